@@ -1,0 +1,41 @@
+"""The authorizer's handler: a bearer token to an allow policy with the token's grants, or 401."""
+
+import time
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from vitals import aws, config, observability
+from vitals.tokens import find_grant
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+logger = observability.logger()
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """The policy covers the stage, for API Gateway caches it by token; the routes check scope and site."""
+    scheme, _, secret = event.get("authorizationToken", "").partition(" ")
+    client, table = _state()
+    grant = find_grant(client, table, secret, time.time_ns() // 1_000_000) if scheme == "Bearer" else None
+    if grant is None:
+        # API Gateway turns exactly this text into 401.
+        raise Exception("Unauthorized")
+    stage = "/".join(event["methodArn"].split("/")[:2])
+    return {
+        "principalId": grant.name,
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": f"{stage}/*"}],
+        },
+        "context": {"scopes": " ".join(sorted(grant.scopes)), "sites": " ".join(sorted(grant.sites))},
+    }
+
+
+@cache
+def _state() -> "tuple[DynamoDBClient, str]":
+    return boto3.client("dynamodb", config=aws.CLIENT), config.authorizer().state_table

@@ -1,0 +1,59 @@
+"""What a sync asks for next: pure, from what is known and the time."""
+
+from dataclasses import dataclass
+
+from vitals.ledger import Coverage
+from vitals.sites import SiteRecord
+from vitals.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, floor_window
+
+OVERLAP_MS = 15 * MINUTE_MS
+STEP_MS = HOUR_MS
+REREAD_MS = 2 * HOUR_MS
+REREAD_EVERY_MS = HOUR_MS
+GAP_HORIZON_MS = DAY_MS
+CATALOG_EVERY_MS = HOUR_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One fetch of a live sync, where the checkpoint stands after it, and whether that is now."""
+
+    span: Span
+    checkpoint_ms: int
+    caught_up: bool
+
+
+def next_step(checkpoint_ms: int | None, now_ms: int, initial_lookback_ms: int) -> Step:
+    """At most one hour on from the checkpoint, and 15 minutes back for what came late.
+
+    A step ends at a closed window, so that a block is written whole. A site without a checkpoint starts
+    `initial_lookback_ms` back.
+    """
+    end = floor_window(now_ms)
+    if checkpoint_ms is None:
+        checkpoint_ms = floor_window(now_ms - initial_lookback_ms)
+    reached = max(checkpoint_ms, min(end, checkpoint_ms + STEP_MS))
+    return Step(Span(checkpoint_ms - OVERLAP_MS, reached), reached, reached >= end)
+
+
+def catalog_due(record: SiteRecord | None, now_ms: int) -> bool:
+    return record is None or record.catalog_ms is None or now_ms - record.catalog_ms >= CATALOG_EVERY_MS
+
+
+def reread_due(record: SiteRecord | None, now_ms: int) -> bool:
+    return record is None or record.reread_ms is None or now_ms - record.reread_ms >= REREAD_EVERY_MS
+
+
+def rereads(coverage: Coverage, record: SiteRecord, checkpoint_ms: int, lookback_ms: int) -> list[Span]:
+    """The spans to read again, each at most an hour: the last two hours, and the gaps of the last 24.
+
+    The two hours grow to reach the re-read before this one, so that a point that was configured since, and
+    whose readings were rejected until the catalog knew it, loses none.
+    """
+    horizon = checkpoint_ms - min(GAP_HORIZON_MS, lookback_ms)
+    recent = checkpoint_ms - REREAD_MS
+    if record.reread_ms is not None:
+        recent = min(recent, floor_window(record.reread_ms))
+    recent = max(recent, horizon)
+    spans = [*coverage.gaps(Span(horizon, recent)), Span(recent, checkpoint_ms)]
+    return [piece for span in spans for piece in span.pieces(STEP_MS)]

@@ -1,0 +1,113 @@
+"""What one event comes to: messages for every site, or one sync with its log lines and metrics."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from etl import messages
+from etl.sync import Message, Receipt, Syncer
+from vitals.errors import CircuitOpenError, NotFoundError, VitalsError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+# A direct invoke goes on until caught up: 24 hours of a new site, and as much again for a slow one.
+DIRECT_STEPS = 48
+_SQS_BATCH = 10
+
+
+class SyncQueue:
+    """Sends sync messages."""
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, batch: Sequence[Message]) -> None:
+        """Sends every message, or raises."""
+        for start in range(0, len(batch), _SQS_BATCH):
+            entries: Any = [
+                {"Id": str(i), "MessageBody": json.dumps(message)}
+                for i, message in enumerate(batch[start : start + _SQS_BATCH])
+            ]
+            answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            if answer.get("Failed"):
+                raise RuntimeError(f"SQS refused {len(answer['Failed'])} of {len(entries)} messages")
+
+
+@dataclass(frozen=True, slots=True)
+class Etl:
+    """The sync with its queue, log and metrics."""
+
+    syncer: Syncer
+    sites: tuple[str, ...]
+    logger: Logger
+    metrics: Metrics
+
+    def handle(
+        self, event: Mapping[str, Any], *, queued: bool, may_go_on: Callable[[], bool]
+    ) -> dict[str, Any]:
+        """Answers one event with a receipt; a failed sync is logged, counted and raised."""
+        asked = messages.parse(event, self.syncer.now())
+        if isinstance(asked, messages.EverySite):
+            return self._every_site()
+        if asked.site not in self.sites:
+            raise NotFoundError(f"site {asked.site} is not one of SITES")
+        receipt = Receipt(asked.site)
+        started_ms = self.syncer.now()
+        try:
+            if isinstance(asked, messages.OneSite):
+                self.syncer.sync_site(receipt, 1 if queued else DIRECT_STEPS, may_go_on)
+            else:
+                self.syncer.sync_span(receipt, asked.span)
+        except CircuitOpenError as error:
+            if not queued or isinstance(asked, messages.OneSpan):
+                raise
+            # The checkpoint holds the site's place and the next schedule asks again; a span has nobody else.
+            self.logger.warning("sync skipped", site=receipt.site, reason=str(error))
+            self.metrics.add_metric("SyncsSkipped", MetricUnit.Count, 1)
+        except VitalsError as error:
+            self.logger.error(
+                "sync failed", **receipt.as_dict(), error=type(error).__name__, reason=str(error)
+            )
+            self.metrics.add_metric("SyncFailures", MetricUnit.Count, 1)
+            raise
+        else:
+            self.logger.info("synced", **receipt.as_dict())
+        finally:
+            self._measure(receipt, started_ms)
+        return receipt.as_dict()
+
+    def _every_site(self) -> dict[str, Any]:
+        self.syncer.enqueue([{"site": site} for site in self.sites])
+        known = {record.site: record for record in self.syncer.sites.list()}
+        for site in self.sites:
+            # Here too, so that the lag of a site whose syncs never finish is seen.
+            if site in known:
+                self._measure_lag(known[site].checkpoint_ms)
+        return {"sites": list(self.sites)}
+
+    def _measure(self, receipt: Receipt, started_ms: int) -> None:
+        counts = {
+            "ReadingsFetched": receipt.fetched,
+            "ReadingsAccepted": receipt.accepted,
+            "SamplesWritten": receipt.written,
+            "BlocksWritten": receipt.blocks,
+            "WriteConflicts": receipt.conflicts,
+        }
+        counts |= {f"Rejected.{reason}": count for reason, count in receipt.rejected.items()}
+        counts |= {f"Failures.{part}": count for part, count in receipt.isolated_failures.items()}
+        for name, count in counts.items():
+            self.metrics.add_metric(name, MetricUnit.Count, count)
+        duration = self.syncer.now() - started_ms
+        self.metrics.add_metric("SyncDuration", MetricUnit.Milliseconds, duration)
+        self._measure_lag(receipt.checkpoint_ms)
+
+    def _measure_lag(self, checkpoint_ms: int | None) -> None:
+        if checkpoint_ms is not None:
+            lag = (self.syncer.now() - checkpoint_ms) / 1000
+            self.metrics.add_metric("SyncLagSeconds", MetricUnit.Seconds, lag)

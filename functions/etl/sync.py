@@ -1,0 +1,231 @@
+"""One sync of one site: fetch, accept, write, and only then move the checkpoint."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from etl import plan
+from vitals.catalog import Catalog, CatalogTable, Listed, listed_from_ace
+from vitals.circuit import Circuit, CircuitTable
+from vitals.errors import CircuitOpenError, UpstreamError, UpstreamUnavailableError
+from vitals.hot import HotTier
+from vitals.ledger import Ledger
+from vitals.readings import accept
+from vitals.samples import Samples, concat
+from vitals.sites import SiteRecord, SiteTable
+from vitals.timespan import Span, iso
+from vitals.upstream import WEATHER_POINTS, AceClient
+
+# 20 bytes a sample: what waits to be written stays under 10 MB, and an hour of a large site is one write.
+_FLUSH_SAMPLES = 500_000
+_WEATHER_UNITS = {
+    "weather.temperature": "°C",
+    "weather.feels_like": "°C",
+    "weather.pressure": "hPa",
+    "weather.humidity": "%",
+    "weather.dew_point": "°C",
+    "weather.clouds": "%",
+    "weather.wind_speed": "m/s",
+    "weather.wind_direction": "°",
+    "weather.wet_bulb": "°C",
+}
+
+
+type Message = dict[str, str]
+
+
+class Journal(Protocol):
+    """Where a sync says what failed without ending it."""
+
+    def warning(self, message: str, **fields: Any) -> None: ...
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What a sync of one site did."""
+
+    site: str
+    fetched: int = 0
+    accepted: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    written: int = 0
+    blocks: int = 0
+    conflicts: int = 0
+    checkpoint_ms: int | None = None
+    caught_up: bool = True
+    advanced: bool = False
+    isolated_failures: Counter[str] = field(default_factory=Counter)
+    follow_ups: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON for whoever invoked the sync."""
+        return {
+            "site": self.site,
+            "fetched": self.fetched,
+            "accepted": self.accepted,
+            "rejected": dict(self.rejected),
+            "written": self.written,
+            "blocks": self.blocks,
+            "conflicts": self.conflicts,
+            "checkpoint": None if self.checkpoint_ms is None else iso(self.checkpoint_ms),
+            "caught_up": self.caught_up,
+            "isolated_failures": dict(self.isolated_failures),
+            "follow_ups": self.follow_ups,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Syncer:
+    """What a sync works with; `now` gives UTC ms, `enqueue` sends sync messages."""
+
+    ace: AceClient
+    hot: HotTier
+    catalogs: CatalogTable
+    sites: SiteTable
+    ledger: Ledger
+    circuits: CircuitTable
+    now: Callable[[], int]
+    enqueue: Callable[[Sequence[Message]], None]
+    journal: Journal
+    initial_lookback_ms: int
+
+    def sync_site(self, receipt: Receipt, max_steps: int, may_go_on: Callable[[], bool]) -> None:
+        """Syncs on from the checkpoint, step by step, until caught up or told to stop.
+
+        Messages carry the rest: the next step when this sync moved the checkpoint and is not caught up, or
+        the re-reads that are due. Who loses the checkpoint to another sync of the site leaves the rest to it.
+        """
+        with _Guard(self, receipt):
+            record = self.sites.load(receipt.site)
+            catalog = self._catalog(record, receipt)
+            self._sync_weather(catalog, receipt)
+            for _ in range(max_steps):
+                self._step(catalog, receipt)
+                if receipt.caught_up or not receipt.advanced or not may_go_on():
+                    break
+        if receipt.caught_up:
+            self._send_rereads(receipt)
+        elif receipt.advanced:
+            self._send([{"site": receipt.site}], receipt)
+
+    def sync_span(self, receipt: Receipt, span: Span) -> None:
+        """Reads the span (widened to whole windows) again; the checkpoint stays where it is."""
+        with _Guard(self, receipt):
+            catalog = self._catalog(self.sites.load(receipt.site), receipt)
+            for piece in span.aligned().pieces(plan.STEP_MS):
+                self._fetch(catalog, piece, receipt)
+
+    def _step(self, catalog: Catalog, receipt: Receipt) -> None:
+        record = self.sites.load(receipt.site)
+        checkpoint = record.checkpoint_ms if record else None
+        step = plan.next_step(checkpoint, self.now(), self.initial_lookback_ms)
+        receipt.checkpoint_ms = checkpoint
+        self._fetch(catalog, step.span, receipt)
+        receipt.advanced = self.sites.advance(receipt.site, checkpoint, step.checkpoint_ms)
+        if receipt.advanced:
+            receipt.checkpoint_ms = step.checkpoint_ms
+        receipt.caught_up = step.caught_up
+
+    def _fetch(self, catalog: Catalog, span: Span, receipt: Receipt) -> None:
+        """Writes what the upstream serves for the span; of a fetch that fails half-way, what came before."""
+        fetched_ms = self.now()
+        pending: list[Samples] = []
+        counts: dict[int, int] = {}
+
+        def flush() -> None:
+            counts.update(self._write(concat(pending), fetched_ms, receipt))
+            pending.clear()
+
+        try:
+            for page in self.ace.pages(receipt.site, span):
+                samples, rejected = accept(page, catalog.active_ids, self.now())
+                receipt.fetched += len(page)
+                receipt.accepted += len(samples)
+                receipt.rejected += rejected
+                pending.append(samples)
+                if sum(map(len, pending)) >= _FLUSH_SAMPLES:
+                    flush()
+        except UpstreamError:
+            flush()
+            raise
+        flush()
+        self.ledger.record(receipt.site, span, counts)
+
+    def _catalog(self, record: SiteRecord | None, receipt: Receipt) -> Catalog:
+        """The site's catalog, refreshed when an hour old; a refresh may fail where there is one already."""
+        known = self.catalogs.load(receipt.site)
+        now_ms = self.now()
+        if not plan.catalog_due(record, now_ms):
+            return known
+        try:
+            site = self.ace.site(receipt.site)
+            listed = [listed_from_ace(item) for item in self.ace.configured_points(receipt.site)]
+        except UpstreamError as error:
+            if not known.points:
+                raise
+            self._isolate("catalog", error, receipt)
+            return known
+        weather = [Listed(name, _WEATHER_UNITS[name], tags=("weather",)) for name in WEATHER_POINTS.values()]
+        catalog = self.catalogs.refresh(receipt.site, [*listed, *weather])
+        display_name = str(site.get("nice_name") or receipt.site)
+        self.sites.note_catalog(receipt.site, display_name, len(catalog.active_ids), now_ms)
+        return catalog
+
+    def _sync_weather(self, catalog: Catalog, receipt: Receipt) -> None:
+        fetched_ms = self.now()
+        try:
+            readings = self.ace.weather(receipt.site)
+        except UpstreamError as error:
+            self._isolate("weather", error, receipt)
+            return
+        samples, rejected = accept(readings, catalog.active_ids, fetched_ms)
+        receipt.fetched += len(readings)
+        receipt.accepted += len(samples)
+        receipt.rejected += rejected
+        self._write(samples, fetched_ms, receipt)
+
+    def _write(self, samples: Samples, fetched_ms: int, receipt: Receipt) -> dict[int, int]:
+        write = self.hot.write(receipt.site, samples, fetched_ms)
+        receipt.blocks += write.blocks
+        receipt.written += write.samples
+        receipt.conflicts += write.conflicts
+        return write.window_counts
+
+    def _send_rereads(self, receipt: Receipt) -> None:
+        record = self.sites.load(receipt.site)
+        now_ms = self.now()
+        if record is None or record.checkpoint_ms is None or not plan.reread_due(record, now_ms):
+            return
+        checkpoint = record.checkpoint_ms
+        coverage = self.ledger.coverage(receipt.site, Span(checkpoint - plan.GAP_HORIZON_MS, checkpoint))
+        spans = plan.rereads(coverage, record, checkpoint, self.initial_lookback_ms)
+        messages = [{"site": receipt.site, "start": iso(s.start_ms), "end": iso(s.end_ms)} for s in spans]
+        self._send(messages, receipt)
+        # Only now: dying in between sends the messages twice, which is harmless.
+        self.sites.note_reread(receipt.site, now_ms)
+
+    def _send(self, messages: Sequence[Message], receipt: Receipt) -> None:
+        self.enqueue(messages)
+        receipt.follow_ups += len(messages)
+
+    def _isolate(self, part: str, error: UpstreamError, receipt: Receipt) -> None:
+        receipt.isolated_failures[part] += 1
+        self.journal.warning(f"{part} not refreshed", site=receipt.site, reason=str(error))
+
+
+class _Guard:
+    """The circuit breaker around one sync."""
+
+    def __init__(self, syncer: Syncer, receipt: Receipt) -> None:
+        self._syncer = syncer
+        self._circuit: Circuit = syncer.circuits.load()
+
+    def __enter__(self) -> None:
+        self._circuit.check(self._syncer.now())
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, UpstreamUnavailableError) and not isinstance(error, CircuitOpenError):
+            self._syncer.circuits.store(self._circuit.after_failure(self._syncer.now()))
+        elif error is None and self._circuit.failures:
+            self._syncer.circuits.store(Circuit())

@@ -1,0 +1,56 @@
+"""The query API's handler."""
+
+import time
+from functools import cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from query import routes
+from query.answers import Api
+from query.http import handle_errors
+from vitals import aws, config, observability
+from vitals.catalog import CatalogTable
+from vitals.hot import HotTier
+from vitals.sites import SiteTable
+
+logger = observability.logger()
+metrics = observability.metrics()
+tracer = observability.tracer()
+app = APIGatewayRestResolver(enable_validation=True)
+handle_errors(app, logger)
+
+
+def check_body(resolver: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
+    """Refuses what is too large before it is parsed."""
+    routes.refuse_large_bodies(resolver.current_event.body)
+    return next_middleware(resolver)
+
+
+app.use(middlewares=[check_body])
+app.include_router(routes.router)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answers one request of API Gateway's proxy integration."""
+    app.append_context(api=_api())
+    return app.resolve(event, context)
+
+
+@cache
+def _api() -> Api:
+    settings = config.query()
+    dynamodb = boto3.client("dynamodb", config=aws.CLIENT)
+    return Api(
+        hot=HotTier(dynamodb, settings.hot_table),
+        catalogs=CatalogTable(dynamodb, settings.state_table),
+        sites=SiteTable(dynamodb, settings.state_table),
+        now=lambda: time.time_ns() // 1_000_000,
+        max_range_days=settings.max_range_days,
+    )

@@ -1,0 +1,71 @@
+"""Errors to HTTP, once: status, code and a text that tells people enough and strangers nothing."""
+
+import orjson
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
+
+from query.answers import Answer
+from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError, TooLargeError, VitalsError
+
+# Most specific first.
+_STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
+    (TooLargeError, 413, "TOO_LARGE"),
+    (InvalidRequestError, 400, "INVALID_REQUEST"),
+    (ForbiddenError, 403, "FORBIDDEN"),
+    (NotFoundError, 404, "NOT_FOUND"),
+)
+
+
+def json_answer(answer: Answer, status: int = 200) -> Response[str]:
+    """Columns of numpy as JSON numbers; floats survive bit-exact."""
+    body = orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    return Response(
+        status,
+        "application/json",
+        body,
+        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+    )
+
+
+def handle_errors(app: APIGatewayRestResolver, logger: Logger) -> None:
+    """Makes every error of the app an answer of the contract's shape."""
+
+    def error(status: int, code: str, text: str) -> Response[str]:
+        request_id = app.current_event.request_context.request_id
+        return json_answer({"error": text, "error_code": code, "request_id": request_id}, status)
+
+    def internal(raised: Exception) -> Response[str]:
+        logger.error("request failed", exc_info=raised)
+        return error(500, "INTERNAL_ERROR", "something went wrong here; the request id finds it in the log")
+
+    @app.exception_handler(VitalsError)
+    def vitals_error(raised: VitalsError) -> Response[str]:
+        for kind, status, code in _STATUS:
+            if isinstance(raised, kind):
+                return error(status, code, str(raised))
+        return internal(raised)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(raised: RequestValidationError) -> Response[str]:
+        problems = [f"{_place(problem['loc'])}: {problem['msg']}" for problem in raised.errors()]
+        return error(400, "INVALID_REQUEST", "; ".join(problems[:5]))
+
+    @app.exception_handler(RequestUnsupportedContentType)
+    def unsupported(raised: RequestUnsupportedContentType) -> Response[str]:
+        return error(415, "INVALID_REQUEST", "the body is JSON: send Content-Type: application/json")
+
+    @app.exception_handler(Exception)
+    def unexpected(raised: Exception) -> Response[str]:
+        return internal(raised)
+
+    @app.not_found
+    def no_route(raised: Exception) -> Response[str]:
+        return error(404, "NOT_FOUND", "there is no such path")
+
+
+def _place(location: tuple[str | int, ...]) -> str:
+    return ".".join(str(part) for part in location if part not in ("query", "body", "path")) or "request"

@@ -1,0 +1,113 @@
+"""The routes of the query API: types checked by Powertools, one call each."""
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from query.answers import Api
+from query.http import json_answer
+from query.plan import Asked
+from vitals.errors import TooLargeError
+from vitals.tokens import Grant
+
+router = APIGatewayRouter()
+
+# 500 names of 512 characters are 256 KB; nothing legitimate is larger than this.
+MAX_BODY_BYTES = 1_000_000
+
+SiteName = Annotated[str, Query(max_length=64, description="site name, as in /sites")]
+Names = Annotated[list[str], Query(description="repeat it, or separate names by commas")]
+Time = Annotated[str, Query(max_length=40, description="ISO 8601 or epoch milliseconds")]
+Resolution = Annotated[str, Query(pattern="^(auto|raw)$")]
+Token = Annotated[str | None, Query(max_length=2_000, description="`next_token` of the answer before")]
+Limit = Annotated[int, Query(ge=1, le=1_000)]
+
+
+class QueryBody(BaseModel):
+    """A query as JSON; the keys are those of the GET."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    site_name: str = Field(max_length=64)
+    point_names: list[str]
+    start_time: str | int
+    end_time: str | int
+    resolution: str = Field("auto", pattern="^(auto|raw)$")
+    max_points: int | None = Field(None, ge=1)
+    next_token: str | None = Field(None, max_length=2_000)
+
+
+@router.get("/timeseries/query", summary="Samples of some points in a range")
+def query(
+    site_name: SiteName,
+    point_names: Names,
+    start_time: Time,
+    end_time: Time,
+    resolution: Resolution = "auto",
+    max_points: Annotated[int | None, Query(ge=1)] = None,
+    next_token: Token = None,
+) -> Response[Any]:
+    asked = Asked(site_name, _split(point_names), start_time, end_time, resolution, next_token)
+    return json_answer(_api().query(_grant(), asked))
+
+
+@router.post("/timeseries/query", summary="The same, for more points than fit a URL")
+def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
+    asked = Asked(
+        body.site_name, body.point_names, body.start_time, body.end_time, body.resolution, body.next_token
+    )
+    return json_answer(_api().query(_grant(), asked))
+
+
+@router.get("/sites", summary="The sites this token may read")
+def sites() -> Response[Any]:
+    return json_answer(_api().list_sites(_grant()))
+
+
+@router.get("/sites/<site>/points", summary="Points of a site by words")
+def points(site: str, search: str = "", limit: Limit = 100, next_token: Token = None) -> Response[Any]:
+    return json_answer(_api().points(_grant(), site, search, limit, next_token))
+
+
+@router.get("/sites/<site>/latest", summary="The newest sample of each point")
+def latest(
+    site: str,
+    point_names: Annotated[list[str] | None, Query()] = None,
+    limit: Limit = 100,
+    next_token: Token = None,
+) -> Response[Any]:
+    return json_answer(_api().latest(_grant(), site, _split(point_names or []), limit, next_token))
+
+
+@router.get("/health", summary="Whether the API and the syncs work; needs no token")
+def health() -> Response[Any]:
+    return json_answer(_api().health())
+
+
+def refuse_large_bodies(body: str | None) -> None:
+    """TooLargeError before anything parses it."""
+    if body and len(body) > MAX_BODY_BYTES:
+        raise TooLargeError(f"the body is larger than {MAX_BODY_BYTES} bytes")
+
+
+def _api() -> Api:
+    api: Api = router.context["api"]
+    return api
+
+
+def _grant() -> Grant:
+    """The grant as the authorizer passed it on."""
+    context = router.current_event.request_context.authorizer
+    granted = dict(context.raw_event) if context else {}
+    return Grant(
+        granted.get("principalId", ""),
+        frozenset(granted.get("scopes", "").split()),
+        frozenset(granted.get("sites", "").split()),
+    )
+
+
+def _split(names: list[str]) -> list[str]:
+    return [part for name in names for part in name.split(",") if part]

@@ -1,0 +1,188 @@
+"""The catalog of a site: every point it ever had, with the id it keeps for good.
+
+Ids are given out in name order to names not seen before, so that neighbouring names share a group.
+Item `catalog#{chunk}`: b zstd of a JSON list of the points 256 × chunk and up, r revision.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import zstandard
+
+from vitals import keys
+from vitals.errors import ConflictError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_CHUNK = 256
+_MAX_CHUNKS = 4_000
+_MAX_NAME = 512
+_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A point as the upstream lists it."""
+
+    name: str
+    unit: str = ""
+    description: str = ""
+    interval_s: int | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A listed point with its id; `active` is false once the upstream lists it no more."""
+
+    id: int
+    listed: Listed
+    active: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.listed.name
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The points of one site in id order."""
+
+    points: tuple[Point, ...] = ()
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Point]:
+        return {point.name: point for point in self.points}
+
+    @cached_property
+    def active_ids(self) -> Mapping[str, int]:
+        return {point.name: point.id for point in self.points if point.active}
+
+    def refreshed(self, listed: Iterable[Listed]) -> "Catalog":
+        """This catalog after the upstream listed these points: ids stay, new names get the next ones."""
+        now = {point.name: point for point in listed if 0 < len(point.name) <= _MAX_NAME}
+        kept = [
+            replace(point, listed=now.get(point.name, point.listed), active=point.name in now)
+            for point in self.points
+        ]
+        new = sorted(now.keys() - self.by_name.keys())
+        added = [Point(len(kept) + i, now[name]) for i, name in enumerate(new)]
+        return Catalog((*kept, *added))
+
+    def search(self, text: str) -> list[Point]:
+        """Active points in name order with every word of `text` in name, description, unit or tags."""
+        words = text.casefold().split()
+        hits = [
+            point
+            for point in self.points
+            if point.active and all(word in _haystack(point.listed) for word in words)
+        ]
+        return sorted(hits, key=lambda point: point.name)
+
+
+def listed_from_ace(item: Mapping[str, Any]) -> Listed:
+    """A point of ACE's `configured_points`; what is missing or of another type there is left empty."""
+    bacnet = item.get("bacnet_data") or {}
+    kv = item.get("kv_tags") or {}
+    tags = [f"{key}={value}" for key, value in kv.items()] + [
+        str(tag) for tag in item.get("marker_tags") or []
+    ]
+    interval = item.get("collect_interval")
+    return Listed(
+        name=str(item["name"]),
+        unit=str(bacnet.get("object_units") or kv.get("unit") or ""),
+        description=str(bacnet.get("object_description") or bacnet.get("object_name") or ""),
+        interval_s=int(interval) if isinstance(interval, (int, float)) and interval > 0 else None,
+        tags=tuple(sorted(tags)),
+    )
+
+
+class CatalogTable:
+    """Catalogs in the state table."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def load(self, site: str) -> Catalog:
+        """The site's catalog, empty when it has none yet."""
+        return Catalog(tuple(point for _, chunk in self._chunks(site) for point in chunk))
+
+    def refresh(self, site: str, listed: Iterable[Listed]) -> Catalog:
+        """Stores what the upstream lists and returns the new catalog; a point's id never changes.
+
+        Chunks are written in ascending order and each over the revision that was read, so two refreshes at
+        once end with one id per name: the loser reads again.
+        """
+        listed = list(listed)
+        for _ in range(_ATTEMPTS):
+            stored = self._chunks(site)
+            before = Catalog(tuple(point for _, chunk in stored for point in chunk))
+            after = before.refreshed(listed)
+            if self._store(site, [revision for revision, _ in stored], before, after):
+                return after
+        raise ConflictError(f"the catalog of {site} changed under {_ATTEMPTS} refreshes")
+
+    def _store(self, site: str, revisions: list[int], before: Catalog, after: Catalog) -> bool:
+        for chunk, start in enumerate(range(0, len(after.points), _CHUNK)):
+            points = after.points[start : start + _CHUNK]
+            if points == before.points[start : start + _CHUNK]:
+                continue
+            revision = revisions[chunk] if chunk < len(revisions) else 0
+            if not self._put(site, chunk, points, revision):
+                return False
+        return True
+
+    def _chunks(self, site: str) -> list[tuple[int, list[Point]]]:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
+            "ExpressionAttributeValues": {
+                ":pk": {"S": keys.site_partition(site)},
+                ":prefix": {"S": keys.CATALOG_PREFIX},
+            },
+            "ConsistentRead": True,
+        }
+        chunks: list[tuple[int, list[Point]]] = []
+        for _ in range(_MAX_CHUNKS):
+            page = self._client.query(**request)
+            chunks += [(int(item["r"]["N"]), _decode(item["b"]["B"])) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return chunks
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        raise ConflictError(f"the catalog of {site} did not end within {_MAX_CHUNKS} pages")
+
+    def _put(self, site: str, chunk: int, points: tuple[Point, ...], revision: int) -> bool:
+        values: dict[str, Any] = {":b": {"B": _encode(points)}, ":r": {"N": str(revision + 1)}}
+        if revision:
+            values[":read"] = {"N": str(revision)}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=keys.catalog_chunk(site, chunk),
+                UpdateExpression="SET b = :b, r = :r",
+                ConditionExpression="r = :read" if revision else "attribute_not_exists(pk)",
+                ExpressionAttributeValues=values,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+def _haystack(listed: Listed) -> str:
+    return " ".join((listed.name, listed.description, listed.unit, *listed.tags)).casefold()
+
+
+def _encode(points: Iterable[Point]) -> bytes:
+    return zstandard.compress(orjson.dumps([asdict(point) for point in points]), 9)
+
+
+def _decode(payload: bytes) -> list[Point]:
+    return [
+        Point(row["id"], Listed(**row["listed"] | {"tags": tuple(row["listed"]["tags"])}), row["active"])
+        for row in orjson.loads(zstandard.decompress(payload))
+    ]

@@ -1,0 +1,118 @@
+"""Settings from the environment: one frozen dataclass per function, every problem named at once."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from vitals.errors import ConfigError, InvalidRequestError
+from vitals.keys import check_site
+from vitals.timespan import HOUR_MS
+
+
+@dataclass(frozen=True, slots=True)
+class EtlSettings:
+    state_table: str
+    hot_table: str
+    sync_queue_url: str
+    ace_api_url: str
+    ace_secret_id: str
+    sites: tuple[str, ...]
+    initial_lookback_ms: int
+    requests_per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySettings:
+    state_table: str
+    hot_table: str
+    max_range_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizerSettings:
+    state_table: str
+
+
+def etl(environ: Mapping[str, str] = os.environ) -> EtlSettings:
+    """The sync's settings; ConfigError names every variable that is missing or malformed."""
+    read = _Reader(environ)
+    settings = EtlSettings(
+        state_table=read.text("STATE_TABLE"),
+        hot_table=read.text("HOT_TABLE"),
+        sync_queue_url=read.text("SYNC_QUEUE_URL"),
+        ace_api_url=read.url("ACE_API_URL"),
+        ace_secret_id=read.text("ACE_SECRET_ID"),
+        sites=read.sites("SITES"),
+        initial_lookback_ms=read.integer("INITIAL_LOOKBACK_HOURS", 24, 1, 24 * 20) * HOUR_MS,
+        requests_per_minute=read.integer("ACE_REQUESTS_PER_MINUTE", 50, 1, 60_000),
+    )
+    read.finish()
+    return settings
+
+
+def query(environ: Mapping[str, str] = os.environ) -> QuerySettings:
+    """The query API's settings; ConfigError as for `etl`."""
+    read = _Reader(environ)
+    settings = QuerySettings(
+        state_table=read.text("STATE_TABLE"),
+        hot_table=read.text("HOT_TABLE"),
+        max_range_days=read.integer("MAX_QUERY_RANGE_DAYS", 365, 1, 36_500),
+    )
+    read.finish()
+    return settings
+
+
+def authorizer(environ: Mapping[str, str] = os.environ) -> AuthorizerSettings:
+    """The authorizer's settings; ConfigError as for `etl`."""
+    read = _Reader(environ)
+    settings = AuthorizerSettings(state_table=read.text("STATE_TABLE"))
+    read.finish()
+    return settings
+
+
+class _Reader:
+    """Reads variables one by one and remembers what is wrong, so that one error can say it all."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._problems: list[str] = []
+
+    def finish(self) -> None:
+        if self._problems:
+            raise ConfigError("; ".join(self._problems))
+
+    def text(self, name: str) -> str:
+        return self._parse(name, str, "", None)
+
+    def url(self, name: str) -> str:
+        def parse(text: str) -> str:
+            if not text.startswith(("https://", "http://")):
+                raise ValueError("is no http(s) URL")
+            return text.rstrip("/")
+
+        return self._parse(name, parse, "", None)
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        def parse(text: str) -> int:
+            if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+                raise ValueError(f"is not a whole number from {low} to {high}")
+            return int(text)
+
+        return self._parse(name, parse, low, str(default))
+
+    def sites(self, name: str) -> tuple[str, ...]:
+        def parse(text: str) -> tuple[str, ...]:
+            return tuple(check_site(part.strip()) for part in text.split(",") if part.strip())
+
+        return self._parse(name, parse, (), None)
+
+    def _parse[T](self, name: str, parse: Callable[[str], T], placeholder: T, default: str | None) -> T:
+        text = self._environ.get(name, "").strip() or default
+        if text is None:
+            self._problems.append(f"{name} is missing")
+            return placeholder
+        try:
+            return parse(text)
+        except (ValueError, InvalidRequestError) as error:
+            self._problems.append(f"{name} {error}")
+            return placeholder

@@ -1,0 +1,72 @@
+"""Every error this product raises on purpose.
+
+VitalsError
+├── ConfigError                  a setting is missing or malformed
+├── InvalidRequestError          the caller asked for something that cannot be
+│   └── TooLargeError            … because it is too much for one answer
+├── NotFoundError                the caller named a site or point that does not exist
+├── ForbiddenError               the token does not grant this
+├── BlockFormatError             stored bytes are not a block that this version reads
+├── ConflictError                an item kept changing under a bounded number of conditional writes
+└── UpstreamError                the ACE API gave no usable answer
+    ├── UpstreamRefusedError     … and asking again will not help (401, 404, 422)
+    ├── UpstreamUnavailableError … now: 429, 5xx, timeouts, broken bodies, after the retries
+    ├── UpstreamCursorError      … because its cursors loop or never end
+    └── CircuitOpenError         it was not asked: it failed too often just before
+"""
+
+
+class VitalsError(Exception):
+    """Base of every error raised on purpose; its text is for people."""
+
+
+class ConfigError(VitalsError):
+    """Settings are missing or malformed; the text names each of them."""
+
+
+class InvalidRequestError(VitalsError):
+    """The request contradicts itself or the limits."""
+
+
+class TooLargeError(InvalidRequestError):
+    """The request asks for more than one answer can carry."""
+
+
+class NotFoundError(VitalsError):
+    """The site or point does not exist here."""
+
+
+class ForbiddenError(VitalsError):
+    """The token lacks the scope or the site."""
+
+
+class BlockFormatError(VitalsError):
+    """The bytes are not a block of a known version."""
+
+
+class ConflictError(VitalsError):
+    """A conditional write lost too many races."""
+
+
+class UpstreamError(VitalsError):
+    """The ACE API gave no usable answer."""
+
+
+class UpstreamRefusedError(UpstreamError):
+    """The ACE API refused the request; a retry would be refused too."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class UpstreamUnavailableError(UpstreamError):
+    """The ACE API did not answer properly within the retries."""
+
+
+class UpstreamCursorError(UpstreamError):
+    """The ACE API's paging loops or exceeds the page cap."""
+
+
+class CircuitOpenError(UpstreamError):
+    """The ACE API failed too often just before and was not asked."""

@@ -1,0 +1,265 @@
+"""The hot tier: blocks in DynamoDB, written only where they change and only over the revision that was read.
+
+Item: pk, w | b payload (blocks.py), n samples, r revision, f when its newest fetch began (UTC ms),
+expires_at (epoch s; absent until the day is verified in the archive).
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from vitals import blocks, keys
+from vitals.errors import ConflictError
+from vitals.samples import Samples, concat, merge
+from vitals.timespan import DAY_MS, Span, floor_window
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# DynamoDB's limit for BatchGetItem.
+_BATCH = 100
+_WORKERS = 16
+_WRITE_ATTEMPTS = 12
+_READ_ATTEMPTS = 8
+# A query page is 1 MB, about four days of 830-byte blocks: longer spans are read in parallel.
+_QUERY_SPAN_MS = 3 * DAY_MS
+_MAX_PAGES = 1_000
+
+type BlockKey = tuple[int, int]
+"""(group, window start in UTC ms)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One stored block."""
+
+    payload: bytes
+    count: int
+    revision: int
+    fetched_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    block: Block
+    changed: bool
+    new_samples: int
+    conflicts: int
+
+
+@dataclass(slots=True)
+class WriteReceipt:
+    """What a write did: blocks put, samples not there before, races lost, samples now in each window."""
+
+    blocks: int = 0
+    samples: int = 0
+    conflicts: int = 0
+    window_counts: dict[int, int] = field(default_factory=dict)
+
+    def add(self, other: "WriteReceipt") -> None:
+        self.blocks += other.blocks
+        self.samples += other.samples
+        self.conflicts += other.conflicts
+        for window_ms, count in other.window_counts.items():
+            self.window_counts[window_ms] = max(count, self.window_counts.get(window_ms, 0))
+
+
+def merged_block(stored: Block | None, fetched: Samples, window_ms: int, fetched_ms: int) -> Block | None:
+    """The block that `stored` becomes, or None when nothing in it changes.
+
+    The later fetch wins, whichever of two racing syncs comes to write first.
+    """
+    payload = blocks.encode(fetched, window_ms)
+    if stored is None:
+        return Block(payload, len(fetched), 1, fetched_ms)
+    if stored.payload == payload:
+        return None
+    before = blocks.decode(stored.payload, window_ms)
+    newest_last = [before, fetched] if fetched_ms >= stored.fetched_ms else [fetched, before]
+    after = merge(newest_last)
+    if after.same(before):
+        return None
+    return Block(
+        blocks.encode(after, window_ms), len(after), stored.revision + 1, max(fetched_ms, stored.fetched_ms)
+    )
+
+
+class HotTier:
+    """Reads and writes the blocks of any site in one table."""
+
+    def __init__(
+        self, client: "DynamoDBClient", table: str, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._sleep = sleep
+        self._pool = ThreadPoolExecutor(_WORKERS, "hot")
+
+    def write(self, site: str, samples: Samples, fetched_ms: int) -> WriteReceipt:
+        """Merges samples (ids are point ids, any order) into their blocks; safe to repeat and to race."""
+        fetched = blocks.split(samples)
+        stored = self._get_all(site, list(fetched))
+        results = list(
+            self._pool.map(
+                lambda key: self._write_block(site, key, stored.get(key), fetched[key], fetched_ms), fetched
+            )
+        )
+        receipt = WriteReceipt()
+        for (_, window_ms), written in zip(fetched, results, strict=True):
+            receipt.blocks += written.changed
+            receipt.samples += written.new_samples
+            receipt.conflicts += written.conflicts
+            receipt.window_counts[window_ms] = receipt.window_counts.get(window_ms, 0) + written.block.count
+        return receipt
+
+    def read(self, site: str, ids: Iterable[int], span: Span, now_ms: int) -> Samples:
+        """The samples of these points in the span, sorted by point then time; expired blocks are left out."""
+        wanted = _slots_by_group(ids)
+        jobs = [(group, piece) for group in wanted for piece in span.pieces(_QUERY_SPAN_MS)]
+        parts = self._pool.map(
+            lambda job: self._read_group(site, job[0], wanted[job[0]], job[1], now_ms), jobs
+        )
+        return merge(parts)
+
+    def latest(self, site: str, ids: Iterable[int], span: Span, now_ms: int) -> Samples:
+        """The newest sample in the span of each of these points that has one."""
+        wanted = _slots_by_group(ids)
+        return concat(
+            self._pool.map(
+                lambda group: self._latest_in_group(site, group, wanted[group], span, now_ms), wanted
+            )
+        )
+
+    def _read_group(self, site: str, group: int, slots: set[int], span: Span, now_ms: int) -> Samples:
+        items = self._query(site, group, span, now_ms, newest_first=False)
+        found = merge(blocks.pick(item["b"]["B"], int(item["w"]["N"]), slots) for item in items)
+        inside = found[(found.times >= span.start_ms) & (found.times < span.end_ms)]
+        return _globalise(inside, group)
+
+    def _latest_in_group(self, site: str, group: int, slots: set[int], span: Span, now_ms: int) -> Samples:
+        missing, newest = set(slots), []
+        for item in self._query(site, group, span, now_ms, newest_first=True):
+            found = blocks.pick(item["b"]["B"], int(item["w"]["N"]), missing)
+            found = found[found.times < span.end_ms]
+            last = blocks.last_of_slot(found)
+            newest.append(last)
+            missing -= set(last.ids.tolist())
+            if not missing:
+                break
+        return _globalise(merge(newest), group)
+
+    def _query(
+        self, site: str, group: int, span: Span, now_ms: int, *, newest_first: bool
+    ) -> Iterator[dict[str, Any]]:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND w BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {
+                ":pk": {"S": keys.hot_partition(site, group)},
+                ":first": {"N": str(floor_window(span.start_ms))},
+                ":last": {"N": str(floor_window(span.end_ms - 1))},
+            },
+            "ProjectionExpression": "w, b, expires_at",
+            "ScanIndexForward": not newest_first,
+        }
+        if newest_first:
+            request["Limit"] = 12
+        for _ in range(_MAX_PAGES):
+            page = self._client.query(**request)
+            for item in page["Items"]:
+                # TTL deletes up to days late, and an expired block may be older than the archive.
+                if int(item.get("expires_at", {}).get("N", "0")) * 1000 <= now_ms and "expires_at" in item:
+                    continue
+                yield item
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        raise ConflictError(f"a query of one group did not end within {_MAX_PAGES} pages")
+
+    def _write_block(
+        self, site: str, key: BlockKey, stored: Block | None, fetched: Samples, fetched_ms: int
+    ) -> "_Written":
+        group, window_ms = key
+        for conflicts in range(_WRITE_ATTEMPTS):
+            block = merged_block(stored, fetched, window_ms, fetched_ms)
+            if block is None:
+                assert stored is not None
+                return _Written(stored, False, 0, conflicts)
+            if self._put(site, key, block):
+                return _Written(block, True, block.count - (stored.count if stored else 0), conflicts)
+            self._sleep(random.uniform(0, 0.01 * 2 ** min(conflicts, 6)))
+            stored = self._get(site, key)
+        raise ConflictError(f"block {group}/{window_ms} of {site} changed under {_WRITE_ATTEMPTS} writes")
+
+    def _put(self, site: str, key: BlockKey, block: Block) -> bool:
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+        if block.revision > 1:
+            condition = {
+                "ConditionExpression": "r = :read",
+                "ExpressionAttributeValues": {":read": {"N": str(block.revision - 1)}},
+            }
+        try:
+            self._client.put_item(TableName=self._table, Item=_item(site, key, block), **condition)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _get(self, site: str, key: BlockKey) -> Block | None:
+        answer = self._client.get_item(
+            TableName=self._table, Key=keys.hot_block(site, *key), ConsistentRead=True
+        )
+        return _block(answer["Item"]) if "Item" in answer else None
+
+    def _get_all(self, site: str, wanted: list[BlockKey]) -> dict[BlockKey, Block]:
+        batches = [wanted[i : i + _BATCH] for i in range(0, len(wanted), _BATCH)]
+        found: dict[BlockKey, Block] = {}
+        for part in self._pool.map(lambda batch: self._get_batch(site, batch), batches):
+            found.update(part)
+        return found
+
+    def _get_batch(self, site: str, batch: list[BlockKey]) -> dict[BlockKey, Block]:
+        found: dict[BlockKey, Block] = {}
+        request: Any = {
+            self._table: {"Keys": [keys.hot_block(site, *key) for key in batch], "ConsistentRead": True}
+        }
+        for attempt in range(_READ_ATTEMPTS):
+            answer = self._client.batch_get_item(RequestItems=request)
+            for item in answer["Responses"].get(self._table, []):
+                found[_key(item)] = _block(item)
+            request = answer["UnprocessedKeys"]
+            if not request:
+                return found
+            self._sleep(0.05 * 2**attempt)
+        raise ConflictError(f"DynamoDB left block keys unprocessed {_READ_ATTEMPTS} times")
+
+
+def _slots_by_group(ids: Iterable[int]) -> dict[int, set[int]]:
+    wanted: dict[int, set[int]] = {}
+    for point in ids:
+        group, slot = divmod(point, blocks.GROUP_SIZE)
+        wanted.setdefault(group, set()).add(slot)
+    return wanted
+
+
+def _globalise(samples: Samples, group: int) -> Samples:
+    return Samples(samples.ids + group * blocks.GROUP_SIZE, samples.times, samples.values)
+
+
+def _item(site: str, key: BlockKey, block: Block) -> Any:
+    return keys.hot_block(site, *key) | {
+        "b": {"B": block.payload},
+        "n": {"N": str(block.count)},
+        "r": {"N": str(block.revision)},
+        "f": {"N": str(block.fetched_ms)},
+    }
+
+
+def _key(item: Any) -> BlockKey:
+    return int(item["pk"]["S"].rpartition("#")[2]), int(item["w"]["N"])
+
+
+def _block(item: Any) -> Block:
+    return Block(item["b"]["B"], int(item["n"]["N"]), int(item["r"]["N"]), int(item["f"]["N"]))

@@ -1,0 +1,72 @@
+"""Every key and object name, spelled once.
+
+Hot table:   pk `{site}#{group}`, w (window start, UTC ms)
+State table: pk, sk
+    sites            | {site}                what is known of a site, and how far it is synced
+    site#{site}      | catalog#{chunk}       256 points
+    site#{site}      | day#{YYYY-MM-DD}      the ledger's record of one site-day
+    upstream#{host}  | circuit               the circuit breaker
+    token#{sha256}   | token                 a bearer token's grants
+"""
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from vitals.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+type Key = dict[str, "AttributeValueTypeDef"]
+
+# A site's name is part of keys and object paths; ACE names sites in lower case with underscores.
+_SITE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+
+
+def check_site(site: str) -> str:
+    """The name itself when it can be part of a key and of a path; InvalidRequestError otherwise."""
+    if not _SITE.fullmatch(site):
+        raise InvalidRequestError("a site name has 1 to 64 letters, digits, dots, dashes and underscores")
+    return site
+
+
+def hot_partition(site: str, group: int) -> str:
+    return f"{site}#{group}"
+
+
+def hot_block(site: str, group: int, window_ms: int) -> Key:
+    return {"pk": {"S": hot_partition(site, group)}, "w": {"N": str(window_ms)}}
+
+
+SITES_PARTITION = "sites"
+CATALOG_PREFIX = "catalog#"
+
+
+def site_record(site: str) -> Key:
+    return _state(SITES_PARTITION, site)
+
+
+def site_partition(site: str) -> str:
+    return f"site#{site}"
+
+
+def catalog_chunk(site: str, chunk: int) -> Key:
+    return _state(site_partition(site), f"{CATALOG_PREFIX}{chunk:05d}")
+
+
+def ledger_day(site: str, day: str) -> Key:
+    return _state(site_partition(site), f"day#{day}")
+
+
+def circuit(base_url: str) -> Key:
+    return _state(f"upstream#{urlsplit(base_url).netloc}", "circuit")
+
+
+def token(secret: str) -> Key:
+    return _state(f"token#{hashlib.sha256(secret.encode()).hexdigest()}", "token")
+
+
+def _state(pk: str, sk: str) -> Key:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}

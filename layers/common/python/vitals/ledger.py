@@ -1,0 +1,116 @@
+"""The ledger: one record per site-day of which windows were polled and how many samples each one holds.
+
+Item: c counts (288 little-endian uint32), p polled (288 bytes, 0 or 1), r revision. Both columns only grow,
+so records merge in any order.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vitals import keys
+from vitals.errors import ConflictError
+from vitals.timespan import DAY_MS, WINDOW_MS, WINDOWS_PER_DAY, Span, day_name
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coverage:
+    """Windows of a span of whole days from `start_ms`: samples in each, and whether it was polled."""
+
+    start_ms: int
+    counts: npt.NDArray[np.uint32]
+    polled: npt.NDArray[np.bool_]
+
+    def gaps(self, span: Span) -> list[Span]:
+        """Runs of windows that were not polled, or hold less than half of what windows usually do."""
+        first, last = ((edge - self.start_ms) // WINDOW_MS for edge in (span.start_ms, span.end_ms))
+        counts, polled = self.counts[first:last], self.polled[first:last]
+        full = counts[counts > 0]
+        usual = float(np.median(full)) if len(full) else 1.0
+        missing = ~polled | (counts < usual / 2)
+        edges = np.flatnonzero(np.diff(missing, prepend=False, append=False))
+        return [
+            Span(span.start_ms + int(a) * WINDOW_MS, span.start_ms + int(b) * WINDOW_MS)
+            for a, b in zip(edges[::2], edges[1::2], strict=True)
+        ]
+
+
+class Ledger:
+    """Reads and writes the ledger's records in the state table."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def record(self, site: str, polled: Span, window_counts: dict[int, int]) -> None:
+        """Notes that the whole windows of `polled` were asked for, and what windows (start ms) now hold."""
+        starts = set(range(polled.start_ms, polled.end_ms, WINDOW_MS))
+        days: dict[int, set[int]] = {}
+        for start in starts | set(window_counts):
+            days.setdefault(start - start % DAY_MS, set()).add(start)
+        for day_ms, windows in days.items():
+            self._record_day(site, day_ms, windows & starts, {w: window_counts.get(w, 0) for w in windows})
+
+    def coverage(self, site: str, span: Span) -> Coverage:
+        """What is known of every day that the span touches."""
+        start = span.start_ms - span.start_ms % DAY_MS
+        days = [self._load(site, day_ms) for day_ms in range(start, span.end_ms, DAY_MS)]
+        return Coverage(
+            start, np.concatenate([day[0] for day in days]), np.concatenate([day[1] for day in days])
+        )
+
+    def _record_day(self, site: str, day_ms: int, polled: set[int], counts: dict[int, int]) -> None:
+        for _ in range(_ATTEMPTS):
+            known_counts, known_polled, revision = self._load(site, day_ms)
+            new_counts, new_polled = known_counts.copy(), known_polled.copy()
+            for window_ms, count in counts.items():
+                index = (window_ms - day_ms) // WINDOW_MS
+                new_counts[index] = max(new_counts[index], count)
+                new_polled[index] |= window_ms in polled
+            if np.array_equal(new_counts, known_counts) and np.array_equal(new_polled, known_polled):
+                return
+            if self._put(site, day_ms, new_counts, new_polled, revision):
+                return
+        raise ConflictError(f"ledger record {day_name(day_ms)} of {site} changed under {_ATTEMPTS} writes")
+
+    def _load(self, site: str, day_ms: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_], int]:
+        key = keys.ledger_day(site, day_name(day_ms))
+        item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        if item is None:
+            return np.zeros(WINDOWS_PER_DAY, np.uint32), np.zeros(WINDOWS_PER_DAY, np.bool_), 0
+        counts = np.frombuffer(bytes(item["c"]["B"]), "<u4").astype(np.uint32)
+        polled = np.frombuffer(bytes(item["p"]["B"]), np.uint8).astype(np.bool_)
+        return counts, polled, int(item["r"]["N"])
+
+    def _put(
+        self,
+        site: str,
+        day_ms: int,
+        counts: npt.NDArray[np.uint32],
+        polled: npt.NDArray[np.bool_],
+        revision: int,
+    ) -> bool:
+        request: dict[str, Any] = {
+            "Key": keys.ledger_day(site, day_name(day_ms)),
+            "UpdateExpression": "SET c = :c, p = :p, r = :r",
+            "ConditionExpression": "r = :read" if revision else "attribute_not_exists(pk)",
+            "ExpressionAttributeValues": {
+                ":c": {"B": counts.astype("<u4").tobytes()},
+                ":p": {"B": polled.astype(np.uint8).tobytes()},
+                ":r": {"N": str(revision + 1)},
+            },
+        }
+        if revision:
+            request["ExpressionAttributeValues"][":read"] = {"N": str(revision)}
+        try:
+            self._client.update_item(TableName=self._table, **request)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True

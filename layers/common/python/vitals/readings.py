@@ -1,0 +1,107 @@
+"""What becomes of a reading as ACE serves it: a sample, or a counted reason why not."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from vitals.samples import Samples, columns
+
+NULL = "null"
+NOT_A_NUMBER = "not_a_number"
+NOT_CONFIGURED = "not_configured"
+BAD_TIME = "bad_time"
+IN_THE_FUTURE = "in_the_future"
+MALFORMED = "malformed"
+REASONS = (NULL, NOT_A_NUMBER, NOT_CONFIGURED, BAD_TIME, IN_THE_FUTURE, MALFORMED)
+
+# Gateways' clocks run ahead by seconds; a reading further ahead than this is a broken clock.
+FUTURE_TOLERANCE_MS = 5 * 60_000
+
+_STATES = {"true": 1.0, "active": 1.0, "on": 1.0, "false": 0.0, "inactive": 0.0, "off": 0.0}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class Rejected(ValueError):
+    """A reading that is no sample; its text is the reason it is counted under."""
+
+
+def accept(readings: Iterable[Any], ids: Mapping[str, int], now_ms: int) -> tuple[Samples, Counter[str]]:
+    """The samples of `readings` ({name, value, time}) in their order, and how many were rejected by reason.
+
+    `ids` maps the names of configured points to their ids.
+    """
+    latest_ms = now_ms + FUTURE_TOLERANCE_MS
+    rejected: Counter[str] = Counter()
+    rows: list[tuple[int, int, float]] = []
+    # A page repeats few distinct times, and parsing one costs more than looking it up.
+    times: dict[str, int] = {}
+    for reading in readings:
+        try:
+            name, value, text = reading["name"], reading["value"], reading["time"]
+            point = ids.get(name)
+            if point is None:
+                raise Rejected(NOT_CONFIGURED)
+            number = parse_value(value)
+            time_ms = times.get(text)
+            if time_ms is None:
+                time_ms = times[text] = parse_time(text)
+            if time_ms > latest_ms:
+                raise Rejected(IN_THE_FUTURE)
+        except Rejected as reason:
+            rejected[str(reason)] += 1
+        except (KeyError, TypeError):
+            rejected[MALFORMED] += 1
+        else:
+            rows.append((point, time_ms, number))
+    if not rows:
+        return columns([], [], []), rejected
+    return columns(*zip(*rows, strict=True)), rejected
+
+
+def parse_value(value: Any) -> float:
+    """A number, a boolean or a two-state text as a finite float; Rejected otherwise."""
+    if isinstance(value, str):
+        return _parse_text(value)
+    if value is None:
+        raise Rejected(NULL)
+    if not isinstance(value, (bool, int, float)):
+        raise Rejected(NOT_A_NUMBER)
+    try:
+        number = float(value)
+    except OverflowError:
+        raise Rejected(NOT_A_NUMBER) from None
+    return _finite(number)
+
+
+def _parse_text(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        state = _STATES.get(text.strip().lower())
+        if state is None:
+            raise Rejected(NOT_A_NUMBER if text.strip() else NULL) from None
+        return state
+    # Python reads "1_000" and other scripts' digits as numbers; no sensor writes them.
+    if "_" in text or not text.isascii():
+        raise Rejected(NOT_A_NUMBER)
+    return _finite(number)
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise Rejected(NOT_A_NUMBER)
+    return number
+
+
+def parse_time(text: str) -> int:
+    """UTC ms (floor) of an ISO 8601 time with `Z` or an offset; Rejected otherwise."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise Rejected(BAD_TIME)
+        return (moment - _EPOCH) // _MILLISECOND
+    except (ValueError, TypeError, OverflowError):
+        raise Rejected(BAD_TIME) from None

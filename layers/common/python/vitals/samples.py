@@ -1,0 +1,67 @@
+"""Samples as columns, and the one merge rule: of two samples with one key the later fetch wins."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Ids = npt.NDArray[np.int32]
+Times = npt.NDArray[np.int64]
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """Three columns of one length: point ids, times in UTC ms, finite float64 values."""
+
+    ids: Ids
+    times: Times
+    values: Values
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __getitem__(self, index: slice | npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> "Samples":
+        return Samples(self.ids[index], self.times[index], self.values[index])
+
+    def same(self, other: "Samples") -> bool:
+        """Equal to the bit, so that -0.0 differs from 0.0."""
+        return (
+            np.array_equal(self.ids, other.ids)
+            and np.array_equal(self.times, other.times)
+            and np.array_equal(self.values.view(np.uint64), other.values.view(np.uint64))
+        )
+
+
+def columns(ids: Iterable[int], times: Iterable[int], values: Iterable[float]) -> Samples:
+    """Samples from three iterables of one length."""
+    return Samples(np.fromiter(ids, np.int32), np.fromiter(times, np.int64), np.fromiter(values, np.float64))
+
+
+def concat(parts: Iterable[Samples]) -> Samples:
+    """The parts one after the other; nothing is sorted or dropped."""
+    parts = list(parts)
+    if not parts:
+        return columns([], [], [])
+    if len(parts) == 1:
+        return parts[0]
+    return Samples(
+        np.concatenate([p.ids for p in parts]),
+        np.concatenate([p.times for p in parts]),
+        np.concatenate([p.values for p in parts]),
+    )
+
+
+def merge(parts: Iterable[Samples]) -> Samples:
+    """One sample per (point, time), sorted by both; `parts` come oldest fetch first and the last one wins."""
+    every = concat(parts)
+    if not len(every):
+        return every
+    order = np.lexsort((every.times, every.ids))
+    ids, times = every.ids[order], every.times[order]
+    last = np.empty(len(order), np.bool_)
+    last[-1] = True
+    np.not_equal(ids[1:], ids[:-1], out=last[:-1])
+    last[:-1] |= times[1:] != times[:-1]
+    return every[order[last]]

@@ -1,0 +1,93 @@
+"""Half-open spans of UTC milliseconds, five-minute windows, and their text forms at the edge."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+WINDOW_MS = 5 * MINUTE_MS
+WINDOWS_PER_DAY = DAY_MS // WINDOW_MS
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+# Year 1 to 9999 is what datetime and ISO 8601 agree on; epoch ms outside of it are typing errors.
+_MIN_MS = -62_135_596_800_000
+_MAX_MS = 253_402_300_799_999
+_ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """[start_ms, end_ms) in UTC milliseconds."""
+
+    start_ms: int
+    end_ms: int
+
+    def __bool__(self) -> bool:
+        return self.start_ms < self.end_ms
+
+    @property
+    def length_ms(self) -> int:
+        return max(0, self.end_ms - self.start_ms)
+
+    def aligned(self) -> "Span":
+        """The smallest span of whole windows that holds this one."""
+        return Span(floor_window(self.start_ms), ceil_window(self.end_ms))
+
+    def pieces(self, length_ms: int) -> Iterator["Span"]:
+        """Consecutive spans of at most `length_ms` that together are this one."""
+        for start in range(self.start_ms, self.end_ms, length_ms):
+            yield Span(start, min(start + length_ms, self.end_ms))
+
+    def __str__(self) -> str:
+        return f"{iso(self.start_ms)}/{iso(self.end_ms)}"
+
+
+def floor_window(time_ms: int) -> int:
+    return time_ms - time_ms % WINDOW_MS
+
+
+def ceil_window(time_ms: int) -> int:
+    return -floor_window(-time_ms)
+
+
+def iso(time_ms: int) -> str:
+    """UTC ISO 8601 with milliseconds only when there are any."""
+    moment = _EPOCH + time_ms * _MILLISECOND
+    text = moment.strftime("%Y-%m-%dT%H:%M:%S") if moment.year >= 1000 else moment.isoformat()[:19]
+    return f"{text}.{time_ms % 1000:03d}Z" if time_ms % 1000 else f"{text}Z"
+
+
+def day_name(time_ms: int) -> str:
+    """The UTC day as YYYY-MM-DD."""
+    return iso(time_ms)[:10]
+
+
+def day_start(name: str) -> int:
+    """First millisecond of the UTC day YYYY-MM-DD; ValueError when it is no day."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", name, re.ASCII):
+        raise ValueError(f"{name!r} is not a day of the form YYYY-MM-DD")
+    return parse_iso(name)
+
+
+def parse_iso(text: str) -> int:
+    """Milliseconds (floor) of an ISO 8601 time; UTC where it names no offset; ValueError otherwise."""
+    if not _ISO.fullmatch(text):
+        raise ValueError(f"{text!r} is not an ISO 8601 time")
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def parse_time(text: str | int) -> int:
+    """Milliseconds of an ISO 8601 time or of epoch milliseconds; ValueError for anything else."""
+    if isinstance(text, str) and not re.fullmatch(r"-?\d{5,16}", text, re.ASCII):
+        return parse_iso(text)
+    time_ms = int(text)
+    if not _MIN_MS <= time_ms <= _MAX_MS:
+        raise ValueError(f"{text!r} is outside the years 1 to 9999")
+    return time_ms
