@@ -1,0 +1,40 @@
+import pytest
+
+from vitals import config
+from vitals.errors import ConfigError
+
+GOOD = {
+    "STATE_TABLE": "state",
+    "HOT_TABLE": "hot",
+    "SYNC_QUEUE_URL": "https://queue",
+    "ACE_API_URL": "https://ace.example/api/",
+    "ACE_SECRET_ID": "ace",
+    "SITES": "one, two",
+}
+
+
+def test_etl_settings_with_defaults() -> None:
+    settings = config.etl(GOOD)
+    assert settings.sites == ("one", "two")
+    assert settings.ace_api_url == "https://ace.example/api"
+    assert settings.initial_lookback_ms == 24 * 3_600_000
+    assert settings.requests_per_minute == 50
+
+
+def test_every_problem_is_named_at_once() -> None:
+    broken = GOOD | {
+        "SITES": "../x",
+        "INITIAL_LOOKBACK_HOURS": "soon",
+        "ACE_API_URL": "ftp://x",
+        "HOT_TABLE": " ",
+    }
+    with pytest.raises(ConfigError) as caught:
+        config.etl(broken)
+    for name in ("SITES", "INITIAL_LOOKBACK_HOURS", "ACE_API_URL", "HOT_TABLE"):
+        assert name in str(caught.value)
+
+
+@pytest.mark.parametrize("read", [config.etl, config.query, config.authorizer])
+def test_an_empty_environment_is_an_error(read) -> None:
+    with pytest.raises(ConfigError, match="STATE_TABLE is missing"):
+        read({})

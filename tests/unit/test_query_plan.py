@@ -1,0 +1,76 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from query import plan
+from query.plan import Asked
+from tests.unit.strategies import samples
+from vitals.catalog import Catalog, Listed
+from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
+from vitals.samples import Samples
+from vitals.timespan import DAY_MS, HOUR_MS, WINDOW_MS
+
+NOW = 1_767_225_600_000
+CATALOG = Catalog().refreshed([Listed("a"), Listed("b", interval_s=900), Listed("ü/c #1, %")])
+
+
+def planned(**changes):
+    asked = {"site": "s", "point_names": ["a"], "start": NOW - HOUR_MS, "end": NOW} | changes
+    return plan.plan_query(Asked(**asked), CATALOG, NOW, 365)
+
+
+def test_points_stand_in_the_order_asked_once() -> None:
+    found = planned(point_names=["ü/c #1, %", "nobody", "a", "a"])
+    assert found.names == ("ü/c #1, %", "nobody", "a")
+    assert found.ids == [2, 0]
+    assert found.unknown == ["nobody"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"point_names": []}, InvalidRequestError),
+        ({"point_names": ["nobody", "'; DROP", "../../etc"]}, NotFoundError),
+        ({"point_names": [str(i) for i in range(5_000)]}, TooLargeError),
+        ({"start": NOW, "end": NOW}, InvalidRequestError),
+        ({"start": NOW, "end": NOW - 1}, InvalidRequestError),
+        ({"start": NOW + 1, "end": NOW + 2}, InvalidRequestError),
+        ({"start": "yesterday"}, InvalidRequestError),
+        ({"start": NOW - 365 * DAY_MS - 1}, TooLargeError),
+        ({"next_token": "x"}, InvalidRequestError),
+        ({"next_token": "bnVsbA"}, InvalidRequestError),
+        ({"next_token": "ü"}, InvalidRequestError),
+    ],
+)
+def test_what_cannot_be_answered_is_refused(changes: dict, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        planned(**changes)
+
+
+def test_a_token_goes_on_where_it_says_for_its_own_query_only() -> None:
+    token = planned().token(NOW - 1)
+    assert planned(next_token=token).start_ms == NOW - 1
+    with pytest.raises(InvalidRequestError, match="another query"):
+        planned(point_names=["b"], next_token=token)
+    with pytest.raises(InvalidRequestError):
+        planned(next_token=planned().token(NOW))
+
+
+def test_the_first_step_expects_one_answer() -> None:
+    assert planned().first_step_ms() == plan.MAX_SAMPLES * 60_000
+    assert planned(point_names=["b"]).first_step_ms() == plan.MAX_SAMPLES * 900_000
+
+
+@given(samples(st.integers(0, 5), st.integers(0, 6 * WINDOW_MS)), st.integers(1, 70))
+def test_a_cut_is_at_a_window_and_keeps_what_fits(found: Samples, limit: int) -> None:
+    edge = plan.cut(found, limit)
+    if edge is None:
+        assert len(found) <= limit
+        return
+    assert edge % WINDOW_MS == 0
+    kept = found[found.times < edge]
+    first_window = found.times.min() - found.times.min() % WINDOW_MS
+    assert len(kept) <= limit or edge == first_window + WINDOW_MS
+    assert len(kept)
+    more = found[found.times < edge + WINDOW_MS]
+    assert len(more) > limit or len(more) == len(kept)
