@@ -4,7 +4,6 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from vitals import aws, config, observability
@@ -38,4 +37,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 @cache
 def _state() -> "tuple[DynamoDBClient, str]":
-    return boto3.client("dynamodb", config=aws.CLIENT), config.authorizer().state_table
+    return aws.client("dynamodb"), config.authorizer().state_table

@@ -5,8 +5,6 @@ import time
 from functools import cache
 from typing import Any
 
-import boto3
-from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -48,6 +46,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 
 def _etl() -> Etl:
+    # Imported here because it brings boto3 along, which costs a cold start more than all the rest.
+    from aws_lambda_powertools.utilities import parameters
+
     settings, parts, pace = _warm()
     key = parameters.get_secret(settings.ace_secret_id, max_age=300)
     ace = AceClient(settings.ace_api_url, str(key), pace)
@@ -57,8 +58,8 @@ def _etl() -> Etl:
 @cache
 def _warm() -> tuple[config.EtlSettings, dict[str, Any], Pace]:
     settings = config.etl()
-    dynamodb = boto3.client("dynamodb", config=aws.CLIENT)
-    queue = SyncQueue(boto3.client("sqs", config=aws.CLIENT), settings.sync_queue_url)
+    dynamodb = aws.client("dynamodb")
+    queue = SyncQueue(aws.client("sqs"), settings.sync_queue_url)
     parts = {
         "hot": HotTier(dynamodb, settings.hot_table),
         "catalogs": CatalogTable(dynamodb, settings.state_table),

@@ -4,14 +4,13 @@ import time
 from functools import cache
 from typing import Any
 
-import boto3
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from query import routes
 from query.answers import Api
-from query.http import handle_errors
+from query.http import handle_errors, too_large
 from vitals import aws, config, observability
 from vitals.catalog import CatalogTable
 from vitals.hot import HotTier
@@ -22,15 +21,6 @@ metrics = observability.metrics()
 tracer = observability.tracer()
 app = APIGatewayRestResolver(enable_validation=True)
 handle_errors(app, logger)
-
-
-def check_body(resolver: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
-    """Refuses what is too large before it is parsed."""
-    routes.refuse_large_bodies(resolver.current_event.body)
-    return next_middleware(resolver)
-
-
-app.use(middlewares=[check_body])
 app.include_router(routes.router)
 
 
@@ -40,13 +30,15 @@ app.include_router(routes.router)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answers one request of API Gateway's proxy integration."""
     app.append_context(api=_api())
-    return app.resolve(event, context)
+    answer = too_large(event) or app.resolve(event, context)
+    metrics.add_metric(f"Answers{answer['statusCode'] // 100}xx", MetricUnit.Count, 1)
+    return answer
 
 
 @cache
 def _api() -> Api:
     settings = config.query()
-    dynamodb = boto3.client("dynamodb", config=aws.CLIENT)
+    dynamodb = aws.client("dynamodb")
     return Api(
         hot=HotTier(dynamodb, settings.hot_table),
         catalogs=CatalogTable(dynamodb, settings.state_table),

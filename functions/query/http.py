@@ -1,5 +1,8 @@
 """Errors to HTTP, once: status, code and a text that tells people enough and strangers nothing."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import orjson
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -19,6 +22,9 @@ _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
     (NotFoundError, 404, "NOT_FOUND"),
 )
 
+# 500 names of 512 characters are 256 KB; nothing legitimate is larger than this.
+MAX_BODY_BYTES = 1_000_000
+
 
 def json_answer(answer: Answer, status: int = 200) -> Response[str]:
     """Columns of numpy as JSON numbers; floats survive bit-exact."""
@@ -31,12 +37,27 @@ def json_answer(answer: Answer, status: int = 200) -> Response[str]:
     )
 
 
+def error_answer(status: int, code: str, text: str, request_id: str) -> Response[str]:
+    """An error in the contract's shape."""
+    return json_answer({"error": text, "error_code": code, "request_id": request_id}, status)
+
+
+def too_large(event: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The refusal of a request whose body is too large to be parsed at all."""
+    if len(event.get("body") or "") <= MAX_BODY_BYTES:
+        return None
+    request_id = event["requestContext"]["requestId"]
+    answer = error_answer(413, "TOO_LARGE", f"the body is larger than {MAX_BODY_BYTES} bytes", request_id)
+    headers = {name: [str(value)] for name, value in answer.headers.items()}
+    return {"statusCode": 413, "body": answer.body, "isBase64Encoded": False, "multiValueHeaders": headers}
+
+
 def handle_errors(app: APIGatewayRestResolver, logger: Logger) -> None:
     """Makes every error of the app an answer of the contract's shape."""
 
     def error(status: int, code: str, text: str) -> Response[str]:
         request_id = app.current_event.request_context.request_id
-        return json_answer({"error": text, "error_code": code, "request_id": request_id}, status)
+        return error_answer(status, code, text, request_id)
 
     def internal(raised: Exception) -> Response[str]:
         logger.error("request failed", exc_info=raised)

@@ -10,13 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from query.answers import Api
 from query.http import json_answer
 from query.plan import Asked
-from vitals.errors import TooLargeError
 from vitals.tokens import Grant
 
 router = APIGatewayRouter()
-
-# 500 names of 512 characters are 256 KB; nothing legitimate is larger than this.
-MAX_BODY_BYTES = 1_000_000
 
 SiteName = Annotated[str, Query(max_length=64, description="site name, as in /sites")]
 Names = Annotated[list[str], Query(description="repeat it, or separate names by commas")]
@@ -85,12 +81,6 @@ def latest(
 @router.get("/health", summary="Whether the API and the syncs work; needs no token")
 def health() -> Response[Any]:
     return json_answer(_api().health())
-
-
-def refuse_large_bodies(body: str | None) -> None:
-    """TooLargeError before anything parses it."""
-    if body and len(body) > MAX_BODY_BYTES:
-        raise TooLargeError(f"the body is larger than {MAX_BODY_BYTES} bytes")
 
 
 def _api() -> Api:

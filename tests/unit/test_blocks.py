@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -54,3 +56,11 @@ def test_last_of_slot() -> None:
 def test_bytes_that_are_no_block_are_named(payload: bytes) -> None:
     with pytest.raises(BlockFormatError):
         blocks.decode(payload, WINDOW)
+
+
+def test_threads_share_no_compressor() -> None:
+    block = columns(range(64), [WINDOW] * 64, np.random.default_rng(1).normal(size=64))
+    payload = blocks.encode(block, WINDOW)
+    with ThreadPoolExecutor(8) as pool:
+        again = pool.map(lambda _: blocks.encode(blocks.decode(payload, WINDOW), WINDOW), range(2_000))
+    assert set(again) == {payload}

@@ -6,6 +6,8 @@ of the same slot (uint32; the first counts from the window's start), value as it
 sample before of the same slot (uint64; the first XOR 0). All little-endian. 13 bytes a sample go into zstd.
 """
 
+import threading
+
 import numpy as np
 import numpy.typing as npt
 import zstandard
@@ -22,8 +24,16 @@ _LEVEL = 9
 # 64 points at one sample a millisecond; anything larger is not ours.
 _MAX_BYTES = GROUP_SIZE * WINDOW_MS * _ROW_BYTES
 
-_compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=False)
-_decompressor = zstandard.ZstdDecompressor()
+
+class _Zstd(threading.local):
+    """zstd's contexts, one pair per thread: they crash when two threads share one."""
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=False)
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_zstd = _Zstd()
 
 
 def encode(samples: Samples, window_ms: int) -> bytes:
@@ -40,7 +50,7 @@ def encode(samples: Samples, window_ms: int) -> bytes:
     value_steps[1:] ^= bits[:-1]
     value_steps[first] = bits[first]
     body = slot_steps.tobytes() + _planes(time_steps, 4) + _planes(value_steps, 8)
-    return bytes([VERSION]) + _compressor.compress(body)
+    return bytes([VERSION]) + _zstd.compressor.compress(body)
 
 
 def decode(payload: bytes, window_ms: int) -> Samples:
@@ -93,7 +103,7 @@ def _unpack(payload: bytes) -> bytes:
             f"block version {payload[:1].hex() or 'none'}; this version reads {VERSION:02x}"
         )
     try:
-        rows = _decompressor.decompress(payload[1:], max_output_size=_MAX_BYTES)
+        rows = _zstd.decompressor.decompress(payload[1:], max_output_size=_MAX_BYTES)
     except zstandard.ZstdError as error:
         raise BlockFormatError("block body is not a whole zstd frame") from error
     if len(rows) % _ROW_BYTES:

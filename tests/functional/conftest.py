@@ -1,0 +1,175 @@
+"""moto for AWS, the simulator in process for ACE, and one clock that tests move."""
+
+import dataclasses
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from urllib3.util.retry import Retry
+
+from etl.sync import Receipt, Syncer
+from local import oracle
+from local.simulator import Simulator, SimulatorSettings
+from query.answers import Api
+from tests.template import create_table
+from vitals.catalog import CatalogTable
+from vitals.circuit import CircuitTable
+from vitals.hot import HotTier
+from vitals.ledger import Ledger
+from vitals.samples import Samples
+from vitals.sites import SiteTable
+from vitals.timespan import HOUR_MS, Span, iso
+from vitals.upstream import AceClient, Pace
+
+NOON = 1_767_225_600_000 + 12 * HOUR_MS
+SITE = "ses_falls_city"
+
+
+@dataclass
+class Clock:
+    """UTC ms that only tests move."""
+
+    now_ms: int = NOON + 61_000
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+    def forward(self, minutes: float) -> None:
+        self.now_ms += int(minutes * 60_000)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws(config={"core": {"passthrough": {"urls": [r"http://127\.0\.0\.1.*"]}}}):
+        yield
+
+
+@pytest.fixture
+def dynamodb(aws: None) -> Any:
+    client = boto3.client("dynamodb")
+    create_table(client, "HotTable")
+    create_table(client, "StateTable")
+    return client
+
+
+@pytest.fixture
+def simulator(clock: Clock) -> Iterator[Simulator]:
+    with Simulator(SimulatorSettings(points=40, sites=(SITE,)), clock=clock) as running:
+        yield running
+
+
+@dataclass
+class Journal:
+    warnings: list[str] = field(default_factory=list)
+
+    def warning(self, message: str, **fields: Any) -> None:
+        self.warnings.append(message)
+
+
+@dataclass
+class World:
+    """A syncer over moto and the simulator, with what it sent and what the truth is."""
+
+    syncer: Syncer
+    simulator: Simulator
+    clock: Clock
+    client: Any
+    sent: list[dict[str, str]] = field(default_factory=list)
+    journal: Journal = field(default_factory=Journal)
+
+    def sync(self, max_steps: int = 48) -> Receipt:
+        receipt = Receipt(SITE)
+        self.syncer.sync_site(receipt, max_steps, lambda: True)
+        return receipt
+
+    def reread(self, span: Span) -> Receipt:
+        receipt = Receipt(SITE)
+        self.syncer.sync_span(receipt, span)
+        return receipt
+
+    def drain(self, limit: int = 100) -> None:
+        """Runs every message that was sent, and what these send, as the queue would."""
+        from etl import messages
+
+        for _ in range(limit):
+            if not self.sent:
+                return
+            asked = messages.parse(self.sent.pop(0), self.clock())
+            if isinstance(asked, messages.OneSpan):
+                self.reread(asked.span)
+            else:
+                self.sync(1)
+        raise AssertionError("the queue never drains")
+
+    def api(self) -> Api:
+        return Api(
+            HotTier(self.client, "HotTable"),
+            CatalogTable(self.client, "StateTable"),
+            SiteTable(self.client, "StateTable"),
+            self.clock,
+            365,
+        )
+
+    def stored(self, span: Span) -> dict[tuple[str, int], bytes]:
+        """Every stored sample but the weather's, by name and time, values to the bit."""
+        catalog = self.syncer.catalogs.load(SITE)
+        found: Samples = self.syncer.hot.read(SITE, [p.id for p in catalog.points], span, self.clock())
+        names = {p.id: p.name for p in catalog.points}
+        return {
+            (names[point], at): value.tobytes()
+            for point, at, value in zip(found.ids.tolist(), found.times.tolist(), found.values, strict=True)
+            if not names[point].startswith("weather.")
+        }
+
+    def truth(self, span: Span) -> dict[tuple[str, int], bytes]:
+        """The same from the simulator's own books, by the oracle's rules."""
+        series = self.simulator.site_series(SITE, span.start_ms, span.end_ms, self.clock())
+        readings = [
+            {"name": name, "value": value, "time": iso(at)}
+            for name, (times, values) in series.items()
+            for at, value in zip(times.tolist(), values, strict=True)
+        ]
+        configured = {point.name for point in self.syncer.catalogs.load(SITE).points if point.active}
+        return {key: struct.pack("<d", value) for key, value in oracle.expected(readings, configured).items()}
+
+
+@pytest.fixture
+def make_world(dynamodb: Any, simulator: Simulator, clock: Clock) -> Callable[..., World]:
+    def make(**changes: Any) -> World:
+        sent: list[dict[str, str]] = []
+        journal = Journal()
+        pace = Pace(60_000, burst=1_000)
+        retry = Retry(total=3, status_forcelist=[429, 500, 502, 503, 504], respect_retry_after_header=False)
+        syncer = Syncer(
+            ace=AceClient(simulator.url, simulator.settings.api_key, pace, retry=retry),
+            hot=HotTier(dynamodb, "HotTable", sleep=lambda _: None),
+            catalogs=CatalogTable(dynamodb, "StateTable"),
+            sites=SiteTable(dynamodb, "StateTable"),
+            ledger=Ledger(dynamodb, "StateTable"),
+            circuits=CircuitTable(dynamodb, "StateTable", simulator.url),
+            now=clock,
+            enqueue=sent.extend,
+            journal=journal,
+            initial_lookback_ms=2 * HOUR_MS,
+        )
+        return World(dataclasses.replace(syncer, **changes), simulator, clock, dynamodb, sent, journal)
+
+    return make
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    return make_world()

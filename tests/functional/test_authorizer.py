@@ -1,0 +1,61 @@
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from authorizer import app
+from vitals.errors import InvalidRequestError
+from vitals.tokens import EVERY_SITE, create_token
+
+ARN = "arn:aws:execute-api:us-east-1:1:api/v1/GET/sites"
+CONTEXT = SimpleNamespace(
+    function_name="authorizer", memory_limit_in_mb=128, invoked_function_arn="arn", aws_request_id="r"
+)
+
+
+@pytest.fixture
+def table(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(app, "_state", lambda: (dynamodb, "StateTable"))
+    return dynamodb
+
+
+def authorize(header: str) -> dict[str, Any]:
+    return app.handler({"type": "TOKEN", "authorizationToken": header, "methodArn": ARN}, CONTEXT)
+
+
+def test_a_token_brings_its_grants_and_the_whole_stage(table: Any) -> None:
+    token = create_token(table, "StateTable", "charts", ["read", "backfill"], ["b", "a"], 0)
+    answer = authorize(f"Bearer {token}")
+    assert answer["principalId"] == "charts"
+    assert answer["context"] == {"scopes": "backfill read", "sites": "a b"}
+    [statement] = answer["policyDocument"]["Statement"]
+    assert statement["Effect"] == "Allow"
+    assert statement["Resource"] == "arn:aws:execute-api:us-east-1:1:api/v1/*"
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer nobody", "Basic abc", "bearer x"])
+def test_anything_else_is_unauthorized(table: Any, header: str) -> None:
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        authorize(header)
+
+
+def test_an_expired_token_is_unauthorized(table: Any) -> None:
+    token = create_token(table, "StateTable", "old", ["read"], [EVERY_SITE], 0, expires_ms=1_000_000)
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        authorize(f"Bearer {token}")
+
+
+def test_the_table_never_holds_the_token(table: Any) -> None:
+    token = create_token(table, "StateTable", "charts", ["read"], [EVERY_SITE], 0)
+    assert token.removeprefix("vitals_") not in json.dumps(
+        table.scan(TableName="StateTable")["Items"], default=str
+    )
+
+
+@pytest.mark.parametrize(
+    ("scopes", "sites"), [(["write"], ["*"]), ([], ["*"]), (["read"], []), (["read"], ["../x"])]
+)
+def test_grants_that_mean_nothing_are_refused(table: Any, scopes: list[str], sites: list[str]) -> None:
+    with pytest.raises(InvalidRequestError):
+        create_token(table, "StateTable", "x", scopes, sites, 0)

@@ -1,0 +1,312 @@
+"""The query API through its handler: a proxy event in, status and JSON out."""
+
+import json
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from query import app, http, plan
+from query.answers import Api
+from tests.functional.conftest import NOON, Clock
+from vitals.catalog import CatalogTable, Listed
+from vitals.hot import HotTier
+from vitals.samples import Samples, columns
+from vitals.sites import SiteTable
+from vitals.timespan import DAY_MS, HOUR_MS, iso
+
+ODD = "ses/ses_falls_city/8000:33-8033/analogValue/102 ü #1, 50%"
+NAMES = ["ahu/sat", ODD, "zone/co2"]
+CONTEXT = SimpleNamespace(
+    function_name="query", memory_limit_in_mb=128, invoked_function_arn="arn", aws_request_id="r-1"
+)
+type Call = Callable[..., tuple[int, dict[str, Any]]]
+
+
+def fill(dynamodb: Any, site: str, now_ms: int) -> None:
+    listed = [Listed(name, "°F", "Supply Air" if name == "ahu/sat" else "") for name in NAMES]
+    CatalogTable(dynamodb, "StateTable").refresh(site, listed)
+    sites = SiteTable(dynamodb, "StateTable")
+    sites.note_catalog(site, site.title(), len(NAMES), now_ms)
+    sites.advance(site, None, NOON)
+    times = NOON - HOUR_MS + 60_000 * np.arange(60)
+    for point in (0, 1):
+        values = np.linspace(-0.0, 0.1 + 0.2, 60)
+        HotTier(dynamodb, "HotTable").write(
+            site, Samples(np.full(60, point, np.int32), times, values), now_ms
+        )
+
+
+@pytest.fixture
+def api(dynamodb: Any, clock: Clock) -> Api:
+    fill(dynamodb, "home", clock())
+    fill(dynamodb, "other", clock())
+    return Api(
+        HotTier(dynamodb, "HotTable"),
+        CatalogTable(dynamodb, "StateTable"),
+        SiteTable(dynamodb, "StateTable"),
+        clock,
+        365,
+    )
+
+
+@pytest.fixture
+def call(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call]:
+    monkeypatch.setattr(app, "_api", lambda: api)
+
+    def send(
+        path: str,
+        query: dict[str, Any] | None = None,
+        body: Any = None,
+        scopes: str = "read",
+        sites: str = "home",
+        headers: dict[str, str] | None = None,
+    ) -> tuple[int, dict[str, Any]]:
+        lists = {k: v if isinstance(v, list) else [str(v)] for k, v in (query or {}).items()}
+        event = {
+            "resource": "/{proxy+}",
+            "path": path,
+            "httpMethod": "GET" if body is None else "POST",
+            "headers": headers or {"Content-Type": "application/json"},
+            "multiValueHeaders": {},
+            "queryStringParameters": {k: v[-1] for k, v in lists.items() if v},
+            "multiValueQueryStringParameters": lists,
+            "requestContext": {
+                "requestId": "r-1",
+                "authorizer": {"principalId": "t", "scopes": scopes, "sites": sites},
+            },
+            "body": body if body is None or isinstance(body, str) else json.dumps(body),
+            "isBase64Encoded": False,
+        }
+        answer = app.handler(event, CONTEXT)
+        assert answer["multiValueHeaders"]["Content-Type"] == ["application/json"]
+        return answer["statusCode"], json.loads(answer["body"])
+
+    yield send
+
+
+HOUR = {
+    "site_name": "home",
+    "point_names": ["ahu/sat"],
+    "start_time": iso(NOON - HOUR_MS),
+    "end_time": iso(NOON),
+}
+
+
+def test_get_and_post_answer_the_same_in_the_contracts_shape(call: Call) -> None:
+    status, answer = call("/timeseries/query", HOUR)
+    assert status == 200
+    assert answer["site_name"] == "home"
+    assert (answer["start_time"], answer["end_time"]) == (HOUR["start_time"], HOUR["end_time"])
+    assert (answer["resolution"], answer["data_type"]) == ("raw", "raw")
+    [series] = answer["series"]
+    assert series["point_name"] == "ahu/sat"
+    assert series["timestamps"] == [NOON - HOUR_MS + 60_000 * i for i in range(60)]
+    assert np.array_equal(np.array(series["values"]).view("u8"), np.linspace(-0.0, 0.1 + 0.2, 60).view("u8"))
+    metadata = answer["metadata"]
+    assert (metadata["total_samples"], metadata["sources"], metadata["next_token"]) == (60, ["hot"], None)
+    assert answer["warnings"] == []
+    by_post = call("/timeseries/query", body=HOUR)[1]
+    assert by_post["series"] == answer["series"]
+
+
+def test_points_come_in_the_order_asked_and_strangers_are_named(call: Call) -> None:
+    names = ["zone/co2", "nobody's", ODD, "ahu/sat"]
+    status, answer = call("/timeseries/query", body=HOUR | {"point_names": names})
+    assert status == 200
+    assert [series["point_name"] for series in answer["series"]] == names
+    assert [len(series["timestamps"]) for series in answer["series"]] == [0, 0, 60, 60]
+    assert len(answer["warnings"]) == 1
+    assert "nobody's" in answer["warnings"][0]
+
+
+def test_a_comma_separates_names_in_a_get(call: Call) -> None:
+    _, answer = call("/timeseries/query", HOUR | {"point_names": ["ahu/sat,zone/co2", "ahu/sat"]})
+    assert [series["point_name"] for series in answer["series"]] == ["ahu/sat", "zone/co2"]
+
+
+def test_epoch_milliseconds_and_half_open_ranges(call: Call) -> None:
+    span = {"start_time": NOON - HOUR_MS + 60_000, "end_time": NOON - HOUR_MS + 180_000}
+    _, answer = call("/timeseries/query", HOUR | span)
+    assert answer["series"][0]["timestamps"] == [span["start_time"], span["start_time"] + 60_000]
+
+
+def test_pages_follow_next_token_and_join_to_the_whole(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = HOUR | {"point_names": ["ahu/sat", ODD]}
+    whole = call("/timeseries/query", body=asked)[1]["series"]
+    monkeypatch.setattr(plan, "MAX_SAMPLES", 25)
+    joined: dict[str, list[tuple[int, float]]] = {}
+    token, pages = None, 0
+    while token is not None or not pages:
+        status, answer = call("/timeseries/query", body=asked | {"next_token": token})
+        assert status == 200
+        assert answer["metadata"]["total_samples"] <= 25
+        for series in answer["series"]:
+            rows = zip(series["timestamps"], series["values"], strict=True)
+            joined.setdefault(series["point_name"], []).extend(rows)
+        token, pages = answer["metadata"]["next_token"], pages + 1
+        assert pages < 20
+    assert pages > 4
+    assert joined == {s["point_name"]: list(zip(s["timestamps"], s["values"], strict=True)) for s in whole}
+
+
+def test_a_read_out_of_time_goes_on_with_a_token(
+    call: Call, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = iter(range(0, 10_000, 100))
+    api.monotonic = lambda: float(next(ticks))
+    monkeypatch.setattr(plan, "MAX_SAMPLES", 10)
+    _, answer = call("/timeseries/query", HOUR)
+    assert answer["metadata"]["next_token"]
+    assert 0 < answer["metadata"]["total_samples"] < 60
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"site_name": "nowhere"}, 404, "NOT_FOUND"),
+        ({"site_name": "../etc"}, 400, "INVALID_REQUEST"),
+        ({"site_name": "ü'\";--"}, 400, "INVALID_REQUEST"),
+        ({"point_names": ["../../x"]}, 404, "NOT_FOUND"),
+        ({"point_names": ['\'; DROP TABLE "x"']}, 404, "NOT_FOUND"),
+        ({"point_names": ["温度"]}, 404, "NOT_FOUND"),
+        ({"point_names": []}, 400, "INVALID_REQUEST"),
+        ({"point_names": [f"p{i}" for i in range(5_000)]}, 413, "TOO_LARGE"),
+        ({"start_time": iso(NOON), "end_time": iso(NOON)}, 400, "INVALID_REQUEST"),
+        ({"start_time": iso(NOON), "end_time": iso(NOON - 1)}, 400, "INVALID_REQUEST"),
+        ({"start_time": iso(NOON + HOUR_MS), "end_time": iso(NOON + 2 * HOUR_MS)}, 400, "INVALID_REQUEST"),
+        ({"start_time": iso(NOON - 366 * DAY_MS)}, 413, "TOO_LARGE"),
+        ({"start_time": "yesterday"}, 400, "INVALID_REQUEST"),
+        ({"resolution": "7m"}, 400, "INVALID_REQUEST"),
+        ({"next_token": "forged"}, 400, "INVALID_REQUEST"),
+        ({"max_points": 0}, 400, "INVALID_REQUEST"),
+    ],
+)
+def test_bad_queries_get_a_clear_4xx(call: Call, changes: dict[str, Any], status: int, code: str) -> None:
+    answers = [call("/timeseries/query", body=HOUR | changes, sites="*")]
+    if changes.get("point_names") != []:
+        answers.append(call("/timeseries/query", HOUR | changes, sites="*"))
+    for got, answer in answers:
+        assert (got, answer["error_code"]) == (status, code), answer
+        assert answer["request_id"] == "r-1"
+        assert answer["error"]
+        assert not any(word in answer["error"] for word in ("Table", "Traceback", "/vitals/"))
+
+
+@pytest.mark.parametrize("missing", ["site_name", "point_names", "start_time", "end_time"])
+def test_a_missing_parameter_is_named(call: Call, missing: str) -> None:
+    asked = {key: value for key, value in HOUR.items() if key != missing}
+    for status, answer in (call("/timeseries/query", asked), call("/timeseries/query", body=asked)):
+        assert status == 400
+        assert missing in answer["error"]
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", "12", '{"site_name": 3}'])
+def test_a_body_that_is_no_query_is_a_400(call: Call, body: str) -> None:
+    status, answer = call("/timeseries/query", body=body)
+    assert (status, answer["error_code"]) == (400, "INVALID_REQUEST")
+
+
+def test_a_body_of_ten_megabytes_is_refused_unparsed(call: Call) -> None:
+    status, answer = call("/timeseries/query", body='{"site_name": "' + "x" * 10_000_000 + '"}')
+    assert (status, answer["error_code"]) == (413, "TOO_LARGE")
+    assert str(http.MAX_BODY_BYTES) in answer["error"]
+
+
+@pytest.mark.parametrize("path", ["/timeseries/query", "/sites/home/points", "/sites/home/latest"])
+@pytest.mark.parametrize(
+    "granted",
+    [{"scopes": "backfill"}, {"scopes": ""}, {"sites": "other"}, {"sites": ""}, {"sites": "nowhere"}],
+)
+def test_the_scope_and_the_site_must_be_granted(call: Call, path: str, granted: dict[str, str]) -> None:
+    status, answer = call(path, HOUR, **granted)
+    assert (status, answer["error_code"]) == (403, "FORBIDDEN")
+
+
+def test_an_ungranted_site_looks_the_same_whether_it_exists_or_not(call: Call) -> None:
+    answers = [
+        call("/timeseries/query", HOUR | {"site_name": site})[1]["error"] for site in ("other", "nowhere")
+    ]
+    assert answers[0] == answers[1]
+
+
+def test_sites_are_those_granted(call: Call) -> None:
+    assert [site["site_name"] for site in call("/sites", sites="*")[1]["sites"]] == ["home", "other"]
+    [home] = call("/sites")[1]["sites"]
+    assert home == {
+        "site_name": "home",
+        "display_name": "Home",
+        "points": 3,
+        "synced_until": iso(NOON),
+        "lag_seconds": 61,
+    }
+    assert call("/sites", scopes="backfill")[0] == 403
+
+
+def test_points_are_searched_and_paged(call: Call) -> None:
+    status, answer = call("/sites/home/points", {"search": "supply AHU"})
+    assert status == 200
+    [point] = answer["points"]
+    assert point["point_name"] == "ahu/sat"
+    assert (point["display_name"], point["unit"]) == ("Supply Air", "°F")
+    seen, token = [], None
+    for _ in range(5):
+        query = {"limit": 2} | ({"next_token": token} if token else {})
+        answer = call("/sites/home/points", query)[1]
+        seen += [point["point_name"] for point in answer["points"]]
+        token = answer["next_token"]
+        if token is None:
+            break
+    assert seen == sorted(NAMES)
+    assert call("/sites/home/points", {"limit": 0})[0] == 400
+    assert call("/sites/nowhere/points", sites="*")[0] == 404
+
+
+def test_latest_is_the_newest_sample_or_none(call: Call) -> None:
+    _, answer = call("/sites/home/latest", {"point_names": ["zone/co2", "ahu/sat", "nobody"]})
+    assert answer["latest"] == [
+        {"point_name": "zone/co2", "timestamp": None, "value": None, "unit": "°F"},
+        {"point_name": "ahu/sat", "timestamp": NOON - 60_000, "value": 0.1 + 0.2, "unit": "°F"},
+    ]
+    assert len(answer["warnings"]) == 1
+    assert len(call("/sites/home/latest")[1]["latest"]) == 3
+    assert call("/sites/home/latest", {"point_names": ["nobody"]})[0] == 404
+
+
+def test_a_point_configured_a_moment_ago_is_found(call: Call, dynamodb: Any, clock: Clock) -> None:
+    assert call("/sites/home/points")[0] == 200
+    listed = [Listed(name) for name in [*NAMES, "zone/new"]]
+    CatalogTable(dynamodb, "StateTable").refresh("home", listed)
+    HotTier(dynamodb, "HotTable").write("home", columns([3], [NOON - 1], [4.5]), 1)
+    clock.forward(0.1)
+    _, answer = call("/timeseries/query", HOUR | {"point_names": ["zone/new"]})
+    assert answer["series"][0]["values"] == [4.5]
+
+
+def test_health_is_ok_until_a_site_lags(call: Call, clock: Clock) -> None:
+    status, answer = call("/health", scopes="", sites="")
+    assert (status, answer) == (200, {"status": "ok", "lag_seconds": 61})
+    clock.forward(25)
+    assert call("/health")[1]["status"] == "degraded"
+
+
+def test_unknown_paths_and_inner_failures_keep_the_shape(call: Call, api: Api) -> None:
+    status, answer = call("/sites/home/../../etc")
+    assert (status, answer["error_code"]) == (404, "NOT_FOUND")
+    api.sites = None  # type: ignore[assignment]
+    status, answer = call("/sites")
+    assert (status, answer["error_code"]) == (500, "INTERNAL_ERROR")
+    assert "NoneType" not in json.dumps(answer)
+
+
+def test_an_openapi_document_names_every_route() -> None:
+    document = json.loads(app.app.get_openapi_json_schema(title="Building Vitals", version="1"))
+    assert set(document["paths"]) == {
+        "/timeseries/query",
+        "/sites",
+        "/sites/{site}/points",
+        "/sites/{site}/latest",
+        "/health",
+    }

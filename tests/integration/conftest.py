@@ -1,0 +1,53 @@
+"""One local stack for the whole run, beside the one that a developer may have up."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.processes import port_is_free
+
+ROOT = Path(__file__).parent.parent.parent
+HOME = ROOT / ".local" / "test"
+PORT = 4766
+REPLAY = ROOT.parent / "shared" / "data" / "sdh"
+FAULTS = "5xx=0.02,429=0.02,truncate=0.02,duplicate=0.05,shuffle=0.5,empty=0.05,late=0.05,late_minutes=10"
+
+
+def local_stack(command: str, *, seconds: int, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command of local.stack on the test stack's ports and folder."""
+    ours = {"VITALS_HOME": str(HOME), "VITALS_PORT": str(PORT), "VITALS_FAULTS": FAULTS}
+    if REPLAY.is_dir():
+        ours["VITALS_REPLAY"] = str(REPLAY)
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("VITALS_", "ACE_", "AWS_"))
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "local.stack", command],
+        cwd=ROOT,
+        env=inherited | ours | environ,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=seconds,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[dict[str, Any]]:
+    """.local/stack.json of a stack that is up."""
+    try:
+        done = local_stack("up", seconds=900)
+        assert done.returncode == 0, done.stdout
+        yield json.loads((HOME / "stack.json").read_text())
+    finally:
+        done = local_stack("down", seconds=60)
+    assert done.returncode == 0, done.stdout
+    assert port_is_free(PORT)
+    assert port_is_free(PORT + 1)
