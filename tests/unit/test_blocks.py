@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.unit.strategies import offsets, samples, slots, window_starts
 from vitals import blocks
 from vitals.errors import BlockFormatError
-from vitals.samples import Samples, columns, merge
+from vitals.samples import Samples, columns, concat, merge
 from vitals.timespan import WINDOW_MS
 
 WINDOW = 1_767_225_600_000
@@ -27,11 +27,15 @@ def test_what_goes_in_comes_out_to_the_bit(found: Samples, window_ms: int) -> No
     assert blocks.decode(blocks.encode(block, window_ms), window_ms).same(block)
 
 
-@given(samples(slots, offsets), st.sets(slots))
-def test_pick_is_decode_filtered(found: Samples, wanted: set[int]) -> None:
-    block = in_window(found, WINDOW)
-    picked = blocks.pick(blocks.encode(block, WINDOW), WINDOW, wanted)
-    assert picked.same(block[np.isin(block.ids, list(wanted))])
+@given(st.lists(samples(slots, offsets, 20), max_size=4), st.sets(slots))
+def test_slots_of_many_blocks_are_each_block_decoded_and_filtered(
+    found: list[Samples], wanted: set[int]
+) -> None:
+    windows = [WINDOW + i * WINDOW_MS for i in range(len(found))]
+    each = [in_window(part, window) for part, window in zip(found, windows, strict=True)]
+    payloads = [blocks.encode(block, window) for block, window in zip(each, windows, strict=True)]
+    picked = blocks.decode_many(payloads, windows, sorted(wanted))
+    assert picked.same(concat(block[np.isin(block.ids, list(wanted))] for block in each))
 
 
 @given(samples(st.integers(0, 300), st.integers(WINDOW, WINDOW + 4 * WINDOW_MS)))
@@ -42,6 +46,30 @@ def test_split_loses_nothing_and_keeps_blocks_apart(found: Samples) -> None:
         assert ((block.ids >= 0) & (block.ids < blocks.GROUP_SIZE)).all()
         parts.append(Samples(block.ids + group * blocks.GROUP_SIZE, block.times, block.values))
     assert merge(parts).same(merge([found]))
+
+
+readable = st.one_of(
+    st.decimals(-(10**6), 10**6, places=3).map(float),
+    st.decimals(-(10**4), 10**4, places=1).map(lambda value: float(np.float32(float(value)))),
+    st.floats(allow_nan=False, allow_infinity=False, width=32),
+    st.integers(-(2**60), 2**60).map(float),
+    st.just(-0.0),
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), offsets, readable), max_size=60))
+def test_numbers_as_gateways_write_them_survive_too(rows: list[tuple[int, int, float]]) -> None:
+    block = in_window(columns(*zip(*rows, strict=True)) if rows else columns([], [], []), WINDOW)
+    assert blocks.decode(blocks.encode(block, WINDOW), WINDOW).same(block)
+
+
+def test_decimals_take_a_third_of_full_doubles() -> None:
+    random = np.random.default_rng(1)
+    ids, times = np.repeat(np.arange(64, dtype=np.int32), 5), WINDOW + np.tile(np.arange(5) * 60_000, 64)
+    noise = random.normal(70, 0.5, 320)
+    full = blocks.encode(Samples(ids, times, noise), WINDOW)
+    tenths = blocks.encode(Samples(ids, times, np.round(noise, 1)), WINDOW)
+    assert len(tenths) * 3 < len(full)
 
 
 def test_last_of_slot() -> None:

@@ -1,28 +1,43 @@
 """The bytes of a block: the samples of 64 neighbouring points in one five-minute window.
 
-Version 1: the byte 1, then one zstd frame over three columns sorted by slot and time, each transposed into
-byte planes: slot as the step from the sample before (uint8), time as the step in ms from the sample before
-of the same slot (uint32; the first counts from the window's start), value as its bits XOR those of the
-sample before of the same slot (uint64; the first XOR 0). All little-endian. 13 bytes a sample go into zstd.
+Version 1: the byte 1, then one zstd frame, all little-endian, over
+    n       uint32, how many samples
+    slots   n × uint8, the step from the sample before; samples are sorted by slot, then time
+    times   n × uint32, ms since the sample before of the slot, or since the window's start
+    values  n × uint64, what differs from the sample before of the slot, or from nothing
+    forms   uint8 per slot that occurs: what `values` stands for there
+with the bytes of times and values transposed into planes. The forms, the first that fits every value of the
+slot to the bit (scaled integers are zigzag steps, bits are XOR):
+    2 + k   m / 10**k            a decimal number, as most gateways write readings
+    8 + k   float32(m / 10**k)   the same, through a BACnet REAL
+    1       a float32's bits
+    0       a float64's bits
 """
 
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import zstandard
 
 from vitals.errors import BlockFormatError
-from vitals.samples import Samples, merge
+from vitals.samples import Samples, concat, merge
 from vitals.timespan import WINDOW_MS
 
 GROUP_SIZE = 64
 VERSION = 1
-_ROW_BYTES = 13
-# Level 9 against 3: 2 % smaller and 60 µs more a block; 19 gains nothing further (bench/size.py).
+_FLOAT64, _FLOAT32, _DECIMAL, _FLOAT32_DECIMAL = 0, 1, 2, 8
+_DIGITS = range(4)
+_EXACT = 2.0**53
+# Level 9 against 3: 6 % smaller for 0.1 ms a block; 19 gains 2 % more for 0.7 ms (docs/decisions/0002).
 _LEVEL = 9
+_HEADER, _ROW_BYTES = 4, 13
 # 64 points at one sample a millisecond; anything larger is not ours.
-_MAX_BYTES = GROUP_SIZE * WINDOW_MS * _ROW_BYTES
+_MAX_BYTES = _HEADER + GROUP_SIZE * (WINDOW_MS * _ROW_BYTES + 1)
+
+type _Bits = npt.NDArray[np.uint64]
+type _Starts = npt.NDArray[np.intp]
 
 
 class _Zstd(threading.local):
@@ -40,36 +55,45 @@ def encode(samples: Samples, window_ms: int) -> bytes:
     """The block of samples of one window: ids are slots 0-63; unique, sorted by slot, then time."""
     slots = samples.ids.astype(np.uint8)
     offsets = (samples.times - window_ms).astype(np.uint32)
-    bits = samples.values.view(np.uint64)
-    first = _first_of_slot(slots)
-    slot_steps = np.diff(slots, prepend=np.uint8(0))
+    starts = _starts(slots)
     time_steps = offsets.copy()
     time_steps[1:] -= offsets[:-1]
-    time_steps[first] = offsets[first]
-    value_steps = bits.copy()
-    value_steps[1:] ^= bits[:-1]
-    value_steps[first] = bits[first]
-    body = slot_steps.tobytes() + _planes(time_steps, 4) + _planes(value_steps, 8)
+    time_steps[starts] = offsets[starts]
+    forms, value_steps = _value_steps(samples.values, starts)
+    body = (
+        np.uint32(len(samples)).tobytes()
+        + np.diff(slots, prepend=np.uint8(0)).tobytes()
+        + time_steps.view(np.uint8).reshape(-1, 4).T.tobytes()
+        + value_steps.view(np.uint8).reshape(-1, 8).T.tobytes()
+        + forms.tobytes()
+    )
     return bytes([VERSION]) + _zstd.compressor.compress(body)
 
 
 def decode(payload: bytes, window_ms: int) -> Samples:
     """The samples of a block, ids as slots, sorted by slot, then time."""
-    rows = _unpack(payload)
-    n = len(rows) // _ROW_BYTES
-    slots = np.cumsum(np.frombuffer(rows, np.uint8, n), dtype=np.uint8)
-    first = np.flatnonzero(_first_of_slot(slots))
-    offsets = _running_sum(_unplanes(rows[n : 5 * n], "<u4").astype(np.int64), first)
-    bits = _running_xor(_unplanes(rows[5 * n :], "<u8"), first)
-    return Samples(slots.astype(np.int32), offsets + window_ms, bits.view(np.float64))
+    return decode_many([payload], [window_ms], range(GROUP_SIZE))
 
 
-def pick(payload: bytes, window_ms: int, slots: set[int]) -> Samples:
-    """The samples of these slots in a block, as `decode` gives them."""
-    found = decode(payload, window_ms)
+def decode_many(payloads: Sequence[bytes], windows_ms: Sequence[int], slots: Sequence[int]) -> Samples:
+    """The samples of these slots in several blocks, block after block, each as `decode` gives it."""
+    if not payloads:
+        return concat([])
+    parts = [_Columns(payload) for payload in payloads]
+    counts = np.array([part.count for part in parts])
+    every_slot = np.concatenate([np.cumsum(part.slot_steps, dtype=np.uint8) for part in parts])
+    every_window = np.repeat(np.array(windows_ms, np.int64), counts)
+    every_form = np.concatenate([part.form_of_row() for part in parts])
     wanted = np.zeros(GROUP_SIZE, np.bool_)
     wanted[list(slots)] = True
-    return found[wanted[found.ids]]
+    rows = np.flatnonzero(wanted[every_slot])
+    # Slots are kept or left out whole, so what is left still starts where a slot or a block starts.
+    found, windows = every_slot[rows], every_window[rows]
+    starts = _starts(found, windows)
+    time_steps = _column([part.times for part in parts], rows, "<u4").astype(np.int64)
+    value_steps = _column([part.values for part in parts], rows, "<u8")
+    times = windows + _running_sum(time_steps, starts)
+    return Samples(found.astype(np.int32), times, _values(every_form[rows], value_steps, starts))
 
 
 def last_of_slot(samples: Samples) -> Samples:
@@ -88,13 +112,34 @@ def split(samples: Samples) -> dict[tuple[int, int], Samples]:
     # Stable, so that slot and time stay sorted within each block.
     order = np.lexsort((windows, groups))
     ordered, groups, windows = unique[order], groups[order], windows[order]
-    starts = np.flatnonzero(np.append(True, (groups[1:] != groups[:-1]) | (windows[1:] != windows[:-1])))
-    ends = np.append(starts[1:], len(ordered))
+    starts = _starts(groups, windows).tolist()
     slots = Samples(ordered.ids % GROUP_SIZE, ordered.times, ordered.values)
     return {
         (int(groups[a]), int(windows[a])): slots[a:b]
-        for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
+        for a, b in zip(starts, [*starts[1:], len(ordered)], strict=True)
     }
+
+
+class _Columns:
+    """The columns of one block, unpacked and still in steps."""
+
+    def __init__(self, payload: bytes) -> None:
+        body = _unpack(payload)
+        n = self.count = int(np.frombuffer(body, "<u4", 1)[0])
+        if len(body) < _HEADER + n * _ROW_BYTES:
+            raise BlockFormatError(f"block of {n} samples has only {len(body)} bytes")
+        bytes_ = np.frombuffer(body, np.uint8)[_HEADER:]
+        self.slot_steps = bytes_[:n]
+        self.times = bytes_[n : 5 * n].reshape(4, n)
+        self.values = bytes_[5 * n : 13 * n].reshape(8, n)
+        self.forms = bytes_[13 * n :]
+        self._starts = np.flatnonzero(self.slot_steps[1:]) + 1 if n else np.empty(0, np.intp)
+        if len(self.forms) != (len(self._starts) + 1 if n else 0):
+            raise BlockFormatError("block has not one form per slot")
+
+    def form_of_row(self) -> npt.NDArray[np.uint8]:
+        edges = np.concatenate(([0], self._starts, [self.count]))
+        return np.repeat(self.forms, np.diff(edges)) if self.count else self.forms
 
 
 def _unpack(payload: bytes) -> bytes:
@@ -103,37 +148,94 @@ def _unpack(payload: bytes) -> bytes:
             f"block version {payload[:1].hex() or 'none'}; this version reads {VERSION:02x}"
         )
     try:
-        rows = _zstd.decompressor.decompress(payload[1:], max_output_size=_MAX_BYTES)
+        body = _zstd.decompressor.decompress(payload[1:], max_output_size=_MAX_BYTES)
     except zstandard.ZstdError as error:
         raise BlockFormatError("block body is not a whole zstd frame") from error
-    if len(rows) % _ROW_BYTES:
-        raise BlockFormatError(f"block body of {len(rows)} bytes is no multiple of {_ROW_BYTES}")
-    return rows
+    if len(body) < _HEADER:
+        raise BlockFormatError(f"block body has only {len(body)} bytes")
+    return body
 
 
-def _first_of_slot(slots: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    first = np.ones(len(slots), np.bool_)
-    np.not_equal(slots[1:], slots[:-1], out=first[1:])
-    return first
+def _column(
+    planes: Sequence[npt.NDArray[np.uint8]], rows: npt.NDArray[np.intp], dtype: str
+) -> npt.NDArray[np.unsignedinteger]:
+    chosen = np.concatenate(planes, axis=1)[:, rows]
+    return np.ascontiguousarray(chosen.T).view(dtype).reshape(-1)
 
 
-def _planes(column: npt.NDArray[np.unsignedinteger], width: int) -> bytes:
-    return column.view(np.uint8).reshape(-1, width).T.tobytes()
+def _value_steps(values: npt.NDArray[np.float64], starts: _Starts) -> tuple[npt.NDArray[np.uint8], _Bits]:
+    """The form of each slot, and each value's step in that form."""
+    lengths = np.diff(starts, append=len(values))
+    bits = values.view(np.uint64)
+    forms = np.full(len(starts), _FLOAT64, np.uint8)
+    scaled = bits.copy()
+    left = np.ones(len(starts), np.bool_)
+
+    def use(form: int, meant: npt.NDArray[np.float64], stored: _Bits) -> None:
+        fits = left & np.logical_and.reduceat(meant.view(np.uint64) == bits, starts)
+        if fits.any():
+            forms[fits] = form
+            left[fits] = False
+            np.copyto(scaled, stored, where=np.repeat(fits, lengths))
+
+    if len(values):
+        with np.errstate(over="ignore"):
+            for digits in _DIGITS:
+                numbers = np.rint(values * 10.0**digits)
+                # Outside of what a float64 counts exactly, a zero stands in, which fits only zeros.
+                numbers[~(np.abs(numbers) < _EXACT)] = 0
+                stored = numbers.astype(np.int64).view(np.uint64)
+                meant = numbers / 10.0**digits + 0.0
+                use(_DECIMAL + digits, meant, stored)
+                use(_FLOAT32_DECIMAL + digits, meant.astype(np.float32).astype(np.float64), stored)
+            single = values.astype(np.float32)
+        use(_FLOAT32, single.astype(np.float64), single.view(np.uint32).astype(np.uint64))
+    return forms, _steps(scaled, np.repeat(forms >= _DECIMAL, lengths), starts)
 
 
-def _unplanes(data: bytes, dtype: str) -> npt.NDArray[np.unsignedinteger]:
-    width = np.dtype(dtype).itemsize
-    planes = np.frombuffer(data, np.uint8).reshape(width, -1)
-    return np.ascontiguousarray(planes.T).view(dtype).reshape(-1)
+def _steps(scaled: _Bits, integer: npt.NDArray[np.bool_], starts: _Starts) -> _Bits:
+    before = np.concatenate((np.zeros(min(1, len(scaled)), np.uint64), scaled[:-1]))
+    before[starts] = 0
+    step = (scaled - before).view(np.int64)
+    zigzag = ((step << 1) ^ (step >> 63)).view(np.uint64)
+    return np.where(integer, zigzag, scaled ^ before)
 
 
-def _running_sum(steps: npt.NDArray[np.int64], first: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+def _values(
+    forms: npt.NDArray[np.uint8], steps: npt.NDArray[np.unsignedinteger], starts: _Starts
+) -> npt.NDArray[np.float64]:
+    """What the steps stand for; `forms` holds one form per row."""
+    values = _running_xor(steps, starts).view(np.float64)
+    if (single := forms == _FLOAT32).any():
+        values[single] = values.view(np.uint64)[single].astype(np.uint32).view(np.float32)
+    if (integer := forms >= _DECIMAL).any():
+        zigzag = steps.astype(np.uint64)
+        numbers = _running_sum((zigzag >> 1).view(np.int64) ^ -(zigzag & 1).view(np.int64), starts)[integer]
+        through_single = forms[integer] >= _FLOAT32_DECIMAL
+        digits = forms[integer] - np.where(through_single, _FLOAT32_DECIMAL, _DECIMAL)
+        meant = numbers / 10.0**digits
+        meant[through_single] = meant[through_single].astype(np.float32)
+        values[integer] = meant
+    return values
+
+
+def _starts(*columns: npt.NDArray[np.generic]) -> _Starts:
+    """Where any column differs from the row before; the first row does."""
+    changed = np.zeros(len(columns[0]), np.bool_)
+    changed[:1] = True
+    for column in columns:
+        changed[1:] |= column[1:] != column[:-1]
+    return np.flatnonzero(changed)
+
+
+def _running_sum(steps: npt.NDArray[np.int64], starts: _Starts) -> npt.NDArray[np.int64]:
     total = np.cumsum(steps)
-    lengths = np.diff(first, append=len(steps))
-    return total - np.repeat(total[first] - steps[first], lengths)
+    lengths = np.diff(starts, append=len(steps))
+    return total - np.repeat(total[starts] - steps[starts], lengths)
 
 
-def _running_xor(steps: npt.NDArray[np.uint64], first: npt.NDArray[np.intp]) -> npt.NDArray[np.uint64]:
-    total: npt.NDArray[np.uint64] = np.bitwise_xor.accumulate(steps)
-    lengths = np.diff(first, append=len(steps))
-    return total ^ np.repeat(total[first] ^ steps[first], lengths)
+def _running_xor(steps: npt.NDArray[np.unsignedinteger], starts: _Starts) -> _Bits:
+    total: _Bits = np.bitwise_xor.accumulate(steps.astype(np.uint64))
+    lengths = np.diff(starts, append=len(steps))
+    base: _Bits = np.repeat(total[starts] ^ steps[starts], lengths)
+    return total ^ base

@@ -70,12 +70,6 @@ def authorizer(environ: Mapping[str, str] = os.environ) -> AuthorizerSettings:
     return settings
 
 
-def tracing(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether there is an X-Ray daemon to talk to: in Lambda, unless switched off."""
-    off = environ.get("POWERTOOLS_TRACE_DISABLED", "").lower() in ("1", "true")
-    return "LAMBDA_TASK_ROOT" in environ and not off
-
-
 class _Reader:
     """Reads variables one by one and remembers what is wrong, so that one error can say it all."""
 

@@ -134,15 +134,16 @@ class HotTier:
         )
 
     def _read_group(self, site: str, group: int, slots: set[int], span: Span, now_ms: int) -> Samples:
-        items = self._query(site, group, span, now_ms, newest_first=False)
-        found = merge(blocks.pick(item["b"]["B"], int(item["w"]["N"]), slots) for item in items)
+        items = list(self._query(site, group, span, now_ms, newest_first=False))
+        payloads, windows = [item["b"]["B"] for item in items], [int(item["w"]["N"]) for item in items]
+        found = blocks.decode_many(payloads, windows, sorted(slots))
         inside = found[(found.times >= span.start_ms) & (found.times < span.end_ms)]
         return _globalise(inside, group)
 
     def _latest_in_group(self, site: str, group: int, slots: set[int], span: Span, now_ms: int) -> Samples:
         missing, newest = set(slots), []
         for item in self._query(site, group, span, now_ms, newest_first=True):
-            found = blocks.pick(item["b"]["B"], int(item["w"]["N"]), missing)
+            found = blocks.decode_many([item["b"]["B"]], [int(item["w"]["N"])], sorted(missing))
             found = found[found.times < span.end_ms]
             last = blocks.last_of_slot(found)
             newest.append(last)

@@ -2,8 +2,6 @@
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 
-from vitals import config
-
 # X-Ray is given only what this product calls; patching everything imports half of PyPI.
 _TRACED = ("botocore", "requests")
 
@@ -17,6 +15,4 @@ def metrics() -> Metrics:
 
 
 def tracer() -> Tracer:
-    # Patching imports the X-Ray SDK, which makes a client of its own (0.13 s), also for a disabled tracer.
-    enabled = config.tracing()
-    return Tracer(disabled=not enabled, auto_patch=enabled, patch_modules=_TRACED)
+    return Tracer(patch_modules=_TRACED)

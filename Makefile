@@ -1,0 +1,90 @@
+# Everything runs from the two environments that `setup` makes; no target needs a network once they are there.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+UV_VERSION := 0.13.9
+PYTHON := .venv/bin/python
+UV := .venv/bin/uv
+READY := .venv/.ready .venv-sam/.ready
+
+.PHONY: help setup build run up down verify test check lint format bench lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+setup: $(READY) ## make the two Python environments (.venv, and .venv-sam for what conflicts with it)
+	@echo "the environments are ready"
+
+build: $(READY) ## build functions and layer as they are deployed
+	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam build
+
+run: $(READY) ## the whole product on this machine, until Ctrl-C
+	@exec $(PYTHON) -m local.stack run
+
+up: $(READY) ## the same in the background
+	@exec $(PYTHON) -m local.stack up
+
+down: $(READY) ## stop what `up` started
+	@exec $(PYTHON) -m local.stack down
+
+verify: $(READY) ## ask upstream and store the same random questions
+	@exec $(PYTHON) -m local.verify
+
+test: $(READY) ## all tests, offline
+	$(PYTHON) -m pytest -q -n 2 tests/unit tests/functional
+	$(PYTHON) -m pytest -q tests/integration
+
+check: lint test ## lint, types, template lint, tests: what CI runs
+
+lint: $(READY) ## style, types and template
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv-sam/bin/cfn-lint template.yaml
+
+format: $(READY) ## put the code into its format
+	.venv/bin/ruff check --fix-only .
+	.venv/bin/ruff format .
+
+bench: $(READY) ## measure what the design promises
+	$(PYTHON) -m bench
+
+lock: $(UV) ## pin the requirements anew
+	$(call compile,layers/common/requirements)
+	$(call compile,requirements/dev)
+	$(call compile,requirements/sam)
+
+clean: down ## remove what was built; the environments stay
+	rm -rf .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+define compile
+$(UV) pip compile -q --no-header --no-emit-index-url --no-emit-find-links --no-annotate \
+	--python-version 3.13 $(1).in -o $(1).txt
+endef
+
+# The Lambda runtime's own version: the emulator runs the functions on it. pyenv's shim comes first on a PATH that has
+# pyenv, and fails when 3.13 is not installed there, hence the attempt to run it.
+define need_python
+python3.13 --version >/dev/null 2>&1 || { \
+	echo "Python 3.13 is missing: 'pyenv install 3.13', or 'apt-get install python3.13 python3.13-venv' where Debian has it" >&2; \
+	exit 1; }
+endef
+
+$(UV):
+	@$(need_python)
+	@echo "making .venv"
+	@test -x $(PYTHON) || python3.13 -m venv .venv
+	@.venv/bin/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+
+# --compile-bytecode, for without it each worker of the emulator would compile what it imports.
+.venv/.ready: requirements/dev.txt | $(UV)
+	@echo "installing what the product and its tests need ($$(wc -l < $<) packages, a minute or two the first time)"
+	@$(UV) pip install -q --compile-bytecode --python $(PYTHON) -r $<
+	@touch $@
+
+.venv-sam/.ready: requirements/sam.txt | $(UV)
+	@echo "installing the deployment tools and the emulator ($$(wc -l < $<) packages)"
+	@test -x .venv-sam/bin/python || python3.13 -m venv .venv-sam
+	@$(UV) pip install -q --compile-bytecode --python .venv-sam/bin/python -r $<
+	@touch $@

@@ -1,0 +1,157 @@
+"""Prints every figure with its bar, and exits 1 when one is missed: `python -m bench`."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from local.simulator import Simulator, SimulatorSettings
+from vitals.catalog import Catalog, listed_from_ace
+from vitals.readings import accept
+from vitals.samples import Samples, concat
+from vitals.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, iso
+from vitals.upstream import AceClient, Pace
+
+ROOT = Path(__file__).parent.parent
+NOW = 1_767_225_600_000 + 12 * HOUR_MS
+POINTS = 4_583
+SITE = "ses_falls_city"
+
+
+def main() -> int:
+    """Runs every bench; 1 when a bar is missed."""
+    os.environ |= {
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "POWERTOOLS_METRICS_NAMESPACE": "Vitals",
+        "POWERTOOLS_SERVICE_NAME": "bench",
+        "POWERTOOLS_METRICS_DISABLED": "true",
+        "POWERTOOLS_LOG_LEVEL": "ERROR",
+    }
+    missed = ingest_figures() + query_figures() + import_figures()
+    print(f"{missed} bars missed" if missed else "every bar is met")
+    return 1 if missed else 0
+
+
+def show(name: str, value: float, unit: str, bar: float | None = None) -> int:
+    """Prints one figure; 1 when it misses its bar."""
+    missed = bar is not None and value > bar
+    against = "" if bar is None else f"   bar {bar:g}{'   MISSED' if missed else ''}"
+    print(f"  {name:<52}{value:>12,.2f} {unit:<12}{against}")
+    return int(missed)
+
+
+def ingest_figures() -> int:
+    print(f"ingest: {POINTS:,} points, a reading a minute")
+    with Simulator(SimulatorSettings(points=POINTS, sites=(SITE,)), clock=lambda: NOW) as simulator:
+        names = [item["name"] for item in _client(simulator).configured_points(SITE)]
+        ids = {name: i for i, name in enumerate(sorted(names))}
+        poll = run_ingest(_page(simulator, Span(NOW - WINDOW_MS, NOW)), ids)
+        sync = run_ingest(_page(simulator, Span(NOW - 4 * WINDOW_MS, NOW)), ids)
+    thousands = poll["samples"] / 1000
+    print(f"  one poll: {poll['samples']:,.0f} samples, {poll['page_bytes']:,.0f} bytes of JSON")
+    missed = show("write units per 1,000 samples", poll["write_units"] / thousands, "units", 4)
+    show("  naive: one item per sample", poll["naive_write_units"] / thousands, "units")
+    show("  one item per point and poll", poll["per_point_write_units"] / thousands, "units")
+    show("  naive ÷ ours", poll["naive_write_units"] / poll["write_units"], "times")
+    show("puts", poll["puts"], "puts")
+    missed += show("CPU, bytes to blocks, first in its process", poll["cpu_first_s"], "s", 1.5)
+    show("CPU, bytes to blocks, median of four more", poll["cpu_median_s"], "s")
+    missed += show("peak memory of the process", poll["peak_mb"], "MB", 256)
+    show("with the 15-minute overlap: samples", sync["samples"], "samples")
+    show("with the 15-minute overlap: CPU, first", sync["cpu_first_s"], "s")
+    show("with the 15-minute overlap: peak memory", sync["peak_mb"], "MB")
+    return missed
+
+
+def query_figures() -> int:
+    from bench import query
+
+    print("query: 1 point × 24 h from the hot tier")
+    with Simulator(SimulatorSettings(points=POINTS, sites=(SITE,)), clock=lambda: NOW) as simulator:
+        listed = map(listed_from_ace, _client(simulator).configured_points(SITE))
+        catalog = Catalog().refreshed(listed)
+        first_group = Catalog(catalog.points[:64])
+        day = _day_of(simulator, first_group)
+    figures = query.figures(day, first_group, NOW - DAY_MS)
+    show("samples", figures["samples"], "samples")
+    missed = show("read units", figures["read_units"], "units", 40)
+    show("requests to DynamoDB", figures["requests"], "requests")
+    show("handler time, median of 15, stubbed network", figures["handler_median_s"] * 1000, "ms")
+    return missed
+
+
+def import_figures() -> int:
+    print("cold start: CPU of importing a handler, best of five")
+    missed = 0
+    for module in ("etl.app", "query.app", "authorizer.app"):
+        missed += show(module, min(_import_seconds(module) for _ in range(5)), "s", 0.5)
+    return missed
+
+
+def run_ingest(body: bytes, ids: Mapping[str, int]) -> dict[str, float]:
+    """Figures of one page in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "page.json").write_bytes(body)
+        (Path(folder) / "ids.json").write_text(json.dumps(ids))
+        (Path(folder) / "now_ms").write_text(str(NOW))
+        output = _python("-m", "bench.ingest", folder)
+    figures: dict[str, float] = json.loads(output)
+    return figures
+
+
+def _day_of(simulator: Simulator, group: Catalog) -> Samples:
+    """A day of the points of one group, an hour at a time."""
+    parts: list[Samples] = []
+    for hour in Span(NOW - DAY_MS, NOW).pieces(HOUR_MS):
+        for name, (times, values) in simulator.site_series(SITE, hour.start_ms, hour.end_ms).items():
+            if name in group.by_name:
+                rows = zip(times.tolist(), values, strict=True)
+                readings = [{"name": name, "value": v, "time": iso(t)} for t, v in rows]
+                parts.append(accept(readings, group.active_ids, NOW)[0])
+    return concat(parts)
+
+
+def _page(simulator: Simulator, span: Span) -> bytes:
+    query: dict[str, Any] = {"start_time": iso(span.start_ms), "end_time": iso(span.end_ms)}
+    query |= {"page_size": 100_000, "raw_data": "true"}
+    answer = requests.get(
+        f"{simulator.url}/sites/{SITE}/timeseries/paginated",
+        params=query,
+        headers={"Authorization": f"Bearer {simulator.settings.api_key}"},
+        timeout=60,
+    )
+    answer.raise_for_status()
+    return answer.content
+
+
+def _client(simulator: Simulator) -> AceClient:
+    return AceClient(simulator.url, simulator.settings.api_key, Pace(60_000, burst=1_000))
+
+
+def _import_seconds(module: str) -> float:
+    measure = f"import time; t = time.process_time(); import {module}; print(time.process_time() - t)"
+    # As in Lambda: elsewhere the X-Ray SDK also loads its sampling rules.
+    return float(_python("-c", measure, LAMBDA_TASK_ROOT="/var/task"))
+
+
+def _python(*arguments: str, **environ: str) -> str:
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "functions", ROOT / "layers/common/python")))
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        env=os.environ | {"PYTHONPATH": path} | environ,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    return done.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())

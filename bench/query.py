@@ -1,0 +1,78 @@
+"""One point over 24 hours from the hot tier: read units, requests, and the handler's time."""
+
+import json
+import statistics
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from bench.table import MemoryTable
+from query import app
+from query.answers import Api
+from vitals.catalog import Catalog
+from vitals.hot import HotTier
+from vitals.samples import Samples
+from vitals.sites import SiteRecord
+from vitals.timespan import DAY_MS
+
+_CONTEXT = SimpleNamespace(
+    function_name="query", memory_limit_in_mb=1024, invoked_function_arn="arn", aws_request_id="bench"
+)
+_RUNS = 15
+
+
+class _Known:
+    """A site and its catalog that are known already, as in a warm function."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def load(self, site: str) -> Any:
+        return SiteRecord(site)
+
+
+def figures(day: Samples, catalog: Catalog, start_ms: int) -> dict[str, float]:
+    """Writes the day, then asks for one point of it through the handler."""
+    table = MemoryTable()
+    hot = HotTier(table.client(), "HotTable")
+    hot.write("site", day, start_ms)
+    now_ms = start_ms + DAY_MS
+    api = Api(hot, _Known(catalog), _Known(catalog), lambda: now_ms, 365)  # type: ignore[arg-type]
+    api._known["site"] = (now_ms, catalog)
+    app._api = lambda: api  # type: ignore[assignment]
+    event = _event(catalog.points[0].name, start_ms, now_ms)
+    app.handler(event, _CONTEXT)
+    table.read_units, table.requests = 0.0, 0
+    spent = []
+    for _ in range(_RUNS):
+        began = time.perf_counter()
+        answer = app.handler(event, _CONTEXT)
+        spent.append(time.perf_counter() - began)
+    found = json.loads(answer["body"])
+    mine = day[day.ids == 0]
+    assert np.array_equal(found["series"][0]["timestamps"], mine.times), "the answer is not exact"
+    assert np.array_equal(found["series"][0]["values"], mine.values), "the answer is not exact"
+    return {
+        "samples": len(mine),
+        "read_units": table.read_units / _RUNS,
+        "requests": table.requests / _RUNS,
+        "handler_median_s": statistics.median(spent),
+    }
+
+
+def _event(name: str, start_ms: int, end_ms: int) -> dict[str, Any]:
+    query = {"site_name": "site", "point_names": name, "start_time": str(start_ms), "end_time": str(end_ms)}
+    return {
+        "resource": "/{proxy+}",
+        "path": "/timeseries/query",
+        "httpMethod": "GET",
+        "headers": {},
+        "multiValueHeaders": {},
+        "queryStringParameters": query,
+        "multiValueQueryStringParameters": {key: [value] for key, value in query.items()},
+        "requestContext": {"requestId": "bench", "authorizer": {"scopes": "read", "sites": "site"}},
+        "body": None,
+        "isBase64Encoded": False,
+    }

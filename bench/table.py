@@ -1,0 +1,84 @@
+"""DynamoDB in memory behind a real botocore client: its network is stubbed, its serialisation is not."""
+
+import base64
+import io
+import json
+from typing import Any
+
+from botocore.awsrequest import AWSResponse, HTTPHeaders
+from botocore.session import Session
+
+from bench.capacity import query_units, write_units
+
+_PAGE_BYTES = 2**20
+
+
+class MemoryTable:
+    """One table with pk and w as its key, which counts the units that DynamoDB would bill."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, dict[int, Any]] = {}
+        self.puts = 0
+        self.write_units = 0
+        self.read_units = 0.0
+        self.requests = 0
+
+    def client(self) -> Any:
+        """A DynamoDB client whose requests end here."""
+        session = Session()
+        session.set_credentials("bench", "bench")
+        client = session.create_client("dynamodb", region_name="us-east-1")
+        send: Any = self._send
+        client.meta.events.register("before-send.dynamodb", send)
+        return client
+
+    def _send(self, request: Any, **_: Any) -> AWSResponse:
+        self.requests += 1
+        operation = request.headers["X-Amz-Target"].decode().partition(".")[2]
+        asked = json.loads(request.body)
+        answer = getattr(self, f"_{operation.lower()}")(asked)
+        return AWSResponse(request.url, 200, HTTPHeaders(), _Raw(json.dumps(answer).encode()))
+
+    def _putitem(self, asked: Any) -> Any:
+        item = asked["Item"]
+        self.items.setdefault(item["pk"]["S"], {})[int(item["w"]["N"])] = item
+        self.puts += 1
+        self.write_units += write_units(_sized(item))
+        return {}
+
+    def _batchgetitem(self, asked: Any) -> Any:
+        [(table, wanted)] = asked["RequestItems"].items()
+        found = [self.items.get(k["pk"]["S"], {}).get(int(k["w"]["N"])) for k in wanted["Keys"]]
+        return {"Responses": {table: [item for item in found if item]}, "UnprocessedKeys": {}}
+
+    def _query(self, asked: Any) -> Any:
+        values = asked["ExpressionAttributeValues"]
+        first, last = int(values[":first"]["N"]), int(values[":last"]["N"])
+        after = int(asked["ExclusiveStartKey"]["w"]["N"]) if "ExclusiveStartKey" in asked else first - 1
+        group = self.items.get(values[":pk"]["S"], {})
+        page: list[Any] = []
+        size = 0
+        for window in sorted(w for w in group if after < w <= last):
+            size += len(json.dumps(group[window])) * 3 // 4
+            if size > _PAGE_BYTES:
+                break
+            page.append(group[window])
+        self.read_units += query_units(map(_sized, page))
+        answer: dict[str, Any] = {"Items": page, "Count": len(page)}
+        if page and int(page[-1]["w"]["N"]) < max((w for w in group if w <= last), default=0):
+            answer["LastEvaluatedKey"] = {"pk": page[-1]["pk"], "w": page[-1]["w"]}
+        return answer
+
+
+class _Raw(io.BytesIO):
+    """A body as urllib3 gives it."""
+
+    def stream(self, **_: Any) -> Any:
+        yield self.read()
+
+
+def _sized(item: Any) -> Any:
+    """The item with its binary as bytes instead of the wire's base64."""
+    return {
+        name: {"B": base64.b64decode(value["B"])} if "B" in value else value for name, value in item.items()
+    }

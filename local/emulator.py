@@ -1,0 +1,185 @@
+"""Runs ministack with what this product's template needs and ministack leaves out.
+
+ministack imports a REST API without its authorizers, its ANY methods and its gateway responses, creates
+queues without their redrive policy and tables without their expiry, and unpacks the layer again for every
+worker. Run with the tools' Python (.venv-sam), so that a function finds its packages in its layer and nowhere
+else.
+"""
+
+import hashlib
+import io
+import json
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable
+from contextvars import ContextVar
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from ministack import app
+from ministack.services import apigateway_v1 as gateway
+from ministack.services import lambda_svc
+from ministack.services.cloudformation import provisioners
+
+type Answer = tuple[int, dict[str, str], bytes]
+
+_ANY = "x-amazon-apigateway-any-method"
+_RESPONSES = "x-amazon-apigateway-gateway-responses"
+_DEFAULT_TEMPLATE = '{"message":$context.error.messageString}'
+
+_api_id: ContextVar[str] = ContextVar("api_id")
+_unpacking = Lock()
+
+
+def main() -> None:
+    """Serves on BIND_HOST:GATEWAY_PORT until it is stopped."""
+    gateway._OPENAPI_HTTP_METHODS.add("any")
+    gateway._import_rest_api = _importing(gateway._import_rest_api)
+    gateway._handle_execute_in_scope = _remembering(gateway._handle_execute_in_scope)
+    gateway._call_lambda = _shaping(gateway._call_lambda)
+    gateway._gw_error = _gateway_error
+    gateway._deny_error = lambda explicit: _gateway_response("ACCESS_DENIED", 403, "forbidden")
+    for kind, completing in (("AWS::SQS::Queue", _redriving), ("AWS::DynamoDB::Table", _expiring)):
+        handlers = provisioners._RESOURCE_HANDLERS[kind]
+        handlers["create"] = completing(handlers["create"])
+    lambda_svc._resolve_layer_zip = _sharing(lambda_svc._resolve_layer_zip)
+    app.main()
+
+
+def _importing(import_rest_api: Callable[..., str]) -> Callable[..., str]:
+    """Adds ANY methods, authorizers and gateway responses to the import of an OpenAPI document."""
+
+    def importing(spec: dict[str, Any], base: dict[str, Any] | None = None) -> str:
+        paths = {
+            path: {("any" if method == _ANY else method): operation for method, operation in item.items()}
+            for path, item in spec["paths"].items()
+        }
+        api_id = import_rest_api(spec | {"paths": paths}, base)
+        authorizers = _import_authorizers(api_id, spec)
+        for path, item in paths.items():
+            methods = next(r for r in gateway._resources[api_id].values() if r["path"] == path)[
+                "resourceMethods"
+            ]
+            for method, operation in item.items():
+                for name in {name for rule in operation.get("security", []) for name in rule} & set(
+                    authorizers
+                ):
+                    methods[method.upper()].update(authorizationType="CUSTOM", authorizerId=authorizers[name])
+        for kind, response in spec.get(_RESPONSES, {}).items():
+            gateway._put_gateway_response(api_id, kind, response)
+        return api_id
+
+    return importing
+
+
+def _import_authorizers(api_id: str, spec: dict[str, Any]) -> dict[str, str]:
+    schemes = spec.get("components", {}).get("securitySchemes", {})
+    ids = {}
+    for name, scheme in schemes.items():
+        settings = scheme["x-amazon-apigateway-authorizer"]
+        source = f"method.request.header.{scheme['name']}"
+        _, _, body = gateway._create_authorizer(api_id, settings | {"name": name, "identitySource": source})
+        ids[name] = json.loads(body)["id"]
+    return ids
+
+
+def _remembering(handle: Callable[..., Any]) -> Callable[..., Any]:
+    """Lets the gateway's own errors know which API they answer for."""
+
+    async def remembering(api_id: str, *args: Any) -> Any:
+        _api_id.set(api_id)
+        return await handle(api_id, *args)
+
+    return remembering
+
+
+def _shaping(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Answers a function's failure as API Gateway does, not with the function's own words."""
+
+    async def shaping(*args: Any, **kwargs: Any) -> Any:
+        response, error = await call(*args, **kwargs)
+        if error is None:
+            return response, None
+        late = "timed out" in error
+        kind, status = ("INTEGRATION_TIMEOUT", 504) if late else ("INTEGRATION_FAILURE", 502)
+        status, headers, body = _gateway_response(kind, status, "Internal server error")
+        return {"statusCode": status, "headers": headers, "body": body.decode()}, None
+
+    return shaping
+
+
+def _gateway_error(status: int, message: str) -> Answer:
+    kinds = {401: "UNAUTHORIZED", 403: "MISSING_AUTHENTICATION_TOKEN"}
+    return _gateway_response(kinds.get(status, "AUTHORIZER_FAILURE"), status, message)
+
+
+def _gateway_response(kind: str, status: int, message: str) -> Answer:
+    """The API's own answer of this kind, or else its default for 4xx or 5xx, or else API Gateway's."""
+    customized = gateway._gateway_responses.get(_api_id.get(), {})
+    response = customized.get(kind) or customized.get(f"DEFAULT_{status // 100}XX") or {}
+    headers = {"Content-Type": "application/json"}
+    for name, value in response.get("responseParameters", {}).items():
+        headers[name.removeprefix("gatewayresponse.header.")] = value.strip("'")
+    template = response.get("responseTemplates", {}).get(
+        "application/json", '{"message":$context.error.messageString}'
+    )
+    values = {"$context.error.messageString": json.dumps(message), "$context.requestId": gateway.new_uuid()}
+    body = re.sub(r"\$context(\.\w+)+", lambda match: values.get(match[0], ""), template)
+    return int(response.get("statusCode", status)), headers, body.encode()
+
+
+def _redriving(create: Callable[..., Any]) -> Callable[..., Any]:
+    def redriving(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
+        url, attributes = create(logical_id, props, stack_name)
+        if "RedrivePolicy" in props:
+            queue = provisioners._sqs._queues[url]
+            queue["attributes"]["RedrivePolicy"] = json.dumps(props["RedrivePolicy"])
+        return url, attributes
+
+    return redriving
+
+
+def _expiring(create: Callable[..., Any]) -> Callable[..., Any]:
+    def expiring(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
+        name, attributes = create(logical_id, props, stack_name)
+        if "TimeToLiveSpecification" in props:
+            setting = {"TableName": name, "TimeToLiveSpecification": props["TimeToLiveSpecification"]}
+            provisioners._dynamodb._update_ttl(setting)
+        return name, attributes
+
+    return expiring
+
+
+def _sharing(resolve: Callable[[str], bytes | None]) -> Callable[[str], bytes | None]:
+    """Unpacks a layer once, and gives each worker a layer that only points there.
+
+    A worker starts anew after every error of its function; unpacking 230 MB each time takes two seconds.
+    """
+
+    def sharing(arn: str) -> bytes | None:
+        layer = resolve(arn)
+        if layer is None:
+            return None
+        place = Path(tempfile.gettempdir()) / "layers" / hashlib.sha256(layer).hexdigest()[:16]
+        with _unpacking:
+            if not place.exists():
+                part = place.with_suffix(".part")
+                with zipfile.ZipFile(io.BytesIO(layer)) as archive:
+                    archive.extractall(part)
+                part.rename(place)
+            for older in set(place.parent.iterdir()) - {place}:
+                shutil.rmtree(older, ignore_errors=True)
+        pointer = io.BytesIO()
+        with zipfile.ZipFile(pointer, "w") as archive:
+            line = f"import sys; sys.path.insert(0, {str(place / 'python')!r})\n"
+            archive.writestr("python/lib/python3.13/site-packages/layer.pth", line)
+        return pointer.getvalue()
+
+    return sharing
+
+
+if __name__ == "__main__":
+    main()

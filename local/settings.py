@@ -1,0 +1,83 @@
+"""What the local stack is asked to be: the environment of `make up`, read once."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.problem import Problem
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ROOT / ".venv-sam" / "bin"
+
+_SITES = re.compile(r"[A-Za-z0-9._-]{1,64}(,[A-Za-z0-9._-]{1,64})*")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Ports, places and upstream of one local stack."""
+
+    home: Path
+    port: int
+    ace_api_url: str
+    ace_api_key: str
+    sites: tuple[str, ...]
+    simulator: tuple[str, ...] | None
+    """The simulator's arguments, None when another upstream is given."""
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def simulator_port(self) -> int:
+        return self.port + 1
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "log"
+
+    @property
+    def stack_file(self) -> Path:
+        return self.home / "stack.json"
+
+
+def home(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of a stack's pid files, logs and build."""
+    return ROOT / environ.get("VITALS_HOME", ".local")
+
+
+def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings; Problem names the variable that makes no sense."""
+    port = _port(environ.get("VITALS_PORT", "4566"))
+    replay, url = environ.get("VITALS_REPLAY", ""), environ.get("ACE_API_URL", "").rstrip("/")
+    sites = environ.get("VITALS_SITES", "") or ("sdh" if replay else "ses_falls_city")
+    if not _SITES.fullmatch(sites):
+        raise Problem(
+            f"VITALS_SITES={sites!r} is not a list of site names, separated by commas without spaces"
+        )
+    if url:
+        key = environ.get("ACE_API_KEY", "")
+        if not key:
+            raise Problem("ACE_API_URL is given, so ACE_API_KEY is needed too")
+        return Settings(home(environ), port, url, key, tuple(sites.split(",")), None)
+    arguments = ["--port", str(port + 1), "--sites", sites]
+    if replay:
+        folder = Path(replay).resolve()
+        if not any(folder.glob("*.csv")):
+            raise Problem(f"VITALS_REPLAY={replay} holds no CSV file")
+        arguments += ["--replay", str(folder)]
+    for variable, option in (("VITALS_FAULTS", "--faults"), ("VITALS_POINTS", "--points")):
+        if environ.get(variable):
+            arguments += [option, environ[variable]]
+    simulated = f"http://127.0.0.1:{port + 1}/api"
+    return Settings(
+        home(environ), port, simulated, "simulator-key", tuple(sites.split(",")), tuple(arguments)
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1024 <= int(text) < 65535:
+        raise Problem(f"VITALS_PORT={text!r} is not a port from 1024 to 65534")
+    return int(text)

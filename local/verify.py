@@ -1,0 +1,273 @@
+"""Asks upstream and store the same random questions: `python -m local.verify [--seed N]`.
+
+The upstream is asked first, then a sync runs, then the store is asked: whatever the upstream served must be
+in the store. What differs is asked of the upstream once more, for late readings may arrive in between.
+"""
+
+import argparse
+import json
+import random
+import struct
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import boto3
+import requests
+from botocore.config import Config
+
+from local import oracle
+from local import settings as local_settings
+from local.problem import Problem
+
+_ENOUGH_SAMPLES = 25_000
+_QUESTIONS = (12, 300)
+_MOST_POINTS = 100
+# What the upstream sends for one question: it can't filter by point.
+_MOST_READINGS = 300_000
+_MINUTE_MS = 60_000
+_PAGES = 400
+_ATTEMPTS = 12
+
+type Samples = dict[tuple[str, int], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Some points of a site in [start_ms, end_ms)."""
+
+    site: str
+    names: tuple[str, ...]
+    start_ms: int
+    end_ms: int
+
+
+class Upstream:
+    """The ACE API as its documentation says, asked patiently."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._url = url
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"Bearer {key}"
+
+    def points(self, site: str) -> list[str]:
+        names: list[str] = []
+        for page in range(1, _PAGES):
+            answer = self._get(f"/sites/{quote(site)}/configured_points", {"page": page, "per_page": 100})
+            names += [item["name"] for item in answer["items"]]
+            if page >= answer["pages"]:
+                return names
+        raise Problem(f"the points of {site} did not end within {_PAGES} pages")
+
+    def ask(self, question: Question) -> Samples:
+        readings = self._readings(question)
+        found = oracle.expected(readings, set(question.names))
+        return {key: v for key, v in found.items() if question.start_ms <= key[1] < question.end_ms}
+
+    def _readings(self, question: Question) -> Iterator[dict[str, Any]]:
+        query: dict[str, Any] = {"page_size": 100_000, "raw_data": "true"}
+        query["start_time"], query["end_time"] = _iso(question.start_ms), _iso(question.end_ms)
+        for _ in range(_PAGES):
+            answer = self._get(f"/sites/{quote(question.site)}/timeseries/paginated", query)
+            yield from answer["point_samples"]
+            if not answer["has_more"]:
+                return
+            query["cursor"] = answer["next_cursor"]
+        raise Problem(f"the readings of {question.site} did not end within {_PAGES} pages")
+
+    def _get(self, path: str, query: dict[str, Any]) -> Any:
+        said = "nothing"
+        for attempt in range(_ATTEMPTS):
+            try:
+                answer = self._session.get(self._url + path, params=query, timeout=60)
+                if answer.status_code == 200:
+                    return answer.json()
+                said = str(answer.status_code)
+            except requests.RequestException as error:
+                said = type(error).__name__
+            time.sleep(min(0.1 * 2**attempt, 5))
+        raise Problem(f"the upstream's {path} failed {_ATTEMPTS} times, last with {said}")
+
+
+class Store:
+    """The deployed product: its API, and its sync."""
+
+    def __init__(self, stack: dict[str, Any]) -> None:
+        self._stack = stack
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"Bearer {stack['token']}"
+
+    def synced(self) -> dict[str, int]:
+        """Each site with the moment (UTC ms) up to which it is synced."""
+        sites = self._answer("GET", "/sites")["sites"]
+        return {
+            s["site_name"]: oracle.milliseconds(s["synced_until"]) or 0 for s in sites if s["synced_until"]
+        }
+
+    def ask(self, question: Question) -> Samples:
+        body: dict[str, Any] = {
+            "site_name": question.site,
+            "point_names": question.names,
+            "start_time": question.start_ms,
+            "end_time": question.end_ms,
+            "resolution": "raw",
+        }
+        found: Samples = {}
+        for _ in range(_PAGES):
+            answer = self._answer("POST", "/timeseries/query", json=body)
+            if answer["warnings"]:
+                raise Problem(f"the store warns: {answer['warnings']}")
+            for series in answer["series"]:
+                for at, value in zip(series["timestamps"], series["values"], strict=True):
+                    key = (series["point_name"], at)
+                    if key in found:
+                        raise Problem(f"the store answers {key} twice")
+                    found[key] = value
+            body["next_token"] = answer["metadata"]["next_token"]
+            if body["next_token"] is None:
+                return found
+        raise Problem(f"the answer to {question} did not end within {_PAGES} pages")
+
+    def upstream(self) -> Upstream:
+        """The upstream that the deployed sync asks, with the key that it uses."""
+        outputs = self._stack["outputs"]
+        function = self._client("lambda").get_function_configuration(FunctionName=outputs["EtlFunction"])
+        key = self._client("secretsmanager").get_secret_value(SecretId=outputs["AceApiKeySecret"])
+        return Upstream(function["Environment"]["Variables"]["ACE_API_URL"], key["SecretString"])
+
+    def sync(self, site: str) -> None:
+        """Syncs the site until a sync succeeds; the upstream's faults may fail some."""
+        payload = json.dumps({"site": site}).encode()
+        receipt: Any = None
+        for _ in range(_ATTEMPTS):
+            answer = self._client("lambda").invoke(
+                FunctionName=self._stack["outputs"]["EtlFunction"], Payload=payload
+            )
+            receipt = json.load(answer["Payload"])
+            if "FunctionError" not in answer and receipt["caught_up"]:
+                return
+        raise Problem(f"the sync of {site} does not catch up: {receipt}")
+
+    def _client(self, service: Any) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self._stack["aws_endpoint"],
+            region_name=self._stack["region"],
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(connect_timeout=3, read_timeout=310, retries={"total_max_attempts": 2}),
+        )
+
+    def _answer(self, method: str, path: str, **request: Any) -> Any:
+        answer = self._session.request(method, self._stack["api"] + path, timeout=60, **request)
+        if answer.status_code != 200:
+            raise Problem(f"{path} answered {answer.status_code}: {answer.text[:300]}")
+        return answer.json()
+
+
+def main() -> int:
+    """Prints how many samples match; 1 when any differs."""
+    parser = argparse.ArgumentParser(prog="python -m local.verify", description=__doc__)
+    parser.add_argument("--seed", type=int, default=None, help="ask the same questions again")
+    seed = parser.parse_args().seed
+    try:
+        stack_file = local_settings.home() / "stack.json"
+        if not stack_file.exists():
+            raise Problem("no stack is up; `make up` starts one")
+        matched, expected, extra = verify(Store(json.loads(stack_file.read_text())), seed)
+    except (Problem, requests.RequestException) as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    print(f"match {matched} of {expected} samples")
+    if extra:
+        print(f"the store has {extra} samples that the upstream does not serve")
+    return 0 if matched == expected and expected and not extra else 1
+
+
+def verify(store: Store, seed: int | None) -> tuple[int, int, int]:
+    """How many samples the upstream serves and the store has, the upstream serves, only the store has."""
+    seed = random.randrange(2**32) if seed is None else seed
+    upstream = store.upstream()
+    synced = store.synced()
+    if not synced:
+        raise Problem("no site is synced yet")
+    served = _ask_upstream(upstream, synced, random.Random(seed))
+    print(f"{len(served)} questions (seed {seed}), then a sync, then the same of the store")
+    for site in synced:
+        store.sync(site)
+    matched = expected = extra = 0
+    for question, first in served:
+        held = store.ask(question)
+        truth = first
+        if _bits(held) != _bits(first):
+            truth = _settled(held, first, upstream.ask(question))
+        good = sum(_same(held.get(key), value) for key, value in truth.items())
+        matched, expected = matched + good, expected + len(truth)
+        extra += len(held.keys() - truth.keys())
+        if good != len(truth) or held.keys() - truth.keys():
+            _show(question, held, truth)
+    return matched, expected, extra
+
+
+def _ask_upstream(
+    upstream: Upstream, synced: dict[str, int], chance: random.Random
+) -> list[tuple[Question, Samples]]:
+    names = {site: upstream.points(site) for site in synced}
+    served: list[tuple[Question, Samples]] = []
+    fewest, most = _QUESTIONS
+    while len(served) < most and (
+        len(served) < fewest or sum(len(found) for _, found in served) < _ENOUGH_SAMPLES
+    ):
+        site = chance.choice(sorted(synced))
+        question = _question(site, names[site], synced[site], chance)
+        served.append((question, upstream.ask(question)))
+    return served
+
+
+def _question(site: str, names: list[str], synced_ms: int, chance: random.Random) -> Question:
+    longest = min(12 * 60, max(10, _MOST_READINGS // len(names)))
+    length = chance.randint(5, longest) * _MINUTE_MS + chance.randrange(_MINUTE_MS)
+    back = chance.randrange(max(1, 23 * 60 * _MINUTE_MS - length))
+    chosen = chance.sample(names, chance.randint(1, min(_MOST_POINTS, len(names))))
+    return Question(site, tuple(chosen), synced_ms - back - length, synced_ms - back)
+
+
+def _settled(held: Samples, first: Samples, second: Samples) -> Samples:
+    """What the store must hold when the upstream said one thing before it was asked and another after."""
+    changed = {key for key in first.keys() | second.keys() if not _same(first.get(key), second.get(key))}
+    truth = {key: value for key, value in second.items() if key not in changed}
+    for key in changed & held.keys():
+        if _same(held[key], first.get(key)) or _same(held[key], second.get(key)):
+            truth[key] = held[key]
+    return truth
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    """Equal to the bit."""
+    if one is None or other is None:
+        return one is other
+    return struct.pack("<d", one) == struct.pack("<d", other)
+
+
+def _bits(found: Samples) -> dict[tuple[str, int], bytes]:
+    return {key: struct.pack("<d", value) for key, value in found.items()}
+
+
+def _show(question: Question, held: Samples, truth: Samples) -> None:
+    """The first few differences."""
+    print(f"differs: {question.site} {_iso(question.start_ms)} to {_iso(question.end_ms)}", file=sys.stderr)
+    differing = sorted(k for k in held.keys() | truth.keys() if not _same(held.get(k), truth.get(k)))
+    for name, at in differing[:5]:
+        said, has = truth.get((name, at)), held.get((name, at))
+        print(f"  {name} {_iso(at)}: upstream {said!r}, store {has!r}", file=sys.stderr)
+
+
+def _iso(at_ms: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at_ms // 1000)) + f".{at_ms % 1000:03d}Z"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""The verifier must see every kind of difference, or its `match` means nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from local import verify
+from local.verify import Question, Samples
+
+END = 1_767_225_600_000
+NAMES = [f"p{i}" for i in range(30)]
+
+
+class FakeUpstream:
+    """A reading a minute of every point."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def points(self, site: str) -> list[str]:
+        return NAMES
+
+    def ask(self, question: Question) -> Samples:
+        self.asked += 1
+        first = -(-question.start_ms // 60_000) * 60_000
+        return {(n, t): float(t % 977) for n in question.names for t in range(first, question.end_ms, 60_000)}
+
+
+class FakeStore:
+    """What the upstream said, with a flaw."""
+
+    def __init__(self, upstream: FakeUpstream, flaw: Callable[[Samples], None]) -> None:
+        self._upstream, self._flaw = upstream, flaw
+        self.syncs = 0
+
+    def upstream(self) -> Any:
+        return self._upstream
+
+    def synced(self) -> dict[str, int]:
+        return {"s": END}
+
+    def sync(self, site: str) -> None:
+        self.syncs += 1
+
+    def ask(self, question: Question) -> Samples:
+        held = FakeUpstream().ask(question)
+        self._flaw(held)
+        return held
+
+
+def run(flaw: Callable[[Samples], None], upstream: FakeUpstream | None = None) -> tuple[int, int, int]:
+    store: Any = FakeStore(upstream or FakeUpstream(), flaw)
+    found = verify.verify(store, 1)
+    assert store.syncs == 1
+    return found
+
+
+def test_an_exact_store_matches_in_full() -> None:
+    matched, expected, extra = run(lambda held: None)
+    assert matched == expected > 20_000
+    assert extra == 0
+
+
+def change(held: Samples) -> None:
+    held[max(held)] += 1e-9
+
+
+def negate_zero(held: Samples) -> None:
+    for key, value in held.items():
+        held[key] = -0.0 if value == 0.0 else value
+
+
+@pytest.mark.parametrize("flaw", [lambda held: held.pop(max(held)), change, negate_zero])
+def test_a_lost_or_changed_sample_is_a_difference(flaw: Callable[[Samples], Any]) -> None:
+    matched, expected, _ = run(flaw)
+    assert matched < expected
+
+
+def test_a_sample_that_nobody_served_is_extra() -> None:
+    _, _, extra = run(lambda held: held.update({("p0", END - 60_001): 1.0}))
+    assert extra > 0
+
+
+class LateUpstream(FakeUpstream):
+    """Serves each question's last sample only when it is asked again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: set[Question] = set()
+
+    def ask(self, question: Question) -> Samples:
+        found = super().ask(question)
+        if question not in self.known:
+            self.known.add(question)
+            found.pop(max(found))
+        return found
+
+
+@pytest.mark.parametrize("flaw", [lambda held: None, lambda held: held.pop(max(held))])
+def test_what_came_between_the_questions_may_be_there_or_not(flaw: Callable[[Samples], Any]) -> None:
+    matched, expected, extra = run(flaw, LateUpstream())
+    assert matched == expected > 20_000
+    assert extra == 0
