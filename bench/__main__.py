@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 NOW = 1_767_225_600_000 + 12 * HOUR_MS
 POINTS = 4_583
 SITE = "ses_falls_city"
+BUILDING = SimulatorSettings(points=POINTS, sites=(SITE,), odd_share=0, other_intervals=False)
 
 
 def main() -> int:
@@ -48,7 +49,7 @@ def show(name: str, value: float, unit: str, bar: float | None = None) -> int:
 
 def ingest_figures() -> int:
     print(f"ingest: {POINTS:,} points, a reading a minute")
-    with Simulator(SimulatorSettings(points=POINTS, sites=(SITE,)), clock=lambda: NOW) as simulator:
+    with Simulator(BUILDING, clock=lambda: NOW) as simulator:
         names = [item["name"] for item in _client(simulator).configured_points(SITE)]
         ids = {name: i for i, name in enumerate(sorted(names))}
         poll = run_ingest(_page(simulator, Span(NOW - WINDOW_MS, NOW)), ids)
@@ -73,7 +74,7 @@ def query_figures() -> int:
     from bench import query
 
     print("query: 1 point × 24 h from the hot tier")
-    with Simulator(SimulatorSettings(points=POINTS, sites=(SITE,)), clock=lambda: NOW) as simulator:
+    with Simulator(BUILDING, clock=lambda: NOW) as simulator:
         listed = map(listed_from_ace, _client(simulator).configured_points(SITE))
         catalog = Catalog().refreshed(listed)
         first_group = Catalog(catalog.points[:64])

@@ -256,9 +256,14 @@ class GeneratedBuilding:
         *,
         odd_share: float = 0.004,
         uniform_times: bool = False,
+        other_intervals: bool = True,
     ) -> None:
         self.key = site_key(seed, site)
-        self.points = [_point(site, i, points, interval_s) for i in range(points + _DISCOVERED_POINTS)]
+        intervals = _OTHER_INTERVALS_S if other_intervals else {}
+        self.points = [
+            _point(site, i, points, intervals.get(i % 17, interval_s))
+            for i in range(points + _DISCOVERED_POINTS)
+        ]
         self._odd_share = odd_share
         every = np.arange(len(self.points))
         self._kind = every % len(_QUANTITIES)
@@ -338,7 +343,7 @@ def _point(site: str, number: int, configured: int, interval_s: int) -> Point:
         device,
         instance,
         quantity,
-        _OTHER_INTERVALS_S.get(number % 17, interval_s),
+        interval_s,
         configured=number < configured,
     )
 

@@ -52,6 +52,8 @@ class SimulatorSettings:
     """The share of generated values that are no numbers."""
     uniform_times: bool = False
     """Whole seconds and Z in all times; the vendor's CLI can export no other raw readings."""
+    other_intervals: bool = True
+    """Some points read every 30 s, 5 min or 15 min instead of every `interval_s`."""
 
     def __post_init__(self) -> None:
         if self.points < 1:
@@ -80,6 +82,7 @@ class SimulatorSettings:
             self.interval_s,
             odd_share=self.odd_share,
             uniform_times=self.uniform_times,
+            other_intervals=self.other_intervals,
         )
 
 
