@@ -39,7 +39,7 @@ def figures(day: Samples, catalog: Catalog, start_ms: int) -> dict[str, float]:
     hot = HotTier(table.client(), "HotTable")
     hot.write("site", day, start_ms)
     now_ms = start_ms + DAY_MS
-    api = Api(hot, _Known(catalog), _Known(catalog), lambda: now_ms, 365)  # type: ignore[arg-type]
+    api = Api(("site",), hot, _Known(catalog), _Known(catalog), lambda: now_ms, 365)  # type: ignore[arg-type]
     api._known["site"] = (now_ms, catalog)
     app._api = lambda: api  # type: ignore[assignment]
     event = _event(catalog.points[0].name, start_ms, now_ms)

@@ -237,11 +237,14 @@ def _question(site: str, names: list[str], synced_ms: int, chance: random.Random
 
 def _settled(held: Samples, first: Samples, second: Samples) -> Samples:
     """What the store must hold when the upstream said one thing before it was asked and another after."""
-    changed = {key for key in first.keys() | second.keys() if not _same(first.get(key), second.get(key))}
-    truth = {key: value for key, value in second.items() if key not in changed}
-    for key in changed & held.keys():
-        if _same(held[key], first.get(key)) or _same(held[key], second.get(key)):
+    truth: Samples = {}
+    for key in first.keys() | second.keys():
+        answers = [said[key] for said in (first, second) if key in said]
+        if key in held and any(_same(held[key], answer) for answer in answers):
             truth[key] = held[key]
+        elif len(answers) == 2:
+            # Served both times, so the store must have it, with one of the two values.
+            truth[key] = answers[1]
     return truth
 
 

@@ -5,6 +5,7 @@ import time
 from functools import cache
 from typing import Any
 
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -21,6 +22,10 @@ from vitals.upstream import AceClient, Pace
 
 # A step of a large site takes about half a minute; what is left below this goes to the next message.
 _SPARE_MS = 120_000
+# What a sync needs to write what it has and to say that the upstream did not answer in time.
+_RESERVE_S = 30
+# MaximumConcurrency of the event source in the template: so many containers share the upstream's pace.
+CONCURRENCY = 2
 
 logger = observability.logger()
 metrics = observability.metrics()
@@ -37,21 +42,33 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     def may_go_on() -> bool:
         return context.get_remaining_time_in_millis() > _SPARE_MS
 
-    def handle(record: SQSRecord) -> None:
-        _etl().handle(json.loads(record.body), queued=True, may_go_on=may_go_on)
+    def handle(asked: dict[str, Any], *, queued: bool) -> dict[str, Any]:
+        try:
+            return _etl(context).handle(asked, queued=queued, may_go_on=may_go_on)
+        except Exception as error:
+            logger.exception("sync failed", event=asked, error=type(error).__name__, reason=str(error))
+            metrics.add_metric("SyncFailures", MetricUnit.Count, 1)
+            raise
+
+    def handle_record(record: SQSRecord) -> None:
+        handle(json.loads(record.body), queued=True)
 
     if "Records" in event:
-        return process_partial_response(event, handle, processor, context)
-    return _etl().handle(event, queued=False, may_go_on=may_go_on)
+        return process_partial_response(event, handle_record, processor, context)
+    return handle(event, queued=False)
 
 
-def _etl() -> Etl:
+def _etl(context: LambdaContext) -> Etl:
     # Imported here because it brings boto3 along, which costs a cold start more than all the rest.
     from aws_lambda_powertools.utilities import parameters
 
     settings, parts, pace = _warm()
     key = parameters.get_secret(settings.ace_secret_id, max_age=300)
-    ace = AceClient(settings.ace_api_url, str(key), pace)
+
+    def remaining_s() -> float:
+        return context.get_remaining_time_in_millis() / 1000 - _RESERVE_S
+
+    ace = AceClient(settings.ace_api_url, str(key), pace, remaining_s=remaining_s)
     return Etl(Syncer(ace=ace, **parts), settings.sites, logger, metrics)
 
 
@@ -71,4 +88,4 @@ def _warm() -> tuple[config.EtlSettings, dict[str, Any], Pace]:
         "journal": logger,
         "initial_lookback_ms": settings.initial_lookback_ms,
     }
-    return settings, parts, Pace(settings.requests_per_minute)
+    return settings, parts, Pace(settings.requests_per_minute / CONCURRENCY, burst=5)

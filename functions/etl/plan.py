@@ -10,7 +10,9 @@ OVERLAP_MS = 15 * MINUTE_MS
 STEP_MS = HOUR_MS
 REREAD_MS = 2 * HOUR_MS
 REREAD_EVERY_MS = HOUR_MS
-GAP_HORIZON_MS = DAY_MS
+HORIZON_MS = DAY_MS
+# What comes up to 18 hours late is read within 24, for a dollar in three months and site.
+FULL_REREAD_EVERY_MS = 6 * HOUR_MS
 CATALOG_EVERY_MS = HOUR_MS
 
 
@@ -40,17 +42,24 @@ def catalog_due(record: SiteRecord | None, now_ms: int) -> bool:
     return record is None or record.catalog_ms is None or now_ms - record.catalog_ms >= CATALOG_EVERY_MS
 
 
-def reread_due(record: SiteRecord | None, now_ms: int) -> bool:
-    return record is None or record.reread_ms is None or now_ms - record.reread_ms >= REREAD_EVERY_MS
+def reread_due(record: SiteRecord, now_ms: int) -> bool:
+    return record.reread_ms is None or now_ms - record.reread_ms >= REREAD_EVERY_MS
 
 
-def rereads(coverage: Coverage, record: SiteRecord, checkpoint_ms: int, lookback_ms: int) -> list[Span]:
-    """The spans to read again, each at most an hour: the last two hours, and the gaps of the last 24.
+def full_reread_due(record: SiteRecord, now_ms: int) -> bool:
+    return record.full_reread_ms is None or now_ms - record.full_reread_ms >= FULL_REREAD_EVERY_MS
 
-    The two hours grow to reach the re-read before this one, so that a point that was configured since, and
-    whose readings were rejected until the catalog knew it, loses none.
+
+def rereads(coverage: Coverage, record: SiteRecord, checkpoint_ms: int, *, full: bool) -> list[Span]:
+    """The spans to read again, each at most an hour: the last two hours and the gaps of the last 24.
+
+    `full` takes all of the 24: a gateway that carries a small part of a site leaves no gap to see. The two
+    hours grow to reach the re-read before this one, so that nothing between two of them is left out.
     """
-    horizon = checkpoint_ms - min(GAP_HORIZON_MS, lookback_ms)
+    first_ms = checkpoint_ms if record.first_ms is None else record.first_ms
+    horizon = max(checkpoint_ms - HORIZON_MS, first_ms)
+    if full:
+        return list(Span(horizon, checkpoint_ms).pieces(STEP_MS))
     recent = checkpoint_ms - REREAD_MS
     if record.reread_ms is not None:
         recent = min(recent, floor_window(record.reread_ms))

@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from etl import messages
 from etl.sync import Message, Receipt, Syncer
-from vitals.errors import CircuitOpenError, NotFoundError, VitalsError
+from vitals.errors import CircuitOpenError, NotFoundError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -51,7 +51,7 @@ class Etl:
     def handle(
         self, event: Mapping[str, Any], *, queued: bool, may_go_on: Callable[[], bool]
     ) -> dict[str, Any]:
-        """Answers one event with a receipt; a failed sync is logged, counted and raised."""
+        """Answers one event with a receipt; a failed sync raises."""
         asked = messages.parse(event, self.syncer.now())
         if isinstance(asked, messages.EverySite):
             return self._every_site()
@@ -70,15 +70,10 @@ class Etl:
             # The checkpoint holds the site's place and the next schedule asks again; a span has nobody else.
             self.logger.warning("sync skipped", site=receipt.site, reason=str(error))
             self.metrics.add_metric("SyncsSkipped", MetricUnit.Count, 1)
-        except VitalsError as error:
-            self.logger.error(
-                "sync failed", **receipt.as_dict(), error=type(error).__name__, reason=str(error)
-            )
+            # Counted as a failure too, or the alarm would clear in the middle of an outage.
             self.metrics.add_metric("SyncFailures", MetricUnit.Count, 1)
-            raise
-        else:
-            self.logger.info("synced", **receipt.as_dict())
         finally:
+            self.logger.info("sync receipt", **receipt.as_dict())
             self._measure(receipt, started_ms)
         return receipt.as_dict()
 
@@ -86,8 +81,9 @@ class Etl:
         self.syncer.enqueue([{"site": site} for site in self.sites])
         known = {record.site: record for record in self.syncer.sites.list()}
         for site in self.sites:
-            # Here too, so that the lag of a site whose syncs never finish is seen.
-            if site in known:
+            # Here too, so that the lag of a site whose syncs never finish is seen; a new site has none until
+            # it has caught up, which is when it is first read again.
+            if site in known and known[site].reread_ms is not None:
                 self._measure_lag(known[site].checkpoint_ms)
         return {"sites": list(self.sites)}
 
@@ -105,7 +101,8 @@ class Etl:
             self.metrics.add_metric(name, MetricUnit.Count, count)
         duration = self.syncer.now() - started_ms
         self.metrics.add_metric("SyncDuration", MetricUnit.Milliseconds, duration)
-        self._measure_lag(receipt.checkpoint_ms)
+        if receipt.caught_up:
+            self._measure_lag(receipt.checkpoint_ms)
 
     def _measure_lag(self, checkpoint_ms: int | None) -> None:
         if checkpoint_ms is not None:

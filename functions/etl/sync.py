@@ -9,7 +9,7 @@ from etl import plan
 from vitals.catalog import Catalog, CatalogTable, Listed, listed_from_ace
 from vitals.circuit import Circuit, CircuitTable
 from vitals.errors import CircuitOpenError, UpstreamError, UpstreamUnavailableError
-from vitals.hot import HotTier
+from vitals.hot import BlockKey, HotTier
 from vitals.ledger import Ledger
 from vitals.readings import accept
 from vitals.samples import Samples, concat
@@ -53,7 +53,7 @@ class Receipt:
     blocks: int = 0
     conflicts: int = 0
     checkpoint_ms: int | None = None
-    caught_up: bool = True
+    caught_up: bool = False
     advanced: bool = False
     isolated_failures: Counter[str] = field(default_factory=Counter)
     follow_ups: int = 0
@@ -99,11 +99,11 @@ class Syncer:
         with _Guard(self, receipt):
             record = self.sites.load(receipt.site)
             catalog = self._catalog(record, receipt)
-            self._sync_weather(catalog, receipt)
             for _ in range(max_steps):
                 self._step(catalog, receipt)
                 if receipt.caught_up or not receipt.advanced or not may_go_on():
                     break
+            self._sync_weather(catalog, receipt)
         if receipt.caught_up:
             self._send_rereads(receipt)
         elif receipt.advanced:
@@ -122,7 +122,7 @@ class Syncer:
         step = plan.next_step(checkpoint, self.now(), self.initial_lookback_ms)
         receipt.checkpoint_ms = checkpoint
         self._fetch(catalog, step.span, receipt)
-        receipt.advanced = self.sites.advance(receipt.site, checkpoint, step.checkpoint_ms)
+        receipt.advanced = self.sites.advance(receipt.site, checkpoint, step.span)
         if receipt.advanced:
             receipt.checkpoint_ms = step.checkpoint_ms
         receipt.caught_up = step.caught_up
@@ -131,7 +131,7 @@ class Syncer:
         """Writes what the upstream serves for the span; of a fetch that fails half-way, what came before."""
         fetched_ms = self.now()
         pending: list[Samples] = []
-        counts: dict[int, int] = {}
+        counts: dict[BlockKey, int] = {}
 
         def flush() -> None:
             counts.update(self._write(concat(pending), fetched_ms, receipt))
@@ -150,7 +150,10 @@ class Syncer:
             flush()
             raise
         flush()
-        self.ledger.record(receipt.site, span, counts)
+        windows: Counter[int] = Counter()
+        for (_, window_ms), count in counts.items():
+            windows[window_ms] += count
+        self.ledger.record(receipt.site, span, windows)
 
     def _catalog(self, record: SiteRecord | None, receipt: Receipt) -> Catalog:
         """The site's catalog, refreshed when an hour old; a refresh may fail where there is one already."""
@@ -161,6 +164,8 @@ class Syncer:
         try:
             site = self.ace.site(receipt.site)
             listed = [listed_from_ace(item) for item in self.ace.configured_points(receipt.site)]
+            if not listed and known.active_ids:
+                raise UpstreamUnavailableError("the upstream lists no point at all")
         except UpstreamError as error:
             if not known.points:
                 raise
@@ -170,6 +175,9 @@ class Syncer:
         catalog = self.catalogs.refresh(receipt.site, [*listed, *weather])
         display_name = str(site.get("nice_name") or receipt.site)
         self.sites.note_catalog(receipt.site, display_name, len(catalog.active_ids), now_ms)
+        if record and record.catalog_ms is not None and catalog.active_ids.keys() - known.active_ids.keys():
+            # The readings of new points were rejected since the listing before; the re-read goes back to it.
+            self.sites.note_reread(receipt.site, min(record.catalog_ms, record.reread_ms or now_ms))
         return catalog
 
     def _sync_weather(self, catalog: Catalog, receipt: Receipt) -> None:
@@ -185,12 +193,12 @@ class Syncer:
         receipt.rejected += rejected
         self._write(samples, fetched_ms, receipt)
 
-    def _write(self, samples: Samples, fetched_ms: int, receipt: Receipt) -> dict[int, int]:
+    def _write(self, samples: Samples, fetched_ms: int, receipt: Receipt) -> dict[BlockKey, int]:
         write = self.hot.write(receipt.site, samples, fetched_ms)
         receipt.blocks += write.blocks
         receipt.written += write.samples
         receipt.conflicts += write.conflicts
-        return write.window_counts
+        return write.counts
 
     def _send_rereads(self, receipt: Receipt) -> None:
         record = self.sites.load(receipt.site)
@@ -198,12 +206,15 @@ class Syncer:
         if record is None or record.checkpoint_ms is None or not plan.reread_due(record, now_ms):
             return
         checkpoint = record.checkpoint_ms
-        coverage = self.ledger.coverage(receipt.site, Span(checkpoint - plan.GAP_HORIZON_MS, checkpoint))
-        spans = plan.rereads(coverage, record, checkpoint, self.initial_lookback_ms)
+        # A site that has just been read for the first time needs no second look at all of it yet.
+        first = record.reread_ms is None
+        full = not first and plan.full_reread_due(record, now_ms)
+        coverage = self.ledger.coverage(receipt.site, Span(checkpoint - plan.HORIZON_MS, checkpoint))
+        spans = plan.rereads(coverage, record, checkpoint, full=full)
         messages = [{"site": receipt.site, "start": iso(s.start_ms), "end": iso(s.end_ms)} for s in spans]
         self._send(messages, receipt)
         # Only now: dying in between sends the messages twice, which is harmless.
-        self.sites.note_reread(receipt.site, now_ms)
+        self.sites.note_reread(receipt.site, now_ms, full=full or first)
 
     def _send(self, messages: Sequence[Message], receipt: Receipt) -> None:
         self.enqueue(messages)

@@ -36,6 +36,9 @@ type Answer = dict[str, Any]
 class Api:
     """The query API over the tiers; `now` gives UTC ms, `monotonic` seconds."""
 
+    # What is still synced, as against what ever was.
+    enabled_sites: tuple[str, ...]
+
     hot: HotTier
     catalogs: CatalogTable
     sites: SiteTable
@@ -66,7 +69,7 @@ class Api:
                 "cache_hit": False,
                 "next_token": None if next_ms is None else planned.token(next_ms),
             },
-            "warnings": [f"the site has no point {name!r}" for name in planned.unknown],
+            "warnings": _warnings(asked, planned),
         }
 
     def list_sites(self, grant: Grant) -> Answer:
@@ -117,12 +120,12 @@ class Api:
         }
 
     def health(self) -> Answer:
-        """Whether the state can be read and every site is synced; names no site, for anyone may ask."""
+        """Whether every enabled site is synced; names none, for anyone may ask."""
         now_ms = self.now()
-        lags = [
-            now_ms - record.checkpoint_ms for record in self.sites.list() if record.checkpoint_ms is not None
-        ]
-        late = not lags or max(lags) > MAX_LAG_MS
+        reached = {record.site: record.checkpoint_ms for record in self.sites.list()}
+        checkpoints = [reached.get(site) for site in self.enabled_sites]
+        lags = [now_ms - checkpoint for checkpoint in checkpoints if checkpoint is not None]
+        late = len(lags) < len(checkpoints) or max(lags) > MAX_LAG_MS
         return {
             "status": "degraded" if late else "ok",
             "lag_seconds": round(max(lags) / 1000) if lags else None,
@@ -171,13 +174,21 @@ class Api:
                 return _ordered(parts), edge
             parts.append(part)
             total, at = total + len(part), reach
-            step *= _GROWTH if len(part) * _GROWTH < plan.MAX_SAMPLES else 1
+            if len(part) * _GROWTH < plan.MAX_SAMPLES:
+                step = min(step * _GROWTH, planned.longest_step_ms())
         return _ordered(parts), at
 
 
 def _require(grant: Grant, scope: str) -> None:
     if not grant.allows(scope):
         raise ForbiddenError(f"this token lacks the scope {scope!r}")
+
+
+def _warnings(asked: Asked, planned: QueryPlan) -> list[str]:
+    found = [f"the site has no point {name!r}" for name in planned.unknown]
+    if asked.max_points is not None:
+        found.append("max_points has no effect on raw samples, all of which are answered")
+    return found
 
 
 def _ordered(parts: Sequence[Samples]) -> Samples:

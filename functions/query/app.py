@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from query import routes
 from query.answers import Api
-from query.http import handle_errors, too_large
+from query.http import handle_errors, unreadable
 from vitals import aws, config, observability
 from vitals.catalog import CatalogTable
 from vitals.hot import HotTier
@@ -30,7 +30,7 @@ app.include_router(routes.router)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answers one request of API Gateway's proxy integration."""
     app.append_context(api=_api())
-    answer = too_large(event) or app.resolve(event, context)
+    answer = unreadable(event) or app.resolve(event, context)
     metrics.add_metric(f"Answers{answer['statusCode'] // 100}xx", MetricUnit.Count, 1)
     return answer
 
@@ -40,6 +40,7 @@ def _api() -> Api:
     settings = config.query()
     dynamodb = aws.client("dynamodb")
     return Api(
+        enabled_sites=settings.sites,
         hot=HotTier(dynamodb, settings.hot_table),
         catalogs=CatalogTable(dynamodb, settings.state_table),
         sites=SiteTable(dynamodb, settings.state_table),

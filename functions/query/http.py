@@ -42,14 +42,23 @@ def error_answer(status: int, code: str, text: str, request_id: str) -> Response
     return json_answer({"error": text, "error_code": code, "request_id": request_id}, status)
 
 
-def too_large(event: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The refusal of a request whose body is too large to be parsed at all."""
-    if len(event.get("body") or "") <= MAX_BODY_BYTES:
-        return None
-    request_id = event["requestContext"]["requestId"]
-    answer = error_answer(413, "TOO_LARGE", f"the body is larger than {MAX_BODY_BYTES} bytes", request_id)
+def unreadable(event: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The refusal of a body that is too large, or that is no JSON that every parser would take."""
+    body = (event.get("body") or "").encode(errors="surrogatepass")
+    if len(body) > MAX_BODY_BYTES:
+        return _refusal(event, 413, "TOO_LARGE", f"the body is larger than {MAX_BODY_BYTES} bytes")
+    if body and not event.get("isBase64Encoded"):
+        try:
+            orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return _refusal(event, 400, "INVALID_REQUEST", "the body is no JSON")
+    return None
+
+
+def _refusal(event: Mapping[str, Any], status: int, code: str, text: str) -> dict[str, Any]:
+    answer = error_answer(status, code, text, event["requestContext"]["requestId"])
     headers = {name: [str(value)] for name, value in answer.headers.items()}
-    return {"statusCode": 413, "body": answer.body, "isBase64Encoded": False, "multiValueHeaders": headers}
+    return {"statusCode": status, "body": answer.body, "isBase64Encoded": False, "multiValueHeaders": headers}
 
 
 def handle_errors(app: APIGatewayRestResolver, logger: Logger) -> None:

@@ -18,6 +18,7 @@ MAX_POINTS = 500
 # 100,000 samples are 3.4 MB of JSON at 17 digits each; a Lambda answer carries 6 MB.
 MAX_SAMPLES = 100_000
 _DEFAULT_INTERVAL_S = 60
+_FASTEST_INTERVAL_S = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Asked:
     start: str | int
     end: str | int
     resolution: str = "auto"
+    max_points: int | None = None
     next_token: str | None = None
 
 
@@ -54,7 +56,11 @@ class QueryPlan:
         """How long a stretch of whole windows should hold about as many samples as one answer."""
         intervals = [point.listed.interval_s or _DEFAULT_INTERVAL_S for point in self.points if point]
         per_second = sum(1 / interval for interval in intervals)
-        return max(WINDOW_MS, ceil_window(int(MAX_SAMPLES / per_second * 1000)))
+        return min(self.longest_step_ms(), _whole_windows(MAX_SAMPLES / per_second))
+
+    def longest_step_ms(self) -> int:
+        """The stretch that bounds memory: ten answers of points that are read every ten seconds."""
+        return _whole_windows(10 * MAX_SAMPLES * _FASTEST_INTERVAL_S / len(self.ids))
 
     def token(self, start_ms: int) -> str:
         """The opaque `next_token` with which the same query goes on at `start_ms`."""
@@ -89,6 +95,10 @@ def cut(samples: Samples, limit: int) -> int | None:
     windows, counts = np.unique(samples.times - samples.times % WINDOW_MS, return_counts=True)
     whole = int(np.searchsorted(np.cumsum(counts), limit, side="right"))
     return int(windows[max(whole, 1) - 1]) + WINDOW_MS
+
+
+def _whole_windows(seconds: float) -> int:
+    return max(WINDOW_MS, ceil_window(int(seconds * 1000)))
 
 
 def _span(asked: Asked, now_ms: int, max_range_days: int) -> Span:

@@ -5,17 +5,21 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
 from query.answers import Api
 from query.http import json_answer
 from query.plan import Asked
+from vitals.catalog import MAX_NAME
+from vitals.errors import InvalidRequestError
 from vitals.tokens import Grant
 
 router = APIGatewayRouter()
 
 SiteName = Annotated[str, Query(max_length=64, description="site name, as in /sites")]
 Names = Annotated[list[str], Query(description="repeat it, or separate names by commas")]
+# What a catalog can hold; an unknown name is echoed in the answer.
+Name = Annotated[str, Field(max_length=MAX_NAME)]
 Time = Annotated[str, Query(max_length=40, description="ISO 8601 or epoch milliseconds")]
 Resolution = Annotated[str, Query(pattern="^(auto|raw)$")]
 Token = Annotated[str | None, Query(max_length=2_000, description="`next_token` of the answer before")]
@@ -28,9 +32,9 @@ class QueryBody(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     site_name: str = Field(max_length=64)
-    point_names: list[str]
-    start_time: str | int
-    end_time: str | int
+    point_names: list[Name]
+    start_time: StrictStr | StrictInt
+    end_time: StrictStr | StrictInt
     resolution: str = Field("auto", pattern="^(auto|raw)$")
     max_points: int | None = Field(None, ge=1)
     next_token: str | None = Field(None, max_length=2_000)
@@ -46,14 +50,21 @@ def query(
     max_points: Annotated[int | None, Query(ge=1)] = None,
     next_token: Token = None,
 ) -> Response[Any]:
-    asked = Asked(site_name, _split(point_names), start_time, end_time, resolution, next_token)
+    names = _split(point_names)
+    asked = Asked(site_name, names, start_time, end_time, resolution, max_points, next_token)
     return json_answer(_api().query(_grant(), asked))
 
 
 @router.post("/timeseries/query", summary="The same, for more points than fit a URL")
 def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
     asked = Asked(
-        body.site_name, body.point_names, body.start_time, body.end_time, body.resolution, body.next_token
+        body.site_name,
+        body.point_names,
+        body.start_time,
+        body.end_time,
+        body.resolution,
+        body.max_points,
+        body.next_token,
     )
     return json_answer(_api().query(_grant(), asked))
 
@@ -100,4 +111,7 @@ def _grant() -> Grant:
 
 
 def _split(names: list[str]) -> list[str]:
-    return [part for name in names for part in name.split(",") if part]
+    found = [part for name in names for part in name.split(",") if part]
+    if any(len(name) > MAX_NAME for name in found):
+        raise InvalidRequestError(f"a point name has at most {MAX_NAME} characters")
+    return found

@@ -116,6 +116,7 @@ class World:
 
     def api(self) -> Api:
         return Api(
+            (SITE,),
             HotTier(self.client, "HotTable"),
             CatalogTable(self.client, "StateTable"),
             SiteTable(self.client, "StateTable"),
@@ -142,7 +143,7 @@ class World:
             for name, (times, values) in series.items()
             for at, value in zip(times.tolist(), values, strict=True)
         ]
-        configured = {point.name for point in self.syncer.catalogs.load(SITE).points if point.active}
+        configured = {item["name"] for item in self.syncer.ace.configured_points(SITE)}
         return {key: struct.pack("<d", value) for key, value in oracle.expected(readings, configured).items()}
 
 

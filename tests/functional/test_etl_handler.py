@@ -14,6 +14,7 @@ from etl import app
 from local.faults import Faults
 from local.simulator import Simulator
 from tests.functional.conftest import SITE, Clock
+from tests.template import template
 from vitals import aws
 from vitals.errors import InvalidRequestError, NotFoundError, UpstreamRefusedError
 from vitals.sites import SiteTable
@@ -112,7 +113,7 @@ def test_a_message_syncs_one_hour_and_sends_the_next(queue: str, dynamodb: Any, 
 
 
 def test_a_direct_invoke_short_of_time_hands_on(queue: str, dynamodb: Any, clock: Clock) -> None:
-    hurried = SimpleNamespace(**CONTEXT.__dict__ | {"get_remaining_time_in_millis": lambda: 1_000})
+    hurried = SimpleNamespace(**CONTEXT.__dict__ | {"get_remaining_time_in_millis": lambda: 100_000})
     assert not app.handler({"site": SITE}, hurried)["caught_up"]
     assert sent(queue) == [{"site": SITE}]
 
@@ -122,6 +123,31 @@ def test_a_span_is_read_again_and_moves_no_checkpoint(queue: str, dynamodb: Any,
     receipt = app.handler(event, CONTEXT)
     assert receipt["written"] > 0
     assert checkpoint(dynamodb) is None
+
+
+@pytest.mark.parametrize("broken", ["event", "site", "table", "secret"])
+def test_whatever_fails_is_logged_and_counted(
+    queue: str,
+    dynamodb: Any,
+    broken: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    body: dict[str, Any] = {"event": {"nonsense": 1}, "site": {"site": "unknown"}}.get(broken, {"site": SITE})
+    if broken == "table":
+        dynamodb.delete_table(TableName="HotTable")
+    if broken == "secret":
+        monkeypatch.setenv("ACE_SECRET_ID", "no-such-secret")
+    monkeypatch.setattr(app.logger.registered_handler, "stream", sys.stdout)
+    assert app.handler(records(body), CONTEXT) == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    assert [line["level"] for line in lines if line.get("message") == "sync failed"] == ["ERROR"]
+    assert [line["SyncFailures"] for line in lines if "SyncFailures" in line] == [[1.0]]
+
+
+def test_as_many_containers_share_the_pace_as_the_template_allows() -> None:
+    source = template()["Resources"]["EtlFunction"]["Properties"]["Events"]["Sync"]["Properties"]
+    assert source["ScalingConfig"]["MaximumConcurrency"] == app.CONCURRENCY
 
 
 def test_a_failing_message_is_returned_to_the_queue_alone(queue: str) -> None:
@@ -165,7 +191,11 @@ def test_a_refused_sync_says_so_in_log_and_metrics(
         app.handler({"site": SITE}, CONTEXT)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     [failed] = [line for line in lines if line.get("message") == "sync failed"]
-    assert (failed["level"], failed["site"], failed["error"]) == ("ERROR", SITE, "UpstreamRefusedError")
+    assert (failed["level"], failed["event"], failed["error"]) == (
+        "ERROR",
+        {"site": SITE},
+        "UpstreamRefusedError",
+    )
     assert str(status) in failed["reason"]
     assert [line["SyncFailures"] for line in lines if "SyncFailures" in line] == [[1.0]]
     assert simulator.settings.api_key not in json.dumps(lines)

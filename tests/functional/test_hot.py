@@ -45,15 +45,15 @@ def test_what_was_written_is_read_once_to_the_bit(hot: HotTier) -> None:
     assert read(hot).same(merge([written]))
     assert receipt.samples == len(written)
     assert receipt.blocks == 3 * 12
-    assert sum(receipt.window_counts.values()) == len(written)
-    assert set(receipt.window_counts) == set(range(START, START + HOUR_MS, WINDOW_MS))
+    assert sum(receipt.counts.values()) == len(written)
+    assert {window for _, window in receipt.counts} == set(range(START, START + HOUR_MS, WINDOW_MS))
 
 
 def test_a_repeat_writes_nothing(hot: HotTier) -> None:
     hot.write("s", readings(1), 1)
     again = hot.write("s", readings(1), 2)
     assert (again.blocks, again.samples, again.conflicts) == (0, 0, 0)
-    assert sum(again.window_counts.values()) == 130 * 60
+    assert sum(again.counts.values()) == 130 * 60
 
 
 def test_one_late_sample_rewrites_its_own_block_only(hot: HotTier) -> None:

@@ -10,12 +10,14 @@ import pytest
 
 from query import app, http, plan
 from query.answers import Api
+from query.plan import Asked
 from tests.functional.conftest import NOON, Clock
 from vitals.catalog import CatalogTable, Listed
 from vitals.hot import HotTier
 from vitals.samples import Samples, columns
 from vitals.sites import SiteTable
-from vitals.timespan import DAY_MS, HOUR_MS, iso
+from vitals.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, iso
+from vitals.tokens import Grant
 
 ODD = "ses/ses_falls_city/8000:33-8033/analogValue/102 ü #1, 50%"
 NAMES = ["ahu/sat", ODD, "zone/co2"]
@@ -30,7 +32,7 @@ def fill(dynamodb: Any, site: str, now_ms: int) -> None:
     CatalogTable(dynamodb, "StateTable").refresh(site, listed)
     sites = SiteTable(dynamodb, "StateTable")
     sites.note_catalog(site, site.title(), len(NAMES), now_ms)
-    sites.advance(site, None, NOON)
+    sites.advance(site, None, Span(NOON - HOUR_MS, NOON))
     times = NOON - HOUR_MS + 60_000 * np.arange(60)
     for point in (0, 1):
         values = np.linspace(-0.0, 0.1 + 0.2, 60)
@@ -44,6 +46,7 @@ def api(dynamodb: Any, clock: Clock) -> Api:
     fill(dynamodb, "home", clock())
     fill(dynamodb, "other", clock())
     return Api(
+        ("home", "other"),
         HotTier(dynamodb, "HotTable"),
         CatalogTable(dynamodb, "StateTable"),
         SiteTable(dynamodb, "StateTable"),
@@ -182,6 +185,8 @@ def test_a_read_out_of_time_goes_on_with_a_token(
         ({"resolution": "7m"}, 400, "INVALID_REQUEST"),
         ({"next_token": "forged"}, 400, "INVALID_REQUEST"),
         ({"max_points": 0}, 400, "INVALID_REQUEST"),
+        ({"point_names": ["x" * 513]}, 400, "INVALID_REQUEST"),
+        ({"start_time": "0001-01-01T00:00:00+05:00"}, 400, "INVALID_REQUEST"),
     ],
 )
 def test_bad_queries_get_a_clear_4xx(call: Call, changes: dict[str, Any], status: int, code: str) -> None:
@@ -203,7 +208,22 @@ def test_a_missing_parameter_is_named(call: Call, missing: str) -> None:
         assert missing in answer["error"]
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", "null", "12", '{"site_name": 3}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "12",
+        '{"site_name": 3}',
+        "[" * 200_000,
+        "9" * 5_000,
+        json.dumps({"site_name": "home", "point_names": ["\ud800"], "start_time": 0, "end_time": 1}),
+        json.dumps({"site_name": "home", "point_names": ["ahu/sat"], "start_time": True, "end_time": 9}),
+    ],
+    ids=lambda body: body[:20],
+)
 def test_a_body_that_is_no_query_is_a_400(call: Call, body: str) -> None:
     status, answer = call("/timeseries/query", body=body)
     assert (status, answer["error_code"]) == (400, "INVALID_REQUEST")
@@ -290,6 +310,36 @@ def test_health_is_ok_until_a_site_lags(call: Call, clock: Clock) -> None:
     assert (status, answer) == (200, {"status": "ok", "lag_seconds": 61})
     clock.forward(25)
     assert call("/health")[1]["status"] == "degraded"
+
+
+def test_health_asks_for_the_enabled_sites_and_for_each_of_them(call: Call, api: Api) -> None:
+    api.enabled_sites = ("home",)
+    assert call("/health")[1]["status"] == "ok"
+    api.enabled_sites = ("home", "never_synced")
+    assert call("/health")[1]["status"] == "degraded"
+
+
+def test_a_parameter_without_effect_is_named(call: Call) -> None:
+    [warning] = call("/timeseries/query", HOUR | {"max_points": 10})[1]["warnings"]
+    assert "max_points" in warning
+
+
+def test_a_stretch_is_bounded_however_sparse_the_data(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    spans: list[Span] = []
+
+    class Empty:
+        def read(self, site: str, ids: list[int], span: Span, now_ms: int) -> Samples:
+            spans.append(span)
+            return columns([], [], [])
+
+    monkeypatch.setattr(plan, "MAX_SAMPLES", 1_000)
+    api.hot = Empty()  # type: ignore[assignment]
+    asked = Asked("home", NAMES, NOON - 300 * DAY_MS, NOON)
+    answer = api.query(Grant("t", frozenset({"read"}), frozenset({"*"})), asked)
+    assert answer["metadata"]["next_token"] is None
+    assert sum(span.length_ms for span in spans) == 300 * DAY_MS
+    longest = max(span.length_ms for span in spans)
+    assert longest <= 10 * 1_000 * 10_000 / len(NAMES) + 2 * WINDOW_MS
 
 
 def test_unknown_paths_and_inner_failures_keep_the_shape(call: Call, api: Api) -> None:

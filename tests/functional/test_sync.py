@@ -2,6 +2,7 @@
 
 import dataclasses
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -20,7 +21,7 @@ from vitals.errors import (
     UpstreamUnavailableError,
 )
 from vitals.hot import HotTier
-from vitals.timespan import HOUR_MS, Span, floor_window
+from vitals.timespan import HOUR_MS, WINDOW_MS, Span, floor_window
 from vitals.upstream import AceClient, Pace
 
 EVERY_FAULT = Faults(
@@ -90,20 +91,20 @@ def test_syncs_repeat_and_overlap_without_a_trace(world: World) -> None:
 
 def test_every_fault_at_once_delays_and_loses_nothing(world: World) -> None:
     world.simulator.faults = EVERY_FAULT
-    failures = 0
-    for _ in range(10):
+    for _ in range(12):
         world.clock.forward(5)
         try:
             world.sync(4)
         except UpstreamUnavailableError:
-            failures += 1
+            continue
     for _ in range(20):
         try:
             if world.sync().caught_up:
                 break
         except UpstreamUnavailableError:
-            failures += 1
             world.clock.forward(5)
+    statuses = {int(status) for counted in world.simulator.stats().values() for status in counted}
+    assert {200, 429, 500} <= statuses
     assert_exact(world, 1.5)
 
 
@@ -145,6 +146,95 @@ def test_a_gateway_that_was_silent_for_hours_is_read_again(make_world: Callable[
     assert_exact(world, 12)
 
 
+def test_a_small_gateway_that_reconnects_late_is_read_again_too(make_world: Callable[..., World]) -> None:
+    world = make_world(initial_lookback_ms=12 * HOUR_MS)
+    end = floor_window(world.clock())
+    silent = Span(end - 6 * HOUR_MS, end - 4 * HOUR_MS)
+
+    class HalfDeaf(AceClient):
+        def pages(self, site: str, span: Span) -> Any:
+            for page in super().pages(site, span):
+                yield [
+                    r
+                    for r in page
+                    if not (
+                        silent.start_ms <= (milliseconds(r["time"]) or 0) < silent.end_ms
+                        and "analogInput" in r["name"]
+                    )
+                ]
+
+    ace = HalfDeaf(world.simulator.url, world.simulator.settings.api_key, Pace(60_000, burst=1_000))
+    but(world, ace=ace).sync()
+    assert world.stored(silent) != world.truth(silent)
+    world.sent.clear()
+    for _ in range(7):
+        world.clock.forward(61)
+        world.sync()
+        world.drain()
+    assert world.stored(silent) == world.truth(silent)
+
+
+def test_a_point_configured_while_the_listing_fails_loses_nothing(world: World) -> None:
+    class Forgetful(AceClient):
+        def configured_points(self, site: str) -> Any:
+            return [item for item in super().configured_points(site) if item["id"] % 7]
+
+    class Unlisted(AceClient):
+        def configured_points(self, site: str) -> Any:
+            raise UpstreamUnavailableError("no points today")
+
+    ace = (world.simulator.url, world.simulator.settings.api_key, Pace(60_000, burst=1_000))
+    but(world, ace=Forgetful(*ace)).sync()
+    for _ in range(5):
+        world.clock.forward(61)
+        but(world, ace=Unlisted(*ace)).sync()
+        world.drain()
+    world.clock.forward(61)
+    world.sync()
+    world.drain()
+    assert_exact(world, 5)
+
+
+def test_a_listing_that_lost_its_points_switches_none_off(world: World) -> None:
+    world.sync()
+
+    class Empty(AceClient):
+        def configured_points(self, site: str) -> Any:
+            return []
+
+    world.clock.forward(65)
+    ace = Empty(world.simulator.url, world.simulator.settings.api_key, Pace(60_000, burst=1_000))
+    assert but(world, ace=ace).sync().isolated_failures == {"catalog": 1}
+    assert_exact(world)
+
+
+def test_an_upstream_that_hangs_ends_the_sync_before_the_function_ends(world: World) -> None:
+    left = iter([100.0, 50.0, 0.0])
+    ace = AceClient(world.simulator.url, "key", Pace(60_000), remaining_s=lambda: next(left, 0.0))
+    world.simulator.faults = Faults(status=503)
+    with pytest.raises(UpstreamUnavailableError, match=r"no time left|asks to wait"):
+        ace.site(SITE)
+
+
+def test_two_flushes_of_one_window_are_counted_together(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etl.sync._FLUSH_SAMPLES", 1)
+    but(world, ace=impatient(world, page_size=100)).sync()
+    end = floor_window(world.clock())
+    hour = Span(end - HOUR_MS, end)
+    coverage = world.syncer.ledger.coverage(SITE, hour)
+    first = (hour.start_ms - coverage.start_ms) // WINDOW_MS
+    stored = Counter(at // WINDOW_MS for _, at in world.stored(hour))
+    assert coverage.counts[first : first + 12].tolist() == [
+        stored[w // WINDOW_MS] for w in range(*_edges(hour))
+    ]
+
+
+def _edges(span: Span) -> tuple[int, int, int]:
+    return span.start_ms, span.end_ms, WINDOW_MS
+
+
 def test_a_corrected_value_replaces_the_first(world: World) -> None:
     world.sync()
     end = floor_window(world.clock())
@@ -171,7 +261,7 @@ def test_killed_at_any_write_the_next_sync_completes_it(world: World, dies_at: i
 
 @pytest.mark.parametrize("step", ["ledger.record", "sites.advance", "sites.note_reread", "enqueue"])
 def test_killed_at_any_other_step_too(world: World, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def die(*_: Any) -> None:
+    def die(*_: Any, **__: Any) -> None:
         raise Dies
 
     part, _, method = step.partition(".")

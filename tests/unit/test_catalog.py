@@ -47,6 +47,8 @@ def test_search_wants_every_word_somewhere() -> None:
 
 def test_ace_points_may_lack_everything_but_a_name() -> None:
     assert listed_from_ace({"name": "p", "bacnet_data": None, "kv_tags": None}) == Listed("p")
+    odd = {"name": "p", "bacnet_data": "x", "kv_tags": ["a"], "marker_tags": 5, "collect_interval": 1e300}
+    assert listed_from_ace(odd) == Listed("p")
     full = listed_from_ace(
         {
             "name": "p",

@@ -51,9 +51,15 @@ def coverage(counts: dict[int, int], unpolled: tuple[int, ...] = ()) -> Coverage
 
 
 def test_gaps_are_windows_unpolled_empty_or_thin() -> None:
-    found = coverage({10: 0, 11: 49, 12: 50, 20: 0}, unpolled=(30,)).gaps(Span(DAY, DAY + DAY_MS))
-    assert [(g.start_ms - DAY) // WINDOW_MS for g in found] == [10, 20, 30]
-    assert [g.length_ms // WINDOW_MS for g in found] == [2, 1, 1]
+    thin = {10: 0, 11: 49, 12: 0, 13: 1, 14: 50}
+    found = coverage(thin, unpolled=(30,)).gaps(Span(DAY, DAY + DAY_MS))
+    assert [(g.start_ms - DAY) // WINDOW_MS for g in found] == [10, 30]
+    assert [g.length_ms // WINDOW_MS for g in found] == [4, 1]
+
+
+def test_a_site_that_is_collected_every_quarter_of_an_hour_has_no_gaps() -> None:
+    slow = coverage({i: 0 for i in range(2 * WINDOWS_PER_DAY) if i % 3})
+    assert slow.gaps(Span(DAY, DAY + DAY_MS)) == []
 
 
 def test_a_silent_site_is_one_gap() -> None:
@@ -63,8 +69,8 @@ def test_a_silent_site_is_one_gap() -> None:
 
 def test_rereads_are_the_last_two_hours_and_the_gaps_by_the_hour() -> None:
     checkpoint = DAY + DAY_MS + 6 * HOUR_MS
-    record = SiteRecord("s", checkpoint_ms=checkpoint, reread_ms=checkpoint - HOUR_MS)
-    spans = plan.rereads(coverage({i: 0 for i in range(100, 130)}), record, checkpoint, DAY_MS)
+    record = SiteRecord("s", first_ms=DAY, checkpoint_ms=checkpoint, reread_ms=checkpoint - HOUR_MS)
+    spans = plan.rereads(coverage({i: 0 for i in range(100, 130)}), record, checkpoint, full=False)
     gap = Span(DAY + 100 * WINDOW_MS, DAY + 130 * WINDOW_MS)
     assert spans == [
         *gap.pieces(HOUR_MS),
@@ -75,9 +81,18 @@ def test_rereads_are_the_last_two_hours_and_the_gaps_by_the_hour() -> None:
 
 def test_the_reread_reaches_back_to_the_one_before_it() -> None:
     checkpoint = DAY + DAY_MS + 6 * HOUR_MS
-    record = SiteRecord("s", checkpoint_ms=checkpoint, reread_ms=checkpoint - 5 * HOUR_MS)
-    spans = plan.rereads(coverage({}), record, checkpoint, DAY_MS)
+    record = SiteRecord("s", first_ms=DAY, checkpoint_ms=checkpoint, reread_ms=checkpoint - 5 * HOUR_MS)
+    spans = plan.rereads(coverage({}), record, checkpoint, full=False)
     assert spans[0].start_ms == checkpoint - 5 * HOUR_MS
+
+
+def test_a_full_reread_is_all_of_the_24_hours_that_the_site_has() -> None:
+    checkpoint = DAY + DAY_MS + 6 * HOUR_MS
+    for first_ms, hours in ((DAY, 24), (checkpoint - 7 * HOUR_MS, 7), (checkpoint, 0)):
+        record = SiteRecord("s", first_ms=first_ms, checkpoint_ms=checkpoint, reread_ms=checkpoint)
+        spans = plan.rereads(coverage({}), record, checkpoint, full=True)
+        assert sum(span.length_ms for span in spans) == hours * HOUR_MS
+        assert all(span.length_ms <= HOUR_MS for span in spans)
 
 
 def test_events_mean_what_the_contract_says() -> None:

@@ -8,7 +8,7 @@ from tests.unit.strategies import samples
 from vitals.catalog import Catalog, Listed
 from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
 from vitals.samples import Samples
-from vitals.timespan import DAY_MS, HOUR_MS, WINDOW_MS
+from vitals.timespan import DAY_MS, HOUR_MS, WINDOW_MS, ceil_window
 
 NOW = 1_767_225_600_000
 CATALOG = Catalog().refreshed([Listed("a"), Listed("b", interval_s=900), Listed("ü/c #1, %")])
@@ -58,7 +58,8 @@ def test_a_token_goes_on_where_it_says_for_its_own_query_only() -> None:
 
 def test_the_first_step_expects_one_answer() -> None:
     assert planned().first_step_ms() == plan.MAX_SAMPLES * 60_000
-    assert planned(point_names=["b"]).first_step_ms() == plan.MAX_SAMPLES * 900_000
+    assert planned(point_names=["b"]).first_step_ms() == ceil_window(plan.MAX_SAMPLES * 100_000)
+    assert planned(point_names=["a", "b"]).longest_step_ms() == ceil_window(plan.MAX_SAMPLES * 50_000)
 
 
 @given(samples(st.integers(0, 5), st.integers(0, 6 * WINDOW_MS)), st.integers(1, 70))

@@ -79,7 +79,10 @@ def test_times_keep_their_milliseconds(text: str, expected: int) -> None:
     assert parse_time(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "2026-01-01T00:00:00", 1_767_225_600_000, None, ["x"]])
+@pytest.mark.parametrize(
+    "text",
+    ["", "yesterday", "2026-01-01T00:00:00", "0001-01-01T00:00:00+05:00", 1_767_225_600_000, None, ["x"]],
+)
 def test_bad_times_are_counted(text: Any) -> None:
     samples, rejected = accept([{"name": "p", "value": 1, "time": text}], {"p": 3}, NOW)
     assert len(samples) == 0

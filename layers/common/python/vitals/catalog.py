@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _CHUNK = 256
 _MAX_CHUNKS = 4_000
-_MAX_NAME = 512
+MAX_NAME = 512
+_LONGEST_INTERVAL_S = 31 * 86_400
 _ATTEMPTS = 8
 
 
@@ -64,7 +65,7 @@ class Catalog:
 
     def refreshed(self, listed: Iterable[Listed]) -> "Catalog":
         """This catalog after the upstream listed these points: ids stay, new names get the next ones."""
-        now = {point.name: point for point in listed if 0 < len(point.name) <= _MAX_NAME}
+        now = {point.name: point for point in listed if 0 < len(point.name) <= MAX_NAME}
         kept = [
             replace(point, listed=now.get(point.name, point.listed), active=point.name in now)
             for point in self.points
@@ -86,19 +87,23 @@ class Catalog:
 
 def listed_from_ace(item: Mapping[str, Any]) -> Listed:
     """A point of ACE's `configured_points`; what is missing or of another type there is left empty."""
-    bacnet = item.get("bacnet_data") or {}
-    kv = item.get("kv_tags") or {}
-    tags = [f"{key}={value}" for key, value in kv.items()] + [
-        str(tag) for tag in item.get("marker_tags") or []
-    ]
+    bacnet, kv = _mapping(item.get("bacnet_data")), _mapping(item.get("kv_tags"))
+    markers = item.get("marker_tags")
+    tags = [f"{key}={value}" for key, value in kv.items()]
+    tags += [str(tag) for tag in markers] if isinstance(markers, list) else []
     interval = item.get("collect_interval")
+    usable = isinstance(interval, (int, float)) and 1 <= interval <= _LONGEST_INTERVAL_S
     return Listed(
-        name=str(item["name"]),
+        name=item["name"],
         unit=str(bacnet.get("object_units") or kv.get("unit") or ""),
         description=str(bacnet.get("object_description") or bacnet.get("object_name") or ""),
-        interval_s=int(interval) if isinstance(interval, (int, float)) and interval > 0 else None,
+        interval_s=int(interval) if interval is not None and usable else None,
         tags=tuple(sorted(tags)),
     )
+
+
+def _mapping(found: Any) -> Mapping[str, Any]:
+    return found if isinstance(found, dict) else {}
 
 
 class CatalogTable:

@@ -25,6 +25,7 @@ class EtlSettings:
 class QuerySettings:
     state_table: str
     hot_table: str
+    sites: tuple[str, ...]
     max_range_days: int
 
 
@@ -56,6 +57,7 @@ def query(environ: Mapping[str, str] = os.environ) -> QuerySettings:
     settings = QuerySettings(
         state_table=read.text("STATE_TABLE"),
         hot_table=read.text("HOT_TABLE"),
+        sites=read.sites("SITES"),
         max_range_days=read.integer("MAX_QUERY_RANGE_DAYS", 365, 1, 36_500),
     )
     read.finish()
@@ -102,7 +104,7 @@ class _Reader:
 
     def sites(self, name: str) -> tuple[str, ...]:
         def parse(text: str) -> tuple[str, ...]:
-            return tuple(check_site(part.strip()) for part in text.split(",") if part.strip())
+            return tuple(dict.fromkeys(check_site(part.strip()) for part in text.split(",")))
 
         return self._parse(name, parse, (), None)
 

@@ -52,19 +52,12 @@ class _Written:
 
 @dataclass(slots=True)
 class WriteReceipt:
-    """What a write did: blocks put, samples not there before, races lost, samples now in each window."""
+    """What a write did: blocks put, samples not there before, races lost, samples now in each block."""
 
     blocks: int = 0
     samples: int = 0
     conflicts: int = 0
-    window_counts: dict[int, int] = field(default_factory=dict)
-
-    def add(self, other: "WriteReceipt") -> None:
-        self.blocks += other.blocks
-        self.samples += other.samples
-        self.conflicts += other.conflicts
-        for window_ms, count in other.window_counts.items():
-            self.window_counts[window_ms] = max(count, self.window_counts.get(window_ms, 0))
+    counts: dict[BlockKey, int] = field(default_factory=dict)
 
 
 def merged_block(stored: Block | None, fetched: Samples, window_ms: int, fetched_ms: int) -> Block | None:
@@ -108,11 +101,11 @@ class HotTier:
             )
         )
         receipt = WriteReceipt()
-        for (_, window_ms), written in zip(fetched, results, strict=True):
+        for key, written in zip(fetched, results, strict=True):
             receipt.blocks += written.changed
             receipt.samples += written.new_samples
             receipt.conflicts += written.conflicts
-            receipt.window_counts[window_ms] = receipt.window_counts.get(window_ms, 0) + written.block.count
+            receipt.counts[key] = written.block.count
         return receipt
 
     def read(self, site: str, ids: Iterable[int], span: Span, now_ms: int) -> Samples:

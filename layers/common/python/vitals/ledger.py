@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _ATTEMPTS = 20
+# 20 minutes: points are collected every 15 at the slowest.
+_LONG_RUN = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,16 +31,20 @@ class Coverage:
     polled: npt.NDArray[np.bool_]
 
     def gaps(self, span: Span) -> list[Span]:
-        """Runs of windows that were not polled, or hold less than half of what windows usually do."""
+        """Runs of windows that were not polled, and longer ones that hold less than half of the usual.
+
+        A run must outlast the slowest points' 15 minutes, or a site of such points would be all gaps.
+        """
         first, last = ((edge - self.start_ms) // WINDOW_MS for edge in (span.start_ms, span.end_ms))
         counts, polled = self.counts[first:last], self.polled[first:last]
         full = counts[counts > 0]
         usual = float(np.median(full)) if len(full) else 1.0
         missing = ~polled | (counts < usual / 2)
-        edges = np.flatnonzero(np.diff(missing, prepend=False, append=False))
+        edges = np.flatnonzero(np.diff(missing, prepend=False, append=False)).tolist()
         return [
-            Span(span.start_ms + int(a) * WINDOW_MS, span.start_ms + int(b) * WINDOW_MS)
+            Span(span.start_ms + a * WINDOW_MS, span.start_ms + b * WINDOW_MS)
             for a, b in zip(edges[::2], edges[1::2], strict=True)
+            if b - a >= _LONG_RUN or not polled[a:b].all()
         ]
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from vitals.samples import Samples, columns
+from vitals.timespan import check_range
 
 NULL = "null"
 NOT_A_NUMBER = "not_a_number"
@@ -102,6 +103,6 @@ def parse_time(text: str) -> int:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             raise Rejected(BAD_TIME)
-        return (moment - _EPOCH) // _MILLISECOND
+        return check_range((moment - _EPOCH) // _MILLISECOND)
     except (ValueError, TypeError, OverflowError):
         raise Rejected(BAD_TIME) from None

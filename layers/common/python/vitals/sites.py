@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitals import keys
 from vitals.errors import ConflictError
+from vitals.timespan import Span
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -15,12 +16,14 @@ _MAX_PAGES = 100
 
 @dataclass(frozen=True, slots=True)
 class SiteRecord:
-    """`checkpoint_ms`: all before it was asked for; the other times say when that was last done (UTC ms)."""
+    """All from `first_ms` to `checkpoint_ms` was asked for; the others say when that was done (UTC ms)."""
 
     site: str
     display_name: str = ""
     points: int = 0
+    first_ms: int | None = None
     checkpoint_ms: int | None = None
+    full_reread_ms: int | None = None
     reread_ms: int | None = None
     catalog_ms: int | None = None
 
@@ -52,9 +55,12 @@ class SiteTable:
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
         raise ConflictError(f"the list of sites did not end within {_MAX_PAGES} pages")
 
-    def advance(self, site: str, read_ms: int | None, checkpoint_ms: int) -> bool:
-        """Moves the checkpoint from the value that was read; False when somebody else moved it meanwhile."""
-        values = {":new": {"N": str(checkpoint_ms)}}
+    def advance(self, site: str, read_ms: int | None, asked: Span) -> bool:
+        """Moves the checkpoint from the value that was read to the end of what was asked for.
+
+        False when somebody else moved it meanwhile. The first move also notes where the site starts.
+        """
+        values = {":new": {"N": str(asked.end_ms)}, ":first": {"N": str(asked.start_ms)}}
         condition = "attribute_not_exists(checkpoint_ms)"
         if read_ms is not None:
             condition = "checkpoint_ms = :read"
@@ -63,7 +69,7 @@ class SiteTable:
             self._client.update_item(
                 TableName=self._table,
                 Key=keys.site_record(site),
-                UpdateExpression="SET checkpoint_ms = :new",
+                UpdateExpression="SET checkpoint_ms = :new, first_ms = if_not_exists(first_ms, :first)",
                 ConditionExpression=condition,
                 ExpressionAttributeValues=values,
             )
@@ -71,8 +77,10 @@ class SiteTable:
             return False
         return True
 
-    def note_reread(self, site: str, now_ms: int) -> None:
-        self._set(site, {"reread_ms": {"N": str(now_ms)}})
+    def note_reread(self, site: str, at_ms: int, *, full: bool = False) -> None:
+        """Notes up to when the past was read again; `full` when that went 24 hours back."""
+        at = {"N": str(at_ms)}
+        self._set(site, {"reread_ms": at} | ({"full_reread_ms": at} if full else {}))
 
     def note_catalog(self, site: str, display_name: str, points: int, now_ms: int) -> None:
         self._set(
@@ -102,7 +110,9 @@ def _record(item: Mapping[str, Any]) -> SiteRecord:
         site=item["sk"]["S"],
         display_name=item.get("display_name", {}).get("S", ""),
         points=number("points") or 0,
+        first_ms=number("first_ms"),
         checkpoint_ms=number("checkpoint_ms"),
+        full_reread_ms=number("full_reread_ms"),
         reread_ms=number("reread_ms"),
         catalog_ms=number("catalog_ms"),
     )

@@ -13,7 +13,6 @@ WINDOWS_PER_DAY = DAY_MS // WINDOW_MS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-# Year 1 to 9999 is what datetime and ISO 8601 agree on; epoch ms outside of it are typing errors.
 _MIN_MS = -62_135_596_800_000
 _MAX_MS = 253_402_300_799_999
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
@@ -80,14 +79,18 @@ def parse_iso(text: str) -> int:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // _MILLISECOND
+    return check_range((moment - _EPOCH) // _MILLISECOND)
 
 
 def parse_time(text: str | int) -> int:
     """Milliseconds of an ISO 8601 time or of epoch milliseconds; ValueError for anything else."""
-    if isinstance(text, str) and not re.fullmatch(r"-?\d{5,16}", text, re.ASCII):
+    if isinstance(text, str) and not re.fullmatch(r"0|-?\d{5,16}", text, re.ASCII):
         return parse_iso(text)
-    time_ms = int(text)
+    return check_range(int(text))
+
+
+def check_range(time_ms: int) -> int:
+    """The time itself when it lies in the years 1 to 9999, which ISO 8601 can write; else ValueError."""
     if not _MIN_MS <= time_ms <= _MAX_MS:
-        raise ValueError(f"{text!r} is outside the years 1 to 9999")
+        raise ValueError("a time outside of the years 1 to 9999")
     return time_ms

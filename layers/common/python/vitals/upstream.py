@@ -21,7 +21,12 @@ _POINTS_PER_PAGE = 100
 _MAX_POINT_PAGES = 400
 # 100,000 readings are about 12 MB.
 _MAX_BODY_BYTES = 64 * 2**20
-_TIMEOUT_S = (5, 60)
+_CONNECT_TIMEOUT_S = 5
+_TIMEOUT_S = 60
+# The weather may be missing; a page of readings may not wait for it.
+_WEATHER_TIMEOUT_S = 8
+# Asked to wait longer than this, a sync ends: the next one asks again in five minutes.
+_LONGEST_WAIT_S = 30
 _RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 
 RETRY = Retry(
@@ -30,7 +35,6 @@ RETRY = Retry(
     backoff_factor=1,
     backoff_jitter=1,
     respect_retry_after_header=True,
-    retry_after_max=30,
 )
 
 # The weather answer's own names, and the points they are stored as.
@@ -78,7 +82,11 @@ class Pace:
 
 
 class AceClient:
-    """Asks one ACE IoT API; retries what may pass (429, 5xx, timeouts, broken bodies) within `retry`."""
+    """Asks one ACE IoT API; retries what may pass (429, 5xx, timeouts, broken bodies) within `retry`.
+
+    `remaining_s` tells how long the caller has left: what would not end by then fails as unavailable, so that
+    the caller lives to say so.
+    """
 
     def __init__(
         self,
@@ -89,11 +97,13 @@ class AceClient:
         retry: Retry = RETRY,
         page_size: int = PAGE_SIZE,
         session: requests.Session | None = None,
+        remaining_s: Callable[[], float] = lambda: float("inf"),
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._pace = pace
         self._retry = retry
         self._page_size = page_size
+        self._remaining_s = remaining_s
         self._session = session or requests.Session()
         self._session.headers.update({"Authorization": f"Bearer {api_key}", "Accept": "application/json"})
 
@@ -101,17 +111,26 @@ class AceClient:
         """What the API says of the site."""
         return self._get(_site_path(site), {})
 
-    def configured_points(self, site: str) -> Iterator[Mapping[str, Any]]:
-        """Every configured point of the site, page by page; a real site takes minutes."""
+    def configured_points(self, site: str) -> list[Mapping[str, Any]]:
+        """Every configured point of the site; a real site takes minutes.
+
+        UpstreamUnavailableError when the listing contradicts itself: it would reject readings of points
+        that it leaves out.
+        """
         path = f"{_site_path(site)}/configured_points"
+        found: list[Mapping[str, Any]] = []
         for page in range(1, _MAX_POINT_PAGES + 1):
             answer = self._get(path, {"page": page, "per_page": _POINTS_PER_PAGE})
-            items = _list(answer, "items", path)
-            yield from (
-                item for item in items if isinstance(item, dict) and isinstance(item.get("name"), str)
-            )
-            if page >= int(answer.get("pages") or 0):
-                return
+            found += _list(answer, "items", path)
+            pages, total = answer.get("pages"), answer.get("total", len(found))
+            if not isinstance(pages, int):
+                raise UpstreamUnavailableError(f"{path} does not say how many pages it has")
+            if page >= pages:
+                if len(found) != total:
+                    raise UpstreamUnavailableError(f"{path} lists {len(found)} of {total} points")
+                return [
+                    item for item in found if isinstance(item, dict) and isinstance(item.get("name"), str)
+                ]
         raise UpstreamCursorError(f"{path} did not end within {_MAX_POINT_PAGES} pages")
 
     def pages(self, site: str, span: Span) -> Iterator[list[Reading]]:
@@ -140,31 +159,36 @@ class AceClient:
         raise UpstreamCursorError(f"{path} did not end within {MAX_PAGES} pages")
 
     def weather(self, site: str) -> list[Reading]:
-        """The present weather as readings named like the points they are stored as."""
-        answer = self._get(f"{_site_path(site)}/weather", {})
+        """The present weather as readings named like the points they are stored as; asked once, briefly."""
+        answer = self._get(f"{_site_path(site)}/weather", {}, Retry(total=0), _WEATHER_TIMEOUT_S)
         return [
             {**answer[key], "name": name}
             for key, name in WEATHER_POINTS.items()
             if isinstance(answer.get(key), dict)
         ]
 
-    def _get(self, path: str, query: Mapping[str, Any]) -> dict[str, Any]:
-        retry = self._retry.new()
+    def _get(
+        self, path: str, query: Mapping[str, Any], retry: Retry | None = None, timeout_s: float = _TIMEOUT_S
+    ) -> dict[str, Any]:
+        retry = allowed = retry or self._retry
         # Bounded by `retry`: increment raises when it is used up.
         while True:
-            self._pace.wait()
             response: requests.Response | None = None
+            left_s = min(timeout_s, self._remaining_s())
+            if left_s <= 0:
+                raise UpstreamUnavailableError(f"{path}: no time left to ask")
+            self._pace.wait()
             try:
                 response = self._session.get(
                     self._base_url + path,
                     params=query,
-                    timeout=_TIMEOUT_S,
+                    timeout=(_CONNECT_TIMEOUT_S, left_s),
                     stream=True,
                     allow_redirects=False,
                 )
                 problem = _refused_or_problem(response, path)
                 if not problem:
-                    return _body(response, path)
+                    return _body(response, path, time.monotonic() + left_s)
             except (requests.RequestException, _BrokenBodyError) as error:
                 problem = f"{path}: {type(error).__name__}"
             finally:
@@ -173,16 +197,18 @@ class AceClient:
             try:
                 retry = retry.increment("GET", path, error=UpstreamUnavailableError(problem))
             except MaxRetryError:
-                raise UpstreamUnavailableError(f"{problem}, after {self._retry.total} retries") from None
-            _back_off(retry, response)
+                raise UpstreamUnavailableError(f"{problem}, after {allowed.total} retries") from None
+            self._back_off(retry, response, problem)
 
-
-def _back_off(retry: Retry, response: requests.Response | None) -> None:
-    try:
+    def _back_off(self, retry: Retry, response: requests.Response | None, problem: str) -> None:
+        try:
+            asked_s = retry.get_retry_after(response.raw) if response is not None else None
+        except InvalidHeader:
+            # A Retry-After that is neither seconds nor a date.
+            asked_s, response = None, None
+        if asked_s is not None and asked_s > min(_LONGEST_WAIT_S, self._remaining_s()):
+            raise UpstreamUnavailableError(f"{problem}, and asks to wait {asked_s:.0f} s")
         retry.sleep(response.raw if response is not None else None)
-    except InvalidHeader:
-        # A Retry-After that is neither seconds nor a date.
-        retry.sleep()
 
 
 class _BrokenBodyError(Exception):
@@ -199,10 +225,12 @@ def _refused_or_problem(response: requests.Response, path: str) -> str:
     raise UpstreamRefusedError(status, f"{path} answered {status}; retries would be refused too")
 
 
-def _body(response: requests.Response, path: str) -> dict[str, Any]:
+def _body(response: requests.Response, path: str, deadline: float) -> dict[str, Any]:
     data = bytearray()
-    for part in response.iter_content(2**20):
+    for part in response.iter_content(2**16):
         data += part
+        if time.monotonic() > deadline:
+            raise _BrokenBodyError(f"{path}: the body drips in too slowly")
         if len(data) > _MAX_BODY_BYTES:
             raise _BrokenBodyError(f"{path}: more than {_MAX_BODY_BYTES} bytes")
     try:
