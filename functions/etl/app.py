@@ -16,6 +16,7 @@ from vitals import aws, config, observability
 from vitals.catalog import CatalogTable
 from vitals.circuit import CircuitTable
 from vitals.hot import HotTier
+from vitals.ingest import Ingest
 from vitals.ledger import Ledger
 from vitals.sites import SiteTable
 from vitals.upstream import AceClient, Pace
@@ -62,30 +63,29 @@ def _etl(context: LambdaContext) -> Etl:
     # Imported here because it brings boto3 along, which costs a cold start more than all the rest.
     from aws_lambda_powertools.utilities import parameters
 
-    settings, parts, pace = _warm()
+    settings, parts, hot, ledger, pace = _warm()
     key = parameters.get_secret(settings.ace_secret_id, max_age=300)
 
     def remaining_s() -> float:
         return context.get_remaining_time_in_millis() / 1000 - _RESERVE_S
 
     ace = AceClient(settings.ace_api_url, str(key), pace, remaining_s=remaining_s)
-    return Etl(Syncer(ace=ace, **parts), settings.sites, logger, metrics)
+    ingest = Ingest(ace, hot, ledger, lambda: time.time_ns() // 1_000_000)
+    return Etl(Syncer(ingest=ingest, **parts), settings.sites, logger, metrics)
 
 
 @cache
-def _warm() -> tuple[config.EtlSettings, dict[str, Any], Pace]:
+def _warm() -> tuple[config.EtlSettings, dict[str, Any], HotTier, Ledger, Pace]:
     settings = config.etl()
     dynamodb = aws.client("dynamodb")
     queue = SyncQueue(aws.client("sqs"), settings.sync_queue_url)
     parts = {
-        "hot": HotTier(dynamodb, settings.hot_table),
         "catalogs": CatalogTable(dynamodb, settings.state_table),
         "sites": SiteTable(dynamodb, settings.state_table),
-        "ledger": Ledger(dynamodb, settings.state_table),
         "circuits": CircuitTable(dynamodb, settings.state_table, settings.ace_api_url),
-        "now": lambda: time.time_ns() // 1_000_000,
         "enqueue": queue.send,
         "journal": logger,
         "initial_lookback_ms": settings.initial_lookback_ms,
     }
-    return settings, parts, Pace(settings.requests_per_minute / CONCURRENCY, burst=5)
+    hot, ledger = HotTier(dynamodb, settings.hot_table), Ledger(dynamodb, settings.state_table)
+    return settings, parts, hot, ledger, Pace(settings.requests_per_minute / CONCURRENCY, burst=5)

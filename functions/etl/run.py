@@ -52,13 +52,13 @@ class Etl:
         self, event: Mapping[str, Any], *, queued: bool, may_go_on: Callable[[], bool]
     ) -> dict[str, Any]:
         """Answers one event with a receipt; a failed sync raises."""
-        asked = messages.parse(event, self.syncer.now())
+        asked = messages.parse(event, self.syncer.ingest.now())
         if isinstance(asked, messages.EverySite):
             return self._every_site()
         if asked.site not in self.sites:
             raise NotFoundError(f"site {asked.site} is not one of SITES")
         receipt = Receipt(asked.site)
-        started_ms = self.syncer.now()
+        started_ms = self.syncer.ingest.now()
         try:
             if isinstance(asked, messages.OneSite):
                 self.syncer.sync_site(receipt, 1 if queued else DIRECT_STEPS, may_go_on)
@@ -89,22 +89,22 @@ class Etl:
 
     def _measure(self, receipt: Receipt, started_ms: int) -> None:
         counts = {
-            "ReadingsFetched": receipt.fetched,
-            "ReadingsAccepted": receipt.accepted,
-            "SamplesWritten": receipt.written,
-            "BlocksWritten": receipt.blocks,
-            "WriteConflicts": receipt.conflicts,
+            "ReadingsFetched": receipt.tally.fetched,
+            "ReadingsAccepted": receipt.tally.accepted,
+            "SamplesWritten": receipt.tally.written,
+            "BlocksWritten": receipt.tally.blocks,
+            "WriteConflicts": receipt.tally.conflicts,
         }
-        counts |= {f"Rejected.{reason}": count for reason, count in receipt.rejected.items()}
+        counts |= {f"Rejected.{reason}": count for reason, count in receipt.tally.rejected.items()}
         counts |= {f"Failures.{part}": count for part, count in receipt.isolated_failures.items()}
         for name, count in counts.items():
             self.metrics.add_metric(name, MetricUnit.Count, count)
-        duration = self.syncer.now() - started_ms
+        duration = self.syncer.ingest.now() - started_ms
         self.metrics.add_metric("SyncDuration", MetricUnit.Milliseconds, duration)
         if receipt.caught_up:
             self._measure_lag(receipt.checkpoint_ms)
 
     def _measure_lag(self, checkpoint_ms: int | None) -> None:
         if checkpoint_ms is not None:
-            lag = (self.syncer.now() - checkpoint_ms) / 1000
+            lag = (self.syncer.ingest.now() - checkpoint_ms) / 1000
             self.metrics.add_metric("SyncLagSeconds", MetricUnit.Seconds, lag)

@@ -9,16 +9,11 @@ from etl import plan
 from vitals.catalog import Catalog, CatalogTable, Listed, listed_from_ace
 from vitals.circuit import Circuit, CircuitTable
 from vitals.errors import CircuitOpenError, UpstreamError, UpstreamUnavailableError
-from vitals.hot import BlockKey, HotTier
-from vitals.ledger import Ledger
-from vitals.readings import accept
-from vitals.samples import Samples, concat
+from vitals.ingest import Ingest, Tally
 from vitals.sites import SiteRecord, SiteTable
 from vitals.timespan import Span, iso
-from vitals.upstream import WEATHER_POINTS, AceClient
+from vitals.upstream import WEATHER_POINTS
 
-# 20 bytes a sample: what waits to be written stays under 10 MB, and an hour of a large site is one write.
-_FLUSH_SAMPLES = 500_000
 _WEATHER_UNITS = {
     "weather.temperature": "°C",
     "weather.feels_like": "°C",
@@ -46,12 +41,7 @@ class Receipt:
     """What a sync of one site did."""
 
     site: str
-    fetched: int = 0
-    accepted: int = 0
-    rejected: Counter[str] = field(default_factory=Counter)
-    written: int = 0
-    blocks: int = 0
-    conflicts: int = 0
+    tally: Tally = field(default_factory=Tally)
     checkpoint_ms: int | None = None
     caught_up: bool = False
     advanced: bool = False
@@ -62,12 +52,12 @@ class Receipt:
         """JSON for whoever invoked the sync."""
         return {
             "site": self.site,
-            "fetched": self.fetched,
-            "accepted": self.accepted,
-            "rejected": dict(self.rejected),
-            "written": self.written,
-            "blocks": self.blocks,
-            "conflicts": self.conflicts,
+            "fetched": self.tally.fetched,
+            "accepted": self.tally.accepted,
+            "rejected": dict(self.tally.rejected),
+            "written": self.tally.written,
+            "blocks": self.tally.blocks,
+            "conflicts": self.tally.conflicts,
             "checkpoint": None if self.checkpoint_ms is None else iso(self.checkpoint_ms),
             "caught_up": self.caught_up,
             "isolated_failures": dict(self.isolated_failures),
@@ -77,15 +67,12 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Syncer:
-    """What a sync works with; `now` gives UTC ms, `enqueue` sends sync messages."""
+    """What a sync works with; `enqueue` sends sync messages."""
 
-    ace: AceClient
-    hot: HotTier
+    ingest: Ingest
     catalogs: CatalogTable
     sites: SiteTable
-    ledger: Ledger
     circuits: CircuitTable
-    now: Callable[[], int]
     enqueue: Callable[[Sequence[Message]], None]
     journal: Journal
     initial_lookback_ms: int
@@ -114,56 +101,28 @@ class Syncer:
         with _Guard(self, receipt):
             catalog = self._catalog(self.sites.load(receipt.site), receipt)
             for piece in span.aligned().pieces(plan.STEP_MS):
-                self._fetch(catalog, piece, receipt)
+                self.ingest.fetch(receipt.site, catalog, piece, receipt.tally)
 
     def _step(self, catalog: Catalog, receipt: Receipt) -> None:
         record = self.sites.load(receipt.site)
         checkpoint = record.checkpoint_ms if record else None
-        step = plan.next_step(checkpoint, self.now(), self.initial_lookback_ms)
+        step = plan.next_step(checkpoint, self.ingest.now(), self.initial_lookback_ms)
         receipt.checkpoint_ms = checkpoint
-        self._fetch(catalog, step.span, receipt)
+        self.ingest.fetch(receipt.site, catalog, step.span, receipt.tally)
         receipt.advanced = self.sites.advance(receipt.site, checkpoint, step.span)
         if receipt.advanced:
             receipt.checkpoint_ms = step.checkpoint_ms
         receipt.caught_up = step.caught_up
 
-    def _fetch(self, catalog: Catalog, span: Span, receipt: Receipt) -> None:
-        """Writes what the upstream serves for the span; of a fetch that fails half-way, what came before."""
-        fetched_ms = self.now()
-        pending: list[Samples] = []
-        counts: dict[BlockKey, int] = {}
-
-        def flush() -> None:
-            counts.update(self._write(concat(pending), fetched_ms, receipt))
-            pending.clear()
-
-        try:
-            for page in self.ace.pages(receipt.site, span):
-                samples, rejected = accept(page, catalog.active_ids, self.now())
-                receipt.fetched += len(page)
-                receipt.accepted += len(samples)
-                receipt.rejected += rejected
-                pending.append(samples)
-                if sum(map(len, pending)) >= _FLUSH_SAMPLES:
-                    flush()
-        except UpstreamError:
-            flush()
-            raise
-        flush()
-        windows: Counter[int] = Counter()
-        for (_, window_ms), count in counts.items():
-            windows[window_ms] += count
-        self.ledger.record(receipt.site, span, windows)
-
     def _catalog(self, record: SiteRecord | None, receipt: Receipt) -> Catalog:
         """The site's catalog, refreshed when an hour old; a refresh may fail where there is one already."""
         known = self.catalogs.load(receipt.site)
-        now_ms = self.now()
+        now_ms = self.ingest.now()
         if not plan.catalog_due(record, now_ms):
             return known
         try:
-            site = self.ace.site(receipt.site)
-            listed = [listed_from_ace(item) for item in self.ace.configured_points(receipt.site)]
+            site = self.ingest.ace.site(receipt.site)
+            listed = [listed_from_ace(item) for item in self.ingest.ace.configured_points(receipt.site)]
             if not listed and known.active_ids:
                 raise UpstreamUnavailableError("the upstream lists no point at all")
         except UpstreamError as error:
@@ -181,35 +140,21 @@ class Syncer:
         return catalog
 
     def _sync_weather(self, catalog: Catalog, receipt: Receipt) -> None:
-        fetched_ms = self.now()
         try:
-            readings = self.ace.weather(receipt.site)
+            self.ingest.fetch_weather(receipt.site, catalog, receipt.tally)
         except UpstreamError as error:
             self._isolate("weather", error, receipt)
-            return
-        samples, rejected = accept(readings, catalog.active_ids, fetched_ms)
-        receipt.fetched += len(readings)
-        receipt.accepted += len(samples)
-        receipt.rejected += rejected
-        self._write(samples, fetched_ms, receipt)
-
-    def _write(self, samples: Samples, fetched_ms: int, receipt: Receipt) -> dict[BlockKey, int]:
-        write = self.hot.write(receipt.site, samples, fetched_ms)
-        receipt.blocks += write.blocks
-        receipt.written += write.samples
-        receipt.conflicts += write.conflicts
-        return write.counts
 
     def _send_rereads(self, receipt: Receipt) -> None:
         record = self.sites.load(receipt.site)
-        now_ms = self.now()
+        now_ms = self.ingest.now()
         if record is None or record.checkpoint_ms is None or not plan.reread_due(record, now_ms):
             return
         checkpoint = record.checkpoint_ms
         # A site that has just been read for the first time needs no second look at all of it yet.
         first = record.reread_ms is None
         full = not first and plan.full_reread_due(record, now_ms)
-        coverage = self.ledger.coverage(receipt.site, Span(checkpoint - plan.HORIZON_MS, checkpoint))
+        coverage = self.ingest.ledger.coverage(receipt.site, Span(checkpoint - plan.HORIZON_MS, checkpoint))
         spans = plan.rereads(coverage, record, checkpoint, full=full)
         messages = [{"site": receipt.site, "start": iso(s.start_ms), "end": iso(s.end_ms)} for s in spans]
         self._send(messages, receipt)
@@ -233,10 +178,10 @@ class _Guard:
         self._circuit: Circuit = syncer.circuits.load()
 
     def __enter__(self) -> None:
-        self._circuit.check(self._syncer.now())
+        self._circuit.check(self._syncer.ingest.now())
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, UpstreamUnavailableError) and not isinstance(error, CircuitOpenError):
-            self._syncer.circuits.store(self._circuit.after_failure(self._syncer.now()))
+            self._syncer.circuits.store(self._circuit.after_failure(self._syncer.ingest.now()))
         elif error is None and self._circuit.failures:
             self._syncer.circuits.store(Circuit())

@@ -19,6 +19,7 @@ from tests.template import create_table
 from vitals.catalog import CatalogTable
 from vitals.circuit import CircuitTable
 from vitals.hot import HotTier
+from vitals.ingest import Ingest
 from vitals.ledger import Ledger
 from vitals.samples import Samples
 from vitals.sites import SiteTable
@@ -127,7 +128,7 @@ class World:
     def stored(self, span: Span) -> dict[tuple[str, int], bytes]:
         """Every stored sample but the weather's, by name and time, values to the bit."""
         catalog = self.syncer.catalogs.load(SITE)
-        found: Samples = self.syncer.hot.read(SITE, [p.id for p in catalog.points], span, self.clock())
+        found: Samples = self.syncer.ingest.hot.read(SITE, [p.id for p in catalog.points], span, self.clock())
         names = {p.id: p.name for p in catalog.points}
         return {
             (names[point], at): value.tobytes()
@@ -143,7 +144,7 @@ class World:
             for name, (times, values) in series.items()
             for at, value in zip(times.tolist(), values, strict=True)
         ]
-        configured = {item["name"] for item in self.syncer.ace.configured_points(SITE)}
+        configured = {item["name"] for item in self.syncer.ingest.ace.configured_points(SITE)}
         return {key: struct.pack("<d", value) for key, value in oracle.expected(readings, configured).items()}
 
 
@@ -154,14 +155,17 @@ def make_world(dynamodb: Any, simulator: Simulator, clock: Clock) -> Callable[..
         journal = Journal()
         pace = Pace(60_000, burst=1_000)
         retry = Retry(total=3, status_forcelist=[429, 500, 502, 503, 504], respect_retry_after_header=False)
+        ingest = Ingest(
+            AceClient(simulator.url, simulator.settings.api_key, pace, retry=retry),
+            HotTier(dynamodb, "HotTable", sleep=lambda _: None),
+            Ledger(dynamodb, "StateTable"),
+            clock,
+        )
         syncer = Syncer(
-            ace=AceClient(simulator.url, simulator.settings.api_key, pace, retry=retry),
-            hot=HotTier(dynamodb, "HotTable", sleep=lambda _: None),
+            ingest=ingest,
             catalogs=CatalogTable(dynamodb, "StateTable"),
             sites=SiteTable(dynamodb, "StateTable"),
-            ledger=Ledger(dynamodb, "StateTable"),
             circuits=CircuitTable(dynamodb, "StateTable", simulator.url),
-            now=clock,
             enqueue=sent.extend,
             journal=journal,
             initial_lookback_ms=2 * HOUR_MS,

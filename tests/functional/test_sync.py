@@ -52,8 +52,10 @@ def assert_exact(world: World, hours: float = 2) -> None:
 
 
 def but(world: World, **changes: Any) -> World:
-    """The world with another part in its syncer."""
-    return dataclasses.replace(world, syncer=dataclasses.replace(world.syncer, **changes))
+    """The world with another part in its syncer, or in the ingest of that."""
+    parts = {name: changes.pop(name) for name in ("ace", "hot") if name in changes}
+    ingest = dataclasses.replace(world.syncer.ingest, **parts)
+    return dataclasses.replace(world, syncer=dataclasses.replace(world.syncer, ingest=ingest, **changes))
 
 
 def impatient(world: World, **changes: Any) -> AceClient:
@@ -71,16 +73,16 @@ def test_a_new_site_is_filled_from_the_lookback_on(world: World) -> None:
     receipt = world.sync()
     assert receipt.caught_up
     assert checkpoint(world) == floor_window(world.clock())
-    assert receipt.fetched == receipt.accepted + receipt.rejected.total()
-    assert {"null", "not_a_number", "not_configured"} & set(receipt.rejected)
+    assert receipt.tally.fetched == receipt.tally.accepted + receipt.tally.rejected.total()
+    assert {"null", "not_a_number", "not_configured"} & set(receipt.tally.rejected)
     assert_exact(world)
     weather = world.syncer.catalogs.load(SITE).by_name["weather.temperature"]
-    assert len(world.syncer.hot.read(SITE, [weather.id], Span(0, world.clock()), world.clock())) == 1
+    assert len(world.syncer.ingest.hot.read(SITE, [weather.id], Span(0, world.clock()), world.clock())) == 1
 
 
 def test_syncs_repeat_and_overlap_without_a_trace(world: World) -> None:
     world.sync()
-    blocks = world.sync().blocks
+    blocks = world.sync().tally.blocks
     assert blocks == 0
     for _ in range(3):
         world.clock.forward(5)
@@ -219,11 +221,11 @@ def test_an_upstream_that_hangs_ends_the_sync_before_the_function_ends(world: Wo
 def test_two_flushes_of_one_window_are_counted_together(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("etl.sync._FLUSH_SAMPLES", 1)
+    monkeypatch.setattr("vitals.ingest.FLUSH_SAMPLES", 1)
     but(world, ace=impatient(world, page_size=100)).sync()
     end = floor_window(world.clock())
     hour = Span(end - HOUR_MS, end)
-    coverage = world.syncer.ledger.coverage(SITE, hour)
+    coverage = world.syncer.ingest.ledger.coverage(SITE, hour)
     first = (hour.start_ms - coverage.start_ms) // WINDOW_MS
     stored = Counter(at // WINDOW_MS for _, at in world.stored(hour))
     assert coverage.counts[first : first + 12].tolist() == [
@@ -244,7 +246,7 @@ def test_a_corrected_value_replaces_the_first(world: World) -> None:
     world.sync()
     assert_exact(world)
     catalog = world.syncer.catalogs.load(SITE)
-    found = world.syncer.hot.read(SITE, [catalog.by_name[name].id], Span(at, at + 1), world.clock())
+    found = world.syncer.ingest.hot.read(SITE, [catalog.by_name[name].id], Span(at, at + 1), world.clock())
     assert found.values.tolist() == [123.456]
 
 
@@ -259,14 +261,16 @@ def test_killed_at_any_write_the_next_sync_completes_it(world: World, dies_at: i
     assert_exact(world)
 
 
-@pytest.mark.parametrize("step", ["ledger.record", "sites.advance", "sites.note_reread", "enqueue"])
+@pytest.mark.parametrize(
+    "step", ["ledger.record", "ledger.mark_changed", "sites.advance", "sites.note_reread", "enqueue"]
+)
 def test_killed_at_any_other_step_too(world: World, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def die(*_: Any, **__: Any) -> None:
         raise Dies
 
     part, _, method = step.partition(".")
     if method:
-        owner = type(getattr(world.syncer, part))
+        owner = type(world.syncer.ingest.ledger if part == "ledger" else getattr(world.syncer, part))
         with monkeypatch.context() as patch:
             patch.setattr(owner, method, die)
             with pytest.raises(Dies):

@@ -43,6 +43,38 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class _Change:
+    fetched: Samples
+    before: Block | None
+    after: Block
+
+
+@dataclass(frozen=True, slots=True)
+class WritePlan:
+    """The blocks that a write changes, and the samples in those that it leaves as they are."""
+
+    site: str
+    fetched_ms: int
+    changes: dict[BlockKey, _Change]
+    counts: dict[BlockKey, int]
+
+    @property
+    def windows(self) -> set[int]:
+        """Starts (UTC ms) of the windows in which something changes."""
+        return {window_ms for _, window_ms in self.changes}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlock:
+    """Which revision of a block was read, and when it expires (epoch s), if it does."""
+
+    group: int
+    window_ms: int
+    revision: int
+    expires_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Written:
     block: Block
     changed: bool
@@ -91,22 +123,37 @@ class HotTier:
         self._sleep = sleep
         self._pool = ThreadPoolExecutor(_WORKERS, "hot")
 
-    def write(self, site: str, samples: Samples, fetched_ms: int) -> WriteReceipt:
-        """Merges samples (ids are point ids, any order) into their blocks; safe to repeat and to race."""
+    def plan(self, site: str, samples: Samples, fetched_ms: int) -> WritePlan:
+        """Which blocks samples (ids are point ids, any order) would change; nothing is written."""
         fetched = blocks.split(samples)
         stored = self._get_all(site, list(fetched))
-        results = list(
-            self._pool.map(
-                lambda key: self._write_block(site, key, stored.get(key), fetched[key], fetched_ms), fetched
-            )
-        )
-        receipt = WriteReceipt()
-        for key, written in zip(fetched, results, strict=True):
+        changes: dict[BlockKey, _Change] = {}
+        counts: dict[BlockKey, int] = {}
+        for key, part in fetched.items():
+            before = stored.get(key)
+            after = merged_block(before, part, key[1], fetched_ms)
+            if after is not None:
+                changes[key] = _Change(part, before, after)
+            elif before is not None:
+                counts[key] = before.count
+        return WritePlan(site, fetched_ms, changes, counts)
+
+    def apply(self, planned: WritePlan) -> WriteReceipt:
+        """Puts the changed blocks, merging again where another writer came first; safe to repeat."""
+        receipt = WriteReceipt(counts=dict(planned.counts))
+        keys_ = list(planned.changes)
+        for key, written in zip(
+            keys_, self._pool.map(lambda key: self._write_block(planned, key), keys_), strict=True
+        ):
             receipt.blocks += written.changed
             receipt.samples += written.new_samples
             receipt.conflicts += written.conflicts
             receipt.counts[key] = written.block.count
         return receipt
+
+    def write(self, site: str, samples: Samples, fetched_ms: int) -> WriteReceipt:
+        """Plans and applies at once, for days whose changes nobody waits for."""
+        return self.apply(self.plan(site, samples, fetched_ms))
 
     def read(self, site: str, ids: Iterable[int], span: Span, now_ms: int) -> Samples:
         """The samples of these points in the span, sorted by point then time; expired blocks are left out."""
@@ -117,6 +164,34 @@ class HotTier:
         )
         return merge(parts)
 
+    def read_group(self, site: str, group: int, span: Span) -> tuple[Samples, list[StoredBlock]]:
+        """All samples of a group in whole windows, read consistently, and the blocks that held them."""
+        items = list(self._query(site, group, span, consistent=True))
+        payloads, windows = [item["b"]["B"] for item in items], [int(item["w"]["N"]) for item in items]
+        found = blocks.decode_many(payloads, windows, range(blocks.GROUP_SIZE))
+        read = [
+            StoredBlock(group, window_ms, int(item["r"]["N"]), _expires_at(item))
+            for window_ms, item in zip(windows, items, strict=True)
+        ]
+        return _globalise(found, group), read
+
+    def leftovers(self, site: str, ids: Iterable[int], span: Span, now_ms: int) -> Samples:
+        """As `read`, but only of blocks that never expire: what no archive has been verified to hold.
+
+        One Query per group, however long the span, because there is little to find.
+        """
+        wanted = _slots_by_group(ids)
+        parts = self._pool.map(
+            lambda group: self._read_group(site, group, wanted[group], span, now_ms, lasting=True), wanted
+        )
+        return merge(parts)
+
+    def expire(self, site: str, read: Iterable[StoredBlock], expires_at: int) -> int:
+        """Lets blocks expire (epoch s) that are still as they were read; returns how many are not."""
+        pending = [block for block in read if block.expires_at != expires_at]
+        done = self._pool.map(lambda block: self._expire_block(site, block, expires_at), pending)
+        return sum(not marked for marked in done)
+
     def latest(self, site: str, ids: Iterable[int], span: Span, now_ms: int) -> Samples:
         """The newest sample in the span of each of these points that has one."""
         wanted = _slots_by_group(ids)
@@ -126,8 +201,14 @@ class HotTier:
             )
         )
 
-    def _read_group(self, site: str, group: int, slots: set[int], span: Span, now_ms: int) -> Samples:
-        items = list(self._query(site, group, span, now_ms, newest_first=False))
+    def _read_group(
+        self, site: str, group: int, slots: set[int], span: Span, now_ms: int, *, lasting: bool = False
+    ) -> Samples:
+        items = [
+            item
+            for item in self._query(site, group, span)
+            if _lives(item, now_ms) and not (lasting and "expires_at" in item)
+        ]
         payloads, windows = [item["b"]["B"] for item in items], [int(item["w"]["N"]) for item in items]
         found = blocks.decode_many(payloads, windows, sorted(slots))
         inside = found[(found.times >= span.start_ms) & (found.times < span.end_ms)]
@@ -135,7 +216,9 @@ class HotTier:
 
     def _latest_in_group(self, site: str, group: int, slots: set[int], span: Span, now_ms: int) -> Samples:
         missing, newest = set(slots), []
-        for item in self._query(site, group, span, now_ms, newest_first=True):
+        for item in self._query(site, group, span, newest_first=True):
+            if not _lives(item, now_ms):
+                continue
             found = blocks.decode_many([item["b"]["B"]], [int(item["w"]["N"])], sorted(missing))
             found = found[found.times < span.end_ms]
             last = blocks.last_of_slot(found)
@@ -146,7 +229,7 @@ class HotTier:
         return _globalise(merge(newest), group)
 
     def _query(
-        self, site: str, group: int, span: Span, now_ms: int, *, newest_first: bool
+        self, site: str, group: int, span: Span, *, newest_first: bool = False, consistent: bool = False
     ) -> Iterator[dict[str, Any]]:
         request: dict[str, Any] = {
             "TableName": self._table,
@@ -156,37 +239,51 @@ class HotTier:
                 ":first": {"N": str(floor_window(span.start_ms))},
                 ":last": {"N": str(floor_window(span.end_ms - 1))},
             },
-            "ProjectionExpression": "w, b, expires_at",
+            "ProjectionExpression": "w, b, r, expires_at",
             "ScanIndexForward": not newest_first,
+            "ConsistentRead": consistent,
         }
         if newest_first:
             request["Limit"] = 12
         for _ in range(_MAX_PAGES):
             page = self._client.query(**request)
-            for item in page["Items"]:
-                # TTL deletes up to days late, and an expired block may be older than the archive.
-                if int(item.get("expires_at", {}).get("N", "0")) * 1000 <= now_ms and "expires_at" in item:
-                    continue
-                yield item
+            yield from page["Items"]
             if "LastEvaluatedKey" not in page:
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
         raise ConflictError(f"a query of one group did not end within {_MAX_PAGES} pages")
 
-    def _write_block(
-        self, site: str, key: BlockKey, stored: Block | None, fetched: Samples, fetched_ms: int
-    ) -> "_Written":
-        group, window_ms = key
+    def _write_block(self, planned: WritePlan, key: BlockKey) -> "_Written":
+        site, (group, window_ms) = planned.site, key
+        change = planned.changes[key]
+        stored, block = change.before, change.after
         for conflicts in range(_WRITE_ATTEMPTS):
-            block = merged_block(stored, fetched, window_ms, fetched_ms)
-            if block is None:
-                assert stored is not None
-                return _Written(stored, False, 0, conflicts)
             if self._put(site, key, block):
                 return _Written(block, True, block.count - (stored.count if stored else 0), conflicts)
             self._sleep(random.uniform(0, 0.01 * 2 ** min(conflicts, 6)))
             stored = self._get(site, key)
+            merged = merged_block(stored, change.fetched, window_ms, planned.fetched_ms)
+            if merged is None:
+                assert stored is not None
+                return _Written(stored, False, 0, conflicts + 1)
+            block = merged
         raise ConflictError(f"block {group}/{window_ms} of {site} changed under {_WRITE_ATTEMPTS} writes")
+
+    def _expire_block(self, site: str, block: StoredBlock, expires_at: int) -> bool:
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=keys.hot_block(site, block.group, block.window_ms),
+                UpdateExpression="SET expires_at = :at",
+                ConditionExpression="r = :read",
+                ExpressionAttributeValues={
+                    ":at": {"N": str(expires_at)},
+                    ":read": {"N": str(block.revision)},
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def _put(self, site: str, key: BlockKey, block: Block) -> bool:
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
@@ -240,6 +337,16 @@ def _slots_by_group(ids: Iterable[int]) -> dict[int, set[int]]:
 
 def _globalise(samples: Samples, group: int) -> Samples:
     return Samples(samples.ids + group * blocks.GROUP_SIZE, samples.times, samples.values)
+
+
+def _expires_at(item: Any) -> int | None:
+    return int(item["expires_at"]["N"]) if "expires_at" in item else None
+
+
+def _lives(item: Any, now_ms: int) -> bool:
+    """TTL deletes up to days late, and an expired block may be older than the archive."""
+    expires_at = _expires_at(item)
+    return expires_at is None or expires_at * 1000 > now_ms
 
 
 def _item(site: str, key: BlockKey, block: Block) -> Any:

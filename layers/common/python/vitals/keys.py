@@ -1,10 +1,11 @@
 """Every key and object name, spelled once.
 
-Hot table:   pk `{site}#{group}`, w (window start, UTC ms)
+Hot table:   pk `{site}#{group}`, w (window start, UTC ms); pk `{site}#rollup#{point id}`, w (day start)
 State table: pk, sk
     sites            | {site}                what is known of a site, and how far it is synced
     site#{site}      | catalog#{chunk}       256 points
-    site#{site}      | day#{YYYY-MM-DD}      the ledger's record of one site-day
+    site#{site}      | day#{YYYY-MM-DD}      the ledger: windows of one site-day, polled and held
+    site#{site}      | archive#{YYYY-MM-DD}  the ledger: the archive of one site-day
     upstream#{host}  | circuit               the circuit breaker
     token#{sha256}   | token                 a bearer token's grants
 """
@@ -42,6 +43,7 @@ def hot_block(site: str, group: int, window_ms: int) -> Key:
 
 SITES_PARTITION = "sites"
 CATALOG_PREFIX = "catalog#"
+ARCHIVE_PREFIX = "archive#"
 
 
 def site_record(site: str) -> Key:
@@ -58,6 +60,15 @@ def catalog_chunk(site: str, chunk: int) -> Key:
 
 def ledger_day(site: str, day: str) -> Key:
     return _state(site_partition(site), f"day#{day}")
+
+
+def archive_day(site: str, day: str) -> Key:
+    return _state(site_partition(site), f"{ARCHIVE_PREFIX}{day}")
+
+
+def rollup_partition(site: str, point_id: int) -> str:
+    """Rollups lie in the hot table, a partition per point, the day's start as `w`."""
+    return f"{site}#rollup#{point_id}"
 
 
 def circuit(base_url: str) -> Key:

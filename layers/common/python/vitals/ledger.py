@@ -1,10 +1,12 @@
 """The ledger: one record per site-day of which windows were polled and how many samples each one holds.
 
 Item: c counts (288 little-endian uint32), p polled (288 bytes, 0 or 1), r revision. Both columns only grow,
-so records merge in any order.
+so records merge in any order. The archive of a day has an item of its own (ArchiveRecord), small enough to
+read a year of them at once.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,12 +14,17 @@ import numpy.typing as npt
 
 from vitals import keys
 from vitals.errors import ConflictError
-from vitals.timespan import DAY_MS, WINDOW_MS, WINDOWS_PER_DAY, Span, day_name
+from vitals.timespan import DAY_MS, MINUTE_MS, WINDOW_MS, WINDOWS_PER_DAY, Span, day_name, day_start
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+# Twice as long as EtlFunction may run.
+WRITE_GRACE_MS = 10 * MINUTE_MS
+
 _ATTEMPTS = 20
+# 1 MB holds the archive records of eight years.
+_MAX_PAGES = 100
 # 20 minutes: points are collected every 15 at the slowest.
 _LONG_RUN = 4
 
@@ -48,6 +55,39 @@ class Coverage:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class ArchiveRecord:
+    """What is known of the archive of one site-day.
+
+    `changed_ms`: when a write that changes the day last began. `began_ms`: when the archiving that made the
+    file began to read. `status`: "" (never tried), "verified" (the file is read back and right), "done" (rollups
+    and expiry follow it) or "failed"; `etag` names the last verified file, whatever became of later attempts.
+    """
+
+    day_ms: int
+    changed_ms: int | None = None
+    began_ms: int | None = None
+    status: str = ""
+    attempts: int = 0
+    rows: int = 0
+    points: int = 0
+    bytes: int = 0
+    checksum: str = ""
+    etag: str = ""
+    version: str = ""
+    source: str = ""
+    windows: int = 0
+    seconds: float = 0.0
+    error: str = ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether the archive holds all that was ever written to the day, and everything follows it."""
+        if self.status != "done" or self.began_ms is None:
+            return False
+        return self.changed_ms is None or self.changed_ms < self.began_ms - WRITE_GRACE_MS
+
+
 class Ledger:
     """Reads and writes the ledger's records in the state table."""
 
@@ -70,6 +110,54 @@ class Ledger:
         days = [self._load(site, day_ms) for day_ms in range(start, span.end_ms, DAY_MS)]
         return Coverage(
             start, np.concatenate([day[0] for day in days]), np.concatenate([day[1] for day in days])
+        )
+
+    def mark_changed(self, site: str, windows_ms: Iterable[int], now_ms: int) -> None:
+        """Notes, before they are written, that the days of these windows change.
+
+        A writer may die, or archiving may read in between; so a mark counts for as long as a writer may live
+        (WRITE_GRACE_MS) beyond its time.
+        """
+        for day_ms in sorted({window_ms - window_ms % DAY_MS for window_ms in windows_ms}):
+            self.note_archive(site, day_ms, changed_ms=now_ms)
+
+    def archive_record(self, site: str, day_ms: int) -> ArchiveRecord:
+        """The record of a day, all defaults when there is none."""
+        key = keys.archive_day(site, day_name(day_ms))
+        item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        return _archive_record(item) if item else ArchiveRecord(day_ms)
+
+    def archive_records(self, site: str, span: Span) -> list[ArchiveRecord]:
+        """The records there are of the days that the span touches, in order."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {
+                ":pk": {"S": keys.site_partition(site)},
+                ":first": keys.archive_day(site, day_name(span.start_ms))["sk"],
+                ":last": keys.archive_day(site, day_name(span.end_ms - 1))["sk"],
+            },
+        }
+        found: list[ArchiveRecord] = []
+        for _ in range(_MAX_PAGES):
+            page = self._client.query(**request)
+            found += [_archive_record(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return found
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        raise ConflictError(f"the archive records of {site} did not end within {_MAX_PAGES} pages")
+
+    def note_archive(self, site: str, day_ms: int, **facts: str | int | float) -> None:
+        """Sets facts (fields of ArchiveRecord) of a day's archive and leaves the others as they are."""
+        self._client.update_item(
+            TableName=self._table,
+            Key=keys.archive_day(site, day_name(day_ms)),
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in facts),
+            ExpressionAttributeNames={f"#{name}": name for name in facts},
+            ExpressionAttributeValues={
+                f":{name}": {"S": fact} if isinstance(fact, str) else {"N": repr(fact)}
+                for name, fact in facts.items()
+            },
         )
 
     def _record_day(self, site: str, day_ms: int, polled: set[int], counts: dict[int, int]) -> None:
@@ -120,3 +208,15 @@ class Ledger:
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+
+def _archive_record(item: Mapping[str, Any]) -> ArchiveRecord:
+    day_ms = day_start(item["sk"]["S"].removeprefix(keys.ARCHIVE_PREFIX))
+    facts: dict[str, Any] = {}
+    for field in fields(ArchiveRecord):
+        if field.name in item:
+            [(kind, value)] = item[field.name].items()
+            facts[field.name] = (
+                value if kind == "S" else float(value) if field.name == "seconds" else int(value)
+            )
+    return ArchiveRecord(day_ms, **facts)

@@ -1,0 +1,85 @@
+"""From the upstream into the hot tier: one fetch, with the ledger told before and after."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from vitals.catalog import Catalog
+from vitals.errors import UpstreamError
+from vitals.hot import BlockKey, HotTier
+from vitals.ledger import Ledger
+from vitals.readings import accept
+from vitals.samples import Samples, concat
+from vitals.timespan import Span
+from vitals.upstream import AceClient, Reading
+
+# 20 bytes a sample: what waits to be written stays under 10 MB, and an hour of a large site is one write.
+FLUSH_SAMPLES = 500_000
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the readings of some fetches."""
+
+    fetched: int = 0
+    accepted: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    written: int = 0
+    blocks: int = 0
+    conflicts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """Fetches and writes; `now` gives UTC ms."""
+
+    ace: AceClient
+    hot: HotTier
+    ledger: Ledger
+    now: Callable[[], int]
+
+    def fetch(self, site: str, catalog: Catalog, span: Span, tally: Tally) -> None:
+        """Writes what the upstream serves for the span; of a fetch that fails half-way, what came before."""
+        fetched_ms = self.now()
+        pending: list[Samples] = []
+        counts: dict[BlockKey, int] = {}
+
+        def flush() -> None:
+            counts.update(self._write(site, concat(pending), fetched_ms, tally))
+            pending.clear()
+
+        try:
+            for page in self.ace.pages(site, span):
+                pending.append(self._accept(page, catalog, tally))
+                if sum(map(len, pending)) >= FLUSH_SAMPLES:
+                    flush()
+        except UpstreamError:
+            flush()
+            raise
+        flush()
+        windows: Counter[int] = Counter()
+        for (_, window_ms), count in counts.items():
+            windows[window_ms] += count
+        self.ledger.record(site, span, windows)
+
+    def fetch_weather(self, site: str, catalog: Catalog, tally: Tally) -> None:
+        """Writes the present weather."""
+        fetched_ms = self.now()
+        samples = self._accept(self.ace.weather(site), catalog, tally)
+        self._write(site, samples, fetched_ms, tally)
+
+    def _accept(self, readings: Iterable[Reading], catalog: Catalog, tally: Tally) -> Samples:
+        samples, rejected = accept(readings, catalog.active_ids, self.now())
+        tally.fetched += len(samples) + rejected.total()
+        tally.accepted += len(samples)
+        tally.rejected += rejected
+        return samples
+
+    def _write(self, site: str, samples: Samples, fetched_ms: int, tally: Tally) -> dict[BlockKey, int]:
+        planned = self.hot.plan(site, samples, fetched_ms)
+        self.ledger.mark_changed(site, planned.windows, self.now())
+        write = self.hot.apply(planned)
+        tally.blocks += write.blocks
+        tally.written += write.samples
+        tally.conflicts += write.conflicts
+        return write.counts
