@@ -8,8 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 VITALS = ROOT / "layers/common/python/vitals"
-PURE = {"blocks", "errors", "keys", "readings", "samples", "timespan"}
-TIERS = {"catalog", "circuit", "hot", "ledger", "sites", "tokens", "upstream"}
+PURE = {"blocks", "dayfile", "dayreader", "errors", "keys", "readings", "samples", "timespan"}
+TIERS = {"catalog", "circuit", "cold", "hot", "ledger", "sites", "tokens", "upstream"}
 EDGE = {"aws", "config", "observability"}
 PRODUCT = sorted([*ROOT.glob("functions/**/*.py"), *VITALS.glob("*.py")])
 PURE_MAY_IMPORT = {"numpy", "orjson", "pyarrow", "zstandard", "vitals"}

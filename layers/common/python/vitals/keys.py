@@ -7,6 +7,7 @@ State table: pk, sk
     site#{site}      | day#{YYYY-MM-DD}      the ledger's record of one site-day
     upstream#{host}  | circuit               the circuit breaker
     token#{sha256}   | token                 a bearer token's grants
+Archive:     timeseries/{site}/{YYYY}/{MM}/{DD}/samples.parquet
 """
 
 import hashlib
@@ -66,6 +67,10 @@ def circuit(base_url: str) -> Key:
 
 def token(secret: str) -> Key:
     return _state(f"token#{hashlib.sha256(secret.encode()).hexdigest()}", "token")
+
+
+def day_file(site: str, day: str) -> str:
+    return f"timeseries/{site}/{day.replace('-', '/')}/samples.parquet"
 
 
 def _state(pk: str, sk: str) -> Key:
