@@ -8,9 +8,19 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 VITALS = ROOT / "layers/common/python/vitals"
-PURE = {"aggregates", "blocks", "errors", "keys", "readings", "samples", "timespan"}
-TIERS = {"catalog", "circuit", "hot", "ledger", "rollups", "sites", "tokens", "upstream"}
-LOGIC = {"ingest"}
+PURE = {
+    "aggregates",
+    "blocks",
+    "dayfile",
+    "dayreader",
+    "errors",
+    "keys",
+    "readings",
+    "samples",
+    "timespan",
+}
+TIERS = {"catalog", "circuit", "cold", "hot", "ledger", "rollups", "sites", "tokens", "upstream"}
+LOGIC = {"daybuilder", "ingest"}
 EDGE = {"aws", "config", "observability"}
 PRODUCT = sorted([*ROOT.glob("functions/**/*.py"), *VITALS.glob("*.py")])
 PURE_MAY_IMPORT = {"numpy", "orjson", "pyarrow", "zstandard", "vitals"}

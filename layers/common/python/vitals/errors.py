@@ -7,7 +7,14 @@ VitalsError
 ├── NotFoundError                the caller named a site or point that does not exist
 ├── ForbiddenError               the token does not grant this
 ├── BlockFormatError             stored bytes are not a block that this version reads
-├── ConflictError                an item kept changing under a bounded number of conditional writes
+├── DayFileError                 a site-day of the archive cannot be read
+│   ├── DayFileMissingError      … because there is no such object
+│   ├── DayFileTruncatedError    … because it ends too early
+│   ├── DayFileFormatError       … because it is not Parquet, or damaged
+│   ├── DayFileVersionError      … because it is of another schema version
+│   ├── DayFileMismatchError     … because it is of another site or day
+│   └── DayFileTooLargeError     … because it is larger than the limit
+├── ConflictError                an item or object kept changing under a bounded number of attempts
 └── UpstreamError                the ACE API gave no usable answer
     ├── UpstreamRefusedError     … and asking again will not help (401, 404, 422)
     ├── UpstreamUnavailableError … now: 429, 5xx, timeouts, broken bodies, after the retries
@@ -44,8 +51,36 @@ class BlockFormatError(VitalsError):
     """The bytes are not a block of a known version."""
 
 
+class DayFileError(VitalsError):
+    """The file of a site-day cannot be read."""
+
+
+class DayFileMissingError(DayFileError):
+    """There is no file of this site-day."""
+
+
+class DayFileTruncatedError(DayFileError):
+    """The file begins as a day file does and ends too early."""
+
+
+class DayFileFormatError(DayFileError):
+    """The bytes are not Parquet, or a part of them does not decode."""
+
+
+class DayFileVersionError(DayFileError):
+    """The file follows another version of the schema, or none."""
+
+
+class DayFileMismatchError(DayFileError):
+    """The file says that it is of another site or day than its name."""
+
+
+class DayFileTooLargeError(DayFileError):
+    """The file is larger than a reader is allowed to take in."""
+
+
 class ConflictError(VitalsError):
-    """A conditional write lost too many races."""
+    """A conditional write, or a read of one version, lost too many races."""
 
 
 class UpstreamError(VitalsError):

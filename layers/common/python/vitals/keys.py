@@ -8,6 +8,7 @@ State table: pk, sk
     site#{site}      | archive#{YYYY-MM-DD}  the ledger: the archive of one site-day
     upstream#{host}  | circuit               the circuit breaker
     token#{sha256}   | token                 a bearer token's grants
+Archive:     timeseries/{site}/{YYYY}/{MM}/{DD}/samples.parquet
 """
 
 import hashlib
@@ -77,6 +78,10 @@ def circuit(base_url: str) -> Key:
 
 def token(secret: str) -> Key:
     return _state(f"token#{hashlib.sha256(secret.encode()).hexdigest()}", "token")
+
+
+def day_file(site: str, day: str) -> str:
+    return f"timeseries/{site}/{day.replace('-', '/')}/samples.parquet"
 
 
 def _state(pk: str, sk: str) -> Key:
