@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from etl.run import Etl, SyncQueue
+from etl.run import Etl
 from etl.sync import Syncer
 from vitals import aws, config, observability
 from vitals.catalog import CatalogTable
@@ -18,6 +18,7 @@ from vitals.circuit import CircuitTable
 from vitals.hot import HotTier
 from vitals.ingest import Ingest
 from vitals.ledger import Ledger
+from vitals.queue import MessageQueue
 from vitals.sites import SiteTable
 from vitals.upstream import AceClient, Pace
 
@@ -78,7 +79,7 @@ def _etl(context: LambdaContext) -> Etl:
 def _warm() -> tuple[config.EtlSettings, dict[str, Any], HotTier, Ledger, Pace]:
     settings = config.etl()
     dynamodb = aws.client("dynamodb")
-    queue = SyncQueue(aws.client("sqs"), settings.sync_queue_url)
+    queue = MessageQueue(aws.client("sqs"), settings.sync_queue_url)
     parts = {
         "catalogs": CatalogTable(dynamodb, settings.state_table),
         "sites": SiteTable(dynamodb, settings.state_table),

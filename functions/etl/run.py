@@ -1,42 +1,18 @@
 """What one event comes to: messages for every site, or one sync with its log lines and metrics."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from etl import messages
-from etl.sync import Message, Receipt, Syncer
+from etl.sync import Receipt, Syncer
 from vitals.errors import CircuitOpenError, NotFoundError
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
 
 # A direct invoke goes on until caught up: 24 hours of a new site, and as much again for a slow one.
 DIRECT_STEPS = 48
-_SQS_BATCH = 10
-
-
-class SyncQueue:
-    """Sends sync messages."""
-
-    def __init__(self, client: "SQSClient", url: str) -> None:
-        self._client = client
-        self._url = url
-
-    def send(self, batch: Sequence[Message]) -> None:
-        """Sends every message, or raises."""
-        for start in range(0, len(batch), _SQS_BATCH):
-            entries: Any = [
-                {"Id": str(i), "MessageBody": json.dumps(message)}
-                for i, message in enumerate(batch[start : start + _SQS_BATCH])
-            ]
-            answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-            if answer.get("Failed"):
-                raise RuntimeError(f"SQS refused {len(answer['Failed'])} of {len(entries)} messages")
 
 
 @dataclass(frozen=True, slots=True)

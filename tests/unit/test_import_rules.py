@@ -19,7 +19,7 @@ PURE = {
     "samples",
     "timespan",
 }
-TIERS = {"catalog", "circuit", "cold", "hot", "ledger", "rollups", "sites", "tokens", "upstream"}
+TIERS = {"catalog", "circuit", "cold", "hot", "ledger", "queue", "rollups", "sites", "tokens", "upstream"}
 LOGIC = {"daybuilder", "ingest"}
 EDGE = {"aws", "config", "observability"}
 PRODUCT = sorted([*ROOT.glob("functions/**/*.py"), *VITALS.glob("*.py")])

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _WORKERS = 16
+_CHANGED_MEANWHILE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
 # A day is overwritten when something arrives late, which is not twice within one read.
 _READ_ATTEMPTS = 4
 # botocore repeats requests, but not a body that breaks off.
@@ -85,8 +86,13 @@ class ColdTier:
         self._pool = ThreadPoolExecutor(_WORKERS, "cold")
         self._known: dict[str, _Opened] = {}
 
-    def put(self, site: str, day: str, file: Path | bytes, contents: Contents) -> Stored:
-        """Stores a built file as the day's; what was there before is replaced."""
+    def put(
+        self, site: str, day: str, file: Path | bytes, contents: Contents, replaces: Stored | None = None
+    ) -> Stored:
+        """Stores a built file as the day's, in place of the version that it was built from, or of none.
+
+        ConflictError when the day's file is another by now.
+        """
         request: dict[str, Any] = {
             "Bucket": self._bucket,
             "Key": keys.day_file(site, day),
@@ -97,12 +103,23 @@ class ColdTier:
                 "checksum": contents.checksum,
             },
         }
-        if isinstance(file, bytes):
-            answer, size = self._client.put_object(Body=file, **request), len(file)
-        else:
-            with file.open("rb") as body:
-                answer, size = self._client.put_object(Body=body, **request), file.stat().st_size
+        request |= {"IfMatch": replaces.etag} if replaces else {"IfNoneMatch": "*"}
+        try:
+            if isinstance(file, bytes):
+                answer, size = self._client.put_object(Body=file, **request), len(file)
+            else:
+                with file.open("rb") as body:
+                    answer, size = self._client.put_object(Body=body, **request), file.stat().st_size
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in _CHANGED_MEANWHILE:
+                raise ConflictError(f"the file of {site}, {day} was written by somebody else") from None
+            raise
         return Stored(answer["ETag"], answer.get("VersionId", ""), size)
+
+    def discard(self, site: str, day: str, stored: Stored) -> None:
+        """Takes back a version that was put, so that the one before it is the day's file again."""
+        version: Any = {"VersionId": stored.version_id} if stored.version_id else {}
+        self._client.delete_object(Bucket=self._bucket, Key=keys.day_file(site, day), **version)
 
     def describe(self, site: str, day: str, receipt: ReadReceipt | None = None) -> tuple[Stored, Contents]:
         """The day's object as it is now, and what it says of itself."""

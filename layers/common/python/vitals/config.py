@@ -22,10 +22,26 @@ class EtlSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchivalSettings:
+    state_table: str
+    hot_table: str
+    cold_bucket: str
+    archive_queue_url: str
+    ace_api_url: str
+    ace_secret_id: str
+    sites: tuple[str, ...]
+    hot_days: int
+    reconcile: bool
+    requests_per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
 class QuerySettings:
     state_table: str
     hot_table: str
+    cold_bucket: str
     sites: tuple[str, ...]
+    hot_days: int
     max_range_days: int
 
 
@@ -51,13 +67,34 @@ def etl(environ: Mapping[str, str] = os.environ) -> EtlSettings:
     return settings
 
 
+def archival(environ: Mapping[str, str] = os.environ) -> ArchivalSettings:
+    """The archiving's settings; ConfigError as for `etl`."""
+    read = _Reader(environ)
+    settings = ArchivalSettings(
+        state_table=read.text("STATE_TABLE"),
+        hot_table=read.text("HOT_TABLE"),
+        cold_bucket=read.text("COLD_BUCKET"),
+        archive_queue_url=read.text("ARCHIVE_QUEUE_URL"),
+        ace_api_url=read.url("ACE_API_URL"),
+        ace_secret_id=read.text("ACE_SECRET_ID"),
+        sites=read.sites("SITES"),
+        hot_days=read.integer("HOT_DAYS", 20, 1, 400),
+        reconcile=read.switch("ARCHIVE_RECONCILE", True),
+        requests_per_minute=read.integer("ACE_REQUESTS_PER_MINUTE", 50, 1, 60_000),
+    )
+    read.finish()
+    return settings
+
+
 def query(environ: Mapping[str, str] = os.environ) -> QuerySettings:
     """The query API's settings; ConfigError as for `etl`."""
     read = _Reader(environ)
     settings = QuerySettings(
         state_table=read.text("STATE_TABLE"),
         hot_table=read.text("HOT_TABLE"),
+        cold_bucket=read.text("COLD_BUCKET"),
         sites=read.sites("SITES"),
+        hot_days=read.integer("HOT_DAYS", 20, 1, 400),
         max_range_days=read.integer("MAX_QUERY_RANGE_DAYS", 365, 1, 36_500),
     )
     read.finish()
@@ -101,6 +138,14 @@ class _Reader:
             return int(text)
 
         return self._parse(name, parse, low, str(default))
+
+    def switch(self, name: str, default: bool) -> bool:
+        def parse(text: str) -> bool:
+            if text not in ("true", "false"):
+                raise ValueError("is neither true nor false")
+            return text == "true"
+
+        return self._parse(name, parse, default, str(default).lower())
 
     def sites(self, name: str) -> tuple[str, ...]:
         def parse(text: str) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ MAX_ROW_GROUP_ROWS = 1_000_000
 _TRIED_GROUPS = 4
 # Ranks the encodings as the final levels do, in a tenth of their time (docs/decisions/0005).
 _TRIED_LEVEL = 9
-# What readers of Parquet know for doubles, each with the zstd level that its time allows (docs/decisions/0005).
+# What readers of Parquet know for doubles, and the zstd level that its time allows (docs/decisions/0005).
 _LEVELS = {"BYTE_STREAM_SPLIT": 19, "PLAIN": 17, "RLE_DICTIONARY": 19}
 _DIGEST_BYTES = 16
 

@@ -14,6 +14,7 @@ VitalsError
 │   ├── DayFileVersionError      … because it is of another schema version
 │   ├── DayFileMismatchError     … because it is of another site or day
 │   └── DayFileTooLargeError     … because it is larger than the limit
+├── ArchiveVerificationError     a day's file, read back, is not what was built
 ├── ConflictError                an item or object kept changing under a bounded number of attempts
 └── UpstreamError                the ACE API gave no usable answer
     ├── UpstreamRefusedError     … and asking again will not help (401, 404, 422)
@@ -77,6 +78,10 @@ class DayFileMismatchError(DayFileError):
 
 class DayFileTooLargeError(DayFileError):
     """The file is larger than a reader is allowed to take in."""
+
+
+class ArchiveVerificationError(VitalsError):
+    """The day's file, read back, is not what was built; it is taken back."""
 
 
 class ConflictError(VitalsError):

@@ -60,8 +60,9 @@ class ArchiveRecord:
     """What is known of the archive of one site-day.
 
     `changed_ms`: when a write that changes the day last began. `began_ms`: when the archiving that made the
-    file began to read. `status`: "" (never tried), "verified" (the file is read back and right), "done" (rollups
-    and expiry follow it) or "failed"; `etag` names the last verified file, whatever became of later attempts.
+    file began to read. `status`: "" (never tried), "verified" (the file is read back and right), "done"
+    (rollups and expiry follow it) or "failed"; `etag` names the last verified file, whatever
+    became of later attempts.
     """
 
     day_ms: int

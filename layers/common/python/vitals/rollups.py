@@ -1,10 +1,11 @@
 """The rollups of archived days: one item per point and day in the hot table, kept for good.
 
-Item: pk (rollup partition), w day start | b payload (aggregates.encode_day).
+Item: pk (rollup partition), w day start | b payload (aggregates.encode_day), f when the archiving that
+made it began to read (UTC ms): an older one never replaces a newer one.
 """
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+import contextlib
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,6 @@ from vitals.timespan import Span
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# DynamoDB's limit for BatchWriteItem.
-_BATCH = 25
-_ATTEMPTS = 8
 _WORKERS = 16
 # A year of a point is 250 KB, a page 1 MB.
 _MAX_PAGES = 100
@@ -27,25 +25,23 @@ _MAX_PAGES = 100
 class RollupTier:
     """Reads and writes the rollups of any site."""
 
-    def __init__(
-        self, client: "DynamoDBClient", table: str, *, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
-        self._sleep = sleep
         self._pool = ThreadPoolExecutor(_WORKERS, "rollups")
 
-    def write(self, site: str, day_ms: int, payloads: Mapping[int, bytes]) -> None:
-        """Replaces the rollups of one day, by point id."""
+    def write(self, site: str, day_ms: int, payloads: Mapping[int, bytes], began_ms: int) -> None:
+        """Replaces the rollups of one day, by point id, but for those of an archiving that began later."""
         items = [
             {
                 "pk": {"S": keys.rollup_partition(site, point)},
                 "w": {"N": str(day_ms)},
                 "b": {"B": payload},
+                "f": {"N": str(began_ms)},
             }
             for point, payload in payloads.items()
         ]
-        list(self._pool.map(self._put, [items[i : i + _BATCH] for i in range(0, len(items), _BATCH)]))
+        list(self._pool.map(self._put, items))
 
     def read(self, site: str, ids: Iterable[int], days: Span, bucket_ms: int) -> Aggregates:
         """The hours or days (by `bucket_ms`) of these points that have rollups in a span of whole days."""
@@ -70,11 +66,11 @@ class RollupTier:
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
         raise ConflictError(f"the rollups of one point did not end within {_MAX_PAGES} pages")
 
-    def _put(self, batch: list[Any]) -> None:
-        request: Any = {self._table: [{"PutRequest": {"Item": item}} for item in batch]}
-        for attempt in range(_ATTEMPTS):
-            request = self._client.batch_write_item(RequestItems=request)["UnprocessedItems"]
-            if not request:
-                return
-            self._sleep(0.05 * 2**attempt)
-        raise ConflictError(f"DynamoDB left rollups unprocessed {_ATTEMPTS} times")
+    def _put(self, item: Any) -> None:
+        with contextlib.suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(pk) OR f <= :began",
+                ExpressionAttributeValues={":began": item["f"]},
+            )

@@ -1,0 +1,92 @@
+"""The archiving's handler: builds what it works with, and hands each event to one call."""
+
+import json
+import time
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from archival.archive import Archiver
+from archival.run import Archival
+from vitals import aws, config, observability
+from vitals.catalog import CatalogTable
+from vitals.cold import ColdTier
+from vitals.hot import HotTier
+from vitals.ingest import Ingest
+from vitals.ledger import Ledger
+from vitals.queue import MessageQueue
+from vitals.rollups import RollupTier
+from vitals.sites import SiteTable
+from vitals.upstream import AceClient, Pace
+
+# What archiving needs after the upstream has answered.
+_RESERVE_S = 300
+
+logger = observability.logger()
+metrics = observability.metrics()
+tracer = observability.tracer()
+processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Archives the day that the event names, or sends the days that are due."""
+
+    def handle(asked: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return _archival(context).handle(asked)
+        except Exception as error:
+            logger.exception("archiving failed", event=asked, error=type(error).__name__, reason=str(error))
+            metrics.add_metric("ArchiveFailures", MetricUnit.Count, 1)
+            raise
+
+    def handle_record(record: SQSRecord) -> None:
+        handle(json.loads(record.body))
+
+    if "Records" in event:
+        return process_partial_response(event, handle_record, processor, context)
+    return handle(event)
+
+
+def _archival(context: LambdaContext) -> Archival:
+    # Imported here because it brings boto3 along, which costs a cold start more than all the rest.
+    from aws_lambda_powertools.utilities import parameters
+
+    settings, hot, cold, rollups, pace = _warm()
+    dynamodb = aws.client("dynamodb")
+    ledger, sites = Ledger(dynamodb, settings.state_table), SiteTable(dynamodb, settings.state_table)
+
+    def now() -> int:
+        return time.time_ns() // 1_000_000
+
+    def remaining_s() -> float:
+        return context.get_remaining_time_in_millis() / 1000 - _RESERVE_S
+
+    ingest = None
+    if settings.reconcile:
+        key = parameters.get_secret(settings.ace_secret_id, max_age=300)
+        ace = AceClient(settings.ace_api_url, str(key), pace, remaining_s=remaining_s)
+        ingest = Ingest(ace, hot, ledger, now)
+    catalogs = CatalogTable(dynamodb, settings.state_table)
+    archiver = Archiver(hot, cold, rollups, catalogs, ledger, ingest, now, settings.hot_days)
+    queue = MessageQueue(aws.client("sqs"), settings.archive_queue_url)
+    return Archival(archiver, ledger, sites, cold, settings.sites, queue.send, now, logger, metrics)
+
+
+@cache
+def _warm() -> tuple[config.ArchivalSettings, HotTier, ColdTier, RollupTier, Pace]:
+    settings = config.archival()
+    dynamodb = aws.client("dynamodb")
+    return (
+        settings,
+        HotTier(dynamodb, settings.hot_table),
+        ColdTier(aws.client("s3"), settings.cold_bucket),
+        RollupTier(dynamodb, settings.hot_table),
+        Pace(settings.requests_per_minute / 2, burst=5),
+    )

@@ -1,0 +1,117 @@
+"""Archiving one day. The order is what makes it safe to die anywhere and to run again:
+
+reconcile → build → put → read back and compare → ledger → rollups → expires_at on the blocks → ledger
+"""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vitals import dayfile
+from vitals.catalog import Catalog, CatalogTable
+from vitals.cold import ColdTier, Stored
+from vitals.daybuilder import Built, build_day
+from vitals.dayfile import Written
+from vitals.errors import ArchiveVerificationError, ConflictError, DayFileMissingError, NotFoundError
+from vitals.hot import HotTier
+from vitals.ingest import Ingest, Tally
+from vitals.ledger import Ledger
+from vitals.rollups import RollupTier
+from vitals.timespan import DAY_MS, HOUR_MS, Span, day_name
+
+
+@dataclass(frozen=True, slots=True)
+class Archiver:
+    """What archiving works with; `ingest` is None where days are not reconciled with the upstream."""
+
+    hot: HotTier
+    cold: ColdTier
+    rollups: RollupTier
+    catalogs: CatalogTable
+    ledger: Ledger
+    ingest: Ingest | None
+    now: Callable[[], int]
+    hot_days: int
+
+    def archive(self, site: str, day_ms: int) -> dict[str, Any]:
+        """Archives the day as it is now and returns a receipt; safe to repeat, to race and to kill.
+
+        Every error leaves the day due, its blocks without expiry, and the file before in place.
+        """
+        catalog = self.catalogs.load(site)
+        if not catalog.points:
+            raise NotFoundError(f"site {site} has no catalog yet")
+        attempts = self.ledger.archive_record(site, day_ms).attempts + 1
+        self.ledger.note_archive(site, day_ms, attempts=attempts)
+        started_ms = self.now()
+        try:
+            source = self._reconcile(site, catalog, day_ms)
+            facts = self._archive(site, catalog, day_ms)
+        except Exception as error:
+            self.ledger.note_archive(site, day_ms, status="failed", error=f"{type(error).__name__}: {error}")
+            raise
+        seconds = (self.now() - started_ms) / 1000
+        self.ledger.note_archive(site, day_ms, status="done", source=source, seconds=seconds, error="")
+        return {"site": site, "date": day_name(day_ms), "source": source, "attempts": attempts, **facts}
+
+    def _reconcile(self, site: str, catalog: Catalog, day_ms: int) -> str:
+        """Reads a day that is still hot from the upstream once more, so that what arrived late is in."""
+        if self.ingest is None or not self._is_hot(day_ms):
+            return "hot"
+        for hour in Span(day_ms, day_ms + DAY_MS).pieces(HOUR_MS):
+            self.ingest.fetch(site, catalog, hour, Tally())
+        return "hot+upstream"
+
+    def _is_hot(self, day_ms: int) -> bool:
+        return day_ms + DAY_MS + self.hot_days * DAY_MS > self.now()
+
+    def _archive(self, site: str, catalog: Catalog, day_ms: int) -> dict[str, Any]:
+        day, began_ms = day_name(day_ms), self.now()
+        existing, checksum = self._existing(site, day)
+        with tempfile.TemporaryDirectory() as folder:
+            sink = Path(folder) / "samples.parquet"
+            built = build_day(site, day_ms, catalog, self.hot, self.cold, existing, sink)
+            written = built.written
+            same = existing is not None and checksum == written.contents.checksum
+            stored = (
+                existing if existing and same else self.cold.put(site, day, sink, written.contents, existing)
+            )
+        self._verify(site, day, stored, written, fresh=not same)
+        self.ledger.note_archive(site, day_ms, began_ms=began_ms, status="verified", **_facts(stored, built))
+        self.rollups.write(site, day_ms, built.rollups, began_ms)
+        expires_at = (day_ms + DAY_MS + self.hot_days * DAY_MS) // 1000
+        changed = self.hot.expire(site, built.blocks, expires_at)
+        if changed:
+            # Written to since they were read, so marked as changed too: the day stays due, these blocks stay.
+            raise ConflictError(f"{changed} blocks of {site}, {day} changed while it was archived")
+        return _facts(stored, built)
+
+    def _existing(self, site: str, day: str) -> tuple[Stored | None, str]:
+        try:
+            stored, contents = self.cold.describe(site, day)
+        except DayFileMissingError:
+            return None, ""
+        return stored, contents.checksum
+
+    def _verify(self, site: str, day: str, stored: Stored, written: Written, *, fresh: bool) -> None:
+        found = dayfile.checksums(self.cold.groups(site, day, stored))
+        if found != written.checks:
+            if fresh:
+                self.cold.discard(site, day, stored)
+            wrong = sum(found.get(name) != check for name, check in written.checks.items())
+            raise ArchiveVerificationError(f"{wrong} points of {site}, {day} are not as they were built")
+
+
+def _facts(stored: Stored, built: Built) -> dict[str, Any]:
+    contents = built.written.contents
+    return {
+        "rows": contents.rows,
+        "points": contents.points,
+        "bytes": stored.size,
+        "checksum": contents.checksum,
+        "etag": stored.etag,
+        "version": stored.version_id,
+        "windows": built.windows,
+    }
