@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 
+from bench import archive
 from local.simulator import Simulator, SimulatorSettings
 from vitals.catalog import Catalog, listed_from_ace
 from vitals.readings import accept
@@ -22,6 +23,7 @@ ROOT = Path(__file__).parent.parent
 NOW = 1_767_225_600_000 + 12 * HOUR_MS
 POINTS = 4_583
 SITE = "ses_falls_city"
+MEASURED = ROOT.parent / "shared/data/sdh"
 BUILDING = SimulatorSettings(points=POINTS, sites=(SITE,), odd_share=0, other_intervals=False)
 
 
@@ -34,7 +36,7 @@ def main() -> int:
         "POWERTOOLS_METRICS_DISABLED": "true",
         "POWERTOOLS_LOG_LEVEL": "ERROR",
     }
-    missed = ingest_figures() + query_figures() + import_figures()
+    missed = ingest_figures() + query_figures() + archive_figures() + import_figures()
     print(f"{missed} bars missed" if missed else "every bar is met")
     return 1 if missed else 0
 
@@ -87,6 +89,37 @@ def query_figures() -> int:
     return missed
 
 
+def archive_figures() -> int:
+    print(f"archive: one day of {POINTS:,} points as one Parquet file")
+    jittered = archive_day(SimulatorSettings(points=POINTS, sites=(SITE,)), SITE)
+    whole = archive_day(SimulatorSettings(points=POINTS, sites=(SITE,), uniform_times=True), SITE)
+    samples = jittered["samples"]
+    show("samples", samples, "samples")
+    missed = show("CPU of the build", jittered["build_s"], "s", 12)
+    missed += show("peak memory of the process", jittered["peak_mb"], "MB", 1024)
+    show("CPU of reading it back and comparing", jittered["verify_s"], "s")
+    missed += show("size, times in whole seconds", whole["bytes"] / whole["samples"], "B/sample", 1.75)
+    show("size, a fifth of the times to the millisecond", jittered["bytes"] / samples, "B/sample")
+    show("  of it values", jittered["value_bytes"] / samples, "B/sample")
+    show("  of it times", jittered["timestamp_bytes"] / samples, "B/sample")
+    show("  of it names", jittered["point_name_bytes"] / samples, "B/sample")
+    show("footer", jittered["footer_bytes"], "bytes")
+    missed += show("1 point × 1 day: requests to S3", jittered["point_requests"], "requests", 3)
+    share = 100 * jittered["point_bytes"] / jittered["bytes"]
+    missed += show("1 point × 1 day: share of the file", share, "%", 2)
+    show("1 point × 1 day: median of 15, stubbed network", jittered["point_median_s"] * 1000, "ms")
+    return missed + measured_figures()
+
+
+def measured_figures() -> int:
+    """The size of real readings; says so when they are not here."""
+    if not MEASURED.is_dir():
+        print(f"  {'size, measured readings':<52}{'not measured: no ' + MEASURED.name:>12}")
+        return 0
+    found = archive_day(SimulatorSettings(replay=MEASURED), MEASURED.name)
+    return show("size, measured readings", found["bytes"] / found["samples"], "B/sample", 1.9)
+
+
 def import_figures() -> int:
     print("cold start: CPU of importing a handler, best of five")
     missed = 0
@@ -103,6 +136,16 @@ def run_ingest(body: bytes, ids: Mapping[str, int]) -> dict[str, float]:
         (Path(folder) / "now_ms").write_text(str(NOW))
         output = _python("-m", "bench.ingest", folder)
     figures: dict[str, float] = json.loads(output)
+    return figures
+
+
+def archive_day(settings: SimulatorSettings, site: str) -> dict[str, float]:
+    """Figures of one simulated day, built in a process of its own."""
+    start_ms = NOW - NOW % DAY_MS - DAY_MS
+    with tempfile.TemporaryDirectory() as folder, Simulator(settings, clock=lambda: NOW) as simulator:
+        names = [item["name"] for item in _client(simulator).configured_points(site)]
+        archive.save_day(Path(folder), simulator, site, names, start_ms)
+        figures: dict[str, float] = json.loads(_python("-m", "bench.archive", folder))
     return figures
 
 

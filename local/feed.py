@@ -113,6 +113,8 @@ class SiteFeed:
         """Times in ms (floor) and values of every series of the view by name, in order of time."""
         found = concat([self._readings(view, *span) for _, *span in self._spans(view, view.begin().chunk_us)])
         found = found[np.lexsort((found.time_us, found.series))]
+        if not len(found):
+            return {}
         values, times_ms = self._values(found), found.time_us // 1_000
         starts = np.flatnonzero(np.diff(found.series, prepend=np.iinfo(np.int64).min)).tolist()
         parts: Series = {}

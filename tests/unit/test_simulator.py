@@ -390,6 +390,7 @@ def test_nothing_of_the_future_is_served() -> None:
     served = simulator(Clock(NOON - 7 * MINUTE))
     assert max(at for _, at, _ in samples(served, window())) <= NOON - 7 * MINUTE
     assert samples(served, window(3)) == []
+    assert served.site_series(SITE, NOON - 3 * MINUTE, NOON) == {}
 
 
 def test_a_last_page_ends_in_three_ways() -> None:

@@ -30,7 +30,7 @@ MAX_ROW_GROUP_ROWS = 1_000_000
 _TRIED_GROUPS = 4
 # Ranks the encodings as the final levels do, in a tenth of their time (docs/decisions/0005).
 _TRIED_LEVEL = 9
-# What readers of Parquet know for doubles, and the zstd level that its time allows (docs/decisions/0005).
+# What readers of Parquet know for doubles, each with the zstd level that time allows (docs/decisions/0005).
 _LEVELS = {"BYTE_STREAM_SPLIT": 19, "PLAIN": 17, "RLE_DICTIONARY": 19}
 _DIGEST_BYTES = 16
 
@@ -86,12 +86,12 @@ def write(sink: Path | IO[bytes], site: str, day: str, groups: Iterable[Group]) 
 
     ValueError when they are not as the contract says; what is in the sink then is no day file.
     """
-    groups = iter(groups)
-    first = list(islice(groups, _TRIED_GROUPS))
+    checked = _checked(groups, day_start(day))
+    first = list(islice(checked, _TRIED_GROUPS))
     encoding = _smallest_encoding(first)
     sums = _Sums()
     with _writer(str(sink) if isinstance(sink, Path) else sink, encoding, _LEVELS[encoding]) as writer:
-        for group in _checked(chain(first, groups), day_start(day)):
+        for group in chain(first, checked):
             sums.add(group)
             _write_group(writer, group)
         checks = sums.checks()

@@ -1,0 +1,124 @@
+"""One site-day to a day file and back; run in a process of its own, so that its peak memory is its own."""
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from pyarrow import parquet
+
+from bench.bucket import MemoryBucket
+from local.simulator import Simulator
+from vitals import dayfile
+from vitals.cold import ColdTier, ReadReceipt
+from vitals.dayfile import Group, Written
+from vitals.readings import Rejected, parse_value
+from vitals.samples import Samples, columns, merge
+from vitals.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start
+
+GROUP_SIZE = 64
+_SITE = "site"
+_RUNS = 15
+
+
+def figures(folder: Path) -> dict[str, float]:
+    """Builds the day whose groups lie in the folder, checks it, and reads one point of it."""
+    day = (folder / "day").read_text()
+    file = folder / "samples.parquet"
+    began = time.process_time()
+    written = dayfile.write(file, _SITE, day, _groups(folder))
+    built = time.process_time() - began
+    peak = _peak_mb()
+    body = file.read_bytes()
+    found = {
+        "samples": written.contents.rows,
+        "points": written.contents.points,
+        "build_s": built,
+        "peak_mb": peak,
+        "bytes": len(body),
+        "footer_bytes": int.from_bytes(body[-8:-4], "little"),
+    }
+    return found | _column_bytes(file) | _reads(body, day, written, folder)
+
+
+def save_day(folder: Path, simulator: Simulator, site: str, names: list[str], start_ms: int) -> None:
+    """Writes a day of the site's points to the folder, a file per group."""
+    names = sorted(names)
+    ids = {name: i for i, name in enumerate(names)}
+    hours = Span(start_ms, start_ms + DAY_MS).pieces(HOUR_MS)
+    day = merge([_hour(simulator, site, ids, hour) for hour in hours])
+    edges = np.searchsorted(day.ids, [*range(0, len(names), GROUP_SIZE), len(names)])
+    for number, (begin, end) in enumerate(pairwise(edges.tolist())):
+        part, first = day[begin:end], number * GROUP_SIZE
+        np.savez(
+            folder / f"{number:05d}.npz", ids=part.ids - np.int32(first), times=part.times, values=part.values
+        )
+        (folder / f"{number:05d}.json").write_text(json.dumps(names[first : first + GROUP_SIZE]))
+    (folder / "day").write_text(day_name(start_ms))
+
+
+def _hour(simulator: Simulator, site: str, ids: dict[str, int], hour: Span) -> Samples:
+    rows: list[tuple[int, int, float]] = []
+    for name, (times, values) in simulator.site_series(site, hour.start_ms, hour.end_ms).items():
+        for at, value in zip(times.tolist() if name in ids else (), values, strict=False):
+            try:
+                rows.append((ids[name], at, parse_value(value)))
+            except Rejected:
+                continue
+    return columns(*zip(*rows, strict=True)) if rows else columns([], [], [])
+
+
+def _groups(folder: Path) -> Iterator[Group]:
+    for path in sorted(folder.glob("*.npz")):
+        with np.load(path) as part:
+            samples = Samples(part["ids"], part["times"], part["values"])
+        yield Group(json.loads(path.with_suffix(".json").read_text()), samples)
+
+
+def _peak_mb() -> float:
+    """Of this process: what getrusage gives begins with the peak of the process that started it."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def _column_bytes(file: Path) -> dict[str, float]:
+    metadata = parquet.read_metadata(file)
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    columns = [group.column(i) for group in groups for i in range(group.num_columns)]
+    found: dict[str, float] = {}
+    for column in columns:
+        key = f"{column.path_in_schema}_bytes"
+        found[key] = found.get(key, 0) + column.total_compressed_size
+    return found
+
+
+def _reads(body: bytes, day: str, written: Written, folder: Path) -> dict[str, float]:
+    began = time.process_time()
+    tier = ColdTier(MemoryBucket(body).client(), "bucket")
+    assert dayfile.checksums(tier.groups(_SITE, day)) == written.checks, "the file is not what was written"
+    verified = time.process_time() - began
+    group = next(_groups(folder))
+    mine = group.samples[group.samples.ids == 0]
+    span = Span(day_start(day), day_start(day) + DAY_MS)
+    spent = []
+    for _ in range(_RUNS):
+        receipt = ReadReceipt()
+        tier = ColdTier(MemoryBucket(body).client(), "bucket")
+        began = time.perf_counter()
+        answer = tier.read(_SITE, day, [group.names[0]], span, receipt)
+        spent.append(time.perf_counter() - began)
+    assert answer.same(mine), "the answer is not exact"
+    return {
+        "verify_s": verified,
+        "point_requests": receipt.requests,
+        "point_bytes": receipt.bytes,
+        "point_median_s": statistics.median(spent),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(figures(Path(sys.argv[1]))))

@@ -1,0 +1,43 @@
+"""S3 in memory behind a real botocore client: its network is stubbed, its parsing is not."""
+
+import hashlib
+import io
+import re
+from typing import Any
+
+from botocore.awsrequest import AWSResponse, HTTPHeaders
+from botocore.session import Session
+
+
+class MemoryBucket:
+    """One object, whatever its key, which answers ranges of itself."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+
+    def client(self) -> Any:
+        """An S3 client whose requests end here."""
+        session = Session()
+        session.set_credentials("bench", "bench")
+        client = session.create_client("s3", region_name="us-east-1")
+        send: Any = self._send
+        client.meta.events.register("before-send.s3.GetObject", send)
+        return client
+
+    def _send(self, request: Any, **_: Any) -> AWSResponse:
+        first, last = re.fullmatch(rb"bytes=(\d*)-(\d+)", request.headers["Range"]).groups()  # type: ignore[union-attr]
+        start, end = (int(first), int(last) + 1) if first else (len(self.body) - int(last), len(self.body))
+        part = self.body[max(0, start) : end]
+        headers = HTTPHeaders()
+        headers["ETag"] = self.etag
+        headers["Content-Length"] = str(len(part))
+        headers["Content-Range"] = f"bytes {max(0, start)}-{end - 1}/{len(self.body)}"
+        return AWSResponse(request.url, 206, headers, _Raw(part))
+
+
+class _Raw(io.BytesIO):
+    """A body as urllib3 gives it."""
+
+    def stream(self, **_: Any) -> Any:
+        yield self.read()
