@@ -12,7 +12,14 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 )
 
 from query.answers import Answer
-from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError, TooLargeError, VitalsError
+from vitals.errors import (
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    TierTimeoutError,
+    TooLargeError,
+    VitalsError,
+)
 
 # Most specific first.
 _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
@@ -20,6 +27,7 @@ _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
     (InvalidRequestError, 400, "INVALID_REQUEST"),
     (ForbiddenError, 403, "FORBIDDEN"),
     (NotFoundError, 404, "NOT_FOUND"),
+    (TierTimeoutError, 504, "TIMEOUT"),
 )
 
 # 500 names of 512 characters are 256 KB; nothing legitimate is larger than this.

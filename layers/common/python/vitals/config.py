@@ -1,6 +1,7 @@
 """Settings from the environment: one frozen dataclass per function, every problem named at once."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -26,6 +27,10 @@ class QuerySettings:
     state_table: str
     hot_table: str
     sites: tuple[str, ...]
+    cold_bucket: str
+    glue_database: str
+    glue_table: str
+    athena_workgroup: str
     max_range_days: int
 
 
@@ -58,6 +63,10 @@ def query(environ: Mapping[str, str] = os.environ) -> QuerySettings:
         state_table=read.text("STATE_TABLE"),
         hot_table=read.text("HOT_TABLE"),
         sites=read.sites("SITES"),
+        cold_bucket=read.text("COLD_BUCKET"),
+        glue_database=read.identifier("GLUE_DATABASE"),
+        glue_table=read.identifier("GLUE_TABLE"),
+        athena_workgroup=read.text("ATHENA_WORKGROUP"),
         max_range_days=read.integer("MAX_QUERY_RANGE_DAYS", 365, 1, 36_500),
     )
     read.finish()
@@ -85,6 +94,14 @@ class _Reader:
 
     def text(self, name: str) -> str:
         return self._parse(name, str, "", None)
+
+    def identifier(self, name: str) -> str:
+        def parse(text: str) -> str:
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text, re.ASCII):
+                raise ValueError("is no SQL identifier")
+            return text
+
+        return self._parse(name, parse, "", None)
 
     def url(self, name: str) -> str:
         def parse(text: str) -> str:

@@ -8,6 +8,8 @@ VitalsError
 ├── ForbiddenError               the token does not grant this
 ├── BlockFormatError             stored bytes are not a block that this version reads
 ├── ConflictError                an item kept changing under a bounded number of conditional writes
+├── AthenaError                  Athena refused or failed a query
+├── TierTimeoutError             a tier did not answer within the time it was given
 └── UpstreamError                the ACE API gave no usable answer
     ├── UpstreamRefusedError     … and asking again will not help (401, 404, 422)
     ├── UpstreamUnavailableError … now: 429, 5xx, timeouts, broken bodies, after the retries
@@ -46,6 +48,18 @@ class BlockFormatError(VitalsError):
 
 class ConflictError(VitalsError):
     """A conditional write lost too many races."""
+
+
+class AthenaError(VitalsError):
+    """Athena refused or failed a query; Athena's own reason is a note, for the log and not for strangers."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(text)
+        self.add_note(reason)
+
+
+class TierTimeoutError(VitalsError):
+    """A tier did not answer within the time it was given."""
 
 
 class UpstreamError(VitalsError):

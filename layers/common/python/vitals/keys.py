@@ -7,6 +7,8 @@ State table: pk, sk
     site#{site}      | day#{YYYY-MM-DD}      the ledger's record of one site-day
     upstream#{host}  | circuit               the circuit breaker
     token#{sha256}   | token                 a bearer token's grants
+Cold bucket: timeseries/{site}/{YYYY}/{MM}/{DD}/, one site-day, Athena's partition (site, YYYY/MM/DD)
+    athena/                                  what queries leave; expires
 """
 
 import hashlib
@@ -66,6 +68,16 @@ def circuit(base_url: str) -> Key:
 
 def token(secret: str) -> Key:
     return _state(f"token#{hashlib.sha256(secret.encode()).hexdigest()}", "token")
+
+
+def athena_day(day: str) -> str:
+    """The day YYYY-MM-DD as the value of Athena's partition key."""
+    return day.replace("-", "/")
+
+
+def athena_answer(name: str) -> str:
+    """The folder of one query's answer, which must be new for each."""
+    return f"athena/answers/{name}"
 
 
 def _state(pk: str, sk: str) -> Key:
