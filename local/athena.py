@@ -80,6 +80,12 @@ class _Query(Execution):
     def _succeed(self, backend: AthenaBackend, engine: Engine) -> None:
         answer = engine.run(self.query, self._database, self.execution_parameters or ())
         self.statistics_more = {"DataScannedInBytes": answer.bytes_read}
+        assert self.workgroup is not None
+        if answer.bytes_read > int(
+            self.workgroup.configuration.get("BytesScannedCutoffPerQuery", sys.maxsize)
+        ):
+            self.status_more = {"StateChangeReason": "Bytes scanned limit was exceeded"}
+            return self.end("CANCELLED")
         csv = self.config["OutputLocation"]
         if answer.unload_to is None:
             backend.query_results[self.id] = athena_results.keep_rows(engine.s3, answer, csv)

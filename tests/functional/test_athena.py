@@ -1,5 +1,6 @@
 """The Athena reader, by the SQL that it really sends, over a table that the template describes."""
 
+import dataclasses
 import io
 import struct
 from collections.abc import Iterator, Mapping
@@ -65,14 +66,9 @@ class Archive:
 
     def write(self, site: str, series: Series) -> None:
         """Puts the samples where the archive keeps them, one file a day."""
-        days = {day_name(at) for times in series.values() for at in times}
-        for day in sorted(days):
-            rows = sorted(
-                (name, at, value)
-                for name, times in series.items()
-                for at, value in times.items()
-                if day_name(at) == day
-            )
+        samples = sorted((name, at, value) for name, times in series.items() for at, value in times.items())
+        for day in sorted({day_name(at) for _, at, _ in samples}):
+            rows = [sample for sample in samples if day_name(sample[1]) == day]
             point_name, timestamp, value = (list(column) for column in zip(*rows, strict=True))
             table = pa.table(
                 {
@@ -88,15 +84,16 @@ class Archive:
             self.sizes[day] = buffer.tell()
 
     def reader(self, **changes: Any) -> AthenaReader:
-        return AthenaReader(
+        reader = AthenaReader(
             bucket=self.names["ColdBucket"],
             database=self.names["GlueDatabase"],
             table=self.names["GlueTable"],
             workgroup=self.names["AthenaWorkGroup"],
+            client_config=CONFIG,
             monotonic=self.clock.monotonic,
             sleep=self.clock.sleep,
-            **{"client_config": CONFIG} | changes,
         )
+        return dataclasses.replace(reader, **changes)
 
     def raw(self, names: list[str], span: Span, site: str = SITE) -> Samples:
         return self.reader().raw(site, names, span, 20)
@@ -263,6 +260,42 @@ def test_an_answer_has_a_most_of_rows(week: Archive) -> None:
     assert len(week.reader(max_rows=21).raw(SITE, NAMES, span, 20)) == 21
     with pytest.raises(TooLargeError):
         week.reader(max_rows=20).raw(SITE, NAMES, span, 20)
+
+
+def test_a_query_that_scans_more_than_the_workgroup_allows_is_too_large(week: Archive) -> None:
+    group = week.athena.get_work_group(WorkGroup=week.names["AthenaWorkGroup"])["WorkGroup"]
+    limited = group["Configuration"] | {"BytesScannedCutoffPerQuery": 1000}
+    # Athena allows no limit as low as this.
+    athena = boto3.client("athena", config=Config(parameter_validation=False))
+    athena.create_work_group(Name="limited", Configuration=limited)
+    with pytest.raises(TooLargeError):
+        week.reader(workgroup="limited").raw(SITE, NAMES, Span(DAY, DAY + DAY_MS), 20)
+
+
+def test_an_unload_writes_into_an_empty_folder_only(week: Archive) -> None:
+    select = f"SELECT value FROM samples WHERE site = '{SITE}'"
+    sql = f"UNLOAD ({select}) TO 's3://cold/athena/x/' WITH (format = 'PARQUET')"
+    assert week.run(sql)["Status"]["State"] == "SUCCEEDED"
+    assert week.run(sql)["Status"]["StateChangeReason"].startswith("HIVE_PATH_ALREADY_EXISTS")
+
+
+@pytest.mark.parametrize(
+    ("condition", "days"),
+    [
+        ("s.site = '{0}'", 7),
+        ("s.site IN ('{0}', 'another_site') AND s.day >= '2026/01/10'", 2),
+        ("'{0}' = site AND day LIKE '2026/01/0%' AND value > 0", 5),
+        ("site = '{0}' AND (day = '2026/01/06' OR day > '2026/01/10')", 2),
+        ("site = '{0}' AND day = date_format(\"timestamp\", '%Y/%m/%d')", 7),
+        ("site = '{0}' AND day > '2026/02/01'", 0),
+    ],
+)
+def test_the_where_clause_selects_the_partitions(week: Archive, condition: str, days: int) -> None:
+    sql = f"SELECT count(DISTINCT day) AS days FROM samples AS s WHERE {condition.format(SITE)}"
+    assert week.rows(sql) == [{"days": str(days)}]
+    scanned = week.last_query()["Statistics"]["DataScannedInBytes"]
+    average = sum(week.sizes.values()) / 7
+    assert round(scanned / average) == days
 
 
 def test_a_query_without_a_site_is_refused_as_athena_refuses_it(week: Archive) -> None:
