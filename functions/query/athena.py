@@ -93,6 +93,7 @@ class AthenaReader:
         """
         if not names or not span:
             return None
+        end = self.monotonic() + timeout_s
         # Importing pandas and awswrangler takes a second or two, so only who asks Athena pays for it.
         import awswrangler as wr
 
@@ -110,7 +111,7 @@ class AthenaReader:
                 params=[_literal(text) for text in _parameters(site, names, span)],
                 paramstyle="qmark",
             )
-            self._wait(wr, execution, self.monotonic() + timeout_s)
+            self._wait(wr, execution, end)
             frame = wr.athena.get_query_results(execution)
         except wr.exceptions.EmptyDataFrame:
             return None
