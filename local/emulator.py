@@ -1,9 +1,9 @@
 """Runs ministack with what this product's template needs and ministack leaves out.
 
 ministack imports a REST API without its authorizers, its ANY methods and its gateway responses, creates
-queues without their redrive policy and tables without their expiry, and unpacks the layer again for every
-worker. Run with the tools' Python (.venv-sam), so that a function finds its packages in its layer and nowhere
-else.
+queues without their redrive policy, tables without their expiry and nothing of Glue and Athena, and unpacks
+the layer again for every worker. Run with the tools' Python (.venv-sam), so that a function finds its
+packages in its layer and nowhere else.
 """
 
 import hashlib
@@ -23,6 +23,8 @@ from ministack import app
 from ministack.services import apigateway_v1 as gateway
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
+
+from local import cloudformation
 
 type Answer = tuple[int, dict[str, str], bytes]
 
@@ -45,6 +47,7 @@ def main() -> None:
     for kind, completing in (("AWS::SQS::Queue", _redriving), ("AWS::DynamoDB::Table", _expiring)):
         handlers = provisioners._RESOURCE_HANDLERS[kind]
         handlers["create"] = completing(handlers["create"])
+    cloudformation.complete()
     lambda_svc._resolve_layer_zip = _sharing(lambda_svc._resolve_layer_zip)
     app.main()
 

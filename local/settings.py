@@ -35,6 +35,14 @@ class Settings:
         return self.port + 1
 
     @property
+    def athena_port(self) -> int:
+        return self.port + 2
+
+    @property
+    def athena_endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.athena_port}"
+
+    @property
     def logs(self) -> Path:
         return self.home / "log"
 
@@ -78,6 +86,6 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or not 1024 <= int(text) < 65535:
-        raise Problem(f"VITALS_PORT={text!r} is not a port from 1024 to 65534")
+    if not text.isdigit() or not 1024 <= int(text) <= 65533:
+        raise Problem(f"VITALS_PORT={text!r} is not a port from 1024 to 65533")
     return int(text)

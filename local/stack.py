@@ -108,6 +108,7 @@ def bring_up(settings: Settings, progress: Progress, started: list[Service]) -> 
         "api": outputs["ApiUrl"],
         "token": token,
         "aws_endpoint": settings.endpoint,
+        "athena_endpoint": settings.athena_endpoint,
         "region": deployment.region,
         "outputs": outputs,
     }
@@ -147,7 +148,15 @@ def services(settings: Settings) -> list[Service]:
             settings.port,
             f"{settings.endpoint}/_ministack/health",
             settings.home,
-        )
+        ),
+        Service(
+            "athena",
+            [sys.executable, "-m", "local.athena", "--port", str(settings.athena_port)],
+            _athena_environ(settings),
+            settings.athena_port,
+            f"{settings.athena_endpoint}/health",
+            settings.home,
+        ),
     ]
     if settings.simulator:
         command = [sys.executable, "-m", "local.simulator", *settings.simulator]
@@ -180,9 +189,22 @@ def _emulator_environ(settings: Settings) -> dict[str, str]:
         "GATEWAY_PORT": str(settings.port),
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ENDPOINT_URL_ATHENA": settings.athena_endpoint,
         # Two listeners on fixed ports for services that this product does not use.
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
+    }
+
+
+def _athena_environ(settings: Settings) -> dict[str, str]:
+    """As little, and where the emulator is."""
+    return {
+        "PATH": os.defpath,
+        "HOME": str(settings.home),
+        "TMPDIR": str(settings.home / "tmp"),
+        "AWS_ENDPOINT_URL": settings.endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
     }
 
 

@@ -79,14 +79,17 @@ class Archiver:
                 existing if existing and same else self.cold.put(site, day, sink, written.contents, existing)
             )
         self._verify(site, day, stored, written, fresh=not same)
-        self.ledger.note_archive(site, day_ms, began_ms=began_ms, status="verified", **_facts(stored, built))
+        expires_ms = day_ms + DAY_MS + self.hot_days * DAY_MS
+        facts = _facts(stored, built)
+        self.ledger.note_archive(
+            site, day_ms, began_ms=began_ms, status="verified", expires_ms=expires_ms, **facts
+        )
         self.rollups.write(site, day_ms, built.rollups, began_ms)
-        expires_at = (day_ms + DAY_MS + self.hot_days * DAY_MS) // 1000
-        changed = self.hot.expire(site, built.blocks, expires_at)
+        changed = self.hot.expire(site, built.blocks, expires_ms // 1000)
         if changed:
             # Written to since they were read, so marked as changed too: the day stays due, these blocks stay.
             raise ConflictError(f"{changed} blocks of {site}, {day} changed while it was archived")
-        return _facts(stored, built)
+        return facts
 
     def _existing(self, site: str, day: str) -> tuple[Stored | None, str]:
         try:

@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 
 from query import plan
+from query.executor import Executor, Found
 from query.plan import Asked, QueryPlan
+from vitals import aggregates
+from vitals.aggregates import Aggregates
 from vitals.catalog import Catalog, CatalogTable, Point
 from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError, TooLargeError
-from vitals.hot import HotTier
 from vitals.keys import check_site
 from vitals.readings import FUTURE_TOLERANCE_MS
 from vitals.samples import Samples, concat
 from vitals.sites import SiteRecord, SiteTable
-from vitals.timespan import DAY_MS, Span, floor_window, iso
+from vitals.timespan import DAY_MS, Span, iso
 from vitals.tokens import Grant
 
 # Well under API Gateway's 29 s, and enough for the longest page that was measured (bench/query.py).
@@ -39,7 +41,7 @@ class Api:
     # What is still synced, as against what ever was.
     enabled_sites: tuple[str, ...]
 
-    hot: HotTier
+    executor: Executor
     catalogs: CatalogTable
     sites: SiteTable
     now: Callable[[], int]
@@ -48,28 +50,29 @@ class Api:
     _known: dict[str, tuple[int, Catalog]] = field(default_factory=dict)
 
     def query(self, grant: Grant, asked: Asked) -> Answer:
-        """The samples of some points in a range, one series per point in the order asked."""
+        """The samples or aggregates of some points in a range, one series per point in the order asked."""
         began = self.monotonic()
         self._authorise(grant, asked.site)
         now_ms = self.now()
         catalog = self._catalog(asked.site, asked.point_names)
         planned = plan.plan_query(asked, catalog, now_ms, self.max_range_days)
-        samples, next_ms = self._read(asked.site, planned, now_ms, began + READ_BUDGET_S)
+        found = Found()
+        rows, next_ms = self._read(asked.site, planned, now_ms, began + READ_BUDGET_S, found)
         return {
             "site_name": asked.site,
-            "start_time": iso(planned.span.start_ms),
-            "end_time": iso(planned.span.end_ms),
-            "resolution": "raw",
-            "data_type": "raw",
-            "series": _series(planned, samples),
+            "start_time": iso(planned.asked.start_ms),
+            "end_time": iso(planned.asked.end_ms),
+            "resolution": planned.resolution,
+            "data_type": "raw" if planned.resolution == "raw" else "aggregate",
+            "series": _series(planned, rows),
             "metadata": {
-                "total_samples": len(samples),
-                "sources": ["hot"],
+                "total_samples": len(rows),
+                "sources": list(found.sources),
                 "query_time_ms": round((self.monotonic() - began) * 1000, 1),
                 "cache_hit": False,
                 "next_token": None if next_ms is None else planned.token(next_ms),
             },
-            "warnings": _warnings(asked, planned),
+            "warnings": [f"the site has no point {name!r}" for name in planned.unknown] + found.warnings,
         }
 
     def list_sites(self, grant: Grant) -> Answer:
@@ -104,7 +107,7 @@ class Api:
         page, token = (wanted, None) if names else _page(catalog.search(""), limit, next_token)
         now_ms = self.now()
         span = Span(now_ms - LATEST_LOOKBACK_MS, now_ms + FUTURE_TOLERANCE_MS)
-        newest = self.hot.latest(site, [point.id for point in page], span, now_ms)
+        newest = self.executor.hot.latest(site, [point.id for point in page], span, now_ms)
         at = dict(
             zip(
                 newest.ids.tolist(),
@@ -151,32 +154,33 @@ class Api:
         return catalog
 
     def _read(
-        self, site: str, planned: QueryPlan, now_ms: int, deadline: float
-    ) -> tuple[Samples, int | None]:
-        """Samples from where the plan starts, and where the next answer starts when this one is full.
+        self, site: str, planned: QueryPlan, now_ms: int, deadline: float, found: Found
+    ) -> tuple[Samples | Aggregates, int | None]:
+        """Rows from where the plan starts, and where the next answer starts when this one is full.
 
         Reads stretch by stretch, so that memory holds about one answer; stretches grow where data is sparse.
         """
         end_ms = min(planned.span.end_ms, now_ms + FUTURE_TOLERANCE_MS + 1)
-        at, step = planned.start_ms, planned.first_step_ms()
-        parts: list[Samples] = []
+        at, step, limit = planned.start_ms, planned.first_step_ms(), planned.most_rows
+        records = self.executor.records(site, Span(at, max(end_ms, at + 1)))
+        parts: list[Samples | Aggregates] = []
         total = 0
         for _ in range(_MAX_STEPS):
             if at >= end_ms:
-                return _ordered(parts), None
-            if total >= plan.MAX_SAMPLES or (parts and self.monotonic() > deadline):
+                return _joined(planned, parts), None
+            if total >= limit or (parts and self.monotonic() > deadline):
                 break
-            reach = min(end_ms, floor_window(at) + step)
-            part = self.hot.read(site, planned.ids, Span(at, reach), now_ms)
-            edge = plan.cut(part, plan.MAX_SAMPLES - total)
+            reach = min(end_ms, at - at % planned.bucket_ms + step)
+            part = self.executor.read(site, planned, Span(at, reach), records, now_ms, found)
+            edge = plan.cut(part.times, limit - total, planned.bucket_ms)
             if edge is not None and edge < reach:
                 parts.append(part[part.times < edge])
-                return _ordered(parts), edge
+                return _joined(planned, parts), edge
             parts.append(part)
             total, at = total + len(part), reach
-            if len(part) * _GROWTH < plan.MAX_SAMPLES:
+            if planned.resolution == "raw" and len(part) * _GROWTH < limit:
                 step = min(step * _GROWTH, planned.longest_step_ms())
-        return _ordered(parts), at
+        return _joined(planned, parts), at
 
 
 def _require(grant: Grant, scope: str) -> None:
@@ -184,25 +188,24 @@ def _require(grant: Grant, scope: str) -> None:
         raise ForbiddenError(f"this token lacks the scope {scope!r}")
 
 
-def _warnings(asked: Asked, planned: QueryPlan) -> list[str]:
-    found = [f"the site has no point {name!r}" for name in planned.unknown]
-    if asked.max_points is not None:
-        found.append("max_points has no effect on raw samples, all of which are answered")
-    return found
-
-
-def _ordered(parts: Sequence[Samples]) -> Samples:
+def _joined(planned: QueryPlan, parts: Sequence[Samples | Aggregates]) -> Samples | Aggregates:
     """Parts of consecutive spans as one, sorted by point then time."""
-    every = concat(parts)
+    if planned.resolution != "raw":
+        return aggregates.concat(part for part in parts if isinstance(part, Aggregates))
+    every = concat(part for part in parts if isinstance(part, Samples))
     return every[np.lexsort((every.times, every.ids))]
 
 
-def _series(planned: QueryPlan, samples: Samples) -> list[Answer]:
+def _series(planned: QueryPlan, rows: Samples | Aggregates) -> list[Answer]:
     series = []
     for name, point in zip(planned.names, planned.points, strict=True):
-        low, high = (0, 0) if point is None else np.searchsorted(samples.ids, [point.id, point.id + 1])
-        times, values = samples.times[low:high], samples.values[low:high]
-        series.append({"point_name": name, "timestamps": times, "values": values})
+        low, high = (0, 0) if point is None else np.searchsorted(rows.ids, [point.id, point.id + 1])
+        mine = rows[int(low) : int(high)]
+        one: Answer = {"point_name": name, "timestamps": mine.times, "values": mine.values}
+        if isinstance(mine, Aggregates):
+            one |= {"min": mine.mins, "max": mine.maxs, "count": mine.counts}
+            one |= {"first": mine.firsts, "last": mine.lasts}
+        series.append(one)
     return series
 
 

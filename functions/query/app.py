@@ -10,10 +10,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from query import routes
 from query.answers import Api
+from query.athena import AthenaReader
+from query.executor import Executor
 from query.http import handle_errors, unreadable
 from vitals import aws, config, observability
 from vitals.catalog import CatalogTable
+from vitals.cold import ColdTier
 from vitals.hot import HotTier
+from vitals.ledger import Ledger
+from vitals.rollups import RollupTier
 from vitals.sites import SiteTable
 
 logger = observability.logger()
@@ -41,7 +46,19 @@ def _api() -> Api:
     dynamodb = aws.client("dynamodb")
     return Api(
         enabled_sites=settings.sites,
-        hot=HotTier(dynamodb, settings.hot_table),
+        executor=Executor(
+            HotTier(dynamodb, settings.hot_table),
+            ColdTier(aws.client("s3"), settings.cold_bucket),
+            RollupTier(dynamodb, settings.hot_table),
+            Ledger(dynamodb, settings.state_table),
+            AthenaReader(
+                settings.cold_bucket,
+                settings.glue_database,
+                settings.glue_table,
+                settings.athena_workgroup,
+                aws.CONFIG,
+            ),
+        ),
         catalogs=CatalogTable(dynamodb, settings.state_table),
         sites=SiteTable(dynamodb, settings.state_table),
         now=lambda: time.time_ns() // 1_000_000,

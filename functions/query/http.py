@@ -12,7 +12,16 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 )
 
 from query.answers import Answer
-from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError, TooLargeError, VitalsError
+from vitals.errors import (
+    AthenaError,
+    DayFileError,
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    TierTimeoutError,
+    TooLargeError,
+    VitalsError,
+)
 
 # Most specific first.
 _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
@@ -20,6 +29,9 @@ _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
     (InvalidRequestError, 400, "INVALID_REQUEST"),
     (ForbiddenError, 403, "FORBIDDEN"),
     (NotFoundError, 404, "NOT_FOUND"),
+    (TierTimeoutError, 504, "TIMEOUT"),
+    (DayFileError, 502, "ARCHIVE_UNREADABLE"),
+    (AthenaError, 502, "ARCHIVE_UNREADABLE"),
 )
 
 # 500 names of 512 characters are 256 KB; nothing legitimate is larger than this.

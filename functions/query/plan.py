@@ -3,20 +3,27 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import orjson
 
+from vitals.aggregates import BUCKETS
 from vitals.catalog import Catalog, Point
 from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
-from vitals.samples import Samples
-from vitals.timespan import DAY_MS, WINDOW_MS, Span, ceil_window, parse_time
+from vitals.ledger import ArchiveRecord
+from vitals.samples import Times
+from vitals.timespan import DAY_MS, MINUTE_MS, WINDOW_MS, Span, ceil_window, parse_time
 
 MAX_POINTS = 500
 # 100,000 samples are 3.4 MB of JSON at 17 digits each; a Lambda answer carries 6 MB.
 MAX_SAMPLES = 100_000
+# A row of aggregates is seven numbers, 120 bytes of JSON.
+MAX_ROWS = 30_000
+_DEFAULT_MAX_POINTS = 1_000
+# Longer than any read takes.
+_EXPIRY_MARGIN_MS = 10 * MINUTE_MS
 _DEFAULT_INTERVAL_S = 60
 _FASTEST_INTERVAL_S = 10
 
@@ -36,11 +43,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """The points of a query in the order asked (None: the site has no such point), and what to read now."""
+    """The points of a query in the order asked (None: the site has no such point), and what to read now.
+
+    `span` is what was `asked` for, widened to whole buckets where the resolution is not raw.
+    """
 
     names: tuple[str, ...]
     points: tuple[Point | None, ...]
+    asked: Span
     span: Span
+    resolution: str
     start_ms: int
     fingerprint: str
 
@@ -52,14 +64,26 @@ class QueryPlan:
     def unknown(self) -> list[str]:
         return [name for name, point in zip(self.names, self.points, strict=True) if point is None]
 
+    @property
+    def most_rows(self) -> int:
+        """How many rows one answer holds."""
+        return MAX_SAMPLES if self.resolution == "raw" else MAX_ROWS
+
+    @property
+    def bucket_ms(self) -> int:
+        """The buckets that answers are cut at: of the resolution, or windows for raw."""
+        return BUCKETS.get(self.resolution, WINDOW_MS)
+
     def first_step_ms(self) -> int:
-        """How long a stretch of whole windows should hold about as many samples as one answer."""
+        """How long a stretch of whole buckets should hold about as many rows as one answer."""
+        if self.resolution != "raw":
+            return max(1, MAX_ROWS // len(self.ids)) * self.bucket_ms
         intervals = [point.listed.interval_s or _DEFAULT_INTERVAL_S for point in self.points if point]
         per_second = sum(1 / interval for interval in intervals)
         return min(self.longest_step_ms(), _whole_windows(MAX_SAMPLES / per_second))
 
     def longest_step_ms(self) -> int:
-        """The stretch that bounds memory: ten answers of points that are read every ten seconds."""
+        """The stretch of samples that bounds memory: ten answers of points read every ten seconds."""
         return _whole_windows(10 * MAX_SAMPLES * _FASTEST_INTERVAL_S / len(self.ids))
 
     def token(self, start_ms: int) -> str:
@@ -76,25 +100,102 @@ def plan_query(asked: Asked, catalog: Catalog, now_ms: int, max_range_days: int)
         raise TooLargeError(f"{len(names)} points asked for; one query takes at most {MAX_POINTS}")
     span = _span(asked, now_ms, max_range_days)
     points = tuple(catalog.by_name.get(name) for name in names)
-    if not any(points):
+    known = [point for point in points if point]
+    if not known:
         raise NotFoundError(f"the site has no point {', '.join(map(repr, names[:3]))}")
-    fingerprint = _fingerprint(asked.site, names, span, asked.resolution)
-    start_ms = span.start_ms
+    resolution = _resolution(asked, span, known)
+    fingerprint = _fingerprint(asked.site, names, span, resolution)
+    covered = span if resolution == "raw" else _whole_buckets(span, BUCKETS[resolution])
+    start_ms = covered.start_ms
     if asked.next_token is not None:
-        start_ms = _read_token(asked.next_token, fingerprint, span)
-    return QueryPlan(names, points, span, start_ms, fingerprint)
+        start_ms = _read_token(asked.next_token, fingerprint, covered)
+    return QueryPlan(names, points, span, covered, resolution, start_ms, fingerprint)
 
 
-def cut(samples: Samples, limit: int) -> int | None:
-    """Where an answer must end, at a window's edge, to hold at most `limit` samples; None when all fit.
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Which tier serves which part of a span.
 
-    One window always fits, so that every answer moves on.
+    `files`: days whose file must be read. `hot`: runs of days of which the hot tier holds what no file
+    does; it wins where both have a sample. `rollup`: runs of days whose rollups hold everything.
     """
-    if len(samples) <= limit:
+
+    files: tuple[int, ...] = ()
+    hot: tuple[Span, ...] = ()
+    rollup: tuple[Span, ...] = ()
+
+
+def plan_parts(span: Span, records: Iterable[ArchiveRecord], now_ms: int, *, rollups: bool) -> Parts:
+    """The parts of a span. A day without a record was never written to: writers make it before they write.
+
+    While a day's blocks live the hot tier has all of it, which is one request less than its file.
+    """
+    known = {record.day_ms: record for record in records}
+    files, hot, rolled = [], [], []
+    for day_ms in range(span.start_ms - span.start_ms % DAY_MS, span.end_ms, DAY_MS):
+        record = known.get(day_ms)
+        if record is None:
+            continue
+        if record.settled and rollups:
+            rolled.append(day_ms)
+            continue
+        expiring = record.expires_ms is not None and record.expires_ms <= now_ms + _EXPIRY_MARGIN_MS
+        if expiring and record.etag:
+            files.append(day_ms)
+        if not (expiring and record.settled):
+            hot.append(day_ms)
+    return Parts(tuple(files), _runs(hot, span), _runs(rolled, span))
+
+
+def within(parts: Parts, span: Span) -> Parts:
+    """The parts of a smaller span."""
+
+    def clipped(runs: Iterable[Span]) -> tuple[Span, ...]:
+        cut_runs = (Span(max(r.start_ms, span.start_ms), min(r.end_ms, span.end_ms)) for r in runs)
+        return tuple(run for run in cut_runs if run)
+
+    def touched(days: Iterable[int]) -> Iterable[int]:
+        return (day for day in days if day < span.end_ms and day + DAY_MS > span.start_ms)
+
+    return Parts(tuple(touched(parts.files)), clipped(parts.hot), clipped(parts.rollup))
+
+
+def _runs(days: Sequence[int], span: Span) -> tuple[Span, ...]:
+    """Days as spans of consecutive ones, within `span`."""
+    runs: list[Span] = []
+    for day_ms in days:
+        if runs and runs[-1].end_ms == day_ms:
+            runs[-1] = Span(runs[-1].start_ms, day_ms + DAY_MS)
+        else:
+            runs.append(Span(day_ms, day_ms + DAY_MS))
+    return tuple(Span(max(r.start_ms, span.start_ms), min(r.end_ms, span.end_ms)) for r in runs)
+
+
+def cut(times: Times, limit: int, bucket_ms: int = WINDOW_MS) -> int | None:
+    """Where an answer must end, at a bucket's edge, to hold at most `limit` rows; None when all fit.
+
+    One bucket always fits, so that every answer moves on.
+    """
+    if len(times) <= limit:
         return None
-    windows, counts = np.unique(samples.times - samples.times % WINDOW_MS, return_counts=True)
+    buckets, counts = np.unique(times - times % bucket_ms, return_counts=True)
     whole = int(np.searchsorted(np.cumsum(counts), limit, side="right"))
-    return int(windows[max(whole, 1) - 1]) + WINDOW_MS
+    return int(buckets[max(whole, 1) - 1]) + bucket_ms
+
+
+def _resolution(asked: Asked, span: Span, points: Iterable[Point]) -> str:
+    """What was asked for, or for `auto` the finest that stays within `max_points` per series."""
+    if asked.resolution != "auto":
+        return asked.resolution
+    shortest_s = min(point.listed.interval_s or _DEFAULT_INTERVAL_S for point in points)
+    for resolution, step_ms in (("raw", shortest_s * 1000), *BUCKETS.items()):
+        if span.length_ms <= (asked.max_points or _DEFAULT_MAX_POINTS) * step_ms:
+            return resolution
+    return "1d"
+
+
+def _whole_buckets(span: Span, bucket_ms: int) -> Span:
+    return Span(span.start_ms - span.start_ms % bucket_ms, span.end_ms + -span.end_ms % bucket_ms)
 
 
 def _whole_windows(seconds: float) -> int:

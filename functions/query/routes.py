@@ -21,7 +21,8 @@ Names = Annotated[list[str], Query(description="repeat it, or separate names by 
 # What a catalog can hold; an unknown name is echoed in the answer.
 Name = Annotated[str, Field(max_length=MAX_NAME)]
 Time = Annotated[str, Query(max_length=40, description="ISO 8601 or epoch milliseconds")]
-Resolution = Annotated[str, Query(pattern="^(auto|raw)$")]
+_RESOLUTION = "^(auto|raw|5m|1h|1d)$"
+Resolution = Annotated[str, Query(pattern=_RESOLUTION)]
 Token = Annotated[str | None, Query(max_length=2_000, description="`next_token` of the answer before")]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 
@@ -35,7 +36,7 @@ class QueryBody(BaseModel):
     point_names: list[Name]
     start_time: StrictStr | StrictInt
     end_time: StrictStr | StrictInt
-    resolution: str = Field("auto", pattern="^(auto|raw)$")
+    resolution: str = Field("auto", pattern=_RESOLUTION)
     max_points: int | None = Field(None, ge=1)
     next_token: str | None = Field(None, max_length=2_000)
 

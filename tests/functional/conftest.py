@@ -15,12 +15,15 @@ from etl.sync import Receipt, Syncer
 from local import oracle
 from local.simulator import Simulator, SimulatorSettings
 from query.answers import Api
+from query.executor import Executor
 from tests.template import create_table
 from vitals.catalog import CatalogTable
 from vitals.circuit import CircuitTable
+from vitals.cold import ColdTier
 from vitals.hot import HotTier
 from vitals.ingest import Ingest
 from vitals.ledger import Ledger
+from vitals.rollups import RollupTier
 from vitals.samples import Samples
 from vitals.sites import SiteTable
 from vitals.timespan import HOUR_MS, Span, iso
@@ -118,7 +121,7 @@ class World:
     def api(self) -> Api:
         return Api(
             (SITE,),
-            HotTier(self.client, "HotTable"),
+            executor(self.client),
             CatalogTable(self.client, "StateTable"),
             SiteTable(self.client, "StateTable"),
             self.clock,
@@ -146,6 +149,24 @@ class World:
         ]
         configured = {item["name"] for item in self.syncer.ingest.ace.configured_points(SITE)}
         return {key: struct.pack("<d", value) for key, value in oracle.expected(readings, configured).items()}
+
+
+class NoAthena:
+    """Fails the test that reaches for it."""
+
+    def raw(self, *_: Any) -> Any:
+        raise AssertionError("nothing here is wide enough for Athena")
+
+
+def executor(dynamodb: Any, wide: Any = None) -> Executor:
+    """The query's tiers on moto."""
+    return Executor(
+        HotTier(dynamodb, "HotTable"),
+        ColdTier(boto3.client("s3"), "cold-bucket"),
+        RollupTier(dynamodb, "HotTable"),
+        Ledger(dynamodb, "StateTable"),
+        wide or NoAthena(),
+    )
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ import pytest
 from query import app, http, plan
 from query.answers import Api
 from query.plan import Asked
-from tests.functional.conftest import NOON, Clock
+from tests.functional.conftest import NOON, Clock, executor
 from vitals.catalog import CatalogTable, Listed
 from vitals.hot import HotTier
+from vitals.ledger import Ledger
 from vitals.samples import Samples, columns
 from vitals.sites import SiteTable
 from vitals.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, iso
@@ -33,6 +34,7 @@ def fill(dynamodb: Any, site: str, now_ms: int) -> None:
     sites = SiteTable(dynamodb, "StateTable")
     sites.note_catalog(site, site.title(), len(NAMES), now_ms)
     sites.advance(site, None, Span(NOON - HOUR_MS, NOON))
+    Ledger(dynamodb, "StateTable").mark_changed(site, [NOON - HOUR_MS], NOON)
     times = NOON - HOUR_MS + 60_000 * np.arange(60)
     for point in (0, 1):
         values = np.linspace(-0.0, 0.1 + 0.2, 60)
@@ -47,7 +49,7 @@ def api(dynamodb: Any, clock: Clock) -> Api:
     fill(dynamodb, "other", clock())
     return Api(
         ("home", "other"),
-        HotTier(dynamodb, "HotTable"),
+        executor(dynamodb),
         CatalogTable(dynamodb, "StateTable"),
         SiteTable(dynamodb, "StateTable"),
         clock,
@@ -319,22 +321,42 @@ def test_health_asks_for_the_enabled_sites_and_for_each_of_them(call: Call, api:
     assert call("/health")[1]["status"] == "degraded"
 
 
-def test_a_parameter_without_effect_is_named(call: Call) -> None:
-    [warning] = call("/timeseries/query", HOUR | {"max_points": 10})[1]["warnings"]
-    assert "max_points" in warning
+def test_auto_is_the_finest_resolution_within_max_points(call: Call) -> None:
+    for max_points, resolution in ((60, "raw"), (12, "5m"), (11, "1h"), (1, "1h")):
+        answer = call("/timeseries/query", HOUR | {"max_points": max_points})[1]
+        assert answer["resolution"] == resolution
+        assert answer["data_type"] == ("raw" if resolution == "raw" else "aggregate")
+        assert len(answer["series"][0]["timestamps"]) <= max_points
+
+
+def test_aggregates_cover_whole_buckets(call: Call) -> None:
+    asked = HOUR | {"start_time": NOON - 50 * 60_000, "end_time": NOON - 41 * 60_000, "resolution": "5m"}
+    answer = call("/timeseries/query", asked)[1]
+    [series] = answer["series"]
+    assert answer["start_time"] == iso(asked["start_time"])
+    assert series["timestamps"] == [NOON - 50 * 60_000, NOON - 45 * 60_000]
+    raw = np.linspace(-0.0, 0.1 + 0.2, 60)
+    for i, first in enumerate((10, 15)):
+        samples = raw[first : first + 5]
+        assert (series["min"][i], series["max"][i], series["count"][i]) == (samples[0], samples[-1], 5)
+        assert (series["first"][i], series["last"][i]) == (samples[0], samples[-1])
+        assert series["values"][i] == pytest.approx(samples.mean())
 
 
 def test_a_stretch_is_bounded_however_sparse_the_data(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     spans: list[Span] = []
 
     class Empty:
-        def read(self, site: str, ids: list[int], span: Span, now_ms: int) -> Samples:
+        def records(self, site: str, span: Span) -> list[Any]:
+            return []
+
+        def read(self, site: str, planned: Any, span: Span, *_: Any) -> Samples:
             spans.append(span)
             return columns([], [], [])
 
     monkeypatch.setattr(plan, "MAX_SAMPLES", 1_000)
-    api.hot = Empty()  # type: ignore[assignment]
-    asked = Asked("home", NAMES, NOON - 300 * DAY_MS, NOON)
+    api.executor = Empty()  # type: ignore[assignment]
+    asked = Asked("home", NAMES, NOON - 300 * DAY_MS, NOON, "raw")
     answer = api.query(Grant("t", frozenset({"read"}), frozenset({"*"})), asked)
     assert answer["metadata"]["next_token"] is None
     assert sum(span.length_ms for span in spans) == 300 * DAY_MS

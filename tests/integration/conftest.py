@@ -51,3 +51,4 @@ def stack() -> Iterator[dict[str, Any]]:
     assert done.returncode == 0, done.stdout
     assert port_is_free(PORT)
     assert port_is_free(PORT + 1)
+    assert port_is_free(PORT + 2)

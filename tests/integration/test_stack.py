@@ -48,7 +48,7 @@ def test_without_a_good_token_the_answer_is_401(stack: dict[str, Any], headers: 
 def test_every_output_of_the_template_is_told(stack: dict[str, Any]) -> None:
     assert set(stack["outputs"]) == set(template()["Outputs"])
     assert stack["outputs"]["ApiUrl"] == stack["api"]
-    assert set(stack) == {"api", "token", "aws_endpoint", "region", "outputs"}
+    assert set(stack) == {"api", "token", "aws_endpoint", "athena_endpoint", "region", "outputs"}
 
 
 def test_the_token_is_readable_by_its_owner_only(stack: dict[str, Any]) -> None:

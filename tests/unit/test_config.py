@@ -38,3 +38,15 @@ def test_every_problem_is_named_at_once() -> None:
 def test_an_empty_environment_is_an_error(read) -> None:
     with pytest.raises(ConfigError, match="STATE_TABLE is missing"):
         read({})
+
+
+def test_the_query_apis_table_is_named_by_sql_identifiers() -> None:
+    given = GOOD | {
+        "COLD_BUCKET": "cold",
+        "GLUE_DATABASE": "building_vitals",
+        "GLUE_TABLE": "samples",
+        "ATHENA_WORKGROUP": "building-vitals",
+    }
+    assert config.query(given).glue_database == "building_vitals"
+    with pytest.raises(ConfigError, match="GLUE_TABLE is no SQL identifier"):
+        config.query(given | {"GLUE_TABLE": 'samples" --'})

@@ -59,7 +59,7 @@ def test_down_is_fine_with_a_file_of_a_process_that_has_ended(
     [
         ({"VITALS_PORT": "eighty"}, "VITALS_PORT"),
         ({"VITALS_PORT": "80"}, "VITALS_PORT"),
-        ({"VITALS_PORT": "65535"}, "VITALS_PORT"),
+        ({"VITALS_PORT": "65534"}, "VITALS_PORT"),
         ({"VITALS_SITES": "one, two"}, "VITALS_SITES"),
         ({"VITALS_SITES": "../up"}, "VITALS_SITES"),
         ({"VITALS_REPLAY": "no/such/folder"}, "VITALS_REPLAY"),

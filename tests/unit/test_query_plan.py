@@ -57,14 +57,16 @@ def test_a_token_goes_on_where_it_says_for_its_own_query_only() -> None:
 
 
 def test_the_first_step_expects_one_answer() -> None:
-    assert planned().first_step_ms() == plan.MAX_SAMPLES * 60_000
-    assert planned(point_names=["b"]).first_step_ms() == ceil_window(plan.MAX_SAMPLES * 100_000)
+    assert planned(resolution="raw").first_step_ms() == plan.MAX_SAMPLES * 60_000
+    assert planned(point_names=["b"], resolution="raw").first_step_ms() == ceil_window(
+        plan.MAX_SAMPLES * 100_000
+    )
     assert planned(point_names=["a", "b"]).longest_step_ms() == ceil_window(plan.MAX_SAMPLES * 50_000)
 
 
 @given(samples(st.integers(0, 5), st.integers(0, 6 * WINDOW_MS)), st.integers(1, 70))
 def test_a_cut_is_at_a_window_and_keeps_what_fits(found: Samples, limit: int) -> None:
-    edge = plan.cut(found, limit)
+    edge = plan.cut(found.times, limit)
     if edge is None:
         assert len(found) <= limit
         return

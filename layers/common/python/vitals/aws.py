@@ -9,7 +9,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session
 
-_CONFIG = Config(
+CONFIG = Config(
     connect_timeout=3,
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 5},
@@ -20,7 +20,7 @@ _CONFIG = Config(
 @cache
 def client(service: str) -> Any:
     """The client of one service, made once; region, credentials and endpoint come from the environment."""
-    return _session().create_client(service, config=_CONFIG)
+    return _session().create_client(service, config=CONFIG)
 
 
 @cache

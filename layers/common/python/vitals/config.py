@@ -1,6 +1,7 @@
 """Settings from the environment: one frozen dataclass per function, every problem named at once."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -41,7 +42,9 @@ class QuerySettings:
     hot_table: str
     cold_bucket: str
     sites: tuple[str, ...]
-    hot_days: int
+    glue_database: str
+    glue_table: str
+    athena_workgroup: str
     max_range_days: int
 
 
@@ -94,7 +97,9 @@ def query(environ: Mapping[str, str] = os.environ) -> QuerySettings:
         hot_table=read.text("HOT_TABLE"),
         cold_bucket=read.text("COLD_BUCKET"),
         sites=read.sites("SITES"),
-        hot_days=read.integer("HOT_DAYS", 20, 1, 400),
+        glue_database=read.identifier("GLUE_DATABASE"),
+        glue_table=read.identifier("GLUE_TABLE"),
+        athena_workgroup=read.text("ATHENA_WORKGROUP"),
         max_range_days=read.integer("MAX_QUERY_RANGE_DAYS", 365, 1, 36_500),
     )
     read.finish()
@@ -122,6 +127,14 @@ class _Reader:
 
     def text(self, name: str) -> str:
         return self._parse(name, str, "", None)
+
+    def identifier(self, name: str) -> str:
+        def parse(text: str) -> str:
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text, re.ASCII):
+                raise ValueError("is no SQL identifier")
+            return text
+
+        return self._parse(name, parse, "", None)
 
     def url(self, name: str) -> str:
         def parse(text: str) -> str:

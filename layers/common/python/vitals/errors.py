@@ -16,6 +16,8 @@ VitalsError
 │   └── DayFileTooLargeError     … because it is larger than the limit
 ├── ArchiveVerificationError     a day's file, read back, is not what was built
 ├── ConflictError                an item or object kept changing under a bounded number of attempts
+├── AthenaError                  Athena refused or failed a query
+├── TierTimeoutError             a tier did not answer within the time it was given
 └── UpstreamError                the ACE API gave no usable answer
     ├── UpstreamRefusedError     … and asking again will not help (401, 404, 422)
     ├── UpstreamUnavailableError … now: 429, 5xx, timeouts, broken bodies, after the retries
@@ -86,6 +88,18 @@ class ArchiveVerificationError(VitalsError):
 
 class ConflictError(VitalsError):
     """A conditional write, or a read of one version, lost too many races."""
+
+
+class AthenaError(VitalsError):
+    """Athena refused or failed a query; Athena's own reason is a note, for the log and not for strangers."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(text)
+        self.add_note(reason)
+
+
+class TierTimeoutError(VitalsError):
+    """A tier did not answer within the time it was given."""
 
 
 class UpstreamError(VitalsError):

@@ -175,17 +175,6 @@ class HotTier:
         ]
         return _globalise(found, group), read
 
-    def leftovers(self, site: str, ids: Iterable[int], span: Span, now_ms: int) -> Samples:
-        """As `read`, but only of blocks that never expire: what no archive has been verified to hold.
-
-        One Query per group, however long the span, because there is little to find.
-        """
-        wanted = _slots_by_group(ids)
-        parts = self._pool.map(
-            lambda group: self._read_group(site, group, wanted[group], span, now_ms, lasting=True), wanted
-        )
-        return merge(parts)
-
     def expire(self, site: str, read: Iterable[StoredBlock], expires_at: int) -> int:
         """Lets blocks expire (epoch s) that are still as they were read; returns how many are not."""
         pending = [block for block in read if block.expires_at != expires_at]
@@ -201,14 +190,8 @@ class HotTier:
             )
         )
 
-    def _read_group(
-        self, site: str, group: int, slots: set[int], span: Span, now_ms: int, *, lasting: bool = False
-    ) -> Samples:
-        items = [
-            item
-            for item in self._query(site, group, span)
-            if _lives(item, now_ms) and not (lasting and "expires_at" in item)
-        ]
+    def _read_group(self, site: str, group: int, slots: set[int], span: Span, now_ms: int) -> Samples:
+        items = [item for item in self._query(site, group, span) if _lives(item, now_ms)]
         payloads, windows = [item["b"]["B"] for item in items], [int(item["w"]["N"]) for item in items]
         found = blocks.decode_many(payloads, windows, sorted(slots))
         inside = found[(found.times >= span.start_ms) & (found.times < span.end_ms)]

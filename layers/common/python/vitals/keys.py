@@ -8,7 +8,9 @@ State table: pk, sk
     site#{site}      | archive#{YYYY-MM-DD}  the ledger: the archive of one site-day
     upstream#{host}  | circuit               the circuit breaker
     token#{sha256}   | token                 a bearer token's grants
-Archive:     timeseries/{site}/{YYYY}/{MM}/{DD}/samples.parquet
+Cold bucket:
+    timeseries/{site}/{YYYY}/{MM}/{DD}/samples.parquet  one site-day; Athena's partition (site, YYYY/MM/DD)
+    athena/                                  what queries leave; expires
 """
 
 import hashlib
@@ -82,6 +84,16 @@ def token(secret: str) -> Key:
 
 def day_file(site: str, day: str) -> str:
     return f"timeseries/{site}/{day.replace('-', '/')}/samples.parquet"
+
+
+def athena_day(day: str) -> str:
+    """The day YYYY-MM-DD as the value of Athena's partition key."""
+    return day.replace("-", "/")
+
+
+def athena_answer(name: str) -> str:
+    """The folder of one query's answer, which must be new for each."""
+    return f"athena/answers/{name}"
 
 
 def _state(pk: str, sk: str) -> Key:

@@ -62,7 +62,7 @@ class ArchiveRecord:
     `changed_ms`: when a write that changes the day last began. `began_ms`: when the archiving that made the
     file began to read. `status`: "" (never tried), "verified" (the file is read back and right), "done"
     (rollups and expiry follow it) or "failed"; `etag` names the last verified file, whatever
-    became of later attempts.
+    became of later attempts, and `expires_ms` says until when the day's blocks live at least.
     """
 
     day_ms: int
@@ -78,6 +78,7 @@ class ArchiveRecord:
     version: str = ""
     source: str = ""
     windows: int = 0
+    expires_ms: int | None = None
     seconds: float = 0.0
     error: str = ""
 
@@ -138,6 +139,7 @@ class Ledger:
                 ":first": keys.archive_day(site, day_name(span.start_ms))["sk"],
                 ":last": keys.archive_day(site, day_name(span.end_ms - 1))["sk"],
             },
+            "ConsistentRead": True,
         }
         found: list[ArchiveRecord] = []
         for _ in range(_MAX_PAGES):
