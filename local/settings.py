@@ -23,6 +23,8 @@ class Settings:
     ace_api_url: str
     ace_api_key: str
     sites: tuple[str, ...]
+    hot_days: str
+    """Days that archived readings stay hot; checked by the template's parameter."""
     simulator: tuple[str, ...] | None
     """The simulator's arguments, None when another upstream is given."""
 
@@ -65,11 +67,12 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
         raise Problem(
             f"VITALS_SITES={sites!r} is not a list of site names, separated by commas without spaces"
         )
+    hot_days = environ.get("VITALS_HOT_DAYS", "20")
     if url:
         key = environ.get("ACE_API_KEY", "")
         if not key:
             raise Problem("ACE_API_URL is given, so ACE_API_KEY is needed too")
-        return Settings(home(environ), port, url, key, tuple(sites.split(",")), None)
+        return Settings(home(environ), port, url, key, tuple(sites.split(",")), hot_days, None)
     arguments = ["--port", str(port + 1), "--sites", sites]
     if replay:
         folder = Path(replay).resolve()
@@ -81,7 +84,7 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
             arguments += [option, environ[variable]]
     simulated = f"http://127.0.0.1:{port + 1}/api"
     return Settings(
-        home(environ), port, simulated, "simulator-key", tuple(sites.split(",")), tuple(arguments)
+        home(environ), port, simulated, "simulator-key", tuple(sites.split(",")), hot_days, tuple(arguments)
     )
 
 
