@@ -64,6 +64,7 @@ class Deployment:
     def _overrides(self) -> list[str]:
         given = {"Sites": ",".join(self._settings.sites), "AceApiUrl": self._settings.ace_api_url}
         given["HotDays"] = self._settings.hot_days
+        given["InitialLookbackHours"] = self._settings.lookback_hours
         if self._settings.simulator:
             # The simulator is on this machine: no need to spare it.
             given["AceRequestsPerMinute"] = "60000"

@@ -24,7 +24,8 @@ class Settings:
     ace_api_key: str
     sites: tuple[str, ...]
     hot_days: str
-    """Days that archived readings stay hot; checked by the template's parameter."""
+    lookback_hours: str
+    """Both are checked by the template's parameters of these names."""
     simulator: tuple[str, ...] | None
     """The simulator's arguments, None when another upstream is given."""
 
@@ -67,12 +68,12 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
         raise Problem(
             f"VITALS_SITES={sites!r} is not a list of site names, separated by commas without spaces"
         )
-    hot_days = environ.get("VITALS_HOT_DAYS", "20")
+    hot_days, lookback = environ.get("VITALS_HOT_DAYS", "20"), environ.get("VITALS_LOOKBACK_HOURS", "24")
     if url:
         key = environ.get("ACE_API_KEY", "")
         if not key:
             raise Problem("ACE_API_URL is given, so ACE_API_KEY is needed too")
-        return Settings(home(environ), port, url, key, tuple(sites.split(",")), hot_days, None)
+        return Settings(home(environ), port, url, key, tuple(sites.split(",")), hot_days, lookback, None)
     arguments = ["--port", str(port + 1), "--sites", sites]
     if replay:
         folder = Path(replay).resolve()
@@ -84,7 +85,14 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
             arguments += [option, environ[variable]]
     simulated = f"http://127.0.0.1:{port + 1}/api"
     return Settings(
-        home(environ), port, simulated, "simulator-key", tuple(sites.split(",")), hot_days, tuple(arguments)
+        home(environ),
+        port,
+        simulated,
+        "simulator-key",
+        tuple(sites.split(",")),
+        hot_days,
+        lookback,
+        tuple(arguments),
     )
 
 

@@ -29,6 +29,7 @@ _MOST_POINTS = 100
 # What the upstream sends for one question: it can't filter by point.
 _MOST_READINGS = 300_000
 _MINUTE_MS = 60_000
+_FARTHEST_MS = 60 * 24 * 60 * _MINUTE_MS
 _PAGES = 400
 _ATTEMPTS = 12
 
@@ -100,11 +101,16 @@ class Store:
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {stack['token']}"
 
-    def synced(self) -> dict[str, int]:
-        """Each site with the moment (UTC ms) up to which it is synced."""
+    def synced(self) -> dict[str, tuple[int, int]]:
+        """Each site with the span (UTC ms) that its syncs have passed."""
         sites = self._answer("GET", "/sites")["sites"]
         return {
-            s["site_name"]: oracle.milliseconds(s["synced_until"]) or 0 for s in sites if s["synced_until"]
+            site["site_name"]: (
+                oracle.milliseconds(site["synced_from"]) or 0,
+                oracle.milliseconds(site["synced_until"]) or 0,
+            )
+            for site in sites
+            if site["synced_until"]
         }
 
     def ask(self, question: Question) -> Samples:
@@ -213,7 +219,7 @@ def verify(store: Store, seed: int | None) -> tuple[int, int, int]:
 
 
 def _ask_upstream(
-    upstream: Upstream, synced: dict[str, int], chance: random.Random
+    upstream: Upstream, synced: dict[str, tuple[int, int]], chance: random.Random
 ) -> list[tuple[Question, Samples]]:
     names = {site: upstream.points(site) for site in synced}
     served: list[tuple[Question, Samples]] = []
@@ -227,10 +233,13 @@ def _ask_upstream(
     return served
 
 
-def _question(site: str, names: list[str], synced_ms: int, chance: random.Random) -> Question:
-    longest = min(12 * 60, max(10, _MOST_READINGS // len(names)))
-    length = chance.randint(5, longest) * _MINUTE_MS + chance.randrange(_MINUTE_MS)
-    back = chance.randrange(max(1, 23 * 60 * _MINUTE_MS - length))
+def _question(site: str, names: list[str], synced: tuple[int, int], chance: random.Random) -> Question:
+    """Anywhere in what is synced, so that hot, cold and split ranges all come up."""
+    synced_ms = synced[1]
+    reach = max(6 * _MINUTE_MS, min(synced_ms - synced[0], _FARTHEST_MS))
+    longest = min(12 * 60, max(10, _MOST_READINGS // len(names)), reach // _MINUTE_MS - 1)
+    length = chance.randint(5, max(5, longest)) * _MINUTE_MS + chance.randrange(_MINUTE_MS)
+    back = chance.randrange(max(1, reach - length))
     chosen = chance.sample(names, chance.randint(1, min(_MOST_POINTS, len(names))))
     return Question(site, tuple(chosen), synced_ms - back - length, synced_ms - back)
 

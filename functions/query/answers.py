@@ -224,6 +224,7 @@ def _site(record: SiteRecord, now_ms: int) -> Answer:
         "site_name": record.site,
         "display_name": record.display_name,
         "points": record.points,
+        "synced_from": None if record.first_ms is None else iso(record.first_ms),
         "synced_until": None if checkpoint is None else iso(checkpoint),
         "lag_seconds": None if checkpoint is None else round((now_ms - checkpoint) / 1000),
     }

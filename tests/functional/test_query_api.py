@@ -261,6 +261,7 @@ def test_sites_are_those_granted(call: Call) -> None:
         "site_name": "home",
         "display_name": "Home",
         "points": 3,
+        "synced_from": iso(NOON - HOUR_MS),
         "synced_until": iso(NOON),
         "lag_seconds": 61,
     }

@@ -22,7 +22,8 @@ FAULTS = "5xx=0.02,429=0.02,truncate=0.02,duplicate=0.05,shuffle=0.5,empty=0.05,
 def local_stack(command: str, *, seconds: int, **environ: str) -> subprocess.CompletedProcess[str]:
     """Runs a command of local.stack on the test stack's ports and folder."""
     ours = {"VITALS_HOME": str(HOME), "VITALS_PORT": str(PORT), "VITALS_FAULTS": FAULTS}
-    ours["VITALS_HOT_DAYS"] = "1"
+    # Four days, of which all but the last two are cold once they are archived.
+    ours |= {"VITALS_HOT_DAYS": "1", "VITALS_LOOKBACK_HOURS": "96"}
     if REPLAY.is_dir():
         ours["VITALS_REPLAY"] = str(REPLAY)
     inherited = {

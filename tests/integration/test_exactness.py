@@ -107,7 +107,7 @@ def test_a_killed_sync_and_two_at_once_leave_every_sample_once(stack: dict[str, 
     upstream: Upstream = store.upstream()
     [site] = store.synced()
     # Before the first sync's lookback, so that nothing of it is stored yet.
-    end = floor_window(time.time_ns() // 1_000_000) - 30 * HOUR_MS
+    end = floor_window(time.time_ns() // 1_000_000) - 102 * HOUR_MS
     start = end - 2 * HOUR_MS
     question = Question(site, tuple(upstream.points(site)), start, end)
     assert store.ask(question) == {}

@@ -37,8 +37,8 @@ class FakeStore:
     def upstream(self) -> Any:
         return self._upstream
 
-    def synced(self) -> dict[str, int]:
-        return {"s": END}
+    def synced(self) -> dict[str, tuple[int, int]]:
+        return {"s": (END - 24 * 3_600_000, END)}
 
     def sync(self, site: str) -> None:
         self.syncs += 1
