@@ -86,6 +86,16 @@ def query_figures() -> int:
     missed = show("read units", figures["read_units"], "units", 40)
     show("requests to DynamoDB", figures["requests"], "requests")
     show("handler time, median of 15, stubbed network", figures["handler_median_s"] * 1000, "ms")
+    from bench import tiers
+
+    print("query: 1 point × 365 days at auto, and × 31 days raw and cold, on moto")
+    found = tiers.figures(NOW)
+    missed += show("365 days: requests of all kinds", found["year_requests"], "requests", 60)
+    show("365 days: handler time with moto, median of 9", found["year_s"], "s")
+    missed += show("  of it ours", found["year_s"] - found["year_moto_s"], "s", 0.5)
+    show("31 days: samples", found["month_samples"], "samples")
+    show("31 days: requests of all kinds", found["month_requests"], "requests")
+    missed += show("31 days: handler time, median of 9", found["month_s"], "s", 1)
     return missed
 
 
@@ -123,7 +133,7 @@ def measured_figures() -> int:
 def import_figures() -> int:
     print("cold start: CPU of importing a handler, best of five")
     missed = 0
-    for module in ("etl.app", "query.app", "authorizer.app"):
+    for module in ("etl.app", "query.app", "archival.app", "authorizer.app"):
         missed += show(module, min(_import_seconds(module) for _ in range(5)), "s", 0.5)
     return missed
 

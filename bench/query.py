@@ -11,13 +11,15 @@ import numpy as np
 from bench.table import MemoryTable
 from query import app
 from query.answers import Api
+from query.executor import Executor
 from vitals.catalog import Catalog
 from vitals.hot import HotTier
+from vitals.ledger import ArchiveRecord
 from vitals.samples import Samples
 from vitals.sites import SiteRecord
-from vitals.timespan import DAY_MS
+from vitals.timespan import DAY_MS, Span
 
-_CONTEXT = SimpleNamespace(
+CONTEXT: Any = SimpleNamespace(
     function_name="query", memory_limit_in_mb=1024, invoked_function_arn="arn", aws_request_id="bench"
 )
 _RUNS = 15
@@ -32,6 +34,12 @@ class _Known:
     def load(self, site: str) -> Any:
         return SiteRecord(site)
 
+    def archive_records(self, site: str, span: Span) -> list[ArchiveRecord]:
+        return [
+            ArchiveRecord(day, changed_ms=day)
+            for day in range(span.start_ms - span.start_ms % DAY_MS, span.end_ms, DAY_MS)
+        ]
+
 
 def figures(day: Samples, catalog: Catalog, start_ms: int) -> dict[str, float]:
     """Writes the day, then asks for one point of it through the handler."""
@@ -39,16 +47,18 @@ def figures(day: Samples, catalog: Catalog, start_ms: int) -> dict[str, float]:
     hot = HotTier(table.client(), "HotTable")
     hot.write("site", day, start_ms)
     now_ms = start_ms + DAY_MS
-    api = Api(("site",), hot, _Known(catalog), _Known(catalog), lambda: now_ms, 365)  # type: ignore[arg-type]
+    known: Any = _Known(catalog)
+    executor = Executor(hot, known, known, known, known)
+    api = Api(("site",), executor, known, known, lambda: now_ms, 365)
     api._known["site"] = (now_ms, catalog)
     app._api = lambda: api  # type: ignore[assignment]
-    event = _event(catalog.points[0].name, start_ms, now_ms)
-    app.handler(event, _CONTEXT)
+    asked = event("site", catalog.points[0].name, start_ms, now_ms, "raw")
+    app.handler(asked, CONTEXT)
     table.read_units, table.requests = 0.0, 0
     spent = []
     for _ in range(_RUNS):
         began = time.perf_counter()
-        answer = app.handler(event, _CONTEXT)
+        answer = app.handler(asked, CONTEXT)
         spent.append(time.perf_counter() - began)
     found = json.loads(answer["body"])
     mine = day[day.ids == 0]
@@ -62,8 +72,10 @@ def figures(day: Samples, catalog: Catalog, start_ms: int) -> dict[str, float]:
     }
 
 
-def _event(name: str, start_ms: int, end_ms: int) -> dict[str, Any]:
-    query = {"site_name": "site", "point_names": name, "start_time": str(start_ms), "end_time": str(end_ms)}
+def event(site: str, name: str, start_ms: int, end_ms: int, resolution: str) -> dict[str, Any]:
+    """API Gateway's event of one query of one point."""
+    query = {"site_name": site, "point_names": name, "resolution": resolution}
+    query |= {"start_time": str(start_ms), "end_time": str(end_ms)}
     return {
         "resource": "/{proxy+}",
         "path": "/timeseries/query",

@@ -1,0 +1,192 @@
+"""A year and a month of one point through the handler, on moto: requests of all kinds, and its time."""
+
+import json
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import boto3
+import numpy as np
+from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
+
+from bench.query import CONTEXT, event
+from query import app
+from query.answers import Api
+from query.executor import Executor
+from vitals import dayfile
+from vitals.aggregates import aggregate, encode_day
+from vitals.catalog import CatalogTable, Listed
+from vitals.cold import ColdTier
+from vitals.dayfile import Group
+from vitals.hot import HotTier
+from vitals.ledger import Ledger
+from vitals.rollups import RollupTier
+from vitals.samples import Samples
+from vitals.sites import SiteTable
+from vitals.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, day_name
+
+DAYS = 365
+HOT_DAYS = 20
+MONTH = 31
+POINTS = 128
+SITE = "site"
+_RUNS = 9
+
+
+class NoAthena:
+    """Fails the bench that reaches for it."""
+
+    def raw(self, *_: Any) -> Any:
+        raise AssertionError("a year or a month of one point needs no Athena")
+
+
+class Counted:
+    """Requests that AWS clients sent, and the seconds that moto took to answer them."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.moto_s = 0.0
+        answer = BotocoreStubber.process_request
+
+        def timed(stubber: Any, request: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return answer(stubber, request)
+            finally:
+                self.moto_s += time.perf_counter() - began
+
+        BotocoreStubber.process_request = timed  # type: ignore[assignment, method-assign]
+
+    def client(self, service: Any) -> Any:
+        client = boto3.client(service, region_name="us-east-1")
+        client.meta.events.register("before-send", self._count)
+        return client
+
+    def _count(self, **_: Any) -> None:
+        self.requests += 1
+
+
+def figures(now_ms: int) -> dict[str, float]:
+    """Requests and median seconds of a year at auto, and of a cold month raw."""
+    os.environ |= {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench"}
+    with mock_aws():
+        counted = Counted()
+        dynamodb, s3 = counted.client("dynamodb"), counted.client("s3")
+        _create(dynamodb, s3)
+        executor = Executor(
+            HotTier(dynamodb, "hot"),
+            ColdTier(s3, "cold-bucket"),
+            RollupTier(dynamodb, "hot"),
+            Ledger(dynamodb, "state"),
+            NoAthena(),
+        )
+        _fill(executor, dynamodb, now_ms)
+
+        def ask(span: Span, resolution: str) -> tuple[float, float, float, Any]:
+            spent, of_moto = [], []
+            for _ in range(_RUNS):
+                # As in a function that was just started.
+                executor.cold._known.clear()
+                catalogs, sites = CatalogTable(dynamodb, "state"), SiteTable(dynamodb, "state")
+                api = Api((SITE,), executor, catalogs, sites, lambda: now_ms, 366)
+                _serve(api)
+                before, counted.moto_s, began = counted.requests, 0.0, time.perf_counter()
+                answer = app.handler(event(SITE, "p000", span.start_ms, span.end_ms, resolution), CONTEXT)
+                spent.append(time.perf_counter() - began)
+                of_moto.append(counted.moto_s)
+            total, moto = statistics.median(spent), statistics.median(of_moto)
+            return counted.requests - before, total, moto, json.loads(answer["body"])
+
+        midnight = now_ms - now_ms % DAY_MS
+        year_requests, year_s, year_moto_s, year = ask(Span(now_ms - DAYS * DAY_MS, now_ms), "auto")
+        first = midnight - (HOT_DAYS + 5 + MONTH) * DAY_MS
+        month_requests, month_s, _, month = ask(Span(first, first + MONTH * DAY_MS), "raw")
+    assert year["resolution"] == "1d" and "athena" not in year["metadata"]["sources"]
+    assert month["metadata"]["sources"] == ["archive"]
+    return {
+        "year_rows": year["metadata"]["total_samples"],
+        "year_requests": year_requests,
+        "year_s": year_s,
+        "year_moto_s": year_moto_s,
+        "month_samples": month["metadata"]["total_samples"],
+        "month_requests": month_requests,
+        "month_s": month_s,
+    }
+
+
+def _serve(api: Api) -> None:
+    app._api = lambda: api  # type: ignore[assignment]
+
+
+def _create(dynamodb: Any, s3: Any) -> None:
+    for table, sort, kind in (("hot", "w", "N"), ("state", "sk", "S")):
+        dynamodb.create_table(
+            TableName=table,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": sort, "AttributeType": kind},
+            ],
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": sort, "KeyType": "RANGE"},
+            ],
+        )
+    s3.create_bucket(Bucket="cold-bucket")
+
+
+def _fill(executor: Executor, dynamodb: Any, now_ms: int) -> None:
+    """A year of settled days with rollups, a month of it with files, and today hot."""
+    midnight = now_ms - now_ms % DAY_MS
+    names = [f"p{i:03}" for i in range(POINTS)]
+    CatalogTable(dynamodb, "state").refresh(SITE, [Listed(name) for name in names])
+    SiteTable(dynamodb, "state").note_catalog(SITE, "Site", POINTS, now_ms)
+    first_file = midnight - (HOT_DAYS + 5 + MONTH) * DAY_MS
+    for day_ms in range(midnight - DAYS * DAY_MS, midnight, DAY_MS):
+        mine = _day(day_ms, 1)
+        payload = encode_day(aggregate(mine, HOUR_MS), aggregate(mine, DAY_MS))
+        executor.rollups.write(SITE, day_ms, {0: payload}, day_ms)
+        facts: dict[str, Any] = {
+            "status": "done",
+            "began_ms": day_ms + DAY_MS + HOUR_MS,
+            "changed_ms": day_ms + DAY_MS,
+            "expires_ms": day_ms + (HOT_DAYS + 1) * DAY_MS,
+            "etag": "etag",
+        }
+        executor.ledger.note_archive(SITE, day_ms, **facts)
+        if first_file <= day_ms < first_file + MONTH * DAY_MS:
+            _put(executor.cold, day_ms, names)
+    today = _day(midnight, 64)
+    executor.ledger.mark_changed(SITE, [midnight], now_ms)
+    executor.hot.write(SITE, today[today.times < now_ms], now_ms)
+
+
+def _put(cold: ColdTier, day_ms: int, names: list[str]) -> None:
+    samples = _day(day_ms, POINTS)
+    groups = [
+        Group(
+            names[start : start + 64],
+            Samples(part.ids - np.int32(start), part.times, part.values),
+        )
+        for start in range(0, POINTS, 64)
+        for part in [samples[(samples.ids >= start) & (samples.ids < start + 64)]]
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "day.parquet"
+        written = dayfile.write(file, SITE, day_name(day_ms), groups)
+        cold.put(SITE, day_name(day_ms), file, written.contents)
+
+
+def _day(day_ms: int, points: int) -> Samples:
+    """Temperatures, as float32, a reading a minute."""
+    minutes = DAY_MS // MINUTE_MS
+    random = np.random.default_rng(day_ms // DAY_MS)
+    steps = random.normal(0, 0.05, (points, minutes)).cumsum(axis=1)
+    values = (70 + steps).astype(np.float32).astype(np.float64)
+    ids = np.repeat(np.arange(points, dtype=np.int32), minutes)
+    times = np.tile(day_ms + np.arange(minutes, dtype=np.int64) * MINUTE_MS, points)
+    return Samples(ids, times, values.ravel())
