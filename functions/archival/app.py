@@ -86,7 +86,7 @@ def _warm() -> tuple[config.ArchivalSettings, HotTier, ColdTier, RollupTier, Pac
     return (
         settings,
         HotTier(dynamodb, settings.hot_table),
-        ColdTier(aws.client("s3"), settings.cold_bucket),
+        ColdTier(aws.client("s3"), settings.cold_bucket, max_bytes=settings.max_day_file_bytes),
         RollupTier(dynamodb, settings.hot_table),
         Pace(settings.requests_per_minute / 2, burst=5),
     )

@@ -48,7 +48,7 @@ def _api() -> Api:
         enabled_sites=settings.sites,
         executor=Executor(
             HotTier(dynamodb, settings.hot_table),
-            ColdTier(aws.client("s3"), settings.cold_bucket),
+            ColdTier(aws.client("s3"), settings.cold_bucket, max_bytes=settings.max_day_file_bytes),
             RollupTier(dynamodb, settings.hot_table),
             Ledger(dynamodb, settings.state_table),
             AthenaReader(

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from vitals import keys
 from vitals.errors import AthenaError, TierTimeoutError, TooLargeError
-from vitals.samples import Ids, Samples, Times, Values, merge
+from vitals.samples import Samples, columns, merge
 from vitals.timespan import Span, day_name, iso
 
 # Hardly any query takes less than half a second, and the account's calls a second are limited.
@@ -33,26 +32,6 @@ WHERE site = ? AND day BETWEEN ? AND ?
   AND "timestamp" >= CAST(? AS timestamp) AND "timestamp" < CAST(? AS timestamp)
   AND point_name IN ({marks})
 """
-_BUCKETS = """
-SELECT point_name, time_ms - time_ms % {width_ms} AS time_ms,
-       min(value) AS minimum, max(value) AS maximum, avg(value) AS mean, count(*) AS samples
-FROM ({raw}) GROUP BY 1, 2
-"""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Buckets:
-    """Columns of one length, sorted by point then time: what the samples of each bucket come to."""
-
-    ids: Ids
-    times: Times
-    minimum: Values
-    maximum: Values
-    mean: Values
-    counts: npt.NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +49,9 @@ class AthenaReader:
 
     def raw(self, site: str, names: Sequence[str], span: Span, timeout_s: float) -> Samples:
         """The samples of these points in the span, sorted by point then time."""
-        frame = self._ask(site, names, span, timeout_s, None)
-        return merge([Samples(*_columns(frame, names, "value"))])
+        return merge([_samples(self._ask(site, names, span, timeout_s), names)])
 
-    def buckets(
-        self, site: str, names: Sequence[str], span: Span, width_ms: int, timeout_s: float
-    ) -> Buckets:
-        """The same by buckets of `width_ms` since the epoch; one at the span's edge may be partial."""
-        frame = self._ask(site, names, span, timeout_s, width_ms)
-        columns = _columns(frame, names, "minimum", "maximum", "mean", "samples")
-        order = np.lexsort((columns[1], columns[0]))
-        ids, times, minimum, maximum, mean, counts = (column[order] for column in columns)
-        return Buckets(ids, times, minimum, maximum, mean, counts.astype(np.int64))
-
-    def _ask(
-        self, site: str, names: Sequence[str], span: Span, timeout_s: float, width_ms: int | None
-    ) -> Any:
+    def _ask(self, site: str, names: Sequence[str], span: Span, timeout_s: float) -> Any:
         """The answer's rows as a data frame, None when there is none.
 
         AthenaError when Athena fails, TierTimeoutError when it is not done in time and was stopped,
@@ -99,8 +65,6 @@ class AthenaReader:
 
         wr.config.botocore_config = self.client_config
         select = _RAW.format(database=self.database, table=self.table, marks=", ".join("?" * len(names)))
-        if width_ms is not None:
-            select = _BUCKETS.format(raw=select, width_ms=int(width_ms))
         place = f"s3://{self.bucket}/{keys.athena_answer(str(uuid.uuid4()))}/"
         sql = f"UNLOAD ({select} LIMIT {self.max_rows + 1}) TO '{place}' WITH (format = 'PARQUET')"
         try:
@@ -162,13 +126,13 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _columns(frame: Any, names: Sequence[str], *values: str) -> list[Any]:
-    """The frame's point ids, times, and value columns."""
+def _samples(frame: Any, names: Sequence[str]) -> Samples:
+    """The frame's rows, ids as positions in `names`."""
     if frame is None or frame.empty:
-        return [np.empty(0, np.int32), np.empty(0, np.int64), *(np.empty(0, np.float64) for _ in values)]
+        return columns([], [], [])
     index = {name: position for position, name in enumerate(names)}
-    return [
+    return Samples(
         frame["point_name"].map(index).to_numpy(np.int32),
         frame["time_ms"].to_numpy(np.int64),
-        *(frame[value].to_numpy(np.float64) for value in values),
-    ]
+        frame["value"].to_numpy(np.float64),
+    )

@@ -217,22 +217,6 @@ def test_a_name_that_is_sql_finds_nothing(week: Archive, name: str) -> None:
     assert len(week.raw(NAMES, span)) > 0
 
 
-def test_buckets_say_what_their_samples_come_to(week: Archive) -> None:
-    span = Span(DAY, DAY + 2 * DAY_MS)
-    names = NAMES[4:6]
-    found = week.reader().buckets(SITE, names, span, DAY_MS, 20)
-    series = hours(range(0, 48, 8))
-    assert found.ids.tolist() == [0, 0, 1, 1]
-    assert found.times.tolist() == [DAY, DAY + DAY_MS] * 2
-    for row in range(len(found)):
-        start = found.times[row]
-        values = [v for at, v in series[names[found.ids[row]]].items() if start <= at < start + DAY_MS]
-        assert (found.minimum[row], found.maximum[row]) == (min(values), max(values))
-        assert found.mean[row] == pytest.approx(sum(values) / 3, rel=1e-15)
-        assert found.counts[row] == 3
-    assert len(week.reader().buckets(SITE, names, Span(DAY - DAY_MS, DAY), HOUR_MS, 20)) == 0
-
-
 def test_a_query_that_is_too_slow_is_stopped(week: Archive, stuck: None) -> None:
     with pytest.raises(TierTimeoutError):
         week.reader().raw(SITE, NAMES, Span(DAY, DAY + DAY_MS), 5)

@@ -15,7 +15,7 @@ from tests.functional.test_archive import Archive, archive, simulator
 from vitals import keys
 from vitals.catalog import CatalogTable
 from vitals.errors import DayFileError
-from vitals.samples import columns
+from vitals.samples import Samples, columns
 from vitals.sites import SiteTable
 from vitals.timespan import DAY_MS, HOUR_MS, Span, iso
 from vitals.tokens import Grant
@@ -94,6 +94,50 @@ def test_a_day_answers_the_same_hot_archived_expiring_and_cold(
     source = "rollup" if resolution in ("1h", "1d") else "archive"
     assert source in answer["metadata"]["sources"]
     assert answer["warnings"] == []
+
+
+def test_older_days_fetched_later_meet_the_live_ones_without_gap_or_duplicate(
+    archive: Archive, api: Api
+) -> None:
+    names, seam = names_of(archive), Span(DAY - 8 * HOUR_MS, DAY + 3 * HOUR_MS)
+    archive.world.reread(Span(DAY - 12 * HOUR_MS, DAY + HOUR_MS))
+    truth = {key: value for key, value in archive.world.truth(seam).items() if key[0] in names}
+    settle(archive)
+    for moment in (archive.world.clock(), DAY + 25 * DAY_MS):
+        archive.world.clock.now_ms = moment
+        expire(archive)
+        joined, _ = ask(api, names, seam)
+        shown = {
+            (name, int(np.frombuffer(at, np.int64)[0])): value
+            for name, rows in zip(names, joined, strict=True)
+            for at, value in rows
+        }
+        assert shown == truth
+        assert sum(map(len, joined)) == len(truth)
+
+
+def test_many_files_are_read_by_athena_and_the_hot_tier_still_wins(
+    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(archive)
+    archive.world.clock.now_ms = DAY + 25 * DAY_MS
+    expire(archive)
+    names, whole = names_of(archive), Span(DAY, DAY + DAY_MS)
+    direct, _ = ask(api, names, whole)
+    cold = api.executor.cold
+
+    class Wide:
+        """Answers as Athena does, ids as places in `names`."""
+
+        def raw(self, site: str, names: list[str], span: Span, timeout_s: float) -> Samples:
+            return cold.read(site, iso(DAY)[:10], names, span)
+
+    monkeypatch.setattr("query.executor._MOST_FILES", 0)
+    api.executor = executor(archive.world.client, Wide())
+    wide, answer = ask(api, names, whole)
+    assert wide == direct
+    assert "athena" in answer["metadata"]["sources"]
+    assert "archive" not in answer["metadata"]["sources"]
 
 
 def test_a_late_sample_of_a_cold_day_shows_at_once_and_after_archiving(archive: Archive, api: Api) -> None:

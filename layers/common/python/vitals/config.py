@@ -32,6 +32,7 @@ class ArchivalSettings:
     ace_secret_id: str
     sites: tuple[str, ...]
     hot_days: int
+    max_day_file_bytes: int
     reconcile: bool
     requests_per_minute: int
 
@@ -45,6 +46,7 @@ class QuerySettings:
     glue_database: str
     glue_table: str
     athena_workgroup: str
+    max_day_file_bytes: int
     max_range_days: int
 
 
@@ -82,6 +84,7 @@ def archival(environ: Mapping[str, str] = os.environ) -> ArchivalSettings:
         ace_secret_id=read.text("ACE_SECRET_ID"),
         sites=read.sites("SITES"),
         hot_days=read.integer("HOT_DAYS", 20, 1, 400),
+        max_day_file_bytes=read.integer("MAX_DAY_FILE_MB", 256, 1, 4_096) * 2**20,
         reconcile=read.switch("ARCHIVE_RECONCILE", True),
         requests_per_minute=read.integer("ACE_REQUESTS_PER_MINUTE", 50, 1, 60_000),
     )
@@ -100,6 +103,7 @@ def query(environ: Mapping[str, str] = os.environ) -> QuerySettings:
         glue_database=read.identifier("GLUE_DATABASE"),
         glue_table=read.identifier("GLUE_TABLE"),
         athena_workgroup=read.text("ATHENA_WORKGROUP"),
+        max_day_file_bytes=read.integer("MAX_DAY_FILE_MB", 256, 1, 4_096) * 2**20,
         max_range_days=read.integer("MAX_QUERY_RANGE_DAYS", 365, 1, 36_500),
     )
     read.finish()
