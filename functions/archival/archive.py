@@ -10,16 +10,25 @@ from pathlib import Path
 from typing import Any
 
 from vitals import dayfile
-from vitals.catalog import Catalog, CatalogTable
+from vitals.catalog import CatalogTable
 from vitals.cold import ColdTier, Stored
 from vitals.daybuilder import Built, build_day
 from vitals.dayfile import Written
-from vitals.errors import ArchiveVerificationError, ConflictError, DayFileMissingError, NotFoundError
+from vitals.errors import (
+    ArchiveVerificationError,
+    ConflictError,
+    DayFileError,
+    DayFileMissingError,
+    NotFoundError,
+)
 from vitals.hot import HotTier
 from vitals.ingest import Ingest, Tally
 from vitals.ledger import Ledger
 from vitals.rollups import RollupTier
 from vitals.timespan import DAY_MS, HOUR_MS, Span, day_name
+
+# Queries under way, and the next night's archiving, still find a block that was due to expire long ago.
+_LAST_DAY_MS = DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +49,25 @@ class Archiver:
 
         Every error leaves the day due, its blocks without expiry, and the file before in place.
         """
-        catalog = self.catalogs.load(site)
-        if not catalog.points:
-            raise NotFoundError(f"site {site} has no catalog yet")
         attempts = self.ledger.archive_record(site, day_ms).attempts + 1
         self.ledger.note_archive(site, day_ms, attempts=attempts)
         started_ms = self.now()
         try:
-            source = self._reconcile(site, catalog, day_ms)
-            facts = self._archive(site, catalog, day_ms)
+            source = self._reconcile(site, day_ms)
+            facts = self._archive(site, day_ms)
+            seconds = (self.now() - started_ms) / 1000
+            outcome: dict[str, Any] = {"status": "done", "source": source, "seconds": seconds, "error": ""}
+            self.ledger.note_own_archive(site, day_ms, began_ms=facts["began_ms"], **outcome)
         except Exception as error:
             self.ledger.note_archive(site, day_ms, status="failed", error=f"{type(error).__name__}: {error}")
             raise
-        seconds = (self.now() - started_ms) / 1000
-        self.ledger.note_archive(site, day_ms, status="done", source=source, seconds=seconds, error="")
         return {"site": site, "date": day_name(day_ms), "source": source, "attempts": attempts, **facts}
 
-    def _reconcile(self, site: str, catalog: Catalog, day_ms: int) -> str:
+    def _reconcile(self, site: str, day_ms: int) -> str:
         """Reads a day that is still hot from the upstream once more, so that what arrived late is in."""
         if self.ingest is None or not self._is_hot(day_ms):
             return "hot"
+        catalog = self.catalogs.load(site)
         for hour in Span(day_ms, day_ms + DAY_MS).pieces(HOUR_MS):
             self.ingest.fetch(site, catalog, hour, Tally())
         return "hot+upstream"
@@ -67,8 +75,12 @@ class Archiver:
     def _is_hot(self, day_ms: int) -> bool:
         return day_ms + DAY_MS + self.hot_days * DAY_MS > self.now()
 
-    def _archive(self, site: str, catalog: Catalog, day_ms: int) -> dict[str, Any]:
+    def _archive(self, site: str, day_ms: int) -> dict[str, Any]:
         day, began_ms = day_name(day_ms), self.now()
+        # After `began_ms`: a block that is read must hold no point that this catalog lacks.
+        catalog = self.catalogs.load(site)
+        if not catalog.points:
+            raise NotFoundError(f"site {site} has no catalog yet")
         existing, checksum = self._existing(site, day)
         with tempfile.TemporaryDirectory() as folder:
             sink = Path(folder) / "samples.parquet"
@@ -79,17 +91,23 @@ class Archiver:
                 existing if existing and same else self.cold.put(site, day, sink, written.contents, existing)
             )
         self._verify(site, day, stored, written, fresh=not same)
-        expires_ms = day_ms + DAY_MS + self.hot_days * DAY_MS
-        facts = _facts(stored, built)
-        self.ledger.note_archive(
-            site, day_ms, began_ms=began_ms, status="verified", expires_ms=expires_ms, **facts
-        )
+        facts = {"began_ms": began_ms, **_facts(stored, built)}
+        expires_ms = self._expires_ms(site, day_ms)
+        self.ledger.note_newer_archive(site, day_ms, status="verified", expires_ms=expires_ms, **facts)
         self.rollups.write(site, day_ms, built.rollups, began_ms)
-        changed = self.hot.expire(site, built.blocks, expires_ms // 1000)
+        lives_until_ms = max(expires_ms, self.now() + _LAST_DAY_MS)
+        changed = self.hot.expire(site, built.blocks, lives_until_ms // 1000)
         if changed:
             # Written to since they were read, so marked as changed too: the day stays due, these blocks stay.
             raise ConflictError(f"{changed} blocks of {site}, {day} changed while it was archived")
         return facts
+
+    def _expires_ms(self, site: str, day_ms: int) -> int:
+        """Until when the day's blocks live at least, once said for good: some may be gone already."""
+        known = self.ledger.archive_record(site, day_ms).expires_ms
+        if known is not None:
+            return known
+        return max(day_ms + DAY_MS + self.hot_days * DAY_MS, self.now() + _LAST_DAY_MS)
 
     def _existing(self, site: str, day: str) -> tuple[Stored | None, str]:
         try:
@@ -99,12 +117,15 @@ class Archiver:
         return stored, contents.checksum
 
     def _verify(self, site: str, day: str, stored: Stored, written: Written, *, fresh: bool) -> None:
-        found = dayfile.checksums(self.cold.groups(site, day, stored))
-        if found != written.checks:
+        try:
+            found = dayfile.checksums(self.cold.groups(site, day, stored))
+            if found != written.checks:
+                wrong = sum(found.get(name) != check for name, check in written.checks.items())
+                raise ArchiveVerificationError(f"{wrong} points of {site}, {day} are not as they were built")
+        except (ArchiveVerificationError, DayFileError):
             if fresh:
                 self.cold.discard(site, day, stored)
-            wrong = sum(found.get(name) != check for name, check in written.checks.items())
-            raise ArchiveVerificationError(f"{wrong} points of {site}, {day} are not as they were built")
+            raise
 
 
 def _facts(stored: Stored, built: Built) -> dict[str, Any]:

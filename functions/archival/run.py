@@ -39,7 +39,7 @@ class Archival:
         """Answers one event with a receipt; a day that can't be archived raises."""
         asked = plan.parse(event, self.now())
         if isinstance(asked, plan.EveryDueDay):
-            return {"due": {site: self._send_due(site) for site in self.enabled_sites}}
+            return self._every_site()
         if asked.site not in self.enabled_sites:
             raise NotFoundError(f"site {asked.site} is not one of SITES")
         receipt = self.archiver.archive(asked.site, asked.day_ms)
@@ -47,6 +47,19 @@ class Archival:
         self.metrics.add_metric("DaysArchived", MetricUnit.Count, 1)
         self.metrics.add_metric("SamplesArchived", MetricUnit.Count, receipt["rows"])
         return receipt
+
+    def _every_site(self) -> dict[str, Any]:
+        """Plans each site; one that fails is raised when the others are done."""
+        due: dict[str, int] = {}
+        failures: list[Exception] = []
+        for site in self.enabled_sites:
+            try:
+                due[site] = self._send_due(site)
+            except Exception as error:
+                failures.append(error)
+        if failures:
+            raise ExceptionGroup("some sites could not be planned", failures)
+        return {"due": due}
 
     def _send_due(self, site: str) -> int:
         record = self.sites.load(site)
@@ -56,8 +69,8 @@ class Archival:
         records = self.ledger.archive_records(site, Span(0, max(days.end_ms, 1)))
         due = plan.due(days, records)
         self.metrics.add_metric("DaysOverdue", MetricUnit.Count, len(plan.overdue(due, self.now())))
-        self.metrics.add_metric("ArchiveMismatches", MetricUnit.Count, self._mismatches(site, records))
         self.enqueue([{"site": site, "date": day_name(day)} for day in due[:_MOST_DAYS]])
+        self.metrics.add_metric("ArchiveMismatches", MetricUnit.Count, self._mismatches(site, records))
         return len(due)
 
     def _mismatches(self, site: str, records: Sequence[ArchiveRecord]) -> int:

@@ -58,6 +58,9 @@ class Api:
         planned = plan.plan_query(asked, catalog, now_ms, self.max_range_days)
         found = Found()
         rows, next_ms = self._read(asked.site, planned, now_ms, began + READ_BUDGET_S, found)
+        whole = planned.start_ms == planned.span.start_ms and next_ms is None
+        if found.failures and not found.sources and whole:
+            raise next(iter(found.failures.values()))
         return {
             "site_name": asked.site,
             "start_time": iso(planned.asked.start_ms),
@@ -72,7 +75,8 @@ class Api:
                 "cache_hit": False,
                 "next_token": None if next_ms is None else planned.token(next_ms),
             },
-            "warnings": [f"the site has no point {name!r}" for name in planned.unknown] + found.warnings,
+            "warnings": [f"the site has no point {name!r}" for name in planned.unknown]
+            + [f"left out: {failure}" for failure in found.failures],
         }
 
     def list_sites(self, grant: Grant) -> Answer:
@@ -170,7 +174,7 @@ class Api:
                 return _joined(planned, parts), None
             if total >= limit or (parts and self.monotonic() > deadline):
                 break
-            reach = min(end_ms, at - at % planned.bucket_ms + step)
+            reach = min(end_ms, plan.stretch(planned, at, at - at % planned.bucket_ms + step, records))
             part = self.executor.read(site, planned, Span(at, reach), records, now_ms, found)
             edge = plan.cut(part.times, limit - total, planned.bucket_ms)
             if edge is not None and edge < reach:

@@ -1,6 +1,6 @@
 """Reads what a plan's parts say, each from its tier, and merges it by the one rule: hot wins."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -9,10 +9,9 @@ import numpy as np
 
 from query import plan
 from query.plan import QueryPlan
-from vitals import aggregates
 from vitals.aggregates import Aggregates, aggregate
 from vitals.cold import ColdTier
-from vitals.errors import DayFileError
+from vitals.errors import DayFileError, DayFileMissingError
 from vitals.hot import HotTier
 from vitals.ledger import ArchiveRecord, Ledger
 from vitals.rollups import RollupTier
@@ -36,7 +35,15 @@ class Found:
     """What a stretch was read from, and what of it could not be read."""
 
     sources: dict[str, None] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    failures: dict[str, DayFileError] = field(default_factory=dict)
+
+    def serve(self, source: str) -> None:
+        """Notes that a tier answered."""
+        self.sources[source] = None
+
+    def fail(self, failure: DayFileError) -> None:
+        """Notes a day that could not be read, once however many stretches need it."""
+        self.failures.setdefault(str(failure), failure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +70,19 @@ class Executor:
         now_ms: int,
         found: Found,
     ) -> Samples | Aggregates:
-        """The samples or aggregates of a stretch; ids are point ids, sorted by id, then time.
+        """The samples or aggregates of a stretch (plan.stretch); ids are point ids, sorted by id, then time.
 
-        A day file that can't be read becomes a warning while other days can; DayFileError when none can.
+        A day file that can't be read is noted in `found`, with the rest of the stretch as the answer.
         """
-        parts = plan.plan_parts(span, records, now_ms, rollups=planned.resolution in ("1h", "1d"))
-        if planned.resolution == "raw":
-            return self._raw(site, planned, parts, span, now_ms, found)
-        rows = [self._rolled(site, planned, run, found) for run in parts.rollup]
-        unrolled = plan.plan_parts(span, records, now_ms, rollups=False)
-        for run in _without(span, parts.rollup):
-            # Whole buckets of what fits in memory as samples.
-            step = max(1, planned.longest_step_ms() // planned.bucket_ms) * planned.bucket_ms
-            for piece in run.pieces(step):
-                samples = self._raw(site, planned, plan.within(unrolled, piece), piece, now_ms, found)
-                rows.append(aggregate(samples, planned.bucket_ms))
-        return aggregates.concat(rows)
+        by_rollups = planned.resolution in ("1h", "1d")
+        parts = plan.plan_parts(span, records, now_ms, rollups=by_rollups)
+        if parts.rollup:
+            return self._rolled(site, planned, span, found)
+        samples = self._raw(site, planned, parts, span, now_ms, found)
+        return samples if planned.resolution == "raw" else aggregate(samples, planned.bucket_ms)
 
     def _rolled(self, site: str, planned: QueryPlan, run: Span, found: Found) -> Aggregates:
-        found.sources["rollup"] = None
+        found.serve("rollup")
         days = Span(run.start_ms - run.start_ms % DAY_MS, run.end_ms + -run.end_ms % DAY_MS)
         rows = self.rollups.read(site, planned.ids, days, planned.bucket_ms)
         return rows[(rows.times >= run.start_ms) & (rows.times < run.end_ms)]
@@ -91,7 +92,7 @@ class Executor:
     ) -> Samples:
         samples = [self._archived(site, planned, parts, span, found)]
         for run in parts.hot:
-            found.sources["hot"] = None
+            found.serve("hot")
             samples.append(self.hot.read(site, planned.ids, run, now_ms))
         return merge(samples)
 
@@ -102,17 +103,26 @@ class Executor:
         ids = np.array(planned.ids, np.int32)
         days = parts.files
         if len(days) > _MOST_FILES:
-            found.sources["athena"] = None
-            days_span = Span(max(days[0], span.start_ms), min(days[-1] + DAY_MS, span.end_ms))
-            return _with_ids(self.wide.raw(site, names, days_span, _ATHENA_TIMEOUT_S), ids)
-        if days:
-            found.sources["archive"] = None
+            return self._wide(site, names, ids, days, span, found)
         outcomes = list(self.pool.map(lambda day_ms: self._day(site, names, day_ms, span), days))
-        failures = [outcome for outcome in outcomes if isinstance(outcome, DayFileError)]
-        if failures and len(failures) == len(outcomes):
-            raise failures[0]
-        found.warnings += [f"left out: {failure}" for failure in failures]
+        for outcome in outcomes:
+            if isinstance(outcome, DayFileError):
+                found.fail(outcome)
+            else:
+                found.serve("archive")
         return merge(_with_ids(outcome, ids) for outcome in outcomes if isinstance(outcome, Samples))
+
+    def _wide(
+        self, site: str, names: Sequence[str], ids: Ids, days: Sequence[int], span: Span, found: Found
+    ) -> Samples:
+        """Many days by one query, to which a day without a file is just a day without rows."""
+        present = self.cold.present(site, day_name(days[0]), day_name(days[-1]))
+        for day in map(day_name, days):
+            if day not in present:
+                found.fail(DayFileMissingError(f"the file of {site}, {day} does not exist"))
+        found.serve("athena")
+        whole = Span(max(days[0], span.start_ms), min(days[-1] + DAY_MS, span.end_ms))
+        return _with_ids(self.wide.raw(site, names, whole, _ATHENA_TIMEOUT_S), ids)
 
     def _day(self, site: str, names: Sequence[str], day_ms: int, span: Span) -> Samples | DayFileError:
         try:
@@ -123,13 +133,3 @@ class Executor:
 
 def _with_ids(samples: Samples, ids: Ids) -> Samples:
     return Samples(ids[samples.ids], samples.times, samples.values)
-
-
-def _without(span: Span, runs: Iterable[Span]) -> list[Span]:
-    """What is left of the span beside the runs, which are in order."""
-    left, at = [], span.start_ms
-    for run in runs:
-        if at < run.start_ms:
-            left.append(Span(at, run.start_ms))
-        at = run.end_ms
-    return [*left, Span(at, span.end_ms)] if at < span.end_ms else left

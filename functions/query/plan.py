@@ -147,17 +147,22 @@ def plan_parts(span: Span, records: Iterable[ArchiveRecord], now_ms: int, *, rol
     return Parts(tuple(files), _runs(hot, span), _runs(rolled, span))
 
 
-def within(parts: Parts, span: Span) -> Parts:
-    """The parts of a smaller span."""
+def stretch(planned: QueryPlan, at: int, reach: int, records: Iterable[ArchiveRecord]) -> int:
+    """How far from `at` one read may go towards `reach`.
 
-    def clipped(runs: Iterable[Span]) -> tuple[Span, ...]:
-        cut_runs = (Span(max(r.start_ms, span.start_ms), min(r.end_ms, span.end_ms)) for r in runs)
-        return tuple(run for run in cut_runs if run)
-
-    def touched(days: Iterable[int]) -> Iterable[int]:
-        return (day for day in days if day < span.end_ms and day + DAY_MS > span.start_ms)
-
-    return Parts(tuple(touched(parts.files)), clipped(parts.hot), clipped(parts.rollup))
+    Rollups and samples are read apart, and no more samples at once than memory and time allow.
+    """
+    most = max(1, planned.longest_step_ms() // planned.bucket_ms) * planned.bucket_ms
+    bound = min(reach, at - at % planned.bucket_ms + most)
+    if planned.resolution not in ("1h", "1d"):
+        return bound
+    settled = {record.day_ms for record in records if record.settled}
+    day_ms = at - at % DAY_MS
+    rolled = day_ms in settled
+    end = reach if rolled else bound
+    while day_ms < end and (day_ms in settled) == rolled:
+        day_ms += DAY_MS
+    return min(end, day_ms)
 
 
 def _runs(days: Sequence[int], span: Span) -> tuple[Span, ...]:

@@ -8,19 +8,23 @@ from typing import Any
 
 import boto3
 import pytest
+from aws_lambda_powertools import Logger, Metrics
 
 from archival import plan
 from archival.archive import Archiver
+from archival.run import Archival
 from local import oracle
 from local.simulator import Simulator, SimulatorSettings
 from tests.functional.conftest import SITE, Clock, World
 from tests.functional.test_hot import Dies
+from vitals import daybuilder
 from vitals.aggregates import aggregate
 from vitals.cold import ColdTier
-from vitals.errors import ArchiveVerificationError, ConflictError
+from vitals.errors import ArchiveVerificationError, ConflictError, DayFileError
 from vitals.ledger import Ledger
 from vitals.rollups import RollupTier
 from vitals.samples import Samples, columns
+from vitals.sites import SiteRecord
 from vitals.timespan import DAY_MS, HOUR_MS, Span, day_name
 
 DAY = 1_767_225_600_000
@@ -143,8 +147,8 @@ STEPS = [
     ("cold", "put", 1),
     ("cold", "groups", 1),
     ("ledger", "note_archive", 1),
-    ("ledger", "note_archive", 2),
-    ("ledger", "note_archive", 3),
+    ("ledger", "note_newer_archive", 1),
+    ("ledger", "note_own_archive", 1),
     ("rollups", "write", 1),
     ("hot", "expire", 1),
     ("hot", "_expire_block", 3),
@@ -312,3 +316,64 @@ def test_an_expired_day_and_a_late_sample_merge(archive: Archive) -> None:
     assert len(held) == len(truth | {(name, DAY + 5): b""})
     assert held[name, at] == late.values[:1].tobytes()
     assert held[name, DAY + 5] == late.values[1:].tobytes()
+
+
+def test_a_file_damaged_on_its_way_is_taken_back(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive.archive()
+    good = archive.held()
+    _, at = late_sample(archive, "1.5")
+    archive.world.reread(Span(at, at + 1))
+    real = ColdTier.put
+
+    def damaging(self: ColdTier, site: str, day: str, file: Any, contents: Any, replaces: Any) -> Any:
+        data = bytearray(file.read_bytes())
+        data[200] ^= 0xFF
+        return real(self, site, day, bytes(data), contents, replaces)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ColdTier, "put", damaging)
+        with pytest.raises((DayFileError, ArchiveVerificationError)):
+            archive.archive(ingest=None)
+    assert archive.held() == good
+    archive.archive(ingest=None)
+    archive.assert_exact()
+
+
+def test_points_newer_than_the_catalog_keep_their_blocks(archive: Archive) -> None:
+    new = len(archive.archiver.catalogs.load(SITE).points)
+    archive.archiver.hot.write(SITE, columns([new], [DAY + HOUR_MS], [1.0]), archive.world.clock())
+    with pytest.raises(ConflictError):
+        archive.archive(ingest=None)
+    assert not any("expires_at" in item for item in archive.blocks())
+
+
+def test_a_group_that_changes_between_two_readings_is_a_conflict(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hot, catalog = archive.archiver.hot, archive.archiver.catalogs.load(SITE)
+    blocks = daybuilder._Blocks(SITE, hot, WHOLE)
+    monkeypatch.setattr(daybuilder, "_KEPT_GROUPS", 0)
+    blocks.take([catalog.points[0].id])
+    hot.write(SITE, columns([1], [DAY + 77], [1.0]), archive.world.clock())
+    with pytest.raises(ConflictError):
+        blocks.take([catalog.points[1].id])
+
+
+def test_one_site_that_cannot_be_planned_stops_no_other() -> None:
+    sent: list[dict[str, str]] = []
+
+    class Sites:
+        def load(self, site: str) -> SiteRecord:
+            if site == "broken":
+                raise ConflictError("no record today")
+            return SiteRecord(site, first_ms=DAY, checkpoint_ms=DAY + 2 * DAY_MS)
+
+    class Records:
+        def archive_records(self, site: str, span: Span) -> list[Any]:
+            return []
+
+    parts: Any = (None, Records(), Sites(), None, ("broken", "fine"), sent.extend, lambda: DAY + 3 * DAY_MS)
+    archival = Archival(*parts, Logger(service="t"), Metrics(namespace="t", service="t"))
+    with pytest.raises(ExceptionGroup):
+        archival.handle({})
+    assert sent == [{"site": "fine", "date": "2026-01-01"}, {"site": "fine", "date": "2026-01-02"}]

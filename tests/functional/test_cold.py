@@ -109,7 +109,10 @@ def test_an_empty_day_is_a_file_like_any_other(tier: ColdTier) -> None:
 
 def test_versions_are_told_apart(tier: ColdTier, s3: Any) -> None:
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-    stored = [tier.put(SITE, DAY, *_file(seed)) for seed in (1, 2)]
+    first = tier.put(SITE, DAY, *_file(1))
+    stored = [first, tier.put(SITE, DAY, *_file(2), first)]
+    with pytest.raises(ConflictError):
+        tier.put(SITE, DAY, *_file(3), first)
     assert stored[0].version_id != stored[1].version_id != ""
     assert tier.describe(SITE, DAY)[0] == stored[1]
 
@@ -164,10 +167,11 @@ def test_neighbours_are_one_request_and_strangers_one_each(tier: ColdTier) -> No
 
 
 def test_a_small_file_is_one_request_and_never_stale(tier: ColdTier) -> None:
+    stored = None
     for seed in (1, 2):
         small = series(3, 3, seed)
         data, written = build(small)
-        tier.put(SITE, DAY, data, written.contents)
+        stored = tier.put(SITE, DAY, data, written.contents, stored)
         receipt = ReadReceipt()
         assert found(tier.read(SITE, DAY, ["p001"], WHOLE_DAY, receipt), ["p001"]) == expected(
             small, ["p001"]
@@ -203,11 +207,11 @@ def test_a_file_overwritten_in_mid_read_is_read_again(
 
 
 def test_a_point_that_appears_in_a_new_version_is_not_missed(tier: ColdTier) -> None:
-    tier.put(SITE, DAY, LARGE_FILE, LARGE_WRITTEN.contents)
+    first = tier.put(SITE, DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     assert len(tier.read(SITE, DAY, ["q"], WHOLE_DAY)) == 0
     more = {**LARGE, "q": {START: 1.0}}
     data, written = build(more, size=10)
-    tier.put(SITE, DAY, data, written.contents)
+    tier.put(SITE, DAY, data, written.contents, first)
     assert found(tier.read(SITE, DAY, ["q"], WHOLE_DAY), ["q"]) == expected(more, ["q"])
 
 

@@ -1,5 +1,6 @@
 """The same answer whichever tier holds a day: hot, archived, expired, late, at the boundary, all at once."""
 
+import dataclasses
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -69,7 +70,7 @@ def expire(archive: Archive) -> None:
 
 def settle(archive: Archive) -> None:
     for _ in range(2):
-        archive.world.clock.forward(30)
+        archive.world.clock.forward(40)
         archive.archive()
 
 
@@ -136,8 +137,52 @@ def test_many_files_are_read_by_athena_and_the_hot_tier_still_wins(
     api.executor = executor(archive.world.client, Wide())
     wide, answer = ask(api, names, whole)
     assert wide == direct
-    assert "athena" in answer["metadata"]["sources"]
-    assert "archive" not in answer["metadata"]["sources"]
+    assert answer["metadata"]["sources"] == ["athena"]
+    assert answer["warnings"] == []
+    key = keys.day_file(SITE, iso(DAY)[:10])
+    boto3.client("s3").delete_object(Bucket="cold-bucket", Key=key)
+    monkeypatch.setattr(Wide, "raw", lambda *_: columns([], [], []))
+    _, answer = ask(api, names, whole)
+    assert len(answer["warnings"]) == 1
+
+
+def test_another_hot_time_changes_no_answer(archive: Archive, api: Api) -> None:
+    names, whole = names_of(archive), Span(DAY, DAY + DAY_MS)
+    archive.archiver = dataclasses.replace(archive.archiver, hot_days=5)
+    before, _ = ask(api, names, whole)
+    settle(archive)
+    archive.world.clock.now_ms = DAY + 8 * DAY_MS
+    expire(archive)
+    assert not archive.blocks()
+    archive.archiver = dataclasses.replace(archive.archiver, hot_days=20, ingest=None)
+    settle(archive)
+    for resolution in ("raw", "5m"):
+        assert sum(map(len, ask(api, names, whole, resolution)[0]))
+    assert ask(api, names, whole)[0] == before
+
+
+def test_archiving_an_overdue_day_empties_no_query_under_way(archive: Archive, api: Api) -> None:
+    names, whole = names_of(archive), Span(DAY, DAY + DAY_MS)
+    before, _ = ask(api, names, whole)
+    archive.world.clock.now_ms = DAY + 60 * DAY_MS
+    early = api.executor.records(SITE, whole)
+    archive.archive(ingest=None)
+    archive.world.clock.forward(1)
+    expire(archive)
+    object.__setattr__(api.executor.ledger, "archive_records", lambda *_: early)
+    assert ask(api, names, whole)[0] == before
+
+
+def test_a_day_that_cannot_be_read_is_left_out_with_a_warning(archive: Archive, api: Api) -> None:
+    names, both = names_of(archive), Span(DAY - 8 * HOUR_MS, DAY + DAY_MS)
+    settle(archive)
+    archive.world.clock.now_ms = DAY + 25 * DAY_MS
+    expire(archive)
+    boto3.client("s3").delete_object(Bucket="cold-bucket", Key=keys.day_file(SITE, iso(DAY)[:10]))
+    api.executor.cold._known.clear()
+    shown, answer = ask(api, names, both)
+    assert sum(map(len, shown))
+    assert any(iso(DAY)[:10] in warning for warning in answer["warnings"])
 
 
 def test_a_late_sample_of_a_cold_day_shows_at_once_and_after_archiving(archive: Archive, api: Api) -> None:
@@ -156,6 +201,7 @@ def test_a_late_sample_of_a_cold_day_shows_at_once_and_after_archiving(archive: 
     raw, _ = ask(api, [name], Span(DAY, DAY + DAY_MS))
     assert len(raw[0]) == len(before[0]) + 2
     settle(archive)
+    archive.world.clock.forward(25 * 60)
     expire(archive)
     assert not archive.blocks()
     assert ask(api, [name], Span(DAY, DAY + DAY_MS))[0] == raw

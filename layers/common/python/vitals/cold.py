@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _WORKERS = 16
+_MAX_LISTINGS = 100
 _CHANGED_MEANWHILE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
 # A day is overwritten when something arrives late, which is not twice within one read.
 _READ_ATTEMPTS = 4
@@ -115,6 +116,24 @@ class ColdTier:
                 raise ConflictError(f"the file of {site}, {day} was written by somebody else") from None
             raise
         return Stored(answer["ETag"], answer.get("VersionId", ""), size)
+
+    def present(self, site: str, first: str, last: str) -> set[str]:
+        """The days from first to last that have a file; 1,000 days a request."""
+        request: dict[str, Any] = {
+            "Bucket": self._bucket,
+            "Prefix": keys.day_files(site),
+            # The day's folder sorts before its file.
+            "StartAfter": keys.day_file(site, first).rpartition("/")[0],
+        }
+        found: set[str] = set()
+        for _ in range(_MAX_LISTINGS):
+            page = self._client.list_objects_v2(**request)
+            days = [keys.day_of_file(item["Key"]) for item in page.get("Contents", [])]
+            found |= {day for day in days if first <= day <= last}
+            if not page["IsTruncated"] or days[-1] > last:
+                return found
+            request["ContinuationToken"] = page["NextContinuationToken"]
+        raise ConflictError(f"the files of {site} did not end within {_MAX_LISTINGS} listings")
 
     def discard(self, site: str, day: str, stored: Stored) -> None:
         """Takes back a version that was put, so that the one before it is the day's file again."""

@@ -13,7 +13,7 @@ from vitals.blocks import GROUP_SIZE
 from vitals.catalog import Catalog
 from vitals.cold import ColdTier, Stored
 from vitals.dayfile import Group, Written
-from vitals.errors import DayFileMismatchError
+from vitals.errors import ConflictError, DayFileMismatchError
 from vitals.hot import HotTier, StoredBlock
 from vitals.samples import Samples, concat, merge
 from vitals.timespan import DAY_MS, HOUR_MS, WINDOW_MS, WINDOWS_PER_DAY, Span, day_name
@@ -44,7 +44,7 @@ def build_day(
 ) -> Built:
     """Writes to `sink` the merge of the day's file (of exactly this version) and its blocks, which win.
 
-    ConflictError when the file is overwritten meanwhile.
+    ConflictError when the file is overwritten, or a block or the catalog changes, in a way that matters.
     """
     day = day_name(day_ms)
     blocks = _Blocks(site, hot, Span(day_ms, day_ms + DAY_MS))
@@ -62,6 +62,7 @@ def build_day(
             rollups.update(_rollups([ids[name] for name in chunk], samples))
             yield Group(chunk, samples)
         archived.finish(site, day)
+        blocks.finish()
 
     written = dayfile.write(sink, site, day, groups())
     return Built(written, blocks.read, rollups, int(held.sum()))
@@ -76,16 +77,22 @@ def _rollups(ids: Sequence[int], samples: Samples) -> Iterator[tuple[int, bytes]
 
 
 class _Blocks:
-    """The hot side of a day, a group at a time; `read` lists each block at the revision first read."""
+    """The hot side of a day, a group at a time; `read` lists the blocks that it was read from."""
 
     def __init__(self, site: str, hot: HotTier, span: Span) -> None:
         self._site, self._hot, self._span = site, hot, span
         self._kept: OrderedDict[int, Samples] = OrderedDict()
-        self._read: dict[tuple[int, int], StoredBlock] = {}
+        self._read: dict[int, list[StoredBlock]] = {}
+        self._left = 0
 
     @property
     def read(self) -> list[StoredBlock]:
-        return list(self._read.values())
+        return [block for blocks in self._read.values() for block in blocks]
+
+    def finish(self) -> None:
+        """ConflictError when a block holds points that nobody took: they were configured meanwhile."""
+        if self._left:
+            raise ConflictError(f"{self._left} samples of {self._site} are of points newer than the catalog")
 
     def take(self, ids: Sequence[int]) -> Samples:
         """The samples of these points, ids as places in `ids`, sorted."""
@@ -99,6 +106,7 @@ class _Blocks:
             found = self._group(group)
             at = place_of_slot[found.ids % GROUP_SIZE]
             parts.append(Samples(at[at >= 0], found.times[at >= 0], found.values[at >= 0]))
+        self._left -= sum(map(len, parts))
         return merge(parts)
 
     def _group(self, group: int) -> Samples:
@@ -106,9 +114,11 @@ class _Blocks:
             self._kept.move_to_end(group)
             return self._kept[group]
         samples, read = self._hot.read_group(self._site, group, self._span)
-        for block in read:
-            # Of a block read twice the first revision counts: what came between may not be in the file.
-            self._read.setdefault((block.group, block.window_ms), block)
+        if self._read.setdefault(group, read) != read:
+            # Points that were written before would lack what points after them have.
+            raise ConflictError(f"group {group} of {self._site} changed while it was read")
+        if read is self._read[group]:
+            self._left += len(samples)
         self._kept[group] = samples
         if len(self._kept) > _KEPT_GROUPS:
             self._kept.popitem(last=False)

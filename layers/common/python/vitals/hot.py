@@ -176,8 +176,11 @@ class HotTier:
         return _globalise(found, group), read
 
     def expire(self, site: str, read: Iterable[StoredBlock], expires_at: int) -> int:
-        """Lets blocks expire (epoch s) that are still as they were read; returns how many are not."""
-        pending = [block for block in read if block.expires_at != expires_at]
+        """Lets blocks that never would expire (epoch s), if they are still as they were read.
+
+        Returns how many are not. A block that expires already is as it was when that was set.
+        """
+        pending = [block for block in read if block.expires_at is None]
         done = self._pool.map(lambda block: self._expire_block(site, block, expires_at), pending)
         return sum(not marked for marked in done)
 

@@ -86,6 +86,16 @@ def day_file(site: str, day: str) -> str:
     return f"timeseries/{site}/{day.replace('-', '/')}/samples.parquet"
 
 
+def day_files(site: str) -> str:
+    """What the names of a site's day files begin with."""
+    return f"timeseries/{site}/"
+
+
+def day_of_file(key: str) -> str:
+    """The day YYYY-MM-DD of a day file's name."""
+    return "-".join(key.split("/")[2:5])
+
+
 def athena_day(day: str) -> str:
     """The day YYYY-MM-DD as the value of Athena's partition key."""
     return day.replace("-", "/")

@@ -19,8 +19,8 @@ from vitals.timespan import DAY_MS, MINUTE_MS, WINDOW_MS, WINDOWS_PER_DAY, Span,
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Twice as long as EtlFunction may run.
-WRITE_GRACE_MS = 10 * MINUTE_MS
+# Twice as long as any function that writes may run (ArchivalFunction: 15 minutes).
+WRITE_GRACE_MS = 30 * MINUTE_MS
 
 _ATTEMPTS = 20
 # 1 MB holds the archive records of eight years.
@@ -152,16 +152,34 @@ class Ledger:
 
     def note_archive(self, site: str, day_ms: int, **facts: str | int | float) -> None:
         """Sets facts (fields of ArchiveRecord) of a day's archive and leaves the others as they are."""
-        self._client.update_item(
-            TableName=self._table,
-            Key=keys.archive_day(site, day_name(day_ms)),
-            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in facts),
-            ExpressionAttributeNames={f"#{name}": name for name in facts},
-            ExpressionAttributeValues={
-                f":{name}": {"S": fact} if isinstance(fact, str) else {"N": repr(fact)}
-                for name, fact in facts.items()
-            },
-        )
+        self._note(site, day_ms, facts)
+
+    def note_newer_archive(self, site: str, day_ms: int, **facts: str | int | float) -> None:
+        """The same, `began_ms` among them; ConflictError when the record's archiving began later."""
+        self._note(site, day_ms, facts, "attribute_not_exists(began_ms) OR began_ms <= :began_ms")
+
+    def note_own_archive(self, site: str, day_ms: int, **facts: str | int | float) -> None:
+        """The same, `began_ms` among them; ConflictError when the record is of any other archiving."""
+        self._note(site, day_ms, facts, "began_ms = :began_ms")
+
+    def _note(
+        self, site: str, day_ms: int, facts: Mapping[str, str | int | float], condition: str | None = None
+    ) -> None:
+        request: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=keys.archive_day(site, day_name(day_ms)),
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in facts),
+                ExpressionAttributeNames={f"#{name}": name for name in facts},
+                ExpressionAttributeValues={
+                    f":{name}": {"S": fact} if isinstance(fact, str) else {"N": repr(fact)}
+                    for name, fact in facts.items()
+                },
+                **request,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            raise ConflictError(f"{day_name(day_ms)} of {site} was archived by somebody else") from None
 
     def _record_day(self, site: str, day_ms: int, polled: set[int], counts: dict[int, int]) -> None:
         for _ in range(_ATTEMPTS):
