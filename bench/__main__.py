@@ -36,7 +36,7 @@ def main() -> int:
         "POWERTOOLS_METRICS_DISABLED": "true",
         "POWERTOOLS_LOG_LEVEL": "ERROR",
     }
-    missed = ingest_figures() + query_figures() + archive_figures() + import_figures()
+    missed = ingest_figures() + query_figures() + archive_figures() + builder_figures() + import_figures()
     print(f"{missed} bars missed" if missed else "every bar is met")
     return 1 if missed else 0
 
@@ -119,6 +119,18 @@ def archive_figures() -> int:
     missed += show("1 point × 1 day: share of the file", share, "%", 2)
     show("1 point × 1 day: median of 15, stubbed network", jittered["point_median_s"] * 1000, "ms")
     return missed + measured_figures()
+
+
+def builder_figures() -> int:
+    print("day builder: a day of blocks to its file and rollups, stubbed network")
+    built: dict[str, float] = json.loads(_python("-m", "bench.builder"))
+    show("samples", built["samples"], "samples")
+    show("blocks", built["blocks"], "blocks")
+    show("requests to DynamoDB", built["requests"], "requests")
+    missed = show("CPU, blocks to file and rollups", built["build_s"], "s", 20)
+    missed += show("peak memory, the stored blocks among it", built["peak_mb"], "MB", 1024)
+    show("rollups of a point and day", built["rollup_bytes"] / built["rollups"], "bytes")
+    return missed
 
 
 def measured_figures() -> int:
