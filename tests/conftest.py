@@ -2,8 +2,14 @@
 
 import os
 
+from hypothesis import HealthCheck, settings
+
 os.environ |= {
     "AWS_DEFAULT_REGION": "us-east-1",
     "POWERTOOLS_METRICS_NAMESPACE": "Vitals",
     "POWERTOOLS_SERVICE_NAME": "test",
 }
+
+# Shared machines stall for longer than hypothesis's 0.2 s an example; a test's time says nothing of its truth.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
