@@ -10,6 +10,6 @@ os.environ |= {
     "POWERTOOLS_SERVICE_NAME": "test",
 }
 
-# Shared machines stall for longer than hypothesis's 0.2 s an example; a test's time says nothing of its truth.
+# Shared machines stall for longer than hypothesis's 0.2 s an example; a test's time says nothing of it.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
