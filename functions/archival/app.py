@@ -28,7 +28,7 @@ _RESERVE_S = 300
 
 logger = observability.logger()
 metrics = observability.metrics()
-tracer = observability.tracer()
+tracer = observability.tracer("requests")
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 

@@ -12,7 +12,7 @@ from vitals.timespan import DAY_MS, HOUR_MS, Span, day_start
 
 # A day that is not archived two days after its end is a fault to look at.
 OVERDUE_MS = 48 * HOUR_MS
-# Gateways deliver up to a day late; a day is complete when the sync has passed its end.
+# What a backfill may reach; a site is never planned further back.
 _LOOK_BACK_MS = 730 * DAY_MS
 
 

@@ -31,7 +31,7 @@ CONCURRENCY = 2
 
 logger = observability.logger()
 metrics = observability.metrics()
-tracer = observability.tracer()
+tracer = observability.tracer("requests")
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 

@@ -2,9 +2,6 @@
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 
-# X-Ray is given only what this product calls; patching everything imports half of PyPI.
-_TRACED = ("botocore", "requests")
-
 
 def logger() -> Logger:
     return Logger(use_rfc3339=True)
@@ -14,5 +11,6 @@ def metrics() -> Metrics:
     return Metrics()
 
 
-def tracer() -> Tracer:
-    return Tracer(patch_modules=_TRACED)
+def tracer(*called: str) -> Tracer:
+    """Traces AWS calls and those of the other packages named; patching a package imports it."""
+    return Tracer(patch_modules=("botocore", *called))
