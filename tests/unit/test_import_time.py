@@ -9,6 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CEILING_S = 0.5
+# Packages that the query handler can't do without, and their CPU seconds on a machine at rest.
+_REFERENCE, _REFERENCE_S = "numpy, botocore.session, pydantic, asyncio", 0.33
 _MEASURE = """
 import time
 before = time.process_time()
@@ -25,10 +27,17 @@ def test_a_handler_imports_within_the_ceiling(module: str) -> None:
         "LAMBDA_TASK_ROOT": "/var/task",
     }
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    command = [sys.executable, "-c", _MEASURE.format(module=module)]
-    costs: list[float] = []
-    # Shared machines slow whole seconds down; one undisturbed run shows what the import costs.
-    while len(costs) < 12 and (not costs or min(costs) > CEILING_S):
+
+    def cost(imported: str) -> float:
+        command = [sys.executable, "-c", _MEASURE.format(module=imported)]
         run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
-        costs.append(float(run.stdout))
-    assert min(costs) <= CEILING_S, costs
+        return float(run.stdout)
+
+    # Shared machines are slow for minutes: each try is held against what other packages cost just then.
+    tries: list[tuple[float, float]] = []
+    for _ in range(12):
+        slowdown = max(1.0, cost(_REFERENCE) / _REFERENCE_S)
+        tries.append((cost(module), CEILING_S * slowdown))
+        if tries[-1][0] <= tries[-1][1]:
+            return
+    raise AssertionError(f"{module}: (seconds, ceiling) {tries}")
