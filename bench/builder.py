@@ -34,7 +34,8 @@ def main() -> None:
     no_file: Any = None
     with tempfile.TemporaryDirectory() as folder:
         began = time.process_time()
-        built = build_day(SITE, DAY, catalog, hot, no_file, None, Path(folder) / "day.parquet")
+        sink = Path(folder) / "day.parquet"
+        built = build_day(SITE, DAY, catalog, hot, no_file, None, sink, DAY)
         spent = time.process_time() - began
         size = (Path(folder) / "day.parquet").stat().st_size
     figures = {

@@ -10,9 +10,10 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from archival.archive import Archiver
+from archival.reconcile import ReconcilingArchiver
 from archival.run import Archival
 from vitals import aws, config, observability
+from vitals.archiver import Archiver
 from vitals.catalog import CatalogTable
 from vitals.cold import ColdTier
 from vitals.hot import HotTier
@@ -74,9 +75,19 @@ def _archival(context: LambdaContext) -> Archival:
         ace = AceClient(settings.ace_api_url, str(key), pace, remaining_s=remaining_s)
         ingest = Ingest(ace, hot, ledger, now)
     catalogs = CatalogTable(dynamodb, settings.state_table)
-    archiver = Archiver(hot, cold, rollups, catalogs, ledger, ingest, now, settings.hot_days)
+    archiver = Archiver(hot, cold, rollups, catalogs, ledger, now, settings.hot_days)
     queue = MessageQueue(aws.client("sqs"), settings.archive_queue_url)
-    return Archival(archiver, ledger, sites, cold, settings.sites, queue.send, now, logger, metrics)
+    return Archival(
+        ReconcilingArchiver(archiver, ingest),
+        ledger,
+        sites,
+        cold,
+        settings.sites,
+        queue.send,
+        now,
+        logger,
+        metrics,
+    )
 
 
 @cache

@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from archival import plan
-from archival.archive import Archiver
+from archival.reconcile import ReconcilingArchiver
 from vitals.cold import ColdTier
 from vitals.errors import DayFileError, NotFoundError
 from vitals.ledger import ArchiveRecord, Ledger
@@ -25,7 +25,7 @@ _AUDITED_DAYS = 7
 class Archival:
     """The archiving with its queue, log and metrics."""
 
-    archiver: Archiver
+    archiver: ReconcilingArchiver
     ledger: Ledger
     sites: SiteTable
     cold: ColdTier

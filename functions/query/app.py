@@ -12,11 +12,11 @@ from query import routes
 from query.answers import Api
 from query.athena import AthenaReader
 from query.executor import Executor
-from query.http import handle_errors, unreadable
 from vitals import aws, config, observability
 from vitals.catalog import CatalogTable
 from vitals.cold import ColdTier
 from vitals.hot import HotTier
+from vitals.http import handle_errors, unreadable
 from vitals.ledger import Ledger
 from vitals.rollups import RollupTier
 from vitals.sites import SiteTable

@@ -8,10 +8,10 @@ from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
 from query.answers import Api
-from query.http import json_answer
 from query.plan import Asked
 from vitals.catalog import MAX_NAME
 from vitals.errors import InvalidRequestError
+from vitals.http import granted, json_answer
 from vitals.tokens import Grant
 
 router = APIGatewayRouter()
@@ -101,14 +101,7 @@ def _api() -> Api:
 
 
 def _grant() -> Grant:
-    """The grant as the authorizer passed it on."""
-    context = router.current_event.request_context.authorizer
-    granted = dict(context.raw_event) if context else {}
-    return Grant(
-        granted.get("principalId", ""),
-        frozenset(granted.get("scopes", "").split()),
-        frozenset(granted.get("sites", "").split()),
-    )
+    return granted(router.current_event)
 
 
 def _split(names: list[str]) -> list[str]:

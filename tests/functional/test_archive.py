@@ -11,7 +11,7 @@ import pytest
 from aws_lambda_powertools import Logger, Metrics
 
 from archival import plan
-from archival.archive import Archiver
+from archival.reconcile import ReconcilingArchiver
 from archival.run import Archival
 from local import oracle
 from local.simulator import Simulator, SimulatorSettings
@@ -19,6 +19,7 @@ from tests.functional.conftest import SITE, Clock, World
 from tests.functional.test_hot import Dies
 from vitals import daybuilder
 from vitals.aggregates import aggregate
+from vitals.archiver import Archiver
 from vitals.cold import ColdTier
 from vitals.errors import ArchiveVerificationError, ConflictError, DayFileError
 from vitals.ledger import Ledger
@@ -38,9 +39,12 @@ class Archive:
 
     world: World
     archiver: Archiver
+    reconcile: bool = True
 
-    def archive(self, **parts: Any) -> dict[str, Any]:
-        return dataclasses.replace(self.archiver, **parts).archive(SITE, DAY)
+    def archive(self, *, reconcile: bool | None = None) -> dict[str, Any]:
+        wanted = self.reconcile if reconcile is None else reconcile
+        ingest = self.world.syncer.ingest if wanted else None
+        return ReconcilingArchiver(self.archiver, ingest).archive(SITE, DAY)
 
     def held(self) -> dict[tuple[str, int], bytes]:
         """Every archived sample, weather apart; none twice."""
@@ -71,7 +75,7 @@ class Archive:
         catalog = self.archiver.catalogs.load(SITE)
         names = {point.id: point.name for point in catalog.points}
         for group in {pk for pk, _ in expiring}:
-            samples, _ = self.archiver.hot.read_group(SITE, int(group.rpartition("#")[2]), WHOLE)
+            samples, _ = self.archiver.hot.read_group(SITE, int(group.rpartition("#")[2]), WHOLE, 0)
             rows = zip(samples.ids.tolist(), samples.times.tolist(), samples.values, strict=True)
             for point, at, value in rows:
                 lives = (group, str(at - at % 300_000)) not in expiring
@@ -112,7 +116,6 @@ def archive(make_world: Callable[..., World]) -> Archive:
         RollupTier(world.client, "HotTable"),
         world.syncer.catalogs,
         Ledger(world.client, "StateTable"),
-        ingest,
         world.clock,
         HOT_DAYS,
     )
@@ -147,6 +150,7 @@ STEPS = [
     ("cold", "put", 1),
     ("cold", "groups", 1),
     ("ledger", "note_archive", 1),
+    ("ledger", "note_archive", 2),
     ("ledger", "note_newer_archive", 1),
     ("ledger", "note_own_archive", 1),
     ("rollups", "write", 1),
@@ -160,7 +164,7 @@ STEPS = [
 def test_killed_around_any_step_a_repeat_completes_it(
     archive: Archive, part: str, method: str, call: int, after: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owner = type(getattr(archive.archiver, part))
+    owner = type(archive.world.syncer.ingest if part == "ingest" else getattr(archive.archiver, part))
     real, calls = getattr(owner, method), []
 
     def mortal(*arguments: Any, **named: Any) -> Any:
@@ -296,7 +300,7 @@ def good_file(archive: Archive) -> tuple[str, bytes]:
 def test_sixty_days_without_archiving_lose_nothing(archive: Archive) -> None:
     assert not any("expires_at" in item for item in archive.blocks())
     archive.world.clock.now_ms += 60 * DAY_MS
-    archive.archive(ingest=None)
+    archive.archive(reconcile=False)
     archive.assert_exact()
     archive.assert_nothing_expires_unverified()
 
@@ -311,7 +315,7 @@ def test_an_expired_day_and_a_late_sample_merge(archive: Archive) -> None:
     name, at = sorted(truth)[7]
     late = columns([catalog.by_name[name].id, catalog.by_name[name].id], [at, DAY + 5], [99.5, 1.25])
     archive.archiver.hot.write(SITE, late, archive.world.clock())
-    archive.archive(ingest=None)
+    archive.archive(reconcile=False)
     held = archive.held()
     assert len(held) == len(truth | {(name, DAY + 5): b""})
     assert held[name, at] == late.values[:1].tobytes()
@@ -333,9 +337,9 @@ def test_a_file_damaged_on_its_way_is_taken_back(archive: Archive, monkeypatch: 
     with monkeypatch.context() as patch:
         patch.setattr(ColdTier, "put", damaging)
         with pytest.raises((DayFileError, ArchiveVerificationError)):
-            archive.archive(ingest=None)
+            archive.archive(reconcile=False)
     assert archive.held() == good
-    archive.archive(ingest=None)
+    archive.archive(reconcile=False)
     archive.assert_exact()
 
 
@@ -343,7 +347,7 @@ def test_points_newer_than_the_catalog_keep_their_blocks(archive: Archive) -> No
     new = len(archive.archiver.catalogs.load(SITE).points)
     archive.archiver.hot.write(SITE, columns([new], [DAY + HOUR_MS], [1.0]), archive.world.clock())
     with pytest.raises(ConflictError):
-        archive.archive(ingest=None)
+        archive.archive(reconcile=False)
     assert not any("expires_at" in item for item in archive.blocks())
 
 
@@ -351,7 +355,7 @@ def test_a_group_that_changes_between_two_readings_is_a_conflict(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hot, catalog = archive.archiver.hot, archive.archiver.catalogs.load(SITE)
-    blocks = daybuilder._Blocks(SITE, hot, WHOLE)
+    blocks = daybuilder._Blocks(SITE, hot, WHOLE, archive.world.clock(), None)
     monkeypatch.setattr(daybuilder, "_KEPT_GROUPS", 0)
     blocks.take([catalog.points[0].id])
     hot.write(SITE, columns([1], [DAY + 77], [1.0]), archive.world.clock())

@@ -154,7 +154,8 @@ def test_another_hot_time_changes_no_answer(archive: Archive, api: Api) -> None:
     archive.world.clock.now_ms = DAY + 8 * DAY_MS
     expire(archive)
     assert not archive.blocks()
-    archive.archiver = dataclasses.replace(archive.archiver, hot_days=20, ingest=None)
+    archive.archiver = dataclasses.replace(archive.archiver, hot_days=20)
+    archive.reconcile = False
     settle(archive)
     for resolution in ("raw", "5m"):
         assert sum(map(len, ask(api, names, whole, resolution)[0]))
@@ -166,7 +167,7 @@ def test_archiving_an_overdue_day_empties_no_query_under_way(archive: Archive, a
     before, _ = ask(api, names, whole)
     archive.world.clock.now_ms = DAY + 60 * DAY_MS
     early = api.executor.records(SITE, whole)
-    archive.archive(ingest=None)
+    archive.archive(reconcile=False)
     archive.world.clock.forward(1)
     expire(archive)
     object.__setattr__(api.executor.ledger, "archive_records", lambda *_: early)

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from vitals.errors import ConfigError, InvalidRequestError
 from vitals.keys import check_site
@@ -48,6 +49,25 @@ class QuerySettings:
     athena_workgroup: str
     max_day_file_bytes: int
     max_range_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillApiSettings:
+    state_table: str
+    sites: tuple[str, ...]
+    state_machine_arn: str
+    requests_per_minute: int
+    concurrency: int
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillSettings(BackfillApiSettings):
+    hot_table: str
+    cold_bucket: str
+    ace_api_url: str
+    ace_secret_id: str
+    hot_days: int
+    max_day_file_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +128,40 @@ def query(environ: Mapping[str, str] = os.environ) -> QuerySettings:
     )
     read.finish()
     return settings
+
+
+def backfill_api(environ: Mapping[str, str] = os.environ) -> BackfillApiSettings:
+    """The settings of the backfill's routes; ConfigError as for `etl`."""
+    read = _Reader(environ)
+    settings = BackfillApiSettings(**_backfill(read))
+    read.finish()
+    return settings
+
+
+def backfill(environ: Mapping[str, str] = os.environ) -> BackfillSettings:
+    """The settings of the backfill's tasks; ConfigError as for `etl`."""
+    read = _Reader(environ)
+    settings = BackfillSettings(
+        **_backfill(read),
+        hot_table=read.text("HOT_TABLE"),
+        cold_bucket=read.text("COLD_BUCKET"),
+        ace_api_url=read.url("ACE_API_URL"),
+        ace_secret_id=read.text("ACE_SECRET_ID"),
+        hot_days=read.integer("HOT_DAYS", 20, 1, 400),
+        max_day_file_bytes=read.integer("MAX_DAY_FILE_MB", 256, 1, 4_096) * 2**20,
+    )
+    read.finish()
+    return settings
+
+
+def _backfill(read: "_Reader") -> dict[str, Any]:
+    return {
+        "state_table": read.text("STATE_TABLE"),
+        "sites": read.sites("SITES"),
+        "state_machine_arn": read.text("STATE_MACHINE_ARN"),
+        "requests_per_minute": read.integer("ACE_REQUESTS_PER_MINUTE", 50, 1, 60_000),
+        "concurrency": read.integer("BACKFILL_CONCURRENCY", 2, 1, 40),
+    }
 
 
 def authorizer(environ: Mapping[str, str] = os.environ) -> AuthorizerSettings:

@@ -1,7 +1,7 @@
 """The day builder: all sources of one site-day, merged by the one rule into one file, in bounded memory."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,13 +41,16 @@ def build_day(
     cold: ColdTier,
     existing: Stored | None,
     sink: Path,
+    now_ms: int,
+    fresh: Callable[[int], Samples] | None = None,
 ) -> Built:
-    """Writes to `sink` the merge of the day's file (of exactly this version) and its blocks, which win.
+    """Writes to `sink` the merge of the day's file (of exactly this version), its blocks and `fresh`.
 
+    The later of these wins; `fresh` gives the samples of one group of points just read from the upstream.
     ConflictError when the file is overwritten, or a block or the catalog changes, in a way that matters.
     """
     day = day_name(day_ms)
-    blocks = _Blocks(site, hot, Span(day_ms, day_ms + DAY_MS))
+    blocks = _Blocks(site, hot, Span(day_ms, day_ms + DAY_MS), now_ms, fresh)
     archived = _Archived(iter(cold.groups(site, day, existing)) if existing else iter(()))
     ids = {point.name: point.id for point in catalog.points}
     rollups: dict[int, bytes] = {}
@@ -77,10 +80,18 @@ def _rollups(ids: Sequence[int], samples: Samples) -> Iterator[tuple[int, bytes]
 
 
 class _Blocks:
-    """The hot side of a day, a group at a time; `read` lists the blocks that it was read from."""
+    """What is newer than the file, a group at a time; `read` lists the blocks that it was read from."""
 
-    def __init__(self, site: str, hot: HotTier, span: Span) -> None:
-        self._site, self._hot, self._span = site, hot, span
+    def __init__(
+        self,
+        site: str,
+        hot: HotTier,
+        span: Span,
+        now_ms: int,
+        fresh: Callable[[int], Samples] | None,
+    ) -> None:
+        self._site, self._hot, self._span, self._now_ms = site, hot, span, now_ms
+        self._fresh = fresh
         self._kept: OrderedDict[int, Samples] = OrderedDict()
         self._read: dict[int, list[StoredBlock]] = {}
         self._left = 0
@@ -113,7 +124,9 @@ class _Blocks:
         if group in self._kept:
             self._kept.move_to_end(group)
             return self._kept[group]
-        samples, read = self._hot.read_group(self._site, group, self._span)
+        samples, read = self._hot.read_group(self._site, group, self._span, self._now_ms)
+        if self._fresh:
+            samples = merge([samples, self._fresh(group)])
         if self._read.setdefault(group, read) != read:
             # Points that were written before would lack what points after them have.
             raise ConflictError(f"group {group} of {self._site} changed while it was read")

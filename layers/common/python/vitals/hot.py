@@ -40,6 +40,11 @@ class Block:
     count: int
     revision: int
     fetched_ms: int
+    expires_at: int | None = None
+
+    def expired(self, now_ms: int) -> bool:
+        """TTL deletes up to days late, and an expired block may be older than the archive."""
+        return self.expires_at is not None and self.expires_at * 1000 <= now_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +100,14 @@ class WriteReceipt:
 def merged_block(stored: Block | None, fetched: Samples, window_ms: int, fetched_ms: int) -> Block | None:
     """The block that `stored` becomes, or None when nothing in it changes.
 
-    The later fetch wins, whichever of two racing syncs comes to write first.
+    The later fetch wins, whichever of two racing syncs comes to write first. Of an expired block, whose
+    samples are in the archive, nothing is left but the revision.
     """
     payload = blocks.encode(fetched, window_ms)
     if stored is None:
         return Block(payload, len(fetched), 1, fetched_ms)
+    if stored.expired(fetched_ms):
+        return Block(payload, len(fetched), stored.revision + 1, fetched_ms)
     if stored.payload == payload:
         return None
     before = blocks.decode(stored.payload, window_ms)
@@ -164,9 +172,13 @@ class HotTier:
         )
         return merge(parts)
 
-    def read_group(self, site: str, group: int, span: Span) -> tuple[Samples, list[StoredBlock]]:
-        """All samples of a group in whole windows, read consistently, and the blocks that held them."""
-        items = list(self._query(site, group, span, consistent=True))
+    def read_group(self, site: str, group: int, span: Span, now_ms: int) -> tuple[Samples, list[StoredBlock]]:
+        """All samples of a group in whole windows, read consistently, and the blocks that held them.
+
+        Expired blocks are left out: the archive has what they held, and may have newer.
+        """
+        query = self._query(site, group, span, consistent=True)
+        items = [item for item in query if _lives(item, now_ms)]
         payloads, windows = [item["b"]["B"] for item in items], [int(item["w"]["N"]) for item in items]
         found = blocks.decode_many(payloads, windows, range(blocks.GROUP_SIZE))
         read = [
@@ -245,7 +257,7 @@ class HotTier:
         stored, block = change.before, change.after
         for conflicts in range(_WRITE_ATTEMPTS):
             if self._put(site, key, block):
-                return _Written(block, True, block.count - (stored.count if stored else 0), conflicts)
+                return _Written(block, True, block.count - _held(stored, planned.fetched_ms), conflicts)
             self._sleep(random.uniform(0, 0.01 * 2 ** min(conflicts, 6)))
             stored = self._get(site, key)
             merged = merged_block(stored, change.fetched, window_ms, planned.fetched_ms)
@@ -313,6 +325,11 @@ class HotTier:
         raise ConflictError(f"DynamoDB left block keys unprocessed {_READ_ATTEMPTS} times")
 
 
+def _held(block: Block | None, now_ms: int) -> int:
+    """How many samples a block holds, none when it is absent or expired."""
+    return 0 if block is None or block.expired(now_ms) else block.count
+
+
 def _slots_by_group(ids: Iterable[int]) -> dict[int, set[int]]:
     wanted: dict[int, set[int]] = {}
     for point in ids:
@@ -330,7 +347,7 @@ def _expires_at(item: Any) -> int | None:
 
 
 def _lives(item: Any, now_ms: int) -> bool:
-    """TTL deletes up to days late, and an expired block may be older than the archive."""
+    """What Block.expired says, of a block not decoded yet."""
     expires_at = _expires_at(item)
     return expires_at is None or expires_at * 1000 > now_ms
 
@@ -349,4 +366,6 @@ def _key(item: Any) -> BlockKey:
 
 
 def _block(item: Any) -> Block:
-    return Block(item["b"]["B"], int(item["n"]["N"]), int(item["r"]["N"]), int(item["f"]["N"]))
+    return Block(
+        item["b"]["B"], int(item["n"]["N"]), int(item["r"]["N"]), int(item["f"]["N"]), _expires_at(item)
+    )

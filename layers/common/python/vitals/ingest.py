@@ -1,7 +1,7 @@
 """From the upstream into the hot tier: one fetch, with the ledger told before and after."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from vitals.catalog import Catalog
@@ -41,22 +41,30 @@ class Ingest:
     def fetch(self, site: str, catalog: Catalog, span: Span, tally: Tally) -> None:
         """Writes what the upstream serves for the span; of a fetch that fails half-way, what came before."""
         fetched_ms = self.now()
+        self.write(site, span, self.read(site, catalog, span, tally), fetched_ms, tally)
+
+    def read(self, site: str, catalog: Catalog, span: Span, tally: Tally) -> Iterator[Samples]:
+        """What the upstream serves for the span, unsorted, a bounded part at a time.
+
+        Of a read that fails half-way, what came before is the last part, and then the error.
+        """
         pending: list[Samples] = []
-        counts: dict[BlockKey, int] = {}
-
-        def flush() -> None:
-            counts.update(self._write(site, concat(pending), fetched_ms, tally))
-            pending.clear()
-
         try:
             for page in self.ace.pages(site, span):
                 pending.append(self._accept(page, catalog, tally))
                 if sum(map(len, pending)) >= FLUSH_SAMPLES:
-                    flush()
+                    yield concat(pending)
+                    pending.clear()
         except UpstreamError:
-            flush()
+            yield concat(pending)
             raise
-        flush()
+        yield concat(pending)
+
+    def write(self, site: str, span: Span, parts: Iterable[Samples], fetched_ms: int, tally: Tally) -> None:
+        """Writes all that a fetch of the span (whole windows) brought, and then notes the span as polled."""
+        counts: dict[BlockKey, int] = {}
+        for part in parts:
+            counts.update(self._write(site, part, fetched_ms, tally))
         windows: Counter[int] = Counter()
         for (_, window_ms), count in counts.items():
             windows[window_ms] += count

@@ -6,10 +6,16 @@ State table: pk, sk
     site#{site}      | catalog#{chunk}       256 points
     site#{site}      | day#{YYYY-MM-DD}      the ledger: windows of one site-day, polled and held
     site#{site}      | archive#{YYYY-MM-DD}  the ledger: the archive of one site-day
+    site#{site}      | backfill              the lock: which backfill of the site is at work
+    site#{site}      | run#{start}#{run}     the backfills of a site in the order of their starts (UTC ms)
+    run#{run}        | run                   one backfill
+    run#{run}        | day#{YYYY-MM-DD}      what became of one day of it
     upstream#{host}  | circuit               the circuit breaker
+    upstream#{host}  | pace                  when the next request may go out
     token#{sha256}   | token                 a bearer token's grants
 Cold bucket:
     timeseries/{site}/{YYYY}/{MM}/{DD}/samples.parquet  one site-day; Athena's partition (site, YYYY/MM/DD)
+    staging/backfill/{run}/{YYYY-MM-DD}/{HH}-{part}     what a backfill has read of an hour; expires
     athena/                                  what queries leave; expires
 """
 
@@ -47,6 +53,8 @@ def hot_block(site: str, group: int, window_ms: int) -> Key:
 SITES_PARTITION = "sites"
 CATALOG_PREFIX = "catalog#"
 ARCHIVE_PREFIX = "archive#"
+DAY_PREFIX = "day#"
+RUN_PREFIX = "run#"
 
 
 def site_record(site: str) -> Key:
@@ -62,7 +70,7 @@ def catalog_chunk(site: str, chunk: int) -> Key:
 
 
 def ledger_day(site: str, day: str) -> Key:
-    return _state(site_partition(site), f"day#{day}")
+    return _state(site_partition(site), f"{DAY_PREFIX}{day}")
 
 
 def archive_day(site: str, day: str) -> Key:
@@ -75,7 +83,31 @@ def rollup_partition(site: str, point_id: int) -> str:
 
 
 def circuit(base_url: str) -> Key:
-    return _state(f"upstream#{urlsplit(base_url).netloc}", "circuit")
+    return _state(_upstream_partition(base_url), "circuit")
+
+
+def pace(base_url: str) -> Key:
+    return _state(_upstream_partition(base_url), "pace")
+
+
+def backfill_lock(site: str) -> Key:
+    return _state(site_partition(site), "backfill")
+
+
+def run_partition(run: str) -> str:
+    return f"run#{run}"
+
+
+def run_record(run: str) -> Key:
+    return _state(run_partition(run), "run")
+
+
+def run_day(run: str, day: str) -> Key:
+    return _state(run_partition(run), f"{DAY_PREFIX}{day}")
+
+
+def run_of_site(site: str, started_ms: int, run: str) -> Key:
+    return _state(site_partition(site), f"{RUN_PREFIX}{started_ms:013d}#{run}")
 
 
 def token(secret: str) -> Key:
@@ -96,6 +128,11 @@ def day_of_file(key: str) -> str:
     return "-".join(key.split("/")[2:5])
 
 
+def staged(run: str, day: str = "", name: str = "") -> str:
+    """The object of one part of a staged hour, or what all names of the day or of the run begin with."""
+    return f"staging/backfill/{run}/" + (f"{day}/{name}" if day else "")
+
+
 def athena_day(day: str) -> str:
     """The day YYYY-MM-DD as the value of Athena's partition key."""
     return day.replace("-", "/")
@@ -104,6 +141,10 @@ def athena_day(day: str) -> str:
 def athena_answer(name: str) -> str:
     """The folder of one query's answer, which must be new for each."""
     return f"athena/answers/{name}"
+
+
+def _upstream_partition(base_url: str) -> str:
+    return f"upstream#{urlsplit(base_url).netloc}"
 
 
 def _state(pk: str, sk: str) -> Key:

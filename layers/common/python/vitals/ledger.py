@@ -5,14 +5,14 @@ so records merge in any order. The archive of a day has an item of its own (Arch
 read a year of them at once.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from vitals import keys
+from vitals import items, keys
 from vitals.errors import ConflictError
 from vitals.timespan import DAY_MS, MINUTE_MS, WINDOW_MS, WINDOWS_PER_DAY, Span, day_name, day_start
 
@@ -89,6 +89,11 @@ class ArchiveRecord:
             return False
         return self.changed_ms is None or self.changed_ms < self.began_ms - WRITE_GRACE_MS
 
+    def has_blocks(self, now_ms: int) -> bool:
+        """Whether the hot tier may hold samples of the day, which readers prefer to those of its file."""
+        gone = self.settled and self.expires_ms is not None and self.expires_ms <= now_ms
+        return self.changed_ms is not None and not gone
+
 
 class Ledger:
     """Reads and writes the ledger's records in the state table."""
@@ -114,6 +119,15 @@ class Ledger:
             start, np.concatenate([day[0] for day in days]), np.concatenate([day[1] for day in days])
         )
 
+    def polled_days(self, site: str, span: Span) -> set[int]:
+        """Starts of the span's days of which every window was asked for."""
+        pages = self._days(site, span, keys.DAY_PREFIX, ProjectionExpression="sk, p")
+        return {
+            day_start(item["sk"]["S"].removeprefix(keys.DAY_PREFIX))
+            for item in pages
+            if bytes(item["p"]["B"]) == b"\1" * WINDOWS_PER_DAY
+        }
+
     def mark_changed(self, site: str, windows_ms: Iterable[int], now_ms: int) -> None:
         """Notes, before they are written, that the days of these windows change.
 
@@ -131,53 +145,47 @@ class Ledger:
 
     def archive_records(self, site: str, span: Span) -> list[ArchiveRecord]:
         """The records there are of the days that the span touches, in order."""
+        return [_archive_record(item) for item in self._days(site, span, keys.ARCHIVE_PREFIX)]
+
+    def _days(self, site: str, span: Span, prefix: str, **options: str) -> Iterator[dict[str, Any]]:
+        """The items of one kind of the days that the span touches, in order."""
         request: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
             "ExpressionAttributeValues": {
                 ":pk": {"S": keys.site_partition(site)},
-                ":first": keys.archive_day(site, day_name(span.start_ms))["sk"],
-                ":last": keys.archive_day(site, day_name(span.end_ms - 1))["sk"],
+                ":first": {"S": prefix + day_name(span.start_ms)},
+                ":last": {"S": prefix + day_name(span.end_ms - 1)},
             },
             "ConsistentRead": True,
+            **options,
         }
-        found: list[ArchiveRecord] = []
         for _ in range(_MAX_PAGES):
             page = self._client.query(**request)
-            found += [_archive_record(item) for item in page["Items"]]
+            yield from page["Items"]
             if "LastEvaluatedKey" not in page:
-                return found
+                return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-        raise ConflictError(f"the archive records of {site} did not end within {_MAX_PAGES} pages")
+        raise ConflictError(f"the {prefix} records of {site} did not end within {_MAX_PAGES} pages")
 
-    def note_archive(self, site: str, day_ms: int, **facts: str | int | float) -> None:
+    def note_archive(self, site: str, day_ms: int, **facts: items.Fact) -> None:
         """Sets facts (fields of ArchiveRecord) of a day's archive and leaves the others as they are."""
         self._note(site, day_ms, facts)
 
-    def note_newer_archive(self, site: str, day_ms: int, **facts: str | int | float) -> None:
+    def note_newer_archive(self, site: str, day_ms: int, **facts: items.Fact) -> None:
         """The same, `began_ms` among them; ConflictError when the record's archiving began later."""
         self._note(site, day_ms, facts, "attribute_not_exists(began_ms) OR began_ms <= :began_ms")
 
-    def note_own_archive(self, site: str, day_ms: int, **facts: str | int | float) -> None:
+    def note_own_archive(self, site: str, day_ms: int, **facts: items.Fact) -> None:
         """The same, `began_ms` among them; ConflictError when the record is of any other archiving."""
         self._note(site, day_ms, facts, "began_ms = :began_ms")
 
     def _note(
-        self, site: str, day_ms: int, facts: Mapping[str, str | int | float], condition: str | None = None
+        self, site: str, day_ms: int, facts: Mapping[str, items.Fact], condition: str | None = None
     ) -> None:
-        request: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
+        key = keys.archive_day(site, day_name(day_ms))
         try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=keys.archive_day(site, day_name(day_ms)),
-                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in facts),
-                ExpressionAttributeNames={f"#{name}": name for name in facts},
-                ExpressionAttributeValues={
-                    f":{name}": {"S": fact} if isinstance(fact, str) else {"N": repr(fact)}
-                    for name, fact in facts.items()
-                },
-                **request,
-            )
+            self._client.update_item(**items.setting(self._table, key, facts, condition))
         except self._client.exceptions.ConditionalCheckFailedException:
             raise ConflictError(f"{day_name(day_ms)} of {site} was archived by somebody else") from None
 
@@ -233,11 +241,4 @@ class Ledger:
 
 def _archive_record(item: Mapping[str, Any]) -> ArchiveRecord:
     day_ms = day_start(item["sk"]["S"].removeprefix(keys.ARCHIVE_PREFIX))
-    facts: dict[str, Any] = {}
-    for field in fields(ArchiveRecord):
-        if field.name in item:
-            [(kind, value)] = item[field.name].items()
-            facts[field.name] = (
-                value if kind == "S" else float(value) if field.name == "seconds" else int(value)
-            )
-    return ArchiveRecord(day_ms, **facts)
+    return items.read(item, ArchiveRecord, day_ms=day_ms)

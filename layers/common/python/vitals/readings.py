@@ -17,6 +17,9 @@ IN_THE_FUTURE = "in_the_future"
 MALFORMED = "malformed"
 REASONS = (NULL, NOT_A_NUMBER, NOT_CONFIGURED, BAD_TIME, IN_THE_FUTURE, MALFORMED)
 
+# ACE takes some sizes only. A normal sync fits one page: 4,583 points × 20 minutes are 91,660 readings.
+PAGE_SIZE = 100_000
+
 # Gateways' clocks run ahead by seconds; a reading further ahead than this is a broken clock.
 FUTURE_TOLERANCE_MS = 5 * 60_000
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vitals import keys
+from vitals import items, keys
 from vitals.errors import ConflictError
 from vitals.timespan import Span
 
@@ -79,40 +79,14 @@ class SiteTable:
 
     def note_reread(self, site: str, at_ms: int, *, full: bool = False) -> None:
         """Notes up to when the past was read again; `full` when that went 24 hours back."""
-        at = {"N": str(at_ms)}
-        self._set(site, {"reread_ms": at} | ({"full_reread_ms": at} if full else {}))
+        self._set(site, {"reread_ms": at_ms} | ({"full_reread_ms": at_ms} if full else {}))
 
     def note_catalog(self, site: str, display_name: str, points: int, now_ms: int) -> None:
-        self._set(
-            site,
-            {
-                "display_name": {"S": display_name},
-                "points": {"N": str(points)},
-                "catalog_ms": {"N": str(now_ms)},
-            },
-        )
+        self._set(site, {"display_name": display_name, "points": points, "catalog_ms": now_ms})
 
-    def _set(self, site: str, attributes: Mapping[str, Any]) -> None:
-        self._client.update_item(
-            TableName=self._table,
-            Key=keys.site_record(site),
-            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
-            ExpressionAttributeNames={f"#{name}": name for name in attributes},
-            ExpressionAttributeValues={f":{name}": value for name, value in attributes.items()},
-        )
+    def _set(self, site: str, facts: Mapping[str, items.Fact]) -> None:
+        self._client.update_item(**items.setting(self._table, keys.site_record(site), facts))
 
 
 def _record(item: Mapping[str, Any]) -> SiteRecord:
-    def number(name: str) -> int | None:
-        return int(item[name]["N"]) if name in item else None
-
-    return SiteRecord(
-        site=item["sk"]["S"],
-        display_name=item.get("display_name", {}).get("S", ""),
-        points=number("points") or 0,
-        first_ms=number("first_ms"),
-        checkpoint_ms=number("checkpoint_ms"),
-        full_reread_ms=number("full_reread_ms"),
-        reread_ms=number("reread_ms"),
-        catalog_ms=number("catalog_ms"),
-    )
+    return items.read(item, SiteRecord, site=item["sk"]["S"])

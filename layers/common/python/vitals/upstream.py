@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import orjson
@@ -11,10 +11,9 @@ from urllib3.exceptions import InvalidHeader, MaxRetryError
 from urllib3.util.retry import Retry
 
 from vitals.errors import UpstreamCursorError, UpstreamRefusedError, UpstreamUnavailableError
+from vitals.readings import PAGE_SIZE
 from vitals.timespan import Span, iso
 
-# One page of a normal sync: 4,583 points × 20 minutes is 91,660 readings, and the API takes these sizes only.
-PAGE_SIZE = 100_000
 MAX_PAGES = 200
 # ACE lists at most 100 points a page; 40,000 points are nine times the largest site known.
 _POINTS_PER_PAGE = 100
@@ -51,6 +50,13 @@ WEATHER_POINTS = {
 }
 
 type Reading = Mapping[str, Any]
+
+
+class Paced(Protocol):
+    """Whatever says when a request may go out."""
+
+    def wait(self) -> None:
+        """Returns when the next request may go out."""
 
 
 class Pace:
@@ -92,13 +98,15 @@ class AceClient:
         self,
         base_url: str,
         api_key: str,
-        pace: Pace,
+        pace: Paced,
         *,
         retry: Retry = RETRY,
         page_size: int = PAGE_SIZE,
         session: requests.Session | None = None,
         remaining_s: Callable[[], float] = lambda: float("inf"),
     ) -> None:
+        self.requests = 0
+        """How many were sent, retries among them."""
         self._base_url = base_url.rstrip("/")
         self._pace = pace
         self._retry = retry
@@ -178,6 +186,7 @@ class AceClient:
             if left_s <= 0:
                 raise UpstreamUnavailableError(f"{path}: no time left to ask")
             self._pace.wait()
+            self.requests += 1
             try:
                 response = self._session.get(
                     self._base_url + path,

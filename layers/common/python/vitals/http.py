@@ -1,4 +1,5 @@
-"""Errors to HTTP, once: status, code and a text that tells people enough and strangers nothing."""
+"""HTTP behind API Gateway, once: answers, the token's grant, and errors that tell people enough and
+strangers nothing."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,18 +11,20 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
 )
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from query.answers import Answer
 from vitals.errors import (
     AthenaError,
     DayFileError,
     ForbiddenError,
     InvalidRequestError,
     NotFoundError,
+    RunningError,
     TierTimeoutError,
     TooLargeError,
     VitalsError,
 )
+from vitals.tokens import Grant
 
 # Most specific first.
 _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
@@ -29,6 +32,7 @@ _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
     (InvalidRequestError, 400, "INVALID_REQUEST"),
     (ForbiddenError, 403, "FORBIDDEN"),
     (NotFoundError, 404, "NOT_FOUND"),
+    (RunningError, 409, "CONFLICT"),
     (TierTimeoutError, 504, "TIMEOUT"),
     (DayFileError, 502, "ARCHIVE_UNREADABLE"),
     (AthenaError, 502, "ARCHIVE_UNREADABLE"),
@@ -38,7 +42,7 @@ _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
 MAX_BODY_BYTES = 1_000_000
 
 
-def json_answer(answer: Answer, status: int = 200) -> Response[str]:
+def json_answer(answer: Mapping[str, Any], status: int = 200) -> Response[str]:
     """Columns of numpy as JSON numbers; floats survive bit-exact."""
     body = orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY).decode()
     return Response(
@@ -49,9 +53,20 @@ def json_answer(answer: Answer, status: int = 200) -> Response[str]:
     )
 
 
-def error_answer(status: int, code: str, text: str, request_id: str) -> Response[str]:
+def error_answer(status: int, code: str, text: str, request_id: str, **more: str) -> Response[str]:
     """An error in the contract's shape."""
-    return json_answer({"error": text, "error_code": code, "request_id": request_id}, status)
+    return json_answer({"error": text, "error_code": code, "request_id": request_id, **more}, status)
+
+
+def granted(event: APIGatewayProxyEvent) -> Grant:
+    """The grant as the authorizer passed it on."""
+    context = event.request_context.authorizer
+    found = dict(context.raw_event) if context else {}
+    return Grant(
+        found.get("principalId", ""),
+        frozenset(found.get("scopes", "").split()),
+        frozenset(found.get("sites", "").split()),
+    )
 
 
 def unreadable(event: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -76,9 +91,9 @@ def _refusal(event: Mapping[str, Any], status: int, code: str, text: str) -> dic
 def handle_errors(app: APIGatewayRestResolver, logger: Logger) -> None:
     """Makes every error of the app an answer of the contract's shape."""
 
-    def error(status: int, code: str, text: str) -> Response[str]:
+    def error(status: int, code: str, text: str, **more: str) -> Response[str]:
         request_id = app.current_event.request_context.request_id
-        return error_answer(status, code, text, request_id)
+        return error_answer(status, code, text, request_id, **more)
 
     def internal(raised: Exception) -> Response[str]:
         logger.error("request failed", exc_info=raised)
@@ -88,7 +103,8 @@ def handle_errors(app: APIGatewayRestResolver, logger: Logger) -> None:
     def vitals_error(raised: VitalsError) -> Response[str]:
         for kind, status, code in _STATUS:
             if isinstance(raised, kind):
-                return error(status, code, str(raised))
+                more = {"running_id": raised.running_id} if isinstance(raised, RunningError) else {}
+                return error(status, code, str(raised), **more)
         return internal(raised)
 
     @app.exception_handler(RequestValidationError)

@@ -1,10 +1,11 @@
 """Archiving one day. The order is what makes it safe to die anywhere and to run again:
 
-reconcile → build → put → read back and compare → ledger → rollups → expires_at on the blocks → ledger
+build → ledger → put → read back and compare → ledger → rollups → expires_at on the blocks → ledger
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,77 +23,88 @@ from vitals.errors import (
     NotFoundError,
 )
 from vitals.hot import HotTier
-from vitals.ingest import Ingest, Tally
 from vitals.ledger import Ledger
 from vitals.rollups import RollupTier
-from vitals.timespan import DAY_MS, HOUR_MS, Span, day_name
+from vitals.samples import Samples
+from vitals.timespan import DAY_MS, day_name
 
 # Queries under way, and the next night's archiving, still find a block that was due to expire long ago.
 _LAST_DAY_MS = DAY_MS
 
+type Facts = dict[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Archiver:
-    """What archiving works with; `ingest` is None where days are not reconciled with the upstream."""
+    """What archiving works with; `now` gives UTC ms."""
 
     hot: HotTier
     cold: ColdTier
     rollups: RollupTier
     catalogs: CatalogTable
     ledger: Ledger
-    ingest: Ingest | None
     now: Callable[[], int]
     hot_days: int
 
-    def archive(self, site: str, day_ms: int) -> dict[str, Any]:
-        """Archives the day as it is now and returns a receipt; safe to repeat, to race and to kill.
+    def archive(self, site: str, day_ms: int, prepare: Callable[[], str] = lambda: "hot") -> Facts:
+        """Archives the day from its file and blocks; `prepare` may add blocks first and names the source.
 
-        Every error leaves the day due, its blocks without expiry, and the file before in place.
+        Returns a receipt; safe to repeat, to race and to kill. Every error leaves the day due, its blocks
+        without expiry, and the file before in place.
         """
+        with self._attempt(site, day_ms) as done:
+            source = prepare()
+            return done(source, self._archive(site, day_ms))
+
+    def archive_fresh(self, site: str, day_ms: int, fresh: Callable[[int], Samples], source: str) -> Facts:
+        """The same for a day without blocks: from its file and what was just read, which wins.
+
+        `fresh` gives the samples of one group. The day is read from its file from then on.
+        """
+        with self._attempt(site, day_ms) as done:
+            return done(source, self._archive(site, day_ms, fresh))
+
+    def is_hot(self, day_ms: int) -> bool:
+        """Whether the day lies within the hot window."""
+        return day_ms + DAY_MS + self.hot_days * DAY_MS > self.now()
+
+    @contextmanager
+    def _attempt(self, site: str, day_ms: int) -> Iterator[Callable[[str, Facts], Facts]]:
         attempts = self.ledger.archive_record(site, day_ms).attempts + 1
         self.ledger.note_archive(site, day_ms, attempts=attempts)
         started_ms = self.now()
-        try:
-            source = self._reconcile(site, day_ms)
-            facts = self._archive(site, day_ms)
+
+        def done(source: str, facts: Facts) -> Facts:
             seconds = (self.now() - started_ms) / 1000
-            outcome: dict[str, Any] = {"status": "done", "source": source, "seconds": seconds, "error": ""}
+            outcome: Facts = {"status": "done", "source": source, "seconds": seconds, "error": ""}
             self.ledger.note_own_archive(site, day_ms, began_ms=facts["began_ms"], **outcome)
+            return {"site": site, "date": day_name(day_ms), "source": source, "attempts": attempts, **facts}
+
+        try:
+            yield done
         except Exception as error:
             self.ledger.note_archive(site, day_ms, status="failed", error=f"{type(error).__name__}: {error}")
             raise
-        return {"site": site, "date": day_name(day_ms), "source": source, "attempts": attempts, **facts}
 
-    def _reconcile(self, site: str, day_ms: int) -> str:
-        """Reads a day that is still hot from the upstream once more, so that what arrived late is in."""
-        if self.ingest is None or not self._is_hot(day_ms):
-            return "hot"
-        catalog = self.catalogs.load(site)
-        for hour in Span(day_ms, day_ms + DAY_MS).pieces(HOUR_MS):
-            self.ingest.fetch(site, catalog, hour, Tally())
-        return "hot+upstream"
-
-    def _is_hot(self, day_ms: int) -> bool:
-        return day_ms + DAY_MS + self.hot_days * DAY_MS > self.now()
-
-    def _archive(self, site: str, day_ms: int) -> dict[str, Any]:
+    def _archive(self, site: str, day_ms: int, fresh: Callable[[int], Samples] | None = None) -> Facts:
         day, began_ms = day_name(day_ms), self.now()
         # After `began_ms`: a block that is read must hold no point that this catalog lacks.
         catalog = self.catalogs.load(site)
         if not catalog.points:
             raise NotFoundError(f"site {site} has no catalog yet")
         existing, checksum = self._existing(site, day)
+        expires_ms = began_ms if fresh else self._expires_ms(site, day_ms)
         with tempfile.TemporaryDirectory() as folder:
             sink = Path(folder) / "samples.parquet"
-            built = build_day(site, day_ms, catalog, self.hot, self.cold, existing, sink)
+            built = build_day(site, day_ms, catalog, self.hot, self.cold, existing, sink, began_ms, fresh)
             written = built.written
             same = existing is not None and checksum == written.contents.checksum
-            stored = (
-                existing if existing and same else self.cold.put(site, day, sink, written.contents, existing)
-            )
-        self._verify(site, day, stored, written, fresh=not same)
-        facts = {"began_ms": began_ms, **_facts(stored, built)}
-        expires_ms = self._expires_ms(site, day_ms)
+            if existing is None or not same:
+                # A day that is settled must not look so while its rollups follow another file.
+                self.ledger.note_archive(site, day_ms, status="building", expires_ms=expires_ms)
+                existing = self.cold.put(site, day, sink, written.contents, existing)
+        self._verify(site, day, existing, written, fresh=not same)
+        facts = {"began_ms": began_ms, **_facts(existing, built)}
         self.ledger.note_newer_archive(site, day_ms, status="verified", expires_ms=expires_ms, **facts)
         self.rollups.write(site, day_ms, built.rollups, began_ms)
         lives_until_ms = max(expires_ms, self.now() + _LAST_DAY_MS)
@@ -128,7 +140,7 @@ class Archiver:
             raise
 
 
-def _facts(stored: Stored, built: Built) -> dict[str, Any]:
+def _facts(stored: Stored, built: Built) -> Facts:
     contents = built.written.contents
     return {
         "rows": contents.rows,

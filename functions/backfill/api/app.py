@@ -1,0 +1,55 @@
+"""The handler of the backfill's routes."""
+
+import time
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from backfill.api import routes
+from backfill.api.runs_api import RunsApi
+from backfill.planning import Planner
+from vitals import aws, config, observability
+from vitals.catalog import CatalogTable
+from vitals.executions import Executions
+from vitals.http import handle_errors, unreadable
+from vitals.ledger import Ledger
+from vitals.runs import RunTable
+
+logger = observability.logger()
+metrics = observability.metrics()
+tracer = observability.tracer()
+app = APIGatewayRestResolver(enable_validation=True)
+handle_errors(app, logger)
+app.include_router(routes.router)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answers one request of API Gateway's proxy integration."""
+    app.append_context(api=_api())
+    answer = unreadable(event) or app.resolve(event, context)
+    metrics.add_metric(f"Answers{answer['statusCode'] // 100}xx", MetricUnit.Count, 1)
+    return answer
+
+
+@cache
+def _api() -> RunsApi:
+    settings = config.backfill_api()
+    dynamodb = aws.client("dynamodb")
+    return RunsApi(
+        Planner(
+            RunTable(dynamodb, settings.state_table),
+            Executions(aws.client("stepfunctions"), settings.state_machine_arn),
+            Ledger(dynamodb, settings.state_table),
+            CatalogTable(dynamodb, settings.state_table),
+            settings.sites,
+            lambda: time.time_ns() // 1_000_000,
+            settings.requests_per_minute,
+            settings.concurrency,
+        )
+    )

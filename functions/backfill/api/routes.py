@@ -1,0 +1,61 @@
+"""The routes of backfills: types checked by Powertools, one call each."""
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
+
+from backfill.api.runs_api import RunsApi
+from vitals.http import granted, json_answer
+from vitals.tokens import Grant
+
+router = APIGatewayRouter()
+
+
+class StartBody(BaseModel):
+    """Which days of a site to fill in, both dates included."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    site_name: StrictStr = Field(max_length=64)
+    start_date: StrictStr = Field(max_length=40, description="YYYY-MM-DD, UTC")
+    end_date: StrictStr = Field(max_length=40, description="YYYY-MM-DD, UTC")
+    force: StrictBool = Field(False, description="read also the days that are complete")
+    dry_run: StrictBool = Field(False, description="only say what it would take")
+
+
+@router.post("/backfill/start", summary="Fill in a site's history")
+def start(body: Annotated[StartBody, Body()]) -> Response[Any]:
+    asked = body.model_dump(exclude={"site_name"}) | {"site": body.site_name}
+    status, answer = _api().start(_grant(), asked)
+    return json_answer(answer, status)
+
+
+@router.get("/backfill", summary="A site's backfills, newest first")
+def of_site(
+    site_name: Annotated[str, Query(max_length=64)],
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Response[Any]:
+    return json_answer(_api().of_site(_grant(), site_name, limit))
+
+
+@router.get("/backfill/<run_id>", summary="A backfill with its days")
+def get(run_id: str) -> Response[Any]:
+    return json_answer(_api().get(_grant(), run_id))
+
+
+@router.post("/backfill/<run_id>/cancel", summary="End a backfill before its next hour")
+def cancel(run_id: str) -> Response[Any]:
+    status, answer = _api().cancel(_grant(), run_id)
+    return json_answer(answer, status)
+
+
+def _api() -> RunsApi:
+    api: RunsApi = router.context["api"]
+    return api
+
+
+def _grant() -> Grant:
+    return granted(router.current_event)

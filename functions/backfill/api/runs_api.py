@@ -1,0 +1,77 @@
+"""Starting, watching and cancelling runs over HTTP; the routes check types only."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from backfill import days, view
+from backfill.planning import Planner
+from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError
+from vitals.runs import Run
+from vitals.tokens import Grant
+
+type Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunsApi:
+    """What the routes work with."""
+
+    planner: Planner
+    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+
+    def start(self, grant: Grant, event: Answer) -> tuple[int, Answer]:
+        """Starts a run, or for a dry run says what it would take; status and answer."""
+        site = event["site"]
+        if not grant.allows("backfill", site):
+            raise ForbiddenError("this token may not backfill this site")
+        asked = days.parse(event | {"requested_by": grant.name}, self.planner.now())
+        planned = self.planner.plan(asked)
+        answer = view.planned(asked, planned)
+        if asked.dry_run:
+            return 200, {"dry_run": True, **answer}
+        run = self.planner.begin(self.new_id(), asked, planned)
+        try:
+            self.planner.executions.start(run.run, asked.event())
+        except Exception:
+            self.planner.abandon(run, "its execution could not be started")
+            raise
+        return 202, {"id": run.run, "status": run.status, **answer}
+
+    def get(self, grant: Grant, run_id: str) -> Answer:
+        """A run with its days; NotFoundError also for one of a site that the token may not see."""
+        run = self._visible(grant, run_id)
+        return view.run_with_days(run, self.planner.runs.days(run_id), self.planner.now())
+
+    def of_site(self, grant: Grant, site: str, limit: int) -> Answer:
+        """The site's latest runs, newest first."""
+        if not _may_see(grant, site):
+            raise ForbiddenError("this token may not see this site's backfills")
+        if site not in self.planner.sites:
+            raise NotFoundError(f"there is no site {site!r}")
+        runs = [self.planner.settled(run) for run in self.planner.runs.of_site(site, limit)]
+        now_ms = self.planner.now()
+        return {"backfills": [view.run(run, self.planner.runs.days(run.run), now_ms) for run in runs]}
+
+    def cancel(self, grant: Grant, run_id: str) -> tuple[int, Answer]:
+        """Asks a run to end before its next hour; of one that has ended nothing changes."""
+        run = self._visible(grant, run_id)
+        if not grant.allows("backfill", run.site):
+            raise ForbiddenError("this token may not cancel this site's backfills")
+        going = self.planner.runs.note_running(run_id, cancel_ms=run.cancel_ms or self.planner.now())
+        run = self.planner.runs.load(run_id) or run
+        answer = {"id": run_id, "status": run.status, "cancel_requested": bool(run.cancel_ms)}
+        return 202 if going else 200, answer
+
+    def _visible(self, grant: Grant, run_id: str) -> Run:
+        if not 1 <= len(run_id) <= 80:
+            raise InvalidRequestError("a backfill's id has 1 to 80 characters")
+        run = self.planner.runs.load(run_id)
+        if run is None or not _may_see(grant, run.site):
+            raise NotFoundError(f"there is no backfill {run_id!r}")
+        return self.planner.settled(run)
+
+
+def _may_see(grant: Grant, site: str) -> bool:
+    return grant.allows("read", site) or grant.allows("backfill", site)

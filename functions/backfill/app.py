@@ -1,0 +1,97 @@
+"""The backfill's handler: builds what its tasks work with, and hands each event to one call."""
+
+import time
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from backfill.day import DayWorker
+from backfill.planning import Planner
+from backfill.summary import Summariser
+from backfill.tasks import Tasks
+from vitals import aws, config, observability
+from vitals.archiver import Archiver
+from vitals.catalog import CatalogTable
+from vitals.circuit import CircuitTable
+from vitals.cold import ColdTier
+from vitals.executions import Executions
+from vitals.hot import HotTier
+from vitals.ingest import Ingest
+from vitals.ledger import Ledger
+from vitals.pace import SharedPace
+from vitals.rollups import RollupTier
+from vitals.runs import RunTable
+from vitals.staging import StagingArea
+from vitals.upstream import AceClient
+
+# What storing a day needs after the last of it is read, also where that is 20,000 blocks.
+_RESERVE_S = 420
+
+logger = observability.logger()
+metrics = observability.metrics()
+tracer = observability.tracer("requests")
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Does one task of the state machine."""
+    try:
+        return _tasks(context).handle(event)
+    except Exception as error:
+        logger.exception("task failed", event=event, error=type(error).__name__, reason=str(error))
+        raise
+
+
+def _tasks(context: LambdaContext) -> Tasks:
+    settings, archiver, staging = _warm()
+    dynamodb = aws.client("dynamodb")
+    runs = RunTable(dynamodb, settings.state_table)
+    planner = Planner(
+        runs,
+        Executions(aws.client("stepfunctions"), settings.state_machine_arn),
+        archiver.ledger,
+        archiver.catalogs,
+        settings.sites,
+        _now,
+        settings.requests_per_minute,
+        settings.concurrency,
+    )
+
+    def remaining_s() -> float:
+        return context.get_remaining_time_in_millis() / 1000 - _RESERVE_S
+
+    def worker() -> DayWorker:
+        # Imported here because it brings boto3 along, which costs a cold start more than all the rest.
+        from aws_lambda_powertools.utilities import parameters
+
+        key = str(parameters.get_secret(settings.ace_secret_id, max_age=300))
+        table, url, per_minute = settings.state_table, settings.ace_api_url, settings.requests_per_minute
+        pace = SharedPace(dynamodb, table, url, per_minute, _now, remaining_s=remaining_s)
+        ace = AceClient(url, key, pace, remaining_s=remaining_s)
+        ingest = Ingest(ace, archiver.hot, archiver.ledger, _now)
+        return DayWorker(runs, staging, archiver, ingest, CircuitTable(dynamodb, table, url), remaining_s)
+
+    return Tasks(planner, worker, Summariser(runs, staging, _now), logger, metrics)
+
+
+@cache
+def _warm() -> tuple[config.BackfillSettings, Archiver, StagingArea]:
+    settings = config.backfill()
+    dynamodb, s3 = aws.client("dynamodb"), aws.client("s3")
+    archiver = Archiver(
+        HotTier(dynamodb, settings.hot_table),
+        ColdTier(s3, settings.cold_bucket, max_bytes=settings.max_day_file_bytes),
+        RollupTier(dynamodb, settings.hot_table),
+        CatalogTable(dynamodb, settings.state_table),
+        Ledger(dynamodb, settings.state_table),
+        _now,
+        settings.hot_days,
+    )
+    return settings, archiver, StagingArea(s3, settings.cold_bucket)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,173 @@
+"""One day of a run: read hour by hour, staged, and stored where readers look for it."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vitals import staged
+from vitals.archiver import Archiver
+from vitals.catalog import Catalog
+from vitals.circuit import CircuitTable
+from vitals.errors import ConflictError, NotFoundError, UnfinishedDayError
+from vitals.ingest import Ingest, Tally
+from vitals.runs import Run, RunDay, RunTable
+from vitals.samples import merge
+from vitals.staging import StagedHour, StagingArea
+from vitals.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, day_start, floor_window
+
+SOURCE = "backfill"
+
+
+@dataclass(frozen=True, slots=True)
+class DayWorker:
+    """What reading a day works with; `remaining_s` is the time left for reading."""
+
+    runs: RunTable
+    staging: StagingArea
+    archiver: Archiver
+    ingest: Ingest
+    circuits: CircuitTable
+    remaining_s: Callable[[], float]
+
+    def work(self, run_id: str, day: str) -> dict[str, Any]:
+        """Reads and stores the day and returns its receipt; safe to repeat, to race and to kill.
+
+        What was read of it before an error is staged, and the next attempt goes on from there.
+        """
+        run = self._run(run_id)
+        known = self.runs.day(run_id, day)
+        if known.status in ("done", "empty"):
+            return _receipt(known)
+        if run.cancel_ms:
+            return self._cancelled(run, day)
+        started_ms = self.ingest.now()
+        self.runs.note_day(run, day, status="reading", attempts=known.attempts + 1, error="")
+        try:
+            hours = self._read(run, day)
+            if hours is None:
+                return self._cancelled(run, day)
+            rows = self._store(run, day, hours)
+        except Exception as error:
+            self.runs.note_day(run, day, error=f"{type(error).__name__}: {error}"[:500])
+            raise
+        samples = sum(hour.samples for hour in hours)
+        facts: dict[str, Any] = {
+            "status": "done" if samples or rows else "empty",
+            "samples": samples,
+            "hours": len(hours),
+            "seconds": known.seconds + (self.ingest.now() - started_ms) / 1000,
+        }
+        self.runs.note_day(run, day, **facts)
+        self.staging.clear(run_id, day)
+        return _receipt(RunDay(day, facts["status"], samples))
+
+    def _read(self, run: Run, day: str) -> list[StagedHour] | None:
+        """Every hour of the day, staged; None when the run is cancelled."""
+        catalog = self.archiver.catalogs.load(run.site)
+        found = self.staging.hours(run.run, day)
+        for hour, span in enumerate(_closed_hours(day_start(day), self.ingest.now())):
+            if hour in found:
+                continue
+            if self._run(run.run).cancel_ms:
+                return None
+            if self.remaining_s() <= 0:
+                raise UnfinishedDayError(f"{day} is read up to hour {hour}")
+            self.circuits.load().check(self.ingest.now())
+            found[hour] = self._stage(run, day, hour, span, catalog)
+            self.runs.note_day(
+                run,
+                day,
+                hours=len(found),
+                samples=sum(each.samples for each in found.values()),
+                requests=sum(each.requests for each in found.values()),
+                rejected=sum(sum(each.rejected.values()) for each in found.values()),
+            )
+        return [found[hour] for hour in sorted(found)]
+
+    def _stage(self, run: Run, day: str, hour: int, span: Span, catalog: Catalog) -> StagedHour:
+        tally, fetched_ms, asked = Tally(), self.ingest.now(), self.ingest.ace.requests
+        windows = np.zeros(span.length_ms // WINDOW_MS, np.int64)
+        parts = 0
+        for part in self.ingest.read(run.site, catalog, span, tally):
+            inside = (part.times >= span.start_ms) & (part.times < span.end_ms)
+            tally.rejected["outside"] += len(part) - int(inside.sum())
+            samples = merge([part[inside]])
+            if len(samples):
+                windows += np.bincount((samples.times - span.start_ms) // WINDOW_MS, minlength=len(windows))
+                self.staging.put_part(run.run, day, hour, parts, samples)
+                parts += 1
+        read = StagedHour(
+            hour=hour,
+            start_ms=span.start_ms,
+            end_ms=span.end_ms,
+            fetched_ms=fetched_ms,
+            parts=parts,
+            windows=windows.tolist(),
+            requests=self.ingest.ace.requests - asked,
+            rejected=dict(+tally.rejected),
+        )
+        self.staging.finish(run.run, day, read)
+        return read
+
+    def _store(self, run: Run, day: str, hours: list[StagedHour]) -> int:
+        """Stores what is staged and returns how many samples the day then has."""
+        day_ms, now_ms = day_start(day), self.ingest.now()
+        over = day_ms + DAY_MS <= now_ms
+        with tempfile.TemporaryDirectory() as folder:
+            files = self.staging.fetch(run.run, day, hours, Path(folder))
+            if over and not self.archiver.ledger.archive_record(run.site, day_ms).has_blocks(now_ms):
+                return self._store_cold(run.site, day_ms, hours, files)
+            return self._store_hot(run.site, day_ms, hours, files, over=over)
+
+    def _store_cold(
+        self, site: str, day_ms: int, hours: list[StagedHour], files: dict[int, list[Path]]
+    ) -> int:
+        parts = staged.StagedParts([file for hour in hours for file in files[hour.hour]])
+        facts = self.archiver.archive_fresh(site, day_ms, parts.group, SOURCE)
+        counts = {
+            hour.start_ms + place * WINDOW_MS: count
+            for hour in hours
+            for place, count in enumerate(hour.windows)
+        }
+        self.archiver.ledger.record(site, Span(day_ms, day_ms + DAY_MS), counts)
+        return int(facts["rows"])
+
+    def _store_hot(
+        self, site: str, day_ms: int, hours: list[StagedHour], files: dict[int, list[Path]], *, over: bool
+    ) -> int:
+        """Where readers find blocks they take these, so the blocks must have what was read."""
+        for hour in hours:
+            parts = map(staged.decode, files[hour.hour])
+            self.ingest.write(site, Span(hour.start_ms, hour.end_ms), parts, hour.fetched_ms, Tally())
+        samples = sum(hour.samples for hour in hours)
+        if not over:
+            return samples
+        try:
+            return int(self.archiver.archive(site, day_ms, lambda: SOURCE)["rows"])
+        except ConflictError:
+            # The live sync writes to the day. All that was read is in its blocks, and the day is due tonight.
+            return samples
+
+    def _cancelled(self, run: Run, day: str) -> dict[str, Any]:
+        self.staging.clear(run.run, day)
+        self.runs.note_day(run, day, status="cancelled")
+        return _receipt(RunDay(day, "cancelled"))
+
+    def _run(self, run_id: str) -> Run:
+        run = self.runs.load(run_id)
+        if run is None:
+            raise NotFoundError(f"there is no backfill {run_id}")
+        return run
+
+
+def _closed_hours(day_ms: int, now_ms: int) -> list[Span]:
+    """The hours of the day up to the last window that is over."""
+    return list(Span(day_ms, min(day_ms + DAY_MS, floor_window(now_ms))).pieces(HOUR_MS))
+
+
+def _receipt(day: RunDay) -> dict[str, Any]:
+    return {"day": day.day, "status": day.status, "samples": day.samples}

@@ -1,0 +1,185 @@
+"""The records of backfills: one per run, one per day of it, and the lock that keeps a site to one run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from vitals import items, keys
+from vitals.errors import ConflictError
+from vitals.timespan import DAY_MS
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+RUNNING = "running"
+# Step Functions itself forgets an execution after 90 days.
+_KEPT_MS = 400 * DAY_MS
+_MAX_PAGES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One backfill, both dates included; `force` is 1 or 0, `ended_ms` and `cancel_ms` are 0 at first."""
+
+    run: str
+    site: str = ""
+    start_date: str = ""
+    end_date: str = ""
+    force: int = 0
+    status: str = RUNNING
+    requested_by: str = ""
+    started_ms: int = 0
+    ended_ms: int = 0
+    cancel_ms: int = 0
+    days_total: int = 0
+    days_complete: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunDay:
+    """One day of a run: waiting, reading, done, empty, failed or cancelled; `hours` of it are read."""
+
+    day: str
+    status: str = "waiting"
+    samples: int = 0
+    rejected: int = 0
+    requests: int = 0
+    hours: int = 0
+    attempts: int = 0
+    seconds: float = 0.0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Which run holds a site, and since when (UTC ms)."""
+
+    run: str
+    taken_ms: int
+
+
+class RunTable:
+    """Run records in the state table; each update sets its own attributes."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def lock(self, site: str, run: str, now_ms: int, instead_of: str = "") -> Lock:
+        """Takes the site's lock when it is free, the run's own or the ended run's `instead_of`.
+
+        Returns the lock as it then is.
+        """
+        key = keys.backfill_lock(site)
+        values = {":run": {"S": run}, ":ended": {"S": instead_of or run}}
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=key | {"run": {"S": run}, "taken_ms": {"N": str(now_ms)}},
+                ConditionExpression="attribute_not_exists(pk) OR #run = :run OR #run = :ended",
+                ExpressionAttributeNames={"#run": "run"},
+                ExpressionAttributeValues=values,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+            if item is None:
+                raise ConflictError(f"the backfill lock of {site} changes hands; try again") from None
+            return items.read(item, Lock)
+        return Lock(run, now_ms)
+
+    def unlock(self, site: str, run: str) -> None:
+        """Gives the site's lock back, if the run still holds it."""
+        try:
+            self._client.delete_item(
+                TableName=self._table,
+                Key=keys.backfill_lock(site),
+                ConditionExpression="#run = :run",
+                ExpressionAttributeNames={"#run": "run"},
+                ExpressionAttributeValues={":run": {"S": run}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def create(self, run: Run) -> Run:
+        """Records a run as running, unless it is recorded already, and returns the record."""
+        expires = {"expires_at": {"N": str((run.started_ms + _KEPT_MS) // 1000)}}
+        facts = {field.name: items.attribute(getattr(run, field.name)) for field in fields(run)}
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=keys.run_record(run.run) | facts | expires,
+                ConditionExpression="attribute_not_exists(pk)",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            run = self.load(run.run) or run
+        # Again, too, where the record was there: its writer may have died before it came to this.
+        of_site = keys.run_of_site(run.site, run.started_ms, run.run)
+        self._client.put_item(TableName=self._table, Item=of_site | expires | {"run": {"S": run.run}})
+        return run
+
+    def load(self, run: str) -> Run | None:
+        """The record of a run, None when there is none."""
+        key = keys.run_record(run)
+        item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        return items.read(item, Run) if item else None
+
+    def of_site(self, site: str, limit: int) -> list[Run]:
+        """The site's latest runs, newest first."""
+        request: dict[str, Any] = {"ScanIndexForward": False, "Limit": limit}
+        found = self._query(keys.site_partition(site), keys.RUN_PREFIX, request, pages=1)
+        return [run for item in found if (run := self.load(item["run"]["S"]))]
+
+    def days(self, run: str) -> list[RunDay]:
+        """What is recorded of the run's days, in order; days that nobody came to have no record."""
+        return [
+            items.read(item, RunDay, day=item["sk"]["S"].removeprefix(keys.DAY_PREFIX))
+            for item in self._query(keys.run_partition(run), keys.DAY_PREFIX, {}, pages=_MAX_PAGES)
+        ]
+
+    def day(self, run: str, day: str) -> RunDay:
+        """What is recorded of one day of the run, all defaults when there is nothing."""
+        item = self._client.get_item(
+            TableName=self._table, Key=keys.run_day(run, day), ConsistentRead=True
+        ).get("Item")
+        return items.read(item, RunDay, day=day) if item else RunDay(day)
+
+    def note(self, run: str, **facts: items.Fact) -> None:
+        """Sets facts (fields of Run) of a run."""
+        self._client.update_item(**items.setting(self._table, keys.run_record(run), facts))
+
+    def note_day(self, run: Run, day: str, **facts: items.Fact) -> None:
+        """Sets facts (fields of RunDay) of a day of the run."""
+        expires = {"expires_at": (run.started_ms + _KEPT_MS) // 1000}
+        self._client.update_item(**items.setting(self._table, keys.run_day(run.run, day), facts | expires))
+
+    def note_running(self, run: str, **facts: items.Fact) -> bool:
+        """Sets facts of a run that has not ended; False when it has, and nothing changes."""
+        key = keys.run_record(run)
+        request = items.setting(self._table, key, facts, "#status = :running")
+        request["ExpressionAttributeNames"]["#status"] = "status"
+        request["ExpressionAttributeValues"][":running"] = {"S": RUNNING}
+        try:
+            self._client.update_item(**request)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _query(
+        self, partition: str, prefix: str, options: dict[str, Any], *, pages: int
+    ) -> Iterator[dict[str, Any]]:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
+            "ExpressionAttributeValues": {":pk": {"S": partition}, ":prefix": {"S": prefix}},
+            "ConsistentRead": True,
+            **options,
+        }
+        for _ in range(pages):
+            page = self._client.query(**request)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        if "Limit" not in options:
+            raise ConflictError(f"the {prefix} records of {partition} did not end within {pages} pages")
