@@ -16,6 +16,8 @@ VitalsError
 │   └── DayFileTooLargeError     … because it is larger than the limit
 ├── ArchiveVerificationError     a day's file, read back, is not what was built
 ├── ConflictError                an item or object kept changing under a bounded number of attempts
+├── UnfinishedDayError           a day's backfill ran out of time; the next attempt goes on where it stopped
+├── RunningError                 another backfill of the site is at work
 ├── AthenaError                  Athena refused or failed a query
 ├── TierTimeoutError             a tier did not answer within the time it was given
 └── UpstreamError                the ACE API gave no usable answer
@@ -88,6 +90,18 @@ class ArchiveVerificationError(VitalsError):
 
 class ConflictError(VitalsError):
     """A conditional write, or a read of one version, lost too many races."""
+
+
+class UnfinishedDayError(VitalsError):
+    """A day's backfill ran out of time; what it read is staged."""
+
+
+class RunningError(VitalsError):
+    """Another backfill of the site is at work; `running_id` names it."""
+
+    def __init__(self, text: str, running_id: str) -> None:
+        super().__init__(text)
+        self.running_id = running_id
 
 
 class AthenaError(VitalsError):
