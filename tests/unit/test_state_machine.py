@@ -1,13 +1,17 @@
 """What the backfill's state machine does with its tasks' answers; 730 days fit the platform's limits."""
 
+import json
 import re
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.settings import TOOLS
 from tests.statemachine import Execution, TaskError, definition
 from tests.template import template
 from vitals import errors
@@ -224,6 +228,20 @@ def _retried(state: dict[str, Any]) -> list[str]:
 
 
 class TestTheDefinition:
+    def test_it_follows_the_language(self, tmp_path: Path) -> None:
+        # cfn-lint knows the language, and looks at no definition outside of a template.
+        properties = {"RoleArn": "arn:aws:iam::123456789012:role/states", "Definition": definition()}
+        machine = {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
+        filled = json.dumps({"Resources": {"Machine": machine}}).replace("${Partition}", "aws")
+        file = tmp_path / "template.json"
+        file.write_text(
+            filled.replace("${BackfillFunctionArn}", "arn:aws:lambda:us-east-1:123456789012:function:f")
+        )
+        done = subprocess.run(
+            [TOOLS / "cfn-lint", file], capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 0, done.stdout
+
     @pytest.mark.parametrize("name", TASKS)
     def test_a_task_has_a_timeout_and_retries_with_jitter_on_named_errors(self, name: str) -> None:
         task = TASKS[name]
