@@ -1,9 +1,9 @@
 """Runs ministack with what this product's template needs and ministack leaves out.
 
 ministack imports a REST API without its authorizers, its ANY methods and its gateway responses, creates
-queues without their redrive policy, tables without their expiry and nothing of Glue and Athena, and unpacks
-the layer again for every worker. Run with the tools' Python (.venv-sam), so that a function finds its
-packages in its layer and nowhere else.
+queues without their redrive policy, tables without their expiry and nothing of Glue and Athena, unpacks the
+layer again for every worker, runs a function for one event at a time and forgets the names of its errors.
+Run with the tools' Python (.venv-sam), so that a function finds its packages in its layer and nowhere else.
 """
 
 import hashlib
@@ -20,11 +20,12 @@ from threading import Lock
 from typing import Any
 
 from ministack import app
+from ministack.core import lambda_runtime
 from ministack.services import apigateway_v1 as gateway
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
-from local import cloudformation
+from local import cloudformation, stepfunctions
 
 type Answer = tuple[int, dict[str, str], bytes]
 
@@ -34,6 +35,7 @@ _DEFAULT_TEMPLATE = '{"message":$context.error.messageString}'
 
 _api_id: ContextVar[str] = ContextVar("api_id")
 _unpacking = Lock()
+_error_name: ContextVar[str | None] = ContextVar("error_name")
 
 
 def main() -> None:
@@ -48,6 +50,10 @@ def main() -> None:
         handlers = provisioners._RESOURCE_HANDLERS[kind]
         handlers["create"] = completing(handlers["create"])
     cloudformation.complete()
+    stepfunctions.complete()
+    lambda_runtime._PYTHON_WORKER_SCRIPT = _telling_the_name(lambda_runtime._PYTHON_WORKER_SCRIPT)
+    lambda_runtime.Worker = _worker
+    lambda_svc._execute_function_warm = _naming(lambda_svc._execute_function_warm)
     lambda_svc._resolve_layer_zip = _sharing(lambda_svc._resolve_layer_zip)
     app.main()
 
@@ -182,6 +188,74 @@ def _sharing(resolve: Callable[[str], bytes | None]) -> Callable[[str], bytes | 
         return pointer.getvalue()
 
     return sharing
+
+
+class Worker(lambda_runtime.Worker):  # type: ignore[misc]
+    """Remembers the name of the error, if any, for `_naming`."""
+
+    def invoke(self, event: dict[str, Any], request_id: str) -> Any:
+        response = super().invoke(event, request_id)
+        late = str(response.get("error")).startswith("Task timed out after")
+        _error_name.set("Sandbox.Timedout" if late else response.get("name"))
+        return response
+
+
+class Workers:
+    """As many workers of a function as it has events at once.
+
+    A worker answers one event after the other, and ministack has one for each function: a map would do one
+    day after the other, and every other run would wait for them.
+    """
+
+    def __init__(self, *given: Any) -> None:
+        self._given = given
+        self._all: list[Worker] = []
+        self._idle: list[Worker] = []
+        self._lock = Lock()
+
+    def invoke(self, event: dict[str, Any], request_id: str) -> Any:
+        with self._lock:
+            if not self._idle:
+                self._all.append(Worker(*self._given))
+                self._idle.append(self._all[-1])
+            worker = self._idle.pop()
+        try:
+            return worker.invoke(event, request_id)
+        finally:
+            with self._lock:
+                self._idle.append(worker)
+
+    def kill(self) -> None:
+        with self._lock:
+            for worker in self._all:
+                worker.kill()
+
+
+def _worker(name: str, config: dict[str, Any], code: bytes) -> Worker | Workers:
+    """Several for the backfill only: each is a process with all that the layer brings along."""
+    variables = config.get("Environment", {}).get("Variables", {})
+    return (Workers if "BACKFILL_CONCURRENCY" in variables else Worker)(name, config, code)
+
+
+def _telling_the_name(script: str) -> str:
+    """Lets a function's process tell the class of its error, which Retry and Catch go by."""
+    text = '"error": str(e), "trace"'
+    assert text in script
+    return script.replace(text, '"error": str(e), "name": type(e).__name__, "trace"')
+
+
+def _naming(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Puts the error's name where ministack says Runtime.HandlerError of every error."""
+
+    def naming(*args: Any) -> dict[str, Any]:
+        _error_name.set(None)
+        result = execute(*args)
+        name = _error_name.get()
+        if result.get("error") and name:
+            result["body"]["errorType"] = name
+        return result
+
+    return naming
 
 
 if __name__ == "__main__":

@@ -190,6 +190,8 @@ def _emulator_environ(settings: Settings) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_ENDPOINT_URL_ATHENA": settings.athena_endpoint,
+        # Of the minutes that Step Functions waits before a retry, a twentieth is enough here.
+        "SFN_WAIT_SCALE": "0.05",
         # Two listeners on fixed ports for services that this product does not use.
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
