@@ -64,7 +64,9 @@ def _run_id(text: str) -> str:
 
 
 def _start(api: BackfillApi, asked: argparse.Namespace) -> int:
-    look = f"`.venv/bin/python -m local.backfill list {shlex.quote(asked.site)}` tells whether a run has started"
+    look = (
+        f"`.venv/bin/python -m local.backfill list {shlex.quote(asked.site)}` tells whether a run has started"
+    )
     try:
         run = api.start(asked.site, asked.start, asked.end, force=asked.force, dry_run=asked.dry_run)
     except UnansweredError as error:

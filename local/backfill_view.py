@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
 from local.backfill_api import Run
@@ -57,8 +58,10 @@ class Bar:
         self._live.console.print(text, markup=False, highlight=False)
 
     def show(self, run: Run) -> None:
-        bar = ProgressBar(total=100, completed=run["progress_percent"], width=60)
-        self._live.update(Group(bar, Text(progress_text(run, datetime.now(UTC)))), refresh=True)
+        shown = Table.grid()
+        shown.add_row(ProgressBar(completed=run["progress_percent"], width=60, complete_style="green"))
+        shown.add_row(Text(progress_text(run, datetime.now(UTC))))
+        self._live.update(shown, refresh=True)
 
 
 def view() -> Lines | Bar:
