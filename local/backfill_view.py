@@ -17,6 +17,7 @@ from local.backfill_api import Run
 
 _QUIET_SECONDS = 5
 _MOST_FAILED_DAYS = 20
+_MOST_READING_DAYS = 3
 
 
 class Lines:
@@ -94,8 +95,9 @@ def progress_text(run: Run, now: datetime) -> str:
     if run["estimated_end"]:
         left = max(_time(run["estimated_end"]) - now, timedelta())
         parts.append(f"{timedelta(seconds=round(left.total_seconds()))} left")
-    if reading(run):
-        parts.append(f"reading {', '.join(reading(run))}")
+    if days := reading(run):
+        more = " …" if len(days) > _MOST_READING_DAYS else ""
+        parts.append(f"reading {', '.join(days[:_MOST_READING_DAYS])}{more}")
     if run["cancel_requested"]:
         parts.append("being cancelled")
     return ", ".join(parts)

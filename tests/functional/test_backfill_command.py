@@ -247,6 +247,8 @@ def test_a_line_has_all_that_is_known() -> None:
     assert text == (
         "2 of 4 days, 1 failed, 1,000 samples, 250 a second, 0:01:30 left, reading 2026-01-03, 2026-01-04"
     )
+    crowd = backfill_view.progress_text(run(["reading"] * 4), now)
+    assert crowd.endswith("reading 2026-01-01, 2026-01-02, 2026-01-03 …")
     early = run(["waiting"], samples_per_second=0.0, estimated_end=None, cancel_requested=True)
     assert backfill_view.progress_text(early, now) == "0 of 1 day, 0 samples, being cancelled"
 
