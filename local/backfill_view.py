@@ -121,7 +121,7 @@ def summary(run: Run) -> list[str]:
 
 def outcome(run: Run) -> list[str]:
     """How the run ended, and which days failed and why."""
-    counts = [f"{run['days_done']} days done", f"{run['days_empty']} empty", f"{run['days_failed']} failed"]
+    counts = [f"{_days(run['days_done'])} done", f"{run['days_empty']} empty", f"{run['days_failed']} failed"]
     if run["days_cancelled"]:
         counts.append(f"{run['days_cancelled']} cancelled")
     seconds = ""

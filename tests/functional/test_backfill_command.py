@@ -60,7 +60,7 @@ def test_a_run_is_started_and_watched_to_its_end(server: BackfillServer) -> None
     assert started.startswith(f"backfill {RUN}: 4 days of mill to read, 2026-01-01 to 2026-01-04 (2 complete")
     assert progress.startswith("0 of 2 days, 0 samples, 250 a second")
     assert progress.endswith("left, reading 2026-01-01")
-    assert ended == "succeeded: 1 days done, 1 empty, 0 failed; 1,000 samples in 42 s"
+    assert ended == "succeeded: 1 day done, 1 empty, 0 failed; 1,000 samples in 42 s"
     asked = {"site_name": "mill", "start_date": "2026-01-01", "end_date": "2026-01-04"}
     assert server.asked[0] == (START, asked | {"force": True, "dry_run": False})
 
@@ -70,7 +70,7 @@ def test_failed_days_are_named_with_what_to_do(server: BackfillServer) -> None:
     done = backfill(server, "start", *RANGE)
     assert done.returncode == 1
     assert done.stdout.splitlines()[1:] == [
-        "partial: 1 days done, 1 empty, 2 failed; 1,000 samples in 42 s",
+        "partial: 1 day done, 1 empty, 2 failed; 1,000 samples in 42 s",
         "  2026-01-02  UpstreamUnavailableError",
         "  2026-01-04  UpstreamUnavailableError",
         "start the same range again; finished days are left out:",
@@ -161,7 +161,7 @@ def test_a_cancelled_run_has_an_exit_code_of_its_own(server: BackfillServer) -> 
     server.lay_out(POLL, (200, run(["done", "cancelled"], "cancelled", cancel_requested=True)))
     done = backfill(server, "watch", RUN)
     assert done.returncode == 3
-    assert done.stdout.startswith("cancelled: 1 days done, 0 empty, 0 failed, 1 cancelled; 1,000 samples")
+    assert done.stdout.startswith("cancelled: 1 day done, 0 empty, 0 failed, 1 cancelled; 1,000 samples")
     assert f"finished days are left out:\n  {AGAIN}\n" in done.stdout
 
 
@@ -211,9 +211,8 @@ def test_a_few_errors_while_watching_are_told_and_survived(server: BackfillServe
     assert said[-1] == f"{server.url} answers 503: busy; asking again (2 of 8)"
 
 
-def test_an_api_that_stays_silent_is_given_up_and_the_run_is_not(server: BackfillServer) -> None:
+def test_an_api_that_stays_silent_is_given_up_and_the_run_is_not() -> None:
     pauses: list[float] = []
-    server.lay_out(POLL, (200, run(["reading"])))
     follow = BackfillApi("http://127.0.0.1:9", TOKEN, pauses.append).follow(RUN, lambda text: None)
     with pytest.raises(Problem, match=rf"8 times in a row; the backfill goes on.*WATCH={RUN}"):
         list(follow)
@@ -334,7 +333,7 @@ def test_make_passes_values_on_as_they_are(server: BackfillServer, tmp_path: Pat
 
 def test_make_watches_and_cancels(server: BackfillServer) -> None:
     server.lay_out(POLL, (200, run(["done"], "succeeded")))
-    assert "succeeded: 1 days done" in make(server, f"WATCH={RUN}").stdout
+    assert "succeeded: 1 day done" in make(server, f"WATCH={RUN}").stdout
     server.lay_out(f"POST /backfill/{RUN}/cancel", (202, {"status": "running"}))
     assert "is being cancelled" in make(server, f"CANCEL={RUN}").stdout
 
