@@ -18,7 +18,7 @@ from local.backfill_api import BackfillApi
 from local.history import backfill_history
 from local.problem import Problem
 from local.progress import Progress
-from tests.backfill_server import DRY, PLAN, RUN, STARTED, TOKEN, BackfillServer, error, run
+from tests.backfill_server import DRY, PLAN, RUN, STARTED, TOKEN, Answer, BackfillServer, error, run
 from tests.template import ROOT
 
 RANGE = ("mill", "2026-01-01", "2026-01-04")
@@ -365,18 +365,25 @@ def test_a_stack_that_has_its_history_starts_no_run(
     assert "is there already" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("before", [[], [DRY]])
 def test_a_stack_whose_history_is_being_read_does_not_wait(
-    server: BackfillServer, capsys: pytest.CaptureFixture[str]
+    server: BackfillServer, capsys: pytest.CaptureFixture[str], before: list[Answer]
 ) -> None:
-    server.lay_out(START, DRY, error(409, "CONFLICT", "at work", running_id="bf-0"))
+    server.lay_out(START, *before, error(409, "CONFLICT", "at work", running_id="bf-0"))
     history(server)
-    assert "backfill bf-0 is at work; `make backfill WATCH=bf-0`" in capsys.readouterr().out
+    assert "backfill bf-0 of mill is at work; `make backfill WATCH=bf-0`" in capsys.readouterr().out
 
 
 def test_a_history_that_ends_badly_names_its_days(server: BackfillServer) -> None:
     server.lay_out(START, DRY, STARTED)
     server.lay_out(POLL, (200, run(["done", "failed"], "partial")))
     with pytest.raises(Problem, match=r"(?s)the history of mill: partial.*2026-01-02  Upstream.*DAYS=0"):
+        history(server)
+
+
+def test_a_history_that_is_refused_names_its_site(server: BackfillServer) -> None:
+    server.lay_out(START, error(404, "NOT_FOUND", "no site mill"))
+    with pytest.raises(Problem, match=r"the history of mill: no site mill"):
         history(server)
 
 
