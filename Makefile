@@ -8,7 +8,7 @@ PYTHON := .venv/bin/python
 UV := .venv/bin/uv
 READY := .venv/.ready .venv-sam/.ready
 
-.PHONY: help setup build run up down verify test check lint format bench lock clean
+.PHONY: help setup build run up down verify backfill test check lint format bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -30,6 +30,24 @@ down: $(READY) ## stop what `up` started
 
 verify: $(READY) ## ask upstream and store the same random questions
 	@exec $(PYTHON) -m local.verify
+
+# Through the environment and by `value`, so that nothing in them is text of the shell's or of make's.
+backfill: override export SITE := $(value SITE)
+backfill: override export START := $(value START)
+backfill: override export END := $(value END)
+backfill: override export WATCH := $(value WATCH)
+backfill: override export CANCEL := $(value CANCEL)
+backfill: override export FORCE := $(filter-out 0,$(value FORCE))
+backfill: override export DRY_RUN := $(filter-out 0,$(value DRY_RUN))
+backfill: $(READY) ## read days of the past: SITE= START= END= [FORCE=1] [DRY_RUN=1], or WATCH=<id>, or CANCEL=<id>
+	@if [ -n "$$WATCH" ]; then exec $(PYTHON) -m local.backfill watch -- "$$WATCH"; fi; \
+	if [ -n "$$CANCEL" ]; then exec $(PYTHON) -m local.backfill cancel -- "$$CANCEL"; fi; \
+	if [ -n "$$SITE" ] && [ -n "$$START" ] && [ -n "$$END" ]; then \
+		exec $(PYTHON) -m local.backfill start $${FORCE:+--force} $${DRY_RUN:+--dry-run} -- "$$SITE" "$$START" "$$END"; \
+	fi; \
+	printf '%s\n' "usage: make backfill SITE=<site> START=<YYYY-MM-DD> END=<YYYY-MM-DD> [FORCE=1] [DRY_RUN=1]" \
+		"       make backfill WATCH=<id>" "       make backfill CANCEL=<id>" >&2; \
+	exit 2
 
 test: $(READY) ## all tests, offline
 	$(PYTHON) -m pytest -q -n 2 tests/unit tests/functional

@@ -1,16 +1,21 @@
 """What the local stack is asked to be: the environment of `make up`, read once."""
 
+import json
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from local.problem import Problem
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".venv-sam" / "bin"
 
+_STACK_FILE = "stack.json"
+# The most days that one backfill takes.
+_MOST_BACKFILL_DAYS = 730
 _SITES = re.compile(r"[A-Za-z0-9._-]{1,64}(,[A-Za-z0-9._-]{1,64})*")
 
 
@@ -26,6 +31,8 @@ class Settings:
     hot_days: str
     lookback_hours: str
     """Both are checked by the template's parameters of these names."""
+    backfill_days: int
+    """How many whole days before today are read when the stack comes up."""
     simulator: tuple[str, ...] | None
     """The simulator's arguments, None when another upstream is given."""
 
@@ -51,12 +58,32 @@ class Settings:
 
     @property
     def stack_file(self) -> Path:
-        return self.home / "stack.json"
+        return self.home / _STACK_FILE
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder of a stack's pid files, logs and build."""
     return ROOT / environ.get("VITALS_HOME", ".local")
+
+
+def running_stack(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """What the stack that is up says of itself; Problem when none is up."""
+    stack_file = home(environ) / _STACK_FILE
+    if not stack_file.exists():
+        raise Problem("no stack is up; `make up` starts one")
+    found: dict[str, Any] = json.loads(stack_file.read_text())
+    return found
+
+
+def api_and_token(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
+    """VITALS_API and VITALS_TOKEN, or else those of the stack that is up."""
+    api, token = environ.get("VITALS_API", ""), environ.get("VITALS_TOKEN", "")
+    if bool(api) != bool(token):
+        raise Problem("VITALS_API and VITALS_TOKEN belong together; only one of them is given")
+    if not api:
+        stack = running_stack(environ)
+        api, token = stack["api"], stack["token"]
+    return api.rstrip("/"), token
 
 
 def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -73,7 +100,18 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
         key = environ.get("ACE_API_KEY", "")
         if not key:
             raise Problem("ACE_API_URL is given, so ACE_API_KEY is needed too")
-        return Settings(home(environ), port, url, key, tuple(sites.split(",")), hot_days, lookback, None)
+        return Settings(
+            home(environ),
+            port,
+            url,
+            key,
+            tuple(sites.split(",")),
+            hot_days,
+            lookback,
+            # Nobody's API is read for a month unasked.
+            _backfill_days(environ, default="0"),
+            None,
+        )
     arguments = ["--port", str(port + 1), "--sites", sites]
     if replay:
         folder = Path(replay).resolve()
@@ -92,6 +130,7 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
         tuple(sites.split(",")),
         hot_days,
         lookback,
+        _backfill_days(environ, default="30"),
         tuple(arguments),
     )
 
@@ -99,4 +138,11 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
 def _port(text: str) -> int:
     if not text.isdigit() or not 1024 <= int(text) <= 65533:
         raise Problem(f"VITALS_PORT={text!r} is not a port from 1024 to 65533")
+    return int(text)
+
+
+def _backfill_days(environ: Mapping[str, str], default: str) -> int:
+    text = environ.get("VITALS_BACKFILL_DAYS", "") or default
+    if not (text.isascii() and text.isdigit()) or int(text) > _MOST_BACKFILL_DAYS:
+        raise Problem(f"VITALS_BACKFILL_DAYS={text!r} is no number of days from 0 to {_MOST_BACKFILL_DAYS}")
     return int(text)

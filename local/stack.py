@@ -10,13 +10,16 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from local import settings as local_settings
+from local.backfill_api import BackfillApi
 from local.deploy import Deployment
+from local.history import backfill_history
 from local.problem import Problem, with_log
-from local.processes import Service, is_alive, stop
+from local.processes import Service, interrupt_on_signals, is_alive, stop
 from local.progress import Progress
 from local.settings import ROOT, TOOLS, Settings
 
@@ -31,7 +34,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.stack", description=__doc__)
     parser.add_argument("command", choices=["up", "run", "down"])
     command = parser.parse_args().command
-    _interrupt_on_signals()
+    interrupt_on_signals()
     try:
         if command == "down":
             down(local_settings.home())
@@ -65,14 +68,6 @@ def up(settings: Settings, *, stay: bool) -> None:
     except BaseException:
         _stop(settings, started)
         raise
-
-
-def _interrupt_on_signals() -> None:
-    """Ctrl-C, kill and a closed terminal all end in a clean stop."""
-    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # A shell starts its background jobs with SIGINT ignored; only nohup means it.
-        if ending != signal.SIGHUP or signal.getsignal(ending) != signal.SIG_IGN:
-            signal.signal(ending, signal.default_int_handler)
 
 
 def _stop(settings: Settings, started: list[Service]) -> None:
@@ -116,6 +111,8 @@ def bring_up(settings: Settings, progress: Progress, started: list[Service]) -> 
         deployment.sync_first(outputs, site)
     deployment.wait_for_health(outputs["ApiUrl"])
     _write_private(settings.stack_file, json.dumps(described, indent=2) + "\n")
+    api, today = BackfillApi(outputs["ApiUrl"], token), datetime.now(UTC).date()
+    backfill_history(api, settings.sites, settings.backfill_days, today, progress)
     _show(settings, described, progress)
 
 

@@ -180,10 +180,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="ask the same questions again")
     seed = parser.parse_args().seed
     try:
-        stack_file = local_settings.home() / "stack.json"
-        if not stack_file.exists():
-            raise Problem("no stack is up; `make up` starts one")
-        matched, expected, extra = verify(Store(json.loads(stack_file.read_text())), seed)
+        matched, expected, extra = verify(Store(local_settings.running_stack()), seed)
     except (Problem, requests.RequestException) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1

@@ -23,7 +23,7 @@ def local_stack(command: str, *, seconds: int, **environ: str) -> subprocess.Com
     """Runs a command of local.stack on the test stack's ports and folder."""
     ours = {"VITALS_HOME": str(HOME), "VITALS_PORT": str(PORT), "VITALS_FAULTS": FAULTS}
     # Four days, of which all but the last two are cold once they are archived.
-    ours |= {"VITALS_HOT_DAYS": "1", "VITALS_LOOKBACK_HOURS": "96"}
+    ours |= {"VITALS_HOT_DAYS": "1", "VITALS_LOOKBACK_HOURS": "96", "VITALS_BACKFILL_DAYS": "0"}
     if REPLAY.is_dir():
         ours["VITALS_REPLAY"] = str(REPLAY)
     inherited = {

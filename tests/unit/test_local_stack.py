@@ -64,6 +64,9 @@ def test_down_is_fine_with_a_file_of_a_process_that_has_ended(
         ({"VITALS_SITES": "../up"}, "VITALS_SITES"),
         ({"VITALS_REPLAY": "no/such/folder"}, "VITALS_REPLAY"),
         ({"ACE_API_URL": "https://ace.example/api"}, "ACE_API_KEY"),
+        ({"VITALS_BACKFILL_DAYS": "month"}, "VITALS_BACKFILL_DAYS"),
+        ({"VITALS_BACKFILL_DAYS": "-1"}, "VITALS_BACKFILL_DAYS"),
+        ({"VITALS_BACKFILL_DAYS": "731"}, "VITALS_BACKFILL_DAYS"),
     ],
 )
 def test_a_variable_that_makes_no_sense_is_named(environ: dict[str, str], said: str) -> None:
@@ -77,6 +80,12 @@ def test_the_simulator_is_the_upstream_unless_one_is_given() -> None:
     assert simulated.simulator == ("--port", "5001", "--sites", "ses_falls_city", "--faults", "5xx=0.1")
     given = settings.from_environ({"ACE_API_URL": "https://ace.example/api/", "ACE_API_KEY": "key"})
     assert (given.ace_api_url, given.ace_api_key, given.simulator) == ("https://ace.example/api", "key", None)
+
+
+def test_a_month_is_backfilled_unless_the_upstream_is_given() -> None:
+    given = {"ACE_API_URL": "https://ace.example/api", "ACE_API_KEY": "key"}
+    environs = [{}, {"VITALS_BACKFILL_DAYS": "0"}, given, given | {"VITALS_BACKFILL_DAYS": "7"}]
+    assert [settings.from_environ(environ).backfill_days for environ in environs] == [30, 0, 0, 7]
 
 
 def test_a_missing_tool_is_named_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
