@@ -82,8 +82,9 @@ class _Put(NamedTuple):
 class SiteFeed:
     """A building's readings and what was put on top of them by hand."""
 
-    def __init__(self, building: Building) -> None:
+    def __init__(self, building: Building, opened_us: int = -(2**62)) -> None:
         self.building = building
+        self._opened_us = opened_us
         self._puts: list[_Put] = []
         self._series = {point.name: number for number, point in enumerate(building.points)}
 
@@ -140,7 +141,7 @@ class SiteFeed:
 
     def _readings(self, view: View, start_us: int, end_us: int) -> Readings:
         """What of [start, end) could be seen at the moment of the view."""
-        found = self.building.readings(start_us, min(end_us, view.at_us + 1))
+        found = self.building.readings(max(start_us, self._opened_us), min(end_us, view.at_us + 1))
         if view.late:
             key, late_us = self.building.key, view.late_minutes * MINUTE_US
             late = uniform(key, _LATE, found.series, found.tick) < view.late

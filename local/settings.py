@@ -16,6 +16,11 @@ TOOLS = ROOT / ".venv-sam" / "bin"
 _STACK_FILE = "stack.json"
 # The most days that one backfill takes.
 _MOST_BACKFILL_DAYS = 730
+_SIMULATOR_OPTIONS = {
+    "VITALS_FAULTS": "--faults",
+    "VITALS_POINTS": "--points",
+    "VITALS_OPENED_DAYS_AGO": "--opened-days-ago",
+}
 _SITES = re.compile(r"[A-Za-z0-9._-]{1,64}(,[A-Za-z0-9._-]{1,64})*")
 
 
@@ -118,7 +123,7 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
         if not any(folder.glob("*.csv")):
             raise Problem(f"VITALS_REPLAY={replay} holds no CSV file")
         arguments += ["--replay", str(folder)]
-    for variable, option in (("VITALS_FAULTS", "--faults"), ("VITALS_POINTS", "--points")):
+    for variable, option in _SIMULATOR_OPTIONS.items():
         if environ.get(variable):
             arguments += [option, environ[variable]]
     simulated = f"http://127.0.0.1:{port + 1}/api"

@@ -32,6 +32,7 @@ HOST = "127.0.0.1"
 _SITE_NAME = re.compile(r"[A-Za-z0-9._-]{2,64}")
 # Readings jitter by up to 5 s, and two of one point must not meet.
 _SHORTEST_INTERVAL_S = 10
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,9 @@ class SimulatorSettings:
     """Whole seconds and Z in all times; the vendor's CLI can export no other raw readings."""
     other_intervals: bool = True
     """Some points read every 30 s, 5 min or 15 min instead of every `interval_s`."""
+
+    opened_days_ago: int | None = None
+    """Nothing is read before the UTC day this many days before the anchor's; None: since ever."""
 
     def __post_init__(self) -> None:
         if self.points < 1:
@@ -114,13 +118,18 @@ class Simulator:
         self.anchor_ms = clock() if self.settings.anchor_ms is None else self.settings.anchor_ms
         self._draws = Draws(self.settings.seed)
         self._feeds = {
-            site: SiteFeed(self.settings.building(site, self.anchor_ms)) for site in self.settings.site_names
+            site: SiteFeed(self.settings.building(site, self.anchor_ms), self._opened_us())
+            for site in self.settings.site_names
         }
         self._api = AceApi(self._feeds, clock, self._draws)
         self._api.faults = self.settings.faults
         self._stats: dict[str, Counter[str]] = {}
         self._stats_lock = threading.Lock()
         self._server: _Server | None = None
+
+    def _opened_us(self) -> int:
+        days = self.settings.opened_days_ago
+        return -(2**62) if days is None else (self.anchor_ms // _DAY_MS - days) * _DAY_MS * 1_000
 
     def start(self, port: int = 0) -> str:
         """Serves on 127.0.0.1 from a thread of its own and returns the API's base URL."""
@@ -320,6 +329,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             anchor_ms=asked.anchor_ms,
             faults=fault_texts.parse(asked.faults),
             uniform_times=asked.uniform_times,
+            opened_days_ago=asked.opened_days_ago,
         )
         simulator = Simulator(settings)
         url = simulator.start(asked.port)
@@ -346,6 +356,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--replay", type=Path, help="a folder of CSV files to serve instead")
     parser.add_argument("--anchor-ms", type=int, help="where the replayed data ends, default now")
     parser.add_argument("--faults", default="", help="such as 5xx=0.05,late=0.1,late_minutes=30")
+    parser.add_argument("--opened-days-ago", type=int, help="nothing is read before")
     parser.add_argument("--uniform-times", action="store_true", help="write all times alike")
     return parser
 

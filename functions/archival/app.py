@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from archival.reconcile import ReconcilingArchiver
 from archival.run import Archival
-from vitals import aws, config, observability
+from vitals import ace, aws, config, observability
 from vitals.archiver import Archiver
 from vitals.catalog import CatalogTable
 from vitals.cold import ColdTier
@@ -22,7 +22,7 @@ from vitals.ledger import Ledger
 from vitals.queue import MessageQueue
 from vitals.rollups import RollupTier
 from vitals.sites import SiteTable
-from vitals.upstream import AceClient, Pace
+from vitals.upstream import Pace
 
 # What archiving needs after the upstream has answered.
 _RESERVE_S = 300
@@ -56,9 +56,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 
 def _archival(context: LambdaContext) -> Archival:
-    # Imported here because it brings boto3 along, which costs a cold start more than all the rest.
-    from aws_lambda_powertools.utilities import parameters
-
     settings, hot, cold, rollups, pace = _warm()
     dynamodb = aws.client("dynamodb")
     ledger, sites = Ledger(dynamodb, settings.state_table), SiteTable(dynamodb, settings.state_table)
@@ -71,9 +68,7 @@ def _archival(context: LambdaContext) -> Archival:
 
     ingest = None
     if settings.reconcile:
-        key = parameters.get_secret(settings.ace_secret_id, max_age=300)
-        ace = AceClient(settings.ace_api_url, str(key), pace, remaining_s=remaining_s)
-        ingest = Ingest(ace, hot, ledger, now)
+        ingest = Ingest(ace.client(settings, now, remaining_s, pace), hot, ledger, now)
     catalogs = CatalogTable(dynamodb, settings.state_table)
     archiver = Archiver(hot, cold, rollups, catalogs, ledger, now, settings.hot_days)
     queue = MessageQueue(aws.client("sqs"), settings.archive_queue_url)

@@ -10,7 +10,7 @@ from backfill.day import DayWorker
 from backfill.planning import Planner
 from backfill.summary import Summariser
 from backfill.tasks import Tasks
-from vitals import aws, config, observability
+from vitals import ace, aws, config, observability
 from vitals.archiver import Archiver
 from vitals.catalog import CatalogTable
 from vitals.circuit import CircuitTable
@@ -19,11 +19,9 @@ from vitals.executions import Executions
 from vitals.hot import HotTier
 from vitals.ingest import Ingest
 from vitals.ledger import Ledger
-from vitals.pace import SharedPace
 from vitals.rollups import RollupTier
 from vitals.runs import RunTable
 from vitals.staging import StagingArea
-from vitals.upstream import AceClient
 
 # What storing a day needs after the last of it is read, also where that is 20,000 blocks.
 _RESERVE_S = 420
@@ -64,15 +62,9 @@ def _tasks(context: LambdaContext) -> Tasks:
         return context.get_remaining_time_in_millis() / 1000 - _RESERVE_S
 
     def worker() -> DayWorker:
-        # Imported here because it brings boto3 along, which costs a cold start more than all the rest.
-        from aws_lambda_powertools.utilities import parameters
-
-        key = str(parameters.get_secret(settings.ace_secret_id, max_age=300))
-        table, url, per_minute = settings.state_table, settings.ace_api_url, settings.requests_per_minute
-        pace = SharedPace(dynamodb, table, url, per_minute, _now, remaining_s=remaining_s)
-        ace = AceClient(url, key, pace, remaining_s=remaining_s)
-        ingest = Ingest(ace, archiver.hot, archiver.ledger, _now)
-        return DayWorker(runs, staging, archiver, ingest, CircuitTable(dynamodb, table, url), remaining_s)
+        ingest = Ingest(ace.client(settings, _now, remaining_s), archiver.hot, archiver.ledger, _now)
+        circuits = CircuitTable(dynamodb, settings.state_table, settings.ace_api_url)
+        return DayWorker(runs, staging, archiver, ingest, circuits, remaining_s)
 
     return Tasks(planner, worker, Summariser(runs, staging, _now), logger, metrics)
 

@@ -41,6 +41,7 @@ class DayWorker:
         run = self._run(run_id)
         known = self.runs.day(run_id, day)
         if known.status in ("done", "empty"):
+            self.staging.clear(run_id, day)
             return _receipt(known)
         if run.cancel_ms:
             return self._cancelled(run, day)

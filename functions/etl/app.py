@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from etl.run import Etl
 from etl.sync import Syncer
-from vitals import aws, config, observability
+from vitals import ace, aws, config, observability
 from vitals.catalog import CatalogTable
 from vitals.circuit import CircuitTable
 from vitals.hot import HotTier
@@ -20,7 +20,7 @@ from vitals.ingest import Ingest
 from vitals.ledger import Ledger
 from vitals.queue import MessageQueue
 from vitals.sites import SiteTable
-from vitals.upstream import AceClient, Pace
+from vitals.upstream import Pace
 
 # A step of a large site takes about half a minute; what is left below this goes to the next message.
 _SPARE_MS = 120_000
@@ -61,17 +61,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 
 def _etl(context: LambdaContext) -> Etl:
-    # Imported here because it brings boto3 along, which costs a cold start more than all the rest.
-    from aws_lambda_powertools.utilities import parameters
-
     settings, parts, hot, ledger, pace = _warm()
-    key = parameters.get_secret(settings.ace_secret_id, max_age=300)
 
     def remaining_s() -> float:
         return context.get_remaining_time_in_millis() / 1000 - _RESERVE_S
 
-    ace = AceClient(settings.ace_api_url, str(key), pace, remaining_s=remaining_s)
-    ingest = Ingest(ace, hot, ledger, lambda: time.time_ns() // 1_000_000)
+    def now() -> int:
+        return time.time_ns() // 1_000_000
+
+    ingest = Ingest(ace.client(settings, now, remaining_s, pace), hot, ledger, now)
     return Etl(Syncer(ingest=ingest, **parts), settings.sites, logger, metrics)
 
 

@@ -16,6 +16,7 @@ PURE = {
     "errors",
     "items",
     "keys",
+    "prices",
     "readings",
     "samples",
     "staged",
@@ -38,7 +39,7 @@ TIERS = {
     "upstream",
 }
 LOGIC = {"archiver", "daybuilder", "ingest"}
-EDGE = {"aws", "config", "http", "observability"}
+EDGE = {"ace", "aws", "config", "http", "observability"}
 PRODUCT = sorted([*ROOT.glob("functions/**/*.py"), *VITALS.glob("*.py")])
 PURE_MAY_IMPORT = {"numpy", "orjson", "pyarrow", "zstandard", "vitals"}
 

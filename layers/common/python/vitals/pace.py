@@ -85,16 +85,3 @@ class SharedPace:
         except self._client.exceptions.ConditionalCheckFailedException:
             return None
         return int(answer["Attributes"]["at_ms"]["N"])
-
-
-class LivePace:
-    """The live sync's pace: its own, which waits for nobody, and charged to the shared one."""
-
-    def __init__(self, own: Callable[[], None], shared: SharedPace) -> None:
-        self._own = own
-        self._shared = shared
-
-    def wait(self) -> None:
-        """Returns when the sync's own pace allows."""
-        self._own()
-        self._shared.charge()
