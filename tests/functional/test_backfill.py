@@ -249,13 +249,14 @@ def test_blocks_that_expired_but_linger_do_not_come_back(backfill: Backfill) -> 
     for _ in range(2):
         world.clock.forward(60)
         backfill.worker.archiver.archive(SITE, TODAY)
-    name, at = sorted(world.truth(span))[0]
-    world.simulator.put_samples(SITE, [(name, "4242.5", at)])
+    (name, at), (_, elsewhere) = sorted(world.truth(span))[:2]
+    assert floor_window(at) != floor_window(elsewhere)
+    world.simulator.put_samples(SITE, [(name, "4242.5", at), (name, "4243.5", elsewhere)])
     world.clock.now_ms += 30 * DAY_MS
     backfill.execute(days_ago(0), days_ago(0), name="later", force=True)
     assert backfill.blocks(span) > 12
     backfill.assert_exact(span)
-    other = sorted(world.truth(span))[1][0]
+    other = sorted(world.truth(span))[-1][0]
     late = columns([world.syncer.catalogs.load(SITE).by_name[other].id], [at + 1], [1.5])
     backfill.worker.ingest.write(SITE, Span(TODAY, TODAY + HOUR_MS), [late], world.clock(), _tally())
     for _ in range(2):
