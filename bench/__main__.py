@@ -1,6 +1,7 @@
 """Prints every figure with its bar, and exits 1 when one is missed: `python -m bench`."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -14,9 +15,9 @@ import requests
 from bench import archive
 from local.simulator import Simulator, SimulatorSettings
 from vitals.catalog import Catalog, listed_from_ace
-from vitals.readings import accept
+from vitals.readings import PAGE_SIZE, accept
 from vitals.samples import Samples, concat
-from vitals.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, iso
+from vitals.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, day_name, iso
 from vitals.upstream import AceClient, Pace
 
 ROOT = Path(__file__).parent.parent
@@ -24,6 +25,14 @@ NOW = 1_767_225_600_000 + 12 * HOUR_MS
 POINTS = 4_583
 SITE = "ses_falls_city"
 MEASURED = ROOT.parent / "shared/data/sdh"
+MODULES = (
+    "etl.app",
+    "query.app",
+    "archival.app",
+    "backfill.app",
+    "backfill.api.app",
+    "authorizer.app",
+)
 BUILDING = SimulatorSettings(points=POINTS, sites=(SITE,), odd_share=0, other_intervals=False)
 
 
@@ -36,7 +45,8 @@ def main() -> int:
         "POWERTOOLS_METRICS_DISABLED": "true",
         "POWERTOOLS_LOG_LEVEL": "ERROR",
     }
-    missed = ingest_figures() + query_figures() + archive_figures() + builder_figures() + import_figures()
+    missed = ingest_figures() + query_figures() + archive_figures() + builder_figures()
+    missed += backfill_figures() + import_figures()
     print(f"{missed} bars missed" if missed else "every bar is met")
     return 1 if missed else 0
 
@@ -134,6 +144,22 @@ def builder_figures() -> int:
     return missed
 
 
+def backfill_figures() -> int:
+    print(f"backfill: a day of {POINTS:,} points from ACE's bytes to the verified file, on moto")
+    start_ms = NOW - NOW % DAY_MS - 30 * DAY_MS
+    with Simulator(BUILDING, clock=lambda: NOW) as simulator:
+        key = simulator.settings.api_key
+        output = _python("-m", "bench.backfill", simulator.url, key, day_name(start_ms), str(NOW))
+    found: dict[str, float] = json.loads(output)
+    show("samples", found["samples"], "samples")
+    pages = 24 * math.ceil(POINTS * 60 / PAGE_SIZE)
+    missed = show("requests to ACE", found["upstream_requests"], "requests", pages)
+    show("requests to AWS, a rollup of each point among them", found["aws_requests"], "requests")
+    missed += show("CPU, moto's own among it", found["cpu_s"], "s", 60)
+    missed += show("peak memory, moto's objects among it", found["peak_mb"], "MB", 1024)
+    return missed
+
+
 def measured_figures() -> int:
     """The size of real readings; says so when they are not here."""
     if not MEASURED.is_dir():
@@ -146,7 +172,7 @@ def measured_figures() -> int:
 def import_figures() -> int:
     print("cold start: CPU of importing a handler, best of five")
     missed = 0
-    for module in ("etl.app", "query.app", "archival.app", "authorizer.app"):
+    for module in MODULES:
         missed += show(module, min(_import_seconds(module) for _ in range(5)), "s", 0.5)
     return missed
 

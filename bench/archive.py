@@ -32,7 +32,7 @@ def figures(folder: Path) -> dict[str, float]:
     began = time.process_time()
     written = dayfile.write(file, _SITE, day, _groups(folder))
     built = time.process_time() - began
-    peak = _peak_mb()
+    peak = peak_mb()
     body = file.read_bytes()
     found = {
         "samples": written.contents.rows,
@@ -79,7 +79,7 @@ def _groups(folder: Path) -> Iterator[Group]:
         yield Group(json.loads(path.with_suffix(".json").read_text()), samples)
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """Of this process: what getrusage gives begins with the peak of the process that started it."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024

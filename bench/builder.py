@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.archive import peak_mb
 from bench.table import MemoryTable
 from vitals.catalog import Catalog, Listed
 from vitals.daybuilder import build_day
@@ -47,7 +48,7 @@ def main() -> None:
         "requests": table.requests,
         "read_units": table.read_units,
         "build_s": spent,
-        "peak_mb": _peak_mb(),
+        "peak_mb": peak_mb(),
     }
     print(json.dumps(figures))
 
@@ -58,12 +59,6 @@ def _hour(hour_ms: int, level: Any, random: np.random.Generator) -> tuple[Sample
     ids = np.repeat(np.arange(POINTS, dtype=np.int32), 60)
     times = np.tile(hour_ms + np.arange(60, dtype=np.int64) * MINUTE_MS, POINTS)
     return Samples(ids, times, np.round(steps, 2).ravel()), steps[:, -1]
-
-
-def _peak_mb() -> float:
-    """The process's own peak; ru_maxrss would count the parent's."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 if __name__ == "__main__":

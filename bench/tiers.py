@@ -76,7 +76,7 @@ def figures(now_ms: int) -> dict[str, float]:
     with mock_aws():
         counted = Counted()
         dynamodb, s3 = counted.client("dynamodb"), counted.client("s3")
-        _create(dynamodb, s3)
+        create(dynamodb, s3)
         executor = Executor(
             HotTier(dynamodb, "hot"),
             ColdTier(s3, "cold-bucket"),
@@ -122,7 +122,7 @@ def _serve(api: Api) -> None:
     app._api = lambda: api  # type: ignore[assignment]
 
 
-def _create(dynamodb: Any, s3: Any) -> None:
+def create(dynamodb: Any, s3: Any) -> None:
     for table, sort, kind in (("hot", "w", "N"), ("state", "sk", "S")):
         dynamodb.create_table(
             TableName=table,

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from query import app, http, plan
+from query import app, plan
 from query.answers import Api
 from query.plan import Asked
 from tests.functional.conftest import NOON, Clock, executor
+from vitals import http
 from vitals.catalog import CatalogTable, Listed
 from vitals.hot import HotTier
 from vitals.ledger import Ledger

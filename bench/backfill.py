@@ -1,0 +1,80 @@
+"""One backfilled day, from the upstream's bytes to the verified file; run in a process of its own."""
+
+import json
+import os
+import sys
+import time
+from typing import Any
+
+from moto import mock_aws
+
+from backfill.day import DayWorker
+from bench.archive import peak_mb
+from bench.tiers import Counted, create
+from vitals.archiver import Archiver
+from vitals.catalog import CatalogTable, listed_from_ace
+from vitals.circuit import CircuitTable
+from vitals.cold import ColdTier
+from vitals.hot import HotTier
+from vitals.ingest import Ingest
+from vitals.ledger import Ledger
+from vitals.rollups import RollupTier
+from vitals.runs import Run, RunTable
+from vitals.staging import StagingArea
+from vitals.upstream import AceClient, Pace
+
+SITE = "ses_falls_city"
+
+
+def figures(url: str, api_key: str, day: str, now_ms: int) -> dict[str, float]:
+    """What reading, staging, building and verifying the day took, moto's own time included."""
+    os.environ |= {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench"}
+    with mock_aws(config={"core": {"passthrough": {"urls": [r"http://127\.0\.0\.1.*"]}}}):
+        counted = Counted()
+        dynamodb, s3 = counted.client("dynamodb"), counted.client("s3")
+        create(dynamodb, s3)
+        worker = _worker(dynamodb, s3, AceClient(url, api_key, Pace(60_000, burst=1_000)), now_ms)
+        points = worker.ingest.ace.configured_points(SITE)
+        worker.archiver.catalogs.refresh(SITE, map(listed_from_ace, points))
+        worker.runs.create(Run("bench", site=SITE, started_ms=now_ms, days_total=1))
+        counted.requests, listing = 0, worker.ingest.ace.requests
+        before, began = peak_mb(), time.process_time()
+        worker.work("bench", day)
+        spent = time.process_time() - began
+        [known] = worker.runs.days("bench")
+    return {
+        "samples": known.samples,
+        "upstream_requests": worker.ingest.ace.requests - listing,
+        "aws_requests": counted.requests,
+        "cpu_s": spent,
+        "started_mb": before,
+        "peak_mb": peak_mb(),
+    }
+
+
+def _worker(dynamodb: Any, s3: Any, ace: AceClient, now_ms: int) -> DayWorker:
+    def now() -> int:
+        return now_ms
+
+    archiver = Archiver(
+        HotTier(dynamodb, "hot"),
+        ColdTier(s3, "cold-bucket"),
+        RollupTier(dynamodb, "hot"),
+        CatalogTable(dynamodb, "state"),
+        Ledger(dynamodb, "state"),
+        now,
+        20,
+    )
+    return DayWorker(
+        RunTable(dynamodb, "state"),
+        StagingArea(s3, "cold-bucket"),
+        archiver,
+        Ingest(ace, archiver.hot, archiver.ledger, now),
+        CircuitTable(dynamodb, "state", "bench"),
+        lambda: 600,
+    )
+
+
+if __name__ == "__main__":
+    url, api_key, day, now_ms = sys.argv[1:]
+    print(json.dumps(figures(url, api_key, day, int(now_ms))))
