@@ -19,7 +19,10 @@ print(time.process_time() - before)
 """
 
 
-@pytest.mark.parametrize("module", ["etl.app", "query.app", "archival.app", "authorizer.app"])
+@pytest.mark.parametrize(
+    "module",
+    ["etl.app", "query.app", "archival.app", "backfill.app", "backfill.api.app", "authorizer.app"],
+)
 def test_a_handler_imports_within_the_ceiling(module: str) -> None:
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(ROOT / "functions"), str(ROOT / "layers/common/python")]),
