@@ -24,6 +24,9 @@ Time = Annotated[str, Query(max_length=40, description="ISO 8601 or epoch millis
 _RESOLUTION = "^(auto|raw|5m|1h|1d)$"
 Resolution = Annotated[str, Query(pattern=_RESOLUTION)]
 Token = Annotated[str | None, Query(max_length=2_000, description="`next_token` of the answer before")]
+_METHOD = "^(m4|minmax|lttb|mean)$"
+Width = Annotated[int | None, Query(ge=1, description="pixel columns of the chart")]
+Method = Annotated[str | None, Query(pattern=_METHOD, description="m4 by default with `width`")]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 
 
@@ -39,6 +42,8 @@ class QueryBody(BaseModel):
     resolution: str = Field("auto", pattern=_RESOLUTION)
     max_points: int | None = Field(None, ge=1)
     next_token: str | None = Field(None, max_length=2_000)
+    width: int | None = Field(None, ge=1)
+    method: str | None = Field(None, pattern=_METHOD)
 
 
 @router.get("/timeseries/query", summary="Samples of some points in a range")
@@ -50,10 +55,12 @@ def query(
     resolution: Resolution = "auto",
     max_points: Annotated[int | None, Query(ge=1)] = None,
     next_token: Token = None,
+    width: Width = None,
+    method: Method = None,
 ) -> Response[Any]:
     names = _split(point_names)
-    asked = Asked(site_name, names, start_time, end_time, resolution, max_points, next_token)
-    return json_answer(_api().query(_grant(), asked))
+    asked = Asked(site_name, names, start_time, end_time, resolution, max_points, next_token, width, method)
+    return _reply(asked)
 
 
 @router.post("/timeseries/query", summary="The same, for more points than fit a URL")
@@ -66,8 +73,15 @@ def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
         body.resolution,
         body.max_points,
         body.next_token,
+        body.width,
+        body.method,
     )
-    return json_answer(_api().query(_grant(), asked))
+    return _reply(asked)
+
+
+@router.get("/sites/<site>/coverage", summary="What was asked for and received, day by day")
+def coverage(site: str, start: Time, end: Time) -> Response[Any]:
+    return json_answer(_api().coverage(_grant(), site, start, end))
 
 
 @router.get("/sites", summary="The sites this token may read")
@@ -93,6 +107,17 @@ def latest(
 @router.get("/health", summary="Whether the API and the syncs work; needs no token")
 def health() -> Response[Any]:
     return json_answer(_api().health())
+
+
+def _reply(asked: Asked) -> Response[Any]:
+    if_none_match = router.current_event.headers.get("If-None-Match") or ""
+    reply = _api().query(_grant(), asked, if_none_match)
+    kept = {"Cache-Control": f"private, max-age={reply.max_age_s}"}
+    if reply.etag:
+        kept["ETag"] = reply.etag
+    if reply.answer is None:
+        return Response(304, headers=dict(kept))
+    return json_answer(reply.answer, headers=kept)
 
 
 def _api() -> Api:

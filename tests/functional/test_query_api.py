@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from aws_lambda_powertools import Logger
 
 from query import app, plan
 from query.answers import Api
+from query.caching import Answers
 from query.plan import Asked
 from tests.functional.conftest import NOON, Clock, executor
 from vitals import http
@@ -55,6 +57,7 @@ def api(dynamodb: Any, clock: Clock) -> Api:
         SiteTable(dynamodb, "StateTable"),
         clock,
         365,
+        Answers(None, clock, Logger().warning),
     )
 
 
@@ -349,7 +352,9 @@ def test_a_stretch_is_bounded_however_sparse_the_data(api: Api, monkeypatch: pyt
     spans: list[Span] = []
 
     class Empty:
-        def records(self, site: str, span: Span) -> list[Any]:
+        ledger = api.executor.ledger
+
+        def records(self, *_: Any) -> list[Any]:
             return []
 
         def read(self, site: str, planned: Any, span: Span, *_: Any) -> Samples:
@@ -359,7 +364,7 @@ def test_a_stretch_is_bounded_however_sparse_the_data(api: Api, monkeypatch: pyt
     monkeypatch.setattr(plan, "MAX_SAMPLES", 1_000)
     api.executor = Empty()  # type: ignore[assignment]
     asked = Asked("home", NAMES, NOON - 300 * DAY_MS, NOON, "raw")
-    answer = api.query(Grant("t", frozenset({"read"}), frozenset({"*"})), asked)
+    answer = api.query(Grant("t", frozenset({"read"}), frozenset({"*"})), asked).answer
     assert answer["metadata"]["next_token"] is None
     assert sum(span.length_ms for span in spans) == 300 * DAY_MS
     longest = max(span.length_ms for span in spans)
@@ -380,6 +385,7 @@ def test_an_openapi_document_names_every_route() -> None:
     assert set(document["paths"]) == {
         "/timeseries/query",
         "/sites",
+        "/sites/{site}/coverage",
         "/sites/{site}/points",
         "/sites/{site}/latest",
         "/health",

@@ -42,14 +42,16 @@ _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
 MAX_BODY_BYTES = 1_000_000
 
 
-def json_answer(answer: Mapping[str, Any], status: int = 200) -> Response[str]:
+def json_answer(
+    answer: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response[str]:
     """Columns of numpy as JSON numbers; floats survive bit-exact."""
     body = orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY).decode()
     return Response(
         status,
         "application/json",
         body,
-        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} | dict(headers or {}),
     )
 
 
