@@ -156,7 +156,7 @@ def backfill(make_world: Callable[..., World]) -> Backfill:
         20,
     )
     circuits = CircuitTable(client, "StateTable", world.simulator.url)
-    worker = DayWorker(runs, staging, archiver, world.syncer.ingest, circuits, lambda: 600)
+    worker = DayWorker(runs, staging, archiver, world.syncer.ingest, circuits, lambda: 600, beat_s=0)
     planner = Planner(runs, executions, archiver.ledger, archiver.catalogs, (SITE, "unsynced"), now, 50, 2)
     logger, metrics = Logger(service="test"), Metrics(namespace="test", service="test")
     made = Backfill(world, None, worker, executions, runs)  # type: ignore[arg-type]
@@ -319,6 +319,10 @@ def test_killed_around_any_step_a_repeat_or_the_night_completes_it(
     backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(day, day)})
     with monkeypatch.context() as patch:
         patch.setattr(type(owner), method, mortal)
+        if method == "put_part":
+            # Otherwise an hour is one part.
+            patch.setattr("vitals.ingest.FLUSH_SAMPLES", 1)
+            patch.setattr(backfill.worker.ingest.ace, "_page_size", 3)
         # A process that dies notes no failure.
         if method not in ("note_archive", "note_day"):
             patch.setattr("vitals.archiver.Exception", KeyboardInterrupt, raising=False)
@@ -394,8 +398,8 @@ def test_a_cancelled_run_keeps_what_is_done_and_is_resumed(
     api, staged = RunsApi(backfill.tasks.planner), []
     real = StagingArea.finish
 
-    def finish(area: StagingArea, run: str, day: str, hour: Any) -> None:
-        real(area, run, day, hour)
+    def finish(area: StagingArea, run: str, day: str, *staged_hour: Any) -> None:
+        real(area, run, day, *staged_hour)
         staged.append(day)
         if staged.count(days_ago(4)) == 7:
             assert api.cancel(OPERATOR, "run")[0] == 202
