@@ -1,8 +1,9 @@
 """Asks upstream and store the same random questions: `python -m local.verify [--seed N]`.
 
-They are about what the syncs have passed, or with `--start` and `--end` about each day between them. The
-upstream is asked first, then a sync runs, then the store is asked: whatever the upstream served must be in the
-store. What differs is asked of the upstream once more, for late readings may arrive in between.
+They are about what the syncs have passed, or with `--start` and `--end` about each day between them.
+
+The upstream is asked first, then a sync runs, then the store is asked: whatever the upstream served must be
+in the store. What differs is asked of the upstream once more, for late readings may arrive in between.
 """
 
 import argparse
