@@ -13,7 +13,13 @@ from vitals import staged
 from vitals.archiver import Archiver
 from vitals.catalog import Catalog
 from vitals.circuit import CircuitTable
-from vitals.errors import ConflictError, NotFoundError, UnfinishedDayError
+from vitals.errors import (
+    ConflictError,
+    NotFoundError,
+    UnfinishedDayError,
+    UpstreamUnavailableError,
+    VitalsError,
+)
 from vitals.ingest import Ingest, Tally
 from vitals.runs import Run, RunDay, RunTable
 from vitals.samples import concat, merge
@@ -21,7 +27,10 @@ from vitals.staging import StagedHour, StagingArea
 from vitals.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, day_start, floor_window
 
 SOURCE = "backfill"
+FINISHED = ("done", "empty")
 _BEAT_S = 1.0
+# With less time left than a request may take, its failure says nothing of the upstream.
+_LAST_REQUEST_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ class DayWorker:
         """
         run = self._run(run_id)
         known = self.runs.day(run_id, day)
-        if known.status in ("done", "empty"):
+        if known.status in FINISHED:
             self.staging.clear(run_id, day)
             return _receipt(known)
         if run.cancel_ms:
@@ -60,7 +69,12 @@ class DayWorker:
                     return self._cancelled(run, day)
                 rows = self._store(run, day, hours, Path(folder))
         except Exception as error:
-            self.runs.note_day(run, day, error=f"{type(error).__name__}: {error}"[:500])
+            finished = self.runs.day(run_id, day)
+            if finished.status in FINISHED:
+                # By another worker, who has cleared the staging area under this one.
+                return _receipt(finished)
+            seconds = known.seconds + (self.ingest.now() - started_ms) / 1000
+            self.runs.note_day(run, day, status="failed", seconds=seconds, error=_told(error))
             raise
         progress = _progress(hours)
         status = "done" if progress["samples"] or rows else "empty"
@@ -75,7 +89,8 @@ class DayWorker:
         found = self.staging.hours(run.run, day, folder)
         beat_s = float("-inf")
         for hour, span in enumerate(_closed_hours(day_start(day), self.ingest.now())):
-            if hour in found:
+            # An hour that was cut at the present of an earlier attempt is read again.
+            if hour in found and found[hour].end_ms == span.end_ms:
                 continue
             if time.monotonic() - beat_s >= self.beat_s:
                 beat_s = time.monotonic()
@@ -85,7 +100,12 @@ class DayWorker:
                 self.circuits.load().check(self.ingest.now())
             if self.remaining_s() <= 0:
                 raise UnfinishedDayError(f"{day} is read up to hour {hour}")
-            found[hour] = self._stage(run, day, hour, span, catalog, folder)
+            try:
+                found[hour] = self._stage(run, day, hour, span, catalog, folder)
+            except UpstreamUnavailableError as error:
+                if self.remaining_s() < _LAST_REQUEST_S:
+                    raise UnfinishedDayError(f"{day} is read up to hour {hour}") from error
+                raise
         return [found[hour] for hour in sorted(found)]
 
     def _stage(self, run: Run, day: str, hour: int, span: Span, catalog: Catalog, folder: Path) -> StagedHour:
@@ -135,7 +155,7 @@ class DayWorker:
             for hour in hours
             for place, count in enumerate(hour.windows)
         }
-        self.archiver.ledger.record(site, Span(day_ms, day_ms + DAY_MS), counts)
+        self.archiver.ledger.record(site, Span(hours[0].start_ms, hours[-1].end_ms), counts)
         return int(facts["rows"])
 
     def _store_hot(
@@ -164,6 +184,12 @@ class DayWorker:
         if run is None:
             raise NotFoundError(f"there is no backfill {run_id}")
         return run
+
+
+def _told(error: Exception) -> str:
+    """What a run's readers are told of an error; what others say names tables and accounts, and is logged."""
+    name = type(error).__name__
+    return f"{name}: {error}"[:500] if isinstance(error, VitalsError) else name
 
 
 def _closed_hours(day_ms: int, now_ms: int) -> list[Span]:
