@@ -24,7 +24,7 @@ _MILLION_SAMPLES_S = 5.5
 # ACE takes 2 to 3 s for a large page.
 _REQUEST_S = 2.5
 _FUNCTION_GB = 1769 / 1024
-# An hour is staged in a part and a receipt and read back; the day's file, ledger and run are some more.
+# An hour is staged, takes a turn and is noted; the day's file, ledger and run are some more.
 _WRITES_AN_HOUR, _WRITES_A_DAY = 2, 40
 
 
