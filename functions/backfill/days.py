@@ -26,7 +26,7 @@ _REQUEST_S = 2.5
 # Three attempts may run out of time (statemachine/): the function's 15 minutes less what storing needs.
 _READING_S = 3 * 480
 _FUNCTION_GB = 1769 / 1024
-# An hour is staged in a part and a receipt and read back; the day's file, ledger and run are some more.
+# An hour is staged, takes a turn and is noted; the day's file, ledger and run are some more.
 _WRITES_AN_HOUR, _WRITES_A_DAY = 2, 40
 
 
