@@ -164,12 +164,13 @@ class TestWhatARunDoes:
     @pytest.mark.parametrize(
         ("name", "attempts"),
         [
-            ("UnfinishedDayError", 4),
-            ("UpstreamUnavailableError", 4),
-            ("UpstreamCursorError", 4),
-            ("CircuitOpenError", 4),
+            ("UnfinishedDayError", 3),
+            ("UpstreamUnavailableError", 3),
+            ("UpstreamCursorError", 3),
+            ("CircuitOpenError", 3),
             ("ConflictError", 3),
             ("ArchiveVerificationError", 3),
+            ("ClientError", 3),
             ("Sandbox.Timedout", 3),
             ("UpstreamRefusedError", 1),
             ("TypeError", 1),
