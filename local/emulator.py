@@ -36,6 +36,12 @@ _DEFAULT_TEMPLATE = '{"message":$context.error.messageString}'
 _api_id: ContextVar[str] = ContextVar("api_id")
 _unpacking = Lock()
 _error_name: ContextVar[str | None] = ContextVar("error_name")
+# What Lambda calls what happened to a function's process, by how ministack's words for it begin.
+_PROCESS_ERRORS = {
+    "Task timed out after": "Sandbox.Timedout",
+    "Worker process died": "Runtime.ExitError",
+    "Worker returned no response": "Runtime.ExitError",
+}
 
 
 def main() -> None:
@@ -195,8 +201,9 @@ class Worker(lambda_runtime.Worker):  # type: ignore[misc]
 
     def invoke(self, event: dict[str, Any], request_id: str) -> Any:
         response = super().invoke(event, request_id)
-        late = str(response.get("error")).startswith("Task timed out after")
-        _error_name.set("Sandbox.Timedout" if late else response.get("name"))
+        said = str(response.get("error"))
+        names = (name for text, name in _PROCESS_ERRORS.items() if said.startswith(text))
+        _error_name.set(response.get("name") or next(names, None))
         return response
 
 

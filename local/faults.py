@@ -13,7 +13,10 @@ _WRITTEN = {"server_error": "5xx", "rate_limited": "429"}
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Rates from 0 to 1, apart from `late_minutes` and `status` (answered to every request, 0 for none)."""
+    """Rates from 0 to 1, apart from `late_minutes`, `delay` (seconds that an answer takes) and `status`.
+
+    The status is answered to every request, 0 to none.
+    """
 
     server_error: float = 0.0
     rate_limited: float = 0.0
@@ -25,6 +28,7 @@ class Faults:
     late: float = 0.0
     late_minutes: float = 10.0
     repeat_cursor: float = 0.0
+    delay: float = 0.0
     status: int = 0
 
     def __post_init__(self) -> None:
@@ -33,6 +37,8 @@ class Faults:
                 ok, meaning = value == int(value) and (value == 0 or 400 <= value < 600), "0 or 400 to 599"
             elif name == "late_minutes":
                 ok, meaning = 0 <= value < 10_000, "minutes from 0 to 10000"
+            elif name == "delay":
+                ok, meaning = 0 <= value <= 60, "seconds from 0 to 60"
             else:
                 ok, meaning = 0 <= value <= 1, "a rate from 0 to 1"
             if not ok:

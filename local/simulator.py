@@ -189,6 +189,7 @@ class Simulator:
         root, *path = [unquote(part) for part in parts.path.strip("/").split("/")]
         if root != "api":
             return _answered(lambda: self._control(method, [root, *path], body))
+        time.sleep(self.faults.delay)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         endpoint, call = self._api.route(method, path)
         found = self._refused(authorization) or self._maybe_broken(_answered(lambda: call(query, body)))

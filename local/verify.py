@@ -1,5 +1,7 @@
 """Asks upstream and store the same random questions: `python -m local.verify [--seed N]`.
 
+They are about what the syncs have passed, or with `--start` and `--end` about each day between them.
+
 The upstream is asked first, then a sync runs, then the store is asked: whatever the upstream served must be
 in the store. What differs is asked of the upstream once more, for late readings may arrive in between.
 """
@@ -12,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -29,7 +32,8 @@ _MOST_POINTS = 100
 # What the upstream sends for one question: it can't filter by point.
 _MOST_READINGS = 300_000
 _MINUTE_MS = 60_000
-_FARTHEST_MS = 60 * 24 * 60 * _MINUTE_MS
+_DAY_MS = 24 * 60 * _MINUTE_MS
+_FARTHEST_MS = 60 * _DAY_MS
 _PAGES = 400
 _ATTEMPTS = 12
 
@@ -178,9 +182,14 @@ def main() -> int:
     """Prints how many samples match; 1 when any differs."""
     parser = argparse.ArgumentParser(prog="python -m local.verify", description=__doc__)
     parser.add_argument("--seed", type=int, default=None, help="ask the same questions again")
-    seed = parser.parse_args().seed
+    parser.add_argument("--start", type=_day, help="ask about each day from this one, YYYY-MM-DD in UTC")
+    parser.add_argument("--end", type=_day, help="to this one")
+    asked = parser.parse_args()
+    if (asked.start is None) != (asked.end is None):
+        parser.error("--start and --end belong together")
+    days = None if asked.start is None else range(asked.start, asked.end + _DAY_MS, _DAY_MS)
     try:
-        matched, expected, extra = verify(Store(local_settings.running_stack()), seed)
+        matched, expected, extra = verify(Store(local_settings.running_stack()), asked.seed, days)
     except (Problem, requests.RequestException) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
@@ -190,14 +199,22 @@ def main() -> int:
     return 0 if matched == expected and expected and not extra else 1
 
 
-def verify(store: Store, seed: int | None) -> tuple[int, int, int]:
-    """How many samples the upstream serves and the store has, the upstream serves, only the store has."""
+def _day(text: str) -> int:
+    """When the UTC day begins."""
+    return int(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()) * 1000
+
+
+def verify(store: Store, seed: int | None, days: range | None = None) -> tuple[int, int, int]:
+    """How many samples the upstream serves and the store has, the upstream serves, only the store has.
+
+    `days` are the starts (UTC ms) of those to ask about, each at least once.
+    """
     seed = random.randrange(2**32) if seed is None else seed
     upstream = store.upstream()
     synced = store.synced()
     if not synced:
         raise Problem("no site is synced yet")
-    served = _ask_upstream(upstream, synced, random.Random(seed))
+    served = _ask_upstream(upstream, _spans(synced, days), random.Random(seed))
     print(f"{len(served)} questions (seed {seed}), then a sync, then the same of the store")
     for site in synced:
         store.sync(site)
@@ -215,30 +232,42 @@ def verify(store: Store, seed: int | None) -> tuple[int, int, int]:
     return matched, expected, extra
 
 
+def _spans(synced: dict[str, tuple[int, int]], days: range | None) -> list[tuple[str, int, int]]:
+    """(site, start, end) of the spans that questions may fall into."""
+    if days is None:
+        return [(site, *span) for site, span in sorted(synced.items())]
+    spans = [
+        (site, day, min(day + _DAY_MS, until)) for site, (_, until) in sorted(synced.items()) for day in days
+    ]
+    if not spans or any(start >= end for _, start, end in spans):
+        raise Problem("--start must not be after --end, nor --end after what is synced")
+    return spans
+
+
 def _ask_upstream(
-    upstream: Upstream, synced: dict[str, tuple[int, int]], chance: random.Random
+    upstream: Upstream, spans: list[tuple[str, int, int]], chance: random.Random
 ) -> list[tuple[Question, Samples]]:
-    names = {site: upstream.points(site) for site in synced}
+    names = {site: upstream.points(site) for site in {site for site, _, _ in spans}}
     served: list[tuple[Question, Samples]] = []
-    fewest, most = _QUESTIONS
+    fewest, most = (max(number, len(spans)) for number in _QUESTIONS)
     while len(served) < most and (
         len(served) < fewest or sum(len(found) for _, found in served) < _ENOUGH_SAMPLES
     ):
-        site = chance.choice(sorted(synced))
-        question = _question(site, names[site], synced[site], chance)
+        site, *span = spans[len(served) % len(spans)]
+        question = _question(site, names[site], (span[0], span[1]), chance)
         served.append((question, upstream.ask(question)))
     return served
 
 
-def _question(site: str, names: list[str], synced: tuple[int, int], chance: random.Random) -> Question:
-    """Anywhere in what is synced, so that hot, cold and split ranges all come up."""
-    synced_ms = synced[1]
-    reach = max(6 * _MINUTE_MS, min(synced_ms - synced[0], _FARTHEST_MS))
+def _question(site: str, names: list[str], span: tuple[int, int], chance: random.Random) -> Question:
+    """Anywhere in the span, so that hot, cold and split ranges all come up."""
+    start_ms, end_ms = span
+    reach = max(6 * _MINUTE_MS, min(end_ms - start_ms, _FARTHEST_MS))
     longest = min(12 * 60, max(10, _MOST_READINGS // len(names)), reach // _MINUTE_MS - 1)
     length = chance.randint(5, max(5, longest)) * _MINUTE_MS + chance.randrange(_MINUTE_MS)
     back = chance.randrange(max(1, reach - length))
     chosen = chance.sample(names, chance.randint(1, min(_MOST_POINTS, len(names))))
-    return Question(site, tuple(chosen), synced_ms - back - length, synced_ms - back)
+    return Question(site, tuple(chosen), end_ms - back - length, end_ms - back)
 
 
 def _settled(held: Samples, first: Samples, second: Samples) -> Samples:

@@ -15,7 +15,8 @@ from vitals.ledger import ArchiveRecord, Ledger
 from vitals.sites import SiteTable
 from vitals.timespan import Span, day_name
 
-# A site that was down for months sends its days over several nights, oldest first.
+# A site that was down for months sends its days over several nights: the newest first, so that old days that
+# fail each night do not hold these up.
 _MOST_DAYS = 60
 # Looked at in each planning, so that a file lost or overwritten by hand is noticed within days.
 _AUDITED_DAYS = 7
@@ -69,7 +70,7 @@ class Archival:
         records = self.ledger.archive_records(site, Span(0, max(days.end_ms, 1)))
         due = plan.due(days, records)
         self.metrics.add_metric("DaysOverdue", MetricUnit.Count, len(plan.overdue(due, self.now())))
-        self.enqueue([{"site": site, "date": day_name(day)} for day in due[:_MOST_DAYS]])
+        self.enqueue([{"site": site, "date": day_name(day)} for day in due[-_MOST_DAYS:]])
         self.metrics.add_metric("ArchiveMismatches", MetricUnit.Count, self._mismatches(site, records))
         return len(due)
 

@@ -1,7 +1,8 @@
 """One day of a run: read hour by hour, staged, and stored where readers look for it."""
 
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,19 +13,32 @@ from vitals import staged
 from vitals.archiver import Archiver
 from vitals.catalog import Catalog
 from vitals.circuit import CircuitTable
-from vitals.errors import ConflictError, NotFoundError, UnfinishedDayError
+from vitals.errors import (
+    ConflictError,
+    NotFoundError,
+    UnfinishedDayError,
+    UpstreamUnavailableError,
+    VitalsError,
+)
 from vitals.ingest import Ingest, Tally
 from vitals.runs import Run, RunDay, RunTable
-from vitals.samples import merge
+from vitals.samples import concat, merge
 from vitals.staging import StagedHour, StagingArea
 from vitals.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, day_start, floor_window
 
 SOURCE = "backfill"
+FINISHED = ("done", "empty")
+_BEAT_S = 1.0
+# With less time left than a request may take, its failure says nothing of the upstream.
+_LAST_REQUEST_S = 60
 
 
 @dataclass(frozen=True, slots=True)
 class DayWorker:
-    """What reading a day works with; `remaining_s` is the time left for reading."""
+    """What reading a day works with; `remaining_s` is the time left for reading.
+
+    Between hours, and at most every `beat_s`, the run is told how far the day is and asked whether to go on.
+    """
 
     runs: RunTable
     staging: StagingArea
@@ -32,6 +46,7 @@ class DayWorker:
     ingest: Ingest
     circuits: CircuitTable
     remaining_s: Callable[[], float]
+    beat_s: float = _BEAT_S
 
     def work(self, run_id: str, day: str) -> dict[str, Any]:
         """Reads and stores the day and returns its receipt; safe to repeat, to race and to kill.
@@ -40,7 +55,7 @@ class DayWorker:
         """
         run = self._run(run_id)
         known = self.runs.day(run_id, day)
-        if known.status in ("done", "empty"):
+        if known.status in FINISHED:
             self.staging.clear(run_id, day)
             return _receipt(known)
         if run.cancel_ms:
@@ -48,59 +63,66 @@ class DayWorker:
         started_ms = self.ingest.now()
         self.runs.note_day(run, day, status="reading", attempts=known.attempts + 1, error="")
         try:
-            hours = self._read(run, day)
-            if hours is None:
-                return self._cancelled(run, day)
-            rows = self._store(run, day, hours)
+            with tempfile.TemporaryDirectory() as folder:
+                hours = self._read(run, day, Path(folder))
+                if hours is None:
+                    return self._cancelled(run, day)
+                rows = self._store(run, day, hours, Path(folder))
         except Exception as error:
-            self.runs.note_day(run, day, error=f"{type(error).__name__}: {error}"[:500])
+            finished = self.runs.day(run_id, day)
+            if finished.status in FINISHED:
+                # By another worker, who has cleared the staging area under this one.
+                return _receipt(finished)
+            seconds = known.seconds + (self.ingest.now() - started_ms) / 1000
+            self.runs.note_day(run, day, status="failed", seconds=seconds, error=_told(error))
             raise
-        samples = sum(hour.samples for hour in hours)
-        facts: dict[str, Any] = {
-            "status": "done" if samples or rows else "empty",
-            "samples": samples,
-            "hours": len(hours),
-            "seconds": known.seconds + (self.ingest.now() - started_ms) / 1000,
-        }
-        self.runs.note_day(run, day, **facts)
+        progress = _progress(hours)
+        status = "done" if progress["samples"] or rows else "empty"
+        seconds = known.seconds + (self.ingest.now() - started_ms) / 1000
+        self.runs.note_day(run, day, status=status, seconds=seconds, **progress)
         self.staging.clear(run_id, day)
-        return _receipt(RunDay(day, facts["status"], samples))
+        return _receipt(RunDay(day, status, progress["samples"]))
 
-    def _read(self, run: Run, day: str) -> list[StagedHour] | None:
+    def _read(self, run: Run, day: str, folder: Path) -> list[StagedHour] | None:
         """Every hour of the day, staged; None when the run is cancelled."""
         catalog = self.archiver.catalogs.load(run.site)
-        found = self.staging.hours(run.run, day)
+        found = self.staging.hours(run.run, day, folder)
+        beat_s = float("-inf")
         for hour, span in enumerate(_closed_hours(day_start(day), self.ingest.now())):
-            if hour in found:
+            # An hour that was cut at the present of an earlier attempt is read again.
+            if hour in found and found[hour].end_ms == span.end_ms:
                 continue
-            if self._run(run.run).cancel_ms:
-                return None
+            if time.monotonic() - beat_s >= self.beat_s:
+                beat_s = time.monotonic()
+                self.runs.note_day(run, day, **_progress(found.values()))
+                if self._run(run.run).cancel_ms:
+                    return None
+                self.circuits.load().check(self.ingest.now())
             if self.remaining_s() <= 0:
                 raise UnfinishedDayError(f"{day} is read up to hour {hour}")
-            self.circuits.load().check(self.ingest.now())
-            found[hour] = self._stage(run, day, hour, span, catalog)
-            self.runs.note_day(
-                run,
-                day,
-                hours=len(found),
-                samples=sum(each.samples for each in found.values()),
-                requests=sum(each.requests for each in found.values()),
-                rejected=sum(sum(each.rejected.values()) for each in found.values()),
-            )
+            try:
+                found[hour] = self._stage(run, day, hour, span, catalog, folder)
+            except UpstreamUnavailableError as error:
+                if self.remaining_s() < _LAST_REQUEST_S:
+                    raise UnfinishedDayError(f"{day} is read up to hour {hour}") from error
+                raise
         return [found[hour] for hour in sorted(found)]
 
-    def _stage(self, run: Run, day: str, hour: int, span: Span, catalog: Catalog) -> StagedHour:
+    def _stage(self, run: Run, day: str, hour: int, span: Span, catalog: Catalog, folder: Path) -> StagedHour:
         tally, fetched_ms, asked = Tally(), self.ingest.now(), self.ingest.ace.requests
         windows = np.zeros(span.length_ms // WINDOW_MS, np.int64)
-        parts = 0
+        last, parts = concat([]), 0
         for part in self.ingest.read(run.site, catalog, span, tally):
             inside = (part.times >= span.start_ms) & (part.times < span.end_ms)
             tally.rejected["outside"] += len(part) - int(inside.sum())
             samples = merge([part[inside]])
-            if len(samples):
-                windows += np.bincount((samples.times - span.start_ms) // WINDOW_MS, minlength=len(windows))
-                self.staging.put_part(run.run, day, hour, parts, samples)
+            if not len(samples):
+                continue
+            if len(last):
+                self.staging.put_part(run.run, day, hour, parts, last, folder)
                 parts += 1
+            windows += np.bincount((samples.times - span.start_ms) // WINDOW_MS, minlength=len(windows))
+            last = samples
         read = StagedHour(
             hour=hour,
             start_ms=span.start_ms,
@@ -111,18 +133,17 @@ class DayWorker:
             requests=self.ingest.ace.requests - asked,
             rejected=dict(+tally.rejected),
         )
-        self.staging.finish(run.run, day, read)
+        self.staging.finish(run.run, day, read, last, folder)
         return read
 
-    def _store(self, run: Run, day: str, hours: list[StagedHour]) -> int:
+    def _store(self, run: Run, day: str, hours: list[StagedHour], folder: Path) -> int:
         """Stores what is staged and returns how many samples the day then has."""
         day_ms, now_ms = day_start(day), self.ingest.now()
         over = day_ms + DAY_MS <= now_ms
-        with tempfile.TemporaryDirectory() as folder:
-            files = self.staging.fetch(run.run, day, hours, Path(folder))
-            if over and not self.archiver.ledger.archive_record(run.site, day_ms).has_blocks(now_ms):
-                return self._store_cold(run.site, day_ms, hours, files)
-            return self._store_hot(run.site, day_ms, hours, files, over=over)
+        files = self.staging.fetch(run.run, day, hours, folder)
+        if over and not self.archiver.ledger.archive_record(run.site, day_ms).has_blocks(now_ms):
+            return self._store_cold(run.site, day_ms, hours, files)
+        return self._store_hot(run.site, day_ms, hours, files, over=over)
 
     def _store_cold(
         self, site: str, day_ms: int, hours: list[StagedHour], files: dict[int, list[Path]]
@@ -134,7 +155,7 @@ class DayWorker:
             for hour in hours
             for place, count in enumerate(hour.windows)
         }
-        self.archiver.ledger.record(site, Span(day_ms, day_ms + DAY_MS), counts)
+        self.archiver.ledger.record(site, Span(hours[0].start_ms, hours[-1].end_ms), counts)
         return int(facts["rows"])
 
     def _store_hot(
@@ -165,9 +186,26 @@ class DayWorker:
         return run
 
 
+def _told(error: Exception) -> str:
+    """What a run's readers are told of an error; what others say names tables and accounts, and is logged."""
+    name = type(error).__name__
+    return f"{name}: {error}"[:500] if isinstance(error, VitalsError) else name
+
+
 def _closed_hours(day_ms: int, now_ms: int) -> list[Span]:
     """The hours of the day up to the last window that is over."""
     return list(Span(day_ms, min(day_ms + DAY_MS, floor_window(now_ms))).pieces(HOUR_MS))
+
+
+def _progress(hours: Iterable[StagedHour]) -> dict[str, int]:
+    """What the run's record says of these hours."""
+    hours = list(hours)
+    return {
+        "hours": len(hours),
+        "samples": sum(hour.samples for hour in hours),
+        "requests": sum(hour.requests for hour in hours),
+        "rejected": sum(sum(hour.rejected.values()) for hour in hours),
+    }
 
 
 def _receipt(day: RunDay) -> dict[str, Any]:

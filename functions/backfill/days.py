@@ -23,8 +23,10 @@ _DAY_S = 1.0
 _MILLION_SAMPLES_S = 5.5
 # ACE takes 2 to 3 s for a large page.
 _REQUEST_S = 2.5
+# Three attempts may run out of time (statemachine/): the function's 15 minutes less what storing needs.
+_READING_S = 3 * 480
 _FUNCTION_GB = 1769 / 1024
-# An hour is staged in a part and a receipt and read back; the day's file, ledger and run are some more.
+# An hour is staged, takes a turn and is noted; the day's file, ledger and run are some more.
 _WRITES_AN_HOUR, _WRITES_A_DAY = 2, 40
 
 
@@ -118,11 +120,31 @@ class Estimate:
     dollars: float
 
 
+def at_once(intervals_s: Sequence[int | None], per_minute: int, concurrency: int) -> int:
+    """How many days to read at once, so that each gets enough of the pace to be read in its attempts.
+
+    InvalidRequestError where the pace is too slow for even one.
+    """
+    most = int(_READING_S * per_minute / 60 / _requests_a_day(intervals_s))
+    if most < 1:
+        raise InvalidRequestError(
+            f"at {per_minute} requests a minute no day of this site can be read; raise AceRequestsPerMinute"
+        )
+    return min(most, concurrency)
+
+
+def _requests_a_day(intervals_s: Sequence[int | None]) -> int:
+    return 24 * max(1, math.ceil(_samples_an_hour(intervals_s) / PAGE_SIZE))
+
+
+def _samples_an_hour(intervals_s: Sequence[int | None]) -> float:
+    return sum(HOUR_MS / 1000 / (interval or _DEFAULT_INTERVAL_S) for interval in intervals_s)
+
+
 def estimate(days: int, intervals_s: Sequence[int | None], per_minute: int, concurrency: int) -> Estimate:
     """From the collection intervals of the points (None: not known) and the pace that the upstream allows."""
-    an_hour = sum(HOUR_MS / 1000 / (interval or _DEFAULT_INTERVAL_S) for interval in intervals_s)
-    a_day = 24 * max(1, math.ceil(an_hour / PAGE_SIZE))
-    work_s = _DAY_S + _MILLION_SAMPLES_S * 24 * an_hour / 1_000_000
+    a_day = _requests_a_day(intervals_s)
+    work_s = _DAY_S + _MILLION_SAMPLES_S * 24 * _samples_an_hour(intervals_s) / 1_000_000
     busy_s = work_s + a_day * max(_REQUEST_S, concurrency * 60 / per_minute)
     writes = 24 * _WRITES_AN_HOUR + _WRITES_A_DAY
     dollars = days * (

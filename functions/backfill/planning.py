@@ -20,10 +20,11 @@ _ENDED_AS = {"ABORTED": "cancelled"}
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The days to read (YYYY-MM-DD), how many are complete, and what the reading should take."""
+    """The days to read (YYYY-MM-DD) and how many at once, how many are complete, and what it should take."""
 
     days: tuple[str, ...]
     complete: int
+    at_once: int
     estimate: Estimate
 
 
@@ -51,14 +52,16 @@ class Planner:
         polled = self.ledger.polled_days(asked.site, asked.days)
         wanted = days.to_read(asked, archived, polled)
         intervals = [point.listed.interval_s for point in points if point.active]
-        expected = days.estimate(len(wanted), intervals, self.requests_per_minute, self.concurrency)
+        at_once = days.at_once(intervals, self.requests_per_minute, self.concurrency)
+        expected = days.estimate(len(wanted), intervals, self.requests_per_minute, at_once)
         complete = asked.days.length_ms // DAY_MS - len(wanted)
-        return Planned(tuple(map(day_name, wanted)), complete, expected)
+        return Planned(tuple(map(day_name, wanted)), complete, at_once, expected)
 
     def begin(self, run: str, asked: Asked, planned: Planned) -> Run:
         """Takes the site's lock for the run and records it; RunningError while another run holds it.
 
-        Safe to repeat. A lock whose execution has ended, or never was, is taken over.
+        Safe to repeat; what a repeat plans counts. A lock whose execution has ended, or never was, is taken
+        over. InvalidRequestError when the name is that of an earlier run: Step Functions forgets, we do not.
         """
         lock = self.runs.lock(asked.site, run, self.now())
         if lock.run != run:
@@ -70,7 +73,7 @@ class Planner:
             lock = self.runs.lock(asked.site, run, self.now(), instead_of=lock.run)
             if lock.run != run:
                 raise self._refusal(asked.site, lock.run)
-        return self.runs.create(
+        found = self.runs.create(
             Run(
                 run,
                 site=asked.site,
@@ -81,8 +84,17 @@ class Planner:
                 started_ms=self.now(),
                 days_total=len(planned.days),
                 days_complete=planned.complete,
+                days=",".join(planned.days),
             )
         )
+        same = (asked.site, asked.start_date, asked.end_date, int(asked.force))
+        if found.status != RUNNING or (found.site, found.start_date, found.end_date, found.force) != same:
+            self.runs.unlock(asked.site, run)
+            raise InvalidRequestError(f"there was a backfill {run} before; start this one by another name")
+        if found.days != ",".join(planned.days):
+            facts = {"days_total": len(planned.days), "days_complete": planned.complete}
+            self.runs.note(run, days=",".join(planned.days), **facts)
+        return found
 
     def settled(self, run: Run) -> Run:
         """The run, ended if its execution has ended without saying so: stopped by hand, or broken."""
@@ -94,7 +106,10 @@ class Planner:
 
     def abandon(self, run: Run, error: str, status: str = "failed") -> None:
         """Ends a run that has no execution, or none any more."""
-        self.runs.note_running(run.run, status=status, ended_ms=self.now(), error=error)
+        now_ms = self.now()
+        # A worker that outlives its execution stops before its next hour.
+        cancel_ms = run.cancel_ms or now_ms
+        self.runs.note_running(run.run, status=status, ended_ms=now_ms, cancel_ms=cancel_ms, error=error)
         self.runs.unlock(run.site, run.run)
 
     def _is_running(self, run: str, since_ms: int) -> bool:

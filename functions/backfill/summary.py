@@ -9,7 +9,7 @@ from vitals.errors import NotFoundError
 from vitals.runs import Run, RunTable
 from vitals.staging import StagingArea
 
-FINISHED = ("done", "empty", "cancelled")
+_FINAL = ("done", "empty", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Summariser:
         statuses: Counter[str] = Counter()
         for day in sorted(recorded.keys() | errors.keys()):
             known = recorded.get(day)
-            if known is None or known.status not in FINISHED:
+            if known is None or known.status not in _FINAL:
                 facts = {"status": "failed"}
                 if known is None or not known.error:
                     facts["error"] = errors.get(day) or error or "ended without a receipt"
@@ -44,8 +44,8 @@ class Summariser:
         # Days that the map never came to, because it broke.
         statuses["failed"] += max(0, run.days_total - statuses.total())
         status = _status(run, statuses)
-        if status == "cancelled":
-            self.staging.clear(run_id)
+        # What a failed day has read is of no use to another run: it would be stored as later than it is.
+        self.staging.clear(run_id)
         self.runs.note_running(run_id, status=status, ended_ms=self.now(), error=error)
         self.runs.unlock(run.site, run_id)
         return {

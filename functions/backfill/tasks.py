@@ -46,7 +46,7 @@ class Tasks:
             "dry_run": asked.dry_run,
             "days": list(planned.days),
             "days_complete": planned.complete,
-            "max_concurrency": self.planner.concurrency,
+            "max_concurrency": planned.at_once,
             "estimate": asdict(planned.estimate),
         }
         self.logger.info("backfill planned", **plan | {"days": len(planned.days)})

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from backfill.days import Asked
@@ -12,6 +12,7 @@ from vitals.timespan import iso
 
 # Reading a day's hours is most of the work; storing it is the rest.
 _READING_SHARE = 0.9
+_FINAL = ("done", "empty", "cancelled")
 
 
 def planned(asked: Asked, plan: Planned) -> dict[str, Any]:
@@ -29,11 +30,13 @@ def planned(asked: Asked, plan: Planned) -> dict[str, Any]:
 
 def run(run: Run, days: Sequence[RunDay], now_ms: int) -> dict[str, Any]:
     """A run with its progress, rate and estimated end."""
+    days = _every_day(run, days)
     statuses = Counter(day.status for day in days)
+    going = run.status == RUNNING
     share = _share(run, days)
     spent_ms = (run.ended_ms or now_ms) - run.started_ms
-    samples = sum(day.samples for day in days)
-    going = run.status == RUNNING
+    counted = [day for day in days if day.status == "done" or (going and day.status == "reading")]
+    samples = sum(day.samples for day in counted)
     return {
         "id": run.run,
         "site_name": run.site,
@@ -58,18 +61,26 @@ def run(run: Run, days: Sequence[RunDay], now_ms: int) -> dict[str, Any]:
 
 
 def run_with_days(run_: Run, days: Sequence[RunDay], now_ms: int) -> dict[str, Any]:
-    """The same with the receipt of each day that anybody came to."""
-    return run(run_, days, now_ms) | {"days": [_day(day) for day in days]}
+    """The same with a receipt of each day."""
+    return run(run_, days, now_ms) | {"days": [_day(day) for day in _every_day(run_, days)]}
+
+
+def _every_day(run: Run, days: Sequence[RunDay]) -> list[RunDay]:
+    """Each day of the run: those that nobody came to wait, or have gone the way of the run."""
+    known = {day.day: day for day in days}
+    found = [known.get(day) or RunDay(day) for day in run.days.split(",") if day]
+    if run.status == RUNNING:
+        return found
+    left = "cancelled" if run.status == "cancelled" else "failed"
+    return [day if day.status in _FINAL else replace(day, status=left) for day in found]
 
 
 def _share(run: Run, days: Sequence[RunDay]) -> float:
     """How much of the run is behind it, from 0 to 1."""
     if run.status != RUNNING:
         return 1.0
-    if not run.days_total:
-        return 0.0
-    behind = sum(_READING_SHARE * day.hours / 24 if day.status == "reading" else 1.0 for day in days)
-    return min(1.0, behind / run.days_total)
+    behind = sum(_READING_SHARE * day.hours / 24 if day.status not in _FINAL else 1.0 for day in days)
+    return min(1.0, behind / len(days)) if days else 0.0
 
 
 def _day(day: RunDay) -> Mapping[str, Any]:

@@ -9,7 +9,10 @@ from typing import Any
 import boto3
 import pytest
 from aws_lambda_powertools import Logger, Metrics
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
+from backfill import days
 from backfill.api.runs_api import RunsApi
 from backfill.day import DayWorker
 from backfill.planning import Planner
@@ -21,6 +24,8 @@ from query.plan import Asked
 from tests.functional.conftest import SITE, Clock, World
 from tests.functional.test_hot import Dies
 from tests.statemachine import Execution, TaskError
+from tests.template import template
+from vitals import archiver as archiver_module
 from vitals.archiver import Archiver
 from vitals.blocks import GROUP_SIZE
 from vitals.circuit import Circuit, CircuitTable
@@ -31,6 +36,7 @@ from vitals.errors import (
     InvalidRequestError,
     NotFoundError,
     RunningError,
+    UnfinishedDayError,
     UpstreamUnavailableError,
 )
 from vitals.executions import Executions
@@ -40,7 +46,17 @@ from vitals.rollups import RollupTier
 from vitals.runs import RunTable
 from vitals.samples import columns
 from vitals.staging import StagingArea
-from vitals.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, day_name, day_start, floor_window, iso
+from vitals.timespan import (
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    WINDOW_MS,
+    Span,
+    day_name,
+    day_start,
+    floor_window,
+    iso,
+)
 from vitals.tokens import Grant
 
 TODAY = 1_767_225_600_000
@@ -156,7 +172,7 @@ def backfill(make_world: Callable[..., World]) -> Backfill:
         20,
     )
     circuits = CircuitTable(client, "StateTable", world.simulator.url)
-    worker = DayWorker(runs, staging, archiver, world.syncer.ingest, circuits, lambda: 600)
+    worker = DayWorker(runs, staging, archiver, world.syncer.ingest, circuits, lambda: 600, beat_s=0)
     planner = Planner(runs, executions, archiver.ledger, archiver.catalogs, (SITE, "unsynced"), now, 50, 2)
     logger, metrics = Logger(service="test"), Metrics(namespace="test", service="test")
     made = Backfill(world, None, worker, executions, runs)  # type: ignore[arg-type]
@@ -253,7 +269,11 @@ def test_blocks_that_expired_but_linger_do_not_come_back(backfill: Backfill) -> 
     assert floor_window(at) != floor_window(elsewhere)
     world.simulator.put_samples(SITE, [(name, "4242.5", at), (name, "4243.5", elsewhere)])
     world.clock.now_ms += 30 * DAY_MS
+    before = world.client.scan(TableName="HotTable")["Items"]
     backfill.execute(days_ago(0), days_ago(0), name="later", force=True)
+    after = world.client.scan(TableName="HotTable")["Items"]
+    # The day's file alone was written.
+    assert _blocks(after) == _blocks(before)
     assert backfill.blocks(span) > 12
     backfill.assert_exact(span)
     other = sorted(world.truth(span))[-1][0]
@@ -264,6 +284,10 @@ def test_blocks_that_expired_but_linger_do_not_come_back(backfill: Backfill) -> 
         assert backfill.answers(span) == expected
         world.clock.forward(60)
         backfill.worker.archiver.archive(SITE, TODAY)
+
+
+def _blocks(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [item for item in items if "#rollup#" not in item["pk"]["S"]]
 
 
 def _tally() -> Any:
@@ -319,6 +343,10 @@ def test_killed_around_any_step_a_repeat_or_the_night_completes_it(
     backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(day, day)})
     with monkeypatch.context() as patch:
         patch.setattr(type(owner), method, mortal)
+        if method == "put_part":
+            # Otherwise an hour is one part.
+            patch.setattr("vitals.ingest.FLUSH_SAMPLES", 1)
+            patch.setattr(backfill.worker.ingest.ace, "_page_size", 3)
         # A process that dies notes no failure.
         if method not in ("note_archive", "note_day"):
             patch.setattr("vitals.archiver.Exception", KeyboardInterrupt, raising=False)
@@ -372,7 +400,7 @@ def test_a_day_that_fails_is_recorded_and_the_others_go_on(
     assert run is not None
     assert run.status == "partial"
     failed = backfill.day(days_ago(4))
-    assert (failed.status, failed.attempts) == ("failed", 4)
+    assert (failed.status, failed.attempts) == ("failed", 3)
     assert failed.error == "UpstreamUnavailableError: answered 503"
     again = backfill.execute(days_ago(5), days_ago(3), name="again")
     assert again.output["days"] == {"done": 1, "empty": 0, "failed": 0, "cancelled": 0}
@@ -394,8 +422,8 @@ def test_a_cancelled_run_keeps_what_is_done_and_is_resumed(
     api, staged = RunsApi(backfill.tasks.planner), []
     real = StagingArea.finish
 
-    def finish(area: StagingArea, run: str, day: str, hour: Any) -> None:
-        real(area, run, day, hour)
+    def finish(area: StagingArea, run: str, day: str, *staged_hour: Any) -> None:
+        real(area, run, day, *staged_hour)
         staged.append(day)
         if staged.count(days_ago(4)) == 7:
             assert api.cancel(OPERATOR, "run")[0] == 202
@@ -508,7 +536,8 @@ def test_a_run_tells_its_progress(backfill: Backfill) -> None:
     assert (found["progress_percent"], found["days_done"], found["requested_by"]) == (25.0, 1, "ops")
     assert found["estimated_end"] == iso(backfill.world.clock() + 3 * MINUTE_MS)
     assert found["samples_per_second"] == pytest.approx(found["samples"] / 60, abs=0.1)
-    [day] = found["days"]
+    day, *waiting = found["days"]
+    assert {each["status"] for each in waiting} == {"waiting"}
     assert (day["date"], day["status"], day["hours"], day["requests"]) == (days_ago(4), "done", 24, 24)
     for ago in (3, 2, 1):
         backfill.worker.work("run", days_ago(ago))
@@ -595,3 +624,263 @@ def test_memory_holds_one_group_of_what_is_staged(tmp_path: Any) -> None:
     assert not len(parts.group(2))
     assert len(parts.group(3)) == 1
     assert staged.decode(files[0]).same(first)
+
+
+def test_every_call_of_the_tasks_is_allowed(backfill: Backfill, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No emulator looks at policies."""
+    called: set[str] = set()
+    real = BaseClient._make_api_call
+
+    def noted(client: Any, operation: str, parameters: Any) -> Any:
+        called.add(f"{client.meta.service_model.service_name}:{operation}")
+        return real(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
+    backfill.execute(days_ago(3), days_ago(0))
+    api = RunsApi(backfill.tasks.planner, lambda: "over-http")
+    api.start(OPERATOR, asked(days_ago(5), days_ago(4)))
+    api.of_site(READER, SITE, 5)
+    for function in ("BackfillFunction", "BackfillApiFunction"):
+        [policy] = template()["Resources"][function]["Properties"]["Policies"]
+        allowed: set[str] = set()
+        for statement in policy["Statement"]:
+            if statement["Effect"] == "Allow":
+                actions = statement["Action"]
+                allowed |= {actions} if isinstance(actions, str) else set(actions)
+        needed = {call for call in called if call.startswith("dynamodb:")}
+        if function == "BackfillApiFunction":
+            needed = {
+                "dynamodb:" + name for name in ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem")
+            }
+        assert needed <= allowed, function
+
+
+def settle(backfill: Backfill) -> None:
+    for _ in range(2):
+        backfill.world.clock.forward(60)
+        backfill.worker.archiver.archive(SITE, TODAY)
+
+
+@pytest.fixture
+def late_blocks(backfill: Backfill) -> tuple[str, int]:
+    """A day of a month ago that was just written to and archived again: its blocks live a day more."""
+    world = backfill.world
+    world.clock.now_ms += DAY_MS
+    backfill.execute(days_ago(0), days_ago(0), name="first")
+    settle(backfill)
+    world.clock.now_ms += 30 * DAY_MS
+    name, at = sorted(world.truth(whole(0)))[0]
+    world.simulator.put_samples(SITE, [(name, "1.5", at + 1)])
+    window_ms = floor_window(at)
+    world.reread(Span(window_ms, window_ms + HOUR_MS))
+    settle(backfill)
+    return name, at
+
+
+def test_a_correction_survives_blocks_that_live_a_day_longer(
+    backfill: Backfill, late_blocks: tuple[str, int]
+) -> None:
+    world, (name, at) = backfill.world, late_blocks
+    world.simulator.put_samples(SITE, [(name, "4242.5", at)])
+    backfill.execute(days_ago(0), days_ago(0), name="forced", force=True)
+    backfill.assert_exact(whole(0))
+    world.clock.forward(40)
+    name, at = sorted(world.truth(whole(0)))[-1]
+    world.simulator.put_samples(SITE, [(name, "7.5", at + 1)])
+    world.reread(Span(floor_window(at), floor_window(at) + WINDOW_MS))
+    backfill.assert_exact(whole(0))
+    settle(backfill)
+    world.clock.now_ms += 3 * DAY_MS
+    backfill.assert_exact(whole(0))
+
+
+class Killed(BaseException):
+    """The process ends here; nothing of ours catches it."""
+
+
+def test_a_worker_killed_after_its_put_and_never_resumed_is_mended_by_the_night(
+    backfill: Backfill, late_blocks: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, at = late_blocks
+    backfill.world.simulator.put_samples(SITE, [(name, "4242.5", at)])
+    backfill.tasks.handle(
+        {"task": "plan", "run": "run", "asked": asked(days_ago(0), days_ago(0), force=True)}
+    )
+    real = ColdTier.put
+
+    def put(*arguments: Any) -> Any:
+        real(*arguments)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ColdTier, "put", put)
+        with pytest.raises(Killed):
+            backfill.worker.work("run", days_ago(0))
+    settle(backfill)
+    backfill.assert_exact(whole(0))
+
+
+@pytest.mark.parametrize("ago", [3, 25])
+def test_an_archiving_that_overlaps_a_backfill_hides_no_day(
+    backfill: Backfill, monkeypatch: pytest.MonkeyPatch, ago: int
+) -> None:
+    archiver, day_ms = backfill.worker.archiver, TODAY - ago * DAY_MS
+    backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(days_ago(ago), days_ago(ago))})
+    real, built = archiver_module.build_day, []
+
+    def build(*arguments: Any) -> Any:
+        found = real(*arguments)
+        if not built:
+            built.append(1)
+            backfill.worker.work("run", days_ago(ago))
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(archiver_module, "build_day", build)
+        with pytest.raises(ConflictError):
+            archiver.archive(SITE, day_ms)
+    for _ in range(2):
+        backfill.assert_exact(whole(ago, ago))
+        backfill.world.clock.forward(60)
+        archiver.archive(SITE, day_ms)
+
+
+def test_an_hour_cut_at_the_present_is_read_whole_by_the_next_attempt(
+    backfill: Backfill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The live sync is down, so the day has no blocks; an attempt at noon, and one after midnight."""
+    world, day = backfill.world, days_ago(-1)
+    world.clock.now_ms = TODAY + DAY_MS + 12 * HOUR_MS + 31 * MINUTE_MS
+    backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(day, day)})
+    with monkeypatch.context() as patch:
+        patch.setattr(StagingArea, "fetch", lambda *_: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            backfill.worker.work("run", day)
+    world.clock.now_ms = TODAY + 2 * DAY_MS + HOUR_MS
+    assert backfill.worker.work("run", day)["status"] == "done"
+    backfill.assert_exact(whole(-1, -1))
+
+
+def test_what_was_read_earlier_is_stored_as_earlier(backfill: Backfill) -> None:
+    """A day of blocks: a sync that read after the hour was staged has the later word."""
+    world = backfill.world
+    world.clock.now_ms += DAY_MS
+    name, at = sorted(world.truth(whole(0)))[-1]
+    backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(days_ago(0), days_ago(0))})
+    real = StagingArea.fetch
+
+    def fetch(*arguments: Any) -> Any:
+        world.clock.forward(5)
+        world.simulator.put_samples(SITE, [(name, "4242.5", at)])
+        world.reread(Span(floor_window(at), floor_window(at) + WINDOW_MS))
+        return real(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StagingArea, "fetch", fetch)
+        backfill.worker.work("run", days_ago(0))
+    backfill.assert_exact(whole(0))
+
+
+def test_samples_that_were_not_asked_for_are_left_out(
+    backfill: Backfill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ace = type(backfill.worker.ingest.ace)
+    real, name = ace.pages, sorted(backfill.worker.archiver.catalogs.load(SITE).active_ids)[0]
+
+    def pages(client: Any, site: str, span: Span) -> Any:
+        yield [{"name": name, "value": "1", "time": iso(at)} for at in (span.start_ms - 1, span.end_ms)]
+        yield from real(client, site, span)
+
+    monkeypatch.setattr(ace, "pages", pages)
+    assert backfill.execute(days_ago(3), days_ago(3)).output["status"] == "succeeded"
+    backfill.assert_exact(whole(3, 3))
+    assert backfill.day(days_ago(3)).rejected >= 48
+
+
+def test_days_that_complete_between_the_start_and_the_plan_do_not_count_as_failed(backfill: Backfill) -> None:
+    api = RunsApi(backfill.tasks.planner, lambda: "run")
+    other = backfill.runs
+    api.start(OPERATOR, asked(days_ago(4), days_ago(3)))
+    other.unlock(SITE, "run")
+    backfill.execute(days_ago(4), days_ago(4), name="other")
+    ended = backfill.execute(days_ago(4), days_ago(3))
+    assert (ended.status, ended.output["days"]["failed"]) == ("SUCCEEDED", 0)
+    assert (api.get(READER, "run")["days_total"], api.get(READER, "run")["days_complete"]) == (1, 1)
+
+
+def test_a_name_is_used_once(backfill: Backfill) -> None:
+    backfill.execute(days_ago(4), days_ago(4))
+    again = backfill.execute(days_ago(4), days_ago(3), force=True)
+    assert (again.status, again.error) == ("FAILED", "InvalidRequestError")
+    assert backfill.execute(days_ago(4), days_ago(3), name="another").status == "SUCCEEDED"
+
+
+def test_a_start_whose_answer_is_lost_goes_on(backfill: Backfill, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Executions.start
+
+    def start(*arguments: Any) -> None:
+        real(*arguments)
+        raise TimeoutError
+
+    monkeypatch.setattr(Executions, "start", start)
+    status, answer = RunsApi(backfill.tasks.planner).start(OPERATOR, asked(days_ago(4), days_ago(3)))
+    assert status == 202
+    assert RunsApi(backfill.tasks.planner).get(READER, answer["id"])["status"] == "running"
+
+
+def test_a_worker_that_outlives_its_stopped_execution_stops_too(backfill: Backfill) -> None:
+    backfill.executions.start("run", {})
+    backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(days_ago(4), days_ago(3))})
+    [execution] = boto3.client("stepfunctions").list_executions(stateMachineArn=machine())["executions"]
+    boto3.client("stepfunctions").stop_execution(executionArn=execution["executionArn"])
+    assert RunsApi(backfill.tasks.planner).get(READER, "run")["status"] == "cancelled"
+    assert backfill.worker.work("run", days_ago(4))["status"] == "cancelled"
+
+
+def test_while_it_goes_on_a_run_tells_of_every_day(
+    backfill: Backfill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = RunsApi(backfill.tasks.planner, lambda: "run")
+    api.start(OPERATOR, asked(days_ago(4), days_ago(2)))
+    backfill.worker.work("run", days_ago(4))
+
+    def refused(*_: Any) -> Any:
+        raise ClientError({"Error": {"Message": "arn:aws:iam::123456789012:role/x"}}, "PutItem")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StagingArea, "fetch", refused)
+        with pytest.raises(ClientError):
+            backfill.worker.work("run", days_ago(3))
+    found = api.get(READER, "run")
+    assert [day["status"] for day in found["days"]] == ["done", "failed", "waiting"]
+    assert found["days"][1]["error"] == "ClientError"
+    assert (found["days_done"], found["days_failed"], found["samples"]) == (1, 1, found["days"][0]["samples"])
+    assert 33 < found["progress_percent"] < 70
+    backfill.worker.work("run", days_ago(3))
+    backfill.tasks.handle({"task": "summarise", "run": "run", "days": [], "error": "States.Runtime"})
+    found = api.get(READER, "run")
+    assert (found["status"], found["days_done"], found["days_failed"]) == ("partial", 2, 1)
+
+
+def test_time_that_runs_out_within_an_hour_is_no_fault_of_the_upstream(
+    backfill: Backfill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backfill.worker = dataclasses.replace(backfill.worker, remaining_s=lambda: 30)
+    ace = type(backfill.worker.ingest.ace)
+    backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(days_ago(4), days_ago(4))})
+
+    def late(*_: Any) -> Any:
+        raise UpstreamUnavailableError("the next turn to ask the upstream is in 35 s")
+
+    monkeypatch.setattr(ace, "pages", late)
+    with pytest.raises(UnfinishedDayError):
+        backfill.worker.work("run", days_ago(4))
+
+
+def test_only_as_many_days_at_once_as_the_pace_allows() -> None:
+    large = [60] * 4583
+    assert days.at_once(large, 50, 2) == 2
+    assert days.at_once(large, 50, 40) == 16
+    assert days.at_once(large, 60_000, 40) == 40
+    with pytest.raises(InvalidRequestError, match="AceRequestsPerMinute"):
+        days.at_once(large, 2, 2)

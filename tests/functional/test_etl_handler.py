@@ -15,7 +15,7 @@ from local.faults import Faults
 from local.simulator import Simulator
 from tests.functional.conftest import SITE, Clock
 from tests.template import template
-from vitals import aws
+from vitals import aws, keys
 from vitals.errors import InvalidRequestError, NotFoundError, UpstreamRefusedError
 from vitals.sites import SiteTable
 from vitals.timespan import HOUR_MS, floor_window, iso
@@ -104,6 +104,15 @@ def test_a_direct_invoke_syncs_until_caught_up(queue: str, dynamodb: Any, clock:
     assert receipt["checkpoint"] == iso(floor_window(clock()))
     assert checkpoint(dynamodb) == floor_window(clock())
     assert all(set(message) == {"site", "start", "end"} for message in sent(queue))
+
+
+def test_a_sync_charges_the_pace_that_backfills_wait_for(
+    queue: str, dynamodb: Any, simulator: Simulator, clock: Clock
+) -> None:
+    app.handler({"site": SITE}, CONTEXT)
+    item = dynamodb.get_item(TableName="StateTable", Key=keys.pace(simulator.url))["Item"]
+    asked = sum(sum(statuses.values()) for statuses in simulator.stats().values())
+    assert int(item["at_ms"]["N"]) == clock() + asked
 
 
 def test_a_message_syncs_one_hour_and_sends_the_next(queue: str, dynamodb: Any, clock: Clock) -> None:

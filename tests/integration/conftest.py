@@ -16,6 +16,8 @@ ROOT = Path(__file__).parent.parent.parent
 HOME = ROOT / ".local" / "test"
 PORT = 4766
 REPLAY = ROOT.parent / "shared" / "data" / "sdh"
+# Before that no test asks for readings but those of backfills.
+OPENED_DAYS_AGO = 43
 FAULTS = "5xx=0.02,429=0.02,truncate=0.02,duplicate=0.05,shuffle=0.5,empty=0.05,late=0.05,late_minutes=10"
 
 
@@ -24,6 +26,7 @@ def local_stack(command: str, *, seconds: int, **environ: str) -> subprocess.Com
     ours = {"VITALS_HOME": str(HOME), "VITALS_PORT": str(PORT), "VITALS_FAULTS": FAULTS}
     # Four days, of which all but the last two are cold once they are archived.
     ours |= {"VITALS_HOT_DAYS": "1", "VITALS_LOOKBACK_HOURS": "96", "VITALS_BACKFILL_DAYS": "0"}
+    ours["VITALS_OPENED_DAYS_AGO"] = str(OPENED_DAYS_AGO)
     if REPLAY.is_dir():
         ours["VITALS_REPLAY"] = str(REPLAY)
     inherited = {

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -303,6 +304,7 @@ def test_a_text_of_faults_is_read() -> None:
         ("empty=nan", "empty=nan is not a rate"),
         ("5xx=-0.1", "5xx=-0.1 is not a rate"),
         ("late_minutes=-1", "late_minutes=-1.0 is not minutes"),
+        ("delay=61", "delay=61.0 is not seconds"),
         ("status=200", "status=200 is not 0 or 400 to 599"),
         ("status=404.5", "no whole number"),
         ("status=inf", "no whole number"),
@@ -551,6 +553,13 @@ def test_retries_get_through_and_the_readings_are_the_same() -> None:
 def test_chance_is_seeded() -> None:
     one, other = (simulator(faults=Faults(server_error=0.5), seed=9) for _ in range(2))
     assert [ask(one, "/api/sites") for _ in range(30)] == [ask(other, "/api/sites") for _ in range(30)]
+
+
+def test_answers_take_as_long_as_asked() -> None:
+    served = simulator(faults=Faults(delay=0.2))
+    began = time.monotonic()
+    assert served.answer("GET", "/api/sites", BEARER).status == 200
+    assert time.monotonic() - began >= 0.2
 
 
 def test_faults_are_read_and_set_over_http_and_requests_counted() -> None:

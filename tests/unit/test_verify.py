@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from local import verify
+from local.problem import Problem
 from local.verify import Question, Samples
 
 END = 1_767_225_600_000
@@ -60,6 +61,29 @@ def test_an_exact_store_matches_in_full() -> None:
     matched, expected, extra = run(lambda held: None)
     assert matched == expected > 20_000
     assert extra == 0
+
+
+def test_questions_about_days_fall_into_each_of_them_and_nowhere_else() -> None:
+    day_ms, upstream = 86_400_000, FakeUpstream()
+    questions: list[Question] = []
+
+    class Days(FakeStore):
+        def ask(self, question: Question) -> Samples:
+            questions.append(question)
+            return super().ask(question)
+
+    store: Any = Days(upstream, lambda held: None)
+    days = range(END - 30 * day_ms, END, day_ms)
+    matched, expected, _ = verify.verify(store, 1, days)
+    assert matched == expected > 20_000
+    asked = {question.start_ms // day_ms * day_ms for question in questions}
+    assert asked == {(question.end_ms - 1) // day_ms * day_ms for question in questions} == set(days)
+
+
+def test_days_that_are_not_synced_yet_are_refused() -> None:
+    store: Any = FakeStore(FakeUpstream(), lambda held: None)
+    with pytest.raises(Problem, match="synced"):
+        verify.verify(store, 1, range(END - 86_400_000, END + 1, 86_400_000))
 
 
 def change(held: Samples) -> None:

@@ -35,8 +35,10 @@ class RunsApi:
         try:
             self.planner.executions.start(run.run, asked.event())
         except Exception:
-            self.planner.abandon(run, "its execution could not be started")
-            raise
+            # An answer may be lost on its way; then the run goes on, and settles by itself.
+            if self.planner.executions.status(run.run) is None:
+                self.planner.abandon(run, "its execution could not be started")
+                raise
         return 202, {"id": run.run, "status": run.status, **answer}
 
     def get(self, grant: Grant, run_id: str) -> Answer:

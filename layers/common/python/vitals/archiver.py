@@ -23,13 +23,10 @@ from vitals.errors import (
     NotFoundError,
 )
 from vitals.hot import HotTier
-from vitals.ledger import Ledger
+from vitals.ledger import LAST_DAY_MS, Ledger
 from vitals.rollups import RollupTier
 from vitals.samples import Samples
 from vitals.timespan import DAY_MS, day_name
-
-# Queries under way, and the next night's archiving, still find a block that was due to expire long ago.
-_LAST_DAY_MS = DAY_MS
 
 type Facts = dict[str, Any]
 
@@ -101,13 +98,15 @@ class Archiver:
             same = existing is not None and checksum == written.contents.checksum
             if existing is None or not same:
                 # A day that is settled must not look so while its rollups follow another file.
-                self.ledger.note_archive(site, day_ms, status="building", expires_ms=expires_ms)
+                self.ledger.note_archive(site, day_ms, status="building")
+                self.ledger.bring_expiry_forward(site, day_ms, expires_ms)
                 existing = self.cold.put(site, day, sink, written.contents, existing)
         self._verify(site, day, existing, written, fresh=not same)
         facts = {"began_ms": began_ms, **_facts(existing, built)}
-        self.ledger.note_newer_archive(site, day_ms, status="verified", expires_ms=expires_ms, **facts)
+        self.ledger.bring_expiry_forward(site, day_ms, expires_ms)
+        self.ledger.note_newer_archive(site, day_ms, status="verified", **facts)
         self.rollups.write(site, day_ms, built.rollups, began_ms)
-        lives_until_ms = max(expires_ms, self.now() + _LAST_DAY_MS)
+        lives_until_ms = max(expires_ms, self.now() + LAST_DAY_MS)
         changed = self.hot.expire(site, built.blocks, lives_until_ms // 1000)
         if changed:
             # Written to since they were read, so marked as changed too: the day stays due, these blocks stay.
@@ -119,7 +118,7 @@ class Archiver:
         known = self.ledger.archive_record(site, day_ms).expires_ms
         if known is not None:
             return known
-        return max(day_ms + DAY_MS + self.hot_days * DAY_MS, self.now() + _LAST_DAY_MS)
+        return max(day_ms + DAY_MS + self.hot_days * DAY_MS, self.now() + LAST_DAY_MS)
 
     def _existing(self, site: str, day: str) -> tuple[Stored | None, str]:
         try:

@@ -16,7 +16,7 @@ State table: pk, sk
     token#{sha256}   | token                 a bearer token's grants
 Cold bucket:
     timeseries/{site}/{YYYY}/{MM}/{DD}/samples.parquet  one site-day; Athena's partition (site, YYYY/MM/DD)
-    staging/backfill/{run}/{YYYY-MM-DD}/{HH}-{part}     what a backfill has read of an hour; expires
+    staging/backfill/{run}/{YYYY-MM-DD}/{HH}[-{part}]   what a backfill has read of an hour; expires
     athena/                                  what queries leave; expires
     cache/{site}/{digest}                    an answer of the query API; expires
 """

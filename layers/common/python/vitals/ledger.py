@@ -5,6 +5,7 @@ so records merge in any order. The archive of a day has an item of its own (Arch
 read a year of them at once; so has each hour in which points were rejected for their values (p, their ids).
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 # Twice as long as any function that writes may run (ArchivalFunction: 15 minutes).
 WRITE_GRACE_MS = 30 * MINUTE_MS
+
+# Queries under way, and the next night's archiving, still find a block that was due to expire long ago.
+LAST_DAY_MS = DAY_MS
 
 _ATTEMPTS = 20
 # 1 MB holds the archive records of eight years.
@@ -71,9 +75,10 @@ class ArchiveRecord:
     """What is known of the archive of one site-day.
 
     `changed_ms`: when a write that changes the day last began. `began_ms`: when the archiving that made the
-    file began to read. `status`: "" (never tried), "verified" (the file is read back and right), "done"
-    (rollups and expiry follow it) or "failed"; `etag` names the last verified file, whatever
-    became of later attempts, and `expires_ms` says until when the day's blocks live at least.
+    file began to read. `status`: "" (never tried), "building" (the file is about to be replaced), "verified"
+    (the file is read back and right), "done" (rollups and expiry follow it) or "failed"; `etag` names the
+    last verified file, whatever became of later attempts. Until `expires_ms` readers take the day's blocks
+    alone; once said it only ever comes nearer.
     """
 
     day_ms: int
@@ -102,8 +107,12 @@ class ArchiveRecord:
 
     def has_blocks(self, now_ms: int) -> bool:
         """Whether the hot tier may hold samples of the day, which readers prefer to those of its file."""
-        gone = self.settled and self.expires_ms is not None and self.expires_ms <= now_ms
-        return self.changed_ms is not None and not gone
+        if self.changed_ms is None:
+            return False
+        if not self.settled or self.began_ms is None or self.expires_ms is None:
+            return True
+        # Archiving leaves blocks a day more, however late it is; it marked them within WRITE_GRACE_MS.
+        return max(self.expires_ms, self.began_ms + LAST_DAY_MS + WRITE_GRACE_MS) > now_ms
 
 
 class Ledger:
@@ -220,6 +229,12 @@ class Ledger:
     def note_own_archive(self, site: str, day_ms: int, **facts: items.Fact) -> None:
         """The same, `began_ms` among them; ConflictError when the record is of any other archiving."""
         self._note(site, day_ms, facts, "began_ms = :began_ms")
+
+    def bring_expiry_forward(self, site: str, day_ms: int, expires_ms: int) -> None:
+        """Sets `expires_ms` unless it is that near already: a day that is in its file alone must stay so."""
+        condition = "attribute_not_exists(expires_ms) OR expires_ms > :expires_ms"
+        with contextlib.suppress(ConflictError):
+            self._note(site, day_ms, {"expires_ms": expires_ms}, condition)
 
     def _note(
         self, site: str, day_ms: int, facts: Mapping[str, items.Fact], condition: str | None = None

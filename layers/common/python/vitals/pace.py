@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # So far ahead the live sync may push the others, which then still get a request a minute.
 _MOST_AHEAD_MS = MINUTE_MS
+# Turns that are closer than this are taken several at once, for taking one takes milliseconds itself.
+_AT_ONCE_MS = 100
 _ATTEMPTS = 20
 
 
@@ -37,21 +39,31 @@ class SharedPace:
         self._table = table
         self._key = keys.pace(base_url)
         self._interval_ms = max(1, round(60_000 / per_minute))
+        self._at_once = max(1, _AT_ONCE_MS // self._interval_ms)
+        self._taken: list[int] = []
         self._now = now
         self._remaining_s = remaining_s
         self._sleep = sleep
 
     def wait(self) -> None:
         """Returns when the next request may go out; UpstreamUnavailableError when that is too late."""
+        if not self._taken:
+            turn_ms = self._turns()
+            self._taken = [turn_ms + turn * self._interval_ms for turn in range(self._at_once)]
+        wait_s = max(0, self._taken.pop(0) - self._now()) / 1000
+        if wait_s > self._remaining_s():
+            raise UpstreamUnavailableError(f"the next turn to ask the upstream is in {wait_s:.0f} s")
+        self._sleep(wait_s)
+
+    def _turns(self) -> int:
+        """The first of the turns that were taken at once."""
         for _ in range(_ATTEMPTS):
             now_ms = self._now()
-            turn_ms = self._take(now_ms, "at_ms > :now") or self._take_free(now_ms)
+            turn_ms = self._take(now_ms, "at_ms > :now", turns=self._at_once) or self._take_free(
+                now_ms, turns=self._at_once
+            )
             if turn_ms:
-                wait_s = max(0, turn_ms - now_ms) / 1000
-                if wait_s > self._remaining_s():
-                    raise UpstreamUnavailableError(f"the next turn to ask the upstream is in {wait_s:.0f} s")
-                self._sleep(wait_s)
-                return
+                return turn_ms
         raise ConflictError(f"no turn to ask the upstream was had in {_ATTEMPTS} attempts")
 
     def charge(self) -> None:
@@ -60,15 +72,18 @@ class SharedPace:
         until = {":until": {"N": str(now_ms + _MOST_AHEAD_MS)}}
         _ = self._take(now_ms, "at_ms > :now AND at_ms < :until", until) or self._take_free(now_ms)
 
-    def _take(self, now_ms: int, condition: str, values: dict[str, Any] | None = None) -> int | None:
-        """When the turn is that was taken behind others; None when the condition does not hold."""
-        values = {":now": {"N": str(now_ms)}, ":step": {"N": str(self._interval_ms)}} | (values or {})
+    def _take(
+        self, now_ms: int, condition: str, values: dict[str, Any] | None = None, *, turns: int = 1
+    ) -> int | None:
+        """When the turns begin that were taken behind others; None when the condition does not hold."""
+        step_ms = turns * self._interval_ms
+        values = {":now": {"N": str(now_ms)}, ":step": {"N": str(step_ms)}} | (values or {})
         after_ms = self._update("SET at_ms = at_ms + :step", condition, values)
-        return after_ms and after_ms - self._interval_ms
+        return after_ms and after_ms - step_ms
 
-    def _take_free(self, now_ms: int) -> int | None:
+    def _take_free(self, now_ms: int, *, turns: int = 1) -> int | None:
         """The present, if nobody's turn lies ahead."""
-        values = {":now": {"N": str(now_ms)}, ":next": {"N": str(now_ms + self._interval_ms)}}
+        values = {":now": {"N": str(now_ms)}, ":next": {"N": str(now_ms + turns * self._interval_ms)}}
         condition = "attribute_not_exists(at_ms) OR at_ms <= :now"
         return now_ms if self._update("SET at_ms = :next", condition, values) else None
 

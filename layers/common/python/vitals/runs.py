@@ -15,6 +15,7 @@ RUNNING = "running"
 # Step Functions itself forgets an execution after 90 days.
 _KEPT_MS = 400 * DAY_MS
 _MAX_PAGES = 100
+_LOCK_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,17 @@ class Run:
     cancel_ms: int = 0
     days_total: int = 0
     days_complete: int = 0
+    days: str = ""
+    """The days to read, YYYY-MM-DD, separated by commas."""
     error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RunDay:
-    """One day of a run: waiting, reading, done, empty, failed or cancelled; `hours` of it are read."""
+    """One day of a run: waiting, reading, done, empty, failed or cancelled; `hours` of it are read.
+
+    While the run goes on a day that failed may be tried again. `seconds` is of all attempts.
+    """
 
     day: str
     status: str = "waiting"
@@ -71,6 +77,14 @@ class RunTable:
 
         Returns the lock as it then is.
         """
+        for _ in range(_LOCK_ATTEMPTS):
+            lock = self._lock(site, run, now_ms, instead_of)
+            if lock:
+                return lock
+        raise ConflictError(f"the backfill lock of {site} keeps changing hands")
+
+    def _lock(self, site: str, run: str, now_ms: int, instead_of: str) -> Lock | None:
+        """The lock, None when it was given back between asking for it and looking at it."""
         key = keys.backfill_lock(site)
         values = {":run": {"S": run}, ":ended": {"S": instead_of or run}}
         try:
@@ -83,9 +97,7 @@ class RunTable:
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-            if item is None:
-                raise ConflictError(f"the backfill lock of {site} changes hands; try again") from None
-            return items.read(item, Lock)
+            return items.read(item, Lock) if item else None
         return Lock(run, now_ms)
 
     def unlock(self, site: str, run: str) -> None:

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 _WORKERS = 8
 # 1,000 names each: 200 parts for every hour of two years' days.
 _MAX_LISTINGS = 4_000
-_RECEIPT = ".json"
 
 
 @dataclass(frozen=True, slots=True)
 class StagedHour:
-    """What was read of one hour, cut at the present: when that began, samples per window, at what cost."""
+    """What was read of one hour, cut at the present: when that began, samples per window, at what cost.
+
+    `parts` come before the last one, which has this receipt.
+    """
 
     hour: int
     start_ms: int
@@ -40,63 +42,86 @@ class StagedHour:
 
 
 class StagingArea:
-    """Parts and receipts of hours; an hour without a receipt was not read to its end."""
+    """The parts of hours; an hour without its last one was not read to its end.
+
+    What passes through is kept in the caller's folder too, so that nothing is fetched twice.
+    """
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
-    def put_part(self, run: str, day: str, hour: int, number: int, samples: Samples) -> None:
-        """Stores one part (sorted) of an hour."""
-        self._put(keys.staged(run, day, _part(hour, number)), staged.encode(samples))
+    def put_part(self, run: str, day: str, hour: int, number: int, samples: Samples, folder: Path) -> None:
+        """Stores one part (sorted) of an hour, but for the last."""
+        self._put(run, day, _part(hour, number), staged.encode(samples), folder)
 
-    def finish(self, run: str, day: str, hour: StagedHour) -> None:
-        """Stores the receipt of an hour whose parts are all there."""
-        self._put(keys.staged(run, day, f"{hour.hour:02d}{_RECEIPT}"), orjson.dumps(asdict(hour)))
+    def finish(self, run: str, day: str, hour: StagedHour, last: Samples, folder: Path) -> None:
+        """Stores the last part of an hour, whose other parts are all there."""
+        self._put(run, day, _last_part(hour.hour), staged.encode(last, orjson.dumps(asdict(hour))), folder)
 
-    def hours(self, run: str, day: str) -> dict[int, StagedHour]:
-        """The hours of the day that were read to their end."""
-        receipts = [name for name in self._names(keys.staged(run, day)) if name.endswith(_RECEIPT)]
-        with ThreadPoolExecutor(_WORKERS) as pool:
-            found = [StagedHour(**orjson.loads(body)) for body in pool.map(self._get, receipts)]
+    def hours(self, run: str, day: str, folder: Path) -> dict[int, StagedHour]:
+        """The hours of the day that were read to their end; their last parts are in the folder then."""
+        names = [key.rpartition("/")[2] for page in self._keys(keys.staged(run, day)) for key in page]
+        lasts = [name for name in names if _is_last(name)]
+        found = [
+            StagedHour(**orjson.loads(staged.receipt(file))) for file in self._copy(run, day, lasts, folder)
+        ]
         return {hour.hour: hour for hour in found}
 
     def fetch(self, run: str, day: str, hours: Iterable[StagedHour], folder: Path) -> dict[int, list[Path]]:
-        """Copies the parts of these hours into the folder; by hour, oldest first."""
-
-        def copy(name: str) -> Path:
-            file = folder / name
-            file.write_bytes(self._get(keys.staged(run, day, name)))
-            return file
-
-        with ThreadPoolExecutor(_WORKERS) as pool:
-            return {
-                hour.hour: list(pool.map(copy, [_part(hour.hour, n) for n in range(hour.parts)]))
-                for hour in hours
-            }
+        """The parts of these hours in the folder; by hour, oldest first."""
+        names = {
+            hour.hour: [*(_part(hour.hour, n) for n in range(hour.parts)), _last_part(hour.hour)]
+            for hour in hours
+        }
+        every = [name for parts in names.values() for name in parts]
+        self._copy(run, day, [name for name in every if not (folder / name).exists()], folder)
+        return {hour: [folder / name for name in parts] for hour, parts in names.items()}
 
     def clear(self, run: str, day: str = "") -> None:
         """Removes what is staged of the day, or of the whole run."""
-        for name in self._names(keys.staged(run, day)):
-            self._client.delete_object(Bucket=self._bucket, Key=name)
+        for found in self._keys(keys.staged(run, day)):
+            if found:
+                self._delete(found)
 
-    def _names(self, prefix: str) -> Iterator[str]:
+    def _keys(self, prefix: str) -> Iterator[list[str]]:
         request: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix}
         for _ in range(_MAX_LISTINGS):
             page = self._client.list_objects_v2(**request)
-            yield from (item["Key"] for item in page.get("Contents", []))
+            yield [item["Key"] for item in page.get("Contents", [])]
             if not page["IsTruncated"]:
                 return
             request["ContinuationToken"] = page["NextContinuationToken"]
         raise ConflictError(f"what is staged did not end within {_MAX_LISTINGS} listings")
 
-    def _put(self, name: str, body: bytes) -> None:
-        self._client.put_object(Bucket=self._bucket, Key=name, Body=body)
+    def _put(self, run: str, day: str, name: str, body: bytes, folder: Path) -> None:
+        self._client.put_object(Bucket=self._bucket, Key=keys.staged(run, day, name), Body=body)
+        (folder / name).write_bytes(body)
 
-    def _get(self, name: str) -> bytes:
-        body: bytes = self._client.get_object(Bucket=self._bucket, Key=name)["Body"].read()
-        return body
+    def _copy(self, run: str, day: str, names: Iterable[str], folder: Path) -> list[Path]:
+        def copy(name: str) -> Path:
+            file, key = folder / name, keys.staged(run, day, name)
+            file.write_bytes(self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read())
+            return file
+
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            return list(pool.map(copy, names))
+
+    def _delete(self, found: list[str]) -> None:
+        answer = self._client.delete_objects(
+            Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in found], "Quiet": True}
+        )
+        if errors := answer.get("Errors"):
+            raise ConflictError(f"{len(errors)} staged objects were not deleted: {errors[0].get('Code')}")
 
 
 def _part(hour: int, number: int) -> str:
     return f"{hour:02d}-{number:03d}"
+
+
+def _last_part(hour: int) -> str:
+    return f"{hour:02d}"
+
+
+def _is_last(name: str) -> bool:
+    return "-" not in name
