@@ -6,6 +6,7 @@ only.
 """
 
 import contextlib
+import math
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,8 @@ from vitals.timespan import Span, day_name, iso
 # Hardly any query takes less than half a second, and the account's calls a second are limited.
 _FIRST_POLL_S = 0.2
 _LONGEST_POLL_S = 1.0
+# So that what takes too long can still be stopped.
+_STOPPING_S = 1.0
 
 _RAW = """
 SELECT point_name, date_diff('millisecond', TIMESTAMP '1970-01-01 00:00:00', "timestamp") AS time_ms, value
@@ -43,6 +46,9 @@ class AthenaReader:
     table: str
     workgroup: str
     client_config: Config
+    session: Callable[[], Any] = lambda: None
+    left_s: Callable[[], float] = lambda: math.inf
+    """What is left for the whole answer."""
     max_rows: int = 1_000_000
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -59,11 +65,12 @@ class AthenaReader:
         """
         if not names or not span:
             return None
-        end = self.monotonic() + timeout_s
+        end = self.monotonic() + min(timeout_s, self.left_s() - _STOPPING_S)
         # Importing pandas and awswrangler takes a second or two, so only who asks Athena pays for it.
         import awswrangler as wr
 
         wr.config.botocore_config = self.client_config
+        session = self.session()
         select = _RAW.format(database=self.database, table=self.table, marks=", ".join("?" * len(names)))
         place = f"s3://{self.bucket}/{keys.athena_answer(str(uuid.uuid4()))}/"
         sql = f"UNLOAD ({select} LIMIT {self.max_rows + 1}) TO '{place}' WITH (format = 'PARQUET')"
@@ -74,9 +81,10 @@ class AthenaReader:
                 workgroup=self.workgroup,
                 params=[_literal(text) for text in _parameters(site, names, span)],
                 paramstyle="qmark",
+                boto3_session=session,
             )
-            self._wait(wr, execution, end)
-            frame = wr.athena.get_query_results(execution)
+            self._wait(wr, session, execution, end)
+            frame = wr.athena.get_query_results(execution, boto3_session=session)
         except wr.exceptions.EmptyDataFrame:
             return None
         except (ClientError, BotoCoreError) as error:
@@ -85,10 +93,10 @@ class AthenaReader:
             raise TooLargeError(f"the archive holds more than {self.max_rows} rows of this; ask for less")
         return frame
 
-    def _wait(self, wr: Any, execution: str, end: float) -> None:
+    def _wait(self, wr: Any, session: Any, execution: str, end: float) -> None:
         """Returns when the query has succeeded; stops it when it has not by `end`."""
         for pause in _pauses():
-            status = wr.athena.get_query_execution(execution)["Status"]
+            status = wr.athena.get_query_execution(execution, boto3_session=session)["Status"]
             if status["State"] == "SUCCEEDED":
                 return
             if status["State"] in ("FAILED", "CANCELLED"):
@@ -100,7 +108,7 @@ class AthenaReader:
                 break
             self.sleep(pause)
         with contextlib.suppress(ClientError, BotoCoreError):
-            wr.athena.stop_query_execution(execution)
+            wr.athena.stop_query_execution(execution, boto3_session=session)
         raise TierTimeoutError("Athena did not answer in time; ask for less or for a coarser resolution")
 
 

@@ -24,6 +24,7 @@ def local_stack(command: str, *, seconds: int, **environ: str) -> subprocess.Com
     ours = {"VITALS_HOME": str(HOME), "VITALS_PORT": str(PORT), "VITALS_FAULTS": FAULTS}
     # Four days, of which all but the last two are cold once they are archived.
     ours |= {"VITALS_HOT_DAYS": "1", "VITALS_LOOKBACK_HOURS": "96", "VITALS_BACKFILL_DAYS": "0"}
+    ours["VITALS_ORIGINS"] = "https://charts.example.com,http://localhost:3000"
     if REPLAY.is_dir():
         ours["VITALS_REPLAY"] = str(REPLAY)
     inherited = {
