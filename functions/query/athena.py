@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from vitals import keys
 from vitals.errors import AthenaError, TierTimeoutError, TooLargeError
@@ -87,6 +87,8 @@ class AthenaReader:
             frame = wr.athena.get_query_results(execution, boto3_session=session)
         except wr.exceptions.EmptyDataFrame:
             return None
+        except (ConnectTimeoutError, ReadTimeoutError) as error:
+            raise TierTimeoutError("Athena did not answer in time; try again") from error
         except (ClientError, BotoCoreError) as error:
             raise AthenaError("Athena could not be asked", str(error)) from error
         if len(frame) > self.max_rows:

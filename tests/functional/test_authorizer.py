@@ -1,4 +1,5 @@
 import json
+import logging
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,7 +38,7 @@ def test_a_token_brings_its_grants_and_the_whole_stage(table: Any) -> None:
 
 
 def test_a_token_is_counted_by_its_own_key_or_else_by_the_shared_one(
-    table: Any, capsys: pytest.CaptureFixture[str]
+    table: Any, logged: list[logging.LogRecord], capsys: pytest.CaptureFixture[str]
 ) -> None:
     own = create_token(table, "StateTable", "new", ["read"], ["*"], 0, usage=UsageKey("id", "own-key"))
     old = create_token(table, "StateTable", "old", ["read"], ["*"], 0)
@@ -45,7 +46,9 @@ def test_a_token_is_counted_by_its_own_key_or_else_by_the_shared_one(
     assert [answer["usageIdentifierKey"] for answer in answers] == ["own-key", "shared-key"]
     # The context is what API Gateway hands on to functions and logs.
     assert not any("key" in value for answer in answers for value in answer["context"].values())
-    written = "".join(capsys.readouterr())
+    app.logger.info("proof that this is where logs go")
+    assert logged
+    written = "".join(capsys.readouterr()) + "".join(str(vars(record)) for record in logged)
     assert not any(word in written for word in ("own-key", "shared-key", own, old))
 
 

@@ -14,7 +14,8 @@ from local.processes import port_is_free
 
 ROOT = Path(__file__).parent.parent.parent
 HOME = ROOT / ".local" / "test"
-PORT = 4766
+# Other ports let two checkouts be tested at once.
+PORT = int(os.environ.get("VITALS_TEST_PORT", "4766"))
 REPLAY = ROOT.parent / "shared" / "data" / "sdh"
 FAULTS = "5xx=0.02,429=0.02,truncate=0.02,duplicate=0.05,shuffle=0.5,empty=0.05,late=0.05,late_minutes=10"
 
