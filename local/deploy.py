@@ -66,7 +66,9 @@ class Deployment:
         given = {"Sites": ",".join(self._settings.sites), "AceApiUrl": self._settings.ace_api_url}
         given["HotDays"] = self._settings.hot_days
         given["InitialLookbackHours"] = self._settings.lookback_hours
-        given["AllowedOrigins"] = self._settings.origins
+        if self._settings.origins:
+            # sam takes no empty value; the parameter's default is one.
+            given["AllowedOrigins"] = self._settings.origins
         if self._settings.simulator:
             # The simulator is on this machine: no need to spare it.
             given["AceRequestsPerMinute"] = "60000"
