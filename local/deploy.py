@@ -15,7 +15,8 @@ from local.problem import Problem, with_log
 from local.processes import run_logged, wait_until
 from local.progress import Progress
 from local.settings import ROOT, TOOLS, Settings
-from vitals.tokens import SCOPES, create_token
+from local.tokens import tokens_of
+from vitals.tokens import EVERY_SITE, SCOPES
 
 _CONFIG_ENV = "default"
 _BUILD_SECONDS = 600
@@ -65,6 +66,9 @@ class Deployment:
         given = {"Sites": ",".join(self._settings.sites), "AceApiUrl": self._settings.ace_api_url}
         given["HotDays"] = self._settings.hot_days
         given["InitialLookbackHours"] = self._settings.lookback_hours
+        if self._settings.origins:
+            # sam takes no empty value; the parameter's default is one.
+            given["AllowedOrigins"] = self._settings.origins
         if self._settings.simulator:
             # The simulator is on this machine: no need to spare it.
             given["AceRequestsPerMinute"] = "60000"
@@ -110,9 +114,7 @@ class Deployment:
     def create_token(self, outputs: dict[str, str]) -> str:
         """A new bearer token with every scope on every site."""
         self._progress.say("bearer token")
-        now_ms = time.time_ns() // 1_000_000
-        dynamodb = self.client("dynamodb")
-        return create_token(dynamodb, outputs["StateTable"], "local", list(SCOPES), ["*"], now_ms, None)
+        return tokens_of(self.client, outputs).create("local", SCOPES, [EVERY_SITE], None)
 
     def sync_first(self, outputs: dict[str, str], site: str) -> None:
         """Invokes the sync of a site until it has caught up with now."""

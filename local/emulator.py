@@ -1,8 +1,9 @@
 """Runs ministack with what this product's template needs and ministack leaves out.
 
-ministack imports a REST API without its authorizers, its ANY methods and its gateway responses, creates
-queues without their redrive policy, tables without their expiry and nothing of Glue and Athena, unpacks the
-layer again for every worker, runs a function for one event at a time and forgets the names of its errors.
+ministack imports a REST API without its authorizers, its ANY methods and its gateway responses, holds nobody
+to a usage plan, creates queues without their redrive policy, tables without their expiry and nothing of Glue
+and Athena, unpacks the layer again for every worker, runs a function for one event at a time and forgets the
+names of its errors.
 Run with the tools' Python (.venv-sam), so that a function finds its packages in its layer and nowhere else.
 """
 
@@ -25,7 +26,7 @@ from ministack.services import apigateway_v1 as gateway
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
-from local import cloudformation, stepfunctions
+from local import cloudformation, metering, stepfunctions
 
 type Answer = tuple[int, dict[str, str], bytes]
 
@@ -51,12 +52,13 @@ def main() -> None:
     gateway._handle_execute_in_scope = _remembering(gateway._handle_execute_in_scope)
     gateway._call_lambda = _shaping(gateway._call_lambda)
     gateway._gw_error = _gateway_error
-    gateway._deny_error = lambda explicit: _gateway_response("ACCESS_DENIED", 403, "forbidden")
+    gateway._deny_error = lambda explicit: gateway_response("ACCESS_DENIED", 403, "forbidden")
     for kind, completing in (("AWS::SQS::Queue", _redriving), ("AWS::DynamoDB::Table", _expiring)):
         handlers = provisioners._RESOURCE_HANDLERS[kind]
         handlers["create"] = completing(handlers["create"])
     cloudformation.complete()
     stepfunctions.complete()
+    metering.complete(gateway_response)
     lambda_runtime._PYTHON_WORKER_SCRIPT = _telling_the_name(lambda_runtime._PYTHON_WORKER_SCRIPT)
     lambda_runtime.Worker = _worker
     lambda_svc._execute_function_warm = _naming(lambda_svc._execute_function_warm)
@@ -79,10 +81,10 @@ def _importing(import_rest_api: Callable[..., str]) -> Callable[..., str]:
                 "resourceMethods"
             ]
             for method, operation in item.items():
-                for name in {name for rule in operation.get("security", []) for name in rule} & set(
-                    authorizers
-                ):
+                needed = {name for rule in operation.get("security", []) for name in rule}
+                for name in needed & set(authorizers):
                     methods[method.upper()].update(authorizationType="CUSTOM", authorizerId=authorizers[name])
+                methods[method.upper()]["apiKeyRequired"] = "api_key" in needed
         for kind, response in spec.get(_RESPONSES, {}).items():
             gateway._put_gateway_response(api_id, kind, response)
         return api_id
@@ -94,7 +96,9 @@ def _import_authorizers(api_id: str, spec: dict[str, Any]) -> dict[str, str]:
     schemes = spec.get("components", {}).get("securitySchemes", {})
     ids = {}
     for name, scheme in schemes.items():
-        settings = scheme["x-amazon-apigateway-authorizer"]
+        settings = scheme.get("x-amazon-apigateway-authorizer")
+        if settings is None:
+            continue
         source = f"method.request.header.{scheme['name']}"
         _, _, body = gateway._create_authorizer(api_id, settings | {"name": name, "identitySource": source})
         ids[name] = json.loads(body)["id"]
@@ -120,7 +124,7 @@ def _shaping(call: Callable[..., Any]) -> Callable[..., Any]:
             return response, None
         late = "timed out" in error
         kind, status = ("INTEGRATION_TIMEOUT", 504) if late else ("INTEGRATION_FAILURE", 502)
-        status, headers, body = _gateway_response(kind, status, "Internal server error")
+        status, headers, body = gateway_response(kind, status, "Internal server error")
         return {"statusCode": status, "headers": headers, "body": body.decode()}, None
 
     return shaping
@@ -128,16 +132,16 @@ def _shaping(call: Callable[..., Any]) -> Callable[..., Any]:
 
 def _gateway_error(status: int, message: str) -> Answer:
     kinds = {401: "UNAUTHORIZED", 403: "MISSING_AUTHENTICATION_TOKEN"}
-    return _gateway_response(kinds.get(status, "AUTHORIZER_FAILURE"), status, message)
+    return gateway_response(kinds.get(status, "AUTHORIZER_FAILURE"), status, message)
 
 
-def _gateway_response(kind: str, status: int, message: str) -> Answer:
+def gateway_response(kind: str, status: int, message: str) -> Answer:
     """The API's own answer of this kind, or else its default for 4xx or 5xx, or else API Gateway's."""
     customized = gateway._gateway_responses.get(_api_id.get(), {})
     response = customized.get(kind) or customized.get(f"DEFAULT_{status // 100}XX") or {}
     headers = {"Content-Type": "application/json"}
     for name, value in response.get("responseParameters", {}).items():
-        headers[name.removeprefix("gatewayresponse.header.")] = value.strip("'")
+        headers[name.removeprefix("gatewayresponse.header.")] = value[1:-1]
     template = response.get("responseTemplates", {}).get(
         "application/json", '{"message":$context.error.messageString}'
     )

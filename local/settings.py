@@ -40,6 +40,8 @@ class Settings:
     """How many whole days before today are read when the stack comes up."""
     simulator: tuple[str, ...] | None
     """The simulator's arguments, None when another upstream is given."""
+    origins: str = ""
+    """Whose pages may use the API, as the template's parameter takes it."""
 
     @property
     def endpoint(self) -> str:
@@ -116,6 +118,7 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
             # Nobody's API is read for a month unasked.
             _backfill_days(environ, default="0"),
             None,
+            environ.get("VITALS_ORIGINS", ""),
         )
     arguments = ["--port", str(port + 1), "--sites", sites]
     if replay:
@@ -137,6 +140,7 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
         lookback,
         _backfill_days(environ, default="30"),
         tuple(arguments),
+        environ.get("VITALS_ORIGINS", ""),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from vitals import aws, config, observability
+from vitals.config import AuthorizerSettings
 from vitals.tokens import find_grant
 
 if TYPE_CHECKING:
@@ -17,24 +18,31 @@ logger = observability.logger()
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """The policy covers the stage, for API Gateway caches it by token; the routes check scope and site."""
+    """The policy covers the stage, for API Gateway caches it by token; the routes check scope and site.
+
+    They check the expiry once more, for the same reason.
+    """
     scheme, _, secret = event.get("authorizationToken", "").partition(" ")
-    client, table = _state()
-    grant = find_grant(client, table, secret, time.time_ns() // 1_000_000) if scheme == "Bearer" else None
+    client, settings = _state()
+    now_ms = time.time_ns() // 1_000_000
+    grant = find_grant(client, settings.state_table, secret, now_ms) if scheme == "Bearer" else None
     if grant is None:
         # API Gateway turns exactly this text into 401.
         raise Exception("Unauthorized")
     stage = "/".join(event["methodArn"].split("/")[:2])
+    known = {"scopes": " ".join(sorted(grant.scopes)), "sites": " ".join(sorted(grant.sites))}
     return {
         "principalId": grant.name,
         "policyDocument": {
             "Version": "2012-10-17",
             "Statement": [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": f"{stage}/*"}],
         },
-        "context": {"scopes": " ".join(sorted(grant.scopes)), "sites": " ".join(sorted(grant.sites))},
+        "context": known if grant.expires_ms is None else known | {"expires_ms": str(grant.expires_ms)},
+        # Whose rate the request counts against; API Gateway hands it on to nobody but the usage plan.
+        "usageIdentifierKey": grant.usage_key or settings.shared_usage_key,
     }
 
 
 @cache
-def _state() -> "tuple[DynamoDBClient, str]":
-    return aws.client("dynamodb"), config.authorizer().state_table
+def _state() -> "tuple[DynamoDBClient, AuthorizerSettings]":
+    return aws.client("dynamodb", aws.BRIEF), config.authorizer()

@@ -26,6 +26,7 @@ _MEMORY_MB = 1024
 # After this a browser asks whether what it has is still right.
 _MAX_AGE_S = 300
 MAX_COVERAGE_DAYS = 731
+_UNFINISHED = ["not all of the range was read in time; next_token goes on"]
 _CATALOG_TTL_MS = 60_000
 LATEST_LOOKBACK_MS = DAY_MS
 MAX_LAG_MS = 20 * 60_000
@@ -120,7 +121,8 @@ class Api:
                 "samples_returned": len(read.rows),
             },
             "warnings": [f"the site has no point {name!r}" for name in planned.unknown]
-            + [f"left out: {failure}" for failure in found.failures],
+            + [f"left out: {failure}" for failure in found.failures]
+            + (_UNFINISHED if planned.shape and read.next_ms is not None else []),
         }
         polled = all(gap.reason != NOT_POLLED for found_ in gaps.values() for gap in found_)
         return answer, polled and not found.failures

@@ -17,8 +17,9 @@ from vitals import aws, config, observability
 from vitals.cache import ResultCache
 from vitals.catalog import CatalogTable
 from vitals.cold import ColdTier
+from vitals.edge import serve
 from vitals.hot import HotTier
-from vitals.http import handle_errors, unreadable
+from vitals.http import handle_errors
 from vitals.ledger import Ledger
 from vitals.rollups import RollupTier
 from vitals.sites import SiteTable
@@ -37,20 +38,25 @@ app.include_router(routes.router)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answers one request of API Gateway's proxy integration."""
     app.append_context(api=_api())
-    answer = unreadable(event) or app.resolve(event, context)
+    answer = serve(app, event, context, _origins())
     metrics.add_metric(f"Answers{answer['statusCode'] // 100}xx", MetricUnit.Count, 1)
     return answer
 
 
 @cache
+def _origins() -> tuple[str, ...]:
+    return config.http().allowed_origins
+
+
+@cache
 def _api() -> Api:
     settings = config.query()
-    dynamodb = aws.client("dynamodb")
+    dynamodb, s3 = aws.client("dynamodb", aws.PROMPT), aws.client("s3", aws.PROMPT)
     return Api(
         enabled_sites=settings.sites,
         executor=Executor(
             HotTier(dynamodb, settings.hot_table),
-            ColdTier(aws.client("s3"), settings.cold_bucket, max_bytes=settings.max_day_file_bytes),
+            ColdTier(s3, settings.cold_bucket, max_bytes=settings.max_day_file_bytes),
             RollupTier(dynamodb, settings.hot_table),
             Ledger(dynamodb, settings.state_table),
             AthenaReader(
@@ -58,14 +64,16 @@ def _api() -> Api:
                 settings.glue_database,
                 settings.glue_table,
                 settings.athena_workgroup,
-                aws.CONFIG,
+                aws.PROMPT,
+                aws.boto3_session,
+                aws.deadline.left_s,
             ),
         ),
         catalogs=CatalogTable(dynamodb, settings.state_table),
         sites=SiteTable(dynamodb, settings.state_table),
         now=_now,
         max_range_days=settings.max_range_days,
-        kept=Answers(ResultCache(aws.client("s3"), settings.cold_bucket), _now, logger.warning),
+        kept=Answers(ResultCache(s3, settings.cold_bucket), _now, logger.warning),
     )
 
 

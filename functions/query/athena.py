@@ -6,6 +6,7 @@ only.
 """
 
 import contextlib
+import math
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from vitals import keys
 from vitals.cost import Cost
@@ -25,6 +26,8 @@ from vitals.timespan import Span, day_name, iso
 # Hardly any query takes less than half a second, and the account's calls a second are limited.
 _FIRST_POLL_S = 0.2
 _LONGEST_POLL_S = 1.0
+# So that what takes too long can still be stopped.
+_STOPPING_S = 1.0
 
 _RAW = """
 SELECT point_name, date_diff('millisecond', TIMESTAMP '1970-01-01 00:00:00', "timestamp") AS time_ms, value
@@ -44,6 +47,9 @@ class AthenaReader:
     table: str
     workgroup: str
     client_config: Config
+    session: Callable[[], Any] = lambda: None
+    left_s: Callable[[], float] = lambda: math.inf
+    """What is left for the whole answer."""
     max_rows: int = 1_000_000
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -60,11 +66,12 @@ class AthenaReader:
         """
         if not names or not span:
             return None
-        end = self.monotonic() + timeout_s
+        end = self.monotonic() + min(timeout_s, self.left_s() - _STOPPING_S)
         # Importing pandas and awswrangler takes a second or two, so only who asks Athena pays for it.
         import awswrangler as wr
 
         wr.config.botocore_config = self.client_config
+        session = self.session()
         select = _RAW.format(database=self.database, table=self.table, marks=", ".join("?" * len(names)))
         place = f"s3://{self.bucket}/{keys.athena_answer(str(uuid.uuid4()))}/"
         sql = f"UNLOAD ({select} LIMIT {self.max_rows + 1}) TO '{place}' WITH (format = 'PARQUET')"
@@ -75,21 +82,24 @@ class AthenaReader:
                 workgroup=self.workgroup,
                 params=[_literal(text) for text in _parameters(site, names, span)],
                 paramstyle="qmark",
+                boto3_session=session,
             )
-            cost.add_scan(self._wait(wr, execution, end))
-            frame = wr.athena.get_query_results(execution)
+            cost.add_scan(self._wait(wr, session, execution, end))
+            frame = wr.athena.get_query_results(execution, boto3_session=session)
         except wr.exceptions.EmptyDataFrame:
             return None
+        except (ConnectTimeoutError, ReadTimeoutError) as error:
+            raise TierTimeoutError("Athena did not answer in time; try again") from error
         except (ClientError, BotoCoreError) as error:
             raise AthenaError("Athena could not be asked", str(error)) from error
         if len(frame) > self.max_rows:
             raise TooLargeError(f"the archive holds more than {self.max_rows} rows of this; ask for less")
         return frame
 
-    def _wait(self, wr: Any, execution: str, end: float) -> int:
+    def _wait(self, wr: Any, session: Any, execution: str, end: float) -> int:
         """The bytes that the query has scanned once it has succeeded; stops it when it has not by `end`."""
         for pause in _pauses():
-            told = wr.athena.get_query_execution(execution)
+            told = wr.athena.get_query_execution(execution, boto3_session=session)
             status = told["Status"]
             if status["State"] == "SUCCEEDED":
                 return int(told.get("Statistics", {}).get("DataScannedInBytes", 0))
@@ -102,7 +112,7 @@ class AthenaReader:
                 break
             self.sleep(pause)
         with contextlib.suppress(ClientError, BotoCoreError):
-            wr.athena.stop_query_execution(execution)
+            wr.athena.stop_query_execution(execution, boto3_session=session)
         raise TierTimeoutError("Athena did not answer in time; ask for less or for a coarser resolution")
 
 

@@ -13,7 +13,7 @@ import zstandard
 from query.plan import QueryPlan
 from vitals.cache import ResultCache
 from vitals.cost import Cost
-from vitals.errors import CacheError
+from vitals.errors import CacheError, TierTimeoutError
 from vitals.ledger import WRITE_GRACE_MS, ArchiveRecord
 
 # Another form of answers must not be read as this one.
@@ -84,7 +84,7 @@ class Answers:
             if body is None:
                 return None
             kept = orjson.loads(zstandard.decompress(body))
-        except (CacheError, orjson.JSONDecodeError, zstandard.ZstdError) as error:
+        except (CacheError, TierTimeoutError, orjson.JSONDecodeError, zstandard.ZstdError) as error:
             self.warn("cache not read", site=site, reason=str(error))
             return None
         answer: Answer = kept["answer"]
@@ -98,7 +98,7 @@ class Answers:
         body = zstandard.compress(orjson.dumps(kept, option=orjson.OPT_SERIALIZE_NUMPY), 3)
         try:
             self.cache.put(site, name.digest, body)
-        except CacheError as error:
+        except (CacheError, TierTimeoutError) as error:
             self.warn("cache not written", site=site, reason=str(error))
 
     @contextmanager

@@ -11,6 +11,7 @@ from query.gaps import TOLERANCE, GapFinder
 from query.plan import QueryPlan
 from vitals import aggregates
 from vitals.aggregates import Aggregates
+from vitals.errors import TierTimeoutError
 from vitals.ledger import ArchiveRecord
 from vitals.readings import FUTURE_TOLERANCE_MS
 from vitals.samples import Samples, concat
@@ -65,7 +66,13 @@ def read(
             next_ms = at
             break
         reach = min(end_ms, plan.stretch(planned, at, at - at % planned.bucket_ms + step, records))
-        part = executor.read(site, planned, Span(at, reach), records, now_ms, found)
+        try:
+            part = executor.read(site, planned, Span(at, reach), records, now_ms, found)
+        except TierTimeoutError:
+            if not parts:
+                raise
+            next_ms = at
+            break
         shaped = planned.shape.part(part) if planned.shape else part
         edge = plan.cut(shaped.times, limit - total, planned.bucket_ms)
         if edge is not None and edge < reach:

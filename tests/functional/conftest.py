@@ -1,6 +1,8 @@
 """moto for AWS, the simulator in process for ACE, and one clock that tests move."""
 
 import dataclasses
+import logging
+import os
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -74,6 +76,18 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws(config={"core": {"passthrough": {"urls": [r"http://127\.0\.0\.1.*"]}}}):
         yield
+
+
+@pytest.fixture
+def logged() -> Iterator[list[logging.LogRecord]]:
+    """What the functions log; their handlers keep the stdout of the time at which they were imported."""
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = records.append  # type: ignore[method-assign]
+    logger = logging.getLogger(os.environ["POWERTOOLS_SERVICE_NAME"])
+    logger.addHandler(handler)
+    yield records
+    logger.removeHandler(handler)
 
 
 @pytest.fixture

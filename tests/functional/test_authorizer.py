@@ -1,12 +1,14 @@
 import json
+import logging
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from authorizer import app
+from vitals.config import AuthorizerSettings
 from vitals.errors import InvalidRequestError
-from vitals.tokens import EVERY_SITE, create_token
+from vitals.tokens import EVERY_SITE, UsageKey, create_token
 
 ARN = "arn:aws:execute-api:us-east-1:1:api/v1/GET/sites"
 CONTEXT = SimpleNamespace(
@@ -16,7 +18,8 @@ CONTEXT = SimpleNamespace(
 
 @pytest.fixture
 def table(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(app, "_state", lambda: (dynamodb, "StateTable"))
+    settings = AuthorizerSettings("StateTable", "shared-key")
+    monkeypatch.setattr(app, "_state", lambda: (dynamodb, settings))
     return dynamodb
 
 
@@ -32,6 +35,27 @@ def test_a_token_brings_its_grants_and_the_whole_stage(table: Any) -> None:
     [statement] = answer["policyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"
     assert statement["Resource"] == "arn:aws:execute-api:us-east-1:1:api/v1/*"
+
+
+def test_a_token_is_counted_by_its_own_key_or_else_by_the_shared_one(
+    table: Any, logged: list[logging.LogRecord], capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = create_token(table, "StateTable", "new", ["read"], ["*"], 0, usage=UsageKey("id", "own-key"))
+    old = create_token(table, "StateTable", "old", ["read"], ["*"], 0)
+    answers = [authorize(f"Bearer {token}") for token in (own, old)]
+    assert [answer["usageIdentifierKey"] for answer in answers] == ["own-key", "shared-key"]
+    # The context is what API Gateway hands on to functions and logs.
+    assert not any("key" in value for answer in answers for value in answer["context"].values())
+    app.logger.info("proof that this is where logs go")
+    assert logged
+    written = "".join(capsys.readouterr()) + "".join(str(vars(record)) for record in logged)
+    assert not any(word in written for word in ("own-key", "shared-key", own, old))
+
+
+def test_the_functions_are_told_when_the_token_ends(table: Any) -> None:
+    ends_ms = 4_000_000_000_000
+    token = create_token(table, "StateTable", "charts", ["read"], ["*"], 0, expires_ms=ends_ms)
+    assert authorize(f"Bearer {token}")["context"]["expires_ms"] == str(ends_ms)
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer nobody", "Basic abc", "bearer x"])

@@ -14,7 +14,7 @@ from query.answers import Api
 from query.caching import Answers
 from query.plan import Asked
 from tests.functional.conftest import NOON, Clock, executor
-from vitals import http
+from vitals import edge
 from vitals.catalog import CatalogTable, Listed
 from vitals.hot import HotTier
 from vitals.ledger import Ledger
@@ -238,7 +238,7 @@ def test_a_body_that_is_no_query_is_a_400(call: Call, body: str) -> None:
 def test_a_body_of_ten_megabytes_is_refused_unparsed(call: Call) -> None:
     status, answer = call("/timeseries/query", body='{"site_name": "' + "x" * 10_000_000 + '"}')
     assert (status, answer["error_code"]) == (413, "TOO_LARGE")
-    assert str(http.MAX_BODY_BYTES) in answer["error"]
+    assert str(edge.MAX_BODY_BYTES) in answer["error"]
 
 
 @pytest.mark.parametrize("path", ["/timeseries/query", "/sites/home/points", "/sites/home/latest"])

@@ -14,7 +14,8 @@ from local.processes import port_is_free
 
 ROOT = Path(__file__).parent.parent.parent
 HOME = ROOT / ".local" / "test"
-PORT = 4766
+# Other ports let two checkouts be tested at once.
+PORT = int(os.environ.get("VITALS_TEST_PORT", "4766"))
 REPLAY = ROOT.parent / "shared" / "data" / "sdh"
 # Before that no test asks for readings but those of backfills.
 OPENED_DAYS_AGO = 43
@@ -27,6 +28,7 @@ def local_stack(command: str, *, seconds: int, **environ: str) -> subprocess.Com
     # Four days, of which all but the last two are cold once they are archived.
     ours |= {"VITALS_HOT_DAYS": "1", "VITALS_LOOKBACK_HOURS": "96", "VITALS_BACKFILL_DAYS": "0"}
     ours["VITALS_OPENED_DAYS_AGO"] = str(OPENED_DAYS_AGO)
+    ours["VITALS_ORIGINS"] = "https://charts.example.com,http://localhost:3000"
     if REPLAY.is_dir():
         ours["VITALS_REPLAY"] = str(REPLAY)
     inherited = {

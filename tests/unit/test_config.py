@@ -53,3 +53,17 @@ def test_the_query_apis_table_is_named_by_sql_identifiers() -> None:
     assert config.query(given).glue_database == "building_vitals"
     with pytest.raises(ConfigError, match="GLUE_TABLE is no SQL identifier"):
         config.query(given | {"GLUE_TABLE": 'samples" --'})
+
+
+def test_origins_are_a_list_or_none() -> None:
+    assert config.http({}).allowed_origins == ()
+    given = {"ALLOWED_ORIGINS": "https://charts.example.com, http://localhost:3000"}
+    assert config.http(given).allowed_origins == ("https://charts.example.com", "http://localhost:3000")
+
+
+@pytest.mark.parametrize(
+    "origins", ["*", "https://*.example.com", "charts.example.com", "https://a/", "null", "https://a,*"]
+)
+def test_an_origin_that_is_none_is_refused(origins: str) -> None:
+    with pytest.raises(ConfigError, match="ALLOWED_ORIGINS is no list of origins"):
+        config.http({"ALLOWED_ORIGINS": origins})

@@ -13,8 +13,9 @@ from backfill.api.runs_api import RunsApi
 from backfill.planning import Planner
 from vitals import aws, config, observability
 from vitals.catalog import CatalogTable
+from vitals.edge import serve
 from vitals.executions import Executions
-from vitals.http import handle_errors, unreadable
+from vitals.http import handle_errors
 from vitals.ledger import Ledger
 from vitals.runs import RunTable
 
@@ -32,19 +33,24 @@ app.include_router(routes.router)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answers one request of API Gateway's proxy integration."""
     app.append_context(api=_api())
-    answer = unreadable(event) or app.resolve(event, context)
+    answer = serve(app, event, context, _origins())
     metrics.add_metric(f"Answers{answer['statusCode'] // 100}xx", MetricUnit.Count, 1)
     return answer
 
 
 @cache
+def _origins() -> tuple[str, ...]:
+    return config.http().allowed_origins
+
+
+@cache
 def _api() -> RunsApi:
     settings = config.backfill_api()
-    dynamodb = aws.client("dynamodb")
+    dynamodb = aws.client("dynamodb", aws.PROMPT)
     return RunsApi(
         Planner(
             RunTable(dynamodb, settings.state_table),
-            Executions(aws.client("stepfunctions"), settings.state_machine_arn),
+            Executions(aws.client("stepfunctions", aws.PROMPT), settings.state_machine_arn),
             Ledger(dynamodb, settings.state_table),
             CatalogTable(dynamodb, settings.state_table),
             settings.sites,

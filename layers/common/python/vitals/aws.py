@@ -3,26 +3,83 @@
 Made from botocore, because importing boto3 adds its S3 transfer manager to every cold start (80 ms).
 """
 
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 from botocore.config import Config
 from botocore.session import Session
 
+from vitals.errors import TierTimeoutError
+
+# For work that nobody waits for.
 CONFIG = Config(
     connect_timeout=3,
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 5},
     max_pool_connections=32,
 )
+# For answers to people: a call that hangs is given up after 15 s and the pauses between its attempts.
+PROMPT = Config(
+    connect_timeout=1,
+    read_timeout=4,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=32,
+)
+# For the authorizer, whose 5 s are part of every answer's 29.
+BRIEF = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 2})
+# API Gateway gives up after 29 s. The last call begins within these, and is over or given up 5 s later.
+ANSWER_S = 20.0
+
+
+class Deadline:
+    """By when the calls to AWS for one answer must have begun; outside of `within` they may at any time."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._end = math.inf
+
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """While open, and for all threads: a function answers one request at a time."""
+        self._end = self._monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._end = math.inf
+
+    def left_s(self) -> float:
+        """Seconds left, which may be infinite."""
+        return self._end - self._monotonic()
+
+    def check(self, **_: Any) -> None:
+        """TierTimeoutError once it is over; botocore asks before every attempt, and then makes none."""
+        if self.left_s() <= 0:
+            raise TierTimeoutError("the answer took too long; ask for less, or try again")
+
+
+deadline = Deadline()
 
 
 @cache
-def client(service: str) -> Any:
+def client(service: str, config: Config = CONFIG) -> Any:
     """The client of one service, made once; region, credentials and endpoint come from the environment."""
-    return _session().create_client(service, config=CONFIG)
+    return _session().create_client(service, config=config)
+
+
+@cache
+def boto3_session() -> Any:
+    """The session of those clients, for packages that want one of boto3's."""
+    import boto3
+
+    return boto3.Session(botocore_session=_session())
 
 
 @cache
 def _session() -> Session:
-    return Session()
+    session = Session()
+    session.register("before-send", deadline.check)
+    return session

@@ -10,6 +10,9 @@ from vitals.errors import ConfigError, InvalidRequestError
 from vitals.keys import check_site
 from vitals.timespan import HOUR_MS
 
+# As a browser sends it: neither a path nor a star.
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class EtlSettings:
@@ -73,6 +76,12 @@ class BackfillSettings(BackfillApiSettings):
 @dataclass(frozen=True, slots=True)
 class AuthorizerSettings:
     state_table: str
+    shared_usage_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    allowed_origins: tuple[str, ...]
 
 
 def etl(environ: Mapping[str, str] = os.environ) -> EtlSettings:
@@ -167,7 +176,17 @@ def _backfill(read: "_Reader") -> dict[str, Any]:
 def authorizer(environ: Mapping[str, str] = os.environ) -> AuthorizerSettings:
     """The authorizer's settings; ConfigError as for `etl`."""
     read = _Reader(environ)
-    settings = AuthorizerSettings(state_table=read.text("STATE_TABLE"))
+    settings = AuthorizerSettings(
+        state_table=read.text("STATE_TABLE"), shared_usage_key=read.text("SHARED_USAGE_KEY")
+    )
+    read.finish()
+    return settings
+
+
+def http(environ: Mapping[str, str] = os.environ) -> HttpSettings:
+    """What all functions behind API Gateway are told; ConfigError as for `etl`."""
+    read = _Reader(environ)
+    settings = HttpSettings(allowed_origins=read.origins("ALLOWED_ORIGINS"))
     read.finish()
     return settings
 
@@ -223,6 +242,15 @@ class _Reader:
             return tuple(dict.fromkeys(check_site(part.strip()) for part in text.split(",")))
 
         return self._parse(name, parse, (), None)
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        def parse(text: str) -> tuple[str, ...]:
+            found = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+            if not all(_ORIGIN.fullmatch(origin) for origin in found):
+                raise ValueError("is no list of origins, such as https://charts.example.com")
+            return found
+
+        return self._parse(name, parse, (), "")
 
     def _parse[T](self, name: str, parse: Callable[[str], T], placeholder: T, default: str | None) -> T:
         text = self._environ.get(name, "").strip() or default

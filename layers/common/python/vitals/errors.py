@@ -5,6 +5,7 @@ VitalsError
 ├── InvalidRequestError          the caller asked for something that cannot be
 │   └── TooLargeError            … because it is too much for one answer
 ├── NotFoundError                the caller named a site or point that does not exist
+├── UnauthorizedError            the token is not valid any more
 ├── ForbiddenError               the token does not grant this
 ├── BlockFormatError             stored bytes are not a block that this version reads
 ├── DayFileError                 a site-day of the archive cannot be read
@@ -47,6 +48,10 @@ class TooLargeError(InvalidRequestError):
 
 class NotFoundError(VitalsError):
     """The site or point does not exist here."""
+
+
+class UnauthorizedError(VitalsError):
+    """The token has expired since it was last looked up."""
 
 
 class ForbiddenError(VitalsError):

@@ -2,6 +2,7 @@
 strangers nothing."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -12,6 +13,13 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
 )
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError,
+    ConnectTimeoutError,
+    HTTPClientError,
+    ReadTimeoutError,
+)
 
 from vitals.errors import (
     AthenaError,
@@ -22,6 +30,7 @@ from vitals.errors import (
     RunningError,
     TierTimeoutError,
     TooLargeError,
+    UnauthorizedError,
     VitalsError,
 )
 from vitals.tokens import Grant
@@ -30,6 +39,7 @@ from vitals.tokens import Grant
 _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
     (TooLargeError, 413, "TOO_LARGE"),
     (InvalidRequestError, 400, "INVALID_REQUEST"),
+    (UnauthorizedError, 401, "UNAUTHORIZED"),
     (ForbiddenError, 403, "FORBIDDEN"),
     (NotFoundError, 404, "NOT_FOUND"),
     (RunningError, 409, "CONFLICT"),
@@ -38,8 +48,15 @@ _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
     (AthenaError, 502, "ARCHIVE_UNREADABLE"),
 )
 
-# 500 names of 512 characters are 256 KB; nothing legitimate is larger than this.
-MAX_BODY_BYTES = 1_000_000
+# What AWS says when it is asked too much, besides its 5xx.
+_THROTTLED = {
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
+_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "2"}}
 
 
 def json_answer(
@@ -47,84 +64,106 @@ def json_answer(
 ) -> Response[str]:
     """Columns of numpy as JSON numbers; floats survive bit-exact."""
     body = orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY).decode()
-    return Response(
-        status,
-        "application/json",
-        body,
-        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} | dict(headers or {}),
-    )
+    return Response(status, "application/json", body, headers=dict(headers or {}))
 
 
 def error_answer(status: int, code: str, text: str, request_id: str, **more: str) -> Response[str]:
     """An error in the contract's shape."""
-    return json_answer({"error": text, "error_code": code, "request_id": request_id, **more}, status)
+    answer = json_answer({"error": text, "error_code": code, "request_id": request_id, **more}, status)
+    answer.headers.update(_HEADERS.get(status, {}))
+    return answer
 
 
 def granted(event: APIGatewayProxyEvent) -> Grant:
-    """The grant as the authorizer passed it on."""
+    """The grant as the authorizer passed it on; UnauthorizedError when it has expired meanwhile."""
     context = event.request_context.authorizer
     found = dict(context.raw_event) if context else {}
+    # API Gateway goes on with what the authorizer said for as long as it keeps it.
+    expires_ms = int(found["expires_ms"]) if "expires_ms" in found else None
+    if expires_ms is not None and expires_ms <= event.request_context.request_time_epoch:
+        raise UnauthorizedError("a valid bearer token is needed")
     return Grant(
         found.get("principalId", ""),
         frozenset(found.get("scopes", "").split()),
         frozenset(found.get("sites", "").split()),
+        expires_ms,
     )
-
-
-def unreadable(event: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The refusal of a body that is too large, or that is no JSON that every parser would take."""
-    body = (event.get("body") or "").encode(errors="surrogatepass")
-    if len(body) > MAX_BODY_BYTES:
-        return _refusal(event, 413, "TOO_LARGE", f"the body is larger than {MAX_BODY_BYTES} bytes")
-    if body and not event.get("isBase64Encoded"):
-        try:
-            orjson.loads(body)
-        except orjson.JSONDecodeError:
-            return _refusal(event, 400, "INVALID_REQUEST", "the body is no JSON")
-    return None
-
-
-def _refusal(event: Mapping[str, Any], status: int, code: str, text: str) -> dict[str, Any]:
-    answer = error_answer(status, code, text, event["requestContext"]["requestId"])
-    headers = {name: [str(value)] for name, value in answer.headers.items()}
-    return {"statusCode": status, "body": answer.body, "isBase64Encoded": False, "multiValueHeaders": headers}
 
 
 def handle_errors(app: APIGatewayRestResolver, logger: Logger) -> None:
     """Makes every error of the app an answer of the contract's shape."""
+    errors = _Errors(app, logger)
+    app.exception_handler(VitalsError)(errors.ours)
+    app.exception_handler(RequestValidationError)(errors.invalid)
+    app.exception_handler(RequestUnsupportedContentType)(errors.unsupported)
+    app.exception_handler([ConnectTimeoutError, ReadTimeoutError])(errors.hanging)
+    app.exception_handler([ClientError, HTTPClientError, ConnectionError])(errors.failing)
+    app.exception_handler(Exception)(errors.internal)
+    app.not_found(errors.no_route)
 
-    def error(status: int, code: str, text: str, **more: str) -> Response[str]:
-        request_id = app.current_event.request_context.request_id
-        return error_answer(status, code, text, request_id, **more)
 
-    def internal(raised: Exception) -> Response[str]:
-        logger.error("request failed", exc_info=raised)
-        return error(500, "INTERNAL_ERROR", "something went wrong here; the request id finds it in the log")
+@dataclass(frozen=True, slots=True)
+class _Errors:
+    app: APIGatewayRestResolver
+    logger: Logger
 
-    @app.exception_handler(VitalsError)
-    def vitals_error(raised: VitalsError) -> Response[str]:
+    def ours(self, raised: VitalsError) -> Response[str]:
+        if isinstance(raised, TierTimeoutError):
+            self.logger.warning("a tier did not answer", exc_info=raised)
         for kind, status, code in _STATUS:
             if isinstance(raised, kind):
                 more = {"running_id": raised.running_id} if isinstance(raised, RunningError) else {}
-                return error(status, code, str(raised), **more)
-        return internal(raised)
+                return self._error(status, code, str(raised), **more)
+        return self.internal(raised)
 
-    @app.exception_handler(RequestValidationError)
-    def invalid(raised: RequestValidationError) -> Response[str]:
+    def invalid(self, raised: RequestValidationError) -> Response[str]:
         problems = [f"{_place(problem['loc'])}: {problem['msg']}" for problem in raised.errors()]
-        return error(400, "INVALID_REQUEST", "; ".join(problems[:5]))
+        return self._error(400, "INVALID_REQUEST", "; ".join(problems[:5]))
 
-    @app.exception_handler(RequestUnsupportedContentType)
-    def unsupported(raised: RequestUnsupportedContentType) -> Response[str]:
-        return error(415, "INVALID_REQUEST", "the body is JSON: send Content-Type: application/json")
+    def unsupported(self, raised: RequestUnsupportedContentType) -> Response[str]:
+        return self._error(415, "INVALID_REQUEST", "the body is JSON: send Content-Type: application/json")
 
-    @app.exception_handler(Exception)
-    def unexpected(raised: Exception) -> Response[str]:
-        return internal(raised)
+    def hanging(self, raised: Exception) -> Response[str]:
+        self.logger.warning("a tier did not answer", exc_info=raised)
+        return self._error(504, "TIMEOUT", "the answer took too long; ask for less, or try again")
 
-    @app.not_found
-    def no_route(raised: Exception) -> Response[str]:
-        return error(404, "NOT_FOUND", "there is no such path")
+    def failing(self, raised: Exception) -> Response[str]:
+        if isinstance(raised, ClientError) and not _passes(raised):
+            return self.internal(raised)
+        self.logger.warning("a tier is unavailable", exc_info=raised)
+        text = "the data cannot be read just now; try again in a few seconds"
+        return self._error(503, "UNAVAILABLE", text)
+
+    def internal(self, raised: Exception) -> Response[str]:
+        self.logger.error("request failed", exc_info=raised)
+        text = "something went wrong here; the request id finds it in the log"
+        return self._error(500, "INTERNAL_ERROR", text)
+
+    def no_route(self, raised: Exception) -> Response[str]:
+        allowed = _methods(self.app)
+        if not allowed:
+            return self._error(404, "NOT_FOUND", "there is no such path")
+        answer = self._error(405, "METHOD_NOT_ALLOWED", f"this path knows {', '.join(allowed)}")
+        answer.headers["Allow"] = ", ".join([*allowed, "OPTIONS"])
+        return answer
+
+    def _error(self, status: int, code: str, text: str, **more: str) -> Response[str]:
+        request_id = self.app.current_event.request_context.request_id
+        return error_answer(status, code, text, request_id, **more)
+
+
+def _passes(refusal: ClientError) -> bool:
+    """Whether AWS may answer the same request in a while; botocore has asked it several times."""
+    status = refusal.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500 or refusal.response.get("Error", {}).get("Code") in _THROTTLED
+
+
+def _methods(app: APIGatewayRestResolver) -> list[str]:
+    """What the current path may be asked by other methods than it was."""
+    path = app.current_event.path
+    routes = [*app._static_routes, *app._dynamic_routes]
+    found = {route.method for route in routes if route.rule.match(path)}
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
 def _place(location: tuple[str | int, ...]) -> str:

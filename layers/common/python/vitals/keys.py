@@ -14,6 +14,7 @@ State table: pk, sk
     upstream#{host}  | circuit               the circuit breaker
     upstream#{host}  | pace                  when the next request may go out
     token#{sha256}   | token                 a bearer token's grants
+    token#index      | {sha256}              every token, for those who manage them
 Cold bucket:
     timeseries/{site}/{YYYY}/{MM}/{DD}/samples.parquet  one site-day; Athena's partition (site, YYYY/MM/DD)
     staging/backfill/{run}/{YYYY-MM-DD}/{HH}[-{part}]   what a backfill has read of an hour; expires
@@ -58,6 +59,9 @@ ARCHIVE_PREFIX = "archive#"
 DAY_PREFIX = "day#"
 REJECTED_PREFIX = "rejected#"
 RUN_PREFIX = "run#"
+# Policies of the template deny everybody but the authorizer what begins with it, the index included.
+TOKEN_PREFIX = "token#"
+TOKEN_INDEX = f"{TOKEN_PREFIX}index"
 
 
 def site_record(site: str) -> Key:
@@ -118,8 +122,16 @@ def run_of_site(site: str, started_ms: int, run: str) -> Key:
     return _state(site_partition(site), f"{RUN_PREFIX}{started_ms:013d}#{run}")
 
 
-def token(secret: str) -> Key:
-    return _state(f"token#{hashlib.sha256(secret.encode()).hexdigest()}", "token")
+def token_hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def token(sha256: str) -> Key:
+    return _state(f"{TOKEN_PREFIX}{sha256}", "token")
+
+
+def token_entry(sha256: str) -> Key:
+    return _state(TOKEN_INDEX, sha256)
 
 
 def day_file(site: str, day: str) -> str:
