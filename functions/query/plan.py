@@ -29,6 +29,14 @@ _FASTEST_INTERVAL_S = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How many rows one answer may hold because of the form that it is written in."""
+
+    samples: int
+    aggregates: int
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A query as it came in, types checked and nothing else."""
 
@@ -39,6 +47,7 @@ class Asked:
     resolution: str = "auto"
     max_points: int | None = None
     next_token: str | None = None
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,7 @@ class QueryPlan:
     resolution: str
     start_ms: int
     fingerprint: str
+    limits: Limits | None = None
 
     @property
     def ids(self) -> list[int]:
@@ -67,7 +77,10 @@ class QueryPlan:
     @property
     def most_rows(self) -> int:
         """How many rows one answer holds."""
-        return MAX_SAMPLES if self.resolution == "raw" else MAX_ROWS
+        limits = self.limits or Limits(MAX_SAMPLES, MAX_ROWS)
+        if self.resolution == "raw":
+            return min(MAX_SAMPLES, limits.samples)
+        return min(MAX_ROWS, limits.aggregates)
 
     @property
     def bucket_ms(self) -> int:
@@ -109,7 +122,7 @@ def plan_query(asked: Asked, catalog: Catalog, now_ms: int, max_range_days: int)
     start_ms = covered.start_ms
     if asked.next_token is not None:
         start_ms = _read_token(asked.next_token, fingerprint, covered)
-    return QueryPlan(names, points, span, covered, resolution, start_ms, fingerprint)
+    return QueryPlan(names, points, span, covered, resolution, start_ms, fingerprint, asked.limits)
 
 
 @dataclass(frozen=True, slots=True)

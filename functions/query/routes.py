@@ -1,5 +1,6 @@
 """The routes of the query API: types checked by Powertools, one call each."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -7,11 +8,12 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
+from query import formats
 from query.answers import Api
 from query.plan import Asked
 from vitals.catalog import MAX_NAME
 from vitals.errors import InvalidRequestError
-from vitals.http import granted, json_answer
+from vitals.http import accepted, answer, granted, json_answer
 from vitals.tokens import Grant
 
 router = APIGatewayRouter()
@@ -52,8 +54,7 @@ def query(
     next_token: Token = None,
 ) -> Response[Any]:
     names = _split(point_names)
-    asked = Asked(site_name, names, start_time, end_time, resolution, max_points, next_token)
-    return json_answer(_api().query(_grant(), asked))
+    return _series(Asked(site_name, names, start_time, end_time, resolution, max_points, next_token))
 
 
 @router.post("/timeseries/query", summary="The same, for more points than fit a URL")
@@ -67,7 +68,7 @@ def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
         body.max_points,
         body.next_token,
     )
-    return json_answer(_api().query(_grant(), asked))
+    return _series(asked)
 
 
 @router.get("/sites", summary="The sites this token may read")
@@ -93,6 +94,14 @@ def latest(
 @router.get("/health", summary="Whether the API and the syncs work; needs no token")
 def health() -> Response[Any]:
     return json_answer(_api().health())
+
+
+def _series(asked: Asked) -> Response[Any]:
+    """The query's answer in the form that is accepted, which is settled before anything is read."""
+    media_type = formats.negotiated(accepted(router.current_event))
+    limits = formats.limits(media_type, asked.point_names)
+    found = formats.encoded(_api().query(_grant(), replace(asked, limits=limits)), media_type)
+    return answer(found.body, found.content_type, headers=found.headers | {"Vary": "Accept, Accept-Encoding"})
 
 
 def _api() -> Api:
