@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from query import plan
+from query import plan, points
 from query.executor import Executor, Found
 from query.plan import Asked, QueryPlan
 from vitals import aggregates
@@ -89,12 +89,14 @@ class Api:
             ]
         }
 
-    def points(self, grant: Grant, site: str, search: str, limit: int, next_token: str | None) -> Answer:
-        """The site's points in name order that contain every word of `search`."""
+    def points(
+        self, grant: Grant, site: str, search: str, tags: Sequence[str], limit: int, next_token: str | None
+    ) -> Answer:
+        """The site's points in name order that have every word of `search` and every one of `tags`."""
         self._authorise(grant, site)
-        hits = self._catalog(site, ()).search(search)
+        hits = points.find(self._catalog(site, ()).active, site, search, tags)
         page, token = _page(hits, limit, next_token)
-        return {"points": [_point(point) for point in page], "next_token": token}
+        return {"points": [points.told(point, site) for point in page], "next_token": token}
 
     def latest(
         self, grant: Grant, site: str, names: Sequence[str], limit: int, next_token: str | None
@@ -108,7 +110,7 @@ class Api:
         if names and len(unknown) == len(names):
             raise NotFoundError(f"the site has no point {', '.join(map(repr, unknown[:3]))}")
         wanted = [catalog.by_name[name] for name in dict.fromkeys(names) if name in catalog.by_name]
-        page, token = (wanted, None) if names else _page(catalog.search(""), limit, next_token)
+        page, token = (wanted, None) if names else _page(catalog.active, limit, next_token)
         now_ms = self.now()
         span = Span(now_ms - LATEST_LOOKBACK_MS, now_ms + FUTURE_TOLERANCE_MS)
         newest = self.executor.hot.latest(site, [point.id for point in page], span, now_ms)
@@ -231,17 +233,6 @@ def _site(record: SiteRecord, now_ms: int) -> Answer:
         "synced_from": None if record.first_ms is None else iso(record.first_ms),
         "synced_until": None if checkpoint is None else iso(checkpoint),
         "lag_seconds": None if checkpoint is None else round((now_ms - checkpoint) / 1000),
-    }
-
-
-def _point(point: Point) -> Answer:
-    listed = point.listed
-    return {
-        "point_name": listed.name,
-        "display_name": listed.description or listed.name,
-        "unit": listed.unit,
-        "tags": list(listed.tags),
-        "interval_seconds": listed.interval_s,
     }
 
 

@@ -23,6 +23,11 @@ Names = Annotated[list[str], Query(description="repeat it, or separate names by 
 # What a catalog can hold; an unknown name is echoed in the answer.
 Name = Annotated[str, Field(max_length=MAX_NAME)]
 Time = Annotated[str, Query(max_length=40, description="ISO 8601 or epoch milliseconds")]
+Tag = Annotated[str, Field(max_length=512)]
+Tags = Annotated[
+    list[Tag] | None,
+    Query(description="a marker or key=value; repeat it for points that have all", max_length=20),
+]
 _RESOLUTION = "^(auto|raw|5m|1h|1d)$"
 Resolution = Annotated[str, Query(pattern=_RESOLUTION)]
 Token = Annotated[str | None, Query(max_length=2_000, description="`next_token` of the answer before")]
@@ -76,9 +81,17 @@ def sites() -> Response[Any]:
     return json_answer(_api().list_sites(_grant()))
 
 
-@router.get("/sites/<site>/points", summary="Points of a site by words")
-def points(site: str, search: str = "", limit: Limit = 100, next_token: Token = None) -> Response[Any]:
-    return json_answer(_api().points(_grant(), site, search, limit, next_token))
+@router.get("/sites/<site>/points", summary="Points of a site by words and tags")
+def points(
+    site: str,
+    search: Annotated[
+        str, Query(max_length=512, description="words that name, description, unit, device or tags contain")
+    ] = "",
+    tag: Tags = None,
+    limit: Limit = 100,
+    next_token: Token = None,
+) -> Response[Any]:
+    return json_answer(_api().points(_grant(), site, search, tag or [], limit, next_token))
 
 
 @router.get("/sites/<site>/latest", summary="The newest sample of each point")

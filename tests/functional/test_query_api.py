@@ -9,15 +9,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import orjson
 import ormsgpack
 import pyarrow as pa
 import pytest
+import zstandard
 
 from query import app, formats, plan
 from query.answers import Api
 from query.plan import Asked
 from tests.functional.conftest import NOON, Clock, executor
-from vitals import http
+from vitals import http, keys
 from vitals.catalog import CatalogTable, Listed
 from vitals.hot import HotTier
 from vitals.ledger import Ledger
@@ -412,7 +414,29 @@ def test_points_are_searched_and_paged(call: Call) -> None:
             break
     assert seen == sorted(NAMES)
     assert call("/sites/home/points", {"limit": 0})[0] == 400
+    assert call("/sites/home/points", {"tag": ["x"] * 21})[0] == 400
     assert call("/sites/nowhere/points", sites="*")[0] == 404
+
+
+def test_points_are_found_by_every_tag_asked_for(call: Call, dynamodb: Any, clock: Clock) -> None:
+    listed = [Listed("a", "degF", tags=("ahu", "floor=2")), Listed("b", "degF", tags=("ahu",)), Listed("c")]
+    CatalogTable(dynamodb, "StateTable").refresh("home", listed)
+    for tags, names in ((["ahu"], ["a", "b"]), (["ahu", "unit=degF", "floor=2"], ["a"]), (["boiler"], [])):
+        answer = call("/sites/home/points", {"tag": tags})[1]
+        assert [point["point_name"] for point in answer["points"]] == names
+
+
+def test_a_catalog_of_another_version_is_read(call: Call, dynamodb: Any) -> None:
+    key = keys.catalog_chunk("home", 0)
+    item = dynamodb.get_item(TableName="StateTable", Key=key)["Item"]
+    rows = orjson.loads(zstandard.decompress(item["b"]["B"]))
+    for row in rows:
+        del row["listed"]["device"], row["listed"]["object_name"]
+        row["listed"]["vendor"] = "unheard of"
+    item["b"] = {"B": zstandard.compress(orjson.dumps(rows))}
+    dynamodb.put_item(TableName="StateTable", Item=item)
+    answer = call("/sites/home/points")[1]
+    assert [(p["point_name"], p["device"]) for p in answer["points"]] == [(n, None) for n in sorted(NAMES)]
 
 
 def test_latest_is_the_newest_sample_or_none(call: Call) -> None:
