@@ -206,7 +206,7 @@ def _day_of(simulator: Simulator, group: Catalog) -> Samples:
             if name in group.by_name:
                 rows = zip(times.tolist(), values, strict=True)
                 readings = [{"name": name, "value": v, "time": iso(t)} for t, v in rows]
-                parts.append(accept(readings, group.active_ids, NOW)[0])
+                parts.append(accept(readings, group.active_ids, NOW).samples)
     return concat(parts)
 
 

@@ -14,7 +14,8 @@ from pyarrow import parquet
 from bench.bucket import MemoryBucket
 from local.simulator import Simulator
 from vitals import dayfile
-from vitals.cold import ColdTier, ReadReceipt
+from vitals.cold import ColdTier
+from vitals.cost import Cost
 from vitals.dayfile import Group, Written
 from vitals.readings import Rejected, parse_value
 from vitals.samples import Samples, columns, merge
@@ -106,7 +107,7 @@ def _reads(body: bytes, day: str, written: Written, folder: Path) -> dict[str, f
     span = Span(day_start(day), day_start(day) + DAY_MS)
     spent = []
     for _ in range(_RUNS):
-        receipt = ReadReceipt()
+        receipt = Cost()
         tier = ColdTier(MemoryBucket(body).client(), "bucket")
         began = time.perf_counter()
         answer = tier.read(_SITE, day, [group.names[0]], span, receipt)

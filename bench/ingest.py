@@ -47,7 +47,7 @@ def poll(body: bytes, ids: dict[str, int], now_ms: int, table: MemoryTable) -> t
     began = time.process_time()
     parts = []
     for page in ace.pages("site", Span(now_ms - WINDOW_MS, now_ms)):
-        samples, _ = accept(page, ids, now_ms)
+        samples = accept(page, ids, now_ms).samples
         parts.append(samples)
     written = concat(parts)
     hot.write("site", written, now_ms)

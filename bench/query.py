@@ -11,6 +11,7 @@ import numpy as np
 from bench.table import MemoryTable
 from query import app
 from query.answers import Api
+from query.caching import Answers
 from query.executor import Executor
 from vitals.catalog import Catalog
 from vitals.hot import HotTier
@@ -49,7 +50,15 @@ def figures(day: Samples, catalog: Catalog, start_ms: int) -> dict[str, float]:
     now_ms = start_ms + DAY_MS
     known: Any = _Known(catalog)
     executor = Executor(hot, known, known, known, known)
-    api = Api(("site",), executor, known, known, lambda: now_ms, 365)
+    api = Api(
+        ("site",),
+        executor,
+        known,
+        known,
+        lambda: now_ms,
+        365,
+        Answers(None, lambda: now_ms, app.logger.warning),
+    )
     api._known["site"] = (now_ms, catalog)
     app._api = lambda: api  # type: ignore[assignment]
     asked = event("site", catalog.points[0].name, start_ms, now_ms, "raw")

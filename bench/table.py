@@ -8,7 +8,8 @@ from typing import Any
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.session import Session
 
-from bench.capacity import query_units, write_units
+from bench.capacity import write_units
+from vitals.cost import read_units
 
 _PAGE_BYTES = 2**20
 
@@ -63,7 +64,7 @@ class MemoryTable:
             if size > _PAGE_BYTES:
                 break
             page.append(group[window])
-        self.read_units += query_units(map(_sized, page))
+        self.read_units += read_units(map(_sized, page))
         answer: dict[str, Any] = {"Items": page, "Count": len(page)}
         if page and int(page[-1]["w"]["N"]) < max((w for w in group if w <= last), default=0):
             answer["LastEvaluatedKey"] = {"pk": page[-1]["pk"], "w": page[-1]["w"]}

@@ -5,33 +5,42 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from query import plan, points
+from query import caching, plan, points, reading, series
+from query.caching import Answers
 from query.executor import Executor, Found
+from query.gaps import NOT_POLLED
 from query.plan import Asked, QueryPlan
-from vitals import aggregates
-from vitals.aggregates import Aggregates
 from vitals.catalog import Catalog, CatalogTable, Point
 from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError, TooLargeError
 from vitals.keys import check_site
+from vitals.ledger import ArchiveRecord
 from vitals.readings import FUTURE_TOLERANCE_MS
-from vitals.samples import Samples, concat
 from vitals.sites import SiteRecord, SiteTable
 from vitals.timespan import DAY_MS, Span, iso
 from vitals.tokens import Grant
 
 # Well under API Gateway's 29 s, and enough for the longest page that was measured (bench/query.py).
 READ_BUDGET_S = 12.0
-_MAX_STEPS = 10_000
-# How much longer the next stretch is when one held less than this part of an answer.
-_GROWTH = 4
+# MemorySize of QueryFunction in the template, for the price of its time.
+_MEMORY_MB = 1024
+# After this a browser asks whether what it has is still right.
+_MAX_AGE_S = 300
+MAX_COVERAGE_DAYS = 731
 _CATALOG_TTL_MS = 60_000
 LATEST_LOOKBACK_MS = DAY_MS
 MAX_LAG_MS = 20 * 60_000
 MAX_LIMIT = 1_000
 
 type Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer, None when the caller has it; its ETag if it has one, and for how long it stays right."""
+
+    answer: Answer | None
+    etag: str | None
+    max_age_s: int
 
 
 @dataclass(slots=True)
@@ -46,38 +55,97 @@ class Api:
     sites: SiteTable
     now: Callable[[], int]
     max_range_days: int
+    kept: Answers
     monotonic: Callable[[], float] = time.monotonic
     _known: dict[str, tuple[int, Catalog]] = field(default_factory=dict)
 
-    def query(self, grant: Grant, asked: Asked) -> Answer:
-        """The samples or aggregates of some points in a range, one series per point in the order asked."""
+    def query(self, grant: Grant, asked: Asked, if_none_match: str = "") -> Reply:
+        """The samples or aggregates of some points in a range, one series per point in the order asked.
+
+        A reply without an answer means that the caller has it already.
+        """
         began = self.monotonic()
         self._authorise(grant, asked.site)
         now_ms = self.now()
         catalog = self._catalog(asked.site, asked.point_names)
         planned = plan.plan_query(asked, catalog, now_ms, self.max_range_days)
         found = Found()
-        rows, next_ms = self._read(asked.site, planned, now_ms, began + READ_BUDGET_S, found)
-        whole = planned.start_ms == planned.span.start_ms and next_ms is None
+        records = self.executor.records(asked.site, planned.span, found)
+        name = caching.entry(asked.site, planned, records, now_ms)
+        etag = name.etag(asked.media_type)
+        if caching.matches(if_none_match, etag):
+            return Reply(None, etag, _MAX_AGE_S)
+        with self.kept.one_at_a_time(name):
+            answer = self.kept.find(asked.site, name, found.cost)
+            hit = answer is not None
+            if answer is None:
+                answer, keep = self._answer(asked.site, planned, records, now_ms, began, found)
+                if keep:
+                    self.kept.keep(asked.site, name, answer)
+        answer["metadata"] |= self._receipt(began, found, hit=hit)
+        return Reply(answer, etag, _MAX_AGE_S if name.quiet else caching.LIVELY_S)
+
+    def _answer(
+        self,
+        site: str,
+        planned: QueryPlan,
+        records: Sequence[ArchiveRecord],
+        now_ms: int,
+        began: float,
+        found: Found,
+    ) -> tuple[Answer, bool]:
+        """The answer, all but what it cost, and whether it may be kept."""
+
+        def in_time() -> bool:
+            return self.monotonic() < began + READ_BUDGET_S
+
+        known_until_ms = now_ms - MAX_LAG_MS
+        read = reading.read(self.executor, site, planned, records, now_ms, known_until_ms, in_time, found)
+        whole = planned.start_ms == planned.span.start_ms and read.next_ms is None
         if found.failures and not found.sources and whole:
             raise next(iter(found.failures.values()))
-        return {
-            "site_name": asked.site,
+        gaps = series.explained(self.executor.ledger, site, read.gaps, found.cost)
+        answer = {
+            "site_name": site,
             "start_time": iso(planned.asked.start_ms),
             "end_time": iso(planned.asked.end_ms),
             "resolution": planned.resolution,
-            "data_type": "raw" if planned.resolution == "raw" else "aggregate",
-            "series": _series(planned, rows),
+            "data_type": "aggregate" if planned.aggregated else "raw",
+            "series": series.of(planned, read, gaps, known_until_ms),
             "metadata": {
-                "total_samples": len(rows),
+                "total_samples": len(read.rows),
                 "sources": list(found.sources),
-                "query_time_ms": round((self.monotonic() - began) * 1000, 1),
-                "cache_hit": False,
-                "next_token": None if next_ms is None else planned.token(next_ms),
+                "next_token": None if read.next_ms is None else planned.token(read.next_ms),
+                "method": planned.shape.method if planned.shape else None,
+                "samples_read": sum(read.received.values()),
+                "samples_returned": len(read.rows),
             },
             "warnings": [f"the site has no point {name!r}" for name in planned.unknown]
             + [f"left out: {failure}" for failure in found.failures],
         }
+        polled = all(gap.reason != NOT_POLLED for found_ in gaps.values() for gap in found_)
+        return answer, polled and not found.failures
+
+    def _receipt(self, began: float, found: Found, *, hit: bool) -> Answer:
+        seconds = self.monotonic() - began
+        cost = found.cost
+        return {
+            "query_time_ms": round(seconds * 1000, 1),
+            "cache_hit": hit,
+            "cost": {
+                "read_units": cost.read_units,
+                "requests": cost.requests,
+                "bytes": cost.bytes,
+                "bytes_scanned": cost.bytes_scanned,
+                "micro_dollars": cost.micro_dollars(seconds, _MEMORY_MB),
+            },
+        }
+
+    def coverage(self, grant: Grant, site: str, start: str | int, end: str | int) -> Answer:
+        """Day by day, how many windows were asked for and hold data, and what became of the archive."""
+        self._authorise(grant, site)
+        span = plan.parse_span(start, end, self.now(), MAX_COVERAGE_DAYS)
+        return series.coverage(self.executor.ledger, site, span, self.now())
 
     def list_sites(self, grant: Grant) -> Answer:
         """The sites that the caller may read."""
@@ -159,60 +227,10 @@ class Api:
             self._known[site] = (now_ms, catalog)
         return catalog
 
-    def _read(
-        self, site: str, planned: QueryPlan, now_ms: int, deadline: float, found: Found
-    ) -> tuple[Samples | Aggregates, int | None]:
-        """Rows from where the plan starts, and where the next answer starts when this one is full.
-
-        Reads stretch by stretch, so that memory holds about one answer; stretches grow where data is sparse.
-        """
-        end_ms = min(planned.span.end_ms, now_ms + FUTURE_TOLERANCE_MS + 1)
-        at, step, limit = planned.start_ms, planned.first_step_ms(), planned.most_rows
-        records = self.executor.records(site, Span(at, max(end_ms, at + 1)))
-        parts: list[Samples | Aggregates] = []
-        total = 0
-        for _ in range(_MAX_STEPS):
-            if at >= end_ms:
-                return _joined(planned, parts), None
-            if total >= limit or (parts and self.monotonic() > deadline):
-                break
-            reach = min(end_ms, plan.stretch(planned, at, at - at % planned.bucket_ms + step, records))
-            part = self.executor.read(site, planned, Span(at, reach), records, now_ms, found)
-            edge = plan.cut(part.times, limit - total, planned.bucket_ms)
-            if edge is not None and edge < reach:
-                parts.append(part[part.times < edge])
-                return _joined(planned, parts), edge
-            parts.append(part)
-            total, at = total + len(part), reach
-            if planned.resolution == "raw" and len(part) * _GROWTH < limit:
-                step = min(step * _GROWTH, planned.longest_step_ms())
-        return _joined(planned, parts), at
-
 
 def _require(grant: Grant, scope: str) -> None:
     if not grant.allows(scope):
         raise ForbiddenError(f"this token lacks the scope {scope!r}")
-
-
-def _joined(planned: QueryPlan, parts: Sequence[Samples | Aggregates]) -> Samples | Aggregates:
-    """Parts of consecutive spans as one, sorted by point then time."""
-    if planned.resolution != "raw":
-        return aggregates.concat(part for part in parts if isinstance(part, Aggregates))
-    every = concat(part for part in parts if isinstance(part, Samples))
-    return every[np.lexsort((every.times, every.ids))]
-
-
-def _series(planned: QueryPlan, rows: Samples | Aggregates) -> list[Answer]:
-    series = []
-    for name, point in zip(planned.names, planned.points, strict=True):
-        low, high = (0, 0) if point is None else np.searchsorted(rows.ids, [point.id, point.id + 1])
-        mine = rows[int(low) : int(high)]
-        one: Answer = {"point_name": name, "timestamps": mine.times, "values": mine.values}
-        if isinstance(mine, Aggregates):
-            one |= {"min": mine.mins, "max": mine.maxs, "count": mine.counts}
-            one |= {"first": mine.firsts, "last": mine.lasts}
-        series.append(one)
-    return series
 
 
 def _page(points: Sequence[Point], limit: int, next_token: str | None) -> tuple[list[Point], str | None]:

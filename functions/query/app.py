@@ -11,8 +11,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from query import routes
 from query.answers import Api
 from query.athena import AthenaReader
+from query.caching import Answers
 from query.executor import Executor
 from vitals import aws, config, observability
+from vitals.cache import ResultCache
 from vitals.catalog import CatalogTable
 from vitals.cold import ColdTier
 from vitals.hot import HotTier
@@ -61,6 +63,11 @@ def _api() -> Api:
         ),
         catalogs=CatalogTable(dynamodb, settings.state_table),
         sites=SiteTable(dynamodb, settings.state_table),
-        now=lambda: time.time_ns() // 1_000_000,
+        now=_now,
         max_range_days=settings.max_range_days,
+        kept=Answers(ResultCache(aws.client("s3"), settings.cold_bucket), _now, logger.warning),
     )
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

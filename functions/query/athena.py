@@ -17,6 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from vitals import keys
+from vitals.cost import Cost
 from vitals.errors import AthenaError, TierTimeoutError, TooLargeError
 from vitals.samples import Samples, columns, merge
 from vitals.timespan import Span, day_name, iso
@@ -47,11 +48,11 @@ class AthenaReader:
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
-    def raw(self, site: str, names: Sequence[str], span: Span, timeout_s: float) -> Samples:
+    def raw(self, site: str, names: Sequence[str], span: Span, timeout_s: float, cost: Cost) -> Samples:
         """The samples of these points in the span, sorted by point then time."""
-        return merge([_samples(self._ask(site, names, span, timeout_s), names)])
+        return merge([_samples(self._ask(site, names, span, timeout_s, cost), names)])
 
-    def _ask(self, site: str, names: Sequence[str], span: Span, timeout_s: float) -> Any:
+    def _ask(self, site: str, names: Sequence[str], span: Span, timeout_s: float, cost: Cost) -> Any:
         """The answer's rows as a data frame, None when there is none.
 
         AthenaError when Athena fails, TierTimeoutError when it is not done in time and was stopped,
@@ -75,7 +76,7 @@ class AthenaReader:
                 params=[_literal(text) for text in _parameters(site, names, span)],
                 paramstyle="qmark",
             )
-            self._wait(wr, execution, end)
+            cost.add_scan(self._wait(wr, execution, end))
             frame = wr.athena.get_query_results(execution)
         except wr.exceptions.EmptyDataFrame:
             return None
@@ -85,12 +86,13 @@ class AthenaReader:
             raise TooLargeError(f"the archive holds more than {self.max_rows} rows of this; ask for less")
         return frame
 
-    def _wait(self, wr: Any, execution: str, end: float) -> None:
-        """Returns when the query has succeeded; stops it when it has not by `end`."""
+    def _wait(self, wr: Any, execution: str, end: float) -> int:
+        """The bytes that the query has scanned once it has succeeded; stops it when it has not by `end`."""
         for pause in _pauses():
-            status = wr.athena.get_query_execution(execution)["Status"]
+            told = wr.athena.get_query_execution(execution)
+            status = told["Status"]
             if status["State"] == "SUCCEEDED":
-                return
+                return int(told.get("Statistics", {}).get("DataScannedInBytes", 0))
             if status["State"] in ("FAILED", "CANCELLED"):
                 reason = status.get("StateChangeReason", status["State"])
                 if "bytes scanned limit" in reason.lower():

@@ -11,6 +11,7 @@ from query import plan
 from query.plan import QueryPlan
 from vitals.aggregates import Aggregates, aggregate
 from vitals.cold import ColdTier
+from vitals.cost import Cost
 from vitals.errors import DayFileError, DayFileMissingError
 from vitals.hot import HotTier
 from vitals.ledger import ArchiveRecord, Ledger
@@ -27,7 +28,7 @@ _WORKERS = 16
 class WideReader(Protocol):
     """What reads many day files at once."""
 
-    def raw(self, site: str, names: Sequence[str], span: Span, timeout_s: float) -> Samples: ...
+    def raw(self, site: str, names: Sequence[str], span: Span, timeout_s: float, cost: Cost) -> Samples: ...
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Found:
 
     sources: dict[str, None] = field(default_factory=dict)
     failures: dict[str, DayFileError] = field(default_factory=dict)
+    cost: Cost = field(default_factory=Cost)
 
     def serve(self, source: str) -> None:
         """Notes that a tier answered."""
@@ -57,9 +59,9 @@ class Executor:
     wide: WideReader
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS, "query"))
 
-    def records(self, site: str, span: Span) -> list[ArchiveRecord]:
+    def records(self, site: str, span: Span, found: Found) -> list[ArchiveRecord]:
         """The ledger's records of the span's days."""
-        return self.ledger.archive_records(site, span)
+        return self.ledger.archive_records(site, span, found.cost)
 
     def read(
         self,
@@ -84,7 +86,7 @@ class Executor:
     def _rolled(self, site: str, planned: QueryPlan, run: Span, found: Found) -> Aggregates:
         found.serve("rollup")
         days = Span(run.start_ms - run.start_ms % DAY_MS, run.end_ms + -run.end_ms % DAY_MS)
-        rows = self.rollups.read(site, planned.ids, days, planned.bucket_ms)
+        rows = self.rollups.read(site, planned.ids, days, planned.bucket_ms, found.cost)
         return rows[(rows.times >= run.start_ms) & (rows.times < run.end_ms)]
 
     def _raw(
@@ -93,7 +95,7 @@ class Executor:
         samples = [self._archived(site, planned, parts, span, found)]
         for run in parts.hot:
             found.serve("hot")
-            samples.append(self.hot.read(site, planned.ids, run, now_ms))
+            samples.append(self.hot.read(site, planned.ids, run, now_ms, found.cost))
         return merge(samples)
 
     def _archived(
@@ -104,7 +106,7 @@ class Executor:
         days = parts.files
         if len(days) > _MOST_FILES:
             return self._wide(site, names, ids, days, span, found)
-        outcomes = list(self.pool.map(lambda day_ms: self._day(site, names, day_ms, span), days))
+        outcomes = list(self.pool.map(lambda day_ms: self._day(site, names, day_ms, span, found), days))
         for outcome in outcomes:
             if isinstance(outcome, DayFileError):
                 found.fail(outcome)
@@ -122,11 +124,13 @@ class Executor:
                 found.fail(DayFileMissingError(f"the file of {site}, {day} does not exist"))
         found.serve("athena")
         whole = Span(max(days[0], span.start_ms), min(days[-1] + DAY_MS, span.end_ms))
-        return _with_ids(self.wide.raw(site, names, whole, _ATHENA_TIMEOUT_S), ids)
+        return _with_ids(self.wide.raw(site, names, whole, _ATHENA_TIMEOUT_S, found.cost), ids)
 
-    def _day(self, site: str, names: Sequence[str], day_ms: int, span: Span) -> Samples | DayFileError:
+    def _day(
+        self, site: str, names: Sequence[str], day_ms: int, span: Span, found: Found
+    ) -> Samples | DayFileError:
         try:
-            return self.cold.read(site, day_name(day_ms), names, span)
+            return self.cold.read(site, day_name(day_ms), names, span, found.cost)
         except DayFileError as error:
             return error
 

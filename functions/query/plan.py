@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import orjson
 
-from vitals.aggregates import BUCKETS
+from query import downsample
+from query.downsample import Columns
+from vitals.aggregates import BUCKETS, Aggregates
 from vitals.catalog import Catalog, Point
 from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
 from vitals.ledger import ArchiveRecord
-from vitals.samples import Times
+from vitals.samples import Samples, Times
 from vitals.timespan import DAY_MS, MINUTE_MS, WINDOW_MS, Span, ceil_window, parse_time
 
 MAX_POINTS = 500
@@ -21,7 +23,11 @@ MAX_POINTS = 500
 MAX_SAMPLES = 100_000
 # A row of aggregates is seven numbers, 120 bytes of JSON.
 MAX_ROWS = 30_000
+MAX_COLUMNS = 10_000
 _DEFAULT_MAX_POINTS = 1_000
+# What a chart is drawn from at most; a month of ten points read every minute are 446,400 samples.
+_CHART_SAMPLES = 500_000
+_MOST_CHART_SAMPLES = 5_000_000
 # Longer than any read takes.
 _EXPIRY_MARGIN_MS = 10 * MINUTE_MS
 _DEFAULT_INTERVAL_S = 60
@@ -47,7 +53,32 @@ class Asked:
     resolution: str = "auto"
     max_points: int | None = None
     next_token: str | None = None
+    width: int | None = None
+    method: str | None = None
+    media_type: str = "application/json"
     limits: Limits | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How rows are reduced to the pixel columns of a chart: by a method of downsample.py."""
+
+    method: str
+    columns: Columns
+
+    def part(self, rows: Samples | Aggregates) -> Samples | Aggregates:
+        """What must be kept of one part of a range."""
+        if isinstance(rows, Aggregates):
+            return downsample.squeeze(rows, self.columns)
+        if self.method == "mean":
+            return downsample.squeeze(downsample.as_rows(rows), self.columns)
+        return downsample.reduce_part(rows, self.method, self.columns)
+
+    def whole(self, rows: Samples | Aggregates) -> Samples | Aggregates:
+        """What is drawn, of all parts together (sorted)."""
+        if isinstance(rows, Aggregates):
+            return downsample.squeeze(rows, self.columns)
+        return downsample.reduce(rows, self.method, self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +95,13 @@ class QueryPlan:
     resolution: str
     start_ms: int
     fingerprint: str
+    shape: Shape | None = None
     limits: Limits | None = None
+
+    @property
+    def aggregated(self) -> bool:
+        """Whether the answer has rows of aggregates and not samples."""
+        return self.resolution != "raw" or (self.shape is not None and self.shape.method == "mean")
 
     @property
     def ids(self) -> list[int]:
@@ -78,9 +115,9 @@ class QueryPlan:
     def most_rows(self) -> int:
         """How many rows one answer holds."""
         limits = self.limits or Limits(MAX_SAMPLES, MAX_ROWS)
-        if self.resolution == "raw":
-            return min(MAX_SAMPLES, limits.samples)
-        return min(MAX_ROWS, limits.aggregates)
+        if self.aggregated:
+            return min(MAX_ROWS, limits.aggregates)
+        return min(MAX_SAMPLES, limits.samples)
 
     @property
     def bucket_ms(self) -> int:
@@ -91,6 +128,8 @@ class QueryPlan:
         """How long a stretch of whole buckets should hold about as many rows as one answer."""
         if self.resolution != "raw":
             return max(1, MAX_ROWS // len(self.ids)) * self.bucket_ms
+        if self.shape:
+            return self.longest_step_ms()
         intervals = [point.listed.interval_s or _DEFAULT_INTERVAL_S for point in self.points if point]
         per_second = sum(1 / interval for interval in intervals)
         return min(self.longest_step_ms(), _whole_windows(MAX_SAMPLES / per_second))
@@ -111,18 +150,19 @@ def plan_query(asked: Asked, catalog: Catalog, now_ms: int, max_range_days: int)
         raise InvalidRequestError("point_names names no point")
     if len(names) > MAX_POINTS:
         raise TooLargeError(f"{len(names)} points asked for; one query takes at most {MAX_POINTS}")
-    span = _span(asked, now_ms, max_range_days)
+    span = parse_span(asked.start, asked.end, now_ms, max_range_days)
     points = tuple(catalog.by_name.get(name) for name in names)
     known = [point for point in points if point]
     if not known:
         raise NotFoundError(f"the site has no point {', '.join(map(repr, names[:3]))}")
-    resolution = _resolution(asked, span, known)
-    fingerprint = _fingerprint(asked.site, names, span, resolution)
+    shape = _shape(asked, span)
+    resolution = _resolution(asked, span, known) if shape is None else _chart_resolution(asked, span, known)
+    fingerprint = _fingerprint(asked.site, names, span, resolution, shape)
     covered = span if resolution == "raw" else _whole_buckets(span, BUCKETS[resolution])
     start_ms = covered.start_ms
     if asked.next_token is not None:
         start_ms = _read_token(asked.next_token, fingerprint, covered)
-    return QueryPlan(names, points, span, covered, resolution, start_ms, fingerprint, asked.limits)
+    return QueryPlan(names, points, span, covered, resolution, start_ms, fingerprint, shape, asked.limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +252,35 @@ def _resolution(asked: Asked, span: Span, points: Iterable[Point]) -> str:
     return "1d"
 
 
+def _shape(asked: Asked, span: Span) -> Shape | None:
+    """The reduction that `width` or `method` asks for; `max_points` alone only chooses the resolution."""
+    if asked.width is None and asked.method is None:
+        return None
+    method = asked.method or "m4"
+    if method not in downsample.METHODS:
+        raise InvalidRequestError(f"method is one of {', '.join(downsample.METHODS)}")
+    if asked.width is not None and asked.max_points is not None:
+        raise InvalidRequestError("width counts pixel columns and max_points rows; give one of them")
+    columns = asked.width or max(1, (asked.max_points or _DEFAULT_MAX_POINTS) // downsample.ROWS[method])
+    if columns > MAX_COLUMNS:
+        raise TooLargeError(f"a chart has at most {MAX_COLUMNS} columns")
+    return Shape(method, Columns(span, min(columns, span.length_ms)))
+
+
+def _chart_resolution(asked: Asked, span: Span, points: Sequence[Point]) -> str:
+    """What was asked for, or for `auto` samples where they can be read in time, else the finest rollups."""
+    expected = sum(span.length_ms / 1000 / (p.listed.interval_s or _DEFAULT_INTERVAL_S) for p in points)
+    if asked.resolution == "auto":
+        if expected <= _CHART_SAMPLES:
+            return "raw"
+        return "1h" if len(points) * span.length_ms / BUCKETS["1h"] <= _CHART_SAMPLES else "1d"
+    if asked.resolution in ("raw", "5m") and expected > _MOST_CHART_SAMPLES:
+        raise TooLargeError(
+            f"about {expected:,.0f} samples would be read; ask for resolution=auto, or POST /exports for them"
+        )
+    return asked.resolution
+
+
 def _whole_buckets(span: Span, bucket_ms: int) -> Span:
     return Span(span.start_ms - span.start_ms % bucket_ms, span.end_ms + -span.end_ms % bucket_ms)
 
@@ -220,22 +289,24 @@ def _whole_windows(seconds: float) -> int:
     return max(WINDOW_MS, ceil_window(int(seconds * 1000)))
 
 
-def _span(asked: Asked, now_ms: int, max_range_days: int) -> Span:
+def parse_span(start: str | int, end: str | int, now_ms: int, max_days: int) -> Span:
+    """[start, end) of two times as people write them; InvalidRequestError or TooLargeError otherwise."""
     try:
-        span = Span(parse_time(asked.start), parse_time(asked.end))
+        span = Span(parse_time(start), parse_time(end))
     except ValueError as error:
         raise InvalidRequestError(f"start_time and end_time are ISO 8601 or epoch ms: {error}") from None
     if not span:
         raise InvalidRequestError("start_time must be before end_time")
     if span.start_ms > now_ms:
         raise InvalidRequestError("start_time is in the future")
-    if span.length_ms > max_range_days * DAY_MS:
-        raise TooLargeError(f"the range is longer than {max_range_days} days")
+    if span.length_ms > max_days * DAY_MS:
+        raise TooLargeError(f"the range is longer than {max_days} days")
     return span
 
 
-def _fingerprint(site: str, names: Sequence[str], span: Span, resolution: str) -> str:
-    asked = orjson.dumps([site, names, span.start_ms, span.end_ms, resolution])
+def _fingerprint(site: str, names: Sequence[str], span: Span, resolution: str, shape: Shape | None) -> str:
+    drawn = [shape.method, shape.columns.count] if shape else None
+    asked = orjson.dumps([site, names, span.start_ms, span.end_ms, resolution, drawn])
     return hashlib.sha256(asked).hexdigest()[:16]
 
 

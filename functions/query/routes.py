@@ -31,6 +31,9 @@ Tags = Annotated[
 _RESOLUTION = "^(auto|raw|5m|1h|1d)$"
 Resolution = Annotated[str, Query(pattern=_RESOLUTION)]
 Token = Annotated[str | None, Query(max_length=2_000, description="`next_token` of the answer before")]
+_METHOD = "^(m4|minmax|lttb|mean)$"
+Width = Annotated[int | None, Query(ge=1, description="pixel columns of the chart")]
+Method = Annotated[str | None, Query(pattern=_METHOD, description="m4 by default with `width`")]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 
 
@@ -46,6 +49,8 @@ class QueryBody(BaseModel):
     resolution: str = Field("auto", pattern=_RESOLUTION)
     max_points: int | None = Field(None, ge=1)
     next_token: str | None = Field(None, max_length=2_000)
+    width: int | None = Field(None, ge=1)
+    method: str | None = Field(None, pattern=_METHOD)
 
 
 @router.get("/timeseries/query", summary="Samples of some points in a range")
@@ -57,9 +62,12 @@ def query(
     resolution: Resolution = "auto",
     max_points: Annotated[int | None, Query(ge=1)] = None,
     next_token: Token = None,
+    width: Width = None,
+    method: Method = None,
 ) -> Response[Any]:
     names = _split(point_names)
-    return _series(Asked(site_name, names, start_time, end_time, resolution, max_points, next_token))
+    asked = Asked(site_name, names, start_time, end_time, resolution, max_points, next_token, width, method)
+    return _reply(asked)
 
 
 @router.post("/timeseries/query", summary="The same, for more points than fit a URL")
@@ -72,8 +80,15 @@ def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
         body.resolution,
         body.max_points,
         body.next_token,
+        body.width,
+        body.method,
     )
-    return _series(asked)
+    return _reply(asked)
+
+
+@router.get("/sites/<site>/coverage", summary="What was asked for and received, day by day")
+def coverage(site: str, start: Time, end: Time) -> Response[Any]:
+    return json_answer(_api().coverage(_grant(), site, start, end))
 
 
 @router.get("/sites", summary="The sites this token may read")
@@ -109,12 +124,22 @@ def health() -> Response[Any]:
     return json_answer(_api().health())
 
 
-def _series(asked: Asked) -> Response[Any]:
+def _reply(asked: Asked) -> Response[Any]:
     """The query's answer in the form that is accepted, which is settled before anything is read."""
-    media_type = formats.negotiated(accepted(router.current_event))
+    event = router.current_event
+    media_type = formats.negotiated(accepted(event))
     limits = formats.limits(media_type, asked.point_names)
-    found = formats.encoded(_api().query(_grant(), replace(asked, limits=limits)), media_type)
-    return answer(found.body, found.content_type, headers=found.headers | {"Vary": "Accept, Accept-Encoding"})
+    asked = replace(asked, media_type=media_type, limits=limits)
+    reply = _api().query(_grant(), asked, event.headers.get("If-None-Match") or "")
+    headers = {
+        "Cache-Control": f"private, max-age={reply.max_age_s}",
+        "Vary": "Accept, Accept-Encoding",
+        **({"ETag": reply.etag} if reply.etag else {}),
+    }
+    if reply.answer is None:
+        return Response(304, headers=dict(headers))
+    found = formats.encoded(reply.answer, media_type)
+    return answer(found.body, found.content_type, headers=found.headers | headers)
 
 
 def _api() -> Api:

@@ -17,6 +17,7 @@ from etl.sync import Receipt, Syncer
 from local import oracle
 from local.simulator import Simulator, SimulatorSettings
 from query.answers import Api
+from query.caching import Answers
 from query.executor import Executor
 from tests.template import create_table
 from vitals.catalog import CatalogTable
@@ -140,6 +141,7 @@ class World:
             SiteTable(self.client, "StateTable"),
             self.clock,
             365,
+            Answers(None, self.clock, self.journal.warning),
         )
 
     def stored(self, span: Span) -> dict[tuple[str, int], bytes]:

@@ -20,6 +20,7 @@ from query.athena import AthenaReader
 from tests.functional.conftest import SITE
 from tests.template import create_archive
 from vitals.aws import CONFIG
+from vitals.cost import Cost
 from vitals.errors import AthenaError, TierTimeoutError, TooLargeError
 from vitals.samples import Samples
 from vitals.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start
@@ -96,7 +97,7 @@ class Archive:
         return dataclasses.replace(reader, **changes)
 
     def raw(self, names: list[str], span: Span, site: str = SITE) -> Samples:
-        return self.reader().raw(site, names, span, 20)
+        return self.reader().raw(site, names, span, 20, Cost())
 
     def run(self, sql: str, *parameters: str) -> dict[str, Any]:
         """One query as somebody at a console sends it, described when it has ended."""
@@ -219,7 +220,7 @@ def test_a_name_that_is_sql_finds_nothing(week: Archive, name: str) -> None:
 
 def test_a_query_that_is_too_slow_is_stopped(week: Archive, stuck: None) -> None:
     with pytest.raises(TierTimeoutError):
-        week.reader().raw(SITE, NAMES, Span(DAY, DAY + DAY_MS), 5)
+        week.reader().raw(SITE, NAMES, Span(DAY, DAY + DAY_MS), 5, Cost())
     assert 4 < sum(week.clock.slept) <= 5
     assert week.last_query()["Status"]["State"] == "CANCELLED"
 
@@ -236,14 +237,14 @@ def test_an_athena_that_cannot_be_asked_is_an_error(week: Archive, monkeypatch: 
     monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", "http://127.0.0.1:9")
     reader = week.reader(client_config=Config(retries={"total_max_attempts": 1}))
     with pytest.raises(AthenaError):
-        reader.raw(SITE, NAMES, Span(DAY, DAY + DAY_MS), 20)
+        reader.raw(SITE, NAMES, Span(DAY, DAY + DAY_MS), 20, Cost())
 
 
 def test_an_answer_has_a_most_of_rows(week: Archive) -> None:
     span = Span(DAY, DAY + DAY_MS)
-    assert len(week.reader(max_rows=21).raw(SITE, NAMES, span, 20)) == 21
+    assert len(week.reader(max_rows=21).raw(SITE, NAMES, span, 20, Cost())) == 21
     with pytest.raises(TooLargeError):
-        week.reader(max_rows=20).raw(SITE, NAMES, span, 20)
+        week.reader(max_rows=20).raw(SITE, NAMES, span, 20, Cost())
 
 
 def test_a_query_that_scans_more_than_the_workgroup_allows_is_too_large(week: Archive) -> None:
@@ -253,7 +254,7 @@ def test_a_query_that_scans_more_than_the_workgroup_allows_is_too_large(week: Ar
     athena = boto3.client("athena", config=Config(parameter_validation=False))
     athena.create_work_group(Name="limited", Configuration=limited)
     with pytest.raises(TooLargeError):
-        week.reader(workgroup="limited").raw(SITE, NAMES, Span(DAY, DAY + DAY_MS), 20)
+        week.reader(workgroup="limited").raw(SITE, NAMES, Span(DAY, DAY + DAY_MS), 20, Cost())
 
 
 def test_an_unload_writes_into_an_empty_folder_only(week: Archive) -> None:

@@ -81,7 +81,7 @@ class Backfill:
             token = None
             for _ in range(50):
                 asked = Asked(SITE, names, piece.start_ms, piece.end_ms, "raw", None, token)
-                answer = api.query(READER, asked)
+                answer = api.query(READER, asked).answer
                 assert answer["warnings"] == []
                 for series in answer["series"]:
                     for at, value in zip(series["timestamps"].tolist(), series["values"], strict=True):

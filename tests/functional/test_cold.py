@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError, ResponseStreamingError
 
 from tests.dayfiles import DAY, SITE, START, Series, bits, bits_of, build, groups
 from vitals import cold, dayfile, dayreader, keys
-from vitals.cold import ColdTier, ReadReceipt
+from vitals.cold import ColdTier
+from vitals.cost import Cost
 from vitals.dayfile import Group
 from vitals.errors import (
     ConflictError,
@@ -146,7 +147,7 @@ def test_points_and_spans_are_read_exactly(tier: ColdTier, names: list[str], spa
 def test_a_point_day_is_two_requests_and_then_one(tier: ColdTier) -> None:
     tier.put(SITE, DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     row_group = len(LARGE_FILE) / 30
-    first, second = ReadReceipt(), ReadReceipt()
+    first, second = Cost(), Cost()
     tier.read(SITE, DAY, ["p042"], WHOLE_DAY, first)
     assert (first.requests, first.bytes - dayreader.TAIL_BYTES < 1.1 * row_group) == (2, True)
     tier.read(SITE, DAY, ["p042"], WHOLE_DAY, second)
@@ -161,7 +162,7 @@ def test_neighbours_are_one_request_and_strangers_one_each(tier: ColdTier) -> No
         (["p000", "p100", "p200"], 3),
         ([f"p{i:03d}" for i in range(300)], 1),
     ):
-        receipt = ReadReceipt()
+        receipt = Cost()
         tier.read(SITE, DAY, names, WHOLE_DAY, receipt)
         assert receipt.requests == requests
 
@@ -172,7 +173,7 @@ def test_a_small_file_is_one_request_and_never_stale(tier: ColdTier) -> None:
         small = series(3, 3, seed)
         data, written = build(small)
         stored = tier.put(SITE, DAY, data, written.contents, stored)
-        receipt = ReadReceipt()
+        receipt = Cost()
         assert found(tier.read(SITE, DAY, ["p001"], WHOLE_DAY, receipt), ["p001"]) == expected(
             small, ["p001"]
         )
@@ -185,7 +186,7 @@ def test_footers_known_are_bounded(tier: ColdTier, monkeypatch: pytest.MonkeyPat
         data, written = build(LARGE, size=10, site=site)
         tier.put(site, DAY, data, written.contents)
         tier.describe(site, DAY)
-    receipt = ReadReceipt()
+    receipt = Cost()
     for site in ("a", "b", "c"):
         tier.read(site, DAY, ["p000"], WHOLE_DAY, receipt)
     assert receipt.requests == 6
@@ -277,7 +278,7 @@ def test_a_file_that_is_deleted_after_it_was_known_is_named(tier: ColdTier, s3: 
 def test_a_file_larger_than_the_limit_is_not_read(s3: Any) -> None:
     tier = ColdTier(s3, BUCKET, max_bytes=len(LARGE_FILE) - 1)
     tier.put(SITE, DAY, LARGE_FILE, LARGE_WRITTEN.contents)
-    receipt = ReadReceipt()
+    receipt = Cost()
     with pytest.raises(DayFileTooLargeError, match=f"{len(LARGE_FILE)} bytes"):
         tier.read(SITE, DAY, ["p000"], WHOLE_DAY, receipt)
     assert receipt.requests == 1
@@ -304,7 +305,7 @@ def test_a_body_that_breaks_off_is_asked_for_again(tier: ColdTier, s3: Any) -> N
             parsed["Body"] = _Breaking()
 
     s3.meta.events.register("after-call.s3.GetObject", hook)
-    receipt = ReadReceipt()
+    receipt = Cost()
     assert found(tier.read(SITE, DAY, ["p042"], WHOLE_DAY, receipt), ["p042"]) == expected(LARGE, ["p042"])
     assert receipt.requests == 5
     breaks = iter([True] * 3)

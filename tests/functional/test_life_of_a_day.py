@@ -8,8 +8,11 @@ from typing import Any
 import boto3
 import numpy as np
 import pytest
+from aws_lambda_powertools import Logger
 
 from query.answers import Api
+from query.caching import Answers
+from query.executor import Found
 from query.plan import Asked
 from tests.functional.conftest import SITE, Clock, executor
 from tests.functional.test_archive import Archive, archive, simulator
@@ -24,6 +27,7 @@ from vitals.tokens import Grant
 __all__ = ["archive", "simulator"]
 
 DAY = 1_767_225_600_000
+NO_COLUMNS = ("point_name", "gaps", "coverage")
 GRANT = Grant("test", frozenset({"read"}), frozenset({"*"}))
 
 
@@ -37,6 +41,7 @@ def api(archive: Archive, clock: Clock) -> Api:
         SiteTable(client, "StateTable"),
         clock,
         365,
+        Answers(None, clock, Logger().warning),
     )
 
 
@@ -45,9 +50,9 @@ def ask(api: Api, names: list[str], span: Span, resolution: str = "raw") -> tupl
     token, joined = None, [[] for _ in names]
     for _ in range(100):
         asked = Asked(SITE, names, span.start_ms, span.end_ms, resolution, None, token)
-        answer = api.query(GRANT, asked)
+        answer = api.query(GRANT, asked).answer
         for rows, series in zip(joined, answer["series"], strict=True):
-            columns_ = [np.asarray(series[k]) for k in series if k != "point_name"]
+            columns_ = [np.asarray(series[k]) for k in series if k not in NO_COLUMNS]
             rows += [tuple(c.tobytes() for c in row) for row in zip(*columns_, strict=True)]
         token = answer["metadata"]["next_token"]
         if token is None:
@@ -130,7 +135,7 @@ def test_many_files_are_read_by_athena_and_the_hot_tier_still_wins(
     class Wide:
         """Answers as Athena does, ids as places in `names`."""
 
-        def raw(self, site: str, names: list[str], span: Span, timeout_s: float) -> Samples:
+        def raw(self, site: str, names: list[str], span: Span, timeout_s: float, cost: Any) -> Samples:
             return cold.read(site, iso(DAY)[:10], names, span)
 
     monkeypatch.setattr("query.executor._MOST_FILES", 0)
@@ -166,7 +171,7 @@ def test_archiving_an_overdue_day_empties_no_query_under_way(archive: Archive, a
     names, whole = names_of(archive), Span(DAY, DAY + DAY_MS)
     before, _ = ask(api, names, whole)
     archive.world.clock.now_ms = DAY + 60 * DAY_MS
-    early = api.executor.records(SITE, whole)
+    early = api.executor.records(SITE, whole, Found())
     archive.archive(reconcile=False)
     archive.world.clock.forward(1)
     expire(archive)

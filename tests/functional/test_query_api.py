@@ -14,9 +14,11 @@ import ormsgpack
 import pyarrow as pa
 import pytest
 import zstandard
+from aws_lambda_powertools import Logger
 
 from query import app, formats, plan
 from query.answers import Api
+from query.caching import Answers
 from query.plan import Asked
 from tests.functional.conftest import NOON, Clock, executor
 from vitals import http, keys
@@ -63,6 +65,7 @@ def api(dynamodb: Any, clock: Clock) -> Api:
         SiteTable(dynamodb, "StateTable"),
         clock,
         365,
+        Answers(None, clock, Logger().warning),
     )
 
 
@@ -225,6 +228,21 @@ def test_what_is_not_acceptable_is_said_as_json_and_nothing_is_read(call: Call, 
         status, answer = call("/timeseries/query", headers={"Accept": "text/html;q=1, image/*"}, **kwargs)
         assert (status, answer["error_code"]) == (406, "NOT_ACCEPTABLE")
         assert "text/csv" in answer["error"]
+
+
+def test_each_form_has_an_etag_of_its_own(ask: Ask, clock: Clock) -> None:
+    clock.forward(60)
+    forms = ["application/json", "text/csv", "application/msgpack", "application/vnd.apache.arrow.stream"]
+    tags = [
+        ask("/timeseries/query", HOUR, headers={"Accept": form})["multiValueHeaders"]["ETag"][0]
+        for form in forms
+    ]
+    assert len(set(tags)) == 4
+    for row, form in enumerate(forms):
+        for column, tag in enumerate(tags):
+            again = ask("/timeseries/query", HOUR, headers={"Accept": form, "If-None-Match": tag})
+            assert again["statusCode"] == (304 if row == column else 200)
+            assert again["multiValueHeaders"]["Vary"] == ["Accept, Accept-Encoding"]
 
 
 def test_errors_are_json_whatever_is_accepted(call: Call) -> None:
@@ -500,7 +518,9 @@ def test_a_stretch_is_bounded_however_sparse_the_data(api: Api, monkeypatch: pyt
     spans: list[Span] = []
 
     class Empty:
-        def records(self, site: str, span: Span) -> list[Any]:
+        ledger = api.executor.ledger
+
+        def records(self, *_: Any) -> list[Any]:
             return []
 
         def read(self, site: str, planned: Any, span: Span, *_: Any) -> Samples:
@@ -510,7 +530,7 @@ def test_a_stretch_is_bounded_however_sparse_the_data(api: Api, monkeypatch: pyt
     monkeypatch.setattr(plan, "MAX_SAMPLES", 1_000)
     api.executor = Empty()  # type: ignore[assignment]
     asked = Asked("home", NAMES, NOON - 300 * DAY_MS, NOON, "raw")
-    answer = api.query(Grant("t", frozenset({"read"}), frozenset({"*"})), asked)
+    answer = api.query(Grant("t", frozenset({"read"}), frozenset({"*"})), asked).answer
     assert answer["metadata"]["next_token"] is None
     assert sum(span.length_ms for span in spans) == 300 * DAY_MS
     longest = max(span.length_ms for span in spans)
@@ -531,6 +551,7 @@ def test_an_openapi_document_names_every_route() -> None:
     assert set(document["paths"]) == {
         "/timeseries/query",
         "/sites",
+        "/sites/{site}/coverage",
         "/sites/{site}/points",
         "/sites/{site}/latest",
         "/health",

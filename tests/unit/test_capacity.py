@@ -1,6 +1,7 @@
 import pytest
 
-from bench.capacity import item_size, query_units, write_units
+from bench.capacity import write_units
+from vitals.cost import item_size, read_units
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,6 @@ def test_units_round_up_per_put_and_per_page() -> None:
     kilobyte = {"b": {"B": b"x" * 1023}}
     assert write_units(kilobyte) == 1
     assert write_units({"b": {"B": b"x" * 1024}}) == 2
-    assert query_units([kilobyte] * 4) == 0.5
-    assert query_units([kilobyte] * 5) == 1.0
-    assert query_units([]) == 0.5
+    assert read_units([kilobyte] * 4) == 0.5
+    assert read_units([kilobyte] * 5) == 1.0
+    assert read_units([]) == 0.5

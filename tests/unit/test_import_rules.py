@@ -11,6 +11,7 @@ VITALS = ROOT / "layers/common/python/vitals"
 PURE = {
     "aggregates",
     "blocks",
+    "cost",
     "dayfile",
     "dayreader",
     "errors",
@@ -23,6 +24,7 @@ PURE = {
     "timespan",
 }
 TIERS = {
+    "cache",
     "catalog",
     "circuit",
     "cold",

@@ -61,7 +61,9 @@ def test_a_number_written_out_survives_to_the_bit(value: float) -> None:
     ],
 )
 def test_other_values_are_counted_by_reason(value: Any, reason: str) -> None:
-    samples, rejected = accept([{"name": "p", "value": value, "time": "2026-01-01T00:00:00Z"}], {"p": 3}, NOW)
+    samples, rejected, _ = accept(
+        [{"name": "p", "value": value, "time": "2026-01-01T00:00:00Z"}], {"p": 3}, NOW
+    )
     assert len(samples) == 0
     assert rejected == {reason: 1}
 
@@ -84,7 +86,7 @@ def test_times_keep_their_milliseconds(text: str, expected: int) -> None:
     ["", "yesterday", "2026-01-01T00:00:00", "0001-01-01T00:00:00+05:00", 1_767_225_600_000, None, ["x"]],
 )
 def test_bad_times_are_counted(text: Any) -> None:
-    samples, rejected = accept([{"name": "p", "value": 1, "time": text}], {"p": 3}, NOW)
+    samples, rejected, _ = accept([{"name": "p", "value": 1, "time": text}], {"p": 3}, NOW)
     assert len(samples) == 0
     assert sum(rejected.values()) == 1
 
@@ -101,7 +103,7 @@ def test_each_reading_is_kept_or_counted_once() -> None:
         "not a reading",
         None,
     ]
-    samples, rejected = accept(page, {"p": 3}, NOW)
+    samples, rejected, _ = accept(page, {"p": 3}, NOW)
     assert samples.ids.tolist() == [3, 3]
     assert samples.values.tolist() == [1.0, 2.0]
     assert rejected == {readings.NOT_CONFIGURED: 1, readings.IN_THE_FUTURE: 1, readings.MALFORMED: 4}

@@ -1,9 +1,8 @@
 """The cold tier: day files in S3, each read as one version of it or not at all."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
 from vitals import dayreader, keys
+from vitals.cost import Cost
 from vitals.dayfile import SCHEMA_VERSION, Contents, Group
 from vitals.dayreader import Footer, RowGroup
 from vitals.errors import (
@@ -47,21 +47,6 @@ class Stored:
     etag: str
     version_id: str
     size: int
-
-
-@dataclass(slots=True)
-class ReadReceipt:
-    """What reads cost: requests sent to S3, and bytes of bodies received."""
-
-    requests: int = 0
-    bytes: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
-
-    def add(self, size: int) -> None:
-        """Counts one request that brought so many bytes."""
-        with self._lock:
-            self.requests += 1
-            self.bytes += size
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,31 +125,31 @@ class ColdTier:
         version: Any = {"VersionId": stored.version_id} if stored.version_id else {}
         self._client.delete_object(Bucket=self._bucket, Key=keys.day_file(site, day), **version)
 
-    def describe(self, site: str, day: str, receipt: ReadReceipt | None = None) -> tuple[Stored, Contents]:
+    def describe(self, site: str, day: str, cost: Cost | None = None) -> tuple[Stored, Contents]:
         """The day's object as it is now, and what it says of itself."""
-        day_object = self._object(site, day, receipt)
+        day_object = self._object(site, day, cost)
         opened = _one_version(day_object, lambda: self._open(day_object))
         return opened.stored, opened.footer.contents
 
     def read(
-        self, site: str, day: str, names: Sequence[str], span: Span, receipt: ReadReceipt | None = None
+        self, site: str, day: str, names: Sequence[str], span: Span, cost: Cost | None = None
     ) -> Samples:
         """The day's samples of these points in the span; ids are places in `names`, sorted by id, then time.
 
         All of them are of one version: a file that is overwritten meanwhile is read again from its start.
         """
         ids = {name: place for place, name in enumerate(names)}
-        day_object = self._object(site, day, receipt)
+        day_object = self._object(site, day, cost)
         return _one_version(day_object, lambda: self._pick(day_object, ids, span))
 
     def groups(
-        self, site: str, day: str, stored: Stored | None = None, receipt: ReadReceipt | None = None
+        self, site: str, day: str, stored: Stored | None = None, cost: Cost | None = None
     ) -> Iterator[Group]:
         """Every row group of the day in order, a few megabytes of the file in memory at a time.
 
         Of exactly the version `stored` if one is given; ConflictError when it is overwritten meanwhile.
         """
-        day_object = self._object(site, day, receipt)
+        day_object = self._object(site, day, cost)
         try:
             opened = self._open(day_object, stored)
             for run in dayreader.runs(opened.footer.row_groups, _MOST_BYTES_A_REQUEST):
@@ -172,8 +157,8 @@ class ColdTier:
         except _OverwrittenError:
             raise ConflictError(f"{day_object} was overwritten while it was read") from None
 
-    def _object(self, site: str, day: str, receipt: ReadReceipt | None) -> "_DayObject":
-        return _DayObject(self._client, self._bucket, site, day, receipt or ReadReceipt())
+    def _object(self, site: str, day: str, cost: Cost | None) -> "_DayObject":
+        return _DayObject(self._client, self._bucket, site, day, cost or Cost())
 
     def _pick(self, day_object: "_DayObject", ids: Mapping[str, int], span: Span) -> Samples:
         opened = self._open_or_known(day_object, ids)
@@ -215,13 +200,13 @@ class ColdTier:
 
 @dataclass(frozen=True, slots=True)
 class _DayObject:
-    """The object of one site-day, asked on account of one receipt."""
+    """The object of one site-day, asked on one account."""
 
     client: "S3Client"
     bucket: str
     site: str
     day: str
-    receipt: ReadReceipt
+    cost: Cost
 
     @property
     def key(self) -> str:
@@ -253,13 +238,13 @@ class _DayObject:
                 answer = self.client.get_object(**request)
                 body = answer["Body"].read()
             except ClientError as error:
-                self.receipt.add(0)
+                self.cost.add_get(0)
                 raise self._named(error) from error
             except (HTTPClientError, IncompleteReadError) as error:
-                self.receipt.add(0)
+                self.cost.add_get(0)
                 broken = error
             else:
-                self.receipt.add(len(body))
+                self.cost.add_get(len(body))
                 return answer, body
         raise broken
 

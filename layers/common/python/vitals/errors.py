@@ -19,6 +19,7 @@ VitalsError
 ├── ConflictError                an item or object kept changing under a bounded number of attempts
 ├── RunningError                 another backfill of the site is at work
 ├── UnfinishedDayError           a day's backfill ran out of time and goes on with the next attempt
+├── CacheError                   the result cache could not be read or written
 ├── AthenaError                  Athena refused or failed a query
 ├── TierTimeoutError             a tier did not answer within the time it was given
 └── UpstreamError                the ACE API gave no usable answer
@@ -107,6 +108,10 @@ class RunningError(VitalsError):
 
 class UnfinishedDayError(VitalsError):
     """A day's backfill ran out of time; what it read is staged."""
+
+
+class CacheError(VitalsError):
+    """The result cache could not be read or written; no query fails of it."""
 
 
 class AthenaError(VitalsError):

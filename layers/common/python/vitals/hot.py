@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vitals import blocks, keys
+from vitals.cost import Cost
 from vitals.errors import ConflictError
 from vitals.samples import Samples, concat, merge
 from vitals.timespan import DAY_MS, Span, floor_window
@@ -163,12 +164,14 @@ class HotTier:
         """Plans and applies at once, for days whose changes nobody waits for."""
         return self.apply(self.plan(site, samples, fetched_ms))
 
-    def read(self, site: str, ids: Iterable[int], span: Span, now_ms: int) -> Samples:
+    def read(
+        self, site: str, ids: Iterable[int], span: Span, now_ms: int, cost: Cost | None = None
+    ) -> Samples:
         """The samples of these points in the span, sorted by point then time; expired blocks are left out."""
         wanted = _slots_by_group(ids)
         jobs = [(group, piece) for group in wanted for piece in span.pieces(_QUERY_SPAN_MS)]
         parts = self._pool.map(
-            lambda job: self._read_group(site, job[0], wanted[job[0]], job[1], now_ms), jobs
+            lambda job: self._read_group(site, job[0], wanted[job[0]], job[1], now_ms, cost), jobs
         )
         return merge(parts)
 
@@ -205,8 +208,10 @@ class HotTier:
             )
         )
 
-    def _read_group(self, site: str, group: int, slots: set[int], span: Span, now_ms: int) -> Samples:
-        items = [item for item in self._query(site, group, span) if _lives(item, now_ms)]
+    def _read_group(
+        self, site: str, group: int, slots: set[int], span: Span, now_ms: int, cost: Cost | None
+    ) -> Samples:
+        items = [item for item in self._query(site, group, span, cost=cost) if _lives(item, now_ms)]
         payloads, windows = [item["b"]["B"] for item in items], [int(item["w"]["N"]) for item in items]
         found = blocks.decode_many(payloads, windows, sorted(slots))
         inside = found[(found.times >= span.start_ms) & (found.times < span.end_ms)]
@@ -227,7 +232,14 @@ class HotTier:
         return _globalise(merge(newest), group)
 
     def _query(
-        self, site: str, group: int, span: Span, *, newest_first: bool = False, consistent: bool = False
+        self,
+        site: str,
+        group: int,
+        span: Span,
+        *,
+        newest_first: bool = False,
+        consistent: bool = False,
+        cost: Cost | None = None,
     ) -> Iterator[dict[str, Any]]:
         request: dict[str, Any] = {
             "TableName": self._table,
@@ -237,7 +249,6 @@ class HotTier:
                 ":first": {"N": str(floor_window(span.start_ms))},
                 ":last": {"N": str(floor_window(span.end_ms - 1))},
             },
-            "ProjectionExpression": "w, b, r, expires_at",
             "ScanIndexForward": not newest_first,
             "ConsistentRead": consistent,
         }
@@ -245,6 +256,8 @@ class HotTier:
             request["Limit"] = 12
         for _ in range(_MAX_PAGES):
             page = self._client.query(**request)
+            if cost:
+                cost.add_page(page["Items"], consistent=consistent)
             yield from page["Items"]
             if "LastEvaluatedKey" not in page:
                 return

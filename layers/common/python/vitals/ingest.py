@@ -8,7 +8,7 @@ from vitals.catalog import Catalog
 from vitals.errors import UpstreamError
 from vitals.hot import BlockKey, HotTier
 from vitals.ledger import Ledger
-from vitals.readings import accept
+from vitals.readings import Accepted, accept
 from vitals.samples import Samples, concat
 from vitals.timespan import Span
 from vitals.upstream import AceClient, Reading
@@ -49,15 +49,19 @@ class Ingest:
         Of a read that fails half-way, what came before is the last part, and then the error.
         """
         pending: list[Samples] = []
+        refused: set[tuple[int, int]] = set()
         try:
             for page in self.ace.pages(site, span):
-                pending.append(self._accept(page, catalog, tally))
+                accepted = self._accept(page, catalog, tally)
+                pending.append(accepted.samples)
+                refused |= accepted.refused
                 if sum(map(len, pending)) >= FLUSH_SAMPLES:
                     yield concat(pending)
                     pending.clear()
         except UpstreamError:
             yield concat(pending)
             raise
+        self.ledger.note_rejected(site, refused)
         yield concat(pending)
 
     def write(self, site: str, span: Span, parts: Iterable[Samples], fetched_ms: int, tally: Tally) -> None:
@@ -73,15 +77,15 @@ class Ingest:
     def fetch_weather(self, site: str, catalog: Catalog, tally: Tally) -> None:
         """Writes the present weather."""
         fetched_ms = self.now()
-        samples = self._accept(self.ace.weather(site), catalog, tally)
+        samples = self._accept(self.ace.weather(site), catalog, tally).samples
         self._write(site, samples, fetched_ms, tally)
 
-    def _accept(self, readings: Iterable[Reading], catalog: Catalog, tally: Tally) -> Samples:
-        samples, rejected = accept(readings, catalog.active_ids, self.now())
-        tally.fetched += len(samples) + rejected.total()
-        tally.accepted += len(samples)
-        tally.rejected += rejected
-        return samples
+    def _accept(self, readings: Iterable[Reading], catalog: Catalog, tally: Tally) -> Accepted:
+        accepted = accept(readings, catalog.active_ids, self.now())
+        tally.fetched += len(accepted.samples) + accepted.rejected.total()
+        tally.accepted += len(accepted.samples)
+        tally.rejected += accepted.rejected
+        return accepted
 
     def _write(self, site: str, samples: Samples, fetched_ms: int, tally: Tally) -> dict[BlockKey, int]:
         planned = self.hot.plan(site, samples, fetched_ms)

@@ -6,6 +6,7 @@ State table: pk, sk
     site#{site}      | catalog#{chunk}       256 points
     site#{site}      | day#{YYYY-MM-DD}      the ledger: windows of one site-day, polled and held
     site#{site}      | archive#{YYYY-MM-DD}  the ledger: the archive of one site-day
+    site#{site}      | rejected#{YYYY-MM-DDTHH}  the ledger: points of which values came that were no numbers
     site#{site}      | backfill              the lock: which backfill of the site is at work
     site#{site}      | run#{start}#{run}     the backfills of a site in the order of their starts (UTC ms)
     run#{run}        | run                   one backfill
@@ -17,6 +18,7 @@ Cold bucket:
     timeseries/{site}/{YYYY}/{MM}/{DD}/samples.parquet  one site-day; Athena's partition (site, YYYY/MM/DD)
     staging/backfill/{run}/{YYYY-MM-DD}/{HH}-{part}     what a backfill has read of an hour; expires
     athena/                                  what queries leave; expires
+    cache/{site}/{digest}                    an answer of the query API; expires
 """
 
 import hashlib
@@ -54,6 +56,7 @@ SITES_PARTITION = "sites"
 CATALOG_PREFIX = "catalog#"
 ARCHIVE_PREFIX = "archive#"
 DAY_PREFIX = "day#"
+REJECTED_PREFIX = "rejected#"
 RUN_PREFIX = "run#"
 
 
@@ -75,6 +78,11 @@ def ledger_day(site: str, day: str) -> Key:
 
 def archive_day(site: str, day: str) -> Key:
     return _state(site_partition(site), f"{ARCHIVE_PREFIX}{day}")
+
+
+def rejected_hour(site: str, hour: str) -> Key:
+    """The hour is written as YYYY-MM-DDTHH."""
+    return _state(site_partition(site), f"{REJECTED_PREFIX}{hour}")
 
 
 def rollup_partition(site: str, point_id: int) -> str:
@@ -131,6 +139,10 @@ def day_of_file(key: str) -> str:
 def staged(run: str, day: str = "", name: str = "") -> str:
     """The object of one part of a staged hour, or what all names of the day or of the run begin with."""
     return f"staging/backfill/{run}/" + (f"{day}/{name}" if day else "")
+
+
+def cached(site: str, digest: str) -> str:
+    return f"cache/{site}/{digest}"
 
 
 def athena_day(day: str) -> str:

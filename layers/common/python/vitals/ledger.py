@@ -2,7 +2,7 @@
 
 Item: c counts (288 little-endian uint32), p polled (288 bytes, 0 or 1), r revision. Both columns only grow,
 so records merge in any order. The archive of a day has an item of its own (ArchiveRecord), small enough to
-read a year of them at once.
+read a year of them at once; so has each hour in which points were rejected for their values (p, their ids).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,8 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 from vitals import items, keys
+from vitals.cost import Cost
 from vitals.errors import ConflictError
-from vitals.timespan import DAY_MS, MINUTE_MS, WINDOW_MS, WINDOWS_PER_DAY, Span, day_name, day_start
+from vitals.timespan import (
+    DAY_MS,
+    MINUTE_MS,
+    WINDOW_MS,
+    WINDOWS_PER_DAY,
+    Span,
+    day_name,
+    day_start,
+    iso,
+    parse_iso,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -111,22 +122,46 @@ class Ledger:
         for day_ms, windows in days.items():
             self._record_day(site, day_ms, windows & starts, {w: window_counts.get(w, 0) for w in windows})
 
-    def coverage(self, site: str, span: Span) -> Coverage:
-        """What is known of every day that the span touches."""
+    def coverage(self, site: str, span: Span, cost: Cost | None = None) -> Coverage:
+        """What is known of every day that the span touches; nothing was polled on a day without a record."""
         start = span.start_ms - span.start_ms % DAY_MS
-        days = [self._load(site, day_ms) for day_ms in range(start, span.end_ms, DAY_MS)]
-        return Coverage(
-            start, np.concatenate([day[0] for day in days]), np.concatenate([day[1] for day in days])
-        )
+        days = len(range(start, span.end_ms, DAY_MS))
+        counts = np.zeros((days, WINDOWS_PER_DAY), np.uint32)
+        polled = np.zeros((days, WINDOWS_PER_DAY), np.bool_)
+        for item in self._days(site, span, keys.DAY_PREFIX, cost):
+            row = (_day_of(item, keys.DAY_PREFIX) - start) // DAY_MS
+            counts[row], polled[row], _ = _windows(item)
+        return Coverage(start, counts.ravel(), polled.ravel())
 
     def polled_days(self, site: str, span: Span) -> set[int]:
         """Starts of the span's days of which every window was asked for."""
-        pages = self._days(site, span, keys.DAY_PREFIX, ProjectionExpression="sk, p")
-        return {
-            day_start(item["sk"]["S"].removeprefix(keys.DAY_PREFIX))
-            for item in pages
-            if bytes(item["p"]["B"]) == b"\1" * WINDOWS_PER_DAY
-        }
+        whole = b"\1" * WINDOWS_PER_DAY
+        items_ = self._days(site, span, keys.DAY_PREFIX)
+        return {_day_of(item, keys.DAY_PREFIX) for item in items_ if bytes(item["p"]["B"]) == whole}
+
+    def note_rejected(self, site: str, refused: Iterable[tuple[int, int]]) -> None:
+        """Notes of which points (id, start of the hour in UTC ms) values came that were no numbers."""
+        hours: dict[int, set[int]] = {}
+        for point, hour_ms in refused:
+            hours.setdefault(hour_ms, set()).add(point)
+        for hour_ms, points in hours.items():
+            self._client.update_item(
+                TableName=self._table,
+                Key=keys.rejected_hour(site, iso(hour_ms)[:13]),
+                UpdateExpression="ADD p :points",
+                ExpressionAttributeValues={":points": {"NS": sorted(map(str, points))}},
+            )
+
+    def rejected(self, site: str, span: Span, cost: Cost | None = None) -> dict[int, set[int]]:
+        """By point id the starts of the hours that the span touches in which such values came."""
+        found: dict[int, set[int]] = {}
+        for item in self._range(
+            site, keys.REJECTED_PREFIX, iso(span.start_ms)[:13], iso(span.end_ms - 1)[:13], cost
+        ):
+            hour_ms = parse_iso(item["sk"]["S"].removeprefix(keys.REJECTED_PREFIX) + ":00")
+            for point in item["p"]["NS"]:
+                found.setdefault(int(point), set()).add(hour_ms)
+        return found
 
     def mark_changed(self, site: str, windows_ms: Iterable[int], now_ms: int) -> None:
         """Notes, before they are written, that the days of these windows change.
@@ -143,25 +178,31 @@ class Ledger:
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return _archive_record(item) if item else ArchiveRecord(day_ms)
 
-    def archive_records(self, site: str, span: Span) -> list[ArchiveRecord]:
+    def archive_records(self, site: str, span: Span, cost: Cost | None = None) -> list[ArchiveRecord]:
         """The records there are of the days that the span touches, in order."""
-        return [_archive_record(item) for item in self._days(site, span, keys.ARCHIVE_PREFIX)]
+        return [_archive_record(item) for item in self._days(site, span, keys.ARCHIVE_PREFIX, cost)]
 
-    def _days(self, site: str, span: Span, prefix: str, **options: str) -> Iterator[dict[str, Any]]:
+    def _days(self, site: str, span: Span, prefix: str, cost: Cost | None = None) -> Iterator[dict[str, Any]]:
         """The items of one kind of the days that the span touches, in order."""
+        return self._range(site, prefix, day_name(span.start_ms), day_name(span.end_ms - 1), cost)
+
+    def _range(
+        self, site: str, prefix: str, first: str, last: str, cost: Cost | None
+    ) -> Iterator[dict[str, Any]]:
         request: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
             "ExpressionAttributeValues": {
                 ":pk": {"S": keys.site_partition(site)},
-                ":first": {"S": prefix + day_name(span.start_ms)},
-                ":last": {"S": prefix + day_name(span.end_ms - 1)},
+                ":first": {"S": prefix + first},
+                ":last": {"S": prefix + last},
             },
             "ConsistentRead": True,
-            **options,
         }
         for _ in range(_MAX_PAGES):
             page = self._client.query(**request)
+            if cost:
+                cost.add_page(page["Items"], consistent=True)
             yield from page["Items"]
             if "LastEvaluatedKey" not in page:
                 return
@@ -208,9 +249,7 @@ class Ledger:
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         if item is None:
             return np.zeros(WINDOWS_PER_DAY, np.uint32), np.zeros(WINDOWS_PER_DAY, np.bool_), 0
-        counts = np.frombuffer(bytes(item["c"]["B"]), "<u4").astype(np.uint32)
-        polled = np.frombuffer(bytes(item["p"]["B"]), np.uint8).astype(np.bool_)
-        return counts, polled, int(item["r"]["N"])
+        return _windows(item)
 
     def _put(
         self,
@@ -240,5 +279,14 @@ class Ledger:
 
 
 def _archive_record(item: Mapping[str, Any]) -> ArchiveRecord:
-    day_ms = day_start(item["sk"]["S"].removeprefix(keys.ARCHIVE_PREFIX))
-    return items.read(item, ArchiveRecord, day_ms=day_ms)
+    return items.read(item, ArchiveRecord, day_ms=_day_of(item, keys.ARCHIVE_PREFIX))
+
+
+def _day_of(item: Mapping[str, Any], prefix: str) -> int:
+    return day_start(item["sk"]["S"].removeprefix(prefix))
+
+
+def _windows(item: Mapping[str, Any]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_], int]:
+    counts = np.frombuffer(bytes(item["c"]["B"]), "<u4").astype(np.uint32)
+    polled = np.frombuffer(bytes(item["p"]["B"]), np.uint8).astype(np.bool_)
+    return counts, polled, int(item["r"]["N"])

@@ -1,13 +1,14 @@
 """What becomes of a reading as ACE serves it: a sample, or a counted reason why not."""
 
+import contextlib
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from vitals.samples import Samples, columns
-from vitals.timespan import check_range
+from vitals.timespan import HOUR_MS, check_range
 
 NULL = "null"
 NOT_A_NUMBER = "not_a_number"
@@ -32,13 +33,22 @@ class Rejected(ValueError):
     """A reading that is no sample; its text is the reason it is counted under."""
 
 
-def accept(readings: Iterable[Any], ids: Mapping[str, int], now_ms: int) -> tuple[Samples, Counter[str]]:
-    """The samples of `readings` ({name, value, time}) in their order, and how many were rejected by reason.
+class Accepted(NamedTuple):
+    """What became of some readings."""
 
-    `ids` maps the names of configured points to their ids.
-    """
+    samples: Samples
+    """Ids are point ids; in the order of the readings."""
+    rejected: Counter[str]
+    """How many were rejected, by reason."""
+    refused: set[tuple[int, int]]
+    """(point id, start of the hour in UTC ms) of those that were because of their values."""
+
+
+def accept(readings: Iterable[Any], ids: Mapping[str, int], now_ms: int) -> Accepted:
+    """What becomes of `readings` ({name, value, time}); `ids` are those of configured points by name."""
     latest_ms = now_ms + FUTURE_TOLERANCE_MS
     rejected: Counter[str] = Counter()
+    refused: set[tuple[int, str]] = set()
     rows: list[tuple[int, int, float]] = []
     # A page repeats few distinct times, and parsing one costs more than looking it up.
     times: dict[str, int] = {}
@@ -48,7 +58,11 @@ def accept(readings: Iterable[Any], ids: Mapping[str, int], now_ms: int) -> tupl
             point = ids.get(name)
             if point is None:
                 raise Rejected(NOT_CONFIGURED)
-            number = parse_value(value)
+            try:
+                number = parse_value(value)
+            except Rejected:
+                refused.add((point, text))
+                raise
             time_ms = times.get(text)
             if time_ms is None:
                 time_ms = times[text] = parse_time(text)
@@ -60,9 +74,15 @@ def accept(readings: Iterable[Any], ids: Mapping[str, int], now_ms: int) -> tupl
             rejected[MALFORMED] += 1
         else:
             rows.append((point, time_ms, number))
-    if not rows:
-        return columns([], [], []), rejected
-    return columns(*zip(*rows, strict=True)), rejected
+    samples = columns(*zip(*rows, strict=True)) if rows else columns([], [], [])
+    return Accepted(samples, rejected, set(_hours(refused)))
+
+
+def _hours(refused: Iterable[tuple[int, str]]) -> Iterator[tuple[int, int]]:
+    for point, text in refused:
+        with contextlib.suppress(Rejected):
+            time_ms = parse_time(text)
+            yield point, time_ms - time_ms % HOUR_MS
 
 
 def parse_value(value: Any) -> float:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitals import keys
 from vitals.aggregates import Aggregates, concat, decode_day
+from vitals.cost import Cost
 from vitals.errors import ConflictError
 from vitals.timespan import Span
 
@@ -43,11 +44,13 @@ class RollupTier:
         ]
         list(self._pool.map(self._put, items))
 
-    def read(self, site: str, ids: Iterable[int], days: Span, bucket_ms: int) -> Aggregates:
+    def read(
+        self, site: str, ids: Iterable[int], days: Span, bucket_ms: int, cost: Cost | None = None
+    ) -> Aggregates:
         """The hours or days (by `bucket_ms`) of these points that have rollups in a span of whole days."""
-        return concat(self._pool.map(lambda point: self._read_point(site, point, days, bucket_ms), ids))
+        return concat(self._pool.map(lambda point: self._read_point(site, point, days, bucket_ms, cost), ids))
 
-    def _read_point(self, site: str, point: int, days: Span, bucket_ms: int) -> Aggregates:
+    def _read_point(self, site: str, point: int, days: Span, bucket_ms: int, cost: Cost | None) -> Aggregates:
         request: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk AND w BETWEEN :first AND :last",
@@ -60,6 +63,8 @@ class RollupTier:
         found: list[Aggregates] = []
         for _ in range(_MAX_PAGES):
             page = self._client.query(**request)
+            if cost:
+                cost.add_page(page["Items"])
             found += [decode_day(i["b"]["B"], point, int(i["w"]["N"]), bucket_ms) for i in page["Items"]]
             if "LastEvaluatedKey" not in page:
                 return concat(found)

@@ -1,0 +1,97 @@
+"""What an answer says of each series beside its rows: gaps with their reasons, and coverage."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from query import gaps
+from query.gaps import Gap
+from query.plan import QueryPlan
+from query.reading import Reading
+from vitals.aggregates import Aggregates
+from vitals.cost import Cost
+from vitals.ledger import ArchiveRecord, Coverage, Ledger
+from vitals.timespan import DAY_MS, WINDOWS_PER_DAY, Span, day_name, iso
+
+# A series of more is noise on a chart; the longest are told.
+MOST_GAPS = 100
+# Hours of rejected values are looked up for spans up to here: 24 small items a day.
+_REJECTED_SPAN_MS = 62 * DAY_MS
+
+type Answer = dict[str, Any]
+
+
+def explained(
+    ledger: Ledger, site: str, found: Mapping[int, Sequence[Span]], cost: Cost
+) -> dict[int, list[Gap]]:
+    """The longest gaps of each point with their reasons, in order of time; without any nothing is read."""
+    longest = {
+        point: sorted(sorted(spans, key=lambda span: -span.length_ms)[:MOST_GAPS])
+        for point, spans in found.items()
+    }
+    every = [span for spans in longest.values() for span in spans]
+    if not every:
+        return {}
+    around = Span(min(span.start_ms for span in every), max(span.end_ms for span in every))
+    coverage = ledger.coverage(site, around.aligned(), cost)
+    rejected = ledger.rejected(site, around, cost) if around.length_ms <= _REJECTED_SPAN_MS else {}
+    return {
+        point: [gap for span in spans for gap in gaps.explain(span, coverage, rejected.get(point, ()))]
+        for point, spans in longest.items()
+    }
+
+
+def of(
+    planned: QueryPlan, read: Reading, explained_: Mapping[int, Sequence[Gap]], known_until_ms: int
+) -> list[Answer]:
+    """One series per point in the order asked."""
+    until_ms = read.next_ms if read.next_ms is not None else min(planned.span.end_ms, known_until_ms)
+    covered = Span(planned.start_ms, max(planned.start_ms, until_ms))
+    found = []
+    for name, point in zip(planned.names, planned.points, strict=True):
+        rows = read.rows
+        low, high = (0, 0) if point is None else np.searchsorted(rows.ids, [point.id, point.id + 1])
+        mine = rows[int(low) : int(high)]
+        one: Answer = {"point_name": name, "timestamps": mine.times, "values": mine.values}
+        if isinstance(mine, Aggregates):
+            one |= {"min": mine.mins, "max": mine.maxs, "count": mine.counts}
+            one |= {"first": mine.firsts, "last": mine.lasts}
+        mine_gaps = explained_.get(point.id, ()) if point else ()
+        interval_s = point.listed.interval_s if point else None
+        one["gaps"] = [
+            {"start": iso(gap.span.start_ms), "end": iso(gap.span.end_ms), "reason": gap.reason}
+            for gap in mine_gaps
+        ]
+        one["coverage"] = {
+            "expected": interval_s and covered.length_ms // (1000 * interval_s),
+            "received": read.received.get(point.id, 0) if point else 0,
+        }
+        found.append(one)
+    return found
+
+
+def coverage(ledger: Ledger, site: str, span: Span, now_ms: int) -> Answer:
+    """The heat map of a span's days."""
+    known = ledger.coverage(site, span)
+    archived = {record.day_ms: record for record in ledger.archive_records(site, span)}
+    days = [
+        _day(known, row, archived.get(known.start_ms + row * DAY_MS), now_ms)
+        for row in range(len(known.counts) // WINDOWS_PER_DAY)
+    ]
+    return {"site_name": site, "windows_per_day": WINDOWS_PER_DAY, "days": days}
+
+
+def _day(known: Coverage, row: int, record: ArchiveRecord | None, now_ms: int) -> Answer:
+    windows = slice(row * WINDOWS_PER_DAY, (row + 1) * WINDOWS_PER_DAY)
+    counts, polled = known.counts[windows], known.polled[windows]
+    day_ms = known.start_ms + row * DAY_MS
+    return {
+        "date": day_name(day_ms),
+        "windows_expected": min(WINDOWS_PER_DAY, max(0, (now_ms - day_ms) * WINDOWS_PER_DAY // DAY_MS)),
+        "windows_polled": int(polled.sum()),
+        "windows_with_data": int((counts > 0).sum()),
+        "samples": int(counts.sum()),
+        "archive": record.status if record else "",
+        "archived_samples": record.rows if record else 0,
+    }
