@@ -63,8 +63,12 @@ _PLAIN_WORDS = re.compile(r"[a-z]+(?:_[a-z]+)*(?:\.[a-z]+(?:_[a-z]+)*)+")
 
 
 def display_name(name: str, site: str = "", object_name: str = "", description: str = "") -> str:
-    """The description, or else the object's name, or else what the point's own name tells."""
-    for said in (description, object_name):
+    """The description, or else the object's name, or else what the point's own name tells.
+
+    An object's name that goes on where the description ends, as with a number, comes before it.
+    """
+    more = object_name.strip().casefold().startswith(description.strip().casefold())
+    for said in (object_name, description) if more else (description, object_name):
         if _tells(said):
             return _label(said)
     return _from_name(name, site) or name

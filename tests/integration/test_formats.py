@@ -11,6 +11,8 @@ import pyarrow as pa
 import pytest
 import requests
 
+from tests import openapi
+
 pytestmark = pytest.mark.integration
 
 ARROW = "application/vnd.apache.arrow.stream"
@@ -96,3 +98,18 @@ def test_what_is_not_acceptable_is_a_406_in_json(stack: dict[str, Any], hour: di
     answer = ask(stack, hour, "text/html", "gzip")
     assert (answer.status_code, answer.json()["error_code"]) == (406, "NOT_ACCEPTABLE")
     assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_the_api_describes_itself_without_a_token_and_tells_of_no_site(
+    stack: dict[str, Any], hour: dict[str, Any]
+) -> None:
+    described = requests.get(f"{stack['api']}/openapi.json", timeout=40)
+    assert described.status_code == 200
+    assert described.json() == openapi.document()
+    page = requests.get(f"{stack['api']}/docs", timeout=40)
+    assert page.status_code == 200
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert page.headers["Content-Encoding"] == "gzip"
+    assert "connect-src 'self'" in page.headers["Content-Security-Policy"]
+    assert hour["site_name"] not in described.text + page.text
+    assert requests.post(f"{stack['api']}/docs", timeout=40).status_code in (401, 404)

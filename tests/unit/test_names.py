@@ -81,6 +81,8 @@ def test_a_name_alone(name: str, shown: str) -> None:
     ("description", "object_name", "shown"),
     [
         ("Zone temperature", "AV_102", "Zone temperature"),
+        ("Zone temperature", "Zone temperature 102", "Zone temperature 102"),
+        ("zone temp", "Zone Temp", "Zone Temp"),
         ("", "AHU-1 SAT", "AHU-1 SAT"),
         ("", "NAE3/N2 Trunk1.AHU4.Supply Temp", "AHU4 Supply Temp"),
         ("", "ADX-01:NAE-02/FC-1.VAV-12.ZN-T", "VAV-12 ZN-T"),
