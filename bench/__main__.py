@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from bench import archive
+from bench import archive, chart
 from local.simulator import Simulator, SimulatorSettings
 from vitals.catalog import Catalog, listed_from_ace
 from vitals.readings import PAGE_SIZE, accept
@@ -106,6 +106,17 @@ def query_figures() -> int:
     show("31 days: samples", found["month_samples"], "samples")
     show("31 days: requests of all kinds", found["month_requests"], "requests")
     missed += show("31 days: handler time, median of 9", found["month_s"], "s", 1)
+    print("chart: 10 points × 31 days, m4 at 1,000 pixels")
+    with Simulator(SimulatorSettings(points=chart.POINTS, sites=(SITE,)), clock=lambda: NOW) as simulator:
+        drawn = chart.figures(simulator, SITE, NOW)
+    show("samples read", drawn["samples"], "samples")
+    show("samples returned", drawn["rows"], "samples")
+    show("JSON, plain", drawn["bytes"] / 1000, "kB")
+    missed += show("JSON, as the gateway sends it", drawn["gzip_bytes"] / 1000, "kB", 300)
+    show("  where every value is 24 bits of noise", found["chart_gzip_bytes"] / 1000, "kB")
+    show("on moto: handler time from files, median of 9", found["chart_miss_s"], "s")
+    show("on moto: handler time from the cache, median of 9", found["chart_hit_s"], "s")
+    show("  hit ÷ miss", found["chart_hit_s"] / found["chart_miss_s"], "of it")
     return missed
 
 

@@ -35,7 +35,7 @@ class _Known:
     def load(self, site: str) -> Any:
         return SiteRecord(site)
 
-    def archive_records(self, site: str, span: Span) -> list[ArchiveRecord]:
+    def archive_records(self, site: str, span: Span, cost: Any) -> list[ArchiveRecord]:
         return [
             ArchiveRecord(day, changed_ms=day)
             for day in range(span.start_ms - span.start_ms % DAY_MS, span.end_ms, DAY_MS)
@@ -81,9 +81,9 @@ def figures(day: Samples, catalog: Catalog, start_ms: int) -> dict[str, float]:
     }
 
 
-def event(site: str, name: str, start_ms: int, end_ms: int, resolution: str) -> dict[str, Any]:
-    """API Gateway's event of one query of one point."""
-    query = {"site_name": site, "point_names": name, "resolution": resolution}
+def event(site: str, names: str, start_ms: int, end_ms: int, resolution: str, **more: str) -> dict[str, Any]:
+    """API Gateway's event of one query."""
+    query = {"site_name": site, "point_names": names, "resolution": resolution, **more}
     query |= {"start_time": str(start_ms), "end_time": str(end_ms)}
     return {
         "resource": "/{proxy+}",

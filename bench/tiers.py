@@ -1,5 +1,6 @@
 """A year and a month of one point through the handler, on moto: requests of all kinds, and its time."""
 
+import gzip
 import json
 import os
 import statistics
@@ -20,6 +21,7 @@ from query.caching import Answers
 from query.executor import Executor
 from vitals import dayfile
 from vitals.aggregates import aggregate, encode_day
+from vitals.cache import ResultCache
 from vitals.catalog import CatalogTable, Listed
 from vitals.cold import ColdTier
 from vitals.dayfile import Group
@@ -106,7 +108,9 @@ def figures(now_ms: int) -> dict[str, float]:
         midnight = now_ms - now_ms % DAY_MS
         year_requests, year_s, year_moto_s, year = ask(Span(now_ms - DAYS * DAY_MS, now_ms), "auto")
         first = midnight - (HOT_DAYS + 5 + MONTH) * DAY_MS
-        month_requests, month_s, _, month = ask(Span(first, first + MONTH * DAY_MS), "raw")
+        month_span = Span(first, first + MONTH * DAY_MS)
+        month_requests, month_s, _, month = ask(month_span, "raw")
+        chart = _chart(executor, dynamodb, s3, month_span, now_ms)
     assert year["resolution"] == "1d" and "athena" not in year["metadata"]["sources"]
     assert month["metadata"]["sources"] == ["archive"]
     return {
@@ -117,6 +121,37 @@ def figures(now_ms: int) -> dict[str, float]:
         "month_samples": month["metadata"]["total_samples"],
         "month_requests": month_requests,
         "month_s": month_s,
+    } | chart
+
+
+def _chart(executor: Executor, dynamodb: Any, s3: Any, span: Span, now_ms: int) -> dict[str, float]:
+    """A month of ten points as a chart of 1,000 pixels: its size, and its time with and without the cache."""
+    kept = Answers(ResultCache(s3, "cold-bucket"), lambda: now_ms, app.logger.warning)
+    catalogs, sites = CatalogTable(dynamodb, "state"), SiteTable(dynamodb, "state")
+    _serve(Api((SITE,), executor, catalogs, sites, lambda: now_ms, 366, kept))
+    names = ",".join(f"p{i:03}" for i in range(10))
+    asked = event(SITE, names, span.start_ms, span.end_ms, "auto", width="1000")
+    spent: dict[bool, list[float]] = {False: [], True: []}
+    for round_ in range(2 * _RUNS):
+        if round_ % 2 == 0:
+            executor.cold._known.clear()
+            for item in s3.list_objects_v2(Bucket="cold-bucket", Prefix="cache/").get("Contents", []):
+                s3.delete_object(Bucket="cold-bucket", Key=item["Key"])
+        began = time.perf_counter()
+        answer = app.handler(asked, CONTEXT)
+        took = time.perf_counter() - began
+        body = answer["body"].encode()
+        told = json.loads(body)["metadata"]
+        spent[told["cache_hit"]].append(took)
+    assert (told["method"], told["samples_read"]) == ("m4", 10 * MONTH * DAY_MS // MINUTE_MS)
+    miss_s, hit_s = (statistics.median(spent[hit]) for hit in (False, True))
+    return {
+        "chart_samples": told["samples_read"],
+        "chart_rows": told["samples_returned"],
+        "chart_bytes": len(body),
+        "chart_gzip_bytes": len(gzip.compress(body, 6)),
+        "chart_miss_s": miss_s,
+        "chart_hit_s": hit_s,
     }
 
 

@@ -19,7 +19,7 @@ def drawn(draw: st.DrawFn) -> tuple[Samples, Columns]:
     """Some series in a span that need not divide into whole milliseconds."""
     length = draw(st.integers(1, 5_000))
     count = draw(st.integers(1, min(length, 60)))
-    rows = draw(
+    drawn_rows = draw(
         st.lists(
             st.tuples(
                 st.integers(0, 3),
@@ -29,21 +29,23 @@ def drawn(draw: st.DrawFn) -> tuple[Samples, Columns]:
             max_size=200,
         )
     )
-    samples = merge([columns(*zip(*rows, strict=True))]) if rows else columns([], [], [])
+    samples = merge([columns(*zip(*drawn_rows, strict=True))]) if drawn_rows else columns([], [], [])
     return samples, Columns(Span(START, START + length), count)
+
+
+def rows(samples: Samples) -> list[tuple[int, int, float]]:
+    return list(zip(samples.ids.tolist(), samples.times.tolist(), samples.values.tolist(), strict=True))
 
 
 def corners(samples: Samples, chart: Columns) -> dict[tuple[int, int], tuple[tuple[float, ...], ...]]:
     """Per series and pixel column: first, last, least and greatest value, and the first two's times."""
     found: dict[tuple[int, int], list[tuple[int, float]]] = {}
-    for point, at, value in zip(
-        samples.ids.tolist(), samples.times.tolist(), samples.values.tolist(), strict=True
-    ):
+    for point, at, value in rows(samples):
         column = (at - chart.span.start_ms) * chart.count // chart.span.length_ms
         found.setdefault((point, column), []).append((at, value))
     return {
-        key: (rows[0], rows[-1], (min(v for _, v in rows), max(v for _, v in rows)))
-        for key, rows in found.items()
+        key: (each[0], each[-1], (min(v for _, v in each), max(v for _, v in each)))
+        for key, each in found.items()
     }
 
 
@@ -53,10 +55,7 @@ def test_m4_keeps_each_columns_first_last_least_and_greatest(given_: tuple[Sampl
     reduced = downsample.m4(samples, chart)
     assert corners(reduced, chart) == corners(samples, chart)
     assert len(reduced) <= 4 * len(corners(samples, chart))
-    whole = set(zip(samples.ids.tolist(), samples.times.tolist(), samples.values.tolist(), strict=True))
-    assert (
-        set(zip(reduced.ids.tolist(), reduced.times.tolist(), reduced.values.tolist(), strict=True)) <= whole
-    )
+    assert set(rows(reduced)) <= set(rows(samples))
 
 
 @given(drawn())

@@ -1,0 +1,340 @@
+"""Charts through the API over every tier: shape, gaps, coverage, cost, and answers that are kept."""
+
+import dataclasses
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import numpy as np
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from query import answers, caching, plan
+from query.answers import Api, Reply
+from query.caching import Answers
+from query.plan import Asked
+from tests.functional.conftest import SITE, Clock
+from tests.functional.test_archive import Archive, archive, simulator
+from tests.functional.test_life_of_a_day import GRANT, api, expire, names_of, settle
+from vitals.cache import ResultCache
+from vitals.catalog import CatalogTable
+from vitals.errors import InvalidRequestError, TooLargeError
+from vitals.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, iso
+
+__all__ = ["api", "archive", "simulator"]
+
+DAY = 1_767_225_600_000
+WHOLE = Span(DAY, DAY + DAY_MS)
+
+
+@pytest.fixture
+def kept(api: Api, clock: Clock, archive: Archive) -> Answers:
+    """The API with its cache, and the warnings of it."""
+    api.kept = Answers(ResultCache(boto3.client("s3"), "cold-bucket"), clock, archive.world.journal.warning)
+    return api.kept
+
+
+def query(api: Api, names: list[str], span: Span = WHOLE, tag: str = "", **asked: Any) -> Reply:
+    return api.query(GRANT, Asked(SITE, names, span.start_ms, span.end_ms, **asked), tag)
+
+
+def found(reply: Reply) -> dict[str, Any]:
+    assert reply.answer is not None
+    return reply.answer
+
+
+def without_receipt(answer: dict[str, Any]) -> Any:
+    """The answer as a client sees it, but for what hit and miss must differ in."""
+    import orjson
+
+    plain = orjson.loads(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY))
+    for receipt in ("query_time_ms", "cache_hit", "cost"):
+        del plain["metadata"][receipt]
+    return plain
+
+
+@pytest.mark.parametrize("method", ["m4", "minmax", "lttb", "mean"])
+def test_a_chart_is_the_same_hot_archived_and_cold(archive: Archive, api: Api, method: str) -> None:
+    names = names_of(archive)
+    hot = found(query(api, names, width=5, method=method))
+    assert hot["resolution"] == "raw"
+    assert hot["data_type"] == ("aggregate" if method == "mean" else "raw")
+    assert hot["metadata"]["method"] == method
+    raw = found(query(api, names, resolution="raw"))
+    assert hot["metadata"]["samples_read"] == raw["metadata"]["samples_returned"]
+    most = {"m4": 20, "minmax": 10, "lttb": 5, "mean": 5}[method]
+    assert all(0 < len(series["timestamps"]) <= most for series in hot["series"] if raw)
+    settle(archive)
+    archive.world.clock.now_ms = DAY + 22 * DAY_MS
+    expire(archive)
+    cold = found(query(api, names, width=5, method=method))
+    assert cold["metadata"]["sources"] == ["archive"]
+    assert without_receipt(cold)["series"] == without_receipt(hot)["series"]
+
+
+def test_a_wide_chart_is_drawn_from_rollups_of_one_row_a_column(
+    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(archive)
+    monkeypatch.setattr(plan, "_CHART_SAMPLES", 23)
+    names = names_of(archive)[:1]
+    answer = found(query(api, names, width=6))
+    assert (answer["resolution"], answer["data_type"]) == ("1h", "aggregate")
+    assert "rollup" in answer["metadata"]["sources"]
+    [series] = answer["series"]
+    assert [at - DAY for at in series["timestamps"].tolist()] == [4 * HOUR_MS * i for i in range(6)]
+    [raw] = found(query(api, names, resolution="raw"))["series"]
+    for column in range(6):
+        inside = (raw["timestamps"] - DAY) // (4 * HOUR_MS) == column
+        assert series["min"][column] == raw["values"][inside].min()
+        assert series["max"][column] == raw["values"][inside].max()
+        assert series["first"][column] == raw["values"][inside][0]
+        assert series["last"][column] == raw["values"][inside][-1]
+        assert series["count"][column] == inside.sum()
+
+
+def test_max_points_counts_rows_and_width_columns(archive: Archive, api: Api) -> None:
+    names = names_of(archive)[:2]
+    answer = found(query(api, names, method="m4", max_points=8))
+    assert all(len(series["timestamps"]) <= 8 for series in answer["series"])
+    assert found(query(api, names, max_points=8))["metadata"]["method"] is None
+    with pytest.raises(InvalidRequestError, match="one of them"):
+        query(api, names, method="m4", max_points=8, width=2)
+    with pytest.raises(TooLargeError, match="columns"):
+        query(api, names, width=20_000)
+
+
+def test_raw_charts_of_too_much_are_refused_with_a_way_out(
+    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "_MOST_CHART_SAMPLES", 100_000)
+    with pytest.raises(TooLargeError, match="POST /exports"):
+        query(api, names_of(archive), Span(DAY - 364 * DAY_MS, DAY), resolution="raw", width=1_000)
+
+
+def test_a_chart_that_is_not_done_in_time_goes_on_with_its_token(
+    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = names_of(archive)
+    whole = found(query(api, names, width=50))
+    monkeypatch.setattr(answers, "READ_BUDGET_S", -1.0)
+    monkeypatch.setattr(plan, "MAX_SAMPLES", 40)
+    token, rows = None, []
+    for _ in range(200):
+        answer = found(query(api, names, width=50, next_token=token))
+        rows += [at for series in answer["series"] for at in series["timestamps"].tolist()]
+        token = answer["metadata"]["next_token"]
+        if token is None:
+            break
+    # Pages may add the corners of the columns that they cut, and lose none.
+    assert set(rows) >= {at for series in whole["series"] for at in series["timestamps"].tolist()}
+
+
+def test_gaps_have_their_reasons(archive: Archive, api: Api) -> None:
+    """First synced from 22:00 the day before; then one point falls silent, and one says nonsense."""
+    world = archive.world
+    catalog = world.syncer.catalogs.load(SITE)
+    silent, odd = [n for n in sorted(catalog.active_ids) if "weather" not in n][:2]
+    before = Span(DAY - DAY_MS, DAY + 12 * HOUR_MS)
+    answer = found(query(api, [silent], before, resolution="raw"))
+    [gap, *_] = answer["series"][0]["gaps"]
+    assert (gap["start"], gap["reason"]) == (iso(DAY - DAY_MS), "not_polled")
+    at = DAY + DAY_MS + HOUR_MS
+    world.simulator.put_samples(SITE, [(odd, "fault", at + i * MINUTE_MS) for i in range(60)])
+    world.clock.now_ms = DAY + DAY_MS + 6 * HOUR_MS
+    world.sync()
+    ids = np.array([catalog.by_name[name].id for name in (silent, odd)])
+    real = world.syncer.ingest.hot.read
+
+    def without(site: str, wanted: Any, span: Span, *rest: Any) -> Any:
+        samples = real(site, wanted, span, *rest)
+        return samples[~np.isin(samples.ids, ids) | (samples.times < DAY + DAY_MS)]
+
+    api.executor = dataclasses.replace(
+        api.executor, hot=type("Silent", (), {"read": staticmethod(without)})()
+    )
+    answer = found(query(api, [silent, odd], Span(DAY + 12 * HOUR_MS, DAY + 30 * HOUR_MS), resolution="raw"))
+    quiet, refused = ([gap["reason"] for gap in series["gaps"]] for series in answer["series"])
+    assert quiet[-1] == "no_data"
+    assert "rejected" in refused
+
+
+def test_what_has_just_been_is_no_gap(archive: Archive, api: Api) -> None:
+    world = archive.world
+    names = names_of(archive)[:1]
+    day = Span(DAY + 12 * HOUR_MS, DAY + 30 * HOUR_MS)
+    world.clock.now_ms = DAY + DAY_MS + 2 * HOUR_MS + 10 * MINUTE_MS
+    assert found(query(api, names, day, resolution="raw"))["series"][0]["gaps"] == []
+    world.clock.now_ms += 6 * HOUR_MS
+    [late] = found(query(api, names, day, resolution="raw"))["series"][0]["gaps"][-1:]
+    assert late["reason"] == "not_polled"
+
+
+def test_coverage_counts_what_was_expected_and_received(archive: Archive, api: Api) -> None:
+    names = names_of(archive)[:1]
+    [series] = found(query(api, names, resolution="raw"))["series"]
+    assert series["coverage"] == {"expected": 24, "received": len(series["timestamps"])}
+    settle(archive)
+    [series] = found(query(api, names, resolution="1d"))["series"]
+    assert series["coverage"]["received"] == series["count"].sum() > 20
+
+
+def test_the_heat_map_tells_days_apart(archive: Archive, api: Api) -> None:
+    settle(archive)
+    answer = api.coverage(GRANT, SITE, DAY - 2 * DAY_MS, DAY + 2 * DAY_MS)
+    days = {day["date"]: day for day in answer["days"]}
+    assert list(days) == ["2025-12-30", "2025-12-31", "2026-01-01", "2026-01-02"]
+    assert (days["2025-12-30"]["windows_polled"], days["2025-12-30"]["archive"]) == (0, "")
+    assert days["2026-01-01"]["windows_polled"] == days["2026-01-01"]["windows_expected"] == 288
+    assert days["2026-01-01"]["archive"] == "done"
+    assert days["2026-01-01"]["archived_samples"] > 500
+    assert 0 < days["2026-01-02"]["windows_expected"] < 288
+    with pytest.raises(TooLargeError):
+        api.coverage(GRANT, SITE, DAY - 800 * DAY_MS, DAY)
+
+
+def test_a_receipt_says_what_was_read(archive: Archive, api: Api) -> None:
+    names = names_of(archive)
+    cost = found(query(api, names, resolution="raw"))["metadata"]["cost"]
+    # A page of the ledger, consistent, and one of blocks.
+    assert cost["requests"] == 2
+    assert cost["read_units"] >= 1.5
+    assert (cost["bytes"], cost["bytes_scanned"]) == (0, 0)
+    assert cost["micro_dollars"] > 3.5
+    settle(archive)
+    archive.world.clock.now_ms = DAY + 22 * DAY_MS
+    cold = found(query(api, names, resolution="raw"))["metadata"]["cost"]
+    assert cold["bytes"] > 1_000
+    assert cold["requests"] > 1
+
+
+@pytest.mark.parametrize("asked", [{"resolution": "raw"}, {"width": 5}, {"method": "mean"}])
+def test_hit_and_miss_are_identical(archive: Archive, api: Api, kept: Answers, asked: dict[str, Any]) -> None:
+    settle(archive)
+    archive.world.clock.forward(60)
+    names = [*names_of(archive), "no such point"]
+    miss, hit = (found(query(api, names, **asked)) for _ in range(2))
+    assert (miss["metadata"]["cache_hit"], hit["metadata"]["cache_hit"]) == (False, True)
+    assert without_receipt(hit) == without_receipt(miss)
+    assert hit["metadata"]["cost"]["requests"] == 2
+
+
+def test_an_answer_that_a_client_has_is_not_sent_again(archive: Archive, api: Api, kept: Answers) -> None:
+    settle(archive)
+    archive.world.clock.forward(60)
+    first = query(api, names_of(archive))
+    assert first.etag is not None
+    again = query(api, names_of(archive), tag=f'"other", {first.etag}')
+    assert (again.answer, again.etag) == (None, first.etag)
+    assert query(api, names_of(archive)[:3]).etag != first.etag
+
+
+def test_whatever_changes_a_day_changes_the_name(archive: Archive, api: Api, kept: Answers) -> None:
+    settle(archive)
+    archive.world.clock.forward(60)
+    names = names_of(archive)
+    first = query(api, names, resolution="raw")
+    name, at = sorted(archive.world.truth(WHOLE))[5]
+    archive.world.simulator.put_samples(SITE, [(name, "4242.5", at)])
+    archive.world.reread(Span(at, at + 1))
+    for _ in range(3):
+        answer = found(query(api, [name], resolution="raw", tag=first.etag or ""))
+        [series] = answer["series"]
+        assert series["values"][list(series["timestamps"]).index(at)] == 4242.5
+        archive.world.clock.forward(40)
+        archive.archive()
+
+
+def test_what_is_written_to_now_is_kept_for_a_moment(archive: Archive, api: Api, kept: Answers) -> None:
+    names = names_of(archive)
+    today = Span(DAY + DAY_MS, DAY + 2 * DAY_MS)
+    assert query(api, names, today).etag is None
+    assert found(query(api, names, today))["metadata"]["cache_hit"] is True
+    archive.world.clock.now_ms += (caching.LIVELY_S + 1) * 1000
+    assert found(query(api, names, today))["metadata"]["cache_hit"] is False
+
+
+def test_a_gap_that_a_backfill_may_fill_is_not_kept(archive: Archive, api: Api, kept: Answers) -> None:
+    long_ago = Span(DAY - 9 * DAY_MS, DAY - 8 * DAY_MS)
+    for _ in range(2):
+        assert found(query(api, names_of(archive), long_ago))["metadata"]["cache_hit"] is False
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        ClientError({"Error": {"Code": "SlowDown"}}, "GetObject"),
+        ClientError({"Error": {"Code": "AccessDenied"}}, "PutObject"),
+        EndpointConnectionError(endpoint_url="https://s3"),
+    ],
+)
+def test_a_cache_that_is_down_fails_no_query(
+    archive: Archive, api: Api, clock: Clock, failure: Exception
+) -> None:
+    class Down:
+        def __getattr__(self, name: str) -> Any:
+            def fail(**_: Any) -> Any:
+                raise failure
+
+            return fail
+
+    client: Any = Down()
+    expected = without_receipt(found(query(api, names_of(archive))))
+    api.kept = Answers(ResultCache(client, "cold-bucket"), clock, archive.world.journal.warning)
+    assert without_receipt(found(query(api, names_of(archive)))) == expected
+    assert archive.world.journal.warnings == ["cache not read", "cache not written"]
+
+
+def test_a_damaged_entry_is_read_anew(archive: Archive, api: Api, kept: Answers) -> None:
+    settle(archive)
+    archive.world.clock.forward(60)
+    query(api, names_of(archive))
+    s3 = boto3.client("s3")
+    [entry] = s3.list_objects_v2(Bucket="cold-bucket", Prefix="cache/")["Contents"]
+    s3.put_object(Bucket="cold-bucket", Key=entry["Key"], Body=b"nonsense")
+    assert found(query(api, names_of(archive)))["metadata"]["cache_hit"] is False
+    assert found(query(api, names_of(archive)))["metadata"]["cache_hit"] is True
+
+
+def test_a_result_that_is_too_large_is_not_kept(
+    archive: Archive, api: Api, kept: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vitals.cache.MAX_ENTRY_BYTES", 100)
+    for _ in range(2):
+        assert found(query(api, names_of(archive)))["metadata"]["cache_hit"] is False
+
+
+def test_identical_requests_at_once_are_computed_once(
+    archive: Archive, api: Api, kept: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(archive)
+    archive.world.clock.forward(60)
+    real, computed, gate = Api._answer, [], threading.Barrier(8)
+
+    def counted(self: Api, *arguments: Any) -> Any:
+        computed.append(1)
+        return real(self, *arguments)
+
+    monkeypatch.setattr(Api, "_answer", counted)
+
+    def ask(_: int) -> Any:
+        gate.wait(timeout=10)
+        return without_receipt(found(query(api, names_of(archive))))
+
+    with ThreadPoolExecutor(8) as pool:
+        given = list(pool.map(ask, range(8)))
+    assert len(computed) == 1
+    assert all(answer == given[0] for answer in given)
+
+
+def test_catalogs_point_ids_are_part_of_the_name(archive: Archive, api: Api) -> None:
+    catalog = CatalogTable(archive.world.client, "StateTable").load(SITE)
+    names = names_of(archive)[:2]
+    asked = Asked(SITE, names, DAY, DAY + DAY_MS)
+    now = archive.world.clock()
+    plans = [
+        plan.plan_query(dataclasses.replace(asked, point_names=n), catalog, now, 365)
+        for n in (names, names[::-1])
+    ]
+    assert len({caching.entry(SITE, planned, [], now).digest for planned in plans}) == 2
