@@ -1,12 +1,13 @@
 """Runs ministack with what this product's template needs and ministack leaves out.
 
-ministack imports a REST API without its authorizers, its ANY methods and its gateway responses, holds nobody
-to a usage plan, creates queues without their redrive policy, tables without their expiry and nothing of Glue
-and Athena, unpacks the layer again for every worker, runs a function for one event at a time and forgets the
-names of its errors.
+ministack imports a REST API without its authorizers, its ANY methods and its gateway responses, reads its
+binary media types as CloudFormation escapes them, compresses no answer, holds nobody to a usage plan, creates
+queues without their redrive policy, tables without their expiry and nothing of Glue and Athena, unpacks the
+layer again for every worker, runs a function for one event at a time and forgets the names of its errors.
 Run with the tools' Python (.venv-sam), so that a function finds its packages in its layer and nowhere else.
 """
 
+import gzip
 import hashlib
 import io
 import json
@@ -49,7 +50,7 @@ def main() -> None:
     """Serves on BIND_HOST:GATEWAY_PORT until it is stopped."""
     gateway._OPENAPI_HTTP_METHODS.add("any")
     gateway._import_rest_api = _importing(gateway._import_rest_api)
-    gateway._handle_execute_in_scope = _remembering(gateway._handle_execute_in_scope)
+    gateway._handle_execute_in_scope = _remembering(_compressing(gateway._handle_execute_in_scope))
     gateway._call_lambda = _shaping(gateway._call_lambda)
     gateway._gw_error = _gateway_error
     gateway._deny_error = lambda explicit: gateway_response("ACCESS_DENIED", 403, "forbidden")
@@ -74,7 +75,9 @@ def _importing(import_rest_api: Callable[..., str]) -> Callable[..., str]:
             path: {("any" if method == _ANY else method): operation for method, operation in item.items()}
             for path, item in spec["paths"].items()
         }
-        api_id = import_rest_api(spec | {"paths": paths}, base)
+        base = base or {}
+        binary = [media_type.replace("~1", "/") for media_type in base.get("binaryMediaTypes", [])]
+        api_id = import_rest_api(spec | {"paths": paths}, base | {"binaryMediaTypes": binary})
         authorizers = _import_authorizers(api_id, spec)
         for path, item in paths.items():
             methods = next(r for r in gateway._resources[api_id].values() if r["path"] == path)[
@@ -113,6 +116,28 @@ def _remembering(handle: Callable[..., Any]) -> Callable[..., Any]:
         return await handle(api_id, *args)
 
     return remembering
+
+
+def _compressing(handle: Callable[..., Any]) -> Callable[..., Any]:
+    """Compresses answers of at least the API's minimumCompressionSize for who accepts gzip."""
+
+    async def compressing(
+        api_id: str, stage: str, method: str, path: str, headers: dict[str, str], *args: Any
+    ) -> Any:
+        status, answered, body = await handle(api_id, stage, method, path, headers, *args)
+        least = (gateway._rest_apis.get(api_id) or {}).get("minimumCompressionSize")
+        encoded = any(name.lower() == "content-encoding" for name in answered)
+        if least is None or len(body) < int(least) or encoded or not _takes_gzip(headers):
+            return status, answered, body
+        return status, answered | {"Content-Encoding": "gzip"}, gzip.compress(body, 6)
+
+    return compressing
+
+
+def _takes_gzip(headers: dict[str, str]) -> bool:
+    """Whether gzip is named, for API Gateway takes a mere * for nothing."""
+    codings = [coding.replace(" ", "").lower() for coding in headers.get("accept-encoding", "").split(",")]
+    return any(re.fullmatch(r"gzip(;q=(?!0(\.0*)?$).*)?", coding) for coding in codings)
 
 
 def _shaping(call: Callable[..., Any]) -> Callable[..., Any]:

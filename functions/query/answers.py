@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from query import caching, plan, reading, series
+from query import caching, plan, points, reading, series
 from query.caching import Answers
 from query.executor import Executor, Found
 from query.gaps import NOT_POLLED
@@ -73,8 +73,9 @@ class Api:
         found = Found()
         records = self.executor.records(asked.site, planned.span, found)
         name = caching.entry(asked.site, planned, records, now_ms)
-        if caching.matches(if_none_match, name.etag):
-            return Reply(None, name.etag, _MAX_AGE_S)
+        etag = name.etag(asked.media_type)
+        if caching.matches(if_none_match, etag):
+            return Reply(None, etag, _MAX_AGE_S)
         with self.kept.one_at_a_time(name):
             answer = self.kept.find(asked.site, name, found.cost)
             hit = answer is not None
@@ -83,7 +84,7 @@ class Api:
                 if keep:
                     self.kept.keep(asked.site, name, answer)
         answer["metadata"] |= self._receipt(began, found, hit=hit)
-        return Reply(answer, name.etag, _MAX_AGE_S if name.quiet else caching.LIVELY_S)
+        return Reply(answer, etag, _MAX_AGE_S if name.quiet else caching.LIVELY_S)
 
     def _answer(
         self,
@@ -158,12 +159,14 @@ class Api:
             ]
         }
 
-    def points(self, grant: Grant, site: str, search: str, limit: int, next_token: str | None) -> Answer:
-        """The site's points in name order that contain every word of `search`."""
+    def points(
+        self, grant: Grant, site: str, search: str, tags: Sequence[str], limit: int, next_token: str | None
+    ) -> Answer:
+        """The site's points in name order that have every word of `search` and every one of `tags`."""
         self._authorise(grant, site)
-        hits = self._catalog(site, ()).search(search)
+        hits = points.find(self._catalog(site, ()).active, site, search, tags)
         page, token = _page(hits, limit, next_token)
-        return {"points": [_point(point) for point in page], "next_token": token}
+        return {"points": [points.told(point, site) for point in page], "next_token": token}
 
     def latest(
         self, grant: Grant, site: str, names: Sequence[str], limit: int, next_token: str | None
@@ -177,7 +180,7 @@ class Api:
         if names and len(unknown) == len(names):
             raise NotFoundError(f"the site has no point {', '.join(map(repr, unknown[:3]))}")
         wanted = [catalog.by_name[name] for name in dict.fromkeys(names) if name in catalog.by_name]
-        page, token = (wanted, None) if names else _page(catalog.search(""), limit, next_token)
+        page, token = (wanted, None) if names else _page(catalog.active, limit, next_token)
         now_ms = self.now()
         span = Span(now_ms - LATEST_LOOKBACK_MS, now_ms + FUTURE_TOLERANCE_MS)
         newest = self.executor.hot.latest(site, [point.id for point in page], span, now_ms)
@@ -250,17 +253,6 @@ def _site(record: SiteRecord, now_ms: int) -> Answer:
         "synced_from": None if record.first_ms is None else iso(record.first_ms),
         "synced_until": None if checkpoint is None else iso(checkpoint),
         "lag_seconds": None if checkpoint is None else round((now_ms - checkpoint) / 1000),
-    }
-
-
-def _point(point: Point) -> Answer:
-    listed = point.listed
-    return {
-        "point_name": listed.name,
-        "display_name": listed.description or listed.name,
-        "unit": listed.unit,
-        "tags": list(listed.tags),
-        "interval_seconds": listed.interval_s,
     }
 
 

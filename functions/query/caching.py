@@ -39,10 +39,9 @@ class Entry:
         """Whether the name alone tells that the answer is still right."""
         return self.ttl_s == QUIET_S
 
-    @property
-    def etag(self) -> str | None:
-        """A weak one: what an answer cost, and how long it took, differ each time."""
-        return f'W/"{self.digest}"' if self.quiet else None
+    def etag(self, media_type: str) -> str | None:
+        """One for each form, weak: what an answer cost, and how long it took, differ each time."""
+        return f'W/"{self.digest}.{media_type}"' if self.quiet else None
 
 
 def entry(site: str, planned: QueryPlan, records: Sequence[ArchiveRecord], now_ms: int) -> Entry:
@@ -54,7 +53,13 @@ def entry(site: str, planned: QueryPlan, records: Sequence[ArchiveRecord], now_m
     quiet = steady and planned.span.end_ms <= over_ms and all(at < over_ms for at in changed)
     versions = [[r.day_ms, r.changed_ms, r.began_ms, r.status, r.etag] for r in records]
     points = [[name, point and point.id] for name, point in zip(planned.names, planned.points, strict=True)]
-    asked = [planned.asked.start_ms, planned.asked.end_ms, planned.start_ms, planned.fingerprint]
+    asked = [
+        planned.asked.start_ms,
+        planned.asked.end_ms,
+        planned.start_ms,
+        planned.most_rows,
+        planned.fingerprint,
+    ]
     named = orjson.dumps([_FORM, site, asked, points, versions])
     return Entry(hashlib.sha256(named).hexdigest(), QUIET_S if quiet else LIVELY_S)
 

@@ -35,6 +35,14 @@ _FASTEST_INTERVAL_S = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How many rows one answer may hold because of the form that it is written in."""
+
+    samples: int
+    aggregates: int
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A query as it came in, types checked and nothing else."""
 
@@ -47,6 +55,8 @@ class Asked:
     next_token: str | None = None
     width: int | None = None
     method: str | None = None
+    media_type: str = "application/json"
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,7 @@ class QueryPlan:
     start_ms: int
     fingerprint: str
     shape: Shape | None = None
+    limits: Limits | None = None
 
     @property
     def aggregated(self) -> bool:
@@ -103,7 +114,10 @@ class QueryPlan:
     @property
     def most_rows(self) -> int:
         """How many rows one answer holds."""
-        return MAX_ROWS if self.aggregated else MAX_SAMPLES
+        limits = self.limits or Limits(MAX_SAMPLES, MAX_ROWS)
+        if self.aggregated:
+            return min(MAX_ROWS, limits.aggregates)
+        return min(MAX_SAMPLES, limits.samples)
 
     @property
     def bucket_ms(self) -> int:
@@ -148,7 +162,7 @@ def plan_query(asked: Asked, catalog: Catalog, now_ms: int, max_range_days: int)
     start_ms = covered.start_ms
     if asked.next_token is not None:
         start_ms = _read_token(asked.next_token, fingerprint, covered)
-    return QueryPlan(names, points, span, covered, resolution, start_ms, fingerprint, shape)
+    return QueryPlan(names, points, span, covered, resolution, start_ms, fingerprint, shape, asked.limits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,46 @@
 """The routes of the query API: types checked by Powertools, one call each."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
+from query import formats, pages, shapes
 from query.answers import Api
 from query.plan import Asked
 from vitals.catalog import MAX_NAME
 from vitals.errors import InvalidRequestError
-from vitals.http import granted, json_answer
+from vitals.http import accepted, answer, granted, json_answer
 from vitals.tokens import Grant
 
 router = APIGatewayRouter()
 
 SiteName = Annotated[str, Query(max_length=64, description="site name, as in /sites")]
+SiteOfPath = Annotated[str, Path(max_length=64, description="site name, as in /sites")]
 Names = Annotated[list[str], Query(description="repeat it, or separate names by commas")]
 # What a catalog can hold; an unknown name is echoed in the answer.
 Name = Annotated[str, Field(max_length=MAX_NAME)]
 Time = Annotated[str, Query(max_length=40, description="ISO 8601 or epoch milliseconds")]
+Tag = Annotated[str, Field(max_length=512)]
+Tags = Annotated[
+    list[Tag] | None,
+    Query(description="a marker or key=value; repeat it for points that have all", max_length=20),
+]
 _RESOLUTION = "^(auto|raw|5m|1h|1d)$"
-Resolution = Annotated[str, Query(pattern=_RESOLUTION)]
+Resolution = Annotated[
+    str, Query(pattern=_RESOLUTION, description="auto is the finest that keeps within max_points a series")
+]
+MaxPoints = Annotated[int | None, Query(ge=1, description="rows a series, by default 1,000; not with width")]
 Token = Annotated[str | None, Query(max_length=2_000, description="`next_token` of the answer before")]
 _METHOD = "^(m4|minmax|lttb|mean)$"
 Width = Annotated[int | None, Query(ge=1, description="pixel columns of the chart")]
 Method = Annotated[str | None, Query(pattern=_METHOD, description="m4 by default with `width`")]
-Limit = Annotated[int, Query(ge=1, le=1_000)]
+# The same for everybody until the next deployment.
+_PUBLIC = {"Cache-Control": "public, max-age=300"}
+Limit = Annotated[int, Query(ge=1, le=1_000, description="entries a page")]
 
 
 class QueryBody(BaseModel):
@@ -37,8 +50,8 @@ class QueryBody(BaseModel):
 
     site_name: str = Field(max_length=64)
     point_names: list[Name]
-    start_time: StrictStr | StrictInt
-    end_time: StrictStr | StrictInt
+    start_time: StrictStr | StrictInt = Field(description="ISO 8601 or epoch milliseconds")
+    end_time: StrictStr | StrictInt = Field(description="the end, which is not part of the range")
     resolution: str = Field("auto", pattern=_RESOLUTION)
     max_points: int | None = Field(None, ge=1)
     next_token: str | None = Field(None, max_length=2_000)
@@ -46,14 +59,14 @@ class QueryBody(BaseModel):
     method: str | None = Field(None, pattern=_METHOD)
 
 
-@router.get("/timeseries/query", summary="Samples of some points in a range")
+@router.get("/timeseries/query", summary="Samples of some points in a range", responses=shapes.QUERY)
 def query(
     site_name: SiteName,
     point_names: Names,
     start_time: Time,
     end_time: Time,
     resolution: Resolution = "auto",
-    max_points: Annotated[int | None, Query(ge=1)] = None,
+    max_points: MaxPoints = None,
     next_token: Token = None,
     width: Width = None,
     method: Method = None,
@@ -63,7 +76,9 @@ def query(
     return _reply(asked)
 
 
-@router.post("/timeseries/query", summary="The same, for more points than fit a URL")
+@router.post(
+    "/timeseries/query", summary="The same, for more points than fit a URL", responses=shapes.QUERY_BY_POST
+)
 def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
     asked = Asked(
         body.site_name,
@@ -79,45 +94,74 @@ def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
     return _reply(asked)
 
 
-@router.get("/sites/<site>/coverage", summary="What was asked for and received, day by day")
-def coverage(site: str, start: Time, end: Time) -> Response[Any]:
+@router.get(
+    "/sites/<site>/coverage", summary="What was asked for and received, day by day", responses=shapes.COVERAGE
+)
+def coverage(site: SiteOfPath, start: Time, end: Time) -> Response[Any]:
     return json_answer(_api().coverage(_grant(), site, start, end))
 
 
-@router.get("/sites", summary="The sites this token may read")
+@router.get("/sites", summary="The sites this token may read", responses=shapes.SITES)
 def sites() -> Response[Any]:
     return json_answer(_api().list_sites(_grant()))
 
 
-@router.get("/sites/<site>/points", summary="Points of a site by words")
-def points(site: str, search: str = "", limit: Limit = 100, next_token: Token = None) -> Response[Any]:
-    return json_answer(_api().points(_grant(), site, search, limit, next_token))
+@router.get("/sites/<site>/points", summary="Points of a site by words and tags", responses=shapes.POINTS)
+def points(
+    site: SiteOfPath,
+    search: Annotated[
+        str, Query(max_length=512, description="words that name, description, unit, device or tags contain")
+    ] = "",
+    tag: Tags = None,
+    limit: Limit = 100,
+    next_token: Token = None,
+) -> Response[Any]:
+    return json_answer(_api().points(_grant(), site, search, tag or [], limit, next_token))
 
 
-@router.get("/sites/<site>/latest", summary="The newest sample of each point")
+@router.get("/sites/<site>/latest", summary="The newest sample of each point", responses=shapes.LATEST)
 def latest(
-    site: str,
-    point_names: Annotated[list[str] | None, Query()] = None,
+    site: SiteOfPath,
+    point_names: Annotated[list[str] | None, Query(description="by default every point")] = None,
     limit: Limit = 100,
     next_token: Token = None,
 ) -> Response[Any]:
     return json_answer(_api().latest(_grant(), site, _split(point_names or []), limit, next_token))
 
 
-@router.get("/health", summary="Whether the API and the syncs work; needs no token")
+@router.get("/health", summary="Whether the API and the syncs work; needs no token", responses=shapes.HEALTH)
 def health() -> Response[Any]:
     return json_answer(_api().health())
 
 
+@router.get("/openapi.json", summary="This document; needs no token", responses=shapes.DOCUMENT)
+def openapi() -> Response[Any]:
+    return answer(pages.openapi(), "application/json", headers=_PUBLIC)
+
+
+@router.get("/docs", summary="The same for people; needs no token", responses=shapes.PAGE)
+def docs() -> Response[Any]:
+    page, policy = pages.docs()
+    headers = _PUBLIC | {"Content-Security-Policy": policy}
+    return answer(page, "text/html; charset=utf-8", headers=headers)
+
+
 def _reply(asked: Asked) -> Response[Any]:
-    if_none_match = router.current_event.headers.get("If-None-Match") or ""
-    reply = _api().query(_grant(), asked, if_none_match)
-    kept = {"Cache-Control": f"private, max-age={reply.max_age_s}"}
-    if reply.etag:
-        kept["ETag"] = reply.etag
+    """The query's answer in the form that is accepted, which is settled before anything is read."""
+    event = router.current_event
+    media_type = formats.negotiated(accepted(event))
+    limits = formats.limits(media_type, asked.point_names)
+    asked = replace(asked, media_type=media_type, limits=limits)
+    reply = _api().query(_grant(), asked, event.headers.get("If-None-Match") or "")
+    headers = {
+        "Cache-Control": f"private, max-age={reply.max_age_s}",
+        "Vary": "Accept, Accept-Encoding",
+        **({"ETag": reply.etag} if reply.etag else {}),
+    }
     if reply.answer is None:
-        return Response(304, headers=dict(kept))
-    return json_answer(reply.answer, headers=kept)
+        return Response(304, headers=dict(headers))
+    found = formats.encoded(reply.answer, media_type)
+    return answer(found.body, found.content_type, headers=found.headers | headers)
 
 
 def _api() -> Api:

@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities import parameters
 from backfill import app as tasks_app
 from backfill.api import app as api_app
 from local.simulator import Simulator
+from tests import openapi
 from tests.functional.conftest import SITE, Clock, World
 from vitals import aws
 from vitals.errors import InvalidRequestError, NotFoundError, RunningError
@@ -94,7 +95,9 @@ def call(deployed: World) -> Call:
         }
         answer = api_app.handler(event, CONTEXT)
         assert answer["multiValueHeaders"]["Content-Type"] == ["application/json"]
-        return answer["statusCode"], json.loads(answer["body"])
+        status, content = answer["statusCode"], json.loads(answer["body"])
+        openapi.check_answer(method, path, status, content)
+        return status, content
 
     return send
 

@@ -1,20 +1,28 @@
 """The query API through its handler: a proxy event in, status and JSON out."""
 
+import base64
+import csv
+import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import orjson
+import ormsgpack
+import pyarrow as pa
 import pytest
+import zstandard
 from aws_lambda_powertools import Logger
 
-from query import app, plan
+from query import app, formats, plan
 from query.answers import Api
 from query.caching import Answers
 from query.plan import Asked
+from tests import openapi
 from tests.functional.conftest import NOON, Clock, executor
-from vitals import edge
+from vitals import edge, keys
 from vitals.catalog import CatalogTable, Listed
 from vitals.hot import HotTier
 from vitals.ledger import Ledger
@@ -28,6 +36,7 @@ NAMES = ["ahu/sat", ODD, "zone/co2"]
 CONTEXT = SimpleNamespace(
     function_name="query", memory_limit_in_mb=128, invoked_function_arn="arn", aws_request_id="r-1"
 )
+type Ask = Callable[..., dict[str, Any]]
 type Call = Callable[..., tuple[int, dict[str, Any]]]
 
 
@@ -62,7 +71,8 @@ def api(dynamodb: Any, clock: Clock) -> Api:
 
 
 @pytest.fixture
-def call(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call]:
+def ask(api: Api, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """The handler's own answer to a proxy event."""
     monkeypatch.setattr(app, "_api", lambda: api)
 
     def send(
@@ -72,13 +82,14 @@ def call(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call]:
         scopes: str = "read",
         sites: str = "home",
         headers: dict[str, str] | None = None,
-    ) -> tuple[int, dict[str, Any]]:
+        base64_encoded: bool = False,
+    ) -> dict[str, Any]:
         lists = {k: v if isinstance(v, list) else [str(v)] for k, v in (query or {}).items()}
         event = {
             "resource": "/{proxy+}",
             "path": path,
             "httpMethod": "GET" if body is None else "POST",
-            "headers": headers or {"Content-Type": "application/json"},
+            "headers": {"Content-Type": "application/json"} | (headers or {}),
             "multiValueHeaders": {},
             "queryStringParameters": {k: v[-1] for k, v in lists.items() if v},
             "multiValueQueryStringParameters": lists,
@@ -87,13 +98,26 @@ def call(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call]:
                 "authorizer": {"principalId": "t", "scopes": scopes, "sites": sites},
             },
             "body": body if body is None or isinstance(body, str) else json.dumps(body),
-            "isBase64Encoded": False,
+            "isBase64Encoded": base64_encoded,
         }
-        answer = app.handler(event, CONTEXT)
-        assert answer["multiValueHeaders"]["Content-Type"] == ["application/json"]
-        return answer["statusCode"], json.loads(answer["body"])
+        return app.handler(event, CONTEXT)
 
-    yield send
+    return send
+
+
+@pytest.fixture
+def call(ask: Ask) -> Call:
+    """Status and JSON of an answer, which is as /openapi.json says."""
+
+    def send(*args: Any, **kwargs: Any) -> tuple[int, dict[str, Any]]:
+        answer = ask(*args, **kwargs)
+        assert answer["multiValueHeaders"]["Content-Type"] == ["application/json"]
+        assert not answer["isBase64Encoded"]
+        status, content = answer["statusCode"], json.loads(answer["body"])
+        openapi.check_answer("GET" if kwargs.get("body") is None else "POST", args[0], status, content)
+        return status, content
+
+    return send
 
 
 HOUR = {
@@ -119,6 +143,129 @@ def test_get_and_post_answer_the_same_in_the_contracts_shape(call: Call) -> None
     assert answer["warnings"] == []
     by_post = call("/timeseries/query", body=HOUR)[1]
     assert by_post["series"] == answer["series"]
+
+
+def test_arrow_is_a_table_with_the_rest_in_its_metadata(ask: Ask) -> None:
+    answer = ask("/timeseries/query", HOUR, headers={"Accept": "application/vnd.apache.arrow.stream"})
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, True)
+    headers = answer["multiValueHeaders"]
+    assert headers["Content-Type"] == ["application/vnd.apache.arrow.stream"]
+    assert headers["Vary"] == ["Accept, Accept-Encoding"]
+    table = pa.ipc.open_stream(base64.b64decode(answer["body"])).read_all()
+    expected = np.linspace(-0.0, 0.1 + 0.2, 60)
+    assert np.array_equal(table["value"].to_numpy().view("u8"), expected.view("u8"))
+    assert table["timestamp"].cast(pa.int64()).to_pylist() == [NOON - HOUR_MS + 60_000 * i for i in range(60)]
+    beside = json.loads(table.schema.metadata[b"vitals"])
+    assert beside["metadata"]["total_samples"] == 60
+    assert beside["series"][0]["point_name"] == "ahu/sat"
+
+
+def test_msgpack_is_the_answer_of_json(ask: Ask, call: Call) -> None:
+    answer = ask("/timeseries/query", body=HOUR, headers={"accept": "application/x-msgpack"})
+    assert answer["multiValueHeaders"]["Content-Type"] == ["application/x-msgpack"]
+    unpacked = ormsgpack.unpackb(base64.b64decode(answer["body"]))
+    whole = call("/timeseries/query", HOUR)[1]
+    assert unpacked["series"] == whole["series"]
+    assert set(unpacked) == set(whole)
+    assert set(unpacked["metadata"]) == set(whole["metadata"])
+
+
+def test_csv_is_text_with_the_rest_in_its_headers(ask: Ask) -> None:
+    asked = HOUR | {"point_names": [ODD, "nobody's"]}
+    answer = ask("/timeseries/query", body=asked, headers={"Accept": "text/csv"})
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, False)
+    header, first, *rest = csv.reader(io.StringIO(answer["body"], newline=""))
+    assert header == ["point_name", "timestamp", "value"]
+    assert first == [ODD, iso(NOON - HOUR_MS).replace("Z", ".000Z"), "0.0"]
+    assert len(rest) == 59
+    headers = answer["multiValueHeaders"]
+    assert headers["Content-Type"] == ["text/csv; charset=utf-8; header=present"]
+    assert json.loads(headers["Vitals-Warnings"][0]) == ['the site has no point "nobody\'s"']
+    assert json.loads(headers["Vitals-Metadata"][0])["metadata"]["total_samples"] == 60
+    assert "Vitals-Next-Token" not in headers
+
+
+def test_csv_of_a_chart_has_the_aggregates(ask: Ask) -> None:
+    answer = ask("/timeseries/query", HOUR | {"resolution": "5m"}, headers={"Accept": "text/csv"})
+    header, *rows = csv.reader(io.StringIO(answer["body"]))
+    assert header == ["point_name", "timestamp", "value", "min", "max", "count", "first", "last"]
+    assert [row[5] for row in rows] == ["5"] * 12
+
+
+def test_csv_goes_on_with_a_token_where_json_would_not_have_to(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ask("/timeseries/query", HOUR, headers={"Accept": "text/csv"})["body"]
+    monkeypatch.setattr(formats, "MAX_TEXT_BYTES", 3_000)
+    query, pages = dict(HOUR), []
+    while len(pages) < 10:
+        answer = ask("/timeseries/query", query, headers={"Accept": "text/csv"})
+        pages.append(answer["body"].splitlines())
+        query["next_token"] = answer["multiValueHeaders"].get("Vitals-Next-Token", [None])[0]
+        if query["next_token"] is None:
+            break
+    assert len(pages) > 1
+    assert pages[0][:1] + [row for page in pages for row in page[1:]] == whole.splitlines()
+
+
+def test_several_accept_headers_count_together(ask: Ask, api: Api) -> None:
+    event = {
+        "resource": "/{proxy+}",
+        "path": "/timeseries/query",
+        "httpMethod": "GET",
+        "headers": {"Accept": "text/html"},
+        "multiValueHeaders": {"accept": ["text/csv;q=0.5", "text/html"]},
+        "queryStringParameters": {
+            key: str(value) for key, value in (HOUR | {"point_names": "ahu/sat"}).items()
+        },
+        "requestContext": {"requestId": "r-1", "authorizer": {"scopes": "read", "sites": "home"}},
+        "body": None,
+        "isBase64Encoded": False,
+    }
+    assert app.handler(event, CONTEXT)["multiValueHeaders"]["Content-Type"][0].startswith("text/csv")
+
+
+def test_what_is_not_acceptable_is_said_as_json_and_nothing_is_read(call: Call, api: Api) -> None:
+    api.executor = None  # type: ignore[assignment]
+    for kwargs in ({"query": HOUR}, {"body": HOUR}):
+        status, answer = call("/timeseries/query", headers={"Accept": "text/html;q=1, image/*"}, **kwargs)
+        assert (status, answer["error_code"]) == (406, "NOT_ACCEPTABLE")
+        assert "text/csv" in answer["error"]
+
+
+def test_each_form_has_an_etag_of_its_own(ask: Ask, clock: Clock) -> None:
+    clock.forward(60)
+    forms = ["application/json", "text/csv", "application/msgpack", "application/vnd.apache.arrow.stream"]
+    tags = [
+        ask("/timeseries/query", HOUR, headers={"Accept": form})["multiValueHeaders"]["ETag"][0]
+        for form in forms
+    ]
+    assert len(set(tags)) == 4
+    for row, form in enumerate(forms):
+        for column, tag in enumerate(tags):
+            again = ask("/timeseries/query", HOUR, headers={"Accept": form, "If-None-Match": tag})
+            assert again["statusCode"] == (304 if row == column else 200)
+            assert again["multiValueHeaders"]["Vary"] == ["Accept, Accept-Encoding"]
+
+
+def test_errors_are_json_whatever_is_accepted(call: Call) -> None:
+    for accept in ("text/csv", "application/vnd.apache.arrow.stream", "application/msgpack"):
+        status, answer = call("/timeseries/query", HOUR | {"start_time": "?"}, headers={"Accept": accept})
+        assert (status, answer["error_code"]) == (400, "INVALID_REQUEST")
+
+
+def test_a_body_may_come_as_base64_as_api_gateway_sends_it(call: Call) -> None:
+    def encoded(body: bytes) -> str:
+        return base64.b64encode(body).decode()
+
+    sent = json.dumps(HOUR | {"point_names": [ODD]}, ensure_ascii=False).encode()
+    status, answer = call("/timeseries/query", body=encoded(sent), base64_encoded=True)
+    assert (status, answer["metadata"]["total_samples"]) == (200, 60)
+    for broken in ("no base64", "ü", encoded(b"{"), encoded(b'{"site_name": "\xff"}'), encoded(b"[" * 9_999)):
+        status, answer = call("/timeseries/query", body=broken, base64_encoded=True)
+        assert (status, answer["error_code"]) == (400, "INVALID_REQUEST"), broken
+    status, answer = call("/timeseries/query", body=encoded(b" " * 1_000_001), base64_encoded=True)
+    assert (status, answer["error_code"]) == (413, "TOO_LARGE")
 
 
 def test_points_come_in_the_order_asked_and_strangers_are_named(call: Call) -> None:
@@ -288,7 +435,29 @@ def test_points_are_searched_and_paged(call: Call) -> None:
             break
     assert seen == sorted(NAMES)
     assert call("/sites/home/points", {"limit": 0})[0] == 400
+    assert call("/sites/home/points", {"tag": ["x"] * 21})[0] == 400
     assert call("/sites/nowhere/points", sites="*")[0] == 404
+
+
+def test_points_are_found_by_every_tag_asked_for(call: Call, dynamodb: Any, clock: Clock) -> None:
+    listed = [Listed("a", "degF", tags=("ahu", "floor=2")), Listed("b", "degF", tags=("ahu",)), Listed("c")]
+    CatalogTable(dynamodb, "StateTable").refresh("home", listed)
+    for tags, names in ((["ahu"], ["a", "b"]), (["ahu", "unit=degF", "floor=2"], ["a"]), (["boiler"], [])):
+        answer = call("/sites/home/points", {"tag": tags})[1]
+        assert [point["point_name"] for point in answer["points"]] == names
+
+
+def test_a_catalog_of_another_version_is_read(call: Call, dynamodb: Any) -> None:
+    key = keys.catalog_chunk("home", 0)
+    item = dynamodb.get_item(TableName="StateTable", Key=key)["Item"]
+    rows = orjson.loads(zstandard.decompress(item["b"]["B"]))
+    for row in rows:
+        del row["listed"]["device"], row["listed"]["object_name"]
+        row["listed"]["vendor"] = "unheard of"
+    item["b"] = {"B": zstandard.compress(orjson.dumps(rows))}
+    dynamodb.put_item(TableName="StateTable", Item=item)
+    answer = call("/sites/home/points")[1]
+    assert [(p["point_name"], p["device"]) for p in answer["points"]] == [(n, None) for n in sorted(NAMES)]
 
 
 def test_latest_is_the_newest_sample_or_none(call: Call) -> None:
@@ -380,13 +549,14 @@ def test_unknown_paths_and_inner_failures_keep_the_shape(call: Call, api: Api) -
     assert "NoneType" not in json.dumps(answer)
 
 
-def test_an_openapi_document_names_every_route() -> None:
-    document = json.loads(app.app.get_openapi_json_schema(title="Building Vitals", version="1"))
-    assert set(document["paths"]) == {
-        "/timeseries/query",
-        "/sites",
-        "/sites/{site}/coverage",
-        "/sites/{site}/points",
-        "/sites/{site}/latest",
-        "/health",
-    }
+def test_the_api_describes_itself_to_anybody(ask: Ask) -> None:
+    answer = ask("/openapi.json", scopes="", sites="")
+    assert (answer["statusCode"], answer["multiValueHeaders"]["Content-Type"]) == (200, ["application/json"])
+    assert json.loads(answer["body"]) == openapi.document()
+    page = ask("/docs", scopes="", sites="")
+    assert page["statusCode"] == 200
+    headers = page["multiValueHeaders"]
+    assert headers["Content-Type"] == ["text/html; charset=utf-8"]
+    assert "default-src 'none'" in headers["Content-Security-Policy"][0]
+    assert "SwaggerUIBundle" in page["body"]
+    assert len(json.dumps(page, ensure_ascii=False).encode()) < 6_291_456

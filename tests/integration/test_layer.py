@@ -14,6 +14,7 @@ MODULES = [
     "awswrangler",
     "numpy",
     "orjson",
+    "ormsgpack",
     "tsdownsample",
     "zstandard",
     "aws_lambda_powertools",
@@ -55,6 +56,11 @@ def test_everything_imports_from_the_layer_and_the_runtime_alone(layer: Path, tm
         timeout=120,
         check=True,
     )
+
+
+def test_the_assets_of_the_docs_page_are_in(layer: Path) -> None:
+    folder = layer / "python/aws_lambda_powertools/event_handler/openapi/swagger_ui"
+    assert {path.suffix for path in folder.iterdir()} >= {".js", ".css"}
 
 
 def test_what_handlers_import_comes_with_bytecode(layer: Path) -> None:

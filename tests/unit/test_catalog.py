@@ -33,16 +33,9 @@ def test_names_too_long_are_left_out() -> None:
     assert Catalog().refreshed([Listed("x" * 513), Listed("")]).points == ()
 
 
-def test_search_wants_every_word_somewhere() -> None:
-    catalog = Catalog().refreshed(
-        [
-            Listed("ahu1/sat", "°F", "Supply Air Temp", tags=("ahu", "floor=2")),
-            Listed("ahu2/sat", "°F", "Supply"),
-        ]
-    )
-    assert [p.name for p in catalog.search("SUPPLY floor=2")] == ["ahu1/sat"]
-    assert [p.name for p in catalog.search("")] == ["ahu1/sat", "ahu2/sat"]
-    assert catalog.search("boiler") == []
+def test_active_points_come_in_name_order() -> None:
+    catalog = Catalog().refreshed([Listed("b"), Listed("c")]).refreshed([Listed("a"), Listed("c")])
+    assert [point.name for point in catalog.active] == ["a", "c"]
 
 
 def test_ace_points_may_lack_everything_but_a_name() -> None:
@@ -52,10 +45,15 @@ def test_ace_points_may_lack_everything_but_a_name() -> None:
     full = listed_from_ace(
         {
             "name": "p",
-            "bacnet_data": {"object_units": "degF", "object_description": "Zone"},
+            "bacnet_data": {
+                "object_units": "degF",
+                "object_description": "Zone",
+                "object_name": "ZN-T",
+                "device_name": "VAV-3",
+            },
             "kv_tags": {"floor": "2"},
             "marker_tags": ["ahu"],
             "collect_interval": 300,
         }
     )
-    assert full == Listed("p", "degF", "Zone", 300, ("ahu", "floor=2"))
+    assert full == Listed("p", "degF", "Zone", 300, ("ahu", "floor=2"), "ZN-T", "VAV-3")

@@ -4,8 +4,8 @@ Ids are given out in name order to names not seen before, so that neighbouring n
 Item `catalog#{chunk}`: b zstd of a JSON list of the points 256 × chunk and up, r revision.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,11 @@ class Listed:
     description: str = ""
     interval_s: int | None = None
     tags: tuple[str, ...] = ()
+    object_name: str = ""
+    device: str = ""
+
+
+_LISTED = {field.name for field in fields(Listed)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +79,10 @@ class Catalog:
         added = [Point(len(kept) + i, now[name]) for i, name in enumerate(new)]
         return Catalog((*kept, *added))
 
-    def search(self, text: str) -> list[Point]:
-        """Active points in name order with every word of `text` in name, description, unit or tags."""
-        words = text.casefold().split()
-        hits = [
-            point
-            for point in self.points
-            if point.active and all(word in _haystack(point.listed) for word in words)
-        ]
-        return sorted(hits, key=lambda point: point.name)
+    @cached_property
+    def active(self) -> Sequence[Point]:
+        """The points that the upstream still lists, in name order."""
+        return sorted((point for point in self.points if point.active), key=lambda point: point.name)
 
 
 def listed_from_ace(item: Mapping[str, Any]) -> Listed:
@@ -99,6 +99,8 @@ def listed_from_ace(item: Mapping[str, Any]) -> Listed:
         description=str(bacnet.get("object_description") or bacnet.get("object_name") or ""),
         interval_s=int(interval) if interval is not None and usable else None,
         tags=tuple(sorted(tags)),
+        object_name=str(bacnet.get("object_name") or ""),
+        device=str(bacnet.get("device_name") or ""),
     )
 
 
@@ -178,16 +180,15 @@ class CatalogTable:
         return True
 
 
-def _haystack(listed: Listed) -> str:
-    return " ".join((listed.name, listed.description, listed.unit, *listed.tags)).casefold()
-
-
 def _encode(points: Iterable[Point]) -> bytes:
     return zstandard.compress(orjson.dumps([asdict(point) for point in points]), 9)
 
 
 def _decode(payload: bytes) -> list[Point]:
-    return [
-        Point(row["id"], Listed(**row["listed"] | {"tags": tuple(row["listed"]["tags"])}), row["active"])
-        for row in orjson.loads(zstandard.decompress(payload))
-    ]
+    rows = orjson.loads(zstandard.decompress(payload))
+    return [Point(row["id"], _listed(row["listed"]), row["active"]) for row in rows]
+
+
+def _listed(row: dict[str, Any]) -> Listed:
+    """What older versions left out is empty, and what newer ones added is passed over."""
+    return Listed(**{key: row[key] for key in _LISTED & row.keys()} | {"tags": tuple(row["tags"])})

@@ -4,6 +4,7 @@ VitalsError
 ├── ConfigError                  a setting is missing or malformed
 ├── InvalidRequestError          the caller asked for something that cannot be
 │   └── TooLargeError            … because it is too much for one answer
+├── NotAcceptableError           the caller takes none of the forms that the answer comes in
 ├── NotFoundError                the caller named a site or point that does not exist
 ├── UnauthorizedError            the token is not valid any more
 ├── ForbiddenError               the token does not grant this
@@ -44,6 +45,10 @@ class InvalidRequestError(VitalsError):
 
 class TooLargeError(InvalidRequestError):
     """The request asks for more than one answer can carry."""
+
+
+class NotAcceptableError(VitalsError):
+    """None of the forms that the answer comes in is accepted."""
 
 
 class NotFoundError(VitalsError):

@@ -1,6 +1,7 @@
 """HTTP behind API Gateway, once: answers, the token's grant, and errors that tell people enough and
 strangers nothing."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from vitals.errors import (
     DayFileError,
     ForbiddenError,
     InvalidRequestError,
+    NotAcceptableError,
     NotFoundError,
     RunningError,
     TierTimeoutError,
@@ -42,6 +44,7 @@ _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
     (UnauthorizedError, 401, "UNAUTHORIZED"),
     (ForbiddenError, 403, "FORBIDDEN"),
     (NotFoundError, 404, "NOT_FOUND"),
+    (NotAcceptableError, 406, "NOT_ACCEPTABLE"),
     (RunningError, 409, "CONFLICT"),
     (TierTimeoutError, 504, "TIMEOUT"),
     (DayFileError, 502, "ARCHIVE_UNREADABLE"),
@@ -59,19 +62,31 @@ _THROTTLED = {
 _HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "2"}}
 
 
-def json_answer(
-    answer: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
-) -> Response[str]:
+def answer(
+    body: str | bytes, content_type: str, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response[Any]:
+    """An answer of any form; bytes reach the client as they are.
+
+    API Gateway compresses it where that is accepted and worth it (MinimumCompressionSize).
+    """
+    # Left as bytes, Powertools' validation of responses would read them as UTF-8.
+    text = body if isinstance(body, str) else base64.b64encode(body).decode()
+    response = Response(status, content_type, text, headers={"Vary": "Accept-Encoding", **(headers or {})})
+    response.base64_encoded = isinstance(body, bytes)
+    return response
+
+
+def json_answer(content: Mapping[str, Any], status: int = 200) -> Response[Any]:
     """Columns of numpy as JSON numbers; floats survive bit-exact."""
-    body = orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY).decode()
-    return Response(status, "application/json", body, headers=dict(headers or {}))
+    body = orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    return answer(body, "application/json", status)
 
 
-def error_answer(status: int, code: str, text: str, request_id: str, **more: str) -> Response[str]:
+def error_answer(status: int, code: str, text: str, request_id: str, **more: str) -> Response[Any]:
     """An error in the contract's shape."""
-    answer = json_answer({"error": text, "error_code": code, "request_id": request_id, **more}, status)
-    answer.headers.update(_HEADERS.get(status, {}))
-    return answer
+    found = json_answer({"error": text, "error_code": code, "request_id": request_id, **more}, status)
+    found.headers.update(_HEADERS.get(status, {}))
+    return found
 
 
 def granted(event: APIGatewayProxyEvent) -> Grant:
@@ -88,6 +103,12 @@ def granted(event: APIGatewayProxyEvent) -> Grant:
         frozenset(found.get("sites", "").split()),
         expires_ms,
     )
+
+
+def accepted(event: APIGatewayProxyEvent) -> str:
+    """What the caller accepts, however many Accept headers say so."""
+    headers = event.multi_value_headers or {}
+    return ",".join(headers.get("Accept") or [event.headers.get("Accept") or ""])
 
 
 def handle_errors(app: APIGatewayRestResolver, logger: Logger) -> None:

@@ -1,0 +1,167 @@
+"""Names of points that people can read, by rule: from what BACnet or Niagara say of it or from its name.
+
+What a rule isn't sure of stays as it is: abbreviations, capitals, mixed words like `ZnTempSp`.
+"""
+
+import re
+
+_BACNET_TYPES = (
+    *(
+        f"{kind} {way}"
+        for kind in ("analog", "binary", "multi-state")
+        for way in ("input", "output", "value")
+    ),
+    *("accumulator", "averaging", "calendar", "command", "loop", "program", "schedule", "trend log"),
+    *("pulse converter", "integer value", "positive integer value", "large analog value"),
+    *("characterstring value", "bitstring value", "lighting output", "life safety point", "timer"),
+)
+_SHORT_TYPES = {
+    "ai": "analog input",
+    "ao": "analog output",
+    "av": "analog value",
+    "bi": "binary input",
+    "bo": "binary output",
+    "bv": "binary value",
+    **{short: "multi-state input" for short in ("mi", "msi")},
+    **{short: "multi-state output" for short in ("mo", "mso")},
+    **{short: "multi-state value" for short in ("mv", "msv")},
+}
+# By its letters alone: analogInput, analog-input and ANALOG_INPUT are one type.
+_TYPES = {re.sub("[^a-z]", "", name): name for name in _BACNET_TYPES} | _SHORT_TYPES
+_TYPE_AND_INSTANCE = re.compile(r"([A-Za-z][A-Za-z _-]{0,40}?)[\s:_,#.-]{0,3}(\d*)")
+_NOTHING = {
+    "",
+    "none",
+    "null",
+    "n/a",
+    "na",
+    "-",
+    "--",
+    "?",
+    "undefined",
+    "unknown",
+    "no description",
+    "description",
+}
+
+# The parts of a Niagara station that every point has above it, and the slots that every point has below it.
+_FOLDERS = {"drivers", "points", "config", "services", "logic", "virtual", "histories"}
+_SLOTS = {"out", "value", "presentValue"}
+_ORD = re.compile(r"(?:^|\|)(?:slot|history):(?!.*(?:slot|history):)([^|]*)$")
+_ESCAPE = re.compile(r"\$(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{2}))")
+
+# A split at the humps is a guess unless each part is a word of three letters and more, or an abbreviation.
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_PART = re.compile(r"[A-Za-z][a-z]{2,}\d*|[A-Z]{2,}\d*")
+_BRANDS = ("BACnet", "LonWorks", "EnOcean")
+
+# Site and engine of a Metasys reference: ADX-1:NAE-2/FC-1.VAV-12.ZN-T
+_METASYS = re.compile(r"(?:[^/:]+:)?[^/:.]+/([^/]+\.[^/]+)")
+# Network and address, then the device's number: 8000:33-8033, 10.0.4.17:47808-1201
+_BACNET_DEVICE = re.compile(r"[\d.:]+-(\d+)")
+_PLAIN_WORDS = re.compile(r"[a-z]+(?:_[a-z]+)*(?:\.[a-z]+(?:_[a-z]+)*)+")
+
+
+def display_name(name: str, site: str = "", object_name: str = "", description: str = "") -> str:
+    """The description, or else the object's name, or else what the point's own name tells.
+
+    An object's name that goes on where the description ends, as with a number, comes before it.
+    """
+    more = object_name.strip().casefold().startswith(description.strip().casefold())
+    for said in (object_name, description) if more else (description, object_name):
+        if _tells(said):
+            return _label(said)
+    return _from_name(name, site) or name
+
+
+def object_type(text: str) -> str | None:
+    """The BACnet object type that a text is, however it is spelled."""
+    return (
+        _TYPES.get(re.sub("[^a-z]", "", text.lower()))
+        if re.fullmatch(r"[A-Za-z][A-Za-z _-]*", text)
+        else None
+    )
+
+
+def _tells(said: str) -> bool:
+    """Whether a text says more than that there is an object: `ANALOG INPUT 5` and `n/a` do not."""
+    text = said.strip()
+    if text.casefold() in _NOTHING or not any(character.isalpha() for character in text):
+        return False
+    found = _TYPE_AND_INSTANCE.fullmatch(text)
+    return found is None or object_type(found[1]) is None
+
+
+def _label(text: str) -> str:
+    """One name as words."""
+    metasys = _METASYS.fullmatch(text.strip())
+    if metasys:
+        return " ".join(_label(part) for part in metasys[1].split(".")[-2:])
+    # A name that Niagara has escaped has no spaces; a price in a description has.
+    plain = text if re.search(r"\s", text.strip()) else unescaped(text.strip())
+    words = re.split(r"[\s_]+", "".join(c if c.isprintable() else " " for c in plain))
+    return " ".join(_split(word) for word in words if word)
+
+
+def _split(word: str) -> str:
+    """`SupplyAirTemp` as three words."""
+    parts = _HUMP.sub(" ", word).split()
+    known = all(map(_PART.fullmatch, parts)) and any(part[1].islower() for part in parts)
+    if len(parts) < 2 or not known or any(brand in word for brand in _BRANDS):
+        return word
+    return " ".join([parts[0][0].upper() + parts[0][1:], *parts[1:]])
+
+
+def unescaped(text: str) -> str:
+    """A Niagara name as it was before `$20` stood for a space in it."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
+
+
+def _from_name(name: str, site: str) -> str:
+    order = _ORD.search(name)
+    if order:
+        return _from_slots(order[1])
+    parts = name.split("/")
+    if len(parts) > 2 and parts[1] == site:
+        return _from_path(parts[2:])
+    if len(parts) > 1:
+        return _from_path(parts) if any(map(object_type, parts[:-1])) else name.strip()
+    if _PLAIN_WORDS.fullmatch(name):
+        words = re.sub("[._]", " ", name)
+        return words[0].upper() + words[1:]
+    return _label(name)
+
+
+def _from_slots(path: str) -> str:
+    """The point in its equipment, from a Niagara slot path."""
+    parts = [part for part in path.split("/") if part]
+    while len(parts) > 1 and parts[-1] in _SLOTS:
+        parts.pop()
+    named = [p for p in parts[:-1] if p.lower() not in _FOLDERS and not p.endswith("Network")] + parts[-1:]
+    return _joined(named)
+
+
+def _from_path(parts: list[str]) -> str:
+    """The object of a device, from `device/objectType/instance`."""
+    for at, part in enumerate(parts[:-1]):
+        kind = object_type(part)
+        if kind is None:
+            continue
+        leaf = "/".join(parts[at + 1 :])
+        if _tells(leaf):
+            return _label(leaf)
+        numbered = _TYPE_AND_INSTANCE.fullmatch(leaf.strip())
+        number = numbered[2] if numbered else leaf
+        device = parts[at - 1] if at else ""
+        address = _BACNET_DEVICE.fullmatch(device)
+        where = f", device {address[1] if address else device}" if device else ""
+        return f"{kind.capitalize()} {number}".strip() + where
+    return _joined(parts)
+
+
+def _joined(parts: list[str]) -> str:
+    """The last part after the one above it, unless it repeats that."""
+    labels = [label for label in map(_label, parts) if label]
+    if len(labels) > 1 and not labels[-1].casefold().startswith(labels[-2].casefold()):
+        return " ".join(labels[-2:])
+    return labels[-1] if labels else ""

@@ -1,0 +1,192 @@
+"""The shapes of the query API's answers, for /openapi.json."""
+
+from typing import Literal
+
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
+from pydantic import Field
+
+from query import formats
+from vitals.described import Shape, answers
+
+
+class Gap(Shape):
+    """From the last row before it to the first one after it, or the edges of what was asked for."""
+
+    start: str = Field(description="ISO 8601")
+    end: str
+    reason: Literal["not_polled", "no_data", "rejected"]
+
+
+class Coverage(Shape):
+    """How many samples the collection interval lets expect, and how many there are."""
+
+    expected: int | None
+    received: int
+
+
+class Series(Shape):
+    """One point; the lists have one entry per row, in order of time."""
+
+    point_name: str
+    timestamps: list[int] = Field(description="UTC milliseconds; of aggregates, where their bucket begins")
+    values: list[float] = Field(description="samples, or of aggregates the mean")
+    min: list[float] = Field([], description="of aggregates only, as are the next four")
+    max: list[float] = Field([])
+    count: list[int] = Field([])
+    first: list[float] = Field([])
+    last: list[float] = Field([])
+    gaps: list[Gap]
+    coverage: Coverage
+
+
+class Cost(Shape):
+    """What the answer cost to read, by the price list of the source."""
+
+    read_units: float
+    requests: int
+    bytes: int
+    bytes_scanned: int
+    micro_dollars: float
+
+
+class Metadata(Shape):
+    """Where the answer comes from and what became of it on the way."""
+
+    total_samples: int
+    sources: list[Literal["hot", "rollup", "archive", "athena"]]
+    query_time_ms: float
+    cache_hit: bool
+    next_token: str | None = Field(description="set when there is more: ask the same again with it")
+    method: Literal["m4", "minmax", "lttb", "mean"] | None = Field(description="how a chart was reduced")
+    samples_read: int
+    samples_returned: int
+    cost: Cost
+
+
+class QueryAnswer(Shape):
+    """One series per point in the order asked, empty when there is nothing."""
+
+    site_name: str
+    start_time: str
+    end_time: str
+    resolution: Literal["raw", "5m", "1h", "1d"]
+    data_type: Literal["raw", "aggregate"]
+    series: list[Series]
+    metadata: Metadata
+    warnings: list[str] = Field(description="what is missing and why; empty when nothing is")
+
+
+class Site(Shape):
+    """A site with how far it is synced."""
+
+    site_name: str
+    display_name: str
+    points: int
+    synced_from: str | None
+    synced_until: str | None
+    lag_seconds: int | None
+
+
+class Sites(Shape):
+    """The sites that the token grants."""
+
+    sites: list[Site]
+
+
+class PointAnswer(Shape):
+    """A point as it is listed upstream."""
+
+    point_name: str
+    display_name: str = Field(description="for people; not unique")
+    unit: str
+    tags: list[str] = Field(description="markers, and pairs as key=value")
+    interval_seconds: int | None = Field(description="how often it is collected")
+    description: str
+    device: str | None
+    equipment: str | None
+
+
+class Points(Shape):
+    """A page of points in name order."""
+
+    points: list[PointAnswer]
+    next_token: str | None
+
+
+class Newest(Shape):
+    """A point's newest sample, null when there is none within 24 hours."""
+
+    point_name: str
+    timestamp: int | None
+    value: float | None
+    unit: str
+
+
+class Latest(Shape):
+    """A page of newest samples."""
+
+    site_name: str
+    latest: list[Newest]
+    next_token: str | None
+    warnings: list[str]
+
+
+class CoverageDay(Shape):
+    """A day of a site. `archive` is empty until the day is archived for the first time."""
+
+    date: str
+    windows_expected: int
+    windows_polled: int
+    windows_with_data: int
+    samples: int
+    archive: Literal["", "verified", "done"]
+    archived_samples: int
+
+
+class CoverageAnswer(Shape):
+    """Day by day, windows asked for and windows with data."""
+
+    site_name: str
+    windows_per_day: int
+    days: list[CoverageDay]
+
+
+class Health(Shape):
+    """Whether every site is synced."""
+
+    status: Literal["ok", "degraded"]
+    lag_seconds: int | None
+
+
+def _query(*errors: int) -> dict[int, OpenAPIResponse]:
+    found = answers(
+        QueryAnswer, "The series; in other forms as docs/api.md tells", 404, 406, 413, 502, *errors
+    )
+    text, binary = {"type": "string"}, {"type": "string", "format": "binary"}
+    others = {formats.CSV: text, formats.MSGPACK: binary, formats.ARROW: binary}
+    found[200]["content"] |= {media_type: {"schema": schema} for media_type, schema in others.items()}
+    found[200]["headers"] = {
+        "ETag": {"description": "of settled data; send it as If-None-Match", "schema": text},
+        "Vitals-Next-Token": {"description": "CSV only: next_token, when there is more", "schema": text},
+        "Vitals-Warnings": {"description": "CSV only: warnings as JSON, when there are any", "schema": text},
+        "Vitals-Metadata": {"description": "CSV only: all but series and warnings, as JSON", "schema": text},
+    }
+    found[304] = {"description": "what If-None-Match names is still right", "content": {}}
+    return found
+
+
+def _page(description: str, media_type: str, kind: str) -> dict[int, OpenAPIResponse]:
+    found = answers(Shape, description)
+    found[200]["content"] = {media_type: {"schema": {"type": kind}}}
+    return found
+
+
+QUERY = _query()
+QUERY_BY_POST = _query(415)
+SITES = answers(Sites, "The sites that the token grants")
+POINTS = answers(Points, "A page of points", 404)
+LATEST = answers(Latest, "Newest samples", 404, 413)
+COVERAGE = answers(CoverageAnswer, "One entry per day", 404, 413)
+HEALTH = answers(Health, "Degraded means that some site is more than 20 minutes behind")
+DOCUMENT = _page("An OpenAPI 3.1 document", "application/json", "object")
+PAGE = _page("A page that needs nothing but this API", "text/html", "string")
