@@ -52,12 +52,16 @@ def test_nobody_but_the_authorizer_may_touch_tokens_or_their_index(name: str) ->
     assert not allowed_actions & {"dynamodb:Scan", "dynamodb:*", "dynamodb:PartiQLSelect"}
 
 
-def test_every_route_needs_a_token_and_its_key_but_health_and_preflights() -> None:
+# They tell of no site: whether syncs work, and what the API is.
+OPEN = {"/health", "/openapi.json", "/docs"}
+
+
+def test_every_route_needs_a_token_and_its_key_but_open_ones_and_preflights() -> None:
     auth = RESOURCES["Api"]["Properties"]["Auth"]
     assert (auth["DefaultAuthorizer"], auth["ApiKeyRequired"]) == ("BearerToken", True)
     open_ = {"Authorizer": "NONE", "ApiKeyRequired": False}
     for path, route in routes():
-        expected = open_ if path == "/health" or route["Method"] == "options" else None
+        expected = open_ if path in OPEN or route["Method"] == "options" else None
         assert route.get("Auth") == expected, path
 
 
@@ -65,7 +69,7 @@ def test_every_path_answers_any_method_and_preflights() -> None:
     methods: dict[str, set[str]] = {}
     for path, route in routes():
         methods.setdefault(path, set()).add(route["Method"])
-    assert methods.pop("/health") == {"any"}
+    assert all(methods.pop(path) == {"any"} for path in OPEN)
     assert all(found == {"any", "options"} for found in methods.values()), methods
 
 
