@@ -97,7 +97,9 @@ def plan_query(asked: Asked, catalog: Catalog, now_ms: int, max_range_days: int)
     if not names:
         raise InvalidRequestError("point_names names no point")
     if len(names) > MAX_POINTS:
-        raise TooLargeError(f"{len(names)} points asked for; one query takes at most {MAX_POINTS}")
+        raise TooLargeError(
+            f"{len(names)} points asked for; one query takes at most {MAX_POINTS}, POST /exports a whole site"
+        )
     span = _span(asked, now_ms, max_range_days)
     points = tuple(catalog.by_name.get(name) for name in names)
     known = [point for point in points if point]
@@ -217,7 +219,7 @@ def _span(asked: Asked, now_ms: int, max_range_days: int) -> Span:
     if span.start_ms > now_ms:
         raise InvalidRequestError("start_time is in the future")
     if span.length_ms > max_range_days * DAY_MS:
-        raise TooLargeError(f"the range is longer than {max_range_days} days")
+        raise TooLargeError(f"the range is longer than {max_range_days} days; POST /exports takes up to 730")
     return span
 
 

@@ -23,10 +23,12 @@ PURE = {
     "timespan",
 }
 TIERS = {
+    "athena",
     "catalog",
     "circuit",
     "cold",
     "executions",
+    "exports",
     "hot",
     "ledger",
     "pace",

@@ -20,7 +20,9 @@ CONFIG = Config(
 @cache
 def client(service: str) -> Any:
     """The client of one service, made once; region, credentials and endpoint come from the environment."""
-    return _session().create_client(service, config=CONFIG)
+    # botocore's own choice for presigned links is version 2, which most regions refuse.
+    config = CONFIG.merge(Config(signature_version="s3v4")) if service == "s3" else CONFIG
+    return _session().create_client(service, config=config)
 
 
 @cache
