@@ -27,7 +27,6 @@ _CONVERTING_S = 300
 _LONGEST_DELAY_S = 900
 # What a stop takes to be noticed, beyond the time that the function has left.
 _LEASE_MARGIN_MS = 10_000
-_LET_GO: dict[str, items.Fact] = {"claim": "", "claim_until_ms": 0, "last_try": 0}
 _UNEXPECTED = "something went wrong here; the log has it by the export's id"
 
 
@@ -67,13 +66,13 @@ class ExportWorker:
         except _CancelledError:
             self.files.clear(export_id)
             with contextlib.suppress(ConflictError):
-                self.table.note(export, claim, status=CANCELLED, ended_ms=self.now(), **_LET_GO)
+                self.table.let_go(export, claim, status=CANCELLED, ended_ms=self.now())
             return _receipt(export, CANCELLED)
         except Exception as error:
             text = str(error) if isinstance(error, VitalsError) else _UNEXPECTED
-            end: dict[str, items.Fact] = {"status": FAILED, "ended_ms": self.now()} if last_try else {}
+            status, ended_ms = (FAILED, self.now()) if last_try else (QUEUED, 0)
             with contextlib.suppress(ConflictError):
-                self.table.note(export, claim, **{"status": QUEUED, "error": text, **_LET_GO, **end})
+                self.table.let_go(export, claim, status=status, ended_ms=ended_ms, error=text)
             raise
 
     def _refused(self, export_id: str) -> dict[str, Any]:
@@ -103,15 +102,14 @@ class ExportWorker:
             self._check(export)
             if self.remaining_s() < _PART_S:
                 facts = _progress(plan, done)
-                self.table.note(export, claim, **{"status": QUEUED, **facts, **_LET_GO})
+                self.table.let_go(export, claim, status=QUEUED, **facts)
                 self.send(export, 0)
                 return _receipt(export, QUEUED, facts)
             done[number] = self._do(export, number, part, names, claim)
             self.table.note(export, claim, error="", **_progress(plan, done))
         self._check(export)
         facts = _progress(plan, done)
-        end: dict[str, items.Fact] = {"status": COMPLETED, "ended_ms": self.now(), "error": ""}
-        self.table.note(export, claim, **{**end, **facts, **_LET_GO})
+        self.table.let_go(export, claim, status=COMPLETED, ended_ms=self.now(), error="", **facts)
         return _receipt(export, COMPLETED, facts)
 
     def _do(self, export: Export, number: int, part: Part, names: list[str] | None, claim: str) -> Done:
@@ -124,7 +122,7 @@ class ExportWorker:
                 self._check(export)
                 first, last = day_name(part.start_ms), day_name(part.end_ms - 1)
                 # Two workers may be at one part, and their files are not cut alike.
-                name = f"{export.site}_{first}_{last}_{len(stored):03d}_{claim}.{export.format}"
+                name = f"{export.site}_{first}_{last}_{len(stored):03d}_{claim[:8]}.{export.format}"
                 stored.append((name, self.files.put(export.export, name, file)))
 
             reading = Reading(
