@@ -265,9 +265,8 @@ def _ask_queues_apart() -> None:
 def _worker(name: str, config: dict[str, Any], code: bytes) -> Worker | Workers:
     """Several for backfills and exports only: each is a process with all that the layer brings along."""
     variables = config.get("Environment", {}).get("Variables", {}).keys()
-    return (Workers if variables & {"BACKFILL_CONCURRENCY", "EXPORT_QUEUE_URL"} else Worker)(
-        name, config, code
-    )
+    several = "BACKFILL_CONCURRENCY" in variables or {"EXPORT_QUEUE_URL", "HOT_TABLE"} <= variables
+    return (Workers if several else Worker)(name, config, code)
 
 
 def _telling_the_name(script: str) -> str:

@@ -583,6 +583,20 @@ def test_a_cancelled_export_stops_its_query(
     assert query["Status"]["State"] == "CANCELLED"
 
 
+def test_an_athena_that_takes_too_long_is_stopped(
+    stage: Stage, stuck: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = stage.start()
+    message = stage.receive()
+    assert message
+    monkeypatch.setattr(Athena, "_pauses", lambda _: iter([0.0, work._PART_S]))
+    assert not stage.deliver(message)
+    answer = stage.get(export)
+    assert (answer["status"], answer["error"]) == ("queued", "Athena did not answer in time; ask for less")
+    [query] = queries()
+    assert query["Status"]["State"] == "CANCELLED"
+
+
 def test_one_whose_worker_was_killed_can_be_cancelled(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before its claim is over, by the next delivery; after that, at once."""
     for wait_ms in (0, LEASE):

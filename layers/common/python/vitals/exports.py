@@ -165,7 +165,12 @@ class ExportTable:
         condition = f"cancel_ms = :none AND {_IDLE}"
         return self._set(export, facts, condition, QUEUED, RUNNING, FAILED, none=0, now=now_ms)
 
-    def note(self, export: Export, claim: str, **facts: items.Fact) -> None:
+    def let_go(self, export: Export, claim: str, /, **facts: items.Fact) -> None:
+        """Sets facts of an export that one holds, and holds it no more; errors as `note`."""
+        free: dict[str, items.Fact] = {"claim": "", "claim_until_ms": 0, "last_try": 0}
+        self.note(export, claim, **facts, **free)
+
+    def note(self, export: Export, claim: str, /, **facts: items.Fact) -> None:
         """Sets facts of an export that one holds; ConflictError when it is another's by now, or cancelled."""
         request = items.setting(self._table, keys.export_record(export.export), facts, "#claimed = :mine")
         request["ExpressionAttributeNames"]["#claimed"] = "claim"
