@@ -3,7 +3,8 @@
 ministack imports a REST API without its authorizers, its ANY methods and its gateway responses, reads its
 binary media types as CloudFormation escapes them, compresses no answer, holds nobody to a usage plan, creates
 queues without their redrive policy, tables without their expiry and nothing of Glue and Athena, unpacks the
-layer again for every worker, runs a function for one event at a time and forgets the names of its errors.
+layer again for every worker, runs a function for one event at a time, asks a queue only when the functions of
+all others are done, and forgets the names of errors.
 Run with the tools' Python (.venv-sam), so that a function finds its packages in its layer and nowhere else.
 """
 
@@ -15,7 +16,8 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from pathlib import Path
 from threading import Lock
@@ -44,6 +46,7 @@ _PROCESS_ERRORS = {
     "Worker process died": "Runtime.ExitError",
     "Worker returned no response": "Runtime.ExitError",
 }
+_MOST_QUEUES = 16
 
 
 def main() -> None:
@@ -64,6 +67,7 @@ def main() -> None:
     lambda_runtime.Worker = _worker
     lambda_svc._execute_function_warm = _naming(lambda_svc._execute_function_warm)
     lambda_svc._resolve_layer_zip = _sharing(lambda_svc._resolve_layer_zip)
+    _ask_queues_apart()
     app.main()
 
 
@@ -240,7 +244,7 @@ class Workers:
     """As many workers of a function as it has events at once.
 
     A worker answers one event after the other, and ministack has one for each function: a map would do one
-    day after the other, and every other run would wait for them.
+    day after the other, and every other run would wait for them, as one export would for another.
     """
 
     def __init__(self, *given: Any) -> None:
@@ -267,10 +271,38 @@ class Workers:
                 worker.kill()
 
 
+def _ask_queues_apart() -> None:
+    """Gives each queue's function a thread: an export of minutes would else hold up every sync."""
+    every, poll = lambda_svc._iter_all_esms, lambda_svc._poll_sqs
+    own: ContextVar[str] = ContextVar("own_mapping")
+    pool, busy = ThreadPoolExecutor(_MOST_QUEUES, "queue"), set[str]()
+
+    def iterate() -> Iterator[Any]:
+        wanted = own.get("")
+        yield from (found for found in every() if wanted in ("", found[2]["UUID"]))
+
+    def drain(mapping: str) -> None:
+        own.set(mapping)
+        try:
+            while poll():
+                """Until the queue is empty, or its function has failed."""
+        finally:
+            busy.discard(mapping)
+
+    def poll_apart() -> bool:
+        for mapping in {esm["UUID"] for _, _, esm in every()} - busy:
+            busy.add(mapping)
+            pool.submit(drain, mapping)
+        return False
+
+    lambda_svc._iter_all_esms, lambda_svc._poll_sqs = iterate, poll_apart
+
+
 def _worker(name: str, config: dict[str, Any], code: bytes) -> Worker | Workers:
-    """Several for the backfill only: each is a process with all that the layer brings along."""
-    variables = config.get("Environment", {}).get("Variables", {})
-    return (Workers if "BACKFILL_CONCURRENCY" in variables else Worker)(name, config, code)
+    """Several for backfills and exports only: each is a process with all that the layer brings along."""
+    variables = config.get("Environment", {}).get("Variables", {}).keys()
+    several = "BACKFILL_CONCURRENCY" in variables or {"EXPORT_QUEUE_URL", "HOT_TABLE"} <= variables
+    return (Workers if several else Worker)(name, config, code)
 
 
 def _telling_the_name(script: str) -> str:

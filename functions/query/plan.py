@@ -149,8 +149,10 @@ def plan_query(asked: Asked, catalog: Catalog, now_ms: int, max_range_days: int)
     if not names:
         raise InvalidRequestError("point_names names no point")
     if len(names) > MAX_POINTS:
-        raise TooLargeError(f"{len(names)} points asked for; one query takes at most {MAX_POINTS}")
-    span = parse_span(asked.start, asked.end, now_ms, max_range_days)
+        raise TooLargeError(
+            f"{len(names)} points asked for; one query takes at most {MAX_POINTS}, POST /exports a whole site"
+        )
+    span = parse_span(asked.start, asked.end, now_ms, max_range_days, "; POST /exports takes up to 730")
     points = tuple(catalog.by_name.get(name) for name in names)
     known = [point for point in points if point]
     if not known:
@@ -289,7 +291,7 @@ def _whole_windows(seconds: float) -> int:
     return max(WINDOW_MS, ceil_window(int(seconds * 1000)))
 
 
-def parse_span(start: str | int, end: str | int, now_ms: int, max_days: int) -> Span:
+def parse_span(start: str | int, end: str | int, now_ms: int, max_days: int, advice: str = "") -> Span:
     """[start, end) of two times as people write them; InvalidRequestError or TooLargeError otherwise."""
     try:
         span = Span(parse_time(start), parse_time(end))
@@ -300,7 +302,7 @@ def parse_span(start: str | int, end: str | int, now_ms: int, max_days: int) -> 
     if span.start_ms > now_ms:
         raise InvalidRequestError("start_time is in the future")
     if span.length_ms > max_days * DAY_MS:
-        raise TooLargeError(f"the range is longer than {max_days} days")
+        raise TooLargeError(f"the range is longer than {max_days} days{advice}")
     return span
 
 

@@ -36,7 +36,16 @@ def test_every_problem_is_named_at_once() -> None:
 
 @pytest.mark.parametrize(
     "read",
-    [config.etl, config.query, config.archival, config.backfill, config.backfill_api, config.authorizer],
+    [
+        config.etl,
+        config.query,
+        config.archival,
+        config.backfill,
+        config.backfill_api,
+        config.export,
+        config.export_api,
+        config.authorizer,
+    ],
 )
 def test_an_empty_environment_is_an_error(read) -> None:
     with pytest.raises(ConfigError, match="STATE_TABLE is missing"):

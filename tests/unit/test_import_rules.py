@@ -24,11 +24,13 @@ PURE = {
     "timespan",
 }
 TIERS = {
+    "athena",
     "cache",
     "catalog",
     "circuit",
     "cold",
     "executions",
+    "exports",
     "hot",
     "ledger",
     "pace",

@@ -21,7 +21,16 @@ print(time.process_time() - before)
 
 @pytest.mark.parametrize(
     "module",
-    ["etl.app", "query.app", "archival.app", "backfill.app", "backfill.api.app", "authorizer.app"],
+    [
+        "etl.app",
+        "query.app",
+        "archival.app",
+        "backfill.app",
+        "backfill.api.app",
+        "exports.app",
+        "exports.api.app",
+        "authorizer.app",
+    ],
 )
 def test_a_handler_imports_within_the_ceiling(module: str) -> None:
     environment = os.environ | {

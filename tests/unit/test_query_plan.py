@@ -47,6 +47,14 @@ def test_what_cannot_be_answered_is_refused(changes: dict, error: type[Exception
         planned(**changes)
 
 
+@pytest.mark.parametrize(
+    "changes", [{"point_names": [str(i) for i in range(5_000)]}, {"start": NOW - 365 * DAY_MS - 1}]
+)
+def test_what_is_too_large_for_one_answer_is_pointed_to_exports(changes: dict) -> None:
+    with pytest.raises(TooLargeError, match="POST /exports"):
+        planned(**changes)
+
+
 def test_a_token_goes_on_where_it_says_for_its_own_query_only() -> None:
     token = planned().token(NOW - 1)
     assert planned(next_token=token).start_ms == NOW - 1

@@ -67,6 +67,9 @@ deadline = Deadline()
 @cache
 def client(service: str, config: Config = CONFIG) -> Any:
     """The client of one service, made once; region, credentials and endpoint come from the environment."""
+    if service == "s3":
+        # botocore's own choice for presigned links is version 2, which most regions refuse.
+        config = config.merge(Config(signature_version="s3v4"))
     return _session().create_client(service, config=config)
 
 

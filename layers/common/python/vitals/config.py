@@ -74,6 +74,28 @@ class BackfillSettings(BackfillApiSettings):
 
 
 @dataclass(frozen=True, slots=True)
+class ExportApiSettings:
+    state_table: str
+    cold_bucket: str
+    queue_url: str
+    queue_high_url: str
+    scan_limit_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSettings:
+    state_table: str
+    hot_table: str
+    cold_bucket: str
+    queue_url: str
+    queue_high_url: str
+    glue_database: str
+    glue_table: str
+    athena_workgroup: str
+    max_day_file_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class AuthorizerSettings:
     state_table: str
     shared_usage_key: str
@@ -171,6 +193,38 @@ def _backfill(read: "_Reader") -> dict[str, Any]:
         "requests_per_minute": read.integer("ACE_REQUESTS_PER_MINUTE", 50, 1, 60_000),
         "concurrency": read.integer("BACKFILL_CONCURRENCY", 2, 1, 40),
     }
+
+
+def export_api(environ: Mapping[str, str] = os.environ) -> ExportApiSettings:
+    """The settings of the exports' routes; ConfigError as for `etl`."""
+    read = _Reader(environ)
+    settings = ExportApiSettings(
+        state_table=read.text("STATE_TABLE"),
+        cold_bucket=read.text("COLD_BUCKET"),
+        queue_url=read.text("EXPORT_QUEUE_URL"),
+        queue_high_url=read.text("EXPORT_QUEUE_HIGH_URL"),
+        scan_limit_bytes=read.integer("ATHENA_SCAN_LIMIT_BYTES", 10**10, 10**7, 10**15),
+    )
+    read.finish()
+    return settings
+
+
+def export(environ: Mapping[str, str] = os.environ) -> ExportSettings:
+    """The settings of the exports' worker; ConfigError as for `etl`."""
+    read = _Reader(environ)
+    settings = ExportSettings(
+        state_table=read.text("STATE_TABLE"),
+        hot_table=read.text("HOT_TABLE"),
+        cold_bucket=read.text("COLD_BUCKET"),
+        queue_url=read.text("EXPORT_QUEUE_URL"),
+        queue_high_url=read.text("EXPORT_QUEUE_HIGH_URL"),
+        glue_database=read.identifier("GLUE_DATABASE"),
+        glue_table=read.identifier("GLUE_TABLE"),
+        athena_workgroup=read.text("ATHENA_WORKGROUP"),
+        max_day_file_bytes=read.integer("MAX_DAY_FILE_MB", 256, 1, 4_096) * 2**20,
+    )
+    read.finish()
+    return settings
 
 
 def authorizer(environ: Mapping[str, str] = os.environ) -> AuthorizerSettings:

@@ -11,6 +11,10 @@ State table: pk, sk
     site#{site}      | run#{start}#{run}     the backfills of a site in the order of their starts (UTC ms)
     run#{run}        | run                   one backfill
     run#{run}        | day#{YYYY-MM-DD}      what became of one day of it
+    export#{export}  | export                one export
+    export#{export}  | plan                  the parts it consists of, and the points asked for
+    export#{export}  | part#{number}         a part that is done: its files
+    exports#{site}   | {asked}#{export}      the exports of a site in the order of their requests (UTC ms)
     upstream#{host}  | circuit               the circuit breaker
     upstream#{host}  | pace                  when the next request may go out
     token#{sha256}   | token                 a bearer token's grants
@@ -18,6 +22,7 @@ State table: pk, sk
 Cold bucket:
     timeseries/{site}/{YYYY}/{MM}/{DD}/samples.parquet  one site-day; Athena's partition (site, YYYY/MM/DD)
     staging/backfill/{run}/{YYYY-MM-DD}/{HH}[-{part}]   what a backfill has read of an hour; expires
+    exports/{export}/{name}                  the files of an export; expires
     athena/                                  what queries leave; expires
     cache/{site}/{digest}                    an answer of the query API; expires
 """
@@ -62,6 +67,7 @@ RUN_PREFIX = "run#"
 # Policies of the template deny everybody but the authorizer what begins with it, the index included.
 TOKEN_PREFIX = "token#"
 TOKEN_INDEX = f"{TOKEN_PREFIX}index"
+PART_PREFIX = "part#"
 
 
 def site_record(site: str) -> Key:
@@ -122,6 +128,30 @@ def run_of_site(site: str, started_ms: int, run: str) -> Key:
     return _state(site_partition(site), f"{RUN_PREFIX}{started_ms:013d}#{run}")
 
 
+def export_partition(export: str) -> str:
+    return f"export#{export}"
+
+
+def export_record(export: str) -> Key:
+    return _state(export_partition(export), "export")
+
+
+def export_plan(export: str) -> Key:
+    return _state(export_partition(export), "plan")
+
+
+def export_part(export: str, number: int) -> Key:
+    return _state(export_partition(export), f"{PART_PREFIX}{number:05d}")
+
+
+def exports_partition(site: str) -> str:
+    return f"exports#{site}"
+
+
+def export_of_site(site: str, created_ms: int, export: str) -> Key:
+    return _state(exports_partition(site), f"{created_ms:013d}#{export}")
+
+
 def token_hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
@@ -155,6 +185,11 @@ def staged(run: str, day: str = "", name: str = "") -> str:
 
 def cached(site: str, digest: str) -> str:
     return f"cache/{site}/{digest}"
+
+
+def export_file(export: str, name: str = "") -> str:
+    """The object of a file of an export, or what all their names begin with."""
+    return f"exports/{export}/{name}"
 
 
 def athena_day(day: str) -> str:

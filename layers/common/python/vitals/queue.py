@@ -18,11 +18,11 @@ class MessageQueue:
         self._client = client
         self._url = url
 
-    def send(self, batch: Sequence[Mapping[str, str]]) -> None:
-        """Sends every message, or raises."""
+    def send(self, batch: Sequence[Mapping[str, str]], delay_s: int = 0) -> None:
+        """Sends every message, or raises; they can be received after `delay_s`, which SQS takes up to 900."""
         for start in range(0, len(batch), _BATCH):
             entries: Any = [
-                {"Id": str(i), "MessageBody": json.dumps(message)}
+                {"Id": str(i), "MessageBody": json.dumps(message), "DelaySeconds": delay_s}
                 for i, message in enumerate(batch[start : start + _BATCH])
             ]
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)

@@ -1,0 +1,121 @@
+"""Asking for exports, watching and ending them over HTTP; the routes check types only."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from exports import plan, view
+from exports.files import ExportFiles
+from exports.plan import Asked
+from exports.queues import ExportQueues
+from vitals.catalog import CatalogTable
+from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError
+from vitals.exports import COMPLETED, QUEUED, RUNNING, Export, ExportTable, Plan
+from vitals.keys import check_site
+from vitals.ledger import Ledger
+from vitals.sites import SiteTable
+from vitals.timespan import iso
+from vitals.tokens import Grant
+
+_LINK_S = 3_600
+
+type Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportsApi:
+    """What the routes work with; `now` gives UTC ms, `scan_limit` is Athena's in bytes a query."""
+
+    table: ExportTable
+    files: ExportFiles
+    sites: SiteTable
+    catalogs: CatalogTable
+    ledger: Ledger
+    queues: ExportQueues
+    now: Callable[[], int]
+    scan_limit: int
+    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+
+    def start(self, grant: Grant, asked: Asked) -> Answer:
+        """Plans, records and queues an export of what is stored by now."""
+        self._authorise(grant, asked.site)
+        now_ms = self.now()
+        span = plan.span(asked, now_ms)
+        catalog = self.catalogs.load(asked.site)
+        ids = plan.point_ids(asked, catalog)
+        records = self.ledger.archive_records(asked.site, span)
+        parts = plan.parts(span, records, len(ids), self.scan_limit)
+        export = Export(
+            self.new_id(),
+            site=asked.site,
+            start_ms=span.start_ms,
+            end_ms=span.end_ms,
+            format=asked.format,
+            priority=asked.priority,
+            points=len(ids) or len(catalog.points),
+            requested_by=grant.name,
+            created_ms=now_ms,
+            days_total=sum(part.days for part in parts),
+        )
+        self.table.create(export, Plan(parts, ids))
+        try:
+            self.queues.send(export)
+        except Exception:
+            self.table.remove(export)
+            raise
+        return view.export(export, now_ms)
+
+    def get(self, grant: Grant, export_id: str) -> Answer:
+        """An export; NotFoundError also for one of a site that the token may not read."""
+        export = self._visible(grant, export_id)
+        now_ms = self.now()
+        answer = view.export(export, now_ms)
+        if export.status != COMPLETED:
+            return answer
+        # As long as the record: its files live a little longer.
+        seconds = min(_LINK_S, (export.expires_ms - now_ms) // 1000)
+        done = self.table.done(export)
+        files = [file for number in sorted(done) for file in done[number].files]
+        answer["files"] = [
+            {"name": name, "bytes": size, "url": self.files.link(export_id, name, max(1, seconds))}
+            for name, size in files
+        ]
+        answer["links_expire_at"] = iso(now_ms + seconds * 1000)
+        return answer
+
+    def of_site(self, grant: Grant, site: str, limit: int) -> Answer:
+        """The site's latest exports, newest first, without links."""
+        self._authorise(grant, site)
+        now_ms = self.now()
+        found = self.table.of_site(site, limit, now_ms)
+        return {"exports": [view.export(export, now_ms) for export in found]}
+
+    def delete(self, grant: Grant, export_id: str) -> tuple[int, Answer]:
+        """Cancels an export, or removes one that has ended with all its files; status and answer."""
+        export = self._visible(grant, export_id)
+        now_ms = self.now()
+        if view.status(export, now_ms) in (QUEUED, RUNNING):
+            if self.table.cancel_idle(export, now_ms):
+                self.files.clear(export_id)
+                return 200, view.export(self._visible(grant, export_id), now_ms)
+            if self.table.ask_cancel(export, now_ms) or export.cancel_ms:
+                return 202, view.export(self._visible(grant, export_id), now_ms)
+        self.files.clear(export_id)
+        self.table.remove(export)
+        return 200, {"id": export_id, "status": "removed"}
+
+    def _authorise(self, grant: Grant, site: str) -> None:
+        """The site's existence is looked at last, so that strangers learn nothing."""
+        if not grant.allows("read", check_site(site)):
+            raise ForbiddenError("this token may not read this site")
+        if self.sites.load(site) is None:
+            raise NotFoundError(f"there is no site {site!r}")
+
+    def _visible(self, grant: Grant, export_id: str) -> Export:
+        if not 1 <= len(export_id) <= 80:
+            raise InvalidRequestError("an export's id has 1 to 80 characters")
+        export = self.table.load(export_id, self.now())
+        if export is None or not grant.allows("read", export.site):
+            raise NotFoundError(f"there is no export {export_id!r}")
+        return export

@@ -1,0 +1,74 @@
+"""The routes of exports: types checked by Powertools, one call each."""
+
+from typing import Annotated, Any, Literal
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+
+from exports.api.exports_api import ExportsApi
+from exports.plan import Asked
+from vitals.catalog import MAX_NAME
+from vitals.http import granted, json_answer
+from vitals.tokens import Grant
+
+router = APIGatewayRouter()
+
+Name = Annotated[StrictStr, Field(max_length=MAX_NAME)]
+
+
+class ExportBody(BaseModel):
+    """Which samples of a site to export, [start_time, end_time), and how."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    site_name: StrictStr = Field(max_length=64)
+    point_names: list[Name] | None = Field(None, description="none, or an empty list: every point")
+    start_time: StrictStr | StrictInt = Field(description="ISO 8601 or epoch milliseconds")
+    end_time: StrictStr | StrictInt = Field(description="at most 730 days later; cut at the present")
+    format: Literal["csv", "parquet"] = "parquet"
+    priority: Literal["normal", "high"] = "normal"
+
+
+@router.post("/exports", summary="Export samples of any number of points and days to files")
+def start(body: Annotated[ExportBody, Body()]) -> Response[Any]:
+    asked = Asked(
+        body.site_name,
+        body.point_names or (),
+        body.start_time,
+        body.end_time,
+        body.format,
+        body.priority,
+    )
+    return json_answer(_api().start(_grant(), asked), 202)
+
+
+@router.get("/exports", summary="A site's exports, newest first")
+def of_site(
+    site_name: Annotated[str, Query(max_length=64)],
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Response[Any]:
+    return json_answer(_api().of_site(_grant(), site_name, limit))
+
+
+@router.get("/exports/<export_id>", summary="An export, with links to its files once it is completed")
+def get(export_id: str) -> Response[Any]:
+    return json_answer(_api().get(_grant(), export_id))
+
+
+@router.delete(
+    "/exports/<export_id>", summary="Cancel an export, or remove one that has ended with its files"
+)
+def delete(export_id: str) -> Response[Any]:
+    status, answer = _api().delete(_grant(), export_id)
+    return json_answer(answer, status)
+
+
+def _api() -> ExportsApi:
+    api: ExportsApi = router.context["api"]
+    return api
+
+
+def _grant() -> Grant:
+    return granted(router.current_event)

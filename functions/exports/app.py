@@ -1,0 +1,87 @@
+"""The exports' worker: builds what it works with, and hands each event to one call."""
+
+import json
+import time
+import uuid
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from exports.convert import MAX_FILE_BYTES
+from exports.files import ExportFiles
+from exports.queues import ExportQueues
+from exports.run import MOST_RECEIVES, Exports
+from exports.sources import ArchiveSource, DaySource, Source
+from exports.unload import ArchiveUnload
+from exports.work import ExportWorker
+from vitals import aws, config, observability
+from vitals.athena import Athena
+from vitals.catalog import CatalogTable
+from vitals.cold import ColdTier
+from vitals.exports import ExportTable
+from vitals.hot import HotTier
+from vitals.ledger import Ledger
+from vitals.queue import MessageQueue
+
+logger = observability.logger()
+metrics = observability.metrics()
+tracer = observability.tracer()
+processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Goes on with the export that the event names; from the console an error is its end."""
+
+    def handle(asked: dict[str, Any], receives: int) -> dict[str, Any]:
+        try:
+            return Exports(lambda: _worker(context), logger, metrics).handle(asked, receives)
+        except Exception as error:
+            logger.exception("export failed", event=asked, error=type(error).__name__, reason=str(error))
+            raise
+
+    def handle_record(record: SQSRecord) -> None:
+        handle(json.loads(record.body), int(record.attributes.approximate_receive_count or 1))
+
+    if "Records" in event:
+        return process_partial_response(event, handle_record, processor, context)
+    return handle(event, MOST_RECEIVES)
+
+
+def _worker(context: LambdaContext) -> ExportWorker:
+    settings, sources = _warm()
+    dynamodb, sqs = aws.client("dynamodb"), aws.client("sqs")
+    queues = ExportQueues(MessageQueue(sqs, settings.queue_high_url), MessageQueue(sqs, settings.queue_url))
+    return ExportWorker(
+        ExportTable(dynamodb, settings.state_table),
+        ExportFiles(aws.client("s3"), settings.cold_bucket),
+        CatalogTable(dynamodb, settings.state_table),
+        sources,
+        queues.send,
+        _now,
+        lambda: context.get_remaining_time_in_millis() / 1000,
+        lambda: uuid.uuid4().hex,
+        MAX_FILE_BYTES,
+    )
+
+
+@cache
+def _warm() -> tuple[config.ExportSettings, dict[str, Source]]:
+    settings = config.export()
+    dynamodb, s3 = aws.client("dynamodb"), aws.client("s3")
+    cold = ColdTier(s3, settings.cold_bucket, max_bytes=settings.max_day_file_bytes)
+    athena = Athena(settings.glue_database, settings.athena_workgroup, aws.CONFIG)
+    hot, catalogs = HotTier(dynamodb, settings.hot_table), CatalogTable(dynamodb, settings.state_table)
+    return settings, {
+        "archive": ArchiveSource(ArchiveUnload(athena, s3, settings.cold_bucket, settings.glue_table), cold),
+        "day": DaySource(hot, cold, catalogs, Ledger(dynamodb, settings.state_table), _now),
+    }
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

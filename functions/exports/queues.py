@@ -1,0 +1,21 @@
+"""The two queues of exports. Each has workers of its own, so that high priority never waits for normal."""
+
+from dataclasses import dataclass
+
+from vitals.exports import Export
+from vitals.queue import MessageQueue
+
+PRIORITIES = ("high", "normal")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportQueues:
+    """Where an export's messages go."""
+
+    high: MessageQueue
+    normal: MessageQueue
+
+    def send(self, export: Export, delay_s: int = 0) -> None:
+        """Sends the export's message, to be received after `delay_s`."""
+        queue = self.high if export.priority == "high" else self.normal
+        queue.send([{"export": export.export}], delay_s)

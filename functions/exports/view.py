@@ -1,0 +1,46 @@
+"""An export as the API tells it: pure."""
+
+from typing import Any
+
+from vitals.exports import COMPLETED, FAILED, RUNNING, Export
+from vitals.timespan import iso
+
+_LOST = "the worker was lost in its last attempt"
+
+
+def status(export: Export, now_ms: int) -> str:
+    """The status; one whose last worker was killed has failed, though nobody was left to record it."""
+    return FAILED if _is_lost(export, now_ms) else export.status
+
+
+def export(export: Export, now_ms: int) -> dict[str, Any]:
+    """An export with its progress; times that have not come yet are null."""
+    share = export.days_done / export.days_total if export.days_total else 0.0
+    return {
+        "id": export.export,
+        "status": status(export, now_ms),
+        "progress_percent": 100.0 if export.status == COMPLETED else round(100 * share, 1),
+        "site_name": export.site,
+        "start_time": iso(export.start_ms),
+        "end_time": iso(export.end_ms),
+        "format": export.format,
+        "priority": export.priority,
+        "points": export.points,
+        "requested_by": export.requested_by,
+        "created_at": iso(export.created_ms),
+        "started_at": iso(export.started_ms) if export.started_ms else None,
+        "ended_at": iso(export.ended_ms) if export.ended_ms else None,
+        "expires_at": iso(export.expires_ms),
+        "cancel_requested": bool(export.cancel_ms),
+        "attempts": export.attempts,
+        "days_total": export.days_total,
+        "days_done": export.days_done,
+        "rows": export.rows,
+        "bytes": export.bytes,
+        "bytes_scanned": export.scanned,
+        "error": _LOST if _is_lost(export, now_ms) else export.error,
+    }
+
+
+def _is_lost(export: Export, now_ms: int) -> bool:
+    return export.status == RUNNING and bool(export.last_try) and export.claim_until_ms < now_ms

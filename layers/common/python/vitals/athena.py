@@ -1,0 +1,99 @@
+"""Athena: one query from its start to its end; what a caller sent reaches it as parameters only."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from vitals.errors import AthenaError, TierTimeoutError, TooLargeError
+from vitals.timespan import iso
+
+# Hardly any query takes less than half a second, and the account's calls a second are limited.
+_FIRST_POLL_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Athena:
+    """Queries of one database in one workgroup."""
+
+    database: str
+    workgroup: str
+    client_config: Config
+    longest_poll_s: float = 1.0
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def run(
+        self, sql: str, parameters: Sequence[str], timeout_s: float, go_on: Callable[[], None] = lambda: None
+    ) -> dict[str, Any]:
+        """What Athena says of the query when it has succeeded; `parameters` are texts, as they are.
+
+        AthenaError when it fails, TooLargeError when it scans more than the workgroup allows,
+        TierTimeoutError when it is not done in time. An error of `go_on`, called with each look, ends it too.
+        Whatever ends it early, the query is stopped.
+        """
+        end = self.monotonic() + timeout_s
+        # Importing pandas and awswrangler takes a second or two, so only who asks Athena pays for it.
+        import awswrangler as wr
+
+        wr.config.botocore_config = self.client_config
+        try:
+            execution = wr.athena.start_query_execution(
+                sql,
+                database=self.database,
+                workgroup=self.workgroup,
+                params=[_literal(text) for text in parameters],
+                paramstyle="qmark",
+            )
+            with _stopped_early(wr, execution):
+                return self._wait(wr, execution, end, go_on)
+        except (ClientError, BotoCoreError) as error:
+            raise AthenaError("Athena could not be asked", str(error)) from error
+
+    def _wait(self, wr: Any, execution: str, end: float, go_on: Callable[[], None]) -> dict[str, Any]:
+        for pause in self._pauses():
+            told: dict[str, Any] = wr.athena.get_query_execution(execution)
+            status = told["Status"]
+            if status["State"] == "SUCCEEDED":
+                return told
+            if status["State"] in ("FAILED", "CANCELLED"):
+                reason = status.get("StateChangeReason", status["State"])
+                if "bytes scanned limit" in reason.lower():
+                    raise TooLargeError("the range holds more than one query may scan; ask for less")
+                raise AthenaError("Athena could not answer the query", reason)
+            if self.monotonic() + pause > end:
+                break
+            go_on()
+            self.sleep(pause)
+        raise TierTimeoutError("Athena did not answer in time; ask for less")
+
+    def _pauses(self) -> Iterator[float]:
+        pause = _FIRST_POLL_S
+        while True:
+            yield pause
+            pause = min(pause * 1.5, self.longest_poll_s)
+
+
+def timestamp(time_ms: int) -> str:
+    """A time as the text that Athena casts to a timestamp."""
+    return iso(time_ms).replace("T", " ").removesuffix("Z")
+
+
+def _literal(text: str) -> str:
+    """Athena reads a parameter as an SQL expression, so that a text must come as a literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@contextlib.contextmanager
+def _stopped_early(wr: Any, execution: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception:
+        # Also one that has ended, to which Athena says nothing.
+        with contextlib.suppress(ClientError, BotoCoreError):
+            wr.athena.stop_query_execution(execution)
+        raise
