@@ -26,6 +26,7 @@ from exports.sources import DaySource
 from exports.unload import ArchiveUnload
 from local.athena import executing
 from local.simulator import Simulator, SimulatorSettings
+from tests import openapi
 from tests.functional.conftest import SITE, Clock, World
 from tests.template import create_archive
 from vitals import aws, keys
@@ -93,7 +94,9 @@ class Stage:
         }
         answer = api_app.handler(event, self.context())
         assert answer["multiValueHeaders"]["Content-Type"] == ["application/json"]
-        return answer["statusCode"], json.loads(answer["body"])
+        status, content = answer["statusCode"], json.loads(answer["body"])
+        openapi.check_answer(method, path, status, content)
+        return status, content
 
     def start(self, **changes: Any) -> str:
         status, answer = self.call("POST", "/exports", body=asked(**changes))

@@ -3,10 +3,11 @@
 from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
+from exports.api import shapes
 from exports.api.exports_api import ExportsApi
 from exports.plan import Asked
 from vitals.catalog import MAX_NAME
@@ -16,6 +17,7 @@ from vitals.tokens import Grant
 router = APIGatewayRouter()
 
 Name = Annotated[StrictStr, Field(max_length=MAX_NAME)]
+ExportId = Annotated[str, Path(description="the id that the start answered")]
 
 
 class ExportBody(BaseModel):
@@ -31,7 +33,9 @@ class ExportBody(BaseModel):
     priority: Literal["normal", "high"] = "normal"
 
 
-@router.post("/exports", summary="Export samples of any number of points and days to files")
+@router.post(
+    "/exports", summary="Export samples of any number of points and days to files", responses=shapes.START
+)
 def start(body: Annotated[ExportBody, Body()]) -> Response[Any]:
     asked = Asked(
         body.site_name,
@@ -44,23 +48,29 @@ def start(body: Annotated[ExportBody, Body()]) -> Response[Any]:
     return json_answer(_api().start(_grant(), asked), 202)
 
 
-@router.get("/exports", summary="A site's exports, newest first")
+@router.get("/exports", summary="A site's exports, newest first", responses=shapes.EXPORTS)
 def of_site(
-    site_name: Annotated[str, Query(max_length=64)],
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    site_name: Annotated[str, Query(max_length=64, description="site name, as in /sites")],
+    limit: Annotated[int, Query(ge=1, le=100, description="exports at most")] = 20,
 ) -> Response[Any]:
     return json_answer(_api().of_site(_grant(), site_name, limit))
 
 
-@router.get("/exports/<export_id>", summary="An export, with links to its files once it is completed")
-def get(export_id: str) -> Response[Any]:
+@router.get(
+    "/exports/<export_id>",
+    summary="An export, with links to its files once it is completed",
+    responses=shapes.EXPORT,
+)
+def get(export_id: ExportId) -> Response[Any]:
     return json_answer(_api().get(_grant(), export_id))
 
 
 @router.delete(
-    "/exports/<export_id>", summary="Cancel an export, or remove one that has ended with its files"
+    "/exports/<export_id>",
+    summary="Cancel an export, or remove one that has ended with its files",
+    responses=shapes.DELETE,
 )
-def delete(export_id: str) -> Response[Any]:
+def delete(export_id: ExportId) -> Response[Any]:
     status, answer = _api().delete(_grant(), export_id)
     return json_answer(answer, status)
 

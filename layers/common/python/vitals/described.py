@@ -1,5 +1,7 @@
 """What /openapi.json says of the answers of every route; local/openapi.py composes it from all functions."""
 
+from types import UnionType
+
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -38,13 +40,14 @@ _ERRORS: dict[int, tuple[str, type[Shape]]] = {
     429: ("RATE_LIMITED: too many requests; Retry-After says when to come back", Error),
     500: ("INTERNAL_ERROR: a fault of ours; the request id finds it", Error),
     502: ("ARCHIVE_UNREADABLE: the archive could not be read at all", Error),
+    503: ("UNAVAILABLE: the data cannot be reached just now; Retry-After says when to come back", Error),
     504: ("TIMEOUT: the answer took too long; ask for less", Error),
 }
-_ANY = (400, 401, 403, 429, 500, 504)
+_ANY = (400, 401, 403, 429, 500, 503, 504)
 
 
 def answers(
-    model: type[Shape], description: str, *errors: int, status: int = 200
+    model: type[Shape] | UnionType, description: str, *errors: int, status: int = 200
 ) -> dict[int, OpenAPIResponse]:
     """The answers of a route: its own, the errors that any may give, and these."""
     own: OpenAPIResponse = {"description": description, "content": {JSON: {"model": model}}}
