@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ def _tagged(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any
 _Loader.add_multi_constructor("!", _tagged)
 
 
+@cache
 def template() -> dict[str, Any]:
+    """The template, read once; nobody changes what it says."""
     return yaml.load((ROOT / "template.yaml").read_text(), _Loader)
 
 

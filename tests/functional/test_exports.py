@@ -62,7 +62,6 @@ class Stage:
     s3: Any
     sqs: Any
     queues: dict[str, str]
-    archiver: Archiver
     remaining_s: float = 900
     taken: list[str] = field(default_factory=list)
     """The queues that messages came from, in order."""
@@ -230,7 +229,10 @@ def simulator(clock: Clock) -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def stage(make_world: Callable[..., World], clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+def deployed(
+    make_world: Callable[..., World], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stage]:
+    """Both functions with the environment that the template gives them, over a site with nothing archived."""
     s3, sqs = boto3.client("s3"), boto3.client("sqs")
     names = create_archive(s3, boto3.client("glue"), boto3.client("athena"))
     urls = {
@@ -240,23 +242,6 @@ def stage(make_world: Callable[..., World], clock: Clock, monkeypatch: pytest.Mo
     world = make_world(initial_lookback_ms=45 * MINUTE_MS)
     clock.now_ms = SYNCED[3].end_ms
     world.sync()
-    for span in SYNCED[:3]:
-        world.reread(span)
-    archiver = Archiver(
-        world.syncer.ingest.hot,
-        ColdTier(s3, BUCKET),
-        RollupTier(world.client, "HotTable"),
-        world.syncer.catalogs,
-        Ledger(world.client, "StateTable"),
-        clock,
-        20,
-    )
-    clock.forward(60)
-    for day_ms in range(FIRST, FIRST + 3 * DAY_MS, DAY_MS):
-        archiver.archive(SITE, day_ms)
-    forget_blocks(world, FIRST)
-    clock.forward(60)
-    change_third_day(world)
     settings = {
         "STATE_TABLE": "StateTable",
         "HOT_TABLE": "HotTable",
@@ -274,9 +259,33 @@ def stage(make_world: Callable[..., World], clock: Clock, monkeypatch: pytest.Mo
     for cached in caches:
         cached.cache_clear()
     with executing():
-        yield Stage(world, s3, sqs, urls, archiver)
+        yield Stage(world, s3, sqs, urls)
     for cached in caches:
         cached.cache_clear()
+
+
+@pytest.fixture
+def stage(deployed: Stage, clock: Clock) -> Stage:
+    """The same with days of every kind."""
+    world = deployed.world
+    for span in SYNCED[:3]:
+        world.reread(span)
+    archiver = Archiver(
+        world.syncer.ingest.hot,
+        ColdTier(deployed.s3, BUCKET),
+        RollupTier(world.client, "HotTable"),
+        world.syncer.catalogs,
+        Ledger(world.client, "StateTable"),
+        clock,
+        20,
+    )
+    clock.forward(60)
+    for day_ms in range(FIRST, FIRST + 3 * DAY_MS, DAY_MS):
+        archiver.archive(SITE, day_ms)
+    forget_blocks(world, FIRST)
+    clock.forward(60)
+    change_third_day(world)
+    return deployed
 
 
 def forget_blocks(world: World, day_ms: int) -> None:
@@ -372,10 +381,10 @@ def test_a_day_that_is_too_large_for_one_query_is_read_from_its_file(
     stage.assert_exact(export)
 
 
-def test_a_range_in_which_nothing_is_stored_is_completed_without_files(stage: Stage) -> None:
-    export = stage.start(start_time="2020-01-01", end_time="2020-01-05")
-    stage.drain()
-    answer = stage.get(export)
+def test_a_range_in_which_nothing_is_stored_is_completed_without_files(deployed: Stage) -> None:
+    export = deployed.start(start_time="2020-01-01", end_time="2020-01-05")
+    deployed.drain()
+    answer = deployed.get(export)
     assert (answer["status"], answer["files"], answer["rows"]) == ("completed", [], 0)
 
 
@@ -541,12 +550,12 @@ def test_one_of_high_priority_does_not_wait_for_the_others(stage: Stage) -> None
     assert stage.taken == ["EXPORT_QUEUE_HIGH_URL", "EXPORT_QUEUE_URL", "EXPORT_QUEUE_URL"]
 
 
-def test_one_that_waits_is_cancelled_at_once(stage: Stage) -> None:
-    export = stage.start()
-    status, answer = stage.delete(export)
+def test_one_that_waits_is_cancelled_at_once(deployed: Stage) -> None:
+    export = deployed.start()
+    status, answer = deployed.delete(export)
     assert (status, answer["status"], answer["cancel_requested"]) == (200, "cancelled", True)
-    stage.drain()
-    assert stage.get(export)["status"] == "cancelled"
+    deployed.drain()
+    assert deployed.get(export)["status"] == "cancelled"
     assert queries() == []
 
 
@@ -765,21 +774,21 @@ def test_removing_leaves_nothing(stage: Stage) -> None:
     assert stage.delete(export)[0] == 404
 
 
-def test_a_sites_exports_are_listed_newest_first(stage: Stage) -> None:
+def test_a_sites_exports_are_listed_newest_first(deployed: Stage) -> None:
     exports = []
     for _ in range(3):
-        exports.append(stage.start())
-        stage.world.clock.forward(1)
-    _, answer = stage.call("GET", "/exports", {"site_name": SITE, "limit": "2"})
+        exports.append(deployed.start())
+        deployed.world.clock.forward(1)
+    _, answer = deployed.call("GET", "/exports", {"site_name": SITE, "limit": "2"})
     assert [export["id"] for export in answer["exports"]] == exports[:0:-1]
     assert all("files" not in export for export in answer["exports"])
 
 
-def test_one_that_could_not_be_queued_is_not_there(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_could_not_be_queued_is_not_there(deployed: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vitals.queue.MessageQueue.send", lambda *_: 1 / 0)
-    status, answer = stage.call("POST", "/exports", body=asked())
+    status, answer = deployed.call("POST", "/exports", body=asked())
     assert (status, answer["error_code"]) == (500, "INTERNAL_ERROR")
-    assert stage.call("GET", "/exports", {"site_name": SITE})[1] == {"exports": []}
+    assert deployed.call("GET", "/exports", {"site_name": SITE})[1] == {"exports": []}
 
 
 @pytest.mark.parametrize(
@@ -802,28 +811,28 @@ def test_one_that_could_not_be_queued_is_not_there(stage: Stage, monkeypatch: py
         (asked(padding="x" * 1_000_000), 413, "TOO_LARGE", "larger than"),
     ],
 )
-def test_bad_requests_are_refused(stage: Stage, body: Any, status: int, code: str, text: str) -> None:
-    found, answer = stage.call("POST", "/exports", body=body, sites="*")
+def test_bad_requests_are_refused(deployed: Stage, body: Any, status: int, code: str, text: str) -> None:
+    found, answer = deployed.call("POST", "/exports", body=body, sites="*")
     assert (found, answer["error_code"]) == (status, code)
     assert text in answer["error"]
     assert set(answer) == {"error", "error_code", "request_id"}
-    assert stage.receive() is None
+    assert deployed.receive() is None
 
 
-def test_exports_are_for_those_who_may_read_the_site(stage: Stage) -> None:
-    export = stage.start()
-    stage.drain()
+def test_exports_are_for_those_who_may_read_the_site(deployed: Stage) -> None:
+    export = deployed.start()
+    deployed.drain()
     for scopes, sites in (("read", "other"), ("backfill", SITE)):
         who = {"scopes": scopes, "sites": sites}
-        assert stage.call("POST", "/exports", body=asked(), **who)[0] == 403
-        assert stage.call("GET", "/exports", {"site_name": SITE}, **who)[0] == 403
+        assert deployed.call("POST", "/exports", body=asked(), **who)[0] == 403
+        assert deployed.call("GET", "/exports", {"site_name": SITE}, **who)[0] == 403
         for method in ("GET", "DELETE"):
-            status, answer = stage.call(method, f"/exports/{export}", **who)
+            status, answer = deployed.call(method, f"/exports/{export}", **who)
             assert (status, answer["error_code"]) == (404, "NOT_FOUND")
-            assert stage.call(method, "/exports/no-such-export", **who)[0] == 404
-    assert stage.get(export)["requested_by"] == "notebook"
-    assert stage.call("GET", "/exports")[0] == 400
-    assert stage.call("GET", "/exports/" + "x" * 81)[0] == 400
+            assert deployed.call(method, "/exports/no-such-export", **who)[0] == 404
+    assert deployed.get(export)["requested_by"] == "notebook"
+    assert deployed.call("GET", "/exports")[0] == 400
+    assert deployed.call("GET", "/exports/" + "x" * 81)[0] == 400
 
 
 def test_an_export_is_worked_on_by_hand(stage: Stage) -> None:
