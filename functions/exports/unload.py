@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import HTTPClientError, IncompleteReadError
 
-from vitals import keys
-from vitals.athena import Athena, timestamp
-from vitals.timespan import Span, day_name
+from vitals import athena, keys
+from vitals.athena import Athena
+from vitals.timespan import Span
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -22,14 +22,6 @@ MAX_NAMES = 500
 _CHUNK_BYTES = 2**20
 # botocore repeats requests, but not a body that breaks off.
 _BODY_ATTEMPTS = 3
-
-# Times as numbers, for Athena writes timestamps to Parquet as INT96, without a zone.
-_SELECT = """
-SELECT point_name, date_diff('millisecond', TIMESTAMP '1970-01-01 00:00:00', "timestamp") AS time_ms, value
-FROM "{database}"."{table}"
-WHERE site = ? AND day BETWEEN ? AND ?
-  AND "timestamp" >= CAST(? AS timestamp) AND "timestamp" < CAST(? AS timestamp)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +51,14 @@ class ArchiveUnload:
         go_on: Callable[[], None],
     ) -> Unloaded:
         """Leaves the span's samples of these points, or of all, in a new place; errors are Athena.run's."""
-        select = _SELECT.format(database=self.athena.database, table=self.table)
-        if names is not None:
-            select += f"  AND point_name IN ({', '.join('?' * len(names))})\n"
+        select, parameters = athena.samples(self.athena.database, self.table, site, span, names)
         address = f"s3://{self.bucket}/{keys.athena_answer(place)}/"
         sql = f"UNLOAD ({select}) TO '{address}' WITH (format = 'PARQUET', compression = 'ZSTD')"
-        days = [keys.athena_day(day_name(time_ms)) for time_ms in (span.start_ms, span.end_ms - 1)]
-        times = [timestamp(time_ms) for time_ms in (span.start_ms, span.end_ms)]
-        told = self.athena.run(sql, [site, *days, *times, *(names or ())], timeout_s, go_on)
-        statistics = told.get("Statistics", {})
-        manifest = statistics.get("DataManifestLocation")
+        told = self.athena.run(sql, parameters, timeout_s, go_on)
+        manifest = told.get("Statistics", {}).get("DataManifestLocation")
         # Only what the manifest lists counts: a writer that Athena started again leaves a file behind.
         listed = self._body(manifest).read().decode().splitlines() if manifest else []
-        return Unloaded(listed, int(statistics.get("DataScannedInBytes", 0)))
+        return Unloaded(listed, athena.scanned_bytes(told))
 
     @contextmanager
     def fetched(self, address: str, folder: Path) -> Iterator[Path]:

@@ -14,6 +14,7 @@ from query.athena import AthenaReader
 from query.caching import Answers
 from query.executor import Executor
 from vitals import aws, config, observability
+from vitals.athena import Athena
 from vitals.cache import ResultCache
 from vitals.catalog import CatalogTable
 from vitals.cold import ColdTier
@@ -60,12 +61,9 @@ def _api() -> Api:
             RollupTier(dynamodb, settings.hot_table),
             Ledger(dynamodb, settings.state_table),
             AthenaReader(
+                Athena(settings.glue_database, settings.athena_workgroup, aws.PROMPT, aws.boto3_session),
                 settings.cold_bucket,
-                settings.glue_database,
                 settings.glue_table,
-                settings.athena_workgroup,
-                aws.PROMPT,
-                aws.boto3_session,
                 aws.deadline.left_s,
             ),
         ),

@@ -19,6 +19,7 @@ from local.athena import executing
 from query.athena import AthenaReader
 from tests.functional.conftest import SITE
 from tests.template import create_archive
+from vitals.athena import Athena
 from vitals.aws import CONFIG
 from vitals.cost import Cost
 from vitals.errors import AthenaError, TierTimeoutError, TooLargeError
@@ -84,17 +85,16 @@ class Archive:
             self.s3.put_object(Bucket=self.names["ColdBucket"], Key=key, Body=buffer.getvalue())
             self.sizes[day] = buffer.tell()
 
-    def reader(self, **changes: Any) -> AthenaReader:
-        reader = AthenaReader(
-            bucket=self.names["ColdBucket"],
-            database=self.names["GlueDatabase"],
-            table=self.names["GlueTable"],
-            workgroup=self.names["AthenaWorkGroup"],
-            client_config=CONFIG,
+    def reader(self, max_rows: int = 1_000_000, **changes: Any) -> AthenaReader:
+        athena = Athena(
+            self.names["GlueDatabase"],
+            self.names["AthenaWorkGroup"],
+            CONFIG,
             monotonic=self.clock.monotonic,
             sleep=self.clock.sleep,
         )
-        return dataclasses.replace(reader, **changes)
+        athena = dataclasses.replace(athena, **changes)
+        return AthenaReader(athena, self.names["ColdBucket"], self.names["GlueTable"], max_rows=max_rows)
 
     def raw(self, names: list[str], span: Span, site: str = SITE) -> Samples:
         return self.reader().raw(site, names, span, 20, Cost())

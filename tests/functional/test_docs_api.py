@@ -8,10 +8,13 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import boto3
 import pandas as pd
 import pytest
 
 from backfill.api import app as backfill_api
+from exports import app as exports_worker
+from exports.api import app as exports_api
 from query import app as query_api
 from tests import openapi
 from tests.functional.conftest import Clock, World
@@ -24,7 +27,7 @@ BLOCKS = [
     [line[4:] for line in block.splitlines()] for block in re.findall(r"(?:^ {4}.+\n)+", PAGE, re.MULTILINE)
 ]
 # What differs from run to run.
-VOLATILE = {"cost", "id", "query_time_ms"}
+VOLATILE = {"bytes", "cost", "id", "name", "query_time_ms", "url"}
 
 
 class Example:
@@ -76,11 +79,21 @@ def building(deployed: World, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> 
     deployed.sync()
     clock.forward(1)
     api = deployed.api()
+    queue = boto3.client("sqs").create_queue(QueueName="exports")["QueueUrl"]
+    for name in ("EXPORT_QUEUE_URL", "EXPORT_QUEUE_HIGH_URL"):
+        monkeypatch.setenv(name, queue)
+    for name in ("GLUE_DATABASE", "GLUE_TABLE", "ATHENA_WORKGROUP"):
+        monkeypatch.setenv(name, "unused")
+    for cached in (exports_api._api, exports_worker._warm):
+        cached.cache_clear()
     yield deployed
+    for cached in (exports_api._api, exports_worker._warm):
+        cached.cache_clear()
 
 
 def ask(example: Example, run: str) -> dict[str, Any]:
-    app = backfill_api if example.path.startswith("/backfill") else query_api
+    apps = {"backfill": backfill_api, "exports": exports_api}
+    app = apps.get(example.path.split("/")[1], query_api)
     answer: dict[str, Any] = app.handler(example.event(run), CONTEXT)
     return answer
 
@@ -98,6 +111,9 @@ def test_the_examples_answer_as_the_page_says(building: World) -> None:
         if example.path == "/backfill/start":
             run = content["id"]
             run_tasks(run)
+        if (example.method, example.path) == ("POST", "/exports"):
+            run = content["id"]
+            exports_worker.handler({"export": run}, CONTEXT)
 
 
 def test_the_arrow_example(building: World) -> None:
@@ -115,21 +131,29 @@ def test_the_arrow_example(building: World) -> None:
 
 
 def test_every_route_has_an_example_or_is_named() -> None:
-    shown = {(e.method.lower(), re.sub("<id>", "{run_id}", e.path)) for e in EXAMPLES}
-    shown = {(m, p.replace("ses_falls_city", "{site}")) for m, p in shown}
+    shown = {(e.method.lower(), e.path.replace("ses_falls_city", "{site}")) for e in EXAMPLES}
     named = {(m.lower(), p) for m, p in re.findall(r"`(GET|POST|DELETE) (/[\w/.{}]*)`", PAGE)}
-    routes = {(m, p) for p, operations in openapi.document()["paths"].items() for m in operations}
+    routes = {
+        (m, re.sub(r"{\w+_id}", "<id>", p))
+        for p, operations in openapi.document()["paths"].items()
+        for m in operations
+    }
     assert shown | named == routes
 
 
 def test_every_error_has_its_row() -> None:
+    http = (ROOT / "layers/common/python/vitals/http.py").read_text()
+    by_functions = set(re.findall(r'\d{3}, "([A-Z_]+)"', http))
+    by_gateway = set(re.findall(r'"error_code":"([A-Z_]+)"', (ROOT / "template.yaml").read_text()))
     described = {
-        text.split(":")[0]
+        answer["description"].partition(":")[0]
         for operations in openapi.document()["paths"].values()
         for operation in operations.values()
         for status, answer in operation["responses"].items()
         if status.isdigit() and int(status) >= 400
-        for text in [answer["description"]]
     }
     table = PAGE.partition("## Errors")[2].partition("## Samples")[0]
-    assert set(re.findall(r"\b[A-Z]+_?[A-Z]+\b", "".join(re.findall(r"^\|.*\|", table, re.M)))) == described
+    rows = set(re.findall(r"^\| \d{3}[^|]*\| ([A-Z_]+)", table, re.M))
+    assert rows == by_functions | by_gateway
+    # A method that a path does not know has no operation to describe it.
+    assert described == rows - {"METHOD_NOT_ALLOWED"}

@@ -15,12 +15,15 @@ import pytest
 from botocore.config import Config
 
 import backfill.api.app
+import exports.api.app
 import query.app
 from query.athena import AthenaReader
 from tests.functional.test_edge import Caller
 from tests.template import template
 from vitals import aws
+from vitals.athena import Athena
 from vitals.cold import ColdTier
+from vitals.cost import Cost
 from vitals.errors import TierTimeoutError
 from vitals.timespan import Span
 
@@ -93,15 +96,18 @@ def impatient(attempts: int, read_timeout: float = 0.2) -> Config:
     )
 
 
-@pytest.fixture(params=["query", "backfill"])
+@pytest.fixture(params=["query", "backfill", "exports"])
 def deployed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
     """Makes one of the API functions over an endpoint, with nothing of it replaced."""
     app, path = {
         "query": (query.app, "/sites/mill/points"),
         "backfill": (backfill.api.app, "/backfill/r-7"),
+        "exports": (exports.api.app, "/exports/r-7"),
     }[request.param]
-    for name in template()["Resources"]["QueryFunction"]["Properties"]["Environment"]["Variables"]:
-        if not name.startswith(("POWERTOOLS_", "MAX_", "ALLOWED_")):
+    resources = template()["Resources"]
+    functions = [resources[name]["Properties"] for name in ("QueryFunction", "ExportApiFunction")]
+    for name in {name for function in functions for name in function["Environment"]["Variables"]}:
+        if not name.startswith(("POWERTOOLS_", "MAX_", "ALLOWED_")) and not name.endswith("_BYTES"):
             monkeypatch.setenv(name, "mill" if name == "SITES" else name.title().replace("_", ""))
     monkeypatch.setenv("STATE_TABLE", "StateTable")
     monkeypatch.setenv("STATE_MACHINE_ARN", "arn:aws:states:us-east-1:123456789012:stateMachine:backfill")
@@ -169,9 +175,9 @@ def test_an_athena_that_hangs_is_a_timeout_too(monkeypatch: pytest.MonkeyPatch) 
         with hanging() as endpoint:
             monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
             config = impatient(attempts)
-            reader = AthenaReader("cold", "db", "samples", "group", config, aws.boto3_session)
+            reader = AthenaReader(Athena("db", "group", config, aws.boto3_session), "cold", "samples")
             with aws.deadline.within(answer_s), pytest.raises(TierTimeoutError):
-                reader.raw("mill", ["a"], Span(0, 1), 18.0)
+                reader.raw("mill", ["a"], Span(0, 1), 18.0, Cost())
     for cached in (aws._session, aws.boto3_session):
         cached.cache_clear()
 
@@ -227,7 +233,7 @@ def _session() -> Any:
 def test_the_worst_sum_of_timeouts_stays_below_what_the_gateway_waits() -> None:
     last = _worst_call_s(aws.PROMPT) / aws.PROMPT.retries["total_max_attempts"]
     resources = template()["Resources"]
-    for name in ("QueryFunction", "BackfillApiFunction"):
+    for name in ("QueryFunction", "BackfillApiFunction", "ExportApiFunction"):
         assert aws.ANSWER_S + last + 2 <= resources[name]["Properties"]["Timeout"] <= 29
     assert _worst_call_s(aws.BRIEF) < resources["AuthorizerFunction"]["Properties"]["Timeout"]
 

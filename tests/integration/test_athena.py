@@ -11,7 +11,9 @@ import pytest
 
 from local.processes import wait_until
 from query.athena import AthenaReader
+from vitals.athena import Athena
 from vitals.aws import CONFIG
+from vitals.cost import Cost
 from vitals.samples import Samples
 from vitals.timespan import DAY_MS, Span, day_start
 
@@ -78,14 +80,9 @@ def rows(athena: Any, execution: dict[str, Any]) -> list[list[str]]:
 
 def test_the_reader_gets_a_day_to_the_bit(stack: dict[str, Any], athena: Any) -> None:
     outputs = stack["outputs"]
-    reader = AthenaReader(
-        outputs["ColdBucket"],
-        outputs["GlueDatabase"],
-        outputs["GlueTable"],
-        outputs["AthenaWorkGroup"],
-        CONFIG,
-    )
-    found: Samples = reader.raw(SITE, NAMES, Span(DAY, DAY + DAY_MS), 20)
+    engine = Athena(outputs["GlueDatabase"], outputs["AthenaWorkGroup"], CONFIG)
+    reader = AthenaReader(engine, outputs["ColdBucket"], outputs["GlueTable"])
+    found: Samples = reader.raw(SITE, NAMES, Span(DAY, DAY + DAY_MS), 20, Cost())
     assert found.ids.tolist() == [0, 0, 0, 1, 1, 1]
     assert found.times.tolist() == TIMES * 2
     assert found.values.tobytes() == struct.pack("<6d", *VALUES * 2)

@@ -7,23 +7,32 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
+from vitals import keys
 from vitals.errors import AthenaError, TierTimeoutError, TooLargeError
-from vitals.timespan import iso
+from vitals.timespan import Span, day_name, iso
 
 # Hardly any query takes less than half a second, and the account's calls a second are limited.
 _FIRST_POLL_S = 0.2
+_LONGEST_POLL_S = 1.0
+# Times as numbers, for Athena writes timestamps to Parquet as INT96, without a zone.
+_SAMPLES = """
+SELECT point_name, date_diff('millisecond', TIMESTAMP '1970-01-01 00:00:00', "timestamp") AS time_ms, value
+FROM "{database}"."{table}"
+WHERE site = ? AND day BETWEEN ? AND ?
+  AND "timestamp" >= CAST(? AS timestamp) AND "timestamp" < CAST(? AS timestamp)
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Athena:
-    """Queries of one database in one workgroup."""
+    """Queries of one database in one workgroup, by sessions like boto3's or its default."""
 
     database: str
     workgroup: str
     client_config: Config
-    longest_poll_s: float = 1.0
+    session: Callable[[], Any] = lambda: None
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
@@ -37,26 +46,40 @@ class Athena:
         Whatever ends it early, the query is stopped.
         """
         end = self.monotonic() + timeout_s
-        # Importing pandas and awswrangler takes a second or two, so only who asks Athena pays for it.
-        import awswrangler as wr
-
-        wr.config.botocore_config = self.client_config
-        try:
+        wr, session = self._wrangler()
+        with _told():
             execution = wr.athena.start_query_execution(
                 sql,
                 database=self.database,
                 workgroup=self.workgroup,
                 params=[_literal(text) for text in parameters],
                 paramstyle="qmark",
+                boto3_session=session,
             )
-            with _stopped_early(wr, execution):
-                return self._wait(wr, execution, end, go_on)
-        except (ClientError, BotoCoreError) as error:
-            raise AthenaError("Athena could not be asked", str(error)) from error
+            with _stopped_early(wr, session, execution):
+                return self._wait(wr, session, execution, end, go_on)
 
-    def _wait(self, wr: Any, execution: str, end: float, go_on: Callable[[], None]) -> dict[str, Any]:
+    def frame(self, execution: str) -> Any:
+        """What an UNLOAD that has succeeded left, as a data frame, None when that is nothing."""
+        wr, session = self._wrangler()
+        with _told():
+            try:
+                return wr.athena.get_query_results(execution, boto3_session=session)
+            except wr.exceptions.EmptyDataFrame:
+                return None
+
+    def _wrangler(self) -> tuple[Any, Any]:
+        # Importing pandas and awswrangler takes a second or two, so only who asks Athena pays for it.
+        import awswrangler as wr
+
+        wr.config.botocore_config = self.client_config
+        return wr, self.session()
+
+    def _wait(
+        self, wr: Any, session: Any, execution: str, end: float, go_on: Callable[[], None]
+    ) -> dict[str, Any]:
         for pause in self._pauses():
-            told: dict[str, Any] = wr.athena.get_query_execution(execution)
+            told: dict[str, Any] = wr.athena.get_query_execution(execution, boto3_session=session)
             status = told["Status"]
             if status["State"] == "SUCCEEDED":
                 return told
@@ -75,10 +98,27 @@ class Athena:
         pause = _FIRST_POLL_S
         while True:
             yield pause
-            pause = min(pause * 1.5, self.longest_poll_s)
+            pause = min(pause * 1.5, _LONGEST_POLL_S)
 
 
-def timestamp(time_ms: int) -> str:
+def samples(
+    database: str, table: str, site: str, span: Span, names: Sequence[str] | None
+) -> tuple[str, list[str]]:
+    """The SELECT of these points' samples in the span, or of all points', and its parameters."""
+    select = _SAMPLES.format(database=database, table=table)
+    if names is not None:
+        select += f"  AND point_name IN ({', '.join('?' * len(names))})\n"
+    days = [keys.athena_day(day_name(time_ms)) for time_ms in (span.start_ms, span.end_ms - 1)]
+    times = [_timestamp(time_ms) for time_ms in (span.start_ms, span.end_ms)]
+    return select, [site, *days, *times, *(names or ())]
+
+
+def scanned_bytes(told: dict[str, Any]) -> int:
+    """What a query that has succeeded read, which is what it is billed by."""
+    return int(told.get("Statistics", {}).get("DataScannedInBytes", 0))
+
+
+def _timestamp(time_ms: int) -> str:
     """A time as the text that Athena casts to a timestamp."""
     return iso(time_ms).replace("T", " ").removesuffix("Z")
 
@@ -89,11 +129,22 @@ def _literal(text: str) -> str:
 
 
 @contextlib.contextmanager
-def _stopped_early(wr: Any, execution: str) -> Iterator[None]:
+def _told() -> Iterator[None]:
+    """What AWS says, in this product's words."""
+    try:
+        yield
+    except (ConnectTimeoutError, ReadTimeoutError) as error:
+        raise TierTimeoutError("Athena did not answer in time; try again") from error
+    except (ClientError, BotoCoreError) as error:
+        raise AthenaError("Athena could not be asked", str(error)) from error
+
+
+@contextlib.contextmanager
+def _stopped_early(wr: Any, session: Any, execution: str) -> Iterator[None]:
     try:
         yield
     except Exception:
         # Also one that has ended, to which Athena says nothing.
-        with contextlib.suppress(ClientError, BotoCoreError):
-            wr.athena.stop_query_execution(execution)
+        with contextlib.suppress(ClientError, BotoCoreError, TierTimeoutError):
+            wr.athena.stop_query_execution(execution, boto3_session=session)
         raise

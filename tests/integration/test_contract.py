@@ -1,0 +1,101 @@
+"""Whatever /openapi.json allows or forbids is answered as it says: requests that a machine thinks of."""
+
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+
+from tests import openapi
+
+pytestmark = pytest.mark.integration
+
+SCHEMA = schemathesis.openapi.from_dict(openapi.document())
+OPERATIONS = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations()}
+EXAMPLES = 25
+# Each makes records, files and work.
+FEW = {"POST /exports": 3}
+load_all_checks()
+CONFORMS = CHECKS.get_by_names(
+    [
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_headers_conformance",
+        "response_schema_conformance",
+    ]
+)
+REJECTS = CHECKS.get_by_names(["negative_data_rejection"])
+
+
+@pytest.fixture(scope="module")
+def caller(stack: dict[str, Any]) -> requests.Session:
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {stack['token']}"
+    return session
+
+
+@pytest.fixture(scope="module")
+def known(stack: dict[str, Any], caller: requests.Session) -> dict[str, Any]:
+    """What a request must name to be answered with data."""
+    [site] = caller.get(f"{stack['api']}/sites", timeout=40).json()["sites"]
+    name = site["site_name"]
+    points = caller.get(f"{stack['api']}/sites/{name}/points?limit=3", timeout=40).json()["points"]
+    return {
+        "site": name,
+        "site_name": name,
+        "point_names": [point["point_name"] for point in points],
+        "start_time": site["synced_from"],
+        "end_time": site["synced_until"],
+        "start": site["synced_from"],
+        "end": site["synced_until"],
+        "start_date": site["synced_from"][:10],
+        "end_date": site["synced_until"][:10],
+    }
+
+
+@pytest.mark.parametrize(
+    ("label", "kind"),
+    [
+        (label, kind)
+        for label, operation in OPERATIONS.items()
+        for kind in ("allowed", "sensible", "forbidden")
+        if operation.body or any(operation.iter_parameters()) or kind == "allowed"
+    ],
+)
+def test_answers_are_as_described(
+    stack: dict[str, Any], caller: requests.Session, known: dict[str, Any], label: str, kind: str
+) -> None:
+    operation = OPERATIONS[label]
+    mode = GenerationMode.NEGATIVE if kind == "forbidden" else GenerationMode.POSITIVE
+
+    @given(operation.as_strategy(mode))
+    @settings(
+        max_examples=FEW.get(label, EXAMPLES),
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def ask(case: Case) -> None:
+        if kind == "sensible":
+            make_sensible(case, known)
+        if label == "POST /backfill/start" and isinstance(case.body, dict):
+            case.body["dry_run"] = True
+        answer = case.call(base_url=stack["api"], session=caller, timeout=40)
+        assert answer.status_code != 429, "the test is too fast for its token"
+        case.validate_response(answer, checks=CONFORMS + REJECTS * (kind == "forbidden"))
+
+    ask()
+
+
+def make_sensible(case: Case, known: dict[str, Any]) -> None:
+    """Puts what exists in the place of what was made up."""
+    for part in (case.path_parameters, case.query, case.body):
+        if isinstance(part, dict):
+            part |= {name: value for name, value in known.items() if name in part}
+            part.pop("next_token", None)
