@@ -77,14 +77,16 @@ class Api:
         if caching.matches(if_none_match, etag):
             return Reply(None, etag, _MAX_AGE_S)
         with self.kept.one_at_a_time(name):
-            answer = self.kept.find(asked.site, name, found.cost)
+            answer, keep = self.kept.find(asked.site, name, found.cost), True
             hit = answer is not None
             if answer is None:
                 answer, keep = self._answer(asked.site, planned, records, now_ms, began, found)
                 if keep:
                     self.kept.keep(asked.site, name, answer)
         answer["metadata"] |= self._receipt(began, found, hit=hit)
-        return Reply(answer, etag, _MAX_AGE_S if name.quiet else caching.LIVELY_S)
+        # What was left out may be readable a moment later, without a change of the name.
+        settled = keep and name.quiet
+        return Reply(answer, etag if settled else None, _MAX_AGE_S if settled else caching.LIVELY_S)
 
     def _answer(
         self,

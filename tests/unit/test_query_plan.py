@@ -85,3 +85,11 @@ def test_a_cut_is_at_a_window_and_keeps_what_fits(found: Samples, limit: int) ->
     assert len(kept)
     more = found[found.times < edge + WINDOW_MS]
     assert len(more) > limit or len(more) == len(kept)
+
+
+@pytest.mark.parametrize(("most", "resolution"), [(60, "raw"), (59, "1h"), (1, "1h"), (0, "1d")])
+def test_a_chart_is_drawn_from_the_finest_that_can_be_read_in_time(
+    monkeypatch: pytest.MonkeyPatch, most: int, resolution: str
+) -> None:
+    monkeypatch.setattr(plan, "_CHART_SAMPLES", most)
+    assert planned(width=10).resolution == resolution

@@ -143,8 +143,10 @@ def _told() -> Iterator[None]:
 def _stopped_early(wr: Any, session: Any, execution: str) -> Iterator[None]:
     try:
         yield
+    except (AthenaError, TooLargeError):
+        # It has ended by itself.
+        raise
     except Exception:
-        # Also one that has ended, to which Athena says nothing.
         with contextlib.suppress(ClientError, BotoCoreError, TierTimeoutError):
             wr.athena.stop_query_execution(execution, boto3_session=session)
         raise
