@@ -26,7 +26,8 @@ _MEMORY_MB = 1024
 # After this a browser asks whether what it has is still right.
 _MAX_AGE_S = 300
 MAX_COVERAGE_DAYS = 731
-_UNFINISHED = ["not all of the range was read in time; next_token goes on"]
+_HURRIED = ["not all of the range was read in time; next_token goes on"]
+_GAPS_LEFT_OUT = "the shorter gaps, or all of them, are left out"
 _CATALOG_TTL_MS = 60_000
 LATEST_LOOKBACK_MS = DAY_MS
 MAX_LAG_MS = 20 * 60_000
@@ -80,9 +81,9 @@ class Api:
             answer, keep = self.kept.find(asked.site, name, found.cost), True
             hit = answer is not None
             if answer is None:
-                answer, keep = self._answer(asked.site, planned, records, now_ms, began, found)
+                answer, keep = self._answer(asked.site, planned, records, now_ms, found)
                 if keep:
-                    self.kept.keep(asked.site, name, answer)
+                    self.kept.keep(asked.site, name, answer, found.cost)
         answer["metadata"] |= self._receipt(began, found, hit=hit)
         # What was left out may be readable a moment later, without a change of the name.
         settled = keep and name.quiet
@@ -94,10 +95,10 @@ class Api:
         planned: QueryPlan,
         records: Sequence[ArchiveRecord],
         now_ms: int,
-        began: float,
         found: Found,
     ) -> tuple[Answer, bool]:
         """The answer, all but what it cost, and whether it may be kept."""
+        began = self.monotonic()
 
         def in_time() -> bool:
             return self.monotonic() < began + READ_BUDGET_S
@@ -107,14 +108,14 @@ class Api:
         whole = planned.start_ms == planned.span.start_ms and read.next_ms is None
         if found.failures and not found.sources and whole:
             raise next(iter(found.failures.values()))
-        gaps = series.explained(self.executor.ledger, site, read.gaps, found.cost)
+        told = series.explained(self.executor.ledger, site, read.gaps, found.cost)
         answer = {
             "site_name": site,
             "start_time": iso(planned.asked.start_ms),
             "end_time": iso(planned.asked.end_ms),
             "resolution": planned.resolution,
             "data_type": "aggregate" if planned.aggregated else "raw",
-            "series": series.of(planned, read, gaps, known_until_ms),
+            "series": series.of(planned, read, told.gaps, known_until_ms),
             "metadata": {
                 "total_samples": len(read.rows),
                 "sources": list(found.sources),
@@ -125,10 +126,11 @@ class Api:
             },
             "warnings": [f"the site has no point {name!r}" for name in planned.unknown]
             + [f"left out: {failure}" for failure in found.failures]
-            + (_UNFINISHED if planned.shape and read.next_ms is not None else []),
+            + (_HURRIED if read.hurried else [])
+            + ([] if told.whole else [_GAPS_LEFT_OUT]),
         }
-        polled = all(gap.reason != NOT_POLLED for found_ in gaps.values() for gap in found_)
-        return answer, polled and not found.failures
+        polled = all(gap.reason != NOT_POLLED for found_ in told.gaps.values() for gap in found_)
+        return answer, polled and told.in_time and not read.hurried and not found.failures
 
     def _receipt(self, began: float, found: Found, *, hit: bool) -> Answer:
         seconds = self.monotonic() - began

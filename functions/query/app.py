@@ -71,7 +71,7 @@ def _api() -> Api:
         sites=SiteTable(dynamodb, settings.state_table),
         now=_now,
         max_range_days=settings.max_range_days,
-        kept=Answers(ResultCache(s3, settings.cold_bucket), _now, logger.warning),
+        kept=Answers(ResultCache(aws.client("s3", aws.BRIEF), settings.cold_bucket), _now, logger.warning),
     )
 
 

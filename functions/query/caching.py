@@ -11,6 +11,7 @@ import orjson
 import zstandard
 
 from query.plan import QueryPlan
+from vitals import prices
 from vitals.cache import ResultCache
 from vitals.cost import Cost
 from vitals.errors import CacheError, TierTimeoutError
@@ -52,7 +53,10 @@ def entry(site: str, planned: QueryPlan, records: Sequence[ArchiveRecord], now_m
     steady = all(record.status in ("", "done") for record in records)
     quiet = steady and planned.span.end_ms <= over_ms and all(at < over_ms for at in changed)
     versions = [[r.day_ms, r.changed_ms, r.began_ms, r.status, r.etag] for r in records]
-    points = [[name, point and point.id] for name, point in zip(planned.names, planned.points, strict=True)]
+    points = [
+        [name, point and [point.id, point.listed.interval_s]]
+        for name, point in zip(planned.names, planned.points, strict=True)
+    ]
     asked = [
         planned.asked.start_ms,
         planned.asked.end_ms,
@@ -95,14 +99,15 @@ class Answers:
         answer: Answer = kept["answer"]
         return answer if self.now() - kept["stored_ms"] < name.ttl_s * 1000 else None
 
-    def keep(self, site: str, name: Entry, answer: Mapping[str, Any]) -> None:
-        """Keeps an answer, if it can be."""
-        if self.cache is None:
+    def keep(self, site: str, name: Entry, answer: Mapping[str, Any], cost: Cost) -> None:
+        """Keeps an answer, if it can be, and if that costs less than reading it again in a moment."""
+        if self.cache is None or (not name.quiet and cost.read_dollars < prices.S3_PUT):
             return
         kept = {"stored_ms": self.now(), "answer": answer}
         body = zstandard.compress(orjson.dumps(kept, option=orjson.OPT_SERIALIZE_NUMPY), 3)
         try:
-            self.cache.put(site, name.digest, body)
+            if self.cache.put(site, name.digest, body):
+                cost.add_put()
         except (CacheError, TierTimeoutError) as error:
             self.warn("cache not written", site=site, reason=str(error))
 

@@ -33,6 +33,10 @@ class Columns:
         """The column, from 0, that each time lies in."""
         return (times - self.span.start_ms) * self.count // self.span.length_ms
 
+    def start_of(self, column: int) -> int:
+        """The first millisecond of one column."""
+        return self.span.start_ms - (-column * self.span.length_ms) // self.count
+
     def start(self, columns: npt.NDArray[np.int64]) -> Times:
         """The first millisecond of each column."""
         return self.span.start_ms - (-columns * self.span.length_ms) // self.count

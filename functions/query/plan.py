@@ -27,6 +27,7 @@ MAX_COLUMNS = 10_000
 _DEFAULT_MAX_POINTS = 1_000
 # What a chart is drawn from at most; a month of ten points read every minute are 446,400 samples.
 _CHART_SAMPLES = 500_000
+_CHART_ROWS = 500_000
 _MOST_CHART_SAMPLES = 5_000_000
 # Longer than any read takes.
 _EXPIRY_MARGIN_MS = 10 * MINUTE_MS
@@ -104,6 +105,11 @@ class QueryPlan:
         return self.resolution != "raw" or (self.shape is not None and self.shape.method == "mean")
 
     @property
+    def charted_rows(self) -> bool:
+        """Whether the answer has one row a column and point."""
+        return self.shape is not None and self.aggregated
+
+    @property
     def ids(self) -> list[int]:
         return [point.id for point in self.points if point]
 
@@ -123,6 +129,28 @@ class QueryPlan:
     def bucket_ms(self) -> int:
         """The buckets that answers are cut at: of the resolution, or windows for raw."""
         return BUCKETS.get(self.resolution, WINDOW_MS)
+
+    def column_edge(self, column: int) -> int:
+        """Where the rows of a chart's columns from this one on begin: rows lie where their buckets begin."""
+        assert self.shape
+        start_ms = self.shape.columns.start_of(column)
+        return start_ms if self.resolution == "raw" else start_ms + -start_ms % self.bucket_ms
+
+    def page_end_ms(self, at: int, end_ms: int) -> int:
+        """How far an answer may reach from `at` for certain; a row of a column is never part of two."""
+        if not self.charted_rows:
+            return end_ms
+        assert self.shape
+        columns = self.shape.columns
+        last = int(columns.of(np.array([at]))[0]) + max(1, self.most_rows // len(self.ids))
+        return end_ms if last >= columns.count else min(end_ms, self.column_edge(last))
+
+    def may_end_at(self, at: int) -> bool:
+        """Whether an answer may end there: one of a chart's rows only between two columns."""
+        if not self.charted_rows:
+            return True
+        assert self.shape
+        return self.column_edge(int(self.shape.columns.of(np.array([at]))[0])) == at
 
     def first_step_ms(self) -> int:
         """How long a stretch of whole buckets should hold about as many rows as one answer."""
@@ -157,10 +185,11 @@ def plan_query(asked: Asked, catalog: Catalog, now_ms: int, max_range_days: int)
     known = [point for point in points if point]
     if not known:
         raise NotFoundError(f"the site has no point {', '.join(map(repr, names[:3]))}")
-    shape = _shape(asked, span)
-    resolution = _resolution(asked, span, known) if shape is None else _chart_resolution(asked, span, known)
-    fingerprint = _fingerprint(asked.site, names, span, resolution, shape)
+    charted = asked.width is not None or asked.method is not None
+    resolution = _chart_resolution(asked, span, known) if charted else _resolution(asked, span, known)
     covered = span if resolution == "raw" else _whole_buckets(span, BUCKETS[resolution])
+    shape = _shape(asked, covered) if charted else None
+    fingerprint = _fingerprint(asked.site, names, span, resolution, shape)
     start_ms = covered.start_ms
     if asked.next_token is not None:
         start_ms = _read_token(asked.next_token, fingerprint, covered)
@@ -254,10 +283,8 @@ def _resolution(asked: Asked, span: Span, points: Iterable[Point]) -> str:
     return "1d"
 
 
-def _shape(asked: Asked, span: Span) -> Shape | None:
+def _shape(asked: Asked, span: Span) -> Shape:
     """The reduction that `width` or `method` asks for; `max_points` alone only chooses the resolution."""
-    if asked.width is None and asked.method is None:
-        return None
     method = asked.method or "m4"
     if method not in downsample.METHODS:
         raise InvalidRequestError(f"method is one of {', '.join(downsample.METHODS)}")
@@ -275,7 +302,7 @@ def _chart_resolution(asked: Asked, span: Span, points: Sequence[Point]) -> str:
     if asked.resolution == "auto":
         if expected <= _CHART_SAMPLES:
             return "raw"
-        return "1h" if len(points) * span.length_ms / BUCKETS["1h"] <= _CHART_SAMPLES else "1d"
+        return "1h" if len(points) * span.length_ms / BUCKETS["1h"] <= _CHART_ROWS else "1d"
     if asked.resolution in ("raw", "5m") and expected > _MOST_CHART_SAMPLES:
         raise TooLargeError(
             f"about {expected:,.0f} samples would be read; ask for resolution=auto, or POST /exports for them"

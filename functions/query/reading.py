@@ -36,6 +36,8 @@ class Reading:
     gaps: dict[int, list[Span]] = field(default_factory=dict)
     received: dict[int, int] = field(default_factory=dict)
     """Samples read, by point id."""
+    hurried: bool = False
+    """Whether it ended because the time was up."""
 
 
 def read(
@@ -52,36 +54,41 @@ def read(
 
     Nothing is said of gaps after `known_until_ms`.
     """
-    end_ms = min(planned.span.end_ms, now_ms + FUTURE_TOLERANCE_MS + 1)
+    whole_ms = min(planned.span.end_ms, now_ms + FUTURE_TOLERANCE_MS + 1)
+    end_ms = planned.page_end_ms(planned.start_ms, whole_ms)
     at, step, limit = planned.start_ms, planned.first_step_ms(), planned.most_rows
     finder = GapFinder(at, _steps(planned))
     parts: list[Rows] = []
     received: dict[int, int] = {}
-    next_ms: int | None = None
+    next_ms = end_ms if end_ms < whole_ms else None
+    hurried = False
     total = 0
     for _ in range(_MAX_STEPS):
         if at >= end_ms:
             break
-        if total >= limit or (parts and not in_time()):
+        hurried = bool(parts) and planned.may_end_at(at) and not in_time()
+        if hurried or (total >= limit and not planned.charted_rows):
             next_ms = at
             break
         reach = min(end_ms, plan.stretch(planned, at, at - at % planned.bucket_ms + step, records))
         try:
             part = executor.read(site, planned, Span(at, reach), records, now_ms, found)
         except TierTimeoutError:
-            if not parts:
+            if not parts or not planned.may_end_at(at):
                 raise
-            next_ms = at
+            next_ms, hurried = at, True
             break
         shaped = planned.shape.part(part) if planned.shape else part
-        edge = plan.cut(shaped.times, limit - total, planned.bucket_ms)
+        edge = None if planned.charted_rows else plan.cut(shaped.times, limit - total, planned.bucket_ms)
+        full = False
         if edge is not None and edge < reach:
+            full = True
             part, shaped = part[part.times < edge], shaped[shaped.times < edge]
-            reach = next_ms = edge
+            next_ms = edge
         finder.add(part, _width(planned))
         _count(part, received)
         parts.append(shaped)
-        if next_ms is not None:
+        if full:
             break
         total, at = total + len(shaped), reach
         if planned.resolution == "raw" and len(shaped) * _GROWTH < limit:
@@ -90,7 +97,7 @@ def read(
     if planned.shape:
         rows = planned.shape.whole(rows)
     until_ms = next_ms if next_ms is not None else min(planned.span.end_ms, known_until_ms)
-    return Reading(rows, next_ms, found, finder.finish(until_ms), received)
+    return Reading(rows, next_ms, found, finder.finish(until_ms), received, hurried)
 
 
 def _steps(planned: QueryPlan) -> dict[int, float]:

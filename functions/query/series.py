@@ -1,6 +1,7 @@
 """What an answer says of each series beside its rows: gaps with their reasons, and coverage."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,35 +12,52 @@ from query.plan import QueryPlan
 from query.reading import Reading
 from vitals.aggregates import Aggregates
 from vitals.cost import Cost
+from vitals.errors import TierTimeoutError
 from vitals.ledger import ArchiveRecord, Coverage, Ledger
 from vitals.timespan import DAY_MS, WINDOWS_PER_DAY, Span, day_name, iso
 
 # A series of more is noise on a chart; the longest are told.
 MOST_GAPS = 100
+# 75 bytes of JSON each.
+_MOST_IN_ALL = 5_000
 # Hours of rejected values are looked up for spans up to here: 24 small items a day.
 _REJECTED_SPAN_MS = 62 * DAY_MS
 
 type Answer = dict[str, Any]
 
 
-def explained(
-    ledger: Ledger, site: str, found: Mapping[int, Sequence[Span]], cost: Cost
-) -> dict[int, list[Gap]]:
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Gaps by point id; whether they are all there, and whether the ledger answered in time."""
+
+    gaps: dict[int, list[Gap]]
+    whole: bool = True
+    in_time: bool = True
+
+
+def explained(ledger: Ledger, site: str, found: Mapping[int, Sequence[Span]], cost: Cost) -> Explained:
     """The longest gaps of each point with their reasons, in order of time; without any nothing is read."""
-    longest = {
-        point: sorted(sorted(spans, key=lambda span: -span.length_ms)[:MOST_GAPS])
-        for point, spans in found.items()
-    }
+    if not found:
+        return Explained({})
+    most = max(1, min(MOST_GAPS, _MOST_IN_ALL // len(found)))
+    longest = {point: sorted(sorted(spans, key=_length)[:most]) for point, spans in found.items()}
     every = [span for spans in longest.values() for span in spans]
-    if not every:
-        return {}
     around = Span(min(span.start_ms for span in every), max(span.end_ms for span in every))
-    coverage = ledger.coverage(site, around.aligned(), cost)
-    rejected = ledger.rejected(site, around, cost) if around.length_ms <= _REJECTED_SPAN_MS else {}
-    return {
+    try:
+        coverage = ledger.coverage(site, around.aligned(), cost)
+        rejected = ledger.rejected(site, around, cost) if around.length_ms <= _REJECTED_SPAN_MS else {}
+    except TierTimeoutError:
+        return Explained({}, whole=False, in_time=False)
+    told = {
         point: [gap for span in spans for gap in gaps.explain(span, coverage, rejected.get(point, ()))]
         for point, spans in longest.items()
     }
+    whole = all(len(found[point]) <= most >= len(each) for point, each in told.items())
+    return Explained({point: each[:most] for point, each in told.items()}, whole)
+
+
+def _length(span: Span) -> int:
+    return -span.length_ms
 
 
 def of(

@@ -20,6 +20,7 @@ class Cost:
     bytes: int = 0
     bytes_scanned: int = 0
     _gets: int = 0
+    _puts: int = 0
     _billed_bytes: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
@@ -29,6 +30,12 @@ class Cost:
             self.requests += 1
             self._gets += 1
             self.bytes += size
+
+    def add_put(self) -> None:
+        """Counts one PUT of S3."""
+        with self._lock:
+            self.requests += 1
+            self._puts += 1
 
     def add_page(self, items: Iterable[Mapping[str, Any]], *, consistent: bool = False) -> None:
         """Counts one page of a DynamoDB Query, or one GetItem, that read these whole items."""
@@ -44,12 +51,20 @@ class Cost:
             self.bytes_scanned += size
             self._billed_bytes += max(size, _ATHENA_LEAST_BYTES)
 
-    def micro_dollars(self, seconds: float, memory_mb: int) -> float:
-        """The price of all that, and of so many seconds of a function with so much memory."""
-        dollars = (
+    @property
+    def read_dollars(self) -> float:
+        """The price of what was read."""
+        return (
             self.read_units * prices.DYNAMODB_READ_UNIT
             + self._gets * prices.S3_GET
             + self._billed_bytes * prices.ATHENA_BYTE
+        )
+
+    def micro_dollars(self, seconds: float, memory_mb: int) -> float:
+        """The price of all that, and of so many seconds of a function with so much memory."""
+        dollars = (
+            self.read_dollars
+            + self._puts * prices.S3_PUT
             + seconds * memory_mb / 1024 * prices.LAMBDA_GB_SECOND
             + prices.LAMBDA_REQUEST
             + prices.API_REQUEST
