@@ -1,7 +1,6 @@
 """The edge of the API, once for its functions: what a request must be, and what every answer carries."""
 
 import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -98,7 +97,7 @@ def _checked(event: Event) -> tuple[Response[str] | None, Event]:
         return refusal(413, f"the body is larger than {MAX_BODY_BYTES} bytes", "TOO_LARGE")
     try:
         data = _bytes(body, encoded=bool(event.get("isBase64Encoded")))
-    except binascii.Error:
+    except ValueError:
         return refusal(400, "the body is not what its encoding says")
     if len(data) > MAX_BODY_BYTES:
         return refusal(413, f"the body is larger than {MAX_BODY_BYTES} bytes", "TOO_LARGE")
