@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from exports import convert
-from exports.unload import MAX_NAMES, ArchiveUnload
+from exports.unload import ArchiveUnload, fits_a_query
 from vitals.catalog import CatalogTable
 from vitals.cold import ColdTier, Stored
 from vitals.daybuilder import build_day
@@ -62,7 +62,7 @@ class ArchiveSource:
             if day_name(day_ms) not in present:
                 raise DayFileMissingError(f"the file of {site}, {day_name(day_ms)} does not exist")
         names = reading.names
-        asked = names if names is not None and len(names) <= MAX_NAMES else None
+        asked = names if names is not None and fits_a_query(names) else None
         left = self.unload.run(site, asked, span, reading.place, reading.timeout_s, reading.go_on)
         reading.scanned = left.scanned
         for address in left.addresses:

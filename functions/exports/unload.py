@@ -17,11 +17,16 @@ if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
-# A query of Athena has at most 262,144 bytes, and each name is a parameter. For more points all are read.
-MAX_NAMES = 500
+# A query of Athena has at most 262,144 bytes, and each name is a parameter. For more all points are read.
+_MAX_NAME_BYTES = 200_000
 _CHUNK_BYTES = 2**20
 # botocore repeats requests, but not a body that breaks off.
 _BODY_ATTEMPTS = 3
+
+
+def fits_a_query(names: Sequence[str]) -> bool:
+    """Whether Athena can be asked for these points by their names, as literals."""
+    return sum(len(name.replace("'", "''").encode()) + 4 for name in names) <= _MAX_NAME_BYTES
 
 
 @dataclass(frozen=True, slots=True)

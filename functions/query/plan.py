@@ -145,6 +145,14 @@ class QueryPlan:
         last = int(columns.of(np.array([at]))[0]) + max(1, self.most_rows // len(self.ids))
         return end_ms if last >= columns.count else min(end_ms, self.column_edge(last))
 
+    def last_end_ms(self, at: int, reach: int) -> int:
+        """The last place up to `reach` where an answer may end, or `reach` if there is none after `at`."""
+        if not self.charted_rows or reach >= self.span.end_ms:
+            return reach
+        assert self.shape
+        edge = self.column_edge(int(self.shape.columns.of(np.array([reach]))[0]))
+        return edge if at < edge <= reach else reach
+
     def may_end_at(self, at: int) -> bool:
         """Whether an answer may end there: one of a chart's rows only between two columns."""
         if not self.charted_rows:

@@ -71,6 +71,7 @@ def read(
             next_ms = at
             break
         reach = min(end_ms, plan.stretch(planned, at, at - at % planned.bucket_ms + step, records))
+        reach = planned.last_end_ms(at, reach)
         try:
             part = executor.read(site, planned, Span(at, reach), records, now_ms, found)
         except TierTimeoutError:

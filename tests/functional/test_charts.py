@@ -10,16 +10,18 @@ import numpy as np
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from query import answers, caching, plan
+from query import answers, caching, plan, series
 from query.answers import Api, Reply
 from query.caching import Answers
+from query.executor import Executor
 from query.plan import Asked
 from tests.functional.conftest import SITE, Clock
 from tests.functional.test_archive import Archive, archive, simulator
 from tests.functional.test_life_of_a_day import GRANT, api, expire, names_of, settle
 from vitals.cache import ResultCache
-from vitals.catalog import CatalogTable
-from vitals.errors import InvalidRequestError, TooLargeError
+from vitals.catalog import Catalog, CatalogTable
+from vitals.errors import CacheError, InvalidRequestError, TierTimeoutError, TooLargeError
+from vitals.ledger import Ledger
 from vitals.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, iso
 
 __all__ = ["api", "archive", "simulator"]
@@ -243,7 +245,10 @@ def test_whatever_changes_a_day_changes_the_name(archive: Archive, api: Api, kep
         archive.archive()
 
 
-def test_what_is_written_to_now_is_kept_for_a_moment(archive: Archive, api: Api, kept: Answers) -> None:
+def test_what_is_written_to_now_is_kept_for_a_moment(
+    archive: Archive, api: Api, kept: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vitals.prices.S3_PUT", 0.0)
     names = names_of(archive)
     today = Span(DAY + DAY_MS, DAY + 2 * DAY_MS)
     assert query(api, names, today).etag is None
@@ -267,8 +272,10 @@ def test_a_gap_that_a_backfill_may_fill_is_not_kept(archive: Archive, api: Api, 
     ],
 )
 def test_a_cache_that_is_down_fails_no_query(
-    archive: Archive, api: Api, clock: Clock, failure: Exception
+    archive: Archive, api: Api, clock: Clock, failure: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("vitals.prices.S3_PUT", 0.0)
+
     class Down:
         def __getattr__(self, name: str) -> Any:
             def fail(**_: Any) -> Any:
@@ -335,3 +342,131 @@ def test_catalogs_point_ids_are_part_of_the_name(archive: Archive, api: Api) -> 
         for n in (names, names[::-1])
     ]
     assert len({caching.entry(SITE, planned, [], now).digest for planned in plans}) == 2
+
+
+def pages(api: Api, names: list[str], span: Span = WHOLE, **asked: Any) -> list[dict[str, Any]]:
+    token, answered = None, []
+    for _ in range(200):
+        answered.append(found(query(api, names, span, next_token=token, **asked)))
+        token = answered[-1]["metadata"]["next_token"]
+        if token is None:
+            return answered
+    raise AssertionError("the answer never ends")
+
+
+@pytest.mark.parametrize("in_time", [True, False])
+@pytest.mark.parametrize(
+    "asked", [{"method": "mean", "width": 5, "resolution": "raw"}, {"width": 5, "resolution": "1h"}]
+)
+def test_pages_of_means_hold_each_column_once(
+    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any], in_time: bool
+) -> None:
+    names = names_of(archive)
+    whole = found(query(api, names, **asked))
+    monkeypatch.setattr(plan, "MAX_ROWS", 25 if in_time else 30_000)
+    monkeypatch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: 2 * HOUR_MS)
+    monkeypatch.setattr(plan.QueryPlan, "first_step_ms", lambda _: 2 * HOUR_MS)
+    if not in_time:
+        monkeypatch.setattr(answers, "READ_BUDGET_S", -1.0)
+    answered = pages(api, names, **asked)
+    assert len(answered) > 1
+    for place in range(len(names)):
+        for column in ("timestamps", "count", "min", "max", "first", "last"):
+            joined = [each for answer in answered for each in answer["series"][place][column].tolist()]
+            assert joined == whole["series"][place][column].tolist()
+
+
+def test_a_chart_has_width_columns_and_none_before_its_start(archive: Archive, api: Api) -> None:
+    settle(archive)
+    span = Span(DAY + 30 * MINUTE_MS, DAY + 20 * HOUR_MS + 30 * MINUTE_MS)
+    [series] = found(query(api, names_of(archive)[:1], span, width=4, resolution="1h"))["series"]
+    assert len(series["timestamps"]) == 4
+    assert series["timestamps"][0] == DAY
+
+
+def test_a_slow_moment_is_not_kept(
+    archive: Archive, api: Api, kept: Answers, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(archive)
+    clock.forward(60)
+    monkeypatch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: HOUR_MS)
+    with monkeypatch.context() as patch:
+        patch.setattr(answers, "READ_BUDGET_S", -1.0)
+        slow = query(api, names_of(archive), width=50)
+    assert slow.etag is None
+    assert found(slow)["metadata"]["next_token"]
+    assert "not all of the range was read in time; next_token goes on" in found(slow)["warnings"]
+    assert found(query(api, names_of(archive), width=50))["metadata"]["next_token"] is None
+
+
+def test_a_deadline_in_mid_read_gives_a_partial_answer(
+    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: HOUR_MS)
+    real, read = Executor._raw, []
+
+    def late(*arguments: Any) -> Any:
+        read.append(1)
+        if len(read) > 15:
+            raise TierTimeoutError("the answer took too long")
+        return real(*arguments)
+
+    def hanging(*_: Any) -> Any:
+        raise TierTimeoutError("the answer took too long")
+
+    monkeypatch.setattr(Executor, "_raw", late)
+    monkeypatch.setattr(Ledger, "coverage", hanging)
+    answer = found(query(api, names_of(archive), Span(DAY - 6 * HOUR_MS, DAY + DAY_MS), width=50))
+    assert answer["metadata"]["next_token"]
+    assert len(answer["warnings"]) == 2
+
+
+def test_a_points_interval_is_part_of_the_name(
+    archive: Archive, api: Api, kept: Answers, clock: Clock
+) -> None:
+    settle(archive)
+    clock.forward(60)
+    names = names_of(archive)[:1]
+    first = query(api, names, resolution="raw")
+    catalog = api._catalog(SITE, names)
+    listed = [dataclasses.replace(point.listed, interval_s=900) for point in catalog.points]
+    points = [dataclasses.replace(p, listed=new) for p, new in zip(catalog.points, listed, strict=True)]
+    api._known[SITE] = (clock(), Catalog(tuple(points)))
+    again = query(api, names, resolution="raw", tag=first.etag or "")
+    assert found(again)["series"][0]["coverage"]["expected"] == 96
+
+
+def test_a_cache_that_hangs_costs_no_answer_its_rows(
+    archive: Archive, api: Api, kept: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: HOUR_MS)
+    now = [0.0]
+    api.monotonic = lambda: now[0]
+
+    def hangs(*_: Any) -> Any:
+        now[0] += answers.READ_BUDGET_S + 1
+        raise CacheError("read timeout")
+
+    monkeypatch.setattr(ResultCache, "get", hangs)
+    assert found(query(api, names_of(archive), width=50))["metadata"]["next_token"] is None
+
+
+def test_the_receipt_counts_what_keeping_costs(archive: Archive, api: Api, kept: Answers) -> None:
+    settle(archive)
+    archive.world.clock.forward(60)
+    miss, hit = (found(query(api, names_of(archive)))["metadata"]["cost"] for _ in range(2))
+    assert miss["micro_dollars"] - hit["micro_dollars"] > 5
+    today = Span(DAY + DAY_MS, DAY + 2 * DAY_MS)
+    for _ in range(2):
+        # Read again more cheaply than kept.
+        assert found(query(api, names_of(archive), today))["metadata"]["cache_hit"] is False
+
+
+def test_shorter_gaps_are_left_out_of_an_answer_that_has_too_many(
+    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(series, "_MOST_IN_ALL", 12)
+    span = Span(DAY - 9 * DAY_MS, DAY + DAY_MS)
+    answer = found(query(api, names_of(archive), span, resolution="raw"))
+    assert all(len(each["gaps"]) == 1 for each in answer["series"])
+    assert answer["warnings"] == ["the shorter gaps, or all of them, are left out"]

@@ -20,6 +20,7 @@ from moto.moto_api import state_manager
 from exports import app as worker_app
 from exports import convert, sources, work
 from exports.api import app as api_app
+from exports.api.exports_api import MOST_WAITING
 from exports.files import ExportFiles
 from exports.run import Exports
 from exports.sources import DaySource
@@ -28,7 +29,7 @@ from local.athena import executing
 from local.simulator import Simulator, SimulatorSettings
 from tests import openapi
 from tests.functional.conftest import SITE, Clock, World
-from tests.template import create_archive
+from tests.template import create_archive, template
 from vitals import aws, keys
 from vitals.archiver import Archiver
 from vitals.athena import Athena
@@ -75,6 +76,7 @@ class Stage:
         *,
         scopes: str = "read",
         sites: str = SITE,
+        token: str = "notebook",
     ) -> tuple[int, dict[str, Any]]:
         event = {
             "resource": "/exports/{proxy+}",
@@ -86,7 +88,7 @@ class Stage:
             "multiValueQueryStringParameters": {k: [v] for k, v in (query or {}).items()},
             "requestContext": {
                 "requestId": "r-1",
-                "authorizer": {"principalId": "notebook", "scopes": scopes, "sites": sites},
+                "authorizer": {"principalId": token, "scopes": scopes, "sites": sites},
             },
             "body": body if body is None or isinstance(body, str) else json.dumps(body),
             "isBase64Encoded": False,
@@ -340,13 +342,13 @@ def stage_plan(stage: Stage, export: str) -> Any:
     return table.plan(found)
 
 
-@pytest.mark.parametrize("most", [10, 500])
+@pytest.mark.parametrize("most", [100, 200_000])
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_some_points_of_a_part_of_some_days(
     stage: Stage, format: str, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the names are too many for Athena."""
-    monkeypatch.setattr(sources, "MAX_NAMES", most)
+    monkeypatch.setattr("exports.unload._MAX_NAME_BYTES", most)
     span = Span(SYNCED[0].start_ms + 20 * MINUTE_MS + 1, SYNCED[3].end_ms - 10 * MINUTE_MS)
     names = sorted({name for name, _ in stage.truth(span)})[3:15]
     export = stage.start(
@@ -840,3 +842,24 @@ def test_an_export_is_worked_on_by_hand(stage: Stage) -> None:
     receipt = worker_app.handler({"export": export}, stage.context())
     assert (receipt["status"], receipt["days_done"]) == ("completed", 4)
     assert worker_app.handler({"export": "no-such-export"}, stage.context())["status"] == "unknown"
+
+
+def test_no_site_may_queue_without_end(deployed: Stage) -> None:
+    exports = [deployed.start() for _ in range(MOST_WAITING)]
+    status, answer = deployed.call("POST", "/exports", body=asked())
+    assert (status, answer["error_code"]) == (429, "RATE_LIMITED")
+    assert deployed.delete(exports[0])[0] == 200
+    deployed.start()
+
+
+def test_only_who_made_an_export_ends_it(deployed: Stage) -> None:
+    export = deployed.start()
+    assert deployed.call("DELETE", f"/exports/{export}", token="charts")[0] == 403
+    assert deployed.call("GET", f"/exports/{export}", token="charts")[0] == 200
+    assert deployed.call("DELETE", f"/exports/{export}", token="ops", scopes="admin")[0] == 200
+
+
+def test_messages_live_as_long_as_records() -> None:
+    resources = template()["Resources"]
+    for queue in ("ExportQueue", "ExportQueueHigh", "ExportDeadLetters"):
+        assert resources[queue]["Properties"]["MessageRetentionPeriod"] * 1000 >= KEPT_MS

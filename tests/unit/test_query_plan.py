@@ -92,4 +92,5 @@ def test_a_chart_is_drawn_from_the_finest_that_can_be_read_in_time(
     monkeypatch: pytest.MonkeyPatch, most: int, resolution: str
 ) -> None:
     monkeypatch.setattr(plan, "_CHART_SAMPLES", most)
+    monkeypatch.setattr(plan, "_CHART_ROWS", most)
     assert planned(width=10).resolution == resolution

@@ -10,7 +10,7 @@ from exports.files import ExportFiles
 from exports.plan import Asked
 from exports.queues import ExportQueues
 from vitals.catalog import CatalogTable
-from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError
+from vitals.errors import BusyError, ForbiddenError, InvalidRequestError, NotFoundError
 from vitals.exports import COMPLETED, QUEUED, RUNNING, Export, ExportTable, Plan
 from vitals.keys import check_site
 from vitals.ledger import Ledger
@@ -19,6 +19,9 @@ from vitals.timespan import iso
 from vitals.tokens import Grant
 
 _LINK_S = 3_600
+# Of one site at a time: its tokens share the workers.
+MOST_WAITING = 10
+_LATEST = 100
 
 type Answer = dict[str, Any]
 
@@ -41,6 +44,7 @@ class ExportsApi:
         """Plans, records and queues an export of what is stored by now."""
         self._authorise(grant, asked.site)
         now_ms = self.now()
+        self._check_room(asked.site, now_ms)
         span = plan.span(asked, now_ms)
         catalog = self.catalogs.load(asked.site)
         ids = plan.point_ids(asked, catalog)
@@ -84,6 +88,14 @@ class ExportsApi:
         answer["links_expire_at"] = iso(now_ms + seconds * 1000)
         return answer
 
+    def _check_room(self, site: str, now_ms: int) -> None:
+        latest = self.table.of_site(site, _LATEST, now_ms)
+        waiting = sum(view.status(export, now_ms) in (QUEUED, RUNNING) for export in latest)
+        if waiting >= MOST_WAITING:
+            raise BusyError(
+                f"{waiting} exports of {site} are not done yet; wait for some of them or cancel them"
+            )
+
     def of_site(self, grant: Grant, site: str, limit: int) -> Answer:
         """The site's latest exports, newest first, without links."""
         self._authorise(grant, site)
@@ -94,6 +106,8 @@ class ExportsApi:
     def delete(self, grant: Grant, export_id: str) -> tuple[int, Answer]:
         """Cancels an export, or removes one that has ended with all its files; status and answer."""
         export = self._visible(grant, export_id)
+        if export.requested_by != grant.name and not grant.allows("admin", export.site):
+            raise ForbiddenError("another token made this export")
         now_ms = self.now()
         if view.status(export, now_ms) in (QUEUED, RUNNING):
             if self.table.cancel_idle(export, now_ms):

@@ -35,7 +35,7 @@ class Export(Shape):
 
 
 class File(Shape):
-    """A file of the result, in order of time."""
+    """A file of the result."""
 
     name: str
     bytes: int

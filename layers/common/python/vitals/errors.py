@@ -20,6 +20,7 @@ VitalsError
 ├── ConflictError                an item or object kept changing under a bounded number of attempts
 ├── RunningError                 another backfill of the site is at work
 ├── UnfinishedDayError           a day's backfill ran out of time and goes on with the next attempt
+├── BusyError                    so much of this is under way already that more has to wait
 ├── CacheError                   the result cache could not be read or written
 ├── AthenaError                  Athena refused or failed a query
 ├── TierTimeoutError             a tier did not answer within the time it was given
@@ -53,6 +54,10 @@ class NotAcceptableError(VitalsError):
 
 class NotFoundError(VitalsError):
     """The site or point does not exist here."""
+
+
+class BusyError(VitalsError):
+    """So much of this is under way already that more has to wait."""
 
 
 class UnauthorizedError(VitalsError):

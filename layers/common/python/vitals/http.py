@@ -24,6 +24,7 @@ from botocore.exceptions import (
 
 from vitals.errors import (
     AthenaError,
+    BusyError,
     DayFileError,
     ForbiddenError,
     InvalidRequestError,
@@ -46,6 +47,7 @@ _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
     (NotFoundError, 404, "NOT_FOUND"),
     (NotAcceptableError, 406, "NOT_ACCEPTABLE"),
     (RunningError, 409, "CONFLICT"),
+    (BusyError, 429, "RATE_LIMITED"),
     (TierTimeoutError, 504, "TIMEOUT"),
     (DayFileError, 502, "ARCHIVE_UNREADABLE"),
     (AthenaError, 502, "ARCHIVE_UNREADABLE"),
@@ -59,7 +61,11 @@ _THROTTLED = {
     "ThrottlingException",
     "TooManyRequestsException",
 }
-_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "2"}}
+_HEADERS = {
+    401: {"WWW-Authenticate": "Bearer"},
+    429: {"Retry-After": "60"},
+    503: {"Retry-After": "2"},
+}
 
 
 def answer(
