@@ -29,7 +29,7 @@ from local.athena import executing
 from local.simulator import Simulator, SimulatorSettings
 from tests import openapi
 from tests.functional.conftest import SITE, Clock, World
-from tests.template import create_archive, template
+from tests.template import create_archive
 from vitals import aws, keys
 from vitals.archiver import Archiver
 from vitals.athena import Athena
@@ -857,9 +857,3 @@ def test_only_who_made_an_export_ends_it(deployed: Stage) -> None:
     assert deployed.call("DELETE", f"/exports/{export}", token="charts")[0] == 403
     assert deployed.call("GET", f"/exports/{export}", token="charts")[0] == 200
     assert deployed.call("DELETE", f"/exports/{export}", token="ops", scopes="admin")[0] == 200
-
-
-def test_messages_live_as_long_as_records() -> None:
-    resources = template()["Resources"]
-    for queue in ("ExportQueue", "ExportQueueHigh", "ExportDeadLetters"):
-        assert resources[queue]["Properties"]["MessageRetentionPeriod"] * 1000 >= KEPT_MS
