@@ -187,7 +187,7 @@ def test_a_page_of_the_list_can_read_answers_and_one_of_the_first_also_the_gatew
 ) -> None:
     answer = get(stack, stack["token"], Origin=LOCAL)
     assert answer.headers["Access-Control-Allow-Origin"] == LOCAL
-    assert answer.headers["Vary"] == "Origin"
+    assert answer.headers["Vary"] == "Accept-Encoding, Origin"
     for origin in (CHARTS, LOCAL):
         refused = get(stack, "nobody", Origin=origin)
         assert_refused(refused, 401, "UNAUTHORIZED")

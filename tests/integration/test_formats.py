@@ -88,7 +88,7 @@ def test_a_large_answer_is_compressed_for_who_accepts_it(
 ) -> None:
     compressed = ask(stack, hour, accept, "br, gzip;q=0.8")
     assert compressed.headers["Content-Encoding"] == "gzip"
-    assert compressed.headers["Vary"] == "Accept, Accept-Encoding"
+    assert compressed.headers["Vary"] == "Accept, Accept-Encoding, Origin"
     assert compressed.raw.read(2) == b"\x1f\x8b"
     for refusing in ("identity", "gzip;q=0", "*"):
         plain = ask(stack, hour, accept, refusing)

@@ -64,6 +64,7 @@ FORMS: dict[str, Callable[[bytes], Values]] = {
 class Chart:
     """A question in one form."""
 
+    site: str
     names: tuple[str, ...]
     span: Span
     resolution: str
@@ -71,7 +72,7 @@ class Chart:
 
     def ask(self, stack: dict[str, Any]) -> requests.Response:
         body = {
-            "site_name": stack["site"],
+            "site_name": self.site,
             "point_names": self.names,
             "start_time": self.span.start_ms,
             "end_time": self.span.end_ms,
@@ -86,7 +87,6 @@ def charts(stack: dict[str, Any]) -> list[Chart]:
     """Kinds of charts that between them read every tier: by an archived day and by the present."""
     store = Store(stack)
     [(site, (first_ms, until_ms))] = store.synced().items()
-    stack["site"] = site
     today = time.time_ns() // 1_000_000 // DAY_MS * DAY_MS
     for day_ms in range(max(first_ms // DAY_MS * DAY_MS, today - 3 * DAY_MS), today, DAY_MS):
         invoke(stack, {"site": site, "date": day_name(day_ms)})
@@ -101,7 +101,9 @@ def charts(stack: dict[str, Any]) -> list[Chart]:
         "wide": (Span(cold.start_ms + 12 * HOUR_MS, end_ms), "1h"),
     }
     return [
-        Chart(names[i : i + 8], span, resolution) for span, resolution in spans.values() for i in range(5)
+        Chart(site, names[i : i + 8], span, resolution)
+        for span, resolution in spans.values()
+        for i in range(5)
     ]
 
 
