@@ -115,7 +115,7 @@ class Api:
             "end_time": iso(planned.asked.end_ms),
             "resolution": planned.resolution,
             "data_type": "aggregate" if planned.aggregated else "raw",
-            "series": series.of(planned, read, told.gaps, known_until_ms),
+            "series": series.of(planned, read, told.gaps),
             "metadata": {
                 "total_samples": len(read.rows),
                 "sources": list(found.sources),

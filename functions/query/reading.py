@@ -33,6 +33,8 @@ class Reading:
     rows: Rows
     next_ms: int | None
     found: Found
+    until_ms: int
+    """Where what is said of gaps and coverage ends."""
     gaps: dict[int, list[Span]] = field(default_factory=dict)
     received: dict[int, int] = field(default_factory=dict)
     """Samples read, by point id."""
@@ -94,11 +96,13 @@ def read(
         total, at = total + len(shaped), reach
         if planned.resolution == "raw" and len(shaped) * _GROWTH < limit:
             step = min(step * _GROWTH, planned.longest_step_ms())
+    else:
+        next_ms = at if at < end_ms else next_ms
     rows = _joined(planned, parts)
     if planned.shape:
         rows = planned.shape.whole(rows)
-    until_ms = next_ms if next_ms is not None else min(planned.span.end_ms, known_until_ms)
-    return Reading(rows, next_ms, found, finder.finish(until_ms), received, hurried)
+    until_ms = min(planned.span.end_ms if next_ms is None else next_ms, known_until_ms)
+    return Reading(rows, next_ms, found, until_ms, finder.finish(until_ms), received, hurried)
 
 
 def _steps(planned: QueryPlan) -> dict[int, float]:

@@ -60,12 +60,9 @@ def _length(span: Span) -> int:
     return -span.length_ms
 
 
-def of(
-    planned: QueryPlan, read: Reading, explained_: Mapping[int, Sequence[Gap]], known_until_ms: int
-) -> list[Answer]:
+def of(planned: QueryPlan, read: Reading, explained_: Mapping[int, Sequence[Gap]]) -> list[Answer]:
     """One series per point in the order asked."""
-    until_ms = read.next_ms if read.next_ms is not None else min(planned.span.end_ms, known_until_ms)
-    covered = Span(planned.start_ms, max(planned.start_ms, until_ms))
+    covered = Span(planned.start_ms, max(planned.start_ms, read.until_ms))
     found = []
     for name, point in zip(planned.names, planned.points, strict=True):
         rows = read.rows

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from query import answers, caching, plan, series
+from query import answers, caching, plan, reading, series
 from query.answers import Api, Reply
 from query.caching import Answers
 from query.executor import Executor
@@ -470,3 +470,36 @@ def test_shorter_gaps_are_left_out_of_an_answer_that_has_too_many(
     answer = found(query(api, names_of(archive), span, resolution="raw"))
     assert all(len(each["gaps"]) == 1 for each in answer["series"])
     assert answer["warnings"] == ["the shorter gaps, or all of them, are left out"]
+
+
+@pytest.mark.parametrize("asked", [{"resolution": "raw"}, {"width": 6}])
+def test_a_read_of_very_many_steps_goes_on_with_its_token(
+    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+) -> None:
+    names = names_of(archive)[:3]
+    whole = found(query(api, names, **asked))
+    monkeypatch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: HOUR_MS)
+    monkeypatch.setattr(reading, "_MAX_STEPS", 5)
+    answered = pages(api, names, **asked)
+    assert len(answered) == 5
+    for place in range(len(names)):
+        joined = {at for answer in answered for at in answer["series"][place]["timestamps"].tolist()}
+        assert joined >= set(whole["series"][place]["timestamps"].tolist())
+
+
+def test_an_answer_that_goes_on_says_nothing_of_what_has_just_been(
+    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its next one begins within the last 20 minutes."""
+    world, names = archive.world, names_of(archive)[:1]
+    world.clock.now_ms = DAY + DAY_MS + 4 * HOUR_MS + 30 * MINUTE_MS
+    span = Span(DAY + DAY_MS, world.clock.now_ms)
+    before = found(query(api, names, span, resolution="raw"))["series"][0]
+    monkeypatch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: span.length_ms - 5 * MINUTE_MS)
+    monkeypatch.setattr(reading, "_MAX_STEPS", 1)
+    answer = found(query(api, names, span, resolution="raw"))
+    assert answer["metadata"]["next_token"]
+    assert (answer["series"][0]["gaps"], answer["series"][0]["coverage"]) == (
+        before["gaps"],
+        before["coverage"],
+    )
