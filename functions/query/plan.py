@@ -58,6 +58,7 @@ class Asked:
     method: str | None = None
     media_type: str = "application/json"
     limits: Limits | None = None
+    interval_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,7 @@ def plan_query(asked: Asked, catalog: Catalog, now_ms: int, max_range_days: int)
     known = [point for point in points if point]
     if not known:
         raise NotFoundError(f"the site has no point {', '.join(map(repr, names[:3]))}")
-    charted = asked.width is not None or asked.method is not None
+    charted = any(one is not None for one in (asked.width, asked.interval_ms, asked.method))
     resolution = _chart_resolution(asked, span, known) if charted else _resolution(asked, span, known)
     covered = span if resolution == "raw" else _whole_buckets(span, BUCKETS[resolution])
     shape = _shape(asked, covered) if charted else None
@@ -292,13 +293,18 @@ def _resolution(asked: Asked, span: Span, points: Iterable[Point]) -> str:
 
 
 def _shape(asked: Asked, span: Span) -> Shape:
-    """The reduction that `width` or `method` asks for; `max_points` alone only chooses the resolution."""
+    """The reduction that is asked for; `max_points` alone only chooses the resolution."""
     method = asked.method or "m4"
     if method not in downsample.METHODS:
         raise InvalidRequestError(f"method is one of {', '.join(downsample.METHODS)}")
-    if asked.width is not None and asked.max_points is not None:
-        raise InvalidRequestError("width counts pixel columns and max_points rows; give one of them")
+    if [asked.width, asked.interval_ms, asked.max_points].count(None) < 2:
+        raise InvalidRequestError(
+            "width counts pixel columns, interval_ms tells how long one is, and max_points counts rows;"
+            " give one of them"
+        )
     columns = asked.width or max(1, (asked.max_points or _DEFAULT_MAX_POINTS) // downsample.ROWS[method])
+    if asked.interval_ms is not None:
+        columns = -(-span.length_ms // asked.interval_ms)
     if columns > MAX_COLUMNS:
         raise TooLargeError(f"a chart has at most {MAX_COLUMNS} columns")
     return Shape(method, Columns(span, min(columns, span.length_ms)))

@@ -37,6 +37,9 @@ MaxPoints = Annotated[int | None, Query(ge=1, description="rows a series, by def
 Token = Annotated[str | None, Query(max_length=2_000, description="`next_token` of the answer before")]
 _METHOD = "^(m4|minmax|lttb|mean)$"
 Width = Annotated[int | None, Query(ge=1, description="pixel columns of the chart")]
+IntervalMs = Annotated[
+    int | None, Query(ge=1, description="instead of width, how long a pixel column is, in milliseconds")
+]
 Method = Annotated[str | None, Query(pattern=_METHOD, description="m4 by default with `width`")]
 # The same for everybody until the next deployment.
 _PUBLIC = {"Cache-Control": "public, max-age=300"}
@@ -57,6 +60,7 @@ class QueryBody(BaseModel):
     next_token: str | None = Field(None, max_length=2_000)
     width: int | None = Field(None, ge=1)
     method: str | None = Field(None, pattern=_METHOD)
+    interval_ms: int | None = Field(None, ge=1)
 
 
 @router.get("/timeseries/query", summary="Samples of some points in a range", responses=shapes.QUERY)
@@ -70,10 +74,22 @@ def query(
     next_token: Token = None,
     width: Width = None,
     method: Method = None,
+    interval_ms: IntervalMs = None,
 ) -> Response[Any]:
-    names = _split(point_names)
-    asked = Asked(site_name, names, start_time, end_time, resolution, max_points, next_token, width, method)
-    return _reply(asked)
+    return _reply(
+        Asked(
+            site_name,
+            _split(point_names),
+            start_time,
+            end_time,
+            resolution,
+            max_points,
+            next_token,
+            width,
+            method,
+            interval_ms=interval_ms,
+        )
+    )
 
 
 @router.post(
@@ -90,6 +106,7 @@ def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
         body.next_token,
         body.width,
         body.method,
+        interval_ms=body.interval_ms,
     )
     return _reply(asked)
 

@@ -104,6 +104,21 @@ def test_max_points_counts_rows_and_width_columns(archive: Archive, api: Api) ->
         query(api, names, width=20_000)
 
 
+def test_interval_ms_is_how_long_a_column_is(archive: Archive, api: Api) -> None:
+    """Rounded up to whole columns, as of a day in columns of five hours."""
+    names = names_of(archive)[:2]
+    by_interval, by_width = (
+        found(query(api, names, **asked)) for asked in ({"interval_ms": 5 * HOUR_MS}, {"width": 5})
+    )
+    assert without_receipt(by_interval) == without_receipt(by_width)
+    assert by_width["metadata"]["total_samples"] > 5
+    for other in ({"width": 5}, {"max_points": 5}):
+        with pytest.raises(InvalidRequestError, match="one of them"):
+            query(api, names, interval_ms=HOUR_MS, **other)
+    with pytest.raises(TooLargeError, match="columns"):
+        query(api, names, interval_ms=1)
+
+
 def test_raw_charts_of_too_much_are_refused_with_a_way_out(
     archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
