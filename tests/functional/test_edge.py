@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType, SimpleNamespace
@@ -13,8 +14,10 @@ import backfill.api.app
 import exports.api.app
 import query.app
 from query.answers import Reply
+from tests import openapi
 from tests.template import template
 from vitals import edge
+from vitals.errors import NotFoundError
 
 CHARTS, LOCAL = "https://charts.example.com", "http://localhost:3000"
 CONTEXT = SimpleNamespace(
@@ -317,3 +320,44 @@ def test_a_token_that_expires_while_the_gateway_remembers_it_is_refused(
         assert answer.error == (401, "UNAUTHORIZED")
         assert answer.headers["WWW-Authenticate"] == "Bearer"
         assert call.backend.asked == []
+
+
+class Reached:
+    """Says of every route that it went on to what it works with."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def reached(*_: Any) -> Any:
+            raise NotFoundError("reached")
+
+        return reached
+
+
+GUARDED = [
+    (method.upper(), path)
+    for path, operations in openapi.document()["paths"].items()
+    for method, operation in operations.items()
+    if operation.get("security") != []
+]
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED, ids=" ".join)
+def test_no_route_works_with_an_expired_token_and_each_says_when_it_ended(
+    method: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, *_ = APIS.get(path.split("/")[1], APIS["query"])
+    monkeypatch.setattr(app, "_api", Reached)
+    query = {name: [str(value)] for name, value in json.loads(GOOD).items() if name != "point_names"}
+    request: dict[str, Any] = {
+        "method": method,
+        "path": re.sub(r"{\w+}", "mill", path),
+        "query": query | {"point_names": ["a"], "start": ["0"], "end": ["1"]},
+        "body": GOOD if method == "POST" and not path.endswith("/cancel") else None,
+        "headers": JSON,
+    }
+    send = Caller(app.handler, path, path, Backend(None))
+    assert json.loads(send(**request).text)["error"] == "reached"
+    # As the authorizer says it, who looks at the clock after API Gateway did.
+    answer = send(**request, authorizer={"principalId": "old", "expires_ms": "1000002"})
+    assert answer.error == (401, "UNAUTHORIZED")
+    said = "this token expired at 1970-01-01T00:16:40.002Z; ask for a new one"
+    assert json.loads(answer.text)["error"] == said

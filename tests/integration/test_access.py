@@ -16,6 +16,7 @@ from local.tokens import Tokens, tokens_of
 from local.usage_plan import UsagePlan
 from tests.integration.conftest import HOME, ROOT
 from vitals.edge import SECURITY_HEADERS
+from vitals.timespan import iso
 from vitals.tokens import UsageKey, create_token
 
 pytestmark = pytest.mark.integration
@@ -95,7 +96,14 @@ def test_a_token_that_expires_is_refused_at_once_though_the_gateway_remembers_it
     assert ends_ms
     assert get(stack, token).status_code == 200
     time.sleep(max(0.0, ends_ms / 1000 - time.time()))
-    assert_refused(get(stack, token), 401, "UNAUTHORIZED")
+    refused = get(stack, token)
+    assert_refused(refused, 401, "UNAUTHORIZED")
+    assert refused.json()["error"] == f"this token expired at {iso(ends_ms)}; ask for a new one"
+
+
+def test_a_token_that_had_expired_before_is_told_when(stack: dict[str, Any], granted: dict[str, str]) -> None:
+    assert "this token expired at " in get(stack, granted["expired"]).json()["error"]
+    assert get(stack, "nobody").json()["error"] == "a valid bearer token is needed"
 
 
 def test_a_revoked_token_is_refused_at_once(stack: dict[str, Any], tokens: Tokens) -> None:
