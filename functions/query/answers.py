@@ -172,6 +172,12 @@ class Api:
         page, token = _page(hits, limit, next_token)
         return {"points": [points.told(point, site) for point in page], "next_token": token}
 
+    def tags(self, grant: Grant, site: str) -> Answer:
+        """What the site's points can be asked for by."""
+        self._authorise(grant, site)
+        active = self._catalog(site, ()).active
+        return {"site_name": site, "tags": points.tags(active), "equipment": points.equipment(active)}
+
     def latest(
         self, grant: Grant, site: str, names: Sequence[str], limit: int, next_token: str | None
     ) -> Answer:

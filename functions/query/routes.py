@@ -119,6 +119,11 @@ def points(
     return json_answer(_api().points(_grant(), site, search, tag or [], limit, next_token))
 
 
+@router.get("/sites/<site>/tags", summary="The tags and the equipment of a site", responses=shapes.TAGS)
+def tags(site: SiteOfPath) -> Response[Any]:
+    return json_answer(_api().tags(_grant(), site))
+
+
 @router.get("/sites/<site>/latest", summary="The newest sample of each point", responses=shapes.LATEST)
 def latest(
     site: SiteOfPath,

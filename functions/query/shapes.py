@@ -113,6 +113,29 @@ class Points(Shape):
     next_token: str | None
 
 
+class TagCount(Shape):
+    """A marker or a pair as `tag` takes it, and how many points it finds."""
+
+    tag: str
+    points: int
+
+
+class Equipment(Shape):
+    """Points that belong together; `tag=equip=<equipment>` finds them."""
+
+    equipment: str
+    device: str | None
+    points: int
+
+
+class Tags(Shape):
+    """What the points of a site can be asked for by."""
+
+    site_name: str
+    tags: list[TagCount] = Field(description="most points first, at most 500")
+    equipment: list[Equipment] = Field(description="by name")
+
+
 class Newest(Shape):
     """A point's newest sample, null when there is none within 24 hours."""
 
@@ -185,6 +208,7 @@ QUERY = _query()
 QUERY_BY_POST = _query(415)
 SITES = answers(Sites, "The sites that the token grants")
 POINTS = answers(Points, "A page of points", 404)
+TAGS = answers(Tags, "Tags and equipment", 404)
 LATEST = answers(Latest, "Newest samples", 404, 413)
 COVERAGE = answers(CoverageAnswer, "One entry per day", 404, 413)
 HEALTH = answers(Health, "Degraded means that some site is more than 20 minutes behind")

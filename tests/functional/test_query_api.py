@@ -388,7 +388,9 @@ def test_a_body_of_ten_megabytes_is_refused_unparsed(call: Call) -> None:
     assert str(edge.MAX_BODY_BYTES) in answer["error"]
 
 
-@pytest.mark.parametrize("path", ["/timeseries/query", "/sites/home/points", "/sites/home/latest"])
+@pytest.mark.parametrize(
+    "path", ["/timeseries/query", "/sites/home/points", "/sites/home/tags", "/sites/home/latest"]
+)
 @pytest.mark.parametrize(
     "granted",
     [{"scopes": "backfill"}, {"scopes": ""}, {"sites": "other"}, {"sites": ""}, {"sites": "nowhere"}],
