@@ -106,6 +106,11 @@ def sites() -> Response[Any]:
     return json_answer(_api().list_sites(_grant()))
 
 
+@router.get("/status", summary="Lag, refusals, days due and what was given up", responses=shapes.STATUS)
+def status() -> Response[Any]:
+    return json_answer(_api().status(_grant()))
+
+
 @router.get("/sites/<site>/points", summary="Points of a site by words and tags", responses=shapes.POINTS)
 def points(
     site: SiteOfPath,

@@ -93,6 +93,32 @@ class Sites(Shape):
     sites: list[Site]
 
 
+class SiteStatus(Site):
+    """A site with what was refused of its latest sync, and its days that are due to be archived."""
+
+    rejected: dict[str, int] = Field(description="readings of the latest sync, by reason")
+    rejected_since: str | None = Field(description="which times it asked for; null until the next sync")
+    rejected_until: str | None
+    unarchived_days: list[str] = Field(description="complete days that are due, oldest first, at most 100")
+    unarchived_count: int
+    upstream_paused_until: str | None = Field(description="set while the upstream is left alone")
+
+
+class DeadLetterCounts(Shape):
+    """How many messages were given up and wait for somebody, about."""
+
+    sync: int
+    archive: int
+    export: int
+
+
+class Status(Shape):
+    """How the sites that the token grants are kept."""
+
+    sites: list[SiteStatus]
+    dead_letters: DeadLetterCounts | None = Field(description="null for tokens of some sites only")
+
+
 class PointAnswer(Shape):
     """A point as it is listed upstream."""
 
@@ -207,6 +233,7 @@ def _page(description: str, media_type: str, kind: str) -> dict[int, OpenAPIResp
 QUERY = _query()
 QUERY_BY_POST = _query(415)
 SITES = answers(Sites, "The sites that the token grants")
+STATUS = answers(Status, "Lag, refusals, days due and what was given up")
 POINTS = answers(Points, "A page of points", 404)
 TAGS = answers(Tags, "Tags and equipment", 404)
 LATEST = answers(Latest, "Newest samples", 404, 413)

@@ -58,6 +58,7 @@ _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
 _THROTTLED = {
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
+    "RequestThrottled",
     "Throttling",
     "ThrottlingException",
     "TooManyRequestsException",
