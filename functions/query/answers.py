@@ -9,6 +9,7 @@ from query import caching, plan, points, reading, series
 from query.caching import Answers
 from query.executor import Executor, Found
 from query.gaps import NOT_POLLED
+from query.pages import Web
 from query.plan import Asked, QueryPlan
 from query.status import StatusReader, synced
 from vitals.catalog import Catalog, CatalogTable, Point
@@ -60,6 +61,7 @@ class Api:
     max_range_days: int
     kept: Answers
     upkeep: StatusReader
+    web: Web = field(default_factory=Web)
     monotonic: Callable[[], float] = time.monotonic
     _known: dict[str, tuple[int, Catalog]] = field(default_factory=dict)
 

@@ -224,8 +224,8 @@ def _query(*errors: int) -> dict[int, OpenAPIResponse]:
     return found
 
 
-def _page(description: str, media_type: str, kind: str) -> dict[int, OpenAPIResponse]:
-    found = answers(Shape, description)
+def _page(description: str, media_type: str, kind: str, *errors: int) -> dict[int, OpenAPIResponse]:
+    found = answers(Shape, description, *errors)
     found[200]["content"] = {media_type: {"schema": {"type": kind}}}
     return found
 
@@ -241,3 +241,5 @@ COVERAGE = answers(CoverageAnswer, "One entry per day", 404, 413)
 HEALTH = answers(Health, "Degraded means that some site is more than 20 minutes behind")
 DOCUMENT = _page("An OpenAPI 3.1 document", "application/json", "object")
 PAGE = _page("A page that needs nothing but this API", "text/html", "string")
+CHART_PAGE = _page("A page that asks for a token and shows what it grants", "text/html", "string", 404)
+ASSET = _page("A script or style of that page; it never changes", "*/*", "string", 404)

@@ -179,6 +179,42 @@ def test_what_a_route_says_itself_is_left_as_it_is(call: Caller, monkeypatch: py
     assert headers["Content-Security-Policy"] == [edge.SECURITY_HEADERS["Content-Security-Policy"]]
 
 
+@pytest.mark.parametrize(
+    ("resource", "given", "path", "own"),
+    [
+        ("/", None, "/", "/"),
+        ("/", None, "/vitals", "/"),
+        ("/", None, "/vitals/", "/"),
+        ("/health", None, "/health", "/health"),
+        ("/health", None, "/vitals/health", "/health"),
+        ("/assets/{file}", {"file": "a.js"}, "/team/vitals/assets/a.js", "/assets/a.js"),
+        ("/{proxy+}", {"proxy": "sites/mill/points"}, "/vitals/sites/mill/points", "/sites/mill/points"),
+        ("/{proxy+}", {"proxy": "sites"}, "/vitals/sites/", "/sites"),
+        (
+            "/backfill/{proxy+}",
+            {"proxy": "r-7/cancel"},
+            "/vitals/backfill/r-7/cancel",
+            "/backfill/r-7/cancel",
+        ),
+        ("/{proxy+}", {"proxy": "sites/a b"}, "/sites/a%20b", "/sites/a%20b"),
+        ("/{proxy+}", None, "/sites", "/sites"),
+    ],
+)
+def test_the_base_path_of_a_custom_domain_is_no_part_of_a_route(
+    resource: str, given: dict[str, str] | None, path: str, own: str
+) -> None:
+    seen: list[str] = []
+
+    def resolve(event: Any, context: Any) -> dict[str, Any]:
+        seen.append(event["path"])
+        return {"statusCode": 200, "body": "", "multiValueHeaders": {}}
+
+    app: Any = SimpleNamespace(resolve=resolve)
+    event = {"resource": resource, "pathParameters": given, "path": path, "httpMethod": "GET"}
+    edge.serve(app, event, CONTEXT, [])  # type: ignore[arg-type]
+    assert seen == [own]
+
+
 @pytest.mark.parametrize("origin", [CHARTS, LOCAL])
 def test_an_origin_on_the_list_is_echoed(call: Caller, origin: str) -> None:
     for request_ in ({}, {"path": "/nowhere"}, {"method": "OPTIONS"}):
