@@ -91,7 +91,7 @@ class Exports:
         ]
 
     def _fetch(self, export_id: str, name: str, folder: Path) -> Path:
-        if Path(name).name != name or name in (".", ".."):
+        if Path(name).name != name or not name.strip("."):
             raise FailedError(f"the export names a file {name!r}, which is no name for one")
         # Asked anew, for a link lasts an hour and the files before this one may have taken longer.
         [file] = [file for file in self.get(export_id).get("files", []) if file["name"] == name]

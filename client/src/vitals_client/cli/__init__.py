@@ -3,6 +3,7 @@
 import os
 import sys
 import warnings
+from importlib.metadata import entry_points
 from typing import Any
 
 import typer
@@ -65,7 +66,7 @@ app = typer.Typer(
 reading.add_to(app)
 app.add_typer(export.app, name="export")
 app.add_typer(backfill.app, name="backfill")
-plugins.add_to(app)
+plugins.add_to(app, entry_points(group=plugins.GROUP))
 
 
 def main() -> None:

@@ -3,14 +3,16 @@
 An entry point is a function that takes the command's arguments and returns its exit code.
 """
 
-from collections.abc import Callable, Sequence
-from importlib.metadata import EntryPoint, entry_points
+from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import EntryPoint
+from typing import Any
 
 import typer
+from typer.core import TyperCommand
 
 from vitals_client.cli.output import REFUSED, message
 
-_GROUP = "vitals_client.commands"
+GROUP = "vitals_client.commands"
 # They need AWS and the product's own code, which whoever only reads data does without.
 _OF_THE_REPOSITORY = {
     "token": "Create, list, revoke and rotate bearer tokens.",
@@ -18,17 +20,19 @@ _OF_THE_REPOSITORY = {
 }
 
 
-def add_to(app: typer.Typer) -> None:
+class _Verbatim(TyperCommand):
+    """Leaves every argument to the command, `--help` and `--` too."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        ctx.args = args
+        return args
+
+
+def add_to(app: typer.Typer, installed: Iterable[EntryPoint]) -> None:
     """Adds the commands that are installed, and the advice for those that are not."""
-    found = {point.name: point for point in entry_points(group=_GROUP)}
+    found = {point.name: point for point in installed}
     for name in sorted(found.keys() | _OF_THE_REPOSITORY.keys()):
-        add = app.command(
-            name,
-            help=_OF_THE_REPOSITORY.get(name),
-            # All of it is the other's to read, --help too.
-            add_help_option=False,
-            context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-        )
+        add = app.command(name, help=_OF_THE_REPOSITORY.get(name), cls=_Verbatim)
         add(_passing(found[name]) if name in found else _missing(name))
 
 
