@@ -2,6 +2,7 @@
 
 import base64
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -74,7 +75,7 @@ class ApiServer:
             "multiValueQueryStringParameters": query,
             "requestContext": {
                 "requestId": "r-1",
-                "requestTimeEpoch": 0,
+                "requestTimeEpoch": time.time_ns() // 1_000_000,
                 "authorizer": authorizer,
             },
             "body": body or None,

@@ -41,16 +41,15 @@ def beside(table: "pa.Table") -> Beside:
 
 def joined(pages: Sequence["pa.Table"]) -> "pa.Table":
     """The pages of an answer as the table of one page: point by point, each in order of time."""
-    import numpy as np
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     if len(pages) == 1:
         return pages[0]
     table = pa.concat_tables(page.replace_schema_metadata(None) for page in pages)
     table = table.unify_dictionaries().combine_chunks()
-    points = [column.indices.to_numpy() for column in table["point_name"].chunks]
-    if points:
-        table = table.take(np.argsort(np.concatenate(points), kind="stable"))
+    # A stable sort, and pages come in order of time.
+    table = table.take(pc.sort_indices(_places(table)))
     told = merged([beside(page) for page in pages])
     return table.replace_schema_metadata({KEY: json.dumps(told).encode()})
 
@@ -94,12 +93,19 @@ def answer(table: "pa.Table") -> Beside:
 
 
 def _counts(table: "pa.Table", series: int) -> list[int]:
-    """How many rows each series has; they are in the order of the dictionary."""
-    import numpy as np
+    """How many rows each series has."""
+    import pyarrow.compute as pc
 
-    points = [column.indices.to_numpy() for column in table["point_name"].chunks]
-    counts: list[int] = np.bincount(np.concatenate(points or [np.zeros(0, int)]), minlength=series).tolist()
-    return counts
+    counts = dict.fromkeys(range(series), 0)
+    counts |= {each["values"]: each["counts"] for each in pc.value_counts(_places(table)).to_pylist()}
+    return list(counts.values())
+
+
+def _places(table: "pa.Table") -> "pa.ChunkedArray":
+    """Each row's place in the dictionary, which is in the order of the series."""
+    import pyarrow as pa
+
+    return pa.chunked_array([part.indices for part in table["point_name"].chunks], pa.int32())
 
 
 def _series(parts: Sequence[Mapping[str, Any]]) -> Beside:
