@@ -5,6 +5,7 @@ SHELL := bash
 
 UV_VERSION := 0.13.9
 PYTHON := .venv/bin/python
+VITALS := .venv/bin/vitals
 UV := .venv/bin/uv
 READY := .venv/.ready .venv-sam/.ready
 
@@ -29,7 +30,7 @@ down: $(READY) ## stop what `up` started
 	@exec $(PYTHON) -m local.stack down
 
 verify: $(READY) ## ask upstream and store the same random questions
-	@exec $(PYTHON) -m local.verify
+	@exec $(VITALS) verify
 
 # Through the environment and by `value`, so that nothing in them is text of the shell's or of make's.
 backfill: override export SITE := $(value SITE)
@@ -40,10 +41,10 @@ backfill: override export CANCEL := $(value CANCEL)
 backfill: override export FORCE := $(filter-out 0,$(value FORCE))
 backfill: override export DRY_RUN := $(filter-out 0,$(value DRY_RUN))
 backfill: $(READY) ## read days of the past: SITE= START= END= [FORCE=1] [DRY_RUN=1], or WATCH=<id>, or CANCEL=<id>
-	@if [ -n "$$WATCH" ]; then exec $(PYTHON) -m local.backfill watch -- "$$WATCH"; fi; \
-	if [ -n "$$CANCEL" ]; then exec $(PYTHON) -m local.backfill cancel -- "$$CANCEL"; fi; \
+	@if [ -n "$$WATCH" ]; then exec $(VITALS) backfill watch -- "$$WATCH"; fi; \
+	if [ -n "$$CANCEL" ]; then exec $(VITALS) backfill cancel -- "$$CANCEL"; fi; \
 	if [ -n "$$SITE" ] && [ -n "$$START" ] && [ -n "$$END" ]; then \
-		exec $(PYTHON) -m local.backfill start $${FORCE:+--force} $${DRY_RUN:+--dry-run} -- "$$SITE" "$$START" "$$END"; \
+		exec $(VITALS) backfill start $${FORCE:+--force} $${DRY_RUN:+--dry-run} -- "$$SITE" "$$START" "$$END"; \
 	fi; \
 	printf '%s\n' "usage: make backfill SITE=<site> START=<YYYY-MM-DD> END=<YYYY-MM-DD> [FORCE=1] [DRY_RUN=1]" \
 		"       make backfill WATCH=<id>" "       make backfill CANCEL=<id>" >&2; \
@@ -96,9 +97,10 @@ $(UV):
 	@.venv/bin/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 
 # --compile-bytecode, for without it each worker of the emulator would compile what it imports.
-.venv/.ready: requirements/dev.txt | $(UV)
+.venv/.ready: requirements/dev.txt pyproject.toml client/pyproject.toml | $(UV)
 	@echo "installing what the product and its tests need ($$(wc -l < $<) packages, a minute or two the first time)"
 	@$(UV) pip install -q --compile-bytecode --python $(PYTHON) -r $<
+	@$(UV) pip install -q --offline --no-deps --no-build-isolation --python $(PYTHON) -e client -e .
 	@touch $@
 
 .venv-sam/.ready: requirements/sam.txt | $(UV)

@@ -80,14 +80,6 @@ class Service:
             raise with_log(f"the {self.name} did not answer within {_READY_SECONDS} s", self.log)
 
 
-def interrupt_on_signals() -> None:
-    """Ctrl-C, kill and a closed terminal all raise KeyboardInterrupt."""
-    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # A shell starts its background jobs with SIGINT ignored; only nohup means it.
-        if ending != signal.SIGHUP or signal.getsignal(ending) != signal.SIG_IGN:
-            signal.signal(ending, signal.default_int_handler)
-
-
 def stop(pid_file: Path) -> bool:
     """Stops the process of this file and its children, when it is still the one; says whether it was."""
     process = _find(pid_file)

@@ -82,17 +82,6 @@ def running_stack(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     return found
 
 
-def api_and_token(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
-    """VITALS_API and VITALS_TOKEN, or else those of the stack that is up."""
-    api, token = environ.get("VITALS_API", ""), environ.get("VITALS_TOKEN", "")
-    if bool(api) != bool(token):
-        raise Problem("VITALS_API and VITALS_TOKEN belong together; only one of them is given")
-    if not api:
-        stack = running_stack(environ)
-        api, token = stack["api"], stack["token"]
-    return api.rstrip("/"), token
-
-
 def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings; Problem names the variable that makes no sense."""
     port = _port(environ.get("VITALS_PORT", "4566"))

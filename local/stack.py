@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from local import settings as local_settings
-from local.backfill_api import BackfillApi
 from local.deploy import Deployment
 from local.history import backfill_history
 from local.problem import Problem, with_log
-from local.processes import Service, interrupt_on_signals, is_alive, stop
+from local.processes import Service, is_alive, stop
 from local.progress import Progress
 from local.settings import ROOT, TOOLS, Settings
+from vitals_client import Client
+from vitals_client.cli.signals import interrupt_on_signals
 
 _NEEDED = {
     TOOLS / "sam": "the deployment tools are not installed; run `make setup`",
@@ -111,8 +112,9 @@ def bring_up(settings: Settings, progress: Progress, started: list[Service]) -> 
         deployment.sync_first(outputs, site)
     deployment.wait_for_health(outputs["ApiUrl"])
     _write_private(settings.stack_file, json.dumps(described, indent=2) + "\n")
-    api, today = BackfillApi(outputs["ApiUrl"], token), datetime.now(UTC).date()
-    backfill_history(api, settings.sites, settings.backfill_days, today, progress)
+    with Client(outputs["ApiUrl"], token) as client:
+        today = datetime.now(UTC).date()
+        backfill_history(client.backfills, settings.sites, settings.backfill_days, today, progress)
     _show(settings, described, progress)
 
 

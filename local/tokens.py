@@ -5,6 +5,7 @@ nowhere else, for the table keeps only its hash.
 """
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -126,7 +127,7 @@ def _ends(token: Token, named: str) -> bool:
     return len(named) >= len(token.id) and token.sha256.endswith(named.lower())
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Does the command and returns the exit code."""
     asked = _parser().parse_args(arguments)
     try:
@@ -139,17 +140,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _create(tokens: Tokens, asked: argparse.Namespace) -> None:
     scopes, sites = asked.scope or ["read"], asked.site or [EVERY_SITE]
-    print(tokens.create(asked.name, scopes, sites, asked.days * DAY_MS))
+    _show_secret(tokens.create(asked.name, scopes, sites, asked.days * DAY_MS), asked)
     if tokens.plan is None:
         print(_NO_PLAN, file=sys.stderr)
 
 
 def _list(tokens: Tokens, asked: argparse.Namespace) -> None:
+    found = tokens.all(scan=asked.scan)
+    if asked.json:
+        print(json.dumps({"tokens": [_told(token, tokens.now()) for token in found]}))
+        return
     rows: list[tuple[str, ...]] = [("id", "name", "scopes", "sites", "created", "expires", "rate")]
-    rows += [_row(token, tokens.now()) for token in tokens.all(scan=asked.scan)]
+    rows += [_row(token, tokens.now()) for token in found]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _show_secret(secret: str, asked: argparse.Namespace) -> None:
+    print(json.dumps({"token": secret}) if asked.json else secret)
+
+
+def _told(token: Token, now_ms: int) -> dict[str, Any]:
+    return {
+        "id": token.id,
+        "name": token.name,
+        "scopes": sorted(token.scopes),
+        "sites": sorted(token.sites),
+        "created_at": iso(token.created_ms),
+        "expires_at": None if token.expires_ms is None else iso(token.expires_ms),
+        "expired": token.expired(now_ms),
+        "own_rate": token.usage is not None,
+    }
 
 
 def _row(token: Token, now_ms: int) -> tuple[str, ...]:
@@ -173,6 +195,8 @@ def _revoke(tokens: Tokens, asked: argparse.Namespace) -> None:
     else:
         gone = [tokens.find(asked.token)]
         tokens.revoke(gone[0])
+    if asked.json:
+        print(json.dumps({"revoked": [{"id": token.id, "name": token.name} for token in gone]}))
     for token in gone:
         print(f"revoked {token.id} {token.name}", file=sys.stderr)
 
@@ -180,7 +204,7 @@ def _revoke(tokens: Tokens, asked: argparse.Namespace) -> None:
 def _rotate(tokens: Tokens, asked: argparse.Namespace) -> None:
     old = tokens.find(asked.token)
     life_ms = None if asked.days is None else asked.days * DAY_MS
-    print(tokens.rotate(old, round(asked.grace_hours * HOUR_MS), life_ms))
+    _show_secret(tokens.rotate(old, round(asked.grace_hours * HOUR_MS), life_ms), asked)
     until = f"works for {asked.grace_hours:g} hours more" if asked.grace_hours else "is revoked"
     print(f"the old secret of {old.name}, {old.id}, {until}", file=sys.stderr)
 
@@ -193,7 +217,8 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--stack", help="name of a stack on AWS; its outputs tell the rest")
     where.add_argument("--table", help="instead: the stack output StateTable")
     where.add_argument("--usage-plan", help="with --table: the stack output UsagePlan")
-    parser = argparse.ArgumentParser(prog="python -m local.tokens", description=__doc__)
+    where.add_argument("--json", action="store_true", help="JSON on stdout, and nothing else there")
+    parser = argparse.ArgumentParser(prog="vitals token", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     create = commands.add_parser("create", parents=[where], help="make a token and print it")
     create.add_argument("--name", required=True, help="who or what it is for")
@@ -262,7 +287,3 @@ def local_client(service: Any) -> Any:
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
-
-
-if __name__ == "__main__":
-    sys.exit(main())

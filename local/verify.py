@@ -1,4 +1,4 @@
-"""Asks upstream and store the same random questions: `python -m local.verify [--seed N]`.
+"""Asks upstream and store the same random questions: `vitals verify [--seed N]`.
 
 They are about what the syncs have passed, or with `--start` and `--end` about each day between them.
 
@@ -12,7 +12,7 @@ import random
 import struct
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -178,13 +178,14 @@ class Store:
         return answer.json()
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Prints how many samples match; 1 when any differs."""
-    parser = argparse.ArgumentParser(prog="python -m local.verify", description=__doc__)
+    parser = argparse.ArgumentParser(prog="vitals verify", description=__doc__)
     parser.add_argument("--seed", type=int, default=None, help="ask the same questions again")
     parser.add_argument("--start", type=_day, help="ask about each day from this one, YYYY-MM-DD in UTC")
     parser.add_argument("--end", type=_day, help="to this one")
-    asked = parser.parse_args()
+    parser.add_argument("--json", action="store_true", help="JSON on stdout, and nothing else there")
+    asked = parser.parse_args(arguments)
     if (asked.start is None) != (asked.end is None):
         parser.error("--start and --end belong together")
     days = None if asked.start is None else range(asked.start, asked.end + _DAY_MS, _DAY_MS)
@@ -193,9 +194,12 @@ def main() -> int:
     except (Problem, requests.RequestException) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
-    print(f"match {matched} of {expected} samples")
-    if extra:
-        print(f"the store has {extra} samples that the upstream does not serve")
+    if asked.json:
+        print(json.dumps({"matched": matched, "expected": expected, "extra": extra}))
+    else:
+        print(f"match {matched} of {expected} samples")
+        if extra:
+            print(f"the store has {extra} samples that the upstream does not serve")
     return 0 if matched == expected and expected and not extra else 1
 
 
@@ -215,7 +219,8 @@ def verify(store: Store, seed: int | None, days: range | None = None) -> tuple[i
     if not synced:
         raise Problem("no site is synced yet")
     served = _ask_upstream(upstream, _spans(synced, days), random.Random(seed))
-    print(f"{len(served)} questions (seed {seed}), then a sync, then the same of the store")
+    asking = f"{len(served)} questions (seed {seed}), then a sync, then the same of the store"
+    print(asking, file=sys.stderr)
     for site in synced:
         store.sync(site)
     matched = expected = extra = 0
@@ -305,7 +310,3 @@ def _show(question: Question, held: Samples, truth: Samples) -> None:
 
 def _iso(at_ms: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at_ms // 1000)) + f".{at_ms % 1000:03d}Z"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

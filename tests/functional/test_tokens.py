@@ -1,4 +1,4 @@
-"""`python -m local.tokens` and what it leaves in the table and in the usage plan, on moto."""
+"""`vitals token` and what it leaves in the table and in the usage plan, on moto."""
 
 import io
 import json
@@ -69,6 +69,32 @@ def run(dynamodb: Any, plan_id: str, clock: Clock, monkeypatch: pytest.MonkeyPat
         return code, out.getvalue(), err.getvalue()
 
     return run
+
+
+def test_scripts_get_json(run: Callable[..., Any]) -> None:
+    def answer(*arguments: str) -> Any:
+        code, out, _ = run(*arguments, "--json")
+        assert code == 0
+        return json.loads(out)
+
+    secret = answer("create", "--name", "charts", "--site", "mill", "--days", "90")["token"]
+    [token] = answer("list")["tokens"]
+    assert token == {
+        "id": keys.token_hash(secret)[-8:],
+        "name": "charts",
+        "scopes": ["read"],
+        "sites": ["mill"],
+        "created_at": "2026-01-01T12:01:01Z",
+        "expires_at": "2026-04-01T12:01:01Z",
+        "expired": False,
+        "own_rate": True,
+    }
+    rotated = answer("rotate", "charts")["token"]
+    assert rotated != secret
+    assert answer("revoke", "charts") == {
+        "revoked": [{"id": keys.token_hash(rotated)[-8:], "name": "charts"}]
+    }
+    assert answer("list") == {"tokens": []}
 
 
 def keys_in_plan(gateway: Any, plan_id: str) -> dict[str, str]:

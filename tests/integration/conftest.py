@@ -14,6 +14,7 @@ from local.processes import port_is_free
 
 ROOT = Path(__file__).parent.parent.parent
 HOME = ROOT / ".local" / "test"
+VITALS = str(Path(sys.executable).with_name("vitals"))
 # Other ports let two checkouts be tested at once.
 PORT = int(os.environ.get("VITALS_TEST_PORT", "4766"))
 REPLAY = ROOT.parent / "shared" / "data" / "sdh"

@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 import time
 from http.client import HTTPConnection
 from typing import Any
@@ -15,7 +14,7 @@ import requests
 
 from local.tokens import Tokens, tokens_of
 from local.usage_plan import UsagePlan
-from tests.integration.conftest import HOME, ROOT
+from tests.integration.conftest import HOME, ROOT, VITALS
 from vitals.edge import SECURITY_HEADERS
 from vitals.timespan import iso
 from vitals.tokens import UsageKey, create_token
@@ -125,7 +124,7 @@ def test_a_rotated_token_works_for_its_grace_and_no_longer(stack: dict[str, Any]
 
 def test_the_command_manages_the_tokens_of_the_stack_that_is_up(stack: dict[str, Any]) -> None:
     def run(*arguments: str) -> str:
-        command = [sys.executable, "-m", "local.tokens", *arguments]
+        command = [VITALS, "token", *arguments]
         environ = {"VITALS_HOME": str(HOME), "PATH": ""}
         done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr

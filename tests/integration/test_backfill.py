@@ -11,7 +11,6 @@ import psutil
 import pytest
 import requests
 
-from local.backfill_api import BackfillApi, RefusedError, Run
 from local.processes import wait_until
 from local.verify import Question, Store
 from tests.integration.conftest import HOME, OPENED_DAYS_AGO, PORT, ROOT
@@ -19,6 +18,9 @@ from tests.integration.test_exactness import client, verify
 from vitals.ledger import Ledger
 from vitals.timespan import DAY_MS, Span, day_name, day_start
 from vitals.tokens import create_token
+from vitals_client import Client, ConflictError
+from vitals_client.backfills import Backfills
+from vitals_client.shapes import Run
 
 pytestmark = pytest.mark.integration
 
@@ -27,8 +29,9 @@ LONGEST_S = 300
 
 
 @pytest.fixture
-def api(stack: dict[str, Any]) -> BackfillApi:
-    return BackfillApi(stack["api"], stack["token"])
+def api(stack: dict[str, Any]) -> Iterator[Backfills]:
+    with Client(stack["api"], stack["token"]) as client:
+        yield client.backfills
 
 
 @pytest.fixture
@@ -54,20 +57,21 @@ def days_ago(days: int) -> str:
     return day_name(anchor_ms - days * DAY_MS)
 
 
-def ended(api: BackfillApi, run_id: str) -> Run:
+def ended(api: Backfills, run_id: str) -> Run:
     return when(api, run_id, lambda run: run["status"] != "running")
 
 
-def when(api: BackfillApi, run_id: str, condition: Callable[[Run], bool]) -> Run:
+def when(api: Backfills, run_id: str, condition: Callable[[Run], bool]) -> Run:
     """The run as soon as the condition holds of it."""
-    found: Run = {}
+    found: Run | None = None
 
     def holds() -> bool:
         nonlocal found
-        found = api.run(run_id)
+        found = api.get(run_id)
         return condition(found)
 
     assert wait_until(holds, LONGEST_S, interval=0.05), found
+    assert found
     return found
 
 
@@ -86,7 +90,7 @@ def staged(stack: dict[str, Any]) -> list[str]:
     return [item["Key"] for item in found.get("Contents", [])]
 
 
-def test_thirty_days_are_exact_and_read_once(stack: dict[str, Any], api: BackfillApi, site: str) -> None:
+def test_thirty_days_are_exact_and_read_once(stack: dict[str, Any], api: Backfills, site: str) -> None:
     first, last = days_ago(OPENED_DAYS_AGO + 2), days_ago(OPENED_DAYS_AGO - 27)
     started = api.start(site, first, last)
     assert (started["days_total"], started["days_complete"]) == (30, 0)
@@ -117,7 +121,7 @@ def kill_workers(stack: dict[str, Any]) -> None:
 
 
 def test_a_day_whose_worker_is_killed_is_finished_by_another(
-    stack: dict[str, Any], api: BackfillApi, site: str
+    stack: dict[str, Any], api: Backfills, site: str
 ) -> None:
     day = days_ago(15)
     with slow_upstream(0.15):
@@ -134,7 +138,7 @@ def test_a_day_whose_worker_is_killed_is_finished_by_another(
     assert staged(stack) == []
 
 
-def test_a_cancelled_run_is_gone_on_with(stack: dict[str, Any], api: BackfillApi, site: str) -> None:
+def test_a_cancelled_run_is_gone_on_with(stack: dict[str, Any], api: Backfills, site: str) -> None:
     first, last = days_ago(13), days_ago(11)
     assert ended(api, api.start(site, first, first)["id"])["status"] == "succeeded"
     with slow_upstream(1.0):
@@ -153,22 +157,22 @@ def test_a_cancelled_run_is_gone_on_with(stack: dict[str, Any], api: BackfillApi
     assert staged(stack) == []
 
 
-def test_a_site_has_one_run_at_a_time(api: BackfillApi, site: str) -> None:
+def test_a_site_has_one_run_at_a_time(api: Backfills, site: str) -> None:
     first, last = days_ago(10), days_ago(9)
     run_id = api.start(site, first, last)["id"]
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(ConflictError) as refused:
         api.start(site, last, last)
     assert (refused.value.status, refused.value.running_id) == (409, run_id)
     assert ended(api, run_id)["status"] == "succeeded"
     after = api.start(site, first, last)
     assert ended(api, after["id"])["status"] == "succeeded"
-    assert [run["id"] for run in api.runs(site)][:2] == [after["id"], run_id]
+    assert [run["id"] for run in api.list(site)][:2] == [after["id"], run_id]
 
 
 # A day that the sync has written too, and one that only a backfill has.
 @pytest.mark.parametrize("age", [2, 7])
 def test_force_reads_an_archived_day_again_and_changes_nothing(
-    stack: dict[str, Any], api: BackfillApi, site: str, age: int
+    stack: dict[str, Any], api: Backfills, site: str, age: int
 ) -> None:
     day = days_ago(age)
     days = Span(day_start(day), day_start(day) + DAY_MS)
@@ -262,7 +266,7 @@ class Machine:
 
 
 def test_an_execution_started_by_hand_is_a_run_like_any_other(
-    stack: dict[str, Any], api: BackfillApi, site: str
+    stack: dict[str, Any], api: Backfills, site: str
 ) -> None:
     day = days_ago(6)
     execution = Machine(stack).run(site=site, start_date=day, end_date=day)
@@ -270,7 +274,7 @@ def test_an_execution_started_by_hand_is_a_run_like_any_other(
     counts = {"done": 1, "empty": 0, "failed": 0, "cancelled": 0}
     summary = json.loads(execution["output"])
     assert (summary["status"], summary["days"]) == ("succeeded", counts)
-    run = api.run(execution["name"])
+    run = api.get(execution["name"])
     assert (run["status"], run["samples"], run["requested_by"]) == ("succeeded", summary["samples"], "")
     assert_exact(stack, site, day, day)
 
@@ -282,12 +286,12 @@ def test_an_execution_that_asks_for_nonsense_fails_and_says_why(stack: dict[str,
 
 
 def test_a_dry_execution_only_says_what_it_would_take(
-    stack: dict[str, Any], api: BackfillApi, site: str
+    stack: dict[str, Any], api: Backfills, site: str
 ) -> None:
-    before = api.runs(site)
+    before = api.list(site)
     execution = Machine(stack).run(site=site, start_date="2020-01-01", end_date="2020-01-10", dry_run=True)
     assert execution["status"] == "SUCCEEDED"
     plan = json.loads(execution["output"])
     assert len(plan["days"]) == 10
     assert plan["estimate"]["requests"] == 240
-    assert api.runs(site) == before
+    assert api.list(site) == before

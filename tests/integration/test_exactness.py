@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from local.verify import Question, Store, Upstream
-from tests.integration.conftest import HOME, ROOT
+from tests.integration.conftest import HOME, ROOT, VITALS
 from vitals.timespan import HOUR_MS, floor_window, iso
 
 pytestmark = pytest.mark.integration
@@ -58,7 +58,7 @@ def client(stack: dict[str, Any], service: Any) -> Any:
 
 def verify(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "local.verify", *arguments],
+        [VITALS, "verify", *arguments],
         cwd=ROOT,
         env=os.environ | {"VITALS_HOME": str(HOME)},
         text=True,

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pytest
 import requests
 
-from local.backfill_api import BackfillApi
 from local.verify import Store
 from vitals.timespan import DAY_MS, HOUR_MS, Span, day_name
+from vitals_client import Client
 
 pytestmark = pytest.mark.integration
 
@@ -89,8 +89,8 @@ def charts(stack: dict[str, Any]) -> list[Chart]:
     [(site, (_, until_ms))] = store.synced().items()
     today = time.time_ns() // 1_000_000 // DAY_MS * DAY_MS
     # A day without blocks is read from its file and rollups as soon as it is backfilled.
-    api, long_ago = BackfillApi(stack["api"], stack["token"]), today - 8 * DAY_MS
-    for other in api.runs(site):
+    api, long_ago = Client(stack["api"], stack["token"]).backfills, today - 8 * DAY_MS
+    for other in api.list(site):
         list(api.follow(other["id"], print))
     run = api.start(site, day_name(long_ago), day_name(long_ago))
     assert [state["status"] for state in api.follow(run["id"], print)][-1] == "succeeded"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.template import ROOT, template
 
-DOCS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
+DOCS = sorted([ROOT / "README.md", ROOT / "client/README.md", *ROOT.glob("docs/**/*.md")])
 SOURCES = [*ROOT.glob("functions/**/*.py"), *ROOT.glob("layers/common/python/vitals/*.py")]
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
 

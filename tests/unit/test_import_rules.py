@@ -73,6 +73,19 @@ def vitals_modules(path: Path) -> set[str]:
     return {name.split(".")[1] for name in imports(path) if name.startswith("vitals.")}
 
 
+CLIENT = sorted((ROOT / "client/src").glob("**/*.py"))
+
+
+@pytest.mark.parametrize("path", CLIENT, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_client_knows_nothing_of_the_product(path: Path) -> None:
+    roots = {name.split(".")[0] for name in imports(path)}
+    product = {folder.name for folder in (ROOT / "functions").iterdir() if folder.is_dir()}
+    assert not roots & (product | {"vitals", "local", "bench", "tests", "boto3", "botocore"})
+    if "cli" not in path.parts and path.name != "__main__.py":
+        assert not roots & {"typer", "rich"}
+        assert not any(f"{name}.".startswith("vitals_client.cli.") for name in imports(path))
+
+
 def is_standard(name: str) -> bool:
     import sys
 

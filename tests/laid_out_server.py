@@ -1,4 +1,4 @@
-"""The backfill routes over HTTP, with answers that a test lays out beforehand."""
+"""An API over HTTP with answers that a test lays out beforehand, and what it says of backfills."""
 
 import json
 import threading
@@ -23,7 +23,8 @@ PLAN = {
 STARTED = (202, {"id": RUN, "status": "running", **PLAN})
 DRY = (200, {"dry_run": True, **PLAN})
 
-type Answer = tuple[int, dict[str, Any]]
+type Answer = tuple[int, Any] | tuple[int, Any, dict[str, str]]
+"""Status, JSON or bytes, and headers."""
 
 
 def run(statuses: Sequence[str], status: str = "running", **more: Any) -> dict[str, Any]:
@@ -67,12 +68,14 @@ def run(statuses: Sequence[str], status: str = "running", **more: Any) -> dict[s
     }
 
 
-class BackfillServer:
+class LaidOutServer:
     """Answers each request with the next answer laid out for it, and the last one from then on."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Any]] = []
         """Method and path of each request, with its body."""
+        self.open: set[str] = set()
+        """Requests that must come without a token."""
         self.polled = threading.Event()
         self._answers: dict[str, deque[Answer]] = {}
         server = self
@@ -81,7 +84,7 @@ class BackfillServer:
             def do_GET(self) -> None:
                 server.answer(self)
 
-            do_POST = do_GET
+            do_POST = do_DELETE = do_GET
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -96,12 +99,14 @@ class BackfillServer:
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         request = f"{handler.command} {handler.path}"
         self.asked.append((request, json.loads(body) if body else None))
-        status, found = self._next(request)
-        if handler.headers["Authorization"] != f"Bearer {TOKEN}":
-            status, found = error(401, "UNAUTHORIZED", "no good token")
-        sent = json.dumps(found).encode()
+        status, found, *more = self._next(request)
+        expected = None if request in self.open else f"Bearer {TOKEN}"
+        if handler.headers["Authorization"] != expected:
+            status, found, *more = error(401, "UNAUTHORIZED", "no good token")
+        sent = found if isinstance(found, bytes) else json.dumps(found).encode()
         handler.send_response(status)
-        handler.send_header("Content-Length", str(len(sent)))
+        for name, value in ({"Content-Length": str(len(sent))} | (more[0] if more else {})).items():
+            handler.send_header(name, value)
         handler.end_headers()
         handler.wfile.write(sent)
         if request == f"GET /backfill/{RUN}":

@@ -1,0 +1,61 @@
+"""What commands print: tables and JSON to stdout, messages to stderr."""
+
+import json
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+REFUSED = 2
+# As long as the longest name of a point, and more.
+_WIDEST = 2_000
+
+Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else there")]
+SiteName = Annotated[str, typer.Argument(metavar="SITE", help="as `vitals sites` lists it")]
+
+
+def message(text: str) -> None:
+    """For the person, whatever stdout is used for."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def show(text: str) -> None:
+    print(text, flush=True)
+
+
+def show_json(content: Any) -> None:
+    """One document on one line."""
+    print(json.dumps(content, ensure_ascii=False), flush=True)
+
+
+def show_table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> None:
+    """Columns under their headings, those named in `right` to the right; folded on a terminal only."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in head:
+        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    drawn = Console(width=None if sys.stdout.isatty() else _WIDEST)
+    with drawn.capture() as captured:
+        drawn.print(table)
+    for line in captured.get().splitlines():
+        print(line.rstrip())
+
+
+def usage(text: str) -> typer.Exit:
+    """To be raised: the options contradict each other."""
+    message(f"error: {text}")
+    return typer.Exit(REFUSED)
+
+
+def watch_command(run_id: str) -> str:
+    return f"vitals backfill watch {shlex.quote(run_id)}"
+
+
+def days(number: int) -> str:
+    return f"{number} day{'' if number == 1 else 's'}"

@@ -1,0 +1,49 @@
+"""What callers give, as the API takes it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from operator import index
+from urllib.parse import quote
+
+type Time = datetime | date | str | int
+"""A datetime with its zone, a day in UTC, ISO 8601, or epoch milliseconds."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+# API Gateway takes 10,240 bytes of request line and headers.
+_LONGEST_NAMES = 6_000
+
+
+def time(given: Time) -> str | int:
+    """The time, rounded up to whole milliseconds: no sample lies between them."""
+    match given:
+        case str():
+            return given
+        case datetime():
+            if given.utcoffset() is None:
+                raise ValueError(f"{given!r} has no time zone")
+            return -(-(given - _EPOCH) // _MILLISECOND)
+        case date():
+            return given.isoformat()
+    return index(given)
+
+
+def names(points: Iterable[str]) -> list[str]:
+    """The names; TypeError for one name, whose letters nobody means."""
+    if isinstance(points, str):
+        raise TypeError(f"points is a list of names, not {points!r} alone")
+    return list(points)
+
+
+def in_urls(points: Sequence[str]) -> Iterator[list[str]]:
+    """The names in groups that fit a URL; one group of none for none."""
+    group: list[str] = []
+    length = 0
+    for name in points:
+        size = len(quote(name, safe="")) + len("&point_names=")
+        if group and length + size > _LONGEST_NAMES:
+            yield group
+            group, length = [], 0
+        group.append(name)
+        length += size
+    yield group

@@ -1,0 +1,188 @@
+"""One API over HTTP: what is repeated, how long it may take, and what each refusal is called."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Self
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import MaxRetryError
+from urllib3.util.retry import Retry
+
+from vitals_client.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    RateLimitedError,
+    RefusedError,
+    TooLargeError,
+    UnansweredError,
+    UnauthorizedError,
+    UnavailableError,
+    VitalsError,
+)
+
+QUERY = "/timeseries/query"
+
+_CONNECT_SECONDS = 5
+_TRANSIENT = (429, 502, 503, 504)
+_BACKOFF_SECONDS, _LONGEST_BACKOFF_SECONDS = 0.5, 8
+# A quota that is used up names the hour; a burst, a busy table or queue name seconds.
+_LONGEST_RETRY_AFTER_SECONDS = 60
+_MOST_SAID = 300
+_KINDS: Mapping[int, type[VitalsError]] = {
+    400: InvalidRequestError,
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    405: InvalidRequestError,
+    406: InvalidRequestError,
+    409: ConflictError,
+    413: TooLargeError,
+    414: InvalidRequestError,
+    415: InvalidRequestError,
+    429: RateLimitedError,
+}
+
+
+class Patience(Retry):
+    """Repeats what is safe to repeat, and nothing that the API wants asked again much later only."""
+
+    RETRY_AFTER_STATUS_CODES = frozenset(_TRANSIENT)
+
+    def increment(
+        self, method: str | None = None, url: str | None = None, response: Any = None, *rest: Any, **more: Any
+    ) -> Self:
+        if response is not None and (self.get_retry_after(response) or 0) > _LONGEST_RETRY_AFTER_SECONDS:
+            # By this urllib3 knows that the response is the last.
+            raise MaxRetryError(None, url or "", None)  # type: ignore[arg-type]
+        return super().increment(method, url, response, *rest, **more)
+
+
+def patience(retries: int, *methods: str) -> Patience:
+    """At most so many repeats of these methods, at growing distances or when the API says."""
+    return Patience(
+        total=retries,
+        allowed_methods=methods,
+        status_forcelist=_TRANSIENT,
+        backoff_factor=_BACKOFF_SECONDS,
+        backoff_jitter=_BACKOFF_SECONDS,
+        backoff_max=_LONGEST_BACKOFF_SECONDS,
+        raise_on_status=False,
+    )
+
+
+class Http:
+    """The API's requests; each ends within `timeout_s` of silence, or in a VitalsError.
+
+    GETs and queries are repeated up to `retries` times; what starts or ends something only where it was
+    never sent.
+    """
+
+    def __init__(self, api: str, token: str, *, timeout_s: float, retries: int) -> None:
+        self._api = api
+        self._timeout = (_CONNECT_SECONDS, timeout_s)
+        self._auth = _Bearer(token)
+        self._session = requests.Session()
+        for prefix in ("https://", "http://"):
+            self._session.mount(prefix, HTTPAdapter(max_retries=patience(retries, "GET")))
+        self._session.mount(api + QUERY, HTTPAdapter(max_retries=patience(retries, "GET", "POST")))
+
+    def close(self) -> None:
+        self._session.close()
+
+    def json(
+        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None
+    ) -> Any:
+        """The object that the API answers."""
+        answer = self._answer(method, path, params=params, json=body)
+        found = _object(answer)
+        if not found:
+            raise UnansweredError(f"{self._api} answers {answer.status_code} without JSON")
+        return found
+
+    def arrow(self, path: str, body: Any) -> bytes:
+        """The Arrow stream that the API answers."""
+        accept = "application/vnd.apache.arrow.stream"
+        answer = self._answer("POST", path, json=body, headers={"Accept": accept})
+        if answer.headers.get("Content-Type") != accept:
+            raise UnansweredError(f"{self._api} answers {answer.status_code} without an Arrow stream")
+        return answer.content
+
+    @contextmanager
+    def download(self, url: str) -> Iterator[Iterator[bytes]]:
+        """The parts of what a link of the API's leads to, which needs no token."""
+        try:
+            with self._session.get(url, timeout=self._timeout, auth=_Nobody(), stream=True) as answer:
+                if not answer.ok:
+                    raise UnansweredError(f"the link answers {answer.status_code}", status=answer.status_code)
+                yield answer.iter_content(1 << 20)
+        except requests.RequestException as error:
+            raise UnansweredError(f"the download broke off ({type(error).__name__})") from None
+
+    def _answer(self, method: str, path: str, **request: Any) -> requests.Response:
+        try:
+            answer = self._session.request(
+                method,
+                self._api + path,
+                timeout=self._timeout,
+                auth=self._auth,
+                allow_redirects=False,
+                **request,
+            )
+        except requests.RequestException as error:
+            raise UnansweredError(f"{self._api} gives no answer ({type(error).__name__})") from None
+        if 200 <= answer.status_code < 300:
+            return answer
+        raise self._error(answer)
+
+    def _error(self, answer: requests.Response) -> VitalsError:
+        status, found = answer.status_code, _object(answer)
+        said = found.get("error") or found.get("message") or answer.text[:_MOST_SAID].strip() or "nothing"
+        kind = _KINDS.get(status, UnavailableError if status >= 500 else RefusedError)
+        if status < 400 or (status >= 500 and "error" not in found):
+            kind, said = UnansweredError, f"{self._api} answers {status}: {said}"
+        error = kind(
+            str(said),
+            status=status,
+            code=str(found.get("error_code", "")),
+            request_id=str(found.get("request_id", "")),
+        )
+        if isinstance(error, ConflictError):
+            error.running_id = found.get("running_id")
+        if isinstance(error, RateLimitedError):
+            error.retry_after_s = _seconds(answer.headers.get("Retry-After", ""))
+        return error
+
+
+class _Bearer(AuthBase):
+    """The token, also where a .netrc knows the host."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class _Nobody(AuthBase):
+    """Nothing, also where a .netrc knows the host: a signed link works without."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+def _object(answer: requests.Response) -> dict[str, Any]:
+    """The body; empty when it is something else, which a gateway may send."""
+    try:
+        found = answer.json()
+    except requests.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _seconds(text: str) -> float | None:
+    return float(text) if text.isascii() and text.isdigit() else None

@@ -1,0 +1,124 @@
+"""Where the client finds its API, and what it makes of times and names."""
+
+import json
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given as examples
+from hypothesis import strategies as st
+
+from vitals_client import Client, SetupError, given
+from vitals_client.where import api_and_token
+
+BOTH = {"VITALS_API": "https://api.example.com/v1/", "VITALS_TOKEN": "vitals_x"}
+NAMES = st.lists(st.text(min_size=1, max_size=512), max_size=60)
+
+
+def stack(folder: Path, api: str = "http://127.0.0.1:4566/v1") -> None:
+    folder.mkdir(parents=True)
+    (folder / "stack.json").write_text(json.dumps({"api": api, "token": "of-the-stack", "more": 1}))
+
+
+def test_what_is_given_comes_before_the_environment_and_that_before_the_stack(tmp_path: Path) -> None:
+    stack(tmp_path / ".local")
+    assert api_and_token("http://a/", "t", BOTH, tmp_path) == ("http://a", "t")
+    assert api_and_token(None, None, BOTH, tmp_path) == ("https://api.example.com/v1", "vitals_x")
+    assert api_and_token(None, None, {}, tmp_path) == ("http://127.0.0.1:4566/v1", "of-the-stack")
+
+
+def test_the_stack_is_looked_for_upward_and_the_nearest_is_meant(tmp_path: Path) -> None:
+    stack(tmp_path / ".local", "http://far")
+    stack(tmp_path / "one" / ".local", "http://near")
+    (tmp_path / "one/two/three").mkdir(parents=True)
+    assert api_and_token(environ={}, folder=tmp_path / "one/two/three")[0] == "http://near"
+    assert api_and_token(environ={}, folder=tmp_path)[0] == "http://far"
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_vitals_home_names_where_a_stack_keeps_its_file(tmp_path: Path, absolute: bool) -> None:
+    stack(tmp_path / "elsewhere")
+    home = str(tmp_path / "elsewhere") if absolute else "elsewhere"
+    assert api_and_token(environ={"VITALS_HOME": home}, folder=tmp_path)[1] == "of-the-stack"
+
+
+@pytest.mark.parametrize(
+    ("environ", "says"),
+    [
+        ({}, "no API is known: set VITALS_API"),
+        ({"VITALS_API": "http://a"}, "belong together"),
+        ({"VITALS_TOKEN": "t"}, "belong together"),
+        ({"VITALS_API": "api.example.com", "VITALS_TOKEN": "t"}, "begins with https://"),
+        ({"VITALS_API": "http://a", "VITALS_TOKEN": "two words"}, "no token has"),
+        ({"VITALS_API": "http://a", "VITALS_TOKEN": "line\nend"}, "no token has"),
+    ],
+)
+def test_what_is_missing_or_makes_no_sense_is_named(
+    tmp_path: Path, environ: dict[str, str], says: str
+) -> None:
+    with pytest.raises(SetupError, match=says):
+        api_and_token(environ=environ, folder=tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"api": "http://a"}'])
+def test_a_file_that_tells_of_no_stack_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".local/stack.json").write_text(text)
+    with pytest.raises(SetupError, match=r"\.local/stack\.json does not tell of a stack"):
+        api_and_token(environ={}, folder=tmp_path)
+
+
+def test_a_client_takes_both_or_none() -> None:
+    with pytest.raises(SetupError, match="belong together"):
+        Client("http://a")
+    with Client("http://a/", "secret") as client:
+        assert client.api == "http://a"
+        assert "secret" not in repr(client) + repr(vars(client))
+
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("time", "asked"),
+    [
+        (NOON, 1_795_348_800_000),
+        (NOON.astimezone(timezone(timedelta(hours=-5))), 1_795_348_800_000),
+        (NOON + timedelta(microseconds=1), 1_795_348_800_001),
+        (NOON - timedelta(microseconds=1), 1_795_348_800_000),
+        (pd.Timestamp(NOON), 1_795_348_800_000),
+        (date(2026, 11, 22), "2026-11-22"),
+        ("2026-11-22T12:00:00+01:00", "2026-11-22T12:00:00+01:00"),
+        (1_795_348_800_000, 1_795_348_800_000),
+        (np.int64(5), 5),
+    ],
+)
+def test_times_are_what_the_api_takes(time: given.Time, asked: str | int) -> None:
+    found = given.time(time)
+    assert (found, type(found)) == (asked, type(asked))
+
+
+def test_a_time_without_a_zone_is_nobodys() -> None:
+    with pytest.raises(ValueError, match="has no time zone"):
+        given.time(datetime(2026, 11, 22))
+    with pytest.raises(TypeError):
+        given.time(1.5)  # type: ignore[arg-type]
+
+
+def test_one_name_is_no_list_of_names() -> None:
+    with pytest.raises(TypeError, match="not 'ahu/sat' alone"):
+        given.names("ahu/sat")
+    assert given.names(pd.Series(["a", "b"])) == ["a", "b"]
+
+
+@examples(NAMES)
+def test_groups_for_urls_hold_every_name_in_order_and_are_short(names: list[str]) -> None:
+    groups = list(given.in_urls(names))
+    assert [name for group in groups for name in group] == names
+    assert all(groups) or groups == [[]]
+    longest = 3 * 4 * 512 + 20
+    for group in groups:
+        url = "".join(f"&point_names={given.quote(name, safe='')}" for name in group)
+        assert len(url) <= max(6_000, longest if len(group) == 1 else 0)

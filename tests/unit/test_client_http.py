@@ -1,0 +1,61 @@
+"""What the client asks again, and for how long."""
+
+import pytest
+from urllib3.exceptions import MaxRetryError
+from urllib3.response import HTTPResponse
+from urllib3.util.retry import Retry
+
+from vitals_client.following import pause_after
+from vitals_client.http import patience
+
+
+def answer(status: int, **headers: str) -> HTTPResponse:
+    return HTTPResponse(b"", {name.replace("_", "-"): value for name, value in headers.items()}, status)
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_what_may_pass_is_asked_again(status: int) -> None:
+    assert patience(3, "GET").is_retry("GET", status)
+    assert not patience(3, "GET").is_retry("POST", status)
+    assert patience(3, "GET", "POST").is_retry("POST", status)
+
+
+@pytest.mark.parametrize("status", [200, 304, 400, 401, 403, 404, 409, 413, 500])
+def test_what_will_not_pass_is_not(status: int) -> None:
+    assert not patience(3, "GET").is_retry("GET", status)
+    assert not patience(3, "GET").is_retry("GET", status, has_retry_after=True)
+
+
+def ask_again(retries: Retry, times: int, **headers: str) -> Retry:
+    for _ in range(times):
+        retries = retries.increment("GET", "/", response=answer(503, **headers))
+    return retries
+
+
+def test_so_often_and_no_more() -> None:
+    ask_again(patience(3, "GET"), 3)
+    with pytest.raises(MaxRetryError):
+        ask_again(patience(3, "GET"), 4)
+    with pytest.raises(MaxRetryError):
+        ask_again(patience(0, "GET"), 1)
+
+
+def test_at_growing_distances_that_end_somewhere_and_differ() -> None:
+    waits = [ask_again(patience(9, "GET"), times).get_backoff_time() for times in range(1, 9)]
+    assert waits[0] == 0
+    assert all(least <= wait <= least + 0.5 for least, wait in zip((1, 2, 4), waits[1:], strict=False))
+    assert waits[-1] == 8
+    assert len({ask_again(patience(9, "GET"), 2).get_backoff_time() for _ in range(20)}) > 1
+
+
+def test_the_api_says_when_but_not_that_it_is_waited_for_an_hour() -> None:
+    assert (
+        ask_again(patience(3, "GET"), 1, Retry_After="2").get_retry_after(answer(503, Retry_After="2")) == 2
+    )
+    ask_again(patience(3, "GET"), 3, Retry_After="60")
+    with pytest.raises(MaxRetryError):
+        ask_again(patience(3, "GET"), 1, Retry_After="3600")
+
+
+def test_what_goes_on_for_long_is_asked_after_less_often() -> None:
+    assert [pause_after(seconds) for seconds in (0, 60, 300, 3600)] == [1, 1, 5, 10]

@@ -1,0 +1,119 @@
+"""Pages of an answer, joined: what was cut apart is whole again, to the bit."""
+
+import json
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vitals_client import tables
+
+NAMES = ["b", "a", "nothing", "c"]
+COST = {"read_units": 1.5, "requests": 2, "bytes": 0, "bytes_scanned": 0, "micro_dollars": 4.0}
+VALUES = st.floats(allow_nan=False, width=64)
+ROWS = st.lists(st.tuples(st.sampled_from([0, 1, 3]), VALUES), max_size=40)
+
+
+def page(rows: list[tuple[int, int, float]], token: str | None = None, **more: Any) -> pa.Table:
+    """A page of the API of rows (number of the point, time, value)."""
+    rows = sorted(rows, key=lambda row: row[:2])
+    points, times, values = ([row[place] for row in rows] for place in range(3))
+    metadata = {
+        "total_samples": len(rows),
+        "sources": ["hot"],
+        "next_token": token,
+        "method": None,
+        "samples_read": len(rows),
+        "samples_returned": len(rows),
+        "query_time_ms": 1.5,
+        "cache_hit": False,
+        "cost": COST,
+    } | more.pop("metadata", {})
+    gaps = more.pop("gaps", {})
+    coverage = [{"expected": 10, "received": points.count(n)} for n in range(len(NAMES))]
+    series = [
+        {"point_name": name, "gaps": gaps.get(name, []), "coverage": coverage[n]}
+        for n, name in enumerate(NAMES)
+    ]
+    told = {"site_name": "home", "series": series, "metadata": metadata, "warnings": []} | more
+    columns = {
+        "point_name": pa.DictionaryArray.from_arrays(pa.array(points, pa.int32()), pa.array(NAMES)),
+        "timestamp": pa.array(times, pa.timestamp("ms", "UTC")),
+        "value": pa.array(values, pa.float64()),
+    }
+    return pa.table(columns, metadata={"vitals": json.dumps(told)})
+
+
+def bits(table: pa.Table) -> list[tuple[str, int, bytes]]:
+    times = table["timestamp"].cast(pa.int64()).to_pylist()
+    values = [np.float64(value).tobytes() for value in table["value"].to_pylist()]
+    return list(zip(table["point_name"].to_pylist(), times, values, strict=True))
+
+
+@given(ROWS, st.sets(st.integers(0, 40)))
+def test_pages_are_the_table_that_they_were_cut_from(found: list[tuple[int, float]], cuts: set[int]) -> None:
+    rows = [(point, at, value) for at, (point, value) in enumerate(found)]
+    edges = [0, *sorted(cut for cut in cuts if 0 < cut < len(rows)), len(rows)]
+    pages = [page(rows[begin:end]) for begin, end in pairwise(edges)]
+    whole, joined = page(rows), tables.joined(pages)
+    assert bits(joined) == bits(whole)
+    assert joined["point_name"].num_chunks <= 1
+    assert joined["point_name"].type == whole["point_name"].type
+    assert tables.beside(joined)["metadata"]["total_samples"] == len(rows)
+    received = [series["coverage"]["received"] for series in tables.beside(joined)["series"]]
+    assert received == [series["coverage"]["received"] for series in tables.beside(whole)["series"]]
+    answer = tables.answer(joined)
+    assert [series["point_name"] for series in answer["series"]] == NAMES
+    flat = [
+        (series["point_name"], at, np.float64(value).tobytes())
+        for series in answer["series"]
+        for at, value in zip(series["timestamps"], series["values"], strict=True)
+    ]
+    assert flat == bits(whole)
+
+
+def test_what_pages_say_is_told_once() -> None:
+    ended_early = "not all of the range was read in time; next_token goes on"
+    first = page([], "t", warnings=["left out: a day", ended_early], metadata={"sources": ["archive", "hot"]})
+    last = page([(0, 5, 1.0)], warnings=["left out: a day", "the shorter gaps are left out"])
+    told = tables.merged([tables.beside(first), tables.beside(last)])
+    assert told["warnings"] == ["left out: a day", "the shorter gaps are left out"]
+    assert told["metadata"]["sources"] == ["archive", "hot"]
+    assert told["metadata"]["cost"] == {key: 2 * value for key, value in COST.items()}
+    assert told["metadata"]["query_time_ms"] == 3.0
+    assert told["metadata"]["next_token"] is None
+    assert [series["coverage"]["expected"] for series in told["series"]] == [20] * 4
+
+
+def gap(start: str, end: str, reason: str = "no_data") -> dict[str, str]:
+    return {"start": start, "end": end, "reason": reason}
+
+
+def test_a_gap_across_the_edge_of_a_page_is_one() -> None:
+    pages = [
+        page(
+            [], "t", gaps={"a": [gap("10:00", "10:05"), gap("11:00", "12:00")], "b": [gap("11:00", "12:00")]}
+        ),
+        page([], "t", gaps={"a": [gap("12:00", "13:00")], "b": [gap("12:00", "13:00", "not_polled")]}),
+        page([], gaps={"a": [gap("13:00", "13:30"), gap("14:00", "14:05")]}),
+    ]
+    told = tables.merged([tables.beside(each) for each in pages])
+    found = {series["point_name"]: series["gaps"] for series in told["series"]}
+    assert found["a"] == [gap("10:00", "10:05"), gap("11:00", "13:30"), gap("14:00", "14:05")]
+    assert found["b"] == [gap("11:00", "12:00"), gap("12:00", "13:00", "not_polled")]
+    assert found["c"] == []
+
+
+def test_one_page_stays_as_it_is() -> None:
+    only = page([(0, 1, 1.0)])
+    assert tables.joined([only]) is only
+
+
+def test_of_a_point_that_does_not_say_how_often_nothing_is_expected() -> None:
+    pages = [tables.beside(page([])), tables.beside(page([]))]
+    pages[0]["series"][0]["coverage"]["expected"] = None
+    told = tables.merged(pages)
+    assert [series["coverage"]["expected"] for series in told["series"]] == [None, 20, 20, 20]
