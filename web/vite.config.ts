@@ -24,7 +24,13 @@ export default defineConfig(({ command }) => {
     },
     ...(api && {
       server: {
-        proxy: { "^/api/": { target: api.origin, rewrite: (path) => path.replace(/^\/api/, api.pathname) } },
+        host: "127.0.0.1",
+        proxy: {
+          "^/(sites|timeseries|backfill|exports|status|health)\\b": {
+            target: api.origin,
+            rewrite: (path) => api.pathname + path,
+          },
+        },
       },
     }),
     test: { include: ["tests/**/*.test.ts"], environment: "node" },
