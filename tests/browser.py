@@ -14,7 +14,7 @@ PHONE = {"width": 390, "height": 844}
 
 expect.set_options(timeout=WAIT_MS)
 
-_LIKE_EVERYWHERE = {
+_LIKE_EVERYWHERE: dict[str, Any] = {
     "viewport": {"width": 1280, "height": 800},
     "device_scale_factor": 1,
     "locale": "en-GB",
