@@ -58,8 +58,9 @@ def _fragment(stack: dict[str, Any]) -> str:
     if site is None:
         raise Problem("the stack that is up has no site yet")
     listed = _ask(stack, f"/sites/{site['site_name']}/points", limit=SERIES)["points"]
-    first = (datetime.now(UTC) - timedelta(days=DAYS - 1)).date().isoformat()
-    [day] = _ask(stack, f"/sites/{site['site_name']}/coverage", start=first, end=first)["days"]
+    first = datetime.now(UTC).date() - timedelta(days=DAYS - 1)
+    oldest = {"start": first.isoformat(), "end": (first + timedelta(days=1)).isoformat()}
+    [day] = _ask(stack, f"/sites/{site['site_name']}/coverage", **oldest)["days"]
     if len(listed) < SERIES or not day["samples"]:
         raise Problem(f"the stack that is up has no {SERIES} points with {DAYS} days of history")
     points = [("point", point["point_name"]) for point in listed]
