@@ -2,9 +2,9 @@
 
 import { DAY, HOUR, MINUTE, SECOND } from "./range";
 
-const precise = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 6 });
+const precise = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 5 });
+const tiny = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 2 });
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 2 });
 const dollars = new Intl.NumberFormat(undefined, {
   style: "currency",
   currency: "USD",
@@ -12,9 +12,10 @@ const dollars = new Intl.NumberFormat(undefined, {
   maximumSignificantDigits: 2,
 });
 
-/** A reading: six digits are more than sensors know. */
+/** A reading: five digits are more than sensors know, except of counters. */
 export function reading(value: number): string {
-  return (Math.abs(value) < 1e6 ? precise : whole).format(value);
+  const size = Math.abs(value);
+  return (size >= 1e5 ? whole : size >= 0.001 || !value ? precise : tiny).format(value);
 }
 
 export function count(value: number): string {
@@ -32,12 +33,25 @@ export function percent(part: number, of: number): string {
   return `${shown.toLocaleString(undefined, { maximumFractionDigits: 1 })} %`;
 }
 
-/** Values of an axis whose marks are `step` apart. */
+/** Values of an axis whose marks are `step` apart; in thousands or millions where that is shorter. */
 export function axisValues(values: number[], step: number): string[] {
-  if (step >= 1000) return values.map((value) => compact.format(value));
-  const digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
-  const format = new Intl.NumberFormat(undefined, { maximumFractionDigits: Math.min(digits + 1, 12) });
+  const largest = Math.max(...values.map(Math.abs));
+  const unit = 1000 ** Math.floor(Math.log10(Math.max(1, largest)) / 3);
+  const short = largest >= 10_000 && digitsOf(step / unit) <= 2;
+  const format = new Intl.NumberFormat(undefined, {
+    notation: short ? "compact" : "standard",
+    maximumFractionDigits: digitsOf(short ? step / unit : step),
+  });
   return values.map((value) => format.format(value));
+}
+
+/** How many digits after the point a number has. */
+function digitsOf(value: number): number {
+  for (let digits = 0; digits < 12; digits++) {
+    const shifted = value * 10 ** digits;
+    if (Math.abs(shifted - Math.round(shifted)) < 1e-6 * shifted) return digits;
+  }
+  return 12;
 }
 
 const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
@@ -55,6 +69,12 @@ const moment = new Intl.DateTimeFormat(undefined, {
   second: "2-digit",
 });
 const shortMoment = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", ...clock });
+const longMoment = new Intl.DateTimeFormat(undefined, {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  ...clock,
+});
 
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -62,14 +82,11 @@ export function time(ms: number): string {
   return moment.format(ms);
 }
 
-export function shortTime(ms: number): string {
-  return shortMoment.format(ms);
-}
-
-/** From–to, naming the day once where it is one day. */
+/** From–to, naming the day once where it is one day, and the years where they are two. */
 export function fromTo(from: number, to: number): string {
-  const sameDay = day.format(from) === day.format(to) && to - from < DAY;
-  return `${shortTime(from)} – ${sameDay ? minutes.format(to) : shortTime(to)}`;
+  if (year.format(from) !== year.format(to)) return `${longMoment.format(from)} – ${longMoment.format(to)}`;
+  const sameDay = day.format(from) === day.format(to);
+  return `${shortMoment.format(from)} – ${(sameDay ? minutes : shortMoment).format(to)}`;
 }
 
 /** Marks of a time axis; what is said of several is said at the first, on a second line. */
@@ -106,10 +123,10 @@ export function bytes(size: number): string {
   return `${(size / 1000 ** step).toLocaleString(undefined, { maximumSignificantDigits: 3 })} ${["", "kB", "MB", "GB"][step]}`;
 }
 
-/** The form that `<input type="datetime-local" step="1">` holds, and back. */
-export function toInput(ms: number): string {
+/** The form that `<input type="datetime-local">` holds, to the second or the minute, and back. */
+export function toInput(ms: number, step: number): string {
   const local = new Date(ms - new Date(ms).getTimezoneOffset() * MINUTE);
-  return local.toISOString().slice(0, 19);
+  return local.toISOString().slice(0, step < MINUTE ? 19 : 16);
 }
 
 export function fromInput(text: string): number {

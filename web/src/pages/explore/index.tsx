@@ -3,18 +3,19 @@ import type { Point, QueryAnswer } from "../../api/types";
 import type { PageProps } from "../../app";
 import { formatRoute, go } from "../../route";
 import { useEvery, useLoaded } from "../../ui/load";
-import { advice, Empty, Failure, Loading } from "../../ui/states";
+import { advice, Empty, Failure } from "../../ui/states";
 import { askLines } from "./ask";
 import { ChartView } from "./chart";
 import { axesOf, type Chosen, chartOf, coverageOf, type Line, MAX_LINES, slotsOf } from "./data";
 import { Download } from "./download-button";
 import { count, money, percent, zone } from "./format";
 import { Picker } from "./picker";
-import { plotWidth } from "./plot";
+import { NARROW, plotWidth } from "./plot";
 import { useNamed } from "./points";
 import {
   DEFAULT,
   formatRange,
+  HOUR,
   isLive,
   type Preset,
   parseRange,
@@ -27,8 +28,6 @@ import {
 import { CopyLink, RangeBar } from "./range-bar";
 import { Start } from "./start";
 import "./explore.css";
-
-const NARROW = 560;
 
 /** Charts of points that were chosen; what is shown is in the address and nowhere else. */
 export function Explore({ api, site, route }: PageProps) {
@@ -59,11 +58,11 @@ export function Explore({ api, site, route }: PageProps) {
   const slots = useSlots(points);
   const chosen = useMemo(
     () => points.map((name): Chosen => chosenOf(name, known.get(name), slots.get(name) ?? 0)),
-    [points, slots, named],
+    [points, slots, named.value],
   );
   const [width, setWidth] = useState(0);
   const axes = useMemo(() => axesOf(chosen, width < NARROW ? 2 : 4), [chosen, width < NARROW]);
-  const columns = width && named && points.length ? plotWidth(width, axes) : 0;
+  const columns = width && named.value && points.length ? plotWidth(width, axes) : 0;
   const answer = useLoaded<{ of: QueryAnswer; span: Span; points: string[] } | undefined>(
     async (signal) =>
       columns
@@ -73,7 +72,14 @@ export function Explore({ api, site, route }: PageProps) {
   );
   const found = answer.value;
   const chart = useMemo(() => chartOf(chosen, found?.of, found?.span ?? span), [chosen, found]);
-  const fresh = !answer.loading && !answer.error && found?.points === points && sameSpan(found.span, span);
+  const error = named.error ?? answer.error;
+  const again = () => {
+    named.again();
+    answer.again();
+  };
+  const busy = named.loading || answer.loading;
+  const fresh = found?.points === points && sameSpan(found.span, span);
+  const state = busy ? "loading" : error ? "failed" : fresh ? "drawn" : "loading";
 
   const toggle = (point: Point) => {
     known.set(point.point_name, point);
@@ -105,9 +111,8 @@ export function Explore({ api, site, route }: PageProps) {
             preset={preset.current}
             onRange={(next) => show({ range: next })}
           />
-          <span class="spacer" />
           {points.length > 0 && (
-            <>
+            <div class="share">
               <CopyLink link={link} />
               <Download
                 api={api}
@@ -116,14 +121,14 @@ export function Explore({ api, site, route }: PageProps) {
                 intervals={points.map((name) => known.get(name)?.interval_seconds ?? null)}
                 span={span}
               />
-            </>
+            </div>
           )}
         </div>
         <Warnings texts={found?.points.length && points.length ? found.of.warnings : []} />
-        {answer.error && found && (
+        {error && found && (
           <p class="notice failure" role="alert">
-            {answer.error.message}. {advice(answer.error)}{" "}
-            <button type="button" class="quiet" onClick={answer.again}>
+            {error.message}. {advice(error)}{" "}
+            <button type="button" class="quiet" onClick={again}>
               Try again
             </button>
           </p>
@@ -137,16 +142,15 @@ export function Explore({ api, site, route }: PageProps) {
               show({ points: start.map((point) => point.point_name) });
             }}
           />
-        ) : answer.error && !found ? (
-          <Failure error={answer.error} again={answer.again} />
+        ) : error && !found ? (
+          <Failure error={error} again={again} />
         ) : (
           <>
             <ChartView
               chart={chart}
               axes={axes}
               view={span}
-              fresh={fresh}
-              failed={answer.error !== undefined}
+              state={state}
               onWidth={setWidth}
               onRemove={(name) => show({ points: points.filter((other) => other !== name) })}
               onView={(next, kind) => {
@@ -154,14 +158,22 @@ export function Explore({ api, site, route }: PageProps) {
                 show({ range: next }, { replace: kind === "pan" });
               }}
               onReset={() => show({ range: preset.current })}
-              onBack={() => show({ range: before.current.pop() ?? preset.current })}
+              onBack={() => show({ range: lastOther(before.current, range) ?? preset.current })}
             />
-            {found ? <Told answer={found.of} lines={chart.lines} /> : <Loading what="samples" />}
+            {found ? <Told answer={found.of} lines={chart.lines} /> : <p class="told">Reading…</p>}
           </>
         )}
       </div>
     </div>
   );
+}
+
+/** The last of the ranges before that is another one; what comes after it is forgotten. */
+function lastOther(before: Range[], range: Range): Range | undefined {
+  for (let last = before.pop(); last; last = before.pop()) {
+    if (JSON.stringify(last) !== JSON.stringify(range)) return last;
+  }
+  return undefined;
 }
 
 function chosenOf(name: string, point: Point | undefined, slot: number): Chosen {
@@ -185,16 +197,15 @@ function useSlots(points: string[]): ReadonlyMap<string, number> {
 
 /** The span of a range, which moves on while the range is live and the page can be seen. */
 function useSpan(range: Range): Span {
-  const [now, setNow] = useState(Date.now());
-  const tick = useCallback(() => setNow(Date.now()), []);
-  useEvery(isLive(range) ? refreshMs(range) : 60_000, tick, isLive(range));
+  const [round, next] = useState(0);
+  const tick = useCallback(() => next((before) => before + 1), []);
+  useEvery(isLive(range) ? refreshMs(range) : HOUR, tick, isLive(range));
   useEffect(() => {
-    tick();
     const seen = () => document.hidden || tick();
     document.addEventListener("visibilitychange", seen);
     return () => document.removeEventListener("visibilitychange", seen);
-  }, [range, tick]);
-  return useKept(spanOf(range, now));
+  }, [tick]);
+  return useKept(useMemo(() => spanOf(range, Date.now()), [range, round]));
 }
 
 function Warnings({ texts }: { texts: string[] }) {
