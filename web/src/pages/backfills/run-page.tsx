@@ -86,7 +86,7 @@ function Facts({ run }: { run: Backfill }) {
     ["Samples", number(run.samples), `${number(run.samples_per_second)} a second`],
     ["Requests", number(run.requests), ""],
     ["Started", time(run.started_at, { seconds: true }), run.requested_by && `by ${run.requested_by}`],
-    [going ? "For" : "Took", duration(secondsOf(run, now)), ""],
+    [going ? "Running for" : "Took", duration(secondsOf(run, now)), ""],
   ];
   if (run.ended_at)
     facts.push(["Ended", time(run.ended_at, { seconds: true }), age(Date.parse(run.ended_at), now)]);

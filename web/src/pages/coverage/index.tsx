@@ -3,23 +3,13 @@ import type { Coverage as Answer } from "../../api/types";
 import type { PageProps } from "../../app";
 import { go } from "../../route";
 import { Calendar } from "../../ui/calendar";
-import {
-  addDays,
-  addMonths,
-  dayOf,
-  firstDay,
-  isDay,
-  isMonth,
-  lastDay,
-  monthOf,
-  monthsBetween,
-} from "../../ui/days";
+import { addDays, addMonths, dayOf, firstDay, isDay, lastDay, monthOf, monthsBetween } from "../../ui/days";
 import { counted, number, days as range } from "../../ui/format";
 import { useEvery, useLoaded } from "../../ui/load";
 import { Notice } from "../../ui/notice";
 import { Empty, Failure, Loading } from "../../ui/states";
 import { DayPanel, exploreLink } from "./day-panel";
-import { counts, type Day, explained } from "./days";
+import { counts, type Day, explained, lastMonth } from "./days";
 import { Legend } from "./legend";
 import { inWords, lookOf } from "./words";
 import "./coverage.css";
@@ -31,7 +21,8 @@ const ADDRESS_MS = 250;
 /** The heat map of a year of the site's days; the address holds its last month (`until`) and the `day`. */
 export function Coverage({ api, site, route }: PageProps) {
   const today = dayOf(Date.now());
-  const until = monthFrom(route.parameters.get("until") ?? "", monthOf(today));
+  const asked = route.parameters.get("day") ?? "";
+  const until = lastMonth(route.parameters.get("until") ?? "", asked, monthOf(today));
   const months = monthsBetween(addMonths(until, -11), until);
   const first = firstDay(months[0] ?? until);
   const last = lastDay(until) < today ? lastDay(until) : today;
@@ -46,7 +37,6 @@ export function Coverage({ api, site, route }: PageProps) {
     [loaded.value, site],
   );
   const byDate = useMemo(() => new Map(days.map((day) => [day.date, day])), [days]);
-  const asked = route.parameters.get("day") ?? "";
   const [selected, select] = useState(isDay(asked) ? asked : last);
   const at = selected < first || selected > last ? last : selected;
   const [pointed, point] = useState("");
@@ -121,10 +111,6 @@ export function Coverage({ api, site, route }: PageProps) {
       )}
     </div>
   );
-}
-
-function monthFrom(text: string, latest: string): string {
-  return isMonth(text) && text < latest ? text : latest;
 }
 
 function summary(days: readonly Day[]): string {
