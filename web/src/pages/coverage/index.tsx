@@ -46,10 +46,10 @@ export function Coverage({ api, site, route }: PageProps) {
     const timer = setTimeout(() => {
       const parameters = new URLSearchParams(route.parameters);
       parameters.set("day", at);
-      go({ ...route, parameters }, { replace: true });
+      go({ ...route, site: site.site_name, parameters }, { replace: true });
     }, ADDRESS_MS);
     return () => clearTimeout(timer);
-  }, [at, asked, last, route]);
+  }, [at, asked, last, route, site]);
   useEffect(() => {
     if (isDay(asked)) select(asked);
   }, [asked]);
@@ -63,7 +63,7 @@ export function Coverage({ api, site, route }: PageProps) {
   const turn = (years: number) => {
     const to = addMonths(until, 12 * years);
     const parameters = new URLSearchParams(to < monthOf(today) ? [["until", to]] : []);
-    go({ ...route, parameters });
+    go({ ...route, site: site.site_name, parameters });
   };
   const shown = byDate.get(pointed);
   return (
@@ -73,14 +73,14 @@ export function Coverage({ api, site, route }: PageProps) {
         <span class="muted">
           {range(first, last)}, UTC days{loaded.value && ` · ${summary(days)}`}
         </span>
-        <span class="page-actions">
+        <div class="page-actions">
           <button type="button" onClick={() => turn(-1)}>
             ‹ Year before
           </button>
           <button type="button" onClick={() => turn(1)} disabled={until >= monthOf(today)}>
             Year after ›
           </button>
-        </span>
+        </div>
       </header>
       {loaded.error && loaded.value && <Notice error={loaded.error} />}
       {loaded.error && !loaded.value && <Failure error={loaded.error} again={loaded.again} />}

@@ -34,12 +34,12 @@ export function Status({ api, site }: PageProps) {
             {found.length > 0 ? `${counted(found.length, "thing")} to look at` : "all is well"}
           </StatusWord>
         </span>
-        <span class="page-actions">
+        <div class="page-actions">
           <Age at={at} />
           <button type="button" onClick={again} disabled={loading}>
             Refresh
           </button>
-        </span>
+        </div>
       </header>
       {error && <Notice error={error}>What is shown is older; it is asked for again in 30 seconds.</Notice>}
       {found.length > 0 && (
