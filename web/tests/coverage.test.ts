@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CoverageDay } from "../src/api/types";
-import { counts, explained, level, runAround } from "../src/pages/coverage/days";
+import { counts, explained, lastMonth, level, runAround } from "../src/pages/coverage/days";
 
 function day(
   date: string,
@@ -92,3 +92,17 @@ test("a backfilled day before the first synced one is the first stored", () => {
 
 test("the days are counted by kind", () =>
   expect(counts(DAYS)).toEqual({ full: 3, partial: 2, empty: 1, holes: 3, unarchived: 2 }));
+
+test.each([
+  ["", "", "2026-11"],
+  ["2025-11", "", "2025-11"],
+  ["2027-01", "", "2026-11"],
+  ["nonsense", "nonsense", "2026-11"],
+  ["", "2025-12-01", "2026-11"],
+  ["", "2025-11-30", "2025-11"],
+  ["", "2024-11-30", "2024-11"],
+  ["", "2026-12-01", "2026-11"],
+  ["2025-11", "2026-11-01", "2025-11"],
+])("until %j with the day %j the map ends in %s", (until, date, month) =>
+  expect(lastMonth(until, date, "2026-11")).toBe(month),
+);

@@ -58,6 +58,7 @@ test("times are in the browser's zone and days in UTC", () => {
   vi.stubEnv("TZ", "America/New_York");
   expect(format.time("2026-11-23T01:02:03Z")).toBe("22 Nov 2026, 20:02");
   expect(format.time(Date.UTC(2026, 10, 23, 1, 2, 3), { seconds: true })).toBe("22 Nov 2026, 20:02:03");
+  expect(format.times("2026-11-23T18:00:00Z", "2026-11-23T18:05:00Z")).toBe("23 Nov 2026, 13:00–13:05");
   expect(format.zone("2026-11-23T01:02:03Z")).toBe("GMT-5");
   expect(format.day("2026-11-23")).toBe("Mon 23 Nov 2026");
   expect(format.month("2026-11")).toBe("Nov 2026");

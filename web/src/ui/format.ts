@@ -76,6 +76,12 @@ export function time(at: string | number | Date, { seconds = false } = {}): stri
   }).format(new Date(at));
 }
 
+/** Two times as one range: 23 Nov 2026, 18:00 – 18:05. */
+export function times(from: string | number, to: string | number): string {
+  const format = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
+  return format.formatRange(new Date(from), new Date(to));
+}
+
 /** The browser's zone, as it is named at that time: UTC, GMT+1. */
 export function zone(at: string | number | Date): string {
   const parts = new Intl.DateTimeFormat(LOCALE, { timeZoneName: "short" }).formatToParts(new Date(at));

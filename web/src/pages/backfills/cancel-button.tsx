@@ -22,7 +22,7 @@ export function CancelButton({ api, path, cancelled }: { api: Api; path: string;
     );
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
-    <span class="confirm" role="group" aria-label="Cancel the run?">
+    <div class="confirm" role="group" aria-label="Cancel the run?">
       <span>No further hour is read; days that are archived stay.</span>
       <button type="button" class="danger" disabled={cancel.busy} onClick={() => cancel.begin()}>
         {cancel.busy ? "Cancelling…" : "Yes, cancel"}
@@ -31,6 +31,6 @@ export function CancelButton({ api, path, cancelled }: { api: Api; path: string;
         No, go on
       </button>
       {cancel.error && <Notice error={cancel.error} />}
-    </span>
+    </div>
   );
 }

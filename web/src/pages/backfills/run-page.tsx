@@ -24,6 +24,8 @@ import { DayTable } from "./day-table";
 import { again as againOf, dayOfInterest, daysEnded, listed, secondsOf, stateOf, toneOf } from "./run";
 
 const POLL_MS = 2000;
+// Of fewer days the list alone is overview enough.
+const MAPPED = 15;
 
 /** A run, followed until it ends. */
 export function RunPage({ api, site, id }: { api: Api; site: Site; id: string }) {
@@ -52,7 +54,7 @@ export function RunPage({ api, site, id }: { api: Api; site: Site; id: string })
         <span role="status">
           <StatusWord tone={toneOf(run.status)}>{stateOf(run)}</StatusWord>
         </span>
-        <span class="page-actions">
+        <div class="page-actions">
           {missing && (
             <a class="button" href={link("backfills", run.site_name, missing)}>
               Backfill again
@@ -61,7 +63,7 @@ export function RunPage({ api, site, id }: { api: Api; site: Site; id: string })
           {run.status === "running" && !run.cancel_requested && (
             <CancelButton api={api} path={path} cancelled={again} />
           )}
-        </span>
+        </div>
       </header>
       {error && <Notice error={error} />}
       {run.error && <Notice error={new Error(run.error)}>The days that are archived stay.</Notice>}
@@ -86,7 +88,7 @@ function Facts({ run }: { run: Backfill }) {
     ["Samples", number(run.samples), `${number(run.samples_per_second)} a second`],
     ["Requests", number(run.requests), ""],
     ["Started", time(run.started_at, { seconds: true }), run.requested_by && `by ${run.requested_by}`],
-    [going ? "For" : "Took", duration(secondsOf(run, now)), ""],
+    [going ? "Running for" : "Took", duration(secondsOf(run, now)), ""],
   ];
   if (run.ended_at)
     facts.push(["Ended", time(run.ended_at, { seconds: true }), age(Date.parse(run.ended_at), now)]);
@@ -137,17 +139,19 @@ function Days({ run, days }: { run: Backfill; days: readonly BackfillDay[] }) {
   const shown = listed(days, selected);
   return (
     <>
-      <Calendar
-        label="Days of the run"
-        months={monthsBetween(monthOf(first), monthOf(last))}
-        first={run.start_date}
-        last={run.end_date}
-        selected={selected}
-        onSelect={choose}
-        day={(date) =>
-          date < run.start_date || date > run.end_date ? undefined : lookOf(date, byDate.get(date))
-        }
-      />
+      {days.length >= MAPPED && (
+        <Calendar
+          label="Days of the run"
+          months={monthsBetween(monthOf(first), monthOf(last))}
+          first={run.start_date}
+          last={run.end_date}
+          selected={selected}
+          onSelect={choose}
+          day={(date) =>
+            date < run.start_date || date > run.end_date ? undefined : lookOf(date, byDate.get(date))
+          }
+        />
+      )}
       {shown.length < days.length && (
         <p class="hint">
           {counted(shown.length, "day")} of {number(days.length)}; choose a day above for those of its month.

@@ -36,7 +36,7 @@ export function StartForm({ api, site, ...given }: Props) {
   return (
     <section aria-labelledby="new-backfill">
       <header class="page-head">
-        <h1 id="new-backfill">Backfill</h1>
+        <h1 id="new-backfill">New backfill</h1>
         <span class="muted">Reads whole UTC days again from the site's history and archives them.</span>
       </header>
       <form

@@ -1,7 +1,7 @@
 // What the ledger's numbers of a day come to.
 
 import type { CoverageDay } from "../../api/types";
-import { addDays, dayOf, dayStart } from "../../ui/days";
+import { addDays, addMonths, dayOf, dayStart, isDay, isMonth, monthOf, monthsBetween } from "../../ui/days";
 
 const WINDOW_MS = 300_000;
 
@@ -78,6 +78,14 @@ export function runAround(days: readonly Day[], date: string): [string, string] 
   while (day.hole && alike(from - 1)) from -= 1;
   while (alike(to + 1)) to += 1;
   return [days[from]?.date ?? date, days[to]?.date ?? date];
+}
+
+/** The last of the twelve months to show: the one asked for, or such that the day is among them. */
+export function lastMonth(until: string, date: string, latest: string): string {
+  if (isMonth(until) && until < latest) return until;
+  if (!isDay(date) || monthOf(date) > latest) return latest;
+  const years = Math.ceil((monthsBetween(monthOf(date), latest).length - 12) / 12);
+  return addMonths(latest, -12 * Math.max(0, years));
 }
 
 /** How many days there are of a kind. */

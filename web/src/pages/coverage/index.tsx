@@ -3,23 +3,13 @@ import type { Coverage as Answer } from "../../api/types";
 import type { PageProps } from "../../app";
 import { go } from "../../route";
 import { Calendar } from "../../ui/calendar";
-import {
-  addDays,
-  addMonths,
-  dayOf,
-  firstDay,
-  isDay,
-  isMonth,
-  lastDay,
-  monthOf,
-  monthsBetween,
-} from "../../ui/days";
+import { addDays, addMonths, dayOf, firstDay, isDay, lastDay, monthOf, monthsBetween } from "../../ui/days";
 import { counted, number, days as range } from "../../ui/format";
 import { useEvery, useLoaded } from "../../ui/load";
 import { Notice } from "../../ui/notice";
 import { Empty, Failure, Loading } from "../../ui/states";
 import { DayPanel, exploreLink } from "./day-panel";
-import { counts, type Day, explained } from "./days";
+import { counts, type Day, explained, lastMonth } from "./days";
 import { Legend } from "./legend";
 import { inWords, lookOf } from "./words";
 import "./coverage.css";
@@ -31,7 +21,8 @@ const ADDRESS_MS = 250;
 /** The heat map of a year of the site's days; the address holds its last month (`until`) and the `day`. */
 export function Coverage({ api, site, route }: PageProps) {
   const today = dayOf(Date.now());
-  const until = monthFrom(route.parameters.get("until") ?? "", monthOf(today));
+  const asked = route.parameters.get("day") ?? "";
+  const until = lastMonth(route.parameters.get("until") ?? "", asked, monthOf(today));
   const months = monthsBetween(addMonths(until, -11), until);
   const first = firstDay(months[0] ?? until);
   const last = lastDay(until) < today ? lastDay(until) : today;
@@ -46,7 +37,6 @@ export function Coverage({ api, site, route }: PageProps) {
     [loaded.value, site],
   );
   const byDate = useMemo(() => new Map(days.map((day) => [day.date, day])), [days]);
-  const asked = route.parameters.get("day") ?? "";
   const [selected, select] = useState(isDay(asked) ? asked : last);
   const at = selected < first || selected > last ? last : selected;
   const [pointed, point] = useState("");
@@ -56,10 +46,10 @@ export function Coverage({ api, site, route }: PageProps) {
     const timer = setTimeout(() => {
       const parameters = new URLSearchParams(route.parameters);
       parameters.set("day", at);
-      go({ ...route, parameters }, { replace: true });
+      go({ ...route, site: site.site_name, parameters }, { replace: true });
     }, ADDRESS_MS);
     return () => clearTimeout(timer);
-  }, [at, asked, last, route]);
+  }, [at, asked, last, route, site]);
   useEffect(() => {
     if (isDay(asked)) select(asked);
   }, [asked]);
@@ -73,7 +63,7 @@ export function Coverage({ api, site, route }: PageProps) {
   const turn = (years: number) => {
     const to = addMonths(until, 12 * years);
     const parameters = new URLSearchParams(to < monthOf(today) ? [["until", to]] : []);
-    go({ ...route, parameters });
+    go({ ...route, site: site.site_name, parameters });
   };
   const shown = byDate.get(pointed);
   return (
@@ -83,14 +73,14 @@ export function Coverage({ api, site, route }: PageProps) {
         <span class="muted">
           {range(first, last)}, UTC days{loaded.value && ` · ${summary(days)}`}
         </span>
-        <span class="page-actions">
+        <div class="page-actions">
           <button type="button" onClick={() => turn(-1)}>
             ‹ Year before
           </button>
           <button type="button" onClick={() => turn(1)} disabled={until >= monthOf(today)}>
             Year after ›
           </button>
-        </span>
+        </div>
       </header>
       {loaded.error && loaded.value && <Notice error={loaded.error} />}
       {loaded.error && !loaded.value && <Failure error={loaded.error} again={loaded.again} />}
@@ -121,10 +111,6 @@ export function Coverage({ api, site, route }: PageProps) {
       )}
     </div>
   );
-}
-
-function monthFrom(text: string, latest: string): string {
-  return isMonth(text) && text < latest ? text : latest;
 }
 
 function summary(days: readonly Day[]): string {
