@@ -2,20 +2,26 @@
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+import requests
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser import PHONE, Visits
 from tests.integration.test_access import client
+from vitals import keys
+from vitals.catalog import CatalogTable, Listed
+from vitals.sites import SiteTable
 from vitals.tokens import create_token
 
 pytestmark = pytest.mark.integration
 
 PAGES = ("Explore", "Coverage", "Backfills", "Status")
 SITES = re.compile(r"/sites$")
-POINTS = re.compile(r"/points(\?|$)")
 WHOLE_BUILDING = 4_583
 
 
@@ -23,6 +29,24 @@ def token_for(stack: dict[str, Any], name: str, scope: str, site: str, lasts_ms:
     dynamodb, now_ms = client(stack, "dynamodb"), time.time_ns() // 1_000_000
     expires_ms = None if lasts_ms is None else now_ms + lasts_ms
     return create_token(dynamodb, stack["outputs"]["StateTable"], name, [scope], [site], now_ms, expires_ms)
+
+
+@contextmanager
+def site_with(stack: dict[str, Any], name: str, points: int) -> Iterator[str]:
+    """A site that has been listed and never polled; the token that shows it and no other."""
+    dynamodb, table = client(stack, "dynamodb"), stack["outputs"]["StateTable"]
+    listed = [
+        Listed(
+            f"{name}/device {i // 10:03}/{i:04}", "°C", f"Sensor {i:04}", 60, device=f"device {i // 10:03}"
+        )
+        for i in range(points)
+    ]
+    CatalogTable(dynamodb, table).refresh(name, listed)
+    SiteTable(dynamodb, table).note_catalog(name, name.title(), points, time.time_ns() // 1_000_000)
+    try:
+        yield token_for(stack, name, "read", name)
+    finally:
+        dynamodb.delete_item(TableName=table, Key=keys.site_record(name))
 
 
 def sign_in(page: Page, token: str) -> None:
@@ -117,6 +141,39 @@ def test_a_site_that_is_not_there_is_named(visits: Visits) -> None:
     expect(page.get_by_role("link", name="Coverage")).to_have_attribute("aria-current", "page")
 
 
+@pytest.mark.parametrize("name", ["Explore", "Coverage", "Status"])
+def test_a_site_without_points_is_told_as_such(stack: dict[str, Any], visits: Visits, name: str) -> None:
+    with site_with(stack, "empty", 0) as token:
+        page = visits.open(f"#/{name.lower()}", token=token)
+        signed_in(page)
+        expect(page.get_by_role("main")).to_contain_text(re.compile("(no|nothing|never) ", re.I))
+        expect(page.get_by_role("alert")).to_have_count(0)
+        visits.picture(page, f"{name.lower()}-empty")
+
+
+LAST_ROW_BY_SCROLLING = """(last) => {
+    const list = document.querySelector(".rows");
+    list.scrollTop = list.scrollHeight;
+    return list.querySelector(`[data-row="${last}"]`) !== null;
+}"""
+
+
+def test_the_points_of_a_whole_building_are_listed_to_the_last(stack: dict[str, Any], visits: Visits) -> None:
+    with site_with(stack, "whole_building", WHOLE_BUILDING) as token:
+        page = visits.open(token=token)
+        picker = page.get_by_role("region", name="Points")
+        expect(picker).to_contain_text("4,583 points")
+        expect(picker.get_by_role("checkbox", name="Sensor 0000")).to_be_visible()
+        visits.picture(page, "whole-building")
+        page.wait_for_function(LAST_ROW_BY_SCROLLING, arg=WHOLE_BUILDING - 1, timeout=60_000)
+        expect(picker.get_by_role("checkbox", name="Sensor 4582")).to_be_visible()
+        assert picker.get_by_role("checkbox").count() < 100
+        picker.get_by_label("Search points").fill("sensor 2222")
+        expect(picker).to_contain_text("1 found")
+        picker.get_by_role("checkbox", name="Sensor 2222").check()
+        expect(page.locator("figure[data-state=drawn]")).to_have_attribute("data-series", "1")
+
+
 def test_the_address_without_the_slash_leads_to_the_page(stack: dict[str, Any], visits: Visits) -> None:
     page = visits.blank()
     page.goto(stack["api"] + "#/status")
@@ -168,6 +225,22 @@ def test_nothing_is_wider_than_a_phone(visits: Visits, name: str) -> None:
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     visits.picture(page, f"{name.lower()}-phone")
+
+
+def test_the_picture_of_the_readme(stack: dict[str, Any], visits: Visits) -> None:
+    """`cp .local/test/screenshots/explore.png docs/images/` brings it there."""
+    headers = {"Authorization": f"Bearer {stack['token']}"}
+    [site] = requests.get(f"{stack['api']}/sites", headers=headers, timeout=40).json()["sites"]
+    points = []
+    for search, limit in (("temperature", 2), ("co2", 1)):
+        asked = {"search": search, "limit": limit}
+        address = f"{stack['api']}/sites/{site['site_name']}/points"
+        points += requests.get(address, asked, headers=headers, timeout=40).json()["points"]
+    named = [("point", point["point_name"]) for point in points]
+    page = visits.open("#/explore?" + urlencode([("site", site["site_name"]), *named, ("range", "24h")]))
+    expect(page.locator("figure[data-state=drawn]")).to_have_attribute("data-series", str(len(points)))
+    page.wait_for_load_state("networkidle")
+    visits.picture(page, "explore")
 
 
 def luminance(colour: str) -> float:

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Store, useStore } from "../../store";
+import { duration, percent, time, times } from "../../ui/format";
 import { THEME_CHANGED } from "../../ui/theme";
 import {
   type Chart,
@@ -12,9 +13,9 @@ import {
   type Reading,
   readAt,
 } from "./data";
-import { duration, fromTo, percent, reading, time } from "./format";
+import { reading } from "./format";
 import { type Axes, NARROW, Plot, type PlotEvents, type State } from "./plot";
-import { type Span, sameSpan } from "./range";
+import { SECOND, type Span, sameSpan } from "./range";
 import { symbol } from "./units";
 
 type Hover = { time: number; left: number } | null;
@@ -25,6 +26,8 @@ type Props = {
   view: Span;
   /** `drawn` where the rows are those of the view, and not what was there before. */
   state: State;
+  /** The address of the Coverage page. */
+  coverage: string;
   onWidth: (width: number) => void;
   onRemove: (name: string) => void;
 } & Omit<PlotEvents, "onHover">;
@@ -45,6 +48,7 @@ function Figure({
   axes,
   view,
   state,
+  coverage,
   onWidth,
   hover,
   ...events
@@ -100,17 +104,17 @@ function Figure({
       }}
     >
       <Tooltip lines={chart.lines} hover={hover} host={host} />
-      {state === "drawn" && !chart.rows && <Nothing gaps={chart.gaps} />}
+      {state === "drawn" && !chart.rows && <Nothing gaps={chart.gaps} coverage={coverage} />}
     </figure>
   );
 }
 
-function Nothing({ gaps }: { gaps: GapSpan[] }) {
+function Nothing({ gaps, coverage }: { gaps: GapSpan[]; coverage: string }) {
   const reasons = [...new Set(gaps.map(({ reason }) => REASONS[reason]))];
   return (
     <p class="nothing">
       <strong>No samples in this range{reasons.length > 0 && `: ${reasons.join(", ")}`}</strong>
-      Choose another range; the Coverage page shows which days have samples.
+      Choose another range; <a href={coverage}>Coverage</a> shows which days have samples.
     </p>
   );
 }
@@ -134,7 +138,7 @@ function useTheme(): number {
 function described({ lines, gaps }: Chart, { from, to }: Span): string {
   const names = lines.map(({ label, unit }) => label + (unit && ` (${symbol(unit)})`)).join(", ");
   const missing = gaps.length ? `; ${gaps.length === 1 ? "one gap" : `${gaps.length} gaps`}` : "";
-  return `Line chart of ${names}, ${fromTo(from, to)}${missing}`;
+  return `Line chart of ${names}, ${times(from, to)}${missing}`;
 }
 
 /** The colour of a line, and its dash, as in the chart. */
@@ -171,7 +175,7 @@ function Tooltip({
         : ["left", at.left + 12];
   return (
     <div class="tooltip" style={{ [edge as string]: `${distance}px` }} aria-hidden="true">
-      <strong>{time(at.time)}</strong>
+      <strong>{time(at.time, { seconds: true })}</strong>
       {shared ? (
         <div>
           <Missing gap={shared} />
@@ -212,7 +216,7 @@ function Missing({ gap: { from, to, reason } }: { gap: GapSpan }) {
     <>
       <span class="gap">{REASONS[reason]}</span>
       <small>
-        {fromTo(from, to)} ({duration(to - from)})
+        {times(from, to)} ({duration((to - from) / SECOND)})
       </small>
     </>
   );

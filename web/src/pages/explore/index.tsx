@@ -2,13 +2,15 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import type { Point, QueryAnswer } from "../../api/types";
 import type { PageProps } from "../../app";
 import { formatRoute, go } from "../../route";
+import { dollars, number, percent, zone } from "../../ui/format";
+import { link } from "../../ui/link";
 import { useEvery, useLoaded } from "../../ui/load";
+import { Notice } from "../../ui/notice";
 import { advice, Empty, Failure } from "../../ui/states";
 import { askLines } from "./ask";
 import { ChartView } from "./chart";
 import { axesOf, type Chosen, chartOf, coverageOf, type Line, MAX_LINES, slotsOf } from "./data";
 import { Download } from "./download-button";
-import { count, money, percent, zone } from "./format";
 import { Picker } from "./picker";
 import { NARROW, plotWidth } from "./plot";
 import { useNamed } from "./points";
@@ -48,7 +50,7 @@ export function Explore({ api, site, route }: PageProps) {
     },
     [points, range, site.site_name],
   );
-  const link = useMemo(() => {
+  const shared = useMemo(() => {
     const parameters = new URLSearchParams([...points.map((name) => ["point", name]), ...formatRange(range)]);
     return new URL(formatRoute({ page: "explore", site: site.site_name, parameters }), location.href).href;
   }, [points, range, site.site_name]);
@@ -113,7 +115,7 @@ export function Explore({ api, site, route }: PageProps) {
           />
           {points.length > 0 && (
             <div class="share">
-              <CopyLink link={link} />
+              <CopyLink link={shared} />
               <Download
                 api={api}
                 site={site.site_name}
@@ -126,12 +128,12 @@ export function Explore({ api, site, route }: PageProps) {
         </div>
         <Warnings texts={found?.points.length && points.length ? found.of.warnings : []} />
         {error && found && (
-          <p class="notice failure" role="alert">
-            {error.message}. {advice(error)}{" "}
+          <Notice error={error}>
+            {advice(error)}{" "}
             <button type="button" class="quiet" onClick={again}>
               Try again
             </button>
-          </p>
+          </Notice>
         )}
         {!points.length ? (
           <Start
@@ -150,6 +152,7 @@ export function Explore({ api, site, route }: PageProps) {
               chart={chart}
               axes={axes}
               view={span}
+              coverage={link("coverage", site.site_name)}
               state={state}
               onWidth={setWidth}
               onRemove={(name) => show({ points: points.filter((other) => other !== name) })}
@@ -212,11 +215,11 @@ function Warnings({ texts }: { texts: string[] }) {
   const most = 3;
   if (!texts.length) return null;
   return (
-    <ul class="notice warnings" role="status">
+    <ul class="notice mild warnings" role="status">
       {texts.slice(0, most).map((text) => (
         <li key={text}>{text}</li>
       ))}
-      {texts.length > most && <li>and {count(texts.length - most)} more like these</li>}
+      {texts.length > most && <li>and {number(texts.length - most)} more like these</li>}
     </ul>
   );
 }
@@ -234,13 +237,13 @@ function Told({ answer, lines }: { answer: QueryAnswer; lines: Line[] }) {
   const { metadata } = answer;
   const covered = coverageOf(lines);
   const parts = [
-    `Read ${count(metadata.samples_read)} samples, drew ${count(metadata.samples_returned)}`,
+    `Read ${number(metadata.samples_read)} samples, drew ${number(metadata.samples_returned)}`,
     RESOLUTIONS[answer.resolution],
     metadata.sources.map((source) => SOURCES[source]).join(" + "),
     covered && `${percent(covered.received, covered.expected)} covered`,
     `${Math.round(metadata.query_time_ms)} ms${metadata.cache_hit ? " from the cache" : ""}`,
-    money(metadata.cost.micro_dollars),
-    `times in ${zone}`,
+    dollars(metadata.cost.micro_dollars / 1e6),
+    `times in ${zone(Date.now())}`,
   ];
   return <p class="told">{parts.filter(Boolean).join(" · ")}</p>;
 }

@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../../api/client";
 import type { Point, Site, Tags } from "../../api/types";
+import { number, time } from "../../ui/format";
 import { type Loaded, useLoaded } from "../../ui/load";
 import { COLOURS, MAX_LINES } from "./data";
-import { count, reading, time } from "./format";
+import { reading } from "./format";
 import { type Last, useLatest, usePointList, useSettled } from "./points";
 import { HOUR } from "./range";
 import { symbol } from "./units";
@@ -44,8 +45,8 @@ export function Picker({ api, site, slots, onToggle }: Props) {
         {list.loading && !list.points.length
           ? "Searching…"
           : filtered
-            ? `${count(list.points.length)}${list.complete ? "" : "+"} found`
-            : `${count(site.points)} points`}
+            ? `${number(list.points.length)}${list.complete ? "" : "+"} found`
+            : `${number(site.points)} points`}
         {slots.size > 0 && `, ${slots.size} shown`}
       </p>
       {list.error && (

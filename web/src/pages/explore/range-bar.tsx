@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import { fromInput, toInput, zone } from "./format";
+import { zone } from "../../ui/format";
+import { fromInput, toInput } from "./format";
 import { HOUR, isLive, MINUTE, PRESETS, type Preset, type Range, SECOND, type Span, sameSpan } from "./range";
 
 type Props = { range: Range; span: Span; onRange: (range: Range) => void; preset: Preset };
@@ -60,7 +61,7 @@ function FromTo({ span, onRange }: { span: Span; onRange: (span: Span) => void }
             step={step / SECOND}
             value={typed[name]}
             aria-invalid={wrong}
-            title={wrong ? "The end must be after the start" : `Time zone: ${zone}`}
+            title={wrong ? "The end must be after the start" : `Time zone: ${zone(span.to)}`}
             onInput={(event) => setTyped({ ...typed, [name]: event.currentTarget.value })}
             onBlur={take}
           />
