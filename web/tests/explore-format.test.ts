@@ -14,7 +14,7 @@ test("readings have the digits that sensors know, and counters all of theirs", (
 test("values of an axis tell its marks apart", () => {
   expect(axisValues([65.55, 65.6, 65.65], 0.05)).toEqual(["65.55", "65.6", "65.65"]);
   expect(axisValues([0, 500, 1000], 500)).toEqual(["0", "500", "1,000"]);
-  expect(axisValues([0, 20_000, 40_000], 20_000)).toEqual(["0", "20K", "40K"]);
+  expect(axisValues([0, 20_000, 40_000], 20_000)).toEqual(["0", "20k", "40k"]);
   const marks = [1_000_000, 1_005_000, 1_010_000];
   expect(new Set(axisValues(marks, 5_000)).size).toBe(3);
 });

@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Api } from "../../api/client";
 import type { Point, QueryAnswer } from "../../api/types";
 import type { PageProps } from "../../app";
-import { formatRoute, go } from "../../route";
+import { formatRoute, go, type Route } from "../../route";
 import { dollars, number, percent, zone } from "../../ui/format";
 import { link } from "../../ui/link";
 import { useEvery, useLoaded } from "../../ui/load";
@@ -12,7 +13,7 @@ import { ChartView } from "./chart";
 import { axesOf, type Chosen, chartOf, coverageOf, type Line, MAX_LINES, slotsOf } from "./data";
 import { Download } from "./download-button";
 import { Picker } from "./picker";
-import { NARROW, plotWidth } from "./plot";
+import { NARROW, plotWidth, type State } from "./plot";
 import { useNamed } from "./points";
 import {
   DEFAULT,
@@ -39,56 +40,24 @@ export function Explore({ api, site, route }: PageProps) {
   const preset = useRef<Preset>(DEFAULT);
   if (isLive(range)) preset.current = range;
   const before = useRef<Range[]>([]);
-
-  const show = useCallback(
-    (next: { points?: string[]; range?: Range }, options: { replace?: boolean } = {}) => {
-      const parameters = new URLSearchParams([
-        ...(next.points ?? points).map((name) => ["point", name]),
-        ...formatRange(next.range ?? range),
-      ]);
-      go({ page: "explore", site: site.site_name, parameters }, options);
-    },
-    [points, range, site.site_name],
-  );
-  const shared = useMemo(() => {
-    const parameters = new URLSearchParams([...points.map((name) => ["point", name]), ...formatRange(range)]);
-    return new URL(formatRoute({ page: "explore", site: site.site_name, parameters }), location.href).href;
-  }, [points, range, site.site_name]);
-
-  const known = useRef(new Map<string, Point>()).current;
-  const named = useNamed(api, site.site_name, points, known);
-  const slots = useSlots(points);
-  const chosen = useMemo(
-    () => points.map((name): Chosen => chosenOf(name, known.get(name), slots.get(name) ?? 0)),
-    [points, slots, named.value],
-  );
-  const [width, setWidth] = useState(0);
-  const axes = useMemo(() => axesOf(chosen, width < NARROW ? 2 : 4), [chosen, width < NARROW]);
-  const columns = width && named.value && points.length ? plotWidth(width, axes) : 0;
-  const answer = useLoaded<{ of: QueryAnswer; span: Span; points: string[] } | undefined>(
-    async (signal) =>
-      columns
-        ? { of: await askLines(api, site.site_name, points, span, columns, signal), span, points }
-        : undefined,
-    [api, site.site_name, points, span, columns],
-  );
-  const found = answer.value;
-  const chart = useMemo(() => chartOf(chosen, found?.of, found?.span ?? span), [chosen, found]);
-  const error = named.error ?? answer.error;
-  const again = () => {
-    named.again();
-    answer.again();
-  };
-  const busy = named.loading || answer.loading;
-  const fresh = found?.points === points && sameSpan(found.span, span);
-  const state = busy ? "loading" : error ? "failed" : fresh ? "drawn" : "loading";
-
-  const toggle = (point: Point) => {
-    known.set(point.point_name, point);
-    const name = point.point_name;
-    show({ points: points.includes(name) ? points.filter((other) => other !== name) : [...points, name] });
-  };
   const [open, setOpen] = useState(!points.length);
+  const lines = useLines(api, site.site_name, points, span);
+  const { found, error, known } = lines;
+
+  const at = (next: { points?: string[]; range?: Range } = {}): Route => ({
+    page: "explore",
+    site: site.site_name,
+    parameters: new URLSearchParams([
+      ...(next.points ?? points).map((name) => ["point", name]),
+      ...formatRange(next.range ?? range),
+    ]),
+  });
+  const showRange = (next: Range) => go(at({ range: next }));
+  const remove = (name: string) => go(at({ points: points.filter((other) => other !== name) }));
+  const add = (more: Point[]) => {
+    for (const point of more) known.set(point.point_name, point);
+    go(at({ points: [...points, ...more.map((point) => point.point_name)] }));
+  };
 
   if (!site.points)
     return (
@@ -102,20 +71,20 @@ export function Explore({ api, site, route }: PageProps) {
         <button type="button" class="unfold" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? "Hide points" : "Choose points"}
         </button>
-        <Picker api={api} site={site} slots={slots} onToggle={toggle} />
+        <Picker
+          api={api}
+          site={site}
+          slots={lines.slots}
+          onToggle={(point) => (points.includes(point.point_name) ? remove(point.point_name) : add([point]))}
+        />
       </div>
       <div class="view">
         <h1 class="visually-hidden">{site.display_name || site.site_name}</h1>
         <div class="tools">
-          <RangeBar
-            range={range}
-            span={span}
-            preset={preset.current}
-            onRange={(next) => show({ range: next })}
-          />
+          <RangeBar range={range} span={span} preset={preset.current} onRange={showRange} />
           {points.length > 0 && (
             <div class="share">
-              <CopyLink link={shared} />
+              <CopyLink link={new URL(formatRoute(at()), location.href).href} />
               <Download
                 api={api}
                 site={site.site_name}
@@ -126,49 +95,76 @@ export function Explore({ api, site, route }: PageProps) {
             </div>
           )}
         </div>
-        <Warnings texts={found?.points.length && points.length ? found.of.warnings : []} />
+        <Warnings texts={points.length && found ? found.warnings : []} />
         {error && found && (
           <Notice error={error}>
             {advice(error)}{" "}
-            <button type="button" class="quiet" onClick={again}>
+            <button type="button" class="quiet" onClick={lines.again}>
               Try again
             </button>
           </Notice>
         )}
         {!points.length ? (
-          <Start
-            api={api}
-            site={site.site_name}
-            onStart={(start) => {
-              for (const point of start) known.set(point.point_name, point);
-              show({ points: start.map((point) => point.point_name) });
-            }}
-          />
+          <Start api={api} site={site.site_name} onStart={add} />
         ) : error && !found ? (
-          <Failure error={error} again={again} />
+          <Failure error={error} again={lines.again} />
         ) : (
           <>
             <ChartView
-              chart={chart}
-              axes={axes}
+              chart={lines.chart}
+              axes={lines.axes}
               view={span}
+              state={lines.state}
               coverage={link("coverage", site.site_name)}
-              state={state}
-              onWidth={setWidth}
-              onRemove={(name) => show({ points: points.filter((other) => other !== name) })}
+              onWidth={lines.setWidth}
+              onRemove={remove}
               onView={(next, kind) => {
                 if (kind === "zoom") before.current.push(range);
-                show({ range: next }, { replace: kind === "pan" });
+                go(at({ range: next }), { replace: kind === "pan" });
               }}
-              onReset={() => show({ range: preset.current })}
-              onBack={() => show({ range: lastOther(before.current, range) ?? preset.current })}
+              onReset={() => showRange(preset.current)}
+              onBack={() => showRange(lastOther(before.current, range) ?? preset.current)}
             />
-            {found ? <Told answer={found.of} lines={chart.lines} /> : <p class="told">Reading…</p>}
+            {found ? <Told answer={found} lines={lines.chart.lines} /> : <p class="told">Reading…</p>}
           </>
         )}
       </div>
     </div>
   );
+}
+
+/** The lines of some points in a span, asked for at the chart's width once that is known. */
+function useLines(api: Api, site: string, points: string[], span: Span) {
+  const known = useRef(new Map<string, Point>()).current;
+  const named = useNamed(api, site, points, known);
+  const slots = useSlots(points);
+  const chosen = useMemo(
+    () => points.map((name): Chosen => chosenOf(name, known.get(name), slots.get(name) ?? 0)),
+    [points, slots, named.value],
+  );
+  const [width, setWidth] = useState(0);
+  const axes = useMemo(() => axesOf(chosen, width < NARROW ? 2 : 4), [chosen, width < NARROW]);
+  const columns = width && named.value && points.length ? plotWidth(width, axes) : 0;
+  const answer = useLoaded<{ of: QueryAnswer; span: Span; points: string[] } | undefined>(
+    async (signal) =>
+      columns ? { of: await askLines(api, site, points, span, columns, signal), span, points } : undefined,
+    [api, site, points, span, columns],
+  );
+  const found = answer.value;
+  const chart = useMemo(() => chartOf(chosen, found?.of, found?.span ?? span), [chosen, found]);
+  const error = named.error ?? answer.error;
+  const busy = named.loading || answer.loading;
+  const fresh = found?.points === points && sameSpan(found.span, span);
+  const state: State = busy ? "loading" : error ? "failed" : fresh ? "drawn" : "loading";
+  const again = () => {
+    named.again();
+    answer.again();
+  };
+  return { known, slots, axes, chart, found: found?.of, error, state, again, setWidth };
+}
+
+function chosenOf(name: string, point: Point | undefined, slot: number): Chosen {
+  return { name, label: point?.display_name || name, unit: point?.unit ?? "", slot };
 }
 
 /** The last of the ranges before that is another one; what comes after it is forgotten. */
@@ -177,10 +173,6 @@ function lastOther(before: Range[], range: Range): Range | undefined {
     if (JSON.stringify(last) !== JSON.stringify(range)) return last;
   }
   return undefined;
-}
-
-function chosenOf(name: string, point: Point | undefined, slot: number): Chosen {
-  return { name, label: point?.display_name || name, unit: point?.unit ?? "", slot };
 }
 
 /** The value of before while the new one says the same. */
