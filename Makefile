@@ -8,22 +8,25 @@ PYTHON := .venv/bin/python
 VITALS := .venv/bin/vitals
 UV := .venv/bin/uv
 READY := .venv/.ready .venv-sam/.ready
+# The chart page, which the query function serves.
+PAGE := functions/query/web/index.html
+PAGE_SOURCES := $(shell find web/src -type f) $(wildcard web/*.html web/*.json web/*.ts web/.npmrc)
 
 .PHONY: help setup build run up down verify backfill test check lint format bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
 
-setup: $(READY) ## make the two Python environments (.venv, and .venv-sam for what conflicts with it)
+setup: $(READY) $(PAGE) ## make the two Python environments (.venv, and .venv-sam for what conflicts with it)
 	@echo "the environments are ready"
 
-build: $(READY) ## build functions and layer as they are deployed
+build: $(READY) $(PAGE) ## build page, functions and layer as they are deployed
 	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam build
 
-run: $(READY) ## the whole product on this machine, until Ctrl-C
+run: $(READY) $(PAGE) ## the whole product on this machine, until Ctrl-C
 	@exec $(PYTHON) -m local.stack run
 
-up: $(READY) ## the same in the background
+up: $(READY) $(PAGE) ## the same in the background
 	@exec $(PYTHON) -m local.stack up
 
 down: $(READY) ## stop what `up` started
@@ -50,21 +53,24 @@ backfill: $(READY) ## read days of the past: SITE= START= END= [FORCE=1] [DRY_RU
 		"       make backfill WATCH=<id>" "       make backfill CANCEL=<id>" >&2; \
 	exit 2
 
-test: $(READY) ## all tests, offline
+test: $(READY) $(PAGE) ## all tests, offline
+	npm --prefix web test
 	$(PYTHON) -m pytest -q -n 2 tests/unit tests/functional
 	$(PYTHON) -m pytest -q tests/integration
 
 check: lint test ## lint, types, template lint, tests: what CI runs
 
-lint: $(READY) ## style, types and template
+lint: $(READY) web/node_modules/.ready ## style, types and template
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv-sam/bin/cfn-lint template.yaml
+	npm --prefix web run check
 
-format: $(READY) ## put the code into its format
+format: $(READY) web/node_modules/.ready ## put the code into its format
 	.venv/bin/ruff check --fix-only .
 	.venv/bin/ruff format .
+	npm --prefix web run format
 
 bench: $(READY) ## measure what the design promises
 	$(PYTHON) -m bench
@@ -73,9 +79,17 @@ lock: $(UV) ## pin the requirements anew
 	$(call compile,layers/common/requirements)
 	$(call compile,requirements/dev)
 	$(call compile,requirements/sam)
+	cd web && npm install --package-lock-only && $(UNADDRESSED)
 
 clean: down ## remove what was built; the environments stay
 	rm -rf .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# npm notes where to send money to, which is an address too.
+define UNADDRESSED
+node -e 'const f="package-lock.json",fs=require("fs"),lock=JSON.parse(fs.readFileSync(f)); \
+	for (const one of Object.values(lock.packages)) delete one.funding; \
+	fs.writeFileSync(f,JSON.stringify(lock,null,2)+"\n")'
+endef
 
 define compile
 $(UV) pip compile -q --no-header --no-emit-index-url --no-emit-find-links --no-annotate \
@@ -88,6 +102,11 @@ define need_python
 python3.13 --version >/dev/null 2>&1 || { \
 	echo "Python 3.13 is missing: 'pyenv install 3.13', or 'apt-get install python3.13 python3.13-venv' where Debian has it" >&2; \
 	exit 1; }
+endef
+
+define need_node
+node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)' \
+	2>/dev/null || { echo "Node 20.19 or newer is missing: the chart page is built with it ('apt-get install nodejs npm')" >&2; exit 1; }
 endef
 
 $(UV):
@@ -107,4 +126,14 @@ $(UV):
 	@echo "installing the deployment tools and the emulator ($$(wc -l < $<) packages)"
 	@test -x .venv-sam/bin/python || python3.13 -m venv .venv-sam
 	@$(UV) pip install -q --compile-bytecode --python .venv-sam/bin/python -r $<
+	@touch $@
+
+web/node_modules/.ready: web/package-lock.json
+	@$(need_node)
+	@echo "installing what the page is built with"
+	@npm --prefix web ci --silent
+	@touch $@
+
+$(PAGE): web/node_modules/.ready $(PAGE_SOURCES)
+	npm --prefix web run --silent build
 	@touch $@

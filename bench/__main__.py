@@ -12,7 +12,8 @@ from typing import Any
 
 import requests
 
-from bench import archive, chart
+from bench import archive, chart, page
+from local.problem import Problem
 from local.simulator import Simulator, SimulatorSettings
 from vitals.catalog import Catalog, listed_from_ace
 from vitals.readings import PAGE_SIZE, accept
@@ -46,7 +47,7 @@ def main() -> int:
         "POWERTOOLS_LOG_LEVEL": "ERROR",
     }
     missed = ingest_figures() + query_figures() + archive_figures() + builder_figures()
-    missed += backfill_figures() + import_figures()
+    missed += backfill_figures() + page_figures() + import_figures()
     print(f"{missed} bars missed" if missed else "every bar is met")
     return 1 if missed else 0
 
@@ -169,6 +170,22 @@ def backfill_figures() -> int:
     missed += show("CPU, moto's own among it", found["cpu_s"], "s", 60)
     missed += show("peak memory, moto's objects among it", found["peak_mb"], "MB", 1024)
     return missed
+
+
+def page_figures() -> int:
+    """What of the page can be measured here; says what cannot."""
+    print(f"page: {page.SERIES} series × {page.DAYS} days in a browser, on the stack that is up")
+    missed = 0
+    try:
+        assets = sum(page.asset_sizes().values())
+        missed += show("page and assets, gzipped", assets / 1000, "kB", page.MOST_ASSET_BYTES / 1000)
+        found = page.figures()
+    except Problem as problem:
+        print(f"  not measured: {problem}")
+        return missed
+    missed += show("from the click to the lines, first visit", found["first_s"], "s", 2)
+    show(f"from the click to the lines, median of {page.VISITS}", found["drawn_s"], "s")
+    return missed + show("answers, as they are sent", found["bytes"] / 1000, "kB", 300)
 
 
 def measured_figures() -> int:

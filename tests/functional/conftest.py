@@ -1,6 +1,7 @@
 """moto for AWS, the simulator in process for ACE, and one clock that tests move."""
 
 import dataclasses
+import functools
 import logging
 import os
 import struct
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 from aws_lambda_powertools import Logger
 from moto import mock_aws
@@ -57,6 +59,14 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def models() -> Iterator[None]:
+    """Each test has a session of boto3's own, which would read the models of the services anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
+        yield
 
 
 def _one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,15 +2,19 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page
 
+from local import chromium
 from local.processes import port_is_free
+from tests.browser import Visits
 
 ROOT = Path(__file__).parent.parent.parent
 HOME = ROOT / ".local" / "test"
@@ -20,6 +24,8 @@ PORT = int(os.environ.get("VITALS_TEST_PORT", "4766"))
 REPLAY = ROOT.parent / "shared" / "data" / "sdh"
 # Before that no test asks for readings but those of backfills.
 OPENED_DAYS_AGO = 43
+PICTURES = HOME / "screenshots"
+FAILED = pytest.StashKey[bool]()
 FAULTS = "5xx=0.02,429=0.02,truncate=0.02,duplicate=0.05,shuffle=0.5,empty=0.05,late=0.05,late_minutes=10"
 
 
@@ -60,3 +66,40 @@ def stack() -> Iterator[dict[str, Any]]:
     assert port_is_free(PORT)
     assert port_is_free(PORT + 1)
     assert port_is_free(PORT + 2)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium; where there is none, the tests that need it are skipped, or fail as CI asks them to."""
+    program = chromium.find()
+    if program is None:
+        told = "not run: no Chromium on the PATH, and VITALS_CHROMIUM names none"
+        if os.environ.get("VITALS_BROWSER") == "required":
+            pytest.fail(told)
+        pytest.skip(told)
+    with chromium.launched(program) as found:
+        yield found
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
+@pytest.fixture
+def visits(browser: Browser, stack: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[Visits]:
+    """Opens the page; the test fails when something goes wrong in the browser that it does not allow."""
+    visits = Visits(browser, stack["api"], stack["token"], PICTURES)
+    yield visits
+    if request.node.stash.get(FAILED, False):
+        visits.pictures("failed-" + re.sub(r"\W+", "-", request.node.name).strip("-"))
+    wrong = visits.close()
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture
+def page(visits: Visits) -> Page:
+    """The page, signed in, as it opens."""
+    return visits.open()

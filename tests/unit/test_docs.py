@@ -21,6 +21,16 @@ def test_links_and_paths_resolve(path: Path) -> None:
         assert (ROOT / named).exists(), named
 
 
+def test_the_readme_shows_the_page_as_a_browser_test_saw_it() -> None:
+    readme = (ROOT / "README.md").read_text()
+    [shown] = re.findall(r"!\[[^\]]+\]\((docs/images/[\w.-]+)\)", readme)
+    picture = (ROOT / shown).read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert len(picture) < 300_000
+    page_tests = (ROOT / "tests/integration/test_page.py").read_text()
+    assert f'visits.picture(page, "{Path(shown).stem}")' in page_tests
+
+
 def test_make_targets_in_the_documents_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
     named = {t for path in DOCS for t in re.findall(r"(?:`|^ {4})make ([a-z]+)", path.read_text(), re.M)}

@@ -1,0 +1,26 @@
+import type { PageProps } from "../../app";
+import { RunList } from "./run-list";
+import { RunPage } from "./run-page";
+import { StartForm } from "./start-form";
+import "./backfills.css";
+
+/** The site's runs and the form for another, or the run that the address names. */
+export function Backfills({ api, site, route }: PageProps) {
+  const run = route.parameters.get("run");
+  if (run) return <RunPage key={run} api={api} site={site} id={run} />;
+  const given = (name: string) => route.parameters.get(name) ?? "";
+  const [start, end, force] = [given("start"), given("end"), given("force")];
+  return (
+    <div class="backfills">
+      <StartForm
+        key={`${start} ${end} ${force}`}
+        api={api}
+        site={site}
+        start={start}
+        end={end}
+        force={force === "yes"}
+      />
+      <RunList api={api} site={site} />
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+// Queries of samples: a chart's lines as drawn, and samples as they are for a file.
+
+import type { Api } from "../../api/client";
+import type { QueryAnswer } from "../../api/types";
+import { merged } from "./data";
+import { iso, type Span } from "./range";
+
+/** API Gateway takes some 10 KB of address and headers. */
+const LONGEST_QUERY = 6_000;
+/** More pages than a chart of the most lines has. */
+const MOST_PAGES = 20;
+
+/** The lines of a chart so many pixels wide, from all pages of the answer. */
+export async function askLines(
+  api: Api,
+  site: string,
+  points: string[],
+  span: Span,
+  width: number,
+  signal: AbortSignal,
+): Promise<QueryAnswer> {
+  let found: QueryAnswer | undefined;
+  let token: string | null = null;
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const asked: Asked = { ...samplesOf(site, points, span), width, ...(token && { next_token: token }) };
+    const answer: QueryAnswer = await (await send(api, asked, "application/json", signal)).json();
+    found = found ? merged(found, answer) : answer;
+    token = answer.metadata.next_token;
+    if (!token) return found;
+  }
+  throw new Error(`The answer has more than ${MOST_PAGES} pages; show fewer points or a shorter range`);
+}
+
+export type Asked = {
+  site_name: string;
+  point_names: string[];
+  start_time: string;
+  end_time: string;
+  width?: number;
+  resolution?: string;
+  next_token?: string;
+};
+
+export function samplesOf(site: string, points: string[], span: Span): Asked {
+  return { site_name: site, point_names: points, start_time: iso(span.from), end_time: iso(span.to) };
+}
+
+/** Asks by GET, which the browser can keep, or by POST what no address can carry. */
+export function send(api: Api, asked: Asked, accept: string, signal: AbortSignal): Promise<Response> {
+  const query = queryOf(asked);
+  const path = "/timeseries/query";
+  return query === undefined
+    ? api.fetch("POST", path, asked, { Accept: accept }, signal)
+    : api.fetch("GET", `${path}?${query}`, undefined, { Accept: accept }, signal);
+}
+
+/** The query as a part of an address, unless it is too long or a name holds what separates names there. */
+export function queryOf({ point_names: names, ...others }: Asked): string | undefined {
+  if (names.some((name) => name.includes(","))) return undefined;
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(others)) query.append(name, String(value));
+  for (const name of names) query.append("point_names", name);
+  const text = query.toString();
+  return text.length <= LONGEST_QUERY ? text : undefined;
+}

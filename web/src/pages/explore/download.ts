@@ -1,0 +1,101 @@
+// What is on view as files: samples as CSV in one go, or an export where that would be too much.
+
+import type { Api } from "../../api/client";
+import type { ExportJob } from "../../api/types";
+import { type Asked, samplesOf, send } from "./ask";
+import { SECOND, type Span } from "./range";
+
+/** About 40 MB of CSV, and some ten requests. */
+export const MOST_ROWS = 500_000;
+const MOST_PAGES = 500;
+const DEFAULT_INTERVAL_SECONDS = 60;
+const POLL_MS = 2 * SECOND;
+/** An hour of polling; exports take minutes. */
+const MOST_POLLS = 1_800;
+
+/** About how many samples some points have in a span. */
+export function estimatedRows(intervals: (number | null)[], { from, to }: Span): number {
+  const seconds = (to - from) / SECOND;
+  return Math.round(
+    intervals.reduce<number>((sum, interval) => sum + seconds / (interval || DEFAULT_INTERVAL_SECONDS), 0),
+  );
+}
+
+/** Pages of CSV as one file: the header of the first, the rows of all. */
+export function joinedCsv(pages: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer>[] {
+  return pages.map((page, place) => (place ? page.subarray(page.indexOf(0x0a) + 1) : page));
+}
+
+/** Every sample of the points in the span as CSV; `onRows` is told how many have come. */
+export async function csvOf(
+  api: Api,
+  site: string,
+  points: string[],
+  span: Span,
+  onRows: (rows: number) => void,
+  signal: AbortSignal,
+): Promise<Blob> {
+  const asked: Asked = { ...samplesOf(site, points, span), resolution: "raw" };
+  const pages: Uint8Array<ArrayBuffer>[] = [];
+  let token: string | null = null;
+  let rows = 0;
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const answer = await send(api, token ? { ...asked, next_token: token } : asked, "text/csv", signal);
+    pages.push(new Uint8Array(await answer.arrayBuffer()));
+    const metadata = JSON.parse(answer.headers.get("Vitals-Metadata") ?? "{}");
+    rows += metadata.metadata?.total_samples ?? 0;
+    onRows(rows);
+    token = answer.headers.get("Vitals-Next-Token");
+    if (!token) return new Blob(joinedCsv(pages), { type: "text/csv" });
+  }
+  throw new Error(`This file has more than ${MOST_PAGES} parts; export it instead`);
+}
+
+/** A name that says what is in the file. */
+export function fileName(site: string, { from, to }: Span): string {
+  const stamp = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace(/[-:]/g, "");
+  return `${site}_${stamp(from)}Z_${stamp(to)}Z.csv`;
+}
+
+export function save(file: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  // The click has taken the file by the time that anything else runs.
+  setTimeout(() => URL.revokeObjectURL(link.href));
+}
+
+/** Starts an export and tells how it goes until it has ended; an abort cancels it. */
+export async function exported(
+  api: Api,
+  asked: Omit<Asked, "resolution" | "width" | "next_token"> & { format: "csv" | "parquet" },
+  onProgress: (job: ExportJob) => void,
+  signal: AbortSignal,
+): Promise<ExportJob> {
+  let job = await api.post<ExportJob>("/exports", asked, signal);
+  for (let poll = 0; poll < MOST_POLLS; poll++) {
+    onProgress(job);
+    if (job.status !== "queued" && job.status !== "running") return job;
+    if (signal.aborted || !(await after(POLL_MS, signal))) {
+      await api.delete(`/exports/${job.id}`);
+      return { ...job, status: "cancelled" };
+    }
+    job = await api.get<ExportJob>(`/exports/${job.id}`);
+  }
+  throw new Error("The export has not ended within an hour");
+}
+
+/** Whether so much time went by without an abort. */
+function after(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (whole: boolean) => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+      resolve(whole);
+    };
+    const stop = () => end(false);
+    const timer = setTimeout(() => end(true), milliseconds);
+    signal.addEventListener("abort", stop);
+  });
+}

@@ -1,0 +1,90 @@
+// Wheel, drag, touch and keys on a chart, as moves of its span.
+
+import { panned, pinched, type Span, zoomed } from "./range";
+
+export type Moves = {
+  span: () => Span;
+  /** Shows the span at once; what moved is settled by `settle`. */
+  move: (span: Span, kind: "zoom" | "pan") => void;
+  settle: (soon?: boolean) => void;
+  reset: () => void;
+};
+
+const WHEEL_STEP = 0.0015;
+const KEY_STEP = 0.1;
+const KEY_ZOOM = 1.25;
+
+/** Listens on `over`, the plot itself; dragging with the left button is left to uPlot, which selects. */
+export function listen(over: HTMLElement, moves: Moves): void {
+  const place = (event: { clientX: number }) => {
+    const box = over.getBoundingClientRect();
+    return (event.clientX - box.left) / box.width;
+  };
+  over.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      const pixels = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
+      const [across, along] = [event.deltaX * pixels, event.deltaY * pixels];
+      if (Math.abs(across) > Math.abs(along)) {
+        moves.move(panned(moves.span(), across / over.clientWidth), "pan");
+      } else {
+        moves.move(zoomed(moves.span(), Math.exp(along * WHEEL_STEP), place(event)), "zoom");
+      }
+      moves.settle();
+    },
+    { passive: false },
+  );
+  // The middle button would scroll the page.
+  over.addEventListener("mousedown", (event) => event.button === 1 && event.preventDefault());
+  listenToPointers(over, moves, place);
+}
+
+function listenToPointers(over: HTMLElement, moves: Moves, place: (event: PointerEvent) => number): void {
+  const down = new Map<number, number>();
+  let began: { span: Span; places: number[] } | undefined;
+  const begin = () => {
+    began = down.size ? { span: moves.span(), places: [...down.values()] } : undefined;
+  };
+  over.addEventListener("pointerdown", (event) => {
+    const drags =
+      event.pointerType === "mouse" ? event.button === 1 || (event.button === 0 && event.shiftKey) : true;
+    if (!drags || down.size === 2) return;
+    down.set(event.pointerId, place(event));
+    over.setPointerCapture(event.pointerId);
+    begin();
+  });
+  over.addEventListener("pointermove", (event) => {
+    if (!began || !down.has(event.pointerId)) return;
+    down.set(event.pointerId, place(event));
+    const [first = 0, second] = began.places;
+    const [at = 0, other] = down.values();
+    if (second === undefined || other === undefined) {
+      moves.move(panned(began.span, first - at), "pan");
+    } else {
+      moves.move(pinched(began.span, [first, second], [at, other]), "zoom");
+    }
+  });
+  for (const end of ["pointerup", "pointercancel"] as const) {
+    over.addEventListener(end, (event) => {
+      if (!down.delete(event.pointerId)) return;
+      begin();
+      if (!down.size) moves.settle(true);
+    });
+  }
+}
+
+/** Whether the key moved the chart. */
+export function press(key: string, moves: Moves): boolean {
+  const span = moves.span();
+  if (key === "ArrowLeft") moves.move(panned(span, -KEY_STEP), "pan");
+  else if (key === "ArrowRight") moves.move(panned(span, KEY_STEP), "pan");
+  else if (key === "+" || key === "=") moves.move(zoomed(span, 1 / KEY_ZOOM), "zoom");
+  else if (key === "-") moves.move(zoomed(span, KEY_ZOOM), "zoom");
+  else if (key === "0" || key === "Escape") {
+    moves.reset();
+    return true;
+  } else return false;
+  moves.settle();
+  return true;
+}

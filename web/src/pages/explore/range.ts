@@ -1,0 +1,104 @@
+// The span of time on view: presets that follow the present, spans that stay, and how both move.
+
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+export const PRESETS = {
+  "1h": HOUR,
+  "6h": 6 * HOUR,
+  "24h": DAY,
+  "7d": 7 * DAY,
+  "30d": 30 * DAY,
+  "90d": 90 * DAY,
+  "1y": 365 * DAY,
+} as const;
+export type Preset = keyof typeof PRESETS;
+
+/** [from, to) in epoch milliseconds. */
+export type Span = { from: number; to: number };
+
+/** A preset ends at the present and follows it; a span stays where it is. */
+export type Range = Preset | Span;
+
+export const DEFAULT: Preset = "24h";
+const SHORTEST = 10 * SECOND;
+/** The API answers no longer range. */
+export const LONGEST = 365 * DAY;
+
+export function isLive(range: Range): range is Preset {
+  return typeof range === "string";
+}
+
+/** The range that an address names: `from` and `to` where both are times in order, else `range`. */
+export function parseRange(parameters: URLSearchParams): Range {
+  const from = Date.parse(parameters.get("from") ?? "");
+  const to = Date.parse(parameters.get("to") ?? "");
+  if (from < to) return { from, to };
+  const named = parameters.get("range") ?? "";
+  return Object.hasOwn(PRESETS, named) ? (named as Preset) : DEFAULT;
+}
+
+export function formatRange(range: Range): [string, string][] {
+  if (isLive(range)) return [["range", range]];
+  return [
+    ["from", iso(range.from)],
+    ["to", iso(range.to)],
+  ];
+}
+
+/** ISO 8601 in UTC, to the second. */
+export function iso(ms: number): string {
+  return `${new Date(Math.round(ms / SECOND) * SECOND).toISOString().slice(0, 19)}Z`;
+}
+
+/** How often a live range is asked for again. */
+export function refreshMs(range: Preset): number {
+  return PRESETS[range] <= PRESETS["6h"] ? 30 * SECOND : MINUTE;
+}
+
+/** The span of a range now; a live one moves on in steps, so that the same is not asked for under two names. */
+export function spanOf(range: Range, now: number): Span {
+  if (!isLive(range)) return range;
+  const step = refreshMs(range);
+  const to = Math.ceil(now / step) * step;
+  return { from: to - PRESETS[range], to };
+}
+
+/** The span moved by a part of its length. */
+export function panned({ from, to }: Span, part: number): Span {
+  const by = (to - from) * part;
+  return { from: from + by, to: to + by };
+}
+
+/** The span `factor` times as long, in which what was `at` (0 to 1) stays where it is. */
+export function zoomed({ from, to }: Span, factor: number, at = 0.5): Span {
+  const fixed = from + (to - from) * at;
+  return { from: fixed - (fixed - from) * factor, to: fixed + (to - fixed) * factor };
+}
+
+/** The span in which what was at two places, parts of the width, is at two others. */
+export function pinched(span: Span, before: [number, number], after: [number, number]): Span {
+  const length = span.to - span.from;
+  const [first, second] = before.map((place) => span.from + length * place) as [number, number];
+  const apart = after[1] - after[0];
+  if (Math.abs(apart) < 0.01) return span;
+  const now = (second - first) / apart;
+  if (now <= 0) return span;
+  const from = first - after[0] * now;
+  return { from, to: from + now };
+}
+
+/** The span of whole seconds nearest to it that can be asked for: not too short, too long or in the future. */
+export function allowed({ from, to }: Span, now: number): Span {
+  const length = Math.min(LONGEST, Math.max(SHORTEST, Math.round((to - from) / SECOND) * SECOND));
+  const middle = (from + to) / 2;
+  const last = Math.ceil(now / SECOND) * SECOND;
+  const start = Math.min(Math.round((middle - length / 2) / SECOND) * SECOND, last - length);
+  return { from: start, to: start + length };
+}
+
+export function sameSpan(one: Span, other: Span): boolean {
+  return one.from === other.from && one.to === other.to;
+}

@@ -1,0 +1,72 @@
+// What the numbers of the status mean, and what to do about them.
+
+import type { SiteStatus, Status } from "../../api/types";
+import { addDays, dayStart } from "../../ui/days";
+import { counted, duration, time } from "../../ui/format";
+
+/** Beyond that a site is late, as the alarm on it says. */
+const LATE_S = 20 * 60;
+/** A day that is not archived that long after its end is overdue, as the alarm on it says. */
+const OVERDUE_MS = 48 * 3_600_000;
+
+export const REASONS: Record<string, string> = {
+  null: "no value was given",
+  not_a_number: "the value is no number",
+  not_configured: "the point is not in the site's list",
+  bad_time: "the time can't be read",
+  in_the_future: "the time is more than 5 minutes ahead",
+  malformed: "name, value or time is missing",
+};
+
+/** Rejected readings by reason, most first; reasons that did not occur are left out. */
+export function rejectedOf(site: SiteStatus): [string, number][] {
+  return Object.entries(site.rejected)
+    .filter(([, count]) => count > 0)
+    .sort(([, one], [, other]) => other - one);
+}
+
+export function rejectedInAll(site: SiteStatus): number {
+  return rejectedOf(site).reduce((sum, [, count]) => sum + count, 0);
+}
+
+export function isLate(site: SiteStatus): boolean {
+  return site.lag_seconds === null || site.lag_seconds > LATE_S;
+}
+
+/** Whether the upstream is left alone at that time (ms). */
+export function isPaused(site: SiteStatus, nowMs: number): boolean {
+  return site.upstream_paused_until !== null && Date.parse(site.upstream_paused_until) > nowMs;
+}
+
+/** How many of the listed days should have been archived. */
+export function overdue(site: SiteStatus, nowMs: number): number {
+  return site.unarchived_days.filter((date) => nowMs - dayStart(addDays(date, 1)) > OVERDUE_MS).length;
+}
+
+export type DeadLetters = keyof NonNullable<Status["dead_letters"]>;
+
+/** Whose letters they are, what one of them means and what becomes of it. */
+export const LETTERS: Record<DeadLetters, { queue: string; means: string }> = {
+  sync: { queue: "SyncDeadLetters", means: "A sync failed three times; a later one usually makes it good." },
+  archive: { queue: "ArchiveDeadLetters", means: "A day could not be archived in three attempts." },
+  export: { queue: "ExportDeadLetters", means: "An export failed three times; its error says why." },
+};
+
+/** What somebody should look at, in one line each; nothing when all is well. */
+export function troubles(status: Status, nowMs: number): string[] {
+  const found = status.sites.flatMap((site) => {
+    const name = site.display_name || site.site_name;
+    const of: string[] = [];
+    if (isPaused(site, nowMs))
+      of.push(`${name}: the upstream is left alone until ${time(site.upstream_paused_until ?? nowMs)}`);
+    if (site.lag_seconds === null) of.push(`${name} was never synced`);
+    else if (isLate(site)) of.push(`${name} is ${duration(site.lag_seconds)} behind`);
+    const days = overdue(site, nowMs);
+    if (days > 0) of.push(`${name}: ${counted(days, "day")} overdue for the archive`);
+    return of;
+  });
+  for (const [name, count] of Object.entries(status.dead_letters ?? {}))
+    if (count > 0)
+      found.push(`${counted(count, "dead letter")} of ${name === "sync" ? "the sync" : `${name}s`}`);
+  return found;
+}

@@ -1,0 +1,97 @@
+import { useEffect, useRef } from "preact/hooks";
+import { dayByKey, lastDay } from "./days";
+import { month as monthName } from "./format";
+import "./calendar.css";
+
+/** How a day looks and what it says; `share`, from 0 to 1, is for looks that show progress. */
+export type CalendarDay = { class: string; label: string; share?: number };
+
+type Props = {
+  label: string;
+  months: readonly string[];
+  /** The day, undefined where the calendar has none. */
+  day: (date: string) => CalendarDay | undefined;
+  first: string;
+  last: string;
+  selected: string;
+  onSelect: (date: string) => void;
+  /** Enter on a day; without it Enter selects. */
+  onOpen?: (date: string) => void;
+  /** The day under the pointer, empty when there is none. */
+  onPoint?: (date: string) => void;
+};
+
+const NUMBERS = Array.from({ length: 31 }, (_, index) => index + 1);
+
+/** Months as rows and their days as columns, to be walked through with the arrow keys. */
+export function Calendar(props: Props) {
+  const { label, months, first, last, selected, onSelect, onOpen, onPoint } = props;
+  const grid = useRef<HTMLTableElement>(null);
+  useEffect(() => {
+    const found = grid.current;
+    if (found?.contains(document.activeElement))
+      found.querySelector<HTMLElement>(`[data-date="${selected}"]`)?.focus();
+  }, [selected]);
+
+  const press = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key === "Enter" && onOpen) {
+      event.preventDefault();
+      onOpen(selected);
+      return;
+    }
+    const target = dayByKey(selected, event.key, first, last);
+    if (target === undefined) return;
+    event.preventDefault();
+    onSelect(target);
+  };
+
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table to be walked through is a grid
+    <table role="grid" class="calendar" aria-label={label} ref={grid} onKeyDown={press}>
+      <thead>
+        <tr>
+          <th scope="col">
+            <span class="visually-hidden">Month</span>
+          </th>
+          {NUMBERS.map((number) => (
+            <th key={number} scope="col">
+              {number}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody onPointerLeave={() => onPoint?.("")}>
+        {months.map((month) => (
+          <tr key={month}>
+            <th scope="row">{monthName(month)}</th>
+            {NUMBERS.map((number) => {
+              const date = `${month}-${String(number).padStart(2, "0")}`;
+              return <DayCell key={date} {...props} date={date} />;
+            })}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function DayCell({ date, day, selected, onSelect, onPoint }: Props & { date: string }) {
+  const found = date <= lastDay(date.slice(0, 7)) ? day(date) : undefined;
+  if (!found) return <td />;
+  return (
+    <td>
+      <button
+        type="button"
+        class={`day ${found.class}`}
+        data-date={date}
+        aria-current={date === selected ? "true" : undefined}
+        tabIndex={date === selected ? 0 : -1}
+        aria-label={found.label}
+        style={found.share === undefined ? undefined : { "--share": found.share }}
+        onClick={() => onSelect(date)}
+        onPointerEnter={() => onPoint?.(date)}
+      />
+    </td>
+  );
+}

@@ -1,0 +1,83 @@
+// UTC days and months, written 2026-11-23 and 2026-11, as the API has them.
+
+const DAY_MS = 86_400_000;
+
+export function dayStart(date: string): number {
+  return Date.parse(`${date}T00:00:00Z`);
+}
+
+/** The UTC day of a time. */
+export function dayOf(at: number | string): string {
+  return new Date(at).toISOString().slice(0, 10);
+}
+
+export function addDays(date: string, days: number): string {
+  return dayOf(dayStart(date) + days * DAY_MS);
+}
+
+export function monthOf(date: string): string {
+  return date.slice(0, 7);
+}
+
+export function addMonths(month: string, months: number): string {
+  const [year = 0, number = 0] = month.split("-").map(Number);
+  return new Date(Date.UTC(year, number - 1 + months)).toISOString().slice(0, 7);
+}
+
+export function firstDay(month: string): string {
+  return `${month}-01`;
+}
+
+export function lastDay(month: string): string {
+  return addDays(firstDay(addMonths(month, 1)), -1);
+}
+
+/** The months from one to another, both included. */
+export function monthsBetween(first: string, last: string): string[] {
+  const found = [];
+  for (let month = first; month <= last; month = addMonths(month, 1)) found.push(month);
+  return found;
+}
+
+/** Whether the text is a day that exists. */
+export function isDay(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(dayStart(text)) && dayOf(dayStart(text)) === text;
+}
+
+/** Whether the text is a month that exists. */
+export function isMonth(text: string): boolean {
+  return isDay(`${text}-01`);
+}
+
+/** Where a key leads from a day in a calendar of months as rows, within the days it has. */
+export function dayByKey(date: string, key: string, first: string, last: string): string | undefined {
+  const target = targetOf(date, key);
+  if (target === undefined) return undefined;
+  return target < first ? first : target > last ? last : target;
+}
+
+function targetOf(date: string, key: string): string | undefined {
+  switch (key) {
+    case "ArrowLeft":
+      return addDays(date, -1);
+    case "ArrowRight":
+      return addDays(date, 1);
+    case "ArrowUp":
+      return inMonth(date, -1);
+    case "ArrowDown":
+      return inMonth(date, 1);
+    case "Home":
+      return firstDay(monthOf(date));
+    case "End":
+      return lastDay(monthOf(date));
+    default:
+      return undefined;
+  }
+}
+
+/** The same day so many months on, or the last of that month where it is shorter. */
+function inMonth(date: string, months: number): string {
+  const month = addMonths(monthOf(date), months);
+  const found = `${month}${date.slice(7)}`;
+  return found < lastDay(month) ? found : lastDay(month);
+}

@@ -1,0 +1,110 @@
+// Numbers, spans and times as the page writes them: English, times in the browser's zone.
+
+export const LOCALE = "en-GB";
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A number with its thousands apart and at most so many decimals. */
+export function number(value: number, decimals = 0): string {
+  return new Intl.NumberFormat(LOCALE, { maximumFractionDigits: decimals }).format(value);
+}
+
+/** How many there are of something: 1 day, 1,200 days. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${number(value)} ${value === 1 ? one : many}`;
+}
+
+/** A share in percent; neither 100 nor 0 unless it is all or nothing. */
+export function percent(part: number, whole: number): string {
+  if (whole <= 0) return "–";
+  const tenths = (1000 * part) / whole;
+  const shown = part >= whole ? 1000 : part > 0 ? Math.min(999, Math.max(1, Math.round(tenths))) : 0;
+  return `${number(shown / 10, 1)} %`;
+}
+
+const UNITS = ["B", "KB", "MB", "GB", "TB"];
+
+export function bytes(value: number): string {
+  let unit = 0;
+  let left = value;
+  // What would be written as 1,000 of a unit is 1 of the next.
+  while (left >= 999.5 && unit < UNITS.length - 1) {
+    left /= 1000;
+    unit += 1;
+  }
+  return `${number(left, unit > 0 && left < 9.95 ? 1 : 0)} ${UNITS[unit]}`;
+}
+
+/** Dollars; below one with two figures that count. */
+export function dollars(value: number): string {
+  const digits =
+    value > 0 && value < 1
+      ? { maximumSignificantDigits: 2 }
+      : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  return `$${new Intl.NumberFormat(LOCALE, digits).format(value)}`;
+}
+
+/** A span of time by its two largest units: 45 s, 12 min, 1 h 5 min, 3 d 4 h. */
+export function duration(seconds: number): string {
+  const whole = Math.round(Math.max(0, seconds));
+  if (whole < MINUTE) return `${whole} s`;
+  if (whole < 10 * MINUTE) return units(whole, MINUTE, "min", 1, "s");
+  // Rounded first, so that 59 min 45 s is 1 h and not 60 min.
+  const minutes = MINUTE * Math.round(whole / MINUTE);
+  if (minutes < HOUR) return `${minutes / MINUTE} min`;
+  if (minutes < DAY) return units(minutes, HOUR, "h", MINUTE, "min");
+  return units(HOUR * Math.round(whole / HOUR), DAY, "d", HOUR, "h");
+}
+
+function units(seconds: number, large: number, largeName: string, small: number, smallName: string): string {
+  const rest = Math.floor((seconds % large) / small);
+  return `${number(Math.floor(seconds / large))} ${largeName}${rest ? ` ${rest} ${smallName}` : ""}`;
+}
+
+/** How long ago a time was. */
+export function age(thenMs: number, nowMs: number): string {
+  const seconds = (nowMs - thenMs) / 1000;
+  return seconds < 1 ? "just now" : `${duration(seconds)} ago`;
+}
+
+/** A time in the browser's zone: 23 Nov 2026, 18:00, with `seconds` 18:00:06. */
+export function time(at: string | number | Date, { seconds = false } = {}): string {
+  return new Intl.DateTimeFormat(LOCALE, {
+    dateStyle: "medium",
+    timeStyle: seconds ? "medium" : "short",
+  }).format(new Date(at));
+}
+
+/** Two times as one range: 23 Nov 2026, 18:00 – 18:05. */
+export function times(from: string | number, to: string | number): string {
+  const format = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
+  return format.formatRange(new Date(from), new Date(to));
+}
+
+/** The browser's zone, as it is named at that time: UTC, GMT+1. */
+export function zone(at: string | number | Date): string {
+  const parts = new Intl.DateTimeFormat(LOCALE, { timeZoneName: "short" }).formatToParts(new Date(at));
+  return parts.find((part) => part.type === "timeZoneName")?.value ?? "";
+}
+
+/** A UTC day such as 2026-11-23: Mon 23 Nov 2026. */
+export function day(date: string): string {
+  return utc(date, { weekday: "short", day: "numeric", month: "short", year: "numeric" }).replace(",", "");
+}
+
+/** Two UTC days, both included, as one range; one day alone when they are the same. */
+export function days(first: string, last: string): string {
+  const parts = { day: "numeric", month: "short", year: "numeric" } as const;
+  const format = new Intl.DateTimeFormat(LOCALE, { ...parts, timeZone: "UTC" });
+  return format.formatRange(new Date(`${first}T00:00Z`), new Date(`${last}T00:00Z`));
+}
+
+/** A month such as 2026-11: Nov 2026. */
+export function month(name: string): string {
+  return utc(`${name}-01`, { month: "short", year: "numeric" });
+}
+
+function utc(date: string, parts: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat(LOCALE, { ...parts, timeZone: "UTC" }).format(new Date(`${date}T00:00Z`));
+}

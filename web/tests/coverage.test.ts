@@ -1,0 +1,108 @@
+import { expect, test } from "vitest";
+import type { CoverageDay } from "../src/api/types";
+import { counts, explained, lastMonth, level, runAround } from "../src/pages/coverage/days";
+
+function day(
+  date: string,
+  polled: number,
+  withData: number,
+  changes: Partial<CoverageDay> = {},
+): CoverageDay {
+  return {
+    date,
+    windows_expected: 288,
+    windows_polled: polled,
+    windows_with_data: withData,
+    samples: withData * 10,
+    archive: withData ? "done" : "",
+    archived_samples: withData * 10,
+    ...changes,
+  };
+}
+
+const SYNCED_FROM = "2026-03-08T11:00:00Z";
+const SYNCED_UNTIL = "2026-03-10T18:00:00Z";
+const DAYS = explained(
+  [
+    day("2026-03-01", 0, 0),
+    day("2026-03-02", 0, 0),
+    day("2026-03-03", 288, 288),
+    day("2026-03-04", 0, 0),
+    day("2026-03-05", 100, 100),
+    day("2026-03-06", 288, 0),
+    day("2026-03-07", 0, 0),
+    day("2026-03-08", 288, 270, { archive: "verified" }),
+    day("2026-03-09", 288, 288, { archive: "" }),
+    day("2026-03-10", 216, 216, { windows_expected: 217, archive: "" }),
+    day("2026-03-11", 0, 0),
+  ],
+  SYNCED_FROM,
+  SYNCED_UNTIL,
+);
+const of = (date: string) => DAYS.find((found) => found.date === date) as (typeof DAYS)[number];
+
+test("a day is what was polled and came of it", () => {
+  expect(DAYS.map((found) => found.state)).toEqual([
+    "before",
+    "before",
+    "full",
+    "missing",
+    "partial",
+    "empty",
+    "missing",
+    "partial",
+    "full",
+    "full",
+    "later",
+  ]);
+  expect(DAYS.filter((found) => found.hole).map((found) => found.date.slice(8))).toEqual(["04", "05", "07"]);
+});
+
+test("only days that are over and hold something are said to be unarchived", () =>
+  expect(DAYS.filter((found) => found.unarchived).map((found) => found.date.slice(8))).toEqual(["08", "09"]));
+
+test("colour follows the share of windows with data, and all of them is a step of its own", () => {
+  const at = (withData: number) =>
+    level(
+      explained([day("2026-03-03", 288, withData)], SYNCED_FROM, SYNCED_UNTIL)[0] as (typeof DAYS)[number],
+    );
+  expect([1, 143, 144, 259, 260, 287, 288].map(at)).toEqual([1, 1, 2, 2, 3, 3, 4]);
+  expect(level(of("2026-03-10"))).toBe(4);
+});
+
+test("a hole is offered with the holes around it, and a day before the first up to it", () => {
+  expect(runAround(DAYS, "2026-03-04")).toEqual(["2026-03-04", "2026-03-05"]);
+  expect(runAround(DAYS, "2026-03-05")).toEqual(["2026-03-04", "2026-03-05"]);
+  expect(runAround(DAYS, "2026-03-07")).toEqual(["2026-03-07", "2026-03-07"]);
+  expect(runAround(DAYS, "2026-03-01")).toEqual(["2026-03-01", "2026-03-02"]);
+  expect(runAround(DAYS, "2026-03-02")).toEqual(["2026-03-02", "2026-03-02"]);
+  for (const date of ["2026-03-03", "2026-03-06", "2026-03-11", "2030-01-01"])
+    expect(runAround(DAYS, date)).toBe(undefined);
+});
+
+test("a site that was never synced has no holes", () => {
+  const [found] = explained([day("2026-03-01", 0, 0)], null, null);
+  expect([found?.state, found?.hole]).toEqual(["before", false]);
+});
+
+test("a backfilled day before the first synced one is the first stored", () => {
+  const found = explained([day("2026-03-01", 0, 0), day("2026-03-02", 288, 288)], SYNCED_FROM, SYNCED_UNTIL);
+  expect(found.map((one) => one.state)).toEqual(["before", "full"]);
+});
+
+test("the days are counted by kind", () =>
+  expect(counts(DAYS)).toEqual({ full: 3, partial: 2, empty: 1, holes: 3, unarchived: 2 }));
+
+test.each([
+  ["", "", "2026-11"],
+  ["2025-11", "", "2025-11"],
+  ["2027-01", "", "2026-11"],
+  ["nonsense", "nonsense", "2026-11"],
+  ["", "2025-12-01", "2026-11"],
+  ["", "2025-11-30", "2025-11"],
+  ["", "2024-11-30", "2024-11"],
+  ["", "2026-12-01", "2026-11"],
+  ["2025-11", "2026-11-01", "2025-11"],
+])("until %j with the day %j the map ends in %s", (until, date, month) =>
+  expect(lastMonth(until, date, "2026-11")).toBe(month),
+);
