@@ -58,6 +58,7 @@ def figures(day: Samples, catalog: Catalog, start_ms: int) -> dict[str, float]:
         lambda: now_ms,
         365,
         Answers(None, lambda: now_ms, app.logger.warning),
+        known,
     )
     api._known["site"] = (now_ms, catalog)
     app._api = lambda: api  # type: ignore[assignment]

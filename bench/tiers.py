@@ -38,6 +38,8 @@ MONTH = 31
 POINTS = 128
 SITE = "site"
 _RUNS = 9
+# Nobody asks for the status here.
+_UPKEEP: Any = None
 
 
 class NoAthena:
@@ -96,7 +98,7 @@ def figures(now_ms: int) -> dict[str, float]:
                 kept = Answers(None, lambda: now_ms, app.logger.warning)
                 executor.cold._known.clear()
                 catalogs, sites = CatalogTable(dynamodb, "state"), SiteTable(dynamodb, "state")
-                api = Api((SITE,), executor, catalogs, sites, lambda: now_ms, 366, kept)
+                api = Api((SITE,), executor, catalogs, sites, lambda: now_ms, 366, kept, _UPKEEP)
                 _serve(api)
                 before, counted.moto_s, began = counted.requests, 0.0, time.perf_counter()
                 answer = app.handler(event(SITE, "p000", span.start_ms, span.end_ms, resolution), CONTEXT)
@@ -128,7 +130,7 @@ def _chart(executor: Executor, dynamodb: Any, s3: Any, span: Span, now_ms: int) 
     """A month of ten points as a chart of 1,000 pixels: its size, and its time with and without the cache."""
     kept = Answers(ResultCache(s3, "cold-bucket"), lambda: now_ms, app.logger.warning)
     catalogs, sites = CatalogTable(dynamodb, "state"), SiteTable(dynamodb, "state")
-    _serve(Api((SITE,), executor, catalogs, sites, lambda: now_ms, 366, kept))
+    _serve(Api((SITE,), executor, catalogs, sites, lambda: now_ms, 366, kept, _UPKEEP))
     names = ",".join(f"p{i:03}" for i in range(10))
     asked = event(SITE, names, span.start_ms, span.end_ms, "auto", width="1000")
     spent: dict[bool, list[float]] = {False: [], True: []}

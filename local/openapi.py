@@ -19,7 +19,7 @@ from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Serve
 from local.settings import ROOT
 
 TARGET = ROOT / "functions/query/openapi.json"
-PUBLIC = ("/health", "/openapi.json", "/docs")
+PUBLIC = ("/health", "/openapi.json", "/docs", "/", "/assets/{file}")
 _DESCRIPTION = (
     "Readings of buildings, exact to the bit. Clients ignore keys that they don't know. Times are ISO 8601 or"
     " epoch milliseconds, ranges are [start, end)."

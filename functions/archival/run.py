@@ -10,6 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from archival import plan
 from archival.reconcile import ReconcilingArchiver
 from vitals.cold import ColdTier
+from vitals.due import complete_days, due_days
 from vitals.errors import DayFileError, NotFoundError
 from vitals.ledger import ArchiveRecord, Ledger
 from vitals.sites import SiteTable
@@ -66,9 +67,9 @@ class Archival:
         record = self.sites.load(site)
         if record is None:
             return 0
-        days = plan.complete_days(record)
+        days = complete_days(record)
         records = self.ledger.archive_records(site, Span(0, max(days.end_ms, 1)))
-        due = plan.due(days, records)
+        due = due_days(days, records)
         self.metrics.add_metric("DaysOverdue", MetricUnit.Count, len(plan.overdue(due, self.now())))
         self.enqueue([{"site": site, "date": day_name(day)} for day in due[-_MOST_DAYS:]])
         self.metrics.add_metric("ArchiveMismatches", MetricUnit.Count, self._mismatches(site, records))

@@ -1,4 +1,8 @@
-"""The authorizer's handler: a bearer token to an allow policy with the token's grants, or 401."""
+"""The authorizer's handler: a bearer token to an allow policy with the token's grants, or 401.
+
+A token that has expired passes without a grant, so that the routes can say when it ended: API Gateway's own
+401 is one text for all.
+"""
 
 import time
 from functools import cache
@@ -8,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from vitals import aws, config, observability
 from vitals.config import AuthorizerSettings
-from vitals.tokens import find_grant
+from vitals.tokens import Grant, find_grant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,10 +22,7 @@ logger = observability.logger()
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """The policy covers the stage, for API Gateway caches it by token; the routes check scope and site.
-
-    They check the expiry once more, for the same reason.
-    """
+    """The policy covers the stage, for API Gateway caches it by token; the routes check the grant."""
     scheme, _, secret = event.get("authorizationToken", "").partition(" ")
     client, settings = _state()
     now_ms = time.time_ns() // 1_000_000
@@ -30,17 +31,26 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         # API Gateway turns exactly this text into 401.
         raise Exception("Unauthorized")
     stage = "/".join(event["methodArn"].split("/")[:2])
-    known = {"scopes": " ".join(sorted(grant.scopes)), "sites": " ".join(sorted(grant.sites))}
     return {
         "principalId": grant.name,
         "policyDocument": {
             "Version": "2012-10-17",
             "Statement": [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": f"{stage}/*"}],
         },
-        "context": known if grant.expires_ms is None else known | {"expires_ms": str(grant.expires_ms)},
+        "context": _context(grant),
         # Whose rate the request counts against; API Gateway hands it on to nobody but the usage plan.
         "usageIdentifierKey": grant.usage_key or settings.shared_usage_key,
     }
+
+
+def _context(grant: Grant) -> dict[str, str]:
+    """What the routes are told (`vitals.http.granted`); what there is nothing of is left out."""
+    facts = {
+        "scopes": " ".join(sorted(grant.scopes)),
+        "sites": " ".join(sorted(grant.sites)),
+        "expires_ms": "" if grant.expires_ms is None else str(grant.expires_ms),
+    }
+    return {name: text for name, text in facts.items() if text}
 
 
 @cache

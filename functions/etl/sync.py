@@ -108,8 +108,10 @@ class Syncer:
         checkpoint = record.checkpoint_ms if record else None
         step = plan.next_step(checkpoint, self.ingest.now(), self.initial_lookback_ms)
         receipt.checkpoint_ms = checkpoint
+        before = receipt.tally.rejected.copy()
         self.ingest.fetch(receipt.site, catalog, step.span, receipt.tally)
-        receipt.advanced = self.sites.advance(receipt.site, checkpoint, step.span)
+        rejected = receipt.tally.rejected - before
+        receipt.advanced = self.sites.advance(receipt.site, checkpoint, step.span, rejected)
         if receipt.advanced:
             receipt.checkpoint_ms = step.checkpoint_ms
         receipt.caught_up = step.caught_up

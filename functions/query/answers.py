@@ -9,13 +9,15 @@ from query import caching, plan, points, reading, series
 from query.caching import Answers
 from query.executor import Executor, Found
 from query.gaps import NOT_POLLED
+from query.pages import Web
 from query.plan import Asked, QueryPlan
+from query.status import StatusReader, synced
 from vitals.catalog import Catalog, CatalogTable, Point
 from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError, TooLargeError
 from vitals.keys import check_site
 from vitals.ledger import ArchiveRecord
 from vitals.readings import FUTURE_TOLERANCE_MS
-from vitals.sites import SiteRecord, SiteTable
+from vitals.sites import SiteTable
 from vitals.timespan import DAY_MS, Span, iso
 from vitals.tokens import Grant
 
@@ -58,6 +60,8 @@ class Api:
     now: Callable[[], int]
     max_range_days: int
     kept: Answers
+    upkeep: StatusReader
+    web: Web = field(default_factory=Web)
     monotonic: Callable[[], float] = time.monotonic
     _known: dict[str, tuple[int, Catalog]] = field(default_factory=dict)
 
@@ -159,9 +163,14 @@ class Api:
         now_ms = self.now()
         return {
             "sites": [
-                _site(record, now_ms) for record in self.sites.list() if grant.allows("read", record.site)
+                synced(record, now_ms) for record in self.sites.list() if grant.allows("read", record.site)
             ]
         }
+
+    def status(self, grant: Grant) -> Answer:
+        """How the sites that the caller may read are kept, and what was given up."""
+        _require(grant, "read")
+        return self.upkeep.read(grant, self.now())
 
     def points(
         self, grant: Grant, site: str, search: str, tags: Sequence[str], limit: int, next_token: str | None
@@ -171,6 +180,12 @@ class Api:
         hits = points.find(self._catalog(site, ()).active, site, search, tags)
         page, token = _page(hits, limit, next_token)
         return {"points": [points.told(point, site) for point in page], "next_token": token}
+
+    def tags(self, grant: Grant, site: str) -> Answer:
+        """What the site's points can be asked for by."""
+        self._authorise(grant, site)
+        active = self._catalog(site, ()).active
+        return {"site_name": site, "tags": points.tags(active), "equipment": points.equipment(active)}
 
     def latest(
         self, grant: Grant, site: str, names: Sequence[str], limit: int, next_token: str | None
@@ -246,18 +261,6 @@ def _page(points: Sequence[Point], limit: int, next_token: str | None) -> tuple[
     rest = [point for point in points if next_token is None or point.name > next_token]
     page = rest[:limit]
     return page, page[-1].name if len(rest) > limit else None
-
-
-def _site(record: SiteRecord, now_ms: int) -> Answer:
-    checkpoint = record.checkpoint_ms
-    return {
-        "site_name": record.site,
-        "display_name": record.display_name,
-        "points": record.points,
-        "synced_from": None if record.first_ms is None else iso(record.first_ms),
-        "synced_until": None if checkpoint is None else iso(checkpoint),
-        "lag_seconds": None if checkpoint is None else round((now_ms - checkpoint) / 1000),
-    }
 
 
 def _latest(point: Point, sample: tuple[int, float] | None) -> Mapping[str, Any]:

@@ -13,15 +13,18 @@ from query.answers import Api
 from query.athena import AthenaReader
 from query.caching import Answers
 from query.executor import Executor
+from query.status import StatusReader
 from vitals import aws, config, observability
 from vitals.athena import Athena
 from vitals.cache import ResultCache
 from vitals.catalog import CatalogTable
+from vitals.circuit import CircuitTable
 from vitals.cold import ColdTier
 from vitals.edge import serve
 from vitals.hot import HotTier
 from vitals.http import handle_errors
 from vitals.ledger import Ledger
+from vitals.queue import DeadLetters
 from vitals.rollups import RollupTier
 from vitals.sites import SiteTable
 
@@ -53,13 +56,19 @@ def _origins() -> tuple[str, ...]:
 def _api() -> Api:
     settings = config.query()
     dynamodb, s3 = aws.client("dynamodb", aws.PROMPT), aws.client("s3", aws.PROMPT)
+    sites, ledger = SiteTable(dynamodb, settings.state_table), Ledger(dynamodb, settings.state_table)
+    letters = {
+        "sync": settings.sync_dead_letters_url,
+        "archive": settings.archive_dead_letters_url,
+        "export": settings.export_dead_letters_url,
+    }
     return Api(
         enabled_sites=settings.sites,
         executor=Executor(
             HotTier(dynamodb, settings.hot_table),
             ColdTier(s3, settings.cold_bucket, max_bytes=settings.max_day_file_bytes),
             RollupTier(dynamodb, settings.hot_table),
-            Ledger(dynamodb, settings.state_table),
+            ledger,
             AthenaReader(
                 Athena(settings.glue_database, settings.athena_workgroup, aws.PROMPT, aws.boto3_session),
                 settings.cold_bucket,
@@ -68,10 +77,17 @@ def _api() -> Api:
             ),
         ),
         catalogs=CatalogTable(dynamodb, settings.state_table),
-        sites=SiteTable(dynamodb, settings.state_table),
+        sites=sites,
         now=_now,
         max_range_days=settings.max_range_days,
         kept=Answers(ResultCache(aws.client("s3", aws.BRIEF), settings.cold_bucket), _now, logger.warning),
+        upkeep=StatusReader(
+            sites,
+            ledger,
+            CircuitTable(dynamodb, settings.state_table, settings.ace_api_url),
+            # Asked for by few, so its client is not made at every start.
+            DeadLetters(lambda: aws.client("sqs", aws.BRIEF), letters),
+        ),
     )
 
 

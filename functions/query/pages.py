@@ -1,10 +1,17 @@
-"""The API described for programs, and as a page for people that asks nobody else for anything."""
+"""The pages that need no token: the API described for programs and for people, and the chart page.
+
+None of them asks another origin for anything.
+"""
 
 import base64
 import hashlib
+import re
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+
+from vitals.errors import NotFoundError
 
 _SWAGGER = "aws_lambda_powertools.event_handler.openapi.swagger_ui"
 _START = """
@@ -24,6 +31,43 @@ _POLICY = (
     "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data:; font-src data:;"
     " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+
+
+# Scripts and requests of this origin only; a script in the page itself by its hash.
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self' {scripts}; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
+_BUILT = Path(__file__).with_name("web")
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The chart page as `make build` leaves it: index.html, and what it loads in assets/."""
+
+    folder: Path = _BUILT
+
+    def page(self) -> tuple[str, str]:
+        """The page and the Content-Security-Policy that it needs; NotFoundError when it was not built."""
+        try:
+            page = (self.folder / "index.html").read_text()
+        except FileNotFoundError:
+            raise NotFoundError("the page is not part of this deployment; `make build` makes it") from None
+        return page, _PAGE_POLICY.format(scripts=" ".join(map(_hashed, _INLINE_SCRIPT.findall(page))))
+
+    def asset(self, name: str) -> tuple[bytes, str]:
+        """A file that the page loads, and its type; NotFoundError for what is not in the folder's listing."""
+        found = {path.name: path for path in self.folder.glob("assets/*") if path.suffix in _TYPES}
+        if name not in found:
+            raise NotFoundError("the page has no such file")
+        return found[name].read_bytes(), _TYPES[found[name].suffix]
 
 
 @cache

@@ -40,6 +40,8 @@ Width = Annotated[int | None, Query(ge=1, description="pixel columns of the char
 Method = Annotated[str | None, Query(pattern=_METHOD, description="m4 by default with `width`")]
 # The same for everybody until the next deployment.
 _PUBLIC = {"Cache-Control": "public, max-age=300"}
+# The name of a file that the page loads says what is in it.
+_FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 Limit = Annotated[int, Query(ge=1, le=1_000, description="entries a page")]
 
 
@@ -106,6 +108,11 @@ def sites() -> Response[Any]:
     return json_answer(_api().list_sites(_grant()))
 
 
+@router.get("/status", summary="Lag, refusals, days due and what was given up", responses=shapes.STATUS)
+def status() -> Response[Any]:
+    return json_answer(_api().status(_grant()))
+
+
 @router.get("/sites/<site>/points", summary="Points of a site by words and tags", responses=shapes.POINTS)
 def points(
     site: SiteOfPath,
@@ -117,6 +124,11 @@ def points(
     next_token: Token = None,
 ) -> Response[Any]:
     return json_answer(_api().points(_grant(), site, search, tag or [], limit, next_token))
+
+
+@router.get("/sites/<site>/tags", summary="The tags and the equipment of a site", responses=shapes.TAGS)
+def tags(site: SiteOfPath) -> Response[Any]:
+    return json_answer(_api().tags(_grant(), site))
 
 
 @router.get("/sites/<site>/latest", summary="The newest sample of each point", responses=shapes.LATEST)
@@ -132,6 +144,19 @@ def latest(
 @router.get("/health", summary="Whether the API and the syncs work; needs no token", responses=shapes.HEALTH)
 def health() -> Response[Any]:
     return json_answer(_api().health())
+
+
+@router.get("/", summary="The chart page; needs no token", responses=shapes.CHART_PAGE)
+def page() -> Response[Any]:
+    content, policy = _api().web.page()
+    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": policy}
+    return answer(content, "text/html; charset=utf-8", headers=headers)
+
+
+@router.get("/assets/<file>", summary="What the chart page loads; needs no token", responses=shapes.ASSET)
+def asset(file: Annotated[str, Path(description="a file that the page names")]) -> Response[Any]:
+    content, content_type = _api().web.asset(file)
+    return answer(content, content_type, headers=_FOR_GOOD)
 
 
 @router.get("/openapi.json", summary="This document; needs no token", responses=shapes.DOCUMENT)

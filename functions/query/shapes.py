@@ -93,6 +93,32 @@ class Sites(Shape):
     sites: list[Site]
 
 
+class SiteStatus(Site):
+    """A site with what was refused of its latest sync, and its days that are due to be archived."""
+
+    rejected: dict[str, int] = Field(description="readings of the latest sync, by reason")
+    rejected_since: str | None = Field(description="which times it asked for; null until the next sync")
+    rejected_until: str | None
+    unarchived_days: list[str] = Field(description="complete days that are due, oldest first, at most 100")
+    unarchived_count: int
+    upstream_paused_until: str | None = Field(description="set while the upstream is left alone")
+
+
+class DeadLetterCounts(Shape):
+    """How many messages were given up and wait for somebody, about."""
+
+    sync: int
+    archive: int
+    export: int
+
+
+class Status(Shape):
+    """How the sites that the token grants are kept."""
+
+    sites: list[SiteStatus]
+    dead_letters: DeadLetterCounts | None = Field(description="null for tokens of some sites only")
+
+
 class PointAnswer(Shape):
     """A point as it is listed upstream."""
 
@@ -111,6 +137,29 @@ class Points(Shape):
 
     points: list[PointAnswer]
     next_token: str | None
+
+
+class TagCount(Shape):
+    """A marker or a pair as `tag` takes it, and how many points it finds."""
+
+    tag: str
+    points: int
+
+
+class Equipment(Shape):
+    """Points that belong together; `tag=equip=<equipment>` finds them."""
+
+    equipment: str
+    device: str | None
+    points: int
+
+
+class Tags(Shape):
+    """What the points of a site can be asked for by."""
+
+    site_name: str
+    tags: list[TagCount] = Field(description="most points first, at most 500")
+    equipment: list[Equipment] = Field(description="by name")
 
 
 class Newest(Shape):
@@ -175,8 +224,8 @@ def _query(*errors: int) -> dict[int, OpenAPIResponse]:
     return found
 
 
-def _page(description: str, media_type: str, kind: str) -> dict[int, OpenAPIResponse]:
-    found = answers(Shape, description)
+def _page(description: str, media_type: str, kind: str, *errors: int) -> dict[int, OpenAPIResponse]:
+    found = answers(Shape, description, *errors)
     found[200]["content"] = {media_type: {"schema": {"type": kind}}}
     return found
 
@@ -184,9 +233,13 @@ def _page(description: str, media_type: str, kind: str) -> dict[int, OpenAPIResp
 QUERY = _query()
 QUERY_BY_POST = _query(415)
 SITES = answers(Sites, "The sites that the token grants")
+STATUS = answers(Status, "Lag, refusals, days due and what was given up")
 POINTS = answers(Points, "A page of points", 404)
+TAGS = answers(Tags, "Tags and equipment", 404)
 LATEST = answers(Latest, "Newest samples", 404, 413)
 COVERAGE = answers(CoverageAnswer, "One entry per day", 404, 413)
 HEALTH = answers(Health, "Degraded means that some site is more than 20 minutes behind")
 DOCUMENT = _page("An OpenAPI 3.1 document", "application/json", "object")
 PAGE = _page("A page that needs nothing but this API", "text/html", "string")
+CHART_PAGE = _page("A page that asks for a token and shows what it grants", "text/html", "string", 404)
+ASSET = _page("A script or style of that page; it never changes", "*/*", "string", 404)

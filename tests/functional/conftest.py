@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import botocore.session
 import pytest
+from aws_lambda_powertools import Logger
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 from urllib3.util.retry import Retry
@@ -23,6 +24,7 @@ from local.simulator import Simulator, SimulatorSettings
 from query.answers import Api
 from query.caching import Answers
 from query.executor import Executor
+from query.status import StatusReader
 from tests.template import create_table
 from vitals.catalog import CatalogTable
 from vitals.circuit import CircuitTable
@@ -30,6 +32,7 @@ from vitals.cold import ColdTier
 from vitals.hot import HotTier
 from vitals.ingest import Ingest
 from vitals.ledger import Ledger
+from vitals.queue import DeadLetters
 from vitals.rollups import RollupTier
 from vitals.samples import Samples
 from vitals.sites import SiteTable
@@ -158,15 +161,7 @@ class World:
         raise AssertionError("the queue never drains")
 
     def api(self) -> Api:
-        return Api(
-            (SITE,),
-            executor(self.client),
-            CatalogTable(self.client, "StateTable"),
-            SiteTable(self.client, "StateTable"),
-            self.clock,
-            365,
-            Answers(None, self.clock, self.journal.warning),
-        )
+        return query_api(self.client, self.clock, upstream=self.simulator.url)
 
     def stored(self, span: Span) -> dict[tuple[str, int], bytes]:
         """Every stored sample but the weather's, by name and time, values to the bit."""
@@ -207,6 +202,23 @@ def executor(dynamodb: Any, wide: Any = None) -> Executor:
         Ledger(dynamodb, "StateTable"),
         wide or NoAthena(),
     )
+
+
+def query_api(
+    dynamodb: Any, clock: Clock, sites: tuple[str, ...] = (SITE,), upstream: str = "http://ace/api"
+) -> Api:
+    """The query API on moto, over the queues of what was given up that the template has."""
+    catalogs, known = CatalogTable(dynamodb, "StateTable"), SiteTable(dynamodb, "StateTable")
+    sqs = boto3.client("sqs")
+    letters = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("sync", "archive", "export")}
+    upkeep = StatusReader(
+        known,
+        Ledger(dynamodb, "StateTable"),
+        CircuitTable(dynamodb, "StateTable", upstream),
+        DeadLetters(lambda: sqs, letters),
+    )
+    kept = Answers(None, clock, Logger().warning)
+    return Api(sites, executor(dynamodb), catalogs, known, clock, 365, kept, upkeep)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import boto3
 import pytest
 from aws_lambda_powertools import Logger, Metrics
 
-from archival import plan
 from archival.reconcile import ReconcilingArchiver
 from archival.run import Archival
 from local import oracle
@@ -21,6 +20,7 @@ from vitals import daybuilder
 from vitals.aggregates import aggregate
 from vitals.archiver import Archiver
 from vitals.cold import ColdTier
+from vitals.due import complete_days, due_days
 from vitals.errors import ArchiveVerificationError, ConflictError, DayFileError
 from vitals.ledger import Ledger
 from vitals.rollups import RollupTier
@@ -220,8 +220,8 @@ def test_two_at_once_end_exact(archive: Archive) -> None:
 def due(archive: Archive) -> list[int]:
     record = archive.world.syncer.sites.load(SITE)
     assert record is not None
-    days = plan.complete_days(record)
-    return plan.due(days, archive.archiver.ledger.archive_records(SITE, days))
+    days = complete_days(record)
+    return due_days(days, archive.archiver.ledger.archive_records(SITE, days))
 
 
 def late_sample(archive: Archive, value: str) -> tuple[str, int]:

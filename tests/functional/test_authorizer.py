@@ -8,7 +8,14 @@ import pytest
 from authorizer import app
 from vitals.config import AuthorizerSettings
 from vitals.errors import InvalidRequestError
-from vitals.tokens import EVERY_SITE, UsageKey, create_token
+from vitals.tokens import (
+    EVERY_SITE,
+    UsageKey,
+    create_token,
+    list_tokens,
+    remove_grant,
+    replace_token,
+)
 
 ARN = "arn:aws:execute-api:us-east-1:1:api/v1/GET/sites"
 CONTEXT = SimpleNamespace(
@@ -64,10 +71,24 @@ def test_anything_else_is_unauthorized(table: Any, header: str) -> None:
         authorize(header)
 
 
-def test_an_expired_token_is_unauthorized(table: Any) -> None:
-    token = create_token(table, "StateTable", "old", ["read"], [EVERY_SITE], 0, expires_ms=1_000_000)
-    with pytest.raises(Exception, match=r"^Unauthorized$"):
-        authorize(f"Bearer {token}")
+def test_an_expired_token_passes_without_a_grant_and_is_counted_with_all_others(table: Any) -> None:
+    own = UsageKey("id", "own-key")
+    token = create_token(table, "StateTable", "old", ["read"], [EVERY_SITE], 0, 1_000_000, own)
+    answer = authorize(f"Bearer {token}")
+    assert (answer["principalId"], answer["context"]) == ("old", {"expires_ms": "1000000"})
+    assert answer["usageIdentifierKey"] == "shared-key"
+
+
+def test_a_token_that_was_revoked_or_rotated_out_is_unknown(table: Any) -> None:
+    revoked, rotated = (
+        create_token(table, "StateTable", name, ["read"], [EVERY_SITE], 0) for name in ("revoked", "rotated")
+    )
+    by_name = {token.name: token for token in list_tokens(table, "StateTable")}
+    remove_grant(table, "StateTable", by_name["revoked"])
+    replace_token(table, "StateTable", by_name["rotated"], 1, None, 0, None)
+    for token in (revoked, rotated):
+        with pytest.raises(Exception, match=r"^Unauthorized$"):
+            authorize(f"Bearer {token}")
 
 
 def test_the_table_never_holds_the_token(table: Any) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType, SimpleNamespace
@@ -13,8 +14,10 @@ import backfill.api.app
 import exports.api.app
 import query.app
 from query.answers import Reply
+from tests import openapi
 from tests.template import template
 from vitals import edge
+from vitals.errors import NotFoundError
 
 CHARTS, LOCAL = "https://charts.example.com", "http://localhost:3000"
 CONTEXT = SimpleNamespace(
@@ -176,6 +179,42 @@ def test_what_a_route_says_itself_is_left_as_it_is(call: Caller, monkeypatch: py
     assert headers["Content-Security-Policy"] == [edge.SECURITY_HEADERS["Content-Security-Policy"]]
 
 
+@pytest.mark.parametrize(
+    ("resource", "given", "path", "own"),
+    [
+        ("/", None, "/", "/"),
+        ("/", None, "/vitals", "/"),
+        ("/", None, "/vitals/", "/"),
+        ("/health", None, "/health", "/health"),
+        ("/health", None, "/vitals/health", "/health"),
+        ("/assets/{file}", {"file": "a.js"}, "/team/vitals/assets/a.js", "/assets/a.js"),
+        ("/{proxy+}", {"proxy": "sites/mill/points"}, "/vitals/sites/mill/points", "/sites/mill/points"),
+        ("/{proxy+}", {"proxy": "sites"}, "/vitals/sites/", "/sites"),
+        (
+            "/backfill/{proxy+}",
+            {"proxy": "r-7/cancel"},
+            "/vitals/backfill/r-7/cancel",
+            "/backfill/r-7/cancel",
+        ),
+        ("/{proxy+}", {"proxy": "sites/a b"}, "/sites/a%20b", "/sites/a%20b"),
+        ("/{proxy+}", None, "/sites", "/sites"),
+    ],
+)
+def test_the_base_path_of_a_custom_domain_is_no_part_of_a_route(
+    resource: str, given: dict[str, str] | None, path: str, own: str
+) -> None:
+    seen: list[str] = []
+
+    def resolve(event: Any, context: Any) -> dict[str, Any]:
+        seen.append(event["path"])
+        return {"statusCode": 200, "body": "", "multiValueHeaders": {}}
+
+    app: Any = SimpleNamespace(resolve=resolve)
+    event = {"resource": resource, "pathParameters": given, "path": path, "httpMethod": "GET"}
+    edge.serve(app, event, CONTEXT, [])  # type: ignore[arg-type]
+    assert seen == [own]
+
+
 @pytest.mark.parametrize("origin", [CHARTS, LOCAL])
 def test_an_origin_on_the_list_is_echoed(call: Caller, origin: str) -> None:
     for request_ in ({}, {"path": "/nowhere"}, {"method": "OPTIONS"}):
@@ -317,3 +356,44 @@ def test_a_token_that_expires_while_the_gateway_remembers_it_is_refused(
         assert answer.error == (401, "UNAUTHORIZED")
         assert answer.headers["WWW-Authenticate"] == "Bearer"
         assert call.backend.asked == []
+
+
+class Reached:
+    """Says of every route that it went on to what it works with."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def reached(*_: Any) -> Any:
+            raise NotFoundError("reached")
+
+        return reached
+
+
+GUARDED = [
+    (method.upper(), path)
+    for path, operations in openapi.document()["paths"].items()
+    for method, operation in operations.items()
+    if operation.get("security") != []
+]
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED, ids=" ".join)
+def test_no_route_works_with_an_expired_token_and_each_says_when_it_ended(
+    method: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, *_ = APIS.get(path.split("/")[1], APIS["query"])
+    monkeypatch.setattr(app, "_api", Reached)
+    query = {name: [str(value)] for name, value in json.loads(GOOD).items() if name != "point_names"}
+    request: dict[str, Any] = {
+        "method": method,
+        "path": re.sub(r"{\w+}", "mill", path),
+        "query": query | {"point_names": ["a"], "start": ["0"], "end": ["1"]},
+        "body": GOOD if method == "POST" and not path.endswith("/cancel") else None,
+        "headers": JSON,
+    }
+    send = Caller(app.handler, path, path, Backend(None))
+    assert json.loads(send(**request).text)["error"] == "reached"
+    # As the authorizer says it, who looks at the clock after API Gateway did.
+    answer = send(**request, authorizer={"principalId": "old", "expires_ms": "1000002"})
+    assert answer.error == (401, "UNAUTHORIZED")
+    said = "this token expired at 1970-01-01T00:16:40.002Z; ask for a new one"
+    assert json.loads(answer.text)["error"] == said

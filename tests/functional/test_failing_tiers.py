@@ -109,6 +109,7 @@ def deployed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     for name in {name for function in functions for name in function["Environment"]["Variables"]}:
         if not name.startswith(("POWERTOOLS_", "MAX_", "ALLOWED_")) and not name.endswith("_BYTES"):
             monkeypatch.setenv(name, "mill" if name == "SITES" else name.title().replace("_", ""))
+    monkeypatch.setenv("ACE_API_URL", "http://ace.example/api")
     monkeypatch.setenv("STATE_TABLE", "StateTable")
     monkeypatch.setenv("STATE_MACHINE_ARN", "arn:aws:states:us-east-1:123456789012:stateMachine:backfill")
     caches = (app._api, aws.client, aws._session)

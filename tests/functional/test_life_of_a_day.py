@@ -8,19 +8,15 @@ from typing import Any
 import boto3
 import numpy as np
 import pytest
-from aws_lambda_powertools import Logger
 
 from query.answers import Api
-from query.caching import Answers
 from query.executor import Found
 from query.plan import Asked
-from tests.functional.conftest import SITE, Clock, executor
+from tests.functional.conftest import SITE, executor
 from tests.functional.test_archive import Archive, archive, simulator
 from vitals import keys
-from vitals.catalog import CatalogTable
 from vitals.errors import DayFileError
 from vitals.samples import Samples, columns
-from vitals.sites import SiteTable
 from vitals.timespan import DAY_MS, HOUR_MS, Span, iso
 from vitals.tokens import Grant
 
@@ -32,17 +28,8 @@ GRANT = Grant("test", frozenset({"read"}), frozenset({"*"}))
 
 
 @pytest.fixture
-def api(archive: Archive, clock: Clock) -> Api:
-    client = archive.world.client
-    return Api(
-        (SITE,),
-        executor(client),
-        CatalogTable(client, "StateTable"),
-        SiteTable(client, "StateTable"),
-        clock,
-        365,
-        Answers(None, clock, Logger().warning),
-    )
+def api(archive: Archive) -> Api:
+    return archive.world.api()
 
 
 def ask(api: Api, names: list[str], span: Span, resolution: str = "raw") -> tuple[list[Any], dict[str, Any]]:

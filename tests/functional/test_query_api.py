@@ -14,14 +14,12 @@ import ormsgpack
 import pyarrow as pa
 import pytest
 import zstandard
-from aws_lambda_powertools import Logger
 
 from query import app, formats, plan
 from query.answers import Api
-from query.caching import Answers
 from query.plan import Asked
 from tests import openapi
-from tests.functional.conftest import NOON, Clock, executor
+from tests.functional.conftest import NOON, Clock, query_api
 from vitals import edge, keys
 from vitals.catalog import CatalogTable, Listed
 from vitals.hot import HotTier
@@ -45,7 +43,7 @@ def fill(dynamodb: Any, site: str, now_ms: int) -> None:
     CatalogTable(dynamodb, "StateTable").refresh(site, listed)
     sites = SiteTable(dynamodb, "StateTable")
     sites.note_catalog(site, site.title(), len(NAMES), now_ms)
-    sites.advance(site, None, Span(NOON - HOUR_MS, NOON))
+    sites.advance(site, None, Span(NOON - HOUR_MS, NOON), {"null": 2})
     Ledger(dynamodb, "StateTable").mark_changed(site, [NOON - HOUR_MS], NOON)
     times = NOON - HOUR_MS + 60_000 * np.arange(60)
     for point in (0, 1):
@@ -59,15 +57,7 @@ def fill(dynamodb: Any, site: str, now_ms: int) -> None:
 def api(dynamodb: Any, clock: Clock) -> Api:
     fill(dynamodb, "home", clock())
     fill(dynamodb, "other", clock())
-    return Api(
-        ("home", "other"),
-        executor(dynamodb),
-        CatalogTable(dynamodb, "StateTable"),
-        SiteTable(dynamodb, "StateTable"),
-        clock,
-        365,
-        Answers(None, clock, Logger().warning),
-    )
+    return query_api(dynamodb, clock, ("home", "other"))
 
 
 @pytest.fixture
@@ -388,7 +378,9 @@ def test_a_body_of_ten_megabytes_is_refused_unparsed(call: Call) -> None:
     assert str(edge.MAX_BODY_BYTES) in answer["error"]
 
 
-@pytest.mark.parametrize("path", ["/timeseries/query", "/sites/home/points", "/sites/home/latest"])
+@pytest.mark.parametrize(
+    "path", ["/timeseries/query", "/sites/home/points", "/sites/home/tags", "/sites/home/latest"]
+)
 @pytest.mark.parametrize(
     "granted",
     [{"scopes": "backfill"}, {"scopes": ""}, {"sites": "other"}, {"sites": ""}, {"sites": "nowhere"}],

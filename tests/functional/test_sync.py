@@ -80,6 +80,18 @@ def test_a_new_site_is_filled_from_the_lookback_on(world: World) -> None:
     assert len(world.syncer.ingest.hot.read(SITE, [weather.id], Span(0, world.clock()), world.clock())) == 1
 
 
+def test_the_sites_record_tells_what_the_latest_step_rejected(world: World) -> None:
+    for minutes in (0, 5):
+        world.clock.forward(minutes)
+        world.sync()
+        record = world.syncer.sites.load(SITE)
+        assert record and record.rejected_from_ms and record.checkpoint_ms == floor_window(world.clock())
+        # A step begins a little before where the one before it ended.
+        assert 15 * 60_000 <= record.checkpoint_ms - record.rejected_from_ms <= HOUR_MS + 15 * 60_000
+        again = world.reread(Span(record.rejected_from_ms, record.checkpoint_ms))
+        assert record.rejected == again.tally.rejected != {}
+
+
 def test_syncs_repeat_and_overlap_without_a_trace(world: World) -> None:
     world.sync()
     blocks = world.sync().tally.blocks

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -170,7 +171,8 @@ def test_in_the_grace_period_both_secrets_work_and_the_key_outlives_the_old_one(
     clock.forward(119)
     assert find_grant(dynamodb, TABLE, old, clock())
     clock.forward(1)
-    assert find_grant(dynamodb, TABLE, old, clock()) is None
+    ended = find_grant(dynamodb, TABLE, old, clock())
+    assert ended and not ended.allows("read") and ended.expires_ms == clock() // 1000 * 1000
     grant = find_grant(dynamodb, TABLE, new, clock())
     assert grant and grant.expires_ms is None
     [gone] = tokens.revoke_expired()
@@ -180,11 +182,28 @@ def test_in_the_grace_period_both_secrets_work_and_the_key_outlives_the_old_one(
     assert keys_in_plan(gateway, plan_id) == {}
 
 
+def test_an_expired_token_is_told_from_an_unknown_one_for_a_month(
+    tokens: Tokens, dynamodb: Any, clock: Clock
+) -> None:
+    secret = tokens.create("charts", ["read"], ["*"], HOUR_MS)
+    item = dynamodb.get_item(TableName=TABLE, Key=keys.token(keys.token_hash(secret)))["Item"]
+    ends_ms = clock() + HOUR_MS
+    assert int(item["expires_at"]["N"]) * 1000 == (ends_ms + 30 * DAY_MS) // 1000 * 1000
+    clock.forward(61)
+    ended = find_grant(dynamodb, TABLE, secret, clock())
+    assert ended and (ended.expires_ms, ended.scopes, ended.usage_key) == (ends_ms, frozenset(), "")
+    # As an older version left it.
+    item["expires_at"] = {"N": str(ends_ms // 1000)}
+    dynamodb.put_item(TableName=TABLE, Item={name: item[name] for name in item if name != "expires_ms"})
+    assert find_grant(dynamodb, TABLE, secret, clock()) == replace(ended, expires_ms=ends_ms // 1000 * 1000)
+
+
 def test_a_grace_period_never_lengthens_a_life(tokens: Tokens, dynamodb: Any, clock: Clock) -> None:
     old = tokens.create("charts", ["read"], ["*"], HOUR_MS)
     tokens.rotate(tokens.find("charts"), 48 * HOUR_MS, None)
     clock.forward(61)
-    assert find_grant(dynamodb, TABLE, old, clock()) is None
+    ended = find_grant(dynamodb, TABLE, old, clock())
+    assert ended and not ended.allows("read")
 
 
 def test_a_token_that_was_revoked_meanwhile_is_not_rotated(

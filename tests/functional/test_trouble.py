@@ -11,7 +11,6 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_lambda_powertools import Logger
 from botocore.awsrequest import AWSResponse
 from moto.core.botocore_stubber import MockRawResponse
 
@@ -19,7 +18,6 @@ from local.athena import executing
 from query import app
 from query.answers import Api
 from query.athena import AthenaReader
-from query.caching import Answers
 from query.executor import Executor
 from tests.functional.conftest import SITE, Clock
 from tests.functional.test_archive import Archive, archive, simulator
@@ -108,7 +106,7 @@ def stage(archive: Archive, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> It
         None,  # type: ignore[arg-type]
     )
     catalogs, sites = CatalogTable(dynamodb, "StateTable"), SiteTable(dynamodb, "StateTable")
-    api = Api((SITE,), tiers, catalogs, sites, clock, 365, Answers(None, clock, Logger().warning))
+    api = replace(archive.world.api(), executor=tiers, catalogs=catalogs, sites=sites)
     monkeypatch.setattr(app, "_api", lambda: api)
     monkeypatch.setattr(app, "_origins", lambda: ())
     yield Stage(archive, {"dynamodb": dynamodb, "s3": s3}, api)

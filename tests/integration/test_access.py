@@ -1,6 +1,7 @@
 """Who gets in, how often, and what strangers learn, through the deployed gateway and functions."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from local.tokens import Tokens, tokens_of
 from local.usage_plan import UsagePlan
 from tests.integration.conftest import HOME, ROOT
 from vitals.edge import SECURITY_HEADERS
+from vitals.timespan import iso
 from vitals.tokens import UsageKey, create_token
 
 pytestmark = pytest.mark.integration
@@ -95,7 +97,14 @@ def test_a_token_that_expires_is_refused_at_once_though_the_gateway_remembers_it
     assert ends_ms
     assert get(stack, token).status_code == 200
     time.sleep(max(0.0, ends_ms / 1000 - time.time()))
-    assert_refused(get(stack, token), 401, "UNAUTHORIZED")
+    refused = get(stack, token)
+    assert_refused(refused, 401, "UNAUTHORIZED")
+    assert refused.json()["error"] == f"this token expired at {iso(ends_ms)}; ask for a new one"
+
+
+def test_a_token_that_had_expired_before_is_told_when(stack: dict[str, Any], granted: dict[str, str]) -> None:
+    assert "this token expired at " in get(stack, granted["expired"]).json()["error"]
+    assert get(stack, "nobody").json()["error"] == "a valid bearer token is needed"
 
 
 def test_a_revoked_token_is_refused_at_once(stack: dict[str, Any], tokens: Tokens) -> None:
@@ -268,3 +277,20 @@ def test_monitors_may_ask_for_the_head_of_health_without_a_token(stack: dict[str
     answer = requests.head(f"{stack['api']}/health", timeout=40)
     assert (answer.status_code, answer.content) == (200, b"")
     assert_refused(requests.post(f"{stack['api']}/health", timeout=40), 405, "METHOD_NOT_ALLOWED")
+
+
+def test_the_page_and_what_it_loads_come_without_a_token_from_below_the_stage(stack: dict[str, Any]) -> None:
+    page = requests.get(f"{stack['api']}/", timeout=40)
+    if not (ROOT / "functions/query/web/index.html").exists():
+        assert_refused(page, 404, "NOT_FOUND")
+        pytest.skip("there is no page; `make build` makes it")
+    assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert "script-src 'self' 'sha256-" in page.headers["Content-Security-Policy"]
+    loaded = re.findall(r'(?:src|href)="\./(assets/[^"]+)"', page.text)
+    assert {name.rpartition(".")[2] for name in loaded} == {"js", "css"}
+    for name in loaded:
+        asset = requests.get(f"{stack['api']}/{name}", timeout=40)
+        assert (asset.status_code, asset.headers["Cache-Control"].split(", ")[-1]) == (200, "immutable")
+        assert asset.content == (ROOT / "functions/query/web" / name).read_bytes()
+    assert requests.get(stack["api"], timeout=40).text == page.text
+    assert_refused(requests.get(f"{stack['api']}/assets/nothing.js", timeout=40), 404, "NOT_FOUND")

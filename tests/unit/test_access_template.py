@@ -52,8 +52,8 @@ def test_nobody_but_the_authorizer_may_touch_tokens_or_their_index(name: str) ->
     assert not allowed_actions & {"dynamodb:Scan", "dynamodb:*", "dynamodb:PartiQLSelect"}
 
 
-# They tell of no site: whether syncs work, and what the API is.
-OPEN = {"/health", "/openapi.json", "/docs"}
+# They tell of no site: whether syncs work, what the API is, and the page that asks for a token.
+OPEN = {"/health", "/openapi.json", "/docs", "/", "/assets/{file}"}
 
 
 def test_every_route_needs_a_token_and_its_key_but_open_ones_and_preflights() -> None:

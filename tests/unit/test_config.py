@@ -58,6 +58,9 @@ def test_the_query_apis_table_is_named_by_sql_identifiers() -> None:
         "GLUE_DATABASE": "building_vitals",
         "GLUE_TABLE": "samples",
         "ATHENA_WORKGROUP": "building-vitals",
+        "SYNC_DEAD_LETTERS_URL": "https://queue/sync",
+        "ARCHIVE_DEAD_LETTERS_URL": "https://queue/archive",
+        "EXPORT_DEAD_LETTERS_URL": "https://queue/export",
     }
     assert config.query(given).glue_database == "building_vitals"
     with pytest.raises(ConfigError, match="GLUE_TABLE is no SQL identifier"):

@@ -14,6 +14,7 @@ PURE = {
     "cost",
     "dayfile",
     "dayreader",
+    "due",
     "errors",
     "items",
     "keys",

@@ -71,3 +71,52 @@ def test_a_point_tells_its_name_and_where_it_belongs() -> None:
     other = points.told(POINTS[1], SITE)
     assert (other["display_name"], other["device"]) == ("Binary input 2, device 8033", None)
     assert other["equipment"] is None
+
+
+def tagged(number: int, *tags: str, unit: str = "", device: str = "") -> Point:
+    return Point(number, Listed(f"p{number}", unit, tags=tags, device=device))
+
+
+BUILDING = [
+    tagged(0, "AHU", "equip=AHU-1", "floor=2", unit="degF", device="Roof"),
+    tagged(1, "ahu", "equipRef=AHU-1", "floor=3", "unit=degF", unit="degF", device="Roof"),
+    tagged(2, "floor", "equipment=ahu-2", unit="", device="Roof"),
+    tagged(3, "equip=AHU-1", "equipRef=Roof unit 7", unit="%"),
+    tagged(4, "x="),
+    tagged(5, "equipRef=Plant", device="B"),
+    tagged(6, "equipRef=Plant", device="C"),
+]
+
+
+def test_each_tag_tells_how_many_points_it_finds() -> None:
+    told = points.tags(BUILDING)
+    for entry in told:
+        assert entry["points"] == len(points.find(BUILDING, SITE, "", [entry["tag"]])), entry
+    ranks = [(-entry["points"], entry["tag"].casefold()) for entry in told]
+    assert ranks == sorted(ranks)
+    names = [entry["tag"] for entry in told]
+    # However a tag is spelled it is one, and the first point's spelling is shown.
+    assert {"AHU", "unit=degF", "floor", "floor=2", "x=", "equip=Plant"} <= set(names)
+    assert len({name.casefold() for name in names}) == len(names)
+
+
+def test_the_list_of_tags_is_bounded_by_leaving_out_the_rarest() -> None:
+    many = [tagged(n, "common", f"serial={n}") for n in range(2 * points.MAX_TAGS)]
+    told = points.tags(many)
+    assert len(told) == points.MAX_TAGS
+    assert told[0] == {"tag": "common", "points": 2 * points.MAX_TAGS}
+
+
+def test_equipment_comes_by_name_with_its_device_where_there_is_one() -> None:
+    assert points.equipment(BUILDING) == [
+        {"equipment": "AHU-1", "device": "Roof", "points": 3},
+        {"equipment": "Plant", "device": None, "points": 2},
+        {"equipment": "ahu-2", "device": "Roof", "points": 1},
+    ]
+    assert points.equipment([tagged(0, "equip=")]) == []
+
+
+@pytest.mark.parametrize("point", BUILDING[:4], ids=lambda point: point.name)
+def test_every_point_with_equipment_is_found_by_it(point: Point) -> None:
+    equipment = points.told(point, SITE)["equipment"]
+    assert point in points.find(BUILDING, SITE, "", [f"equip={equipment}"])

@@ -52,6 +52,10 @@ class QuerySettings:
     athena_workgroup: str
     max_day_file_bytes: int
     max_range_days: int
+    ace_api_url: str
+    sync_dead_letters_url: str
+    archive_dead_letters_url: str
+    export_dead_letters_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,10 @@ def query(environ: Mapping[str, str] = os.environ) -> QuerySettings:
         athena_workgroup=read.text("ATHENA_WORKGROUP"),
         max_day_file_bytes=read.integer("MAX_DAY_FILE_MB", 256, 1, 4_096) * 2**20,
         max_range_days=read.integer("MAX_QUERY_RANGE_DAYS", 365, 1, 36_500),
+        ace_api_url=read.url("ACE_API_URL"),
+        sync_dead_letters_url=read.text("SYNC_DEAD_LETTERS_URL"),
+        archive_dead_letters_url=read.text("ARCHIVE_DEAD_LETTERS_URL"),
+        export_dead_letters_url=read.text("EXPORT_DEAD_LETTERS_URL"),
     )
     read.finish()
     return settings

@@ -32,7 +32,7 @@ _ERRORS: dict[int, tuple[str, type[Shape]]] = {
     400: ("INVALID_REQUEST: a parameter or the body is not what it must be", Error),
     401: ("UNAUTHORIZED: no token, or one that is unknown or expired", Error),
     403: ("FORBIDDEN: the token does not grant this scope or site", Error),
-    404: ("NOT_FOUND: there is no such site, point or id", Error),
+    404: ("NOT_FOUND: there is no such site, point, id or page", Error),
     406: ("NOT_ACCEPTABLE: Accept names none of the forms that the answer comes in", Error),
     409: ("CONFLICT: another one is at work", Conflict),
     413: ("TOO_LARGE: more than one answer or request can carry", Error),

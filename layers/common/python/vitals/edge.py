@@ -1,6 +1,7 @@
 """The edge of the API, once for its functions: what a request must be, and what every answer carries."""
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -45,6 +46,7 @@ def serve(
 
     A header that the route has set itself is left as it is. `origins` are those whose scripts may read.
     """
+    event = {**event, "path": _own_path(event)}
     if event["httpMethod"] == "OPTIONS":
         answer: Answer = _plain(Response(204, body="")) | _ALLOW
     else:
@@ -60,6 +62,14 @@ def serve(
 
 
 _ALLOW: Answer = {"multiValueHeaders": {"Allow": [f"{ALLOWED_METHODS}, OPTIONS"]}}
+
+
+def _own_path(event: Event) -> str:
+    """The path as the API's routes have it: a custom domain puts the base path of its mapping before it."""
+    given = event.get("pathParameters") or {}
+    own = re.sub(r"{(\w+)\+?}", lambda found: given.get(found[1], found[0]), event.get("resource") or "")
+    path: str = event["path"]
+    return own if own and (own == "/" or path.rstrip("/").endswith(own)) else path
 
 
 def _method(event: Event) -> str:

@@ -61,7 +61,7 @@ class BusyError(VitalsError):
 
 
 class UnauthorizedError(VitalsError):
-    """The token has expired since it was last looked up."""
+    """The token has expired."""
 
 
 class ForbiddenError(VitalsError):

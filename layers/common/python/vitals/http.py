@@ -36,6 +36,7 @@ from vitals.errors import (
     UnauthorizedError,
     VitalsError,
 )
+from vitals.timespan import iso
 from vitals.tokens import Grant
 
 # Most specific first.
@@ -57,6 +58,7 @@ _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
 _THROTTLED = {
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
+    "RequestThrottled",
     "Throttling",
     "ThrottlingException",
     "TooManyRequestsException",
@@ -96,19 +98,15 @@ def error_answer(status: int, code: str, text: str, request_id: str, **more: str
 
 
 def granted(event: APIGatewayProxyEvent) -> Grant:
-    """The grant as the authorizer passed it on; UnauthorizedError when it has expired meanwhile."""
+    """The grant as the authorizer passed it on; UnauthorizedError when the token has expired."""
     context = event.request_context.authorizer
     found = dict(context.raw_event) if context else {}
-    # API Gateway goes on with what the authorizer said for as long as it keeps it.
+    scopes, sites = (frozenset(found.get(key, "").split()) for key in ("scopes", "sites"))
     expires_ms = int(found["expires_ms"]) if "expires_ms" in found else None
-    if expires_ms is not None and expires_ms <= event.request_context.request_time_epoch:
-        raise UnauthorizedError("a valid bearer token is needed")
-    return Grant(
-        found.get("principalId", ""),
-        frozenset(found.get("scopes", "").split()),
-        frozenset(found.get("sites", "").split()),
-        expires_ms,
-    )
+    # Of a token that had expired the authorizer tells no scopes; API Gateway may recall what it told before.
+    if expires_ms is not None and (not scopes or expires_ms <= event.request_context.request_time_epoch):
+        raise UnauthorizedError(f"this token expired at {iso(expires_ms)}; ask for a new one")
+    return Grant(found.get("principalId", ""), scopes, sites, expires_ms)
 
 
 def accepted(event: APIGatewayProxyEvent) -> str:

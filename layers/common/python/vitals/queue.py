@@ -1,7 +1,7 @@
-"""SQS queues of a function's own events."""
+"""SQS queues of a function's own events, and those of the events that were given up."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,3 +28,21 @@ class MessageQueue:
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             if answer.get("Failed"):
                 raise RuntimeError(f"SQS refused {len(answer['Failed'])} of {len(entries)} messages")
+
+
+class DeadLetters:
+    """The queues of messages that were given up, by a name for each; `client` is called when it is needed."""
+
+    def __init__(self, client: "Callable[[], SQSClient]", urls: Mapping[str, str]) -> None:
+        self._client = client
+        self._urls = urls
+
+    def counts(self) -> dict[str, int]:
+        """How many messages wait in each, as SQS knows it: about."""
+        return {name: self._count(url) for name, url in self._urls.items()}
+
+    def _count(self, url: str) -> int:
+        answer = self._client().get_queue_attributes(
+            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])

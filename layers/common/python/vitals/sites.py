@@ -1,7 +1,7 @@
 """The site records: what a site is called, and how far it is synced."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vitals import items, keys
@@ -26,6 +26,9 @@ class SiteRecord:
     full_reread_ms: int | None = None
     reread_ms: int | None = None
     catalog_ms: int | None = None
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    """The latest sync's, by reason; it asked for the times from `rejected_from_ms` to `checkpoint_ms`."""
+    rejected_from_ms: int | None = None
 
 
 class SiteTable:
@@ -55,12 +58,17 @@ class SiteTable:
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
         raise ConflictError(f"the list of sites did not end within {_MAX_PAGES} pages")
 
-    def advance(self, site: str, read_ms: int | None, asked: Span) -> bool:
+    def advance(self, site: str, read_ms: int | None, asked: Span, rejected: Mapping[str, int]) -> bool:
         """Moves the checkpoint from the value that was read to the end of what was asked for.
 
-        False when somebody else moved it meanwhile. The first move also notes where the site starts.
+        False when somebody else moved it meanwhile. The first move also notes where the site starts, and
+        each what was rejected of what came.
         """
-        values = {":new": {"N": str(asked.end_ms)}, ":first": {"N": str(asked.start_ms)}}
+        values: dict[str, Any] = {
+            ":new": {"N": str(asked.end_ms)},
+            ":first": {"N": str(asked.start_ms)},
+            ":rejected": {"M": {reason: {"N": str(count)} for reason, count in rejected.items()}},
+        }
         condition = "attribute_not_exists(checkpoint_ms)"
         if read_ms is not None:
             condition = "checkpoint_ms = :read"
@@ -69,7 +77,8 @@ class SiteTable:
             self._client.update_item(
                 TableName=self._table,
                 Key=keys.site_record(site),
-                UpdateExpression="SET checkpoint_ms = :new, first_ms = if_not_exists(first_ms, :first)",
+                UpdateExpression="SET checkpoint_ms = :new, first_ms = if_not_exists(first_ms, :first),"
+                " rejected = :rejected, rejected_from_ms = :first",
                 ConditionExpression=condition,
                 ExpressionAttributeValues=values,
             )
@@ -89,4 +98,6 @@ class SiteTable:
 
 
 def _record(item: Mapping[str, Any]) -> SiteRecord:
-    return items.read(item, SiteRecord, site=item["sk"]["S"])
+    rejected = item.get("rejected", {"M": {}})["M"]
+    counts = {reason: int(count["N"]) for reason, count in rejected.items()}
+    return items.read(item, SiteRecord, site=item["sk"]["S"], rejected=counts)

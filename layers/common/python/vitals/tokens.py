@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from vitals import keys
+from vitals import items, keys
 from vitals.errors import ConflictError, InvalidRequestError, NotFoundError
+from vitals.timespan import DAY_MS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,6 +23,8 @@ EVERY_SITE = "*"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@:-]{0,63}", re.ASCII)
 _ID_LENGTH = 8
 _MAX_PAGES = 1_000
+# So long the owner of a token that has expired is told so; afterwards it is unknown like any other.
+_REMEMBERED_MS = 30 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +106,13 @@ def create_token(
 
 
 def find_grant(client: "DynamoDBClient", table: str, secret: str, now_ms: int) -> Grant | None:
-    """The grant of a token, or None when it is unknown or expired."""
+    """The grant of a token, None when it is unknown; one that has expired grants nothing and says when."""
     item = client.get_item(TableName=table, Key=keys.token(keys.token_hash(secret))).get("Item")
     if item is None:
         return None
-    # DynamoDB deletes expired items days late.
     expires_ms = _expires_ms(item)
     if expires_ms is not None and expires_ms <= now_ms:
-        return None
+        return Grant(item["name"]["S"], frozenset(), frozenset(), expires_ms)
     return Grant(
         item["name"]["S"],
         frozenset(item["scopes"]["SS"]),
@@ -212,29 +214,31 @@ def _facts(token: Token) -> dict[str, Any]:
         "sites": {"SS": list(token.sites)},
         "created_ms": {"N": str(token.created_ms)},
     }
+    if token.expires_ms is not None:
+        facts["expires_ms"] = {"N": str(token.expires_ms)}
     if token.usage:
         facts |= {"usage_key": {"S": token.usage.value}, "usage_key_id": {"S": token.usage.id}}
     return facts
 
 
 def _item(token: Token) -> dict[str, Any]:
-    expires = {} if token.expires_ms is None else {"expires_at": _seconds(token.expires_ms)}
-    return keys.token(token.sha256) | _facts(token) | expires
+    gone = {} if token.expires_ms is None else {"expires_at": {"N": str(_gone_s(token.expires_ms))}}
+    return keys.token(token.sha256) | _facts(token) | gone
 
 
 def _entry(token: Token) -> dict[str, Any]:
-    """Its `expires_ms` is not what DynamoDB's expiry goes by."""
-    expires = {} if token.expires_ms is None else {"expires_ms": {"N": str(token.expires_ms)}}
-    return keys.token_entry(token.sha256) | _facts(token) | expires
+    return keys.token_entry(token.sha256) | _facts(token)
 
 
-def _seconds(time_ms: int) -> dict[str, str]:
-    return {"N": str(time_ms // 1000)}
+def _gone_s(expires_ms: int) -> int:
+    """When DynamoDB may delete the grant."""
+    return (expires_ms + _REMEMBERED_MS) // 1000
 
 
 def _expires_ms(item: Mapping[str, Any]) -> int | None:
     if "expires_ms" in item:
         return int(item["expires_ms"]["N"])
+    # A grant of an older version.
     return int(item["expires_at"]["N"]) * 1000 if "expires_at" in item else None
 
 
@@ -262,19 +266,7 @@ def _delete(table: str, key: keys.Key) -> Any:
 
 
 def _expiries(table: str, token: Token, at_ms: int) -> list[Any]:
-    ends = (
-        (keys.token(token.sha256), "expires_at", _seconds(at_ms)),
-        (keys.token_entry(token.sha256), "expires_ms", {"N": str(at_ms)}),
-    )
-    return [
-        {
-            "Update": {
-                "TableName": table,
-                "Key": key,
-                "UpdateExpression": f"SET {name} = :at",
-                "ConditionExpression": "attribute_exists(pk)",
-                "ExpressionAttributeValues": {":at": at},
-            }
-        }
-        for key, name, at in ends
-    ]
+    entry: dict[str, items.Fact] = {"expires_ms": at_ms}
+    grant = entry | {"expires_at": _gone_s(at_ms)}
+    ends = ((keys.token(token.sha256), grant), (keys.token_entry(token.sha256), entry))
+    return [{"Update": items.setting(table, key, facts, "attribute_exists(pk)")} for key, facts in ends]
