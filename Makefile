@@ -55,7 +55,7 @@ backfill: $(READY) ## read days of the past: SITE= START= END= [FORCE=1] [DRY_RU
 
 test: $(READY) $(PAGE) ## all tests, offline
 	npm --prefix web test
-	$(PYTHON) -m pytest -q -n 2 tests/unit tests/functional
+	$(PYTHON) -m pytest -q -n 2 --dist worksteal tests/unit tests/functional
 	$(PYTHON) -m pytest -q tests/integration
 
 check: lint test ## lint, types, template lint, tests: what CI runs

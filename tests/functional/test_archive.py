@@ -94,7 +94,7 @@ class Archive:
 @pytest.fixture
 def simulator(clock: Clock) -> Iterator[Simulator]:
     """A reading an hour, so that a day is 24 blocks a group."""
-    settings = SimulatorSettings(points=40, sites=(SITE,), interval_s=3_600, other_intervals=False)
+    settings = SimulatorSettings(points=16, sites=(SITE,), interval_s=3_600, other_intervals=False)
     with Simulator(settings, clock=clock) as running:
         yield running
 

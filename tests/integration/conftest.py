@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
@@ -77,6 +78,9 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("VITALS_BROWSER") == "required":
             pytest.fail(told)
         pytest.skip(told)
+    # What is there after a run is of that run.
+    if PICTURES.exists():
+        shutil.rmtree(PICTURES)
     with chromium.launched(program) as found:
         yield found
 
