@@ -112,10 +112,11 @@ def bring_up(settings: Settings, progress: Progress, started: list[Service]) -> 
         deployment.sync_first(outputs, site)
     deployment.wait_for_health(outputs["ApiUrl"])
     _write_private(settings.stack_file, json.dumps(described, indent=2) + "\n")
+    _show(settings, described)
     with Client(outputs["ApiUrl"], token) as client:
         today = datetime.now(UTC).date()
         backfill_history(client.backfills, settings.sites, settings.backfill_days, today, progress)
-    _show(settings, described, progress)
+    progress.say("up")
 
 
 def _watch(watched: list[Service]) -> None:
@@ -236,19 +237,25 @@ def _write_private(file: Path, text: str) -> None:
         opened.write(text)
 
 
-def _show(settings: Settings, described: dict[str, Any], progress: Progress) -> None:
-    progress.say("up")
+def _show(settings: Settings, described: dict[str, Any]) -> None:
     upstream = f"{settings.ace_api_url} ({'simulated' if settings.simulator else 'given'})"
     site = settings.sites[0]
-    print(f"""
+    print(
+        f"""
+  page       {described["api"]}/
+  token      {described["token"]}
+
   API        {described["api"]}
   AWS        {described["aws_endpoint"]}
   upstream   {upstream}
   details    {settings.stack_file}, logs in {settings.logs}
 
+  .venv/bin/vitals points {site}
   curl -H "Authorization: Bearer {described["token"]}" \\
     "{described["api"]}/sites/{site}/points?limit=3"
-""")
+""",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
