@@ -1,4 +1,4 @@
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { Api, apiBase } from "./api/client";
 import type { Site } from "./api/types";
 import { Backfills } from "./pages/backfills";
@@ -8,10 +8,13 @@ import { Status } from "./pages/status";
 import { formatRoute, go, PAGES, type Page, type Route, route } from "./route";
 import { session, signOut } from "./session";
 import { useStore } from "./store";
-import { useLoaded } from "./ui/load";
+import { useEvery, useLoaded } from "./ui/load";
 import { SignIn } from "./ui/sign-in";
 import { Empty, Failure, Loading } from "./ui/states";
 import { ThemeButton } from "./ui/theme";
+
+/** How far the sites are synced, and which there are, changes while one looks. */
+const REFRESH_MS = 60_000;
 
 /** What every page is given: the API, the chosen site, and the page's own part of the address. */
 export type PageProps = { api: Api; site: Site; sites: Site[]; route: Route };
@@ -36,7 +39,11 @@ function SignedIn({ token }: { token: string }) {
     [token],
   );
   const sites = useLoaded((signal) => api.get<{ sites: Site[] }>("/sites", {}, signal), [api]);
+  useEvery(REFRESH_MS, sites.again, !sites.loading);
   const at = useStore(route);
+  useEffect(() => {
+    document.title = `${TITLES[at.page]} · Building Vitals`;
+  }, [at.page]);
   return (
     <>
       <Header sites={sites.value?.sites ?? []} at={at} />

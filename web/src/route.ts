@@ -36,10 +36,8 @@ addEventListener("hashchange", () => route.set(parseRoute(location.hash)));
 /** Goes there; with `replace` the step back leads past it, as for a pan or a keystroke. */
 export function go(to: Route, { replace = false } = {}): void {
   const hash = formatRoute(to);
-  if (replace) {
-    history.replaceState(null, "", hash);
-    route.set(to);
-  } else {
-    location.hash = hash;
-  }
+  if (replace) history.replaceState(null, "", hash);
+  else location.hash = hash;
+  // The browser's event of it comes later, and another click may come before.
+  route.set(to);
 }

@@ -26,15 +26,15 @@ export class Api {
   ) {}
 
   async get<T>(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<T> {
-    return (await this.fetch("GET", path + query(parameters), undefined, {}, signal)).json();
+    return jsonOf(await this.fetch("GET", path + query(parameters), undefined, {}, signal));
   }
 
   async post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-    return (await this.fetch("POST", path, body, {}, signal)).json();
+    return jsonOf(await this.fetch("POST", path, body, {}, signal));
   }
 
   async delete<T>(path: string): Promise<T> {
-    return (await this.fetch("DELETE", path, undefined, {})).json();
+    return jsonOf(await this.fetch("DELETE", path, undefined, {}));
   }
 
   /** The answer as it came, in the form that `accept` names; ApiError for every other outcome. */
@@ -68,6 +68,16 @@ export class Api {
     const error = await refusal(answer);
     if (error.status === 401) this.onUnauthorized(error);
     throw error;
+  }
+}
+
+/** What the answer holds; ApiError where it broke off or is somebody else's. */
+export async function jsonOf<T>(answer: Response): Promise<T> {
+  try {
+    return await answer.json();
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw new ApiError(0, "UNREADABLE", "The answer broke off, or it is not one of this API.");
   }
 }
 
