@@ -91,7 +91,7 @@ export function StartForm({ api, site, ...given }: Props) {
           </button>
         </span>
         <output class="estimate">
-          {dryRun.busy ? "Asking…" : estimated && <Estimate plan={estimated} />}
+          {dryRun.busy ? "Asking…" : estimated && isOf(estimated, asked) && <Estimate plan={estimated} />}
         </output>
       </form>
       {error && (
@@ -100,6 +100,16 @@ export function StartForm({ api, site, ...given }: Props) {
         </Notice>
       )}
     </section>
+  );
+}
+
+/** Whether the days of a plan are those of the form, which can change while the plan is made. */
+function isOf(
+  plan: BackfillStarted,
+  asked: Pick<BackfillStarted, "start_date" | "end_date" | "force">,
+): boolean {
+  return (
+    plan.start_date === asked.start_date && plan.end_date === asked.end_date && plan.force === asked.force
   );
 }
 
