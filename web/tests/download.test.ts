@@ -19,6 +19,10 @@ test("pages of CSV are one file with one header", async () => {
 
 test("a file is asked for page by page, as it was collected", async () => {
   const asked: URL[] = [];
+  const warnings = [
+    ["left out: the file of 1 January", "not all of the range was read in time; next_token goes on"],
+    ["left out: the file of 1 January", "the site has no point 'b'"],
+  ];
   vi.stubGlobal("fetch", async (address: string, options: RequestInit) => {
     const url = new URL(address);
     asked.push(url);
@@ -26,13 +30,19 @@ test("a file is asked for page by page, as it was collected", async () => {
     const next = url.searchParams.has("next_token") ? undefined : { "Vitals-Next-Token": "t" };
     const metadata = JSON.stringify({ metadata: { total_samples: 1 } });
     return new Response(`name,value\na,${asked.length}\n`, {
-      headers: { "Vitals-Metadata": metadata, ...next },
+      headers: {
+        "Vitals-Metadata": metadata,
+        "Vitals-Warnings": JSON.stringify(warnings[asked.length - 1]),
+        ...next,
+      },
     });
   });
   const told: number[] = [];
   const api = new Api("http://api.test", "token");
-  const file = await csvOf(api, "s", ["a#1"], SPAN, (rows) => told.push(rows), new AbortController().signal);
-  expect(await file.text()).toBe("name,value\na,1\na,2\n");
+  const { signal } = new AbortController();
+  const saved = await csvOf(api, "s", ["a#1"], SPAN, (rows) => told.push(rows), signal);
+  expect(await saved.file.text()).toBe("name,value\na,1\na,2\n");
+  expect(saved.warnings).toEqual(["left out: the file of 1 January", "the site has no point 'b'"]);
   expect(told).toEqual([1, 2]);
   expect(asked.map((url) => url.searchParams.get("next_token"))).toEqual([null, "t"]);
   for (const { searchParams } of asked) {
@@ -71,6 +81,12 @@ test("an export is followed to its end, and an abort cancels it", async () => {
   await vi.advanceTimersByTimeAsync(100);
   stop.abort();
   expect((await cancelled).status).toBe("cancelled");
+  expect(asked).toEqual(["POST /exports", "DELETE /exports/x"]);
+
+  asked.length = 0;
+  const early = exported(api, request, () => {}, AbortSignal.abort());
+  await vi.advanceTimersByTimeAsync(100);
+  expect((await early).status).toBe("cancelled");
   expect(asked).toEqual(["POST /exports", "DELETE /exports/x"]);
   vi.unstubAllGlobals();
   vi.useRealTimers();

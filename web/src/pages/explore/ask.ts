@@ -1,6 +1,6 @@
 // Queries of samples: a chart's lines as drawn, and samples as they are for a file.
 
-import type { Api } from "../../api/client";
+import { type Api, jsonOf } from "../../api/client";
 import type { QueryAnswer } from "../../api/types";
 import { merged } from "./data";
 import { iso, type Span } from "./range";
@@ -23,12 +23,18 @@ export async function askLines(
   let token: string | null = null;
   for (let page = 0; page < MOST_PAGES; page++) {
     const asked: Asked = { ...samplesOf(site, points, span), width, ...(token && { next_token: token }) };
-    const answer: QueryAnswer = await (await send(api, asked, "application/json", signal)).json();
+    const answer: QueryAnswer = await jsonOf(await send(api, asked, "application/json", signal));
+    answer.warnings = lasting(answer.warnings);
     found = found ? merged(found, answer) : answer;
     token = answer.metadata.next_token;
     if (!token) return found;
   }
   throw new Error(`The answer has more than ${MOST_PAGES} pages; show fewer points or a shorter range`);
+}
+
+/** Warnings that are still right once every page has come. */
+export function lasting(warnings: string[]): string[] {
+  return warnings.filter((text) => !text.endsWith("next_token goes on"));
 }
 
 export type Asked = {

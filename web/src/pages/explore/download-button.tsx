@@ -5,6 +5,7 @@ import { bytes, counted, number, times } from "../../ui/format";
 import { samplesOf } from "./ask";
 import { csvOf, estimatedRows, exported, fileName, MOST_ROWS, save } from "./download";
 import type { Span } from "./range";
+import { Warnings } from "./warnings";
 
 type Props = { api: Api; site: string; points: string[]; intervals: (number | null)[]; span: Span };
 
@@ -12,7 +13,7 @@ type Work =
   | { kind: "none" }
   | { kind: "csv"; rows: number }
   | { kind: "export"; job: ExportJob | undefined }
-  | { kind: "told"; text: string }
+  | { kind: "told"; text: string; warnings?: string[] }
   | { kind: "failed"; error: Error };
 
 /** The samples of what is on view, as they are: CSV straight from the API, the rest by an export. */
@@ -21,14 +22,15 @@ export function Download({ api, site, points, intervals, span }: Props) {
   const [work, setWork] = useState<Work>({ kind: "none" });
   const stop = useRef<AbortController | undefined>(undefined);
   const box = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
   useEffect(() => () => stop.current?.abort(), []);
   useEffect(() => {
     if (!open) return;
     const leave = (event: Event) => {
-      if (
-        event instanceof KeyboardEvent ? event.key === "Escape" : !box.current?.contains(event.target as Node)
-      )
-        setOpen(false);
+      const inside = box.current?.contains(event.target as Node);
+      if (event instanceof KeyboardEvent ? event.key !== "Escape" : inside) return;
+      setOpen(false);
+      if (inside) button.current?.focus();
     };
     addEventListener("keydown", leave);
     addEventListener("pointerdown", leave);
@@ -54,7 +56,7 @@ export function Download({ api, site, points, intervals, span }: Props) {
   const csv = () =>
     run(async (signal) => {
       setWork({ kind: "csv", rows: 0 });
-      const file = await csvOf(
+      const { file, warnings } = await csvOf(
         api,
         site,
         points,
@@ -63,7 +65,7 @@ export function Download({ api, site, points, intervals, span }: Props) {
         signal,
       );
       save(file, fileName(site, asked));
-      return { kind: "told", text: `Saved ${bytes(file.size)}.` };
+      return { kind: "told", text: `Saved ${bytes(file.size)}.`, warnings };
     });
   const job = (format: "csv" | "parquet") =>
     run(async (signal) => {
@@ -78,7 +80,13 @@ export function Download({ api, site, points, intervals, span }: Props) {
 
   return (
     <div class="download" ref={box}>
-      <button type="button" aria-expanded={open} aria-haspopup="dialog" onClick={() => setOpen(!open)}>
+      <button
+        type="button"
+        ref={button}
+        aria-expanded={open}
+        aria-haspopup="dialog"
+        onClick={() => setOpen(!open)}
+      >
         Download{busy && " …"}
       </button>
       {open && (
@@ -115,7 +123,13 @@ function ended(job: ExportJob | undefined): boolean {
 
 function Told({ work, expected }: { work: Work; expected: number }) {
   if (work.kind === "none") return null;
-  if (work.kind === "told") return <p>{work.text}</p>;
+  if (work.kind === "told")
+    return (
+      <>
+        <p>{work.text}</p>
+        <Warnings texts={work.warnings ?? []} />
+      </>
+    );
   if (work.kind === "failed") return <p class="failure">{work.error.message}</p>;
   if (work.kind === "csv")
     return (

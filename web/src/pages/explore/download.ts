@@ -2,7 +2,7 @@
 
 import type { Api } from "../../api/client";
 import type { ExportJob } from "../../api/types";
-import { type Asked, samplesOf, send } from "./ask";
+import { type Asked, lasting, samplesOf, send } from "./ask";
 import { SECOND, type Span } from "./range";
 
 /** About 40 MB of CSV, and some ten requests. */
@@ -26,7 +26,7 @@ export function joinedCsv(pages: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuf
   return pages.map((page, place) => (place ? page.subarray(page.indexOf(0x0a) + 1) : page));
 }
 
-/** Every sample of the points in the span as CSV; `onRows` is told how many have come. */
+/** Every sample of the points in the span as CSV, and what is left out; `onRows` is told how many have come. */
 export async function csvOf(
   api: Api,
   site: string,
@@ -34,9 +34,10 @@ export async function csvOf(
   span: Span,
   onRows: (rows: number) => void,
   signal: AbortSignal,
-): Promise<Blob> {
+): Promise<{ file: Blob; warnings: string[] }> {
   const asked: Asked = { ...samplesOf(site, points, span), resolution: "raw" };
   const pages: Uint8Array<ArrayBuffer>[] = [];
+  const warnings = new Set<string>();
   let token: string | null = null;
   let rows = 0;
   for (let page = 0; page < MOST_PAGES; page++) {
@@ -45,8 +46,9 @@ export async function csvOf(
     const metadata = JSON.parse(answer.headers.get("Vitals-Metadata") ?? "{}");
     rows += metadata.metadata?.total_samples ?? 0;
     onRows(rows);
+    for (const text of lasting(JSON.parse(answer.headers.get("Vitals-Warnings") ?? "[]"))) warnings.add(text);
     token = answer.headers.get("Vitals-Next-Token");
-    if (!token) return new Blob(joinedCsv(pages), { type: "text/csv" });
+    if (!token) return { file: new Blob(joinedCsv(pages), { type: "text/csv" }), warnings: [...warnings] };
   }
   throw new Error(`This file has more than ${MOST_PAGES} parts; export it instead`);
 }
@@ -73,7 +75,8 @@ export async function exported(
   onProgress: (job: ExportJob) => void,
   signal: AbortSignal,
 ): Promise<ExportJob> {
-  let job = await api.post<ExportJob>("/exports", asked, signal);
+  // Without the signal: what was begun can be cancelled by its id only.
+  let job = await api.post<ExportJob>("/exports", asked);
   for (let poll = 0; poll < MOST_POLLS; poll++) {
     onProgress(job);
     if (job.status !== "queued" && job.status !== "running") return job;

@@ -30,11 +30,12 @@ import {
 } from "./range";
 import { CopyLink, RangeBar } from "./range-bar";
 import { Start } from "./start";
+import { Warnings } from "./warnings";
 import "./explore.css";
 
 /** Charts of points that were chosen; what is shown is in the address and nowhere else. */
 export function Explore({ api, site, route }: PageProps) {
-  const points = useKept(route.parameters.getAll("point").slice(0, MAX_LINES));
+  const points = useKept(namesOf(route.parameters));
   const range = useKept(parseRange(route.parameters));
   const span = useSpan(range);
   const preset = useRef<Preset>(DEFAULT);
@@ -138,6 +139,11 @@ export function Explore({ api, site, route }: PageProps) {
   );
 }
 
+/** The points that an address names, each once. */
+function namesOf(parameters: URLSearchParams): string[] {
+  return [...new Set(parameters.getAll("point"))].filter(Boolean).slice(0, MAX_LINES);
+}
+
 /** The lines of some points in a span, asked for at the chart's width once that is known. */
 function useLines(api: Api, site: string, points: string[], span: Span) {
   const known = useRef(new Map<string, Point>()).current;
@@ -206,19 +212,6 @@ function useSpan(range: Range): Span {
     return () => document.removeEventListener("visibilitychange", seen);
   }, [tick]);
   return useKept(useMemo(() => spanOf(range, Date.now()), [range, round]));
-}
-
-function Warnings({ texts }: { texts: string[] }) {
-  const most = 3;
-  if (!texts.length) return null;
-  return (
-    <ul class="notice mild warnings" role="status">
-      {texts.slice(0, most).map((text) => (
-        <li key={text}>{text}</li>
-      ))}
-      {texts.length > most && <li>and {number(texts.length - most)} more like these</li>}
-    </ul>
-  );
 }
 
 const RESOLUTIONS = {
