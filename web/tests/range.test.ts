@@ -96,3 +96,20 @@ describe("moves", () => {
     });
   });
 });
+
+test("times that can't be asked for are no range", () => {
+  for (const [from, to] of [
+    ["2026-01-01T00:00:00Z", "+012000-01-01T00:00:00Z"],
+    ["-000100-01-01T00:00:00Z", "2026-01-01T00:00:00Z"],
+    ["2026-01-01T00:00:00.1Z", "2026-01-01T00:00:00.4Z"],
+  ]) {
+    expect(
+      parseRange(
+        new URLSearchParams([
+          ["from", from ?? ""],
+          ["to", to ?? ""],
+        ]),
+      ),
+    ).toBe("24h");
+  }
+});

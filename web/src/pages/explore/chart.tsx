@@ -14,7 +14,7 @@ import {
   readAt,
 } from "./data";
 import { reading } from "./format";
-import { type Axes, NARROW, Plot, type PlotEvents, type State } from "./plot";
+import { type Axes, type Move, NARROW, Plot, type PlotEvents, type State } from "./plot";
 import { SECOND, type Span, sameSpan } from "./range";
 import { symbol } from "./units";
 
@@ -55,6 +55,7 @@ function Figure({
 }: Omit<Props, "onRemove"> & { hover: Store<Hover> }) {
   const host = useRef<HTMLElement>(null);
   const plot = useRef<Plot | undefined>(undefined);
+  const begun = useRef<Move | undefined>(undefined);
   const latest = useRef(events);
   latest.current = events;
   const theme = useTheme();
@@ -64,15 +65,16 @@ function Figure({
   useEffect(() => {
     const element = host.current;
     if (!element) return;
-    plot.current = new Plot(element, chart, axes, view, {
-      onView: (...told) => latest.current.onView(...told),
+    const told: PlotEvents = {
+      onView: (...moved) => latest.current.onView(...moved),
       onReset: () => latest.current.onReset(),
       onBack: () => latest.current.onBack(),
       onHover: (at) => hover.set(at),
-    });
+    };
+    plot.current = new Plot(element, chart, axes, view, told, begun.current);
     return () => {
       hover.set(null);
-      plot.current?.destroy();
+      begun.current = plot.current?.destroy();
     };
   }, [drawn, theme]);
   useEffect(() => plot.current?.show(chart, view, state), [chart, view.from, view.to, state, drawn, theme]);

@@ -47,14 +47,15 @@ export function plotWidth(width: number, axes: Axes): number {
 /** What is drawn with: the colours of the page's style, now. */
 type Inks = { lines: string[]; text: string; grid: string; hatch: string; ground: string };
 
+/** A move that the page has not been told of yet. */
+export type Move = { span: Span; kind: "zoom" | "pan" };
+
 export class Plot {
   private readonly u: uPlot;
   private readonly inks: Inks;
   private readonly hatch: CanvasPattern | string;
   private readonly moves: Moves;
-  private moving:
-    | { span: Span; kind: "zoom" | "pan"; timer: ReturnType<typeof setTimeout> | undefined }
-    | undefined;
+  private moving: (Move & { timer: ReturnType<typeof setTimeout> | undefined }) | undefined;
   private unmarked = false;
   private state: State = "loading";
 
@@ -64,6 +65,7 @@ export class Plot {
     private readonly axes: Axes,
     private view: Span,
     private readonly events: PlotEvents,
+    begun: Move | undefined,
   ) {
     this.inks = inksOf(host);
     this.hatch = hatchOf(this.inks.hatch);
@@ -77,11 +79,16 @@ export class Plot {
       reset: () => this.events.onReset(),
     };
     listen(this.u.over, this.moves);
+    if (!begun) return;
+    this.move(begun.span, begun.kind);
+    this.settle();
   }
 
-  destroy(): void {
+  /** Takes it away; the move that was under way is for the plot that comes in its place. */
+  destroy(): Move | undefined {
     clearTimeout(this.moving?.timer);
     this.u.destroy();
+    return this.moving;
   }
 
   /** Draws other rows of the same lines; they are those of the view where the state is `drawn`. */

@@ -1,7 +1,18 @@
 import { useEffect, useState } from "preact/hooks";
 import { zone } from "../../ui/format";
 import { fromInput, toInput } from "./format";
-import { HOUR, isLive, MINUTE, PRESETS, type Preset, type Range, SECOND, type Span, sameSpan } from "./range";
+import {
+  HOUR,
+  isLive,
+  isSpan,
+  MINUTE,
+  PRESETS,
+  type Preset,
+  type Range,
+  SECOND,
+  type Span,
+  sameSpan,
+} from "./range";
 
 type Props = { range: Range; span: Span; onRange: (range: Range) => void; preset: Preset };
 
@@ -27,23 +38,29 @@ export function RangeBar({ range, span, onRange, preset }: Props) {
       >
         <span class="dot" aria-hidden="true" /> Live
       </button>
-      <FromTo span={span} onRange={onRange} />
+      <FromTo range={range} span={span} onRange={onRange} />
     </>
   );
 }
 
 /** Taken on Enter or when the field is left, for a year that is half typed is a year too. */
-function FromTo({ span, onRange }: { span: Span; onRange: (span: Span) => void }) {
+function FromTo({ range, span, onRange }: Omit<Props, "preset">) {
   // A field with seconds is wider, and they matter in short spans only.
   const step = span.to - span.from < HOUR ? SECOND : MINUTE;
   const shown = { from: toInput(span.from, step), to: toInput(span.to, step) };
-  const [typed, setTyped] = useState(shown);
-  useEffect(() => setTyped(shown), [shown.from, shown.to]);
-  const edge = (name: "from" | "to") => (typed[name] === shown[name] ? span[name] : fromInput(typed[name]));
+  // What is being typed stays while a live range moves on.
+  const [typed, setTyped] = useState<Partial<typeof shown>>({});
+  useEffect(() => setTyped({}), [range]);
+  const edge = (name: "from" | "to") => {
+    const text = typed[name] ?? shown[name];
+    return text === shown[name] ? span[name] : fromInput(text);
+  };
   const asked = { from: edge("from"), to: edge("to") };
-  const wrong = !(asked.from < asked.to);
+  const wrong = !isSpan(asked);
   const take = () => {
-    if (!wrong && !sameSpan(asked, span)) onRange(asked);
+    if (wrong) return;
+    setTyped({});
+    if (!sameSpan(asked, span)) onRange(asked);
   };
   return (
     <form
@@ -55,13 +72,15 @@ function FromTo({ span, onRange }: { span: Span; onRange: (span: Span) => void }
     >
       {(["from", "to"] as const).map((name) => (
         <label key={name}>
-          <span class={name === "from" ? "visually-hidden" : ""}>{name === "from" ? "From" : "to"}</span>
+          <span class={name}>{name === "from" ? "From" : "to"}</span>
           <input
             type="datetime-local"
             step={step / SECOND}
-            value={typed[name]}
+            // Without it a year goes on after four digits.
+            max="9999-12-31T23:59"
+            value={typed[name] ?? shown[name]}
             aria-invalid={wrong}
-            title={wrong ? "The end must be after the start" : `Time zone: ${zone(span.to)}`}
+            title={wrong ? "The end must be after the start, both after 1970" : `Time zone: ${zone(span.to)}`}
             onInput={(event) => setTyped({ ...typed, [name]: event.currentTarget.value })}
             onBlur={take}
           />

@@ -23,6 +23,8 @@ export type Span = { from: number; to: number };
 export type Range = Preset | Span;
 
 export const DEFAULT: Preset = "24h";
+const FIRST = 0;
+const LAST = Date.parse("9999-12-31T23:59:59Z");
 const SHORTEST = 10 * SECOND;
 /** The API answers no longer range. */
 export const LONGEST = 365 * DAY;
@@ -33,11 +35,16 @@ export function isLive(range: Range): range is Preset {
 
 /** The range that an address names: `from` and `to` where both are times in order, else `range`. */
 export function parseRange(parameters: URLSearchParams): Range {
-  const from = Date.parse(parameters.get("from") ?? "");
-  const to = Date.parse(parameters.get("to") ?? "");
-  if (from < to) return { from, to };
+  const at = (name: string) => Math.round(Date.parse(parameters.get(name) ?? "") / SECOND) * SECOND;
+  const span = { from: at("from"), to: at("to") };
+  if (isSpan(span)) return span;
   const named = parameters.get("range") ?? "";
   return Object.hasOwn(PRESETS, named) ? (named as Preset) : DEFAULT;
+}
+
+/** Whether both are times that can be written, in order. */
+export function isSpan({ from, to }: Span): boolean {
+  return FIRST <= from && from < to && to <= LAST;
 }
 
 export function formatRange(range: Range): [string, string][] {
