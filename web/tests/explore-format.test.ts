@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { axisValues, fromInput, reading, timeValues, toInput } from "../src/pages/explore/format";
+import { axisValues, fromInput, glance, reading, timeValues, toInput } from "../src/pages/explore/format";
 import { DAY, HOUR, MINUTE, SECOND } from "../src/pages/explore/range";
 
 const NOON = new Date(2026, 0, 31, 12).getTime();
@@ -11,10 +11,22 @@ test("readings have the digits that sensors know, and counters all of theirs", (
   expect(reading(0)).toBe("0");
 });
 
+test("readings at a glance have five digits at most", () => {
+  expect([1_809_219.4, 99_999.6, 12_345.67, 56.4219, -0.0000341578, 0].map(glance)).toEqual([
+    "1.809M",
+    "100k",
+    "12,346",
+    "56.42",
+    "-0.000034",
+    "0",
+  ]);
+});
+
 test("values of an axis tell its marks apart", () => {
   expect(axisValues([65.55, 65.6, 65.65], 0.05)).toEqual(["65.55", "65.6", "65.65"]);
   expect(axisValues([0, 500, 1000], 500)).toEqual(["0", "500", "1,000"]);
   expect(axisValues([0, 20_000, 40_000], 20_000)).toEqual(["0", "20k", "40k"]);
+  expect(axisValues([0, 2_000_000], 1_000_000)).toEqual(["0", "2M"]);
   const marks = [1_000_000, 1_005_000, 1_010_000];
   expect(new Set(axisValues(marks, 5_000)).size).toBe(3);
 });

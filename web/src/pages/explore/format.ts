@@ -13,6 +13,17 @@ export function reading(value: number): string {
   return (size >= 1e5 ? whole : size >= 0.001 || !value ? precise : tiny).format(value);
 }
 
+const short = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 4 });
+const compact = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumSignificantDigits: 4 });
+const PREFIXES: Record<string, string> = { m: "M", bn: "G", tn: "T" };
+
+/** A reading in little room, of at most five digits. */
+export function glance(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 99_999.5) return prefixed(compact.format(value));
+  return (size >= 1000 ? whole : size >= 0.001 || !value ? short : tiny).format(value);
+}
+
 /** Values of an axis whose marks are `step` apart; in thousands or millions where that is shorter. */
 export function axisValues(values: number[], step: number): string[] {
   const largest = Math.max(...values.map(Math.abs));
@@ -22,7 +33,12 @@ export function axisValues(values: number[], step: number): string[] {
     notation: short ? "compact" : "standard",
     maximumFractionDigits: digitsOf(short ? step / unit : step),
   });
-  return values.map((value) => format.format(value));
+  return values.map((value) => prefixed(format.format(value)));
+}
+
+/** A compact number as units have it: of English, 2m of watts would be very few. */
+function prefixed(text: string): string {
+  return text.replace(/[a-z]+$/, (word) => PREFIXES[word] ?? word);
 }
 
 /** How many digits after the point a number has. */

@@ -1,10 +1,10 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../../api/client";
 import type { Point, Site, Tags } from "../../api/types";
 import { number, time } from "../../ui/format";
 import { type Loaded, useLoaded } from "../../ui/load";
 import { COLOURS, MAX_LINES } from "./data";
-import { reading } from "./format";
+import { glance, reading } from "./format";
 import { type Last, useLatest, usePointList, useSettled } from "./points";
 import { HOUR } from "./range";
 import { symbol } from "./units";
@@ -42,11 +42,13 @@ export function Picker({ api, site, slots, onToggle }: Props) {
       />
       <Filters known={known} tags={tags} equipment={equipment} onTags={setTags} onEquipment={setEquipment} />
       <p class="found" aria-live="polite">
-        {list.loading && !list.points.length
-          ? "Searching…"
-          : filtered
-            ? `${number(list.points.length)}${list.complete ? "" : "+"} found`
-            : `${number(site.points)} points`}
+        {!filtered
+          ? `${number(site.points)} points`
+          : list.error
+            ? "Not found out"
+            : list.current
+              ? `${number(list.points.length)}${list.complete ? "" : "+"} found`
+              : "Searching…"}
         {slots.size > 0 && `, ${slots.size} shown`}
       </p>
       {list.error && (
@@ -57,7 +59,7 @@ export function Picker({ api, site, slots, onToggle }: Props) {
           </button>
         </p>
       )}
-      {!list.loading && !list.error && !list.points.length && (
+      {list.current && !list.error && !list.points.length && (
         <p class="hint">
           No point has all of this in its name, unit, device or tags. Use fewer words or remove a filter.
         </p>
@@ -211,7 +213,8 @@ function Rows({
     points.slice(first, last).map((point) => point.point_name),
   );
 
-  useEffect(() => {
+  // At once: the next key may come before the next frame.
+  useLayoutEffect(() => {
     if (!focusing.current) return;
     focusing.current = false;
     box.current?.querySelector<HTMLElement>(`[data-row="${active}"] input`)?.focus();
@@ -325,8 +328,11 @@ function LastValue({ last, unit }: { last: Last | undefined; unit: string }) {
   if (last === null) return <span class="last muted">no value</span>;
   const old = Date.now() - last.timestamp > HOUR;
   return (
-    <span class={old ? "last muted" : "last"} title={time(last.timestamp)}>
-      {reading(last.value)} <span class="unit">{unit}</span>
+    <span
+      class={old ? "last muted" : "last"}
+      title={`${reading(last.value)} ${unit}, ${time(last.timestamp)}`}
+    >
+      {glance(last.value)} <span class="unit">{unit}</span>
     </span>
   );
 }

@@ -1,12 +1,14 @@
 // Points as the picker lists them: found page by page, with the last value of those on view.
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import type { Api } from "../../api/client";
+import type { Api, Parameters } from "../../api/client";
 import type { Latest, Point, PointPage } from "../../api/types";
 import { type Loaded, useEvery, useLoaded } from "../../ui/load";
 import { MINUTE } from "./range";
 
 const PAGE = 200;
+/** More pages than the largest building has. */
+const MOST_PAGES = 100;
 const SEARCH_MS = 200;
 const SCROLL_MS = 150;
 /** Names at a time, which an address can carry. */
@@ -17,6 +19,8 @@ type Wanted = { search: string; tags: string[] };
 type PointList = {
   points: Point[];
   complete: boolean;
+  /** Whether they are those wanted, and not what was there before. */
+  current: boolean;
   loading: boolean;
   error: Error | undefined;
   /** Adds the next page. */
@@ -25,20 +29,19 @@ type PointList = {
   again: () => void;
 };
 
+/** `of` is what the points were asked for by. */
+type ListState = { of: string; points: Point[]; token: string | null; loading: boolean; error?: Error };
+
 /** The points found, of which the first page comes at once. */
 export function usePointList(api: Api, site: string, wanted: Wanted): PointList {
   const key = JSON.stringify(wanted);
-  const [state, show] = useState<{ points: Point[]; token: string | null; loading: boolean; error?: Error }>({
-    points: [],
-    token: null,
-    loading: true,
-  });
+  const [state, show] = useState<ListState>({ of: "", points: [], token: null, loading: true });
   const round = useRef(new AbortController());
   const ask = useCallback(
     async (token: string | null) => {
       const { signal } = round.current;
       const { search, tags } = JSON.parse(key) as Wanted;
-      show((before) => ({ points: before.points, token: before.token, loading: true }));
+      show(({ of, points, token }) => ({ of, points, token, loading: true }));
       try {
         const page = await api.get<PointPage>(
           `/sites/${encodeURIComponent(site)}/points`,
@@ -46,12 +49,15 @@ export function usePointList(api: Api, site: string, wanted: Wanted): PointList 
           signal,
         );
         show((before) => ({
+          of: key,
           points: token ? [...before.points, ...page.points] : page.points,
           token: page.next_token,
           loading: false,
         }));
       } catch (error) {
-        if (!signal.aborted) show((before) => ({ ...before, loading: false, error: error as Error }));
+        // A list of something else is no beginning of this one.
+        const kept = (before: ListState) => (token ? before : { of: key, points: [], token: null });
+        if (!signal.aborted) show((before) => ({ ...kept(before), loading: false, error: error as Error }));
       }
     },
     [api, site, key],
@@ -62,14 +68,14 @@ export function usePointList(api: Api, site: string, wanted: Wanted): PointList 
     ask(null);
     return () => stop.abort();
   }, [ask]);
-  const { points, token, loading, error } = state;
+  const { of, points, token, loading, error } = state;
   const again = useCallback(() => {
     ask(points.length ? token : null);
   }, [ask, points.length, token]);
   const more = useCallback(() => {
     if (!loading && !error && token) ask(token);
   }, [loading, error, token, ask]);
-  return { points, complete: !token, loading, error, more, again };
+  return { points, complete: !token, current: of === key, loading, error, more, again };
 }
 
 /** What was typed, once the typing has paused. */
@@ -161,7 +167,7 @@ export function useNamed(
 }
 
 /** A point as the site lists it; one that it lacks stands for itself. */
-async function named(api: Api, site: string, name: string, signal: AbortSignal): Promise<Point> {
+export async function named(api: Api, site: string, name: string, signal: AbortSignal): Promise<Point> {
   const unknown: Point = {
     point_name: name,
     display_name: name,
@@ -173,6 +179,14 @@ async function named(api: Api, site: string, name: string, signal: AbortSignal):
     equipment: null,
   };
   const path = `/sites/${encodeURIComponent(site)}/points`;
-  const page = await api.get<PointPage>(path, { search: name.slice(0, 512), limit: PAGE }, signal);
-  return page.points.find((point) => point.point_name === name) ?? unknown;
+  let token: string | null = null;
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const asked: Parameters = { search: name.slice(0, 512), limit: PAGE, next_token: token ?? undefined };
+    const answer: PointPage = await api.get<PointPage>(path, asked, signal);
+    const found = answer.points.find((point) => point.point_name === name);
+    if (found) return found;
+    token = answer.next_token;
+    if (!token) break;
+  }
+  return unknown;
 }

@@ -1,0 +1,28 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { Api } from "../src/api/client";
+import { named } from "../src/pages/explore/points";
+
+afterEach(() => void vi.unstubAllGlobals());
+
+const api = new Api("http://api.test", "token");
+
+test("an answer that is not of this API is told as such", async () => {
+  vi.stubGlobal("fetch", async () => new Response("<html>proxy</html>"));
+  await expect(api.get("/sites")).rejects.toMatchObject({ status: 0, code: "UNREADABLE" });
+});
+
+test("a point is found by its name among all that have its words", async () => {
+  const asked: (string | null)[] = [];
+  vi.stubGlobal("fetch", async (address: string) => {
+    const token = new URL(address).searchParams.get("next_token");
+    asked.push(token);
+    const page = token
+      ? { points: [{ point_name: "unit 1", unit: "watts" }], next_token: null }
+      : { points: [{ point_name: "a unit 1" }], next_token: "a unit 1" };
+    return Response.json(page);
+  });
+  const { signal } = new AbortController();
+  expect((await named(api, "s", "unit 1", signal)).unit).toBe("watts");
+  expect(asked).toEqual([null, "a unit 1"]);
+  expect(await named(api, "s", "unit 2", signal)).toMatchObject({ point_name: "unit 2", unit: "" });
+});
