@@ -235,7 +235,7 @@ def test_the_picture_of_the_readme(stack: dict[str, Any], visits: Visits) -> Non
     [site] = requests.get(f"{stack['api']}/sites", headers=headers, timeout=40).json()["sites"]
     points = []
     for search, limit in (("temperature", 2), ("co2", 1)):
-        asked = {"search": search, "limit": limit}
+        asked: dict[str, str | int] = {"search": search, "limit": limit}
         address = f"{stack['api']}/sites/{site['site_name']}/points"
         points += requests.get(address, asked, headers=headers, timeout=40).json()["points"]
     named = [("point", point["point_name"]) for point in points]

@@ -146,7 +146,7 @@ def test_a_point_is_found_by_its_name_and_drawn(visits: Visits, steady: list[dic
     picker.get_by_label("Search points").fill(wanted["point_name"])
     row = picker.get_by_role("listitem").filter(has_text=wanted["point_name"])
     expect(picker).to_contain_text(re.compile(r"\d found"))
-    expect(row).to_contain_text(re.compile(r"\d( \S+)?$"))
+    expect(row).to_contain_text(re.compile(r"\d[kMG]?( \S+)?$"))
     row.get_by_role("checkbox").check()
     chart = drawn(page)
     assert int(chart.get_attribute("data-rows") or 0) > 100
