@@ -142,7 +142,7 @@ function described({ lines, gaps }: Chart, { from, to }: Span): string {
 }
 
 /** The colour of a line, and its dash, as in the chart. */
-export function Swatch({ slot }: { slot: number }) {
+function Swatch({ slot }: { slot: number }) {
   const dash = slot >= 2 * COLOURS ? "2 3" : slot >= COLOURS ? "6 3" : undefined;
   return (
     <svg class={`swatch ink-${slot % COLOURS}`} width="16" height="10" aria-hidden="true">

@@ -107,7 +107,12 @@ export function Explore({ api, site, route }: PageProps) {
         {!points.length ? (
           <Start api={api} site={site.site_name} onStart={add} />
         ) : error && !found ? (
-          <Failure error={error} again={lines.again} />
+          <>
+            <Failure error={error} again={lines.again} />
+            <p class="clear">
+              <a href={formatRoute(at({ points: [] }))}>Choose other points</a>
+            </p>
+          </>
         ) : (
           <>
             <ChartView

@@ -204,7 +204,8 @@ export class Plot {
           stroke: inks.ground,
         },
         bind: {
-          mousedown: (_u, _target, handler) => (event) => (event.shiftKey ? null : handler(event)),
+          mousedown: (_u, _target, handler) => (event) =>
+            event.button === 0 && !event.shiftKey ? handler(event) : null,
           dblclick: () => () => {
             this.events.onBack();
             return null;

@@ -12,9 +12,9 @@ const SCROLL_MS = 150;
 /** Names at a time, which an address can carry. */
 const BATCH = 20;
 
-export type Wanted = { search: string; tags: string[] };
+type Wanted = { search: string; tags: string[] };
 
-export type PointList = {
+type PointList = {
   points: Point[];
   complete: boolean;
   loading: boolean;
