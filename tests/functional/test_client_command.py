@@ -227,6 +227,7 @@ STATUS = {
             "site_name": "mill",
             "display_name": "Mill",
             "points": 4583,
+            "synced_from": "2026-01-01T00:00:00Z",
             "synced_until": "2026-11-23T12:00:00Z",
             "lag_seconds": 61,
             "rejected": {"not a number": 12, "unknown point": 1},
