@@ -141,6 +141,18 @@ def test_pages_can_be_had_one_at_a_time(
     assert samples(first, *pages) == building.truth(SPAN)
 
 
+def test_pages_warn_once_and_not_of_what_follows(
+    client: Client, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    monkeypatch.setattr(plan.QueryPlan, "first_step_ms", lambda _: HOUR_MS)
+    monkeypatch.setattr(answers, "READ_BUDGET_S", -1.0)
+    pages = client.query_pages(SITE, [POINT, "nope"], SPAN.start_ms, SPAN.end_ms, resolution="raw")
+    told = [tables.beside(page)["warnings"] for page in pages]
+    assert len(told) > 2
+    assert all(len(warnings) == 2 for warnings in told[:-1])
+    assert [str(warning.message) for warning in recwarn] == ["the site has no point 'nope'"]
+
+
 def test_an_answer_without_an_end_is_given_up(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "MAX_SAMPLES", 40)
     monkeypatch.setattr(client_module, "_MOST_PAGES", 3)
@@ -414,6 +426,7 @@ def test_a_quota_that_is_used_up_is_not_waited_for(trouble: LaidOutServer) -> No
         ((204, b""), "without JSON"),
         ((302, b"", {"Location": "/elsewhere"}), "answers 302: nothing"),
         ((500, b"oops"), "answers 500: oops"),
+        ((404, b"<html>\n  no such bucket\n</html>"), "answers 404: <html> no such bucket </html>"),
         ((502, {"message": "Internal server error"}), "answers 502: Internal server error"),
         ((200, b"{}", {"Content-Length": "100"}), "gives no answer"),
     ],
@@ -425,7 +438,15 @@ def test_what_is_no_answer_of_the_apis_is_none(trouble: LaidOutServer, answer: A
     assert len(trouble.asked) == 1
 
 
-@pytest.mark.parametrize("body", [b"", b"no stream"])
+def stream(beside: dict[bytes, bytes]) -> bytes:
+    sink = pa.BufferOutputStream()
+    table = pa.table({"value": list(range(1000))}).replace_schema_metadata(beside)
+    with pa.ipc.new_stream(sink, table.schema) as out:
+        out.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+@pytest.mark.parametrize("body", [b"", b"no stream", stream({tables.KEY: b"{}"})[:-4_000], stream({})])
 def test_a_broken_stream_is_none(trouble: LaidOutServer, body: bytes) -> None:
     trouble.lay_out(QUERY, (200, body, {"Content-Type": "application/vnd.apache.arrow.stream"}))
     with pytest.raises(UnansweredError, match="broken Arrow stream"):
