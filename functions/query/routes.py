@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
-from query import formats, pages, shapes
+from query import formats, pages
 from query.answers import Api
 from query.plan import Asked
 from vitals.catalog import MAX_NAME
@@ -61,7 +61,7 @@ class QueryBody(BaseModel):
     method: str | None = Field(None, pattern=_METHOD)
 
 
-@router.get("/timeseries/query", summary="Samples of some points in a range", responses=shapes.QUERY)
+@router.get("/timeseries/query", summary="Samples of some points in a range")
 def query(
     site_name: SiteName,
     point_names: Names,
@@ -78,9 +78,7 @@ def query(
     return _reply(asked)
 
 
-@router.post(
-    "/timeseries/query", summary="The same, for more points than fit a URL", responses=shapes.QUERY_BY_POST
-)
+@router.post("/timeseries/query", summary="The same, for more points than fit a URL")
 def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
     asked = Asked(
         body.site_name,
@@ -96,24 +94,22 @@ def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
     return _reply(asked)
 
 
-@router.get(
-    "/sites/<site>/coverage", summary="What was asked for and received, day by day", responses=shapes.COVERAGE
-)
+@router.get("/sites/<site>/coverage", summary="What was asked for and received, day by day")
 def coverage(site: SiteOfPath, start: Time, end: Time) -> Response[Any]:
     return json_answer(_api().coverage(_grant(), site, start, end))
 
 
-@router.get("/sites", summary="The sites this token may read", responses=shapes.SITES)
+@router.get("/sites", summary="The sites this token may read")
 def sites() -> Response[Any]:
     return json_answer(_api().list_sites(_grant()))
 
 
-@router.get("/status", summary="Lag, refusals, days due and what was given up", responses=shapes.STATUS)
+@router.get("/status", summary="Lag, refusals, days due and what was given up")
 def status() -> Response[Any]:
     return json_answer(_api().status(_grant()))
 
 
-@router.get("/sites/<site>/points", summary="Points of a site by words and tags", responses=shapes.POINTS)
+@router.get("/sites/<site>/points", summary="Points of a site by words and tags")
 def points(
     site: SiteOfPath,
     search: Annotated[
@@ -126,12 +122,12 @@ def points(
     return json_answer(_api().points(_grant(), site, search, tag or [], limit, next_token))
 
 
-@router.get("/sites/<site>/tags", summary="The tags and the equipment of a site", responses=shapes.TAGS)
+@router.get("/sites/<site>/tags", summary="The tags and the equipment of a site")
 def tags(site: SiteOfPath) -> Response[Any]:
     return json_answer(_api().tags(_grant(), site))
 
 
-@router.get("/sites/<site>/latest", summary="The newest sample of each point", responses=shapes.LATEST)
+@router.get("/sites/<site>/latest", summary="The newest sample of each point")
 def latest(
     site: SiteOfPath,
     point_names: Annotated[list[str] | None, Query(description="by default every point")] = None,
@@ -141,30 +137,30 @@ def latest(
     return json_answer(_api().latest(_grant(), site, _split(point_names or []), limit, next_token))
 
 
-@router.get("/health", summary="Whether the API and the syncs work; needs no token", responses=shapes.HEALTH)
+@router.get("/health", summary="Whether the API and the syncs work; needs no token")
 def health() -> Response[Any]:
     return json_answer(_api().health())
 
 
-@router.get("/", summary="The chart page; needs no token", responses=shapes.CHART_PAGE)
+@router.get("/", summary="The chart page; needs no token")
 def page() -> Response[Any]:
     content, policy = _api().web.page()
     headers = {"Cache-Control": "no-cache", "Content-Security-Policy": policy}
     return answer(content, "text/html; charset=utf-8", headers=headers)
 
 
-@router.get("/assets/<file>", summary="What the chart page loads; needs no token", responses=shapes.ASSET)
+@router.get("/assets/<file>", summary="What the chart page loads; needs no token")
 def asset(file: Annotated[str, Path(description="a file that the page names")]) -> Response[Any]:
     content, content_type = _api().web.asset(file)
     return answer(content, content_type, headers=_FOR_GOOD)
 
 
-@router.get("/openapi.json", summary="This document; needs no token", responses=shapes.DOCUMENT)
+@router.get("/openapi.json", summary="This document; needs no token")
 def openapi() -> Response[Any]:
     return answer(pages.openapi(), "application/json", headers=_PUBLIC)
 
 
-@router.get("/docs", summary="The same for people; needs no token", responses=shapes.PAGE)
+@router.get("/docs", summary="The same for people; needs no token")
 def docs() -> Response[Any]:
     page, policy = pages.docs()
     headers = _PUBLIC | {"Content-Security-Policy": policy}

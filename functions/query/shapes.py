@@ -230,16 +230,19 @@ def _page(description: str, media_type: str, kind: str, *errors: int) -> dict[in
     return found
 
 
-QUERY = _query()
-QUERY_BY_POST = _query(415)
-SITES = answers(Sites, "The sites that the token grants")
-STATUS = answers(Status, "Lag, refusals, days due and what was given up")
-POINTS = answers(Points, "A page of points", 404)
-TAGS = answers(Tags, "Tags and equipment", 404)
-LATEST = answers(Latest, "Newest samples", 404, 413)
-COVERAGE = answers(CoverageAnswer, "One entry per day", 404, 413)
-HEALTH = answers(Health, "Degraded means that some site is more than 20 minutes behind")
-DOCUMENT = _page("An OpenAPI 3.1 document", "application/json", "object")
-PAGE = _page("A page that needs nothing but this API", "text/html", "string")
-CHART_PAGE = _page("A page that asks for a token and shows what it grants", "text/html", "string", 404)
-ASSET = _page("A script or style of that page; it never changes", "*/*", "string", 404)
+# By the name of the route's function; only local/openapi.py asks for them.
+ANSWERS = {
+    "query": _query(),
+    "query_by_post": _query(415),
+    "sites": answers(Sites, "The sites that the token grants"),
+    "status": answers(Status, "Lag, refusals, days due and what was given up"),
+    "points": answers(Points, "A page of points", 404),
+    "tags": answers(Tags, "Tags and equipment", 404),
+    "latest": answers(Latest, "Newest samples", 404, 413),
+    "coverage": answers(CoverageAnswer, "One entry per day", 404, 413),
+    "health": answers(Health, "Degraded means that some site is more than 20 minutes behind"),
+    "openapi": _page("An OpenAPI 3.1 document", "application/json", "object"),
+    "docs": _page("A page that needs nothing but this API", "text/html", "string"),
+    "page": _page("A page that asks for a token and shows what it grants", "text/html", "string", 404),
+    "asset": _page("A script or style of that page; it never changes", "*/*", "string", 404),
+}

@@ -63,7 +63,7 @@ def test_every_setting_that_is_read_is_given_by_the_template_and_the_reverse() -
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             given |= set(resource["Properties"].get("Environment", {}).get("Variables", {}))
-    assert read == {name for name in given if not name.startswith(("POWERTOOLS_", "AWS_"))}
+    assert read == {name for name in given if not name.startswith(("POWERTOOLS_", "AWS_", "PYDANTIC_"))}
 
 
 def test_the_glossary_defines_the_words_of_the_storage() -> None:

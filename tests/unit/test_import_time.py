@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.template import template
+
 ROOT = Path(__file__).parents[2]
 CEILING_S = 0.5
 # Packages that the query handler can't do without, and their CPU seconds on a machine at rest.
@@ -37,6 +39,9 @@ def test_a_handler_imports_within_the_ceiling(module: str) -> None:
         "PYTHONPATH": os.pathsep.join([str(ROOT / "functions"), str(ROOT / "layers/common/python")]),
         # The X-Ray SDK loads its sampling rules outside of Lambda only.
         "LAMBDA_TASK_ROOT": "/var/task",
+        "PYDANTIC_DISABLE_PLUGINS": template()["Globals"]["Function"]["Environment"]["Variables"][
+            "PYDANTIC_DISABLE_PLUGINS"
+        ],
     }
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
 

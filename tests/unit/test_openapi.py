@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import importlib
 import re
 from typing import Any
 
@@ -37,6 +38,13 @@ def test_every_route_of_the_source_is_described() -> None:
         for method, path in re.findall(r'@router\.(\w+)\(\s*"([^"]+)"', source)
     }
     assert routes == {(method, path) for method, path, _ in OPERATIONS}
+
+
+def test_each_route_has_its_answers_and_no_answer_is_left_over() -> None:
+    for name, app in openapi.resolvers().items():
+        answers = importlib.import_module(f"{name.rpartition('.')[0]}.shapes").ANSWERS
+        routes = [*app._static_routes, *app._dynamic_routes]
+        assert sorted(answers) == sorted(route.func.__name__ for route in routes)
 
 
 def test_the_routes_without_a_token_are_those_of_the_template() -> None:

@@ -7,7 +7,6 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
 
-from backfill.api import shapes
 from backfill.api.runs_api import RunsApi
 from vitals.http import granted, json_answer
 from vitals.tokens import Grant
@@ -29,14 +28,14 @@ class StartBody(BaseModel):
     dry_run: StrictBool = Field(False, description="only say what it would take")
 
 
-@router.post("/backfill/start", summary="Fill in a site's history", responses=shapes.START)
+@router.post("/backfill/start", summary="Fill in a site's history")
 def start(body: Annotated[StartBody, Body()]) -> Response[Any]:
     asked = body.model_dump(exclude={"site_name"}) | {"site": body.site_name}
     status, answer = _api().start(_grant(), asked)
     return json_answer(answer, status)
 
 
-@router.get("/backfill", summary="A site's backfills, newest first", responses=shapes.RUNS)
+@router.get("/backfill", summary="A site's backfills, newest first")
 def of_site(
     site_name: Annotated[str, Query(max_length=64, description="site name, as in /sites")],
     limit: Annotated[int, Query(ge=1, le=100, description="backfills at most")] = 20,
@@ -44,14 +43,12 @@ def of_site(
     return json_answer(_api().of_site(_grant(), site_name, limit))
 
 
-@router.get("/backfill/<run_id>", summary="A backfill with its days", responses=shapes.RUN)
+@router.get("/backfill/<run_id>", summary="A backfill with its days")
 def get(run_id: RunId) -> Response[Any]:
     return json_answer(_api().get(_grant(), run_id))
 
 
-@router.post(
-    "/backfill/<run_id>/cancel", summary="End a backfill before its next hour", responses=shapes.CANCEL
-)
+@router.post("/backfill/<run_id>/cancel", summary="End a backfill before its next hour")
 def cancel(run_id: RunId) -> Response[Any]:
     status, answer = _api().cancel(_grant(), run_id)
     return json_answer(answer, status)

@@ -7,7 +7,6 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
-from exports.api import shapes
 from exports.api.exports_api import ExportsApi
 from exports.plan import Asked
 from vitals.catalog import MAX_NAME
@@ -33,9 +32,7 @@ class ExportBody(BaseModel):
     priority: Literal["normal", "high"] = "normal"
 
 
-@router.post(
-    "/exports", summary="Export samples of any number of points and days to files", responses=shapes.START
-)
+@router.post("/exports", summary="Export samples of any number of points and days to files")
 def start(body: Annotated[ExportBody, Body()]) -> Response[Any]:
     asked = Asked(
         body.site_name,
@@ -48,7 +45,7 @@ def start(body: Annotated[ExportBody, Body()]) -> Response[Any]:
     return json_answer(_api().start(_grant(), asked), 202)
 
 
-@router.get("/exports", summary="A site's exports, newest first", responses=shapes.EXPORTS)
+@router.get("/exports", summary="A site's exports, newest first")
 def of_site(
     site_name: Annotated[str, Query(max_length=64, description="site name, as in /sites")],
     limit: Annotated[int, Query(ge=1, le=100, description="exports at most")] = 20,
@@ -56,19 +53,13 @@ def of_site(
     return json_answer(_api().of_site(_grant(), site_name, limit))
 
 
-@router.get(
-    "/exports/<export_id>",
-    summary="An export, with links to its files once it is completed",
-    responses=shapes.EXPORT,
-)
+@router.get("/exports/<export_id>", summary="An export, with links to its files once it is completed")
 def get(export_id: ExportId) -> Response[Any]:
     return json_answer(_api().get(_grant(), export_id))
 
 
 @router.delete(
-    "/exports/<export_id>",
-    summary="Cancel an export, or remove one that has ended with its files",
-    responses=shapes.DELETE,
+    "/exports/<export_id>", summary="Cancel an export, or remove one that has ended with its files"
 )
 def delete(export_id: ExportId) -> Response[Any]:
     status, answer = _api().delete(_grant(), export_id)

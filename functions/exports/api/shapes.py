@@ -62,10 +62,13 @@ class Removed(Shape):
     status: Literal["removed"]
 
 
-START = answers(Export, "The export is queued", 404, 413, 415, status=202)
-EXPORTS = answers(Exports, "The site's exports", 404)
-EXPORT = answers(ExportWithFiles, "The export", 404)
-DELETE = {
-    **answers(Export | Removed, "Cancelled before anybody worked on it, or removed with its files", 404),
-    **answers(Export, "It will end before its next part", 404, status=202),
+# By the name of the route's function; only local/openapi.py asks for them.
+ANSWERS = {
+    "start": answers(Export, "The export is queued", 404, 413, 415, status=202),
+    "of_site": answers(Exports, "The site's exports", 404),
+    "get": answers(ExportWithFiles, "The export", 404),
+    "delete": {
+        **answers(Export | Removed, "Cancelled before anybody worked on it, or removed with its files", 404),
+        **answers(Export, "It will end before its next part", 404, status=202),
+    },
 }
