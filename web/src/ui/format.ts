@@ -1,6 +1,6 @@
 // Numbers, spans and times as the page writes them: English, times in the browser's zone.
 
-const LOCALE = "en-GB";
+export const LOCALE = "en-GB";
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;

@@ -1,10 +1,21 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Store, useStore } from "../../store";
+import { duration, percent, time, times } from "../../ui/format";
 import { THEME_CHANGED } from "../../ui/theme";
-import { type Chart, COLOURS, type Line, lastOf, MAX_LINES, REASONS, type Reading, readAt } from "./data";
-import { duration, fromTo, percent, reading, time } from "./format";
-import { type Axes, Plot, type PlotEvents } from "./plot";
-import type { Span } from "./range";
+import {
+  type Chart,
+  COLOURS,
+  type GapSpan,
+  type Line,
+  lastOf,
+  MAX_LINES,
+  REASONS,
+  type Reading,
+  readAt,
+} from "./data";
+import { reading } from "./format";
+import { type Axes, NARROW, Plot, type PlotEvents, type State } from "./plot";
+import { SECOND, type Span, sameSpan } from "./range";
 import { symbol } from "./units";
 
 type Hover = { time: number; left: number } | null;
@@ -13,9 +24,10 @@ type Props = {
   chart: Chart;
   axes: Axes;
   view: Span;
-  /** Whether the rows are those of the view, and not what was there before. */
-  fresh: boolean;
-  failed: boolean;
+  /** `drawn` where the rows are those of the view, and not what was there before. */
+  state: State;
+  /** The address of the Coverage page. */
+  coverage: string;
   onWidth: (width: number) => void;
   onRemove: (name: string) => void;
 } & Omit<PlotEvents, "onHover">;
@@ -26,7 +38,7 @@ export function ChartView({ onRemove, ...props }: Props) {
   return (
     <>
       <Figure {...props} hover={hover} />
-      <Legend lines={props.chart.lines} hover={hover} onRemove={onRemove} />
+      <Legend lines={props.chart.lines} axes={props.axes} hover={hover} onRemove={onRemove} />
     </>
   );
 }
@@ -35,8 +47,8 @@ function Figure({
   chart,
   axes,
   view,
-  fresh,
-  failed,
+  state,
+  coverage,
   onWidth,
   hover,
   ...events
@@ -63,12 +75,14 @@ function Figure({
       plot.current?.destroy();
     };
   }, [drawn, theme]);
-  useEffect(() => plot.current?.show(chart, view, fresh), [chart, view.from, view.to, fresh, drawn, theme]);
+  useEffect(() => plot.current?.show(chart, view, state), [chart, view.from, view.to, state, drawn, theme]);
   useEffect(() => plot.current?.name(described(chart, view)), [chart, view.from, view.to, drawn, theme]);
   useEffect(() => {
     const element = host.current;
     if (!element) return;
     const watch = new ResizeObserver(() => {
+      // What has left the document has no size; the chart keeps what it had.
+      if (!element.clientWidth) return;
       plot.current?.size(element.clientWidth, element.clientHeight);
       onWidth(element.clientWidth);
     });
@@ -80,7 +94,7 @@ function Figure({
     <figure
       class="chart"
       ref={host}
-      aria-busy={!fresh && !failed}
+      aria-busy={state === "loading"}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the chart is moved by keys
       tabIndex={0}
       aria-label="Chart: arrow keys pan, plus and minus zoom, 0 goes back to the preset"
@@ -90,7 +104,18 @@ function Figure({
       }}
     >
       <Tooltip lines={chart.lines} hover={hover} host={host} />
+      {state === "drawn" && !chart.rows && <Nothing gaps={chart.gaps} coverage={coverage} />}
     </figure>
+  );
+}
+
+function Nothing({ gaps, coverage }: { gaps: GapSpan[]; coverage: string }) {
+  const reasons = [...new Set(gaps.map(({ reason }) => REASONS[reason]))];
+  return (
+    <p class="nothing">
+      <strong>No samples in this range{reasons.length > 0 && `: ${reasons.join(", ")}`}</strong>
+      Choose another range; <a href={coverage}>Coverage</a> shows which days have samples.
+    </p>
   );
 }
 
@@ -113,11 +138,11 @@ function useTheme(): number {
 function described({ lines, gaps }: Chart, { from, to }: Span): string {
   const names = lines.map(({ label, unit }) => label + (unit && ` (${symbol(unit)})`)).join(", ");
   const missing = gaps.length ? `; ${gaps.length === 1 ? "one gap" : `${gaps.length} gaps`}` : "";
-  return `Line chart of ${names}, ${fromTo(from, to)}${missing}`;
+  return `Line chart of ${names}, ${times(from, to)}${missing}`;
 }
 
 /** The colour of a line, and its dash, as in the chart. */
-export function Swatch({ slot }: { slot: number }) {
+function Swatch({ slot }: { slot: number }) {
   const dash = slot >= 2 * COLOURS ? "2 3" : slot >= COLOURS ? "6 3" : undefined;
   return (
     <svg class={`swatch ink-${slot % COLOURS}`} width="16" height="10" aria-hidden="true">
@@ -137,45 +162,70 @@ function Tooltip({
 }) {
   const at = useStore(hover);
   if (!at) return null;
+  const found = lines.map((line) => readAt(line, at.time));
+  const shared = sharedGap(found);
   const width = host.current?.clientWidth ?? 0;
-  const side = at.left > width / 2 ? { right: `${width - at.left + 12}px` } : { left: `${at.left + 12}px` };
+  const right = at.left > width / 2;
+  // Beside the pointer, or in the other half where there is no room beside it.
+  const [edge, distance] =
+    width < NARROW
+      ? [right ? "left" : "right", 0]
+      : right
+        ? ["right", width - at.left + 12]
+        : ["left", at.left + 12];
   return (
-    <div class="tooltip" style={side} aria-hidden="true">
-      <strong>{time(at.time)}</strong>
-      <table>
-        <tbody>
-          {lines.map((line) => (
-            <tr key={line.name}>
-              <td>
-                <Swatch slot={line.slot} />
-              </td>
-              <td class="label">{line.label}</td>
-              <td class="value">
-                <Value line={line} found={readAt(line, at.time)} long />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+    <div class="tooltip" style={{ [edge as string]: `${distance}px` }} aria-hidden="true">
+      <strong>{time(at.time, { seconds: true })}</strong>
+      {shared ? (
+        <div>
+          <Missing gap={shared} />
+        </div>
+      ) : (
+        <table>
+          <tbody>
+            {lines.map((line, place) => (
+              <tr key={line.name}>
+                <td>
+                  <Swatch slot={line.slot} />
+                </td>
+                <td class="label">{line.label}</td>
+                <td class="value">
+                  <Value line={line} found={found[place] as Reading} long />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
     </div>
+  );
+}
+
+/** The gap that all lines are in. */
+function sharedGap([first, ...others]: Reading[]): GapSpan | undefined {
+  if (first?.kind !== "gap") return undefined;
+  const { gap } = first;
+  const same = others.every(
+    (other) => other.kind === "gap" && sameSpan(other.gap, gap) && other.gap.reason === gap.reason,
+  );
+  return same ? gap : undefined;
+}
+
+function Missing({ gap: { from, to, reason } }: { gap: GapSpan }) {
+  return (
+    <>
+      <span class="gap">{REASONS[reason]}</span>
+      <small>
+        {times(from, to)} ({duration((to - from) / SECOND)})
+      </small>
+    </>
   );
 }
 
 function Value({ line, found, long = false }: { line: Line; found: Reading; long?: boolean }) {
   if (found.kind === "none") return <>–</>;
-  if (found.kind === "gap") {
-    const { from, to, reason } = found.gap;
-    return (
-      <span class="gap">
-        {REASONS[reason]}
-        {long && (
-          <small>
-            {fromTo(from, to)} ({duration(to - from)})
-          </small>
-        )}
-      </span>
-    );
-  }
+  if (found.kind === "gap")
+    return long ? <Missing gap={found.gap} /> : <span class="gap">{REASONS[found.gap.reason]}</span>;
   const spread = long && found.low !== undefined && found.high !== undefined && found.low !== found.high;
   return (
     <>
@@ -191,14 +241,18 @@ function Value({ line, found, long = false }: { line: Line; found: Reading; long
 
 function Legend({
   lines,
+  axes,
   hover,
   onRemove,
 }: {
   lines: Line[];
+  axes: Axes;
   hover: Store<Hover>;
   onRemove: (name: string) => void;
 }) {
   const at = useStore(hover);
+  const shown = new Set(axes.map(({ unit }) => unit));
+  const plain = [...new Set(lines.map(({ unit }) => symbol(unit)))].filter((unit) => !shown.has(unit));
   return (
     <div class="legend">
       <table>
@@ -240,6 +294,12 @@ function Legend({
           ))}
         </tbody>
       </table>
+      {plain.length > 0 && (
+        <small>
+          No room for an axis of {plain.map((unit) => unit || "what has no unit").join(", ")}: read these
+          lines' values here.
+        </small>
+      )}
       {lines.length >= MAX_LINES && <small>A chart shows {MAX_LINES} points at most.</small>}
     </div>
   );

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../../api/client";
 import type { ExportJob } from "../../api/types";
+import { bytes, counted, number, times } from "../../ui/format";
 import { samplesOf } from "./ask";
 import { csvOf, estimatedRows, exported, fileName, MOST_ROWS, save } from "./download";
-import { bytes, count, fromTo } from "./format";
 import type { Span } from "./range";
 
 type Props = { api: Api; site: string; points: string[]; intervals: (number | null)[]; span: Span };
@@ -84,8 +84,8 @@ export function Download({ api, site, points, intervals, span }: Props) {
       {open && (
         <div class="popover" role="dialog" aria-label="Download">
           <p>
-            About {count(rows)} samples of {points.length === 1 ? "one point" : `${points.length} points`}
-            <small>{fromTo(asked.from, asked.to)}, as they were collected</small>
+            About {number(rows)} samples of {counted(points.length, "point")}
+            <small>{times(asked.from, asked.to)}, as they were collected</small>
           </p>
           <div class="choices">
             <button type="button" disabled={busy} onClick={() => (rows <= MOST_ROWS ? csv() : job("csv"))}>
@@ -121,7 +121,7 @@ function Told({ work, expected }: { work: Work; expected: number }) {
     return (
       <p>
         <progress max={expected || 1} value={Math.min(work.rows, expected)} aria-label="Download" />
-        <small>{count(work.rows)} samples so far</small>
+        <small>{number(work.rows)} samples so far</small>
       </p>
     );
   const { job } = work;
@@ -146,7 +146,7 @@ function Told({ work, expected }: { work: Work; expected: number }) {
   return (
     <>
       <p>
-        {count(job.rows)} samples, {bytes(job.bytes)}
+        {number(job.rows)} samples, {bytes(job.bytes)}
       </p>
       <ul class="files">
         {job.files.map((file) => (

@@ -1,76 +1,45 @@
-// Numbers and times of charts, in the words and the zone of the browser.
+// What a chart writes on its axes and reads off its lines.
 
-import { DAY, HOUR, MINUTE, SECOND } from "./range";
+import { LOCALE } from "../../ui/format";
+import { DAY, MINUTE } from "./range";
 
-const precise = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 6 });
-const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 2 });
-const dollars = new Intl.NumberFormat(undefined, {
-  style: "currency",
-  currency: "USD",
-  currencyDisplay: "narrowSymbol",
-  maximumSignificantDigits: 2,
-});
+const precise = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 5 });
+const tiny = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 2 });
+const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 
-/** A reading: six digits are more than sensors know. */
+/** A reading: five digits are more than sensors know, except of counters. */
 export function reading(value: number): string {
-  return (Math.abs(value) < 1e6 ? precise : whole).format(value);
+  const size = Math.abs(value);
+  return (size >= 1e5 ? whole : size >= 0.001 || !value ? precise : tiny).format(value);
 }
 
-export function count(value: number): string {
-  return whole.format(value);
-}
-
-export function money(microDollars: number): string {
-  return dollars.format(microDollars / 1e6);
-}
-
-/** A part of a whole in percent; all but everything is not 100 %. */
-export function percent(part: number, of: number): string {
-  const exact = (100 * Math.min(part, of)) / of;
-  const shown = exact === 100 ? 100 : Math.min(99.9, exact);
-  return `${shown.toLocaleString(undefined, { maximumFractionDigits: 1 })} %`;
-}
-
-/** Values of an axis whose marks are `step` apart. */
+/** Values of an axis whose marks are `step` apart; in thousands or millions where that is shorter. */
 export function axisValues(values: number[], step: number): string[] {
-  if (step >= 1000) return values.map((value) => compact.format(value));
-  const digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
-  const format = new Intl.NumberFormat(undefined, { maximumFractionDigits: Math.min(digits + 1, 12) });
+  const largest = Math.max(...values.map(Math.abs));
+  const unit = 1000 ** Math.floor(Math.log10(Math.max(1, largest)) / 3);
+  const short = largest >= 10_000 && digitsOf(step / unit) <= 2;
+  const format = new Intl.NumberFormat(LOCALE, {
+    notation: short ? "compact" : "standard",
+    maximumFractionDigits: digitsOf(short ? step / unit : step),
+  });
   return values.map((value) => format.format(value));
 }
 
+/** How many digits after the point a number has. */
+function digitsOf(value: number): number {
+  for (let digits = 0; digits < 12; digits++) {
+    const shifted = value * 10 ** digits;
+    if (Math.abs(shifted - Math.round(shifted)) < 1e-6 * shifted) return digits;
+  }
+  return 12;
+}
+
 const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
-const minutes = new Intl.DateTimeFormat(undefined, clock);
-const seconds = new Intl.DateTimeFormat(undefined, { ...clock, second: "2-digit" });
-const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-const month = new Intl.DateTimeFormat(undefined, { month: "short" });
-const year = new Intl.DateTimeFormat(undefined, { year: "numeric" });
-const moment = new Intl.DateTimeFormat(undefined, {
-  weekday: "short",
-  day: "numeric",
-  month: "short",
-  year: "numeric",
-  ...clock,
-  second: "2-digit",
-});
-const shortMoment = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", ...clock });
-
-export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-export function time(ms: number): string {
-  return moment.format(ms);
-}
-
-export function shortTime(ms: number): string {
-  return shortMoment.format(ms);
-}
-
-/** From–to, naming the day once where it is one day. */
-export function fromTo(from: number, to: number): string {
-  const sameDay = day.format(from) === day.format(to) && to - from < DAY;
-  return `${shortTime(from)} – ${sameDay ? minutes.format(to) : shortTime(to)}`;
-}
+const minutes = new Intl.DateTimeFormat(LOCALE, clock);
+const seconds = new Intl.DateTimeFormat(LOCALE, { ...clock, second: "2-digit" });
+const day = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short" });
+const month = new Intl.DateTimeFormat(LOCALE, { month: "short" });
+const year = new Intl.DateTimeFormat(LOCALE, { year: "numeric" });
 
 /** Marks of a time axis; what is said of several is said at the first, on a second line. */
 export function timeValues(times: number[], step: number): string[] {
@@ -85,31 +54,10 @@ export function timeValues(times: number[], step: number): string[] {
   });
 }
 
-export function duration(ms: number): string {
-  const steps: [number, string][] = [
-    [DAY, "d"],
-    [HOUR, "h"],
-    [MINUTE, "min"],
-    [SECOND, "s"],
-  ];
-  const at = steps.findIndex(([length]) => ms >= length);
-  if (at < 0) return `${Math.round(ms)} ms`;
-  const [length, name] = steps[at] as [number, string];
-  const rest = steps[at + 1];
-  const over = rest ? Math.floor((ms % length) / rest[0]) : 0;
-  return `${Math.floor(ms / length)} ${name}${rest && over ? ` ${over} ${rest[1]}` : ""}`;
-}
-
-export function bytes(size: number): string {
-  if (size < 1000) return `${size} B`;
-  const step = Math.min(3, Math.floor(Math.log10(size) / 3));
-  return `${(size / 1000 ** step).toLocaleString(undefined, { maximumSignificantDigits: 3 })} ${["", "kB", "MB", "GB"][step]}`;
-}
-
-/** The form that `<input type="datetime-local" step="1">` holds, and back. */
-export function toInput(ms: number): string {
+/** The form that `<input type="datetime-local">` holds, to the second or the minute, and back. */
+export function toInput(ms: number, step: number): string {
   const local = new Date(ms - new Date(ms).getTimezoneOffset() * MINUTE);
-  return local.toISOString().slice(0, 19);
+  return local.toISOString().slice(0, step < MINUTE ? 19 : 16);
 }
 
 export function fromInput(text: string): number {

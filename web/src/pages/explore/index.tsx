@@ -1,20 +1,24 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Api } from "../../api/client";
 import type { Point, QueryAnswer } from "../../api/types";
 import type { PageProps } from "../../app";
-import { formatRoute, go } from "../../route";
+import { formatRoute, go, type Route } from "../../route";
+import { dollars, number, percent, zone } from "../../ui/format";
+import { link } from "../../ui/link";
 import { useEvery, useLoaded } from "../../ui/load";
-import { advice, Empty, Failure, Loading } from "../../ui/states";
+import { Notice } from "../../ui/notice";
+import { advice, Empty, Failure } from "../../ui/states";
 import { askLines } from "./ask";
 import { ChartView } from "./chart";
 import { axesOf, type Chosen, chartOf, coverageOf, type Line, MAX_LINES, slotsOf } from "./data";
 import { Download } from "./download-button";
-import { count, money, percent, zone } from "./format";
 import { Picker } from "./picker";
-import { plotWidth } from "./plot";
+import { NARROW, plotWidth, type State } from "./plot";
 import { useNamed } from "./points";
 import {
   DEFAULT,
   formatRange,
+  HOUR,
   isLive,
   type Preset,
   parseRange,
@@ -28,8 +32,6 @@ import { CopyLink, RangeBar } from "./range-bar";
 import { Start } from "./start";
 import "./explore.css";
 
-const NARROW = 560;
-
 /** Charts of points that were chosen; what is shown is in the address and nowhere else. */
 export function Explore({ api, site, route }: PageProps) {
   const points = useKept(route.parameters.getAll("point").slice(0, MAX_LINES));
@@ -38,49 +40,24 @@ export function Explore({ api, site, route }: PageProps) {
   const preset = useRef<Preset>(DEFAULT);
   if (isLive(range)) preset.current = range;
   const before = useRef<Range[]>([]);
-
-  const show = useCallback(
-    (next: { points?: string[]; range?: Range }, options: { replace?: boolean } = {}) => {
-      const parameters = new URLSearchParams([
-        ...(next.points ?? points).map((name) => ["point", name]),
-        ...formatRange(next.range ?? range),
-      ]);
-      go({ page: "explore", site: site.site_name, parameters }, options);
-    },
-    [points, range, site.site_name],
-  );
-  const link = useMemo(() => {
-    const parameters = new URLSearchParams([...points.map((name) => ["point", name]), ...formatRange(range)]);
-    return new URL(formatRoute({ page: "explore", site: site.site_name, parameters }), location.href).href;
-  }, [points, range, site.site_name]);
-
-  const known = useRef(new Map<string, Point>()).current;
-  const named = useNamed(api, site.site_name, points, known);
-  const slots = useSlots(points);
-  const chosen = useMemo(
-    () => points.map((name): Chosen => chosenOf(name, known.get(name), slots.get(name) ?? 0)),
-    [points, slots, named],
-  );
-  const [width, setWidth] = useState(0);
-  const axes = useMemo(() => axesOf(chosen, width < NARROW ? 2 : 4), [chosen, width < NARROW]);
-  const columns = width && named && points.length ? plotWidth(width, axes) : 0;
-  const answer = useLoaded<{ of: QueryAnswer; span: Span; points: string[] } | undefined>(
-    async (signal) =>
-      columns
-        ? { of: await askLines(api, site.site_name, points, span, columns, signal), span, points }
-        : undefined,
-    [api, site.site_name, points, span, columns],
-  );
-  const found = answer.value;
-  const chart = useMemo(() => chartOf(chosen, found?.of, found?.span ?? span), [chosen, found]);
-  const fresh = !answer.loading && !answer.error && found?.points === points && sameSpan(found.span, span);
-
-  const toggle = (point: Point) => {
-    known.set(point.point_name, point);
-    const name = point.point_name;
-    show({ points: points.includes(name) ? points.filter((other) => other !== name) : [...points, name] });
-  };
   const [open, setOpen] = useState(!points.length);
+  const lines = useLines(api, site.site_name, points, span);
+  const { found, error, known } = lines;
+
+  const at = (next: { points?: string[]; range?: Range } = {}): Route => ({
+    page: "explore",
+    site: site.site_name,
+    parameters: new URLSearchParams([
+      ...(next.points ?? points).map((name) => ["point", name]),
+      ...formatRange(next.range ?? range),
+    ]),
+  });
+  const showRange = (next: Range) => go(at({ range: next }));
+  const remove = (name: string) => go(at({ points: points.filter((other) => other !== name) }));
+  const add = (more: Point[]) => {
+    for (const point of more) known.set(point.point_name, point);
+    go(at({ points: [...points, ...more.map((point) => point.point_name)] }));
+  };
 
   if (!site.points)
     return (
@@ -94,21 +71,20 @@ export function Explore({ api, site, route }: PageProps) {
         <button type="button" class="unfold" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? "Hide points" : "Choose points"}
         </button>
-        <Picker api={api} site={site} slots={slots} onToggle={toggle} />
+        <Picker
+          api={api}
+          site={site}
+          slots={lines.slots}
+          onToggle={(point) => (points.includes(point.point_name) ? remove(point.point_name) : add([point]))}
+        />
       </div>
       <div class="view">
         <h1 class="visually-hidden">{site.display_name || site.site_name}</h1>
         <div class="tools">
-          <RangeBar
-            range={range}
-            span={span}
-            preset={preset.current}
-            onRange={(next) => show({ range: next })}
-          />
-          <span class="spacer" />
+          <RangeBar range={range} span={span} preset={preset.current} onRange={showRange} />
           {points.length > 0 && (
-            <>
-              <CopyLink link={link} />
+            <div class="share">
+              <CopyLink link={new URL(formatRoute(at()), location.href).href} />
               <Download
                 api={api}
                 site={site.site_name}
@@ -116,47 +92,45 @@ export function Explore({ api, site, route }: PageProps) {
                 intervals={points.map((name) => known.get(name)?.interval_seconds ?? null)}
                 span={span}
               />
-            </>
+            </div>
           )}
         </div>
-        <Warnings texts={found?.points.length && points.length ? found.of.warnings : []} />
-        {answer.error && found && (
-          <p class="notice failure" role="alert">
-            {answer.error.message}. {advice(answer.error)}{" "}
-            <button type="button" class="quiet" onClick={answer.again}>
+        <Warnings texts={points.length && found ? found.warnings : []} />
+        {error && found && (
+          <Notice error={error}>
+            {advice(error)}{" "}
+            <button type="button" class="quiet" onClick={lines.again}>
               Try again
             </button>
-          </p>
+          </Notice>
         )}
         {!points.length ? (
-          <Start
-            api={api}
-            site={site.site_name}
-            onStart={(start) => {
-              for (const point of start) known.set(point.point_name, point);
-              show({ points: start.map((point) => point.point_name) });
-            }}
-          />
-        ) : answer.error && !found ? (
-          <Failure error={answer.error} again={answer.again} />
+          <Start api={api} site={site.site_name} onStart={add} />
+        ) : error && !found ? (
+          <>
+            <Failure error={error} again={lines.again} />
+            <p class="clear">
+              <a href={formatRoute(at({ points: [] }))}>Choose other points</a>
+            </p>
+          </>
         ) : (
           <>
             <ChartView
-              chart={chart}
-              axes={axes}
+              chart={lines.chart}
+              axes={lines.axes}
               view={span}
-              fresh={fresh}
-              failed={answer.error !== undefined}
-              onWidth={setWidth}
-              onRemove={(name) => show({ points: points.filter((other) => other !== name) })}
+              state={lines.state}
+              coverage={link("coverage", site.site_name)}
+              onWidth={lines.setWidth}
+              onRemove={remove}
               onView={(next, kind) => {
                 if (kind === "zoom") before.current.push(range);
-                show({ range: next }, { replace: kind === "pan" });
+                go(at({ range: next }), { replace: kind === "pan" });
               }}
-              onReset={() => show({ range: preset.current })}
-              onBack={() => show({ range: before.current.pop() ?? preset.current })}
+              onReset={() => showRange(preset.current)}
+              onBack={() => showRange(lastOther(before.current, range) ?? preset.current)}
             />
-            {found ? <Told answer={found.of} lines={chart.lines} /> : <Loading what="samples" />}
+            {found ? <Told answer={found} lines={lines.chart.lines} /> : <p class="told">Reading…</p>}
           </>
         )}
       </div>
@@ -164,8 +138,46 @@ export function Explore({ api, site, route }: PageProps) {
   );
 }
 
+/** The lines of some points in a span, asked for at the chart's width once that is known. */
+function useLines(api: Api, site: string, points: string[], span: Span) {
+  const known = useRef(new Map<string, Point>()).current;
+  const named = useNamed(api, site, points, known);
+  const slots = useSlots(points);
+  const chosen = useMemo(
+    () => points.map((name): Chosen => chosenOf(name, known.get(name), slots.get(name) ?? 0)),
+    [points, slots, named.value],
+  );
+  const [width, setWidth] = useState(0);
+  const axes = useMemo(() => axesOf(chosen, width < NARROW ? 2 : 4), [chosen, width < NARROW]);
+  const columns = width && named.value && points.length ? plotWidth(width, axes) : 0;
+  const answer = useLoaded<{ of: QueryAnswer; span: Span; points: string[] } | undefined>(
+    async (signal) =>
+      columns ? { of: await askLines(api, site, points, span, columns, signal), span, points } : undefined,
+    [api, site, points, span, columns],
+  );
+  const found = answer.value;
+  const chart = useMemo(() => chartOf(chosen, found?.of, found?.span ?? span), [chosen, found]);
+  const error = named.error ?? answer.error;
+  const busy = named.loading || answer.loading;
+  const fresh = found?.points === points && sameSpan(found.span, span);
+  const state: State = busy ? "loading" : error ? "failed" : fresh ? "drawn" : "loading";
+  const again = () => {
+    named.again();
+    answer.again();
+  };
+  return { known, slots, axes, chart, found: found?.of, error, state, again, setWidth };
+}
+
 function chosenOf(name: string, point: Point | undefined, slot: number): Chosen {
   return { name, label: point?.display_name || name, unit: point?.unit ?? "", slot };
+}
+
+/** The last of the ranges before that is another one; what comes after it is forgotten. */
+function lastOther(before: Range[], range: Range): Range | undefined {
+  for (let last = before.pop(); last; last = before.pop()) {
+    if (JSON.stringify(last) !== JSON.stringify(range)) return last;
+  }
+  return undefined;
 }
 
 /** The value of before while the new one says the same. */
@@ -185,27 +197,26 @@ function useSlots(points: string[]): ReadonlyMap<string, number> {
 
 /** The span of a range, which moves on while the range is live and the page can be seen. */
 function useSpan(range: Range): Span {
-  const [now, setNow] = useState(Date.now());
-  const tick = useCallback(() => setNow(Date.now()), []);
-  useEvery(isLive(range) ? refreshMs(range) : 60_000, tick, isLive(range));
+  const [round, next] = useState(0);
+  const tick = useCallback(() => next((before) => before + 1), []);
+  useEvery(isLive(range) ? refreshMs(range) : HOUR, tick, isLive(range));
   useEffect(() => {
-    tick();
     const seen = () => document.hidden || tick();
     document.addEventListener("visibilitychange", seen);
     return () => document.removeEventListener("visibilitychange", seen);
-  }, [range, tick]);
-  return useKept(spanOf(range, now));
+  }, [tick]);
+  return useKept(useMemo(() => spanOf(range, Date.now()), [range, round]));
 }
 
 function Warnings({ texts }: { texts: string[] }) {
   const most = 3;
   if (!texts.length) return null;
   return (
-    <ul class="notice warnings" role="status">
+    <ul class="notice mild warnings" role="status">
       {texts.slice(0, most).map((text) => (
         <li key={text}>{text}</li>
       ))}
-      {texts.length > most && <li>and {count(texts.length - most)} more like these</li>}
+      {texts.length > most && <li>and {number(texts.length - most)} more like these</li>}
     </ul>
   );
 }
@@ -223,13 +234,13 @@ function Told({ answer, lines }: { answer: QueryAnswer; lines: Line[] }) {
   const { metadata } = answer;
   const covered = coverageOf(lines);
   const parts = [
-    `Read ${count(metadata.samples_read)} samples, drew ${count(metadata.samples_returned)}`,
+    `Read ${number(metadata.samples_read)} samples, drew ${number(metadata.samples_returned)}`,
     RESOLUTIONS[answer.resolution],
     metadata.sources.map((source) => SOURCES[source]).join(" + "),
     covered && `${percent(covered.received, covered.expected)} covered`,
     `${Math.round(metadata.query_time_ms)} ms${metadata.cache_hit ? " from the cache" : ""}`,
-    money(metadata.cost.micro_dollars),
-    `times in ${zone}`,
+    dollars(metadata.cost.micro_dollars / 1e6),
+    `times in ${zone(Date.now())}`,
   ];
   return <p class="told">{parts.filter(Boolean).join(" · ")}</p>;
 }

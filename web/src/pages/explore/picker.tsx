@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../../api/client";
 import type { Point, Site, Tags } from "../../api/types";
+import { number, time } from "../../ui/format";
 import { type Loaded, useLoaded } from "../../ui/load";
 import { COLOURS, MAX_LINES } from "./data";
-import { count, reading, time } from "./format";
+import { reading } from "./format";
 import { type Last, useLatest, usePointList, useSettled } from "./points";
 import { HOUR } from "./range";
 import { symbol } from "./units";
@@ -44,14 +45,14 @@ export function Picker({ api, site, slots, onToggle }: Props) {
         {list.loading && !list.points.length
           ? "Searching…"
           : filtered
-            ? `${count(list.points.length)}${list.complete ? "" : "+"} found`
-            : `${count(site.points)} points`}
+            ? `${number(list.points.length)}${list.complete ? "" : "+"} found`
+            : `${number(site.points)} points`}
         {slots.size > 0 && `, ${slots.size} shown`}
       </p>
       {list.error && (
         <p class="failure" role="alert">
           {list.error.message}{" "}
-          <button type="button" class="quiet" onClick={list.more}>
+          <button type="button" class="quiet" onClick={list.again}>
             Try again
           </button>
         </p>
@@ -240,34 +241,37 @@ function Rows({
     },
   };
   return (
-    <div class="rows" ref={box} onScroll={look}>
-      <ul
-        style={{ height: `${points.length * ROW}px` }}
-        onKeyDown={(event) => {
-          const act = keys[event.key];
-          if (!act) return;
-          event.preventDefault();
-          act();
-        }}
-      >
-        {shown.map((row) => {
-          const point = points[row] as Point;
-          return (
-            <Row
-              key={point.point_name}
-              row={row}
-              point={point}
-              slot={slots.get(point.point_name)}
-              full={slots.size >= MAX_LINES}
-              last={latest.get(point.point_name)}
-              active={row === active}
-              onFocus={() => setActive(row)}
-              onToggle={() => onToggle(point)}
-            />
-          );
-        })}
-      </ul>
-    </div>
+    <>
+      {latest.error && <p class="hint">Last values could not be loaded: {latest.error.message}</p>}
+      <div class="rows" ref={box} onScroll={look}>
+        <ul
+          style={{ height: `${points.length * ROW}px` }}
+          onKeyDown={(event) => {
+            const act = keys[event.key];
+            if (!act) return;
+            event.preventDefault();
+            act();
+          }}
+        >
+          {shown.map((row) => {
+            const point = points[row] as Point;
+            return (
+              <Row
+                key={point.point_name}
+                row={row}
+                point={point}
+                slot={slots.get(point.point_name)}
+                full={slots.size >= MAX_LINES}
+                last={latest.values.get(point.point_name)}
+                active={row === active}
+                onFocus={() => setActive(row)}
+                onToggle={() => onToggle(point)}
+              />
+            );
+          })}
+        </ul>
+      </div>
+    </>
   );
 }
 
@@ -306,7 +310,9 @@ function Row({
         />
         <span class="names">
           <span>{point.display_name}</span>
-          <small>{point.point_name}</small>
+          <small>
+            <bdi>{point.point_name}</bdi>
+          </small>
         </span>
         <LastValue last={last} unit={symbol(point.unit)} />
       </label>

@@ -1,12 +1,24 @@
 // The chart on its canvas: uPlot with the gaps behind the lines, and what moves it.
 
 import uPlot from "uplot";
-import { type axesOf, type Chart, COLOURS, firstAtOrAfter, type GapSpan, type Line, scaleOf } from "./data";
+import {
+  type axesOf,
+  type Chart,
+  COLOURS,
+  firstAtOrAfter,
+  type GapSpan,
+  type Line,
+  readAt,
+  scaleOf,
+} from "./data";
 import { axisValues, timeValues } from "./format";
 import { listen, type Moves, press } from "./gestures";
 import { allowed, type Span, sameSpan } from "./range";
 
 export type Axes = ReturnType<typeof axesOf>;
+
+/** `drawn` once the rows of the view are on the canvas. */
+export type State = "loading" | "drawn" | "failed";
 
 export type PlotEvents = {
   /** The user moved the chart there. */
@@ -17,6 +29,8 @@ export type PlotEvents = {
   onHover: (at: { time: number; left: number } | null) => void;
 };
 
+/** Charts narrower than this have no room beside the lines. */
+export const NARROW = 560;
 const AXIS = 56;
 const TIME_AXIS = 42;
 const SIDE_PADDING = 16;
@@ -42,7 +56,7 @@ export class Plot {
     | { span: Span; kind: "zoom" | "pan"; timer: ReturnType<typeof setTimeout> | undefined }
     | undefined;
   private unmarked = false;
-  private fresh = false;
+  private state: State = "loading";
 
   constructor(
     private readonly host: HTMLElement,
@@ -70,18 +84,26 @@ export class Plot {
     this.u.destroy();
   }
 
-  /** Draws other rows of the same lines; `fresh` says that they are those of the view. */
-  show(chart: Chart, view: Span, fresh: boolean): void {
+  /** Draws other rows of the same lines; they are those of the view where the state is `drawn`. */
+  show(chart: Chart, view: Span, state: State): void {
     const changed = chart !== this.chart;
     const moved = !sameSpan(view, this.view);
     this.chart = chart;
-    this.fresh = fresh;
-    this.host.dataset.state = "loading";
-    if (fresh) this.unmarked = true;
-    if (changed) this.u.setData(chart.table, false);
-    if (moved) this.view = view;
-    if (moved || changed) this.scale(this.moving?.span ?? view);
-    else this.u.redraw(false);
+    this.state = state;
+    this.host.dataset.state = state === "drawn" ? "loading" : state;
+    if (state === "drawn") this.unmarked = true;
+    this.view = view;
+    if (!changed && !moved) {
+      this.u.redraw(false);
+      return;
+    }
+    this.u.batch(() => {
+      if (changed) this.u.setData(chart.table, false);
+      this.scale(this.moving?.span ?? view);
+    });
+    // The cursor's dots are on the rows of before.
+    const { left = -1, top = -1 } = this.u.cursor;
+    if (left >= 0) this.u.setCursor({ left, top });
   }
 
   name(label: string): void {
@@ -159,7 +181,8 @@ export class Plot {
             grid: { ...grid, show: place === 0 },
             ticks: { ...grid, size: 5 },
             space: 36,
-            values: (_u, splits, _axis, _space, step) => axisValues(splits, step),
+            values: (_u, splits, _axis, _space, step) =>
+              this.isEmpty(scale) ? splits.map(() => "") : axisValues(splits, step),
           }),
         ),
       ],
@@ -172,6 +195,8 @@ export class Plot {
         : [],
       cursor: {
         y: false,
+        // The dots are where the values are that are told.
+        dataIdx: (u, column, _closest, time) => this.rowAt(u, column, time),
         drag: { x: true, y: false, setScale: false, dist: 5 },
         points: {
           size: (_u, column) => (this.chart.lines.some((line) => line.column === column) ? 7 : 0),
@@ -179,7 +204,8 @@ export class Plot {
           stroke: inks.ground,
         },
         bind: {
-          mousedown: (_u, _target, handler) => (event) => (event.shiftKey ? null : handler(event)),
+          mousedown: (_u, _target, handler) => (event) =>
+            event.button === 0 && !event.shiftKey ? handler(event) : null,
           dblclick: () => () => {
             this.events.onBack();
             return null;
@@ -225,6 +251,16 @@ export class Plot {
       },
     };
     return this.chart.banded ? [edge, edge, drawn] : [drawn];
+  }
+
+  private rowAt(u: uPlot, column: number, time: number): number | null {
+    const line = this.chart.lines.find((one) => one.column === column);
+    const found = line && readAt(line, time);
+    return found?.kind === "sample" ? firstAtOrAfter(u.data[0] as number[], found.time) : null;
+  }
+
+  private isEmpty(scale: string): boolean {
+    return !this.chart.lines.some((line) => scaleOf(line.unit) === scale && line.times.length);
   }
 
   private ink(line: Line): string {
@@ -282,10 +318,11 @@ export class Plot {
     if (this.chart.lines.length > 1) {
       const bottom = bbox.top + bbox.height;
       this.chart.lines
-        .filter((line) => line.gaps.some((gap) => !within(gap, this.chart.gaps)))
-        .forEach((line, lane) => {
+        .map((line) => ({ line, own: line.gaps.filter((gap) => !within(gap, this.chart.gaps)) }))
+        .filter(({ own }) => own.length)
+        .forEach(({ line, own }, lane) => {
           ctx.fillStyle = translucent(this.ink(line), 0.45);
-          for (const gap of line.gaps) fill(gap, bottom - (lane + 1) * LANE * ratio, (LANE - 2) * ratio);
+          for (const gap of own) fill(gap, bottom - (lane + 1) * LANE * ratio, (LANE - 2) * ratio);
         });
     }
     ctx.restore();
@@ -299,7 +336,7 @@ export class Plot {
     dataset.to = String(Math.round(max ?? 0));
     dataset.series = String(this.chart.lines.length);
     dataset.rows = String(this.chart.rows);
-    if (!this.fresh || this.moving) return;
+    if (this.state !== "drawn" || this.moving) return;
     dataset.state = "drawn";
     if (!this.unmarked) return;
     this.unmarked = false;

@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../../api/client";
 import type { Latest, Point, PointPage } from "../../api/types";
-import { useEvery } from "../../ui/load";
+import { type Loaded, useEvery, useLoaded } from "../../ui/load";
 import { MINUTE } from "./range";
 
 const PAGE = 200;
@@ -12,17 +12,20 @@ const SCROLL_MS = 150;
 /** Names at a time, which an address can carry. */
 const BATCH = 20;
 
-export type Wanted = { search: string; tags: string[] };
+type Wanted = { search: string; tags: string[] };
 
-export type PointList = {
+type PointList = {
   points: Point[];
   complete: boolean;
   loading: boolean;
   error: Error | undefined;
+  /** Adds the next page. */
   more: () => void;
+  /** Asks once more for what could not be had. */
+  again: () => void;
 };
 
-/** The points found, the first page at first; `more` adds the next one. */
+/** The points found, of which the first page comes at once. */
 export function usePointList(api: Api, site: string, wanted: Wanted): PointList {
   const key = JSON.stringify(wanted);
   const [state, show] = useState<{ points: Point[]; token: string | null; loading: boolean; error?: Error }>({
@@ -60,10 +63,13 @@ export function usePointList(api: Api, site: string, wanted: Wanted): PointList 
     return () => stop.abort();
   }, [ask]);
   const { points, token, loading, error } = state;
+  const again = useCallback(() => {
+    ask(points.length ? token : null);
+  }, [ask, points.length, token]);
   const more = useCallback(() => {
-    if (!loading && (token || error)) ask(points.length ? token : null);
-  }, [loading, token, error, ask, points.length]);
-  return { points, complete: !token, loading, error, more };
+    if (!loading && !error && token) ask(token);
+  }, [loading, error, token, ask]);
+  return { points, complete: !token, loading, error, more, again };
 }
 
 /** What was typed, once the typing has paused. */
@@ -79,35 +85,40 @@ export function useSettled(text: string): string {
 export type Last = { value: number; timestamp: number } | null;
 
 /** Last values by name, asked for the names on view and again each minute; null where there is none. */
-export function useLatest(api: Api, site: string, names: string[]): ReadonlyMap<string, Last> {
-  const [known, learn] = useState<ReadonlyMap<string, Last>>(new Map());
+export function useLatest(
+  api: Api,
+  site: string,
+  names: string[],
+): { values: ReadonlyMap<string, Last>; error: Error | undefined } {
+  const [values, learn] = useState<ReadonlyMap<string, Last>>(new Map());
+  const [error, fail] = useState<Error>();
   const [round, next] = useState(0);
   const asked = useRef({ round: 0, names: new Set<string>() });
   useEvery(
     MINUTE,
     useCallback(() => next((before) => before + 1), []),
   );
-  const key = names.join("\n");
   useEffect(() => {
     if (asked.current.round !== round) asked.current = { round, names: new Set() };
     const { names: done } = asked.current;
     const stop = new AbortController();
-    const timer = setTimeout(async () => {
+    const ask = async () => {
       const missing = names.filter((name) => !done.has(name));
       for (let at = 0; at < missing.length; at += BATCH) {
         const batch = missing.slice(at, at + BATCH);
-        const found = await latest(api, site, batch, stop.signal).catch(() => undefined);
-        if (stop.signal.aborted || !found) return;
+        const found = await latest(api, site, batch, stop.signal);
         for (const name of batch) done.add(name);
         learn((before) => new Map([...before, ...found]));
       }
-    }, SCROLL_MS);
+      fail(undefined);
+    };
+    const timer = setTimeout(() => ask().catch((cause) => stop.signal.aborted || fail(cause)), SCROLL_MS);
     return () => {
       clearTimeout(timer);
       stop.abort();
     };
-  }, [api, site, key, round]);
-  return known;
+  }, [api, site, names.join("\n"), round]);
+  return { values, error };
 }
 
 /** The last value of each point; a name with a comma can't be asked for in an address and is left out. */
@@ -129,27 +140,27 @@ export async function latest(
   );
 }
 
-/** What is known of points that an address names, as the site lists them; a name that it lacks stands for itself. */
-export function useNamed(api: Api, site: string, names: string[], known: Map<string, Point>): boolean {
-  const [, show] = useState(0);
+/** Learns what the site says of points that an address names and that are not `known`; undefined until it has. */
+export function useNamed(
+  api: Api,
+  site: string,
+  names: string[],
+  known: Map<string, Point>,
+): Loaded<boolean> {
   const missing = names.filter((name) => !known.has(name));
-  const key = missing.join("\n");
-  useEffect(() => {
-    if (!key) return;
-    const stop = new AbortController();
-    Promise.all(missing.map((name) => named(api, site, name, stop.signal))).then(
-      (found) => {
-        if (stop.signal.aborted) return;
-        for (const point of found) known.set(point.point_name, point);
-        show((before) => before + 1);
-      },
-      () => {},
-    );
-    return () => stop.abort();
-  }, [api, site, key]);
-  return !missing.length;
+  const loaded = useLoaded(
+    async (signal) => {
+      for (const point of await Promise.all(missing.map((name) => named(api, site, name, signal)))) {
+        known.set(point.point_name, point);
+      }
+      return true;
+    },
+    [api, site, missing.join("\n")],
+  );
+  return { ...loaded, value: missing.length ? undefined : true };
 }
 
+/** A point as the site lists it; one that it lacks stands for itself. */
 async function named(api: Api, site: string, name: string, signal: AbortSignal): Promise<Point> {
   const unknown: Point = {
     point_name: name,

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
-import { fromInput, toInput, zone } from "./format";
-import { isLive, PRESETS, type Preset, type Range, type Span, sameSpan } from "./range";
+import { zone } from "../../ui/format";
+import { fromInput, toInput } from "./format";
+import { HOUR, isLive, MINUTE, PRESETS, type Preset, type Range, SECOND, type Span, sameSpan } from "./range";
 
 type Props = { range: Range; span: Span; onRange: (range: Range) => void; preset: Preset };
 
@@ -13,7 +14,7 @@ export function RangeBar({ range, span, onRange, preset }: Props) {
       <div class="presets" role="group" aria-label="Range">
         {(Object.keys(PRESETS) as Preset[]).map((name) => (
           <button key={name} type="button" aria-pressed={range === name} onClick={() => onRange(name)}>
-            {name}
+            {name.replace(/\d+/, "$& ")}
           </button>
         ))}
       </div>
@@ -33,13 +34,16 @@ export function RangeBar({ range, span, onRange, preset }: Props) {
 
 /** Taken on Enter or when the field is left, for a year that is half typed is a year too. */
 function FromTo({ span, onRange }: { span: Span; onRange: (span: Span) => void }) {
-  const [typed, setTyped] = useState({ from: toInput(span.from), to: toInput(span.to) });
-  useEffect(() => setTyped({ from: toInput(span.from), to: toInput(span.to) }), [span.from, span.to]);
-  const asked = { from: fromInput(typed.from), to: fromInput(typed.to) };
+  // A field with seconds is wider, and they matter in short spans only.
+  const step = span.to - span.from < HOUR ? SECOND : MINUTE;
+  const shown = { from: toInput(span.from, step), to: toInput(span.to, step) };
+  const [typed, setTyped] = useState(shown);
+  useEffect(() => setTyped(shown), [shown.from, shown.to]);
+  const edge = (name: "from" | "to") => (typed[name] === shown[name] ? span[name] : fromInput(typed[name]));
+  const asked = { from: edge("from"), to: edge("to") };
   const wrong = !(asked.from < asked.to);
-  const shown = { from: fromInput(toInput(span.from)), to: fromInput(toInput(span.to)) };
   const take = () => {
-    if (!wrong && !sameSpan(asked, shown)) onRange(asked);
+    if (!wrong && !sameSpan(asked, span)) onRange(asked);
   };
   return (
     <form
@@ -49,21 +53,21 @@ function FromTo({ span, onRange }: { span: Span; onRange: (span: Span) => void }
         take();
       }}
     >
-      {(["from", "to"] as const).map((edge) => (
-        <label key={edge}>
-          <span>{edge === "from" ? "From" : "to"}</span>
+      {(["from", "to"] as const).map((name) => (
+        <label key={name}>
+          <span class={name === "from" ? "visually-hidden" : ""}>{name === "from" ? "From" : "to"}</span>
           <input
             type="datetime-local"
-            step="1"
-            value={typed[edge]}
+            step={step / SECOND}
+            value={typed[name]}
             aria-invalid={wrong}
-            title={wrong ? "The end must be after the start" : `Time zone: ${zone}`}
-            onInput={(event) => setTyped({ ...typed, [edge]: event.currentTarget.value })}
+            title={wrong ? "The end must be after the start" : `Time zone: ${zone(span.to)}`}
+            onInput={(event) => setTyped({ ...typed, [name]: event.currentTarget.value })}
             onBlur={take}
           />
         </label>
       ))}
-      {/* An invisible button lets Enter send the form. */}
+      {/* A form of two fields is sent by Enter only where it has a button. */}
       <button type="submit" class="visually-hidden" tabIndex={-1}>
         Show
       </button>

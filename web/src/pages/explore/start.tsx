@@ -7,7 +7,7 @@ import { latest } from "./points";
 const OFFERED = 3;
 const LOOKED_AT = 12;
 /** What people look at first; the empty search finds any point. */
-const LIKELY = ["zone temp", "temp", ""];
+const LIKELY = ["zone temperature", "temp", ""];
 
 /** What there is to do while no point is chosen: three that are likely to be wanted. */
 export function Start({

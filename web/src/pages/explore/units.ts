@@ -16,6 +16,7 @@ const WRITTEN: Record<string, string> = {
   kilowattHours: "kWh",
   kilowatts: "kW",
   litersPerSecond: "l/s",
+  luxes: "lx",
   megawattHours: "MWh",
   metersPerSecond: "m/s",
   minutes: "min",

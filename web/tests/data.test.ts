@@ -1,0 +1,266 @@
+import { describe, expect, test } from "vitest";
+import type { Gap, QueryAnswer, Series } from "../src/api/types";
+import {
+  axesOf,
+  type Chosen,
+  chartOf,
+  commonGaps,
+  coverageOf,
+  merged,
+  readAt,
+  slotsOf,
+} from "../src/pages/explore/data";
+
+const iso = (ms: number) => new Date(ms).toISOString();
+const gap = (from: number, to: number, reason: Gap["reason"] = "no_data"): Gap => ({
+  start: iso(from),
+  end: iso(to),
+  reason,
+});
+const series = (point_name: string, rows: [number, number][], gaps: Gap[] = []): Series => ({
+  point_name,
+  timestamps: rows.map(([time]) => time),
+  values: rows.map(([, value]) => value),
+  gaps,
+  coverage: { expected: 10, received: rows.length },
+});
+const answer = (all: Series[], more: Partial<QueryAnswer> = {}): QueryAnswer => ({
+  site_name: "s",
+  start_time: iso(0),
+  end_time: iso(100_000),
+  resolution: "raw",
+  data_type: "raw",
+  series: all,
+  metadata: {
+    total_samples: 2,
+    sources: ["hot"],
+    query_time_ms: 5,
+    cache_hit: true,
+    next_token: null,
+    method: "m4",
+    samples_read: 7,
+    samples_returned: 2,
+    cost: { read_units: 1, requests: 1, bytes: 0, bytes_scanned: 0, micro_dollars: 3 },
+  },
+  warnings: [],
+  ...more,
+});
+const point = (name: string, unit = "", slot = 0): Chosen => ({ name, label: name, unit, slot });
+const SPAN = { from: 0, to: 100_000 };
+const column = (chart: ReturnType<typeof chartOf>, place: number) =>
+  chart.table[chart.lines[place]?.column ?? 0] as (number | null | undefined)[];
+
+/** A line's pieces: the values between nulls, whatever other lines have between them. */
+function pieces(values: (number | null | undefined)[]): number[][] {
+  const found: number[][] = [[]];
+  for (const value of values) {
+    if (value === null) found.push([]);
+    else if (value !== undefined) found.at(-1)?.push(value);
+  }
+  return found.filter((piece) => piece.length);
+}
+
+describe("lines", () => {
+  const a = series(
+    "a",
+    [
+      [1_000, 1],
+      [2_000, 2],
+      [50_000, 3],
+      [90_000, 4],
+    ],
+    [gap(2_000, 50_000)],
+  );
+  const b = series("b", [
+    [1_500, 10],
+    [30_000, 20],
+    [70_000, 30],
+  ]);
+
+  test("break at gaps, and neither where another line has samples nor where samples are far apart", () => {
+    const chart = chartOf([point("a"), point("b", "", 1)], answer([a, b]), SPAN);
+    expect(pieces(column(chart, 0))).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(pieces(column(chart, 1))).toEqual([[10, 20, 30]]);
+    expect(chart.rows).toBe(7);
+  });
+
+  test("a gap is one from sample to sample, whatever other lines have in it", () => {
+    const chart = chartOf([point("a"), point("b", "", 1)], answer([a, b]), SPAN);
+    const times = chart.table[0] as number[];
+    const values = column(chart, 0);
+    for (const [row, time] of times.entries())
+      if (time > 2_000 && time < 50_000) expect(values[row]).toBeNull();
+  });
+
+  test("a sample between two gaps is drawn alone", () => {
+    const lone = series(
+      "a",
+      [
+        [1_000, 1],
+        [40_000, 2],
+        [80_000, 3],
+        [81_000, 4],
+      ],
+      [gap(1_000, 40_000), gap(40_000, 80_000)],
+    );
+    const chart = chartOf([point("a"), point("b")], answer([lone, b]), SPAN);
+    expect(chart.lines[0]?.alone.map((row) => column(chart, 0)[row])).toEqual([1, 2]);
+  });
+
+  test("aggregates have a band that breaks with the line", () => {
+    const rows = { ...a, min: [0, 1, 2, 3], max: [2, 3, 4, 5] };
+    const chart = chartOf([point("a")], answer([rows], { data_type: "aggregate" }), SPAN);
+    const [line] = chart.lines;
+    expect(chart.banded).toBe(true);
+    for (const [place, expected] of [
+      [
+        0,
+        [
+          [1, 2],
+          [3, 4],
+        ],
+      ],
+      [
+        -1,
+        [
+          [2, 3],
+          [4, 5],
+        ],
+      ],
+      [
+        -2,
+        [
+          [0, 1],
+          [2, 3],
+        ],
+      ],
+    ] as const)
+      expect(pieces(chart.table[(line?.column ?? 0) + place] as number[])).toEqual(expected);
+    expect(line && readAt(line, 2_100)).toMatchObject({ kind: "gap" });
+    expect(line && readAt(line, 1_900)).toMatchObject({ value: 2, low: 1, high: 3 });
+  });
+
+  test("a point without an answer has an empty line", () => {
+    const chart = chartOf([point("a"), point("new", "", 1)], answer([a]), SPAN);
+    expect(chart.lines[1]?.times).toEqual([]);
+    expect(pieces(column(chart, 1))).toEqual([]);
+    expect(chartOf([point("a")], undefined, SPAN).table[0]).toEqual([0, 100_000]);
+  });
+});
+
+describe("reading at a time", () => {
+  const [line] = chartOf(
+    [point("a")],
+    answer([
+      series(
+        "a",
+        [
+          [10_000, 1],
+          [20_000, 2],
+          [60_000, 3],
+        ],
+        [gap(0, 10_000, "not_polled"), gap(20_000, 60_000, "rejected")],
+      ),
+    ]),
+    SPAN,
+  ).lines;
+  const at = (time: number) => line && readAt(line, time);
+
+  test("is the nearest sample", () => {
+    expect(at(14_000)).toMatchObject({ time: 10_000, value: 1 });
+    expect(at(16_000)).toMatchObject({ time: 20_000, value: 2 });
+    expect(at(99_000)).toMatchObject({ value: 3 });
+  });
+
+  test("or the gap with its reason, up to its edges", () => {
+    expect(at(5_000)).toMatchObject({ kind: "gap", gap: { reason: "not_polled" } });
+    expect(at(20_001)).toMatchObject({ kind: "gap", gap: { from: 20_000, to: 60_000, reason: "rejected" } });
+    expect(at(60_000)).toMatchObject({ kind: "sample", value: 3 });
+  });
+
+  test("or nothing where there is nothing", () => {
+    const [empty] = chartOf([point("b")], answer([series("b", [])]), SPAN).lines;
+    expect(empty && readAt(empty, 5)).toEqual({ kind: "none" });
+  });
+});
+
+describe("gaps of all lines", () => {
+  const span = (from: number, to: number) => ({ from, to, reason: "no_data" as const });
+
+  test("are what their gaps have in common", () => {
+    expect(commonGaps([])).toEqual([]);
+    expect(commonGaps([[span(0, 5)]])).toEqual([span(0, 5)]);
+    expect(
+      commonGaps([
+        [span(0, 5), span(8, 20)],
+        [span(3, 9), span(10, 12), span(15, 30)],
+      ]),
+    ).toEqual([span(3, 5), span(8, 9), span(10, 12), span(15, 20)]);
+    expect(commonGaps([[span(0, 5)], [span(5, 9)]])).toEqual([]);
+    expect(commonGaps([[span(0, 9)], [span(1, 8)], []])).toEqual([]);
+  });
+});
+
+test("pages are one answer: rows and counts add up, and a gap that a page cut is whole", () => {
+  const one = answer([series("a", [[1, 1]], [gap(2_000, 5_000)])], { warnings: ["x"] });
+  const two = answer([series("a", [[9_000, 2]], [gap(5_000, 9_000), gap(9_500, 9_900, "rejected")])], {
+    warnings: ["x", "y"],
+  });
+  two.metadata = { ...two.metadata, sources: ["archive"], cache_hit: false };
+  const whole = merged(one, two);
+  expect(whole.series[0]).toMatchObject({
+    timestamps: [1, 9_000],
+    values: [1, 2],
+    gaps: [gap(2_000, 9_000), gap(9_500, 9_900, "rejected")],
+    coverage: { expected: 20, received: 2 },
+  });
+  expect(whole.metadata).toMatchObject({
+    samples_read: 14,
+    query_time_ms: 10,
+    sources: ["hot", "archive"],
+    cache_hit: false,
+  });
+  expect(whole.metadata.cost.micro_dollars).toBe(6);
+  expect(whole.warnings).toEqual(["x", "y"]);
+});
+
+test("an axis per unit, sides in turn, as many as there is room for", () => {
+  const chosen = [point("a", "percent"), point("b", "%"), point("c", "°C"), point("d"), point("e", "volts")];
+  expect(axesOf(chosen, 4).map(({ unit, side }) => [unit, side])).toEqual([
+    ["%", 3],
+    ["°C", 1],
+    ["", 3],
+    ["V", 1],
+  ]);
+  expect(axesOf(chosen, 2)).toHaveLength(2);
+});
+
+test("a point keeps its colour while others come and go", () => {
+  const first = slotsOf(["a", "b", "c"], new Map());
+  expect([...first]).toEqual([
+    ["a", 0],
+    ["b", 1],
+    ["c", 2],
+  ]);
+  const second = slotsOf(["b", "c"], first);
+  expect(slotsOf(["b", "c", "d", "e"], second)).toEqual(new Map(Object.entries({ b: 1, c: 2, d: 0, e: 3 })));
+});
+
+test("coverage counts what was expected, and no line makes up for another", () => {
+  const lines = chartOf(
+    [point("a"), point("b"), point("c")],
+    answer([series("a", []), series("b", []), series("c", [])]),
+    SPAN,
+  ).lines;
+  const [a, b, c] = lines;
+  if (a && b && c) {
+    Object.assign(a, { expected: 10, received: 14 });
+    Object.assign(b, { expected: 10, received: 5 });
+    Object.assign(c, { expected: null, received: 99 });
+  }
+  expect(coverageOf(lines)).toEqual({ received: 15, expected: 20 });
+  expect(coverageOf([])).toBeUndefined();
+});

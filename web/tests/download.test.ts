@@ -1,0 +1,90 @@
+import { expect, test, vi } from "vitest";
+import { Api } from "../src/api/client";
+import { queryOf } from "../src/pages/explore/ask";
+import { csvOf, estimatedRows, exported, fileName, joinedCsv } from "../src/pages/explore/download";
+import { DAY } from "../src/pages/explore/range";
+
+const SPAN = { from: Date.parse("2026-01-01T00:00:00Z"), to: Date.parse("2026-01-02T00:00:00Z") };
+const encode = (text: string) => new TextEncoder().encode(text);
+
+test("rows are estimated by each point's interval, a minute where it is not known", () => {
+  expect(estimatedRows([60, 30, 900, null], SPAN)).toBe(1_440 + 2_880 + 96 + 1_440);
+  expect(estimatedRows([60], { from: 0, to: 365 * DAY })).toBe(525_600);
+});
+
+test("pages of CSV are one file with one header", async () => {
+  const pages = ["name,value\na,1\na,2\n", "name,value\na,3\n", "name,value\n"].map(encode);
+  expect(await new Blob(joinedCsv(pages)).text()).toBe("name,value\na,1\na,2\na,3\n");
+});
+
+test("a file is asked for page by page, as it was collected", async () => {
+  const asked: URL[] = [];
+  vi.stubGlobal("fetch", async (address: string, options: RequestInit) => {
+    const url = new URL(address);
+    asked.push(url);
+    expect((options.headers as Record<string, string>).Accept).toBe("text/csv");
+    const next = url.searchParams.has("next_token") ? undefined : { "Vitals-Next-Token": "t" };
+    const metadata = JSON.stringify({ metadata: { total_samples: 1 } });
+    return new Response(`name,value\na,${asked.length}\n`, {
+      headers: { "Vitals-Metadata": metadata, ...next },
+    });
+  });
+  const told: number[] = [];
+  const api = new Api("http://api.test", "token");
+  const file = await csvOf(api, "s", ["a#1"], SPAN, (rows) => told.push(rows), new AbortController().signal);
+  expect(await file.text()).toBe("name,value\na,1\na,2\n");
+  expect(told).toEqual([1, 2]);
+  expect(asked.map((url) => url.searchParams.get("next_token"))).toEqual([null, "t"]);
+  for (const { searchParams } of asked) {
+    expect(searchParams.get("resolution")).toBe("raw");
+    expect(searchParams.has("width")).toBe(false);
+    expect(searchParams.getAll("point_names")).toEqual(["a#1"]);
+  }
+  vi.unstubAllGlobals();
+});
+
+test("an export is followed to its end, and an abort cancels it", async () => {
+  vi.useFakeTimers();
+  const asked: string[] = [];
+  const states = ["queued", "running", "completed"];
+  vi.stubGlobal("fetch", async (address: string, { method }: RequestInit) => {
+    asked.push(`${method} ${new URL(address).pathname}`);
+    return Response.json({ id: "x", status: method === "DELETE" ? "cancelled" : states[asked.length - 1] });
+  });
+  const api = new Api("http://api.test", "token");
+  const request = {
+    site_name: "s",
+    point_names: ["a"],
+    start_time: "",
+    end_time: "",
+    format: "csv" as const,
+  };
+  const seen: string[] = [];
+  const done = exported(api, request, (job) => seen.push(job.status), new AbortController().signal);
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect((await done).status).toBe("completed");
+  expect(seen).toEqual(states);
+
+  asked.length = 0;
+  const stop = new AbortController();
+  const cancelled = exported(api, request, () => {}, stop.signal);
+  await vi.advanceTimersByTimeAsync(100);
+  stop.abort();
+  expect((await cancelled).status).toBe("cancelled");
+  expect(asked).toEqual(["POST /exports", "DELETE /exports/x"]);
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+test("a query is part of the address unless that is too long or a name holds a comma", () => {
+  const asked = { site_name: "s", start_time: "a", end_time: "b", width: 9 };
+  expect(queryOf({ ...asked, point_names: ["x/1:2#3", "y"] })).toBe(
+    "site_name=s&start_time=a&end_time=b&width=9&point_names=x%2F1%3A2%233&point_names=y",
+  );
+  expect(queryOf({ ...asked, point_names: ["a,b"] })).toBeUndefined();
+  expect(queryOf({ ...asked, point_names: Array(30).fill("n".repeat(300)) })).toBeUndefined();
+});
+
+test("a file's name says where and when", () => {
+  expect(fileName("site", SPAN)).toBe("site_20260101T0000Z_20260102T0000Z.csv");
+});

@@ -1,0 +1,98 @@
+import { describe, expect, test } from "vitest";
+import {
+  allowed,
+  DAY,
+  formatRange,
+  HOUR,
+  LONGEST,
+  MINUTE,
+  PRESETS,
+  panned,
+  parseRange,
+  pinched,
+  SECOND,
+  spanOf,
+  zoomed,
+} from "../src/pages/explore/range";
+
+const NOON = Date.parse("2026-01-01T12:00:00Z");
+const parse = (query: string) => parseRange(new URLSearchParams(query));
+
+describe("the address", () => {
+  test("a range comes back as it was written, to the second", () => {
+    for (const range of ["1h", "1y", { from: NOON, to: NOON + 61 * SECOND }] as const)
+      expect(parseRange(new URLSearchParams(formatRange(range)))).toEqual(range);
+    expect(formatRange({ from: NOON + 400, to: NOON + HOUR + 600 })).toEqual([
+      ["from", "2026-01-01T12:00:00Z"],
+      ["to", "2026-01-01T13:00:01Z"],
+    ]);
+  });
+
+  test("what is no range is the last day", () => {
+    for (const query of ["", "range=toString", "range=2h", "from=2026-01-02&to=2026-01-01", "from=x&to=y"])
+      expect(parse(query)).toBe("24h");
+  });
+
+  test("from and to go before a preset", () => {
+    expect(parse("range=1h&from=2026-01-01T12:00:00Z&to=2026-01-01T13:00:00Z")).toEqual({
+      from: NOON,
+      to: NOON + HOUR,
+    });
+  });
+});
+
+describe("the span", () => {
+  test("of a preset ends at the present and moves on in steps", () => {
+    for (const [name, length] of Object.entries(PRESETS)) {
+      const span = spanOf(name as keyof typeof PRESETS, NOON + 1);
+      expect(span.to - span.from).toBe(length);
+      expect(span.to).toBeGreaterThan(NOON);
+      expect(span.to).toBeLessThanOrEqual(NOON + MINUTE);
+      expect(spanOf(name as keyof typeof PRESETS, NOON + 20 * SECOND)).toEqual(span);
+      expect(spanOf(name as keyof typeof PRESETS, NOON + 61 * SECOND)).not.toEqual(span);
+    }
+  });
+
+  test("of from and to stays", () => {
+    const span = { from: 1, to: 2 };
+    expect(spanOf(span, NOON)).toBe(span);
+  });
+});
+
+describe("moves", () => {
+  const span = { from: 1000, to: 2000 };
+
+  test("a pan keeps the length", () => {
+    expect(panned(span, 0.5)).toEqual({ from: 1500, to: 2500 });
+    expect(panned(span, -1)).toEqual({ from: 0, to: 1000 });
+  });
+
+  test("a zoom keeps what is under the pointer where it is", () => {
+    expect(zoomed(span, 0.5, 0.2)).toEqual({ from: 1100, to: 1600 });
+    expect(zoomed(zoomed(span, 0.5, 0.2), 2, 0.2)).toEqual(span);
+  });
+
+  test("a pinch keeps what is under both fingers under them", () => {
+    const after = pinched(span, [0.4, 0.6], [0.2, 0.7]);
+    const at = (place: number) => after.from + (after.to - after.from) * place;
+    expect(at(0.2)).toBeCloseTo(1400);
+    expect(at(0.7)).toBeCloseTo(1600);
+    expect(pinched(span, [0.4, 0.6], [0.5, 0.5])).toEqual(span);
+    expect(pinched(span, [0.4, 0.6], [0.6, 0.4])).toEqual(span);
+  });
+
+  test("nothing is asked for that is too short, too long or in the future", () => {
+    const tooShort = allowed({ from: NOON - HOUR, to: NOON - HOUR + 1 }, NOON);
+    expect(tooShort.to - tooShort.from).toBe(10 * SECOND);
+    const tooLong = allowed({ from: NOON - 900 * DAY, to: NOON - DAY }, NOON);
+    expect(tooLong.to - tooLong.from).toBe(LONGEST);
+    expect(allowed({ from: NOON - HOUR, to: NOON + HOUR }, NOON)).toEqual({
+      from: NOON - 2 * HOUR,
+      to: NOON,
+    });
+    expect(allowed({ from: NOON - DAY + 1, to: NOON - HOUR + 1 }, NOON)).toEqual({
+      from: NOON - DAY,
+      to: NOON - HOUR,
+    });
+  });
+});
