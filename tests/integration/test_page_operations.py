@@ -46,8 +46,9 @@ def test_a_backfill_is_started_and_watched_to_its_end(visits: Visits, api: Backf
     fill(page, day, day)
     page.get_by_label("Also days that are complete").check()
     page.get_by_role("button", name="Dry run").click()
-    expect(page.get_by_role("form").or_(page.locator("form"))).to_contain_text("1 day to read")
-    expect(page.locator("form")).to_contain_text("24 requests")
+    form = page.get_by_role("form", name="New backfill")
+    expect(form).to_contain_text("1 day to read")
+    expect(form).to_contain_text("24 requests")
     with slow_upstream(0.5):
         page.get_by_role("button", name="Start").click()
         expect(page.get_by_role("article").get_by_role("status")).to_have_text("running")

@@ -15,6 +15,8 @@ type Props = {
   last: string;
   selected: string;
   onSelect: (date: string) => void;
+  /** The selected day, once no key that leads on is held any more: addresses must not change that often. */
+  onSettle?: (date: string) => void;
   /** Enter on a day; without it Enter selects. */
   onOpen?: (date: string) => void;
   /** The day under the pointer, empty when there is none. */
@@ -25,7 +27,7 @@ const NUMBERS = Array.from({ length: 31 }, (_, index) => index + 1);
 
 /** Months as rows and their days as columns, to be walked through with the arrow keys. */
 export function Calendar(props: Props) {
-  const { label, months, first, last, selected, onSelect, onOpen, onPoint } = props;
+  const { label, months, first, last, selected, onSelect, onSettle, onOpen, onPoint } = props;
   const grid = useRef<HTMLTableElement>(null);
   useEffect(() => {
     const found = grid.current;
@@ -46,9 +48,13 @@ export function Calendar(props: Props) {
     onSelect(target);
   };
 
+  const release = (event: KeyboardEvent) => {
+    if (dayByKey(selected, event.key, first, last) !== undefined) onSettle?.(selected);
+  };
+
   return (
     // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table to be walked through is a grid
-    <table role="grid" class="calendar" aria-label={label} ref={grid} onKeyDown={press}>
+    <table role="grid" class="calendar" aria-label={label} ref={grid} onKeyDown={press} onKeyUp={release}>
       <thead>
         <tr>
           <th scope="col">
@@ -76,7 +82,7 @@ export function Calendar(props: Props) {
   );
 }
 
-function DayCell({ date, day, selected, onSelect, onPoint }: Props & { date: string }) {
+function DayCell({ date, day, selected, onSelect, onSettle, onPoint }: Props & { date: string }) {
   const found = date <= lastDay(date.slice(0, 7)) ? day(date) : undefined;
   if (!found) return <td />;
   return (
@@ -89,7 +95,10 @@ function DayCell({ date, day, selected, onSelect, onPoint }: Props & { date: str
         tabIndex={date === selected ? 0 : -1}
         aria-label={found.label}
         style={found.share === undefined ? undefined : { "--share": found.share }}
-        onClick={() => onSelect(date)}
+        onClick={() => {
+          onSelect(date);
+          onSettle?.(date);
+        }}
         onPointerEnter={() => onPoint?.(date)}
       />
     </td>

@@ -1,11 +1,11 @@
 import type { ComponentChildren } from "preact";
-import { advice } from "./states";
+import { advice, sentence } from "./states";
 
 /** What went wrong beside something that can still be looked at, and what to do about it. */
 export function Notice({ error, children }: { error: Error; children?: ComponentChildren }) {
   return (
     <p class="notice" role="alert">
-      <strong>{error.message}</strong> {children ?? advice(error)}
+      <strong>{sentence(error.message)}</strong> {children ?? advice(error)}
     </p>
   );
 }

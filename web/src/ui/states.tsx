@@ -48,7 +48,8 @@ export function advice(error: Error): string {
   return "Change what is asked for.";
 }
 
-function sentence(text: string): string {
+/** An error's words as a sentence. */
+export function sentence(text: string): string {
   const found = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(found) ? found : `${found}.`;
 }

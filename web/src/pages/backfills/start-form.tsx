@@ -40,6 +40,7 @@ export function StartForm({ api, site, ...given }: Props) {
         <span class="muted">Reads whole UTC days again from the site's history and archives them.</span>
       </header>
       <form
+        aria-labelledby="new-backfill"
         class="panel start-form"
         onInput={changed}
         onSubmit={(event) => {

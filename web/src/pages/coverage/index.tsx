@@ -15,8 +15,6 @@ import { inWords, lookOf } from "./words";
 import "./coverage.css";
 
 const REFRESH_MS = 300_000;
-// The address follows the keys, but browsers refuse to change it hundreds of times a minute.
-const ADDRESS_MS = 250;
 
 /** The heat map of a year of the site's days; the address holds its last month (`until`) and the `day`. */
 export function Coverage({ api, site, route }: PageProps) {
@@ -41,15 +39,12 @@ export function Coverage({ api, site, route }: PageProps) {
   const at = selected < first || selected > last ? last : selected;
   const [pointed, point] = useState("");
 
-  useEffect(() => {
-    if (at === (asked || last)) return;
-    const timer = setTimeout(() => {
-      const parameters = new URLSearchParams(route.parameters);
-      parameters.set("day", at);
-      go({ ...route, site: site.site_name, parameters }, { replace: true });
-    }, ADDRESS_MS);
-    return () => clearTimeout(timer);
-  }, [at, asked, last, route, site]);
+  const remember = (date: string) => {
+    if (date === (asked || last)) return;
+    const parameters = new URLSearchParams(route.parameters);
+    parameters.set("day", date);
+    go({ ...route, site: site.site_name, parameters }, { replace: true });
+  };
   useEffect(() => {
     if (isDay(asked)) select(asked);
   }, [asked]);
@@ -95,6 +90,7 @@ export function Coverage({ api, site, route }: PageProps) {
             last={last}
             selected={at}
             onSelect={select}
+            onSettle={remember}
             onOpen={(date) => {
               location.hash = exploreLink(site.site_name, date);
             }}

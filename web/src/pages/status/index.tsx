@@ -30,9 +30,7 @@ export function Status({ api, site }: PageProps) {
       <header class="page-head">
         <h1>Status</h1>
         <span role="status">
-          <StatusWord tone={found.length > 0 ? "warn" : "good"}>
-            {found.length > 0 ? `${counted(found.length, "thing")} to look at` : "all is well"}
-          </StatusWord>
+          <Verdict troubles={found.length} known={!error} />
         </span>
         <div class="page-actions">
           <Age at={at} />
@@ -55,6 +53,12 @@ export function Status({ api, site }: PageProps) {
       <DeadLetters letters={status.dead_letters} />
     </div>
   );
+}
+
+function Verdict({ troubles, known }: { troubles: number; known: boolean }) {
+  if (!known) return <StatusWord tone="warn">not up to date</StatusWord>;
+  if (troubles > 0) return <StatusWord tone="warn">{`${counted(troubles, "thing")} to look at`}</StatusWord>;
+  return <StatusWord tone="good">all is well</StatusWord>;
 }
 
 function Age({ at }: { at: number }) {

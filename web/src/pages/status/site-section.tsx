@@ -109,8 +109,8 @@ function Unarchived({ site, now }: { site: SiteStatus; now: number }) {
       {count > days.length && <p class="hint">The oldest {number(days.length)} are listed.</p>}
       {late && (
         <p class="advice">
-          The newest 60 are archived a night; a day that stays has failed: look in the log of ArchivalFunction
-          for <code>archiving failed</code>. Nothing of it is lost.
+          A day that stays has failed, or nothing plans: look in the log of ArchivalFunction for{" "}
+          <code>archiving failed</code>. Nothing of it is lost.
         </p>
       )}
     </Tile>
