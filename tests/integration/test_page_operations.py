@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import requests
+from local.backfill_api import BackfillApi
 from playwright.sync_api import Page, Route, expect
 
-from local.backfill_api import BackfillApi
 from tests.browser import PHONE, Visits
 from tests.integration.test_backfill import api, days_ago, ended, site, slow_upstream
 from tests.integration.test_page import token_for
