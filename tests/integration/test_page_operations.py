@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import requests
-from local.backfill_api import BackfillApi
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser import PHONE, Visits
