@@ -12,6 +12,7 @@ NAMES = {
     shapes.Coverage: ["CoverageAnswer"],
     shapes.CoverageDay: ["CoverageDay"],
     shapes.Estimate: ["Estimate"],
+    shapes.Equipment: ["Equipment"],
     shapes.Export: ["Export", "ExportWithFiles"],
     shapes.ExportFile: ["File"],
     shapes.Health: ["Health"],
@@ -22,6 +23,10 @@ NAMES = {
     shapes.Run: ["Run", "RunWithDays"],
     shapes.RunDay: ["Day"],
     shapes.Site: ["Site"],
+    shapes.SiteStatus: ["SiteStatus"],
+    shapes.Status: ["Status"],
+    shapes.Tag: ["TagCount"],
+    shapes.Tags: ["Tags"],
 }
 
 
