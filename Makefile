@@ -72,7 +72,7 @@ format: $(READY) web/node_modules/.ready ## put the code into its format
 	.venv/bin/ruff format .
 	npm --prefix web run format
 
-bench: $(READY) ## measure what the design promises
+bench: $(READY) $(PAGE) ## measure what the design promises
 	$(PYTHON) -m bench
 
 lock: $(UV) ## pin the requirements anew
