@@ -72,7 +72,7 @@ format: $(READY) web/node_modules/.ready ## put the code into its format
 	.venv/bin/ruff format .
 	npm --prefix web run format
 
-bench: $(READY) ## measure what the design promises
+bench: $(READY) $(PAGE) ## measure what the design promises
 	$(PYTHON) -m bench
 
 lock: $(UV) ## pin the requirements anew
@@ -82,7 +82,7 @@ lock: $(UV) ## pin the requirements anew
 	cd web && npm install --package-lock-only && $(UNADDRESSED)
 
 clean: down ## remove what was built; the environments stay
-	rm -rf .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .aws-sam functions/query/web .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # npm notes where to send money to, which is an address too.
 define UNADDRESSED

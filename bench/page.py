@@ -85,7 +85,7 @@ def _visit(browser: Browser, stack: dict[str, Any], fragment: str) -> tuple[floa
     page.locator(f"figure[data-state=drawn][data-series='{SERIES}']").wait_for()
     page.on("response", lambda one: answers.append(one) if "/timeseries/query" in one.url else None)
     page.evaluate(_NOTE_THE_CLICK)
-    page.get_by_role("button", name=f"{DAYS}d").click()
+    page.get_by_role("button", name=f"{DAYS} d").click()
     least_ms = (DAYS - 0.1) * 86_400_000
     milliseconds: float = page.wait_for_function(_DRAWN, arg=least_ms).json_value()
     size = sum(one.request.sizes()["responseBodySize"] for one in answers)

@@ -205,7 +205,10 @@ def main(arguments: Sequence[str]) -> int:
 
 def _day(text: str) -> int:
     """When the UTC day begins."""
-    return int(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()) * 1000
+    try:
+        return int(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()) * 1000
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day of the form YYYY-MM-DD") from None
 
 
 def verify(store: Store, seed: int | None, days: range | None = None) -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""The handlers of the API behind HTTP, as API Gateway puts them there."""
+"""The API's handlers behind HTTP, as API Gateway puts them there."""
 
 import base64
 import threading
@@ -18,17 +18,17 @@ type Authorizer = Callable[[str], dict[str, Any] | None]
 
 
 class ApiServer:
-    """Handlers by the first part of the path, "" for all other paths; one request at a time, for moto's sake.
+    """One request at a time, for moto's sake.
 
     `authorize` makes the authorizer's context of an Authorization header, None for 401.
     """
 
-    def __init__(self, handlers: Mapping[str, Handler], authorize: Authorizer, context: Any) -> None:
+    def __init__(self, handle: Handler, authorize: Authorizer, context: Any) -> None:
         self.asked: list[tuple[str, str]] = []
         """Method and path of each request, without its parameters."""
         self.after: Callable[[str, str, str], None] = lambda method, path, body: None
         """Called with method, path and the answer's body before it is sent."""
-        self._handlers = handlers
+        self._handle = handle
         self._authorize = authorize
         self._context = context
         server = self
@@ -81,8 +81,7 @@ class ApiServer:
             "body": body or None,
             "isBase64Encoded": False,
         }
-        handler = self._handlers.get(path.split("/")[1], self._handlers[""])
-        answer = handler(event, self._context)
+        answer = self._handle(event, self._context)
         self.after(request.command, path, answer["body"])
         sent = answer["body"].encode()
         if answer["isBase64Encoded"]:

@@ -17,7 +17,7 @@ MAX_TAGS = 500
 
 def find(points: Iterable[Point], site: str, search: str, tags: Sequence[str]) -> list[Point]:
     """The points with every word of `search` in what is said of them, and every one of `tags`."""
-    words, wanted = search.casefold().split(), {tag.strip().casefold() for tag in tags}
+    words, wanted = search.casefold().split(), set(map(_form, tags))
     return [
         point
         for point in points
@@ -43,7 +43,7 @@ def told(point: Point, site: str) -> dict[str, Any]:
 def tags(points: Sequence[Point]) -> list[dict[str, Any]]:
     """What points can be asked for by, each with how many have it, most first; units and equipment too."""
     found = Counter(form for point in points for form in _tags(point.listed))
-    spelled = {tag.casefold(): tag for point in reversed(points) for tag in _whole_tags(point.listed)}
+    spelled = {_form(tag): tag.strip() for point in reversed(points) for tag in _whole_tags(point.listed)}
     most = sorted(spelled, key=lambda form: (-found[form], form))[:MAX_TAGS]
     return [{"tag": spelled[form], "points": found[form]} for form in most]
 
@@ -86,7 +86,12 @@ def _haystack(site: str, listed: Listed) -> str:
 def _tags(listed: Listed) -> frozenset[str]:
     """Tags as they are asked for: `ahu`, `floor=2`, and `floor` for whatever floor."""
     whole = _whole_tags(listed)
-    return frozenset(form.casefold() for tag in whole for form in (tag, tag.partition("=")[0]))
+    return frozenset(_form(part) for tag in whole for part in (tag, tag.partition("=")[0]))
+
+
+def _form(tag: str) -> str:
+    """A tag as it is compared: upstreams spell it this way and that, and pad it."""
+    return tag.strip().casefold()
 
 
 def _whole_tags(listed: Listed) -> list[str]:

@@ -15,6 +15,7 @@ from tests.api_server import ApiServer
 from tests.functional.conftest import Clock, World
 from tests.functional.test_backfill_handlers import CONTEXT, deployed, run_tasks
 from tests.functional.test_docs_api import building
+from vitals import observability
 from vitals.config import AuthorizerSettings
 from vitals.tokens import create_token
 from vitals_client import Client
@@ -27,8 +28,9 @@ ARN = "arn:aws:execute-api:us-east-1:1:api/v1/GET/sites"
 @pytest.fixture
 def server(building: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
     """The API, whose backfills and exports are done as soon as they are started."""
-    # They are printed, and stdout is the command's.
+    # They are printed, and stdout is the command's; those that are kept back are printed by the hundred.
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+    metrics = observability.metrics()
     settings = AuthorizerSettings("StateTable", "shared-key")
     monkeypatch.setattr(authorizer, "_state", lambda: (building.client, settings))
 
@@ -48,8 +50,13 @@ def server(building: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServ
         if path == "/exports" and started.get("status") == "queued":
             exports_worker.handler({"export": started["id"]}, CONTEXT)
 
-    handlers = {"": query_api.handler, "backfill": backfill_api.handler, "exports": exports_api.handler}
-    server = ApiServer(handlers, authorize, CONTEXT)
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        app = {"backfill": backfill_api, "exports": exports_api}.get(event["path"].split("/")[1], query_api)
+        answer: dict[str, Any] = app.handler(event, context)
+        metrics.clear_metrics()
+        return answer
+
+    server = ApiServer(handle, authorize, CONTEXT)
     server.after = work
     with server.serving():
         yield server

@@ -139,9 +139,9 @@ def whole(first: int, last: int = 0) -> Span:
 
 @pytest.fixture
 def simulator(clock: Clock) -> Iterator[Simulator]:
-    """A reading every two hours of each of six points, of a building that opened 30 days ago."""
+    """A reading every two hours of each of six points, of a building that opened 16 days ago."""
     settings = SimulatorSettings(
-        points=6, sites=(SITE,), interval_s=7_200, other_intervals=False, opened_days_ago=30
+        points=6, sites=(SITE,), interval_s=7_200, other_intervals=False, opened_days_ago=16
     )
     with Simulator(settings, clock=clock) as running:
         yield running
@@ -169,7 +169,7 @@ def backfill(make_world: Callable[..., World]) -> Backfill:
         world.syncer.catalogs,
         Ledger(client, "StateTable"),
         now,
-        20,
+        12,
     )
     circuits = CircuitTable(client, "StateTable", world.simulator.url)
     worker = DayWorker(runs, staging, archiver, world.syncer.ingest, circuits, lambda: 600, beat_s=0)
@@ -184,11 +184,11 @@ def test_days_of_every_age_are_exact_at_once(backfill: Backfill) -> None:
     backfill.world.simulator.faults = Faults(
         server_error=0.03, truncate=0.03, duplicate=0.2, shuffle=0.5, empty=0.1
     )
-    ended = backfill.execute(days_ago(32), days_ago(0))
+    ended = backfill.execute(days_ago(18), days_ago(0))
     assert ended.status == "SUCCEEDED"
-    assert ended.output["days"] == {"done": 31, "empty": 2, "failed": 0, "cancelled": 0}
-    backfill.assert_exact(whole(32))
-    assert [backfill.day(days_ago(ago)).status for ago in (32, 31, 30, 0)] == [
+    assert ended.output["days"] == {"done": 17, "empty": 2, "failed": 0, "cancelled": 0}
+    backfill.assert_exact(whole(18))
+    assert [backfill.day(days_ago(ago)).status for ago in (18, 17, 16, 0)] == [
         "empty",
         "empty",
         "done",
@@ -196,7 +196,7 @@ def test_days_of_every_age_are_exact_at_once(backfill: Backfill) -> None:
     ]
     assert backfill.staged() == []
     # What had no blocks was written to its file alone, inside the hot window too.
-    assert backfill.blocks(whole(32, 1)) == 0
+    assert backfill.blocks(whole(18, 1)) == 0
     assert backfill.blocks(whole(0)) > 0
 
 
@@ -720,7 +720,7 @@ def test_a_worker_killed_after_its_put_and_never_resumed_is_mended_by_the_night(
     backfill.assert_exact(whole(0))
 
 
-@pytest.mark.parametrize("ago", [3, 25])
+@pytest.mark.parametrize("ago", [3, 14])
 def test_an_archiving_that_overlaps_a_backfill_hides_no_day(
     backfill: Backfill, monkeypatch: pytest.MonkeyPatch, ago: int
 ) -> None:

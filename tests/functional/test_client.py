@@ -141,6 +141,18 @@ def test_pages_can_be_had_one_at_a_time(
     assert samples(first, *pages) == building.truth(SPAN)
 
 
+def test_pages_warn_once_and_not_of_what_follows(
+    client: Client, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    monkeypatch.setattr(plan.QueryPlan, "first_step_ms", lambda _: HOUR_MS)
+    monkeypatch.setattr(answers, "READ_BUDGET_S", -1.0)
+    pages = client.query_pages(SITE, [POINT, "nope"], SPAN.start_ms, SPAN.end_ms, resolution="raw")
+    told = [tables.beside(page)["warnings"] for page in pages]
+    assert len(told) > 2
+    assert all(len(warnings) == 2 for warnings in told[:-1])
+    assert [str(warning.message) for warning in recwarn] == ["the site has no point 'nope'"]
+
+
 def test_an_answer_without_an_end_is_given_up(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "MAX_SAMPLES", 40)
     monkeypatch.setattr(client_module, "_MOST_PAGES", 3)
@@ -220,6 +232,26 @@ def test_points_are_found_by_words_and_tags(client: Client) -> None:
     assert 0 < len(found) < 10
     assert all("Zone temp" in point["display_name"] and "air" in point["tags"] for point in found)
     assert list(client.points(SITE, "no such words")) == []
+
+
+def test_tags_count_the_points_that_have_them(client: Client) -> None:
+    tags = client.tags(SITE)
+    assert tags["site_name"] == SITE
+    for each in tags["tags"]:
+        assert len(list(client.points(SITE, tags=[each["tag"]]))) == each["points"]
+    assert {each["equipment"] for each in tags["equipment"]} == {
+        point["equipment"] for point in client.points(SITE) if point["equipment"]
+    }
+
+
+def test_status_tells_of_the_sites_that_the_token_grants(
+    server: ApiServer, client: Client, make_token: Callable[..., str]
+) -> None:
+    [site] = client.status()["sites"]
+    assert (site["site_name"], site["unarchived_count"]) == (SITE, len(site["unarchived_days"]))
+    assert site["rejected"]
+    with Client(server.url, make_token("read", site="elsewhere")) as stranger:
+        assert stranger.status() == {"sites": [], "dead_letters": None}
 
 
 def test_more_names_than_a_url_holds(client: Client, server: ApiServer) -> None:
@@ -414,6 +446,7 @@ def test_a_quota_that_is_used_up_is_not_waited_for(trouble: LaidOutServer) -> No
         ((204, b""), "without JSON"),
         ((302, b"", {"Location": "/elsewhere"}), "answers 302: nothing"),
         ((500, b"oops"), "answers 500: oops"),
+        ((404, b"<html>\n  no such bucket\n</html>"), "answers 404: <html> no such bucket </html>"),
         ((502, {"message": "Internal server error"}), "answers 502: Internal server error"),
         ((200, b"{}", {"Content-Length": "100"}), "gives no answer"),
     ],
@@ -425,7 +458,15 @@ def test_what_is_no_answer_of_the_apis_is_none(trouble: LaidOutServer, answer: A
     assert len(trouble.asked) == 1
 
 
-@pytest.mark.parametrize("body", [b"", b"no stream"])
+def stream(beside: dict[bytes, bytes]) -> bytes:
+    sink = pa.BufferOutputStream()
+    table = pa.table({"value": list(range(1000))}).replace_schema_metadata(beside)
+    with pa.ipc.new_stream(sink, table.schema) as out:
+        out.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+@pytest.mark.parametrize("body", [b"", b"no stream", stream({tables.KEY: b"{}"})[:-4_000], stream({})])
 def test_a_broken_stream_is_none(trouble: LaidOutServer, body: bytes) -> None:
     trouble.lay_out(QUERY, (200, body, {"Content-Type": "application/vnd.apache.arrow.stream"}))
     with pytest.raises(UnansweredError, match="broken Arrow stream"):
@@ -498,14 +539,3 @@ def test_a_backfill_that_is_refused_or_dry(trouble: LaidOutServer) -> None:
     assert client.backfills.start("mill", "2026-01-01", "2026-01-04")["id"] == RUN
     trouble.lay_out(f"GET /backfill/{RUN}", (200, run(["done"], "succeeded")))
     assert [each["status"] for each in client.backfills.follow(RUN)] == ["succeeded"]
-
-
-STATUS = {"sites": [], "dead_letters": None}
-TAGS = {"site_name": "a b", "tags": [{"tag": "ahu", "points": 3}], "equipment": []}
-
-
-def test_status_and_tags_are_as_the_api_says(trouble: LaidOutServer) -> None:
-    trouble.lay_out("GET /status", (200, STATUS))
-    trouble.lay_out("GET /sites/a%20b/tags", (200, TAGS))
-    assert asking(trouble).status() == STATUS
-    assert asking(trouble).tags("a b") == TAGS

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -227,6 +228,7 @@ STATUS = {
             "site_name": "mill",
             "display_name": "Mill",
             "points": 4583,
+            "synced_from": "2026-01-01T00:00:00Z",
             "synced_until": "2026-11-23T12:00:00Z",
             "lag_seconds": 61,
             "rejected": {"not a number": 12, "unknown point": 1},
@@ -315,6 +317,64 @@ def test_a_reader_that_goes_away_ends_it_quietly(trouble: LaidOutServer, many: i
         reading.stdout.close()
         assert reading.stderr.read() == ""
         assert reading.wait(30) == 141
+
+
+def test_where_nothing_can_be_written_is_an_error_of_one_line(
+    vitals: Vitals, trouble: LaidOutServer, tmp_path: Path
+) -> None:
+    """A full disk (/dev/full is one), a folder that isn't there, and one where a file should go."""
+    trouble.lay_out("GET /sites", (200, {"sites": []}))
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("vitals")), "sites", "--json"],
+            env={"VITALS_API": trouble.url, "VITALS_TOKEN": TOKEN, "PATH": ""},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
+    written = ("query", SITE, POINT, *RANGE, "--format", "csv", "--output")
+    failed = vitals(*written, str(tmp_path / "nowhere" / "a.csv"))
+    assert (failed.exit_code, failed.stderr.count("\n")) == (1, 1)
+    assert failed.stderr.startswith("error: No such file or directory: ")
+    assert vitals(*written, str(tmp_path)).exit_code == 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_pipe_is_written_into_and_not_replaced(vitals: Vitals, tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link.csv"
+    os.mkfifo(pipe)
+    link.symlink_to("real.csv")
+    query = ("query", SITE, POINT, *RANGE, "--format", "csv", "--output")
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        out(vitals(*query, str(pipe)))
+        read = os.read(reader, 1 << 20)
+    finally:
+        os.close(reader)
+    out(vitals(*query, str(link)))
+    assert pipe.is_fifo() and link.is_symlink()
+    assert read == (tmp_path / "real.csv").read_bytes() != b""
+
+
+def test_a_terminal_is_shown_names_and_never_told_what_to_do(trouble: LaidOutServer) -> None:
+    """Names come from elsewhere: none clears the screen, or looks like two rows."""
+    vitals = command(trouble.url, TOKEN)
+    newest = {"point_name": "a\x1b[2J\nb", "timestamp": None, "value": None, "unit": "°C\x9b31m"}
+    page = {"latest": [newest], "next_token": None, "warnings": ["no \x1b]0;x\x07"]}
+    trouble.lay_out("GET /sites/mill/latest?limit=1000", (200, page))
+    done = vitals("latest", "mill")
+    [_, row] = out(done).splitlines()
+    assert row.split() == [r"a\x1b[2J\nb", r"°C\x9b31m"]
+    assert done.stderr == "warning: no \\x1b]0;x\\x07\n"
+    trouble.lay_out("GET /sites/mill/latest?limit=1000", error(404, "NOT_FOUND", "no \x1b[2J"))
+    assert vitals("latest", "mill").stderr == "error: no \\x1b[2J (NOT_FOUND)\n"
+
+
+def test_what_no_encoding_holds_is_asked_wrongly(vitals: Vitals) -> None:
+    """As a name that is not UTF-8 comes from a shell."""
+    done = vitals("points", "mill\udcff")
+    assert (done.exit_code, done.stderr) == (2, "error: '\\udcff' cannot be written in utf-8\n")
 
 
 def test_commands_that_are_not_installed_say_where_they_are() -> None:

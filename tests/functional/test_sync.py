@@ -21,7 +21,7 @@ from vitals.errors import (
     UpstreamUnavailableError,
 )
 from vitals.hot import HotTier
-from vitals.timespan import HOUR_MS, WINDOW_MS, Span, floor_window
+from vitals.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, floor_window
 from vitals.upstream import AceClient, Pace
 
 EVERY_FAULT = Faults(
@@ -77,7 +77,8 @@ def test_a_new_site_is_filled_from_the_lookback_on(world: World) -> None:
     assert {"null", "not_a_number", "not_configured"} & set(receipt.tally.rejected)
     assert_exact(world)
     weather = world.syncer.catalogs.load(SITE).by_name["weather.temperature"]
-    assert len(world.syncer.ingest.hot.read(SITE, [weather.id], Span(0, world.clock()), world.clock())) == 1
+    week = Span(world.clock() - 7 * DAY_MS, world.clock())
+    assert len(world.syncer.ingest.hot.read(SITE, [weather.id], week, world.clock())) == 1
 
 
 def test_the_sites_record_tells_what_the_latest_step_rejected(world: World) -> None:

@@ -8,10 +8,10 @@ import pytest
 import requests
 from playwright.sync_api import Page, Route, expect
 
-from local.backfill_api import BackfillApi
 from tests.browser import PHONE, Visits
 from tests.integration.test_backfill import api, days_ago, ended, site, slow_upstream
 from tests.integration.test_page import token_for
+from vitals_client.backfills import Backfills
 
 __all__ = ["api", "site"]
 
@@ -40,7 +40,7 @@ def fill(page: Page, first: str, last: str) -> None:
     page.get_by_label("Last day").fill(last)
 
 
-def test_a_backfill_is_started_and_watched_to_its_end(visits: Visits, api: BackfillApi) -> None:
+def test_a_backfill_is_started_and_watched_to_its_end(visits: Visits, api: Backfills) -> None:
     day = days_ago(3)
     page = visits.open("#/backfills")
     fill(page, day, day)
@@ -57,7 +57,7 @@ def test_a_backfill_is_started_and_watched_to_its_end(visits: Visits, api: Backf
         visits.picture(page, "backfill-running")
     expect(page.get_by_role("article").get_by_role("status")).to_have_text("succeeded", timeout=RUN_MS)
     [run_id] = re.findall(r"run=([0-9a-f-]{36})", page.url)
-    [receipt] = api.run(run_id)["days"]
+    [receipt] = api.get(run_id)["days"]
     row = page.get_by_role("row", name=written(day))
     expect(row).to_contain_text("done")
     expect(row).to_contain_text("24/24")
@@ -71,7 +71,7 @@ def test_a_backfill_is_started_and_watched_to_its_end(visits: Visits, api: Backf
 
 
 def test_a_run_at_work_is_told_of_cancelled_and_offered_again(
-    visits: Visits, api: BackfillApi, site: str
+    visits: Visits, api: Backfills, site: str
 ) -> None:
     visits.allow("answer 409 POST /backfill/start$")
     day = days_ago(8)
@@ -145,7 +145,7 @@ def holes(stack: dict[str, Any], site: str, first: str, last: str) -> set[str]:
 
 
 def test_a_hole_is_offered_to_be_filled_as_a_whole(
-    stack: dict[str, Any], visits: Visits, api: BackfillApi, site: str
+    stack: dict[str, Any], visits: Visits, api: Backfills, site: str
 ) -> None:
     # With an older day in store the days after it are no longer before the first.
     older, day = days_ago(8), days_ago(5)

@@ -85,6 +85,7 @@ BUILDING = [
     tagged(4, "x="),
     tagged(5, "equipRef=Plant", device="B"),
     tagged(6, "equipRef=Plant", device="C"),
+    tagged(7, " roof ", "equip=Pump 1 ", unit="kPa "),
 ]
 
 
@@ -96,7 +97,7 @@ def test_each_tag_tells_how_many_points_it_finds() -> None:
     assert ranks == sorted(ranks)
     names = [entry["tag"] for entry in told]
     # However a tag is spelled it is one, and the first point's spelling is shown.
-    assert {"AHU", "unit=degF", "floor", "floor=2", "x=", "equip=Plant"} <= set(names)
+    assert {"AHU", "unit=degF", "floor", "floor=2", "x=", "equip=Plant", "roof", "unit=kPa"} <= set(names)
     assert len({name.casefold() for name in names}) == len(names)
 
 
@@ -111,12 +112,13 @@ def test_equipment_comes_by_name_with_its_device_where_there_is_one() -> None:
     assert points.equipment(BUILDING) == [
         {"equipment": "AHU-1", "device": "Roof", "points": 3},
         {"equipment": "Plant", "device": None, "points": 2},
+        {"equipment": "Pump 1 ", "device": None, "points": 1},
         {"equipment": "ahu-2", "device": "Roof", "points": 1},
     ]
     assert points.equipment([tagged(0, "equip=")]) == []
 
 
-@pytest.mark.parametrize("point", BUILDING[:4], ids=lambda point: point.name)
+@pytest.mark.parametrize("point", [*BUILDING[:4], BUILDING[7]], ids=lambda point: point.name)
 def test_every_point_with_equipment_is_found_by_it(point: Point) -> None:
     equipment = points.told(point, SITE)["equipment"]
     assert point in points.find(BUILDING, SITE, "", [f"equip={equipment}"])

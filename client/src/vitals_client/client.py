@@ -145,6 +145,7 @@ class Client:
         return found
 
     def _pages(self, body: dict[str, Any], *, warn: bool) -> Iterator["pa.Table"]:
+        said: set[str] = set()
         for _ in range(_MOST_PAGES):
             stream = self._http.arrow(QUERY, body)
             try:
@@ -153,7 +154,9 @@ class Client:
                 raise UnansweredError(f"{self.api} answers a broken Arrow stream: {error}") from None
             told = tables.beside(page)
             if warn:
-                _warn(told["warnings"])
+                news = [warning for warning in tables.lasting(told) if warning not in said]
+                said.update(news)
+                _warn(news)
             yield page
             if told["metadata"]["next_token"] is None:
                 return

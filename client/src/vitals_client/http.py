@@ -140,9 +140,10 @@ class Http:
 
     def _error(self, answer: requests.Response) -> VitalsError:
         status, found = answer.status_code, _object(answer)
-        said = found.get("error") or found.get("message") or answer.text[:_MOST_SAID].strip() or "nothing"
+        text = " ".join(answer.text.split())[:_MOST_SAID]
+        said = found.get("error") or found.get("message") or text or "nothing"
         kind = _KINDS.get(status, UnavailableError if status >= 500 else RefusedError)
-        if status < 400 or (status >= 500 and "error" not in found):
+        if not found or status < 400 or (status >= 500 and "error" not in found):
             kind, said = UnansweredError, f"{self._api} answers {status}: {said}"
         error = kind(
             str(said),

@@ -85,6 +85,7 @@ class SiteStatus(TypedDict):
     site_name: str
     display_name: str
     points: int
+    synced_from: str | None
     synced_until: str | None
     lag_seconds: int | None
     rejected: dict[str, int]

@@ -30,7 +30,14 @@ def read(stream: bytes) -> "pa.Table":
     # Imported where it is needed: the command, which often does without, starts in half the time.
     import pyarrow as pa
 
-    return pa.ipc.open_stream(stream).read_all()
+    try:
+        table = pa.ipc.open_stream(stream).read_all()
+    except OSError as error:
+        # pyarrow's, of a stream that ends within a batch.
+        raise ValueError(str(error)) from None
+    if KEY not in (table.schema.metadata or {}):
+        raise ValueError("nothing is said beside its columns")
+    return table
 
 
 def beside(table: "pa.Table") -> Beside:
@@ -67,14 +74,14 @@ def merged(pages: Sequence[Beside]) -> Beside:
     return pages[-1] | {
         "series": [_series(parts) for parts in zip(*(page["series"] for page in pages), strict=True)],
         "metadata": metadata,
-        "warnings": _once(
-            warning
-            for page in pages
-            for warning in page["warnings"]
-            # A page that ends early says so, and what follows it is here.
-            if not (page["metadata"]["next_token"] and "next_token" in warning)
-        ),
+        "warnings": _once(warning for page in pages for warning in lasting(page)),
     }
+
+
+def lasting(page: Beside) -> list[str]:
+    """The page's warnings, but not that it ends early, for the client asks for what follows."""
+    goes_on = page["metadata"]["next_token"] is not None
+    return [warning for warning in page["warnings"] if not (goes_on and "next_token" in warning)]
 
 
 def answer(table: "pa.Table") -> Beside:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from vitals_client.errors import SetupError
 
@@ -29,11 +30,20 @@ def api_and_token(
             raise SetupError("VITALS_API and VITALS_TOKEN belong together; only one of them is given")
         if not api:
             api, token = _of_stack(environ.get("VITALS_HOME") or ".local", folder or Path.cwd())
-    if not api.startswith(("http://", "https://")):
-        raise SetupError(f"the API's address begins with https:// or http://, unlike {api!r}")
+    if not _is_address(api):
+        raise SetupError(f"the API's address is one like https://host/v1, unlike {api!r}")
     if not token.isascii() or not token.isprintable() or " " in token or not token:
         raise SetupError("the token is empty or holds blanks or signs that no token has")
     return api.rstrip("/"), token
+
+
+def _is_address(api: str) -> bool:
+    try:
+        parts = urlsplit(api)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        # Brackets that don't close, or a port that is none.
+        return False
 
 
 def _of_stack(home: str, folder: Path) -> tuple[str, str]:

@@ -38,16 +38,32 @@ class _Vitals(TyperGroup):
             try:
                 return super().invoke(ctx)
             except VitalsError as error:
-                message(f"error: {error}")
-                if isinstance(error, ConflictError) and error.running_id:
-                    message(f"backfill {error.running_id} is at work; watch it with")
-                    message(f"  {watch_command(error.running_id)}")
-                raise typer.Exit(REFUSED if isinstance(error, RefusedError | SetupError) else 1) from None
+                raise typer.Exit(_told(error)) from None
+            except UnicodeEncodeError as error:
+                message(f"error: {error.object[error.start]!a} cannot be written in {error.encoding}")
+                raise typer.Exit(REFUSED) from None
+            except OSError as error:
+                raise typer.Exit(_broken(error)) from None
             except KeyboardInterrupt:
                 message("interrupted")
                 raise typer.Exit(_INTERRUPTED) from None
-            except BrokenPipeError:
-                raise typer.Exit(_NOBODY_READS) from None
+
+
+def _told(error: VitalsError) -> int:
+    message(f"error: {error}")
+    if isinstance(error, ConflictError) and error.running_id:
+        message(f"backfill {error.running_id} is at work; watch it with")
+        message(f"  {watch_command(error.running_id)}")
+    return REFUSED if isinstance(error, RefusedError | SetupError) else 1
+
+
+def _broken(error: OSError) -> int:
+    """Of a file that cannot be written, or a pipe."""
+    if isinstance(error, BrokenPipeError):
+        return _NOBODY_READS
+    file = error.filename2 or error.filename
+    message(f"error: {error.strerror or error}{f': {file}' if file else ''}")
+    return 1
 
 
 def _show_warning(text: Warning | str, *_: Any) -> None:
@@ -72,12 +88,15 @@ plugins.add_to(app, entry_points(group=plugins.GROUP))
 def main() -> None:
     """The command, to its exit code; quiet when nobody reads on, as in `vitals points … | head`."""
     interrupt_on_signals()
+    code: str | int | None = 0
     try:
-        try:
-            app()
-        finally:
-            sys.stdout.flush()
-    except BrokenPipeError:
+        app()
+    except SystemExit as ended:
+        code = ended.code
+    try:
+        sys.stdout.flush()
+    except OSError as error:
         # What is left to write goes nowhere, so that nothing complains at the exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(_NOBODY_READS)
+        code = code or _broken(error)
+    sys.exit(code)

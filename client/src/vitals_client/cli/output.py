@@ -19,13 +19,20 @@ Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing 
 SiteName = Annotated[str, typer.Argument(metavar="SITE", help="as `vitals sites` lists it")]
 
 
+def plain(text: str, kept: str = "") -> str:
+    """The text, with what a terminal would obey instead of showing written as Python does."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() or sign in kept else ascii(sign)[1:-1] for sign in text)
+
+
 def message(text: str) -> None:
     """For the person, whatever stdout is used for."""
-    print(text, file=sys.stderr, flush=True)
+    print(plain(text, "\n"), file=sys.stderr, flush=True)
 
 
 def show(text: str) -> None:
-    print(text, flush=True)
+    print(plain(text, "\n"), flush=True)
 
 
 def show_json(content: Any) -> None:
@@ -39,7 +46,7 @@ def show_table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequen
     for name in head:
         table.add_column(name, justify="right" if name in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(plain(cell)) for cell in row))
     drawn = Console(width=None if sys.stdout.isatty() else _WIDEST)
     with drawn.capture() as captured:
         drawn.print(table)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, TextIO
 
 import typer
 
@@ -41,7 +41,9 @@ def query(
     width: Width = None,
     method: Annotated[Method | None, typer.Option(help="how a chart is reduced")] = None,
     format: Annotated[Form, typer.Option(help="how it is shown")] = "table",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="file to write")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", dir_okay=False, help="file to write")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Samples of some points in a range."""
@@ -118,7 +120,7 @@ def _write_parquet(pages: Iterator["pa.Table"], path: Path) -> None:
 
     first = next(pages)
     schema = first.schema.remove_metadata()
-    with written(path) as out, pq.ParquetWriter(out, schema) as writer:
+    with _whole(path) as out, pq.ParquetWriter(out, schema) as writer:
         writer.write_table(first.cast(schema))
         for page in pages:
             writer.write_table(page.cast(schema))
@@ -141,5 +143,16 @@ def _text(path: Path | None) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
-    with written(path) as out, TextIOWrapper(out, "utf-8", newline="") as text:
+    with _whole(path) as out, TextIOWrapper(out, "utf-8", newline="") as text:
         yield text
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[BinaryIO]:
+    """The file that links lead to, whole or as it was; a device or pipe takes what comes."""
+    if path.exists() and not path.is_file():
+        with path.open("wb") as out:
+            yield out
+    else:
+        with written(path.resolve()) as out:
+            yield out

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import zstandard
 
-from vitals import keys
+from vitals import items, keys
 from vitals.errors import ConflictError
 
 if TYPE_CHECKING:
@@ -145,23 +145,9 @@ class CatalogTable:
         return True
 
     def _chunks(self, site: str) -> list[tuple[int, list[Point]]]:
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
-            "ExpressionAttributeValues": {
-                ":pk": {"S": keys.site_partition(site)},
-                ":prefix": {"S": keys.CATALOG_PREFIX},
-            },
-            "ConsistentRead": True,
-        }
-        chunks: list[tuple[int, list[Point]]] = []
-        for _ in range(_MAX_CHUNKS):
-            page = self._client.query(**request)
-            chunks += [(int(item["r"]["N"]), _decode(item["b"]["B"])) for item in page["Items"]]
-            if "LastEvaluatedKey" not in page:
-                return chunks
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-        raise ConflictError(f"the catalog of {site} did not end within {_MAX_CHUNKS} pages")
+        request = items.selecting(self._table, keys.site_partition(site), keys.CATALOG_PREFIX)
+        found = items.pages(self._client.query, request, f"the catalog of {site}", _MAX_CHUNKS)
+        return [(int(item["r"]["N"]), _decode(item["b"]["B"])) for page in found for item in page]
 
     def _put(self, site: str, chunk: int, points: tuple[Point, ...], revision: int) -> bool:
         values: dict[str, Any] = {":b": {"B": _encode(points)}, ":r": {"N": str(revision + 1)}}

@@ -1,6 +1,5 @@
 """The records of exports: one per export, its plan, and one per part of it that is done."""
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = "queued", "running", "completed", "failed", "cancelled"
 # From the request on, so that no record outlives its files, which the bucket keeps as long from their making.
 KEPT_MS = 7 * DAY_MS
-_MAX_PAGES = 100
 _IDLE = "claim_until_ms < :now"
 
 
@@ -124,18 +122,20 @@ class ExportTable:
 
     def of_site(self, site: str, limit: int, now_ms: int) -> list[Export]:
         """The site's latest exports, newest first."""
-        request = {"ScanIndexForward": False, "Limit": limit}
-        found = self._query(keys.exports_partition(site), "", request, pages=1)
+        request = items.selecting(self._table, keys.exports_partition(site))
+        newest = request | {"ScanIndexForward": False, "Limit": limit}
+        found = next(items.pages(self._client.query, newest, f"the exports of {site}"))
         return [export for item in found if (export := self.load(item["export"]["S"], now_ms))]
 
     def done(self, export: Export) -> dict[int, Done]:
         """The parts that are done, by their place in the plan."""
-        partition = keys.export_partition(export.export)
+        request = items.selecting(self._table, keys.export_partition(export.export), keys.PART_PREFIX)
         return {
             int(item["sk"]["S"].removeprefix(keys.PART_PREFIX)): items.read(
                 item, Done, files=tuple(map(tuple, orjson.loads(item["files"]["S"])))
             )
-            for item in self._query(partition, keys.PART_PREFIX, {}, pages=_MAX_PAGES)
+            for page in items.pages(self._client.query, request, f"the parts of the export {export.export}")
+            for item in page
         }
 
     def finish_part(self, export: Export, number: int, done: Done) -> bool:
@@ -224,26 +224,6 @@ class ExportTable:
 
     def _get(self, key: keys.Key) -> dict[str, Any] | None:
         return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-
-    def _query(
-        self, partition: str, prefix: str, options: dict[str, Any], *, pages: int
-    ) -> Iterator[dict[str, Any]]:
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "pk = :pk" + (" AND begins_with(sk, :prefix)" if prefix else ""),
-            "ExpressionAttributeValues": {":pk": {"S": partition}}
-            | ({":prefix": {"S": prefix}} if prefix else {}),
-            "ConsistentRead": True,
-            **options,
-        }
-        for _ in range(pages):
-            page = self._client.query(**request)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-        if "Limit" not in options:
-            raise ConflictError(f"the {prefix} records of {partition} did not end within {pages} pages")
 
 
 def _expires(export: Export) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from vitals import blocks, keys
+from vitals import blocks, items, keys
 from vitals.cost import Cost
 from vitals.errors import ConflictError
 from vitals.samples import Samples, concat, merge
@@ -181,12 +181,12 @@ class HotTier:
         Expired blocks are left out: the archive has what they held, and may have newer.
         """
         query = self._query(site, group, span, consistent=True)
-        items = [item for item in query if _lives(item, now_ms)]
-        payloads, windows = [item["b"]["B"] for item in items], [int(item["w"]["N"]) for item in items]
+        alive = [item for item in query if _lives(item, now_ms)]
+        payloads, windows = [item["b"]["B"] for item in alive], [int(item["w"]["N"]) for item in alive]
         found = blocks.decode_many(payloads, windows, range(blocks.GROUP_SIZE))
         read = [
             StoredBlock(group, window_ms, int(item["r"]["N"]), _expires_at(item))
-            for window_ms, item in zip(windows, items, strict=True)
+            for window_ms, item in zip(windows, alive, strict=True)
         ]
         return _globalise(found, group), read
 
@@ -211,8 +211,8 @@ class HotTier:
     def _read_group(
         self, site: str, group: int, slots: set[int], span: Span, now_ms: int, cost: Cost | None
     ) -> Samples:
-        items = [item for item in self._query(site, group, span, cost=cost) if _lives(item, now_ms)]
-        payloads, windows = [item["b"]["B"] for item in items], [int(item["w"]["N"]) for item in items]
+        alive = [item for item in self._query(site, group, span, cost=cost) if _lives(item, now_ms)]
+        payloads, windows = [item["b"]["B"] for item in alive], [int(item["w"]["N"]) for item in alive]
         found = blocks.decode_many(payloads, windows, sorted(slots))
         inside = found[(found.times >= span.start_ms) & (found.times < span.end_ms)]
         return _globalise(inside, group)
@@ -254,15 +254,10 @@ class HotTier:
         }
         if newest_first:
             request["Limit"] = 12
-        for _ in range(_MAX_PAGES):
-            page = self._client.query(**request)
+        for page in items.pages(self._client.query, request, "a query of one group", _MAX_PAGES):
             if cost:
-                cost.add_page(page["Items"], consistent=consistent)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-        raise ConflictError(f"a query of one group did not end within {_MAX_PAGES} pages")
+                cost.add_page(page, consistent=consistent)
+            yield from page
 
     def _write_block(self, planned: WritePlan, key: BlockKey) -> "_Written":
         site, (group, window_ms) = planned.site, key

@@ -1,9 +1,10 @@
 """Items of the state table as dataclasses: fields are attributes, text as S, numbers as N."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
+from vitals.errors import ConflictError
 from vitals.keys import Key
 
 type Fact = str | int | float
@@ -22,6 +23,31 @@ def setting(table: str, key: Key, facts: Mapping[str, Fact], condition: str | No
         "ExpressionAttributeValues": {f":{name}": attribute(fact) for name, fact in facts.items()},
     }
     return request | ({"ConditionExpression": condition} if condition else {})
+
+
+def selecting(table: str, partition: str, prefix: str = "") -> dict[str, Any]:
+    """The Query request for the items of a partition whose `sk` begins with the prefix, as they are now."""
+    names = {":pk": {"S": partition}} | ({":prefix": {"S": prefix}} if prefix else {})
+    return {
+        "TableName": table,
+        "KeyConditionExpression": "pk = :pk" + (" AND begins_with(sk, :prefix)" if prefix else ""),
+        "ExpressionAttributeValues": names,
+        "ConsistentRead": True,
+    }
+
+
+def pages(
+    call: Callable[..., Any], request: Mapping[str, Any], what: str, most: int = 100
+) -> Iterator[list[dict[str, Any]]]:
+    """The items of a Query or Scan, page by page; ConflictError when `what` does not end within `most`."""
+    start: dict[str, Any] = {}
+    for _ in range(most):
+        page = call(**request, **start)
+        yield page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+    raise ConflictError(f"{what} did not end within {most} pages")
 
 
 def attribute(fact: Fact) -> Any:

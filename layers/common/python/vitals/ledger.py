@@ -38,8 +38,6 @@ WRITE_GRACE_MS = 30 * MINUTE_MS
 LAST_DAY_MS = DAY_MS
 
 _ATTEMPTS = 20
-# 1 MB holds the archive records of eight years.
-_MAX_PAGES = 100
 # 20 minutes: points are collected every 15 at the slowest.
 _LONG_RUN = 4
 
@@ -208,15 +206,10 @@ class Ledger:
             },
             "ConsistentRead": True,
         }
-        for _ in range(_MAX_PAGES):
-            page = self._client.query(**request)
+        for page in items.pages(self._client.query, request, f"the {prefix} records of {site}"):
             if cost:
-                cost.add_page(page["Items"], consistent=True)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-        raise ConflictError(f"the {prefix} records of {site} did not end within {_MAX_PAGES} pages")
+                cost.add_page(page, consistent=True)
+            yield from page
 
     def note_archive(self, site: str, day_ms: int, **facts: items.Fact) -> None:
         """Sets facts (fields of ArchiveRecord) of a day's archive and leaves the others as they are."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 # SQS's limit for SendMessageBatch.
 _BATCH = 10
@@ -30,6 +31,13 @@ class MessageQueue:
                 raise RuntimeError(f"SQS refused {len(answer['Failed'])} of {len(entries)} messages")
 
 
+# A message that somebody is looking at is still one that was given up.
+_COUNTED: "Sequence[QueueAttributeNameType]" = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+)
+
+
 class DeadLetters:
     """The queues of messages that were given up, by a name for each; `client` is called when it is needed."""
 
@@ -38,11 +46,9 @@ class DeadLetters:
         self._urls = urls
 
     def counts(self) -> dict[str, int]:
-        """How many messages wait in each, as SQS knows it: about."""
+        """How many messages lie in each, as SQS knows it: about."""
         return {name: self._count(url) for name, url in self._urls.items()}
 
     def _count(self, url: str) -> int:
-        answer = self._client().get_queue_attributes(
-            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
-        )
-        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+        answer = self._client().get_queue_attributes(QueueUrl=url, AttributeNames=_COUNTED)
+        return sum(int(answer["Attributes"][name]) for name in _COUNTED)

@@ -9,18 +9,15 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from vitals import keys
+from vitals import items, keys
 from vitals.aggregates import Aggregates, concat, decode_day
 from vitals.cost import Cost
-from vitals.errors import ConflictError
 from vitals.timespan import Span
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _WORKERS = 16
-# A year of a point is 250 KB, a page 1 MB.
-_MAX_PAGES = 100
 
 
 class RollupTier:
@@ -61,15 +58,11 @@ class RollupTier:
             },
         }
         found: list[Aggregates] = []
-        for _ in range(_MAX_PAGES):
-            page = self._client.query(**request)
+        for page in items.pages(self._client.query, request, "the rollups of one point"):
             if cost:
-                cost.add_page(page["Items"])
-            found += [decode_day(i["b"]["B"], point, int(i["w"]["N"]), bucket_ms) for i in page["Items"]]
-            if "LastEvaluatedKey" not in page:
-                return concat(found)
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-        raise ConflictError(f"the rollups of one point did not end within {_MAX_PAGES} pages")
+                cost.add_page(page)
+            found += [decode_day(i["b"]["B"], point, int(i["w"]["N"]), bucket_ms) for i in page]
+        return concat(found)
 
     def _put(self, item: Any) -> None:
         with contextlib.suppress(self._client.exceptions.ConditionalCheckFailedException):

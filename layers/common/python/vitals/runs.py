@@ -1,8 +1,7 @@
 """The records of backfills: one per run, one per day of it, and the lock that keeps a site to one run."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vitals import items, keys
 from vitals.errors import ConflictError
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 RUNNING = "running"
 # Step Functions itself forgets an execution after 90 days.
 _KEPT_MS = 400 * DAY_MS
-_MAX_PAGES = 100
 _LOCK_ATTEMPTS = 5
 
 
@@ -138,15 +136,18 @@ class RunTable:
 
     def of_site(self, site: str, limit: int) -> list[Run]:
         """The site's latest runs, newest first."""
-        request: dict[str, Any] = {"ScanIndexForward": False, "Limit": limit}
-        found = self._query(keys.site_partition(site), keys.RUN_PREFIX, request, pages=1)
+        request = items.selecting(self._table, keys.site_partition(site), keys.RUN_PREFIX)
+        newest = request | {"ScanIndexForward": False, "Limit": limit}
+        found = next(items.pages(self._client.query, newest, f"the runs of {site}"))
         return [run for item in found if (run := self.load(item["run"]["S"]))]
 
     def days(self, run: str) -> list[RunDay]:
         """What is recorded of the run's days, in order; days that nobody came to have no record."""
+        request = items.selecting(self._table, keys.run_partition(run), keys.DAY_PREFIX)
         return [
             items.read(item, RunDay, day=item["sk"]["S"].removeprefix(keys.DAY_PREFIX))
-            for item in self._query(keys.run_partition(run), keys.DAY_PREFIX, {}, pages=_MAX_PAGES)
+            for page in items.pages(self._client.query, request, f"the days of the run {run}")
+            for item in page
         ]
 
     def day(self, run: str, day: str) -> RunDay:
@@ -176,22 +177,3 @@ class RunTable:
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
-
-    def _query(
-        self, partition: str, prefix: str, options: dict[str, Any], *, pages: int
-    ) -> Iterator[dict[str, Any]]:
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
-            "ExpressionAttributeValues": {":pk": {"S": partition}, ":prefix": {"S": prefix}},
-            "ConsistentRead": True,
-            **options,
-        }
-        for _ in range(pages):
-            page = self._client.query(**request)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-        if "Limit" not in options:
-            raise ConflictError(f"the {prefix} records of {partition} did not end within {pages} pages")

@@ -5,13 +5,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vitals import items, keys
-from vitals.errors import ConflictError
 from vitals.timespan import Span
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-_MAX_PAGES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +46,8 @@ class SiteTable:
             "KeyConditionExpression": "pk = :pk",
             "ExpressionAttributeValues": {":pk": {"S": keys.SITES_PARTITION}},
         }
-        records: list[SiteRecord] = []
-        for _ in range(_MAX_PAGES):
-            page = self._client.query(**request)
-            records += [_record(item) for item in page["Items"]]
-            if "LastEvaluatedKey" not in page:
-                return records
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-        raise ConflictError(f"the list of sites did not end within {_MAX_PAGES} pages")
+        found = items.pages(self._client.query, request, "the list of sites")
+        return [_record(item) for page in found for item in page]
 
     def advance(self, site: str, read_ms: int | None, asked: Span, rejected: Mapping[str, int]) -> bool:
         """Moves the checkpoint from the value that was read to the end of what was asked for.

@@ -6,8 +6,9 @@ its entry in the index, which outlives it so that its usage key can be found and
 
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from vitals import items, keys
@@ -124,14 +125,9 @@ def find_grant(client: "DynamoDBClient", table: str, secret: str, now_ms: int) -
 
 def list_tokens(client: "DynamoDBClient", table: str) -> list[Token]:
     """Every token of the index by name and age, those that have expired included."""
-    request: dict[str, Any] = {
-        "TableName": table,
-        "KeyConditionExpression": "pk = :pk",
-        "ExpressionAttributeValues": {":pk": {"S": keys.TOKEN_INDEX}},
-        "ConsistentRead": True,
-    }
-    found = [_token(item["sk"]["S"], item) for item in _pages(client.query, request)]
-    return sorted(found, key=lambda token: (token.name, token.created_ms))
+    found = items.pages(client.query, items.selecting(table, keys.TOKEN_INDEX), "the tokens", _MAX_PAGES)
+    tokens = [_token(item["sk"]["S"], item) for page in found for item in page]
+    return sorted(tokens, key=lambda token: (token.name, token.created_ms))
 
 
 def index_tokens(client: "DynamoDBClient", table: str) -> int:
@@ -143,7 +139,7 @@ def index_tokens(client: "DynamoDBClient", table: str) -> int:
         "ExpressionAttributeValues": {":prefix": {"S": keys.TOKEN_PREFIX}, ":sk": {"S": "token"}},
     }
     added = 0
-    for item in _pages(client.scan, request):
+    for item in chain.from_iterable(items.pages(client.scan, request, "the tokens", _MAX_PAGES)):
         sha256 = item["pk"]["S"].removeprefix(keys.TOKEN_PREFIX)
         if sha256 not in known:
             client.put_item(TableName=table, Item=_entry(_token(sha256, item)))
@@ -194,16 +190,6 @@ def remove_entry(client: "DynamoDBClient", table: str, token: Token) -> None:
 
 def _new_secret() -> str:
     return f"vitals_{secrets.token_urlsafe(32)}"
-
-
-def _pages(call: Any, request: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for _ in range(_MAX_PAGES):
-        page = call(**request)
-        yield from page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return
-        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-    raise ConflictError(f"the tokens did not end within {_MAX_PAGES} pages")
 
 
 def _facts(token: Token) -> dict[str, Any]:
