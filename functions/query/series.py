@@ -109,4 +109,5 @@ def _day(known: Coverage, row: int, record: ArchiveRecord | None, now_ms: int) -
         "samples": int(counts.sum()),
         "archive": record.status if record else "",
         "archived_samples": record.rows if record else 0,
+        "settled": record is not None and record.settled,
     }

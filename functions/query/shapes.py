@@ -181,7 +181,10 @@ class Latest(Shape):
 
 
 class CoverageDay(Shape):
-    """A day of a site. `archive` is empty until the day is archived for the first time."""
+    """A day of a site. `archive` is empty until the day is archived for the first time.
+
+    `settled`: the archive holds all that was ever stored of the day.
+    """
 
     date: str
     windows_expected: int
@@ -190,6 +193,7 @@ class CoverageDay(Shape):
     samples: int
     archive: Literal["", "verified", "done"]
     archived_samples: int
+    settled: bool
 
 
 class CoverageAnswer(Shape):

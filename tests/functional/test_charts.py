@@ -202,6 +202,7 @@ def test_the_heat_map_tells_days_apart(archive: Archive, api: Api) -> None:
     assert (days["2025-12-30"]["windows_polled"], days["2025-12-30"]["archive"]) == (0, "")
     assert days["2026-01-01"]["windows_polled"] == days["2026-01-01"]["windows_expected"] == 288
     assert days["2026-01-01"]["archive"] == "done"
+    assert [day["settled"] for day in answer["days"]] == [False, False, True, False]
     archived = archive.archiver.cold.groups(SITE, "2026-01-01")
     assert days["2026-01-01"]["archived_samples"] == sum(len(group.samples) for group in archived)
     assert 0 < days["2026-01-02"]["windows_expected"] < 288

@@ -149,7 +149,7 @@ def test_duckdb_has_a_column_per_point(folder: Path, truth: Bits) -> None:
 
 def test_a_files_own_count_of_its_rows_is_right_and_an_empty_day_has_none(folder: Path) -> None:
     [row] = sql("parquet_kv_metadata", folder)
-    assert row["rows"] == len(pd.read_parquet(row["file_name"])) > 500
+    assert row["rows"] == len(pd.read_parquet(row["file_name"])) > 0
     empty = folder / keys.day_file(SITE, day_name(EMPTY))
     assert len(pd.read_parquet(empty)) == 0
 

@@ -37,6 +37,7 @@ def day(date: str, with_data: int, expected: int = 288) -> CoverageDay:
         "samples": 0,
         "archive": "",
         "archived_samples": 0,
+        "settled": False,
     }
 
 

@@ -16,6 +16,7 @@ function day(
     samples: withData * 10,
     archive: withData ? "done" : "",
     archived_samples: withData * 10,
+    settled: withData > 0,
     ...changes,
   };
 }
@@ -31,8 +32,8 @@ const DAYS = explained(
     day("2026-03-05", 100, 100),
     day("2026-03-06", 288, 0),
     day("2026-03-07", 0, 0),
-    day("2026-03-08", 288, 270, { archive: "verified" }),
-    day("2026-03-09", 288, 288, { archive: "" }),
+    day("2026-03-08", 288, 270, { archive: "verified", settled: false }),
+    day("2026-03-09", 288, 288, { settled: false }),
     day("2026-03-10", 216, 216, { windows_expected: 217, archive: "" }),
     day("2026-03-11", 0, 0),
   ],

@@ -69,6 +69,7 @@ class CoverageDay(TypedDict):
     samples: int
     archive: Literal["", "verified", "done"]
     archived_samples: int
+    settled: bool
 
 
 class Coverage(TypedDict):

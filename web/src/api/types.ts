@@ -89,6 +89,7 @@ export type CoverageDay = {
   samples: number;
   archive: "" | "verified" | "done";
   archived_samples: number;
+  settled: boolean;
 };
 
 export type Coverage = { site_name: string; windows_per_day: number; days: CoverageDay[] };

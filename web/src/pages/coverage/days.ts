@@ -17,7 +17,7 @@ export type Day = CoverageDay & {
   due: number;
   /** Some of them were never polled. */
   hole: boolean;
-  /** Over, stored and not in the archive yet. */
+  /** Over and stored, and the archive does not hold all of it yet. */
   unarchived: boolean;
 };
 
@@ -42,7 +42,7 @@ export function explained(
       due,
       hole,
       state: before ? "before" : stateOf(day, due, hole),
-      unarchived: over && day.samples > 0 && day.archive !== "done",
+      unarchived: over && day.samples > 0 && !day.settled,
     };
   });
 }

@@ -34,7 +34,10 @@ export function verdict(day: Day): string {
 
 /** What the archive has of a day. */
 export function archived(day: Day): string {
-  if (day.archive === "done") return `archived, ${counted(day.archived_samples, "sample")}`;
+  if (day.archive === "done") {
+    const rows = counted(day.archived_samples, "sample");
+    return day.unarchived ? `${rows}, and again after later writes` : `archived, ${rows}`;
+  }
   if (day.archive === "verified") return "file written, rollups to follow";
   if (day.unarchived) return "not archived yet";
   return day.samples > 0 ? "after the end of the day" : "nothing to archive";
