@@ -305,6 +305,19 @@ def test_a_link_opens_the_same_chart_for_somebody_else(
     assert [row.split("\t")[0] for row in rows[0]] == [row.split("\t")[0] for row in rows[1]]
 
 
+def test_the_way_back_from_another_page_leads_to_the_same_chart(
+    site: Site, visits: Visits, steady: list[dict[str, Any]]
+) -> None:
+    span = site.span(site.until_ms - 5 * HOUR_MS, site.until_ms - 2 * HOUR_MS)
+    page = visits.open(site.fragment(names(steady[:2]), **span))
+    begun = span_of(drawn(page, 2))
+    pages = page.get_by_role("navigation", name="Pages")
+    pages.get_by_role("link", name="Status").click()
+    expect(page.get_by_role("heading", name="Status")).to_be_visible()
+    pages.get_by_role("link", name="Explore").click()
+    assert span_of(drawn(page, 2)) == begun
+
+
 def test_live_mode_follows_the_present_until_it_is_held(
     site: Site, visits: Visits, steady: list[dict[str, Any]]
 ) -> None:

@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Api, apiBase } from "./api/client";
 import type { Site } from "./api/types";
 import { Backfills } from "./pages/backfills";
@@ -62,6 +62,13 @@ function SignedIn({ token }: { token: string }) {
 
 function Header({ sites, at }: { sites: Site[]; at: Route }) {
   const site = chosen(sites, at);
+  const explored = useRef<Route>(at);
+  if (at.page === "explore") explored.current = at;
+  const to = (page: Page): Route => {
+    const left = explored.current;
+    if (page === left.page && at.page !== page && chosen(sites, left) === site) return left;
+    return { page, site: site?.site_name ?? at.site, parameters: new URLSearchParams() };
+  };
   return (
     <header class="top">
       <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>
@@ -70,11 +77,7 @@ function Header({ sites, at }: { sites: Site[]; at: Route }) {
       <span class="brand">Building Vitals</span>
       <nav aria-label="Pages">
         {PAGES.map((page) => (
-          <a
-            key={page}
-            href={formatRoute({ page, site: site?.site_name ?? at.site, parameters: new URLSearchParams() })}
-            aria-current={page === at.page ? "page" : undefined}
-          >
+          <a key={page} href={formatRoute(to(page))} aria-current={page === at.page ? "page" : undefined}>
             {TITLES[page]}
           </a>
         ))}
