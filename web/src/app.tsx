@@ -62,11 +62,11 @@ function SignedIn({ token }: { token: string }) {
 
 function Header({ sites, at }: { sites: Site[]; at: Route }) {
   const site = chosen(sites, at);
-  const explored = useRef<Route>(at);
+  const explored = useRef<Route | undefined>(undefined);
   if (at.page === "explore") explored.current = at;
   const to = (page: Page): Route => {
-    const left = explored.current;
-    if (page === left.page && at.page !== page && chosen(sites, left) === site) return left;
+    const left = page === "explore" && at.page !== page ? explored.current : undefined;
+    if (left && chosen(sites, left) === site) return left;
     return { page, site: site?.site_name ?? at.site, parameters: new URLSearchParams() };
   };
   return (
