@@ -141,7 +141,7 @@ def test_a_day_whose_worker_is_killed_is_finished_by_another(
 def test_a_cancelled_run_is_gone_on_with(stack: dict[str, Any], api: Backfills, site: str) -> None:
     first, last = days_ago(13), days_ago(11)
     assert ended(api, api.start(site, first, first)["id"])["status"] == "succeeded"
-    with slow_upstream(1.0):
+    with slow_upstream(0.6):
         run_id = api.start(site, first, last)["id"]
         when(api, run_id, lambda run: any(day["hours"] > 0 for day in run["days"]))
         assert api.cancel(run_id) == {"id": run_id, "status": "running", "cancel_requested": True}

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.integration
 ASSETS = ROOT / "functions" / "query" / "web" / "assets"
 SCHEMA = schemathesis.openapi.from_dict(openapi.document())
 OPERATIONS = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations()}
-EXAMPLES = 25
+EXAMPLES = 16
 # Its name may be any text.
 NOTHING_FORBIDDEN = {"GET /assets/{file}"}
 # Each makes records, files and work.
