@@ -92,6 +92,38 @@ test("an export is followed to its end, and an abort cancels it", async () => {
   vi.useRealTimers();
 });
 
+test("an export is followed through answers that fail, but not through a refusal", async () => {
+  vi.useFakeTimers();
+  let answers: (Response | Error)[] = [];
+  vi.stubGlobal("fetch", async () => {
+    const answer = answers.shift();
+    if (answer instanceof Error) throw answer;
+    return answer;
+  });
+  const api = new Api("http://api.test", "token");
+  const request = { site_name: "s", point_names: [], start_time: "", end_time: "", format: "csv" as const };
+  const follow = () => exported(api, request, () => {}, new AbortController().signal);
+  const at = (status: string) => Response.json({ id: "x", status });
+  const failing = (status: number) => Response.json({ error: "no" }, { status });
+
+  answers = [at("queued"), new TypeError(), failing(503), failing(429), at("running"), at("completed")];
+  const done = follow();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect((await done).status).toBe("completed");
+
+  answers = [at("queued"), failing(404), at("completed")];
+  const gone = expect(follow()).rejects.toMatchObject({ status: 404 });
+  await vi.advanceTimersByTimeAsync(4_000);
+  await gone;
+
+  answers = [at("queued"), ...Array.from({ length: 15 }, () => failing(503)), at("completed")];
+  const silent = expect(follow()).rejects.toMatchObject({ status: 503 });
+  await vi.advanceTimersByTimeAsync(60_000);
+  await silent;
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
 test("a query is part of the address unless that is too long or a name holds a comma", () => {
   const asked = { site_name: "s", start_time: "a", end_time: "b", width: 9 };
   expect(queryOf({ ...asked, point_names: ["x/1:2#3", "y"] })).toBe(

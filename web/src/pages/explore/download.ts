@@ -1,6 +1,6 @@
 // What is on view as files: samples as CSV in one go, or an export where that would be too much.
 
-import type { Api } from "../../api/client";
+import { type Api, ApiError } from "../../api/client";
 import type { ExportJob } from "../../api/types";
 import { type Asked, lasting, samplesOf, send } from "./ask";
 import { SECOND, type Span } from "./range";
@@ -12,6 +12,8 @@ const DEFAULT_INTERVAL_SECONDS = 60;
 const POLL_MS = 2 * SECOND;
 /** An hour of polling; exports take minutes. */
 const MOST_POLLS = 1_800;
+/** In a row, without an answer: half a minute and more. */
+const MOST_FAILURES = 15;
 
 /** About how many samples some points have in a span. */
 export function estimatedRows(intervals: (number | null)[], { from, to }: Span): number {
@@ -68,7 +70,7 @@ export function save(file: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href));
 }
 
-/** Starts an export and tells how it goes until it has ended; an abort cancels it. */
+/** Starts an export and tells how it goes until it has ended, though some answers may fail; an abort cancels it. */
 export async function exported(
   api: Api,
   asked: Omit<Asked, "resolution" | "width" | "next_token"> & { format: "csv" | "parquet" },
@@ -77,6 +79,7 @@ export async function exported(
 ): Promise<ExportJob> {
   // Without the signal: what was begun can be cancelled by its id only.
   let job = await api.post<ExportJob>("/exports", asked);
+  let failures = 0;
   for (let poll = 0; poll < MOST_POLLS; poll++) {
     onProgress(job);
     if (job.status !== "queued" && job.status !== "running") return job;
@@ -84,9 +87,19 @@ export async function exported(
       await api.delete(`/exports/${job.id}`);
       return { ...job, status: "cancelled" };
     }
-    job = await api.get<ExportJob>(`/exports/${job.id}`);
+    try {
+      job = await api.get<ExportJob>(`/exports/${job.id}`);
+      failures = 0;
+    } catch (error) {
+      if (!passing(error) || ++failures === MOST_FAILURES) throw error;
+    }
   }
   throw new Error("The export has not ended within an hour");
+}
+
+/** Whether a later try may do. */
+function passing(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
 }
 
 /** Whether so much time went by without an abort. */
