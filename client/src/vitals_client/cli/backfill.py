@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from vitals_client.cli.backfill_text import estimate_text, progress_step, summary
-from vitals_client.cli.output import Json, SiteName, message, show, show_json, watch_command
+from vitals_client.cli.output import Json, SiteName, message, named, show, show_json, watch_command
 from vitals_client.cli.progress import watched
 from vitals_client.client import Client
 from vitals_client.errors import UnansweredError
@@ -19,15 +19,7 @@ app = typer.Typer(
     help="Read days of the past that are missing, or again.", no_args_is_help=True, rich_markup_mode=None
 )
 
-
-def _run_id(text: str) -> str:
-    # An empty id or dots would make the address of another route.
-    if not text.strip("."):
-        raise typer.BadParameter(f"{text!r} is no id of a backfill")
-    return text
-
-
-RunId = Annotated[str, typer.Argument(metavar="ID", callback=_run_id, help="the id of a backfill")]
+RunId = Annotated[str, typer.Argument(metavar="ID", callback=named, help="the id of a backfill")]
 
 
 @app.command()

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from vitals_client.cli.output import Json, SiteName, message, show, show_json, show_table
+from vitals_client.cli.output import Json, SiteName, message, named, show, show_json, show_table
 from vitals_client.cli.progress import Step, watched
 from vitals_client.client import Client
 from vitals_client.errors import UnansweredError
@@ -21,15 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-
-def _export_id(text: str) -> str:
-    # An empty id or dots would make the address of another route.
-    if not text.strip("."):
-        raise typer.BadParameter(f"{text!r} is no id of an export")
-    return text
-
-
-ExportId = Annotated[str, typer.Argument(metavar="ID", callback=_export_id, help="the id of an export")]
+ExportId = Annotated[str, typer.Argument(metavar="ID", callback=named, help="the id of an export")]
 Folder = Annotated[Path | None, typer.Option("--download", "-o", help="folder to download the files to")]
 
 

@@ -19,6 +19,13 @@ Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing 
 SiteName = Annotated[str, typer.Argument(metavar="SITE", help="as `vitals sites` lists it")]
 
 
+def named(text: str) -> str:
+    """The id of something; BadParameter for an empty one or dots, which would be another route's address."""
+    if not text.strip("."):
+        raise typer.BadParameter(f"{text!r} is no id")
+    return text
+
+
 def plain(text: str, kept: str = "") -> str:
     """The text, with what a terminal would obey instead of showing written as Python does."""
     if text.isprintable():
