@@ -234,6 +234,14 @@ def test_points_are_found_by_words_and_tags(client: Client) -> None:
     assert list(client.points(SITE, "no such words")) == []
 
 
+def test_a_name_with_a_comma_is_never_taken_for_two(client: Client, server: ApiServer) -> None:
+    joined = ",".join(everything(client)[:2])
+    before = len(server.asked)
+    with pytest.raises(InvalidRequestError, match="comma"):
+        client.latest(SITE, [joined])
+    assert len(server.asked) == before
+
+
 def test_tags_count_the_points_that_have_them(client: Client) -> None:
     tags = client.tags(SITE)
     assert tags["site_name"] == SITE

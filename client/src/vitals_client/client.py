@@ -118,11 +118,14 @@ class Client:
         return found
 
     def latest(self, site: str, points: Sequence[str] = ()) -> list[Newest]:
-        """The newest sample of each of these points, or of every point, of the last 24 hours."""
+        """The newest sample of each of these points, or of every point, of the last 24 hours.
+
+        InvalidRequestError for a name with a comma, which separates names in an address.
+        """
         path = f"/sites/{quote(site, safe='')}/latest"
         pages = [
             page
-            for group in given.in_urls(given.names(points))
+            for group in given.in_urls(given.names_in_urls(points))
             for page in self._listed(path, {"point_names": group, "limit": _PAGE})
         ]
         _warn(warning for page in pages for warning in page["warnings"])

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from operator import index
 from urllib.parse import quote
 
+from vitals_client.errors import InvalidRequestError
+
 type Time = datetime | date | str | int
 """A datetime with its zone, a day in UTC, ISO 8601, or epoch milliseconds."""
 
@@ -33,6 +35,15 @@ def names(points: Iterable[str]) -> list[str]:
     if isinstance(points, str):
         raise TypeError(f"points is a list of names, not {points!r} alone")
     return list(points)
+
+
+def names_in_urls(points: Iterable[str]) -> list[str]:
+    """The names; InvalidRequestError for one with a comma, which separates names in an address."""
+    found = names(points)
+    for name in found:
+        if "," in name:
+            raise InvalidRequestError(f"{name!r} has a comma, which separates names in an address")
+    return found
 
 
 def in_urls(points: Sequence[str]) -> Iterator[list[str]]:
