@@ -143,6 +143,32 @@ describe("lines", () => {
     expect(line && readAt(line, 1_900)).toMatchObject({ value: 2, low: 1, high: 3 });
   });
 
+  test("break at a value that is no finite number, and no other line does", () => {
+    const odd = { ...b, values: [10, Number.POSITIVE_INFINITY, 30] };
+    const chart = chartOf([point("a"), point("b", "", 1)], answer([a, odd]), SPAN);
+    expect(pieces(column(chart, 0))).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(pieces(column(chart, 1))).toEqual([[10], [30]]);
+  });
+
+  test("of a scale have values in the table whose differences are finite, and read as they are", () => {
+    const huge = series("huge", [
+      [1_500, -Number.MAX_VALUE],
+      [70_000, Number.MAX_VALUE],
+    ]);
+    const chosen = [point("a"), point("huge", "", 1), point("b", "percent", 2)];
+    const chart = chartOf(chosen, answer([a, huge, b]), SPAN);
+    const [least = 0, greatest = 0] = pieces(column(chart, 1)).flat();
+    const { factor = 0 } = chart.lines[0] ?? {};
+    expect(greatest - least).toBeLessThan(Number.MAX_VALUE);
+    expect(greatest / factor).toBe(Number.MAX_VALUE);
+    expect(pieces(column(chart, 0)).flat()).toEqual([1, 2, 3, 4].map((value) => value * factor));
+    expect(pieces(column(chart, 2)).flat()).toEqual([10, 20, 30]);
+    expect(chart.lines[1] && readAt(chart.lines[1], 1_500)).toMatchObject({ value: -Number.MAX_VALUE });
+  });
+
   test("a point without an answer has an empty line", () => {
     const chart = chartOf([point("a"), point("new", "", 1)], answer([a]), SPAN);
     expect(chart.lines[1]?.times).toEqual([]);

@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
-import { axisValues, fromInput, glance, reading, timeValues, toInput } from "../src/pages/explore/format";
+import {
+  axisValues,
+  exponential,
+  fromInput,
+  glance,
+  reading,
+  timeValues,
+  toInput,
+} from "../src/pages/explore/format";
 import { DAY, HOUR, MINUTE, SECOND } from "../src/pages/explore/range";
+import { doubles, PAIRS } from "./doubles";
 
 const NOON = new Date(2026, 0, 31, 12).getTime();
 
@@ -19,6 +28,55 @@ test("readings at a glance have five digits at most", () => {
     "56.42",
     "-0.000034",
     "0",
+  ]);
+});
+
+test("readings of any double have twelve characters at most, and no digits that matter fewer", () => {
+  const next = doubles(3);
+  const others = Array.from({ length: 1000 }, next);
+  const powers = Array.from({ length: 632 }, (_, power) => Number(`-9.87654321e${power - 324}`));
+  for (const value of [...PAIRS.flat(), ...others, ...powers]) {
+    for (const [write, digits] of [[reading, 5] as const, [glance, 4] as const]) {
+      const text = write(value);
+      const scale = { k: 1e3, M: 1e6, G: 1e9, T: 1e12 }[text.at(-1) ?? ""] ?? 1;
+      const read = Number(text.replaceAll(",", "").replace(/[kMGT]$/, "")) * scale;
+      expect(text.length, `${value}: ${text}`).toBeLessThanOrEqual(12);
+      expect(text, `${value}`).not.toBe("-0");
+      // Tiny ones without an exponent have two digits.
+      const error = text.includes("e") || Math.abs(value) >= 0.001 ? 10 ** (1 - digits) / 2 : 0.05;
+      // A subnormal has few bits; the greatest double rounds to more than it.
+      if (Math.abs(value) > 1e-300 && Math.abs(value) < 1e308)
+        expect(Math.abs(read - value), `${value}: ${text}`).toBeLessThanOrEqual(
+          Math.abs(value) * error * 1.001,
+        );
+    }
+  }
+});
+
+test("readings at the ends of what doubles hold", () => {
+  const values = [Number.MAX_VALUE, -Number.MAX_VALUE, 5e-324, -1.23456e-300, -0, 1e15 + 0.125, -1.23456e-10];
+  expect(values.map(reading)).toEqual([
+    "1.7977e308",
+    "-1.7977e308",
+    "4.9407e-324",
+    "-1.2346e-300",
+    "0",
+    "1e15",
+    "-1.2346e-10",
+  ]);
+  expect([Number.POSITIVE_INFINITY, Number.NaN].map(reading)).toEqual(["∞", "NaN"]);
+  expect(values.map(glance).slice(0, 3)).toEqual(["1.798e308", "-1.798e308", "4.941e-324"]);
+  expect(
+    [999_999_999, -999_999_999, 1_234_567_890, 123_456_789_012, -1_234_567_890_123].map(reading),
+  ).toEqual(["999,999,999", "-999,999,999", "1234567890", "123456789012", "-1.23456789T"]);
+});
+
+test("a decimal number with an exponent", () => {
+  expect([exponential(0, 5), exponential(-25, -325), exponential(1500, 305), exponential(1, 0)]).toEqual([
+    "0",
+    "-2.5e-324",
+    "1.5e308",
+    "1e0",
   ]);
 });
 

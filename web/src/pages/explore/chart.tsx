@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Store, useStore } from "../../store";
 import { duration, percent, time, times } from "../../ui/format";
+import { sentence } from "../../ui/states";
 import { THEME_CHANGED } from "../../ui/theme";
 import {
   type Chart,
@@ -30,7 +31,7 @@ type Props = {
   coverage: string;
   onWidth: (width: number) => void;
   onRemove: (name: string) => void;
-} & Omit<PlotEvents, "onHover">;
+} & Omit<PlotEvents, "onHover" | "onFailure">;
 
 /** The lines, what they read where the pointer is, and the legend. */
 export function ChartView({ onRemove, ...props }: Props) {
@@ -58,27 +59,53 @@ function Figure({
   const begun = useRef<Move | undefined>(undefined);
   const latest = useRef(events);
   latest.current = events;
+  const [failure, setFailure] = useState<unknown>();
   const theme = useTheme();
   const lines = JSON.stringify(chart.lines.map(({ name, unit, slot }) => [name, unit, slot]));
   const drawn = JSON.stringify([lines, axes, chart.banded]);
 
-  useEffect(() => {
-    const element = host.current;
-    if (!element) return;
-    const told: PlotEvents = {
+  const fail = (error: unknown) => {
+    console.error(error);
+    plot.current?.destroy();
+    plot.current = undefined;
+    hover.set(null);
+    if (host.current) host.current.dataset.state = "failed";
+    setFailure(error ?? "unknown error");
+  };
+  const make = (element: HTMLElement) => {
+    const handlers: PlotEvents = {
       onView: (...moved) => latest.current.onView(...moved),
       onReset: () => latest.current.onReset(),
       onBack: () => latest.current.onBack(),
       onHover: (at) => hover.set(at),
+      onFailure: fail,
     };
-    plot.current = new Plot(element, chart, axes, view, told, begun.current);
-    return () => {
+    try {
+      plot.current = new Plot(element, chart, axes, view, state, handlers, begun.current);
+      setFailure(undefined);
+    } catch (error) {
+      fail(error);
+    }
+    begun.current = undefined;
+  };
+
+  useEffect(
+    () => () => {
       hover.set(null);
       begun.current = plot.current?.destroy();
-    };
-  }, [drawn, theme]);
-  useEffect(() => plot.current?.show(chart, view, state), [chart, view.from, view.to, state, drawn, theme]);
-  useEffect(() => plot.current?.name(described(chart, view)), [chart, view.from, view.to, drawn, theme]);
+      plot.current = undefined;
+    },
+    [drawn, theme],
+  );
+  // A plot that failed is made anew with the next rows.
+  useEffect(() => {
+    if (plot.current) plot.current.show(chart, view, state);
+    else if (host.current) make(host.current);
+  }, [chart, view.from, view.to, state, drawn, theme]);
+  useEffect(
+    () => plot.current?.name(described(chart, view)),
+    [chart, view.from, view.to, state, drawn, theme],
+  );
   useEffect(() => {
     const element = host.current;
     if (!element) return;
@@ -96,7 +123,7 @@ function Figure({
     <figure
       class="chart"
       ref={host}
-      aria-busy={state === "loading"}
+      aria-busy={state === "loading" && failure === undefined}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the chart is moved by keys
       tabIndex={0}
       aria-label="Chart: arrow keys pan, plus and minus zoom, 0 goes back to the preset"
@@ -106,7 +133,10 @@ function Figure({
       }}
     >
       <Tooltip lines={chart.lines} hover={hover} host={host} />
-      {state === "drawn" && !chart.rows && <Nothing gaps={chart.gaps} coverage={coverage} />}
+      {failure !== undefined && <Failed error={failure} />}
+      {state === "drawn" && !chart.rows && failure === undefined && (
+        <Nothing gaps={chart.gaps} coverage={coverage} />
+      )}
     </figure>
   );
 }
@@ -117,6 +147,16 @@ function Nothing({ gaps, coverage }: { gaps: GapSpan[]; coverage: string }) {
     <p class="nothing">
       <strong>No samples in this range{reasons.length > 0 && `: ${reasons.join(", ")}`}</strong>
       Choose another range; <a href={coverage}>Coverage</a> shows which days have samples.
+    </p>
+  );
+}
+
+function Failed({ error }: { error: unknown }) {
+  const message = error instanceof Error ? error.message : String(error);
+  return (
+    <p class="nothing" role="alert">
+      <strong>The chart could not be drawn: {sentence(message)}</strong>
+      Choose another range or other points; the values are in the download.
     </p>
   );
 }

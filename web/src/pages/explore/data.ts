@@ -3,6 +3,7 @@
 import uPlot from "uplot";
 import type { Gap, QueryAnswer } from "../../api/types";
 import type { Span } from "./range";
+import { factorOf } from "./scale";
 import { symbol } from "./units";
 
 /** A point that was chosen; `slot` is its colour, and after the last colour a dash. */
@@ -21,6 +22,8 @@ export type Line = Chosen & {
   received: number;
   /** Where the line's values are in the table. */
   column: number;
+  /** What the table's values of this line's scale are multiplied by. */
+  factor: number;
   /** Rows of the table with a sample that no line reaches. */
   alone: number[];
 };
@@ -111,9 +114,11 @@ export function chartOf(chosen: Chosen[], answer: QueryAnswer | undefined, span:
       expected: series?.coverage.expected ?? null,
       received: series?.coverage.received ?? 0,
       column: 1 + place * perLine + (banded ? 2 : 0),
+      factor: 1,
       alone: [],
     };
   });
+  setFactors(lines);
   const table = uPlot.join(
     [[[span.from, span.to]], ...lines.map((line) => tableOf(line, banded))],
     // What is missing of one line because another has a sample there is no gap, unless it is in one.
@@ -129,10 +134,20 @@ export function chartOf(chosen: Chosen[], answer: QueryAnswer | undefined, span:
   };
 }
 
+/** The lines of a scale share the least factor that one of them needs. */
+function setFactors(lines: Line[]): void {
+  const least = new Map<string, number>();
+  for (const { unit, values, low, high } of lines) {
+    const factors = [values, low, high].map(factorOf);
+    least.set(scaleOf(unit), Math.min(least.get(scaleOf(unit)) ?? 1, ...factors));
+  }
+  for (const line of lines) line.factor = least.get(scaleOf(line.unit)) ?? 1;
+}
+
 type Column = (number | null | undefined)[];
 
 /** A line's own table: band first, so that the line lies over it, with a null in the midst of each gap. */
-function tableOf({ times, values, low, high, gaps }: Line, banded: boolean): uPlot.AlignedData {
+function tableOf({ times, values, low, high, gaps, factor }: Line, banded: boolean): uPlot.AlignedData {
   const columns: Column[] = banded ? [low, high, values] : [values];
   const xs: number[] = [];
   const ys: Column[] = columns.map(() => []);
@@ -141,7 +156,9 @@ function tableOf({ times, values, low, high, gaps }: Line, banded: boolean): uPl
     for (; next < times.length && (times[next] as number) < until; next++) {
       xs.push(times[next] as number);
       columns.forEach((column, place) => {
-        ys[place]?.push(column[next]);
+        const value = column[next];
+        // What is no finite number breaks its line, and no other one.
+        ys[place]?.push(typeof value === "number" && Number.isFinite(value) ? value * factor : null);
       });
     }
   };

@@ -7,10 +7,23 @@ const precise = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 5 });
 const tiny = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 2 });
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 
+/** What no label of a value is longer than. */
+export const LONGEST = 12;
+
+export function fits(text: string): boolean {
+  return text.length <= LONGEST;
+}
+
+const plain = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0, useGrouping: false });
+const long = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumSignificantDigits: 9 });
+
 /** A reading: five digits are more than sensors know, except of counters. */
 export function reading(value: number): string {
   const size = Math.abs(value);
-  return (size >= 1e5 ? whole : size >= 0.001 || !value ? precise : tiny).format(value);
+  if (size < 1e5) return small(value, precise, 5);
+  if (size >= 1e15) return rounded(value, 5);
+  const forms = [whole.format(value), plain.format(value), prefixed(long.format(value))];
+  return forms.find(fits) ?? rounded(value, 5);
 }
 
 const short = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 4 });
@@ -20,20 +33,51 @@ const PREFIXES: Record<string, string> = { m: "M", bn: "G", tn: "T" };
 /** A reading in little room, of at most five digits. */
 export function glance(value: number): string {
   const size = Math.abs(value);
+  if (size >= 999.95e12) return rounded(value, 4);
   if (size >= 99_999.5) return prefixed(compact.format(value));
-  return (size >= 1000 ? whole : size >= 0.001 || !value ? short : tiny).format(value);
+  return small(value, size >= 1000 ? whole : short, 4);
 }
 
-/** Values of an axis whose marks are `step` apart; in thousands or millions where that is shorter. */
-export function axisValues(values: number[], step: number): string[] {
+/** A number below 100,000; the smallest ones have an exponent where they would be too long without. */
+function small(value: number, format: Intl.NumberFormat, digits: number): string {
+  if (!value) return "0";
+  const text = (Math.abs(value) < 0.001 ? tiny : format).format(value);
+  return fits(text) ? text : rounded(value, digits);
+}
+
+/** A number of so many digits, with an exponent. */
+function rounded(value: number, digits: number): string {
+  const [mantissa, power] = value.toExponential(digits - 1).split("e");
+  if (power === undefined) return precise.format(value); // infinite
+  return `${Number(mantissa)}e${Number(power)}`;
+}
+
+/** The number `digits` × 10^`power`, a whole number of digits, with an exponent. */
+export function exponential(digits: number, power: number): string {
+  const text = String(Math.abs(digits));
+  const mantissa = `${text[0]}.${text.slice(1)}`.replace(/\.?0*$/, "");
+  return digits ? `${digits < 0 ? "-" : ""}${mantissa}e${power + text.length - 1}` : "0";
+}
+
+/** Values of an axis whose ticks are `step` apart; in thousands or millions where that is shorter, or `always`. */
+export function axisValues(values: number[], step: number, always = false): string[] {
   const largest = Math.max(...values.map(Math.abs));
   const unit = 1000 ** Math.floor(Math.log10(Math.max(1, largest)) / 3);
-  const short = largest >= 10_000 && digitsOf(step / unit) <= 2;
-  const format = new Intl.NumberFormat(LOCALE, {
-    notation: short ? "compact" : "standard",
-    maximumFractionDigits: digitsOf(short ? step / unit : step),
-  });
+  const short = always || (largest >= 10_000 && digitsOf(step / unit) <= 2);
+  const format = decimal(short ? "compact" : "standard", digitsOf(short ? step / unit : step));
   return values.map((value) => prefixed(format.format(value)));
+}
+
+const decimals = new Map<string, Intl.NumberFormat>();
+
+/** A format with at most so many decimals and no minus before a zero; making one takes long. */
+function decimal(notation: "compact" | "standard", digits: number): Intl.NumberFormat {
+  const key = notation + digits;
+  const format =
+    decimals.get(key) ??
+    new Intl.NumberFormat(LOCALE, { notation, maximumFractionDigits: digits, signDisplay: "negative" });
+  decimals.set(key, format);
+  return format;
 }
 
 /** A compact number as units have it: of English, 2m of watts would be very few. */

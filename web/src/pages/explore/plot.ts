@@ -11,9 +11,10 @@ import {
   readAt,
   scaleOf,
 } from "./data";
-import { axisValues, timeValues } from "./format";
+import { timeValues } from "./format";
 import { listen, type Moves, press } from "./gestures";
 import { allowed, type Span, sameSpan } from "./range";
+import { rangeOf, type Ticks, ticksOf } from "./scale";
 
 export type Axes = ReturnType<typeof axesOf>;
 
@@ -27,6 +28,8 @@ export type PlotEvents = {
   onBack: () => void;
   /** The pointer is at a time, so many pixels from the left of the chart. */
   onHover: (at: { time: number; left: number } | null) => void;
+  /** The chart could not be drawn, and the plot is of no more use. */
+  onFailure: (error: unknown) => void;
 };
 
 /** Charts narrower than this have no room beside the lines. */
@@ -36,6 +39,8 @@ const TIME_AXIS = 42;
 const SIDE_PADDING = 16;
 const SETTLE_MS = 250;
 const LANE = 5;
+/** The least distance of two ticks of a y axis. */
+const TICK_SPACE = 36;
 
 /** How wide the lines' own part of a chart is. */
 export function plotWidth(width: number, axes: Axes): number {
@@ -56,21 +61,25 @@ export class Plot {
   private readonly hatch: CanvasPattern | string;
   private readonly moves: Moves;
   private moving: (Move & { timer: ReturnType<typeof setTimeout> | undefined }) | undefined;
-  private unmarked = false;
-  private state: State = "loading";
+  private unmarked: boolean;
+  private readonly ticks = new Map<string, Ticks>();
 
+  /** Draws at once; throws where that fails, and leaves nothing behind. */
   constructor(
     private readonly host: HTMLElement,
     private chart: Chart,
     private readonly axes: Axes,
     private view: Span,
+    private state: State,
     private readonly events: PlotEvents,
     begun: Move | undefined,
   ) {
     this.inks = inksOf(host);
     this.hatch = hatchOf(this.inks.hatch);
-    this.u = new uPlot(this.options(), chart.table, host);
-    this.u.setScale("x", { min: view.from, max: view.to });
+    this.unmarked = state === "drawn";
+    this.mark();
+    if (begun) this.begin(begun.span, begun.kind);
+    this.u = this.create();
     this.u.ctx.canvas.setAttribute("role", "img");
     this.moves = {
       span: () => this.moving?.span ?? this.view,
@@ -79,14 +88,32 @@ export class Plot {
       reset: () => this.events.onReset(),
     };
     listen(this.u.over, this.moves);
-    if (!begun) return;
-    this.move(begun.span, begun.kind);
+    addEventListener("dppxchange", this.redraw);
     this.settle();
+  }
+
+  private create(): uPlot {
+    let unfinished: uPlot | undefined;
+    try {
+      // Of itself uPlot draws in a microtask, where nobody could catch what it throws.
+      return new uPlot(this.options(), this.chart.table, (u, init) => {
+        unfinished = u;
+        this.host.append(u.root);
+        u.batch(() => {
+          init();
+          this.scale(u);
+        });
+      });
+    } catch (error) {
+      unfinished?.destroy();
+      throw error;
+    }
   }
 
   /** Takes it away; the move that was under way is for the plot that comes in its place. */
   destroy(): Move | undefined {
     clearTimeout(this.moving?.timer);
+    removeEventListener("dppxchange", this.redraw);
     this.u.destroy();
     return this.moving;
   }
@@ -97,20 +124,16 @@ export class Plot {
     const moved = !sameSpan(view, this.view);
     this.chart = chart;
     this.state = state;
-    this.host.dataset.state = state === "drawn" ? "loading" : state;
     if (state === "drawn") this.unmarked = true;
+    this.mark();
     this.view = view;
-    if (!changed && !moved) {
-      this.u.redraw(false);
-      return;
-    }
-    this.u.batch(() => {
-      if (changed) this.u.setData(chart.table, false);
-      this.scale(this.moving?.span ?? view);
+    this.draw((u) => {
+      if (changed) u.setData(chart.table, false);
+      if (changed || moved) this.scale(u);
     });
     // The cursor's dots are on the rows of before.
     const { left = -1, top = -1 } = this.u.cursor;
-    if (left >= 0) this.u.setCursor({ left, top });
+    if (left >= 0 && (changed || moved)) this.attempt(() => this.u.setCursor({ left, top }));
   }
 
   name(label: string): void {
@@ -118,23 +141,50 @@ export class Plot {
   }
 
   size(width: number, height: number): void {
-    if (width !== this.u.width || height !== this.u.height) this.u.setSize({ width, height });
+    if (width === this.u.width && height === this.u.height) return;
+    this.draw((u) => u.setSize({ width, height }));
   }
 
   press(key: string): boolean {
     return press(key, this.moves);
   }
 
-  private scale({ from, to }: Span): void {
-    this.u.setScale("x", { min: from, max: to });
+  /** Changes the plot and draws it before it returns. */
+  private draw(change: (u: uPlot) => void = () => {}): void {
+    this.attempt(() => this.u.batch(change));
+  }
+
+  /** The screen's pixels changed, for which uPlot draws in a microtask. */
+  private readonly redraw = () => this.draw();
+
+  private attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.events.onFailure(error);
+    }
+  }
+
+  /** The rows count as drawn when they are on the canvas. */
+  private mark(): void {
+    this.host.dataset.state = this.state === "drawn" ? "loading" : this.state;
+  }
+
+  private scale(u: uPlot): void {
+    const { from, to } = this.moving?.span ?? this.view;
+    u.setScale("x", { min: from, max: to });
   }
 
   private move(span: Span, kind: "zoom" | "pan"): void {
+    this.begin(span, kind);
+    this.draw((u) => this.scale(u));
+  }
+
+  private begin(span: Span, kind: "zoom" | "pan"): void {
     clearTimeout(this.moving?.timer);
     const zoomed = kind === "zoom" || this.moving?.kind === "zoom";
     this.moving = { span: allowed(span, Date.now()), kind: zoomed ? "zoom" : "pan", timer: undefined };
     this.host.dataset.state = "loading";
-    this.scale(this.moving.span);
   }
 
   private settle(soon = false): void {
@@ -144,7 +194,7 @@ export class Plot {
         if (!this.moving) return;
         const { span, kind } = this.moving;
         this.moving = undefined;
-        if (sameSpan(span, this.view)) this.u.redraw(false);
+        if (sameSpan(span, this.view)) this.draw();
         else this.events.onView(span, kind);
       },
       soon ? 0 : SETTLE_MS,
@@ -157,7 +207,8 @@ export class Plot {
     const scales: Record<string, uPlot.Scale> = {
       x: { time: true, range: (_u, min, max) => [min, max] },
     };
-    for (const line of chart.lines) scales[scaleOf(line.unit)] = { range: rangeOf };
+    for (const { unit } of chart.lines)
+      scales[scaleOf(unit)] = { range: (_u, min, max, scale) => rangeOf(min, max, this.factor(scale)) };
     const font = "11px system-ui, sans-serif";
     const grid = { stroke: inks.grid, width: 1 };
     return {
@@ -187,9 +238,10 @@ export class Plot {
             stroke: only.has(scale) ? this.ink(only.get(scale) as Line) : inks.text,
             grid: { ...grid, show: place === 0 },
             ticks: { ...grid, size: 5 },
-            space: 36,
-            values: (_u, splits, _axis, _space, step) =>
-              this.isEmpty(scale) ? splits.map(() => "") : axisValues(splits, step),
+            // uPlot's own steps end at 1e±32; this one is never too small, and not used.
+            incrs: () => [Number.POSITIVE_INFINITY],
+            splits: (u, _axis, min, max) => this.split(u, scale, min, max),
+            values: () => this.ticks.get(scale)?.labels ?? [],
           }),
         ),
       ],
@@ -222,8 +274,8 @@ export class Plot {
       hooks: {
         drawAxes: [(u) => this.drawUnits(u), (u) => this.drawGaps(u)],
         draw: [(u) => this.drawn(u)],
-        setSelect: [(u) => this.select(u)],
-        setCursor: [(u) => this.hover(u)],
+        setSelect: [(u) => this.attempt(() => this.select(u))],
+        setCursor: [(u) => this.attempt(() => this.hover(u))],
       },
     };
   }
@@ -264,6 +316,19 @@ export class Plot {
     const line = this.chart.lines.find((one) => one.column === column);
     const found = line && readAt(line, time);
     return found?.kind === "sample" ? firstAtOrAfter(u.data[0] as number[], found.time) : null;
+  }
+
+  /** The ticks of a y axis, whose labels are asked for next. */
+  private split(u: uPlot, scale: string, min: number, max: number): number[] {
+    const height = u.bbox.height / uPlot.pxRatio;
+    const { values, labels } = ticksOf(min, max, height / TICK_SPACE, this.factor(scale));
+    this.ticks.set(scale, { values, labels: this.isEmpty(scale) ? labels.map(() => "") : labels });
+    return values;
+  }
+
+  /** What the table's values of a scale are multiplied by. */
+  private factor(scale: string): number {
+    return this.chart.lines.find(({ unit }) => scaleOf(unit) === scale)?.factor ?? 1;
   }
 
   private isEmpty(scale: string): boolean {
@@ -362,9 +427,6 @@ function isSparse(u: uPlot, line: Line | undefined): boolean {
   const rows = firstAtOrAfter(line.times, max) - firstAtOrAfter(line.times, min);
   return rows * 12 < u.over.clientWidth;
 }
-
-const rangeOf: uPlot.Range.Function = (_u, min, max) =>
-  min == null || max == null ? [0, 1] : uPlot.rangeNum(min, max, 0.1, true);
 
 function translucent(colour: string, alpha = 0.18): string {
   return colour.replace(/^rgb\((.*)\)$/, (_all, parts) => `rgba(${parts}, ${alpha})`);
