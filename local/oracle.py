@@ -11,7 +11,11 @@ from typing import Any
 type Sample = tuple[str, int, float]
 """(point name, UTC ms, value)"""
 
-_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_TIME = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+# Nothing older is stored.
+_EARLIEST = calendar.timegm((1990, 1, 1, 0, 0, 0)) * 1000
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _ONES, _ZEROS = {"true", "active", "on"}, {"false", "inactive", "off"}
 
@@ -45,14 +49,22 @@ def number(value: Any) -> float | None:
 
 
 def milliseconds(text: Any) -> int | None:
-    """The time in UTC ms, cut to the millisecond, when it is one."""
+    """The time in UTC ms, cut to the millisecond, when it is one of 1990 or later."""
     match = _TIME.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         return None
     year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+    fraction, zone = match[7] or "", match[8]
+    ends_the_day = (hour, minute, second) == (24, 0, 0) and not fraction.strip("0")
+    if not 1 <= month <= 12 or not 1 <= day <= calendar.monthrange(max(year, 1), month)[1] or year == 0:
+        return None
+    if minute > 59 or second > 59 or (hour > 23 and not ends_the_day):
+        return None
     seconds = calendar.timegm((year, month, day, hour, minute, second))
-    zone = match[8]
-    if zone != "Z":
-        offset = int(zone[1:3]) * 3600 + int(zone[4:6]) * 60
-        seconds -= offset if zone[0] == "+" else -offset
-    return seconds * 1000 + int(((match[7] or "") + "000")[:3])
+    if zone not in ("Z", "z"):
+        hours, minutes = int(zone[1:3]), int(zone[4:6])
+        if hours > 23 or minutes > 59:
+            return None
+        seconds -= (hours * 3600 + minutes * 60) * (1 if zone[0] == "+" else -1)
+    at = seconds * 1000 + int((fraction + "000")[:3])
+    return at if at >= _EARLIEST else None

@@ -6,7 +6,7 @@ from typing import Any
 
 from vitals.errors import InvalidRequestError
 from vitals.keys import check_site
-from vitals.timespan import DAY_MS, HOUR_MS, day_start
+from vitals.timespan import DAY_MS, EARLIEST_MS, HOUR_MS, day_name, day_start
 
 # A day that is not archived two days after its end is a fault to look at.
 OVERDUE_MS = 48 * HOUR_MS
@@ -35,6 +35,8 @@ def parse(event: Mapping[str, Any], now_ms: int) -> EveryDueDay | OneDay:
         day_ms = day_start(event["date"])
     except ValueError as error:
         raise InvalidRequestError(f"date is a day: {error}") from None
+    if day_ms < EARLIEST_MS:
+        raise InvalidRequestError(f"date is before {day_name(EARLIEST_MS)}; nothing older is stored")
     if day_ms > now_ms:
         raise InvalidRequestError("date is in the future")
     return OneDay(check_site(event["site"]), day_ms)

@@ -14,7 +14,7 @@ from vitals.due import complete_days, due_days
 from vitals.errors import DayFileError, NotFoundError
 from vitals.ledger import ArchiveRecord, Ledger
 from vitals.sites import SiteTable
-from vitals.timespan import Span, day_name
+from vitals.timespan import EARLIEST_MS, Span, day_name
 
 # A site that was down for months sends its days over several nights: the newest first, so that old days that
 # fail each night do not hold these up.
@@ -68,7 +68,7 @@ class Archival:
         if record is None:
             return 0
         days = complete_days(record)
-        records = self.ledger.archive_records(site, Span(0, max(days.end_ms, 1)))
+        records = self.ledger.archive_records(site, Span(EARLIEST_MS, days.end_ms))
         due = due_days(days, records)
         self.metrics.add_metric("DaysOverdue", MetricUnit.Count, len(plan.overdue(due, self.now())))
         self.enqueue([{"site": site, "date": day_name(day)} for day in due[-_MOST_DAYS:]])

@@ -12,7 +12,7 @@ from vitals.errors import InvalidRequestError
 from vitals.keys import check_site
 from vitals.ledger import ArchiveRecord
 from vitals.readings import PAGE_SIZE
-from vitals.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start
+from vitals.timespan import DAY_MS, EARLIEST_MS, HOUR_MS, Span, day_name, day_start
 
 MAX_DAYS = 730
 
@@ -86,7 +86,9 @@ def parse(event: Mapping[str, Any], now_ms: int) -> Asked:
         raise InvalidRequestError("start_date must not be after end_date")
     if last_ms > now_ms:
         raise InvalidRequestError("end_date is in the future")
-    days = Span(first_ms, last_ms + DAY_MS)
+    if last_ms < EARLIEST_MS:
+        raise InvalidRequestError(f"end_date is before {day_name(EARLIEST_MS)}; nothing older is stored")
+    days = Span(max(EARLIEST_MS, first_ms), last_ms + DAY_MS)
     if days.length_ms > MAX_DAYS * DAY_MS:
         raise InvalidRequestError(
             f"{days.length_ms // DAY_MS} days asked for; one backfill takes at most {MAX_DAYS}"

@@ -6,7 +6,8 @@ from typing import Any
 
 from vitals.errors import InvalidRequestError
 from vitals.keys import check_site
-from vitals.timespan import DAY_MS, Span, parse_time
+from vitals.ranges import parse_range
+from vitals.timespan import DAY_MS, EARLIEST_MS, Span, day_name
 
 # A span is read hour by hour in one invocation: a day is 25 steps and fits its 300 s; years are a backfill.
 _LONGEST_SPAN_MS = DAY_MS
@@ -43,12 +44,10 @@ def parse(event: Mapping[str, Any], now_ms: int) -> EverySite | OneSite | OneSpa
     check_site(site)
     if "start" not in event:
         return OneSite(site)
-    try:
-        span = Span(parse_time(event["start"]), min(parse_time(event["end"]), now_ms))
-    except (ValueError, TypeError) as error:
-        raise InvalidRequestError(f"start and end are ISO 8601 times: {error}") from None
+    span = parse_range(event["start"], event["end"], now_ms, ("start", "end"))
+    span = Span(span.start_ms, min(span.end_ms, now_ms))
     if not span:
-        raise InvalidRequestError("start must be before end, and not in the future")
+        raise InvalidRequestError(f"no time from {day_name(EARLIEST_MS)} to now lies between start and end")
     if span.length_ms > _LONGEST_SPAN_MS:
         raise InvalidRequestError("a span has at most 24 hours; longer ones are a backfill")
     return OneSpan(site, span)

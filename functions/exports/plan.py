@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vitals.catalog import Catalog
-from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
+from vitals.errors import NotFoundError, TooLargeError
 from vitals.exports import Part
 from vitals.ledger import ArchiveRecord
-from vitals.timespan import DAY_MS, Span, parse_time
+from vitals.ranges import Time, parse_range
+from vitals.timespan import DAY_MS, Span
 
 MAX_DAYS = 730
 # More names than this are nearly a whole site, and a plan must fit an item of DynamoDB.
@@ -22,26 +23,19 @@ class Asked:
 
     site: str
     point_names: Sequence[str]
-    start: str | int
-    end: str | int
+    start: Time
+    end: Time
     format: str
     priority: str
 
 
 def span(asked: Asked, now_ms: int) -> Span:
-    """The range, cut at the present; InvalidRequestError or TooLargeError when it makes no sense."""
-    try:
-        found = Span(parse_time(asked.start), parse_time(asked.end))
-    except ValueError as error:
-        raise InvalidRequestError(f"start_time and end_time are ISO 8601 or epoch ms: {error}") from None
-    if not found:
-        raise InvalidRequestError("start_time must be before end_time")
-    if found.start_ms >= now_ms:
-        raise InvalidRequestError("start_time is in the future")
-    found = Span(found.start_ms, min(found.end_ms, now_ms))
-    if found.length_ms > MAX_DAYS * DAY_MS:
+    """The range (ranges.parse_range), cut at the present; InvalidRequestError or TooLargeError otherwise."""
+    wanted = parse_range(asked.start, asked.end, now_ms)
+    stored = Span(wanted.start_ms, min(wanted.end_ms, now_ms))
+    if stored.length_ms > MAX_DAYS * DAY_MS:
         raise TooLargeError(f"the range is longer than {MAX_DAYS} days, the most that one export takes")
-    return found
+    return stored
 
 
 def point_ids(asked: Asked, catalog: Catalog) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from vitals.catalog import Catalog, CatalogTable, Point
 from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError, TooLargeError
 from vitals.keys import check_site
 from vitals.ledger import ArchiveRecord
+from vitals.ranges import Time
 from vitals.readings import FUTURE_TOLERANCE_MS
 from vitals.sites import SiteTable
 from vitals.timespan import DAY_MS, Span, iso
@@ -151,10 +152,10 @@ class Api:
             },
         }
 
-    def coverage(self, grant: Grant, site: str, start: str | int, end: str | int) -> Answer:
+    def coverage(self, grant: Grant, site: str, start: Time, end: Time) -> Answer:
         """Day by day, how many windows were asked for and hold data, and what became of the archive."""
         self._authorise(grant, site)
-        span = plan.parse_span(start, end, self.now(), MAX_COVERAGE_DAYS)
+        span = plan.parse_span(start, end, self.now(), MAX_COVERAGE_DAYS, names=("start", "end"))
         return series.coverage(self.executor.ledger, site, span, self.now())
 
     def list_sites(self, grant: Grant) -> Answer:

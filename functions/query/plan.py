@@ -15,8 +15,10 @@ from vitals.aggregates import BUCKETS, Aggregates
 from vitals.catalog import Catalog, Point
 from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
 from vitals.ledger import ArchiveRecord
+from vitals.ranges import Time, parse_range
+from vitals.readings import FUTURE_TOLERANCE_MS
 from vitals.samples import Samples, Times
-from vitals.timespan import DAY_MS, MINUTE_MS, WINDOW_MS, Span, ceil_window, parse_time
+from vitals.timespan import DAY_MS, MINUTE_MS, WINDOW_MS, Span, ceil_window
 
 MAX_POINTS = 500
 # 100,000 samples are 3.4 MB of JSON at 17 digits each; a Lambda answer carries 6 MB.
@@ -49,8 +51,8 @@ class Asked:
 
     site: str
     point_names: Sequence[str]
-    start: str | int
-    end: str | int
+    start: Time
+    end: Time
     resolution: str = "auto"
     max_points: int | None = None
     next_token: str | None = None
@@ -139,7 +141,7 @@ class QueryPlan:
 
     def page_end_ms(self, at: int, end_ms: int) -> int:
         """How far an answer may reach from `at` for certain; a row of a column is never part of two."""
-        if not self.charted_rows:
+        if not self.charted_rows or not self.span:
             return end_ms
         assert self.shape
         columns = self.shape.columns
@@ -196,7 +198,7 @@ def plan_query(asked: Asked, catalog: Catalog, now_ms: int, max_range_days: int)
         raise NotFoundError(f"the site has no point {', '.join(map(repr, names[:3]))}")
     charted = any(one is not None for one in (asked.width, asked.interval_ms, asked.method))
     resolution = _chart_resolution(asked, span, known) if charted else _resolution(asked, span, known)
-    covered = span if resolution == "raw" else _whole_buckets(span, BUCKETS[resolution])
+    covered = span if resolution == "raw" or not span else _whole_buckets(span, BUCKETS[resolution])
     shape = _shape(asked, covered) if charted else None
     fingerprint = _fingerprint(asked.site, names, span, resolution, shape)
     start_ms = covered.start_ms
@@ -332,19 +334,25 @@ def _whole_windows(seconds: float) -> int:
     return max(WINDOW_MS, ceil_window(int(seconds * 1000)))
 
 
-def parse_span(start: str | int, end: str | int, now_ms: int, max_days: int, advice: str = "") -> Span:
-    """[start, end) of two times as people write them; InvalidRequestError or TooLargeError otherwise."""
-    try:
-        span = Span(parse_time(start), parse_time(end))
-    except ValueError as error:
-        raise InvalidRequestError(f"start_time and end_time are ISO 8601 or epoch ms: {error}") from None
-    if not span:
-        raise InvalidRequestError("start_time must be before end_time")
-    if span.start_ms > now_ms:
-        raise InvalidRequestError("start_time is in the future")
-    if span.length_ms > max_days * DAY_MS:
+def parse_span(
+    start: Time,
+    end: Time,
+    now_ms: int,
+    max_days: int,
+    advice: str = "",
+    names: tuple[str, str] = ("start_time", "end_time"),
+) -> Span:
+    """The range (ranges.parse_range), at most `max_days` long; TooLargeError when it is longer.
+
+    One that is too long only because it ends in the future, where nothing is stored, ends earlier.
+    """
+    span = parse_range(start, end, now_ms, names)
+    longest = Span(span.start_ms, span.start_ms + max_days * DAY_MS)
+    if span.end_ms <= longest.end_ms:
+        return span
+    if longest.end_ms <= now_ms + FUTURE_TOLERANCE_MS:
         raise TooLargeError(f"the range is longer than {max_days} days{advice}")
-    return span
+    return longest
 
 
 def _fingerprint(site: str, names: Sequence[str], span: Span, resolution: str, shape: Shape | None) -> str:

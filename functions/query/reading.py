@@ -99,7 +99,7 @@ def read(
     else:
         next_ms = at if at < end_ms else next_ms
     rows = _joined(planned, parts)
-    if planned.shape:
+    if planned.shape and parts:
         rows = planned.shape.whole(rows)
     until_ms = min(planned.span.end_ms if next_ms is None else next_ms, known_until_ms)
     return Reading(rows, next_ms, found, until_ms, finder.finish(until_ms), received, hurried)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
 from query import formats, pages
 from query.answers import Api
@@ -14,6 +14,7 @@ from query.plan import Asked
 from vitals.catalog import MAX_NAME
 from vitals.errors import InvalidRequestError
 from vitals.http import accepted, answer, granted, json_answer
+from vitals.ranges import MAX_TEXT
 from vitals.tokens import Grant
 
 router = APIGatewayRouter()
@@ -23,7 +24,7 @@ SiteOfPath = Annotated[str, Path(max_length=64, description="site name, as in /s
 Names = Annotated[list[str], Query(description="repeat it, or separate names by commas")]
 # What a catalog can hold; an unknown name is echoed in the answer.
 Name = Annotated[str, Field(max_length=MAX_NAME)]
-Time = Annotated[str, Query(max_length=40, description="ISO 8601 or epoch milliseconds")]
+Time = Annotated[str, Query(max_length=MAX_TEXT, description="ISO 8601 or epoch milliseconds")]
 Tag = Annotated[str, Field(max_length=512)]
 Tags = Annotated[
     list[Tag] | None,
@@ -55,8 +56,10 @@ class QueryBody(BaseModel):
 
     site_name: str = Field(max_length=64)
     point_names: list[Name]
-    start_time: StrictStr | StrictInt = Field(description="ISO 8601 or epoch milliseconds")
-    end_time: StrictStr | StrictInt = Field(description="the end, which is not part of the range")
+    start_time: StrictStr | StrictInt | StrictFloat = Field(description="ISO 8601 or epoch milliseconds")
+    end_time: StrictStr | StrictInt | StrictFloat = Field(
+        description="the end, which is not part of the range"
+    )
     resolution: str = Field("auto", pattern=_RESOLUTION)
     max_points: int | None = Field(None, ge=1)
     next_token: str | None = Field(None, max_length=2_000)

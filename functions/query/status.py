@@ -8,7 +8,7 @@ from vitals.due import complete_days, due_days
 from vitals.ledger import Ledger
 from vitals.queue import DeadLetters
 from vitals.sites import SiteRecord, SiteTable
-from vitals.timespan import Span, day_name, iso
+from vitals.timespan import EARLIEST_MS, Span, day_name, iso
 from vitals.tokens import EVERY_SITE, Grant
 
 # The oldest, which are archived last; the count tells of the others.
@@ -36,7 +36,7 @@ class StatusReader:
 
     def _upkeep(self, record: SiteRecord) -> dict[str, Any]:
         days = complete_days(record)
-        due = due_days(days, self.ledger.archive_records(record.site, Span(0, max(days.end_ms, 1))))
+        due = due_days(days, self.ledger.archive_records(record.site, Span(EARLIEST_MS, days.end_ms)))
         counted = record.rejected_from_ms is not None
         return {
             "rejected": dict(record.rejected),

@@ -329,7 +329,7 @@ def test_a_read_out_of_time_goes_on_with_a_token(
         ({"next_token": "forged"}, 400, "INVALID_REQUEST"),
         ({"max_points": 0}, 400, "INVALID_REQUEST"),
         ({"point_names": ["x" * 513]}, 400, "INVALID_REQUEST"),
-        ({"start_time": "0001-01-01T00:00:00+05:00"}, 400, "INVALID_REQUEST"),
+        ({"start_time": "0001-01-01T00:00:00+05:00"}, 413, "TOO_LARGE"),
     ],
 )
 def test_bad_queries_get_a_clear_4xx(call: Call, changes: dict[str, Any], status: int, code: str) -> None:

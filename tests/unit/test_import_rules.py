@@ -19,6 +19,7 @@ PURE = {
     "items",
     "keys",
     "prices",
+    "ranges",
     "readings",
     "samples",
     "staged",

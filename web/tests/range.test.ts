@@ -29,7 +29,14 @@ describe("the address", () => {
   });
 
   test("what is no range is the last day", () => {
-    for (const query of ["", "range=toString", "range=2h", "from=2026-01-02&to=2026-01-01", "from=x&to=y"])
+    for (const query of [
+      "",
+      "range=toString",
+      "range=2h",
+      "from=2026-01-02&to=2026-01-01",
+      "from=x&to=y",
+      "from=1989-12-31T23:59:59Z&to=1990-01-02",
+    ])
       expect(parse(query)).toBe("24h");
   });
 
@@ -94,6 +101,13 @@ describe("moves", () => {
       from: NOON - DAY,
       to: NOON - HOUR,
     });
+  });
+
+  test("nothing older than 1990 is asked for, and what starts there is a range", () => {
+    const first = Date.UTC(1990, 0, 1);
+    const span = allowed({ from: first - DAY, to: first + HOUR }, NOON);
+    expect(span).toEqual({ from: first, to: first + DAY + HOUR });
+    expect(parseRange(new URLSearchParams(formatRange(span)))).toEqual(span);
   });
 });
 

@@ -1,33 +1,57 @@
 """What callers give, as the API takes it."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from operator import index
+from typing import Any
 from urllib.parse import quote
 
 from vitals_client.errors import InvalidRequestError
 
 type Time = datetime | date | str | int
-"""A datetime with its zone, a day in UTC, ISO 8601, or epoch milliseconds."""
+"""A datetime with its zone, a day in UTC, ISO 8601, or epoch milliseconds; a numpy.datetime64 is in UTC."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+# The API refuses numbers of early 1970 as likely seconds, so that its first months are written out.
+_LIKE_SECONDS_MS = 10**10
 # API Gateway takes 10,240 bytes of request line and headers.
 _LONGEST_NAMES = 6_000
 
 
 def time(given: Time) -> str | int:
-    """The time, rounded up to whole milliseconds: no sample lies between them."""
+    """The time for the API; a datetime is rounded up to whole milliseconds: no sample lies between."""
     match given:
         case str():
             return given
         case datetime():
             if given.utcoffset() is None:
                 raise ValueError(f"{given!r} has no time zone")
-            return -(-(given - _EPOCH) // _MILLISECOND)
+            time_ms = -(-(given - _EPOCH) // _MILLISECOND)
+            if 0 <= time_ms < _LIKE_SECONDS_MS:
+                return (_EPOCH + time_ms * _MILLISECOND).isoformat()
+            return time_ms
         case date():
             return given.isoformat()
-    return index(given)
+    # Of numpy, which need not be installed.
+    if type(given).__name__ == "datetime64":
+        return _utc_text(given)
+    try:
+        return index(given)
+    except TypeError:
+        raise TypeError(
+            f"{given!r} is not a time: use a datetime with a zone, a date, ISO 8601 or whole milliseconds"
+        ) from None
+
+
+def _utc_text(instant: Any) -> str:
+    """ISO 8601 with each digit of a numpy.datetime64."""
+    coarse = re.search(r"\[\d*[YMWDhm]\]", str(instant.dtype))
+    text = str(instant.astype("datetime64[s]") if coarse else instant)
+    if text == "NaT":
+        raise ValueError("NaT is not a time")
+    return f"{text}Z"
 
 
 def names(points: Iterable[str]) -> list[str]:

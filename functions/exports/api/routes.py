@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
 from exports.api.exports_api import ExportsApi
 from exports.plan import Asked
@@ -26,8 +26,10 @@ class ExportBody(BaseModel):
 
     site_name: StrictStr = Field(max_length=64)
     point_names: list[Name] | None = Field(None, description="none, or an empty list: every point")
-    start_time: StrictStr | StrictInt = Field(description="ISO 8601 or epoch milliseconds")
-    end_time: StrictStr | StrictInt = Field(description="at most 730 days later; cut at the present")
+    start_time: StrictStr | StrictInt | StrictFloat = Field(description="ISO 8601 or epoch milliseconds")
+    end_time: StrictStr | StrictInt | StrictFloat = Field(
+        description="at most 730 days later; cut at the present"
+    )
     format: Literal["csv", "parquet"] = "parquet"
     priority: Literal["normal", "high"] = "normal"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from vitals.timespan import DAY_MS, Span
+from vitals.timespan import DAY_MS, EARLIEST_MS, Span
 
 if TYPE_CHECKING:
     from vitals.ledger import ArchiveRecord
@@ -16,9 +16,9 @@ _LOOK_BACK_MS = 730 * DAY_MS
 def complete_days(record: "SiteRecord") -> Span:
     """The days that the site's sync has passed, from its first on."""
     if record.checkpoint_ms is None or record.first_ms is None:
-        return Span(0, 0)
+        return Span(EARLIEST_MS, EARLIEST_MS)
     end = record.checkpoint_ms - record.checkpoint_ms % DAY_MS
-    start = max(record.first_ms - record.first_ms % DAY_MS, end - _LOOK_BACK_MS)
+    start = max(EARLIEST_MS, record.first_ms - record.first_ms % DAY_MS, end - _LOOK_BACK_MS)
     return Span(min(start, end), end)
 
 

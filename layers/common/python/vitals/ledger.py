@@ -132,7 +132,7 @@ class Ledger:
     def coverage(self, site: str, span: Span, cost: Cost | None = None) -> Coverage:
         """What is known of every day that the span touches; nothing was polled on a day without a record."""
         start = span.start_ms - span.start_ms % DAY_MS
-        days = len(range(start, span.end_ms, DAY_MS))
+        days = len(range(start, span.end_ms, DAY_MS)) if span else 0
         counts = np.zeros((days, WINDOWS_PER_DAY), np.uint32)
         polled = np.zeros((days, WINDOWS_PER_DAY), np.bool_)
         for item in self._days(site, span, keys.DAY_PREFIX, cost):
@@ -191,6 +191,8 @@ class Ledger:
 
     def _days(self, site: str, span: Span, prefix: str, cost: Cost | None = None) -> Iterator[dict[str, Any]]:
         """The items of one kind of the days that the span touches, in order."""
+        if not span:
+            return iter(())
         return self._range(site, prefix, day_name(span.start_ms), day_name(span.end_ms - 1), cost)
 
     def _range(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from vitals.samples import Samples, columns
-from vitals.timespan import HOUR_MS, check_range
+from vitals.timespan import EARLIEST_MS, HOUR_MS, check_range, parse_instant
 
 NULL = "null"
 NOT_A_NUMBER = "not_a_number"
@@ -121,11 +121,22 @@ def _finite(number: float) -> float:
 
 
 def parse_time(text: str) -> int:
-    """UTC ms (floor) of an ISO 8601 time with `Z` or an offset; Rejected otherwise."""
+    """UTC ms (floor) of an ISO 8601 time with `Z` or an offset, from EARLIEST_MS on; Rejected otherwise."""
     try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            raise Rejected(BAD_TIME)
-        return check_range((moment - _EPOCH) // _MILLISECOND)
+        time_ms = check_range(_milliseconds(text))
     except (ValueError, TypeError, OverflowError):
         raise Rejected(BAD_TIME) from None
+    if time_ms < EARLIEST_MS:
+        raise Rejected(BAD_TIME)
+    return time_ms
+
+
+def _milliseconds(text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        # Python takes neither 24:00:00 nor lower-case letters, and is five times as fast with the others.
+        return parse_instant(text, zoned=True) // 1
+    if moment.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return (moment - _EPOCH) // _MILLISECOND

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -11,11 +12,20 @@ DAY_MS = 24 * HOUR_MS
 WINDOW_MS = 5 * MINUTE_MS
 WINDOWS_PER_DAY = DAY_MS // WINDOW_MS
 
+# Nothing is stored from before it, so that no two parts of the product disagree where time begins. The Glue
+# table's projection of days begins there too (template.yaml).
+EARLIEST_MS = 631_152_000_000
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = _EPOCH.toordinal()
 _MILLISECOND = timedelta(milliseconds=1)
 _MIN_MS = -62_135_596_800_000
 _MAX_MS = 253_402_300_799_999
-_ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+_ISO = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d):([0-5]\d)(?::([0-5]\d)(?:[.,](\d+))?)?([Zz]|[+-]\d\d:?\d\d)?)?",
+    re.ASCII,
+)
+_ZONE = re.compile(r"([+-])([01]\d|2[0-3]):?([0-5]\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,24 +79,37 @@ def day_start(name: str) -> int:
     """First millisecond of the UTC day YYYY-MM-DD; ValueError when it is no day."""
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", name, re.ASCII):
         raise ValueError(f"{name!r} is not a day of the form YYYY-MM-DD")
-    return parse_iso(name)
+    return (date.fromisoformat(name).toordinal() - _EPOCH_DAY) * DAY_MS
+
+
+def parse_instant(text: str, *, zoned: bool = False) -> Fraction:
+    """Epoch milliseconds, exact, of an ISO 8601 time; ValueError otherwise.
+
+    UTC where it names no offset, which `zoned` does not take. 24:00:00 is the midnight that ends the day.
+    """
+    match = _ISO.fullmatch(text)
+    if not match or (zoned and not match[6]):
+        raise ValueError(f"{text!r} is not an ISO 8601 time")
+    day, hour, minute, second, digits, zone = match.groups()
+    fraction = Fraction(int(digits or 0), 10 ** len(digits or ""))
+    seconds = 3600 * int(hour or 0) + 60 * int(minute or 0) + int(second or 0) + fraction
+    if seconds > DAY_MS // 1000:
+        raise ValueError(f"{text!r} is not a time of day; a day ends at 24:00:00")
+    return day_start(day) + 1000 * (seconds - _offset_s(zone or "Z"))
+
+
+def _offset_s(zone: str) -> int:
+    if zone in "Zz":
+        return 0
+    match = _ZONE.fullmatch(zone)
+    if not match:
+        raise ValueError(f"{zone} is not an offset from UTC")
+    return int(match[1] + "1") * (3600 * int(match[2]) + 60 * int(match[3]))
 
 
 def parse_iso(text: str) -> int:
     """Milliseconds (floor) of an ISO 8601 time; UTC where it names no offset; ValueError otherwise."""
-    if not _ISO.fullmatch(text):
-        raise ValueError(f"{text!r} is not an ISO 8601 time")
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return check_range((moment - _EPOCH) // _MILLISECOND)
-
-
-def parse_time(text: str | int) -> int:
-    """Milliseconds of an ISO 8601 time or of epoch milliseconds; ValueError for anything else."""
-    if isinstance(text, str) and not re.fullmatch(r"0|-?\d{5,16}", text, re.ASCII):
-        return parse_iso(text)
-    return check_range(int(text))
+    return check_range(parse_instant(text) // 1)
 
 
 def check_range(time_ms: int) -> int:

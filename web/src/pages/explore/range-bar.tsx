@@ -80,7 +80,9 @@ function FromTo({ range, span, onRange }: Omit<Props, "preset">) {
             max="9999-12-31T23:59"
             value={typed[name] ?? shown[name]}
             aria-invalid={wrong}
-            title={wrong ? "The end must be after the start, both after 1970" : `Time zone: ${zone(span.to)}`}
+            title={
+              wrong ? "The end must be after the start, both in 1990 or later" : `Time zone: ${zone(span.to)}`
+            }
             onInput={(event) => setTyped({ ...typed, [name]: event.currentTarget.value })}
             onBlur={take}
           />

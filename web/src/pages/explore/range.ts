@@ -23,7 +23,8 @@ export type Span = { from: number; to: number };
 export type Range = Preset | Span;
 
 export const DEFAULT: Preset = "24h";
-const FIRST = 0;
+/** Nothing older is stored. */
+const FIRST = Date.UTC(1990, 0, 1);
 const LAST = Date.parse("9999-12-31T23:59:59Z");
 const SHORTEST = 10 * SECOND;
 /** The API answers no longer range. */
@@ -97,12 +98,12 @@ export function pinched(span: Span, before: [number, number], after: [number, nu
   return { from, to: from + now };
 }
 
-/** The span of whole seconds nearest to it that can be asked for: not too short, too long or in the future. */
+/** The span of whole seconds nearest to it that can be asked for: not too short, too long, too old or in the future. */
 export function allowed({ from, to }: Span, now: number): Span {
   const length = Math.min(LONGEST, Math.max(SHORTEST, Math.round((to - from) / SECOND) * SECOND));
   const middle = (from + to) / 2;
   const last = Math.ceil(now / SECOND) * SECOND;
-  const start = Math.min(Math.round((middle - length / 2) / SECOND) * SECOND, last - length);
+  const start = Math.max(FIRST, Math.min(Math.round((middle - length / 2) / SECOND) * SECOND, last - length));
   return { from: start, to: start + length };
 }
 
