@@ -12,7 +12,7 @@ type Sample = tuple[str, int, float]
 """(point name, UTC ms, value)"""
 
 _TIME = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d(?::?\d\d)?)", re.ASCII
 )
 # Nothing older is stored.
 _EARLIEST = calendar.timegm((1990, 1, 1, 0, 0, 0)) * 1000
@@ -62,7 +62,7 @@ def milliseconds(text: Any) -> int | None:
         return None
     seconds = calendar.timegm((year, month, day, hour, minute, second))
     if zone not in ("Z", "z"):
-        hours, minutes = int(zone[1:3]), int(zone[4:6])
+        hours, minutes = int(zone[1:3]), int(zone[3:].strip(":") or 0)
         if hours > 23 or minutes > 59:
             return None
         seconds -= (hours * 3600 + minutes * 60) * (1 if zone[0] == "+" else -1)

@@ -1,6 +1,5 @@
 """The edges of a range, at any precision and in any year; and that every part agrees where time begins."""
 
-import calendar
 import math
 import re
 from collections.abc import Callable
@@ -46,7 +45,9 @@ def instants(draw: st.DrawFn, last: datetime = datetime.max) -> tuple[str, Fract
         day, second, digits = str(shown.date() - timedelta(days=1)), "24:00:00", "0" * len(digits)
     zone = draw(st.sampled_from(["", "Z", "z"]))
     if offset is not None:
-        zone = f"{'-' if offset < 0 else '+'}{abs(offset) // 60:02d}:{abs(offset) % 60:02d}"
+        hours, minutes = divmod(abs(offset), 60)
+        zone = f"{'-' if offset < 0 else '+'}{hours:02d}"
+        zone += draw(st.sampled_from([":", ""])) + f"{minutes:02d}" if minutes or draw(st.booleans()) else ""
     text = f"{day}{draw(st.sampled_from('Tt '))}{second}{digits and '.' + digits}{zone}"
     seconds = (shown - datetime(1970, 1, 1)) // timedelta(seconds=1) - 60 * (offset or 0)
     return text, 1000 * (seconds + Fraction(int(digits or 0), 10 ** len(digits)))
@@ -214,9 +215,8 @@ def test_the_table_of_the_archive_begins_where_everything_does() -> None:
 
 
 def test_the_page_begins_where_everything_does() -> None:
-    source = (ROOT / "web/src/pages/explore/range.ts").read_text()
-    [(year, month, day)] = re.findall(r"FIRST = Date\.UTC\((\d+), (\d+), (\d+)\)", source)
-    assert calendar.timegm((int(year), int(month) + 1, int(day), 0, 0, 0)) * 1000 == EARLIEST_MS
+    source = (ROOT / "web/src/ui/days.ts").read_text()
+    assert re.findall(r'EARLIEST = "(.+)"', source) == [day_name(EARLIEST_MS)]
 
 
 def test_days_before_the_first_are_not_archived() -> None:
@@ -260,7 +260,7 @@ def accepted(text: str) -> int | None:
 def test_a_reading_is_floored_and_of_1990_or_later(instant: tuple[str, Fraction], flaw: bool) -> None:
     text, exact = instant
     text = text.replace("24:00:00", "24:00:01") if flaw else text
-    zoned = text[-1] in "Zz" or text[-6] in "+-"
+    zoned = text[-1] in "Zz" or "+" in text or "-" in text[10:]
     right = zoned and EARLIEST_MS <= exact < 253_402_300_800_000 and "24:00:01" not in text
     assert accepted(text) == (math.floor(exact) if right else None)
     if exact < 253_402_300_800_000:
@@ -283,3 +283,12 @@ def test_a_reading_is_floored_and_of_1990_or_later(instant: tuple[str, Fraction]
 def test_the_oracle_rejects_what_the_product_does(text: str) -> None:
     assert oracle.milliseconds(text) is None
     assert accepted(text) is None
+
+
+def test_readings_of_any_time_are_stored_or_counted() -> None:
+    times = ["2025-12-31T24:00:00Z", "2025-12-31t23:00:00z", "2025-12-31 22:00:00+00", "1990-01-01T00:00:00Z"]
+    wrong = ["1989-12-31T23:59:59.999Z", "0001-01-01T00:00:00+14:00", "2025-12-31T24:00:01Z", "1767225600"]
+    page = [{"name": "p", "value": 1, "time": time} for time in times + wrong]
+    accepted_page = readings.accept(page, {"p": 7}, NOW)
+    assert accepted_page.samples.times.tolist() == [NOW, NOW - HOUR_MS, NOW - 2 * HOUR_MS, EARLIEST_MS]
+    assert accepted_page.rejected == {readings.BAD_TIME: len(wrong)}

@@ -1,6 +1,8 @@
 // UTC days and months, written 2026-11-23 and 2026-11, as the API has them.
 
 const DAY_MS = 86_400_000;
+/** Nothing older is stored. */
+export const EARLIEST = "1990-01-01";
 
 export function dayStart(date: string): number {
   return Date.parse(`${date}T00:00:00Z`);

@@ -22,10 +22,10 @@ _MILLISECOND = timedelta(milliseconds=1)
 _MIN_MS = -62_135_596_800_000
 _MAX_MS = 253_402_300_799_999
 _ISO = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d):([0-5]\d)(?::([0-5]\d)(?:[.,](\d+))?)?([Zz]|[+-]\d\d:?\d\d)?)?",
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d):([0-5]\d)(?::([0-5]\d)(?:[.,](\d+))?)?([Zz]|[+-]\d\d(?::?\d\d)?)?)?",
     re.ASCII,
 )
-_ZONE = re.compile(r"([+-])([01]\d|2[0-3]):?([0-5]\d)", re.ASCII)
+_ZONE = re.compile(r"([+-])([01]\d|2[0-3]):?([0-5]\d)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -104,7 +104,7 @@ def _offset_s(zone: str) -> int:
     match = _ZONE.fullmatch(zone)
     if not match:
         raise ValueError(f"{zone} is not an offset from UTC")
-    return int(match[1] + "1") * (3600 * int(match[2]) + 60 * int(match[3]))
+    return int(match[1] + "1") * (3600 * int(match[2]) + 60 * int(match[3] or 0))
 
 
 def parse_iso(text: str) -> int:

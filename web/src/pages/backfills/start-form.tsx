@@ -3,7 +3,7 @@ import { type Api, ApiError } from "../../api/client";
 import type { BackfillStarted, Site } from "../../api/types";
 import { go } from "../../route";
 import { useAction } from "../../ui/action";
-import { addDays, dayOf, isDay } from "../../ui/days";
+import { addDays, dayOf, EARLIEST, isDay } from "../../ui/days";
 import { counted, dollars, duration, number } from "../../ui/format";
 import { link } from "../../ui/link";
 import { Notice } from "../../ui/notice";
@@ -54,6 +54,7 @@ export function StartForm({ api, site, ...given }: Props) {
           <input
             type="date"
             required
+            min={EARLIEST}
             max={end < today ? end : today}
             value={start}
             onInput={(event) => setStart(event.currentTarget.value)}

@@ -1,7 +1,17 @@
 // What the ledger's numbers of a day come to.
 
 import type { CoverageDay } from "../../api/types";
-import { addDays, addMonths, dayOf, dayStart, isDay, isMonth, monthOf, monthsBetween } from "../../ui/days";
+import {
+  addDays,
+  addMonths,
+  dayOf,
+  dayStart,
+  EARLIEST,
+  isDay,
+  isMonth,
+  monthOf,
+  monthsBetween,
+} from "../../ui/days";
 
 const WINDOW_MS = 300_000;
 
@@ -80,8 +90,16 @@ export function runAround(days: readonly Day[], date: string): [string, string] 
   return [days[from]?.date ?? date, days[to]?.date ?? date];
 }
 
+/** The last of the first twelve months in which anything can be stored. */
+export const FIRST_YEAR = addMonths(monthOf(EARLIEST), 11);
+
 /** The last of the twelve months to show: the one asked for, or such that the day is among them. */
 export function lastMonth(until: string, date: string, latest: string): string {
+  const month = wantedMonth(until, date, latest);
+  return month < FIRST_YEAR ? FIRST_YEAR : month;
+}
+
+function wantedMonth(until: string, date: string, latest: string): string {
   if (isMonth(until) && until < latest) return until;
   if (!isDay(date) || monthOf(date) > latest) return latest;
   const years = Math.ceil((monthsBetween(monthOf(date), latest).length - 12) / 12);

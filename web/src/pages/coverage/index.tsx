@@ -9,7 +9,7 @@ import { useEvery, useLoaded } from "../../ui/load";
 import { Notice } from "../../ui/notice";
 import { Empty, Failure, Loading } from "../../ui/states";
 import { DayPanel, exploreLink } from "./day-panel";
-import { counts, type Day, explained, lastMonth } from "./days";
+import { counts, type Day, explained, FIRST_YEAR, lastMonth } from "./days";
 import { Legend } from "./legend";
 import { inWords, lookOf } from "./words";
 import "./coverage.css";
@@ -69,7 +69,7 @@ export function Coverage({ api, site, route }: PageProps) {
           {range(first, last)}, UTC days{loaded.value && ` · ${summary(days)}`}
         </span>
         <div class="page-actions">
-          <button type="button" onClick={() => turn(-1)}>
+          <button type="button" onClick={() => turn(-1)} disabled={until <= FIRST_YEAR}>
             ‹ Year before
           </button>
           <button type="button" onClick={() => turn(1)} disabled={until >= monthOf(today)}>

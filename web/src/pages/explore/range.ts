@@ -1,5 +1,7 @@
 // The span of time on view: presets that follow the present, spans that stay, and how both move.
 
+import { dayStart, EARLIEST } from "../../ui/days";
+
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
@@ -23,8 +25,7 @@ export type Span = { from: number; to: number };
 export type Range = Preset | Span;
 
 export const DEFAULT: Preset = "24h";
-/** Nothing older is stored. */
-const FIRST = Date.UTC(1990, 0, 1);
+const FIRST = dayStart(EARLIEST);
 const LAST = Date.parse("9999-12-31T23:59:59Z");
 const SHORTEST = 10 * SECOND;
 /** The API answers no longer range. */
