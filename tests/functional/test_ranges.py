@@ -223,38 +223,27 @@ def test_the_tag_of_an_answer_is_that_of_its_milliseconds(ask: Ask, dynamodb: An
     assert ask("/timeseries/query", asked, headers={"If-None-Match": tags[0][0]})["statusCode"] == 304
 
 
-@pytest.mark.parametrize("path", ["/timeseries/query", "/sites/home/coverage"])
-@pytest.mark.parametrize(
-    ("time", "hint"),
-    [
-        ("1767225600", "seconds; give milliseconds: 1767225600000 (2026-01-01T00:00:00Z)"),
-        ("1767225600.25", "seconds; give milliseconds: 1767225600250 (2026-01-01T00:00:00.250Z)"),
-        ("1767225600000000", "microseconds; give milliseconds: 1767225600000"),
-        ("1767225600000000000", "nanoseconds; give milliseconds: 1767225600000"),
-        ("20260101", "a day; write 2026-01-01"),
-    ],
-)
-def test_a_number_of_another_unit_is_refused_and_not_answered_empty(
-    call: Call, path: str, time: str, hint: str
-) -> None:
-    names = ("start_time", "end_time") if path.endswith("query") else ("start", "end")
-    for wrong in names:
-        asked = {names[0]: "2026-01-01", names[1]: NOW, "site_name": "home", "point_names": "p"}
-        if not path.endswith("query"):
-            asked = {name: asked[name] for name in names}
-        status, answer = call(path, asked | {wrong: time})
+def test_a_number_of_another_unit_is_refused_and_not_answered_empty(call: Call) -> None:
+    query = ("/timeseries/query", "start_time", "end_time", {"site_name": "home", "point_names": "p"})
+    coverage = ("/sites/home/coverage", "start", "end", {})
+    for number, hint in (
+        (1767225600, "seconds; give milliseconds: 1767225600000 (2026-01-01T00:00:00Z)"),
+        (1767225600.25, "seconds; give milliseconds: 1767225600250 (2026-01-01T00:00:00.250Z)"),
+        (1767225600000000, "microseconds; give milliseconds: 1767225600000"),
+        (1767225600000000000, "nanoseconds; give milliseconds: 1767225600000"),
+        (20260101, "a day; write 2026-01-01"),
+    ):
+        for path, start, end, rest in (query, coverage):
+            for wrong in (start, end):
+                asked = {start: "2026-01-01", end: NOW} | rest | {wrong: number}
+                status, answer = call(path, asked)
+                assert (status, answer["error_code"]) == (400, "INVALID_REQUEST")
+                reason = f"{wrong} must be ISO 8601 or epoch milliseconds: {number} looks like {hint}"
+                assert answer["error"].startswith(reason)
+        body = {"site_name": "home", "point_names": ["p"], "start_time": number, "end_time": NOW}
+        status, answer = call("/timeseries/query", body=body)
         assert (status, answer["error_code"]) == (400, "INVALID_REQUEST")
-        assert answer["error"].startswith(
-            f"{wrong} must be ISO 8601 or epoch milliseconds: {time} looks like {hint}"
-        )
-
-
-@pytest.mark.parametrize("number", [1767225600, 1767225600.25, 20260101, 10**18, 10**19])
-def test_so_is_one_in_json(call: Call, number: float) -> None:
-    body = {"site_name": "home", "point_names": ["p"], "start_time": number, "end_time": NOW}
-    status, answer = call("/timeseries/query", body=body)
-    assert (status, answer["error_code"]) == (400, "INVALID_REQUEST")
-    assert answer["error"].startswith("start_time must be ISO 8601 or epoch milliseconds:")
+        assert hint in answer["error"]
 
 
 def test_numbers_in_json_may_have_a_fraction(call: Call) -> None:
@@ -347,7 +336,7 @@ def test_the_first_days_of_all_are_read_from_any_earlier_edge(
 ) -> None:
     history = History(exporting, tmp_path, [EARLIEST_MS, EARLIEST_MS + DAY_MS])
     monkeypatch.setattr(executor, "_MOST_FILES", 0)
-    for start in ("1990-01-01", "1989-12-31T24:00:00z", "1970-01-01", "0001-01-01T00:00:00+14:00"):
+    for start in ("1989-12-31T24:00:00z", "0001-01-01T00:00:00+14:00"):
         end = "1990-01-03T00:00:00.0000001Z"
         answer = history.query(start, end)
         assert answer["metadata"]["sources"] == ["athena"]
@@ -356,9 +345,8 @@ def test_the_first_days_of_all_are_read_from_any_earlier_edge(
         assert history.query(start, end, "1d")["series"][0]["count"].tolist() == [1, 1]
     export, times = history.export("0001-01-01T00:00:00+14:00", "1990-01-03")
     assert (export["start_time"], export["rows"], times) == ("1990-01-01T00:00:00Z", 2, history.times)
-    for start, end in (("1890-01-01", "1990-01-01"), ("0001-01-01", "1989-12-31T23:59:59.9999999Z")):
-        export, times = history.export(start, end)
-        assert (export["days_total"], export["rows"], export["files"], times) == (0, 0, [], [])
+    export, times = history.export("0001-01-01", "1989-12-31T23:59:59.9999999Z")
+    assert (export["days_total"], export["rows"], export["files"], times) == (0, 0, [], [])
 
 
 def test_an_export_holds_the_samples_between_its_edges(exporting: Stage, tmp_path: Path) -> None:
