@@ -231,7 +231,7 @@ def test_a_number_of_another_unit_is_refused_and_not_answered_empty(call: Call) 
         (1767225600.25, "seconds; give milliseconds: 1767225600250 (2026-01-01T00:00:00.250Z)"),
         (1767225600000000, "microseconds; give milliseconds: 1767225600000"),
         (1767225600000000000, "nanoseconds; give milliseconds: 1767225600000"),
-        (20260101, "a day; write 2026-01-01"),
+        (20260101, "a date; write 2026-01-01"),
     ):
         for path, start, end, rest in (query, coverage):
             for wrong in (start, end):

@@ -141,11 +141,17 @@ def test_a_clock_of_python_is_taken_for_what_it_is() -> None:
         "start_time must be ISO 8601 or epoch milliseconds: 1767225600.5 looks like seconds; "
         "give milliseconds: 1767225600500 (2026-01-01T00:00:00.500Z)"
     )
-    with pytest.raises(InvalidRequestError, match="20260101 looks like a day; write 2026-01-01"):
+    with pytest.raises(InvalidRequestError, match=r"20260101 looks like a date; write 2026-01-01$"):
         parse_range("20260101", NOW + HOUR_MS, NOW)
+    with pytest.raises(
+        InvalidRequestError, match=r"20260131240000 looks like a date; write 2026-01-31T24:00:00Z$"
+    ):
+        parse_range(NOW, 20260131240000, NOW)
 
 
-@pytest.mark.parametrize("number", [0, 1, -1, 10_000, 86_400_000, 99_999_999, 20_261_301, 19_700_101, 10**10])
+@pytest.mark.parametrize(
+    "number", [0, 1, -1, 10_000, 86_400_000, 99_999_999, 20_261_301, 19_700_101, 20_991_231, 10**10]
+)
 def test_numbers_that_mean_nothing_else_are_early_milliseconds(number: int) -> None:
     assert parse_range(number, NOW, NOW) == Span(EARLIEST_MS, NOW)
 

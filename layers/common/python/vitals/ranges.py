@@ -1,5 +1,6 @@
 """Ranges of time as callers write them: one parser and one rule for edges, whatever is read."""
 
+import contextlib
 import math
 import re
 from fractions import Fraction
@@ -11,6 +12,7 @@ from vitals.timespan import DAY_MS, EARLIEST_MS, Span, day_start, iso, parse_ins
 MAX_TEXT = 100
 # Four digits are a year, and fewer are no time that anything is stored of.
 _NUMBER = re.compile(r"0|-?\d{5,}(\.\d+)?", re.ASCII)
+_DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?")
 _UNIT_MS = {"seconds": Fraction(1000), "microseconds": Fraction(1, 1000), "nanoseconds": Fraction(1, 10**6)}
 _FIRST_MS, _END_MS = day_start("0001-01-01"), day_start("9999-12-31") + DAY_MS
 # What a clock may plausibly be ahead, where numbers are compared with it.
@@ -55,33 +57,29 @@ def _epoch_ms(time: Time, now_ms: int) -> Fraction:
     if isinstance(time, float) and not math.isfinite(time):
         raise ValueError(f"{time} is not a time")
     number = Fraction(time)
-    if not EARLIEST_MS <= number < _END_MS:
-        meaning = _likely_unit(number, now_ms) or _likely_day(number, now_ms)
-        if meaning:
-            raise ValueError(f"{time} looks like {meaning}")
+    meaning = "" if _plausible(number, now_ms) else _likely_meaning(number, now_ms)
+    if meaning:
+        raise ValueError(f"{time} looks like {meaning}")
     if not _FIRST_MS - DAY_MS <= number <= _END_MS + DAY_MS:
         raise ValueError("the number is outside of the years 1 to 9999")
     return number
 
 
-def _likely_unit(number: Fraction, now_ms: int) -> str:
-    """What a number is when it is a plausible time in another unit, else nothing."""
+def _likely_meaning(number: Fraction, now_ms: int) -> str:
+    """What a number is that is a plausible time in another unit, or the digits of one; else nothing."""
     for unit, length_ms in _UNIT_MS.items():
         time_ms = math.floor(number * length_ms)
         if _plausible(time_ms, now_ms):
             return f"{unit}; give milliseconds: {time_ms} ({iso(time_ms)})"
+    match = _DIGITS.fullmatch(str(number))
+    if match:
+        year, month, day, *clock = (digits for digits in match.groups() if digits)
+        text = f"{year}-{month}-{day}" + (f"T{':'.join(clock)}Z" if clock else "")
+        with contextlib.suppress(ValueError):
+            if _plausible(parse_instant(text), now_ms):
+                return f"a date; write {text}"
     return ""
 
 
-def _likely_day(number: Fraction, now_ms: int) -> str:
-    """The same of a plausible day that is written as eight digits."""
-    day = re.sub(r"(\d{4})(\d\d)(\d\d)", r"\1-\2-\3", str(number))
-    try:
-        time_ms = day_start(day)
-    except ValueError:
-        return ""
-    return f"a day; write {day}" if _plausible(time_ms, now_ms) else ""
-
-
-def _plausible(time_ms: int, now_ms: int) -> bool:
+def _plausible(time_ms: Fraction | int, now_ms: int) -> bool:
     return EARLIEST_MS <= time_ms <= now_ms + _YEAR_MS

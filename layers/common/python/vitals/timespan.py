@@ -89,7 +89,7 @@ def parse_instant(text: str, *, zoned: bool = False) -> Fraction:
     """
     match = _ISO.fullmatch(text)
     if not match or (zoned and not match[6]):
-        raise ValueError(f"{text!r} is not an ISO 8601 time")
+        raise ValueError(f"{text!r} is not of the form 2026-01-31T12:00:00Z")
     day, hour, minute, second, digits, zone = match.groups()
     fraction = Fraction(int(digits or 0), 10 ** len(digits or ""))
     seconds = 3600 * int(hour or 0) + 60 * int(minute or 0) + int(second or 0) + fraction
