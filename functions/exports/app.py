@@ -25,6 +25,7 @@ from vitals.exports import ExportTable
 from vitals.hot import HotTier
 from vitals.ledger import Ledger
 from vitals.queue import MessageQueue
+from vitals.rollups import RollupTier
 
 logger = observability.logger()
 metrics = observability.metrics()
@@ -77,9 +78,11 @@ def _warm() -> tuple[config.ExportSettings, dict[str, Source]]:
     cold = ColdTier(s3, settings.cold_bucket, max_bytes=settings.max_day_file_bytes)
     athena = Athena(settings.glue_database, settings.athena_workgroup, aws.CONFIG)
     hot, catalogs = HotTier(dynamodb, settings.hot_table), CatalogTable(dynamodb, settings.state_table)
+    ledger, rollups = Ledger(dynamodb, settings.state_table), RollupTier(dynamodb, settings.hot_table)
+    unload = ArchiveUnload(athena, s3, settings.cold_bucket, settings.glue_table)
     return settings, {
-        "archive": ArchiveSource(ArchiveUnload(athena, s3, settings.cold_bucket, settings.glue_table), cold),
-        "day": DaySource(hot, cold, catalogs, Ledger(dynamodb, settings.state_table), _now),
+        "archive": ArchiveSource(unload, cold, ledger, rollups),
+        "day": DaySource(hot, cold, catalogs, ledger, _now),
     }
 
 

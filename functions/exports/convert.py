@@ -1,6 +1,7 @@
 """Rows from Parquet files into the files of an export, a batch at a time; floats survive to the bit."""
 
-from collections.abc import Callable, Collection, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol, Self
 
@@ -8,6 +9,7 @@ import numpy as np
 import orjson
 
 from vitals import dayfile
+from vitals.counts import RowCounts
 from vitals.timespan import Span
 
 # What browsers and notebooks still download in one go, and few enough links for one answer.
@@ -16,14 +18,24 @@ _BATCH_ROWS = 262_144
 # As in other programs' Parquet; about 20 MB while it is collected.
 _ROW_GROUP_ROWS = 1_000_000
 _COMPRESSION_LEVEL = 3
+# Above what the names of a whole site need, at 512 characters each; a longer dictionary is given up for text.
+_MAX_DICTIONARY_BYTES = 16 * 2**20
 _CSV_HEADER = b"point_name,timestamp,value\n"
-_QUOTED = ('"', ",", "\n", "\r")
+# Lines in memory at once, with names as long as they may be; there are three copies of them.
+_MAX_LINES_BYTES = 64 * 2**20
+# A time and a value, and what separates them.
+_LINE_BYTES = 52
+# A name that every reader takes as it is without quotes; others may trim, skip or take it for no value.
+_PLAIN = re.compile(r"""(?![\s#])[^\x00-\x1f\x7f-\x9f\u2028\u2029",]+(?<!\s)""")
 
 
-def rows(file: Path, names: Collection[str] | None, span: Span) -> Iterator[Any]:
+def rows(
+    file: Path, names: Collection[str] | None, span: Span, counts: RowCounts | None = None
+) -> Iterator[Any]:
     """Record batches of a file: the samples in the span of these points, or of all for None.
 
-    The file is a day file, or one that Athena left, with times as `time_ms`.
+    The file is a day file, or one that Athena left, with times as `time_ms` and rows of what it counted
+    (athena.samples). `counts` counts the batches.
     """
     import pyarrow as pa
     from pyarrow import compute, parquet
@@ -31,15 +43,27 @@ def rows(file: Path, names: Collection[str] | None, span: Span) -> Iterator[Any]
     wanted = None if names is None else pa.array(names, pa.string())
     with parquet.ParquetFile(file, read_dictionary=["point_name"]) as opened:
         for batch in opened.iter_batches(_BATCH_ROWS):
-            times = batch.column(1).cast(pa.int64())
+            points, times, values = batch.column(0), batch.column(1).cast(pa.int64()), batch.column(2)
             keep = compute.and_(compute.greater_equal(times, span.start_ms), compute.less(times, span.end_ms))
+            if counts:
+                counts.rows_read += len(batch)
+            if points.null_count:
+                counted = compute.is_null(points)
+                if counts:
+                    _add_source_counts(counts, times.filter(counted), values.filter(counted))
+                keep = compute.and_not(keep, counted)
             if wanted is not None:
-                points = batch.column(0)
                 keep = compute.and_(keep, compute.is_in(points.dictionary, wanted).take(points.indices))
-            columns = [batch.column(0), times.cast(pa.timestamp("ms", "UTC")), batch.column(2)]
+            columns = [points, times.cast(pa.timestamp("ms", "UTC")), values]
             found = pa.RecordBatch.from_arrays(columns, schema=_schema()).filter(keep)
             if len(found):
+                if counts:
+                    counts.add(found.column(1).cast(pa.int64()).to_numpy())
                 yield found
+
+
+def _add_source_counts(counts: RowCounts, first_times: Any, values: Any) -> None:
+    counts.add_source_counts(first_times.to_numpy(), values.to_numpy())
 
 
 class Rows(Protocol):
@@ -107,6 +131,7 @@ class ParquetRows:
             compression_level=_COMPRESSION_LEVEL,
             use_dictionary=["point_name"],
             column_encoding={"timestamp": "DELTA_BINARY_PACKED"},
+            dictionary_pagesize_limit=_MAX_DICTIONARY_BYTES,
             store_schema=False,
         )
         self._batches: list[Any] = []
@@ -138,19 +163,25 @@ class CsvRows:
         sink.write(_CSV_HEADER)
 
     def add(self, batch: Any) -> None:
-        self._sink.write(_csv_lines(batch))
+        fields = [_csv_field(name) for name in batch.column(0).dictionary.to_pylist()]
+        longest = max((len(field.encode()) for field in fields), default=0)
+        size = max(1, _MAX_LINES_BYTES // (longest + _LINE_BYTES))
+        for start in range(0, len(batch), size):
+            self._sink.write(_csv_lines(fields, batch.slice(start, size)))
 
     def finish(self) -> None:
         """There is nothing to end."""
 
 
-def _csv_lines(batch: Any) -> Any:
-    """The lines as one buffer. pyarrow's own CSV takes four times as long, and writes -0.0 as an integer."""
+def _csv_lines(fields: Sequence[str], batch: Any) -> Any:
+    """The lines as one buffer, `fields` in the place of the dictionary's names.
+
+    pyarrow's own CSV takes four times as long, and writes -0.0 as an integer.
+    """
     import pyarrow as pa
     from pyarrow import compute
 
-    points = batch.column(0)
-    names = pa.array(map(_csv_field, points.dictionary.to_pylist()), pa.string()).take(points.indices)
+    names = pa.array(fields, pa.string()).take(batch.column(0).indices)
     # Without its zone, for with it each row would be looked up in the time zone's history.
     times = batch.column(1).cast(pa.timestamp("ms")).cast(pa.string())
     times = compute.binary_replace_slice(compute.binary_replace_slice(times, 10, 11, "T"), 23, 23, "Z")
@@ -172,7 +203,7 @@ def _value_lines(values: Any) -> Any:
 
 
 def _csv_field(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in _QUOTED) else text
+    return text if _PLAIN.fullmatch(text) else '"' + text.replace('"', '""') + '"'
 
 
 def _schema() -> Any:

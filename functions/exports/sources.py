@@ -1,30 +1,38 @@
 """What an export's parts are read from: the archive by SQL, or a day merged anew from file and blocks."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import batched
 from pathlib import Path
 from typing import Any, Protocol
 
 from exports import convert
-from exports.unload import ArchiveUnload, fits_a_query
+from exports.unload import ArchiveUnload
 from vitals.catalog import CatalogTable
 from vitals.cold import ColdTier, Stored
+from vitals.counts import RowCounts, cut_days
 from vitals.daybuilder import build_day
-from vitals.errors import ConflictError, DayFileMissingError
+from vitals.dayfile import Written
+from vitals.errors import ConflictError, DayFileMissingError, RowCountError
 from vitals.exports import Part
 from vitals.hot import HotTier
-from vitals.ledger import Ledger
+from vitals.ledger import ArchiveRecord, Ledger
+from vitals.rollups import RollupTier
 from vitals.timespan import DAY_MS, Span, day_name
 
 # The live sync writes to today while it is read.
 _ATTEMPTS = 4
+# What the rollups of a part's points take in memory at once: 730 numbers each.
+_POINTS_AT_ONCE = 256
 
 
 @dataclass(slots=True)
 class Reading:
     """How one part is read: names of points or None for all, a folder of its own, and a new name for a place.
 
-    `go_on` is called often and raises to end the reading; `scanned` becomes the bytes that Athena read.
+    `ids` are the points' own. `go_on` is called often and raises to end the reading; `scanned` becomes the
+    bytes that Athena read.
     """
 
     site: str
@@ -35,6 +43,11 @@ class Reading:
     timeout_s: float
     go_on: Callable[[], None]
     scanned: int = 0
+    ids: Sequence[int] = ()
+
+    @property
+    def whole_days(self) -> bool:
+        return not cut_days(self.span)
 
     @property
     def span(self) -> Span:
@@ -49,26 +62,70 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ArchiveSource:
-    """Days that are settled, by one query of Athena."""
+    """Days that are settled, by one query of Athena, whose rows are counted."""
 
     unload: ArchiveUnload
     cold: ColdTier
+    ledger: Ledger
+    rollups: RollupTier
 
     def read(self, reading: Reading) -> Iterator[Any]:
-        """DayFileMissingError for a day without a file, which to Athena is just a day without rows."""
+        """RowCountError, after the last batch, for a day of which fewer or more rows came than it has.
+
+        DayFileMissingError for a day without a file, which to Athena is just a day without rows, and
+        ConflictError for one that is being archived again.
+        """
         site, span = reading.site, reading.span
         present = self.cold.present(site, day_name(span.start_ms), day_name(span.end_ms - 1))
         for day_ms in range(span.start_ms - span.start_ms % DAY_MS, span.end_ms, DAY_MS):
             if day_name(day_ms) not in present:
                 raise DayFileMissingError(f"the file of {site}, {day_name(day_ms)} does not exist")
-        names = reading.names
-        asked = names if names is not None and fits_a_query(names) else None
-        left = self.unload.run(site, asked, span, reading.place, reading.timeout_s, reading.go_on)
+        records = self._records(site, span)
+        left = self.unload.run(site, reading.names, span, reading.place, reading.timeout_s, reading.go_on)
         reading.scanned = left.scanned
+        counts = RowCounts(span)
         for address in left.addresses:
             reading.go_on()
             with self.unload.fetched(address, reading.folder) as file:
-                yield from convert.rows(file, names, span)
+                yield from convert.rows(file, reading.names, span, counts)
+        self._check(reading, records, counts)
+
+    def _records(self, site: str, span: Span) -> dict[int, ArchiveRecord]:
+        """The ledger's record of every day of the span."""
+        records = {record.day_ms: record for record in self.ledger.archive_records(site, span)}
+        for day_ms in range(span.start_ms - span.start_ms % DAY_MS, span.end_ms, DAY_MS):
+            if day_ms not in records or not records[day_ms].countable:
+                raise ConflictError(f"{day_name(day_ms)} of {site} is being archived again; try again later")
+        return records
+
+    def _check(self, reading: Reading, records: Mapping[int, ArchiveRecord], counts: RowCounts) -> None:
+        """Compares what came with the rows that the ledger or, of some points, their rollups have."""
+        site = reading.site
+        differing = counts.mismatches(self._expected(reading, records, consistent=False))
+        if not differing:
+            return
+        now = {day_ms: records[day_ms] for day_ms in differing}
+        errors = counts.mismatches(self._expected(reading, now, consistent=True))
+        # After the rollups: a record that is still the same vouches for them.
+        for day_ms in differing:
+            if not records[day_ms].same_archive(self.ledger.archive_record(site, day_ms)):
+                raise ConflictError(f"{day_name(day_ms)} of {site} was archived again while it was read")
+        if errors:
+            first, *others = errors.values()
+            raise RowCountError(f"{first}; {len(others)} more days differ" if others else str(first))
+
+    def _expected(
+        self, reading: Reading, records: Mapping[int, ArchiveRecord], *, consistent: bool
+    ) -> dict[int, int]:
+        """How many rows of the points each day has, by day start."""
+        if reading.names is None:
+            return {day_ms: record.rows for day_ms, record in records.items()}
+        counts: Counter[int] = Counter()
+        days = Span(min(records), max(records) + DAY_MS)
+        for ids in batched(reading.ids, _POINTS_AT_ONCE, strict=False):
+            reading.go_on()
+            counts.update(self.rollups.day_counts(reading.site, ids, days, consistent=consistent))
+        return {day_ms: counts[day_ms] for day_ms in records}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +142,28 @@ class DaySource:
         """ConflictError when the day changes under every attempt."""
         day_ms = reading.span.start_ms - reading.span.start_ms % DAY_MS
         file = reading.folder / "day.parquet"
-        for attempt in range(1, _ATTEMPTS + 1):
-            reading.go_on()
-            try:
-                self._build(reading.site, day_ms, file)
-                break
-            except ConflictError:
-                if attempt == _ATTEMPTS:
-                    raise
-        yield from convert.rows(file, reading.names, reading.span)
+        written = self._built(reading, day_ms, file)
+        counts = RowCounts(reading.span, "the built file")
+        yield from convert.rows(file, reading.names, reading.span, counts)
+        _check_built(reading, day_ms, written, counts)
         file.unlink()
 
-    def _build(self, site: str, day_ms: int, file: Path) -> None:
+    def _built(self, reading: Reading, day_ms: int, file: Path) -> Written:
+        for _ in range(_ATTEMPTS - 1):
+            reading.go_on()
+            try:
+                return self._build(reading.site, day_ms, file)
+            except ConflictError:
+                continue
+        reading.go_on()
+        return self._build(reading.site, day_ms, file)
+
+    def _build(self, site: str, day_ms: int, file: Path) -> Written:
         began_ms = self.now()
         # After `began_ms`: a block that is read must hold no point that this catalog lacks.
         catalog = self.catalogs.load(site)
         existing = self._existing(site, day_ms)
-        build_day(site, day_ms, catalog, self.hot, self.cold, existing, file, began_ms)
+        return build_day(site, day_ms, catalog, self.hot, self.cold, existing, file, began_ms).written
 
     def _existing(self, site: str, day_ms: int) -> Stored | None:
         try:
@@ -110,3 +172,16 @@ class DaySource:
             if self.ledger.archive_record(site, day_ms).etag:
                 raise
             return None
+
+
+def _check_built(reading: Reading, day_ms: int, written: Written, counts: RowCounts) -> None:
+    """RowCountError when other rows were read than the builder wrote: of the file, of the points in a day."""
+    errors = counts.mismatches({day_ms: _rows_of(written, reading.names)}) if reading.whole_days else {}
+    for error in (counts.mismatch_of_all(written.contents.rows, day_name(day_ms)), *errors.values()):
+        if error:
+            raise error
+
+
+def _rows_of(written: Written, names: Sequence[str] | None) -> int:
+    checks = written.checks
+    return sum(checks[name].rows for name in (checks if names is None else names) if name in checks)

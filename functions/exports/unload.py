@@ -17,16 +17,9 @@ if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
-# A query of Athena has at most 262,144 bytes, and each name is a parameter. For more all points are read.
-_MAX_NAME_BYTES = 200_000
 _CHUNK_BYTES = 2**20
 # botocore repeats requests, but not a body that breaks off.
 _BODY_ATTEMPTS = 3
-
-
-def fits_a_query(names: Sequence[str]) -> bool:
-    """Whether Athena can be asked for these points by their names, as literals."""
-    return sum(len(name.replace("'", "''").encode()) + 4 for name in names) <= _MAX_NAME_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +48,10 @@ class ArchiveUnload:
         timeout_s: float,
         go_on: Callable[[], None],
     ) -> Unloaded:
-        """Leaves the span's samples of these points, or of all, in a new place; errors are Athena.run's."""
+        """Leaves the span's samples of these points, or of all, in a new place; errors are Athena.run's.
+
+        They may include points whose names share a digest with these (athena.samples).
+        """
         select, parameters = athena.samples(self.athena.database, self.table, site, span, names)
         address = f"s3://{self.bucket}/{keys.athena_answer(place)}/"
         sql = f"UNLOAD ({select}) TO '{address}' WITH (format = 'PARQUET', compression = 'ZSTD')"

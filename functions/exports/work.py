@@ -17,7 +17,7 @@ from exports.sources import Reading, Source
 from vitals import items
 from vitals.catalog import CatalogTable
 from vitals.errors import ConflictError, VitalsError
-from vitals.exports import CANCELLED, COMPLETED, FAILED, QUEUED, Done, Export, ExportTable, Part, Plan
+from vitals.exports import CANCELLED, COMPLETED, FAILED, QUEUED, Done, Export, ExportTable, Plan
 from vitals.timespan import day_name
 
 # A part is begun only with this much time left; Athena may take what is more than its last part, which is
@@ -96,7 +96,7 @@ class ExportWorker:
     def _go_on(self, export: Export, claim: str) -> dict[str, Any]:
         plan, done = self.table.plan(export), self.table.done(export)
         names = self._names(export, plan)
-        for number, part in enumerate(plan.parts):
+        for number in range(len(plan.parts)):
             if number in done:
                 continue
             self._check(export)
@@ -105,17 +105,38 @@ class ExportWorker:
                 self.table.let_go(export, claim, status=QUEUED, **facts)
                 self.send(export, 0)
                 return _receipt(export, QUEUED, facts)
-            done[number] = self._do(export, number, part, names, claim)
+            done[number] = self._do(export, plan, number, names, claim)
             self.table.note(export, claim, error="", **_progress(plan, done))
         self._check(export)
         facts = _progress(plan, done)
         self.table.let_go(export, claim, status=COMPLETED, ended_ms=self.now(), error="", **facts)
         return _receipt(export, COMPLETED, facts)
 
-    def _do(self, export: Export, number: int, part: Part, names: list[str] | None, claim: str) -> Done:
+    def _do(self, export: Export, plan: Plan, number: int, names: list[str] | None, claim: str) -> Done:
         """Stores and records one part; as recorded by somebody else, where that came first."""
         stored: list[tuple[str, int]] = []
-        rows = 0
+        try:
+            mine = self._store(export, plan, number, names, claim, stored)
+        except Exception:
+            # What was stored of a part that is not whole; should this fail, they expire with the others.
+            self.files.discard(export.export, [name for name, _ in stored])
+            raise
+        if self.table.finish_part(export, number, mine):
+            return mine
+        self.files.discard(export.export, [name for name, _ in stored])
+        return self.table.done(export)[number]
+
+    def _store(
+        self,
+        export: Export,
+        plan: Plan,
+        number: int,
+        names: list[str] | None,
+        claim: str,
+        stored: list[tuple[str, int]],
+    ) -> Done:
+        """Stores one part's files, whose names and sizes `stored` lists as soon as they are there."""
+        part, rows = plan.parts[number], 0
         with tempfile.TemporaryDirectory() as folder:
 
             def keep(file: Path) -> None:
@@ -133,16 +154,13 @@ class ExportWorker:
                 self.new_name(),
                 max(0.0, self.remaining_s() - _CONVERTING_S),
                 lambda: self._check(export),
+                ids=plan.ids,
             )
             with FileWriter(export.format, Path(folder), keep, self.max_file_bytes) as writer:
                 for batch in self.sources[part.kind].read(reading):
                     writer.add(batch)
                     rows += len(batch)
-        mine = Done(rows, reading.scanned, tuple(stored))
-        if self.table.finish_part(export, number, mine):
-            return mine
-        self.files.discard(export.export, [name for name, _ in stored])
-        return self.table.done(export)[number]
+        return Done(rows, reading.scanned, tuple(stored))
 
     def _names(self, export: Export, plan: Plan) -> list[str] | None:
         if not plan.ids:

@@ -15,6 +15,7 @@ import numpy as np
 from vitals import athena, keys
 from vitals.athena import Athena
 from vitals.cost import Cost
+from vitals.counts import RowCounts
 from vitals.errors import TooLargeError
 from vitals.samples import Samples, columns, merge
 from vitals.timespan import Span
@@ -34,31 +35,48 @@ class AthenaReader:
     """What is left for the whole answer."""
     max_rows: int = 1_000_000
 
-    def raw(self, site: str, names: Sequence[str], span: Span, timeout_s: float, cost: Cost) -> Samples:
+    def raw(
+        self,
+        site: str,
+        names: Sequence[str],
+        span: Span,
+        timeout_s: float,
+        cost: Cost,
+        rows: RowCounts | None = None,
+    ) -> Samples:
         """The samples of these points in the span, sorted by point then time; errors are Athena.run's.
 
-        TooLargeError also when there are more than `max_rows`.
+        `rows`, of this span, counts what Athena returned. TooLargeError also when there are more than
+        `max_rows`.
         """
         if not names or not span:
             return columns([], [], [])
-        select, parameters = athena.samples(self.athena.database, self.table, site, span, names)
+        select, parameters = athena.samples(
+            self.athena.database, self.table, site, span, names, self.max_rows + 1
+        )
         place = f"s3://{self.bucket}/{keys.athena_answer(str(uuid.uuid4()))}/"
-        sql = f"UNLOAD ({select} LIMIT {self.max_rows + 1}) TO '{place}' WITH (format = 'PARQUET')"
+        sql = f"UNLOAD ({select}) TO '{place}' WITH (format = 'PARQUET')"
         told = self.athena.run(sql, parameters, min(timeout_s, self.left_s() - _STOPPING_S))
         cost.add_scan(athena.scanned_bytes(told))
         frame = self.athena.frame(told["QueryExecutionId"])
-        if frame is not None and len(frame) > self.max_rows:
+        samples = _samples(frame, names, rows or RowCounts(span))
+        if len(samples) > self.max_rows:
             raise TooLargeError(f"the archive holds more than {self.max_rows} rows of this; ask for less")
-        return merge([_samples(frame, names)])
+        return merge([samples])
 
 
-def _samples(frame: Any, names: Sequence[str]) -> Samples:
-    """The frame's rows, ids as positions in `names`."""
+def _samples(frame: Any, names: Sequence[str], rows: RowCounts) -> Samples:
+    """The frame's samples, ids as positions in `names`, counted in `rows` with what Athena counted."""
     if frame is None or frame.empty:
         return columns([], [], [])
-    index = {name: position for position, name in enumerate(names)}
-    return Samples(
-        frame["point_name"].map(index).to_numpy(np.int32),
-        frame["time_ms"].to_numpy(np.int64),
-        frame["value"].to_numpy(np.float64),
+    counted = frame["point_name"].isna()
+    rows.add_source_counts(
+        frame.loc[counted, "time_ms"].to_numpy(np.int64), frame.loc[counted, "value"].to_numpy(np.float64)
     )
+    index = {name: position for position, name in enumerate(names)}
+    positions = frame["point_name"].map(index).fillna(-1).to_numpy(np.int32)
+    # A name that only shares a digest with one of these.
+    wanted = positions >= 0
+    times = frame["time_ms"].to_numpy(np.int64)[wanted]
+    rows.add(times)
+    return Samples(positions[wanted], times, frame["value"].to_numpy(np.float64)[wanted])

@@ -1,6 +1,6 @@
 """Reads what a plan's parts say, each from its tier, and merges it by the one rule: hot wins."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -12,6 +12,7 @@ from query.plan import QueryPlan
 from vitals.aggregates import Aggregates, aggregate
 from vitals.cold import ColdTier
 from vitals.cost import Cost
+from vitals.counts import RowCounts
 from vitals.errors import DayFileError, DayFileMissingError
 from vitals.hot import HotTier
 from vitals.ledger import ArchiveRecord, Ledger
@@ -28,7 +29,9 @@ _WORKERS = 16
 class WideReader(Protocol):
     """What reads many day files at once."""
 
-    def raw(self, site: str, names: Sequence[str], span: Span, timeout_s: float, cost: Cost) -> Samples: ...
+    def raw(
+        self, site: str, names: Sequence[str], span: Span, timeout_s: float, cost: Cost, rows: RowCounts
+    ) -> Samples: ...
 
 
 @dataclass(slots=True)
@@ -80,7 +83,7 @@ class Executor:
         parts = plan.plan_parts(span, records, now_ms, rollups=by_rollups)
         if parts.rollup:
             return self._rolled(site, planned, span, found)
-        samples = self._raw(site, planned, parts, span, now_ms, found)
+        samples = self._raw(site, planned, parts, span, records, now_ms, found)
         return samples if planned.resolution == "raw" else aggregate(samples, planned.bucket_ms)
 
     def _rolled(self, site: str, planned: QueryPlan, run: Span, found: Found) -> Aggregates:
@@ -90,41 +93,103 @@ class Executor:
         return rows[(rows.times >= run.start_ms) & (rows.times < run.end_ms)]
 
     def _raw(
-        self, site: str, planned: QueryPlan, parts: plan.Parts, span: Span, now_ms: int, found: Found
+        self,
+        site: str,
+        planned: QueryPlan,
+        parts: plan.Parts,
+        span: Span,
+        records: Sequence[ArchiveRecord],
+        now_ms: int,
+        found: Found,
     ) -> Samples:
-        samples = [self._archived(site, planned, parts, span, found)]
+        samples = [self._archived(site, planned, parts, span, records, found)]
         for run in parts.hot:
             found.serve("hot")
             samples.append(self.hot.read(site, planned.ids, run, now_ms, found.cost))
         return merge(samples)
 
     def _archived(
-        self, site: str, planned: QueryPlan, parts: plan.Parts, span: Span, found: Found
+        self,
+        site: str,
+        planned: QueryPlan,
+        parts: plan.Parts,
+        span: Span,
+        records: Sequence[ArchiveRecord],
+        found: Found,
     ) -> Samples:
         names = [point.name for point in planned.points if point]
         ids = np.array(planned.ids, np.int32)
         days = parts.files
         if len(days) > _MOST_FILES:
-            return self._wide(site, names, ids, days, span, found)
+            return self._wide(site, names, ids, [r for r in records if r.day_ms in days], span, found)
+        return _with_ids(self._files(site, names, days, span, found), ids)
+
+    def _files(
+        self, site: str, names: Sequence[str], days: Iterable[int], span: Span, found: Found
+    ) -> Samples:
+        """The samples of these days, each from its file."""
         outcomes = list(self.pool.map(lambda day_ms: self._day(site, names, day_ms, span, found), days))
         for outcome in outcomes:
             if isinstance(outcome, DayFileError):
                 found.fail(outcome)
             else:
                 found.serve("archive")
-        return merge(_with_ids(outcome, ids) for outcome in outcomes if isinstance(outcome, Samples))
+        return merge(outcome for outcome in outcomes if isinstance(outcome, Samples))
 
     def _wide(
-        self, site: str, names: Sequence[str], ids: Ids, days: Sequence[int], span: Span, found: Found
+        self,
+        site: str,
+        names: Sequence[str],
+        ids: Ids,
+        records: Sequence[ArchiveRecord],
+        span: Span,
+        found: Found,
     ) -> Samples:
-        """Many days by one query, to which a day without a file is just a day without rows."""
-        present = self.cold.present(site, day_name(days[0]), day_name(days[-1]))
-        for day in map(day_name, days):
+        """Many days by one query, whose rows are counted: to it an unread day is just a day without rows.
+
+        A day that is being replaced, or was meanwhile, is read from its file instead.
+        """
+        first, last = records[0].day_ms, records[-1].day_ms
+        present = self.cold.present(site, day_name(first), day_name(last))
+        for day in (day_name(record.day_ms) for record in records):
             if day not in present:
                 found.fail(DayFileMissingError(f"the file of {site}, {day} does not exist"))
-        found.serve("athena")
-        whole = Span(max(days[0], span.start_ms), min(days[-1] + DAY_MS, span.end_ms))
-        return _with_ids(self.wide.raw(site, names, whole, _ATHENA_TIMEOUT_S, found.cost), ids)
+        rows = RowCounts(Span(max(first, span.start_ms), min(last + DAY_MS, span.end_ms)))
+        days = Span(first, last + DAY_MS)
+        counting = self.pool.submit(self.rollups.day_counts, site, ids.tolist(), days, found.cost)
+        samples = self.wide.raw(site, names, rows.span, _ATHENA_TIMEOUT_S, found.cost, rows)
+        stored = [record for record in records if day_name(record.day_ms) in present]
+        changed, wrong = self._changed_and_wrong(site, ids, stored, counting.result(), rows, found)
+        for error in wrong.values():
+            found.fail(error)
+        if len(wrong) < len(records):
+            found.serve("athena")
+        excluded = np.array([*changed, *wrong], np.int64)
+        counted = samples[~np.isin(samples.times - samples.times % DAY_MS, excluded)]
+        return _with_ids(merge([counted, self._files(site, names, changed, span, found)]), ids)
+
+    def _changed_and_wrong(
+        self,
+        site: str,
+        ids: Ids,
+        records: Sequence[ArchiveRecord],
+        counts: Mapping[int, int],
+        rows: RowCounts,
+        found: Found,
+    ) -> tuple[list[int], dict[int, DayFileError]]:
+        """Days whose rows may be of another file than their counts, and days of which not all rows came."""
+        changed = [record.day_ms for record in records if not record.countable]
+        countable = {record.day_ms: record for record in records if record.countable}
+        doubtful = rows.mismatches({day_ms: counts.get(day_ms, 0) for day_ms in countable})
+        if not doubtful:
+            return changed, {}
+        days = Span(min(doubtful), max(doubtful) + DAY_MS)
+        counts = self.rollups.day_counts(site, ids.tolist(), days, found.cost, consistent=True)
+        # After the rollups: a record that is still the same vouches for them.
+        now = {record.day_ms: record for record in self.records(site, days, found)}
+        steady = [day_ms for day_ms in doubtful if countable[day_ms].same_archive(now.get(day_ms))]
+        changed += doubtful.keys() - set(steady)
+        return changed, dict(rows.mismatches({day_ms: counts.get(day_ms, 0) for day_ms in steady}))
 
     def _day(
         self, site: str, names: Sequence[str], day_ms: int, span: Span, found: Found

@@ -348,7 +348,7 @@ def test_some_points_of_a_part_of_some_days(
     stage: Stage, format: str, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the names are too many for Athena."""
-    monkeypatch.setattr("exports.unload._MAX_NAME_BYTES", most)
+    monkeypatch.setattr("vitals.athena._MAX_NAME_BYTES", most)
     span = Span(SYNCED[0].start_ms + 20 * MINUTE_MS + 1, SYNCED[3].end_ms - 10 * MINUTE_MS)
     names = sorted({name for name, _ in stage.truth(span)})[3:15]
     export = stage.start(
@@ -566,10 +566,10 @@ def test_one_at_work_is_cancelled_before_its_next_part(stage: Stage, monkeypatch
     real = DaySource._build
     answers = []
 
-    def cancelling(*arguments: Any) -> None:
+    def cancelling(*arguments: Any) -> Any:
         answers.append(stage.delete(export))
         assert stage.objects(export)
-        real(*arguments)
+        return real(*arguments)
 
     monkeypatch.setattr(DaySource, "_build", cancelling)
     stage.drain()

@@ -15,6 +15,7 @@ from query.plan import Asked
 from tests.functional.conftest import SITE, executor
 from tests.functional.test_archive import Archive, archive, simulator
 from vitals import keys
+from vitals.counts import RowCounts
 from vitals.errors import DayFileError
 from vitals.samples import Samples, columns
 from vitals.timespan import DAY_MS, HOUR_MS, Span, iso
@@ -122,8 +123,15 @@ def test_many_files_are_read_by_athena_and_the_hot_tier_still_wins(
     class Wide:
         """Answers as Athena does, ids as places in `names`."""
 
-        def raw(self, site: str, names: list[str], span: Span, timeout_s: float, cost: Any) -> Samples:
-            return cold.read(site, iso(DAY)[:10], names, span)
+        def raw(
+            self, site: str, names: list[str], span: Span, timeout_s: float, cost: Any, rows: RowCounts
+        ) -> Samples:
+            day = cold.read(site, iso(DAY)[:10], names, whole)
+            inside = (day.times >= span.start_ms) & (day.times < span.end_ms)
+            rows.add(day.times[inside])
+            for times in (day.times[inside], day.times[~inside]):
+                rows.add_source_counts(times[:1], np.array([len(times)])[: len(times)])
+            return day[inside]
 
     monkeypatch.setattr("query.executor._MOST_FILES", 0)
     api.executor = executor(archive.world.client, Wide())

@@ -12,6 +12,7 @@ PURE = {
     "aggregates",
     "blocks",
     "cost",
+    "counts",
     "dayfile",
     "dayreader",
     "due",

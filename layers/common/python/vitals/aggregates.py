@@ -105,14 +105,7 @@ def encode_day(hours: Aggregates, day: Aggregates) -> bytes:
 
 def decode_day(payload: bytes, point_id: int, day_ms: int, bucket_ms: int) -> Aggregates:
     """The hours (`bucket_ms` an hour) or the day itself (a day) of a point's rollups."""
-    if payload[:1] != bytes([_VERSION]):
-        raise BlockFormatError(
-            f"rollup version {payload[:1].hex() or 'none'}; this version reads {_VERSION:02x}"
-        )
-    n = int.from_bytes(payload[1:_HEADER], "little")
-    body = zstandard.decompress(payload[_HEADER:], max_output_size=n * _ROW_BYTES)
-    if len(body) != n * _ROW_BYTES:
-        raise BlockFormatError(f"rollups of {n} rows have {len(body)} bytes")
+    n, body = _body(payload)
     rows = np.frombuffer(body, np.uint8, n)
     wanted = rows == _DAY_ROW if bucket_ms == DAY_MS else rows != _DAY_ROW
     counts = _unplanes(body[n : 5 * n], "<u4")[wanted].astype(np.int64)
@@ -123,6 +116,27 @@ def decode_day(payload: bytes, point_id: int, day_ms: int, bucket_ms: int) -> Ag
     means, mins, maxs, firsts, lasts = floats
     ids = np.full(len(times), point_id, np.int32)
     return Aggregates(ids, times, means, mins, maxs, firsts, lasts, counts)
+
+
+def day_count(payload: bytes) -> int:
+    """How many samples the day of a point's rollups has, without decoding its other columns."""
+    n, body = _body(payload)
+    if not n or body[n - 1] != _DAY_ROW:
+        raise BlockFormatError("rollups without a row of the day")
+    return int.from_bytes(body[2 * n - 1 : 5 * n : n], "little")
+
+
+def _body(payload: bytes) -> tuple[int, bytes]:
+    """The number of rows of a payload, and its columns."""
+    if payload[:1] != bytes([_VERSION]):
+        raise BlockFormatError(
+            f"rollup version {payload[:1].hex() or 'none'}; this version reads {_VERSION:02x}"
+        )
+    n = int.from_bytes(payload[1:_HEADER], "little")
+    body = zstandard.decompress(payload[_HEADER:], max_output_size=n * _ROW_BYTES)
+    if len(body) != n * _ROW_BYTES:
+        raise BlockFormatError(f"rollups of {n} rows have {len(body)} bytes")
+    return n, body
 
 
 def _planes(column: npt.NDArray[np.generic], width: int) -> bytes:

@@ -15,7 +15,8 @@ VitalsError
 │   ├── DayFileFormatError       … because it is not Parquet, or damaged
 │   ├── DayFileVersionError      … because it is of another schema version
 │   ├── DayFileMismatchError     … because it is of another site or day
-│   └── DayFileTooLargeError     … because it is larger than the limit
+│   ├── DayFileTooLargeError     … because it is larger than the limit
+│   └── RowCountError            … in bulk: fewer or more rows came than it has
 ├── ArchiveVerificationError     a day's file, read back, is not what was built
 ├── ConflictError                an item or object kept changing under a bounded number of attempts
 ├── RunningError                 another backfill of the site is at work
@@ -98,6 +99,10 @@ class DayFileMismatchError(DayFileError):
 
 class DayFileTooLargeError(DayFileError):
     """The file is larger than a reader is allowed to take in."""
+
+
+class RowCountError(DayFileError):
+    """A bulk read returned fewer or more rows of the day than the archive has."""
 
 
 class ArchiveVerificationError(VitalsError):

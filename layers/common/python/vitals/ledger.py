@@ -103,6 +103,19 @@ class ArchiveRecord:
             return False
         return self.changed_ms is None or self.changed_ms < self.began_ms - WRITE_GRACE_MS
 
+    @property
+    def countable(self) -> bool:
+        """Whether the day's file, its rollups and this record speak of the same archiving."""
+        return self.status == "done" and bool(self.etag)
+
+    def same_archive(self, other: "ArchiveRecord | None") -> bool:
+        """Whether the other record speaks of the same archiving."""
+        return other is not None and (self.status, self.etag, self.began_ms) == (
+            other.status,
+            other.etag,
+            other.began_ms,
+        )
+
     def has_blocks(self, now_ms: int) -> bool:
         """Whether the hot tier may hold samples of the day, which readers prefer to those of its file."""
         if self.changed_ms is None:

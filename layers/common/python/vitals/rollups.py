@@ -5,12 +5,13 @@ made it began to read (UTC ms): an older one never replaces a newer one.
 """
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from vitals import items, keys
-from vitals.aggregates import Aggregates, concat, decode_day
+from vitals.aggregates import Aggregates, concat, day_count, decode_day
 from vitals.cost import Cost
 from vitals.timespan import Span
 
@@ -47,7 +48,39 @@ class RollupTier:
         """The hours or days (by `bucket_ms`) of these points that have rollups in a span of whole days."""
         return concat(self._pool.map(lambda point: self._read_point(site, point, days, bucket_ms, cost), ids))
 
+    def day_counts(
+        self,
+        site: str,
+        ids: Iterable[int],
+        days: Span,
+        cost: Cost | None = None,
+        *,
+        consistent: bool = False,
+    ) -> dict[int, int]:
+        """How many samples these points have together, by day start, in a span of whole days; no zeros."""
+        counts: Counter[int] = Counter()
+        for of_point in self._pool.map(
+            lambda point: self._count_point(site, point, days, cost, consistent), ids
+        ):
+            counts.update(of_point)
+        return counts
+
     def _read_point(self, site: str, point: int, days: Span, bucket_ms: int, cost: Cost | None) -> Aggregates:
+        return concat(
+            decode_day(payload, point, day_ms, bucket_ms)
+            for day_ms, payload in self._payloads(site, point, days, cost)
+        )
+
+    def _count_point(
+        self, site: str, point: int, days: Span, cost: Cost | None, consistent: bool
+    ) -> dict[int, int]:
+        payloads = self._payloads(site, point, days, cost, consistent=consistent)
+        return {day_ms: day_count(payload) for day_ms, payload in payloads}
+
+    def _payloads(
+        self, site: str, point: int, days: Span, cost: Cost | None, *, consistent: bool = False
+    ) -> Iterator[tuple[int, bytes]]:
+        """Day start and payload of each day of the point that has rollups."""
         request: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk AND w BETWEEN :first AND :last",
@@ -56,13 +89,12 @@ class RollupTier:
                 ":first": {"N": str(days.start_ms)},
                 ":last": {"N": str(days.end_ms - 1)},
             },
+            "ConsistentRead": consistent,
         }
-        found: list[Aggregates] = []
         for page in items.pages(self._client.query, request, "the rollups of one point"):
             if cost:
-                cost.add_page(page)
-            found += [decode_day(i["b"]["B"], point, int(i["w"]["N"]), bucket_ms) for i in page]
-        return concat(found)
+                cost.add_page(page, consistent=consistent)
+            yield from ((int(item["w"]["N"]), bytes(item["b"]["B"])) for item in page)
 
     def _put(self, item: Any) -> None:
         with contextlib.suppress(self._client.exceptions.ConditionalCheckFailedException):
