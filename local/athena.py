@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +21,7 @@ import boto3
 import requests
 from moto.athena.models import AthenaBackend, Execution, WorkGroup
 from moto.athena.responses import AthenaResponse
+from moto.core.exceptions import JsonRESTError
 from moto.core.request import Request
 from werkzeug.exceptions import HTTPException
 
@@ -30,6 +31,9 @@ from local.problem import Problem
 
 _OURS = ("StartQueryExecution", "GetQueryExecution", "GetQueryResults", "StopQueryExecution")
 _QUERIES_AT_ONCE = 2
+# As in AWS, where characters are Java's.
+_MAX_QUERY_BYTES = 262_144
+_MAX_PARAMETER_CHARACTERS = 1_024
 
 type Submit = Callable[[Callable[[], None]], object]
 
@@ -105,6 +109,7 @@ def _starting(engine_of: Callable[[str], Engine], submit: Submit) -> Callable[..
         workgroup: str | None,
         execution_parameters: list[str] | None,
     ) -> str:
+        _check_limits(query, execution_parameters or ())
         name = workgroup or "primary"
         found = backend.get_work_group(name)
         # AthenaResponse has asked for it before.
@@ -121,6 +126,14 @@ def _starting(engine_of: Callable[[str], Engine], submit: Submit) -> Callable[..
         return started.id
 
     return start_query_execution
+
+
+def _check_limits(query: str, parameters: Sequence[str]) -> None:
+    if len(query.encode()) > _MAX_QUERY_BYTES:
+        raise JsonRESTError("InvalidRequestException", f"queryString: at most {_MAX_QUERY_BYTES} bytes")
+    if any(len(text.encode("utf-16-le")) // 2 > _MAX_PARAMETER_CHARACTERS for text in parameters):
+        limit = f"at most {_MAX_PARAMETER_CHARACTERS} characters"
+        raise JsonRESTError("InvalidRequestException", f"executionParameters: {limit} each")
 
 
 def _describing(get_query_execution: Callable[[AthenaResponse], str]) -> Callable[[AthenaResponse], Any]:

@@ -18,8 +18,6 @@ _BATCH_ROWS = 262_144
 # As in other programs' Parquet; about 20 MB while it is collected.
 _ROW_GROUP_ROWS = 1_000_000
 _COMPRESSION_LEVEL = 3
-# Above what the names of a whole site need, at 512 characters each; a longer dictionary is given up for text.
-_MAX_DICTIONARY_BYTES = 16 * 2**20
 _CSV_HEADER = b"point_name,timestamp,value\n"
 # Lines in memory at once, with names as long as they may be; there are three copies of them.
 _MAX_LINES_BYTES = 64 * 2**20
@@ -131,7 +129,6 @@ class ParquetRows:
             compression_level=_COMPRESSION_LEVEL,
             use_dictionary=["point_name"],
             column_encoding={"timestamp": "DELTA_BINARY_PACKED"},
-            dictionary_pagesize_limit=_MAX_DICTIONARY_BYTES,
             store_schema=False,
         )
         self._batches: list[Any] = []

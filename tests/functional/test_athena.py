@@ -13,12 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from moto.moto_api import state_manager
 
 from local.athena import executing
 from query.athena import AthenaReader
 from tests.functional.conftest import SITE
 from tests.template import create_archive
+from vitals import athena
 from vitals.athena import Athena
 from vitals.aws import CONFIG
 from vitals.cost import Cost
@@ -216,6 +218,25 @@ def test_a_name_that_is_sql_finds_nothing(week: Archive, name: str) -> None:
     assert len(week.raw([name], span)) == 0
     assert len(week.raw(NAMES, span, site=name)) == 0
     assert len(week.raw(NAMES, span)) > 0
+
+
+def test_a_name_that_shares_a_digest_with_one_is_left_out(
+    week: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(athena, "_DIGEST_DIGITS", 0)
+    names, span = ["a\0b", NAMES[1]], Span(DAY, DAY + 7 * DAY_MS)
+    assert bits(week.raw(names, span), names) == truth(hours(range(0, 7 * 24, 8)), NAMES[1:2], span)
+    assert "sha256" in week.last_query()["Query"]
+
+
+def test_a_request_beyond_athenas_limits_is_refused(week: Archive) -> None:
+    for sql, parameters in (
+        ("SELECT count(*) FROM samples WHERE site = ?", [f"'{'x' * 1_023}'"]),
+        ("SELECT count(*) FROM samples WHERE site = ?", [f"'{'😀' * 512}'"]),
+        (f"SELECT count(*) FROM samples WHERE site = 'x' {' ' * 262_144}", []),
+    ):
+        with pytest.raises(ClientError, match="at most"):
+            week.run(sql, *parameters)
 
 
 def test_a_query_that_is_too_slow_is_stopped(week: Archive, stuck: None) -> None:

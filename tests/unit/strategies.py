@@ -19,3 +19,34 @@ def samples(
 slots = st.integers(0, 63)
 offsets = st.integers(0, WINDOW_MS - 1)
 few_offsets = st.sampled_from([0, 1, 60_000, 299_999])
+
+AWKWARD_NAMES = (
+    "\0",
+    "a\0b",
+    "a\0",
+    " leading",
+    "trailing ",
+    "\tTab",
+    "comma, 'single' and \"double\" quotes",
+    "line\nbreak\r\n",
+    "\r",
+    "back\\slash\\",
+    "\u2028\u2029\x85",
+    "\ufeffbyte order mark",
+    "😀 👩\u200d🔧",
+    "e\u0301 and é",
+    "'; DROP TABLE samples; --",
+    "NaN",
+    "NULL",
+    "?",
+    "# no comment",
+    "'" * 512,
+    '"' * 512,
+    "😀" * 512,
+    "😀" * 511 + "\0",
+)
+"""Names that SQL, CSV, Parquet or what lies between have trouble with; ACE's have 512 characters at most."""
+
+awkward_names = st.sampled_from(AWKWARD_NAMES) | st.text(
+    st.characters(codec="utf-8"), min_size=1, max_size=24
+)

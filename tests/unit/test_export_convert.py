@@ -6,17 +6,19 @@ import struct
 from collections.abc import Mapping
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exports import convert
 from exports.convert import FileWriter
-from tests.dayfiles import DAY, SITE, START, bits
+from tests.dayfiles import DAY, SITE, START, bits, build, footer
 from tests.dayfiles import groups as groups_of
+from tests.unit.strategies import AWKWARD_NAMES, awkward_names
 from vitals import dayfile
 from vitals.timespan import DAY_MS, Span, iso
 
@@ -83,7 +85,7 @@ def from_parquet(data: bytes) -> dict[tuple[str, int], bytes]:
     return {(name, at): struct.pack("<d", value) for name, at, value in rows}
 
 
-names = st.text(st.characters(codec="utf-8"), max_size=12)
+names = awkward_names | st.just("")
 values = st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(AWKWARD)
 series_of_a_day = st.dictionaries(
     names, st.dictionaries(st.integers(START, START + DAY_MS - 1), values, min_size=1, max_size=5), max_size=5
@@ -172,3 +174,68 @@ def test_what_is_broken_off_is_not_passed_on(tmp_path: Path, format: str) -> Non
             writer.add(batch)
         raise KeyError
     assert kept == []
+
+
+def with_duckdb(file: Path, *options: str) -> list[tuple[str, bytes]]:
+    """Names and values as DuckDB reads them, told that nothing is NULL in quotes."""
+    options_text = ", ".join(
+        ["allow_quoted_nulls = false", "types = {'point_name': 'VARCHAR', 'value': 'DOUBLE'}", *options]
+    )
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            f"SELECT point_name, value FROM read_csv('{file}', {options_text})"
+        ).fetchall()
+    return [(name, struct.pack("<d", value)) for name, value in rows]
+
+
+def test_other_programs_read_every_name(tmp_path: Path) -> None:
+    """Whether or not they are told what quotes and separators are."""
+    series = {name: {START + i: AWKWARD[i % len(AWKWARD)]} for i, name in enumerate(["", *AWKWARD_NAMES])}
+    [text] = exported(tmp_path, series, "csv")
+    file = tmp_path / "rows.csv"
+    file.write_bytes(text)
+    truth = sorted((name, value) for (name, _), value in bits(series).items())
+    assert sorted(with_duckdb(file)) == truth
+    told = ("header = true", "delim = ','", "quote = '\"'", "escape = '\"'")
+    assert sorted(with_duckdb(file, *told)) == truth
+
+
+@settings(max_examples=20)
+@given(st.sets(awkward_names, min_size=1, max_size=20))
+def test_duckdb_reads_any_name(tmp_path_factory: pytest.TempPathFactory, given: set[str]) -> None:
+    folder = tmp_path_factory.mktemp("csv")
+    series = {name: {START: 1.5} for name in given}
+    [text] = exported(folder, series, "csv")
+    file = folder / "rows.csv"
+    file.write_bytes(text)
+    told = ("header = true", "delim = ','", "quote = '\"'", "escape = '\"'")
+    assert {name for name, _ in with_duckdb(file, *told)} == given
+
+
+def test_lines_of_long_names_are_made_a_few_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(convert, "_MAX_LINES_BYTES", 5_000)
+    slices: list[int] = []
+    real = convert._csv_lines
+    monkeypatch.setattr(
+        convert, "_csv_lines", lambda fields, batch: slices.append(len(batch)) or real(fields, batch)
+    )
+    series = {"😀" * 512 + "x": {START + n: float(n) for n in range(7)}}
+    [text] = exported(tmp_path, series, "csv")
+    assert from_csv(text) == by_text(series)
+    assert slices == [2, 2, 2, 1]
+
+
+def long_names() -> list[str]:
+    """Names of 512 characters of four bytes each that differ in the last few only."""
+    return ["😀" * 509 + "".join(chr(0x1F600 + n // 8**i % 8) for i in (2, 1, 0)) for n in range(200)]
+
+
+def test_row_groups_are_found_by_long_names_that_share_their_beginning() -> None:
+    """Statistics that a writer cuts short would hide points."""
+    series = {name: {START: float(n)} for n, name in enumerate(long_names())}
+    opened = footer(build(series)[0])
+    assert len(opened.row_groups) == 4
+    assert (opened.row_groups[0].first, opened.row_groups[-1].last) == (min(series), max(series))
+    assert all(len(opened.row_groups_of([name])) == 1 for name in series)
