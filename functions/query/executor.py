@@ -121,7 +121,9 @@ class Executor:
         ids = np.array(planned.ids, np.int32)
         days = parts.files
         if len(days) > _MOST_FILES:
-            return self._wide(site, names, ids, [r for r in records if r.day_ms in days], span, found)
+            wanted = set(days)
+            archived = [record for record in records if record.day_ms in wanted]
+            return self._wide(site, names, ids, archived, span, found)
         return _with_ids(self._files(site, names, days, span, found), ids)
 
     def _files(

@@ -52,6 +52,14 @@ def test_nobody_but_the_authorizer_may_touch_tokens_or_their_index(name: str) ->
     assert not allowed_actions & {"dynamodb:Scan", "dynamodb:*", "dynamodb:PartiQLSelect"}
 
 
+@pytest.mark.parametrize("name", ["QueryFunction", "ExportFunction"])
+def test_who_reads_in_bulk_may_read_what_the_rows_are_compared_with(name: str) -> None:
+    allowed = [s for s in statements(FUNCTIONS[name]) if s["Effect"] == "Allow"]
+    for table in ("HotTable.Arn", "StateTable.Arn"):
+        actions = {a for s in allowed if table in json.dumps(s["Resource"]) for a in s["Action"]}
+        assert {"dynamodb:GetItem", "dynamodb:Query"} <= actions, table
+
+
 # They tell of no site: whether syncs work, what the API is, and the page that asks for a token.
 OPEN = {"/health", "/openapi.json", "/docs", "/", "/assets/{file}"}
 
