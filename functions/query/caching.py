@@ -17,8 +17,8 @@ from vitals.cost import Cost
 from vitals.errors import CacheError, TierTimeoutError
 from vitals.ledger import WRITE_GRACE_MS, ArchiveRecord
 
-# Another form of answers must not be read as this one.
-_FORM = 1
+# Another form of answers must not be read as this one; before 2 the rows of Athena were not counted.
+_FORM = 2
 # Settled data changes by an archiving or a backfill, which change the name; S3 removes entries after a day.
 QUIET_S = 86_400
 # A write may follow its note in the ledger by a while, so what is written to now is kept for a moment only.

@@ -21,11 +21,14 @@ from query.executor import Found
 from query.plan import Asked, plan_query
 from tests.archives import BUCKET, Archives, by_day, within
 from tests.dayfiles import Series, bits, build
+from tests.functional.conftest import Clock, query_api
 from vitals.errors import ConflictError, DayFileError, RowCountError
 from vitals.exports import Export, ExportTable, Part, Plan
 from vitals.hot import HotTier
 from vitals.samples import Samples
+from vitals.sites import SiteTable
 from vitals.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start
+from vitals.tokens import Grant
 
 FIRST = day_start("2016-12-29")
 DAYS = 6
@@ -300,6 +303,31 @@ def test_a_day_that_is_being_replaced_is_read_from_its_file(archives: Archives, 
     assert rows == bits(made()) | bits(longer)
     with pytest.raises(ConflictError, match=r"2017-01-01 .* is being archived again"):
         export(archives, site, WHOLE, tmp_path)
+
+
+def test_an_answer_tells_of_the_days_left_out_and_is_not_kept(archives: Archives, clock: Clock) -> None:
+    site = site_of(archives, made())
+    SiteTable(archives.dynamodb, "StateTable").note_catalog(site, site, 3, WHOLE.end_ms)
+    clock.now_ms = NOW
+    api = query_api(archives.dynamodb, clock, (site,))
+    api.max_range_days, api.executor = 5_000, archives.executor()
+    asked = Asked(site, NAMES, WHOLE.start_ms, WHOLE.end_ms, "raw")
+    grant = Grant("test", frozenset({"read"}), frozenset({"*"}))
+    archives.project("2017/01/01")
+    reply = api.query(grant, asked)
+    assert reply.answer is not None
+    assert reply.answer["warnings"] == [
+        f"left out: Athena returned 0 of {rows} rows for 2016-12-{day}"
+        for day, rows in ((29, 6), (30, 9), (31, 6))
+    ]
+    assert (reply.etag, reply.answer["metadata"]["total_samples"]) == (None, 24)
+    archives.project("1990/01/01")
+    reply = api.query(grant, asked)
+    assert reply.answer is not None
+    assert (reply.answer["warnings"], reply.answer["metadata"]["total_samples"]) == ([], 45)
+    archives.project("2018/01/01")
+    with pytest.raises(RowCountError, match="2016-12-29"):
+        api.query(grant, asked)
 
 
 def test_nothing_but_wrong_days_is_no_answer(archives: Archives) -> None:

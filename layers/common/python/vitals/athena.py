@@ -142,8 +142,10 @@ def samples(
     start, end = _timestamp(span.start_ms), _timestamp(span.end_ms)
     parameters = [site, *edges, start, end, *named]
     if most_rows is not None:
-        select = f"({select}LIMIT {most_rows})"
+        select += f"LIMIT {most_rows}\n"
     if days:
+        # The limit is of the samples, and every statement begins with SELECT, as UNLOAD is documented.
+        select = f"SELECT point_name, time_ms, value FROM ({select})"
         marks = ", ".join("?" * len(days))
         select += _COUNTS.format(**source, days=marks, start=start, end=end)
         parameters += [site, *(keys.athena_day(day_name(day_ms)) for day_ms in days), *named]
