@@ -130,6 +130,7 @@ class Api:
                 "samples_returned": len(read.rows),
             },
             "warnings": [f"the site has no point {name!r}" for name in planned.unknown]
+            + planned.notes
             + [f"left out: {failure}" for failure in found.failures]
             + (_HURRIED if read.hurried else [])
             + ([] if told.whole else [_GAPS_LEFT_OUT]),

@@ -4,12 +4,13 @@ m4 and minmax keep samples as they are, and what they keep of two parts, reduced
 of the whole; so a range may be reduced part by part. Columns are those of the chart, not of the samples.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from vitals.aggregates import Aggregates
+from vitals.aggregates import Aggregates, summed
 from vitals.samples import Samples, Times, concat
 from vitals.timespan import Span
 
@@ -41,6 +42,18 @@ class Columns:
         """The first millisecond of each column."""
         return self.span.start_ms - (-columns * self.span.length_ms) // self.count
 
+    def touched(self, span: Span) -> int:
+        """How many columns the span has a part of."""
+        first, last = self.of(np.array([span.start_ms, span.end_ms - 1])).tolist()
+        return int(last - first + 1)
+
+
+def columns_of(span: Span, interval_ms: int) -> Columns:
+    """Columns as long as the interval, cut at its multiples since 1970 UTC, that together hold the span."""
+    start_ms = span.start_ms - span.start_ms % interval_ms
+    end_ms = span.end_ms + -span.end_ms % interval_ms
+    return Columns(Span(start_ms, end_ms), (end_ms - start_ms) // interval_ms)
+
 
 def reduce_part(samples: Samples, method: str, columns: Columns) -> Samples:
     """What must be kept of a part (sorted) so that `reduce` gives of all parts what it gives of the whole."""
@@ -51,10 +64,10 @@ def reduce_part(samples: Samples, method: str, columns: Columns) -> Samples:
     return minmax(samples, Columns(columns.span, columns.count * _LTTB_CANDIDATES))
 
 
-def reduce(samples: Samples, method: str, columns: Columns) -> Samples:
-    """The samples that draw the same line, at most ROWS[method] a column; of m4, minmax or lttb."""
+def reduce(samples: Samples, method: str, columns: Columns, page: Span) -> Samples:
+    """The samples of a page that draw the same line, at most ROWS[method] a column; of m4, minmax or lttb."""
     if method == "lttb":
-        return lttb(samples, columns.count)
+        return lttb(samples, columns.touched(page))
     return reduce_part(samples, method, columns)
 
 
@@ -73,19 +86,31 @@ def minmax(samples: Samples, columns: Columns) -> Samples:
 
 
 def lttb(samples: Samples, rows: int) -> Samples:
-    """At most `rows` samples a point by largest triangle, three buckets; `samples` are sorted."""
+    """At most `rows` samples a point by largest triangle, three buckets; `samples` are sorted.
+
+    Of two the first and the last; of one the corner of the largest triangle with these.
+    """
+    edges = np.flatnonzero(np.diff(samples.ids, prepend=-1, append=-1))
+    series = (samples[begin:end] for begin, end in itertools.pairwise(edges.tolist()))
+    return concat(points[_corners(points, rows)] if len(points) > rows else points for points in series)
+
+
+def _corners(samples: Samples, rows: int) -> Index:
+    """Which samples of one point, of more than `rows`, are the corners of largest triangles."""
     # Loaded where it is used: no other method needs it.
     from tsdownsample import LTTBDownsampler
 
-    edges = np.flatnonzero(np.diff(samples.ids, prepend=-1, append=-1))
-    parts = []
-    for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        one = samples[begin:end]
-        if len(one) > max(rows, 3):
-            chosen = LTTBDownsampler().downsample(one.times, one.values, n_out=max(rows, 3))  # type: ignore[no-untyped-call]
-            one = one[chosen.astype(np.intp)]
-        parts.append(one)
-    return concat(parts)
+    if rows == 2:
+        return np.array([0, len(samples) - 1])
+    # Between -1 and 1, by a power of two: areas of the largest doubles would overflow.
+    values = np.ldexp(samples.values, -np.frexp(np.abs(samples.values).max())[1])
+    if rows == 1:
+        times = samples.times - samples.times[0]
+        return np.array(
+            [np.argmax(np.abs(times * (values[-1] - values[0]) - times[-1] * (values - values[0])))]
+        )
+    chosen = LTTBDownsampler().downsample(samples.times, values, n_out=rows)  # type: ignore[no-untyped-call]
+    return np.asarray(chosen, np.intp)
 
 
 def as_rows(samples: Samples) -> Aggregates:
@@ -104,13 +129,12 @@ def squeeze(rows: Aggregates, columns: Columns) -> Aggregates:
     if not len(starts):
         return rows
     total = np.add.reduceat(rows.counts, starts)
-    # Divided before they are summed, so that large values do not overflow; rounding may leave the range.
     weights = rows.counts / np.repeat(total, ends - starts)
     mins, maxs = np.minimum.reduceat(rows.mins, starts), np.maximum.reduceat(rows.maxs, starts)
     return Aggregates(
         rows.ids[starts],
         columns.start(columns.of(rows.times[starts])),
-        np.clip(np.add.reduceat(rows.values * weights, starts), mins, maxs),
+        summed(rows.values * weights, starts, mins, maxs),
         mins,
         maxs,
         rows.firsts[starts],

@@ -36,6 +36,22 @@ class GapFinder:
     steps: dict[int, float]
     found: dict[int, list[Span]] = field(default_factory=dict)
     _last: dict[int, int] = field(default_factory=dict)
+    continued: dict[int, int] = field(default_factory=dict)
+    """By point, where a gap goes on of which the page before told the first part."""
+    _open: set[int] = field(default_factory=set)
+
+    def resume(self, before: "GapFinder", reported_ms: int) -> None:
+        """Goes on after a page that told of gaps up to `reported_ms`; `before` saw the last rows of it.
+
+        What it saw reaches back further than a step. A gap of which the other page could not tell, for it
+        was no longer than a step there, is told here from its start on.
+        """
+        for point, step in before.steps.items():
+            end_ms = before._last.get(point, before.start_ms)
+            if reported_ms - end_ms > step:
+                self._open.add(point)
+                end_ms = reported_ms
+            self._last[point] = end_ms
 
     def add(self, rows: Samples | Aggregates, width_ms: int = 0) -> None:
         """Takes the next part (sorted by id, then time); each row covers `width_ms`."""
@@ -45,20 +61,25 @@ class GapFinder:
             self._series(point, rows.times[begin:end], width_ms)
 
     def finish(self, end_ms: int) -> dict[int, list[Span]]:
-        """The gaps by point, in order, up to the end of what was read; all longer than their point's step."""
+        """The gaps by point, in order, up to the end of what was read: all that are longer than their point's
+        step, and what continues one of the page before."""
         for point in self.steps:
             self._note(point, self._last.get(point, self.start_ms), end_ms)
         return self.found
 
     def _series(self, point: int, times: Times, width_ms: int) -> None:
         self._note(point, self._last.get(point, self.start_ms), int(times[0]))
+        self._open.discard(point)
         for place in np.flatnonzero(np.diff(times) - width_ms > self.steps[point]).tolist():
             self._note(point, int(times[place]) + width_ms, int(times[place + 1]))
         self._last[point] = int(times[-1]) + width_ms
 
     def _note(self, point: int, start_ms: int, end_ms: int) -> None:
-        if end_ms - start_ms > self.steps[point]:
-            self.found.setdefault(point, []).append(Span(start_ms, end_ms))
+        if point in self._open and start_ms < end_ms:
+            self.continued[point] = start_ms
+        elif end_ms - start_ms <= self.steps[point]:
+            return
+        self.found.setdefault(point, []).append(Span(start_ms, end_ms))
 
 
 def explain(gap: Span, coverage: Coverage, rejected_hours: Iterable[int]) -> Iterator[Gap]:

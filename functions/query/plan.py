@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 
 from query import downsample
@@ -26,6 +27,8 @@ MAX_SAMPLES = 100_000
 # A row of aggregates is seven numbers, 120 bytes of JSON.
 MAX_ROWS = 30_000
 MAX_COLUMNS = 10_000
+# Ten thousand years: one column of any range, in 64 bits.
+LONGEST_INTERVAL_MS = 3_652_500 * DAY_MS
 _DEFAULT_MAX_POINTS = 1_000
 # What a chart is drawn from at most; a month of ten points read every minute are 446,400 samples.
 _CHART_SAMPLES = 500_000
@@ -69,6 +72,8 @@ class Shape:
 
     method: str
     columns: Columns
+    interval_ms: int | None = None
+    """How long a column is, where that was asked for and not how many there are."""
 
     def part(self, rows: Samples | Aggregates) -> Samples | Aggregates:
         """What must be kept of one part of a range."""
@@ -78,11 +83,11 @@ class Shape:
             return downsample.squeeze(downsample.as_rows(rows), self.columns)
         return downsample.reduce_part(rows, self.method, self.columns)
 
-    def whole(self, rows: Samples | Aggregates) -> Samples | Aggregates:
-        """What is drawn, of all parts together (sorted)."""
+    def whole(self, rows: Samples | Aggregates, page: Span) -> Samples | Aggregates:
+        """What is drawn, of all parts of a page together (sorted)."""
         if isinstance(rows, Aggregates):
             return downsample.squeeze(rows, self.columns)
-        return downsample.reduce(rows, self.method, self.columns)
+        return downsample.reduce(rows, self.method, self.columns, page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,19 @@ class QueryPlan:
         return [name for name, point in zip(self.names, self.points, strict=True) if point is None]
 
     @property
+    def notes(self) -> list[str]:
+        """What a reader of the rows would not expect."""
+        interval_ms = self.shape.interval_ms if self.shape else None
+        if interval_ms is None or self.resolution == "raw":
+            return []
+        if not interval_ms % self.bucket_ms or not self.bucket_ms % interval_ms:
+            return []
+        return [
+            f"columns of {interval_ms} ms hold no whole number of {self.resolution} buckets;"
+            " each bucket is in the column that it begins in"
+        ]
+
+    @property
     def most_rows(self) -> int:
         """How many rows one answer holds."""
         limits = self.limits or Limits(MAX_SAMPLES, MAX_ROWS)
@@ -149,10 +167,9 @@ class QueryPlan:
         return end_ms if last >= columns.count else min(end_ms, self.column_edge(last))
 
     def last_end_ms(self, at: int, reach: int) -> int:
-        """The last place up to `reach` where an answer may end, or `reach` if there is none after `at`."""
-        if not self.charted_rows or reach >= self.span.end_ms:
+        """The last end of a chart's column up to `reach`, or `reach` if there is none after `at`."""
+        if not self.shape or reach >= self.span.end_ms:
             return reach
-        assert self.shape
         edge = self.column_edge(int(self.shape.columns.of(np.array([reach]))[0]))
         return edge if at < edge <= reach else reach
 
@@ -162,6 +179,15 @@ class QueryPlan:
             return True
         assert self.shape
         return self.column_edge(int(self.shape.columns.of(np.array([at]))[0])) == at
+
+    def cut(self, times: Times, limit: int) -> int | None:
+        """Where an answer must end to hold at most `limit` rows: a chart's where a column does."""
+        if self.charted_rows:
+            return None
+        if not self.shape:
+            return cut(times, limit, self.bucket_ms)
+        last = _last_that_fits(self.shape.columns.of(times), limit)
+        return None if last is None else self.shape.columns.start_of(last + 1)
 
     def first_step_ms(self) -> int:
         """How long a stretch of whole buckets should hold about as many rows as one answer."""
@@ -248,7 +274,11 @@ def stretch(planned: QueryPlan, at: int, reach: int, records: Iterable[ArchiveRe
     Rollups and samples are read apart, and no more samples at once than memory and time allow.
     """
     most = max(1, planned.longest_step_ms() // planned.bucket_ms) * planned.bucket_ms
-    bound = min(reach, at - at % planned.bucket_ms + most)
+    return alike(planned, at, reach, min(reach, at - at % planned.bucket_ms + most), records)
+
+
+def alike(planned: QueryPlan, at: int, reach: int, bound: int, records: Iterable[ArchiveRecord]) -> int:
+    """How far from `at` one kind of source serves: rollups up to `reach`, samples up to `bound`."""
     if planned.resolution not in ("1h", "1d"):
         return bound
     settled = {record.day_ms for record in records if record.settled}
@@ -276,11 +306,17 @@ def cut(times: Times, limit: int, bucket_ms: int = WINDOW_MS) -> int | None:
 
     One bucket always fits, so that every answer moves on.
     """
-    if len(times) <= limit:
+    last = _last_that_fits(times - times % bucket_ms, limit)
+    return None if last is None else last + bucket_ms
+
+
+def _last_that_fits(buckets: npt.NDArray[np.int64], limit: int) -> int | None:
+    """The last bucket of at most `limit` rows from the first on, by each row's bucket; None when all fit."""
+    if len(buckets) <= limit:
         return None
-    buckets, counts = np.unique(times - times % bucket_ms, return_counts=True)
+    buckets, counts = np.unique(buckets, return_counts=True)
     whole = int(np.searchsorted(np.cumsum(counts), limit, side="right"))
-    return int(buckets[max(whole, 1) - 1]) + bucket_ms
+    return int(buckets[max(whole, 1) - 1])
 
 
 def _resolution(asked: Asked, span: Span, points: Iterable[Point]) -> str:
@@ -304,12 +340,25 @@ def _shape(asked: Asked, span: Span) -> Shape:
             "width counts pixel columns, interval_ms tells how long one is, and max_points counts rows;"
             " give one of them"
         )
-    columns = asked.width or max(1, (asked.max_points or _DEFAULT_MAX_POINTS) // downsample.ROWS[method])
     if asked.interval_ms is not None:
-        columns = -(-span.length_ms // asked.interval_ms)
+        return Shape(method, _interval_columns(span, asked.interval_ms), asked.interval_ms)
+    columns = asked.width or max(1, (asked.max_points or _DEFAULT_MAX_POINTS) // downsample.ROWS[method])
     if columns > MAX_COLUMNS:
-        raise TooLargeError(f"a chart has at most {MAX_COLUMNS} columns")
+        raise TooLargeError(f"a chart has at most {MAX_COLUMNS:,} columns")
     return Shape(method, Columns(span, min(columns, span.length_ms)))
+
+
+def _interval_columns(span: Span, interval_ms: int) -> Columns:
+    """The columns of one interval each; samples of the first and last are those in the range alone."""
+    if not 1 <= interval_ms <= LONGEST_INTERVAL_MS:
+        raise InvalidRequestError(f"interval_ms is a whole number from 1 to {LONGEST_INTERVAL_MS:,}")
+    columns = downsample.columns_of(span, interval_ms)
+    if columns.count > MAX_COLUMNS:
+        raise TooLargeError(
+            f"interval_ms={interval_ms} cuts the range into {columns.count:,} columns; a chart has at most"
+            f" {MAX_COLUMNS:,}: ask for interval_ms={-(-span.length_ms // (MAX_COLUMNS - 1))} or more"
+        )
+    return columns
 
 
 def _chart_resolution(asked: Asked, span: Span, points: Sequence[Point]) -> str:
@@ -356,7 +405,10 @@ def parse_span(
 
 
 def _fingerprint(site: str, names: Sequence[str], span: Span, resolution: str, shape: Shape | None) -> str:
-    drawn = [shape.method, shape.columns.count] if shape else None
+    drawn = None
+    if shape:
+        cut = shape.columns.span
+        drawn = [shape.method, shape.columns.count, cut.start_ms, cut.end_ms]
     asked = orjson.dumps([site, names, span.start_ms, span.end_ms, resolution, drawn])
     return hashlib.sha256(asked).hexdigest()[:16]
 

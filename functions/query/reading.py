@@ -1,7 +1,8 @@
 """Reads a plan stretch by stretch, so that memory holds about one answer, and reduces it as it comes."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from query.gaps import TOLERANCE, GapFinder
 from query.plan import QueryPlan
 from vitals import aggregates
 from vitals.aggregates import Aggregates
+from vitals.catalog import Point
 from vitals.errors import TierTimeoutError
 from vitals.ledger import ArchiveRecord
 from vitals.readings import FUTURE_TOLERANCE_MS
@@ -38,6 +40,8 @@ class Reading:
     gaps: dict[int, list[Span]] = field(default_factory=dict)
     received: dict[int, int] = field(default_factory=dict)
     """Samples read, by point id."""
+    continued: dict[int, int] = field(default_factory=dict)
+    """Where a gap begins that is the second part of one, by point id."""
     hurried: bool = False
     """Whether it ended because the time was up."""
 
@@ -59,7 +63,7 @@ def read(
     whole_ms = min(planned.span.end_ms, now_ms + FUTURE_TOLERANCE_MS + 1)
     end_ms = planned.page_end_ms(planned.start_ms, whole_ms)
     at, step, limit = planned.start_ms, planned.first_step_ms(), planned.most_rows
-    finder = GapFinder(at, _steps(planned))
+    finder = _gap_finder(executor, site, planned, records, now_ms, known_until_ms, found)
     parts: list[Rows] = []
     received: dict[int, int] = {}
     next_ms = end_ms if end_ms < whole_ms else None
@@ -82,7 +86,7 @@ def read(
             next_ms, hurried = at, True
             break
         shaped = planned.shape.part(part) if planned.shape else part
-        edge = None if planned.charted_rows else plan.cut(shaped.times, limit - total, planned.bucket_ms)
+        edge = planned.cut(shaped.times, limit - total)
         full = False
         if edge is not None and edge < reach:
             full = True
@@ -99,10 +103,53 @@ def read(
     else:
         next_ms = at if at < end_ms else next_ms
     rows = _joined(planned, parts)
+    page_end_ms = planned.span.end_ms if next_ms is None else next_ms
     if planned.shape and parts:
-        rows = planned.shape.whole(rows)
-    until_ms = min(planned.span.end_ms if next_ms is None else next_ms, known_until_ms)
-    return Reading(rows, next_ms, found, until_ms, finder.finish(until_ms), received, hurried)
+        rows = planned.shape.whole(rows, Span(planned.start_ms, page_end_ms))
+    until_ms = min(page_end_ms, known_until_ms)
+    gaps = finder.finish(until_ms)
+    return Reading(rows, next_ms, found, until_ms, gaps, received, finder.continued, hurried)
+
+
+def _gap_finder(
+    executor: Executor,
+    site: str,
+    planned: QueryPlan,
+    records: Sequence[ArchiveRecord],
+    now_ms: int,
+    known_until_ms: int,
+    found: Found,
+) -> GapFinder:
+    """What finds the page's gaps: where it continues another page, with each point's last row before it."""
+    finder = GapFinder(planned.start_ms, _steps(planned))
+    if planned.start_ms == planned.span.start_ms:
+        return finder
+    reported_ms, width = min(planned.start_ms, known_until_ms), _width(planned)
+    # What is read here is no source of this page, and what is left out was told of on the page before.
+    apart = Found(cost=found.cost)
+    for group in _by_step(planned, finder.steps):
+        steps = {point: finder.steps[point] for point in group.ids}
+        at = math.floor(reported_ms - max(steps.values()) - width) - 1
+        at = max(planned.span.start_ms, at - at % planned.bucket_ms)
+        before = GapFinder(at, steps)
+        while at < planned.start_ms:
+            # Few samples a point, however many points: a stretch is not bounded by them.
+            span = Span(at, plan.alike(group, at, planned.start_ms, planned.start_ms, records))
+            before.add(executor.read(site, group, span, records, now_ms, apart), width)
+            at = span.end_ms
+        finder.resume(before, reported_ms)
+    return finder
+
+
+def _by_step(planned: QueryPlan, steps: Mapping[int, float]) -> Iterator[QueryPlan]:
+    """The plan for points of about one step each, so that none is read back as far as the slowest."""
+    points: dict[int, list[Point]] = {}
+    for point in planned.points:
+        if point:
+            magnitude = math.frexp(steps[point.id] + _width(planned))[1] // 2
+            points.setdefault(magnitude, []).append(point)
+    for group in points.values():
+        yield replace(planned, names=tuple(point.name for point in group), points=tuple(group))
 
 
 def _steps(planned: QueryPlan) -> dict[int, float]:

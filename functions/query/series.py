@@ -74,16 +74,19 @@ def of(planned: QueryPlan, read: Reading, explained_: Mapping[int, Sequence[Gap]
             one |= {"first": mine.firsts, "last": mine.lasts}
         mine_gaps = explained_.get(point.id, ()) if point else ()
         interval_s = point.listed.interval_s if point else None
-        one["gaps"] = [
-            {"start": iso(gap.span.start_ms), "end": iso(gap.span.end_ms), "reason": gap.reason}
-            for gap in mine_gaps
-        ]
+        goes_on_ms = read.continued.get(point.id) if point else None
+        one["gaps"] = [_gap(gap, goes_on_ms) for gap in mine_gaps]
         one["coverage"] = {
             "expected": interval_s and covered.length_ms // (1000 * interval_s),
             "received": read.received.get(point.id, 0) if point else 0,
         }
         found.append(one)
     return found
+
+
+def _gap(gap: Gap, goes_on_ms: int | None) -> Answer:
+    written = {"start": iso(gap.span.start_ms), "end": iso(gap.span.end_ms), "reason": gap.reason}
+    return written | {"continues": True} if gap.span.start_ms == goes_on_ms else written
 
 
 def coverage(ledger: Ledger, site: str, span: Span, now_ms: int) -> Answer:

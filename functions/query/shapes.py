@@ -15,6 +15,7 @@ class Gap(Shape):
     start: str = Field(description="ISO 8601")
     end: str
     reason: Literal["not_polled", "no_data", "rejected"]
+    continues: bool = Field(False, description="whether it goes on with the last gap of the page before")
 
 
 class Coverage(Shape):

@@ -1,6 +1,7 @@
 """Charts through the API over every tier: shape, gaps, coverage, cost, and answers that are kept."""
 
 import dataclasses
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from query import answers, caching, plan, reading, series
 from query.answers import Api, Reply
 from query.caching import Answers
+from query.downsample import ROWS
 from query.executor import Executor
 from query.plan import Asked
 from tests.functional.conftest import SITE, Clock
@@ -104,19 +106,73 @@ def test_max_points_counts_rows_and_width_columns(archive: Archive, api: Api) ->
         query(api, names, width=20_000)
 
 
-def test_interval_ms_is_how_long_a_column_is(archive: Archive, api: Api) -> None:
-    """Rounded up to whole columns, as of a day in columns of five hours."""
+ODD = Span(DAY + 97 * MINUTE_MS, DAY + 97 * MINUTE_MS + 10 * HOUR_MS + 7 * MINUTE_MS + 1)
+INTERVALS = (HOUR_MS, 5 * HOUR_MS, 90 * MINUTE_MS, 20 * MINUTE_MS, DAY_MS, 30 * DAY_MS)
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_columns_of_an_interval_are_groups_at_its_multiples(
+    archive: Archive, api: Api, settled: bool
+) -> None:
+    """Whatever the range begins with, and whatever the rows are that lie in a column."""
+    if settled:
+        settle(archive)
     names = names_of(archive)[:2]
-    by_interval, by_width = (
-        found(query(api, names, **asked)) for asked in ({"interval_ms": 5 * HOUR_MS}, {"width": 5})
-    )
-    assert without_receipt(by_interval) == without_receipt(by_width)
-    assert by_width["metadata"]["total_samples"] > 5
+    for resolution in ("raw", "5m", "1h", "1d"):
+        whole = found(query(api, names, ODD, resolution=resolution))["series"]
+        for interval in INTERVALS:
+            asked = {"resolution": resolution, "interval_ms": interval}
+            means = found(query(api, names, ODD, method="mean", **asked))
+            for drawn, rows in zip(means["series"], whole, strict=True):
+                assert_grouped(drawn, rows, interval)
+            bucket = plan.BUCKETS.get(resolution, 1)
+            uneven = interval % bucket and bucket % interval
+            assert any("no whole number" in text for text in means["warnings"]) == bool(uneven)
+
+
+def assert_grouped(drawn: dict[str, Any], series: dict[str, Any], interval: int) -> None:
+    rows = series["timestamps"]
+    starts, firsts = np.unique(rows - rows % interval, return_index=True)
+    assert drawn["timestamps"].tolist() == starts.tolist()
+    counts = series.get("count", np.ones(len(rows), np.int64))
+    assert drawn["count"].tolist() == np.add.reduceat(counts, firsts).tolist()
+    least = series.get("min", series["values"])
+    assert drawn["min"].tolist() == np.minimum.reduceat(least, firsts).tolist()
+    assert drawn["first"].tolist() == series.get("first", series["values"])[firsts].tolist()
+
+
+def test_samples_of_a_column_are_those_of_its_interval(archive: Archive, api: Api) -> None:
+    names = names_of(archive)[:2]
+    raw = found(query(api, names, ODD, resolution="raw"))["series"]
+    for method, interval in itertools.product(("m4", "minmax", "lttb"), INTERVALS):
+        answer = found(query(api, names, ODD, method=method, interval_ms=interval))
+        for drawn, rows in zip(answer["series"], raw, strict=True):
+            assert set(drawn["timestamps"].tolist()) <= set(rows["timestamps"].tolist())
+            columns = drawn["timestamps"] // interval
+            touched = (ODD.end_ms - 1) // interval - ODD.start_ms // interval + 1
+            if method == "lttb":
+                assert 0 < len(columns) <= touched
+            else:
+                assert np.unique(columns, return_counts=True)[1].max() <= ROWS[method]
+                assert set(columns.tolist()) == set((rows["timestamps"] // interval).tolist())
+
+
+def test_an_interval_is_one_way_to_say_how_wide_a_chart_is(archive: Archive, api: Api) -> None:
+    names = names_of(archive)[:2]
     for other in ({"width": 5}, {"max_points": 5}):
         with pytest.raises(InvalidRequestError, match="one of them"):
             query(api, names, interval_ms=HOUR_MS, **other)
-    with pytest.raises(TooLargeError, match="columns"):
+    with pytest.raises(TooLargeError, match=r"86,400,000 columns.*interval_ms=8641 or more"):
         query(api, names, interval_ms=1)
+    assert found(query(api, names, interval_ms=8641))["metadata"]["total_samples"] > 5
+    with pytest.raises(InvalidRequestError, match="interval_ms is a whole number from 1 to"):
+        query(api, names, interval_ms=10**18)
+
+
+def test_lttb_has_no_more_rows_than_the_chart_columns(archive: Archive, api: Api) -> None:
+    for width in (1, 2, 3):
+        answer = found(query(api, names_of(archive), method="lttb", width=width))
+        assert {len(series["timestamps"]) for series in answer["series"]} == {width}
 
 
 def test_raw_charts_of_too_much_are_refused_with_a_way_out(
@@ -391,6 +447,83 @@ def test_pages_of_means_hold_each_column_once(
         for column in ("timestamps", "count", "min", "max", "first", "last"):
             joined = [each for answer in answered for each in answer["series"][place][column].tolist()]
             assert joined == whole["series"][place][column].tolist()
+
+
+@pytest.mark.parametrize("asked", [{"interval_ms": 100 * MINUTE_MS}, {"width": 7}])
+def test_pages_of_a_chart_are_the_chart(
+    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+) -> None:
+    """They end where columns do; of lttb, which looks from one to the next, the number is the same."""
+    names = names_of(archive)[:4]
+    for method, resolution in itertools.product(ROWS, ("raw", "1h")):
+        chart = asked | {"method": method, "resolution": resolution}
+        whole = found(query(api, names, ODD, **chart))
+        with monkeypatch.context() as small:
+            small.setattr(plan, "MAX_SAMPLES", 40)
+            small.setattr(plan, "MAX_ROWS", 12)
+            answered = pages(api, names, ODD, **chart)
+        assert len(answered) > 1
+        for place in range(len(names)):
+            joined = [at for answer in answered for at in answer["series"][place]["timestamps"].tolist()]
+            drawn = whole["series"][place]["timestamps"].tolist()
+            if method == "lttb" and resolution == "raw":
+                assert joined == sorted(set(joined)) and len(joined) <= len(drawn)
+            else:
+                assert joined == drawn
+
+
+def gaps_of(answered: list[dict[str, Any]], place: int) -> list[tuple[str, str]]:
+    """As clients join them: what the edge of a page cut is one, whatever the reasons."""
+    gaps: list[tuple[str, str]] = []
+    for gap in (gap for answer in answered for gap in answer["series"][place]["gaps"]):
+        if gap.get("continues"):
+            assert gaps[-1][1] == gap["start"]
+            gaps[-1] = (gaps[-1][0], gap["end"])
+        else:
+            gaps.append((gap["start"], gap["end"]))
+    return gaps
+
+
+@pytest.mark.parametrize(
+    ("asked", "in_time"),
+    [
+        ({"resolution": "raw"}, True),
+        ({"resolution": "1h"}, True),
+        ({"resolution": "5m"}, False),
+        ({"width": 60}, False),
+        ({"interval_ms": 100 * MINUTE_MS, "method": "mean"}, True),
+    ],
+)
+def test_a_gap_that_a_page_cuts_is_the_gap(
+    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any], in_time: bool
+) -> None:
+    """A point that is listed as collected each five minutes comes each hour."""
+    settle(archive)
+    names = names_of(archive)[:3]
+    catalog = api._catalog(SITE, names)
+    listed = [
+        dataclasses.replace(each, listed=dataclasses.replace(each.listed, interval_s=s))
+        for each, s in zip(catalog.points, itertools.cycle((300, 1_200, 7_200)))
+    ]
+    api._known[SITE] = (archive.world.clock(), Catalog(tuple(listed)))
+    span = Span(DAY - 3 * HOUR_MS, DAY + DAY_MS)
+    whole = found(query(api, names, span, **asked))
+    gaps = [gaps_of([whole], place) for place in range(len(names))]
+    assert sum(map(len, gaps)) > 2
+    if in_time:
+        monkeypatch.setattr(plan, "MAX_SAMPLES", 15)
+        monkeypatch.setattr(plan, "MAX_ROWS", 15)
+    else:
+        monkeypatch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: 235 * MINUTE_MS)
+        monkeypatch.setattr(plan.QueryPlan, "first_step_ms", lambda _: 235 * MINUTE_MS)
+        monkeypatch.setattr(answers, "READ_BUDGET_S", -1.0)
+    answered = pages(api, names, span, **asked)
+    assert len(answered) > 2
+    assert [gaps_of(answered, place) for place in range(len(names))] == gaps
+    received = [
+        sum(answer["series"][place]["coverage"]["received"] for answer in answered) for place in range(3)
+    ]
+    assert received == [series["coverage"]["received"] for series in whole["series"]]
 
 
 def test_a_chart_has_width_columns_and_none_before_its_start(archive: Archive, api: Api) -> None:

@@ -1,5 +1,8 @@
 """Reduction to pixel columns: what a chart draws of the few is what it would draw of all."""
 
+from fractions import Fraction
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,11 +10,13 @@ from hypothesis import strategies as st
 
 from query import downsample
 from query.downsample import Columns
+from vitals import aggregates
 from vitals.aggregates import aggregate
 from vitals.samples import Samples, columns, concat, merge
-from vitals.timespan import HOUR_MS, Span
+from vitals.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
 
 START = 1_767_225_600_000
+LARGEST = 1.7976931348623157e308
 
 
 @st.composite
@@ -77,7 +82,8 @@ def test_parts_reduced_together_are_the_whole_reduced(
     parts = [downsample.reduce_part(samples[part], method, chart) for part in (early, ~early)]
     joined = concat(parts)
     joined = joined[np.lexsort((joined.times, joined.ids))]
-    assert downsample.reduce(joined, method, chart).same(downsample.reduce(samples, method, chart))
+    found, whole = (downsample.reduce(rows, method, chart, chart.span) for rows in (joined, samples))
+    assert found.same(whole)
 
 
 @given(drawn(), st.integers(0, 5_000))
@@ -85,8 +91,6 @@ def test_means_squeezed_part_by_part_are_those_of_the_whole(
     given_: tuple[Samples, Columns], cut: int
 ) -> None:
     samples, chart = given_
-    from vitals import aggregates
-
     early = samples.times < START + cut
     parts = [downsample.squeeze(downsample.as_rows(samples[part]), chart) for part in (early, ~early)]
     found = downsample.squeeze(aggregates.concat(parts), chart)
@@ -114,12 +118,135 @@ def test_lttb_keeps_the_ends_and_the_number() -> None:
     values = np.sin(np.arange(5_000) / 50)
     ids = np.repeat(np.array([3, 9], np.int32), 5_000)
     samples = Samples(ids, np.tile(times, 2), np.tile(values, 2))
-    reduced = downsample.reduce(samples, "lttb", Columns(Span(START, START + 5_000_000), 200))
+    chart = Columns(Span(START, START + 5_000_000), 200)
+    reduced = downsample.reduce(samples, "lttb", chart, chart.span)
     assert [int((reduced.ids == point).sum()) for point in (3, 9)] == [200, 200]
     one = reduced[reduced.ids == 3]
     assert (one.times[0], one.times[-1]) == (times[0], times[-1])
     few = samples[:50]
-    assert downsample.reduce(few, "lttb", Columns(Span(START, START + 5_000_000), 200)).same(few)
+    assert downsample.reduce(few, "lttb", chart, chart.span).same(few)
+    half = Span(START, START + 2_500_000)
+    reduced = downsample.reduce(samples[samples.times < half.end_ms], "lttb", chart, half)
+    assert [int((reduced.ids == point).sum()) for point in (3, 9)] == [100, 100]
+
+
+@given(drawn(), st.integers(1, 12))
+def test_lttb_keeps_so_many_of_the_samples_and_no_more(given_: tuple[Samples, Columns], most: int) -> None:
+    samples, _ = given_
+    reduced = downsample.lttb(samples, most)
+    whole, found = rows(samples), rows(reduced)
+    assert found == sorted(set(found)) and set(found) <= set(whole)
+    for point in set(samples.ids.tolist()):
+        one, few = ([row for row in each if row[0] == point] for each in (whole, found))
+        assert len(few) == min(most, len(one))
+        assert most == 1 or [few[0], few[-1]] == [one[0], one[-1]]
+
+
+@pytest.mark.parametrize("scale", [1.0, -1.0, 5e-324, LARGEST, 2.0**-1000])
+def test_of_one_column_lttb_keeps_the_corner(scale: float) -> None:
+    values = scale * np.array([0.0, 0.0, 1.0, 0.0, 0.0, 0.0])
+    samples = Samples(np.zeros(6, np.int32), START + 1_000 * np.arange(6), values)
+    assert downsample.lttb(samples, 1).values.tolist() == [scale]
+
+
+@given(st.integers(20, 60), st.integers(3, 9), st.randoms(use_true_random=False))
+def test_the_size_of_numbers_does_not_change_what_lttb_keeps(length: int, most: int, random: Any) -> None:
+    steps = np.array([random.randint(-(2**20), 2**20) for _ in range(length)], np.float64)
+    kept = [
+        downsample.lttb(Samples(np.zeros(length, np.int32), START + np.arange(length), values), most).times
+        for values in (steps, np.ldexp(steps, 1003), np.ldexp(steps, -1074))
+    ]
+    assert kept[0].tolist() == kept[1].tolist() == kept[2].tolist()
+
+
+EDGES = st.sampled_from([LARGEST, -LARGEST, LARGEST / 3, 5e-324, -5e-324, 0.0, -0.0])
+FLAT = EDGES.flatmap(lambda value: st.lists(st.just(value), min_size=1, max_size=60))
+
+
+@given(FLAT | st.lists(EDGES, min_size=1, max_size=60), st.integers(0, 60))
+def test_means_of_any_doubles_are_doubles_between_them(values: list[float], cut: int) -> None:
+    samples = Samples(np.zeros(len(values), np.int32), START + np.arange(len(values)), np.array(values))
+    chart = Columns(Span(START, START + 60), 1)
+    parts = [downsample.squeeze(downsample.as_rows(part), chart) for part in (samples[:cut], samples[cut:])]
+    for found in (
+        aggregate(samples, HOUR_MS),
+        downsample.squeeze(downsample.as_rows(samples), chart),
+        downsample.squeeze(aggregates.concat(parts), chart),
+    ):
+        assert (found.mins.tolist(), found.maxs.tolist()) == ([min(values)], [max(values)])
+        assert min(values) <= found.values[0] <= max(values)
+        exact = float(sum(map(Fraction, values)) / len(values))
+        assert found.values[0] == pytest.approx(exact, rel=1e-9, abs=LARGEST * 1e-13)
+
+
+# Columns of an interval
+
+
+SPANS = st.builds(
+    lambda start, length: Span(start, start + length),
+    st.integers(-70 * 365 * DAY_MS, 70 * 365 * DAY_MS)
+    | st.sampled_from([0, -1, 1, START - 1, START, START + 7]),
+    st.integers(1, 400 * DAY_MS),
+)
+INTERVALS = st.sampled_from([HOUR_MS, DAY_MS, 7 * DAY_MS, 90 * MINUTE_MS, 3_652_500 * DAY_MS]) | st.integers(
+    MINUTE_MS, 800 * DAY_MS
+)
+
+
+@given(SPANS, INTERVALS)
+def test_columns_of_an_interval_are_cut_at_its_multiples(span: Span, interval: int) -> None:
+    chart = downsample.columns_of(span, interval)
+    assert chart.start_of(0) <= span.start_ms < chart.start_of(1)
+    assert chart.start_of(chart.count - 1) < span.end_ms <= chart.start_of(chart.count)
+    three = np.array([0, chart.count // 2, chart.count - 1])
+    assert (chart.start(three) % interval).tolist() == [0, 0, 0]
+    assert chart.of(chart.start(three)).tolist() == chart.of(chart.start(three) + interval - 1).tolist()
+    assert chart.of(chart.start(three)).tolist() == three.tolist()
+    assert chart.touched(span) == chart.count
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "interval", "starts"),
+    [
+        (START + 7 * MINUTE_MS, 10 * HOUR_MS, HOUR_MS, [HOUR_MS * hour for hour in range(11)]),
+        (START, 10 * HOUR_MS + 7 * MINUTE_MS, HOUR_MS, [HOUR_MS * hour for hour in range(11)]),
+        (START, 25 * HOUR_MS, DAY_MS, [0, DAY_MS]),
+        (START + HOUR_MS, HOUR_MS, DAY_MS, [0]),
+    ],
+)
+def test_columns_are_as_long_as_the_interval(
+    start: int, length: int, interval: int, starts: list[int]
+) -> None:
+    chart = downsample.columns_of(Span(start, start + length), interval)
+    assert [chart.start_of(column) - START for column in range(chart.count)] == starts
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9_999), st.floats(-1e9, 1e9)), min_size=1),
+    st.integers(-5_000, 5_000),
+    st.integers(1, 12_000),
+    st.integers(0, 10_000),
+)
+def test_means_of_an_interval_are_a_group_by(
+    drawn_rows: list[tuple[int, int, float]], start: int, interval: int, cut: int
+) -> None:
+    samples = merge([columns(*zip(*((point, start + at, v) for point, at, v in drawn_rows), strict=True))])
+    chart = downsample.columns_of(Span(start, start + 10_000), interval)
+    parts = [
+        downsample.squeeze(downsample.as_rows(samples[which]), chart)
+        for which in (samples.times < start + cut, samples.times >= start + cut)
+    ]
+    found = downsample.squeeze(aggregates.concat(parts), chart)
+    groups: dict[tuple[int, int], list[float]] = {}
+    for point, at, value in rows(samples):
+        groups.setdefault((point, at - at % interval), []).append(value)
+    assert list(zip(found.ids.tolist(), found.times.tolist(), strict=True)) == sorted(groups)
+    for row, key in enumerate(sorted(groups)):
+        values = groups[key]
+        assert found.counts[row] == len(values)
+        assert (found.mins[row], found.maxs[row]) == (min(values), max(values))
+        assert (found.firsts[row], found.lasts[row]) == (values[0], values[-1])
+        assert found.values[row] == pytest.approx(sum(values) / len(values), abs=1e-3)
 
 
 def test_the_librarys_own_columns_are_not_the_charts() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from query.gaps import NO_DATA, NOT_POLLED, REJECTED, Gap, GapFinder, explain
 from vitals.aggregates import aggregate
 from vitals.ledger import Coverage
-from vitals.samples import columns
+from vitals.samples import Samples, columns
 from vitals.timespan import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_MS, WINDOWS_PER_DAY, Span
 
 DAY = 1_767_225_600_000
@@ -57,6 +57,53 @@ def test_rows_of_aggregates_cover_their_buckets() -> None:
     finder = GapFinder(DAY, {7: 0.0})
     finder.add(rows, WINDOW_MS)
     assert finder.finish(DAY + HOUR_MS)[7] == [Span(DAY + 10 * MINUTE_MS, DAY + 30 * MINUTE_MS)]
+
+
+def joined(pages: list[GapFinder]) -> list[Span]:
+    """As clients do: what a page's edge cut is one; gaps that meet at a sample which is alone are two."""
+    found: list[Span] = []
+    for page in pages:
+        for gap in page.found.get(7, []):
+            if gap.start_ms == page.continued.get(7):
+                assert found[-1].end_ms == gap.start_ms
+                gap = Span(found.pop().start_ms, gap.end_ms)
+            found.append(gap)
+    return found
+
+
+@given(
+    st.sets(st.integers(0, 59)),
+    st.sets(st.integers(1, 59), max_size=6),
+    st.sampled_from([0.0, 59_999.0, 60_000.0, 150_000.0, 600_000.0, 1e7]),
+    st.sampled_from([0, MINUTE_MS]),
+    st.integers(5, 60),
+    st.integers(0, 5),
+)
+def test_pages_find_what_one_page_finds(
+    minutes: set[int], cuts: set[int], step: float, width: int, until: int, back: int
+) -> None:
+    """Also where nothing is told of what has just been, which may begin before a page does."""
+    times, (known,) = series(*sorted(minutes)), series(until)
+    edges = [DAY, *series(*sorted(cuts)), DAY + HOUR_MS]
+
+    def page(start: int, end: int) -> GapFinder:
+        finder = GapFinder(start, {7: step})
+        if start > DAY:
+            told = min(start, known)
+            since = max(DAY, int(told - step - width - 1) // MINUTE_MS * MINUTE_MS - back * MINUTE_MS)
+            before = GapFinder(since, {7: step})
+            before.add(rows(since, start), width)
+            finder.resume(before, told)
+        finder.add(rows(start, end), width)
+        finder.finish(min(end, known))
+        return finder
+
+    def rows(low: int, high: int) -> Samples:
+        inside = [at for at in times if low <= at < high]
+        return columns([7] * len(inside), inside, [1.0] * len(inside))
+
+    pages = [page(start, end) for start, end in itertools.pairwise(edges)]
+    assert joined(pages) == page(DAY, DAY + HOUR_MS).found.get(7, [])
 
 
 def coverage(*unpolled: Span) -> Coverage:

@@ -1,9 +1,10 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from query import plan
-from query.plan import Asked
+from query.plan import Asked, Limits
 from tests.unit.strategies import samples
 from vitals.catalog import Catalog, Listed
 from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
@@ -62,6 +63,45 @@ def test_a_token_goes_on_where_it_says_for_its_own_query_only() -> None:
         planned(point_names=["b"], next_token=token)
     with pytest.raises(InvalidRequestError):
         planned(next_token=planned().token(NOW))
+
+
+@pytest.mark.parametrize("method", ["m4", "mean"])
+def test_a_token_belongs_to_the_edges_of_columns_too(method: str) -> None:
+    """Of two queries with the same number of columns, one of which has them elsewhere."""
+    asked = {"start": NOW - HOUR_MS - 1, "end": NOW - 1, "method": method, "resolution": "raw"}
+    two, even = planned(interval_ms=HOUR_MS, **asked), planned(width=2, **asked)
+    assert two.shape and even.shape and two.shape.columns.count == even.shape.columns.count == 2
+    assert two.span == even.span
+    token = two.token(two.span.start_ms + 1)
+    assert planned(interval_ms=HOUR_MS, next_token=token, **asked).start_ms == two.span.start_ms + 1
+    with pytest.raises(InvalidRequestError, match="another query"):
+        planned(width=2, next_token=token, **asked)
+
+
+@given(
+    st.integers(1, 40 * DAY_MS),
+    st.sampled_from(["raw", "5m", "1h", "1d"]),
+    st.integers(1, 10 * DAY_MS),
+    st.sampled_from(["m4", "mean"]),
+    st.integers(1, 40),
+)
+def test_pages_of_columns_meet_at_their_edges(
+    length: int, resolution: str, interval: int, method: str, most: int
+) -> None:
+    interval = max(interval, (length + 2 * DAY_MS) // (plan.MAX_COLUMNS - 2) + 1)
+    asked = {"start": NOW - length, "end": NOW, "interval_ms": interval, "method": method}
+    found = planned(resolution=resolution, limits=Limits(most, most), **asked)
+    assert found.shape
+    span, at, ends = found.span, found.span.start_ms, []
+    while at < span.end_ms and len(ends) < 50:
+        at = found.page_end_ms(at, span.end_ms)
+        ends.append(at)
+    assert ends == sorted(set(ends)) and ends[-1] <= span.end_ms
+    for end in ends[:-1]:
+        column = found.shape.columns.start(found.shape.columns.of(np.array([end])))[0]
+        assert column % interval == 0
+        # No bucket that a page has begins in the next one's first column.
+        assert (found.resolution == "raw" and column == end) or 0 <= end - column < plan.BUCKETS[resolution]
 
 
 def test_the_first_step_expects_one_answer() -> None:

@@ -232,15 +232,15 @@ describe("gaps of all lines", () => {
 
 test("pages are one answer: rows and counts add up, and a gap that a page cut is whole", () => {
   const one = answer([series("a", [[1, 1]], [gap(2_000, 5_000)])], { warnings: ["x"] });
-  const two = answer([series("a", [[9_000, 2]], [gap(5_000, 9_000), gap(9_500, 9_900, "rejected")])], {
-    warnings: ["x", "y"],
-  });
+  // The second and the third meet at a sample, which is alone.
+  const gaps = [{ ...gap(5_000, 9_000), continues: true }, gap(9_000, 9_500), gap(9_500, 9_900, "rejected")];
+  const two = answer([series("a", [[9_000, 2]], gaps)], { warnings: ["x", "y"] });
   two.metadata = { ...two.metadata, sources: ["archive"], cache_hit: false };
   const whole = merged(one, two);
   expect(whole.series[0]).toMatchObject({
     timestamps: [1, 9_000],
     values: [1, 2],
-    gaps: [gap(2_000, 9_000), gap(9_500, 9_900, "rejected")],
+    gaps: [gap(2_000, 9_000), gap(9_000, 9_500), gap(9_500, 9_900, "rejected")],
     coverage: { expected: 20, received: 2 },
   });
   expect(whole.metadata).toMatchObject({

@@ -37,7 +37,13 @@ export type Latest = {
 
 export type Resolution = "raw" | "5m" | "1h" | "1d";
 
-export type Gap = { start: string; end: string; reason: "not_polled" | "no_data" | "rejected" };
+export type Gap = {
+  start: string;
+  end: string;
+  reason: "not_polled" | "no_data" | "rejected";
+  /** Whether it goes on with the last gap of the page before. */
+  continues?: boolean;
+};
 
 export type Series = {
   point_name: string;

@@ -64,18 +64,25 @@ def aggregate(samples: Samples, bucket_ms: int) -> Aggregates:
     counts = ends - starts
     values = samples.values
     mins, maxs = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
-    # Divided before they are summed, so that large values do not overflow; rounding may leave the range.
-    means = np.add.reduceat(values / np.repeat(counts, counts), starts)
     return Aggregates(
         samples.ids[starts],
         buckets[starts],
-        np.clip(means, mins, maxs),
+        summed(values / np.repeat(counts, counts), starts, mins, maxs),
         mins,
         maxs,
         values[starts],
         values[ends - 1],
         counts.astype(np.int64),
     )
+
+
+def summed(shares: Values, starts: npt.NDArray[np.intp], mins: Values, maxs: Values) -> Values:
+    """Means, as the sums of values that were divided before, so that large ones do not overflow.
+
+    Rounding may leave the range of the values, and of the largest doubles overflow after all.
+    """
+    with np.errstate(over="ignore"):
+        return np.clip(np.add.reduceat(shares, starts), mins, maxs)
 
 
 def concat(parts: Iterable[Aggregates]) -> Aggregates:

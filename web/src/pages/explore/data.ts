@@ -82,9 +82,9 @@ export function merged(one: QueryAnswer, next: QueryAnswer): QueryAnswer {
 /** Gaps of one series, in order; what a page's end cut is one again. */
 function joinedGaps(gaps: Gap[]): Gap[] {
   const found: Gap[] = [];
-  for (const gap of gaps) {
+  for (const { continues, ...gap } of gaps) {
     const last = found.at(-1);
-    if (last && last.end === gap.start && last.reason === gap.reason) {
+    if (continues && last && last.end === gap.start && last.reason === gap.reason) {
       found[found.length - 1] = { ...last, end: gap.end };
     } else {
       found.push(gap);
