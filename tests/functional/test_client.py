@@ -474,7 +474,13 @@ def stream(beside: dict[bytes, bytes]) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-@pytest.mark.parametrize("body", [b"", b"no stream", stream({tables.KEY: b"{}"})[:-4_000], stream({})])
+THOUSAND = stream({tables.KEY: b'{"metadata": {"samples_returned": 1000}}'})
+LESS = stream({tables.KEY: b'{"metadata": {"samples_returned": 1001}}'})
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"no stream", THOUSAND[:-4_000], THOUSAND[:-8], THOUSAND + b"x", LESS, stream({})]
+)
 def test_a_broken_stream_is_none(trouble: LaidOutServer, body: bytes) -> None:
     trouble.lay_out(QUERY, (200, body, {"Content-Type": "application/vnd.apache.arrow.stream"}))
     with pytest.raises(UnansweredError, match="broken Arrow stream"):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,22 +89,30 @@ def test_what_pages_say_is_told_once() -> None:
     assert [series["coverage"]["expected"] for series in told["series"]] == [20] * 4
 
 
-def gap(start: str, end: str, reason: str = "no_data") -> dict[str, str]:
-    return {"start": start, "end": end, "reason": reason}
+def gap(start: str, end: str, reason: str = "no_data", **more: bool) -> dict[str, Any]:
+    return {"start": start, "end": end, "reason": reason} | more
 
 
 def test_a_gap_across_the_edge_of_a_page_is_one() -> None:
+    """Two gaps that meet at a sample which is alone are two."""
+    on = {"continues": True}
     pages = [
         page(
             [], "t", gaps={"a": [gap("10:00", "10:05"), gap("11:00", "12:00")], "b": [gap("11:00", "12:00")]}
         ),
-        page([], "t", gaps={"a": [gap("12:00", "13:00")], "b": [gap("12:00", "13:00", "not_polled")]}),
-        page([], gaps={"a": [gap("13:00", "13:30"), gap("14:00", "14:05")]}),
+        page(
+            [],
+            "t",
+            gaps={"a": [gap("12:00", "13:00", **on)], "b": [gap("12:00", "13:00", "not_polled", **on)]},
+        ),
+        page(
+            [], gaps={"a": [gap("13:00", "13:30", **on), gap("13:30", "14:05")], "b": [gap("13:00", "14:00")]}
+        ),
     ]
     told = tables.merged([tables.beside(each) for each in pages])
     found = {series["point_name"]: series["gaps"] for series in told["series"]}
-    assert found["a"] == [gap("10:00", "10:05"), gap("11:00", "13:30"), gap("14:00", "14:05")]
-    assert found["b"] == [gap("11:00", "12:00"), gap("12:00", "13:00", "not_polled")]
+    assert found["a"] == [gap("10:00", "10:05"), gap("11:00", "13:30"), gap("13:30", "14:05")]
+    assert found["b"] == [gap("11:00", "12:00"), gap("12:00", "13:00", "not_polled"), gap("13:00", "14:00")]
     assert found["c"] == []
 
 
@@ -117,3 +126,61 @@ def test_of_a_point_that_does_not_say_how_often_nothing_is_expected() -> None:
     pages[0]["series"][0]["coverage"]["expected"] = None
     told = tables.merged(pages)
     assert [series["coverage"]["expected"] for series in told["series"]] == [None, 20, 20, 20]
+
+
+def stream(table: pa.Table, rows_a_batch: int = 1 << 20) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as out:
+        out.write_table(table, rows_a_batch)
+    return sink.getvalue().to_pybytes()
+
+
+ALL = [(point, at, at / 7) for at in range(12) for point in (0, 1, 3)]
+
+
+@pytest.mark.parametrize("rows_a_batch", [100, 7])
+def test_a_stream_that_is_cut_anywhere_is_none(rows_a_batch: int) -> None:
+    """Between two messages too, where pyarrow takes it for whole."""
+    whole = stream(page(ALL), rows_a_batch)
+    assert tables.read(whole).num_rows == len(ALL)
+    assert any(length < len(whole) and pa_rows(whole[:length]) is not None for length in range(len(whole)))
+    for length in range(len(whole)):
+        with pytest.raises(ValueError):
+            tables.read(whole[:length])
+
+
+def pa_rows(part: bytes) -> int | None:
+    try:
+        return int(pa.ipc.open_stream(part).read_all().num_rows)
+    except (OSError, pa.ArrowException):
+        return None
+
+
+@given(ROWS, st.data())
+def test_a_stream_is_its_table_or_none(found: list[tuple[int, float]], data: st.DataObject) -> None:
+    rows = [(point, at, value) for at, (point, value) in enumerate(found)]
+    whole = stream(page(rows), data.draw(st.integers(1, 50)))
+    assert bits(tables.read(whole)) == bits(page(rows))
+    end = data.draw(st.integers(0, len(whole) - 1))
+    for broken in (
+        whole[:end],
+        whole + whole[:end] + b"x",
+        whole[:end] + whole[-8:] if end < len(whole) - 8 else b"",
+    ):
+        with pytest.raises(ValueError):
+            tables.read(broken)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "says"),
+    [
+        ({"samples_returned": 37}, "36 rows and says 37"),
+        ({"samples_returned": 0}, "36 rows and says 0"),
+        ({"samples_returned": None}, "36 rows"),
+    ],
+)
+def test_a_stream_of_fewer_rows_than_it_says_is_none(metadata: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        tables.read(stream(page(ALL, metadata=metadata)))
+    with pytest.raises(ValueError, match="how many rows"):
+        tables.read(stream(page(ALL).replace_schema_metadata({"vitals": "[]"})))

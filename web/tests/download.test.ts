@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { Api } from "../src/api/client";
 import { queryOf } from "../src/pages/explore/ask";
-import { csvOf, estimatedRows, exported, fileName, joinedCsv } from "../src/pages/explore/download";
+import { csvOf, csvRows, estimatedRows, exported, fileName, joinedCsv } from "../src/pages/explore/download";
 import { DAY } from "../src/pages/explore/range";
 
 const SPAN = { from: Date.parse("2026-01-01T00:00:00Z"), to: Date.parse("2026-01-02T00:00:00Z") };
@@ -27,13 +27,12 @@ test("a file is asked for page by page, as it was collected", async () => {
     const url = new URL(address);
     asked.push(url);
     expect((options.headers as Record<string, string>).Accept).toBe("text/csv");
-    const next = url.searchParams.has("next_token") ? undefined : { "Vitals-Next-Token": "t" };
-    const metadata = JSON.stringify({ metadata: { total_samples: 1 } });
+    const next_token = url.searchParams.has("next_token") ? null : "t";
+    const metadata = JSON.stringify({ metadata: { samples_returned: 1, next_token } });
     return new Response(`name,value\na,${asked.length}\n`, {
       headers: {
         "Vitals-Metadata": metadata,
         "Vitals-Warnings": JSON.stringify(warnings[asked.length - 1]),
-        ...next,
       },
     });
   });
@@ -50,6 +49,34 @@ test("a file is asked for page by page, as it was collected", async () => {
     expect(searchParams.has("width")).toBe(false);
     expect(searchParams.getAll("point_names")).toEqual(["a#1"]);
   }
+  vi.unstubAllGlobals();
+});
+
+test("rows of CSV are counted with ends of lines in names, and not where one has no end", () => {
+  const rows = (text: string) => csvRows(encode(text));
+  expect(rows("name,value\n")).toBe(0);
+  expect(rows('name,value\n"a\nb ""c""\n",1\na,2\n')).toBe(2);
+  for (const text of ["", "name,value", "name,value\na,1", 'name,value\n"a\n']) {
+    expect(rows(text)).toBeUndefined();
+  }
+});
+
+test("a page that was cut anywhere is an error, and never a shorter file", async () => {
+  const page = 'name,value\na,1.5\n"b\n""c",12\nd,-3\n';
+  const api = new Api("http://api.test", "token");
+  const metadata = JSON.stringify({ metadata: { samples_returned: 3, next_token: null } });
+  const get = async (text: string, headers: Record<string, string>) => {
+    vi.stubGlobal("fetch", async () => new Response(text, { headers }));
+    const { file } = await csvOf(api, "s", ["a"], SPAN, () => {}, new AbortController().signal);
+    return file.text();
+  };
+  expect(await get(page, { "Vitals-Metadata": metadata })).toBe(page);
+  for (let length = 0; length < page.length; length++) {
+    const cut = get(page.slice(0, length), { "Vitals-Metadata": metadata });
+    await expect(cut).rejects.toMatchObject({ code: "UNREADABLE" });
+  }
+  await expect(get(page, {})).rejects.toMatchObject({ code: "UNREADABLE" });
+  await expect(get(page, { "Vitals-Metadata": "{}" })).rejects.toMatchObject({ code: "UNREADABLE" });
   vi.unstubAllGlobals();
 });
 

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 KEY = b"vitals"
 """Where the schema's metadata has, as JSON, what an answer holds beside its columns."""
 
+# A continuation and a length of 0: the message without which a stream was cut.
+_END = b"\xff\xff\xff\xff\0\0\0\0"
 _SUMMED = ("total_samples", "samples_read", "samples_returned", "query_time_ms")
 # What a table calls a series' columns.
 _COLUMNS = {
@@ -32,12 +34,37 @@ def read(stream: bytes) -> "pa.Table":
 
     try:
         table = pa.ipc.open_stream(stream).read_all()
-    except OSError as error:
-        # pyarrow's, of a stream that ends within a batch.
+        table.validate(full=True)
+        _check_end(stream)
+    except (OSError, pa.ArrowException) as error:
+        # pyarrow's, of a stream that ends within a batch or is damaged.
         raise ValueError(str(error)) from None
     if KEY not in (table.schema.metadata or {}):
         raise ValueError("nothing is said beside its columns")
+    try:
+        rows = beside(table)["metadata"]["samples_returned"]
+    except (KeyError, TypeError):
+        raise ValueError("it does not say how many rows it has") from None
+    if rows != table.num_rows:
+        raise ValueError(f"it has {table.num_rows:,} rows and says {rows}")
     return table
+
+
+def _check_end(stream: bytes) -> None:
+    """ValueError unless the stream's last message is the one that ends it.
+
+    To pyarrow a stream that was cut between two messages is whole.
+    """
+    import pyarrow as pa
+
+    source = pa.BufferReader(stream)
+    while (head := source.read(len(_END))) != _END:
+        if len(head) < len(_END):
+            raise ValueError("it ends before its end is marked")
+        source.seek(source.tell() - len(_END))
+        pa.ipc.read_message(source)
+    if source.tell() != len(stream):
+        raise ValueError(f"{len(stream) - source.tell():,} bytes follow its end")
 
 
 def beside(table: "pa.Table") -> Beside:
@@ -64,7 +91,7 @@ def joined(pages: Sequence["pa.Table"]) -> "pa.Table":
 def merged(pages: Sequence[Beside]) -> Beside:
     """What the pages say beside their columns, as if it were one.
 
-    Counts and costs are summed, gaps that meet at the edge of a page are one.
+    Counts and costs are summed, a gap that goes on on the next page is one.
     """
     told = [page["metadata"] for page in pages]
     metadata = told[-1] | {key: sum(each[key] for each in told) for key in _SUMMED}
@@ -121,9 +148,10 @@ def _series(parts: Sequence[Mapping[str, Any]]) -> Beside:
         "expected": None if None in expected else sum(expected),
         "received": sum(part["coverage"]["received"] for part in parts),
     }
-    gaps: list[dict[str, str]] = []
+    gaps: list[Beside] = []
     for gap in (dict(gap) for part in parts for gap in part["gaps"]):
-        if gaps and (gaps[-1]["end"], gaps[-1]["reason"]) == (gap["start"], gap["reason"]):
+        continues = gap.pop("continues", False)
+        if continues and gaps and (gaps[-1]["end"], gaps[-1]["reason"]) == (gap["start"], gap["reason"]):
             gaps[-1]["end"] = gap["end"]
         else:
             gaps.append(gap)

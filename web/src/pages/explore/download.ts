@@ -1,7 +1,7 @@
 // What is on view as files: samples as CSV in one go, or an export where that would be too much.
 
 import { type Api, ApiError } from "../../api/client";
-import type { ExportJob } from "../../api/types";
+import type { ExportJob, QueryAnswer } from "../../api/types";
 import { type Asked, lasting, samplesOf, send } from "./ask";
 import { SECOND, type Span } from "./range";
 
@@ -28,6 +28,35 @@ export function joinedCsv(pages: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuf
   return pages.map((page, place) => (place ? page.subarray(page.indexOf(0x0a) + 1) : page));
 }
 
+/** A page of CSV and what it says of itself; ApiError where rows are missing, for its text does not show its end. */
+async function wholePage(
+  answer: Response,
+): Promise<{ csv: Uint8Array<ArrayBuffer>; metadata: QueryAnswer["metadata"] }> {
+  let csv: Uint8Array<ArrayBuffer>;
+  let metadata: QueryAnswer["metadata"];
+  try {
+    metadata = JSON.parse(answer.headers.get("Vitals-Metadata") ?? "").metadata;
+    csv = new Uint8Array(await answer.arrayBuffer());
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw new ApiError(0, "UNREADABLE", "The answer broke off, or it is not one of this API.");
+  }
+  if (csvRows(csv) !== metadata?.samples_returned)
+    throw new ApiError(0, "UNREADABLE", "The answer broke off: not all of its rows came.");
+  return { csv, metadata };
+}
+
+/** Rows of CSV below its header, undefined where the last does not end; a name in quotes may hold ends of lines. */
+export function csvRows(csv: Uint8Array): number | undefined {
+  let lines = 0;
+  let quoted = false;
+  for (const byte of csv) {
+    if (byte === 0x22) quoted = !quoted;
+    else if (byte === 0x0a && !quoted) lines++;
+  }
+  return lines && !quoted && csv.at(-1) === 0x0a ? lines - 1 : undefined;
+}
+
 /** Every sample of the points in the span as CSV, and what is left out; `onRows` is told how many have come. */
 export async function csvOf(
   api: Api,
@@ -44,12 +73,12 @@ export async function csvOf(
   let rows = 0;
   for (let page = 0; page < MOST_PAGES; page++) {
     const answer = await send(api, token ? { ...asked, next_token: token } : asked, "text/csv", signal);
-    pages.push(new Uint8Array(await answer.arrayBuffer()));
-    const metadata = JSON.parse(answer.headers.get("Vitals-Metadata") ?? "{}");
-    rows += metadata.metadata?.total_samples ?? 0;
+    const { csv, metadata } = await wholePage(answer);
+    pages.push(csv);
+    rows += metadata.samples_returned;
     onRows(rows);
     for (const text of lasting(JSON.parse(answer.headers.get("Vitals-Warnings") ?? "[]"))) warnings.add(text);
-    token = answer.headers.get("Vitals-Next-Token");
+    token = metadata.next_token;
     if (!token) return { file: new Blob(joinedCsv(pages), { type: "text/csv" }), warnings: [...warnings] };
   }
   throw new Error(`This file has more than ${MOST_PAGES} parts; export it instead`);
