@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from math import isinf
 
 from vitals_client.shapes import CoverageDay
 
+_DIGITS = 6
+_LONGEST_LABEL = 12
 _LEVELS = "▁▂▃▄▅▆▇█"
 _SHADES = ((1.0, "█"), (0.9, "▓"), (0.5, "▒"))
 _SOME, _NONE, _NOT_YET = "░", "·", " "
@@ -16,13 +19,33 @@ def sparkline(values: Sequence[float | None]) -> str:
     known = [value for value in values if value is not None]
     if not known:
         return " " * len(values)
-    low, reach = min(known), max(known) - min(known)
-    return "".join(" " if value is None else _LEVELS[_level(value - low, reach)] for value in values)
+    low, high = min(known), max(known)
+    return "".join(" " if value is None else _LEVELS[_level(value, low, high)] for value in values)
 
 
-def _level(above: float, reach: float) -> int:
+def _level(value: float, low: float, high: float) -> int:
     """Of values that are all the same, the middle."""
-    return round(above / reach * (len(_LEVELS) - 1)) if reach else len(_LEVELS) // 2
+    if low == high:
+        return len(_LEVELS) // 2
+    if isinf(high - low):
+        # Halves of the largest doubles are as exact, and what lies between them is a double.
+        value, low, high = value / 2, low / 2, high / 2
+    return round((value - low) / (high - low) * (len(_LEVELS) - 1))
+
+
+def labels(*values: float) -> list[str]:
+    """Numbers for people, of at most 12 characters: six digits, more where different ones look the same."""
+    for digits in range(_DIGITS, _LONGEST_LABEL):
+        texts = [_label(value, digits) for value in values]
+        if len(set(texts)) == len({value + 0.0 for value in values}):
+            break
+    return texts
+
+
+def _label(value: float, digits: int) -> str:
+    # Of the two zeros one has no sign.
+    texts = (f"{value + 0.0:.{fewer}g}" for fewer in range(digits, 0, -1))
+    return next(text for text in texts if len(text) <= _LONGEST_LABEL)
 
 
 def in_columns(
@@ -30,9 +53,10 @@ def in_columns(
 ) -> list[float | None]:
     """The last value of each of so many equal parts of [start, end), None where there is none."""
     found: list[float | None] = [None] * columns
+    length_ms = max(1, end_ms - start_ms)
     for at, value in zip(times, values, strict=True):
-        # Buckets begin before the range that they touch.
-        found[max(0, (at - start_ms) * columns // (end_ms - start_ms))] = value
+        # Buckets begin before the range that they touch, and the range's end may be rounded.
+        found[min(max(0, (at - start_ms) * columns // length_ms), columns - 1)] = value
     return found
 
 

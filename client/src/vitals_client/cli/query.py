@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, TextIO
 import typer
 
 from vitals_client import tables
-from vitals_client.cli.drawing import in_columns, sparkline
+from vitals_client.cli.drawing import in_columns, labels, sparkline
 from vitals_client.cli.output import Json, SiteName, show, show_json, show_table
 from vitals_client.client import Client, Method, Resolution
 from vitals_client.exports import written
@@ -98,9 +98,12 @@ def _sparklines(answer: tables.Beside, columns: int) -> Iterator[str]:
         values = series["values"]
         bars = sparkline(in_columns(series["timestamps"], values, start_ms, end_ms, columns))
         if values:
-            low, high = min(series.get("min", values)), max(series.get("max", values))
-            last = series.get("last", values)[-1]
-            yield f"{bars}  {low:.6g} to {high:.6g}, last {last:.6g}  {series['point_name']}"
+            low, high, last = labels(
+                min(series.get("min", values)),
+                max(series.get("max", values)),
+                series.get("last", values)[-1],
+            )
+            yield f"{bars}  {low} to {high}, last {last}  {series['point_name']}"
         else:
             yield f"{bars}  no samples  {series['point_name']}"
 
