@@ -1,9 +1,11 @@
 """The command `vitals` against the API's own handlers: for people, for scripts, and its exit codes."""
 
+import ast
 import csv
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -403,3 +405,64 @@ def test_the_repositorys_commands_are_installed() -> None:
     for name in ("token", "verify"):
         done = CliRunner().invoke(app, [name, "--help"])
         assert (done.exit_code, f"usage: vitals {name}" in done.stdout) == (0, True)
+
+
+AT_MANY_IMPORTS = """
+import os, sys
+
+class Interrupting:
+    armed, seen, ends = False, 0, []
+
+    def find_spec(self, name, path=None, target=None):
+        if not Interrupting.armed:
+            # The first of our own modules that does more than to say what it is called.
+            Interrupting.armed = name == "vitals_client.cli"
+            return None
+        self.seen += 1
+        if self.seen > 9 and self.seen % 9:
+            return None
+        child = os.fork()
+        if not child:
+            Interrupting.armed = False
+            os.kill(os.getpid(), {ending})
+            return None
+        Interrupting.ends.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        return None
+
+    def write(self):
+        if self.ends:
+            open({file!r}, "w").write(repr(self.ends))
+
+import atexit
+sys.meta_path.insert(0, Interrupting())
+atexit.register(sys.meta_path[0].write)
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "ending", "code"),
+    [
+        ([str(Path(sys.executable).with_name("vitals"))], signal.SIGINT, 130),
+        (["-m", "vitals_client"], signal.SIGINT, 130),
+        ([str(Path(sys.executable).with_name("vitals"))], signal.SIGTERM, -signal.SIGTERM),
+    ],
+)
+def test_an_interrupt_while_it_starts_is_one_line(
+    tmp_path: Path, start: list[str], ending: signal.Signals, code: int
+) -> None:
+    """In a copy of the process at one import in nine; the command itself goes on to its end."""
+    report = tmp_path / "report"
+    (tmp_path / "sitecustomize.py").write_text(AT_MANY_IMPORTS.format(ending=int(ending), file=str(report)))
+    done = subprocess.run(
+        [sys.executable, *start, "export", "wait", "."],
+        env={"PATH": "", "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+        capture_output=True,
+        text=True,
+    )
+    ends = ast.literal_eval(report.read_text())
+    assert (done.returncode, done.stdout) == (2, "")
+    lines = done.stderr.splitlines()
+    assert len(ends) > 40
+    assert set(ends) == {code}
+    assert lines[: ends.count(130)] == ["interrupted"] * ends.count(130)
+    assert "'.' is no id" in "".join(lines[ends.count(130) :])
