@@ -1,6 +1,5 @@
 """The archiving's handler: builds what it works with, and hands each event to one call."""
 
-import json
 import time
 from functools import cache
 from typing import Any
@@ -19,7 +18,7 @@ from vitals.cold import ColdTier
 from vitals.hot import HotTier
 from vitals.ingest import Ingest
 from vitals.ledger import Ledger
-from vitals.queue import MessageQueue
+from vitals.queue import MessageQueue, content
 from vitals.rollups import RollupTier
 from vitals.sites import SiteTable
 from vitals.upstream import Pace
@@ -39,16 +38,17 @@ processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Archives the day that the event names, or sends the days that are due."""
 
-    def handle(asked: dict[str, Any]) -> dict[str, Any]:
+    def handle(asked: dict[str, Any] | str) -> dict[str, Any]:
         try:
-            return _archival(context).handle(asked)
+            message = content(asked) if isinstance(asked, str) else asked
+            return _archival(context).handle(message)
         except Exception as error:
             logger.exception("archiving failed", event=asked, error=type(error).__name__, reason=str(error))
             metrics.add_metric("ArchiveFailures", MetricUnit.Count, 1)
             raise
 
     def handle_record(record: SQSRecord) -> None:
-        handle(json.loads(record.body))
+        handle(record.body)
 
     if "Records" in event:
         return process_partial_response(event, handle_record, processor, context)
@@ -68,7 +68,7 @@ def _archival(context: LambdaContext) -> Archival:
 
     ingest = None
     if settings.reconcile:
-        ingest = Ingest(ace.client(settings, now, remaining_s, pace), hot, ledger, now)
+        ingest = Ingest(ace.client(settings, now, remaining_s, logger.warning, pace), hot, ledger, now)
     catalogs = CatalogTable(dynamodb, settings.state_table)
     archiver = Archiver(hot, cold, rollups, catalogs, ledger, now, settings.hot_days)
     queue = MessageQueue(aws.client("sqs"), settings.archive_queue_url)

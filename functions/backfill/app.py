@@ -62,7 +62,8 @@ def _tasks(context: LambdaContext) -> Tasks:
         return context.get_remaining_time_in_millis() / 1000 - _RESERVE_S
 
     def worker() -> DayWorker:
-        ingest = Ingest(ace.client(settings, _now, remaining_s), archiver.hot, archiver.ledger, _now)
+        client = ace.client(settings, _now, remaining_s, logger.warning)
+        ingest = Ingest(client, archiver.hot, archiver.ledger, _now)
         circuits = CircuitTable(dynamodb, settings.state_table, settings.ace_api_url)
         return DayWorker(runs, staging, archiver, ingest, circuits, remaining_s)
 

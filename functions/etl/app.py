@@ -1,6 +1,5 @@
 """The sync's handler: builds what a sync works with, and hands each event to one call."""
 
-import json
 import time
 from functools import cache
 from typing import Any
@@ -18,7 +17,7 @@ from vitals.circuit import CircuitTable
 from vitals.hot import HotTier
 from vitals.ingest import Ingest
 from vitals.ledger import Ledger
-from vitals.queue import MessageQueue
+from vitals.queue import MessageQueue, content
 from vitals.sites import SiteTable
 from vitals.upstream import Pace
 
@@ -44,16 +43,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     def may_go_on() -> bool:
         return context.get_remaining_time_in_millis() > _SPARE_MS
 
-    def handle(asked: dict[str, Any], *, queued: bool) -> dict[str, Any]:
+    def handle(asked: dict[str, Any] | str, *, queued: bool) -> dict[str, Any]:
         try:
-            return _etl(context).handle(asked, queued=queued, may_go_on=may_go_on)
+            message = content(asked) if isinstance(asked, str) else asked
+            return _etl(context).handle(message, queued=queued, may_go_on=may_go_on)
         except Exception as error:
             logger.exception("sync failed", event=asked, error=type(error).__name__, reason=str(error))
             metrics.add_metric("SyncFailures", MetricUnit.Count, 1)
             raise
 
     def handle_record(record: SQSRecord) -> None:
-        handle(json.loads(record.body), queued=True)
+        handle(record.body, queued=True)
 
     if "Records" in event:
         return process_partial_response(event, handle_record, processor, context)
@@ -69,7 +69,7 @@ def _etl(context: LambdaContext) -> Etl:
     def now() -> int:
         return time.time_ns() // 1_000_000
 
-    ingest = Ingest(ace.client(settings, now, remaining_s, pace), hot, ledger, now)
+    ingest = Ingest(ace.client(settings, now, remaining_s, logger.warning, pace), hot, ledger, now)
     return Etl(Syncer(ingest=ingest, **parts), settings.sites, logger, metrics)
 
 

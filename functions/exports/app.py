@@ -1,6 +1,5 @@
 """The exports' worker: builds what it works with, and hands each event to one call."""
 
-import json
 import time
 import uuid
 from functools import cache
@@ -24,7 +23,7 @@ from vitals.cold import ColdTier
 from vitals.exports import ExportTable
 from vitals.hot import HotTier
 from vitals.ledger import Ledger
-from vitals.queue import MessageQueue
+from vitals.queue import MessageQueue, content
 from vitals.rollups import RollupTier
 
 logger = observability.logger()
@@ -39,15 +38,16 @@ processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Goes on with the export that the event names; from the console an error is its end."""
 
-    def handle(asked: dict[str, Any], receives: int) -> dict[str, Any]:
+    def handle(asked: dict[str, Any] | str, receives: int) -> dict[str, Any]:
         try:
-            return Exports(lambda: _worker(context), logger, metrics).handle(asked, receives)
+            message = content(asked) if isinstance(asked, str) else asked
+            return Exports(lambda: _worker(context), logger, metrics).handle(message, receives)
         except Exception as error:
             logger.exception("export failed", event=asked, error=type(error).__name__, reason=str(error))
             raise
 
     def handle_record(record: SQSRecord) -> None:
-        handle(json.loads(record.body), int(record.attributes.approximate_receive_count or 1))
+        handle(record.body, int(record.attributes.approximate_receive_count or 1))
 
     if "Records" in event:
         return process_partial_response(event, handle_record, processor, context)

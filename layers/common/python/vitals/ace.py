@@ -35,7 +35,11 @@ class LivePace:
 
 
 def client(
-    settings: AceSettings, now: Callable[[], int], remaining_s: Callable[[], float], own: Pace | None = None
+    settings: AceSettings,
+    now: Callable[[], int],
+    remaining_s: Callable[[], float],
+    warn: Callable[..., None],
+    own: Pace | None = None,
 ) -> AceClient:
     """A client that keeps to `own` pace and pushes the others back, or without one waits behind them all."""
     # Imported here because it brings boto3 along, which costs a cold start more than all the rest.
@@ -51,4 +55,4 @@ def client(
         remaining_s=remaining_s,
     )
     pace = LivePace(own, shared) if own else shared
-    return AceClient(settings.ace_api_url, key, pace, remaining_s=remaining_s)
+    return AceClient(settings.ace_api_url, key, pace, remaining_s=remaining_s, warn=warn)

@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from vitals.catalog import Catalog
-from vitals.errors import UpstreamError
 from vitals.hot import BlockKey, HotTier
 from vitals.ledger import Ledger
 from vitals.readings import Accepted, accept
 from vitals.samples import Samples, concat
-from vitals.timespan import Span
+from vitals.timespan import HOUR_MS, Span
 from vitals.upstream import AceClient, Reading
 
 # 20 bytes a sample: what waits to be written stays under 10 MB, and an hour of a large site is one write.
@@ -54,14 +53,14 @@ class Ingest:
             for page in self.ace.pages(site, span):
                 accepted = self._accept(page, catalog, tally)
                 pending.append(accepted.samples)
-                refused |= accepted.refused
+                refused |= _inside(span, accepted.refused)
                 if sum(map(len, pending)) >= FLUSH_SAMPLES:
                     yield concat(pending)
                     pending.clear()
-        except UpstreamError:
+            self.ledger.note_rejected(site, refused)
+        except Exception:
             yield concat(pending)
             raise
-        self.ledger.note_rejected(site, refused)
         yield concat(pending)
 
     def write(self, site: str, span: Span, parts: Iterable[Samples], fetched_ms: int, tally: Tally) -> None:
@@ -95,3 +94,8 @@ class Ingest:
         tally.written += write.samples
         tally.conflicts += write.conflicts
         return write.counts
+
+
+def _inside(span: Span, refused: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those whose hours the span touches: what a broken clock writes has no bound."""
+    return {(point, hour) for point, hour in refused if span.start_ms - HOUR_MS < hour < span.end_ms}

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from vitals.errors import InvalidRequestError
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.literals import QueueAttributeNameType
@@ -29,6 +31,17 @@ class MessageQueue:
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             if answer.get("Failed"):
                 raise RuntimeError(f"SQS refused {len(answer['Failed'])} of {len(entries)} messages")
+
+
+def content(body: str) -> dict[str, Any]:
+    """The event that a message carries; InvalidRequestError when it is not a JSON object."""
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequestError(f"the message is not valid JSON: {error}") from None
+    if not isinstance(event, dict):
+        raise InvalidRequestError(f"the message must be a JSON object, not {type(event).__name__}")
+    return event
 
 
 # A message that somebody is looking at is still one that was given up.

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from vitals.lenient import Malformed
 from vitals.samples import Samples, columns
 from vitals.timespan import EARLIEST_MS, HOUR_MS, check_range, parse_instant
 
@@ -41,7 +42,7 @@ class Accepted(NamedTuple):
     rejected: Counter[str]
     """How many were rejected, by reason."""
     refused: set[tuple[int, int]]
-    """(point id, start of the hour in UTC ms) of those that were because of their values."""
+    """(point id, start of the hour in UTC ms) of those that were because of their values, or malformed."""
 
 
 def accept(readings: Iterable[Any], ids: Mapping[str, int], now_ms: int) -> Accepted:
@@ -72,10 +73,18 @@ def accept(readings: Iterable[Any], ids: Mapping[str, int], now_ms: int) -> Acce
             rejected[str(reason)] += 1
         except (KeyError, TypeError):
             rejected[MALFORMED] += 1
+            refused |= _refused(reading, ids)
         else:
             rows.append((point, time_ms, number))
     samples = columns(*zip(*rows, strict=True)) if rows else columns([], [], [])
     return Accepted(samples, rejected, set(_hours(refused)))
+
+
+def _refused(reading: Any, ids: Mapping[str, int]) -> set[tuple[int, str]]:
+    """The point and time of a malformed reading, where both can be read."""
+    if not isinstance(reading, Malformed) or reading.name not in ids:
+        return set()
+    return {(ids[reading.name], reading.time)}
 
 
 def _hours(refused: Iterable[tuple[int, str]]) -> Iterator[tuple[int, int]]:

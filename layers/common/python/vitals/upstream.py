@@ -1,16 +1,23 @@
 """The ACE IoT API over HTTP: paging, pace, retries, and errors that say whether asking again can help."""
 
+import http.client
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 from urllib.parse import quote
 
 import orjson
 import requests
-from urllib3.exceptions import InvalidHeader, MaxRetryError
+from urllib3.exceptions import HTTPError, MaxRetryError
+from urllib3.util import Timeout
 from urllib3.util.retry import Retry
 
+from vitals import lenient, timed
 from vitals.errors import UpstreamCursorError, UpstreamRefusedError, UpstreamUnavailableError
+from vitals.lenient import Body, BrokenJsonError, Form, Malformed
 from vitals.readings import PAGE_SIZE
 from vitals.timespan import Span, iso
 
@@ -26,7 +33,8 @@ _TIMEOUT_S = 60
 _WEATHER_TIMEOUT_S = 8
 # Asked to wait longer than this, a sync ends: the next one asks again in five minutes.
 _LONGEST_WAIT_S = 30
-_RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+_RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+_LONGEST_PROBLEM = 200
 
 RETRY = Retry(
     total=3,
@@ -49,7 +57,24 @@ WEATHER_POINTS = {
     "wet_bulb": "weather.wet_bulb",
 }
 
-type Reading = Mapping[str, Any]
+# What the answers must have, by the last step of their path; a site's is the other one.
+_FORMS = {
+    "paginated": Form("point_samples", ("name", "value", "time"), ("has_more", "next_cursor")),
+    "configured_points": Form("items", ("name",), ("pages", "total")),
+    "weather": Form(fields=("value", "time"), members=tuple(WEATHER_POINTS)),
+}
+_SITE_FORM = Form(members=("nice_name",))
+# What an answer can do to the libraries that read it: a header that is no text is a ValueError.
+_LIBRARY_ERRORS = (
+    requests.RequestException,
+    HTTPError,
+    http.client.HTTPException,
+    OSError,
+    ValueError,
+    LookupError,
+)
+
+type Reading = Mapping[str, Any] | Malformed
 
 
 class Paced(Protocol):
@@ -91,7 +116,7 @@ class AceClient:
     """Asks one ACE IoT API; retries what may pass (429, 5xx, timeouts, broken bodies) within `retry`.
 
     `remaining_s` tells how long the caller has left: what would not end by then fails as unavailable, so that
-    the caller lives to say so.
+    the caller lives to say so. `warn` takes a message and fields about answers that are used in part.
     """
 
     def __init__(
@@ -104,6 +129,7 @@ class AceClient:
         page_size: int = PAGE_SIZE,
         session: requests.Session | None = None,
         remaining_s: Callable[[], float] = lambda: float("inf"),
+        warn: Callable[..., None] = lambda *_, **__: None,
     ) -> None:
         self.requests = 0
         """How many were sent, retries among them."""
@@ -112,7 +138,8 @@ class AceClient:
         self._retry = retry
         self._page_size = page_size
         self._remaining_s = remaining_s
-        self._session = session or requests.Session()
+        self._warn = warn
+        self._session = session or timed.session()
         self._session.headers.update({"Authorization": f"Bearer {api_key}", "Accept": "application/json"})
 
     def site(self, site: str) -> Mapping[str, Any]:
@@ -154,8 +181,8 @@ class AceClient:
             "raw_data": "true",
         }
         seen: set[str] = set()
-        for _ in range(MAX_PAGES):
-            answer = self._get(path, query)
+        for page in range(1, MAX_PAGES + 1):
+            answer = self._get(path, query, page=page)
             yield _list(answer, "point_samples", path)
             if not answer.get("has_more"):
                 return
@@ -169,37 +196,55 @@ class AceClient:
     def weather(self, site: str) -> list[Reading]:
         """The present weather as readings named like the points they are stored as; asked once, briefly."""
         answer = self._get(f"{_site_path(site)}/weather", {}, Retry(total=0), _WEATHER_TIMEOUT_S)
-        return [
-            {**answer[key], "name": name}
-            for key, name in WEATHER_POINTS.items()
-            if isinstance(answer.get(key), dict)
-        ]
+        readings: list[Reading] = []
+        for key, name in WEATHER_POINTS.items():
+            item = answer.get(key)
+            if isinstance(item, Malformed):
+                readings.append(item._replace(name=name))
+            elif isinstance(item, dict):
+                readings.append({**item, "name": name})
+        return readings
 
     def _get(
-        self, path: str, query: Mapping[str, Any], retry: Retry | None = None, timeout_s: float = _TIMEOUT_S
+        self,
+        path: str,
+        query: Mapping[str, Any],
+        retry: Retry | None = None,
+        timeout_s: float = _TIMEOUT_S,
+        page: int | None = None,
     ) -> dict[str, Any]:
         retry = allowed = retry or self._retry
+        page = page or query.get("page")
+        subject = f"{path} (page {page})" if page else path
         # Bounded by `retry`: increment raises when it is used up.
         while True:
             response: requests.Response | None = None
             left_s = min(timeout_s, self._remaining_s())
             if left_s <= 0:
-                raise UpstreamUnavailableError(f"{path}: no time left to ask")
+                raise UpstreamUnavailableError(f"{subject}: no time left to ask")
             self._pace.wait()
             self.requests += 1
+            end = time.monotonic() + left_s
+            # requests takes urllib3's, but its types do not know.
+            timeout: Any = Timeout(total=left_s, connect=_CONNECT_TIMEOUT_S, read=left_s)
             try:
                 response = self._session.get(
                     self._base_url + path,
                     params=query,
-                    timeout=(_CONNECT_TIMEOUT_S, left_s),
+                    timeout=timeout,
                     stream=True,
                     allow_redirects=False,
                 )
-                problem = _refused_or_problem(response, path)
+                problem = _refused_or_problem(response, subject)
                 if not problem:
-                    return _body(response, path, time.monotonic() + left_s)
-            except (requests.RequestException, _BrokenBodyError) as error:
-                problem = f"{path}: {type(error).__name__}"
+                    return self._answer(_bytes(response, end), path, subject)
+            except _BrokenBodyError as error:
+                problem = f"{subject}: {error}"
+            except _LIBRARY_ERRORS as error:
+                late = time.monotonic() >= end
+                problem = f"{subject}: " + (
+                    f"no whole answer within {left_s:.3g} s" if late else _text(error)
+                )
             finally:
                 if response is not None:
                     response.close()
@@ -209,46 +254,95 @@ class AceClient:
                 raise UpstreamUnavailableError(f"{problem}, after {allowed.total} retries") from None
             self._back_off(retry, response, problem)
 
+    def _answer(self, data: bytes, path: str, subject: str) -> dict[str, Any]:
+        step = path.rsplit("/", 1)[-1]
+        form = _FORMS.get(step, _SITE_FORM) if path.count("/") > 2 else _SITE_FORM
+        body = _body(data, form)
+        if body.problem:
+            self._warn("malformed entries", path=subject, malformed=body.malformed, problem=body.problem)
+        return body.answer
+
     def _back_off(self, retry: Retry, response: requests.Response | None, problem: str) -> None:
-        try:
-            asked_s = retry.get_retry_after(response.raw) if response is not None else None
-        except InvalidHeader:
-            # A Retry-After that is neither seconds nor a date.
-            asked_s, response = None, None
+        text = response.headers.get("Retry-After", "") if response is not None else ""
+        asked_s = _retry_after_s(text)
         if asked_s is not None and asked_s > min(_LONGEST_WAIT_S, self._remaining_s()):
-            raise UpstreamUnavailableError(f"{problem}, and asks to wait {asked_s:.0f} s")
-        retry.sleep(response.raw if response is not None else None)
+            raise UpstreamUnavailableError(
+                f"{problem}, and asks to wait: Retry-After: {ascii(text)[1:-1][:_LONGEST_PROBLEM]}"
+            )
+        wait_s = asked_s if asked_s and retry.respect_retry_after_header else retry.get_backoff_time()
+        if wait_s >= self._remaining_s():
+            raise UpstreamUnavailableError(f"{problem}, and no time left to ask again")
+        time.sleep(wait_s)
 
 
 class _BrokenBodyError(Exception):
-    """A body that is too large, cut short or no JSON object."""
+    """A body that is too large, too slow, cut short or no JSON object."""
 
 
-def _refused_or_problem(response: requests.Response, path: str) -> str:
+def _refused_or_problem(response: requests.Response, subject: str) -> str:
     """What is wrong that a retry may mend, or nothing; UpstreamRefusedError when a retry can't."""
     status = response.status_code
     if status == 200:
         return ""
     if status in _RETRIED_STATUSES or status > 500:
-        return f"{path} answered {status}"
-    raise UpstreamRefusedError(status, f"{path} answered {status}; retries would be refused too")
+        return f"{subject} answered {status}"
+    raise UpstreamRefusedError(status, f"{subject} answered {status}; retries would be refused too")
 
 
-def _body(response: requests.Response, path: str, deadline: float) -> dict[str, Any]:
+def _bytes(response: requests.Response, end: float) -> bytes:
     data = bytearray()
     for part in response.iter_content(2**16):
         data += part
-        if time.monotonic() > deadline:
-            raise _BrokenBodyError(f"{path}: the body drips in too slowly")
+        if time.monotonic() > end:
+            raise TimeoutError
         if len(data) > _MAX_BODY_BYTES:
-            raise _BrokenBodyError(f"{path}: more than {_MAX_BODY_BYTES} bytes")
+            raise _BrokenBodyError(f"more than {_MAX_BODY_BYTES} bytes")
+    return bytes(data)
+
+
+def _body(data: bytes, form: Form) -> Body:
     try:
         answer = orjson.loads(data)
     except orjson.JSONDecodeError:
-        raise _BrokenBodyError(f"{path}: no whole JSON") from None
-    if not isinstance(answer, dict):
-        raise _BrokenBodyError(f"{path}: no JSON object")
-    return answer
+        try:
+            body = lenient.read(data, form)
+        except BrokenJsonError as error:
+            raise _BrokenBodyError(f"no whole JSON: {error} of {len(data)}") from None
+    else:
+        if not isinstance(answer, dict):
+            raise _BrokenBodyError(f"no JSON object but {ascii(data[: _LONGEST_PROBLEM // 4])[2:-1]}")
+        body = Body(answer, *_odd(answer.get(form.entries)))
+    return body
+
+
+def _odd(entries: Any) -> tuple[int, str]:
+    """How many of the entries are no objects, and the first of them."""
+    if not isinstance(entries, list) or set(map(type, entries)) <= {dict}:
+        return 0, ""
+    odd = [row for row, entry in enumerate(entries) if not isinstance(entry, dict)]
+    return len(odd), f"entry {odd[0]} is not an object but {ascii(entries[odd[0]])[: _LONGEST_PROBLEM // 4]}"
+
+
+def _text(error: Exception) -> str:
+    """The library's message without the layers that wrap it."""
+    inner = error
+    while inner.args and isinstance(inner.args[0], Exception):
+        inner = inner.args[0]
+    inner = getattr(inner, "reason", None) or inner
+    return f"{type(error).__name__}: {ascii(str(inner))[1:-1][:_LONGEST_PROBLEM]}"
+
+
+def _retry_after_s(text: str) -> float | None:
+    """The seconds that a Retry-After asks for; None when it is neither seconds nor a date."""
+    if re.fullmatch(r"\s*[0-9]{1,12}\s*", text):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+        # A date without a zone, which RFC 9110 does not know, is in UTC.
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError, LookupError):
+        return None
 
 
 def _list(answer: Mapping[str, Any], key: str, path: str) -> list[Any]:

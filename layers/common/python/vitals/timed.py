@@ -1,0 +1,130 @@
+"""HTTP whose timeouts are total: urllib3's own begin again with every byte.
+
+The connect timeout covers name resolution, every address and the TLS handshake; the read timeout, which is
+what urllib3 leaves of the total one, covers all of the headers and the body.
+"""
+
+import http.client
+import io
+import socket
+import threading
+import time
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+
+def session() -> requests.Session:
+    """A session whose requests end, body and all, within `urllib3.util.Timeout(total=…)`."""
+    timed = requests.Session()
+    for prefix in ("https://", "http://"):
+        timed.mount(prefix, _TimedAdapter())
+    return timed
+
+
+class _TimedReader(io.RawIOBase):
+    """A socket's bytes, which must all come within the timeout that the socket has at first."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        self._raw, self._sock = raw, sock
+        timeout = sock.gettimeout()
+        self._end = None if timeout is None else time.monotonic() + timeout
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._raw.fileno()
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self._end is not None:
+            left_s = self._end - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError("timed out")
+            self._sock.settimeout(left_s)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    """Headers and body by one deadline."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock))
+
+
+class _TimedConnection(HTTPConnection):
+    response_class = _TimedResponse
+
+    def _new_conn(self) -> socket.socket:
+        """A socket to the first address that answers; names and all addresses have one timeout together."""
+        timeout, host = self.timeout, self._dns_host
+        end = time.monotonic() + (timeout if timeout is not None else float("inf"))
+        error: Exception = ConnectTimeoutError(self, f"no address of {host} within {timeout} s")
+        try:
+            for address in _addresses(self, host, self.port, timeout):
+                self.timeout = None if timeout is None else end - time.monotonic()
+                if self.timeout is not None and self.timeout <= 0:
+                    break
+                self._dns_host = address
+                try:
+                    return super()._new_conn()
+                except (NewConnectionError, ConnectTimeoutError) as refused:
+                    error = refused
+        finally:
+            self.timeout, self._dns_host = timeout, host
+        raise error
+
+
+class _TimedSecureConnection(_TimedConnection, HTTPSConnection):
+    pass
+
+
+def _addresses(connection: HTTPConnection, host: str, port: int, timeout: float | None) -> list[str]:
+    """The addresses of a name; whoever resolves it is abandoned at the timeout, for nothing can end that."""
+    results: list[list[str] | OSError] = []
+
+    def resolve() -> None:
+        try:
+            rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            results.append([str(row[4][0]) for row in rows])
+        except OSError as error:
+            results.append(error)
+
+    resolver = threading.Thread(target=resolve, daemon=True)
+    resolver.start()
+    resolver.join(timeout)
+    if not results:
+        raise ConnectTimeoutError(connection, f"{host} was not resolved within {timeout} s")
+    if isinstance(results[0], socket.gaierror):
+        raise NameResolutionError(host, connection, results[0])
+    if isinstance(results[0], OSError):
+        raise NewConnectionError(connection, str(results[0]))
+    return results[0]
+
+
+class _TimedPool(HTTPConnectionPool):
+    ConnectionCls = _TimedConnection
+
+
+class _TimedSecurePool(HTTPSConnectionPool):
+    ConnectionCls = _TimedSecureConnection
+
+
+class _TimedAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _TimedPool, "https": _TimedSecurePool}
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = {"http": _TimedPool, "https": _TimedSecurePool}
+        return manager
