@@ -1,4 +1,8 @@
-"""What the simulated upstream does wrong, and how often."""
+"""What the simulated upstream does wrong, and how often.
+
+`nan` writes bare NaN and Infinity into pages and listings, `bad_text` what is no valid Unicode, and neither
+changes a sample that is right. `drip` sends an answer so slowly that it never ends.
+"""
 
 import dataclasses
 import threading
@@ -28,6 +32,9 @@ class Faults:
     late: float = 0.0
     late_minutes: float = 10.0
     repeat_cursor: float = 0.0
+    nan: float = 0.0
+    bad_text: float = 0.0
+    drip: float = 0.0
     delay: float = 0.0
     status: int = 0
 

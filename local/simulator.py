@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 
+from local import corruption
 from local import faults as fault_texts
 from local.ace_api import AceApi, RequestError, json_object
 from local.building import Building, GeneratedBuilding, Value
@@ -33,6 +34,8 @@ _SITE_NAME = re.compile(r"[A-Za-z0-9._-]{2,64}")
 # Readings jitter by up to 5 s, and two of one point must not meet.
 _SHORTEST_INTERVAL_S = 10
 _DAY_MS = 86_400_000
+# A byte each fifth of a second, for longer than any client waits.
+_DRIP_S, _DRIP_LIMIT_S = 0.2, 120
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,8 @@ class Answer(NamedTuple):
     body: bytes
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
+    drips: bool = False
+    """It never ends in time."""
 
 
 def epoch_ms() -> int:
@@ -192,7 +197,9 @@ class Simulator:
         time.sleep(self.faults.delay)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         endpoint, call = self._api.route(method, path)
-        found = self._refused(authorization) or self._maybe_broken(_answered(lambda: call(query, body)))
+        found = self._refused(authorization) or self._maybe_broken(
+            self._maybe_corrupted(_answered(lambda: call(query, body)), endpoint)
+        )
         with self._stats_lock:
             self._stats.setdefault(endpoint, Counter())[str(found.status)] += 1
         return found
@@ -206,6 +213,14 @@ class Simulator:
         if draws.happens(faults.server_error):
             return _refusal((500, 502, 503)[draws.below(3)], html=draws.happens(0.5))
         return _refusal(429) if draws.happens(faults.rate_limited) else None
+
+    def _maybe_corrupted(self, whole: Answer, endpoint: str) -> Answer:
+        faults, draws, body = self.faults, self._draws, whole.body
+        if whole.status == 200 and draws.happens(faults.nan):
+            body = corruption.with_nan(body, endpoint, draws)
+        if whole.status == 200 and draws.happens(faults.bad_text):
+            body = corruption.with_bad_text(body, endpoint, draws)
+        return whole._replace(body=body, drips=draws.happens(faults.drip))
 
     def _maybe_broken(self, whole: Answer) -> Answer:
         if whole.status == 200 and self._draws.happens(self.faults.garbage):
@@ -259,6 +274,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], simulator: Simulator) -> None:
         self.simulator = simulator
+        self.ended = threading.Event()
         self._connections: set[socket.socket] = set()
         super().__init__(address, _Handler)
 
@@ -266,6 +282,7 @@ class _Server(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
+        self.ended.set()
         self.shutdown()
         self.server_close()
         # Clients keep connections open, and their threads would go on answering.
@@ -301,6 +318,9 @@ class _Handler(BaseHTTPRequestHandler):
         found = self.server.simulator.answer(
             self.command, self.path, self.headers.get("Authorization", ""), body
         )
+        if found.drips:
+            self._drip(found)
+            return
         self.send_response(found.status)
         self.send_header("Content-Type", found.content_type)
         self.send_header("Content-Length", str(len(found.body)))
@@ -308,6 +328,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(found.body)
+
+    def _drip(self, answer: Answer) -> None:
+        """Sends headers and body byte by byte, but never the last, until one side gives up."""
+        self.close_connection = True
+        head = f"HTTP/1.1 {answer.status} OK\r\nContent-Length: {len(answer.body)}\r\n\r\n"
+        data = head.encode() + answer.body
+        for number in range(int(_DRIP_LIMIT_S / _DRIP_S)):
+            self.wfile.write(data[number : number + 1] if number < len(data) - 1 else b"")
+            self.wfile.flush()
+            if self.server.ended.wait(_DRIP_S):
+                return
 
     do_GET = do_POST = do_PUT = _respond
 

@@ -11,6 +11,7 @@ import json
 import random
 import struct
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ _DAY_MS = 24 * 60 * _MINUTE_MS
 _FARTHEST_MS = 60 * _DAY_MS
 _PAGES = 400
 _ATTEMPTS = 12
+# An answer takes a second or two; one that drips in never ends.
+_ANSWER_S = 30
 
 type Samples = dict[tuple[str, int], float]
 
@@ -55,14 +58,13 @@ class Upstream:
 
     def __init__(self, url: str, key: str) -> None:
         self._url = url
-        self._session = requests.Session()
-        self._session.headers["Authorization"] = f"Bearer {key}"
+        self._headers = {"Authorization": f"Bearer {key}"}
 
     def points(self, site: str) -> list[str]:
         names: list[str] = []
         for page in range(1, _PAGES):
             answer = self._get(f"/sites/{quote(site)}/configured_points", {"page": page, "per_page": 100})
-            names += [item["name"] for item in answer["items"]]
+            names += [item["name"] for item in _with_names(answer["items"])]
             if page >= answer["pages"]:
                 return names
         raise Problem(f"the points of {site} did not end within {_PAGES} pages")
@@ -77,7 +79,7 @@ class Upstream:
         query["start_time"], query["end_time"] = _iso(question.start_ms), _iso(question.end_ms)
         for _ in range(_PAGES):
             answer = self._get(f"/sites/{quote(question.site)}/timeseries/paginated", query)
-            yield from answer["point_samples"]
+            yield from _with_names(answer["point_samples"])
             if not answer["has_more"]:
                 return
             query["cursor"] = answer["next_cursor"]
@@ -87,14 +89,48 @@ class Upstream:
         said = "nothing"
         for attempt in range(_ATTEMPTS):
             try:
-                answer = self._session.get(self._url + path, params=query, timeout=60)
+                answer = self._whole(path, query)
                 if answer.status_code == 200:
-                    return answer.json()
+                    return _json(answer.content)
                 said = str(answer.status_code)
-            except requests.RequestException as error:
+            except (requests.RequestException, ValueError, TimeoutError) as error:
                 said = type(error).__name__
             time.sleep(min(0.1 * 2**attempt, 5))
         raise Problem(f"the upstream's {path} failed {_ATTEMPTS} times, last with {said}")
+
+    def _whole(self, path: str, query: dict[str, Any]) -> requests.Response:
+        """The answer, if all of it comes in time: requests itself would wait anew for every byte."""
+        answers: list[requests.Response | requests.RequestException] = []
+
+        def ask() -> None:
+            try:
+                answers.append(
+                    requests.get(self._url + path, query, headers=self._headers, timeout=_ANSWER_S)
+                )
+            except requests.RequestException as error:
+                answers.append(error)
+
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
+        asking.join(_ANSWER_S)
+        if not answers:
+            raise TimeoutError
+        if isinstance(answers[0], requests.RequestException):
+            raise answers[0]
+        return answers[0]
+
+
+def _json(body: bytes) -> Any:
+    """What Python's own parser makes of it, which takes NaN; what is not Unicode stays visible."""
+    return json.loads(body.decode("utf-8", "surrogateescape"), strict=False)
+
+
+def _with_names(items: list[Any]) -> Iterator[dict[str, Any]]:
+    """The entries that are about a point: text that is not Unicode is nobody's name."""
+    for item in items:
+        name = item.get("name") if isinstance(item, dict) else None
+        if isinstance(name, str) and not any("\ud800" <= letter <= "\udfff" for letter in name):
+            yield item
 
 
 class Store:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import numpy as np
+import orjson
 import pytest
 
 from local import faults as fault_texts
@@ -542,6 +544,53 @@ def test_requests_go_wrong_as_asked(faults: Faults, statuses: set[int]) -> None:
         assert all(dict(answer.headers)["Retry-After"] == "1" for answer in found)
     if 500 in statuses:
         assert {answer.content_type for answer in found} == {"text/html", "application/json"}
+
+
+LISTED = f"/api/sites/{SITE}/configured_points"
+
+
+def refused(body: bytes) -> bool:
+    """Whether a strict parser refuses it."""
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("faults", [Faults(nan=1), Faults(bad_text=1), Faults(nan=1, bad_text=1)])
+def test_what_strict_json_refuses_is_beside_the_readings_and_changes_none(faults: Faults) -> None:
+    served, sound = simulator(faults=faults), simulator()
+    for _ in range(30):
+        for path, query in ((SERIES, window()), (LISTED, {"per_page": 100}), (SERIES, window(0))):
+            assert refused(ask(served, path, **query).body)
+            assert not refused(ask(sound, path, **query).body)
+    assert truth(served) == truth(sound)
+    # Python's own parser takes NaN and halves of an emoji, and bytes when it is told how.
+    text = ask(served, SERIES, **window(1)).body.decode("utf-8", "surrogateescape")
+    names = {name for name, *_ in truth(served, 1)}
+    read = [(s["name"], s["value"]) for s in json.loads(text)["point_samples"] if s["name"] in names]
+    assert Counter(read) == Counter((name, value) for name, _, value in truth(served, 1))
+    text = ask(served, LISTED, per_page=100).body.decode("utf-8", "surrogateescape")
+    listed, whole = json.loads(text), fetched(sound, LISTED, per_page=100)
+    assert [item["name"] for item in listed["items"]] == [item["name"] for item in whole["items"]]
+    assert listed["total"] == whole["total"]
+
+
+@pytest.mark.parametrize("fault", ["nan", "bad_text"])
+def test_other_answers_stay_sound(fault: str) -> None:
+    served = simulator(faults=fault_texts.parse(f"{fault}=1"))
+    for path in ("/api/sites", f"/api/sites/{SITE}", f"/api/sites/{SITE}/weather", "/api/points"):
+        assert not refused(ask(served, path).body)
+
+
+def test_an_answer_that_drips_has_begun_and_does_not_end() -> None:
+    with simulator(faults=Faults(drip=1)) as served:
+        with socket.create_connection(("127.0.0.1", urlsplit(served.url).port or 0), timeout=30) as link:
+            link.sendall(f"GET /api/sites HTTP/1.1\r\nAuthorization: {BEARER}\r\n\r\n".encode())
+            assert [link.recv(1), link.recv(1), link.recv(1)] == [b"H", b"T", b"T"]
+        served.faults = Faults()
+        assert fetched(served, "/api/sites")["total"] == 1
 
 
 def test_retries_get_through_and_the_readings_are_the_same() -> None:

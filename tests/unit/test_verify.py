@@ -1,13 +1,17 @@
 """The verifier must see every kind of difference, or its `match` means nothing."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from local import verify
+from local.faults import Faults
 from local.problem import Problem
-from local.verify import Question, Samples
+from local.simulator import Simulator, SimulatorSettings
+from local.verify import Question, Samples, Upstream
+from tests.raw_server import RawServer, answer, requests_on
 
 END = 1_767_225_600_000
 NAMES = [f"p{i}" for i in range(30)]
@@ -126,3 +130,37 @@ def test_what_came_between_the_questions_may_be_there_or_not(flaw: Callable[[Sam
     matched, expected, extra = run(flaw, LateUpstream())
     assert matched == expected > 20_000
     assert extra == 0
+
+
+@pytest.mark.parametrize("faults", [Faults(nan=1, bad_text=1), Faults(nan=0.5), Faults(bad_text=0.5)])
+def test_what_strict_json_refuses_is_read_by_rules_of_its_own(faults: Faults) -> None:
+    settings = SimulatorSettings(points=20)
+    with Simulator(settings, clock=lambda: END) as simulator:
+        upstream = Upstream(simulator.url, settings.api_key)
+        names = upstream.points("ses_falls_city")
+        question = Question("ses_falls_city", tuple(names), END - 600_000, END)
+        sound = upstream.ask(question)
+        simulator.faults = faults
+        assert upstream.points("ses_falls_city") == names
+        assert upstream.ask(question) == sound != {}
+
+
+def test_an_answer_that_drips_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify, "_ANSWER_S", 0.3)
+    given_up = threading.Event()
+
+    def serve(connection: Any, number: int) -> None:
+        next(requests_on(connection), None)
+        whole = answer(b'{"items": [{"name": "p"}], "pages": 1}', "Connection: close")
+        if number > 1:
+            given_up.set()
+            connection.sendall(whole)
+            return
+        for byte in whole[:-1]:
+            connection.sendall(bytes([byte]))
+            given_up.wait(0.05)
+        given_up.wait(30)
+
+    with RawServer(serve) as server:
+        assert Upstream(server.url, "key").points("s") == ["p"]
+        assert server.connections == 2
