@@ -59,3 +59,29 @@ def test_the_api_says_when_but_not_that_it_is_waited_for_an_hour() -> None:
 
 def test_what_goes_on_for_long_is_asked_after_less_often() -> None:
     assert [pause_after(seconds) for seconds in (0, 60, 300, 3600)] == [1, 1, 5, 10]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fri, 31 Dec 99999 23:59:59 GMT",
+        "9" * 5_000,
+        "-5",
+        "NaN",
+        "inf",
+        "1.5",
+        "",
+        "soon",
+        "Mon, 99 Foo 2026 x",
+    ],
+)
+def test_a_retry_after_that_cannot_be_read_is_absent(text: str) -> None:
+    retries = ask_again(patience(3, "GET"), 3, Retry_After=text)
+    assert retries.get_retry_after(answer(503, Retry_After=text)) is None
+
+
+def test_a_date_says_when_too() -> None:
+    retries, past = patience(3, "GET"), "Thu, 01 Jan 1970 00:00:00 GMT"
+    assert ask_again(retries, 3, Retry_After=past).get_retry_after(answer(503, Retry_After=past)) == 0
+    with pytest.raises(MaxRetryError):
+        ask_again(retries, 1, Retry_After="Fri, 31 Dec 9999 23:59:59 GMT")

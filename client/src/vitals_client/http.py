@@ -1,13 +1,17 @@
 """One API over HTTP: what is repeated, how long it may take, and what each refusal is called."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Self
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import MaxRetryError
+from urllib3.util import Timeout
 from urllib3.util.retry import Retry
 
 from vitals_client.errors import (
@@ -23,6 +27,7 @@ from vitals_client.errors import (
     UnavailableError,
     VitalsError,
 )
+from vitals_client.timed import TimedAdapter
 
 QUERY = "/timeseries/query"
 
@@ -60,6 +65,9 @@ class Patience(Retry):
             raise MaxRetryError(None, url or "", None)  # type: ignore[arg-type]
         return super().increment(method, url, response, *rest, **more)
 
+    def get_retry_after(self, response: Any) -> float | None:
+        return _seconds(response.headers.get("Retry-After", ""))
+
 
 def patience(retries: int, *methods: str) -> Patience:
     """At most so many repeats of these methods, at growing distances or when the API says."""
@@ -75,23 +83,29 @@ def patience(retries: int, *methods: str) -> Patience:
 
 
 class Http:
-    """The API's requests; each ends within `timeout_s` of silence, or in a VitalsError.
+    """The API's requests; each is answered whole within `timeout_s`, or ends in a VitalsError.
 
     GETs and queries are repeated up to `retries` times; what starts or ends something only where it was
-    never sent.
+    never sent. Downloads may take longer, as long as no silence does.
     """
 
     def __init__(self, api: str, token: str, *, timeout_s: float, retries: int) -> None:
         self._api = api
-        self._timeout = (_CONNECT_SECONDS, timeout_s)
+        # requests takes urllib3's, but its types do not know.
+        self._timeout: Any = Timeout(total=timeout_s, connect=_CONNECT_SECONDS, read=timeout_s)
+        self._silence = (_CONNECT_SECONDS, timeout_s)
         self._auth = _Bearer(token)
         self._session = requests.Session()
         for prefix in ("https://", "http://"):
-            self._session.mount(prefix, HTTPAdapter(max_retries=patience(retries, "GET")))
-        self._session.mount(api + QUERY, HTTPAdapter(max_retries=patience(retries, "GET", "POST")))
+            self._session.mount(prefix, TimedAdapter(max_retries=patience(retries, "GET")))
+        self._session.mount(api + QUERY, TimedAdapter(max_retries=patience(retries, "GET", "POST")))
+        self._downloads = requests.Session()
+        for prefix in ("https://", "http://"):
+            self._downloads.mount(prefix, HTTPAdapter(max_retries=patience(retries, "GET")))
 
     def close(self) -> None:
         self._session.close()
+        self._downloads.close()
 
     def json(
         self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None
@@ -115,7 +129,7 @@ class Http:
     def download(self, url: str) -> Iterator[Iterator[bytes]]:
         """The parts of what a link of the API's leads to, which needs no token."""
         try:
-            with self._session.get(url, timeout=self._timeout, auth=_Nobody(), stream=True) as answer:
+            with self._downloads.get(url, timeout=self._silence, auth=_Nobody(), stream=True) as answer:
                 if not answer.ok:
                     raise UnansweredError(f"the link answers {answer.status_code}", status=answer.status_code)
                 yield answer.iter_content(1 << 20)
@@ -132,7 +146,7 @@ class Http:
                 allow_redirects=False,
                 **request,
             )
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
             raise UnansweredError(f"{self._api} gives no answer ({type(error).__name__})") from None
         if 200 <= answer.status_code < 300:
             return answer
@@ -180,10 +194,18 @@ def _object(answer: requests.Response) -> dict[str, Any]:
     """The body; empty when it is something else, which a gateway may send."""
     try:
         found = answer.json()
-    except requests.JSONDecodeError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
 def _seconds(text: str) -> float | None:
-    return float(text) if text.isascii() and text.isdigit() else None
+    """What a Retry-After asks to wait; None when it is neither seconds nor a date."""
+    if re.fullmatch(r"\s*[0-9]{1,12}\s*", text):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError, LookupError):
+        return None
