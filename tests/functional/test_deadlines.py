@@ -213,7 +213,8 @@ def test_after_a_deadline_the_next_request_has_a_connection_of_its_own() -> None
             connection.sendall(answer(b'{"nice_name": "Whole"}'))
 
     with RawServer(serve) as server:
-        left = iter([DEADLINE_S])
+        # Asked for before and after the wait for a turn.
+        left = iter([30, DEADLINE_S])
         ace = client(server.url, retry=Retry(total=1), remaining_s=lambda: next(left, 30))
         assert ace.site("s") == {"nice_name": "Whole"}
         assert server.connections == 2

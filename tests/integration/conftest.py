@@ -27,7 +27,10 @@ REPLAY = ROOT.parent / "shared" / "data" / "sdh"
 OPENED_DAYS_AGO = 43
 PICTURES = HOME / "screenshots"
 FAILED = pytest.StashKey[bool]()
-FAULTS = "5xx=0.02,429=0.02,truncate=0.02,duplicate=0.05,shuffle=0.5,empty=0.05,late=0.05,late_minutes=10"
+FAULTS = (
+    "5xx=0.02,429=0.02,truncate=0.02,duplicate=0.05,shuffle=0.5,empty=0.05,late=0.05,late_minutes=10,"
+    "nan=0.05,bad_text=0.05"
+)
 
 
 def local_stack(command: str, *, seconds: int, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -219,10 +219,7 @@ class AceClient:
         # Bounded by `retry`: increment raises when it is used up.
         while True:
             response: requests.Response | None = None
-            left_s = min(timeout_s, self._remaining_s())
-            if left_s <= 0:
-                raise UpstreamUnavailableError(f"{subject}: no time left to ask")
-            self._pace.wait()
+            left_s = self._turn(subject, timeout_s)
             self.requests += 1
             end = time.monotonic() + left_s
             # requests takes urllib3's, but its types do not know.
@@ -253,6 +250,15 @@ class AceClient:
             except MaxRetryError:
                 raise UpstreamUnavailableError(f"{problem}, after {allowed.total} retries") from None
             self._back_off(retry, response, problem)
+
+    def _turn(self, subject: str, timeout_s: float) -> float:
+        """Waits for the request's turn and returns how many seconds it then has."""
+        if self._remaining_s() > 0:
+            self._pace.wait()
+        left_s = min(timeout_s, self._remaining_s())
+        if left_s <= 0:
+            raise UpstreamUnavailableError(f"{subject}: no time left to ask")
+        return left_s
 
     def _answer(self, data: bytes, path: str, subject: str) -> dict[str, Any]:
         step = path.rsplit("/", 1)[-1]
