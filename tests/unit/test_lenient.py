@@ -164,7 +164,8 @@ def test_one_corrupted_token_in_a_listing_costs_at_most_its_own_point(text: str)
 
 
 @given(
-    st.lists(st.sampled_from(range(40)), unique=True), st.sampled_from(["NaN", "undefined", "1.2.3", "'x'"])
+    st.lists(st.sampled_from(range(40)), unique=True),
+    st.sampled_from(["NaN", "undefined", "1.2.3", "'x'", '"3" pipe"', '"x', 'x"', '"3" by 4""', "}", "["]),
 )
 def test_each_bad_value_is_counted_once_where_it_was(rows: list[int], bad: str) -> None:
     text = page_of([ENTRIES[row] | {"value": "BAD"} if row in rows else ENTRIES[row] for row in range(40)])

@@ -19,12 +19,15 @@ _ATTEMPT_COST = 16
 _DEPTH_COST = 2**14
 # A double ends at 309 digits, and int() refuses 4,301.
 _MOST_DIGITS = 400
-_EXCERPT = 24
+_EXCERPT_BEFORE, _EXCERPT = 24, 72
+_LONGEST_EXCERPT = 160
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _KEY = re.compile(_STRING + r"(?=[ \t\n\r]*:)", re.DOTALL)
 _TOKEN = re.compile(_STRING + r"|[{}\[\],]", re.DOTALL)
+_FIRST_KEY = re.compile(r'\{[ \t\n\r]*("[^"\\]*")[ \t\n\r]*:')
+_BETWEEN = re.compile(r"\}[ \t\n\r]*,[ \t\n\r]*\Z")
 _BRACKET = re.compile(r"[{\]]")
 _BRACE = re.compile(r"\}[ \t\n\r]*\Z")
 _TWO_BRACES = re.compile(r"\}[ \t\n\r]*\}[ \t\n\r]*\Z")
@@ -113,6 +116,7 @@ class _Reader:
             raise BrokenJsonError(f"not valid {self._encoding} at byte {error.start}") from None
         self._form = form
         self._vain = self._vain_extents = max(_VAIN_LENGTHS * len(self._text), _LEAST_VAIN)
+        self._opening: re.Pattern[str] | None = None
         self._typical: set[str] = set()
         self._malformed = 0
         self._problem = ""
@@ -204,6 +208,8 @@ class _Reader:
     def _entries(self, at: int) -> tuple[list[Any], dict[str, Any]]:
         """The entries from `at` to the end of the list, and the members behind it."""
         entries: list[Any] = []
+        if first := _FIRST_KEY.match(self._text, at):
+            self._opening = re.compile(rf"\{{[ \t\n\r]*{re.escape(first[1])}[ \t\n\r]*:")
         while True:
             if self._mark(at) == "]" and (behind := self._behind_list(at)) is not None:
                 return entries, behind
@@ -254,7 +260,7 @@ class _Reader:
             if match[0] == "]":
                 if self._behind_list(at) is not None:
                     return at
-            elif self._may_begin_entry(begin, at) and self._is_entry(at):
+            elif self._may_begin_entry(begin, at) and self._begins_entry(at):
                 return at
         if end is None:
             raise max(error, self._farthest or error, key=lambda tried: tried.at)
@@ -267,11 +273,13 @@ class _Reader:
             before -= 1
         return self._text[before] != ":" or self._text.find('"', begin, before) < 0
 
-    def _is_entry(self, at: int) -> bool:
+    def _begins_entry(self, at: int) -> bool:
         try:
             value, end = self._decode(at)
         except _Undecodable:
-            return False
+            # Another malformed one, by its looks.
+            before = self._text[max(0, at - _EXCERPT_BEFORE) : at]
+            return bool(self._opening and self._opening.match(self._text, at) and _BETWEEN.search(before))
         if (
             self._is_complete(value)
             and 2 * len(self._typical & value.keys()) >= len(self._typical)
@@ -364,8 +372,8 @@ class _Reader:
 
     def _located(self, error: _Undecodable | _Exhausted) -> str:
         offset = len(self._text[: error.at].encode(self._encoding, self._errors))
-        excerpt = self._text[max(0, error.at - _EXCERPT) : error.at + _EXCERPT]
-        return f"{error} at byte {offset}, near {excerpt!a}"
+        excerpt = ascii(self._text[max(0, error.at - _EXCERPT_BEFORE) : error.at + _EXCERPT])
+        return f"{error} at byte {offset}, near {excerpt[:_LONGEST_EXCERPT]}"
 
 
 def _int(text: str) -> float:

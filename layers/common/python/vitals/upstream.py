@@ -318,6 +318,9 @@ def _body(data: bytes, form: Form) -> Body:
         if not isinstance(answer, dict):
             raise _BrokenBodyError(f"no JSON object but {ascii(data[: _LONGEST_PROBLEM // 4])[2:-1]}")
         body = Body(answer, *_odd(answer.get(form.entries)))
+    if form.entries and not isinstance(body.answer.get(form.entries), list):
+        excerpt = ascii(data[: _LONGEST_PROBLEM // 4])[2:-1]
+        raise _BrokenBodyError(f"no list under {form.entries!r} but {excerpt}")
     return body
 
 
