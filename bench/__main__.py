@@ -63,7 +63,7 @@ def show(name: str, value: float, unit: str, bar: float | None = None) -> int:
 def ingest_figures() -> int:
     print(f"ingest: {POINTS:,} points, a reading a minute")
     with Simulator(BUILDING, clock=lambda: NOW) as simulator:
-        names = [item["name"] for item in _client(simulator).configured_points(SITE)]
+        names = [item["name"] for item in _client(simulator).configured_points(SITE).items]
         ids = {name: i for i, name in enumerate(sorted(names))}
         poll = run_ingest(_page(simulator, Span(NOW - WINDOW_MS, NOW)), ids)
         sync = run_ingest(_page(simulator, Span(NOW - 4 * WINDOW_MS, NOW)), ids)
@@ -88,7 +88,7 @@ def query_figures() -> int:
 
     print("query: 1 point × 24 h from the hot tier")
     with Simulator(BUILDING, clock=lambda: NOW) as simulator:
-        listed = map(listed_from_ace, _client(simulator).configured_points(SITE))
+        listed = map(listed_from_ace, _client(simulator).configured_points(SITE).items)
         catalog = Catalog().refreshed(listed)
         first_group = Catalog(catalog.points[:64])
         day = _day_of(simulator, first_group)
@@ -220,7 +220,7 @@ def archive_day(settings: SimulatorSettings, site: str) -> dict[str, float]:
     """Figures of one simulated day, built in a process of its own."""
     start_ms = NOW - NOW % DAY_MS - DAY_MS
     with tempfile.TemporaryDirectory() as folder, Simulator(settings, clock=lambda: NOW) as simulator:
-        names = [item["name"] for item in _client(simulator).configured_points(site)]
+        names = [item["name"] for item in _client(simulator).configured_points(site).items]
         archive.save_day(Path(folder), simulator, site, names, start_ms)
         figures: dict[str, float] = json.loads(_python("-m", "bench.archive", folder))
     return figures

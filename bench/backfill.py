@@ -34,7 +34,7 @@ def figures(url: str, api_key: str, day: str, now_ms: int) -> dict[str, float]:
         dynamodb, s3 = counted.client("dynamodb"), counted.client("s3")
         create(dynamodb, s3)
         worker = _worker(dynamodb, s3, AceClient(url, api_key, Pace(60_000, burst=1_000)), now_ms)
-        points = worker.ingest.ace.configured_points(SITE)
+        points = worker.ingest.ace.configured_points(SITE).items
         worker.archiver.catalogs.refresh(SITE, map(listed_from_ace, points))
         worker.runs.create(Run("bench", site=SITE, started_ms=now_ms, days_total=1))
         counted.requests, listing = 0, worker.ingest.ace.requests

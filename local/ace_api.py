@@ -49,6 +49,8 @@ class AceApi:
         self._clock = clock
         self._draws = draws
         self._ids = {site: number for number, site in enumerate(feeds, 1)}
+        # By site and page size: the last page before a point vanishes, and which one.
+        self._shifts: dict[tuple[str, int], tuple[int, int] | None] = {}
 
     def route(self, method: str, path: Sequence[str]) -> tuple[str, Callable[[Query, bytes], Any]]:
         """The endpoint's own name and what answers it."""
@@ -77,7 +79,27 @@ class AceApi:
 
     def configured_points(self, asked: Asked) -> Any:
         points = [found for found in self._points(asked.names[0]) if found[2].configured]
-        return _listed(asked.query, points, self._point, most=_MOST_CONFIGURED_POINTS_A_PAGE)
+        page = _whole(asked.query, "page", 1, _EVERYTHING)
+        per_page = _whole(asked.query, "per_page", 10, _MOST_CONFIGURED_POINTS_A_PAGE)
+        seen = self._shifted(asked.names[0], points, page, per_page)
+        return _listed(asked.query, seen, self._point, most=_MOST_CONFIGURED_POINTS_A_PAGE)
+
+    def _shifted[T](self, site: str, points: list[T], page: int, per_page: int) -> list[T]:
+        """The points without the one that vanished from an earlier page of this run of pages, if one did.
+
+        A run begins with its first page. The point that moves up onto the page before is on none of them.
+        """
+        boundaries = (len(points) - 1) // per_page
+        if page == 1:
+            shift = None
+            if boundaries and self._draws.happens(self.faults.listing_shift):
+                boundary = 1 + self._draws.below(boundaries)
+                shift = (boundary, self._draws.below(boundary * per_page))
+            self._shifts[site, per_page] = shift
+        shift = self._shifts.get((site, per_page))
+        if shift is None or page <= shift[0]:
+            return points
+        return [point for number, point in enumerate(points) if number != shift[1]]
 
     def site_points(self, asked: Asked) -> Any:
         return _listed(asked.query, self._points(asked.names[0]), self._point)

@@ -37,6 +37,7 @@ class Faults:
     drip: float = 0.0
     delay: float = 0.0
     status: int = 0
+    listing_shift: float = 0.0
 
     def __post_init__(self) -> None:
         for name, value in self.written().items():

@@ -23,6 +23,9 @@ class ReconcilingArchiver:
         if self.ingest is None or not self.archiver.is_hot(day_ms):
             return "hot"
         catalog = self.archiver.catalogs.load(site)
-        for hour in Span(day_ms, day_ms + DAY_MS).pieces(HOUR_MS):
+        day = Span(day_ms, day_ms + DAY_MS)
+        for hour in day.pieces(HOUR_MS):
             self.ingest.fetch(site, catalog, hour, Tally())
+        # Hour by hour the day claims no point that it lacked before; it was read whole for these.
+        self.ingest.ledger.record(site, day, {}, catalog.configured)
         return "hot+upstream"

@@ -1,5 +1,7 @@
 """One day of a run: read hour by hour, staged, and stored where readers look for it."""
 
+import functools
+import operator
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -21,9 +23,10 @@ from vitals.errors import (
     VitalsError,
 )
 from vitals.ingest import Ingest, Tally
+from vitals.pointset import has_all
 from vitals.runs import Run, RunDay, RunTable
 from vitals.samples import concat, merge
-from vitals.staging import StagedHour, StagingArea
+from vitals.staging import StagedHour, StagingArea, points_text
 from vitals.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, day_start, floor_window
 
 SOURCE = "backfill"
@@ -89,8 +92,7 @@ class DayWorker:
         found = self.staging.hours(run.run, day, folder)
         beat_s = float("-inf")
         for hour, span in enumerate(_closed_hours(day_start(day), self.ingest.now())):
-            # An hour that was cut at the present of an earlier attempt is read again.
-            if hour in found and found[hour].end_ms == span.end_ms:
+            if hour in found and _is_whole(found[hour], span, catalog):
                 continue
             if time.monotonic() - beat_s >= self.beat_s:
                 beat_s = time.monotonic()
@@ -100,6 +102,8 @@ class DayWorker:
                 self.circuits.load().check(self.ingest.now())
             if self.remaining_s() <= 0:
                 raise UnfinishedDayError(f"{day} is read up to hour {hour}")
+            if found.pop(hour, None):
+                self.staging.reopen(run.run, day, hour)
             try:
                 found[hour] = self._stage(run, day, hour, span, catalog, folder)
             except UpstreamUnavailableError as error:
@@ -132,6 +136,7 @@ class DayWorker:
             windows=windows.tolist(),
             requests=self.ingest.ace.requests - asked,
             rejected=dict(+tally.rejected),
+            configured=points_text(catalog.configured),
         )
         self.staging.finish(run.run, day, read, last, folder)
         return read
@@ -155,7 +160,7 @@ class DayWorker:
             for hour in hours
             for place, count in enumerate(hour.windows)
         }
-        self.archiver.ledger.record(site, Span(hours[0].start_ms, hours[-1].end_ms), counts)
+        self._record(site, hours, counts)
         return int(facts["rows"])
 
     def _store_hot(
@@ -164,7 +169,10 @@ class DayWorker:
         """Where readers find blocks they take these, so the blocks must have what was read."""
         for hour in hours:
             parts = map(staged.decode, files[hour.hour])
-            self.ingest.write(site, Span(hour.start_ms, hour.end_ms), parts, hour.fetched_ms, Tally())
+            span = Span(hour.start_ms, hour.end_ms)
+            self.ingest.write(site, span, parts, hour.fetched_ms, Tally(), hour.points)
+        # Hour by hour the day claims no point that it lacked before; it was read whole for these.
+        self._record(site, hours, {})
         samples = sum(hour.samples for hour in hours)
         if not over:
             return samples
@@ -173,6 +181,13 @@ class DayWorker:
         except ConflictError:
             # The live sync writes to the day. All that was read is in its blocks, and the day is due tonight.
             return samples
+
+    def _record(self, site: str, hours: list[StagedHour], counts: dict[int, int]) -> None:
+        """Notes that all these hours were asked for at once, for the points that each was read for."""
+        points = functools.reduce(operator.and_, (hour.points for hour in hours)) if hours else 0
+        if hours:
+            span = Span(hours[0].start_ms, hours[-1].end_ms)
+            self.archiver.ledger.record(site, span, counts, points)
 
     def _cancelled(self, run: Run, day: str) -> dict[str, Any]:
         self.staging.clear(run.run, day)
@@ -190,6 +205,11 @@ def _told(error: Exception) -> str:
     """What a run's readers are told of an error; what others say names tables and accounts, and is logged."""
     name = type(error).__name__
     return f"{name}: {error}"[:500] if isinstance(error, VitalsError) else name
+
+
+def _is_whole(hour: StagedHour, span: Span, catalog: Catalog) -> bool:
+    """Whether what an earlier attempt read will do: not cut at its present, and for every point of today."""
+    return hour.end_ms == span.end_ms and bool(hour.configured) and has_all(hour.points, catalog.configured)
 
 
 def _closed_hours(day_ms: int, now_ms: int) -> list[Span]:

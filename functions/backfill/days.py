@@ -7,10 +7,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr, ValidationError
 
-from vitals import prices
+from vitals import pointset, prices
 from vitals.errors import InvalidRequestError
 from vitals.keys import check_site
 from vitals.ledger import ArchiveRecord
+from vitals.pointset import PointSet
 from vitals.readings import PAGE_SIZE
 from vitals.timespan import DAY_MS, EARLIEST_MS, HOUR_MS, Span, day_name, day_start
 
@@ -103,13 +104,26 @@ def _day(name: str, text: str) -> int:
         raise InvalidRequestError(f"{name}: {error}") from None
 
 
-def to_read(asked: Asked, archived: Iterable[ArchiveRecord], polled: Iterable[int]) -> list[int]:
-    """Starts of the days to read: all with `force`, or else those not archived or not wholly asked for."""
-    done = {record.day_ms for record in archived if record.status == "done"} & set(polled)
+def to_read(
+    asked: Asked,
+    archived: Iterable[ArchiveRecord],
+    polled: Mapping[int, PointSet | None],
+    configured: PointSet,
+) -> list[int]:
+    """Starts of the days to read: all with `force`, or else those that are not complete.
+
+    A day is complete when it is archived and was wholly asked for while every point of today was configured.
+    """
+    done = {record.day_ms for record in archived if record.status == "done"}
+    complete = {
+        day_ms
+        for day_ms, claimed in polled.items()
+        if day_ms in done and (claimed is None or pointset.has_all(claimed, configured))
+    }
     return [
         day_ms
         for day_ms in range(asked.days.start_ms, asked.days.end_ms, DAY_MS)
-        if asked.force or day_ms not in done
+        if asked.force or day_ms not in complete
     ]
 
 

@@ -45,13 +45,13 @@ class Planner:
         """What the run would do; NotFoundError for a site that is not one of ours, and nothing changes."""
         if asked.site not in self.sites:
             raise NotFoundError(f"there is no site {asked.site!r}")
-        points = self.catalogs.load(asked.site).points
-        if not points:
+        catalog = self.catalogs.load(asked.site)
+        if not catalog.points:
             raise InvalidRequestError(f"{asked.site} was never synced, so its points are not known yet")
         archived = self.ledger.archive_records(asked.site, asked.days)
         polled = self.ledger.polled_days(asked.site, asked.days)
-        wanted = days.to_read(asked, archived, polled)
-        intervals = [point.listed.interval_s for point in points if point.active]
+        wanted = days.to_read(asked, archived, polled, catalog.configured)
+        intervals = [point.listed.interval_s for point in catalog.points if point.active]
         at_once = days.at_once(intervals, self.requests_per_minute, self.concurrency)
         expected = days.estimate(len(wanted), intervals, self.requests_per_minute, at_once)
         complete = asked.days.length_ms // DAY_MS - len(wanted)

@@ -42,6 +42,15 @@ def catalog_due(record: SiteRecord | None, now_ms: int) -> bool:
     return record is None or record.catalog_ms is None or now_ms - record.catalog_ms >= CATALOG_EVERY_MS
 
 
+def unlisted_since(record: SiteRecord) -> int:
+    """Since when (UTC ms) a point may have been configured that the latest listing is the first to name.
+
+    One listing may lack a point that another names, so it is the last steady one but one, or the site's first
+    read when there were no two.
+    """
+    return record.catalog_before_ms or record.first_ms or 0
+
+
 def reread_due(record: SiteRecord, now_ms: int) -> bool:
     return record.reread_ms is None or now_ms - record.reread_ms >= REREAD_EVERY_MS
 

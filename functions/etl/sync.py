@@ -10,6 +10,7 @@ from vitals.catalog import Catalog, CatalogTable, Listed, listed_from_ace
 from vitals.circuit import Circuit, CircuitTable
 from vitals.errors import CircuitOpenError, UpstreamError, UpstreamUnavailableError
 from vitals.ingest import Ingest, Tally
+from vitals.listing import MAX_NAME, Listing
 from vitals.sites import SiteRecord, SiteTable
 from vitals.timespan import Span, iso
 from vitals.upstream import WEATHER_POINTS
@@ -26,6 +27,7 @@ _WEATHER_UNITS = {
     "weather.wet_bulb": "°C",
 }
 
+_NAMES_LOGGED = 5
 
 type Message = dict[str, str]
 
@@ -118,28 +120,83 @@ class Syncer:
 
     def _catalog(self, record: SiteRecord | None, receipt: Receipt) -> Catalog:
         """The site's catalog, refreshed when an hour old; a refresh may fail where there is one already."""
-        known = self.catalogs.load(receipt.site)
+        stored = self.catalogs.load(receipt.site)
         now_ms = self.ingest.now()
         if not plan.catalog_due(record, now_ms):
-            return known
+            return stored
         try:
             site = self.ingest.ace.site(receipt.site)
-            listed = [listed_from_ace(item) for item in self.ingest.ace.configured_points(receipt.site)]
-            if not listed and known.active_ids:
+            listing = self.ingest.ace.configured_points(receipt.site)
+            if not listing.items and (stored.active_ids or listing.malformed):
                 raise UpstreamUnavailableError("the upstream lists no point at all")
         except UpstreamError as error:
-            if not known.points:
+            if not stored.points:
                 raise
             self._isolate("catalog", error, receipt)
-            return known
-        weather = [Listed(name, _WEATHER_UNITS[name], tags=("weather",)) for name in WEATHER_POINTS.values()]
-        catalog = self.catalogs.refresh(receipt.site, [*listed, *weather])
+            return stored
+        self._log_listing(listing, receipt)
         display_name = str(site.get("nice_name") or receipt.site)
-        self.sites.note_catalog(receipt.site, display_name, len(catalog.active_ids), now_ms)
-        if record and record.catalog_ms is not None and catalog.active_ids.keys() - known.active_ids.keys():
-            # The readings of new points were rejected since the listing before; the re-read goes back to it.
-            self.sites.note_reread(receipt.site, min(record.catalog_ms, record.reread_ms or now_ms))
+        return self._relist(record, stored, listing, display_name, now_ms, receipt)
+
+    def _relist(
+        self,
+        record: SiteRecord | None,
+        stored: Catalog,
+        listing: Listing,
+        display_name: str,
+        now_ms: int,
+        receipt: Receipt,
+    ) -> Catalog:
+        """Stores the listing; its time is noted last, so that whoever dies before lists again."""
+        points = [listed_from_ace(item) for item in listing.items if len(item["name"]) <= MAX_NAME]
+        appeared = {point.name for point in points} - stored.active_ids.keys()
+        same = not appeared and len(points) == stored.configured.bit_count()
+        weather = [Listed(name, _WEATHER_UNITS[name], tags=("weather",)) for name in WEATHER_POINTS.values()]
+        if appeared:
+            # Before the catalog has them, or dying in between would leave them unread; and after, because
+            # another sync may have sent the re-reads meanwhile, for the points of the catalog before.
+            self._want_reread(record, now_ms, receipt)
+        catalog = self.catalogs.refresh(
+            receipt.site, [*points, *weather], proves_absence=listing.proves_absence
+        )
+        if appeared:
+            begun = record is not None and record.first_ms is not None
+            self._want_reread(record if begun else self.sites.load(receipt.site), now_ms, receipt)
+        # A doubtful listing of the very points of the catalog has nothing to be looked at again for.
+        listed_ms = now_ms if listing.steady or same else None
+        before_ms = record.catalog_ms if record else None
+        self.sites.note_catalog(receipt.site, display_name, len(catalog.active_ids), listed_ms, before_ms)
         return catalog
+
+    def _want_reread(self, record: SiteRecord | None, now_ms: int, receipt: Receipt) -> None:
+        """What came of new points was rejected; one listing without them does not prove since when."""
+        if record is None or record.first_ms is None:
+            return
+        if record.reread_ms is None:
+            self.sites.want_full_reread(receipt.site)
+        else:
+            self.sites.note_reread(receipt.site, min(plan.unlisted_since(record), record.reread_ms, now_ms))
+
+    def _log_listing(self, listing: Listing, receipt: Receipt) -> None:
+        """Names what is wrong with a listing that is used all the same."""
+        if listing.doubt:
+            self.journal.warning("listing of points not steady", site=receipt.site, reason=listing.doubt)
+        if listing.malformed:
+            self.journal.warning(
+                "entries without a name in the listing of points",
+                site=receipt.site,
+                count=listing.malformed,
+                reason=listing.problem,
+            )
+        names = sorted(item["name"] for item in listing.items if len(item["name"]) > MAX_NAME)
+        if names:
+            self.journal.warning(
+                "points with too long names are left out",
+                site=receipt.site,
+                count=len(names),
+                points=[f"{name[:80]}…" for name in names[:_NAMES_LOGGED]],
+                reason=f"a name has at most {MAX_NAME} characters",
+            )
 
     def _sync_weather(self, catalog: Catalog, receipt: Receipt) -> None:
         try:
@@ -155,7 +212,8 @@ class Syncer:
         checkpoint = record.checkpoint_ms
         # A site that has just been read for the first time needs no second look at all of it yet.
         first = record.reread_ms is None
-        full = not first and plan.full_reread_due(record, now_ms)
+        # Unless points were listed meanwhile.
+        full = (not first or record.full_reread_ms is not None) and plan.full_reread_due(record, now_ms)
         coverage = self.ingest.ledger.coverage(receipt.site, Span(checkpoint - plan.HORIZON_MS, checkpoint))
         spans = plan.rereads(coverage, record, checkpoint, full=full)
         messages = [{"site": receipt.site, "start": iso(s.start_ms), "end": iso(s.end_ms)} for s in spans]

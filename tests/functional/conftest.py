@@ -182,7 +182,7 @@ class World:
             for name, (times, values) in series.items()
             for at, value in zip(times.tolist(), values, strict=True)
         ]
-        configured = {item["name"] for item in self.syncer.ingest.ace.configured_points(SITE)}
+        configured = {item["name"] for item in self.syncer.ingest.ace.configured_points(SITE).items}
         return {key: struct.pack("<d", value) for key, value in oracle.expected(readings, configured).items()}
 
 

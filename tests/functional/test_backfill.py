@@ -278,7 +278,7 @@ def test_blocks_that_expired_but_linger_do_not_come_back(backfill: Backfill) -> 
     backfill.assert_exact(span)
     other = sorted(world.truth(span))[-1][0]
     late = columns([world.syncer.catalogs.load(SITE).by_name[other].id], [at + 1], [1.5])
-    backfill.worker.ingest.write(SITE, Span(TODAY, TODAY + HOUR_MS), [late], world.clock(), _tally())
+    backfill.worker.ingest.write(SITE, Span(TODAY, TODAY + HOUR_MS), [late], world.clock(), _tally(), 0)
     for _ in range(2):
         expected = world.truth(span) | {(other, at + 1): late.values.tobytes()}
         assert backfill.answers(span) == expected

@@ -21,6 +21,7 @@ from vitals.errors import (
     UpstreamUnavailableError,
 )
 from vitals.hot import HotTier
+from vitals.listing import Listing
 from vitals.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, floor_window
 from vitals.upstream import AceClient, Pace
 
@@ -192,7 +193,9 @@ def test_a_small_gateway_that_reconnects_late_is_read_again_too(make_world: Call
 def test_a_point_configured_while_the_listing_fails_loses_nothing(world: World) -> None:
     class Forgetful(AceClient):
         def configured_points(self, site: str) -> Any:
-            return [item for item in super().configured_points(site) if item["id"] % 7]
+            listing = super().configured_points(site)
+            items = tuple(item for item in listing.items if item["id"] % 7)
+            return dataclasses.replace(listing, items=items)
 
     class Unlisted(AceClient):
         def configured_points(self, site: str) -> Any:
@@ -215,7 +218,7 @@ def test_a_listing_that_lost_its_points_switches_none_off(world: World) -> None:
 
     class Empty(AceClient):
         def configured_points(self, site: str) -> Any:
-            return []
+            return Listing()
 
     world.clock.forward(65)
     ace = Empty(world.simulator.url, world.simulator.settings.api_key, Pace(60_000, burst=1_000))

@@ -1,26 +1,60 @@
+import orjson
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vitals.catalog import Catalog, Listed, listed_from_ace
+from vitals import pointset
+from vitals.catalog import Catalog, Listed, _decode, _encode, listed_from_ace
 
 names = st.sets(st.text(min_size=1, max_size=8), max_size=30)
 
 
-@given(st.lists(names, max_size=5))
-def test_an_id_is_given_once_and_kept(listings: list[set[str]]) -> None:
+listings = st.lists(st.tuples(names, st.booleans()), max_size=8)
+
+
+@given(listings)
+def test_an_id_is_given_once_and_kept(listings: list[tuple[set[str], bool]]) -> None:
     catalog, seen = Catalog(), {}
-    for listing in listings:
-        catalog = catalog.refreshed(Listed(name) for name in listing)
-        assert {p.name for p in catalog.points if p.active} == listing
+    for listing, proves in listings:
+        catalog = catalog.refreshed(map(Listed, listing), proves_absence=proves)
         assert [p.id for p in catalog.points] == list(range(len(catalog.points)))
         for point in catalog.points:
             assert seen.setdefault(point.name, point.id) == point.id
 
 
+@given(listings)
+def test_a_point_is_inactive_after_two_listings_in_a_row_that_prove_its_absence(
+    listings: list[tuple[set[str], bool]],
+) -> None:
+    catalog = Catalog()
+    for count, (listing, proves) in enumerate(listings, 1):
+        catalog = catalog.refreshed(map(Listed, listing), proves_absence=proves)
+        for point in catalog.points:
+            last = max(number for number in range(count) if point.name in listings[number][0])
+            absences = sum(proof for _, proof in listings[last + 1 : count])
+            assert point.active == (absences < 2)
+        assert set(catalog.active_ids) >= listing
+
+
+@given(listings)
+def test_a_catalog_is_stored_and_read_as_it_is(listings: list[tuple[set[str], bool]]) -> None:
+    catalog = Catalog()
+    for listing, proves in listings:
+        catalog = catalog.refreshed(map(Listed, listing), proves_absence=proves)
+    assert tuple(_decode(_encode(catalog.points))) == catalog.points
+
+
+def test_rows_of_older_versions_were_absent_in_no_listing_and_read_on_by_them() -> None:
+    listed = Catalog().refreshed([Listed("a"), Listed("b")])
+    rows = orjson.loads(zstandard.decompress(_encode(listed.points)))
+    assert [set(row) for row in rows] == [{"id", "listed", "active"}] * 2
+    assert tuple(_decode(zstandard.compress(orjson.dumps(rows)))) == listed.points
+
+
 def test_new_ids_follow_the_names() -> None:
-    catalog = (
-        Catalog().refreshed([Listed("b"), Listed("c")]).refreshed([Listed("b"), Listed("d"), Listed("a")])
-    )
+    catalog = Catalog().refreshed([Listed("b"), Listed("c")])
+    for _ in range(2):
+        catalog = catalog.refreshed([Listed("b"), Listed("d"), Listed("a")])
     assert [(p.name, p.id, p.active) for p in catalog.points] == [
         ("b", 0, True),
         ("c", 1, False),
@@ -29,12 +63,21 @@ def test_new_ids_follow_the_names() -> None:
     ]
 
 
+def test_weather_is_in_no_read_that_a_day_claims() -> None:
+    catalog = Catalog().refreshed(
+        [Listed("a"), Listed("weather.temperature", tags=("weather",)), Listed("weather.vane")]
+    )
+    assert catalog.configured == pointset.of([0, 2])
+
+
 def test_names_too_long_are_left_out() -> None:
     assert Catalog().refreshed([Listed("x" * 513), Listed("")]).points == ()
 
 
 def test_active_points_come_in_name_order() -> None:
-    catalog = Catalog().refreshed([Listed("b"), Listed("c")]).refreshed([Listed("a"), Listed("c")])
+    catalog = Catalog().refreshed([Listed("b"), Listed("c")])
+    for _ in range(2):
+        catalog = catalog.refreshed([Listed("a"), Listed("c")])
     assert [point.name for point in catalog.active] == ["a", "c"]
 
 

@@ -20,6 +20,8 @@ PURE = {
     "items",
     "keys",
     "lenient",
+    "listing",
+    "pointset",
     "prices",
     "ranges",
     "readings",

@@ -703,3 +703,38 @@ def test_a_day_of_a_site_is_complete() -> None:
         {point["name"]: 86_400 / point["collect_interval"] for point in points}, abs=1
     )
     assert all(np.all(np.diff(times) > 0) for times, _ in series.values())
+
+
+def listed_names(served: Simulator, per_page: int) -> tuple[list[str], set[int]]:
+    """The names of one run of pages, and what its pages say of how many there are."""
+    names: list[str] = []
+    totals: set[int] = set()
+    for page in range(1, 100):
+        answer = fetched(served, f"/api/sites/{SITE}/configured_points", page=page, per_page=per_page)
+        names += [item["name"] for item in answer["items"]]
+        totals.add(answer["total"])
+        if page >= answer["pages"]:
+            return names, totals
+    raise AssertionError("the listing does not end")
+
+
+@pytest.mark.parametrize("per_page", [7, 20, 48, 100])
+def test_a_shifted_listing_lacks_the_first_point_of_a_later_page(per_page: int) -> None:
+    served = simulator(points=48)
+    whole, _ = listed_names(served, 100)
+    before = samples(served, window(1))
+    served.faults = Faults(listing_shift=1)
+    lost = set()
+    for _ in range(10):
+        names, totals = listed_names(served, per_page)
+        if per_page >= 48:
+            assert (names, totals) == (whole, {48})
+            continue
+        [missing] = set(whole) - set(names)
+        assert whole.index(missing) % per_page == 0
+        assert totals == {48, 47}
+        lost.add(missing)
+    assert len(lost) > (per_page < 20) - (per_page >= 48)
+    assert samples(served, window(1)) == before
+    served.faults = Faults()
+    assert listed_names(served, per_page) == (whole, {48})

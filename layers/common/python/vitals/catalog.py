@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import zstandard
 
-from vitals import items, keys
+from vitals import items, keys, pointset
 from vitals.errors import ConflictError
+from vitals.listing import MAX_NAME as MAX_NAME
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _CHUNK = 256
 _MAX_CHUNKS = 4_000
-MAX_NAME = 512
 _LONGEST_INTERVAL_S = 31 * 86_400
 _ATTEMPTS = 8
+_WEATHER = ("weather",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +44,32 @@ _LISTED = {field.name for field in fields(Listed)}
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A listed point with its id; `active` is false once the upstream lists it no more."""
+    """A listed point with its id; `active` is false once the upstream lists it no more.
+
+    `absent` counts the listings in a row that lack an active point: one is not believed.
+    """
 
     id: int
     listed: Listed
     active: bool = True
+    absent: int = 0
 
     @property
     def name(self) -> str:
         return self.listed.name
+
+    @property
+    def is_weather(self) -> bool:
+        """Whether the sync made it for the site's weather, which has no history to read."""
+        return self.listed.tags == _WEATHER and self.name.startswith("weather.")
+
+    def unlisted(self, *, proven: bool) -> "Point":
+        """The point after a listing without it; `proven` when that is evidence."""
+        if not self.active or not proven:
+            return self
+        if self.absent:
+            return replace(self, active=False, absent=0)
+        return replace(self, absent=1)
 
 
 @dataclass(frozen=True)
@@ -68,11 +86,19 @@ class Catalog:
     def active_ids(self) -> Mapping[str, int]:
         return {point.name: point.id for point in self.points if point.active}
 
-    def refreshed(self, listed: Iterable[Listed]) -> "Catalog":
-        """This catalog after the upstream listed these points: ids stay, new names get the next ones."""
+    @cached_property
+    def configured(self) -> pointset.PointSet:
+        """The ids of the active points whose readings the upstream is asked for."""
+        return pointset.of(point.id for point in self.points if point.active and not point.is_weather)
+
+    def refreshed(self, listed: Iterable[Listed], *, proves_absence: bool = True) -> "Catalog":
+        """This catalog after the upstream listed these points: ids stay, new names get the next ones.
+
+        A point becomes inactive when two listings in a row that prove its absence lack it.
+        """
         now = {point.name: point for point in listed if 0 < len(point.name) <= MAX_NAME}
         kept = [
-            replace(point, listed=now.get(point.name, point.listed), active=point.name in now)
+            Point(point.id, now[point.name]) if point.name in now else point.unlisted(proven=proves_absence)
             for point in self.points
         ]
         new = sorted(now.keys() - self.by_name.keys())
@@ -119,7 +145,7 @@ class CatalogTable:
         """The site's catalog, empty when it has none yet."""
         return Catalog(tuple(point for _, chunk in self._chunks(site) for point in chunk))
 
-    def refresh(self, site: str, listed: Iterable[Listed]) -> Catalog:
+    def refresh(self, site: str, listed: Iterable[Listed], *, proves_absence: bool = True) -> Catalog:
         """Stores what the upstream lists and returns the new catalog; a point's id never changes.
 
         Chunks are written in ascending order and each over the revision that was read, so two refreshes at
@@ -129,7 +155,7 @@ class CatalogTable:
         for _ in range(_ATTEMPTS):
             stored = self._chunks(site)
             before = Catalog(tuple(point for _, chunk in stored for point in chunk))
-            after = before.refreshed(listed)
+            after = before.refreshed(listed, proves_absence=proves_absence)
             if self._store(site, [revision for revision, _ in stored], before, after):
                 return after
         raise ConflictError(f"the catalog of {site} changed under {_ATTEMPTS} refreshes")
@@ -167,12 +193,18 @@ class CatalogTable:
 
 
 def _encode(points: Iterable[Point]) -> bytes:
-    return zstandard.compress(orjson.dumps([asdict(point) for point in points]), 9)
+    return zstandard.compress(orjson.dumps([_row(point) for point in points]), 9)
+
+
+def _row(point: Point) -> dict[str, Any]:
+    """The stored form; what no listing lacks is written as ever."""
+    row = asdict(point)
+    return row if point.absent else {key: value for key, value in row.items() if key != "absent"}
 
 
 def _decode(payload: bytes) -> list[Point]:
     rows = orjson.loads(zstandard.decompress(payload))
-    return [Point(row["id"], _listed(row["listed"]), row["active"]) for row in rows]
+    return [Point(row["id"], _listed(row["listed"]), row["active"], row.get("absent", 0)) for row in rows]
 
 
 def _listed(row: dict[str, Any]) -> Listed:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from vitals.catalog import Catalog
 from vitals.hot import BlockKey, HotTier
 from vitals.ledger import Ledger
+from vitals.pointset import PointSet
 from vitals.readings import Accepted, accept
 from vitals.samples import Samples, concat
 from vitals.timespan import HOUR_MS, Span
@@ -40,7 +41,8 @@ class Ingest:
     def fetch(self, site: str, catalog: Catalog, span: Span, tally: Tally) -> None:
         """Writes what the upstream serves for the span; of a fetch that fails half-way, what came before."""
         fetched_ms = self.now()
-        self.write(site, span, self.read(site, catalog, span, tally), fetched_ms, tally)
+        parts = self.read(site, catalog, span, tally)
+        self.write(site, span, parts, fetched_ms, tally, catalog.configured)
 
     def read(self, site: str, catalog: Catalog, span: Span, tally: Tally) -> Iterator[Samples]:
         """What the upstream serves for the span, unsorted, a bounded part at a time.
@@ -63,15 +65,26 @@ class Ingest:
             raise
         yield concat(pending)
 
-    def write(self, site: str, span: Span, parts: Iterable[Samples], fetched_ms: int, tally: Tally) -> None:
-        """Writes all that a fetch of the span (whole windows) brought, and then notes the span as polled."""
+    def write(
+        self,
+        site: str,
+        span: Span,
+        parts: Iterable[Samples],
+        fetched_ms: int,
+        tally: Tally,
+        configured: PointSet,
+    ) -> None:
+        """Writes all that a fetch of the span (whole windows) brought, and then notes the span as polled.
+
+        `configured` are the points that the fetch was made for.
+        """
         counts: dict[BlockKey, int] = {}
         for part in parts:
             counts.update(self._write(site, part, fetched_ms, tally))
         windows: Counter[int] = Counter()
         for (_, window_ms), count in counts.items():
             windows[window_ms] += count
-        self.ledger.record(site, span, windows)
+        self.ledger.record(site, span, windows, configured)
 
     def fetch_weather(self, site: str, catalog: Catalog, tally: Tally) -> None:
         """Writes the present weather."""

@@ -1,8 +1,10 @@
 """The ledger: one record per site-day of which windows were polled and how many samples each one holds.
 
-Item: c counts (288 little-endian uint32), p polled (288 bytes, 0 or 1), r revision. Both columns only grow,
-so records merge in any order. The archive of a day has an item of its own (ArchiveRecord), small enough to
-read a year of them at once; so has each hour in which points were rejected for their values (p, their ids).
+Item: c counts (288 little-endian uint32), p polled (288 bytes, 0 or 1), k the points that were configured in
+every poll (pointset.py; absent in older records, which claim every point), r revision. Counts and polls only
+grow, and a claim is about reads that were made, so records merge in any order. The archive of a day has an
+item of its own (ArchiveRecord), small enough to read a year of them at once; so has each hour in which points
+were rejected for their values (p, their ids).
 """
 
 import contextlib
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from vitals import items, keys
+from vitals import items, keys, pointset
 from vitals.cost import Cost
 from vitals.errors import ConflictError
 from vitals.timespan import (
@@ -133,14 +135,20 @@ class Ledger:
         self._client = client
         self._table = table
 
-    def record(self, site: str, polled: Span, window_counts: dict[int, int]) -> None:
-        """Notes that the whole windows of `polled` were asked for, and what windows (start ms) now hold."""
+    def record(
+        self, site: str, polled: Span, window_counts: dict[int, int], configured: pointset.PointSet
+    ) -> None:
+        """Notes that the whole windows of `polled` were asked for, and what windows (start ms) now hold.
+
+        `configured` are the points whose readings would have been accepted.
+        """
         starts = set(range(polled.start_ms, polled.end_ms, WINDOW_MS))
         days: dict[int, set[int]] = {}
         for start in starts | set(window_counts):
             days.setdefault(start - start % DAY_MS, set()).add(start)
         for day_ms, windows in days.items():
-            self._record_day(site, day_ms, windows & starts, {w: window_counts.get(w, 0) for w in windows})
+            counts = {window_ms: window_counts.get(window_ms, 0) for window_ms in windows}
+            self._record_day(site, day_ms, windows & starts, counts, configured)
 
     def coverage(self, site: str, span: Span, cost: Cost | None = None) -> Coverage:
         """What is known of every day that the span touches; nothing was polled on a day without a record."""
@@ -150,14 +158,19 @@ class Ledger:
         polled = np.zeros((days, WINDOWS_PER_DAY), np.bool_)
         for item in self._days(site, span, keys.DAY_PREFIX, cost):
             row = (_day_of(item, keys.DAY_PREFIX) - start) // DAY_MS
-            counts[row], polled[row], _ = _windows(item)
+            day = _day(item)
+            counts[row], polled[row] = day.counts, day.polled
         return Coverage(start, counts.ravel(), polled.ravel())
 
-    def polled_days(self, site: str, span: Span) -> set[int]:
-        """Starts of the span's days of which every window was asked for."""
-        whole = b"\1" * WINDOWS_PER_DAY
-        items_ = self._days(site, span, keys.DAY_PREFIX)
-        return {_day_of(item, keys.DAY_PREFIX) for item in items_ if bytes(item["p"]["B"]) == whole}
+    def polled_days(self, site: str, span: Span) -> dict[int, pointset.PointSet | None]:
+        """By start the span's days of which every window was asked for, with the points that they claim.
+
+        None claims every point: the record is older than claims.
+        """
+        days = {
+            _day_of(item, keys.DAY_PREFIX): _day(item) for item in self._days(site, span, keys.DAY_PREFIX)
+        }
+        return {day_ms: day.claimed for day_ms, day in days.items() if day.polled.all()}
 
     def note_rejected(self, site: str, refused: Iterable[tuple[int, int]]) -> None:
         """Notes of which points (id, start of the hour in UTC ms) values came that were no numbers."""
@@ -253,52 +266,81 @@ class Ledger:
         except self._client.exceptions.ConditionalCheckFailedException:
             raise ConflictError(f"{day_name(day_ms)} of {site} was archived by somebody else") from None
 
-    def _record_day(self, site: str, day_ms: int, polled: set[int], counts: dict[int, int]) -> None:
-        for _ in range(_ATTEMPTS):
-            known_counts, known_polled, revision = self._load(site, day_ms)
-            new_counts, new_polled = known_counts.copy(), known_polled.copy()
-            for window_ms, count in counts.items():
-                index = (window_ms - day_ms) // WINDOW_MS
-                new_counts[index] = max(new_counts[index], count)
-                new_polled[index] |= window_ms in polled
-            if np.array_equal(new_counts, known_counts) and np.array_equal(new_polled, known_polled):
-                return
-            if self._put(site, day_ms, new_counts, new_polled, revision):
-                return
-        raise ConflictError(f"ledger record {day_name(day_ms)} of {site} changed under {_ATTEMPTS} writes")
-
-    def _load(self, site: str, day_ms: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_], int]:
-        key = keys.ledger_day(site, day_name(day_ms))
-        item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-        if item is None:
-            return np.zeros(WINDOWS_PER_DAY, np.uint32), np.zeros(WINDOWS_PER_DAY, np.bool_), 0
-        return _windows(item)
-
-    def _put(
+    def _record_day(
         self,
         site: str,
         day_ms: int,
-        counts: npt.NDArray[np.uint32],
-        polled: npt.NDArray[np.bool_],
-        revision: int,
-    ) -> bool:
-        request: dict[str, Any] = {
-            "Key": keys.ledger_day(site, day_name(day_ms)),
-            "UpdateExpression": "SET c = :c, p = :p, r = :r",
-            "ConditionExpression": "r = :read" if revision else "attribute_not_exists(pk)",
-            "ExpressionAttributeValues": {
-                ":c": {"B": counts.astype("<u4").tobytes()},
-                ":p": {"B": polled.astype(np.uint8).tobytes()},
-                ":r": {"N": str(revision + 1)},
-            },
+        polled: set[int],
+        counts: dict[int, int],
+        configured: pointset.PointSet,
+    ) -> None:
+        for _ in range(_ATTEMPTS):
+            before = self._load(site, day_ms)
+            after = before.after(day_ms, polled, counts, configured)
+            if after.same(before) or self._put(site, day_ms, after):
+                return
+        raise ConflictError(f"ledger record {day_name(day_ms)} of {site} changed under {_ATTEMPTS} writes")
+
+    def _load(self, site: str, day_ms: int) -> "_Day":
+        key = keys.ledger_day(site, day_name(day_ms))
+        item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        if item is None:
+            return _Day(np.zeros(WINDOWS_PER_DAY, np.uint32), np.zeros(WINDOWS_PER_DAY, np.bool_), None, 0)
+        return _day(item)
+
+    def _put(self, site: str, day_ms: int, day: "_Day") -> bool:
+        """Writes the day over the revision that it was made from."""
+        values: dict[str, Any] = {
+            ":c": {"B": day.counts.astype("<u4").tobytes()},
+            ":p": {"B": day.polled.astype(np.uint8).tobytes()},
+            ":r": {"N": str(day.revision + 1)},
         }
-        if revision:
-            request["ExpressionAttributeValues"][":read"] = {"N": str(revision)}
+        update = "SET c = :c, p = :p, r = :r"
+        if day.claimed is not None:
+            update += ", k = :k"
+            values[":k"] = {"B": pointset.encode(day.claimed)}
+        if day.revision:
+            values[":read"] = {"N": str(day.revision)}
         try:
-            self._client.update_item(TableName=self._table, **request)
+            self._client.update_item(
+                TableName=self._table,
+                Key=keys.ledger_day(site, day_name(day_ms)),
+                UpdateExpression=update,
+                ConditionExpression="r = :read" if day.revision else "attribute_not_exists(pk)",
+                ExpressionAttributeValues=values,
+            )
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Day:
+    """The record of one day as it was read: `revision` is 0 when there is none."""
+
+    counts: npt.NDArray[np.uint32]
+    polled: npt.NDArray[np.bool_]
+    claimed: pointset.PointSet | None
+    revision: int
+
+    def after(
+        self, day_ms: int, polled: set[int], counts: dict[int, int], configured: pointset.PointSet
+    ) -> "_Day":
+        """The record when windows (start ms) were asked for and hold so many samples."""
+        new_counts, read = self.counts.copy(), np.zeros(WINDOWS_PER_DAY, np.bool_)
+        for window_ms, count in counts.items():
+            index = (window_ms - day_ms) // WINDOW_MS
+            new_counts[index] = max(new_counts[index], count)
+            read[index] = window_ms in polled
+        claimed = pointset.claimed(self.claimed, self.polled, read, configured)
+        return _Day(new_counts, self.polled | read, claimed, self.revision)
+
+    def same(self, other: "_Day") -> bool:
+        return (
+            np.array_equal(self.counts, other.counts)
+            and np.array_equal(self.polled, other.polled)
+            and self.claimed == other.claimed
+        )
 
 
 def _archive_record(item: Mapping[str, Any]) -> ArchiveRecord:
@@ -309,7 +351,8 @@ def _day_of(item: Mapping[str, Any], prefix: str) -> int:
     return day_start(item["sk"]["S"].removeprefix(prefix))
 
 
-def _windows(item: Mapping[str, Any]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_], int]:
+def _day(item: Mapping[str, Any]) -> _Day:
     counts = np.frombuffer(bytes(item["c"]["B"]), "<u4").astype(np.uint32)
     polled = np.frombuffer(bytes(item["p"]["B"]), np.uint8).astype(np.bool_)
-    return counts, polled, int(item["r"]["N"])
+    claimed = pointset.decode(bytes(item["k"]["B"])) if "k" in item else None
+    return _Day(counts, polled, claimed, int(item["r"]["N"]))

@@ -8,16 +8,28 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from vitals.lenient import Malformed
+from vitals.listing import MAX_NAME
 from vitals.samples import Samples, columns
 from vitals.timespan import EARLIEST_MS, HOUR_MS, check_range, parse_instant
 
 NULL = "null"
 NOT_A_NUMBER = "not_a_number"
 NOT_CONFIGURED = "not_configured"
+NAME_TOO_LONG = "name_too_long"
 BAD_TIME = "bad_time"
 IN_THE_FUTURE = "in_the_future"
 MALFORMED = "malformed"
-REASONS = (NULL, NOT_A_NUMBER, NOT_CONFIGURED, BAD_TIME, IN_THE_FUTURE, MALFORMED)
+TOO_DENSE = "too_dense"
+REASONS = (
+    NULL,
+    NOT_A_NUMBER,
+    NOT_CONFIGURED,
+    NAME_TOO_LONG,
+    BAD_TIME,
+    IN_THE_FUTURE,
+    MALFORMED,
+    TOO_DENSE,
+)
 
 # ACE takes some sizes only. A normal sync fits one page: 4,583 points × 20 minutes are 91,660 readings.
 PAGE_SIZE = 100_000
@@ -58,7 +70,7 @@ def accept(readings: Iterable[Any], ids: Mapping[str, int], now_ms: int) -> Acce
             name, value, text = reading["name"], reading["value"], reading["time"]
             point = ids.get(name)
             if point is None:
-                raise Rejected(NOT_CONFIGURED)
+                raise Rejected(_unlisted(name))
             try:
                 number = parse_value(value)
             except Rejected:
@@ -85,6 +97,10 @@ def _refused(reading: Any, ids: Mapping[str, int]) -> set[tuple[int, str]]:
     if not isinstance(reading, Malformed) or reading.name not in ids:
         return set()
     return {(ids[reading.name], reading.time)}
+
+
+def _unlisted(name: Any) -> str:
+    return NAME_TOO_LONG if isinstance(name, str) and len(name) > MAX_NAME else NOT_CONFIGURED
 
 
 def _hours(refused: Iterable[tuple[int, str]]) -> Iterator[tuple[int, int]]:

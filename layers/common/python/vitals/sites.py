@@ -23,6 +23,8 @@ class SiteRecord:
     full_reread_ms: int | None = None
     reread_ms: int | None = None
     catalog_ms: int | None = None
+    catalog_before_ms: int | None = None
+    """The steady listing before that of `catalog_ms`."""
     rejected: Mapping[str, int] = field(default_factory=dict)
     """The latest sync's, by reason; it asked for the times from `rejected_from_ms` to `checkpoint_ms`."""
     rejected_from_ms: int | None = None
@@ -81,8 +83,25 @@ class SiteTable:
         """Notes up to when the past was read again; `full` when that went 24 hours back."""
         self._set(site, {"reread_ms": at_ms} | ({"full_reread_ms": at_ms} if full else {}))
 
-    def note_catalog(self, site: str, display_name: str, points: int, now_ms: int) -> None:
-        self._set(site, {"display_name": display_name, "points": points, "catalog_ms": now_ms})
+    def want_full_reread(self, site: str) -> None:
+        """Notes that the last 24 hours are to be read again, also of a site read for the first time."""
+        self._set(site, {"full_reread_ms": 0})
+
+    def note_catalog(
+        self,
+        site: str,
+        display_name: str,
+        points: int,
+        listed_ms: int | None,
+        before_ms: int | None = None,
+    ) -> None:
+        """Notes what a listing says; None for its time unless it was steady, `before_ms` the one before."""
+        facts: dict[str, items.Fact] = {"display_name": display_name, "points": points}
+        if listed_ms is not None:
+            facts["catalog_ms"] = listed_ms
+            if before_ms is not None:
+                facts["catalog_before_ms"] = before_ms
+        self._set(site, facts)
 
     def _set(self, site: str, facts: Mapping[str, items.Fact]) -> None:
         self._client.update_item(**items.setting(self._table, keys.site_record(site), facts))

@@ -1,15 +1,17 @@
 """The staging area in S3: the hours that a backfill has read of a day, until the day is stored."""
 
+import base64
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from vitals import keys, staged
+from vitals import keys, pointset, staged
 from vitals.errors import ConflictError
+from vitals.pointset import PointSet
 from vitals.samples import Samples
 
 if TYPE_CHECKING:
@@ -24,7 +26,8 @@ _MAX_LISTINGS = 4_000
 class StagedHour:
     """What was read of one hour, cut at the present: when that began, samples per window, at what cost.
 
-    `parts` come before the last one, which has this receipt.
+    `parts` come before the last one, which has this receipt. `configured` are the points that the hour was
+    read for (base64 of pointset.py), empty in receipts of older versions.
     """
 
     hour: int
@@ -35,10 +38,18 @@ class StagedHour:
     windows: list[int]
     requests: int
     rejected: dict[str, int] = field(default_factory=dict)
+    configured: str = ""
+
+    @property
+    def points(self) -> PointSet:
+        return pointset.decode(base64.b64decode(self.configured)) if self.configured else 0
 
     @property
     def samples(self) -> int:
         return sum(self.windows)
+
+
+_FIELDS = {field.name for field in fields(StagedHour)}
 
 
 class StagingArea:
@@ -63,10 +74,12 @@ class StagingArea:
         """The hours of the day that were read to their end; their last parts are in the folder then."""
         names = [key.rpartition("/")[2] for page in self._keys(keys.staged(run, day)) for key in page]
         lasts = [name for name in names if _is_last(name)]
-        found = [
-            StagedHour(**orjson.loads(staged.receipt(file))) for file in self._copy(run, day, lasts, folder)
-        ]
+        found = [_receipt(staged.receipt(file)) for file in self._copy(run, day, lasts, folder)]
         return {hour.hour: hour for hour in found}
+
+    def reopen(self, run: str, day: str, hour: int) -> None:
+        """Forgets that the hour was read to its end, before its parts are replaced one by one."""
+        self._client.delete_object(Bucket=self._bucket, Key=keys.staged(run, day, _last_part(hour)))
 
     def fetch(self, run: str, day: str, hours: Iterable[StagedHour], folder: Path) -> dict[int, list[Path]]:
         """The parts of these hours in the folder; by hour, oldest first."""
@@ -113,6 +126,17 @@ class StagingArea:
         )
         if errors := answer.get("Errors"):
             raise ConflictError(f"{len(errors)} staged objects were not deleted: {errors[0].get('Code')}")
+
+
+def points_text(points: PointSet) -> str:
+    """The points of a StagedHour as its receipt has them."""
+    return base64.b64encode(pointset.encode(points)).decode()
+
+
+def _receipt(text: bytes) -> StagedHour:
+    """What older versions left out is empty, and what newer ones added is passed over."""
+    row = orjson.loads(text)
+    return StagedHour(**{key: row[key] for key in _FIELDS & row.keys()})
 
 
 def _part(hour: int, number: int) -> str:

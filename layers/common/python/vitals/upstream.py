@@ -15,16 +15,14 @@ from urllib3.exceptions import HTTPError, MaxRetryError
 from urllib3.util import Timeout
 from urllib3.util.retry import Retry
 
-from vitals import lenient, timed
+from vitals import lenient, listing, timed
 from vitals.errors import UpstreamCursorError, UpstreamRefusedError, UpstreamUnavailableError
 from vitals.lenient import Body, BrokenJsonError, Form, Malformed
+from vitals.listing import Listing
 from vitals.readings import PAGE_SIZE
 from vitals.timespan import Span, iso
 
 MAX_PAGES = 200
-# ACE lists at most 100 points a page; 40,000 points are nine times the largest site known.
-_POINTS_PER_PAGE = 100
-_MAX_POINT_PAGES = 400
 # 100,000 readings are about 12 MB.
 _MAX_BODY_BYTES = 64 * 2**20
 _CONNECT_TIMEOUT_S = 5
@@ -146,27 +144,14 @@ class AceClient:
         """What the API says of the site."""
         return self._get(_site_path(site), {})
 
-    def configured_points(self, site: str) -> list[Mapping[str, Any]]:
-        """Every configured point of the site; a real site takes minutes.
-
-        UpstreamUnavailableError when the listing contradicts itself: it would reject readings of points
-        that it leaves out.
-        """
+    def configured_points(self, site: str) -> Listing:
+        """Every configured point of the site; a real site takes minutes."""
         path = f"{_site_path(site)}/configured_points"
-        found: list[Mapping[str, Any]] = []
-        for page in range(1, _MAX_POINT_PAGES + 1):
-            answer = self._get(path, {"page": page, "per_page": _POINTS_PER_PAGE})
-            found += _list(answer, "items", path)
-            pages, total = answer.get("pages"), answer.get("total", len(found))
-            if not isinstance(pages, int):
-                raise UpstreamUnavailableError(f"{path} does not say how many pages it has")
-            if page >= pages:
-                if len(found) != total:
-                    raise UpstreamUnavailableError(f"{path} lists {len(found)} of {total} points")
-                return [
-                    item for item in found if isinstance(item, dict) and isinstance(item.get("name"), str)
-                ]
-        raise UpstreamCursorError(f"{path} did not end within {_MAX_POINT_PAGES} pages")
+        return listing.read(
+            lambda page, per_page: self._get(path, {"page": page, "per_page": per_page}),
+            path,
+            self._remaining_s,
+        )
 
     def pages(self, site: str, span: Span) -> Iterator[list[Reading]]:
         """The readings of every point of the site in the span as collected, a page at a time.
