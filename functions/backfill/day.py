@@ -70,7 +70,8 @@ class DayWorker:
                 hours = self._read(run, day, Path(folder))
                 if hours is None:
                     return self._cancelled(run, day)
-                rows = self._store(run, day, hours, Path(folder))
+                tally = Tally()
+                rows = self._store(run, day, hours, Path(folder), tally)
         except Exception as error:
             finished = self.runs.day(run_id, day)
             if finished.status in FINISHED:
@@ -80,6 +81,7 @@ class DayWorker:
             self.runs.note_day(run, day, status="failed", seconds=seconds, error=_told(error))
             raise
         progress = _progress(hours)
+        progress["rejected"] += tally.rejected.total()
         status = "done" if progress["samples"] or rows else "empty"
         seconds = known.seconds + (self.ingest.now() - started_ms) / 1000
         self.runs.note_day(run, day, status=status, seconds=seconds, **progress)
@@ -141,14 +143,14 @@ class DayWorker:
         self.staging.finish(run.run, day, read, last, folder)
         return read
 
-    def _store(self, run: Run, day: str, hours: list[StagedHour], folder: Path) -> int:
+    def _store(self, run: Run, day: str, hours: list[StagedHour], folder: Path, tally: Tally) -> int:
         """Stores what is staged and returns how many samples the day then has."""
         day_ms, now_ms = day_start(day), self.ingest.now()
         over = day_ms + DAY_MS <= now_ms
         files = self.staging.fetch(run.run, day, hours, folder)
         if over and not self.archiver.ledger.archive_record(run.site, day_ms).has_blocks(now_ms):
             return self._store_cold(run.site, day_ms, hours, files)
-        return self._store_hot(run.site, day_ms, hours, files, over=over)
+        return self._store_hot(run.site, day_ms, hours, files, tally, over=over)
 
     def _store_cold(
         self, site: str, day_ms: int, hours: list[StagedHour], files: dict[int, list[Path]]
@@ -164,13 +166,20 @@ class DayWorker:
         return int(facts["rows"])
 
     def _store_hot(
-        self, site: str, day_ms: int, hours: list[StagedHour], files: dict[int, list[Path]], *, over: bool
+        self,
+        site: str,
+        day_ms: int,
+        hours: list[StagedHour],
+        files: dict[int, list[Path]],
+        tally: Tally,
+        *,
+        over: bool,
     ) -> int:
         """Where readers find blocks they take these, so the blocks must have what was read."""
         for hour in hours:
             parts = map(staged.decode, files[hour.hour])
             span = Span(hour.start_ms, hour.end_ms)
-            self.ingest.write(site, span, parts, hour.fetched_ms, Tally(), hour.points)
+            self.ingest.write(site, span, parts, hour.fetched_ms, tally, hour.points)
         # Hour by hour the day claims no point that it lacked before; it was read whole for these.
         self._record(site, hours, {})
         samples = sum(hour.samples for hour in hours)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from etl import plan
+from vitals import segments
 from vitals.catalog import Catalog, CatalogTable, Listed, listed_from_ace
 from vitals.circuit import Circuit, CircuitTable
 from vitals.errors import CircuitOpenError, UpstreamError, UpstreamUnavailableError
@@ -93,6 +94,7 @@ class Syncer:
                 if receipt.caught_up or not receipt.advanced or not may_go_on():
                     break
             self._sync_weather(catalog, receipt)
+        self._log_dense(catalog, receipt)
         if receipt.caught_up:
             self._send_rereads(receipt)
         elif receipt.advanced:
@@ -104,6 +106,7 @@ class Syncer:
             catalog = self._catalog(self.sites.load(receipt.site), receipt)
             for piece in span.aligned().pieces(plan.STEP_MS):
                 self.ingest.fetch(receipt.site, catalog, piece, receipt.tally)
+        self._log_dense(catalog, receipt)
 
     def _step(self, catalog: Catalog, receipt: Receipt) -> None:
         record = self.sites.load(receipt.site)
@@ -196,6 +199,18 @@ class Syncer:
                 count=len(names),
                 points=[f"{name[:80]}…" for name in names[:_NAMES_LOGGED]],
                 reason=f"a name has at most {MAX_NAME} characters",
+            )
+
+    def _log_dense(self, catalog: Catalog, receipt: Receipt) -> None:
+        """Names the points of which a block could not hold all."""
+        counts = receipt.tally.too_dense
+        if counts:
+            self.journal.warning(
+                "points with more samples than a block can hold",
+                site=receipt.site,
+                points=[catalog.points[point].name for point, _ in counts.most_common(_NAMES_LOGGED)],
+                count=len(counts),
+                reason=f"the samples of 64 points in five minutes take at most {segments.MAX_BYTES:,} bytes",
             )
 
     def _sync_weather(self, catalog: Catalog, receipt: Receipt) -> None:

@@ -26,6 +26,7 @@ PURE = {
     "ranges",
     "readings",
     "samples",
+    "segments",
     "staged",
     "timespan",
 }

@@ -1,21 +1,25 @@
 """The hot tier: blocks in DynamoDB, written only where they change and only over the revision that was read.
 
 Item: pk, w | b payload (blocks.py), n samples, r revision, f when its newest fetch began (UTC ms),
-expires_at (epoch s; absent until the day is verified in the archive).
+expires_at (epoch s; absent until the day is verified in the archive). A payload that is too large for one
+item is in several (segments.py), which are written in one transaction.
 """
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from vitals import blocks, items, keys
+import numpy as np
+
+from vitals import blocks, items, keys, segments
 from vitals.cost import Cost
 from vitals.errors import ConflictError
 from vitals.samples import Samples, concat, merge
-from vitals.timespan import DAY_MS, Span, floor_window
+from vitals.timespan import DAY_MS, WINDOW_MS, Span, floor_window
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,7 +31,9 @@ _WRITE_ATTEMPTS = 12
 _READ_ATTEMPTS = 8
 # A query page is 1 MB, about four days of 830-byte blocks: longer spans are read in parallel.
 _QUERY_SPAN_MS = 3 * DAY_MS
-_MAX_PAGES = 1_000
+_MAX_PAGES = 5_000
+# Why DynamoDB cancels a transaction that may be made again, from what is stored then.
+_LOST = {"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 type BlockKey = tuple[int, int]
 """(group, window start in UTC ms)"""
@@ -42,6 +48,8 @@ class Block:
     revision: int
     fetched_ms: int
     expires_at: int | None = None
+    items: int = 1
+    """How many it has in the table."""
 
     def expired(self, now_ms: int) -> bool:
         """TTL deletes up to days late, and an expired block may be older than the archive."""
@@ -53,6 +61,7 @@ class _Change:
     fetched: Samples
     before: Block | None
     after: Block
+    too_dense: Counter[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,8 @@ class WritePlan:
     fetched_ms: int
     changes: dict[BlockKey, _Change]
     counts: dict[BlockKey, int]
+    too_dense: Counter[int]
+    """By point id the samples that found no room in blocks that stay as they are."""
 
     @property
     def windows(self) -> set[int]:
@@ -78,24 +89,30 @@ class StoredBlock:
     window_ms: int
     revision: int
     expires_at: int | None
+    items: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    block: Block
+    block: Block | None
     changed: bool
     new_samples: int
     conflicts: int
+    too_dense: Counter[int]
 
 
 @dataclass(slots=True)
 class WriteReceipt:
-    """What a write did: blocks put, samples not there before, races lost, samples now in each block."""
+    """What a write did: blocks put, samples not there before, races lost, samples now in each block.
+
+    `too_dense` counts by point id the samples that were left out, because their block can hold no more.
+    """
 
     blocks: int = 0
     samples: int = 0
     conflicts: int = 0
     counts: dict[BlockKey, int] = field(default_factory=dict)
+    too_dense: Counter[int] = field(default_factory=Counter)
 
 
 def merged_block(stored: Block | None, fetched: Samples, window_ms: int, fetched_ms: int) -> Block | None:
@@ -121,6 +138,53 @@ def merged_block(stored: Block | None, fetched: Samples, window_ms: int, fetched
     )
 
 
+def fitting_block(
+    stored: Block | None, fetched: Samples, window_ms: int, fetched_ms: int
+) -> tuple[Block | None, Counter[int]]:
+    """The same within what a transaction holds, and by slot the samples that were left out for that.
+
+    Of the points with the most samples in the window nothing that was fetched is taken; what is stored stays.
+    """
+    block = merged_block(stored, fetched, window_ms, fetched_ms)
+    if block is None or len(block.payload) <= segments.MAX_BYTES:
+        return block, Counter()
+    sizes = np.bincount(blocks.decode(block.payload, window_ms).ids, minlength=blocks.GROUP_SIZE)
+    densest = sorted(set(fetched.ids.tolist()), key=lambda slot: (-sizes[slot], slot))
+
+    def without(dropped: int) -> Block | None:
+        taken = fetched[~np.isin(fetched.ids, densest[:dropped])]
+        return merged_block(stored, taken, window_ms, fetched_ms) if len(taken) else None
+
+    # The fewest of them, without which it fits.
+    fewest, most = 1, len(densest)
+    while fewest < most:
+        middle = (fewest + most) // 2
+        block = without(middle)
+        if block is None or len(block.payload) <= segments.MAX_BYTES:
+            most = middle
+        else:
+            fewest = middle + 1
+    dropped = fetched[np.isin(fetched.ids, densest[:most])]
+    return without(most), _changed(stored, dropped, window_ms, fetched_ms)
+
+
+def _changed(stored: Block | None, fetched: Samples, window_ms: int, now_ms: int) -> Counter[int]:
+    """By slot how many of these samples a block does not hold already, to the bit."""
+    held = Samples(fetched.ids[:0], fetched.times[:0], fetched.values[:0])
+    if stored is not None and not stored.expired(now_ms):
+        held = blocks.decode(stored.payload, window_ms)
+
+    def positions(samples: Samples) -> Any:
+        return samples.ids.astype(np.int64) * WINDOW_MS + samples.times - window_ms
+
+    there, here = positions(held), positions(fetched)
+    at = np.minimum(np.searchsorted(there, here), max(0, len(there) - 1))
+    same = np.zeros(len(fetched), np.bool_)
+    if len(there):
+        same = (there[at] == here) & (held.values.view(np.uint64)[at] == fetched.values.view(np.uint64))
+    return Counter(fetched.ids[~same].tolist())
+
+
 class HotTier:
     """Reads and writes the blocks of any site in one table."""
 
@@ -135,21 +199,24 @@ class HotTier:
     def plan(self, site: str, samples: Samples, fetched_ms: int) -> WritePlan:
         """Which blocks samples (ids are point ids, any order) would change; nothing is written."""
         fetched = blocks.split(samples)
-        stored = self._get_all(site, list(fetched))
+        stored = self._get_all(site, list(fetched), fetched_ms)
+        too_dense: Counter[int] = Counter()
         changes: dict[BlockKey, _Change] = {}
         counts: dict[BlockKey, int] = {}
         for key, part in fetched.items():
             before = stored.get(key)
-            after = merged_block(before, part, key[1], fetched_ms)
+            after, dropped = fitting_block(before, part, key[1], fetched_ms)
             if after is not None:
-                changes[key] = _Change(part, before, after)
-            elif before is not None:
+                changes[key] = _Change(part, before, after, dropped)
+                continue
+            too_dense += _of_group(dropped, key[0])
+            if before is not None:
                 counts[key] = before.count
-        return WritePlan(site, fetched_ms, changes, counts)
+        return WritePlan(site, fetched_ms, changes, counts, too_dense)
 
     def apply(self, planned: WritePlan) -> WriteReceipt:
         """Puts the changed blocks, merging again where another writer came first; safe to repeat."""
-        receipt = WriteReceipt(counts=dict(planned.counts))
+        receipt = WriteReceipt(counts=dict(planned.counts), too_dense=planned.too_dense.copy())
         keys_ = list(planned.changes)
         for key, written in zip(
             keys_, self._pool.map(lambda key: self._write_block(planned, key), keys_), strict=True
@@ -157,7 +224,9 @@ class HotTier:
             receipt.blocks += written.changed
             receipt.samples += written.new_samples
             receipt.conflicts += written.conflicts
-            receipt.counts[key] = written.block.count
+            if written.block is not None:
+                receipt.counts[key] = written.block.count
+            receipt.too_dense += _of_group(written.too_dense, key[0])
         return receipt
 
     def write(self, site: str, samples: Samples, fetched_ms: int) -> WriteReceipt:
@@ -180,12 +249,11 @@ class HotTier:
 
         Expired blocks are left out: the archive has what they held, and may have newer.
         """
-        query = self._query(site, group, span, consistent=True)
-        alive = [item for item in query if _lives(item, now_ms)]
+        alive = list(self._living(site, group, span, now_ms, consistent=True))
         payloads, windows = [item["b"]["B"] for item in alive], [int(item["w"]["N"]) for item in alive]
         found = blocks.decode_many(payloads, windows, range(blocks.GROUP_SIZE))
         read = [
-            StoredBlock(group, window_ms, int(item["r"]["N"]), _expires_at(item))
+            StoredBlock(group, window_ms, int(item["r"]["N"]), _expires_at(item), segments.count(item))
             for window_ms, item in zip(windows, alive, strict=True)
         ]
         return _globalise(found, group), read
@@ -211,7 +279,7 @@ class HotTier:
     def _read_group(
         self, site: str, group: int, slots: set[int], span: Span, now_ms: int, cost: Cost | None
     ) -> Samples:
-        alive = [item for item in self._query(site, group, span, cost=cost) if _lives(item, now_ms)]
+        alive = list(self._living(site, group, span, now_ms, cost=cost))
         payloads, windows = [item["b"]["B"] for item in alive], [int(item["w"]["N"]) for item in alive]
         found = blocks.decode_many(payloads, windows, sorted(slots))
         inside = found[(found.times >= span.start_ms) & (found.times < span.end_ms)]
@@ -219,9 +287,7 @@ class HotTier:
 
     def _latest_in_group(self, site: str, group: int, slots: set[int], span: Span, now_ms: int) -> Samples:
         missing, newest = set(slots), []
-        for item in self._query(site, group, span, newest_first=True):
-            if not _lives(item, now_ms):
-                continue
+        for item in self._living(site, group, span, now_ms, newest_first=True):
             found = blocks.decode_many([item["b"]["B"]], [int(item["w"]["N"])], sorted(missing))
             found = found[found.times < span.end_ms]
             last = blocks.last_of_slot(found)
@@ -230,6 +296,40 @@ class HotTier:
             if not missing:
                 break
         return _globalise(merge(newest), group)
+
+    def _living(
+        self,
+        site: str,
+        group: int,
+        span: Span,
+        now_ms: int,
+        *,
+        newest_first: bool = False,
+        consistent: bool = False,
+        cost: Cost | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """The blocks of a group that have not expired as items, each whole and of one write."""
+        query = self._query(site, group, span, newest_first=newest_first, consistent=consistent, cost=cost)
+        for window_ms, stored in segments.by_window(query):
+            settled, item = _assembled(window_ms, stored, now_ms)
+            if not settled:
+                item = self._read_again(site, (group, window_ms), now_ms, cost)
+            if item is not None and _lives(item, now_ms):
+                yield item
+
+    def _read_again(
+        self, site: str, key: BlockKey, now_ms: int, cost: Cost | None = None
+    ) -> dict[str, Any] | None:
+        """One block as an item, read consistently until its items are of one write."""
+        group, window_ms = key
+        window = Span(window_ms, window_ms + WINDOW_MS)
+        for attempt in range(_READ_ATTEMPTS):
+            stored = list(self._query(site, group, window, consistent=True, cost=cost))
+            settled, item = _assembled(window_ms, stored, now_ms)
+            if settled:
+                return item
+            self._sleep(random.uniform(0, 0.05 * 2**attempt))
+        raise ConflictError(f"block {group}/{window_ms} of {site} was not whole in {_READ_ATTEMPTS} reads")
 
     def _query(
         self,
@@ -247,7 +347,7 @@ class HotTier:
             "ExpressionAttributeValues": {
                 ":pk": {"S": keys.hot_partition(site, group)},
                 ":first": {"N": str(floor_window(span.start_ms))},
-                ":last": {"N": str(floor_window(span.end_ms - 1))},
+                ":last": {"N": str(floor_window(span.end_ms - 1) + segments.MAX_SEGMENTS - 1)},
             },
             "ScanIndexForward": not newest_first,
             "ConsistentRead": consistent,
@@ -262,62 +362,94 @@ class HotTier:
     def _write_block(self, planned: WritePlan, key: BlockKey) -> "_Written":
         site, (group, window_ms) = planned.site, key
         change = planned.changes[key]
-        stored, block = change.before, change.after
+        stored, block, dropped = change.before, change.after, change.too_dense
         for conflicts in range(_WRITE_ATTEMPTS):
-            if self._put(site, key, block):
-                return _Written(block, True, block.count - _held(stored, planned.fetched_ms), conflicts)
+            if self._put(site, key, block, stored):
+                added = block.count - _held(stored, planned.fetched_ms)
+                return _Written(block, True, added, conflicts, dropped)
             self._sleep(random.uniform(0, 0.01 * 2 ** min(conflicts, 6)))
-            stored = self._get(site, key)
-            merged = merged_block(stored, change.fetched, window_ms, planned.fetched_ms)
+            stored = self._get(site, key, planned.fetched_ms)
+            merged, dropped = fitting_block(stored, change.fetched, window_ms, planned.fetched_ms)
             if merged is None:
-                assert stored is not None
-                return _Written(stored, False, 0, conflicts + 1)
+                return _Written(stored, False, 0, conflicts + 1, dropped)
             block = merged
         raise ConflictError(f"block {group}/{window_ms} of {site} changed under {_WRITE_ATTEMPTS} writes")
 
     def _expire_block(self, site: str, block: StoredBlock, expires_at: int) -> bool:
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=keys.hot_block(site, block.group, block.window_ms),
-                UpdateExpression="SET expires_at = :at",
-                ConditionExpression="r = :read",
-                ExpressionAttributeValues={
+        updates = [
+            {
+                "TableName": self._table,
+                "Key": keys.hot_block(site, block.group, block.window_ms + number),
+                "UpdateExpression": "SET expires_at = :at",
+                "ConditionExpression": "r = :read",
+                "ExpressionAttributeValues": {
                     ":at": {"N": str(expires_at)},
                     ":read": {"N": str(block.revision)},
                 },
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+            }
+            for number in range(block.items)
+        ]
+        if len(updates) > 1:
+            return self._transact([{"Update": update} for update in updates])
+        return self._unless_lost(self._client.update_item, updates[0])
 
-    def _put(self, site: str, key: BlockKey, block: Block) -> bool:
+    def _put(self, site: str, key: BlockKey, block: Block, before: Block | None) -> bool:
+        """Writes the block over what was read; False when somebody else wrote meanwhile."""
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
         if block.revision > 1:
             condition = {
                 "ConditionExpression": "r = :read",
                 "ExpressionAttributeValues": {":read": {"N": str(block.revision - 1)}},
             }
+        written = _items(site, key, block, before.items if before else 1)
+        puts = [{"TableName": self._table, "Item": item} for item in written]
+        puts[0] |= condition
+        if len(puts) > 1:
+            return self._transact([{"Put": put} for put in puts])
+        return self._unless_lost(self._client.put_item, puts[0])
+
+    def _unless_lost(self, call: Callable[..., Any], request: dict[str, Any]) -> bool:
         try:
-            self._client.put_item(TableName=self._table, Item=_item(site, key, block), **condition)
-        except self._client.exceptions.ConditionalCheckFailedException:
+            call(**request)
+        except (
+            self._client.exceptions.ConditionalCheckFailedException,
+            self._client.exceptions.TransactionConflictException,
+        ):
             return False
         return True
 
-    def _get(self, site: str, key: BlockKey) -> Block | None:
+    def _transact(self, writes: list[Any]) -> bool:
+        """All of the writes, or none and False when another writer came first."""
+        try:
+            self._client.transact_write_items(TransactItems=writes)
+        except self._client.exceptions.TransactionCanceledException as error:
+            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+            if not reasons & _LOST or not reasons <= _LOST | {"None", None}:
+                raise
+            return False
+        return True
+
+    def _get(self, site: str, key: BlockKey, now_ms: int) -> Block | None:
         answer = self._client.get_item(
             TableName=self._table, Key=keys.hot_block(site, *key), ConsistentRead=True
         )
-        return _block(answer["Item"]) if "Item" in answer else None
+        return self._whole(site, key, answer["Item"], now_ms) if "Item" in answer else None
 
-    def _get_all(self, site: str, wanted: list[BlockKey]) -> dict[BlockKey, Block]:
+    def _whole(self, site: str, key: BlockKey, item: Any, now_ms: int) -> Block | None:
+        """The block of this first item; of an expired one nothing but the revision is of use."""
+        whole = item
+        if segments.count(item) > 1 and _lives(item, now_ms):
+            whole = self._read_again(site, key, now_ms)
+        return _block(whole) if whole is not None else None
+
+    def _get_all(self, site: str, wanted: list[BlockKey], now_ms: int) -> dict[BlockKey, Block]:
         batches = [wanted[i : i + _BATCH] for i in range(0, len(wanted), _BATCH)]
         found: dict[BlockKey, Block] = {}
-        for part in self._pool.map(lambda batch: self._get_batch(site, batch), batches):
+        for part in self._pool.map(lambda batch: self._get_batch(site, batch, now_ms), batches):
             found.update(part)
         return found
 
-    def _get_batch(self, site: str, batch: list[BlockKey]) -> dict[BlockKey, Block]:
+    def _get_batch(self, site: str, batch: list[BlockKey], now_ms: int) -> dict[BlockKey, Block]:
         found: dict[BlockKey, Block] = {}
         request: Any = {
             self._table: {"Keys": [keys.hot_block(site, *key) for key in batch], "ConsistentRead": True}
@@ -325,7 +457,9 @@ class HotTier:
         for attempt in range(_READ_ATTEMPTS):
             answer = self._client.batch_get_item(RequestItems=request)
             for item in answer["Responses"].get(self._table, []):
-                found[_key(item)] = _block(item)
+                block = self._whole(site, _key(item), item, now_ms)
+                if block is not None:
+                    found[_key(item)] = block
             request = answer["UnprocessedKeys"]
             if not request:
                 return found
@@ -360,13 +494,40 @@ def _lives(item: Any, now_ms: int) -> bool:
     return expires_at is None or expires_at * 1000 > now_ms
 
 
-def _item(site: str, key: BlockKey, block: Block) -> Any:
-    return keys.hot_block(site, *key) | {
-        "b": {"B": block.payload},
-        "n": {"N": str(block.count)},
-        "r": {"N": str(block.revision)},
-        "f": {"N": str(block.fetched_ms)},
-    }
+def _items(site: str, key: BlockKey, block: Block, before: int) -> list[Any]:
+    """The items of a block that had `before` of them; those that it needs no more are emptied, and expire."""
+    group, window_ms = key
+    bodies = segments.split(block.payload)
+    revision: Any = {"r": {"N": str(block.revision)}}
+    facts = revision | {"n": {"N": str(block.count)}, "f": {"N": str(block.fetched_ms)}}
+    if len(bodies) > 1:
+        revision["h"] = {"B": segments.digest(block.payload)}
+        facts |= revision | {"s": {"N": str(len(bodies))}}
+    emptied = revision | {"expires_at": {"N": str(block.fetched_ms // 1000)}}
+    return [
+        keys.hot_block(site, group, window_ms + number)
+        | ({"b": {"B": bodies[number]}} if number < len(bodies) else {})
+        | (facts if not number else revision if number < len(bodies) else emptied)
+        for number in range(max(before, len(bodies)))
+    ]
+
+
+def _assembled(window_ms: int, stored: list[Any], now_ms: int) -> tuple[bool, dict[str, Any] | None]:
+    """Whether the items of one window, as read, are all there and of one write, and the block as one item.
+
+    TTL deletes the items of an expired block one by one.
+    """
+    head = segments.first(window_ms, stored)
+    if head is None:
+        return not any(_lives(item, now_ms) for item in stored), None
+    if not _lives(head, now_ms):
+        return True, head
+    whole = segments.join(window_ms, stored)
+    return whole is not None, whole
+
+
+def _of_group(slots: Counter[int], group: int) -> Counter[int]:
+    return Counter({group * blocks.GROUP_SIZE + slot: count for slot, count in slots.items()})
 
 
 def _key(item: Any) -> BlockKey:
@@ -375,5 +536,10 @@ def _key(item: Any) -> BlockKey:
 
 def _block(item: Any) -> Block:
     return Block(
-        item["b"]["B"], int(item["n"]["N"]), int(item["r"]["N"]), int(item["f"]["N"]), _expires_at(item)
+        item["b"]["B"],
+        int(item["n"]["N"]),
+        int(item["r"]["N"]),
+        int(item["f"]["N"]),
+        _expires_at(item),
+        segments.count(item),
     )

@@ -8,7 +8,7 @@ from vitals.catalog import Catalog
 from vitals.hot import BlockKey, HotTier
 from vitals.ledger import Ledger
 from vitals.pointset import PointSet
-from vitals.readings import Accepted, accept
+from vitals.readings import TOO_DENSE, Accepted, accept
 from vitals.samples import Samples, concat
 from vitals.timespan import HOUR_MS, Span
 from vitals.upstream import AceClient, Reading
@@ -27,6 +27,8 @@ class Tally:
     written: int = 0
     blocks: int = 0
     conflicts: int = 0
+    too_dense: Counter[int] = field(default_factory=Counter)
+    """By point id those that were rejected because their block can hold no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,10 @@ class Ingest:
         tally.blocks += write.blocks
         tally.written += write.samples
         tally.conflicts += write.conflicts
+        if write.too_dense:
+            tally.too_dense += write.too_dense
+            tally.rejected[TOO_DENSE] += write.too_dense.total()
+            tally.accepted -= write.too_dense.total()
         return write.counts
 
 

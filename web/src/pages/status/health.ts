@@ -13,9 +13,11 @@ export const REASONS: Record<string, string> = {
   null: "no value was given",
   not_a_number: "the value is no number",
   not_configured: "the point is not in the site's list",
+  name_too_long: "the point's name has more than 512 characters",
   bad_time: "the time can't be read",
   in_the_future: "the time is more than 5 minutes ahead",
   malformed: "name, value or time is missing",
+  too_dense: "the points nearby have more samples than can be stored",
 };
 
 /** Rejected readings by reason, most first; reasons that did not occur are left out. */
