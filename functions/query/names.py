@@ -71,7 +71,9 @@ def display_name(name: str, site: str = "", object_name: str = "", description: 
     for said in (object_name, description) if more else (description, object_name):
         if _tells(said):
             return _label(said)
-    return _from_name(name, site) or name
+    label = _from_name(name, site) or name
+    # Of blanks or signs that nobody sees, as Python writes it.
+    return label if any(sign.isprintable() and not sign.isspace() for sign in label) else repr(name)
 
 
 def object_type(text: str) -> str | None:

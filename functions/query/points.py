@@ -1,5 +1,6 @@
 """Points as people look for them: by words and tags, under names that can be read."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -11,18 +12,55 @@ from vitals.catalog import Listed, Point
 # A few sites of the largest known size.
 _KEPT = 20_000
 _EQUIPMENT_TAGS = ("equip", "equipRef", "equipment")
+# What a display ignores besides format characters: fillers, joiners and variation selectors.
+_IGNORED = {"\u034f", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u3164", "\uffa0"}
+_IGNORED |= {chr(code) for low, high in ((0x180B, 0x180F), (0xFE00, 0xFE0F)) for code in range(low, high + 1)}
+_IGNORED |= {chr(code) for code in range(0xE0100, 0xE01F0)}
+_IOTA = "\N{GREEK SMALL LETTER IOTA}"
 # A list to choose from; the rarer tags are found by searching.
 MAX_TAGS = 500
 
 
 def find(points: Iterable[Point], site: str, search: str, tags: Sequence[str]) -> list[Point]:
     """The points with every word of `search` in what is said of them, and every one of `tags`."""
-    words, wanted = search.casefold().split(), set(map(_form, tags))
+    words, wanted = folded(search).split(), set(map(_form, tags))
     return [
         point
         for point in points
         if wanted <= _tags(point.listed) and all(word in _haystack(site, point.listed) for word in words)
     ]
+
+
+def folded(text: str) -> str:
+    """Returns the text as it is compared: without case, compatibility forms and what has no width.
+
+    Canonically equivalent texts are folded to the same text, as are a text and its upper case.
+    """
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKD", _visible(text))
+    # Upper case first: that of a dotless i is I, from which no folding leads back.
+    return unicodedata.normalize("NFKD", _iotas_last(_visible(plain.upper().casefold())))
+
+
+def _iotas_last(text: str) -> str:
+    """The text with each iota after the marks that follow it: in upper case one below a letter follows it."""
+    if _IOTA not in text:
+        return text
+    signs, iotas = [], ""
+    for sign in text:
+        if sign == _IOTA:
+            iotas += sign
+        elif iotas and unicodedata.combining(sign):
+            signs.append(sign)
+        else:
+            signs += [iotas, sign]
+            iotas = ""
+    return "".join([*signs, iotas])
+
+
+def _visible(text: str) -> str:
+    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf" and sign not in _IGNORED)
 
 
 def told(point: Point, site: str) -> dict[str, Any]:
@@ -79,7 +117,7 @@ def _display_name(site: str, listed: Listed) -> str:
 @lru_cache(_KEPT)
 def _haystack(site: str, listed: Listed) -> str:
     said = (listed.name, _display_name(site, listed), listed.description, listed.object_name)
-    return "\n".join((*said, listed.device, listed.unit, *listed.tags)).casefold()
+    return folded("\n".join((*said, listed.device, listed.unit, *listed.tags)))
 
 
 @lru_cache(_KEPT)
@@ -91,7 +129,7 @@ def _tags(listed: Listed) -> frozenset[str]:
 
 def _form(tag: str) -> str:
     """A tag as it is compared: upstreams spell it this way and that, and pad it."""
-    return tag.strip().casefold()
+    return folded(tag).strip()
 
 
 def _whole_tags(listed: Listed) -> list[str]:

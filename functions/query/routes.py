@@ -25,7 +25,8 @@ Names = Annotated[list[str], Query(description="repeat it, or separate names by 
 # What a catalog can hold; an unknown name is echoed in the answer.
 Name = Annotated[str, Field(max_length=MAX_NAME)]
 Time = Annotated[str, Query(max_length=MAX_TEXT, description="ISO 8601 or epoch milliseconds")]
-Tag = Annotated[str, Field(max_length=512)]
+# Decomposed, a name or tag is several times as long.
+Tag = Annotated[str, Field(max_length=2_000)]
 Tags = Annotated[
     list[Tag] | None,
     Query(description="a marker or key=value; repeat it for points that have all", max_length=20),
@@ -133,7 +134,7 @@ def status() -> Response[Any]:
 def points(
     site: SiteOfPath,
     search: Annotated[
-        str, Query(max_length=512, description="words that name, description, unit, device or tags contain")
+        str, Query(max_length=2_000, description="words that name, description, unit, device or tags contain")
     ] = "",
     tag: Tags = None,
     limit: Limit = 100,

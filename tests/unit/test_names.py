@@ -70,7 +70,7 @@ SITE = "ses_falls_city"
         ("Abc" + "A" * 500, "Abc " + "A" * 500),
         ("a" + "-" * 500, "a" + "-" * 500),
         ("$20", "$20"),
-        (" ", " "),
+        (" ", "' '"),
     ],
 )
 def test_a_name_alone(name: str, shown: str) -> None:

@@ -1,9 +1,16 @@
 """Finding points by words and tags."""
 
+import functools
+import unicodedata
+from collections.abc import Callable
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from query import points
-from vitals.catalog import Listed, Point
+from query.names import display_name
+from vitals.catalog import MAX_NAME, Listed, Point
 
 SITE = "home"
 POINTS = [
@@ -122,3 +129,69 @@ def test_equipment_comes_by_name_with_its_device_where_there_is_one() -> None:
 def test_every_point_with_equipment_is_found_by_it(point: Point) -> None:
     equipment = points.told(point, SITE)["equipment"]
     assert point in points.find(BUILDING, SITE, "", [f"equip={equipment}"])
+
+
+_ODD = st.characters(categories=["Cc", "Cf", "Zs", "Mn", "Lm"])
+NAME = st.text(st.characters(exclude_categories=["Cs"]) | _ODD, min_size=1, max_size=MAX_NAME)
+
+
+def strewn(text: str) -> str:
+    return "\u200b" + "\u2060".join(text) + "\ufe0f"
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "upper case": str.upper,
+    "folded case": str.casefold,
+    "with signs of no width": strewn,
+    **{
+        form: functools.partial(unicodedata.normalize, form)  # type: ignore[arg-type]
+        for form in ("NFC", "NFD", "NFKC", "NFKD")
+    },
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_odd_name_is_found_in_every_form(form: str) -> None:
+    for name in (
+        "\0",
+        ",",
+        " ",
+        "\u0301",
+        "\u200b",
+        "👩\u200d👩\u200d👧",
+        "e\u0301\u0323",
+        "\U0001f321" * MAX_NAME,
+        "ᾳ\u0323",
+        "Größe/Straße",
+        "\u0130\u0131\u017fK",
+        "ﬁ½㎏",
+        "한글",
+        "ΌΣΟΣ όσος",
+    ):
+        check_found(name, FORMS[form](name))
+
+
+@given(NAME, st.sampled_from(sorted(FORMS)), st.sampled_from(sorted(FORMS)))
+def test_a_name_is_found_in_every_form(name: str, form: str, other: str) -> None:
+    check_found(name, FORMS[other](FORMS[form](name)))
+
+
+def check_found(name: str, search: str) -> None:
+    point = Point(0, Listed(name, tags=(name,)))
+    assert points.find([point], SITE, search, []) == [point]
+    assert points.find([point], SITE, "", [search]) == [point]
+
+
+def test_what_differs_in_more_than_its_form_is_not_the_same() -> None:
+    point = Point(0, Listed("Größe ab", tags=("größe",)))
+    for search in ("grosse", "größee", "ba"):
+        assert points.find([point], SITE, search, []) == []
+    assert points.find([point], SITE, "", ["grosse"]) == []
+    assert points.find([point], SITE, "GRO\u0308SSE A\u00adB", ["Gro\u0308\u00dfe"]) == [point]
+
+
+@given(NAME)
+def test_a_name_for_people_can_be_seen(name: str) -> None:
+    shown = display_name(name)
+    assert any(sign.isprintable() and not sign.isspace() for sign in shown)
