@@ -87,6 +87,7 @@ def _api() -> Api:
             CircuitTable(dynamodb, settings.state_table, settings.ace_api_url),
             # Asked for by few, so its client is not made at every start.
             DeadLetters(lambda: aws.client("sqs", aws.BRIEF), letters),
+            logger.warning,
         ),
     )
 

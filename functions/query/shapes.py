@@ -101,16 +101,16 @@ class SiteStatus(Site):
     rejected_since: str | None = Field(description="which times it asked for; null until the next sync")
     rejected_until: str | None
     unarchived_days: list[str] = Field(description="complete days that are due, oldest first, at most 100")
-    unarchived_count: int
+    unarchived_count: int | None = Field(description="null when it could not be read, as `warnings` says")
     upstream_paused_until: str | None = Field(description="set while the upstream is left alone")
 
 
 class DeadLetterCounts(Shape):
-    """How many messages were given up and wait for somebody, about."""
+    """How many messages were given up and wait for somebody, about; null where SQS did not answer."""
 
-    sync: int
-    archive: int
-    export: int
+    sync: int | None
+    archive: int | None
+    export: int | None
 
 
 class Status(Shape):
@@ -118,6 +118,7 @@ class Status(Shape):
 
     sites: list[SiteStatus]
     dead_letters: DeadLetterCounts | None = Field(description="null for tokens of some sites only")
+    warnings: list[str] = Field(description="which parts could not be read; empty when all were")
 
 
 class PointAnswer(Shape):

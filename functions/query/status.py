@@ -1,10 +1,16 @@
 """How the store is kept: how far each site is, what was refused, what is due and what was given up."""
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from vitals.circuit import CircuitTable
 from vitals.due import complete_days, due_days
+from vitals.errors import VitalsError
 from vitals.ledger import Ledger
 from vitals.queue import DeadLetters
 from vitals.sites import SiteRecord, SiteTable
@@ -13,38 +19,66 @@ from vitals.tokens import EVERY_SITE, Grant
 
 # The oldest, which are archived last; the count tells of the others.
 MAX_DAYS = 100
+# What one of the sources of the status may end in, while the others answer.
+_UNREADABLE = (BotoCoreError, ClientError, VitalsError)
 
 
 @dataclass(frozen=True, slots=True)
 class StatusReader:
-    """Reads the status where the other functions leave it."""
+    """Reads the status where the other functions leave it; `log` takes what could not be read."""
 
     sites: SiteTable
     ledger: Ledger
     circuits: CircuitTable
     letters: DeadLetters
+    log: Callable[..., None]
 
     def read(self, grant: Grant, now_ms: int) -> dict[str, Any]:
-        """The status of the sites that are granted; what was given up takes a token of all."""
-        open_until_ms = self.circuits.load().open_until_ms
-        paused = {"upstream_paused_until": iso(open_until_ms) if now_ms < open_until_ms else None}
-        records = [record for record in self.sites.list() if grant.allows("read", record.site)]
-        return {
-            "sites": [synced(record, now_ms) | self._upkeep(record) | paused for record in records],
-            "dead_letters": self.letters.counts() if grant.allows("read", EVERY_SITE) else None,
-        }
+        """The status of the sites that are granted; what was given up takes a token of all.
 
-    def _upkeep(self, record: SiteRecord) -> dict[str, Any]:
-        days = complete_days(record)
-        due = due_days(days, self.ledger.archive_records(record.site, Span(EARLIEST_MS, days.end_ms)))
+        What cannot be read is null and named in `warnings`, but for the list of sites itself.
+        """
+        warnings: list[str] = []
+        records = [record for record in self.sites.list() if grant.allows("read", record.site)]
+        circuit = self._read(self.circuits.load, "whether the upstream is paused", warnings)
+        open_until_ms = circuit.open_until_ms if circuit else 0
+        paused = {"upstream_paused_until": iso(open_until_ms) if now_ms < open_until_ms else None}
+        sites = [synced(record, now_ms) | self._upkeep(record, warnings) | paused for record in records]
+        dead_letters = self._dead_letters(warnings) if grant.allows("read", EVERY_SITE) else None
+        return {"sites": sites, "dead_letters": dead_letters, "warnings": warnings}
+
+    def _upkeep(self, record: SiteRecord, warnings: list[str]) -> dict[str, Any]:
+        due = self._read(partial(self._due, record), f"the unarchived days of {record.site}", warnings)
         counted = record.rejected_from_ms is not None
         return {
             "rejected": dict(record.rejected),
             "rejected_since": _iso(record.rejected_from_ms),
             "rejected_until": _iso(record.checkpoint_ms if counted else None),
-            "unarchived_days": [day_name(day) for day in due[:MAX_DAYS]],
-            "unarchived_count": len(due),
+            "unarchived_days": [day_name(day) for day in (due or ())[:MAX_DAYS]],
+            "unarchived_count": None if due is None else len(due),
         }
+
+    def _due(self, record: SiteRecord) -> Sequence[int]:
+        days = complete_days(record)
+        return due_days(days, self.ledger.archive_records(record.site, Span(EARLIEST_MS, days.end_ms)))
+
+    def _dead_letters(self, warnings: list[str]) -> dict[str, int | None]:
+        counters = self.letters.counters()
+        # At once: each may take as long as its client waits.
+        with ThreadPoolExecutor(len(counters)) as pool:
+            pending = {name: pool.submit(count) for name, count in counters.items()}
+        return {
+            name: self._read(count.result, f"the dead letters of {name}", warnings)
+            for name, count in pending.items()
+        }
+
+    def _read[T](self, read: Callable[[], T], subject: str, warnings: list[str]) -> T | None:
+        try:
+            return read()
+        except _UNREADABLE as error:
+            self.log("the status is incomplete", subject=subject, exc_info=error)
+            warnings.append(f"{subject} could not be read; try again in a few seconds")
+            return None
 
 
 def synced(record: SiteRecord, now_ms: int) -> dict[str, Any]:

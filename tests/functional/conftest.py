@@ -216,6 +216,7 @@ def query_api(
         Ledger(dynamodb, "StateTable"),
         CircuitTable(dynamodb, "StateTable", upstream),
         DeadLetters(lambda: sqs, letters),
+        Logger().warning,
     )
     kept = Answers(None, clock, Logger().warning)
     return Api(sites, executor(dynamodb), catalogs, known, clock, 365, kept, upkeep)

@@ -259,7 +259,7 @@ def test_status_tells_of_the_sites_that_the_token_grants(
     assert (site["site_name"], site["unarchived_count"]) == (SITE, len(site["unarchived_days"]))
     assert site["rejected"]
     with Client(server.url, make_token("read", site="elsewhere")) as stranger:
-        assert stranger.status() == {"sites": [], "dead_letters": None}
+        assert stranger.status() == {"sites": [], "dead_letters": None, "warnings": []}
 
 
 def test_more_names_than_a_url_holds(client: Client, server: ApiServer) -> None:

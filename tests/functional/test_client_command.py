@@ -242,6 +242,7 @@ STATUS = {
         }
     ],
     "dead_letters": {"sync": 0, "archive": 1, "export": 0},
+    "warnings": [],
 }
 
 
@@ -258,6 +259,16 @@ def test_status_tells_what_an_operator_looks_at(trouble: LaidOutServer) -> None:
         "dead letters: sync 0, archive 1, export 0",
     ]
     assert only_json(command(trouble.url, TOKEN)("status", "--json")) == STATUS
+    counts = {"sync": None, "archive": None, "export": 3}
+    unread = [STATUS["sites"][0] | {"unarchived_days": [], "unarchived_count": None}]
+    warning = "the dead letters of sync could not be read"
+    answer = STATUS | {"sites": unread, "dead_letters": counts, "warnings": [warning]}
+    trouble.lay_out("GET /status", (200, answer))
+    done = command(trouble.url, TOKEN)("status")
+    _, row, *_, letters = out(done).splitlines()
+    assert row.endswith("unknown")
+    assert letters == "dead letters: sync unknown, archive unknown, export 3"
+    assert done.stderr == f"warning: {warning}\n"
 
 
 def test_of_a_failing_api_the_code_is_one(trouble: LaidOutServer) -> None:

@@ -1,7 +1,11 @@
 """/status: what the other functions leave of how the store is kept, and what was given up."""
 
-from collections.abc import Callable
-from dataclasses import replace
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -12,8 +16,8 @@ from query.status import MAX_DAYS
 from tests.functional.conftest import NOON, Clock
 from tests.functional.test_failing_tiers import closed_port, hanging, impatient, refusing
 from tests.functional.test_query_api import Call, api, ask, call
-from vitals import keys
-from vitals.circuit import Circuit
+from vitals import aws, keys
+from vitals.circuit import Circuit, CircuitTable
 from vitals.ledger import Ledger
 from vitals.queue import DeadLetters
 from vitals.sites import SiteTable
@@ -52,7 +56,7 @@ def test_a_site_tells_its_lag_and_what_its_latest_sync_refused(call: Call, dynam
         "unarchived_count": 0,
         "upstream_paused_until": None,
     }
-    assert call("/status") == (200, {"sites": [home], "dead_letters": None})
+    assert call("/status") == (200, {"sites": [home], "dead_letters": None, "warnings": []})
     span = Span(NOON - 5 * 60_000, NOON + 10 * 60_000)
     SiteTable(dynamodb, "StateTable").advance("home", NOON, span, {"malformed": 1, "bad_time": 7})
     [home] = call("/status")[1]["sites"]
@@ -105,7 +109,8 @@ def test_only_sites_of_the_token_are_told_and_given_up_messages_only_to_tokens_o
     assert everything["dead_letters"] == {"sync": 1, "archive": 0, "export": 2}
     both = call("/status", sites="home other")[1]
     assert (both["sites"], both["dead_letters"]) == (everything["sites"], None)
-    assert call("/status", scopes="admin", sites="nowhere")[1] == {"sites": [], "dead_letters": None}
+    nothing = {"sites": [], "dead_letters": None, "warnings": []}
+    assert call("/status", scopes="admin", sites="nowhere")[1] == nothing
     assert call("/status", scopes="backfill")[0] == 403
 
 
@@ -117,29 +122,85 @@ def test_an_upstream_that_is_left_alone_is_told_for_as_long(call: Call, api: Api
     assert call("/status")[1]["sites"][0]["upstream_paused_until"] is None
 
 
-@pytest.fixture
-def over(api: Api) -> Callable[[str], None]:
-    """Puts the queues behind another endpoint."""
-
-    def put(endpoint: str) -> None:
-        client = boto3.client("sqs", endpoint_url=endpoint, config=impatient(attempts=1))
-        api.upkeep = replace(api.upkeep, letters=DeadLetters(lambda: client, {"sync": f"{endpoint}/1/sync"}))
-
-    return put
+@contextmanager
+def closed() -> Iterator[str]:
+    yield closed_port()
 
 
-def test_queues_that_cannot_be_asked_are_an_error_and_no_zeros(
-    call: Call, over: Callable[[str], None]
+TROUBLES = {"closed": closed, "refusing": lambda: refusing(403, "AccessDenied"), "hanging": hanging}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_queue_that_does_not_answer_is_null_and_named(
+    call: Call, api: Api, logged: list[logging.LogRecord], trouble: str
 ) -> None:
-    over(closed_port())
-    status, answer = call("/status", sites="*")
-    assert (status, answer["error_code"]) == (503, "UNAVAILABLE")
-    with refusing(403, "RequestThrottled") as endpoint:
-        over(endpoint)
-        status, answer = call("/status", sites="*")
-        assert (status, answer["error_code"]) == (503, "UNAVAILABLE")
+    sqs = boto3.client("sqs")
+    urls = {name: sqs.get_queue_url(QueueName=name)["QueueUrl"] for name in ("sync", "archive", "export")}
+    with TROUBLES[trouble]() as endpoint:
+        silent = boto3.client("sqs", endpoint_url=endpoint, config=impatient(attempts=1))
+        for dead in ({"archive"}, set(urls)):
+            client = SqsByQueue(sqs, silent, dead)
+            api.upkeep = replace(api.upkeep, letters=DeadLetters(lambda client=client: client, urls))
+            status, answer = call("/status", sites="*")
+            assert status == 200
+            assert answer["dead_letters"] == {name: None if name in dead else 0 for name in urls}
+            assert answer["warnings"] == [
+                f"the dead letters of {name} could not be read; try again in a few seconds"
+                for name in urls
+                if name in dead
+            ]
+            assert [site["site_name"] for site in answer["sites"]] == ["home", "other"]
+            # Of somebody who may not see the queues nobody asks them.
+            assert call("/status")[1]["warnings"] == []
+    assert sum(record.getMessage() == "the status is incomplete" for record in logged) == 4
+
+
+@dataclass
+class SqsByQueue:
+    """Sends what is asked of the queues in `dead` to another client."""
+
+    alive: Any
+    silent: Any
+    dead: set[str]
+
+    def get_queue_attributes(self, **request: Any) -> Any:
+        client = self.silent if request["QueueUrl"].rpartition("/")[2] in self.dead else self.alive
+        return client.get_queue_attributes(**request)
+
+
+def test_queues_are_read_at_once_and_given_up_in_time_for_an_answer(call: Call, api: Api) -> None:
+    together = threading.Barrier(3)
+
+    def count() -> int:
+        together.wait(60)
+        return 7
+
+    counters = dict.fromkeys(("sync", "archive", "export"), count)
+    api.upkeep = replace(api.upkeep, letters=SimpleNamespace(counters=lambda: counters))
+    assert call("/status", sites="*")[1]["dead_letters"] == {"sync": 7, "archive": 7, "export": 7}
+    attempts = aws.BRIEF.retries["total_max_attempts"]
+    assert aws.ANSWER_S + attempts * (aws.BRIEF.connect_timeout + aws.BRIEF.read_timeout) < 29
+
+
+def test_a_ledger_or_circuit_that_cannot_be_read_leaves_the_others(call: Call, api: Api) -> None:
+    whole = call("/status", sites="*")[1]
     with hanging() as endpoint:
-        over(endpoint)
+        client = boto3.client("dynamodb", endpoint_url=endpoint, config=impatient(attempts=1))
+        api.upkeep = replace(
+            api.upkeep,
+            ledger=Ledger(client, "StateTable"),
+            circuits=CircuitTable(client, "StateTable", "http://ace/api"),
+        )
         status, answer = call("/status", sites="*")
-        assert (status, answer["error_code"]) == (504, "TIMEOUT")
-        assert call("/status")[0] == 200
+    assert status == 200
+    assert answer["warnings"] == [
+        f"{subject} could not be read; try again in a few seconds"
+        for subject in (
+            "whether the upstream is paused",
+            "the unarchived days of home",
+            "the unarchived days of other",
+        )
+    ]
+    unread = {"unarchived_days": [], "unarchived_count": None, "upstream_paused_until": None}
+    assert answer["sites"] == [site | unread for site in whole["sites"]]
+    assert answer["dead_letters"] == whole["dead_letters"]

@@ -51,21 +51,31 @@ test("a day is overdue for the archive two days after its end", () => {
 
 test("what somebody should look at is said by name, and nothing of what is well", () => {
   vi.stubEnv("TZ", "UTC");
-  expect(troubles({ sites: [site()], dead_letters: { sync: 0, archive: 0, export: 0 } }, NOW)).toEqual([]);
-  expect(troubles({ sites: [site()], dead_letters: null }, NOW)).toEqual([]);
+  expect(
+    troubles({ sites: [site()], dead_letters: { sync: 0, archive: 0, export: 0 }, warnings: [] }, NOW),
+  ).toEqual([]);
+  expect(troubles({ sites: [site()], dead_letters: null, warnings: [] }, NOW)).toEqual([]);
   const bad = site({
     lag_seconds: 7200,
     unarchived_days: ["2026-01-01"],
     upstream_paused_until: "2026-11-23T18:05:00Z",
   });
   const never = site({ display_name: "", lag_seconds: null, synced_until: null });
-  expect(troubles({ sites: [bad, never], dead_letters: { sync: 1, archive: 0, export: 2 } }, NOW)).toEqual([
+  const unread = site({ unarchived_count: null });
+  const status = {
+    sites: [bad, never, unread],
+    dead_letters: { sync: 1, archive: null, export: 2 },
+    warnings: ["the dead letters of archive could not be read", "Ä"],
+  };
+  expect(troubles(status, NOW)).toEqual([
     "Ses Falls City: the upstream is left alone until 23 Nov 2026, 18:05",
     "Ses Falls City is 2 h behind",
     "Ses Falls City: 1 day overdue for the archive",
     "ses_falls_city was never synced",
     "1 dead letter of the sync",
     "2 dead letters of exports",
+    "The dead letters of archive could not be read",
+    "Ä",
   ]);
   vi.unstubAllEnvs();
 });

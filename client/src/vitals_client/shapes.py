@@ -93,15 +93,19 @@ class SiteStatus(TypedDict):
     rejected_since: str | None
     rejected_until: str | None
     unarchived_days: list[str]
-    unarchived_count: int
+    unarchived_count: int | None
     upstream_paused_until: str | None
 
 
 class Status(TypedDict):
-    """How the sites are doing; `dead_letters` is null for tokens that do not grant every site."""
+    """How the sites are doing; `dead_letters` is null for tokens that do not grant every site.
+
+    A count is null when it could not be read, which `warnings` says.
+    """
 
     sites: list[SiteStatus]
-    dead_letters: dict[str, int] | None
+    dead_letters: dict[str, int | None] | None
+    warnings: list[str]
 
 
 class Health(TypedDict):

@@ -181,11 +181,12 @@ export type SiteStatus = {
   rejected_since: string | null;
   rejected_until: string | null;
   unarchived_days: string[];
-  unarchived_count: number;
+  unarchived_count: number | null;
   upstream_paused_until: string | null;
 };
 
 export type Status = {
   sites: SiteStatus[];
-  dead_letters: { sync: number; archive: number; export: number } | null;
+  dead_letters: { sync: number | null; archive: number | null; export: number | null } | null;
+  warnings: string[];
 };

@@ -144,7 +144,10 @@ def status(json: Json = False) -> None:
         if site["upstream_paused_until"]:
             show(f"{site['site_name']}: upstream is not asked until {site['upstream_paused_until']}")
     if found["dead_letters"] is not None:
-        show("dead letters: " + ", ".join(f"{name} {n}" for name, n in found["dead_letters"].items()))
+        counts = {name: _count(count) for name, count in found["dead_letters"].items()}
+        show("dead letters: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
+    for warning in found["warnings"]:
+        message(f"warning: {warning}")
 
 
 def _status(site: SiteStatus) -> tuple[str, ...]:
@@ -154,8 +157,12 @@ def _status(site: SiteStatus) -> tuple[str, ...]:
         site["synced_until"] or "never",
         _lag(site["lag_seconds"]),
         ", ".join(f"{reason} {count:,}" for reason, count in site["rejected"].items()),
-        f"{site['unarchived_count']:,}",
+        _count(site["unarchived_count"]),
     )
+
+
+def _count(count: int | None) -> str:
+    return "unknown" if count is None else f"{count:,}"
 
 
 def _lag(seconds: int | None) -> str:

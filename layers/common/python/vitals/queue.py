@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vitals.errors import InvalidRequestError
@@ -58,10 +59,12 @@ class DeadLetters:
         self._client = client
         self._urls = urls
 
-    def counts(self) -> dict[str, int]:
-        """How many messages lie in each, as SQS knows it: about."""
-        return {name: self._count(url) for name, url in self._urls.items()}
+    def counters(self) -> dict[str, Callable[[], int]]:
+        """By queue, what counts the messages that lie in it, as SQS knows it: about."""
+        client = self._client()
+        return {name: partial(_count, client, url) for name, url in self._urls.items()}
 
-    def _count(self, url: str) -> int:
-        answer = self._client().get_queue_attributes(QueueUrl=url, AttributeNames=_COUNTED)
-        return sum(int(answer["Attributes"][name]) for name in _COUNTED)
+
+def _count(client: "SQSClient", url: str) -> int:
+    answer = client.get_queue_attributes(QueueUrl=url, AttributeNames=_COUNTED)
+    return sum(int(answer["Attributes"][name]) for name in _COUNTED)

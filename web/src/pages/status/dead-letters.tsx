@@ -24,8 +24,18 @@ export function DeadLetters({ letters }: { letters: Status["dead_letters"] }) {
   );
 }
 
-function Queue({ name, count }: { name: Name; count: number }) {
+function Queue({ name, count }: { name: Name; count: number | null }) {
   const { queue, means } = LETTERS[name];
+  if (count === null)
+    return (
+      <section class="tile" aria-label={queue}>
+        <h3>{name}</h3>
+        <strong class="figure">–</strong>
+        <p>
+          <StatusWord tone="warn">not known</StatusWord>
+        </p>
+      </section>
+    );
   return (
     <section class="tile" aria-label={queue}>
       <h3>{name}</h3>

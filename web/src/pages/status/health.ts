@@ -68,7 +68,7 @@ export function troubles(status: Status, nowMs: number): string[] {
     return of;
   });
   for (const [name, count] of Object.entries(status.dead_letters ?? {}))
-    if (count > 0)
+    if (count !== null && count > 0)
       found.push(`${counted(count, "dead letter")} of ${name === "sync" ? "the sync" : `${name}s`}`);
-  return found;
+  return [...found, ...status.warnings.map((text) => text.replace(/^./u, (first) => first.toUpperCase()))];
 }

@@ -89,6 +89,14 @@ function Rejected({ site }: { site: SiteStatus }) {
 
 function Unarchived({ site, now }: { site: SiteStatus; now: number }) {
   const { unarchived_days: days, unarchived_count: count } = site;
+  if (count === null)
+    return (
+      <Tile title="Unarchived days" figure="–">
+        <p>
+          <StatusWord tone="warn">not known</StatusWord>
+        </p>
+      </Tile>
+    );
   const late = overdue(site, now) > 0;
   const [some, rest] = [days.slice(0, SHOWN_DAYS), days.slice(SHOWN_DAYS)];
   return (
