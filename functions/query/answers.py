@@ -1,11 +1,15 @@
 """The answers of the query API, from what a caller may see to plain data."""
 
+import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from query import caching, plan, points, reading, series
+import orjson
+
+from query import caching, paging, plan, points, reading, series
 from query.caching import Answers
 from query.executor import Executor, Found
 from query.gaps import NOT_POLLED
@@ -35,6 +39,8 @@ _CATALOG_TTL_MS = 60_000
 LATEST_LOOKBACK_MS = DAY_MS
 MAX_LAG_MS = 20 * 60_000
 MAX_LIMIT = 1_000
+# Of JSON, which Lambda escapes once more, at most to twice its size; an answer carries 6 MB.
+_MAX_PAGE_BYTES = 2_800_000
 
 type Answer = dict[str, Any]
 
@@ -179,9 +185,12 @@ class Api:
     ) -> Answer:
         """The site's points in name order that have every word of `search` and every one of `tags`."""
         self._authorise(grant, site)
-        hits = points.find(self._catalog(site, ()).active, site, search, tags)
-        page, token = _page(hits, limit, next_token)
-        return {"points": [points.told(point, site) for point in page], "next_token": token}
+        owner = paging.fingerprint("points", site, search, sorted(tags))
+        catalog, position = self._page_start(site, next_token, owner)
+        hits = points.find(catalog.active, site, search, tags)
+        page = _page(hits, limit, position)
+        rows = _fitting([points.told(point, site) for point in page])
+        return {"points": rows, "next_token": _next_token(hits, page[: len(rows)], owner)}
 
     def tags(self, grant: Grant, site: str) -> Answer:
         """What the site's points can be asked for by."""
@@ -192,32 +201,44 @@ class Api:
     def latest(
         self, grant: Grant, site: str, names: Sequence[str], limit: int, next_token: str | None
     ) -> Answer:
-        """The newest sample of each named point, or of every point, within the last 24 hours."""
+        """The newest sample of the last 24 hours of each named point, or of every point by page."""
         self._authorise(grant, site)
-        catalog = self._catalog(site, names)
+        if names:
+            return self._latest_named(site, names, next_token)
+        owner = paging.fingerprint("latest", site)
+        catalog, position = self._page_start(site, next_token, owner)
+        page = _page(catalog.active, limit, position)
+        rows = _fitting(self._newest(site, page))
+        token = _next_token(catalog.active, page[: len(rows)], owner)
+        return {"site_name": site, "latest": rows, "next_token": token, "warnings": []}
+
+    def _latest_named(self, site: str, names: Sequence[str], next_token: str | None) -> Answer:
+        if next_token is not None:
+            raise InvalidRequestError("next_token is invalid beside names; named points come all at once")
         if len(names) > plan.MAX_POINTS:
             raise TooLargeError(f"{len(names)} points asked for; one query takes at most {plan.MAX_POINTS}")
-        unknown = [name for name in names if name not in catalog.by_name]
-        if names and len(unknown) == len(names):
+        by_name = self._catalog(site, names).by_name
+        unknown = [name for name in names if name not in by_name]
+        if len(unknown) == len(names):
             raise NotFoundError(f"the site has no point {', '.join(map(repr, unknown[:3]))}")
-        wanted = [catalog.by_name[name] for name in dict.fromkeys(names) if name in catalog.by_name]
-        page, token = (wanted, None) if names else _page(catalog.active, limit, next_token)
+        wanted = [by_name[name] for name in dict.fromkeys(names) if name in by_name]
+        return {
+            "site_name": site,
+            "latest": self._newest(site, wanted),
+            "next_token": None,
+            "warnings": [f"the site has no point {name!r}" for name in unknown],
+        }
+
+    def _newest(self, site: str, page: Sequence[Point]) -> list[Answer]:
+        """The newest sample of each point, and of those that have none when they were last seen."""
         now_ms = self.now()
         span = Span(now_ms - LATEST_LOOKBACK_MS, now_ms + FUTURE_TOLERANCE_MS)
         newest = self.executor.hot.latest(site, [point.id for point in page], span, now_ms)
-        at = dict(
-            zip(
-                newest.ids.tolist(),
-                zip(newest.times.tolist(), newest.values.tolist(), strict=True),
-                strict=True,
-            )
-        )
-        return {
-            "site_name": site,
-            "latest": [_latest(point, at.get(point.id)) for point in page],
-            "next_token": token,
-            "warnings": [f"the site has no point {name!r}" for name in unknown],
-        }
+        columns = (newest.ids.tolist(), newest.times.tolist(), newest.values.tolist())
+        samples = {id_: (time_ms, value) for id_, time_ms, value in zip(*columns, strict=True)}
+        silent = [point.id for point in page if point.id not in samples]
+        seen = self.executor.rollups.last_hours(site, silent)
+        return [_latest(point, samples.get(point.id), seen.get(point.id)) for point in page]
 
     def health(self) -> Answer:
         """Whether every enabled site is synced; names none, for anyone may ask."""
@@ -240,14 +261,31 @@ class Api:
         if site not in self._known and self.sites.load(site) is None:
             raise NotFoundError(f"there is no site {site!r}")
 
+    def _page_start(self, site: str, next_token: str | None, owner: str) -> tuple[Catalog, str | None]:
+        """The site's catalog, and the name of the point that a page follows; None for the first page."""
+        catalog = self._catalog(site, ())
+        if next_token is None:
+            return catalog, None
+        last_id = paging.decode(next_token, owner)
+        if last_id >= len(catalog.points):
+            # Another container, whose catalog is newer, may have made the token.
+            catalog = self._load_catalog(site, self.now())
+        if not 0 <= last_id < len(catalog.points):
+            raise paging.invalid()
+        return catalog, catalog.points[last_id].name
+
     def _catalog(self, site: str, names: Sequence[str]) -> Catalog:
         """The site's catalog, at most a minute old, and fresh when it lacks one of `names`."""
         now_ms = self.now()
         loaded_ms, catalog = self._known.get(site, (0, Catalog()))
         age = now_ms - loaded_ms
         if age > _CATALOG_TTL_MS or (age > 1000 and any(name not in catalog.by_name for name in names)):
-            catalog = self.catalogs.load(site)
-            self._known[site] = (now_ms, catalog)
+            return self._load_catalog(site, now_ms)
+        return catalog
+
+    def _load_catalog(self, site: str, now_ms: int) -> Catalog:
+        catalog = self.catalogs.load(site)
+        self._known[site] = (now_ms, catalog)
         return catalog
 
 
@@ -256,15 +294,31 @@ def _require(grant: Grant, scope: str) -> None:
         raise ForbiddenError(f"this token lacks the scope {scope!r}")
 
 
-def _page(points: Sequence[Point], limit: int, next_token: str | None) -> tuple[list[Point], str | None]:
-    """At most `limit` of the points after the name that `next_token` stands for."""
+def _page(points: Sequence[Point], limit: int, after: str | None) -> list[Point]:
+    """At most `limit` of the points, which are in name order, whose name is greater than `after`."""
     if not 1 <= limit <= MAX_LIMIT:
         raise InvalidRequestError(f"limit is a whole number from 1 to {MAX_LIMIT}")
-    rest = [point for point in points if next_token is None or point.name > next_token]
-    page = rest[:limit]
-    return page, page[-1].name if len(rest) > limit else None
+    start = 0 if after is None else bisect_right(points, after, key=lambda point: point.name)
+    return list(points[start : start + limit])
 
 
-def _latest(point: Point, sample: tuple[int, float] | None) -> Mapping[str, Any]:
-    time_ms, value = sample if sample else (None, None)
-    return {"point_name": point.name, "timestamp": time_ms, "value": value, "unit": point.listed.unit}
+def _fitting(rows: list[Answer]) -> list[Answer]:
+    """The first rows that fit one answer, and one at least: names and descriptions are of any length."""
+    sizes = itertools.accumulate(len(orjson.dumps(row)) for row in rows)
+    return rows[: max(1, sum(size <= _MAX_PAGE_BYTES for size in sizes))]
+
+
+def _next_token(points: Sequence[Point], page: Sequence[Point], owner: str) -> str | None:
+    """The token that goes on after the page; None when the page ends where the points do."""
+    return None if not page or page[-1] is points[-1] else paging.encode(page[-1].id, owner)
+
+
+def _latest(point: Point, sample: tuple[int, float] | None, last_hour_ms: int | None) -> Answer:
+    time_ms, value = sample or (None, None)
+    return {
+        "point_name": point.name,
+        "timestamp": time_ms,
+        "value": value,
+        "unit": point.listed.unit,
+        "last_seen": last_hour_ms if time_ms is None else time_ms,
+    }

@@ -1,16 +1,12 @@
 """What a query asks for and how far one answer of it reaches: pure, testable without AWS."""
 
-import base64
-import binascii
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 
-from query import downsample
+from query import downsample, paging
 from query.downsample import Columns
 from vitals.aggregates import BUCKETS, Aggregates
 from vitals.catalog import Catalog, Point
@@ -205,14 +201,14 @@ class QueryPlan:
 
     def token(self, start_ms: int) -> str:
         """The opaque `next_token` with which the same query goes on at `start_ms`."""
-        return base64.urlsafe_b64encode(orjson.dumps([start_ms, self.fingerprint])).decode().rstrip("=")
+        return paging.encode(start_ms, self.fingerprint)
 
 
 def plan_query(asked: Asked, catalog: Catalog, now_ms: int, max_range_days: int) -> QueryPlan:
     """The plan of a query; InvalidRequestError, TooLargeError or NotFoundError when it can't be answered."""
     names = tuple(dict.fromkeys(asked.point_names))
     if not names:
-        raise InvalidRequestError("point_names names no point")
+        raise InvalidRequestError("point_names must contain at least one point (or point_name be given)")
     if len(names) > MAX_POINTS:
         raise TooLargeError(
             f"{len(names)} points asked for; one query takes at most {MAX_POINTS}, POST /exports a whole site"
@@ -409,19 +405,11 @@ def _fingerprint(site: str, names: Sequence[str], span: Span, resolution: str, s
     if shape:
         cut = shape.columns.span
         drawn = [shape.method, shape.columns.count, cut.start_ms, cut.end_ms]
-    asked = orjson.dumps([site, names, span.start_ms, span.end_ms, resolution, drawn])
-    return hashlib.sha256(asked).hexdigest()[:16]
+    return paging.fingerprint(site, names, span.start_ms, span.end_ms, resolution, drawn)
 
 
 def _read_token(token: str, fingerprint: str, span: Span) -> int:
-    try:
-        start_ms, of = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except (ValueError, TypeError, binascii.Error):
-        raise InvalidRequestError("next_token is not one of ours") from None
-    if of != fingerprint:
-        raise InvalidRequestError(
-            "next_token belongs to another query; repeat every other parameter as it was"
-        )
-    if not isinstance(start_ms, int) or not span.start_ms <= start_ms < span.end_ms:
-        raise InvalidRequestError("next_token is not one of ours")
+    start_ms = paging.decode(token, fingerprint)
+    if not span.start_ms <= start_ms < span.end_ms:
+        raise paging.invalid()
     return start_ms

@@ -21,9 +21,12 @@ router = APIGatewayRouter()
 
 SiteName = Annotated[str, Query(max_length=64, description="site name, as in /sites")]
 SiteOfPath = Annotated[str, Path(max_length=64, description="site name, as in /sites")]
-Names = Annotated[list[str], Query(description="repeat it, or separate names by commas")]
+Names = Annotated[list[str] | None, Query(description="repeat it, or separate names by commas")]
 # What a catalog can hold; an unknown name is echoed in the answer.
 Name = Annotated[str, Field(max_length=MAX_NAME)]
+WholeNames = Annotated[
+    list[Name] | None, Query(description="a whole name, commas and all; repeat it, also beside point_names")
+]
 Time = Annotated[str, Query(max_length=MAX_TEXT, description="ISO 8601 or epoch milliseconds")]
 # Decomposed, a name or tag is several times as long.
 Tag = Annotated[str, Field(max_length=2_000)]
@@ -69,12 +72,23 @@ class QueryBody(BaseModel):
     interval_ms: int | None = Field(None, ge=1)
 
 
+class LatestBody(BaseModel):
+    """Points by name as JSON, or a page of all points."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    point_names: list[Name] | None = Field(None, description="none, or an empty list: every point, by page")
+    limit: int = Field(100, ge=1, le=1_000, description="entries a page; named points come all at once")
+    next_token: str | None = Field(None, max_length=2_000)
+
+
 @router.get("/timeseries/query", summary="Samples of some points in a range")
 def query(
     site_name: SiteName,
-    point_names: Names,
     start_time: Time,
     end_time: Time,
+    point_names: Names = None,
+    point_name: WholeNames = None,
     resolution: Resolution = "auto",
     max_points: MaxPoints = None,
     next_token: Token = None,
@@ -85,7 +99,7 @@ def query(
     return _reply(
         Asked(
             site_name,
-            _split(point_names),
+            _names(point_names, point_name),
             start_time,
             end_time,
             resolution,
@@ -151,11 +165,19 @@ def tags(site: SiteOfPath) -> Response[Any]:
 @router.get("/sites/<site>/latest", summary="The newest sample of each point")
 def latest(
     site: SiteOfPath,
-    point_names: Annotated[list[str] | None, Query(description="by default every point")] = None,
+    point_names: Names = None,
+    point_name: WholeNames = None,
     limit: Limit = 100,
     next_token: Token = None,
 ) -> Response[Any]:
-    return json_answer(_api().latest(_grant(), site, _split(point_names or []), limit, next_token))
+    names = _names(point_names, point_name)
+    return json_answer(_api().latest(_grant(), site, names, limit, next_token))
+
+
+@router.post("/sites/<site>/latest", summary="The same, for more points than fit a URL")
+def latest_by_post(site: SiteOfPath, body: Annotated[LatestBody, Body()]) -> Response[Any]:
+    names = body.point_names or ()
+    return json_answer(_api().latest(_grant(), site, names, body.limit, body.next_token))
 
 
 @router.get("/health", summary="Whether the API and the syncs work; needs no token")
@@ -215,8 +237,9 @@ def _grant() -> Grant:
     return granted(router.current_event)
 
 
-def _split(names: list[str]) -> list[str]:
-    found = [part for name in names for part in name.split(",") if part]
-    if any(len(name) > MAX_NAME for name in found):
+def _names(joined: list[str] | None, whole: list[str] | None) -> list[str]:
+    """The names of a GET: of `point_names`, which commas separate, and of `point_name`, as they are."""
+    names = [name for text in joined or () for name in text.split(",") if name]
+    if any(len(name) > MAX_NAME for name in names):
         raise InvalidRequestError(f"a point name has at most {MAX_NAME} characters")
-    return found
+    return names + (whole or [])

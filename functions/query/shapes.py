@@ -171,6 +171,9 @@ class Newest(Shape):
     timestamp: int | None
     value: float | None
     unit: str
+    last_seen: int | None = Field(
+        description="UTC milliseconds of that sample, or else of the last archived hour with samples; or null"
+    )
 
 
 class Latest(Shape):
@@ -245,6 +248,7 @@ ANSWERS = {
     "points": answers(Points, "A page of points", 404),
     "tags": answers(Tags, "Tags and equipment", 404),
     "latest": answers(Latest, "Newest samples", 404, 413),
+    "latest_by_post": answers(Latest, "Newest samples", 404, 413, 415),
     "coverage": answers(CoverageAnswer, "One entry per day", 404, 413),
     "health": answers(Health, "Degraded means that some site is more than 20 minutes behind"),
     "openapi": _page("An OpenAPI 3.1 document", "application/json", "object"),

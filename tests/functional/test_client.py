@@ -35,6 +35,7 @@ from vitals_client import (
     UnavailableError,
     VitalsError,
     VitalsWarning,
+    given,
     tables,
 )
 from vitals_client import client as client_module
@@ -234,14 +235,6 @@ def test_points_are_found_by_words_and_tags(client: Client) -> None:
     assert list(client.points(SITE, "no such words")) == []
 
 
-def test_a_name_with_a_comma_is_never_taken_for_two(client: Client, server: ApiServer) -> None:
-    joined = ",".join(everything(client)[:2])
-    before = len(server.asked)
-    with pytest.raises(InvalidRequestError, match="comma"):
-        client.latest(SITE, [joined])
-    assert len(server.asked) == before
-
-
 def test_tags_count_the_points_that_have_them(client: Client) -> None:
     tags = client.tags(SITE)
     assert tags["site_name"] == SITE
@@ -262,12 +255,15 @@ def test_status_tells_of_the_sites_that_the_token_grants(
         assert stranger.status() == {"sites": [], "dead_letters": None, "warnings": []}
 
 
-def test_more_names_than_a_url_holds(client: Client, server: ApiServer) -> None:
-    names = everything(client) * 4
+def test_more_names_than_one_request_takes(
+    client: Client, server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = everything(client)
+    monkeypatch.setattr(given, "_NAMES_A_REQUEST", 10)
     before = len(server.asked)
     newest = client.latest(SITE, names)
-    assert len(server.asked) - before > 1
-    assert {each["point_name"] for each in newest} == set(names)
+    assert len(server.asked) - before == -(-len(names) // 10)
+    assert [entry["point_name"] for entry in newest] == names
 
 
 # Exports
@@ -421,6 +417,14 @@ def test_a_query_is_asked_again_though_it_is_posted(trouble: LaidOutServer) -> N
         asking(trouble, retries=2).query("home", ["a"], 0, 1)
     assert len(trouble.asked) == 3
     assert len({json.dumps(body) for _, body in trouble.asked}) == 1
+
+
+def test_newest_samples_are_asked_for_again_though_names_are_posted(trouble: LaidOutServer) -> None:
+    entry = {"point_name": ",", "timestamp": 7, "value": 0.5, "unit": "", "last_seen": 7}
+    answer = {"site_name": "home", "latest": [entry], "next_token": None, "warnings": []}
+    trouble.lay_out("POST /sites/home/latest", BUSY, BUSY, (200, answer))
+    assert asking(trouble).latest("home", [","]) == [entry]
+    assert [body for _, body in trouble.asked] == [{"point_names": [","]}] * 3
 
 
 def test_what_starts_something_is_not(trouble: LaidOutServer) -> None:

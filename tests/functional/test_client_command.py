@@ -21,7 +21,7 @@ from typer.testing import CliRunner, Result
 from query import plan
 from tests.api_server import ApiServer
 from tests.functional.client_fixtures import building, client, deployed, make_token, server, token
-from tests.functional.conftest import SITE, World
+from tests.functional.conftest import NOON, SITE, World
 from tests.functional.test_client import POINT, SPAN, of_csv, of_parquet
 from tests.laid_out_server import TOKEN, LaidOutServer, error
 from vitals.timespan import iso
@@ -373,12 +373,13 @@ def test_a_pipe_is_written_into_and_not_replaced(vitals: Vitals, tmp_path: Path)
 def test_a_terminal_is_shown_names_and_never_told_what_to_do(trouble: LaidOutServer) -> None:
     """Names come from elsewhere: none clears the screen, or looks like two rows."""
     vitals = command(trouble.url, TOKEN)
-    newest = {"point_name": "a\x1b[2J\nb", "timestamp": None, "value": None, "unit": "°C\x9b31m"}
+    silent = {"timestamp": None, "value": None, "last_seen": NOON - 86_400_000}
+    newest = {"point_name": "a\x1b[2J\nb", "unit": "°C\x9b31m"} | silent
     page = {"latest": [newest], "next_token": None, "warnings": ["no \x1b]0;x\x07"]}
     trouble.lay_out("GET /sites/mill/latest?limit=1000", (200, page))
     done = vitals("latest", "mill")
     [_, row] = out(done).splitlines()
-    assert row.split() == [r"a\x1b[2J\nb", r"°C\x9b31m"]
+    assert row.split() == [r"a\x1b[2J\nb", r"°C\x9b31m", "2025-12-31T12:00Z"]
     assert done.stderr == "warning: no \\x1b]0;x\\x07\n"
     trouble.lay_out("GET /sites/mill/latest?limit=1000", error(404, "NOT_FOUND", "no \x1b[2J"))
     assert vitals("latest", "mill").stderr == "error: no \\x1b[2J (NOT_FOUND)\n"

@@ -21,6 +21,7 @@ from query.plan import Asked
 from tests import openapi
 from tests.functional.conftest import NOON, Clock, query_api
 from vitals import edge, keys
+from vitals.aggregates import aggregate, encode_day
 from vitals.catalog import CatalogTable, Listed
 from vitals.hot import HotTier
 from vitals.ledger import Ledger
@@ -254,7 +255,9 @@ def test_a_body_may_come_as_base64_as_api_gateway_sends_it(call: Call) -> None:
     for broken in ("no base64", "ü", encoded(b"{"), encoded(b'{"site_name": "\xff"}'), encoded(b"[" * 9_999)):
         status, answer = call("/timeseries/query", body=broken, base64_encoded=True)
         assert (status, answer["error_code"]) == (400, "INVALID_REQUEST"), broken
-    status, answer = call("/timeseries/query", body=encoded(b" " * 1_000_001), base64_encoded=True)
+    status, answer = call(
+        "/timeseries/query", body=encoded(b" " * edge.MAX_BODY_BYTES + b"{}"), base64_encoded=True
+    )
     assert (status, answer["error_code"]) == (413, "TOO_LARGE")
 
 
@@ -453,14 +456,42 @@ def test_a_catalog_of_another_version_is_read(call: Call, dynamodb: Any) -> None
 
 
 def test_latest_is_the_newest_sample_or_none(call: Call) -> None:
-    _, answer = call("/sites/home/latest", {"point_names": ["zone/co2", "ahu/sat", "nobody"]})
-    assert answer["latest"] == [
-        {"point_name": "zone/co2", "timestamp": None, "value": None, "unit": "°F"},
-        {"point_name": "ahu/sat", "timestamp": NOON - 60_000, "value": 0.1 + 0.2, "unit": "°F"},
+    newest = [
+        {"point_name": "zone/co2", "timestamp": None, "value": None, "unit": "°F", "last_seen": None},
+        {
+            "point_name": "ahu/sat",
+            "timestamp": NOON - 60_000,
+            "value": 0.1 + 0.2,
+            "unit": "°F",
+            "last_seen": NOON - 60_000,
+        },
     ]
-    assert len(answer["warnings"]) == 1
-    assert len(call("/sites/home/latest")[1]["latest"]) == 3
-    assert call("/sites/home/latest", {"point_names": ["nobody"]})[0] == 404
+    names = {"point_names": ["zone/co2", "ahu/sat", "nobody"]}
+    _, answer = call("/sites/home/latest", names)
+    assert answer["latest"] == newest
+    assert answer["warnings"] == ["the site has no point 'nobody'"]
+    assert call("/sites/home/latest", body=names)[1] == answer
+    for everything in (call("/sites/home/latest"), call("/sites/home/latest", body={"limit": 3})):
+        assert sorted(entry["point_name"] for entry in everything[1]["latest"]) == sorted(NAMES)
+    for nobody in ({"point_names": ["nobody"]}, {"point_name": ["nobody", "ahu/sat,zone/co2"]}):
+        assert call("/sites/home/latest", nobody)[0] == 404
+    too_many = {"point_names": [f"p{i}" for i in range(plan.MAX_POINTS + 1)]}
+    assert call("/sites/home/latest", body=too_many)[0] == 413
+
+
+def test_a_silent_point_tells_when_it_was_last_seen(call: Call, api: Api, dynamodb: Any) -> None:
+    """By the newest day that has rollups, which begins with the last hour that has samples."""
+    midnight = NOON - 12 * HOUR_MS
+    for day_ms, hours in ((midnight - 40 * DAY_MS, [3, 23]), (midnight - 7 * DAY_MS, [0, 5])):
+        times = np.array([day_ms + hour * HOUR_MS + 90_000 for hour in hours])
+        rows = Samples(np.full(len(hours), 2, np.int32), times, np.ones(len(hours)))
+        payload = encode_day(aggregate(rows, HOUR_MS), aggregate(rows, DAY_MS))
+        # The point that is not silent has rollups, too.
+        api.executor.rollups.write("home", day_ms, {2: payload, 0: payload}, NOON)
+    entries = {entry["point_name"]: entry for entry in call("/sites/home/latest")[1]["latest"]}
+    assert (entries["zone/co2"]["timestamp"], entries["zone/co2"]["value"]) == (None, None)
+    assert entries["zone/co2"]["last_seen"] == midnight - 7 * DAY_MS + 5 * HOUR_MS
+    assert entries["ahu/sat"]["last_seen"] == NOON - 60_000
 
 
 def test_a_point_configured_a_moment_ago_is_found(call: Call, dynamodb: Any, clock: Clock) -> None:

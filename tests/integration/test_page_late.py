@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 import requests
@@ -27,6 +27,18 @@ ODD_NAMES = [
     "\"quoted\" 'twice'",
     "<img src=x onerror=alert(1)>",
     "Größe/温度",
+]
+# In which a list of them on the page would hide something: by blanks, order or signs without a form.
+HOSTILE_NAMES = [
+    "\0",
+    " ",
+    ",",
+    "two\nlines,\tone\0NUL",
+    "\u200b",
+    "\u2028",
+    "\u202egnp.exe",
+    "e\u0301\u0323",
+    "\U0001f321" * 512,
 ]
 
 
@@ -162,8 +174,9 @@ def test_an_escape_closes_what_is_open_and_leads_back(visits: Visits, points: li
 def oddly_named(stack: dict[str, Any]) -> Iterator[str]:
     """The token of a site whose points have odd names."""
     name, dynamodb, table = "odd_names", client(stack, "dynamodb"), stack["outputs"]["StateTable"]
-    CatalogTable(dynamodb, table).refresh(name, [Listed(one, "°C", one, 60) for one in ODD_NAMES])
-    SiteTable(dynamodb, table).note_catalog(name, name, len(ODD_NAMES), time.time_ns() // 1_000_000)
+    named = [Listed(one, "°C", one, 60) for one in (*ODD_NAMES, *HOSTILE_NAMES)]
+    CatalogTable(dynamodb, table).refresh(name, named)
+    SiteTable(dynamodb, table).note_catalog(name, name, len(named), time.time_ns() // 1_000_000)
     try:
         yield token_for(stack, name, "read", name)
     finally:
@@ -186,3 +199,26 @@ def test_points_of_any_name_are_chosen_linked_and_removed(visits: Visits, oddly_
     for left, name in reversed(list(enumerate(ODD_NAMES))[1:]):
         again.get_by_role("button", name=f"Remove {name}", exact=True).click()
         drawn(again, left)
+
+
+def test_names_that_cannot_be_seen_are_chosen_linked_and_asked_for(visits: Visits, oddly_named: str) -> None:
+    """By their place in the list, for they can't be told apart otherwise."""
+    in_order = sorted([*ODD_NAMES, *HOSTILE_NAMES])
+    page = visits.open(token=oddly_named)
+    boxes = page.get_by_role("region", name="Points").get_by_role("checkbox")
+    expect(boxes).to_have_count(len(in_order))
+    for chosen, name in enumerate(HOSTILE_NAMES, 1):
+        boxes.nth(in_order.index(name)).check()
+        drawn(page, chosen)
+    link = page.url.partition("/#")[2]
+    assert parse_qs(link.partition("?")[2], keep_blank_values=True)["point"] == HOSTILE_NAMES
+    again = visits.blank(token=oddly_named)
+    with again.expect_response(QUERY) as queried, again.expect_response(re.compile(r"/latest$")) as newest:
+        again.goto(f"{visits.address}#{link}")
+    assert [series["point_name"] for series in queried.value.json()["series"]] == HOSTILE_NAMES
+    assert {entry["point_name"] for entry in newest.value.json()["latest"]} == set(in_order)
+    drawn(again, len(HOSTILE_NAMES))
+    # Each has a name that is seen, and what is not known of it is not made up.
+    labels = [label.strip() for label in boxes.evaluate_all("all => all.map((one) => one.ariaLabel)")]
+    assert all(labels)
+    expect(again.get_by_text("no value")).to_have_count(len(in_order))

@@ -14,7 +14,7 @@ from vitals_client import Client, SetupError, given
 from vitals_client.where import api_and_token
 
 BOTH = {"VITALS_API": "https://api.example.com/v1/", "VITALS_TOKEN": "vitals_x"}
-NAMES = st.lists(st.text(min_size=1, max_size=512), max_size=60)
+NAMES = st.integers(0, 2_000).map(lambda size: [str(number) for number in range(size)])
 
 
 def stack(folder: Path, api: str = "http://127.0.0.1:4566/v1") -> None:
@@ -117,11 +117,7 @@ def test_one_name_is_no_list_of_names() -> None:
 
 
 @examples(NAMES)
-def test_groups_for_urls_hold_every_name_in_order_and_are_short(names: list[str]) -> None:
-    groups = list(given.in_urls(names))
+def test_groups_hold_every_name_in_order(names: list[str]) -> None:
+    groups = list(given.groups(names))
     assert [name for group in groups for name in group] == names
-    assert all(groups) or groups == [[]]
-    longest = 3 * 4 * 512 + 20
-    for group in groups:
-        url = "".join(f"&point_names={given.quote(name, safe='')}" for name in group)
-        assert len(url) <= max(6_000, longest if len(group) == 1 else 0)
+    assert all(0 < len(group) <= 500 for group in groups)

@@ -59,7 +59,7 @@ def test_what_is_too_large_for_one_answer_is_pointed_to_exports(changes: dict) -
 def test_a_token_goes_on_where_it_says_for_its_own_query_only() -> None:
     token = planned().token(NOW - 1)
     assert planned(next_token=token).start_ms == NOW - 1
-    with pytest.raises(InvalidRequestError, match="another query"):
+    with pytest.raises(InvalidRequestError, match="another request"):
         planned(point_names=["b"], next_token=token)
     with pytest.raises(InvalidRequestError):
         planned(next_token=planned().token(NOW))

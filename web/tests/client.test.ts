@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { Api } from "../src/api/client";
-import { named } from "../src/pages/explore/points";
+import { latest, named } from "../src/pages/explore/points";
 
 afterEach(() => void vi.unstubAllGlobals());
 
@@ -25,4 +25,41 @@ test("a point is found by its name among all that have its words", async () => {
   expect((await named(api, "s", "unit 1", signal)).unit).toBe("watts");
   expect(asked).toEqual([null, "a unit 1"]);
   expect(await named(api, "s", "unit 2", signal)).toMatchObject({ point_name: "unit 2", unit: "" });
+});
+
+test("last values are asked for by whole names, and of a silent point when it was seen", async () => {
+  const names = ["a,b", "\0", " "];
+  vi.stubGlobal("fetch", async (address: string, { method, body }: RequestInit) => {
+    expect([method, new URL(address).pathname, JSON.parse(String(body))]).toEqual([
+      "POST",
+      "/sites/s/latest",
+      { point_names: names },
+    ]);
+    const entries = [
+      { point_name: "a,b", timestamp: 7, value: 0, last_seen: 7 },
+      { point_name: "\0", timestamp: null, value: null, last_seen: 5 },
+      { point_name: " ", timestamp: null, value: null, last_seen: null },
+    ];
+    return Response.json({ latest: entries, next_token: null, warnings: [] });
+  });
+  const { signal } = new AbortController();
+  expect([...(await latest(api, "s", names, signal))]).toEqual([
+    ["a,b", { value: 0, timestamp: 7 }],
+    ["\0", { value: null, seen: 5 }],
+    [" ", { value: null, seen: null }],
+  ]);
+  expect((await latest(api, "s", [], signal)).size).toBe(0);
+});
+
+test("a point is searched for by its first 512 characters, and none is cut in two", async () => {
+  const searches: string[] = [];
+  vi.stubGlobal("fetch", async (address: string) => {
+    searches.push(new URL(address).searchParams.get("search") ?? "");
+    return Response.json({ points: [], next_token: null });
+  });
+  const { signal } = new AbortController();
+  for (const name of [`x${"\u{1f321}".repeat(600)}`, "\u{1f321}".repeat(512)]) {
+    await named(api, "s", name, signal);
+    expect(searches.pop()).toBe([...name].slice(0, 512).join(""));
+  }
 });

@@ -47,7 +47,7 @@ test("a file is asked for page by page, as it was collected", async () => {
   for (const { searchParams } of asked) {
     expect(searchParams.get("resolution")).toBe("raw");
     expect(searchParams.has("width")).toBe(false);
-    expect(searchParams.getAll("point_names")).toEqual(["a#1"]);
+    expect(searchParams.getAll("point_name")).toEqual(["a#1"]);
   }
   vi.unstubAllGlobals();
 });
@@ -151,13 +151,16 @@ test("an export is followed through answers that fail, but not through a refusal
   vi.useRealTimers();
 });
 
-test("a query is part of the address unless that is too long or a name holds a comma", () => {
+test("a query is part of the address unless that is too long or a name holds a NUL", () => {
   const asked = { site_name: "s", start_time: "a", end_time: "b", width: 9 };
-  expect(queryOf({ ...asked, point_names: ["x/1:2#3", "y"] })).toBe(
-    "site_name=s&start_time=a&end_time=b&width=9&point_names=x%2F1%3A2%233&point_names=y",
+  expect(queryOf({ ...asked, point_names: ["x/1:2#3", "a,b"] })).toBe(
+    "site_name=s&start_time=a&end_time=b&width=9&point_name=x%2F1%3A2%233&point_name=a%2Cb",
   );
-  expect(queryOf({ ...asked, point_names: ["a,b"] })).toBeUndefined();
+  expect(queryOf({ ...asked, point_names: ["a\0b"] })).toBeUndefined();
   expect(queryOf({ ...asked, point_names: Array(30).fill("n".repeat(300)) })).toBeUndefined();
+  const names = [",", " ", "\n", "\u2028", "%2C", "+", "\u{1f321}".repeat(100), "e\u0301"];
+  const query = queryOf({ ...asked, point_names: names });
+  expect(new URLSearchParams(query).getAll("point_name")).toEqual(names);
 });
 
 test("a file's name says where and when", () => {

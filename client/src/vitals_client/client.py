@@ -118,16 +118,17 @@ class Client:
         return found
 
     def latest(self, site: str, points: Sequence[str] = ()) -> list[Newest]:
-        """The newest sample of each of these points, or of every point, of the last 24 hours.
+        """The newest sample of the last 24 hours of each of these points, or of every point.
 
-        InvalidRequestError for a name with a comma, which separates names in an address.
+        Of a point without one, `last_seen` is the start of the last archived hour with samples, or None.
         """
         path = f"/sites/{quote(site, safe='')}/latest"
-        pages = [
-            page
-            for group in given.in_urls(given.names_in_urls(points))
-            for page in self._listed(path, {"point_names": group, "limit": _PAGE})
-        ]
+        names = given.names(points)
+        if not names:
+            pages = list(self._listed(path, {"limit": _PAGE}))
+        else:
+            # Names of any characters and length, which an address may not carry.
+            pages = [self._http.read(path, {"point_names": group}) for group in given.groups(names)]
         _warn(warning for page in pages for warning in page["warnings"])
         return [newest for page in pages for newest in page["latest"]]
 

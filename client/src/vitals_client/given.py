@@ -5,9 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from operator import index
 from typing import Any
-from urllib.parse import quote
-
-from vitals_client.errors import InvalidRequestError
 
 type Time = datetime | date | str | int
 """A datetime with its zone, a day in UTC, ISO 8601, or epoch milliseconds; a numpy.datetime64 is in UTC."""
@@ -16,8 +13,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 # The API refuses numbers of early 1970 as likely seconds, so that its first months are written out.
 _LIKE_SECONDS_MS = 10**10
-# API Gateway takes 10,240 bytes of request line and headers.
-_LONGEST_NAMES = 6_000
+_NAMES_A_REQUEST = 500
 
 
 def time(given: Time) -> str | int:
@@ -61,24 +57,7 @@ def names(points: Iterable[str]) -> list[str]:
     return list(points)
 
 
-def names_in_urls(points: Iterable[str]) -> list[str]:
-    """The names; InvalidRequestError for one with a comma, which separates names in an address."""
-    found = names(points)
-    for name in found:
-        if "," in name:
-            raise InvalidRequestError(f"{name!r} has a comma, which separates names in an address")
-    return found
-
-
-def in_urls(points: Sequence[str]) -> Iterator[list[str]]:
-    """The names in groups that fit a URL; one group of none for none."""
-    group: list[str] = []
-    length = 0
-    for name in points:
-        size = len(quote(name, safe="")) + len("&point_names=")
-        if group and length + size > _LONGEST_NAMES:
-            yield group
-            group, length = [], 0
-        group.append(name)
-        length += size
-    yield group
+def groups(points: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The names in groups that one request takes."""
+    for start in range(0, len(points), _NAMES_A_REQUEST):
+        yield points[start : start + _NAMES_A_REQUEST]

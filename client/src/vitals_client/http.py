@@ -95,6 +95,7 @@ class Http:
         self._timeout: Any = Timeout(total=timeout_s, connect=_CONNECT_SECONDS, read=timeout_s)
         self._silence = (_CONNECT_SECONDS, timeout_s)
         self._auth = _Bearer(token)
+        self._retries = retries
         self._session = requests.Session()
         for prefix in ("https://", "http://"):
             self._session.mount(prefix, TimedAdapter(max_retries=patience(retries, "GET")))
@@ -116,6 +117,13 @@ class Http:
         if not found:
             raise UnansweredError(f"{self._api} answers {answer.status_code} without JSON")
         return found
+
+    def read(self, path: str, body: Any) -> Any:
+        """The object that the API answers to a POST that only reads, which is repeated as a GET is."""
+        if self._api + path not in self._session.adapters:
+            adapter = HTTPAdapter(max_retries=patience(self._retries, "GET", "POST"))
+            self._session.mount(self._api + path, adapter)
+        return self.json("POST", path, body=body)
 
     def arrow(self, path: str, body: Any) -> bytes:
         """The Arrow stream that the API answers."""

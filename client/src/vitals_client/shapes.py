@@ -28,12 +28,16 @@ class Point(TypedDict):
 
 
 class Newest(TypedDict):
-    """A point's newest sample; `timestamp` is UTC ms, null when there is none within 24 hours."""
+    """A point's newest sample; `timestamp` is UTC ms, null when there is none within 24 hours.
+
+    `last_seen` is that time, or else the start of the last archived hour with samples; null when never seen.
+    """
 
     point_name: str
     timestamp: int | None
     value: float | None
     unit: str
+    last_seen: int | None
 
 
 class Tag(TypedDict):

@@ -30,7 +30,13 @@ export type Tags = {
 
 export type Latest = {
   site_name: string;
-  latest: { point_name: string; timestamp: number | null; value: number | null; unit: string }[];
+  latest: {
+    point_name: string;
+    timestamp: number | null;
+    value: number | null;
+    unit: string;
+    last_seen: number | null;
+  }[];
   next_token: string | null;
   warnings: string[];
 };

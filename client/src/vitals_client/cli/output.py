@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 REFUSED = 2
-# As long as the longest name of a point, and more.
-_WIDEST = 2_000
+# Several names of 512 characters, each of which may be written with ten.
+_WIDEST = 50_000
 
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else there")]
 SiteName = Annotated[str, typer.Argument(metavar="SITE", help="as `vitals sites` lists it")]

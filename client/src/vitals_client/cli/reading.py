@@ -9,7 +9,7 @@ from vitals_client.cli import drawing
 from vitals_client.cli.output import Json, SiteName, message, show, show_json, show_table
 from vitals_client.cli.query import query
 from vitals_client.client import Client
-from vitals_client.shapes import CoverageDay, SiteStatus
+from vitals_client.shapes import CoverageDay, Newest, SiteStatus
 
 _MOST_DAYS_SHOWN = 10
 
@@ -76,24 +76,32 @@ def latest(
     points: Annotated[list[str] | None, typer.Argument(metavar="[POINT]...", help="by default all")] = None,
     json: Json = False,
 ) -> None:
-    """The newest sample of each point, of the last 24 hours."""
+    """The newest sample of each point, of the last 24 hours, and when it was last seen."""
     with Client() as client:
         found = client.latest(site, points or ())
     if json:
         return show_json({"site_name": site, "latest": found})
     show_table(
-        ("point", "time", "value", "unit"),
+        ("point", "time", "value", "unit", "last seen"),
         [
             (
                 newest["point_name"],
                 "" if newest["timestamp"] is None else _time(newest["timestamp"]),
                 "" if newest["value"] is None else repr(newest["value"]),
                 newest["unit"],
+                _last_seen(newest),
             )
             for newest in found
         ],
         right=("value",),
     )
+
+
+def _last_seen(newest: Newest) -> str:
+    """Of a silent point, the hour that the archive has of it."""
+    if newest["timestamp"] is not None or newest["last_seen"] is None:
+        return ""
+    return _time(newest["last_seen"])[:16] + "Z"
 
 
 def coverage(

@@ -12,8 +12,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from vitals import aws
 from vitals.http import error_answer
 
-# 500 names of 512 characters are 256 KB; nothing legitimate is larger than this.
-MAX_BODY_BYTES = 1_000_000
+# 500 names of 512 characters are 3,072,000 bytes where each is escaped as two of six bytes (\ud83c\udf21).
+# Lambda takes 6 MB of event, in which a backslash is escaped once more.
+MAX_BODY_BYTES = 3_200_000
 # API Gateway takes 10,240 bytes of request line and headers; these hold wherever else the functions run.
 MAX_PATH = 2_048
 MAX_PARAMETERS = 30
@@ -34,6 +35,9 @@ EXPOSED_HEADERS = ("ETag", "Retry-After")
 _OUR_PREFIX = "vitals-"
 # The longest that Chrome keeps the answer to a preflight.
 _PREFLIGHT_S = 7_200
+
+# Of a pair in JSON that was cut in two; no text can be stored or answered with it.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 type Event = Mapping[str, Any]
 type Answer = dict[str, Any]
@@ -135,8 +139,11 @@ def _problem_of(path: str, parameters: Mapping[str, Sequence[str]]) -> str:
         return f"the name of a parameter is longer than {MAX_PARAMETER_NAME} characters"
     if any(len(value) > MAX_VALUE for value in values):
         return f"the value of a parameter is longer than {MAX_VALUE} characters"
-    if any("\0" in text for text in (path, *parameters, *values)):
-        return "the path or a parameter holds a NUL character"
+    # A value may be the name of a point, in which any character may be.
+    if any("\0" in text for text in (path, *parameters)):
+        return "the path or the name of a parameter holds a NUL character"
+    if any(_SURROGATE.search(text) for text in (path, *parameters, *values)):
+        return "the path or a parameter is not valid Unicode"
     return ""
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from vitals import items, keys
 from vitals.aggregates import Aggregates, concat, day_count, decode_day
 from vitals.cost import Cost
-from vitals.timespan import Span
+from vitals.timespan import HOUR_MS, Span
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -64,6 +64,22 @@ class RollupTier:
         ):
             counts.update(of_point)
         return counts
+
+    def last_hours(self, site: str, ids: Iterable[int]) -> dict[int, int]:
+        """Start (UTC ms) of the last hour with samples, by point id; points without rollups are left out."""
+        hours = self._pool.map(lambda point: (point, self._last_hour(site, point)), ids)
+        return {point: hour_ms for point, hour_ms in hours if hour_ms is not None}
+
+    def _last_hour(self, site: str, point: int) -> int | None:
+        page = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": keys.rollup_partition(site, point)}},
+            ScanIndexForward=False,
+            Limit=1,
+        )["Items"]
+        times = [decode_day(i["b"]["B"], point, int(i["w"]["N"]), HOUR_MS).times for i in page]
+        return int(times[0].max()) if times and len(times[0]) else None
 
     def _read_point(self, site: str, point: int, days: Span, bucket_ms: int, cost: Cost | None) -> Aggregates:
         return concat(

@@ -60,12 +60,12 @@ export function send(api: Api, asked: Asked, accept: string, signal: AbortSignal
     : api.fetch("GET", `${path}?${query}`, undefined, { Accept: accept }, signal);
 }
 
-/** The query as a part of an address, unless it is too long or a name holds what separates names there. */
+/** The query as a part of an address, unless it is too long or has a NUL, which not every proxy lets pass. */
 export function queryOf({ point_names: names, ...others }: Asked): string | undefined {
-  if (names.some((name) => name.includes(","))) return undefined;
+  if (names.some((name) => name.includes("\0"))) return undefined;
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(others)) query.append(name, String(value));
-  for (const name of names) query.append("point_names", name);
+  for (const name of names) query.append("point_name", name);
   const text = query.toString();
   return text.length <= LONGEST_QUERY ? text : undefined;
 }

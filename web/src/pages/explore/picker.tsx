@@ -6,7 +6,7 @@ import { type Loaded, useLoaded } from "../../ui/load";
 import { COLOURS, MAX_LINES } from "./data";
 import { glance, reading } from "./format";
 import { type Last, useLatest, usePointList, useSettled } from "./points";
-import { HOUR } from "./range";
+import { DAY, HOUR } from "./range";
 import { symbol } from "./units";
 
 const ROW = 46;
@@ -325,7 +325,15 @@ function Row({
 
 function LastValue({ last, unit }: { last: Last | undefined; unit: string }) {
   if (last === undefined) return <span class="last muted">{unit}</span>;
-  if (last === null) return <span class="last muted">no value</span>;
+  if (last.value === null) {
+    const { seen } = last;
+    if (seen === null) return <span class="last muted">no value</span>;
+    return (
+      <span class="last muted" title={`No value in the last 24 hours; last seen ${time(seen)}`}>
+        seen {number(Math.max(1, Math.floor((Date.now() - seen) / DAY)))} d ago
+      </span>
+    );
+  }
   const old = Date.now() - last.timestamp > HOUR;
   return (
     <span

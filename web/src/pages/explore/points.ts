@@ -11,8 +11,10 @@ const PAGE = 200;
 const MOST_PAGES = 100;
 const SEARCH_MS = 200;
 const SCROLL_MS = 150;
-/** Names at a time, which an address can carry. */
+/** Names at a time, whose values come together. */
 const BATCH = 20;
+/** Characters that the API takes as a search, which is as long as the longest name. */
+const LONGEST_SEARCH = 512;
 
 type Wanted = { search: string; tags: string[] };
 
@@ -88,9 +90,10 @@ export function useSettled(text: string): string {
   return settled;
 }
 
-export type Last = { value: number; timestamp: number } | null;
+/** The newest sample of 24 hours, or else when the archive has the last one (ms), null when it has none. */
+export type Last = { value: number; timestamp: number } | { value: null; seen: number | null };
 
-/** Last values by name, asked for the names on view and again each minute; null where there is none. */
+/** Last values by name, asked for the names on view and again each minute. */
 export function useLatest(
   api: Api,
   site: string,
@@ -123,25 +126,24 @@ export function useLatest(
       clearTimeout(timer);
       stop.abort();
     };
-  }, [api, site, names.join("\n"), round]);
+  }, [api, site, JSON.stringify(names), round]);
   return { values, error };
 }
 
-/** The last value of each point; a name with a comma can't be asked for in an address and is left out. */
+/** The last value of each point; by POST, for an address does not carry every name. */
 export async function latest(
   api: Api,
   site: string,
   names: string[],
   signal: AbortSignal,
 ): Promise<Map<string, Last>> {
-  const askable = names.filter((name) => !name.includes(","));
-  if (!askable.length) return new Map();
+  if (!names.length) return new Map();
   const path = `/sites/${encodeURIComponent(site)}/latest`;
-  const answer = await api.get<Latest>(path, { point_names: askable, limit: BATCH }, signal);
+  const answer = await api.post<Latest>(path, { point_names: names }, signal);
   return new Map(
-    answer.latest.map(({ point_name, timestamp, value }) => [
+    answer.latest.map(({ point_name, timestamp, value, last_seen }) => [
       point_name,
-      timestamp === null || value === null ? null : { timestamp, value },
+      timestamp === null || value === null ? { value: null, seen: last_seen } : { timestamp, value },
     ]),
   );
 }
@@ -161,7 +163,7 @@ export function useNamed(
       }
       return true;
     },
-    [api, site, missing.join("\n")],
+    [api, site, JSON.stringify(missing)],
   );
   return { ...loaded, value: missing.length ? undefined : true };
 }
@@ -179,9 +181,11 @@ export async function named(api: Api, site: string, name: string, signal: AbortS
     equipment: null,
   };
   const path = `/sites/${encodeURIComponent(site)}/points`;
+  // By characters: half of a pair of UTF-16 is none.
+  const search = [...name].slice(0, LONGEST_SEARCH).join("");
   let token: string | null = null;
   for (let page = 0; page < MOST_PAGES; page++) {
-    const asked: Parameters = { search: name.slice(0, 512), limit: PAGE, next_token: token ?? undefined };
+    const asked: Parameters = { search, limit: PAGE, next_token: token ?? undefined };
     const answer: PointPage = await api.get<PointPage>(path, asked, signal);
     const found = answer.points.find((point) => point.point_name === name);
     if (found) return found;

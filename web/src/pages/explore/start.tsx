@@ -53,6 +53,6 @@ async function likely(api: Api, site: string, signal: AbortSignal): Promise<Poin
   }
   const last = await latest(api, site, [...found.keys()].slice(0, LOOKED_AT), signal);
   const points = [...found.values()];
-  const alive = points.filter((point) => last.get(point.point_name));
+  const alive = points.filter((point) => typeof last.get(point.point_name)?.value === "number");
   return [...new Set([...alive, ...points])].slice(0, OFFERED);
 }
