@@ -20,7 +20,9 @@ from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Serve
 from local.settings import ROOT
 
 TARGET = ROOT / "functions/query/openapi.json"
-PUBLIC = ("/health", "/openapi.json", "/docs", "/", "/assets/{file}")
+# Of those that need no token all but this document take any parameter.
+_TOLERANT = ("/health", "/docs", "/", "/assets/{file}")
+PUBLIC = (*_TOLERANT, "/openapi.json")
 _DESCRIPTION = (
     "Readings of buildings, exact to the bit. Clients ignore keys that they don't know. Times are ISO 8601 or"
     " epoch milliseconds, ranges are [start, end)."
@@ -61,7 +63,7 @@ def compose() -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for operation in operations.values():
             operation["tags"] = ["about" if path in PUBLIC else path.split("/")[1]]
-            _mend(operation, public=path in PUBLIC)
+            _mend(operation, path)
     document["components"]["schemas"] = _used(document)
     return document
 
@@ -78,7 +80,7 @@ def _telling(name: str, app: APIGatewayRestResolver) -> APIGatewayRestResolver:
     return telling
 
 
-def _mend(operation: dict[str, Any], *, public: bool) -> None:
+def _mend(operation: dict[str, Any], path: str) -> None:
     """Errors are the contract's and not Powertools' own; an optional parameter is left out and never null."""
     responses = operation["responses"]
     responses.pop("422", None)
@@ -86,9 +88,9 @@ def _mend(operation: dict[str, Any], *, public: bool) -> None:
         "description": "any other error",
         "content": {"application/json": {"schema": _ERROR}},
     }
-    if public:
+    if path in PUBLIC:
         operation["security"] = []
-        for status in ("400", "401", "403"):
+        for status in ("400", "401", "403") if path in _TOLERANT else ("401", "403"):
             responses.pop(status, None)
     for parameter in operation.get("parameters", []):
         schema = parameter["schema"]

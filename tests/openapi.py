@@ -36,6 +36,21 @@ def operation_of(method: str, path: str) -> dict[str, Any] | None:
     return None
 
 
+def parameters_of(method: str, path: str) -> set[str]:
+    """The query parameters that the document tells of."""
+    parameters = (operation_of(method, path) or {}).get("parameters", [])
+    return {parameter["name"] for parameter in parameters if parameter["in"] == "query"}
+
+
+def keys_of(method: str, path: str) -> set[str]:
+    """The keys of the JSON body that the document tells of, none when there is no body."""
+    body = (operation_of(method, path) or {}).get("requestBody")
+    if body is None:
+        return set()
+    shape = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    return set(document()["components"]["schemas"][shape]["properties"])
+
+
 def check_answer(method: str, path: str, status: int, content: Any) -> None:
     """Fails when the document does not tell of this JSON answer, or of something in it."""
     operation = operation_of(method, path)

@@ -27,12 +27,14 @@ from vitals.ledger import Ledger
 from vitals.queue import DeadLetters
 from vitals.rollups import RollupTier
 from vitals.sites import SiteTable
+from vitals.strict import refuse_unknown
 
 logger = observability.logger()
 metrics = observability.metrics()
 tracer = observability.tracer()
 app = APIGatewayRestResolver(enable_validation=True)
 handle_errors(app, logger)
+refuse_unknown(app)
 app.include_router(routes.router)
 
 

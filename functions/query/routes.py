@@ -15,6 +15,7 @@ from vitals.catalog import MAX_NAME
 from vitals.errors import InvalidRequestError
 from vitals.http import accepted, answer, granted, json_answer
 from vitals.ranges import MAX_TEXT
+from vitals.strict import ignores_unknown
 from vitals.tokens import Grant
 
 router = APIGatewayRouter()
@@ -56,7 +57,7 @@ Limit = Annotated[int, Query(ge=1, le=1_000, description="entries a page")]
 class QueryBody(BaseModel):
     """A query as JSON; the keys are those of the GET."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="forbid")
 
     site_name: str = Field(max_length=64)
     point_names: list[Name]
@@ -181,11 +182,13 @@ def latest_by_post(site: SiteOfPath, body: Annotated[LatestBody, Body()]) -> Res
 
 
 @router.get("/health", summary="Whether the API and the syncs work; needs no token")
+@ignores_unknown
 def health() -> Response[Any]:
     return json_answer(_api().health())
 
 
 @router.get("/", summary="The chart page; needs no token")
+@ignores_unknown
 def page() -> Response[Any]:
     content, policy = _api().web.page()
     headers = {"Cache-Control": "no-cache", "Content-Security-Policy": policy}
@@ -193,6 +196,7 @@ def page() -> Response[Any]:
 
 
 @router.get("/assets/<file>", summary="What the chart page loads; needs no token")
+@ignores_unknown
 def asset(file: Annotated[str, Path(description="a file that the page names")]) -> Response[Any]:
     content, content_type = _api().web.asset(file)
     return answer(content, content_type, headers=_FOR_GOOD)
@@ -204,6 +208,7 @@ def openapi() -> Response[Any]:
 
 
 @router.get("/docs", summary="The same for people; needs no token")
+@ignores_unknown
 def docs() -> Response[Any]:
     page, policy = pages.docs()
     headers = _PUBLIC | {"Content-Security-Policy": policy}

@@ -52,7 +52,7 @@ TIERS = {
     "upstream",
 }
 LOGIC = {"archiver", "daybuilder", "ingest"}
-EDGE = {"ace", "aws", "config", "described", "edge", "http", "observability"}
+EDGE = {"ace", "aws", "config", "described", "edge", "http", "observability", "strict"}
 PRODUCT = sorted([*ROOT.glob("functions/**/*.py"), *VITALS.glob("*.py")])
 PURE_MAY_IMPORT = {"numpy", "orjson", "pyarrow", "zstandard", "vitals"}
 

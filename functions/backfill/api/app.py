@@ -18,12 +18,14 @@ from vitals.executions import Executions
 from vitals.http import handle_errors
 from vitals.ledger import Ledger
 from vitals.runs import RunTable
+from vitals.strict import refuse_unknown
 
 logger = observability.logger()
 metrics = observability.metrics()
 tracer = observability.tracer()
 app = APIGatewayRestResolver(enable_validation=True)
 handle_errors(app, logger)
+refuse_unknown(app)
 app.include_router(routes.router)
 
 

@@ -19,7 +19,7 @@ RunId = Annotated[str, Path(description="the id that the start answered")]
 class StartBody(BaseModel):
     """Which days of a site to fill in, both dates included."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="forbid")
 
     site_name: StrictStr = Field(max_length=64)
     start_date: StrictStr = Field(max_length=40, description="YYYY-MM-DD, UTC")

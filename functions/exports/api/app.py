@@ -20,12 +20,14 @@ from vitals.http import handle_errors
 from vitals.ledger import Ledger
 from vitals.queue import MessageQueue
 from vitals.sites import SiteTable
+from vitals.strict import refuse_unknown
 
 logger = observability.logger()
 metrics = observability.metrics()
 tracer = observability.tracer()
 app = APIGatewayRestResolver(enable_validation=True)
 handle_errors(app, logger)
+refuse_unknown(app)
 app.include_router(routes.router)
 
 

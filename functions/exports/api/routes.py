@@ -22,7 +22,7 @@ ExportId = Annotated[str, Path(description="the id that the start answered")]
 class ExportBody(BaseModel):
     """Which samples of a site to export, [start_time, end_time), and how."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="forbid")
 
     site_name: StrictStr = Field(max_length=64)
     point_names: list[Name] | None = Field(None, description="none, or an empty list: every point")

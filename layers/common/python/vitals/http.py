@@ -36,6 +36,7 @@ from vitals.errors import (
     UnauthorizedError,
     VitalsError,
 )
+from vitals.strict import body_keys, naming, unknown
 from vitals.timespan import iso
 from vitals.tokens import Grant
 
@@ -63,6 +64,8 @@ _THROTTLED = {
     "ThrottlingException",
     "TooManyRequestsException",
 }
+# pydantic's type of the error for a key that a model forbids.
+_EXTRA_KEY = "extra_forbidden"
 _HEADERS = {
     401: {"WWW-Authenticate": "Bearer"},
     429: {"Retry-After": "60"},
@@ -142,7 +145,17 @@ class _Errors:
         return self.internal(raised)
 
     def invalid(self, raised: RequestValidationError) -> Response[str]:
-        problems = [f"{_place(problem['loc'])}: {problem['msg']}" for problem in raised.errors()]
+        extra = unknown(self.app)
+        problems = [extra] if extra else []
+        keys = [str(problem["loc"][-1]) for problem in raised.errors() if problem["type"] == _EXTRA_KEY]
+        if keys:
+            allowed = ", ".join(body_keys(self.app.context["_route"]))
+            problems.append(f"unknown {naming('key', keys)} in the JSON body, which takes {allowed}")
+        problems += [
+            f"{_place(problem['loc'])}: {problem['msg']}"
+            for problem in raised.errors()
+            if problem["type"] != _EXTRA_KEY
+        ]
         return self._error(400, "INVALID_REQUEST", "; ".join(problems[:5]))
 
     def unsupported(self, raised: RequestUnsupportedContentType) -> Response[str]:
