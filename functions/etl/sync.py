@@ -160,7 +160,7 @@ class Syncer:
             # another sync may have sent the re-reads meanwhile, for the points of the catalog before.
             self._want_reread(record, now_ms, receipt)
         catalog = self.catalogs.refresh(
-            receipt.site, [*points, *weather], proves_absence=listing.proves_absence
+            receipt.site, [*points, *weather], proves_absence=listing.proves_absence, since=stored
         )
         if appeared:
             begun = record is not None and record.first_ms is not None

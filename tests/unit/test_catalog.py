@@ -36,6 +36,17 @@ def test_a_point_is_inactive_after_two_listings_in_a_row_that_prove_its_absence(
         assert set(catalog.active_ids) >= listing
 
 
+def test_two_listings_at_once_are_one_absence() -> None:
+    before = Catalog().refreshed([Listed("a"), Listed("b")])
+    after = before
+    for _ in range(2):
+        after = after.refreshed([Listed("a")], since=before)
+    assert after.active_ids.keys() == {"a", "b"}
+    assert after.refreshed([Listed("a")], since=after).active_ids.keys() == {"a"}
+    other = after.refreshed([Listed("a"), Listed("b"), Listed("c")], since=after)
+    assert other.refreshed([Listed("a"), Listed("b")], since=after).points == other.points
+
+
 @given(listings)
 def test_a_catalog_is_stored_and_read_as_it_is(listings: list[tuple[set[str], bool]]) -> None:
     catalog = Catalog()

@@ -91,14 +91,22 @@ class Catalog:
         """The ids of the active points whose readings the upstream is asked for."""
         return pointset.of(point.id for point in self.points if point.active and not point.is_weather)
 
-    def refreshed(self, listed: Iterable[Listed], *, proves_absence: bool = True) -> "Catalog":
+    def refreshed(
+        self, listed: Iterable[Listed], *, proves_absence: bool = True, since: "Catalog | None" = None
+    ) -> "Catalog":
         """This catalog after the upstream listed these points: ids stay, new names get the next ones.
 
-        A point becomes inactive when two listings in a row that prove its absence lack it.
+        A point becomes inactive when two listings in a row that prove its absence lack it. `since` is the
+        catalog from before the listing: what another listing found absent meanwhile is not absent twice.
         """
+        before = (since or self).points
         now = {point.name: point for point in listed if 0 < len(point.name) <= MAX_NAME}
         kept = [
-            Point(point.id, now[point.name]) if point.name in now else point.unlisted(proven=proves_absence)
+            Point(point.id, now[point.name])
+            if point.name in now
+            else point.unlisted(
+                proven=proves_absence and point.id < len(before) and before[point.id].absent == point.absent
+            )
             for point in self.points
         ]
         new = sorted(now.keys() - self.by_name.keys())
@@ -145,7 +153,14 @@ class CatalogTable:
         """The site's catalog, empty when it has none yet."""
         return Catalog(tuple(point for _, chunk in self._chunks(site) for point in chunk))
 
-    def refresh(self, site: str, listed: Iterable[Listed], *, proves_absence: bool = True) -> Catalog:
+    def refresh(
+        self,
+        site: str,
+        listed: Iterable[Listed],
+        *,
+        proves_absence: bool = True,
+        since: Catalog | None = None,
+    ) -> Catalog:
         """Stores what the upstream lists and returns the new catalog; a point's id never changes.
 
         Chunks are written in ascending order and each over the revision that was read, so two refreshes at
@@ -155,7 +170,7 @@ class CatalogTable:
         for _ in range(_ATTEMPTS):
             stored = self._chunks(site)
             before = Catalog(tuple(point for _, chunk in stored for point in chunk))
-            after = before.refreshed(listed, proves_absence=proves_absence)
+            after = before.refreshed(listed, proves_absence=proves_absence, since=since)
             if self._store(site, [revision for revision, _ in stored], before, after):
                 return after
         raise ConflictError(f"the catalog of {site} changed under {_ATTEMPTS} refreshes")
