@@ -29,6 +29,7 @@ _WEATHER_UNITS = {
 }
 
 _NAMES_LOGGED = 5
+_MAX_SITE_NAME = 200
 
 type Message = dict[str, str]
 
@@ -138,7 +139,7 @@ class Syncer:
             self._isolate("catalog", error, receipt)
             return stored
         self._log_listing(listing, receipt)
-        display_name = str(site.get("nice_name") or receipt.site)
+        display_name = str(site.get("nice_name") or receipt.site)[:_MAX_SITE_NAME]
         return self._relist(record, stored, listing, display_name, now_ms, receipt)
 
     def _relist(

@@ -192,7 +192,7 @@ def test_a_listing_with_nan_and_broken_text_lists_every_point() -> None:
     ]
     body = f'{{"items": [{", ".join(items)}], "page": 1, "pages": 1, "total": 5}}'
     with serving(answer(body.encode("utf-8", "surrogateescape"))) as ace:
-        listed = ace.configured_points("s")
+        listed = ace.configured_points("s").items
     points = [listed_from_ace(item) for item in listed]
     assert [point.name for point in points] == ["a", "c", "\ufffd"]
     assert [point.description for point in points] == ["cut \ufffd", "", ""]

@@ -1,10 +1,13 @@
+import random
+from dataclasses import replace
+
 import orjson
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vitals import pointset
-from vitals.catalog import Catalog, Listed, _decode, _encode, listed_from_ace
+from vitals.catalog import Catalog, Listed, Point, _decode, _encode, listed_from_ace
 
 names = st.sets(st.text(min_size=1, max_size=8), max_size=30)
 
@@ -111,3 +114,19 @@ def test_ace_points_may_lack_everything_but_a_name() -> None:
         }
     )
     assert full == Listed("p", "degF", "Zone", 300, ("ahu", "floor=2"), "ZN-T", "VAV-3")
+
+
+def test_what_is_said_of_one_point_never_fills_the_item_of_its_chunk() -> None:
+    huge = random.Random(1).randbytes(600_000).hex()
+    point = listed_from_ace(
+        {
+            "name": "p",
+            "bacnet_data": dict.fromkeys(
+                ("object_units", "object_description", "object_name", "device_name"), huge
+            ),
+            "kv_tags": {huge[n : n + 5_000]: huge for n in range(0, 600_000, 5_000)},
+            "marker_tags": [huge[n:] for n in range(500)],
+        }
+    )
+    assert point.description == huge[:1_000]
+    assert len(_encode([Point(n, replace(point, name=f"p{n}")) for n in range(10)])) < 100_000

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _CHUNK = 256
 _MAX_CHUNKS = 4_000
 _LONGEST_INTERVAL_S = 31 * 86_400
+# A chunk must fit an item of DynamoDB, 400 KB, whatever one point of it is said to be.
+_MAX_TEXT, _MAX_TAG, _MAX_TAGS = 1_000, 256, 100
 _ATTEMPTS = 8
 _WEATHER = ("weather",)
 
@@ -120,22 +122,26 @@ class Catalog:
 
 
 def listed_from_ace(item: Mapping[str, Any]) -> Listed:
-    """A point of ACE's `configured_points`; what is missing or of another type there is left empty."""
+    """A point of ACE's `configured_points`; what is missing is left empty, and what is too long is cut."""
     bacnet, kv = _mapping(item.get("bacnet_data")), _mapping(item.get("kv_tags"))
     markers = item.get("marker_tags")
-    tags = [f"{key}={value}" for key, value in kv.items()]
-    tags += [str(tag) for tag in markers] if isinstance(markers, list) else []
+    tags = [f"{key}={value}"[:_MAX_TAG] for key, value in kv.items()]
+    tags += [str(tag)[:_MAX_TAG] for tag in markers] if isinstance(markers, list) else []
     interval = item.get("collect_interval")
     usable = isinstance(interval, (int, float)) and 1 <= interval <= _LONGEST_INTERVAL_S
     return Listed(
         name=item["name"],
-        unit=str(bacnet.get("object_units") or kv.get("unit") or ""),
-        description=str(bacnet.get("object_description") or bacnet.get("object_name") or ""),
+        unit=_text(bacnet.get("object_units") or kv.get("unit")),
+        description=_text(bacnet.get("object_description") or bacnet.get("object_name")),
         interval_s=int(interval) if interval is not None and usable else None,
-        tags=tuple(sorted(tags)),
-        object_name=str(bacnet.get("object_name") or ""),
-        device=str(bacnet.get("device_name") or ""),
+        tags=tuple(sorted(tags)[:_MAX_TAGS]),
+        object_name=_text(bacnet.get("object_name")),
+        device=_text(bacnet.get("device_name")),
     )
+
+
+def _text(value: Any) -> str:
+    return str(value or "")[:_MAX_TEXT]
 
 
 def _mapping(found: Any) -> Mapping[str, Any]:

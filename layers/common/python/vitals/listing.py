@@ -161,7 +161,7 @@ def _whole(value: Any) -> int | None:
 def _malformed(entry: Any) -> str:
     """What is wrong with an entry, or nothing."""
     if not isinstance(entry, dict):
-        return f"is no object but {type(entry).__name__}"
+        return "is no object"
     name = entry.get("name")
     if not isinstance(name, str):
         return f"has no name: id {str(entry.get('id'))[:80]}"
