@@ -191,7 +191,8 @@ BODY = {"site_name": SITE, **RANGE}
         (BODY | {"force": "yes"}, 400, "INVALID_REQUEST", "force"),
         ({"site_name": SITE}, 400, "INVALID_REQUEST", "start_date"),
         ("nonsense", 400, "INVALID_REQUEST", "no JSON"),
-        (BODY | {"padding": "x" * 1_000_000}, 413, "TOO_LARGE", "larger than"),
+        (BODY | {"padding": "x" * 3_200_000}, 413, "TOO_LARGE", "larger than"),
+        (BODY | {"dryrun": True}, 400, "INVALID_REQUEST", "unknown key 'dryrun'"),
     ],
 )
 def test_bad_starts_are_refused(call: Call, body: Any, status: int, code: str, text: str) -> None:

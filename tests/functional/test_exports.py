@@ -810,7 +810,8 @@ def test_one_that_could_not_be_queued_is_not_there(deployed: Stage, monkeypatch:
         (asked(priority="urgent"), 400, "INVALID_REQUEST", "priority"),
         ({"site_name": SITE}, 400, "INVALID_REQUEST", "start_time"),
         ("nonsense", 400, "INVALID_REQUEST", "no JSON"),
-        (asked(padding="x" * 1_000_000), 413, "TOO_LARGE", "larger than"),
+        (asked(padding="x" * 3_200_000), 413, "TOO_LARGE", "larger than"),
+        (asked(resolution="1h"), 400, "INVALID_REQUEST", "unknown key 'resolution'"),
     ],
 )
 def test_bad_requests_are_refused(deployed: Stage, body: Any, status: int, code: str, text: str) -> None:
