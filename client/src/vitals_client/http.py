@@ -121,7 +121,7 @@ class Http:
     def read(self, path: str, body: Any) -> Any:
         """The object that the API answers to a POST that only reads, which is repeated as a GET is."""
         if self._api + path not in self._session.adapters:
-            adapter = HTTPAdapter(max_retries=patience(self._retries, "GET", "POST"))
+            adapter = TimedAdapter(max_retries=patience(self._retries, "GET", "POST"))
             self._session.mount(self._api + path, adapter)
         return self.json("POST", path, body=body)
 
