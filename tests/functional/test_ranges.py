@@ -212,7 +212,7 @@ def test_pages_between_edges_that_are_no_milliseconds_hold_each_sample_once(
 def test_the_tag_of_an_answer_is_that_of_its_milliseconds(ask: Ask, dynamodb: Any) -> None:
     day = day_start("2025-12-30")
     # What was never polled may still come, so that an answer about it has no tag.
-    Ledger(dynamodb, "StateTable").record("home", Span(day - DAY_MS, day + DAY_MS), {})
+    Ledger(dynamodb, "StateTable").record("home", Span(day - DAY_MS, day + DAY_MS), {}, 0)
     asked = {"site_name": "home", "point_names": "p", "end_time": "2025-12-30T24:00:00z"}
     tags = [
         ask("/timeseries/query", asked | {"start_time": start})["multiValueHeaders"]["ETag"]

@@ -74,7 +74,7 @@ def test_a_token_belongs_to_the_edges_of_columns_too(method: str) -> None:
     assert two.span == even.span
     token = two.token(two.span.start_ms + 1)
     assert planned(interval_ms=HOUR_MS, next_token=token, **asked).start_ms == two.span.start_ms + 1
-    with pytest.raises(InvalidRequestError, match="another query"):
+    with pytest.raises(InvalidRequestError, match="another request"):
         planned(width=2, next_token=token, **asked)
 
 
