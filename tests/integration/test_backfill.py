@@ -205,7 +205,7 @@ def test_force_reads_an_archived_day_again_and_changes_nothing(
         ({"force": "yes"}, 400, "INVALID_REQUEST"),
         ({"site_name": "no_such_site"}, 404, "NOT_FOUND"),
         ({"site_name": "../etc"}, 400, "INVALID_REQUEST"),
-        ({"padding": "x" * 1_100_000}, 413, "TOO_LARGE"),
+        ({"padding": "x" * 3_200_000}, 413, "TOO_LARGE"),
     ],
 )
 def test_a_bad_start_is_refused_in_the_contracts_words(

@@ -101,7 +101,7 @@ class LaidOutApi:
             case ["sites", _, "tags"]:
                 return {"site_name": SITE, "tags": [], "equipment": []}
             case ["timeseries", "query"]:
-                return self.samples(query["point_names"], query["start_time"][0], query["end_time"][0])
+                return self.samples(query["point_name"], query["start_time"][0], query["end_time"][0])
         raise AssertionError(f"no answer is laid out for {path}")
 
     def site(self) -> dict[str, Any]:
