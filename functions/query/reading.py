@@ -17,13 +17,17 @@ from vitals.errors import TierTimeoutError
 from vitals.ledger import ArchiveRecord
 from vitals.readings import FUTURE_TOLERANCE_MS
 from vitals.samples import Samples, concat
-from vitals.timespan import Span
+from vitals.timespan import DAY_MS, Span
 
 _MAX_STEPS = 10_000
 # How much longer the next stretch is when one held less than this part of an answer.
 _GROWTH = 4
 # Of a point that does not say: the slowest that sites collect.
 _SLOWEST_INTERVAL_S = 900
+# Of a point that says it is collected once a month, no page reads the samples of two months again.
+_LONGEST_LOOK_BACK_MS = DAY_MS
+# A day of 500 points that come each ten seconds, though they say that they come once a day.
+_MOST_LOOK_BACKS = 6
 
 type Rows = Samples | Aggregates
 
@@ -124,21 +128,44 @@ def _gap_finder(
     finder = GapFinder(planned.start_ms, _steps(planned))
     if planned.start_ms == planned.span.start_ms:
         return finder
-    reported_ms, width = min(planned.start_ms, known_until_ms), _width(planned)
+    reported_ms = min(planned.start_ms, known_until_ms)
     # What is read here is no source of this page, and what is left out was told of on the page before.
     apart = Found(cost=found.cost)
     for group in _by_step(planned, finder.steps):
         steps = {point: finder.steps[point] for point in group.ids}
-        at = math.floor(reported_ms - max(steps.values()) - width) - 1
-        at = max(planned.span.start_ms, at - at % planned.bucket_ms)
-        before = GapFinder(at, steps)
-        while at < planned.start_ms:
-            # Few samples a point, however many points: a stretch is not bounded by them.
-            span = Span(at, plan.alike(group, at, planned.start_ms, planned.start_ms, records))
-            before.add(executor.read(site, group, span, records, now_ms, apart), width)
-            at = span.end_ms
-        finder.resume(before, reported_ms)
+        before = GapFinder(_look_back_ms(planned, max(steps.values()), reported_ms), steps)
+        if _look_back(before, executor, site, group, records, now_ms, apart):
+            finder.resume(before, reported_ms)
     return finder
+
+
+def _look_back_ms(planned: QueryPlan, step_ms: float, reported_ms: int) -> int:
+    """From where to look for the last row before a page: a step and a bucket back, a day at most."""
+    at = math.floor(reported_ms - min(step_ms + _width(planned), _LONGEST_LOOK_BACK_MS)) - 1
+    return max(planned.span.start_ms, at - at % planned.bucket_ms)
+
+
+def _look_back(
+    before: GapFinder,
+    executor: Executor,
+    site: str,
+    planned: QueryPlan,
+    records: Sequence[ArchiveRecord],
+    now_ms: int,
+    apart: Found,
+) -> bool:
+    """Whether the rows up to the page could be read; no page fails for the gap that it continues."""
+    at = before.start_ms
+    for _ in range(_MOST_LOOK_BACKS):
+        if at >= planned.start_ms:
+            return True
+        span = Span(at, plan.stretch(planned, at, planned.start_ms, records))
+        try:
+            before.add(executor.read(site, planned, span, records, now_ms, apart), _width(planned))
+        except TierTimeoutError:
+            return False
+        at = span.end_ms
+    return at >= planned.start_ms
 
 
 def _by_step(planned: QueryPlan, steps: Mapping[int, float]) -> Iterator[QueryPlan]:

@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -272,15 +273,37 @@ def test_a_block_marked_while_it_is_rewritten_is_not_marked(hot: HotTier, dynamo
     assert not any("expires_at" in row for row in items(dynamodb))
 
 
+@dataclass
+class Cancelling:
+    """A client whose first transactions are cancelled for a reason."""
+
+    client: Any
+    reason: str
+    times: int
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+    def transact_write_items(self, **request: Any) -> Any:
+        if not self.times:
+            return self.client.transact_write_items(**request)
+        self.times -= 1
+        response: Any = {"Error": {"Code": "x"}, "CancellationReasons": [{"Code": self.reason}]}
+        raise self.client.exceptions.TransactionCanceledException(response, "TransactWriteItems")
+
+
 def test_a_transaction_that_fails_for_another_reason_is_an_error(dynamodb: Any, small: None) -> None:
-    class Refusing:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(dynamodb, name)
-
-        def transact_write_items(self, **request: Any) -> Any:
-            response = {"Error": {"Code": "x"}, "CancellationReasons": [{"Code": "ValidationError"}]}
-            raise dynamodb.exceptions.TransactionCanceledException(response, "TransactWriteItems")
-
-    refusing = HotTier(Refusing(), "HotTable", sleep=lambda _: None)
+    refusing = HotTier(Cancelling(dynamodb, "ValidationError", 1), "HotTable", sleep=lambda _: None)
     with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
         refusing.write("s", noisy(1, count=100), 1)
+
+
+def test_a_transaction_that_is_throttled_is_made_again_when_units_are_there(
+    dynamodb: Any, small: None
+) -> None:
+    pauses: list[float] = []
+    client: Any = Cancelling(dynamodb, "ThrottlingError", 3)
+    throttled = HotTier(client, "HotTable", sleep=pauses.append)
+    throttled.write("s", noisy(1, count=100), 1)
+    assert read(throttled).same(merge([noisy(1, count=100)]))
+    assert sum(pause >= 1 for pause in pauses) == 3

@@ -149,6 +149,13 @@ def test_a_clock_of_python_is_taken_for_what_it_is() -> None:
         parse_range(NOW, 20260131240000, NOW)
 
 
+@pytest.mark.parametrize("number", [10**8, 500_000_000, 600_000_000, 4_102_444_800, 2**32 - 1])
+def test_seconds_of_any_year_that_a_clock_shows_are_refused(number: int) -> None:
+    """Those of 1985 or of 2100, which stands for ever, would be an empty range of 1970."""
+    with pytest.raises(InvalidRequestError, match=f"looks like seconds; give milliseconds: {number * 1000} "):
+        parse_range(0, number, NOW)
+
+
 @pytest.mark.parametrize(
     "number", [0, 1, -1, 10_000, 86_400_000, 99_999_999, 20_261_301, 19_700_101, 20_991_231, 10**10]
 )

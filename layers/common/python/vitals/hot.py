@@ -33,7 +33,10 @@ _READ_ATTEMPTS = 8
 _QUERY_SPAN_MS = 3 * DAY_MS
 _MAX_PAGES = 5_000
 # Why DynamoDB cancels a transaction that may be made again, from what is stored then.
-_LOST = {"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_THROTTLED = {"ThrottlingError", "ProvisionedThroughputExceeded"}
+_LOST = {"ConditionalCheckFailed", "TransactionConflict"} | _THROTTLED
+# A block of many items takes the write units of a partition for seconds.
+_THROTTLED_S = 3.0
 
 type BlockKey = tuple[int, int]
 """(group, window start in UTC ms)"""
@@ -373,7 +376,9 @@ class HotTier:
             if merged is None:
                 return _Written(stored, False, 0, conflicts + 1, dropped)
             block = merged
-        raise ConflictError(f"block {group}/{window_ms} of {site} changed under {_WRITE_ATTEMPTS} writes")
+        raise ConflictError(
+            f"block {group}/{window_ms} of {site} changed or was throttled in {_WRITE_ATTEMPTS} writes"
+        )
 
     def _expire_block(self, site: str, block: StoredBlock, expires_at: int) -> bool:
         updates = [
@@ -426,6 +431,9 @@ class HotTier:
             reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
             if not reasons & _LOST or not reasons <= _LOST | {"None", None}:
                 raise
+            if reasons & _THROTTLED:
+                # botocore repeats what is throttled, but not a transaction that was cancelled for it.
+                self._sleep(random.uniform(_THROTTLED_S / 3, _THROTTLED_S))
             return False
         return True
 

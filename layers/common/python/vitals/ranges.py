@@ -17,6 +17,8 @@ _UNIT_MS = {"seconds": Fraction(1000), "microseconds": Fraction(1, 1000), "nanos
 _FIRST_MS, _END_MS = day_start("0001-01-01"), day_start("9999-12-31") + DAY_MS
 # What a clock may plausibly be ahead, where numbers are compared with it.
 _YEAR_MS = 366 * DAY_MS
+# Seconds of 1973 to 2106, the end of 32 bits; as milliseconds all of them are of early 1970.
+_SECONDS = range(10**8, 2**32)
 
 type Time = str | float
 """ISO 8601, or epoch milliseconds as a number or its digits."""
@@ -69,7 +71,7 @@ def _likely_meaning(number: Fraction, now_ms: int) -> str:
     """What a number is that is a plausible time in another unit, or the digits of one; else nothing."""
     for unit, length_ms in _UNIT_MS.items():
         time_ms = math.floor(number * length_ms)
-        if _plausible(time_ms, now_ms):
+        if _plausible(time_ms, now_ms) or (unit == "seconds" and math.floor(number) in _SECONDS):
             return f"{unit}; give milliseconds: {time_ms} ({iso(time_ms)})"
     match = _DIGITS.fullmatch(str(number))
     if match:
