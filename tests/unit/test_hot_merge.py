@@ -2,7 +2,7 @@ from hypothesis import given
 
 from tests.unit.strategies import few_offsets, samples, slots
 from vitals import blocks
-from vitals.hot import Block, merged_block
+from vitals.rewrite import Block, merged_block
 from vitals.samples import Samples, merge
 
 some = samples(slots, few_offsets).filter(len).map(lambda found: merge([found]))

@@ -25,6 +25,7 @@ PURE = {
     "prices",
     "ranges",
     "readings",
+    "rewrite",
     "samples",
     "segments",
     "staged",

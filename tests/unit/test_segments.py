@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vitals import blocks, hot, segments
-from vitals.hot import Block, fitting_block, merged_block
+from vitals.rewrite import Block, fitting_block, merged_block
 from vitals.samples import Samples, merge
 from vitals.timespan import WINDOW_MS
 
