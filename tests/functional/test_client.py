@@ -2,8 +2,10 @@
 
 import csv
 import json
+import socket
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,10 @@ from tests.api_server import ApiServer
 from tests.functional.client_fixtures import building, client, deployed, make_token, server, token
 from tests.functional.conftest import NOON, SITE, Clock, World
 from tests.laid_out_server import DRY, RUN, STARTED, TOKEN, LaidOutServer, error, run
+from tests.raw_server import RawServer, requests_on
+from tests.raw_server import answer as whole
+from tests.unit.test_client_tables import ALL, stream
+from tests.unit.test_client_tables import page as page_of
 from vitals.timespan import HOUR_MS, MINUTE_MS, Span, iso
 from vitals_client import (
     Client,
@@ -427,6 +433,26 @@ def test_newest_samples_are_asked_for_again_though_names_are_posted(trouble: Lai
     assert [body for _, body in trouble.asked] == [{"point_names": [","]}] * 3
 
 
+def test_threads_share_a_client_and_sites_its_connection() -> None:
+    """Each question of a thread goes over the connections that are there, whichever site it is about."""
+
+    def serve(connection: socket.socket, number: int) -> None:
+        for _ in requests_on(connection):
+            connection.sendall(whole(b'{"latest": [], "warnings": [], "tags": [], "next_token": null}'))
+
+    def ask(client: Client, number: int) -> None:
+        client.latest(f"site-{number}", ["a"])
+        client.tags(f"site-{number}")
+
+    with RawServer(serve) as server, Client(server.url, TOKEN, retries=0) as client:
+        for number in range(50):
+            ask(client, number)
+        # One for questions that are posted, one for all others.
+        assert server.connections == 2
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda number: ask(client, number), range(50, 250)))
+
+
 def test_what_starts_something_is_not(trouble: LaidOutServer) -> None:
     for request in ("POST /backfill/start", "POST /exports", "DELETE /exports/x"):
         trouble.lay_out(request, BUSY)
@@ -470,23 +496,29 @@ def test_what_is_no_answer_of_the_apis_is_none(trouble: LaidOutServer, answer: A
     assert len(trouble.asked) == 1
 
 
-def stream(beside: dict[bytes, bytes]) -> bytes:
-    sink = pa.BufferOutputStream()
-    table = pa.table({"value": list(range(1000))}).replace_schema_metadata(beside)
-    with pa.ipc.new_stream(sink, table.schema) as out:
-        out.write_table(table)
-    return sink.getvalue().to_pybytes()
-
-
-THOUSAND = stream({tables.KEY: b'{"metadata": {"samples_returned": 1000}}'})
-LESS = stream({tables.KEY: b'{"metadata": {"samples_returned": 1001}}'})
+WHOLE = stream(page_of(ALL), 20)
+LESS = stream(page_of(ALL, metadata={"samples_returned": len(ALL) + 1}))
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"no stream", THOUSAND[:-4_000], THOUSAND[:-8], THOUSAND + b"x", LESS, stream({})]
+    "body",
+    [
+        b"",
+        b"no stream",
+        WHOLE[:-100],
+        WHOLE[:-8],
+        WHOLE[:-8] + bytes(8),
+        WHOLE[:-100] + bytes(100),
+        WHOLE + b"x",
+        LESS,
+        stream(page_of(ALL).replace_schema_metadata({})),
+    ],
 )
 def test_a_broken_stream_is_none(trouble: LaidOutServer, body: bytes) -> None:
-    trouble.lay_out(QUERY, (200, body, {"Content-Type": "application/vnd.apache.arrow.stream"}))
+    arrow = {"Content-Type": "application/vnd.apache.arrow.stream"}
+    trouble.lay_out(QUERY, (200, WHOLE, arrow))
+    assert asking(trouble).query("home", ["a"], 0, 1).num_rows == len(ALL)
+    trouble.lay_out(QUERY, (200, body, arrow))
     with pytest.raises(UnansweredError, match="broken Arrow stream"):
         asking(trouble).query("home", ["a"], 0, 1)
     trouble.lay_out(QUERY, (200, body))

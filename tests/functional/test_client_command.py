@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,11 @@ from tests.functional.client_fixtures import building, client, deployed, make_to
 from tests.functional.conftest import NOON, SITE, World
 from tests.functional.test_client import POINT, SPAN, of_csv, of_parquet
 from tests.laid_out_server import TOKEN, LaidOutServer, error
+from tests.unit.test_client_tables import page, stream
 from vitals.timespan import iso
 from vitals_client import Client, tables
 from vitals_client.cli import app, plugins
+from vitals_client.cli.drawing import number
 
 __all__ = ["building", "client", "deployed", "make_token", "server", "token"]
 
@@ -76,7 +79,8 @@ def test_sites_points_and_newest_samples_as_tables_and_as_json(vitals: Vitals, c
 
     newest = client.latest(SITE, [POINT])
     _, row = out(vitals("latest", SITE, POINT)).splitlines()
-    assert row.split() == [POINT, "2026-01-01T12:19:00.000Z", repr(newest[0]["value"]), "degreesFahrenheit"]
+    shown = number(newest[0]["value"])
+    assert row.split() == [POINT, "2026-01-01T12:19:00.000Z", shown, "degreesFahrenheit"]
     assert only_json(vitals("latest", SITE, POINT, "--json"))["latest"] == newest
     assert len(out(vitals("latest", SITE)).splitlines()) == 1 + len(client.latest(SITE))
 
@@ -86,12 +90,53 @@ def test_a_query_as_a_table_and_as_json(vitals: Vitals, client: Client) -> None:
     head, *rows = out(vitals("query", SITE, POINT, *RANGE, "--resolution", "1h")).splitlines()
     assert head.split() == table.column_names
     assert [row.split()[2:4] for row in rows] == [
-        [repr(value), repr(least)]
+        [number(value), number(least)]
         for value, least in zip(table["value"].to_pylist(), table["min"].to_pylist(), strict=True)
     ]
     found = only_json(vitals("query", SITE, POINT, *RANGE, "--resolution", "1h", "--json"))
     assert found["series"] == tables.answer(table)["series"]
     assert found["metadata"]["total_samples"] == 4
+
+
+def only_table(trouble: LaidOutServer, value: float) -> list[str]:
+    """The cells of the tables of `latest` and `query` that show this number."""
+    vitals = command(trouble.url, TOKEN)
+    newest = {"point_name": "a", "timestamp": NOON, "value": value, "unit": "", "last_seen": NOON}
+    listed = {"latest": [newest], "next_token": None, "warnings": []}
+    trouble.lay_out("GET /sites/mill/latest?limit=1000", (200, listed))
+    [_, latest] = out(vitals("latest", "mill")).splitlines()
+    assert only_json(vitals("latest", "mill", "--json"))["latest"] == [newest]
+    arrow = {"Content-Type": "application/vnd.apache.arrow.stream"}
+    trouble.lay_out("POST /timeseries/query", (200, stream(page([(0, NOON, value)])), arrow))
+    asked = ("query", "mill", "a", "--start", "2026-01-01")
+    [_, row] = out(vitals(*asked)).splitlines()
+    [_, exact] = out(vitals(*asked, "--format", "csv")).splitlines()
+    assert float(exact.split(",")[2]).hex() == value.hex()
+    assert only_json(vitals(*asked, "--json"))["series"][0]["values"] == [value]
+    return [latest.split()[2], row.split()[2]]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (-0.0, "0.0"),
+        (72.0, "72.0"),
+        (-1.7976931348623157e308, "-1.7977e+308"),
+        (69.0999984741211, "69.099998474"),
+    ],
+)
+def test_a_table_has_12_characters_of_a_number_and_all_else_is_exact(
+    trouble: LaidOutServer, value: float, shown: str
+) -> None:
+    assert only_table(trouble, value) == [shown, shown]
+
+
+def test_a_command_runs_in_any_thread(vitals: Vitals) -> None:
+    """Of a program that calls it, whose signals stay its own."""
+    before = signal.getsignal(signal.SIGINT)
+    with ThreadPoolExecutor(1) as pool:
+        assert only_json(pool.submit(vitals, "sites", "--json").result(60))["sites"]
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_query_as_files_is_exact_on_every_page(

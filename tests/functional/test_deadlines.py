@@ -1,9 +1,12 @@
 """A timeout is for all of an answer, however its bytes come in: connecting, TLS, headers and body."""
 
+import contextlib
 import datetime
+import itertools
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,10 +22,11 @@ from local.simulator import Simulator, SimulatorSettings
 from tests.raw_server import RawServer, answer, requests_on
 from vitals.errors import UpstreamUnavailableError
 from vitals.upstream import AceClient, Pace
+from vitals_client import http as client_http
 from vitals_client.errors import UnansweredError
 from vitals_client.http import Http
 
-DEADLINE_S = 0.3
+DEADLINE_S = 0.2
 # More than a minute's worth of bytes: nobody waits for the end of it.
 PAUSE_S, LENGTH = 0.02, 4_000
 BODY = b'{"name": "' + b"x" * (LENGTH - 12) + b'"}'
@@ -48,8 +52,8 @@ class Dripping:
         self._pause = threading.Event()
 
     def __call__(self, connection: socket.socket, number: int) -> None:
-        connection = self._wrap(connection)
         try:
+            connection = self._wrap(connection)
             next(requests_on(connection), None)
             connection.sendall(self._head)
             for byte in self._data:
@@ -86,56 +90,84 @@ def no_thread_stays() -> Iterator[None]:
 def test_what_drips_in_ends_at_the_deadline(kind: str) -> None:
     dripping = Dripping(*HEADS[kind], plain)
     with RawServer(dripping) as server:
-        with pytest.raises(UpstreamUnavailableError, match=r"/sites/s: no whole answer within 0\.3 s"):
+        with pytest.raises(UpstreamUnavailableError, match=r"/sites/s: no whole answer within 0\.2 s"):
             client(server.url).site("s")
         assert dripping.left_early.wait(30)
 
 
-@pytest.mark.parametrize("kind", ["body", "body until the end", "chunks", "headers", "silence"])
+@contextlib.contextmanager
+def python_client(url: str, timeout_s: float = DEADLINE_S) -> Iterator[Http]:
+    http = Http(url, "token", timeout_s=timeout_s, retries=0)
+    yield http
+    http.close()
+
+
+@pytest.mark.parametrize("kind", HEADS)
 def test_so_it_does_for_the_python_client(kind: str) -> None:
     dripping = Dripping(*HEADS[kind], plain)
-    with RawServer(dripping) as server:
-        http = Http(server.url, "token", timeout_s=DEADLINE_S, retries=0)
-        with pytest.raises(UnansweredError):
+    with RawServer(dripping) as server, python_client(server.url) as http:
+        with pytest.raises(UnansweredError, match=r"gives no whole answer within 0\.2 s"):
             http.json("GET", "/health")
         assert dripping.left_early.wait(30)
-        http.close()
 
 
-def test_a_download_of_the_python_client_may_take_longer_than_an_answer() -> None:
-    data = b"x" * 80
+def test_a_download_of_the_python_client_may_take_longer_than_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By this clock a minute goes by whenever somebody looks, while no silence is that long."""
+    minutes = itertools.count(0, 60)
 
     def serve(connection: socket.socket, number: int) -> None:
-        next(requests_on(connection), None)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(data))
-        for byte in data:
-            connection.sendall(bytes([byte]))
-            threading.Event().wait(PAUSE_S)
+        for _ in requests_on(connection):
+            connection.sendall(answer(BODY))
 
-    with RawServer(serve) as server:
-        # No silence between two bytes is as long, all of them together take longer.
-        http = Http(server.url, "token", timeout_s=1.5, retries=0)
+    with RawServer(serve) as server, python_client(server.url, 30) as http:
+        monkeypatch.setattr(time, "monotonic", lambda: float(next(minutes)))
         with http.download(f"{server.url}/export.csv") as parts:
-            assert b"".join(parts) == data
-        http.close()
+            assert b"".join(parts) == BODY
+        with pytest.raises(UnansweredError, match="no whole answer within 30 s"):
+            http.json("GET", "/health")
 
 
-@pytest.mark.parametrize("first", [b"", b"\x16\x03\x03\x40\x00", b"garbage that is no TLS at all"])
-def test_a_tls_handshake_that_drips_ends_at_the_deadline(first: bytes) -> None:
-    gone = threading.Event()
+class DrippingHandshake:
+    """Sends `first` and zeros for a handshake, and notes whether the client was gone before the last."""
 
-    def serve(connection: socket.socket, number: int) -> None:
+    def __init__(self, first: bytes) -> None:
+        self._data = first + b"\x00" * LENGTH
+        self.left_early = threading.Event()
+        self._pause = threading.Event()
+
+    def __call__(self, connection: socket.socket, number: int) -> None:
         try:
-            for byte in first + b"\x00" * LENGTH:
+            for byte in self._data:
                 connection.sendall(bytes([byte]))
-                threading.Event().wait(PAUSE_S)
+                self._pause.wait(PAUSE_S)
         except OSError:
-            gone.set()
+            self.left_early.set()
 
-    with RawServer(serve) as server:
+
+HANDSHAKES = [b"", b"\x16\x03\x03\x40\x00", b"garbage that is no TLS at all"]
+
+
+@pytest.mark.parametrize("first", HANDSHAKES)
+def test_a_tls_handshake_that_drips_ends_at_the_deadline(first: bytes) -> None:
+    dripping = DrippingHandshake(first)
+    with RawServer(dripping) as server:
         with pytest.raises(UpstreamUnavailableError, match=r"no whole answer within|SSL"):
             client(server.url.replace("http:", "https:")).site("s")
-        assert gone.wait(30)
+        assert dripping.left_early.wait(30)
+
+
+@pytest.mark.parametrize("first", HANDSHAKES)
+def test_so_does_one_with_the_python_client(first: bytes) -> None:
+    dripping = DrippingHandshake(first)
+    with RawServer(dripping) as server:
+        with (
+            python_client(server.url.replace("http:", "https:")) as http,
+            pytest.raises(UnansweredError, match=r"no whole answer within 0\.2 s|SSL"),
+        ):
+            http.json("GET", "/health")
+        assert dripping.left_early.wait(30)
 
 
 @pytest.fixture
@@ -167,8 +199,22 @@ def certificate(tmp_path: Path) -> Path:
     return path
 
 
+def by_upstream_client(url: str, timeout_s: float) -> object:
+    return client(url, remaining_s=lambda: timeout_s).site("s")
+
+
+def by_python_client(url: str, timeout_s: float) -> object:
+    with python_client(url, timeout_s) as http:
+        return http.json("GET", "/sites/s")
+
+
+CLIENTS = [(by_upstream_client, UpstreamUnavailableError), (by_python_client, UnansweredError)]
+type Ask = Callable[[str, float], object]
+
+
+@pytest.mark.parametrize(("ask", "error"), CLIENTS)
 def test_a_body_that_drips_through_tls_ends_too_and_a_whole_one_is_read(
-    certificate: Path, monkeypatch: pytest.MonkeyPatch
+    certificate: Path, monkeypatch: pytest.MonkeyPatch, ask: Ask, error: type[Exception]
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -185,9 +231,9 @@ def test_a_body_that_drips_through_tls_ends_too_and_a_whole_one_is_read(
 
     with RawServer(serve) as server:
         url = f"https://localhost:{server.port}"
-        assert client(url, remaining_s=lambda: 30).site("s") == {"name": "x" * (LENGTH - 12)}
-        with pytest.raises(UpstreamUnavailableError, match="no whole answer within 1 s"):
-            client(url, remaining_s=lambda: 1).site("s")
+        assert ask(url, 30) == {"name": "x" * (LENGTH - 12)}
+        with pytest.raises(error, match=r"no whole answer within 0\.2 s"):
+            ask(url, DEADLINE_S)
         assert dripping.left_early.wait(30)
 
 
@@ -220,7 +266,10 @@ def test_after_a_deadline_the_next_request_has_a_connection_of_its_own() -> None
         assert server.connections == 2
 
 
-def test_a_name_that_nobody_resolves_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("ask", "error"), CLIENTS)
+def test_a_name_that_nobody_resolves_ends_at_the_deadline(
+    monkeypatch: pytest.MonkeyPatch, ask: Ask, error: type[Exception]
+) -> None:
     resolved = threading.Event()
 
     def getaddrinfo(*_: object, **__: object) -> list[object]:
@@ -229,9 +278,27 @@ def test_a_name_that_nobody_resolves_ends_at_the_deadline(monkeypatch: pytest.Mo
 
     with monkeypatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", getaddrinfo)
-        with pytest.raises(UpstreamUnavailableError, match="no whole answer within"):
-            client("http://ace.invalid").site("s")
+        with pytest.raises(error, match=r"no whole answer within 0\.2 s"):
+            ask("http://ace.invalid", DEADLINE_S)
     assert not resolved.is_set()
+    resolved.set()
+
+
+def test_a_name_that_is_not_resolved_ends_before_the_deadline_of_the_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Connecting has a limit of its own, and says it."""
+    resolved = threading.Event()
+
+    def getaddrinfo(*_: object, **__: object) -> list[object]:
+        resolved.wait(60)
+        return []
+
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        patch.setattr(client_http, "_CONNECT_SECONDS", DEADLINE_S)
+        with pytest.raises(UnansweredError, match=r"gives no connection within 0\.2 s"):
+            by_python_client("http://ace.invalid", 300)
     resolved.set()
 
 
@@ -243,10 +310,13 @@ def test_a_name_that_does_not_exist_is_told_so(monkeypatch: pytest.MonkeyPatch) 
         patch.setattr(socket, "getaddrinfo", getaddrinfo)
         with pytest.raises(UpstreamUnavailableError, match="Name or service not known"):
             client("http://ace.invalid", remaining_s=lambda: 30).site("s")
+        with pytest.raises(UnansweredError, match=r"gives no answer \(ConnectionError\)"):
+            by_python_client("http://ace.invalid", 30)
 
 
+@pytest.mark.parametrize("ask", [by_upstream_client, by_python_client])
 def test_the_second_address_of_a_name_is_tried_when_the_first_refuses(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, ask: Ask
 ) -> None:
     def serve(connection: socket.socket, number: int) -> None:
         for head in requests_on(connection):
@@ -262,7 +332,7 @@ def test_the_second_address_of_a_name_is_tried_when_the_first_refuses(
     with RawServer(serve) as server, monkeypatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", getaddrinfo)
         url = f"http://ace.test:{server.port}"
-        assert client(url, remaining_s=lambda: 30).site("s") == {"nice_name": "ace.test"}
+        assert ask(url, 30) == {"nice_name": "ace.test"}
 
 
 def test_the_simulators_drip_never_ends_in_time() -> None:

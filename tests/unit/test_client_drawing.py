@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vitals_client.cli.drawing import heat_map, in_columns, labels, sparkline
+from vitals_client.cli.drawing import heat_map, in_columns, labels, number, sparkline
 from vitals_client.shapes import CoverageDay
 
 LARGEST = 1.7976931348623157e308
@@ -75,6 +75,43 @@ def test_numbers_that_differ_look_different_where_12_characters_do(
     values: tuple[float, ...], shown: list[str]
 ) -> None:
     assert labels(*values) == shown
+
+
+@given(FINITE | st.integers(0, 2**63))
+def test_a_number_of_a_table_reads_back_the_same_or_has_12_characters(value: float) -> None:
+    text = number(value)
+    assert len(text) <= 12
+    assert not (text.startswith("-") and float(text) == 0)
+    if len(repr(value + 0)) <= 12:
+        assert text == repr(value + 0)
+    else:
+        assert float(text) == pytest.approx(value, rel=1e-4, abs=0) or not 1e-300 < abs(value) < 1e308
+        assert not any(
+            len(longer) <= 12 and abs(float(longer) - value) < abs(float(text) - value)
+            for longer in (f"{value:.{digits}g}" for digits in range(1, 18))
+        )
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (-0.0, "0.0"),
+        (0, "0"),
+        (5, "5"),
+        (72.0, "72.0"),
+        (-LARGEST, "-1.7977e+308"),
+        (LARGEST, "1.79769e+308"),
+        (5e-324, "5e-324"),
+        (-2.2250738585072014e-308, "-2.2251e-308"),
+        (69.0999984741211, "69.099998474"),
+        (0.00012345678901, "0.0001234568"),
+        (1234567890123.0, "1.234568e+12"),
+        (1234567890123, "1.234568e+12"),
+        (1e16, "1e+16"),
+    ],
+)
+def test_a_number_of_a_table_has_as_many_digits_as_fit(value: float, shown: str) -> None:
+    assert number(value) == shown
 
 
 @given(st.lists(st.integers(-50, 250), max_size=9), st.integers(0, 200), st.integers(1, 9))

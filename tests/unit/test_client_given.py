@@ -2,6 +2,8 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta, timezone
+from fractions import Fraction
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,8 @@ import pytest
 from hypothesis import given as examples
 from hypothesis import strategies as st
 
+from vitals.ranges import parse_range
+from vitals.timespan import EARLIEST_MS
 from vitals_client import Client, SetupError, given
 from vitals_client.where import api_and_token
 
@@ -87,11 +91,13 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("time", "asked"),
     [
-        (NOON, 1_795_348_800_000),
-        (NOON.astimezone(timezone(timedelta(hours=-5))), 1_795_348_800_000),
-        (NOON + timedelta(microseconds=1), 1_795_348_800_001),
-        (NOON - timedelta(microseconds=1), 1_795_348_800_000),
-        (pd.Timestamp(NOON), 1_795_348_800_000),
+        (NOON, "2026-11-22T12:00:00+00:00"),
+        (NOON.astimezone(timezone(timedelta(hours=-5))), "2026-11-22T12:00:00+00:00"),
+        (NOON + timedelta(microseconds=1), "2026-11-22T12:00:00.000001+00:00"),
+        (pd.Timestamp(NOON), "2026-11-22T12:00:00+00:00"),
+        (pd.Timestamp(NOON) + pd.Timedelta(1, "ns"), "2026-11-22T12:00:00.000000001+00:00"),
+        # Its milliseconds have the digits of a date.
+        (datetime(2610, 2, 12, 11, 10, tzinfo=UTC), "2610-02-12T11:10:00+00:00"),
         (date(2026, 11, 22), "2026-11-22"),
         ("2026-11-22T12:00:00+01:00", "2026-11-22T12:00:00+01:00"),
         (1_795_348_800_000, 1_795_348_800_000),
@@ -103,7 +109,47 @@ def test_times_are_what_the_api_takes(time: given.Time, asked: str | int) -> Non
     assert (found, type(found)) == (asked, type(asked))
 
 
+ZONES = (
+    st.timezones()
+    | st.integers(-86_399, 86_399).map(lambda s: timezone(timedelta(seconds=s)))
+    | st.just(timezone(timedelta(microseconds=1)))
+)
+# A day before year 1 and one after 9999, as no zone is further from UTC.
+FIRST_MS, LAST_MS = -62_135_683_200_000, 253_402_387_200_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Whose milliseconds, as a number, look like seconds, nanoseconds or the digits of a date.
+ODD = [
+    datetime.min.replace(tzinfo=UTC),
+    datetime.min.replace(tzinfo=timezone(timedelta(hours=23, minutes=59, seconds=59))),
+    datetime.max.replace(tzinfo=UTC),
+    datetime.max.replace(tzinfo=timezone(-timedelta(hours=23, minutes=59, seconds=59))),
+    datetime(1970, 1, 19, 12, tzinfo=UTC),
+    datetime(2610, 2, 12, 11, 10, tzinfo=UTC),
+]
+
+
+def milliseconds(time: datetime) -> Fraction:
+    nanoseconds = time.nanosecond if isinstance(time, pd.Timestamp) else 0
+    moment = time.to_pydatetime(warn=False) if isinstance(time, pd.Timestamp) else time
+    return Fraction((moment - EPOCH) // timedelta(microseconds=1), 1_000) + Fraction(nanoseconds, 10**6)
+
+
+@examples(
+    st.datetimes(timezones=ZONES)
+    | st.sampled_from(ODD)
+    | st.integers(-(2**63) + 1, 2**63 - 1).map(lambda ns: pd.Timestamp(ns, tz="Europe/Berlin"))
+)
+def test_a_datetime_means_its_exact_instant_to_the_api(time: datetime) -> None:
+    exact = milliseconds(time)
+    shown = max(EARLIEST_MS, ceil(exact))
+    now_ms = max(EARLIEST_MS, ceil(exact)) + 1
+    assert parse_range(given.time(time), LAST_MS, now_ms).start_ms == shown
+    assert parse_range(FIRST_MS, given.time(time), now_ms).end_ms == shown
+
+
 def test_a_time_without_a_zone_is_nobodys() -> None:
+    with pytest.raises(ValueError, match="NaT"):
+        given.time(pd.NaT)
     with pytest.raises(ValueError, match="has no time zone"):
         given.time(datetime(2026, 11, 22))
     with pytest.raises(TypeError):

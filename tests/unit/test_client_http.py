@@ -1,10 +1,14 @@
 """What the client asks again, and for how long."""
 
+import inspect
+
 import pytest
 from urllib3.exceptions import MaxRetryError
 from urllib3.response import HTTPResponse
 from urllib3.util.retry import Retry
 
+from vitals import timed as timed_upstream
+from vitals_client import timed
 from vitals_client.following import pause_after
 from vitals_client.http import patience
 
@@ -55,6 +59,31 @@ def test_the_api_says_when_but_not_that_it_is_waited_for_an_hour() -> None:
     ask_again(patience(3, "GET"), 3, Retry_After="60")
     with pytest.raises(MaxRetryError):
         ask_again(patience(3, "GET"), 1, Retry_After="3600")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "_TimedReader",
+        "_TimedResponse",
+        "_TimedConnection",
+        "_TimedSecureConnection",
+        "_TimedPool",
+        "_TimedSecurePool",
+        "_addresses",
+    ],
+)
+def test_deadlines_are_kept_as_upstream_though_the_packages_share_no_code(name: str) -> None:
+    ours, theirs = (inspect.getsource(getattr(module, name)) for module in (timed, timed_upstream))
+    assert ours == theirs
+
+
+def test_the_adapters_differ_in_their_name_alone() -> None:
+    ours, theirs = (
+        [inspect.getsource(getattr(adapter, name)) for name in ("init_poolmanager", "proxy_manager_for")]
+        for adapter in (timed.TimedAdapter, timed_upstream._TimedAdapter)
+    )
+    assert ours == theirs
 
 
 def test_what_goes_on_for_long_is_asked_after_less_often() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vitals_client import tables
@@ -39,7 +39,14 @@ def page(rows: list[tuple[int, int, float]], token: str | None = None, **more: A
         {"point_name": name, "gaps": gaps.get(name, []), "coverage": coverage[n]}
         for n, name in enumerate(NAMES)
     ]
-    told = {"site_name": "home", "series": series, "metadata": metadata, "warnings": []} | more
+    told = {
+        "site_name": "home",
+        "start_time": "2026-01-01T00:00:00Z",
+        "end_time": "2026-01-02T00:00:00Z",
+        "series": series,
+        "metadata": metadata,
+        "warnings": [],
+    } | more
     columns = {
         "point_name": pa.DictionaryArray.from_arrays(pa.array(points, pa.int32()), pa.array(NAMES)),
         "timestamp": pa.array(times, pa.timestamp("ms", "UTC")),
@@ -154,6 +161,107 @@ def pa_rows(part: bytes) -> int | None:
         return int(pa.ipc.open_stream(part).read_all().num_rows)
     except (OSError, pa.ArrowException):
         return None
+
+
+def message_ends(whole: bytes) -> list[int]:
+    """Where each message of a stream ends, and where the first begins."""
+    source, ends = pa.BufferReader(whole), [0]
+    while source.tell() < len(whole) - 8:
+        pa.ipc.read_message(source)
+        ends.append(source.tell())
+    return ends
+
+
+@pytest.mark.parametrize("rows_a_batch", [100, 7])
+def test_a_stream_whose_tail_is_zeros_is_none(rows_a_batch: int) -> None:
+    whole = stream(page(ALL), rows_a_batch)
+    for end in message_ends(whole):
+        for zeros in (4, 8, 16, len(whole) - end):
+            with pytest.raises(ValueError):
+                tables.read(whole[:end] + bytes(zeros))
+    # The last four bytes are zeros.
+    for end in range(len(whole) - 4):
+        with pytest.raises(ValueError):
+            tables.read(whole[:end] + bytes(len(whole) - end))
+
+
+def used(table: pa.Table) -> tuple[list[tuple[str, int]], list[str]]:
+    """What a caller does with an answer; the points and how many rows each has."""
+    joined = tables.joined([table, page([])])
+    tables.answer(joined)
+    tables.answer(table)
+    names = [series["point_name"] for series in tables.beside(joined)["series"]]
+    points = table["point_name"].to_pylist()
+    return [(name, points.count(name)) for name in names], names
+
+
+FLIPS = st.lists(st.tuples(st.integers(0), st.integers(1, 255)), min_size=1, max_size=4)
+
+
+@settings(max_examples=400)
+@given(st.sampled_from([stream(page(ALL), 100), stream(page(ALL), 7), stream(page([]))]), FLIPS)
+def test_a_damaged_stream_is_none_or_has_every_row(whole: bytes, flips: list[tuple[int, int]]) -> None:
+    """A flip within a time, a value or a point's number is not seen, for a stream has no checksum."""
+    damaged = bytearray(whole)
+    for at, bits_ in flips:
+        damaged[at % len(whole)] ^= bits_
+    try:
+        table = tables.read(bytes(damaged))
+    except ValueError:
+        return
+    assert table.num_rows == tables.read(whole).num_rows
+    counts, names = used(table)
+    assert sum(count for _, count in counts) == table.num_rows
+    assert len(names) == len(NAMES)
+
+
+BESIDE = tables.beside(page(ALL))
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        [],
+        BESIDE | {"series": {}},
+        BESIDE | {"series": BESIDE["series"][:-1]},
+        BESIDE | {"series": [series | {"gaps": [{"start": "", "end": ""}]} for series in BESIDE["series"]]},
+        BESIDE | {"series": [series | {"coverage": {}} for series in BESIDE["series"]]},
+        BESIDE | {"series": [series | {"point_name": "x"} for series in BESIDE["series"]]},
+        BESIDE | {"start_time": "2026-91-01T00:00:00Z"},
+        BESIDE | {"end_time": None},
+        BESIDE | {"warnings": None},
+        BESIDE | {"metadata": BESIDE["metadata"] | {"cost": []}},
+        BESIDE | {"metadata": BESIDE["metadata"] | {"next_token": 5}},
+        BESIDE | {"metadata": BESIDE["metadata"] | {"samples_read": "36"}},
+        *(
+            {key: value for key, value in BESIDE.items() if key != each}
+            for each in BESIDE
+            if each != "site_name"
+        ),
+    ],
+)
+def test_what_is_said_beside_the_columns_is_whole_or_the_stream_is_none(damaged: Any) -> None:
+    with pytest.raises(ValueError):
+        tables.read(stream(page(ALL).replace_schema_metadata({"vitals": json.dumps(damaged)})))
+
+
+def renamed(table: pa.Table, *names: str) -> pa.Table:
+    return table.rename_columns(names).replace_schema_metadata(table.schema.metadata)
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        (page(ALL).drop_columns("value"), "has the columns"),
+        (renamed(page(ALL), "point_name", "timestamp", "valve"), "has the columns"),
+        (page(ALL).append_column("min", page(ALL)["value"]), "has the columns"),
+        (page(ALL).set_column(2, "value", pa.array(range(36), pa.int32())), "is of type int32"),
+        (page(ALL).set_column(2, "value", pa.array([None] * 36, pa.float64())), "36 rows without a value"),
+    ],
+)
+def test_a_stream_of_other_columns_is_none(table: pa.Table, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        tables.read(stream(table))
 
 
 @given(ROWS, st.data())

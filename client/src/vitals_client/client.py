@@ -12,7 +12,7 @@ from vitals_client.backfills import Backfills
 from vitals_client.errors import FailedError, UnansweredError, VitalsWarning
 from vitals_client.exports import Exports
 from vitals_client.given import Time
-from vitals_client.http import QUERY, Http
+from vitals_client.http import Http
 from vitals_client.shapes import Coverage, Health, Newest, Point, Site, Status, Tags
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _RETRIES = 3
 # A thousand million samples, or a million points.
 _MOST_PAGES = 10_000
 _PAGE = 1_000
+_QUERY = "/timeseries/query"
 _PACKAGE = str(Path(__file__).parent) + os.sep
 
 type Resolution = Literal["auto", "raw", "5m", "1h", "1d"]
@@ -151,7 +152,7 @@ class Client:
     def _pages(self, body: dict[str, Any], *, warn: bool) -> Iterator["pa.Table"]:
         said: set[str] = set()
         for _ in range(_MOST_PAGES):
-            stream = self._http.arrow(QUERY, body)
+            stream = self._http.arrow(_QUERY, body)
             try:
                 page = tables.read(stream)
             except ValueError as error:

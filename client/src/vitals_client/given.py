@@ -11,23 +11,18 @@ type Time = datetime | date | str | int
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-# The API refuses numbers of early 1970 as likely seconds, so that its first months are written out.
-_LIKE_SECONDS_MS = 10**10
 _NAMES_A_REQUEST = 500
 
 
 def time(given: Time) -> str | int:
-    """The time for the API; a datetime is rounded up to whole milliseconds: no sample lies between."""
+    """The time for the API, with every digit; a datetime is a text, for its number may look like another."""
     match given:
         case str():
             return given
         case datetime():
             if given.utcoffset() is None:
                 raise ValueError(f"{given!r} has no time zone")
-            time_ms = -(-(given - _EPOCH) // _MILLISECOND)
-            if 0 <= time_ms < _LIKE_SECONDS_MS:
-                return (_EPOCH + time_ms * _MILLISECOND).isoformat()
-            return time_ms
+            return _instant(given)
         case date():
             return given.isoformat()
     # Of numpy, which need not be installed.
@@ -39,6 +34,15 @@ def time(given: Time) -> str | int:
         raise TypeError(
             f"{given!r} is not a time: use a datetime with a zone, a date, ISO 8601 or whole milliseconds"
         ) from None
+
+
+def _instant(moment: datetime) -> str | int:
+    """The datetime in UTC, for zones of long ago have offsets with seconds."""
+    try:
+        return moment.astimezone(UTC).isoformat()
+    except OverflowError:
+        # Hours before year 1 or after 9999 have no text, and no such number is taken for another unit.
+        return -(-(moment - _EPOCH) // _MILLISECOND)
 
 
 def _utc_text(instant: Any) -> str:

@@ -1,6 +1,7 @@
 """One API over HTTP: what is repeated, how long it may take, and what each refusal is called."""
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from typing import Any, Self
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import MaxRetryError
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ReadTimeoutError
 from urllib3.util import Timeout
 from urllib3.util.retry import Retry
 
@@ -28,8 +29,6 @@ from vitals_client.errors import (
     VitalsError,
 )
 from vitals_client.timed import TimedAdapter
-
-QUERY = "/timeseries/query"
 
 _CONNECT_SECONDS = 5
 _TRANSIENT = (429, 502, 503, 504)
@@ -85,8 +84,8 @@ def patience(retries: int, *methods: str) -> Patience:
 class Http:
     """The API's requests; each is answered whole within `timeout_s`, or ends in a VitalsError.
 
-    GETs and queries are repeated up to `retries` times; what starts or ends something only where it was
-    never sent. Downloads may take longer, as long as no silence does.
+    GETs and POSTs that only read are repeated up to `retries` times; what starts or ends something only where
+    it was never sent. Downloads may take longer, as long as no silence does. Threads may share it.
     """
 
     def __init__(self, api: str, token: str, *, timeout_s: float, retries: int) -> None:
@@ -94,44 +93,40 @@ class Http:
         # requests takes urllib3's, but its types do not know.
         self._timeout: Any = Timeout(total=timeout_s, connect=_CONNECT_SECONDS, read=timeout_s)
         self._silence = (_CONNECT_SECONDS, timeout_s)
+        self._timeout_s = timeout_s
         self._auth = _Bearer(token)
-        self._retries = retries
-        self._session = requests.Session()
-        for prefix in ("https://", "http://"):
-            self._session.mount(prefix, TimedAdapter(max_retries=patience(retries, "GET")))
-        self._session.mount(api + QUERY, TimedAdapter(max_retries=patience(retries, "GET", "POST")))
-        self._downloads = requests.Session()
-        for prefix in ("https://", "http://"):
-            self._downloads.mount(prefix, HTTPAdapter(max_retries=patience(retries, "GET")))
+        self._session = _session(TimedAdapter(max_retries=patience(retries, "GET")))
+        self._reading = _session(TimedAdapter(max_retries=patience(retries, "GET", "POST")))
+        self._downloads = _session(HTTPAdapter(max_retries=patience(retries, "GET")))
 
     def close(self) -> None:
         self._session.close()
+        self._reading.close()
         self._downloads.close()
 
     def json(
         self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None
     ) -> Any:
         """The object that the API answers."""
-        answer = self._answer(method, path, params=params, json=body)
+        return self._object(self._answer(self._session, method, path, params=params, json=body))
+
+    def read(self, path: str, body: Any) -> Any:
+        """The object that the API answers to a POST that only reads, which is repeated as a GET is."""
+        return self._object(self._answer(self._reading, "POST", path, json=body))
+
+    def arrow(self, path: str, body: Any) -> bytes:
+        """The Arrow stream that the API answers to a POST that only reads."""
+        accept = "application/vnd.apache.arrow.stream"
+        answer = self._answer(self._reading, "POST", path, json=body, headers={"Accept": accept})
+        if answer.headers.get("Content-Type") != accept:
+            raise UnansweredError(f"{self._api} answers {answer.status_code} without an Arrow stream")
+        return answer.content
+
+    def _object(self, answer: requests.Response) -> dict[str, Any]:
         found = _object(answer)
         if not found:
             raise UnansweredError(f"{self._api} answers {answer.status_code} without JSON")
         return found
-
-    def read(self, path: str, body: Any) -> Any:
-        """The object that the API answers to a POST that only reads, which is repeated as a GET is."""
-        if self._api + path not in self._session.adapters:
-            adapter = TimedAdapter(max_retries=patience(self._retries, "GET", "POST"))
-            self._session.mount(self._api + path, adapter)
-        return self.json("POST", path, body=body)
-
-    def arrow(self, path: str, body: Any) -> bytes:
-        """The Arrow stream that the API answers."""
-        accept = "application/vnd.apache.arrow.stream"
-        answer = self._answer("POST", path, json=body, headers={"Accept": accept})
-        if answer.headers.get("Content-Type") != accept:
-            raise UnansweredError(f"{self._api} answers {answer.status_code} without an Arrow stream")
-        return answer.content
 
     @contextmanager
     def download(self, url: str) -> Iterator[Iterator[bytes]]:
@@ -144,9 +139,10 @@ class Http:
         except requests.RequestException as error:
             raise UnansweredError(f"the download broke off ({type(error).__name__})") from None
 
-    def _answer(self, method: str, path: str, **request: Any) -> requests.Response:
+    def _answer(self, session: requests.Session, method: str, path: str, **request: Any) -> requests.Response:
+        begin = time.monotonic()
         try:
-            answer = self._session.request(
+            answer = session.request(
                 method,
                 self._api + path,
                 timeout=self._timeout,
@@ -155,10 +151,20 @@ class Http:
                 **request,
             )
         except (requests.RequestException, ValueError) as error:
-            raise UnansweredError(f"{self._api} gives no answer ({type(error).__name__})") from None
+            waited_s = time.monotonic() - begin
+            raise UnansweredError(f"{self._api} gives {self._missing(error, waited_s)}") from None
         if 200 <= answer.status_code < 300:
             return answer
         raise self._error(answer)
+
+    def _missing(self, error: Exception, waited_s: float) -> str:
+        """What there was instead of an answer, and how long it was waited for."""
+        if not _timed_out(error):
+            return f"no answer ({type(error).__name__})"
+        if waited_s < self._timeout_s:
+            return f"no connection within {min(_CONNECT_SECONDS, self._timeout_s):g} s"
+        repeated = f", {waited_s:.0f} s with repeats" if waited_s >= 2 * self._timeout_s else ""
+        return f"no whole answer within {self._timeout_s:g} s{repeated}"
 
     def _error(self, answer: requests.Response) -> VitalsError:
         status, found = answer.status_code, _object(answer)
@@ -178,6 +184,22 @@ class Http:
         if isinstance(error, RateLimitedError):
             error.retry_after_s = _seconds(answer.headers.get("Retry-After", ""))
         return error
+
+
+def _session(adapter: HTTPAdapter) -> requests.Session:
+    session = requests.Session()
+    for prefix in ("https://", "http://"):
+        session.mount(prefix, adapter)
+    return session
+
+
+def _timed_out(error: Exception) -> bool:
+    cause = error.args[0] if error.args else None
+    cause = cause.reason if isinstance(cause, MaxRetryError) else cause
+    # A refused connection is a ConnectTimeoutError to urllib3.
+    return isinstance(cause, (ConnectTimeoutError, ReadTimeoutError)) and not isinstance(
+        cause, NewConnectionError
+    )
 
 
 class _Bearer(AuthBase):

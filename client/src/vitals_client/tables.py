@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,11 +25,17 @@ _COLUMNS = {
     "last": "last",
 }
 
+_NAMES = ["point_name", *_COLUMNS]
+
 type Beside = dict[str, Any]
 
 
 def read(stream: bytes) -> "pa.Table":
-    """The table of one page; ValueError when it is none."""
+    """The table of one page; ValueError when it is none, or not all of one.
+
+    A stream has no checksum: a changed byte is seen where it breaks the form, the types, the number of rows,
+    the names or what is read beside the columns, and not within a time, a value or a row's point.
+    """
     # Imported where it is needed: the command, which often does without, starts in half the time.
     import pyarrow as pa
 
@@ -36,7 +43,7 @@ def read(stream: bytes) -> "pa.Table":
         table = pa.ipc.open_stream(stream).read_all()
         table.validate(full=True)
         _check_end(stream)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, EOFError, pa.ArrowException) as error:
         # pyarrow's, of a stream that ends within a batch or is damaged.
         raise ValueError(str(error)) from None
     if KEY not in (table.schema.metadata or {}):
@@ -47,7 +54,55 @@ def read(stream: bytes) -> "pa.Table":
         raise ValueError("it does not say how many rows it has") from None
     if rows != table.num_rows:
         raise ValueError(f"it has {table.num_rows:,} rows and says {rows}")
-    return table
+    _check_columns(table)
+    try:
+        _check_beside(beside(table), table)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"what is said beside its columns is damaged: {error!r}") from None
+    # Pages are joined only where their fields say the same of themselves.
+    fields = [field.with_nullable(True).remove_metadata() for field in table.schema]
+    return pa.Table.from_arrays(table.columns, schema=pa.schema(fields, table.schema.metadata))
+
+
+def _check_columns(table: "pa.Table") -> None:
+    """ValueError unless the columns are those of samples or of aggregates, with a value in each row."""
+    import pyarrow as pa
+
+    types = {
+        "point_name": pa.dictionary(pa.int32(), pa.string()),
+        "timestamp": pa.timestamp("ms", "UTC"),
+        "count": pa.int64(),
+    }
+    present = [name for name in table.column_names if name in _NAMES]
+    if present not in (_NAMES[:3], _NAMES):
+        raise ValueError(f"it has the columns {table.column_names}")
+    for name in present:
+        column = table[name]
+        if column.type != types.get(name, pa.float64()):
+            raise ValueError(f"its column {name} is of type {column.type}")
+        if column.null_count:
+            raise ValueError(f"its column {name} has {column.null_count:,} rows without a value")
+
+
+def _check_beside(told: Beside, table: "pa.Table") -> None:
+    """ValueError, KeyError, TypeError or AttributeError unless everything that is read of it is there."""
+    metadata, series = told["metadata"], told["series"]
+    numbers = [metadata[key] for key in _SUMMED] + list(metadata["cost"].values())
+    texts = [*told["warnings"], *metadata["sources"], metadata["next_token"] or ""]
+    for point in series:
+        numbers += [point["coverage"]["received"], point["coverage"]["expected"] or 0]
+        texts += [gap[key] for gap in point["gaps"] for key in ("start", "end", "reason")]
+    if not all(isinstance(number, (int, float)) for number in numbers):
+        raise TypeError("a number is none")
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a text is none")
+    if not isinstance(metadata["cache_hit"], bool):
+        raise TypeError("cache_hit is neither true nor false")
+    if datetime.fromisoformat(told["start_time"]) >= datetime.fromisoformat(told["end_time"]):
+        raise ValueError("its range has no length")
+    names = [point["point_name"] for point in series]
+    if any(chunk.dictionary.to_pylist() != names for chunk in table["point_name"].chunks):
+        raise ValueError("its points have other names than its series")
 
 
 def _check_end(stream: bytes) -> None:
@@ -97,7 +152,7 @@ def merged(pages: Sequence[Beside]) -> Beside:
     metadata = told[-1] | {key: sum(each[key] for each in told) for key in _SUMMED}
     metadata["sources"] = _once(source for each in told for source in each["sources"])
     metadata["cache_hit"] = all(each["cache_hit"] for each in told)
-    metadata["cost"] = {key: sum(each["cost"][key] for each in told) for key in told[0]["cost"]}
+    metadata["cost"] = {key: sum(each["cost"].get(key, 0) for each in told) for key in told[0]["cost"]}
     return pages[-1] | {
         "series": [_series(parts) for parts in zip(*(page["series"] for page in pages), strict=True)],
         "metadata": metadata,

@@ -1,14 +1,20 @@
-"""HTTP whose read timeout is for all of an answer: urllib3's own begins again with every byte."""
+"""HTTP whose timeouts are total: urllib3's own begin again with every byte.
+
+The connect timeout covers name resolution, every address and the TLS handshake; the read timeout, which is
+what urllib3 leaves of the total one, covers all of the headers and the body.
+"""
 
 import http.client
 import io
 import socket
+import threading
 import time
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 
 class _TimedReader(io.RawIOBase):
@@ -49,9 +55,51 @@ class _TimedResponse(http.client.HTTPResponse):
 class _TimedConnection(HTTPConnection):
     response_class = _TimedResponse
 
+    def _new_conn(self) -> socket.socket:
+        """A socket to the first address that answers; names and all addresses have one timeout together."""
+        timeout, host = self.timeout, self._dns_host
+        end = time.monotonic() + (timeout if timeout is not None else float("inf"))
+        error: Exception = ConnectTimeoutError(self, f"no address of {host} within {timeout} s")
+        try:
+            for address in _addresses(self, host, self.port, timeout):
+                self.timeout = None if timeout is None else end - time.monotonic()
+                if self.timeout is not None and self.timeout <= 0:
+                    break
+                self._dns_host = address
+                try:
+                    return super()._new_conn()
+                except (NewConnectionError, ConnectTimeoutError) as refused:
+                    error = refused
+        finally:
+            self.timeout, self._dns_host = timeout, host
+        raise error
+
 
 class _TimedSecureConnection(_TimedConnection, HTTPSConnection):
     pass
+
+
+def _addresses(connection: HTTPConnection, host: str, port: int, timeout: float | None) -> list[str]:
+    """The addresses of a name; whoever resolves it is abandoned at the timeout, for nothing can end that."""
+    results: list[list[str] | OSError] = []
+
+    def resolve() -> None:
+        try:
+            rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            results.append([str(row[4][0]) for row in rows])
+        except OSError as error:
+            results.append(error)
+
+    resolver = threading.Thread(target=resolve, daemon=True)
+    resolver.start()
+    resolver.join(timeout)
+    if not results:
+        raise ConnectTimeoutError(connection, f"{host} was not resolved within {timeout} s")
+    if isinstance(results[0], socket.gaierror):
+        raise NameResolutionError(host, connection, results[0])
+    if isinstance(results[0], OSError):
+        raise NewConnectionError(connection, str(results[0]))
+    return results[0]
 
 
 class _TimedPool(HTTPConnectionPool):

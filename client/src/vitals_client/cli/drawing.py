@@ -6,7 +6,7 @@ from math import isinf
 
 from vitals_client.shapes import CoverageDay
 
-_DIGITS = 6
+_DIGITS, _ALL_DIGITS = 6, 17
 _LONGEST_LABEL = 12
 _LEVELS = "▁▂▃▄▅▆▇█"
 _SHADES = ((1.0, "█"), (0.9, "▓"), (0.5, "▒"))
@@ -40,6 +40,13 @@ def labels(*values: float) -> list[str]:
         if len(set(texts)) == len({value + 0.0 for value in values}):
             break
     return texts
+
+
+def number(value: float) -> str:
+    """A number of a table: as it reads back the same, or of the digits that 12 characters hold."""
+    # Of the two zeros one has no sign; adding a whole zero leaves a count whole.
+    text = repr(value + 0)
+    return text if len(text) <= _LONGEST_LABEL else _label(value, _ALL_DIGITS)
 
 
 def _label(value: float, digits: int) -> str:

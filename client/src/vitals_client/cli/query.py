@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, TextIO
 import typer
 
 from vitals_client import tables
-from vitals_client.cli.drawing import in_columns, labels, sparkline
+from vitals_client.cli.drawing import in_columns, labels, number, sparkline
 from vitals_client.cli.output import Json, SiteName, show, show_json, show_table
 from vitals_client.client import Client, Method, Resolution
 from vitals_client.exports import written
@@ -111,8 +111,8 @@ def _sparklines(answer: tables.Beside, columns: int) -> Iterator[str]:
 def _write_csv(pages: Iterator["pa.Table"], out: TextIO) -> None:
     """As the API writes CSV, page by page."""
     writer = csv.writer(out, lineterminator="\n")
-    for number, page in enumerate(pages):
-        if number == 0:
+    for index, page in enumerate(pages):
+        if index == 0:
             writer.writerow(page.column_names)
         writer.writerows(_rows(page))
 
@@ -138,7 +138,7 @@ def _rows(table: "pa.Table") -> Iterator[tuple[Any, ...]]:
 
 
 def _cell(value: Any) -> str:
-    return value if isinstance(value, str) else repr(value)
+    return value if isinstance(value, str) else number(value)
 
 
 @contextmanager

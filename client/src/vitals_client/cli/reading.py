@@ -87,7 +87,7 @@ def latest(
             (
                 newest["point_name"],
                 "" if newest["timestamp"] is None else _time(newest["timestamp"]),
-                "" if newest["value"] is None else repr(newest["value"]),
+                "" if newest["value"] is None else drawing.number(newest["value"]),
                 newest["unit"],
                 _last_seen(newest),
             )

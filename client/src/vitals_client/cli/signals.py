@@ -1,6 +1,7 @@
 """How a command is ended from outside."""
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,7 +19,10 @@ def interrupt_on_signals() -> None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """The same for as long as a command runs."""
+    """The same for as long as a command runs; in the main thread only, for no other gets signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = {ending: signal.getsignal(ending) for ending in _ENDINGS}
     interrupt_on_signals()
     try:
