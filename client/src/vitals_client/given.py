@@ -39,10 +39,14 @@ def time(given: Time) -> str | int:
 def _instant(moment: datetime) -> str | int:
     """The datetime in UTC, for zones of long ago have offsets with seconds."""
     try:
-        return moment.astimezone(UTC).isoformat()
+        instant = moment.astimezone(UTC)
     except OverflowError:
-        # Hours before year 1 or after 9999 have no text, and no such number is taken for another unit.
-        return -(-(moment - _EPOCH) // _MILLISECOND)
+        instant = None
+    # A pandas.Timestamp has a year 0.
+    if instant and 1 <= instant.year <= 9999:
+        return instant.isoformat()
+    # Hours before year 1 or after 9999 have no text, and no such number is taken for another unit.
+    return int(-(-(moment - _EPOCH) // _MILLISECOND))
 
 
 def _utc_text(instant: Any) -> str:
