@@ -50,16 +50,3 @@ test("last values are asked for by whole names, and of a silent point when it wa
   ]);
   expect((await latest(api, "s", [], signal)).size).toBe(0);
 });
-
-test("a point is searched for by its first 512 characters, and none is cut in two", async () => {
-  const searches: string[] = [];
-  vi.stubGlobal("fetch", async (address: string) => {
-    searches.push(new URL(address).searchParams.get("search") ?? "");
-    return Response.json({ points: [], next_token: null });
-  });
-  const { signal } = new AbortController();
-  for (const name of [`x${"\u{1f321}".repeat(600)}`, "\u{1f321}".repeat(512)]) {
-    await named(api, "s", name, signal);
-    expect(searches.pop()).toBe([...name].slice(0, 512).join(""));
-  }
-});

@@ -1,6 +1,15 @@
 import { expect, test, vi } from "vitest";
+import readings from "../../layers/common/python/vitals/readings.py?raw";
 import type { SiteStatus } from "../src/api/types";
-import { isLate, isPaused, overdue, rejectedInAll, rejectedOf, troubles } from "../src/pages/status/health";
+import {
+  isLate,
+  isPaused,
+  overdue,
+  reasonOf,
+  rejectedInAll,
+  rejectedOf,
+  troubles,
+} from "../src/pages/status/health";
 
 const NOW = Date.parse("2026-11-23T18:00:00Z");
 
@@ -28,6 +37,19 @@ test("rejected readings are told most first, and only reasons that occurred", ()
     ["null", 3],
   ]);
   expect(rejectedInAll(found)).toBe(13);
+});
+
+test("every reason to reject a reading has words", () => {
+  const constants = new Map(
+    [...readings.matchAll(/^([A-Z_]+) = "(\w+)"$/gm)].map(([, name, text]) => [name, text]),
+  );
+  const listed = /^REASONS = \(([^)]*)\)/m.exec(readings)?.[1]?.match(/[A-Z_]+/g) ?? [];
+  expect(listed.length).toBeGreaterThan(7);
+  for (const name of listed) {
+    const reason = constants.get(name) ?? "";
+    expect(reasonOf(reason)).not.toBe(reason);
+  }
+  expect(reasonOf("bad_time")).toContain("before 1990");
 });
 
 test("a site is late after 20 minutes, and when it was never synced", () => {

@@ -4,20 +4,22 @@ import type { Backfill, BackfillDay } from "../../api/types";
 import { monthOf } from "../../ui/days";
 import type { Tone } from "../../ui/status-word";
 
-const TONES: Record<string, Tone> = {
-  running: "busy",
-  reading: "busy",
-  succeeded: "good",
-  done: "good",
-  empty: "quiet",
-  waiting: "quiet",
-  cancelled: "quiet",
-  partial: "warn",
-  failed: "bad",
-};
+const TONES = new Map<string, Tone>(
+  Object.entries({
+    running: "busy",
+    reading: "busy",
+    succeeded: "good",
+    done: "good",
+    empty: "quiet",
+    waiting: "quiet",
+    cancelled: "quiet",
+    partial: "warn",
+    failed: "bad",
+  } as const),
+);
 
 export function toneOf(status: string): Tone {
-  return TONES[status] ?? "quiet";
+  return TONES.get(status) ?? "quiet";
 }
 
 /** How a run is, in a word or two. */

@@ -16,7 +16,7 @@ import {
 } from "./data";
 import { reading } from "./format";
 import { type Axes, type Move, NARROW, Plot, type PlotEvents, type State } from "./plot";
-import { SECOND, type Span, sameSpan } from "./range";
+import { FIRST, SECOND, type Span, sameSpan } from "./range";
 import { symbol } from "./units";
 
 type Hover = { time: number; left: number } | null;
@@ -31,7 +31,7 @@ type Props = {
   coverage: string;
   onWidth: (width: number) => void;
   onRemove: (name: string) => void;
-} & Omit<PlotEvents, "onHover" | "onFailure">;
+} & Omit<PlotEvents, "onHover" | "onPixels" | "onFailure">;
 
 /** The lines, what they read where the pointer is, and the legend. */
 export function ChartView({ onRemove, ...props }: Props) {
@@ -78,25 +78,30 @@ function Figure({
       onReset: () => latest.current.onReset(),
       onBack: () => latest.current.onBack(),
       onHover: (at) => hover.set(at),
+      onPixels: () => renew.current(),
       onFailure: fail,
     };
     try {
       plot.current = new Plot(element, chart, axes, view, state, handlers, begun.current);
+      plot.current.name(described(chart, view));
       setFailure(undefined);
     } catch (error) {
       fail(error);
     }
     begun.current = undefined;
   };
+  const remove = () => {
+    hover.set(null);
+    begun.current = plot.current?.destroy();
+    plot.current = undefined;
+  };
+  const renew = useRef(remove);
+  renew.current = () => {
+    remove();
+    if (host.current) make(host.current);
+  };
 
-  useEffect(
-    () => () => {
-      hover.set(null);
-      begun.current = plot.current?.destroy();
-      plot.current = undefined;
-    },
-    [drawn, theme],
-  );
+  useEffect(() => remove, [drawn, theme]);
   // A plot that failed is made anew with the next rows.
   useEffect(() => {
     if (plot.current) plot.current.show(chart, view, state);
@@ -135,18 +140,19 @@ function Figure({
       <Tooltip lines={chart.lines} hover={hover} host={host} />
       {failure !== undefined && <Failed error={failure} />}
       {state === "drawn" && !chart.rows && failure === undefined && (
-        <Nothing gaps={chart.gaps} coverage={coverage} />
+        <Nothing gaps={chart.gaps} coverage={coverage} oldest={view.from === FIRST} />
       )}
     </figure>
   );
 }
 
-function Nothing({ gaps, coverage }: { gaps: GapSpan[]; coverage: string }) {
+function Nothing({ gaps, coverage, oldest }: { gaps: GapSpan[]; coverage: string; oldest: boolean }) {
   const reasons = [...new Set(gaps.map(({ reason }) => REASONS[reason]))];
   return (
     <p class="nothing">
       <strong>No samples in this range{reasons.length > 0 && `: ${reasons.join(", ")}`}</strong>
-      Choose another range; <a href={coverage}>Coverage</a> shows which days have samples.
+      {oldest && "Nothing is stored from before 1990. "}Choose another range; <a href={coverage}>Coverage</a>{" "}
+      shows which days have samples.
     </p>
   );
 }

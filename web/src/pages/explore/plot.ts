@@ -28,6 +28,8 @@ export type PlotEvents = {
   onBack: () => void;
   /** The pointer is at a time, so many pixels from the left of the chart. */
   onHover: (at: { time: number; left: number } | null) => void;
+  /** The pixels of the screen have another size, for which the plot must be made anew before this returns. */
+  onPixels: () => void;
   /** The chart could not be drawn, and the plot is of no more use. */
   onFailure: (error: unknown) => void;
 };
@@ -88,12 +90,13 @@ export class Plot {
       reset: () => this.events.onReset(),
     };
     listen(this.u.over, this.moves);
-    addEventListener("dppxchange", this.redraw);
     this.settle();
   }
 
   private create(): uPlot {
     let unfinished: uPlot | undefined;
+    // Before uPlot listens to it, which would draw in a microtask: a plot that is destroyed by then does not.
+    addEventListener("dppxchange", this.events.onPixels);
     try {
       // Of itself uPlot draws in a microtask, where nobody could catch what it throws.
       return new uPlot(this.options(), this.chart.table, (u, init) => {
@@ -105,6 +108,7 @@ export class Plot {
         });
       });
     } catch (error) {
+      removeEventListener("dppxchange", this.events.onPixels);
       unfinished?.destroy();
       throw error;
     }
@@ -113,7 +117,7 @@ export class Plot {
   /** Takes it away; the move that was under way is for the plot that comes in its place. */
   destroy(): Move | undefined {
     clearTimeout(this.moving?.timer);
-    removeEventListener("dppxchange", this.redraw);
+    removeEventListener("dppxchange", this.events.onPixels);
     this.u.destroy();
     return this.moving;
   }
@@ -153,9 +157,6 @@ export class Plot {
   private draw(change: (u: uPlot) => void = () => {}): void {
     this.attempt(() => this.u.batch(change));
   }
-
-  /** The screen's pixels changed, for which uPlot draws in a microtask. */
-  private readonly redraw = () => this.draw();
 
   private attempt(action: () => void): void {
     try {

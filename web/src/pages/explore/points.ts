@@ -13,8 +13,6 @@ const SEARCH_MS = 200;
 const SCROLL_MS = 150;
 /** Names at a time, whose values come together. */
 const BATCH = 20;
-/** Characters that the API takes as a search, which is as long as the longest name. */
-const LONGEST_SEARCH = 512;
 
 type Wanted = { search: string; tags: string[] };
 
@@ -181,11 +179,9 @@ export async function named(api: Api, site: string, name: string, signal: AbortS
     equipment: null,
   };
   const path = `/sites/${encodeURIComponent(site)}/points`;
-  // By characters: half of a pair of UTF-16 is none.
-  const search = [...name].slice(0, LONGEST_SEARCH).join("");
   let token: string | null = null;
   for (let page = 0; page < MOST_PAGES; page++) {
-    const asked: Parameters = { search, limit: PAGE, next_token: token ?? undefined };
+    const asked: Parameters = { search: name, limit: PAGE, next_token: token ?? undefined };
     const answer: PointPage = await api.get<PointPage>(path, asked, signal);
     const found = answer.points.find((point) => point.point_name === name);
     if (found) return found;

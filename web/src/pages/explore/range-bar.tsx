@@ -12,6 +12,7 @@ import {
   SECOND,
   type Span,
   sameSpan,
+  stored,
 } from "./range";
 
 type Props = { range: Range; span: Span; onRange: (range: Range) => void; preset: Preset };
@@ -60,7 +61,8 @@ function FromTo({ range, span, onRange }: Omit<Props, "preset">) {
   const take = () => {
     if (wrong) return;
     setTyped({});
-    if (!sameSpan(asked, span)) onRange(asked);
+    const next = stored(asked);
+    if (!sameSpan(next, span)) onRange(next);
   };
   return (
     <form
@@ -80,9 +82,7 @@ function FromTo({ range, span, onRange }: Omit<Props, "preset">) {
             max="9999-12-31T23:59"
             value={typed[name] ?? shown[name]}
             aria-invalid={wrong}
-            title={
-              wrong ? "The end must be after the start, both in 1990 or later" : `Time zone: ${zone(span.to)}`
-            }
+            title={wrong ? "The end must be after the start" : `Time zone: ${zone(span.to)}`}
             onInput={(event) => setTyped({ ...typed, [name]: event.currentTarget.value })}
             onBlur={take}
           />

@@ -25,7 +25,8 @@ export type Span = { from: number; to: number };
 export type Range = Preset | Span;
 
 export const DEFAULT: Preset = "24h";
-const FIRST = dayStart(EARLIEST);
+/** Nothing older is stored, and an earlier edge stands for it. */
+export const FIRST = dayStart(EARLIEST);
 const LAST = Date.parse("9999-12-31T23:59:59Z");
 const SHORTEST = 10 * SECOND;
 /** The API answers no longer range. */
@@ -35,18 +36,23 @@ export function isLive(range: Range): range is Preset {
   return typeof range === "string";
 }
 
-/** The range that an address names: `from` and `to` where both are times in order, else `range`. */
+/** The range that an address names: `from` and `to` where both are times in order, as stored; else `range`. */
 export function parseRange(parameters: URLSearchParams): Range {
   const at = (name: string) => Math.round(Date.parse(parameters.get(name) ?? "") / SECOND) * SECOND;
   const span = { from: at("from"), to: at("to") };
-  if (isSpan(span)) return span;
+  if (isSpan(span)) return stored(span);
   const named = parameters.get("range") ?? "";
   return Object.hasOwn(PRESETS, named) ? (named as Preset) : DEFAULT;
 }
 
-/** Whether both are times that can be written, in order. */
+/** Whether both are times, in order, and the API can write the last. */
 export function isSpan({ from, to }: Span): boolean {
-  return FIRST <= from && from < to && to <= LAST;
+  return from < to && to <= LAST;
+}
+
+/** The span without what is before 1990; of one that ends before, the first seconds of 1990. */
+export function stored({ from, to }: Span): Span {
+  return { from: Math.max(FIRST, from), to: to > FIRST ? to : FIRST + SHORTEST };
 }
 
 export function formatRange(range: Range): [string, string][] {

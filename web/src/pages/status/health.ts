@@ -9,16 +9,23 @@ const LATE_S = 20 * 60;
 /** A day that is not archived that long after its end is overdue, as the alarm on it says. */
 const OVERDUE_MS = 48 * 3_600_000;
 
-export const REASONS: Record<string, string> = {
-  null: "no value was given",
-  not_a_number: "the value is no number",
-  not_configured: "the point is not in the site's list",
-  name_too_long: "the point's name has more than 512 characters",
-  bad_time: "the time can't be read",
-  in_the_future: "the time is more than 5 minutes ahead",
-  malformed: "name, value or time is missing",
-  too_dense: "the points nearby have more samples than can be stored",
-};
+const REASONS = new Map(
+  Object.entries({
+    null: "no value was given",
+    not_a_number: "the value is no number",
+    not_configured: "the point is not in the site's list",
+    name_too_long: "the point's name has more than 512 characters",
+    bad_time: "the time can't be read, or is before 1990",
+    in_the_future: "the time is more than 5 minutes ahead",
+    malformed: "name, value or time is missing",
+    too_dense: "the points nearby have more samples than can be stored",
+  }),
+);
+
+/** Why readings are rejected, in words; a reason that is new to the page stands for itself. */
+export function reasonOf(reason: string): string {
+  return REASONS.get(reason) ?? reason;
+}
 
 /** Rejected readings by reason, most first; reasons that did not occur are left out. */
 export function rejectedOf(site: SiteStatus): [string, number][] {

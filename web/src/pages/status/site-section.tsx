@@ -3,7 +3,7 @@ import type { SiteStatus } from "../../api/types";
 import { counted, duration, number, time, times, day as written } from "../../ui/format";
 import { link } from "../../ui/link";
 import { StatusWord } from "../../ui/status-word";
-import { isLate, isPaused, overdue, REASONS, rejectedInAll, rejectedOf } from "./health";
+import { isLate, isPaused, overdue, reasonOf, rejectedInAll, rejectedOf } from "./health";
 
 const SHOWN_DAYS = 8;
 
@@ -75,7 +75,7 @@ function Rejected({ site }: { site: SiteStatus }) {
               <tr key={reason}>
                 <td class="number">{number(count)}</td>
                 <td>
-                  {REASONS[reason] ?? reason} <small>{reason}</small>
+                  {reasonOf(reason)} <small>{reason}</small>
                 </td>
               </tr>
             ))}
