@@ -139,8 +139,9 @@ class Syncer:
             self._isolate("catalog", error, receipt)
             return stored
         self._log_listing(listing, receipt)
-        display_name = str(site.get("nice_name") or receipt.site)[:_MAX_SITE_NAME]
-        return self._relist(record, stored, listing, display_name, now_ms, receipt)
+        nice = site.get("nice_name")
+        display_name = nice if isinstance(nice, str) and nice.strip() else receipt.site
+        return self._relist(record, stored, listing, display_name[:_MAX_SITE_NAME], now_ms, receipt)
 
     def _relist(
         self,
@@ -185,11 +186,12 @@ class Syncer:
         """Names what is wrong with a listing that is used all the same."""
         if listing.doubt:
             self.journal.warning("listing of points not steady", site=receipt.site, reason=listing.doubt)
-        if listing.malformed:
+        # What cannot be read at all was logged by the client, by page and byte.
+        if listing.nameless:
             self.journal.warning(
                 "entries without a name in the listing of points",
                 site=receipt.site,
-                count=listing.malformed,
+                count=listing.nameless,
                 reason=listing.problem,
             )
         names = sorted(item["name"] for item in listing.items if len(item["name"]) > MAX_NAME)

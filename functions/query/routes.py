@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, Stric
 from query import formats, pages
 from query.answers import Api
 from query.plan import Asked
-from vitals.catalog import MAX_NAME
 from vitals.errors import InvalidRequestError
 from vitals.http import accepted, answer, granted, json_answer
+from vitals.listing import MAX_NAME
 from vitals.ranges import MAX_TEXT
 from vitals.strict import ignores_unknown
 from vitals.tokens import Grant

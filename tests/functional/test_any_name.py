@@ -25,9 +25,10 @@ from query.answers import Api
 from tests.api_server import ApiServer
 from tests.functional.conftest import NOON, Clock, query_api
 from tests.functional.test_query_api import CONTEXT, Ask, Call, ask, call
-from vitals.catalog import MAX_NAME, Catalog, Listed
+from vitals.catalog import Catalog, Listed
 from vitals.hot import HotTier
 from vitals.ledger import Ledger
+from vitals.listing import MAX_NAME
 from vitals.samples import columns
 from vitals.sites import SiteTable
 from vitals.timespan import HOUR_MS, Span, iso

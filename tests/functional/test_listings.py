@@ -443,6 +443,7 @@ def test_names_too_long_are_named_and_their_readings_counted(world: World, pages
     pages.answer = answer  # type: ignore[method-assign]
     logged: list[tuple[str, dict[str, Any]]] = []
     world.journal.warning = lambda message, **fields: logged.append((message, fields))  # type: ignore[method-assign]
+    world.syncer.ingest.ace._warn = world.journal.warning  # type: ignore[attr-defined]
     world.simulator.put_samples(SITE, [(long, "1", world.clock() - 20 * 60_000)])
     receipt = world.sync()
     assert receipt.tally.rejected["name_too_long"] >= 1
@@ -450,7 +451,9 @@ def test_names_too_long_are_named_and_their_readings_counted(world: World, pages
     [names] = [fields for message, fields in logged if "too long names" in message]
     assert names["points"] == ["x" * 80 + "…"]
     [entries] = [fields for message, fields in logged if "without a name" in message]
-    assert (entries["count"], entries["reason"].partition(" has")[0]) == (3, f"entry {len(pages.names) + 2}")
+    assert (entries["count"], entries["reason"].partition(" has")[0]) == (2, f"entry {len(pages.names) + 2}")
+    [odd] = [fields for message, fields in logged if message == "malformed entries"]
+    assert (odd["malformed"], odd["path"].partition("points ")[2]) == (1, "(page 3)")
     record = world.syncer.sites.load(SITE)
     assert record is not None
     assert record.catalog_ms is not None

@@ -84,10 +84,6 @@ def test_weather_is_in_no_read_that_a_day_claims() -> None:
     assert catalog.configured == pointset.of([0, 2])
 
 
-def test_names_too_long_are_left_out() -> None:
-    assert Catalog().refreshed([Listed("x" * 513), Listed("")]).points == ()
-
-
 def test_active_points_come_in_name_order() -> None:
     catalog = Catalog().refreshed([Listed("b"), Listed("c")])
     for _ in range(2):

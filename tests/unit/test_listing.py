@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vitals import listing
-from vitals.errors import UpstreamCursorError, UpstreamUnavailableError
+from vitals.errors import UpstreamCursorError, UpstreamRefusedError, UpstreamUnavailableError
 
 type Answer = dict[str, Any]
 
@@ -161,7 +161,10 @@ def test_an_entry_without_a_name_is_counted_and_spoils_nothing(odd: list[Any]) -
     found = listing.read(lambda *_: {"items": items, "pages": 1, "total": len(items)}, "points")
     assert names_of(found) == set(points(3))
     assert (found.malformed, found.steady, found.proves_absence) == (len(odd), True, False)
-    assert found.problem.startswith("entry 4 ")
+    nameless = [row for row, entry in enumerate(odd, 4) if isinstance(entry, dict)]
+    assert found.nameless == len(nameless)
+    assert found.problem.startswith(f"entry {nameless[0]} has no name" if nameless else "")
+    assert bool(found.problem) == bool(nameless)
 
 
 def test_a_listing_without_an_end_is_an_error() -> None:
@@ -198,3 +201,62 @@ def test_a_name_listed_twice_is_doubtful_unless_it_always_is() -> None:
     twice = ["a", "b", "a"]
     found = listing.read(lambda page, size: page_of(twice, page, size), "points")
     assert (names_of(found), found.steady) == ({"a", "b"}, True)
+
+
+class Strict(Site):
+    """A site that refuses pages that are not there, and page sizes that it does not know."""
+
+    def __init__(
+        self, names: list[str], changes: dict[int, Callable[[list[str]], None]], sizes: set[int]
+    ) -> None:
+        super().__init__(names, changes)
+        self.sizes = sizes
+        self.used: list[int] = []
+
+    def __call__(self, page: int, size: int) -> Answer:
+        if size not in self.sizes:
+            raise UpstreamRefusedError(422, "points answered 422")
+        if page > 1 and (page - 1) * size >= len(self.names):
+            raise UpstreamRefusedError(404, f"points (page {page}) answered 404")
+        self.used.append(size)
+        return super().__call__(page, size)
+
+
+ANY_SIZE = set(range(1, 101))
+
+
+@pytest.mark.parametrize("count", [101, 201])
+def test_a_last_page_that_vanished_ends_its_reading_and_not_the_listing(count: int) -> None:
+    last = count // 100
+    site = Strict(points(count), {last: lambda names: names.remove(p(count - 1))}, ANY_SIZE)
+    found = listing.read(site, "points")
+    assert (names_of(found), found.steady) == (set(points(count - 1)), True)
+
+
+def test_pages_that_are_refused_in_every_reading_leave_a_doubt() -> None:
+    def fetch(page: int, size: int) -> Answer:
+        if page == 2:
+            raise UpstreamRefusedError(404, "points (page 2) answered 404")
+        return page_of(points(150), page, 75) | {"pages": 2}
+
+    found = listing.read(fetch, "points")
+    assert names_of(found) == set(points(75))
+    assert found.doubt == "points: its page 2 was refused: points (page 2) answered 404"
+    assert not found.proves_absence
+
+
+def test_a_first_page_that_is_refused_is_an_error() -> None:
+    with pytest.raises(UpstreamRefusedError, match="422"):
+        listing.read(Strict(points(3), {}, set()), "points")
+
+
+def test_where_odd_page_sizes_are_refused_the_second_look_has_a_round_one() -> None:
+    removed = {1: lambda names: names.remove("p005")}
+    site = Strict(points(250), removed, {10, 20, 50, 100})
+    found = listing.read(site, "points")
+    assert (names_of(found), found.steady) == (set(points(250)), True)
+    assert site.used == [100] * 3 + [50] * 5
+    site = Strict(points(250), removed, {100})
+    found = listing.read(site, "points")
+    assert not found.steady
+    assert found.doubt.endswith("the second look failed: points answered 422")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from query import points
 from query.names import display_name
-from vitals.catalog import MAX_NAME, Listed, Point
+from vitals.catalog import Listed, Point
+from vitals.listing import MAX_NAME
 
 SITE = "home"
 POINTS = [

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, Stric
 
 from exports.api.exports_api import ExportsApi
 from exports.plan import Asked
-from vitals.catalog import MAX_NAME
 from vitals.http import granted, json_answer
+from vitals.listing import MAX_NAME
 from vitals.tokens import Grant
 
 router = APIGatewayRouter()

@@ -14,7 +14,6 @@ import zstandard
 
 from vitals import items, keys, pointset
 from vitals.errors import ConflictError
-from vitals.listing import MAX_NAME as MAX_NAME
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -102,7 +101,7 @@ class Catalog:
         catalog from before the listing: what another listing found absent meanwhile is not absent twice.
         """
         before = (since or self).points
-        now = {point.name: point for point in listed if 0 < len(point.name) <= MAX_NAME}
+        now = {point.name: point for point in listed}
         kept = [
             Point(point.id, now[point.name])
             if point.name in now

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vitals.errors import UpstreamCursorError, UpstreamError, UpstreamUnavailableError
+from vitals.errors import UpstreamCursorError, UpstreamError, UpstreamRefusedError, UpstreamUnavailableError
 
 MAX_NAME = 512
 """Characters of the longest name that a point may have here."""
 
 # ACE lists at most 100 points a page. Each reading has boundaries of its own: two meet after 8,091 points.
 _PAGE_SIZES = (100, 93, 87)
+# Where odd sizes are refused; half of its boundaries are those of 100.
+_ROUND_SIZE = 50
 # 40,000 points are nine times the largest site known.
 _MAX_PAGES = 400
 # What reading and writing a step of a large site needs after the listing.
@@ -32,12 +34,13 @@ class Listing:
     """What the upstream lists: one item per name, each with a name that is no empty text.
 
     `doubt` says why the listing may lack points, and is empty when it is steady. `malformed` entries have no
-    name; `problem` says what is wrong with the first.
+    name; `nameless` of them are objects, and `problem` says what is wrong with the first of these.
     """
 
     items: tuple[Item, ...] = ()
     doubt: str = ""
     malformed: int = 0
+    nameless: int = 0
     problem: str = ""
 
     @property
@@ -62,27 +65,32 @@ def read(
     """
     items: dict[str, Item] = {}
     before: frozenset[str] | None = None
-    doubt, malformed, problem = "", 0, ""
-    for size in _PAGE_SIZES:
-        began = monotonic()
+    doubt, malformed, nameless, problem = "", 0, 0, ""
+    sizes = list(_PAGE_SIZES)
+    while sizes:
+        began, size = monotonic(), sizes.pop(0)
         try:
             reading = _read_once(fetch, path, size)
         except UpstreamError as error:
+            if before is not None and size != _ROUND_SIZE and isinstance(error, UpstreamRefusedError):
+                sizes = [_ROUND_SIZE]
+                continue
             if before is None:
                 raise
             doubt = f"{doubt}; the second look failed: {error}"
             break
         items |= reading.items
         malformed, problem = max(malformed, reading.malformed), problem or reading.problem
+        nameless = max(nameless, reading.nameless)
         doubt = reading.doubt()
         names = frozenset(reading.items)
-        if not doubt or names == before:
+        if not doubt or (names == before and not reading.refused):
             doubt = ""
             break
         before = names
         if remaining_s() < monotonic() - began + _SPARE_S:
             break
-    return Listing(tuple(items.values()), doubt and f"{path}: {doubt}", malformed, problem)
+    return Listing(tuple(items.values()), doubt and f"{path}: {doubt}", malformed, nameless, problem)
 
 
 @dataclass(slots=True)
@@ -94,7 +102,9 @@ class _Reading:
     pages: int = 0
     totals: list[int | None] = field(default_factory=list)
     malformed: int = 0
+    nameless: int = 0
     problem: str = ""
+    refused: str = ""
     repeated: str = ""
     _ids: set[int | str] = field(default_factory=set)
 
@@ -103,12 +113,15 @@ class _Reading:
         self.totals.append(total)
         for entry in entries:
             self.entries += 1
-            wrong = _malformed(entry)
-            if wrong:
-                self.malformed += 1
-                self.problem = self.problem or f"entry {self.entries} {wrong}"
-            else:
+            name = entry.get("name") if isinstance(entry, dict) else None
+            if isinstance(name, str) and name:
                 self._add(entry)
+                continue
+            self.malformed += 1
+            if isinstance(entry, dict):
+                self.nameless += 1
+                number = str(entry.get("id"))[:80]
+                self.problem = self.problem or f"entry {self.entries} has no name: id {number}"
 
     def _add(self, item: Item) -> None:
         name, number = item["name"], item.get("id")
@@ -123,6 +136,8 @@ class _Reading:
     def doubt(self) -> str:
         """Why the listing may lack points; nothing when all that it says agrees."""
         totals = set(self.totals)
+        if self.refused:
+            return self.refused
         if totals == {None}:
             return "it does not say how many points there are" if self.pages > 1 else self.repeated
         if len(totals) > 1:
@@ -135,7 +150,14 @@ class _Reading:
 def _read_once(fetch: Fetch, path: str, size: int) -> _Reading:
     reading = _Reading()
     for page in range(1, _MAX_PAGES + 1):
-        answer = fetch(page, size)
+        try:
+            answer = fetch(page, size)
+        except UpstreamRefusedError as error:
+            if page == 1:
+                raise
+            # It may have vanished with the last point on it.
+            reading.refused = f"its page {page} was refused: {error}"
+            return reading
         entries, total = answer.get("items"), _whole(answer.get("total"))
         if not isinstance(entries, list):
             raise UpstreamUnavailableError(f"{path}: no list under 'items'")
@@ -156,13 +178,3 @@ def _is_last(answer: Mapping[str, Any], page: int, size: int, entries: int, coun
 
 def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _malformed(entry: Any) -> str:
-    """What is wrong with an entry, or nothing."""
-    if not isinstance(entry, dict):
-        return "is no object"
-    name = entry.get("name")
-    if not isinstance(name, str):
-        return f"has no name: id {str(entry.get('id'))[:80]}"
-    return "" if name else f"has an empty name: id {str(entry.get('id'))[:80]}"
