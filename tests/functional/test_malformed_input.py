@@ -19,7 +19,7 @@ from tests.functional.conftest import SITE, Clock, World
 from tests.functional.test_etl_handler import CONTEXT, queue
 from tests.functional.test_sync import assert_exact, checkpoint
 from tests.raw_server import RawServer, answer, requests_on
-from vitals import readings
+from vitals import lenient, readings, upstream
 from vitals.catalog import Catalog, Listed, Point, listed_from_ace
 from vitals.errors import InvalidRequestError, UpstreamUnavailableError
 from vitals.ingest import Ingest, Tally
@@ -221,6 +221,75 @@ def test_a_site_and_its_weather_survive_bad_values() -> None:
     assert accepted.samples.ids.tolist() == [1]
     assert accepted.rejected == {readings.MALFORMED: 2, readings.NOT_CONFIGURED: 1}
     assert accepted.refused == {(2, NOON)}
+
+
+@pytest.mark.parametrize(
+    ("nice_name", "display_name"),
+    [
+        (b'"Falls City"', "Falls City"),
+        *(
+            (bad, SITE)
+            for bad in (b"NaN", b"undefined", b'{"a": 1}', b"5", b"true", b"[]", b"null", b'""', b'" "')
+        ),
+    ],
+)
+def test_only_a_text_becomes_the_name_of_a_site(world: World, nice_name: bytes, display_name: str) -> None:
+    with serving(answer(b'{"nice_name": %b}' % nice_name)) as ace:
+        site = ace.site(SITE)
+    world.syncer.ingest.ace.site = lambda _: site  # type: ignore[method-assign]
+    world.sync(max_steps=1)
+    record = world.syncer.sites.load(SITE)
+    assert record is not None
+    assert record.display_name == display_name
+
+
+def test_a_weather_of_nan_is_counted_and_logged() -> None:
+    warnings: list[dict[str, Any]] = []
+    body = json.dumps({"temp": float("nan"), "clouds": None}).encode()
+    with serving(answer(body), warn=lambda _, **fields: warnings.append(fields)) as ace:
+        accepted = accept(ace.weather("s"), {"weather.temperature": 1}, NOON)
+    assert accepted.rejected == {readings.MALFORMED: 1}
+    assert [(fields["path"], fields["malformed"]) for fields in warnings] == [("/sites/s/weather", 1)]
+
+
+@pytest.mark.parametrize("tail", ['"total": 3', '"per_page": 100', '"page": 1', '"pages": 1, "total": 3'])
+def test_a_listing_with_nan_is_read_by_the_counts_that_it_has(tail: str) -> None:
+    items = ", ".join(f'{{"id": {number}, "name": "p{number}", "x": NaN}}' for number in range(3))
+    with serving(answer(f'{{"items": [{items}], {tail}}}'.encode())) as ace:
+        found = ace.configured_points("s")
+    assert ([item["name"] for item in found.items], found.steady) == (["p0", "p1", "p2"], True)
+
+
+def test_a_page_with_nan_that_says_nothing_of_more_is_the_last() -> None:
+    bad = GOOD.replace('"1.5"', "NaN")
+    entries = pages_of(f'{{"point_samples": [{GOOD}, {bad}]}}'.encode())
+    assert entries == [json.loads(GOOD), Malformed("p", AT)]
+
+
+def test_a_malformed_body_that_is_too_large_to_read_by_entries_is_broken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    body = page(GOOD, GOOD.replace('"1.5"', "NaN"))
+    monkeypatch.setattr(upstream, "_MAX_MALFORMED_BYTES", len(body))
+    assert len(pages_of(body)) == 2
+    monkeypatch.setattr(upstream, "_MAX_MALFORMED_BYTES", len(body) - 1)
+    with pytest.raises(UpstreamUnavailableError, match=rf"no strict JSON, .* of {len(body)}"):
+        pages_of(body)
+    assert len(pages_of(page(*[GOOD] * 5))) == 5
+
+
+def test_a_malformed_body_is_read_until_the_end_of_its_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends: list[bool] = []
+    original = lenient.read
+
+    def read(data: bytes, form: Any, late: Any) -> Any:
+        ends.append(late())
+        return original(data, form, lambda: True)
+
+    monkeypatch.setattr(lenient, "read", read)
+    with pytest.raises(UpstreamUnavailableError, match="no time left to read what is malformed at byte"):
+        pages_of(page(GOOD.replace('"1.5"', "NaN")))
+    assert ends == [False]
 
 
 HOSTILE = st.recursive(

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from vitals.lenient import Body, BrokenJsonError, Form, Malformed, read
 
-PAGE = Form("point_samples", ("name", "value", "time"), ("has_more", "next_cursor"))
-LISTING = Form("items", ("name",), ("pages", "total"))
+PAGE = Form("point_samples", ("name", "value", "time"), ("has_more", "next_cursor"), ("has_more",))
+LISTING = Form("items", ("name",), ("pages", "total", "per_page"), ("pages", "total", "per_page"))
 WEATHER = Form(fields=("value", "time"), members=("temp", "pressure", "clouds"))
 ROWS = 1_000
 
@@ -273,11 +273,186 @@ def test_a_member_that_matters_must_be_intact_and_others_need_not(bad: str) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["{}", '{"point_samples": []}', "[]", "5", "", "NaN", "<html>", "{,}", '{"a"}']
+    "text", ["{", '{"point_samples": []', "[]", "5", "", "NaN", "<html>", "{,}", '{"a"}']
 )
 def test_what_is_no_answer_at_all_is_broken(text: str) -> None:
     with pytest.raises(BrokenJsonError, match="at byte"):
         read(text.encode(), PAGE)
+
+
+# Objects that look like entries, in an entry.
+
+HISTORIES = [
+    reading(number) | {"history": [reading(1_000 + 10 * number + row) for row in range(4)], "unit": {"a": 1}}
+    for number in range(12)
+]
+HISTORIES_TEXT = page_of(HISTORIES)
+DEVICES = [
+    item(number)
+    | {"devices": [{"name": f"d{number} {row}", "id": row} for row in range(4)], "last": {"a": 1}}
+    for number in range(12)
+]
+DEVICES_TEXT = listing_of(DEVICES)
+
+
+def tokens_of(text: str) -> list[re.Match[str]]:
+    return list(_TOKEN.finditer(text, text.index("[{") + 1, text.rindex("]")))
+
+
+def assert_nothing_is_invented(before: list[Any], after: list[Any]) -> None:
+    """An entry that was changed by its own fault has its own name, or one that nobody else has."""
+    inner = {
+        inside["name"]
+        for entry in before
+        for inside in [*entry.get("history", []), *entry.get("devices", [])]
+    }
+    assert not inner & {entry["name"] for entry in after if isinstance(entry, dict) and "name" in entry}
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize(
+    "bad", ["undefined", "NaN", "1.2.3", '"3" pipe"', '"x', 'x"', "}", "{", "[", "]", "[{"]
+)
+def test_objects_in_a_list_of_a_malformed_entry_are_no_entries(bad: str, last: bool) -> None:
+    for form, entries, field, text_of in (
+        (PAGE, HISTORIES, "value", page_of),
+        (LISTING, DEVICES, "collect_interval", listing_of),
+    ):
+        rows = entries[:2] if last else [entries[1], entries[0]]
+        text = text_of(
+            [entries[0], entries[1] | {field: "BAD"}] if last else [entries[1] | {field: "BAD"}, entries[0]]
+        )
+        try:
+            answer = read(encoded(text.replace('"BAD"', bad)), form).answer
+        except BrokenJsonError:
+            assert last
+            continue
+        assert_nothing_is_invented(rows, answer[form.entries])
+        assert entries[0] in answer[form.entries]
+
+
+@pytest.mark.parametrize(
+    ("form", "entry"),
+    [
+        (PAGE, '{"name": "p1", "value": undefined, "time": "t", "history": [INNER, INNER]}'),
+        (LISTING, '{"id": 1, "name": "p1", "present_value": undefined, "devices": [INNER, INNER]}'),
+    ],
+)
+def test_the_only_entry_of_a_body_may_hold_such_a_list(form: Form, entry: str) -> None:
+    text = f'{{"{form.entries}": [{entry}], "has_more": false, "pages": 1}}'
+    body = read(text.replace("INNER", json.dumps(ENTRIES[0])).encode(), form)
+    assert (body.answer[form.entries], body.malformed) == ([Malformed()], 1)
+
+
+@settings(max_examples=60)
+@given(corrupted(HISTORIES_TEXT, tokens_of(HISTORIES_TEXT)))
+def test_one_corrupted_token_invents_no_reading(text: str) -> None:
+    entries = answer_of(text, PAGE)["point_samples"]
+    assert_at_most_one_is_lost(HISTORIES, entries)
+    assert_nothing_is_invented(HISTORIES, entries)
+
+
+@settings(max_examples=60)
+@given(corrupted(DEVICES_TEXT, tokens_of(DEVICES_TEXT)))
+def test_one_corrupted_token_invents_no_point(text: str) -> None:
+    entries = answer_of(text, LISTING)["items"]
+    assert_at_most_one_is_lost(DEVICES, entries)
+    assert_nothing_is_invented(DEVICES, entries)
+
+
+# What the body around the entries needs.
+
+
+@pytest.mark.parametrize("bad", ["NaN", "undefined"])
+@pytest.mark.parametrize("tail", ['"total": 2', '"per_page": 100', '"page": 1', ""])
+def test_a_listing_needs_no_count_that_a_strict_one_does_not(bad: str, tail: str) -> None:
+    entry = json.dumps(ITEMS[0]).replace("1.5", bad)
+    text = f'{{"items": [{entry}, {json.dumps(ITEMS[1])}]{", " if tail else ""}{tail}}}'
+    body = read(text.encode(), LISTING)
+    assert body.answer["items"][1] == ITEMS[1]
+    assert body.answer.keys() - {"items"} == json.loads(f"{{{tail}}}").keys()
+
+
+@pytest.mark.parametrize("bad", ["NaN", "undefined"])
+def test_a_page_that_says_nothing_of_more_is_the_last(bad: str) -> None:
+    text = json.dumps({"point_samples": [ENTRIES[0], ENTRIES[1] | {"value": "BAD"}]}).replace('"BAD"', bad)
+    answer = read(text.encode(), PAGE).answer
+    assert (answer["point_samples"][0], answer.get("has_more")) == (ENTRIES[0], None)
+
+
+@pytest.mark.parametrize("bad", ['"a"b"', "'x'", "undefined"])
+def test_a_damaged_member_does_not_take_has_more_with_it(bad: str) -> None:
+    text = f'{{"point_samples": [], "took": {bad}, "has_more": true, "next_cursor": "c"}}'
+    try:
+        assert read(text.encode(), PAGE).answer["has_more"] is True
+    except BrokenJsonError:
+        assert '"b' in bad
+
+
+CUT = {
+    "strict": (PAGE, page_of(HISTORIES[:2])),
+    "no counts": (LISTING, json.dumps({"items": DEVICES[:2]})),
+    "NaN": (PAGE, json.dumps({"point_samples": [HISTORIES[0] | {"value": float("nan")}]})),
+    "undefined": (LISTING, json.dumps({"items": [{"v": "BAD"} | DEVICES[0]]}).replace('"BAD"', "undefined")),
+    "quote": (LISTING, json.dumps({"items": [{"v": "BAD"} | DEVICES[0]]}).replace('"BAD"', '"3" pipe"')),
+    "all": (PAGE, page_of([reading(1) | {"value": "BAD"}, HISTORIES[0]]).replace('"BAD"', "undefined")),
+}
+
+
+@pytest.mark.parametrize("kind", CUT)
+def test_every_cut_of_a_body_is_broken(kind: str) -> None:
+    form, text = CUT[kind]
+    data = text.encode()
+    for length in range(len(data)):
+        with pytest.raises(BrokenJsonError):
+            pytest.fail(f"{data[:length][-200:]} read as {read(data[:length], form)}")
+
+
+# Entries that are no objects.
+
+
+@pytest.mark.parametrize("bad", ["NaN", "-Infinity", "null", "5", '"x"', "undefined", "[]"])
+def test_an_entry_that_is_no_object_is_counted_and_located(bad: str) -> None:
+    text = f'{{"point_samples": [{bad}, {json.dumps(ENTRIES[0])}, {{"q": NaN}}], "has_more": false}}'
+    body = read(text.encode(), PAGE)
+    assert body.answer["point_samples"] == [Malformed(), ENTRIES[0], {"q": None}]
+    assert body.malformed == 1
+    assert re.search(r" at byte (19|20), near", body.problem)
+
+
+@pytest.mark.parametrize("bad", ["NaN", "Infinity"])
+def test_a_value_of_the_weather_that_is_not_finite_is_counted_and_located(bad: str) -> None:
+    body = read(f'{{"temp": {bad}, "clouds": null, "other": NaN}}'.encode(), WEATHER)
+    assert body.answer == {"temp": Malformed(), "clouds": None, "other": None}
+    assert (body.malformed, body.problem[:40]) == (1, "an entry is NaN or Infinity at byte 9, n")
+
+
+# Time.
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"point_samples":[' + b"{" * 100_000,
+        b'{"point_samples":[' + b"]" * 100_000,
+        b'{"point_samples":[' + b":[" * 100_000,
+        b'{"point_samples":[x' + b":{" * 100_000,
+        page_of([ENTRIES[0] | {"value": float("nan")}] * 1_000).encode(),
+        b'{"point_samples":[' + b"{}, " * 1_000 + b'{}], "has_more": false}',
+    ],
+    ids=["braces", "brackets", "lists", "members", "sound", "empty"],
+)
+def test_reading_ends_when_it_is_late(data: bytes) -> None:
+    checks: list[int] = []
+
+    def late() -> bool:
+        checks.append(1)
+        return len(checks) > 5
+
+    with pytest.raises(BrokenJsonError, match="no time left to read what is malformed at byte") as caught:
+        read(data, PAGE, late)
+    assert len(checks) == 6
+    assert len(str(caught.value)) < 300
 
 
 WEATHERS = {key: {"name": key, "value": 1.5, "time": "2026-01-01T00:00:00Z"} for key in WEATHER.members}

@@ -7,6 +7,7 @@ the list, the members behind it and the closing brace it is broken, and nothing 
 import codecs
 import json
 import re
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 # A longer entry that is malformed is skipped too, but counted together with malformed ones behind it.
@@ -28,7 +29,7 @@ _KEY = re.compile(_STRING + r"(?=[ \t\n\r]*:)", re.DOTALL)
 _TOKEN = re.compile(_STRING + r"|[{}\[\],]", re.DOTALL)
 _FIRST_KEY = re.compile(r'\{[ \t\n\r]*("[^"\\]*")[ \t\n\r]*:')
 _BETWEEN = re.compile(r"\}[ \t\n\r]*,[ \t\n\r]*\Z")
-_BRACKET = re.compile(r"[{\]]")
+_BRACKET = re.compile(r":[ \t\n\r]*+\[|[{\]]")
 _BRACE = re.compile(r"\}[ \t\n\r]*\Z")
 _TWO_BRACES = re.compile(r"\}[ \t\n\r]*\}[ \t\n\r]*\Z")
 _LONE = re.compile("[\ud800-\udfff]")
@@ -55,7 +56,9 @@ class Form(NamedTuple):
     fields: tuple[str, ...] = ()
     """What every entry has; without valid Unicode or a finite number in one of them an entry is malformed."""
     whole: tuple[str, ...] = ()
-    """Members beside the list that must be intact; the first of them must be present."""
+    """Members beside the list that must be intact where they are present."""
+    proof: tuple[str, ...] = ()
+    """One of them must be present where brackets, quotes or a member had to be guessed."""
     members: tuple[str, ...] = ()
     """Members that are entries themselves."""
 
@@ -70,13 +73,13 @@ class Body(NamedTuple):
     """What is wrong first and where, or nothing."""
 
 
-def read(data: bytes, form: Form) -> Body:
-    """Reads what can be separated; BrokenJsonError when the body around the entries is not whole.
+def read(data: bytes, form: Form, late: Callable[[], bool] = lambda: False) -> Body:
+    """Reads what can be separated; BrokenJsonError when the body around them is not whole, or it is late.
 
     An entry that cannot be used is `Malformed`. Elsewhere NaN and Infinity become None, and what is not
     valid Unicode becomes U+FFFD.
     """
-    return _Reader(data, form).body()
+    return _Reader(data, form, late).body()
 
 
 class _Undecodable(Exception):
@@ -86,8 +89,8 @@ class _Undecodable(Exception):
 
 
 class _Exhausted(Exception):
-    def __init__(self, at: int) -> None:
-        super().__init__("too much of the body is malformed")
+    def __init__(self, at: int, problem: str = "too much of the body is malformed") -> None:
+        super().__init__(problem)
         self.at = at
 
 
@@ -106,7 +109,8 @@ class _NotFinite:
 
 
 class _Reader:
-    def __init__(self, data: bytes, form: Form) -> None:
+    def __init__(self, data: bytes, form: Form, late: Callable[[], bool]) -> None:
+        self._late = late
         self._encoding = json.detect_encoding(data)
         # An escaped byte and an unpaired surrogate are both recognised by their range afterwards.
         self._errors = "surrogateescape" if self._encoding.startswith("utf-8") else "surrogatepass"
@@ -121,6 +125,7 @@ class _Reader:
         self._malformed = 0
         self._problem = ""
         self._constants = 0
+        self._guessed = False
         self._farthest: _Undecodable | None = None
         self._decoder = json.JSONDecoder(strict=False, parse_constant=self._constant, parse_int=_int)
         members = "|".join(map(re.escape, form.members))
@@ -132,13 +137,17 @@ class _Reader:
             if self._mark(begin) != "{":
                 raise _Undecodable("not a JSON object", begin)
             answer = self._members(self._skip(begin + 1))
-            if self._form.whole and self._form.whole[0] not in answer:
-                raise _Undecodable(f"no {self._form.whole[0]!r}", len(self._text))
+            self._prove(answer, len(self._text))
         except (_Undecodable, _Exhausted) as error:
             raise BrokenJsonError(self._located(error)) from None
         return Body(answer, self._malformed, self._problem)
 
     # The body around the entries.
+
+    def _prove(self, answer: dict[str, Any], at: int) -> None:
+        """Nobody can tell where a damaged body ends, or what a damaged member took with it."""
+        if self._guessed and self._form.proof and not answer.keys() & set(self._form.proof):
+            raise _Undecodable(f"no {self._form.proof[0]!r}", at)
 
     def _members(self, at: int, *, behind_list: bool = False) -> dict[str, Any]:
         """The members from the name at `at` to the end of the body."""
@@ -179,12 +188,15 @@ class _Reader:
             extent = self._extent(at)
             if whole or extent is None or not self._ends_member(at, extent):
                 raise
+            self._guessed = True
             return self._rejected(error), extent
         if constants == self._constants and not _SUSPECT.search(self._text, at, end):
             return value, end
         if whole:
             raise _Undecodable(f"{key!r} is not usable", at)
-        return self._repaired(value, at, self._form.fields if key in self._form.members else ()), end
+        if key not in self._form.members:
+            return _clean(value), end
+        return self._repaired(value, at), end
 
     def _ends_member(self, begin: int, at: int) -> bool:
         if self._member_name and self._member_name.search(self._text, begin, at):
@@ -213,6 +225,7 @@ class _Reader:
         while True:
             if self._mark(at) == "]" and (behind := self._behind_list(at)) is not None:
                 return entries, behind
+            self._check(at)
             constants = self._constants
             try:
                 if self._mark(at) == "[":
@@ -227,8 +240,10 @@ class _Reader:
                 entries.append(self._rejected(error))
                 at = self._next_entry(at, error)
                 continue
-            if constants != self._constants or _SUSPECT.search(self._text, at, end):
-                value = self._repaired(value, at, self._form.fields)
+            if not isinstance(value, dict):
+                value = self._rejected(_Undecodable("an entry must be an object", at))
+            elif constants != self._constants or _SUSPECT.search(self._text, at, end):
+                value = self._repaired(value, at)
             elif not self._typical and self._is_complete(value):
                 self._typical = set(value)
             entries.append(value)
@@ -238,14 +253,19 @@ class _Reader:
     def _behind_list(self, at: int) -> dict[str, Any] | None:
         """The members behind the bracket, when it is the one that ends the list."""
         after = self._skip(at + 1)
-        saved = self._malformed, self._problem
+        saved = self._malformed, self._problem, self._guessed
         try:
             if self._mark(after) == ",":
-                return self._members(self._skip(after + 1), behind_list=True)
-            self._end(after)
-            return {}
+                behind = self._members(self._skip(after + 1), behind_list=True)
+            else:
+                self._end(after)
+                behind = {}
+            if saved[2] and self._malformed > saved[0]:
+                raise _Undecodable("a member behind the list is malformed", at)
+            self._prove(behind, at)
+            return behind
         except _Undecodable as error:
-            self._malformed, self._problem = saved
+            self._malformed, self._problem, self._guessed = saved
             self._farthest = max(self._farthest or error, error, key=lambda tried: tried.at)
             self._spend(error.at - at, at)
             return None
@@ -253,25 +273,39 @@ class _Reader:
     def _next_entry(self, begin: int, error: _Undecodable) -> int:
         """Where the next entry begins, or the list ends, after the one at `begin` that does not decode."""
         end = self._extent(begin)
-        if end is not None and not self._is_boundary(end):
+        if end is not None and not self._ends_entry(begin, end):
             end = None
-        for match in _BRACKET.finditer(self._text, begin + 1, len(self._text) if end is None else end):
-            at = match.start()
-            if match[0] == "]":
-                if self._behind_list(at) is not None:
-                    return at
-            elif self._may_begin_entry(begin, at) and self._begins_entry(at):
-                return at
+        self._guessed = self._guessed or end is None
+        quote = self._text.find('"', begin)
+        at, limit = begin + 1, len(self._text) if end is None else end
+        while match := _BRACKET.search(self._text, at, limit):
+            self._check(at)
+            bracket, at = match.end() - 1, match.end()
+            if self._mark(bracket) == "[":
+                # A member's list; the objects in it are no entries.
+                at = max(at, self._objects(self._skip(at)))
+                self._spend(at - bracket, bracket)
+            elif self._mark(bracket) == "]":
+                if self._behind_list(bracket) is not None:
+                    return bracket
+            elif self._may_begin_entry(quote, bracket) and self._begins_entry(bracket):
+                self._guessed = True
+                return bracket
         if end is None:
             raise max(error, self._farthest or error, key=lambda tried: tried.at)
         return self._skip(end + 1) if self._mark(end) == "," else end
 
-    def _may_begin_entry(self, begin: int, at: int) -> bool:
-        """Not so an object behind a member's name, such as `"bacnet_data": {`."""
+    def _ends_entry(self, begin: int, at: int) -> bool:
+        """Whether an entry from `begin` can end before `at`, and is not cut within a list of its own."""
+        cut = self._text.find("]", begin, at) >= 0 and self._ends_inside(self._skip(at + 1))
+        return self._is_boundary(at) and not cut
+
+    def _may_begin_entry(self, quote: int, at: int) -> bool:
+        """Not so an object behind a member's name, such as `"bacnet_data": {`; `quote` is the first one."""
         before = at - 1
-        while before > begin and self._text[before] in " \t\n\r":
+        while self._text[before] in " \t\n\r":
             before -= 1
-        return self._text[before] != ":" or self._text.find('"', begin, before) < 0
+        return self._text[before] != ":" or not 0 <= quote < before
 
     def _begins_entry(self, at: int) -> bool:
         try:
@@ -279,15 +313,41 @@ class _Reader:
         except _Undecodable:
             # Another malformed one, by its looks.
             before = self._text[max(0, at - _EXCERPT_BEFORE) : at]
-            return bool(self._opening and self._opening.match(self._text, at) and _BETWEEN.search(before))
+            alike = self._opening and self._opening.match(self._text, at) and _BETWEEN.search(before)
+            return bool(alike) and not self._ends_inside(at)
         if (
             self._is_complete(value)
             and 2 * len(self._typical & value.keys()) >= len(self._typical)
             and self._is_boundary(self._skip(end))
+            and not self._ends_inside(at)
         ):
             return True
         self._spend(end - at, at)
         return False
+
+    def _ends_inside(self, at: int) -> bool:
+        """Whether the objects from `at` are in an entry's own list: the bracket behind them ends no other."""
+        end = self._objects(at)
+        if self._mark(end) == "{" and (extent := self._extent(end)) and self._mark(extent) in (",", "]"):
+            # One that is malformed does not end them; the second one does, or this would take for ever.
+            end = self._objects(self._skip(extent + 1)) if self._mark(extent) == "," else extent
+        if self._mark(end) != "]" or self._behind_list(end) is not None:
+            return False
+        self._spend(end - at, at)
+        return True
+
+    def _objects(self, at: int) -> int:
+        """Where the objects from `at`, with commas between them, end."""
+        while self._mark(at) == "{":
+            try:
+                _, end = self._decode(at)
+            except _Undecodable:
+                break
+            at = self._skip(end)
+            if self._mark(at) != ",":
+                break
+            at = self._skip(at + 1)
+        return at
 
     def _is_complete(self, value: Any) -> bool:
         return isinstance(value, dict) and value.keys() >= set(self._form.fields)
@@ -310,12 +370,14 @@ class _Reader:
             self._spend(_DEPTH_COST, at)
             raise _Undecodable("nested too deeply", at) from None
 
-    def _repaired(self, value: Any, at: int, fields: tuple[str, ...]) -> Any:
-        """The value without what JSON does not allow, or malformed when that is in one of `fields`."""
+    def _repaired(self, value: Any, at: int) -> Any:
+        """The entry without what JSON does not allow, or malformed when that is in one of its fields."""
+        if isinstance(value, _NotFinite):
+            return self._rejected(_Undecodable("an entry is NaN or Infinity", at))
         try:
             if not isinstance(value, dict):
                 return _clean(value)
-            for field in fields:
+            for field in self._form.fields:
                 item = value.get(field)
                 if isinstance(item, _NotFinite):
                     return self._unusable(f"{field!r} is NaN or Infinity", value, at)
@@ -336,6 +398,7 @@ class _Reader:
 
     def _extent(self, at: int) -> int | None:
         """Where the value at `at` ends by its strings and brackets; None when they do not match."""
+        self._check(at)
         stack: list[str] = []
         limit = min(at + _LONGEST_ENTRY, len(self._text))
         for match in _TOKEN.finditer(self._text, at, limit) if self._vain_extents > 0 else ():
@@ -365,7 +428,12 @@ class _Reader:
     def _mark(self, at: int) -> str:
         return self._text[at : at + 1]
 
+    def _check(self, at: int) -> None:
+        if self._late():
+            raise _Exhausted(at, "no time left to read what is malformed")
+
     def _spend(self, length: int, at: int) -> None:
+        self._check(at)
         self._vain -= length + _ATTEMPT_COST
         if self._vain < 0:
             raise _Exhausted(at)

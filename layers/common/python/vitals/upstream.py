@@ -25,6 +25,8 @@ from vitals.timespan import Span, iso
 MAX_PAGES = 200
 # 100,000 readings are about 12 MB.
 _MAX_BODY_BYTES = 64 * 2**20
+# A decoded body takes several times its bytes, and Python's decoder ten times the time.
+_MAX_MALFORMED_BYTES = 16 * 2**20
 _CONNECT_TIMEOUT_S = 5
 _TIMEOUT_S = 60
 # The weather may be missing; a page of readings may not wait for it.
@@ -55,10 +57,12 @@ WEATHER_POINTS = {
     "wet_bulb": "weather.wet_bulb",
 }
 
+# What a listing says of its length; any of them will do.
+_COUNTS = ("pages", "total", "per_page")
 # What the answers must have, by the last step of their path; a site's is the other one.
 _FORMS = {
-    "paginated": Form("point_samples", ("name", "value", "time"), ("has_more", "next_cursor")),
-    "configured_points": Form("items", ("name",), ("pages", "total")),
+    "paginated": Form("point_samples", ("name", "value", "time"), ("has_more", "next_cursor"), ("has_more",)),
+    "configured_points": Form("items", ("name",), _COUNTS, _COUNTS),
     "weather": Form(fields=("value", "time"), members=tuple(WEATHER_POINTS)),
 }
 _SITE_FORM = Form(members=("nice_name",))
@@ -168,7 +172,7 @@ class AceClient:
         seen: set[str] = set()
         for page in range(1, MAX_PAGES + 1):
             answer = self._get(path, query, page=page)
-            yield _list(answer, "point_samples", path)
+            yield answer["point_samples"]
             if not answer.get("has_more"):
                 return
             cursor = answer.get("next_cursor")
@@ -219,7 +223,7 @@ class AceClient:
                 )
                 problem = _refused_or_problem(response, subject)
                 if not problem:
-                    return self._answer(_bytes(response, end), path, subject)
+                    return self._answer(_bytes(response, end), path, subject, end)
             except _BrokenBodyError as error:
                 problem = f"{subject}: {error}"
             except _LIBRARY_ERRORS as error:
@@ -245,10 +249,10 @@ class AceClient:
             raise UpstreamUnavailableError(f"{subject}: no time left to ask")
         return left_s
 
-    def _answer(self, data: bytes, path: str, subject: str) -> dict[str, Any]:
+    def _answer(self, data: bytes, path: str, subject: str, end: float) -> dict[str, Any]:
         step = path.rsplit("/", 1)[-1]
         form = _FORMS.get(step, _SITE_FORM) if path.count("/") > 2 else _SITE_FORM
-        body = _body(data, form)
+        body = _body(data, form, lambda: time.monotonic() > end)
         if body.problem:
             self._warn("malformed entries", path=subject, malformed=body.malformed, problem=body.problem)
         return body.answer
@@ -291,12 +295,16 @@ def _bytes(response: requests.Response, end: float) -> bytes:
     return bytes(data)
 
 
-def _body(data: bytes, form: Form) -> Body:
+def _body(data: bytes, form: Form, late: Callable[[], bool]) -> Body:
     try:
         answer = orjson.loads(data)
-    except orjson.JSONDecodeError:
+    except orjson.JSONDecodeError as refused:
+        if len(data) > _MAX_MALFORMED_BYTES:
+            raise _BrokenBodyError(
+                f"no strict JSON, as more than {_MAX_MALFORMED_BYTES} bytes must be: {refused} of {len(data)}"
+            ) from None
         try:
-            body = lenient.read(data, form)
+            body = lenient.read(data, form, late)
         except BrokenJsonError as error:
             raise _BrokenBodyError(f"no whole JSON: {error} of {len(data)}") from None
     else:
@@ -337,13 +345,6 @@ def _retry_after_s(text: str) -> float | None:
         return max(0.0, (moment - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError, OverflowError, LookupError):
         return None
-
-
-def _list(answer: Mapping[str, Any], key: str, path: str) -> list[Any]:
-    found = answer.get(key)
-    if not isinstance(found, list):
-        raise UpstreamUnavailableError(f"{path}: no list under {key!r}")
-    return found
 
 
 def _site_path(site: str) -> str:
