@@ -99,6 +99,7 @@ class AceApi:
         shift = self._shifts.get((site, per_page))
         if shift is None or page <= shift[0]:
             return points
+        self._draws.count("listing_shift")
         return [point for number, point in enumerate(points) if number != shift[1]]
 
     def site_points(self, asked: Asked) -> Any:

@@ -1,11 +1,14 @@
 """What the simulated upstream does wrong, and how often.
 
 `nan` writes bare NaN and Infinity into pages and listings, `bad_text` what is no valid Unicode, and neither
-changes a sample that is right. `drip` sends an answer so slowly that it never ends.
+changes a sample that is right. `drip` sends an answer so slowly that it never ends. `listing_shift` removes a
+point between two pages of a listing, so that another one is on no page; it needs more points than a page holds
+(VITALS_POINTS).
 """
 
 import dataclasses
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -90,10 +93,11 @@ def parse(text: str) -> Faults:
 
 
 class Draws:
-    """The seeded chance behind the faults; the readings themselves never ask it."""
+    """The seeded chance behind the faults, and how often they did something; the readings never ask it."""
 
     def __init__(self, seed: int) -> None:
         self._generator = np.random.default_rng(seed)
+        self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def happens(self, rate: float) -> bool:
@@ -102,6 +106,16 @@ class Draws:
             return rate >= 1
         with self._lock:
             return bool(self._generator.random() < rate)
+
+    def count(self, fault: str) -> None:
+        """Notes that the fault changed an answer."""
+        with self._lock:
+            self._counts[fault] += 1
+
+    def counts(self) -> dict[str, int]:
+        """How many answers each fault changed, of those that are counted."""
+        with self._lock:
+            return dict(self._counts)
 
     def below(self, limit: int) -> int:
         """A whole number from 0 to under `limit`."""

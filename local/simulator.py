@@ -187,6 +187,10 @@ class Simulator:
         with self._stats_lock:
             return {endpoint: dict(statuses) for endpoint, statuses in self._stats.items()}
 
+    def fault_counts(self) -> dict[str, int]:
+        """How many answers `nan`, `bad_text`, `drip` and `listing_shift` have changed so far."""
+        return self._draws.counts()
+
     def answer(self, method: str, target: str, authorization: str = "", body: bytes = b"") -> Answer:
         """The answer to one request, whichever way it came."""
         parts = urlsplit(target)
@@ -216,11 +220,19 @@ class Simulator:
 
     def _maybe_corrupted(self, whole: Answer, endpoint: str) -> Answer:
         faults, draws, body = self.faults, self._draws, whole.body
-        if whole.status == 200 and draws.happens(faults.nan):
-            body = corruption.with_nan(body, endpoint, draws)
-        if whole.status == 200 and draws.happens(faults.bad_text):
-            body = corruption.with_bad_text(body, endpoint, draws)
-        return whole._replace(body=body, drips=draws.happens(faults.drip))
+        effects: list[str] = []
+        for fault, rate, corrupt in (
+            ("nan", faults.nan, corruption.with_nan),
+            ("bad_text", faults.bad_text, corruption.with_bad_text),
+        ):
+            if whole.status == 200 and draws.happens(rate):
+                before, body = body, corrupt(body, endpoint, draws)
+                effects += [fault] * (body != before)
+        drips = draws.happens(faults.drip)
+        # Nobody sees what is wrong with an answer that drips.
+        for fault in ["drip"] if drips else effects:
+            draws.count(fault)
+        return whole._replace(body=body, drips=drips)
 
     def _maybe_broken(self, whole: Answer) -> Answer:
         if whole.status == 200 and self._draws.happens(self.faults.garbage):
@@ -235,6 +247,8 @@ class Simulator:
                 return {"status": "ok", "sites": list(self._feeds), "anchor_ms": self.anchor_ms}
             case "GET", "control", "stats":
                 return self.stats()
+            case "GET", "control", "fault_counts":
+                return self.fault_counts()
             case "GET", "control", "faults":
                 return self.faults.written()
             case "PUT", "control", "faults":

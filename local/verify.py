@@ -37,8 +37,8 @@ _DAY_MS = 24 * 60 * _MINUTE_MS
 _FARTHEST_MS = 60 * _DAY_MS
 _PAGES = 400
 _ATTEMPTS = 12
-# An answer takes a second or two; one that drips in never ends.
-_ANSWER_S = 30
+# As long as the product waits for one page of 100,000 readings; an answer that drips in never ends.
+_ANSWER_S = 60
 
 type Samples = dict[tuple[str, int], float]
 
@@ -63,7 +63,11 @@ class Upstream:
     def points(self, site: str) -> list[str]:
         names: list[str] = []
         for page in range(1, _PAGES):
-            answer = self._get(f"/sites/{quote(site)}/configured_points", {"page": page, "per_page": 100})
+            answer = self._get(
+                f"/sites/{quote(site)}/configured_points",
+                {"page": page, "per_page": 100},
+                {"items": list, "pages": int},
+            )
             names += [item["name"] for item in _with_names(answer["items"])]
             if page >= answer["pages"]:
                 return names
@@ -78,21 +82,28 @@ class Upstream:
         query: dict[str, Any] = {"page_size": 100_000, "raw_data": "true"}
         query["start_time"], query["end_time"] = _iso(question.start_ms), _iso(question.end_ms)
         for _ in range(_PAGES):
-            answer = self._get(f"/sites/{quote(question.site)}/timeseries/paginated", query)
+            answer = self._get(
+                f"/sites/{quote(question.site)}/timeseries/paginated",
+                query,
+                {"point_samples": list, "has_more": bool},
+            )
             yield from _with_names(answer["point_samples"])
             if not answer["has_more"]:
                 return
             query["cursor"] = answer["next_cursor"]
         raise Problem(f"the readings of {question.site} did not end within {_PAGES} pages")
 
-    def _get(self, path: str, query: dict[str, Any]) -> Any:
+    def _get(self, path: str, query: dict[str, Any], shape: dict[str, type]) -> dict[str, Any]:
+        """The first whole answer that is an object with these keys of these types."""
         said = "nothing"
         for attempt in range(_ATTEMPTS):
             try:
                 answer = self._whole(path, query)
                 if answer.status_code == 200:
-                    return _json(answer.content)
+                    return _shaped(_json(answer.content), shape)
                 said = str(answer.status_code)
+            except _ShapeError as error:
+                said = str(error)
             except (requests.RequestException, ValueError, TimeoutError) as error:
                 said = type(error).__name__
             time.sleep(min(0.1 * 2**attempt, 5))
@@ -123,6 +134,21 @@ class Upstream:
 def _json(body: bytes) -> Any:
     """What Python's own parser makes of it, which takes NaN; what is not Unicode stays visible."""
     return json.loads(body.decode("utf-8", "surrogateescape"), strict=False)
+
+
+class _ShapeError(Exception):
+    """Whole JSON that is not what the endpoint answers."""
+
+
+def _shaped(answer: Any, shape: dict[str, type]) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise _ShapeError(f"a JSON {type(answer).__name__} instead of an object")
+    for key, kind in shape.items():
+        if type(answer.get(key)) is not kind:
+            raise _ShapeError(f"no {kind.__name__} under {key!r}")
+    if answer.get("has_more") and not isinstance(answer.get("next_cursor"), str):
+        raise _ShapeError("no str under 'next_cursor'")
+    return answer
 
 
 def _with_names(items: list[Any]) -> Iterator[dict[str, Any]]:

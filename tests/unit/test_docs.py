@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from local.faults import Faults
 from tests.template import ROOT, template
+from vitals import edge
 
 DOCS = sorted([ROOT / "README.md", ROOT / "client/README.md", *ROOT.glob("docs/**/*.md")])
 SOURCES = [*ROOT.glob("functions/**/*.py"), *ROOT.glob("layers/common/python/vitals/*.py")]
@@ -64,6 +66,18 @@ def test_every_setting_that_is_read_is_given_by_the_template_and_the_reverse() -
         if resource["Type"] == "AWS::Serverless::Function":
             given |= set(resource["Properties"].get("Environment", {}).get("Variables", {}))
     assert read == {name for name in given if not name.startswith(("POWERTOOLS_", "AWS_", "PYDANTIC_"))}
+
+
+def test_the_limits_of_a_request_are_those_of_the_edge() -> None:
+    [refused] = re.findall(r"Before any route.*?\n\n", OPERATIONS, re.S)
+    written = [int(number.replace(",", "")) for number in re.findall(r"(?:over|more than) ([\d,]+)", refused)]
+    limits = [edge.MAX_PATH, edge.MAX_PARAMETERS, edge.MAX_PARAMETER_NAME, edge.MAX_VALUE, edge.MAX_BODY_BYTES]
+    assert written == limits
+
+
+def test_every_fault_of_the_simulator_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert {fault for fault in Faults().written() if f"`{fault}`" not in readme} == {"late_minutes"}
 
 
 def test_the_glossary_defines_the_words_of_the_storage() -> None:

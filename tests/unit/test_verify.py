@@ -1,7 +1,10 @@
 """The verifier must see every kind of difference, or its `match` means nothing."""
 
+import json
 import threading
+import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -143,6 +146,51 @@ def test_what_strict_json_refuses_is_read_by_rules_of_its_own(faults: Faults) ->
         simulator.faults = faults
         assert upstream.points("ses_falls_city") == names
         assert upstream.ask(question) == sound != {}
+
+
+POINTS = {"items": [{"name": "p"}], "pages": 1}
+PAGE = {"point_samples": [], "has_more": False}
+
+
+def serving(*bodies: Any) -> RawServer:
+    """Answers each request with the next of the bodies as JSON, and the last for ever."""
+    waiting = list(bodies)
+
+    def serve(connection: Any, number: int) -> None:
+        for _ in requests_on(connection):
+            body = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+            connection.sendall(answer(json.dumps(body).encode()))
+
+    return RawServer(serve)
+
+
+@pytest.fixture
+def instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No waits between attempts."""
+    own = SimpleNamespace(sleep=lambda _: None, strftime=time.strftime, gmtime=time.gmtime)
+    monkeypatch.setattr(verify, "time", own)
+
+
+ODD = [None, 1, "text", [], {}]
+
+
+@pytest.mark.parametrize("odd", [*ODD, {"items": None, "pages": 1}, {"items": []}, POINTS | {"pages": "1"}])
+def test_points_of_another_shape_are_asked_for_again_and_end_as_a_problem(odd: Any, instant: None) -> None:
+    with serving(odd, POINTS) as server:
+        assert Upstream(server.url, "key").points("s") == ["p"]
+    with serving(odd) as server, pytest.raises(Problem, match=r"failed 12 times, last with (a JSON|no)"):
+        Upstream(server.url, "key").points("s")
+
+
+@pytest.mark.parametrize(
+    "odd", [*ODD, PAGE | {"point_samples": {}}, {"point_samples": []}, PAGE | {"has_more": True}]
+)
+def test_so_are_pages_of_readings(odd: Any, instant: None) -> None:
+    question = Question("s", ("p",), END - 600_000, END)
+    with serving(odd, PAGE) as server:
+        assert Upstream(server.url, "key").ask(question) == {}
+    with serving(odd) as server, pytest.raises(Problem, match=r"failed 12 times, last with (a JSON|no)"):
+        Upstream(server.url, "key").ask(question)
 
 
 def test_an_answer_that_drips_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
