@@ -1,9 +1,9 @@
 """What the simulated upstream does wrong, and how often.
 
 `nan` writes bare NaN and Infinity into pages and listings, `bad_text` what is no valid Unicode, and neither
-changes a sample that is right. `drip` sends an answer so slowly that it never ends. `listing_shift` removes a
-point between two pages of a listing, so that another one is on no page; it needs more points than a page holds
-(VITALS_POINTS).
+changes a sample that is right. `drip` sends an answer so slowly that it never ends. `listing_shift` takes a
+point away between two pages of a listing, so that another one is on no page; it needs more points than a page
+holds (VITALS_POINTS).
 """
 
 import dataclasses
