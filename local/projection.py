@@ -15,6 +15,9 @@ _FORMATS = {"yyyy/MM/dd": "%Y/%m/%d", "yyyy-MM-dd": "%Y-%m-%d"}
 type Partitions = dict[str, tuple[str, ...]]
 """The values of the partition keys by S3 location."""
 
+type Source = tuple[str, list[Any]]
+"""SQL that lists the values of one key, and its parameters."""
+
 
 def partitions(described: dict[str, Any], table: exp.Table, today: date) -> Partitions:
     """The partitions that the query may read; Problem when it names none of an injected key's values."""
@@ -25,9 +28,9 @@ def partitions(described: dict[str, Any], table: exp.Table, today: date) -> Part
     if settings.get("projection.enabled") != "true":
         raise Problem("NOT_SUPPORTED: a partitioned table without partition projection")
     conditions = [c for c in _conditions(table) if _columns(c) <= set(keys)]
-    values = [_projected(key, settings, conditions, today) for key in keys]
+    sources = [_projected(key, settings, conditions, today) for key in keys]
     template = settings["storage.location.template"].rstrip("/")
-    return {_location(template, keys, row): row for row in _left(keys, values, conditions)}
+    return {_location(template, keys, row): row for row in _left(keys, sources, conditions)}
 
 
 def _location(template: str, keys: Sequence[str], row: Sequence[str]) -> str:
@@ -57,10 +60,10 @@ def _columns(condition: exp.Expr) -> set[str]:
     return {column.name.lower() for column in condition.find_all(exp.Column)}
 
 
-def _projected(key: str, settings: dict[str, str], conditions: Sequence[exp.Expr], today: date) -> list[str]:
+def _projected(key: str, settings: dict[str, str], conditions: Sequence[exp.Expr], today: date) -> Source:
     kind = settings[f"projection.{key}.type"]
     if kind == "injected":
-        return _named(key, conditions)
+        return "SELECT unnest(?::VARCHAR[])", [_named(key, conditions)]
     if kind != "date" or settings.get(f"projection.{key}.interval.unit", "DAYS") != "DAYS":
         raise Problem(f"NOT_SUPPORTED: the projection of {key}")
     form = _FORMATS[settings[f"projection.{key}.format"]]
@@ -68,7 +71,9 @@ def _projected(key: str, settings: dict[str, str], conditions: Sequence[exp.Expr
         today if text == "NOW" else datetime.strptime(text, form).date()
         for text in settings[f"projection.{key}.range"].split(",")
     )
-    return [(first + timedelta(n)).strftime(form) for n in range((last - first).days + 1)]
+    # DuckDB lists the days: there are more than 13,000 since 1990, for each query.
+    days = "SELECT strftime(day, ?) FROM range(?::TIMESTAMP, ?::TIMESTAMP, INTERVAL 1 DAY) AS _(day)"
+    return days, [form, first, last + timedelta(1)]
 
 
 def _named(key: str, conditions: Sequence[exp.Expr]) -> list[str]:
@@ -85,12 +90,14 @@ def _named(key: str, conditions: Sequence[exp.Expr]) -> list[str]:
 
 
 def _left(
-    keys: Sequence[str], values: Sequence[Sequence[str]], conditions: Sequence[exp.Expr]
+    keys: Sequence[str], projected: Sequence[Source], conditions: Sequence[exp.Expr]
 ) -> list[tuple[str, ...]]:
     """The combinations of values that meet the conditions, which DuckDB judges."""
-    sources = ", ".join(f'(SELECT unnest(${n}::VARCHAR[]) AS "{key}")' for n, key in enumerate(keys, 1))
+    sources = ", ".join(
+        f'({sql}) AS _{n}("{key}")' for n, (key, (sql, _)) in enumerate(zip(keys, projected, strict=True))
+    )
     where = " AND ".join(f"({condition.sql('duckdb')})" for condition in conditions) or "true"
     with duckdb.connect() as connection:
         columns = ", ".join(f'"{key}"' for key in keys)
         asked = f"SELECT {columns} FROM {sources} WHERE {where} ORDER BY ALL"
-        return connection.execute(asked, [list(some) for some in values]).fetchall()
+        return connection.execute(asked, [value for _, values in projected for value in values]).fetchall()
