@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import logging
 import os
+import pickle
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +16,9 @@ import botocore.session
 import pytest
 from aws_lambda_powertools import Logger
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.dynamodb.models import dynamodb_backends
 from urllib3.util.retry import Retry
 
 from etl.sync import Receipt, Syncer
@@ -184,6 +187,21 @@ class World:
         ]
         configured = {item["name"] for item in self.syncer.ingest.ace.configured_points(SITE).items}
         return {key: struct.pack("<d", value) for key, value in oracle.expected(readings, configured).items()}
+
+
+def _tables() -> dict[str, Any]:
+    return dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables  # type: ignore[no-any-return]
+
+
+def saved_tables() -> bytes:
+    """The items of all tables of moto."""
+    return pickle.dumps({name: table.items for name, table in _tables().items()})
+
+
+def restore_tables(saved: bytes) -> None:
+    """Puts the items back into new tables of these names, without a request for each."""
+    for name, items in pickle.loads(saved).items():
+        _tables()[name].items = items
 
 
 class NoAthena:
