@@ -75,7 +75,7 @@ NAME = st.text(_ANY, min_size=1, max_size=MAX_NAME) | st.text(_ODD, min_size=1, 
 NAMES = st.lists(
     NAME | st.text(st.sampled_from(", \0\n"), min_size=1, max_size=3), min_size=1, max_size=6, unique=True
 )
-MANY = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @dataclasses.dataclass

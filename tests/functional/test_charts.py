@@ -118,7 +118,8 @@ def test_columns_of_an_interval_are_groups_at_its_multiples(
     if settled:
         settle(archive)
     names = names_of(archive)[:2]
-    for resolution in ("raw", "5m", "1h", "1d"):
+    # The rows of a day that is not archived are all made from its blocks.
+    for resolution in ("raw", "5m", "1h", "1d") if settled else ("raw", "1h"):
         whole = found(query(api, names, ODD, resolution=resolution))["series"]
         for interval in INTERVALS:
             asked = {"resolution": resolution, "interval_ms": interval}
@@ -427,24 +428,24 @@ def pages(api: Api, names: list[str], span: Span = WHOLE, **asked: Any) -> list[
     raise AssertionError("the answer never ends")
 
 
-@pytest.mark.parametrize("in_time", [True, False])
-@pytest.mark.parametrize(
-    "asked", [{"method": "mean", "width": 5, "resolution": "raw"}, {"width": 5, "resolution": "1h"}]
-)
 def test_pages_of_means_hold_each_column_once(
-    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any], in_time: bool
+    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = names_of(archive)
-    whole = found(query(api, names, **asked))
-    monkeypatch.setattr(plan, "MAX_ROWS", 25 if in_time else 30_000)
-    monkeypatch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: 2 * HOUR_MS)
-    monkeypatch.setattr(plan.QueryPlan, "first_step_ms", lambda _: 2 * HOUR_MS)
-    if not in_time:
-        monkeypatch.setattr(answers, "READ_BUDGET_S", -1.0)
-    answered = pages(api, names, **asked)
-    assert len(answered) > 1
-    for place in range(len(names)):
-        for column in ("timestamps", "count", "min", "max", "first", "last"):
+    charts = [{"method": "mean", "width": 5, "resolution": "raw"}, {"width": 5, "resolution": "1h"}]
+    for asked, in_time in itertools.product(charts, (True, False)):
+        whole = found(query(api, names, **asked))
+        with monkeypatch.context() as patch:
+            patch.setattr(plan, "MAX_ROWS", 25 if in_time else 30_000)
+            patch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: 2 * HOUR_MS)
+            patch.setattr(plan.QueryPlan, "first_step_ms", lambda _: 2 * HOUR_MS)
+            if not in_time:
+                patch.setattr(answers, "READ_BUDGET_S", -1.0)
+            answered = pages(api, names, **asked)
+        assert len(answered) > 1
+        for place, column in itertools.product(
+            range(len(names)), ("timestamps", "count", "min", "max", "first", "last")
+        ):
             joined = [each for answer in answered for each in answer["series"][place][column].tolist()]
             assert joined == whole["series"][place][column].tolist()
 
@@ -484,18 +485,18 @@ def gaps_of(answered: list[dict[str, Any]], place: int) -> list[tuple[str, str]]
     return gaps
 
 
-@pytest.mark.parametrize(
-    ("asked", "in_time"),
-    [
-        ({"resolution": "raw"}, True),
-        ({"resolution": "1h"}, True),
-        ({"resolution": "5m"}, False),
-        ({"width": 60}, False),
-        ({"interval_ms": 100 * MINUTE_MS, "method": "mean"}, True),
-    ],
-)
+# Requests of several pages, and whether each page is whole or breaks off in time.
+CUT: list[tuple[dict[str, Any], bool]] = [
+    ({"resolution": "raw"}, True),
+    ({"resolution": "1h"}, True),
+    ({"resolution": "5m"}, False),
+    ({"width": 60}, False),
+    ({"interval_ms": 100 * MINUTE_MS, "method": "mean"}, True),
+]
+
+
 def test_a_gap_that_a_page_cuts_is_the_gap(
-    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any], in_time: bool
+    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A point that is listed as collected each five minutes comes each hour."""
     settle(archive)
@@ -507,23 +508,25 @@ def test_a_gap_that_a_page_cuts_is_the_gap(
     ]
     api._known[SITE] = (archive.world.clock(), Catalog(tuple(listed)))
     span = Span(DAY - 3 * HOUR_MS, DAY + DAY_MS)
-    whole = found(query(api, names, span, **asked))
-    gaps = [gaps_of([whole], place) for place in range(len(names))]
-    assert sum(map(len, gaps)) > 2
-    if in_time:
-        monkeypatch.setattr(plan, "MAX_SAMPLES", 15)
-        monkeypatch.setattr(plan, "MAX_ROWS", 15)
-    else:
-        monkeypatch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: 235 * MINUTE_MS)
-        monkeypatch.setattr(plan.QueryPlan, "first_step_ms", lambda _: 235 * MINUTE_MS)
-        monkeypatch.setattr(answers, "READ_BUDGET_S", -1.0)
-    answered = pages(api, names, span, **asked)
-    assert len(answered) > 2
-    assert [gaps_of(answered, place) for place in range(len(names))] == gaps
-    received = [
-        sum(answer["series"][place]["coverage"]["received"] for answer in answered) for place in range(3)
-    ]
-    assert received == [series["coverage"]["received"] for series in whole["series"]]
+    for asked, in_time in CUT:
+        whole = found(query(api, names, span, **asked))
+        gaps = [gaps_of([whole], place) for place in range(len(names))]
+        assert sum(map(len, gaps)) > 2
+        with monkeypatch.context() as patch:
+            if in_time:
+                patch.setattr(plan, "MAX_SAMPLES", 15)
+                patch.setattr(plan, "MAX_ROWS", 15)
+            else:
+                patch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: 235 * MINUTE_MS)
+                patch.setattr(plan.QueryPlan, "first_step_ms", lambda _: 235 * MINUTE_MS)
+                patch.setattr(answers, "READ_BUDGET_S", -1.0)
+            answered = pages(api, names, span, **asked)
+        assert len(answered) > 2
+        assert [gaps_of(answered, place) for place in range(len(names))] == gaps
+        received = [
+            sum(answer["series"][place]["coverage"]["received"] for answer in answered) for place in range(3)
+        ]
+        assert received == [series["coverage"]["received"] for series in whole["series"]]
 
 
 def test_a_chart_has_width_columns_and_none_before_its_start(archive: Archive, api: Api) -> None:

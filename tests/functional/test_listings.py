@@ -116,7 +116,6 @@ def assert_all_stored(world: World, pages: Pages, hours: int) -> None:
     )
 
 
-@AS_REPORTED
 def test_a_new_site_learns_of_the_point_that_slipped_at_once(world: World, pages: Pages, points: int) -> None:
     hide_after_first_page(pages, pages.names[5])
     world.sync()
@@ -124,7 +123,6 @@ def test_a_new_site_learns_of_the_point_that_slipped_at_once(world: World, pages
     assert_all_stored(world, pages, 2)
 
 
-@AS_REPORTED
 def test_a_listing_that_stays_unsteady_switches_no_point_off_and_is_read_again(
     world: World, pages: Pages, points: int
 ) -> None:
@@ -136,7 +134,7 @@ def test_a_listing_that_stays_unsteady_switches_no_point_off_and_is_read_again(
         before = pages.answered
         world.clock.forward(5)
         world.sync()
-        assert pages.answered - before == 9
+        assert pages.answered - before == sum(-(-len(pages.names) // size) for size in listing._PAGE_SIZES)
     assert active(world) == set(pages.names)
     assert_all_stored(world, pages, 2)
 
@@ -278,7 +276,6 @@ def test_points_that_come_and_go_between_any_pages_lose_nothing_that_is_listed_i
     assert world.stored(span) == world.truth(span)
 
 
-@AS_REPORTED
 def test_the_simulator_shifts_every_listing_and_a_new_site_is_exact(world: World, points: int) -> None:
     world.simulator.faults = Faults(listing_shift=1)
     world.sync()
@@ -294,20 +291,20 @@ def test_a_day_read_without_a_point_is_read_again_when_it_is_listed(backfill: Ba
     pages.hidden = {late}
     hourly(backfill.world, 2)
     assert late not in active(backfill.world)
-    backfill.execute(days_ago(4), days_ago(3), name="without")
-    planned = backfill.execute(days_ago(5), days_ago(3), name="dry", dry_run=True).output
-    assert (planned["days"], planned["days_complete"]) == ([days_ago(5)], 2)
+    backfill.execute(days_ago(3), days_ago(3), name="without")
+    planned = backfill.execute(days_ago(4), days_ago(3), name="dry", dry_run=True).output
+    assert (planned["days"], planned["days_complete"]) == ([days_ago(4)], 1)
     pages.hidden = set()
     hourly(backfill.world, 1)
-    planned = backfill.execute(days_ago(4), days_ago(3), name="dry2", dry_run=True).output
-    assert (planned["days"], planned["days_complete"]) == ([days_ago(4), days_ago(3)], 0)
+    planned = backfill.execute(days_ago(3), days_ago(3), name="dry2", dry_run=True).output
+    assert (planned["days"], planned["days_complete"]) == ([days_ago(3)], 0)
     backfill.world.clock.forward(60)
-    again = backfill.execute(days_ago(4), days_ago(3), name="again")
-    assert again.output["days"]["done"] == 2
-    backfill.assert_exact(whole(4, 3))
-    assert late in {name for name, _ in backfill.answers(whole(4, 3))}
-    planned = backfill.execute(days_ago(4), days_ago(3), name="dry3", dry_run=True).output
-    assert (planned["days"], planned["days_complete"]) == ([], 2)
+    again = backfill.execute(days_ago(3), days_ago(3), name="again")
+    assert again.output["days"]["done"] == 1
+    backfill.assert_exact(whole(3, 3))
+    assert late in {name for name, _ in backfill.answers(whole(3, 3))}
+    planned = backfill.execute(days_ago(3), days_ago(3), name="dry3", dry_run=True).output
+    assert (planned["days"], planned["days_complete"]) == ([], 1)
 
 
 def test_a_removed_point_makes_no_day_incomplete(backfill: Backfill, pages: Pages) -> None:

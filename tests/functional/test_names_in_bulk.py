@@ -128,7 +128,7 @@ def test_every_awkward_name_alone_and_all_of_them_together(archives: Archives, t
         assert from_files(archives, [name]) == bits({name: within(series, SPAN)[name]})
 
 
-@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(awkward_names, min_size=2, max_size=8, unique=True),
     st.lists(finite, min_size=1, max_size=6),

@@ -136,7 +136,7 @@ def within(span: Span, bucket_ms: int = 1) -> list[int]:
 
 
 def test_any_instant_is_an_edge_of_a_query(call: Call) -> None:
-    @settings(max_examples=150)
+    @settings(max_examples=70)
     @given(EDGES, EDGES, RESOLUTIONS, CHARTS, st.booleans())
     def holds(first: Any, last: Any, resolution: str, chart: dict[str, Any], post: bool) -> None:
         (start, exact_start), (end, exact_end) = first, last
@@ -170,7 +170,7 @@ def test_any_instant_is_an_edge_of_a_query(call: Call) -> None:
 
 
 def test_any_instant_is_an_edge_of_coverage(call: Call) -> None:
-    @settings(max_examples=40)
+    @settings(max_examples=20)
     @given(EDGES, EDGES)
     def holds(first: tuple[str, Fraction], last: tuple[str, Fraction]) -> None:
         status, answer = call("/sites/home/coverage", {"start": first[0], "end": last[0]})

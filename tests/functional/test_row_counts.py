@@ -114,28 +114,28 @@ def named(found: Found) -> set[str]:
 
 def test_what_is_all_there_is_answered_without_a_warning(archives: Archives, tmp_path: Path) -> None:
     site = site_of(archives, made())
-    spans = [WHOLE, CUT, Span(FIRST + 1, FIRST + 2 * DAY_MS + 2)]
-    for span, names in itertools.product(spans, (NAMES, NAMES[2:])):
+    few = Span(FIRST + 1, FIRST + 2 * DAY_MS + 2)
+    for span, names in ((WHOLE, NAMES), (CUT, NAMES), (few, NAMES[2:])):
         truth = bits({name: points for name, points in within(made(), span).items() if name in names})
         rows, found = query(archives, site, span, names)
         assert (rows, list(found.failures), list(found.sources)) == (truth, [], ["athena"])
         assert export(archives, site, span, tmp_path, names) == truth
-    for span in spans:
+    for span in (WHOLE, CUT):
         assert export(archives, site, span, tmp_path) == bits(within(made(), span))
 
 
 def test_days_that_athena_does_not_see_are_named(archives: Archives, tmp_path: Path) -> None:
     """One sample a day over a New Year before which the table has no partitions."""
-    start = day_start("2014-11-20")
-    series = {"a": {start + n * DAY_MS + 60_000: n / 3 for n in range(70)}}
-    site, span = site_of(archives, series), Span(start, start + 70 * DAY_MS)
+    start = day_start("2014-12-28")
+    series = {"a": {start + n * DAY_MS + 60_000: n / 3 for n in range(8)}}
+    site, span = site_of(archives, series), Span(start, start + 8 * DAY_MS)
     archives.project("2015/01/01")
     rows, found = query(archives, site, span, ["a"])
-    assert len(rows) == 28
+    assert len(rows) == 4
     assert named(found) == {day for day in by_day(series) if day < "2015"}
-    assert "Athena returned 0 of 1 rows for 2014-11-20" in found.failures
+    assert "Athena returned 0 of 1 rows for 2014-12-28" in found.failures
     for names in (None, ["a"]):
-        with pytest.raises(RowCountError, match=r"0 of 1 rows for 2014-11-20; 41 more days differ"):
+        with pytest.raises(RowCountError, match=r"0 of 1 rows for 2014-12-28; 3 more days differ"):
             export(archives, site, span, tmp_path, names)
     archives.project("1990/01/01")
     assert query(archives, site, span, ["a"])[0] == bits(series)
@@ -253,9 +253,8 @@ def test_an_answer_that_breaks_off_or_comes_twice_is_noticed(
         truth = bits(within(made(), span))
         wrong = {day for text in found.failures for day in by_day(made()) if day in text}
         assert rows == {key: value for key, value in truth.items() if day_name(key[1]) not in wrong}
-    for names in (None, NAMES):
-        with pytest.raises(RowCountError):
-            export(archives, site, WHOLE, tmp_path, names)
+    with pytest.raises(RowCountError):
+        export(archives, site, WHOLE, tmp_path)
 
 
 def test_a_day_that_is_archived_again_meanwhile_is_read_again(

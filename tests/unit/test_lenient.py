@@ -148,7 +148,7 @@ def assert_at_most_one_is_lost(before: list[Any], after: list[Any]) -> None:
     assert len(changed) <= len(before) - len(sound)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(corrupted(TEXT, TOKENS))
 def test_one_corrupted_token_in_a_page_costs_at_most_its_own_reading(text: str) -> None:
     answer = answer_of(text, PAGE)
@@ -156,6 +156,7 @@ def test_one_corrupted_token_in_a_page_costs_at_most_its_own_reading(text: str) 
     assert (answer["next_cursor"], answer["has_more"]) == (None, False)
 
 
+@settings(max_examples=50)
 @given(corrupted(ITEMS_TEXT, ITEM_TOKENS))
 def test_one_corrupted_token_in_a_listing_costs_at_most_its_own_point(text: str) -> None:
     answer = answer_of(text, LISTING)
@@ -163,6 +164,7 @@ def test_one_corrupted_token_in_a_listing_costs_at_most_its_own_point(text: str)
     assert (answer["pages"], answer["total"]) == (1, 20)
 
 
+@settings(max_examples=50)
 @given(
     st.lists(st.sampled_from(range(40)), unique=True),
     st.sampled_from(["NaN", "undefined", "1.2.3", "'x'", '"3" pipe"', '"x', 'x"', '"3" by 4""', "}", "["]),
@@ -177,6 +179,7 @@ def test_each_bad_value_is_counted_once_where_it_was(rows: list[int], bad: str) 
     assert bool(body.problem) == bool(rows)
 
 
+@settings(max_examples=50)
 @given(
     st.lists(st.fixed_dictionaries({"name": st.text(), "value": st.text(), "time": st.text()}), max_size=5),
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-le", "utf-32-be"]),
@@ -188,7 +191,7 @@ def test_sound_bodies_are_read_as_they_are_in_any_encoding(entries: Any, encodin
     assert body == Body(answer, 0, "")
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.integers(0, len(TEXT.encode()) - 1))
 @example(len(TEXT.encode()) - 1)
 @example(TEXT.encode().rindex(b"]"))
