@@ -16,6 +16,8 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
+_LEAST_S = 0.001
+
 
 class _TimedReader(io.RawIOBase):
     """A socket's bytes, which must all come within the timeout that the socket has at first."""
@@ -56,20 +58,29 @@ class _TimedConnection(HTTPConnection):
     response_class = _TimedResponse
 
     def _new_conn(self) -> socket.socket:
-        """A socket to the first address that answers; names and all addresses have one timeout together."""
+        """A socket to the first address that answers; its own timeout is what remains of the connect timeout.
+
+        The name and all addresses have that one timeout together, and no address takes it from the next.
+        """
         timeout, host = self.timeout, self._dns_host
         end = time.monotonic() + (timeout if timeout is not None else float("inf"))
         error: Exception = ConnectTimeoutError(self, f"no address of {host} within {timeout} s")
+        addresses = _addresses(self, host, self.port, timeout)
         try:
-            for address in _addresses(self, host, self.port, timeout):
-                self.timeout = None if timeout is None else end - time.monotonic()
-                if self.timeout is not None and self.timeout <= 0:
+            for index, address in enumerate(addresses):
+                left_s = end - time.monotonic()
+                if left_s <= 0:
                     break
+                self.timeout = None if timeout is None else left_s / (len(addresses) - index)
                 self._dns_host = address
                 try:
-                    return super()._new_conn()
+                    sock = super()._new_conn()
                 except (NewConnectionError, ConnectTimeoutError) as refused:
                     error = refused
+                    continue
+                # For the TLS handshake. 0 would mean that nothing may block.
+                sock.settimeout(None if timeout is None else max(end - time.monotonic(), _LEAST_S))
+                return sock
         finally:
             self.timeout, self._dns_host = timeout, host
         raise error
@@ -87,6 +98,9 @@ def _addresses(connection: HTTPConnection, host: str, port: int, timeout: float 
         try:
             rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             results.append([str(row[4][0]) for row in rows])
+        except UnicodeError as error:
+            # A label of the name is empty or too long.
+            results.append(socket.gaierror(socket.EAI_NONAME, str(error)))
         except OSError as error:
             results.append(error)
 
