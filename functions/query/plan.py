@@ -270,11 +270,7 @@ def stretch(planned: QueryPlan, at: int, reach: int, records: Iterable[ArchiveRe
     Rollups and samples are read apart, and no more samples at once than memory and time allow.
     """
     most = max(1, planned.longest_step_ms() // planned.bucket_ms) * planned.bucket_ms
-    return alike(planned, at, reach, min(reach, at - at % planned.bucket_ms + most), records)
-
-
-def alike(planned: QueryPlan, at: int, reach: int, bound: int, records: Iterable[ArchiveRecord]) -> int:
-    """How far from `at` one kind of source serves: rollups up to `reach`, samples up to `bound`."""
+    bound = min(reach, at - at % planned.bucket_ms + most)
     if planned.resolution not in ("1h", "1d"):
         return bound
     settled = {record.day_ms for record in records if record.settled}
