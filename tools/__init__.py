@@ -1,0 +1,1 @@
+"""Generators and counters that keep the repository consistent."""
