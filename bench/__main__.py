@@ -13,13 +13,16 @@ from typing import Any
 import requests
 
 from bench import archive, chart, page
-from local.problem import Problem
-from local.simulator import Simulator, SimulatorSettings
-from vitals.catalog import Catalog, listed_from_ace
-from vitals.readings import PAGE_SIZE, accept
-from vitals.samples import Samples, concat
-from vitals.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, day_name, iso
-from vitals.upstream import AceClient, Pace
+from local.ace_simulator.simulator import Simulator, SimulatorSettings
+from operations.problem import Problem
+from vitals.ace.client import AceClient
+from vitals.ace.limits import PAGE_SIZE
+from vitals.ace.pacing import Pace
+from vitals.ace.points import listed_from_ace
+from vitals.model.points import Catalog
+from vitals.model.samples import Samples, concat
+from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, day_name, iso
+from vitals.pipeline.acceptance import accept
 
 ROOT = Path(__file__).parent.parent
 NOW = 1_767_225_600_000 + 12 * HOUR_MS

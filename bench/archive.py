@@ -12,14 +12,14 @@ import numpy as np
 from pyarrow import parquet
 
 from bench.bucket import MemoryBucket
-from local.simulator import Simulator
-from vitals import dayfile
-from vitals.cold import ColdTier
-from vitals.cost import Cost
-from vitals.dayfile import Group, Written
-from vitals.readings import Rejected, parse_value
-from vitals.samples import Samples, columns, merge
-from vitals.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start
+from local.ace_simulator.simulator import Simulator
+from vitals.aws.cost import Cost
+from vitals.codec import day_file
+from vitals.codec.day_file import Group, Written
+from vitals.model.samples import Samples, columns, merge
+from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start
+from vitals.pipeline.acceptance import Rejected, parse_value
+from vitals.store.tiers.cold import ColdTier
 
 GROUP_SIZE = 64
 _SITE = "site"
@@ -31,7 +31,7 @@ def figures(folder: Path) -> dict[str, float]:
     day = (folder / "day").read_text()
     file = folder / "samples.parquet"
     began = time.process_time()
-    written = dayfile.write(file, _SITE, day, _groups(folder))
+    written = day_file.write(file, _SITE, day, _groups(folder))
     built = time.process_time() - began
     peak = peak_mb()
     body = file.read_bytes()
@@ -100,7 +100,7 @@ def _column_bytes(file: Path) -> dict[str, float]:
 def _reads(body: bytes, day: str, written: Written, folder: Path) -> dict[str, float]:
     began = time.process_time()
     tier = ColdTier(MemoryBucket(body).client(), "bucket")
-    assert dayfile.checksums(tier.groups(_SITE, day)) == written.checks, "the file is not what was written"
+    assert day_file.checksums(tier.groups(_SITE, day)) == written.checks, "the file is not what was written"
     verified = time.process_time() - began
     group = next(_groups(folder))
     mine = group.samples[group.samples.ids == 0]

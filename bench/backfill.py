@@ -11,17 +11,20 @@ from moto import mock_aws
 from backfill.day import DayWorker
 from bench.archive import peak_mb
 from bench.tiers import Counted, create
-from vitals.archiver import Archiver
-from vitals.catalog import CatalogTable, listed_from_ace
-from vitals.circuit import CircuitTable
-from vitals.cold import ColdTier
-from vitals.hot import HotTier
-from vitals.ingest import Ingest
-from vitals.ledger import Ledger
-from vitals.rollups import RollupTier
-from vitals.runs import Run, RunTable
-from vitals.staging import StagingArea
-from vitals.upstream import AceClient, Pace
+from vitals.ace.client import AceClient
+from vitals.ace.pacing import Pace
+from vitals.ace.points import listed_from_ace
+from vitals.model.records.runs import Run
+from vitals.pipeline.archiver import Archiver
+from vitals.pipeline.ingest import Ingest
+from vitals.store.control.circuit import CircuitTable
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.runs import RunTable
+from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.rollups import RollupTier
+from vitals.store.tiers.staging import StagingArea
 
 SITE = "ses_falls_city"
 

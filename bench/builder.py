@@ -10,11 +10,11 @@ import numpy as np
 
 from bench.archive import peak_mb
 from bench.table import MemoryTable
-from vitals.catalog import Catalog, Listed
-from vitals.daybuilder import build_day
-from vitals.hot import HotTier
-from vitals.samples import Samples
-from vitals.timespan import DAY_MS, HOUR_MS, MINUTE_MS
+from vitals.model.points import Catalog, Listed
+from vitals.model.samples import Samples
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS
+from vitals.pipeline.day_builder import build_day
+from vitals.store.tiers.hot import HotTier
 
 POINTS = 4_583
 DAY = 1_767_225_600_000

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from vitals.cost import item_size
+from vitals.aws.cost import item_size
 
 
 def write_units(item: Mapping[str, Mapping[str, Any]]) -> int:

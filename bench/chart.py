@@ -4,12 +4,12 @@ import gzip
 
 import orjson
 
-from local.simulator import Simulator
-from query import downsample
-from query.downsample import Columns
-from vitals.readings import accept
-from vitals.samples import merge
-from vitals.timespan import DAY_MS, Span, iso
+from local.ace_simulator.simulator import Simulator
+from vitals.model.samples import merge
+from vitals.model.timespan import DAY_MS, Span, iso
+from vitals.pipeline.acceptance import accept
+from vitals.reading import shape
+from vitals.reading.shape import Columns
 
 POINTS, DAYS, WIDTH = 10, 31, 1_000
 
@@ -27,7 +27,7 @@ def figures(simulator: Simulator, site: str, now_ms: int) -> dict[str, float]:
             readings = [{"name": name, "value": value, "time": iso(at)} for at, value in rows]
             parts.append(accept(readings, ids, now_ms).samples)
     samples = merge(parts)
-    drawn = downsample.m4(samples, Columns(span, WIDTH))
+    drawn = shape.m4(samples, Columns(span, WIDTH))
     series = [
         {"point_name": name, "timestamps": drawn.times[mine], "values": drawn.values[mine]}
         for name, point in ids.items()

@@ -13,11 +13,12 @@ from urllib3 import HTTPResponse
 
 from bench.capacity import write_units
 from bench.table import MemoryTable
-from vitals.hot import HotTier
-from vitals.readings import accept
-from vitals.samples import Samples, concat
-from vitals.timespan import WINDOW_MS, Span
-from vitals.upstream import AceClient, Pace
+from vitals.ace.client import AceClient
+from vitals.ace.pacing import Pace
+from vitals.model.samples import Samples, concat
+from vitals.model.timespan import WINDOW_MS, Span
+from vitals.pipeline.acceptance import accept
+from vitals.store.tiers.hot import HotTier
 
 
 class CannedAnswer(requests.adapters.BaseAdapter):

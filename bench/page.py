@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import requests
 from playwright.sync_api import Browser, Response
 
-from local import chromium
-from local.problem import Problem
-from local.settings import ROOT, running_stack
+from operations.problem import Problem
+from operations.stack_file import ROOT, running_stack
+from tools import chromium
 
 PAGE = ROOT / "functions/query/web"
 SERIES, DAYS, VISITS = 10, 30, 5

@@ -10,15 +10,15 @@ import numpy as np
 
 from bench.table import MemoryTable
 from query import app
+from query.answer_cache import Answers
 from query.answers import Api
-from query.caching import Answers
-from query.executor import Executor
-from vitals.catalog import Catalog
-from vitals.hot import HotTier
-from vitals.ledger import ArchiveRecord
-from vitals.samples import Samples
-from vitals.sites import SiteRecord
-from vitals.timespan import DAY_MS, Span
+from vitals.model.points import Catalog
+from vitals.model.records.ledger import ArchiveRecord
+from vitals.model.records.sites import SiteRecord
+from vitals.model.samples import Samples
+from vitals.model.timespan import DAY_MS, Span
+from vitals.reading.executor import Executor
+from vitals.store.tiers.hot import HotTier
 
 CONTEXT: Any = SimpleNamespace(
     function_name="query", memory_limit_in_mb=1024, invoked_function_arn="arn", aws_request_id="bench"

@@ -9,7 +9,7 @@ from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.session import Session
 
 from bench.capacity import write_units
-from vitals.cost import read_units
+from vitals.aws.cost import read_units
 
 _PAGE_BYTES = 2**20
 

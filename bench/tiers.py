@@ -16,21 +16,23 @@ from moto.core.botocore_stubber import BotocoreStubber
 
 from bench.query import CONTEXT, event
 from query import app
+from query.answer_cache import Answers
 from query.answers import Api
-from query.caching import Answers
-from query.executor import Executor
-from vitals import dayfile
-from vitals.aggregates import aggregate, encode_day
-from vitals.cache import ResultCache
-from vitals.catalog import CatalogTable, Listed
-from vitals.cold import ColdTier
-from vitals.dayfile import Group
-from vitals.hot import HotTier
-from vitals.ledger import Ledger
-from vitals.rollups import RollupTier
-from vitals.samples import Samples
-from vitals.sites import SiteTable
-from vitals.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, day_name
+from vitals.codec import day_file
+from vitals.codec.day_file import Group
+from vitals.codec.rollup import encode_day
+from vitals.model.aggregates import aggregate
+from vitals.model.points import Listed
+from vitals.model.samples import Samples
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, day_name
+from vitals.reading.executor import Executor
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.sites import SiteTable
+from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.query_cache import ResultCache
+from vitals.store.tiers.rollups import RollupTier
 
 DAYS = 365
 HOT_DAYS = 20
@@ -216,7 +218,7 @@ def _put(cold: ColdTier, day_ms: int, names: list[str]) -> None:
     ]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "day.parquet"
-        written = dayfile.write(file, SITE, day_name(day_ms), groups)
+        written = day_file.write(file, SITE, day_name(day_ms), groups)
         cold.put(SITE, day_name(day_ms), file, written.contents)
 
 

@@ -11,17 +11,19 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from archival.reconcile import ReconcilingArchiver
 from archival.run import Archival
-from vitals import ace, aws, config, observability
-from vitals.archiver import Archiver
-from vitals.catalog import CatalogTable
-from vitals.cold import ColdTier
-from vitals.hot import HotTier
-from vitals.ingest import Ingest
-from vitals.ledger import Ledger
-from vitals.queue import MessageQueue, content
-from vitals.rollups import RollupTier
-from vitals.sites import SiteTable
-from vitals.upstream import Pace
+from vitals import config, observability
+from vitals.ace import connection
+from vitals.ace.pacing import Pace
+from vitals.aws import clients
+from vitals.aws.sqs import MessageQueue, content
+from vitals.pipeline.archiver import Archiver
+from vitals.pipeline.ingest import Ingest
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.sites import SiteTable
+from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.rollups import RollupTier
 
 # What archiving needs after the upstream has answered.
 _RESERVE_S = 300
@@ -57,7 +59,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 def _archival(context: LambdaContext) -> Archival:
     settings, hot, cold, rollups, pace = _warm()
-    dynamodb = aws.client("dynamodb")
+    dynamodb = clients.client("dynamodb")
     ledger, sites = Ledger(dynamodb, settings.state_table), SiteTable(dynamodb, settings.state_table)
 
     def now() -> int:
@@ -68,10 +70,10 @@ def _archival(context: LambdaContext) -> Archival:
 
     ingest = None
     if settings.reconcile:
-        ingest = Ingest(ace.client(settings, now, remaining_s, logger.warning, pace), hot, ledger, now)
+        ingest = Ingest(connection.client(settings, now, remaining_s, logger.warning, pace), hot, ledger, now)
     catalogs = CatalogTable(dynamodb, settings.state_table)
     archiver = Archiver(hot, cold, rollups, catalogs, ledger, now, settings.hot_days)
-    queue = MessageQueue(aws.client("sqs"), settings.archive_queue_url)
+    queue = MessageQueue(clients.client("sqs"), settings.archive_queue_url)
     return Archival(
         ReconcilingArchiver(archiver, ingest),
         ledger,
@@ -87,12 +89,12 @@ def _archival(context: LambdaContext) -> Archival:
 
 @cache
 def _warm() -> tuple[config.ArchivalSettings, HotTier, ColdTier, RollupTier, Pace]:
-    settings = config.archival()
-    dynamodb = aws.client("dynamodb")
+    settings = config.load(config.ArchivalSettings)
+    dynamodb = clients.client("dynamodb")
     return (
         settings,
         HotTier(dynamodb, settings.hot_table),
-        ColdTier(aws.client("s3"), settings.cold_bucket, max_bytes=settings.max_day_file_bytes),
+        ColdTier(clients.client("s3"), settings.cold_bucket, max_bytes=settings.max_day_file_bytes),
         RollupTier(dynamodb, settings.hot_table),
         Pace(settings.requests_per_minute / 2, burst=5),
     )

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from vitals.archiver import Archiver
-from vitals.ingest import Ingest, Tally
-from vitals.timespan import DAY_MS, HOUR_MS, Span
+from vitals.model.timespan import DAY_MS, HOUR_MS, Span
+from vitals.pipeline.archiver import Archiver
+from vitals.pipeline.ingest import Ingest, Tally
 
 
 @dataclass(frozen=True, slots=True)

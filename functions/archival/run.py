@@ -7,14 +7,15 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from archival import plan
+from archival import events
 from archival.reconcile import ReconcilingArchiver
-from vitals.cold import ColdTier
-from vitals.due import complete_days, due_days
 from vitals.errors import DayFileError, NotFoundError
-from vitals.ledger import ArchiveRecord, Ledger
-from vitals.sites import SiteTable
-from vitals.timespan import EARLIEST_MS, Span, day_name
+from vitals.model.due_days import complete_days, due_days
+from vitals.model.records.ledger import ArchiveRecord
+from vitals.model.timespan import EARLIEST_MS, Span, day_name
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.sites import SiteTable
+from vitals.store.tiers.cold import ColdTier
 
 # A site that was down for months sends its days over several nights: the newest first, so that old days that
 # fail each night do not hold these up.
@@ -39,8 +40,8 @@ class Archival:
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Answers one event with a receipt; a day that can't be archived raises."""
-        asked = plan.parse(event, self.now())
-        if isinstance(asked, plan.EveryDueDay):
+        asked = events.parse(event, self.now())
+        if isinstance(asked, events.EveryDueDay):
             return self._every_site()
         if asked.site not in self.enabled_sites:
             raise NotFoundError(f"site {asked.site} is not one of SITES")
@@ -70,7 +71,7 @@ class Archival:
         days = complete_days(record)
         records = self.ledger.archive_records(site, Span(EARLIEST_MS, days.end_ms))
         due = due_days(days, records)
-        self.metrics.add_metric("DaysOverdue", MetricUnit.Count, len(plan.overdue(due, self.now())))
+        self.metrics.add_metric("DaysOverdue", MetricUnit.Count, len(events.overdue(due, self.now())))
         self.enqueue([{"site": site, "date": day_name(day)} for day in due[-_MOST_DAYS:]])
         self.metrics.add_metric("ArchiveMismatches", MetricUnit.Count, self._mismatches(site, records))
         return len(due)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from vitals import aws, config, observability
+from vitals import config, observability
+from vitals.aws import clients
 from vitals.config import AuthorizerSettings
-from vitals.tokens import Grant, find_grant
+from vitals.model.records.tokens import Grant
+from vitals.store.state.tokens import find_grant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -55,4 +57,4 @@ def _context(grant: Grant) -> dict[str, str]:
 
 @cache
 def _state() -> "tuple[DynamoDBClient, AuthorizerSettings]":
-    return aws.client("dynamodb", aws.BRIEF), config.authorizer()
+    return clients.client("dynamodb", clients.BRIEF), config.load(AuthorizerSettings)

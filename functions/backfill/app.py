@@ -10,18 +10,20 @@ from backfill.day import DayWorker
 from backfill.planning import Planner
 from backfill.summary import Summariser
 from backfill.tasks import Tasks
-from vitals import ace, aws, config, observability
-from vitals.archiver import Archiver
-from vitals.catalog import CatalogTable
-from vitals.circuit import CircuitTable
-from vitals.cold import ColdTier
-from vitals.executions import Executions
-from vitals.hot import HotTier
-from vitals.ingest import Ingest
-from vitals.ledger import Ledger
-from vitals.rollups import RollupTier
-from vitals.runs import RunTable
-from vitals.staging import StagingArea
+from vitals import config, observability
+from vitals.ace import connection
+from vitals.aws import clients
+from vitals.aws.stepfunctions import Executions
+from vitals.pipeline.archiver import Archiver
+from vitals.pipeline.ingest import Ingest
+from vitals.store.control.circuit import CircuitTable
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.runs import RunTable
+from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.rollups import RollupTier
+from vitals.store.tiers.staging import StagingArea
 
 # What storing a day needs after the last of it is read, also where that is 20,000 blocks.
 _RESERVE_S = 420
@@ -45,11 +47,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _tasks(context: LambdaContext) -> Tasks:
     settings, archiver, staging = _warm()
-    dynamodb = aws.client("dynamodb")
+    dynamodb = clients.client("dynamodb")
     runs = RunTable(dynamodb, settings.state_table)
     planner = Planner(
         runs,
-        Executions(aws.client("stepfunctions"), settings.state_machine_arn),
+        Executions(clients.client("stepfunctions"), settings.state_machine_arn),
         archiver.ledger,
         archiver.catalogs,
         settings.sites,
@@ -62,7 +64,7 @@ def _tasks(context: LambdaContext) -> Tasks:
         return context.get_remaining_time_in_millis() / 1000 - _RESERVE_S
 
     def worker() -> DayWorker:
-        client = ace.client(settings, _now, remaining_s, logger.warning)
+        client = connection.client(settings, _now, remaining_s, logger.warning)
         ingest = Ingest(client, archiver.hot, archiver.ledger, _now)
         circuits = CircuitTable(dynamodb, settings.state_table, settings.ace_api_url)
         return DayWorker(runs, staging, archiver, ingest, circuits, remaining_s)
@@ -72,8 +74,8 @@ def _tasks(context: LambdaContext) -> Tasks:
 
 @cache
 def _warm() -> tuple[config.BackfillSettings, Archiver, StagingArea]:
-    settings = config.backfill()
-    dynamodb, s3 = aws.client("dynamodb"), aws.client("s3")
+    settings = config.load(config.BackfillSettings)
+    dynamodb, s3 = clients.client("dynamodb"), clients.client("s3")
     archiver = Archiver(
         HotTier(dynamodb, settings.hot_table),
         ColdTier(s3, settings.cold_bucket, max_bytes=settings.max_day_file_bytes),

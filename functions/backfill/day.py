@@ -11,10 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from vitals import staged
-from vitals.archiver import Archiver
-from vitals.catalog import Catalog
-from vitals.circuit import CircuitTable
+from vitals.codec import staged_hour
 from vitals.errors import (
     ConflictError,
     NotFoundError,
@@ -22,12 +19,16 @@ from vitals.errors import (
     UpstreamUnavailableError,
     VitalsError,
 )
-from vitals.ingest import Ingest, Tally
-from vitals.pointset import has_all
-from vitals.runs import Run, RunDay, RunTable
-from vitals.samples import concat, merge
-from vitals.staging import StagedHour, StagingArea, points_text
-from vitals.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, day_start, floor_window
+from vitals.model.point_set import has_all
+from vitals.model.points import Catalog
+from vitals.model.records.runs import Run, RunDay
+from vitals.model.samples import concat, merge
+from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, day_start, floor_window
+from vitals.pipeline.archiver import Archiver
+from vitals.pipeline.ingest import Ingest, Tally
+from vitals.store.control.circuit import CircuitTable
+from vitals.store.state.runs import RunTable
+from vitals.store.tiers.staging import StagedHour, StagingArea, points_text
 
 SOURCE = "backfill"
 FINISHED = ("done", "empty")
@@ -155,7 +156,7 @@ class DayWorker:
     def _store_cold(
         self, site: str, day_ms: int, hours: list[StagedHour], files: dict[int, list[Path]]
     ) -> int:
-        parts = staged.StagedParts([file for hour in hours for file in files[hour.hour]])
+        parts = staged_hour.StagedParts([file for hour in hours for file in files[hour.hour]])
         facts = self.archiver.archive_fresh(site, day_ms, parts.group, SOURCE)
         counts = {
             hour.start_ms + place * WINDOW_MS: count
@@ -177,7 +178,7 @@ class DayWorker:
     ) -> int:
         """Where readers find blocks they take these, so the blocks must have what was read."""
         for hour in hours:
-            parts = map(staged.decode, files[hour.hour])
+            parts = map(staged_hour.decode, files[hour.hour])
             span = Span(hour.start_ms, hour.end_ms)
             self.ingest.write(site, span, parts, hour.fetched_ms, tally, hour.points)
         # Hour by hour the day claims no point that it lacked before; it was read whole for these.

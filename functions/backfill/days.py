@@ -7,13 +7,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr, ValidationError
 
-from vitals import pointset, prices
+from vitals.ace.limits import PAGE_SIZE
+from vitals.aws import prices
 from vitals.errors import InvalidRequestError
-from vitals.keys import check_site
-from vitals.ledger import ArchiveRecord
-from vitals.pointset import PointSet
-from vitals.readings import PAGE_SIZE
-from vitals.timespan import DAY_MS, EARLIEST_MS, HOUR_MS, Span, day_name, day_start
+from vitals.model import point_set
+from vitals.model.point_set import PointSet
+from vitals.model.records.ledger import ArchiveRecord
+from vitals.model.timespan import DAY_MS, EARLIEST_MS, HOUR_MS, Span, day_name, day_start
+from vitals.site_name import check_site
 
 MAX_DAYS = 730
 
@@ -118,7 +119,7 @@ def to_read(
     complete = {
         day_ms
         for day_ms, claimed in polled.items()
-        if day_ms in done and (claimed is None or pointset.has_all(claimed, configured))
+        if day_ms in done and (claimed is None or point_set.has_all(claimed, configured))
     }
     return [
         day_ms

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from backfill import days
 from backfill.days import Asked, Estimate
-from vitals.catalog import CatalogTable
+from vitals.aws.stepfunctions import Executions
 from vitals.errors import InvalidRequestError, NotFoundError, RunningError
-from vitals.executions import Executions
-from vitals.ledger import Ledger
-from vitals.runs import RUNNING, Run, RunTable
-from vitals.timespan import DAY_MS, MINUTE_MS, day_name
+from vitals.model.records.runs import RUNNING, Run
+from vitals.model.timespan import DAY_MS, MINUTE_MS, day_name
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.runs import RunTable
 
 # Between taking the lock and starting the execution lies one call.
 _START_GRACE_MS = 2 * MINUTE_MS

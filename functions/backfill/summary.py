@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from vitals.errors import NotFoundError
-from vitals.runs import Run, RunTable
-from vitals.staging import StagingArea
+from vitals.model.records.runs import Run
+from vitals.store.state.runs import RunTable
+from vitals.store.tiers.staging import StagingArea
 
 _FINAL = ("done", "empty", "cancelled")
 

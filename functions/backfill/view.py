@@ -7,8 +7,8 @@ from typing import Any
 
 from backfill.days import Asked
 from backfill.planning import Planned
-from vitals.runs import RUNNING, Run, RunDay
-from vitals.timespan import iso
+from vitals.model.records.runs import RUNNING, Run, RunDay
+from vitals.model.timespan import iso
 
 # Reading a day's hours is most of the work; storing it is the rest.
 _READING_SHARE = 0.9

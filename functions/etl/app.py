@@ -11,15 +11,17 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from etl.run import Etl
 from etl.sync import Syncer
-from vitals import ace, aws, config, observability
-from vitals.catalog import CatalogTable
-from vitals.circuit import CircuitTable
-from vitals.hot import HotTier
-from vitals.ingest import Ingest
-from vitals.ledger import Ledger
-from vitals.queue import MessageQueue, content
-from vitals.sites import SiteTable
-from vitals.upstream import Pace
+from vitals import config, observability
+from vitals.ace import connection
+from vitals.ace.pacing import Pace
+from vitals.aws import clients
+from vitals.aws.sqs import MessageQueue, content
+from vitals.pipeline.ingest import Ingest
+from vitals.store.control.circuit import CircuitTable
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.sites import SiteTable
+from vitals.store.tiers.hot import HotTier
 
 # A step of a large site takes about half a minute; what is left below this goes to the next message.
 _SPARE_MS = 120_000
@@ -69,15 +71,15 @@ def _etl(context: LambdaContext) -> Etl:
     def now() -> int:
         return time.time_ns() // 1_000_000
 
-    ingest = Ingest(ace.client(settings, now, remaining_s, logger.warning, pace), hot, ledger, now)
+    ingest = Ingest(connection.client(settings, now, remaining_s, logger.warning, pace), hot, ledger, now)
     return Etl(Syncer(ingest=ingest, **parts), settings.sites, logger, metrics)
 
 
 @cache
 def _warm() -> tuple[config.EtlSettings, dict[str, Any], HotTier, Ledger, Pace]:
-    settings = config.etl()
-    dynamodb = aws.client("dynamodb")
-    queue = MessageQueue(aws.client("sqs"), settings.sync_queue_url)
+    settings = config.load(config.EtlSettings)
+    dynamodb = clients.client("dynamodb")
+    queue = MessageQueue(clients.client("sqs"), settings.sync_queue_url)
     parts = {
         "catalogs": CatalogTable(dynamodb, settings.state_table),
         "sites": SiteTable(dynamodb, settings.state_table),

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from vitals.ledger import Coverage
-from vitals.sites import SiteRecord
-from vitals.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, floor_window
+from vitals.model.records.ledger import Coverage
+from vitals.model.records.sites import SiteRecord
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, floor_window
 
 OVERLAP_MS = 15 * MINUTE_MS
 STEP_MS = HOUR_MS

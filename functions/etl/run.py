@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from etl import messages
+from etl import events
 from etl.sync import Receipt, Syncer
 from vitals.errors import CircuitOpenError, NotFoundError
 
@@ -28,20 +28,20 @@ class Etl:
         self, event: Mapping[str, Any], *, queued: bool, may_go_on: Callable[[], bool]
     ) -> dict[str, Any]:
         """Answers one event with a receipt; a failed sync raises."""
-        asked = messages.parse(event, self.syncer.ingest.now())
-        if isinstance(asked, messages.EverySite):
+        asked = events.parse(event, self.syncer.ingest.now())
+        if isinstance(asked, events.EverySite):
             return self._every_site()
         if asked.site not in self.sites:
             raise NotFoundError(f"site {asked.site} is not one of SITES")
         receipt = Receipt(asked.site)
         started_ms = self.syncer.ingest.now()
         try:
-            if isinstance(asked, messages.OneSite):
+            if isinstance(asked, events.OneSite):
                 self.syncer.sync_site(receipt, 1 if queued else DIRECT_STEPS, may_go_on)
             else:
                 self.syncer.sync_span(receipt, asked.span)
         except CircuitOpenError as error:
-            if not queued or isinstance(asked, messages.OneSpan):
+            if not queued or isinstance(asked, events.OneSpan):
                 raise
             # The checkpoint holds the site's place and the next schedule asks again; a span has nobody else.
             self.logger.warning("sync skipped", site=receipt.site, reason=str(error))

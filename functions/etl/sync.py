@@ -6,15 +6,18 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from etl import plan
-from vitals import segments
-from vitals.catalog import Catalog, CatalogTable, Listed, listed_from_ace
-from vitals.circuit import Circuit, CircuitTable
+from vitals.ace.client import WEATHER_POINTS
+from vitals.ace.listing import Listing
+from vitals.ace.points import listed_from_ace
+from vitals.codec import segments
 from vitals.errors import CircuitOpenError, UpstreamError, UpstreamUnavailableError
-from vitals.ingest import Ingest, Tally
-from vitals.listing import MAX_NAME, Listing
-from vitals.sites import SiteRecord, SiteTable
-from vitals.timespan import Span, iso
-from vitals.upstream import WEATHER_POINTS
+from vitals.model.points import MAX_NAME, Catalog, Listed
+from vitals.model.records.sites import SiteRecord
+from vitals.model.timespan import Span, iso
+from vitals.pipeline.ingest import Ingest, Tally
+from vitals.store.control.circuit import Circuit, CircuitTable
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.sites import SiteTable
 
 _WEATHER_UNITS = {
     "weather.temperature": "°C",

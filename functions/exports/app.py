@@ -10,21 +10,22 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from exports.convert import MAX_FILE_BYTES
-from exports.files import ExportFiles
 from exports.queues import ExportQueues
 from exports.run import MOST_RECEIVES, Exports
 from exports.sources import ArchiveSource, DaySource, Source
 from exports.unload import ArchiveUnload
 from exports.work import ExportWorker
-from vitals import aws, config, observability
-from vitals.athena import Athena
-from vitals.catalog import CatalogTable
-from vitals.cold import ColdTier
-from vitals.exports import ExportTable
-from vitals.hot import HotTier
-from vitals.ledger import Ledger
-from vitals.queue import MessageQueue, content
-from vitals.rollups import RollupTier
+from vitals import config, observability
+from vitals.aws import clients
+from vitals.aws.athena import Athena
+from vitals.aws.sqs import MessageQueue, content
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.exports import ExportTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.export_files import ExportFiles
+from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.rollups import RollupTier
 
 logger = observability.logger()
 metrics = observability.metrics()
@@ -56,11 +57,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 def _worker(context: LambdaContext) -> ExportWorker:
     settings, sources = _warm()
-    dynamodb, sqs = aws.client("dynamodb"), aws.client("sqs")
+    dynamodb, sqs = clients.client("dynamodb"), clients.client("sqs")
     queues = ExportQueues(MessageQueue(sqs, settings.queue_high_url), MessageQueue(sqs, settings.queue_url))
     return ExportWorker(
         ExportTable(dynamodb, settings.state_table),
-        ExportFiles(aws.client("s3"), settings.cold_bucket),
+        ExportFiles(clients.client("s3"), settings.cold_bucket),
         CatalogTable(dynamodb, settings.state_table),
         sources,
         queues.send,
@@ -73,10 +74,10 @@ def _worker(context: LambdaContext) -> ExportWorker:
 
 @cache
 def _warm() -> tuple[config.ExportSettings, dict[str, Source]]:
-    settings = config.export()
-    dynamodb, s3 = aws.client("dynamodb"), aws.client("s3")
+    settings = config.load(config.ExportSettings)
+    dynamodb, s3 = clients.client("dynamodb"), clients.client("s3")
     cold = ColdTier(s3, settings.cold_bucket, max_bytes=settings.max_day_file_bytes)
-    athena = Athena(settings.glue_database, settings.athena_workgroup, aws.CONFIG)
+    athena = Athena(settings.glue_database, settings.athena_workgroup, clients.CONFIG)
     hot, catalogs = HotTier(dynamodb, settings.hot_table), CatalogTable(dynamodb, settings.state_table)
     ledger, rollups = Ledger(dynamodb, settings.state_table), RollupTier(dynamodb, settings.hot_table)
     unload = ArchiveUnload(athena, s3, settings.cold_bucket, settings.glue_table)

@@ -8,9 +8,9 @@ from typing import IO, Any, Protocol, Self
 import numpy as np
 import orjson
 
-from vitals import dayfile
-from vitals.counts import RowCounts
-from vitals.timespan import Span
+from vitals.codec import day_file
+from vitals.model.row_counts import RowCounts
+from vitals.model.timespan import Span
 
 # What browsers and notebooks still download in one go, and few enough links for one answer.
 MAX_FILE_BYTES = 256 * 2**20
@@ -207,5 +207,5 @@ def _schema() -> Any:
     """The columns of a day file, names as a dictionary."""
     import pyarrow as pa
 
-    columns = dayfile.schema()
+    columns = day_file.schema()
     return columns.set(0, columns.field("point_name").with_type(pa.dictionary(pa.int32(), pa.string())))

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from vitals.catalog import Catalog
 from vitals.errors import NotFoundError, TooLargeError
-from vitals.exports import Part
-from vitals.ledger import ArchiveRecord
-from vitals.ranges import Time, parse_range
-from vitals.timespan import DAY_MS, Span
+from vitals.model.points import Catalog
+from vitals.model.ranges import Time, parse_range
+from vitals.model.records.exports import Part
+from vitals.model.records.ledger import ArchiveRecord
+from vitals.model.timespan import DAY_MS, Span
 
 MAX_DAYS = 730
 # More names than this are nearly a whole site, and a plan must fit an item of DynamoDB.

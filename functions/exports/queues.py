@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from vitals.exports import Export
-from vitals.queue import MessageQueue
+from vitals.aws.sqs import MessageQueue
+from vitals.model.records.exports import Export
 
 PRIORITIES = ("high", "normal")
 

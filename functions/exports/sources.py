@@ -9,17 +9,18 @@ from typing import Any, Protocol
 
 from exports import convert
 from exports.unload import ArchiveUnload
-from vitals.catalog import CatalogTable
-from vitals.cold import ColdTier, Stored
-from vitals.counts import RowCounts, cut_days
-from vitals.daybuilder import build_day
-from vitals.dayfile import Written
+from vitals.codec.day_file import Written
 from vitals.errors import ConflictError, DayFileMissingError, RowCountError
-from vitals.exports import Part
-from vitals.hot import HotTier
-from vitals.ledger import ArchiveRecord, Ledger
-from vitals.rollups import RollupTier
-from vitals.timespan import DAY_MS, Span, day_name
+from vitals.model.records.exports import Part
+from vitals.model.records.ledger import ArchiveRecord
+from vitals.model.row_counts import RowCounts, cut_days
+from vitals.model.timespan import DAY_MS, Span, day_name
+from vitals.pipeline.day_builder import build_day
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.tiers.cold import ColdTier, Stored
+from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.rollups import RollupTier
 
 # The live sync writes to today while it is read.
 _ATTEMPTS = 4

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import HTTPClientError, IncompleteReadError
 
-from vitals import athena, keys
-from vitals.athena import Athena
-from vitals.timespan import Span
+from vitals.aws import athena
+from vitals.aws.athena import Athena
+from vitals.model.timespan import Span
+from vitals.reading import athena_sql
+from vitals.store import keys
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -50,9 +52,9 @@ class ArchiveUnload:
     ) -> Unloaded:
         """Leaves the span's samples of these points, or of all, in a new place; errors are Athena.run's.
 
-        They may include points whose names share a digest with these (athena.samples).
+        They may include points whose names share a digest with these (athena_sql.samples).
         """
-        select, parameters = athena.samples(self.athena.database, self.table, site, span, names)
+        select, parameters = athena_sql.samples(self.athena.database, self.table, site, span, names)
         address = f"s3://{self.bucket}/{keys.athena_answer(place)}/"
         sql = f"UNLOAD ({select}) TO '{address}' WITH (format = 'PARQUET', compression = 'ZSTD')"
         told = self.athena.run(sql, parameters, timeout_s, go_on)

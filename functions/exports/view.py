@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from vitals.exports import COMPLETED, FAILED, RUNNING, Export
-from vitals.timespan import iso
+from vitals.model.records.exports import COMPLETED, FAILED, RUNNING, Export
+from vitals.model.timespan import iso
 
 _LOST = "the worker was lost in its last attempt"
 

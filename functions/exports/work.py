@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from exports.convert import FileWriter
-from exports.files import ExportFiles
 from exports.sources import Reading, Source
-from vitals import items
-from vitals.catalog import CatalogTable
 from vitals.errors import ConflictError, VitalsError
-from vitals.exports import CANCELLED, COMPLETED, FAILED, QUEUED, Done, Export, ExportTable, Plan
-from vitals.timespan import day_name
+from vitals.model.records.exports import CANCELLED, COMPLETED, FAILED, QUEUED, Done, Export, Plan
+from vitals.model.timespan import day_name
+from vitals.store import items
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.exports import ExportTable
+from vitals.store.tiers.export_files import ExportFiles
 
 # A part is begun only with this much time left; Athena may take what is more than its last part, which is
 # for converting and storing 50 million rows.

@@ -9,22 +9,23 @@ from typing import Any
 
 import orjson
 
-from query import caching, paging, plan, points, reading, series
-from query.caching import Answers
-from query.executor import Executor, Found
-from query.gaps import NOT_POLLED
+from query import answer_cache, points, series
+from query.answer_cache import Answers
 from query.pages import Web
-from query.plan import Asked, QueryPlan
 from query.status import StatusReader, synced
-from vitals.catalog import Catalog, CatalogTable, Point
 from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError, TooLargeError
-from vitals.keys import check_site
-from vitals.ledger import ArchiveRecord
-from vitals.ranges import Time
-from vitals.readings import FUTURE_TOLERANCE_MS
-from vitals.sites import SiteTable
-from vitals.timespan import DAY_MS, Span, iso
-from vitals.tokens import Grant
+from vitals.model.points import Catalog, Point
+from vitals.model.ranges import Time
+from vitals.model.records.ledger import ArchiveRecord
+from vitals.model.records.tokens import Grant
+from vitals.model.timespan import DAY_MS, FUTURE_TOLERANCE_MS, Span, iso
+from vitals.reading import page_token, plan, reader
+from vitals.reading.executor import Executor, Found
+from vitals.reading.gaps import NOT_POLLED
+from vitals.reading.plan import Asked, QueryPlan
+from vitals.site_name import check_site
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.sites import SiteTable
 
 # Well under API Gateway's 29 s, and enough for the longest page that was measured (bench/query.py).
 READ_BUDGET_S = 12.0
@@ -84,9 +85,9 @@ class Api:
         planned = plan.plan_query(asked, catalog, now_ms, self.max_range_days)
         found = Found()
         records = self.executor.records(asked.site, planned.span, found)
-        name = caching.entry(asked.site, planned, records, now_ms)
+        name = answer_cache.entry(asked.site, planned, records, now_ms)
         etag = name.etag(asked.media_type)
-        if caching.matches(if_none_match, etag):
+        if answer_cache.matches(if_none_match, etag):
             return Reply(None, etag, _MAX_AGE_S)
         with self.kept.one_at_a_time(name):
             answer, keep = self.kept.find(asked.site, name, found.cost), True
@@ -98,7 +99,7 @@ class Api:
         answer["metadata"] |= self._receipt(began, found, hit=hit)
         # What was left out may be readable a moment later, without a change of the name.
         settled = keep and name.quiet
-        return Reply(answer, etag if settled else None, _MAX_AGE_S if settled else caching.LIVELY_S)
+        return Reply(answer, etag if settled else None, _MAX_AGE_S if settled else answer_cache.LIVELY_S)
 
     def _answer(
         self,
@@ -115,7 +116,7 @@ class Api:
             return self.monotonic() < began + READ_BUDGET_S
 
         known_until_ms = now_ms - MAX_LAG_MS
-        read = reading.read(self.executor, site, planned, records, now_ms, known_until_ms, in_time, found)
+        read = reader.read(self.executor, site, planned, records, now_ms, known_until_ms, in_time, found)
         whole = planned.start_ms == planned.span.start_ms and read.next_ms is None
         if found.failures and not found.sources and whole:
             raise next(iter(found.failures.values()))
@@ -185,7 +186,7 @@ class Api:
     ) -> Answer:
         """The site's points in name order that have every word of `search` and every one of `tags`."""
         self._authorise(grant, site)
-        owner = paging.fingerprint("points", site, search, sorted(tags))
+        owner = page_token.fingerprint("points", site, search, sorted(tags))
         catalog, position = self._page_start(site, next_token, owner)
         hits = points.find(catalog.active, site, search, tags)
         page = _page(hits, limit, position)
@@ -205,7 +206,7 @@ class Api:
         self._authorise(grant, site)
         if names:
             return self._latest_named(site, names, next_token)
-        owner = paging.fingerprint("latest", site)
+        owner = page_token.fingerprint("latest", site)
         catalog, position = self._page_start(site, next_token, owner)
         page = _page(catalog.active, limit, position)
         rows = _fitting(self._newest(site, page))
@@ -266,12 +267,12 @@ class Api:
         catalog = self._catalog(site, ())
         if next_token is None:
             return catalog, None
-        last_id = paging.decode(next_token, owner)
+        last_id = page_token.decode(next_token, owner)
         if last_id >= len(catalog.points):
             # Another container, whose catalog is newer, may have made the token.
             catalog = self._load_catalog(site, self.now())
         if not 0 <= last_id < len(catalog.points):
-            raise paging.invalid()
+            raise page_token.invalid()
         return catalog, catalog.points[last_id].name
 
     def _catalog(self, site: str, names: Sequence[str]) -> Catalog:
@@ -310,7 +311,7 @@ def _fitting(rows: list[Answer]) -> list[Answer]:
 
 def _next_token(points: Sequence[Point], page: Sequence[Point], owner: str) -> str | None:
     """The token that goes on after the page; None when the page ends where the points do."""
-    return None if not page or page[-1] is points[-1] else paging.encode(page[-1].id, owner)
+    return None if not page or page[-1] is points[-1] else page_token.encode(page[-1].id, owner)
 
 
 def _latest(point: Point, sample: tuple[int, float] | None, last_hour_ms: int | None) -> Answer:

@@ -9,25 +9,26 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from query import routes
+from query.answer_cache import Answers
 from query.answers import Api
-from query.athena import AthenaReader
-from query.caching import Answers
-from query.executor import Executor
 from query.status import StatusReader
-from vitals import aws, config, observability
-from vitals.athena import Athena
-from vitals.cache import ResultCache
-from vitals.catalog import CatalogTable
-from vitals.circuit import CircuitTable
-from vitals.cold import ColdTier
-from vitals.edge import serve
-from vitals.hot import HotTier
-from vitals.http import handle_errors
-from vitals.ledger import Ledger
-from vitals.queue import DeadLetters
-from vitals.rollups import RollupTier
-from vitals.sites import SiteTable
-from vitals.strict import refuse_unknown
+from vitals import config, observability
+from vitals.aws import clients
+from vitals.aws.athena import Athena
+from vitals.aws.sqs import DeadLetters
+from vitals.http.edge import serve
+from vitals.http.errors import handle_errors
+from vitals.http.strict import refuse_unknown
+from vitals.reading.athena import AthenaReader
+from vitals.reading.executor import Executor
+from vitals.store.control.circuit import CircuitTable
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.sites import SiteTable
+from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.query_cache import ResultCache
+from vitals.store.tiers.rollups import RollupTier
 
 logger = observability.logger()
 metrics = observability.metrics()
@@ -51,13 +52,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 @cache
 def _origins() -> tuple[str, ...]:
-    return config.http().allowed_origins
+    return config.load(config.HttpSettings).allowed_origins
 
 
 @cache
 def _api() -> Api:
-    settings = config.query()
-    dynamodb, s3 = aws.client("dynamodb", aws.PROMPT), aws.client("s3", aws.PROMPT)
+    settings = config.load(config.QuerySettings)
+    dynamodb, s3 = clients.client("dynamodb", clients.PROMPT), clients.client("s3", clients.PROMPT)
     sites, ledger = SiteTable(dynamodb, settings.state_table), Ledger(dynamodb, settings.state_table)
     letters = {
         "sync": settings.sync_dead_letters_url,
@@ -72,23 +73,27 @@ def _api() -> Api:
             RollupTier(dynamodb, settings.hot_table),
             ledger,
             AthenaReader(
-                Athena(settings.glue_database, settings.athena_workgroup, aws.PROMPT, aws.boto3_session),
+                Athena(
+                    settings.glue_database, settings.athena_workgroup, clients.PROMPT, clients.boto3_session
+                ),
                 settings.cold_bucket,
                 settings.glue_table,
-                aws.deadline.left_s,
+                clients.deadline.left_s,
             ),
         ),
         catalogs=CatalogTable(dynamodb, settings.state_table),
         sites=sites,
         now=_now,
         max_range_days=settings.max_range_days,
-        kept=Answers(ResultCache(aws.client("s3", aws.BRIEF), settings.cold_bucket), _now, logger.warning),
+        kept=Answers(
+            ResultCache(clients.client("s3", clients.BRIEF), settings.cold_bucket), _now, logger.warning
+        ),
         upkeep=StatusReader(
             sites,
             ledger,
             CircuitTable(dynamodb, settings.state_table, settings.ace_api_url),
             # Asked for by few, so its client is not made at every start.
-            DeadLetters(lambda: aws.client("sqs", aws.BRIEF), letters),
+            DeadLetters(lambda: clients.client("sqs", clients.BRIEF), letters),
             logger.warning,
         ),
     )

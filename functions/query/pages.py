@@ -72,7 +72,7 @@ class Web:
 
 @cache
 def openapi() -> str:
-    """The document that local/openapi.py composed from all functions."""
+    """The document that tools/openapi.py composed from all functions."""
     return Path(__file__).with_name("openapi.json").read_text()
 
 

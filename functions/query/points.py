@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from query.names import display_name
-from vitals.catalog import Listed, Point
+from vitals.model.points import Listed, Point
 
 # A few sites of the largest known size.
 _KEPT = 20_000

@@ -8,15 +8,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
-from query import formats, pages
+from query import encoding, pages
 from query.answers import Api
-from query.plan import Asked
 from vitals.errors import InvalidRequestError
-from vitals.http import accepted, answer, granted, json_answer
-from vitals.listing import MAX_NAME
-from vitals.ranges import MAX_TEXT
-from vitals.strict import ignores_unknown
-from vitals.tokens import Grant
+from vitals.http.access import granted
+from vitals.http.responses import accepted, answer, json_answer
+from vitals.http.strict import ignores_unknown
+from vitals.model.points import MAX_NAME
+from vitals.model.ranges import MAX_TEXT
+from vitals.model.records.tokens import Grant
+from vitals.reading.plan import Asked
 
 router = APIGatewayRouter()
 
@@ -218,8 +219,8 @@ def docs() -> Response[Any]:
 def _reply(asked: Asked) -> Response[Any]:
     """The query's answer in the form that is accepted, which is settled before anything is read."""
     event = router.current_event
-    media_type = formats.negotiated(accepted(event))
-    limits = formats.limits(media_type, asked.point_names)
+    media_type = encoding.negotiated(accepted(event))
+    limits = encoding.limits(media_type, asked.point_names)
     asked = replace(asked, media_type=media_type, limits=limits)
     reply = _api().query(_grant(), asked, event.headers.get("If-None-Match") or "")
     headers = {
@@ -229,7 +230,7 @@ def _reply(asked: Asked) -> Response[Any]:
     }
     if reply.answer is None:
         return Response(304, headers=dict(headers))
-    found = formats.encoded(reply.answer, media_type)
+    found = encoding.encoded(reply.answer, media_type)
     return answer(found.body, found.content_type, headers=found.headers | headers)
 
 

@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from query import gaps
-from query.gaps import Gap
-from query.plan import QueryPlan
-from query.reading import Reading
-from vitals.aggregates import Aggregates
-from vitals.cost import Cost
+from vitals.aws.cost import Cost
 from vitals.errors import TierTimeoutError
-from vitals.ledger import ArchiveRecord, Coverage, Ledger
-from vitals.timespan import DAY_MS, WINDOWS_PER_DAY, Span, day_name, iso
+from vitals.model.aggregates import Aggregates
+from vitals.model.records.ledger import ArchiveRecord, Coverage
+from vitals.model.timespan import DAY_MS, WINDOWS_PER_DAY, Span, day_name, iso
+from vitals.reading import gaps
+from vitals.reading.gaps import Gap
+from vitals.reading.plan import QueryPlan
+from vitals.reading.reader import Reading
+from vitals.store.state.ledger import Ledger
 
 # A series of more is noise on a chart; the longest are told.
 MOST_GAPS = 100

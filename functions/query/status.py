@@ -8,14 +8,15 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from vitals.circuit import CircuitTable
-from vitals.due import complete_days, due_days
+from vitals.aws.sqs import DeadLetters
 from vitals.errors import VitalsError
-from vitals.ledger import Ledger
-from vitals.queue import DeadLetters
-from vitals.sites import SiteRecord, SiteTable
-from vitals.timespan import EARLIEST_MS, Span, day_name, iso
-from vitals.tokens import EVERY_SITE, Grant
+from vitals.model.due_days import complete_days, due_days
+from vitals.model.records.sites import SiteRecord
+from vitals.model.records.tokens import EVERY_SITE, Grant
+from vitals.model.timespan import EARLIEST_MS, Span, day_name, iso
+from vitals.store.control.circuit import CircuitTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.sites import SiteTable
 
 # The oldest, which are archived last; the count tells of the others.
 MAX_DAYS = 100

@@ -22,25 +22,26 @@ from moto.dynamodb.models import dynamodb_backends
 from urllib3.util.retry import Retry
 
 from etl.sync import Receipt, Syncer
-from local import oracle
-from local.simulator import Simulator, SimulatorSettings
+from local.ace_simulator.simulator import Simulator, SimulatorSettings
+from operations import oracle
+from query.answer_cache import Answers
 from query.answers import Api
-from query.caching import Answers
-from query.executor import Executor
 from query.status import StatusReader
-from tests.template import create_table
-from vitals.catalog import CatalogTable
-from vitals.circuit import CircuitTable
-from vitals.cold import ColdTier
-from vitals.hot import HotTier
-from vitals.ingest import Ingest
-from vitals.ledger import Ledger
-from vitals.queue import DeadLetters
-from vitals.rollups import RollupTier
-from vitals.samples import Samples
-from vitals.sites import SiteTable
-from vitals.timespan import HOUR_MS, Span, iso
-from vitals.upstream import AceClient, Pace
+from tests.support.template import create_table
+from vitals.ace.client import AceClient
+from vitals.ace.pacing import Pace
+from vitals.aws.sqs import DeadLetters
+from vitals.model.samples import Samples
+from vitals.model.timespan import HOUR_MS, Span, iso
+from vitals.pipeline.ingest import Ingest
+from vitals.reading.executor import Executor
+from vitals.store.control.circuit import CircuitTable
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.sites import SiteTable
+from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.rollups import RollupTier
 
 NOON = 1_767_225_600_000 + 12 * HOUR_MS
 SITE = "ses_falls_city"
@@ -151,13 +152,13 @@ class World:
 
     def drain(self, limit: int = 100) -> None:
         """Runs every message that was sent, and what these send, as the queue would."""
-        from etl import messages
+        from etl import events
 
         for _ in range(limit):
             if not self.sent:
                 return
-            asked = messages.parse(self.sent.pop(0), self.clock())
-            if isinstance(asked, messages.OneSpan):
+            asked = events.parse(self.sent.pop(0), self.clock())
+            if isinstance(asked, events.OneSpan):
                 self.reread(asked.span)
             else:
                 self.sync(1)

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from local import chromium
-from local.processes import port_is_free
-from tests.browser import Visits
+from local.stack.processes import port_is_free
+from tests.support.browser import Visits
+from tools import chromium
 
 ROOT = Path(__file__).parent.parent.parent
 HOME = ROOT / ".local" / "test"

@@ -11,14 +11,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from backfill.api import routes
 from backfill.api.runs_api import RunsApi
 from backfill.planning import Planner
-from vitals import aws, config, observability
-from vitals.catalog import CatalogTable
-from vitals.edge import serve
-from vitals.executions import Executions
-from vitals.http import handle_errors
-from vitals.ledger import Ledger
-from vitals.runs import RunTable
-from vitals.strict import refuse_unknown
+from vitals import config, observability
+from vitals.aws import clients
+from vitals.aws.stepfunctions import Executions
+from vitals.http.edge import serve
+from vitals.http.errors import handle_errors
+from vitals.http.strict import refuse_unknown
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.runs import RunTable
 
 logger = observability.logger()
 metrics = observability.metrics()
@@ -42,17 +43,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 @cache
 def _origins() -> tuple[str, ...]:
-    return config.http().allowed_origins
+    return config.load(config.HttpSettings).allowed_origins
 
 
 @cache
 def _api() -> RunsApi:
-    settings = config.backfill_api()
-    dynamodb = aws.client("dynamodb", aws.PROMPT)
+    settings = config.load(config.BackfillApiSettings)
+    dynamodb = clients.client("dynamodb", clients.PROMPT)
     return RunsApi(
         Planner(
             RunTable(dynamodb, settings.state_table),
-            Executions(aws.client("stepfunctions", aws.PROMPT), settings.state_machine_arn),
+            Executions(clients.client("stepfunctions", clients.PROMPT), settings.state_machine_arn),
             Ledger(dynamodb, settings.state_table),
             CatalogTable(dynamodb, settings.state_table),
             settings.sites,

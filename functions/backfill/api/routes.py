@@ -8,8 +8,9 @@ from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
 
 from backfill.api.runs_api import RunsApi
-from vitals.http import granted, json_answer
-from vitals.tokens import Grant
+from vitals.http.access import granted
+from vitals.http.responses import json_answer
+from vitals.model.records.tokens import Grant
 
 router = APIGatewayRouter()
 

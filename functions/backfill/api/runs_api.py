@@ -8,8 +8,8 @@ from typing import Any
 from backfill import days, view
 from backfill.planning import Planner
 from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError
-from vitals.runs import Run
-from vitals.tokens import Grant
+from vitals.model.records.runs import Run
+from vitals.model.records.tokens import Grant
 
 type Answer = dict[str, Any]
 

@@ -10,17 +10,18 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from exports.api import routes
 from exports.api.exports_api import ExportsApi
-from exports.files import ExportFiles
 from exports.queues import ExportQueues
-from vitals import aws, config, observability
-from vitals.catalog import CatalogTable
-from vitals.edge import serve
-from vitals.exports import ExportTable
-from vitals.http import handle_errors
-from vitals.ledger import Ledger
-from vitals.queue import MessageQueue
-from vitals.sites import SiteTable
-from vitals.strict import refuse_unknown
+from vitals import config, observability
+from vitals.aws import clients
+from vitals.aws.sqs import MessageQueue
+from vitals.http.edge import serve
+from vitals.http.errors import handle_errors
+from vitals.http.strict import refuse_unknown
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.exports import ExportTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.sites import SiteTable
+from vitals.store.tiers.export_files import ExportFiles
 
 logger = observability.logger()
 metrics = observability.metrics()
@@ -44,16 +45,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 @cache
 def _origins() -> tuple[str, ...]:
-    return config.http().allowed_origins
+    return config.load(config.HttpSettings).allowed_origins
 
 
 @cache
 def _api() -> ExportsApi:
-    settings = config.export_api()
-    dynamodb, sqs = aws.client("dynamodb", aws.PROMPT), aws.client("sqs", aws.PROMPT)
+    settings = config.load(config.ExportApiSettings)
+    dynamodb, sqs = clients.client("dynamodb", clients.PROMPT), clients.client("sqs", clients.PROMPT)
     return ExportsApi(
         ExportTable(dynamodb, settings.state_table),
-        ExportFiles(aws.client("s3", aws.PROMPT), settings.cold_bucket),
+        ExportFiles(clients.client("s3", clients.PROMPT), settings.cold_bucket),
         SiteTable(dynamodb, settings.state_table),
         CatalogTable(dynamodb, settings.state_table),
         Ledger(dynamodb, settings.state_table),

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from exports import plan, view
-from exports.files import ExportFiles
 from exports.plan import Asked
 from exports.queues import ExportQueues
-from vitals.catalog import CatalogTable
 from vitals.errors import BusyError, ForbiddenError, InvalidRequestError, NotFoundError
-from vitals.exports import COMPLETED, QUEUED, RUNNING, Export, ExportTable, Plan
-from vitals.keys import check_site
-from vitals.ledger import Ledger
-from vitals.sites import SiteTable
-from vitals.timespan import iso
-from vitals.tokens import Grant
+from vitals.model.records.exports import COMPLETED, QUEUED, RUNNING, Export, Plan
+from vitals.model.records.tokens import Grant
+from vitals.model.timespan import iso
+from vitals.site_name import check_site
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.exports import ExportTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.sites import SiteTable
+from vitals.store.tiers.export_files import ExportFiles
 
 _LINK_S = 3_600
 # Of one site at a time: its tokens share the workers.

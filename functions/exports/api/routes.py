@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, Stric
 
 from exports.api.exports_api import ExportsApi
 from exports.plan import Asked
-from vitals.http import granted, json_answer
-from vitals.listing import MAX_NAME
-from vitals.tokens import Grant
+from vitals.http.access import granted
+from vitals.http.responses import json_answer
+from vitals.model.points import MAX_NAME
+from vitals.model.records.tokens import Grant
 
 router = APIGatewayRouter()
 

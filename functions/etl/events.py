@@ -1,0 +1,53 @@
+"""The events a sync answers to: the schedule's `{}`, one site, or one site's span."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vitals.errors import InvalidRequestError
+from vitals.model.ranges import parse_range
+from vitals.model.timespan import DAY_MS, EARLIEST_MS, Span, day_name
+from vitals.site_name import check_site
+
+# A span is read hour by hour in one invocation: a day is 25 steps and fits its 300 s; years are a backfill.
+_LONGEST_SPAN_MS = DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class EverySite:
+    """Send one message per enabled site."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneSite:
+    """Sync this site on from its checkpoint."""
+
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneSpan:
+    """Read this span of the site again."""
+
+    site: str
+    span: Span
+
+
+def parse(event: Mapping[str, Any], now_ms: int) -> EverySite | OneSite | OneSpan:
+    """The event's meaning; InvalidRequestError where it has none."""
+    if not event:
+        return EverySite()
+    unknown = set(event) - {"site", "start", "end"}
+    site = event.get("site")
+    if unknown or not isinstance(site, str) or ("start" in event) != ("end" in event):
+        raise InvalidRequestError('an event is {}, {"site"} or {"site", "start", "end"}')
+    check_site(site)
+    if "start" not in event:
+        return OneSite(site)
+    span = parse_range(event["start"], event["end"], now_ms, ("start", "end"))
+    span = Span(span.start_ms, min(span.end_ms, now_ms))
+    if not span:
+        raise InvalidRequestError(f"no time from {day_name(EARLIEST_MS)} to now lies between start and end")
+    if span.length_ms > _LONGEST_SPAN_MS:
+        raise InvalidRequestError("a span has at most 24 hours; longer ones are a backfill")
+    return OneSpan(site, span)

@@ -1,0 +1,46 @@
+"""The client of the ACE API as handlers use it: key from Secrets Manager, pace shared by the state table."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from vitals.ace.client import AceClient
+from vitals.ace.pacing import LivePace, Pace
+from vitals.aws import clients
+from vitals.store.control.rate_limit import SharedPace
+
+
+class AceSettings(Protocol):
+    """What every function that asks ACE has in its settings."""
+
+    @property
+    def state_table(self) -> str: ...
+    @property
+    def ace_api_url(self) -> str: ...
+    @property
+    def ace_secret_id(self) -> str: ...
+    @property
+    def requests_per_minute(self) -> int: ...
+
+
+def client(
+    settings: AceSettings,
+    now: Callable[[], int],
+    remaining_s: Callable[[], float],
+    warn: Callable[..., None],
+    own: Pace | None = None,
+) -> AceClient:
+    """A client that keeps to `own` pace and pushes the others back, or without one waits behind them all."""
+    # Imported here because it brings boto3 along, which costs a cold start more than all the rest.
+    from aws_lambda_powertools.utilities import parameters
+
+    key = str(parameters.get_secret(settings.ace_secret_id, max_age=300))
+    shared = SharedPace(
+        clients.client("dynamodb"),
+        settings.state_table,
+        settings.ace_api_url,
+        settings.requests_per_minute,
+        now,
+        remaining_s=remaining_s,
+    )
+    pace = LivePace(own, shared) if own else shared
+    return AceClient(settings.ace_api_url, key, pace, remaining_s=remaining_s, warn=warn)

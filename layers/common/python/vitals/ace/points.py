@@ -1,0 +1,39 @@
+"""A point of ACE's `configured_points` as the catalog stores it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    pass
+from vitals.model.points import Listed
+
+_LONGEST_INTERVAL_S = 31 * 86_400
+# A chunk must fit an item of DynamoDB, 400 KB, whatever one point of it is said to be.
+_MAX_TEXT, _MAX_TAG, _MAX_TAGS = 1_000, 256, 100
+
+
+def listed_from_ace(item: Mapping[str, Any]) -> Listed:
+    """A point of ACE's `configured_points`; what is missing is left empty, and what is too long is cut."""
+    bacnet, kv = _mapping(item.get("bacnet_data")), _mapping(item.get("kv_tags"))
+    markers = item.get("marker_tags")
+    tags = [f"{key}={value}"[:_MAX_TAG] for key, value in kv.items()]
+    tags += [str(tag)[:_MAX_TAG] for tag in markers] if isinstance(markers, list) else []
+    interval = item.get("collect_interval")
+    usable = isinstance(interval, (int, float)) and 1 <= interval <= _LONGEST_INTERVAL_S
+    return Listed(
+        name=item["name"],
+        unit=_text(bacnet.get("object_units") or kv.get("unit")),
+        description=_text(bacnet.get("object_description") or bacnet.get("object_name")),
+        interval_s=int(interval) if interval is not None and usable else None,
+        tags=tuple(sorted(tags)[:_MAX_TAGS]),
+        object_name=_text(bacnet.get("object_name")),
+        device=_text(bacnet.get("device_name")),
+    )
+
+
+def _text(value: Any) -> str:
+    return str(value or "")[:_MAX_TEXT]
+
+
+def _mapping(found: Any) -> Mapping[str, Any]:
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,126 @@
+"""Athena: one query from its start to its end; what a caller sent reaches it as parameters only."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
+
+from vitals.errors import AthenaError, TierTimeoutError, TooLargeError
+
+# Hardly any query takes less than half a second, and the account's calls a second are limited.
+_FIRST_POLL_S = 0.2
+_LONGEST_POLL_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Athena:
+    """Queries of one database in one workgroup, by sessions like boto3's or its default."""
+
+    database: str
+    workgroup: str
+    client_config: Config
+    session: Callable[[], Any] = lambda: None
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def run(
+        self, sql: str, parameters: Sequence[str], timeout_s: float, go_on: Callable[[], None] = lambda: None
+    ) -> dict[str, Any]:
+        """What Athena says of the query when it has succeeded; `parameters` are texts, as they are.
+
+        AthenaError when it fails, TooLargeError when it scans more than the workgroup allows,
+        TierTimeoutError when it is not done in time. An error of `go_on`, called with each look, ends it too.
+        Whatever ends it early, the query is stopped.
+        """
+        end = self.monotonic() + timeout_s
+        wr, session = self._wrangler()
+        with _told():
+            execution = wr.athena.start_query_execution(
+                sql,
+                database=self.database,
+                workgroup=self.workgroup,
+                params=[literal(text) for text in parameters],
+                paramstyle="qmark",
+                boto3_session=session,
+            )
+            with _stopped_early(wr, session, execution):
+                return self._wait(wr, session, execution, end, go_on)
+
+    def frame(self, execution: str) -> Any:
+        """What an UNLOAD that has succeeded left, as a data frame, None when that is nothing."""
+        wr, session = self._wrangler()
+        with _told():
+            try:
+                return wr.athena.get_query_results(execution, boto3_session=session)
+            except wr.exceptions.EmptyDataFrame:
+                return None
+
+    def _wrangler(self) -> tuple[Any, Any]:
+        # Importing pandas and awswrangler takes a second or two, so only who asks Athena pays for it.
+        import awswrangler as wr
+
+        wr.config.botocore_config = self.client_config
+        return wr, self.session()
+
+    def _wait(
+        self, wr: Any, session: Any, execution: str, end: float, go_on: Callable[[], None]
+    ) -> dict[str, Any]:
+        for pause in self._pauses():
+            told: dict[str, Any] = wr.athena.get_query_execution(execution, boto3_session=session)
+            status = told["Status"]
+            if status["State"] == "SUCCEEDED":
+                return told
+            if status["State"] in ("FAILED", "CANCELLED"):
+                reason = status.get("StateChangeReason", status["State"])
+                if "bytes scanned limit" in reason.lower():
+                    raise TooLargeError("the range holds more than one query may scan; ask for less")
+                raise AthenaError("Athena could not answer the query", reason)
+            if self.monotonic() + pause > end:
+                break
+            go_on()
+            self.sleep(pause)
+        raise TierTimeoutError("Athena did not answer in time; ask for less")
+
+    def _pauses(self) -> Iterator[float]:
+        pause = _FIRST_POLL_S
+        while True:
+            yield pause
+            pause = min(pause * 1.5, _LONGEST_POLL_S)
+
+
+def scanned_bytes(told: dict[str, Any]) -> int:
+    """What a query that has succeeded read, which is what it is billed by."""
+    return int(told.get("Statistics", {}).get("DataScannedInBytes", 0))
+
+
+def literal(text: str) -> str:
+    """Athena reads a parameter as an SQL expression, so that a text must come as a literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """What AWS says, in this product's words."""
+    try:
+        yield
+    except (ConnectTimeoutError, ReadTimeoutError) as error:
+        raise TierTimeoutError("Athena did not answer in time; try again") from error
+    except (ClientError, BotoCoreError) as error:
+        raise AthenaError("Athena could not be asked", str(error)) from error
+
+
+@contextlib.contextmanager
+def _stopped_early(wr: Any, session: Any, execution: str) -> Iterator[None]:
+    try:
+        yield
+    except (AthenaError, TooLargeError):
+        # It has ended by itself.
+        raise
+    except Exception:
+        with contextlib.suppress(ClientError, BotoCoreError, TierTimeoutError):
+            wr.athena.stop_query_execution(execution, boto3_session=session)
+        raise

@@ -1,0 +1,96 @@
+"""What reading costs, by the published rules of what is read, for no emulator counts it."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vitals.aws import prices
+
+# Athena bills at least so much a query.
+_ATHENA_LEAST_BYTES = 10_000_000
+
+
+@dataclass(slots=True)
+class Cost:
+    """Counts, across threads, what one answer has read."""
+
+    read_units: float = 0.0
+    requests: int = 0
+    bytes: int = 0
+    bytes_scanned: int = 0
+    _gets: int = 0
+    _puts: int = 0
+    _billed_bytes: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def add_get(self, size: int) -> None:
+        """Counts one GET of S3 that brought so many bytes."""
+        with self._lock:
+            self.requests += 1
+            self._gets += 1
+            self.bytes += size
+
+    def add_put(self) -> None:
+        """Counts one PUT of S3."""
+        with self._lock:
+            self.requests += 1
+            self._puts += 1
+
+    def add_page(self, items: Iterable[Mapping[str, Any]], *, consistent: bool = False) -> None:
+        """Counts one page of a DynamoDB Query, or one GetItem, that read these whole items."""
+        units = read_units(items) * (2 if consistent else 1)
+        with self._lock:
+            self.requests += 1
+            self.read_units += units
+
+    def add_scan(self, size: int) -> None:
+        """Counts one Athena query that scanned so many bytes."""
+        with self._lock:
+            self.requests += 1
+            self.bytes_scanned += size
+            self._billed_bytes += max(size, _ATHENA_LEAST_BYTES)
+
+    @property
+    def read_dollars(self) -> float:
+        """The price of what was read."""
+        return (
+            self.read_units * prices.DYNAMODB_READ_UNIT
+            + self._gets * prices.S3_GET
+            + self._billed_bytes * prices.ATHENA_BYTE
+        )
+
+    def micro_dollars(self, seconds: float, memory_mb: int) -> float:
+        """The price of all that, and of so many seconds of a function with so much memory."""
+        dollars = (
+            self.read_dollars
+            + self._puts * prices.S3_PUT
+            + seconds * memory_mb / 1024 * prices.LAMBDA_GB_SECOND
+            + prices.LAMBDA_REQUEST
+            + prices.API_REQUEST
+        )
+        return round(dollars * 1_000_000, 2)
+
+
+def read_units(items: Iterable[Mapping[str, Any]]) -> float:
+    """Units of one eventually consistent read: half of each 4 KB begun of all items together."""
+    return 0.5 * max(1, -(-sum(map(item_size, items)) // 4096))
+
+
+def item_size(item: Mapping[str, Mapping[str, Any]]) -> int:
+    """Bytes that an item in the low-level form (binary as bytes) is billed as."""
+    return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
+
+
+def _value_size(value: Mapping[str, Any]) -> int:
+    [(kind, content)] = value.items()
+    if kind == "S":
+        return len(str(content).encode())
+    if kind == "B":
+        return len(bytes(content))
+    if kind == "N":
+        digits = str(content).lstrip("-").replace(".", "").strip("0")
+        return (len(digits) + 1) // 2 + 1 + str(content).startswith("-")
+    if kind in ("NS", "SS"):
+        return sum(_value_size({kind[0]: each}) for each in content)
+    raise ValueError(f"attributes of type {kind} are not sized here")

@@ -1,0 +1,261 @@
+"""The day file: every sample of one site-day in one Parquet file, written in bounded memory.
+
+Version 1, the published contract (docs/storage.md):
+    point_name  string, dictionary      none of the three is ever null;
+    timestamp   timestamp[ms, UTC]      rows are sorted by point_name, as UTF-8 bytes, then by timestamp,
+    value       double                  and there is one row per point and timestamp
+Row groups hold about 64 points and never part of one, unless a point alone exceeds MAX_ROW_GROUP_ROWS. All
+columns have statistics. The file's key-value metadata: schema_version, site, day, rows, points, checksum.
+
+pyarrow is imported where it is used: a handler that only reads the hot tier need not load it.
+"""
+
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+
+from vitals.model.samples import Samples
+from vitals.model.timespan import DAY_MS, day_start
+
+SCHEMA_VERSION = "1"
+# 64 points with a sample every ten seconds are 553,000 rows; a row group takes some 50 bytes a row in memory.
+MAX_ROW_GROUP_ROWS = 1_000_000
+# In name order these are the points of some twenty devices.
+_TRIED_GROUPS = 4
+# Ranks the encodings as the final levels do, in a tenth of their time (docs/decisions/0005).
+_TRIED_LEVEL = 9
+# What readers of Parquet know for doubles, each with the zstd level that time allows (docs/decisions/0005).
+_LEVELS = {"BYTE_STREAM_SPLIT": 19, "PLAIN": 17, "RLE_DICTIONARY": 19}
+_DIGEST_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Points in name order, and their samples: ids are places in `names`, sorted by id, then time."""
+
+    names: Sequence[str]
+    samples: Samples
+
+
+class PointCheck(NamedTuple):
+    """How many samples a point has, and their checksum as hex."""
+
+    rows: int
+    checksum: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a file says of itself."""
+
+    site: str
+    day: str
+    rows: int
+    points: int
+    checksum: str
+
+    def metadata(self) -> dict[str, str]:
+        """The file's key-value metadata."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "site": self.site,
+            "day": self.day,
+            "rows": str(self.rows),
+            "points": str(self.points),
+            "checksum": self.checksum,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file just written: its contents, what reading it back must give, and the encoding of its values."""
+
+    contents: Contents
+    checks: Mapping[str, PointCheck]
+    value_encoding: str
+
+
+def write(sink: Path | IO[bytes], site: str, day: str, groups: Iterable[Group]) -> Written:
+    """Writes the groups, which come in name order and each point whole, holding a few of them at a time.
+
+    ValueError when they are not as the contract says; what is in the sink then is no day file.
+    """
+    checked = _checked(groups, day_start(day))
+    first = list(islice(checked, _TRIED_GROUPS))
+    encoding = _smallest_encoding(first)
+    sums = _Sums()
+    with _writer(str(sink) if isinstance(sink, Path) else sink, encoding, _LEVELS[encoding]) as writer:
+        for group in chain(first, checked):
+            sums.add(group)
+            _write_group(writer, group)
+        checks = sums.checks()
+        contents = Contents(site, day, sums.rows, len(checks), file_checksum(checks))
+        # Only now, so that a file that was left half-written is not taken for a day.
+        writer.add_key_value_metadata(contents.metadata())
+    return Written(contents, checks, encoding)
+
+
+def checksums(groups: Iterable[Group]) -> dict[str, PointCheck]:
+    """The check of each point that has samples; a point may be spread over consecutive groups."""
+    sums = _Sums()
+    for group in groups:
+        sums.add(group)
+    return sums.checks()
+
+
+def file_checksum(checks: Mapping[str, PointCheck]) -> str:
+    """The sum of the points' checksums, the same in whatever order they were read."""
+    total = sum(int(check.checksum, 16) for check in checks.values())
+    return f"{total % 2 ** (8 * _DIGEST_BYTES):0{2 * _DIGEST_BYTES}x}"
+
+
+def schema() -> Any:
+    """The columns as pyarrow reads them."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            pa.field("point_name", pa.string(), nullable=False),
+            pa.field("timestamp", pa.timestamp("ms", "UTC"), nullable=False),
+            pa.field("value", pa.float64(), nullable=False),
+        ]
+    )
+
+
+class _Sums:
+    """BLAKE2b of each point's name and rows; a row is time and value as 2 × 8 bytes, little-endian."""
+
+    def __init__(self) -> None:
+        self._hashes: dict[str, Any] = {}
+        self._counts: dict[str, int] = {}
+
+    @property
+    def rows(self) -> int:
+        return sum(self._counts.values())
+
+    def add(self, group: Group) -> None:
+        samples = group.samples
+        rows = np.empty((len(samples), 2), "<u8")
+        rows[:, 0], rows[:, 1] = samples.times.view(np.uint64), samples.values.view(np.uint64)
+        for point, begin, end in _points(samples):
+            name = group.names[point]
+            if name not in self._hashes:
+                # With its length, so that no name followed by rows reads as another name.
+                text = name.encode()
+                sized = len(text).to_bytes(4, "little") + text
+                self._hashes[name], self._counts[name] = hashlib.blake2b(sized, digest_size=_DIGEST_BYTES), 0
+            self._hashes[name].update(rows[begin:end])
+            self._counts[name] += end - begin
+
+    def checks(self) -> dict[str, PointCheck]:
+        return {
+            name: PointCheck(self._counts[name], digest.hexdigest()) for name, digest in self._hashes.items()
+        }
+
+
+def _points(samples: Samples) -> Iterator[tuple[int, int, int]]:
+    """(id, begin, end) of each run of one point."""
+    starts = np.flatnonzero(np.diff(samples.ids, prepend=np.int32(-1))).tolist()
+    for begin, end in zip(starts, [*starts[1:], len(samples)], strict=False):
+        yield int(samples.ids[begin]), begin, end
+
+
+def _checked(groups: Iterable[Group], start_ms: int) -> Iterator[Group]:
+    """The groups as they are, each made sure to follow the one before and to be of this day."""
+    last = None
+    for group in groups:
+        names, samples = group.names, group.samples
+        if any(
+            after <= before
+            for before, after in zip([last, *names], names, strict=False)
+            if before is not None
+        ):
+            raise ValueError("point names must ascend, within a group and from one to the next")
+        last = names[-1] if names else last
+        if not len(samples):
+            continue
+        ids, times = samples.ids, samples.times
+        if ids[0] < 0 or ids[-1] >= len(names) or (ids[1:] < ids[:-1]).any():
+            raise ValueError("ids must ascend and be places in the group's names")
+        if ((ids[1:] == ids[:-1]) & (times[1:] <= times[:-1])).any():
+            raise ValueError("the times of a point must ascend")
+        if times.min() < start_ms or times.max() >= start_ms + DAY_MS:
+            raise ValueError("every sample must be of the file's day")
+        if not np.isfinite(samples.values).all():
+            raise ValueError("values must be finite")
+        yield group
+
+
+def _row_groups(samples: Samples) -> Iterator[Samples]:
+    """The samples cut between points where they exceed a row group, and within one that does so alone."""
+    begin = end = 0
+    for _, start, stop in _points(samples):
+        if stop - begin > MAX_ROW_GROUP_ROWS and start > begin:
+            yield samples[begin:start]
+            begin = start
+        while stop - begin > MAX_ROW_GROUP_ROWS:
+            yield samples[begin : begin + MAX_ROW_GROUP_ROWS]
+            begin += MAX_ROW_GROUP_ROWS
+        end = stop
+    if end > begin:
+        yield samples[begin:end]
+
+
+def _write_group(writer: Any, group: Group) -> None:
+    import pyarrow as pa
+
+    for samples in _row_groups(group.samples):
+        used, ids = np.unique(samples.ids, return_inverse=True)
+        names = pa.array([group.names[point] for point in used.tolist()], pa.string())
+        columns = [
+            pa.DictionaryArray.from_arrays(pa.array(ids, pa.int32()), names),
+            pa.array(samples.times, pa.timestamp("ms", "UTC")),
+            pa.array(samples.values),
+        ]
+        table = pa.Table.from_arrays(columns, schema=writer.schema)
+        writer.write_table(table, row_group_size=len(samples))
+
+
+def _smallest_encoding(sample: Sequence[Group]) -> str:
+    """The value encoding with which these groups take the fewest bytes."""
+    sizes: dict[str, int] = {}
+    for encoding in _LEVELS:
+        sink = io.BytesIO()
+        with _writer(sink, encoding, _TRIED_LEVEL) as writer:
+            for group in sample:
+                _write_group(writer, group)
+        sizes[encoding] = len(sink.getvalue())
+    return min(sizes, key=sizes.__getitem__)
+
+
+def _writer(sink: str | IO[bytes], value_encoding: str, level: int) -> Any:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    columns = schema()
+    name = columns.field("point_name").with_type(pa.dictionary(pa.int32(), pa.string()))
+    dictionary, encodings = ["point_name"], {"timestamp": "DELTA_BINARY_PACKED"}
+    if value_encoding == "RLE_DICTIONARY":
+        dictionary.append("value")
+    else:
+        encodings["value"] = value_encoding
+    return parquet.ParquetWriter(
+        sink,
+        columns.set(0, name),
+        compression="zstd",
+        compression_level=level,
+        use_dictionary=dictionary,
+        column_encoding=encodings,
+        sorting_columns=[parquet.SortingColumn(0), parquet.SortingColumn(1)],
+        # Version 2 pages save nothing here, and not every reader knows them.
+        data_page_version="1.0",
+        write_page_checksum=True,
+        # Without pyarrow's own schema, pandas reads plain strings instead of categories.
+        store_schema=False,
+    )

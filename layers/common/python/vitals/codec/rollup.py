@@ -1,0 +1,76 @@
+"""The bytes of the rollups of one point and day."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import zstandard
+
+from vitals.errors import BlockFormatError
+from vitals.model.aggregates import Aggregates
+from vitals.model.timespan import DAY_MS, HOUR_MS
+
+_VERSION = 1
+_HEADER = 3
+_FLOATS = ("values", "mins", "maxs", "firsts", "lasts")
+_ROW_BYTES = 1 + 4 + 8 * len(_FLOATS)
+# The row of the day itself comes after the hours 0 to 23.
+_DAY_ROW = 24
+
+
+def encode_day(hours: Aggregates, day: Aggregates) -> bytes:
+    """The rollups of one point and day: its hours, and the day itself.
+
+    The byte 1, the number of rows (uint16), then a zstd frame: row (uint8: hour 0 to 23, or 24 for the day),
+    count (uint32), then mean, min, max, first and last (float64), the bytes of each column as planes.
+    """
+    rows = np.append((hours.times % DAY_MS // HOUR_MS).astype(np.uint8), np.uint8(_DAY_ROW))
+    body = rows.tobytes() + _planes(np.append(hours.counts, day.counts).astype("<u4"), 4)
+    for name in _FLOATS:
+        body += _planes(np.append(getattr(hours, name), getattr(day, name)).astype("<f8"), 8)
+    return bytes([_VERSION]) + len(rows).to_bytes(2, "little") + zstandard.compress(body, 9)
+
+
+def decode_day(payload: bytes, point_id: int, day_ms: int, bucket_ms: int) -> Aggregates:
+    """The hours (`bucket_ms` an hour) or the day itself (a day) of a point's rollups."""
+    n, body = _body(payload)
+    rows = np.frombuffer(body, np.uint8, n)
+    wanted = rows == _DAY_ROW if bucket_ms == DAY_MS else rows != _DAY_ROW
+    counts = _unplanes(body[n : 5 * n], "<u4")[wanted].astype(np.int64)
+    floats: list[Any] = [
+        _unplanes(body[n * (5 + 8 * i) : n * (13 + 8 * i)], "<f8")[wanted] for i in range(len(_FLOATS))
+    ]
+    times = day_ms + np.where(rows[wanted] == _DAY_ROW, 0, rows[wanted].astype(np.int64) * HOUR_MS)
+    means, mins, maxs, firsts, lasts = floats
+    ids = np.full(len(times), point_id, np.int32)
+    return Aggregates(ids, times, means, mins, maxs, firsts, lasts, counts)
+
+
+def day_count(payload: bytes) -> int:
+    """How many samples the day of a point's rollups has, without decoding its other columns."""
+    n, body = _body(payload)
+    if not n or body[n - 1] != _DAY_ROW:
+        raise BlockFormatError("rollups without a row of the day")
+    return int.from_bytes(body[2 * n - 1 : 5 * n : n], "little")
+
+
+def _body(payload: bytes) -> tuple[int, bytes]:
+    """The number of rows of a payload, and its columns."""
+    if payload[:1] != bytes([_VERSION]):
+        raise BlockFormatError(
+            f"rollup version {payload[:1].hex() or 'none'}; this version reads {_VERSION:02x}"
+        )
+    n = int.from_bytes(payload[1:_HEADER], "little")
+    body = zstandard.decompress(payload[_HEADER:], max_output_size=n * _ROW_BYTES)
+    if len(body) != n * _ROW_BYTES:
+        raise BlockFormatError(f"rollups of {n} rows have {len(body)} bytes")
+    return n, body
+
+
+def _planes(column: npt.NDArray[np.generic], width: int) -> bytes:
+    return column.view(np.uint8).reshape(-1, width).T.tobytes()
+
+
+def _unplanes(data: bytes, dtype: str) -> npt.NDArray[np.generic]:
+    planes = np.frombuffer(data, np.uint8).reshape(np.dtype(dtype).itemsize, -1)
+    return np.ascontiguousarray(planes.T).view(dtype).reshape(-1)

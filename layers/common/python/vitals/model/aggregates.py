@@ -1,0 +1,89 @@
+"""Aggregates of samples over buckets of time, and the bytes of a day's rollups."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vitals.model.samples import Ids, Samples, Times, Values
+from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS
+
+BUCKETS = {"5m": WINDOW_MS, "1h": HOUR_MS, "1d": DAY_MS}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Aggregates:
+    """Columns of one length, sorted by point id and bucket start (`times`, UTC ms); `values` are means."""
+
+    ids: Ids
+    times: Times
+    values: Values
+    mins: Values
+    maxs: Values
+    firsts: Values
+    lasts: Values
+    counts: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __getitem__(self, index: npt.NDArray[np.bool_] | npt.NDArray[np.intp] | slice) -> "Aggregates":
+        return Aggregates(*(getattr(self, field.name)[index] for field in fields(self)))
+
+    def same(self, other: "Aggregates") -> bool:
+        """Equal to the bit."""
+        return all(
+            getattr(self, field.name).tobytes() == getattr(other, field.name).tobytes()
+            for field in fields(self)
+        )
+
+
+def aggregate(samples: Samples, bucket_ms: int) -> Aggregates:
+    """One row per point and bucket that has samples; `samples` are sorted by point, then time.
+
+    A row depends on its bucket's samples alone, so it is the same to the bit whichever tier they come from.
+    """
+    buckets = samples.times - samples.times % bucket_ms
+    changed = np.zeros(len(samples), np.bool_)
+    changed[:1] = True
+    changed[1:] = (samples.ids[1:] != samples.ids[:-1]) | (buckets[1:] != buckets[:-1])
+    starts = np.flatnonzero(changed)
+    if not len(starts):
+        return concat([])
+    ends = np.append(starts[1:], len(samples))
+    counts = ends - starts
+    values = samples.values
+    mins, maxs = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
+    return Aggregates(
+        samples.ids[starts],
+        buckets[starts],
+        summed(values / np.repeat(counts, counts), starts, mins, maxs),
+        mins,
+        maxs,
+        values[starts],
+        values[ends - 1],
+        counts.astype(np.int64),
+    )
+
+
+def summed(shares: Values, starts: npt.NDArray[np.intp], mins: Values, maxs: Values) -> Values:
+    """Means, as the sums of values that were divided before, so that large ones do not overflow.
+
+    Rounding may leave the range of the values, and of the largest doubles overflow after all.
+    """
+    with np.errstate(over="ignore"):
+        return np.clip(np.add.reduceat(shares, starts), mins, maxs)
+
+
+def concat(parts: Iterable[Aggregates]) -> Aggregates:
+    """The parts as one, sorted by point, then bucket."""
+    parts = list(parts)
+    empty = (np.empty(0, np.int32), np.empty(0, np.int64), *(np.empty(0),) * 5, np.empty(0, np.int64))
+    columns: list[Any] = [
+        np.concatenate([empty[i], *(getattr(part, field.name) for part in parts)]).astype(empty[i].dtype)
+        for i, field in enumerate(fields(Aggregates))
+    ]
+    every = Aggregates(*columns)
+    return every[np.lexsort((every.times, every.ids))]

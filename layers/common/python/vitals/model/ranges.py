@@ -1,0 +1,87 @@
+"""Ranges of time as callers write them: one parser and one rule for edges, whatever is read."""
+
+import contextlib
+import math
+import re
+from fractions import Fraction
+
+from vitals.errors import InvalidRequestError
+from vitals.model.timespan import DAY_MS, EARLIEST_MS, Span, day_start, iso, parse_instant
+
+# Of an edge that is a text; enough for more digits than any clock has.
+MAX_TEXT = 100
+# Four digits are a year, and fewer are no time that anything is stored of.
+_NUMBER = re.compile(r"0|-?\d{5,}(\.\d+)?", re.ASCII)
+_DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?")
+_UNIT_MS = {"seconds": Fraction(1000), "microseconds": Fraction(1, 1000), "nanoseconds": Fraction(1, 10**6)}
+_FIRST_MS, _END_MS = day_start("0001-01-01"), day_start("9999-12-31") + DAY_MS
+# What a clock may plausibly be ahead, where numbers are compared with it.
+_YEAR_MS = 366 * DAY_MS
+# Seconds of 1973 to 2106, the end of 32 bits; as milliseconds all of them are of early 1970.
+_SECONDS = range(10**8, 2**32)
+
+type Time = str | float
+"""ISO 8601, or epoch milliseconds as a number or its digits."""
+
+
+def parse_range(
+    start: Time, end: Time, now_ms: int, names: tuple[str, str] = ("start_time", "end_time")
+) -> Span:
+    """[start, end) in whole milliseconds from EARLIEST_MS on; InvalidRequestError speaks of `names`.
+
+    An edge between two milliseconds becomes the later one, so that exactly the samples of the range as it was
+    written lie in the span; it is empty where nothing can be stored of the range.
+    """
+    first, last = (_edge(name, time, now_ms) for name, time in zip(names, (start, end), strict=True))
+    if first >= last:
+        raise InvalidRequestError(f"{names[0]} must be before {names[1]}")
+    if first > now_ms:
+        raise InvalidRequestError(f"{names[0]} is in the future")
+    return Span(max(EARLIEST_MS, math.ceil(first)), max(EARLIEST_MS, math.ceil(last)))
+
+
+def _edge(name: str, time: Time, now_ms: int) -> Fraction:
+    """The time in ms since 1970, exact."""
+    if isinstance(time, str) and len(time) > MAX_TEXT:
+        raise InvalidRequestError(f"{name} must have at most {MAX_TEXT} characters")
+    try:
+        if isinstance(time, str) and not _NUMBER.fullmatch(time):
+            return parse_instant(time)
+        return _epoch_ms(time, now_ms)
+    except ValueError as error:
+        raise InvalidRequestError(f"{name} must be ISO 8601 or epoch milliseconds: {error}") from None
+
+
+def _epoch_ms(time: Time, now_ms: int) -> Fraction:
+    """The number itself; ValueError with the likely meaning where that is something else."""
+    if isinstance(time, bool) or not isinstance(time, (str, int, float)):
+        raise ValueError("it must be a text or a number")
+    if isinstance(time, float) and not math.isfinite(time):
+        raise ValueError(f"{time} is not a time")
+    number = Fraction(time)
+    meaning = "" if _plausible(number, now_ms) else _likely_meaning(number, now_ms)
+    if meaning:
+        raise ValueError(f"{time} looks like {meaning}")
+    if not _FIRST_MS - DAY_MS <= number <= _END_MS + DAY_MS:
+        raise ValueError("the number is outside of the years 1 to 9999")
+    return number
+
+
+def _likely_meaning(number: Fraction, now_ms: int) -> str:
+    """What a number is that is a plausible time in another unit, or the digits of one; else nothing."""
+    for unit, length_ms in _UNIT_MS.items():
+        time_ms = math.floor(number * length_ms)
+        if _plausible(time_ms, now_ms) or (unit == "seconds" and math.floor(number) in _SECONDS):
+            return f"{unit}; give milliseconds: {time_ms} ({iso(time_ms)})"
+    match = _DIGITS.fullmatch(str(number))
+    if match:
+        year, month, day, *clock = (digits for digits in match.groups() if digits)
+        text = f"{year}-{month}-{day}" + (f"T{':'.join(clock)}Z" if clock else "")
+        with contextlib.suppress(ValueError):
+            if _plausible(parse_instant(text), now_ms):
+                return f"a date; write {text}"
+    return ""
+
+
+def _plausible(time_ms: Fraction | int, now_ms: int) -> bool:
+    return EARLIEST_MS <= time_ms <= now_ms + _YEAR_MS

@@ -1,0 +1,121 @@
+"""Half-open spans of UTC milliseconds, five-minute windows, and their text forms at the edge."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+WINDOW_MS = 5 * MINUTE_MS
+WINDOWS_PER_DAY = DAY_MS // WINDOW_MS
+
+# Nothing is stored from before it, so that no two parts of the product disagree where time begins. The Glue
+# table's projection of days begins there too (template.yaml).
+EARLIEST_MS = 631_152_000_000
+# Gateways' clocks run ahead by seconds; a reading further ahead than this is a broken clock.
+FUTURE_TOLERANCE_MS = 5 * MINUTE_MS
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = _EPOCH.toordinal()
+_MILLISECOND = timedelta(milliseconds=1)
+_MIN_MS = -62_135_596_800_000
+_MAX_MS = 253_402_300_799_999
+_ISO = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d):([0-5]\d)(?::([0-5]\d)(?:[.,](\d+))?)?([Zz]|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII,
+)
+_ZONE = re.compile(r"([+-])([01]\d|2[0-3]):?([0-5]\d)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """[start_ms, end_ms) in UTC milliseconds."""
+
+    start_ms: int
+    end_ms: int
+
+    def __bool__(self) -> bool:
+        return self.start_ms < self.end_ms
+
+    @property
+    def length_ms(self) -> int:
+        return max(0, self.end_ms - self.start_ms)
+
+    def aligned(self) -> "Span":
+        """The smallest span of whole windows that holds this one."""
+        return Span(floor_window(self.start_ms), ceil_window(self.end_ms))
+
+    def pieces(self, length_ms: int) -> Iterator["Span"]:
+        """Consecutive spans of at most `length_ms` that together are this one."""
+        for start in range(self.start_ms, self.end_ms, length_ms):
+            yield Span(start, min(start + length_ms, self.end_ms))
+
+    def __str__(self) -> str:
+        return f"{iso(self.start_ms)}/{iso(self.end_ms)}"
+
+
+def floor_window(time_ms: int) -> int:
+    return time_ms - time_ms % WINDOW_MS
+
+
+def ceil_window(time_ms: int) -> int:
+    return -floor_window(-time_ms)
+
+
+def iso(time_ms: int) -> str:
+    """UTC ISO 8601 with milliseconds only when there are any."""
+    moment = _EPOCH + time_ms * _MILLISECOND
+    text = moment.strftime("%Y-%m-%dT%H:%M:%S") if moment.year >= 1000 else moment.isoformat()[:19]
+    return f"{text}.{time_ms % 1000:03d}Z" if time_ms % 1000 else f"{text}Z"
+
+
+def day_name(time_ms: int) -> str:
+    """The UTC day as YYYY-MM-DD."""
+    return iso(time_ms)[:10]
+
+
+def day_start(name: str) -> int:
+    """First millisecond of the UTC day YYYY-MM-DD; ValueError when it is no day."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", name, re.ASCII):
+        raise ValueError(f"{name!r} is not a day of the form YYYY-MM-DD")
+    return (date.fromisoformat(name).toordinal() - _EPOCH_DAY) * DAY_MS
+
+
+def parse_instant(text: str, *, zoned: bool = False) -> Fraction:
+    """Epoch milliseconds, exact, of an ISO 8601 time; ValueError otherwise.
+
+    UTC where it names no offset, which `zoned` does not take. 24:00:00 is the midnight that ends the day.
+    """
+    match = _ISO.fullmatch(text)
+    if not match or (zoned and not match[6]):
+        raise ValueError(f"{text!r} is not of the form 2026-01-31T12:00:00Z")
+    day, hour, minute, second, digits, zone = match.groups()
+    fraction = Fraction(int(digits or 0), 10 ** len(digits or ""))
+    seconds = 3600 * int(hour or 0) + 60 * int(minute or 0) + int(second or 0) + fraction
+    if seconds > DAY_MS // 1000:
+        raise ValueError(f"{text!r} is not a time of day; a day ends at 24:00:00")
+    return day_start(day) + 1000 * (seconds - _offset_s(zone or "Z"))
+
+
+def _offset_s(zone: str) -> int:
+    if zone in "Zz":
+        return 0
+    match = _ZONE.fullmatch(zone)
+    if not match:
+        raise ValueError(f"{zone} is not an offset from UTC")
+    return int(match[1] + "1") * (3600 * int(match[2]) + 60 * int(match[3] or 0))
+
+
+def parse_iso(text: str) -> int:
+    """Milliseconds (floor) of an ISO 8601 time; UTC where it names no offset; ValueError otherwise."""
+    return check_range(parse_instant(text) // 1)
+
+
+def check_range(time_ms: int) -> int:
+    """The time itself when it lies in the years 1 to 9999, which ISO 8601 can write; else ValueError."""
+    if not _MIN_MS <= time_ms <= _MAX_MS:
+        raise ValueError("a time outside of the years 1 to 9999")
+    return time_ms

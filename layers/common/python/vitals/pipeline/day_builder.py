@@ -1,0 +1,171 @@
+"""The day builder: all sources of one site-day, merged by the one rule into one file, in bounded memory."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from vitals.codec import day_file, day_file_reader
+from vitals.codec.blocks import GROUP_SIZE
+from vitals.codec.day_file import Group, Written
+from vitals.codec.rollup import encode_day
+from vitals.errors import ConflictError, DayFileMismatchError
+from vitals.model.aggregates import aggregate
+from vitals.model.points import Catalog
+from vitals.model.samples import Samples, concat, merge
+from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, WINDOWS_PER_DAY, Span, day_name
+from vitals.store.tiers.cold import ColdTier, Stored
+from vitals.store.tiers.hot import HotTier, StoredBlock
+
+# A group's day is 92,000 samples at one a minute, 2 MB. Ids follow names but for points that came later,
+# whose groups are asked for again while the others pass.
+_KEPT_GROUPS = 32
+
+
+@dataclass(slots=True)
+class Built:
+    """A day's file and what follows: the blocks it was read from, rollups by point id, windows held."""
+
+    written: Written
+    blocks: list[StoredBlock]
+    rollups: dict[int, bytes] = field(default_factory=dict)
+    windows: int = 0
+
+
+def build_day(
+    site: str,
+    day_ms: int,
+    catalog: Catalog,
+    hot: HotTier,
+    cold: ColdTier,
+    existing: Stored | None,
+    sink: Path,
+    now_ms: int,
+    fresh: Callable[[int], Samples] | None = None,
+) -> Built:
+    """Writes to `sink` the merge of the day's file (of exactly this version), its blocks and `fresh`.
+
+    The later of these wins; `fresh` gives the samples of one group of points just read from the upstream.
+    ConflictError when the file is overwritten, or a block or the catalog changes, in a way that matters.
+    """
+    day = day_name(day_ms)
+    blocks = _Blocks(site, hot, Span(day_ms, day_ms + DAY_MS), now_ms, fresh)
+    archived = _Archived(iter(cold.groups(site, day, existing)) if existing else iter(()))
+    ids = {point.name: point.id for point in catalog.points}
+    rollups: dict[int, bytes] = {}
+    held = np.zeros(WINDOWS_PER_DAY, np.bool_)
+
+    def groups() -> Iterator[Group]:
+        names = sorted(ids)
+        for start in range(0, len(names), GROUP_SIZE):
+            chunk = names[start : start + GROUP_SIZE]
+            samples = merge([archived.take(chunk), blocks.take([ids[name] for name in chunk])])
+            held[(samples.times - day_ms) // WINDOW_MS] = True
+            rollups.update(_rollups([ids[name] for name in chunk], samples))
+            yield Group(chunk, samples)
+        archived.finish(site, day)
+        blocks.finish()
+
+    written = day_file.write(sink, site, day, groups())
+    return Built(written, blocks.read, rollups, int(held.sum()))
+
+
+def _rollups(ids: Sequence[int], samples: Samples) -> Iterator[tuple[int, bytes]]:
+    """The rollups of the points that have samples; the samples' ids are places in `ids`."""
+    hours, days = aggregate(samples, HOUR_MS), aggregate(samples, DAY_MS)
+    for row, place in enumerate(days.ids.tolist()):
+        low, high = np.searchsorted(hours.ids, [place, place + 1])
+        yield ids[place], encode_day(hours[low:high], days[row : row + 1])
+
+
+class _Blocks:
+    """What is newer than the file, a group at a time; `read` lists the blocks that it was read from."""
+
+    def __init__(
+        self,
+        site: str,
+        hot: HotTier,
+        span: Span,
+        now_ms: int,
+        fresh: Callable[[int], Samples] | None,
+    ) -> None:
+        self._site, self._hot, self._span, self._now_ms = site, hot, span, now_ms
+        self._fresh = fresh
+        self._kept: OrderedDict[int, Samples] = OrderedDict()
+        self._read: dict[int, list[StoredBlock]] = {}
+        self._left = 0
+
+    @property
+    def read(self) -> list[StoredBlock]:
+        return [block for blocks in self._read.values() for block in blocks]
+
+    def finish(self) -> None:
+        """ConflictError when a block holds points that nobody took: they were configured meanwhile."""
+        if self._left:
+            raise ConflictError(f"{self._left} samples of {self._site} are of points newer than the catalog")
+
+    def take(self, ids: Sequence[int]) -> Samples:
+        """The samples of these points, ids as places in `ids`, sorted."""
+        by_group: dict[int, list[int]] = {}
+        for place, point in enumerate(ids):
+            by_group.setdefault(point // GROUP_SIZE, []).append(place)
+        parts = []
+        for group, places in by_group.items():
+            place_of_slot = np.full(GROUP_SIZE, -1, np.int32)
+            place_of_slot[[ids[place] % GROUP_SIZE for place in places]] = places
+            found = self._group(group)
+            at = place_of_slot[found.ids % GROUP_SIZE]
+            parts.append(Samples(at[at >= 0], found.times[at >= 0], found.values[at >= 0]))
+        self._left -= sum(map(len, parts))
+        return merge(parts)
+
+    def _group(self, group: int) -> Samples:
+        if group in self._kept:
+            self._kept.move_to_end(group)
+            return self._kept[group]
+        samples, read = self._hot.read_group(self._site, group, self._span, self._now_ms)
+        if self._fresh:
+            samples = merge([samples, self._fresh(group)])
+        if self._read.setdefault(group, read) != read:
+            # Points that were written before would lack what points after them have.
+            raise ConflictError(f"group {group} of {self._site} changed while it was read")
+        if read is self._read[group]:
+            self._left += len(samples)
+        self._kept[group] = samples
+        if len(self._kept) > _KEPT_GROUPS:
+            self._kept.popitem(last=False)
+        return samples
+
+
+class _Archived:
+    """The existing file of a day, a row group at a time, in step with names that ascend."""
+
+    def __init__(self, groups: Iterator[Group]) -> None:
+        self._groups = groups
+        self._pending: list[Group] = []
+        self._left = 0
+
+    def take(self, names: Sequence[str]) -> Samples:
+        """The samples of these points, ids as places in `names`, sorted; names before them are done with."""
+        places: Mapping[str, int] = {name: place for place, name in enumerate(names)}
+        while not self._pending or self._pending[-1].names[-1] <= names[-1]:
+            group = next(self._groups, None)
+            if group is None:
+                break
+            self._pending.append(group)
+            self._left += len(group.samples)
+        everywhere = Span(-(2**62), 2**62)
+        parts = [day_file_reader.pick(group, places, everywhere) for group in self._pending]
+        self._left -= sum(map(len, parts))
+        self._pending = [group for group in self._pending if group.names[-1] > names[-1]]
+        return merge([concat(parts)])
+
+    def finish(self, site: str, day: str) -> None:
+        """DayFileMismatchError when the file holds points that nobody took."""
+        self._left += sum(len(group.samples) for group in self._groups)
+        if self._left:
+            raise DayFileMismatchError(
+                f"the file of {site}, {day} has samples of points outside of the catalog"
+            )

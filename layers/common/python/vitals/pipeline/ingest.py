@@ -1,0 +1,120 @@
+"""From the upstream into the hot tier: one fetch, with the ledger told before and after."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from vitals.ace.client import AceClient, Reading
+from vitals.model.point_set import PointSet
+from vitals.model.points import Catalog
+from vitals.model.samples import Samples, concat
+from vitals.model.timespan import HOUR_MS, Span
+from vitals.pipeline.acceptance import TOO_DENSE, Accepted, accept
+from vitals.store.state.ledger import Ledger
+from vitals.store.tiers.hot import BlockKey, HotTier
+
+# 20 bytes a sample: what waits to be written stays under 10 MB, and an hour of a large site is one write.
+FLUSH_SAMPLES = 500_000
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the readings of some fetches."""
+
+    fetched: int = 0
+    accepted: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    written: int = 0
+    blocks: int = 0
+    conflicts: int = 0
+    too_dense: Counter[int] = field(default_factory=Counter)
+    """By point id those that were rejected because their block can hold no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """Fetches and writes; `now` gives UTC ms."""
+
+    ace: AceClient
+    hot: HotTier
+    ledger: Ledger
+    now: Callable[[], int]
+
+    def fetch(self, site: str, catalog: Catalog, span: Span, tally: Tally) -> None:
+        """Writes what the upstream serves for the span; of a fetch that fails half-way, what came before."""
+        fetched_ms = self.now()
+        parts = self.read(site, catalog, span, tally)
+        self.write(site, span, parts, fetched_ms, tally, catalog.configured)
+
+    def read(self, site: str, catalog: Catalog, span: Span, tally: Tally) -> Iterator[Samples]:
+        """What the upstream serves for the span, unsorted, a bounded part at a time.
+
+        Of a read that fails half-way, what came before is the last part, and then the error.
+        """
+        pending: list[Samples] = []
+        refused: set[tuple[int, int]] = set()
+        try:
+            for page in self.ace.pages(site, span):
+                accepted = self._accept(page, catalog, tally)
+                pending.append(accepted.samples)
+                refused |= _inside(span, accepted.refused)
+                if sum(map(len, pending)) >= FLUSH_SAMPLES:
+                    yield concat(pending)
+                    pending.clear()
+            self.ledger.note_rejected(site, refused)
+        except Exception:
+            yield concat(pending)
+            raise
+        yield concat(pending)
+
+    def write(
+        self,
+        site: str,
+        span: Span,
+        parts: Iterable[Samples],
+        fetched_ms: int,
+        tally: Tally,
+        configured: PointSet,
+    ) -> None:
+        """Writes all that a fetch of the span (whole windows) brought, and then notes the span as polled.
+
+        `configured` are the points that the fetch was made for.
+        """
+        counts: dict[BlockKey, int] = {}
+        for part in parts:
+            counts.update(self._write(site, part, fetched_ms, tally))
+        windows: Counter[int] = Counter()
+        for (_, window_ms), count in counts.items():
+            windows[window_ms] += count
+        self.ledger.record(site, span, windows, configured)
+
+    def fetch_weather(self, site: str, catalog: Catalog, tally: Tally) -> None:
+        """Writes the present weather."""
+        fetched_ms = self.now()
+        samples = self._accept(self.ace.weather(site), catalog, tally).samples
+        self._write(site, samples, fetched_ms, tally)
+
+    def _accept(self, readings: Iterable[Reading], catalog: Catalog, tally: Tally) -> Accepted:
+        accepted = accept(readings, catalog.active_ids, self.now())
+        tally.fetched += len(accepted.samples) + accepted.rejected.total()
+        tally.accepted += len(accepted.samples)
+        tally.rejected += accepted.rejected
+        return accepted
+
+    def _write(self, site: str, samples: Samples, fetched_ms: int, tally: Tally) -> dict[BlockKey, int]:
+        planned = self.hot.plan(site, samples, fetched_ms)
+        self.ledger.mark_changed(site, planned.windows, self.now())
+        write = self.hot.apply(planned)
+        tally.blocks += write.blocks
+        tally.written += write.samples
+        tally.conflicts += write.conflicts
+        if write.too_dense:
+            tally.too_dense += write.too_dense
+            tally.rejected[TOO_DENSE] += write.too_dense.total()
+            tally.accepted -= write.too_dense.total()
+        return write.counts
+
+
+def _inside(span: Span, refused: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those whose hours the span touches: what a broken clock writes has no bound."""
+    return {(point, hour) for point, hour in refused if span.start_ms - HOUR_MS < hour < span.end_ms}

@@ -1,0 +1,62 @@
+"""The circuit breaker of an upstream: after repeated failures it is left alone for a while."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vitals.errors import CircuitOpenError
+from vitals.model.timespan import MINUTE_MS, iso
+from vitals.store import keys
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# A sync is 4 requests with its retries: five failed syncs in a row are an outage, not a hiccup.
+THRESHOLD = 5
+_FIRST_PAUSE_MS = 5 * MINUTE_MS
+_LONGEST_PAUSE_MS = 30 * MINUTE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """How often in a row the upstream failed, and until when it is left alone (UTC ms)."""
+
+    failures: int = 0
+    open_until_ms: int = 0
+
+    def check(self, now_ms: int) -> None:
+        """CircuitOpenError while the circuit is open; when its time is over the next sync is the trial."""
+        if now_ms < self.open_until_ms:
+            raise CircuitOpenError(
+                f"the upstream failed {self.failures} times in a row; closed until {iso(self.open_until_ms)}"
+            )
+
+    def after_failure(self, now_ms: int) -> "Circuit":
+        """The pause starts at five minutes with the fifth failure and doubles up to half an hour."""
+        failures = self.failures + 1
+        if failures < THRESHOLD:
+            return Circuit(failures, 0)
+        pause = min(_FIRST_PAUSE_MS * 2 ** min(failures - THRESHOLD, 8), _LONGEST_PAUSE_MS)
+        return Circuit(failures, now_ms + pause)
+
+
+class CircuitTable:
+    """The circuit of one upstream in the state table; racing writers may lose a count, never a sample."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, base_url: str) -> None:
+        self._client = client
+        self._table = table
+        self._key = keys.circuit(base_url)
+
+    def load(self) -> Circuit:
+        item = self._client.get_item(TableName=self._table, Key=self._key).get("Item")
+        return Circuit(int(item["failures"]["N"]), int(item["open_until_ms"]["N"])) if item else Circuit()
+
+    def store(self, circuit: Circuit) -> None:
+        self._client.put_item(
+            TableName=self._table,
+            Item=self._key
+            | {
+                "failures": {"N": str(circuit.failures)},
+                "open_until_ms": {"N": str(circuit.open_until_ms)},
+            },
+        )

@@ -1,0 +1,65 @@
+"""Items of the state table as dataclasses: fields are attributes, text as S, numbers as N."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+from vitals.errors import ConflictError
+from vitals.store.keys import Key
+
+type Fact = str | int | float
+
+
+def setting(table: str, key: Key, facts: Mapping[str, Fact], condition: str | None = None) -> dict[str, Any]:
+    """The UpdateItem request that sets these attributes and leaves the others as they are.
+
+    A condition names attributes plainly and, as `:name`, the new values.
+    """
+    request: dict[str, Any] = {
+        "TableName": table,
+        "Key": key,
+        "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in facts),
+        "ExpressionAttributeNames": {f"#{name}": name for name in facts},
+        "ExpressionAttributeValues": {f":{name}": attribute(fact) for name, fact in facts.items()},
+    }
+    return request | ({"ConditionExpression": condition} if condition else {})
+
+
+def selecting(table: str, partition: str, prefix: str = "") -> dict[str, Any]:
+    """The Query request for the items of a partition whose `sk` begins with the prefix, as they are now."""
+    names = {":pk": {"S": partition}} | ({":prefix": {"S": prefix}} if prefix else {})
+    return {
+        "TableName": table,
+        "KeyConditionExpression": "pk = :pk" + (" AND begins_with(sk, :prefix)" if prefix else ""),
+        "ExpressionAttributeValues": names,
+        "ConsistentRead": True,
+    }
+
+
+def pages(
+    call: Callable[..., Any], request: Mapping[str, Any], what: str, most: int = 100
+) -> Iterator[list[dict[str, Any]]]:
+    """The items of a Query or Scan, page by page; ConflictError when `what` does not end within `most`."""
+    start: dict[str, Any] = {}
+    for _ in range(most):
+        page = call(**request, **start)
+        yield page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+    raise ConflictError(f"{what} did not end within {most} pages")
+
+
+def attribute(fact: Fact) -> Any:
+    """The fact as DynamoDB's client takes it."""
+    return {"S": fact} if isinstance(fact, str) else {"N": repr(fact)}
+
+
+def read[T](item: Mapping[str, Any], kind: type[T], **known: Any) -> T:
+    """The dataclass of an item, `known` what its keys say; absent attributes take the fields' defaults."""
+    facts: dict[str, Any] = {}
+    for field in fields(kind):  # type: ignore[arg-type]
+        if field.name in item and field.name not in known:
+            [(form, value)] = item[field.name].items()
+            facts[field.name] = value if form == "S" else float(value) if field.type is float else int(value)
+    return kind(**known, **facts)

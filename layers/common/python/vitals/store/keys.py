@@ -1,0 +1,197 @@
+"""Every key and object name, spelled once.
+
+Hot table:   pk `{site}#{group}`, w (window start, UTC ms); pk `{site}#rollup#{point id}`, w (day start)
+State table: pk, sk
+    sites            | {site}                what is known of a site, and how far it is synced
+    site#{site}      | catalog#{chunk}       256 points
+    site#{site}      | day#{YYYY-MM-DD}      the ledger: windows of one site-day, polled and held
+    site#{site}      | archive#{YYYY-MM-DD}  the ledger: the archive of one site-day
+    site#{site}      | rejected#{YYYY-MM-DDTHH}  the ledger: points of which values came that were no numbers
+    site#{site}      | backfill              the lock: which backfill of the site is at work
+    site#{site}      | run#{start}#{run}     the backfills of a site in the order of their starts (UTC ms)
+    run#{run}        | run                   one backfill
+    run#{run}        | day#{YYYY-MM-DD}      what became of one day of it
+    export#{export}  | export                one export
+    export#{export}  | plan                  the parts it consists of, and the points asked for
+    export#{export}  | part#{number}         a part that is done: its files
+    exports#{site}   | {asked}#{export}      the exports of a site in the order of their requests (UTC ms)
+    upstream#{host}  | circuit               the circuit breaker
+    upstream#{host}  | pace                  when the next request may go out
+    token#{sha256}   | token                 a bearer token's grants
+    token#index      | {sha256}              every token, for those who manage them
+Cold bucket:
+    timeseries/{site}/{YYYY}/{MM}/{DD}/samples.parquet  one site-day; Athena's partition (site, YYYY/MM/DD)
+    staging/backfill/{run}/{YYYY-MM-DD}/{HH}[-{part}]   what a backfill has read of an hour; expires
+    exports/{export}/{name}                  the files of an export; expires
+    athena/                                  what queries leave; expires
+    cache/{site}/{digest}                    an answer of the query API; expires
+"""
+
+import hashlib
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+type Key = dict[str, "AttributeValueTypeDef"]
+
+
+def hot_partition(site: str, group: int) -> str:
+    return f"{site}#{group}"
+
+
+def hot_block(site: str, group: int, window_ms: int) -> Key:
+    return {"pk": {"S": hot_partition(site, group)}, "w": {"N": str(window_ms)}}
+
+
+SITES_PARTITION = "sites"
+CATALOG_PREFIX = "catalog#"
+ARCHIVE_PREFIX = "archive#"
+DAY_PREFIX = "day#"
+REJECTED_PREFIX = "rejected#"
+RUN_PREFIX = "run#"
+# Policies of the template deny everybody but the authorizer what begins with it, the index included.
+TOKEN_PREFIX = "token#"
+TOKEN_INDEX = f"{TOKEN_PREFIX}index"
+PART_PREFIX = "part#"
+
+
+def site_record(site: str) -> Key:
+    return _state(SITES_PARTITION, site)
+
+
+def site_partition(site: str) -> str:
+    return f"site#{site}"
+
+
+def catalog_chunk(site: str, chunk: int) -> Key:
+    return _state(site_partition(site), f"{CATALOG_PREFIX}{chunk:05d}")
+
+
+def ledger_day(site: str, day: str) -> Key:
+    return _state(site_partition(site), f"{DAY_PREFIX}{day}")
+
+
+def archive_day(site: str, day: str) -> Key:
+    return _state(site_partition(site), f"{ARCHIVE_PREFIX}{day}")
+
+
+def rejected_hour(site: str, hour: str) -> Key:
+    """The hour is written as YYYY-MM-DDTHH."""
+    return _state(site_partition(site), f"{REJECTED_PREFIX}{hour}")
+
+
+def rollup_partition(site: str, point_id: int) -> str:
+    """Rollups lie in the hot table, a partition per point, the day's start as `w`."""
+    return f"{site}#rollup#{point_id}"
+
+
+def circuit(base_url: str) -> Key:
+    return _state(_upstream_partition(base_url), "circuit")
+
+
+def pace(base_url: str) -> Key:
+    return _state(_upstream_partition(base_url), "pace")
+
+
+def backfill_lock(site: str) -> Key:
+    return _state(site_partition(site), "backfill")
+
+
+def run_partition(run: str) -> str:
+    return f"run#{run}"
+
+
+def run_record(run: str) -> Key:
+    return _state(run_partition(run), "run")
+
+
+def run_day(run: str, day: str) -> Key:
+    return _state(run_partition(run), f"{DAY_PREFIX}{day}")
+
+
+def run_of_site(site: str, started_ms: int, run: str) -> Key:
+    return _state(site_partition(site), f"{RUN_PREFIX}{started_ms:013d}#{run}")
+
+
+def export_partition(export: str) -> str:
+    return f"export#{export}"
+
+
+def export_record(export: str) -> Key:
+    return _state(export_partition(export), "export")
+
+
+def export_plan(export: str) -> Key:
+    return _state(export_partition(export), "plan")
+
+
+def export_part(export: str, number: int) -> Key:
+    return _state(export_partition(export), f"{PART_PREFIX}{number:05d}")
+
+
+def exports_partition(site: str) -> str:
+    return f"exports#{site}"
+
+
+def export_of_site(site: str, created_ms: int, export: str) -> Key:
+    return _state(exports_partition(site), f"{created_ms:013d}#{export}")
+
+
+def token_hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def token(sha256: str) -> Key:
+    return _state(f"{TOKEN_PREFIX}{sha256}", "token")
+
+
+def token_entry(sha256: str) -> Key:
+    return _state(TOKEN_INDEX, sha256)
+
+
+def day_file(site: str, day: str) -> str:
+    return f"timeseries/{site}/{day.replace('-', '/')}/samples.parquet"
+
+
+def day_files(site: str) -> str:
+    """What the names of a site's day files begin with."""
+    return f"timeseries/{site}/"
+
+
+def day_of_file(key: str) -> str:
+    """The day YYYY-MM-DD of a day file's name."""
+    return "-".join(key.split("/")[2:5])
+
+
+def staged(run: str, day: str = "", name: str = "") -> str:
+    """The object of one part of a staged hour, or what all names of the day or of the run begin with."""
+    return f"staging/backfill/{run}/" + (f"{day}/{name}" if day else "")
+
+
+def cached(site: str, digest: str) -> str:
+    return f"cache/{site}/{digest}"
+
+
+def export_file(export: str, name: str = "") -> str:
+    """The object of a file of an export, or what all their names begin with."""
+    return f"exports/{export}/{name}"
+
+
+def athena_day(day: str) -> str:
+    """The day YYYY-MM-DD as the value of Athena's partition key."""
+    return day.replace("-", "/")
+
+
+def athena_answer(name: str) -> str:
+    """The folder of one query's answer, which must be new for each."""
+    return f"athena/answers/{name}"
+
+
+def _upstream_partition(base_url: str) -> str:
+    return f"upstream#{urlsplit(base_url).netloc}"
+
+
+def _state(pk: str, sk: str) -> Key:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}

@@ -1,0 +1,111 @@
+"""The catalog of a site: every point it ever had, with the id it keeps for good.
+
+Ids are given out in name order to names not seen before, so that neighbouring names share a group.
+Item `catalog#{chunk}`: b zstd of a JSON list of the points 256 × chunk and up, r revision.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import zstandard
+
+from vitals.errors import ConflictError
+from vitals.model.points import Catalog, Listed, Point
+from vitals.store import items, keys
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_CHUNK = 256
+_MAX_CHUNKS = 4_000
+_ATTEMPTS = 8
+
+
+_LISTED = {field.name for field in fields(Listed)}
+
+
+class CatalogTable:
+    """Catalogs in the state table."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def load(self, site: str) -> Catalog:
+        """The site's catalog, empty when it has none yet."""
+        return Catalog(tuple(point for _, chunk in self._chunks(site) for point in chunk))
+
+    def refresh(
+        self,
+        site: str,
+        listed: Iterable[Listed],
+        *,
+        proves_absence: bool = True,
+        since: Catalog | None = None,
+    ) -> Catalog:
+        """Stores what the upstream lists and returns the new catalog; a point's id never changes.
+
+        Chunks are written in ascending order and each over the revision that was read, so two refreshes at
+        once end with one id per name: the loser reads again.
+        """
+        listed = list(listed)
+        for _ in range(_ATTEMPTS):
+            stored = self._chunks(site)
+            before = Catalog(tuple(point for _, chunk in stored for point in chunk))
+            after = before.refreshed(listed, proves_absence=proves_absence, since=since)
+            if self._store(site, [revision for revision, _ in stored], before, after):
+                return after
+        raise ConflictError(f"the catalog of {site} changed under {_ATTEMPTS} refreshes")
+
+    def _store(self, site: str, revisions: list[int], before: Catalog, after: Catalog) -> bool:
+        for chunk, start in enumerate(range(0, len(after.points), _CHUNK)):
+            points = after.points[start : start + _CHUNK]
+            if points == before.points[start : start + _CHUNK]:
+                continue
+            revision = revisions[chunk] if chunk < len(revisions) else 0
+            if not self._put(site, chunk, points, revision):
+                return False
+        return True
+
+    def _chunks(self, site: str) -> list[tuple[int, list[Point]]]:
+        request = items.selecting(self._table, keys.site_partition(site), keys.CATALOG_PREFIX)
+        found = items.pages(self._client.query, request, f"the catalog of {site}", _MAX_CHUNKS)
+        return [(int(item["r"]["N"]), _decode(item["b"]["B"])) for page in found for item in page]
+
+    def _put(self, site: str, chunk: int, points: tuple[Point, ...], revision: int) -> bool:
+        values: dict[str, Any] = {":b": {"B": _encode(points)}, ":r": {"N": str(revision + 1)}}
+        if revision:
+            values[":read"] = {"N": str(revision)}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=keys.catalog_chunk(site, chunk),
+                UpdateExpression="SET b = :b, r = :r",
+                ConditionExpression="r = :read" if revision else "attribute_not_exists(pk)",
+                ExpressionAttributeValues=values,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+def _encode(points: Iterable[Point]) -> bytes:
+    return zstandard.compress(orjson.dumps([_row(point) for point in points]), 9)
+
+
+def _row(point: Point) -> dict[str, Any]:
+    """The stored form; what no listing lacks is written as ever."""
+    row = asdict(point)
+    return row if point.absent else {key: value for key, value in row.items() if key != "absent"}
+
+
+def _decode(payload: bytes) -> list[Point]:
+    rows = orjson.loads(zstandard.decompress(payload))
+    return [Point(row["id"], _listed(row["listed"]), row["active"], row.get("absent", 0)) for row in rows]
+
+
+def _listed(row: dict[str, Any]) -> Listed:
+    """What older versions left out is empty, and what newer ones added is passed over."""
+    return Listed(**{key: row[key] for key in _LISTED & row.keys()} | {"tags": tuple(row["tags"])})

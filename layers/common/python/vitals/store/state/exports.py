@@ -1,0 +1,156 @@
+"""The records of exports: one per export, its plan, and one per part of it that is done."""
+
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from vitals.errors import ConflictError
+from vitals.model.records.exports import CANCELLED, FAILED, QUEUED, RUNNING, Done, Export, Part, Plan
+from vitals.store import items, keys
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_IDLE = "claim_until_ms < :now"
+
+
+class ExportTable:
+    """Export records in the state table. What has expired is not there, whether or not TTL came to it."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def create(self, export: Export, plan: Plan) -> None:
+        """Records a new export. The record comes last, for with it the export exists."""
+        expires = _expires(export)
+        text = orjson.dumps(asdict(plan)).decode()
+        self._put(keys.export_plan(export.export) | {"plan": {"S": text}} | expires)
+        of_site = keys.export_of_site(export.site, export.created_ms, export.export)
+        self._put(of_site | {"export": {"S": export.export}} | expires)
+        facts = {field.name: items.attribute(getattr(export, field.name)) for field in fields(export)}
+        self._put(keys.export_record(export.export) | facts | expires)
+
+    def load(self, export: str, now_ms: int) -> Export | None:
+        """The record of an export, None when there is none or no more."""
+        item = self._get(keys.export_record(export))
+        found = items.read(item, Export) if item else None
+        return found if found and found.expires_ms > now_ms else None
+
+    def plan(self, export: Export) -> Plan:
+        """The plan of an export that is there."""
+        item = self._get(keys.export_plan(export.export))
+        if item is None:
+            raise ConflictError(f"export {export.export} is being removed")
+        found = orjson.loads(item["plan"]["S"])
+        return Plan(tuple(Part(**part) for part in found["parts"]), tuple(found["ids"]))
+
+    def of_site(self, site: str, limit: int, now_ms: int) -> list[Export]:
+        """The site's latest exports, newest first."""
+        request = items.selecting(self._table, keys.exports_partition(site))
+        newest = request | {"ScanIndexForward": False, "Limit": limit}
+        found = next(items.pages(self._client.query, newest, f"the exports of {site}"))
+        return [export for item in found if (export := self.load(item["export"]["S"], now_ms))]
+
+    def done(self, export: Export) -> dict[int, Done]:
+        """The parts that are done, by their place in the plan."""
+        request = items.selecting(self._table, keys.export_partition(export.export), keys.PART_PREFIX)
+        return {
+            int(item["sk"]["S"].removeprefix(keys.PART_PREFIX)): items.read(
+                item, Done, files=tuple(map(tuple, orjson.loads(item["files"]["S"])))
+            )
+            for page in items.pages(self._client.query, request, f"the parts of the export {export.export}")
+            for item in page
+        }
+
+    def finish_part(self, export: Export, number: int, done: Done) -> bool:
+        """Records a part as done; False, and nothing changes, when somebody else has done it."""
+        facts = {
+            "rows": items.attribute(done.rows),
+            "scanned": items.attribute(done.scanned),
+            "files": {"S": orjson.dumps(done.files).decode()},
+        }
+        item = keys.export_part(export.export, number) | facts | _expires(export)
+        return self._put(item, ConditionExpression="attribute_not_exists(pk)")
+
+    def claim(self, export: Export, claim: str, now_ms: int, until_ms: int, *, last_try: bool) -> bool:
+        """Makes the export one's own until then; False when it is at work, cancelled or completed.
+
+        One that failed may be claimed, for its message may be redriven.
+        """
+        facts: dict[str, items.Fact] = {
+            "status": RUNNING,
+            "claim": claim,
+            "claim_until_ms": until_ms,
+            "last_try": int(last_try),
+            "attempts": export.attempts + 1,
+            "started_ms": export.started_ms or now_ms,
+            "ended_ms": 0,
+        }
+        condition = f"cancel_ms = :none AND {_IDLE}"
+        return self._set(export, facts, condition, QUEUED, RUNNING, FAILED, none=0, now=now_ms)
+
+    def let_go(self, export: Export, claim: str, /, **facts: items.Fact) -> None:
+        """Sets facts of an export that one holds, and holds it no more; errors as `note`."""
+        free: dict[str, items.Fact] = {"claim": "", "claim_until_ms": 0, "last_try": 0}
+        self.note(export, claim, **facts, **free)
+
+    def note(self, export: Export, claim: str, /, **facts: items.Fact) -> None:
+        """Sets facts of an export that one holds; ConflictError when it is another's by now, or cancelled."""
+        request = items.setting(self._table, keys.export_record(export.export), facts, "#claimed = :mine")
+        request["ExpressionAttributeNames"]["#claimed"] = "claim"
+        request["ExpressionAttributeValues"][":mine"] = {"S": claim}
+        try:
+            self._client.update_item(**request)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            raise ConflictError(f"export {export.export} is somebody else's by now") from None
+
+    def ask_cancel(self, export: Export, now_ms: int) -> bool:
+        """Asks whoever works on the export to end it; False when it has ended."""
+        return self._set(export, {"cancel_ms": now_ms}, "cancel_ms = :none", QUEUED, RUNNING, none=0)
+
+    def cancel_idle(self, export: Export, now_ms: int) -> bool:
+        """Ends an export that nobody works on as cancelled; False when somebody does, or it has ended."""
+        facts: dict[str, items.Fact] = {"status": CANCELLED, "cancel_ms": now_ms, "ended_ms": now_ms}
+        return self._set(export, facts, _IDLE, QUEUED, RUNNING, now=now_ms)
+
+    def remove(self, export: Export) -> None:
+        """Removes everything of an export; its record first, for without it the export is gone."""
+        of_site = keys.export_of_site(export.site, export.created_ms, export.export)
+        numbers = self.done(export)
+        parts = [keys.export_part(export.export, number) for number in numbers]
+        plan = keys.export_plan(export.export)
+        for key in (keys.export_record(export.export), of_site, plan, *parts):
+            self._client.delete_item(TableName=self._table, Key=key)
+
+    def _set(
+        self, export: Export, facts: dict[str, items.Fact], condition: str, *statuses: str, **values: int
+    ) -> bool:
+        """Sets facts of an export in one of these statuses that meets the condition, which names `values`."""
+        marks = [f":was_{status}" for status in statuses]
+        condition = f"#status IN ({', '.join(marks)}) AND {condition}"
+        request = items.setting(self._table, keys.export_record(export.export), facts, condition)
+        request["ExpressionAttributeNames"]["#status"] = "status"
+        known: dict[str, items.Fact] = {f":{name}": value for name, value in values.items()}
+        known |= dict(zip(marks, statuses, strict=True))
+        request["ExpressionAttributeValues"] |= {mark: items.attribute(fact) for mark, fact in known.items()}
+        try:
+            self._client.update_item(**request)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _put(self, item: dict[str, Any], **options: Any) -> bool:
+        try:
+            self._client.put_item(TableName=self._table, Item=item, **options)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _get(self, key: keys.Key) -> dict[str, Any] | None:
+        return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+
+
+def _expires(export: Export) -> dict[str, Any]:
+    return {"expires_at": {"N": str(export.expires_ms // 1000)}}

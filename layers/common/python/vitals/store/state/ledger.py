@@ -1,0 +1,268 @@
+"""The ledger: one record per site-day of which windows were polled and how many samples each one holds.
+
+Item: c counts (288 little-endian uint32), p polled (288 bytes, 0 or 1), k the points that were configured in
+every poll (point_set.py; absent in older records, which claim every point), r revision. Counts and polls only
+grow, and a claim is about reads that were made, so records merge in any order. The archive of a day has an
+item of its own (ArchiveRecord), small enough to read a year of them at once; so has each hour in which points
+were rejected for their values (p, their ids).
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vitals.aws.cost import Cost
+from vitals.errors import ConflictError
+from vitals.model import point_set
+from vitals.model.records.ledger import ArchiveRecord, Coverage
+from vitals.model.timespan import (
+    DAY_MS,
+    WINDOW_MS,
+    WINDOWS_PER_DAY,
+    Span,
+    day_name,
+    day_start,
+    iso,
+    parse_iso,
+)
+from vitals.store import items, keys
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+_ATTEMPTS = 20
+
+
+class Ledger:
+    """Reads and writes the ledger's records in the state table."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def record(
+        self, site: str, polled: Span, window_counts: dict[int, int], configured: point_set.PointSet
+    ) -> None:
+        """Notes that the whole windows of `polled` were asked for, and what windows (start ms) now hold.
+
+        `configured` are the points whose readings would have been accepted.
+        """
+        starts = set(range(polled.start_ms, polled.end_ms, WINDOW_MS))
+        days: dict[int, set[int]] = {}
+        for start in starts | set(window_counts):
+            days.setdefault(start - start % DAY_MS, set()).add(start)
+        for day_ms, windows in days.items():
+            counts = {window_ms: window_counts.get(window_ms, 0) for window_ms in windows}
+            self._record_day(site, day_ms, windows & starts, counts, configured)
+
+    def coverage(self, site: str, span: Span, cost: Cost | None = None) -> Coverage:
+        """What is known of every day that the span touches; nothing was polled on a day without a record."""
+        start = span.start_ms - span.start_ms % DAY_MS
+        days = len(range(start, span.end_ms, DAY_MS)) if span else 0
+        counts = np.zeros((days, WINDOWS_PER_DAY), np.uint32)
+        polled = np.zeros((days, WINDOWS_PER_DAY), np.bool_)
+        for item in self._days(site, span, keys.DAY_PREFIX, cost):
+            row = (_day_of(item, keys.DAY_PREFIX) - start) // DAY_MS
+            day = _day(item)
+            counts[row], polled[row] = day.counts, day.polled
+        return Coverage(start, counts.ravel(), polled.ravel())
+
+    def polled_days(self, site: str, span: Span) -> dict[int, point_set.PointSet | None]:
+        """By start the span's days of which every window was asked for, with the points that they claim.
+
+        None claims every point: the record is older than claims.
+        """
+        days = {
+            _day_of(item, keys.DAY_PREFIX): _day(item) for item in self._days(site, span, keys.DAY_PREFIX)
+        }
+        return {day_ms: day.claimed for day_ms, day in days.items() if day.polled.all()}
+
+    def note_rejected(self, site: str, refused: Iterable[tuple[int, int]]) -> None:
+        """Notes of which points (id, start of the hour in UTC ms) values came that were no numbers."""
+        hours: dict[int, set[int]] = {}
+        for point, hour_ms in refused:
+            hours.setdefault(hour_ms, set()).add(point)
+        for hour_ms, points in hours.items():
+            self._client.update_item(
+                TableName=self._table,
+                Key=keys.rejected_hour(site, iso(hour_ms)[:13]),
+                UpdateExpression="ADD p :points",
+                ExpressionAttributeValues={":points": {"NS": sorted(map(str, points))}},
+            )
+
+    def rejected(self, site: str, span: Span, cost: Cost | None = None) -> dict[int, set[int]]:
+        """By point id the starts of the hours that the span touches in which such values came."""
+        found: dict[int, set[int]] = {}
+        for item in self._range(
+            site, keys.REJECTED_PREFIX, iso(span.start_ms)[:13], iso(span.end_ms - 1)[:13], cost
+        ):
+            hour_ms = parse_iso(item["sk"]["S"].removeprefix(keys.REJECTED_PREFIX) + ":00")
+            for point in item["p"]["NS"]:
+                found.setdefault(int(point), set()).add(hour_ms)
+        return found
+
+    def mark_changed(self, site: str, windows_ms: Iterable[int], now_ms: int) -> None:
+        """Notes, before they are written, that the days of these windows change.
+
+        A writer may die, or archiving may read in between; so a mark counts for as long as a writer may live
+        (WRITE_GRACE_MS) beyond its time.
+        """
+        for day_ms in sorted({window_ms - window_ms % DAY_MS for window_ms in windows_ms}):
+            self.note_archive(site, day_ms, changed_ms=now_ms)
+
+    def archive_record(self, site: str, day_ms: int) -> ArchiveRecord:
+        """The record of a day, all defaults when there is none."""
+        key = keys.archive_day(site, day_name(day_ms))
+        item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        return _archive_record(item) if item else ArchiveRecord(day_ms)
+
+    def archive_records(self, site: str, span: Span, cost: Cost | None = None) -> list[ArchiveRecord]:
+        """The records there are of the days that the span touches, in order."""
+        return [_archive_record(item) for item in self._days(site, span, keys.ARCHIVE_PREFIX, cost)]
+
+    def _days(self, site: str, span: Span, prefix: str, cost: Cost | None = None) -> Iterator[dict[str, Any]]:
+        """The items of one kind of the days that the span touches, in order."""
+        if not span:
+            return iter(())
+        return self._range(site, prefix, day_name(span.start_ms), day_name(span.end_ms - 1), cost)
+
+    def _range(
+        self, site: str, prefix: str, first: str, last: str, cost: Cost | None
+    ) -> Iterator[dict[str, Any]]:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {
+                ":pk": {"S": keys.site_partition(site)},
+                ":first": {"S": prefix + first},
+                ":last": {"S": prefix + last},
+            },
+            "ConsistentRead": True,
+        }
+        for page in items.pages(self._client.query, request, f"the {prefix} records of {site}"):
+            if cost:
+                cost.add_page(page, consistent=True)
+            yield from page
+
+    def note_archive(self, site: str, day_ms: int, **facts: items.Fact) -> None:
+        """Sets facts (fields of ArchiveRecord) of a day's archive and leaves the others as they are."""
+        self._note(site, day_ms, facts)
+
+    def note_newer_archive(self, site: str, day_ms: int, **facts: items.Fact) -> None:
+        """The same, `began_ms` among them; ConflictError when the record's archiving began later."""
+        self._note(site, day_ms, facts, "attribute_not_exists(began_ms) OR began_ms <= :began_ms")
+
+    def note_own_archive(self, site: str, day_ms: int, **facts: items.Fact) -> None:
+        """The same, `began_ms` among them; ConflictError when the record is of any other archiving."""
+        self._note(site, day_ms, facts, "began_ms = :began_ms")
+
+    def bring_expiry_forward(self, site: str, day_ms: int, expires_ms: int) -> None:
+        """Sets `expires_ms` unless it is that near already: a day that is in its file alone must stay so."""
+        condition = "attribute_not_exists(expires_ms) OR expires_ms > :expires_ms"
+        with contextlib.suppress(ConflictError):
+            self._note(site, day_ms, {"expires_ms": expires_ms}, condition)
+
+    def _note(
+        self, site: str, day_ms: int, facts: Mapping[str, items.Fact], condition: str | None = None
+    ) -> None:
+        key = keys.archive_day(site, day_name(day_ms))
+        try:
+            self._client.update_item(**items.setting(self._table, key, facts, condition))
+        except self._client.exceptions.ConditionalCheckFailedException:
+            raise ConflictError(f"{day_name(day_ms)} of {site} was archived by somebody else") from None
+
+    def _record_day(
+        self,
+        site: str,
+        day_ms: int,
+        polled: set[int],
+        counts: dict[int, int],
+        configured: point_set.PointSet,
+    ) -> None:
+        for _ in range(_ATTEMPTS):
+            before = self._load(site, day_ms)
+            after = before.after(day_ms, polled, counts, configured)
+            if after.same(before) or self._put(site, day_ms, after):
+                return
+        raise ConflictError(f"ledger record {day_name(day_ms)} of {site} changed under {_ATTEMPTS} writes")
+
+    def _load(self, site: str, day_ms: int) -> "_Day":
+        key = keys.ledger_day(site, day_name(day_ms))
+        item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        if item is None:
+            return _Day(np.zeros(WINDOWS_PER_DAY, np.uint32), np.zeros(WINDOWS_PER_DAY, np.bool_), None, 0)
+        return _day(item)
+
+    def _put(self, site: str, day_ms: int, day: "_Day") -> bool:
+        """Writes the day over the revision that it was made from."""
+        values: dict[str, Any] = {
+            ":c": {"B": day.counts.astype("<u4").tobytes()},
+            ":p": {"B": day.polled.astype(np.uint8).tobytes()},
+            ":r": {"N": str(day.revision + 1)},
+        }
+        update = "SET c = :c, p = :p, r = :r"
+        if day.claimed is not None:
+            update += ", k = :k"
+            values[":k"] = {"B": point_set.encode(day.claimed)}
+        if day.revision:
+            values[":read"] = {"N": str(day.revision)}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=keys.ledger_day(site, day_name(day_ms)),
+                UpdateExpression=update,
+                ConditionExpression="r = :read" if day.revision else "attribute_not_exists(pk)",
+                ExpressionAttributeValues=values,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Day:
+    """The record of one day as it was read: `revision` is 0 when there is none."""
+
+    counts: npt.NDArray[np.uint32]
+    polled: npt.NDArray[np.bool_]
+    claimed: point_set.PointSet | None
+    revision: int
+
+    def after(
+        self, day_ms: int, polled: set[int], counts: dict[int, int], configured: point_set.PointSet
+    ) -> "_Day":
+        """The record when windows (start ms) were asked for and hold so many samples."""
+        new_counts, read = self.counts.copy(), np.zeros(WINDOWS_PER_DAY, np.bool_)
+        for window_ms, count in counts.items():
+            index = (window_ms - day_ms) // WINDOW_MS
+            new_counts[index] = max(new_counts[index], count)
+            read[index] = window_ms in polled
+        claimed = point_set.claimed(self.claimed, self.polled, read, configured)
+        return _Day(new_counts, self.polled | read, claimed, self.revision)
+
+    def same(self, other: "_Day") -> bool:
+        return (
+            np.array_equal(self.counts, other.counts)
+            and np.array_equal(self.polled, other.polled)
+            and self.claimed == other.claimed
+        )
+
+
+def _archive_record(item: Mapping[str, Any]) -> ArchiveRecord:
+    return items.read(item, ArchiveRecord, day_ms=_day_of(item, keys.ARCHIVE_PREFIX))
+
+
+def _day_of(item: Mapping[str, Any], prefix: str) -> int:
+    return day_start(item["sk"]["S"].removeprefix(prefix))
+
+
+def _day(item: Mapping[str, Any]) -> _Day:
+    counts = np.frombuffer(bytes(item["c"]["B"]), "<u4").astype(np.uint32)
+    polled = np.frombuffer(bytes(item["p"]["B"]), np.uint8).astype(np.bool_)
+    claimed = point_set.decode(bytes(item["k"]["B"])) if "k" in item else None
+    return _Day(counts, polled, claimed, int(item["r"]["N"]))

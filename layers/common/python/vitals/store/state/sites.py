@@ -1,0 +1,94 @@
+"""The site records: what a site is called, and how far it is synced."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from vitals.model.records.sites import SiteRecord
+from vitals.model.timespan import Span
+from vitals.store import items, keys
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class SiteTable:
+    """Site records in the state table; each update sets its own attributes, so writers undo nothing."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def load(self, site: str) -> SiteRecord | None:
+        answer = self._client.get_item(TableName=self._table, Key=keys.site_record(site), ConsistentRead=True)
+        return _record(answer["Item"]) if "Item" in answer else None
+
+    def list(self) -> list[SiteRecord]:
+        """Every site that has ever been synced, by name."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": keys.SITES_PARTITION}},
+        }
+        found = items.pages(self._client.query, request, "the list of sites")
+        return [_record(item) for page in found for item in page]
+
+    def advance(self, site: str, read_ms: int | None, asked: Span, rejected: Mapping[str, int]) -> bool:
+        """Moves the checkpoint from the value that was read to the end of what was asked for.
+
+        False when somebody else moved it meanwhile. The first move also notes where the site starts, and
+        each what was rejected of what came.
+        """
+        values: dict[str, Any] = {
+            ":new": {"N": str(asked.end_ms)},
+            ":first": {"N": str(asked.start_ms)},
+            ":rejected": {"M": {reason: {"N": str(count)} for reason, count in rejected.items()}},
+        }
+        condition = "attribute_not_exists(checkpoint_ms)"
+        if read_ms is not None:
+            condition = "checkpoint_ms = :read"
+            values[":read"] = {"N": str(read_ms)}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=keys.site_record(site),
+                UpdateExpression="SET checkpoint_ms = :new, first_ms = if_not_exists(first_ms, :first),"
+                " rejected = :rejected, rejected_from_ms = :first",
+                ConditionExpression=condition,
+                ExpressionAttributeValues=values,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def note_reread(self, site: str, at_ms: int, *, full: bool = False) -> None:
+        """Notes up to when the past was read again; `full` when that went 24 hours back."""
+        self._set(site, {"reread_ms": at_ms} | ({"full_reread_ms": at_ms} if full else {}))
+
+    def want_full_reread(self, site: str) -> None:
+        """Notes that the last 24 hours are to be read again, also of a site read for the first time."""
+        self._set(site, {"full_reread_ms": 0})
+
+    def note_catalog(
+        self,
+        site: str,
+        display_name: str,
+        points: int,
+        listed_ms: int | None,
+        before_ms: int | None = None,
+    ) -> None:
+        """Notes what a listing says; None for its time unless it was steady, `before_ms` the one before."""
+        facts: dict[str, items.Fact] = {"display_name": display_name, "points": points}
+        if listed_ms is not None:
+            facts["catalog_ms"] = listed_ms
+            if before_ms is not None:
+                facts["catalog_before_ms"] = before_ms
+        self._set(site, facts)
+
+    def _set(self, site: str, facts: Mapping[str, items.Fact]) -> None:
+        self._client.update_item(**items.setting(self._table, keys.site_record(site), facts))
+
+
+def _record(item: Mapping[str, Any]) -> SiteRecord:
+    rejected = item.get("rejected", {"M": {}})["M"]
+    counts = {reason: int(count["N"]) for reason, count in rejected.items()}
+    return items.read(item, SiteRecord, site=item["sk"]["S"], rejected=counts)

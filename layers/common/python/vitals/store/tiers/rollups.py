@@ -1,0 +1,123 @@
+"""The rollups of archived days: one item per point and day in the hot table, kept for good.
+
+Item: pk (rollup partition), w day start | b payload (aggregates.encode_day), f when the archiving that
+made it began to read (UTC ms): an older one never replaces a newer one.
+"""
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from vitals.aws.cost import Cost
+from vitals.codec.rollup import day_count, decode_day
+from vitals.model.aggregates import Aggregates, concat
+from vitals.model.timespan import HOUR_MS, Span
+from vitals.store import items, keys
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_WORKERS = 16
+
+
+class RollupTier:
+    """Reads and writes the rollups of any site."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+        self._pool = ThreadPoolExecutor(_WORKERS, "rollups")
+
+    def write(self, site: str, day_ms: int, payloads: Mapping[int, bytes], began_ms: int) -> None:
+        """Replaces the rollups of one day, by point id, but for those of an archiving that began later."""
+        items = [
+            {
+                "pk": {"S": keys.rollup_partition(site, point)},
+                "w": {"N": str(day_ms)},
+                "b": {"B": payload},
+                "f": {"N": str(began_ms)},
+            }
+            for point, payload in payloads.items()
+        ]
+        list(self._pool.map(self._put, items))
+
+    def read(
+        self, site: str, ids: Iterable[int], days: Span, bucket_ms: int, cost: Cost | None = None
+    ) -> Aggregates:
+        """The hours or days (by `bucket_ms`) of these points that have rollups in a span of whole days."""
+        return concat(self._pool.map(lambda point: self._read_point(site, point, days, bucket_ms, cost), ids))
+
+    def day_counts(
+        self,
+        site: str,
+        ids: Iterable[int],
+        days: Span,
+        cost: Cost | None = None,
+        *,
+        consistent: bool = False,
+    ) -> dict[int, int]:
+        """How many samples these points have together, by day start, in a span of whole days; no zeros."""
+        counts: Counter[int] = Counter()
+        for of_point in self._pool.map(
+            lambda point: self._count_point(site, point, days, cost, consistent), ids
+        ):
+            counts.update(of_point)
+        return counts
+
+    def last_hours(self, site: str, ids: Iterable[int]) -> dict[int, int]:
+        """Start (UTC ms) of the last hour with samples, by point id; points without rollups are left out."""
+        hours = self._pool.map(lambda point: (point, self._last_hour(site, point)), ids)
+        return {point: hour_ms for point, hour_ms in hours if hour_ms is not None}
+
+    def _last_hour(self, site: str, point: int) -> int | None:
+        page = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": keys.rollup_partition(site, point)}},
+            ScanIndexForward=False,
+            Limit=1,
+        )["Items"]
+        times = [decode_day(i["b"]["B"], point, int(i["w"]["N"]), HOUR_MS).times for i in page]
+        return int(times[0].max()) if times and len(times[0]) else None
+
+    def _read_point(self, site: str, point: int, days: Span, bucket_ms: int, cost: Cost | None) -> Aggregates:
+        return concat(
+            decode_day(payload, point, day_ms, bucket_ms)
+            for day_ms, payload in self._payloads(site, point, days, cost)
+        )
+
+    def _count_point(
+        self, site: str, point: int, days: Span, cost: Cost | None, consistent: bool
+    ) -> dict[int, int]:
+        payloads = self._payloads(site, point, days, cost, consistent=consistent)
+        return {day_ms: day_count(payload) for day_ms, payload in payloads}
+
+    def _payloads(
+        self, site: str, point: int, days: Span, cost: Cost | None, *, consistent: bool = False
+    ) -> Iterator[tuple[int, bytes]]:
+        """Day start and payload of each day of the point that has rollups."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND w BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {
+                ":pk": {"S": keys.rollup_partition(site, point)},
+                ":first": {"N": str(days.start_ms)},
+                ":last": {"N": str(days.end_ms - 1)},
+            },
+            "ConsistentRead": consistent,
+        }
+        for page in items.pages(self._client.query, request, "the rollups of one point"):
+            if cost:
+                cost.add_page(page, consistent=consistent)
+            yield from ((int(item["w"]["N"]), bytes(item["b"]["B"])) for item in page)
+
+    def _put(self, item: Any) -> None:
+        with contextlib.suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(pk) OR f <= :began",
+                ExpressionAttributeValues={":began": item["f"]},
+            )

@@ -1,0 +1,155 @@
+"""The staging area in S3: the hours that a backfill has read of a day, until the day is stored."""
+
+import base64
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from vitals.codec import staged_hour
+from vitals.errors import ConflictError
+from vitals.model import point_set
+from vitals.model.point_set import PointSet
+from vitals.model.samples import Samples
+from vitals.store import keys
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_WORKERS = 8
+# 1,000 names each: 200 parts for every hour of two years' days.
+_MAX_LISTINGS = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class StagedHour:
+    """What was read of one hour, cut at the present: when that began, samples per window, at what cost.
+
+    `parts` come before the last one, which has this receipt. `configured` are the points that the hour was
+    read for (base64 of point_set.py), empty in receipts of older versions.
+    """
+
+    hour: int
+    start_ms: int
+    end_ms: int
+    fetched_ms: int
+    parts: int
+    windows: list[int]
+    requests: int
+    rejected: dict[str, int] = field(default_factory=dict)
+    configured: str = ""
+
+    @property
+    def points(self) -> PointSet:
+        return point_set.decode(base64.b64decode(self.configured)) if self.configured else 0
+
+    @property
+    def samples(self) -> int:
+        return sum(self.windows)
+
+
+_FIELDS = {field.name for field in fields(StagedHour)}
+
+
+class StagingArea:
+    """The parts of hours; an hour without its last one was not read to its end.
+
+    What passes through is kept in the caller's folder too, so that nothing is fetched twice.
+    """
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def put_part(self, run: str, day: str, hour: int, number: int, samples: Samples, folder: Path) -> None:
+        """Stores one part (sorted) of an hour, but for the last."""
+        self._put(run, day, _part(hour, number), staged_hour.encode(samples), folder)
+
+    def finish(self, run: str, day: str, hour: StagedHour, last: Samples, folder: Path) -> None:
+        """Stores the last part of an hour, whose other parts are all there."""
+        self._put(
+            run, day, _last_part(hour.hour), staged_hour.encode(last, orjson.dumps(asdict(hour))), folder
+        )
+
+    def hours(self, run: str, day: str, folder: Path) -> dict[int, StagedHour]:
+        """The hours of the day that were read to their end; their last parts are in the folder then."""
+        names = [key.rpartition("/")[2] for page in self._keys(keys.staged(run, day)) for key in page]
+        lasts = [name for name in names if _is_last(name)]
+        found = [_receipt(staged_hour.receipt(file)) for file in self._copy(run, day, lasts, folder)]
+        return {hour.hour: hour for hour in found}
+
+    def reopen(self, run: str, day: str, hour: int) -> None:
+        """Forgets that the hour was read to its end, before its parts are replaced one by one."""
+        self._client.delete_object(Bucket=self._bucket, Key=keys.staged(run, day, _last_part(hour)))
+
+    def fetch(self, run: str, day: str, hours: Iterable[StagedHour], folder: Path) -> dict[int, list[Path]]:
+        """The parts of these hours in the folder; by hour, oldest first."""
+        names = {
+            hour.hour: [*(_part(hour.hour, n) for n in range(hour.parts)), _last_part(hour.hour)]
+            for hour in hours
+        }
+        every = [name for parts in names.values() for name in parts]
+        self._copy(run, day, [name for name in every if not (folder / name).exists()], folder)
+        return {hour: [folder / name for name in parts] for hour, parts in names.items()}
+
+    def clear(self, run: str, day: str = "") -> None:
+        """Removes what is staged of the day, or of the whole run."""
+        for found in self._keys(keys.staged(run, day)):
+            if found:
+                self._delete(found)
+
+    def _keys(self, prefix: str) -> Iterator[list[str]]:
+        request: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix}
+        for _ in range(_MAX_LISTINGS):
+            page = self._client.list_objects_v2(**request)
+            yield [item["Key"] for item in page.get("Contents", [])]
+            if not page["IsTruncated"]:
+                return
+            request["ContinuationToken"] = page["NextContinuationToken"]
+        raise ConflictError(f"what is staged did not end within {_MAX_LISTINGS} listings")
+
+    def _put(self, run: str, day: str, name: str, body: bytes, folder: Path) -> None:
+        self._client.put_object(Bucket=self._bucket, Key=keys.staged(run, day, name), Body=body)
+        (folder / name).write_bytes(body)
+
+    def _copy(self, run: str, day: str, names: Iterable[str], folder: Path) -> list[Path]:
+        def copy(name: str) -> Path:
+            file, key = folder / name, keys.staged(run, day, name)
+            file.write_bytes(self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read())
+            return file
+
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            return list(pool.map(copy, names))
+
+    def _delete(self, found: list[str]) -> None:
+        answer = self._client.delete_objects(
+            Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in found], "Quiet": True}
+        )
+        if errors := answer.get("Errors"):
+            raise ConflictError(f"{len(errors)} staged objects were not deleted: {errors[0].get('Code')}")
+
+
+def points_text(points: PointSet) -> str:
+    """The points of a StagedHour as its receipt has them."""
+    return base64.b64encode(point_set.encode(points)).decode()
+
+
+def _receipt(text: bytes) -> StagedHour:
+    """What older versions left out is empty, and what newer ones added is passed over."""
+    row = orjson.loads(text)
+    return StagedHour(**{key: row[key] for key in _FIELDS & row.keys()})
+
+
+def _part(hour: int, number: int) -> str:
+    return f"{hour:02d}-{number:03d}"
+
+
+def _last_part(hour: int) -> str:
+    return f"{hour:02d}"
+
+
+def _is_last(name: str) -> bool:
+    return "-" not in name

@@ -1,0 +1,7 @@
+"""Answers Athena's API on DuckDB: `python -m local.athena --port P`."""
+
+import sys
+
+from local.athena.server import main
+
+sys.exit(main())

@@ -1,0 +1,165 @@
+"""SQL as Athena runs it, on DuckDB: tables as Glue describes them, rows from Parquet files on S3."""
+
+import itertools
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from os.path import commonpath
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.tokenizer_core import TokenType
+
+from local.athena.projection import Partitions, partitions
+from operations.problem import Problem
+
+_DIALECT = "athena"
+_UNLOAD = re.compile(r"\s*UNLOAD\s*\((.*)\)\s*TO\s*'s3://([^']+)'\s*WITH\s*\(([^()]*)\)\s*", re.S | re.I)
+_UNKNOWN_COLUMN = re.compile(r'Referenced column "(.+?)" not found|does not have a column named "(.+?)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The rows of a query, the place where UNLOAD wants them, and how much was read for them."""
+
+    table: pa.Table
+    unload_to: str | None
+    bytes_read: int
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Runs SELECT and UNLOAD over the tables of one Glue catalog."""
+
+    glue: Any
+    s3: Any
+    today: Callable[[], date] = lambda: datetime.now(UTC).date()
+
+    def run(self, sql: str, database: str, parameters: Sequence[str] = ()) -> Answer:
+        """The answer; Problem with Athena's StateChangeReason for what Athena refuses."""
+        try:
+            select, unload_to = _parse(sql, parameters)
+            with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+                connection.execute("SET TimeZone = 'UTC'; SET autoload_known_extensions = false")
+                bytes_read = self._make_views(connection, select, database, Path(folder))
+                # Whoever writes a query here shall reach the tables and nothing else of this machine.
+                connection.execute(
+                    f"SET allowed_directories = [{_quoted(folder)}]; "
+                    "SET enable_external_access = false; SET lock_configuration = true"
+                )
+                table = connection.sql(select.sql("duckdb")).to_arrow_table()
+        except SqlglotError as error:
+            raise Problem(f"SYNTAX_ERROR: {error}") from error
+        except duckdb.Error as error:
+            column = _UNKNOWN_COLUMN.search(str(error))
+            name = column and (column[1] or column[2])
+            text = f"COLUMN_NOT_FOUND: Column '{name}' cannot be resolved" if name else str(error)
+            raise Problem(text) from error
+        return Answer(table, unload_to, bytes_read)
+
+    def _make_views(
+        self, connection: duckdb.DuckDBPyConnection, select: exp.Expr, database: str, folder: Path
+    ) -> int:
+        """Puts a view in the place of each table that the query names; returns the bytes read for them."""
+        bytes_read = 0
+        subqueries = {cte.alias for cte in select.find_all(exp.CTE)}
+        tables = [t for t in select.find_all(exp.Table) if t.name and (t.db or t.name not in subqueries)]
+        for number, table in enumerate(tables):
+            described = self._described(table.db or database, table.name)
+            view, place = f"table_{number}", folder / str(number)
+            place.mkdir()
+            files = self._fetch(partitions(described, table, self.today()), place)
+            bytes_read += sum(file.stat().st_size for file in files)
+            connection.execute(_view(view, described, files))
+            table.replace(exp.to_table(view).as_(table.alias_or_name, table=True))
+        return bytes_read
+
+    def _described(self, database: str, name: str) -> dict[str, Any]:
+        try:
+            described: dict[str, Any] = self.glue.get_table(DatabaseName=database, Name=name)["Table"]
+        except self.glue.exceptions.EntityNotFoundException:
+            missing = f"awsdatacatalog.{database}.{name}"
+            raise Problem(f"TABLE_NOT_FOUND: Table '{missing}' does not exist") from None
+        return described
+
+    def _fetch(self, wanted: Partitions, folder: Path) -> dict[Path, tuple[str, ...]]:
+        """The objects of these partitions as files, each with its partition's values."""
+        files: dict[Path, tuple[str, ...]] = {}
+        if not wanted:
+            return files
+        common = commonpath([location.removeprefix("s3://") for location in wanted])
+        bucket, _, prefix = f"{common}/".partition("/")
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        for found in itertools.chain.from_iterable(page.get("Contents", []) for page in pages):
+            values = wanted.get(f"s3://{bucket}/{found['Key'].rpartition('/')[0]}")
+            if values is not None and found["Size"]:
+                file = folder / f"{len(files)}.parquet"
+                file.write_bytes(self.s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read())
+                files[file] = values
+        return files
+
+
+def _parse(sql: str, parameters: Sequence[str]) -> tuple[exp.Expr, str | None]:
+    """The SELECT, and where its rows go when it stands in an UNLOAD."""
+    unload = _UNLOAD.fullmatch(sql)
+    if unload and "'PARQUET'" not in unload[3].upper():
+        raise Problem("NOT_SUPPORTED: UNLOAD in another format than Parquet")
+    parsed = _statement(_fill_in(unload[1] if unload else sql, parameters))
+    if not isinstance(parsed, exp.Query):
+        raise Problem("NOT_SUPPORTED: only SELECT and UNLOAD run here")
+    return parsed, f"s3://{unload[2].rstrip('/')}" if unload else None
+
+
+def _fill_in(sql: str, parameters: Sequence[str]) -> str:
+    """The text with each `?` replaced by its parameter, which is one SQL expression, as in Athena."""
+    marks = [t for t in sqlglot.tokenize(sql, read=_DIALECT) if t.token_type == TokenType.PLACEHOLDER]
+    if len(marks) != len(parameters):
+        raise Problem(f"Incorrect number of parameters: expected {len(marks)} but found {len(parameters)}")
+    parts, end = [], 0
+    for mark, parameter in zip(marks, parameters, strict=True):
+        parts += [sql[end : mark.start], _statement(parameter).sql(_DIALECT)]
+        end = mark.end + 1
+    return "".join([*parts, sql[end:]])
+
+
+def _statement(sql: str) -> exp.Expr:
+    statements = sqlglot.parse(sql, read=_DIALECT)
+    if len(statements) != 1 or statements[0] is None:
+        raise Problem("SYNTAX_ERROR: only one sql statement is allowed")
+    return statements[0]
+
+
+def _view(name: str, described: dict[str, Any], files: dict[Path, tuple[str, ...]]) -> str:
+    """The view's SQL: the table's columns in Glue's types, then the partition keys."""
+    columns = [
+        (_identifier(column["Name"]), exp.DataType.build(column["Type"], dialect="hive").sql("duckdb"))
+        for column in described["StorageDescriptor"]["Columns"]
+    ]
+    keys = [_identifier(key["Name"]) for key in described.get("PartitionKeys", [])]
+    if not files:
+        nulls = [f"CAST(NULL AS {kind}) AS {column}" for column, kind in columns]
+        nulls += [f"CAST(NULL AS VARCHAR) AS {key}" for key in keys]
+        return f"CREATE VIEW {name} AS SELECT {', '.join(nulls)} WHERE false"
+    selected = [f"CAST({column} AS {kind}) AS {column}" for column, kind in columns]
+    rows = ", ".join(f"({', '.join(map(_quoted, [str(file), *values]))})" for file, values in files.items())
+    paths = ", ".join(_quoted(str(file)) for file in files)
+    return (
+        f"CREATE VIEW {name} AS SELECT {', '.join([*selected, *keys])} "
+        f"FROM read_parquet([{paths}], filename = '_file', union_by_name = true) "
+        f"JOIN (VALUES {rows}) AS _partitions({', '.join(['_of', *keys])}) ON _file = _of"
+    )
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,7 @@
+"""Starts and stops the local stack: `python -m local.stack up|run|down`."""
+
+import sys
+
+from local.stack.lifecycle import main
+
+sys.exit(main())

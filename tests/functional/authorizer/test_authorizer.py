@@ -1,0 +1,100 @@
+import json
+import logging
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from authorizer import app
+from vitals.config import AuthorizerSettings
+from vitals.errors import InvalidRequestError
+from vitals.model.records.tokens import EVERY_SITE, UsageKey
+from vitals.store.state.tokens import create_token, list_tokens, remove_grant, replace_token
+
+ARN = "arn:aws:execute-api:us-east-1:1:api/v1/GET/sites"
+CONTEXT = SimpleNamespace(
+    function_name="authorizer", memory_limit_in_mb=128, invoked_function_arn="arn", aws_request_id="r"
+)
+
+
+@pytest.fixture
+def table(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    settings = AuthorizerSettings("StateTable", "shared-key")
+    monkeypatch.setattr(app, "_state", lambda: (dynamodb, settings))
+    return dynamodb
+
+
+def authorize(header: str) -> dict[str, Any]:
+    return app.handler({"type": "TOKEN", "authorizationToken": header, "methodArn": ARN}, CONTEXT)
+
+
+def test_a_token_brings_its_grants_and_the_whole_stage(table: Any) -> None:
+    token = create_token(table, "StateTable", "charts", ["read", "backfill"], ["b", "a"], 0)
+    answer = authorize(f"Bearer {token}")
+    assert answer["principalId"] == "charts"
+    assert answer["context"] == {"scopes": "backfill read", "sites": "a b"}
+    [statement] = answer["policyDocument"]["Statement"]
+    assert statement["Effect"] == "Allow"
+    assert statement["Resource"] == "arn:aws:execute-api:us-east-1:1:api/v1/*"
+
+
+def test_a_token_is_counted_by_its_own_key_or_else_by_the_shared_one(
+    table: Any, logged: list[logging.LogRecord], capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = create_token(table, "StateTable", "new", ["read"], ["*"], 0, usage=UsageKey("id", "own-key"))
+    old = create_token(table, "StateTable", "old", ["read"], ["*"], 0)
+    answers = [authorize(f"Bearer {token}") for token in (own, old)]
+    assert [answer["usageIdentifierKey"] for answer in answers] == ["own-key", "shared-key"]
+    # The context is what API Gateway hands on to functions and logs.
+    assert not any("key" in value for answer in answers for value in answer["context"].values())
+    app.logger.info("proof that this is where logs go")
+    assert logged
+    written = "".join(capsys.readouterr()) + "".join(str(vars(record)) for record in logged)
+    assert not any(word in written for word in ("own-key", "shared-key", own, old))
+
+
+def test_the_functions_are_told_when_the_token_ends(table: Any) -> None:
+    ends_ms = 4_000_000_000_000
+    token = create_token(table, "StateTable", "charts", ["read"], ["*"], 0, expires_ms=ends_ms)
+    assert authorize(f"Bearer {token}")["context"]["expires_ms"] == str(ends_ms)
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer nobody", "Basic abc", "bearer x"])
+def test_anything_else_is_unauthorized(table: Any, header: str) -> None:
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        authorize(header)
+
+
+def test_an_expired_token_passes_without_a_grant_and_is_counted_with_all_others(table: Any) -> None:
+    own = UsageKey("id", "own-key")
+    token = create_token(table, "StateTable", "old", ["read"], [EVERY_SITE], 0, 1_000_000, own)
+    answer = authorize(f"Bearer {token}")
+    assert (answer["principalId"], answer["context"]) == ("old", {"expires_ms": "1000000"})
+    assert answer["usageIdentifierKey"] == "shared-key"
+
+
+def test_a_token_that_was_revoked_or_rotated_out_is_unknown(table: Any) -> None:
+    revoked, rotated = (
+        create_token(table, "StateTable", name, ["read"], [EVERY_SITE], 0) for name in ("revoked", "rotated")
+    )
+    by_name = {token.name: token for token in list_tokens(table, "StateTable")}
+    remove_grant(table, "StateTable", by_name["revoked"])
+    replace_token(table, "StateTable", by_name["rotated"], 1, None, 0, None)
+    for token in (revoked, rotated):
+        with pytest.raises(Exception, match=r"^Unauthorized$"):
+            authorize(f"Bearer {token}")
+
+
+def test_the_table_never_holds_the_token(table: Any) -> None:
+    token = create_token(table, "StateTable", "charts", ["read"], [EVERY_SITE], 0)
+    assert token.removeprefix("vitals_") not in json.dumps(
+        table.scan(TableName="StateTable")["Items"], default=str
+    )
+
+
+@pytest.mark.parametrize(
+    ("scopes", "sites"), [(["write"], ["*"]), ([], ["*"]), (["read"], []), (["read"], ["../x"])]
+)
+def test_grants_that_mean_nothing_are_refused(table: Any, scopes: list[str], sites: list[str]) -> None:
+    with pytest.raises(InvalidRequestError):
+        create_token(table, "StateTable", "x", scopes, sites, 0)

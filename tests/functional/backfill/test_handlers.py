@@ -1,0 +1,251 @@
+"""The backfill's two handlers as Lambda calls them: the machine's tasks, and routes behind API Gateway."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities import parameters
+
+from backfill import app as tasks_app
+from backfill.api import app as api_app
+from local.ace_simulator.simulator import Simulator
+from tests.functional.conftest import SITE, Clock, World
+from tests.support import openapi
+from vitals.aws import clients
+from vitals.errors import InvalidRequestError, NotFoundError, RunningError
+from vitals.model.timespan import DAY_MS, day_name
+from vitals.store.state.ledger import Ledger
+
+TODAY = 1_767_225_600_000
+CONTEXT = SimpleNamespace(
+    function_name="backfill",
+    memory_limit_in_mb=1769,
+    invoked_function_arn="arn",
+    aws_request_id="r-1",
+    get_remaining_time_in_millis=lambda: 900_000,
+)
+DAY = day_name(TODAY - 5 * DAY_MS)
+RANGE = {"start_date": DAY, "end_date": DAY}
+type Call = Callable[..., tuple[int, dict[str, Any]]]
+
+
+@pytest.fixture
+def deployed(
+    world: World, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
+    """A synced site, and both functions with the environment that the template gives them."""
+    world.sync()
+    boto3.client("s3").create_bucket(Bucket="cold-bucket")
+    machine = boto3.client("stepfunctions").create_state_machine(
+        name="backfill",
+        definition='{"StartAt":"a","States":{"a":{"Type":"Succeed"}}}',
+        roleArn="arn:aws:iam::123456789012:role/r",
+    )["stateMachineArn"]
+    key = simulator.settings.api_key
+    secret = boto3.client("secretsmanager").create_secret(Name="ace", SecretString=key)
+    for name, value in {
+        "STATE_TABLE": "StateTable",
+        "HOT_TABLE": "HotTable",
+        "COLD_BUCKET": "cold-bucket",
+        "ACE_API_URL": simulator.url,
+        "ACE_SECRET_ID": secret["ARN"],
+        "SITES": f"{SITE},second_site",
+        "ACE_REQUESTS_PER_MINUTE": "60000",
+        "STATE_MACHINE_ARN": machine,
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("time.time_ns", lambda: clock() * 1_000_000)
+    caches = (tasks_app._warm, api_app._api, clients.client, clients._session)
+    for cached in caches:
+        cached.cache_clear()
+    parameters.clear_caches()
+    yield world
+    for cached in caches:
+        cached.cache_clear()
+
+
+@pytest.fixture
+def call(deployed: World) -> Call:
+    def send(
+        method: str,
+        path: str,
+        query: dict[str, str] | None = None,
+        body: Any = None,
+        scopes: str = "backfill",
+        sites: str = SITE,
+    ) -> tuple[int, dict[str, Any]]:
+        event = {
+            "resource": "/backfill/{proxy+}",
+            "path": path,
+            "httpMethod": method,
+            "headers": {"Content-Type": "application/json"},
+            "multiValueHeaders": {},
+            "queryStringParameters": query,
+            "multiValueQueryStringParameters": {k: [v] for k, v in (query or {}).items()},
+            "requestContext": {
+                "requestId": "r-1",
+                "authorizer": {"principalId": "ops", "scopes": scopes, "sites": sites},
+            },
+            "body": body if body is None or isinstance(body, str) else json.dumps(body),
+            "isBase64Encoded": False,
+        }
+        answer = api_app.handler(event, CONTEXT)
+        assert answer["multiValueHeaders"]["Content-Type"] == ["application/json"]
+        status, content = answer["statusCode"], json.loads(answer["body"])
+        openapi.check_answer(method, path, status, content)
+        return status, content
+
+    return send
+
+
+def run_tasks(run: str) -> dict[str, Any]:
+    """What the state machine does with the execution's own input."""
+    [execution] = executions()
+    asked = json.loads(
+        boto3.client("stepfunctions").describe_execution(executionArn=execution["executionArn"])["input"]
+    )
+    plan = tasks_app.handler({"task": "plan", "run": run, "asked": asked}, CONTEXT)
+    results = [
+        tasks_app.handler({"task": "day", "run": run, "site": SITE, "day": day}, CONTEXT)
+        for day in plan["days"]
+    ]
+    return tasks_app.handler({"task": "summarise", "run": run, "site": SITE, "days": results}, CONTEXT)
+
+
+def executions() -> list[dict[str, Any]]:
+    sfn = boto3.client("stepfunctions")
+    [machine] = sfn.list_state_machines()["stateMachines"]
+    found: list[dict[str, Any]] = sfn.list_executions(stateMachineArn=machine["stateMachineArn"])[
+        "executions"
+    ]
+    return found
+
+
+def test_a_run_from_start_to_end(call: Call, deployed: World) -> None:
+    status, started = call("POST", "/backfill/start", body={"site_name": SITE, **RANGE})
+    assert (status, started["status"], started["days_total"]) == (202, "running", 1)
+    assert call("GET", f"/backfill/{started['id']}")[1]["status"] == "running"
+    assert run_tasks(started["id"])["status"] == "succeeded"
+    status, found = call("GET", f"/backfill/{started['id']}", scopes="read")
+    assert (status, found["status"], found["requested_by"]) == (200, "succeeded", "ops")
+    assert [(day["date"], day["status"]) for day in found["days"]] == [(DAY, "done")]
+    assert found["samples"] == found["days"][0]["samples"] > 1000
+    _, listed = call("GET", "/backfill", {"site_name": SITE})
+    assert [run["id"] for run in listed["backfills"]] == [started["id"]]
+    assert Ledger(deployed.client, "StateTable").archive_record(SITE, TODAY - 5 * DAY_MS).settled
+
+
+def test_a_run_is_cancelled_over_http(call: Call) -> None:
+    _, started = call("POST", "/backfill/start", body={"site_name": SITE, **RANGE})
+    status, answer = call("POST", f"/backfill/{started['id']}/cancel", body={})
+    assert (status, answer) == (202, {"id": started["id"], "status": "running", "cancel_requested": True})
+    assert run_tasks(started["id"])["status"] == "cancelled"
+    assert call("POST", f"/backfill/{started['id']}/cancel")[0] == 200
+
+
+def test_a_second_start_says_which_run_is_at_work(call: Call) -> None:
+    _, first = call("POST", "/backfill/start", body={"site_name": SITE, **RANGE})
+    status, refused = call("POST", "/backfill/start", body={"site_name": SITE, **RANGE})
+    assert (status, refused["error_code"], refused["running_id"]) == (409, "CONFLICT", first["id"])
+    assert first["id"] in refused["error"]
+    assert len(executions()) == 1
+
+
+def test_a_dry_run_starts_nothing(call: Call) -> None:
+    status, answer = call("POST", "/backfill/start", body={"site_name": SITE, **RANGE, "dry_run": True})
+    assert (status, answer["dry_run"], answer["days_total"], answer["estimate"]["requests"]) == (
+        200,
+        True,
+        1,
+        24,
+    )
+    assert executions() == []
+
+
+def test_a_start_that_fails_leaves_the_site_free(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("vitals.aws.stepfunctions.Executions.start", lambda *_: 1 / 0)
+        status, answer = call("POST", "/backfill/start", body={"site_name": SITE, **RANGE})
+    assert (status, answer["error_code"]) == (500, "INTERNAL_ERROR")
+    assert call("GET", "/backfill", {"site_name": SITE})[1]["backfills"][0]["status"] == "failed"
+    assert call("POST", "/backfill/start", body={"site_name": SITE, **RANGE})[0] == 202
+
+
+BODY = {"site_name": SITE, **RANGE}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "text"),
+    [
+        (BODY | {"site_name": "elsewhere"}, 404, "NOT_FOUND", "no site 'elsewhere'"),
+        (BODY | {"site_name": "second_site"}, 400, "INVALID_REQUEST", "never synced"),
+        (BODY | {"start_date": "2025-02-30"}, 400, "INVALID_REQUEST", "start_date"),
+        (BODY | {"end_date": "01/02/2025"}, 400, "INVALID_REQUEST", "end_date"),
+        (BODY | {"end_date": "2025-12-01"}, 400, "INVALID_REQUEST", "after end_date"),
+        (BODY | {"end_date": "2026-06-01"}, 400, "INVALID_REQUEST", "future"),
+        (BODY | {"start_date": "2022-12-27"}, 400, "INVALID_REQUEST", "at most 730"),
+        (BODY | {"force": "yes"}, 400, "INVALID_REQUEST", "force"),
+        ({"site_name": SITE}, 400, "INVALID_REQUEST", "start_date"),
+        ("nonsense", 400, "INVALID_REQUEST", "no JSON"),
+        (BODY | {"padding": "x" * 3_200_000}, 413, "TOO_LARGE", "larger than"),
+        (BODY | {"dryrun": True}, 400, "INVALID_REQUEST", "unknown key 'dryrun'"),
+    ],
+)
+def test_bad_starts_are_refused(call: Call, body: Any, status: int, code: str, text: str) -> None:
+    found, answer = call("POST", "/backfill/start", body=body, sites="*")
+    assert (found, answer["error_code"]) == (status, code)
+    assert text in answer["error"]
+    assert set(answer) == {"error", "error_code", "request_id"}
+    assert executions() == []
+
+
+@pytest.mark.parametrize(
+    ("scopes", "sites", "status"), [("read", SITE, 403), ("backfill", "other", 403), ("admin", SITE, 202)]
+)
+def test_starting_takes_the_scope_and_the_site(call: Call, scopes: str, sites: str, status: int) -> None:
+    assert call("POST", "/backfill/start", body=BODY, scopes=scopes, sites=sites)[0] == status
+
+
+def test_a_run_of_another_site_is_not_there(call: Call) -> None:
+    _, started = call("POST", "/backfill/start", body=BODY)
+    for path in (f"/backfill/{started['id']}", "/backfill/no-such-run"):
+        assert call("GET", path, sites="other")[0] == 404
+    assert call("POST", f"/backfill/{started['id']}/cancel", scopes="read")[0] == 403
+    assert call("GET", "/backfill", {"site_name": SITE}, sites="other")[0] == 403
+    assert call("GET", "/backfill")[0] == 400
+    assert call("GET", "/backfill/a/b/c")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("event", "error"),
+    [
+        ({}, InvalidRequestError),
+        ({"task": "nap", "run": "r"}, InvalidRequestError),
+        ({"task": "plan", "run": "r", "asked": {"site": "elsewhere", **RANGE}}, NotFoundError),
+        ({"task": "day", "run": "no-such-run", "site": SITE, "day": DAY}, NotFoundError),
+        ({"task": "summarise", "run": "no-such-run", "site": SITE, "days": []}, NotFoundError),
+    ],
+)
+def test_a_task_that_fails_is_logged_and_raised_by_name(
+    deployed: World,
+    event: dict[str, Any],
+    error: type[Exception],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tasks_app.logger.registered_handler, "stream", sys.stdout)
+    with pytest.raises(error):
+        tasks_app.handler(event, CONTEXT)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    [failed] = [line for line in lines if line.get("message") == "task failed"]
+    assert (failed["event"], failed["error"]) == (event, error.__name__)
+
+
+def test_a_plan_while_another_run_holds_the_site_is_refused(call: Call) -> None:
+    _, first = call("POST", "/backfill/start", body=BODY)
+    with pytest.raises(RunningError, match=first["id"]):
+        tasks_app.handler({"task": "plan", "run": "x", "asked": {"site": SITE, **RANGE}}, CONTEXT)

@@ -1,0 +1,235 @@
+"""The sync's handler as Lambda calls it, with its queue and its secret."""
+
+import json
+import sys
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities import parameters
+
+from etl import app
+from local.ace_simulator.faults import Faults
+from local.ace_simulator.simulator import Simulator
+from tests.functional.conftest import SITE, Clock
+from tests.support.template import template
+from vitals.aws import clients
+from vitals.errors import InvalidRequestError, NotFoundError, UpstreamRefusedError
+from vitals.model.timespan import HOUR_MS, floor_window, iso
+from vitals.store import keys
+from vitals.store.state.sites import SiteTable
+
+CONTEXT = SimpleNamespace(
+    function_name="etl",
+    memory_limit_in_mb=128,
+    invoked_function_arn="arn",
+    aws_request_id="r",
+    get_remaining_time_in_millis=lambda: 300_000,
+)
+
+
+@pytest.fixture
+def queue(
+    dynamodb: Any, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    url: str = boto3.client("sqs").create_queue(QueueName="sync")["QueueUrl"]
+    key = simulator.settings.api_key
+    secret = boto3.client("secretsmanager").create_secret(Name="ace", SecretString=key)
+    for name, value in {
+        "STATE_TABLE": "StateTable",
+        "HOT_TABLE": "HotTable",
+        "SYNC_QUEUE_URL": url,
+        "ACE_API_URL": simulator.url,
+        "ACE_SECRET_ID": secret["ARN"],
+        "SITES": f"{SITE},second_site",
+        "INITIAL_LOOKBACK_HOURS": "3",
+        "ACE_REQUESTS_PER_MINUTE": "60000",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("time.time_ns", lambda: clock() * 1_000_000)
+    for cached in (app._warm, clients.client, clients._session):
+        cached.cache_clear()
+    parameters.clear_caches()
+    yield url
+    for cached in (app._warm, clients.client, clients._session):
+        cached.cache_clear()
+
+
+def sent(queue: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for _ in range(20):
+        messages = (
+            boto3.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        )
+        if not messages:
+            return found
+        found += [json.loads(message["Body"]) for message in messages]
+    raise AssertionError("the queue does not end")
+
+
+def records(*bodies: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Records": [
+            {"messageId": str(i), "body": json.dumps(body), "eventSource": "aws:sqs"}
+            for i, body in enumerate(bodies)
+        ]
+    }
+
+
+def metrics(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    [found] = [line for line in lines if "_aws" in line]
+    return found
+
+
+def checkpoint(dynamodb: Any) -> int | None:
+    record = SiteTable(dynamodb, "StateTable").load(SITE)
+    return record.checkpoint_ms if record else None
+
+
+def test_the_schedule_sends_every_site_a_message(queue: str) -> None:
+    assert app.handler({}, CONTEXT) == {"sites": [SITE, "second_site"]}
+    assert sent(queue) == [{"site": SITE}, {"site": "second_site"}]
+
+
+def test_a_queued_schedule_does_the_same(queue: str) -> None:
+    assert app.handler(records({}), CONTEXT) == {"batchItemFailures": []}
+    assert len(sent(queue)) == 2
+
+
+def test_a_direct_invoke_syncs_until_caught_up(queue: str, dynamodb: Any, clock: Clock) -> None:
+    receipt = app.handler({"site": SITE}, CONTEXT)
+    assert receipt["caught_up"]
+    assert receipt["checkpoint"] == iso(floor_window(clock()))
+    assert checkpoint(dynamodb) == floor_window(clock())
+    assert all(set(message) == {"site", "start", "end"} for message in sent(queue))
+
+
+def test_a_sync_charges_the_pace_that_backfills_wait_for(
+    queue: str, dynamodb: Any, simulator: Simulator, clock: Clock
+) -> None:
+    app.handler({"site": SITE}, CONTEXT)
+    item = dynamodb.get_item(TableName="StateTable", Key=keys.pace(simulator.url))["Item"]
+    asked = sum(sum(statuses.values()) for statuses in simulator.stats().values())
+    assert int(item["at_ms"]["N"]) == clock() + asked
+
+
+def test_a_message_syncs_one_hour_and_sends_the_next(queue: str, dynamodb: Any, clock: Clock) -> None:
+    assert app.handler(records({"site": SITE}), CONTEXT) == {"batchItemFailures": []}
+    assert checkpoint(dynamodb) == floor_window(clock() - 2 * HOUR_MS)
+    assert sent(queue) == [{"site": SITE}]
+
+
+def test_a_direct_invoke_short_of_time_hands_on(queue: str, dynamodb: Any, clock: Clock) -> None:
+    hurried = SimpleNamespace(**CONTEXT.__dict__ | {"get_remaining_time_in_millis": lambda: 100_000})
+    assert not app.handler({"site": SITE}, hurried)["caught_up"]
+    assert sent(queue) == [{"site": SITE}]
+
+
+def test_a_span_is_read_again_and_moves_no_checkpoint(queue: str, dynamodb: Any, clock: Clock) -> None:
+    event = {"site": SITE, "start": iso(clock() - 2 * HOUR_MS), "end": iso(clock() - HOUR_MS)}
+    receipt = app.handler(event, CONTEXT)
+    assert receipt["written"] > 0
+    assert checkpoint(dynamodb) is None
+
+
+@pytest.mark.parametrize("broken", ["event", "site", "table", "secret"])
+def test_whatever_fails_is_logged_and_counted(
+    queue: str,
+    dynamodb: Any,
+    broken: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    body: dict[str, Any] = {"event": {"nonsense": 1}, "site": {"site": "unknown"}}.get(broken, {"site": SITE})
+    if broken == "table":
+        dynamodb.delete_table(TableName="HotTable")
+    if broken == "secret":
+        monkeypatch.setenv("ACE_SECRET_ID", "no-such-secret")
+    monkeypatch.setattr(app.logger.registered_handler, "stream", sys.stdout)
+    assert app.handler(records(body), CONTEXT) == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    assert [line["level"] for line in lines if line.get("message") == "sync failed"] == ["ERROR"]
+    assert [line["SyncFailures"] for line in lines if "SyncFailures" in line] == [[1.0]]
+
+
+def test_as_many_containers_share_the_pace_as_the_template_allows() -> None:
+    source = template()["Resources"]["EtlFunction"]["Properties"]["Events"]["Sync"]["Properties"]
+    assert source["ScalingConfig"]["MaximumConcurrency"] == app.CONCURRENCY
+
+
+def test_a_failing_message_is_returned_to_the_queue_alone(queue: str) -> None:
+    answer = app.handler(records({"site": SITE}, {"site": "unknown"}, {"nonsense": 1}), CONTEXT)
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "event", [{"site": "unknown"}, {"site": "../x"}, {"site": SITE, "start": "soon", "end": "x"}]
+)
+def test_bad_events_are_refused(queue: str, event: dict[str, str]) -> None:
+    with pytest.raises((NotFoundError, InvalidRequestError)):
+        app.handler(event, CONTEXT)
+
+
+def test_metrics_count_what_a_sync_did(queue: str, capsys: pytest.CaptureFixture[str]) -> None:
+    receipt = app.handler({"site": SITE}, CONTEXT)
+    found = metrics(capsys)
+    assert found["service"] == "test"
+    assert found["ReadingsFetched"] == [receipt["fetched"]]
+    assert found["ReadingsAccepted"] == [receipt["accepted"]]
+    assert found["SamplesWritten"] == [receipt["written"]]
+    for reason, count in receipt["rejected"].items():
+        assert found[f"Rejected.{reason}"] == [count]
+    assert found["SyncLagSeconds"] == [61.0]
+    assert {"BlocksWritten", "WriteConflicts", "SyncDuration"} <= set(found)
+
+
+@pytest.mark.parametrize("status", [401, 404, 422])
+def test_a_refused_sync_says_so_in_log_and_metrics(
+    queue: str,
+    simulator: Simulator,
+    capsys: pytest.CaptureFixture[str],
+    status: int,
+    dynamodb: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(app.logger.registered_handler, "stream", sys.stdout)
+    simulator.faults = Faults(status=status)
+    with pytest.raises(UpstreamRefusedError):
+        app.handler({"site": SITE}, CONTEXT)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    [failed] = [line for line in lines if line.get("message") == "sync failed"]
+    assert (failed["level"], failed["event"], failed["error"]) == (
+        "ERROR",
+        {"site": SITE},
+        "UpstreamRefusedError",
+    )
+    assert str(status) in failed["reason"]
+    assert [line["SyncFailures"] for line in lines if "SyncFailures" in line] == [[1.0]]
+    assert simulator.settings.api_key not in json.dumps(lines)
+    assert checkpoint(dynamodb) is None
+    simulator.faults = Faults()
+    assert app.handler({"site": SITE}, CONTEXT)["caught_up"]
+
+
+def test_an_open_circuit_skips_a_scheduled_sync_and_returns_a_span(
+    queue: str, dynamodb: Any, simulator: Simulator, clock: Clock
+) -> None:
+    from vitals.store.control.circuit import Circuit, CircuitTable
+
+    CircuitTable(dynamodb, "StateTable", simulator.url).store(Circuit(9, clock() + HOUR_MS))
+    span = {"site": SITE, "start": iso(clock() - HOUR_MS), "end": iso(clock())}
+    answer = app.handler(records({"site": SITE}, span), CONTEXT)
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["1"]
+    assert simulator.stats() == {} or not any("timeseries" in endpoint for endpoint in simulator.stats())
+
+
+def test_each_missing_setting_is_named(queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vitals.errors import ConfigError
+
+    monkeypatch.delenv("HOT_TABLE")
+    monkeypatch.setenv("SITES", "a b")
+    with pytest.raises(ConfigError, match=r"HOT_TABLE is missing; SITES"):
+        app.handler({"site": SITE}, CONTEXT)

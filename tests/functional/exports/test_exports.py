@@ -1,0 +1,862 @@
+"""Exports from the request to the downloaded files, by both handlers, over moto and an Athena that runs."""
+
+import csv
+import io
+import json
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import requests
+from moto.moto_api import state_manager
+
+from exports import app as worker_app
+from exports import convert, sources, work
+from exports.api import app as api_app
+from exports.api.exports_api import MOST_WAITING
+from exports.run import Exports
+from exports.sources import DaySource
+from exports.unload import ArchiveUnload
+from local.ace_simulator.simulator import Simulator, SimulatorSettings
+from local.athena.server import executing
+from tests.functional.conftest import SITE, Clock, World
+from tests.support import openapi
+from tests.support.template import create_archive
+from vitals.aws import clients
+from vitals.aws.athena import Athena
+from vitals.errors import ConflictError
+from vitals.model.records.exports import KEPT_MS, Done
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, day_name, iso, parse_iso
+from vitals.pipeline.archiver import Archiver
+from vitals.store import keys
+from vitals.store.state.exports import ExportTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.export_files import ExportFiles
+from vitals.store.tiers.rollups import RollupTier
+
+FIRST = 1_767_225_600_000
+"""Two settled days, the first with its blocks gone, one that changed since, and the day that goes on."""
+RANGE = Span(FIRST, FIRST + 3 * DAY_MS + 6 * HOUR_MS)
+# A few windows of each, for moto takes its time.
+SYNCED = [Span(FIRST + n * DAY_MS + HOUR_MS, FIRST + n * DAY_MS + 2 * HOUR_MS) for n in range(4)]
+BUCKET = "cold"
+LEASE = 16 * MINUTE_MS
+
+type Samples = dict[tuple[str, int], bytes]
+
+
+class Killed(BaseException):
+    """The process ends here, and no `except Exception` sees it."""
+
+
+@dataclass
+class Stage:
+    """The deployed pair of functions over one site, and what a user and an operator do with them."""
+
+    world: World
+    s3: Any
+    sqs: Any
+    queues: dict[str, str]
+    remaining_s: float = 900
+    taken: list[str] = field(default_factory=list)
+    """The queues that messages came from, in order."""
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str] | None = None,
+        body: Any = None,
+        *,
+        scopes: str = "read",
+        sites: str = SITE,
+        token: str = "notebook",
+    ) -> tuple[int, dict[str, Any]]:
+        event = {
+            "resource": "/exports/{proxy+}",
+            "path": path,
+            "httpMethod": method,
+            "headers": {"Content-Type": "application/json"},
+            "multiValueHeaders": {},
+            "queryStringParameters": query,
+            "multiValueQueryStringParameters": {k: [v] for k, v in (query or {}).items()},
+            "requestContext": {
+                "requestId": "r-1",
+                "authorizer": {"principalId": token, "scopes": scopes, "sites": sites},
+            },
+            "body": body if body is None or isinstance(body, str) else json.dumps(body),
+            "isBase64Encoded": False,
+        }
+        answer = api_app.handler(event, self.context())
+        assert answer["multiValueHeaders"]["Content-Type"] == ["application/json"]
+        status, content = answer["statusCode"], json.loads(answer["body"])
+        openapi.check_answer(method, path, status, content)
+        return status, content
+
+    def start(self, **changes: Any) -> str:
+        status, answer = self.call("POST", "/exports", body=asked(**changes))
+        assert (status, answer["status"], answer["progress_percent"]) == (202, "queued", 0)
+        return str(answer["id"])
+
+    def get(self, export: str) -> dict[str, Any]:
+        status, answer = self.call("GET", f"/exports/{export}")
+        assert status == 200, answer
+        return answer
+
+    def delete(self, export: str) -> tuple[int, dict[str, Any]]:
+        return self.call("DELETE", f"/exports/{export}")
+
+    def context(self) -> Any:
+        return SimpleNamespace(
+            function_name="export",
+            memory_limit_in_mb=1769,
+            invoked_function_arn="arn",
+            aws_request_id="r-1",
+            get_remaining_time_in_millis=lambda: self.remaining_s * 1000,
+        )
+
+    def receive(self) -> dict[str, Any] | None:
+        """The next message as SQS gives it to the worker, off its queue; high priority first."""
+        for name in ("EXPORT_QUEUE_HIGH_URL", "EXPORT_QUEUE_URL"):
+            url = self.queues[name]
+            for message in self.sqs.receive_message(QueueUrl=url).get("Messages", []):
+                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                self.taken.append(name)
+                return {"body": message["Body"]}
+        return None
+
+    def deliver(self, message: dict[str, Any], receives: int = 1) -> bool:
+        """Whether the worker did what the message says; if not, SQS would deliver it again."""
+        record = {
+            "messageId": "m",
+            "body": message["body"],
+            "eventSource": "aws:sqs",
+            "attributes": {"ApproximateReceiveCount": str(receives)},
+        }
+        answer = worker_app.handler({"Records": [record]}, self.context())
+        return not answer["batchItemFailures"]
+
+    def drain(self) -> None:
+        for _ in range(50):
+            message = self.receive()
+            if message is None:
+                return
+            assert self.deliver(message)
+        raise AssertionError("the queues never drain")
+
+    def delayed(self) -> int:
+        names = ["ApproximateNumberOfMessagesDelayed"]
+        return sum(
+            int(self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"][names[0]])
+            for url in self.queues.values()
+        )
+
+    def objects(self, export: str) -> set[str]:
+        """The names of all that is stored of an export."""
+        prefix = keys.export_file(export)
+        found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
+        return {item["Key"].removeprefix(prefix) for item in found}
+
+    def download(self, answer: dict[str, Any]) -> Samples:
+        """What the links of a completed export give, none twice, weather apart."""
+        found: Samples = {}
+        rows = 0
+        for file in answer["files"]:
+            got = requests.get(file["url"], timeout=10)
+            assert got.status_code == 200
+            assert len(got.content) == file["bytes"]
+            part = PARSERS[answer["format"]](got.content)
+            assert not found.keys() & part.keys()
+            found |= part
+            rows += len(part)
+        assert (rows, answer["bytes"]) == (answer["rows"], sum(file["bytes"] for file in answer["files"]))
+        return {key: value for key, value in found.items() if not key[0].startswith("weather.")}
+
+    def truth(self, span: Span = RANGE) -> Samples:
+        """What the simulator serves of the hours that were synced."""
+        spans = [Span(max(s.start_ms, span.start_ms), min(s.end_ms, span.end_ms)) for s in SYNCED]
+        return {key: value for s in spans if s for key, value in self.world.truth(s).items()}
+
+    def assert_exact(self, export: str, span: Span = RANGE, names: set[str] | None = None) -> None:
+        answer = self.get(export)
+        assert (answer["status"], answer["progress_percent"], answer["error"]) == ("completed", 100, "")
+        truth = self.truth(span)
+        found = self.download(answer)
+        assert found == {key: v for key, v in truth.items() if names is None or key[0] in names}
+        assert found
+
+
+def asked(**changes: Any) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "site_name": SITE,
+        "start_time": iso(RANGE.start_ms),
+        "end_time": iso(RANGE.end_ms),
+        "format": "parquet",
+    }
+    return body | changes
+
+
+def from_csv(text: bytes) -> Samples:
+    header, *rows = csv.reader(io.StringIO(text.decode(), newline=""))
+    assert header == ["point_name", "timestamp", "value"]
+    found = {(name, parse_iso(at)): struct.pack("<d", float(value)) for name, at, value in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def from_parquet(data: bytes) -> Samples:
+    table = pq.read_table(io.BytesIO(data))
+    assert table.schema.field("timestamp").type == pa.timestamp("ms", "UTC")
+    times = table["timestamp"].cast(pa.int64()).to_pylist()
+    rows = zip(table["point_name"].to_pylist(), times, table["value"].to_pylist(), strict=True)
+    found = {(name, at): struct.pack("<d", value) for name, at, value in rows}
+    assert len(found) == len(table)
+    return found
+
+
+PARSERS = {"csv": from_csv, "parquet": from_parquet}
+
+
+@pytest.fixture
+def simulator(clock: Clock) -> Iterator[Simulator]:
+    settings = SimulatorSettings(points=16, sites=(SITE,), interval_s=600, other_intervals=False)
+    with Simulator(settings, clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+def deployed(
+    make_world: Callable[..., World], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stage]:
+    """Both functions with the environment that the template gives them, over a site with nothing archived."""
+    s3, sqs = boto3.client("s3"), boto3.client("sqs")
+    names = create_archive(s3, boto3.client("glue"), boto3.client("athena"))
+    urls = {
+        "EXPORT_QUEUE_URL": sqs.create_queue(QueueName="normal")["QueueUrl"],
+        "EXPORT_QUEUE_HIGH_URL": sqs.create_queue(QueueName="high")["QueueUrl"],
+    }
+    world = make_world(initial_lookback_ms=45 * MINUTE_MS)
+    clock.now_ms = SYNCED[3].end_ms
+    world.sync()
+    settings = {
+        "STATE_TABLE": "StateTable",
+        "HOT_TABLE": "HotTable",
+        "COLD_BUCKET": names["ColdBucket"],
+        "GLUE_DATABASE": names["GlueDatabase"],
+        "GLUE_TABLE": names["GlueTable"],
+        "ATHENA_WORKGROUP": names["AthenaWorkGroup"],
+        **urls,
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("time.time_ns", lambda: clock() * 1_000_000)
+    monkeypatch.setattr(Athena, "_pauses", lambda _: iter([0.0] * 1_000))
+    caches = (worker_app._warm, api_app._api, clients.client, clients._session)
+    for cached in caches:
+        cached.cache_clear()
+    with executing():
+        yield Stage(world, s3, sqs, urls)
+    for cached in caches:
+        cached.cache_clear()
+
+
+@pytest.fixture
+def stage(deployed: Stage, clock: Clock) -> Stage:
+    """The same with days of every kind."""
+    world = deployed.world
+    for span in SYNCED[:3]:
+        world.reread(span)
+    archiver = Archiver(
+        world.syncer.ingest.hot,
+        ColdTier(deployed.s3, BUCKET),
+        RollupTier(world.client, "HotTable"),
+        world.syncer.catalogs,
+        Ledger(world.client, "StateTable"),
+        clock,
+        20,
+    )
+    clock.forward(60)
+    for day_ms in range(FIRST, FIRST + 3 * DAY_MS, DAY_MS):
+        archiver.archive(SITE, day_ms)
+    forget_blocks(world, FIRST)
+    clock.forward(60)
+    change_third_day(world)
+    return deployed
+
+
+def forget_blocks(world: World, day_ms: int) -> None:
+    """What DynamoDB does with the blocks of an archived day when they are over their time."""
+    for item in world.client.scan(TableName="HotTable")["Items"]:
+        if "#rollup#" not in item["pk"]["S"] and day_ms <= int(item["w"]["N"]) < day_ms + DAY_MS:
+            assert "expires_at" in item
+            world.client.delete_item(TableName="HotTable", Key={"pk": item["pk"], "w": item["w"]})
+
+
+def change_third_day(world: World) -> None:
+    """A correction of a sample, and one more, after the day was archived."""
+    name, at = sorted(world.truth(SYNCED[2]))[5]
+    world.simulator.put_samples(SITE, [(name, "-0.0", at), (name, "0.30000000000000004", at + 1_234)])
+    world.clock.forward(60)
+    world.reread(Span(at, at + 2_000))
+
+
+@pytest.fixture
+def stuck() -> Iterator[None]:
+    """Queries that stay QUEUED."""
+    before = state_manager.get_transition("athena::execution")
+    state_manager.set_transition("athena::execution", {"progression": "manual", "times": 10_000})
+    yield
+    state_manager.set_transition("athena::execution", before)
+
+
+def queries() -> list[dict[str, Any]]:
+    athena = boto3.client("athena")
+    ids = athena.list_query_executions(WorkGroup="building-vitals")["QueryExecutionIds"]
+    return [athena.get_query_execution(QueryExecutionId=some)["QueryExecution"] for some in ids]
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_an_export_over_every_kind_of_day_is_the_truth_to_the_bit(stage: Stage, format: str) -> None:
+    export = stage.start(format=format)
+    kinds = [part.kind for part in stage_plan(stage, export).parts]
+    assert kinds == ["archive", "day", "day"]
+    stage.drain()
+    stage.assert_exact(export)
+    answer = stage.get(export)
+    assert (answer["days_total"], answer["days_done"], answer["attempts"]) == (4, 4, 1)
+    assert answer["bytes_scanned"] > 0
+    corrected = {value for value in stage.download(answer).values()}
+    assert {struct.pack("<d", -0.0), struct.pack("<d", 0.1 + 0.2)} <= corrected
+
+
+def stage_plan(stage: Stage, export: str) -> Any:
+    table = ExportTable(stage.world.client, "StateTable")
+    found = table.load(export, stage.world.clock())
+    assert found is not None
+    return table.plan(found)
+
+
+@pytest.mark.parametrize("most", [100, 200_000])
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_some_points_of_a_part_of_some_days(
+    stage: Stage, format: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the names are too many for Athena."""
+    monkeypatch.setattr("vitals.reading.athena_sql._MAX_NAME_BYTES", most)
+    span = Span(SYNCED[0].start_ms + 20 * MINUTE_MS + 1, SYNCED[3].end_ms - 10 * MINUTE_MS)
+    names = sorted({name for name, _ in stage.truth(span)})[3:15]
+    export = stage.start(
+        format=format, point_names=[*names, names[0]], start_time=span.start_ms, end_time=iso(span.end_ms)
+    )
+    stage.drain()
+    stage.assert_exact(export, span, set(names))
+    answer = stage.get(export)
+    assert (answer["points"], answer["start_time"], answer["end_time"]) == (
+        12,
+        iso(span.start_ms),
+        iso(span.end_ms),
+    )
+
+
+def test_files_are_cut_where_they_are_full(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_app, "MAX_FILE_BYTES", 1)
+    monkeypatch.setattr(convert, "_BATCH_ROWS", 30)
+    export = stage.start(format="csv")
+    stage.drain()
+    assert len(stage.get(export)["files"]) > 10
+    stage.assert_exact(export)
+
+
+def test_a_day_that_is_too_large_for_one_query_is_read_from_its_file(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Ledger(stage.world.client, "StateTable").note_archive(SITE, FIRST, bytes=10**12)
+    export = stage.start()
+    assert [part.kind for part in stage_plan(stage, export).parts] == ["day", "archive", "day", "day"]
+    stage.drain()
+    stage.assert_exact(export)
+
+
+def test_a_range_in_which_nothing_is_stored_is_completed_without_files(deployed: Stage) -> None:
+    export = deployed.start(start_time="2020-01-01", end_time="2020-01-05")
+    deployed.drain()
+    answer = deployed.get(export)
+    assert (answer["status"], answer["files"], answer["rows"]) == ("completed", [], 0)
+
+
+def test_progress_is_told_part_by_part(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    real = ExportTable.note
+
+    def noting(self: ExportTable, export: Any, *arguments: Any, **facts: Any) -> None:
+        real(self, export, *arguments, **facts)
+        found = stage.get(export.export)
+        seen.append((found["status"], found["progress_percent"]))
+
+    monkeypatch.setattr(ExportTable, "note", noting)
+    stage.start()
+    stage.drain()
+    assert seen == [("running", 50), ("running", 75), ("running", 100), ("completed", 100)]
+
+
+# In their order, so that before one is after the one above it.
+STEPS = [
+    (ExportTable, "claim", 1),
+    (ExportTable, "plan", 1),
+    (Athena, "run", 1),
+    (ArchiveUnload, "_copy", 1),
+    (ExportFiles, "put", 1),
+    (ExportTable, "finish_part", 1),
+    (ExportTable, "note", 1),
+    (DaySource, "_build", 1),
+    (ExportFiles, "put", 2),
+    (ExportTable, "finish_part", 2),
+    (ExportTable, "note", 2),
+    (DaySource, "_build", 2),
+    (ExportFiles, "put", 3),
+    (ExportTable, "finish_part", 3),
+    (ExportTable, "note", 3),
+    (ExportTable, "let_go", 1),
+    (Exports, "handle", 1),
+]
+
+
+@pytest.mark.parametrize(("owner", "method", "number"), STEPS)
+def test_killed_before_any_step_a_repeat_completes_it(
+    stage: Stage, owner: type, method: str, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the handler itself, after it."""
+    real, calls = getattr(owner, method), []
+
+    def mortal(*arguments: Any, **named: Any) -> Any:
+        calls.append(1)
+        if len(calls) == number and owner is not Exports:
+            raise Killed
+        answer = real(*arguments, **named)
+        if owner is Exports:
+            raise Killed
+        return answer
+
+    export = stage.start(format="csv")
+    message = stage.receive()
+    assert message
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, method, mortal)
+        with pytest.raises(Killed):
+            stage.deliver(message)
+    recorded = set(done(stage, export))
+    asked_again: list[Span] = []
+    run = ArchiveUnload.run
+
+    def noticing(self: ArchiveUnload, site: str, names: Any, span: Span, *rest: Any) -> Any:
+        asked_again.append(span)
+        return run(self, site, names, span, *rest)
+
+    monkeypatch.setattr(ArchiveUnload, "run", noticing)
+    stage.world.clock.forward(30)
+    assert stage.deliver(message, receives=2)
+    stage.assert_exact(export)
+    assert len(asked_again) == (0 not in recorded)
+    assert stage.deliver(message, receives=3)
+    stage.assert_exact(export)
+
+
+def done(stage: Stage, export: str) -> dict[int, Done]:
+    table = ExportTable(stage.world.client, "StateTable")
+    found = table.load(export, stage.world.clock())
+    return table.done(found) if found else {}
+
+
+def test_time_that_runs_short_is_another_messages(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    export = stage.start()
+    real = ExportTable.finish_part
+
+    def slow(self: ExportTable, *arguments: Any) -> bool:
+        stage.remaining_s = 599
+        return real(self, *arguments)
+
+    monkeypatch.setattr(ExportTable, "finish_part", slow)
+    for number in range(1, 3):
+        stage.remaining_s = 900
+        message = stage.receive()
+        assert message
+        assert stage.deliver(message)
+        answer = stage.get(export)
+        assert (answer["status"], len(done(stage, export))) == ("queued", number)
+    stage.remaining_s = 900
+    stage.drain()
+    stage.assert_exact(export)
+    assert stage.get(export)["attempts"] == 3
+
+
+def test_a_second_delivery_leaves_the_first_one_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    export = stage.start()
+    message = stage.receive()
+    assert message
+    real, second = ArchiveUnload.run, []
+
+    def meanwhile(*arguments: Any) -> Any:
+        second.append(stage.deliver(message, receives=2))
+        return real(*arguments)
+
+    monkeypatch.setattr(ArchiveUnload, "run", meanwhile)
+    assert stage.deliver(message)
+    assert second == [True]
+    # Should the first have been killed, this one comes when its claim is over.
+    assert stage.delayed() == 1
+    stage.assert_exact(export)
+    assert stage.get(export)["attempts"] == 1
+    assert len(stage.objects(export)) == len(stage.get(export)["files"])
+
+
+def test_a_worker_that_comes_back_too_late_changes_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = stage.start()
+    message = stage.receive()
+    assert message
+    real, others = ArchiveUnload.run, []
+
+    def asleep(*arguments: Any) -> Any:
+        if not others:
+            others.append(1)
+            stage.world.clock.now_ms += LEASE
+            others.append(stage.deliver(message, receives=2))
+        return real(*arguments)
+
+    monkeypatch.setattr(ArchiveUnload, "run", asleep)
+    assert not stage.deliver(message)
+    assert others == [1, True]
+    stage.assert_exact(export)
+    answer = stage.get(export)
+    assert (answer["attempts"], answer["error"]) == (2, "")
+    assert stage.objects(export) == {file["name"] for file in answer["files"]}
+
+
+def test_one_of_high_priority_does_not_wait_for_the_others(stage: Stage) -> None:
+    normal = [stage.start() for _ in range(2)]
+    high = stage.start(priority="high")
+    message = stage.receive()
+    assert message
+    assert json.loads(message["body"]) == {"export": high}
+    stage.deliver(message)
+    assert stage.get(high)["status"] == "completed"
+    assert [stage.get(export)["status"] for export in normal] == ["queued", "queued"]
+    stage.drain()
+    assert stage.taken == ["EXPORT_QUEUE_HIGH_URL", "EXPORT_QUEUE_URL", "EXPORT_QUEUE_URL"]
+
+
+def test_one_that_waits_is_cancelled_at_once(deployed: Stage) -> None:
+    export = deployed.start()
+    status, answer = deployed.delete(export)
+    assert (status, answer["status"], answer["cancel_requested"]) == (200, "cancelled", True)
+    deployed.drain()
+    assert deployed.get(export)["status"] == "cancelled"
+    assert queries() == []
+
+
+def test_one_at_work_is_cancelled_before_its_next_part(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    export = stage.start()
+    real = DaySource._build
+    answers = []
+
+    def cancelling(*arguments: Any) -> Any:
+        answers.append(stage.delete(export))
+        assert stage.objects(export)
+        return real(*arguments)
+
+    monkeypatch.setattr(DaySource, "_build", cancelling)
+    stage.drain()
+    [(status, answer)] = answers
+    assert (status, answer["status"], answer["cancel_requested"]) == (202, "running", True)
+    assert stage.get(export)["status"] == "cancelled"
+    assert stage.objects(export) == set()
+    assert stage.delete(export) == (200, {"id": export, "status": "removed"})
+
+
+def test_a_cancelled_export_stops_its_query(
+    stage: Stage, stuck: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = stage.start()
+
+    def pauses(_: Athena) -> Iterator[float]:
+        yield from [0.0, 0.0]
+        assert stage.delete(export)[0] == 202
+        yield from [0.0] * 10
+
+    monkeypatch.setattr(Athena, "_pauses", pauses)
+    stage.drain()
+    assert stage.get(export)["status"] == "cancelled"
+    [query] = queries()
+    assert query["Status"]["State"] == "CANCELLED"
+
+
+def test_an_athena_that_takes_too_long_is_stopped(
+    stage: Stage, stuck: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = stage.start()
+    message = stage.receive()
+    assert message
+    monkeypatch.setattr(Athena, "_pauses", lambda _: iter([0.0, work._PART_S]))
+    assert not stage.deliver(message)
+    answer = stage.get(export)
+    assert (answer["status"], answer["error"]) == ("queued", "Athena did not answer in time; ask for less")
+    [query] = queries()
+    assert query["Status"]["State"] == "CANCELLED"
+
+
+def test_one_whose_worker_was_killed_can_be_cancelled(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before its claim is over, by the next delivery; after that, at once."""
+    for wait_ms in (0, LEASE):
+        export = stage.start()
+        message = stage.receive()
+        assert message
+        with monkeypatch.context() as patch:
+            patch.setattr(ExportTable, "note", lambda *_, **__: kill())
+            with pytest.raises(Killed):
+                stage.deliver(message)
+        stage.world.clock.now_ms += wait_ms
+        assert stage.delete(export)[0] == (200 if wait_ms else 202)
+        stage.world.clock.now_ms += 2 * LEASE
+        assert stage.deliver(message, receives=2)
+        assert stage.get(export)["status"] == "cancelled"
+        assert stage.objects(export) == set()
+
+
+def kill() -> None:
+    raise Killed
+
+
+@pytest.mark.parametrize(
+    ("break_it", "text"),
+    [
+        (
+            lambda s: s.s3.delete_object(Bucket=BUCKET, Key=keys.day_file(SITE, day_name(FIRST))),
+            f"the file of {SITE}, 2026-01-01 does not exist",
+        ),
+        (
+            lambda s: boto3.client("glue").delete_table(DatabaseName="building_vitals", Name="samples"),
+            "Athena could not answer the query",
+        ),
+        (
+            lambda s: s.s3.delete_object(
+                Bucket=BUCKET, Key=keys.day_file(SITE, day_name(FIRST + 2 * DAY_MS))
+            ),
+            f"the file of {SITE}, 2026-01-03 does not exist",
+        ),
+    ],
+)
+def test_what_fails_three_times_has_failed_and_says_why(
+    stage: Stage, break_it: Callable[[Stage], Any], text: str
+) -> None:
+    export = stage.start()
+    message = stage.receive()
+    assert message
+    break_it(stage)
+    for receives, status in ((1, "queued"), (2, "queued"), (3, "failed")):
+        assert not stage.deliver(message, receives)
+        answer = stage.get(export)
+        assert (answer["status"], answer["error"], answer["attempts"]) == (status, text, receives)
+    assert answer["ended_at"]
+    assert "files" not in answer
+    assert stage.delete(export) == (200, {"id": export, "status": "removed"})
+    assert stage.call("GET", f"/exports/{export}")[0] == 404
+    assert stage.objects(export) == set()
+
+
+def test_an_unforeseen_error_is_for_the_log_only(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    export = stage.start()
+    message = stage.receive()
+    assert message
+    monkeypatch.setattr(DaySource, "_build", lambda *_: 1 / 0)
+    assert not stage.deliver(message, 3)
+    assert stage.get(export)["error"] == work._UNEXPECTED
+
+
+def test_a_failed_export_is_redriven_and_goes_on_where_it_was(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = stage.start()
+    message = stage.receive()
+    assert message
+    with monkeypatch.context() as patch:
+        patch.setattr(DaySource, "_build", lambda *_: 1 / 0)
+        assert not stage.deliver(message, 3)
+    assert stage.get(export)["status"] == "failed"
+    assert set(done(stage, export)) == {0}
+    assert stage.deliver(message, 1)
+    assert len(queries()) == 1
+    stage.assert_exact(export)
+
+
+def test_a_worker_that_is_killed_in_its_last_attempt_is_told_of(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = stage.start()
+    message = stage.receive()
+    assert message
+    with monkeypatch.context() as patch:
+        patch.setattr(DaySource, "_build", lambda *_: kill())
+        with pytest.raises(Killed):
+            stage.deliver(message, 3)
+    assert stage.get(export)["status"] == "running"
+    stage.world.clock.now_ms += LEASE
+    answer = stage.get(export)
+    assert (answer["status"], answer["error"]) == ("failed", "the worker was lost in its last attempt")
+    assert stage.deliver(message, 1)
+    stage.assert_exact(export)
+
+
+def test_a_day_that_changes_while_it_is_read_is_read_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = sources.build_day, []
+
+    def conflicting(*arguments: Any) -> Any:
+        calls.append(1)
+        if len(calls) < 4:
+            raise ConflictError("changed while it was read")
+        return real(*arguments)
+
+    monkeypatch.setattr(sources, "build_day", conflicting)
+    export = stage.start()
+    stage.drain()
+    assert len(calls) == 5
+    stage.assert_exact(export)
+
+
+def test_links_and_records_expire(stage: Stage) -> None:
+    export = stage.start()
+    stage.drain()
+    created = stage.world.clock()
+
+    def lifetime() -> int:
+        [link, *_] = [file["url"] for file in stage.get(export)["files"]]
+        query = parse_qs(urlsplit(link).query)
+        assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+        return int(query["X-Amz-Expires"][0])
+
+    assert lifetime() == 3_600
+    assert stage.get(export)["links_expire_at"] == iso(created + HOUR_MS)
+    assert stage.get(export)["expires_at"] == iso(created + KEPT_MS)
+    stage.world.clock.now_ms = created + KEPT_MS - 10 * MINUTE_MS
+    assert lifetime() == 600
+    stage.world.clock.now_ms = created + KEPT_MS
+    assert stage.call("GET", f"/exports/{export}")[0] == 404
+    assert stage.call("DELETE", f"/exports/{export}")[0] == 404
+    assert stage.call("GET", "/exports", {"site_name": SITE})[1] == {"exports": []}
+    assert stage.deliver({"body": json.dumps({"export": export})})
+
+
+def test_every_record_of_an_export_expires(stage: Stage) -> None:
+    stage.start()
+    stage.drain()
+    items = stage.world.client.scan(TableName="StateTable")["Items"]
+    ours = [item for item in items if item["pk"]["S"].startswith("export")]
+    assert len(ours) == 3 + 3
+    created = stage.world.clock()
+    assert {item["expires_at"]["N"] for item in ours} == {str((created + KEPT_MS) // 1000)}
+
+
+def test_removing_leaves_nothing(stage: Stage) -> None:
+    export = stage.start()
+    stage.drain()
+    link = stage.get(export)["files"][0]["url"]
+    assert requests.get(link, timeout=10).status_code == 200
+    assert stage.delete(export) == (200, {"id": export, "status": "removed"})
+    assert requests.get(link, timeout=10).status_code == 404
+    items = stage.world.client.scan(TableName="StateTable")["Items"]
+    assert not [item for item in items if item["pk"]["S"].startswith("export")]
+    assert stage.delete(export)[0] == 404
+
+
+def test_a_sites_exports_are_listed_newest_first(deployed: Stage) -> None:
+    exports = []
+    for _ in range(3):
+        exports.append(deployed.start())
+        deployed.world.clock.forward(1)
+    _, answer = deployed.call("GET", "/exports", {"site_name": SITE, "limit": "2"})
+    assert [export["id"] for export in answer["exports"]] == exports[:0:-1]
+    assert all("files" not in export for export in answer["exports"])
+
+
+def test_one_that_could_not_be_queued_is_not_there(deployed: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vitals.aws.sqs.MessageQueue.send", lambda *_: 1 / 0)
+    status, answer = deployed.call("POST", "/exports", body=asked())
+    assert (status, answer["error_code"]) == (500, "INTERNAL_ERROR")
+    assert deployed.call("GET", "/exports", {"site_name": SITE})[1] == {"exports": []}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "text"),
+    [
+        (asked(site_name="elsewhere"), 404, "NOT_FOUND", "no site 'elsewhere'"),
+        (asked(site_name="../x"), 400, "INVALID_REQUEST", "site name"),
+        (asked(point_names=["no such point"]), 404, "NOT_FOUND", "no point 'no such point'"),
+        (asked(point_names="all"), 400, "INVALID_REQUEST", "point_names"),
+        (asked(point_names=["x" * 513]), 400, "INVALID_REQUEST", "point_names"),
+        (asked(start_time="2026-02-01"), 400, "INVALID_REQUEST", "before end_time"),
+        (asked(start_time="2023-01-01"), 413, "TOO_LARGE", "730 days"),
+        (asked(start_time="2026-02-30"), 400, "INVALID_REQUEST", "ISO 8601"),
+        (asked(start_time=None), 400, "INVALID_REQUEST", "start_time"),
+        (asked(start_time="2027-01-01", end_time="2027-01-02"), 400, "INVALID_REQUEST", "future"),
+        (asked(format="xlsx"), 400, "INVALID_REQUEST", "format"),
+        (asked(priority="urgent"), 400, "INVALID_REQUEST", "priority"),
+        ({"site_name": SITE}, 400, "INVALID_REQUEST", "start_time"),
+        ("nonsense", 400, "INVALID_REQUEST", "no JSON"),
+        (asked(padding="x" * 3_200_000), 413, "TOO_LARGE", "larger than"),
+        (asked(resolution="1h"), 400, "INVALID_REQUEST", "unknown key 'resolution'"),
+    ],
+)
+def test_bad_requests_are_refused(deployed: Stage, body: Any, status: int, code: str, text: str) -> None:
+    found, answer = deployed.call("POST", "/exports", body=body, sites="*")
+    assert (found, answer["error_code"]) == (status, code)
+    assert text in answer["error"]
+    assert set(answer) == {"error", "error_code", "request_id"}
+    assert deployed.receive() is None
+
+
+def test_exports_are_for_those_who_may_read_the_site(deployed: Stage) -> None:
+    export = deployed.start()
+    deployed.drain()
+    for scopes, sites in (("read", "other"), ("backfill", SITE)):
+        who = {"scopes": scopes, "sites": sites}
+        assert deployed.call("POST", "/exports", body=asked(), **who)[0] == 403
+        assert deployed.call("GET", "/exports", {"site_name": SITE}, **who)[0] == 403
+        for method in ("GET", "DELETE"):
+            status, answer = deployed.call(method, f"/exports/{export}", **who)
+            assert (status, answer["error_code"]) == (404, "NOT_FOUND")
+            assert deployed.call(method, "/exports/no-such-export", **who)[0] == 404
+    assert deployed.get(export)["requested_by"] == "notebook"
+    assert deployed.call("GET", "/exports")[0] == 400
+    assert deployed.call("GET", "/exports/" + "x" * 81)[0] == 400
+
+
+def test_an_export_is_worked_on_by_hand(stage: Stage) -> None:
+    export = stage.start()
+    receipt = worker_app.handler({"export": export}, stage.context())
+    assert (receipt["status"], receipt["days_done"]) == ("completed", 4)
+    assert worker_app.handler({"export": "no-such-export"}, stage.context())["status"] == "unknown"
+
+
+def test_no_site_may_queue_without_end(deployed: Stage) -> None:
+    exports = [deployed.start() for _ in range(MOST_WAITING)]
+    status, answer = deployed.call("POST", "/exports", body=asked())
+    assert (status, answer["error_code"]) == (429, "RATE_LIMITED")
+    assert deployed.delete(exports[0])[0] == 200
+    deployed.start()
+
+
+def test_only_who_made_an_export_ends_it(deployed: Stage) -> None:
+    export = deployed.start()
+    assert deployed.call("DELETE", f"/exports/{export}", token="charts")[0] == 403
+    assert deployed.call("GET", f"/exports/{export}", token="charts")[0] == 200
+    assert deployed.call("DELETE", f"/exports/{export}", token="ops", scopes="admin")[0] == 200

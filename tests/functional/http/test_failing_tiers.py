@@ -1,0 +1,243 @@
+"""What a caller is told, and how soon, when AWS hangs, refuses or is not there."""
+
+import json
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+import backfill.api.app
+import exports.api.app
+import query.app
+from tests.functional.http.test_edge import Caller
+from tests.support.template import template
+from vitals.aws import clients
+from vitals.aws.athena import Athena
+from vitals.aws.cost import Cost
+from vitals.errors import TierTimeoutError
+from vitals.model.timespan import Span
+from vitals.reading.athena import AthenaReader
+from vitals.store.tiers.cold import ColdTier
+
+type Setup = Callable[..., Caller]
+
+# Nothing of these may ever be read outside.
+_SECRETS = (
+    "arn:",
+    "StateTable",
+    "HotTable",
+    "boto",
+    "/var/",
+    "Traceback",
+    "127.0.0.1",
+    "http:",
+    "Error:",
+    ".py",
+)
+_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/StateTable"
+
+
+@contextmanager
+def hanging() -> Iterator[str]:
+    """The URL of a server that takes every connection and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@contextmanager
+def refusing(status: int, code: str) -> Iterator[str]:
+    """The URL of a DynamoDB that refuses every request, in its own words."""
+    said = {
+        "__type": f"com.amazonaws.dynamodb.v20120810#{code}",
+        "message": f"{code} on {_ARN} in /var/task/x.py",
+    }
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = json.dumps(said).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def closed_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def impatient(attempts: int, read_timeout: float = 0.2) -> Config:
+    return Config(
+        connect_timeout=0.2,
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+    )
+
+
+@pytest.fixture(params=["query", "backfill", "exports"])
+def deployed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
+    """Makes one of the API functions over an endpoint, with nothing of it replaced."""
+    app, path = {
+        "query": (query.app, "/sites/mill/points"),
+        "backfill": (backfill.api.app, "/backfill/r-7"),
+        "exports": (exports.api.app, "/exports/r-7"),
+    }[request.param]
+    resources = template()["Resources"]
+    functions = [resources[name]["Properties"] for name in ("QueryFunction", "ExportApiFunction")]
+    for name in {name for function in functions for name in function["Environment"]["Variables"]}:
+        if not name.startswith(("POWERTOOLS_", "MAX_", "ALLOWED_")) and not name.endswith("_BYTES"):
+            monkeypatch.setenv(name, "mill" if name == "SITES" else name.title().replace("_", ""))
+    monkeypatch.setenv("ACE_API_URL", "http://ace.example/api")
+    monkeypatch.setenv("STATE_TABLE", "StateTable")
+    monkeypatch.setenv("STATE_MACHINE_ARN", "arn:aws:states:us-east-1:123456789012:stateMachine:backfill")
+    caches = (app._api, clients.client, clients._session)
+
+    def setup(endpoint: str, config: Config, answer_s: float = 20.0) -> Caller:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        monkeypatch.setattr(clients, "PROMPT", config)
+        monkeypatch.setattr(clients, "ANSWER_S", answer_s)
+        for cached in caches:
+            cached.cache_clear()
+        return Caller(app.handler, path, path, None)  # type: ignore[arg-type]
+
+    yield setup
+    for cached in caches:
+        cached.cache_clear()
+
+
+def test_a_tier_that_hangs_is_given_up_after_its_attempts(deployed: Setup) -> None:
+    with hanging() as endpoint:
+        call = deployed(endpoint, impatient(attempts=2))
+        began = time.monotonic()
+        answer = call()
+        assert time.monotonic() - began < 5
+    assert answer.error == (504, "TIMEOUT")
+    assert not [word for word in _SECRETS if word in answer.text]
+
+
+def test_no_number_of_attempts_outlives_the_answer(deployed: Setup) -> None:
+    with hanging() as endpoint:
+        call = deployed(endpoint, impatient(attempts=1_000), answer_s=1.0)
+        began = time.monotonic()
+        answer = call()
+        # A thousand attempts would take 200 s.
+        assert 1.0 <= time.monotonic() - began < 10
+    assert answer.error == (504, "TIMEOUT")
+
+
+def test_the_deadline_of_one_answer_is_not_that_of_the_next(deployed: Setup) -> None:
+    with hanging() as endpoint:
+        call = deployed(endpoint, impatient(attempts=1_000), answer_s=0.3)
+        for _ in range(2):
+            began = time.monotonic()
+            assert call().error == (504, "TIMEOUT")
+            assert time.monotonic() - began >= 0.3
+    assert clients.deadline.left_s() == float("inf")
+
+
+def test_a_cold_tier_that_hangs_ends_with_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    with hanging() as endpoint, clients.deadline.within(0.5):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        clients._session.cache_clear()
+        clients.client.cache_clear()
+        cold = ColdTier(clients.client("s3", impatient(attempts=1_000)), "cold")
+        with pytest.raises(TierTimeoutError):
+            cold.read("mill", "2026-01-01", ["a"], Span(0, 1))
+    clients._session.cache_clear()
+    clients.client.cache_clear()
+
+
+def test_an_athena_that_hangs_is_a_timeout_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cached in (clients._session, clients.boto3_session):
+        cached.cache_clear()
+    for attempts, answer_s in ((1, 20.0), (1_000, 0.5)):
+        with hanging() as endpoint:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+            config = impatient(attempts)
+            reader = AthenaReader(Athena("db", "group", config, clients.boto3_session), "cold", "samples")
+            with clients.deadline.within(answer_s), pytest.raises(TierTimeoutError):
+                reader.raw("mill", ["a"], Span(0, 1), 18.0, Cost())
+    for cached in (clients._session, clients.boto3_session):
+        cached.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "told"),
+    [
+        (400, "ProvisionedThroughputExceededException", (503, "UNAVAILABLE")),
+        (400, "ThrottlingException", (503, "UNAVAILABLE")),
+        (500, "InternalServerError", (503, "UNAVAILABLE")),
+        (503, "ServiceUnavailable", (503, "UNAVAILABLE")),
+        (400, "AccessDeniedException", (500, "INTERNAL_ERROR")),
+        (400, "ResourceNotFoundException", (500, "INTERNAL_ERROR")),
+        (400, "UnrecognizedClientException", (500, "INTERNAL_ERROR")),
+    ],
+)
+def test_what_aws_says_stays_inside(
+    deployed: Setup, status: int, code: str, told: tuple[int, str], logged: list[logging.LogRecord]
+) -> None:
+    with refusing(status, code) as endpoint:
+        answer = deployed(endpoint, impatient(attempts=1, read_timeout=10))()
+    assert answer.error == told
+    assert ("Retry-After" in answer.headers) == (told[0] == 503)
+    everything = answer.text + json.dumps(answer.headers)
+    assert not [word for word in (*_SECRETS, code) if word in everything]
+    # The log does know.
+    [record] = [record for record in logged if record.exc_info]
+    assert record.exc_info and code in str(record.exc_info[1])
+
+
+def test_a_dynamodb_that_is_not_there_is_unavailable(deployed: Setup) -> None:
+    answer = deployed(closed_port(), impatient(attempts=1))()
+    assert answer.error == (503, "UNAVAILABLE")
+    assert not [word for word in _SECRETS if word in answer.text]
+
+
+def test_the_clients_of_background_work_know_no_deadline(aws_table: Any) -> None:
+    with clients.deadline.within(-1), pytest.raises(TierTimeoutError):
+        aws_table.list_tables()
+    assert aws_table.list_tables()["TableNames"] == []
+
+
+@pytest.fixture
+def aws_table(aws: None) -> Any:
+    return boto3.Session(botocore_session=_session()).client("dynamodb")
+
+
+def _session() -> Any:
+    clients._session.cache_clear()
+    return clients._session()
+
+
+def test_the_worst_sum_of_timeouts_stays_below_what_the_gateway_waits() -> None:
+    last = _worst_call_s(clients.PROMPT) / clients.PROMPT.retries["total_max_attempts"]
+    resources = template()["Resources"]
+    for name in ("QueryFunction", "BackfillApiFunction", "ExportApiFunction"):
+        assert clients.ANSWER_S + last + 2 <= resources[name]["Properties"]["Timeout"] <= 29
+    assert _worst_call_s(clients.BRIEF) < resources["AuthorizerFunction"]["Properties"]["Timeout"]
+
+
+def _worst_call_s(config: Any) -> float:
+    return float(config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout))

@@ -1,0 +1,116 @@
+"""`verify` of the product over HTTP, while the simulator does what real APIs do wrong: exact, to the bit."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+import requests
+from urllib3.util.retry import Retry
+
+from local.ace_simulator.faults import Faults
+from local.ace_simulator.simulator import Simulator, SimulatorSettings
+from operations import verify
+from operations.problem import Problem
+from operations.verify import Store, Upstream
+from tests.functional.conftest import SITE, Clock, World
+from tests.support.api_server import ApiServer
+from tests.support.client_fixtures import building, deployed, make_token, server, token
+from vitals.ace.client import AceClient
+from vitals.ace.pacing import Pace
+from vitals.errors import UpstreamError
+
+__all__ = ["building", "deployed", "make_token", "server", "token"]
+
+# NaN and bad text stay in a window however often it is read; the others pass.
+FAULTS = Faults(nan=1, bad_text=1, drip=0.15, listing_shift=0.5)
+NAMES = {"nan", "bad_text", "drip", "listing_shift"}
+# Each drip costs as much; an answer that is whole but late is asked for again as well.
+ANSWER_S = 0.5
+
+
+class Hasty(AceClient):
+    """Waits for no answer longer than this test."""
+
+    def _get(
+        self,
+        path: str,
+        query: Mapping[str, Any],
+        retry: Retry | None = None,
+        timeout_s: float = ANSWER_S,
+        page: int | None = None,
+    ) -> dict[str, Any]:
+        return super()._get(path, query, retry, ANSWER_S, page)
+
+
+class Deployed(Store):
+    """The product in this process: its API over HTTP, its sync called."""
+
+    def __init__(self, url: str, token: str, world: World) -> None:
+        super().__init__({"api": url, "token": token})
+        self._world = world
+        self.effects: Counter[str] = Counter()
+        """How many answers to the syncs each fault changed."""
+
+    def upstream(self) -> Upstream:
+        served = self._world.simulator
+        return Upstream(served.url, served.settings.api_key)
+
+    def sync(self, site: str) -> None:
+        before = self._fault_counts()
+        try:
+            for _ in range(12):
+                try:
+                    if self._world.sync().caught_up:
+                        self._world.drain()
+                        return
+                except UpstreamError:
+                    self._world.clock.forward(5)
+            raise Problem("the sync does not catch up")
+        finally:
+            self.effects += self._fault_counts() - before
+
+    def _fault_counts(self) -> Counter[str]:
+        url = self._world.simulator.url.removesuffix("/api") + "/control/fault_counts"
+        return Counter(requests.get(url, timeout=60).json())
+
+
+@pytest.fixture
+def simulator(clock: Clock) -> Iterator[Simulator]:
+    """Two pages of points, with a reading every ten minutes."""
+    settings = SimulatorSettings(points=120, sites=(SITE,), interval_s=600, other_intervals=False)
+    with Simulator(settings, clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+def store(
+    building: World,
+    server: ApiServer,
+    make_token: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Deployed:
+    monkeypatch.setattr(verify, "_ANSWER_S", ANSWER_S)
+    monkeypatch.setattr(verify, "_QUESTIONS", (6, 6))
+    simulator = building.simulator
+    pace, retry = Pace(60_000, burst=1_000), Retry(total=8, respect_retry_after_header=False)
+    ace = Hasty(simulator.url, simulator.settings.api_key, pace, retry=retry)
+    ingest = dataclasses.replace(building.syncer.ingest, ace=ace)
+    world = dataclasses.replace(building, syncer=dataclasses.replace(building.syncer, ingest=ingest))
+    return Deployed(server.url, make_token("read"), world)
+
+
+def test_verify_is_exact_under_nan_bad_text_drip_and_listing_shift(
+    store: Deployed, building: World, clock: Clock
+) -> None:
+    building.simulator.faults = FAULTS
+    for seed in range(10):
+        # The listing is read anew each hour.
+        clock.forward(61)
+        matched, expected, extra = verify.verify(store, seed)
+        assert (matched, extra) == (expected, 0)
+        assert expected > 100
+        if store.effects.keys() >= NAMES:
+            break
+    assert store.effects.keys() == NAMES

@@ -1,0 +1,393 @@
+"""Archiving on moto: however it dies, races or is corrected, file and blocks say what the source said."""
+
+import dataclasses
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import pytest
+from aws_lambda_powertools import Logger, Metrics
+
+from archival.reconcile import ReconcilingArchiver
+from archival.run import Archival
+from local.ace_simulator.simulator import Simulator, SimulatorSettings
+from operations import oracle
+from tests.functional.conftest import SITE, Clock, World, restore_tables, saved_tables
+from tests.functional.store.test_hot import Dies
+from vitals.errors import ArchiveVerificationError, ConflictError, DayFileError
+from vitals.model.aggregates import aggregate
+from vitals.model.due_days import complete_days, due_days
+from vitals.model.records.sites import SiteRecord
+from vitals.model.samples import Samples, columns
+from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name
+from vitals.pipeline import day_builder
+from vitals.pipeline.archiver import Archiver
+from vitals.store.state.ledger import Ledger
+from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.rollups import RollupTier
+
+DAY = 1_767_225_600_000
+WHOLE = Span(DAY, DAY + DAY_MS)
+HOT_DAYS = 20
+
+
+@dataclasses.dataclass
+class Archive:
+    """An archiver over a world, with what it made."""
+
+    world: World
+    archiver: Archiver
+    reconcile: bool = True
+
+    def archive(self, *, reconcile: bool | None = None) -> dict[str, Any]:
+        wanted = self.reconcile if reconcile is None else reconcile
+        ingest = self.world.syncer.ingest if wanted else None
+        return ReconcilingArchiver(self.archiver, ingest).archive(SITE, DAY)
+
+    def held(self) -> dict[tuple[str, int], bytes]:
+        """Every archived sample, weather apart; none twice."""
+        found: dict[tuple[str, int], bytes] = {}
+        for group in self.archiver.cold.groups(SITE, day_name(DAY)):
+            rows = group.samples
+            for place, at, value in zip(rows.ids.tolist(), rows.times.tolist(), rows.values, strict=True):
+                key = (group.names[place], at)
+                assert key not in found
+                if not key[0].startswith("weather."):
+                    found[key] = value.tobytes()
+        return found
+
+    def blocks(self) -> list[dict[str, Any]]:
+        """The day's items in the hot table."""
+        items = self.world.client.scan(TableName="HotTable")["Items"]
+        return [i for i in items if "#rollup#" not in i["pk"]["S"] and DAY <= int(i["w"]["N"]) < DAY + DAY_MS]
+
+    def assert_exact(self) -> None:
+        assert self.held() == self.world.truth(WHOLE)
+
+    def assert_nothing_expires_unverified(self) -> None:
+        """Each sample of a block that expires is in the file, to the bit."""
+        expiring = {(i["pk"]["S"], i["w"]["N"]) for i in self.blocks() if "expires_at" in i}
+        if not expiring:
+            return
+        held = self.held()
+        catalog = self.archiver.catalogs.load(SITE)
+        names = {point.id: point.name for point in catalog.points}
+        for group in {pk for pk, _ in expiring}:
+            samples, _ = self.archiver.hot.read_group(SITE, int(group.rpartition("#")[2]), WHOLE, 0)
+            rows = zip(samples.ids.tolist(), samples.times.tolist(), samples.values, strict=True)
+            for point, at, value in rows:
+                lives = (group, str(at - at % 300_000)) not in expiring
+                if not names[point].startswith("weather."):
+                    assert lives or held.get((names[point], at)) == value.tobytes()
+
+    def assert_rollups_follow(self) -> None:
+        catalog = self.archiver.catalogs.load(SITE)
+        ids = [point.id for point in catalog.points]
+        hot = self.world.syncer.ingest.hot
+        samples: Samples = hot.read(SITE, ids, WHOLE, self.world.clock())
+        for bucket in (HOUR_MS, DAY_MS):
+            assert self.archiver.rollups.read(SITE, ids, WHOLE, bucket).same(aggregate(samples, bucket))
+
+
+@pytest.fixture
+def simulator(clock: Clock) -> Iterator[Simulator]:
+    """A reading an hour, so that a day is 24 blocks a group."""
+    settings = SimulatorSettings(points=16, sites=(SITE,), interval_s=3_600, other_intervals=False)
+    with Simulator(settings, clock=clock) as running:
+        yield running
+
+
+# The tables after the syncs of the fixture below, which are the same for each test.
+SYNCED: dict[SimulatorSettings, bytes] = {}
+
+
+@pytest.fixture
+def archive(make_world: Callable[..., World]) -> Archive:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="cold-bucket")
+    s3.put_bucket_versioning(Bucket="cold-bucket", VersioningConfiguration={"Status": "Enabled"})
+    world = make_world(initial_lookback_ms=14 * HOUR_MS)
+    ingest = world.syncer.ingest
+    settings = world.simulator.settings
+    if settings in SYNCED:
+        restore_tables(SYNCED[settings])
+    else:
+        world.clock.now_ms = DAY + 13 * HOUR_MS
+        world.sync()
+        world.clock.now_ms = DAY + DAY_MS + 2 * HOUR_MS
+        world.sync()
+        SYNCED[settings] = saved_tables()
+    world.clock.now_ms = DAY + DAY_MS + 2 * HOUR_MS
+    archiver = Archiver(
+        ingest.hot,
+        ColdTier(s3, "cold-bucket"),
+        RollupTier(world.client, "HotTable"),
+        world.syncer.catalogs,
+        Ledger(world.client, "StateTable"),
+        world.clock,
+        HOT_DAYS,
+    )
+    return Archive(world, archiver)
+
+
+def test_a_day_is_archived_verified_and_may_expire(archive: Archive) -> None:
+    receipt = archive.archive()
+    archive.assert_exact()
+    archive.assert_rollups_follow()
+    assert receipt["rows"] >= len(archive.held())
+    assert {i["expires_at"]["N"] for i in archive.blocks()} == {str((DAY + 21 * DAY_MS) // 1000)}
+    record = archive.archiver.ledger.archive_record(SITE, DAY)
+    assert (record.status, record.rows, record.attempts) == ("done", receipt["rows"], 1)
+    assert record.checksum == receipt["checksum"]
+    assert record.windows >= 24
+
+
+def test_a_repeat_puts_no_second_file(archive: Archive) -> None:
+    archive.archive()
+    archive.world.clock.forward(30)
+    before = archive.archive()
+    versions = boto3.client("s3").list_object_versions(Bucket="cold-bucket")["Versions"]
+    assert len(versions) == 1
+    assert archive.archive()["etag"] == before["etag"]
+
+
+STEPS = [
+    ("ingest", "fetch", 5),
+    ("cold", "describe", 1),
+    ("hot", "read_group", 1),
+    ("cold", "put", 1),
+    ("cold", "groups", 1),
+    ("ledger", "note_archive", 1),
+    ("ledger", "note_archive", 2),
+    ("ledger", "note_newer_archive", 1),
+    ("ledger", "note_own_archive", 1),
+    ("rollups", "write", 1),
+    ("hot", "expire", 1),
+    ("hot", "_expire_block", 3),
+]
+
+
+@pytest.mark.parametrize(("part", "method", "call"), STEPS)
+@pytest.mark.parametrize("after", [False, True])
+def test_killed_around_any_step_a_repeat_completes_it(
+    archive: Archive, part: str, method: str, call: int, after: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = type(archive.world.syncer.ingest if part == "ingest" else getattr(archive.archiver, part))
+    real, calls = getattr(owner, method), []
+
+    def mortal(*arguments: Any, **named: Any) -> Any:
+        calls.append(1)
+        if len(calls) == call and not after:
+            raise Dies
+        answer = real(*arguments, **named)
+        if len(calls) == call:
+            raise Dies
+        return answer
+
+    # A process that dies notes no failure.
+    note = Ledger.note_archive
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, method, mortal)
+        if method != "note_archive":
+            patch.setattr(
+                Ledger,
+                "note_archive",
+                lambda self, *a, **f: None if f.get("status") == "failed" else note(self, *a, **f),
+            )
+        try:
+            archive.archive()
+        except Dies:
+            archive.assert_nothing_expires_unverified()
+    archive.world.clock.forward(20)
+    archive.archive()
+    archive.assert_exact()
+    archive.assert_nothing_expires_unverified()
+    archive.assert_rollups_follow()
+    assert all("expires_at" in item for item in archive.blocks())
+    assert archive.archiver.ledger.archive_record(SITE, DAY).status == "done"
+
+
+def test_two_at_once_end_exact(archive: Archive) -> None:
+    gate = threading.Barrier(2)
+
+    def run(_: int) -> None:
+        gate.wait(timeout=10)
+        try:
+            archive.archive()
+        except ConflictError:
+            return
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(run, range(2)))
+    archive.assert_nothing_expires_unverified()
+    archive.archive()
+    archive.assert_exact()
+    archive.assert_rollups_follow()
+
+
+def due(archive: Archive) -> list[int]:
+    record = archive.world.syncer.sites.load(SITE)
+    assert record is not None
+    days = complete_days(record)
+    return due_days(days, archive.archiver.ledger.archive_records(SITE, days))
+
+
+def late_sample(archive: Archive, value: str) -> tuple[str, int]:
+    name, at = sorted(archive.world.truth(WHOLE))[100]
+    archive.world.simulator.put_samples(SITE, [(name, value, at)])
+    return name, at
+
+
+def test_a_correction_after_archiving_makes_the_day_due_and_is_archived(archive: Archive) -> None:
+    archive.world.clock.forward(60)
+    archive.archive()
+    archive.world.clock.forward(60)
+    archive.archive()
+    assert DAY not in due(archive)
+    _, at = late_sample(archive, "4242.5")
+    archive.world.clock.forward(60)
+    archive.world.reread(Span(at, at + 1))
+    assert DAY in due(archive)
+    changed = [i for i in archive.blocks() if "expires_at" not in i]
+    assert len(changed) == 1
+    archive.archive()
+    archive.assert_exact()
+    archive.assert_rollups_follow()
+    assert oracle.number("4242.5") == 4242.5
+    assert all("expires_at" in item for item in archive.blocks())
+    archive.world.clock.forward(60)
+    archive.archive()
+    assert DAY not in due(archive)
+
+
+def test_what_came_late_is_in_by_reconciling(archive: Archive) -> None:
+    late_sample(archive, "17.25")
+    archive.archive()
+    archive.assert_exact()
+    archive.assert_rollups_follow()
+
+
+def test_a_failing_verification_takes_the_file_back_and_lets_nothing_expire(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive.archive()
+    good = archive.held()
+    _, at = late_sample(archive, "1.5")
+    archive.world.reread(Span(at, at + 1))
+    before = {(i["pk"]["S"], i["w"]["N"]) for i in archive.blocks() if "expires_at" in i}
+    real = ColdTier.put
+
+    def corrupting(self: ColdTier, site: str, day: str, file: Any, contents: Any, replaces: Any) -> Any:
+        stored = real(self, site, day, file, contents, replaces)
+        other = good_file(archive)
+        answer = boto3.client("s3").put_object(Bucket="cold-bucket", Key=other[0], Body=other[1])
+        return dataclasses.replace(
+            stored, etag=answer["ETag"], version_id=answer["VersionId"], size=len(other[1])
+        )
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ColdTier, "put", corrupting)
+        with pytest.raises(ArchiveVerificationError):
+            archive.archive()
+    assert {(i["pk"]["S"], i["w"]["N"]) for i in archive.blocks() if "expires_at" in i} == before
+    assert archive.archiver.ledger.archive_record(SITE, DAY).status == "failed"
+    assert DAY in due(archive)
+    archive.archive()
+    archive.assert_exact()
+    assert good != archive.held()
+
+
+def good_file(archive: Archive) -> tuple[str, bytes]:
+    """The first version that was ever archived, under its key."""
+    s3 = boto3.client("s3")
+    first = s3.list_object_versions(Bucket="cold-bucket")["Versions"][-1]
+    answer = s3.get_object(Bucket="cold-bucket", Key=first["Key"], VersionId=first["VersionId"])
+    return first["Key"], answer["Body"].read()
+
+
+def test_sixty_days_without_archiving_lose_nothing(archive: Archive) -> None:
+    assert not any("expires_at" in item for item in archive.blocks())
+    archive.world.clock.now_ms += 60 * DAY_MS
+    archive.archive(reconcile=False)
+    archive.assert_exact()
+    archive.assert_nothing_expires_unverified()
+
+
+def test_an_expired_day_and_a_late_sample_merge(archive: Archive) -> None:
+    archive.archive()
+    truth = archive.held()
+    for item in archive.blocks():
+        archive.world.client.delete_item(TableName="HotTable", Key={"pk": item["pk"], "w": item["w"]})
+    archive.world.clock.now_ms += 40 * DAY_MS
+    catalog = archive.archiver.catalogs.load(SITE)
+    name, at = sorted(truth)[7]
+    late = columns([catalog.by_name[name].id, catalog.by_name[name].id], [at, DAY + 5], [99.5, 1.25])
+    archive.archiver.hot.write(SITE, late, archive.world.clock())
+    archive.archive(reconcile=False)
+    held = archive.held()
+    assert len(held) == len(truth | {(name, DAY + 5): b""})
+    assert held[name, at] == late.values[:1].tobytes()
+    assert held[name, DAY + 5] == late.values[1:].tobytes()
+
+
+def test_a_file_damaged_on_its_way_is_taken_back(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive.archive()
+    good = archive.held()
+    _, at = late_sample(archive, "1.5")
+    archive.world.reread(Span(at, at + 1))
+    real = ColdTier.put
+
+    def damaging(self: ColdTier, site: str, day: str, file: Any, contents: Any, replaces: Any) -> Any:
+        data = bytearray(file.read_bytes())
+        data[200] ^= 0xFF
+        return real(self, site, day, bytes(data), contents, replaces)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ColdTier, "put", damaging)
+        with pytest.raises((DayFileError, ArchiveVerificationError)):
+            archive.archive(reconcile=False)
+    assert archive.held() == good
+    archive.archive(reconcile=False)
+    archive.assert_exact()
+
+
+def test_points_newer_than_the_catalog_keep_their_blocks(archive: Archive) -> None:
+    new = len(archive.archiver.catalogs.load(SITE).points)
+    archive.archiver.hot.write(SITE, columns([new], [DAY + HOUR_MS], [1.0]), archive.world.clock())
+    with pytest.raises(ConflictError):
+        archive.archive(reconcile=False)
+    assert not any("expires_at" in item for item in archive.blocks())
+
+
+def test_a_group_that_changes_between_two_readings_is_a_conflict(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hot, catalog = archive.archiver.hot, archive.archiver.catalogs.load(SITE)
+    blocks = day_builder._Blocks(SITE, hot, WHOLE, archive.world.clock(), None)
+    monkeypatch.setattr(day_builder, "_KEPT_GROUPS", 0)
+    blocks.take([catalog.points[0].id])
+    hot.write(SITE, columns([1], [DAY + 77], [1.0]), archive.world.clock())
+    with pytest.raises(ConflictError):
+        blocks.take([catalog.points[1].id])
+
+
+def test_one_site_that_cannot_be_planned_stops_no_other() -> None:
+    sent: list[dict[str, str]] = []
+
+    class Sites:
+        def load(self, site: str) -> SiteRecord:
+            if site == "broken":
+                raise ConflictError("no record today")
+            return SiteRecord(site, first_ms=DAY, checkpoint_ms=DAY + 2 * DAY_MS)
+
+    class Records:
+        def archive_records(self, site: str, span: Span) -> list[Any]:
+            return []
+
+    parts: Any = (None, Records(), Sites(), None, ("broken", "fine"), sent.extend, lambda: DAY + 3 * DAY_MS)
+    archival = Archival(*parts, Logger(service="t"), Metrics(namespace="t", service="t"))
+    with pytest.raises(ExceptionGroup):
+        archival.handle({})
+    assert sent == [{"site": "fine", "date": "2026-01-01"}, {"site": "fine", "date": "2026-01-02"}]

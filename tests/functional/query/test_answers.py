@@ -1,0 +1,590 @@
+"""The query API through its handler: a proxy event in, status and JSON out."""
+
+import base64
+import csv
+import io
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import orjson
+import ormsgpack
+import pyarrow as pa
+import pytest
+import zstandard
+
+from query import app, encoding
+from query.answers import Api
+from tests.functional.conftest import NOON, Clock, query_api
+from tests.support import openapi
+from vitals.codec.rollup import encode_day
+from vitals.http import edge
+from vitals.model.aggregates import aggregate
+from vitals.model.points import Listed
+from vitals.model.records.tokens import Grant
+from vitals.model.samples import Samples, columns
+from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, iso
+from vitals.reading import plan
+from vitals.reading.plan import Asked
+from vitals.store import keys
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.sites import SiteTable
+from vitals.store.tiers.hot import HotTier
+
+ODD = "ses/ses_falls_city/8000:33-8033/analogValue/102 ü #1, 50%"
+NAMES = ["ahu/sat", ODD, "zone/co2"]
+CONTEXT = SimpleNamespace(
+    function_name="query", memory_limit_in_mb=128, invoked_function_arn="arn", aws_request_id="r-1"
+)
+type Ask = Callable[..., dict[str, Any]]
+type Call = Callable[..., tuple[int, dict[str, Any]]]
+
+
+def fill(dynamodb: Any, site: str, now_ms: int) -> None:
+    listed = [Listed(name, "°F", "Supply Air" if name == "ahu/sat" else "") for name in NAMES]
+    CatalogTable(dynamodb, "StateTable").refresh(site, listed)
+    sites = SiteTable(dynamodb, "StateTable")
+    sites.note_catalog(site, site.title(), len(NAMES), now_ms)
+    sites.advance(site, None, Span(NOON - HOUR_MS, NOON), {"null": 2})
+    Ledger(dynamodb, "StateTable").mark_changed(site, [NOON - HOUR_MS], NOON)
+    times = NOON - HOUR_MS + 60_000 * np.arange(60)
+    for point in (0, 1):
+        values = np.linspace(-0.0, 0.1 + 0.2, 60)
+        HotTier(dynamodb, "HotTable").write(
+            site, Samples(np.full(60, point, np.int32), times, values), now_ms
+        )
+
+
+@pytest.fixture
+def api(dynamodb: Any, clock: Clock) -> Api:
+    fill(dynamodb, "home", clock())
+    fill(dynamodb, "other", clock())
+    return query_api(dynamodb, clock, ("home", "other"))
+
+
+@pytest.fixture
+def ask(api: Api, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """The handler's own answer to a proxy event."""
+    monkeypatch.setattr(app, "_api", lambda: api)
+
+    def send(
+        path: str,
+        query: dict[str, Any] | None = None,
+        body: Any = None,
+        scopes: str = "read",
+        sites: str = "home",
+        headers: dict[str, str] | None = None,
+        base64_encoded: bool = False,
+    ) -> dict[str, Any]:
+        lists = {k: v if isinstance(v, list) else [str(v)] for k, v in (query or {}).items()}
+        event = {
+            "resource": "/{proxy+}",
+            "path": path,
+            "httpMethod": "GET" if body is None else "POST",
+            "headers": {"Content-Type": "application/json"} | (headers or {}),
+            "multiValueHeaders": {},
+            "queryStringParameters": {k: v[-1] for k, v in lists.items() if v},
+            "multiValueQueryStringParameters": lists,
+            "requestContext": {
+                "requestId": "r-1",
+                "authorizer": {"principalId": "t", "scopes": scopes, "sites": sites},
+            },
+            "body": body if body is None or isinstance(body, str) else json.dumps(body),
+            "isBase64Encoded": base64_encoded,
+        }
+        return app.handler(event, CONTEXT)
+
+    return send
+
+
+@pytest.fixture
+def call(ask: Ask) -> Call:
+    """Status and JSON of an answer, which is as /openapi.json says."""
+
+    def send(*args: Any, **kwargs: Any) -> tuple[int, dict[str, Any]]:
+        answer = ask(*args, **kwargs)
+        assert answer["multiValueHeaders"]["Content-Type"] == ["application/json"]
+        assert not answer["isBase64Encoded"]
+        status, content = answer["statusCode"], json.loads(answer["body"])
+        openapi.check_answer("GET" if kwargs.get("body") is None else "POST", args[0], status, content)
+        return status, content
+
+    return send
+
+
+HOUR = {
+    "site_name": "home",
+    "point_names": ["ahu/sat"],
+    "start_time": iso(NOON - HOUR_MS),
+    "end_time": iso(NOON),
+}
+
+
+def test_get_and_post_answer_the_same_in_the_contracts_shape(call: Call) -> None:
+    status, answer = call("/timeseries/query", HOUR)
+    assert status == 200
+    assert answer["site_name"] == "home"
+    assert (answer["start_time"], answer["end_time"]) == (HOUR["start_time"], HOUR["end_time"])
+    assert (answer["resolution"], answer["data_type"]) == ("raw", "raw")
+    [series] = answer["series"]
+    assert series["point_name"] == "ahu/sat"
+    assert series["timestamps"] == [NOON - HOUR_MS + 60_000 * i for i in range(60)]
+    assert np.array_equal(np.array(series["values"]).view("u8"), np.linspace(-0.0, 0.1 + 0.2, 60).view("u8"))
+    metadata = answer["metadata"]
+    assert (metadata["total_samples"], metadata["sources"], metadata["next_token"]) == (60, ["hot"], None)
+    assert answer["warnings"] == []
+    by_post = call("/timeseries/query", body=HOUR)[1]
+    assert by_post["series"] == answer["series"]
+
+
+def test_arrow_is_a_table_with_the_rest_in_its_metadata(ask: Ask) -> None:
+    answer = ask("/timeseries/query", HOUR, headers={"Accept": "application/vnd.apache.arrow.stream"})
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, True)
+    headers = answer["multiValueHeaders"]
+    assert headers["Content-Type"] == ["application/vnd.apache.arrow.stream"]
+    assert headers["Vary"] == ["Accept, Accept-Encoding"]
+    table = pa.ipc.open_stream(base64.b64decode(answer["body"])).read_all()
+    expected = np.linspace(-0.0, 0.1 + 0.2, 60)
+    assert np.array_equal(table["value"].to_numpy().view("u8"), expected.view("u8"))
+    assert table["timestamp"].cast(pa.int64()).to_pylist() == [NOON - HOUR_MS + 60_000 * i for i in range(60)]
+    beside = json.loads(table.schema.metadata[b"vitals"])
+    assert beside["metadata"]["total_samples"] == 60
+    assert beside["series"][0]["point_name"] == "ahu/sat"
+
+
+def test_msgpack_is_the_answer_of_json(ask: Ask, call: Call) -> None:
+    answer = ask("/timeseries/query", body=HOUR, headers={"accept": "application/x-msgpack"})
+    assert answer["multiValueHeaders"]["Content-Type"] == ["application/x-msgpack"]
+    unpacked = ormsgpack.unpackb(base64.b64decode(answer["body"]))
+    whole = call("/timeseries/query", HOUR)[1]
+    assert unpacked["series"] == whole["series"]
+    assert set(unpacked) == set(whole)
+    assert set(unpacked["metadata"]) == set(whole["metadata"])
+
+
+def test_csv_is_text_with_the_rest_in_its_headers(ask: Ask) -> None:
+    asked = HOUR | {"point_names": [ODD, "nobody's"]}
+    answer = ask("/timeseries/query", body=asked, headers={"Accept": "text/csv"})
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, False)
+    header, first, *rest = csv.reader(io.StringIO(answer["body"], newline=""))
+    assert header == ["point_name", "timestamp", "value"]
+    assert first == [ODD, iso(NOON - HOUR_MS).replace("Z", ".000Z"), "0.0"]
+    assert len(rest) == 59
+    headers = answer["multiValueHeaders"]
+    assert headers["Content-Type"] == ["text/csv; charset=utf-8; header=present"]
+    assert json.loads(headers["Vitals-Warnings"][0]) == ['the site has no point "nobody\'s"']
+    assert json.loads(headers["Vitals-Metadata"][0])["metadata"]["total_samples"] == 60
+    assert "Vitals-Next-Token" not in headers
+
+
+def test_csv_of_a_chart_has_the_aggregates(ask: Ask) -> None:
+    answer = ask("/timeseries/query", HOUR | {"resolution": "5m"}, headers={"Accept": "text/csv"})
+    header, *rows = csv.reader(io.StringIO(answer["body"]))
+    assert header == ["point_name", "timestamp", "value", "min", "max", "count", "first", "last"]
+    assert [row[5] for row in rows] == ["5"] * 12
+
+
+def test_csv_goes_on_with_a_token_where_json_would_not_have_to(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ask("/timeseries/query", HOUR, headers={"Accept": "text/csv"})["body"]
+    monkeypatch.setattr(encoding, "MAX_TEXT_BYTES", 3_000)
+    query, pages = dict(HOUR), []
+    while len(pages) < 10:
+        answer = ask("/timeseries/query", query, headers={"Accept": "text/csv"})
+        pages.append(answer["body"].splitlines())
+        query["next_token"] = answer["multiValueHeaders"].get("Vitals-Next-Token", [None])[0]
+        if query["next_token"] is None:
+            break
+    assert len(pages) > 1
+    assert pages[0][:1] + [row for page in pages for row in page[1:]] == whole.splitlines()
+
+
+def test_several_accept_headers_count_together(ask: Ask, api: Api) -> None:
+    event = {
+        "resource": "/{proxy+}",
+        "path": "/timeseries/query",
+        "httpMethod": "GET",
+        "headers": {"Accept": "text/html"},
+        "multiValueHeaders": {"accept": ["text/csv;q=0.5", "text/html"]},
+        "queryStringParameters": {
+            key: str(value) for key, value in (HOUR | {"point_names": "ahu/sat"}).items()
+        },
+        "requestContext": {"requestId": "r-1", "authorizer": {"scopes": "read", "sites": "home"}},
+        "body": None,
+        "isBase64Encoded": False,
+    }
+    assert app.handler(event, CONTEXT)["multiValueHeaders"]["Content-Type"][0].startswith("text/csv")
+
+
+def test_what_is_not_acceptable_is_said_as_json_and_nothing_is_read(call: Call, api: Api) -> None:
+    api.executor = None  # type: ignore[assignment]
+    for kwargs in ({"query": HOUR}, {"body": HOUR}):
+        status, answer = call("/timeseries/query", headers={"Accept": "text/html;q=1, image/*"}, **kwargs)
+        assert (status, answer["error_code"]) == (406, "NOT_ACCEPTABLE")
+        assert "text/csv" in answer["error"]
+
+
+def test_each_form_has_an_etag_of_its_own(ask: Ask, clock: Clock) -> None:
+    clock.forward(60)
+    forms = ["application/json", "text/csv", "application/msgpack", "application/vnd.apache.arrow.stream"]
+    tags = [
+        ask("/timeseries/query", HOUR, headers={"Accept": form})["multiValueHeaders"]["ETag"][0]
+        for form in forms
+    ]
+    assert len(set(tags)) == 4
+    for row, form in enumerate(forms):
+        for column, tag in enumerate(tags):
+            again = ask("/timeseries/query", HOUR, headers={"Accept": form, "If-None-Match": tag})
+            assert again["statusCode"] == (304 if row == column else 200)
+            assert again["multiValueHeaders"]["Vary"] == ["Accept, Accept-Encoding"]
+
+
+def test_errors_are_json_whatever_is_accepted(call: Call) -> None:
+    for accept in ("text/csv", "application/vnd.apache.arrow.stream", "application/msgpack"):
+        status, answer = call("/timeseries/query", HOUR | {"start_time": "?"}, headers={"Accept": accept})
+        assert (status, answer["error_code"]) == (400, "INVALID_REQUEST")
+
+
+def test_a_body_may_come_as_base64_as_api_gateway_sends_it(call: Call) -> None:
+    def encoded(body: bytes) -> str:
+        return base64.b64encode(body).decode()
+
+    sent = json.dumps(HOUR | {"point_names": [ODD]}, ensure_ascii=False).encode()
+    status, answer = call("/timeseries/query", body=encoded(sent), base64_encoded=True)
+    assert (status, answer["metadata"]["total_samples"]) == (200, 60)
+    for broken in ("no base64", "ü", encoded(b"{"), encoded(b'{"site_name": "\xff"}'), encoded(b"[" * 9_999)):
+        status, answer = call("/timeseries/query", body=broken, base64_encoded=True)
+        assert (status, answer["error_code"]) == (400, "INVALID_REQUEST"), broken
+    status, answer = call(
+        "/timeseries/query", body=encoded(b" " * edge.MAX_BODY_BYTES + b"{}"), base64_encoded=True
+    )
+    assert (status, answer["error_code"]) == (413, "TOO_LARGE")
+
+
+def test_points_come_in_the_order_asked_and_strangers_are_named(call: Call) -> None:
+    names = ["zone/co2", "nobody's", ODD, "ahu/sat"]
+    status, answer = call("/timeseries/query", body=HOUR | {"point_names": names})
+    assert status == 200
+    assert [series["point_name"] for series in answer["series"]] == names
+    assert [len(series["timestamps"]) for series in answer["series"]] == [0, 0, 60, 60]
+    assert len(answer["warnings"]) == 1
+    assert "nobody's" in answer["warnings"][0]
+
+
+def test_a_comma_separates_names_in_a_get(call: Call) -> None:
+    _, answer = call("/timeseries/query", HOUR | {"point_names": ["ahu/sat,zone/co2", "ahu/sat"]})
+    assert [series["point_name"] for series in answer["series"]] == ["ahu/sat", "zone/co2"]
+
+
+def test_epoch_milliseconds_and_half_open_ranges(call: Call) -> None:
+    span = {"start_time": NOON - HOUR_MS + 60_000, "end_time": NOON - HOUR_MS + 180_000}
+    _, answer = call("/timeseries/query", HOUR | span)
+    assert answer["series"][0]["timestamps"] == [span["start_time"], span["start_time"] + 60_000]
+
+
+def test_pages_follow_next_token_and_join_to_the_whole(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = HOUR | {"point_names": ["ahu/sat", ODD]}
+    whole = call("/timeseries/query", body=asked)[1]["series"]
+    monkeypatch.setattr(plan, "MAX_SAMPLES", 25)
+    joined: dict[str, list[tuple[int, float]]] = {}
+    token, pages = None, 0
+    while token is not None or not pages:
+        status, answer = call("/timeseries/query", body=asked | {"next_token": token})
+        assert status == 200
+        assert answer["metadata"]["total_samples"] <= 25
+        for series in answer["series"]:
+            rows = zip(series["timestamps"], series["values"], strict=True)
+            joined.setdefault(series["point_name"], []).extend(rows)
+        token, pages = answer["metadata"]["next_token"], pages + 1
+        assert pages < 20
+    assert pages > 4
+    assert joined == {s["point_name"]: list(zip(s["timestamps"], s["values"], strict=True)) for s in whole}
+
+
+def test_a_read_out_of_time_goes_on_with_a_token(
+    call: Call, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = iter(range(0, 10_000, 100))
+    api.monotonic = lambda: float(next(ticks))
+    monkeypatch.setattr(plan, "MAX_SAMPLES", 10)
+    _, answer = call("/timeseries/query", HOUR)
+    assert answer["metadata"]["next_token"]
+    assert 0 < answer["metadata"]["total_samples"] < 60
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"site_name": "nowhere"}, 404, "NOT_FOUND"),
+        ({"site_name": "../etc"}, 400, "INVALID_REQUEST"),
+        ({"site_name": "ü'\";--"}, 400, "INVALID_REQUEST"),
+        ({"point_names": ["../../x"]}, 404, "NOT_FOUND"),
+        ({"point_names": ['\'; DROP TABLE "x"']}, 404, "NOT_FOUND"),
+        ({"point_names": ["温度"]}, 404, "NOT_FOUND"),
+        ({"point_names": []}, 400, "INVALID_REQUEST"),
+        ({"point_names": [f"p{i}" for i in range(5_000)]}, 413, "TOO_LARGE"),
+        ({"start_time": iso(NOON), "end_time": iso(NOON)}, 400, "INVALID_REQUEST"),
+        ({"start_time": iso(NOON), "end_time": iso(NOON - 1)}, 400, "INVALID_REQUEST"),
+        ({"start_time": iso(NOON + HOUR_MS), "end_time": iso(NOON + 2 * HOUR_MS)}, 400, "INVALID_REQUEST"),
+        ({"start_time": iso(NOON - 366 * DAY_MS)}, 413, "TOO_LARGE"),
+        ({"start_time": "yesterday"}, 400, "INVALID_REQUEST"),
+        ({"resolution": "7m"}, 400, "INVALID_REQUEST"),
+        ({"next_token": "forged"}, 400, "INVALID_REQUEST"),
+        ({"max_points": 0}, 400, "INVALID_REQUEST"),
+        ({"point_names": ["x" * 513]}, 400, "INVALID_REQUEST"),
+        ({"start_time": "0001-01-01T00:00:00+05:00"}, 413, "TOO_LARGE"),
+    ],
+)
+def test_bad_queries_get_a_clear_4xx(call: Call, changes: dict[str, Any], status: int, code: str) -> None:
+    answers = [call("/timeseries/query", body=HOUR | changes, sites="*")]
+    if changes.get("point_names") != []:
+        answers.append(call("/timeseries/query", HOUR | changes, sites="*"))
+    for got, answer in answers:
+        assert (got, answer["error_code"]) == (status, code), answer
+        assert answer["request_id"] == "r-1"
+        assert answer["error"]
+        assert not any(word in answer["error"] for word in ("Table", "Traceback", "/vitals/"))
+
+
+@pytest.mark.parametrize("missing", ["site_name", "point_names", "start_time", "end_time"])
+def test_a_missing_parameter_is_named(call: Call, missing: str) -> None:
+    asked = {key: value for key, value in HOUR.items() if key != missing}
+    for status, answer in (call("/timeseries/query", asked), call("/timeseries/query", body=asked)):
+        assert status == 400
+        assert missing in answer["error"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "12",
+        '{"site_name": 3}',
+        "[" * 200_000,
+        "9" * 5_000,
+        json.dumps({"site_name": "home", "point_names": ["\ud800"], "start_time": 0, "end_time": 1}),
+        json.dumps({"site_name": "home", "point_names": ["ahu/sat"], "start_time": True, "end_time": 9}),
+    ],
+    ids=lambda body: body[:20],
+)
+def test_a_body_that_is_no_query_is_a_400(call: Call, body: str) -> None:
+    status, answer = call("/timeseries/query", body=body)
+    assert (status, answer["error_code"]) == (400, "INVALID_REQUEST")
+
+
+def test_a_body_of_ten_megabytes_is_refused_unparsed(call: Call) -> None:
+    status, answer = call("/timeseries/query", body='{"site_name": "' + "x" * 10_000_000 + '"}')
+    assert (status, answer["error_code"]) == (413, "TOO_LARGE")
+    assert str(edge.MAX_BODY_BYTES) in answer["error"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/timeseries/query", "/sites/home/points", "/sites/home/tags", "/sites/home/latest"]
+)
+@pytest.mark.parametrize(
+    "granted",
+    [{"scopes": "backfill"}, {"scopes": ""}, {"sites": "other"}, {"sites": ""}, {"sites": "nowhere"}],
+)
+def test_the_scope_and_the_site_must_be_granted(call: Call, path: str, granted: dict[str, str]) -> None:
+    query = {name: HOUR[name] for name in openapi.parameters_of("GET", path) & HOUR.keys()}
+    status, answer = call(path, query, **granted)
+    assert (status, answer["error_code"]) == (403, "FORBIDDEN")
+
+
+def test_an_ungranted_site_looks_the_same_whether_it_exists_or_not(call: Call) -> None:
+    answers = [
+        call("/timeseries/query", HOUR | {"site_name": site})[1]["error"] for site in ("other", "nowhere")
+    ]
+    assert answers[0] == answers[1]
+
+
+def test_sites_are_those_granted(call: Call) -> None:
+    assert [site["site_name"] for site in call("/sites", sites="*")[1]["sites"]] == ["home", "other"]
+    [home] = call("/sites")[1]["sites"]
+    assert home == {
+        "site_name": "home",
+        "display_name": "Home",
+        "points": 3,
+        "synced_from": iso(NOON - HOUR_MS),
+        "synced_until": iso(NOON),
+        "lag_seconds": 61,
+    }
+    assert call("/sites", scopes="backfill")[0] == 403
+
+
+def test_points_are_searched_and_paged(call: Call) -> None:
+    status, answer = call("/sites/home/points", {"search": "supply AHU"})
+    assert status == 200
+    [point] = answer["points"]
+    assert point["point_name"] == "ahu/sat"
+    assert (point["display_name"], point["unit"]) == ("Supply Air", "°F")
+    seen, token = [], None
+    for _ in range(5):
+        query = {"limit": 2} | ({"next_token": token} if token else {})
+        answer = call("/sites/home/points", query)[1]
+        seen += [point["point_name"] for point in answer["points"]]
+        token = answer["next_token"]
+        if token is None:
+            break
+    assert seen == sorted(NAMES)
+    assert call("/sites/home/points", {"limit": 0})[0] == 400
+    assert call("/sites/home/points", {"tag": ["x"] * 21})[0] == 400
+    assert call("/sites/nowhere/points", sites="*")[0] == 404
+
+
+def test_points_are_found_by_every_tag_asked_for(call: Call, dynamodb: Any, clock: Clock) -> None:
+    listed = [Listed("a", "degF", tags=("ahu", "floor=2")), Listed("b", "degF", tags=("ahu",)), Listed("c")]
+    CatalogTable(dynamodb, "StateTable").refresh("home", listed)
+    for tags, names in ((["ahu"], ["a", "b"]), (["ahu", "unit=degF", "floor=2"], ["a"]), (["boiler"], [])):
+        answer = call("/sites/home/points", {"tag": tags})[1]
+        assert [point["point_name"] for point in answer["points"]] == names
+
+
+def test_a_catalog_of_another_version_is_read(call: Call, dynamodb: Any) -> None:
+    key = keys.catalog_chunk("home", 0)
+    item = dynamodb.get_item(TableName="StateTable", Key=key)["Item"]
+    rows = orjson.loads(zstandard.decompress(item["b"]["B"]))
+    for row in rows:
+        del row["listed"]["device"], row["listed"]["object_name"]
+        row["listed"]["vendor"] = "unheard of"
+    item["b"] = {"B": zstandard.compress(orjson.dumps(rows))}
+    dynamodb.put_item(TableName="StateTable", Item=item)
+    answer = call("/sites/home/points")[1]
+    assert [(p["point_name"], p["device"]) for p in answer["points"]] == [(n, None) for n in sorted(NAMES)]
+
+
+def test_latest_is_the_newest_sample_or_none(call: Call) -> None:
+    newest = [
+        {"point_name": "zone/co2", "timestamp": None, "value": None, "unit": "°F", "last_seen": None},
+        {
+            "point_name": "ahu/sat",
+            "timestamp": NOON - 60_000,
+            "value": 0.1 + 0.2,
+            "unit": "°F",
+            "last_seen": NOON - 60_000,
+        },
+    ]
+    names = {"point_names": ["zone/co2", "ahu/sat", "nobody"]}
+    _, answer = call("/sites/home/latest", names)
+    assert answer["latest"] == newest
+    assert answer["warnings"] == ["the site has no point 'nobody'"]
+    assert call("/sites/home/latest", body=names)[1] == answer
+    for everything in (call("/sites/home/latest"), call("/sites/home/latest", body={"limit": 3})):
+        assert sorted(entry["point_name"] for entry in everything[1]["latest"]) == sorted(NAMES)
+    for nobody in ({"point_names": ["nobody"]}, {"point_name": ["nobody", "ahu/sat,zone/co2"]}):
+        assert call("/sites/home/latest", nobody)[0] == 404
+    too_many = {"point_names": [f"p{i}" for i in range(plan.MAX_POINTS + 1)]}
+    assert call("/sites/home/latest", body=too_many)[0] == 413
+
+
+def test_a_silent_point_tells_when_it_was_last_seen(call: Call, api: Api, dynamodb: Any) -> None:
+    """By the newest day that has rollups, which begins with the last hour that has samples."""
+    midnight = NOON - 12 * HOUR_MS
+    for day_ms, hours in ((midnight - 40 * DAY_MS, [3, 23]), (midnight - 7 * DAY_MS, [0, 5])):
+        times = np.array([day_ms + hour * HOUR_MS + 90_000 for hour in hours])
+        rows = Samples(np.full(len(hours), 2, np.int32), times, np.ones(len(hours)))
+        payload = encode_day(aggregate(rows, HOUR_MS), aggregate(rows, DAY_MS))
+        # The point that is not silent has rollups, too.
+        api.executor.rollups.write("home", day_ms, {2: payload, 0: payload}, NOON)
+    entries = {entry["point_name"]: entry for entry in call("/sites/home/latest")[1]["latest"]}
+    assert (entries["zone/co2"]["timestamp"], entries["zone/co2"]["value"]) == (None, None)
+    assert entries["zone/co2"]["last_seen"] == midnight - 7 * DAY_MS + 5 * HOUR_MS
+    assert entries["ahu/sat"]["last_seen"] == NOON - 60_000
+
+
+def test_a_point_configured_a_moment_ago_is_found(call: Call, dynamodb: Any, clock: Clock) -> None:
+    assert call("/sites/home/points")[0] == 200
+    listed = [Listed(name) for name in [*NAMES, "zone/new"]]
+    CatalogTable(dynamodb, "StateTable").refresh("home", listed)
+    HotTier(dynamodb, "HotTable").write("home", columns([3], [NOON - 1], [4.5]), 1)
+    clock.forward(0.1)
+    _, answer = call("/timeseries/query", HOUR | {"point_names": ["zone/new"]})
+    assert answer["series"][0]["values"] == [4.5]
+
+
+def test_health_is_ok_until_a_site_lags(call: Call, clock: Clock) -> None:
+    status, answer = call("/health", scopes="", sites="")
+    assert (status, answer) == (200, {"status": "ok", "lag_seconds": 61})
+    clock.forward(25)
+    assert call("/health")[1]["status"] == "degraded"
+
+
+def test_health_asks_for_the_enabled_sites_and_for_each_of_them(call: Call, api: Api) -> None:
+    api.enabled_sites = ("home",)
+    assert call("/health")[1]["status"] == "ok"
+    api.enabled_sites = ("home", "never_synced")
+    assert call("/health")[1]["status"] == "degraded"
+
+
+def test_auto_is_the_finest_resolution_within_max_points(call: Call) -> None:
+    for max_points, resolution in ((60, "raw"), (12, "5m"), (11, "1h"), (1, "1h")):
+        answer = call("/timeseries/query", HOUR | {"max_points": max_points})[1]
+        assert answer["resolution"] == resolution
+        assert answer["data_type"] == ("raw" if resolution == "raw" else "aggregate")
+        assert len(answer["series"][0]["timestamps"]) <= max_points
+
+
+def test_aggregates_cover_whole_buckets(call: Call) -> None:
+    asked = HOUR | {"start_time": NOON - 50 * 60_000, "end_time": NOON - 41 * 60_000, "resolution": "5m"}
+    answer = call("/timeseries/query", asked)[1]
+    [series] = answer["series"]
+    assert answer["start_time"] == iso(asked["start_time"])
+    assert series["timestamps"] == [NOON - 50 * 60_000, NOON - 45 * 60_000]
+    raw = np.linspace(-0.0, 0.1 + 0.2, 60)
+    for i, first in enumerate((10, 15)):
+        samples = raw[first : first + 5]
+        assert (series["min"][i], series["max"][i], series["count"][i]) == (samples[0], samples[-1], 5)
+        assert (series["first"][i], series["last"][i]) == (samples[0], samples[-1])
+        assert series["values"][i] == pytest.approx(samples.mean())
+
+
+def test_a_stretch_is_bounded_however_sparse_the_data(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    spans: list[Span] = []
+
+    class Empty:
+        ledger = api.executor.ledger
+
+        def records(self, *_: Any) -> list[Any]:
+            return []
+
+        def read(self, site: str, planned: Any, span: Span, *_: Any) -> Samples:
+            spans.append(span)
+            return columns([], [], [])
+
+    monkeypatch.setattr(plan, "MAX_SAMPLES", 1_000)
+    api.executor = Empty()  # type: ignore[assignment]
+    asked = Asked("home", NAMES, NOON - 300 * DAY_MS, NOON, "raw")
+    answer = api.query(Grant("t", frozenset({"read"}), frozenset({"*"})), asked).answer
+    assert answer["metadata"]["next_token"] is None
+    assert sum(span.length_ms for span in spans) == 300 * DAY_MS
+    longest = max(span.length_ms for span in spans)
+    assert longest <= 10 * 1_000 * 10_000 / len(NAMES) + 2 * WINDOW_MS
+
+
+def test_unknown_paths_and_inner_failures_keep_the_shape(call: Call, api: Api) -> None:
+    status, answer = call("/sites/home/../../etc")
+    assert (status, answer["error_code"]) == (404, "NOT_FOUND")
+    api.sites = None  # type: ignore[assignment]
+    status, answer = call("/sites")
+    assert (status, answer["error_code"]) == (500, "INTERNAL_ERROR")
+    assert "NoneType" not in json.dumps(answer)
+
+
+def test_the_api_describes_itself_to_anybody(ask: Ask) -> None:
+    answer = ask("/openapi.json", scopes="", sites="")
+    assert (answer["statusCode"], answer["multiValueHeaders"]["Content-Type"]) == (200, ["application/json"])
+    assert json.loads(answer["body"]) == openapi.document()
+    page = ask("/docs", scopes="", sites="")
+    assert page["statusCode"] == 200
+    headers = page["multiValueHeaders"]
+    assert headers["Content-Type"] == ["text/html; charset=utf-8"]
+    assert "default-src 'none'" in headers["Content-Security-Policy"][0]
+    assert "SwaggerUIBundle" in page["body"]
+    assert len(json.dumps(page, ensure_ascii=False).encode()) < 6_291_456

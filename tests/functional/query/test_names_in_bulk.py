@@ -1,0 +1,148 @@
+"""Whatever a point is called: written, archived, read from its file and by Athena, exported, to the bit."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from exports.convert import FileWriter
+from exports.sources import ArchiveSource, Reading
+from exports.unload import ArchiveUnload
+from local.athena.server import executing
+from tests.support.archives import BUCKET, Archives, within
+from tests.support.day_files import Series, bits
+from tests.support.strategies import AWKWARD_NAMES, awkward_names, finite
+from vitals.model.records.exports import Part
+from vitals.model.samples import Samples
+from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start, parse_iso
+from vitals.reading.executor import Found
+from vitals.reading.plan import Asked, plan_query
+
+FIRST = day_start("2026-01-05")
+SPAN = Span(FIRST + HOUR_MS, FIRST + DAY_MS + HOUR_MS)
+NOW = FIRST + 400 * DAY_MS
+SITE = "mill"
+
+type Rows = dict[tuple[str, int], bytes]
+
+
+@pytest.fixture
+def archives(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archives]:
+    monkeypatch.setattr("vitals.reading.executor._MOST_FILES", 0)
+    with executing():
+        yield Archives()
+
+
+def made(names: list[str], values: list[float]) -> dict[str, dict[int, float]]:
+    """Three samples of each point over two days, the first and the last outside of SPAN."""
+    times = (FIRST, FIRST + DAY_MS - 1, FIRST + 2 * DAY_MS - 1)
+    return {
+        name: {at: values[(i + n) % len(values)] for n, at in enumerate(times)}
+        for i, name in enumerate(names)
+    }
+
+
+def rows(samples: Samples, names: list[str]) -> Rows:
+    listed = zip(samples.ids.tolist(), samples.times.tolist(), samples.values, strict=True)
+    return {(names[point], at): value.tobytes() for point, at, value in listed}
+
+
+def from_files(archives: Archives, names: list[str]) -> Rows:
+    days = [day_name(FIRST), day_name(FIRST + DAY_MS)]
+    return {k: v for day in days for k, v in rows(archives.cold.read(SITE, day, names, SPAN), names).items()}
+
+
+def from_query(archives: Archives, names: list[str]) -> Rows:
+    catalog = archives.catalogs.load(SITE)
+    planned = plan_query(Asked(SITE, names, SPAN.start_ms, SPAN.end_ms, "raw"), catalog, NOW, 365)
+    found = Found()
+    samples = archives.executor().read(SITE, planned, SPAN, archives.records(SITE, SPAN), NOW, found)
+    assert isinstance(samples, Samples)
+    assert (found.failures, list(found.sources)) == ({}, ["athena"])
+    by_id = {point.id: point.name for point in catalog.points}
+    positions = {point: names.index(name) for point, name in by_id.items() if name in names}
+    samples.ids[:] = [positions[point] for point in samples.ids.tolist()]
+    return rows(samples, names)
+
+
+def exported(archives: Archives, names: list[str] | None, format: str, folder: Path) -> Rows:
+    by_name = archives.catalogs.load(SITE).by_name
+    unload = ArchiveUnload(archives.athena, archives.s3, BUCKET, archives.names["GlueTable"])
+    source = ArchiveSource(unload, archives.cold, archives.ledger, archives.rollups)
+    part, ids = Part("archive", SPAN.start_ms, SPAN.end_ms), [by_name[name].id for name in names or ()]
+    found: Rows = {}
+
+    def keep(file: Path) -> None:
+        found.update((from_csv if format == "csv" else from_parquet)(file.read_bytes()))
+
+    place = f"{folder.name}-{len(list(folder.iterdir()))}"
+    work = folder / place
+    work.mkdir()
+    reading = Reading(SITE, part, names, work, place, 60, lambda: None, ids=ids)
+    with FileWriter(format, work, keep) as writer:
+        for batch in source.read(reading):
+            writer.add(batch)
+    return found
+
+
+def from_csv(data: bytes) -> Rows:
+    _, *lines = csv.reader(io.StringIO(data.decode(), newline=""))
+    return bits_of((name, parse_iso(at), float(value)) for name, at, value in lines)
+
+
+def from_parquet(data: bytes) -> Rows:
+    table = pq.read_table(io.BytesIO(data))
+    times = table["timestamp"].cast("int64").to_pylist()
+    return bits_of(zip(table["point_name"].to_pylist(), times, table["value"].to_pylist(), strict=True))
+
+
+def bits_of(listed: object) -> Rows:
+    found: Rows = {}
+    for name, at, value in listed:  # type: ignore[attr-defined]
+        assert (name, at) not in found
+        found |= bits({name: {at: value}})
+    return found
+
+
+def assert_exact(archives: Archives, series: Series, wanted: list[str], folder: Path) -> None:
+    truth = bits({name: of for name, of in within(series, SPAN).items() if name in wanted})
+    assert from_files(archives, wanted) == truth
+    assert from_query(archives, wanted) == truth
+    assert exported(archives, wanted, "csv", folder) == truth
+    assert exported(archives, None, "parquet", folder) == bits(within(series, SPAN))
+
+
+def test_every_awkward_name_alone_and_all_of_them_together(archives: Archives, tmp_path: Path) -> None:
+    names = list(AWKWARD_NAMES)
+    series = made(names, [-0.0, 0.1 + 0.2, 5e-324])
+    archives.configure(SITE, names)
+    archives.write(SITE, series)
+    assert_exact(archives, series, names, tmp_path)
+    assert from_query(archives, [names[1]]) == bits({names[1]: within(series, SPAN)[names[1]]})
+    for name in names:
+        assert from_files(archives, [name]) == bits({name: within(series, SPAN)[name]})
+
+
+@settings(max_examples=2, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(awkward_names, min_size=2, max_size=8, unique=True),
+    st.lists(finite, min_size=1, max_size=6),
+    st.data(),
+)
+def test_any_names_round_trip(
+    archives: Archives,
+    tmp_path_factory: pytest.TempPathFactory,
+    names: list[str],
+    values: list[float],
+    data: st.DataObject,
+) -> None:
+    archives.configure(SITE, names)
+    series = made(names, values)
+    archives.write(SITE, series)
+    wanted = data.draw(st.lists(st.sampled_from(names), min_size=1, unique=True))
+    assert_exact(archives, series, wanted, tmp_path_factory.mktemp("export"))

@@ -1,0 +1,111 @@
+"""The chart page and what it loads, as the query function serves them to anybody."""
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from query.answers import Api
+from query.pages import Web
+from tests.functional.query.test_answers import Ask, Call, api, ask, call
+
+__all__ = ["api", "ask", "call"]
+BOOT = 'if (!location.pathname.endsWith("/")) {\n  location.replace(`${location.pathname}/`);\n}'
+PAGE = f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Bücher</title>
+<script>{BOOT}</script>
+<script type="module" crossorigin src="./assets/index-B1x_2-.js"></script>
+<link rel="stylesheet" crossorigin href="./assets/index-C3.css"></head><body></body></html>
+"""
+SCRIPT = "export const grad = '°';\n".encode()
+
+
+@pytest.fixture
+def built(api: Api, tmp_path: Path) -> Path:
+    (tmp_path / "assets" / "deeper").mkdir(parents=True)
+    (tmp_path / "index.html").write_text(PAGE)
+    (tmp_path / "assets" / "index-B1x_2-.js").write_bytes(SCRIPT)
+    (tmp_path / "assets" / "index-C3.css").write_text("body { color: red }")
+    (tmp_path / "assets" / "index-B1x_2-.js.map").write_text("{}")
+    (tmp_path / "assets" / "deeper" / "x.js").write_text("")
+    (tmp_path / "secret.js").write_text("")
+    api.web = Web(tmp_path)
+    return tmp_path
+
+
+def header(answer: dict[str, Any], name: str) -> str:
+    [value] = answer["multiValueHeaders"][name]
+    return str(value)
+
+
+def test_the_page_comes_to_anybody_under_a_policy_that_allows_its_own_files_alone(
+    ask: Ask, built: Path
+) -> None:
+    answer = ask("/", scopes="", sites="")
+    assert (answer["statusCode"], answer["body"]) == (200, PAGE)
+    assert header(answer, "Content-Type") == "text/html; charset=utf-8"
+    # The next deployment has other files.
+    assert header(answer, "Cache-Control") == "no-cache"
+    boot = base64.b64encode(hashlib.sha256(BOOT.encode()).digest()).decode()
+    assert header(answer, "Content-Security-Policy").split("; ") == [
+        "default-src 'none'",
+        f"script-src 'self' 'sha256-{boot}'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ]
+    for name in ("Referrer-Policy", "Strict-Transport-Security", "X-Content-Type-Options"):
+        assert header(answer, name)
+
+
+def test_what_the_page_loads_may_be_kept_for_good(ask: Ask, built: Path) -> None:
+    script = ask("/assets/index-B1x_2-.js", scopes="", sites="")
+    assert (script["statusCode"], script["isBase64Encoded"]) == (200, True)
+    assert base64.b64decode(script["body"]) == SCRIPT
+    assert header(script, "Content-Type") == "text/javascript; charset=utf-8"
+    assert header(script, "Cache-Control") == "public, max-age=31536000, immutable"
+    style = ask("/assets/index-C3.css")
+    assert header(style, "Content-Type") == "text/css; charset=utf-8"
+    assert header(style, "X-Content-Type-Options") == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nothing.js",
+        "index-B1x_2-.js.map",
+        "deeper",
+        "deeper/x.js",
+        "../secret.js",
+        "..%2Fsecret.js",
+        "..\\secret.js",
+        "../index.html",
+        "*",
+        "index-*.js",
+        "/etc/passwd",
+        "",
+        ".",
+        "..",
+    ],
+)
+def test_nothing_else_is_served(call: Call, built: Path, name: str) -> None:
+    status, answer = call(f"/assets/{name}")
+    assert (status, answer["error_code"]) == (404, "NOT_FOUND")
+
+
+def test_a_deployment_without_the_page_says_so(call: Call, api: Api, tmp_path: Path) -> None:
+    api.web = Web(tmp_path / "nowhere")
+    status, answer = call("/")
+    assert (status, answer["error_code"]) == (404, "NOT_FOUND")
+    assert answer["error"] == "the page is not part of this deployment; `make build` makes it"
+    assert call("/assets/index.js")[0] == 404
+
+
+def test_the_page_cannot_be_posted_to(ask: Ask, built: Path) -> None:
+    answer = ask("/", body={})
+    assert (answer["statusCode"], header(answer, "Allow")) == (405, "GET, HEAD, OPTIONS")

@@ -1,0 +1,207 @@
+"""/status: what the other functions leave of how the store is kept, and what was given up."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+
+from query.answers import Api
+from query.status import MAX_DAYS
+from tests.functional.conftest import NOON, Clock
+from tests.functional.http.test_failing_tiers import closed_port, hanging, impatient, refusing
+from tests.functional.query.test_answers import Call, api, ask, call
+from vitals.aws import clients
+from vitals.aws.sqs import DeadLetters
+from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, iso
+from vitals.store import keys
+from vitals.store.control.circuit import Circuit, CircuitTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.sites import SiteTable
+
+__all__ = ["api", "ask", "call"]
+TODAY = NOON - 12 * HOUR_MS
+
+
+def settle(ledger: Ledger, day_ms: int) -> None:
+    ledger.note_archive("home", day_ms, changed_ms=day_ms, began_ms=day_ms + DAY_MS + HOUR_MS, status="done")
+
+
+def since(dynamodb: Any, days: int) -> None:
+    """Makes the site's first day so many before today."""
+    dynamodb.update_item(
+        TableName="StateTable",
+        Key=keys.site_record("home"),
+        UpdateExpression="SET first_ms = :first",
+        ExpressionAttributeValues={":first": {"N": str(TODAY - days * DAY_MS)}},
+    )
+
+
+def test_a_site_tells_its_lag_and_what_its_latest_sync_refused(call: Call, dynamodb: Any) -> None:
+    home = {
+        "site_name": "home",
+        "display_name": "Home",
+        "points": 3,
+        "synced_from": iso(NOON - HOUR_MS),
+        "synced_until": iso(NOON),
+        "lag_seconds": 61,
+        "rejected": {"null": 2},
+        "rejected_since": iso(NOON - HOUR_MS),
+        "rejected_until": iso(NOON),
+        "unarchived_days": [],
+        "unarchived_count": 0,
+        "upstream_paused_until": None,
+    }
+    assert call("/status") == (200, {"sites": [home], "dead_letters": None, "warnings": []})
+    span = Span(NOON - 5 * 60_000, NOON + 10 * 60_000)
+    SiteTable(dynamodb, "StateTable").advance("home", NOON, span, {"malformed": 1, "bad_time": 7})
+    [home] = call("/status")[1]["sites"]
+    assert home["rejected"] == {"malformed": 1, "bad_time": 7}
+    assert (home["rejected_since"], home["rejected_until"]) == (iso(span.start_ms), iso(span.end_ms))
+
+
+def test_a_record_of_an_older_version_tells_of_no_span(call: Call, dynamodb: Any) -> None:
+    dynamodb.update_item(
+        TableName="StateTable",
+        Key=keys.site_record("home"),
+        UpdateExpression="REMOVE rejected, rejected_from_ms",
+    )
+    [home] = call("/status")[1]["sites"]
+    assert (home["rejected"], home["rejected_since"], home["rejected_until"]) == ({}, None, None)
+
+
+def test_complete_days_that_are_not_settled_are_told_oldest_first(call: Call, dynamodb: Any) -> None:
+    ledger = Ledger(dynamodb, "StateTable")
+    since(dynamodb, 5)
+    for day in (5, 3):
+        settle(ledger, TODAY - day * DAY_MS)
+    # Archived, and written to again.
+    settle(ledger, TODAY - 4 * DAY_MS)
+    ledger.note_archive("home", TODAY - 4 * DAY_MS, changed_ms=TODAY)
+    # From before the site's first day: a backfill wrote to it.
+    ledger.note_archive("home", TODAY - 40 * DAY_MS, changed_ms=TODAY)
+    [home] = call("/status")[1]["sites"]
+    due = [day_name(TODAY - day * DAY_MS) for day in (40, 4, 2, 1)]
+    assert (home["unarchived_days"], home["unarchived_count"]) == (due, 4)
+
+
+def test_the_list_of_days_is_bounded_and_the_count_is_not(call: Call, dynamodb: Any) -> None:
+    since(dynamodb, MAX_DAYS + 50)
+    [home] = call("/status")[1]["sites"]
+    assert home["unarchived_count"] == MAX_DAYS + 50
+    assert len(home["unarchived_days"]) == MAX_DAYS
+    assert home["unarchived_days"][0] == day_name(TODAY - (MAX_DAYS + 50) * DAY_MS)
+
+
+def test_only_sites_of_the_token_are_told_and_given_up_messages_only_to_tokens_of_all(call: Call) -> None:
+    sqs = boto3.client("sqs")
+    for name, messages in (("sync", 1), ("export", 2)):
+        for _ in range(messages):
+            sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"], MessageBody="{}")
+    # Somebody looks at them, who hides them from others meanwhile.
+    sqs.receive_message(QueueUrl=sqs.get_queue_url(QueueName="export")["QueueUrl"])
+    everything = call("/status", sites="*")[1]
+    assert [site["site_name"] for site in everything["sites"]] == ["home", "other"]
+    assert everything["dead_letters"] == {"sync": 1, "archive": 0, "export": 2}
+    both = call("/status", sites="home other")[1]
+    assert (both["sites"], both["dead_letters"]) == (everything["sites"], None)
+    nothing = {"sites": [], "dead_letters": None, "warnings": []}
+    assert call("/status", scopes="admin", sites="nowhere")[1] == nothing
+    assert call("/status", scopes="backfill")[0] == 403
+
+
+def test_an_upstream_that_is_left_alone_is_told_for_as_long(call: Call, api: Api, clock: Clock) -> None:
+    until_ms = clock() + 5 * 60_000
+    api.upkeep.circuits.store(Circuit(5, until_ms))
+    assert call("/status")[1]["sites"][0]["upstream_paused_until"] == iso(until_ms)
+    clock.forward(5)
+    assert call("/status")[1]["sites"][0]["upstream_paused_until"] is None
+
+
+@contextmanager
+def closed() -> Iterator[str]:
+    yield closed_port()
+
+
+TROUBLES = {"closed": closed, "refusing": lambda: refusing(403, "AccessDenied"), "hanging": hanging}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_queue_that_does_not_answer_is_null_and_named(
+    call: Call, api: Api, logged: list[logging.LogRecord], trouble: str
+) -> None:
+    sqs = boto3.client("sqs")
+    urls = {name: sqs.get_queue_url(QueueName=name)["QueueUrl"] for name in ("sync", "archive", "export")}
+    with TROUBLES[trouble]() as endpoint:
+        silent = boto3.client("sqs", endpoint_url=endpoint, config=impatient(attempts=1))
+        for dead in ({"archive"}, set(urls)):
+            client = SqsByQueue(sqs, silent, dead)
+            api.upkeep = replace(api.upkeep, letters=DeadLetters(lambda client=client: client, urls))
+            status, answer = call("/status", sites="*")
+            assert status == 200
+            assert answer["dead_letters"] == {name: None if name in dead else 0 for name in urls}
+            assert answer["warnings"] == [
+                f"the dead letters of {name} could not be read; try again in a few seconds"
+                for name in urls
+                if name in dead
+            ]
+            assert [site["site_name"] for site in answer["sites"]] == ["home", "other"]
+            # Of somebody who may not see the queues nobody asks them.
+            assert call("/status")[1]["warnings"] == []
+    assert sum(record.getMessage() == "the status is incomplete" for record in logged) == 4
+
+
+@dataclass
+class SqsByQueue:
+    """Sends what is asked of the queues in `dead` to another client."""
+
+    alive: Any
+    silent: Any
+    dead: set[str]
+
+    def get_queue_attributes(self, **request: Any) -> Any:
+        client = self.silent if request["QueueUrl"].rpartition("/")[2] in self.dead else self.alive
+        return client.get_queue_attributes(**request)
+
+
+def test_queues_are_read_at_once_and_given_up_in_time_for_an_answer(call: Call, api: Api) -> None:
+    together = threading.Barrier(3)
+
+    def count() -> int:
+        together.wait(60)
+        return 7
+
+    counters = dict.fromkeys(("sync", "archive", "export"), count)
+    api.upkeep = replace(api.upkeep, letters=SimpleNamespace(counters=lambda: counters))
+    assert call("/status", sites="*")[1]["dead_letters"] == {"sync": 7, "archive": 7, "export": 7}
+    attempts = clients.BRIEF.retries["total_max_attempts"]
+    assert clients.ANSWER_S + attempts * (clients.BRIEF.connect_timeout + clients.BRIEF.read_timeout) < 29
+
+
+def test_a_ledger_or_circuit_that_cannot_be_read_leaves_the_others(call: Call, api: Api) -> None:
+    whole = call("/status", sites="*")[1]
+    with hanging() as endpoint:
+        client = boto3.client("dynamodb", endpoint_url=endpoint, config=impatient(attempts=1))
+        api.upkeep = replace(
+            api.upkeep,
+            ledger=Ledger(client, "StateTable"),
+            circuits=CircuitTable(client, "StateTable", "http://ace/api"),
+        )
+        status, answer = call("/status", sites="*")
+    assert status == 200
+    assert answer["warnings"] == [
+        f"{subject} could not be read; try again in a few seconds"
+        for subject in (
+            "whether the upstream is paused",
+            "the unarchived days of home",
+            "the unarchived days of other",
+        )
+    ]
+    unread = {"unarchived_days": [], "unarchived_count": None, "upstream_paused_until": None}
+    assert answer["sites"] == [site | unread for site in whole["sites"]]
+    assert answer["dead_letters"] == whole["dead_letters"]

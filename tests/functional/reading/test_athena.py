@@ -1,0 +1,355 @@
+"""The Athena reader, by the SQL that it really sends, over a table that the template describes."""
+
+import dataclasses
+import io
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from moto.moto_api import state_manager
+
+from local.athena.server import executing
+from tests.functional.conftest import SITE
+from tests.support.template import create_archive
+from vitals.aws.athena import Athena
+from vitals.aws.clients import CONFIG
+from vitals.aws.cost import Cost
+from vitals.errors import AthenaError, TierTimeoutError, TooLargeError
+from vitals.model.samples import Samples
+from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start
+from vitals.reading import athena_sql
+from vitals.reading.athena import AthenaReader
+
+DAY = day_start("2026-01-05")
+NAMES = [
+    "ses/ses_falls_city/8000:33-8033/analogValue/102",
+    "Zähler · 温度 #1 %",
+    'it\'s "quoted" \\ and ; -- commented',
+    "'; DROP TABLE samples; --",
+    "' OR '1'='1",
+    "NaN",
+    "?",
+]
+VALUES = [-0.0, 0.1 + 0.2, 5e-324, 1.7976931348623157e308, 71.30000305175781, 1 / 3, -1234567.8901234567]
+
+type Series = Mapping[str, Mapping[int, float]]
+
+
+@dataclass
+class Clock:
+    """Seconds that pass only while somebody sleeps."""
+
+    now: float = 0.0
+    slept: list[float] = field(default_factory=list)
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@dataclass
+class Archive:
+    """Day files in moto's S3, and the reader over them."""
+
+    names: dict[str, str]
+    s3: Any
+    athena: Any
+    clock: Clock = field(default_factory=Clock)
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    def write(self, site: str, series: Series) -> None:
+        """Puts the samples where the archive keeps them, one file a day."""
+        samples = sorted((name, at, value) for name, times in series.items() for at, value in times.items())
+        for day in sorted({day_name(at) for _, at, _ in samples}):
+            rows = [sample for sample in samples if day_name(sample[1]) == day]
+            point_name, timestamp, value = (list(column) for column in zip(*rows, strict=True))
+            table = pa.table(
+                {
+                    "point_name": pa.array(point_name).dictionary_encode(),
+                    "timestamp": pa.array(timestamp, pa.timestamp("ms", tz="UTC")),
+                    "value": pa.array(value, pa.float64()),
+                }
+            )
+            buffer = io.BytesIO()
+            pq.write_table(table, buffer, compression="zstd")
+            key = f"timeseries/{site}/{day.replace('-', '/')}/samples.parquet"
+            self.s3.put_object(Bucket=self.names["ColdBucket"], Key=key, Body=buffer.getvalue())
+            self.sizes[day] = buffer.tell()
+
+    def reader(self, max_rows: int = 1_000_000, **changes: Any) -> AthenaReader:
+        athena = Athena(
+            self.names["GlueDatabase"],
+            self.names["AthenaWorkGroup"],
+            CONFIG,
+            monotonic=self.clock.monotonic,
+            sleep=self.clock.sleep,
+        )
+        athena = dataclasses.replace(athena, **changes)
+        return AthenaReader(athena, self.names["ColdBucket"], self.names["GlueTable"], max_rows=max_rows)
+
+    def raw(self, names: list[str], span: Span, site: str = SITE) -> Samples:
+        return self.reader().raw(site, names, span, 20, Cost())
+
+    def run(self, sql: str, *parameters: str) -> dict[str, Any]:
+        """One query as somebody at a console sends it, described when it has ended."""
+        started = self.athena.start_query_execution(
+            QueryString=sql,
+            WorkGroup=self.names["AthenaWorkGroup"],
+            QueryExecutionContext={"Database": self.names["GlueDatabase"]},
+            **({"ExecutionParameters": list(parameters)} if parameters else {}),
+        )
+        return self.described(started["QueryExecutionId"])
+
+    def described(self, execution: str) -> dict[str, Any]:
+        described: dict[str, Any] = self.athena.get_query_execution(QueryExecutionId=execution)
+        return described["QueryExecution"]
+
+    def rows(self, sql: str, *parameters: str) -> list[dict[str, str]]:
+        execution = self.run(sql, *parameters)
+        assert execution["Status"]["State"] == "SUCCEEDED", execution["Status"]
+        found = self.athena.get_query_results(QueryExecutionId=execution["QueryExecutionId"])
+        header, *rows = (
+            [cell.get("VarCharValue", "") for cell in row["Data"]] for row in found["ResultSet"]["Rows"]
+        )
+        return [dict(zip(header, row, strict=True)) for row in rows]
+
+    def last_query(self) -> dict[str, Any]:
+        group = self.names["AthenaWorkGroup"]
+        return self.described(self.athena.list_query_executions(WorkGroup=group)["QueryExecutionIds"][-1])
+
+
+@pytest.fixture
+def archive(aws: None) -> Iterator[Archive]:
+    s3, athena = boto3.client("s3"), boto3.client("athena")
+    names = create_archive(s3, boto3.client("glue"), athena)
+    with executing():
+        yield Archive(names, s3, athena)
+
+
+@pytest.fixture
+def week(archive: Archive) -> Archive:
+    """Seven days of seven points, one sample every eight hours of each."""
+    archive.write(SITE, hours(range(0, 7 * 24, 8)))
+    return archive
+
+
+@pytest.fixture
+def stuck() -> Iterator[None]:
+    """Queries that stay QUEUED."""
+    before = state_manager.get_transition("athena::execution")
+    state_manager.set_transition("athena::execution", {"progression": "manual", "times": 10_000})
+    yield
+    state_manager.set_transition("athena::execution", before)
+
+
+def hours(numbers: range) -> dict[str, dict[int, float]]:
+    return {
+        name: {DAY + n * HOUR_MS + 123 + i: VALUES[(i + n) % len(VALUES)] for n in numbers}
+        for i, name in enumerate(NAMES)
+    }
+
+
+def bits(samples: Samples, names: list[str]) -> dict[tuple[str, int], bytes]:
+    return {
+        (names[point], at): value.tobytes()
+        for point, at, value in zip(samples.ids.tolist(), samples.times.tolist(), samples.values, strict=True)
+    }
+
+
+def truth(series: Series, names: list[str], span: Span) -> dict[tuple[str, int], bytes]:
+    return {
+        (name, at): struct.pack("<d", value)
+        for name in names
+        for at, value in series[name].items()
+        if span.start_ms <= at < span.end_ms
+    }
+
+
+def test_samples_come_back_to_the_bit_whatever_the_points_are_called(week: Archive) -> None:
+    span = Span(DAY, DAY + 7 * DAY_MS)
+    found = week.raw(NAMES, span)
+    assert bits(found, NAMES) == truth(hours(range(0, 7 * 24, 8)), NAMES, span)
+    assert len(found) == len(NAMES) * 21
+
+
+def test_ids_are_positions_in_the_names_asked_for_and_order_is_by_point_then_time(week: Archive) -> None:
+    names = [NAMES[4], "no such point", NAMES[1]]
+    found = week.raw(names, Span(DAY, DAY + 7 * DAY_MS))
+    assert np.unique(found.ids).tolist() == [0, 2]
+    assert np.lexsort((found.times, found.ids)).tolist() == list(range(len(found)))
+
+
+def test_a_span_ends_before_its_end(week: Archive) -> None:
+    at = DAY + 8 * HOUR_MS + 123
+    assert week.raw(NAMES[:1], Span(at, at + 8 * HOUR_MS)).times.tolist() == [at]
+    assert week.raw(NAMES[:1], Span(at - 1, at)).times.tolist() == []
+    assert week.raw(NAMES[:1], Span(at, at + 1)).times.tolist() == [at]
+
+
+def test_only_the_wanted_days_of_the_site_are_read(week: Archive) -> None:
+    week.write("another_site", hours(range(24)))
+    week.raw(NAMES, Span(DAY + DAY_MS, DAY + 3 * DAY_MS))
+    scanned = week.last_query()["Statistics"]["DataScannedInBytes"]
+    assert scanned == week.sizes["2026-01-06"] + week.sizes["2026-01-07"]
+
+
+def test_a_range_without_files_is_empty(week: Archive) -> None:
+    assert len(week.raw(NAMES, Span(DAY - 9 * DAY_MS, DAY - 8 * DAY_MS))) == 0
+    assert len(week.raw(NAMES, Span(DAY, DAY + DAY_MS), site="no_such_site")) == 0
+    assert len(week.raw([], Span(DAY, DAY + DAY_MS))) == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["' OR '1'='1' --", "') OR (1=1", "x' UNION SELECT 1, 2, 3 --", "\\' OR 1=1 --"]
+)
+def test_a_name_that_is_sql_finds_nothing(week: Archive, name: str) -> None:
+    span = Span(DAY, DAY + 7 * DAY_MS)
+    assert len(week.raw([name], span)) == 0
+    assert len(week.raw(NAMES, span, site=name)) == 0
+    assert len(week.raw(NAMES, span)) > 0
+
+
+def test_a_name_that_shares_a_digest_with_one_is_left_out(
+    week: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(athena_sql, "_DIGEST_DIGITS", 0)
+    names, span = ["a\0b", NAMES[1]], Span(DAY, DAY + 7 * DAY_MS)
+    assert bits(week.raw(names, span), names) == truth(hours(range(0, 7 * 24, 8)), NAMES[1:2], span)
+    assert "sha256" in week.last_query()["Query"]
+
+
+def test_a_request_beyond_athenas_limits_is_refused(week: Archive) -> None:
+    for sql, parameters in (
+        ("SELECT count(*) FROM samples WHERE site = ?", [f"'{'x' * 1_023}'"]),
+        ("SELECT count(*) FROM samples WHERE site = ?", [f"'{'😀' * 512}'"]),
+        (f"SELECT count(*) FROM samples WHERE site = 'x' {' ' * 262_144}", []),
+    ):
+        with pytest.raises(ClientError, match="at most"):
+            week.run(sql, *parameters)
+
+
+def test_a_query_that_is_too_slow_is_stopped(week: Archive, stuck: None) -> None:
+    with pytest.raises(TierTimeoutError):
+        week.reader().raw(SITE, NAMES, Span(DAY, DAY + DAY_MS), 5, Cost())
+    assert 4 < sum(week.clock.slept) <= 5
+    assert week.last_query()["Status"]["State"] == "CANCELLED"
+
+
+def test_a_failed_query_is_an_error_that_keeps_athenas_reason_to_the_log(week: Archive) -> None:
+    boto3.client("glue").delete_table(DatabaseName=week.names["GlueDatabase"], Name=week.names["GlueTable"])
+    with pytest.raises(AthenaError) as caught:
+        week.raw(NAMES, Span(DAY, DAY + DAY_MS))
+    assert "TABLE_NOT_FOUND" in caught.value.__notes__[0]
+    assert week.names["GlueTable"] not in str(caught.value)
+
+
+def test_an_athena_that_cannot_be_asked_is_an_error(week: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", "http://127.0.0.1:9")
+    reader = week.reader(client_config=Config(retries={"total_max_attempts": 1}))
+    with pytest.raises(AthenaError):
+        reader.raw(SITE, NAMES, Span(DAY, DAY + DAY_MS), 20, Cost())
+
+
+def test_an_answer_has_a_most_of_rows(week: Archive) -> None:
+    span = Span(DAY, DAY + DAY_MS)
+    assert len(week.reader(max_rows=21).raw(SITE, NAMES, span, 20, Cost())) == 21
+    with pytest.raises(TooLargeError):
+        week.reader(max_rows=20).raw(SITE, NAMES, span, 20, Cost())
+
+
+def test_a_query_that_scans_more_than_the_workgroup_allows_is_too_large(week: Archive) -> None:
+    group = week.athena.get_work_group(WorkGroup=week.names["AthenaWorkGroup"])["WorkGroup"]
+    limited = group["Configuration"] | {"BytesScannedCutoffPerQuery": 1000}
+    # Athena allows no limit as low as this.
+    athena = boto3.client("athena", config=Config(parameter_validation=False))
+    athena.create_work_group(Name="limited", Configuration=limited)
+    with pytest.raises(TooLargeError):
+        week.reader(workgroup="limited").raw(SITE, NAMES, Span(DAY, DAY + DAY_MS), 20, Cost())
+
+
+def test_an_unload_writes_into_an_empty_folder_only(week: Archive) -> None:
+    select = f"SELECT value FROM samples WHERE site = '{SITE}'"
+    sql = f"UNLOAD ({select}) TO 's3://cold/athena/x/' WITH (format = 'PARQUET')"
+    assert week.run(sql)["Status"]["State"] == "SUCCEEDED"
+    assert week.run(sql)["Status"]["StateChangeReason"].startswith("HIVE_PATH_ALREADY_EXISTS")
+
+
+@pytest.mark.parametrize(
+    ("condition", "days"),
+    [
+        ("s.site = '{0}'", 7),
+        ("s.site IN ('{0}', 'another_site') AND s.day >= '2026/01/10'", 2),
+        ("'{0}' = site AND day LIKE '2026/01/0%' AND value > 0", 5),
+        ("site = '{0}' AND (day = '2026/01/06' OR day > '2026/01/10')", 2),
+        ("site = '{0}' AND day = date_format(\"timestamp\", '%Y/%m/%d')", 7),
+        ("site = '{0}' AND day > '2026/02/01'", 0),
+    ],
+)
+def test_the_where_clause_selects_the_partitions(week: Archive, condition: str, days: int) -> None:
+    sql = f"SELECT count(DISTINCT day) AS days FROM samples AS s WHERE {condition.format(SITE)}"
+    assert week.rows(sql) == [{"days": str(days)}]
+    scanned = week.last_query()["Statistics"]["DataScannedInBytes"]
+    average = sum(week.sizes.values()) / 7
+    assert round(scanned / average) == days
+
+
+def test_a_query_without_a_site_is_refused_as_athena_refuses_it(week: Archive) -> None:
+    status = week.run("SELECT count(*) FROM samples WHERE day = '2026/01/05'")["Status"]
+    assert status["State"] == "FAILED"
+    assert status["StateChangeReason"].startswith("CONSTRAINT_VIOLATION")
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        ("SELECT nonesuch FROM samples WHERE site = 'x'", "COLUMN_NOT_FOUND: Column 'nonesuch'"),
+        ("SELECT 1 FROM nonesuch", "TABLE_NOT_FOUND"),
+        ("SELECT FROM WHERE", "SYNTAX_ERROR"),
+        ("SELECT 1; DROP TABLE samples", "SYNTAX_ERROR"),
+        ("DROP TABLE samples", "NOT_SUPPORTED"),
+        ("SELECT * FROM samples WHERE site = ?", "Incorrect number of parameters"),
+        ("SELECT * FROM read_csv('/dev/null')", "file system operations are disabled"),
+    ],
+)
+def test_the_reason_of_a_failure_is_told(week: Archive, sql: str, reason: str) -> None:
+    status = week.run(sql)["Status"]
+    assert status["State"] == "FAILED"
+    assert reason in status["StateChangeReason"]
+
+
+def test_a_select_leaves_its_rows_in_the_workgroups_place_as_csv(week: Archive) -> None:
+    sql = """SELECT point_name, "timestamp", value, value > 0 AS positive, NULL AS nothing FROM samples
+             WHERE site = ? AND day = ? AND point_name = ? ORDER BY "timestamp" LIMIT 2"""
+    execution = week.run(sql, f"'{SITE}'", "'2026/01/05'", "'it''s \"quoted\" \\ and ; -- commented'")
+    output = execution["ResultConfiguration"]["OutputLocation"]
+    assert output == f"s3://cold/athena/{execution['QueryExecutionId']}.csv"
+    body = week.s3.get_object(Bucket="cold", Key=output.removeprefix("s3://cold/"))["Body"].read()
+    name = '"it\'s ""quoted"" \\ and ; -- commented"'
+    assert body.decode().splitlines() == [
+        '"point_name","timestamp","value","positive","nothing"',
+        f'{name},"2026-01-05 00:00:00.125","5.0E-324","true",',
+        f'{name},"2026-01-05 08:00:00.125","1.7976931348623157E308","true",',
+    ]
+
+
+def test_the_named_queries_of_the_template_run(week: Archive) -> None:
+    for logical_id, columns in (
+        ("DailySummaryQuery", {"point_name", "day", "samples", "minimum", "mean", "maximum"}),
+        ("LongestGapsQuery", {"point_name", "silent_seconds", "silent_since"}),
+    ):
+        named = week.athena.get_named_query(NamedQueryId=week.names[logical_id])["NamedQuery"]
+        rows = week.rows(named["QueryString"], f"'{SITE}'", "'2026/01/05'", "'2026/01/06'")
+        assert set(rows[0]) == columns
+        assert {row["point_name"] for row in rows} == set(NAMES)
+    assert {row["silent_seconds"] for row in rows} == {str(8 * 3600)}

@@ -1,0 +1,195 @@
+"""The hot tier on moto: nothing lost or doubled however writes repeat, race and die."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vitals.errors import ConflictError
+from vitals.model.samples import Samples, columns, merge
+from vitals.model.timespan import HOUR_MS, WINDOW_MS, Span
+from vitals.store import keys
+from vitals.store.tiers.hot import HotTier
+
+START = 1_767_225_600_000
+HOUR = Span(START, START + HOUR_MS)
+POINTS = range(130)
+
+
+def readings(seed: int, minutes: int = 60, points: range = POINTS) -> Samples:
+    random = np.random.default_rng(seed)
+    ids, steps = np.meshgrid(np.array(points), np.arange(minutes))
+    order = random.permutation(ids.size)
+    values = random.normal(70, 5, ids.size).astype(np.float32).astype(np.float64)
+    return Samples(
+        ids.ravel()[order].astype(np.int32),
+        START + steps.ravel()[order] * 60_000 + random.integers(0, 9),
+        values,
+    )
+
+
+@pytest.fixture
+def hot(dynamodb: Any) -> HotTier:
+    return HotTier(dynamodb, "HotTable", sleep=lambda _: None)
+
+
+def read(hot: HotTier, span: Span = HOUR, points: range = POINTS) -> Samples:
+    return hot.read("s", points, span, START)
+
+
+def test_what_was_written_is_read_once_to_the_bit(hot: HotTier) -> None:
+    written = readings(1)
+    receipt = hot.write("s", written, 1)
+    assert read(hot).same(merge([written]))
+    assert receipt.samples == len(written)
+    assert receipt.blocks == 3 * 12
+    assert sum(receipt.counts.values()) == len(written)
+    assert {window for _, window in receipt.counts} == set(range(START, START + HOUR_MS, WINDOW_MS))
+
+
+def test_a_repeat_writes_nothing(hot: HotTier) -> None:
+    hot.write("s", readings(1), 1)
+    again = hot.write("s", readings(1), 2)
+    assert (again.blocks, again.samples, again.conflicts) == (0, 0, 0)
+    assert sum(again.counts.values()) == 130 * 60
+
+
+def test_one_late_sample_rewrites_its_own_block_only(hot: HotTier) -> None:
+    hot.write("s", readings(1), 1)
+    late = columns([70], [START + 7 * 60_000 + 1_234], [1.5])
+    receipt = hot.write("s", late, 2)
+    assert (receipt.blocks, receipt.samples) == (1, 1)
+    assert read(hot).same(merge([readings(1), late]))
+
+
+def test_an_older_fetch_that_writes_last_loses(hot: HotTier) -> None:
+    hot.write("s", columns([1, 2], [START, START], [1.0, 1.0]), 2)
+    hot.write("s", columns([1, 3], [START, START], [9.0, 9.0]), 1)
+    assert read(hot).values.tolist() == [1.0, 1.0, 9.0]
+
+
+def test_reads_are_half_open_and_of_the_points_asked(hot: HotTier) -> None:
+    hot.write("s", columns([1, 1, 1, 2], [START, START + 1, START + 2, START + 1], [1, 2, 3, 4]), 1)
+    found = hot.read("s", [1], Span(START + 1, START + 2), START)
+    assert found.same(columns([1], [START + 1], [2.0]))
+    assert len(hot.read("other", [1], HOUR, START)) == 0
+
+
+def test_expired_blocks_are_not_read(hot: HotTier, dynamodb: Any) -> None:
+    hot.write("s", columns([1], [START], [1.0]), 1)
+    dynamodb.update_item(
+        TableName="HotTable",
+        Key=keys.hot_block("s", 0, START),
+        UpdateExpression="SET expires_at = :at",
+        ExpressionAttributeValues={":at": {"N": str(START // 1000 + 10)}},
+    )
+    assert len(hot.read("s", [1], HOUR, START + 9_999)) == 1
+    assert len(hot.read("s", [1], HOUR, START + 10_000)) == 0
+
+
+def test_racing_writers_end_with_every_sample(hot: HotTier) -> None:
+    parts = [readings(seed, points=range(seed % 3, 128, 3)) for seed in range(6)]
+    gate = threading.Barrier(len(parts))
+
+    def write(numbered: tuple[int, Samples]) -> None:
+        gate.wait(timeout=10)
+        hot.write("s", numbered[1], numbered[0])
+
+    with ThreadPoolExecutor(len(parts)) as pool:
+        list(pool.map(write, enumerate(parts)))
+    assert read(hot).same(merge(parts))
+
+
+class Dies(Exception):
+    """The process ends here."""
+
+
+class Mortal:
+    """A DynamoDB client that dies instead of its nth write, or just after it."""
+
+    def __init__(self, client: Any, dies_at: int, after: bool) -> None:
+        self._client, self._left, self._after = client, dies_at, after
+        self._lock = threading.Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def put_item(self, **request: Any) -> Any:
+        with self._lock:
+            self._left -= 1
+            if self._left < 0 and not (self._after and self._left == -1):
+                raise Dies
+            answer = self._client.put_item(**request)
+            if self._left < 0:
+                raise Dies
+            return answer
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("dies_at", range(0, 36, 5))
+def test_a_write_killed_at_any_block_is_completed_by_the_next(
+    hot: HotTier, dynamodb: Any, dies_at: int, after: bool
+) -> None:
+    mortal = HotTier(Mortal(dynamodb, dies_at, after), "HotTable", sleep=lambda _: None)
+    with pytest.raises(Dies):
+        mortal.write("s", readings(1), 1)
+    hot.write("s", readings(1), 2)
+    assert read(hot).same(merge([readings(1)]))
+
+
+def test_a_block_that_never_stands_still_is_an_error(hot: HotTier, dynamodb: Any) -> None:
+    class Restless(Mortal):
+        def put_item(self, **request: Any) -> Any:
+            raise dynamodb.exceptions.ConditionalCheckFailedException({"Error": {}}, "PutItem")
+
+    restless = HotTier(Restless(dynamodb, 0, False), "HotTable", sleep=lambda _: None)
+    with pytest.raises(ConflictError):
+        restless.write("s", columns([1], [START], [1.0]), 1)
+
+
+def test_unprocessed_keys_are_asked_for_again(dynamodb: Any) -> None:
+    class Stingy:
+        calls = 0
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(dynamodb, name)
+
+        def batch_get_item(self, RequestItems: Any) -> Any:
+            self.calls += 1
+            wanted = RequestItems["HotTable"]["Keys"]
+            answer = dynamodb.batch_get_item(
+                RequestItems={"HotTable": {**RequestItems["HotTable"], "Keys": wanted[:5]}}
+            )
+            rest = wanted[5:]
+            answer["UnprocessedKeys"] = (
+                {"HotTable": {**RequestItems["HotTable"], "Keys": rest}} if rest else {}
+            )
+            return answer
+
+    stingy = Stingy()
+    hot = HotTier(stingy, "HotTable", sleep=lambda _: None)
+    hot.write("s", readings(1), 1)
+    assert stingy.calls == 8
+    assert hot.write("s", readings(1), 2).blocks == 0
+
+
+def test_latest_is_the_newest_of_each_point(hot: HotTier) -> None:
+    hot.write("s", readings(1, points=range(100)), 1)
+    hot.write("s", columns([100], [START + 1], [5.0]), 1)
+    newest = hot.latest("s", [0, 99, 100, 101], HOUR, START)
+    expected = merge([readings(1, points=range(100))])
+    last = expected[expected.ids == 99][-1:]
+    assert newest.ids.tolist() == [0, 99, 100]
+    assert newest.times[1] == last.times[0]
+    assert newest.values[1] == last.values[0]
+    assert newest.values[2] == 5.0
+
+
+def test_long_reads_page_and_run_by_sub_range(hot: HotTier) -> None:
+    days = 10
+    times = START + np.arange(0, days * 24 * HOUR_MS, WINDOW_MS)
+    every = Samples(np.zeros(len(times), np.int32), times, np.arange(len(times), dtype=np.float64))
+    hot.write("s", every, 1)
+    assert hot.read("s", [0], Span(START, START + days * 24 * HOUR_MS), START).same(every)

@@ -1,0 +1,94 @@
+"""The shared pace of an upstream: one queue of turns whoever asks, and the live sync first."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.functional.conftest import Clock
+from vitals.ace.pacing import LivePace, Pace
+from vitals.errors import UpstreamUnavailableError
+from vitals.store.control.rate_limit import SharedPace
+
+URL = "https://ace.example/api"
+
+
+@pytest.fixture
+def pace(dynamodb: Any, clock: Clock) -> Callable[..., SharedPace]:
+    """Paces of 50 a minute, whose sleeps move the clock."""
+
+    def make(url: str = URL, **changes: Any) -> SharedPace:
+        def sleep(seconds: float) -> None:
+            clock.now_ms += round(seconds * 1000)
+
+        return SharedPace(dynamodb, "StateTable", url, 50, clock, **{"sleep": sleep} | changes)
+
+    return make
+
+
+def test_two_workers_share_one_pace(pace: Callable[..., SharedPace], clock: Clock) -> None:
+    first, second = pace(), pace()
+    began = clock()
+    for _ in range(25):
+        first.wait()
+        second.wait()
+    assert clock() - began == 49 * 1_200
+
+
+def test_an_idle_upstream_is_asked_at_once_and_saves_no_turns_up(
+    pace: Callable[..., SharedPace], clock: Clock
+) -> None:
+    one = pace()
+    one.wait()
+    clock.forward(60)
+    began = clock()
+    one.wait()
+    assert clock() == began
+    one.wait()
+    assert clock() == began + 1_200
+
+
+def test_another_upstream_has_turns_of_its_own(pace: Callable[..., SharedPace], clock: Clock) -> None:
+    began = clock()
+    pace().wait()
+    pace("https://other.example/api").wait()
+    assert clock() == began
+
+
+def test_the_live_sync_waits_for_nobody_and_the_others_for_it(
+    pace: Callable[..., SharedPace], clock: Clock
+) -> None:
+    began = clock()
+    live = LivePace(Pace(60_000, burst=1_000), pace())
+    for _ in range(10):
+        live.wait()
+    assert clock() == began
+    pace().wait()
+    assert clock() == began + 10 * 1_200
+
+
+def test_however_much_the_live_sync_asks_the_others_get_a_turn_a_minute(
+    pace: Callable[..., SharedPace], clock: Clock
+) -> None:
+    began = clock()
+    live = LivePace(Pace(60_000, burst=1_000), pace())
+    for _ in range(500):
+        live.wait()
+    pace().wait()
+    assert 60_000 <= clock() - began <= 62_000
+
+
+def test_a_turn_that_comes_too_late_is_an_error(pace: Callable[..., SharedPace]) -> None:
+    live = LivePace(Pace(60_000, burst=1_000), pace())
+    for _ in range(40):
+        live.wait()
+    with pytest.raises(UpstreamUnavailableError, match="next turn"):
+        pace(remaining_s=lambda: 10).wait()
+
+
+def test_turns_taken_at_once_are_all_different(pace: Callable[..., SharedPace]) -> None:
+    waits: list[float] = []
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: pace(sleep=waits.append).wait(), range(40)))
+    assert sorted(waits) == pytest.approx([1.2 * turn for turn in range(40)])

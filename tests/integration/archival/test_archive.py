@@ -1,0 +1,101 @@
+"""The deployed archive: days leave the hot tier's time, and every answer stays what the upstream served."""
+
+import json
+import time
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from botocore.config import Config
+
+from operations.verify import Question, Store
+from tests.integration.query.test_exactness import verify
+from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name
+from vitals.store.state.ledger import Ledger
+
+pytestmark = pytest.mark.integration
+
+
+def invoke(stack: dict[str, Any], event: dict[str, str]) -> dict[str, Any]:
+    """Archives until it works; the upstream's faults may fail some tries."""
+    client: Any = boto3.client(
+        "lambda",
+        endpoint_url=stack["aws_endpoint"],
+        region_name=stack["region"],
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(read_timeout=310, retries={"total_max_attempts": 1}),
+    )
+    receipt: dict[str, Any] = {}
+    for _ in range(5):
+        payload = json.dumps(event).encode()
+        answer = client.invoke(FunctionName=stack["outputs"]["ArchivalFunction"], Payload=payload)
+        receipt = json.load(answer["Payload"])
+        if "FunctionError" not in answer:
+            return receipt
+    raise AssertionError(receipt)
+
+
+def let_time_pass(stack: dict[str, Any], site: str, before_ms: int) -> None:
+    """Lets the archived days before a moment be a day older than their blocks, which are gone."""
+    dynamodb: Any = boto3.client(
+        "dynamodb",
+        endpoint_url=stack["aws_endpoint"],
+        region_name=stack["region"],
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    ledger = Ledger(dynamodb, stack["outputs"]["StateTable"])
+    for record in ledger.archive_records(site, Span(0, before_ms)):
+        assert record.status == "done"
+        ledger.note_archive(site, record.day_ms, expires_ms=before_ms)
+    table, key_names = stack["outputs"]["HotTable"], ("pk", "w")
+    for page in dynamodb.get_paginator("scan").paginate(TableName=table):
+        for item in page["Items"]:
+            if int(item["w"]["N"]) < before_ms and "#rollup#" not in item["pk"]["S"]:
+                assert "expires_at" in item
+                dynamodb.delete_item(TableName=table, Key={name: item[name] for name in key_names})
+
+
+def sources(stack: dict[str, Any], question: Question, resolution: str) -> list[str]:
+    body = {
+        "site_name": question.site,
+        "point_names": question.names,
+        "start_time": question.start_ms,
+        "end_time": question.end_ms,
+        "resolution": resolution,
+    }
+    headers = {"Authorization": f"Bearer {stack['token']}"}
+    answer = requests.post(f"{stack['api']}/timeseries/query", json=body, headers=headers, timeout=60)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["warnings"] == []
+    return list(answer.json()["metadata"]["sources"])
+
+
+def test_days_become_cold_and_every_answer_stays_exact(stack: dict[str, Any]) -> None:
+    store = Store(stack)
+    [(site, (first_ms, _))] = store.synced().items()
+    today = time.time_ns() // 1_000_000 // DAY_MS * DAY_MS
+    days = range(first_ms // DAY_MS * DAY_MS, today, DAY_MS)
+    receipts = [invoke(stack, {"site": site, "date": day_name(day)}) for day in days]
+    assert all(receipt["rows"] > 0 for receipt in receipts)
+    let_time_pass(stack, site, today - DAY_MS)
+    upstream = store.upstream()
+    names = tuple(upstream.points(site)[:8])
+    cold = Question(site, names, today - 2 * DAY_MS, today - 2 * DAY_MS + 6 * HOUR_MS)
+    split = Question(site, names, today - DAY_MS - 2 * HOUR_MS, today - DAY_MS + 2 * HOUR_MS)
+    # The days were written to minutes ago, so the hot tier is asked beside their files.
+    assert "archive" in sources(stack, cold, "raw")
+    assert set(sources(stack, split, "raw")) == {"archive", "hot"}
+    for question in (cold, split):
+        assert store.ask(question) == upstream.ask(question)
+    again = invoke(stack, {"site": site, "date": day_name(days[-1])})
+    assert again["checksum"] == receipts[-1]["checksum"]
+    done = verify()
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_schedules_event_sends_the_due_days(stack: dict[str, Any]) -> None:
+    receipt = invoke(stack, {})
+    assert set(receipt["due"]) == set(Store(stack).synced())

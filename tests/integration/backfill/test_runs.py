@@ -1,0 +1,297 @@
+"""Backfills of the deployed stack, the upstream's faults on; each test has days of its own."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from local.stack.processes import wait_until
+from operations.verify import Question, Store
+from tests.integration.conftest import HOME, OPENED_DAYS_AGO, PORT, ROOT
+from tests.integration.query.test_exactness import client, verify
+from vitals.model.timespan import DAY_MS, Span, day_name, day_start
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.tokens import create_token
+from vitals_client import Client, ConflictError
+from vitals_client.backfills import Backfills
+from vitals_client.shapes import Run
+
+pytestmark = pytest.mark.integration
+
+CONTROL = f"http://127.0.0.1:{PORT + 1}/control"
+LONGEST_S = 300
+
+
+@pytest.fixture
+def api(stack: dict[str, Any]) -> Iterator[Backfills]:
+    with Client(stack["api"], stack["token"]) as client:
+        yield client.backfills
+
+
+@pytest.fixture
+def site(stack: dict[str, Any]) -> str:
+    [found] = Store(stack).synced()
+    return found
+
+
+@contextmanager
+def slow_upstream(delay_s: float) -> Iterator[None]:
+    """ACE takes seconds itself; a day of 24 requests can then be looked at while it is read."""
+    before = requests.get(f"{CONTROL}/faults", timeout=10).json()
+    requests.put(f"{CONTROL}/faults", json=before | {"delay": delay_s}, timeout=10).raise_for_status()
+    try:
+        yield
+    finally:
+        requests.put(f"{CONTROL}/faults", json=before, timeout=10).raise_for_status()
+
+
+def days_ago(days: int) -> str:
+    """Counted from when the simulator started, as the day of its opening is."""
+    anchor_ms: int = requests.get(f"{CONTROL}/health", timeout=10).json()["anchor_ms"]
+    return day_name(anchor_ms - days * DAY_MS)
+
+
+def ended(api: Backfills, run_id: str) -> Run:
+    return when(api, run_id, lambda run: run["status"] != "running")
+
+
+def when(api: Backfills, run_id: str, condition: Callable[[Run], bool]) -> Run:
+    """The run as soon as the condition holds of it."""
+    found: Run | None = None
+
+    def holds() -> bool:
+        nonlocal found
+        found = api.get(run_id)
+        return condition(found)
+
+    assert wait_until(holds, LONGEST_S, interval=0.05), found
+    assert found
+    return found
+
+
+def assert_exact(stack: dict[str, Any], site: str, first: str, last: str) -> None:
+    """Every sample of every point of these days, and no other."""
+    store = Store(stack)
+    upstream = store.upstream()
+    question = Question(site, tuple(upstream.points(site)), day_start(first), day_start(last) + DAY_MS)
+    truth = upstream.ask(question)
+    assert truth
+    assert store.ask(question) == truth
+
+
+def staged(stack: dict[str, Any]) -> list[str]:
+    found = client(stack, "s3").list_objects_v2(Bucket=stack["outputs"]["ColdBucket"], Prefix="staging/")
+    return [item["Key"] for item in found.get("Contents", [])]
+
+
+def test_thirty_days_are_exact_and_read_once(stack: dict[str, Any], api: Backfills, site: str) -> None:
+    first, last = days_ago(OPENED_DAYS_AGO + 2), days_ago(OPENED_DAYS_AGO - 27)
+    started = api.start(site, first, last)
+    assert (started["days_total"], started["days_complete"]) == (30, 0)
+    run = ended(api, started["id"])
+    assert (run["status"], run["days_done"], run["days_empty"]) == ("succeeded", 28, 2)
+    assert run["requests"] > 30 * 24
+    assert [day["date"] for day in run["days"] if day["status"] == "empty"] == [
+        first,
+        days_ago(OPENED_DAYS_AGO + 1),
+    ]
+    done = verify("--start", first, "--end", last)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert staged(stack) == []
+    again = api.start(site, first, last)
+    assert (again["days_total"], again["days_complete"]) == (0, 30)
+    run = ended(api, again["id"])
+    assert (run["status"], run["requests"]) == ("succeeded", 0)
+
+
+def kill_workers(stack: dict[str, Any]) -> None:
+    """SIGKILL to each process of the backfill's function."""
+    emulator = psutil.Process(json.loads((HOME / "emulator.pid").read_text())["pid"])
+    name = stack["outputs"]["BackfillFunction"]
+    workers = [child for child in emulator.children() if any(name in word for word in child.cmdline())]
+    assert workers
+    for worker in workers:
+        worker.kill()
+
+
+def test_a_day_whose_worker_is_killed_is_finished_by_another(
+    stack: dict[str, Any], api: Backfills, site: str
+) -> None:
+    day = days_ago(15)
+    with slow_upstream(0.15):
+        run_id = api.start(site, day, day)["id"]
+        before = when(api, run_id, lambda run: any(day["hours"] > 0 for day in run["days"]))
+        kill_workers(stack)
+    assert before["days"][0]["hours"] < 24
+    run = ended(api, run_id)
+    assert run["status"] == "succeeded"
+    [found] = run["days"]
+    assert (found["status"], found["hours"], found["attempts"], found["error"]) == ("done", 24, 2, "")
+    assert found["samples"] > before["samples"]
+    assert_exact(stack, site, day, day)
+    assert staged(stack) == []
+
+
+def test_a_cancelled_run_is_gone_on_with(stack: dict[str, Any], api: Backfills, site: str) -> None:
+    first, last = days_ago(13), days_ago(11)
+    assert ended(api, api.start(site, first, first)["id"])["status"] == "succeeded"
+    with slow_upstream(0.6):
+        run_id = api.start(site, first, last)["id"]
+        when(api, run_id, lambda run: any(day["hours"] > 0 for day in run["days"]))
+        assert api.cancel(run_id) == {"id": run_id, "status": "running", "cancel_requested": True}
+        run = ended(api, run_id)
+    assert (run["status"], run["days_failed"]) == ("cancelled", 0)
+    assert (run["days_done"], run["days_cancelled"], run["days_complete"]) == (0, 2, 1)
+    assert api.cancel(run_id)["status"] == "cancelled"
+    assert staged(stack) == []
+    resumed = api.start(site, first, last)
+    assert (resumed["days_total"], resumed["days_complete"]) == (2, 1)
+    assert ended(api, resumed["id"])["status"] == "succeeded"
+    assert_exact(stack, site, first, last)
+    assert staged(stack) == []
+
+
+def test_a_site_has_one_run_at_a_time(api: Backfills, site: str) -> None:
+    first, last = days_ago(10), days_ago(9)
+    run_id = api.start(site, first, last)["id"]
+    with pytest.raises(ConflictError) as refused:
+        api.start(site, last, last)
+    assert (refused.value.status, refused.value.running_id) == (409, run_id)
+    assert ended(api, run_id)["status"] == "succeeded"
+    after = api.start(site, first, last)
+    assert ended(api, after["id"])["status"] == "succeeded"
+    assert [run["id"] for run in api.list(site)][:2] == [after["id"], run_id]
+
+
+# A day that the sync has written too, and one that only a backfill has.
+@pytest.mark.parametrize("age", [2, 7])
+def test_force_reads_an_archived_day_again_and_changes_nothing(
+    stack: dict[str, Any], api: Backfills, site: str, age: int
+) -> None:
+    day = days_ago(age)
+    days = Span(day_start(day), day_start(day) + DAY_MS)
+    ledger = Ledger(client(stack, "dynamodb"), stack["outputs"]["StateTable"])
+
+    def file() -> tuple[str, str, str, int]:
+        [found] = ledger.archive_records(site, days)
+        assert found.status == "done"
+        return found.checksum, found.etag, found.version, found.rows
+
+    assert ended(api, api.start(site, day, day)["id"])["status"] == "succeeded"
+    before = file()
+    started = api.start(site, day, day, force=True)
+    assert started["days_total"] == 1
+    run = ended(api, started["id"])
+    assert (run["status"], run["days_done"], run["force"]) == ("succeeded", 1, True)
+    assert file() == before
+    assert_exact(stack, site, day, day)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"start_date": "2026-02-30"}, 400, "INVALID_REQUEST"),
+        ({"start_date": "yesterday"}, 400, "INVALID_REQUEST"),
+        ({"start_date": "2020-01-03", "end_date": "2020-01-02"}, 400, "INVALID_REQUEST"),
+        ({"start_date": "2020-01-01", "end_date": "2022-12-31"}, 400, "INVALID_REQUEST"),
+        ({"end_date": "2999-01-01"}, 400, "INVALID_REQUEST"),
+        ({"end_date": None}, 400, "INVALID_REQUEST"),
+        ({"force": "yes"}, 400, "INVALID_REQUEST"),
+        ({"site_name": "no_such_site"}, 404, "NOT_FOUND"),
+        ({"site_name": "../etc"}, 400, "INVALID_REQUEST"),
+        ({"padding": "x" * 3_200_000}, 413, "TOO_LARGE"),
+    ],
+)
+def test_a_bad_start_is_refused_in_the_contracts_words(
+    stack: dict[str, Any], site: str, changes: dict[str, Any], status: int, code: str
+) -> None:
+    body = {"site_name": site, "start_date": "2020-01-01", "end_date": "2020-01-02"} | changes
+    assert refused(stack, json.dumps(body), f"Bearer {stack['token']}") == (status, code)
+
+
+def refused(stack: dict[str, Any], body: str, authorization: str) -> tuple[int, str]:
+    headers = {"Content-Type": "application/json", "Authorization": authorization}
+    answer = requests.post(f"{stack['api']}/backfill/start", data=body, headers=headers, timeout=40)
+    assert set(answer.json()) == {"error", "error_code", "request_id"}, answer.text
+    assert answer.json()["error"]
+    return answer.status_code, answer.json()["error_code"]
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", '"text"', '{"site_name": NaN}'])
+def test_a_body_that_is_no_json_object_is_refused(stack: dict[str, Any], body: str) -> None:
+    assert refused(stack, body, f"Bearer {stack['token']}") == (400, "INVALID_REQUEST")
+
+
+def test_only_a_token_with_the_scope_and_the_site_may_start(stack: dict[str, Any], site: str) -> None:
+    body = json.dumps({"site_name": site, "start_date": days_ago(2), "end_date": days_ago(2)})
+    dynamodb, table = client(stack, "dynamodb"), stack["outputs"]["StateTable"]
+
+    def token(*scopes: str, of: str) -> str:
+        return create_token(dynamodb, table, "test", scopes, [of], time.time_ns() // 1_000_000)
+
+    assert refused(stack, body, "") == (401, "UNAUTHORIZED")
+    assert refused(stack, body, "Bearer nonsense") == (401, "UNAUTHORIZED")
+    assert refused(stack, body, f"Bearer {token('read', of=site)}") == (403, "FORBIDDEN")
+    assert refused(stack, body, f"Bearer {token('backfill', of='elsewhere')}") == (403, "FORBIDDEN")
+
+
+class Machine:
+    """The state machine without the API in front of it."""
+
+    def __init__(self, stack: dict[str, Any]) -> None:
+        self._states = client(stack, "stepfunctions")
+        self._arn = stack["outputs"]["BackfillStateMachine"]
+
+    def run(self, **changes: Any) -> dict[str, Any]:
+        """The description of an execution that has ended, which began as the file of events/ tells."""
+        event = json.loads((ROOT / "events" / "backfill-start.json").read_text()) | changes
+        arn = self._states.start_execution(
+            stateMachineArn=self._arn, name=str(uuid.uuid4()), input=json.dumps(event)
+        )["executionArn"]
+        found: dict[str, Any] = {}
+
+        def over() -> bool:
+            nonlocal found
+            found = self._states.describe_execution(executionArn=arn)
+            return bool(found["status"] != "RUNNING")
+
+        assert wait_until(over, LONGEST_S), found
+        return found
+
+
+def test_an_execution_started_by_hand_is_a_run_like_any_other(
+    stack: dict[str, Any], api: Backfills, site: str
+) -> None:
+    day = days_ago(6)
+    execution = Machine(stack).run(site=site, start_date=day, end_date=day)
+    assert execution["status"] == "SUCCEEDED"
+    counts = {"done": 1, "empty": 0, "failed": 0, "cancelled": 0}
+    summary = json.loads(execution["output"])
+    assert (summary["status"], summary["days"]) == ("succeeded", counts)
+    run = api.get(execution["name"])
+    assert (run["status"], run["samples"], run["requested_by"]) == ("succeeded", summary["samples"], "")
+    assert_exact(stack, site, day, day)
+
+
+def test_an_execution_that_asks_for_nonsense_fails_and_says_why(stack: dict[str, Any], site: str) -> None:
+    execution = Machine(stack).run(site=site, start_date="2020-01-02", end_date="2020-01-01")
+    assert (execution["status"], execution["error"]) == ("FAILED", "InvalidRequestError")
+    assert "start_date" in execution["cause"]
+
+
+def test_a_dry_execution_only_says_what_it_would_take(
+    stack: dict[str, Any], api: Backfills, site: str
+) -> None:
+    before = api.list(site)
+    execution = Machine(stack).run(site=site, start_date="2020-01-01", end_date="2020-01-10", dry_run=True)
+    assert execution["status"] == "SUCCEEDED"
+    plan = json.loads(execution["output"])
+    assert len(plan["days"]) == 10
+    assert plan["estimate"]["requests"] == 240
+    assert api.list(site) == before

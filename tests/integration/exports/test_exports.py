@@ -1,0 +1,115 @@
+"""Exports over HTTP, queue and worker to the downloaded files: what the upstream serves, to the bit."""
+
+import csv
+import io
+import struct
+import time
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import requests
+
+from local.stack.processes import wait_until
+from operations import oracle
+from operations.verify import Question, Samples, Store
+from tests.integration.archival.test_archive import invoke
+from tests.integration.query.test_exactness import client
+from vitals.model.timespan import DAY_MS, HOUR_MS, day_name
+from vitals.store.state.ledger import Ledger
+
+pytestmark = pytest.mark.integration
+
+
+def settled_day(stack: dict[str, Any], site: str) -> int:
+    """The day before yesterday, archived, as if nobody had written to it for long."""
+    day_ms = time.time_ns() // 1_000_000 // DAY_MS * DAY_MS - 2 * DAY_MS
+    invoke(stack, {"site": site, "date": day_name(day_ms)})
+    ledger = Ledger(client(stack, "dynamodb"), stack["outputs"]["StateTable"])
+    ledger.note_archive(site, day_ms, changed_ms=day_ms)
+    assert ledger.archive_record(site, day_ms).settled
+    return day_ms
+
+
+def exported(stack: dict[str, Any], question: Question, **more: Any) -> tuple[dict[str, Any], list[bytes]]:
+    """The export's last answer and its files."""
+    headers = {"Authorization": f"Bearer {stack['token']}"}
+    body = {"site_name": question.site, "start_time": question.start_ms, "end_time": question.end_ms, **more}
+    asked = requests.post(f"{stack['api']}/exports", json=body, headers=headers, timeout=40)
+    assert asked.status_code == 202, asked.text
+    answer: dict[str, Any] = {}
+
+    def ended() -> bool:
+        nonlocal answer
+        found = requests.get(f"{stack['api']}/exports/{asked.json()['id']}", headers=headers, timeout=40)
+        answer = found.json()
+        return answer["status"] not in ("queued", "running")
+
+    assert wait_until(ended, 120), answer
+    assert (answer["status"], answer["progress_percent"]) == ("completed", 100), answer
+    # The links need no token.
+    files = [requests.get(file["url"], timeout=40) for file in answer["files"]]
+    assert [(got.status_code, len(got.content)) for got in files] == [
+        (200, f["bytes"]) for f in answer["files"]
+    ]
+    return answer, [got.content for got in files]
+
+
+def from_csv(files: list[bytes]) -> list[tuple[str, int | None, float]]:
+    rows = [row for file in files for row in csv.DictReader(io.StringIO(file.decode(), newline=""))]
+    return [(r["point_name"], oracle.milliseconds(r["timestamp"]), float(r["value"])) for r in rows]
+
+
+def from_parquet(files: list[bytes]) -> list[tuple[str, int | None, float]]:
+    tables = [pq.read_table(io.BytesIO(file)) for file in files]
+    return [
+        row
+        for table in tables
+        for row in zip(
+            table["point_name"].to_pylist(),
+            table["timestamp"].cast(pa.int64()).to_pylist(),
+            table["value"].to_pylist(),
+            strict=True,
+        )
+    ]
+
+
+def bits(samples: Samples) -> dict[tuple[str, int], bytes]:
+    return {key: struct.pack("<d", value) for key, value in samples.items()}
+
+
+def test_exports_of_archived_and_other_days_are_what_the_upstream_serves(stack: dict[str, Any]) -> None:
+    store = Store(stack)
+    [site] = store.synced()
+    upstream = store.upstream()
+    names = tuple(upstream.points(site))
+    edge_ms = settled_day(stack, site) + DAY_MS
+    question = Question(site, names, edge_ms - 2 * HOUR_MS, edge_ms + 2 * HOUR_MS)
+    truth = upstream.ask(question)
+    assert truth
+
+    answer, files = exported(stack, question, format="parquet")
+    rows = from_parquet(files)
+    assert len(rows) == answer["rows"]
+    assert answer["bytes_scanned"] > 0
+    found = {(name, at): value for name, at, value in rows if name in names and at is not None}
+    assert len(found) == len([row for row in rows if row[0] in names])
+    assert bits(found) == bits(truth)
+
+    some = names[::7]
+    answer, files = exported(stack, question, format="csv", point_names=some, priority="high")
+    rows = from_csv(files)
+    assert len(rows) == answer["rows"]
+    found = {(name, at): value for name, at, value in rows if at is not None}
+    assert len(found) == len(rows)
+    assert bits(found) == {key: value for key, value in bits(truth).items() if key[0] in some}
+
+
+def test_the_bare_path_and_those_below_it_want_a_token(stack: dict[str, Any]) -> None:
+    for method, path in (("GET", "/exports"), ("POST", "/exports"), ("DELETE", "/exports/x")):
+        assert requests.request(method, stack["api"] + path, timeout=40).status_code == 401
+    headers = {"Authorization": f"Bearer {stack['token']}"}
+    for method in ("GET", "DELETE"):
+        answer = requests.request(method, f"{stack['api']}/exports/no-such", headers=headers, timeout=40)
+        assert (answer.status_code, answer.json()["error_code"]) == (404, "NOT_FOUND")

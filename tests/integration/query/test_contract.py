@@ -1,0 +1,143 @@
+"""Whatever /openapi.json allows or forbids is answered as it says: requests that a machine thinks of."""
+
+import time
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+
+from local.stack.processes import wait_until
+from tests.integration.conftest import ROOT
+from tests.support import openapi
+from vitals.model.timespan import DAY_MS, iso
+
+pytestmark = pytest.mark.integration
+
+ASSETS = ROOT / "functions" / "query" / "web" / "assets"
+SCHEMA = schemathesis.openapi.from_dict(openapi.document())
+OPERATIONS = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations()}
+EXAMPLES = 16
+# Its name may be any text.
+NOTHING_FORBIDDEN = {"GET /assets/{file}"}
+# Each makes records, files and work.
+FEW = {"POST /exports": 3}
+load_all_checks()
+CONFORMS = CHECKS.get_by_names(
+    [
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_headers_conformance",
+        "response_schema_conformance",
+    ]
+)
+REJECTS = CHECKS.get_by_names(["negative_data_rejection"])
+
+
+def takes_something(label: str) -> bool:
+    method, path = label.split(" ")
+    operation = openapi.document()["paths"][path][method.lower()]
+    return "parameters" in operation or "requestBody" in operation
+
+
+@pytest.fixture(scope="module")
+def caller(stack: dict[str, Any]) -> requests.Session:
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {stack['token']}"
+    return session
+
+
+@pytest.fixture(scope="module")
+def known(stack: dict[str, Any], caller: requests.Session) -> dict[str, Any]:
+    """What a request must name to be answered with data."""
+    [site] = caller.get(f"{stack['api']}/sites", timeout=40).json()["sites"]
+    name = site["site_name"]
+    points = caller.get(f"{stack['api']}/sites/{name}/points?limit=3", timeout=40).json()["points"]
+    return {
+        "site": name,
+        "site_name": name,
+        "point_names": [point["point_name"] for point in points],
+        "start_time": site["synced_from"],
+        "end_time": site["synced_until"],
+        "start": site["synced_from"],
+        "end": site["synced_until"],
+        "start_date": site["synced_from"][:10],
+        "end_date": site["synced_until"][:10],
+        "file": next(ASSETS.glob("*.js")).name,
+    }
+
+
+@pytest.fixture(scope="module")
+def ids(stack: dict[str, Any], caller: requests.Session, known: dict[str, Any]) -> dict[str, str]:
+    """A backfill that has ended and an export, each of little."""
+    long_ago = iso(time.time_ns() // 1_000_000 - 60 * DAY_MS)[:10]
+    days = {"site_name": known["site"], "start_date": long_ago, "end_date": long_ago}
+    run = caller.post(f"{stack['api']}/backfill/start", json=days, timeout=40).json()["id"]
+
+    def ended() -> bool:
+        found = caller.get(f"{stack['api']}/backfill/{run}", timeout=40).json()
+        return bool(found["status"] != "running")
+
+    assert wait_until(ended, 120)
+    asked = {name: known[name] for name in ("site_name", "start_time", "end_time")}
+    export = caller.post(f"{stack['api']}/exports", json=asked, timeout=40).json()["id"]
+    return {"run_id": run, "export_id": export}
+
+
+@pytest.mark.parametrize(
+    ("label", "kind"),
+    [
+        (label, kind)
+        # What is deleted is asked for first.
+        for label in sorted(OPERATIONS, key=lambda label: label.startswith("DELETE"))
+        for kind in ("allowed", "sensible", "forbidden")
+        if kind == "allowed" or takes_something(label)
+        if kind != "forbidden" or label not in NOTHING_FORBIDDEN
+    ],
+)
+def test_answers_are_as_described(
+    stack: dict[str, Any],
+    caller: requests.Session,
+    known: dict[str, Any],
+    ids: dict[str, str],
+    label: str,
+    kind: str,
+) -> None:
+    operation = OPERATIONS[label]
+    mode = GenerationMode.NEGATIVE if kind == "forbidden" else GenerationMode.POSITIVE
+
+    @given(operation.as_strategy(mode))
+    @settings(
+        max_examples=FEW.get(label, EXAMPLES),
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def ask(case: Case) -> None:
+        if kind == "sensible":
+            make_sensible(case, known | ids)
+        if label == "POST /backfill/start" and isinstance(case.body, dict):
+            case.body["dry_run"] = True
+        answer = case.call(base_url=stack["api"], session=caller, timeout=40)
+        statuses.add(answer.status_code)
+        assert answer.status_code != 429, "the test is too fast for its token"
+        case.validate_response(answer, checks=CONFORMS + REJECTS * (kind == "forbidden"))
+
+    statuses: set[int] = set()
+    ask()
+    if kind == "sensible":
+        assert statuses & {200, 202}
+
+
+def make_sensible(case: Case, known: dict[str, Any]) -> None:
+    """Puts what exists in the place of what was made up."""
+    for part in (case.path_parameters, case.query, case.body):
+        if isinstance(part, dict):
+            part |= {name: value for name, value in known.items() if name in part}
+            part.pop("next_token", None)

@@ -1,0 +1,82 @@
+"""A simulated building behind its API, and the client that asks it."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from authorizer import app as authorizer
+from backfill.api import app as backfill_api
+from exports import app as exports_worker
+from exports.api import app as exports_api
+from query import app as query_api
+from tests.functional.backfill.test_handlers import CONTEXT, deployed, run_tasks
+from tests.functional.conftest import Clock, World
+from tests.functional.docs.test_api import building
+from tests.support.api_server import ApiServer
+from vitals import observability
+from vitals.config import AuthorizerSettings
+from vitals.store.state.tokens import create_token
+from vitals_client import Client
+
+__all__ = ["building", "client", "deployed", "make_token", "server", "token"]
+
+ARN = "arn:aws:execute-api:us-east-1:1:api/v1/GET/sites"
+
+
+@pytest.fixture
+def server(building: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
+    """The API, whose backfills and exports are done as soon as they are started."""
+    # They are printed, and stdout is the command's; those that are kept back are printed by the hundred.
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+    metrics = observability.metrics()
+    settings = AuthorizerSettings("StateTable", "shared-key")
+    monkeypatch.setattr(authorizer, "_state", lambda: (building.client, settings))
+
+    def authorize(header: str) -> dict[str, Any] | None:
+        try:
+            event = {"type": "TOKEN", "authorizationToken": header, "methodArn": ARN}
+            answer = authorizer.handler(event, CONTEXT)
+        except Exception as error:
+            assert str(error) == "Unauthorized"
+            return None
+        return {"principalId": answer["principalId"], **answer["context"]}
+
+    def work(method: str, path: str, body: str) -> None:
+        started = json.loads(body) if method == "POST" and path in ("/backfill/start", "/exports") else {}
+        if path == "/backfill/start" and started.get("status") == "running":
+            run_tasks(started["id"])
+        if path == "/exports" and started.get("status") == "queued":
+            exports_worker.handler({"export": started["id"]}, CONTEXT)
+
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        app = {"backfill": backfill_api, "exports": exports_api}.get(event["path"].split("/")[1], query_api)
+        answer: dict[str, Any] = app.handler(event, context)
+        metrics.clear_metrics()
+        return answer
+
+    server = ApiServer(handle, authorize, CONTEXT)
+    server.after = work
+    with server.serving():
+        yield server
+
+
+@pytest.fixture
+def make_token(server: ApiServer, building: World, clock: Clock) -> Callable[..., str]:
+    def make(*scopes: str, site: str = "*", life_ms: int | None = None) -> str:
+        expires_ms = None if life_ms is None else clock() + life_ms
+        return create_token(building.client, "StateTable", "tests", scopes, [site], clock(), expires_ms)
+
+    return make
+
+
+@pytest.fixture
+def token(make_token: Callable[..., str]) -> str:
+    return make_token("read", "backfill")
+
+
+@pytest.fixture
+def client(server: ApiServer, token: str) -> Iterator[Client]:
+    with Client(server.url, token) as client:
+        yield client

@@ -1,0 +1,262 @@
+"""The listing of a site's points: what changes between its pages is noticed, and read again."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vitals.ace import listing
+from vitals.errors import UpstreamCursorError, UpstreamRefusedError, UpstreamUnavailableError
+
+type Answer = dict[str, Any]
+
+
+def page_of(names: list[str], page: int, size: int) -> Answer:
+    return {
+        "page": page,
+        "pages": -(-len(names) // size),
+        "per_page": size,
+        "total": len(names),
+        "items": [{"id": name, "name": name} for name in names[(page - 1) * size : page * size]],
+    }
+
+
+class Site:
+    """A site whose points change between requests: `changes` is what happens after how many answers."""
+
+    def __init__(self, names: list[str], changes: dict[int, Callable[[list[str]], None]]) -> None:
+        self.names = names
+        self.changes = changes
+        self.requests = 0
+        self.ever = set(names)
+        self.always = set(names)
+
+    def __call__(self, page: int, size: int) -> Answer:
+        answer = page_of(self.names, page, size)
+        self.requests += 1
+        if change := self.changes.get(self.requests):
+            change(self.names)
+            self.ever |= set(self.names)
+            self.always &= set(self.names)
+        return answer
+
+
+def names_of(found: listing.Listing) -> set[str]:
+    return {item["name"] for item in found.items}
+
+
+def p(number: int) -> str:
+    return f"p{number:03d}"
+
+
+def points(count: int) -> list[str]:
+    return [p(number) for number in range(count)]
+
+
+def test_a_point_that_slips_between_two_pages_is_listed_by_the_next_reading() -> None:
+    site = Site(points(250), {1: lambda names: names.remove("p005")})
+    found = listing.read(site, "points")
+    assert names_of(found) == set(points(250))
+    assert found.steady
+    assert site.requests == 3 + 3
+
+
+def test_a_steady_listing_is_read_once() -> None:
+    site = Site(points(250), {})
+    found = listing.read(site, "points")
+    assert (names_of(found), found.doubt, site.requests) == (set(points(250)), "", 3)
+
+
+def removal(place: float) -> Callable[[list[str]], None]:
+    return lambda names: names.remove(names[int(place * len(names))])
+
+
+def insertion(place: float, number: int) -> Callable[[list[str]], None]:
+    return lambda names: names.insert(int(place * (len(names) + 1)), f"new{number}")
+
+
+places = st.floats(0, 1, exclude_max=True)
+changes = st.dictionaries(st.integers(1, 9), st.tuples(st.sampled_from("-+±"), places, places), max_size=3)
+
+
+@given(st.integers(80, 320), changes)
+def test_a_listing_that_changed_while_it_was_read_is_either_whole_or_not_steady_or_swapped(
+    count: int, drawn: dict[int, tuple[str, float, float]]
+) -> None:
+    """A removal and an insertion between the same two pages cancel out in the total: nobody can see these."""
+    events: dict[int, Callable[[list[str]], None]] = {}
+    swaps = 0
+    for number, (kind, here, there) in drawn.items():
+        swaps += kind == "±"
+        steps = [removal(here)] * (kind != "+") + [insertion(there, number)] * (kind != "-")
+        events[number] = lambda names, steps=steps: [step(names) for step in steps] and None
+    site = Site(points(count), events)
+    found = listing.read(site, "points")
+    assert names_of(found) <= site.ever
+    net = {"-": -1, "+": 1, "±": 0}
+    if found.steady and not swaps and len({net[kind] for kind, *_ in drawn.values()}) < 2:
+        assert names_of(found) >= site.always
+
+
+@given(st.integers(101, 400), st.integers(0, 2**32))
+def test_a_shift_in_every_reading_still_leaves_no_point_out(count: int, seed: int) -> None:
+    """Each reading misses the first point of another page."""
+    vanished = seed % 80
+
+    def fetch(page: int, size: int) -> Answer:
+        names = points(count)
+        if page > 1:
+            names.remove(p(vanished))
+        return page_of(names, page, size)
+
+    found = listing.read(fetch, "points")
+    assert names_of(found) == set(points(count))
+    assert not found.steady
+    assert "points" in found.doubt
+
+
+def test_a_total_that_is_always_wrong_is_believed_when_two_readings_agree() -> None:
+    def fetch(page: int, size: int) -> Answer:
+        return page_of(points(249), page, size) | {"total": 250}
+
+    found = listing.read(fetch, "points")
+    assert (len(found.items), found.steady) == (249, True)
+
+
+@pytest.mark.parametrize(
+    "absent", [("pages",), ("total",), ("pages", "total"), ("pages", "total", "per_page")]
+)
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250])
+def test_what_a_page_does_not_say_is_worked_out(count: int, absent: tuple[str, ...]) -> None:
+    def fetch(page: int, size: int) -> Answer:
+        return {key: value for key, value in page_of(points(count), page, size).items() if key not in absent}
+
+    found = listing.read(fetch, "points")
+    assert (names_of(found), found.steady) == (set(points(count)), True)
+
+
+@pytest.mark.parametrize("odd", [None, "3", True, -1, 2.5])
+def test_counts_that_are_no_numbers_are_as_absent(odd: Any) -> None:
+    def fetch(page: int, size: int) -> Answer:
+        return page_of(points(150), page, size) | {"pages": odd, "total": odd}
+
+    assert names_of(listing.read(fetch, "points")) == set(points(150))
+
+
+entries: st.SearchStrategy[Any] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.text(max_size=3),
+    st.lists(st.none(), max_size=1),
+    st.fixed_dictionaries({"id": st.integers()}),
+    st.fixed_dictionaries({"name": st.one_of(st.none(), st.integers(), st.just(""), st.lists(st.text()))}),
+)
+
+
+@given(st.lists(entries, min_size=1, max_size=5))
+def test_an_entry_without_a_name_is_counted_and_spoils_nothing(odd: list[Any]) -> None:
+    items = [*page_of(points(3), 1, 100)["items"], *odd]
+    found = listing.read(lambda *_: {"items": items, "pages": 1, "total": len(items)}, "points")
+    assert names_of(found) == set(points(3))
+    assert (found.malformed, found.steady, found.proves_absence) == (len(odd), True, False)
+    nameless = [row for row, entry in enumerate(odd, 4) if isinstance(entry, dict)]
+    assert found.nameless == len(nameless)
+    assert found.problem.startswith(f"entry {nameless[0]} has no name" if nameless else "")
+    assert bool(found.problem) == bool(nameless)
+
+
+def test_a_listing_without_an_end_is_an_error() -> None:
+    with pytest.raises(UpstreamCursorError, match="did not end within 400 pages"):
+        listing.read(lambda page, size: {"items": [{"name": f"{page}-{n}"} for n in range(size)]}, "points")
+    with pytest.raises(UpstreamUnavailableError, match="no list under 'items'"):
+        listing.read(lambda *_: {"pages": 1}, "points")
+
+
+def test_a_second_look_that_fails_leaves_the_first_listing_unsteady() -> None:
+    def answers() -> Iterator[Answer]:
+        for page in (1, 2, 3):
+            yield page_of(points(249), page, 100) | {"total": 250}
+        raise UpstreamUnavailableError("points answered 503")
+
+    given_ = answers()
+    found = listing.read(lambda *_: next(given_), "points")
+    assert len(found.items) == 249
+    assert found.doubt == "points: it lists 249 of 250 points; the second look failed: points answered 503"
+
+
+def test_there_is_no_second_look_without_the_time_for_it() -> None:
+    site, clock = Site(points(250), {1: lambda names: names.remove("p005")}), iter(range(0, 1000, 100))
+    found = listing.read(site, "points", lambda: 150.0, lambda: next(clock))
+    assert (site.requests, found.steady) == (3, False)
+    assert found.doubt == "points: its pages count 250 and 249 points"
+
+
+def test_a_name_listed_twice_is_doubtful_unless_it_always_is() -> None:
+    site = Site(points(250), {1: lambda names: names.insert(0, "new"), 3: lambda names: names.remove("p100")})
+    found = listing.read(site, "points")
+    assert found.steady
+    assert names_of(found) == {*points(250), "new"}
+    twice = ["a", "b", "a"]
+    found = listing.read(lambda page, size: page_of(twice, page, size), "points")
+    assert (names_of(found), found.steady) == ({"a", "b"}, True)
+
+
+class Strict(Site):
+    """A site that refuses pages that are not there, and page sizes that it does not know."""
+
+    def __init__(
+        self, names: list[str], changes: dict[int, Callable[[list[str]], None]], sizes: set[int]
+    ) -> None:
+        super().__init__(names, changes)
+        self.sizes = sizes
+        self.used: list[int] = []
+
+    def __call__(self, page: int, size: int) -> Answer:
+        if size not in self.sizes:
+            raise UpstreamRefusedError(422, "points answered 422")
+        if page > 1 and (page - 1) * size >= len(self.names):
+            raise UpstreamRefusedError(404, f"points (page {page}) answered 404")
+        self.used.append(size)
+        return super().__call__(page, size)
+
+
+ANY_SIZE = set(range(1, 101))
+
+
+@pytest.mark.parametrize("count", [101, 201])
+def test_a_last_page_that_vanished_ends_its_reading_and_not_the_listing(count: int) -> None:
+    last = count // 100
+    site = Strict(points(count), {last: lambda names: names.remove(p(count - 1))}, ANY_SIZE)
+    found = listing.read(site, "points")
+    assert (names_of(found), found.steady) == (set(points(count - 1)), True)
+
+
+def test_pages_that_are_refused_in_every_reading_leave_a_doubt() -> None:
+    def fetch(page: int, size: int) -> Answer:
+        if page == 2:
+            raise UpstreamRefusedError(404, "points (page 2) answered 404")
+        return page_of(points(150), page, 75) | {"pages": 2}
+
+    found = listing.read(fetch, "points")
+    assert names_of(found) == set(points(75))
+    assert found.doubt == "points: its page 2 was refused: points (page 2) answered 404"
+    assert not found.proves_absence
+
+
+def test_a_first_page_that_is_refused_is_an_error() -> None:
+    with pytest.raises(UpstreamRefusedError, match="422"):
+        listing.read(Strict(points(3), {}, set()), "points")
+
+
+def test_where_odd_page_sizes_are_refused_the_second_look_has_a_round_one() -> None:
+    removed = {1: lambda names: names.remove("p005")}
+    site = Strict(points(250), removed, {10, 20, 50, 100})
+    found = listing.read(site, "points")
+    assert (names_of(found), found.steady) == (set(points(250)), True)
+    assert site.used == [100] * 3 + [50] * 5
+    site = Strict(points(250), removed, {100})
+    found = listing.read(site, "points")
+    assert not found.steady
+    assert found.doubt.endswith("the second look failed: points answered 422")

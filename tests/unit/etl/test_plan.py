@@ -1,0 +1,123 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl import events, plan
+from vitals.errors import InvalidRequestError
+from vitals.model.records.ledger import Coverage
+from vitals.model.records.sites import SiteRecord
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_MS, WINDOWS_PER_DAY, Span, iso
+
+DAY = 1_767_225_600_000
+NOON = DAY + 12 * HOUR_MS
+now = st.integers(NOON, NOON + DAY_MS)
+
+
+@given(now, st.none() | st.integers(0, 3 * DAY_MS // WINDOW_MS))
+def test_steps_reach_the_last_closed_window_without_a_hole(now_ms: int, windows_behind: int | None) -> None:
+    end = now_ms - now_ms % WINDOW_MS
+    checkpoint = None if windows_behind is None else end - windows_behind * WINDOW_MS
+    asked_to = checkpoint
+    for _ in range(24 * 3 + 2):
+        step = plan.next_step(checkpoint, now_ms, DAY_MS)
+        assert step.span.length_ms <= plan.STEP_MS + plan.OVERLAP_MS
+        assert asked_to is None or step.span.start_ms == asked_to - plan.OVERLAP_MS
+        asked_to = checkpoint = step.checkpoint_ms
+        if step.caught_up:
+            break
+    assert checkpoint == end
+
+
+def test_a_new_site_starts_the_lookback_ago() -> None:
+    step = plan.next_step(None, NOON + MINUTE_MS, 24 * HOUR_MS)
+    assert step.span == Span(NOON - DAY_MS - plan.OVERLAP_MS, NOON - 23 * HOUR_MS)
+    assert not step.caught_up
+
+
+def test_a_clock_behind_the_checkpoint_moves_nothing_back() -> None:
+    step = plan.next_step(NOON, NOON - HOUR_MS, DAY_MS)
+    assert step.checkpoint_ms == NOON
+    assert step.caught_up
+
+
+def coverage(counts: dict[int, int], unpolled: tuple[int, ...] = ()) -> Coverage:
+    every = np.full(2 * WINDOWS_PER_DAY, 100, np.uint32)
+    polled = np.ones(2 * WINDOWS_PER_DAY, np.bool_)
+    for index, count in counts.items():
+        every[index] = count
+    polled[list(unpolled)] = False
+    return Coverage(DAY, every, polled)
+
+
+def test_gaps_are_windows_unpolled_empty_or_thin() -> None:
+    thin = {10: 0, 11: 49, 12: 0, 13: 1, 14: 50}
+    found = coverage(thin, unpolled=(30,)).gaps(Span(DAY, DAY + DAY_MS))
+    assert [(g.start_ms - DAY) // WINDOW_MS for g in found] == [10, 30]
+    assert [g.length_ms // WINDOW_MS for g in found] == [4, 1]
+
+
+def test_a_site_that_is_collected_every_quarter_of_an_hour_has_no_gaps() -> None:
+    slow = coverage({i: 0 for i in range(2 * WINDOWS_PER_DAY) if i % 3})
+    assert slow.gaps(Span(DAY, DAY + DAY_MS)) == []
+
+
+def test_a_silent_site_is_one_gap() -> None:
+    silent = Coverage(DAY, np.zeros(288, np.uint32), np.ones(288, np.bool_))
+    assert silent.gaps(Span(DAY, DAY + DAY_MS)) == [Span(DAY, DAY + DAY_MS)]
+
+
+def test_rereads_are_the_last_two_hours_and_the_gaps_by_the_hour() -> None:
+    checkpoint = DAY + DAY_MS + 6 * HOUR_MS
+    record = SiteRecord("s", first_ms=DAY, checkpoint_ms=checkpoint, reread_ms=checkpoint - HOUR_MS)
+    spans = plan.rereads(coverage({i: 0 for i in range(100, 130)}), record, checkpoint, full=False)
+    gap = Span(DAY + 100 * WINDOW_MS, DAY + 130 * WINDOW_MS)
+    assert spans == [
+        *gap.pieces(HOUR_MS),
+        Span(checkpoint - 2 * HOUR_MS, checkpoint - HOUR_MS),
+        Span(checkpoint - HOUR_MS, checkpoint),
+    ]
+
+
+def test_the_reread_reaches_back_to_the_one_before_it() -> None:
+    checkpoint = DAY + DAY_MS + 6 * HOUR_MS
+    record = SiteRecord("s", first_ms=DAY, checkpoint_ms=checkpoint, reread_ms=checkpoint - 5 * HOUR_MS)
+    spans = plan.rereads(coverage({}), record, checkpoint, full=False)
+    assert spans[0].start_ms == checkpoint - 5 * HOUR_MS
+
+
+def test_a_full_reread_is_all_of_the_24_hours_that_the_site_has() -> None:
+    checkpoint = DAY + DAY_MS + 6 * HOUR_MS
+    for first_ms, hours in ((DAY, 24), (checkpoint - 7 * HOUR_MS, 7), (checkpoint, 0)):
+        record = SiteRecord("s", first_ms=first_ms, checkpoint_ms=checkpoint, reread_ms=checkpoint)
+        spans = plan.rereads(coverage({}), record, checkpoint, full=True)
+        assert sum(span.length_ms for span in spans) == hours * HOUR_MS
+        assert all(span.length_ms <= HOUR_MS for span in spans)
+
+
+def test_events_mean_what_the_contract_says() -> None:
+    assert events.parse({}, NOON) == events.EverySite()
+    assert events.parse({"site": "s"}, NOON) == events.OneSite("s")
+    event = {"site": "s", "start": iso(DAY), "end": iso(DAY + HOUR_MS)}
+    assert events.parse(event, NOON) == events.OneSpan("s", Span(DAY, DAY + HOUR_MS))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"site": "../x"},
+        {"site": 3},
+        {"start": iso(DAY), "end": iso(NOON)},
+        {"site": "s", "start": iso(DAY)},
+        {"site": "s", "start": iso(NOON), "end": iso(DAY)},
+        {"site": "s", "start": iso(NOON), "end": iso(NOON)},
+        {"site": "s", "start": "soon", "end": iso(NOON)},
+        {"site": "s", "start": None, "end": iso(NOON)},
+        {"site": "s", "start": iso(NOON + HOUR_MS), "end": iso(NOON + 2 * HOUR_MS)},
+        {"site": "s", "start": iso(DAY - 2 * DAY_MS), "end": iso(DAY)},
+        {"sites": ["s"]},
+    ],
+)
+def test_other_events_are_refused(event: dict) -> None:
+    with pytest.raises(InvalidRequestError):
+        events.parse(event, NOON)

@@ -1,0 +1,241 @@
+"""The files of exports: whatever the points are called and the values are, they read back to the bit."""
+
+import csv
+import io
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.csv as pcsv
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exports import convert
+from exports.convert import FileWriter
+from tests.support.day_files import DAY, SITE, START, bits, build, footer
+from tests.support.day_files import groups as groups_of
+from tests.support.strategies import AWKWARD_NAMES, awkward_names
+from vitals.codec import day_file
+from vitals.model.timespan import DAY_MS, Span, iso
+
+WHOLE = Span(START, START + DAY_MS)
+AWKWARD = [-0.0, 0.0, 100.0, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, 1e16, 1e22, 1 / 3, -1e-7, 2.0**53 + 2]
+NAMES = [
+    "ses/ses_falls_city/8000:33-8033/analogValue/102",
+    "Zähler · 温度 #1 %",
+    'it\'s "quoted", \\ and ; -- commented',
+    "line\nbreak\r\n",
+    "NaN",
+    "",
+]
+
+type Series = Mapping[str, Mapping[int, float]]
+
+
+def exported(
+    folder: Path,
+    series: Series,
+    format: str,
+    *,
+    names: list[str] | None = None,
+    span: Span = WHOLE,
+    most: int = 10**9,
+) -> list[bytes]:
+    """The files that the series becomes by way of a day file."""
+    source = folder / "day.parquet"
+    day_file.write(source, SITE, DAY, groups_of(series))
+    files: list[bytes] = []
+    with FileWriter(format, folder, lambda file: files.append(file.read_bytes()), most) as writer:
+        for batch in convert.rows(source, names, span):
+            writer.add(batch)
+    source.unlink()
+    assert list(folder.iterdir()) == []
+    return files
+
+
+def from_csv(text: bytes) -> dict[tuple[str, int], bytes]:
+    header, *rows = csv.reader(io.StringIO(text.decode(), newline=""))
+    assert header == ["point_name", "timestamp", "value"]
+    found = {}
+    for name, at, value in rows:
+        assert len(at) == 24
+        assert at.endswith("Z")
+        assert (name, at) not in found
+        found[name, at] = struct.pack("<d", float(value))
+    return found
+
+
+def by_text(series: Series) -> dict[tuple[str, str], bytes]:
+    def text(at: int) -> str:
+        whole = iso(at)
+        return whole if "." in whole else whole.replace("Z", ".000Z")
+
+    return {(name, text(at)): value for (name, at), value in bits(series).items()}
+
+
+def from_parquet(data: bytes) -> dict[tuple[str, int], bytes]:
+    table = pq.read_table(io.BytesIO(data))
+    assert table.schema.equals(day_file.schema())
+    times = table["timestamp"].cast(pa.int64()).to_pylist()
+    rows = zip(table["point_name"].to_pylist(), times, table["value"].to_pylist(), strict=True)
+    return {(name, at): struct.pack("<d", value) for name, at, value in rows}
+
+
+names = awkward_names | st.just("")
+values = st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(AWKWARD)
+series_of_a_day = st.dictionaries(
+    names, st.dictionaries(st.integers(START, START + DAY_MS - 1), values, min_size=1, max_size=5), max_size=5
+)
+
+
+@given(series_of_a_day)
+def test_every_sample_is_in_the_csv_to_the_bit(
+    tmp_path_factory: pytest.TempPathFactory, given: Series
+) -> None:
+    files = exported(tmp_path_factory.mktemp("csv"), given, "csv")
+    assert len(files) == bool(given)
+    assert {k: v for file in files for k, v in from_csv(file).items()} == by_text(given)
+
+
+@given(series_of_a_day)
+def test_every_sample_is_in_the_parquet_to_the_bit(
+    tmp_path_factory: pytest.TempPathFactory, given: Series
+) -> None:
+    files = exported(tmp_path_factory.mktemp("parquet"), given, "parquet")
+    assert {k: v for file in files for k, v in from_parquet(file).items()} == bits(given)
+
+
+def awkward() -> dict[str, dict[int, float]]:
+    return {
+        name: {START + 7 * i + 60_000 * n: value for n, value in enumerate(AWKWARD)}
+        for i, name in enumerate(NAMES)
+    }
+
+
+def test_the_csv_is_plain(tmp_path: Path) -> None:
+    series = {"a": {START: 100.0, START + 1: -0.0}, 'b,"c"': {START + DAY_MS - 1: 0.1 + 0.2}}
+    [text] = exported(tmp_path, series, "csv")
+    assert text.decode() == (
+        "point_name,timestamp,value\n"
+        "a,2026-01-01T00:00:00.000Z,100.0\n"
+        "a,2026-01-01T00:00:00.001Z,-0.0\n"
+        '"b,""c""",2026-01-01T23:59:59.999Z,0.30000000000000004\n'
+    )
+
+
+def test_other_programs_read_the_csv_to_the_bit(tmp_path: Path) -> None:
+    series = {"whole numbers": {START + n: value for n, value in enumerate([1.0, -0.0, 3.0, 1e22])}}
+    [text] = exported(tmp_path, series, "csv")
+    table = pcsv.read_csv(io.BytesIO(text))
+    assert table.schema.field("value").type == pa.float64()
+    found = struct.pack("<4d", *table["value"].to_pylist())
+    assert found == struct.pack("<4d", 1.0, -0.0, 3.0, 1e22)
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_points_and_range_are_what_was_asked_for(tmp_path: Path, format: str) -> None:
+    wanted, span = [NAMES[1], NAMES[4], "no such point"], Span(START + 60_000, START + 300_000)
+    files = exported(tmp_path, awkward(), format, names=wanted, span=span)
+    expected = {
+        name: {at: value for at, value in awkward()[name].items() if span.start_ms <= at < span.end_ms}
+        for name in wanted[:2]
+    }
+    found = [from_csv(file) if format == "csv" else from_parquet(file) for file in files]
+    assert found == [by_text(expected) if format == "csv" else bits(expected)]
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_a_full_file_is_followed_by_another(
+    tmp_path: Path, format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(convert, "_BATCH_ROWS", 10)
+    monkeypatch.setattr(convert, "_ROW_GROUP_ROWS", 10)
+    files = exported(tmp_path, awkward(), format, most=1)
+    assert len(files) == -(-len(NAMES) * len(AWKWARD) // 10)
+    found: dict[tuple[str, int], bytes] = {}
+    for file in files:
+        part = from_csv(file) if format == "csv" else from_parquet(file)
+        assert not found.keys() & part.keys()
+        found |= part
+    assert found == (by_text(awkward()) if format == "csv" else bits(awkward()))
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_what_is_broken_off_is_not_passed_on(tmp_path: Path, format: str) -> None:
+    source = tmp_path / "day.parquet"
+    day_file.write(source, SITE, DAY, groups_of(awkward()))
+    kept: list[Path] = []
+    with pytest.raises(KeyError), FileWriter(format, tmp_path, kept.append, 10**9) as writer:
+        for batch in convert.rows(source, None, WHOLE):
+            writer.add(batch)
+        raise KeyError
+    assert kept == []
+
+
+def with_duckdb(file: Path, *options: str) -> list[tuple[str, bytes]]:
+    """Names and values as DuckDB reads them, told that nothing is NULL in quotes."""
+    options_text = ", ".join(
+        ["allow_quoted_nulls = false", "types = {'point_name': 'VARCHAR', 'value': 'DOUBLE'}", *options]
+    )
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            f"SELECT point_name, value FROM read_csv('{file}', {options_text})"
+        ).fetchall()
+    return [(name, struct.pack("<d", value)) for name, value in rows]
+
+
+def test_other_programs_read_every_name(tmp_path: Path) -> None:
+    """Whether or not they are told what quotes and separators are."""
+    series = {name: {START + i: AWKWARD[i % len(AWKWARD)]} for i, name in enumerate(["", *AWKWARD_NAMES])}
+    [text] = exported(tmp_path, series, "csv")
+    file = tmp_path / "rows.csv"
+    file.write_bytes(text)
+    truth = sorted((name, value) for (name, _), value in bits(series).items())
+    assert sorted(with_duckdb(file)) == truth
+    told = ("header = true", "delim = ','", "quote = '\"'", "escape = '\"'")
+    assert sorted(with_duckdb(file, *told)) == truth
+
+
+@settings(max_examples=20)
+@given(st.sets(awkward_names, min_size=1, max_size=20))
+def test_duckdb_reads_any_name(tmp_path_factory: pytest.TempPathFactory, given: set[str]) -> None:
+    folder = tmp_path_factory.mktemp("csv")
+    series = {name: {START: 1.5} for name in given}
+    [text] = exported(folder, series, "csv")
+    file = folder / "rows.csv"
+    file.write_bytes(text)
+    told = ("header = true", "delim = ','", "quote = '\"'", "escape = '\"'")
+    assert {name for name, _ in with_duckdb(file, *told)} == given
+
+
+def test_lines_of_long_names_are_made_a_few_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(convert, "_MAX_LINES_BYTES", 5_000)
+    slices: list[int] = []
+    real = convert._csv_lines
+    monkeypatch.setattr(
+        convert, "_csv_lines", lambda fields, batch: slices.append(len(batch)) or real(fields, batch)
+    )
+    series = {"😀" * 512 + "x": {START + n: float(n) for n in range(7)}}
+    [text] = exported(tmp_path, series, "csv")
+    assert from_csv(text) == by_text(series)
+    assert slices == [2, 2, 2, 1]
+
+
+def long_names() -> list[str]:
+    """Names of 512 characters of four bytes each that differ in the last few only."""
+    return ["😀" * 509 + "".join(chr(0x1F600 + n // 8**i % 8) for i in (2, 1, 0)) for n in range(200)]
+
+
+def test_row_groups_are_found_by_long_names_that_share_their_beginning() -> None:
+    """Statistics that a writer cuts short would hide points."""
+    series = {name: {START: float(n)} for n, name in enumerate(long_names())}
+    opened = footer(build(series)[0])
+    assert len(opened.row_groups) == 4
+    assert (opened.row_groups[0].first, opened.row_groups[-1].last) == (min(series), max(series))
+    assert all(len(opened.row_groups_of([name])) == 1 for name in series)

@@ -1,0 +1,163 @@
+"""What an export is asked for, and its parts: each day that was ever written to is read once."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exports import plan
+from exports.plan import Asked
+from exports.run import MOST_RECEIVES
+from tests.support.template import template
+from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError, VitalsError
+from vitals.model.points import Catalog, Listed, Point
+from vitals.model.records.exports import KEPT_MS, Part
+from vitals.model.records.ledger import WRITE_GRACE_MS, ArchiveRecord
+from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_start
+
+DAY = day_start("2026-01-05")
+NOW = DAY + 10 * DAY_MS
+CATALOG = Catalog(tuple(Point(i, Listed(name)) for i, name in enumerate("abcde")))
+LIMIT = 10_000_000
+
+
+def asked(start: str | int = DAY, end: str | int = DAY + DAY_MS, names: list[str] | None = None) -> Asked:
+    return Asked("site", names or [], start, end, "csv", "normal")
+
+
+def settled(number: int, *, rows: int = 1_000, size: int = 10_000) -> ArchiveRecord:
+    day_ms = DAY + number * DAY_MS
+    began_ms = day_ms + 26 * HOUR_MS
+    return ArchiveRecord(
+        day_ms, day_ms, began_ms, "done", rows=rows, points=5 if rows else 0, bytes=size, etag="e"
+    )
+
+
+def changed(number: int) -> ArchiveRecord:
+    day_ms = DAY + number * DAY_MS
+    return ArchiveRecord(day_ms, day_ms + 2 * DAY_MS, day_ms + 2 * DAY_MS, "done", rows=1_000, points=5)
+
+
+def parts(
+    *records: ArchiveRecord, span: Span | None = None, points: int = 0, limit: int = LIMIT
+) -> list[tuple[str, int, int]]:
+    """Kind, first day and number of days of each part."""
+    found = plan.parts(span or Span(DAY, DAY + 30 * DAY_MS), records, points, limit)
+    return [(part.kind, (part.start_ms - DAY) // DAY_MS, part.days) for part in found]
+
+
+def test_settled_days_are_read_together_and_the_others_one_by_one() -> None:
+    found = parts(settled(0), settled(1), changed(2), changed(3), settled(4))
+    assert found == [("archive", 0, 2), ("day", 2, 1), ("day", 3, 1), ("archive", 4, 1)]
+
+
+def test_a_day_that_nobody_wrote_to_is_not_read_with_its_neighbours() -> None:
+    assert parts(settled(0), settled(2)) == [("archive", 0, 1), ("archive", 2, 1)]
+    assert parts(settled(0), settled(1, rows=0), settled(2)) == [("archive", 0, 1), ("archive", 2, 1)]
+    assert parts() == []
+
+
+def test_a_part_scans_no_more_than_a_query_may() -> None:
+    days = [settled(number, size=LIMIT // 3) for number in range(7)]
+    assert parts(*days) == [("archive", 0, 3), ("archive", 3, 3), ("archive", 6, 1)]
+    assert parts(settled(0), settled(1, size=LIMIT + 1), settled(2)) == [
+        ("archive", 0, 1),
+        ("day", 1, 1),
+        ("archive", 2, 1),
+    ]
+
+
+def test_a_part_has_no_more_rows_than_a_worker_converts_in_time() -> None:
+    days = [settled(number, rows=plan.MAX_ROWS // 2) for number in range(4)]
+    assert parts(*days) == [("archive", 0, 2), ("archive", 2, 2)]
+    assert parts(*days, points=1) == [("archive", 0, 4)]
+
+
+def test_parts_end_where_the_range_does() -> None:
+    span = Span(DAY + HOUR_MS, DAY + 2 * DAY_MS - 1)
+    found = plan.parts(span, [settled(0), settled(1)], 0, LIMIT)
+    assert found == (Part("archive", span.start_ms, span.end_ms),)
+    assert found[0].days == 2
+    assert plan.parts(span, [changed(0), changed(1)], 0, LIMIT) == (
+        Part("day", span.start_ms, DAY + DAY_MS),
+        Part("day", DAY + DAY_MS, span.end_ms),
+    )
+
+
+@st.composite
+def ledgers(draw: st.DrawFn) -> list[ArchiveRecord]:
+    kinds = draw(st.lists(st.sampled_from(["none", "settled", "empty", "changed", "large"]), max_size=40))
+    made = {
+        "settled": lambda n: settled(n, size=draw(st.integers(1, LIMIT))),
+        "empty": lambda n: settled(n, rows=0),
+        "changed": changed,
+        "large": lambda n: settled(n, size=LIMIT + 1),
+    }
+    return [made[kind](number) for number, kind in enumerate(kinds) if kind != "none"]
+
+
+@given(ledgers(), st.integers(0, 20 * DAY_MS), st.integers(1, 20 * DAY_MS))
+def test_each_day_with_a_record_is_in_exactly_one_part_and_no_other_day_is(
+    records: list[ArchiveRecord], start: int, length: int
+) -> None:
+    span = Span(DAY + start, DAY + start + length)
+    within = [r for r in records if r.day_ms < span.end_ms and r.day_ms + DAY_MS > span.start_ms]
+    found = plan.parts(span, within, 0, LIMIT)
+    read = [day for p in found for day in range(p.start_ms - p.start_ms % DAY_MS, p.end_ms, DAY_MS)]
+    assert read == [r.day_ms for r in within if r.rows or not r.settled]
+    assert all(span.start_ms <= p.start_ms < p.end_ms <= span.end_ms for p in found)
+    by_day = {record.day_ms: record for record in records}
+    for part in found:
+        days = range(part.start_ms - part.start_ms % DAY_MS, part.end_ms, DAY_MS)
+        if part.kind == "archive":
+            assert all(by_day[day].settled for day in days)
+            assert sum(by_day[day].bytes for day in days) <= LIMIT
+        else:
+            assert len(days) == 1
+
+
+def test_the_range_ends_at_the_present() -> None:
+    assert plan.span(asked(end=NOW + DAY_MS), NOW) == Span(DAY, NOW)
+    years = asked(start=NOW - 730 * DAY_MS, end=NOW + 900 * DAY_MS)
+    assert plan.span(years, NOW).length_ms == 730 * DAY_MS
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "text"),
+    [
+        (asked(start=DAY + 1, end=DAY), InvalidRequestError, "before end_time"),
+        (asked(end=DAY), InvalidRequestError, "before end_time"),
+        (asked(start=NOW + 1, end=NOW + 2), InvalidRequestError, "in the future"),
+        (asked(start="yesterday"), InvalidRequestError, "ISO 8601"),
+        (asked(start=NOW - 730 * DAY_MS - 1, end=NOW), TooLargeError, "730 days"),
+    ],
+)
+def test_a_range_that_makes_no_sense_is_refused(given: Asked, error: type[VitalsError], text: str) -> None:
+    with pytest.raises(error, match=text):
+        plan.span(given, NOW)
+
+
+def test_points_become_ids_once_each() -> None:
+    assert plan.point_ids(asked(names=["c", "a", "c"]), CATALOG) == (2, 0)
+    assert plan.point_ids(asked(), CATALOG) == ()
+
+
+def test_points_that_the_site_lacks_are_named() -> None:
+    with pytest.raises(NotFoundError, match="'x', 'y', 'z' and 1 more"):
+        plan.point_ids(asked(names=["a", "x", "y", "z", "w"]), CATALOG)
+    with pytest.raises(TooLargeError, match="none for all"):
+        plan.point_ids(asked(names=[str(i) for i in range(plan.MAX_POINTS + 1)]), CATALOG)
+
+
+def test_the_template_gives_exports_the_times_that_they_count_on() -> None:
+    resources = template()["Resources"]
+    function = resources["ExportFunction"]["Properties"]
+    for name in ("ExportQueue", "ExportQueueHigh"):
+        queue = resources[name]["Properties"]
+        assert queue["RedrivePolicy"]["maxReceiveCount"] == MOST_RECEIVES
+        assert queue["VisibilityTimeout"] > function["Timeout"]
+        # Or an export that waits long would never be taken up, and say queued until it expires.
+        assert queue["MessageRetentionPeriod"] * 1000 >= KEPT_MS
+    rules = resources["ColdBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    [rule] = [rule for rule in rules if rule.get("Prefix") == "exports/"]
+    assert rule["ExpirationInDays"] * DAY_MS == KEPT_MS
+    assert function["Timeout"] * 1000 < WRITE_GRACE_MS

@@ -1,0 +1,64 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.strategies import samples
+from vitals.codec.rollup import decode_day, encode_day
+from vitals.errors import BlockFormatError
+from vitals.model.aggregates import BUCKETS, aggregate, concat
+from vitals.model.samples import Samples, columns, merge
+from vitals.model.timespan import DAY_MS, HOUR_MS
+
+DAY = 1_767_225_600_000
+in_a_day = samples(st.integers(0, 3), st.integers(DAY, DAY + DAY_MS - 1))
+one_point = samples(st.just(7), st.integers(DAY, DAY + DAY_MS - 1)).filter(len)
+
+
+@given(in_a_day, st.sampled_from(list(BUCKETS.values())))
+def test_rows_are_what_a_person_would_compute(found: Samples, bucket_ms: int) -> None:
+    found = merge([found])
+    expected: dict[tuple[int, int], list[float]] = {}
+    for point, at, value in zip(found.ids.tolist(), found.times.tolist(), found.values.tolist(), strict=True):
+        expected.setdefault((point, at - at % bucket_ms), []).append(value)
+    rows = aggregate(found, bucket_ms)
+    assert list(zip(rows.ids.tolist(), rows.times.tolist(), strict=True)) == sorted(expected)
+    for i, values in enumerate(expected[key] for key in sorted(expected)):
+        assert (rows.mins[i], rows.maxs[i]) == (min(values), max(values))
+        assert (rows.firsts[i], rows.lasts[i], rows.counts[i]) == (values[0], values[-1], len(values))
+        mean = math.fsum(value / len(values) for value in values)
+        assert rows.mins[i] <= rows.values[i] <= rows.maxs[i]
+        scale = max(map(abs, values))
+        assert rows.values[i] == pytest.approx(mean, rel=1e-9, abs=max(scale * 1e-12, 1e-300))
+
+
+@given(one_point)
+def test_a_days_rollups_survive_to_the_bit(found: Samples) -> None:
+    found = merge([found])
+    hours, day = aggregate(found, HOUR_MS), aggregate(found, DAY_MS)
+    payload = encode_day(hours, day)
+    assert decode_day(payload, 7, DAY, HOUR_MS).same(hours)
+    assert decode_day(payload, 7, DAY, DAY_MS).same(day)
+
+
+@given(in_a_day)
+def test_a_part_of_the_points_aggregates_the_same(found: Samples) -> None:
+    found = merge([found])
+    whole = aggregate(found, HOUR_MS)
+    parts = [aggregate(found[found.ids == point], HOUR_MS) for point in range(4)]
+    assert concat(parts).same(whole)
+
+
+def test_bytes_that_are_no_rollup_are_named() -> None:
+    one = aggregate(columns([1], [DAY], [1.0]), DAY_MS)
+    payload = encode_day(one, one)
+    for broken in (b"", b"\x02" + payload[1:], payload[:1] + b"\x09\x00" + payload[3:]):
+        with pytest.raises(BlockFormatError):
+            decode_day(broken, 1, DAY, DAY_MS)
+
+
+def test_nothing_aggregates_to_nothing() -> None:
+    assert len(aggregate(columns([], [], []), HOUR_MS)) == 0
+    assert aggregate(columns([], [], []), HOUR_MS).counts.dtype == np.int64

@@ -1,0 +1,84 @@
+"""Which points a day claims, against a model that remembers every read."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vitals.model import point_set
+
+IDS = st.frozensets(st.integers(0, 5), max_size=6)
+WINDOWS = st.frozensets(st.integers(0, 4), max_size=5)
+DAY = st.just(frozenset(range(5)))
+
+
+def bits(windows: frozenset[int]) -> point_set.Windows:
+    found = np.zeros(5, np.bool_)
+    found[list(windows)] = True
+    return found
+
+
+def truly(reads: list[tuple[frozenset[int], frozenset[int]]]) -> frozenset[int]:
+    """The points that were configured in at least one read of each window that was ever read."""
+    polled = frozenset().union(*(windows for windows, _ in reads))
+    return frozenset(
+        point
+        for point in range(6)
+        if all(any(window in windows and point in ids for windows, ids in reads) for window in polled)
+    )
+
+
+def claims(reads: list[tuple[frozenset[int], frozenset[int]]]) -> list[frozenset[int]]:
+    """What the record claims after each of the reads."""
+    claimed: int | None = None
+    polled = bits(frozenset())
+    after = []
+    for windows, ids in reads:
+        claimed = point_set.claimed(claimed, polled, bits(windows), point_set.of(ids))
+        polled = polled | bits(windows)
+        after.append(frozenset(point for point in range(6) if claimed is not None and claimed >> point & 1))
+    return after
+
+
+@given(st.lists(st.tuples(st.one_of(WINDOWS, DAY), IDS), min_size=1, max_size=8))
+def test_a_day_claims_no_point_that_a_polled_window_was_never_asked_for(
+    reads: list[tuple[frozenset[int], frozenset[int]]],
+) -> None:
+    for count, claimed in enumerate(claims(reads), 1):
+        if any(windows for windows, _ in reads[:count]):
+            assert claimed <= truly(reads[:count])
+
+
+@given(st.lists(st.tuples(WINDOWS, IDS), max_size=6), IDS)
+def test_a_whole_read_claims_every_point_of_it(
+    reads: list[tuple[frozenset[int], frozenset[int]]], ids: frozenset[int]
+) -> None:
+    assert claims([*reads, (frozenset(range(5)), ids)])[-1] >= ids
+
+
+@given(st.lists(WINDOWS.filter(bool), min_size=1, max_size=8), IDS)
+def test_points_that_never_change_are_claimed_throughout(
+    windows: list[frozenset[int]], ids: frozenset[int]
+) -> None:
+    assert claims([(each, ids) for each in windows]) == [ids] * len(windows)
+
+
+@given(WINDOWS.filter(bool), WINDOWS, IDS)
+def test_a_record_older_than_claims_claims_every_point_until_a_new_window_is_read(
+    polled: frozenset[int], read: frozenset[int], ids: frozenset[int]
+) -> None:
+    claimed = point_set.claimed(None, bits(polled), bits(read), point_set.of(ids))
+    assert claimed == (None if read <= polled else point_set.of(ids))
+
+
+@given(st.frozensets(st.integers(0, 20_000), max_size=50))
+def test_a_set_is_stored_and_read_as_it_is(ids: frozenset[int]) -> None:
+    held = point_set.of(ids)
+    assert point_set.decode(point_set.encode(held)) == held
+    assert held.bit_count() == len(ids)
+    assert all(held >> point & 1 for point in ids)
+    assert point_set.has_all(held, point_set.of(list(ids)[:3]))
+    assert not point_set.has_all(held, held | 1 << 20_001)
+
+
+def test_a_large_site_takes_tens_of_bytes() -> None:
+    assert len(point_set.encode(point_set.of(range(4_583)))) < 50

@@ -1,0 +1,110 @@
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vitals.pipeline import acceptance
+from vitals.pipeline.acceptance import accept, parse_time, parse_value
+
+NOW = 1_767_225_600_000
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("45.5", 45.5),
+        (" 45.5 ", 45.5),
+        ("-0.0", -0.0),
+        ("1e-320", 1e-320),
+        (7, 7.0),
+        (7.25, 7.25),
+        (True, 1.0),
+        (False, 0.0),
+        ("true", 1.0),
+        ("FALSE", 0.0),
+        ("Active", 1.0),
+        ("inactive", 0.0),
+        ("ON", 1.0),
+        ("off", 0.0),
+    ],
+)
+def test_numbers_and_two_state_texts_are_kept(value: Any, expected: float) -> None:
+    kept = parse_value(value)
+    assert (kept, math.copysign(1, kept)) == (expected, math.copysign(1, expected))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_written_out_survives_to_the_bit(value: float) -> None:
+    for served in (value, repr(value)):
+        kept = parse_value(served)
+        assert (kept, math.copysign(1, kept)) == (value, math.copysign(1, value))
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (None, acceptance.NULL),
+        ("", acceptance.NULL),
+        ("  ", acceptance.NULL),
+        ("NaN", acceptance.NOT_A_NUMBER),
+        ("Infinity", acceptance.NOT_A_NUMBER),
+        ("-inf", acceptance.NOT_A_NUMBER),
+        ("1e999", acceptance.NOT_A_NUMBER),
+        ("fault", acceptance.NOT_A_NUMBER),
+        ("1_000", acceptance.NOT_A_NUMBER),
+        ("١٢", acceptance.NOT_A_NUMBER),
+        (10**400, acceptance.NOT_A_NUMBER),
+        ([1], acceptance.NOT_A_NUMBER),
+        ({}, acceptance.NOT_A_NUMBER),
+    ],
+)
+def test_other_values_are_counted_by_reason(value: Any, reason: str) -> None:
+    samples, rejected, _ = accept(
+        [{"name": "p", "value": value, "time": "2026-01-01T00:00:00Z"}], {"p": 3}, NOW
+    )
+    assert len(samples) == 0
+    assert rejected == {reason: 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-01T00:00:00Z", NOW),
+        ("2026-01-01T00:00:00.123999Z", NOW + 123),
+        ("2026-01-01T02:00:00.5+02:00", NOW + 500),
+        ("2025-12-31T19:00:00-05:00", NOW),
+    ],
+)
+def test_times_keep_their_milliseconds(text: str, expected: int) -> None:
+    assert parse_time(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "yesterday", "2026-01-01T00:00:00", "0001-01-01T00:00:00+05:00", 1_767_225_600_000, None, ["x"]],
+)
+def test_bad_times_are_counted(text: Any) -> None:
+    samples, rejected, _ = accept([{"name": "p", "value": 1, "time": text}], {"p": 3}, NOW)
+    assert len(samples) == 0
+    assert sum(rejected.values()) == 1
+
+
+def test_each_reading_is_kept_or_counted_once() -> None:
+    at = "2026-01-01T00:00:00Z"
+    page = [
+        {"name": "p", "value": "1", "time": at},
+        {"name": "elsewhere", "value": "1", "time": at},
+        {"name": "p", "value": "1", "time": "2026-01-01T00:05:01Z"},
+        {"name": "p", "value": "2", "time": at},
+        {"value": "2", "time": at},
+        {"name": ["p"], "value": "2", "time": at},
+        "not a reading",
+        None,
+    ]
+    samples, rejected, _ = accept(page, {"p": 3}, NOW)
+    assert samples.ids.tolist() == [3, 3]
+    assert samples.values.tolist() == [1.0, 2.0]
+    assert rejected == {acceptance.NOT_CONFIGURED: 1, acceptance.IN_THE_FUTURE: 1, acceptance.MALFORMED: 4}
+    assert set(rejected) <= set(acceptance.REASONS)

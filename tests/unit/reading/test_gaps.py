@@ -1,0 +1,145 @@
+"""Gaps: found however the range is read in parts, and told apart by what the ledger knows."""
+
+import itertools
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vitals.model.aggregates import aggregate
+from vitals.model.records.ledger import Coverage
+from vitals.model.samples import Samples, columns
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_MS, WINDOWS_PER_DAY, Span
+from vitals.reading.gaps import NO_DATA, NOT_POLLED, REJECTED, Gap, GapFinder, explain
+
+DAY = 1_767_225_600_000
+STEP = 150_000.0
+
+
+def series(*minutes: int) -> list[int]:
+    return [DAY + minute * MINUTE_MS for minute in minutes]
+
+
+def found(times: list[int], *cuts: int, end: int = DAY + HOUR_MS) -> list[Span]:
+    finder = GapFinder(DAY, {7: STEP})
+    edges = [DAY, *sorted(cuts), end]
+    for low, high in itertools.pairwise(edges):
+        inside = [at for at in times if low <= at < high]
+        finder.add(columns([7] * len(inside), inside, [1.0] * len(inside)))
+    return finder.finish(end).get(7, [])
+
+
+def test_a_gap_lies_between_two_samples_or_at_an_edge() -> None:
+    assert found(series(*range(60))) == []
+    silent = series(*range(10, 20), *range(40, 50))
+    assert found(silent) == [
+        Span(DAY, DAY + 10 * MINUTE_MS),
+        Span(DAY + 19 * MINUTE_MS, DAY + 40 * MINUTE_MS),
+        Span(DAY + 49 * MINUTE_MS, DAY + 60 * MINUTE_MS),
+    ]
+    assert found([]) == [Span(DAY, DAY + HOUR_MS)]
+
+
+def test_two_missed_intervals_and_jitter_are_no_gap() -> None:
+    assert found(series(*range(0, 30, 2), *range(30, 60))) == []
+    assert found([at + (i % 2) * 5_000 for i, at in enumerate(series(*range(60)))]) == []
+
+
+@given(st.sets(st.integers(0, 59)), st.sets(st.integers(0, 60), max_size=4))
+def test_parts_find_what_the_whole_finds(minutes: set[int], cuts: set[int]) -> None:
+    times = series(*sorted(minutes))
+    assert found(times, *series(*cuts)) == found(times)
+
+
+def test_rows_of_aggregates_cover_their_buckets() -> None:
+    times = series(*range(10), *range(30, 60))
+    rows = aggregate(columns([7] * len(times), times, [1.0] * len(times)), WINDOW_MS)
+    finder = GapFinder(DAY, {7: 0.0})
+    finder.add(rows, WINDOW_MS)
+    assert finder.finish(DAY + HOUR_MS)[7] == [Span(DAY + 10 * MINUTE_MS, DAY + 30 * MINUTE_MS)]
+
+
+def joined(pages: list[GapFinder]) -> list[Span]:
+    """As clients do: what a page's edge cut is one; gaps that meet at a sample which is alone are two."""
+    found: list[Span] = []
+    for page in pages:
+        for gap in page.found.get(7, []):
+            if gap.start_ms == page.continued.get(7):
+                assert found[-1].end_ms == gap.start_ms
+                gap = Span(found.pop().start_ms, gap.end_ms)
+            found.append(gap)
+    return found
+
+
+@given(
+    st.sets(st.integers(0, 59)),
+    st.sets(st.integers(1, 59), max_size=6),
+    st.sampled_from([0.0, 59_999.0, 60_000.0, 150_000.0, 600_000.0, 1e7]),
+    st.sampled_from([0, MINUTE_MS]),
+    st.integers(5, 60),
+    st.integers(0, 5),
+)
+def test_pages_find_what_one_page_finds(
+    minutes: set[int], cuts: set[int], step: float, width: int, until: int, back: int
+) -> None:
+    """Also where nothing is told of what has just been, which may begin before a page does."""
+    times, (known,) = series(*sorted(minutes)), series(until)
+    edges = [DAY, *series(*sorted(cuts)), DAY + HOUR_MS]
+
+    def page(start: int, end: int) -> GapFinder:
+        finder = GapFinder(start, {7: step})
+        if start > DAY:
+            told = min(start, known)
+            since = max(DAY, int(told - step - width - 1) // MINUTE_MS * MINUTE_MS - back * MINUTE_MS)
+            before = GapFinder(since, {7: step})
+            before.add(rows(since, start), width)
+            finder.resume(before, told)
+        finder.add(rows(start, end), width)
+        finder.finish(min(end, known))
+        return finder
+
+    def rows(low: int, high: int) -> Samples:
+        inside = [at for at in times if low <= at < high]
+        return columns([7] * len(inside), inside, [1.0] * len(inside))
+
+    pages = [page(start, end) for start, end in itertools.pairwise(edges)]
+    assert joined(pages) == page(DAY, DAY + HOUR_MS).found.get(7, [])
+
+
+def coverage(*unpolled: Span) -> Coverage:
+    polled = np.ones(WINDOWS_PER_DAY, np.bool_)
+    for span in unpolled:
+        polled[(span.start_ms - DAY) // WINDOW_MS : (span.end_ms - DAY) // WINDOW_MS] = False
+    return Coverage(DAY, np.zeros(WINDOWS_PER_DAY, np.uint32), polled)
+
+
+def test_a_gap_is_cut_where_the_upstream_was_not_asked() -> None:
+    outage = Span(DAY + 2 * HOUR_MS, DAY + 3 * HOUR_MS)
+    gap = Span(DAY + HOUR_MS + 61_000, DAY + 4 * HOUR_MS)
+    assert list(explain(gap, coverage(outage), ())) == [
+        Gap(Span(gap.start_ms, outage.start_ms), NO_DATA),
+        Gap(outage, NOT_POLLED),
+        Gap(Span(outage.end_ms, gap.end_ms), NO_DATA),
+    ]
+
+
+def test_an_outage_that_begins_in_the_middle_of_a_window_is_one_piece() -> None:
+    outage = Span(DAY + 2 * HOUR_MS, DAY + 3 * HOUR_MS)
+    gap = Span(outage.start_ms - 30_000, outage.end_ms + 30_000)
+    assert list(explain(gap, coverage(outage), ())) == [Gap(gap, NOT_POLLED)]
+
+
+def test_values_that_were_no_numbers_are_told_from_silence() -> None:
+    gap = Span(DAY + HOUR_MS, DAY + 90 * MINUTE_MS)
+    assert list(explain(gap, coverage(), {DAY + HOUR_MS})) == [Gap(gap, REJECTED)]
+    assert list(explain(gap, coverage(), {DAY + 2 * HOUR_MS})) == [Gap(gap, NO_DATA)]
+
+
+@given(st.integers(0, DAY_MS - 1), st.integers(1, DAY_MS), st.lists(st.booleans(), min_size=24, max_size=24))
+def test_pieces_are_the_whole_gap(start: int, length: int, hours: list[bool]) -> None:
+    gap = Span(DAY + start, min(DAY + start + length, DAY + DAY_MS))
+    outages = [Span(DAY + h * HOUR_MS, DAY + (h + 1) * HOUR_MS) for h, out in enumerate(hours) if out]
+    pieces = [each.span for each in explain(gap, coverage(*outages), ())]
+    assert pieces[0].start_ms == gap.start_ms
+    assert pieces[-1].end_ms == gap.end_ms
+    assert all(a.end_ms == b.start_ms for a, b in itertools.pairwise(pieces))

@@ -1,0 +1,89 @@
+"""What the documents name exists, and what people need named is in the documents."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from local.ace_simulator.faults import Faults
+from tests.support.template import ROOT, template
+from vitals import config
+from vitals.http import edge
+
+DOCS = sorted([ROOT / "README.md", ROOT / "client/README.md", *ROOT.glob("docs/**/*.md")])
+SOURCES = [*ROOT.glob("functions/**/*.py"), *ROOT.glob("layers/common/python/vitals/**/*.py")]
+OPERATIONS = (ROOT / "docs/operations.md").read_text()
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_and_paths_resolve(path: Path) -> None:
+    text = path.read_text()
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+        assert (path.parent / target).exists(), target
+    for named in re.findall(
+        r"\b((?:tests|docs|bench|events|functions|layers|local|operations|tools)/[\w./-]+\.\w+)", text
+    ):
+        assert (ROOT / named).exists(), named
+
+
+def test_the_readme_shows_the_page_as_a_browser_test_saw_it() -> None:
+    readme = (ROOT / "README.md").read_text()
+    [shown] = re.findall(r"!\[[^\]]+\]\((docs/images/[\w.-]+)\)", readme)
+    picture = (ROOT / shown).read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert len(picture) < 300_000
+    page_tests = (ROOT / "tests/integration/web/test_page.py").read_text()
+    assert f'visits.picture(page, "{Path(shown).stem}")' in page_tests
+
+
+def test_make_targets_in_the_documents_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    named = {t for path in DOCS for t in re.findall(r"(?:`|^ {4})make ([a-z]+)", path.read_text(), re.M)}
+    assert {"run", "test", "verify"} <= named <= targets
+
+
+def test_alarms_are_described_and_their_metrics_are_emitted() -> None:
+    resources = template()["Resources"]
+    alarms = {name: r["Properties"] for name, r in resources.items() if r["Type"] == "AWS::CloudWatch::Alarm"}
+    source = "\n".join(path.read_text() for path in SOURCES)
+    for name, properties in alarms.items():
+        assert name in OPERATIONS
+        if properties.get("Namespace") == "Vitals":
+            assert f'"{properties["MetricName"]}"' in source
+    named = set(re.findall(r"\b[A-Z]\w+Alarm\b", OPERATIONS))
+    assert named == {name for name in alarms if name.endswith("Alarm")}
+
+
+def test_metrics_in_the_source_are_described() -> None:
+    for path in SOURCES:
+        for metric in re.findall(r'add_metric\(\s*"(\w+)"', path.read_text()):
+            assert metric in OPERATIONS, metric
+
+
+def test_every_setting_that_is_read_is_given_by_the_template_and_the_reverse() -> None:
+    kinds = [kind for name, kind in vars(config).items() if name.endswith("Settings")]
+    read = {variable.name for kind in kinds for variable in config.variables(kind).values()}
+    document = template()
+    given = set(document["Globals"]["Function"]["Environment"]["Variables"])
+    for resource in document["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            given |= set(resource["Properties"].get("Environment", {}).get("Variables", {}))
+    assert read == {name for name in given if not name.startswith(("POWERTOOLS_", "AWS_", "PYDANTIC_"))}
+
+
+def test_the_limits_of_a_request_are_those_of_the_edge() -> None:
+    [refused] = re.findall(r"Before any route.*?\n\n", OPERATIONS, re.S)
+    written = [int(number.replace(",", "")) for number in re.findall(r"(?:over|more than) ([\d,]+)", refused)]
+    of_parameters = [edge.MAX_PARAMETERS, edge.MAX_PARAMETER_NAME, edge.MAX_VALUE]
+    assert written == [edge.MAX_PATH, *of_parameters, edge.MAX_BODY_BYTES]
+
+
+def test_every_fault_of_the_simulator_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert {fault for fault in Faults().written() if f"`{fault}`" not in readme} == {"late_minutes"}
+
+
+def test_the_glossary_defines_the_words_of_the_storage() -> None:
+    glossary = (ROOT / "docs/architecture.md").read_text().partition("## Glossary")[2]
+    for word in ("point", "sample", "window", "group", "block", "checkpoint", "ledger", "late sample"):
+        assert f"| {word} |" in glossary or f", {word} |" in glossary

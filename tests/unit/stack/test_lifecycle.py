@@ -1,0 +1,101 @@
+"""What the local stack reads from its environment, and whose processes it stops."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from local.stack import lifecycle, processes, settings
+from operations.problem import Problem
+
+
+@pytest.fixture
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
+        yield process
+        process.kill()
+
+
+def write_pid_file(folder: Path, process: subprocess.Popen[bytes], *, age: float = 0) -> Path:
+    pid_file = folder / "emulator.pid"
+    started = psutil.Process(process.pid).create_time() - age
+    pid_file.write_text(json.dumps({"pid": process.pid, "started": started, "command": []}))
+    return pid_file
+
+
+def test_down_stops_its_own_process(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
+    pid_file = write_pid_file(tmp_path, sleeper)
+    lifecycle.down(tmp_path)
+    assert sleeper.wait(timeout=5) != 0
+    assert not pid_file.exists()
+
+
+def test_down_leaves_another_process_with_the_same_pid_alone(
+    tmp_path: Path, sleeper: subprocess.Popen[bytes]
+) -> None:
+    pid_file = write_pid_file(tmp_path, sleeper, age=3600)
+    lifecycle.down(tmp_path)
+    time.sleep(0.2)
+    assert sleeper.poll() is None
+    assert not pid_file.exists()
+
+
+def test_down_is_fine_with_a_file_of_a_process_that_has_ended(
+    tmp_path: Path, sleeper: subprocess.Popen[bytes]
+) -> None:
+    pid_file = write_pid_file(tmp_path, sleeper)
+    sleeper.kill()
+    sleeper.wait(timeout=5)
+    assert not processes.stop(pid_file)
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"VITALS_PORT": "eighty"}, "VITALS_PORT"),
+        ({"VITALS_PORT": "80"}, "VITALS_PORT"),
+        ({"VITALS_PORT": "65534"}, "VITALS_PORT"),
+        ({"VITALS_SITES": "one, two"}, "VITALS_SITES"),
+        ({"VITALS_SITES": "../up"}, "VITALS_SITES"),
+        ({"VITALS_REPLAY": "no/such/folder"}, "VITALS_REPLAY"),
+        ({"ACE_API_URL": "https://ace.example/api"}, "ACE_API_KEY"),
+        ({"VITALS_BACKFILL_DAYS": "month"}, "VITALS_BACKFILL_DAYS"),
+        ({"VITALS_BACKFILL_DAYS": "-1"}, "VITALS_BACKFILL_DAYS"),
+        ({"VITALS_BACKFILL_DAYS": "731"}, "VITALS_BACKFILL_DAYS"),
+    ],
+)
+def test_a_variable_that_makes_no_sense_is_named(environ: dict[str, str], said: str) -> None:
+    with pytest.raises(Problem, match=said):
+        settings.from_environ(environ)
+
+
+def test_the_simulator_is_the_upstream_unless_one_is_given() -> None:
+    simulated = settings.from_environ({"VITALS_PORT": "5000", "VITALS_FAULTS": "5xx=0.1"})
+    assert simulated.ace_api_url == "http://127.0.0.1:5001/api"
+    assert simulated.simulator == ("--port", "5001", "--sites", "ses_falls_city", "--faults", "5xx=0.1")
+    given = settings.from_environ({"ACE_API_URL": "https://ace.example/api/", "ACE_API_KEY": "key"})
+    assert (given.ace_api_url, given.ace_api_key, given.simulator) == ("https://ace.example/api", "key", None)
+
+
+def test_a_month_is_backfilled_unless_the_upstream_is_given() -> None:
+    given = {"ACE_API_URL": "https://ace.example/api", "ACE_API_KEY": "key"}
+    environs = [{}, {"VITALS_BACKFILL_DAYS": "0"}, given, given | {"VITALS_BACKFILL_DAYS": "7"}]
+    assert [settings.from_environ(environ).backfill_days for environ in environs] == [30, 0, 0, 7]
+
+
+def test_a_missing_tool_is_named_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Problem, match="apt-get install make"):
+        lifecycle.check_tools()
+
+
+def test_a_failed_start_shows_the_end_of_the_log(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "print('no such option'); raise SystemExit(3)"]
+    service = processes.Service("simulator", command, {}, 0, "http://127.0.0.1:9/", tmp_path)
+    with pytest.raises(Problem, match=r"(?s)exit code 3.*no such option"):
+        service.start()

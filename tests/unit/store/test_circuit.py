@@ -1,0 +1,20 @@
+import pytest
+
+from vitals.errors import CircuitOpenError
+from vitals.model.timespan import MINUTE_MS
+from vitals.store.control.circuit import THRESHOLD, Circuit
+
+
+def test_the_circuit_opens_at_the_threshold_and_pauses_longer_each_time() -> None:
+    circuit, pauses = Circuit(), []
+    for _ in range(THRESHOLD + 5):
+        circuit = circuit.after_failure(0)
+        pauses.append(circuit.open_until_ms // MINUTE_MS)
+    assert pauses == [0] * (THRESHOLD - 1) + [5, 10, 20, 30, 30, 30]
+
+
+def test_it_is_asked_again_when_the_pause_is_over() -> None:
+    circuit = Circuit(THRESHOLD, 1_000)
+    with pytest.raises(CircuitOpenError, match="closed until"):
+        circuit.check(999)
+    circuit.check(1_000)

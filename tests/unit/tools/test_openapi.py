@@ -1,0 +1,97 @@
+"""/openapi.json tells of every route, and the page of it asks nobody else for anything."""
+
+import base64
+import hashlib
+import importlib
+import re
+from typing import Any
+
+import openapi_spec_validator
+import pytest
+
+from query import pages
+from tests.support.openapi import document
+from tests.support.template import ROOT, template
+from tools import openapi
+
+METHODS = ("get", "post", "put", "patch", "delete")
+OPERATIONS = [
+    (method, path, operation)
+    for path, operations in document()["paths"].items()
+    for method, operation in operations.items()
+]
+
+
+def test_the_committed_document_is_what_the_functions_generate() -> None:
+    assert openapi.TARGET.read_text() == openapi.text(), "run: python -m local.openapi"
+
+
+def test_the_document_is_valid() -> None:
+    openapi_spec_validator.validate(document())
+
+
+def test_every_route_of_the_source_is_described() -> None:
+    sources = [path.read_text() for path in ROOT.glob("functions/**/routes.py")]
+    routes = {
+        (method, re.sub(r"<(\w+)>", r"{\1}", path))
+        for source in sources
+        for method, path in re.findall(r'@router\.(\w+)\(\s*"([^"]+)"', source)
+    }
+    assert routes == {(method, path) for method, path, _ in OPERATIONS}
+
+
+def test_each_route_has_its_answers_and_no_answer_is_left_over() -> None:
+    for name, app in openapi.resolvers().items():
+        answers = importlib.import_module(f"{name.rpartition('.')[0]}.schemas").ANSWERS
+        routes = [*app._static_routes, *app._dynamic_routes]
+        assert sorted(answers) == sorted(route.func.__name__ for route in routes)
+
+
+def test_the_routes_without_a_token_are_those_of_the_template() -> None:
+    public = {
+        event["Properties"]["Path"]
+        for resource in template()["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::Function"
+        for event in resource["Properties"].get("Events", {}).values()
+        if event["Properties"].get("Auth", {}).get("Authorizer") == "NONE"
+        and event["Properties"]["Method"] != "options"
+    }
+    assert public == {path for _, path, found in OPERATIONS if found.get("security") == []}
+    assert document()["security"] == [{"BearerToken": []}]
+    assert document()["components"]["securitySchemes"]["BearerToken"]["scheme"] == "bearer"
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=lambda found: str(found)[:40])
+def test_an_operation_tells_its_answers_and_errors(method: str, path: str, operation: Any) -> None:
+    assert operation["summary"]
+    answers = operation["responses"]
+    assert {"200", "202"} & answers.keys()
+    assert {"default", "429", "500", "503", "504"} <= answers.keys()
+    for status, answer in answers.items():
+        assert answer["description"]
+        if status == "default" or int(status) >= 400:
+            [content] = answer["content"].values()
+            assert content["schema"]["$ref"].rpartition("/")[2] in ("Error", "Conflict")
+        for content in answer["content"].values():
+            assert content["schema"].keys() & {"$ref", "type", "anyOf"}
+    if operation.get("security") != []:
+        assert {"400", "401", "403"} <= answers.keys()
+    for parameter in operation.get("parameters", []):
+        assert parameter["description"], parameter["name"]
+        assert parameter["schema"].keys() & {"type", "anyOf", "$ref"}
+    assert ("requestBody" in operation) == (method == "post" and not path.endswith("/cancel"))
+
+
+def test_the_page_runs_its_own_scripts_and_loads_nothing() -> None:
+    page, policy = pages.docs()
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.S)
+    assert len(scripts) == 2
+    for script in scripts:
+        assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in policy
+    rest = re.sub(r"<(script|style)>.*?</\1>", "", page, flags=re.S)
+    assert re.findall(r'(?:src|href)="([^"]*)"', rest) == ["data:,"]
+    style = re.findall(r"<style>(.*?)</style>", page, re.S)
+    assert all(found.startswith("data:") for found in re.findall(r"url\([\"']?([^)]*)", "".join(style)))
+    assert "http" not in policy
+    assert "default-src 'none'" in policy
+    assert "connect-src 'self'" in policy
