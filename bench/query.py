@@ -12,6 +12,7 @@ from bench.table import MemoryTable
 from query import app
 from query.answer_cache import Answers
 from query.answers import Api
+from vitals import observability
 from vitals.model.points import Catalog
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.records.sites import SiteRecord
@@ -57,11 +58,11 @@ def figures(day: Samples, catalog: Catalog, start_ms: int) -> dict[str, float]:
         known,
         lambda: now_ms,
         365,
-        Answers(None, lambda: now_ms, app.logger.warning),
+        Answers(None, lambda: now_ms, observability.logger().warning),
         known,
     )
     api._known["site"] = (now_ms, catalog)
-    app._api = lambda: api  # type: ignore[assignment]
+    app.api.connect = lambda: api
     asked = event("site", catalog.points[0].name, start_ms, now_ms, "raw")
     app.handler(asked, CONTEXT)
     table.read_units, table.requests = 0.0, 0

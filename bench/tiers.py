@@ -18,6 +18,7 @@ from bench.query import CONTEXT, event
 from query import app
 from query.answer_cache import Answers
 from query.answers import Api
+from vitals import observability
 from vitals.codec import day_file
 from vitals.codec.day_file import Group
 from vitals.codec.rollup import encode_day
@@ -97,7 +98,7 @@ def figures(now_ms: int) -> dict[str, float]:
             spent, of_moto = [], []
             for _ in range(_RUNS):
                 # As in a function that was just started.
-                kept = Answers(None, lambda: now_ms, app.logger.warning)
+                kept = Answers(None, lambda: now_ms, observability.logger().warning)
                 executor.cold._known.clear()
                 catalogs, sites = CatalogTable(dynamodb, "state"), SiteTable(dynamodb, "state")
                 api = Api((SITE,), executor, catalogs, sites, lambda: now_ms, 366, kept, _UPKEEP)
@@ -130,7 +131,7 @@ def figures(now_ms: int) -> dict[str, float]:
 
 def _chart(executor: Executor, dynamodb: Any, s3: Any, span: Span, now_ms: int) -> dict[str, float]:
     """A month of ten points as a chart of 1,000 pixels: its size, and its time with and without the cache."""
-    kept = Answers(ResultCache(s3, "cold-bucket"), lambda: now_ms, app.logger.warning)
+    kept = Answers(ResultCache(s3, "cold-bucket"), lambda: now_ms, observability.logger().warning)
     catalogs, sites = CatalogTable(dynamodb, "state"), SiteTable(dynamodb, "state")
     _serve(Api((SITE,), executor, catalogs, sites, lambda: now_ms, 366, kept, _UPKEEP))
     names = ",".join(f"p{i:03}" for i in range(10))
@@ -160,7 +161,7 @@ def _chart(executor: Executor, dynamodb: Any, s3: Any, span: Span, now_ms: int) 
 
 
 def _serve(api: Api) -> None:
-    app._api = lambda: api  # type: ignore[assignment]
+    app.api.connect = lambda: api
 
 
 def create(dynamodb: Any, s3: Any) -> None:

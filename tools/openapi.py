@@ -18,6 +18,7 @@ from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Server
 
 from operations.stack_file import ROOT
+from vitals.http.handler import ApiFunction
 
 TARGET = ROOT / "functions/query/openapi.json"
 # Of those that need no token all but this document take any parameter.
@@ -36,8 +37,8 @@ def resolvers() -> dict[str, APIGatewayRestResolver]:
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
     names = [".".join(path.relative_to(folder).with_suffix("").parts) for path in folder.glob("**/app.py")]
-    apps = {name: getattr(importlib.import_module(name), "app", None) for name in sorted(names)}
-    return {name: app for name, app in apps.items() if isinstance(app, APIGatewayRestResolver)}
+    apis = {name: getattr(importlib.import_module(name), "api", None) for name in sorted(names)}
+    return {name: api.resolver for name, api in apis.items() if isinstance(api, ApiFunction)}
 
 
 def compose() -> dict[str, Any]:

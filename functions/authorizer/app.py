@@ -4,14 +4,14 @@ A token that has expired passes without a grant, so that the routes can say when
 401 is one text for all.
 """
 
-import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from vitals import config, observability
-from vitals.aws import clients
+from vitals.aws.clients import BRIEF
+from vitals.aws.runtime import SYSTEM
 from vitals.config import AuthorizerSettings
 from vitals.model.records.tokens import Grant
 from vitals.store.state.tokens import find_grant
@@ -27,8 +27,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """The policy covers the stage, for API Gateway caches it by token; the routes check the grant."""
     scheme, _, secret = event.get("authorizationToken", "").partition(" ")
     client, settings = _state()
-    now_ms = time.time_ns() // 1_000_000
-    grant = find_grant(client, settings.state_table, secret, now_ms) if scheme == "Bearer" else None
+    grant = find_grant(client, settings.state_table, secret, SYSTEM.now_ms()) if scheme == "Bearer" else None
     if grant is None:
         # API Gateway turns exactly this text into 401.
         raise Exception("Unauthorized")
@@ -57,4 +56,4 @@ def _context(grant: Grant) -> dict[str, str]:
 
 @cache
 def _state() -> "tuple[DynamoDBClient, AuthorizerSettings]":
-    return clients.client("dynamodb", clients.BRIEF), config.load(AuthorizerSettings)
+    return SYSTEM.client("dynamodb", BRIEF), config.load(AuthorizerSettings)

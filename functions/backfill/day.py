@@ -3,7 +3,6 @@
 import functools
 import operator
 import tempfile
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from vitals.aws.runtime import SYSTEM
 from vitals.codec import staged_hour
 from vitals.errors import (
     ConflictError,
@@ -51,6 +51,7 @@ class DayWorker:
     circuits: CircuitTable
     remaining_s: Callable[[], float]
     beat_s: float = _BEAT_S
+    monotonic: Callable[[], float] = SYSTEM.monotonic
 
     def work(self, run_id: str, day: str) -> dict[str, Any]:
         """Reads and stores the day and returns its receipt; safe to repeat, to race and to kill.
@@ -97,8 +98,8 @@ class DayWorker:
         for hour, span in enumerate(_closed_hours(day_start(day), self.ingest.now())):
             if hour in found and _is_whole(found[hour], span, catalog):
                 continue
-            if time.monotonic() - beat_s >= self.beat_s:
-                beat_s = time.monotonic()
+            if self.monotonic() - beat_s >= self.beat_s:
+                beat_s = self.monotonic()
                 self.runs.note_day(run, day, **_progress(found.values()))
                 if self._run(run.run).cancel_ms:
                     return None

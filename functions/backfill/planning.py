@@ -3,15 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from botocore.config import Config
+
 from backfill import days
 from backfill.days import Asked, Estimate
+from vitals.aws.clients import CONFIG
+from vitals.aws.runtime import Runtime
 from vitals.aws.stepfunctions import Executions
+from vitals.config import BackfillApiSettings
 from vitals.errors import InvalidRequestError, NotFoundError, RunningError
 from vitals.model.records.runs import RUNNING, Run
 from vitals.model.timespan import DAY_MS, MINUTE_MS, day_name
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
 from vitals.store.state.runs import RunTable
+from vitals.store.stores import Stores
 
 # Between taking the lock and starting the execution lies one call.
 _START_GRACE_MS = 2 * MINUTE_MS
@@ -41,6 +47,22 @@ class Planner:
     now: Callable[[], int]
     requests_per_minute: int
     concurrency: int
+
+    @classmethod
+    def connect(
+        cls, settings: BackfillApiSettings, stores: Stores, runtime: Runtime, client_config: Config = CONFIG
+    ) -> "Planner":
+        """Returns the planner of the stack that the settings name."""
+        return cls(
+            runs=stores.runs,
+            executions=Executions(runtime.client("stepfunctions", client_config), settings.state_machine_arn),
+            ledger=stores.ledger,
+            catalogs=stores.catalogs,
+            sites=settings.sites,
+            now=runtime.now_ms,
+            requests_per_minute=settings.requests_per_minute,
+            concurrency=settings.concurrency,
+        )
 
     def plan(self, asked: Asked) -> Planned:
         """What the run would do; NotFoundError for a site that is not one of ours, and nothing changes."""

@@ -38,9 +38,11 @@ type Message = dict[str, str]
 
 
 class Journal(Protocol):
-    """Where a sync says what failed without ending it."""
+    """What a sync reports to beside its receipt."""
 
-    def warning(self, message: str, **fields: Any) -> None: ...
+    @property
+    def warning(self) -> Callable[..., None]:
+        """Takes a message and fields."""
 
 
 @dataclass(slots=True)

@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
+from botocore.config import Config
+
+from vitals.aws.clients import CONFIG
+from vitals.aws.runtime import Runtime
 from vitals.aws.sqs import MessageQueue
+from vitals.config import ExportApiSettings, ExportSettings
 from vitals.model.records.exports import Export
 
 PRIORITIES = ("high", "normal")
@@ -14,6 +19,14 @@ class ExportQueues:
 
     high: MessageQueue
     normal: MessageQueue
+
+    @classmethod
+    def connect(
+        cls, settings: ExportApiSettings | ExportSettings, runtime: Runtime, client_config: Config = CONFIG
+    ) -> "ExportQueues":
+        """Returns the queues that the settings name."""
+        sqs = runtime.client("sqs", client_config)
+        return cls(MessageQueue(sqs, settings.queue_high_url), MessageQueue(sqs, settings.queue_url))
 
     def send(self, export: Export, delay_s: int = 0) -> None:
         """Sends the export's message, to be received after `delay_s`."""

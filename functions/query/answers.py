@@ -1,7 +1,6 @@
 """The answers of the query API, from what a caller may see to plain data."""
 
 import itertools
-import time
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from query import answer_cache, points, series
 from query.answer_cache import Answers
 from query.pages import Web
 from query.status import StatusReader, synced
+from vitals.aws.runtime import SYSTEM
 from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError, TooLargeError
 from vitals.model.points import Catalog, Point
 from vitals.model.ranges import Time
@@ -70,7 +70,7 @@ class Api:
     kept: Answers
     upkeep: StatusReader
     web: Web = field(default_factory=Web)
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = SYSTEM.monotonic
     _known: dict[str, tuple[int, Catalog]] = field(default_factory=dict)
 
     def query(self, grant: Grant, asked: Asked, if_none_match: str = "") -> Reply:

@@ -1,13 +1,13 @@
 """How the store is kept: how far each site is, what was refused, what is due and what was given up."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.aws.sqs import DeadLetters
 from vitals.errors import VitalsError
 from vitals.model.due_days import complete_days, due_days
@@ -33,6 +33,7 @@ class StatusReader:
     circuits: CircuitTable
     letters: DeadLetters
     log: Callable[..., None]
+    runtime: Runtime = SYSTEM
 
     def read(self, grant: Grant, now_ms: int) -> dict[str, Any]:
         """The status of the sites that are granted; what was given up takes a token of all.
@@ -66,7 +67,7 @@ class StatusReader:
     def _dead_letters(self, warnings: list[str]) -> dict[str, int | None]:
         counters = self.letters.counters()
         # At once: each may take as long as its client waits.
-        with ThreadPoolExecutor(len(counters)) as pool:
+        with self.runtime.pool(len(counters), "status") as pool:
             pending = {name: pool.submit(count) for name, count in counters.items()}
         return {
             name: self._read(count.result, f"the dead letters of {name}", warnings)

@@ -30,6 +30,7 @@ from query.status import StatusReader
 from tests.support.template import create_table
 from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace
+from vitals.aws.runtime import Runtime
 from vitals.aws.sqs import DeadLetters
 from vitals.model.samples import Samples
 from vitals.model.timespan import HOUR_MS, Span, iso
@@ -250,7 +251,7 @@ def make_world(dynamodb: Any, simulator: Simulator, clock: Clock) -> Callable[..
         retry = Retry(total=3, status_forcelist=[429, 500, 502, 503, 504], respect_retry_after_header=False)
         ingest = Ingest(
             AceClient(simulator.url, simulator.settings.api_key, pace, retry=retry),
-            HotTier(dynamodb, "HotTable", sleep=lambda _: None),
+            HotTier(dynamodb, "HotTable", runtime=Runtime(sleep=lambda _: None)),
             Ledger(dynamodb, "StateTable"),
             clock,
         )

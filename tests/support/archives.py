@@ -10,6 +10,7 @@ from tests.support.day_files import Series, build
 from tests.support.template import create_archive, create_table
 from vitals.aws.athena import Athena
 from vitals.aws.clients import CONFIG
+from vitals.aws.runtime import Runtime
 from vitals.codec.rollup import encode_day
 from vitals.model.aggregates import aggregate
 from vitals.model.points import Catalog, Listed
@@ -47,7 +48,10 @@ class Archives:
         self.ledger = Ledger(self.dynamodb, "StateTable")
         self.catalogs = CatalogTable(self.dynamodb, "StateTable")
         self.athena = Athena(
-            self.names["GlueDatabase"], self.names["AthenaWorkGroup"], CONFIG, sleep=lambda _: None
+            self.names["GlueDatabase"],
+            self.names["AthenaWorkGroup"],
+            CONFIG,
+            runtime=Runtime(sleep=lambda _: None),
         )
 
     def configure(self, site: str, names: Iterable[str]) -> Catalog:

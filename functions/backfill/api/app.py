@@ -1,64 +1,21 @@
-"""The handler of the backfill's routes."""
-
-import time
-from functools import cache
-from typing import Any
-
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver
-from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.typing import LambdaContext
+"""The API of backfills."""
 
 from backfill.api import routes
 from backfill.api.runs_api import RunsApi
 from backfill.planning import Planner
-from vitals import config, observability
-from vitals.aws import clients
-from vitals.aws.stepfunctions import Executions
-from vitals.http.edge import serve
-from vitals.http.errors import handle_errors
-from vitals.http.strict import refuse_unknown
-from vitals.store.state.catalog import CatalogTable
-from vitals.store.state.ledger import Ledger
-from vitals.store.state.runs import RunTable
-
-logger = observability.logger()
-metrics = observability.metrics()
-tracer = observability.tracer()
-app = APIGatewayRestResolver(enable_validation=True)
-handle_errors(app, logger)
-refuse_unknown(app)
-app.include_router(routes.router)
+from vitals import config
+from vitals.aws.clients import PROMPT
+from vitals.aws.runtime import SYSTEM
+from vitals.http.handler import ApiFunction
+from vitals.store.stores import Stores
 
 
-@logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
-@metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answers one request of API Gateway's proxy integration."""
-    app.append_context(api=_api())
-    answer = serve(app, event, context, _origins())
-    metrics.add_metric(f"Answers{answer['statusCode'] // 100}xx", MetricUnit.Count, 1)
-    return answer
-
-
-@cache
-def _origins() -> tuple[str, ...]:
-    return config.load(config.HttpSettings).allowed_origins
-
-
-@cache
-def _api() -> RunsApi:
+def connect() -> RunsApi:
+    """Returns what the routes work with."""
     settings = config.load(config.BackfillApiSettings)
-    dynamodb = clients.client("dynamodb", clients.PROMPT)
-    return RunsApi(
-        Planner(
-            RunTable(dynamodb, settings.state_table),
-            Executions(clients.client("stepfunctions", clients.PROMPT), settings.state_machine_arn),
-            Ledger(dynamodb, settings.state_table),
-            CatalogTable(dynamodb, settings.state_table),
-            settings.sites,
-            lambda: time.time_ns() // 1_000_000,
-            settings.requests_per_minute,
-            settings.concurrency,
-        )
-    )
+    stores = Stores.connect(settings, SYSTEM, PROMPT)
+    return RunsApi(Planner.connect(settings, stores, SYSTEM, PROMPT), SYSTEM.new_id)
+
+
+api = ApiFunction(routes.router, connect)
+handler = api.handler

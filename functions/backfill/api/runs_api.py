@@ -1,12 +1,12 @@
 """Starting, watching and cancelling runs over HTTP; the routes check types only."""
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from backfill import days, view
 from backfill.planning import Planner
+from vitals.aws.runtime import SYSTEM
 from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from vitals.model.records.runs import Run
 from vitals.model.records.tokens import Grant
@@ -19,7 +19,7 @@ class RunsApi:
     """What the routes work with."""
 
     planner: Planner
-    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+    new_id: Callable[[], str] = SYSTEM.new_id
 
     def start(self, grant: Grant, event: Answer) -> tuple[int, Answer]:
         """Starts a run, or for a dry run says what it would take; status and answer."""

@@ -1,6 +1,5 @@
 """Asking for exports, watching and ending them over HTTP; the routes check types only."""
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from exports import plan, view
 from exports.plan import Asked
 from exports.queues import ExportQueues
+from vitals.aws.runtime import SYSTEM
 from vitals.errors import BusyError, ForbiddenError, InvalidRequestError, NotFoundError
 from vitals.model.records.exports import COMPLETED, QUEUED, RUNNING, Export, Plan
 from vitals.model.records.tokens import Grant
@@ -39,7 +39,7 @@ class ExportsApi:
     queues: ExportQueues
     now: Callable[[], int]
     scan_limit: int
-    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+    new_id: Callable[[], str] = SYSTEM.new_id
 
     def start(self, grant: Grant, asked: Asked) -> Answer:
         """Plans, records and queues an export of what is stored by now."""

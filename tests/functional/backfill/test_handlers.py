@@ -59,7 +59,7 @@ def deployed(
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("time.time_ns", lambda: clock() * 1_000_000)
-    caches = (tasks_app._warm, api_app._api, clients.client, clients._session)
+    caches = (tasks_app.connect, api_app.api.connect, clients.client, clients._session)
     for cached in caches:
         cached.cache_clear()
     parameters.clear_caches()
@@ -237,7 +237,7 @@ def test_a_task_that_fails_is_logged_and_raised_by_name(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tasks_app.logger.registered_handler, "stream", sys.stdout)
+    monkeypatch.setattr(tasks_app.function.logger.registered_handler, "stream", sys.stdout)
     with pytest.raises(error):
         tasks_app.handler(event, CONTEXT)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]

@@ -74,7 +74,7 @@ def steady(content: Any) -> Any:
 
 @pytest.fixture
 def building(deployed: World, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(query_api, "_api", lambda: api)
+    monkeypatch.setattr(query_api.api, "connect", lambda: api)
     clock.forward(20)
     deployed.sync()
     clock.forward(1)
@@ -84,10 +84,10 @@ def building(deployed: World, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv(name, queue)
     for name in ("GLUE_DATABASE", "GLUE_TABLE", "ATHENA_WORKGROUP"):
         monkeypatch.setenv(name, "unused")
-    for cached in (exports_api._api, exports_worker._warm):
+    for cached in (exports_api.api.connect, exports_worker.connect):
         cached.cache_clear()
     yield deployed
-    for cached in (exports_api._api, exports_worker._warm):
+    for cached in (exports_api.api.connect, exports_worker.connect):
         cached.cache_clear()
 
 

@@ -49,11 +49,11 @@ def queue(
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("time.time_ns", lambda: clock() * 1_000_000)
-    for cached in (app._warm, clients.client, clients._session):
+    for cached in (app.connect, clients.client, clients._session):
         cached.cache_clear()
     parameters.clear_caches()
     yield url
-    for cached in (app._warm, clients.client, clients._session):
+    for cached in (app.connect, clients.client, clients._session):
         cached.cache_clear()
 
 
@@ -148,7 +148,7 @@ def test_whatever_fails_is_logged_and_counted(
         dynamodb.delete_table(TableName="HotTable")
     if broken == "secret":
         monkeypatch.setenv("ACE_SECRET_ID", "no-such-secret")
-    monkeypatch.setattr(app.logger.registered_handler, "stream", sys.stdout)
+    monkeypatch.setattr(app.function.logger.registered_handler, "stream", sys.stdout)
     assert app.handler(records(body), CONTEXT) == {"batchItemFailures": [{"itemIdentifier": "0"}]}
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     assert [line["level"] for line in lines if line.get("message") == "sync failed"] == ["ERROR"]
@@ -195,7 +195,7 @@ def test_a_refused_sync_says_so_in_log_and_metrics(
     dynamodb: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(app.logger.registered_handler, "stream", sys.stdout)
+    monkeypatch.setattr(app.function.logger.registered_handler, "stream", sys.stdout)
     simulator.faults = Faults(status=status)
     with pytest.raises(UpstreamRefusedError):
         app.handler({"site": SITE}, CONTEXT)

@@ -17,6 +17,7 @@ from tests.functional.store.test_hot import Dies, Mortal
 from vitals.ace.client import AceClient
 from vitals.ace.listing import Listing
 from vitals.ace.pacing import Pace
+from vitals.aws.runtime import Runtime
 from vitals.errors import (
     CircuitOpenError,
     UpstreamCursorError,
@@ -270,7 +271,7 @@ def test_a_corrected_value_replaces_the_first(world: World) -> None:
 @pytest.mark.parametrize("dies_at", [0, 1, 5, 11, 20])
 @pytest.mark.parametrize("after", [False, True])
 def test_killed_at_any_write_the_next_sync_completes_it(world: World, dies_at: int, after: bool) -> None:
-    mortal = HotTier(Mortal(world.client, dies_at, after), "HotTable", sleep=lambda _: None)
+    mortal = HotTier(Mortal(world.client, dies_at, after), "HotTable", runtime=Runtime(sleep=lambda _: None))
     killed = but(world, hot=mortal)
     with pytest.raises(Dies):
         killed.sync()

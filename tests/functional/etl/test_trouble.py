@@ -26,6 +26,7 @@ from tests.functional.reading.test_athena import stuck
 from tests.support.template import create_archive
 from vitals.aws import clients
 from vitals.aws.athena import Athena
+from vitals.aws.runtime import Runtime
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, iso
 from vitals.reading.athena import AthenaReader
 from vitals.reading.executor import Executor
@@ -108,8 +109,8 @@ def stage(archive: Archive, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> It
     )
     catalogs, sites = CatalogTable(dynamodb, "StateTable"), SiteTable(dynamodb, "StateTable")
     api = replace(archive.world.api(), executor=tiers, catalogs=catalogs, sites=sites)
-    monkeypatch.setattr(app, "_api", lambda: api)
-    monkeypatch.setattr(app, "_origins", lambda: ())
+    monkeypatch.setattr(app.api, "connect", lambda: api)
+    monkeypatch.setattr(app.api, "origins", lambda: ())
     yield Stage(archive, {"dynamodb": dynamodb, "s3": s3}, api)
     for cached in caches:
         cached.cache_clear()
@@ -170,8 +171,7 @@ def wide(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[...
         names["GlueDatabase"],
         names["AthenaWorkGroup"],
         clients.PROMPT,
-        monotonic=seconds.monotonic,
-        sleep=seconds.sleep,
+        runtime=Runtime(monotonic=seconds.monotonic, sleep=seconds.sleep),
     )
     reader = AthenaReader(engine, names["ColdBucket"], names["GlueTable"])
     stage.api.executor = replace(stage.api.executor, wide=reader)

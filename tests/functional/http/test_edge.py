@@ -118,8 +118,8 @@ def call(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Cal
     app, get_path, post_path, _ = APIS[request.param]
     run = {"id": "r-7"}
     backend = Backend(run if request.param == "exports" else (202, run))
-    monkeypatch.setattr(app, "_api", lambda: backend)
-    monkeypatch.setattr(app, "_origins", lambda: (CHARTS, LOCAL))
+    monkeypatch.setattr(app.api, "connect", lambda: backend)
+    monkeypatch.setattr(app.api, "origins", lambda: (CHARTS, LOCAL))
     return Caller(app.handler, get_path, post_path, backend)
 
 
@@ -244,7 +244,7 @@ def test_any_other_origin_is_told_nothing(call: Caller, origin: str) -> None:
 
 def test_without_a_list_there_is_no_cors_at_all(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     for app, *_ in APIS.values():
-        monkeypatch.setattr(app, "_origins", lambda: ())
+        monkeypatch.setattr(app.api, "origins", lambda: ())
     for method in ("GET", "OPTIONS"):
         headers = call(method, headers={"Origin": CHARTS}).headers
         assert not [name for name in headers if name.startswith("Access-Control-")]
@@ -390,7 +390,7 @@ def test_no_route_works_with_an_expired_token_and_each_says_when_it_ended(
     method: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app, *_ = APIS.get(path.split("/")[1], APIS["query"])
-    monkeypatch.setattr(app, "_api", Reached)
+    monkeypatch.setattr(app.api, "connect", Reached)
     values = {name: [str(value)] for name, value in VALUES.items()} | {"point_names": ["a"]}
     request: dict[str, Any] = {
         "method": method,

@@ -112,11 +112,11 @@ def deployed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("ACE_API_URL", "http://ace.example/api")
     monkeypatch.setenv("STATE_TABLE", "StateTable")
     monkeypatch.setenv("STATE_MACHINE_ARN", "arn:aws:states:us-east-1:123456789012:stateMachine:backfill")
-    caches = (app._api, clients.client, clients._session)
+    caches = (app.api.connect, clients.client, clients._session)
 
     def setup(endpoint: str, config: Config, answer_s: float = 20.0) -> Caller:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-        monkeypatch.setattr(clients, "PROMPT", config)
+        monkeypatch.setattr(app, "PROMPT", config)
         monkeypatch.setattr(clients, "ANSWER_S", answer_s)
         for cached in caches:
             cached.cache_clear()

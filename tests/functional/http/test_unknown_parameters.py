@@ -39,7 +39,7 @@ type Send = Callable[..., Answer]
 def send(monkeypatch: pytest.MonkeyPatch) -> Send:
     """Sends a request to the function of its path; one that its route accepts is a 404 `reached`."""
     for app, *_ in APIS.values():
-        monkeypatch.setattr(app, "_api", Reached)
+        monkeypatch.setattr(app.api, "connect", Reached)
 
     def call(method: str, path: str, **request: Any) -> Answer:
         app, *_ = APIS.get(path.split("/")[1], APIS["query"])
@@ -114,7 +114,7 @@ class Site(Reached):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_and_health_take_anything(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(query.app, "_api", Site)
+    monkeypatch.setattr(query.app.api, "connect", Site)
     call = Caller(query.app.handler, path, path, Backend(None))
     for method in ("GET", "HEAD"):
         answer = call(method, path.replace("{file}", "x.js"), query={"utm_source": ["mail"], "": [""]})

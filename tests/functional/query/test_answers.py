@@ -68,7 +68,7 @@ def api(dynamodb: Any, clock: Clock) -> Api:
 @pytest.fixture
 def ask(api: Api, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """The handler's own answer to a proxy event."""
-    monkeypatch.setattr(app, "_api", lambda: api)
+    monkeypatch.setattr(app.api, "connect", lambda: api)
 
     def send(
         path: str,

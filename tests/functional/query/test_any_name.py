@@ -143,7 +143,7 @@ def exported(monkeypatch: pytest.MonkeyPatch) -> list[export_plan.Asked]:
         requests.append(asked)
         return {"id": "x"}
 
-    monkeypatch.setattr(exports.api.app, "_api", lambda: SimpleNamespace(start=start))
+    monkeypatch.setattr(exports.api.app.api, "connect", lambda: SimpleNamespace(start=start))
     return requests
 
 

@@ -85,7 +85,7 @@ def building(world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Ite
     clock.forward(20)
     world.sync()
     api = world.api()
-    monkeypatch.setattr(app, "_api", lambda: api)
+    monkeypatch.setattr(app.api, "connect", lambda: api)
     yield world
 
 

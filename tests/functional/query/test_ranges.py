@@ -28,6 +28,7 @@ from tests.support.client_fixtures import building, client, deployed, make_token
 from tests.unit.model.test_range_edges import instants
 from vitals.aws.athena import Athena
 from vitals.aws.clients import CONFIG
+from vitals.aws.runtime import Runtime
 from vitals.codec.blocks import GROUP_SIZE
 from vitals.model.points import Listed
 from vitals.model.records.tokens import Grant
@@ -287,7 +288,7 @@ class History:
         for at in self.times:
             self.archive(at)
         clock.forward(60)
-        athena = Athena("building_vitals", "building-vitals", CONFIG, sleep=lambda _: None)
+        athena = Athena("building_vitals", "building-vitals", CONFIG, runtime=Runtime(sleep=lambda _: None))
         self.api = query_api(self.world.client, clock)
         wide = AthenaReader(athena, BUCKET, "samples")
         self.api.executor = replace(self.api.executor, cold=self.cold, wide=wide)

@@ -22,6 +22,7 @@ from tests.support.template import create_archive
 from vitals.aws.athena import Athena
 from vitals.aws.clients import CONFIG
 from vitals.aws.cost import Cost
+from vitals.aws.runtime import Runtime
 from vitals.errors import AthenaError, TierTimeoutError, TooLargeError
 from vitals.model.samples import Samples
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start
@@ -92,8 +93,7 @@ class Archive:
             self.names["GlueDatabase"],
             self.names["AthenaWorkGroup"],
             CONFIG,
-            monotonic=self.clock.monotonic,
-            sleep=self.clock.sleep,
+            runtime=Runtime(monotonic=self.clock.monotonic, sleep=self.clock.sleep),
         )
         athena = dataclasses.replace(athena, **changes)
         return AthenaReader(athena, self.names["ColdBucket"], self.names["GlueTable"], max_rows=max_rows)

@@ -17,6 +17,7 @@ from tests.functional.etl.test_sync import but
 from tests.functional.store.test_hot import Dies
 from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace
+from vitals.aws.runtime import Runtime
 from vitals.codec import segments
 from vitals.errors import ConflictError
 from vitals.model.samples import Samples, columns, merge
@@ -41,7 +42,7 @@ def simulator(clock: Clock) -> Iterator[Simulator]:
 
 @pytest.fixture
 def hot(dynamodb: Any) -> HotTier:
-    return HotTier(dynamodb, "HotTable", sleep=lambda _: None)
+    return HotTier(dynamodb, "HotTable", runtime=Runtime(sleep=lambda _: None))
 
 
 def noisy(seed: int = 1, points: range = range(64), count: int = HERTZ_4, window_ms: int = START) -> Samples:
@@ -190,7 +191,7 @@ def test_a_writer_killed_around_any_call_leaves_each_block_as_it_was_or_whole(
     hot.write("s", noisy(1, count=10), 1)
     second = merge([noisy(2, count=100), noisy(3, count=100, window_ms=START + WINDOW_MS)])
     both = Span(START, START + 2 * WINDOW_MS)
-    mortal = HotTier(Mortal(dynamodb, dies_at, after), "HotTable", sleep=lambda _: None)
+    mortal = HotTier(Mortal(dynamodb, dies_at, after), "HotTable", runtime=Runtime(sleep=lambda _: None))
 
     def work() -> None:
         mortal.write("s", second, 2)
@@ -242,9 +243,9 @@ def test_a_reader_between_two_writes_reads_again(
     old = items(dynamodb)
     assert len(old) > 2
     hot.write("s", noisy(2, count=100), 2)
-    torn = HotTier(Torn(dynamodb, old, stale, 3), "HotTable", sleep=lambda _: None)
+    torn = HotTier(Torn(dynamodb, old, stale, 3), "HotTable", runtime=Runtime(sleep=lambda _: None))
     assert read(torn).same(merge([noisy(2, count=100)]))
-    torn = HotTier(Torn(dynamodb, old, stale, 1_000), "HotTable", sleep=lambda _: None)
+    torn = HotTier(Torn(dynamodb, old, stale, 1_000), "HotTable", runtime=Runtime(sleep=lambda _: None))
     with pytest.raises(ConflictError, match="was not whole in 8 reads"):
         read(torn)
 
@@ -294,7 +295,9 @@ class Cancelling:
 
 
 def test_a_transaction_that_fails_for_another_reason_is_an_error(dynamodb: Any, small: None) -> None:
-    refusing = HotTier(Cancelling(dynamodb, "ValidationError", 1), "HotTable", sleep=lambda _: None)
+    refusing = HotTier(
+        Cancelling(dynamodb, "ValidationError", 1), "HotTable", runtime=Runtime(sleep=lambda _: None)
+    )
     with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
         refusing.write("s", noisy(1, count=100), 1)
 
@@ -304,7 +307,7 @@ def test_a_transaction_that_is_throttled_is_made_again_when_units_are_there(
 ) -> None:
     pauses: list[float] = []
     client: Any = Cancelling(dynamodb, "ThrottlingError", 3)
-    throttled = HotTier(client, "HotTable", sleep=pauses.append)
+    throttled = HotTier(client, "HotTable", runtime=Runtime(sleep=pauses.append))
     throttled.write("s", noisy(1, count=100), 1)
     assert read(throttled).same(merge([noisy(1, count=100)]))
     assert sum(pause >= 1 for pause in pauses) == 3

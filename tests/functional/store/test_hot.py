@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from vitals.aws.runtime import Runtime
 from vitals.errors import ConflictError
 from vitals.model.samples import Samples, columns, merge
 from vitals.model.timespan import HOUR_MS, WINDOW_MS, Span
@@ -32,7 +33,7 @@ def readings(seed: int, minutes: int = 60, points: range = POINTS) -> Samples:
 
 @pytest.fixture
 def hot(dynamodb: Any) -> HotTier:
-    return HotTier(dynamodb, "HotTable", sleep=lambda _: None)
+    return HotTier(dynamodb, "HotTable", runtime=Runtime(sleep=lambda _: None))
 
 
 def read(hot: HotTier, span: Span = HOUR, points: range = POINTS) -> Samples:
@@ -132,7 +133,7 @@ class Mortal:
 def test_a_write_killed_at_any_block_is_completed_by_the_next(
     hot: HotTier, dynamodb: Any, dies_at: int, after: bool
 ) -> None:
-    mortal = HotTier(Mortal(dynamodb, dies_at, after), "HotTable", sleep=lambda _: None)
+    mortal = HotTier(Mortal(dynamodb, dies_at, after), "HotTable", runtime=Runtime(sleep=lambda _: None))
     with pytest.raises(Dies):
         mortal.write("s", readings(1), 1)
     hot.write("s", readings(1), 2)
@@ -144,7 +145,7 @@ def test_a_block_that_never_stands_still_is_an_error(hot: HotTier, dynamodb: Any
         def put_item(self, **request: Any) -> Any:
             raise dynamodb.exceptions.ConditionalCheckFailedException({"Error": {}}, "PutItem")
 
-    restless = HotTier(Restless(dynamodb, 0, False), "HotTable", sleep=lambda _: None)
+    restless = HotTier(Restless(dynamodb, 0, False), "HotTable", runtime=Runtime(sleep=lambda _: None))
     with pytest.raises(ConflictError):
         restless.write("s", columns([1], [START], [1.0]), 1)
 
@@ -169,7 +170,7 @@ def test_unprocessed_keys_are_asked_for_again(dynamodb: Any) -> None:
             return answer
 
     stingy = Stingy()
-    hot = HotTier(stingy, "HotTable", sleep=lambda _: None)
+    hot = HotTier(stingy, "HotTable", runtime=Runtime(sleep=lambda _: None))
     hot.write("s", readings(1), 1)
     assert stingy.calls == 8
     assert hot.write("s", readings(1), 2).blocks == 0

@@ -8,6 +8,7 @@ import pytest
 
 from tests.functional.conftest import Clock
 from vitals.ace.pacing import LivePace, Pace
+from vitals.aws.runtime import Runtime
 from vitals.errors import UpstreamUnavailableError
 from vitals.store.control.rate_limit import SharedPace
 
@@ -18,11 +19,12 @@ URL = "https://ace.example/api"
 def pace(dynamodb: Any, clock: Clock) -> Callable[..., SharedPace]:
     """Paces of 50 a minute, whose sleeps move the clock."""
 
-    def make(url: str = URL, **changes: Any) -> SharedPace:
-        def sleep(seconds: float) -> None:
-            clock.now_ms += round(seconds * 1000)
+    def advance(seconds: float) -> None:
+        clock.now_ms += round(seconds * 1000)
 
-        return SharedPace(dynamodb, "StateTable", url, 50, clock, **{"sleep": sleep} | changes)
+    def make(url: str = URL, sleep: Callable[[float], None] = advance, **changes: Any) -> SharedPace:
+        runtime = Runtime(now_ms=clock, sleep=sleep)
+        return SharedPace(dynamodb, "StateTable", url, 50, runtime, **changes)
 
     return make
 

@@ -2,10 +2,10 @@
 
 import http.client
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +19,7 @@ from vitals.ace import listing, total_timeout
 from vitals.ace.limits import PAGE_SIZE
 from vitals.ace.listing import Listing
 from vitals.ace.pacing import Paced
+from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.codec import lenient_json
 from vitals.codec.lenient_json import Body, BrokenJsonError, Form, Malformed
 from vitals.errors import UpstreamCursorError, UpstreamRefusedError, UpstreamUnavailableError
@@ -99,6 +100,7 @@ class AceClient:
         session: requests.Session | None = None,
         remaining_s: Callable[[], float] = lambda: float("inf"),
         warn: Callable[..., None] = lambda *_, **__: None,
+        runtime: Runtime = SYSTEM,
     ) -> None:
         self.requests = 0
         """How many were sent, retries among them."""
@@ -108,6 +110,7 @@ class AceClient:
         self._page_size = page_size
         self._remaining_s = remaining_s
         self._warn = warn
+        self._runtime = runtime
         self._session = session or total_timeout.session()
         self._session.headers.update({"Authorization": f"Bearer {api_key}", "Accept": "application/json"})
 
@@ -122,6 +125,7 @@ class AceClient:
             lambda page, per_page: self._get(path, {"page": page, "per_page": per_page}),
             path,
             self._remaining_s,
+            self._runtime.monotonic,
         )
 
     def pages(self, site: str, span: Span) -> Iterator[list[Reading]]:
@@ -177,7 +181,7 @@ class AceClient:
             response: requests.Response | None = None
             left_s = self._turn(subject, timeout_s)
             self.requests += 1
-            end = time.monotonic() + left_s
+            end = self._runtime.monotonic() + left_s
             # requests takes urllib3's, but its types do not know.
             timeout: Any = Timeout(total=left_s, connect=_CONNECT_TIMEOUT_S, read=left_s)
             try:
@@ -190,11 +194,11 @@ class AceClient:
                 )
                 problem = _refused_or_problem(response, subject)
                 if not problem:
-                    return self._answer(_bytes(response, end), path, subject, end)
+                    return self._answer(_bytes(response, partial(self._is_late, end)), path, subject, end)
             except _BrokenBodyError as error:
                 problem = f"{subject}: {error}"
             except _LIBRARY_ERRORS as error:
-                late = time.monotonic() >= end
+                late = self._runtime.monotonic() >= end
                 problem = f"{subject}: " + (
                     f"no whole answer within {left_s:.3g} s" if late else _text(error)
                 )
@@ -206,6 +210,9 @@ class AceClient:
             except MaxRetryError:
                 raise UpstreamUnavailableError(f"{problem}, after {allowed.total} retries") from None
             self._back_off(retry, response, problem)
+
+    def _is_late(self, end: float) -> bool:
+        return self._runtime.monotonic() > end
 
     def _turn(self, subject: str, timeout_s: float) -> float:
         """Waits for the request's turn and returns how many seconds it then has."""
@@ -219,14 +226,14 @@ class AceClient:
     def _answer(self, data: bytes, path: str, subject: str, end: float) -> dict[str, Any]:
         step = path.rsplit("/", 1)[-1]
         form = _FORMS.get(step, _SITE_FORM) if path.count("/") > 2 else _SITE_FORM
-        body = _body(data, form, lambda: time.monotonic() > end)
+        body = _body(data, form, partial(self._is_late, end))
         if body.problem:
             self._warn("malformed entries", path=subject, malformed=body.malformed, problem=body.problem)
         return body.answer
 
     def _back_off(self, retry: Retry, response: requests.Response | None, problem: str) -> None:
         text = response.headers.get("Retry-After", "") if response is not None else ""
-        asked_s = _retry_after_s(text)
+        asked_s = _retry_after_s(text, self._runtime.now_ms())
         if asked_s is not None and asked_s > min(_LONGEST_WAIT_S, self._remaining_s()):
             raise UpstreamUnavailableError(
                 f"{problem}, and asks to wait: Retry-After: {ascii(text)[1:-1][:_LONGEST_PROBLEM]}"
@@ -234,7 +241,7 @@ class AceClient:
         wait_s = asked_s if asked_s and retry.respect_retry_after_header else retry.get_backoff_time()
         if wait_s >= self._remaining_s():
             raise UpstreamUnavailableError(f"{problem}, and no time left to ask again")
-        time.sleep(wait_s)
+        self._runtime.sleep(wait_s)
 
 
 class _BrokenBodyError(Exception):
@@ -251,11 +258,11 @@ def _refused_or_problem(response: requests.Response, subject: str) -> str:
     raise UpstreamRefusedError(status, f"{subject} answered {status}; retries would be refused too")
 
 
-def _bytes(response: requests.Response, end: float) -> bytes:
+def _bytes(response: requests.Response, late: Callable[[], bool]) -> bytes:
     data = bytearray()
     for part in response.iter_content(2**16):
         data += part
-        if time.monotonic() > end:
+        if late():
             raise TimeoutError
         if len(data) > _MAX_BODY_BYTES:
             raise _BrokenBodyError(f"more than {_MAX_BODY_BYTES} bytes")
@@ -301,7 +308,7 @@ def _text(error: Exception) -> str:
     return f"{type(error).__name__}: {ascii(str(inner))[1:-1][:_LONGEST_PROBLEM]}"
 
 
-def _retry_after_s(text: str) -> float | None:
+def _retry_after_s(text: str, now_ms: int) -> float | None:
     """The seconds that a Retry-After asks for; None when it is neither seconds nor a date."""
     if re.fullmatch(r"\s*[0-9]{1,12}\s*", text):
         return float(text)
@@ -309,7 +316,7 @@ def _retry_after_s(text: str) -> float | None:
         moment = parsedate_to_datetime(text)
         # A date without a zone, which RFC 9110 does not know, is in UTC.
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+        return max(0.0, moment.timestamp() - now_ms / 1000)
     except (ValueError, TypeError, OverflowError, LookupError):
         return None
 

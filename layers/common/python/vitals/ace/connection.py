@@ -5,7 +5,7 @@ from typing import Protocol
 
 from vitals.ace.client import AceClient
 from vitals.ace.pacing import LivePace, Pace
-from vitals.aws import clients
+from vitals.aws.runtime import Runtime
 from vitals.store.control.rate_limit import SharedPace
 
 
@@ -22,25 +22,25 @@ class AceSettings(Protocol):
     def requests_per_minute(self) -> int: ...
 
 
-def client(
+def connect(
     settings: AceSettings,
-    now: Callable[[], int],
+    runtime: Runtime,
     remaining_s: Callable[[], float],
     warn: Callable[..., None],
     own: Pace | None = None,
 ) -> AceClient:
-    """A client that keeps to `own` pace and pushes the others back, or without one waits behind them all."""
+    """Returns a client that keeps to its `own` pace and delays the others, or else waits behind them."""
     # Imported here because it brings boto3 along, which costs a cold start more than all the rest.
     from aws_lambda_powertools.utilities import parameters
 
     key = str(parameters.get_secret(settings.ace_secret_id, max_age=300))
     shared = SharedPace(
-        clients.client("dynamodb"),
+        runtime.client("dynamodb"),
         settings.state_table,
         settings.ace_api_url,
         settings.requests_per_minute,
-        now,
+        runtime,
         remaining_s=remaining_s,
     )
     pace = LivePace(own, shared) if own else shared
-    return AceClient(settings.ace_api_url, key, pace, remaining_s=remaining_s, warn=warn)
+    return AceClient(settings.ace_api_url, key, pace, remaining_s=remaining_s, warn=warn, runtime=runtime)

@@ -5,11 +5,11 @@ page is on no page. So a listing is *steady* only if nothing in it contradicts i
 with pages of different sizes name the same points.
 """
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vitals.aws.runtime import SYSTEM
 from vitals.errors import UpstreamCursorError, UpstreamError, UpstreamRefusedError, UpstreamUnavailableError
 
 # ACE lists at most 100 points a page. Each reading has boundaries of its own: two meet after 8,091 points.
@@ -54,7 +54,7 @@ def read(
     fetch: Fetch,
     path: str,
     remaining_s: Callable[[], float] = lambda: float("inf"),
-    monotonic: Callable[[], float] = time.monotonic,
+    monotonic: Callable[[], float] = SYSTEM.monotonic,
 ) -> Listing:
     """The whole listing; one that is not steady is read up to twice more, and has what any reading names.
 

@@ -1,9 +1,8 @@
 """When a request to ACE may go out."""
 
-import time
-from collections.abc import Callable
 from typing import Protocol
 
+from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.store.control.rate_limit import SharedPace
 
 
@@ -20,17 +19,16 @@ class Pace:
     def __init__(
         self,
         per_minute: float,
+        runtime: Runtime = SYSTEM,
         *,
         burst: int = 10,
-        monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._rate = per_minute / 60
         self._burst = float(burst)
         self._tokens = float(burst)
-        self._monotonic = monotonic
-        self._sleep = sleep
-        self._at = monotonic()
+        self._monotonic = runtime.monotonic
+        self._sleep = runtime.sleep
+        self._at = runtime.monotonic()
 
     def wait(self) -> None:
         """Returns when the next request may go out."""

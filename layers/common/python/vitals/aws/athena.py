@@ -1,7 +1,6 @@
 """Athena: one query from its start to its end; what a caller sent reaches it as parameters only."""
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
+from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.errors import AthenaError, TierTimeoutError, TooLargeError
 
 # Hardly any query takes less than half a second, and the account's calls a second are limited.
@@ -24,8 +24,7 @@ class Athena:
     workgroup: str
     client_config: Config
     session: Callable[[], Any] = lambda: None
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
+    runtime: Runtime = SYSTEM
 
     def run(
         self, sql: str, parameters: Sequence[str], timeout_s: float, go_on: Callable[[], None] = lambda: None
@@ -36,7 +35,7 @@ class Athena:
         TierTimeoutError when it is not done in time. An error of `go_on`, called with each look, ends it too.
         Whatever ends it early, the query is stopped.
         """
-        end = self.monotonic() + timeout_s
+        end = self.runtime.monotonic() + timeout_s
         wr, session = self._wrangler()
         with _told():
             execution = wr.athena.start_query_execution(
@@ -79,10 +78,10 @@ class Athena:
                 if "bytes scanned limit" in reason.lower():
                     raise TooLargeError("the range holds more than one query may scan; ask for less")
                 raise AthenaError("Athena could not answer the query", reason)
-            if self.monotonic() + pause > end:
+            if self.runtime.monotonic() + pause > end:
                 break
             go_on()
-            self.sleep(pause)
+            self.runtime.sleep(pause)
         raise TierTimeoutError("Athena did not answer in time; ask for less")
 
     def _pauses(self) -> Iterator[float]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vitals.aws.runtime import Runtime
 from vitals.codec import day_file
 from vitals.codec.day_file import Written
 from vitals.errors import (
@@ -25,6 +26,7 @@ from vitals.model.timespan import DAY_MS, day_name
 from vitals.pipeline.day_builder import Built, build_day
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
+from vitals.store.stores import Stores
 from vitals.store.tiers.cold import ColdTier, Stored
 from vitals.store.tiers.hot import HotTier
 from vitals.store.tiers.rollups import RollupTier
@@ -43,6 +45,19 @@ class Archiver:
     ledger: Ledger
     now: Callable[[], int]
     hot_days: int
+
+    @classmethod
+    def connect(cls, stores: Stores, runtime: Runtime, hot_days: int) -> "Archiver":
+        """Returns the archiver of these stores."""
+        return cls(
+            hot=stores.hot,
+            cold=stores.cold,
+            rollups=stores.rollups,
+            catalogs=stores.catalogs,
+            ledger=stores.ledger,
+            now=runtime.now_ms,
+            hot_days=hot_days,
+        )
 
     def archive(self, site: str, day_ms: int, prepare: Callable[[], str] = lambda: "hot") -> Facts:
         """Archives the day from its file and blocks; `prepare` may add blocks first and names the source.

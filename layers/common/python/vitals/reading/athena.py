@@ -5,7 +5,6 @@ of its own that the bucket's lifecycle removes.
 """
 
 import math
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 from vitals.aws import athena
 from vitals.aws.athena import Athena
 from vitals.aws.cost import Cost
+from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.errors import TooLargeError
 from vitals.model.row_counts import RowCounts
 from vitals.model.samples import Samples, columns, merge
@@ -36,6 +36,7 @@ class AthenaReader:
     left_s: Callable[[], float] = lambda: math.inf
     """What is left for the whole answer."""
     max_rows: int = 1_000_000
+    runtime: Runtime = SYSTEM
 
     def raw(
         self,
@@ -56,7 +57,7 @@ class AthenaReader:
         select, parameters = athena_sql.samples(
             self.athena.database, self.table, site, span, names, self.max_rows + 1
         )
-        place = f"s3://{self.bucket}/{keys.athena_answer(str(uuid.uuid4()))}/"
+        place = f"s3://{self.bucket}/{keys.athena_answer(self.runtime.new_id())}/"
         sql = f"UNLOAD ({select}) TO '{place}' WITH (format = 'PARQUET')"
         told = self.athena.run(sql, parameters, min(timeout_s, self.left_s() - _STOPPING_S))
         cost.add_scan(athena.scanned_bytes(told))

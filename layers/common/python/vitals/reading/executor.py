@@ -1,13 +1,14 @@
 """Reads what a plan's parts say, each from its tier, and merges it by the one rule: hot wins."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor as Pool
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
 from vitals.aws.cost import Cost
+from vitals.aws.runtime import SYSTEM
 from vitals.errors import DayFileError, DayFileMissingError
 from vitals.model.aggregates import Aggregates, aggregate
 from vitals.model.records.ledger import ArchiveRecord
@@ -61,7 +62,7 @@ class Executor:
     rollups: RollupTier
     ledger: Ledger
     wide: WideReader
-    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS, "query"))
+    pool: Pool = field(default_factory=lambda: SYSTEM.pool(_WORKERS, "query"))
 
     def records(self, site: str, span: Span, found: Found) -> list[ArchiveRecord]:
         """The ledger's records of the span's days."""

@@ -3,10 +3,10 @@
 Item: at_ms, when the next request may go out. Who takes a turn moves it on by one interval, atomically.
 """
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.errors import ConflictError, UpstreamUnavailableError
 from vitals.model.timespan import MINUTE_MS
 from vitals.store import keys
@@ -22,7 +22,7 @@ _ATTEMPTS = 20
 
 
 class SharedPace:
-    """One upstream's turns, `per_minute` of them; `now` gives UTC ms."""
+    """One upstream's turns, `per_minute` of them."""
 
     def __init__(
         self,
@@ -30,10 +30,9 @@ class SharedPace:
         table: str,
         base_url: str,
         per_minute: float,
-        now: Callable[[], int],
+        runtime: Runtime = SYSTEM,
         *,
         remaining_s: Callable[[], float] = lambda: float("inf"),
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._table = table
@@ -41,9 +40,9 @@ class SharedPace:
         self._interval_ms = max(1, round(60_000 / per_minute))
         self._at_once = max(1, _AT_ONCE_MS // self._interval_ms)
         self._taken: list[int] = []
-        self._now = now
+        self._now = runtime.now_ms
         self._remaining_s = remaining_s
-        self._sleep = sleep
+        self._sleep = runtime.sleep
 
     def wait(self) -> None:
         """Returns when the next request may go out; UpstreamUnavailableError when that is too late."""

@@ -1,7 +1,6 @@
 """The cold tier: day files in S3, each read as one version of it or not at all."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
 from vitals.aws.cost import Cost
+from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.codec import day_file_reader
 from vitals.codec.day_file import SCHEMA_VERSION, Contents, Group
 from vitals.codec.day_file_reader import Footer, RowGroup
@@ -66,11 +66,18 @@ class _OverwrittenError(Exception):
 class ColdTier:
     """Writes and reads the day files of any site in one bucket."""
 
-    def __init__(self, client: "S3Client", bucket: str, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+    def __init__(
+        self,
+        client: "S3Client",
+        bucket: str,
+        runtime: Runtime = SYSTEM,
+        *,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+    ) -> None:
         self._client = client
         self._bucket = bucket
         self._max_bytes = max_bytes
-        self._pool = ThreadPoolExecutor(_WORKERS, "cold")
+        self._pool = runtime.pool(_WORKERS, "cold")
         self._known: dict[str, _Opened] = {}
 
     def put(

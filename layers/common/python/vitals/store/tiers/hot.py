@@ -5,15 +5,13 @@ expires_at (epoch s; absent until the day is verified in the archive). A payload
 item is in several (segments.py), which are written in one transaction.
 """
 
-import random
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vitals.aws.cost import Cost
+from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.codec import blocks, segments
 from vitals.codec.block_merge import Block, fitting_block
 from vitals.errors import ConflictError
@@ -104,13 +102,12 @@ class WriteReceipt:
 class HotTier:
     """Reads and writes the blocks of any site in one table."""
 
-    def __init__(
-        self, client: "DynamoDBClient", table: str, *, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, runtime: Runtime = SYSTEM) -> None:
         self._client = client
         self._table = table
-        self._sleep = sleep
-        self._pool = ThreadPoolExecutor(_WORKERS, "hot")
+        self._sleep = runtime.sleep
+        self._uniform = runtime.uniform
+        self._pool = runtime.pool(_WORKERS, "hot")
 
     def plan(self, site: str, samples: Samples, fetched_ms: int) -> WritePlan:
         """Which blocks samples (ids are point ids, any order) would change; nothing is written."""
@@ -244,7 +241,7 @@ class HotTier:
             settled, item = _assembled(window_ms, stored, now_ms)
             if settled:
                 return item
-            self._sleep(random.uniform(0, 0.05 * 2**attempt))
+            self._sleep(self._uniform(0, 0.05 * 2**attempt))
         raise ConflictError(f"block {group}/{window_ms} of {site} was not whole in {_READ_ATTEMPTS} reads")
 
     def _query(
@@ -283,7 +280,7 @@ class HotTier:
             if self._put(site, key, block, stored):
                 added = block.count - _held(stored, planned.fetched_ms)
                 return _Written(block, True, added, conflicts, dropped)
-            self._sleep(random.uniform(0, 0.01 * 2 ** min(conflicts, 6)))
+            self._sleep(self._uniform(0, 0.01 * 2 ** min(conflicts, 6)))
             stored = self._get(site, key, planned.fetched_ms)
             merged, dropped = fitting_block(stored, change.fetched, window_ms, planned.fetched_ms)
             if merged is None:
@@ -346,7 +343,7 @@ class HotTier:
                 raise
             if reasons & _THROTTLED:
                 # botocore repeats what is throttled, but not a transaction that was cancelled for it.
-                self._sleep(random.uniform(_THROTTLED_S / 3, _THROTTLED_S))
+                self._sleep(self._uniform(_THROTTLED_S / 3, _THROTTLED_S))
             return False
         return True
 

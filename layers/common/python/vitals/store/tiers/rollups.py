@@ -7,10 +7,10 @@ made it began to read (UTC ms): an older one never replaces a newer one.
 import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from vitals.aws.cost import Cost
+from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.codec.rollup import day_count, decode_day
 from vitals.model.aggregates import Aggregates, concat
 from vitals.model.timespan import HOUR_MS, Span
@@ -25,10 +25,10 @@ _WORKERS = 16
 class RollupTier:
     """Reads and writes the rollups of any site."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, runtime: Runtime = SYSTEM) -> None:
         self._client = client
         self._table = table
-        self._pool = ThreadPoolExecutor(_WORKERS, "rollups")
+        self._pool = runtime.pool(_WORKERS, "rollups")
 
     def write(self, site: str, day_ms: int, payloads: Mapping[int, bytes], began_ms: int) -> None:
         """Replaces the rollups of one day, by point id, but for those of an archiving that began later."""

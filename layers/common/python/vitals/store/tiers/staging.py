@@ -2,13 +2,13 @@
 
 import base64
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.codec import staged_hour
 from vitals.errors import ConflictError
 from vitals.model import point_set
@@ -60,9 +60,10 @@ class StagingArea:
     What passes through is kept in the caller's folder too, so that nothing is fetched twice.
     """
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
+    def __init__(self, client: "S3Client", bucket: str, runtime: Runtime = SYSTEM) -> None:
         self._client = client
         self._bucket = bucket
+        self._runtime = runtime
 
     def put_part(self, run: str, day: str, hour: int, number: int, samples: Samples, folder: Path) -> None:
         """Stores one part (sorted) of an hour, but for the last."""
@@ -121,7 +122,7 @@ class StagingArea:
             file.write_bytes(self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read())
             return file
 
-        with ThreadPoolExecutor(_WORKERS) as pool:
+        with self._runtime.pool(_WORKERS, "staging") as pool:
             return list(pool.map(copy, names))
 
     def _delete(self, found: list[str]) -> None:

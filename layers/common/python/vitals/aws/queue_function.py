@@ -1,0 +1,76 @@
+"""A Lambda function that a queue invokes: its messages one by one, or one event of a direct invoke."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from vitals import observability
+from vitals.aws.sqs import content
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """How one event came: `receives` counts the deliveries of its message, None for a direct invoke."""
+
+    context: LambdaContext
+    receives: int | None
+    logger: Logger
+    metrics: Metrics
+
+    def remaining_s(self, reserve_s: float = 0) -> float:
+        """Returns the seconds until the function is stopped, less a reserve."""
+        return self.context.get_remaining_time_in_millis() / 1000 - reserve_s
+
+
+type Work = Callable[[dict[str, Any], Invocation], dict[str, Any]]
+
+
+class QueueFunction:
+    """The handler around `work`, which answers one event with a receipt or raises.
+
+    Each error is logged as `failure`, and counted under `metric` if one is given. A message that fails is
+    received again; the others of its batch are not.
+    """
+
+    def __init__(self, work: Work, *, failure: str, metric: str = "", traces: tuple[str, ...] = ()) -> None:
+        self._work = work
+        self._failure = failure
+        self._metric = metric
+        self.logger = observability.logger()
+        self._metrics = observability.metrics()
+        self._processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+        measured = self._metrics.log_metrics(self._handle)
+        traced = observability.tracer(*traces).capture_lambda_handler(measured, capture_response=False)
+        self.handler = self.logger.inject_lambda_context(traced, clear_state=True)
+        """What Lambda calls."""
+
+    def _handle(self, event: dict[str, Any], context: LambdaContext) -> Any:
+        def handle_record(record: SQSRecord) -> None:
+            self._handle_event(record.body, context, _receives(record))
+
+        if "Records" in event:
+            return process_partial_response(event, handle_record, self._processor, context)
+        return self._handle_event(event, context, None)
+
+    def _handle_event(
+        self, event: dict[str, Any] | str, context: LambdaContext, receives: int | None
+    ) -> dict[str, Any]:
+        try:
+            message = content(event) if isinstance(event, str) else event
+            return self._work(message, Invocation(context, receives, self.logger, self._metrics))
+        except Exception as error:
+            self.logger.exception(self._failure, event=event, error=type(error).__name__, reason=str(error))
+            if self._metric:
+                self._metrics.add_metric(self._metric, MetricUnit.Count, 1)
+            raise
+
+
+def _receives(record: SQSRecord) -> int:
+    """How often the message was received, 1 where an event made by hand does not say."""
+    return int(record.raw_event.get("attributes", {}).get("ApproximateReceiveCount", 1))

@@ -1,0 +1,45 @@
+"""The only door to time, chance, threads and AWS clients, so that a simulation can pass its own."""
+
+import random
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from vitals.aws import clients
+from vitals.aws.clients import Deadline
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """What a function takes from the machine that it runs on."""
+
+    now_ms: Callable[[], int] = _now_ms
+    """The time in UTC milliseconds."""
+    monotonic: Callable[[], float] = time.monotonic
+    """Seconds of a clock that never goes back."""
+    sleep: Callable[[float], None] = time.sleep
+    """Waits so many seconds."""
+    uniform: Callable[[float, float], float] = random.uniform
+    """A random number between two bounds."""
+    new_id: Callable[[], str] = _new_id
+    """An id that nobody has: a UUID."""
+    pool: Callable[[int, str], Executor] = ThreadPoolExecutor
+    """A pool of so many threads under a name."""
+    client: Callable[..., Any] = clients.client
+    """The client of an AWS service, by its name and optionally a botocore Config."""
+    deadline: Deadline = clients.deadline
+    """By when the calls to AWS for one answer must have begun."""
+
+
+SYSTEM = Runtime()

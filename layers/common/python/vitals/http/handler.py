@@ -1,0 +1,47 @@
+"""A Lambda function behind API Gateway: its routes, its errors and what Lambda calls."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from vitals import config, observability
+from vitals.http.edge import serve
+from vitals.http.errors import handle_errors
+from vitals.http.strict import refuse_unknown
+
+
+class ApiFunction:
+    """The routes of a router, and the handler that answers requests of API Gateway's proxy integration.
+
+    `connect` makes what the routes work with, once per process, when the first request comes; they find it
+    in their router's context as `api`.
+    """
+
+    def __init__(self, router: APIGatewayRouter, connect: Callable[[], Any]) -> None:
+        self.connect: Callable[[], Any] = cache(connect)
+        self.origins: Callable[[], tuple[str, ...]] = cache(_allowed_origins)
+        self.resolver = APIGatewayRestResolver(enable_validation=True)
+        logger = observability.logger()
+        handle_errors(self.resolver, logger)
+        refuse_unknown(self.resolver)
+        self.resolver.include_router(router)
+        self._metrics = observability.metrics()
+        measured = self._metrics.log_metrics(self._answer)
+        traced = observability.tracer().capture_lambda_handler(measured, capture_response=False)
+        self.handler = logger.inject_lambda_context(traced, clear_state=True)
+        """What Lambda calls."""
+
+    def _answer(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        self.resolver.append_context(api=self.connect())
+        answer = serve(self.resolver, event, context, self.origins())
+        self._metrics.add_metric(f"Answers{answer['statusCode'] // 100}xx", MetricUnit.Count, 1)
+        return answer
+
+
+def _allowed_origins() -> tuple[str, ...]:
+    return config.load(config.HttpSettings).allowed_origins

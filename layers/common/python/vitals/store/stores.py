@@ -1,0 +1,93 @@
+"""Every store of one stack, made once per process for the function that uses them."""
+
+from functools import cached_property
+from typing import Any
+
+from botocore.config import Config
+
+from vitals.aws.clients import BRIEF, CONFIG
+from vitals.aws.runtime import Runtime
+from vitals.store.control.circuit import CircuitTable
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.exports import ExportTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.runs import RunTable
+from vitals.store.state.sites import SiteTable
+from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.export_files import ExportFiles
+from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.query_cache import ResultCache
+from vitals.store.tiers.rollups import RollupTier
+from vitals.store.tiers.staging import StagingArea
+
+
+class Stores:
+    """The stores that the settings of a function name; each is made when it is first used.
+
+    `settings` is the function's own: a store whose table or bucket it lacks is an AttributeError.
+    """
+
+    def __init__(self, settings: Any, runtime: Runtime, config: Config) -> None:
+        self._settings = settings
+        self._runtime = runtime
+        self._dynamodb = runtime.client("dynamodb", config)
+        self._config = config
+
+    @classmethod
+    def connect(cls, settings: Any, runtime: Runtime, config: Config = CONFIG) -> "Stores":
+        """Returns the stores with clients of this configuration."""
+        return cls(settings, runtime, config)
+
+    @cached_property
+    def hot(self) -> HotTier:
+        return HotTier(self._dynamodb, self._settings.hot_table, self._runtime)
+
+    @cached_property
+    def cold(self) -> ColdTier:
+        max_bytes = self._settings.max_day_file_bytes
+        return ColdTier(self._s3, self._settings.cold_bucket, self._runtime, max_bytes=max_bytes)
+
+    @cached_property
+    def rollups(self) -> RollupTier:
+        return RollupTier(self._dynamodb, self._settings.hot_table, self._runtime)
+
+    @cached_property
+    def staging(self) -> StagingArea:
+        return StagingArea(self._s3, self._settings.cold_bucket, self._runtime)
+
+    @cached_property
+    def query_cache(self) -> ResultCache:
+        # An answer is as quick to read from its tiers as a cache that hangs.
+        return ResultCache(self._runtime.client("s3", BRIEF), self._settings.cold_bucket)
+
+    @cached_property
+    def export_files(self) -> ExportFiles:
+        return ExportFiles(self._s3, self._settings.cold_bucket)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self._dynamodb, self._settings.state_table)
+
+    @cached_property
+    def catalogs(self) -> CatalogTable:
+        return CatalogTable(self._dynamodb, self._settings.state_table)
+
+    @cached_property
+    def sites(self) -> SiteTable:
+        return SiteTable(self._dynamodb, self._settings.state_table)
+
+    @cached_property
+    def runs(self) -> RunTable:
+        return RunTable(self._dynamodb, self._settings.state_table)
+
+    @cached_property
+    def exports(self) -> ExportTable:
+        return ExportTable(self._dynamodb, self._settings.state_table)
+
+    @cached_property
+    def circuits(self) -> CircuitTable:
+        return CircuitTable(self._dynamodb, self._settings.state_table, self._settings.ace_api_url)
+
+    @cached_property
+    def _s3(self) -> Any:
+        return self._runtime.client("s3", self._config)
