@@ -16,9 +16,6 @@ import { ThemeButton } from "./ui/theme";
 /** How far the sites are synced, and which there are, changes while one looks. */
 const REFRESH_MS = 60_000;
 
-/** What every page is given: the API, the chosen site, and the page's own part of the address. */
-export type PageProps = { api: Api; site: Site; sites: Site[]; route: Route };
-
 const TITLES: Record<Page, string> = {
   explore: "Explore",
   coverage: "Coverage",

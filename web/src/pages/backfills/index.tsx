@@ -1,4 +1,4 @@
-import type { PageProps } from "../../app";
+import type { PageProps } from "../page-props";
 import { RunList } from "./run-list";
 import { RunPage } from "./run-page";
 import { StartForm } from "./start-form";

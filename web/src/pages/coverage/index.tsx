@@ -1,6 +1,5 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Coverage as Answer } from "../../api/types";
-import type { PageProps } from "../../app";
 import { go } from "../../route";
 import { Calendar } from "../../ui/calendar";
 import { addDays, addMonths, dayOf, firstDay, isDay, lastDay, monthOf, monthsBetween } from "../../ui/days";
@@ -8,6 +7,7 @@ import { counted, number, days as range } from "../../ui/format";
 import { useEvery, useLoaded } from "../../ui/load";
 import { Notice } from "../../ui/notice";
 import { Empty, Failure, Loading } from "../../ui/states";
+import type { PageProps } from "../page-props";
 import { DayPanel, exploreLink } from "./day-panel";
 import { counts, type Day, explained, FIRST_YEAR, lastMonth } from "./days";
 import { Legend } from "./legend";

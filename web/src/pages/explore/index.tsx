@@ -1,13 +1,13 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Api } from "../../api/client";
 import type { Point, QueryAnswer } from "../../api/types";
-import type { PageProps } from "../../app";
 import { formatRoute, go, type Route } from "../../route";
 import { dollars, number, percent, zone } from "../../ui/format";
 import { link } from "../../ui/link";
 import { useEvery, useLoaded } from "../../ui/load";
 import { Notice } from "../../ui/notice";
 import { advice, Empty, Failure } from "../../ui/states";
+import type { PageProps } from "../page-props";
 import { askLines } from "./ask";
 import { ChartView } from "./chart";
 import { axesOf, type Chosen, chartOf, coverageOf, type Line, MAX_LINES, slotsOf } from "./data";

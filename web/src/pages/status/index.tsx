@@ -1,11 +1,11 @@
 import type { Status as Answer } from "../../api/types";
-import type { PageProps } from "../../app";
 import { useNow } from "../../ui/clock";
 import { age, counted, zone } from "../../ui/format";
 import { useEvery, useLoaded } from "../../ui/load";
 import { Notice } from "../../ui/notice";
 import { Failure, Loading } from "../../ui/states";
 import { StatusWord } from "../../ui/status-word";
+import type { PageProps } from "../page-props";
 import { DeadLetters } from "./dead-letters";
 import { troubles } from "./health";
 import { SiteSection } from "./site-section";
