@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { Api } from "../src/api/client";
-import { latest, named } from "../src/pages/explore/points";
+import { latest } from "../src/pages/explore/points/latest";
+import { named } from "../src/pages/explore/points/lookup";
 
 afterEach(() => void vi.unstubAllGlobals());
 

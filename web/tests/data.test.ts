@@ -1,15 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { Gap, QueryAnswer, Series } from "../src/api/types";
-import {
-  axesOf,
-  type Chosen,
-  chartOf,
-  commonGaps,
-  coverageOf,
-  merged,
-  readAt,
-  slotsOf,
-} from "../src/pages/explore/data";
+import { axesOf, slotsOf } from "../src/pages/explore/data/axes";
+import { chartOf } from "../src/pages/explore/data/chart";
+import { commonGaps } from "../src/pages/explore/data/gaps";
+import type { Chosen } from "../src/pages/explore/data/line";
+import { merged } from "../src/pages/explore/data/pages";
+import { coverageOf, readAt } from "../src/pages/explore/data/reading";
 
 const iso = (ms: number) => new Date(ms).toISOString();
 const gap = (from: number, to: number, reason: Gap["reason"] = "no_data"): Gap => ({

@@ -1,8 +1,9 @@
 import { expect, test, vi } from "vitest";
 import { Api } from "../src/api/client";
-import { queryOf } from "../src/pages/explore/ask";
-import { csvOf, csvRows, estimatedRows, exported, fileName, joinedCsv } from "../src/pages/explore/download";
-import { DAY } from "../src/pages/explore/range";
+import { csvOf, csvRows, estimatedRows, fileName, joinedCsv } from "../src/pages/explore/download/csv";
+import { exported } from "../src/pages/explore/download/export";
+import { queryOf } from "../src/pages/explore/query";
+import { DAY } from "../src/pages/explore/range/range";
 
 const SPAN = { from: Date.parse("2026-01-01T00:00:00Z"), to: Date.parse("2026-01-02T00:00:00Z") };
 const encode = (text: string) => new TextEncoder().encode(text);

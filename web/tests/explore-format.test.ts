@@ -8,7 +8,7 @@ import {
   timeValues,
   toInput,
 } from "../src/pages/explore/format";
-import { DAY, HOUR, MINUTE, SECOND } from "../src/pages/explore/range";
+import { DAY, HOUR, MINUTE, SECOND } from "../src/pages/explore/range/range";
 import { doubles, PAIRS } from "./doubles";
 
 const NOON = new Date(2026, 0, 31, 12).getTime();

@@ -14,7 +14,7 @@ import {
   spanOf,
   stored,
   zoomed,
-} from "../src/pages/explore/range";
+} from "../src/pages/explore/range/range";
 
 const NOON = Date.parse("2026-01-01T12:00:00Z");
 const parse = (query: string) => parseRange(new URLSearchParams(query));

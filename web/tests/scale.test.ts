@@ -1,6 +1,6 @@
 import uPlot from "uplot";
 import { describe, expect, test } from "vitest";
-import { factorOf, rangeOf, ticksOf } from "../src/pages/explore/scale";
+import { factorOf, rangeOf, ticksOf } from "../src/pages/explore/plot/scale";
 import { doubles, PAIRS } from "./doubles";
 
 /** What a label says, as a number. */

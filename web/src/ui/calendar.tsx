@@ -55,30 +55,42 @@ export function Calendar(props: Props) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table to be walked through is a grid
     <table role="grid" class="calendar" aria-label={label} ref={grid} onKeyDown={press} onKeyUp={release}>
-      <thead>
-        <tr>
-          <th scope="col">
-            <span class="visually-hidden">Month</span>
-          </th>
-          {NUMBERS.map((number) => (
-            <th key={number} scope="col">
-              {number}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Head />
       <tbody onPointerLeave={() => onPoint?.("")}>
         {months.map((month) => (
-          <tr key={month}>
-            <th scope="row">{monthName(month)}</th>
-            {NUMBERS.map((number) => {
-              const date = `${month}-${String(number).padStart(2, "0")}`;
-              return <DayCell key={date} {...props} date={date} />;
-            })}
-          </tr>
+          <MonthRow key={month} {...props} month={month} />
         ))}
       </tbody>
     </table>
+  );
+}
+
+function Head() {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">
+          <span class="visually-hidden">Month</span>
+        </th>
+        {NUMBERS.map((number) => (
+          <th key={number} scope="col">
+            {number}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
+function MonthRow({ month, ...props }: Props & { month: string }) {
+  return (
+    <tr>
+      <th scope="row">{monthName(month)}</th>
+      {NUMBERS.map((number) => {
+        const date = `${month}-${String(number).padStart(2, "0")}`;
+        return <DayCell key={date} {...props} date={date} />;
+      })}
+    </tr>
   );
 }
 

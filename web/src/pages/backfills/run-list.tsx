@@ -36,34 +36,40 @@ export function RunList({ api, site }: { api: Api; site: Site }) {
     <section aria-labelledby="runs">
       <h2 id="runs">Runs</h2>
       {error && <Notice error={error} />}
-      <table class="runs">
-        <thead>
-          <tr>
-            <th scope="col">Days</th>
-            <th scope="col">Status</th>
-            <th scope="col">Progress</th>
-            <th scope="col" class="number">
-              Samples
-            </th>
-            <th scope="col">Started ({zone(Date.now())})</th>
-            <th scope="col" class="number">
-              Took
-            </th>
-            <th scope="col">By</th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => (
-            <Row key={run.id} run={run} />
-          ))}
-        </tbody>
-      </table>
+      <Table runs={runs} />
       {runs.length === limit && limit < MOST && (
         <button type="button" class="quiet" onClick={() => setLimit(MOST)}>
           Show older runs
         </button>
       )}
     </section>
+  );
+}
+
+function Table({ runs }: { runs: readonly Backfill[] }) {
+  return (
+    <table class="runs">
+      <thead>
+        <tr>
+          <th scope="col">Days</th>
+          <th scope="col">Status</th>
+          <th scope="col">Progress</th>
+          <th scope="col" class="number">
+            Samples
+          </th>
+          <th scope="col">Started ({zone(Date.now())})</th>
+          <th scope="col" class="number">
+            Took
+          </th>
+          <th scope="col">By</th>
+        </tr>
+      </thead>
+      <tbody>
+        {runs.map((run) => (
+          <Row key={run.id} run={run} />
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -1,38 +1,16 @@
-import { useState } from "preact/hooks";
 import { type Api, ApiError } from "../../api/client";
 import type { BackfillStarted, Site } from "../../api/types";
-import { go } from "../../route";
-import { useAction } from "../../ui/action";
-import { addDays, dayOf, EARLIEST, isDay } from "../../ui/days";
+import { EARLIEST } from "../../ui/days";
 import { counted, dollars, duration, number } from "../../ui/format";
 import { link } from "../../ui/link";
 import { Notice } from "../../ui/notice";
-
-type Props = { api: Api; site: Site; start: string; end: string; force: boolean };
+import { type Initial, useStart } from "./use-start";
 
 /** Asks which days to read, says what that would take, and starts it. */
-export function StartForm({ api, site, ...given }: Props) {
-  const today = dayOf(Date.now());
-  const yesterday = addDays(today, -1);
-  const [start, setStart] = useState(isDay(given.start) ? given.start : yesterday);
-  const [end, setEnd] = useState(isDay(given.end) ? given.end : yesterday);
-  const [force, setForce] = useState(given.force);
-  const [estimated, show] = useState<BackfillStarted>();
-  const asked = { site_name: site.site_name, start_date: start, end_date: end, force };
-  const post = (dryRun: boolean) =>
-    api.post<BackfillStarted>("/backfill/start", { ...asked, dry_run: dryRun });
-  const dryRun = useAction(async () => show(await post(true)));
-  const begin = useAction(async () => {
-    const { id = "" } = await post(false);
-    go({ page: "backfills", site: site.site_name, parameters: new URLSearchParams({ run: id }) });
-  });
+export function StartForm({ api, site, ...initial }: { api: Api; site: Site } & Initial) {
+  const form = useStart(api, site, initial);
+  const { dryRun, begin, plan } = form;
   const error = dryRun.error ?? begin.error;
-  const changed = () => {
-    show(undefined);
-    dryRun.forget();
-    begin.forget();
-  };
-  const busy = dryRun.busy || begin.busy;
   return (
     <section aria-labelledby="new-backfill">
       <header class="page-head">
@@ -42,58 +20,16 @@ export function StartForm({ api, site, ...given }: Props) {
       <form
         aria-labelledby="new-backfill"
         class="panel start-form"
-        onInput={changed}
+        onInput={form.clear}
         onSubmit={(event) => {
           event.preventDefault();
           begin.forget();
           dryRun.begin();
         }}
       >
-        <label>
-          First day
-          <input
-            type="date"
-            required
-            min={EARLIEST}
-            max={end < today ? end : today}
-            value={start}
-            onInput={(event) => setStart(event.currentTarget.value)}
-          />
-        </label>
-        <label>
-          Last day
-          <input
-            type="date"
-            required
-            min={start}
-            max={today}
-            value={end}
-            onInput={(event) => setEnd(event.currentTarget.value)}
-          />
-        </label>
-        <label class="check">
-          <input type="checkbox" checked={force} onInput={(event) => setForce(event.currentTarget.checked)} />
-          Also days that are complete
-        </label>
-        <span class="buttons">
-          <button type="submit" class="plain" disabled={busy}>
-            Dry run
-          </button>
-          <button
-            type="button"
-            class="primary"
-            disabled={busy}
-            onClick={(event) => {
-              dryRun.forget();
-              if (event.currentTarget.form?.reportValidity()) begin.begin();
-            }}
-          >
-            {begin.busy ? "Starting…" : "Start"}
-          </button>
-        </span>
-        <output class="estimate">
-          {dryRun.busy ? "Asking…" : estimated && isOf(estimated, asked) && <Estimate plan={estimated} />}
-        </output>
+        <Fields form={form} />
+        <Buttons form={form} />
+        <output class="estimate">{dryRun.busy ? "Asking…" : plan && <Estimate plan={plan} />}</output>
       </form>
       {error && (
         <Notice error={error}>
@@ -104,13 +40,75 @@ export function StartForm({ api, site, ...given }: Props) {
   );
 }
 
-/** Whether the days of a plan are those of the form, which can change while the plan is made. */
-function isOf(
-  plan: BackfillStarted,
-  asked: Pick<BackfillStarted, "start_date" | "end_date" | "force">,
-): boolean {
+type Form = ReturnType<typeof useStart>;
+
+function Fields({ form }: { form: Form }) {
+  const { today, start, end } = form;
   return (
-    plan.start_date === asked.start_date && plan.end_date === asked.end_date && plan.force === asked.force
+    <>
+      <DayField
+        label="First day"
+        min={EARLIEST}
+        max={end < today ? end : today}
+        value={start}
+        onDay={form.setStart}
+      />
+      <DayField label="Last day" min={start} max={today} value={end} onDay={form.setEnd} />
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={form.force}
+          onInput={(event) => form.setForce(event.currentTarget.checked)}
+        />
+        Also days that are complete
+      </label>
+    </>
+  );
+}
+
+type DayFieldProps = {
+  label: string;
+  min: string;
+  max: string;
+  value: string;
+  onDay: (date: string) => void;
+};
+
+function DayField({ label, min, max, value, onDay }: DayFieldProps) {
+  return (
+    <label>
+      {label}
+      <input
+        type="date"
+        required
+        min={min}
+        max={max}
+        value={value}
+        onInput={(event) => onDay(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
+
+function Buttons({ form: { dryRun, begin } }: { form: Form }) {
+  const busy = dryRun.busy || begin.busy;
+  return (
+    <span class="buttons">
+      <button type="submit" class="plain" disabled={busy}>
+        Dry run
+      </button>
+      <button
+        type="button"
+        class="primary"
+        disabled={busy}
+        onClick={(event) => {
+          dryRun.forget();
+          if (event.currentTarget.form?.reportValidity()) begin.begin();
+        }}
+      >
+        {begin.busy ? "Starting…" : "Start"}
+      </button>
+    </span>
   );
 }
 

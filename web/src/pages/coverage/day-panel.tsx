@@ -16,28 +16,7 @@ export function DayPanel({ site, days, date }: { site: Site; days: readonly Day[
         <h2>{written(date)}</h2>
         <p>{verdict(day)}</p>
       </div>
-      <dl class="facts">
-        <div>
-          <dt>Data</dt>
-          <dd>
-            {shareOf(day)} <small>{windows(day.windows_with_data, day)} windows</small>
-          </dd>
-        </div>
-        <div>
-          <dt>Asked for</dt>
-          <dd>
-            {windows(day.windows_polled, day)} <small>windows</small>
-          </dd>
-        </div>
-        <div>
-          <dt>Samples</dt>
-          <dd>{number(day.samples)}</dd>
-        </div>
-        <div>
-          <dt>Archive</dt>
-          <dd>{archived(day)}</dd>
-        </div>
-      </dl>
+      <Facts day={day} />
       <p class="panel-actions">
         <a class="button" href={exploreLink(site.site_name, date)}>
           Open this day
@@ -54,6 +33,33 @@ export function DayPanel({ site, days, date }: { site: Site; days: readonly Day[
         )}
       </p>
     </section>
+  );
+}
+
+function Facts({ day }: { day: Day }) {
+  return (
+    <dl class="facts">
+      <div>
+        <dt>Data</dt>
+        <dd>
+          {shareOf(day)} <small>{windows(day.windows_with_data, day)} windows</small>
+        </dd>
+      </div>
+      <div>
+        <dt>Asked for</dt>
+        <dd>
+          {windows(day.windows_polled, day)} <small>windows</small>
+        </dd>
+      </div>
+      <div>
+        <dt>Samples</dt>
+        <dd>{number(day.samples)}</dd>
+      </div>
+      <div>
+        <dt>Archive</dt>
+        <dd>{archived(day)}</dd>
+      </div>
+    </dl>
   );
 }
 

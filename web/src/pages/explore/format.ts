@@ -1,7 +1,7 @@
 // What a chart writes on its axes and reads off its lines.
 
 import { LOCALE } from "../../ui/format";
-import { DAY, MINUTE } from "./range";
+import { DAY, MINUTE } from "./range/range";
 
 const precise = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 5 });
 const tiny = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 2 });

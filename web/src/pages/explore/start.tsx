@@ -2,7 +2,7 @@ import type { Api } from "../../api/client";
 import type { Point, PointPage } from "../../api/types";
 import { useLoaded } from "../../ui/load";
 import { Failure, Loading } from "../../ui/states";
-import { latest } from "./points";
+import { latest } from "./points/latest";
 
 const OFFERED = 3;
 const LOOKED_AT = 12;

@@ -2,6 +2,7 @@ import type { Status } from "../../api/types";
 import { number } from "../../ui/format";
 import { StatusWord } from "../../ui/status-word";
 import { LETTERS } from "./health";
+import { Tile } from "./tile";
 
 type Name = keyof typeof LETTERS;
 const NAMES = Object.keys(LETTERS) as Name[];
@@ -28,18 +29,14 @@ function Queue({ name, count }: { name: Name; count: number | null }) {
   const { queue, means } = LETTERS[name];
   if (count === null)
     return (
-      <section class="tile" aria-label={queue}>
-        <h3>{name}</h3>
-        <strong class="figure">–</strong>
+      <Tile title={name} name={queue} figure="–">
         <p>
           <StatusWord tone="warn">not known</StatusWord>
         </p>
-      </section>
+      </Tile>
     );
   return (
-    <section class="tile" aria-label={queue}>
-      <h3>{name}</h3>
-      <strong class="figure">{number(count)}</strong>
+    <Tile title={name} name={queue} figure={number(count)}>
       {count === 0 ? (
         <p>
           <StatusWord tone="good">none</StatusWord>
@@ -55,6 +52,6 @@ function Queue({ name, count }: { name: Name; count: number | null }) {
           </p>
         </>
       )}
-    </section>
+    </Tile>
   );
 }

@@ -1,6 +1,6 @@
 // Wheel, drag, touch and keys on a chart, as moves of its span.
 
-import { panned, pinched, type Span, zoomed } from "./range";
+import { panned, pinched, type Span, zoomed } from "../range/range";
 
 export type Moves = {
   span: () => Span;

@@ -2,7 +2,7 @@
 //
 // uPlot's own ticks end at 1e±32 and never end where a step is too small to change a double.
 
-import { axisValues, exponential, fits } from "./format";
+import { axisValues, exponential, fits } from "../format";
 
 export type Ticks = { values: number[]; labels: string[] };
 

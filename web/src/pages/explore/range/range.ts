@@ -1,6 +1,6 @@
 // The span of time on view: presets that follow the present, spans that stay, and how both move.
 
-import { dayStart, EARLIEST } from "../../ui/days";
+import { dayStart, EARLIEST } from "../../../ui/days";
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;

@@ -2,8 +2,8 @@
 
 import { type Api, jsonOf } from "../../api/client";
 import type { QueryAnswer } from "../../api/types";
-import { merged } from "./data";
-import { iso, type Span } from "./range";
+import { merged } from "./data/pages";
+import { iso, type Span } from "./range/range";
 
 /** API Gateway takes some 10 KB of address and headers. */
 const LONGEST_QUERY = 6_000;

@@ -1,0 +1,52 @@
+import { useState } from "preact/hooks";
+import type { Backfill, BackfillDay } from "../../api/types";
+import { Calendar } from "../../ui/calendar";
+import { monthOf, monthsBetween } from "../../ui/days";
+import { counted, number, day as written } from "../../ui/format";
+import { DayTable } from "./day-table";
+import { dayOfInterest, listed } from "./run";
+
+// Of fewer days the list alone is overview enough.
+const MAPPED = 15;
+
+/** The days of a run, on a map where they are many, and as a table. */
+export function RunDays({ run, days }: { run: Backfill; days: readonly BackfillDay[] }) {
+  const [chosen, choose] = useState("");
+  const byDate = new Map(days.map((day) => [day.date, day]));
+  const [first, last] = [days[0]?.date ?? run.start_date, days.at(-1)?.date ?? run.end_date];
+  const selected = chosen || (dayOfInterest(days) ?? last);
+  const shown = listed(days, selected);
+  return (
+    <>
+      {days.length >= MAPPED && (
+        <Calendar
+          label="Days of the run"
+          months={monthsBetween(monthOf(first), monthOf(last))}
+          first={run.start_date}
+          last={run.end_date}
+          selected={selected}
+          onSelect={choose}
+          day={(date) =>
+            date < run.start_date || date > run.end_date ? undefined : lookOf(date, byDate.get(date))
+          }
+        />
+      )}
+      {shown.length < days.length && (
+        <p class="hint">
+          {counted(shown.length, "day")} of {number(days.length)}; choose a day above for those of its month.
+        </p>
+      )}
+      <DayTable run={run} days={shown} chosen={chosen} />
+    </>
+  );
+}
+
+function lookOf(date: string, day: BackfillDay | undefined) {
+  if (!day) return { class: "complete", label: `${written(date)}: complete before` };
+  const hours = day.status === "reading" ? `, ${day.hours} of 24 hours` : "";
+  return {
+    class: day.status,
+    label: `${written(date)}: ${day.status}${hours}`,
+    share: day.status === "reading" ? day.hours / 24 : 1,
+  };
+}

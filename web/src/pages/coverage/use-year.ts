@@ -1,0 +1,66 @@
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { Coverage } from "../../api/types";
+import { go } from "../../route";
+import { addDays, addMonths, dayOf, firstDay, isDay, lastDay, monthOf, monthsBetween } from "../../ui/days";
+import { useEvery, useLoaded } from "../../ui/load";
+import type { PageProps } from "../page-props";
+import { explained, FIRST_YEAR, lastMonth } from "./days";
+
+const REFRESH_MS = 300_000;
+
+type Props = Omit<PageProps, "sites">;
+
+/** The twelve months that end with the one of the address. */
+export function useYear({ site, route }: Omit<Props, "api">) {
+  const today = dayOf(Date.now());
+  const date = route.parameters.get("day") ?? "";
+  const until = lastMonth(route.parameters.get("until") ?? "", date, monthOf(today));
+  const months = monthsBetween(addMonths(until, -11), until);
+  return {
+    today,
+    months,
+    first: firstDay(months[0] ?? until),
+    last: lastDay(until) < today ? lastDay(until) : today,
+    isFirst: until <= FIRST_YEAR,
+    isLast: until >= monthOf(today),
+    /** Shows the year so many years later. */
+    turn: (years: number) => {
+      const to = addMonths(until, 12 * years);
+      const parameters = new URLSearchParams(to < monthOf(today) ? [["until", to]] : []);
+      go({ ...route, site: site.site_name, parameters });
+    },
+  };
+}
+
+export type Year = ReturnType<typeof useYear>;
+
+/** The days of the year as the ledger has them. */
+export function useDays({ api, site }: Omit<Props, "route">, { first, last }: Year) {
+  const path = `/sites/${encodeURIComponent(site.site_name)}/coverage`;
+  const loaded = useLoaded(
+    (signal) => api.get<Coverage>(path, { start: first, end: addDays(last, 1) }, signal),
+    [api, path, first, last],
+  );
+  useEvery(REFRESH_MS, loaded.again, !loaded.loading);
+  const days = useMemo(
+    () => explained(loaded.value?.days ?? [], site.synced_from, site.synced_until),
+    [loaded.value, site],
+  );
+  return { ...loaded, days };
+}
+
+/** The chosen day, which the address holds once `remember` is called. */
+export function useSelectedDay({ site, route }: Omit<Props, "api">, { first, last }: Year) {
+  const date = route.parameters.get("day") ?? "";
+  const [selected, select] = useState(isDay(date) ? date : last);
+  useEffect(() => {
+    if (isDay(date)) select(date);
+  }, [date]);
+  const remember = (next: string) => {
+    if (next === (date || last)) return;
+    const parameters = new URLSearchParams(route.parameters);
+    parameters.set("day", next);
+    go({ ...route, site: site.site_name, parameters }, { replace: true });
+  };
+  return { selected: selected < first || selected > last ? last : selected, select, remember };
+}

@@ -1,0 +1,28 @@
+import type { QueryAnswer } from "../../api/types";
+import { dollars, number, percent, zone } from "../../ui/format";
+import type { Line } from "./data/line";
+import { coverageOf } from "./data/reading";
+
+const RESOLUTIONS = {
+  raw: "raw samples",
+  "5m": "5-minute values",
+  "1h": "hourly values",
+  "1d": "daily values",
+};
+const SOURCES = { hot: "hot tier", rollup: "rollups", archive: "archive", athena: "Athena" };
+
+/** What the answer read, covered and cost, in one line. */
+export function AnswerSummary({ answer, lines }: { answer: QueryAnswer; lines: Line[] }) {
+  const { metadata } = answer;
+  const covered = coverageOf(lines);
+  const parts = [
+    `Read ${number(metadata.samples_read)} samples, drew ${number(metadata.samples_returned)}`,
+    RESOLUTIONS[answer.resolution],
+    metadata.sources.map((source) => SOURCES[source]).join(" + "),
+    covered && `${percent(covered.received, covered.expected)} covered`,
+    `${Math.round(metadata.query_time_ms)} ms${metadata.cache_hit ? " from the cache" : ""}`,
+    dollars(metadata.cost.micro_dollars / 1e6),
+    `times in ${zone(Date.now())}`,
+  ];
+  return <p class="told">{parts.filter(Boolean).join(" · ")}</p>;
+}

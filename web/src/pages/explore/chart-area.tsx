@@ -1,0 +1,71 @@
+import type { Api } from "../../api/client";
+import type { Point } from "../../api/types";
+import { link } from "../../ui/link";
+import { Notice } from "../../ui/notice";
+import { advice, Failure } from "../../ui/states";
+import { AnswerSummary } from "./answer-summary";
+import { ChartView } from "./chart/chart";
+import { Start } from "./start";
+import type { Lines } from "./use-lines";
+import type { View } from "./use-view";
+import { Warnings } from "./warnings";
+
+type Props = {
+  api: Api;
+  site: string;
+  view: View;
+  lines: Lines;
+  onAdd: (points: Point[]) => void;
+  onRemove: (name: string) => void;
+};
+
+/** The chart with its warnings and errors, or a start while no point is chosen. */
+export function ChartArea({ api, site, view, lines, onAdd, onRemove }: Props) {
+  const { answer, error } = lines;
+  return (
+    <>
+      <Warnings texts={view.points.length && answer ? answer.warnings : []} />
+      {error && answer && (
+        <Notice error={error}>
+          {advice(error)}{" "}
+          <button type="button" class="quiet" onClick={lines.again}>
+            Try again
+          </button>
+        </Notice>
+      )}
+      {!view.points.length ? (
+        <Start api={api} site={site} onStart={onAdd} />
+      ) : error && !answer ? (
+        <>
+          <Failure error={error} again={lines.again} />
+          <p class="clear">
+            <a href={view.hrefOf({ points: [] })}>Choose other points</a>
+          </p>
+        </>
+      ) : (
+        <LoadedChart site={site} view={view} lines={lines} onRemove={onRemove} />
+      )}
+    </>
+  );
+}
+
+function LoadedChart({ site, view, lines, onRemove }: Omit<Props, "api" | "onAdd">) {
+  const { answer, chart } = lines;
+  return (
+    <>
+      <ChartView
+        chart={chart}
+        axes={lines.axes}
+        view={view.span}
+        state={lines.state}
+        coverage={link("coverage", site)}
+        onWidth={lines.setWidth}
+        onRemove={onRemove}
+        onView={view.onView}
+        onReset={view.onReset}
+        onBack={view.onBack}
+      />
+      {answer ? <AnswerSummary answer={answer} lines={chart.lines} /> : <p class="told">Reading…</p>}
+    </>
+  );
+}

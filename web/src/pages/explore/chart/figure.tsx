@@ -1,0 +1,62 @@
+import type { Store } from "../../../store";
+import { sentence } from "../../../ui/states";
+import { REASONS } from "../data/gaps";
+import type { GapSpan } from "../data/line";
+import { FIRST } from "../range/range";
+import type { Hover, PlotInput } from "./plot-holder";
+import { Tooltip } from "./tooltip";
+import { usePlot } from "./use-plot";
+
+export type FigureProps = PlotInput & {
+  /** The address of the Coverage page. */
+  coverage: string;
+  onWidth: (width: number) => void;
+  hover: Store<Hover>;
+};
+
+/** The plot, and the text that replaces its lines when there are none. */
+export function Figure({ coverage, onWidth, hover, ...input }: FigureProps) {
+  const { host, failure, press } = usePlot(input, hover, onWidth);
+  const { chart, view, state } = input;
+  return (
+    <figure
+      class="chart"
+      ref={host}
+      aria-busy={state === "loading" && failure === undefined}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the chart is moved by keys
+      tabIndex={0}
+      aria-label="Chart: arrow keys pan, plus and minus zoom, 0 goes back to the preset"
+      onKeyDown={(event) => {
+        if (event.ctrlKey || event.metaKey || event.altKey) return;
+        if (press(event.key)) event.preventDefault();
+      }}
+    >
+      <Tooltip lines={chart.lines} hover={hover} host={host} />
+      {failure !== undefined && <Failed error={failure} />}
+      {state === "drawn" && !chart.rows && failure === undefined && (
+        <Nothing gaps={chart.gaps} coverage={coverage} oldest={view.from === FIRST} />
+      )}
+    </figure>
+  );
+}
+
+function Nothing({ gaps, coverage, oldest }: { gaps: GapSpan[]; coverage: string; oldest: boolean }) {
+  const reasons = [...new Set(gaps.map(({ reason }) => REASONS[reason]))];
+  return (
+    <p class="nothing">
+      <strong>No samples in this range{reasons.length > 0 && `: ${reasons.join(", ")}`}</strong>
+      {oldest && "Nothing is stored from before 1990. "}Choose another range; <a href={coverage}>Coverage</a>{" "}
+      shows which days have samples.
+    </p>
+  );
+}
+
+function Failed({ error }: { error: unknown }) {
+  const message = error instanceof Error ? error.message : String(error);
+  return (
+    <p class="nothing" role="alert">
+      <strong>The chart could not be drawn: {sentence(message)}</strong>
+      Choose another range or other points; the values are in the download.
+    </p>
+  );
+}

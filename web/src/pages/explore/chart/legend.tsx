@@ -1,0 +1,73 @@
+import { type Store, useStore } from "../../../store";
+import { percent } from "../../../ui/format";
+import type { Axes } from "../data/axes";
+import { type Line, MAX_LINES } from "../data/line";
+import { lastOf, type Reading, readAt } from "../data/reading";
+import { symbol } from "../units";
+import type { Hover } from "./plot-holder";
+import { Swatch, Value } from "./value";
+
+type Props = { lines: Line[]; axes: Axes; hover: Store<Hover>; onRemove: (name: string) => void };
+
+/** The lines with their values and coverage. */
+export function Legend({ lines, axes, hover, onRemove }: Props) {
+  const pointer = useStore(hover);
+  const axisUnits = new Set(axes.map(({ unit }) => unit));
+  const units = [...new Set(lines.map(({ unit }) => symbol(unit)))].filter((unit) => !axisUnits.has(unit));
+  return (
+    <div class="legend">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Point</th>
+            <th scope="col" class="number">
+              {pointer ? "At the cursor" : "Last"}
+            </th>
+            <th scope="col" class="number">
+              Coverage
+            </th>
+            <th scope="col">
+              <span class="visually-hidden">Remove</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {lines.map((line) => (
+            <Row
+              key={line.name}
+              line={line}
+              reading={pointer ? readAt(line, pointer.time) : lastOf(line)}
+              onRemove={() => onRemove(line.name)}
+            />
+          ))}
+        </tbody>
+      </table>
+      {units.length > 0 && (
+        <small>
+          No room for an axis of {units.map((unit) => unit || "what has no unit").join(", ")}: read these
+          lines' values here.
+        </small>
+      )}
+      {lines.length >= MAX_LINES && <small>A chart shows {MAX_LINES} points at most.</small>}
+    </div>
+  );
+}
+
+function Row({ line, reading, onRemove }: { line: Line; reading: Reading; onRemove: () => void }) {
+  return (
+    <tr>
+      <td title={line.name}>
+        <Swatch slot={line.slot} /> {line.label}
+      </td>
+      <td class="number">
+        <Value line={line} reading={reading} />
+      </td>
+      <td class="number">{line.expected ? percent(line.received, line.expected) : "–"}</td>
+      <td>
+        <button type="button" class="quiet remove" aria-label={`Remove ${line.label}`} onClick={onRemove}>
+          ×
+        </button>
+      </td>
+    </tr>
+  );
+}

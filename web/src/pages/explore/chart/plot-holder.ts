@@ -1,0 +1,98 @@
+import type { Store } from "../../../store";
+import { times } from "../../../ui/format";
+import type { Axes } from "../data/axes";
+import type { Chart } from "../data/line";
+import { type Move, Plot, type PlotEvents, type State } from "../plot/plot";
+import type { Span } from "../range/range";
+import { symbol } from "../units";
+
+/** The time under the pointer, and its distance from the left edge of the chart in pixels. */
+export type Hover = { time: number; x: number } | null;
+
+export type PlotInput = {
+  chart: Chart;
+  axes: Axes;
+  view: Span;
+  /** `drawn` where the rows are those of the view, and not what was there before. */
+  state: State;
+} & Omit<PlotEvents, "onHover" | "onPixels" | "onFailure">;
+
+/** The plot of a figure, which is made, remade and removed there. */
+export class PlotHolder {
+  private plot: Plot | undefined;
+  /** A move that was under way, which the next plot continues. */
+  private unfinished: Move | undefined;
+
+  constructor(
+    /** What to draw now. */
+    public input: PlotInput,
+    private readonly host: { readonly current: HTMLElement | null },
+    private readonly hover: Store<Hover>,
+    private readonly onFailure: (error: unknown) => void,
+  ) {}
+
+  /** Draws the input; makes the plot where there is none, as after a failure. */
+  show(): void {
+    const { chart, view, state } = this.input;
+    if (this.plot) this.plot.show(chart, view, state);
+    else this.create();
+    this.plot?.name(labelOf(chart, view));
+  }
+
+  remove(): void {
+    this.hover.set(null);
+    this.unfinished = this.plot?.destroy();
+    this.plot = undefined;
+  }
+
+  resize(width: number, height: number): void {
+    this.plot?.size(width, height);
+  }
+
+  /** Whether the key moved the chart. */
+  press(key: string): boolean {
+    return this.plot?.press(key) ?? false;
+  }
+
+  private create(): void {
+    const element = this.host.current;
+    if (!element) return;
+    const { chart, axes, view, state } = this.input;
+    try {
+      this.plot = new Plot(element, chart, axes, view, state, this.handlers(), this.unfinished);
+      this.onFailure(undefined);
+    } catch (error) {
+      this.fail(error);
+    }
+    this.unfinished = undefined;
+  }
+
+  private handlers(): PlotEvents {
+    return {
+      onView: (span, kind) => this.input.onView(span, kind),
+      onReset: () => this.input.onReset(),
+      onBack: () => this.input.onBack(),
+      onHover: (hover) => this.hover.set(hover),
+      onPixels: () => {
+        this.remove();
+        this.show();
+      },
+      onFailure: (error) => this.fail(error),
+    };
+  }
+
+  private fail(error: unknown): void {
+    console.error(error);
+    this.plot?.destroy();
+    this.plot = undefined;
+    this.hover.set(null);
+    if (this.host.current) this.host.current.dataset.state = "failed";
+    this.onFailure(error ?? "unknown error");
+  }
+}
+
+function labelOf({ lines, gaps }: Chart, { from, to }: Span): string {
+  const names = lines.map(({ label, unit }) => label + (unit && ` (${symbol(unit)})`)).join(", ");
+  const missing = gaps.length ? `; ${gaps.length === 1 ? "one gap" : `${gaps.length} gaps`}` : "";
+  return `Line chart of ${names}, ${times(from, to)}${missing}`;
+}

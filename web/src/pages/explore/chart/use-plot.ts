@@ -1,0 +1,56 @@
+import type { RefObject } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Store } from "../../../store";
+import { THEME_CHANGED } from "../../../ui/theme";
+import { type Hover, PlotHolder, type PlotInput } from "./plot-holder";
+
+type PlotState = {
+  host: RefObject<HTMLElement | null>;
+  /** Why the chart could not be drawn; undefined when it was. */
+  failure: unknown;
+  press: (key: string) => boolean;
+};
+
+/** Draws the input on the element of `host`, and anew when lines, axes or colours change. */
+export function usePlot(input: PlotInput, hover: Store<Hover>, onWidth: (width: number) => void): PlotState {
+  const host = useRef<HTMLElement>(null);
+  const [failure, setFailure] = useState<unknown>();
+  const holder = useMemo(() => new PlotHolder(input, host, hover, setFailure), [hover]);
+  holder.input = input;
+  const theme = useTheme();
+  const { chart, axes, view, state } = input;
+  const lines = chart.lines.map(({ name, unit, slot }) => [name, unit, slot]);
+  const layout = JSON.stringify([lines, axes, chart.banded]);
+  useEffect(() => () => holder.remove(), [layout, theme]);
+  useEffect(() => holder.show(), [chart, view.from, view.to, state, layout, theme]);
+  useEffect(() => observeSize(host.current, holder, onWidth), [onWidth]);
+  return { host, failure, press: (key) => holder.press(key) };
+}
+
+function observeSize(element: HTMLElement | null, holder: PlotHolder, onWidth: (width: number) => void) {
+  if (!element) return undefined;
+  const observer = new ResizeObserver(() => {
+    // What has left the document has no size; the chart keeps what it had.
+    if (!element.clientWidth) return;
+    holder.resize(element.clientWidth, element.clientHeight);
+    onWidth(element.clientWidth);
+  });
+  observer.observe(element);
+  return () => observer.disconnect();
+}
+
+/** Counts changes of the colours, by the button or by the system. */
+function useTheme(): number {
+  const [round, next] = useState(0);
+  useEffect(() => {
+    const change = () => next((before) => before + 1);
+    const system = matchMedia("(prefers-color-scheme: dark)");
+    system.addEventListener("change", change);
+    addEventListener(THEME_CHANGED, change);
+    return () => {
+      system.removeEventListener("change", change);
+      removeEventListener(THEME_CHANGED, change);
+    };
+  }, []);
+  return round;
+}

@@ -1,0 +1,45 @@
+import { duration, times } from "../../../ui/format";
+import { REASONS } from "../data/gaps";
+import { COLOURS, type GapSpan, type Line } from "../data/line";
+import type { Reading } from "../data/reading";
+import { reading as format } from "../format";
+import { SECOND } from "../range/range";
+import { symbol } from "../units";
+
+/** The colour of a line, and its dash, as in the chart. */
+export function Swatch({ slot }: { slot: number }) {
+  const dash = slot >= 2 * COLOURS ? "2 3" : slot >= COLOURS ? "6 3" : undefined;
+  return (
+    <svg class={`swatch ink-${slot % COLOURS}`} width="16" height="10" aria-hidden="true">
+      <line x1="0" y1="5" x2="16" y2="5" stroke="currentColor" stroke-width="3" stroke-dasharray={dash} />
+    </svg>
+  );
+}
+
+export function Missing({ gap: { from, to, reason } }: { gap: GapSpan }) {
+  return (
+    <>
+      <span class="gap">{REASONS[reason]}</span>
+      <small>
+        {times(from, to)} ({duration((to - from) / SECOND)})
+      </small>
+    </>
+  );
+}
+
+export function Value({ line, reading, long = false }: { line: Line; reading: Reading; long?: boolean }) {
+  if (reading.kind === "none") return <>–</>;
+  if (reading.kind === "gap")
+    return long ? <Missing gap={reading.gap} /> : <span class="gap">{REASONS[reading.gap.reason]}</span>;
+  const { value, low, high } = reading;
+  return (
+    <>
+      {format(value)} <span class="unit">{symbol(line.unit)}</span>
+      {long && low !== undefined && high !== undefined && low !== high && (
+        <small>
+          {format(low)} – {format(high)}
+        </small>
+      )}
+    </>
+  );
+}

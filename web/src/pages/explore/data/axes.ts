@@ -1,0 +1,36 @@
+// Axes and scales by unit, colours by point.
+
+import { symbol } from "../units";
+import type { Chosen } from "./line";
+
+export type Axes = { unit: string; scale: string; side: 1 | 3 }[];
+
+/** The axes of a chart: a unit each in the order of the points, sides in turn; further units have a scale and no axis. */
+export function axesOf(chosen: Chosen[], most: number): Axes {
+  const units = [...new Set(chosen.map(({ unit }) => symbol(unit)))];
+  return units.slice(0, most).map((unit, place) => ({
+    unit,
+    scale: scaleOf(unit),
+    side: place % 2 ? 1 : 3,
+  }));
+}
+
+export function scaleOf(unit: string): string {
+  return `y ${symbol(unit)}`;
+}
+
+/** Colours of points: each keeps its own while it is chosen, and a new one gets the first that is free. */
+export function slotsOf(names: string[], before: ReadonlyMap<string, number>): Map<string, number> {
+  const slots = new Map(
+    names.filter((name) => before.has(name)).map((name) => [name, before.get(name) ?? 0]),
+  );
+  const taken = new Set(slots.values());
+  let free = 0;
+  for (const name of names) {
+    if (slots.has(name)) continue;
+    while (taken.has(free)) free++;
+    taken.add(free);
+    slots.set(name, free);
+  }
+  return slots;
+}

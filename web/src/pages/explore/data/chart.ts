@@ -1,0 +1,64 @@
+// Answers as uPlot takes them: one column of times for all, lines that break where the API says that none belongs.
+
+import uPlot from "uplot";
+import type { QueryAnswer, Series } from "../../../api/types";
+import { factorOf } from "../plot/scale";
+import type { Span } from "../range/range";
+import { scaleOf } from "./axes";
+import { commonGaps } from "./gaps";
+import type { Chart, Chosen, Line } from "./line";
+import { aloneIn, type Column, tableOf } from "./table";
+
+/** What is drawn of the points chosen; a point that the answer lacks has no rows yet. */
+export function chartOf(chosen: Chosen[], answer: QueryAnswer | undefined, span: Span): Chart {
+  const answered = new Map(answer?.series.map((series) => [series.point_name, series]));
+  const banded = answer?.data_type === "aggregate";
+  const width = banded ? 3 : 1;
+  const lines = chosen.map((point, index) =>
+    lineOf(point, answered.get(point.name), banded, (index + 1) * width),
+  );
+  setFactors(lines);
+  const table = uPlot.join(
+    [[[span.from, span.to]], ...lines.map((line) => tableOf(line, banded))],
+    // What is missing of one line because another has a sample there is no gap, unless it is in one.
+    [[1], ...lines.map(() => (banded ? [1, 2, 2, 2] : [1, 2]))],
+  );
+  for (const line of lines) line.alone = aloneIn(table[line.column] as Column);
+  return {
+    lines,
+    table,
+    banded,
+    gaps: commonGaps(lines.map((line) => line.gaps)),
+    rows: lines.reduce((sum, line) => sum + line.times.length, 0),
+  };
+}
+
+function lineOf(point: Chosen, series: Series | undefined, banded: boolean, column: number): Line {
+  return {
+    ...point,
+    times: series?.timestamps ?? [],
+    values: series?.values ?? [],
+    low: (banded && series?.min) || [],
+    high: (banded && series?.max) || [],
+    gaps: (series?.gaps ?? []).map(({ start, end, reason }) => ({
+      from: Date.parse(start),
+      to: Date.parse(end),
+      reason,
+    })),
+    expected: series?.coverage.expected ?? null,
+    received: series?.coverage.received ?? 0,
+    column,
+    factor: 1,
+    alone: [],
+  };
+}
+
+/** The lines of a scale share the least factor that one of them needs. */
+function setFactors(lines: Line[]): void {
+  const least = new Map<string, number>();
+  for (const { unit, values, low, high } of lines) {
+    const factors = [values, low, high].map(factorOf);
+    least.set(scaleOf(unit), Math.min(least.get(scaleOf(unit)) ?? 1, ...factors));
+  }
+  for (const line of lines) line.factor = least.get(scaleOf(line.unit)) ?? 1;
+}

@@ -1,0 +1,51 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Api } from "../../../api/client";
+import type { ExportJob } from "../../../api/types";
+import { bytes } from "../../../ui/format";
+import { samplesOf } from "../query";
+import type { Span } from "../range/range";
+import { csvOf, fileName, save } from "./csv";
+import { ended, exported } from "./export";
+
+/** What a download does now, or how the one before ended. */
+export type Work =
+  | { kind: "none" }
+  | { kind: "csv"; rows: number }
+  | { kind: "export"; job: ExportJob | undefined }
+  | { kind: "done"; text: string; warnings?: string[] }
+  | { kind: "failed"; error: Error };
+
+/** Downloads of the points' samples in the span, one at a time. */
+export function useDownload(api: Api, site: string, points: string[], span: Span) {
+  const [work, setWork] = useState<Work>({ kind: "none" });
+  const stop = useRef<AbortController | undefined>(undefined);
+  useEffect(() => () => stop.current?.abort(), []);
+  const run = async (start: (signal: AbortSignal) => Promise<Work>) => {
+    stop.current = new AbortController();
+    const { signal } = stop.current;
+    try {
+      setWork(await start(signal));
+    } catch (error) {
+      setWork(
+        signal.aborted ? { kind: "done", text: "Cancelled." } : { kind: "failed", error: error as Error },
+      );
+    }
+  };
+  const startCsv = () =>
+    run(async (signal) => {
+      const onRows = (rows: number) => setWork({ kind: "csv", rows });
+      onRows(0);
+      const { file, warnings } = await csvOf(api, site, points, span, onRows, signal);
+      save(file, fileName(site, span));
+      return { kind: "done", text: `Saved ${bytes(file.size)}.`, warnings };
+    });
+  const startExport = (format: "csv" | "parquet") =>
+    run(async (signal) => {
+      const onProgress = (job?: ExportJob) => setWork({ kind: "export", job });
+      onProgress();
+      const request = { ...samplesOf(site, points, span), format };
+      return { kind: "export", job: await exported(api, request, onProgress, signal) };
+    });
+  const busy = work.kind === "csv" || (work.kind === "export" && !ended(work.job));
+  return { work, busy, startCsv, startExport, cancel: () => stop.current?.abort() };
+}

@@ -1,0 +1,24 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+
+/** Whether a box is open; Escape, and a press outside of it, close it. */
+export function usePopover() {
+  const [open, setOpen] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (!open) return;
+    const close = (event: Event) => {
+      const inside = box.current?.contains(event.target as Node);
+      if (event instanceof KeyboardEvent ? event.key !== "Escape" : inside) return;
+      setOpen(false);
+      if (inside) button.current?.focus();
+    };
+    addEventListener("keydown", close);
+    addEventListener("pointerdown", close);
+    return () => {
+      removeEventListener("keydown", close);
+      removeEventListener("pointerdown", close);
+    };
+  }, [open]);
+  return { open, toggle: () => setOpen(!open), box, button };
+}

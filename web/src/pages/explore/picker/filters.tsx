@@ -1,0 +1,127 @@
+import { useState } from "preact/hooks";
+import type { Api } from "../../../api/client";
+import type { Tags } from "../../../api/types";
+import { useLoaded } from "../../../ui/load";
+
+type Props = {
+  api: Api;
+  site: string;
+  tags: string[];
+  equipment: string;
+  onTags: (tags: string[]) => void;
+  onEquipment: (equipment: string) => void;
+};
+
+/** Tags and equipment that a point must have to be listed. */
+export function Filters({ api, site, tags, equipment, onTags, onEquipment }: Props) {
+  const loaded = useLoaded(
+    (signal) => api.get<Tags>(`/sites/${encodeURIComponent(site)}/tags`, {}, signal),
+    [api, site],
+  );
+  const [text, setText] = useState("");
+  const addTag = (tag: string) => {
+    setText("");
+    if (tag && !tags.includes(tag)) onTags([...tags, tag]);
+  };
+  return (
+    <>
+      <form
+        class="filters"
+        onSubmit={(event) => {
+          event.preventDefault();
+          addTag(text.trim());
+        }}
+      >
+        <TagField tags={loaded.value?.tags ?? []} text={text} onText={setText} onTag={addTag} />
+        <EquipmentSelect
+          options={loaded.value?.equipment ?? []}
+          equipment={equipment}
+          onEquipment={onEquipment}
+        />
+      </form>
+      {(tags.length > 0 || equipment) && (
+        <ul class="chips" aria-label="Filters">
+          {tags.map((tag) => (
+            <Chip key={tag} text={tag} onRemove={() => onTags(tags.filter((name) => name !== tag))} />
+          ))}
+          {equipment && <Chip text={equipment} onRemove={() => onEquipment("")} />}
+        </ul>
+      )}
+      {loaded.error && (
+        <p class="hint">
+          Tags could not be loaded: {loaded.error.message}{" "}
+          <button type="button" class="quiet" onClick={loaded.again}>
+            Try again
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
+
+type TagFieldProps = {
+  tags: Tags["tags"];
+  text: string;
+  onText: (text: string) => void;
+  onTag: (tag: string) => void;
+};
+
+function TagField({ tags, text, onText, onTag }: TagFieldProps) {
+  const input = (event: InputEvent | Event, value: string) => {
+    // What is chosen from the list comes at once; what is typed waits for Enter.
+    const chosen = !(event instanceof InputEvent) || event.inputType === "insertReplacementText";
+    if (chosen && tags.some(({ tag }) => tag === value)) onTag(value);
+    else onText(value);
+  };
+  return (
+    <>
+      <input
+        aria-label="Filter by tag"
+        placeholder="Tag"
+        list="known-tags"
+        autocomplete="off"
+        value={text}
+        onInput={(event) => input(event, event.currentTarget.value)}
+      />
+      <datalist id="known-tags">
+        {tags.map(({ tag, points }) => (
+          <option key={tag} value={tag} label={`${tag} (${points})`} />
+        ))}
+      </datalist>
+    </>
+  );
+}
+
+type EquipmentProps = {
+  options: Tags["equipment"];
+  equipment: string;
+  onEquipment: (equipment: string) => void;
+};
+
+function EquipmentSelect({ options, equipment, onEquipment }: EquipmentProps) {
+  return (
+    <select
+      aria-label="Filter by equipment"
+      value={equipment}
+      disabled={!options.length}
+      onChange={(event) => onEquipment(event.currentTarget.value)}
+    >
+      <option value="">Any equipment</option>
+      {options.map((option) => (
+        <option key={option.equipment} value={option.equipment}>
+          {option.equipment} ({option.points})
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function Chip({ text, onRemove }: { text: string; onRemove: () => void }) {
+  return (
+    <li>
+      <button type="button" class="chip" aria-label={`Remove the filter ${text}`} onClick={onRemove}>
+        {text} <span aria-hidden="true">×</span>
+      </button>
+    </li>
+  );
+}

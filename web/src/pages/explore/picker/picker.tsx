@@ -1,0 +1,89 @@
+import { useState } from "preact/hooks";
+import type { Api } from "../../../api/client";
+import type { Point, Site } from "../../../api/types";
+import { number } from "../../../ui/format";
+import { usePointList, useSettled } from "../points/list";
+import { Filters } from "./filters";
+import { Rows } from "./rows";
+
+type Props = { api: Api; site: Site; slots: ReadonlyMap<string, number>; onToggle: (point: Point) => void };
+
+/** Searches points and chooses those that the chart shows. */
+export function Picker({ api, site, slots, onToggle }: Props) {
+  const [search, setSearch] = useState("");
+  const [tags, setTags] = useState<string[]>([]);
+  const [equipment, setEquipment] = useState("");
+  const filter = { search: useSettled(search), tags: equipment ? [...tags, `equip=${equipment}`] : tags };
+  const list = usePointList(api, site.site_name, filter);
+  const filtered = filter.search.trim() !== "" || filter.tags.length > 0;
+  return (
+    <section class="picker" aria-label="Points">
+      <SearchField search={search} onSearch={setSearch} />
+      <Filters
+        api={api}
+        site={site.site_name}
+        tags={tags}
+        equipment={equipment}
+        onTags={setTags}
+        onEquipment={setEquipment}
+      />
+      <p class="found" aria-live="polite">
+        {filtered ? matches(list) : `${number(site.points)} points`}
+        {slots.size > 0 && `, ${slots.size} shown`}
+      </p>
+      <ListState list={list} />
+      <Rows
+        key={JSON.stringify(filter)}
+        api={api}
+        site={site}
+        points={list.points}
+        slots={slots}
+        onToggle={onToggle}
+        onEnd={list.addPage}
+      />
+    </section>
+  );
+}
+
+function SearchField({ search, onSearch }: { search: string; onSearch: (search: string) => void }) {
+  return (
+    <input
+      type="search"
+      aria-label="Search points"
+      placeholder="Search points"
+      value={search}
+      onInput={(event) => onSearch(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key !== "ArrowDown") return;
+        event.preventDefault();
+        event.currentTarget.closest(".picker")?.querySelector<HTMLElement>(".rows [tabindex='0']")?.focus();
+      }}
+    />
+  );
+}
+
+type List = ReturnType<typeof usePointList>;
+
+function matches({ error, current, points, complete }: List): string {
+  if (error) return "Not found out";
+  return current ? `${number(points.length)}${complete ? "" : "+"} found` : "Searching…";
+}
+
+/** The error of the list, or what to do when nothing matches. */
+function ListState({ list: { error, current, points, again } }: { list: List }) {
+  if (error)
+    return (
+      <p class="failure" role="alert">
+        {error.message}{" "}
+        <button type="button" class="quiet" onClick={again}>
+          Try again
+        </button>
+      </p>
+    );
+  if (!current || points.length) return null;
+  return (
+    <p class="hint">
+      No point has all of this in its name, unit, device or tags. Use fewer words or remove a filter.
+    </p>
+  );
+}

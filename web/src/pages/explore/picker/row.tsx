@@ -1,0 +1,69 @@
+import type { Point } from "../../../api/types";
+import { number, time } from "../../../ui/format";
+import { COLOURS } from "../data/line";
+import { glance, reading } from "../format";
+import type { Last } from "../points/latest";
+import { DAY, HOUR } from "../range/range";
+import { symbol } from "../units";
+import { ROW } from "./use-viewport";
+
+type Props = {
+  row: number;
+  point: Point;
+  slot: number | undefined;
+  full: boolean;
+  last: Last | undefined;
+  active: boolean;
+  onFocus: () => void;
+  onToggle: () => void;
+};
+
+/** A point of the list with its last value; chosen where it has a slot. */
+export function Row({ row, point, slot, full, last, active, onFocus, onToggle }: Props) {
+  const chosen = slot !== undefined;
+  return (
+    <li data-row={row} style={{ top: `${row * ROW}px`, height: `${ROW}px` }}>
+      <label title={point.point_name}>
+        <input
+          type="checkbox"
+          class={chosen ? `ink-${slot % COLOURS}` : ""}
+          checked={chosen}
+          disabled={full && !chosen}
+          tabIndex={active ? 0 : -1}
+          aria-label={point.display_name}
+          onFocus={onFocus}
+          onChange={onToggle}
+        />
+        <span class="names">
+          <span>{point.display_name}</span>
+          <small>
+            <bdi>{point.point_name}</bdi>
+          </small>
+        </span>
+        <LastValue last={last} unit={symbol(point.unit)} />
+      </label>
+    </li>
+  );
+}
+
+function LastValue({ last, unit }: { last: Last | undefined; unit: string }) {
+  if (last === undefined) return <span class="last muted">{unit}</span>;
+  if (last.value === null) {
+    const { seen } = last;
+    if (seen === null) return <span class="last muted">no value</span>;
+    return (
+      <span class="last muted" title={`No value in the last 24 hours; last seen ${time(seen)}`}>
+        seen {number(Math.max(1, Math.floor((Date.now() - seen) / DAY)))} d ago
+      </span>
+    );
+  }
+  const old = Date.now() - last.timestamp > HOUR;
+  return (
+    <span
+      class={old ? "last muted" : "last"}
+      title={`${reading(last.value)} ${unit}, ${time(last.timestamp)}`}
+    >
+      {glance(last.value)} <span class="unit">{unit}</span>
+    </span>
+  );
+}

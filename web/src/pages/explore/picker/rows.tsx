@@ -1,0 +1,79 @@
+import type { Api } from "../../../api/client";
+import type { Point, Site } from "../../../api/types";
+import { MAX_LINES } from "../data/line";
+import { useLatest } from "../points/latest";
+import { Row } from "./row";
+import { ROW, useActiveRow, useViewport } from "./use-viewport";
+
+type Props = {
+  api: Api;
+  site: Site;
+  points: Point[];
+  slots: ReadonlyMap<string, number>;
+  onToggle: (point: Point) => void;
+  onEnd: () => void;
+};
+
+/** The list, of which only the rows on view are in the document. */
+export function Rows({ api, site, points, slots, onToggle, onEnd }: Props) {
+  const viewport = useViewport(points.length, onEnd);
+  const { box, first, last, page, measure } = viewport;
+  const { active, setActive, goTo } = useActiveRow(viewport, points.length);
+  const names = points.slice(first, last).map((point) => point.point_name);
+  const latest = useLatest(api, site.site_name, names);
+  const indices = [...points.keys()].slice(first, last);
+  if (points[active] && !indices.includes(active)) indices.push(active);
+  const press = (event: KeyboardEvent) => {
+    const row = rowByKey(event.key, active, points.length, page);
+    const point = points[active];
+    if (row === undefined && event.key !== "Enter") return;
+    event.preventDefault();
+    if (row !== undefined) goTo(row);
+    else if (point) onToggle(point);
+  };
+  return (
+    <>
+      {latest.error && <p class="hint">Last values could not be loaded: {latest.error.message}</p>}
+      <div class="rows" ref={box} onScroll={measure}>
+        <ul style={{ height: `${points.length * ROW}px` }} onKeyDown={press}>
+          {indices.map((row) => {
+            const point = points[row] as Point;
+            return (
+              <Row
+                key={point.point_name}
+                row={row}
+                point={point}
+                slot={slots.get(point.point_name)}
+                full={slots.size >= MAX_LINES}
+                last={latest.values.get(point.point_name)}
+                active={row === active}
+                onFocus={() => setActive(row)}
+                onToggle={() => onToggle(point)}
+              />
+            );
+          })}
+        </ul>
+      </div>
+    </>
+  );
+}
+
+/** Where a key leads from a row in a list of `count`; undefined for other keys. */
+function rowByKey(key: string, row: number, count: number, page: number): number | undefined {
+  switch (key) {
+    case "ArrowDown":
+      return row + 1;
+    case "ArrowUp":
+      return row - 1;
+    case "PageDown":
+      return row + page;
+    case "PageUp":
+      return row - page;
+    case "Home":
+      return 0;
+    case "End":
+      return count - 1;
+    default:
+      return undefined;
+  }
+}

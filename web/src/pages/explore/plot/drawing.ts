@@ -1,0 +1,65 @@
+// What a plot draws besides uPlot's lines and axes: units above the axes, and gaps behind the lines.
+
+import uPlot from "uplot";
+import type { GapSpan } from "../data/line";
+import type { PlotContext } from "./context";
+import { inkOf, translucent } from "./inks";
+import { AXIS } from "./layout";
+
+const LANE = 5;
+
+/** Each axis's unit above it. */
+export function drawUnits({ axes, inks }: PlotContext, u: uPlot): void {
+  const { ctx, bbox } = u;
+  const ratio = uPlot.pxRatio;
+  ctx.save();
+  ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+  ctx.fillStyle = inks.text;
+  ctx.textBaseline = "bottom";
+  let [leftmost, rightmost] = [bbox.left - 8 * ratio, bbox.left + bbox.width + 8 * ratio];
+  axes.forEach(({ unit, side }, index) => {
+    const size = ((u.axes[index + 1] as { _size?: number })._size ?? AXIS) * ratio;
+    ctx.textAlign = side === 3 ? "right" : "left";
+    ctx.fillText(unit, side === 3 ? leftmost : rightmost, bbox.top - 7 * ratio);
+    if (side === 3) leftmost -= size;
+    else rightmost += size;
+  });
+  ctx.restore();
+}
+
+/** Hatches what no line has, and marks the gaps of single lines at the bottom, each in its colour. */
+export function drawGaps(context: PlotContext, u: uPlot, hatch: CanvasPattern | string): void {
+  const { ctx, bbox } = u;
+  const { lines, gaps } = context.chart();
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.fillStyle = hatch;
+  for (const gap of gaps) fillGap(u, gap, bbox.top, bbox.height);
+  if (lines.length > 1) drawLanes(context, u);
+  ctx.restore();
+}
+
+function drawLanes({ chart, inks }: PlotContext, u: uPlot): void {
+  const { lines, gaps } = chart();
+  const ratio = uPlot.pxRatio;
+  const bottom = u.bbox.top + u.bbox.height;
+  lines
+    .map((line) => ({ line, single: line.gaps.filter((gap) => !within(gap, gaps)) }))
+    .filter(({ single }) => single.length)
+    .forEach(({ line, single }, lane) => {
+      u.ctx.fillStyle = translucent(inkOf(inks, line), 0.45);
+      for (const gap of single) fillGap(u, gap, bottom - (lane + 1) * LANE * ratio, (LANE - 2) * ratio);
+    });
+}
+
+function fillGap(u: uPlot, gap: GapSpan, top: number, height: number): void {
+  const start = u.valToPos(gap.from, "x", true);
+  const end = u.valToPos(gap.to, "x", true);
+  if (end - start >= uPlot.pxRatio) u.ctx.fillRect(start, top, end - start, height);
+}
+
+function within(gap: GapSpan, gaps: GapSpan[]): boolean {
+  return gaps.some(({ from, to }) => from <= gap.from && gap.to <= to);
+}

@@ -1,0 +1,62 @@
+// The lines of a plot as uPlot's series, with bands where rows are aggregates.
+
+import type uPlot from "uplot";
+import { scaleOf } from "../data/axes";
+import { COLOURS, type Line } from "../data/line";
+import { firstAtOrAfter, readAt } from "../data/reading";
+import type { PlotContext } from "./context";
+import { inkOf, translucent } from "./inks";
+
+export function seriesOf(context: PlotContext): uPlot.Series[] {
+  const { lines, banded } = context.chart();
+  return [
+    {},
+    ...lines.flatMap((line, index) => {
+      const edge: uPlot.Series = { scale: scaleOf(line.unit), width: 0, points: { show: false } };
+      const series = lineSeries(context, line, index);
+      return banded ? [edge, edge, series] : [series];
+    }),
+  ];
+}
+
+function lineSeries({ chart, inks }: PlotContext, line: Line, index: number): uPlot.Series {
+  const stroke = inkOf(inks, line);
+  return {
+    scale: scaleOf(line.unit),
+    stroke,
+    width: 1.5,
+    ...(line.slot >= COLOURS && { dash: line.slot >= 2 * COLOURS ? [2, 3] : [8, 4] }),
+    points: {
+      size: 5,
+      width: 0,
+      fill: stroke,
+      show: (u) => isSparse(u, chart().lines[index]),
+      filter: (_u, _column, show) => (show ? null : (chart().lines[index]?.alone ?? null)),
+    },
+  };
+}
+
+export function bandsOf({ chart, inks }: PlotContext): uPlot.Band[] {
+  const { lines, banded } = chart();
+  return banded
+    ? lines.map((line) => ({
+        series: [line.column - 1, line.column - 2],
+        fill: translucent(inkOf(inks, line)),
+      }))
+    : [];
+}
+
+/** The row of the table with the sample that a column reads at a time. */
+export function rowAt({ chart }: PlotContext, u: uPlot, column: number, time: number): number | null {
+  const line = chart().lines.find((candidate) => candidate.column === column);
+  const sample = line && readAt(line, time);
+  return sample?.kind === "sample" ? firstAtOrAfter(u.data[0] as number[], sample.time) : null;
+}
+
+/** Whether samples on view are so far apart that each is worth a dot. */
+function isSparse(u: uPlot, line: Line | undefined): boolean {
+  const { min, max } = u.scales.x as uPlot.Scale;
+  if (!line || min == null || max == null) return false;
+  const rows = firstAtOrAfter(line.times, max) - firstAtOrAfter(line.times, min);
+  return rows * 12 < u.over.clientWidth;
+}

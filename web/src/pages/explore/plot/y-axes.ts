@@ -1,0 +1,65 @@
+// The y axes of a plot and their scales, a scale per unit.
+
+import uPlot from "uplot";
+import { scaleOf } from "../data/axes";
+import type { Line } from "../data/line";
+import type { PlotContext } from "./context";
+import { inkOf } from "./inks";
+import { AXIS } from "./layout";
+import { rangeOf, type Ticks, ticksOf } from "./scale";
+
+/** The least distance of two ticks of a y axis. */
+const TICK_SPACE = 36;
+
+/** The scale of each unit. */
+export function yScales(context: PlotContext): Record<string, uPlot.Scale> {
+  const scales: Record<string, uPlot.Scale> = {};
+  for (const { unit } of context.chart().lines)
+    scales[scaleOf(unit)] = {
+      range: (_u, min, max, scale) => rangeOf(min, max, factorOfScale(context, scale)),
+    };
+  return scales;
+}
+
+/** The axes, of which the first has the grid; `common` is what they share with the time axis. */
+export function yAxes(context: PlotContext, common: uPlot.Axis): uPlot.Axis[] {
+  const ticks = new Map<string, Ticks>();
+  return context.axes.map(({ scale, side }, index): uPlot.Axis => {
+    const line = context.axes.length > 1 ? onlyLine(context, scale) : undefined;
+    return {
+      ...common,
+      scale,
+      side,
+      size: (_u, labels) =>
+        Math.max(AXIS, 14 + 6.5 * Math.max(0, ...(labels ?? []).map(({ length }) => length))),
+      ...(line && { stroke: inkOf(context.inks, line) }),
+      grid: { ...common.grid, show: index === 0 },
+      // uPlot's own steps end at 1e±32; this one is never too small, and not used.
+      incrs: () => [Number.POSITIVE_INFINITY],
+      splits: (u, _axis, min, max) => {
+        const next = ticksOfScale(context, u, scale, min, max);
+        ticks.set(scale, next);
+        return next.values;
+      },
+      values: () => ticks.get(scale)?.labels ?? [],
+    };
+  });
+}
+
+/** The line of a scale that has one only: its axis is written in the line's colour. */
+function onlyLine({ chart }: PlotContext, scale: string): Line | undefined {
+  const lines = chart().lines.filter(({ unit }) => scaleOf(unit) === scale);
+  return lines.length === 1 ? lines[0] : undefined;
+}
+
+function ticksOfScale(context: PlotContext, u: uPlot, scale: string, min: number, max: number): Ticks {
+  const height = u.bbox.height / uPlot.pxRatio;
+  const { values, labels } = ticksOf(min, max, height / TICK_SPACE, factorOfScale(context, scale));
+  const empty = !context.chart().lines.some(({ unit, times }) => scaleOf(unit) === scale && times.length);
+  return { values, labels: empty ? labels.map(() => "") : labels };
+}
+
+/** What the table's values of a scale are multiplied by. */
+function factorOfScale({ chart }: PlotContext, scale: string): number {
+  return chart().lines.find(({ unit }) => scaleOf(unit) === scale)?.factor ?? 1;
+}

@@ -1,0 +1,70 @@
+// The last values of points.
+
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { Api } from "../../../api/client";
+import type { Latest } from "../../../api/types";
+import { useEvery } from "../../../ui/load";
+import { MINUTE } from "../range/range";
+
+const SCROLL_MS = 150;
+
+/** Names at a time, whose values come together. */
+const BATCH = 20;
+
+/** The newest sample of 24 hours, or else when the archive has the last one (ms), null when it has none. */
+export type Last = { value: number; timestamp: number } | { value: null; seen: number | null };
+
+/** Last values by name, asked for the names on view and again each minute. */
+export function useLatest(
+  api: Api,
+  site: string,
+  names: string[],
+): { values: ReadonlyMap<string, Last>; error: Error | undefined } {
+  const [values, learn] = useState<ReadonlyMap<string, Last>>(new Map());
+  const [error, fail] = useState<Error>();
+  const [round, next] = useState(0);
+  const asked = useRef({ round: 0, names: new Set<string>() });
+  useEvery(
+    MINUTE,
+    useCallback(() => next((before) => before + 1), []),
+  );
+  useEffect(() => {
+    if (asked.current.round !== round) asked.current = { round, names: new Set() };
+    const { names: done } = asked.current;
+    const stop = new AbortController();
+    const ask = async () => {
+      const missing = names.filter((name) => !done.has(name));
+      for (let at = 0; at < missing.length; at += BATCH) {
+        const batch = missing.slice(at, at + BATCH);
+        const found = await latest(api, site, batch, stop.signal);
+        for (const name of batch) done.add(name);
+        learn((before) => new Map([...before, ...found]));
+      }
+      fail(undefined);
+    };
+    const timer = setTimeout(() => ask().catch((cause) => stop.signal.aborted || fail(cause)), SCROLL_MS);
+    return () => {
+      clearTimeout(timer);
+      stop.abort();
+    };
+  }, [api, site, JSON.stringify(names), round]);
+  return { values, error };
+}
+
+/** The last value of each point; by POST, for an address does not carry every name. */
+export async function latest(
+  api: Api,
+  site: string,
+  names: string[],
+  signal: AbortSignal,
+): Promise<Map<string, Last>> {
+  if (!names.length) return new Map();
+  const path = `/sites/${encodeURIComponent(site)}/latest`;
+  const answer = await api.post<Latest>(path, { point_names: names }, signal);
+  return new Map(
+    answer.latest.map(({ point_name, timestamp, value, last_seen }) => [
+      point_name,
+      timestamp === null || value === null ? { value: null, seen: last_seen } : { timestamp, value },
+    ]),
+  );
+}

@@ -1,0 +1,95 @@
+// Points as the picker lists them, page by page.
+
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { Api } from "../../../api/client";
+import type { Point, PointPage } from "../../../api/types";
+
+const PAGE = 200;
+const SEARCH_MS = 200;
+
+export type Filter = { search: string; tags: string[] };
+
+type PointList = {
+  points: Point[];
+  complete: boolean;
+  /** Whether the points match the filter, and not the one before. */
+  current: boolean;
+  loading: boolean;
+  error: Error | undefined;
+  /** Adds the next page. */
+  addPage: () => void;
+  /** Repeats the request that failed. */
+  again: () => void;
+};
+
+/** `filter` is the one that the points match, as JSON. */
+type ListState = { filter: string; points: Point[]; token: string | null; loading: boolean; error?: Error };
+
+/** The points that match the filter, of which the first page comes at once. */
+export function usePointList(api: Api, site: string, filter: Filter): PointList {
+  const key = JSON.stringify(filter);
+  const { state, load } = usePages(api, site, key);
+  const { points, token, loading, error } = state;
+  const again = useCallback(() => {
+    load(points.length ? token : null);
+  }, [load, points.length, token]);
+  const addPage = useCallback(() => {
+    if (!loading && !error && token) load(token);
+  }, [loading, error, token, load]);
+  return { points, complete: !token, current: state.filter === key, loading, error, addPage, again };
+}
+
+/** The pages so far, and how to load the one of a token; those of another filter are dropped when it answers. */
+function usePages(api: Api, site: string, key: string) {
+  const [state, setState] = useState<ListState>({ filter: "", points: [], token: null, loading: true });
+  const abort = useRef(new AbortController());
+  const load = useCallback(
+    async (token: string | null) => {
+      const { signal } = abort.current;
+      setState(({ error: _, ...before }) => ({ ...before, loading: true }));
+      try {
+        const page = await pointPage(api, site, JSON.parse(key), token, signal);
+        setState((before) => ({
+          filter: key,
+          points: token ? [...before.points, ...page.points] : page.points,
+          token: page.next_token,
+          loading: false,
+        }));
+      } catch (cause) {
+        const error = cause as Error;
+        // A list of something else is no beginning of this one.
+        const stable = (before: ListState) => (token ? before : { filter: key, points: [], token: null });
+        if (!signal.aborted) setState((before) => ({ ...stable(before), loading: false, error }));
+      }
+    },
+    [api, site, key],
+  );
+  useEffect(() => {
+    const stop = new AbortController();
+    abort.current = stop;
+    load(null);
+    return () => stop.abort();
+  }, [load]);
+  return { state, load };
+}
+
+function pointPage(
+  api: Api,
+  site: string,
+  { search, tags }: Filter,
+  token: string | null,
+  signal: AbortSignal,
+): Promise<PointPage> {
+  const parameters = { search, tag: tags, limit: PAGE, next_token: token ?? undefined };
+  return api.get<PointPage>(`/sites/${encodeURIComponent(site)}/points`, parameters, signal);
+}
+
+/** What was typed, once the typing has paused. */
+export function useSettled(text: string): string {
+  const [settled, settle] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => settle(text), SEARCH_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return settled;
+}

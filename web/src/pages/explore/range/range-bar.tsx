@@ -1,0 +1,31 @@
+import { FromTo } from "./from-to";
+import { isLive, PRESETS, type Preset, type Range, type Span } from "./range";
+
+type Props = { range: Range; span: Span; onRange: (range: Range) => void; preset: Preset };
+
+/** Presets, from and to, and whether the chart follows the present. */
+export function RangeBar({ range, span, onRange, preset }: Props) {
+  const live = isLive(range);
+  return (
+    <>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset can't be laid out among the other controls */}
+      <div class="presets" role="group" aria-label="Range">
+        {(Object.keys(PRESETS) as Preset[]).map((name) => (
+          <button key={name} type="button" aria-pressed={range === name} onClick={() => onRange(name)}>
+            {name.replace(/\d+/, "$& ")}
+          </button>
+        ))}
+      </div>
+      <button
+        type="button"
+        class="live"
+        aria-pressed={live}
+        title={live ? "Following the present; press to hold" : "Press to follow the present"}
+        onClick={() => onRange(live ? span : preset)}
+      >
+        <span class="dot" aria-hidden="true" /> Live
+      </button>
+      <FromTo range={range} span={span} onRange={onRange} />
+    </>
+  );
+}

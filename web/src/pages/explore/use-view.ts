@@ -1,0 +1,81 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { formatRoute, go, type Route } from "../../route";
+import { useEvery } from "../../ui/load";
+import { MAX_LINES } from "./data/line";
+import {
+  DEFAULT,
+  formatRange,
+  HOUR,
+  isLive,
+  type Preset,
+  parseRange,
+  type Range,
+  refreshMs,
+  type Span,
+  spanOf,
+} from "./range/range";
+import { useKept } from "./use-stable";
+
+type Change = { points?: string[]; range?: Range };
+
+/** What the address shows: points and range. Whatever changes it changes the address. */
+export function useView(site: string, route: Route) {
+  const points = useKept(namesOf(route.parameters));
+  const range = useKept(parseRange(route.parameters));
+  const preset = useRef<Preset>(DEFAULT);
+  if (isLive(range)) preset.current = range;
+  const before = useRef<Range[]>([]);
+  const routeOf = (change: Change): Route => ({
+    page: "explore",
+    site,
+    parameters: new URLSearchParams([
+      ...(change.points ?? points).map((name) => ["point", name]),
+      ...formatRange(change.range ?? range),
+    ]),
+  });
+  const showRange = (next: Range) => go(routeOf({ range: next }));
+  return {
+    points,
+    range,
+    span: useSpan(range),
+    preset: preset.current,
+    /** The address after a change. */
+    hrefOf: (change: Change = {}) => formatRoute(routeOf(change)),
+    showPoints: (names: string[]) => go(routeOf({ points: names })),
+    showRange,
+    onView: (next: Span, kind: "zoom" | "pan") => {
+      if (kind === "zoom") before.current.push(range);
+      go(routeOf({ range: next }), { replace: kind === "pan" });
+    },
+    onReset: () => showRange(preset.current),
+    onBack: () => showRange(lastOther(before.current, range) ?? preset.current),
+  };
+}
+
+export type View = ReturnType<typeof useView>;
+
+/** The points that an address names, each once. */
+function namesOf(parameters: URLSearchParams): string[] {
+  return [...new Set(parameters.getAll("point"))].filter(Boolean).slice(0, MAX_LINES);
+}
+
+/** The last of the ranges before that is another one; what comes after it is forgotten. */
+function lastOther(before: Range[], range: Range): Range | undefined {
+  for (let last = before.pop(); last; last = before.pop()) {
+    if (JSON.stringify(last) !== JSON.stringify(range)) return last;
+  }
+  return undefined;
+}
+
+/** The span of a range, which moves on while the range is live and the page can be seen. */
+function useSpan(range: Range): Span {
+  const [round, next] = useState(0);
+  const tick = useCallback(() => next((before) => before + 1), []);
+  useEvery(isLive(range) ? refreshMs(range) : HOUR, tick, isLive(range));
+  useEffect(() => {
+    const seen = () => document.hidden || tick();
+    document.addEventListener("visibilitychange", seen);
+    return () => document.removeEventListener("visibilitychange", seen);
+  }, [tick]);
+  return useKept(useMemo(() => spanOf(range, Date.now()), [range, round]));
+}

@@ -1,0 +1,67 @@
+import type { SiteStatus } from "../../api/types";
+import { counted, number, day as written } from "../../ui/format";
+import { link } from "../../ui/link";
+import { StatusWord } from "../../ui/status-word";
+import { overdue } from "./health";
+import { Tile } from "./tile";
+
+const SHOWN_DAYS = 8;
+
+/** The days of a site that are not in the archive. */
+export function UnarchivedTile({ site, now }: { site: SiteStatus; now: number }) {
+  const { unarchived_days: days, unarchived_count: count } = site;
+  if (count === null)
+    return (
+      <Tile title="Unarchived days" figure="–">
+        <p>
+          <StatusWord tone="warn">not known</StatusWord>
+        </p>
+      </Tile>
+    );
+  const late = overdue(site, now) > 0;
+  return (
+    <Tile title="Unarchived days" figure={number(count)}>
+      <p>
+        <StatusWord tone={late ? "bad" : "good"}>
+          {late ? "overdue" : count > 0 ? "in time" : "none"}
+        </StatusWord>
+        <small>{count > 0 ? "archived at 02:00 UTC" : "every complete day is archived"}</small>
+      </p>
+      <DayList site={site.site_name} days={days} />
+      {count > days.length && <p class="hint">The oldest {number(days.length)} are listed.</p>}
+      {late && (
+        <p class="advice">
+          A day that stays has failed, or nothing plans: look in the log of ArchivalFunction for{" "}
+          <code>archiving failed</code>. Nothing of it is lost.
+        </p>
+      )}
+    </Tile>
+  );
+}
+
+function DayList({ site, days }: { site: string; days: readonly string[] }) {
+  const folded = days.slice(SHOWN_DAYS);
+  return (
+    <>
+      <DayLinks site={site} days={days.slice(0, SHOWN_DAYS)} />
+      {folded.length > 0 && (
+        <details>
+          <summary>{counted(folded.length, "more day")}</summary>
+          <DayLinks site={site} days={folded} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function DayLinks({ site, days }: { site: string; days: readonly string[] }) {
+  return (
+    <ul class="day-links">
+      {days.map((date) => (
+        <li key={date}>
+          <a href={link("coverage", site, { day: date })}>{written(date)}</a>
+        </li>
+      ))}
+    </ul>
+  );
+}
