@@ -10,7 +10,7 @@ import { route as address, type Route } from "./route";
 import { session, signOut } from "./session";
 import { siteOf } from "./site";
 import { useStore } from "./store";
-import { useEvery, useLoaded } from "./ui/load";
+import { useInterval, useLoaded } from "./ui/load";
 import { SignIn } from "./ui/sign-in";
 import { Empty, Failure, Loading } from "./ui/states";
 
@@ -31,7 +31,7 @@ function SignedIn({ token }: { token: string }) {
     [token],
   );
   const sites = useLoaded((signal) => api.get<{ sites: Site[] }>("/sites", {}, signal), [api]);
-  useEvery(REFRESH_MS, sites.again, !sites.loading);
+  useInterval(REFRESH_MS, sites.reload, !sites.loading);
   const route = useStore(address);
   useEffect(() => {
     document.title = `${TITLES[route.page]} · Building Vitals`;
@@ -43,9 +43,9 @@ function SignedIn({ token }: { token: string }) {
         {sites.value ? (
           <View api={api} sites={sites.value.sites} route={route} />
         ) : sites.error ? (
-          <Failure error={sites.error} again={sites.again} />
+          <Failure error={sites.error} onRetry={sites.reload} />
         ) : (
-          <Loading what="sites" />
+          <Loading subject="sites" />
         )}
       </main>
     </>

@@ -25,8 +25,8 @@ export function formatRoute({ page, site, parameters }: Route): string {
 }
 
 function split(text: string): [string, string] {
-  const at = text.indexOf("?");
-  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+  const index = text.indexOf("?");
+  return index < 0 ? [text, ""] : [text.slice(0, index), text.slice(index + 1)];
 }
 
 export const route = new Store<Route>(parseRoute(location.hash));
@@ -34,10 +34,10 @@ export const route = new Store<Route>(parseRoute(location.hash));
 addEventListener("hashchange", () => route.set(parseRoute(location.hash)));
 
 /** Goes there; with `replace` the step back leads past it, as for a pan or a keystroke. */
-export function go(to: Route, { replace = false } = {}): void {
-  const hash = formatRoute(to);
+export function go(next: Route, { replace = false } = {}): void {
+  const hash = formatRoute(next);
   if (replace) history.replaceState(null, "", hash);
   else location.hash = hash;
   // The browser's event of it comes later, and another click may come before.
-  route.set(to);
+  route.set(next);
 }

@@ -23,10 +23,10 @@ export class Store<T> {
 
 /** The store's value, now and whenever it changes. */
 export function useStore<T>(store: Store<T>): T {
-  const [value, show] = useState(store.get());
+  const [value, setValue] = useState(store.get());
   useEffect(() => {
-    show(() => store.get());
-    return store.subscribe(() => show(() => store.get()));
+    setValue(() => store.get());
+    return store.subscribe(() => setValue(() => store.get()));
   }, [store]);
   return value;
 }

@@ -1,13 +1,20 @@
 import { expect, test } from "vitest";
 import type { Backfill, BackfillDay } from "../src/api/types";
-import { again, dayOfInterest, daysEnded, listed, secondsOf, stateOf } from "../src/pages/backfills/run";
+import {
+  dayOfInterest,
+  daysEnded,
+  listedDays,
+  retryRange,
+  secondsOf,
+  stateOf,
+} from "../src/pages/backfills/run";
 
 function days(...statuses: string[]): BackfillDay[] {
-  const rest = { samples: 0, rejected: 0, requests: 0, hours: 0, attempts: 1, seconds: 0, error: "" };
+  const receipt = { samples: 0, rejected: 0, requests: 0, hours: 0, attempts: 1, seconds: 0, error: "" };
   return statuses.map((status, index) => ({
     date: new Date(Date.UTC(2026, 0, 1 + index)).toISOString().slice(0, 10),
     status,
-    ...rest,
+    ...receipt,
   }));
 }
 
@@ -40,11 +47,11 @@ function run(changes: Partial<Backfill>): Backfill {
 }
 
 test("what is missing of an ended run is offered from its first to its last day", () => {
-  const found = days("done", "failed", "empty", "cancelled", "done");
-  expect(again(run({ days: found }))).toEqual({ start: "2026-01-02", end: "2026-01-04" });
-  expect(again(run({ days: found, force: true }))?.force).toBe("yes");
-  expect(again(run({ days: found, status: "running" }))).toBe(undefined);
-  expect(again(run({ days: days("done", "empty") }))).toBe(undefined);
+  const statuses = days("done", "failed", "empty", "cancelled", "done");
+  expect(retryRange(run({ days: statuses }))).toEqual({ start: "2026-01-02", end: "2026-01-04" });
+  expect(retryRange(run({ days: statuses, force: true }))?.force).toBe("yes");
+  expect(retryRange(run({ days: statuses, status: "running" }))).toBe(undefined);
+  expect(retryRange(run({ days: days("done", "empty") }))).toBe(undefined);
 });
 
 test("a run says how long it took, how many of its days ended, and how it is", () => {
@@ -61,10 +68,10 @@ test("a run says how long it took, how many of its days ended, and how it is", (
 
 test("of a long run a month is listed, of a short one every day", () => {
   const long = days(...Array(100).fill("done"));
-  expect(listed(long, "2026-02-10").map((day) => day.date)).toEqual(
+  expect(listedDays(long, "2026-02-10").map((day) => day.date)).toEqual(
     long.slice(31, 59).map((day) => day.date),
   );
-  expect(listed(long.slice(0, 62), "2026-02-10")).toHaveLength(62);
+  expect(listedDays(long.slice(0, 62), "2026-02-10")).toHaveLength(62);
 });
 
 test("the day to look at is one at work, then one that failed, then the last", () => {

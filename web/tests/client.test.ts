@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { Api } from "../src/api/client";
-import { latest } from "../src/pages/explore/points/latest";
-import { named } from "../src/pages/explore/points/lookup";
+import { latestValues } from "../src/pages/explore/points/latest";
+import { findPoint } from "../src/pages/explore/points/lookup";
 
 afterEach(() => void vi.unstubAllGlobals());
 
@@ -13,19 +13,19 @@ test("an answer that is not of this API is told as such", async () => {
 });
 
 test("a point is found by its name among all that have its words", async () => {
-  const asked: (string | null)[] = [];
+  const tokens: (string | null)[] = [];
   vi.stubGlobal("fetch", async (address: string) => {
     const token = new URL(address).searchParams.get("next_token");
-    asked.push(token);
+    tokens.push(token);
     const page = token
       ? { points: [{ point_name: "unit 1", unit: "watts" }], next_token: null }
       : { points: [{ point_name: "a unit 1" }], next_token: "a unit 1" };
     return Response.json(page);
   });
   const { signal } = new AbortController();
-  expect((await named(api, "s", "unit 1", signal)).unit).toBe("watts");
-  expect(asked).toEqual([null, "a unit 1"]);
-  expect(await named(api, "s", "unit 2", signal)).toMatchObject({ point_name: "unit 2", unit: "" });
+  expect((await findPoint(api, "s", "unit 1", signal)).unit).toBe("watts");
+  expect(tokens).toEqual([null, "a unit 1"]);
+  expect(await findPoint(api, "s", "unit 2", signal)).toMatchObject({ point_name: "unit 2", unit: "" });
 });
 
 test("last values are asked for by whole names, and of a silent point when it was seen", async () => {
@@ -44,10 +44,10 @@ test("last values are asked for by whole names, and of a silent point when it wa
     return Response.json({ latest: entries, next_token: null, warnings: [] });
   });
   const { signal } = new AbortController();
-  expect([...(await latest(api, "s", names, signal))]).toEqual([
+  expect([...(await latestValues(api, "s", names, signal))]).toEqual([
     ["a,b", { value: 0, timestamp: 7 }],
     ["\0", { value: null, seen: 5 }],
     [" ", { value: null, seen: null }],
   ]);
-  expect((await latest(api, "s", [], signal)).size).toBe(0);
+  expect((await latestValues(api, "s", [], signal)).size).toBe(0);
 });

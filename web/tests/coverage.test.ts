@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CoverageDay } from "../src/api/types";
-import { counts, explained, lastMonth, level, runAround } from "../src/pages/coverage/days";
+import { backfillRange, classifyDays, counts, lastMonth, level } from "../src/pages/coverage/days";
 
 function day(
   date: string,
@@ -23,7 +23,7 @@ function day(
 
 const SYNCED_FROM = "2026-03-08T11:00:00Z";
 const SYNCED_UNTIL = "2026-03-10T18:00:00Z";
-const DAYS = explained(
+const DAYS = classifyDays(
   [
     day("2026-03-01", 0, 0),
     day("2026-03-02", 0, 0),
@@ -40,10 +40,10 @@ const DAYS = explained(
   SYNCED_FROM,
   SYNCED_UNTIL,
 );
-const of = (date: string) => DAYS.find((found) => found.date === date) as (typeof DAYS)[number];
+const dayOn = (date: string) => DAYS.find((day) => day.date === date) as (typeof DAYS)[number];
 
 test("a day is what was polled and came of it", () => {
-  expect(DAYS.map((found) => found.state)).toEqual([
+  expect(DAYS.map((day) => day.state)).toEqual([
     "before",
     "before",
     "full",
@@ -56,39 +56,43 @@ test("a day is what was polled and came of it", () => {
     "full",
     "later",
   ]);
-  expect(DAYS.filter((found) => found.hole).map((found) => found.date.slice(8))).toEqual(["04", "05", "07"]);
+  expect(DAYS.filter((day) => day.hole).map((day) => day.date.slice(8))).toEqual(["04", "05", "07"]);
 });
 
 test("only days that are over and hold something are said to be unarchived", () =>
-  expect(DAYS.filter((found) => found.unarchived).map((found) => found.date.slice(8))).toEqual(["08", "09"]));
+  expect(DAYS.filter((day) => day.unarchived).map((day) => day.date.slice(8))).toEqual(["08", "09"]));
 
 test("colour follows the share of windows with data, and all of them is a step of its own", () => {
-  const at = (withData: number) =>
+  const levelOf = (withData: number) =>
     level(
-      explained([day("2026-03-03", 288, withData)], SYNCED_FROM, SYNCED_UNTIL)[0] as (typeof DAYS)[number],
+      classifyDays([day("2026-03-03", 288, withData)], SYNCED_FROM, SYNCED_UNTIL)[0] as (typeof DAYS)[number],
     );
-  expect([1, 143, 144, 259, 260, 287, 288].map(at)).toEqual([1, 1, 2, 2, 3, 3, 4]);
-  expect(level(of("2026-03-10"))).toBe(4);
+  expect([1, 143, 144, 259, 260, 287, 288].map(levelOf)).toEqual([1, 1, 2, 2, 3, 3, 4]);
+  expect(level(dayOn("2026-03-10"))).toBe(4);
 });
 
 test("a hole is offered with the holes around it, and a day before the first up to it", () => {
-  expect(runAround(DAYS, "2026-03-04")).toEqual(["2026-03-04", "2026-03-05"]);
-  expect(runAround(DAYS, "2026-03-05")).toEqual(["2026-03-04", "2026-03-05"]);
-  expect(runAround(DAYS, "2026-03-07")).toEqual(["2026-03-07", "2026-03-07"]);
-  expect(runAround(DAYS, "2026-03-01")).toEqual(["2026-03-01", "2026-03-02"]);
-  expect(runAround(DAYS, "2026-03-02")).toEqual(["2026-03-02", "2026-03-02"]);
+  expect(backfillRange(DAYS, "2026-03-04")).toEqual(["2026-03-04", "2026-03-05"]);
+  expect(backfillRange(DAYS, "2026-03-05")).toEqual(["2026-03-04", "2026-03-05"]);
+  expect(backfillRange(DAYS, "2026-03-07")).toEqual(["2026-03-07", "2026-03-07"]);
+  expect(backfillRange(DAYS, "2026-03-01")).toEqual(["2026-03-01", "2026-03-02"]);
+  expect(backfillRange(DAYS, "2026-03-02")).toEqual(["2026-03-02", "2026-03-02"]);
   for (const date of ["2026-03-03", "2026-03-06", "2026-03-11", "2030-01-01"])
-    expect(runAround(DAYS, date)).toBe(undefined);
+    expect(backfillRange(DAYS, date)).toBe(undefined);
 });
 
 test("a site that was never synced has no holes", () => {
-  const [found] = explained([day("2026-03-01", 0, 0)], null, null);
-  expect([found?.state, found?.hole]).toEqual(["before", false]);
+  const [first] = classifyDays([day("2026-03-01", 0, 0)], null, null);
+  expect([first?.state, first?.hole]).toEqual(["before", false]);
 });
 
 test("a backfilled day before the first synced one is the first stored", () => {
-  const found = explained([day("2026-03-01", 0, 0), day("2026-03-02", 288, 288)], SYNCED_FROM, SYNCED_UNTIL);
-  expect(found.map((one) => one.state)).toEqual(["before", "full"]);
+  const days = classifyDays(
+    [day("2026-03-01", 0, 0), day("2026-03-02", 288, 288)],
+    SYNCED_FROM,
+    SYNCED_UNTIL,
+  );
+  expect(days.map(({ state }) => state)).toEqual(["before", "full"]);
 });
 
 test("the days are counted by kind", () =>

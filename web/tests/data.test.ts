@@ -4,8 +4,8 @@ import { axesOf, slotsOf } from "../src/pages/explore/data/axes";
 import { chartOf } from "../src/pages/explore/data/chart";
 import { commonGaps } from "../src/pages/explore/data/gaps";
 import type { Chosen } from "../src/pages/explore/data/line";
-import { merged } from "../src/pages/explore/data/pages";
-import { coverageOf, readAt } from "../src/pages/explore/data/reading";
+import { totalCoverage, valueAt } from "../src/pages/explore/data/line-value";
+import { mergePages } from "../src/pages/explore/data/pages";
 
 const iso = (ms: number) => new Date(ms).toISOString();
 const gap = (from: number, to: number, reason: Gap["reason"] = "no_data"): Gap => ({
@@ -20,7 +20,7 @@ const series = (point_name: string, rows: [number, number][], gaps: Gap[] = []):
   gaps,
   coverage: { expected: 10, received: rows.length },
 });
-const answer = (all: Series[], more: Partial<QueryAnswer> = {}): QueryAnswer => ({
+const answer = (all: Series[], changes: Partial<QueryAnswer> = {}): QueryAnswer => ({
   site_name: "s",
   start_time: iso(0),
   end_time: iso(100_000),
@@ -39,21 +39,21 @@ const answer = (all: Series[], more: Partial<QueryAnswer> = {}): QueryAnswer => 
     cost: { read_units: 1, requests: 1, bytes: 0, bytes_scanned: 0, micro_dollars: 3 },
   },
   warnings: [],
-  ...more,
+  ...changes,
 });
 const point = (name: string, unit = "", slot = 0): Chosen => ({ name, label: name, unit, slot });
 const SPAN = { from: 0, to: 100_000 };
-const column = (chart: ReturnType<typeof chartOf>, place: number) =>
-  chart.table[chart.lines[place]?.column ?? 0] as (number | null | undefined)[];
+const column = (chart: ReturnType<typeof chartOf>, index: number) =>
+  chart.table[chart.lines[index]?.column ?? 0] as (number | null | undefined)[];
 
 /** A line's pieces: the values between nulls, whatever other lines have between them. */
-function pieces(values: (number | null | undefined)[]): number[][] {
-  const found: number[][] = [[]];
+function piecesOf(values: (number | null | undefined)[]): number[][] {
+  const pieces: number[][] = [[]];
   for (const value of values) {
-    if (value === null) found.push([]);
-    else if (value !== undefined) found.at(-1)?.push(value);
+    if (value === null) pieces.push([]);
+    else if (value !== undefined) pieces.at(-1)?.push(value);
   }
-  return found.filter((piece) => piece.length);
+  return pieces.filter((piece) => piece.length);
 }
 
 describe("lines", () => {
@@ -75,11 +75,11 @@ describe("lines", () => {
 
   test("break at gaps, and neither where another line has samples nor where samples are far apart", () => {
     const chart = chartOf([point("a"), point("b", "", 1)], answer([a, b]), SPAN);
-    expect(pieces(column(chart, 0))).toEqual([
+    expect(piecesOf(column(chart, 0))).toEqual([
       [1, 2],
       [3, 4],
     ]);
-    expect(pieces(column(chart, 1))).toEqual([[10, 20, 30]]);
+    expect(piecesOf(column(chart, 1))).toEqual([[10, 20, 30]]);
     expect(chart.rows).toBe(7);
   });
 
@@ -103,7 +103,7 @@ describe("lines", () => {
       [gap(1_000, 40_000), gap(40_000, 80_000)],
     );
     const chart = chartOf([point("a"), point("b")], answer([lone, b]), SPAN);
-    expect(chart.lines[0]?.alone.map((row) => column(chart, 0)[row])).toEqual([1, 2]);
+    expect(chart.lines[0]?.isolated.map((row) => column(chart, 0)[row])).toEqual([1, 2]);
   });
 
   test("aggregates have a band that breaks with the line", () => {
@@ -111,7 +111,7 @@ describe("lines", () => {
     const chart = chartOf([point("a")], answer([rows], { data_type: "aggregate" }), SPAN);
     const [line] = chart.lines;
     expect(chart.banded).toBe(true);
-    for (const [place, expected] of [
+    for (const [offset, expected] of [
       [
         0,
         [
@@ -134,19 +134,19 @@ describe("lines", () => {
         ],
       ],
     ] as const)
-      expect(pieces(chart.table[(line?.column ?? 0) + place] as number[])).toEqual(expected);
-    expect(line && readAt(line, 2_100)).toMatchObject({ kind: "gap" });
-    expect(line && readAt(line, 1_900)).toMatchObject({ value: 2, low: 1, high: 3 });
+      expect(piecesOf(chart.table[(line?.column ?? 0) + offset] as number[])).toEqual(expected);
+    expect(line && valueAt(line, 2_100)).toMatchObject({ kind: "gap" });
+    expect(line && valueAt(line, 1_900)).toMatchObject({ value: 2, low: 1, high: 3 });
   });
 
   test("break at a value that is no finite number, and no other line does", () => {
     const odd = { ...b, values: [10, Number.POSITIVE_INFINITY, 30] };
     const chart = chartOf([point("a"), point("b", "", 1)], answer([a, odd]), SPAN);
-    expect(pieces(column(chart, 0))).toEqual([
+    expect(piecesOf(column(chart, 0))).toEqual([
       [1, 2],
       [3, 4],
     ]);
-    expect(pieces(column(chart, 1))).toEqual([[10], [30]]);
+    expect(piecesOf(column(chart, 1))).toEqual([[10], [30]]);
   });
 
   test("of a scale have values in the table whose differences are finite, and read as they are", () => {
@@ -156,19 +156,19 @@ describe("lines", () => {
     ]);
     const chosen = [point("a"), point("huge", "", 1), point("b", "percent", 2)];
     const chart = chartOf(chosen, answer([a, huge, b]), SPAN);
-    const [least = 0, greatest = 0] = pieces(column(chart, 1)).flat();
+    const [least = 0, greatest = 0] = piecesOf(column(chart, 1)).flat();
     const { factor = 0 } = chart.lines[0] ?? {};
     expect(greatest - least).toBeLessThan(Number.MAX_VALUE);
     expect(greatest / factor).toBe(Number.MAX_VALUE);
-    expect(pieces(column(chart, 0)).flat()).toEqual([1, 2, 3, 4].map((value) => value * factor));
-    expect(pieces(column(chart, 2)).flat()).toEqual([10, 20, 30]);
-    expect(chart.lines[1] && readAt(chart.lines[1], 1_500)).toMatchObject({ value: -Number.MAX_VALUE });
+    expect(piecesOf(column(chart, 0)).flat()).toEqual([1, 2, 3, 4].map((value) => value * factor));
+    expect(piecesOf(column(chart, 2)).flat()).toEqual([10, 20, 30]);
+    expect(chart.lines[1] && valueAt(chart.lines[1], 1_500)).toMatchObject({ value: -Number.MAX_VALUE });
   });
 
   test("a point without an answer has an empty line", () => {
     const chart = chartOf([point("a"), point("new", "", 1)], answer([a]), SPAN);
     expect(chart.lines[1]?.times).toEqual([]);
-    expect(pieces(column(chart, 1))).toEqual([]);
+    expect(piecesOf(column(chart, 1))).toEqual([]);
     expect(chartOf([point("a")], undefined, SPAN).table[0]).toEqual([0, 100_000]);
   });
 });
@@ -189,23 +189,26 @@ describe("reading at a time", () => {
     ]),
     SPAN,
   ).lines;
-  const at = (time: number) => line && readAt(line, time);
+  const read = (time: number) => line && valueAt(line, time);
 
   test("is the nearest sample", () => {
-    expect(at(14_000)).toMatchObject({ time: 10_000, value: 1 });
-    expect(at(16_000)).toMatchObject({ time: 20_000, value: 2 });
-    expect(at(99_000)).toMatchObject({ value: 3 });
+    expect(read(14_000)).toMatchObject({ time: 10_000, value: 1 });
+    expect(read(16_000)).toMatchObject({ time: 20_000, value: 2 });
+    expect(read(99_000)).toMatchObject({ value: 3 });
   });
 
   test("or the gap with its reason, up to its edges", () => {
-    expect(at(5_000)).toMatchObject({ kind: "gap", gap: { reason: "not_polled" } });
-    expect(at(20_001)).toMatchObject({ kind: "gap", gap: { from: 20_000, to: 60_000, reason: "rejected" } });
-    expect(at(60_000)).toMatchObject({ kind: "sample", value: 3 });
+    expect(read(5_000)).toMatchObject({ kind: "gap", gap: { reason: "not_polled" } });
+    expect(read(20_001)).toMatchObject({
+      kind: "gap",
+      gap: { from: 20_000, to: 60_000, reason: "rejected" },
+    });
+    expect(read(60_000)).toMatchObject({ kind: "sample", value: 3 });
   });
 
   test("or nothing where there is nothing", () => {
     const [empty] = chartOf([point("b")], answer([series("b", [])]), SPAN).lines;
-    expect(empty && readAt(empty, 5)).toEqual({ kind: "none" });
+    expect(empty && valueAt(empty, 5)).toEqual({ kind: "none" });
   });
 });
 
@@ -227,12 +230,12 @@ describe("gaps of all lines", () => {
 });
 
 test("pages are one answer: rows and counts add up, and a gap that a page cut is whole", () => {
-  const one = answer([series("a", [[1, 1]], [gap(2_000, 5_000)])], { warnings: ["x"] });
+  const first = answer([series("a", [[1, 1]], [gap(2_000, 5_000)])], { warnings: ["x"] });
   // The second and the third meet at a sample, which is alone.
   const gaps = [{ ...gap(5_000, 9_000), continues: true }, gap(9_000, 9_500), gap(9_500, 9_900, "rejected")];
-  const two = answer([series("a", [[9_000, 2]], gaps)], { warnings: ["x", "y"] });
-  two.metadata = { ...two.metadata, sources: ["archive"], cache_hit: false };
-  const whole = merged(one, two);
+  const second = answer([series("a", [[9_000, 2]], gaps)], { warnings: ["x", "y"] });
+  second.metadata = { ...second.metadata, sources: ["archive"], cache_hit: false };
+  const whole = mergePages(first, second);
   expect(whole.series[0]).toMatchObject({
     timestamps: [1, 9_000],
     values: [1, 2],
@@ -283,6 +286,6 @@ test("coverage counts what was expected, and no line makes up for another", () =
     Object.assign(b, { expected: 10, received: 5 });
     Object.assign(c, { expected: null, received: 99 });
   }
-  expect(coverageOf(lines)).toEqual({ received: 15, expected: 20 });
-  expect(coverageOf([])).toBeUndefined();
+  expect(totalCoverage(lines)).toEqual({ received: 15, expected: 20 });
+  expect(totalCoverage([])).toBeUndefined();
 });

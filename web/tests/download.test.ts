@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
 import { Api } from "../src/api/client";
 import { csvOf, csvRows, estimatedRows, fileName, joinedCsv } from "../src/pages/explore/download/csv";
-import { exported } from "../src/pages/explore/download/export";
-import { queryOf } from "../src/pages/explore/query";
+import { followExport } from "../src/pages/explore/download/export";
+import { queryString } from "../src/pages/explore/query";
 import { DAY } from "../src/pages/explore/range/range";
 
 const SPAN = { from: Date.parse("2026-01-01T00:00:00Z"), to: Date.parse("2026-01-02T00:00:00Z") };
@@ -18,34 +18,34 @@ test("pages of CSV are one file with one header", async () => {
   expect(await new Blob(joinedCsv(pages)).text()).toBe("name,value\na,1\na,2\na,3\n");
 });
 
-test("a file is asked for page by page, as it was collected", async () => {
-  const asked: URL[] = [];
+test("a file is read page by page, as it was collected", async () => {
+  const requests: URL[] = [];
   const warnings = [
     ["left out: the file of 1 January", "not all of the range was read in time; next_token goes on"],
     ["left out: the file of 1 January", "the site has no point 'b'"],
   ];
   vi.stubGlobal("fetch", async (address: string, options: RequestInit) => {
     const url = new URL(address);
-    asked.push(url);
+    requests.push(url);
     expect((options.headers as Record<string, string>).Accept).toBe("text/csv");
     const next_token = url.searchParams.has("next_token") ? null : "t";
     const metadata = JSON.stringify({ metadata: { samples_returned: 1, next_token } });
-    return new Response(`name,value\na,${asked.length}\n`, {
+    return new Response(`name,value\na,${requests.length}\n`, {
       headers: {
         "Vitals-Metadata": metadata,
-        "Vitals-Warnings": JSON.stringify(warnings[asked.length - 1]),
+        "Vitals-Warnings": JSON.stringify(warnings[requests.length - 1]),
       },
     });
   });
-  const told: number[] = [];
+  const counts: number[] = [];
   const api = new Api("http://api.test", "token");
   const { signal } = new AbortController();
-  const saved = await csvOf(api, "s", ["a#1"], SPAN, (rows) => told.push(rows), signal);
+  const saved = await csvOf(api, "s", ["a#1"], SPAN, (rows) => counts.push(rows), signal);
   expect(await saved.file.text()).toBe("name,value\na,1\na,2\n");
   expect(saved.warnings).toEqual(["left out: the file of 1 January", "the site has no point 'b'"]);
-  expect(told).toEqual([1, 2]);
-  expect(asked.map((url) => url.searchParams.get("next_token"))).toEqual([null, "t"]);
-  for (const { searchParams } of asked) {
+  expect(counts).toEqual([1, 2]);
+  expect(requests.map((url) => url.searchParams.get("next_token"))).toEqual([null, "t"]);
+  for (const { searchParams } of requests) {
     expect(searchParams.get("resolution")).toBe("raw");
     expect(searchParams.has("width")).toBe(false);
     expect(searchParams.getAll("point_name")).toEqual(["a#1"]);
@@ -73,8 +73,8 @@ test("a page that was cut anywhere is an error, and never a shorter file", async
   };
   expect(await get(page, { "Vitals-Metadata": metadata })).toBe(page);
   for (let length = 0; length < page.length; length++) {
-    const cut = get(page.slice(0, length), { "Vitals-Metadata": metadata });
-    await expect(cut).rejects.toMatchObject({ code: "UNREADABLE" });
+    const truncated = get(page.slice(0, length), { "Vitals-Metadata": metadata });
+    await expect(truncated).rejects.toMatchObject({ code: "UNREADABLE" });
   }
   await expect(get(page, {})).rejects.toMatchObject({ code: "UNREADABLE" });
   await expect(get(page, { "Vitals-Metadata": "{}" })).rejects.toMatchObject({ code: "UNREADABLE" });
@@ -83,11 +83,14 @@ test("a page that was cut anywhere is an error, and never a shorter file", async
 
 test("an export is followed to its end, and an abort cancels it", async () => {
   vi.useFakeTimers();
-  const asked: string[] = [];
+  const requests: string[] = [];
   const states = ["queued", "running", "completed"];
   vi.stubGlobal("fetch", async (address: string, { method }: RequestInit) => {
-    asked.push(`${method} ${new URL(address).pathname}`);
-    return Response.json({ id: "x", status: method === "DELETE" ? "cancelled" : states[asked.length - 1] });
+    requests.push(`${method} ${new URL(address).pathname}`);
+    return Response.json({
+      id: "x",
+      status: method === "DELETE" ? "cancelled" : states[requests.length - 1],
+    });
   });
   const api = new Api("http://api.test", "token");
   const request = {
@@ -98,24 +101,24 @@ test("an export is followed to its end, and an abort cancels it", async () => {
     format: "csv" as const,
   };
   const seen: string[] = [];
-  const done = exported(api, request, (job) => seen.push(job.status), new AbortController().signal);
+  const done = followExport(api, request, (job) => seen.push(job.status), new AbortController().signal);
   await vi.advanceTimersByTimeAsync(4_000);
   expect((await done).status).toBe("completed");
   expect(seen).toEqual(states);
 
-  asked.length = 0;
+  requests.length = 0;
   const stop = new AbortController();
-  const cancelled = exported(api, request, () => {}, stop.signal);
+  const cancelled = followExport(api, request, () => {}, stop.signal);
   await vi.advanceTimersByTimeAsync(100);
   stop.abort();
   expect((await cancelled).status).toBe("cancelled");
-  expect(asked).toEqual(["POST /exports", "DELETE /exports/x"]);
+  expect(requests).toEqual(["POST /exports", "DELETE /exports/x"]);
 
-  asked.length = 0;
-  const early = exported(api, request, () => {}, AbortSignal.abort());
+  requests.length = 0;
+  const early = followExport(api, request, () => {}, AbortSignal.abort());
   await vi.advanceTimersByTimeAsync(100);
   expect((await early).status).toBe("cancelled");
-  expect(asked).toEqual(["POST /exports", "DELETE /exports/x"]);
+  expect(requests).toEqual(["POST /exports", "DELETE /exports/x"]);
   vi.unstubAllGlobals();
   vi.useRealTimers();
 });
@@ -130,21 +133,21 @@ test("an export is followed through answers that fail, but not through a refusal
   });
   const api = new Api("http://api.test", "token");
   const request = { site_name: "s", point_names: [], start_time: "", end_time: "", format: "csv" as const };
-  const follow = () => exported(api, request, () => {}, new AbortController().signal);
-  const at = (status: string) => Response.json({ id: "x", status });
+  const follow = () => followExport(api, request, () => {}, new AbortController().signal);
+  const job = (status: string) => Response.json({ id: "x", status });
   const failing = (status: number) => Response.json({ error: "no" }, { status });
 
-  answers = [at("queued"), new TypeError(), failing(503), failing(429), at("running"), at("completed")];
+  answers = [job("queued"), new TypeError(), failing(503), failing(429), job("running"), job("completed")];
   const done = follow();
   await vi.advanceTimersByTimeAsync(10_000);
   expect((await done).status).toBe("completed");
 
-  answers = [at("queued"), failing(404), at("completed")];
-  const gone = expect(follow()).rejects.toMatchObject({ status: 404 });
+  answers = [job("queued"), failing(404), job("completed")];
+  const refused = expect(follow()).rejects.toMatchObject({ status: 404 });
   await vi.advanceTimersByTimeAsync(4_000);
-  await gone;
+  await refused;
 
-  answers = [at("queued"), ...Array.from({ length: 15 }, () => failing(503)), at("completed")];
+  answers = [job("queued"), ...Array.from({ length: 15 }, () => failing(503)), job("completed")];
   const silent = expect(follow()).rejects.toMatchObject({ status: 503 });
   await vi.advanceTimersByTimeAsync(60_000);
   await silent;
@@ -153,14 +156,14 @@ test("an export is followed through answers that fail, but not through a refusal
 });
 
 test("a query is part of the address unless that is too long or a name holds a NUL", () => {
-  const asked = { site_name: "s", start_time: "a", end_time: "b", width: 9 };
-  expect(queryOf({ ...asked, point_names: ["x/1:2#3", "a,b"] })).toBe(
+  const request = { site_name: "s", start_time: "a", end_time: "b", width: 9 };
+  expect(queryString({ ...request, point_names: ["x/1:2#3", "a,b"] })).toBe(
     "site_name=s&start_time=a&end_time=b&width=9&point_name=x%2F1%3A2%233&point_name=a%2Cb",
   );
-  expect(queryOf({ ...asked, point_names: ["a\0b"] })).toBeUndefined();
-  expect(queryOf({ ...asked, point_names: Array(30).fill("n".repeat(300)) })).toBeUndefined();
+  expect(queryString({ ...request, point_names: ["a\0b"] })).toBeUndefined();
+  expect(queryString({ ...request, point_names: Array(30).fill("n".repeat(300)) })).toBeUndefined();
   const names = [",", " ", "\n", "\u2028", "%2C", "+", "\u{1f321}".repeat(100), "e\u0301"];
-  const query = queryOf({ ...asked, point_names: names });
+  const query = queryString({ ...request, point_names: names });
   expect(new URLSearchParams(query).getAll("point_name")).toEqual(names);
 });
 

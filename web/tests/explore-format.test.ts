@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import {
   axisValues,
   exponential,
+  formatValue,
   fromInput,
-  glance,
-  reading,
+  shortValue,
   timeValues,
   toInput,
 } from "../src/pages/explore/format";
@@ -14,14 +14,14 @@ import { doubles, PAIRS } from "./doubles";
 const NOON = new Date(2026, 0, 31, 12).getTime();
 
 test("readings have the digits that sensors know, and counters all of theirs", () => {
-  expect(reading(69.80000305175781)).toBe("69.8");
-  expect(reading(1_809_219.4)).toBe("1,809,219");
-  expect(reading(-0.0000341578)).toBe("-0.000034");
-  expect(reading(0)).toBe("0");
+  expect(formatValue(69.80000305175781)).toBe("69.8");
+  expect(formatValue(1_809_219.4)).toBe("1,809,219");
+  expect(formatValue(-0.0000341578)).toBe("-0.000034");
+  expect(formatValue(0)).toBe("0");
 });
 
-test("readings at a glance have five digits at most", () => {
-  expect([1_809_219.4, 99_999.6, 12_345.67, 56.4219, -0.0000341578, 0].map(glance)).toEqual([
+test("short values have five digits at most", () => {
+  expect([1_809_219.4, 99_999.6, 12_345.67, 56.4219, -0.0000341578, 0].map(shortValue)).toEqual([
     "1.809M",
     "100k",
     "12,346",
@@ -33,10 +33,10 @@ test("readings at a glance have five digits at most", () => {
 
 test("readings of any double have twelve characters at most, and no digits that matter fewer", () => {
   const next = doubles(3);
-  const others = Array.from({ length: 1000 }, next);
+  const random = Array.from({ length: 1000 }, next);
   const powers = Array.from({ length: 632 }, (_, power) => Number(`-9.87654321e${power - 324}`));
-  for (const value of [...PAIRS.flat(), ...others, ...powers]) {
-    for (const [write, digits] of [[reading, 5] as const, [glance, 4] as const]) {
+  for (const value of [...PAIRS.flat(), ...random, ...powers]) {
+    for (const [write, digits] of [[formatValue, 5] as const, [shortValue, 4] as const]) {
       const text = write(value);
       const scale = { k: 1e3, M: 1e6, G: 1e9, T: 1e12 }[text.at(-1) ?? ""] ?? 1;
       const read = Number(text.replaceAll(",", "").replace(/[kMGT]$/, "")) * scale;
@@ -55,7 +55,7 @@ test("readings of any double have twelve characters at most, and no digits that 
 
 test("readings at the ends of what doubles hold", () => {
   const values = [Number.MAX_VALUE, -Number.MAX_VALUE, 5e-324, -1.23456e-300, -0, 1e15 + 0.125, -1.23456e-10];
-  expect(values.map(reading)).toEqual([
+  expect(values.map(formatValue)).toEqual([
     "1.7977e308",
     "-1.7977e308",
     "4.9407e-324",
@@ -64,10 +64,10 @@ test("readings at the ends of what doubles hold", () => {
     "1e15",
     "-1.2346e-10",
   ]);
-  expect([Number.POSITIVE_INFINITY, Number.NaN].map(reading)).toEqual(["∞", "NaN"]);
-  expect(values.map(glance).slice(0, 3)).toEqual(["1.798e308", "-1.798e308", "4.941e-324"]);
+  expect([Number.POSITIVE_INFINITY, Number.NaN].map(formatValue)).toEqual(["∞", "NaN"]);
+  expect(values.map(shortValue).slice(0, 3)).toEqual(["1.798e308", "-1.798e308", "4.941e-324"]);
   expect(
-    [999_999_999, -999_999_999, 1_234_567_890, 123_456_789_012, -1_234_567_890_123].map(reading),
+    [999_999_999, -999_999_999, 1_234_567_890, 123_456_789_012, -1_234_567_890_123].map(formatValue),
   ).toEqual(["999,999,999", "-999,999,999", "1234567890", "123456789012", "-1.23456789T"]);
 });
 

@@ -32,7 +32,7 @@ test.each([
   [287, 288, "99.7 %"],
   [99_999, 100_000, "99.9 %"],
   [288, 288, "100 %"],
-])("%d of %d is written as %s", (part, whole, text) => expect(format.percent(part, whole)).toBe(text));
+])("%d of %d is written as %s", (count, whole, text) => expect(format.percent(count, whole)).toBe(text));
 
 test.each([
   [0, "$0.00"],

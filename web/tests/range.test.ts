@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
-  allowed,
+  clampSpan,
   DAY,
   formatRange,
   HOUR,
@@ -114,23 +114,23 @@ describe("moves", () => {
 
   test("a pinch keeps what is under both fingers under them", () => {
     const after = pinched(span, [0.4, 0.6], [0.2, 0.7]);
-    const at = (place: number) => after.from + (after.to - after.from) * place;
-    expect(at(0.2)).toBeCloseTo(1400);
-    expect(at(0.7)).toBeCloseTo(1600);
+    const timeAt = (position: number) => after.from + (after.to - after.from) * position;
+    expect(timeAt(0.2)).toBeCloseTo(1400);
+    expect(timeAt(0.7)).toBeCloseTo(1600);
     expect(pinched(span, [0.4, 0.6], [0.5, 0.5])).toEqual(span);
     expect(pinched(span, [0.4, 0.6], [0.6, 0.4])).toEqual(span);
   });
 
   test("nothing is asked for that is too short, too long or in the future", () => {
-    const tooShort = allowed({ from: NOON - HOUR, to: NOON - HOUR + 1 }, NOON);
+    const tooShort = clampSpan({ from: NOON - HOUR, to: NOON - HOUR + 1 }, NOON);
     expect(tooShort.to - tooShort.from).toBe(10 * SECOND);
-    const tooLong = allowed({ from: NOON - 900 * DAY, to: NOON - DAY }, NOON);
+    const tooLong = clampSpan({ from: NOON - 900 * DAY, to: NOON - DAY }, NOON);
     expect(tooLong.to - tooLong.from).toBe(LONGEST);
-    expect(allowed({ from: NOON - HOUR, to: NOON + HOUR }, NOON)).toEqual({
+    expect(clampSpan({ from: NOON - HOUR, to: NOON + HOUR }, NOON)).toEqual({
       from: NOON - 2 * HOUR,
       to: NOON,
     });
-    expect(allowed({ from: NOON - DAY + 1, to: NOON - HOUR + 1 }, NOON)).toEqual({
+    expect(clampSpan({ from: NOON - DAY + 1, to: NOON - HOUR + 1 }, NOON)).toEqual({
       from: NOON - DAY,
       to: NOON - HOUR,
     });
@@ -138,7 +138,7 @@ describe("moves", () => {
 
   test("nothing older than 1990 is asked for, and what starts there is a range", () => {
     const first = Date.UTC(1990, 0, 1);
-    const span = allowed({ from: first - DAY, to: first + HOUR }, NOON);
+    const span = clampSpan({ from: first - DAY, to: first + HOUR }, NOON);
     expect(span).toEqual({ from: first, to: first + DAY + HOUR });
     expect(parseRange(new URLSearchParams(formatRange(span)))).toEqual(span);
   });

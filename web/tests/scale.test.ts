@@ -23,14 +23,15 @@ const ascends = (numbers: number[]) =>
 /** What is wrong with the scale of two values. */
 function faults(first: number, second: number, room: number): string[] {
   const { factor, least, greatest, min, max, values, labels } = scale(first, second, room);
-  const at = (value: number) => (value - min) / (max - min);
+  const position = (value: number) => (value - min) / (max - min);
   const step = ((values[1] as number) - (values[0] as number)) / factor;
   const checks = {
     "the range is finite": min < max && Number.isFinite(max - min),
-    "values are within it": at(least) >= 0 && at(least) <= at(greatest) && at(greatest) <= 1,
+    "values are within it":
+      position(least) >= 0 && position(least) <= position(greatest) && position(greatest) <= 1,
     "there are ticks enough, and not too many": values.length >= 2 && values.length <= room + 1,
     "ticks are within it": values.every((value) => min <= value && value <= max),
-    "ticks ascend": ascends(values) && ascends(values.map(at)),
+    "ticks ascend": ascends(values) && ascends(values.map(position)),
     "labels are as many": labels.length === values.length,
     "labels differ": new Set(labels).size === labels.length,
     "labels are short": labels.every((label) => label.length <= 12 && label !== "-0"),

@@ -5,10 +5,10 @@ import {
   isLate,
   isPaused,
   overdue,
+  problems,
   reasonOf,
-  rejectedInAll,
   rejectedOf,
-  troubles,
+  rejectedTotal,
 } from "../src/pages/status/health";
 
 const NOW = Date.parse("2026-11-23T18:00:00Z");
@@ -31,12 +31,12 @@ function site(changes: Partial<SiteStatus> = {}): SiteStatus {
 }
 
 test("rejected readings are told most first, and only reasons that occurred", () => {
-  const found = site({ rejected: { null: 3, malformed: 0, bad_time: 10 } });
-  expect(rejectedOf(found)).toEqual([
+  const rejecting = site({ rejected: { null: 3, malformed: 0, bad_time: 10 } });
+  expect(rejectedOf(rejecting)).toEqual([
     ["bad_time", 10],
     ["null", 3],
   ]);
-  expect(rejectedInAll(found)).toBe(13);
+  expect(rejectedTotal(rejecting)).toBe(13);
 });
 
 test("every reason to reject a reading has words", () => {
@@ -74,9 +74,9 @@ test("a day is overdue for the archive two days after its end", () => {
 test("what somebody should look at is said by name, and nothing of what is well", () => {
   vi.stubEnv("TZ", "UTC");
   expect(
-    troubles({ sites: [site()], dead_letters: { sync: 0, archive: 0, export: 0 }, warnings: [] }, NOW),
+    problems({ sites: [site()], dead_letters: { sync: 0, archive: 0, export: 0 }, warnings: [] }, NOW),
   ).toEqual([]);
-  expect(troubles({ sites: [site()], dead_letters: null, warnings: [] }, NOW)).toEqual([]);
+  expect(problems({ sites: [site()], dead_letters: null, warnings: [] }, NOW)).toEqual([]);
   const bad = site({
     lag_seconds: 7200,
     unarchived_days: ["2026-01-01"],
@@ -89,7 +89,7 @@ test("what somebody should look at is said by name, and nothing of what is well"
     dead_letters: { sync: 1, archive: null, export: 2 },
     warnings: ["the dead letters of archive could not be read", "Ä"],
   };
-  expect(troubles(status, NOW)).toEqual([
+  expect(problems(status, NOW)).toEqual([
     "Ses Falls City: the upstream is left alone until 23 Nov 2026, 18:05",
     "Ses Falls City is 2 h behind",
     "Ses Falls City: 1 day overdue for the archive",

@@ -26,7 +26,7 @@ export class Api {
   ) {}
 
   async get<T>(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<T> {
-    return jsonOf(await this.fetch("GET", path + query(parameters), undefined, {}, signal));
+    return jsonOf(await this.fetch("GET", path + queryText(parameters), undefined, {}, signal));
   }
 
   async post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
@@ -82,14 +82,14 @@ export async function jsonOf<T>(answer: Response): Promise<T> {
 }
 
 async function refusal(answer: Response): Promise<ApiError> {
-  const told = await answer.json().catch(() => ({}));
-  const text = typeof told.error === "string" ? told.error : `The API answered ${answer.status}.`;
+  const body = await answer.json().catch(() => ({}));
+  const text = typeof body.error === "string" ? body.error : `The API answered ${answer.status}.`;
   return new ApiError(
     answer.status,
-    told.error_code ?? "",
+    body.error_code ?? "",
     text,
-    told.request_id ?? "",
-    told.running_id ?? "",
+    body.request_id ?? "",
+    body.running_id ?? "",
   );
 }
 
@@ -98,12 +98,12 @@ export function apiBase(baseUri: string): string {
   return new URL(".", baseUri).href.replace(/\/$/, "");
 }
 
-function query(parameters: Parameters): string {
-  const found = new URLSearchParams();
+function queryText(parameters: Parameters): string {
+  const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
     if (value === undefined) continue;
-    for (const one of Array.isArray(value) ? value : [value]) found.append(name, String(one));
+    for (const item of Array.isArray(value) ? value : [value]) query.append(name, String(item));
   }
-  const text = found.toString();
+  const text = query.toString();
   return text && `?${text}`;
 }

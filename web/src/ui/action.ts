@@ -4,19 +4,19 @@ import { useState } from "preact/hooks";
 export type Action<A extends unknown[]> = {
   busy: boolean;
   error: Error | undefined;
-  begin: (...given: A) => void;
+  begin: (...parameters: A) => void;
   forget: () => void;
 };
 
 /** Runs `act` when told to, once at a time. */
-export function useAction<A extends unknown[]>(act: (...given: A) => Promise<void>): Action<A> {
+export function useAction<A extends unknown[]>(act: (...parameters: A) => Promise<void>): Action<A> {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<Error>();
-  const begin = (...given: A) => {
+  const begin = (...parameters: A) => {
     if (busy) return;
     setBusy(true);
     setError(undefined);
-    act(...given)
+    act(...parameters)
       .catch(setError)
       .finally(() => setBusy(false));
   };

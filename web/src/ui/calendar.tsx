@@ -20,19 +20,19 @@ type Props = {
   /** Enter on a day; without it Enter selects. */
   onOpen?: (date: string) => void;
   /** The day under the pointer, empty when there is none. */
-  onPoint?: (date: string) => void;
+  onHover?: (date: string) => void;
 };
 
 const NUMBERS = Array.from({ length: 31 }, (_, index) => index + 1);
 
 /** Months as rows and their days as columns, to be walked through with the arrow keys. */
 export function Calendar(props: Props) {
-  const { label, months, first, last, selected, onSelect, onSettle, onOpen, onPoint } = props;
+  const { label, months, first, last, selected, onSelect, onSettle, onOpen, onHover } = props;
   const grid = useRef<HTMLTableElement>(null);
   useEffect(() => {
-    const found = grid.current;
-    if (found?.contains(document.activeElement))
-      found.querySelector<HTMLElement>(`[data-date="${selected}"]`)?.focus();
+    const element = grid.current;
+    if (element?.contains(document.activeElement))
+      element.querySelector<HTMLElement>(`[data-date="${selected}"]`)?.focus();
   }, [selected]);
 
   const press = (event: KeyboardEvent) => {
@@ -56,7 +56,7 @@ export function Calendar(props: Props) {
     // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table to be walked through is a grid
     <table role="grid" class="calendar" aria-label={label} ref={grid} onKeyDown={press} onKeyUp={release}>
       <Head />
-      <tbody onPointerLeave={() => onPoint?.("")}>
+      <tbody onPointerLeave={() => onHover?.("")}>
         {months.map((month) => (
           <MonthRow key={month} {...props} month={month} />
         ))}
@@ -94,24 +94,24 @@ function MonthRow({ month, ...props }: Props & { month: string }) {
   );
 }
 
-function DayCell({ date, day, selected, onSelect, onSettle, onPoint }: Props & { date: string }) {
-  const found = date <= lastDay(date.slice(0, 7)) ? day(date) : undefined;
-  if (!found) return <td />;
+function DayCell({ date, day, selected, onSelect, onSettle, onHover }: Props & { date: string }) {
+  const content = date <= lastDay(date.slice(0, 7)) ? day(date) : undefined;
+  if (!content) return <td />;
   return (
     <td>
       <button
         type="button"
-        class={`day ${found.class}`}
+        class={`day ${content.class}`}
         data-date={date}
         aria-current={date === selected ? "true" : undefined}
         tabIndex={date === selected ? 0 : -1}
-        aria-label={found.label}
-        style={found.share === undefined ? undefined : { "--share": found.share }}
+        aria-label={content.label}
+        style={content.share === undefined ? undefined : { "--share": content.share }}
         onClick={() => {
           onSelect(date);
           onSettle?.(date);
         }}
-        onPointerEnter={() => onPoint?.(date)}
+        onPointerEnter={() => onHover?.(date)}
       />
     </td>
   );

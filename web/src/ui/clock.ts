@@ -1,12 +1,12 @@
 import { useCallback, useState } from "preact/hooks";
-import { useEvery } from "./load";
+import { useInterval } from "./load";
 
 /** The time (ms), again every so often. */
 export function useNow(everyMs: number): number {
-  const [now, show] = useState(Date.now);
-  useEvery(
+  const [now, setNow] = useState(Date.now);
+  useInterval(
     everyMs,
-    useCallback(() => show(Date.now()), []),
+    useCallback(() => setNow(Date.now()), []),
   );
   return now;
 }

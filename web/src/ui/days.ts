@@ -9,8 +9,8 @@ export function dayStart(date: string): number {
 }
 
 /** The UTC day of a time. */
-export function dayOf(at: number | string): string {
-  return new Date(at).toISOString().slice(0, 10);
+export function dayOf(time: number | string): string {
+  return new Date(time).toISOString().slice(0, 10);
 }
 
 export function addDays(date: string, days: number): string {
@@ -36,9 +36,9 @@ export function lastDay(month: string): string {
 
 /** The months from one to another, both included. */
 export function monthsBetween(first: string, last: string): string[] {
-  const found = [];
-  for (let month = first; month <= last; month = addMonths(month, 1)) found.push(month);
-  return found;
+  const months = [];
+  for (let month = first; month <= last; month = addMonths(month, 1)) months.push(month);
+  return months;
 }
 
 /** Whether the text is a day that exists. */
@@ -80,6 +80,6 @@ function targetOf(date: string, key: string): string | undefined {
 /** The same day so many months on, or the last of that month where it is shorter. */
 function inMonth(date: string, months: number): string {
   const month = addMonths(monthOf(date), months);
-  const found = `${month}${date.slice(7)}`;
-  return found < lastDay(month) ? found : lastDay(month);
+  const day = `${month}${date.slice(7)}`;
+  return day < lastDay(month) ? day : lastDay(month);
 }

@@ -11,15 +11,15 @@ export function number(value: number, decimals = 0): string {
 }
 
 /** How many there are of something: 1 day, 1,200 days. */
-export function counted(value: number, one: string, many = `${one}s`): string {
-  return `${number(value)} ${value === 1 ? one : many}`;
+export function counted(value: number, singular: string, plural = `${singular}s`): string {
+  return `${number(value)} ${value === 1 ? singular : plural}`;
 }
 
 /** A share in percent; neither 100 nor 0 unless it is all or nothing. */
-export function percent(part: number, whole: number): string {
+export function percent(count: number, whole: number): string {
   if (whole <= 0) return "–";
-  const tenths = (1000 * part) / whole;
-  const shown = part >= whole ? 1000 : part > 0 ? Math.min(999, Math.max(1, Math.round(tenths))) : 0;
+  const tenths = (1000 * count) / whole;
+  const shown = count >= whole ? 1000 : count > 0 ? Math.min(999, Math.max(1, Math.round(tenths))) : 0;
   return `${number(shown / 10, 1)} %`;
 }
 
@@ -27,13 +27,13 @@ const UNITS = ["B", "KB", "MB", "GB", "TB"];
 
 export function bytes(value: number): string {
   let unit = 0;
-  let left = value;
+  let size = value;
   // What would be written as 1,000 of a unit is 1 of the next.
-  while (left >= 999.5 && unit < UNITS.length - 1) {
-    left /= 1000;
+  while (size >= 999.5 && unit < UNITS.length - 1) {
+    size /= 1000;
     unit += 1;
   }
-  return `${number(left, unit > 0 && left < 9.95 ? 1 : 0)} ${UNITS[unit]}`;
+  return `${number(size, unit > 0 && size < 9.95 ? 1 : 0)} ${UNITS[unit]}`;
 }
 
 /** Dollars; below one with two figures that count. */
@@ -58,8 +58,8 @@ export function duration(seconds: number): string {
 }
 
 function units(seconds: number, large: number, largeName: string, small: number, smallName: string): string {
-  const rest = Math.floor((seconds % large) / small);
-  return `${number(Math.floor(seconds / large))} ${largeName}${rest ? ` ${rest} ${smallName}` : ""}`;
+  const remainder = Math.floor((seconds % large) / small);
+  return `${number(Math.floor(seconds / large))} ${largeName}${remainder ? ` ${remainder} ${smallName}` : ""}`;
 }
 
 /** How long ago a time was. */
@@ -69,11 +69,11 @@ export function age(thenMs: number, nowMs: number): string {
 }
 
 /** A time in the browser's zone: 23 Nov 2026, 18:00, with `seconds` 18:00:06. */
-export function time(at: string | number | Date, { seconds = false } = {}): string {
+export function time(moment: string | number | Date, { seconds = false } = {}): string {
   return new Intl.DateTimeFormat(LOCALE, {
     dateStyle: "medium",
     timeStyle: seconds ? "medium" : "short",
-  }).format(new Date(at));
+  }).format(new Date(moment));
 }
 
 /** Two times as one range: 23 Nov 2026, 18:00 – 18:05. */
@@ -83,9 +83,9 @@ export function times(from: string | number, to: string | number): string {
 }
 
 /** The browser's zone, as it is named at that time: UTC, GMT+1. */
-export function zone(at: string | number | Date): string {
-  const parts = new Intl.DateTimeFormat(LOCALE, { timeZoneName: "short" }).formatToParts(new Date(at));
-  return parts.find((part) => part.type === "timeZoneName")?.value ?? "";
+export function zone(moment: string | number | Date): string {
+  const tokens = new Intl.DateTimeFormat(LOCALE, { timeZoneName: "short" }).formatToParts(new Date(moment));
+  return tokens.find(({ type }) => type === "timeZoneName")?.value ?? "";
 }
 
 /** A UTC day such as 2026-11-23: Mon 23 Nov 2026. */
@@ -95,8 +95,8 @@ export function day(date: string): string {
 
 /** Two UTC days, both included, as one range; one day alone when they are the same. */
 export function days(first: string, last: string): string {
-  const parts = { day: "numeric", month: "short", year: "numeric" } as const;
-  const format = new Intl.DateTimeFormat(LOCALE, { ...parts, timeZone: "UTC" });
+  const style = { day: "numeric", month: "short", year: "numeric" } as const;
+  const format = new Intl.DateTimeFormat(LOCALE, { ...style, timeZone: "UTC" });
   return format.formatRange(new Date(`${first}T00:00Z`), new Date(`${last}T00:00Z`));
 }
 
@@ -105,6 +105,6 @@ export function month(name: string): string {
   return utc(`${name}-01`, { month: "short", year: "numeric" });
 }
 
-function utc(date: string, parts: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(LOCALE, { ...parts, timeZone: "UTC" }).format(new Date(`${date}T00:00Z`));
+function utc(date: string, style: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat(LOCALE, { ...style, timeZone: "UTC" }).format(new Date(`${date}T00:00Z`));
 }

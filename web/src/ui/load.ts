@@ -5,12 +5,12 @@ export type Loaded<T> = {
   value: T | undefined;
   error: Error | undefined;
   loading: boolean;
-  again: () => void;
+  reload: () => void;
 };
 
 /** Asks when `keys` change and when told to; what comes too late for its keys is not shown. */
-export function useLoaded<T>(ask: (signal: AbortSignal) => Promise<T>, keys: readonly unknown[]): Loaded<T> {
-  const [state, show] = useState<Omit<Loaded<T>, "again">>({
+export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>, keys: readonly unknown[]): Loaded<T> {
+  const [state, setState] = useState<Omit<Loaded<T>, "reload">>({
     value: undefined,
     error: undefined,
     loading: true,
@@ -18,18 +18,19 @@ export function useLoaded<T>(ask: (signal: AbortSignal) => Promise<T>, keys: rea
   const [round, setRound] = useState(0);
   useEffect(() => {
     const stop = new AbortController();
-    show((before) => ({ ...before, loading: true }));
-    ask(stop.signal).then(
-      (value) => stop.signal.aborted || show({ value, error: undefined, loading: false }),
-      (error) => stop.signal.aborted || show((before) => ({ value: before.value, error, loading: false })),
+    setState((before) => ({ ...before, loading: true }));
+    load(stop.signal).then(
+      (value) => stop.signal.aborted || setState({ value, error: undefined, loading: false }),
+      (error) =>
+        stop.signal.aborted || setState((before) => ({ value: before.value, error, loading: false })),
     );
     return () => stop.abort();
   }, [...keys, round]);
-  return { ...state, again: useCallback(() => setRound((before) => before + 1), []) };
+  return { ...state, reload: useCallback(() => setRound((before) => before + 1), []) };
 }
 
 /** Calls back every so often while the page can be seen. */
-export function useEvery(milliseconds: number, callback: () => void, active = true): void {
+export function useInterval(milliseconds: number, callback: () => void, active = true): void {
   useEffect(() => {
     if (!active) return;
     const timer = setInterval(() => document.hidden || callback(), milliseconds);

@@ -1,10 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { ApiError } from "../api/client";
 
-export function Loading({ what }: { what: string }) {
+export function Loading({ subject }: { subject: string }) {
   return (
     <p class="state" role="status">
-      <span class="spinner" aria-hidden="true" /> Loading {what}…
+      <span class="spinner" aria-hidden="true" /> Loading {subject}…
     </p>
   );
 }
@@ -19,14 +19,14 @@ export function Empty({ title, children }: { title: string; children?: Component
   );
 }
 
-export function Failure({ error, again }: { error: Error; again?: () => void }) {
+export function Failure({ error, onRetry }: { error: Error; onRetry?: () => void }) {
   const id = error instanceof ApiError ? error.requestId : "";
   return (
     <div class="state failure" role="alert">
       <strong>{sentence(error.message)}</strong>
       <p>{advice(error)}</p>
-      {again && (
-        <button type="button" onClick={again}>
+      {onRetry && (
+        <button type="button" onClick={onRetry}>
           Try again
         </button>
       )}
@@ -50,6 +50,6 @@ export function advice(error: Error): string {
 
 /** An error's words as a sentence. */
 export function sentence(text: string): string {
-  const found = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(found) ? found : `${found}.`;
+  const capitalized = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(capitalized) ? capitalized : `${capitalized}.`;
 }

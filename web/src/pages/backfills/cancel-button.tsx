@@ -4,19 +4,27 @@ import { useAction } from "../../ui/action";
 import { Notice } from "../../ui/notice";
 
 /** Cancels the run, once asked whether it should. */
-export function CancelButton({ api, path, cancelled }: { api: Api; path: string; cancelled: () => void }) {
-  const [asking, ask] = useState(false);
-  const keep = useRef<HTMLButtonElement>(null);
+export function CancelButton({
+  api,
+  path,
+  onCancelled,
+}: {
+  api: Api;
+  path: string;
+  onCancelled: () => void;
+}) {
+  const [confirming, setConfirming] = useState(false);
+  const noButton = useRef<HTMLButtonElement>(null);
   const cancel = useAction(async () => {
     await api.post(`${path}/cancel`, {});
-    cancelled();
+    onCancelled();
   });
   useEffect(() => {
-    if (asking) keep.current?.focus();
-  }, [asking]);
-  if (!asking)
+    if (confirming) noButton.current?.focus();
+  }, [confirming]);
+  if (!confirming)
     return (
-      <button type="button" onClick={() => ask(true)}>
+      <button type="button" onClick={() => setConfirming(true)}>
         Cancel the run
       </button>
     );
@@ -27,7 +35,7 @@ export function CancelButton({ api, path, cancelled }: { api: Api; path: string;
       <button type="button" class="danger" disabled={cancel.busy} onClick={() => cancel.begin()}>
         {cancel.busy ? "Cancelling…" : "Yes, cancel"}
       </button>
-      <button type="button" ref={keep} onClick={() => ask(false)}>
+      <button type="button" ref={noButton} onClick={() => setConfirming(false)}>
         No, go on
       </button>
       {cancel.error && <Notice error={cancel.error} />}

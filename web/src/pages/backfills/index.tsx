@@ -8,8 +8,8 @@ import "./backfills.css";
 export function Backfills({ api, site, route }: PageProps) {
   const run = route.parameters.get("run");
   if (run) return <RunPage key={run} api={api} site={site} id={run} />;
-  const given = (name: string) => route.parameters.get(name) ?? "";
-  const [start, end, force] = [given("start"), given("end"), given("force")];
+  const parameter = (name: string) => route.parameters.get(name) ?? "";
+  const [start, end, force] = [parameter("start"), parameter("end"), parameter("force")];
   return (
     <div class="backfills">
       <StartForm

@@ -4,10 +4,10 @@ import { Calendar } from "../../ui/calendar";
 import { monthOf, monthsBetween } from "../../ui/days";
 import { counted, number, day as written } from "../../ui/format";
 import { DayTable } from "./day-table";
-import { dayOfInterest, listed } from "./run";
+import { dayOfInterest, listedDays } from "./run";
 
 // Of fewer days the list alone is overview enough.
-const MAPPED = 15;
+const MIN_MAP_DAYS = 15;
 
 /** The days of a run, on a map where they are many, and as a table. */
 export function RunDays({ run, days }: { run: Backfill; days: readonly BackfillDay[] }) {
@@ -15,10 +15,10 @@ export function RunDays({ run, days }: { run: Backfill; days: readonly BackfillD
   const byDate = new Map(days.map((day) => [day.date, day]));
   const [first, last] = [days[0]?.date ?? run.start_date, days.at(-1)?.date ?? run.end_date];
   const selected = chosen || (dayOfInterest(days) ?? last);
-  const shown = listed(days, selected);
+  const rows = listedDays(days, selected);
   return (
     <>
-      {days.length >= MAPPED && (
+      {days.length >= MIN_MAP_DAYS && (
         <Calendar
           label="Days of the run"
           months={monthsBetween(monthOf(first), monthOf(last))}
@@ -31,12 +31,12 @@ export function RunDays({ run, days }: { run: Backfill; days: readonly BackfillD
           }
         />
       )}
-      {shown.length < days.length && (
+      {rows.length < days.length && (
         <p class="hint">
-          {counted(shown.length, "day")} of {number(days.length)}; choose a day above for those of its month.
+          {counted(rows.length, "day")} of {number(days.length)}; choose a day above for those of its month.
         </p>
       )}
-      <DayTable run={run} days={shown} chosen={chosen} />
+      <DayTable run={run} days={rows} chosen={chosen} />
     </>
   );
 }

@@ -48,14 +48,14 @@ function endOf(run: Backfill, nowMs: number): Fact[] {
 }
 
 function outcomes(run: Backfill): string {
-  const parts: [number, string][] = [
+  const counts: [number, string][] = [
     [run.days_failed, "failed"],
     [run.days_cancelled, "cancelled"],
     [run.days_empty, "without data"],
     [run.days_complete, "complete before"],
   ];
-  return parts
-    .filter(([some]) => some > 0)
-    .map(([some, words]) => `${number(some)} ${words}`)
+  return counts
+    .filter(([count]) => count > 0)
+    .map(([count, text]) => `${number(count)} ${text}`)
     .join(", ");
 }

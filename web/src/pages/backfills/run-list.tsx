@@ -3,7 +3,7 @@ import type { Api } from "../../api/client";
 import type { Backfill, Site } from "../../api/types";
 import { duration, number, percent, days as range, time, zone } from "../../ui/format";
 import { link } from "../../ui/link";
-import { useEvery, useLoaded } from "../../ui/load";
+import { useInterval, useLoaded } from "../../ui/load";
 import { Notice } from "../../ui/notice";
 import { Empty, Failure, Loading } from "../../ui/states";
 import { StatusWord } from "../../ui/status-word";
@@ -11,20 +11,20 @@ import { secondsOf, stateOf, toneOf } from "./run";
 
 const BUSY_MS = 5000;
 const IDLE_MS = 30_000;
-const SOME = 20;
-const MOST = 100;
+const FIRST_RUNS = 20;
+const MAX_RUNS = 100;
 
 /** The site's runs, newest first. */
 export function RunList({ api, site }: { api: Api; site: Site }) {
-  const [limit, setLimit] = useState(SOME);
-  const { value, error, loading, again } = useLoaded(
+  const [limit, setLimit] = useState(FIRST_RUNS);
+  const { value, error, loading, reload } = useLoaded(
     (signal) => api.get<{ backfills: Backfill[] }>("/backfill", { site_name: site.site_name, limit }, signal),
     [api, site.site_name, limit],
   );
   const runs = value?.backfills;
-  const going = runs?.some((run) => run.status === "running");
-  useEvery(going ? BUSY_MS : IDLE_MS, again, !loading);
-  if (!runs) return error ? <Failure error={error} again={again} /> : <Loading what="backfills" />;
+  const running = runs?.some((run) => run.status === "running");
+  useInterval(running ? BUSY_MS : IDLE_MS, reload, !loading);
+  if (!runs) return error ? <Failure error={error} onRetry={reload} /> : <Loading subject="backfills" />;
   if (runs.length === 0)
     return (
       <Empty title="No backfill yet">
@@ -37,8 +37,8 @@ export function RunList({ api, site }: { api: Api; site: Site }) {
       <h2 id="runs">Runs</h2>
       {error && <Notice error={error} />}
       <Table runs={runs} />
-      {runs.length === limit && limit < MOST && (
-        <button type="button" class="quiet" onClick={() => setLimit(MOST)}>
+      {runs.length === limit && limit < MAX_RUNS && (
+        <button type="button" class="quiet" onClick={() => setLimit(MAX_RUNS)}>
           Show older runs
         </button>
       )}

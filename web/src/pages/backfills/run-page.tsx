@@ -2,12 +2,12 @@ import type { Api } from "../../api/client";
 import type { Backfill, Site } from "../../api/types";
 import { percent, days as range } from "../../ui/format";
 import { link } from "../../ui/link";
-import { useEvery, useLoaded } from "../../ui/load";
+import { useInterval, useLoaded } from "../../ui/load";
 import { Notice } from "../../ui/notice";
 import { Failure, Loading } from "../../ui/states";
 import { StatusWord } from "../../ui/status-word";
 import { CancelButton } from "./cancel-button";
-import { again as againOf, stateOf, toneOf } from "./run";
+import { retryRange, stateOf, toneOf } from "./run";
 import { RunDays } from "./run-days";
 import { RunFacts } from "./run-facts";
 
@@ -17,20 +17,20 @@ const POLL_MS = 2000;
 export function RunPage({ api, site, id }: { api: Api; site: Site; id: string }) {
   const path = `/backfill/${encodeURIComponent(id)}`;
   const loaded = useLoaded((signal) => api.get<Backfill>(path, {}, signal), [api, path]);
-  const { value: run, error, loading, again } = loaded;
-  useEvery(POLL_MS, again, run?.status === "running" && !loading);
+  const { value: run, error, loading, reload } = loaded;
+  useInterval(POLL_MS, reload, run?.status === "running" && !loading);
   const back = <a href={link("backfills", site.site_name)}>‹ All backfills</a>;
   if (!run)
     return (
       <>
         {back}
-        {error ? <Failure error={error} again={again} /> : <Loading what="the backfill" />}
+        {error ? <Failure error={error} onRetry={reload} /> : <Loading subject="the backfill" />}
       </>
     );
   return (
     <article class="run" aria-labelledby="run">
       {back}
-      <Head api={api} path={path} run={run} again={again} />
+      <Head api={api} path={path} run={run} reload={reload} />
       {error && <Notice error={error} />}
       {run.error && <Notice error={new Error(run.error)}>The days that are archived stay.</Notice>}
       <p class="bar">
@@ -46,10 +46,10 @@ export function RunPage({ api, site, id }: { api: Api; site: Site; id: string })
   );
 }
 
-type HeadProps = { api: Api; path: string; run: Backfill; again: () => void };
+type HeadProps = { api: Api; path: string; run: Backfill; reload: () => void };
 
-function Head({ api, path, run, again }: HeadProps) {
-  const missing = againOf(run);
+function Head({ api, path, run, reload }: HeadProps) {
+  const missing = retryRange(run);
   return (
     <header class="page-head">
       <h1 id="run">Backfill of {range(run.start_date, run.end_date)}</h1>
@@ -63,7 +63,7 @@ function Head({ api, path, run, again }: HeadProps) {
           </a>
         )}
         {run.status === "running" && !run.cancel_requested && (
-          <CancelButton api={api} path={path} cancelled={again} />
+          <CancelButton api={api} path={path} onCancelled={reload} />
         )}
       </div>
     </header>

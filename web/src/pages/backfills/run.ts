@@ -44,7 +44,7 @@ export function missed(days: readonly BackfillDay[]): BackfillDay[] {
 }
 
 /** The parameters of a form that reads the missed days of a run again; undefined when there are none. */
-export function again(run: Backfill): Record<string, string> | undefined {
+export function retryRange(run: Backfill): Record<string, string> | undefined {
   const days = missed(run.days ?? []);
   const [first, last] = [days[0], days.at(-1)];
   if (run.status === "running" || !first || !last) return undefined;
@@ -59,12 +59,12 @@ export function rangeOf(start: string, end: string, force: boolean): Record<stri
 const LISTED = 62;
 
 /** The days to list: all, or those of the month of `date`. */
-export function listed(days: readonly BackfillDay[], date: string): readonly BackfillDay[] {
+export function listedDays(days: readonly BackfillDay[], date: string): readonly BackfillDay[] {
   return days.length <= LISTED ? days : days.filter((day) => monthOf(day.date) === monthOf(date));
 }
 
 /** The day to look at unless somebody chooses: one at work, one that failed, or the last. */
 export function dayOfInterest(days: readonly BackfillDay[]): string | undefined {
-  const found = days.find((day) => day.status === "reading") ?? days.find((day) => day.status === "failed");
-  return (found ?? days.at(-1))?.date;
+  const active = days.find((day) => day.status === "reading") ?? days.find((day) => day.status === "failed");
+  return (active ?? days.at(-1))?.date;
 }

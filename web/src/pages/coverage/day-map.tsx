@@ -3,10 +3,10 @@ import type { Site } from "../../api/types";
 import { Calendar } from "../../ui/calendar";
 import { days as range } from "../../ui/format";
 import { DayPanel, exploreLink } from "./day-panel";
+import { dayLabel, lookOf } from "./day-text";
 import type { Day } from "./days";
 import { Legend } from "./legend";
 import type { useSelectedDay, Year } from "./use-year";
-import { inWords, lookOf } from "./words";
 
 type Props = { site: Site; year: Year; days: readonly Day[]; selection: ReturnType<typeof useSelectedDay> };
 
@@ -15,8 +15,8 @@ export function DayMap({ site, year, days, selection }: Props) {
   const { today, months, first, last } = year;
   const { selected, select, remember } = selection;
   const byDate = useMemo(() => new Map(days.map((day) => [day.date, day])), [days]);
-  const [pointed, point] = useState("");
-  const day = byDate.get(pointed);
+  const [hovered, setHovered] = useState("");
+  const day = byDate.get(hovered);
   return (
     <>
       <Calendar
@@ -31,12 +31,12 @@ export function DayMap({ site, year, days, selection }: Props) {
         onOpen={(date) => {
           location.hash = exploreLink(site.site_name, date);
         }}
-        onPoint={point}
+        onHover={setHovered}
       />
       <div class="coverage-foot">
         <Legend />
         <p class="readout" aria-hidden="true">
-          {day && inWords(day)}
+          {day && dayLabel(day)}
         </p>
       </div>
       <DayPanel site={site} days={days} date={selected} />

@@ -1,15 +1,15 @@
 import type { Site } from "../../api/types";
 import { addDays } from "../../ui/days";
-import { counted, number, days as range, day as written } from "../../ui/format";
+import { counted, days as formatDays, number, day as written } from "../../ui/format";
 import { link } from "../../ui/link";
-import { type Day, runAround } from "./days";
-import { archived, shareOf, verdict, windows } from "./words";
+import { archiveText, shareOf, verdict, windows } from "./day-text";
+import { backfillRange, type Day } from "./days";
 
 /** The numbers of the chosen day, and what can be done about it. */
 export function DayPanel({ site, days, date }: { site: Site; days: readonly Day[]; date: string }) {
-  const day = days.find((one) => one.date === date);
+  const day = days.find((candidate) => candidate.date === date);
   if (!day) return <section class="panel" aria-label="The chosen day" aria-busy="true" />;
-  const run = runAround(days, date);
+  const range = backfillRange(days, date);
   return (
     <section class="panel" aria-label="The chosen day">
       <div class="panel-head">
@@ -21,14 +21,17 @@ export function DayPanel({ site, days, date }: { site: Site; days: readonly Day[
         <a class="button" href={exploreLink(site.site_name, date)}>
           Open this day
         </a>
-        {run && (
-          <a class="button primary" href={link("backfills", site.site_name, { start: run[0], end: run[1] })}>
+        {range && (
+          <a
+            class="button primary"
+            href={link("backfills", site.site_name, { start: range[0], end: range[1] })}
+          >
             {day.hole ? "Backfill this hole" : "Backfill from here"}
           </a>
         )}
-        {run && (
+        {range && (
           <small>
-            {range(...run)}, {counted(spanOf(days, run), "day")}
+            {formatDays(...range)}, {counted(countDays(days, range), "day")}
           </small>
         )}
       </p>
@@ -57,13 +60,13 @@ function Facts({ day }: { day: Day }) {
       </div>
       <div>
         <dt>Archive</dt>
-        <dd>{archived(day)}</dd>
+        <dd>{archiveText(day)}</dd>
       </div>
     </dl>
   );
 }
 
-function spanOf(days: readonly Day[], [from, to]: [string, string]): number {
+function countDays(days: readonly Day[], [from, to]: [string, string]): number {
   return days.filter((day) => day.date >= from && day.date <= to).length;
 }
 

@@ -32,7 +32,7 @@ export type Day = CoverageDay & {
 };
 
 /** The days in order; `syncedFrom` and `syncedUntil` are those of the site's sync, null before its first. */
-export function explained(
+export function classifyDays(
   days: readonly CoverageDay[],
   syncedFrom: string | null,
   syncedUntil: string | null,
@@ -66,9 +66,9 @@ function stateOf(day: CoverageDay, due: number, hole: boolean): State {
 }
 
 function firstStored(days: readonly CoverageDay[], syncedFrom: string | null): string | undefined {
-  const found = days.find((day) => day.windows_polled > 0 || day.samples > 0 || day.archive !== "")?.date;
+  const stored = days.find((day) => day.windows_polled > 0 || day.samples > 0 || day.archive !== "")?.date;
   const synced = syncedFrom === null ? undefined : dayOf(syncedFrom);
-  return found !== undefined && (synced === undefined || found < synced) ? found : synced;
+  return stored !== undefined && (synced === undefined || stored < synced) ? stored : synced;
 }
 
 /** How much of a day has data, from 1 (under half) to 4 (all of it). */
@@ -79,12 +79,13 @@ export function level(day: Day): number {
 }
 
 /** First and last day of the run that a backfill of this day should read: holes, or all before the first. */
-export function runAround(days: readonly Day[], date: string): [string, string] | undefined {
-  const at = days.findIndex((day) => day.date === date);
-  const day = days[at];
+export function backfillRange(days: readonly Day[], date: string): [string, string] | undefined {
+  const index = days.findIndex((day) => day.date === date);
+  const day = days[index];
   if (!day || !(day.hole || day.state === "before")) return undefined;
-  const alike = (index: number) => (day.hole ? days[index]?.hole : days[index]?.state === "before");
-  let [from, to] = [at, at];
+  const alike = (neighbour: number) =>
+    day.hole ? days[neighbour]?.hole : days[neighbour]?.state === "before";
+  let [from, to] = [index, index];
   while (day.hole && alike(from - 1)) from -= 1;
   while (alike(to + 1)) to += 1;
   return [days[from]?.date ?? date, days[to]?.date ?? date];
@@ -95,11 +96,11 @@ export const FIRST_YEAR = addMonths(monthOf(EARLIEST), 11);
 
 /** The last of the twelve months to show: the one asked for, or such that the day is among them. */
 export function lastMonth(until: string, date: string, latest: string): string {
-  const month = wantedMonth(until, date, latest);
+  const month = requestedMonth(until, date, latest);
   return month < FIRST_YEAR ? FIRST_YEAR : month;
 }
 
-function wantedMonth(until: string, date: string, latest: string): string {
+function requestedMonth(until: string, date: string, latest: string): string {
   if (isMonth(until) && until < latest) return until;
   if (!isDay(date) || monthOf(date) > latest) return latest;
   const years = Math.ceil((monthsBetween(monthOf(date), latest).length - 12) / 12);
@@ -108,12 +109,12 @@ function wantedMonth(until: string, date: string, latest: string): string {
 
 /** How many days there are of a kind. */
 export function counts(days: readonly Day[]) {
-  const of = (kind: (day: Day) => boolean) => days.filter(kind).length;
+  const count = (kind: (day: Day) => boolean) => days.filter(kind).length;
   return {
-    full: of((day) => day.state === "full"),
-    partial: of((day) => day.state === "partial"),
-    empty: of((day) => day.state === "empty"),
-    holes: of((day) => day.hole),
-    unarchived: of((day) => day.unarchived),
+    full: count((day) => day.state === "full"),
+    partial: count((day) => day.state === "partial"),
+    empty: count((day) => day.state === "empty"),
+    holes: count((day) => day.hole),
+    unarchived: count((day) => day.unarchived),
   };
 }

@@ -11,7 +11,7 @@ import "./coverage.css";
 export function Coverage(props: PageProps) {
   const { site } = props;
   const year = useYear(props);
-  const { value, error, again, days } = useDays(props, year);
+  const { value, error, reload, days } = useDays(props, year);
   const selection = useSelectedDay(props, year);
   if (site.synced_until === null)
     return (
@@ -23,8 +23,8 @@ export function Coverage(props: PageProps) {
     <div class="coverage">
       <Head year={year} summary={value && summary(days)} />
       {error && value && <Notice error={error} />}
-      {error && !value && <Failure error={error} again={again} />}
-      {!error && !value && <Loading what="the map" />}
+      {error && !value && <Failure error={error} onRetry={reload} />}
+      {!error && !value && <Loading subject="the map" />}
       {value && <DayMap site={site} year={year} days={days} selection={selection} />}
     </div>
   );
@@ -50,13 +50,13 @@ function Head({ year, summary }: { year: Year; summary: string | undefined }) {
 }
 
 function summary(days: readonly Day[]): string {
-  const found = counts(days);
+  const kinds = counts(days);
   return [
-    counted(found.full, "full day"),
-    `${number(found.partial)} partial`,
-    found.empty && `${number(found.empty)} without data`,
-    counted(found.holes, "day with a hole", "days with holes"),
-    `${number(found.unarchived)} not archived yet`,
+    counted(kinds.full, "full day"),
+    `${number(kinds.partial)} partial`,
+    kinds.empty && `${number(kinds.empty)} without data`,
+    counted(kinds.holes, "day with a hole", "days with holes"),
+    `${number(kinds.unarchived)} not archived yet`,
   ]
     .filter(Boolean)
     .join(" · ");

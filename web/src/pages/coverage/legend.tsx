@@ -17,21 +17,21 @@ export function Legend() {
     <div class="legend">
       <span class="legend-group">
         <span>5-minute windows with data</span>
-        {SCALE.map(([look, words]) => (
-          <Key key={look} look={look} words={words} />
+        {SCALE.map(([look, text]) => (
+          <Key key={look} look={look} text={text} />
         ))}
       </span>
-      {MARKS.map(([look, words]) => (
-        <Key key={look} look={look} words={words} />
+      {MARKS.map(([look, text]) => (
+        <Key key={look} look={look} text={text} />
       ))}
     </div>
   );
 }
 
-function Key({ look, words }: { look: string | undefined; words: string | undefined }) {
+function Key({ look, text }: { look: string | undefined; text: string | undefined }) {
   return (
     <span class="key">
-      <span class={`day ${look}`} aria-hidden="true" /> {words}
+      <span class={`day ${look}`} aria-hidden="true" /> {text}
     </span>
   );
 }

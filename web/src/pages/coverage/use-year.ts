@@ -2,9 +2,9 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Coverage } from "../../api/types";
 import { go } from "../../route";
 import { addDays, addMonths, dayOf, firstDay, isDay, lastDay, monthOf, monthsBetween } from "../../ui/days";
-import { useEvery, useLoaded } from "../../ui/load";
+import { useInterval, useLoaded } from "../../ui/load";
 import type { PageProps } from "../page-props";
-import { explained, FIRST_YEAR, lastMonth } from "./days";
+import { classifyDays, FIRST_YEAR, lastMonth } from "./days";
 
 const REFRESH_MS = 300_000;
 
@@ -41,9 +41,9 @@ export function useDays({ api, site }: Omit<Props, "route">, { first, last }: Ye
     (signal) => api.get<Coverage>(path, { start: first, end: addDays(last, 1) }, signal),
     [api, path, first, last],
   );
-  useEvery(REFRESH_MS, loaded.again, !loaded.loading);
+  useInterval(REFRESH_MS, loaded.reload, !loaded.loading);
   const days = useMemo(
-    () => explained(loaded.value?.days ?? [], site.synced_from, site.synced_until),
+    () => classifyDays(loaded.value?.days ?? [], site.synced_from, site.synced_until),
     [loaded.value, site],
   );
   return { ...loaded, days };

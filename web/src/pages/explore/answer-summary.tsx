@@ -1,7 +1,7 @@
 import type { QueryAnswer } from "../../api/types";
 import { dollars, number, percent, zone } from "../../ui/format";
 import type { Line } from "./data/line";
-import { coverageOf } from "./data/reading";
+import { totalCoverage } from "./data/line-value";
 
 const RESOLUTIONS = {
   raw: "raw samples",
@@ -14,8 +14,8 @@ const SOURCES = { hot: "hot tier", rollup: "rollups", archive: "archive", athena
 /** What the answer read, covered and cost, in one line. */
 export function AnswerSummary({ answer, lines }: { answer: QueryAnswer; lines: Line[] }) {
   const { metadata } = answer;
-  const covered = coverageOf(lines);
-  const parts = [
+  const covered = totalCoverage(lines);
+  const items = [
     `Read ${number(metadata.samples_read)} samples, drew ${number(metadata.samples_returned)}`,
     RESOLUTIONS[answer.resolution],
     metadata.sources.map((source) => SOURCES[source]).join(" + "),
@@ -24,5 +24,5 @@ export function AnswerSummary({ answer, lines }: { answer: QueryAnswer; lines: L
     dollars(metadata.cost.micro_dollars / 1e6),
     `times in ${zone(Date.now())}`,
   ];
-  return <p class="told">{parts.filter(Boolean).join(" · ")}</p>;
+  return <p class="told">{items.filter(Boolean).join(" · ")}</p>;
 }

@@ -28,7 +28,7 @@ export function ChartArea({ api, site, view, lines, onAdd, onRemove }: Props) {
       {error && answer && (
         <Notice error={error}>
           {advice(error)}{" "}
-          <button type="button" class="quiet" onClick={lines.again}>
+          <button type="button" class="quiet" onClick={lines.reload}>
             Try again
           </button>
         </Notice>
@@ -37,7 +37,7 @@ export function ChartArea({ api, site, view, lines, onAdd, onRemove }: Props) {
         <Start api={api} site={site} onStart={onAdd} />
       ) : error && !answer ? (
         <>
-          <Failure error={error} again={lines.again} />
+          <Failure error={error} onRetry={lines.reload} />
           <p class="clear">
             <a href={view.hrefOf({ points: [] })}>Choose other points</a>
           </p>

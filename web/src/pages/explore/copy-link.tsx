@@ -2,30 +2,30 @@ import { useEffect, useState } from "preact/hooks";
 
 /** Copies a link to what is shown. */
 export function CopyLink({ link }: { link: string }) {
-  const [told, tell] = useState("");
+  const [result, setResult] = useState<"copied" | "failed" | undefined>();
   useEffect(() => {
-    if (told !== "Copied") return;
-    const timer = setTimeout(() => tell(""), 2_000);
+    if (result !== "copied") return;
+    const timer = setTimeout(() => setResult(undefined), 2_000);
     return () => clearTimeout(timer);
-  }, [told]);
+  }, [result]);
   const copy = () =>
     // Without a secure origin there is no clipboard.
     Promise.resolve(navigator.clipboard?.writeText(link) ?? Promise.reject()).then(
-      () => tell("Copied"),
-      () => tell("failed"),
+      () => setResult("copied"),
+      () => setResult("failed"),
     );
   return (
     <span class="copy">
       <button type="button" onClick={copy}>
-        <span aria-live="polite">{told === "Copied" ? "Copied" : "Copy link"}</span>
+        <span aria-live="polite">{result === "copied" ? "Copied" : "Copy link"}</span>
       </button>
-      {told === "failed" && (
+      {result === "failed" && (
         <input
           readOnly
           value={link}
           aria-label="Link to this chart"
           ref={(input) => input?.select()}
-          onBlur={() => tell("")}
+          onBlur={() => setResult(undefined)}
         />
       )}
     </span>

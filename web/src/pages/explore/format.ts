@@ -18,7 +18,7 @@ const plain = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0, useGroup
 const long = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumSignificantDigits: 9 });
 
 /** A reading: five digits are more than sensors know, except of counters. */
-export function reading(value: number): string {
+export function formatValue(value: number): string {
   const size = Math.abs(value);
   if (size < 1e5) return small(value, precise, 5);
   if (size >= 1e15) return rounded(value, 5);
@@ -31,7 +31,7 @@ const compact = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumSign
 const PREFIXES: Record<string, string> = { m: "M", bn: "G", tn: "T" };
 
 /** A reading in little room, of at most five digits. */
-export function glance(value: number): string {
+export function shortValue(value: number): string {
   const size = Math.abs(value);
   if (size >= 999.95e12) return rounded(value, 4);
   if (size >= 99_999.5) return prefixed(compact.format(value));
@@ -105,11 +105,11 @@ const year = new Intl.DateTimeFormat(LOCALE, { year: "numeric" });
 export function timeValues(times: number[], step: number): string[] {
   const [fine, coarse] =
     step >= 28 * DAY ? [month, year] : step >= DAY ? [day, year] : [step >= MINUTE ? minutes : seconds, day];
-  let said = "";
+  let previous = "";
   return times.map((ms) => {
     const next = coarse.format(ms);
-    const text = fine.format(ms) + (next === said ? "" : `\n${next}`);
-    said = next;
+    const text = fine.format(ms) + (next === previous ? "" : `\n${next}`);
+    previous = next;
     return text;
   });
 }

@@ -19,7 +19,7 @@ export function Explore({ api, site, route }: PageProps) {
   const lines = useLines(api, site.site_name, points, span);
   const remove = (name: string) => view.showPoints(points.filter((point) => point !== name));
   const add = (added: Point[]) => {
-    for (const point of added) lines.known.set(point.point_name, point);
+    for (const point of added) lines.pointCache.set(point.point_name, point);
     view.showPoints([...points, ...added.map((point) => point.point_name)]);
   };
   const toggle = (point: Point) =>
@@ -46,7 +46,7 @@ export function Explore({ api, site, route }: PageProps) {
                 api={api}
                 site={site.site_name}
                 points={points}
-                intervals={points.map((name) => lines.known.get(name)?.interval_seconds ?? null)}
+                intervals={points.map((name) => lines.pointCache.get(name)?.interval_seconds ?? null)}
                 span={span}
               />
             </div>

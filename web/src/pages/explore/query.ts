@@ -2,16 +2,16 @@
 
 import { type Api, jsonOf } from "../../api/client";
 import type { QueryAnswer } from "../../api/types";
-import { merged } from "./data/pages";
+import { mergePages } from "./data/pages";
 import { iso, type Span } from "./range/range";
 
 /** API Gateway takes some 10 KB of address and headers. */
-const LONGEST_QUERY = 6_000;
+const MAX_QUERY_LENGTH = 6_000;
 /** More pages than a chart of the most lines has. */
-const MOST_PAGES = 20;
+const MAX_PAGES = 20;
 
 /** The lines of a chart so many pixels wide, from all pages of the answer. */
-export async function askLines(
+export async function queryLines(
   api: Api,
   site: string,
   points: string[],
@@ -19,25 +19,29 @@ export async function askLines(
   width: number,
   signal: AbortSignal,
 ): Promise<QueryAnswer> {
-  let found: QueryAnswer | undefined;
+  let result: QueryAnswer | undefined;
   let token: string | null = null;
-  for (let page = 0; page < MOST_PAGES; page++) {
-    const asked: Asked = { ...samplesOf(site, points, span), width, ...(token && { next_token: token }) };
-    const answer: QueryAnswer = await jsonOf(await send(api, asked, "application/json", signal));
-    answer.warnings = lasting(answer.warnings);
-    found = found ? merged(found, answer) : answer;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const request: QueryRequest = {
+      ...sampleQuery(site, points, span),
+      width,
+      ...(token && { next_token: token }),
+    };
+    const answer: QueryAnswer = await jsonOf(await sendQuery(api, request, "application/json", signal));
+    answer.warnings = lastingWarnings(answer.warnings);
+    result = result ? mergePages(result, answer) : answer;
     token = answer.metadata.next_token;
-    if (!token) return found;
+    if (!token) return result;
   }
-  throw new Error(`The answer has more than ${MOST_PAGES} pages; show fewer points or a shorter range`);
+  throw new Error(`The answer has more than ${MAX_PAGES} pages; show fewer points or a shorter range`);
 }
 
 /** Warnings that are still right once every page has come. */
-export function lasting(warnings: string[]): string[] {
+export function lastingWarnings(warnings: string[]): string[] {
   return warnings.filter((text) => !text.endsWith("next_token goes on"));
 }
 
-export type Asked = {
+export type QueryRequest = {
   site_name: string;
   point_names: string[];
   start_time: string;
@@ -47,25 +51,30 @@ export type Asked = {
   next_token?: string;
 };
 
-export function samplesOf(site: string, points: string[], span: Span): Asked {
+export function sampleQuery(site: string, points: string[], span: Span): QueryRequest {
   return { site_name: site, point_names: points, start_time: iso(span.from), end_time: iso(span.to) };
 }
 
 /** Asks by GET, which the browser can keep, or by POST what no address can carry. */
-export function send(api: Api, asked: Asked, accept: string, signal: AbortSignal): Promise<Response> {
-  const query = queryOf(asked);
+export function sendQuery(
+  api: Api,
+  request: QueryRequest,
+  accept: string,
+  signal: AbortSignal,
+): Promise<Response> {
+  const query = queryString(request);
   const path = "/timeseries/query";
   return query === undefined
-    ? api.fetch("POST", path, asked, { Accept: accept }, signal)
+    ? api.fetch("POST", path, request, { Accept: accept }, signal)
     : api.fetch("GET", `${path}?${query}`, undefined, { Accept: accept }, signal);
 }
 
 /** The query as a part of an address, unless it is too long or has a NUL, which not every proxy lets pass. */
-export function queryOf({ point_names: names, ...others }: Asked): string | undefined {
+export function queryString({ point_names: names, ...parameters }: QueryRequest): string | undefined {
   if (names.some((name) => name.includes("\0"))) return undefined;
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(others)) query.append(name, String(value));
+  for (const [name, value] of Object.entries(parameters)) query.append(name, String(value));
   for (const name of names) query.append("point_name", name);
   const text = query.toString();
-  return text.length <= LONGEST_QUERY ? text : undefined;
+  return text.length <= MAX_QUERY_LENGTH ? text : undefined;
 }

@@ -2,12 +2,12 @@ import type { Api } from "../../api/client";
 import type { Point, PointPage } from "../../api/types";
 import { useLoaded } from "../../ui/load";
 import { Failure, Loading } from "../../ui/states";
-import { latest } from "./points/latest";
+import { latestValues } from "./points/latest";
 
-const OFFERED = 3;
-const LOOKED_AT = 12;
+const SUGGESTIONS = 3;
+const CANDIDATES = 12;
 /** What people look at first; the empty search finds any point. */
-const LIKELY = ["zone temperature", "temp", ""];
+const SEARCHES = ["zone temperature", "temp", ""];
 
 /** What there is to do while no point is chosen: three that are likely to be wanted. */
 export function Start({
@@ -19,22 +19,22 @@ export function Start({
   site: string;
   onStart: (points: Point[]) => void;
 }) {
-  const offer = useLoaded((signal) => likely(api, site, signal), [api, site]);
-  if (offer.error) return <Failure error={offer.error} again={offer.again} />;
-  if (!offer.value) return <Loading what="points" />;
+  const suggested = useLoaded((signal) => suggestedPoints(api, site, signal), [api, site]);
+  if (suggested.error) return <Failure error={suggested.error} onRetry={suggested.reload} />;
+  if (!suggested.value) return <Loading subject="points" />;
   return (
     <div class="start">
       <strong>Choose points to see them here</strong>
       <p>Search by name, unit, device or tag, or start with one of these:</p>
       <div class="offers">
-        {offer.value.map((point) => (
+        {suggested.value.map((point) => (
           <button key={point.point_name} type="button" onClick={() => onStart([point])}>
             {point.display_name}
           </button>
         ))}
-        {offer.value.length > 1 && (
-          <button type="button" class="quiet" onClick={() => onStart(offer.value ?? [])}>
-            All {offer.value.length}
+        {suggested.value.length > 1 && (
+          <button type="button" class="quiet" onClick={() => onStart(suggested.value ?? [])}>
+            All {suggested.value.length}
           </button>
         )}
       </div>
@@ -43,16 +43,16 @@ export function Start({
 }
 
 /** The first points that measure what people look at first, those with values before those without. */
-async function likely(api: Api, site: string, signal: AbortSignal): Promise<Point[]> {
-  const found = new Map<string, Point>();
-  for (const search of LIKELY) {
+async function suggestedPoints(api: Api, site: string, signal: AbortSignal): Promise<Point[]> {
+  const points = new Map<string, Point>();
+  for (const search of SEARCHES) {
     const path = `/sites/${encodeURIComponent(site)}/points`;
-    const page = await api.get<PointPage>(path, { search, limit: LOOKED_AT }, signal);
-    for (const point of page.points) found.set(point.point_name, point);
-    if (found.size >= OFFERED) break;
+    const page = await api.get<PointPage>(path, { search, limit: CANDIDATES }, signal);
+    for (const point of page.points) points.set(point.point_name, point);
+    if (points.size >= SUGGESTIONS) break;
   }
-  const last = await latest(api, site, [...found.keys()].slice(0, LOOKED_AT), signal);
-  const points = [...found.values()];
-  const alive = points.filter((point) => typeof last.get(point.point_name)?.value === "number");
-  return [...new Set([...alive, ...points])].slice(0, OFFERED);
+  const last = await latestValues(api, site, [...points.keys()].slice(0, CANDIDATES), signal);
+  const matches = [...points.values()];
+  const alive = matches.filter((point) => typeof last.get(point.point_name)?.value === "number");
+  return [...new Set([...alive, ...matches])].slice(0, SUGGESTIONS);
 }

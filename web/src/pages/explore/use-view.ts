@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { formatRoute, go, type Route } from "../../route";
-import { useEvery } from "../../ui/load";
+import { useInterval } from "../../ui/load";
 import { MAX_LINES } from "./data/line";
 import {
   DEFAULT,
@@ -14,14 +14,14 @@ import {
   type Span,
   spanOf,
 } from "./range/range";
-import { useKept } from "./use-stable";
+import { useStable } from "./use-stable";
 
 type Change = { points?: string[]; range?: Range };
 
 /** What the address shows: points and range. Whatever changes it changes the address. */
 export function useView(site: string, route: Route) {
-  const points = useKept(namesOf(route.parameters));
-  const range = useKept(parseRange(route.parameters));
+  const points = useStable(namesOf(route.parameters));
+  const range = useStable(parseRange(route.parameters));
   const preset = useRef<Preset>(DEFAULT);
   if (isLive(range)) preset.current = range;
   const before = useRef<Range[]>([]);
@@ -48,7 +48,7 @@ export function useView(site: string, route: Route) {
       go(routeOf({ range: next }), { replace: kind === "pan" });
     },
     onReset: () => showRange(preset.current),
-    onBack: () => showRange(lastOther(before.current, range) ?? preset.current),
+    onBack: () => showRange(previousRange(before.current, range) ?? preset.current),
   };
 }
 
@@ -60,7 +60,7 @@ function namesOf(parameters: URLSearchParams): string[] {
 }
 
 /** The last of the ranges before that is another one; what comes after it is forgotten. */
-function lastOther(before: Range[], range: Range): Range | undefined {
+function previousRange(before: Range[], range: Range): Range | undefined {
   for (let last = before.pop(); last; last = before.pop()) {
     if (JSON.stringify(last) !== JSON.stringify(range)) return last;
   }
@@ -71,11 +71,11 @@ function lastOther(before: Range[], range: Range): Range | undefined {
 function useSpan(range: Range): Span {
   const [round, next] = useState(0);
   const tick = useCallback(() => next((before) => before + 1), []);
-  useEvery(isLive(range) ? refreshMs(range) : HOUR, tick, isLive(range));
+  useInterval(isLive(range) ? refreshMs(range) : HOUR, tick, isLive(range));
   useEffect(() => {
     const seen = () => document.hidden || tick();
     document.addEventListener("visibilitychange", seen);
     return () => document.removeEventListener("visibilitychange", seen);
   }, [tick]);
-  return useKept(useMemo(() => spanOf(range, Date.now()), [range, round]));
+  return useStable(useMemo(() => spanOf(range, Date.now()), [range, round]));
 }

@@ -1,16 +1,16 @@
 import { number } from "../../ui/format";
 
-const MOST = 3;
+const SHOWN = 3;
 
 /** What the API says is missing of an answer. */
 export function Warnings({ texts }: { texts: string[] }) {
   if (!texts.length) return null;
   return (
     <ul class="notice mild warnings" role="status">
-      {texts.slice(0, MOST).map((text) => (
+      {texts.slice(0, SHOWN).map((text) => (
         <li key={text}>{text}</li>
       ))}
-      {texts.length > MOST && <li>and {number(texts.length - MOST)} more like these</li>}
+      {texts.length > SHOWN && <li>and {number(texts.length - SHOWN)} more like these</li>}
     </ul>
   );
 }

@@ -1,23 +1,23 @@
 import type { Status } from "../../api/types";
 import { number } from "../../ui/format";
 import { StatusWord } from "../../ui/status-word";
-import { LETTERS } from "./health";
+import { DEAD_LETTER_QUEUES } from "./health";
 import { Tile } from "./tile";
 
-type Name = keyof typeof LETTERS;
-const NAMES = Object.keys(LETTERS) as Name[];
+type Name = keyof typeof DEAD_LETTER_QUEUES;
+const NAMES = Object.keys(DEAD_LETTER_QUEUES) as Name[];
 
 /** Messages that failed three times, by queue. */
-export function DeadLetters({ letters }: { letters: Status["dead_letters"] }) {
+export function DeadLetters({ counts }: { counts: Status["dead_letters"] }) {
   return (
     <section aria-labelledby="dead-letters">
       <h2 id="dead-letters">Dead letters</h2>
-      {letters === null ? (
+      {counts === null ? (
         <p class="muted">Only a token for all sites is told of them.</p>
       ) : (
         <div class="tiles">
           {NAMES.map((name) => (
-            <Queue key={name} name={name} count={letters[name]} />
+            <Queue key={name} name={name} count={counts[name]} />
           ))}
         </div>
       )}
@@ -26,7 +26,7 @@ export function DeadLetters({ letters }: { letters: Status["dead_letters"] }) {
 }
 
 function Queue({ name, count }: { name: Name; count: number | null }) {
-  const { queue, means } = LETTERS[name];
+  const { queue, means } = DEAD_LETTER_QUEUES[name];
   if (count === null)
     return (
       <Tile title={name} name={queue} figure="–">

@@ -31,10 +31,10 @@ export function reasonOf(reason: string): string {
 export function rejectedOf(site: SiteStatus): [string, number][] {
   return Object.entries(site.rejected)
     .filter(([, count]) => count > 0)
-    .sort(([, one], [, other]) => other - one);
+    .sort(([, first], [, second]) => second - first);
 }
 
-export function rejectedInAll(site: SiteStatus): number {
+export function rejectedTotal(site: SiteStatus): number {
   return rejectedOf(site).reduce((sum, [, count]) => sum + count, 0);
 }
 
@@ -52,30 +52,30 @@ export function overdue(site: SiteStatus, nowMs: number): number {
   return site.unarchived_days.filter((date) => nowMs - dayStart(addDays(date, 1)) > OVERDUE_MS).length;
 }
 
-export type DeadLetters = keyof NonNullable<Status["dead_letters"]>;
+export type DeadLetterQueue = keyof NonNullable<Status["dead_letters"]>;
 
 /** Whose letters they are, what one of them means and what becomes of it. */
-export const LETTERS: Record<DeadLetters, { queue: string; means: string }> = {
+export const DEAD_LETTER_QUEUES: Record<DeadLetterQueue, { queue: string; means: string }> = {
   sync: { queue: "SyncDeadLetters", means: "A sync failed three times; a later one usually makes it good." },
   archive: { queue: "ArchiveDeadLetters", means: "A day could not be archived in three attempts." },
   export: { queue: "ExportDeadLetters", means: "An export failed three times; its error says why." },
 };
 
 /** What somebody should look at, in one line each; nothing when all is well. */
-export function troubles(status: Status, nowMs: number): string[] {
-  const found = status.sites.flatMap((site) => {
+export function problems(status: Status, nowMs: number): string[] {
+  const messages = status.sites.flatMap((site) => {
     const name = site.display_name || site.site_name;
-    const of: string[] = [];
+    const problems: string[] = [];
     if (isPaused(site, nowMs))
-      of.push(`${name}: the upstream is left alone until ${time(site.upstream_paused_until ?? nowMs)}`);
-    if (site.lag_seconds === null) of.push(`${name} was never synced`);
-    else if (isLate(site)) of.push(`${name} is ${duration(site.lag_seconds)} behind`);
+      problems.push(`${name}: the upstream is left alone until ${time(site.upstream_paused_until ?? nowMs)}`);
+    if (site.lag_seconds === null) problems.push(`${name} was never synced`);
+    else if (isLate(site)) problems.push(`${name} is ${duration(site.lag_seconds)} behind`);
     const days = overdue(site, nowMs);
-    if (days > 0) of.push(`${name}: ${counted(days, "day")} overdue for the archive`);
-    return of;
+    if (days > 0) problems.push(`${name}: ${counted(days, "day")} overdue for the archive`);
+    return problems;
   });
   for (const [name, count] of Object.entries(status.dead_letters ?? {}))
     if (count !== null && count > 0)
-      found.push(`${counted(count, "dead letter")} of ${name === "sync" ? "the sync" : `${name}s`}`);
-  return [...found, ...status.warnings.map((text) => text.replace(/^./u, (first) => first.toUpperCase()))];
+      messages.push(`${counted(count, "dead letter")} of ${name === "sync" ? "the sync" : `${name}s`}`);
+  return [...messages, ...status.warnings.map((text) => text.replace(/^./u, (first) => first.toUpperCase()))];
 }

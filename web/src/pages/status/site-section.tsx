@@ -1,7 +1,7 @@
 import type { SiteStatus } from "../../api/types";
 import { counted, duration, number, time, times } from "../../ui/format";
 import { StatusWord } from "../../ui/status-word";
-import { isLate, isPaused, reasonOf, rejectedInAll, rejectedOf } from "./health";
+import { isLate, isPaused, reasonOf, rejectedOf, rejectedTotal } from "./health";
 import { Tile } from "./tile";
 import { UnarchivedTile } from "./unarchived-tile";
 
@@ -50,7 +50,7 @@ function RejectedTile({ site }: { site: SiteStatus }) {
   const reasons = rejectedOf(site);
   const { rejected_since: since, rejected_until: until } = site;
   return (
-    <Tile title="Rejected readings" figure={number(rejectedInAll(site))}>
+    <Tile title="Rejected readings" figure={number(rejectedTotal(site))}>
       <p>
         <small>
           {since && until ? `of the latest sync, ${times(since, until)}` : "nothing is known of a sync yet"}

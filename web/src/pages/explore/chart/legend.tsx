@@ -2,7 +2,7 @@ import { type Store, useStore } from "../../../store";
 import { percent } from "../../../ui/format";
 import type { Axes } from "../data/axes";
 import { type Line, MAX_LINES } from "../data/line";
-import { lastOf, type Reading, readAt } from "../data/reading";
+import { type LineValue, lastValue, valueAt } from "../data/line-value";
 import { symbol } from "../units";
 import type { Hover } from "./plot-holder";
 import { Swatch, Value } from "./value";
@@ -36,7 +36,7 @@ export function Legend({ lines, axes, hover, onRemove }: Props) {
             <Row
               key={line.name}
               line={line}
-              reading={pointer ? readAt(line, pointer.time) : lastOf(line)}
+              sample={pointer ? valueAt(line, pointer.time) : lastValue(line)}
               onRemove={() => onRemove(line.name)}
             />
           ))}
@@ -53,14 +53,14 @@ export function Legend({ lines, axes, hover, onRemove }: Props) {
   );
 }
 
-function Row({ line, reading, onRemove }: { line: Line; reading: Reading; onRemove: () => void }) {
+function Row({ line, sample, onRemove }: { line: Line; sample: LineValue; onRemove: () => void }) {
   return (
     <tr>
       <td title={line.name}>
         <Swatch slot={line.slot} /> {line.label}
       </td>
       <td class="number">
-        <Value line={line} reading={reading} />
+        <Value line={line} sample={sample} />
       </td>
       <td class="number">{line.expected ? percent(line.received, line.expected) : "–"}</td>
       <td>

@@ -2,7 +2,7 @@ import type { Store } from "../../../store";
 import { useStore } from "../../../store";
 import { time } from "../../../ui/format";
 import type { GapSpan, Line } from "../data/line";
-import { type Reading, readAt } from "../data/reading";
+import { type LineValue, valueAt } from "../data/line-value";
 import { NARROW } from "../plot/layout";
 import { sameSpan } from "../range/range";
 import type { Hover } from "./plot-holder";
@@ -14,8 +14,8 @@ type Props = { lines: Line[]; hover: Store<Hover>; host: { current: HTMLElement 
 export function Tooltip({ lines, hover, host }: Props) {
   const pointer = useStore(hover);
   if (!pointer) return null;
-  const readings = lines.map((line) => readAt(line, pointer.time));
-  const shared = sharedGap(readings);
+  const samples = lines.map((line) => valueAt(line, pointer.time));
+  const shared = commonGap(samples);
   return (
     <div class="tooltip" style={positionOf(pointer.x, host.current?.clientWidth ?? 0)} aria-hidden="true">
       <strong>{time(pointer.time, { seconds: true })}</strong>
@@ -33,7 +33,7 @@ export function Tooltip({ lines, hover, host }: Props) {
                 </td>
                 <td class="label">{line.label}</td>
                 <td class="value">
-                  <Value line={line} reading={readings[index] as Reading} long />
+                  <Value line={line} sample={samples[index] as LineValue} long />
                 </td>
               </tr>
             ))}
@@ -52,11 +52,11 @@ function positionOf(x: number, width: number): Record<string, string> {
 }
 
 /** The gap that all lines are in. */
-function sharedGap([first, ...others]: Reading[]): GapSpan | undefined {
+function commonGap([first, ...samples]: LineValue[]): GapSpan | undefined {
   if (first?.kind !== "gap") return undefined;
   const { gap } = first;
-  const same = others.every(
-    (other) => other.kind === "gap" && sameSpan(other.gap, gap) && other.gap.reason === gap.reason,
+  const same = samples.every(
+    (sample) => sample.kind === "gap" && sameSpan(sample.gap, gap) && sample.gap.reason === gap.reason,
   );
   return same ? gap : undefined;
 }

@@ -1,8 +1,8 @@
 import { duration, times } from "../../../ui/format";
 import { REASONS } from "../data/gaps";
 import { COLOURS, type GapSpan, type Line } from "../data/line";
-import type { Reading } from "../data/reading";
-import { reading as format } from "../format";
+import type { LineValue } from "../data/line-value";
+import { formatValue } from "../format";
 import { SECOND } from "../range/range";
 import { symbol } from "../units";
 
@@ -27,17 +27,17 @@ export function Missing({ gap: { from, to, reason } }: { gap: GapSpan }) {
   );
 }
 
-export function Value({ line, reading, long = false }: { line: Line; reading: Reading; long?: boolean }) {
-  if (reading.kind === "none") return <>–</>;
-  if (reading.kind === "gap")
-    return long ? <Missing gap={reading.gap} /> : <span class="gap">{REASONS[reading.gap.reason]}</span>;
-  const { value, low, high } = reading;
+export function Value({ line, sample, long = false }: { line: Line; sample: LineValue; long?: boolean }) {
+  if (sample.kind === "none") return <>–</>;
+  if (sample.kind === "gap")
+    return long ? <Missing gap={sample.gap} /> : <span class="gap">{REASONS[sample.gap.reason]}</span>;
+  const { value, low, high } = sample;
   return (
     <>
-      {format(value)} <span class="unit">{symbol(line.unit)}</span>
+      {formatValue(value)} <span class="unit">{symbol(line.unit)}</span>
       {long && low !== undefined && high !== undefined && low !== high && (
         <small>
-          {format(low)} – {format(high)}
+          {formatValue(low)} – {formatValue(high)}
         </small>
       )}
     </>

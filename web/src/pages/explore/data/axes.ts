@@ -6,12 +6,12 @@ import type { Chosen } from "./line";
 export type Axes = { unit: string; scale: string; side: 1 | 3 }[];
 
 /** The axes of a chart: a unit each in the order of the points, sides in turn; further units have a scale and no axis. */
-export function axesOf(chosen: Chosen[], most: number): Axes {
+export function axesOf(chosen: Chosen[], limit: number): Axes {
   const units = [...new Set(chosen.map(({ unit }) => symbol(unit)))];
-  return units.slice(0, most).map((unit, place) => ({
+  return units.slice(0, limit).map((unit, index) => ({
     unit,
     scale: scaleOf(unit),
-    side: place % 2 ? 1 : 3,
+    side: index % 2 ? 1 : 3,
   }));
 }
 

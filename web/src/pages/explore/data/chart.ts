@@ -7,7 +7,7 @@ import type { Span } from "../range/range";
 import { scaleOf } from "./axes";
 import { commonGaps } from "./gaps";
 import type { Chart, Chosen, Line } from "./line";
-import { aloneIn, type Column, tableOf } from "./table";
+import { type Column, isolatedRows, tableOf } from "./table";
 
 /** What is drawn of the points chosen; a point that the answer lacks has no rows yet. */
 export function chartOf(chosen: Chosen[], answer: QueryAnswer | undefined, span: Span): Chart {
@@ -17,13 +17,13 @@ export function chartOf(chosen: Chosen[], answer: QueryAnswer | undefined, span:
   const lines = chosen.map((point, index) =>
     lineOf(point, answered.get(point.name), banded, (index + 1) * width),
   );
-  setFactors(lines);
+  shareFactors(lines);
   const table = uPlot.join(
     [[[span.from, span.to]], ...lines.map((line) => tableOf(line, banded))],
     // What is missing of one line because another has a sample there is no gap, unless it is in one.
     [[1], ...lines.map(() => (banded ? [1, 2, 2, 2] : [1, 2]))],
   );
-  for (const line of lines) line.alone = aloneIn(table[line.column] as Column);
+  for (const line of lines) line.isolated = isolatedRows(table[line.column] as Column);
   return {
     lines,
     table,
@@ -49,12 +49,12 @@ function lineOf(point: Chosen, series: Series | undefined, banded: boolean, colu
     received: series?.coverage.received ?? 0,
     column,
     factor: 1,
-    alone: [],
+    isolated: [],
   };
 }
 
 /** The lines of a scale share the least factor that one of them needs. */
-function setFactors(lines: Line[]): void {
+function shareFactors(lines: Line[]): void {
   const least = new Map<string, number>();
   for (const { unit, values, low, high } of lines) {
     const factors = [values, low, high].map(factorOf);

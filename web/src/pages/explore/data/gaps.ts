@@ -14,14 +14,14 @@ export function commonGaps(gaps: GapSpan[][]): GapSpan[] {
   return gaps.length ? gaps.reduce(overlaps) : [];
 }
 
-function overlaps(one: GapSpan[], other: GapSpan[]): GapSpan[] {
-  const found: GapSpan[] = [];
-  for (let [left, right] = [0, 0]; left < one.length && right < other.length; ) {
-    const [a, b] = [one[left] as GapSpan, other[right] as GapSpan];
+function overlaps(first: GapSpan[], second: GapSpan[]): GapSpan[] {
+  const common: GapSpan[] = [];
+  for (let [i, j] = [0, 0]; i < first.length && j < second.length; ) {
+    const [a, b] = [first[i] as GapSpan, second[j] as GapSpan];
     const [from, to] = [Math.max(a.from, b.from), Math.min(a.to, b.to)];
-    if (from < to) found.push({ from, to, reason: a.reason });
-    if (a.to < b.to) left++;
-    else right++;
+    if (from < to) common.push({ from, to, reason: a.reason });
+    if (a.to < b.to) i++;
+    else j++;
   }
-  return found;
+  return common;
 }

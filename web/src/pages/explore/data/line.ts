@@ -23,7 +23,7 @@ export type Line = Chosen & {
   /** What the table's values of this line's scale are multiplied by. */
   factor: number;
   /** Rows of the table with a sample that no line reaches. */
-  alone: number[];
+  isolated: number[];
 };
 
 export type Chart = {

@@ -14,30 +14,30 @@ export function tableOf(
   const xs: number[] = [];
   const ys: Column[] = columns.map(() => []);
   let next = 0;
-  const take = (until: number) => {
+  const copy = (until: number) => {
     for (; next < times.length && (times[next] as number) < until; next++) {
       xs.push(times[next] as number);
-      columns.forEach((column, place) => {
+      columns.forEach((column, index) => {
         const value = column[next];
         // What is no finite number breaks its line, and no other one.
-        ys[place]?.push(typeof value === "number" && Number.isFinite(value) ? value * factor : null);
+        ys[index]?.push(typeof value === "number" && Number.isFinite(value) ? value * factor : null);
       });
     }
   };
   for (const gap of gaps) {
     const middle = (gap.from + gap.to) / 2;
-    take(middle);
+    copy(middle);
     if (times[next] === middle) continue;
     xs.push(middle);
     for (const column of ys) column.push(null);
   }
-  take(Number.POSITIVE_INFINITY);
+  copy(Number.POSITIVE_INFINITY);
   return [xs, ...ys];
 }
 
 /** Rows with a value between two gaps, which a line would leave out. */
-export function aloneIn(column: Column): number[] {
+export function isolatedRows(column: Column): number[] {
   const rows = [...column.keys()].filter((row) => column[row] !== undefined);
   const missing = (row: number | undefined) => row === undefined || column[row] === null;
-  return rows.filter((row, at) => !missing(row) && missing(rows[at - 1]) && missing(rows[at + 1]));
+  return rows.filter((row, index) => !missing(row) && missing(rows[index - 1]) && missing(rows[index + 1]));
 }

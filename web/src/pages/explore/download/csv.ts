@@ -2,12 +2,12 @@
 
 import { type Api, ApiError } from "../../../api/client";
 import type { QueryAnswer } from "../../../api/types";
-import { type Asked, lasting, samplesOf, send } from "../query";
+import { lastingWarnings, type QueryRequest, sampleQuery, sendQuery } from "../query";
 import { SECOND, type Span } from "../range/range";
 
 /** About 40 MB of CSV, and some ten requests. */
-export const MOST_ROWS = 500_000;
-const MOST_PAGES = 500;
+export const MAX_ROWS = 500_000;
+const MAX_PAGES = 500;
 const DEFAULT_INTERVAL_SECONDS = 60;
 
 /** About how many samples some points have in a span. */
@@ -27,26 +27,32 @@ export async function csvOf(
   onRows: (rows: number) => void,
   signal: AbortSignal,
 ): Promise<{ file: Blob; warnings: string[] }> {
-  const asked: Asked = { ...samplesOf(site, points, span), resolution: "raw" };
+  const request: QueryRequest = { ...sampleQuery(site, points, span), resolution: "raw" };
   const pages: Uint8Array<ArrayBuffer>[] = [];
   const warnings = new Set<string>();
   let token: string | null = null;
   let rows = 0;
-  for (let page = 0; page < MOST_PAGES; page++) {
-    const answer = await send(api, token ? { ...asked, next_token: token } : asked, "text/csv", signal);
-    const { csv, metadata } = await wholePage(answer);
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const answer = await sendQuery(
+      api,
+      token ? { ...request, next_token: token } : request,
+      "text/csv",
+      signal,
+    );
+    const { csv, metadata } = await readPage(answer);
     pages.push(csv);
     rows += metadata.samples_returned;
     onRows(rows);
-    for (const text of lasting(JSON.parse(answer.headers.get("Vitals-Warnings") ?? "[]"))) warnings.add(text);
+    for (const text of lastingWarnings(JSON.parse(answer.headers.get("Vitals-Warnings") ?? "[]")))
+      warnings.add(text);
     token = metadata.next_token;
     if (!token) return { file: new Blob(joinedCsv(pages), { type: "text/csv" }), warnings: [...warnings] };
   }
-  throw new Error(`This file has more than ${MOST_PAGES} parts; export it instead`);
+  throw new Error(`This file has more than ${MAX_PAGES} parts; export it instead`);
 }
 
 /** A page of CSV and what it says of itself; ApiError where rows are missing, for its text does not show its end. */
-async function wholePage(
+async function readPage(
   answer: Response,
 ): Promise<{ csv: Uint8Array<ArrayBuffer>; metadata: QueryAnswer["metadata"] }> {
   let csv: Uint8Array<ArrayBuffer>;
@@ -76,7 +82,7 @@ export function csvRows(csv: Uint8Array): number | undefined {
 
 /** Pages of CSV as one file: the header of the first, the rows of all. */
 export function joinedCsv(pages: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer>[] {
-  return pages.map((page, place) => (place ? page.subarray(page.indexOf(0x0a) + 1) : page));
+  return pages.map((page, index) => (index ? page.subarray(page.indexOf(0x0a) + 1) : page));
 }
 
 /** A name that says what is in the file. */

@@ -1,7 +1,7 @@
 import type { Api } from "../../../api/client";
 import { counted, number, times } from "../../../ui/format";
 import type { Span } from "../range/range";
-import { estimatedRows, MOST_ROWS } from "./csv";
+import { estimatedRows, MAX_ROWS } from "./csv";
 import { Outcome } from "./outcome";
 import { useDownload } from "./use-download";
 import { usePopover } from "./use-popover";
@@ -29,7 +29,7 @@ export function Download({ api, site, points, intervals, span }: Props) {
             <button
               type="button"
               disabled={busy}
-              onClick={() => (rows <= MOST_ROWS ? startCsv() : startExport("csv"))}
+              onClick={() => (rows <= MAX_ROWS ? startCsv() : startExport("csv"))}
             >
               CSV
             </button>

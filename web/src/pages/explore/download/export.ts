@@ -2,16 +2,16 @@
 
 import { type Api, ApiError } from "../../../api/client";
 import type { ExportJob } from "../../../api/types";
-import type { Asked } from "../query";
+import type { QueryRequest } from "../query";
 import { SECOND } from "../range/range";
 
 const POLL_MS = 2 * SECOND;
 /** An hour of polling; exports take minutes. */
-const MOST_POLLS = 1_800;
+const MAX_POLLS = 1_800;
 /** In a row, without an answer: half a minute and more. */
-const MOST_FAILURES = 15;
+const MAX_FAILURES = 15;
 
-export type ExportRequest = Omit<Asked, "resolution" | "width" | "next_token"> & {
+export type ExportRequest = Omit<QueryRequest, "resolution" | "width" | "next_token"> & {
   format: "csv" | "parquet";
 };
 
@@ -21,19 +21,19 @@ export function ended(job: ExportJob | undefined): boolean {
 }
 
 /** Starts an export and tells how it goes until it has ended, though some answers may fail; an abort cancels it. */
-export async function exported(
+export async function followExport(
   api: Api,
-  asked: ExportRequest,
+  request: ExportRequest,
   onProgress: (job: ExportJob) => void,
   signal: AbortSignal,
 ): Promise<ExportJob> {
   // Without the signal: what was begun can be cancelled by its id only.
-  let job = await api.post<ExportJob>("/exports", asked);
+  let job = await api.post<ExportJob>("/exports", request);
   let failures = 0;
-  for (let poll = 0; poll < MOST_POLLS; poll++) {
+  for (let poll = 0; poll < MAX_POLLS; poll++) {
     onProgress(job);
     if (ended(job)) return job;
-    if (signal.aborted || !(await after(POLL_MS, signal))) {
+    if (signal.aborted || !(await pause(POLL_MS, signal))) {
       await api.delete(`/exports/${job.id}`);
       return { ...job, status: "cancelled" };
     }
@@ -41,19 +41,19 @@ export async function exported(
       job = await api.get<ExportJob>(`/exports/${job.id}`);
       failures = 0;
     } catch (error) {
-      if (!passing(error) || ++failures === MOST_FAILURES) throw error;
+      if (!isTransient(error) || ++failures === MAX_FAILURES) throw error;
     }
   }
   throw new Error("The export has not ended within an hour");
 }
 
 /** Whether a later try may do. */
-function passing(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
 }
 
 /** Whether so much time went by without an abort. */
-function after(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const end = (whole: boolean) => {
       clearTimeout(timer);

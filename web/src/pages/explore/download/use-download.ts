@@ -2,10 +2,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../../../api/client";
 import type { ExportJob } from "../../../api/types";
 import { bytes } from "../../../ui/format";
-import { samplesOf } from "../query";
+import { sampleQuery } from "../query";
 import type { Span } from "../range/range";
 import { csvOf, fileName, save } from "./csv";
-import { ended, exported } from "./export";
+import { ended, followExport } from "./export";
 
 /** What a download does now, or how the one before ended. */
 export type Work =
@@ -43,8 +43,8 @@ export function useDownload(api: Api, site: string, points: string[], span: Span
     run(async (signal) => {
       const onProgress = (job?: ExportJob) => setWork({ kind: "export", job });
       onProgress();
-      const request = { ...samplesOf(site, points, span), format };
-      return { kind: "export", job: await exported(api, request, onProgress, signal) };
+      const request = { ...sampleQuery(site, points, span), format };
+      return { kind: "export", job: await followExport(api, request, onProgress, signal) };
     });
   const busy = work.kind === "csv" || (work.kind === "export" && !ended(work.job));
   return { work, busy, startCsv, startExport, cancel: () => stop.current?.abort() };

@@ -50,7 +50,7 @@ export function Filters({ api, site, tags, equipment, onTags, onEquipment }: Pro
       {loaded.error && (
         <p class="hint">
           Tags could not be loaded: {loaded.error.message}{" "}
-          <button type="button" class="quiet" onClick={loaded.again}>
+          <button type="button" class="quiet" onClick={loaded.reload}>
             Try again
           </button>
         </p>

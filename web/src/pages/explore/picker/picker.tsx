@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { Api } from "../../../api/client";
 import type { Point, Site } from "../../../api/types";
 import { number } from "../../../ui/format";
-import { usePointList, useSettled } from "../points/list";
+import { useDebounced, usePointList } from "../points/list";
 import { Filters } from "./filters";
 import { Rows } from "./rows";
 
@@ -13,7 +13,7 @@ export function Picker({ api, site, slots, onToggle }: Props) {
   const [search, setSearch] = useState("");
   const [tags, setTags] = useState<string[]>([]);
   const [equipment, setEquipment] = useState("");
-  const filter = { search: useSettled(search), tags: equipment ? [...tags, `equip=${equipment}`] : tags };
+  const filter = { search: useDebounced(search), tags: equipment ? [...tags, `equip=${equipment}`] : tags };
   const list = usePointList(api, site.site_name, filter);
   const filtered = filter.search.trim() !== "" || filter.tags.length > 0;
   return (
@@ -70,12 +70,12 @@ function matches({ error, current, points, complete }: List): string {
 }
 
 /** The error of the list, or what to do when nothing matches. */
-function ListState({ list: { error, current, points, again } }: { list: List }) {
+function ListState({ list: { error, current, points, reload } }: { list: List }) {
   if (error)
     return (
       <p class="failure" role="alert">
         {error.message}{" "}
-        <button type="button" class="quiet" onClick={again}>
+        <button type="button" class="quiet" onClick={reload}>
           Try again
         </button>
       </p>

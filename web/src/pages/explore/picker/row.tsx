@@ -1,7 +1,7 @@
 import type { Point } from "../../../api/types";
 import { number, time } from "../../../ui/format";
 import { COLOURS } from "../data/line";
-import { glance, reading } from "../format";
+import { formatValue, shortValue } from "../format";
 import type { Last } from "../points/latest";
 import { DAY, HOUR } from "../range/range";
 import { symbol } from "../units";
@@ -61,9 +61,9 @@ function LastValue({ last, unit }: { last: Last | undefined; unit: string }) {
   return (
     <span
       class={old ? "last muted" : "last"}
-      title={`${reading(last.value)} ${unit}, ${time(last.timestamp)}`}
+      title={`${formatValue(last.value)} ${unit}, ${time(last.timestamp)}`}
     >
-      {glance(last.value)} <span class="unit">{unit}</span>
+      {shortValue(last.value)} <span class="unit">{unit}</span>
     </span>
   );
 }

@@ -16,7 +16,7 @@ const KEY_ZOOM = 1.25;
 
 /** Listens on `over`, the plot itself; dragging with the left button is left to uPlot, which selects. */
 export function listen(over: HTMLElement, moves: Moves): void {
-  const place = (event: { clientX: number }) => {
+  const positionOf = (event: { clientX: number }) => {
     const box = over.getBoundingClientRect();
     return (event.clientX - box.left) / box.width;
   };
@@ -29,7 +29,7 @@ export function listen(over: HTMLElement, moves: Moves): void {
       if (Math.abs(across) > Math.abs(along)) {
         moves.move(panned(moves.span(), across / over.clientWidth), "pan");
       } else {
-        moves.move(zoomed(moves.span(), Math.exp(along * WHEEL_STEP), place(event)), "zoom");
+        moves.move(zoomed(moves.span(), Math.exp(along * WHEEL_STEP), positionOf(event)), "zoom");
       }
       moves.settle();
     },
@@ -37,32 +37,36 @@ export function listen(over: HTMLElement, moves: Moves): void {
   );
   // The middle button would scroll the page.
   over.addEventListener("mousedown", (event) => event.button === 1 && event.preventDefault());
-  listenToPointers(over, moves, place);
+  listenToPointers(over, moves, positionOf);
 }
 
-function listenToPointers(over: HTMLElement, moves: Moves, place: (event: PointerEvent) => number): void {
+function listenToPointers(
+  over: HTMLElement,
+  moves: Moves,
+  positionOf: (event: PointerEvent) => number,
+): void {
   const down = new Map<number, number>();
-  let began: { span: Span; places: number[] } | undefined;
+  let began: { span: Span; positions: number[] } | undefined;
   const begin = () => {
-    began = down.size ? { span: moves.span(), places: [...down.values()] } : undefined;
+    began = down.size ? { span: moves.span(), positions: [...down.values()] } : undefined;
   };
   over.addEventListener("pointerdown", (event) => {
     const drags =
       event.pointerType === "mouse" ? event.button === 1 || (event.button === 0 && event.shiftKey) : true;
     if (!drags || down.size === 2) return;
-    down.set(event.pointerId, place(event));
+    down.set(event.pointerId, positionOf(event));
     over.setPointerCapture(event.pointerId);
     begin();
   });
   over.addEventListener("pointermove", (event) => {
     if (!began || !down.has(event.pointerId)) return;
-    down.set(event.pointerId, place(event));
-    const [first = 0, second] = began.places;
-    const [at = 0, other] = down.values();
-    if (second === undefined || other === undefined) {
-      moves.move(panned(began.span, first - at), "pan");
+    down.set(event.pointerId, positionOf(event));
+    const [first = 0, second] = began.positions;
+    const [firstNow = 0, secondNow] = down.values();
+    if (second === undefined || secondNow === undefined) {
+      moves.move(panned(began.span, first - firstNow), "pan");
     } else {
-      moves.move(pinched(began.span, [first, second], [at, other]), "zoom");
+      moves.move(pinched(began.span, [first, second], [firstNow, secondNow]), "zoom");
     }
   });
   for (const end of ["pointerup", "pointercancel"] as const) {

@@ -48,5 +48,5 @@ export function inkOf(inks: Inks, line: Line): string {
 }
 
 export function translucent(colour: string, alpha = 0.18): string {
-  return colour.replace(/^rgb\((.*)\)$/, (_all, parts) => `rgba(${parts}, ${alpha})`);
+  return colour.replace(/^rgb\((.*)\)$/, (_match, channels) => `rgba(${channels}, ${alpha})`);
 }

@@ -3,7 +3,7 @@
 import uPlot from "uplot";
 import type { Axes } from "../data/axes";
 import type { Chart } from "../data/line";
-import { allowed, type Span, sameSpan } from "../range/range";
+import { clampSpan, type Span, sameSpan } from "../range/range";
 import type { PlotContext } from "./context";
 import { drawGaps, drawUnits } from "./drawing";
 import { listen, type Moves, press } from "./gestures";
@@ -46,12 +46,12 @@ export class Plot {
     private view: Span,
     private state: State,
     private readonly events: PlotEvents,
-    begun: Move | undefined,
+    unfinished: Move | undefined,
   ) {
     this.context = { chart: () => this.chart, axes, inks: inksOf(host) };
     this.unmarked = state === "drawn";
     this.mark();
-    if (begun) this.begin(begun.span, begun.kind);
+    if (unfinished) this.begin(unfinished.span, unfinished.kind);
     this.u = this.create();
     this.u.ctx.canvas.setAttribute("role", "img");
     this.moves = {
@@ -65,13 +65,13 @@ export class Plot {
   }
 
   private create(): uPlot {
-    let unfinished: uPlot | undefined;
+    let incomplete: uPlot | undefined;
     // Before uPlot listens to it, which would draw in a microtask: a plot that is destroyed by then does not.
     addEventListener("dppxchange", this.events.onPixels);
     try {
       // Of itself uPlot draws in a microtask, where nobody could catch what it throws.
       return new uPlot(this.options(), this.chart.table, (u, init) => {
-        unfinished = u;
+        incomplete = u;
         this.host.append(u.root);
         u.batch(() => {
           init();
@@ -80,7 +80,7 @@ export class Plot {
       });
     } catch (error) {
       removeEventListener("dppxchange", this.events.onPixels);
-      unfinished?.destroy();
+      incomplete?.destroy();
       throw error;
     }
   }
@@ -107,8 +107,8 @@ export class Plot {
       if (changed || moved) this.scale(u);
     });
     // The cursor's dots are on the rows of before.
-    const { left = -1, top = -1 } = this.u.cursor;
-    if (left >= 0 && (changed || moved)) this.attempt(() => this.u.setCursor({ left, top }));
+    const { left: x = -1, top: y = -1 } = this.u.cursor;
+    if (x >= 0 && (changed || moved)) this.attempt(() => this.u.setCursor({ left: x, top: y }));
   }
 
   name(label: string): void {
@@ -155,7 +155,7 @@ export class Plot {
   private begin(span: Span, kind: "zoom" | "pan"): void {
     clearTimeout(this.moving?.timer);
     const zoomed = kind === "zoom" || this.moving?.kind === "zoom";
-    this.moving = { span: allowed(span, Date.now()), kind: zoomed ? "zoom" : "pan", timer: undefined };
+    this.moving = { span: clampSpan(span, Date.now()), kind: zoomed ? "zoom" : "pan", timer: undefined };
     this.host.dataset.state = "loading";
   }
 
@@ -187,10 +187,10 @@ export class Plot {
   }
 
   private select(u: uPlot): void {
-    const { left, width } = u.select;
+    const { left: start, width } = u.select;
     if (width < 1) return;
     u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    this.move({ from: u.posToVal(left, "x"), to: u.posToVal(left + width, "x") }, "zoom");
+    this.move({ from: u.posToVal(start, "x"), to: u.posToVal(start + width, "x") }, "zoom");
     this.settle(true);
   }
 

@@ -8,7 +8,7 @@ export type Ticks = { values: number[]; labels: string[] };
 
 /** Steps that the lowest chart has room for, and that no axis has more than. */
 const ROOM = 5;
-const MOST = 100;
+const MAX_STEPS = 100;
 /** Below this share of the values a range is that of a flat line. */
 const FLAT = 1e-10;
 const LEAST_DOUBLE = 5e-324;
@@ -63,7 +63,7 @@ function multiple(value: number, unit: number, round: (quotient: number) => numb
 
 /** Ticks from `min` to `max`, at most `room` steps, which doubles and labels tell apart. */
 export function ticksOf(min: number, max: number, room: number, factor = 1): Ticks {
-  const steps = Math.min(MOST, Math.max(1, room));
+  const steps = Math.min(MAX_STEPS, Math.max(1, room));
   const finest = Math.max(LEAST_DOUBLE, (max - min) / steps / factor);
   const first = Math.floor(Math.log10(finest));
   for (let exponent = first; exponent < first + 4; exponent++) {
@@ -83,7 +83,7 @@ type Step = { digits: number; exponent: number; size: number };
 function labelled(min: number, max: number, step: Step, factor: number): Ticks | undefined {
   const ticks: { value: number; whole: number; digits: number }[] = [];
   const first = Math.floor(min / (step.size * factor));
-  for (let index = 0; index <= MOST + 1; index++) {
+  for (let index = 0; index <= MAX_STEPS + 1; index++) {
     // The nearest double of the decimal number, and no sum of steps.
     const digits = (first + index) * step.digits;
     const whole = Number(`${digits}e${step.exponent}`);

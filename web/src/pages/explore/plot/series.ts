@@ -3,7 +3,7 @@
 import type uPlot from "uplot";
 import { scaleOf } from "../data/axes";
 import { COLOURS, type Line } from "../data/line";
-import { firstAtOrAfter, readAt } from "../data/reading";
+import { indexFrom, valueAt } from "../data/line-value";
 import type { PlotContext } from "./context";
 import { inkOf, translucent } from "./inks";
 
@@ -31,7 +31,7 @@ function lineSeries({ chart, inks }: PlotContext, line: Line, index: number): uP
       width: 0,
       fill: stroke,
       show: (u) => isSparse(u, chart().lines[index]),
-      filter: (_u, _column, show) => (show ? null : (chart().lines[index]?.alone ?? null)),
+      filter: (_u, _column, show) => (show ? null : (chart().lines[index]?.isolated ?? null)),
     },
   };
 }
@@ -49,14 +49,14 @@ export function bandsOf({ chart, inks }: PlotContext): uPlot.Band[] {
 /** The row of the table with the sample that a column reads at a time. */
 export function rowAt({ chart }: PlotContext, u: uPlot, column: number, time: number): number | null {
   const line = chart().lines.find((candidate) => candidate.column === column);
-  const sample = line && readAt(line, time);
-  return sample?.kind === "sample" ? firstAtOrAfter(u.data[0] as number[], sample.time) : null;
+  const sample = line && valueAt(line, time);
+  return sample?.kind === "sample" ? indexFrom(u.data[0] as number[], sample.time) : null;
 }
 
 /** Whether samples on view are so far apart that each is worth a dot. */
 function isSparse(u: uPlot, line: Line | undefined): boolean {
   const { min, max } = u.scales.x as uPlot.Scale;
   if (!line || min == null || max == null) return false;
-  const rows = firstAtOrAfter(line.times, max) - firstAtOrAfter(line.times, min);
+  const rows = indexFrom(line.times, max) - indexFrom(line.times, min);
   return rows * 12 < u.over.clientWidth;
 }

@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../../../api/client";
 import type { Latest } from "../../../api/types";
-import { useEvery } from "../../../ui/load";
+import { useInterval } from "../../../ui/load";
 import { MINUTE } from "../range/range";
 
 const SCROLL_MS = 150;
@@ -20,29 +20,32 @@ export function useLatest(
   site: string,
   names: string[],
 ): { values: ReadonlyMap<string, Last>; error: Error | undefined } {
-  const [values, learn] = useState<ReadonlyMap<string, Last>>(new Map());
-  const [error, fail] = useState<Error>();
-  const [round, next] = useState(0);
-  const asked = useRef({ round: 0, names: new Set<string>() });
-  useEvery(
+  const [values, setValues] = useState<ReadonlyMap<string, Last>>(new Map());
+  const [error, setError] = useState<Error>();
+  const [round, setRound] = useState(0);
+  const requested = useRef({ round: 0, names: new Set<string>() });
+  useInterval(
     MINUTE,
-    useCallback(() => next((before) => before + 1), []),
+    useCallback(() => setRound((before) => before + 1), []),
   );
   useEffect(() => {
-    if (asked.current.round !== round) asked.current = { round, names: new Set() };
-    const { names: done } = asked.current;
+    if (requested.current.round !== round) requested.current = { round, names: new Set() };
+    const { names: loaded } = requested.current;
     const stop = new AbortController();
-    const ask = async () => {
-      const missing = names.filter((name) => !done.has(name));
-      for (let at = 0; at < missing.length; at += BATCH) {
-        const batch = missing.slice(at, at + BATCH);
-        const found = await latest(api, site, batch, stop.signal);
-        for (const name of batch) done.add(name);
-        learn((before) => new Map([...before, ...found]));
+    const load = async () => {
+      const missing = names.filter((name) => !loaded.has(name));
+      for (let start = 0; start < missing.length; start += BATCH) {
+        const batch = missing.slice(start, start + BATCH);
+        const lastValues = await latestValues(api, site, batch, stop.signal);
+        for (const name of batch) loaded.add(name);
+        setValues((before) => new Map([...before, ...lastValues]));
       }
-      fail(undefined);
+      setError(undefined);
     };
-    const timer = setTimeout(() => ask().catch((cause) => stop.signal.aborted || fail(cause)), SCROLL_MS);
+    const timer = setTimeout(
+      () => load().catch((cause) => stop.signal.aborted || setError(cause)),
+      SCROLL_MS,
+    );
     return () => {
       clearTimeout(timer);
       stop.abort();
@@ -52,7 +55,7 @@ export function useLatest(
 }
 
 /** The last value of each point; by POST, for an address does not carry every name. */
-export async function latest(
+export async function latestValues(
   api: Api,
   site: string,
   names: string[],

@@ -19,7 +19,7 @@ type PointList = {
   /** Adds the next page. */
   addPage: () => void;
   /** Repeats the request that failed. */
-  again: () => void;
+  reload: () => void;
 };
 
 /** `filter` is the one that the points match, as JSON. */
@@ -30,13 +30,13 @@ export function usePointList(api: Api, site: string, filter: Filter): PointList 
   const key = JSON.stringify(filter);
   const { state, load } = usePages(api, site, key);
   const { points, token, loading, error } = state;
-  const again = useCallback(() => {
+  const reload = useCallback(() => {
     load(points.length ? token : null);
   }, [load, points.length, token]);
   const addPage = useCallback(() => {
     if (!loading && !error && token) load(token);
   }, [loading, error, token, load]);
-  return { points, complete: !token, current: state.filter === key, loading, error, addPage, again };
+  return { points, complete: !token, current: state.filter === key, loading, error, addPage, reload };
 }
 
 /** The pages so far, and how to load the one of a token; those of another filter are dropped when it answers. */
@@ -85,7 +85,7 @@ function pointPage(
 }
 
 /** What was typed, once the typing has paused. */
-export function useSettled(text: string): string {
+export function useDebounced(text: string): string {
   const [settled, settle] = useState(text);
   useEffect(() => {
     const timer = setTimeout(() => settle(text), SEARCH_MS);

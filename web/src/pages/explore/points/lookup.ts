@@ -6,20 +6,20 @@ import { type Loaded, useLoaded } from "../../../ui/load";
 
 const PAGE = 200;
 /** More pages than the largest building has. */
-const MOST_PAGES = 100;
+const MAX_PAGES = 100;
 
 /** Learns what the site says of points that an address names and that are not `known`; undefined until it has. */
-export function useNamed(
+export function usePointLookup(
   api: Api,
   site: string,
   names: string[],
-  known: Map<string, Point>,
+  cache: Map<string, Point>,
 ): Loaded<boolean> {
-  const missing = names.filter((name) => !known.has(name));
+  const missing = names.filter((name) => !cache.has(name));
   const loaded = useLoaded(
     async (signal) => {
-      for (const point of await Promise.all(missing.map((name) => named(api, site, name, signal)))) {
-        known.set(point.point_name, point);
+      for (const point of await Promise.all(missing.map((name) => findPoint(api, site, name, signal)))) {
+        cache.set(point.point_name, point);
       }
       return true;
     },
@@ -29,14 +29,14 @@ export function useNamed(
 }
 
 /** A point as the site lists it; one that it lacks stands for itself. */
-export async function named(api: Api, site: string, name: string, signal: AbortSignal): Promise<Point> {
+export async function findPoint(api: Api, site: string, name: string, signal: AbortSignal): Promise<Point> {
   const path = `/sites/${encodeURIComponent(site)}/points`;
   let token: string | null = null;
-  for (let page = 0; page < MOST_PAGES; page++) {
-    const asked: Parameters = { search: name, limit: PAGE, next_token: token ?? undefined };
-    const answer: PointPage = await api.get<PointPage>(path, asked, signal);
-    const found = answer.points.find((point) => point.point_name === name);
-    if (found) return found;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const parameters: Parameters = { search: name, limit: PAGE, next_token: token ?? undefined };
+    const answer: PointPage = await api.get<PointPage>(path, parameters, signal);
+    const match = answer.points.find((point) => point.point_name === name);
+    if (match) return match;
     token = answer.next_token;
     if (!token) break;
   }

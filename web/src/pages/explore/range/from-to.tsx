@@ -9,13 +9,13 @@ const EDGES = ["from", "to"] as const;
 
 /** The edges as fields. Taken on Enter or when the field is left, for a year that is half typed is a year too. */
 export function FromTo(props: Props) {
-  const { step, text, type, valid, take } = useEdges(props);
+  const { step, text, type, valid, apply } = useEdges(props);
   return (
     <form
       class="from-to"
       onSubmit={(event) => {
         event.preventDefault();
-        take();
+        apply();
       }}
     >
       {EDGES.map((edge) => (
@@ -30,7 +30,7 @@ export function FromTo(props: Props) {
             aria-invalid={!valid}
             title={valid ? `Time zone: ${zone(props.span.to)}` : "The end must be after the start"}
             onInput={(event) => type(edge, event.currentTarget.value)}
-            onBlur={take}
+            onBlur={apply}
           />
         </label>
       ))}
@@ -54,11 +54,11 @@ function useEdges({ range, span, onRange }: Props) {
   const timeOf = (edge: "from" | "to") => (text[edge] === shown[edge] ? span[edge] : fromInput(text[edge]));
   const next = { from: timeOf("from"), to: timeOf("to") };
   const valid = isSpan(next);
-  const take = () => {
+  const apply = () => {
     if (!valid) return;
     setTyped({});
     if (!sameSpan(stored(next), span)) onRange(stored(next));
   };
   const type = (edge: "from" | "to", value: string) => setTyped({ ...typed, [edge]: value });
-  return { step, text, type, valid, take };
+  return { step, text, type, valid, apply };
 }

@@ -38,8 +38,8 @@ export function isLive(range: Range): range is Preset {
 
 /** The range that an address names: `from` and `to` where both are times in order, as stored; else `range`. */
 export function parseRange(parameters: URLSearchParams): Range {
-  const at = (name: string) => Math.round(Date.parse(parameters.get(name) ?? "") / SECOND) * SECOND;
-  const span = { from: at("from"), to: at("to") };
+  const timeOf = (name: string) => Math.round(Date.parse(parameters.get(name) ?? "") / SECOND) * SECOND;
+  const span = { from: timeOf("from"), to: timeOf("to") };
   if (isSpan(span)) return stored(span);
   const named = parameters.get("range") ?? "";
   return Object.hasOwn(PRESETS, named) ? (named as Preset) : DEFAULT;
@@ -82,21 +82,21 @@ export function spanOf(range: Range, now: number): Span {
 }
 
 /** The span moved by a part of its length. */
-export function panned({ from, to }: Span, part: number): Span {
-  const by = (to - from) * part;
+export function panned({ from, to }: Span, share: number): Span {
+  const by = (to - from) * share;
   return { from: from + by, to: to + by };
 }
 
 /** The span `factor` times as long, in which what was `at` (0 to 1) stays where it is. */
-export function zoomed({ from, to }: Span, factor: number, at = 0.5): Span {
-  const fixed = from + (to - from) * at;
+export function zoomed({ from, to }: Span, factor: number, position = 0.5): Span {
+  const fixed = from + (to - from) * position;
   return { from: fixed - (fixed - from) * factor, to: fixed + (to - fixed) * factor };
 }
 
 /** The span in which what was at two places, parts of the width, is at two others. */
 export function pinched(span: Span, before: [number, number], after: [number, number]): Span {
   const length = span.to - span.from;
-  const [first, second] = before.map((place) => span.from + length * place) as [number, number];
+  const [first, second] = before.map((position) => span.from + length * position) as [number, number];
   const apart = after[1] - after[0];
   if (Math.abs(apart) < 0.01) return span;
   const now = (second - first) / apart;
@@ -106,7 +106,7 @@ export function pinched(span: Span, before: [number, number], after: [number, nu
 }
 
 /** The span of whole seconds nearest to it that can be asked for: not too short, too long, too old or in the future. */
-export function allowed({ from, to }: Span, now: number): Span {
+export function clampSpan({ from, to }: Span, now: number): Span {
   const length = Math.min(LONGEST, Math.max(SHORTEST, Math.round((to - from) / SECOND) * SECOND));
   const middle = (from + to) / 2;
   const last = Math.ceil(now / SECOND) * SECOND;
@@ -114,6 +114,6 @@ export function allowed({ from, to }: Span, now: number): Span {
   return { from: start, to: start + length };
 }
 
-export function sameSpan(one: Span, other: Span): boolean {
-  return one.from === other.from && one.to === other.to;
+export function sameSpan(first: Span, second: Span): boolean {
+  return first.from === second.from && first.to === second.to;
 }

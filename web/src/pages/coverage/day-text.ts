@@ -33,7 +33,7 @@ export function verdict(day: Day): string {
 }
 
 /** What the archive has of a day. */
-export function archived(day: Day): string {
+export function archiveText(day: Day): string {
   if (day.archive === "done") {
     const rows = counted(day.archived_samples, "sample");
     return day.unarchived ? `${rows}, and again after later writes` : `archived, ${rows}`;
@@ -44,7 +44,7 @@ export function archived(day: Day): string {
 }
 
 /** One line of a day, for the pointer and for who hears the map. */
-export function inWords(day: Day): string {
+export function dayLabel(day: Day): string {
   const name = written(day.date);
   if (day.state === "before") return `${name}: before the first stored day`;
   if (day.state === "later") return `${name}: not synced yet`;
@@ -64,10 +64,10 @@ export function lookOf(day: Day | undefined, today: boolean): CalendarDay | unde
     day.unarchived && "unarchived",
     today && "today",
   ];
-  return { class: classes.filter(Boolean).join(" "), label: `${inWords(day)}${today ? " (today)" : ""}` };
+  return { class: classes.filter(Boolean).join(" "), label: `${dayLabel(day)}${today ? " (today)" : ""}` };
 }
 
 /** Windows out of those that the sync has passed. */
-export function windows(some: number, day: Day): string {
-  return `${number(some)} of ${number(Math.max(day.due, some))}`;
+export function windows(count: number, day: Day): string {
+  return `${number(count)} of ${number(Math.max(day.due, count))}`;
 }
