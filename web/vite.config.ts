@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
-// The local stack, for `npm run dev` beside `make up`.
+// The address of the local stack, for `npm run dev` with `make up`.
 function localApi(): string {
   try {
     return JSON.parse(readFileSync("../.local/stack.json", "utf8")).api;
@@ -13,7 +13,7 @@ function localApi(): string {
 export default defineConfig(({ command }) => {
   const api = command === "serve" ? new URL(localApi()) : undefined;
   return {
-    // Relative, so that the page works wherever the API is.
+    // Relative, because the path of the API is not known at build time.
     base: "./",
     build: {
       outDir: "../functions/query/web",

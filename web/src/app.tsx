@@ -14,7 +14,7 @@ import { useInterval, useLoaded } from "./ui/load";
 import { SignIn } from "./ui/sign-in";
 import { Empty, Failure, Loading } from "./ui/states";
 
-/** How far the sites are synced, and which there are, changes while one looks. */
+/** The list of sites and their sync times are reloaded this often. */
 const REFRESH_MS = 60_000;
 
 const VIEWS = { explore: Explore, coverage: Coverage, backfills: Backfills, status: Status };
@@ -62,7 +62,9 @@ function View({ api, sites, route }: { api: Api; sites: Site[]; route: Route }) 
       </Empty>
     );
   if (!site)
-    return <Empty title={`There is no site “${route.site}” for this token`}>Choose another one above.</Empty>;
+    return (
+      <Empty title={`There is no site “${route.site}” for this token`}>Choose another site above.</Empty>
+    );
   const Chosen = VIEWS[route.page];
   return <Chosen key={site.site_name} api={api} site={site} sites={sites} route={route} />;
 }

@@ -12,7 +12,7 @@ export const TITLES: Record<Page, string> = {
   status: "Status",
 };
 
-/** The navigation, the choice of the site, and what belongs to every page. */
+/** The bar above every page: navigation, site, colours and sign-out. */
 export function Header({ sites, route }: { sites: Site[]; route: Route }) {
   return (
     <header class="top">
@@ -30,7 +30,7 @@ export function Header({ sites, route }: { sites: Site[]; route: Route }) {
   );
 }
 
-/** Links to the pages; the one to Explore leads back to what was shown there of the same site. */
+/** Links to the pages; the link to Explore restores the site's last chart. */
 function Navigation({ sites, route }: { sites: Site[]; route: Route }) {
   const site = siteOf(sites, route);
   const explored = useRef<Route | undefined>(undefined);

@@ -1,14 +1,14 @@
-// The address: which page, and what it shows, so that a link shows the same to somebody else.
+// The address of the page: it holds everything that a link must reproduce.
 
 import { Store } from "./store";
 
 export const PAGES = ["explore", "coverage", "backfills", "status"] as const;
 export type Page = (typeof PAGES)[number];
 
-/** `site` is empty until one is chosen; the other parameters are the page's own. */
+/** `site` is empty until a site is selected; `parameters` belong to the page. */
 export type Route = { page: Page; site: string; parameters: URLSearchParams };
 
-/** The route that a fragment such as `#/explore?site=S&point=P` names; unknown pages are the first. */
+/** Returns the route of a fragment such as `#/explore?site=S&point=P`; an unknown page becomes Explore. */
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = split(hash.replace(/^#\/?/, ""));
   const parameters = new URLSearchParams(query);
@@ -33,11 +33,11 @@ export const route = new Store<Route>(parseRoute(location.hash));
 
 addEventListener("hashchange", () => route.set(parseRoute(location.hash)));
 
-/** Goes there; with `replace` the step back leads past it, as for a pan or a keystroke. */
+/** Goes to a route; `replace` adds no step to the history, as for a pan or a key. */
 export function go(next: Route, { replace = false } = {}): void {
   const hash = formatRoute(next);
   if (replace) history.replaceState(null, "", hash);
   else location.hash = hash;
-  // The browser's event of it comes later, and another click may come before.
+  // The hashchange event comes later; another click may come before it.
   route.set(next);
 }

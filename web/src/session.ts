@@ -1,10 +1,10 @@
-// The token, kept for the browser session and no longer.
+// The token, stored for the browser session.
 
 import { Store } from "./store";
 
 const KEY = "vitals-token";
 
-/** `refused` is what the API said of the token before, empty when nothing was wrong with it. */
+/** `refused` is the API's error for the previous token, or empty. */
 export type Session = { token: string; refused: string };
 
 export const session = new Store<Session>({ token: sessionStorage.getItem(KEY) ?? "", refused: "" });

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** One value that several components look at. */
+/** A value that several components observe. */
 export class Store<T> {
   private readonly listeners = new Set<() => void>();
 
@@ -21,7 +21,7 @@ export class Store<T> {
   }
 }
 
-/** The store's value, now and whenever it changes. */
+/** Returns the value of a store and renders again when it changes. */
 export function useStore<T>(store: Store<T>): T {
   const [value, setValue] = useState(store.get());
   useEffect(() => {

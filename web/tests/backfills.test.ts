@@ -46,7 +46,7 @@ function run(changes: Partial<Backfill>): Backfill {
   };
 }
 
-test("what is missing of an ended run is offered from its first to its last day", () => {
+test("retry range covers failed and cancelled days", () => {
   const statuses = days("done", "failed", "empty", "cancelled", "done");
   expect(retryRange(run({ days: statuses }))).toEqual({ start: "2026-01-02", end: "2026-01-04" });
   expect(retryRange(run({ days: statuses, force: true }))?.force).toBe("yes");
@@ -54,7 +54,7 @@ test("what is missing of an ended run is offered from its first to its last day"
   expect(retryRange(run({ days: days("done", "empty") }))).toBe(undefined);
 });
 
-test("a run says how long it took, how many of its days ended, and how it is", () => {
+test("a run has duration, ended days and status", () => {
   const going = run({ status: "running", ended_at: null });
   expect(secondsOf(run({}), 0)).toBe(120);
   expect(secondsOf(going, Date.UTC(2026, 1, 1, 0, 0, 30))).toBe(30);
@@ -66,7 +66,7 @@ test("a run says how long it took, how many of its days ended, and how it is", (
   ]);
 });
 
-test("of a long run a month is listed, of a short one every day", () => {
+test("long runs list one month", () => {
   const long = days(...Array(100).fill("done"));
   expect(listedDays(long, "2026-02-10").map((day) => day.date)).toEqual(
     long.slice(31, 59).map((day) => day.date),
@@ -74,7 +74,7 @@ test("of a long run a month is listed, of a short one every day", () => {
   expect(listedDays(long.slice(0, 62), "2026-02-10")).toHaveLength(62);
 });
 
-test("the day to look at is one at work, then one that failed, then the last", () => {
+test("reading days come before failed and last days", () => {
   expect(dayOfInterest(days("done", "failed", "reading"))).toBe("2026-01-03");
   expect(dayOfInterest(days("done", "failed", "done"))).toBe("2026-01-02");
   expect(dayOfInterest(days("done", "done"))).toBe("2026-01-02");

@@ -7,12 +7,12 @@ afterEach(() => void vi.unstubAllGlobals());
 
 const api = new Api("http://api.test", "token");
 
-test("an answer that is not of this API is told as such", async () => {
+test("a response that is not JSON is unreadable", async () => {
   vi.stubGlobal("fetch", async () => new Response("<html>proxy</html>"));
   await expect(api.get("/sites")).rejects.toMatchObject({ status: 0, code: "UNREADABLE" });
 });
 
-test("a point is found by its name among all that have its words", async () => {
+test("lookup pages until the name matches exactly", async () => {
   const tokens: (string | null)[] = [];
   vi.stubGlobal("fetch", async (address: string) => {
     const token = new URL(address).searchParams.get("next_token");
@@ -28,7 +28,7 @@ test("a point is found by its name among all that have its words", async () => {
   expect(await findPoint(api, "s", "unit 2", signal)).toMatchObject({ point_name: "unit 2", unit: "" });
 });
 
-test("last values are asked for by whole names, and of a silent point when it was seen", async () => {
+test("latest values are requested by exact names", async () => {
   const names = ["a,b", "\0", " "];
   vi.stubGlobal("fetch", async (address: string, { method, body }: RequestInit) => {
     expect([method, new URL(address).pathname, JSON.parse(String(body))]).toEqual([

@@ -42,7 +42,7 @@ const DAYS = classifyDays(
 );
 const dayOn = (date: string) => DAYS.find((day) => day.date === date) as (typeof DAYS)[number];
 
-test("a day is what was polled and came of it", () => {
+test("states of days", () => {
   expect(DAYS.map((day) => day.state)).toEqual([
     "before",
     "before",
@@ -59,10 +59,10 @@ test("a day is what was polled and came of it", () => {
   expect(DAYS.filter((day) => day.hole).map((day) => day.date.slice(8))).toEqual(["04", "05", "07"]);
 });
 
-test("only days that are over and hold something are said to be unarchived", () =>
+test("unarchived days have ended and have samples", () =>
   expect(DAYS.filter((day) => day.unarchived).map((day) => day.date.slice(8))).toEqual(["08", "09"]));
 
-test("colour follows the share of windows with data, and all of them is a step of its own", () => {
+test("colour level follows the share of windows", () => {
   const levelOf = (withData: number) =>
     level(
       classifyDays([day("2026-03-03", 288, withData)], SYNCED_FROM, SYNCED_UNTIL)[0] as (typeof DAYS)[number],
@@ -71,7 +71,7 @@ test("colour follows the share of windows with data, and all of them is a step o
   expect(level(dayOn("2026-03-10"))).toBe(4);
 });
 
-test("a hole is offered with the holes around it, and a day before the first up to it", () => {
+test("backfill range covers adjacent holes", () => {
   expect(backfillRange(DAYS, "2026-03-04")).toEqual(["2026-03-04", "2026-03-05"]);
   expect(backfillRange(DAYS, "2026-03-05")).toEqual(["2026-03-04", "2026-03-05"]);
   expect(backfillRange(DAYS, "2026-03-07")).toEqual(["2026-03-07", "2026-03-07"]);
@@ -81,12 +81,12 @@ test("a hole is offered with the holes around it, and a day before the first up 
     expect(backfillRange(DAYS, date)).toBe(undefined);
 });
 
-test("a site that was never synced has no holes", () => {
+test("a site without a sync has no holes", () => {
   const [first] = classifyDays([day("2026-03-01", 0, 0)], null, null);
   expect([first?.state, first?.hole]).toEqual(["before", false]);
 });
 
-test("a backfilled day before the first synced one is the first stored", () => {
+test("a backfilled day can precede the sync", () => {
   const days = classifyDays(
     [day("2026-03-01", 0, 0), day("2026-03-02", 288, 288)],
     SYNCED_FROM,
@@ -95,7 +95,7 @@ test("a backfilled day before the first synced one is the first stored", () => {
   expect(days.map(({ state }) => state)).toEqual(["before", "full"]);
 });
 
-test("the days are counted by kind", () =>
+test("days are counted by state", () =>
   expect(counts(DAYS)).toEqual({ full: 3, partial: 2, empty: 1, holes: 3, unarchived: 2 }));
 
 test.each([
@@ -111,6 +111,6 @@ test.each([
   ["1990-11", "", "1990-12"],
   ["0001-01", "", "1990-12"],
   ["", "1970-01-01", "1990-12"],
-])("until %j with the day %j the map ends in %s", (until, date, month) =>
+])("until %j and day %j end in %s", (until, date, month) =>
   expect(lastMonth(until, date, "2026-11")).toBe(month),
 );

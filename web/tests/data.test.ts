@@ -46,7 +46,7 @@ const SPAN = { from: 0, to: 100_000 };
 const column = (chart: ReturnType<typeof chartOf>, index: number) =>
   chart.table[chart.lines[index]?.column ?? 0] as (number | null | undefined)[];
 
-/** A line's pieces: the values between nulls, whatever other lines have between them. */
+/** Returns the segments of a line: the values between nulls; rows of other lines do not count. */
 function piecesOf(values: (number | null | undefined)[]): number[][] {
   const pieces: number[][] = [[]];
   for (const value of values) {
@@ -73,7 +73,7 @@ describe("lines", () => {
     [70_000, 30],
   ]);
 
-  test("break at gaps, and neither where another line has samples nor where samples are far apart", () => {
+  test("break at gaps only", () => {
     const chart = chartOf([point("a"), point("b", "", 1)], answer([a, b]), SPAN);
     expect(piecesOf(column(chart, 0))).toEqual([
       [1, 2],
@@ -83,7 +83,7 @@ describe("lines", () => {
     expect(chart.rows).toBe(7);
   });
 
-  test("a gap is one from sample to sample, whatever other lines have in it", () => {
+  test("have null between the samples around gaps", () => {
     const chart = chartOf([point("a"), point("b", "", 1)], answer([a, b]), SPAN);
     const times = chart.table[0] as number[];
     const values = column(chart, 0);
@@ -91,7 +91,7 @@ describe("lines", () => {
       if (time > 2_000 && time < 50_000) expect(values[row]).toBeNull();
   });
 
-  test("a sample between two gaps is drawn alone", () => {
+  test("have isolated samples between two gaps", () => {
     const lone = series(
       "a",
       [
@@ -106,7 +106,7 @@ describe("lines", () => {
     expect(chart.lines[0]?.isolated.map((row) => column(chart, 0)[row])).toEqual([1, 2]);
   });
 
-  test("aggregates have a band that breaks with the line", () => {
+  test("have bands of aggregates that break too", () => {
     const rows = { ...a, min: [0, 1, 2, 3], max: [2, 3, 4, 5] };
     const chart = chartOf([point("a")], answer([rows], { data_type: "aggregate" }), SPAN);
     const [line] = chart.lines;
@@ -139,7 +139,7 @@ describe("lines", () => {
     expect(line && valueAt(line, 1_900)).toMatchObject({ value: 2, low: 1, high: 3 });
   });
 
-  test("break at a value that is no finite number, and no other line does", () => {
+  test("break alone at infinite values", () => {
     const odd = { ...b, values: [10, Number.POSITIVE_INFINITY, 30] };
     const chart = chartOf([point("a"), point("b", "", 1)], answer([a, odd]), SPAN);
     expect(piecesOf(column(chart, 0))).toEqual([
@@ -149,7 +149,7 @@ describe("lines", () => {
     expect(piecesOf(column(chart, 1))).toEqual([[10], [30]]);
   });
 
-  test("of a scale have values in the table whose differences are finite, and read as they are", () => {
+  test("are scaled so that differences stay finite", () => {
     const huge = series("huge", [
       [1_500, -Number.MAX_VALUE],
       [70_000, Number.MAX_VALUE],
@@ -165,7 +165,7 @@ describe("lines", () => {
     expect(chart.lines[1] && valueAt(chart.lines[1], 1_500)).toMatchObject({ value: -Number.MAX_VALUE });
   });
 
-  test("a point without an answer has an empty line", () => {
+  test("are empty for points without series", () => {
     const chart = chartOf([point("a"), point("new", "", 1)], answer([a]), SPAN);
     expect(chart.lines[1]?.times).toEqual([]);
     expect(piecesOf(column(chart, 1))).toEqual([]);
@@ -173,7 +173,7 @@ describe("lines", () => {
   });
 });
 
-describe("reading at a time", () => {
+describe("value at a time", () => {
   const [line] = chartOf(
     [point("a")],
     answer([
@@ -197,7 +197,7 @@ describe("reading at a time", () => {
     expect(read(99_000)).toMatchObject({ value: 3 });
   });
 
-  test("or the gap with its reason, up to its edges", () => {
+  test("is the gap around it", () => {
     expect(read(5_000)).toMatchObject({ kind: "gap", gap: { reason: "not_polled" } });
     expect(read(20_001)).toMatchObject({
       kind: "gap",
@@ -206,16 +206,16 @@ describe("reading at a time", () => {
     expect(read(60_000)).toMatchObject({ kind: "sample", value: 3 });
   });
 
-  test("or nothing where there is nothing", () => {
+  test("is none without samples", () => {
     const [empty] = chartOf([point("b")], answer([series("b", [])]), SPAN).lines;
     expect(empty && valueAt(empty, 5)).toEqual({ kind: "none" });
   });
 });
 
-describe("gaps of all lines", () => {
+describe("common gaps", () => {
   const span = (from: number, to: number) => ({ from, to, reason: "no_data" as const });
 
-  test("are what their gaps have in common", () => {
+  test("are the intersection of the lines' gaps", () => {
     expect(commonGaps([])).toEqual([]);
     expect(commonGaps([[span(0, 5)]])).toEqual([span(0, 5)]);
     expect(
@@ -229,9 +229,9 @@ describe("gaps of all lines", () => {
   });
 });
 
-test("pages are one answer: rows and counts add up, and a gap that a page cut is whole", () => {
+test("merged pages join rows, counts and gaps", () => {
   const first = answer([series("a", [[1, 1]], [gap(2_000, 5_000)])], { warnings: ["x"] });
-  // The second and the third meet at a sample, which is alone.
+  // The second and third gap meet at an isolated sample.
   const gaps = [{ ...gap(5_000, 9_000), continues: true }, gap(9_000, 9_500), gap(9_500, 9_900, "rejected")];
   const second = answer([series("a", [[9_000, 2]], gaps)], { warnings: ["x", "y"] });
   second.metadata = { ...second.metadata, sources: ["archive"], cache_hit: false };
@@ -252,7 +252,7 @@ test("pages are one answer: rows and counts add up, and a gap that a page cut is
   expect(whole.warnings).toEqual(["x", "y"]);
 });
 
-test("an axis per unit, sides in turn, as many as there is room for", () => {
+test("units have axes on alternating sides", () => {
   const chosen = [point("a", "percent"), point("b", "%"), point("c", "°C"), point("d"), point("e", "volts")];
   expect(axesOf(chosen, 4).map(({ unit, side }) => [unit, side])).toEqual([
     ["%", 3],
@@ -263,7 +263,7 @@ test("an axis per unit, sides in turn, as many as there is room for", () => {
   expect(axesOf(chosen, 2)).toHaveLength(2);
 });
 
-test("a point keeps its colour while others come and go", () => {
+test("points keep their colours", () => {
   const first = slotsOf(["a", "b", "c"], new Map());
   expect([...first]).toEqual([
     ["a", 0],
@@ -274,7 +274,7 @@ test("a point keeps its colour while others come and go", () => {
   expect(slotsOf(["b", "c", "d", "e"], second)).toEqual(new Map(Object.entries({ b: 1, c: 2, d: 0, e: 3 })));
 });
 
-test("coverage counts what was expected, and no line makes up for another", () => {
+test("total coverage caps each line", () => {
   const lines = chartOf(
     [point("a"), point("b"), point("c")],
     answer([series("a", []), series("b", []), series("c", [])]),

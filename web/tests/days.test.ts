@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import * as days from "../src/ui/days";
 
-test("days and months are counted over the ends of months and years", () => {
+test("days and months cross month and year ends", () => {
   expect(days.addDays("2024-02-28", 1)).toBe("2024-02-29");
   expect(days.addDays("2026-01-01", -1)).toBe("2025-12-31");
   expect(days.addMonths("2026-11", -11)).toBe("2025-12");
@@ -12,7 +12,7 @@ test("days and months are counted over the ends of months and years", () => {
   expect(days.dayOf("2026-11-23T23:59:59Z")).toBe("2026-11-23");
 });
 
-test("only days and months that exist are taken from an address", () => {
+test("invalid days and months are rejected", () => {
   for (const text of ["2026-02-30", "2026-13-01", "2026-1-1", "", "today"])
     expect(days.isDay(text)).toBe(false);
   expect(days.isDay("2024-02-29")).toBe(true);
@@ -29,9 +29,9 @@ test.each([
   ["2026-02-14", "End", "2026-02-28"],
   ["2026-01-05", "ArrowUp", "2026-01-04"],
   ["2026-04-10", "End", "2026-04-20"],
-])("from %s the key %s leads to %s", (date, key, to) =>
+])("from %s the key %s moves to %s", (date, key, to) =>
   expect(days.dayByKey(date, key, "2026-01-04", "2026-04-20")).toBe(to),
 );
 
-test("other keys lead nowhere", () =>
+test("other keys do not move", () =>
   expect(days.dayByKey("2026-01-01", "a", "2026-01-01", "2026-01-31")).toBe(undefined));

@@ -1,6 +1,6 @@
-// Doubles to test with: those that are easily forgotten, and others by their bits.
+// Doubles for tests: edge cases, and random bits.
 
-/** Finite doubles of random bits, the same ones for the same seed. */
+/** Returns a generator of finite doubles with random bits, reproducible by its seed. */
 export function doubles(seed: number): () => number {
   const view = new DataView(new ArrayBuffer(8));
   let state = seed;

@@ -8,17 +8,17 @@ import { DAY } from "../src/pages/explore/range/range";
 const SPAN = { from: Date.parse("2026-01-01T00:00:00Z"), to: Date.parse("2026-01-02T00:00:00Z") };
 const encode = (text: string) => new TextEncoder().encode(text);
 
-test("rows are estimated by each point's interval, a minute where it is not known", () => {
+test("row estimate uses the points' intervals", () => {
   expect(estimatedRows([60, 30, 900, null], SPAN)).toBe(1_440 + 2_880 + 96 + 1_440);
   expect(estimatedRows([60], { from: 0, to: 365 * DAY })).toBe(525_600);
 });
 
-test("pages of CSV are one file with one header", async () => {
+test("CSV pages join under one header", async () => {
   const pages = ["name,value\na,1\na,2\n", "name,value\na,3\n", "name,value\n"].map(encode);
   expect(await new Blob(joinedCsv(pages)).text()).toBe("name,value\na,1\na,2\na,3\n");
 });
 
-test("a file is read page by page, as it was collected", async () => {
+test("CSV follows all pages of raw samples", async () => {
   const requests: URL[] = [];
   const warnings = [
     ["left out: the file of 1 January", "not all of the range was read in time; next_token goes on"],
@@ -53,7 +53,7 @@ test("a file is read page by page, as it was collected", async () => {
   vi.unstubAllGlobals();
 });
 
-test("rows of CSV are counted with ends of lines in names, and not where one has no end", () => {
+test("CSV row count handles quotes and truncation", () => {
   const rows = (text: string) => csvRows(encode(text));
   expect(rows("name,value\n")).toBe(0);
   expect(rows('name,value\n"a\nb ""c""\n",1\na,2\n')).toBe(2);
@@ -62,7 +62,7 @@ test("rows of CSV are counted with ends of lines in names, and not where one has
   }
 });
 
-test("a page that was cut anywhere is an error, and never a shorter file", async () => {
+test("truncated CSV pages are errors", async () => {
   const page = 'name,value\na,1.5\n"b\n""c",12\nd,-3\n';
   const api = new Api("http://api.test", "token");
   const metadata = JSON.stringify({ metadata: { samples_returned: 3, next_token: null } });
@@ -81,7 +81,7 @@ test("a page that was cut anywhere is an error, and never a shorter file", async
   vi.unstubAllGlobals();
 });
 
-test("an export is followed to its end, and an abort cancels it", async () => {
+test("export is polled; abort cancels it", async () => {
   vi.useFakeTimers();
   const requests: string[] = [];
   const states = ["queued", "running", "completed"];
@@ -123,7 +123,7 @@ test("an export is followed to its end, and an abort cancels it", async () => {
   vi.useRealTimers();
 });
 
-test("an export is followed through answers that fail, but not through a refusal", async () => {
+test("export tolerates failed polls, not refusals", async () => {
   vi.useFakeTimers();
   let answers: (Response | Error)[] = [];
   vi.stubGlobal("fetch", async () => {
@@ -155,7 +155,7 @@ test("an export is followed through answers that fail, but not through a refusal
   vi.useRealTimers();
 });
 
-test("a query is part of the address unless that is too long or a name holds a NUL", () => {
+test("query string has limits", () => {
   const request = { site_name: "s", start_time: "a", end_time: "b", width: 9 };
   expect(queryString({ ...request, point_names: ["x/1:2#3", "a,b"] })).toBe(
     "site_name=s&start_time=a&end_time=b&width=9&point_name=x%2F1%3A2%233&point_name=a%2Cb",
@@ -167,6 +167,6 @@ test("a query is part of the address unless that is too long or a name holds a N
   expect(new URLSearchParams(query).getAll("point_name")).toEqual(names);
 });
 
-test("a file's name says where and when", () => {
+test("file name contains site and span", () => {
   expect(fileName("site", SPAN)).toBe("site_20260101T0000Z_20260102T0000Z.csv");
 });

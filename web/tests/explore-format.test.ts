@@ -13,14 +13,14 @@ import { doubles, PAIRS } from "./doubles";
 
 const NOON = new Date(2026, 0, 31, 12).getTime();
 
-test("readings have the digits that sensors know, and counters all of theirs", () => {
+test("values have five digits, counters all", () => {
   expect(formatValue(69.80000305175781)).toBe("69.8");
   expect(formatValue(1_809_219.4)).toBe("1,809,219");
   expect(formatValue(-0.0000341578)).toBe("-0.000034");
   expect(formatValue(0)).toBe("0");
 });
 
-test("short values have five digits at most", () => {
+test("short values have at most five digits", () => {
   expect([1_809_219.4, 99_999.6, 12_345.67, 56.4219, -0.0000341578, 0].map(shortValue)).toEqual([
     "1.809M",
     "100k",
@@ -31,7 +31,7 @@ test("short values have five digits at most", () => {
   ]);
 });
 
-test("readings of any double have twelve characters at most, and no digits that matter fewer", () => {
+test("values of any double fit twelve characters", () => {
   const next = doubles(3);
   const random = Array.from({ length: 1000 }, next);
   const powers = Array.from({ length: 632 }, (_, power) => Number(`-9.87654321e${power - 324}`));
@@ -42,9 +42,9 @@ test("readings of any double have twelve characters at most, and no digits that 
       const read = Number(text.replaceAll(",", "").replace(/[kMGT]$/, "")) * scale;
       expect(text.length, `${value}: ${text}`).toBeLessThanOrEqual(12);
       expect(text, `${value}`).not.toBe("-0");
-      // Tiny ones without an exponent have two digits.
+      // Tiny numbers without an exponent have two digits.
       const error = text.includes("e") || Math.abs(value) >= 0.001 ? 10 ** (1 - digits) / 2 : 0.05;
-      // A subnormal has few bits; the greatest double rounds to more than it.
+      // Subnormals have few bits; the largest double rounds up to infinity.
       if (Math.abs(value) > 1e-300 && Math.abs(value) < 1e308)
         expect(Math.abs(read - value), `${value}: ${text}`).toBeLessThanOrEqual(
           Math.abs(value) * error * 1.001,
@@ -53,7 +53,7 @@ test("readings of any double have twelve characters at most, and no digits that 
   }
 });
 
-test("readings at the ends of what doubles hold", () => {
+test("values at the limits of doubles", () => {
   const values = [Number.MAX_VALUE, -Number.MAX_VALUE, 5e-324, -1.23456e-300, -0, 1e15 + 0.125, -1.23456e-10];
   expect(values.map(formatValue)).toEqual([
     "1.7977e308",
@@ -71,7 +71,7 @@ test("readings at the ends of what doubles hold", () => {
   ).toEqual(["999,999,999", "-999,999,999", "1234567890", "123456789012", "-1.23456789T"]);
 });
 
-test("a decimal number with an exponent", () => {
+test("numbers with an exponent", () => {
   expect([exponential(0, 5), exponential(-25, -325), exponential(1500, 305), exponential(1, 0)]).toEqual([
     "0",
     "-2.5e-324",
@@ -80,7 +80,7 @@ test("a decimal number with an exponent", () => {
   ]);
 });
 
-test("values of an axis tell its marks apart", () => {
+test("axis labels are distinct", () => {
   expect(axisValues([65.55, 65.6, 65.65], 0.05)).toEqual(["65.55", "65.6", "65.65"]);
   expect(axisValues([0, 500, 1000], 500)).toEqual(["0", "500", "1,000"]);
   expect(axisValues([0, 20_000, 40_000], 20_000)).toEqual(["0", "20k", "40k"]);
@@ -89,7 +89,7 @@ test("values of an axis tell its marks apart", () => {
   expect(new Set(axisValues(marks, 5_000)).size).toBe(3);
 });
 
-test("marks of time say the day where it begins, and the year where it does", () => {
+test("time labels name new days and years", () => {
   const hours = timeValues([NOON, NOON + 6 * HOUR, NOON + 12 * HOUR, NOON + 18 * HOUR], 6 * HOUR);
   expect(hours.map((text) => text.includes("\n"))).toEqual([true, false, true, false]);
   expect(hours[1]).toBe("18:00");
@@ -99,7 +99,7 @@ test("marks of time say the day where it begins, and the year where it does", ()
   expect(timeValues([NOON + 30 * SECOND], 30 * SECOND)[0]).toMatch(/^12:00:30/);
 });
 
-test("what is typed is read in the browser's zone", () => {
+test("typed times are in the browser's zone", () => {
   expect(toInput(NOON + 5 * SECOND, SECOND)).toBe("2026-01-31T12:00:05");
   expect(toInput(NOON + 5 * SECOND, MINUTE)).toBe("2026-01-31T12:00");
   expect(fromInput(toInput(NOON, MINUTE))).toBe(NOON);

@@ -41,7 +41,7 @@ test.each([
   [12.5, "$12.50"],
 ])("%d dollars are written as %s", (value, text) => expect(format.dollars(value)).toBe(text));
 
-test("numbers have their thousands apart, and words follow them", () => {
+test("numbers have separators and nouns", () => {
   expect(format.number(1_384_875)).toBe("1,384,875");
   expect(format.number(2.345, 1)).toBe("2.3");
   expect(format.counted(1, "day")).toBe("1 day");
@@ -49,7 +49,7 @@ test("numbers have their thousands apart, and words follow them", () => {
   expect(format.counted(2, "entry", "entries")).toBe("2 entries");
 });
 
-test("an age is told from now", () => {
+test("age is relative to now", () => {
   expect(format.age(10_000, 10_400)).toBe("just now");
   expect(format.age(10_000, 22_000)).toBe("12 s ago");
 });

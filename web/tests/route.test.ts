@@ -4,7 +4,7 @@ vi.stubGlobal("location", { hash: "" });
 vi.stubGlobal("addEventListener", () => {});
 const { formatRoute, go, parseRoute, route } = await import("../src/route");
 
-test("an address comes back as it was written", () => {
+test("addresses round-trip", () => {
   const hash = `#/explore?${new URLSearchParams([
     ["site", "a b"],
     ["point", "ses/x:1#2%/é"],
@@ -14,11 +14,11 @@ test("an address comes back as it was written", () => {
   expect(parseRoute(hash).parameters.getAll("point")).toEqual(["ses/x:1#2%/é", "other"]);
 });
 
-test("an address that names no page is the first page", () => {
+test("unknown pages become Explore", () => {
   for (const hash of ["", "#", "#/", "#/nonsense?x=1"]) expect(parseRoute(hash).page).toBe("explore");
 });
 
-test("where one goes is known at once, for the browser tells of it later", () => {
+test("go updates the route at once", () => {
   const parameters = new URLSearchParams({ point: "a" });
   go({ page: "explore", site: "s", parameters });
   expect(route.get().parameters.getAll("point")).toEqual(["a"]);

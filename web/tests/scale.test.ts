@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { factorOf, rangeOf, ticksOf } from "../src/pages/explore/plot/scale";
 import { doubles, PAIRS } from "./doubles";
 
-/** What a label says, as a number. */
+/** Returns the number of a label. */
 function parsed(label: string): number {
   const powers: Record<string, number> = { k: 1e3, M: 1e6, G: 1e9, T: 1e12 };
   const [, digits = "", prefix = ""] = /^(.*?)([kMGT]?)$/.exec(label.replaceAll(",", "")) ?? [];
@@ -20,22 +20,22 @@ function scale(first: number, second: number, room: number) {
 const ascends = (numbers: number[]) =>
   numbers.every((value, index) => !index || value > (numbers[index - 1] as number));
 
-/** What is wrong with the scale of two values. */
+/** Returns the failed checks of a scale of two values. */
 function faults(first: number, second: number, room: number): string[] {
   const { factor, least, greatest, min, max, values, labels } = scale(first, second, room);
   const position = (value: number) => (value - min) / (max - min);
   const step = ((values[1] as number) - (values[0] as number)) / factor;
   const checks = {
     "the range is finite": min < max && Number.isFinite(max - min),
-    "values are within it":
+    "values are within the range":
       position(least) >= 0 && position(least) <= position(greatest) && position(greatest) <= 1,
-    "there are ticks enough, and not too many": values.length >= 2 && values.length <= room + 1,
-    "ticks are within it": values.every((value) => min <= value && value <= max),
+    "the number of ticks is within limits": values.length >= 2 && values.length <= room + 1,
+    "ticks are within the range": values.every((value) => min <= value && value <= max),
     "ticks ascend": ascends(values) && ascends(values.map(position)),
-    "labels are as many": labels.length === values.length,
-    "labels differ": new Set(labels).size === labels.length,
+    "every tick has a label": labels.length === values.length,
+    "labels are distinct": new Set(labels).size === labels.length,
     "labels are short": labels.every((label) => label.length <= 12 && label !== "-0"),
-    "labels are right": labels.every(
+    "labels are exact to half a step": labels.every(
       (label, index) => Math.abs(parsed(label) - (values[index] as number) / factor) <= step / 2,
     ),
   };
@@ -46,20 +46,20 @@ function faults(first: number, second: number, room: number): string[] {
 }
 
 describe("any two finite doubles make a scale", () => {
-  test("those that are easily forgotten", () => {
+  test("edge cases", () => {
     const all = PAIRS.flatMap(([first, second]) =>
       [5, 9.7, 30].flatMap((room) => faults(first, second, room)),
     );
     expect(all).toEqual([]);
   });
 
-  test("and any others", () => {
+  test("random doubles", () => {
     const next = doubles(1);
     const turns = Array.from({ length: 2000 }, (_, turn) => faults(next(), next(), 5 + (turn % 20)));
     expect(turns.flat()).toEqual([]);
   });
 
-  test("however near to each other", () => {
+  test("random doubles near each other", () => {
     const next = doubles(2);
     const turns = Array.from({ length: 2000 }, (_, turn) => {
       const value = next();
@@ -69,7 +69,7 @@ describe("any two finite doubles make a scale", () => {
   });
 });
 
-test("the range of ordinary values is uPlot's", () => {
+test("ranges of ordinary values equal uPlot's", () => {
   for (let turn = 0; turn < 2000; turn++) {
     const least = Math.round(Math.sin(turn) * 10 ** (turn % 6) * 100) / 100;
     const greatest = least + Math.round(Math.abs(Math.cos(turn)) * 10 ** ((turn % 7) + 1)) / 10;
@@ -92,7 +92,7 @@ test("ticks of ordinary ranges are round numbers", () => {
   expect(ticksOf(0, 2_000_000, 4).labels).toEqual(["0", "500k", "1M", "1.5M", "2M"]);
 });
 
-test("ticks where doubles end, or are far apart", () => {
+test("ticks at the limits of doubles", () => {
   const labels = (first: number, second: number) => scale(first, second, 9).labels.join(" ");
   expect(labels(-1.7e308, 1.7e308)).toBe("-1.5e308 -1e308 -5e307 0 5e307 1e308 1.5e308");
   expect(labels(0, 5e-324)).toBe("0 5e-324");

@@ -5,11 +5,11 @@ import { reasonOf } from "../src/pages/status/health";
 
 const INHERITED = Object.getOwnPropertyNames(Object.prototype);
 
-test("units have the symbols that people write, and others stand for themselves", () => {
+test("units have symbols; unknown units are unchanged", () => {
   expect(["degreesCelsius", "noUnits", "", "furlongs"].map(symbol)).toEqual(["°C", "", "", "furlongs"]);
 });
 
-test("words that every object inherits are words as any other", () => {
+test("inherited property names are plain texts", () => {
   expect(INHERITED).toContain("__proto__");
   for (const word of INHERITED) {
     expect(symbol(word)).toBe(word);

@@ -1,8 +1,8 @@
-// Requests to the API that this page came from, each with a time limit and errors in words.
+// Requests to the API that served the page, with a time limit.
 
 const TIMEOUT_MS = 35_000;
 
-/** What a request ended in, when not in an answer. `status` is 0 where no answer came at all. */
+/** An error response, or a request without a response, whose `status` is 0. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -17,7 +17,7 @@ export class ApiError extends Error {
 
 export type Parameters = Record<string, string | number | boolean | readonly string[] | undefined>;
 
-/** The API with one token; `onUnauthorized` is told when the token is refused. */
+/** The API with one token; `onUnauthorized` is called when the API refuses the token. */
 export class Api {
   constructor(
     private readonly base: string,
@@ -37,7 +37,7 @@ export class Api {
     return jsonOf(await this.fetch("DELETE", path, undefined, {}));
   }
 
-  /** The answer as it came, in the form that `accept` names; ApiError for every other outcome. */
+  /** Returns the successful response; throws ApiError for any other outcome. */
   async fetch(
     method: string,
     path: string,
@@ -71,13 +71,13 @@ export class Api {
   }
 }
 
-/** What the answer holds; ApiError where it broke off or is somebody else's. */
+/** Returns the JSON of the response; throws ApiError when it is incomplete or not JSON. */
 export async function jsonOf<T>(answer: Response): Promise<T> {
   try {
     return await answer.json();
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
-    throw new ApiError(0, "UNREADABLE", "The answer broke off, or it is not one of this API.");
+    throw new ApiError(0, "UNREADABLE", "The response is incomplete or is not from this API.");
   }
 }
 
@@ -93,7 +93,7 @@ async function refusal(answer: Response): Promise<ApiError> {
   );
 }
 
-/** Where the API is: the folder that the page was loaded from. */
+/** Returns the address of the API: the folder that the page was loaded from. */
 export function apiBase(baseUri: string): string {
   return new URL(".", baseUri).href.replace(/\/$/, "");
 }

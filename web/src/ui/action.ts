@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 
-/** Something that a person sets off: whether it is under way, and what went wrong the last time. */
+/** An action of the user: whether it is running, and the error of the last run. */
 export type Action<A extends unknown[]> = {
   busy: boolean;
   error: Error | undefined;
@@ -8,7 +8,7 @@ export type Action<A extends unknown[]> = {
   forget: () => void;
 };
 
-/** Runs `act` when told to, once at a time. */
+/** Returns an action that runs `act`, one run at a time. */
 export function useAction<A extends unknown[]>(act: (...parameters: A) => Promise<void>): Action<A> {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<Error>();

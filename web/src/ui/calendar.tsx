@@ -3,29 +3,29 @@ import { dayByKey, lastDay } from "./days";
 import { month as monthName } from "./format";
 import "./calendar.css";
 
-/** How a day looks and what it says; `share`, from 0 to 1, is for looks that show progress. */
+/** Class and label of a day; `share` (0 to 1) is the progress of a day being read. */
 export type CalendarDay = { class: string; label: string; share?: number };
 
 type Props = {
   label: string;
   months: readonly string[];
-  /** The day, undefined where the calendar has none. */
+  /** Returns the content of a day; undefined for days outside the calendar. */
   day: (date: string) => CalendarDay | undefined;
   first: string;
   last: string;
   selected: string;
   onSelect: (date: string) => void;
-  /** The selected day, once no key that leads on is held any more: addresses must not change that often. */
+  /** The selected day after the key is released: browsers limit how often an address may change. */
   onSettle?: (date: string) => void;
-  /** Enter on a day; without it Enter selects. */
+  /** Called on Enter; without it Enter selects. */
   onOpen?: (date: string) => void;
-  /** The day under the pointer, empty when there is none. */
+  /** The day under the pointer, or empty. */
   onHover?: (date: string) => void;
 };
 
 const NUMBERS = Array.from({ length: 31 }, (_, index) => index + 1);
 
-/** Months as rows and their days as columns, to be walked through with the arrow keys. */
+/** Months as rows and days as columns; arrow keys move the selection. */
 export function Calendar(props: Props) {
   const { label, months, first, last, selected, onSelect, onSettle, onOpen, onHover } = props;
   const grid = useRef<HTMLTableElement>(null);

@@ -1,7 +1,7 @@
 import { useCallback, useState } from "preact/hooks";
 import { useInterval } from "./load";
 
-/** The time (ms), again every so often. */
+/** Returns the current time (ms), updated every `everyMs`. */
 export function useNow(everyMs: number): number {
   const [now, setNow] = useState(Date.now);
   useInterval(

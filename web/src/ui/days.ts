@@ -1,14 +1,14 @@
-// UTC days and months, written 2026-11-23 and 2026-11, as the API has them.
+// UTC days and months in the API's format: 2026-11-23 and 2026-11.
 
 const DAY_MS = 86_400_000;
-/** Nothing older is stored. */
+/** Older samples are not stored. */
 export const EARLIEST = "1990-01-01";
 
 export function dayStart(date: string): number {
   return Date.parse(`${date}T00:00:00Z`);
 }
 
-/** The UTC day of a time. */
+/** Returns the UTC day of a time. */
 export function dayOf(time: number | string): string {
   return new Date(time).toISOString().slice(0, 10);
 }
@@ -34,24 +34,24 @@ export function lastDay(month: string): string {
   return addDays(firstDay(addMonths(month, 1)), -1);
 }
 
-/** The months from one to another, both included. */
+/** Returns the months from `first` to `last`, both included. */
 export function monthsBetween(first: string, last: string): string[] {
   const months = [];
   for (let month = first; month <= last; month = addMonths(month, 1)) months.push(month);
   return months;
 }
 
-/** Whether the text is a day that exists. */
+/** Whether the text is a valid day. */
 export function isDay(text: string): boolean {
   return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(dayStart(text)) && dayOf(dayStart(text)) === text;
 }
 
-/** Whether the text is a month that exists. */
+/** Whether the text is a valid month. */
 export function isMonth(text: string): boolean {
   return isDay(`${text}-01`);
 }
 
-/** Where a key leads from a day in a calendar of months as rows, within the days it has. */
+/** Returns the day that a key moves to in a calendar of months as rows, between `first` and `last`. */
 export function dayByKey(date: string, key: string, first: string, last: string): string | undefined {
   const target = targetOf(date, key);
   if (target === undefined) return undefined;
@@ -77,7 +77,7 @@ function targetOf(date: string, key: string): string | undefined {
   }
 }
 
-/** The same day so many months on, or the last of that month where it is shorter. */
+/** Returns the same day in another month, or the last day of a shorter month. */
 function inMonth(date: string, months: number): string {
   const month = addMonths(monthOf(date), months);
   const day = `${month}${date.slice(7)}`;

@@ -1,21 +1,21 @@
-// Numbers, spans and times as the page writes them: English, times in the browser's zone.
+// Formats numbers, durations and times: in English, times in the browser's zone.
 
 export const LOCALE = "en-GB";
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A number with its thousands apart and at most so many decimals. */
+/** Returns a number with thousands separators and at most `decimals` decimals. */
 export function number(value: number, decimals = 0): string {
   return new Intl.NumberFormat(LOCALE, { maximumFractionDigits: decimals }).format(value);
 }
 
-/** How many there are of something: 1 day, 1,200 days. */
+/** Returns a number with its noun: 1 day, 1,200 days. */
 export function counted(value: number, singular: string, plural = `${singular}s`): string {
   return `${number(value)} ${value === 1 ? singular : plural}`;
 }
 
-/** A share in percent; neither 100 nor 0 unless it is all or nothing. */
+/** Returns a share in percent; 100 % and 0 % are exact. */
 export function percent(count: number, whole: number): string {
   if (whole <= 0) return "–";
   const tenths = (1000 * count) / whole;
@@ -28,7 +28,7 @@ const UNITS = ["B", "KB", "MB", "GB", "TB"];
 export function bytes(value: number): string {
   let unit = 0;
   let size = value;
-  // What would be written as 1,000 of a unit is 1 of the next.
+  // 999.5 rounds to 1,000, which is 1 of the next unit.
   while (size >= 999.5 && unit < UNITS.length - 1) {
     size /= 1000;
     unit += 1;
@@ -36,7 +36,7 @@ export function bytes(value: number): string {
   return `${number(size, unit > 0 && size < 9.95 ? 1 : 0)} ${UNITS[unit]}`;
 }
 
-/** Dollars; below one with two figures that count. */
+/** Returns dollars; amounts below 1 have two significant digits. */
 export function dollars(value: number): string {
   const digits =
     value > 0 && value < 1
@@ -45,12 +45,12 @@ export function dollars(value: number): string {
   return `$${new Intl.NumberFormat(LOCALE, digits).format(value)}`;
 }
 
-/** A span of time by its two largest units: 45 s, 12 min, 1 h 5 min, 3 d 4 h. */
+/** Returns a duration in its two largest units: 45 s, 12 min, 1 h 5 min, 3 d 4 h. */
 export function duration(seconds: number): string {
   const whole = Math.round(Math.max(0, seconds));
   if (whole < MINUTE) return `${whole} s`;
   if (whole < 10 * MINUTE) return units(whole, MINUTE, "min", 1, "s");
-  // Rounded first, so that 59 min 45 s is 1 h and not 60 min.
+  // Rounds first, so that 59 min 45 s becomes 1 h and not 60 min.
   const minutes = MINUTE * Math.round(whole / MINUTE);
   if (minutes < HOUR) return `${minutes / MINUTE} min`;
   if (minutes < DAY) return units(minutes, HOUR, "h", MINUTE, "min");
@@ -62,13 +62,13 @@ function units(seconds: number, large: number, largeName: string, small: number,
   return `${number(Math.floor(seconds / large))} ${largeName}${remainder ? ` ${remainder} ${smallName}` : ""}`;
 }
 
-/** How long ago a time was. */
+/** Returns the time since `thenMs`. */
 export function age(thenMs: number, nowMs: number): string {
   const seconds = (nowMs - thenMs) / 1000;
   return seconds < 1 ? "just now" : `${duration(seconds)} ago`;
 }
 
-/** A time in the browser's zone: 23 Nov 2026, 18:00, with `seconds` 18:00:06. */
+/** Returns a time in the browser's zone: 23 Nov 2026, 18:00, with `seconds` 18:00:06. */
 export function time(moment: string | number | Date, { seconds = false } = {}): string {
   return new Intl.DateTimeFormat(LOCALE, {
     dateStyle: "medium",
@@ -76,31 +76,31 @@ export function time(moment: string | number | Date, { seconds = false } = {}): 
   }).format(new Date(moment));
 }
 
-/** Two times as one range: 23 Nov 2026, 18:00 – 18:05. */
+/** Returns two times as a range: 23 Nov 2026, 18:00 – 18:05. */
 export function times(from: string | number, to: string | number): string {
   const format = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
   return format.formatRange(new Date(from), new Date(to));
 }
 
-/** The browser's zone, as it is named at that time: UTC, GMT+1. */
+/** Returns the name of the browser's zone at a time: UTC, GMT+1. */
 export function zone(moment: string | number | Date): string {
   const tokens = new Intl.DateTimeFormat(LOCALE, { timeZoneName: "short" }).formatToParts(new Date(moment));
   return tokens.find(({ type }) => type === "timeZoneName")?.value ?? "";
 }
 
-/** A UTC day such as 2026-11-23: Mon 23 Nov 2026. */
+/** Returns a UTC day such as 2026-11-23 as Mon 23 Nov 2026. */
 export function day(date: string): string {
   return utc(date, { weekday: "short", day: "numeric", month: "short", year: "numeric" }).replace(",", "");
 }
 
-/** Two UTC days, both included, as one range; one day alone when they are the same. */
+/** Returns two UTC days, both included, as a range, or one day when they are equal. */
 export function days(first: string, last: string): string {
   const style = { day: "numeric", month: "short", year: "numeric" } as const;
   const format = new Intl.DateTimeFormat(LOCALE, { ...style, timeZone: "UTC" });
   return format.formatRange(new Date(`${first}T00:00Z`), new Date(`${last}T00:00Z`));
 }
 
-/** A month such as 2026-11: Nov 2026. */
+/** Returns a month such as 2026-11 as Nov 2026. */
 export function month(name: string): string {
   return utc(`${name}-01`, { month: "short", year: "numeric" });
 }

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 
-/** What a component knows of something that it asked for; the value before stays while the next one comes. */
+/** The result of a request; the previous value stays while the next one loads. */
 export type Loaded<T> = {
   value: T | undefined;
   error: Error | undefined;
@@ -8,7 +8,7 @@ export type Loaded<T> = {
   reload: () => void;
 };
 
-/** Asks when `keys` change and when told to; what comes too late for its keys is not shown. */
+/** Loads when `keys` change and on `reload`; ignores results for previous keys. */
 export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>, keys: readonly unknown[]): Loaded<T> {
   const [state, setState] = useState<Omit<Loaded<T>, "reload">>({
     value: undefined,
@@ -29,7 +29,7 @@ export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>, keys: re
   return { ...state, reload: useCallback(() => setRound((before) => before + 1), []) };
 }
 
-/** Calls back every so often while the page can be seen. */
+/** Calls `callback` at an interval while the page is visible. */
 export function useInterval(milliseconds: number, callback: () => void, active = true): void {
   useEffect(() => {
     if (!active) return;

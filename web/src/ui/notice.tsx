@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { advice, sentence } from "./states";
 
-/** What went wrong beside something that can still be looked at, and what to do about it. */
+/** An error above content that is still usable, with advice. */
 export function Notice({ error, children }: { error: Error; children?: ComponentChildren }) {
   return (
     <p class="notice" role="alert">

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { signIn } from "../session";
 
-/** Asks for the token; `refused` is what the API said of the one before. */
+/** The form for the token; `refused` is the API's error for the previous token. */
 export function SignIn({ refused }: { refused: string }) {
   const [token, setToken] = useState("");
   return (
@@ -33,8 +33,8 @@ export function SignIn({ refused }: { refused: string }) {
         <button type="submit">Open</button>
       </form>
       <p class="hint">
-        It is kept until this tab is closed. <code>make run</code> prints one;{" "}
-        <code>vitals token create</code> makes another.
+        The token is stored until this tab closes. <code>make run</code> prints a token;{" "}
+        <code>vitals token create</code> creates another.
       </p>
     </main>
   );

@@ -9,7 +9,7 @@ export function Loading({ subject }: { subject: string }) {
   );
 }
 
-/** Nothing is there, and `children` say what to do about it. */
+/** A state without content; `children` say what to do. */
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
   return (
     <div class="state">
@@ -30,25 +30,25 @@ export function Failure({ error, onRetry }: { error: Error; onRetry?: () => void
           Try again
         </button>
       )}
-      {id && <small>Request {id}</small>}
+      {id && <small>Request ID {id}</small>}
     </div>
   );
 }
 
-/** What somebody can do about an error. */
+/** Returns what the user can do about an error. */
 export function advice(error: Error): string {
-  if (!(error instanceof ApiError)) return "This is a fault of the page; reload it.";
+  if (!(error instanceof ApiError)) return "The page has a bug. Reload it.";
   if (error.status === 0)
-    return "Check the network and that the stack is up (make run on this machine), then try again.";
-  if (error.status === 403) return "Ask whoever runs this system for a token that allows it.";
-  if (error.status === 413) return "Ask for less: a shorter range, fewer points, or an export.";
-  if (error.status === 429) return "Too many requests at once; wait a moment.";
+    return "Check the network and that the stack is up (make run on this machine). Then try again.";
+  if (error.status === 403) return "Ask the operator for a token that allows this.";
+  if (error.status === 413) return "Choose a shorter range or fewer points, or start an export.";
+  if (error.status === 429) return "Too many requests. Wait a moment, then try again.";
   if (error.status >= 500)
-    return "Try again in a moment; if it stays, tell whoever runs this system the request's number.";
-  return "Change what is asked for.";
+    return "Try again in a moment. If the error persists, send the request ID to the operator.";
+  return "Change the request.";
 }
 
-/** An error's words as a sentence. */
+/** Returns an error text as a sentence. */
 export function sentence(text: string): string {
   const capitalized = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(capitalized) ? capitalized : `${capitalized}.`;

@@ -1,4 +1,4 @@
-/** How something is, by a colour and never by the colour alone. */
+/** The colour of a status; the text always says the status too. */
 export type Tone = "good" | "busy" | "warn" | "bad" | "quiet";
 
 export function StatusWord({ tone, children }: { tone: Tone; children: string }) {

@@ -2,9 +2,9 @@ import { useState } from "preact/hooks";
 
 const KEY = "vitals-theme";
 const NEXT: Record<string, string> = { "": "light", light: "dark", dark: "" };
-const NAMES: Record<string, string> = { "": "as the system", light: "light", dark: "dark" };
+const NAMES: Record<string, string> = { "": "system", light: "light", dark: "dark" };
 
-/** Dispatched when colours change, for what is drawn on a canvas. */
+/** Event of a theme change, for canvases. */
 export const THEME_CHANGED = "vitals-theme-changed";
 
 export function ThemeButton() {

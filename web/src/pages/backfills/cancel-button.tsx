@@ -3,7 +3,7 @@ import type { Api } from "../../api/client";
 import { useAction } from "../../ui/action";
 import { Notice } from "../../ui/notice";
 
-/** Cancels the run, once asked whether it should. */
+/** Cancels the run after a confirmation. */
 export function CancelButton({
   api,
   path,
@@ -31,12 +31,12 @@ export function CancelButton({
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
     <div class="confirm" role="group" aria-label="Cancel the run?">
-      <span>No further hour is read; days that are archived stay.</span>
+      <span>No further hours are read. Archived days stay.</span>
       <button type="button" class="danger" disabled={cancel.busy} onClick={() => cancel.begin()}>
         {cancel.busy ? "Cancelling…" : "Yes, cancel"}
       </button>
       <button type="button" ref={noButton} onClick={() => setConfirming(false)}>
-        No, go on
+        No, continue
       </button>
       {cancel.error && <Notice error={cancel.error} />}
     </div>

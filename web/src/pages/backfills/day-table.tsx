@@ -4,7 +4,7 @@ import { link } from "../../ui/link";
 import { StatusWord } from "../../ui/status-word";
 import { missed, rangeOf, toneOf } from "./run";
 
-/** The receipts of days. */
+/** The days of a run with their results. */
 export function DayTable({
   run,
   days,

@@ -4,7 +4,7 @@ import { RunPage } from "./run-page";
 import { StartForm } from "./start-form";
 import "./backfills.css";
 
-/** The site's runs and the form for another, or the run that the address names. */
+/** The form for a new run and the list of runs, or the run in the address. */
 export function Backfills({ api, site, route }: PageProps) {
   const run = route.parameters.get("run");
   if (run) return <RunPage key={run} api={api} site={site} id={run} />;

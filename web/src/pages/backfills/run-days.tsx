@@ -6,10 +6,10 @@ import { counted, number, day as written } from "../../ui/format";
 import { DayTable } from "./day-table";
 import { dayOfInterest, listedDays } from "./run";
 
-// Of fewer days the list alone is overview enough.
+// Runs with fewer days are shown as a table only.
 const MIN_MAP_DAYS = 15;
 
-/** The days of a run, on a map where they are many, and as a table. */
+/** The days of a run as a table, and as a calendar when there are many. */
 export function RunDays({ run, days }: { run: Backfill; days: readonly BackfillDay[] }) {
   const [chosen, choose] = useState("");
   const byDate = new Map(days.map((day) => [day.date, day]));
@@ -33,7 +33,7 @@ export function RunDays({ run, days }: { run: Backfill; days: readonly BackfillD
       )}
       {rows.length < days.length && (
         <p class="hint">
-          {counted(rows.length, "day")} of {number(days.length)}; choose a day above for those of its month.
+          {counted(rows.length, "day")} of {number(days.length)}. Choose a day above to list its month.
         </p>
       )}
       <DayTable run={run} days={rows} chosen={chosen} />
@@ -42,7 +42,7 @@ export function RunDays({ run, days }: { run: Backfill; days: readonly BackfillD
 }
 
 function lookOf(date: string, day: BackfillDay | undefined) {
-  if (!day) return { class: "complete", label: `${written(date)}: complete before` };
+  if (!day) return { class: "complete", label: `${written(date)}: already complete` };
   const hours = day.status === "reading" ? `, ${day.hours} of 24 hours` : "";
   return {
     class: day.status,

@@ -20,8 +20,7 @@ export function RunFacts({ run }: { run: Backfill }) {
         ))}
       </dl>
       <p class="hint">
-        Days are UTC days; times are in {zone(now)}.
-        {run.force && " The days were read whether they were complete or not."}
+        Days are UTC days. Times are in {zone(now)}.{run.force && " Complete days were read again."}
       </p>
     </>
   );
@@ -44,7 +43,7 @@ function endOf(run: Backfill, nowMs: number): Fact[] {
     return [["Ended", time(run.ended_at, { seconds: true }), age(Date.parse(run.ended_at), nowMs)]];
   if (!run.estimated_end) return [];
   const seconds = (Date.parse(run.estimated_end) - nowMs) / 1000;
-  return [["Ends about", time(run.estimated_end), `in ${duration(seconds)}`]];
+  return [["Estimated end", time(run.estimated_end), `in ${duration(seconds)}`]];
 }
 
 function outcomes(run: Backfill): string {
@@ -52,7 +51,7 @@ function outcomes(run: Backfill): string {
     [run.days_failed, "failed"],
     [run.days_cancelled, "cancelled"],
     [run.days_empty, "without data"],
-    [run.days_complete, "complete before"],
+    [run.days_complete, "already complete"],
   ];
   return counts
     .filter(([count]) => count > 0)

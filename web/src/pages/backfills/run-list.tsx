@@ -28,8 +28,8 @@ export function RunList({ api, site }: { api: Api; site: Site }) {
   if (runs.length === 0)
     return (
       <Empty title="No backfill yet">
-        Choose days above; a dry run says what they would take. The{" "}
-        <a href={link("coverage", site.site_name)}>coverage</a> shows where there are holes.
+        Choose days above. A dry run estimates requests, time and cost.{" "}
+        <a href={link("coverage", site.site_name)}>Coverage</a> shows the days with holes.
       </Empty>
     );
   return (

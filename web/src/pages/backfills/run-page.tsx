@@ -13,7 +13,7 @@ import { RunFacts } from "./run-facts";
 
 const POLL_MS = 2000;
 
-/** A run, followed until it ends. */
+/** A run, refreshed until it ends. */
 export function RunPage({ api, site, id }: { api: Api; site: Site; id: string }) {
   const path = `/backfill/${encodeURIComponent(id)}`;
   const loaded = useLoaded((signal) => api.get<Backfill>(path, {}, signal), [api, path]);
@@ -32,7 +32,7 @@ export function RunPage({ api, site, id }: { api: Api; site: Site; id: string })
       {back}
       <Head api={api} path={path} run={run} reload={reload} />
       {error && <Notice error={error} />}
-      {run.error && <Notice error={new Error(run.error)}>The days that are archived stay.</Notice>}
+      {run.error && <Notice error={new Error(run.error)}>Archived days stay.</Notice>}
       <p class="bar">
         <progress max={100} value={run.progress_percent} aria-label="Progress of the run" />
         <strong>{percent(run.progress_percent, 100)}</strong>
@@ -40,7 +40,7 @@ export function RunPage({ api, site, id }: { api: Api; site: Site; id: string })
       <RunFacts run={run} />
       {run.days && run.days.length > 0 && <RunDays run={run} days={run.days} />}
       {run.days_total === 0 && (
-        <p class="state">Every day of the range was complete; there was nothing to read.</p>
+        <p class="state">Every day of the range was already complete. Nothing was read.</p>
       )}
     </article>
   );

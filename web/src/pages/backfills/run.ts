@@ -1,4 +1,4 @@
-// What a run's numbers come to.
+// Derived values of a run.
 
 import type { Backfill, BackfillDay } from "../../api/types";
 import { monthOf } from "../../ui/days";
@@ -22,28 +22,28 @@ export function toneOf(status: string): Tone {
   return TONES.get(status) ?? "quiet";
 }
 
-/** How a run is, in a word or two. */
+/** Returns the status of a run as text. */
 export function stateOf(run: Backfill): string {
   if (run.status === "running") return run.cancel_requested ? "cancelling" : "running";
   return run.status === "partial" ? "some days failed" : run.status;
 }
 
-/** Seconds that a run took, or has taken by now. */
+/** Returns the duration of a run in seconds, until now while it is running. */
 export function secondsOf(run: Backfill, nowMs: number): number {
   return ((run.ended_at === null ? nowMs : Date.parse(run.ended_at)) - Date.parse(run.started_at)) / 1000;
 }
 
-/** Days of the run that came to an end, whatever it was. */
+/** Returns the number of days that have ended, with any result. */
 export function daysEnded(run: Backfill): number {
   return run.days_done + run.days_empty + run.days_failed + run.days_cancelled;
 }
 
-/** Days whose data another run could still get. */
+/** Returns the days that another run can still read. */
 export function missed(days: readonly BackfillDay[]): BackfillDay[] {
   return days.filter((day) => day.status === "failed" || day.status === "cancelled");
 }
 
-/** The parameters of a form that reads the missed days of a run again; undefined when there are none. */
+/** Returns the form parameters for a run over the missed days; undefined when no day was missed. */
 export function retryRange(run: Backfill): Record<string, string> | undefined {
   const days = missed(run.days ?? []);
   const [first, last] = [days[0], days.at(-1)];
@@ -55,15 +55,15 @@ export function rangeOf(start: string, end: string, force: boolean): Record<stri
   return { start, end, ...(force && { force: "yes" }) };
 }
 
-/** Up to so many days are listed at once; of more, a month. */
+/** Longer runs list one month at a time. */
 const LISTED = 62;
 
-/** The days to list: all, or those of the month of `date`. */
+/** Returns the days to list: all days, or the days in the month of `date`. */
 export function listedDays(days: readonly BackfillDay[], date: string): readonly BackfillDay[] {
   return days.length <= LISTED ? days : days.filter((day) => monthOf(day.date) === monthOf(date));
 }
 
-/** The day to look at unless somebody chooses: one at work, one that failed, or the last. */
+/** Returns the day to select first: a day being read, a failed day, or the last day. */
 export function dayOfInterest(days: readonly BackfillDay[]): string | undefined {
   const active = days.find((day) => day.status === "reading") ?? days.find((day) => day.status === "failed");
   return (active ?? days.at(-1))?.date;

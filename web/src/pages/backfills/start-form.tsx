@@ -6,7 +6,7 @@ import { link } from "../../ui/link";
 import { Notice } from "../../ui/notice";
 import { type Initial, useStart } from "./use-start";
 
-/** Asks which days to read, says what that would take, and starts it. */
+/** The form that estimates and starts a run. */
 export function StartForm({ api, site, ...initial }: { api: Api; site: Site } & Initial) {
   const form = useStart(api, site, initial);
   const { dryRun, begin, plan } = form;
@@ -15,7 +15,7 @@ export function StartForm({ api, site, ...initial }: { api: Api; site: Site } & 
     <section aria-labelledby="new-backfill">
       <header class="page-head">
         <h1 id="new-backfill">New backfill</h1>
-        <span class="muted">Reads whole UTC days again from the site's history and archives them.</span>
+        <span class="muted">Reads whole UTC days from the upstream again and archives them.</span>
       </header>
       <form
         aria-labelledby="new-backfill"
@@ -29,7 +29,7 @@ export function StartForm({ api, site, ...initial }: { api: Api; site: Site } & 
       >
         <Fields form={form} />
         <Buttons form={form} />
-        <output class="estimate">{dryRun.busy ? "Asking…" : plan && <Estimate plan={plan} />}</output>
+        <output class="estimate">{dryRun.busy ? "Estimating…" : plan && <Estimate plan={plan} />}</output>
       </form>
       {error && (
         <Notice error={error}>
@@ -119,7 +119,7 @@ function Estimate({ plan }: { plan: BackfillStarted }) {
   return (
     <>
       <strong>{counted(plan.days_total, "day")} to read</strong>
-      {plan.days_complete > 0 && `, ${number(plan.days_complete)} complete already`} ·{" "}
+      {plan.days_complete > 0 && `, ${number(plan.days_complete)} already complete`} ·{" "}
       {counted(requests, "request")} · about {duration(minutes * 60)} · about {dollars(cost)}
     </>
   );
@@ -128,7 +128,7 @@ function Estimate({ plan }: { plan: BackfillStarted }) {
 function Advice({ error, site }: { error: Error; site: string }) {
   if (!(error instanceof ApiError)) return undefined;
   if (error.runningId)
-    return <a href={link("backfills", site, { run: error.runningId })}>Watch the run that is at work</a>;
-  if (error.status === 403) return <>Ask whoever runs this system for a token with the scope backfill.</>;
+    return <a href={link("backfills", site, { run: error.runningId })}>Open the running backfill</a>;
+  if (error.status === 403) return <>Ask the operator for a token with the scope backfill.</>;
   return undefined;
 }

@@ -5,10 +5,10 @@ import { go } from "../../route";
 import { useAction } from "../../ui/action";
 import { addDays, dayOf, isDay } from "../../ui/days";
 
-/** Days that a form begins with; those that are no days are yesterday. */
+/** Initial days of the form; an invalid day becomes yesterday. */
 export type Initial = { start: string; end: string; force: boolean };
 
-/** The days to read, their estimate by a dry run, and the start of the run. */
+/** State of the form: the days, the dry run with its estimate, and the start of the run. */
 export function useStart(api: Api, site: Site, initial: Initial) {
   const today = dayOf(Date.now());
   const yesterday = addDays(today, -1);
@@ -40,12 +40,12 @@ export function useStart(api: Api, site: Site, initial: Initial) {
     dryRun,
     begin,
     clear,
-    /** The plan of the last dry run, where it is for the days of the form. */
+    /** The plan of the last dry run, unless the form has changed since. */
     plan: plan && isFor(plan, request) ? plan : undefined,
   };
 }
 
-/** Whether a plan is for the days of the form, which can change while the plan is made. */
+/** Whether a plan matches the form, which can change during the dry run. */
 function isFor(
   plan: BackfillStarted,
   request: Pick<BackfillStarted, "start_date" | "end_date" | "force">,

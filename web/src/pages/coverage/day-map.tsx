@@ -10,7 +10,7 @@ import type { useSelectedDay, Year } from "./use-year";
 
 type Props = { site: Site; year: Year; days: readonly Day[]; selection: ReturnType<typeof useSelectedDay> };
 
-/** The days of a year as a heat map, and the chosen one in numbers. */
+/** The days of a year as a heat map, and the numbers of the selected day. */
 export function DayMap({ site, year, days, selection }: Props) {
   const { today, months, first, last } = year;
   const { selected, select, remember } = selection;

@@ -5,7 +5,7 @@ import { link } from "../../ui/link";
 import { archiveText, shareOf, verdict, windows } from "./day-text";
 import { backfillRange, type Day } from "./days";
 
-/** The numbers of the chosen day, and what can be done about it. */
+/** The numbers of the selected day, with links to its chart and to a backfill. */
 export function DayPanel({ site, days, date }: { site: Site; days: readonly Day[]; date: string }) {
   const day = days.find((candidate) => candidate.date === date);
   if (!day) return <section class="panel" aria-label="The chosen day" aria-busy="true" />;
@@ -49,7 +49,7 @@ function Facts({ day }: { day: Day }) {
         </dd>
       </div>
       <div>
-        <dt>Asked for</dt>
+        <dt>Polled</dt>
         <dd>
           {windows(day.windows_polled, day)} <small>windows</small>
         </dd>
@@ -70,7 +70,7 @@ function countDays(days: readonly Day[], [from, to]: [string, string]): number {
   return days.filter((day) => day.date >= from && day.date <= to).length;
 }
 
-/** The Explore page on that UTC day. */
+/** Returns the address of the Explore page for a UTC day. */
 export function exploreLink(site: string, date: string): string {
   return link("explore", site, { from: `${date}T00:00:00Z`, to: `${addDays(date, 1)}T00:00:00Z` });
 }

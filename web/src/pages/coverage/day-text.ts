@@ -1,52 +1,52 @@
-// A day of the map in words and as a look.
+// Texts and CSS classes of a day on the map.
 
 import type { CalendarDay } from "../../ui/calendar";
 import { counted, number, percent, day as written } from "../../ui/format";
 import { type Day, level } from "./days";
 
-/** The share of the windows that should have data by now. */
+/** Returns the share of due windows that have data. */
 export function shareOf(day: Day): string {
   return percent(day.windows_with_data, Math.max(day.due, day.windows_with_data));
 }
 
-/** What a day is, in a sentence. */
+/** Returns the state of a day as a sentence. */
 export function verdict(day: Day): string {
   const unpolled = counted(
     day.due - day.windows_polled,
-    "window was never asked for",
-    "windows were never asked for",
+    "window was never polled",
+    "windows were never polled",
   );
   switch (day.state) {
     case "before":
-      return "Nothing is stored of this day, nor of those before it on this map.";
+      return "No data for this day or earlier.";
     case "later":
-      return "The sync has not come to this day yet.";
+      return "This day is not synced yet.";
     case "missing":
       return `A hole: ${unpolled}.`;
     case "empty":
-      return "The site was asked, but no data came.";
+      return "Polled, but the source sent no data.";
     case "partial":
-      return day.hole ? `A hole: ${unpolled}.` : "The site was asked, but for part of the day no data came.";
+      return day.hole ? `A hole: ${unpolled}.` : "Polled, but the source sent no data for some windows.";
     case "full":
       return "Every window has data.";
   }
 }
 
-/** What the archive has of a day. */
+/** Returns the archive state of a day. */
 export function archiveText(day: Day): string {
   if (day.archive === "done") {
     const rows = counted(day.archived_samples, "sample");
-    return day.unarchived ? `${rows}, and again after later writes` : `archived, ${rows}`;
+    return day.unarchived ? `${rows}; to be archived again after later writes` : `archived, ${rows}`;
   }
-  if (day.archive === "verified") return "file written, rollups to follow";
+  if (day.archive === "verified") return "file written, rollups pending";
   if (day.unarchived) return "not archived yet";
-  return day.samples > 0 ? "after the end of the day" : "nothing to archive";
+  return day.samples > 0 ? "archived after the end of the day" : "nothing to archive";
 }
 
-/** One line of a day, for the pointer and for who hears the map. */
+/** Returns one line about a day, for the pointer and for screen readers. */
 export function dayLabel(day: Day): string {
   const name = written(day.date);
-  if (day.state === "before") return `${name}: before the first stored day`;
+  if (day.state === "before") return `${name}: before the first day with data`;
   if (day.state === "later") return `${name}: not synced yet`;
   const share = day.state === "missing" ? "not polled" : `data in ${shareOf(day)} of windows`;
   const samples = day.samples > 0 ? `, ${counted(day.samples, "sample")}` : "";
@@ -54,7 +54,7 @@ export function dayLabel(day: Day): string {
   return `${name}: ${share}${samples}${hole}${day.unarchived ? ", not archived yet" : ""}`;
 }
 
-/** How a day looks on the map; days that are not on it have no look. */
+/** Returns the classes and the label of a day on the map; undefined for days outside it. */
 export function lookOf(day: Day | undefined, today: boolean): CalendarDay | undefined {
   if (!day) return undefined;
   const data = day.state === "partial" || day.state === "full";
@@ -67,7 +67,7 @@ export function lookOf(day: Day | undefined, today: boolean): CalendarDay | unde
   return { class: classes.filter(Boolean).join(" "), label: `${dayLabel(day)}${today ? " (today)" : ""}` };
 }
 
-/** Windows out of those that the sync has passed. */
+/** Returns a number of windows out of the windows that are due. */
 export function windows(count: number, day: Day): string {
   return `${number(count)} of ${number(Math.max(day.due, count))}`;
 }

@@ -16,22 +16,22 @@ import {
 const WINDOW_MS = 300_000;
 
 /**
- * `before`: nothing was stored until later. `later`: the sync has not come there. `missing`: nothing is there
- * and windows were never polled. `empty`: polled, and nothing came. `partial` and `full`: windows with data.
+ * `before`: before the first day with data. `later`: after the sync time. `missing`: no data, and windows were
+ * never polled. `empty`: polled without data. `partial` and `full`: some or all windows have data.
  */
 export type State = "before" | "later" | "missing" | "empty" | "partial" | "full";
 
 export type Day = CoverageDay & {
   state: State;
-  /** Windows that the sync has passed. */
+  /** Windows that end before the sync time. */
   due: number;
-  /** Some of them were never polled. */
+  /** Whether a due window was never polled. */
   hole: boolean;
-  /** Over and stored, and the archive does not hold all of it yet. */
+  /** Whether the day has ended and has samples that are not in the archive. */
   unarchived: boolean;
 };
 
-/** The days in order; `syncedFrom` and `syncedUntil` are those of the site's sync, null before its first. */
+/** Returns the days with their states; `syncedFrom` and `syncedUntil` are null before the first sync. */
 export function classifyDays(
   days: readonly CoverageDay[],
   syncedFrom: string | null,
@@ -71,14 +71,14 @@ function firstStored(days: readonly CoverageDay[], syncedFrom: string | null): s
   return stored !== undefined && (synced === undefined || stored < synced) ? stored : synced;
 }
 
-/** How much of a day has data, from 1 (under half) to 4 (all of it). */
+/** Returns how much of a day has data, from 1 (under half) to 4 (all). */
 export function level(day: Day): number {
   const share = day.windows_with_data / Math.max(1, day.due);
   if (day.state === "full") return 4;
   return share >= 0.9 ? 3 : share >= 0.5 ? 2 : 1;
 }
 
-/** First and last day of the run that a backfill of this day should read: holes, or all before the first. */
+/** Returns the first and last day of a backfill around a day: adjacent holes, or the days before the data. */
 export function backfillRange(days: readonly Day[], date: string): [string, string] | undefined {
   const index = days.findIndex((day) => day.date === date);
   const day = days[index];
@@ -91,10 +91,10 @@ export function backfillRange(days: readonly Day[], date: string): [string, stri
   return [days[from]?.date ?? date, days[to]?.date ?? date];
 }
 
-/** The last of the first twelve months in which anything can be stored. */
+/** The last month of the earliest year on the map. */
 export const FIRST_YEAR = addMonths(monthOf(EARLIEST), 11);
 
-/** The last of the twelve months to show: the one asked for, or such that the day is among them. */
+/** Returns the last of the twelve months to show: `until`, or a month whose year contains `date`. */
 export function lastMonth(until: string, date: string, latest: string): string {
   const month = requestedMonth(until, date, latest);
   return month < FIRST_YEAR ? FIRST_YEAR : month;
@@ -107,7 +107,7 @@ function requestedMonth(until: string, date: string, latest: string): string {
   return addMonths(latest, -12 * Math.max(0, years));
 }
 
-/** How many days there are of a kind. */
+/** Returns the number of days in each state. */
 export function counts(days: readonly Day[]) {
   const count = (kind: (day: Day) => boolean) => days.filter(kind).length;
   return {

@@ -7,7 +7,7 @@ import { counts, type Day } from "./days";
 import { useDays, useSelectedDay, useYear, type Year } from "./use-year";
 import "./coverage.css";
 
-/** The heat map of a year of the site's days; the address holds its last month (`until`) and the `day`. */
+/** The heat map of a year; the address holds its last month (`until`) and the selected `day`. */
 export function Coverage(props: PageProps) {
   const { site } = props;
   const year = useYear(props);
@@ -15,9 +15,7 @@ export function Coverage(props: PageProps) {
   const selection = useSelectedDay(props, year);
   if (site.synced_until === null)
     return (
-      <Empty title="Nothing is stored of this site yet">
-        Its map begins with its first sync, within minutes.
-      </Empty>
+      <Empty title="No data for this site yet">Data appears after the first sync, within minutes.</Empty>
     );
   return (
     <div class="coverage">
@@ -39,10 +37,10 @@ function Head({ year, summary }: { year: Year; summary: string | undefined }) {
       </span>
       <div class="page-actions">
         <button type="button" onClick={() => year.turn(-1)} disabled={year.isFirst}>
-          ‹ Year before
+          ‹ Previous year
         </button>
         <button type="button" onClick={() => year.turn(1)} disabled={year.isLast}>
-          Year after ›
+          Next year ›
         </button>
       </div>
     </header>

@@ -5,13 +5,13 @@ const SCALE = [
   ["level-4", "all"],
 ];
 const MARKS = [
-  ["empty", "asked, no data"],
-  ["missing hole", "hole: never asked"],
+  ["empty", "polled, no data"],
+  ["missing hole", "hole: never polled"],
   ["level-4 unarchived", "not archived yet"],
-  ["before", "before the first day"],
+  ["before", "before the first day with data"],
 ];
 
-/** What the looks of days mean. */
+/** The meaning of the colours and marks of days. */
 export function Legend() {
   return (
     <div class="legend">

@@ -10,7 +10,7 @@ const REFRESH_MS = 300_000;
 
 type Props = Omit<PageProps, "sites">;
 
-/** The twelve months that end with the one of the address. */
+/** The twelve months that end with the month in the address. */
 export function useYear({ site, route }: Omit<Props, "api">) {
   const today = dayOf(Date.now());
   const date = route.parameters.get("day") ?? "";
@@ -23,7 +23,7 @@ export function useYear({ site, route }: Omit<Props, "api">) {
     last: lastDay(until) < today ? lastDay(until) : today,
     isFirst: until <= FIRST_YEAR,
     isLast: until >= monthOf(today),
-    /** Shows the year so many years later. */
+    /** Moves the map by a number of years. */
     turn: (years: number) => {
       const to = addMonths(until, 12 * years);
       const parameters = new URLSearchParams(to < monthOf(today) ? [["until", to]] : []);
@@ -34,7 +34,7 @@ export function useYear({ site, route }: Omit<Props, "api">) {
 
 export type Year = ReturnType<typeof useYear>;
 
-/** The days of the year as the ledger has them. */
+/** The days of the year from the ledger, reloaded regularly. */
 export function useDays({ api, site }: Omit<Props, "route">, { first, last }: Year) {
   const path = `/sites/${encodeURIComponent(site.site_name)}/coverage`;
   const loaded = useLoaded(
@@ -49,7 +49,7 @@ export function useDays({ api, site }: Omit<Props, "route">, { first, last }: Ye
   return { ...loaded, days };
 }
 
-/** The chosen day, which the address holds once `remember` is called. */
+/** The selected day; `remember` writes it to the address. */
 export function useSelectedDay({ site, route }: Omit<Props, "api">, { first, last }: Year) {
   const date = route.parameters.get("day") ?? "";
   const [selected, select] = useState(isDay(date) ? date : last);

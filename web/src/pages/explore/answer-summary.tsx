@@ -11,7 +11,7 @@ const RESOLUTIONS = {
 };
 const SOURCES = { hot: "hot tier", rollup: "rollups", archive: "archive", athena: "Athena" };
 
-/** What the answer read, covered and cost, in one line. */
+/** What the query read, covered and cost, in one line. */
 export function AnswerSummary({ answer, lines }: { answer: QueryAnswer; lines: Line[] }) {
   const { metadata } = answer;
   const covered = totalCoverage(lines);

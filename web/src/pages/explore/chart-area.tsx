@@ -19,7 +19,7 @@ type Props = {
   onRemove: (name: string) => void;
 };
 
-/** The chart with its warnings and errors, or a start while no point is chosen. */
+/** The chart with its warnings and errors, or suggested points while no point is selected. */
 export function ChartArea({ api, site, view, lines, onAdd, onRemove }: Props) {
   const { answer, error } = lines;
   return (
@@ -65,7 +65,7 @@ function LoadedChart({ site, view, lines, onRemove }: Omit<Props, "api" | "onAdd
         onReset={view.onReset}
         onBack={view.onBack}
       />
-      {answer ? <AnswerSummary answer={answer} lines={chart.lines} /> : <p class="told">Reading…</p>}
+      {answer ? <AnswerSummary answer={answer} lines={chart.lines} /> : <p class="told">Loading…</p>}
     </>
   );
 }

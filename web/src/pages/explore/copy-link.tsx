@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** Copies a link to what is shown. */
+/** Copies a link to the chart, or shows it when there is no clipboard. */
 export function CopyLink({ link }: { link: string }) {
   const [result, setResult] = useState<"copied" | "failed" | undefined>();
   useEffect(() => {
@@ -9,7 +9,7 @@ export function CopyLink({ link }: { link: string }) {
     return () => clearTimeout(timer);
   }, [result]);
   const copy = () =>
-    // Without a secure origin there is no clipboard.
+    // The clipboard needs a secure origin.
     Promise.resolve(navigator.clipboard?.writeText(link) ?? Promise.reject()).then(
       () => setResult("copied"),
       () => setResult("failed"),

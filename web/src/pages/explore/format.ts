@@ -1,4 +1,4 @@
-// What a chart writes on its axes and reads off its lines.
+// Formats values and times of a chart.
 
 import { LOCALE } from "../../ui/format";
 import { DAY, MINUTE } from "./range/range";
@@ -7,7 +7,7 @@ const precise = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 5 });
 const tiny = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 2 });
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 
-/** What no label of a value is longer than. */
+/** The maximum length of a value's text. */
 export const LONGEST = 12;
 
 export function fits(text: string): boolean {
@@ -17,7 +17,7 @@ export function fits(text: string): boolean {
 const plain = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0, useGrouping: false });
 const long = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumSignificantDigits: 9 });
 
-/** A reading: five digits are more than sensors know, except of counters. */
+/** Returns a sample value with five digits; from 100,000, as of counters, with all integer digits. */
 export function formatValue(value: number): string {
   const size = Math.abs(value);
   if (size < 1e5) return small(value, precise, 5);
@@ -30,7 +30,7 @@ const short = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 4 });
 const compact = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumSignificantDigits: 4 });
 const PREFIXES: Record<string, string> = { m: "M", bn: "G", tn: "T" };
 
-/** A reading in little room, of at most five digits. */
+/** Returns a sample value with at most five digits. */
 export function shortValue(value: number): string {
   const size = Math.abs(value);
   if (size >= 999.95e12) return rounded(value, 4);
@@ -38,28 +38,28 @@ export function shortValue(value: number): string {
   return small(value, size >= 1000 ? whole : short, 4);
 }
 
-/** A number below 100,000; the smallest ones have an exponent where they would be too long without. */
+/** Returns a number below 100,000, with an exponent when it would be too long without. */
 function small(value: number, format: Intl.NumberFormat, digits: number): string {
   if (!value) return "0";
   const text = (Math.abs(value) < 0.001 ? tiny : format).format(value);
   return fits(text) ? text : rounded(value, digits);
 }
 
-/** A number of so many digits, with an exponent. */
+/** Returns a number with `digits` digits and an exponent. */
 function rounded(value: number, digits: number): string {
   const [mantissa, power] = value.toExponential(digits - 1).split("e");
   if (power === undefined) return precise.format(value); // infinite
   return `${Number(mantissa)}e${Number(power)}`;
 }
 
-/** The number `digits` × 10^`power`, a whole number of digits, with an exponent. */
+/** Returns `digits` × 10^`power` with an exponent; `digits` is an integer. */
 export function exponential(digits: number, power: number): string {
   const text = String(Math.abs(digits));
   const mantissa = `${text[0]}.${text.slice(1)}`.replace(/\.?0*$/, "");
   return digits ? `${digits < 0 ? "-" : ""}${mantissa}e${power + text.length - 1}` : "0";
 }
 
-/** Values of an axis whose ticks are `step` apart; in thousands or millions where that is shorter, or `always`. */
+/** Returns the labels of ticks that are `step` apart, in thousands or millions when that is shorter, or `always`. */
 export function axisValues(values: number[], step: number, always = false): string[] {
   const largest = Math.max(...values.map(Math.abs));
   const unit = 1000 ** Math.floor(Math.log10(Math.max(1, largest)) / 3);
@@ -70,7 +70,7 @@ export function axisValues(values: number[], step: number, always = false): stri
 
 const decimals = new Map<string, Intl.NumberFormat>();
 
-/** A format with at most so many decimals and no minus before a zero; making one takes long. */
+/** Returns a cached format with at most `digits` decimals and no minus before zero. */
 function decimal(notation: "compact" | "standard", digits: number): Intl.NumberFormat {
   const key = notation + digits;
   const format =
@@ -80,12 +80,12 @@ function decimal(notation: "compact" | "standard", digits: number): Intl.NumberF
   return format;
 }
 
-/** A compact number as units have it: of English, 2m of watts would be very few. */
+/** Returns a compact number with SI prefixes: English "2m" would read as milli. */
 function prefixed(text: string): string {
   return text.replace(/[a-z]+$/, (word) => PREFIXES[word] ?? word);
 }
 
-/** How many digits after the point a number has. */
+/** Returns the number of decimals of a value. */
 function digitsOf(value: number): number {
   for (let digits = 0; digits < 12; digits++) {
     const shifted = value * 10 ** digits;
@@ -101,7 +101,7 @@ const day = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short" });
 const month = new Intl.DateTimeFormat(LOCALE, { month: "short" });
 const year = new Intl.DateTimeFormat(LOCALE, { year: "numeric" });
 
-/** Marks of a time axis; what is said of several is said at the first, on a second line. */
+/** Returns the labels of a time axis; a second line names the day or year where it changes. */
 export function timeValues(times: number[], step: number): string[] {
   const [fine, coarse] =
     step >= 28 * DAY ? [month, year] : step >= DAY ? [day, year] : [step >= MINUTE ? minutes : seconds, day];
@@ -114,7 +114,7 @@ export function timeValues(times: number[], step: number): string[] {
   });
 }
 
-/** The form that `<input type="datetime-local">` holds, to the second or the minute, and back. */
+/** Returns the value of `<input type="datetime-local">`, to the second or the minute. */
 export function toInput(ms: number, step: number): string {
   const local = new Date(ms - new Date(ms).getTimezoneOffset() * MINUTE);
   return local.toISOString().slice(0, step < MINUTE ? 19 : 16);

@@ -12,7 +12,7 @@ import { useLines } from "./use-lines";
 import { useView } from "./use-view";
 import "./explore.css";
 
-/** Charts of points that were chosen; what is shown is in the address and nowhere else. */
+/** Charts of selected points; the address holds the points and the range. */
 export function Explore({ api, site, route }: PageProps) {
   const view = useView(site.site_name, route);
   const { points, span } = view;
@@ -27,7 +27,7 @@ export function Explore({ api, site, route }: PageProps) {
   if (!site.points)
     return (
       <Empty title="This site has no points yet">
-        They appear after its first sync, within minutes. The Status page shows how far it is.
+        Points appear after the first sync, within minutes. The Status page shows its progress.
       </Empty>
     );
   return (

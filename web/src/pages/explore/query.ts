@@ -1,16 +1,16 @@
-// Queries of samples: a chart's lines as drawn, and samples as they are for a file.
+// Queries for the lines of a chart and for the samples of a file.
 
 import { type Api, jsonOf } from "../../api/client";
 import type { QueryAnswer } from "../../api/types";
 import { mergePages } from "./data/pages";
 import { iso, type Span } from "./range/range";
 
-/** API Gateway takes some 10 KB of address and headers. */
+/** API Gateway accepts about 10 KB of address and headers. */
 const MAX_QUERY_LENGTH = 6_000;
-/** More pages than a chart of the most lines has. */
+/** More pages than a chart with the maximum of lines has. */
 const MAX_PAGES = 20;
 
-/** The lines of a chart so many pixels wide, from all pages of the answer. */
+/** Returns the series of a chart of `width` pixels, merged from all pages. */
 export async function queryLines(
   api: Api,
   site: string,
@@ -33,10 +33,10 @@ export async function queryLines(
     token = answer.metadata.next_token;
     if (!token) return result;
   }
-  throw new Error(`The answer has more than ${MAX_PAGES} pages; show fewer points or a shorter range`);
+  throw new Error(`The response has more than ${MAX_PAGES} pages. Choose fewer points or a shorter range.`);
 }
 
-/** Warnings that are still right once every page has come. */
+/** Returns the warnings that still apply after the last page. */
 export function lastingWarnings(warnings: string[]): string[] {
   return warnings.filter((text) => !text.endsWith("next_token goes on"));
 }
@@ -55,7 +55,7 @@ export function sampleQuery(site: string, points: string[], span: Span): QueryRe
   return { site_name: site, point_names: points, start_time: iso(span.from), end_time: iso(span.to) };
 }
 
-/** Asks by GET, which the browser can keep, or by POST what no address can carry. */
+/** Sends the query by GET, which the browser can cache, or by POST when an address cannot carry it. */
 export function sendQuery(
   api: Api,
   request: QueryRequest,
@@ -69,7 +69,7 @@ export function sendQuery(
     : api.fetch("GET", `${path}?${query}`, undefined, { Accept: accept }, signal);
 }
 
-/** The query as a part of an address, unless it is too long or has a NUL, which not every proxy lets pass. */
+/** Returns the query string; undefined when it is too long or contains NUL, which some proxies reject. */
 export function queryString({ point_names: names, ...parameters }: QueryRequest): string | undefined {
   if (names.some((name) => name.includes("\0"))) return undefined;
   const query = new URLSearchParams();

@@ -6,10 +6,10 @@ import { latestValues } from "./points/latest";
 
 const SUGGESTIONS = 3;
 const CANDIDATES = 12;
-/** What people look at first; the empty search finds any point. */
+/** Searches for suggestions, in this order; the empty search matches every point. */
 const SEARCHES = ["zone temperature", "temp", ""];
 
-/** What there is to do while no point is chosen: three that are likely to be wanted. */
+/** Suggested points, shown while no point is selected. */
 export function Start({
   api,
   site,
@@ -25,7 +25,7 @@ export function Start({
   return (
     <div class="start">
       <strong>Choose points to see them here</strong>
-      <p>Search by name, unit, device or tag, or start with one of these:</p>
+      <p>Search by name, unit, device or tag, or start with a suggestion:</p>
       <div class="offers">
         {suggested.value.map((point) => (
           <button key={point.point_name} type="button" onClick={() => onStart([point])}>
@@ -42,7 +42,7 @@ export function Start({
   );
 }
 
-/** The first points that measure what people look at first, those with values before those without. */
+/** Returns suggested points, points with a last value first. */
 async function suggestedPoints(api: Api, site: string, signal: AbortSignal): Promise<Point[]> {
   const points = new Map<string, Point>();
   for (const search of SEARCHES) {

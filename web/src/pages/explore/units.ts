@@ -1,4 +1,4 @@
-// BACnet's names of units as people write them.
+// Symbols of BACnet units.
 
 const WRITTEN = new Map(
   Object.entries({
@@ -36,7 +36,7 @@ const WRITTEN = new Map(
   }),
 );
 
-/** A unit's symbol, or the unit as the site names it. */
+/** Returns the symbol of a unit, or the unit itself when it has none. */
 export function symbol(unit: string): string {
   return WRITTEN.get(unit) ?? unit;
 }

@@ -11,7 +11,7 @@ import { usePointLookup } from "./points/lookup";
 import { queryLines } from "./query";
 import { type Span, sameSpan } from "./range/range";
 
-/** The lines of some points in a span, asked for at the chart's width once that is known. */
+/** Loads the lines of points in a span, once the width of the chart is known. */
 export function useLines(api: Api, site: string, points: string[], span: Span) {
   const pointCache = useRef(new Map<string, Point>()).current;
   const lookup = usePointLookup(api, site, points, pointCache);
@@ -44,7 +44,7 @@ export function useLines(api: Api, site: string, points: string[], span: Span) {
 
 export type Lines = ReturnType<typeof useLines>;
 
-/** An answer, and the request that it is of. */
+/** An answer with the span and points of its query. */
 type Result = { answer: QueryAnswer; span: Span; points: string[] };
 
 function stateOf(loading: boolean, failed: boolean, current: boolean): State {

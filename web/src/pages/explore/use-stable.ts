@@ -1,6 +1,6 @@
 import { useRef } from "preact/hooks";
 
-/** The value of before while the new one says the same. */
+/** Returns the previous value while the new value is equal to it. */
 export function useStable<T>(value: T): T {
   const stable = useRef(value);
   if (JSON.stringify(stable.current) !== JSON.stringify(value)) stable.current = value;

@@ -18,7 +18,7 @@ import { useStable } from "./use-stable";
 
 type Change = { points?: string[]; range?: Range };
 
-/** What the address shows: points and range. Whatever changes it changes the address. */
+/** The points and the range in the address; every change goes through the address. */
 export function useView(site: string, route: Route) {
   const points = useStable(namesOf(route.parameters));
   const range = useStable(parseRange(route.parameters));
@@ -39,7 +39,7 @@ export function useView(site: string, route: Route) {
     range,
     span: useSpan(range),
     preset: preset.current,
-    /** The address after a change. */
+    /** Returns the address after a change. */
     hrefOf: (change: Change = {}) => formatRoute(routeOf(change)),
     showPoints: (names: string[]) => go(routeOf({ points: names })),
     showRange,
@@ -54,12 +54,12 @@ export function useView(site: string, route: Route) {
 
 export type View = ReturnType<typeof useView>;
 
-/** The points that an address names, each once. */
+/** Returns the points in an address, without duplicates. */
 function namesOf(parameters: URLSearchParams): string[] {
   return [...new Set(parameters.getAll("point"))].filter(Boolean).slice(0, MAX_LINES);
 }
 
-/** The last of the ranges before that is another one; what comes after it is forgotten. */
+/** Returns the last range that differs, and removes it and the ranges after it. */
 function previousRange(before: Range[], range: Range): Range | undefined {
   for (let last = before.pop(); last; last = before.pop()) {
     if (JSON.stringify(last) !== JSON.stringify(range)) return last;
@@ -67,7 +67,7 @@ function previousRange(before: Range[], range: Range): Range | undefined {
   return undefined;
 }
 
-/** The span of a range, which moves on while the range is live and the page can be seen. */
+/** Returns the span of a range, which advances while the range is live and the page is visible. */
 function useSpan(range: Range): Span {
   const [round, next] = useState(0);
   const tick = useCallback(() => next((before) => before + 1), []);

@@ -2,7 +2,7 @@ import { number } from "../../ui/format";
 
 const SHOWN = 3;
 
-/** What the API says is missing of an answer. */
+/** The warnings of an answer. */
 export function Warnings({ texts }: { texts: string[] }) {
   if (!texts.length) return null;
   return (
@@ -10,7 +10,7 @@ export function Warnings({ texts }: { texts: string[] }) {
       {texts.slice(0, SHOWN).map((text) => (
         <li key={text}>{text}</li>
       ))}
-      {texts.length > SHOWN && <li>and {number(texts.length - SHOWN)} more like these</li>}
+      {texts.length > SHOWN && <li>and {number(texts.length - SHOWN)} more</li>}
     </ul>
   );
 }

@@ -7,13 +7,13 @@ import { Tile } from "./tile";
 type Name = keyof typeof DEAD_LETTER_QUEUES;
 const NAMES = Object.keys(DEAD_LETTER_QUEUES) as Name[];
 
-/** Messages that failed three times, by queue. */
+/** The number of dead letters in each queue. */
 export function DeadLetters({ counts }: { counts: Status["dead_letters"] }) {
   return (
     <section aria-labelledby="dead-letters">
       <h2 id="dead-letters">Dead letters</h2>
       {counts === null ? (
-        <p class="muted">Only a token for all sites is told of them.</p>
+        <p class="muted">Only tokens for every site can see dead letters.</p>
       ) : (
         <div class="tiles">
           {NAMES.map((name) => (
@@ -31,7 +31,7 @@ function Queue({ name, count }: { name: Name; count: number | null }) {
     return (
       <Tile title={name} name={queue} figure="–">
         <p>
-          <StatusWord tone="warn">not known</StatusWord>
+          <StatusWord tone="warn">unknown</StatusWord>
         </p>
       </Tile>
     );
@@ -44,10 +44,10 @@ function Queue({ name, count }: { name: Name; count: number | null }) {
       ) : (
         <>
           <p>
-            <StatusWord tone="bad">to look at</StatusWord>
+            <StatusWord tone="bad">needs attention</StatusWord>
           </p>
           <p class="advice">
-            {means} Mend the cause, then move the letters back:{" "}
+            {means} Fix the cause, then move the messages back:{" "}
             <code>aws sqs start-message-move-task --source-arn &lt;ARN of {queue}&gt;</code>
           </p>
         </>

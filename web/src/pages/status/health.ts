@@ -1,4 +1,4 @@
-// What the numbers of the status mean, and what to do about them.
+// Problems and texts of the status.
 
 import type { SiteStatus, Status } from "../../api/types";
 import { addDays, dayStart } from "../../ui/days";
@@ -11,23 +11,23 @@ const OVERDUE_MS = 48 * 3_600_000;
 
 const REASONS = new Map(
   Object.entries({
-    null: "no value was given",
-    not_a_number: "the value is no number",
-    not_configured: "the point is not in the site's list",
-    name_too_long: "the point's name has more than 512 characters",
-    bad_time: "the time can't be read, or is before 1990",
-    in_the_future: "the time is more than 5 minutes ahead",
+    null: "the value is null",
+    not_a_number: "the value is not a number",
+    not_configured: "the point is not in the site's point list",
+    name_too_long: "the point name has more than 512 characters",
+    bad_time: "the time is invalid or before 1990",
+    in_the_future: "the time is more than 5 minutes in the future",
     malformed: "name, value or time is missing",
-    too_dense: "the points nearby have more samples than can be stored",
+    too_dense: "the block of this point cannot store more samples",
   }),
 );
 
-/** Why readings are rejected, in words; a reason that is new to the page stands for itself. */
+/** Returns the text of a rejection reason, or the reason itself when it has no text. */
 export function reasonOf(reason: string): string {
   return REASONS.get(reason) ?? reason;
 }
 
-/** Rejected readings by reason, most first; reasons that did not occur are left out. */
+/** Returns the rejected readings by reason, largest count first, without zeros. */
 export function rejectedOf(site: SiteStatus): [string, number][] {
   return Object.entries(site.rejected)
     .filter(([, count]) => count > 0)
@@ -42,7 +42,7 @@ export function isLate(site: SiteStatus): boolean {
   return site.lag_seconds === null || site.lag_seconds > LATE_S;
 }
 
-/** Whether the upstream is left alone at that time (ms). */
+/** Whether requests to the upstream are paused at a time (ms). */
 export function isPaused(site: SiteStatus, nowMs: number): boolean {
   return site.upstream_paused_until !== null && Date.parse(site.upstream_paused_until) > nowMs;
 }
@@ -54,20 +54,25 @@ export function overdue(site: SiteStatus, nowMs: number): number {
 
 export type DeadLetterQueue = keyof NonNullable<Status["dead_letters"]>;
 
-/** Whose letters they are, what one of them means and what becomes of it. */
+/** The queue of each kind of dead letter, and what a dead letter means. */
 export const DEAD_LETTER_QUEUES: Record<DeadLetterQueue, { queue: string; means: string }> = {
-  sync: { queue: "SyncDeadLetters", means: "A sync failed three times; a later one usually makes it good." },
-  archive: { queue: "ArchiveDeadLetters", means: "A day could not be archived in three attempts." },
-  export: { queue: "ExportDeadLetters", means: "An export failed three times; its error says why." },
+  sync: {
+    queue: "SyncDeadLetters",
+    means: "A sync failed three times. A later sync usually covers its range.",
+  },
+  archive: { queue: "ArchiveDeadLetters", means: "Archiving a day failed three times." },
+  export: { queue: "ExportDeadLetters", means: "An export failed three times. Its error says why." },
 };
 
-/** What somebody should look at, in one line each; nothing when all is well. */
+/** Returns the problems of all sites and queues, one line each. */
 export function problems(status: Status, nowMs: number): string[] {
   const messages = status.sites.flatMap((site) => {
     const name = site.display_name || site.site_name;
     const problems: string[] = [];
     if (isPaused(site, nowMs))
-      problems.push(`${name}: the upstream is left alone until ${time(site.upstream_paused_until ?? nowMs)}`);
+      problems.push(
+        `${name}: requests to the upstream are paused until ${time(site.upstream_paused_until ?? nowMs)}`,
+      );
     if (site.lag_seconds === null) problems.push(`${name} was never synced`);
     else if (isLate(site)) problems.push(`${name} is ${duration(site.lag_seconds)} behind`);
     const days = overdue(site, nowMs);
@@ -75,7 +80,6 @@ export function problems(status: Status, nowMs: number): string[] {
     return problems;
   });
   for (const [name, count] of Object.entries(status.dead_letters ?? {}))
-    if (count !== null && count > 0)
-      messages.push(`${counted(count, "dead letter")} of ${name === "sync" ? "the sync" : `${name}s`}`);
+    if (count !== null && count > 0) messages.push(`${counted(count, "dead letter")} in the ${name} queue`);
   return [...messages, ...status.warnings.map((text) => text.replace(/^./u, (first) => first.toUpperCase()))];
 }

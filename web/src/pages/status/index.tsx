@@ -13,7 +13,7 @@ import "./status.css";
 
 const REFRESH_MS = 30_000;
 
-/** How every site of the token is, the chosen one first. */
+/** The status of every site of the token, the selected site first. */
 export function Status({ api, site }: PageProps) {
   const { value, error, loading, reload } = useLoaded(
     async (signal) => ({ status: await api.get<Answer>("/status", {}, signal), loadedAt: Date.now() }),
@@ -39,7 +39,9 @@ export function Status({ api, site }: PageProps) {
           </button>
         </div>
       </header>
-      {error && <Notice error={error}>What is shown is older; it is asked for again in 30 seconds.</Notice>}
+      {error && (
+        <Notice error={error}>These figures are out of date. The page tries again in 30 seconds.</Notice>
+      )}
       {messages.length > 0 && (
         <ul class="notice mild troubles">
           {messages.map((message) => (
@@ -56,9 +58,9 @@ export function Status({ api, site }: PageProps) {
 }
 
 function Verdict({ problems, current }: { problems: number; current: boolean }) {
-  if (!current) return <StatusWord tone="warn">not up to date</StatusWord>;
-  if (problems > 0) return <StatusWord tone="warn">{`${counted(problems, "thing")} to look at`}</StatusWord>;
-  return <StatusWord tone="good">all is well</StatusWord>;
+  if (!current) return <StatusWord tone="warn">out of date</StatusWord>;
+  if (problems > 0) return <StatusWord tone="warn">{counted(problems, "problem")}</StatusWord>;
+  return <StatusWord tone="good">no problems</StatusWord>;
 }
 
 function Age({ loadedAt }: { loadedAt: number }) {

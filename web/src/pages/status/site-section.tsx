@@ -5,7 +5,7 @@ import { isLate, isPaused, reasonOf, rejectedOf, rejectedTotal } from "./health"
 import { Tile } from "./tile";
 import { UnarchivedTile } from "./unarchived-tile";
 
-/** One site: how far it is synced, what of it was rejected and what is not in the archive. */
+/** The status of a site: lag, rejected readings and unarchived days. */
 export function SiteSection({ site, now }: { site: SiteStatus; now: number }) {
   const name = site.display_name || site.site_name;
   return (
@@ -27,18 +27,18 @@ function SyncTile({ site, now }: { site: SiteStatus; now: number }) {
   return (
     <Tile title="Lag" figure={site.lag_seconds === null ? "never synced" : duration(site.lag_seconds)}>
       <p>
-        <StatusWord tone={late ? "bad" : "good"}>{late ? "late" : "in time"}</StatusWord>
+        <StatusWord tone={late ? "bad" : "good"}>{late ? "late" : "on time"}</StatusWord>
         {site.synced_until && <small>synced until {time(site.synced_until, { seconds: true })}</small>}
       </p>
       {isPaused(site, now) ? (
         <p class="advice">
-          The upstream failed several times in a row; it is left alone until{" "}
-          <strong>{time(site.upstream_paused_until ?? now, { seconds: true })}</strong> and then tried again.
+          The upstream failed several times in a row. Requests are paused until{" "}
+          <strong>{time(site.upstream_paused_until ?? now, { seconds: true })}</strong>.
         </p>
       ) : (
         late && (
           <p class="advice">
-            Look in the log of EtlFunction for <code>sync failed</code>, then at SyncQueue.
+            Search the log of EtlFunction for <code>sync failed</code>, then check SyncQueue.
           </p>
         )
       )}
@@ -52,9 +52,7 @@ function RejectedTile({ site }: { site: SiteStatus }) {
   return (
     <Tile title="Rejected readings" figure={number(rejectedTotal(site))}>
       <p>
-        <small>
-          {since && until ? `of the latest sync, ${times(since, until)}` : "nothing is known of a sync yet"}
-        </small>
+        <small>{since && until ? `in the latest sync, ${times(since, until)}` : "not synced yet"}</small>
       </p>
       {reasons.length > 0 && (
         <table class="reasons">
@@ -70,7 +68,7 @@ function RejectedTile({ site }: { site: SiteStatus }) {
           </tbody>
         </table>
       )}
-      {reasons.length > 0 && <p class="advice">They are not stored; mend them where they come from.</p>}
+      {reasons.length > 0 && <p class="advice">These readings were not stored. Fix them at the source.</p>}
     </Tile>
   );
 }

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 
 type Props = { title: string; figure: string; name?: string; children: ComponentChildren };
 
-/** A figure with its title and what it means; `name` is its accessible name where that is not the title. */
+/** A figure with its title and an explanation; `name` is the accessible name when it is not the title. */
 export function Tile({ title, figure, name = title, children }: Props) {
   return (
     <section class="tile" aria-label={name}>

@@ -14,7 +14,7 @@ export function UnarchivedTile({ site, now }: { site: SiteStatus; now: number })
     return (
       <Tile title="Unarchived days" figure="–">
         <p>
-          <StatusWord tone="warn">not known</StatusWord>
+          <StatusWord tone="warn">unknown</StatusWord>
         </p>
       </Tile>
     );
@@ -23,7 +23,7 @@ export function UnarchivedTile({ site, now }: { site: SiteStatus; now: number })
     <Tile title="Unarchived days" figure={number(count)}>
       <p>
         <StatusWord tone={late ? "bad" : "good"}>
-          {late ? "overdue" : count > 0 ? "in time" : "none"}
+          {late ? "overdue" : count > 0 ? "on time" : "none"}
         </StatusWord>
         <small>{count > 0 ? "archived at 02:00 UTC" : "every complete day is archived"}</small>
       </p>
@@ -31,8 +31,8 @@ export function UnarchivedTile({ site, now }: { site: SiteStatus; now: number })
       {count > days.length && <p class="hint">The oldest {number(days.length)} are listed.</p>}
       {late && (
         <p class="advice">
-          A day that stays has failed, or nothing plans: look in the log of ArchivalFunction for{" "}
-          <code>archiving failed</code>. Nothing of it is lost.
+          Archiving failed or did not start. Search the log of ArchivalFunction for{" "}
+          <code>archiving failed</code>. No samples are lost.
         </p>
       )}
     </Tile>

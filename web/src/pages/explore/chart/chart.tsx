@@ -6,7 +6,7 @@ import type { Hover } from "./plot-holder";
 
 type Props = Omit<FigureProps, "hover"> & { onRemove: (name: string) => void };
 
-/** The lines, what they read where the pointer is, and the legend. */
+/** The plot with its tooltip and its legend. */
 export function ChartView({ onRemove, ...props }: Props) {
   const hover = useMemo(() => new Store<Hover>(null), []);
   return (

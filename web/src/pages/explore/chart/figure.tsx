@@ -14,7 +14,7 @@ export type FigureProps = PlotInput & {
   hover: Store<Hover>;
 };
 
-/** The plot, and the text that replaces its lines when there are none. */
+/** The plot, or a text when there is nothing to draw. */
 export function Figure({ coverage, onWidth, hover, ...input }: FigureProps) {
   const { host, failure, press } = usePlot(input, hover, onWidth);
   const { chart, view, state } = input;
@@ -25,7 +25,7 @@ export function Figure({ coverage, onWidth, hover, ...input }: FigureProps) {
       aria-busy={state === "loading" && failure === undefined}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the chart is moved by keys
       tabIndex={0}
-      aria-label="Chart: arrow keys pan, plus and minus zoom, 0 goes back to the preset"
+      aria-label="Chart. Arrow keys pan, plus and minus zoom, 0 returns to the preset."
       onKeyDown={(event) => {
         if (event.ctrlKey || event.metaKey || event.altKey) return;
         if (press(event.key)) event.preventDefault();
@@ -45,7 +45,7 @@ function Nothing({ gaps, coverage, oldest }: { gaps: GapSpan[]; coverage: string
   return (
     <p class="nothing">
       <strong>No samples in this range{reasons.length > 0 && `: ${reasons.join(", ")}`}</strong>
-      {oldest && "Nothing is stored from before 1990. "}Choose another range; <a href={coverage}>Coverage</a>{" "}
+      {oldest && "Samples before 1990 are not stored. "}Choose another range. <a href={coverage}>Coverage</a>{" "}
       shows which days have samples.
     </p>
   );
@@ -56,7 +56,7 @@ function Failed({ error }: { error: unknown }) {
   return (
     <p class="nothing" role="alert">
       <strong>The chart could not be drawn: {sentence(message)}</strong>
-      Choose another range or other points; the values are in the download.
+      Choose another range or other points. The download contains the values.
     </p>
   );
 }

@@ -9,7 +9,7 @@ import { Swatch, Value } from "./value";
 
 type Props = { lines: Line[]; axes: Axes; hover: Store<Hover>; onRemove: (name: string) => void };
 
-/** The lines with their values and coverage. */
+/** The lines with their values and their coverage. */
 export function Legend({ lines, axes, hover, onRemove }: Props) {
   const pointer = useStore(hover);
   const axisUnits = new Set(axes.map(({ unit }) => unit));
@@ -44,11 +44,11 @@ export function Legend({ lines, axes, hover, onRemove }: Props) {
       </table>
       {units.length > 0 && (
         <small>
-          No room for an axis of {units.map((unit) => unit || "what has no unit").join(", ")}: read these
-          lines' values here.
+          No axis for {units.map((unit) => unit || "no unit").join(", ")}. Read the values of these lines
+          here.
         </small>
       )}
-      {lines.length >= MAX_LINES && <small>A chart shows {MAX_LINES} points at most.</small>}
+      {lines.length >= MAX_LINES && <small>A chart shows at most {MAX_LINES} points.</small>}
     </div>
   );
 }

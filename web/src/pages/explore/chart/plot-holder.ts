@@ -13,25 +13,25 @@ export type PlotInput = {
   chart: Chart;
   axes: Axes;
   view: Span;
-  /** `drawn` where the rows are those of the view, and not what was there before. */
+  /** `drawn` when the rows belong to the view; `loading` while they belong to the previous view. */
   state: State;
 } & Omit<PlotEvents, "onHover" | "onPixels" | "onFailure">;
 
-/** The plot of a figure, which is made, remade and removed there. */
+/** Owns the plot of a figure: creates, replaces and removes it. */
 export class PlotHolder {
   private plot: Plot | undefined;
-  /** A move that was under way, which the next plot continues. */
+  /** The move in progress, which the next plot continues. */
   private unfinished: Move | undefined;
 
   constructor(
-    /** What to draw now. */
+    /** What to draw. */
     public input: PlotInput,
     private readonly host: { readonly current: HTMLElement | null },
     private readonly hover: Store<Hover>,
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  /** Draws the input; makes the plot where there is none, as after a failure. */
+  /** Draws the input; creates the plot when there is none, also after a failure. */
   show(): void {
     const { chart, view, state } = this.input;
     if (this.plot) this.plot.show(chart, view, state);
@@ -49,7 +49,7 @@ export class PlotHolder {
     this.plot?.size(width, height);
   }
 
-  /** Whether the key moved the chart. */
+  /** Handles a key and returns whether it moved the chart. */
   press(key: string): boolean {
     return this.plot?.press(key) ?? false;
   }
@@ -93,6 +93,6 @@ export class PlotHolder {
 
 function labelOf({ lines, gaps }: Chart, { from, to }: Span): string {
   const names = lines.map(({ label, unit }) => label + (unit && ` (${symbol(unit)})`)).join(", ");
-  const missing = gaps.length ? `; ${gaps.length === 1 ? "one gap" : `${gaps.length} gaps`}` : "";
+  const missing = gaps.length ? `; ${gaps.length === 1 ? "1 gap" : `${gaps.length} gaps`}` : "";
   return `Line chart of ${names}, ${times(from, to)}${missing}`;
 }

@@ -10,7 +10,7 @@ import { Missing, Swatch, Value } from "./value";
 
 type Props = { lines: Line[]; hover: Store<Hover>; host: { current: HTMLElement | null } };
 
-/** What the lines read where the pointer is. */
+/** The values of the lines at the pointer. */
 export function Tooltip({ lines, hover, host }: Props) {
   const pointer = useStore(hover);
   if (!pointer) return null;
@@ -44,14 +44,14 @@ export function Tooltip({ lines, hover, host }: Props) {
   );
 }
 
-/** Next to the pointer, or in the other half where the chart is too narrow for that. */
+/** Returns a position next to the pointer, or in the other half of a narrow chart. */
 function positionOf(x: number, width: number): Record<string, string> {
   const right = x > width / 2;
   if (width < NARROW) return right ? { left: "0px" } : { right: "0px" };
   return right ? { right: `${width - x + 12}px` } : { left: `${x + 12}px` };
 }
 
-/** The gap that all lines are in. */
+/** Returns the gap that all values have in common. */
 function commonGap([first, ...samples]: LineValue[]): GapSpan | undefined {
   if (first?.kind !== "gap") return undefined;
   const { gap } = first;

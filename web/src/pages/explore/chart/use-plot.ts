@@ -6,12 +6,12 @@ import { type Hover, PlotHolder, type PlotInput } from "./plot-holder";
 
 type PlotState = {
   host: RefObject<HTMLElement | null>;
-  /** Why the chart could not be drawn; undefined when it was. */
+  /** The error of the last drawing; undefined after a success. */
   failure: unknown;
   press: (key: string) => boolean;
 };
 
-/** Draws the input on the element of `host`, and anew when lines, axes or colours change. */
+/** Draws the input on the element of `host`; replaces the plot when lines, axes or colours change. */
 export function usePlot(input: PlotInput, hover: Store<Hover>, onWidth: (width: number) => void): PlotState {
   const host = useRef<HTMLElement>(null);
   const [failure, setFailure] = useState<unknown>();
@@ -30,7 +30,7 @@ export function usePlot(input: PlotInput, hover: Store<Hover>, onWidth: (width: 
 function observeSize(element: HTMLElement | null, holder: PlotHolder, onWidth: (width: number) => void) {
   if (!element) return undefined;
   const observer = new ResizeObserver(() => {
-    // What has left the document has no size; the chart keeps what it had.
+    // An element outside the document has no size; the chart keeps its last size.
     if (!element.clientWidth) return;
     holder.resize(element.clientWidth, element.clientHeight);
     onWidth(element.clientWidth);
@@ -39,7 +39,7 @@ function observeSize(element: HTMLElement | null, holder: PlotHolder, onWidth: (
   return () => observer.disconnect();
 }
 
-/** Counts changes of the colours, by the button or by the system. */
+/** Returns a counter that grows when the button or the system changes the colours. */
 function useTheme(): number {
   const [round, next] = useState(0);
   useEffect(() => {

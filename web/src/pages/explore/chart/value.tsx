@@ -6,7 +6,7 @@ import { formatValue } from "../format";
 import { SECOND } from "../range/range";
 import { symbol } from "../units";
 
-/** The colour of a line, and its dash, as in the chart. */
+/** The colour and the dash of a line, as in the chart. */
 export function Swatch({ slot }: { slot: number }) {
   const dash = slot >= 2 * COLOURS ? "2 3" : slot >= COLOURS ? "6 3" : undefined;
   return (

@@ -5,7 +5,7 @@ import type { Chosen } from "./line";
 
 export type Axes = { unit: string; scale: string; side: 1 | 3 }[];
 
-/** The axes of a chart: a unit each in the order of the points, sides in turn; further units have a scale and no axis. */
+/** Returns axes for the first `limit` units, on alternating sides; other units have a scale without an axis. */
 export function axesOf(chosen: Chosen[], limit: number): Axes {
   const units = [...new Set(chosen.map(({ unit }) => symbol(unit)))];
   return units.slice(0, limit).map((unit, index) => ({
@@ -19,7 +19,7 @@ export function scaleOf(unit: string): string {
   return `y ${symbol(unit)}`;
 }
 
-/** Colours of points: each keeps its own while it is chosen, and a new one gets the first that is free. */
+/** Returns the colours of points: a selected point keeps its colour, a new point takes the first free colour. */
 export function slotsOf(names: string[], before: ReadonlyMap<string, number>): Map<string, number> {
   const slots = new Map(
     names.filter((name) => before.has(name)).map((name) => [name, before.get(name) ?? 0]),

@@ -1,4 +1,4 @@
-// Answers as uPlot takes them: one column of times for all, lines that break where the API says that none belongs.
+// Query responses as uPlot data: one column of times for all lines, and breaks at gaps.
 
 import uPlot from "uplot";
 import type { QueryAnswer, Series } from "../../../api/types";
@@ -9,7 +9,7 @@ import { commonGaps } from "./gaps";
 import type { Chart, Chosen, Line } from "./line";
 import { type Column, isolatedRows, tableOf } from "./table";
 
-/** What is drawn of the points chosen; a point that the answer lacks has no rows yet. */
+/** Returns the chart of the selected points; a point without a series has an empty line. */
 export function chartOf(chosen: Chosen[], answer: QueryAnswer | undefined, span: Span): Chart {
   const answered = new Map(answer?.series.map((series) => [series.point_name, series]));
   const banded = answer?.data_type === "aggregate";
@@ -20,7 +20,7 @@ export function chartOf(chosen: Chosen[], answer: QueryAnswer | undefined, span:
   shareFactors(lines);
   const table = uPlot.join(
     [[[span.from, span.to]], ...lines.map((line) => tableOf(line, banded))],
-    // What is missing of one line because another has a sample there is no gap, unless it is in one.
+    // A row that only another line has is not a gap of this line.
     [[1], ...lines.map(() => (banded ? [1, 2, 2, 2] : [1, 2]))],
   );
   for (const line of lines) line.isolated = isolatedRows(table[line.column] as Column);
@@ -53,7 +53,7 @@ function lineOf(point: Chosen, series: Series | undefined, banded: boolean, colu
   };
 }
 
-/** The lines of a scale share the least factor that one of them needs. */
+/** Sets the factor of the lines: lines of one scale share the smallest factor that any of them needs. */
 function shareFactors(lines: Line[]): void {
   const least = new Map<string, number>();
   for (const { unit, values, low, high } of lines) {

@@ -1,15 +1,15 @@
-// Gaps of lines, and what they have in common.
+// Gaps of lines, and the gaps that lines have in common.
 
 import type { Gap } from "../../../api/types";
 import type { GapSpan } from "./line";
 
 export const REASONS: Record<Gap["reason"], string> = {
   not_polled: "not polled",
-  no_data: "no data came",
-  rejected: "values were rejected",
+  no_data: "no data",
+  rejected: "rejected",
 };
 
-/** The spans that are gaps of all lines, with the reason of the first. */
+/** Returns the spans in which every line has a gap, with the reason of the first line. */
 export function commonGaps(gaps: GapSpan[][]): GapSpan[] {
   return gaps.length ? gaps.reduce(overlaps) : [];
 }

@@ -1,8 +1,8 @@
-// What lines read at a time, and how much of what was expected they have.
+// Values of lines at a time, and their coverage.
 
 import type { GapSpan, Line } from "./line";
 
-/** What a line reads at a time: the nearest sample, or the gap that it falls into. */
+/** The value of a line at a time: the nearest sample, or the gap around that time. */
 export type LineValue =
   | { kind: "sample"; time: number; value: number; low: number | undefined; high: number | undefined }
   | { kind: "gap"; gap: GapSpan }
@@ -20,7 +20,7 @@ export function valueAt(line: Line, time: number): LineValue {
   return sampleAt(line, nearest);
 }
 
-/** The last sample drawn. */
+/** Returns the last sample of a line. */
 export function lastValue(line: Line): LineValue {
   return line.times.length ? sampleAt(line, line.times.length - 1) : { kind: "none" };
 }
@@ -35,7 +35,7 @@ function sampleAt({ times, values, low, high }: Line, index: number): LineValue 
   };
 }
 
-/** The place of the first time that is not before another, in times in order. */
+/** Returns the index of the first time that is not before `time`; `times` must ascend. */
 export function indexFrom(times: readonly number[], time: number): number {
   let [low, high] = [0, times.length];
   while (low < high) {
@@ -46,7 +46,7 @@ export function indexFrom(times: readonly number[], time: number): number {
   return low;
 }
 
-/** How much of what was to be expected is there, of the lines whose interval the site names. */
+/** Returns received and expected samples over all lines with a known interval. */
 export function totalCoverage(lines: Line[]): { received: number; expected: number } | undefined {
   const counted = lines.filter(({ expected }) => expected);
   if (!counted.length) return undefined;

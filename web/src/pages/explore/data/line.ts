@@ -1,10 +1,10 @@
-// What a chart shows: its points, their lines and the table that uPlot draws.
+// The content of a chart: points, lines and the table that uPlot draws.
 
 import type uPlot from "uplot";
 import type { Gap } from "../../../api/types";
 import type { Span } from "../range/range";
 
-/** A point that was chosen; `slot` is its colour, and after the last colour a dash. */
+/** A selected point; `slot` is its colour, and beyond the last colour also its dash. */
 export type Chosen = { name: string; label: string; unit: string; slot: number };
 
 export type GapSpan = Span & { reason: Gap["reason"] };
@@ -15,23 +15,23 @@ export type Line = Chosen & {
   low: number[];
   high: number[];
   gaps: GapSpan[];
-  /** Samples that the interval lets expect, null where that is not known, and samples there are. */
+  /** Samples expected by the point's interval, null when the interval is unknown. */
   expected: number | null;
   received: number;
-  /** Where the line's values are in the table. */
+  /** The column of the line's values in the table. */
   column: number;
-  /** What the table's values of this line's scale are multiplied by. */
+  /** The factor of the line's values in the table. */
   factor: number;
-  /** Rows of the table with a sample that no line reaches. */
+  /** Rows with a sample between two gaps, which no line segment reaches. */
   isolated: number[];
 };
 
 export type Chart = {
   lines: Line[];
   table: uPlot.AlignedData;
-  /** Whether rows are aggregates, with a band from least to greatest around the line. */
+  /** Whether the rows are aggregates, drawn with a band from minimum to maximum. */
   banded: boolean;
-  /** Where no line has anything. */
+  /** The gaps that all lines have in common. */
   gaps: GapSpan[];
   rows: number;
 };

@@ -1,10 +1,10 @@
-// Pages of one query as one answer.
+// Merges the pages of a query.
 
 import type { Gap, QueryAnswer } from "../../../api/types";
 
 const COLUMNS = ["timestamps", "values", "min", "max", "count", "first", "last"] as const;
 
-/** Two pages of one query as one answer. */
+/** Returns two pages of a query as one answer. */
 export function mergePages(first: QueryAnswer, next: QueryAnswer): QueryAnswer {
   const pages = new Map(next.series.map((series) => [series.point_name, series]));
   const sum = (field: (metadata: QueryAnswer["metadata"]) => number) =>
@@ -41,7 +41,7 @@ export function mergePages(first: QueryAnswer, next: QueryAnswer): QueryAnswer {
   };
 }
 
-/** Gaps of one series, in order; what a page's end cut is one again. */
+/** Returns the gaps of a series with the gaps joined that a page end had divided. */
 function joinGaps(gaps: Gap[]): Gap[] {
   const joined: Gap[] = [];
   for (const { continues, ...gap } of gaps) {

@@ -1,11 +1,11 @@
-// The table of one line: a column of times, and columns that are null in gaps.
+// The table of one line: a column of times, and value columns with null in gaps.
 
 import type uPlot from "uplot";
 import type { Line } from "./line";
 
 export type Column = (number | null | undefined)[];
 
-/** A line's own table: band first, so that the line lies over it, with a null in the midst of each gap. */
+/** Returns the table of a line with a null in the middle of each gap; the band comes first, below the line. */
 export function tableOf(
   { times, values, low, high, gaps, factor }: Line,
   banded: boolean,
@@ -19,7 +19,7 @@ export function tableOf(
       xs.push(times[next] as number);
       columns.forEach((column, index) => {
         const value = column[next];
-        // What is no finite number breaks its line, and no other one.
+        // A value that is not finite breaks only its own line.
         ys[index]?.push(typeof value === "number" && Number.isFinite(value) ? value * factor : null);
       });
     }
@@ -35,7 +35,7 @@ export function tableOf(
   return [xs, ...ys];
 }
 
-/** Rows with a value between two gaps, which a line would leave out. */
+/** Returns the rows with a value between two gaps. */
 export function isolatedRows(column: Column): number[] {
   const rows = [...column.keys()].filter((row) => column[row] !== undefined);
   const missing = (row: number | undefined) => row === undefined || column[row] === null;

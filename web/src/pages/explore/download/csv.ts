@@ -1,16 +1,16 @@
-// Samples as CSV, page by page, and the file that they make.
+// Samples as a CSV file.
 
 import { type Api, ApiError } from "../../../api/client";
 import type { QueryAnswer } from "../../../api/types";
 import { lastingWarnings, type QueryRequest, sampleQuery, sendQuery } from "../query";
 import { SECOND, type Span } from "../range/range";
 
-/** About 40 MB of CSV, and some ten requests. */
+/** About 40 MB of CSV, or ten requests. */
 export const MAX_ROWS = 500_000;
 const MAX_PAGES = 500;
 const DEFAULT_INTERVAL_SECONDS = 60;
 
-/** About how many samples some points have in a span. */
+/** Returns the estimated number of samples in a span. */
 export function estimatedRows(intervals: (number | null)[], { from, to }: Span): number {
   const seconds = (to - from) / SECOND;
   return Math.round(
@@ -18,7 +18,7 @@ export function estimatedRows(intervals: (number | null)[], { from, to }: Span):
   );
 }
 
-/** Every sample of the points in the span as CSV, and what is left out; `onRows` is told how many have come. */
+/** Returns all samples in the span as CSV, with the warnings; calls `onRows` with the number of rows so far. */
 export async function csvOf(
   api: Api,
   site: string,
@@ -48,10 +48,10 @@ export async function csvOf(
     token = metadata.next_token;
     if (!token) return { file: new Blob(joinedCsv(pages), { type: "text/csv" }), warnings: [...warnings] };
   }
-  throw new Error(`This file has more than ${MAX_PAGES} parts; export it instead`);
+  throw new Error(`This file has more than ${MAX_PAGES} pages. Export it instead.`);
 }
 
-/** A page of CSV and what it says of itself; ApiError where rows are missing, for its text does not show its end. */
+/** Returns a page of CSV and its metadata; throws ApiError when rows are missing. */
 async function readPage(
   answer: Response,
 ): Promise<{ csv: Uint8Array<ArrayBuffer>; metadata: QueryAnswer["metadata"] }> {
@@ -62,17 +62,18 @@ async function readPage(
     csv = new Uint8Array(await answer.arrayBuffer());
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
-    throw new ApiError(0, "UNREADABLE", "The answer broke off, or it is not one of this API.");
+    throw new ApiError(0, "UNREADABLE", "The response is incomplete or is not from this API.");
   }
   if (csvRows(csv) !== metadata?.samples_returned)
-    throw new ApiError(0, "UNREADABLE", "The answer broke off: not all of its rows came.");
+    throw new ApiError(0, "UNREADABLE", "The response is incomplete: rows are missing.");
   return { csv, metadata };
 }
 
-/** Rows of CSV below its header, undefined where the last does not end; a name in quotes may hold ends of lines. */
+/** Returns the number of rows below the header, undefined when the last one is incomplete. */
 export function csvRows(csv: Uint8Array): number | undefined {
   let lines = 0;
   let quoted = false;
+  // Quoted names may contain line breaks.
   for (const byte of csv) {
     if (byte === 0x22) quoted = !quoted;
     else if (byte === 0x0a && !quoted) lines++;
@@ -80,12 +81,12 @@ export function csvRows(csv: Uint8Array): number | undefined {
   return lines && !quoted && csv.at(-1) === 0x0a ? lines - 1 : undefined;
 }
 
-/** Pages of CSV as one file: the header of the first, the rows of all. */
+/** Returns the pages as one file: the header of the first page, the rows of all pages. */
 export function joinedCsv(pages: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer>[] {
   return pages.map((page, index) => (index ? page.subarray(page.indexOf(0x0a) + 1) : page));
 }
 
-/** A name that says what is in the file. */
+/** Returns a file name with the site and the span. */
 export function fileName(site: string, { from, to }: Span): string {
   const stamp = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace(/[-:]/g, "");
   return `${site}_${stamp(from)}Z_${stamp(to)}Z.csv`;
@@ -96,6 +97,6 @@ export function save(file: Blob, name: string): void {
   link.href = URL.createObjectURL(file);
   link.download = name;
   link.click();
-  // The click has taken the file by the time that anything else runs.
+  // The click has taken the file before this runs.
   setTimeout(() => URL.revokeObjectURL(link.href));
 }

@@ -8,7 +8,7 @@ import { usePopover } from "./use-popover";
 
 type Props = { api: Api; site: string; points: string[]; intervals: (number | null)[]; span: Span };
 
-/** The samples of the chart as a file: CSV straight from the API, larger files and Parquet by an export. */
+/** Downloads the samples of the chart: small CSV files directly, large files and Parquet by an export. */
 export function Download({ api, site, points, intervals, span }: Props) {
   const past = { ...span, to: Math.min(span.to, Math.ceil(Date.now() / 1000) * 1000) };
   const rows = estimatedRows(intervals, past);

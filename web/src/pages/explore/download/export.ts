@@ -1,4 +1,4 @@
-// Exports, followed until they end.
+// Runs an export until it ends.
 
 import { type Api, ApiError } from "../../../api/client";
 import type { ExportJob } from "../../../api/types";
@@ -6,28 +6,28 @@ import type { QueryRequest } from "../query";
 import { SECOND } from "../range/range";
 
 const POLL_MS = 2 * SECOND;
-/** An hour of polling; exports take minutes. */
+/** One hour of polling; exports take minutes. */
 const MAX_POLLS = 1_800;
-/** In a row, without an answer: half a minute and more. */
+/** Consecutive failed polls: at least half a minute. */
 const MAX_FAILURES = 15;
 
 export type ExportRequest = Omit<QueryRequest, "resolution" | "width" | "next_token"> & {
   format: "csv" | "parquet";
 };
 
-/** Whether the export is over; one that has no job yet is not. */
+/** Whether the export has ended; false before the job exists. */
 export function ended(job: ExportJob | undefined): boolean {
   return job !== undefined && job.status !== "queued" && job.status !== "running";
 }
 
-/** Starts an export and tells how it goes until it has ended, though some answers may fail; an abort cancels it. */
+/** Starts an export and polls it until it ends; tolerates failed polls, and cancels the export on abort. */
 export async function followExport(
   api: Api,
   request: ExportRequest,
   onProgress: (job: ExportJob) => void,
   signal: AbortSignal,
 ): Promise<ExportJob> {
-  // Without the signal: what was begun can be cancelled by its id only.
+  // Without the signal: a started export can only be cancelled by its id.
   let job = await api.post<ExportJob>("/exports", request);
   let failures = 0;
   for (let poll = 0; poll < MAX_POLLS; poll++) {
@@ -44,15 +44,15 @@ export async function followExport(
       if (!isTransient(error) || ++failures === MAX_FAILURES) throw error;
     }
   }
-  throw new Error("The export has not ended within an hour");
+  throw new Error("The export did not finish within one hour. Choose a shorter range.");
 }
 
-/** Whether a later try may do. */
+/** Whether a later attempt may succeed. */
 function isTransient(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
 }
 
-/** Whether so much time went by without an abort. */
+/** Waits, and returns whether the time passed without an abort. */
 function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const end = (whole: boolean) => {

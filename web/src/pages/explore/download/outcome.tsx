@@ -4,7 +4,7 @@ import { Warnings } from "../warnings";
 import { ended } from "./export";
 import type { Work } from "./use-download";
 
-/** The progress of a download of about so many rows, or its result. */
+/** The progress of a download of about `rows` rows, or its result. */
 export function Outcome({ work, rows }: { work: Work; rows: number }) {
   switch (work.kind) {
     case "none":
@@ -46,7 +46,7 @@ function Progress({ job }: { job: ExportJob | undefined }) {
 function Ended({ job }: { job: ExportJob }) {
   if (job.status === "cancelled") return <p>Cancelled.</p>;
   if (job.status !== "completed") return <p class="failure">{job.error || "The export failed."}</p>;
-  if (!job.files?.length) return <p>There are no samples in this range.</p>;
+  if (!job.files?.length) return <p>No samples in this range.</p>;
   return (
     <>
       <p>
@@ -62,7 +62,7 @@ function Ended({ job }: { job: ExportJob }) {
           </li>
         ))}
       </ul>
-      <small>The links work for an hour.</small>
+      <small>The links expire in one hour.</small>
     </>
   );
 }

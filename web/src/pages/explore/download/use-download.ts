@@ -7,7 +7,7 @@ import type { Span } from "../range/range";
 import { csvOf, fileName, save } from "./csv";
 import { ended, followExport } from "./export";
 
-/** What a download does now, or how the one before ended. */
+/** The progress of the current download, or the result of the last one. */
 export type Work =
   | { kind: "none" }
   | { kind: "csv"; rows: number }
@@ -15,7 +15,7 @@ export type Work =
   | { kind: "done"; text: string; warnings?: string[] }
   | { kind: "failed"; error: Error };
 
-/** Downloads of the points' samples in the span, one at a time. */
+/** Downloads the samples of the points in the span, one file at a time. */
 export function useDownload(api: Api, site: string, points: string[], span: Span) {
   const [work, setWork] = useState<Work>({ kind: "none" });
   const stop = useRef<AbortController | undefined>(undefined);

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
-/** Whether a box is open; Escape, and a press outside of it, close it. */
+/** State of a popover; Escape and a click outside close it. */
 export function usePopover() {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);

@@ -12,7 +12,7 @@ type Props = {
   onEquipment: (equipment: string) => void;
 };
 
-/** Tags and equipment that a point must have to be listed. */
+/** Filters the list by tags and equipment. */
 export function Filters({ api, site, tags, equipment, onTags, onEquipment }: Props) {
   const loaded = useLoaded(
     (signal) => api.get<Tags>(`/sites/${encodeURIComponent(site)}/tags`, {}, signal),
@@ -68,7 +68,7 @@ type TagFieldProps = {
 
 function TagField({ tags, text, onText, onTag }: TagFieldProps) {
   const input = (event: InputEvent | Event, value: string) => {
-    // What is chosen from the list comes at once; what is typed waits for Enter.
+    // A choice from the list applies at once; typed text applies on Enter.
     const chosen = !(event instanceof InputEvent) || event.inputType === "insertReplacementText";
     if (chosen && tags.some(({ tag }) => tag === value)) onTag(value);
     else onText(value);

@@ -8,7 +8,7 @@ import { Rows } from "./rows";
 
 type Props = { api: Api; site: Site; slots: ReadonlyMap<string, number>; onToggle: (point: Point) => void };
 
-/** Searches points and chooses those that the chart shows. */
+/** Searches points and selects the points of the chart. */
 export function Picker({ api, site, slots, onToggle }: Props) {
   const [search, setSearch] = useState("");
   const [tags, setTags] = useState<string[]>([]);
@@ -65,11 +65,11 @@ function SearchField({ search, onSearch }: { search: string; onSearch: (search: 
 type List = ReturnType<typeof usePointList>;
 
 function matches({ error, current, points, complete }: List): string {
-  if (error) return "Not found out";
+  if (error) return "Search failed";
   return current ? `${number(points.length)}${complete ? "" : "+"} found` : "Searching…";
 }
 
-/** The error of the list, or what to do when nothing matches. */
+/** The error of the list, or a hint when nothing matches. */
 function ListState({ list: { error, current, points, reload } }: { list: List }) {
   if (error)
     return (
@@ -81,9 +81,5 @@ function ListState({ list: { error, current, points, reload } }: { list: List })
       </p>
     );
   if (!current || points.length) return null;
-  return (
-    <p class="hint">
-      No point has all of this in its name, unit, device or tags. Use fewer words or remove a filter.
-    </p>
-  );
+  return <p class="hint">No point matches every word and filter. Use fewer words or remove a filter.</p>;
 }

@@ -18,7 +18,7 @@ type Props = {
   onToggle: () => void;
 };
 
-/** A point of the list with its last value; chosen where it has a slot. */
+/** A point in the list with its last value; selected when it has a slot. */
 export function Row({ row, point, slot, full, last, active, onFocus, onToggle }: Props) {
   const chosen = slot !== undefined;
   return (
@@ -52,7 +52,7 @@ function LastValue({ last, unit }: { last: Last | undefined; unit: string }) {
     const { seen } = last;
     if (seen === null) return <span class="last muted">no value</span>;
     return (
-      <span class="last muted" title={`No value in the last 24 hours; last seen ${time(seen)}`}>
+      <span class="last muted" title={`No sample in the last 24 hours. Last seen ${time(seen)}.`}>
         seen {number(Math.max(1, Math.floor((Date.now() - seen) / DAY)))} d ago
       </span>
     );

@@ -14,7 +14,7 @@ type Props = {
   onEnd: () => void;
 };
 
-/** The list, of which only the rows on view are in the document. */
+/** The list; only visible rows are in the document. */
 export function Rows({ api, site, points, slots, onToggle, onEnd }: Props) {
   const viewport = useViewport(points.length, onEnd);
   const { box, first, last, page, measure } = viewport;
@@ -58,7 +58,7 @@ export function Rows({ api, site, points, slots, onToggle, onEnd }: Props) {
   );
 }
 
-/** Where a key leads from a row in a list of `count`; undefined for other keys. */
+/** Returns the row that a key moves to; undefined for other keys. */
 function rowByKey(key: string, row: number, count: number, page: number): number | undefined {
   switch (key) {
     case "ArrowDown":

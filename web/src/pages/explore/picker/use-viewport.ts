@@ -1,22 +1,22 @@
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
-/** The height of a row in pixels. */
+/** Height of a row in pixels. */
 export const ROW = 46;
 const OVERSCAN = 6;
 
 type Viewport = {
   box: RefObject<HTMLDivElement | null>;
-  /** The rows to render: `first` to `last`, without `last`. */
+  /** The rows to render, [first, last). */
   first: number;
   last: number;
-  /** How many rows a page of the keyboard has. */
+  /** The number of rows that Page Up and Page Down move. */
   page: number;
-  /** Reads the scroll position. */
+  /** Updates the rows after scrolling. */
   measure: () => void;
 };
 
-/** The rows on view of a list of `count` rows; `onEnd` is called when its end is near. */
+/** Returns the visible rows of a list of `count` rows; calls `onEnd` near its end. */
 export function useViewport(count: number, onEnd: () => void): Viewport {
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 600 });
@@ -39,11 +39,11 @@ export function useViewport(count: number, onEnd: () => void): Viewport {
   return { box, first, last, page: Math.max(1, Math.floor(view.height / ROW) - 1), measure };
 }
 
-/** The row that the keyboard is on, and a move to another one, which scrolls and takes the focus there. */
+/** The row of the keyboard focus; `goTo` scrolls to another row and moves the focus there. */
 export function useActiveRow({ box }: Viewport, count: number) {
   const [active, setActive] = useState(0);
   const focusing = useRef(false);
-  // At once: the next key may come before the next frame.
+  // In a layout effect: the next key may come before the next frame.
   useLayoutEffect(() => {
     if (!focusing.current) return;
     focusing.current = false;

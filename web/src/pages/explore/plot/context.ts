@@ -2,5 +2,5 @@ import type { Axes } from "../data/axes";
 import type { Chart } from "../data/line";
 import type { Inks } from "./inks";
 
-/** What a plot is drawn from; `chart` returns the rows of now, which change while the plot stays. */
+/** The input of drawing; `chart` returns the current rows, which change during the life of the plot. */
 export type PlotContext = { chart: () => Chart; axes: Axes; inks: Inks };

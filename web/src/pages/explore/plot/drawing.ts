@@ -1,4 +1,4 @@
-// What a plot draws besides uPlot's lines and axes: units above the axes, and gaps behind the lines.
+// Drawing beyond uPlot's lines and axes: units above the axes, and gaps behind the lines.
 
 import uPlot from "uplot";
 import type { GapSpan } from "../data/line";
@@ -8,7 +8,7 @@ import { AXIS } from "./layout";
 
 const LANE = 5;
 
-/** Each axis's unit above it. */
+/** Draws the unit above each axis. */
 export function drawUnits({ axes, inks }: PlotContext, u: uPlot): void {
   const { ctx, bbox } = u;
   const ratio = uPlot.pxRatio;
@@ -27,7 +27,7 @@ export function drawUnits({ axes, inks }: PlotContext, u: uPlot): void {
   ctx.restore();
 }
 
-/** Hatches what no line has, and marks the gaps of single lines at the bottom, each in its colour. */
+/** Hatches the gaps of all lines, and marks the gaps of single lines at the bottom in the line's colour. */
 export function drawGaps(context: PlotContext, u: uPlot, hatch: CanvasPattern | string): void {
   const { ctx, bbox } = u;
   const { lines, gaps } = context.chart();

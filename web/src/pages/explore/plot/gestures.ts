@@ -1,10 +1,10 @@
-// Wheel, drag, touch and keys on a chart, as moves of its span.
+// Moves the span of a chart by wheel, drag, touch and keys.
 
 import { panned, pinched, type Span, zoomed } from "../range/range";
 
 export type Moves = {
   span: () => Span;
-  /** Shows the span at once; what moved is settled by `settle`. */
+  /** Draws the span at once; `settle` reports it. */
   move: (span: Span, kind: "zoom" | "pan") => void;
   settle: (soon?: boolean) => void;
   reset: () => void;
@@ -14,7 +14,7 @@ const WHEEL_STEP = 0.0015;
 const KEY_STEP = 0.1;
 const KEY_ZOOM = 1.25;
 
-/** Listens on `over`, the plot itself; dragging with the left button is left to uPlot, which selects. */
+/** Listens on `over`, the plot area; uPlot handles the left mouse button, which selects. */
 export function listen(over: HTMLElement, moves: Moves): void {
   const positionOf = (event: { clientX: number }) => {
     const box = over.getBoundingClientRect();
@@ -35,7 +35,7 @@ export function listen(over: HTMLElement, moves: Moves): void {
     },
     { passive: false },
   );
-  // The middle button would scroll the page.
+  // Without this the middle button scrolls the page.
   over.addEventListener("mousedown", (event) => event.button === 1 && event.preventDefault());
   listenToPointers(over, moves, positionOf);
 }
@@ -78,7 +78,7 @@ function listenToPointers(
   }
 }
 
-/** Whether the key moved the chart. */
+/** Handles a key and returns whether it moved the chart. */
 export function press(key: string, moves: Moves): boolean {
   const span = moves.span();
   if (key === "ArrowLeft") moves.move(panned(span, -KEY_STEP), "pan");

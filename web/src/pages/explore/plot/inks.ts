@@ -1,12 +1,12 @@
-// Colours and patterns of the canvas.
+// Colours and patterns for the canvas.
 
 import uPlot from "uplot";
 import { COLOURS, type Line } from "../data/line";
 
-/** What is drawn with: the colours of the page's style, now. */
+/** The colours of the current theme. */
 export type Inks = { lines: string[]; text: string; grid: string; hatch: string; ground: string };
 
-/** Colours as the style has them in the theme of now; a canvas does not know the style's names. */
+/** Returns the colours of the current theme; a canvas cannot resolve CSS variables. */
 export function inksOf(host: HTMLElement): Inks {
   const probe = document.createElement("span");
   host.append(probe);
@@ -42,7 +42,7 @@ export function hatchOf(colour: string): CanvasPattern | string {
   return ctx.createPattern(tile, "repeat") ?? colour;
 }
 
-/** The colour of a line. */
+/** Returns the colour of a line. */
 export function inkOf(inks: Inks, line: Line): string {
   return inks.lines[line.slot % COLOURS] as string;
 }

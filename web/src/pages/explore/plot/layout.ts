@@ -1,14 +1,14 @@
-// The sizes of a chart's parts, in pixels.
+// Layout of a chart, in pixels.
 
 import type { Axes } from "../data/axes";
 
-/** Charts narrower than this have no room beside the lines. */
+/** Charts narrower than this show fewer axes and move the tooltip. */
 export const NARROW = 560;
 
 export const AXIS = 56;
 const SIDE_PADDING = 16;
 
-/** How wide the lines' own part of a chart is. */
+/** Returns the width of the plot area of a chart. */
 export function plotWidth(width: number, axes: Axes): number {
   const sides = new Set(axes.map(({ side }) => side));
   const padding = (2 - sides.size) * SIDE_PADDING;

@@ -1,4 +1,4 @@
-// The options of a plot for uPlot.
+// The uPlot options of a plot.
 
 import type uPlot from "uplot";
 import { timeValues } from "../format";
@@ -48,7 +48,7 @@ function axesOptions(context: PlotContext): uPlot.Axis[] {
 function cursorOf(context: PlotContext, onBack: () => void): uPlot.Cursor {
   return {
     y: false,
-    // The dots are where the values are that are told.
+    // The dots mark the samples that the tooltip shows.
     dataIdx: (u, column, _closest, time) => rowAt(context, u, column, time) as number,
     drag: { x: true, y: false, setScale: false, dist: 5 },
     points: {

@@ -1,4 +1,4 @@
-// The chart on its canvas: uPlot with the gaps behind the lines, and what moves it.
+// The plot on its canvas: drawing, moves and state.
 
 import uPlot from "uplot";
 import type { Axes } from "../data/axes";
@@ -10,25 +10,25 @@ import { listen, type Moves, press } from "./gestures";
 import { hatchOf, inksOf } from "./inks";
 import { optionsOf } from "./options";
 
-/** `drawn` once the rows of the view are on the canvas. */
+/** `drawn` when the rows of the view are on the canvas. */
 export type State = "loading" | "drawn" | "failed";
 
 export type PlotEvents = {
-  /** The user moved the chart there. */
+  /** The user moved the chart to a span. */
   onView: (span: Span, kind: "zoom" | "pan") => void;
   onReset: () => void;
   onBack: () => void;
-  /** The pointer is at a time, `x` pixels from the left edge of the chart. */
+  /** The pointer is at a time, `x` pixels from the left edge of the chart; null when it has left. */
   onHover: (hover: { time: number; x: number } | null) => void;
-  /** The pixels of the screen have another size, for which the plot must be made anew before this returns. */
+  /** The pixel ratio has changed; the listener must replace the plot before it returns. */
   onPixels: () => void;
-  /** The chart could not be drawn, and the plot is of no more use. */
+  /** Drawing failed; the plot must be replaced. */
   onFailure: (error: unknown) => void;
 };
 
 const SETTLE_MS = 250;
 
-/** A move that the page has not been told of yet. */
+/** A move that `onView` has not reported yet. */
 export type Move = { span: Span; kind: "zoom" | "pan" };
 
 export class Plot {
@@ -38,7 +38,7 @@ export class Plot {
   private moving: (Move & { timer: ReturnType<typeof setTimeout> | undefined }) | undefined;
   private unmarked: boolean;
 
-  /** Draws at once; throws where that fails, and leaves nothing behind. */
+  /** Draws at once; throws when that fails, after removing its elements. */
   constructor(
     private readonly host: HTMLElement,
     private chart: Chart,
@@ -66,10 +66,10 @@ export class Plot {
 
   private create(): uPlot {
     let incomplete: uPlot | undefined;
-    // Before uPlot listens to it, which would draw in a microtask: a plot that is destroyed by then does not.
+    // Listens before uPlot, whose own listener draws in a microtask, unless the plot is destroyed by then.
     addEventListener("dppxchange", this.events.onPixels);
     try {
-      // Of itself uPlot draws in a microtask, where nobody could catch what it throws.
+      // By default uPlot draws in a microtask, where its errors cannot be caught.
       return new uPlot(this.options(), this.chart.table, (u, init) => {
         incomplete = u;
         this.host.append(u.root);
@@ -85,7 +85,7 @@ export class Plot {
     }
   }
 
-  /** Takes it away; the move that was under way is for the plot that comes in its place. */
+  /** Removes the plot and returns the move in progress, for the next plot. */
   destroy(): Move | undefined {
     clearTimeout(this.moving?.timer);
     removeEventListener("dppxchange", this.events.onPixels);
@@ -93,7 +93,7 @@ export class Plot {
     return this.moving;
   }
 
-  /** Draws other rows of the same lines; they are those of the view where the state is `drawn`. */
+  /** Draws other rows of the same lines; `state` says whether they belong to the view. */
   show(chart: Chart, view: Span, state: State): void {
     const changed = chart !== this.chart;
     const moved = !sameSpan(view, this.view);
@@ -106,7 +106,7 @@ export class Plot {
       if (changed) u.setData(chart.table, false);
       if (changed || moved) this.scale(u);
     });
-    // The cursor's dots are on the rows of before.
+    // The dots of the cursor still mark the previous rows.
     const { left: x = -1, top: y = -1 } = this.u.cursor;
     if (x >= 0 && (changed || moved)) this.attempt(() => this.u.setCursor({ left: x, top: y }));
   }
@@ -124,7 +124,7 @@ export class Plot {
     return press(key, this.moves);
   }
 
-  /** Changes the plot and draws it before it returns. */
+  /** Applies a change and draws it before returning. */
   private draw(change: (u: uPlot) => void = () => {}): void {
     this.attempt(() => this.u.batch(change));
   }
@@ -137,7 +137,7 @@ export class Plot {
     }
   }
 
-  /** The rows count as drawn when they are on the canvas. */
+  /** The state becomes `drawn` only after the drawing. */
   private mark(): void {
     this.host.dataset.state = this.state === "drawn" ? "loading" : this.state;
   }
@@ -199,7 +199,7 @@ export class Plot {
     this.events.onHover(x < 0 ? null : { time: u.posToVal(x, "x"), x: x + u.over.offsetLeft });
   }
 
-  /** Says on the element what is on the canvas, for whoever looks from outside. */
+  /** Exposes the drawn range as data attributes, for tests and bench. */
   private drawn(u: uPlot): void {
     const { dataset } = this.host;
     const { min, max } = u.scales.x as uPlot.Scale;

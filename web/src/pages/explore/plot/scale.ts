@@ -1,15 +1,15 @@
-// The y scale of any finite doubles: its range, its ticks and their labels.
+// The y scale of any finite doubles: range, ticks and labels.
 //
-// uPlot's own ticks end at 1e±32 and never end where a step is too small to change a double.
+// The ticks of uPlot stop at 1e±32, and loop forever when a step is too small to change a double.
 
 import { axisValues, exponential, fits } from "../format";
 
 export type Ticks = { values: number[]; labels: string[] };
 
-/** Steps that the lowest chart has room for, and that no axis has more than. */
+/** The number of steps in the lowest chart, and the maximum of any axis. */
 const ROOM = 5;
 const MAX_STEPS = 100;
-/** Below this share of the values a range is that of a flat line. */
+/** A spread below this share of the values counts as a flat line. */
 const FLAT = 1e-10;
 const LEAST_DOUBLE = 5e-324;
 const MULTIPLES = [
@@ -19,13 +19,13 @@ const MULTIPLES = [
   { digits: 5, shift: 0 },
 ];
 
-/** What the values of a scale are multiplied by, so that no difference of two of them overflows. */
+/** Returns a factor for the values of a scale with which no difference of two values overflows. */
 export function factorOf(values: Iterable<number>): number {
   for (const value of values) if (Number.isFinite(value) && Math.abs(value) > 2 ** 1000) return 2 ** -32;
   return 1;
 }
 
-/** The range of a scale whose values, multiplied by `factor`, go from `least` to `greatest`. */
+/** Returns the range of a scale whose values, multiplied by `factor`, go from `least` to `greatest`. */
 export function rangeOf(least: number | null, greatest: number | null, factor = 1): [number, number] {
   if (least === null || greatest === null) return [0, 1];
   if (!least && !greatest) return [0, 100];
@@ -34,7 +34,7 @@ export function rangeOf(least: number | null, greatest: number | null, factor = 
     greatest <= 0 ? Math.min(0, max) : max,
   ];
   let range = sided(padded(least, greatest));
-  // Doubled, a range is soon as wide as its values are large, where two digits tell ticks apart.
+  // Doubling soon makes the range as wide as its values are large, where two digits distinguish ticks.
   for (let doubled = 0; doubled < 64 && ticksOf(...range, ROOM, factor).values.length < 2; doubled++) {
     const half = Math.max(range[1] - range[0], LEAST_DOUBLE) / 2;
     range = sided([range[0] - Math.max(half, LEAST_DOUBLE), range[1] + Math.max(half, LEAST_DOUBLE)]);
@@ -42,7 +42,7 @@ export function rangeOf(least: number | null, greatest: number | null, factor = 
   return range;
 }
 
-/** The values with room below and above to a round number, as uPlot has it. */
+/** Returns the values extended to round numbers, as uPlot does. */
 function padded(least: number, greatest: number): [number, number] {
   const size = Math.max(Math.abs(least), Math.abs(greatest));
   const spread = greatest - least;
@@ -53,7 +53,7 @@ function padded(least: number, greatest: number): [number, number] {
   return [multiple(least - pad, unit, Math.floor), multiple(greatest + pad, unit, Math.ceil)];
 }
 
-/** A multiple of a unit near a value; noise in the last digits of the value does not count. */
+/** Returns a multiple of a unit near a value; ignores noise in the last digits. */
 function multiple(value: number, unit: number, round: (quotient: number) => number): number {
   const quotient = value / unit;
   const nearest = Math.round(quotient);
@@ -61,7 +61,7 @@ function multiple(value: number, unit: number, round: (quotient: number) => numb
   return Number((whole * unit).toPrecision(15));
 }
 
-/** Ticks from `min` to `max`, at most `room` steps, which doubles and labels tell apart. */
+/** Returns distinct ticks with distinct labels from `min` to `max`, at most `room` steps. */
 export function ticksOf(min: number, max: number, room: number, factor = 1): Ticks {
   const steps = Math.min(MAX_STEPS, Math.max(1, room));
   const finest = Math.max(LEAST_DOUBLE, (max - min) / steps / factor);
@@ -79,12 +79,12 @@ export function ticksOf(min: number, max: number, room: number, factor = 1): Tic
 
 type Step = { digits: number; exponent: number; size: number };
 
-/** The multiples of a step in a range, or none where doubles or labels do not tell them apart. */
+/** Returns the multiples of a step in a range; undefined when two values or labels are equal. */
 function labelled(min: number, max: number, step: Step, factor: number): Ticks | undefined {
   const ticks: { value: number; whole: number; digits: number }[] = [];
   const first = Math.floor(min / (step.size * factor));
   for (let index = 0; index <= MAX_STEPS + 1; index++) {
-    // The nearest double of the decimal number, and no sum of steps.
+    // The nearest double of the decimal number; a sum of steps would accumulate errors.
     const digits = (first + index) * step.digits;
     const whole = Number(`${digits}e${step.exponent}`);
     const value = whole * factor;

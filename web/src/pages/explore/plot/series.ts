@@ -1,4 +1,4 @@
-// The lines of a plot as uPlot's series, with bands where rows are aggregates.
+// The uPlot series of lines, with bands for aggregates.
 
 import type uPlot from "uplot";
 import { scaleOf } from "../data/axes";
@@ -46,14 +46,14 @@ export function bandsOf({ chart, inks }: PlotContext): uPlot.Band[] {
     : [];
 }
 
-/** The row of the table with the sample that a column reads at a time. */
+/** Returns the table row of the sample that a column shows at a time. */
 export function rowAt({ chart }: PlotContext, u: uPlot, column: number, time: number): number | null {
   const line = chart().lines.find((candidate) => candidate.column === column);
   const sample = line && valueAt(line, time);
   return sample?.kind === "sample" ? indexFrom(u.data[0] as number[], sample.time) : null;
 }
 
-/** Whether samples on view are so far apart that each is worth a dot. */
+/** Whether the visible samples are far enough apart for dots. */
 function isSparse(u: uPlot, line: Line | undefined): boolean {
   const { min, max } = u.scales.x as uPlot.Scale;
   if (!line || min == null || max == null) return false;

@@ -1,4 +1,4 @@
-// The y axes of a plot and their scales, a scale per unit.
+// The y axes of a plot and their scales, one scale per unit.
 
 import uPlot from "uplot";
 import { scaleOf } from "../data/axes";
@@ -8,10 +8,10 @@ import { inkOf } from "./inks";
 import { AXIS } from "./layout";
 import { rangeOf, type Ticks, ticksOf } from "./scale";
 
-/** The least distance of two ticks of a y axis. */
+/** Minimum distance between ticks in pixels. */
 const TICK_SPACE = 36;
 
-/** The scale of each unit. */
+/** Returns the scale of each unit. */
 export function yScales(context: PlotContext): Record<string, uPlot.Scale> {
   const scales: Record<string, uPlot.Scale> = {};
   for (const { unit } of context.chart().lines)
@@ -21,7 +21,7 @@ export function yScales(context: PlotContext): Record<string, uPlot.Scale> {
   return scales;
 }
 
-/** The axes, of which the first has the grid; `common` is what they share with the time axis. */
+/** Returns the axes; the first has the grid, and `common` holds the options shared with the time axis. */
 export function yAxes(context: PlotContext, common: uPlot.Axis): uPlot.Axis[] {
   const ticks = new Map<string, Ticks>();
   return context.axes.map(({ scale, side }, index): uPlot.Axis => {
@@ -34,7 +34,7 @@ export function yAxes(context: PlotContext, common: uPlot.Axis): uPlot.Axis[] {
         Math.max(AXIS, 14 + 6.5 * Math.max(0, ...(labels ?? []).map(({ length }) => length))),
       ...(line && { stroke: inkOf(context.inks, line) }),
       grid: { ...common.grid, show: index === 0 },
-      // uPlot's own steps end at 1e±32; this one is never too small, and not used.
+      // The steps of uPlot stop at 1e±32; `splits` replaces them.
       incrs: () => [Number.POSITIVE_INFINITY],
       splits: (u, _axis, min, max) => {
         const next = ticksOfScale(context, u, scale, min, max);
@@ -46,7 +46,7 @@ export function yAxes(context: PlotContext, common: uPlot.Axis): uPlot.Axis[] {
   });
 }
 
-/** The line of a scale that has one only: its axis is written in the line's colour. */
+/** Returns the only line of a scale, whose axis has the line's colour. */
 function onlyLine({ chart }: PlotContext, scale: string): Line | undefined {
   const lines = chart().lines.filter(({ unit }) => scaleOf(unit) === scale);
   return lines.length === 1 ? lines[0] : undefined;
@@ -59,7 +59,7 @@ function ticksOfScale(context: PlotContext, u: uPlot, scale: string, min: number
   return { values, labels: empty ? labels.map(() => "") : labels };
 }
 
-/** What the table's values of a scale are multiplied by. */
+/** Returns the factor of a scale's values in the table. */
 function factorOfScale({ chart }: PlotContext, scale: string): number {
   return chart().lines.find(({ unit }) => scaleOf(unit) === scale)?.factor ?? 1;
 }

@@ -8,13 +8,13 @@ import { MINUTE } from "../range/range";
 
 const SCROLL_MS = 150;
 
-/** Names at a time, whose values come together. */
+/** Names per request. */
 const BATCH = 20;
 
-/** The newest sample of 24 hours, or else when the archive has the last one (ms), null when it has none. */
+/** The newest sample of 24 hours, or the time (ms) of the last archived sample, null when there is none. */
 export type Last = { value: number; timestamp: number } | { value: null; seen: number | null };
 
-/** Last values by name, asked for the names on view and again each minute. */
+/** Returns last values by name, loaded for the visible names and reloaded each minute. */
 export function useLatest(
   api: Api,
   site: string,
@@ -54,7 +54,7 @@ export function useLatest(
   return { values, error };
 }
 
-/** The last value of each point; by POST, for an address does not carry every name. */
+/** Returns the last value of each point; uses POST because an address cannot carry every name. */
 export async function latestValues(
   api: Api,
   site: string,

@@ -12,7 +12,7 @@ export type Filter = { search: string; tags: string[] };
 type PointList = {
   points: Point[];
   complete: boolean;
-  /** Whether the points match the filter, and not the one before. */
+  /** Whether the points match the current filter. */
   current: boolean;
   loading: boolean;
   error: Error | undefined;
@@ -22,10 +22,10 @@ type PointList = {
   reload: () => void;
 };
 
-/** `filter` is the one that the points match, as JSON. */
+/** `filter` is the filter that the points match, as JSON. */
 type ListState = { filter: string; points: Point[]; token: string | null; loading: boolean; error?: Error };
 
-/** The points that match the filter, of which the first page comes at once. */
+/** Returns the points that match the filter; the first page loads at once. */
 export function usePointList(api: Api, site: string, filter: Filter): PointList {
   const key = JSON.stringify(filter);
   const { state, load } = usePages(api, site, key);
@@ -39,7 +39,7 @@ export function usePointList(api: Api, site: string, filter: Filter): PointList 
   return { points, complete: !token, current: state.filter === key, loading, error, addPage, reload };
 }
 
-/** The pages so far, and how to load the one of a token; those of another filter are dropped when it answers. */
+/** Returns the loaded pages and a function that loads one; the first page replaces those of the previous filter. */
 function usePages(api: Api, site: string, key: string) {
   const [state, setState] = useState<ListState>({ filter: "", points: [], token: null, loading: true });
   const abort = useRef(new AbortController());
@@ -57,7 +57,7 @@ function usePages(api: Api, site: string, key: string) {
         }));
       } catch (cause) {
         const error = cause as Error;
-        // A list of something else is no beginning of this one.
+        // Points of another filter are not a beginning of this list.
         const stable = (before: ListState) => (token ? before : { filter: key, points: [], token: null });
         if (!signal.aborted) setState((before) => ({ ...stable(before), loading: false, error }));
       }
@@ -84,7 +84,7 @@ function pointPage(
   return api.get<PointPage>(`/sites/${encodeURIComponent(site)}/points`, parameters, signal);
 }
 
-/** What was typed, once the typing has paused. */
+/** Returns the text after typing has paused. */
 export function useDebounced(text: string): string {
   const [settled, settle] = useState(text);
   useEffect(() => {

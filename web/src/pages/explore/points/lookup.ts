@@ -5,10 +5,10 @@ import type { Point, PointPage } from "../../../api/types";
 import { type Loaded, useLoaded } from "../../../ui/load";
 
 const PAGE = 200;
-/** More pages than the largest building has. */
+/** More pages than the largest site has. */
 const MAX_PAGES = 100;
 
-/** Learns what the site says of points that an address names and that are not `known`; undefined until it has. */
+/** Loads the points that `cache` does not have; the value is true when the cache has all of them. */
 export function usePointLookup(
   api: Api,
   site: string,
@@ -28,7 +28,7 @@ export function usePointLookup(
   return { ...loaded, value: missing.length ? undefined : true };
 }
 
-/** A point as the site lists it; one that it lacks stands for itself. */
+/** Returns a point of the site, or a point with only a name when the site does not list it. */
 export async function findPoint(api: Api, site: string, name: string, signal: AbortSignal): Promise<Point> {
   const path = `/sites/${encodeURIComponent(site)}/points`;
   let token: string | null = null;

@@ -7,7 +7,7 @@ type Props = { range: Range; span: Span; onRange: (range: Range) => void };
 
 const EDGES = ["from", "to"] as const;
 
-/** The edges as fields. Taken on Enter or when the field is left, for a year that is half typed is a year too. */
+/** Fields for the edges. They apply on Enter or blur, because a half-typed year is a valid year too. */
 export function FromTo(props: Props) {
   const { step, text, type, valid, apply } = useEdges(props);
   return (
@@ -24,17 +24,17 @@ export function FromTo(props: Props) {
           <input
             type="datetime-local"
             step={step / SECOND}
-            // Without it a year goes on after four digits.
+            // Limits the year to four digits.
             max="9999-12-31T23:59"
             value={text[edge]}
             aria-invalid={!valid}
-            title={valid ? `Time zone: ${zone(props.span.to)}` : "The end must be after the start"}
+            title={valid ? `Time zone: ${zone(props.span.to)}` : "The end must be after the start."}
             onInput={(event) => type(edge, event.currentTarget.value)}
             onBlur={apply}
           />
         </label>
       ))}
-      {/* A form of two fields is sent by Enter only where it has a button. */}
+      {/* Enter submits a form with two fields only when it has a button. */}
       <button type="submit" class="visually-hidden" tabIndex={-1}>
         Show
       </button>
@@ -42,12 +42,12 @@ export function FromTo(props: Props) {
   );
 }
 
-/** The text of both fields, as typed or as shown, and the span that they name. */
+/** State of both fields: their text, and the span that they describe. */
 function useEdges({ range, span, onRange }: Props) {
-  // A field with seconds is wider, and they matter in short spans only.
+  // Seconds make the fields wider and matter only in short spans.
   const step = span.to - span.from < HOUR ? SECOND : MINUTE;
   const shown = { from: toInput(span.from, step), to: toInput(span.to, step) };
-  // What is being typed stays while a live range moves on.
+  // Typed text stays while a live range advances.
   const [typed, setTyped] = useState<Partial<typeof shown>>({});
   useEffect(() => setTyped({}), [range]);
   const text = { ...shown, ...typed };

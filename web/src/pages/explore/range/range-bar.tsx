@@ -3,7 +3,7 @@ import { isLive, PRESETS, type Preset, type Range, type Span } from "./range";
 
 type Props = { range: Range; span: Span; onRange: (range: Range) => void; preset: Preset };
 
-/** Presets, from and to, and whether the chart follows the present. */
+/** Presets, the Live button, and the edges. */
 export function RangeBar({ range, span, onRange, preset }: Props) {
   const live = isLive(range);
   return (
@@ -20,7 +20,9 @@ export function RangeBar({ range, span, onRange, preset }: Props) {
         type="button"
         class="live"
         aria-pressed={live}
-        title={live ? "Following the present; press to hold" : "Press to follow the present"}
+        title={
+          live ? "The chart follows the current time. Press to pause." : "Press to follow the current time."
+        }
         onClick={() => onRange(live ? span : preset)}
       >
         <span class="dot" aria-hidden="true" /> Live

@@ -1,4 +1,4 @@
-// The span of time on view: presets that follow the present, spans that stay, and how both move.
+// The range of a chart: presets that follow the current time, fixed spans, and moves of both.
 
 import { dayStart, EARLIEST } from "../../../ui/days";
 
@@ -21,22 +21,22 @@ export type Preset = keyof typeof PRESETS;
 /** [from, to) in epoch milliseconds. */
 export type Span = { from: number; to: number };
 
-/** A preset ends at the present and follows it; a span stays where it is. */
+/** A preset ends now and follows the current time; a span is fixed. */
 export type Range = Preset | Span;
 
 export const DEFAULT: Preset = "24h";
-/** Nothing older is stored, and an earlier edge stands for it. */
+/** Older samples are not stored; an earlier edge becomes this time. */
 export const FIRST = dayStart(EARLIEST);
 const LAST = Date.parse("9999-12-31T23:59:59Z");
 const SHORTEST = 10 * SECOND;
-/** The API answers no longer range. */
+/** The longest range of a query. */
 export const LONGEST = 365 * DAY;
 
 export function isLive(range: Range): range is Preset {
   return typeof range === "string";
 }
 
-/** The range that an address names: `from` and `to` where both are times in order, as stored; else `range`. */
+/** Returns the range in an address: `from` and `to` when they are a valid span, else `range`, else the default. */
 export function parseRange(parameters: URLSearchParams): Range {
   const timeOf = (name: string) => Math.round(Date.parse(parameters.get(name) ?? "") / SECOND) * SECOND;
   const span = { from: timeOf("from"), to: timeOf("to") };
@@ -45,12 +45,12 @@ export function parseRange(parameters: URLSearchParams): Range {
   return Object.hasOwn(PRESETS, named) ? (named as Preset) : DEFAULT;
 }
 
-/** Whether both are times, in order, and the API can write the last. */
+/** Whether the edges are times in order that the API accepts. */
 export function isSpan({ from, to }: Span): boolean {
   return from < to && to <= LAST;
 }
 
-/** The span without what is before 1990; of one that ends before, the first seconds of 1990. */
+/** Returns the span without the time before 1990; a span that ends before becomes the first seconds of 1990. */
 export function stored({ from, to }: Span): Span {
   return { from: Math.max(FIRST, from), to: to > FIRST ? to : FIRST + SHORTEST };
 }
@@ -68,12 +68,12 @@ export function iso(ms: number): string {
   return `${new Date(Math.round(ms / SECOND) * SECOND).toISOString().slice(0, 19)}Z`;
 }
 
-/** How often a live range is asked for again. */
+/** Returns the refresh interval of a live range. */
 export function refreshMs(range: Preset): number {
   return PRESETS[range] <= PRESETS["6h"] ? 30 * SECOND : MINUTE;
 }
 
-/** The span of a range now; a live one moves on in steps, so that the same is not asked for under two names. */
+/** Returns the current span of a range; a live range advances in steps, so that queries can be cached. */
 export function spanOf(range: Range, now: number): Span {
   if (!isLive(range)) return range;
   const step = refreshMs(range);
@@ -81,19 +81,19 @@ export function spanOf(range: Range, now: number): Span {
   return { from: to - PRESETS[range], to };
 }
 
-/** The span moved by a part of its length. */
+/** Returns the span moved by a share of its length. */
 export function panned({ from, to }: Span, share: number): Span {
   const by = (to - from) * share;
   return { from: from + by, to: to + by };
 }
 
-/** The span `factor` times as long, in which what was `at` (0 to 1) stays where it is. */
+/** Returns the span `factor` times as long; the time at `position` (0 to 1) stays in place. */
 export function zoomed({ from, to }: Span, factor: number, position = 0.5): Span {
   const fixed = from + (to - from) * position;
   return { from: fixed - (fixed - from) * factor, to: fixed + (to - fixed) * factor };
 }
 
-/** The span in which what was at two places, parts of the width, is at two others. */
+/** Returns the span in which the times at two positions (0 to 1) are at two other positions. */
 export function pinched(span: Span, before: [number, number], after: [number, number]): Span {
   const length = span.to - span.from;
   const [first, second] = before.map((position) => span.from + length * position) as [number, number];
@@ -105,7 +105,7 @@ export function pinched(span: Span, before: [number, number], after: [number, nu
   return { from, to: from + now };
 }
 
-/** The span of whole seconds nearest to it that can be asked for: not too short, too long, too old or in the future. */
+/** Returns the nearest span of whole seconds that the API accepts, neither before 1990 nor in the future. */
 export function clampSpan({ from, to }: Span, now: number): Span {
   const length = Math.min(LONGEST, Math.max(SHORTEST, Math.round((to - from) / SECOND) * SECOND));
   const middle = (from + to) / 2;
