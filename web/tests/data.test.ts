@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { Gap, QueryAnswer, Series } from "../src/api/types";
+import type { Gap, Series } from "../src/api/types";
 import { axesOf, slotsOf } from "../src/pages/explore/data/axes";
 import { chartOf } from "../src/pages/explore/data/chart";
 import { commonGaps } from "../src/pages/explore/data/gaps";
 import type { Chosen } from "../src/pages/explore/data/line";
 import { totalCoverage, valueAt } from "../src/pages/explore/data/line-value";
-import { mergePages } from "../src/pages/explore/data/pages";
+import { type MergedAnswer, mergePages } from "../src/pages/explore/data/pages";
 
 const iso = (ms: number) => new Date(ms).toISOString();
 const gap = (from: number, to: number, reason: Gap["reason"] = "no_data"): Gap => ({
@@ -20,7 +20,7 @@ const series = (point_name: string, rows: [number, number][], gaps: Gap[] = []):
   gaps,
   coverage: { expected: 10, received: rows.length },
 });
-const answer = (all: Series[], changes: Partial<QueryAnswer> = {}): QueryAnswer => ({
+const answer = (all: Series[], changes: Partial<MergedAnswer> = {}): MergedAnswer => ({
   site_name: "s",
   start_time: iso(0),
   end_time: iso(100_000),

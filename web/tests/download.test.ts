@@ -21,8 +21,12 @@ test("CSV pages join under one header", async () => {
 test("CSV follows all pages of raw samples", async () => {
   const requests: URL[] = [];
   const warnings = [
-    ["left out: the file of 1 January", "not all of the range was read in time; next_token goes on"],
+    ["left out: the file of 1 January", "Time limit reached. Continue with next_token."],
     ["left out: the file of 1 January", "the site has no point 'b'"],
+  ];
+  const codes = [
+    ["FILE_UNREADABLE", "TIME_LIMIT"],
+    ["FILE_UNREADABLE", "UNKNOWN_POINT"],
   ];
   vi.stubGlobal("fetch", async (address: string, options: RequestInit) => {
     const url = new URL(address);
@@ -34,6 +38,7 @@ test("CSV follows all pages of raw samples", async () => {
       headers: {
         "Vitals-Metadata": metadata,
         "Vitals-Warnings": JSON.stringify(warnings[requests.length - 1]),
+        "Vitals-Warning-Codes": JSON.stringify(codes[requests.length - 1]),
       },
     });
   });

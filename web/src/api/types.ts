@@ -72,6 +72,8 @@ export type Cost = {
   micro_dollars: number;
 };
 
+export type WarningDetail = { code: string; text: string };
+
 export type QueryAnswer = {
   site_name: string;
   start_time: string;
@@ -91,6 +93,7 @@ export type QueryAnswer = {
     cost: Cost;
   };
   warnings: string[];
+  warning_details: WarningDetail[];
 };
 
 export type CoverageDay = {
@@ -183,6 +186,8 @@ export type SiteStatus = {
   points: number;
   synced_until: string | null;
   lag_seconds: number | null;
+  late: boolean;
+  overdue: boolean;
   rejected: Record<string, number>;
   rejected_since: string | null;
   rejected_until: string | null;

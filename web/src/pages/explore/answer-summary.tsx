@@ -1,7 +1,7 @@
-import type { QueryAnswer } from "../../api/types";
 import { dollars, number, percent, zone } from "../../ui/format";
 import type { Line } from "./data/line";
 import { totalCoverage } from "./data/line-value";
+import type { MergedAnswer } from "./data/pages";
 
 const RESOLUTIONS = {
   raw: "raw samples",
@@ -12,7 +12,7 @@ const RESOLUTIONS = {
 const SOURCES = { hot: "hot tier", rollup: "rollups", archive: "archive", athena: "Athena" };
 
 /** What the query read, covered and cost, in one line. */
-export function AnswerSummary({ answer, lines }: { answer: QueryAnswer; lines: Line[] }) {
+export function AnswerSummary({ answer, lines }: { answer: MergedAnswer; lines: Line[] }) {
   const { metadata } = answer;
   const covered = totalCoverage(lines);
   const items = [

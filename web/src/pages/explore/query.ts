@@ -2,13 +2,16 @@
 
 import { type Api, jsonOf } from "../../api/client";
 import type { QueryAnswer } from "../../api/types";
-import { mergePages } from "./data/pages";
+import { type MergedAnswer, mergePages } from "./data/pages";
 import { iso, type Span } from "./range/range";
 
 /** API Gateway accepts about 10 KB of address and headers. */
 const MAX_QUERY_LENGTH = 6_000;
 /** More pages than a chart with the maximum of lines has. */
 const MAX_PAGES = 20;
+
+/** The code of the warning that a page ended early; the next page makes it obsolete. */
+const TIME_LIMIT = "TIME_LIMIT";
 
 /** Returns the series of a chart of `width` pixels, merged from all pages. */
 export async function queryLines(
@@ -18,8 +21,8 @@ export async function queryLines(
   span: Span,
   width: number,
   signal: AbortSignal,
-): Promise<QueryAnswer> {
-  let result: QueryAnswer | undefined;
+): Promise<MergedAnswer> {
+  let result: MergedAnswer | undefined;
   let token: string | null = null;
   for (let page = 0; page < MAX_PAGES; page++) {
     const request: QueryRequest = {
@@ -27,18 +30,22 @@ export async function queryLines(
       width,
       ...(token && { next_token: token }),
     };
-    const answer: QueryAnswer = await jsonOf(await sendQuery(api, request, "application/json", signal));
-    answer.warnings = lastingWarnings(answer.warnings);
-    result = result ? mergePages(result, answer) : answer;
-    token = answer.metadata.next_token;
+    const answer = await jsonOf<QueryAnswer>(await sendQuery(api, request, "application/json", signal));
+    const { warning_details: details = [], ...rows } = answer;
+    const warnings = lastingWarnings(
+      rows.warnings,
+      details.map(({ code }) => code),
+    );
+    result = result ? mergePages(result, { ...rows, warnings }) : { ...rows, warnings };
+    token = rows.metadata.next_token;
     if (!token) return result;
   }
   throw new Error(`The response has more than ${MAX_PAGES} pages. Choose fewer points or a shorter range.`);
 }
 
-/** Returns the warnings that still apply after the last page. */
-export function lastingWarnings(warnings: string[]): string[] {
-  return warnings.filter((text) => !text.endsWith("next_token goes on"));
+/** Returns the warnings that still apply after the last page; `codes` has the code of each text, in order. */
+export function lastingWarnings(texts: string[], codes: string[]): string[] {
+  return texts.filter((_text, index) => codes[index] !== TIME_LIMIT);
 }
 
 export type QueryRequest = {

@@ -1,10 +1,11 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import type { Api } from "../../api/client";
-import type { Point, QueryAnswer } from "../../api/types";
+import type { Point } from "../../api/types";
 import { useLoaded } from "../../ui/load";
 import { axesOf, slotsOf } from "./data/axes";
 import { chartOf } from "./data/chart";
 import type { Chosen } from "./data/line";
+import type { MergedAnswer } from "./data/pages";
 import { NARROW, plotWidth } from "./plot/layout";
 import type { State } from "./plot/plot";
 import { usePointLookup } from "./points/lookup";
@@ -45,7 +46,7 @@ export function useLines(api: Api, site: string, points: string[], span: Span) {
 export type Lines = ReturnType<typeof useLines>;
 
 /** An answer with the span and points of its query. */
-type Result = { answer: QueryAnswer; span: Span; points: string[] };
+type Result = { answer: MergedAnswer; span: Span; points: string[] };
 
 function stateOf(loading: boolean, failed: boolean, current: boolean): State {
   if (loading) return "loading";

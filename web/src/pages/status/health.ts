@@ -1,13 +1,7 @@
 // Problems and texts of the status.
 
 import type { SiteStatus, Status } from "../../api/types";
-import { addDays, dayStart } from "../../ui/days";
 import { counted, duration, time } from "../../ui/format";
-
-/** Beyond that a site is late, as the alarm on it says. */
-const LATE_S = 20 * 60;
-/** A day that is not archived that long after its end is overdue, as the alarm on it says. */
-const OVERDUE_MS = 48 * 3_600_000;
 
 const REASONS = new Map(
   Object.entries({
@@ -38,18 +32,9 @@ export function rejectedTotal(site: SiteStatus): number {
   return rejectedOf(site).reduce((sum, [, count]) => sum + count, 0);
 }
 
-export function isLate(site: SiteStatus): boolean {
-  return site.lag_seconds === null || site.lag_seconds > LATE_S;
-}
-
 /** Whether requests to the upstream are paused at a time (ms). */
 export function isPaused(site: SiteStatus, nowMs: number): boolean {
   return site.upstream_paused_until !== null && Date.parse(site.upstream_paused_until) > nowMs;
-}
-
-/** How many of the listed days should have been archived. */
-export function overdue(site: SiteStatus, nowMs: number): number {
-  return site.unarchived_days.filter((date) => nowMs - dayStart(addDays(date, 1)) > OVERDUE_MS).length;
 }
 
 export type DeadLetterQueue = keyof NonNullable<Status["dead_letters"]>;
@@ -66,20 +51,23 @@ export const DEAD_LETTER_QUEUES: Record<DeadLetterQueue, { queue: string; means:
 
 /** Returns the problems of all sites and queues, one line each. */
 export function problems(status: Status, nowMs: number): string[] {
-  const messages = status.sites.flatMap((site) => {
-    const name = site.display_name || site.site_name;
-    const problems: string[] = [];
-    if (isPaused(site, nowMs))
-      problems.push(
-        `${name}: requests to the upstream are paused until ${time(site.upstream_paused_until ?? nowMs)}`,
-      );
-    if (site.lag_seconds === null) problems.push(`${name} was never synced`);
-    else if (isLate(site)) problems.push(`${name} is ${duration(site.lag_seconds)} behind`);
-    const days = overdue(site, nowMs);
-    if (days > 0) problems.push(`${name}: ${counted(days, "day")} overdue for the archive`);
-    return problems;
-  });
-  for (const [name, count] of Object.entries(status.dead_letters ?? {}))
-    if (count !== null && count > 0) messages.push(`${counted(count, "dead letter")} in the ${name} queue`);
-  return [...messages, ...status.warnings.map((text) => text.replace(/^./u, (first) => first.toUpperCase()))];
+  return [
+    ...status.sites.flatMap((site) => siteProblems(site, nowMs)),
+    ...Object.entries(status.dead_letters ?? {})
+      .filter(([, count]) => count)
+      .map(([name, count]) => `${counted(count ?? 0, "dead letter")} in the ${name} queue`),
+    ...status.warnings.map((text) => text.replace(/^./u, (first) => first.toUpperCase())),
+  ];
+}
+
+function siteProblems(site: SiteStatus, nowMs: number): string[] {
+  const name = site.display_name || site.site_name;
+  const { lag_seconds: lag, unarchived_count: count, upstream_paused_until: pausedUntil } = site;
+  return [
+    isPaused(site, nowMs) &&
+      `${name}: requests to the upstream are paused until ${time(pausedUntil ?? nowMs)}`,
+    site.late && (lag === null ? `${name} was never synced` : `${name} is ${duration(lag)} behind`),
+    site.overdue &&
+      `${name}: the archive is overdue${count === null ? "" : `, ${counted(count, "day")} unarchived`}`,
+  ].filter((problem) => problem !== false);
 }

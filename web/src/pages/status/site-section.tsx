@@ -1,7 +1,7 @@
 import type { SiteStatus } from "../../api/types";
 import { counted, duration, number, time, times } from "../../ui/format";
 import { StatusWord } from "../../ui/status-word";
-import { isLate, isPaused, reasonOf, rejectedOf, rejectedTotal } from "./health";
+import { isPaused, reasonOf, rejectedOf, rejectedTotal } from "./health";
 import { Tile } from "./tile";
 import { UnarchivedTile } from "./unarchived-tile";
 
@@ -16,14 +16,14 @@ export function SiteSection({ site, now }: { site: SiteStatus; now: number }) {
       <div class="tiles">
         <SyncTile site={site} now={now} />
         <RejectedTile site={site} />
-        <UnarchivedTile site={site} now={now} />
+        <UnarchivedTile site={site} />
       </div>
     </section>
   );
 }
 
 function SyncTile({ site, now }: { site: SiteStatus; now: number }) {
-  const late = isLate(site);
+  const { late } = site;
   return (
     <Tile title="Lag" figure={site.lag_seconds === null ? "never synced" : duration(site.lag_seconds)}>
       <p>

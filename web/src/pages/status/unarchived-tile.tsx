@@ -2,14 +2,13 @@ import type { SiteStatus } from "../../api/types";
 import { counted, number, day as written } from "../../ui/format";
 import { link } from "../../ui/link";
 import { StatusWord } from "../../ui/status-word";
-import { overdue } from "./health";
 import { Tile } from "./tile";
 
 const SHOWN_DAYS = 8;
 
 /** The days of a site that are not in the archive. */
-export function UnarchivedTile({ site, now }: { site: SiteStatus; now: number }) {
-  const { unarchived_days: days, unarchived_count: count } = site;
+export function UnarchivedTile({ site }: { site: SiteStatus }) {
+  const { unarchived_days: days, unarchived_count: count, overdue } = site;
   if (count === null)
     return (
       <Tile title="Unarchived days" figure="–">
@@ -18,18 +17,17 @@ export function UnarchivedTile({ site, now }: { site: SiteStatus; now: number })
         </p>
       </Tile>
     );
-  const late = overdue(site, now) > 0;
   return (
     <Tile title="Unarchived days" figure={number(count)}>
       <p>
-        <StatusWord tone={late ? "bad" : "good"}>
-          {late ? "overdue" : count > 0 ? "on time" : "none"}
+        <StatusWord tone={overdue ? "bad" : "good"}>
+          {overdue ? "overdue" : count > 0 ? "on time" : "none"}
         </StatusWord>
         <small>{count > 0 ? "archived at 02:00 UTC" : "every complete day is archived"}</small>
       </p>
       <DayList site={site.site_name} days={days} />
       {count > days.length && <p class="hint">The oldest {number(days.length)} are listed.</p>}
-      {late && (
+      {overdue && (
         <p class="advice">
           Archiving failed or did not start. Search the log of ArchivalFunction for{" "}
           <code>archiving failed</code>. No samples are lost.

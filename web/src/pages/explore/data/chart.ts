@@ -1,16 +1,17 @@
 // Query responses as uPlot data: one column of times for all lines, and breaks at gaps.
 
 import uPlot from "uplot";
-import type { QueryAnswer, Series } from "../../../api/types";
+import type { Series } from "../../../api/types";
 import { factorOf } from "../plot/scale";
 import type { Span } from "../range/range";
 import { scaleOf } from "./axes";
 import { commonGaps } from "./gaps";
 import type { Chart, Chosen, Line } from "./line";
+import type { MergedAnswer } from "./pages";
 import { type Column, isolatedRows, tableOf } from "./table";
 
 /** Returns the chart of the selected points; a point without a series has an empty line. */
-export function chartOf(chosen: Chosen[], answer: QueryAnswer | undefined, span: Span): Chart {
+export function chartOf(chosen: Chosen[], answer: MergedAnswer | undefined, span: Span): Chart {
   const answered = new Map(answer?.series.map((series) => [series.point_name, series]));
   const banded = answer?.data_type === "aggregate";
   const width = banded ? 3 : 1;

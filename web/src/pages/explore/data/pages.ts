@@ -4,8 +4,11 @@ import type { Gap, QueryAnswer } from "../../../api/types";
 
 const COLUMNS = ["timestamps", "values", "min", "max", "count", "first", "last"] as const;
 
+/** An answer of one or more pages, with the warnings that apply to all of it. */
+export type MergedAnswer = Omit<QueryAnswer, "warning_details">;
+
 /** Returns two pages of a query as one answer. */
-export function mergePages(first: QueryAnswer, next: QueryAnswer): QueryAnswer {
+export function mergePages(first: MergedAnswer, next: MergedAnswer): MergedAnswer {
   const pages = new Map(next.series.map((series) => [series.point_name, series]));
   const sum = (field: (metadata: QueryAnswer["metadata"]) => number) =>
     field(first.metadata) + field(next.metadata);

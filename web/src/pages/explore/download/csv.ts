@@ -43,8 +43,10 @@ export async function csvOf(
     pages.push(csv);
     rows += metadata.samples_returned;
     onRows(rows);
-    for (const text of lastingWarnings(JSON.parse(answer.headers.get("Vitals-Warnings") ?? "[]")))
-      warnings.add(text);
+    const [texts, codes] = ["Vitals-Warnings", "Vitals-Warning-Codes"].map((name) =>
+      JSON.parse(answer.headers.get(name) ?? "[]"),
+    );
+    for (const text of lastingWarnings(texts, codes)) warnings.add(text);
     token = metadata.next_token;
     if (!token) return { file: new Blob(joinedCsv(pages), { type: "text/csv" }), warnings: [...warnings] };
   }
