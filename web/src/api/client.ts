@@ -72,9 +72,14 @@ export class Api {
 }
 
 /** Returns the JSON of the response; throws ApiError when it is incomplete or not JSON. */
-export async function jsonOf<T>(answer: Response): Promise<T> {
+export function jsonOf<T>(answer: Response): Promise<T> {
+  return readBody(() => answer.json());
+}
+
+/** Returns the result of `read`; throws ApiError when the response is incomplete or malformed. */
+export async function readBody<T>(read: () => Promise<T>): Promise<T> {
   try {
-    return await answer.json();
+    return await read();
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     throw new ApiError(0, "UNREADABLE", "The response is incomplete or is not from this API.");
@@ -91,6 +96,11 @@ async function refusal(answer: Response): Promise<ApiError> {
     body.request_id ?? "",
     body.running_id ?? "",
   );
+}
+
+/** Returns the path of a resource of a site. */
+export function sitePath(site: string, resource: string): string {
+  return `/sites/${encodeURIComponent(site)}/${resource}`;
 }
 
 /** Returns the address of the API: the folder that the page was loaded from. */

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { sitePath } from "../../api/client";
 import type { Coverage } from "../../api/types";
 import { go } from "../../route";
 import { addDays, addMonths, dayOf, firstDay, isDay, lastDay, monthOf, monthsBetween } from "../../ui/days";
@@ -36,7 +37,7 @@ export type Year = ReturnType<typeof useYear>;
 
 /** The days of the year from the ledger, reloaded regularly. */
 export function useDays({ api, site }: Omit<Props, "route">, { first, last }: Year) {
-  const path = `/sites/${encodeURIComponent(site.site_name)}/coverage`;
+  const path = sitePath(site.site_name, "coverage");
   const loaded = useLoaded(
     (signal) => api.get<Coverage>(path, { start: first, end: addDays(last, 1) }, signal),
     [api, path, first, last],

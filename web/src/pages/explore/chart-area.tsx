@@ -2,6 +2,7 @@ import type { Api } from "../../api/client";
 import type { Point } from "../../api/types";
 import { link } from "../../ui/link";
 import { Notice } from "../../ui/notice";
+import { Retry } from "../../ui/retry";
 import { advice, Failure } from "../../ui/states";
 import { AnswerSummary } from "./answer-summary";
 import { ChartView } from "./chart/chart";
@@ -27,10 +28,7 @@ export function ChartArea({ api, site, view, lines, onAdd, onRemove }: Props) {
       <Warnings texts={view.points.length && answer ? answer.warnings : []} />
       {error && answer && (
         <Notice error={error}>
-          {advice(error)}{" "}
-          <button type="button" class="quiet" onClick={lines.reload}>
-            Try again
-          </button>
+          {advice(error)} <Retry onRetry={lines.reload} />
         </Notice>
       )}
       {!view.points.length ? (

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import type { Api } from "../../api/client";
 import type { Point } from "../../api/types";
 import { Empty } from "../../ui/states";
 import type { PageProps } from "../page-props";
@@ -8,15 +9,15 @@ import { CopyLink } from "./copy-link";
 import { Download } from "./download/download";
 import { Picker } from "./picker/picker";
 import { RangeBar } from "./range/range-bar";
-import { useLines } from "./use-lines";
-import { useView } from "./use-view";
+import { type Lines, useLines } from "./use-lines";
+import { useView, type View } from "./use-view";
 import "./explore.css";
 
 /** Charts of selected points; the address holds the points and the range. */
 export function Explore({ api, site, route }: PageProps) {
   const view = useView(site.site_name, route);
-  const { points, span } = view;
-  const lines = useLines(api, site.site_name, points, span);
+  const { points } = view;
+  const lines = useLines(api, site.site_name, points, view.span);
   const remove = (name: string) => view.showPoints(points.filter((point) => point !== name));
   const add = (added: Point[]) => {
     for (const point of added) lines.pointCache.set(point.point_name, point);
@@ -37,23 +38,33 @@ export function Explore({ api, site, route }: PageProps) {
       </Side>
       <div class="view">
         <h1 class="visually-hidden">{site.display_name || site.site_name}</h1>
-        <div class="tools">
-          <RangeBar range={view.range} span={span} preset={view.preset} onRange={view.showRange} />
-          {points.length > 0 && (
-            <div class="share">
-              <CopyLink link={new URL(view.hrefOf(), location.href).href} />
-              <Download
-                api={api}
-                site={site.site_name}
-                points={points}
-                intervals={points.map((name) => lines.pointCache.get(name)?.interval_seconds ?? null)}
-                span={span}
-              />
-            </div>
-          )}
-        </div>
+        <Tools api={api} site={site.site_name} view={view} lines={lines} />
         <ChartArea api={api} site={site.site_name} view={view} lines={lines} onAdd={add} onRemove={remove} />
       </div>
+    </div>
+  );
+}
+
+type ToolsProps = { api: Api; site: string; view: View; lines: Lines };
+
+/** The controls above the chart. */
+function Tools({ api, site, view, lines }: ToolsProps) {
+  const { points, span } = view;
+  return (
+    <div class="tools">
+      <RangeBar range={view.range} span={span} preset={view.preset} onRange={view.showRange} />
+      {points.length > 0 && (
+        <div class="share">
+          <CopyLink link={new URL(view.hrefOf(), location.href).href} />
+          <Download
+            api={api}
+            site={site}
+            points={points}
+            intervals={points.map((name) => lines.pointCache.get(name)?.interval_seconds ?? null)}
+            span={span}
+          />
+        </div>
+      )}
     </div>
   );
 }

@@ -1,8 +1,9 @@
 import type { Api } from "../../api/client";
-import type { Point, PointPage } from "../../api/types";
+import type { Point } from "../../api/types";
 import { useLoaded } from "../../ui/load";
 import { Failure, Loading } from "../../ui/states";
 import { latestValues } from "./points/latest";
+import { loadPoints } from "./points/page";
 
 const SUGGESTIONS = 3;
 const CANDIDATES = 12;
@@ -46,8 +47,7 @@ export function Start({
 async function suggestedPoints(api: Api, site: string, signal: AbortSignal): Promise<Point[]> {
   const points = new Map<string, Point>();
   for (const search of SEARCHES) {
-    const path = `/sites/${encodeURIComponent(site)}/points`;
-    const page = await api.get<PointPage>(path, { search, limit: CANDIDATES }, signal);
+    const page = await loadPoints(api, site, { search, limit: CANDIDATES }, signal);
     for (const point of page.points) points.set(point.point_name, point);
     if (points.size >= SUGGESTIONS) break;
   }

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { formatRoute, go, type Route } from "../../route";
 import { useInterval } from "../../ui/load";
 import { MAX_LINES } from "./data/line";
+import type { MoveKind } from "./plot/gestures";
 import {
   DEFAULT,
   formatRange,
@@ -43,7 +44,7 @@ export function useView(site: string, route: Route) {
     hrefOf: (change: Change = {}) => formatRoute(routeOf(change)),
     showPoints: (names: string[]) => go(routeOf({ points: names })),
     showRange,
-    onView: (next: Span, kind: "zoom" | "pan") => {
+    onView: (next: Span, kind: MoveKind) => {
       if (kind === "zoom") before.current.push(range);
       go(routeOf({ range: next }), { replace: kind === "pan" });
     },

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import type { Status as Answer, SiteStatus } from "../../api/types";
 import { useNow } from "../../ui/clock";
 import { age, counted, zone } from "../../ui/format";
@@ -27,18 +28,9 @@ export function Status({ api, site }: PageProps) {
   const messages = problems(status, loadedAt);
   return (
     <div class="status">
-      <header class="page-head">
-        <h1>Status</h1>
-        <span role="status">
-          <Verdict problems={messages.length} current={!error} />
-        </span>
-        <div class="page-actions">
-          <Age loadedAt={loadedAt} />
-          <button type="button" onClick={reload} disabled={loading}>
-            Refresh
-          </button>
-        </div>
-      </header>
+      <Head loadedAt={loadedAt} loading={loading} onRefresh={reload}>
+        <Verdict problems={messages.length} current={!error} />
+      </Head>
       {error && (
         <Notice error={error}>These figures are out of date. The page tries again in 30 seconds.</Notice>
       )}
@@ -49,11 +41,33 @@ export function Status({ api, site }: PageProps) {
           ))}
         </ul>
       )}
-      {sites.map((status) => (
-        <SiteSection key={status.site_name} site={status} now={loadedAt} />
+      {sites.map((entry) => (
+        <SiteSection key={entry.site_name} site={entry} now={loadedAt} />
       ))}
       <DeadLetters counts={status.dead_letters} />
     </div>
+  );
+}
+
+type HeadProps = {
+  loadedAt: number;
+  loading: boolean;
+  onRefresh: () => void;
+  children: ComponentChildren;
+};
+
+function Head({ loadedAt, loading, onRefresh, children }: HeadProps) {
+  return (
+    <header class="page-head">
+      <h1>Status</h1>
+      <span role="status">{children}</span>
+      <div class="page-actions">
+        <Age loadedAt={loadedAt} />
+        <button type="button" onClick={onRefresh} disabled={loading}>
+          Refresh
+        </button>
+      </div>
+    </header>
   );
 }
 

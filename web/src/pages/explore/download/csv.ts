@@ -1,6 +1,6 @@
 // Samples as a CSV file.
 
-import { type Api, ApiError } from "../../../api/client";
+import { type Api, ApiError, readBody } from "../../../api/client";
 import type { QueryAnswer } from "../../../api/types";
 import { lastingWarnings, type QueryRequest, sampleQuery, sendQuery } from "../query";
 import { SECOND, type Span } from "../range/range";
@@ -53,22 +53,19 @@ export async function csvOf(
   throw new Error(`This file has more than ${MAX_PAGES} pages. Export it instead.`);
 }
 
+type Page = { csv: Uint8Array<ArrayBuffer>; metadata: QueryAnswer["metadata"] };
+
 /** Returns a page of CSV and its metadata; throws ApiError when rows are missing. */
-async function readPage(
-  answer: Response,
-): Promise<{ csv: Uint8Array<ArrayBuffer>; metadata: QueryAnswer["metadata"] }> {
-  let csv: Uint8Array<ArrayBuffer>;
-  let metadata: QueryAnswer["metadata"];
-  try {
-    metadata = JSON.parse(answer.headers.get("Vitals-Metadata") ?? "").metadata;
-    csv = new Uint8Array(await answer.arrayBuffer());
-  } catch (cause) {
-    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
-    throw new ApiError(0, "UNREADABLE", "The response is incomplete or is not from this API.");
-  }
-  if (csvRows(csv) !== metadata?.samples_returned)
+async function readPage(answer: Response): Promise<Page> {
+  const page = await readBody(
+    async (): Promise<Page> => ({
+      metadata: JSON.parse(answer.headers.get("Vitals-Metadata") ?? "").metadata,
+      csv: new Uint8Array(await answer.arrayBuffer()),
+    }),
+  );
+  if (csvRows(page.csv) !== page.metadata?.samples_returned)
     throw new ApiError(0, "UNREADABLE", "The response is incomplete: rows are missing.");
-  return { csv, metadata };
+  return page;
 }
 
 /** Returns the number of rows below the header, undefined when the last one is incomplete. */

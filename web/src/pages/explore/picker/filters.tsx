@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
-import type { Api } from "../../../api/client";
+import { type Api, sitePath } from "../../../api/client";
 import type { Tags } from "../../../api/types";
 import { useLoaded } from "../../../ui/load";
+import { Retry } from "../../../ui/retry";
 
 type Props = {
   api: Api;
@@ -14,10 +15,7 @@ type Props = {
 
 /** Filters the list by tags and equipment. */
 export function Filters({ api, site, tags, equipment, onTags, onEquipment }: Props) {
-  const loaded = useLoaded(
-    (signal) => api.get<Tags>(`/sites/${encodeURIComponent(site)}/tags`, {}, signal),
-    [api, site],
-  );
+  const loaded = useLoaded((signal) => api.get<Tags>(sitePath(site, "tags"), {}, signal), [api, site]);
   const [text, setText] = useState("");
   const addTag = (tag: string) => {
     setText("");
@@ -49,10 +47,7 @@ export function Filters({ api, site, tags, equipment, onTags, onEquipment }: Pro
       )}
       {loaded.error && (
         <p class="hint">
-          Tags could not be loaded: {loaded.error.message}{" "}
-          <button type="button" class="quiet" onClick={loaded.reload}>
-            Try again
-          </button>
+          Tags could not be loaded: {loaded.error.message} <Retry onRetry={loaded.reload} />
         </p>
       )}
     </>

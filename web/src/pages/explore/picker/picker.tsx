@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { Api } from "../../../api/client";
 import type { Point, Site } from "../../../api/types";
 import { number } from "../../../ui/format";
+import { Retry } from "../../../ui/retry";
 import { useDebounced, usePointList } from "../points/list";
 import { Filters } from "./filters";
 import { Rows } from "./rows";
@@ -74,10 +75,7 @@ function ListState({ list: { error, current, points, reload } }: { list: List })
   if (error)
     return (
       <p class="failure" role="alert">
-        {error.message}{" "}
-        <button type="button" class="quiet" onClick={reload}>
-          Try again
-        </button>
+        {error.message} <Retry onRetry={reload} />
       </p>
     );
   if (!current || points.length) return null;

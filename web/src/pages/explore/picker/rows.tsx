@@ -3,7 +3,8 @@ import type { Point, Site } from "../../../api/types";
 import { MAX_LINES } from "../data/line";
 import { useLatest } from "../points/latest";
 import { Row } from "./row";
-import { ROW, useActiveRow, useViewport } from "./use-viewport";
+import { useActiveRow } from "./use-active-row";
+import { ROW, useViewport } from "./use-viewport";
 
 type Props = {
   api: Api;
@@ -17,20 +18,12 @@ type Props = {
 /** The list; only visible rows are in the document. */
 export function Rows({ api, site, points, slots, onToggle, onEnd }: Props) {
   const viewport = useViewport(points.length, onEnd);
-  const { box, first, last, page, measure } = viewport;
-  const { active, setActive, goTo } = useActiveRow(viewport, points.length);
+  const { box, first, last, measure } = viewport;
+  const { active, setActive, press } = useActiveRow(viewport, points, onToggle);
   const names = points.slice(first, last).map((point) => point.point_name);
   const latest = useLatest(api, site.site_name, names);
   const indices = [...points.keys()].slice(first, last);
   if (points[active] && !indices.includes(active)) indices.push(active);
-  const press = (event: KeyboardEvent) => {
-    const row = rowByKey(event.key, active, points.length, page);
-    const point = points[active];
-    if (row === undefined && event.key !== "Enter") return;
-    event.preventDefault();
-    if (row !== undefined) goTo(row);
-    else if (point) onToggle(point);
-  };
   return (
     <>
       {latest.error && <p class="hint">Last values could not be loaded: {latest.error.message}</p>}
@@ -56,24 +49,4 @@ export function Rows({ api, site, points, slots, onToggle, onEnd }: Props) {
       </div>
     </>
   );
-}
-
-/** Returns the row that a key moves to; undefined for other keys. */
-function rowByKey(key: string, row: number, count: number, page: number): number | undefined {
-  switch (key) {
-    case "ArrowDown":
-      return row + 1;
-    case "ArrowUp":
-      return row - 1;
-    case "PageDown":
-      return row + page;
-    case "PageUp":
-      return row - page;
-    case "Home":
-      return 0;
-    case "End":
-      return count - 1;
-    default:
-      return undefined;
-  }
 }

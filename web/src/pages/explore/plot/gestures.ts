@@ -2,10 +2,12 @@
 
 import { panned, pinched, type Span, zoomed } from "../range/range";
 
+export type MoveKind = "zoom" | "pan";
+
 export type Moves = {
   span: () => Span;
   /** Draws the span at once; `settle` reports it. */
-  move: (span: Span, kind: "zoom" | "pan") => void;
+  move: (span: Span, kind: MoveKind) => void;
   settle: (soon?: boolean) => void;
   reset: () => void;
 };

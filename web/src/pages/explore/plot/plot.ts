@@ -6,7 +6,7 @@ import type { Chart } from "../data/line";
 import { clampSpan, type Span, sameSpan } from "../range/range";
 import type { PlotContext } from "./context";
 import { drawGaps, drawUnits } from "./drawing";
-import { listen, type Moves, press } from "./gestures";
+import { listen, type MoveKind, type Moves, press } from "./gestures";
 import { hatchOf, inksOf } from "./inks";
 import { optionsOf } from "./options";
 
@@ -15,7 +15,7 @@ export type State = "loading" | "drawn" | "failed";
 
 export type PlotEvents = {
   /** The user moved the chart to a span. */
-  onView: (span: Span, kind: "zoom" | "pan") => void;
+  onView: (span: Span, kind: MoveKind) => void;
   onReset: () => void;
   onBack: () => void;
   /** The pointer is at a time, `x` pixels from the left edge of the chart; null when it has left. */
@@ -29,7 +29,7 @@ export type PlotEvents = {
 const SETTLE_MS = 250;
 
 /** A move that `onView` has not reported yet. */
-export type Move = { span: Span; kind: "zoom" | "pan" };
+export type Move = { span: Span; kind: MoveKind };
 
 export class Plot {
   private readonly u: uPlot;
@@ -147,12 +147,12 @@ export class Plot {
     u.setScale("x", { min: from, max: to });
   }
 
-  private move(span: Span, kind: "zoom" | "pan"): void {
+  private move(span: Span, kind: MoveKind): void {
     this.begin(span, kind);
     this.draw((u) => this.scale(u));
   }
 
-  private begin(span: Span, kind: "zoom" | "pan"): void {
+  private begin(span: Span, kind: MoveKind): void {
     clearTimeout(this.moving?.timer);
     const zoomed = kind === "zoom" || this.moving?.kind === "zoom";
     this.moving = { span: clampSpan(span, Date.now()), kind: zoomed ? "zoom" : "pan", timer: undefined };

@@ -1,7 +1,7 @@
 // The last values of points.
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import type { Api } from "../../../api/client";
+import { type Api, sitePath } from "../../../api/client";
 import type { Latest } from "../../../api/types";
 import { useInterval } from "../../../ui/load";
 import { MINUTE } from "../range/range";
@@ -62,7 +62,7 @@ export async function latestValues(
   signal: AbortSignal,
 ): Promise<Map<string, Last>> {
   if (!names.length) return new Map();
-  const path = `/sites/${encodeURIComponent(site)}/latest`;
+  const path = sitePath(site, "latest");
   const answer = await api.post<Latest>(path, { point_names: names }, signal);
   return new Map(
     answer.latest.map(({ point_name, timestamp, value, last_seen }) => [

@@ -2,7 +2,8 @@
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../../../api/client";
-import type { Point, PointPage } from "../../../api/types";
+import type { Point } from "../../../api/types";
+import { loadPoints } from "./page";
 
 const PAGE = 200;
 const SEARCH_MS = 200;
@@ -48,7 +49,9 @@ function usePages(api: Api, site: string, key: string) {
       const { signal } = abort.current;
       setState(({ error: _, ...before }) => ({ ...before, loading: true }));
       try {
-        const page = await pointPage(api, site, JSON.parse(key), token, signal);
+        const { search, tags }: Filter = JSON.parse(key);
+        const parameters = { search, tag: tags, limit: PAGE, next_token: token ?? undefined };
+        const page = await loadPoints(api, site, parameters, signal);
         setState((before) => ({
           filter: key,
           points: token ? [...before.points, ...page.points] : page.points,
@@ -71,17 +74,6 @@ function usePages(api: Api, site: string, key: string) {
     return () => stop.abort();
   }, [load]);
   return { state, load };
-}
-
-function pointPage(
-  api: Api,
-  site: string,
-  { search, tags }: Filter,
-  token: string | null,
-  signal: AbortSignal,
-): Promise<PointPage> {
-  const parameters = { search, tag: tags, limit: PAGE, next_token: token ?? undefined };
-  return api.get<PointPage>(`/sites/${encodeURIComponent(site)}/points`, parameters, signal);
 }
 
 /** Returns the text after typing has paused. */

@@ -3,6 +3,7 @@
 import type { Api, Parameters } from "../../../api/client";
 import type { Point, PointPage } from "../../../api/types";
 import { type Loaded, useLoaded } from "../../../ui/load";
+import { loadPoints } from "./page";
 
 const PAGE = 200;
 /** More pages than the largest site has. */
@@ -30,11 +31,10 @@ export function usePointLookup(
 
 /** Returns a point of the site, or a point with only a name when the site does not list it. */
 export async function findPoint(api: Api, site: string, name: string, signal: AbortSignal): Promise<Point> {
-  const path = `/sites/${encodeURIComponent(site)}/points`;
   let token: string | null = null;
   for (let page = 0; page < MAX_PAGES; page++) {
     const parameters: Parameters = { search: name, limit: PAGE, next_token: token ?? undefined };
-    const answer: PointPage = await api.get<PointPage>(path, parameters, signal);
+    const answer: PointPage = await loadPoints(api, site, parameters, signal);
     const match = answer.points.find((point) => point.point_name === name);
     if (match) return match;
     token = answer.next_token;
