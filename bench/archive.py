@@ -15,10 +15,10 @@ from bench.bucket import MemoryBucket
 from local.ace_simulator.simulator import Simulator
 from vitals.aws.cost import Cost
 from vitals.codec import day_file
-from vitals.codec.day_file import Group, Written
-from vitals.model.samples import Samples, columns, merge
+from vitals.codec.day_file import Group, WrittenFile
+from vitals.model.samples import Samples, from_columns, merge
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start
-from vitals.pipeline.acceptance import Rejected, parse_value
+from vitals.pipeline.acceptance import RejectedReadingError, parse_value
 from vitals.store.tiers.cold import ColdTier
 
 GROUP_SIZE = 64
@@ -68,9 +68,9 @@ def _hour(simulator: Simulator, site: str, ids: dict[str, int], hour: Span) -> S
         for at, value in zip(times.tolist() if name in ids else (), values, strict=False):
             try:
                 rows.append((ids[name], at, parse_value(value)))
-            except Rejected:
+            except RejectedReadingError:
                 continue
-    return columns(*zip(*rows, strict=True)) if rows else columns([], [], [])
+    return from_columns(*zip(*rows, strict=True)) if rows else from_columns([], [], [])
 
 
 def _groups(folder: Path) -> Iterator[Group]:
@@ -97,7 +97,7 @@ def _column_bytes(file: Path) -> dict[str, float]:
     return found
 
 
-def _reads(body: bytes, day: str, written: Written, folder: Path) -> dict[str, float]:
+def _reads(body: bytes, day: str, written: WrittenFile, folder: Path) -> dict[str, float]:
     began = time.process_time()
     tier = ColdTier(MemoryBucket(body).client(), "bucket")
     assert day_file.checksums(tier.groups(_SITE, day)) == written.checks, "the file is not what was written"
@@ -112,7 +112,7 @@ def _reads(body: bytes, day: str, written: Written, folder: Path) -> dict[str, f
         began = time.perf_counter()
         answer = tier.read(_SITE, day, [group.names[0]], span, receipt)
         spent.append(time.perf_counter() - began)
-    assert answer.same(mine), "the answer is not exact"
+    assert answer.equals(mine), "the answer is not exact"
     return {
         "verify_s": verified,
         "point_requests": receipt.requests,

@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.archive import peak_mb
 from bench.table import MemoryTable
-from vitals.model.points import Catalog, Listed
+from vitals.model.points import Catalog, ListedPoint
 from vitals.model.samples import Samples
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS
 from vitals.pipeline.day_builder import build_day
@@ -30,7 +30,7 @@ def main() -> None:
     for hour_ms in range(DAY, DAY + DAY_MS, HOUR_MS):
         samples, level = _hour(hour_ms, level, random)
         hot.write(SITE, samples, hour_ms)
-    catalog = Catalog().refreshed(Listed(f"p{i:05}") for i in range(POINTS))
+    catalog = Catalog().refreshed(ListedPoint(f"p{i:05}") for i in range(POINTS))
     table.read_units, table.requests = 0.0, 0
     no_file: Any = None
     with tempfile.TemporaryDirectory() as folder:

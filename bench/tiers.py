@@ -23,7 +23,7 @@ from vitals.codec import day_file
 from vitals.codec.day_file import Group
 from vitals.codec.rollup import encode_day
 from vitals.model.aggregates import aggregate
-from vitals.model.points import Listed
+from vitals.model.points import ListedPoint
 from vitals.model.samples import Samples
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, day_name
 from vitals.reading.executor import Executor
@@ -185,7 +185,7 @@ def _fill(executor: Executor, dynamodb: Any, now_ms: int) -> None:
     """A year of settled days with rollups, a month of it with files, and today hot."""
     midnight = now_ms - now_ms % DAY_MS
     names = [f"p{i:03}" for i in range(POINTS)]
-    CatalogTable(dynamodb, "state").refresh(SITE, [Listed(name) for name in names])
+    CatalogTable(dynamodb, "state").refresh(SITE, [ListedPoint(name) for name in names])
     SiteTable(dynamodb, "state").note_catalog(SITE, "Site", POINTS, now_ms)
     first_file = midnight - (HOT_DAYS + 5 + MONTH) * DAY_MS
     for day_ms in range(midnight - DAYS * DAY_MS, midnight, DAY_MS):

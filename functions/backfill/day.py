@@ -19,7 +19,7 @@ from vitals.errors import (
     UpstreamUnavailableError,
     VitalsError,
 )
-from vitals.model.point_set import has_all
+from vitals.model import point_set
 from vitals.model.points import Catalog
 from vitals.model.records.runs import Run, RunDay
 from vitals.model.samples import concat, merge
@@ -220,7 +220,11 @@ def _told(error: Exception) -> str:
 
 def _is_whole(hour: StagedHour, span: Span, catalog: Catalog) -> bool:
     """Whether what an earlier attempt read will do: not cut at its present, and for every point of today."""
-    return hour.end_ms == span.end_ms and bool(hour.configured) and has_all(hour.points, catalog.configured)
+    return (
+        hour.end_ms == span.end_ms
+        and bool(hour.configured)
+        and point_set.contains(hour.points, catalog.configured)
+    )
 
 
 def _closed_hours(day_ms: int, now_ms: int) -> list[Span]:

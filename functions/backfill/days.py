@@ -119,7 +119,7 @@ def to_read(
     complete = {
         day_ms
         for day_ms, claimed in polled.items()
-        if day_ms in done and (claimed is None or point_set.has_all(claimed, configured))
+        if day_ms in done and (claimed is None or point_set.contains(claimed, configured))
     }
     return [
         day_ms

@@ -11,7 +11,7 @@ from vitals.ace.listing import Listing
 from vitals.ace.points import listed_from_ace
 from vitals.codec import segments
 from vitals.errors import CircuitOpenError, UpstreamError, UpstreamUnavailableError
-from vitals.model.points import MAX_NAME, Catalog, Listed
+from vitals.model.points import MAX_NAME, Catalog, ListedPoint
 from vitals.model.records.sites import SiteRecord
 from vitals.model.timespan import Span, iso
 from vitals.pipeline.ingest import Ingest, Tally
@@ -110,7 +110,7 @@ class Syncer:
         """Reads the span (widened to whole windows) again; the checkpoint stays where it is."""
         with _Guard(self, receipt):
             catalog = self._catalog(self.sites.load(receipt.site), receipt)
-            for piece in span.aligned().pieces(plan.STEP_MS):
+            for piece in span.whole_windows().pieces(plan.STEP_MS):
                 self.ingest.fetch(receipt.site, catalog, piece, receipt.tally)
         self._log_dense(catalog, receipt)
 
@@ -161,7 +161,9 @@ class Syncer:
         points = [listed_from_ace(item) for item in listing.items if len(item["name"]) <= MAX_NAME]
         appeared = {point.name for point in points} - stored.active_ids.keys()
         same = not appeared and len(points) == stored.configured.bit_count()
-        weather = [Listed(name, _WEATHER_UNITS[name], tags=("weather",)) for name in WEATHER_POINTS.values()]
+        weather = [
+            ListedPoint(name, _WEATHER_UNITS[name], tags=("weather",)) for name in WEATHER_POINTS.values()
+        ]
         if appeared:
             # Before the catalog has them, or dying in between would leave them unread; and after, because
             # another sync may have sent the re-reads meanwhile, for the points of the catalog before.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from vitals.errors import NotFoundError, TooLargeError
 from vitals.model.points import Catalog
 from vitals.model.ranges import Time, parse_range
-from vitals.model.records.exports import Part
+from vitals.model.records.exports import ExportPart
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.timespan import DAY_MS, Span
 
@@ -50,7 +50,9 @@ def point_ids(asked: Asked, catalog: Catalog) -> tuple[int, ...]:
     return tuple(catalog.by_name[name].id for name in names)
 
 
-def parts(span: Span, records: Iterable[ArchiveRecord], points: int, scan_limit: int) -> tuple[Part, ...]:
+def parts(
+    span: Span, records: Iterable[ArchiveRecord], points: int, scan_limit: int
+) -> tuple[ExportPart, ...]:
     """The parts of the range, in order; `points` 0 stands for all, `scan_limit` is Athena's in bytes.
 
     Consecutive settled days are read from the archive together, as many as one query may scan and one worker
@@ -60,7 +62,9 @@ def parts(span: Span, records: Iterable[ArchiveRecord], points: int, scan_limit:
     return tuple(_parts(span, records, points, scan_limit))
 
 
-def _parts(span: Span, records: Iterable[ArchiveRecord], points: int, scan_limit: int) -> Iterator[Part]:
+def _parts(
+    span: Span, records: Iterable[ArchiveRecord], points: int, scan_limit: int
+) -> Iterator[ExportPart]:
     run: list[ArchiveRecord] = []
     for record in records:
         if run and not _joins(run, record, points, scan_limit):
@@ -90,5 +94,5 @@ def _expected_rows(record: ArchiveRecord, points: int) -> float:
     return record.rows * min(1.0, (points or record.points) / max(1, record.points))
 
 
-def _part(kind: str, first: ArchiveRecord, last: ArchiveRecord, span: Span) -> Part:
-    return Part(kind, max(first.day_ms, span.start_ms), min(last.day_ms + DAY_MS, span.end_ms))
+def _part(kind: str, first: ArchiveRecord, last: ArchiveRecord, span: Span) -> ExportPart:
+    return ExportPart(kind, max(first.day_ms, span.start_ms), min(last.day_ms + DAY_MS, span.end_ms))

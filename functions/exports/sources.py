@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 from exports import convert
 from exports.unload import ArchiveUnload
-from vitals.codec.day_file import Written
+from vitals.codec.day_file import WrittenFile
 from vitals.errors import ConflictError, DayFileMissingError, RowCountError
-from vitals.model.records.exports import Part
+from vitals.model.records.exports import ExportPart
 from vitals.model.records.ledger import ArchiveRecord
-from vitals.model.row_counts import RowCounts, cut_days
+from vitals.model.row_counts import RowCounts, partial_days
 from vitals.model.timespan import DAY_MS, Span, day_name
 from vitals.pipeline.day_builder import build_day
 from vitals.store.state.catalog import CatalogTable
@@ -37,7 +37,7 @@ class Reading:
     """
 
     site: str
-    part: Part
+    part: ExportPart
     names: Sequence[str] | None
     folder: Path
     place: str
@@ -48,7 +48,7 @@ class Reading:
 
     @property
     def whole_days(self) -> bool:
-        return not cut_days(self.span)
+        return not partial_days(self.span)
 
     @property
     def span(self) -> Span:
@@ -149,7 +149,7 @@ class DaySource:
         _check_built(reading, day_ms, written, counts)
         file.unlink()
 
-    def _built(self, reading: Reading, day_ms: int, file: Path) -> Written:
+    def _built(self, reading: Reading, day_ms: int, file: Path) -> WrittenFile:
         for _ in range(_ATTEMPTS - 1):
             reading.go_on()
             try:
@@ -159,7 +159,7 @@ class DaySource:
         reading.go_on()
         return self._build(reading.site, day_ms, file)
 
-    def _build(self, site: str, day_ms: int, file: Path) -> Written:
+    def _build(self, site: str, day_ms: int, file: Path) -> WrittenFile:
         began_ms = self.now()
         # After `began_ms`: a block that is read must hold no point that this catalog lacks.
         catalog = self.catalogs.load(site)
@@ -175,7 +175,7 @@ class DaySource:
             return None
 
 
-def _check_built(reading: Reading, day_ms: int, written: Written, counts: RowCounts) -> None:
+def _check_built(reading: Reading, day_ms: int, written: WrittenFile, counts: RowCounts) -> None:
     """RowCountError when other rows were read than the builder wrote: of the file, of the points in a day."""
     errors = counts.mismatches({day_ms: _rows_of(written, reading.names)}) if reading.whole_days else {}
     for error in (counts.mismatch_of_all(written.contents.rows, day_name(day_ms)), *errors.values()):
@@ -183,6 +183,6 @@ def _check_built(reading: Reading, day_ms: int, written: Written, counts: RowCou
             raise error
 
 
-def _rows_of(written: Written, names: Sequence[str] | None) -> int:
+def _rows_of(written: WrittenFile, names: Sequence[str] | None) -> int:
     checks = written.checks
     return sum(checks[name].rows for name in (checks if names is None else names) if name in checks)

@@ -14,7 +14,15 @@ from typing import Any
 from exports.convert import FileWriter
 from exports.sources import Reading, Source
 from vitals.errors import ConflictError, VitalsError
-from vitals.model.records.exports import CANCELLED, COMPLETED, FAILED, QUEUED, Done, Export, Plan
+from vitals.model.records.exports import (
+    CANCELLED,
+    COMPLETED,
+    FAILED,
+    QUEUED,
+    Export,
+    ExportPlan,
+    FinishedPart,
+)
 from vitals.model.timespan import day_name
 from vitals.store import items
 from vitals.store.state.catalog import CatalogTable
@@ -113,7 +121,9 @@ class ExportWorker:
         self.table.let_go(export, claim, status=COMPLETED, ended_ms=self.now(), error="", **facts)
         return _receipt(export, COMPLETED, facts)
 
-    def _do(self, export: Export, plan: Plan, number: int, names: list[str] | None, claim: str) -> Done:
+    def _do(
+        self, export: Export, plan: ExportPlan, number: int, names: list[str] | None, claim: str
+    ) -> FinishedPart:
         """Stores and records one part; as recorded by somebody else, where that came first."""
         stored: list[tuple[str, int]] = []
         try:
@@ -130,12 +140,12 @@ class ExportWorker:
     def _store(
         self,
         export: Export,
-        plan: Plan,
+        plan: ExportPlan,
         number: int,
         names: list[str] | None,
         claim: str,
         stored: list[tuple[str, int]],
-    ) -> Done:
+    ) -> FinishedPart:
         """Stores one part's files, whose names and sizes `stored` lists as soon as they are there."""
         part, rows = plan.parts[number], 0
         with tempfile.TemporaryDirectory() as folder:
@@ -161,9 +171,9 @@ class ExportWorker:
                 for batch in self.sources[part.kind].read(reading):
                     writer.add(batch)
                     rows += len(batch)
-        return Done(rows, reading.scanned, tuple(stored))
+        return FinishedPart(rows, reading.scanned, tuple(stored))
 
-    def _names(self, export: Export, plan: Plan) -> list[str] | None:
+    def _names(self, export: Export, plan: ExportPlan) -> list[str] | None:
         if not plan.ids:
             return None
         points = self.catalogs.load(export.site).points
@@ -176,7 +186,7 @@ class ExportWorker:
             raise _CancelledError
 
 
-def _progress(plan: Plan, done: Mapping[int, Done]) -> dict[str, items.Fact]:
+def _progress(plan: ExportPlan, done: Mapping[int, FinishedPart]) -> dict[str, items.Fact]:
     return {
         "days_done": sum(plan.parts[number].days for number in done),
         "rows": sum(part.rows for part in done.values()),

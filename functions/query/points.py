@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from query.names import display_name
-from vitals.model.points import Listed, Point
+from vitals.model.points import ListedPoint, Point
 
 # A few sites of the largest known size.
 _KEPT = 20_000
@@ -88,7 +88,7 @@ def tags(points: Sequence[Point]) -> list[dict[str, Any]]:
 
 def equipment(points: Iterable[Point]) -> list[dict[str, Any]]:
     """The equipment by name, with its device when all of its points that name one agree."""
-    members: dict[str, list[Listed]] = {}
+    members: dict[str, list[ListedPoint]] = {}
     for point in points:
         name = _equipment(point.listed)
         if name:
@@ -99,29 +99,29 @@ def equipment(points: Iterable[Point]) -> list[dict[str, Any]]:
     ]
 
 
-def _device(members: Iterable[Listed]) -> str | None:
+def _device(members: Iterable[ListedPoint]) -> str | None:
     named = {listed.device for listed in members if listed.device}
     return named.pop() if len(named) == 1 else None
 
 
-def _equipment(listed: Listed) -> str | None:
+def _equipment(listed: ListedPoint) -> str | None:
     pairs = dict(tag.split("=", 1) for tag in listed.tags if "=" in tag)
     return next((pairs[key] for key in _EQUIPMENT_TAGS if pairs.get(key)), None)
 
 
 @lru_cache(_KEPT)
-def _display_name(site: str, listed: Listed) -> str:
+def _display_name(site: str, listed: ListedPoint) -> str:
     return display_name(listed.name, site, listed.object_name, listed.description)
 
 
 @lru_cache(_KEPT)
-def _haystack(site: str, listed: Listed) -> str:
+def _haystack(site: str, listed: ListedPoint) -> str:
     said = (listed.name, _display_name(site, listed), listed.description, listed.object_name)
     return folded("\n".join((*said, listed.device, listed.unit, *listed.tags)))
 
 
 @lru_cache(_KEPT)
-def _tags(listed: Listed) -> frozenset[str]:
+def _tags(listed: ListedPoint) -> frozenset[str]:
     """Tags as they are asked for: `ahu`, `floor=2`, and `floor` for whatever floor."""
     whole = _whole_tags(listed)
     return frozenset(_form(part) for tag in whole for part in (tag, tag.partition("=")[0]))
@@ -132,7 +132,7 @@ def _form(tag: str) -> str:
     return folded(tag).strip()
 
 
-def _whole_tags(listed: Listed) -> list[str]:
+def _whole_tags(listed: ListedPoint) -> list[str]:
     """The point's tags; its unit and, by whatever tag it is told, its equipment are such tags too."""
     more = {"unit": listed.unit, "equip": _equipment(listed)}
     return [*listed.tags, *(f"{key}={value}" for key, value in more.items() if value)]

@@ -45,7 +45,7 @@ def explained(ledger: Ledger, site: str, found: Mapping[int, Sequence[Span]], co
     every = [span for spans in longest.values() for span in spans]
     around = Span(min(span.start_ms for span in every), max(span.end_ms for span in every))
     try:
-        coverage = ledger.coverage(site, around.aligned(), cost)
+        coverage = ledger.coverage(site, around.whole_windows(), cost)
         rejected = ledger.rejected(site, around, cost) if around.length_ms <= _REJECTED_SPAN_MS else {}
     except TierTimeoutError:
         return Explained({}, whole=False, in_time=False)

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.aws.sqs import DeadLetters
 from vitals.errors import VitalsError
-from vitals.model.due_days import complete_days, due_days
+from vitals.model.due_days import due_days, synced_days
 from vitals.model.records.sites import SiteRecord
 from vitals.model.records.tokens import EVERY_SITE, Grant
 from vitals.model.timespan import EARLIEST_MS, Span, day_name, iso
@@ -61,7 +61,7 @@ class StatusReader:
         }
 
     def _due(self, record: SiteRecord) -> Sequence[int]:
-        days = complete_days(record)
+        days = synced_days(record)
         return due_days(days, self.ledger.archive_records(record.site, Span(EARLIEST_MS, days.end_ms)))
 
     def _dead_letters(self, warnings: list[str]) -> dict[str, int | None]:

@@ -13,9 +13,9 @@ from vitals.aws.clients import CONFIG
 from vitals.aws.runtime import Runtime
 from vitals.codec.rollup import encode_day
 from vitals.model.aggregates import aggregate
-from vitals.model.points import Catalog, Listed
+from vitals.model.points import Catalog, ListedPoint
 from vitals.model.records.ledger import ArchiveRecord
-from vitals.model.samples import columns
+from vitals.model.samples import from_columns
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start
 from vitals.reading.athena import AthenaReader
 from vitals.reading.executor import Executor
@@ -56,7 +56,7 @@ class Archives:
 
     def configure(self, site: str, names: Iterable[str]) -> Catalog:
         """The site's catalog with these points."""
-        return self.catalogs.refresh(site, [Listed(name) for name in names])
+        return self.catalogs.refresh(site, [ListedPoint(name) for name in names])
 
     def write(self, site: str, series: Series) -> None:
         """Archives the days of the series, each as a whole, in place of what there is of them."""
@@ -127,5 +127,5 @@ def within(series: Series, span: Span) -> dict[str, dict[int, float]]:
 
 def _rollup(point: int, points: Mapping[int, float]) -> bytes:
     times = sorted(points)
-    samples = columns([point] * len(times), times, [points[at] for at in times])
+    samples = from_columns([point] * len(times), times, [points[at] for at in times])
     return encode_day(aggregate(samples, HOUR_MS), aggregate(samples, DAY_MS))

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from vitals.codec import day_file, day_file_reader
-from vitals.codec.day_file import Group, Written
+from vitals.codec.day_file import Group, WrittenFile
 from vitals.codec.day_file_reader import Footer
-from vitals.model.samples import columns
+from vitals.model.samples import from_columns
 
 SITE, DAY = "ses_falls_city", "2026-01-01"
 START = 1_767_225_600_000
@@ -23,10 +23,10 @@ def groups(series: Series, size: int = 64) -> Iterator[Group]:
     for first in range(0, len(names), size):
         some = names[first : first + size]
         rows = [(i, at, series[name][at]) for i, name in enumerate(some) for at in sorted(series[name])]
-        yield Group(some, columns(*zip(*rows, strict=True)) if rows else columns([], [], []))
+        yield Group(some, from_columns(*zip(*rows, strict=True)) if rows else from_columns([], [], []))
 
 
-def build(series: Series, size: int = 64, site: str = SITE, day: str = DAY) -> tuple[bytes, Written]:
+def build(series: Series, size: int = 64, site: str = SITE, day: str = DAY) -> tuple[bytes, WrittenFile]:
     """The day file of the series."""
     sink = io.BytesIO()
     written = day_file.write(sink, site, day, groups(series, size))

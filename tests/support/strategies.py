@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from vitals.model.samples import Samples, columns
+from vitals.model.samples import Samples, from_columns
 from vitals.model.timespan import WINDOW_MS
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=64)
@@ -13,7 +13,9 @@ def samples(
     ids: st.SearchStrategy[int], times: st.SearchStrategy[int], max_size: int = 60
 ) -> st.SearchStrategy[Samples]:
     rows = st.lists(st.tuples(ids, times, finite), max_size=max_size)
-    return rows.map(lambda found: columns(*zip(*found, strict=True)) if found else columns([], [], []))
+    return rows.map(
+        lambda found: from_columns(*zip(*found, strict=True)) if found else from_columns([], [], [])
+    )
 
 
 slots = st.integers(0, 63)

@@ -9,7 +9,7 @@ from exports.plan import Asked
 from exports.queues import ExportQueues
 from vitals.aws.runtime import SYSTEM
 from vitals.errors import BusyError, ForbiddenError, InvalidRequestError, NotFoundError
-from vitals.model.records.exports import COMPLETED, QUEUED, RUNNING, Export, Plan
+from vitals.model.records.exports import COMPLETED, QUEUED, RUNNING, Export, ExportPlan
 from vitals.model.records.tokens import Grant
 from vitals.model.timespan import iso
 from vitals.site_name import check_site
@@ -63,7 +63,7 @@ class ExportsApi:
             created_ms=now_ms,
             days_total=sum(part.days for part in parts),
         )
-        self.table.create(export, Plan(parts, ids))
+        self.table.create(export, ExportPlan(parts, ids))
         try:
             self.queues.send(export)
         except Exception:

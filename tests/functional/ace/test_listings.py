@@ -402,7 +402,7 @@ def test_a_receipt_of_a_newer_version_is_read() -> None:
     hour = staging.StagedHour(1, 0, HOUR_MS, 5, 0, [0] * 12, 1)
     text = staging.orjson.dumps(dataclasses.asdict(hour) | {"new": 1})
     assert staging._receipt(text) == hour
-    assert hour.points == point_set.of([])
+    assert hour.points == point_set.from_ids([])
 
 
 def test_archiving_that_reads_a_day_again_claims_its_points(backfill: Backfill, pages: Pages) -> None:

@@ -24,9 +24,9 @@ from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace
 from vitals.ace.points import listed_from_ace
 from vitals.codec import lenient_json
-from vitals.codec.lenient_json import Malformed
+from vitals.codec.lenient_json import MalformedEntry
 from vitals.errors import InvalidRequestError, UpstreamUnavailableError
-from vitals.model.points import Catalog, Listed, Point
+from vitals.model.points import Catalog, ListedPoint, Point
 from vitals.model.timespan import HOUR_MS, Span, floor_window, iso
 from vitals.pipeline import acceptance
 from vitals.pipeline.acceptance import accept
@@ -76,7 +76,7 @@ def test_a_bare_nan_is_malformed_and_the_rest_of_its_page_is_kept(name: str, val
     accepted = accept(pages_of(page(GOOD, bad, GOOD)), {"p": 7}, NOON)
     assert accepted.samples.values.tolist() == [1.5, 1.5]
     assert accepted.rejected == {acceptance.MALFORMED: 1}
-    assert accepted.refused == ({(7, NOON)} if name == "p" else set())
+    assert accepted.rejected_hours == ({(7, NOON)} if name == "p" else set())
 
 
 @pytest.mark.parametrize("unused", ["NaN", '"cut \\ud83d"', '"\udcff"', '"\x01"', "[Infinity]", "1e999"])
@@ -224,7 +224,7 @@ def test_a_site_and_its_weather_survive_bad_values() -> None:
         accepted = accept(ace.weather("s"), {"weather.temperature": 1, "weather.pressure": 2}, NOON)
     assert accepted.samples.ids.tolist() == [1]
     assert accepted.rejected == {acceptance.MALFORMED: 2, acceptance.NOT_CONFIGURED: 1}
-    assert accepted.refused == {(2, NOON)}
+    assert accepted.rejected_hours == {(2, NOON)}
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_a_listing_with_nan_is_read_by_the_counts_that_it_has(tail: str) -> None
 def test_a_page_with_nan_that_says_nothing_of_more_is_the_last() -> None:
     bad = GOOD.replace('"1.5"', "NaN")
     entries = pages_of(f'{{"point_samples": [{GOOD}, {bad}]}}'.encode())
-    assert entries == [json.loads(GOOD), Malformed("p", AT)]
+    assert entries == [json.loads(GOOD), MalformedEntry("p", AT)]
 
 
 def test_a_malformed_body_that_is_too_large_to_read_by_entries_is_broken(
@@ -306,7 +306,7 @@ HOSTILE = st.recursive(
     | st.floats()
     | st.text(max_size=5)
     | st.builds(
-        Malformed, st.sampled_from(["p", "q"]), st.sampled_from([AT, "", "9999-12-31T23:59:59Z", "x"])
+        MalformedEntry, st.sampled_from(["p", "q"]), st.sampled_from([AT, "", "9999-12-31T23:59:59Z", "x"])
     ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=6,
@@ -359,7 +359,7 @@ BAD_ANSWERS = {
 
 def parts_before(error: type[Exception], match: str, ace: AceClient) -> list[list[float]]:
     """The values of the parts that an ingest reads before the error."""
-    catalog = Catalog((Point(7, Listed("p")),))
+    catalog = Catalog((Point(7, ListedPoint("p")),))
     ingest = Ingest(ace, None, None, lambda: NOON)  # type: ignore[arg-type]
     parts: list[list[float]] = []
     with pytest.raises(error, match=match):

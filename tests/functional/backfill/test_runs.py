@@ -36,7 +36,7 @@ from vitals.errors import (
     UpstreamUnavailableError,
 )
 from vitals.model.records.tokens import Grant
-from vitals.model.samples import columns
+from vitals.model.samples import from_columns
 from vitals.model.timespan import (
     DAY_MS,
     HOUR_MS,
@@ -243,7 +243,7 @@ def test_a_correction_at_the_source_reaches_the_chart_by_force(backfill: Backfil
     backfill.world.simulator.put_samples(SITE, [(name, "4242.5", at)])
     backfill.world.clock.forward(60)
     backfill.execute(days_ago(9), days_ago(9), name="forced", force=True)
-    assert backfill.answers(whole(9, 9))[name, at] == columns([0], [0], [4242.5]).values.tobytes()
+    assert backfill.answers(whole(9, 9))[name, at] == from_columns([0], [0], [4242.5]).values.tobytes()
     backfill.assert_exact(whole(9, 9))
 
 
@@ -277,7 +277,7 @@ def test_blocks_that_expired_but_linger_do_not_come_back(backfill: Backfill) -> 
     assert backfill.blocks(span) > 12
     backfill.assert_exact(span)
     other = sorted(world.truth(span))[-1][0]
-    late = columns([world.syncer.catalogs.load(SITE).by_name[other].id], [at + 1], [1.5])
+    late = from_columns([world.syncer.catalogs.load(SITE).by_name[other].id], [at + 1], [1.5])
     backfill.worker.ingest.write(SITE, Span(TODAY, TODAY + HOUR_MS), [late], world.clock(), _tally(), 0)
     for _ in range(2):
         expected = world.truth(span) | {(other, at + 1): late.values.tobytes()}
@@ -612,18 +612,18 @@ def test_memory_holds_one_group_of_what_is_staged(tmp_path: Any) -> None:
     from vitals.codec import staged_hour
 
     ids = [0, 0, 1, GROUP_SIZE, GROUP_SIZE + 5]
-    first = columns(ids, [1, 2, 1, 1, 1], [1.0, 2.0, 3.0, 4.0, -0.0])
-    second = columns([0, GROUP_SIZE * 3], [2, 9], [9.0, 5.0])
+    first = from_columns(ids, [1, 2, 1, 1, 1], [1.0, 2.0, 3.0, 4.0, -0.0])
+    second = from_columns([0, GROUP_SIZE * 3], [2, 9], [9.0, 5.0])
     files = []
     for number, part in enumerate((first, second)):
         files.append(tmp_path / str(number))
         files[-1].write_bytes(staged_hour.encode(part))
     parts = staged_hour.StagedParts(files)
-    assert parts.group(0).same(columns([0, 0, 1], [1, 2, 1], [1.0, 9.0, 3.0]))
-    assert parts.group(1).same(columns([GROUP_SIZE, GROUP_SIZE + 5], [1, 1], [4.0, -0.0]))
+    assert parts.group(0).equals(from_columns([0, 0, 1], [1, 2, 1], [1.0, 9.0, 3.0]))
+    assert parts.group(1).equals(from_columns([GROUP_SIZE, GROUP_SIZE + 5], [1, 1], [4.0, -0.0]))
     assert not len(parts.group(2))
     assert len(parts.group(3)) == 1
-    assert staged_hour.decode(files[0]).same(first)
+    assert staged_hour.decode(files[0]).equals(first)
 
 
 def test_every_call_of_the_tasks_is_allowed(backfill: Backfill, monkeypatch: pytest.MonkeyPatch) -> None:

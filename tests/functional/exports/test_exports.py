@@ -32,7 +32,7 @@ from tests.support.template import create_archive
 from vitals.aws import clients
 from vitals.aws.athena import Athena
 from vitals.errors import ConflictError
-from vitals.model.records.exports import KEPT_MS, Done
+from vitals.model.records.exports import RETENTION_MS, FinishedPart
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, day_name, iso, parse_iso
 from vitals.pipeline.archiver import Archiver
 from vitals.store import keys
@@ -469,7 +469,7 @@ def test_killed_before_any_step_a_repeat_completes_it(
     stage.assert_exact(export)
 
 
-def done(stage: Stage, export: str) -> dict[int, Done]:
+def done(stage: Stage, export: str) -> dict[int, FinishedPart]:
     table = ExportTable(stage.world.client, "StateTable")
     found = table.load(export, stage.world.clock())
     return table.done(found) if found else {}
@@ -746,10 +746,10 @@ def test_links_and_records_expire(stage: Stage) -> None:
 
     assert lifetime() == 3_600
     assert stage.get(export)["links_expire_at"] == iso(created + HOUR_MS)
-    assert stage.get(export)["expires_at"] == iso(created + KEPT_MS)
-    stage.world.clock.now_ms = created + KEPT_MS - 10 * MINUTE_MS
+    assert stage.get(export)["expires_at"] == iso(created + RETENTION_MS)
+    stage.world.clock.now_ms = created + RETENTION_MS - 10 * MINUTE_MS
     assert lifetime() == 600
-    stage.world.clock.now_ms = created + KEPT_MS
+    stage.world.clock.now_ms = created + RETENTION_MS
     assert stage.call("GET", f"/exports/{export}")[0] == 404
     assert stage.call("DELETE", f"/exports/{export}")[0] == 404
     assert stage.call("GET", "/exports", {"site_name": SITE})[1] == {"exports": []}
@@ -763,7 +763,7 @@ def test_every_record_of_an_export_expires(stage: Stage) -> None:
     ours = [item for item in items if item["pk"]["S"].startswith("export")]
     assert len(ours) == 3 + 3
     created = stage.world.clock()
-    assert {item["expires_at"]["N"] for item in ours} == {str((created + KEPT_MS) // 1000)}
+    assert {item["expires_at"]["N"] for item in ours} == {str((created + RETENTION_MS) // 1000)}
 
 
 def test_removing_leaves_nothing(stage: Stage) -> None:

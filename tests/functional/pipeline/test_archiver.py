@@ -18,9 +18,9 @@ from tests.functional.conftest import SITE, Clock, World, restore_tables, saved_
 from tests.functional.store.test_hot import Dies
 from vitals.errors import ArchiveVerificationError, ConflictError, DayFileError
 from vitals.model.aggregates import aggregate
-from vitals.model.due_days import complete_days, due_days
+from vitals.model.due_days import due_days, synced_days
 from vitals.model.records.sites import SiteRecord
-from vitals.model.samples import Samples, columns
+from vitals.model.samples import Samples, from_columns
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name
 from vitals.pipeline import day_builder
 from vitals.pipeline.archiver import Archiver
@@ -88,7 +88,7 @@ class Archive:
         hot = self.world.syncer.ingest.hot
         samples: Samples = hot.read(SITE, ids, WHOLE, self.world.clock())
         for bucket in (HOUR_MS, DAY_MS):
-            assert self.archiver.rollups.read(SITE, ids, WHOLE, bucket).same(aggregate(samples, bucket))
+            assert self.archiver.rollups.read(SITE, ids, WHOLE, bucket).equals(aggregate(samples, bucket))
 
 
 @pytest.fixture
@@ -230,7 +230,7 @@ def test_two_at_once_end_exact(archive: Archive) -> None:
 def due(archive: Archive) -> list[int]:
     record = archive.world.syncer.sites.load(SITE)
     assert record is not None
-    days = complete_days(record)
+    days = synced_days(record)
     return due_days(days, archive.archiver.ledger.archive_records(SITE, days))
 
 
@@ -323,7 +323,7 @@ def test_an_expired_day_and_a_late_sample_merge(archive: Archive) -> None:
     archive.world.clock.now_ms += 40 * DAY_MS
     catalog = archive.archiver.catalogs.load(SITE)
     name, at = sorted(truth)[7]
-    late = columns([catalog.by_name[name].id, catalog.by_name[name].id], [at, DAY + 5], [99.5, 1.25])
+    late = from_columns([catalog.by_name[name].id, catalog.by_name[name].id], [at, DAY + 5], [99.5, 1.25])
     archive.archiver.hot.write(SITE, late, archive.world.clock())
     archive.archive(reconcile=False)
     held = archive.held()
@@ -355,7 +355,7 @@ def test_a_file_damaged_on_its_way_is_taken_back(archive: Archive, monkeypatch: 
 
 def test_points_newer_than_the_catalog_keep_their_blocks(archive: Archive) -> None:
     new = len(archive.archiver.catalogs.load(SITE).points)
-    archive.archiver.hot.write(SITE, columns([new], [DAY + HOUR_MS], [1.0]), archive.world.clock())
+    archive.archiver.hot.write(SITE, from_columns([new], [DAY + HOUR_MS], [1.0]), archive.world.clock())
     with pytest.raises(ConflictError):
         archive.archive(reconcile=False)
     assert not any("expires_at" in item for item in archive.blocks())
@@ -368,7 +368,7 @@ def test_a_group_that_changes_between_two_readings_is_a_conflict(
     blocks = day_builder._Blocks(SITE, hot, WHOLE, archive.world.clock(), None)
     monkeypatch.setattr(day_builder, "_KEPT_GROUPS", 0)
     blocks.take([catalog.points[0].id])
-    hot.write(SITE, columns([1], [DAY + 77], [1.0]), archive.world.clock())
+    hot.write(SITE, from_columns([1], [DAY + 77], [1.0]), archive.world.clock())
     with pytest.raises(ConflictError):
         blocks.take([catalog.points[1].id])
 

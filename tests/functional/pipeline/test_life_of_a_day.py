@@ -15,7 +15,7 @@ from tests.functional.pipeline.test_archiver import Archive, archive, simulator
 from vitals.errors import DayFileError
 from vitals.model.records.tokens import Grant
 from vitals.model.row_counts import RowCounts
-from vitals.model.samples import Samples, columns
+from vitals.model.samples import Samples, from_columns
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, iso
 from vitals.reading.executor import Found
 from vitals.reading.plan import Asked
@@ -141,7 +141,7 @@ def test_many_files_are_read_by_athena_and_the_hot_tier_still_wins(
     assert answer["warnings"] == []
     key = keys.day_file(SITE, iso(DAY)[:10])
     boto3.client("s3").delete_object(Bucket="cold-bucket", Key=key)
-    monkeypatch.setattr(Wide, "raw", lambda *_: columns([], [], []))
+    monkeypatch.setattr(Wide, "raw", lambda *_: from_columns([], [], []))
     _, answer = ask(api, names, whole)
     assert len(answer["warnings"]) == 1
 
@@ -193,7 +193,7 @@ def test_a_late_sample_of_a_cold_day_shows_at_once_and_after_archiving(archive: 
     name = names_of(archive)[0]
     catalog = archive.world.syncer.catalogs.load(SITE)
     before, _ = ask(api, [name], Span(DAY, DAY + DAY_MS))
-    late = columns([catalog.by_name[name].id] * 2, [DAY + 1, DAY + 2], [1.5, 2.5])
+    late = from_columns([catalog.by_name[name].id] * 2, [DAY + 1, DAY + 2], [1.5, 2.5])
     archive.archiver.ledger.mark_changed(SITE, [DAY], archive.world.clock())
     archive.archiver.hot.write(SITE, late, archive.world.clock())
     for resolution in ("raw", "1h"):
@@ -216,7 +216,7 @@ def test_the_same_keys_in_both_tiers_are_answered_once_and_hot_wins(archive: Arc
     before, _ = ask(api, [name], Span(DAY, DAY + DAY_MS))
     catalog = archive.world.syncer.catalogs.load(SITE)
     at = int(np.frombuffer(before[0][5][0], np.int64)[0])
-    corrected = columns([catalog.by_name[name].id], [at], [777.5])
+    corrected = from_columns([catalog.by_name[name].id], [at], [777.5])
     archive.archiver.ledger.mark_changed(SITE, [at], archive.world.clock())
     archive.archiver.hot.write(SITE, corrected, archive.world.clock())
     after, _ = ask(api, [name], Span(DAY, DAY + DAY_MS))

@@ -22,9 +22,9 @@ from tests.support import openapi
 from vitals.codec.rollup import encode_day
 from vitals.http import edge
 from vitals.model.aggregates import aggregate
-from vitals.model.points import Listed
+from vitals.model.points import ListedPoint
 from vitals.model.records.tokens import Grant
-from vitals.model.samples import Samples, columns
+from vitals.model.samples import Samples, from_columns
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, iso
 from vitals.reading import plan
 from vitals.reading.plan import Asked
@@ -44,7 +44,7 @@ type Call = Callable[..., tuple[int, dict[str, Any]]]
 
 
 def fill(dynamodb: Any, site: str, now_ms: int) -> None:
-    listed = [Listed(name, "°F", "Supply Air" if name == "ahu/sat" else "") for name in NAMES]
+    listed = [ListedPoint(name, "°F", "Supply Air" if name == "ahu/sat" else "") for name in NAMES]
     CatalogTable(dynamodb, "StateTable").refresh(site, listed)
     sites = SiteTable(dynamodb, "StateTable")
     sites.note_catalog(site, site.title(), len(NAMES), now_ms)
@@ -440,7 +440,11 @@ def test_points_are_searched_and_paged(call: Call) -> None:
 
 
 def test_points_are_found_by_every_tag_asked_for(call: Call, dynamodb: Any, clock: Clock) -> None:
-    listed = [Listed("a", "degF", tags=("ahu", "floor=2")), Listed("b", "degF", tags=("ahu",)), Listed("c")]
+    listed = [
+        ListedPoint("a", "degF", tags=("ahu", "floor=2")),
+        ListedPoint("b", "degF", tags=("ahu",)),
+        ListedPoint("c"),
+    ]
     CatalogTable(dynamodb, "StateTable").refresh("home", listed)
     for tags, names in ((["ahu"], ["a", "b"]), (["ahu", "unit=degF", "floor=2"], ["a"]), (["boiler"], [])):
         answer = call("/sites/home/points", {"tag": tags})[1]
@@ -501,9 +505,9 @@ def test_a_silent_point_tells_when_it_was_last_seen(call: Call, api: Api, dynamo
 
 def test_a_point_configured_a_moment_ago_is_found(call: Call, dynamodb: Any, clock: Clock) -> None:
     assert call("/sites/home/points")[0] == 200
-    listed = [Listed(name) for name in [*NAMES, "zone/new"]]
+    listed = [ListedPoint(name) for name in [*NAMES, "zone/new"]]
     CatalogTable(dynamodb, "StateTable").refresh("home", listed)
-    HotTier(dynamodb, "HotTable").write("home", columns([3], [NOON - 1], [4.5]), 1)
+    HotTier(dynamodb, "HotTable").write("home", from_columns([3], [NOON - 1], [4.5]), 1)
     clock.forward(0.1)
     _, answer = call("/timeseries/query", HOUR | {"point_names": ["zone/new"]})
     assert answer["series"][0]["values"] == [4.5]
@@ -556,7 +560,7 @@ def test_a_stretch_is_bounded_however_sparse_the_data(api: Api, monkeypatch: pyt
 
         def read(self, site: str, planned: Any, span: Span, *_: Any) -> Samples:
             spans.append(span)
-            return columns([], [], [])
+            return from_columns([], [], [])
 
     monkeypatch.setattr(plan, "MAX_SAMPLES", 1_000)
     api.executor = Empty()  # type: ignore[assignment]

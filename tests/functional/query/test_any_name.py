@@ -25,8 +25,8 @@ from query.answers import Api
 from tests.functional.conftest import NOON, Clock, query_api
 from tests.functional.query.test_answers import CONTEXT, Ask, Call, ask, call
 from tests.support.api_server import ApiServer
-from vitals.model.points import MAX_NAME, Catalog, Listed
-from vitals.model.samples import columns
+from vitals.model.points import MAX_NAME, Catalog, ListedPoint
+from vitals.model.samples import from_columns
 from vitals.model.timespan import HOUR_MS, Span, iso
 from vitals.reading import page_token, plan
 from vitals.store.state.ledger import Ledger
@@ -97,7 +97,7 @@ class Building:
 
     def rename(self, names: Iterable[str]) -> dict[str, float]:
         """Gives the points other names; returns the value of each."""
-        catalog = Catalog().refreshed(map(Listed, names))
+        catalog = Catalog().refreshed(map(ListedPoint, names))
         self.api.catalogs = FixedCatalog(catalog)  # type: ignore[assignment]
         self.api._known.clear()
         return {point.name: float(point.id) for point in catalog.points}
@@ -124,7 +124,7 @@ def api(dynamodb: Any, clock: Clock) -> Api:
     sites.advance(SITE, None, Span(NOON - HOUR_MS, NOON), {})
     Ledger(dynamodb, "StateTable").mark_changed(SITE, [NOON - HOUR_MS], NOON)
     ids = range(len(HOSTILE))
-    newest = columns(list(ids), [NOON - 60_000] * len(ids), [float(id_) for id_ in ids])
+    newest = from_columns(list(ids), [NOON - 60_000] * len(ids), [float(id_) for id_ in ids])
     HotTier(dynamodb, "HotTable").write(SITE, newest, clock())
     return query_api(dynamodb, clock, (SITE,))
 
@@ -282,7 +282,7 @@ LISTS: list[tuple[str, dict[str, Any]]] = [
 
 
 def test_a_token_is_of_its_own_list_alone(building: Building) -> None:
-    catalog = Catalog().refreshed([Listed("a b", "degF"), Listed("a c", "degF")])
+    catalog = Catalog().refreshed([ListedPoint("a b", "degF"), ListedPoint("a c", "degF")])
     building.api.catalogs = FixedCatalog(catalog)  # type: ignore[assignment]
 
     def ask_for(name: str, asked: dict[str, Any], **token: Any) -> tuple[int, dict[str, Any]]:
@@ -321,7 +321,7 @@ def test_a_list_goes_on_after_a_point_that_is_gone_or_new(building: Building) ->
     catalog = building.api.catalogs.load(SITE)
     building.api._known.clear()
     # d is listed no more, and a and e are new.
-    after = catalog.refreshed(map(Listed, ["a", "b", "e", "f"]))
+    after = catalog.refreshed(map(ListedPoint, ["a", "b", "e", "f"]))
     building.api.catalogs = FixedCatalog(after)  # type: ignore[assignment]
     answer = building.call(path, {"limit": 1, "next_token": token})[1]
     assert [point["point_name"] for point in answer["points"]] == ["e"]

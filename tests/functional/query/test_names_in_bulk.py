@@ -17,7 +17,7 @@ from local.athena.server import executing
 from tests.support.archives import BUCKET, Archives, within
 from tests.support.day_files import Series, bits
 from tests.support.strategies import AWKWARD_NAMES, awkward_names, finite
-from vitals.model.records.exports import Part
+from vitals.model.records.exports import ExportPart
 from vitals.model.samples import Samples
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start, parse_iso
 from vitals.reading.executor import Found
@@ -74,7 +74,7 @@ def exported(archives: Archives, names: list[str] | None, format: str, folder: P
     by_name = archives.catalogs.load(SITE).by_name
     unload = ArchiveUnload(archives.athena, archives.s3, BUCKET, archives.names["GlueTable"])
     source = ArchiveSource(unload, archives.cold, archives.ledger, archives.rollups)
-    part, ids = Part("archive", SPAN.start_ms, SPAN.end_ms), [by_name[name].id for name in names or ()]
+    part, ids = ExportPart("archive", SPAN.start_ms, SPAN.end_ms), [by_name[name].id for name in names or ()]
     found: Rows = {}
 
     def keep(file: Path) -> None:

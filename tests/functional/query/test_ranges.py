@@ -30,9 +30,9 @@ from vitals.aws.athena import Athena
 from vitals.aws.clients import CONFIG
 from vitals.aws.runtime import Runtime
 from vitals.codec.blocks import GROUP_SIZE
-from vitals.model.points import Listed
+from vitals.model.points import ListedPoint
 from vitals.model.records.tokens import Grant
-from vitals.model.samples import columns
+from vitals.model.samples import from_columns
 from vitals.model.timespan import (
     DAY_MS,
     EARLIEST_MS,
@@ -79,12 +79,12 @@ def values_of(times: list[int]) -> list[float]:
 @pytest.fixture
 def api(dynamodb: Any, clock: Clock) -> Api:
     """One point with samples at TIMES, none archived."""
-    CatalogTable(dynamodb, "StateTable").refresh("home", [Listed("p", "°F", "")])
+    CatalogTable(dynamodb, "StateTable").refresh("home", [ListedPoint("p", "°F", "")])
     sites = SiteTable(dynamodb, "StateTable")
     sites.note_catalog("home", "Home", 1, NOW)
     sites.advance("home", None, Span(NOON - HOUR_MS, NOON), {})
     Ledger(dynamodb, "StateTable").mark_changed("home", TIMES, NOW)
-    HotTier(dynamodb, "HotTable").write("home", columns([0] * len(TIMES), TIMES, values_of(TIMES)), NOW)
+    HotTier(dynamodb, "HotTable").write("home", from_columns([0] * len(TIMES), TIMES, values_of(TIMES)), NOW)
     return query_api(dynamodb, clock, ("home",))
 
 
@@ -296,11 +296,11 @@ class History:
     def archive(self, at: int) -> None:
         """The archiver's work on the day of one sample, in fewer requests."""
         day_ms, now_ms, hot = at - at % DAY_MS, self.world.clock(), self.world.syncer.ingest.hot
-        sample = columns([self.point.id], [at], [float(at)])
+        sample = from_columns([self.point.id], [at], [float(at)])
         catalog, sink = self.world.syncer.catalogs.load(SITE), self.folder / "day.parquet"
         built = build_day(
             SITE, day_ms, catalog, hot, self.cold, None, sink, now_ms,
-            lambda group: sample if group == self.point.id // GROUP_SIZE else columns([], [], [])
+            lambda group: sample if group == self.point.id // GROUP_SIZE else from_columns([], [], [])
         )  # fmt: skip
         contents = built.written.contents
         stored = self.cold.put(SITE, day_name(day_ms), sink, contents)

@@ -20,7 +20,7 @@ from tests.functional.conftest import Clock, query_api
 from tests.support.archives import BUCKET, Archives, by_day, within
 from tests.support.day_files import Series, bits, build
 from vitals.errors import ConflictError, DayFileError, RowCountError
-from vitals.model.records.exports import Export, Part, Plan
+from vitals.model.records.exports import Export, ExportPart, ExportPlan
 from vitals.model.records.tokens import Grant
 from vitals.model.samples import Samples
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start
@@ -91,7 +91,7 @@ def export(archives: Archives, site: str, span: Span, folder: Path, names: list[
     """The rows of an archive part; without names, of every point."""
     by_name = archives.catalogs.load(site).by_name
     ids = [by_name[name].id for name in names or ()]
-    part = Part("archive", span.start_ms, span.end_ms)
+    part = ExportPart("archive", span.start_ms, span.end_ms)
     reading = Reading(site, part, names, folder, f"answer-{next(SITES)}", 60, lambda: None, ids=ids)
     found: Rows = {}
     for batch in source(archives).read(reading):
@@ -341,7 +341,7 @@ def test_a_part_whose_rows_differ_leaves_no_files_and_its_day_as_the_error(archi
     shortened(4, lambda at: at % DAY_MS > HOUR_MS)(archives, site)
     table, files = ExportTable(archives.dynamodb, "StateTable"), ExportFiles(archives.s3, BUCKET)
     asked = Export("x", site, format="csv", start_ms=WHOLE.start_ms, end_ms=WHOLE.end_ms, created_ms=NOW)
-    table.create(asked, Plan((Part("archive", WHOLE.start_ms, WHOLE.end_ms),)))
+    table.create(asked, ExportPlan((ExportPart("archive", WHOLE.start_ms, WHOLE.end_ms),)))
     hot = HotTier(archives.dynamodb, "HotTable")
     day = DaySource(hot, archives.cold, archives.catalogs, archives.ledger, lambda: NOW)
     numbers = map(str, itertools.count())
@@ -374,7 +374,7 @@ def test_rows_of_a_built_day_are_counted_too(
     days = DaySource(hot, archives.cold, archives.catalogs, archives.ledger, lambda: NOW)
 
     def read(names: list[str] | None) -> int:
-        part = Part("day", span.start_ms, span.end_ms)
+        part = ExportPart("day", span.start_ms, span.end_ms)
         reading = Reading(site, part, names, tmp_path, "unused", 60, lambda: None)
         return sum(map(len, days.read(reading)))
 

@@ -20,7 +20,7 @@ from vitals.ace.pacing import Pace
 from vitals.aws.runtime import Runtime
 from vitals.codec import segments
 from vitals.errors import ConflictError
-from vitals.model.samples import Samples, columns, merge
+from vitals.model.samples import Samples, from_columns, merge
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, iso
 from vitals.reading.plan import Asked
 from vitals.store.tiers.hot import HotTier
@@ -91,9 +91,9 @@ def test_64_points_at_4_hz_are_synced_read_archived_and_expire(backfill: Backfil
     stored = [int(row["w"]["N"]) - window_ms for row in items(world.client) if row["pk"]["S"].endswith("#0")]
     assert [number for number in stored if number in range(segments.MAX_SEGMENTS)] == [0, 1]
     hot = archiver.hot
-    assert hot.read(SITE, range(64), span, world.clock()).same(expected)
+    assert hot.read(SITE, range(64), span, world.clock()).equals(expected)
     newest = hot.latest(SITE, range(64), span, world.clock())
-    assert newest.same(expected[expected.times == expected.times.max()])
+    assert newest.equals(expected[expected.times == expected.times.max()])
 
     world.clock.now_ms = TODAY + DAY_MS + HOUR_MS
     facts = archiver.archive(SITE, TODAY)
@@ -134,15 +134,15 @@ def test_a_point_too_dense_for_any_block_is_rejected_by_name_and_the_others_are_
         world.clock.forward(5)
     span = Span(window_ms, window_ms + WINDOW_MS)
     found = backfill.worker.archiver.hot.read(SITE, range(64), span, world.clock())
-    assert found.same(ace.readings[ace.readings.ids != 7])
+    assert found.equals(ace.readings[ace.readings.ids != 7])
 
 
 def test_late_samples_rewrite_a_dense_block_whole(hot: HotTier, dynamodb: Any) -> None:
     hot.write("s", noisy(), 1)
-    late = columns([3, 63], [START + 1, START + 299_999], [1.5, 2.5])
+    late = from_columns([3, 63], [START + 1, START + 299_999], [1.5, 2.5])
     receipt = hot.write("s", late, 2)
     assert (receipt.blocks, receipt.samples) == (1, 2)
-    assert read(hot).same(merge([noisy(), late]))
+    assert read(hot).equals(merge([noisy(), late]))
     assert {row["r"]["N"] for row in items(dynamodb)} == {"2"}
     assert hot.write("s", noisy(), 3).blocks == 0
 
@@ -157,7 +157,7 @@ def test_racing_writers_of_a_dense_block_end_with_every_sample(hot: HotTier) -> 
 
     with ThreadPoolExecutor(len(written)) as pool:
         list(pool.map(write, enumerate(written)))
-    assert read(hot).same(merge(written))
+    assert read(hot).equals(merge(written))
 
 
 class Mortal:
@@ -204,9 +204,9 @@ def test_a_writer_killed_around_any_call_leaves_each_block_as_it_was_or_whole(
     assert len(first) in (640, 6_400)
     assert len(last) in (0, 6_400)
     hot.write("s", second, 3)
-    assert hot.read("s", range(64), both, START).same(merge([noisy(1, count=10), second]))
+    assert hot.read("s", range(64), both, START).equals(merge([noisy(1, count=10), second]))
     stored, blocks = hot.read_group("s", 0, both, START)
-    assert merge([stored]).same(merge([noisy(1, count=10), second]))
+    assert merge([stored]).equals(merge([noisy(1, count=10), second]))
     assert hot.expire("s", blocks, 2_000_000_000) == 0
     assert {row.get("expires_at", {}).get("N") for row in items(dynamodb)} == {"2000000000"}
 
@@ -244,7 +244,7 @@ def test_a_reader_between_two_writes_reads_again(
     assert len(old) > 2
     hot.write("s", noisy(2, count=100), 2)
     torn = HotTier(Torn(dynamodb, old, stale, 3), "HotTable", runtime=Runtime(sleep=lambda _: None))
-    assert read(torn).same(merge([noisy(2, count=100)]))
+    assert read(torn).equals(merge([noisy(2, count=100)]))
     torn = HotTier(Torn(dynamodb, old, stale, 1_000), "HotTable", runtime=Runtime(sleep=lambda _: None))
     with pytest.raises(ConflictError, match="was not whole in 8 reads"):
         read(torn)
@@ -256,7 +256,7 @@ def test_an_expired_block_may_lose_its_items_in_any_order(hot: HotTier, dynamodb
         now_ms = START + fetched * 10_000_000
         written = noisy(fetched, count=100 if fetched % 2 else 5)
         hot.write("s", written, now_ms)
-        assert read(hot, now_ms).same(merge([written]))
+        assert read(hot, now_ms).equals(merge([written]))
         _, blocks = hot.read_group("s", 0, WINDOW, now_ms)
         assert hot.expire("s", blocks, now_ms // 1000 + 60) == 0
         rows = items(dynamodb)
@@ -309,5 +309,5 @@ def test_a_transaction_that_is_throttled_is_made_again_when_units_are_there(
     client: Any = Cancelling(dynamodb, "ThrottlingError", 3)
     throttled = HotTier(client, "HotTable", runtime=Runtime(sleep=pauses.append))
     throttled.write("s", noisy(1, count=100), 1)
-    assert read(throttled).same(merge([noisy(1, count=100)]))
+    assert read(throttled).equals(merge([noisy(1, count=100)]))
     assert sum(pause >= 1 for pause in pauses) == 3

@@ -9,7 +9,7 @@ import pytest
 
 from vitals.aws.runtime import Runtime
 from vitals.errors import ConflictError
-from vitals.model.samples import Samples, columns, merge
+from vitals.model.samples import Samples, from_columns, merge
 from vitals.model.timespan import HOUR_MS, WINDOW_MS, Span
 from vitals.store import keys
 from vitals.store.tiers.hot import HotTier
@@ -43,7 +43,7 @@ def read(hot: HotTier, span: Span = HOUR, points: range = POINTS) -> Samples:
 def test_what_was_written_is_read_once_to_the_bit(hot: HotTier) -> None:
     written = readings(1)
     receipt = hot.write("s", written, 1)
-    assert read(hot).same(merge([written]))
+    assert read(hot).equals(merge([written]))
     assert receipt.samples == len(written)
     assert receipt.blocks == 3 * 12
     assert sum(receipt.counts.values()) == len(written)
@@ -59,27 +59,27 @@ def test_a_repeat_writes_nothing(hot: HotTier) -> None:
 
 def test_one_late_sample_rewrites_its_own_block_only(hot: HotTier) -> None:
     hot.write("s", readings(1), 1)
-    late = columns([70], [START + 7 * 60_000 + 1_234], [1.5])
+    late = from_columns([70], [START + 7 * 60_000 + 1_234], [1.5])
     receipt = hot.write("s", late, 2)
     assert (receipt.blocks, receipt.samples) == (1, 1)
-    assert read(hot).same(merge([readings(1), late]))
+    assert read(hot).equals(merge([readings(1), late]))
 
 
 def test_an_older_fetch_that_writes_last_loses(hot: HotTier) -> None:
-    hot.write("s", columns([1, 2], [START, START], [1.0, 1.0]), 2)
-    hot.write("s", columns([1, 3], [START, START], [9.0, 9.0]), 1)
+    hot.write("s", from_columns([1, 2], [START, START], [1.0, 1.0]), 2)
+    hot.write("s", from_columns([1, 3], [START, START], [9.0, 9.0]), 1)
     assert read(hot).values.tolist() == [1.0, 1.0, 9.0]
 
 
 def test_reads_are_half_open_and_of_the_points_asked(hot: HotTier) -> None:
-    hot.write("s", columns([1, 1, 1, 2], [START, START + 1, START + 2, START + 1], [1, 2, 3, 4]), 1)
+    hot.write("s", from_columns([1, 1, 1, 2], [START, START + 1, START + 2, START + 1], [1, 2, 3, 4]), 1)
     found = hot.read("s", [1], Span(START + 1, START + 2), START)
-    assert found.same(columns([1], [START + 1], [2.0]))
+    assert found.equals(from_columns([1], [START + 1], [2.0]))
     assert len(hot.read("other", [1], HOUR, START)) == 0
 
 
 def test_expired_blocks_are_not_read(hot: HotTier, dynamodb: Any) -> None:
-    hot.write("s", columns([1], [START], [1.0]), 1)
+    hot.write("s", from_columns([1], [START], [1.0]), 1)
     dynamodb.update_item(
         TableName="HotTable",
         Key=keys.hot_block("s", 0, START),
@@ -100,7 +100,7 @@ def test_racing_writers_end_with_every_sample(hot: HotTier) -> None:
 
     with ThreadPoolExecutor(len(parts)) as pool:
         list(pool.map(write, enumerate(parts)))
-    assert read(hot).same(merge(parts))
+    assert read(hot).equals(merge(parts))
 
 
 class Dies(Exception):
@@ -137,7 +137,7 @@ def test_a_write_killed_at_any_block_is_completed_by_the_next(
     with pytest.raises(Dies):
         mortal.write("s", readings(1), 1)
     hot.write("s", readings(1), 2)
-    assert read(hot).same(merge([readings(1)]))
+    assert read(hot).equals(merge([readings(1)]))
 
 
 def test_a_block_that_never_stands_still_is_an_error(hot: HotTier, dynamodb: Any) -> None:
@@ -147,7 +147,7 @@ def test_a_block_that_never_stands_still_is_an_error(hot: HotTier, dynamodb: Any
 
     restless = HotTier(Restless(dynamodb, 0, False), "HotTable", runtime=Runtime(sleep=lambda _: None))
     with pytest.raises(ConflictError):
-        restless.write("s", columns([1], [START], [1.0]), 1)
+        restless.write("s", from_columns([1], [START], [1.0]), 1)
 
 
 def test_unprocessed_keys_are_asked_for_again(dynamodb: Any) -> None:
@@ -178,7 +178,7 @@ def test_unprocessed_keys_are_asked_for_again(dynamodb: Any) -> None:
 
 def test_latest_is_the_newest_of_each_point(hot: HotTier) -> None:
     hot.write("s", readings(1, points=range(100)), 1)
-    hot.write("s", columns([100], [START + 1], [5.0]), 1)
+    hot.write("s", from_columns([100], [START + 1], [5.0]), 1)
     newest = hot.latest("s", [0, 99, 100, 101], HOUR, START)
     expected = merge([readings(1, points=range(100))])
     last = expected[expected.ids == 99][-1:]
@@ -193,4 +193,4 @@ def test_long_reads_page_and_run_by_sub_range(hot: HotTier) -> None:
     times = START + np.arange(0, days * 24 * HOUR_MS, WINDOW_MS)
     every = Samples(np.zeros(len(times), np.int32), times, np.arange(len(times), dtype=np.float64))
     hot.write("s", every, 1)
-    assert hot.read("s", [0], Span(START, START + days * 24 * HOUR_MS), START).same(every)
+    assert hot.read("s", [0], Span(START, START + days * 24 * HOUR_MS), START).equals(every)

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.integration.http.test_access import client
 from tests.integration.web.test_page import token_for
 from tests.support.browser import Visits
-from vitals.model.points import Listed
+from vitals.model.points import ListedPoint
 from vitals.store import keys
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.sites import SiteTable
@@ -175,7 +175,7 @@ def test_an_escape_closes_what_is_open_and_leads_back(visits: Visits, points: li
 def oddly_named(stack: dict[str, Any]) -> Iterator[str]:
     """The token of a site whose points have odd names."""
     name, dynamodb, table = "odd_names", client(stack, "dynamodb"), stack["outputs"]["StateTable"]
-    named = [Listed(one, "°C", one, 60) for one in (*ODD_NAMES, *HOSTILE_NAMES)]
+    named = [ListedPoint(one, "°C", one, 60) for one in (*ODD_NAMES, *HOSTILE_NAMES)]
     CatalogTable(dynamodb, table).refresh(name, named)
     SiteTable(dynamodb, table).note_catalog(name, name, len(named), time.time_ns() // 1_000_000)
     try:

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.integration.http.test_access import client
 from tests.support.browser import PHONE, Visits
-from vitals.model.points import Listed
+from vitals.model.points import ListedPoint
 from vitals.store import keys
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.sites import SiteTable
@@ -38,7 +38,7 @@ def site_with(stack: dict[str, Any], name: str, points: int) -> Iterator[str]:
     """A site that has been listed and never polled; the token that shows it and no other."""
     dynamodb, table = client(stack, "dynamodb"), stack["outputs"]["StateTable"]
     listed = [
-        Listed(
+        ListedPoint(
             f"{name}/device {i // 10:03}/{i:04}", "°C", f"Sensor {i:04}", 60, device=f"device {i // 10:03}"
         )
         for i in range(points)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.support.strategies import offsets, samples, slots, window_starts
 from vitals.codec import blocks
 from vitals.errors import BlockFormatError
-from vitals.model.samples import Samples, columns, concat, merge
+from vitals.model.samples import Samples, concat, from_columns, merge
 from vitals.model.timespan import WINDOW_MS
 
 WINDOW = 1_767_225_600_000
@@ -19,12 +19,12 @@ def in_window(found: Samples, window_ms: int) -> Samples:
 
 
 @given(samples(slots, offsets), window_starts)
-@example(columns([0, 0], [0, 1], [0.0, -0.0]), WINDOW)
-@example(columns([63], [WINDOW_MS - 1], [5e-324]), WINDOW)
-@example(columns([0, 1], [0, 0], [1.7976931348623157e308, -1.7976931348623157e308]), -WINDOW_MS)
+@example(from_columns([0, 0], [0, 1], [0.0, -0.0]), WINDOW)
+@example(from_columns([63], [WINDOW_MS - 1], [5e-324]), WINDOW)
+@example(from_columns([0, 1], [0, 0], [1.7976931348623157e308, -1.7976931348623157e308]), -WINDOW_MS)
 def test_what_goes_in_comes_out_to_the_bit(found: Samples, window_ms: int) -> None:
     block = in_window(found, window_ms)
-    assert blocks.decode(blocks.encode(block, window_ms), window_ms).same(block)
+    assert blocks.decode(blocks.encode(block, window_ms), window_ms).equals(block)
 
 
 @given(st.lists(samples(slots, offsets, 20), max_size=4), st.sets(slots))
@@ -35,7 +35,7 @@ def test_slots_of_many_blocks_are_each_block_decoded_and_filtered(
     each = [in_window(part, window) for part, window in zip(found, windows, strict=True)]
     payloads = [blocks.encode(block, window) for block, window in zip(each, windows, strict=True)]
     picked = blocks.decode_many(payloads, windows, sorted(wanted))
-    assert picked.same(concat(block[np.isin(block.ids, list(wanted))] for block in each))
+    assert picked.equals(concat(block[np.isin(block.ids, list(wanted))] for block in each))
 
 
 @given(samples(st.integers(0, 300), st.integers(WINDOW, WINDOW + 4 * WINDOW_MS)))
@@ -45,7 +45,7 @@ def test_split_loses_nothing_and_keeps_blocks_apart(found: Samples) -> None:
         assert ((block.times >= window_ms) & (block.times < window_ms + WINDOW_MS)).all()
         assert ((block.ids >= 0) & (block.ids < blocks.GROUP_SIZE)).all()
         parts.append(Samples(block.ids + group * blocks.GROUP_SIZE, block.times, block.values))
-    assert merge(parts).same(merge([found]))
+    assert merge(parts).equals(merge([found]))
 
 
 readable = st.one_of(
@@ -59,8 +59,8 @@ readable = st.one_of(
 
 @given(st.lists(st.tuples(st.integers(0, 3), offsets, readable), max_size=60))
 def test_numbers_as_gateways_write_them_survive_too(rows: list[tuple[int, int, float]]) -> None:
-    block = in_window(columns(*zip(*rows, strict=True)) if rows else columns([], [], []), WINDOW)
-    assert blocks.decode(blocks.encode(block, WINDOW), WINDOW).same(block)
+    block = in_window(from_columns(*zip(*rows, strict=True)) if rows else from_columns([], [], []), WINDOW)
+    assert blocks.decode(blocks.encode(block, WINDOW), WINDOW).equals(block)
 
 
 def test_decimals_take_a_third_of_full_doubles() -> None:
@@ -73,13 +73,19 @@ def test_decimals_take_a_third_of_full_doubles() -> None:
 
 
 def test_last_of_slot() -> None:
-    found = columns([1, 1, 2, 5, 5], [1, 2, 1, 3, 9], [1.0, 2.0, 3.0, 4.0, 5.0])
-    assert blocks.last_of_slot(found).same(columns([1, 2, 5], [2, 1, 9], [2.0, 3.0, 5.0]))
+    found = from_columns([1, 1, 2, 5, 5], [1, 2, 1, 3, 9], [1.0, 2.0, 3.0, 4.0, 5.0])
+    assert blocks.last_of_slot(found).equals(from_columns([1, 2, 5], [2, 1, 9], [2.0, 3.0, 5.0]))
 
 
 @pytest.mark.parametrize(
     "payload",
-    [b"", b"\x02abc", b"\x01", b"\x01not zstd", blocks.encode(columns([1], [WINDOW], [2.0]), WINDOW)[:-3]],
+    [
+        b"",
+        b"\x02abc",
+        b"\x01",
+        b"\x01not zstd",
+        blocks.encode(from_columns([1], [WINDOW], [2.0]), WINDOW)[:-3],
+    ],
 )
 def test_bytes_that_are_no_block_are_named(payload: bytes) -> None:
     with pytest.raises(BlockFormatError):
@@ -87,7 +93,7 @@ def test_bytes_that_are_no_block_are_named(payload: bytes) -> None:
 
 
 def test_threads_share_no_compressor() -> None:
-    block = columns(range(64), [WINDOW] * 64, np.random.default_rng(1).normal(size=64))
+    block = from_columns(range(64), [WINDOW] * 64, np.random.default_rng(1).normal(size=64))
     payload = blocks.encode(block, WINDOW)
     with ThreadPoolExecutor(8) as pool:
         again = pool.map(lambda _: blocks.encode(blocks.decode(payload, WINDOW), WINDOW), range(2_000))

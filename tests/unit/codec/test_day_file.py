@@ -23,7 +23,7 @@ from vitals.errors import (
     DayFileTruncatedError,
     DayFileVersionError,
 )
-from vitals.model.samples import Samples, columns
+from vitals.model.samples import Samples, from_columns
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
 
 ODD_NAMES = [
@@ -96,7 +96,7 @@ def test_points_and_spans_are_picked_as_a_filter_would(
     wanted = sorted(others | set(list(series)[::2]))
     span, found, place = Span(START + start, START + end), footer(data), wanted.index
     picked = [
-        day_file_reader.pick(
+        day_file_reader.select(
             day_file_reader.decode(found, group, data[group.start : group.end]),
             {name: place(name) for name in wanted},
             span,
@@ -251,16 +251,22 @@ def test_duckdb_and_pandas_read_it_as_it_is(series: Series, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("parts", "text"),
     [
-        ([Group(["b", "a"], columns([], [], []))], "names"),
-        ([Group(["a"], columns([0], [START], [1])), Group(["a"], columns([0], [START + 1], [1]))], "names"),
-        ([Group(["a", "b"], columns([1, 0], [START, START], [1, 1]))], "ids"),
-        ([Group(["a"], columns([1], [START], [1]))], "ids"),
-        ([Group(["a"], columns([-1], [START], [1]))], "ids"),
-        ([Group(["a"], columns([0, 0], [START, START], [1, 1]))], "times"),
-        ([Group(["a"], columns([0], [START - 1], [1]))], "day"),
-        ([Group(["a"], columns([0], [START + DAY_MS], [1]))], "day"),
-        ([Group(["a"], columns([0], [START], [float("nan")]))], "finite"),
-        ([Group(["a"], columns([0], [START], [float("inf")]))], "finite"),
+        ([Group(["b", "a"], from_columns([], [], []))], "names"),
+        (
+            [
+                Group(["a"], from_columns([0], [START], [1])),
+                Group(["a"], from_columns([0], [START + 1], [1])),
+            ],
+            "names",
+        ),
+        ([Group(["a", "b"], from_columns([1, 0], [START, START], [1, 1]))], "ids"),
+        ([Group(["a"], from_columns([1], [START], [1]))], "ids"),
+        ([Group(["a"], from_columns([-1], [START], [1]))], "ids"),
+        ([Group(["a"], from_columns([0, 0], [START, START], [1, 1]))], "times"),
+        ([Group(["a"], from_columns([0], [START - 1], [1]))], "day"),
+        ([Group(["a"], from_columns([0], [START + DAY_MS], [1]))], "day"),
+        ([Group(["a"], from_columns([0], [START], [float("nan")]))], "finite"),
+        ([Group(["a"], from_columns([0], [START], [float("inf")]))], "finite"),
     ],
 )
 def test_what_breaks_the_contract_is_refused_and_leaves_no_day_file(parts: list[Group], text: str) -> None:
@@ -328,6 +334,6 @@ def test_a_page_with_a_wrong_bit_is_named_or_harmless(at: int, flip: int) -> Non
 
 def test_samples_keep_their_types() -> None:
     [group] = decoded(build(ONE)[0])
-    found = day_file_reader.pick(group, {"a": 5}, WHOLE_DAY)
-    assert found.same(Samples(np.full(3, 5, np.int32), group.samples.times, group.samples.values))
+    found = day_file_reader.select(group, {"a": 5}, WHOLE_DAY)
+    assert found.equals(Samples(np.full(3, 5, np.int32), group.samples.times, group.samples.values))
     assert (found.ids.dtype, found.times.dtype, found.values.dtype) == (np.int32, np.int64, np.float64)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from vitals.codec.lenient_json import Body, BrokenJsonError, Form, Malformed, read
+from vitals.codec.lenient_json import Body, BrokenJsonError, Form, MalformedEntry, read
 
 PAGE = Form("point_samples", ("name", "value", "time"), ("has_more", "next_cursor"), ("has_more",))
 LISTING = Form("items", ("name",), ("pages", "total", "per_page"), ("pages", "total", "per_page"))
@@ -235,7 +235,7 @@ def test_an_entry_that_is_nested_too_deeply_costs_itself_only() -> None:
     deep = '{"name": "d", "value": 1, "time": "t", "x": ' + "[" * 50_000 + "NaN" + "]" * 50_000 + "}"
     text = page_of([ENTRIES[0], "DEEP", ENTRIES[1]]).replace('"DEEP"', deep)
     body = read(encoded(text), PAGE)
-    assert body.answer["point_samples"] == [ENTRIES[0], Malformed(), ENTRIES[1]]
+    assert body.answer["point_samples"] == [ENTRIES[0], MalformedEntry(), ENTRIES[1]]
     assert "nested too deeply" in body.problem
 
 
@@ -247,7 +247,7 @@ def test_invalid_unicode_never_becomes_a_name_a_value_or_a_time(bad: str, field:
     first, malformed, third = body.answer["point_samples"]
     assert [first, third] == [ENTRIES[0], ENTRIES[2]]
     names = {name: "" if name == field else ENTRIES[1][name] for name in ("name", "time")}
-    assert malformed == Malformed(**names)
+    assert malformed == MalformedEntry(**names)
     assert f"'{field}' is not valid Unicode at byte" in body.problem
 
 
@@ -344,7 +344,7 @@ def test_objects_in_a_list_of_a_malformed_entry_are_no_entries(bad: str, last: b
 def test_the_only_entry_of_a_body_may_hold_such_a_list(form: Form, entry: str) -> None:
     text = f'{{"{form.entries}": [{entry}], "has_more": false, "pages": 1}}'
     body = read(text.replace("INNER", json.dumps(ENTRIES[0])).encode(), form)
-    assert (body.answer[form.entries], body.malformed) == ([Malformed()], 1)
+    assert (body.answer[form.entries], body.malformed) == ([MalformedEntry()], 1)
 
 
 @settings(max_examples=60)
@@ -418,7 +418,7 @@ def test_every_cut_of_a_body_is_broken(kind: str) -> None:
 def test_an_entry_that_is_no_object_is_counted_and_located(bad: str) -> None:
     text = f'{{"point_samples": [{bad}, {json.dumps(ENTRIES[0])}, {{"q": NaN}}], "has_more": false}}'
     body = read(text.encode(), PAGE)
-    assert body.answer["point_samples"] == [Malformed(), ENTRIES[0], {"q": None}]
+    assert body.answer["point_samples"] == [MalformedEntry(), ENTRIES[0], {"q": None}]
     assert body.malformed == 1
     assert re.search(r" at byte (19|20), near", body.problem)
 
@@ -426,7 +426,7 @@ def test_an_entry_that_is_no_object_is_counted_and_located(bad: str) -> None:
 @pytest.mark.parametrize("bad", ["NaN", "Infinity"])
 def test_a_value_of_the_weather_that_is_not_finite_is_counted_and_located(bad: str) -> None:
     body = read(f'{{"temp": {bad}, "clouds": null, "other": NaN}}'.encode(), WEATHER)
-    assert body.answer == {"temp": Malformed(), "clouds": None, "other": None}
+    assert body.answer == {"temp": MalformedEntry(), "clouds": None, "other": None}
     assert (body.malformed, body.problem[:40]) == (1, "an entry is NaN or Infinity at byte 9, n")
 
 

@@ -123,7 +123,7 @@ def test_the_densest_points_are_left_out_when_a_block_can_hold_no_more(
     block, dropped = fitting_block(None, fetched, W, 1)
     assert dropped == {4: 9_000}
     assert block is not None
-    assert blocks.decode(block.payload, W).same(fetched[fetched.ids != 4])
+    assert blocks.decode(block.payload, W).equals(fetched[fetched.ids != 4])
     again, dropped = fitting_block(block, fetched, W, 2)
     assert (again, dropped) == (None, {4: 9_000})
 
@@ -143,7 +143,7 @@ def test_what_is_stored_stays_when_no_more_fits(
     if after is None:
         assert 2 in dropped
     else:
-        assert blocks.decode(after.payload, W).same(merge([first, late[late.ids == 2]]))
+        assert blocks.decode(after.payload, W).equals(merge([first, late[late.ids == 2]]))
 
 
 def test_a_point_that_no_block_can_hold_is_left_out_whole(monkeypatch: pytest.MonkeyPatch) -> None:

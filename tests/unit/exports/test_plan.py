@@ -9,14 +9,14 @@ from exports.plan import Asked
 from exports.run import MOST_RECEIVES
 from tests.support.template import template
 from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError, VitalsError
-from vitals.model.points import Catalog, Listed, Point
-from vitals.model.records.exports import KEPT_MS, Part
+from vitals.model.points import Catalog, ListedPoint, Point
+from vitals.model.records.exports import RETENTION_MS, ExportPart
 from vitals.model.records.ledger import WRITE_GRACE_MS, ArchiveRecord
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_start
 
 DAY = day_start("2026-01-05")
 NOW = DAY + 10 * DAY_MS
-CATALOG = Catalog(tuple(Point(i, Listed(name)) for i, name in enumerate("abcde")))
+CATALOG = Catalog(tuple(Point(i, ListedPoint(name)) for i, name in enumerate("abcde")))
 LIMIT = 10_000_000
 
 
@@ -75,11 +75,11 @@ def test_a_part_has_no_more_rows_than_a_worker_converts_in_time() -> None:
 def test_parts_end_where_the_range_does() -> None:
     span = Span(DAY + HOUR_MS, DAY + 2 * DAY_MS - 1)
     found = plan.parts(span, [settled(0), settled(1)], 0, LIMIT)
-    assert found == (Part("archive", span.start_ms, span.end_ms),)
+    assert found == (ExportPart("archive", span.start_ms, span.end_ms),)
     assert found[0].days == 2
     assert plan.parts(span, [changed(0), changed(1)], 0, LIMIT) == (
-        Part("day", span.start_ms, DAY + DAY_MS),
-        Part("day", DAY + DAY_MS, span.end_ms),
+        ExportPart("day", span.start_ms, DAY + DAY_MS),
+        ExportPart("day", DAY + DAY_MS, span.end_ms),
     )
 
 
@@ -156,8 +156,8 @@ def test_the_template_gives_exports_the_times_that_they_count_on() -> None:
         assert queue["RedrivePolicy"]["maxReceiveCount"] == MOST_RECEIVES
         assert queue["VisibilityTimeout"] > function["Timeout"]
         # Or an export that waits long would never be taken up, and say queued until it expires.
-        assert queue["MessageRetentionPeriod"] * 1000 >= KEPT_MS
+        assert queue["MessageRetentionPeriod"] * 1000 >= RETENTION_MS
     rules = resources["ColdBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     [rule] = [rule for rule in rules if rule.get("Prefix") == "exports/"]
-    assert rule["ExpirationInDays"] * DAY_MS == KEPT_MS
+    assert rule["ExpirationInDays"] * DAY_MS == RETENTION_MS
     assert function["Timeout"] * 1000 < WRITE_GRACE_MS

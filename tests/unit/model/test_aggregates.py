@@ -9,7 +9,7 @@ from tests.support.strategies import samples
 from vitals.codec.rollup import decode_day, encode_day
 from vitals.errors import BlockFormatError
 from vitals.model.aggregates import BUCKETS, aggregate, concat
-from vitals.model.samples import Samples, columns, merge
+from vitals.model.samples import Samples, from_columns, merge
 from vitals.model.timespan import DAY_MS, HOUR_MS
 
 DAY = 1_767_225_600_000
@@ -39,8 +39,8 @@ def test_a_days_rollups_survive_to_the_bit(found: Samples) -> None:
     found = merge([found])
     hours, day = aggregate(found, HOUR_MS), aggregate(found, DAY_MS)
     payload = encode_day(hours, day)
-    assert decode_day(payload, 7, DAY, HOUR_MS).same(hours)
-    assert decode_day(payload, 7, DAY, DAY_MS).same(day)
+    assert decode_day(payload, 7, DAY, HOUR_MS).equals(hours)
+    assert decode_day(payload, 7, DAY, DAY_MS).equals(day)
 
 
 @given(in_a_day)
@@ -48,11 +48,11 @@ def test_a_part_of_the_points_aggregates_the_same(found: Samples) -> None:
     found = merge([found])
     whole = aggregate(found, HOUR_MS)
     parts = [aggregate(found[found.ids == point], HOUR_MS) for point in range(4)]
-    assert concat(parts).same(whole)
+    assert concat(parts).equals(whole)
 
 
 def test_bytes_that_are_no_rollup_are_named() -> None:
-    one = aggregate(columns([1], [DAY], [1.0]), DAY_MS)
+    one = aggregate(from_columns([1], [DAY], [1.0]), DAY_MS)
     payload = encode_day(one, one)
     for broken in (b"", b"\x02" + payload[1:], payload[:1] + b"\x09\x00" + payload[3:]):
         with pytest.raises(BlockFormatError):
@@ -60,5 +60,5 @@ def test_bytes_that_are_no_rollup_are_named() -> None:
 
 
 def test_nothing_aggregates_to_nothing() -> None:
-    assert len(aggregate(columns([], [], []), HOUR_MS)) == 0
-    assert aggregate(columns([], [], []), HOUR_MS).counts.dtype == np.int64
+    assert len(aggregate(from_columns([], [], []), HOUR_MS)) == 0
+    assert aggregate(from_columns([], [], []), HOUR_MS).counts.dtype == np.int64

@@ -33,7 +33,7 @@ def claims(reads: list[tuple[frozenset[int], frozenset[int]]]) -> list[frozenset
     polled = bits(frozenset())
     after = []
     for windows, ids in reads:
-        claimed = point_set.claimed(claimed, polled, bits(windows), point_set.of(ids))
+        claimed = point_set.next_claim(claimed, polled, bits(windows), point_set.from_ids(ids))
         polled = polled | bits(windows)
         after.append(frozenset(point for point in range(6) if claimed is not None and claimed >> point & 1))
     return after
@@ -66,19 +66,19 @@ def test_points_that_never_change_are_claimed_throughout(
 def test_a_record_older_than_claims_claims_every_point_until_a_new_window_is_read(
     polled: frozenset[int], read: frozenset[int], ids: frozenset[int]
 ) -> None:
-    claimed = point_set.claimed(None, bits(polled), bits(read), point_set.of(ids))
-    assert claimed == (None if read <= polled else point_set.of(ids))
+    claimed = point_set.next_claim(None, bits(polled), bits(read), point_set.from_ids(ids))
+    assert claimed == (None if read <= polled else point_set.from_ids(ids))
 
 
 @given(st.frozensets(st.integers(0, 20_000), max_size=50))
 def test_a_set_is_stored_and_read_as_it_is(ids: frozenset[int]) -> None:
-    held = point_set.of(ids)
+    held = point_set.from_ids(ids)
     assert point_set.decode(point_set.encode(held)) == held
     assert held.bit_count() == len(ids)
     assert all(held >> point & 1 for point in ids)
-    assert point_set.has_all(held, point_set.of(list(ids)[:3]))
-    assert not point_set.has_all(held, held | 1 << 20_001)
+    assert point_set.contains(held, point_set.from_ids(list(ids)[:3]))
+    assert not point_set.contains(held, held | 1 << 20_001)
 
 
 def test_a_large_site_takes_tens_of_bytes() -> None:
-    assert len(point_set.encode(point_set.of(range(4_583)))) < 50
+    assert len(point_set.encode(point_set.from_ids(range(4_583)))) < 50

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vitals.ace.points import listed_from_ace
 from vitals.model import point_set
-from vitals.model.points import Catalog, Listed, Point
+from vitals.model.points import Catalog, ListedPoint, Point
 from vitals.store.state.catalog import _decode, _encode
 
 names = st.sets(st.text(min_size=1, max_size=8), max_size=30)
@@ -21,7 +21,7 @@ listings = st.lists(st.tuples(names, st.booleans()), max_size=8)
 def test_an_id_is_given_once_and_kept(listings: list[tuple[set[str], bool]]) -> None:
     catalog, seen = Catalog(), {}
     for listing, proves in listings:
-        catalog = catalog.refreshed(map(Listed, listing), proves_absence=proves)
+        catalog = catalog.refreshed(map(ListedPoint, listing), proves_absence=proves)
         assert [p.id for p in catalog.points] == list(range(len(catalog.points)))
         for point in catalog.points:
             assert seen.setdefault(point.name, point.id) == point.id
@@ -33,7 +33,7 @@ def test_a_point_is_inactive_after_two_listings_in_a_row_that_prove_its_absence(
 ) -> None:
     catalog = Catalog()
     for count, (listing, proves) in enumerate(listings, 1):
-        catalog = catalog.refreshed(map(Listed, listing), proves_absence=proves)
+        catalog = catalog.refreshed(map(ListedPoint, listing), proves_absence=proves)
         for point in catalog.points:
             last = max(number for number in range(count) if point.name in listings[number][0])
             absences = sum(proof for _, proof in listings[last + 1 : count])
@@ -42,35 +42,35 @@ def test_a_point_is_inactive_after_two_listings_in_a_row_that_prove_its_absence(
 
 
 def test_two_listings_at_once_are_one_absence() -> None:
-    before = Catalog().refreshed([Listed("a"), Listed("b")])
+    before = Catalog().refreshed([ListedPoint("a"), ListedPoint("b")])
     after = before
     for _ in range(2):
-        after = after.refreshed([Listed("a")], since=before)
+        after = after.refreshed([ListedPoint("a")], since=before)
     assert after.active_ids.keys() == {"a", "b"}
-    assert after.refreshed([Listed("a")], since=after).active_ids.keys() == {"a"}
-    other = after.refreshed([Listed("a"), Listed("b"), Listed("c")], since=after)
-    assert other.refreshed([Listed("a"), Listed("b")], since=after).points == other.points
+    assert after.refreshed([ListedPoint("a")], since=after).active_ids.keys() == {"a"}
+    other = after.refreshed([ListedPoint("a"), ListedPoint("b"), ListedPoint("c")], since=after)
+    assert other.refreshed([ListedPoint("a"), ListedPoint("b")], since=after).points == other.points
 
 
 @given(listings)
 def test_a_catalog_is_stored_and_read_as_it_is(listings: list[tuple[set[str], bool]]) -> None:
     catalog = Catalog()
     for listing, proves in listings:
-        catalog = catalog.refreshed(map(Listed, listing), proves_absence=proves)
+        catalog = catalog.refreshed(map(ListedPoint, listing), proves_absence=proves)
     assert tuple(_decode(_encode(catalog.points))) == catalog.points
 
 
 def test_rows_of_older_versions_were_absent_in_no_listing_and_read_on_by_them() -> None:
-    listed = Catalog().refreshed([Listed("a"), Listed("b")])
+    listed = Catalog().refreshed([ListedPoint("a"), ListedPoint("b")])
     rows = orjson.loads(zstandard.decompress(_encode(listed.points)))
     assert [set(row) for row in rows] == [{"id", "listed", "active"}] * 2
     assert tuple(_decode(zstandard.compress(orjson.dumps(rows)))) == listed.points
 
 
 def test_new_ids_follow_the_names() -> None:
-    catalog = Catalog().refreshed([Listed("b"), Listed("c")])
+    catalog = Catalog().refreshed([ListedPoint("b"), ListedPoint("c")])
     for _ in range(2):
-        catalog = catalog.refreshed([Listed("b"), Listed("d"), Listed("a")])
+        catalog = catalog.refreshed([ListedPoint("b"), ListedPoint("d"), ListedPoint("a")])
     assert [(p.name, p.id, p.active) for p in catalog.points] == [
         ("b", 0, True),
         ("c", 1, False),
@@ -81,22 +81,22 @@ def test_new_ids_follow_the_names() -> None:
 
 def test_weather_is_in_no_read_that_a_day_claims() -> None:
     catalog = Catalog().refreshed(
-        [Listed("a"), Listed("weather.temperature", tags=("weather",)), Listed("weather.vane")]
+        [ListedPoint("a"), ListedPoint("weather.temperature", tags=("weather",)), ListedPoint("weather.vane")]
     )
-    assert catalog.configured == point_set.of([0, 2])
+    assert catalog.configured == point_set.from_ids([0, 2])
 
 
 def test_active_points_come_in_name_order() -> None:
-    catalog = Catalog().refreshed([Listed("b"), Listed("c")])
+    catalog = Catalog().refreshed([ListedPoint("b"), ListedPoint("c")])
     for _ in range(2):
-        catalog = catalog.refreshed([Listed("a"), Listed("c")])
+        catalog = catalog.refreshed([ListedPoint("a"), ListedPoint("c")])
     assert [point.name for point in catalog.active] == ["a", "c"]
 
 
 def test_ace_points_may_lack_everything_but_a_name() -> None:
-    assert listed_from_ace({"name": "p", "bacnet_data": None, "kv_tags": None}) == Listed("p")
+    assert listed_from_ace({"name": "p", "bacnet_data": None, "kv_tags": None}) == ListedPoint("p")
     odd = {"name": "p", "bacnet_data": "x", "kv_tags": ["a"], "marker_tags": 5, "collect_interval": 1e300}
-    assert listed_from_ace(odd) == Listed("p")
+    assert listed_from_ace(odd) == ListedPoint("p")
     full = listed_from_ace(
         {
             "name": "p",
@@ -111,7 +111,7 @@ def test_ace_points_may_lack_everything_but_a_name() -> None:
             "collect_interval": 300,
         }
     )
-    assert full == Listed("p", "degF", "Zone", 300, ("ahu", "floor=2"), "ZN-T", "VAV-3")
+    assert full == ListedPoint("p", "degF", "Zone", 300, ("ahu", "floor=2"), "ZN-T", "VAV-3")
 
 
 def test_what_is_said_of_one_point_never_fills_the_item_of_its_chunk() -> None:

@@ -18,7 +18,7 @@ from exports import plan as export_plan
 from operations import oracle
 from tests.support.template import ROOT, template
 from vitals.errors import InvalidRequestError, TooLargeError
-from vitals.model.due_days import complete_days, due_days
+from vitals.model.due_days import due_days, synced_days
 from vitals.model.ranges import MAX_TEXT, parse_range
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.records.sites import SiteRecord
@@ -249,10 +249,10 @@ def test_a_backfill_begins_at_the_first_day() -> None:
 
 def test_days_are_due_from_the_first_on() -> None:
     site = SiteRecord("s", checkpoint_ms=EARLIEST_MS + 2 * DAY_MS, first_ms=EARLIEST_MS - 10 * DAY_MS)
-    assert due_days(complete_days(site), []) == [EARLIEST_MS, EARLIEST_MS + DAY_MS]
-    assert not complete_days(SiteRecord("s"))
+    assert due_days(synced_days(site), []) == [EARLIEST_MS, EARLIEST_MS + DAY_MS]
+    assert not synced_days(SiteRecord("s"))
     written = [ArchiveRecord(EARLIEST_MS, changed_ms=1)]
-    assert due_days(complete_days(site), written) == [EARLIEST_MS, EARLIEST_MS + DAY_MS]
+    assert due_days(synced_days(site), written) == [EARLIEST_MS, EARLIEST_MS + DAY_MS]
 
 
 # Readings, by the product's rules and by the oracle's.
@@ -261,7 +261,7 @@ def test_days_are_due_from_the_first_on() -> None:
 def accepted(text: str) -> int | None:
     try:
         return acceptance.parse_time(text)
-    except acceptance.Rejected as reason:
+    except acceptance.RejectedReadingError as reason:
         assert str(reason) == acceptance.BAD_TIME
         return None
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.support.strategies import finite
 from vitals.codec.rollup import day_count, encode_day
 from vitals.model.aggregates import aggregate
-from vitals.model.row_counts import RowCounts, cut_days
-from vitals.model.samples import columns
+from vitals.model.row_counts import RowCounts, partial_days
+from vitals.model.samples import from_columns
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name
 
 DAYS = 5
@@ -26,7 +26,7 @@ def counted(span: Span, delivered: list[int], source: list[int]) -> RowCounts:
     inside = np.array([at for at in delivered if span.start_ms <= at < span.end_ms], np.int64)
     for batch in np.array_split(inside, 3):
         counts.add(batch)
-    for day_ms in cut_days(span):
+    for day_ms in partial_days(span):
         of_day = sorted(at for at in source if day_ms <= at < day_ms + DAY_MS)
         within = [at for at in of_day if span.start_ms <= at < span.end_ms]
         for times in (within, [at for at in of_day if at not in within]):
@@ -74,11 +74,11 @@ def test_days_of_a_wrong_source_differ(span: Span, times: list[int], source: lis
 @given(st.dictionaries(st.integers(0, DAY_MS - 1), finite, min_size=1, max_size=300))
 def test_a_rollup_tells_its_days_count(series: dict[int, float]) -> None:
     times = sorted(series)
-    samples = columns([7] * len(times), times, [series[at] for at in times])
+    samples = from_columns([7] * len(times), times, [series[at] for at in times])
     assert day_count(encode_day(aggregate(samples, HOUR_MS), aggregate(samples, DAY_MS))) == len(series)
 
 
 def test_a_day_of_many_samples_is_counted_to_the_last() -> None:
     times = np.arange(0, DAY_MS, 250)
-    samples = columns([7] * len(times), times.tolist(), [1.0] * len(times))
+    samples = from_columns([7] * len(times), times.tolist(), [1.0] * len(times))
     assert day_count(encode_day(aggregate(samples, HOUR_MS), aggregate(samples, DAY_MS))) == 345_600

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 
 from tests.support.strategies import few_offsets, samples, slots
-from vitals.model.samples import Samples, columns, merge
+from vitals.model.samples import Samples, from_columns, merge
 
 crowded = samples(slots, few_offsets)
 
@@ -22,23 +22,23 @@ def test_merge_is_sorted_unique_and_idempotent(part: Samples) -> None:
     once = merge([part])
     keys = list(zip(once.ids.tolist(), once.times.tolist(), strict=True))
     assert keys == sorted(set(keys))
-    assert merge([once, part]).same(once)
-    assert merge([once, once]).same(once)
+    assert merge([once, part]).equals(once)
+    assert merge([once, once]).equals(once)
 
 
 @given(crowded, crowded)
 def test_merge_commutes_on_disjoint_keys(one: Samples, other: Samples) -> None:
     apart = Samples(other.ids + 64, other.times, other.values)
-    assert merge([one, apart]).same(merge([apart, one]))
+    assert merge([one, apart]).equals(merge([apart, one]))
 
 
 @given(crowded, crowded, crowded)
 def test_merge_is_associative(a: Samples, b: Samples, c: Samples) -> None:
-    assert merge([merge([a, b]), c]).same(merge([a, merge([b, c])]))
+    assert merge([merge([a, b]), c]).equals(merge([a, merge([b, c])]))
 
 
 def test_same_tells_negative_zero_from_zero() -> None:
-    assert not columns([1], [2], [0.0]).same(columns([1], [2], [-0.0]))
+    assert not from_columns([1], [2], [0.0]).equals(from_columns([1], [2], [-0.0]))
 
 
 def test_merging_nothing_is_empty() -> None:

@@ -103,7 +103,7 @@ def test_pieces_are_the_span_without_gap_or_overlap(start: int, length: int, pie
 
 @given(moments, st.integers(1, HOUR_MS))
 def test_aligned_is_the_smallest_span_of_windows(start: int, length: int) -> None:
-    span, aligned = Span(start, start + length), Span(start, start + length).aligned()
+    span, aligned = Span(start, start + length), Span(start, start + length).whole_windows()
     assert aligned.start_ms % WINDOW_MS == aligned.end_ms % WINDOW_MS == 0
     assert aligned.start_ms <= span.start_ms < aligned.start_ms + WINDOW_MS
     assert aligned.end_ms - WINDOW_MS < span.end_ms <= aligned.end_ms

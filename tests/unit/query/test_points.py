@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from query import points
 from query.names import display_name
-from vitals.model.points import MAX_NAME, Listed, Point
+from vitals.model.points import MAX_NAME, ListedPoint, Point
 
 SITE = "home"
 POINTS = [
     Point(
         0,
-        Listed(
+        ListedPoint(
             "ses/home/8000:33-8033/analogInput/1",
             "degreesFahrenheit",
             "Supply air temperature",
@@ -26,8 +26,8 @@ POINTS = [
             "Roof controller",
         ),
     ),
-    Point(1, Listed("ses/home/8000:33-8033/binaryInput/2", tags=("ahu", "fan", "floor=3"))),
-    Point(2, Listed("weather.wet_bulb", "degF", tags=("weather", "x="))),
+    Point(1, ListedPoint("ses/home/8000:33-8033/binaryInput/2", tags=("ahu", "fan", "floor=3"))),
+    Point(2, ListedPoint("weather.wet_bulb", "degF", tags=("weather", "x="))),
 ]
 
 
@@ -81,7 +81,7 @@ def test_a_point_tells_its_name_and_where_it_belongs() -> None:
 
 
 def tagged(number: int, *tags: str, unit: str = "", device: str = "") -> Point:
-    return Point(number, Listed(f"p{number}", unit, tags=tags, device=device))
+    return Point(number, ListedPoint(f"p{number}", unit, tags=tags, device=device))
 
 
 BUILDING = [
@@ -178,13 +178,13 @@ def test_a_name_is_found_in_every_form(name: str, form: str, other: str) -> None
 
 
 def check_found(name: str, search: str) -> None:
-    point = Point(0, Listed(name, tags=(name,)))
+    point = Point(0, ListedPoint(name, tags=(name,)))
     assert points.find([point], SITE, search, []) == [point]
     assert points.find([point], SITE, "", [search]) == [point]
 
 
 def test_what_differs_in_more_than_its_form_is_not_the_same() -> None:
-    point = Point(0, Listed("Größe ab", tags=("größe",)))
+    point = Point(0, ListedPoint("Größe ab", tags=("größe",)))
     for search in ("grosse", "größee", "ba"):
         assert points.find([point], SITE, search, []) == []
     assert points.find([point], SITE, "", ["grosse"]) == []

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vitals.model.aggregates import aggregate
 from vitals.model.records.ledger import Coverage
-from vitals.model.samples import Samples, columns
+from vitals.model.samples import Samples, from_columns
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_MS, WINDOWS_PER_DAY, Span
 from vitals.reading.gaps import NO_DATA, NOT_POLLED, REJECTED, Gap, GapFinder, explain
 
@@ -25,7 +25,7 @@ def found(times: list[int], *cuts: int, end: int = DAY + HOUR_MS) -> list[Span]:
     edges = [DAY, *sorted(cuts), end]
     for low, high in itertools.pairwise(edges):
         inside = [at for at in times if low <= at < high]
-        finder.add(columns([7] * len(inside), inside, [1.0] * len(inside)))
+        finder.add(from_columns([7] * len(inside), inside, [1.0] * len(inside)))
     return finder.finish(end).get(7, [])
 
 
@@ -53,7 +53,7 @@ def test_parts_find_what_the_whole_finds(minutes: set[int], cuts: set[int]) -> N
 
 def test_rows_of_aggregates_cover_their_buckets() -> None:
     times = series(*range(10), *range(30, 60))
-    rows = aggregate(columns([7] * len(times), times, [1.0] * len(times)), WINDOW_MS)
+    rows = aggregate(from_columns([7] * len(times), times, [1.0] * len(times)), WINDOW_MS)
     finder = GapFinder(DAY, {7: 0.0})
     finder.add(rows, WINDOW_MS)
     assert finder.finish(DAY + HOUR_MS)[7] == [Span(DAY + 10 * MINUTE_MS, DAY + 30 * MINUTE_MS)]
@@ -100,7 +100,7 @@ def test_pages_find_what_one_page_finds(
 
     def rows(low: int, high: int) -> Samples:
         inside = [at for at in times if low <= at < high]
-        return columns([7] * len(inside), inside, [1.0] * len(inside))
+        return from_columns([7] * len(inside), inside, [1.0] * len(inside))
 
     pages = [page(start, end) for start, end in itertools.pairwise(edges)]
     assert joined(pages) == page(DAY, DAY + HOUR_MS).found.get(7, [])

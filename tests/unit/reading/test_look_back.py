@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from vitals.errors import TierTimeoutError
-from vitals.model.points import Catalog, Listed
-from vitals.model.samples import Samples, columns
+from vitals.model.points import Catalog, ListedPoint
+from vitals.model.samples import Samples, from_columns
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
 from vitals.reading import plan, reader
 from vitals.reading.executor import Found
@@ -27,11 +27,13 @@ class Spans:
         self.spans.append(span)
         if span.start_ms < self._silent_before_ms:
             raise TierTimeoutError("no answer")
-        return columns([], [], [])
+        return from_columns([], [], [])
 
 
 def second_page(points: int, interval_s: int, start_ms: int) -> plan.QueryPlan:
-    catalog = Catalog().refreshed(Listed(f"p{number}", interval_s=interval_s) for number in range(points))
+    catalog = Catalog().refreshed(
+        ListedPoint(f"p{number}", interval_s=interval_s) for number in range(points)
+    )
     names = [point.name for point in catalog.points]
     request = Asked("s", names, START, START + 300 * DAY_MS, "raw")
     token = plan.plan_query(request, catalog, NOW, 365).token(start_ms)

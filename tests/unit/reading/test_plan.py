@@ -5,14 +5,14 @@ from hypothesis import strategies as st
 
 from tests.support.strategies import samples
 from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
-from vitals.model.points import Catalog, Listed
+from vitals.model.points import Catalog, ListedPoint
 from vitals.model.samples import Samples
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, ceil_window
 from vitals.reading import plan
 from vitals.reading.plan import Asked, Limits
 
 NOW = 1_767_225_600_000
-CATALOG = Catalog().refreshed([Listed("a"), Listed("b", interval_s=900), Listed("ü/c #1, %")])
+CATALOG = Catalog().refreshed([ListedPoint("a"), ListedPoint("b", interval_s=900), ListedPoint("ü/c #1, %")])
 
 
 def planned(**changes):

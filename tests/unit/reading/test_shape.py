@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from vitals.model import aggregates
 from vitals.model.aggregates import aggregate
-from vitals.model.samples import Samples, columns, concat, merge
+from vitals.model.samples import Samples, concat, from_columns, merge
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
 from vitals.reading import shape
 from vitals.reading.shape import Columns
@@ -34,7 +34,9 @@ def drawn(draw: st.DrawFn) -> tuple[Samples, Columns]:
             max_size=200,
         )
     )
-    samples = merge([columns(*zip(*drawn_rows, strict=True))]) if drawn_rows else columns([], [], [])
+    samples = (
+        merge([from_columns(*zip(*drawn_rows, strict=True))]) if drawn_rows else from_columns([], [], [])
+    )
     return samples, Columns(Span(START, START + length), count)
 
 
@@ -83,7 +85,7 @@ def test_parts_reduced_together_are_the_whole_reduced(
     joined = concat(parts)
     joined = joined[np.lexsort((joined.times, joined.ids))]
     found, whole = (shape.reduce(rows, method, chart, chart.span) for rows in (joined, samples))
-    assert found.same(whole)
+    assert found.equals(whole)
 
 
 @given(drawn(), st.integers(0, 5_000))
@@ -124,7 +126,7 @@ def test_lttb_keeps_the_ends_and_the_number() -> None:
     one = reduced[reduced.ids == 3]
     assert (one.times[0], one.times[-1]) == (times[0], times[-1])
     few = samples[:50]
-    assert shape.reduce(few, "lttb", chart, chart.span).same(few)
+    assert shape.reduce(few, "lttb", chart, chart.span).equals(few)
     half = Span(START, START + 2_500_000)
     reduced = shape.reduce(samples[samples.times < half.end_ms], "lttb", chart, half)
     assert [int((reduced.ids == point).sum()) for point in (3, 9)] == [100, 100]
@@ -230,7 +232,9 @@ def test_columns_are_as_long_as_the_interval(
 def test_means_of_an_interval_are_a_group_by(
     drawn_rows: list[tuple[int, int, float]], start: int, interval: int, cut: int
 ) -> None:
-    samples = merge([columns(*zip(*((point, start + at, v) for point, at, v in drawn_rows), strict=True))])
+    samples = merge(
+        [from_columns(*zip(*((point, start + at, v) for point, at, v in drawn_rows), strict=True))]
+    )
     chart = shape.columns_of(Span(start, start + 10_000), interval)
     parts = [
         shape.squeeze(shape.as_rows(samples[which]), chart)

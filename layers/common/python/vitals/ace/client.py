@@ -21,7 +21,7 @@ from vitals.ace.listing import Listing
 from vitals.ace.pacing import Paced
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.codec import lenient_json
-from vitals.codec.lenient_json import Body, BrokenJsonError, Form, Malformed
+from vitals.codec.lenient_json import Body, BrokenJsonError, Form, MalformedEntry
 from vitals.errors import UpstreamCursorError, UpstreamRefusedError, UpstreamUnavailableError
 from vitals.model.timespan import Span, iso
 
@@ -79,7 +79,7 @@ _LIBRARY_ERRORS = (
     LookupError,
 )
 
-type Reading = Mapping[str, Any] | Malformed
+type Reading = Mapping[str, Any] | MalformedEntry
 
 
 class AceClient:
@@ -159,7 +159,7 @@ class AceClient:
         readings: list[Reading] = []
         for key, name in WEATHER_POINTS.items():
             item = answer.get(key)
-            if isinstance(item, Malformed):
+            if isinstance(item, MalformedEntry):
                 readings.append(item._replace(name=name))
             elif isinstance(item, dict):
                 readings.append({**item, "name": name})

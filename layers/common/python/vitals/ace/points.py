@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     pass
-from vitals.model.points import Listed
+from vitals.model.points import ListedPoint
 
 _LONGEST_INTERVAL_S = 31 * 86_400
 # A chunk must fit an item of DynamoDB, 400 KB, whatever one point of it is said to be.
 _MAX_TEXT, _MAX_TAG, _MAX_TAGS = 1_000, 256, 100
 
 
-def listed_from_ace(item: Mapping[str, Any]) -> Listed:
+def listed_from_ace(item: Mapping[str, Any]) -> ListedPoint:
     """A point of ACE's `configured_points`; what is missing is left empty, and what is too long is cut."""
     bacnet, kv = _mapping(item.get("bacnet_data")), _mapping(item.get("kv_tags"))
     markers = item.get("marker_tags")
@@ -20,7 +20,7 @@ def listed_from_ace(item: Mapping[str, Any]) -> Listed:
     tags += [str(tag)[:_MAX_TAG] for tag in markers] if isinstance(markers, list) else []
     interval = item.get("collect_interval")
     usable = isinstance(interval, (int, float)) and 1 <= interval <= _LONGEST_INTERVAL_S
-    return Listed(
+    return ListedPoint(
         name=item["name"],
         unit=_text(bacnet.get("object_units") or kv.get("unit")),
         description=_text(bacnet.get("object_description") or bacnet.get("object_name")),

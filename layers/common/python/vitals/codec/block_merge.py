@@ -44,7 +44,7 @@ def merged_block(stored: Block | None, fetched: Samples, window_ms: int, fetched
     before = blocks.decode(stored.payload, window_ms)
     newest_last = [before, fetched] if fetched_ms >= stored.fetched_ms else [fetched, before]
     after = merge(newest_last)
-    if after.same(before):
+    if after.equals(before):
         return None
     return Block(
         blocks.encode(after, window_ms), len(after), stored.revision + 1, max(fetched_ms, stored.fetched_ms)

@@ -73,7 +73,7 @@ class Contents:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenFile:
     """A file just written: its contents, what reading it back must give, and the encoding of its values."""
 
     contents: Contents
@@ -81,7 +81,7 @@ class Written:
     value_encoding: str
 
 
-def write(sink: Path | IO[bytes], site: str, day: str, groups: Iterable[Group]) -> Written:
+def write(sink: Path | IO[bytes], site: str, day: str, groups: Iterable[Group]) -> WrittenFile:
     """Writes the groups, which come in name order and each point whole, holding a few of them at a time.
 
     ValueError when they are not as the contract says; what is in the sink then is no day file.
@@ -98,7 +98,7 @@ def write(sink: Path | IO[bytes], site: str, day: str, groups: Iterable[Group]) 
         contents = Contents(site, day, sums.rows, len(checks), file_checksum(checks))
         # Only now, so that a file that was left half-written is not taken for a day.
         writer.add_key_value_metadata(contents.metadata())
-    return Written(contents, checks, encoding)
+    return WrittenFile(contents, checks, encoding)
 
 
 def checksums(groups: Iterable[Group]) -> dict[str, PointCheck]:

@@ -109,7 +109,7 @@ def decode(footer: Footer, group: RowGroup, data: bytes) -> Group:
         )
 
 
-def pick(group: Group, ids: Mapping[str, int], span: Span) -> Samples:
+def select(group: Group, ids: Mapping[str, int], span: Span) -> Samples:
     """The samples of the span of the points that have an id, with it, in the group's order."""
     id_of_place = np.array([ids.get(name, -1) for name in group.names], np.int32)
     found = id_of_place[group.samples.ids]

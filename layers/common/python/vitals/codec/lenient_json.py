@@ -41,7 +41,7 @@ class BrokenJsonError(ValueError):
     """A body that is not whole; the text says what is wrong and at which byte."""
 
 
-class Malformed(NamedTuple):
+class MalformedEntry(NamedTuple):
     """An entry that cannot be used, with its name and time where they can be read."""
 
     name: str = ""
@@ -387,14 +387,14 @@ class _Reader:
         except RecursionError:
             return self._rejected(_Undecodable("nested too deeply", at))
 
-    def _unusable(self, problem: str, value: dict[str, Any], at: int) -> Malformed:
+    def _unusable(self, problem: str, value: dict[str, Any], at: int) -> MalformedEntry:
         entry = self._rejected(_Undecodable(problem, at))
         return entry._replace(name=_valid(value.get("name")), time=_valid(value.get("time")))
 
-    def _rejected(self, error: _Undecodable) -> Malformed:
+    def _rejected(self, error: _Undecodable) -> MalformedEntry:
         self._malformed += 1
         self._problem = self._problem or self._located(error)
-        return Malformed()
+        return MalformedEntry()
 
     def _extent(self, at: int) -> int | None:
         """Where the value at `at` ends by its strings and brackets; None when they do not match."""

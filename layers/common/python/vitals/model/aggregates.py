@@ -32,7 +32,7 @@ class Aggregates:
     def __getitem__(self, index: npt.NDArray[np.bool_] | npt.NDArray[np.intp] | slice) -> "Aggregates":
         return Aggregates(*(getattr(self, field.name)[index] for field in fields(self)))
 
-    def same(self, other: "Aggregates") -> bool:
+    def equals(self, other: "Aggregates") -> bool:
         """Equal to the bit."""
         return all(
             getattr(self, field.name).tobytes() == getattr(other, field.name).tobytes()
@@ -59,7 +59,7 @@ def aggregate(samples: Samples, bucket_ms: int) -> Aggregates:
     return Aggregates(
         samples.ids[starts],
         buckets[starts],
-        summed(values / np.repeat(counts, counts), starts, mins, maxs),
+        bucket_means(values / np.repeat(counts, counts), starts, mins, maxs),
         mins,
         maxs,
         values[starts],
@@ -68,7 +68,7 @@ def aggregate(samples: Samples, bucket_ms: int) -> Aggregates:
     )
 
 
-def summed(shares: Values, starts: npt.NDArray[np.intp], mins: Values, maxs: Values) -> Values:
+def bucket_means(shares: Values, starts: npt.NDArray[np.intp], mins: Values, maxs: Values) -> Values:
     """Means, as the sums of values that were divided before, so that large ones do not overflow.
 
     Rounding may leave the range of the values, and of the largest doubles overflow after all.

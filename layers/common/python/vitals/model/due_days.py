@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _LOOK_BACK_MS = 730 * DAY_MS
 
 
-def complete_days(record: "SiteRecord") -> Span:
+def synced_days(record: "SiteRecord") -> Span:
     """The days that the site's sync has passed, from its first on."""
     if record.checkpoint_ms is None or record.first_ms is None:
         return Span(EARLIEST_MS, EARLIEST_MS)

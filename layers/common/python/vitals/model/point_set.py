@@ -16,7 +16,7 @@ type PointSet = int
 type Windows = npt.NDArray[np.bool_]
 
 
-def of(ids: Iterable[int]) -> PointSet:
+def from_ids(ids: Iterable[int]) -> PointSet:
     """The set of these ids."""
     numbers = np.fromiter(ids, np.int64)
     bits = np.zeros(int(numbers.max(initial=-1)) + 1, np.bool_)
@@ -24,7 +24,7 @@ def of(ids: Iterable[int]) -> PointSet:
     return int.from_bytes(np.packbits(bits, bitorder="little").tobytes(), "little")
 
 
-def has_all(held: PointSet, wanted: PointSet) -> bool:
+def contains(held: PointSet, wanted: PointSet) -> bool:
     """Whether every id that is wanted is held."""
     return not wanted & ~held
 
@@ -40,7 +40,9 @@ def decode(payload: bytes) -> PointSet:
     return int.from_bytes(body, "little")
 
 
-def claimed(before: PointSet | None, polled: Windows, read: Windows, configured: PointSet) -> PointSet | None:
+def next_claim(
+    before: PointSet | None, polled: Windows, read: Windows, configured: PointSet
+) -> PointSet | None:
     """The points of which every polled window was asked for at least once while they were configured.
 
     `before` is that of the windows `polled` so far, None for a record that is older than claims and claims

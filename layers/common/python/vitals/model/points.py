@@ -16,7 +16,7 @@ MAX_NAME = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedPoint:
     """A point as the upstream lists it."""
 
     name: str
@@ -36,7 +36,7 @@ class Point:
     """
 
     id: int
-    listed: Listed
+    listed: ListedPoint
     active: bool = True
     absent: int = 0
 
@@ -75,10 +75,10 @@ class Catalog:
     @cached_property
     def configured(self) -> point_set.PointSet:
         """The ids of the active points whose readings the upstream is asked for."""
-        return point_set.of(point.id for point in self.points if point.active and not point.is_weather)
+        return point_set.from_ids(point.id for point in self.points if point.active and not point.is_weather)
 
     def refreshed(
-        self, listed: Iterable[Listed], *, proves_absence: bool = True, since: "Catalog | None" = None
+        self, listed: Iterable[ListedPoint], *, proves_absence: bool = True, since: "Catalog | None" = None
     ) -> "Catalog":
         """This catalog after the upstream listed these points: ids stay, new names get the next ones.
 

@@ -11,7 +11,7 @@ from vitals.model.samples import Times
 from vitals.model.timespan import DAY_MS, Span, day_name
 
 
-def cut_days(span: Span) -> list[int]:
+def partial_days(span: Span) -> list[int]:
     """The days (start ms, at most two) of which the span holds only a part."""
     edges = [edge_ms - edge_ms % DAY_MS for edge_ms in (span.start_ms, span.end_ms) if edge_ms % DAY_MS]
     return list(dict.fromkeys(edges)) if span else []
@@ -32,7 +32,7 @@ class RowCounts:
         self._first = span.start_ms // DAY_MS
         days = max(0, -(-span.end_ms // DAY_MS) - self._first)
         self._received: npt.NDArray[np.int64] = np.zeros(days, np.int64)
-        self._inside = dict.fromkeys(cut_days(span), 0)
+        self._inside = dict.fromkeys(partial_days(span), 0)
         self._outside = dict.fromkeys(self._inside, 0)
 
     def add(self, times: Times) -> None:

@@ -25,7 +25,7 @@ class Samples:
     def __getitem__(self, index: slice | npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> "Samples":
         return Samples(self.ids[index], self.times[index], self.values[index])
 
-    def same(self, other: "Samples") -> bool:
+    def equals(self, other: "Samples") -> bool:
         """Equal to the bit, so that -0.0 differs from 0.0."""
         return (
             np.array_equal(self.ids, other.ids)
@@ -34,7 +34,7 @@ class Samples:
         )
 
 
-def columns(ids: Iterable[int], times: Iterable[int], values: Iterable[float]) -> Samples:
+def from_columns(ids: Iterable[int], times: Iterable[int], values: Iterable[float]) -> Samples:
     """Samples from three iterables of one length."""
     return Samples(np.fromiter(ids, np.int32), np.fromiter(times, np.int64), np.fromiter(values, np.float64))
 
@@ -43,7 +43,7 @@ def concat(parts: Iterable[Samples]) -> Samples:
     """The parts one after the other; nothing is sorted or dropped."""
     parts = list(parts)
     if not parts:
-        return columns([], [], [])
+        return from_columns([], [], [])
     if len(parts) == 1:
         return parts[0]
     return Samples(

@@ -44,7 +44,7 @@ class Span:
     def length_ms(self) -> int:
         return max(0, self.end_ms - self.start_ms)
 
-    def aligned(self) -> "Span":
+    def whole_windows(self) -> "Span":
         """The smallest span of whole windows that holds this one."""
         return Span(floor_window(self.start_ms), ceil_window(self.end_ms))
 
@@ -111,10 +111,10 @@ def _offset_s(zone: str) -> int:
 
 def parse_iso(text: str) -> int:
     """Milliseconds (floor) of an ISO 8601 time; UTC where it names no offset; ValueError otherwise."""
-    return check_range(parse_instant(text) // 1)
+    return check_year(parse_instant(text) // 1)
 
 
-def check_range(time_ms: int) -> int:
+def check_year(time_ms: int) -> int:
     """The time itself when it lies in the years 1 to 9999, which ISO 8601 can write; else ValueError."""
     if not _MIN_MS <= time_ms <= _MAX_MS:
         raise ValueError("a time outside of the years 1 to 9999")

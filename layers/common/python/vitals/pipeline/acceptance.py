@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from vitals.codec.lenient_json import Malformed
+from vitals.codec.lenient_json import MalformedEntry
 from vitals.model.points import MAX_NAME
-from vitals.model.samples import Samples, columns
-from vitals.model.timespan import EARLIEST_MS, FUTURE_TOLERANCE_MS, HOUR_MS, check_range, parse_instant
+from vitals.model.samples import Samples, from_columns
+from vitals.model.timespan import EARLIEST_MS, FUTURE_TOLERANCE_MS, HOUR_MS, check_year, parse_instant
 
 NULL = "null"
 NOT_A_NUMBER = "not_a_number"
@@ -37,7 +37,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-class Rejected(ValueError):
+class RejectedReadingError(ValueError):
     """A reading that is no sample; its text is the reason it is counted under."""
 
 
@@ -48,7 +48,7 @@ class Accepted(NamedTuple):
     """Ids are point ids; in the order of the readings."""
     rejected: Counter[str]
     """How many were rejected, by reason."""
-    refused: set[tuple[int, int]]
+    rejected_hours: set[tuple[int, int]]
     """(point id, start of the hour in UTC ms) of those that were because of their values, or malformed."""
 
 
@@ -65,31 +65,31 @@ def accept(readings: Iterable[Any], ids: Mapping[str, int], now_ms: int) -> Acce
             name, value, text = reading["name"], reading["value"], reading["time"]
             point = ids.get(name)
             if point is None:
-                raise Rejected(_unlisted(name))
+                raise RejectedReadingError(_unlisted(name))
             try:
                 number = parse_value(value)
-            except Rejected:
+            except RejectedReadingError:
                 refused.add((point, text))
                 raise
             time_ms = times.get(text)
             if time_ms is None:
                 time_ms = times[text] = parse_time(text)
             if time_ms > latest_ms:
-                raise Rejected(IN_THE_FUTURE)
-        except Rejected as reason:
+                raise RejectedReadingError(IN_THE_FUTURE)
+        except RejectedReadingError as reason:
             rejected[str(reason)] += 1
         except (KeyError, TypeError):
             rejected[MALFORMED] += 1
             refused |= _refused(reading, ids)
         else:
             rows.append((point, time_ms, number))
-    samples = columns(*zip(*rows, strict=True)) if rows else columns([], [], [])
+    samples = from_columns(*zip(*rows, strict=True)) if rows else from_columns([], [], [])
     return Accepted(samples, rejected, set(_hours(refused)))
 
 
 def _refused(reading: Any, ids: Mapping[str, int]) -> set[tuple[int, str]]:
     """The point and time of a malformed reading, where both can be read."""
-    if not isinstance(reading, Malformed) or reading.name not in ids:
+    if not isinstance(reading, MalformedEntry) or reading.name not in ids:
         return set()
     return {(ids[reading.name], reading.time)}
 
@@ -100,7 +100,7 @@ def _unlisted(name: Any) -> str:
 
 def _hours(refused: Iterable[tuple[int, str]]) -> Iterator[tuple[int, int]]:
     for point, text in refused:
-        with contextlib.suppress(Rejected):
+        with contextlib.suppress(RejectedReadingError):
             time_ms = parse_time(text)
             yield point, time_ms - time_ms % HOUR_MS
 
@@ -110,13 +110,13 @@ def parse_value(value: Any) -> float:
     if isinstance(value, str):
         return _parse_text(value)
     if value is None:
-        raise Rejected(NULL)
+        raise RejectedReadingError(NULL)
     if not isinstance(value, (bool, int, float)):
-        raise Rejected(NOT_A_NUMBER)
+        raise RejectedReadingError(NOT_A_NUMBER)
     try:
         number = float(value)
     except OverflowError:
-        raise Rejected(NOT_A_NUMBER) from None
+        raise RejectedReadingError(NOT_A_NUMBER) from None
     return _finite(number)
 
 
@@ -126,28 +126,28 @@ def _parse_text(text: str) -> float:
     except ValueError:
         state = _STATES.get(text.strip().lower())
         if state is None:
-            raise Rejected(NOT_A_NUMBER if text.strip() else NULL) from None
+            raise RejectedReadingError(NOT_A_NUMBER if text.strip() else NULL) from None
         return state
     # Python reads "1_000" and other scripts' digits as numbers; no sensor writes them.
     if "_" in text or not text.isascii():
-        raise Rejected(NOT_A_NUMBER)
+        raise RejectedReadingError(NOT_A_NUMBER)
     return _finite(number)
 
 
 def _finite(number: float) -> float:
     if not math.isfinite(number):
-        raise Rejected(NOT_A_NUMBER)
+        raise RejectedReadingError(NOT_A_NUMBER)
     return number
 
 
 def parse_time(text: str) -> int:
     """UTC ms (floor) of an ISO 8601 time with `Z` or an offset, from EARLIEST_MS on; Rejected otherwise."""
     try:
-        time_ms = check_range(_milliseconds(text))
+        time_ms = check_year(_milliseconds(text))
     except (ValueError, TypeError, OverflowError):
-        raise Rejected(BAD_TIME) from None
+        raise RejectedReadingError(BAD_TIME) from None
     if time_ms < EARLIEST_MS:
-        raise Rejected(BAD_TIME)
+        raise RejectedReadingError(BAD_TIME)
     return time_ms
 
 

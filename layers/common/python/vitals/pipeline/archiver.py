@@ -12,7 +12,7 @@ from typing import Any
 
 from vitals.aws.runtime import Runtime
 from vitals.codec import day_file
-from vitals.codec.day_file import Written
+from vitals.codec.day_file import WrittenFile
 from vitals.errors import (
     ArchiveVerificationError,
     ConflictError,
@@ -20,7 +20,7 @@ from vitals.errors import (
     DayFileMissingError,
     NotFoundError,
 )
-from vitals.model.records.ledger import LAST_DAY_MS
+from vitals.model.records.ledger import EXPIRY_GRACE_MS
 from vitals.model.samples import Samples
 from vitals.model.timespan import DAY_MS, day_name
 from vitals.pipeline.day_builder import Built, build_day
@@ -122,7 +122,7 @@ class Archiver:
         self.ledger.bring_expiry_forward(site, day_ms, expires_ms)
         self.ledger.note_newer_archive(site, day_ms, status="verified", **facts)
         self.rollups.write(site, day_ms, built.rollups, began_ms)
-        lives_until_ms = max(expires_ms, self.now() + LAST_DAY_MS)
+        lives_until_ms = max(expires_ms, self.now() + EXPIRY_GRACE_MS)
         changed = self.hot.expire(site, built.blocks, lives_until_ms // 1000)
         if changed:
             # Written to since they were read, so marked as changed too: the day stays due, these blocks stay.
@@ -134,7 +134,7 @@ class Archiver:
         known = self.ledger.archive_record(site, day_ms).expires_ms
         if known is not None:
             return known
-        return max(day_ms + DAY_MS + self.hot_days * DAY_MS, self.now() + LAST_DAY_MS)
+        return max(day_ms + DAY_MS + self.hot_days * DAY_MS, self.now() + EXPIRY_GRACE_MS)
 
     def _existing(self, site: str, day: str) -> tuple[Stored | None, str]:
         try:
@@ -143,7 +143,7 @@ class Archiver:
             return None, ""
         return stored, contents.checksum
 
-    def _verify(self, site: str, day: str, stored: Stored, written: Written, *, fresh: bool) -> None:
+    def _verify(self, site: str, day: str, stored: Stored, written: WrittenFile, *, fresh: bool) -> None:
         try:
             found = day_file.checksums(self.cold.groups(site, day, stored))
             if found != written.checks:

@@ -9,7 +9,7 @@ import numpy as np
 
 from vitals.codec import day_file, day_file_reader
 from vitals.codec.blocks import GROUP_SIZE
-from vitals.codec.day_file import Group, Written
+from vitals.codec.day_file import Group, WrittenFile
 from vitals.codec.rollup import encode_day
 from vitals.errors import ConflictError, DayFileMismatchError
 from vitals.model.aggregates import aggregate
@@ -28,7 +28,7 @@ _KEPT_GROUPS = 32
 class Built:
     """A day's file and what follows: the blocks it was read from, rollups by point id, windows held."""
 
-    written: Written
+    written: WrittenFile
     blocks: list[StoredBlock]
     rollups: dict[int, bytes] = field(default_factory=dict)
     windows: int = 0
@@ -157,7 +157,7 @@ class _Archived:
             self._pending.append(group)
             self._left += len(group.samples)
         everywhere = Span(-(2**62), 2**62)
-        parts = [day_file_reader.pick(group, places, everywhere) for group in self._pending]
+        parts = [day_file_reader.select(group, places, everywhere) for group in self._pending]
         self._left -= sum(map(len, parts))
         self._pending = [group for group in self._pending if group.names[-1] > names[-1]]
         return merge([concat(parts)])

@@ -57,7 +57,7 @@ class Ingest:
             for page in self.ace.pages(site, span):
                 accepted = self._accept(page, catalog, tally)
                 pending.append(accepted.samples)
-                refused |= _inside(span, accepted.refused)
+                refused |= _inside(span, accepted.rejected_hours)
                 if sum(map(len, pending)) >= FLUSH_SAMPLES:
                     yield concat(pending)
                     pending.clear()

@@ -17,7 +17,7 @@ from vitals.aws.cost import Cost
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.errors import TooLargeError
 from vitals.model.row_counts import RowCounts
-from vitals.model.samples import Samples, columns, merge
+from vitals.model.samples import Samples, from_columns, merge
 from vitals.model.timespan import Span
 from vitals.reading import athena_sql
 from vitals.store import keys
@@ -53,7 +53,7 @@ class AthenaReader:
         `max_rows`.
         """
         if not names or not span:
-            return columns([], [], [])
+            return from_columns([], [], [])
         select, parameters = athena_sql.samples(
             self.athena.database, self.table, site, span, names, self.max_rows + 1
         )
@@ -71,7 +71,7 @@ class AthenaReader:
 def _samples(frame: Any, names: Sequence[str], rows: RowCounts) -> Samples:
     """The frame's samples, ids as positions in `names`, counted in `rows` with what Athena counted."""
     if frame is None or frame.empty:
-        return columns([], [], [])
+        return from_columns([], [], [])
     counted = frame["point_name"].isna()
     rows.add_source_counts(
         frame.loc[counted, "time_ms"].to_numpy(np.int64), frame.loc[counted, "value"].to_numpy(np.float64)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from vitals.aws.athena import literal
-from vitals.model.row_counts import cut_days
+from vitals.model.row_counts import partial_days
 from vitals.model.timespan import Span, day_name, iso
 from vitals.store import keys
 
@@ -48,7 +48,7 @@ def samples(
     It gives up to `most_rows` samples, and counts the days that the span cuts: counts.RowCounts takes these
     rows, which have no name, by add_source_counts.
     """
-    days = cut_days(span)
+    days = partial_days(span)
     points, named = ("", []) if names is None else _points(names, 2 if days else 1)
     source = {"database": database, "table": table, "points": points}
     select = _SAMPLES.format(**source)

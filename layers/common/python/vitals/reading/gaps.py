@@ -99,7 +99,7 @@ def explain(gap: Span, coverage: Coverage, rejected_hours: Iterable[int]) -> Ite
 
 def _pieces(gap: Span, coverage: Coverage) -> Iterator[tuple[Span, bool]]:
     """Runs of windows that were asked for or not, within the gap."""
-    whole = gap.aligned()
+    whole = gap.whole_windows()
     first, last = ((edge - coverage.start_ms) // WINDOW_MS for edge in (whole.start_ms, whole.end_ms))
     polled = coverage.polled[first:last]
     if len(polled) > 1:

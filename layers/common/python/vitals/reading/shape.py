@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vitals.model.aggregates import Aggregates, summed
+from vitals.model.aggregates import Aggregates, bucket_means
 from vitals.model.samples import Samples, Times, concat
 from vitals.model.timespan import Span
 
@@ -134,7 +134,7 @@ def squeeze(rows: Aggregates, columns: Columns) -> Aggregates:
     return Aggregates(
         rows.ids[starts],
         columns.start(columns.of(rows.times[starts])),
-        summed(rows.values * weights, starts, mins, maxs),
+        bucket_means(rows.values * weights, starts, mins, maxs),
         mins,
         maxs,
         rows.firsts[starts],

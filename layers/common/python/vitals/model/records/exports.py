@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = "queued", "running", "completed", "failed", "cancelled"
 # From the request on, so that no record outlives its files, which the bucket keeps as long from their making.
-KEPT_MS = 7 * DAY_MS
+RETENTION_MS = 7 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,11 @@ class Export:
 
     @property
     def expires_ms(self) -> int:
-        return self.created_ms + KEPT_MS
+        return self.created_ms + RETENTION_MS
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ExportPart:
     """A span within whole days that is read in one go: `archive` by SQL, or `day`, one day merged anew."""
 
     kind: str
@@ -64,15 +64,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ExportPlan:
     """What an export consists of; `ids` are the points asked for, or none for all."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[ExportPart, ...]
     ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class FinishedPart:
     """What became of one part: names and bytes of its files, rows in them, and bytes that were scanned."""
 
     rows: int = 0

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Twice as long as any function that writes may run (ArchivalFunction: 15 minutes).
 WRITE_GRACE_MS = 30 * MINUTE_MS
 # Queries under way, and the next night's archiving, still find a block that was due to expire long ago.
-LAST_DAY_MS = DAY_MS
+EXPIRY_GRACE_MS = DAY_MS
 # 20 minutes: points are collected every 15 at the slowest.
 _LONG_RUN = 4
 
@@ -105,4 +105,4 @@ class ArchiveRecord:
         if not self.settled or self.began_ms is None or self.expires_ms is None:
             return True
         # Archiving leaves blocks a day more, however late it is; it marked them within WRITE_GRACE_MS.
-        return max(self.expires_ms, self.began_ms + LAST_DAY_MS + WRITE_GRACE_MS) > now_ms
+        return max(self.expires_ms, self.began_ms + EXPIRY_GRACE_MS + WRITE_GRACE_MS) > now_ms

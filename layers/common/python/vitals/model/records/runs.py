@@ -49,7 +49,7 @@ class RunDay:
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
+class BackfillLock:
     """Which run holds a site, and since when (UTC ms)."""
 
     run: str

@@ -12,7 +12,7 @@ import orjson
 import zstandard
 
 from vitals.errors import ConflictError
-from vitals.model.points import Catalog, Listed, Point
+from vitals.model.points import Catalog, ListedPoint, Point
 from vitals.store import items, keys
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _MAX_CHUNKS = 4_000
 _ATTEMPTS = 8
 
 
-_LISTED = {field.name for field in fields(Listed)}
+_LISTED = {field.name for field in fields(ListedPoint)}
 
 
 class CatalogTable:
@@ -40,7 +40,7 @@ class CatalogTable:
     def refresh(
         self,
         site: str,
-        listed: Iterable[Listed],
+        listed: Iterable[ListedPoint],
         *,
         proves_absence: bool = True,
         since: Catalog | None = None,
@@ -106,6 +106,6 @@ def _decode(payload: bytes) -> list[Point]:
     return [Point(row["id"], _listed(row["listed"]), row["active"], row.get("absent", 0)) for row in rows]
 
 
-def _listed(row: dict[str, Any]) -> Listed:
+def _listed(row: dict[str, Any]) -> ListedPoint:
     """What older versions left out is empty, and what newer ones added is passed over."""
-    return Listed(**{key: row[key] for key in _LISTED & row.keys()} | {"tags": tuple(row["tags"])})
+    return ListedPoint(**{key: row[key] for key in _LISTED & row.keys()} | {"tags": tuple(row["tags"])})

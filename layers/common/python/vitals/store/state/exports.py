@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from vitals.errors import ConflictError
-from vitals.model.records.exports import CANCELLED, FAILED, QUEUED, RUNNING, Done, Export, Part, Plan
+from vitals.model.records.exports import (
+    CANCELLED,
+    FAILED,
+    QUEUED,
+    RUNNING,
+    Export,
+    ExportPart,
+    ExportPlan,
+    FinishedPart,
+)
 from vitals.store import items, keys
 
 if TYPE_CHECKING:
@@ -22,7 +31,7 @@ class ExportTable:
         self._client = client
         self._table = table
 
-    def create(self, export: Export, plan: Plan) -> None:
+    def create(self, export: Export, plan: ExportPlan) -> None:
         """Records a new export. The record comes last, for with it the export exists."""
         expires = _expires(export)
         text = orjson.dumps(asdict(plan)).decode()
@@ -38,13 +47,13 @@ class ExportTable:
         found = items.read(item, Export) if item else None
         return found if found and found.expires_ms > now_ms else None
 
-    def plan(self, export: Export) -> Plan:
+    def plan(self, export: Export) -> ExportPlan:
         """The plan of an export that is there."""
         item = self._get(keys.export_plan(export.export))
         if item is None:
             raise ConflictError(f"export {export.export} is being removed")
         found = orjson.loads(item["plan"]["S"])
-        return Plan(tuple(Part(**part) for part in found["parts"]), tuple(found["ids"]))
+        return ExportPlan(tuple(ExportPart(**part) for part in found["parts"]), tuple(found["ids"]))
 
     def of_site(self, site: str, limit: int, now_ms: int) -> list[Export]:
         """The site's latest exports, newest first."""
@@ -53,18 +62,18 @@ class ExportTable:
         found = next(items.pages(self._client.query, newest, f"the exports of {site}"))
         return [export for item in found if (export := self.load(item["export"]["S"], now_ms))]
 
-    def done(self, export: Export) -> dict[int, Done]:
+    def done(self, export: Export) -> dict[int, FinishedPart]:
         """The parts that are done, by their place in the plan."""
         request = items.selecting(self._table, keys.export_partition(export.export), keys.PART_PREFIX)
         return {
             int(item["sk"]["S"].removeprefix(keys.PART_PREFIX)): items.read(
-                item, Done, files=tuple(map(tuple, orjson.loads(item["files"]["S"])))
+                item, FinishedPart, files=tuple(map(tuple, orjson.loads(item["files"]["S"])))
             )
             for page in items.pages(self._client.query, request, f"the parts of the export {export.export}")
             for item in page
         }
 
-    def finish_part(self, export: Export, number: int, done: Done) -> bool:
+    def finish_part(self, export: Export, number: int, done: FinishedPart) -> bool:
         """Records a part as done; False, and nothing changes, when somebody else has done it."""
         facts = {
             "rows": items.attribute(done.rows),

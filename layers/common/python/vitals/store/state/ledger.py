@@ -242,7 +242,7 @@ class _Day:
             index = (window_ms - day_ms) // WINDOW_MS
             new_counts[index] = max(new_counts[index], count)
             read[index] = window_ms in polled
-        claimed = point_set.claimed(self.claimed, self.polled, read, configured)
+        claimed = point_set.next_claim(self.claimed, self.polled, read, configured)
         return _Day(new_counts, self.polled | read, claimed, self.revision)
 
     def same(self, other: "_Day") -> bool:

@@ -4,7 +4,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from vitals.errors import ConflictError
-from vitals.model.records.runs import RUNNING, Lock, Run, RunDay
+from vitals.model.records.runs import RUNNING, BackfillLock, Run, RunDay
 from vitals.model.timespan import DAY_MS
 from vitals.store import items, keys
 
@@ -23,7 +23,7 @@ class RunTable:
         self._client = client
         self._table = table
 
-    def lock(self, site: str, run: str, now_ms: int, instead_of: str = "") -> Lock:
+    def lock(self, site: str, run: str, now_ms: int, instead_of: str = "") -> BackfillLock:
         """Takes the site's lock when it is free, the run's own or the ended run's `instead_of`.
 
         Returns the lock as it then is.
@@ -34,7 +34,7 @@ class RunTable:
                 return lock
         raise ConflictError(f"the backfill lock of {site} keeps changing hands")
 
-    def _lock(self, site: str, run: str, now_ms: int, instead_of: str) -> Lock | None:
+    def _lock(self, site: str, run: str, now_ms: int, instead_of: str) -> BackfillLock | None:
         """The lock, None when it was given back between asking for it and looking at it."""
         key = keys.backfill_lock(site)
         values = {":run": {"S": run}, ":ended": {"S": instead_of or run}}
@@ -48,8 +48,8 @@ class RunTable:
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-            return items.read(item, Lock) if item else None
-        return Lock(run, now_ms)
+            return items.read(item, BackfillLock) if item else None
+        return BackfillLock(run, now_ms)
 
     def unlock(self, site: str, run: str) -> None:
         """Gives the site's lock back, if the run still holds it."""

@@ -173,7 +173,7 @@ class ColdTier:
 
         def picked(run: list[RowGroup]) -> Samples:
             return concat(
-                day_file_reader.pick(group, ids, span) for group in _decoded(day_object, opened, run)
+                day_file_reader.select(group, ids, span) for group in _decoded(day_object, opened, run)
             )
 
         try:
