@@ -1,64 +1,61 @@
-"""Records of the ledger: which windows of a site-day were polled, and the state of its archive."""
+"""Records of the ledger: windows of a day, the state of its archive, and the steps of archiving it."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import Enum, auto
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from vitals.model.timespan import (
-    DAY_MS,
-    MINUTE_MS,
-    WINDOW_MS,
-    Span,
-)
-
-if TYPE_CHECKING:
-    pass
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, MINUTE_MS, WINDOW_MS, Span
 
 # Twice as long as any function that writes may run (ArchivalFunction: 15 minutes).
 WRITE_GRACE_MS = 30 * MINUTE_MS
-# Queries under way, and the next night's archiving, still find a block that was due to expire long ago.
+# Queries that are running, and the next night's archiving, must still see a block that is overdue to expire.
 EXPIRY_GRACE_MS = DAY_MS
-# 20 minutes: points are collected every 15 at the slowest.
+# 20 minutes: the slowest points are collected every 15 minutes.
 _LONG_RUN = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coverage:
-    """Windows of a span of whole days from `start_ms`: samples in each, and whether it was polled."""
+    """The windows of whole days from `start_ms`: how many samples each has, and whether it was polled."""
 
     start_ms: int
     counts: npt.NDArray[np.uint32]
     polled: npt.NDArray[np.bool_]
 
     def gaps(self, span: Span) -> list[Span]:
-        """Runs of windows that were not polled, and longer ones that hold less than half of the usual.
+        """Returns the runs of windows of the span that were not polled or have too few samples.
 
-        A run must outlast the slowest points' 15 minutes, or a site of such points would be all gaps.
+        Too few is less than half of the median of the windows with samples. A run of polled windows with too
+        few must be longer than the 15 minutes between the samples of the slowest points, or a site of such
+        points would be all gaps.
         """
         first, last = ((edge - self.start_ms) // WINDOW_MS for edge in (span.start_ms, span.end_ms))
         counts, polled = self.counts[first:last], self.polled[first:last]
-        full = counts[counts > 0]
-        usual = float(np.median(full)) if len(full) else 1.0
+        nonempty = counts[counts > 0]
+        usual = float(np.median(nonempty)) if len(nonempty) else 1.0
         missing = ~polled | (counts < usual / 2)
         edges = np.flatnonzero(np.diff(missing, prepend=False, append=False)).tolist()
         return [
-            Span(span.start_ms + a * WINDOW_MS, span.start_ms + b * WINDOW_MS)
-            for a, b in zip(edges[::2], edges[1::2], strict=True)
-            if b - a >= _LONG_RUN or not polled[a:b].all()
+            Span(span.start_ms + begin * WINDOW_MS, span.start_ms + end * WINDOW_MS)
+            for begin, end in zip(edges[::2], edges[1::2], strict=True)
+            if end - begin >= _LONG_RUN or not polled[begin:end].all()
         ]
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveRecord:
-    """What is known of the archive of one site-day.
+    """The state of the archive of one site-day; times are UTC ms.
 
-    `changed_ms`: when a write that changes the day last began. `began_ms`: when the archiving that made the
-    file began to read. `status`: "" (never tried), "building" (the file is about to be replaced), "verified"
-    (the file is read back and right), "done" (rollups and expiry follow it) or "failed"; `etag` names the
-    last verified file, whatever became of later attempts. Until `expires_ms` readers take the day's blocks
-    alone; once said it only ever comes nearer.
+    `changed_ms`: when the latest write that changes the day began. `began_ms`: when the archiving that made
+    the day file began to read. `status`: "" (never tried), "building" (the file is about to be replaced),
+    "verified" (the file was read back and is right), "done" (the rollups and the blocks' expiry follow it) or
+    "failed". `etag` names the last verified file, also while later attempts run or fail. Until `expires_ms`
+    readers take the day's samples from its blocks alone; a later change only brings it nearer.
     """
 
     day_ms: int
@@ -80,18 +77,18 @@ class ArchiveRecord:
 
     @property
     def settled(self) -> bool:
-        """Whether the archive holds all that was ever written to the day, and everything follows it."""
+        """Whether the day is archived, and nothing was written to it since."""
         if self.status != "done" or self.began_ms is None:
             return False
         return self.changed_ms is None or self.changed_ms < self.began_ms - WRITE_GRACE_MS
 
     @property
     def countable(self) -> bool:
-        """Whether the day's file, its rollups and this record speak of the same archiving."""
+        """Whether the day file, its rollups and this record are of the same archiving."""
         return self.status == "done" and bool(self.etag)
 
     def same_archive(self, other: "ArchiveRecord | None") -> bool:
-        """Whether the other record speaks of the same archiving."""
+        """Tells whether the other record is of the same archiving, in the same state."""
         return other is not None and (self.status, self.etag, self.began_ms) == (
             other.status,
             other.etag,
@@ -99,10 +96,142 @@ class ArchiveRecord:
         )
 
     def has_blocks(self, now_ms: int) -> bool:
-        """Whether the hot tier may hold samples of the day, which readers prefer to those of its file."""
+        """Tells whether the hot tier may hold samples of the day; readers prefer them to the file's."""
         if self.changed_ms is None:
             return False
         if not self.settled or self.began_ms is None or self.expires_ms is None:
             return True
-        # Archiving leaves blocks a day more, however late it is; it marked them within WRITE_GRACE_MS.
+        # Archiving leaves blocks one more day, however late it is; it marks them within WRITE_GRACE_MS.
         return max(self.expires_ms, self.began_ms + EXPIRY_GRACE_MS + WRITE_GRACE_MS) > now_ms
+
+    def block_expiry_ms(self, hot_days: int, now_ms: int) -> int:
+        """Returns until when the day's blocks live at least: as recorded, else to the end of the hot days.
+
+        A recorded expiry stands, because some of the blocks may have expired already.
+        """
+        if self.expires_ms is not None:
+            return self.expires_ms
+        return max(self.day_ms + DAY_MS + hot_days * DAY_MS, now_ms + EXPIRY_GRACE_MS)
+
+
+class Precondition(Enum):
+    """What must be true of an ArchiveRecord before a change of it."""
+
+    NONE = auto()
+    NOT_NEWER = auto()
+    """Its `began_ms` is absent, or at most the change's: it is not of an archiving that began later."""
+    OWN = auto()
+    """Its `began_ms` is the change's: it is of the same archiving."""
+    LATER_EXPIRY = auto()
+    """Its `expires_ms` is absent, or later than the change's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveChange:
+    """Fields of an ArchiveRecord to set, leaving the others as they are, when the precondition holds.
+
+    Where it does not hold, an `optional` change is skipped, and any other is a conflict.
+    """
+
+    facts: Mapping[str, Any]
+    precondition: Precondition = Precondition.NONE
+    optional: bool = False
+
+    def is_permitted(self, record: ArchiveRecord) -> bool:
+        """Tells whether the precondition holds for the record."""
+        match self.precondition:
+            case Precondition.NOT_NEWER:
+                return record.began_ms is None or bool(record.began_ms <= self.facts["began_ms"])
+            case Precondition.OWN:
+                return bool(record.began_ms == self.facts["began_ms"])
+            case Precondition.LATER_EXPIRY:
+                return record.expires_ms is None or bool(record.expires_ms > self.facts["expires_ms"])
+            case _:
+                return True
+
+    def applied_to(self, record: ArchiveRecord) -> ArchiveRecord | None:
+        """Returns the record after the change, or None when the precondition does not hold."""
+        return replace(record, **self.facts) if self.is_permitted(record) else None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedFile:
+    """A day file as the ledger records it: `bytes` and `version` of the object, `windows` with samples."""
+
+    rows: int
+    points: int
+    bytes: int
+    checksum: str
+    etag: str
+    version: str
+    windows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One archiving of a site-day; each of its steps is one or more changes of the record, in order.
+
+    `started`, then `reading`, then `replacing` (only when the file changes), `verified` and `done`; or
+    `failed`, at any time. Times are UTC ms. The last three fields are set by `reading`.
+    """
+
+    site_day: SiteDay
+    number: int
+    started_ms: int
+    began_ms: int = field(default=0, kw_only=True)
+    source: str = field(default="", kw_only=True)
+    expires_ms: int = field(default=0, kw_only=True)
+
+    @classmethod
+    def after(cls, site_day: SiteDay, record: ArchiveRecord, started_ms: int) -> Self:
+        """Returns the attempt after those that the day's record counts."""
+        return cls(site_day, record.attempts + 1, started_ms)
+
+    def reading(self, *, began_ms: int, source: str, expires_ms: int) -> Self:
+        """Returns the attempt from the time on when it begins to read the day.
+
+        `source` says where the samples come from; `expires_ms` is until when the day's blocks live at least.
+        """
+        return replace(self, began_ms=began_ms, source=source, expires_ms=expires_ms)
+
+    def started(self) -> tuple[ArchiveChange, ...]:
+        """Returns the changes before anything else: the attempt is counted."""
+        return (ArchiveChange({"attempts": self.number}),)
+
+    def replacing(self) -> tuple[ArchiveChange, ...]:
+        """Returns the changes before another file replaces the day's.
+
+        A settled day must not look settled while its rollups are those of another file.
+        """
+        return (ArchiveChange({"status": "building"}), self._expiring())
+
+    def verified(self, file: ArchivedFile) -> tuple[ArchiveChange, ...]:
+        """Returns the changes once the file was read back; a conflict when a later archiving did so first.
+
+        The expiry comes before the status, and only comes nearer: a day that is served from its file alone
+        must stay so.
+        """
+        facts = {"status": "verified", "began_ms": self.began_ms, **asdict(file)}
+        return (self._expiring(), ArchiveChange(facts, Precondition.NOT_NEWER))
+
+    def done(self, ended_ms: int) -> tuple[ArchiveChange, ...]:
+        """Returns the changes once rollups and blocks follow the file; a conflict in another's record."""
+        facts = {
+            "began_ms": self.began_ms,
+            "status": "done",
+            "source": self.source,
+            "seconds": (ended_ms - self.started_ms) / 1000,
+            "error": "",
+        }
+        return (ArchiveChange(facts, Precondition.OWN),)
+
+    def failed(self, error: Exception) -> tuple[ArchiveChange, ...]:
+        """Returns the changes after an error: the day stays due, and the record names its last file."""
+        return (ArchiveChange({"status": "failed", "error": f"{type(error).__name__}: {error}"}),)
+
+    def blocks_expire_ms(self, now_ms: int) -> int:
+        """Returns when the day's blocks may expire that are marked now."""
+        return max(self.expires_ms, now_ms + EXPIRY_GRACE_MS)
+
+    def _expiring(self) -> ArchiveChange:
+        return ArchiveChange({"expires_ms": self.expires_ms}, Precondition.LATER_EXPIRY, optional=True)

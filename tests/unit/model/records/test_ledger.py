@@ -1,0 +1,113 @@
+from dataclasses import asdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vitals.model.records.ledger import (
+    EXPIRY_GRACE_MS,
+    ArchiveChange,
+    ArchivedFile,
+    ArchiveRecord,
+    Attempt,
+    Precondition,
+)
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS
+
+DAY = SiteDay("home", 20_000 * DAY_MS)
+FILE = ArchivedFile(rows=1_000, points=2, bytes=300, checksum="c0", etag='"e"', version="v1", windows=288)
+STARTED, BEGAN, ENDED = DAY.day_ms + DAY_MS, DAY.day_ms + DAY_MS + 5_000, DAY.day_ms + DAY_MS + 9_500
+EXPIRES = DAY.day_ms + 40 * DAY_MS
+NONE, NOT_NEWER, OWN, LATER_EXPIRY = Precondition
+
+
+def reading(record: ArchiveRecord, began_ms: int = BEGAN, expires_ms: int = EXPIRES) -> Attempt:
+    attempt = Attempt.after(DAY, record, STARTED)
+    return attempt.reading(began_ms=began_ms, source="hot", expires_ms=expires_ms)
+
+
+def after(record: ArchiveRecord, *steps: tuple[ArchiveChange, ...]) -> ArchiveRecord:
+    for change in (change for step in steps for change in step):
+        changed = change.applied_to(record)
+        assert changed or change.optional, f"conflict: {change}"
+        record = changed or record
+    return record
+
+
+def test_the_changes_of_each_step_in_order() -> None:
+    attempt = reading(ArchiveRecord(DAY.day_ms, attempts=2))
+    expiry = ({"expires_ms": EXPIRES}, LATER_EXPIRY, True)
+    verified = {"status": "verified", "began_ms": BEGAN, **asdict(FILE)}
+    done = {"began_ms": BEGAN, "status": "done", "source": "hot", "seconds": 9.5, "error": ""}
+    steps = {
+        "started": (attempt.started(), [({"attempts": 3}, NONE, False)]),
+        "replacing": (attempt.replacing(), [({"status": "building"}, NONE, False), expiry]),
+        "verified": (attempt.verified(FILE), [expiry, (verified, NOT_NEWER, False)]),
+        "done": (attempt.done(ENDED), [(done, OWN, False)]),
+        "failed": (
+            attempt.failed(ValueError("x")),
+            [({"status": "failed", "error": "ValueError: x"}, NONE, False)],
+        ),
+    }
+    for name, (changes, expected) in steps.items():
+        assert [(c.facts, c.precondition, c.optional) for c in changes] == expected, name
+
+
+def test_a_whole_attempt_leaves_a_settled_record() -> None:
+    before = ArchiveRecord(DAY.day_ms, status="failed", attempts=1, error="OSError: x")
+    attempt = reading(before)
+    record = after(
+        before, attempt.started(), attempt.replacing(), attempt.verified(FILE), attempt.done(ENDED)
+    )
+    assert record.settled and record.countable
+    assert (record.attempts, record.source, record.seconds, record.error) == (2, "hot", 9.5, "")
+    assert (record.etag, record.rows, record.windows) == (FILE.etag, FILE.rows, FILE.windows)
+    assert record.expires_ms == EXPIRES
+
+
+def test_a_failed_attempt_names_the_last_verified_file() -> None:
+    settled = after(ArchiveRecord(DAY.day_ms), reading(ArchiveRecord(DAY.day_ms)).verified(FILE))
+    again = reading(settled, BEGAN + 1)
+    record = after(settled, again.started(), again.replacing(), again.failed(OSError("disk full")))
+    assert not record.settled
+    assert (record.etag, record.status, record.error) == (FILE.etag, "failed", "OSError: disk full")
+
+
+def test_an_attempt_that_never_began_to_read_can_fail() -> None:
+    attempt = Attempt.after(DAY, ArchiveRecord(DAY.day_ms), STARTED)
+    assert after(ArchiveRecord(DAY.day_ms), attempt.started(), attempt.failed(OSError())).status == "failed"
+
+
+@given(st.none() | st.integers(BEGAN - 2, BEGAN + 2))
+def test_a_record_of_a_later_archiving_is_not_overwritten(began_ms: int | None) -> None:
+    record, attempt = ArchiveRecord(DAY.day_ms, began_ms=began_ms), reading(ArchiveRecord(DAY.day_ms))
+    [_, verified] = attempt.verified(FILE)
+    [done] = attempt.done(ENDED)
+    assert verified.is_permitted(record) == (began_ms is None or began_ms <= BEGAN)
+    assert done.is_permitted(record) == (began_ms == BEGAN)
+
+
+@given(st.none() | st.integers(EXPIRES - 2, EXPIRES + 2))
+def test_an_expiry_only_comes_nearer(expires_ms: int | None) -> None:
+    record = ArchiveRecord(DAY.day_ms, expires_ms=expires_ms)
+    [_, expiry] = reading(record).replacing()
+    assert after(record, (expiry,)).expires_ms == min(EXPIRES, EXPIRES if expires_ms is None else expires_ms)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "now_ms", "expected"),
+    [
+        (EXPIRES, EXPIRES + DAY_MS, EXPIRES),
+        (None, DAY.day_ms, DAY.day_ms + 8 * DAY_MS),
+        (None, DAY.day_ms + 30 * DAY_MS, DAY.day_ms + 30 * DAY_MS + EXPIRY_GRACE_MS),
+    ],
+)
+def test_until_when_the_blocks_of_a_day_live(recorded: int | None, now_ms: int, expected: int) -> None:
+    assert ArchiveRecord(DAY.day_ms, expires_ms=recorded).block_expiry_ms(7, now_ms) == expected
+
+
+def test_blocks_that_are_marked_late_live_one_more_day() -> None:
+    attempt = reading(ArchiveRecord(DAY.day_ms))
+    assert attempt.blocks_expire_ms(EXPIRES - 2 * DAY_MS) == EXPIRES
+    assert attempt.blocks_expire_ms(EXPIRES) == EXPIRES + EXPIRY_GRACE_MS
