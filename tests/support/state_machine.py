@@ -1,6 +1,6 @@
-"""Runs the state machine's definition with any function in Lambda's place; counts what the platform limits.
+"""Runs the state machine with a callable in place of Lambda, and counts what Step Functions limits.
 
-Understands what statemachine/backfill.asl.yaml uses and refuses the rest, so that nothing is counted wrongly.
+Supports only what statemachine/backfill.asl.yaml uses, and fails on anything else.
 
 The events of a standard execution's history, as AWS writes them: ExecutionStarted and ExecutionSucceeded or
 ExecutionFailed; for each state Entered and, but for Fail, Exited; for each attempt of a task TaskScheduled,
@@ -20,7 +20,7 @@ import yaml
 from tests.support.template import ROOT
 
 DEFINITION = ROOT / "statemachine" / "backfill.asl.yaml"
-_KNOWN = {
+_FIELDS = {
     *(
         "Comment",
         "Type",
@@ -40,12 +40,13 @@ _KNOWN = {
 
 
 def definition() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(DEFINITION.read_text())
-    return found
+    """Returns the definition of the state machine."""
+    machine: dict[str, Any] = yaml.safe_load(DEFINITION.read_text())
+    return machine
 
 
 class TaskError(Exception):
-    """An error of a task as Step Functions sees it; `cause` is as long as Lambda lets it be."""
+    """An error of a task as Step Functions gets it; `cause` has the maximum length of Lambda."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -55,10 +56,10 @@ class TaskError(Exception):
 
 @dataclass
 class Execution:
-    """One execution: `invoke` answers a payload or raises a TaskError."""
+    """One execution. `invoke` takes a payload and returns a result or raises TaskError."""
 
     invoke: Callable[[dict[str, Any]], Any]
-    asked: dict[str, Any]
+    request: dict[str, Any]
     name: str = "run"
     machine: dict[str, Any] = field(default_factory=definition)
     status: str = "RUNNING"
@@ -70,11 +71,11 @@ class Execution:
     payloads: list[Any] = field(default_factory=list)
 
     def run(self) -> "Execution":
-        """Itself, ended; what took place is in its fields."""
+        """Runs the execution to its end and returns itself, with the result in its fields."""
         self.events = 2
-        context = {"Execution": {"Name": self.name, "Input": self.asked}}
+        context = {"Execution": {"Name": self.name, "Input": self.request}}
         try:
-            self.output = self._walk(self.machine, self._measured(self.asked), context)
+            self.output = self._walk(self.machine, self._measured(self.request), context)
             self.status = "SUCCEEDED"
         except TaskError as error:
             self.error = error.name
@@ -85,15 +86,15 @@ class Execution:
         self.largest = max(self.largest, len(json.dumps(value).encode()))
         return value
 
-    def _walk(self, machine: dict[str, Any], given: Any, context: dict[str, Any]) -> Any:
+    def _walk(self, machine: dict[str, Any], data: Any, context: dict[str, Any]) -> Any:
         name: str | None = machine["StartAt"]
         while name:
             state = machine["States"][name]
-            assert set(state) <= _KNOWN, name
+            assert set(state) <= _FIELDS, name
             self.entered.append(name)
             self.events += 1
             try:
-                given, name = self._do(state, given, context)
+                data, name = self._do(state, data, context)
             except TaskError as error:
                 # States.ALL stands for every name.
                 catcher = next(
@@ -102,86 +103,86 @@ class Execution:
                 if catcher is None:
                     raise
                 failure = {"Error": error.name, "Cause": error.cause}
-                given, name = _put(catcher["ResultPath"], given, failure), catcher["Next"]
+                data, name = _with_result(catcher["ResultPath"], data, failure), catcher["Next"]
             self.events += 1
-            self._measured(given)
-        return given
+            self._measured(data)
+        return data
 
-    def _do(self, state: dict[str, Any], given: Any, context: dict[str, Any]) -> tuple[Any, str | None]:
-        following = state.get("Next")
+    def _do(self, state: dict[str, Any], data: Any, context: dict[str, Any]) -> tuple[Any, str | None]:
+        next_state = state.get("Next")
         match state["Type"]:
             case "Succeed":
-                return given, None
+                return data, None
             case "Fail":
                 raise TaskError(state["Error"])
             case "Choice":
-                chosen = (choice["Next"] for choice in state["Choices"] if _holds(choice, given))
-                return given, next(chosen, state["Default"])
+                chosen = (choice["Next"] for choice in state["Choices"] if _matches(choice, data))
+                return data, next(chosen, state["Default"])
             case "Pass":
-                return _filled(state["Parameters"], given, context), following
+                return _fill(state["Parameters"], data, context), next_state
             case "Task":
-                return self._task(state, given, context), following
+                return self._task(state, data, context), next_state
             case "Map":
-                return _put(state["ResultPath"], given, self._map(state, given, context)), following
+                return _with_result(state["ResultPath"], data, self._map(state, data, context)), next_state
         raise AssertionError(state["Type"])
 
-    def _task(self, state: dict[str, Any], given: Any, context: dict[str, Any]) -> Any:
-        parameters = self._measured(_filled(state["Parameters"], given, context))
-        left = [retrier["MaxAttempts"] for retrier in state["Retry"]]
+    def _task(self, state: dict[str, Any], data: Any, context: dict[str, Any]) -> Any:
+        parameters = self._measured(_fill(state["Parameters"], data, context))
+        remaining = [retrier["MaxAttempts"] for retrier in state["Retry"]]
         while True:
             self.events += 3
             self.payloads.append(parameters["Payload"])
             try:
-                return _at(
+                return _resolve(
                     state["OutputPath"], {"Payload": self.invoke(copy.deepcopy(parameters["Payload"]))}
                 )
             except TaskError as error:
-                # The first retrier that names the error; once used up it ends the task, whatever follows it.
+                # Only the first retrier that names the error counts. Once it is used up, the task fails.
                 retriers = enumerate(state["Retry"])
                 number = next((n for n, r in retriers if error.name in r["ErrorEquals"]), None)
-                if number is None or left[number] == 0:
+                if number is None or remaining[number] == 0:
                     raise
-                left[number] -= 1
+                remaining[number] -= 1
 
-    def _map(self, state: dict[str, Any], given: Any, context: dict[str, Any]) -> list[Any]:
-        assert _at(state["MaxConcurrencyPath"], given) <= 40
+    def _map(self, state: dict[str, Any], data: Any, context: dict[str, Any]) -> list[Any]:
+        assert _resolve(state["MaxConcurrencyPath"], data) <= 40
         self.events += 2
         results = []
-        for item in _at(state["ItemsPath"], given):
+        for item in _resolve(state["ItemsPath"], data):
             self.events += 2
             inner = context | {"Map": {"Item": {"Value": item}}}
-            selected = self._measured(_filled(state["ItemSelector"], given, inner))
+            selected = self._measured(_fill(state["ItemSelector"], data, inner))
             results.append(self._walk(state["ItemProcessor"], selected, inner))
         return results
 
 
-def _at(path: str, value: Any) -> Any:
+def _resolve(path: str, value: Any) -> Any:
     for key in path.removeprefix("$").split(".")[1:]:
         value = value[key]
     return value
 
 
-def _put(path: str, value: dict[str, Any], result: Any) -> dict[str, Any]:
+def _with_result(path: str, value: dict[str, Any], result: Any) -> dict[str, Any]:
     key = path.removeprefix("$.")
     assert "." not in key
     return value | {key: result}
 
 
-def _filled(template: Any, value: Any, context: dict[str, Any]) -> Any:
+def _fill(template: Any, value: Any, context: dict[str, Any]) -> Any:
     if not isinstance(template, dict):
         return template
     filled = {}
     for key, item in template.items():
         if key.endswith(".$"):
-            found = _at(item[1:], context) if item.startswith("$$") else _at(item, value)
-            filled[key.removesuffix(".$")] = found
+            source, path = (context, item[1:]) if item.startswith("$$") else (value, item)
+            filled[key.removesuffix(".$")] = _resolve(path, source)
         else:
-            filled[key] = _filled(item, value, context)
+            filled[key] = _fill(item, value, context)
     return filled
 
 
-def _holds(choice: dict[str, Any], value: Any) -> bool:
-    found = _at(choice["Variable"], value)
+def _matches(choice: dict[str, Any], value: Any) -> bool:
+    variable = _resolve(choice["Variable"], value)
     [(operator, expected)] = [(k, v) for k, v in choice.items() if k not in ("Variable", "Next", "Comment")]
     assert operator in ("BooleanEquals", "StringEquals")
-    return bool(found == expected)
+    return bool(variable == expected)

@@ -1,4 +1,4 @@
-"""What the backfill's state machine does with its tasks' answers; 730 days fit the platform's limits."""
+"""Transitions of the state machine, and whether a run of 730 days fits the limits of Step Functions."""
 
 import json
 import re
@@ -32,7 +32,7 @@ PLATFORM_ERRORS = {
     "Sandbox.Timedout",
     "States.Timeout",
 }
-# Classes of botocore as Lambda names them, for what AWS answers when it is busy or breaks off.
+# Classes of botocore, as Lambda names them, for AWS being overloaded or breaking off.
 AWS_ERRORS = {
     "ClientError",
     "ConnectTimeoutError",
@@ -43,8 +43,8 @@ AWS_ERRORS = {
     "ReadTimeoutError",
     "ThrottlingException",
 }
-OUR_ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type)}
-ASKED = {"site": "s" * 64, "start_date": "2024-01-01", "end_date": "2024-01-03", "requested_by": "t" * 64}
+VITALS_ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type)}
+REQUEST = {"site": "s" * 64, "start_date": "2024-01-01", "end_date": "2024-01-03", "requested_by": "t" * 64}
 
 
 def states(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -56,12 +56,12 @@ def states(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 STATES = dict(states(definition()))
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
-DAY = STATES["Read and archive the day"]
-BY_TASK = {"plan": STATES["Plan the days"], "day": DAY, "summarise": STATES["Summarise the run"]}
+DAY = STATES["Read and archive day"]
+BY_TASK = {"plan": STATES["Plan days"], "day": DAY, "summarise": STATES["Summarise run"]}
 
 
 def answers(days: int = 3, *, day: Callable[[str], dict[str, Any]] | None = None, **plan: Any) -> Any:
-    """Lambda's place taken: plans `days` days, does each by `day`, and counts them as the handler does."""
+    """Returns the tasks: a plan of `days` days, each done by `day`, and a summary as the handler makes it."""
 
     def invoke(payload: dict[str, Any]) -> dict[str, Any]:
         if payload["task"] == "plan":
@@ -103,59 +103,59 @@ def done(day: str) -> dict[str, Any]:
 
 
 def failing(name: str, *, times: int = 10**6, on: str = "2024-01-02") -> Callable[[str], dict[str, Any]]:
-    """Fails one day so many times, and does every other."""
-    left = [times]
+    """Returns a day task that fails on one day, at most `times` times."""
+    remaining = [times]
 
-    def day(asked: str) -> dict[str, Any]:
-        if asked == on and left[0]:
-            left[0] -= 1
+    def day(day_text: str) -> dict[str, Any]:
+        if day_text == on and remaining[0]:
+            remaining[0] -= 1
             raise TaskError(name)
-        return done(asked)
+        return done(day_text)
 
     return day
 
 
-class TestWhatARunDoes:
-    def test_every_day_is_read_and_the_run_is_summarised(self) -> None:
-        run = Execution(answers(), ASKED, name="a-run").run()
+class TestTransitions:
+    def test_every_day_is_read_then_summarised(self) -> None:
+        run = Execution(answers(), REQUEST, name="a-run").run()
         assert run.status == "SUCCEEDED"
         assert run.output["days"] == {"done": 3, "empty": 0, "failed": 0, "cancelled": 0}
         assert run.payloads == [
-            {"task": "plan", "run": "a-run", "asked": ASKED},
+            {"task": "plan", "run": "a-run", "asked": REQUEST},
             *(
-                {"task": "day", "run": "a-run", "site": ASKED["site"], "day": day}
+                {"task": "day", "run": "a-run", "site": REQUEST["site"], "day": day}
                 for day in ("2024-01-01", "2024-01-02", "2024-01-03")
             ),
             {
                 "task": "summarise",
                 "run": "a-run",
-                "site": ASKED["site"],
+                "site": REQUEST["site"],
                 "days": [done(f"2024-01-0{n}") for n in (1, 2, 3)],
             },
         ]
 
-    def test_a_dry_run_ends_with_the_plan(self) -> None:
-        run = Execution(answers(), ASKED | {"dry_run": True}).run()
+    def test_dry_run_ends_with_the_plan(self) -> None:
+        run = Execution(answers(), REQUEST | {"dry_run": True}).run()
         assert (run.status, [payload["task"] for payload in run.payloads]) == ("SUCCEEDED", ["plan"])
         assert run.output["estimate"]["requests"] == 123_456
 
-    def test_a_range_that_is_complete_succeeds_without_reading(self) -> None:
-        run = Execution(answers(0), ASKED).run()
+    def test_complete_range_succeeds_without_reading(self) -> None:
+        run = Execution(answers(0), REQUEST).run()
         assert (run.status, [payload["task"] for payload in run.payloads]) == (
             "SUCCEEDED",
             ["plan", "summarise"],
         )
 
     @pytest.mark.parametrize("name", ["InvalidRequestError", "NotFoundError", "RunningError"])
-    def test_a_refused_plan_fails_at_once_under_its_own_name(self, name: str) -> None:
+    def test_refused_plan_fails_without_retries(self, name: str) -> None:
         def refuse(payload: dict[str, Any]) -> None:
             raise TaskError(name)
 
-        run = Execution(refuse, ASKED).run()
+        run = Execution(refuse, REQUEST).run()
         assert (run.status, run.error, len(run.payloads)) == ("FAILED", name, 1)
 
-    def test_a_failed_day_leaves_its_name_and_the_rest_goes_on(self) -> None:
-        run = Execution(answers(day=failing("DayFileTooLargeError")), ASKED).run()
+    def test_failed_day_does_not_stop_the_others(self) -> None:
+        run = Execution(answers(day=failing("DayFileTooLargeError")), REQUEST).run()
         receipts = run.payloads[-1]["days"]
         failed = {"day": "2024-01-02", "status": "failed", "samples": 0, "error": "DayFileTooLargeError"}
         assert receipts == [done("2024-01-01"), failed, done("2024-01-03")]
@@ -176,36 +176,36 @@ class TestWhatARunDoes:
             ("TypeError", 1),
         ],
     )
-    def test_what_may_heal_is_tried_again(self, name: str, attempts: int) -> None:
-        run = Execution(answers(1, day=failing(name, on="2024-01-01")), ASKED).run()
+    def test_transient_errors_are_retried(self, name: str, attempts: int) -> None:
+        run = Execution(answers(1, day=failing(name, on="2024-01-01")), REQUEST).run()
         assert [payload["task"] for payload in run.payloads].count("day") == attempts
-        healed = Execution(answers(1, day=failing(name, times=attempts - 1, on="2024-01-01")), ASKED).run()
-        assert healed.status == "SUCCEEDED"
+        retried = Execution(answers(1, day=failing(name, times=attempts - 1, on="2024-01-01")), REQUEST).run()
+        assert retried.status == "SUCCEEDED"
 
-    def test_a_cancelled_run_is_no_failure(self) -> None:
+    def test_cancelled_run_succeeds(self) -> None:
         run = Execution(
-            answers(day=lambda day: {"day": day, "status": "cancelled", "samples": 0}), ASKED
+            answers(day=lambda day: {"day": day, "status": "cancelled", "samples": 0}), REQUEST
         ).run()
-        assert (run.status, run.entered[-1]) == ("SUCCEEDED", "Cancelled")
+        assert (run.status, run.entered[-1]) == ("SUCCEEDED", "Run cancelled")
 
-    def test_a_map_that_breaks_is_summarised_too(self) -> None:
+    def test_failed_map_is_summarised(self) -> None:
         machine = definition()
-        iteration = machine["States"]["For each day"]["ItemProcessor"]["States"]
-        del iteration["Read and archive the day"]["Catch"]
-        run = Execution(answers(day=failing("States.BranchFailed")), ASKED, machine=machine).run()
-        broken = {"run": "run", "site": ASKED["site"], "days": [], "error": "States.BranchFailed"}
+        iteration = machine["States"]["Read each day"]["ItemProcessor"]["States"]
+        del iteration["Read and archive day"]["Catch"]
+        run = Execution(answers(day=failing("States.BranchFailed")), REQUEST, machine=machine).run()
+        broken = {"run": "run", "site": REQUEST["site"], "days": [], "error": "States.BranchFailed"}
         assert run.payloads[-1] == {"task": "summarise"} | broken
         assert (run.status, run.error) == ("FAILED", "SomeDaysFailed")
 
 
-class TestTheLongestRun:
+class TestLongestRun:
     @pytest.fixture(scope="class")
     @staticmethod
     def worst() -> Execution:
-        """730 days, each of which uses every attempt up and then fails, as plan and summary nearly do."""
+        """A run of 730 days in which every task uses all retries, and every day fails."""
         answer = answers(LONGEST_RUN, max_concurrency=40)
         errors_of = {task: _every_retry(state) for task, state in BY_TASK.items()}
-        errors_of["day"].append("X" * max(map(len, OUR_ERRORS | PLATFORM_ERRORS)))
+        errors_of["day"].append("X" * max(map(len, VITALS_ERRORS | PLATFORM_ERRORS)))
         tries: Counter[tuple[str, str]] = Counter()
 
         def invoke(payload: dict[str, Any]) -> Any:
@@ -215,20 +215,20 @@ class TestTheLongestRun:
                 raise TaskError(errors_of[task][tries[key] - 1])
             return answer(payload)
 
-        return Execution(invoke, ASKED, name="r" * 80).run()
+        return Execution(invoke, REQUEST, name="r" * 80).run()
 
     def test_every_day_uses_every_attempt_and_fails(self, worst: Execution) -> None:
         attempts = 1 + sum(retrier["MaxAttempts"] for retrier in DAY["Retry"])
         assert [payload["task"] for payload in worst.payloads].count("day") == LONGEST_RUN * attempts
         assert [receipt["status"] for receipt in worst.payloads[-1]["days"]] == ["failed"] * LONGEST_RUN
 
-    def test_its_history_fits(self, worst: Execution) -> None:
+    def test_history_fits(self, worst: Execution) -> None:
         assert worst.events < HISTORY_EVENTS
 
-    def test_its_largest_payload_fits_twice(self, worst: Execution) -> None:
+    def test_largest_payload_fits_twice(self, worst: Execution) -> None:
         assert worst.largest < PAYLOAD_BYTES / 2
 
-    def test_no_cause_is_passed_on(self, worst: Execution) -> None:
+    def test_causes_are_dropped(self, worst: Execution) -> None:
         assert "Traceback" not in str(worst.payloads)
 
 
@@ -240,9 +240,9 @@ def _retried(state: dict[str, Any]) -> list[str]:
     return [name for retrier in state["Retry"] for name in retrier["ErrorEquals"]]
 
 
-class TestTheDefinition:
-    def test_it_follows_the_language(self, tmp_path: Path) -> None:
-        # cfn-lint knows the language, and looks at no definition outside of a template.
+class TestDefinition:
+    def test_definition_passes_cfn_lint(self, tmp_path: Path) -> None:
+        # cfn-lint checks a definition only inside of a template.
         properties = {"RoleArn": "arn:aws:iam::123456789012:role/states", "Definition": definition()}
         machine = {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
         filled = json.dumps({"Resources": {"Machine": machine}}).replace("${Partition}", "aws")
@@ -256,7 +256,7 @@ class TestTheDefinition:
         assert done.returncode == 0, done.stdout
 
     @pytest.mark.parametrize("name", TASKS)
-    def test_a_task_has_a_timeout_and_retries_with_jitter_on_named_errors(self, name: str) -> None:
+    def test_tasks_have_timeouts_and_retries_with_jitter(self, name: str) -> None:
         task = TASKS[name]
         assert task["TimeoutSeconds"] > 0
         for retrier in task["Retry"]:
@@ -266,18 +266,18 @@ class TestTheDefinition:
         assert len(_retried(task)) == len(set(_retried(task)))
         assert set(_retried(task)) >= PLATFORM_ERRORS
 
-    def test_errors_are_ours_or_the_platforms(self) -> None:
+    def test_retried_errors_exist(self) -> None:
         for name, task in TASKS.items():
-            assert set(_retried(task)) <= OUR_ERRORS | PLATFORM_ERRORS | AWS_ERRORS, name
+            assert set(_retried(task)) <= VITALS_ERRORS | PLATFORM_ERRORS | AWS_ERRORS, name
 
-    def test_the_functions_own_timeout_comes_first(self) -> None:
+    def test_function_times_out_before_its_task(self) -> None:
         function = template()["Resources"]["BackfillFunction"]["Properties"]
         assert function["Timeout"] < DAY["TimeoutSeconds"]
         assert definition()["TimeoutSeconds"] == 14 * 24 * 3600
 
-    def test_what_is_caught_keeps_the_name_and_drops_the_cause(self) -> None:
+    def test_catchers_keep_names_and_drop_causes(self) -> None:
         machine = definition()
-        scopes = [machine["States"], machine["States"]["For each day"]["ItemProcessor"]["States"]]
+        scopes = [machine["States"], machine["States"]["Read each day"]["ItemProcessor"]["States"]]
         caught = [(scope, c) for scope in scopes for s in scope.values() for c in s.get("Catch", [])]
         assert len(caught) == 2
         for scope, catcher in caught:
@@ -287,23 +287,18 @@ class TestTheDefinition:
             assert f"{catcher['ResultPath']}.Error" in paths
             assert not {"$", catcher["ResultPath"], f"{catcher['ResultPath']}.Cause"} & set(paths)
 
-    def test_every_state_is_reached_and_says_what_happens(self) -> None:
-        run = Execution(answers(day=failing("ConflictError")), ASKED).run()
-        others = {
-            "Told what it would take",
-            "Record that the map broke",
-            "Every day is archived",
-            "Cancelled",
-        }
+    def test_every_state_is_reached(self) -> None:
+        run = Execution(answers(day=failing("ConflictError")), REQUEST).run()
+        others = {"Dry run complete", "Record map failure", "Run succeeded", "Run cancelled"}
         assert set(run.entered) | others == set(STATES)
-        assert all((name[0].isupper() and " " in name) or name == "Cancelled" for name in STATES)
+        assert all(name[0].isupper() and " " in name for name in STATES)
 
-    def test_its_placeholders_are_those_that_the_template_fills(self) -> None:
+    def test_template_fills_every_placeholder(self) -> None:
         properties = template()["Resources"]["BackfillStateMachine"]["Properties"]
         used = set(re.findall(r"\$\{(\w+)\}", str(definition())))
         assert used == set(properties["DefinitionSubstitutions"])
 
-    def test_the_machine_is_told_to_the_functions_by_the_name_it_has(self) -> None:
+    def test_functions_get_the_arn_of_the_machine(self) -> None:
         resources = template()["Resources"]
         name = resources["BackfillStateMachine"]["Properties"]["Name"]["Sub"]
         for function in ("BackfillFunction", "BackfillApiFunction"):
