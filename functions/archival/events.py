@@ -1,15 +1,12 @@
-"""What an event asks for, and which of the due days are overdue: pure."""
+"""What an event asks for: pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from vitals.errors import InvalidRequestError
-from vitals.model.timespan import DAY_MS, EARLIEST_MS, HOUR_MS, day_name, day_start
+from vitals.model.timespan import EARLIEST_MS, day_name, day_start
 from vitals.site_name import check_site
-
-# A day that is not archived two days after its end is a fault to look at.
-OVERDUE_MS = 48 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,3 @@ def parse(event: Mapping[str, Any], now_ms: int) -> EveryDueDay | OneDay:
     if day_ms > now_ms:
         raise InvalidRequestError("date is in the future")
     return OneDay(check_site(event["site"]), day_ms)
-
-
-def overdue(days_ms: Iterable[int], now_ms: int) -> list[int]:
-    """Those of the due days that ended more than 48 hours ago."""
-    return [day for day in days_ms if now_ms - (day + DAY_MS) > OVERDUE_MS]

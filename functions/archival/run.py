@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from archival import events
 from archival.reconcile import ReconcilingArchiver
 from vitals.errors import DayFileError, NotFoundError
-from vitals.model.due_days import due_days, synced_days
+from vitals.model.due_days import due_days, overdue_days, synced_days
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.timespan import EARLIEST_MS, Span, day_name
 from vitals.store.state.ledger import Ledger
@@ -71,7 +71,7 @@ class Archival:
         days = synced_days(record)
         records = self.ledger.archive_records(site, Span(EARLIEST_MS, days.end_ms))
         due = due_days(days, records)
-        self.metrics.add_metric("DaysOverdue", MetricUnit.Count, len(events.overdue(due, self.now())))
+        self.metrics.add_metric("DaysOverdue", MetricUnit.Count, len(overdue_days(due, self.now())))
         self.enqueue([{"site": site, "date": day_name(day)} for day in due[-_MOST_DAYS:]])
         self.metrics.add_metric("ArchiveMismatches", MetricUnit.Count, self._mismatches(site, records))
         return len(due)

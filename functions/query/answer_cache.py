@@ -17,8 +17,9 @@ from vitals.model.records.ledger import WRITE_GRACE_MS, ArchiveRecord
 from vitals.reading.plan import QueryPlan
 from vitals.store.tiers.query_cache import ResultCache
 
-# Another form of answers must not be read as this one; before 2 the rows of Athena were not counted.
-_FORM = 2
+# Another form of answers must not be read as this one: before 2 the rows of Athena were not counted, before 3
+# warnings had no codes.
+_FORM = 3
 # Settled data changes by an archiving or a backfill, which change the name; S3 removes entries after a day.
 QUIET_S = 86_400
 # A write may follow its note in the ledger by a while, so what is written to now is kept for a moment only.

@@ -8,10 +8,11 @@ from typing import Any
 
 import orjson
 
-from query import answer_cache, points, series
+from query import answer_cache, points, series, warnings
 from query.answer_cache import Answers
 from query.pages import Web
-from query.status import StatusReader, synced
+from query.status import MAX_LAG_MS, StatusReader, synced
+from query.warnings import warned
 from vitals.aws.runtime import SYSTEM
 from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError, TooLargeError
 from vitals.model.points import Catalog, Point
@@ -34,11 +35,8 @@ _MEMORY_MB = 1024
 # After this a browser asks whether what it has is still right.
 _MAX_AGE_S = 300
 MAX_COVERAGE_DAYS = 731
-_HURRIED = ["not all of the range was read in time; next_token goes on"]
-_GAPS_LEFT_OUT = "the shorter gaps, or all of them, are left out"
 _CATALOG_TTL_MS = 60_000
 LATEST_LOOKBACK_MS = DAY_MS
-MAX_LAG_MS = 20 * 60_000
 MAX_LIMIT = 1_000
 # Of JSON, which Lambda escapes once more, at most to twice its size; an answer carries 6 MB.
 _MAX_PAGE_BYTES = 2_800_000
@@ -136,11 +134,15 @@ class Api:
                 "samples_read": sum(read.received.values()),
                 "samples_returned": len(read.rows),
             },
-            "warnings": [f"the site has no point {name!r}" for name in planned.unknown]
-            + planned.notes
-            + [f"left out: {failure}" for failure in found.failures]
-            + (_HURRIED if read.hurried else [])
-            + ([] if told.whole else [_GAPS_LEFT_OUT]),
+            **warned(
+                [
+                    *map(warnings.unknown_point, planned.unknown),
+                    *map(warnings.columns_split_buckets, planned.notes),
+                    *(warnings.day_unreadable(day, text) for text, day in found.failed_days.items()),
+                    *([warnings.time_limit()] if read.hurried else []),
+                    *([] if told.whole else [warnings.gaps_omitted()]),
+                ]
+            ),
         }
         polled = all(gap.reason != NOT_POLLED for found_ in told.gaps.values() for gap in found_)
         return answer, polled and told.in_time and not read.hurried and not found.failures
@@ -211,7 +213,7 @@ class Api:
         page = _page(catalog.active, limit, position)
         rows = _fitting(self._newest(site, page))
         token = _next_token(catalog.active, page[: len(rows)], owner)
-        return {"site_name": site, "latest": rows, "next_token": token, "warnings": []}
+        return {"site_name": site, "latest": rows, "next_token": token, **warned([])}
 
     def _latest_named(self, site: str, names: Sequence[str], next_token: str | None) -> Answer:
         if next_token is not None:
@@ -227,7 +229,7 @@ class Api:
             "site_name": site,
             "latest": self._newest(site, wanted),
             "next_token": None,
-            "warnings": [f"the site has no point {name!r}" for name in unknown],
+            **warned(list(map(warnings.unknown_point, unknown))),
         }
 
     def _newest(self, site: str, page: Sequence[Point]) -> list[Answer]:

@@ -195,12 +195,19 @@ def _quoted(name: str) -> str:
 
 def _headers(answer: Answer) -> dict[str, str]:
     """What goes beside CSV: everything but the series, as headers of ASCII."""
-    rest = {key: value for key, value in answer.items() if key not in ("series", "warnings")}
+    rest = {
+        key: value for key, value in answer.items() if key not in ("series", "warnings", "warning_details")
+    }
     headers = {"Vitals-Metadata": _ascii(rest)}
     if answer["metadata"]["next_token"]:
         headers["Vitals-Next-Token"] = answer["metadata"]["next_token"]
     if answer["warnings"]:
-        headers["Vitals-Warnings"] = _ascii(_fitting(answer["warnings"]))
+        texts = _fitting(answer["warnings"])
+        headers["Vitals-Warnings"] = _ascii(texts)
+        # The last text may say how many more there are, which has no code.
+        details = zip(answer["warning_details"], texts, strict=False)
+        codes = [detail["code"] for detail, text in details if detail["text"] == text]
+        headers["Vitals-Warning-Codes"] = _ascii(codes)
     return headers
 
 

@@ -5,8 +5,18 @@ from typing import Literal
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from pydantic import Field
 
-from query import encoding
+from query import encoding, warnings
 from vitals.http.described import Shape, answers
+
+
+class WarningDetail(Shape):
+    """A warning with its code, and with what it is about."""
+
+    code: warnings.Code
+    text: str = Field(description="the same text as in `warnings`")
+    point_name: str = Field("", description="with UNKNOWN_POINT")
+    day: str = Field("", description="with DAY_UNREADABLE, as YYYY-MM-DD")
+    site_name: str = Field("", description="with SOURCE_UNREADABLE, when only this site is affected")
 
 
 class Gap(Shape):
@@ -75,6 +85,7 @@ class QueryAnswer(Shape):
     series: list[Series]
     metadata: Metadata
     warnings: list[str] = Field(description="what is missing and why; empty when nothing is")
+    warning_details: list[WarningDetail] = Field(description="the same warnings with their codes")
 
 
 class Site(Shape):
@@ -97,6 +108,8 @@ class Sites(Shape):
 class SiteStatus(Site):
     """A site with what was refused of its latest sync, and its days that are due to be archived."""
 
+    late: bool = Field(description="more than 20 minutes behind, or never synced")
+    overdue: bool = Field(description="an unarchived day ended more than 48 hours ago")
     rejected: dict[str, int] = Field(description="readings of the latest sync, by reason")
     rejected_since: str | None = Field(description="which times it asked for; null until the next sync")
     rejected_until: str | None
@@ -119,6 +132,7 @@ class Status(Shape):
     sites: list[SiteStatus]
     dead_letters: DeadLetterCounts | None = Field(description="null for tokens of some sites only")
     warnings: list[str] = Field(description="which parts could not be read; empty when all were")
+    warning_details: list[WarningDetail] = Field(description="the same warnings with their codes")
 
 
 class PointAnswer(Shape):
@@ -183,6 +197,7 @@ class Latest(Shape):
     latest: list[Newest]
     next_token: str | None
     warnings: list[str]
+    warning_details: list[WarningDetail]
 
 
 class CoverageDay(Shape):
@@ -227,6 +242,7 @@ def _query(*errors: int) -> dict[int, OpenAPIResponse]:
         "ETag": {"description": "of settled data; send it as If-None-Match", "schema": text},
         "Vitals-Next-Token": {"description": "CSV only: next_token, when there is more", "schema": text},
         "Vitals-Warnings": {"description": "CSV only: warnings as JSON, when there are any", "schema": text},
+        "Vitals-Warning-Codes": {"description": "CSV only: the codes of Vitals-Warnings", "schema": text},
         "Vitals-Metadata": {"description": "CSV only: all but series and warnings, as JSON", "schema": text},
     }
     found[304] = {"description": "what If-None-Match names is still right", "content": {}}

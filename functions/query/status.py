@@ -7,20 +7,23 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from query.warnings import WarningDetail, source_unreadable, warned
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.aws.sqs import DeadLetters
 from vitals.errors import VitalsError
-from vitals.model.due_days import due_days, synced_days
+from vitals.model.due_days import due_days, overdue_days, synced_days
 from vitals.model.records.sites import SiteRecord
 from vitals.model.records.tokens import EVERY_SITE, Grant
-from vitals.model.timespan import EARLIEST_MS, Span, day_name, iso
+from vitals.model.timespan import EARLIEST_MS, MINUTE_MS, Span, day_name, iso
 from vitals.store.control.circuit import CircuitTable
 from vitals.store.state.ledger import Ledger
 from vitals.store.state.sites import SiteTable
 
-# The oldest, which are archived last; the count tells of the others.
+# The oldest, which are archived last; the count includes the others.
 MAX_DAYS = 100
-# What one of the sources of the status may end in, while the others answer.
+# SyncLagAlarm in the template has the same limit.
+MAX_LAG_MS = 20 * MINUTE_MS
+# Errors of one source of the status, while the others answer.
 _UNREADABLE = (BotoCoreError, ClientError, VitalsError)
 
 
@@ -40,19 +43,24 @@ class StatusReader:
 
         What cannot be read is null and named in `warnings`, but for the list of sites itself.
         """
-        warnings: list[str] = []
+        warnings: list[WarningDetail] = []
         records = [record for record in self.sites.list() if grant.allows("read", record.site)]
         circuit = self._read(self.circuits.load, "whether the upstream is paused", warnings)
         open_until_ms = circuit.open_until_ms if circuit else 0
         paused = {"upstream_paused_until": iso(open_until_ms) if now_ms < open_until_ms else None}
-        sites = [synced(record, now_ms) | self._upkeep(record, warnings) | paused for record in records]
+        sites = [
+            synced(record, now_ms) | self._upkeep(record, now_ms, warnings) | paused for record in records
+        ]
         dead_letters = self._dead_letters(warnings) if grant.allows("read", EVERY_SITE) else None
-        return {"sites": sites, "dead_letters": dead_letters, "warnings": warnings}
+        return {"sites": sites, "dead_letters": dead_letters, **warned(warnings)}
 
-    def _upkeep(self, record: SiteRecord, warnings: list[str]) -> dict[str, Any]:
-        due = self._read(partial(self._due, record), f"the unarchived days of {record.site}", warnings)
+    def _upkeep(self, record: SiteRecord, now_ms: int, warnings: list[WarningDetail]) -> dict[str, Any]:
+        subject = f"the unarchived days of {record.site}"
+        due = self._read(partial(self._due, record), subject, warnings, record.site)
         counted = record.rejected_from_ms is not None
         return {
+            "late": record.checkpoint_ms is None or now_ms - record.checkpoint_ms > MAX_LAG_MS,
+            "overdue": bool(overdue_days(due or (), now_ms)),
             "rejected": dict(record.rejected),
             "rejected_since": _iso(record.rejected_from_ms),
             "rejected_until": _iso(record.checkpoint_ms if counted else None),
@@ -64,7 +72,7 @@ class StatusReader:
         days = synced_days(record)
         return due_days(days, self.ledger.archive_records(record.site, Span(EARLIEST_MS, days.end_ms)))
 
-    def _dead_letters(self, warnings: list[str]) -> dict[str, int | None]:
+    def _dead_letters(self, warnings: list[WarningDetail]) -> dict[str, int | None]:
         counters = self.letters.counters()
         # At once: each may take as long as its client waits.
         with self.runtime.pool(len(counters), "status") as pool:
@@ -74,12 +82,14 @@ class StatusReader:
             for name, count in pending.items()
         }
 
-    def _read[T](self, read: Callable[[], T], subject: str, warnings: list[str]) -> T | None:
+    def _read[T](
+        self, read: Callable[[], T], subject: str, warnings: list[WarningDetail], site: str | None = None
+    ) -> T | None:
         try:
             return read()
         except _UNREADABLE as error:
             self.log("the status is incomplete", subject=subject, exc_info=error)
-            warnings.append(f"{subject} could not be read; try again in a few seconds")
+            warnings.append(source_unreadable(subject, site))
             return None
 
 

@@ -3,6 +3,16 @@
 from typing import Literal, NotRequired, TypedDict
 
 
+class WarningDetail(TypedDict):
+    """A warning with its code, and with what it is about."""
+
+    code: str
+    text: str
+    point_name: NotRequired[str]
+    day: NotRequired[str]
+    site_name: NotRequired[str]
+
+
 class Site(TypedDict):
     """A site with how far it is synced."""
 
@@ -93,6 +103,8 @@ class SiteStatus(TypedDict):
     synced_from: str | None
     synced_until: str | None
     lag_seconds: int | None
+    late: bool
+    overdue: bool
     rejected: dict[str, int]
     rejected_since: str | None
     rejected_until: str | None
@@ -110,6 +122,7 @@ class Status(TypedDict):
     sites: list[SiteStatus]
     dead_letters: dict[str, int | None] | None
     warnings: list[str]
+    warning_details: list[WarningDetail]
 
 
 class Health(TypedDict):

@@ -141,6 +141,12 @@ def test_every_route_has_an_example_or_is_named() -> None:
     assert shown | named == routes
 
 
+def test_every_warning_has_its_row() -> None:
+    table = PAGE.partition("## Warnings")[2].partition("## Samples")[0]
+    detail = openapi.document()["components"]["schemas"]["WarningDetail"]["properties"]
+    assert sorted(re.findall(r"^\| ([A-Z_]+) \|", table, re.M)) == sorted(detail["code"]["enum"])
+
+
 def test_every_error_has_its_row() -> None:
     http = (ROOT / "layers/common/python/vitals/http/errors.py").read_text()
     by_functions = set(re.findall(r'\d{3}, "([A-Z_]+)"', http))

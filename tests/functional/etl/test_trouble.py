@@ -148,8 +148,8 @@ def test_an_unreadable_day_among_good_ones_is_named(stage: Stage) -> None:
     kept = [sum(at < DAY for at in one["timestamps"]) for one in whole]
     assert [len(one["timestamps"]) for one in series(answer)] == kept
     assert sum(kept) > 0
-    [warning] = json.loads(answer.text)["warnings"]
-    assert iso(DAY)[:10] in warning
+    [detail] = json.loads(answer.text)["warning_details"]
+    assert (detail["code"], detail["day"]) == ("DAY_UNREADABLE", iso(DAY)[:10])
     # It may be readable a moment later.
     assert "ETag" not in answer.headers
     assert answer.headers["Cache-Control"] == "private, max-age=20"

@@ -478,7 +478,10 @@ def test_latest_is_the_newest_sample_or_none(call: Call) -> None:
     names = {"point_names": ["zone/co2", "ahu/sat", "nobody"]}
     _, answer = call("/sites/home/latest", names)
     assert answer["latest"] == newest
-    assert answer["warnings"] == ["the site has no point 'nobody'"]
+    text = "the site has no point 'nobody'"
+    assert answer["warnings"] == [text]
+    detail = {"code": "UNKNOWN_POINT", "text": text, "point_name": "nobody"}
+    assert answer["warning_details"] == [detail]
     assert call("/sites/home/latest", body=names)[1] == answer
     for everything in (call("/sites/home/latest"), call("/sites/home/latest", body={"limit": 3})):
         assert sorted(entry["point_name"] for entry in everything[1]["latest"]) == sorted(NAMES)

@@ -550,7 +550,7 @@ def test_a_slow_moment_is_not_kept(
         slow = query(api, names_of(archive), width=50)
     assert slow.etag is None
     assert found(slow)["metadata"]["next_token"]
-    assert "not all of the range was read in time; next_token goes on" in found(slow)["warnings"]
+    assert "TIME_LIMIT" in [detail["code"] for detail in found(slow)["warning_details"]]
     assert found(query(api, names_of(archive), width=50))["metadata"]["next_token"] is None
 
 
@@ -624,7 +624,8 @@ def test_shorter_gaps_are_left_out_of_an_answer_that_has_too_many(
     span = Span(DAY - 9 * DAY_MS, DAY + DAY_MS)
     answer = found(query(api, names_of(archive), span, resolution="raw"))
     assert all(len(each["gaps"]) == 1 for each in answer["series"])
-    assert answer["warnings"] == ["the shorter gaps, or all of them, are left out"]
+    assert answer["warnings"] == ["Some gaps are omitted."]
+    assert answer["warning_details"] == [{"code": "GAPS_OMITTED", "text": "Some gaps are omitted."}]
 
 
 @pytest.mark.parametrize("asked", [{"resolution": "raw"}, {"width": 6}])

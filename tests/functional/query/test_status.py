@@ -12,12 +12,14 @@ import boto3
 import pytest
 
 from query.answers import Api
-from query.status import MAX_DAYS
+from query.status import MAX_DAYS, MAX_LAG_MS
 from tests.functional.conftest import NOON, Clock
 from tests.functional.http.test_failing_tiers import closed_port, hanging, impatient, refusing
 from tests.functional.query.test_answers import Call, api, ask, call
+from tests.support.template import template
 from vitals.aws import clients
 from vitals.aws.sqs import DeadLetters
+from vitals.model.due_days import OVERDUE_MS
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, iso
 from vitals.store import keys
 from vitals.store.control.circuit import Circuit, CircuitTable
@@ -26,6 +28,7 @@ from vitals.store.state.sites import SiteTable
 
 __all__ = ["api", "ask", "call"]
 TODAY = NOON - 12 * HOUR_MS
+NO_WARNINGS: dict[str, Any] = {"warnings": [], "warning_details": []}
 
 
 def settle(ledger: Ledger, day_ms: int) -> None:
@@ -50,6 +53,8 @@ def test_a_site_tells_its_lag_and_what_its_latest_sync_refused(call: Call, dynam
         "synced_from": iso(NOON - HOUR_MS),
         "synced_until": iso(NOON),
         "lag_seconds": 61,
+        "late": False,
+        "overdue": False,
         "rejected": {"null": 2},
         "rejected_since": iso(NOON - HOUR_MS),
         "rejected_until": iso(NOON),
@@ -57,7 +62,7 @@ def test_a_site_tells_its_lag_and_what_its_latest_sync_refused(call: Call, dynam
         "unarchived_count": 0,
         "upstream_paused_until": None,
     }
-    assert call("/status") == (200, {"sites": [home], "dead_letters": None, "warnings": []})
+    assert call("/status") == (200, {"sites": [home], **NO_WARNINGS, "dead_letters": None})
     span = Span(NOON - 5 * 60_000, NOON + 10 * 60_000)
     SiteTable(dynamodb, "StateTable").advance("home", NOON, span, {"malformed": 1, "bad_time": 7})
     [home] = call("/status")[1]["sites"]
@@ -90,6 +95,35 @@ def test_complete_days_that_are_not_settled_are_told_oldest_first(call: Call, dy
     assert (home["unarchived_days"], home["unarchived_count"]) == (due, 4)
 
 
+def test_a_site_is_late_after_twenty_minutes_or_unsynced(call: Call, clock: Clock, dynamodb: Any) -> None:
+    clock.now_ms = NOON + MAX_LAG_MS
+    assert call("/status")[1]["sites"][0]["late"] is False
+    clock.now_ms += 1
+    assert call("/status")[1]["sites"][0]["late"] is True
+    clock.now_ms = NOON
+    dynamodb.update_item(
+        TableName="StateTable", Key=keys.site_record("home"), UpdateExpression="REMOVE checkpoint_ms"
+    )
+    assert call("/status")[1]["sites"][0]["late"] is True
+
+
+def test_a_site_is_overdue_48_hours_after_an_unarchived_day(call: Call, clock: Clock, dynamodb: Any) -> None:
+    since(dynamodb, 1)
+    clock.now_ms = TODAY + OVERDUE_MS
+    assert call("/status")[1]["sites"][0]["overdue"] is False
+    clock.now_ms += 1
+    assert call("/status")[1]["sites"][0]["overdue"] is True
+    settle(Ledger(dynamodb, "StateTable"), TODAY - DAY_MS)
+    assert call("/status")[1]["sites"][0]["overdue"] is False
+
+
+def test_the_alarms_have_the_same_limits() -> None:
+    resources = template()["Resources"]
+    assert resources["SyncLagAlarm"]["Properties"]["Threshold"] * 1000 == MAX_LAG_MS
+    hours = OVERDUE_MS // HOUR_MS
+    assert f"{hours} hours after its end" in resources["DaysOverdueAlarm"]["Properties"]["AlarmDescription"]
+
+
 def test_the_list_of_days_is_bounded_and_the_count_is_not(call: Call, dynamodb: Any) -> None:
     since(dynamodb, MAX_DAYS + 50)
     [home] = call("/status")[1]["sites"]
@@ -110,7 +144,7 @@ def test_only_sites_of_the_token_are_told_and_given_up_messages_only_to_tokens_o
     assert everything["dead_letters"] == {"sync": 1, "archive": 0, "export": 2}
     both = call("/status", sites="home other")[1]
     assert (both["sites"], both["dead_letters"]) == (everything["sites"], None)
-    nothing = {"sites": [], "dead_letters": None, "warnings": []}
+    nothing = {"sites": [], "dead_letters": None, **NO_WARNINGS}
     assert call("/status", scopes="admin", sites="nowhere")[1] == nothing
     assert call("/status", scopes="backfill")[0] == 403
 
@@ -202,6 +236,10 @@ def test_a_ledger_or_circuit_that_cannot_be_read_leaves_the_others(call: Call, a
             "the unarchived days of other",
         )
     ]
+    details = answer["warning_details"]
+    assert [detail["text"] for detail in details] == answer["warnings"]
+    assert {detail["code"] for detail in details} == {"SOURCE_UNREADABLE"}
+    assert [detail.get("site_name") for detail in details] == [None, "home", "other"]
     unread = {"unarchived_days": [], "unarchived_count": None, "upstream_paused_until": None}
     assert answer["sites"] == [site | unread for site in whole["sites"]]
     assert answer["dead_letters"] == whole["dead_letters"]

@@ -319,6 +319,8 @@ def test_an_answer_tells_of_the_days_left_out_and_is_not_kept(archives: Archives
         f"left out: Athena returned 0 of {rows} rows for 2016-12-{day}"
         for day, rows in ((29, 6), (30, 9), (31, 6))
     ]
+    days = [(detail["code"], detail["day"]) for detail in reply.answer["warning_details"]]
+    assert days == [("DAY_UNREADABLE", f"2016-12-{day}") for day in (29, 30, 31)]
     assert (reply.etag, reply.answer["metadata"]["total_samples"]) == (None, 24)
     archives.project("1990/01/01")
     reply = api.query(grant, asked)

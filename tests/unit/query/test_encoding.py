@@ -34,6 +34,7 @@ def answer_of(series: list[Answer], **more: Any) -> Answer:
         "series": series,
         "metadata": {"total_samples": 3, "sources": ["hot"], "next_token": None, "cost": {"requests": 2}},
         "warnings": [],
+        "warning_details": [],
     } | more
 
 
@@ -137,15 +138,18 @@ def test_a_kept_answer_looks_the_same(answer: Answer, media_type: str) -> None:
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=2_000), max_size=12))
 def test_headers_beside_csv_are_ascii_and_fit(warnings: list[str]) -> None:
-    answer = answer_of([], warnings=warnings, site_name="ü\n")
+    details = [{"code": "TIME_LIMIT", "text": text} for text in warnings]
+    answer = answer_of([], warnings=warnings, warning_details=details, site_name="ü\n")
     answer["metadata"]["next_token"] = "bmV4dA"
     headers = encoding.encoded(answer, encoding.CSV).headers
     assert headers["Vitals-Next-Token"] == "bmV4dA"
     told = json.loads(headers["Vitals-Metadata"])
-    assert told == {k: v for k, v in answer.items() if k not in ("series", "warnings")}
+    assert told == {k: v for k, v in answer.items() if k not in ("series", "warnings", "warning_details")}
     assert ("Vitals-Warnings" in headers) == bool(warnings)
     read = json.loads(headers.get("Vitals-Warnings", "[]"))
     assert read == warnings or read[-1].startswith(f"and {len(warnings) - len(read) + 1} more")
+    codes = json.loads(headers.get("Vitals-Warning-Codes", "[]"))
+    assert codes == ["TIME_LIMIT"] * (len(read) - (read != warnings))
     assert all(text.isascii() and text.isprintable() and len(text) < 4_000 for text in headers.values())
 
 

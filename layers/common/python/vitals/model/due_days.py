@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from vitals.model.timespan import DAY_MS, EARLIEST_MS, Span
+from vitals.model.timespan import DAY_MS, EARLIEST_MS, HOUR_MS, Span
 
 if TYPE_CHECKING:
     from vitals.model.records.ledger import ArchiveRecord
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # What a backfill may reach; a site is never planned further back.
 _LOOK_BACK_MS = 730 * DAY_MS
+# DaysOverdueAlarm in the template says the same.
+OVERDUE_MS = 48 * HOUR_MS
 
 
 def synced_days(record: "SiteRecord") -> Span:
@@ -28,3 +30,8 @@ def due_days(days: Span, records: Iterable["ArchiveRecord"]) -> list[int]:
     before = {day for day, record in known.items() if day < days.start_ms}
     candidates = sorted(before | set(range(days.start_ms, days.end_ms, DAY_MS)))
     return [day for day in candidates if day not in known or not known[day].settled]
+
+
+def overdue_days(days_ms: Iterable[int], now_ms: int) -> list[int]:
+    """Returns those of the due days that ended more than 48 hours ago."""
+    return [day_ms for day_ms in days_ms if now_ms - (day_ms + DAY_MS) > OVERDUE_MS]

@@ -1,6 +1,6 @@
 """Reads what a plan's parts say, each from its tier, and merges it by the one rule: hot wins."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor as Pool
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -42,15 +42,18 @@ class Found:
 
     sources: dict[str, None] = field(default_factory=dict)
     failures: dict[str, DayFileError] = field(default_factory=dict)
+    failed_days: dict[str, str] = field(default_factory=dict)
+    """The day (YYYY-MM-DD) of each failure, by its text as `failures` are."""
     cost: Cost = field(default_factory=Cost)
 
     def serve(self, source: str) -> None:
         """Notes that a tier answered."""
         self.sources[source] = None
 
-    def fail(self, failure: DayFileError) -> None:
+    def fail(self, failure: DayFileError, day: str) -> None:
         """Notes a day that could not be read, once however many stretches need it."""
         self.failures.setdefault(str(failure), failure)
+        self.failed_days.setdefault(str(failure), day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +132,13 @@ class Executor:
         return _with_ids(self._files(site, names, days, span, found), ids)
 
     def _files(
-        self, site: str, names: Sequence[str], days: Iterable[int], span: Span, found: Found
+        self, site: str, names: Sequence[str], days: Collection[int], span: Span, found: Found
     ) -> Samples:
         """The samples of these days, each from its file."""
         outcomes = list(self.pool.map(lambda day_ms: self._day(site, names, day_ms, span, found), days))
-        for outcome in outcomes:
+        for day_ms, outcome in zip(days, outcomes, strict=True):
             if isinstance(outcome, DayFileError):
-                found.fail(outcome)
+                found.fail(outcome, day_name(day_ms))
             else:
                 found.serve("archive")
         return merge(outcome for outcome in outcomes if isinstance(outcome, Samples))
@@ -157,15 +160,15 @@ class Executor:
         present = self.cold.present(site, day_name(first), day_name(last))
         for day in (day_name(record.day_ms) for record in records):
             if day not in present:
-                found.fail(DayFileMissingError(f"the file of {site}, {day} does not exist"))
+                found.fail(DayFileMissingError(f"the file of {site}, {day} does not exist"), day)
         rows = RowCounts(Span(max(first, span.start_ms), min(last + DAY_MS, span.end_ms)))
         days = Span(first, last + DAY_MS)
         counting = self.pool.submit(self.rollups.day_counts, site, ids.tolist(), days, found.cost)
         samples = self.wide.raw(site, names, rows.span, _ATHENA_TIMEOUT_S, found.cost, rows)
         stored = [record for record in records if day_name(record.day_ms) in present]
         changed, wrong = self._changed_and_wrong(site, ids, stored, counting.result(), rows, found)
-        for error in wrong.values():
-            found.fail(error)
+        for day_ms, error in wrong.items():
+            found.fail(error, day_name(day_ms))
         if len(wrong) < len(records):
             found.serve("athena")
         excluded = np.array([*changed, *wrong], np.int64)
