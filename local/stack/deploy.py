@@ -11,12 +11,13 @@ import boto3
 import requests
 from botocore.config import Config
 
+from local.stack.logs import error_with_log
 from local.stack.processes import run_logged, wait_until
 from local.stack.progress import Progress
 from local.stack.settings import TOOLS, Settings
-from operations.problem import Problem, with_log
+from operations.problem import Problem
 from operations.stack_file import ROOT
-from operations.tokens import tokens_of
+from operations.token_lifecycle import tokens_of
 from vitals.model.records.tokens import EVERY_SITE, SCOPES
 
 _CONFIG_ENV = "default"
@@ -134,7 +135,9 @@ class Deployment:
             self._progress.say(f"  {receipt['written']} samples up to {receipt['checkpoint']}")
             if receipt["caught_up"]:
                 return
-        raise with_log(f"the first sync of {site} did not catch up", self._settings.logs / "emulator.log")
+        raise error_with_log(
+            f"the first sync of {site} did not catch up", self._settings.logs / "emulator.log"
+        )
 
     def _invoke(self, outputs: dict[str, str], site: str) -> Any:
         event = json.dumps({"site": site}).encode()

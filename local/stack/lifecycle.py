@@ -17,11 +17,12 @@ from typing import Any
 from local.stack import settings
 from local.stack.deploy import Deployment
 from local.stack.history import backfill_history
+from local.stack.logs import error_with_log
 from local.stack.processes import Service, is_alive, stop
 from local.stack.progress import Progress
 from local.stack.settings import TOOLS, Settings
 from operations import stack_file
-from operations.problem import Problem, with_log
+from operations.problem import Problem
 from operations.stack_file import ROOT
 from vitals_client import Client
 from vitals_client.cli.signals import interrupt_on_signals
@@ -128,7 +129,7 @@ def _watch(watched: list[Service]) -> None:
             if service.pid_file.exists() and not is_alive(service.pid_file):
                 time.sleep(1)  # `make down` stops a process first and then removes its file.
                 if service.pid_file.exists():
-                    raise with_log(f"the {service.name} has ended", service.log)
+                    raise error_with_log(f"the {service.name} has ended", service.log)
         time.sleep(1)
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import psutil
 import requests
 
-from operations.problem import Problem, with_log
+from local.stack.logs import error_with_log
+from operations.problem import Problem
 from operations.stack_file import ROOT
 
 _STOP_SECONDS = 10
@@ -73,11 +74,11 @@ class Service:
 
         def ready() -> bool:
             if process.poll() is not None:
-                raise with_log(f"the {self.name} ended with exit code {process.returncode}", self.log)
+                raise error_with_log(f"the {self.name} ended with exit code {process.returncode}", self.log)
             return _answers(self.ready_url)
 
         if not wait_until(ready, _READY_SECONDS):
-            raise with_log(f"the {self.name} did not answer within {_READY_SECONDS} s", self.log)
+            raise error_with_log(f"the {self.name} did not answer within {_READY_SECONDS} s", self.log)
 
 
 def stop(pid_file: Path) -> bool:
@@ -136,9 +137,9 @@ def run_logged(
             with contextlib.suppress(subprocess.TimeoutExpired):
                 if process.wait(timeout=10) == 0:
                     return
-                raise with_log(f"`{' '.join(command[:3])} …` failed", log)
+                raise error_with_log(f"`{' '.join(command[:3])} …` failed", log)
             on_wait()
-        raise with_log(f"`{' '.join(command[:3])} …` took more than {seconds} s", log)
+        raise error_with_log(f"`{' '.join(command[:3])} …` took more than {seconds} s", log)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)

@@ -11,9 +11,11 @@ from urllib3.util.retry import Retry
 
 from local.ace_simulator.faults import Faults
 from local.ace_simulator.simulator import Simulator, SimulatorSettings
-from operations import verify
 from operations.problem import Problem
-from operations.verify import Store, Upstream
+from operations.verification import comparison
+from operations.verification import upstream as upstream_module
+from operations.verification.store import Store
+from operations.verification.upstream import Upstream
 from tests.functional.conftest import SITE, Clock, World
 from tests.support.api_server import ApiServer
 from tests.support.client_fixtures import building, deployed, make_token, server, token
@@ -91,8 +93,8 @@ def store(
     make_token: Callable[..., str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Deployed:
-    monkeypatch.setattr(verify, "_ANSWER_S", ANSWER_S)
-    monkeypatch.setattr(verify, "_QUESTIONS", (6, 6))
+    monkeypatch.setattr(upstream_module, "_ANSWER_SECONDS", ANSWER_S)
+    monkeypatch.setattr(comparison, "_QUESTIONS", (6, 6))
     simulator = building.simulator
     pace, retry = Pace(60_000, burst=1_000), Retry(total=8, respect_retry_after_header=False)
     ace = Hasty(simulator.url, simulator.settings.api_key, pace, retry=retry)
@@ -108,7 +110,7 @@ def test_verify_is_exact_under_nan_bad_text_drip_and_listing_shift(
     for seed in range(10):
         # The listing is read anew each hour.
         clock.forward(61)
-        matched, expected, extra = verify.verify(store, seed)
+        matched, expected, extra = comparison.compare(store, seed)
         assert (matched, extra) == (expected, 0)
         assert expected > 100
         if store.effects.keys() >= NAMES:

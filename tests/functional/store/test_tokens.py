@@ -13,7 +13,7 @@ import pytest
 
 from operations import tokens as command
 from operations.problem import Problem
-from operations.tokens import Tokens
+from operations.token_lifecycle import Tokens
 from operations.usage_plan import UsagePlan
 from tests.functional.conftest import Clock
 from vitals.errors import InvalidRequestError, NotFoundError
@@ -60,7 +60,7 @@ def tokens(dynamodb: Any, gateway: Any, plan_id: str, clock: Clock) -> Tokens:
 
 @pytest.fixture
 def run(dynamodb: Any, plan_id: str, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    monkeypatch.setattr(command, "_now", clock)
+    monkeypatch.setattr(command, "epoch_ms", clock)
 
     def run(*arguments: str, plan: bool = True) -> tuple[int, str, str]:
         out, err = io.StringIO(), io.StringIO()
@@ -168,7 +168,7 @@ def test_an_ambiguous_name_revokes_nothing(run: Callable[..., Any], tokens: Toke
         tokens.create("charts", ["read"], ["*"], None)
     code, out, err = run("revoke", "charts")
     assert (code, out) == (1, "")
-    assert err.startswith("error: 'charts' is more than one token")
+    assert err.startswith("error: 'charts' matches more than one token")
     assert len(tokens.all()) == 2
 
 

@@ -9,7 +9,8 @@ import pytest
 import requests
 from botocore.config import Config
 
-from operations.verify import Question, Store
+from operations.verification.questions import Question
+from operations.verification.store import Store
 from tests.integration.query.test_exactness import verify
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name
 from vitals.store.state.ledger import Ledger

@@ -12,7 +12,8 @@ import pytest
 import requests
 
 from local.stack.processes import wait_until
-from operations.verify import Question, Store
+from operations.verification.questions import Question
+from operations.verification.store import Store
 from tests.integration.conftest import HOME, OPENED_DAYS_AGO, PORT, ROOT
 from tests.integration.query.test_exactness import client, verify
 from vitals.model.timespan import DAY_MS, Span, day_name, day_start

@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from operations.verify import Question, Samples, Store
+from operations.oracle import Samples
+from operations.verification.questions import Question
+from operations.verification.store import Store
 from tests.integration.conftest import HOME, ROOT, VITALS
 from vitals.model.timespan import HOUR_MS, iso
 from vitals_client import Client, tables

@@ -13,7 +13,9 @@ import requests
 
 from local.stack.processes import wait_until
 from operations import oracle
-from operations.verify import Question, Samples, Store
+from operations.oracle import Samples
+from operations.verification.questions import Question
+from operations.verification.store import Store
 from tests.integration.archival.test_archive import invoke
 from tests.integration.query.test_exactness import client
 from vitals.model.timespan import DAY_MS, HOUR_MS, day_name

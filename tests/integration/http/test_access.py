@@ -12,7 +12,7 @@ import boto3
 import pytest
 import requests
 
-from operations.tokens import Tokens, tokens_of
+from operations.token_lifecycle import Tokens, tokens_of
 from operations.usage_plan import UsagePlan
 from tests.integration.conftest import HOME, ROOT, VITALS
 from vitals.http.edge import SECURITY_HEADERS

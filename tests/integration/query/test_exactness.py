@@ -9,7 +9,9 @@ from typing import Any
 import boto3
 import pytest
 
-from operations.verify import Question, Store, Upstream
+from operations.verification.questions import Question
+from operations.verification.store import Store
+from operations.verification.upstream import Upstream
 from tests.integration.conftest import HOME, ROOT, VITALS
 from vitals.model.timespan import HOUR_MS, floor_window, iso
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 import requests
 
-from operations.verify import Store
+from operations.verification.store import Store
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name
 from vitals_client import Client
 

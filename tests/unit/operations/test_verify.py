@@ -1,8 +1,7 @@
-"""The verifier must see every kind of difference, or its `match` means nothing."""
+"""The verification detects every kind of difference."""
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -11,9 +10,12 @@ import pytest
 
 from local.ace_simulator.faults import Faults
 from local.ace_simulator.simulator import Simulator, SimulatorSettings
-from operations import verify
+from operations.oracle import Samples
 from operations.problem import Problem
-from operations.verify import Question, Samples, Upstream
+from operations.verification import upstream as upstream_module
+from operations.verification.comparison import Comparison, compare
+from operations.verification.questions import Question
+from operations.verification.upstream import Upstream
 from tests.support.raw_server import RawServer, answer, requests_on
 
 END = 1_767_225_600_000
@@ -21,22 +23,18 @@ NAMES = [f"p{i}" for i in range(30)]
 
 
 class FakeUpstream:
-    """A reading a minute of every point."""
-
-    def __init__(self) -> None:
-        self.asked = 0
+    """Serves a reading a minute of every point."""
 
     def points(self, site: str) -> list[str]:
         return NAMES
 
     def ask(self, question: Question) -> Samples:
-        self.asked += 1
         first = -(-question.start_ms // 60_000) * 60_000
         return {(n, t): float(t % 977) for n in question.names for t in range(first, question.end_ms, 60_000)}
 
 
 class FakeStore:
-    """What the upstream said, with a flaw."""
+    """Holds what the upstream serves, with a flaw."""
 
     def __init__(self, upstream: FakeUpstream, flaw: Callable[[Samples], None]) -> None:
         self._upstream, self._flaw = upstream, flaw
@@ -57,11 +55,11 @@ class FakeStore:
         return held
 
 
-def run(flaw: Callable[[Samples], None], upstream: FakeUpstream | None = None) -> tuple[int, int, int]:
+def run(flaw: Callable[[Samples], None], upstream: FakeUpstream | None = None) -> Comparison:
     store: Any = FakeStore(upstream or FakeUpstream(), flaw)
-    found = verify.verify(store, 1)
+    comparison = compare(store, 1)
     assert store.syncs == 1
-    return found
+    return comparison
 
 
 def test_an_exact_store_matches_in_full() -> None:
@@ -81,16 +79,16 @@ def test_questions_about_days_fall_into_each_of_them_and_nowhere_else() -> None:
 
     store: Any = Days(upstream, lambda held: None)
     days = range(END - 30 * day_ms, END, day_ms)
-    matched, expected, _ = verify.verify(store, 1, days)
+    matched, expected, _ = compare(store, 1, days)
     assert matched == expected > 20_000
-    asked = {question.start_ms // day_ms * day_ms for question in questions}
-    assert asked == {(question.end_ms - 1) // day_ms * day_ms for question in questions} == set(days)
+    starts = {question.start_ms // day_ms * day_ms for question in questions}
+    assert starts == {(question.end_ms - 1) // day_ms * day_ms for question in questions} == set(days)
 
 
 def test_days_that_are_not_synced_yet_are_refused() -> None:
     store: Any = FakeStore(FakeUpstream(), lambda held: None)
     with pytest.raises(Problem, match="synced"):
-        verify.verify(store, 1, range(END - 86_400_000, END + 1, 86_400_000))
+        compare(store, 1, range(END - 86_400_000, END + 1, 86_400_000))
 
 
 def change(held: Samples) -> None:
@@ -114,18 +112,17 @@ def test_a_sample_that_nobody_served_is_extra() -> None:
 
 
 class LateUpstream(FakeUpstream):
-    """Serves each question's last sample only when it is asked again."""
+    """Omits the last sample of each question until it is asked again."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.known: set[Question] = set()
+        self.questions: set[Question] = set()
 
     def ask(self, question: Question) -> Samples:
-        found = super().ask(question)
-        if question not in self.known:
-            self.known.add(question)
-            found.pop(max(found))
-        return found
+        samples = super().ask(question)
+        if question not in self.questions:
+            self.questions.add(question)
+            samples.pop(max(samples))
+        return samples
 
 
 @pytest.mark.parametrize("flaw", [lambda held: None, lambda held: held.pop(max(held))])
@@ -167,8 +164,7 @@ def serving(*bodies: Any) -> RawServer:
 @pytest.fixture
 def instant(monkeypatch: pytest.MonkeyPatch) -> None:
     """No waits between attempts."""
-    own = SimpleNamespace(sleep=lambda _: None, strftime=time.strftime, gmtime=time.gmtime)
-    monkeypatch.setattr(verify, "time", own)
+    monkeypatch.setattr(upstream_module, "time", SimpleNamespace(sleep=lambda _: None))
 
 
 ODD = [None, 1, "text", [], {}]
@@ -178,7 +174,7 @@ ODD = [None, 1, "text", [], {}]
 def test_points_of_another_shape_are_asked_for_again_and_end_as_a_problem(odd: Any, instant: None) -> None:
     with serving(odd, POINTS) as server:
         assert Upstream(server.url, "key").points("s") == ["p"]
-    with serving(odd) as server, pytest.raises(Problem, match=r"failed 12 times, last with (a JSON|no)"):
+    with serving(odd) as server, pytest.raises(Problem, match=r"failed 12 times, last with (a JSON|no )"):
         Upstream(server.url, "key").points("s")
 
 
@@ -189,12 +185,12 @@ def test_so_are_pages_of_readings(odd: Any, instant: None) -> None:
     question = Question("s", ("p",), END - 600_000, END)
     with serving(odd, PAGE) as server:
         assert Upstream(server.url, "key").ask(question) == {}
-    with serving(odd) as server, pytest.raises(Problem, match=r"failed 12 times, last with (a JSON|no)"):
+    with serving(odd) as server, pytest.raises(Problem, match=r"failed 12 times, last with (a JSON|no )"):
         Upstream(server.url, "key").ask(question)
 
 
 def test_an_answer_that_drips_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify, "_ANSWER_S", 0.3)
+    monkeypatch.setattr(upstream_module, "_ANSWER_SECONDS", 0.3)
     given_up = threading.Event()
 
     def serve(connection: Any, number: int) -> None:

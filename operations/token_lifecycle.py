@@ -1,0 +1,131 @@
+"""Creates, finds, rotates and revokes bearer tokens: their table entries and their keys in the usage plan."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from operations.problem import Problem
+from operations.usage_plan import UsagePlan
+from vitals.model.records.tokens import Token, UsageKey
+from vitals.store.state.tokens import (
+    create_token,
+    index_tokens,
+    list_tokens,
+    remove_entry,
+    remove_grant,
+    replace_token,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of one state table; without a usage plan, new ones get no rate of their own."""
+
+    dynamodb: Any
+    table: str
+    plan: UsagePlan | None
+    now: Callable[[], int]
+
+    def create(self, name: str, scopes: Sequence[str], sites: Sequence[str], life_ms: int | None) -> str:
+        """Makes a token that expires after `life_ms`, never for None; returns its secret."""
+        now_ms = self.now()
+        expires_ms = None if life_ms is None else now_ms + life_ms
+        return self._with_key(
+            name,
+            lambda usage: create_token(
+                self.dynamodb, self.table, name, scopes, sites, now_ms, expires_ms, usage
+            ),
+        )
+
+    def all(self, *, scan: bool = False) -> list[Token]:
+        """Returns every token; with `scan` also those that were made before there was an index."""
+        if scan:
+            index_tokens(self.dynamodb, self.table)
+        return list_tokens(self.dynamodb, self.table)
+
+    def find(self, name_or_id: str) -> Token:
+        """Returns the token of this id or name; Problem when there is none or more than one."""
+        matches = [token for token in self.all() if token.name == name_or_id or _has_id(token, name_or_id)]
+        if not matches:
+            raise Problem(
+                f"there is no token {name_or_id!r}; run `vitals token list --scan` to see all tokens"
+            )
+        if len(matches) > 1:
+            ids = ", ".join(token.id for token in matches)
+            raise Problem(f"{name_or_id!r} matches more than one token; use an id instead: {ids}")
+        return matches[0]
+
+    def revoke(self, token: Token) -> None:
+        """Makes the token invalid and removes its key and its entry; safe to repeat."""
+        if token.usage and self.plan is None:
+            raise Problem(
+                f"token {token.id} has a key in the usage plan, which must be removed too; "
+                "give --stack, or --usage-plan with --table"
+            )
+        remove_grant(self.dynamodb, self.table, token)
+        self._flush_grants()
+        if token.usage and self.plan and not self._shares_key(token):
+            self.plan.delete_key(token.usage.id)
+        remove_entry(self.dynamodb, self.table, token)
+
+    def revoke_expired(self) -> list[Token]:
+        """Removes the keys and entries of expired tokens and returns these tokens."""
+        expired = [token for token in self.all() if token.expired(self.now())]
+        for token in expired:
+            self.revoke(token)
+        return expired
+
+    def rotate(self, old: Token, grace_ms: int, life_ms: int | None) -> str:
+        """Returns a new secret with the same grants and rate; the old one works for `grace_ms` more.
+
+        The new secret lives as long as the old one did, unless `life_ms` is given.
+        """
+        now_ms = self.now()
+        if old.expired(now_ms):
+            raise Problem(f"token {old.id} has expired; create a new one")
+        if life_ms is None and old.expires_ms is not None:
+            life_ms = old.expires_ms - old.created_ms
+        expires_ms = None if life_ms is None else now_ms + life_ms
+
+        def replace(usage: UsageKey | None) -> str:
+            return replace_token(self.dynamodb, self.table, old, now_ms, expires_ms, now_ms + grace_ms, usage)
+
+        secret = replace(old.usage) if old.usage else self._with_key(old.name, replace)
+        self._flush_grants()
+        return secret
+
+    def _with_key(self, name: str, make: Callable[[UsageKey | None], str]) -> str:
+        """Calls `make` with a new key of the plan, which is deleted again when `make` fails."""
+        usage = self.plan.create_key(name) if self.plan else None
+        try:
+            return make(usage)
+        except BaseException:
+            if self.plan and usage:
+                self.plan.delete_key(usage.id)
+            raise
+
+    def _shares_key(self, token: Token) -> bool:
+        """Whether a rotated token, or its successor, still uses the same key."""
+        return any(other.usage == token.usage for other in self.all() if other.sha256 != token.sha256)
+
+    def _flush_grants(self) -> None:
+        if self.plan:
+            self.plan.flush_grants()
+
+
+def _has_id(token: Token, text: str) -> bool:
+    return len(text) >= len(token.id) and token.sha256.endswith(text.lower())
+
+
+def epoch_ms() -> int:
+    """Returns the time in UTC ms."""
+    return time.time_ns() // 1_000_000
+
+
+def tokens_of(
+    client: Callable[[str], Any], outputs: Mapping[str, str], now: Callable[[], int] = epoch_ms
+) -> Tokens:
+    """Returns the tokens of a stack by its outputs; `client` makes the clients of its AWS account."""
+    plan = UsagePlan(client("apigateway"), outputs["UsagePlan"])
+    return Tokens(client("dynamodb"), outputs["StateTable"], plan, now)

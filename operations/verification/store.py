@@ -1,0 +1,94 @@
+"""Reads the store through its API, and runs its sync."""
+
+import json
+from typing import Any
+
+import requests
+
+from operations import oracle, stack_file
+from operations.oracle import Samples
+from operations.problem import Problem
+from operations.verification.questions import Question
+from operations.verification.upstream import MAX_PAGES, Upstream
+
+_MAX_SYNCS = 12
+
+
+class Store:
+    """The deployed product that a stack file describes."""
+
+    def __init__(self, stack: dict[str, Any]) -> None:
+        self._stack = stack
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"Bearer {stack['token']}"
+
+    def synced(self) -> dict[str, tuple[int, int]]:
+        """Returns for each synced site the time range, in UTC ms, that its syncs have passed."""
+        sites = self._answer("GET", "/sites")["sites"]
+        return {
+            site["site_name"]: (
+                oracle.milliseconds(site["synced_from"]) or 0,
+                oracle.milliseconds(site["synced_until"]) or 0,
+            )
+            for site in sites
+            if site["synced_until"]
+        }
+
+    def ask(self, question: Question) -> Samples:
+        """Returns the samples that the query API answers."""
+        body: dict[str, Any] = {
+            "site_name": question.site,
+            "point_names": question.names,
+            "start_time": question.start_ms,
+            "end_time": question.end_ms,
+            "resolution": "raw",
+        }
+        samples: Samples = {}
+        for _ in range(MAX_PAGES):
+            page = self._answer("POST", "/timeseries/query", json=body)
+            _add(samples, page)
+            body["next_token"] = page["metadata"]["next_token"]
+            if body["next_token"] is None:
+                return samples
+        raise Problem(f"the store's answer for {question} has more than {MAX_PAGES} pages")
+
+    def upstream(self) -> Upstream:
+        """Returns the upstream that the deployed sync reads, with the key that it uses."""
+        outputs = self._stack["outputs"]
+        function = self._client("lambda").get_function_configuration(FunctionName=outputs["EtlFunction"])
+        key = self._client("secretsmanager").get_secret_value(SecretId=outputs["AceApiKeySecret"])
+        return Upstream(function["Environment"]["Variables"]["ACE_API_URL"], key["SecretString"])
+
+    def sync(self, site: str) -> None:
+        """Invokes the sync of a site until it has caught up; the upstream's faults may fail some invokes."""
+        payload = json.dumps({"site": site}).encode()
+        receipt: Any = None
+        for _ in range(_MAX_SYNCS):
+            response = self._client("lambda").invoke(
+                FunctionName=self._stack["outputs"]["EtlFunction"], Payload=payload
+            )
+            receipt = json.load(response["Payload"])
+            if "FunctionError" not in response and receipt["caught_up"]:
+                return
+        raise Problem(f"the sync of {site} did not catch up in {_MAX_SYNCS} invokes; the last: {receipt}")
+
+    def _client(self, service: str) -> Any:
+        return stack_file.client(self._stack, service)
+
+    def _answer(self, method: str, path: str, **request: Any) -> Any:
+        response = self._session.request(method, self._stack["api"] + path, timeout=60, **request)
+        if response.status_code != 200:
+            raise Problem(f"{path} answered {response.status_code}: {response.text[:300]}")
+        return response.json()
+
+
+def _add(samples: Samples, page: dict[str, Any]) -> None:
+    """Adds the samples of a page; Problem when the page warns or repeats one."""
+    if page["warnings"]:
+        raise Problem(f"the store warns: {page['warnings']}")
+    for series in page["series"]:
+        for time_ms, value in zip(series["timestamps"], series["values"], strict=True):
+            key = (series["point_name"], time_ms)
+            if key in samples:
+                raise Problem(f"the store returned {key} twice")
+            samples[key] = value
