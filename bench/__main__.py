@@ -14,7 +14,7 @@ import requests
 
 from bench import archive, chart, page
 from local.ace_simulator.simulator import Simulator, SimulatorSettings
-from operations.problem import Problem
+from operations.errors import OperatorError
 from vitals.ace.client import AceClient
 from vitals.ace.limits import PAGE_SIZE
 from vitals.ace.pacing import Pace
@@ -183,7 +183,7 @@ def page_figures() -> int:
         assets = sum(page.asset_sizes().values())
         missed += show("page and assets, gzipped", assets / 1000, "kB", page.MOST_ASSET_BYTES / 1000)
         found = page.figures()
-    except Problem as problem:
+    except OperatorError as problem:
         print(f"  not measured: {problem}")
         return missed
     missed += show("from the click to the lines, first visit", found["first_s"], "s", 2)

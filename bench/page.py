@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import requests
 from playwright.sync_api import Browser, Response
 
-from operations.problem import Problem
+from operations.errors import OperatorError
 from operations.stack_file import ROOT, running_stack
 from tools import chromium
 
@@ -31,17 +31,17 @@ _DRAWN = """(least_ms) => {
 def asset_sizes() -> dict[str, int]:
     """The gzipped bytes of each file of the page, which must have been built."""
     if not (PAGE / "index.html").exists():
-        raise Problem("the page is not built; `make build` does it")
+        raise OperatorError("the page is not built; `make build` does it")
     files = [path for path in PAGE.rglob("*") if path.is_file()]
     return {str(path.relative_to(PAGE)): len(gzip.compress(path.read_bytes())) for path in files}
 
 
 def figures() -> dict[str, float]:
-    """Medians of visits that each start with nothing cached in the browser; Problem without a stack."""
+    """Medians of visits that each start with nothing cached in the browser; OperatorError without a stack."""
     stack = running_stack()
     program = chromium.find()
     if program is None:
-        raise Problem("no Chromium is on the PATH, and VITALS_CHROMIUM names none")
+        raise OperatorError("no Chromium is on the PATH, and VITALS_CHROMIUM names none")
     fragment = _fragment(stack)
     with chromium.launched(program) as browser:
         visits = [_visit(browser, stack, fragment) for _ in range(VISITS)]
@@ -53,16 +53,16 @@ def figures() -> dict[str, float]:
 
 
 def _fragment(stack: dict[str, Any]) -> str:
-    """The address of a day of ten points that have a month of history; Problem when there are no such."""
+    """The address of a day of ten points that have a month of history; OperatorError without such points."""
     [site, *_] = _ask(stack, "/sites")["sites"] or [None]
     if site is None:
-        raise Problem("the stack that is up has no site yet")
+        raise OperatorError("the stack that is up has no site yet")
     listed = _ask(stack, f"/sites/{site['site_name']}/points", limit=SERIES)["points"]
     first = datetime.now(UTC).date() - timedelta(days=DAYS - 1)
     oldest = {"start": first.isoformat(), "end": (first + timedelta(days=1)).isoformat()}
     [day] = _ask(stack, f"/sites/{site['site_name']}/coverage", **oldest)["days"]
     if len(listed) < SERIES or not day["samples"]:
-        raise Problem(f"the stack that is up has no {SERIES} points with {DAYS} days of history")
+        raise OperatorError(f"the stack that is up has no {SERIES} points with {DAYS} days of history")
     points = [("point", point["point_name"]) for point in listed]
     return "#/explore?" + urlencode([("site", site["site_name"]), *points, ("range", "24h")])
 

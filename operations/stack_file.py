@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from operations.problem import Problem
+from operations.errors import OperatorError
 
 ROOT = Path(__file__).resolve().parent.parent
 STACK_FILE = "stack.json"
@@ -23,10 +23,10 @@ def home(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def running_stack(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """Returns the description of the running stack; Problem when there is none."""
+    """Returns the description of the running stack; OperatorError when there is none."""
     path = home(environ) / STACK_FILE
     if not path.exists():
-        raise Problem("no local stack is running; start one with `make up`")
+        raise OperatorError("no local stack is running; start one with `make up`")
     description: dict[str, Any] = json.loads(path.read_text())
     return description
 

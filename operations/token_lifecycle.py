@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from operations.problem import Problem
+from operations.errors import OperatorError
 from operations.usage_plan import UsagePlan
 from vitals.model.records.tokens import Token, UsageKey
 from vitals.store.state.tokens import (
@@ -45,21 +45,21 @@ class Tokens:
         return list_tokens(self.dynamodb, self.table)
 
     def find(self, name_or_id: str) -> Token:
-        """Returns the token of this id or name; Problem when there is none or more than one."""
+        """Returns the token of this id or name; OperatorError when there is none or more than one."""
         matches = [token for token in self.all() if token.name == name_or_id or _has_id(token, name_or_id)]
         if not matches:
-            raise Problem(
+            raise OperatorError(
                 f"there is no token {name_or_id!r}; run `vitals token list --scan` to see all tokens"
             )
         if len(matches) > 1:
             ids = ", ".join(token.id for token in matches)
-            raise Problem(f"{name_or_id!r} matches more than one token; use an id instead: {ids}")
+            raise OperatorError(f"{name_or_id!r} matches more than one token; use an id instead: {ids}")
         return matches[0]
 
     def revoke(self, token: Token) -> None:
         """Makes the token invalid and removes its key and its entry; safe to repeat."""
         if token.usage and self.plan is None:
-            raise Problem(
+            raise OperatorError(
                 f"token {token.id} has a key in the usage plan, which must be removed too; "
                 "give --stack, or --usage-plan with --table"
             )
@@ -83,7 +83,7 @@ class Tokens:
         """
         now_ms = self.now()
         if old.expired(now_ms):
-            raise Problem(f"token {old.id} has expired; create a new one")
+            raise OperatorError(f"token {old.id} has expired; create a new one")
         if life_ms is None and old.expires_ms is not None:
             life_ms = old.expires_ms - old.created_ms
         expires_ms = None if life_ms is None else now_ms + life_ms

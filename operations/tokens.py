@@ -15,7 +15,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from operations import stack_file
-from operations.problem import Problem
+from operations.errors import OperatorError
 from operations.token_lifecycle import Tokens, epoch_ms, tokens_of
 from operations.usage_plan import UsagePlan
 from vitals.errors import VitalsError
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         _COMMANDS[options.command](_tokens(options), options)
-    except (Problem, VitalsError, ClientError, BotoCoreError) as error:
+    except (OperatorError, VitalsError, ClientError, BotoCoreError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -92,7 +92,7 @@ def _row(token: Token, now_ms: int) -> tuple[str, ...]:
 
 def _revoke(tokens: Tokens, options: argparse.Namespace) -> None:
     if options.expired == bool(options.token):
-        raise Problem("give the id or name of one token, or --expired")
+        raise OperatorError("give the id or name of one token, or --expired")
     if options.expired:
         revoked = tokens.revoke_expired()
     else:
@@ -167,7 +167,7 @@ def _tokens(options: argparse.Namespace) -> Tokens:
     if (options.stack and (options.table or options.usage_plan)) or (
         options.usage_plan and not options.table
     ):
-        raise Problem("give --stack, or --table with or without --usage-plan, or none of them")
+        raise OperatorError("give --stack, or --table with or without --usage-plan, or none of them")
     client: Callable[[str], Any] = boto3.client
     if options.table:
         plan = UsagePlan(client("apigateway"), options.usage_plan) if options.usage_plan else None

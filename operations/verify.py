@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import requests
 
 from operations import stack_file
-from operations.problem import Problem
+from operations.errors import OperatorError
 from operations.verification.comparison import Comparison, compare
 from operations.verification.questions import DAY_MS
 from operations.verification.store import Store
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     days = None if options.start is None else range(options.start, options.end + DAY_MS, DAY_MS)
     try:
         comparison = compare(Store(stack_file.running_stack()), options.seed, days)
-    except (Problem, requests.RequestException) as error:
+    except (OperatorError, requests.RequestException) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     _print(comparison, as_json=options.json)

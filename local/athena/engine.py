@@ -17,8 +17,8 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import TokenType
 
+from local.athena.errors import QueryError
 from local.athena.projection import Partitions, partitions
-from operations.problem import Problem
 
 _DIALECT = "athena"
 _UNLOAD = re.compile(r"\s*UNLOAD\s*\((.*)\)\s*TO\s*'s3://([^']+)'\s*WITH\s*\(([^()]*)\)\s*", re.S | re.I)
@@ -43,7 +43,7 @@ class Engine:
     today: Callable[[], date] = lambda: datetime.now(UTC).date()
 
     def run(self, sql: str, database: str, parameters: Sequence[str] = ()) -> Answer:
-        """The answer; Problem with Athena's StateChangeReason for what Athena refuses."""
+        """The answer; QueryError with Athena's StateChangeReason for what Athena refuses."""
         try:
             select, unload_to = _parse(sql, parameters)
             with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
@@ -56,12 +56,12 @@ class Engine:
                 )
                 table = connection.sql(select.sql("duckdb")).to_arrow_table()
         except SqlglotError as error:
-            raise Problem(f"SYNTAX_ERROR: {error}") from error
+            raise QueryError(f"SYNTAX_ERROR: {error}") from error
         except duckdb.Error as error:
             column = _UNKNOWN_COLUMN.search(str(error))
             name = column and (column[1] or column[2])
             text = f"COLUMN_NOT_FOUND: Column '{name}' cannot be resolved" if name else str(error)
-            raise Problem(text) from error
+            raise QueryError(text) from error
         return Answer(table, unload_to, bytes_read)
 
     def _make_views(
@@ -86,7 +86,7 @@ class Engine:
             described: dict[str, Any] = self.glue.get_table(DatabaseName=database, Name=name)["Table"]
         except self.glue.exceptions.EntityNotFoundException:
             missing = f"awsdatacatalog.{database}.{name}"
-            raise Problem(f"TABLE_NOT_FOUND: Table '{missing}' does not exist") from None
+            raise QueryError(f"TABLE_NOT_FOUND: Table '{missing}' does not exist") from None
         return described
 
     def _fetch(self, wanted: Partitions, folder: Path) -> dict[Path, tuple[str, ...]]:
@@ -110,10 +110,10 @@ def _parse(sql: str, parameters: Sequence[str]) -> tuple[exp.Expr, str | None]:
     """The SELECT, and where its rows go when it stands in an UNLOAD."""
     unload = _UNLOAD.fullmatch(sql)
     if unload and "'PARQUET'" not in unload[3].upper():
-        raise Problem("NOT_SUPPORTED: UNLOAD in another format than Parquet")
+        raise QueryError("NOT_SUPPORTED: UNLOAD in another format than Parquet")
     parsed = _statement(_fill_in(unload[1] if unload else sql, parameters))
     if not isinstance(parsed, exp.Query):
-        raise Problem("NOT_SUPPORTED: only SELECT and UNLOAD run here")
+        raise QueryError("NOT_SUPPORTED: only SELECT and UNLOAD run here")
     return parsed, f"s3://{unload[2].rstrip('/')}" if unload else None
 
 
@@ -121,7 +121,7 @@ def _fill_in(sql: str, parameters: Sequence[str]) -> str:
     """The text with each `?` replaced by its parameter, which is one SQL expression, as in Athena."""
     marks = [t for t in sqlglot.tokenize(sql, read=_DIALECT) if t.token_type == TokenType.PLACEHOLDER]
     if len(marks) != len(parameters):
-        raise Problem(f"Incorrect number of parameters: expected {len(marks)} but found {len(parameters)}")
+        raise QueryError(f"Incorrect number of parameters: expected {len(marks)} but found {len(parameters)}")
     parts, end = [], 0
     for mark, parameter in zip(marks, parameters, strict=True):
         parts += [sql[end : mark.start], _statement(parameter).sql(_DIALECT)]
@@ -132,7 +132,7 @@ def _fill_in(sql: str, parameters: Sequence[str]) -> str:
 def _statement(sql: str) -> exp.Expr:
     statements = sqlglot.parse(sql, read=_DIALECT)
     if len(statements) != 1 or statements[0] is None:
-        raise Problem("SYNTAX_ERROR: only one sql statement is allowed")
+        raise QueryError("SYNTAX_ERROR: only one sql statement is allowed")
     return statements[0]
 
 

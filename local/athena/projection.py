@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from operations.problem import Problem
+from local.athena.errors import QueryError
 
 _FORMATS = {"yyyy/MM/dd": "%Y/%m/%d", "yyyy-MM-dd": "%Y-%m-%d"}
 
@@ -20,13 +20,13 @@ type Source = tuple[str, list[Any]]
 
 
 def partitions(described: dict[str, Any], table: exp.Table, today: date) -> Partitions:
-    """The partitions that the query may read; Problem when it names none of an injected key's values."""
+    """The partitions that the query may read; QueryError when it names none of an injected key's values."""
     keys = [key["Name"] for key in described.get("PartitionKeys", [])]
     if not keys:
         return {described["StorageDescriptor"]["Location"].rstrip("/"): ()}
     settings = described["Parameters"]
     if settings.get("projection.enabled") != "true":
-        raise Problem("NOT_SUPPORTED: a partitioned table without partition projection")
+        raise QueryError("NOT_SUPPORTED: a partitioned table without partition projection")
     conditions = [c for c in _conditions(table) if _columns(c) <= set(keys)]
     sources = [_projected(key, settings, conditions, today) for key in keys]
     template = settings["storage.location.template"].rstrip("/")
@@ -65,7 +65,7 @@ def _projected(key: str, settings: dict[str, str], conditions: Sequence[exp.Expr
     if kind == "injected":
         return "SELECT unnest(?::VARCHAR[])", [_named(key, conditions)]
     if kind != "date" or settings.get(f"projection.{key}.interval.unit", "DAYS") != "DAYS":
-        raise Problem(f"NOT_SUPPORTED: the projection of {key}")
+        raise QueryError(f"NOT_SUPPORTED: the projection of {key}")
     form = _FORMATS[settings[f"projection.{key}.format"]]
     first, last = (
         today if text == "NOW" else datetime.strptime(text, form).date()
@@ -83,7 +83,7 @@ def _named(key: str, conditions: Sequence[exp.Expr]) -> list[str]:
             literals = [literal.this for literal in condition.find_all(exp.Literal)]
             if literals:
                 return literals
-    raise Problem(
+    raise QueryError(
         f"CONSTRAINT_VIOLATION: For the injected projected partition column {key}, the WHERE clause must "
         "contain only static equality conditions, and at least one such condition must be present."
     )

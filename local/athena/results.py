@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from moto.athena.models import QueryResults
 
 from local.athena.engine import Answer
-from operations.problem import Problem
+from local.athena.errors import QueryError
 
 # Athena's writers work side by side, so that a reader must count on several files in no order.
 _FILES = 2
@@ -44,7 +44,7 @@ def unload(s3: Any, answer: Answer, location: str, manifest: str) -> None:
     """Writes an UNLOAD's rows as Parquet files, of which the manifest is the list; no rows make no file."""
     bucket, _, prefix = location.removeprefix("s3://").partition("/")
     if s3.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}/", MaxKeys=1)["KeyCount"]:
-        raise Problem(f"HIVE_PATH_ALREADY_EXISTS: Target directory for table already exists: {location}")
+        raise QueryError(f"HIVE_PATH_ALREADY_EXISTS: Target directory for table already exists: {location}")
     size = -(-len(answer.table) // _FILES)
     written = []
     for start in reversed(range(0, len(answer.table), size or 1)):

@@ -27,7 +27,7 @@ from werkzeug.exceptions import HTTPException
 
 from local.athena import results
 from local.athena.engine import Engine
-from operations.problem import Problem
+from local.athena.errors import QueryError
 
 _OURS = ("StartQueryExecution", "GetQueryExecution", "GetQueryResults", "StopQueryExecution")
 _QUERIES_AT_ONCE = 2
@@ -73,7 +73,7 @@ class _Query(Execution):
         """Runs to SUCCEEDED or FAILED, the reason given as Athena gives it."""
         try:
             self._succeed(backend, engine)
-        except Problem as problem:
+        except QueryError as problem:
             self.status_more = {"StateChangeReason": str(problem)}
             self.end("FAILED")
         except Exception as error:

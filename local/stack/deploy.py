@@ -15,7 +15,7 @@ from local.stack.logs import error_with_log
 from local.stack.processes import run_logged, wait_until
 from local.stack.progress import Progress
 from local.stack.settings import TOOLS, Settings
-from operations.problem import Problem
+from operations.errors import OperatorError
 from operations.stack_file import ROOT
 from operations.token_lifecycle import tokens_of
 from vitals.model.records.tokens import EVERY_SITE, SCOPES
@@ -159,6 +159,6 @@ class Deployment:
             return answer.ok
 
         if not wait_until(healthy, _HEALTH_SECONDS, interval=1):
-            raise Problem(
+            raise OperatorError(
                 f"{url}/health does not answer with 200 within {_HEALTH_SECONDS} s but with: {said}"
             )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from local.stack.progress import Progress
-from operations.problem import Problem
+from operations.errors import OperatorError
 from vitals_client.backfills import Backfills
 from vitals_client.cli.backfill_text import outcome, progress_step
 from vitals_client.cli.output import watch_command
@@ -17,15 +17,15 @@ _ADVICE = "VITALS_BACKFILL_DAYS=0 brings the stack up without a history"
 def backfill_history(
     backfills: Backfills, sites: Sequence[str], days: int, today: date, progress: Progress
 ) -> None:
-    """Backfills the last whole days of each site; Problem names the days that could not be read."""
+    """Backfills the last whole days of each site; OperatorError names the days that could not be read."""
     if not days:
         return
     start, end = today - timedelta(days=days), today - timedelta(days=1)
     for site in sites:
         try:
             _backfill(backfills, site, start.isoformat(), end.isoformat(), progress)
-        except (Problem, VitalsError) as problem:
-            raise Problem(f"the history of {site}: {problem}\n{_ADVICE}") from None
+        except (OperatorError, VitalsError) as problem:
+            raise OperatorError(f"the history of {site}: {problem}\n{_ADVICE}") from None
 
 
 def _backfill(backfills: Backfills, site: str, start: str, end: str, progress: Progress) -> None:
@@ -49,5 +49,5 @@ def _backfill(backfills: Backfills, site: str, start: str, end: str, progress: P
         shown.show(run, progress_step(run, datetime.now(UTC)))
     first, *more = outcome(run)
     if run["status"] != "succeeded":
-        raise Problem("\n".join([first, *more]))
+        raise OperatorError("\n".join([first, *more]))
     progress.say(f"  {first}")

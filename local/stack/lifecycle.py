@@ -22,7 +22,7 @@ from local.stack.processes import Service, is_alive, stop
 from local.stack.progress import Progress
 from local.stack.settings import TOOLS, Settings
 from operations import stack_file
-from operations.problem import Problem
+from operations.errors import OperatorError
 from operations.stack_file import ROOT
 from vitals_client import Client
 from vitals_client.cli.signals import interrupt_on_signals
@@ -34,7 +34,7 @@ _NEEDED = {
 
 
 def main() -> int:
-    """Does the command and returns the exit code; a Problem is shown without a traceback."""
+    """Does the command and returns the exit code; an OperatorError is shown without a traceback."""
     parser = argparse.ArgumentParser(prog="python -m local.stack", description=__doc__)
     parser.add_argument("command", choices=["up", "run", "down"])
     command = parser.parse_args().command
@@ -44,7 +44,7 @@ def main() -> int:
             down(stack_file.home())
         else:
             up(settings.from_environ(), stay=command == "run")
-    except Problem as problem:
+    except OperatorError as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -123,7 +123,7 @@ def bring_up(settings: Settings, progress: Progress, started: list[Service]) -> 
 
 
 def _watch(watched: list[Service]) -> None:
-    """Returns when `make down` has stopped the services; Problem when one ends by itself."""
+    """Returns when `make down` has stopped the services; OperatorError when one ends by itself."""
     while any(service.pid_file.exists() for service in watched):
         for service in watched:
             if service.pid_file.exists() and not is_alive(service.pid_file):
@@ -170,16 +170,16 @@ def services(settings: Settings) -> list[Service]:
 
 
 def check_tools() -> None:
-    """Problem that names the first missing tool and how to get it."""
+    """OperatorError that names the first missing tool and how to get it."""
     if sys.version_info[:2] != (3, 13):
-        raise Problem(
+        raise OperatorError(
             "Python 3.13 is needed (the Lambda runtime's version): pyenv install 3.13, then `make setup`"
         )
     if shutil.which("make") is None:
-        raise Problem("make is needed to build the layer: apt-get install make")
+        raise OperatorError("make is needed to build the layer: apt-get install make")
     for tool, advice in _NEEDED.items():
         if not tool.exists():
-            raise Problem(f"{tool.relative_to(ROOT)} is missing: {advice}")
+            raise OperatorError(f"{tool.relative_to(ROOT)} is missing: {advice}")
 
 
 def _emulator_environ(settings: Settings) -> dict[str, str]:
@@ -221,7 +221,9 @@ def _alone(home: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Problem(f"another `make up` or `make run` is at work in {home}; wait for it") from None
+            raise OperatorError(
+                f"another `make up` or `make run` is at work in {home}; wait for it"
+            ) from None
         yield
 
 

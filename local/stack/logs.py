@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from operations.problem import Problem
+from operations.errors import OperatorError
 
 _SHOWN_LINES = 25
 
 
-def error_with_log(text: str, log: Path) -> Problem:
+def error_with_log(text: str, log: Path) -> OperatorError:
     """Returns the error with the last lines of the log."""
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     shown = (f"  | {line}" for line in lines[-_SHOWN_LINES:])
-    return Problem("\n".join([f"{text}; the end of {log}:", *shown]))
+    return OperatorError("\n".join([f"{text}; the end of {log}:", *shown]))

@@ -15,7 +15,7 @@ import psutil
 import requests
 
 from local.stack.logs import error_with_log
-from operations.problem import Problem
+from operations.errors import OperatorError
 from operations.stack_file import ROOT
 
 _STOP_SECONDS = 10
@@ -50,10 +50,10 @@ class Service:
         )
 
     def start(self) -> None:
-        """Starts it in a session of its own and waits until it answers; Problem with its log otherwise."""
+        """Starts the process and waits until it answers; OperatorError with its log otherwise."""
         stop(self.pid_file)
         if not port_is_free(self.port):
-            raise Problem(
+            raise OperatorError(
                 f"port {self.port}, for the {self.name}, is taken by another program; "
                 "choose other ports with VITALS_PORT=<port>, for example VITALS_PORT=14566 make up"
             )
@@ -119,7 +119,7 @@ def wait_until(condition: Callable[[], bool], seconds: float, interval: float = 
 def run_logged(
     command: Sequence[str], environ: dict[str, str], log: Path, seconds: int, on_wait: Callable[[], None]
 ) -> None:
-    """Runs a command to its end with its output in a log; Problem with the log's end when it fails."""
+    """Runs a command to its end with its output in a log; OperatorError with the log's end when it fails."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(

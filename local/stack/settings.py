@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from operations.problem import Problem
+from operations.errors import OperatorError
 from operations.stack_file import ROOT, STACK_FILE, home
 
 TOOLS = ROOT / ".venv-sam" / "bin"
@@ -66,19 +66,19 @@ class Settings:
 
 
 def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings; Problem names the variable that makes no sense."""
+    """The settings; OperatorError names the variable that makes no sense."""
     port = _port(environ.get("VITALS_PORT", "4566"))
     replay, url = environ.get("VITALS_REPLAY", ""), environ.get("ACE_API_URL", "").rstrip("/")
     sites = environ.get("VITALS_SITES", "") or ("sdh" if replay else "ses_falls_city")
     if not _SITES.fullmatch(sites):
-        raise Problem(
+        raise OperatorError(
             f"VITALS_SITES={sites!r} is not a list of site names, separated by commas without spaces"
         )
     hot_days, lookback = environ.get("VITALS_HOT_DAYS", "20"), environ.get("VITALS_LOOKBACK_HOURS", "24")
     if url:
         key = environ.get("ACE_API_KEY", "")
         if not key:
-            raise Problem("ACE_API_URL is given, so ACE_API_KEY is needed too")
+            raise OperatorError("ACE_API_URL is given, so ACE_API_KEY is needed too")
         return Settings(
             home(environ),
             port,
@@ -96,7 +96,7 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
     if replay:
         folder = Path(replay).resolve()
         if not any(folder.glob("*.csv")):
-            raise Problem(f"VITALS_REPLAY={replay} holds no CSV file")
+            raise OperatorError(f"VITALS_REPLAY={replay} holds no CSV file")
         arguments += ["--replay", str(folder)]
     for variable, option in _SIMULATOR_OPTIONS.items():
         if environ.get(variable):
@@ -118,12 +118,12 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
 
 def _port(text: str) -> int:
     if not text.isdigit() or not 1024 <= int(text) <= 65533:
-        raise Problem(f"VITALS_PORT={text!r} is not a port from 1024 to 65533")
+        raise OperatorError(f"VITALS_PORT={text!r} is not a port from 1024 to 65533")
     return int(text)
 
 
 def _backfill_days(environ: Mapping[str, str], default: str) -> int:
     text = environ.get("VITALS_BACKFILL_DAYS", "") or default
     if not (text.isascii() and text.isdigit()) or int(text) > _MOST_BACKFILL_DAYS:
-        raise Problem(f"VITALS_BACKFILL_DAYS={text!r} is no number of days from 0 to {_MOST_BACKFILL_DAYS}")
+        raise OperatorError(f"VITALS_BACKFILL_DAYS must be a number from 0 to {_MOST_BACKFILL_DAYS}")
     return int(text)

@@ -9,8 +9,8 @@ import struct
 import sys
 from typing import NamedTuple
 
+from operations.errors import OperatorError
 from operations.oracle import Samples
-from operations.problem import Problem
 from operations.verification.questions import Question, SiteSpan, iso, questions, spans
 from operations.verification.store import Store
 from operations.verification.upstream import Upstream
@@ -42,7 +42,7 @@ def compare(store: Store, seed: int | None, days: range | None = None) -> Compar
     upstream = store.upstream()
     synced = store.synced()
     if not synced:
-        raise Problem("no site is synced yet; wait for the first sync")
+        raise OperatorError("no site is synced yet; wait for the first sync")
     served = _ask_upstream(upstream, spans(synced, days), random.Random(seed))
     plan = f"{len(served)} questions to the upstream (seed {seed}), then a sync, then the same to the store"
     print(plan, file=sys.stderr)

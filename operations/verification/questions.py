@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
-from operations.problem import Problem
+from operations.errors import OperatorError
 
 MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * MINUTE_MS
@@ -42,7 +42,7 @@ class Question:
 def spans(synced: Mapping[str, tuple[int, int]], days: range | None) -> list[SiteSpan]:
     """Returns the spans that questions may fall into: what is synced, or the given days of it.
 
-    `days` holds the starts of UTC days in ms; Problem when one of them is not synced yet.
+    `days` holds the starts of UTC days in ms; OperatorError when one of them is not synced yet.
     """
     if days is None:
         return [SiteSpan(site, start_ms, end_ms) for site, (start_ms, end_ms) in sorted(synced.items())]
@@ -52,7 +52,7 @@ def spans(synced: Mapping[str, tuple[int, int]], days: range | None) -> list[Sit
         for day in days
     ]
     if not by_day or any(span.start_ms >= span.end_ms for span in by_day):
-        raise Problem("--start must not be after --end, and --end must be a day that is synced")
+        raise OperatorError("--start must not be after --end, and --end must be a day that is synced")
     return by_day
 
 

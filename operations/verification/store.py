@@ -6,8 +6,8 @@ from typing import Any
 import requests
 
 from operations import oracle, stack_file
+from operations.errors import OperatorError
 from operations.oracle import Samples
-from operations.problem import Problem
 from operations.verification.questions import Question
 from operations.verification.upstream import MAX_PAGES, Upstream
 
@@ -50,7 +50,7 @@ class Store:
             body["next_token"] = page["metadata"]["next_token"]
             if body["next_token"] is None:
                 return samples
-        raise Problem(f"the store's answer for {question} has more than {MAX_PAGES} pages")
+        raise OperatorError(f"the store's answer for {question} has more than {MAX_PAGES} pages")
 
     def upstream(self) -> Upstream:
         """Returns the upstream that the deployed sync reads, with the key that it uses."""
@@ -70,7 +70,7 @@ class Store:
             receipt = json.load(response["Payload"])
             if "FunctionError" not in response and receipt["caught_up"]:
                 return
-        raise Problem(f"the sync of {site} did not catch up in {_MAX_SYNCS} invokes; the last: {receipt}")
+        raise OperatorError(f"the sync of {site} does not catch up in {_MAX_SYNCS} invokes; last: {receipt}")
 
     def _client(self, service: str) -> Any:
         return stack_file.client(self._stack, service)
@@ -78,17 +78,17 @@ class Store:
     def _answer(self, method: str, path: str, **request: Any) -> Any:
         response = self._session.request(method, self._stack["api"] + path, timeout=60, **request)
         if response.status_code != 200:
-            raise Problem(f"{path} answered {response.status_code}: {response.text[:300]}")
+            raise OperatorError(f"{path} answered {response.status_code}: {response.text[:300]}")
         return response.json()
 
 
 def _add(samples: Samples, page: dict[str, Any]) -> None:
-    """Adds the samples of a page; Problem when the page warns or repeats one."""
+    """Adds the samples of a page; OperatorError when the page warns or repeats one."""
     if page["warnings"]:
-        raise Problem(f"the store warns: {page['warnings']}")
+        raise OperatorError(f"the store warns: {page['warnings']}")
     for series in page["series"]:
         for time_ms, value in zip(series["timestamps"], series["values"], strict=True):
             key = (series["point_name"], time_ms)
             if key in samples:
-                raise Problem(f"the store returned {key} twice")
+                raise OperatorError(f"the store returned {key} twice")
             samples[key] = value

@@ -10,8 +10,8 @@ from urllib.parse import quote
 import requests
 
 from operations import oracle
+from operations.errors import OperatorError
 from operations.oracle import Samples
-from operations.problem import Problem
 from operations.verification.questions import Question, iso
 
 MAX_PAGES = 400
@@ -39,7 +39,7 @@ class Upstream:
             names += [item["name"] for item in _named(answer["items"])]
             if page >= answer["pages"]:
                 return names
-        raise Problem(f"the point listing of {site} has more than {MAX_PAGES} pages")
+        raise OperatorError(f"the point listing of {site} has more than {MAX_PAGES} pages")
 
     def ask(self, question: Question) -> Samples:
         """Returns the samples that the upstream's readings amount to."""
@@ -59,7 +59,7 @@ class Upstream:
             if not answer["has_more"]:
                 return
             query["cursor"] = answer["next_cursor"]
-        raise Problem(f"the readings of {question} have more than {MAX_PAGES} pages")
+        raise OperatorError(f"the readings of {question} have more than {MAX_PAGES} pages")
 
     def _get(self, path: str, query: dict[str, Any], shape: dict[str, type]) -> dict[str, Any]:
         """Returns the first answer that is a JSON object with these keys of these types."""
@@ -75,7 +75,7 @@ class Upstream:
             except (requests.RequestException, ValueError, TimeoutError) as error:
                 failure = type(error).__name__
             time.sleep(min(0.1 * 2**attempt, 5))
-        raise Problem(f"the upstream's {path} failed {_MAX_ATTEMPTS} times, last with {failure}")
+        raise OperatorError(f"the upstream's {path} failed {_MAX_ATTEMPTS} times, last with {failure}")
 
     def _response(self, path: str, query: dict[str, Any]) -> requests.Response:
         """Returns a response that is complete in time; requests' own timeout restarts at every byte."""

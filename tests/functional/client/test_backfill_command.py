@@ -16,7 +16,7 @@ import pytest
 
 from local.stack.history import backfill_history
 from local.stack.progress import Progress
-from operations.problem import Problem
+from operations.errors import OperatorError
 from tests.support.laid_out_server import DRY, PLAN, RUN, STARTED, TOKEN, Answer, LaidOutServer, error, run
 from tests.support.template import ROOT
 from vitals_client.backfills import Backfills
@@ -417,13 +417,15 @@ def test_a_stack_whose_history_is_being_read_does_not_wait(
 def test_a_history_that_ends_badly_names_its_days(server: LaidOutServer) -> None:
     server.lay_out(START, DRY, STARTED)
     server.lay_out(POLL, (200, run(["done", "failed"], "partial")))
-    with pytest.raises(Problem, match=r"(?s)the history of mill: partial.*2026-01-02  Upstream.*DAYS=0"):
+    with pytest.raises(
+        OperatorError, match=r"(?s)the history of mill: partial.*2026-01-02  Upstream.*DAYS=0"
+    ):
         history(server)
 
 
 def test_a_history_that_is_refused_names_its_site(server: LaidOutServer) -> None:
     server.lay_out(START, error(404, "NOT_FOUND", "no site mill"))
-    with pytest.raises(Problem, match=r"the history of mill: no site mill"):
+    with pytest.raises(OperatorError, match=r"the history of mill: no site mill"):
         history(server)
 
 

@@ -11,7 +11,7 @@ from urllib3.util.retry import Retry
 
 from local.ace_simulator.faults import Faults
 from local.ace_simulator.simulator import Simulator, SimulatorSettings
-from operations.problem import Problem
+from operations.errors import OperatorError
 from operations.verification import comparison
 from operations.verification import upstream as upstream_module
 from operations.verification.store import Store
@@ -69,7 +69,7 @@ class Deployed(Store):
                         return
                 except UpstreamError:
                     self._world.clock.forward(5)
-            raise Problem("the sync does not catch up")
+            raise OperatorError("the sync does not catch up")
         finally:
             self.effects += self._fault_counts() - before
 

@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from operations import tokens as command
-from operations.problem import Problem
+from operations.errors import OperatorError
 from operations.token_lifecycle import Tokens
 from operations.usage_plan import UsagePlan
 from tests.functional.conftest import Clock
@@ -155,11 +155,11 @@ def test_a_token_is_named_by_its_id_or_its_name_when_that_is_one(tokens: Tokens)
     second = tokens.create("charts", ["read"], ["*"], None)
     assert tokens.find("notebook").sha256 == keys.token_hash(only)
     assert tokens.find(keys.token_hash(second)[-8:].upper()).sha256 == keys.token_hash(second)
-    with pytest.raises(Problem, match="more than one") as caught:
+    with pytest.raises(OperatorError, match="more than one") as caught:
         tokens.find("charts")
     assert keys.token_hash(second)[-8:] in str(caught.value)
     for nobody in ("", "nobody", keys.token_hash(second)[-2:]):
-        with pytest.raises(Problem, match="there is no token"):
+        with pytest.raises(OperatorError, match="there is no token"):
             tokens.find(nobody)
 
 
@@ -248,7 +248,7 @@ def test_a_token_that_was_revoked_meanwhile_is_not_rotated(
 def test_an_expired_token_is_not_rotated(tokens: Tokens, clock: Clock) -> None:
     tokens.create("charts", ["read"], ["*"], HOUR_MS)
     clock.forward(60)
-    with pytest.raises(Problem, match="has expired"):
+    with pytest.raises(OperatorError, match="has expired"):
         tokens.rotate(tokens.find("charts"), 0, None)
 
 

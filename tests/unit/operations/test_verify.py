@@ -10,8 +10,8 @@ import pytest
 
 from local.ace_simulator.faults import Faults
 from local.ace_simulator.simulator import Simulator, SimulatorSettings
+from operations.errors import OperatorError
 from operations.oracle import Samples
-from operations.problem import Problem
 from operations.verification import upstream as upstream_module
 from operations.verification.comparison import Comparison, compare
 from operations.verification.questions import Question
@@ -87,7 +87,7 @@ def test_questions_about_days_fall_into_each_of_them_and_nowhere_else() -> None:
 
 def test_days_that_are_not_synced_yet_are_refused() -> None:
     store: Any = FakeStore(FakeUpstream(), lambda held: None)
-    with pytest.raises(Problem, match="synced"):
+    with pytest.raises(OperatorError, match="synced"):
         compare(store, 1, range(END - 86_400_000, END + 1, 86_400_000))
 
 
@@ -167,6 +167,7 @@ def instant(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upstream_module, "time", SimpleNamespace(sleep=lambda _: None))
 
 
+ODD_ANSWER = r"failed 12 times, last with (a JSON|no )"
 ODD = [None, 1, "text", [], {}]
 
 
@@ -174,7 +175,10 @@ ODD = [None, 1, "text", [], {}]
 def test_points_of_another_shape_are_asked_for_again_and_end_as_a_problem(odd: Any, instant: None) -> None:
     with serving(odd, POINTS) as server:
         assert Upstream(server.url, "key").points("s") == ["p"]
-    with serving(odd) as server, pytest.raises(Problem, match=r"failed 12 times, last with (a JSON|no )"):
+    with (
+        serving(odd) as server,
+        pytest.raises(OperatorError, match=ODD_ANSWER),
+    ):
         Upstream(server.url, "key").points("s")
 
 
@@ -185,7 +189,10 @@ def test_so_are_pages_of_readings(odd: Any, instant: None) -> None:
     question = Question("s", ("p",), END - 600_000, END)
     with serving(odd, PAGE) as server:
         assert Upstream(server.url, "key").ask(question) == {}
-    with serving(odd) as server, pytest.raises(Problem, match=r"failed 12 times, last with (a JSON|no )"):
+    with (
+        serving(odd) as server,
+        pytest.raises(OperatorError, match=ODD_ANSWER),
+    ):
         Upstream(server.url, "key").ask(question)
 
 

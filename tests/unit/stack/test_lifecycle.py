@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from local.stack import lifecycle, processes, settings
-from operations.problem import Problem
+from operations.errors import OperatorError
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_down_is_fine_with_a_file_of_a_process_that_has_ended(
     ],
 )
 def test_a_variable_that_makes_no_sense_is_named(environ: dict[str, str], said: str) -> None:
-    with pytest.raises(Problem, match=said):
+    with pytest.raises(OperatorError, match=said):
         settings.from_environ(environ)
 
 
@@ -90,12 +90,12 @@ def test_a_month_is_backfilled_unless_the_upstream_is_given() -> None:
 
 def test_a_missing_tool_is_named_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Problem, match="apt-get install make"):
+    with pytest.raises(OperatorError, match="apt-get install make"):
         lifecycle.check_tools()
 
 
 def test_a_failed_start_shows_the_end_of_the_log(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "print('no such option'); raise SystemExit(3)"]
     service = processes.Service("simulator", command, {}, 0, "http://127.0.0.1:9/", tmp_path)
-    with pytest.raises(Problem, match=r"(?s)exit code 3.*no such option"):
+    with pytest.raises(OperatorError, match=r"(?s)exit code 3.*no such option"):
         service.start()

@@ -1,5 +1,5 @@
 """The error of commands for operators."""
 
 
-class Problem(Exception):
+class OperatorError(Exception):
     """Something that the operator can put right; printed as one line, without a traceback."""
