@@ -1,4 +1,4 @@
-"""Starts and stops the local stack: `python -m local.stack up|run|down`."""
+"""`python -m local.stack up|run|down`."""
 
 import sys
 

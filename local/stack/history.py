@@ -1,4 +1,4 @@
-"""The days before today that a new local stack starts with."""
+"""Backfills the days before today when a local stack starts."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -11,43 +11,52 @@ from vitals_client.cli.output import watch_command
 from vitals_client.cli.progress import Lines
 from vitals_client.errors import ConflictError, VitalsError
 
-_ADVICE = "VITALS_BACKFILL_DAYS=0 brings the stack up without a history"
+_ADVICE = "set VITALS_BACKFILL_DAYS=0 to start the stack without a history"
 
 
 def backfill_history(
     backfills: Backfills, sites: Sequence[str], days: int, today: date, progress: Progress
 ) -> None:
-    """Backfills the last whole days of each site; OperatorError names the days that could not be read."""
+    """Backfills the last whole days of each site; OperatorError names the site and the days that failed."""
     if not days:
         return
     start, end = today - timedelta(days=days), today - timedelta(days=1)
     for site in sites:
         try:
             _backfill(backfills, site, start.isoformat(), end.isoformat(), progress)
-        except (OperatorError, VitalsError) as problem:
-            raise OperatorError(f"the history of {site}: {problem}\n{_ADVICE}") from None
+        except (OperatorError, VitalsError) as error:
+            raise OperatorError(f"the history of {site}: {error}\n{_ADVICE}") from None
 
 
 def _backfill(backfills: Backfills, site: str, start: str, end: str, progress: Progress) -> None:
+    history = f"history of {site} from {start} to {end}"
     try:
-        # Asked first, so that a stack that has all of it does not collect runs that do nothing.
+        # The dry run keeps a stack that has every day from collecting runs that do nothing.
         total = backfills.start(site, start, end, dry_run=True)["days_total"]
         if not total:
-            progress.say(f"history of {site} from {start} to {end} is there already")
+            progress.say(f"{history} is already stored")
             return
-        progress.say(
-            f"history of {site} from {start} to {end}, {total} day{'' if total == 1 else 's'} to read"
-        )
+        progress.say(f"{history}, {total} day{'' if total == 1 else 's'} to read")
         run_id = backfills.start(site, start, end)["id"]
     except ConflictError as error:
         if error.running_id is None:
             raise
-        progress.say(f"backfill {error.running_id} of {site} is at work; `{watch_command(error.running_id)}`")
+        command = watch_command(error.running_id)
+        progress.say(f"backfill {error.running_id} of {site} is already running; follow it with `{command}`")
         return
-    shown = Lines(say := lambda text: progress.say(f"  {text}"), say)
-    for run in backfills.follow(run_id, shown.warn):
-        shown.show(run, progress_step(run, datetime.now(UTC)))
-    first, *more = outcome(run)
+    _follow(backfills, run_id, progress)
+
+
+def _follow(backfills: Backfills, run_id: str, progress: Progress) -> None:
+    """Prints the run's progress until it ends; OperatorError when it does not succeed."""
+
+    def say(text: str) -> None:
+        progress.say(f"  {text}")
+
+    lines = Lines(say, say)
+    for run in backfills.follow(run_id, lines.warn):
+        lines.show(run, progress_step(run, datetime.now(UTC)))
+    summary, *details = outcome(run)
     if run["status"] != "succeeded":
-        raise OperatorError("\n".join([first, *more]))
-    progress.say(f"  {first}")
+        raise OperatorError("\n".join([summary, *details]))
+    say(summary)

@@ -1,4 +1,4 @@
-"""The whole product on one machine: `python -m local.stack up|run|down`."""
+"""Starts and stops the whole product on one machine: `python -m local.stack up|run|down`."""
 
 import argparse
 import contextlib
@@ -20,23 +20,20 @@ from local.stack.history import backfill_history
 from local.stack.logs import error_with_log
 from local.stack.processes import Service, is_alive, stop
 from local.stack.progress import Progress
-from local.stack.settings import TOOLS, Settings
+from local.stack.services import EMULATOR, check_tools, services
+from local.stack.settings import Settings
 from operations import stack_file
 from operations.errors import OperatorError
-from operations.stack_file import ROOT
 from vitals_client import Client
 from vitals_client.cli.signals import interrupt_on_signals
 
-_NEEDED = {
-    TOOLS / "sam": "the deployment tools are not installed; run `make setup`",
-    TOOLS / "python": "the deployment tools are not installed; run `make setup`",
-}
-
 
 def main() -> int:
-    """Does the command and returns the exit code; an OperatorError is shown without a traceback."""
+    """Runs the command and returns the exit code; an OperatorError is shown without a traceback."""
     parser = argparse.ArgumentParser(prog="python -m local.stack", description=__doc__)
-    parser.add_argument("command", choices=["up", "run", "down"])
+    parser.add_argument(
+        "command", choices=["up", "run", "down"], help="start; start and stay until Ctrl-C; stop"
+    )
     command = parser.parse_args().command
     interrupt_on_signals()
     try:
@@ -44,28 +41,28 @@ def main() -> int:
             down(stack_file.home())
         else:
             up(settings.from_environ(), stay=command == "run")
-    except OperatorError as problem:
-        print(f"error: {problem}", file=sys.stderr)
+    except OperatorError as error:
+        print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted; what this command started is stopped", file=sys.stderr)
+        print("interrupted; the processes that this command started are stopped", file=sys.stderr)
         return 130
     return 0
 
 
 def up(settings: Settings, *, stay: bool) -> None:
-    """Brings the stack up, or the one that runs up to date; with `stay`, keeps it until Ctrl-C.
+    """Starts the stack, or updates the one that runs; with `stay`, keeps it until Ctrl-C.
 
-    Whatever ends this early also stops the processes that it started, and no other.
+    When it fails or is interrupted, it stops the processes that it started, and no other.
     """
     check_tools()
     progress = Progress()
     started: list[Service] = []
     try:
-        with _alone(settings.home):
-            bring_up(settings, progress, started)
+        with _lock(settings.home):
+            start(settings, progress, started)
         if stay:
-            print("Ctrl-C stops it", flush=True)
+            print("press Ctrl-C to stop the stack", flush=True)
             with contextlib.suppress(KeyboardInterrupt):
                 _watch(services(settings))
             _stop(settings, started)
@@ -75,35 +72,28 @@ def up(settings: Settings, *, stay: bool) -> None:
 
 
 def _stop(settings: Settings, started: list[Service]) -> None:
-    # A second Ctrl-C must not leave half of it running.
+    # A second Ctrl-C must not leave some of them running.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for service in reversed(started):
         if stop(service.pid_file):
             print(f"stopped the {service.name}", flush=True)
-        if service.name == "emulator":
+        if service.name == EMULATOR:
             settings.stack_file.unlink(missing_ok=True)
             shutil.rmtree(settings.home / "tmp", ignore_errors=True)
 
 
-def bring_up(settings: Settings, progress: Progress, started: list[Service]) -> None:
-    """Every step of `up`, noting in `started` what a failure must stop."""
-    fresh = False
-    for service in services(settings):
-        if service.running():
-            progress.say(f"{service.name} is up already on port {service.port}")
-            continue
-        progress.say(f"{service.name} on port {service.port}")
-        if service.name == "emulator":
-            fresh = True
-            shutil.rmtree(settings.home / "tmp", ignore_errors=True)
-            (settings.home / "tmp").mkdir(parents=True)
-        started.append(service)
-        service.start()
+def start(settings: Settings, progress: Progress, started: list[Service]) -> None:
+    """Runs every step of `up`; adds to `started` what a failure must stop."""
+    _start_services(settings, progress, started)
+    is_fresh = any(service.name == EMULATOR for service in started)
     deployment = Deployment(settings, progress)
     outputs = deployment.deploy()
     deployment.set_ace_key(outputs)
-    token = (None if fresh else _known_token(settings)) or deployment.create_token(outputs)
-    described = {
+    token = (None if is_fresh else _stored_token(settings)) or deployment.create_token(outputs)
+    for site in settings.sites:
+        deployment.sync_first(outputs, site)
+    deployment.wait_for_health(outputs["ApiUrl"])
+    stack = {
         "api": outputs["ApiUrl"],
         "token": token,
         "aws_endpoint": settings.endpoint,
@@ -111,15 +101,25 @@ def bring_up(settings: Settings, progress: Progress, started: list[Service]) -> 
         "region": deployment.region,
         "outputs": outputs,
     }
-    for site in settings.sites:
-        deployment.sync_first(outputs, site)
-    deployment.wait_for_health(outputs["ApiUrl"])
-    _write_private(settings.stack_file, json.dumps(described, indent=2) + "\n")
-    _show(settings, described)
+    _write_private(settings.stack_file, json.dumps(stack, indent=2) + "\n")
+    _print_urls(settings, stack)
     with Client(outputs["ApiUrl"], token) as client:
         today = datetime.now(UTC).date()
         backfill_history(client.backfills, settings.sites, settings.backfill_days, today, progress)
-    progress.say("up")
+    progress.say("the stack is running")
+
+
+def _start_services(settings: Settings, progress: Progress, started: list[Service]) -> None:
+    for service in services(settings):
+        if service.running():
+            progress.say(f"{service.name} is already running on port {service.port}")
+            continue
+        progress.say(f"start the {service.name} on port {service.port}")
+        if service.name == EMULATOR:
+            shutil.rmtree(settings.home / "tmp", ignore_errors=True)
+            (settings.home / "tmp").mkdir(parents=True)
+        started.append(service)
+        service.start()
 
 
 def _watch(watched: list[Service]) -> None:
@@ -129,105 +129,33 @@ def _watch(watched: list[Service]) -> None:
             if service.pid_file.exists() and not is_alive(service.pid_file):
                 time.sleep(1)  # `make down` stops a process first and then removes its file.
                 if service.pid_file.exists():
-                    raise error_with_log(f"the {service.name} has ended", service.log)
+                    raise error_with_log(f"the {service.name} ended unexpectedly", service.log)
         time.sleep(1)
 
 
 def down(home: Path) -> None:
-    """Stops what `up` started; fine when nothing runs."""
+    """Stops what `up` started; does nothing when nothing runs."""
     stopped = [pid_file.stem for pid_file in sorted(home.glob("*.pid")) if stop(pid_file)]
-    (home / "stack.json").unlink(missing_ok=True)
+    (home / stack_file.STACK_FILE).unlink(missing_ok=True)
     shutil.rmtree(home / "tmp", ignore_errors=True)
     print(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
 
 
-def services(settings: Settings) -> list[Service]:
-    """The processes of this stack, in the order in which they start."""
-    found = [
-        Service(
-            "emulator",
-            [str(TOOLS / "python"), "-m", "local.aws_emulator"],
-            _emulator_environ(settings),
-            settings.port,
-            f"{settings.endpoint}/_ministack/health",
-            settings.home,
-        ),
-        Service(
-            "athena",
-            [sys.executable, "-m", "local.athena", "--port", str(settings.athena_port)],
-            _athena_environ(settings),
-            settings.athena_port,
-            f"{settings.athena_endpoint}/health",
-            settings.home,
-        ),
-    ]
-    if settings.simulator:
-        command = [sys.executable, "-m", "local.ace_simulator", *settings.simulator]
-        health = f"http://127.0.0.1:{settings.simulator_port}/control/health"
-        environ = dict(os.environ)
-        found.append(Service("simulator", command, environ, settings.simulator_port, health, settings.home))
-    return found
-
-
-def check_tools() -> None:
-    """OperatorError that names the first missing tool and how to get it."""
-    if sys.version_info[:2] != (3, 13):
-        raise OperatorError(
-            "Python 3.13 is needed (the Lambda runtime's version): pyenv install 3.13, then `make setup`"
-        )
-    if shutil.which("make") is None:
-        raise OperatorError("make is needed to build the layer: apt-get install make")
-    for tool, advice in _NEEDED.items():
-        if not tool.exists():
-            raise OperatorError(f"{tool.relative_to(ROOT)} is missing: {advice}")
-
-
-def _emulator_environ(settings: Settings) -> dict[str, str]:
-    """Little more than nothing, because the functions inherit it."""
-    return {
-        "PATH": f"{TOOLS}:{os.defpath}",
-        "HOME": str(settings.home),
-        "TMPDIR": str(settings.home / "tmp"),
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(settings.port),
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_ENDPOINT_URL_ATHENA": settings.athena_endpoint,
-        # Of the minutes that Step Functions waits before a retry, a twentieth is enough here.
-        "SFN_WAIT_SCALE": "0.05",
-        # Two listeners on fixed ports for services that this product does not use.
-        "SFTP_ENABLED": "0",
-        "IOT_MTLS_ENABLED": "0",
-    }
-
-
-def _athena_environ(settings: Settings) -> dict[str, str]:
-    """As little, and where the emulator is."""
-    return {
-        "PATH": os.defpath,
-        "HOME": str(settings.home),
-        "TMPDIR": str(settings.home / "tmp"),
-        "AWS_ENDPOINT_URL": settings.endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-    }
-
-
 @contextlib.contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Holds the home's lock, so that two `up` at once do not build into one folder."""
+def _lock(home: Path) -> Iterator[None]:
+    """Holds the lock of a home, so that only one `up` at a time builds in it."""
     home.mkdir(parents=True, exist_ok=True)
     with (home / "up.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise OperatorError(
-                f"another `make up` or `make run` is at work in {home}; wait for it"
+                f"another `make up` or `make run` is starting in {home}; wait for it"
             ) from None
         yield
 
 
-def _known_token(settings: Settings) -> str | None:
+def _stored_token(settings: Settings) -> str | None:
     try:
         token: str = json.loads(settings.stack_file.read_text())["token"]
     except (FileNotFoundError, ValueError, KeyError):
@@ -242,22 +170,23 @@ def _write_private(file: Path, text: str) -> None:
         opened.write(text)
 
 
-def _show(settings: Settings, described: dict[str, Any]) -> None:
-    upstream = f"{settings.ace_api_url} ({'simulated' if settings.simulator else 'given'})"
+def _print_urls(settings: Settings, stack: dict[str, Any]) -> None:
+    upstream = f"{settings.ace_api_url}{' (simulated)' if settings.simulator else ''}"
     site = settings.sites[0]
     print(
         f"""
-  page       {described["api"]}/
-  token      {described["token"]}
+  page       {stack["api"]}/
+  token      {stack["token"]}
 
-  API        {described["api"]}
-  AWS        {described["aws_endpoint"]}
+  API        {stack["api"]}
+  AWS        {stack["aws_endpoint"]}
   upstream   {upstream}
-  details    {settings.stack_file}, logs in {settings.logs}
+  details    {settings.stack_file}
+  logs       {settings.logs}
 
   .venv/bin/vitals points {site}
-  curl -H "Authorization: Bearer {described["token"]}" \\
-    "{described["api"]}/sites/{site}/points?limit=3"
+  curl -H "Authorization: Bearer {stack["token"]}" \\
+    "{stack["api"]}/sites/{site}/points?limit=3"
 """,
         flush=True,
     )

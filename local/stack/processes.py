@@ -1,4 +1,4 @@
-"""Background processes that are ours: started, found again, and stopped by pid and start time."""
+"""Background processes, identified by pid and start time in a pid file."""
 
 import contextlib
 import json
@@ -24,7 +24,7 @@ _READY_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A background process: how it starts, where it answers, and the files it leaves."""
+    """A background process: its command, the URL at which it answers, and the files it leaves."""
 
     name: str
     command: Sequence[str]
@@ -35,14 +35,16 @@ class Service:
 
     @property
     def log(self) -> Path:
+        """The file with its output."""
         return self.home / "log" / f"{self.name}.log"
 
     @property
     def pid_file(self) -> Path:
+        """The file with its pid, start time and command."""
         return self.home / f"{self.name}.pid"
 
     def running(self) -> bool:
-        """Whether it runs as this command would start it now, and answers."""
+        """Whether the process runs with this command and answers."""
         return (
             _find(self.pid_file) is not None
             and json.loads(self.pid_file.read_text())["command"] == list(self.command)
@@ -50,24 +52,15 @@ class Service:
         )
 
     def start(self) -> None:
-        """Starts the process and waits until it answers; OperatorError with its log otherwise."""
+        """Starts the process and waits until it answers; OperatorError with its log when it does not."""
         stop(self.pid_file)
         if not port_is_free(self.port):
             raise OperatorError(
-                f"port {self.port}, for the {self.name}, is taken by another program; "
-                "choose other ports with VITALS_PORT=<port>, for example VITALS_PORT=14566 make up"
+                f"port {self.port}, which the {self.name} needs, is used by another program; "
+                "choose other ports with VITALS_PORT, for example VITALS_PORT=14566 make up"
             )
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("wb") as log:
-            process = subprocess.Popen(
-                self.command,
-                cwd=ROOT,
-                env=self.environ,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        process = _spawn(self.command, self.environ, self.log)
         started = psutil.Process(process.pid).create_time()
         record = {"pid": process.pid, "started": started, "command": list(self.command)}
         self.pid_file.write_text(json.dumps(record))
@@ -82,22 +75,23 @@ class Service:
 
 
 def stop(pid_file: Path) -> bool:
-    """Stops the process of this file and its children, when it is still the one; says whether it was."""
+    """Stops the process of a pid file with its children and removes the file; returns whether it ran."""
     process = _find(pid_file)
     if process is not None:
-        family = [process, *process.children(recursive=True)]
-        _end(family)
+        _end([process, *process.children(recursive=True)])
     pid_file.unlink(missing_ok=True)
     return process is not None
 
 
 def is_alive(pid_file: Path) -> bool:
+    """Returns whether the process of a pid file runs."""
     return _find(pid_file) is not None
 
 
 def port_is_free(port: int) -> bool:
+    """Returns whether a server could listen on 127.0.0.1 at this port."""
     with socket.socket() as probe:
-        # As the servers themselves do: connections of a stopped one, lingering in TIME_WAIT, do not count.
+        # The servers set it too: connections of a stopped server in TIME_WAIT do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -107,7 +101,7 @@ def port_is_free(port: int) -> bool:
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, interval: float = 0.1) -> bool:
-    """Asks until the condition holds; False when it does not within the time."""
+    """Checks the condition until it holds; returns False when it does not within the time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
@@ -119,10 +113,32 @@ def wait_until(condition: Callable[[], bool], seconds: float, interval: float = 
 def run_logged(
     command: Sequence[str], environ: dict[str, str], log: Path, seconds: int, on_wait: Callable[[], None]
 ) -> None:
-    """Runs a command to its end with its output in a log; OperatorError with the log's end when it fails."""
+    """Runs a command with its output in a log, and calls `on_wait` every ten seconds.
+
+    OperatorError with the end of the log when the command fails or takes longer than `seconds`.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
+    process = _spawn(command, environ, log)
+    shown = f"`{' '.join(command[:3])} …`"
+    try:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                if process.wait(timeout=10) == 0:
+                    return
+                raise error_with_log(f"{shown} failed", log)
+            on_wait()
+        raise error_with_log(f"{shown} took more than {seconds} s", log)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=_STOP_SECONDS)
+
+
+def _spawn(command: Sequence[str], environ: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """Starts a command in a session of its own, which Ctrl-C does not reach."""
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             cwd=ROOT,
             env=environ,
@@ -131,44 +147,32 @@ def run_logged(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    try:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                if process.wait(timeout=10) == 0:
-                    return
-                raise error_with_log(f"`{' '.join(command[:3])} …` failed", log)
-            on_wait()
-        raise error_with_log(f"`{' '.join(command[:3])} …` took more than {seconds} s", log)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=_STOP_SECONDS)
 
 
 def _find(pid_file: Path) -> psutil.Process | None:
-    """The process of the file; None when it has ended, even if its pid belongs to another one by now."""
+    """Returns the process of a pid file; None when it has ended, even if another process has its pid now."""
     try:
         record = json.loads(pid_file.read_text())
         process = psutil.Process(record["pid"])
-        same = abs(process.create_time() - record["started"]) < 1
-        return process if same and not _ended(process) else None
+        is_same = abs(process.create_time() - record["started"]) < 1
+        return process if is_same and not _ended(process) else None
     except (FileNotFoundError, psutil.NoSuchProcess, ValueError, KeyError):
         return None
 
 
-def _end(family: Sequence[psutil.Process]) -> None:
+def _end(processes: Sequence[psutil.Process]) -> None:
+    """Terminates the first process, then kills whatever is still running."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        family[0].terminate()
-    wait_until(lambda: _ended(family[0]), _STOP_SECONDS)
-    for process in family:
+        processes[0].terminate()
+    wait_until(lambda: _ended(processes[0]), _STOP_SECONDS)
+    for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    wait_until(lambda: all(map(_ended, family)), _STOP_SECONDS)
+    wait_until(lambda: all(map(_ended, processes)), _STOP_SECONDS)
 
 
 def _ended(process: psutil.Process) -> bool:
-    """Also when its parent, perhaps a `make run` elsewhere, has not asked for its exit code yet."""
+    """Returns whether a process has ended; a zombie, whose parent has not reaped it yet, has."""
     try:
         return not process.is_running() or bool(process.status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

@@ -1,10 +1,10 @@
-"""Progress lines: what is being done, and how long it has been going on."""
+"""Progress lines with the time since the start."""
 
 import threading
 import time
 from collections.abc import Callable
 
-_SILENCE_SECONDS = 10
+_INTERVAL_SECONDS = 10
 
 
 class Progress:
@@ -15,15 +15,17 @@ class Progress:
 
     @property
     def seconds(self) -> float:
+        """The seconds since it was made."""
         return time.monotonic() - self._start
 
     def say(self, text: str) -> None:
+        """Prints a line."""
         print(f"[{self.seconds:6.1f} s] {text}", flush=True)
 
-    def during[T](self, text: str, call: Callable[[], T]) -> T:
-        """What the call returns or raises; until then says every ten seconds that it goes on.
+    def during[T](self, step: str, call: Callable[[], T]) -> T:
+        """Returns or raises what the call does, and prints every ten seconds that the step is still running.
 
-        The thread is a daemon, so that Ctrl-C does not wait for the call.
+        The call runs on a daemon thread, so that Ctrl-C does not wait for it.
         """
         results: list[T] = []
         errors: list[Exception] = []
@@ -36,10 +38,10 @@ class Progress:
 
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
-        thread.join(_SILENCE_SECONDS)
+        thread.join(_INTERVAL_SECONDS)
         while thread.is_alive():
-            self.say(f"  still in {text}")
-            thread.join(_SILENCE_SECONDS)
+            self.say(f"  still running: {step}")
+            thread.join(_INTERVAL_SECONDS)
         if errors:
             raise errors[0]
         return results[0]

@@ -402,7 +402,7 @@ def test_a_stack_that_has_its_history_starts_no_run(
     server.lay_out(START, (200, {"dry_run": True, **PLAN, "days_total": 0}))
     history(server)
     assert len(server.asked) == 1
-    assert "is there already" in capsys.readouterr().out
+    assert "is already stored" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("before", [[], [DRY]])
@@ -411,7 +411,10 @@ def test_a_stack_whose_history_is_being_read_does_not_wait(
 ) -> None:
     server.lay_out(START, *before, error(409, "CONFLICT", "at work", running_id="bf-0"))
     history(server)
-    assert "backfill bf-0 of mill is at work; `vitals backfill watch bf-0`" in capsys.readouterr().out
+    assert (
+        "backfill bf-0 of mill is already running; follow it with `vitals backfill watch bf-0`"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_history_that_ends_badly_names_its_days(server: LaidOutServer) -> None:

@@ -1,4 +1,4 @@
-"""The local stack itself: what `make up` and `make down` promise."""
+"""`make up` and `make down`."""
 
 import socket
 import stat
@@ -45,7 +45,7 @@ def test_without_a_good_token_the_answer_is_401(stack: dict[str, Any], headers: 
     assert set(answer.json()) == {"error", "error_code", "request_id"}
 
 
-def test_every_output_of_the_template_is_told(stack: dict[str, Any]) -> None:
+def test_stack_json_has_every_output_of_the_template(stack: dict[str, Any]) -> None:
     assert set(stack["outputs"]) == set(template()["Outputs"])
     assert stack["outputs"]["ApiUrl"] == stack["api"]
     assert set(stack) == {"api", "token", "aws_endpoint", "athena_endpoint", "region", "outputs"}
@@ -58,7 +58,7 @@ def test_the_token_is_readable_by_its_owner_only(stack: dict[str, Any]) -> None:
 def test_a_second_up_brings_the_running_stack_up_to_date(stack: dict[str, Any]) -> None:
     again = local_stack("up", seconds=300)
     assert again.returncode == 0, again.stdout
-    assert "emulator is up already" in again.stdout
+    assert "emulator is already running" in again.stdout
     assert stack["api"] in again.stdout
 
 

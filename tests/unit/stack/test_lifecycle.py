@@ -1,4 +1,4 @@
-"""What the local stack reads from its environment, and whose processes it stops."""
+"""The local stack's settings, its processes and its tools."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from local.stack import lifecycle, processes, settings
+from local.stack import lifecycle, processes, services, settings
 from operations.errors import OperatorError
 
 
@@ -55,7 +55,7 @@ def test_down_is_fine_with_a_file_of_a_process_that_has_ended(
 
 
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "name"),
     [
         ({"VITALS_PORT": "eighty"}, "VITALS_PORT"),
         ({"VITALS_PORT": "80"}, "VITALS_PORT"),
@@ -69,29 +69,29 @@ def test_down_is_fine_with_a_file_of_a_process_that_has_ended(
         ({"VITALS_BACKFILL_DAYS": "731"}, "VITALS_BACKFILL_DAYS"),
     ],
 )
-def test_a_variable_that_makes_no_sense_is_named(environ: dict[str, str], said: str) -> None:
-    with pytest.raises(OperatorError, match=said):
+def test_an_invalid_variable_is_named(environ: dict[str, str], name: str) -> None:
+    with pytest.raises(OperatorError, match=f"^{name} (must be|is missing)"):
         settings.from_environ(environ)
 
 
-def test_the_simulator_is_the_upstream_unless_one_is_given() -> None:
+def test_the_simulator_is_the_default_upstream() -> None:
     simulated = settings.from_environ({"VITALS_PORT": "5000", "VITALS_FAULTS": "5xx=0.1"})
     assert simulated.ace_api_url == "http://127.0.0.1:5001/api"
     assert simulated.simulator == ("--port", "5001", "--sites", "ses_falls_city", "--faults", "5xx=0.1")
-    given = settings.from_environ({"ACE_API_URL": "https://ace.example/api/", "ACE_API_KEY": "key"})
-    assert (given.ace_api_url, given.ace_api_key, given.simulator) == ("https://ace.example/api", "key", None)
+    real = settings.from_environ({"ACE_API_URL": "https://ace.example/api/", "ACE_API_KEY": "key"})
+    assert (real.ace_api_url, real.ace_api_key, real.simulator) == ("https://ace.example/api", "key", None)
 
 
-def test_a_month_is_backfilled_unless_the_upstream_is_given() -> None:
-    given = {"ACE_API_URL": "https://ace.example/api", "ACE_API_KEY": "key"}
-    environs = [{}, {"VITALS_BACKFILL_DAYS": "0"}, given, given | {"VITALS_BACKFILL_DAYS": "7"}]
+def test_a_month_is_backfilled_from_the_simulator_only() -> None:
+    real = {"ACE_API_URL": "https://ace.example/api", "ACE_API_KEY": "key"}
+    environs = [{}, {"VITALS_BACKFILL_DAYS": "0"}, real, real | {"VITALS_BACKFILL_DAYS": "7"}]
     assert [settings.from_environ(environ).backfill_days for environ in environs] == [30, 0, 0, 7]
 
 
-def test_a_missing_tool_is_named_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_tool_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(OperatorError, match="apt-get install make"):
-        lifecycle.check_tools()
+        services.check_tools()
 
 
 def test_a_failed_start_shows_the_end_of_the_log(tmp_path: Path) -> None:
