@@ -12,7 +12,7 @@ READY := .venv/.ready .venv-sam/.ready
 PAGE := functions/query/web/index.html
 PAGE_SOURCES := $(shell find web/src -type f) $(wildcard web/*.html web/*.json web/*.ts web/.npmrc)
 
-.PHONY: help setup build run up down verify backfill test check lint format bench lock clean
+.PHONY: help setup build run up down verify test check lint format bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -35,28 +35,10 @@ down: $(READY) ## stop what `up` started
 verify: $(READY) ## ask upstream and store the same random questions
 	@exec $(VITALS) verify
 
-# Through the environment and by `value`, so that nothing in them is text of the shell's or of make's.
-backfill: override export SITE := $(value SITE)
-backfill: override export START := $(value START)
-backfill: override export END := $(value END)
-backfill: override export WATCH := $(value WATCH)
-backfill: override export CANCEL := $(value CANCEL)
-backfill: override export FORCE := $(filter-out 0,$(value FORCE))
-backfill: override export DRY_RUN := $(filter-out 0,$(value DRY_RUN))
-backfill: $(READY) ## read days of the past: SITE= START= END= [FORCE=1] [DRY_RUN=1], or WATCH=<id>, or CANCEL=<id>
-	@if [ -n "$$WATCH" ]; then exec $(VITALS) backfill watch -- "$$WATCH"; fi; \
-	if [ -n "$$CANCEL" ]; then exec $(VITALS) backfill cancel -- "$$CANCEL"; fi; \
-	if [ -n "$$SITE" ] && [ -n "$$START" ] && [ -n "$$END" ]; then \
-		exec $(VITALS) backfill start $${FORCE:+--force} $${DRY_RUN:+--dry-run} -- "$$SITE" "$$START" "$$END"; \
-	fi; \
-	printf '%s\n' "usage: make backfill SITE=<site> START=<YYYY-MM-DD> END=<YYYY-MM-DD> [FORCE=1] [DRY_RUN=1]" \
-		"       make backfill WATCH=<id>" "       make backfill CANCEL=<id>" >&2; \
-	exit 2
-
 test: $(READY) $(PAGE) ## all tests, offline
 	npm --prefix web test
-	$(PYTHON) -m pytest -q -n 2 --dist worksteal tests/unit tests/functional
-	$(PYTHON) -m pytest -q tests/integration
+	$(PYTHON) -m pytest -q -n 2 --dist worksteal --durations=20 tests/unit tests/functional
+	$(PYTHON) -m pytest -q --durations=20 tests/integration
 
 check: lint test ## lint, types, template lint, tests: what CI runs
 
@@ -67,7 +49,7 @@ lint: $(READY) web/node_modules/.ready ## style, types and template
 	.venv-sam/bin/cfn-lint template.yaml
 	npm --prefix web run check
 
-format: $(READY) web/node_modules/.ready ## put the code into its format
+format: $(READY) web/node_modules/.ready ## format the code
 	.venv/bin/ruff check --fix-only .
 	.venv/bin/ruff format .
 	npm --prefix web run format
@@ -75,7 +57,7 @@ format: $(READY) web/node_modules/.ready ## put the code into its format
 bench: $(READY) $(PAGE) ## measure what the design promises
 	$(PYTHON) -m bench
 
-lock: $(UV) ## pin the requirements anew
+lock: $(UV) ## pin the requirements again
 	$(call compile,layers/common/requirements)
 	$(call compile,requirements/dev)
 	$(call compile,requirements/sam)

@@ -10,7 +10,9 @@ from tests.support.template import ROOT, template
 from vitals import config
 from vitals.http import edge
 
-DOCS = sorted([ROOT / "README.md", ROOT / "client/README.md", *ROOT.glob("docs/**/*.md")])
+DOCS = sorted(
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "client/README.md", *ROOT.glob("docs/**/*.md")]
+)
 SOURCES = [*ROOT.glob("functions/**/*.py"), *ROOT.glob("layers/common/python/vitals/**/*.py")]
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
 
@@ -78,9 +80,21 @@ def test_the_limits_of_a_request_are_those_of_the_edge() -> None:
     assert written == [edge.MAX_PATH, *of_parameters, edge.MAX_BODY_BYTES]
 
 
-def test_every_fault_of_the_simulator_is_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text()
-    assert {fault for fault in Faults().written() if f"`{fault}`" not in readme} == {"late_minutes"}
+def test_every_fault_of_the_simulator_is_described() -> None:
+    text = (ROOT / "docs/local.md").read_text()
+    assert not {fault for fault in Faults().written() if f"`{fault}`" not in text}
+
+
+def test_every_variable_of_the_local_stack_is_described() -> None:
+    text = (ROOT / "docs/local.md").read_text()
+    sources = "\n".join(path.read_text() for path in (ROOT / "local/stack").glob("*.py"))
+    variables = set(re.findall(r'"((?:VITALS|ACE)_[A-Z_]+)"', sources))
+    assert len(variables) > 8
+    assert not {name for name in variables if f"`{name}`" not in text}
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 40
 
 
 def test_the_glossary_defines_the_words_of_the_storage() -> None:

@@ -1,0 +1,128 @@
+"""CONTRIBUTING.md: its recipes name few files, the files exist, and one recipe is followed to its end."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.template import ROOT
+
+TEXT = (ROOT / "CONTRIBUTING.md").read_text()
+MOST_FILES = 5
+# What the tests of settings read.
+NEEDED = (
+    "layers/common/python",
+    "functions",
+    "docs",
+    "local",
+    "operations",
+    "tests/support",
+    "tests/unit/repository",
+)
+CHECKS = (
+    "test_config.py",
+    "test_docs.py::test_every_setting_that_is_read_is_given_by_the_template_and_the_reverse",
+)
+
+
+def recipes() -> dict[str, list[str]]:
+    """The files of each recipe by its title."""
+    sections = re.split(r"^### ", TEXT.partition("## Recipes")[2], flags=re.MULTILINE)[1:]
+    return {section.partition("\n")[0]: files_of(section) for section in sections}
+
+
+def files_of(section: str) -> list[str]:
+    steps = re.findall(r"^\d\. (.*?)(?=^\d\. |\Z)", section, flags=re.MULTILINE | re.DOTALL)
+    return [
+        name
+        for step in steps
+        for name in re.findall(r"`([\w/<>.-]+(?:\.\w+))`", step)
+        if "/" in name or name in TOP
+    ]
+
+
+TOP = ("template.yaml", "CHANGELOG.md")
+
+
+@pytest.mark.parametrize("title", recipes())
+def test_a_recipe_names_few_files_that_exist(title: str) -> None:
+    files = recipes()[title]
+    assert 2 <= len(files) <= MOST_FILES
+    for name in files:
+        if "<name>" not in name:
+            assert list(ROOT.glob(name.replace("<f>", "*"))), name
+
+
+def insert(path: Path, anchor: str, text: str) -> None:
+    """Writes the text before the line that holds the anchor."""
+    lines = path.read_text().splitlines(keepends=True)
+    [index] = [number for number, line in enumerate(lines) if anchor in line]
+    path.write_text("".join([*lines[:index], text, *lines[index:]]))
+
+
+STEPS: dict[str, Callable[[Path], None]] = {
+    "layers/common/python/vitals/config.py": lambda path: (
+        insert(
+            path,
+            "GlueDatabase = ",
+            'SyncLimit = Annotated[int, Variable("SYNC_LIMIT", Whole(1, 9), "3")]\n',
+        ),
+        insert(path, "initial_lookback_ms: InitialLookback", "    sync_limit: SyncLimit\n"),
+    )[0],
+    "template.yaml": lambda path: (
+        insert(
+            path,
+            "  InitialLookbackHours:",
+            "  SyncLimit:\n    Description: Syncs at once.\n    Type: Number\n    Default: 3\n"
+            "    MinValue: 1\n    MaxValue: 9\n",
+        ),
+        insert(
+            path,
+            "INITIAL_LOOKBACK_HOURS: !Ref InitialLookbackHours",
+            "          SYNC_LIMIT: !Ref SyncLimit\n",
+        ),
+    )[0],
+}
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The part of the repository that the tests of settings read."""
+    for folder in NEEDED:
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("web", "__pycache__"))
+    for name in (
+        "template.yaml",
+        "pyproject.toml",
+        "README.md",
+        "tests/__init__.py",
+        "tests/unit/__init__.py",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def passes(folder: Path) -> bool:
+    """Whether the tests of settings pass in a folder like the repository's."""
+    paths = [str(folder / part) for part in ("functions", "layers/common/python", "")]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts="]
+    tests = [f"tests/unit/repository/{check}" for check in CHECKS]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    run = subprocess.run(
+        [*command, *tests], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert run.returncode in (0, 1), run.stdout + run.stderr
+    return run.returncode == 0
+
+
+def test_the_recipe_of_a_setting_is_complete(copy: Path) -> None:
+    assert set(STEPS) <= set(recipes()["A setting"])
+    for step, (name, edit) in enumerate(STEPS.items()):
+        edit(copy / name)
+        # Half of the recipe is noticed; all of it passes.
+        assert passes(copy) == (step == len(STEPS) - 1), name
