@@ -1,9 +1,9 @@
-"""What becomes of a reading as ACE serves it: a sample, or a counted reason why not."""
+"""Turns readings, as ACE serves them, into samples; counts the others by the reason of their rejection."""
 
 import contextlib
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -31,82 +31,98 @@ REASONS = (
     TOO_DENSE,
 )
 
-
 _STATES = {"true": 1.0, "active": 1.0, "on": 1.0, "false": 0.0, "inactive": 0.0, "off": 0.0}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
 class RejectedReadingError(ValueError):
-    """A reading that is no sample; its text is the reason it is counted under."""
+    """The reading is not a sample; the text is the reason, one of REASONS."""
 
 
 class Accepted(NamedTuple):
-    """What became of some readings."""
+    """The samples of some readings, and the rejections of the others."""
 
     samples: Samples
-    """Ids are point ids; in the order of the readings."""
+    """In the order of the readings; the ids are those of the points."""
     rejected: Counter[str]
-    """How many were rejected, by reason."""
+    """How many readings were rejected, by reason."""
     rejected_hours: set[tuple[int, int]]
-    """(point id, start of the hour in UTC ms) of those that were because of their values, or malformed."""
+    """(point id, start of the hour in UTC ms) of the readings rejected for their value, or as malformed."""
 
 
 def accept(readings: Iterable[Any], ids: Mapping[str, int], now_ms: int) -> Accepted:
-    """What becomes of `readings` ({name, value, time}); `ids` are those of configured points by name."""
-    latest_ms = now_ms + FUTURE_TOLERANCE_MS
-    rejected: Counter[str] = Counter()
-    refused: set[tuple[int, str]] = set()
-    rows: list[tuple[int, int, float]] = []
-    # A page repeats few distinct times, and parsing one costs more than looking it up.
-    times: dict[str, int] = {}
-    for reading in readings:
-        try:
-            name, value, text = reading["name"], reading["value"], reading["time"]
-            point = ids.get(name)
-            if point is None:
-                raise RejectedReadingError(_unlisted(name))
+    """Returns the samples of the readings ({name, value, time}), and why the others were rejected.
+
+    `ids` has the ids of the configured points by name. A reading may be FUTURE_TOLERANCE_MS ahead of now.
+    """
+    intake = _Intake(ids, now_ms + FUTURE_TOLERANCE_MS)
+    intake.add(readings)
+    return Accepted(intake.samples(), intake.rejected, intake.rejected_hours())
+
+
+class _Intake:
+    def __init__(self, ids: Mapping[str, int], latest_ms: int) -> None:
+        self._ids = ids
+        self._latest_ms = latest_ms
+        # A page repeats few distinct times, and parsing one costs more than looking it up.
+        self._times: dict[str, int] = {}
+        self._rows: list[tuple[int, int, float]] = []
+        self._rejected_times: set[tuple[int, str]] = set()
+        self.rejected: Counter[str] = Counter()
+
+    def add(self, readings: Iterable[Any]) -> None:
+        ids, times, rows, latest_ms = self._ids, self._times, self._rows, self._latest_ms
+        for reading in readings:
             try:
-                number = parse_value(value)
-            except RejectedReadingError:
-                refused.add((point, text))
-                raise
-            time_ms = times.get(text)
-            if time_ms is None:
-                time_ms = times[text] = parse_time(text)
-            if time_ms > latest_ms:
-                raise RejectedReadingError(IN_THE_FUTURE)
-        except RejectedReadingError as reason:
-            rejected[str(reason)] += 1
-        except (KeyError, TypeError):
-            rejected[MALFORMED] += 1
-            refused |= _refused(reading, ids)
-        else:
-            rows.append((point, time_ms, number))
-    samples = from_columns(*zip(*rows, strict=True)) if rows else from_columns([], [], [])
-    return Accepted(samples, rejected, set(_hours(refused)))
+                name, value, text = reading["name"], reading["value"], reading["time"]
+                point = ids.get(name)
+                if point is None:
+                    raise RejectedReadingError(_reason_without_point(name))
+                try:
+                    number = parse_value(value)
+                except RejectedReadingError:
+                    self._rejected_times.add((point, text))
+                    raise
+                time_ms = times.get(text)
+                if time_ms is None:
+                    time_ms = times[text] = parse_time(text)
+                if time_ms > latest_ms:
+                    raise RejectedReadingError(IN_THE_FUTURE)
+            except RejectedReadingError as reason:
+                self.rejected[str(reason)] += 1
+            except (KeyError, TypeError):
+                self.rejected[MALFORMED] += 1
+                self._note_time(reading)
+            else:
+                rows.append((point, time_ms, number))
+
+    def _note_time(self, reading: Any) -> None:
+        """Notes the time of a malformed reading whose point and time can be read."""
+        if isinstance(reading, MalformedEntry) and reading.name in self._ids:
+            self._rejected_times.add((self._ids[reading.name], reading.time))
+
+    def samples(self) -> Samples:
+        return from_columns(*zip(*self._rows, strict=True)) if self._rows else from_columns([], [], [])
+
+    def rejected_hours(self) -> set[tuple[int, int]]:
+        hours: set[tuple[int, int]] = set()
+        for point, text in self._rejected_times:
+            with contextlib.suppress(RejectedReadingError):
+                time_ms = parse_time(text)
+                hours.add((point, time_ms - time_ms % HOUR_MS))
+        return hours
 
 
-def _refused(reading: Any, ids: Mapping[str, int]) -> set[tuple[int, str]]:
-    """The point and time of a malformed reading, where both can be read."""
-    if not isinstance(reading, MalformedEntry) or reading.name not in ids:
-        return set()
-    return {(ids[reading.name], reading.time)}
-
-
-def _unlisted(name: Any) -> str:
+def _reason_without_point(name: Any) -> str:
     return NAME_TOO_LONG if isinstance(name, str) and len(name) > MAX_NAME else NOT_CONFIGURED
 
 
-def _hours(refused: Iterable[tuple[int, str]]) -> Iterator[tuple[int, int]]:
-    for point, text in refused:
-        with contextlib.suppress(RejectedReadingError):
-            time_ms = parse_time(text)
-            yield point, time_ms - time_ms % HOUR_MS
-
-
 def parse_value(value: Any) -> float:
-    """A number, a boolean or a two-state text as a finite float; Rejected otherwise."""
+    """Returns a number, a boolean, or the text of a number or of a state, as a finite float.
+
+    States are on, off, true, false, active and inactive, in any case. RejectedReadingError otherwise.
+    """
     if isinstance(value, str):
         return _parse_text(value)
     if value is None:
@@ -141,7 +157,10 @@ def _finite(number: float) -> float:
 
 
 def parse_time(text: str) -> int:
-    """UTC ms (floor) of an ISO 8601 time with `Z` or an offset, from EARLIEST_MS on; Rejected otherwise."""
+    """Returns UTC ms (floor) of an ISO 8601 time with `Z` or an offset; RejectedReadingError otherwise.
+
+    A time before EARLIEST_MS is rejected too.
+    """
     try:
         time_ms = check_year(_milliseconds(text))
     except (ValueError, TypeError, OverflowError):
