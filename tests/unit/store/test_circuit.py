@@ -15,6 +15,6 @@ def test_the_circuit_opens_at_the_threshold_and_pauses_longer_each_time() -> Non
 
 def test_it_is_asked_again_when_the_pause_is_over() -> None:
     circuit = Circuit(THRESHOLD, 1_000)
-    with pytest.raises(CircuitOpenError, match="closed until"):
+    with pytest.raises(CircuitOpenError, match="calls are stopped until"):
         circuit.check(999)
     circuit.check(1_000)

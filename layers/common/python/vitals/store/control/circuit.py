@@ -27,7 +27,8 @@ class Circuit:
         """CircuitOpenError while the circuit is open; when its time is over the next sync is the trial."""
         if now_ms < self.open_until_ms:
             raise CircuitOpenError(
-                f"the upstream failed {self.failures} times in a row; closed until {iso(self.open_until_ms)}"
+                f"the upstream failed {self.failures} times in a row; "
+                f"calls are stopped until {iso(self.open_until_ms)}"
             )
 
     def after_failure(self, now_ms: int) -> "Circuit":
