@@ -1,120 +1,120 @@
-"""Every error this product raises on purpose.
+"""Every error that this product raises on purpose.
 
 VitalsError
-├── ConfigError                  a setting is missing or malformed
-├── InvalidRequestError          the caller asked for something that cannot be
-│   └── TooLargeError            … because it is too much for one answer
-├── NotAcceptableError           the caller takes none of the forms that the answer comes in
-├── NotFoundError                the caller named a site or point that does not exist
-├── UnauthorizedError            the token is not valid any more
-├── ForbiddenError               the token does not grant this
-├── BlockFormatError             stored bytes are not a block that this version reads
-├── DayFileError                 a site-day of the archive cannot be read
-│   ├── DayFileMissingError      … because there is no such object
+├── ConfigError                  a setting is missing or invalid
+├── InvalidRequestError          a parameter, key or range of a request is invalid
+│   └── TooLargeError            … or matches more than one response can carry
+├── NotAcceptableError           Accept names no format of the response
+├── NotFoundError                a site, point, run or export does not exist
+├── UnauthorizedError            the token has expired
+├── ForbiddenError               the token does not grant the scope or the site
+├── BlockFormatError             bytes are not a block of a supported version
+├── DayFileError                 the day file of a site cannot be read
+│   ├── DayFileMissingError      … because it does not exist
 │   ├── DayFileTruncatedError    … because it ends too early
-│   ├── DayFileFormatError       … because it is not Parquet, or damaged
-│   ├── DayFileVersionError      … because it is of another schema version
-│   ├── DayFileMismatchError     … because it is of another site or day
-│   ├── DayFileTooLargeError     … because it is larger than the limit
-│   └── RowCountError            … in bulk: fewer or more rows came than it has
-├── ArchiveVerificationError     a day's file, read back, is not what was built
-├── ConflictError                an item or object kept changing under a bounded number of attempts
-├── RunningError                 another backfill of the site is at work
-├── UnfinishedDayError           a day's backfill ran out of time and goes on with the next attempt
-├── BusyError                    so much of this is under way already that more has to wait
-├── CacheError                   the result cache could not be read or written
-├── AthenaError                  Athena refused or failed a query
-├── TierTimeoutError             a tier did not answer within the time it was given
-└── UpstreamError                the ACE API gave no usable answer
-    ├── UpstreamRefusedError     … and asking again will not help (401, 404, 422)
-    ├── UpstreamUnavailableError … now: 429, 5xx, timeouts, broken bodies, after the retries
-    ├── UpstreamCursorError      … because its cursors loop or never end
-    └── CircuitOpenError         it was not asked: it failed too often just before
+│   ├── DayFileFormatError       … because it is not Parquet, or is corrupt
+│   ├── DayFileVersionError      … because its schema has another version
+│   ├── DayFileMismatchError     … because it belongs to another site or day
+│   ├── DayFileTooLargeError     … because it exceeds the size limit
+│   └── RowCountError            … because Athena returned fewer or more rows than were archived
+├── ArchiveVerificationError     a day file, read back, differs from what was written
+├── ConflictError                an item or object changed during every attempt to update or read it
+├── RunningError                 another backfill of the site is running
+├── UnfinishedDayError           the backfill of a day ran out of time and needs another attempt
+├── BusyError                    too many jobs of this kind are active
+├── CacheError                   the result cache cannot be read or written
+├── AthenaError                  Athena refused a query, or the query failed
+├── TierTimeoutError             a tier did not answer in time
+└── UpstreamError                the ACE API gave no usable response
+    ├── UpstreamRefusedError     … and a retry cannot succeed (401, 404, 422)
+    ├── UpstreamUnavailableError … after all retries (429, 5xx, timeout, invalid body)
+    ├── UpstreamCursorError      … because its cursors repeat or do not end
+    └── CircuitOpenError         no request was sent, because the circuit is open
 """
 
 
 class VitalsError(Exception):
-    """Base of every error raised on purpose; its text is for people."""
+    """Base of every error raised on purpose; its text is shown to people."""
 
 
 class ConfigError(VitalsError):
-    """Settings are missing or malformed; the text names each of them."""
+    """Raised when settings are missing or invalid; the text names each of them."""
 
 
 class InvalidRequestError(VitalsError):
-    """The request contradicts itself or the limits."""
+    """Raised when a parameter, key or range of a request is invalid."""
 
 
 class TooLargeError(InvalidRequestError):
-    """The request asks for more than one answer can carry."""
+    """Raised when a request matches more than one response can carry."""
 
 
 class NotAcceptableError(VitalsError):
-    """None of the forms that the answer comes in is accepted."""
+    """Raised when Accept names no format of the response."""
 
 
 class NotFoundError(VitalsError):
-    """The site or point does not exist here."""
+    """Raised when a site, point, run or export does not exist."""
 
 
 class BusyError(VitalsError):
-    """So much of this is under way already that more has to wait."""
+    """Raised when too many jobs of one kind are active; retry when one of them has ended."""
 
 
 class UnauthorizedError(VitalsError):
-    """The token has expired."""
+    """Raised when the token has expired."""
 
 
 class ForbiddenError(VitalsError):
-    """The token lacks the scope or the site."""
+    """Raised when the token does not grant the scope or the site."""
 
 
 class BlockFormatError(VitalsError):
-    """The bytes are not a block of a known version."""
+    """Raised when bytes are not a block of a supported version."""
 
 
 class DayFileError(VitalsError):
-    """The file of a site-day cannot be read."""
+    """Raised when the day file of a site cannot be read."""
 
 
 class DayFileMissingError(DayFileError):
-    """There is no file of this site-day."""
+    """Raised when the day file does not exist."""
 
 
 class DayFileTruncatedError(DayFileError):
-    """The file begins as a day file does and ends too early."""
+    """Raised when the day file starts correctly and ends too early."""
 
 
 class DayFileFormatError(DayFileError):
-    """The bytes are not Parquet, or a part of them does not decode."""
+    """Raised when the day file is not Parquet, or a column of it cannot be decoded."""
 
 
 class DayFileVersionError(DayFileError):
-    """The file follows another version of the schema, or none."""
+    """Raised when the schema of the day file has another version, or none."""
 
 
 class DayFileMismatchError(DayFileError):
-    """The file says that it is of another site or day than its name."""
+    """Raised when the metadata of the day file names another site or day than its key."""
 
 
 class DayFileTooLargeError(DayFileError):
-    """The file is larger than a reader is allowed to take in."""
+    """Raised when the day file exceeds the size limit of the reader."""
 
 
 class RowCountError(DayFileError):
-    """A bulk read returned fewer or more rows of the day than the archive has."""
+    """Raised when Athena returned fewer or more rows of a day than were archived."""
 
 
 class ArchiveVerificationError(VitalsError):
-    """The day's file, read back, is not what was built; it is taken back."""
+    """Raised when a day file, read back, differs from what was written; that version is deleted."""
 
 
 class ConflictError(VitalsError):
-    """A conditional write, or a read of one version, lost too many races."""
+    """Raised when an item or object changed during every attempt to update or read it."""
 
 
 class RunningError(VitalsError):
-    """Another backfill of the site is at work; `running_id` names it."""
+    """Raised when another backfill of the site is running; `running_id` is its id."""
 
     def __init__(self, text: str, running_id: str) -> None:
         super().__init__(text)
@@ -122,15 +122,15 @@ class RunningError(VitalsError):
 
 
 class UnfinishedDayError(VitalsError):
-    """A day's backfill ran out of time; what it read is staged."""
+    """Raised when the backfill of a day runs out of time; the hours read so far are staged."""
 
 
 class CacheError(VitalsError):
-    """The result cache could not be read or written; no query fails of it."""
+    """Raised when the result cache cannot be read or written; queries continue without it."""
 
 
 class AthenaError(VitalsError):
-    """Athena refused or failed a query; Athena's own reason is a note, for the log and not for strangers."""
+    """Raised when Athena refuses a query or the query fails; Athena's reason is a note, for the log only."""
 
     def __init__(self, text: str, reason: str) -> None:
         super().__init__(text)
@@ -138,15 +138,15 @@ class AthenaError(VitalsError):
 
 
 class TierTimeoutError(VitalsError):
-    """A tier did not answer within the time it was given."""
+    """Raised when a tier does not answer in time."""
 
 
 class UpstreamError(VitalsError):
-    """The ACE API gave no usable answer."""
+    """Raised when the ACE API gives no usable response."""
 
 
 class UpstreamRefusedError(UpstreamError):
-    """The ACE API refused the request; a retry would be refused too."""
+    """Raised when the ACE API refuses a request and a retry cannot succeed."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -154,12 +154,12 @@ class UpstreamRefusedError(UpstreamError):
 
 
 class UpstreamUnavailableError(UpstreamError):
-    """The ACE API did not answer properly within the retries."""
+    """Raised when the ACE API gives no usable response after all retries."""
 
 
 class UpstreamCursorError(UpstreamError):
-    """The ACE API's paging loops or exceeds the page cap."""
+    """Raised when the cursors of the ACE API repeat, or lead to more pages than the limit."""
 
 
 class CircuitOpenError(UpstreamError):
-    """The ACE API failed too often just before and was not asked."""
+    """Raised instead of sending a request while the circuit is open."""

@@ -1,16 +1,18 @@
-"""Logger, metrics and tracer of a function, as the Powertools variables of the template name them."""
+"""Makes the logger, metrics and tracer of a function from the POWERTOOLS_ variables of its environment."""
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 
 
 def logger() -> Logger:
+    """Returns a JSON logger with RFC 3339 timestamps."""
     return Logger(use_rfc3339=True)
 
 
 def metrics() -> Metrics:
+    """Returns the metrics of the function."""
     return Metrics()
 
 
-def tracer(*called: str) -> Tracer:
-    """Traces AWS calls and those of the other packages named; patching a package imports it."""
-    return Tracer(patch_modules=("botocore", *called))
+def tracer(*packages: str) -> Tracer:
+    """Returns a tracer of calls to AWS and of calls by other packages, which patching imports."""
+    return Tracer(patch_modules=("botocore", *packages))
