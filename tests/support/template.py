@@ -1,4 +1,4 @@
-"""The resources of template.yaml, so that tests retype none of them."""
+"""Reads template.yaml, so that tests do not repeat its resources."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short functions as {tag: value}."""
+    """Reads the short form of CloudFormation's functions as {name: argument}."""
 
 
 def _tagged(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
@@ -28,12 +28,12 @@ _Loader.add_multi_constructor("!", _tagged)
 
 @cache
 def template() -> dict[str, Any]:
-    """The template, read once; nobody changes what it says."""
+    """Returns the template, read once. Aliases share objects, so no caller may change it."""
     return yaml.load((ROOT / "template.yaml").read_text(), _Loader)
 
 
 def create_table(client: Any, logical_id: str) -> str:
-    """Creates a table of the template under its logical id."""
+    """Creates a table of the template, with its logical id as its name, and returns the name."""
     properties = template()["Resources"][logical_id]["Properties"]
     client.create_table(
         TableName=logical_id,
@@ -45,12 +45,12 @@ def create_table(client: Any, logical_id: str) -> str:
 
 
 def resolved(value: Any, refs: Mapping[str, Any]) -> Any:
-    """The value with its Ref, Sub, Join and Split carried out."""
+    """Returns the value with every Ref, Sub, Join and Split replaced by its result."""
     match value:
         case {"Ref": name}:
             return refs[name]
         case {"Sub": text}:
-            filled = re.sub(r"\$\{([^!}]+)\}", lambda found: refs[found[1]], text)
+            filled = re.sub(r"\$\{([^!}]+)\}", lambda match: refs[match[1]], text)
             return filled.replace("${!", "${")
         case {"Join": [separator, parts]}:
             return separator.join(resolved(parts, refs))
@@ -64,7 +64,7 @@ def resolved(value: Any, refs: Mapping[str, Any]) -> Any:
 
 
 def create_archive(s3: Any, glue: Any, athena: Any) -> dict[str, str]:
-    """Creates the cold bucket and what Athena needs to query it; returns their names by logical id."""
+    """Creates the cold bucket and its Athena resources; returns their names by logical id."""
     document = template()
     names = {"AWS::StackName": "building-vitals", "AWS::AccountId": "123456789012", "ColdBucket": "cold"}
     refs = {key: parameter.get("Default") for key, parameter in document["Parameters"].items()} | names

@@ -190,7 +190,7 @@ BODY = {"site_name": SITE, **RANGE}
         (BODY | {"start_date": "2022-12-27"}, 400, "INVALID_REQUEST", "at most 730"),
         (BODY | {"force": "yes"}, 400, "INVALID_REQUEST", "force"),
         ({"site_name": SITE}, 400, "INVALID_REQUEST", "start_date"),
-        ("nonsense", 400, "INVALID_REQUEST", "no JSON"),
+        ("nonsense", 400, "INVALID_REQUEST", "not valid JSON"),
         (BODY | {"padding": "x" * 3_200_000}, 413, "TOO_LARGE", "larger than"),
         (BODY | {"dryrun": True}, 400, "INVALID_REQUEST", "unknown key 'dryrun'"),
     ],

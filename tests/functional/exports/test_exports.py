@@ -811,7 +811,7 @@ def test_one_that_could_not_be_queued_is_not_there(deployed: Stage, monkeypatch:
         (asked(format="xlsx"), 400, "INVALID_REQUEST", "format"),
         (asked(priority="urgent"), 400, "INVALID_REQUEST", "priority"),
         ({"site_name": SITE}, 400, "INVALID_REQUEST", "start_time"),
-        ("nonsense", 400, "INVALID_REQUEST", "no JSON"),
+        ("nonsense", 400, "INVALID_REQUEST", "not valid JSON"),
         (asked(padding="x" * 3_200_000), 413, "TOO_LARGE", "larger than"),
         (asked(resolution="1h"), 400, "INVALID_REQUEST", "unknown key 'resolution'"),
     ],

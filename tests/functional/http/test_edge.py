@@ -1,4 +1,4 @@
-"""What every function behind API Gateway does alike: limits, headers, preflights, methods."""
+"""Limits, headers, preflights and methods, which every function behind API Gateway shares."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ CHARTS, LOCAL = "https://charts.example.com", "http://localhost:3000"
 CONTEXT = SimpleNamespace(
     function_name="f", memory_limit_in_mb=128, invoked_function_arn="arn", aws_request_id="r-1"
 )
-# The handler, a route that takes GET, one that takes POST, and all that the first one takes.
+# The app, a path for GET, a path for POST, and the methods that the first path allows.
 APIS: dict[str, tuple[ModuleType, str, str, str]] = {
     "query": (query.app, "/sites/mill/points", "/timeseries/query", "GET, HEAD, OPTIONS"),
     "backfill": (backfill.api.app, "/backfill/r-7", "/backfill/start", "GET, HEAD, OPTIONS"),
@@ -40,32 +40,37 @@ class Answer:
     @property
     def error(self) -> tuple[int, str]:
         """Status and code of an error in the contract's shape."""
-        said = json.loads(self.text)
-        assert set(said) == {"error", "error_code", "request_id"}
-        return self.status, said["error_code"]
+        body = json.loads(self.text)
+        assert set(body) == {"error", "error_code", "request_id"}
+        return self.status, body["error_code"]
+
+    @property
+    def message(self) -> str:
+        """Text of an error."""
+        return str(json.loads(self.text)["error"])
 
 
 @dataclass
 class Backend:
-    """Answers every route with what it was asked."""
+    """Answers every route and records the arguments."""
 
     started: Any
-    asked: list[tuple[Any, ...]] = field(default_factory=list)
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def points(self, *asked: Any) -> dict[str, Any]:
-        self.asked.append(asked)
+    def points(self, *arguments: Any) -> dict[str, Any]:
+        self.calls.append(arguments)
         return {"points": [], "next_token": None}
 
-    def get(self, *asked: Any) -> dict[str, Any]:
-        self.asked.append(asked)
+    def get(self, *arguments: Any) -> dict[str, Any]:
+        self.calls.append(arguments)
         return {"id": "r-7"}
 
-    def query(self, *asked: Any) -> Reply:
-        self.asked.append(asked)
+    def query(self, *arguments: Any) -> Reply:
+        self.calls.append(arguments)
         return Reply({"series": []}, None, 0)
 
-    def start(self, *asked: Any) -> Any:
-        self.asked.append(asked)
+    def start(self, *arguments: Any) -> Any:
+        self.calls.append(arguments)
         return self.started
 
 
@@ -136,14 +141,14 @@ VALUES: dict[str, Any] = {
 
 
 def good(path: str) -> str:
-    """The JSON body of a POST there."""
+    """Returns the JSON body of a valid POST."""
     return json.dumps({key: VALUES[key] for key in openapi.keys_of("POST", path) & VALUES.keys()})
 
 
 JSON = {"Content-Type": "application/json"}
 
 
-def test_every_api_function_of_the_template_is_tested_here() -> None:
+def test_every_api_function_is_tested_here() -> None:
     behind_gateway = {
         properties["Handler"].removesuffix(".handler")
         for properties in (resource["Properties"] for resource in template()["Resources"].values())
@@ -153,7 +158,7 @@ def test_every_api_function_of_the_template_is_tested_here() -> None:
 
 
 @pytest.mark.parametrize(
-    ("request_", "status"),
+    ("changes", "status"),
     [
         ({}, 200),
         ({"method": "HEAD"}, 200),
@@ -165,17 +170,17 @@ def test_every_api_function_of_the_template_is_tested_here() -> None:
         ({"method": "POST", "body": "{}", "headers": {"Content-Type": "text/csv"}}, 415),
     ],
 )
-def test_every_answer_carries_the_security_headers(
-    call: Caller, request_: dict[str, Any], status: int
-) -> None:
-    answer = call(**request_)
+def test_every_answer_has_the_security_headers(call: Caller, changes: dict[str, Any], status: int) -> None:
+    answer = call(**changes)
     assert answer.status == status
     assert answer.headers | edge.SECURITY_HEADERS == answer.headers
 
 
-def test_what_a_route_says_itself_is_left_as_it_is(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = {"multiValueHeaders": {"cache-control": ["max-age=60"], "Vary": ["Accept"], "Vitals-Cost": ["1"]}}
-    app = SimpleNamespace(resolve=lambda event, context: {"statusCode": 200, "body": "", **said})
+def test_headers_of_a_route_are_kept(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    headers_set = {
+        "multiValueHeaders": {"cache-control": ["max-age=60"], "Vary": ["Accept"], "Vitals-Cost": ["1"]}
+    }
+    app = SimpleNamespace(resolve=lambda event, context: {"statusCode": 200, "body": "", **headers_set})
     event = {"path": "/", "httpMethod": "GET", "headers": {"origin": LOCAL}}
     answer = edge.serve(app, event, CONTEXT, [LOCAL])  # type: ignore[arg-type]
     headers = answer["multiValueHeaders"]
@@ -187,7 +192,7 @@ def test_what_a_route_says_itself_is_left_as_it_is(call: Caller, monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    ("resource", "given", "path", "own"),
+    ("resource", "parameters", "path", "route"),
     [
         ("/", None, "/", "/"),
         ("/", None, "/vitals", "/"),
@@ -207,8 +212,8 @@ def test_what_a_route_says_itself_is_left_as_it_is(call: Caller, monkeypatch: py
         ("/{proxy+}", None, "/sites", "/sites"),
     ],
 )
-def test_the_base_path_of_a_custom_domain_is_no_part_of_a_route(
-    resource: str, given: dict[str, str] | None, path: str, own: str
+def test_base_path_of_a_custom_domain_is_removed(
+    resource: str, parameters: dict[str, str] | None, path: str, route: str
 ) -> None:
     seen: list[str] = []
 
@@ -217,15 +222,15 @@ def test_the_base_path_of_a_custom_domain_is_no_part_of_a_route(
         return {"statusCode": 200, "body": "", "multiValueHeaders": {}}
 
     app: Any = SimpleNamespace(resolve=resolve)
-    event = {"resource": resource, "pathParameters": given, "path": path, "httpMethod": "GET"}
+    event = {"resource": resource, "pathParameters": parameters, "path": path, "httpMethod": "GET"}
     edge.serve(app, event, CONTEXT, [])  # type: ignore[arg-type]
-    assert seen == [own]
+    assert seen == [route]
 
 
 @pytest.mark.parametrize("origin", [CHARTS, LOCAL])
-def test_an_origin_on_the_list_is_echoed(call: Caller, origin: str) -> None:
-    for request_ in ({}, {"path": "/nowhere"}, {"method": "OPTIONS"}):
-        headers = call(**request_, headers={"Origin": origin}).headers
+def test_allowed_origin_is_echoed(call: Caller, origin: str) -> None:
+    for changes in ({}, {"path": "/nowhere"}, {"method": "OPTIONS"}):
+        headers = call(**changes, headers={"Origin": origin}).headers
         assert headers["Access-Control-Allow-Origin"] == origin
         assert "Origin" in headers["Vary"].split(", ")
         assert "Access-Control-Allow-Credentials" not in headers
@@ -235,14 +240,14 @@ def test_an_origin_on_the_list_is_echoed(call: Caller, origin: str) -> None:
     "origin",
     ["https://evil.example", "null", "*", "", f"{CHARTS}.evil.example", CHARTS.upper(), f"{CHARTS}, {LOCAL}"],
 )
-def test_any_other_origin_is_told_nothing(call: Caller, origin: str) -> None:
+def test_other_origins_get_no_cors_headers(call: Caller, origin: str) -> None:
     for method in ("GET", "OPTIONS"):
         headers = call(method, headers={"Origin": origin}).headers
         assert not [name for name in headers if name.startswith("Access-Control-")]
         assert "Origin" in headers["Vary"].split(", ")
 
 
-def test_without_a_list_there_is_no_cors_at_all(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_origins_there_are_no_cors_headers(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     for app, *_ in APIS.values():
         monkeypatch.setattr(app.api, "origins", lambda: ())
     for method in ("GET", "OPTIONS"):
@@ -251,17 +256,17 @@ def test_without_a_list_there_is_no_cors_at_all(call: Caller, monkeypatch: pytes
         assert "Origin" not in headers.get("Vary", "")
 
 
-def test_a_preflight_needs_no_token_and_asks_nobody(call: Caller) -> None:
-    asked = {"Origin": CHARTS, "Access-Control-Request-Method": "POST"}
-    answer = call("OPTIONS", call.post_path, headers=asked, authorizer={"unused": ""})
-    assert (answer.status, answer.text, call.backend.asked) == (204, "", [])
+def test_preflight_needs_no_token(call: Caller) -> None:
+    headers = {"Origin": CHARTS, "Access-Control-Request-Method": "POST"}
+    answer = call("OPTIONS", call.post_path, headers=headers, authorizer={"unused": ""})
+    assert (answer.status, answer.text, call.backend.calls) == (204, "", [])
     assert answer.headers["Access-Control-Allow-Methods"] == "GET, HEAD, POST, DELETE"
     allowed = answer.headers["Access-Control-Allow-Headers"].split(", ")
     assert allowed == ["Authorization", "Content-Type", "Accept", "If-None-Match"]
     assert int(answer.headers["Access-Control-Max-Age"]) > 0
 
 
-def test_head_is_get_without_its_body(call: Caller) -> None:
+def test_head_is_get_without_the_body(call: Caller) -> None:
     assert call("GET").text
     answer = call("HEAD")
     assert (answer.status, answer.text) == (200, "")
@@ -270,19 +275,19 @@ def test_head_is_get_without_its_body(call: Caller) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "TRACE", "BREW"])
-def test_a_method_that_a_path_does_not_know_is_a_405_that_says_which_it_knows(
-    call: Caller, method: str
-) -> None:
+def test_unknown_method_is_405_and_names_the_allowed(call: Caller, method: str) -> None:
     answer = call(method)
     assert answer.error == (405, "METHOD_NOT_ALLOWED")
     [allowed] = [allowed for _, path, _, allowed in APIS.values() if path == call.get_path]
     assert answer.headers["Allow"] == allowed
+    assert answer.message == f"method not allowed; use {allowed.removesuffix(', OPTIONS')}"
     assert call(method, "/nowhere").error == (404, "NOT_FOUND")
-    assert call.backend.asked == []
+    assert call(method, "/nowhere").message == "path not found"
+    assert call.backend.calls == []
 
 
 @pytest.mark.parametrize(
-    ("request_", "status"),
+    ("changes", "status"),
     [
         ({"path": "/sites/" + "a" * 2_048}, 414),
         ({"path": "/sites/a\0b/points"}, 400),
@@ -294,16 +299,16 @@ def test_a_method_that_a_path_does_not_know_is_a_405_that_says_which_it_knows(
         ({"query": {"sea\0rch": ["a"]}}, 400),
     ],
 )
-def test_a_path_or_parameter_that_means_nothing_is_refused_before_any_route(
-    call: Caller, request_: dict[str, Any], status: int
+def test_invalid_path_or_parameter_is_refused_before_routing(
+    call: Caller, changes: dict[str, Any], status: int
 ) -> None:
-    assert call(**request_).error == (status, "INVALID_REQUEST")
-    assert call.backend.asked == []
+    assert call(**changes).error == (status, "INVALID_REQUEST")
+    assert call.backend.calls == []
 
 
-def test_the_limits_themselves_are_allowed(call: Caller) -> None:
+def test_values_at_the_limits_are_allowed(call: Caller) -> None:
     query = {f"p{n}": ["x" * 10] for n in range(29)} | {"n" * 64: ["x" * 10_000]}
-    # What passes the edge comes to the route, which refuses what it does not take.
+    # A request that passes the edge reaches its route, which refuses unknown parameters.
     assert "unknown parameters" in call(query=query).text
     assert call(path="/" + "a" * 2_047).status == 404
 
@@ -318,19 +323,19 @@ def test_the_limits_themselves_are_allowed(call: Caller) -> None:
         "json",
     ],
 )
-def test_a_body_of_another_type_is_a_415(call: Caller, kind: str) -> None:
+def test_body_of_another_type_is_415(call: Caller, kind: str) -> None:
     assert call("POST", body="{}", headers={"content-type": kind}).error == (415, "INVALID_REQUEST")
-    assert call.backend.asked == []
+    assert call.backend.calls == []
 
 
 @pytest.mark.parametrize("kind", [None, "application/json", "Application/JSON; charset=utf-8"])
-def test_json_is_taken_by_any_of_its_names(call: Caller, kind: str | None) -> None:
+def test_json_content_types_are_accepted(call: Caller, kind: str | None) -> None:
     answer = call("POST", body=good(call.post_path), headers={"content-type": kind} if kind else {})
     assert answer.status in (200, 202)
-    assert len(call.backend.asked) == 1
+    assert len(call.backend.calls) == 1
 
 
-def test_an_encoded_body_is_what_it_encodes(call: Caller) -> None:
+def test_base64_body_is_decoded(call: Caller) -> None:
     def encoded(data: bytes) -> Answer:
         return call("POST", body=base64.b64encode(data).decode(), headers=JSON, encoded=True)
 
@@ -338,11 +343,13 @@ def test_an_encoded_body_is_what_it_encodes(call: Caller) -> None:
     assert encoded(b'{"site_name": "\xff"}').error == (400, "INVALID_REQUEST")
     assert encoded(b" " * edge.MAX_BODY_BYTES + b"{}").error == (413, "TOO_LARGE")
     assert encoded(b" " * 10_000_000).error == (413, "TOO_LARGE")
-    for nonsense in ("no base64!", "ü"):
-        assert call("POST", body=nonsense, headers=JSON, encoded=True).error == (400, "INVALID_REQUEST")
+    for invalid in ("no base64!", "ü"):
+        answer = call("POST", body=invalid, headers=JSON, encoded=True)
+        assert answer.error == (400, "INVALID_REQUEST")
+        assert answer.message == "the request body is not valid base64"
 
 
-def test_a_parameter_that_is_given_twice_is_refused(call: Caller) -> None:
+def test_repeated_parameter_is_refused(call: Caller) -> None:
     twice = {"query": {"limit": ["3", "4"]}}
     of_mill = twice["query"] | {"site_name": ["mill"]}
     answers = {
@@ -354,9 +361,7 @@ def test_a_parameter_that_is_given_twice_is_refused(call: Caller) -> None:
 
 
 @pytest.mark.parametrize(("expires_ms", "valid"), [("1000001", True), ("1000000", False), ("1", False)])
-def test_a_token_that_expires_while_the_gateway_remembers_it_is_refused(
-    call: Caller, expires_ms: str, valid: bool
-) -> None:
+def test_token_that_expires_in_the_cache_is_refused(call: Caller, expires_ms: str, valid: bool) -> None:
     grant = {"principalId": "t", "scopes": "admin", "sites": "*", "expires_ms": expires_ms}
     answer = call(authorizer=grant)
     if valid:
@@ -364,11 +369,11 @@ def test_a_token_that_expires_while_the_gateway_remembers_it_is_refused(
     else:
         assert answer.error == (401, "UNAUTHORIZED")
         assert answer.headers["WWW-Authenticate"] == "Bearer"
-        assert call.backend.asked == []
+        assert call.backend.calls == []
 
 
 class Reached:
-    """Says of every route that it went on to what it works with."""
+    """Raises "reached" for every route that passes the checks before it."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def reached(*_: Any) -> Any:
@@ -386,7 +391,7 @@ GUARDED = [
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED, ids=" ".join)
-def test_no_route_works_with_an_expired_token_and_each_says_when_it_ended(
+def test_every_route_refuses_an_expired_token(
     method: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app, *_ = APIS.get(path.split("/")[1], APIS["query"])
@@ -400,9 +405,8 @@ def test_no_route_works_with_an_expired_token_and_each_says_when_it_ended(
         "headers": JSON,
     }
     send = Caller(app.handler, path, path, Backend(None))
-    assert json.loads(send(**request).text)["error"] == "reached"
-    # As the authorizer says it, who looks at the clock after API Gateway did.
+    assert send(**request).message == "reached"
+    # The authorizer reads its clock after API Gateway, so it may find a token expired that was valid before.
     answer = send(**request, authorizer={"principalId": "old", "expires_ms": "1000002"})
     assert answer.error == (401, "UNAUTHORIZED")
-    said = "this token expired at 1970-01-01T00:16:40.002Z; ask for a new one"
-    assert json.loads(answer.text)["error"] == said
+    assert answer.message.startswith("this token expired at 1970-01-01T00:16:40.002Z")

@@ -1,4 +1,4 @@
-"""What a caller is told, and how soon, when AWS hangs, refuses or is not there."""
+"""Responses, and their time, when AWS hangs, refuses or is unreachable."""
 
 import json
 import logging
@@ -29,7 +29,7 @@ from vitals.store.tiers.cold import ColdTier
 
 type Setup = Callable[..., Caller]
 
-# Nothing of these may ever be read outside.
+# No response may contain any of these.
 _SECRETS = (
     "arn:",
     "StateTable",
@@ -47,15 +47,15 @@ _ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/StateTable"
 
 @contextmanager
 def hanging() -> Iterator[str]:
-    """The URL of a server that takes every connection and never answers."""
+    """Yields the URL of a server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 @contextmanager
 def refusing(status: int, code: str) -> Iterator[str]:
-    """The URL of a DynamoDB that refuses every request, in its own words."""
-    said = {
+    """Yields the URL of a DynamoDB that refuses every request with an error of AWS."""
+    error = {
         "__type": f"com.amazonaws.dynamodb.v20120810#{code}",
         "message": f"{code} on {_ARN} in /var/task/x.py",
     }
@@ -63,7 +63,7 @@ def refusing(status: int, code: str) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            body = json.dumps(said).encode()
+            body = json.dumps(error).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -98,7 +98,7 @@ def impatient(attempts: int, read_timeout: float = 0.2) -> Config:
 
 @pytest.fixture(params=["query", "backfill", "exports"])
 def deployed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
-    """Makes one of the API functions over an endpoint, with nothing of it replaced."""
+    """Yields a factory of one API function that calls an endpoint."""
     app, path = {
         "query": (query.app, "/sites/mill/points"),
         "backfill": (backfill.api.app, "/backfill/r-7"),
@@ -127,7 +127,7 @@ def deployed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         cached.cache_clear()
 
 
-def test_a_tier_that_hangs_is_given_up_after_its_attempts(deployed: Setup) -> None:
+def test_hanging_tier_is_a_timeout_after_the_attempts(deployed: Setup) -> None:
     with hanging() as endpoint:
         call = deployed(endpoint, impatient(attempts=2))
         began = time.monotonic()
@@ -137,7 +137,7 @@ def test_a_tier_that_hangs_is_given_up_after_its_attempts(deployed: Setup) -> No
     assert not [word for word in _SECRETS if word in answer.text]
 
 
-def test_no_number_of_attempts_outlives_the_answer(deployed: Setup) -> None:
+def test_attempts_end_at_the_deadline(deployed: Setup) -> None:
     with hanging() as endpoint:
         call = deployed(endpoint, impatient(attempts=1_000), answer_s=1.0)
         began = time.monotonic()
@@ -147,7 +147,7 @@ def test_no_number_of_attempts_outlives_the_answer(deployed: Setup) -> None:
     assert answer.error == (504, "TIMEOUT")
 
 
-def test_the_deadline_of_one_answer_is_not_that_of_the_next(deployed: Setup) -> None:
+def test_every_request_has_a_deadline_of_its_own(deployed: Setup) -> None:
     with hanging() as endpoint:
         call = deployed(endpoint, impatient(attempts=1_000), answer_s=0.3)
         for _ in range(2):
@@ -157,7 +157,7 @@ def test_the_deadline_of_one_answer_is_not_that_of_the_next(deployed: Setup) -> 
     assert clients.deadline.left_s() == float("inf")
 
 
-def test_a_cold_tier_that_hangs_ends_with_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hanging_cold_tier_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     with hanging() as endpoint, clients.deadline.within(0.5):
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         clients._session.cache_clear()
@@ -169,7 +169,7 @@ def test_a_cold_tier_that_hangs_ends_with_the_answer(monkeypatch: pytest.MonkeyP
     clients.client.cache_clear()
 
 
-def test_an_athena_that_hangs_is_a_timeout_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hanging_athena_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     for cached in (clients._session, clients.boto3_session):
         cached.cache_clear()
     for attempts, answer_s in ((1, 20.0), (1_000, 0.5)):
@@ -184,7 +184,7 @@ def test_an_athena_that_hangs_is_a_timeout_too(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "told"),
+    ("status", "code", "expected"),
     [
         (400, "ProvisionedThroughputExceededException", (503, "UNAVAILABLE")),
         (400, "ThrottlingException", (503, "UNAVAILABLE")),
@@ -195,27 +195,26 @@ def test_an_athena_that_hangs_is_a_timeout_too(monkeypatch: pytest.MonkeyPatch) 
         (400, "UnrecognizedClientException", (500, "INTERNAL_ERROR")),
     ],
 )
-def test_what_aws_says_stays_inside(
-    deployed: Setup, status: int, code: str, told: tuple[int, str], logged: list[logging.LogRecord]
+def test_errors_of_aws_are_logged_and_not_sent(
+    deployed: Setup, status: int, code: str, expected: tuple[int, str], logged: list[logging.LogRecord]
 ) -> None:
     with refusing(status, code) as endpoint:
         answer = deployed(endpoint, impatient(attempts=1, read_timeout=10))()
-    assert answer.error == told
-    assert ("Retry-After" in answer.headers) == (told[0] == 503)
+    assert answer.error == expected
+    assert ("Retry-After" in answer.headers) == (expected[0] == 503)
     everything = answer.text + json.dumps(answer.headers)
     assert not [word for word in (*_SECRETS, code) if word in everything]
-    # The log does know.
     [record] = [record for record in logged if record.exc_info]
     assert record.exc_info and code in str(record.exc_info[1])
 
 
-def test_a_dynamodb_that_is_not_there_is_unavailable(deployed: Setup) -> None:
+def test_unreachable_dynamodb_is_unavailable(deployed: Setup) -> None:
     answer = deployed(closed_port(), impatient(attempts=1))()
     assert answer.error == (503, "UNAVAILABLE")
     assert not [word for word in _SECRETS if word in answer.text]
 
 
-def test_the_clients_of_background_work_know_no_deadline(aws_table: Any) -> None:
+def test_clients_of_background_work_have_no_deadline(aws_table: Any) -> None:
     with clients.deadline.within(-1), pytest.raises(TierTimeoutError):
         aws_table.list_tables()
     assert aws_table.list_tables()["TableNames"] == []
@@ -231,7 +230,7 @@ def _session() -> Any:
     return clients._session()
 
 
-def test_the_worst_sum_of_timeouts_stays_below_what_the_gateway_waits() -> None:
+def test_sum_of_timeouts_is_below_the_gateways() -> None:
     last = _worst_call_s(clients.PROMPT) / clients.PROMPT.retries["total_max_attempts"]
     resources = template()["Resources"]
     for name in ("QueryFunction", "BackfillApiFunction", "ExportApiFunction"):

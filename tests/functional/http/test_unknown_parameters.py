@@ -1,4 +1,4 @@
-"""Every JSON route refuses what it does not take, by name, and takes all that /openapi.json tells of it."""
+"""Every JSON route accepts the parameters and keys in /openapi.json and refuses others by name."""
 
 import json
 import re
@@ -51,7 +51,7 @@ def send(monkeypatch: pytest.MonkeyPatch) -> Send:
 
 
 def query_of(method: str, path: str) -> dict[str, list[str]]:
-    """Every parameter that the document tells of, with a value that is right."""
+    """Returns a valid value of every documented parameter."""
     values = {name: VALUES.get(name, ANY_TEXT) for name in openapi.parameters_of(method, path)}
     return {name: value if isinstance(value, list) else [str(value)] for name, value in values.items()}
 
@@ -71,9 +71,7 @@ def accepted(answer: Answer, path: str) -> bool:
 
 
 @pytest.mark.parametrize(("method", "path"), JSON_ROUTES, ids=" ".join)
-def test_a_route_takes_all_that_is_documented_and_refuses_anything_else_by_name(
-    send: Send, method: str, path: str
-) -> None:
+def test_route_accepts_documented_parameters_and_refuses_others(send: Send, method: str, path: str) -> None:
     query, body = query_of(method, path), body_of(method, path)
     methods = (method, "HEAD") if method == "GET" else (method,)
     assert accepted(send(method, path, query=query, body=text_of(body)), path)
@@ -92,7 +90,7 @@ def test_a_route_takes_all_that_is_documented_and_refuses_anything_else_by_name(
 
 
 @pytest.mark.parametrize(("method", "path"), JSON_ROUTES, ids=" ".join)
-def test_a_body_has_the_documented_keys_or_there_is_none(send: Send, method: str, path: str) -> None:
+def test_body_has_only_the_documented_keys(send: Send, method: str, path: str) -> None:
     query, body = query_of(method, path), body_of(method, path)
     extra = send(method, path, query=query, body=json.dumps((body or {}) | {"tz": None, "rate": {"x": 1}}))
     assert extra.error == (400, "INVALID_REQUEST")
@@ -113,7 +111,7 @@ class Site(Reached):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_and_health_take_anything(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_and_health_ignore_unknown_parameters(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query.app.api, "connect", Site)
     call = Caller(query.app.handler, path, path, Backend(None))
     for method in ("GET", "HEAD"):
@@ -122,7 +120,7 @@ def test_pages_and_health_take_anything(path: str, monkeypatch: pytest.MonkeyPat
         assert method == "HEAD" or path == "/docs" or json.loads(answer.text)["error"] == "reached"
 
 
-def test_of_a_path_or_method_that_there_is_not_nothing_else_is_said(send: Send) -> None:
+def test_unknown_path_or_method_takes_precedence(send: Send) -> None:
     extra = {"query": {"tz": ["x"]}, "body": '{"tz": 1}'}
     for path in ("/nowhere", "/sites/a/b/c", "/backfill/x/y", "/exports/x/y"):
         assert send("GET", path, **extra).error == (404, "NOT_FOUND")
@@ -130,7 +128,7 @@ def test_of_a_path_or_method_that_there_is_not_nothing_else_is_said(send: Send) 
         assert send("PUT", path, **extra).error == (405, "METHOD_NOT_ALLOWED")
 
 
-def test_what_is_missing_and_what_is_unknown_are_named_together(send: Send) -> None:
+def test_missing_and_unknown_are_named_together(send: Send) -> None:
     """A parameter that is misspelled is both."""
     answer = send(
         "GET", "/timeseries/query", query={"site": ["mill"], "start_time": ["0"], "end_time": ["1"]}
@@ -144,7 +142,7 @@ def test_what_is_missing_and_what_is_unknown_are_named_together(send: Send) -> N
     assert "start_time: Field required" in text
 
 
-def test_a_parameter_of_a_post_belongs_to_its_body(send: Send) -> None:
+def test_query_parameter_of_a_post_is_refused(send: Send) -> None:
     body = text_of(body_of("POST", "/exports"))
     text = json.loads(send("POST", "/exports", query={"site_name": ["mill"]}, body=body).text)["error"]
     assert text.startswith(
@@ -158,7 +156,7 @@ def test_a_parameter_of_a_post_belongs_to_its_body(send: Send) -> None:
         st.text(st.characters(exclude_categories=["Cs"]), max_size=100_000), min_size=1, unique=True
     )
 )
-def test_unknown_names_of_any_length_and_number_make_a_short_error(send: Send, names: list[str]) -> None:
+def test_error_of_many_long_names_is_short(send: Send, names: list[str]) -> None:
     keys = {name: None for name in names if name not in openapi.keys_of("POST", "/sites/{site}/latest")}
     for method, path in (("POST", "/sites/{site}/latest"), ("POST", "/backfill/{run_id}/cancel")):
         answer = send(method, path, body=json.dumps(keys))
@@ -167,7 +165,7 @@ def test_unknown_names_of_any_length_and_number_make_a_short_error(send: Send, n
 
 
 @pytest.mark.parametrize("path", ["/sites/{site}/latest", "/backfill/{run_id}/cancel"])
-def test_the_first_of_many_names_are_told_and_the_others_counted(send: Send, path: str) -> None:
+def test_first_names_are_listed_and_others_counted(send: Send, path: str) -> None:
     keys = dict.fromkeys([f"k{number}" for number in range(1_000)] + ["x" * 100_000])
     text = json.loads(send("POST", path, body=json.dumps(keys)).text)["error"]
     assert "unknown keys 'k0', 'k1', 'k2', 'k3', 'k4' and 996 more" in text

@@ -1,4 +1,4 @@
-"""Who gets in and what the gateway says by itself, as template.yaml has it."""
+"""Access rules and the error responses of API Gateway in template.yaml."""
 
 import json
 import re
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.template import template
+from vitals.http import errors
 from vitals.http.edge import SECURITY_HEADERS
 from vitals.store import keys
 
@@ -32,7 +33,7 @@ def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_nobody_but_the_authorizer_may_touch_tokens_or_their_index(name: str) -> None:
+def test_only_the_authorizer_may_read_tokens(name: str) -> None:
     on_state = [s for s in statements(FUNCTIONS[name]) if "StateTable.Arn" in json.dumps(s["Resource"])]
     if name == "AuthorizerFunction":
         [allowed] = on_state
@@ -47,74 +48,91 @@ def test_nobody_but_the_authorizer_may_touch_tokens_or_their_index(name: str) ->
     assert denied["Action"] == "dynamodb:*"
     patterns = denied["Condition"]["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"]
     assert all(any(fnmatchcase(key, pattern) for pattern in patterns) for key in TOKENS)
-    # A scan names no keys, so the condition could not deny it.
+    # A scan names no keys, so the condition cannot deny it.
     allowed_actions = {a for s in on_state if s["Effect"] == "Allow" for a in s["Action"]}
     assert not allowed_actions & {"dynamodb:Scan", "dynamodb:*", "dynamodb:PartiQLSelect"}
 
 
 @pytest.mark.parametrize("name", ["QueryFunction", "ExportFunction"])
-def test_who_reads_in_bulk_may_read_what_the_rows_are_compared_with(name: str) -> None:
+def test_bulk_readers_may_read_the_row_counts(name: str) -> None:
     allowed = [s for s in statements(FUNCTIONS[name]) if s["Effect"] == "Allow"]
     for table in ("HotTable.Arn", "StateTable.Arn"):
         actions = {a for s in allowed if table in json.dumps(s["Resource"]) for a in s["Action"]}
         assert {"dynamodb:GetItem", "dynamodb:Query"} <= actions, table
 
 
-# They tell of no site: whether syncs work, what the API is, and the page that asks for a token.
+# Routes without data of a site.
 OPEN = {"/health", "/openapi.json", "/docs", "/", "/assets/{file}"}
 
 
-def test_every_route_needs_a_token_and_its_key_but_open_ones_and_preflights() -> None:
+def test_only_open_routes_and_preflights_need_no_token() -> None:
     auth = RESOURCES["Api"]["Properties"]["Auth"]
     assert (auth["DefaultAuthorizer"], auth["ApiKeyRequired"]) == ("BearerToken", True)
-    open_ = {"Authorizer": "NONE", "ApiKeyRequired": False}
+    no_token = {"Authorizer": "NONE", "ApiKeyRequired": False}
     for path, route in routes():
-        expected = open_ if path in OPEN or route["Method"] == "options" else None
+        expected = no_token if path in OPEN or route["Method"] == "options" else None
         assert route.get("Auth") == expected, path
 
 
-def test_every_path_answers_any_method_and_preflights() -> None:
+def test_every_path_takes_any_method_and_preflights() -> None:
     methods: dict[str, set[str]] = {}
     for path, route in routes():
         methods.setdefault(path, set()).add(route["Method"])
     assert all(methods.pop(path) == {"any"} for path in OPEN)
-    assert all(found == {"any", "options"} for found in methods.values()), methods
+    assert all(allowed == {"any", "options"} for allowed in methods.values()), methods
 
 
-def test_a_usage_plan_holds_each_token_to_its_rate() -> None:
+def test_usage_plan_limits_each_token() -> None:
     api, plan = RESOURCES["Api"]["Properties"], RESOURCES["TokenUsagePlan"]["Properties"]
-    # Without this the gateway would go by a header that clients send.
+    # With any other source API Gateway would use a header that clients send.
     assert api["ApiKeySourceType"] == "AUTHORIZER"
     assert plan["Throttle"] == {"RateLimit": {"Ref": "TokenRate"}, "BurstLimit": {"Ref": "TokenBurst"}}
     assert plan["ApiStages"] == [{"ApiId": {"Ref": "Api"}, "Stage": {"Ref": "Api.Stage"}}]
     assert DOCUMENT["Outputs"]["UsagePlan"]["Value"] == {"Ref": "TokenUsagePlan"}
-    given = FUNCTIONS["AuthorizerFunction"]["Environment"]["Variables"]["SHARED_USAGE_KEY"]
-    assert given == RESOURCES["SharedUsageKey"]["Properties"]["Value"]
+    shared_key = FUNCTIONS["AuthorizerFunction"]["Environment"]["Variables"]["SHARED_USAGE_KEY"]
+    assert shared_key == RESOURCES["SharedUsageKey"]["Properties"]["Value"]
 
 
 @pytest.mark.parametrize("kind", sorted(RESPONSES))
-def test_the_gateways_own_answers_have_the_headers_of_the_functions(kind: str) -> None:
+def test_gateway_errors_have_the_functions_headers(kind: str) -> None:
     headers = RESPONSES[kind]["ResponseParameters"]["Headers"]
     fixed = {name: value[1:-1] for name, value in headers.items() if isinstance(value, str)}
     assert all(f"'{value}'" == headers[name] for name, value in fixed.items())
     assert fixed | SECURITY_HEADERS == fixed
-    condition, given, otherwise = headers["Access-Control-Allow-Origin"]["If"]
+    condition, origin, otherwise = headers["Access-Control-Allow-Origin"]["If"]
     assert (condition, otherwise) == ("HasOrigins", {"Ref": "AWS::NoValue"})
-    # The first of the list: a fixed header cannot echo, and one that echoed anybody would be a star.
-    text, values = given["Sub"]
+    # The first origin of the list, because a fixed header cannot echo the origin of the request.
+    text, values = origin["Sub"]
     [[name, first]] = values.items()
     assert (text, first) == (f"'${{{name}}}'", {"Select": [0, {"Split": [",", {"Ref": "AllowedOrigins"}]}]})
 
 
 @pytest.mark.parametrize("kind", sorted(RESPONSES))
-def test_the_gateways_own_answers_have_the_shape_of_errors(kind: str) -> None:
+def test_gateway_errors_have_the_functions_shape(kind: str) -> None:
+    assert set(gateway_error(kind)) == {"error", "error_code", "request_id"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("MISSING_AUTHENTICATION_TOKEN", errors.PATH_NOT_FOUND),
+        ("INTEGRATION_TIMEOUT", errors.TIME_LIMIT_REACHED),
+        ("DEFAULT_5XX", errors.INTERNAL_ERROR),
+    ],
+)
+def test_gateway_errors_have_the_functions_texts(kind: str, text: str) -> None:
+    assert gateway_error(kind)["error"] == text
+
+
+def gateway_error(kind: str) -> dict[str, str]:
+    """Returns the body of an error response of API Gateway."""
     text = RESPONSES[kind]["ResponseTemplates"]["application/json"]
-    said = json.loads(re.sub(r"\$context\.error\.messageString", '"what AWS says"', text))
-    assert set(said) == {"error", "error_code", "request_id"}
+    body: dict[str, str] = json.loads(text.replace("$context.error.messageString", '"a message of AWS"'))
+    return body
 
 
 @pytest.mark.parametrize("kind", ["THROTTLED", "QUOTA_EXCEEDED"])
-def test_who_asks_too_much_is_told_when_to_ask_again(kind: str) -> None:
+def test_throttled_requests_get_retry_after(kind: str) -> None:
     response = RESPONSES[kind]
     assert response["StatusCode"] == 429
     assert '"RATE_LIMITED"' in response["ResponseTemplates"]["application/json"]
@@ -137,13 +155,13 @@ def test_who_asks_too_much_is_told_when_to_ask_again(kind: str) -> None:
         ("https://a'b", False),
     ],
 )
-def test_the_origins_are_a_list_without_a_star(origins: str, fits: bool) -> None:
+def test_origins_are_a_list_without_a_star(origins: str, fits: bool) -> None:
     pattern = PARAMETERS["AllowedOrigins"]["AllowedPattern"]
     assert bool(re.fullmatch(pattern, origins)) == fits
     assert PARAMETERS["AllowedOrigins"]["Default"] == ""
 
 
-def test_a_daily_quota_is_there_only_when_it_is_asked_for() -> None:
+def test_daily_quota_is_optional() -> None:
     condition, quota, otherwise = RESOURCES["TokenUsagePlan"]["Properties"]["Quota"]["If"]
     assert (condition, otherwise) == ("HasQuota", {"Ref": "AWS::NoValue"})
     assert quota == {"Limit": {"Ref": "TokenDailyQuota"}, "Period": "DAY"}

@@ -55,8 +55,8 @@ def test_an_empty_environment_is_an_error(kind: type) -> None:
         config.load(kind, {})
 
 
-def test_the_query_apis_table_is_named_by_sql_identifiers() -> None:
-    given = GOOD | {
+def test_glue_names_must_be_sql_identifiers() -> None:
+    environ = GOOD | {
         "COLD_BUCKET": "cold",
         "GLUE_DATABASE": "building_vitals",
         "GLUE_TABLE": "samples",
@@ -65,15 +65,15 @@ def test_the_query_apis_table_is_named_by_sql_identifiers() -> None:
         "ARCHIVE_DEAD_LETTERS_URL": "https://queue/archive",
         "EXPORT_DEAD_LETTERS_URL": "https://queue/export",
     }
-    assert config.load(config.QuerySettings, given).glue_database == "building_vitals"
+    assert config.load(config.QuerySettings, environ).glue_database == "building_vitals"
     with pytest.raises(ConfigError, match="GLUE_TABLE must be an SQL identifier"):
-        config.load(config.QuerySettings, given | {"GLUE_TABLE": 'samples" --'})
+        config.load(config.QuerySettings, environ | {"GLUE_TABLE": 'samples" --'})
 
 
-def test_origins_are_a_list_or_none() -> None:
+def test_origins_are_a_list() -> None:
     assert config.load(config.HttpSettings, {}).allowed_origins == ()
-    given = {"ALLOWED_ORIGINS": "https://charts.example.com, http://localhost:3000"}
-    assert config.load(config.HttpSettings, given).allowed_origins == (
+    environ = {"ALLOWED_ORIGINS": "https://charts.example.com, http://localhost:3000"}
+    assert config.load(config.HttpSettings, environ).allowed_origins == (
         "https://charts.example.com",
         "http://localhost:3000",
     )
@@ -82,13 +82,13 @@ def test_origins_are_a_list_or_none() -> None:
 @pytest.mark.parametrize(
     "origins", ["*", "https://*.example.com", "charts.example.com", "https://a/", "null", "https://a,*"]
 )
-def test_an_origin_that_is_none_is_refused(origins: str) -> None:
+def test_invalid_origin_is_refused(origins: str) -> None:
     with pytest.raises(ConfigError, match="ALLOWED_ORIGINS must be a comma-separated list of origins"):
         config.load(config.HttpSettings, {"ALLOWED_ORIGINS": origins})
 
 
-def variables_of_the_template() -> dict[str, dict[str, Any]]:
-    """The parameter of each environment variable that is one."""
+def template_variables() -> dict[str, dict[str, Any]]:
+    """Returns the parameter of each environment variable that refers to one."""
     parameters = template()["Parameters"]
     return {
         name: parameters[value["Ref"]]
@@ -99,15 +99,15 @@ def variables_of_the_template() -> dict[str, dict[str, Any]]:
     }
 
 
-def test_the_bounds_and_defaults_are_those_of_the_template() -> None:
+def test_bounds_and_defaults_equal_the_templates() -> None:
     kinds = [kind for name, kind in vars(config).items() if name.endswith("Settings")]
-    known = {variable.name: variable for kind in kinds for variable in config.variables(kind).values()}
+    variables = {variable.name: variable for kind in kinds for variable in config.variables(kind).values()}
     compared = set()
-    for name, parameter in variables_of_the_template().items():
-        if "Default" in parameter and known[name].default is not None:
-            assert str(parameter["Default"]) == known[name].default, name
-        parse = known[name].parse
+    for name, parameter in template_variables().items():
+        if "Default" in parameter and variables[name].default is not None:
+            assert str(parameter["Default"]) == variables[name].default, name
+        parse = variables[name].parse
         if isinstance(parse, config.Whole):
             assert (parameter["MinValue"], parameter["MaxValue"]) == (parse.low, parse.high), name
             compared.add(name)
-    assert compared == {name for name, found in known.items() if isinstance(found.parse, config.Whole)}
+    assert compared == {name for name, v in variables.items() if isinstance(v.parse, config.Whole)}

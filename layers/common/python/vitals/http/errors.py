@@ -1,5 +1,4 @@
-"""HTTP behind API Gateway, once: answers, the token's grant, and errors that tell people enough and
-strangers nothing."""
+"""Turns exceptions into error responses: the status, error code and text of each."""
 
 from dataclasses import dataclass
 
@@ -34,6 +33,11 @@ from vitals.errors import (
 from vitals.http.responses import error_answer
 from vitals.http.strict import body_keys, naming, unknown
 
+# API Gateway's own errors have the same texts (template.yaml).
+PATH_NOT_FOUND = "path not found"
+TIME_LIMIT_REACHED = "time limit reached; request less data or try again"
+INTERNAL_ERROR = "internal error; search the log for this request ID"
+
 # Most specific first.
 _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
     (TooLargeError, 413, "TOO_LARGE"),
@@ -49,7 +53,7 @@ _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
     (AthenaError, 502, "ARCHIVE_UNREADABLE"),
 )
 
-# What AWS says when it is asked too much, besides its 5xx.
+# AWS error codes that mean throttling, which not every service sends as a 5xx.
 _THROTTLED = {
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
@@ -58,95 +62,101 @@ _THROTTLED = {
     "ThrottlingException",
     "TooManyRequestsException",
 }
-# pydantic's type of the error for a key that a model forbids.
+# The error type of pydantic for a key that a model forbids.
 _EXTRA_KEY = "extra_forbidden"
 
 
 def handle_errors(app: APIGatewayRestResolver, logger: Logger) -> None:
-    """Makes every error of the app an answer of the contract's shape."""
+    """Registers a handler for every exception that a route of the app can raise."""
     errors = _Errors(app, logger)
-    app.exception_handler(VitalsError)(errors.ours)
-    app.exception_handler(RequestValidationError)(errors.invalid)
-    app.exception_handler(RequestUnsupportedContentType)(errors.unsupported)
-    app.exception_handler([ConnectTimeoutError, ReadTimeoutError])(errors.hanging)
-    app.exception_handler([ClientError, HTTPClientError, ConnectionError])(errors.failing)
-    app.exception_handler(Exception)(errors.internal)
+    app.exception_handler(VitalsError)(errors.vitals_error)
+    app.exception_handler(RequestValidationError)(errors.invalid_request)
+    app.exception_handler(RequestUnsupportedContentType)(errors.unsupported_media_type)
+    app.exception_handler([ConnectTimeoutError, ReadTimeoutError])(errors.timeout)
+    app.exception_handler([ClientError, HTTPClientError, ConnectionError])(errors.unavailable)
+    app.exception_handler(Exception)(errors.internal_error)
     app.not_found(errors.no_route)
 
 
 @dataclass(frozen=True, slots=True)
 class _Errors:
+    """The exception handlers of an app."""
+
     app: APIGatewayRestResolver
     logger: Logger
 
-    def ours(self, raised: VitalsError) -> Response[str]:
-        if isinstance(raised, TierTimeoutError):
-            self.logger.warning("a tier did not answer", exc_info=raised)
+    def vitals_error(self, error: VitalsError) -> Response[str]:
+        if isinstance(error, TierTimeoutError):
+            self.logger.warning("a tier did not answer", exc_info=error)
         for kind, status, code in _STATUS:
-            if isinstance(raised, kind):
-                more = {"running_id": raised.running_id} if isinstance(raised, RunningError) else {}
-                return self._error(status, code, str(raised), **more)
-        return self.internal(raised)
+            if isinstance(error, kind):
+                details = {"running_id": error.running_id} if isinstance(error, RunningError) else {}
+                return self._response(status, code, str(error), **details)
+        return self.internal_error(error)
 
-    def invalid(self, raised: RequestValidationError) -> Response[str]:
-        extra = unknown(self.app)
-        problems = [extra] if extra else []
-        keys = [str(problem["loc"][-1]) for problem in raised.errors() if problem["type"] == _EXTRA_KEY]
-        if keys:
-            allowed = ", ".join(body_keys(self.app.context["_route"]))
-            problems.append(f"unknown {naming('key', keys)} in the JSON body, which takes {allowed}")
+    def invalid_request(self, error: RequestValidationError) -> Response[str]:
+        problems = [text for text in (unknown(self.app), self._unknown_keys(error)) if text]
         problems += [
-            f"{_place(problem['loc'])}: {problem['msg']}"
-            for problem in raised.errors()
+            f"{_field(problem['loc'])}: {problem['msg']}"
+            for problem in error.errors()
             if problem["type"] != _EXTRA_KEY
         ]
-        return self._error(400, "INVALID_REQUEST", "; ".join(problems[:5]))
+        return self._response(400, "INVALID_REQUEST", "; ".join(problems[:5]))
 
-    def unsupported(self, raised: RequestUnsupportedContentType) -> Response[str]:
-        return self._error(415, "INVALID_REQUEST", "the body is JSON: send Content-Type: application/json")
+    def unsupported_media_type(self, error: RequestUnsupportedContentType) -> Response[str]:
+        text = "the request body must be JSON; send Content-Type: application/json"
+        return self._response(415, "INVALID_REQUEST", text)
 
-    def hanging(self, raised: Exception) -> Response[str]:
-        self.logger.warning("a tier did not answer", exc_info=raised)
-        return self._error(504, "TIMEOUT", "the answer took too long; ask for less, or try again")
+    def timeout(self, error: Exception) -> Response[str]:
+        self.logger.warning("a tier did not answer", exc_info=error)
+        return self._response(504, "TIMEOUT", TIME_LIMIT_REACHED)
 
-    def failing(self, raised: Exception) -> Response[str]:
-        if isinstance(raised, ClientError) and not _passes(raised):
-            return self.internal(raised)
-        self.logger.warning("a tier is unavailable", exc_info=raised)
-        text = "the data cannot be read just now; try again in a few seconds"
-        return self._error(503, "UNAVAILABLE", text)
+    def unavailable(self, error: Exception) -> Response[str]:
+        if isinstance(error, ClientError) and not _is_transient(error):
+            return self.internal_error(error)
+        self.logger.warning("a tier is unavailable", exc_info=error)
+        text = "the data is temporarily unavailable; try again in a few seconds"
+        return self._response(503, "UNAVAILABLE", text)
 
-    def internal(self, raised: Exception) -> Response[str]:
-        self.logger.error("request failed", exc_info=raised)
-        text = "something went wrong here; the request id finds it in the log"
-        return self._error(500, "INTERNAL_ERROR", text)
+    def internal_error(self, error: Exception) -> Response[str]:
+        self.logger.error("request failed", exc_info=error)
+        return self._response(500, "INTERNAL_ERROR", INTERNAL_ERROR)
 
-    def no_route(self, raised: Exception) -> Response[str]:
+    def no_route(self, error: Exception) -> Response[str]:
         allowed = _methods(self.app)
         if not allowed:
-            return self._error(404, "NOT_FOUND", "there is no such path")
-        answer = self._error(405, "METHOD_NOT_ALLOWED", f"this path knows {', '.join(allowed)}")
-        answer.headers["Allow"] = ", ".join([*allowed, "OPTIONS"])
-        return answer
+            return self._response(404, "NOT_FOUND", PATH_NOT_FOUND)
+        text = f"method not allowed; use {', '.join(allowed)}"
+        response = self._response(405, "METHOD_NOT_ALLOWED", text)
+        response.headers["Allow"] = ", ".join([*allowed, "OPTIONS"])
+        return response
 
-    def _error(self, status: int, code: str, text: str, **more: str) -> Response[str]:
+    def _unknown_keys(self, error: RequestValidationError) -> str:
+        keys = [str(problem["loc"][-1]) for problem in error.errors() if problem["type"] == _EXTRA_KEY]
+        if not keys:
+            return ""
+        allowed = ", ".join(body_keys(self.app.context["_route"]))
+        return f"unknown {naming('key', keys)} in the JSON body, which takes {allowed}"
+
+    def _response(self, status: int, code: str, text: str, **details: str) -> Response[str]:
         request_id = self.app.current_event.request_context.request_id
-        return error_answer(status, code, text, request_id, **more)
+        return error_answer(status, code, text, request_id, **details)
 
 
-def _passes(refusal: ClientError) -> bool:
-    """Whether AWS may answer the same request in a while; botocore has asked it several times."""
-    status = refusal.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status >= 500 or refusal.response.get("Error", {}).get("Code") in _THROTTLED
+def _is_transient(error: ClientError) -> bool:
+    """Returns whether AWS may accept the same request soon, after the retries of botocore."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500 or error.response.get("Error", {}).get("Code") in _THROTTLED
 
 
 def _methods(app: APIGatewayRestResolver) -> list[str]:
-    """What the current path may be asked by other methods than it was."""
+    """Returns the methods of the routes that match the path of the current request."""
     path = app.current_event.path
     routes = [*app._static_routes, *app._dynamic_routes]
-    found = {route.method for route in routes if route.rule.match(path)}
-    return sorted(found | ({"HEAD"} if "GET" in found else set()))
+    methods = {route.method for route in routes if route.rule.match(path)}
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
-def _place(location: tuple[str | int, ...]) -> str:
-    return ".".join(str(part) for part in location if part not in ("query", "body", "path")) or "request"
+def _field(location: tuple[str | int, ...]) -> str:
+    keys = [str(key) for key in location if key not in ("query", "body", "path")]
+    return ".".join(keys) or "request"

@@ -1,4 +1,4 @@
-"""Responses of the API: their form, headers and errors."""
+"""Makes the responses of the API: bodies, headers and the form of an error."""
 
 import base64
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ _HEADERS = {
 def answer(
     body: str | bytes, content_type: str, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response[Any]:
-    """An answer of any form; bytes reach the client as they are.
+    """Returns a response of any content type; a body of bytes reaches the client unchanged.
 
-    API Gateway compresses it where that is accepted and worth it (MinimumCompressionSize).
+    API Gateway compresses it when the client accepts that and it is large enough (MinimumCompressionSize).
     """
-    # Left as bytes, Powertools' validation of responses would read them as UTF-8.
+    # Base64, because Powertools' validation of responses would decode bytes as UTF-8.
     text = body if isinstance(body, str) else base64.b64encode(body).decode()
     response = Response(status, content_type, text, headers={"Vary": "Accept-Encoding", **(headers or {})})
     response.base64_encoded = isinstance(body, bytes)
@@ -30,19 +30,19 @@ def answer(
 
 
 def json_answer(content: Mapping[str, Any], status: int = 200) -> Response[Any]:
-    """Columns of numpy as JSON numbers; floats survive bit-exact."""
+    """Returns a JSON response; numpy arrays become lists of numbers, and floats keep every bit."""
     body = orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY).decode()
     return answer(body, "application/json", status)
 
 
-def error_answer(status: int, code: str, text: str, request_id: str, **more: str) -> Response[Any]:
-    """An error in the contract's shape."""
-    found = json_answer({"error": text, "error_code": code, "request_id": request_id, **more}, status)
-    found.headers.update(_HEADERS.get(status, {}))
-    return found
+def error_answer(status: int, code: str, text: str, request_id: str, **details: str) -> Response[Any]:
+    """Returns an error response, with the headers that its status requires."""
+    response = json_answer({"error": text, "error_code": code, "request_id": request_id, **details}, status)
+    response.headers.update(_HEADERS.get(status, {}))
+    return response
 
 
 def accepted(event: APIGatewayProxyEvent) -> str:
-    """What the caller accepts, however many Accept headers say so."""
+    """Returns the media types that the client accepts, as one Accept header."""
     headers = event.multi_value_headers or {}
     return ",".join(headers.get("Accept") or [event.headers.get("Accept") or ""])

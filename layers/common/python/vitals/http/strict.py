@@ -1,6 +1,6 @@
-"""Refuses what a route does not take, by name: parameters, keys of the JSON body, and bodies.
+"""Refuses the parameters, JSON keys and bodies that a route does not declare, by name.
 
-A misspelled or unsupported parameter that is ignored gives an answer to another question.
+If a misspelled parameter were ignored, the response would answer another request.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,13 +12,13 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
 from vitals.errors import InvalidRequestError
 
-# A name comes from the caller, of any length and in any number.
+# Names come from the client, in any length and number.
 _MAX_NAMES = 5
 _MAX_NAME_LENGTH = 64
 
 
 def ignores_unknown[F: Callable[..., Any]](function: F) -> F:
-    """Marks a route whose address may carry anything: of a page, or of what monitors and proxies request."""
+    """Marks a route that ignores unknown parameters: a page, or a route for monitors and proxies."""
     function.__dict__["ignores_unknown"] = True
     return function
 
@@ -32,37 +32,44 @@ def refuse_unknown(app: APIGatewayRestResolver) -> None:
 
 
 def unknown(app: APIGatewayRestResolver) -> str:
-    """Says what the current request has that its route does not take; empty when there is nothing."""
+    """Returns an error text that names what the route of the current request does not take, or ""."""
     route: Route = app.context["_route"]
-    # What no route answers is answered by one that Powertools makes for it.
-    registered = any(route is own for own in (*app._static_routes, *app._dynamic_routes))
+    # For a path without a route Powertools makes a route of its own.
+    registered = any(route is other for other in (*app._static_routes, *app._dynamic_routes))
     if not registered or getattr(route.func, "ignores_unknown", False):
         return ""
-    query = [field.alias for field in route.dependant.query_params]
-    keys = body_keys(route)
+    return "; ".join(text for text in (_unknown_parameters(app, route), _undeclared_body(app, route)) if text)
+
+
+def _unknown_parameters(app: APIGatewayRestResolver, route: Route) -> str:
+    parameters = [field.alias for field in route.dependant.query_params]
     sent = app.current_event.resolved_query_string_parameters or {}
-    extra = [name for name in sent if name not in query]
-    texts = []
-    if extra:
-        beside = f"; its JSON body takes {', '.join(keys)}" if keys else ""
-        texts.append(f"unknown {naming('parameter', extra)}; this route takes {_listed(query)}{beside}")
-    # Without a declared body; {} is what some programs send for none.
-    if not keys and app.current_event.body and app.current_event.json_body not in ({}, None):
-        content = app.current_event.json_body
-        named = f": unknown {naming('key', content)}" if isinstance(content, dict) else ""
-        texts.append(f"this route takes no JSON body{named}")
-    return "; ".join(texts)
+    extra = [name for name in sent if name not in parameters]
+    if not extra:
+        return ""
+    keys = body_keys(route)
+    body = f"; its JSON body takes {', '.join(keys)}" if keys else ""
+    return f"unknown {naming('parameter', extra)}; this route takes {_listed(parameters)}{body}"
+
+
+def _undeclared_body(app: APIGatewayRestResolver, route: Route) -> str:
+    # Some programs send {} for no body.
+    if body_keys(route) or not app.current_event.body or app.current_event.json_body in ({}, None):
+        return ""
+    content = app.current_event.json_body
+    keys = f": unknown {naming('key', content)}" if isinstance(content, dict) else ""
+    return f"this route takes no JSON body{keys}"
 
 
 def body_keys(route: Route) -> list[str]:
-    """Returns the keys of the JSON body that the route declares; none when it takes no body."""
+    """Returns the keys of the JSON body that the route declares; empty if it takes no body."""
     models = [field.field_info.annotation for field in route.dependant.body_params]
     return [key for model in models for key in getattr(model, "model_fields", {})]
 
 
 def naming(kind: str, names: Iterable[str]) -> str:
-    """Returns the first names, quoted and cut, after what they are: `parameters 'a' and 'b'`."""
-    texts = [_cut(name) for name in names]
+    """Returns the kind and the first names, shortened and quoted: `parameters 'a', 'b' and 3 more`."""
+    texts = [_quote(name) for name in names]
     ending = f" and {len(texts) - _MAX_NAMES} more" if len(texts) > _MAX_NAMES else ""
     plural = "s" if len(texts) > 1 else ""
     return f"{kind}{plural} {', '.join(texts[:_MAX_NAMES])}{ending}"
@@ -79,5 +86,5 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) if names else "no parameters"
 
 
-def _cut(name: str) -> str:
+def _quote(name: str) -> str:
     return repr(name if len(name) <= _MAX_NAME_LENGTH else f"{name[:_MAX_NAME_LENGTH]}…")
