@@ -13,7 +13,8 @@ from typing import Any
 import requests
 
 from bench import archive, chart, page
-from local.ace_simulator.simulator import Simulator, SimulatorSettings
+from local.ace_simulator.settings import SimulatorSettings
+from local.ace_simulator.simulator import Simulator
 from operations.errors import OperatorError
 from vitals.ace.client import AceClient
 from vitals.ace.limits import PAGE_SIZE

@@ -1,7 +1,7 @@
-"""Serves simulated sites: `python -m local.ace_simulator --port P`."""
+"""`python -m local.ace_simulator --port P`."""
 
 import sys
 
-from local.ace_simulator.simulator import main
+from local.ace_simulator.command import main
 
 sys.exit(main())

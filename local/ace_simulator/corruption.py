@@ -1,23 +1,23 @@
-"""What other people's programs do to JSON, done to the simulator's; right samples stay."""
+"""Makes JSON invalid the way other programs do; valid samples stay as they are."""
 
 import re
 from collections.abc import Sequence
 
-from local.ace_simulator.faults import Draws
+from local.ace_simulator.chance import Draws
 
 _PAGES, _LISTING = "paginated", "configured_points"
 _TIME = b'"2026-01-01T00:00:00Z"'
 _NOT_FINITE = (b"NaN", b"Infinity", b"-Infinity")
-# A lone half of an emoji, escaped and as bytes; Latin-1; an overlong slash.
+# A lone surrogate, escaped and as bytes; Latin-1; an overlong slash.
 _BAD_TEXT = (b"\\ud83d", b"\xed\xa0\xbd", b"B\xfcro", b"\xc0\xaf")
-# Between two entries, and nowhere else: inside a text the quote would be escaped.
-_BETWEEN = re.compile(rb'(?<=\},)(?=\{")')
+# The boundary of two entries: inside a string the quote would be escaped.
+_BOUNDARY = re.compile(rb'(?<=\},)(?=\{")')
 _PRESENT_VALUE = re.compile(rb'(?<="present_value":)[^,}]+')
 _DESCRIPTION = re.compile(rb'(?<="object_description":")[^"\\]*')
 
 
 def with_nan(body: bytes, endpoint: str, draws: Draws) -> bytes:
-    """A page with an entry whose value is bare NaN or Infinity, or a listing with such a present value."""
+    """Returns a page with an additional entry, or a listing with a present value, that is NaN or Infinity."""
     constant = _NOT_FINITE[draws.below(len(_NOT_FINITE))]
     if endpoint.endswith(_LISTING):
         return _replaced(body, _PRESENT_VALUE, constant, draws)
@@ -27,7 +27,7 @@ def with_nan(body: bytes, endpoint: str, draws: Draws) -> bytes:
 
 
 def with_bad_text(body: bytes, endpoint: str, draws: Draws) -> bytes:
-    """A page with an entry that has no valid Unicode in one field, or a listing with such a description."""
+    """Returns a page with an additional entry, or a listing with a description, that is not valid Unicode."""
     bad = _BAD_TEXT[draws.below(len(_BAD_TEXT))]
     if endpoint.endswith(_LISTING):
         return _replaced(body, _DESCRIPTION, b"cut here " + bad, draws)
@@ -53,6 +53,6 @@ def _with_entry(body: bytes, fields: Sequence[bytes], draws: Draws) -> bytes:
     begin = body.index(b'"point_samples":[') + len(b'"point_samples":[')
     if body[begin : begin + 1] == b"]":
         return body[:begin] + entry + body[begin:]
-    places = [begin, *(match.start() for match in _BETWEEN.finditer(body, begin))]
-    at = places[draws.below(len(places))]
-    return body[:at] + entry + b"," + body[at:]
+    offsets = [begin, *(match.start() for match in _BOUNDARY.finditer(body, begin))]
+    offset = offsets[draws.below(len(offsets))]
+    return body[:offset] + entry + b"," + body[offset:]

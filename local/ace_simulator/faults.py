@@ -1,28 +1,25 @@
-"""What the simulated upstream does wrong, and how often.
+"""The faults of the simulated upstream, and how often they happen.
 
-`nan` writes bare NaN and Infinity into pages and listings, `bad_text` what is no valid Unicode, and neither
-changes a sample that is right. `drip` sends an answer so slowly that it never ends. `listing_shift` takes a
-point away between two pages of a listing, so that another one is on no page; it needs more points than a page
+`nan` writes bare NaN and Infinity into pages and listings, `bad_text` text that is not valid Unicode; neither
+changes a valid sample. `drip` sends an answer so slowly that it never ends. `listing_shift` removes a point
+between two pages of a listing, so that another point is on no page; the site needs more points than a page
 holds (VITALS_POINTS).
 """
 
 import dataclasses
-import threading
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-# What people write; the rest are called as the fields are.
-_WRITTEN = {"server_error": "5xx", "rate_limited": "429"}
+# Names that differ from the fields; every other fault has the name of its field.
+_NAMES = {"server_error": "5xx", "rate_limited": "429"}
 
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Rates from 0 to 1, apart from `late_minutes`, `delay` (seconds that an answer takes) and `status`.
+    """Rates from 0 to 1, and three faults in other units.
 
-    The status is answered to every request, 0 to none.
+    `late_minutes` is the longest delay of late readings, `delay` the seconds that each answer takes, and
+    `status`, unless it is 0, the answer to every request.
     """
 
     server_error: float = 0.0
@@ -43,94 +40,50 @@ class Faults:
     listing_shift: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, value in self.written().items():
+        for name, value in self.by_name().items():
             if name == "status":
-                ok, meaning = value == int(value) and (value == 0 or 400 <= value < 600), "0 or 400 to 599"
+                is_valid, range_text = value == 0 or 400 <= value < 600, "0, or from 400 to 599"
             elif name == "late_minutes":
-                ok, meaning = 0 <= value < 10_000, "minutes from 0 to 10000"
+                is_valid, range_text = 0 <= value < 10_000, "minutes from 0 to 10000"
             elif name == "delay":
-                ok, meaning = 0 <= value <= 60, "seconds from 0 to 60"
+                is_valid, range_text = 0 <= value <= 60, "seconds from 0 to 60"
             else:
-                ok, meaning = 0 <= value <= 1, "a rate from 0 to 1"
-            if not ok:
-                raise ValueError(f"fault {name}={value} is not {meaning}")
+                is_valid, range_text = 0 <= value <= 1, "a rate from 0 to 1"
+            if not is_valid:
+                raise ValueError(f"fault {name} must be {range_text}, not {value}")
 
-    def written(self) -> dict[str, float]:
-        """The faults by the names that people write."""
-        return {_WRITTEN.get(name, name): value for name, value in dataclasses.asdict(self).items()}
+    def by_name(self) -> dict[str, float]:
+        """Returns the faults by the names that users write."""
+        return {_NAMES.get(field, field): value for field, value in dataclasses.asdict(self).items()}
 
 
-def from_mapping(found: Mapping[str, object]) -> Faults:
-    """Faults of a JSON object; what it leaves out is off. ValueError names what is wrong."""
-    fields = {_WRITTEN.get(f.name, f.name): f.name for f in dataclasses.fields(Faults)}
-    values: dict[str, float] = {}
-    for name, value in found.items():
+def from_mapping(values: Mapping[str, object]) -> Faults:
+    """Returns the faults of a JSON object; those that it omits are off. ValueError names an invalid one."""
+    fields = {_NAMES.get(field.name, field.name): field.name for field in dataclasses.fields(Faults)}
+    numbers: dict[str, float] = {}
+    for name, value in values.items():
         if name not in fields:
-            raise ValueError(f"no fault is called {name!r}; there are {', '.join(fields)}")
+            raise ValueError(f"there is no fault {name!r}; use {', '.join(fields)}")
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ValueError(f"fault {name}={value!r} is no number")
-        values[fields[name]] = value
-    status = values.pop("status", 0)
+            raise ValueError(f"fault {name} must be a number, not {value!r}")
+        numbers[fields[name]] = value
+    status = numbers.pop("status", 0)
     if not float(status).is_integer():
-        raise ValueError(f"fault status={status} is no whole number")
-    return Faults(**values, status=int(status))
+        raise ValueError(f"fault status must be a whole number, not {status}")
+    return Faults(**numbers, status=int(status))
 
 
 def parse(text: str) -> Faults:
-    """Faults of a text such as `5xx=0.05,late=0.1,late_minutes=30`; ValueError names what is wrong."""
-    found: dict[str, object] = {}
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        name, equals, value = (word.strip() for word in part.partition("="))
+    """Returns the faults of a text such as `5xx=0.05,late=0.1`; ValueError names an invalid one."""
+    values: dict[str, object] = {}
+    for assignment in filter(None, (piece.strip() for piece in text.split(","))):
+        name, equals, value = (side.strip() for side in assignment.partition("="))
         if not equals:
-            raise ValueError(f"{part!r} is not name=number")
-        if name in found:
-            raise ValueError(f"fault {name} is given twice")
+            raise ValueError(f"{assignment!r} must be name=number")
+        if name in values:
+            raise ValueError(f"fault {name} must be set only once")
         try:
-            found[name] = float(value)
+            values[name] = float(value)
         except ValueError:
-            raise ValueError(f"fault {name}={value} is no number") from None
-    return from_mapping(found)
-
-
-class Draws:
-    """The seeded chance behind the faults, and how often they did something; the readings never ask it."""
-
-    def __init__(self, seed: int) -> None:
-        self._generator = np.random.default_rng(seed)
-        self._counts: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    def happens(self, rate: float) -> bool:
-        """True in a `rate` of the calls; draws nothing when the answer is certain."""
-        if rate <= 0 or rate >= 1:
-            return rate >= 1
-        with self._lock:
-            return bool(self._generator.random() < rate)
-
-    def count(self, fault: str) -> None:
-        """Notes that the fault changed an answer."""
-        with self._lock:
-            self._counts[fault] += 1
-
-    def counts(self) -> dict[str, int]:
-        """How many answers each fault changed, of those that are counted."""
-        with self._lock:
-            return dict(self._counts)
-
-    def below(self, limit: int) -> int:
-        """A whole number from 0 to under `limit`."""
-        with self._lock:
-            return int(self._generator.integers(limit))
-
-    def some_of(self, count: int, rate: float) -> list[int]:
-        """About a `rate` of the numbers under `count`, but never all of them."""
-        if not rate:
-            return []
-        with self._lock:
-            chosen = np.flatnonzero(self._generator.random(count) < rate)
-        return [int(number) for number in chosen[: max(0, count - 1)]]
-
-    def order(self, count: int) -> list[int]:
-        """The numbers under `count` in some order."""
-        with self._lock:
-            return [int(number) for number in self._generator.permutation(count)]
+            raise ValueError(f"fault {name} must be a number, not {value!r}") from None
+    return from_mapping(values)

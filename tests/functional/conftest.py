@@ -22,7 +22,8 @@ from moto.dynamodb.models import dynamodb_backends
 from urllib3.util.retry import Retry
 
 from etl.sync import Receipt, Syncer
-from local.ace_simulator.simulator import Simulator, SimulatorSettings
+from local.ace_simulator.settings import SimulatorSettings
+from local.ace_simulator.simulator import Simulator
 from operations import oracle
 from query.answer_cache import Answers
 from query.answers import Api

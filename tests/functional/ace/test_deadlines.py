@@ -18,7 +18,8 @@ from cryptography.x509.oid import NameOID
 from urllib3.util.retry import Retry
 
 from local.ace_simulator.faults import Faults
-from local.ace_simulator.simulator import Simulator, SimulatorSettings
+from local.ace_simulator.settings import SimulatorSettings
+from local.ace_simulator.simulator import Simulator
 from tests.support.raw_server import RawServer, answer, requests_on
 from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace

@@ -10,8 +10,10 @@ import pytest
 
 from archival.reconcile import ReconcilingArchiver
 from local.ace_simulator import api as ace_api
+from local.ace_simulator import requests as ace_requests
 from local.ace_simulator.faults import Faults
-from local.ace_simulator.simulator import Simulator, SimulatorSettings
+from local.ace_simulator.settings import SimulatorSettings
+from local.ace_simulator.simulator import Simulator
 from tests.functional.backfill.test_runs import TODAY, Backfill, backfill, days_ago, whole
 from tests.functional.conftest import SITE, Clock, World
 from tests.functional.store.test_hot import Dies
@@ -59,19 +61,19 @@ class Pages:
         """The first point of the second page: p100 of 250."""
         return self.names[100 if len(self.names) > 100 else 10]
 
-    def answer(self, api: Any, query: ace_api.Asked) -> Any:
-        self.before(int(query.query["page"]))
+    def answer(self, api: Any, request: ace_requests.Request) -> Any:
+        self.before(int(request.query["page"]))
         self.answered += 1
-        points = [point for point in api._points(query.names[0]) if point[2].name in self.names]
-        listed = [point for point in points if point[2].name not in self.hidden]
-        return ace_api._listed(query.query, listed, api._point, most=100)
+        points = [point for point in api.points_of(request.names[0]) if point.point.name in self.names]
+        listed = [point for point in points if point.point.name not in self.hidden]
+        return ace_requests.listing(request.query, listed, api.describe_point, max_per_page=100)
 
 
 @pytest.fixture
 def pages(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Pages:
     found = Pages([point.name for point in simulator.settings.building(SITE, 0).points if point.configured])
     route = ("GET", "sites/{site}/configured_points")
-    monkeypatch.setitem(ace_api._ROUTES, route, lambda api, query: found.answer(api, query))
+    monkeypatch.setitem(ace_api.ROUTES, route, lambda api, request: found.answer(api, request))
     return found
 
 
@@ -433,9 +435,9 @@ def test_archiving_that_reads_a_day_again_claims_its_points(backfill: Backfill, 
 def test_names_too_long_are_named_and_their_readings_counted(world: World, pages: Pages) -> None:
     long = "x" * 513
 
-    def answer(api: Any, query: ace_api.Asked) -> Any:
-        found = Pages.answer(pages, api, query)
-        if int(query.query["page"]) == found["pages"]:
+    def answer(api: Any, request: ace_requests.Request) -> Any:
+        found = Pages.answer(pages, api, request)
+        if int(request.query["page"]) == found["pages"]:
             found["items"] += [{"name": long, "id": -1}, {"name": "", "id": -2}, {"id": -3}, "half"]
         return found | {"total": found["total"] + 4}
 

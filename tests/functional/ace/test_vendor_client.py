@@ -12,7 +12,8 @@ import pytest
 from aceiot_models import BACnetPoint, PaginatedResponse, Point, PointSample, Site, WeatherData
 from aceiot_models.api import APIClient, PaginatedResults
 
-from local.ace_simulator.simulator import Simulator, SimulatorSettings
+from local.ace_simulator.settings import SimulatorSettings
+from local.ace_simulator.simulator import Simulator
 from tests.functional.conftest import NOON, SITE, Clock
 from vitals.model.timespan import iso
 

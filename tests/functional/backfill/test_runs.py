@@ -19,7 +19,8 @@ from backfill.planning import Planner
 from backfill.summary import Summariser
 from backfill.tasks import Tasks
 from local.ace_simulator.faults import Faults
-from local.ace_simulator.simulator import Simulator, SimulatorSettings
+from local.ace_simulator.settings import SimulatorSettings
+from local.ace_simulator.simulator import Simulator
 from tests.functional.conftest import SITE, Clock, World
 from tests.functional.store.test_hot import Dies
 from tests.support.state_machine import Execution, TaskError

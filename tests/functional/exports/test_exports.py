@@ -24,7 +24,8 @@ from exports.api.exports_api import MOST_WAITING
 from exports.run import Exports
 from exports.sources import DaySource
 from exports.unload import ArchiveUnload
-from local.ace_simulator.simulator import Simulator, SimulatorSettings
+from local.ace_simulator.settings import SimulatorSettings
+from local.ace_simulator.simulator import Simulator
 from local.athena.server import executing
 from tests.functional.conftest import SITE, Clock, World
 from tests.support import openapi

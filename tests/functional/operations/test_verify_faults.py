@@ -10,7 +10,8 @@ import requests
 from urllib3.util.retry import Retry
 
 from local.ace_simulator.faults import Faults
-from local.ace_simulator.simulator import Simulator, SimulatorSettings
+from local.ace_simulator.settings import SimulatorSettings
+from local.ace_simulator.simulator import Simulator
 from operations.errors import OperatorError
 from operations.verification import comparison
 from operations.verification import upstream as upstream_module

@@ -12,7 +12,8 @@ from aws_lambda_powertools import Logger, Metrics
 
 from archival.reconcile import ReconcilingArchiver
 from archival.run import Archival
-from local.ace_simulator.simulator import Simulator, SimulatorSettings
+from local.ace_simulator.settings import SimulatorSettings
+from local.ace_simulator.simulator import Simulator
 from operations import oracle
 from tests.functional.conftest import SITE, Clock, World, restore_tables, saved_tables
 from tests.functional.store.test_hot import Dies

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from local.ace_simulator.simulator import Simulator, SimulatorSettings
+from local.ace_simulator.settings import SimulatorSettings
+from local.ace_simulator.simulator import Simulator
 from tests.functional.backfill.test_runs import READER, TODAY, Backfill, backfill
 from tests.functional.conftest import SITE, Clock
 from tests.functional.etl.test_sync import but

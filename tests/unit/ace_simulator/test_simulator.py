@@ -1,4 +1,4 @@
-"""The simulated upstream: its readings are a pure function, its faults are the ones asked for."""
+"""The simulated upstream."""
 
 import http.client
 import json
@@ -22,10 +22,14 @@ import orjson
 import pytest
 
 from local.ace_simulator import faults as fault_texts
-from local.ace_simulator.building import GeneratedBuilding, microseconds
+from local.ace_simulator.buildings.generated import GeneratedBuilding
+from local.ace_simulator.buildings.readings import microseconds
+from local.ace_simulator.buildings.replayed import ReplayedBuilding
+from local.ace_simulator.command import main
 from local.ace_simulator.faults import Faults
-from local.ace_simulator.replay import ReplayedBuilding
-from local.ace_simulator.simulator import Answer, Simulator, SimulatorSettings, main
+from local.ace_simulator.responses import Response
+from local.ace_simulator.settings import SimulatorSettings
+from local.ace_simulator.simulator import Simulator
 
 ROOT = Path(__file__).resolve().parents[3]
 NOON = 1_767_268_800_000
@@ -51,14 +55,14 @@ def simulator(clock: Clock | None = None, **settings: Any) -> Simulator:
     return Simulator(SimulatorSettings(**settings), clock or Clock())
 
 
-def ask(of: Simulator, path: str, **query: Any) -> Answer:
-    return of.answer("GET", f"{path}?{urlencode(query)}" if query else path, BEARER)
+def ask(served: Simulator, path: str, **query: Any) -> Response:
+    return served.respond("GET", f"{path}?{urlencode(query)}" if query else path, BEARER)
 
 
-def fetched(of: Simulator, path: str, **query: Any) -> Any:
-    found = ask(of, path, **query)
-    assert found.status == 200, found
-    return json.loads(found.body)
+def fetched(served: Simulator, path: str, **query: Any) -> Any:
+    response = ask(served, path, **query)
+    assert response.status == 200, response
+    return json.loads(response.body)
 
 
 def window(minutes: int = 20, end_ms: int = NOON, **query: Any) -> dict[str, Any]:
@@ -71,44 +75,49 @@ def window(minutes: int = 20, end_ms: int = NOON, **query: Any) -> dict[str, Any
     }
 
 
-def pages(of: Simulator, query: Mapping[str, Any], tries: int = 1) -> Iterator[dict[str, Any]]:
-    """The pages of one request, each asked for up to `tries` times."""
+def pages(served: Simulator, query: Mapping[str, Any], tries: int = 1) -> Iterator[dict[str, Any]]:
+    """Yields the pages of one request, each requested up to `tries` times."""
     query = dict(query)
     while True:
         for _ in range(tries):
-            found = ask(of, SERIES, **query)
+            response = ask(served, SERIES, **query)
             try:
-                page = json.loads(found.body)
+                page = json.loads(response.body)
             except ValueError:
                 continue
-            if found.status == 200:
+            if response.status == 200:
                 break
         else:
-            raise AssertionError(f"no page after {tries} tries: {found}")
+            raise AssertionError(f"no page after {tries} tries: {response}")
         yield page
         if not page["has_more"]:
             return
         query["cursor"] = page["next_cursor"]
 
 
-def samples(of: Simulator, query: Mapping[str, Any], tries: int = 1) -> list[tuple[str, int, Any]]:
-    found = [sample for page in pages(of, query, tries) for sample in page["point_samples"]]
-    return [(s["name"], microseconds(s["time"]) // 1_000, s["value"]) for s in found]
+def samples(served: Simulator, query: Mapping[str, Any], tries: int = 1) -> list[tuple[str, int, Any]]:
+    readings = [sample for page in pages(served, query, tries) for sample in page["point_samples"]]
+    return [(s["name"], microseconds(s["time"]) // 1_000, s["value"]) for s in readings]
 
 
-def truth(of: Simulator, minutes: int = 20, at_ms: int | None = None) -> Counter[tuple[str, int, Any]]:
-    series = of.site_series(SITE, NOON - minutes * MINUTE, NOON, at_ms)
+def truth(served: Simulator, minutes: int = 20, at_ms: int | None = None) -> Counter[tuple[str, int, Any]]:
+    series = served.site_series(SITE, NOON - minutes * MINUTE, NOON, at_ms)
     return Counter(
-        (name, at, value)
+        (name, time_ms, value)
         for name, (times, values) in series.items()
-        for at, value in zip(times.tolist(), values, strict=True)
+        for time_ms, value in zip(times.tolist(), values, strict=True)
     )
 
 
 def rows(building: GeneratedBuilding | ReplayedBuilding, start_ms: int, end_ms: int) -> set[Any]:
-    found = building.readings(start_ms * 1_000, end_ms * 1_000)
+    readings = building.readings(start_ms * 1_000, end_ms * 1_000)
     return set(
-        zip(found.series.tolist(), building.times(found), map(str, building.values(found)), strict=True)
+        zip(
+            readings.series.tolist(),
+            building.times(readings),
+            map(str, building.values(readings)),
+            strict=True,
+        )
     )
 
 
@@ -117,10 +126,10 @@ def generated(seed: int = 1, points: int = 120, **settings: Any) -> GeneratedBui
 
 
 def of_quantity(building: GeneratedBuilding, text: str, hours: int = 24) -> Iterator[list[Any]]:
-    found = building.readings((NOON - hours * 60 * MINUTE) * 1_000, NOON * 1_000)
+    readings = building.readings((NOON - hours * 60 * MINUTE) * 1_000, NOON * 1_000)
     for number, point in enumerate(building.points):
         if point.quantity.text == text:
-            yield building.values(found[found.series == number])
+            yield building.values(readings[readings.series == number])
 
 
 def test_readings_do_not_depend_on_how_they_are_asked_for() -> None:
@@ -162,10 +171,10 @@ def test_states_are_written_in_several_ways() -> None:
 
 def test_values_that_are_no_numbers_are_few() -> None:
     building = generated(odd_share=0.02)
-    found = building.readings((NOON - 600 * MINUTE) * 1_000, NOON * 1_000)
-    odd = Counter(v for v in building.values(found) if v in (None, "", "NaN", "Infinity", "fault text"))
+    readings = building.readings((NOON - 600 * MINUTE) * 1_000, NOON * 1_000)
+    odd = Counter(v for v in building.values(readings) if v in (None, "", "NaN", "Infinity", "fault text"))
     assert len(odd) == 5
-    assert odd.total() / len(found) == pytest.approx(0.02, rel=0.2)
+    assert odd.total() / len(readings) == pytest.approx(0.02, rel=0.2)
 
 
 def test_names_are_odd_and_no_two_are_alike() -> None:
@@ -178,9 +187,9 @@ def test_names_are_odd_and_no_two_are_alike() -> None:
 
 def test_times_come_in_several_forms_that_mean_what_they_should() -> None:
     building = generated()
-    found = building.readings((NOON - 30 * MINUTE) * 1_000, NOON * 1_000)
-    texts = building.times(found)
-    assert [microseconds(text) for text in texts] == found.time_us.tolist()
+    readings = building.readings((NOON - 30 * MINUTE) * 1_000, NOON * 1_000)
+    texts = building.times(readings)
+    assert [microseconds(text) for text in texts] == readings.time_us.tolist()
     shapes = {re.sub(r"\d", "0", text[19:]) for text in texts}
     assert shapes == {"Z", ".000000Z", "+00:00", ".000+00:00"}
     assert any(text.endswith("+02:00") for text in texts)
@@ -195,7 +204,7 @@ def test_uniform_times_are_whole_seconds_in_utc() -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two rooms at a minute's pace, with a gap, a missing cell and a row of different length."""
+    """Two rooms with a reading a minute, a gap, a missing cell and a longer row."""
     there = tmp_path / "lab"
     there.mkdir()
     (there / "r1.csv").write_text(
@@ -239,31 +248,31 @@ def test_a_restart_with_the_same_anchor_replays_the_same(folder: Path) -> None:
     first = simulator(Clock(NOON + 25_000), replay=folder)
     again = simulator(Clock(NOON + 99 * MINUTE), replay=folder, anchor_ms=first.anchor_ms)
     at_ms = NOON + 50 * MINUTE
-    one, other = (s.site_series("lab", NOON - 60 * MINUTE, at_ms, at_ms) for s in (first, again))
-    assert {name: (t.tolist(), v) for name, (t, v) in one.items()} == {
-        name: (t.tolist(), v) for name, (t, v) in other.items()
+    before, after = (s.site_series("lab", NOON - 60 * MINUTE, at_ms, at_ms) for s in (first, again))
+    assert {name: (t.tolist(), v) for name, (t, v) in before.items()} == {
+        name: (t.tolist(), v) for name, (t, v) in after.items()
     }
-    assert sum(len(values) for _, values in one.values()) == pytest.approx(110 / 4 * 7, abs=7)
+    assert sum(len(values) for _, values in before.values()) == pytest.approx(110 / 4 * 7, abs=7)
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "message"),
     [
         ("time,co2\n", "header"),
         ("timestamp\n", "header"),
-        ("timestamp,co2,co2\n", "two columns"),
-        ("timestamp,co2\nyesterday,4\n", r"a\.csv:2: no timestamp"),
-        ("timestamp,co2\n", "no reading"),
+        ("timestamp,co2,co2\n", "must be unique"),
+        ("timestamp,co2\nyesterday,4\n", r"a\.csv:2: 'yesterday' must be an ISO 8601 time"),
+        ("timestamp,co2\n", "at least one reading"),
     ],
 )
-def test_a_folder_that_cannot_be_replayed_says_why(tmp_path: Path, text: str, complaint: str) -> None:
+def test_a_folder_that_cannot_be_replayed_says_why(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "a.csv").write_text(text)
-    with pytest.raises(ValueError, match=complaint):
+    with pytest.raises(ValueError, match=message):
         ReplayedBuilding("lab", tmp_path, 1, NOON)
 
 
 def test_an_empty_folder_cannot_be_replayed(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no CSV file"):
+    with pytest.raises(ValueError, match="must contain a CSV file"):
         ReplayedBuilding("lab", tmp_path, 1, NOON)
 
 
@@ -293,34 +302,34 @@ def test_a_text_of_faults_is_read() -> None:
     )
     assert fault_texts.parse("") == Faults()
     everything = Faults(shuffle=1, repeat_cursor=0.5)
-    assert fault_texts.from_mapping(everything.written()) == everything
+    assert fault_texts.from_mapping(everything.by_name()) == everything
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "message"),
     [
-        ("lateness=1", "no fault is called 'lateness'"),
-        ("empty", "'empty' is not name=number"),
-        ("empty=often", "empty=often is no number"),
-        ("empty=1.5", "empty=1.5 is not a rate"),
-        ("empty=nan", "empty=nan is not a rate"),
-        ("5xx=-0.1", "5xx=-0.1 is not a rate"),
-        ("late_minutes=-1", "late_minutes=-1.0 is not minutes"),
-        ("delay=61", "delay=61.0 is not seconds"),
-        ("status=200", "status=200 is not 0 or 400 to 599"),
-        ("status=404.5", "no whole number"),
-        ("status=inf", "no whole number"),
-        ("late=1,late=1", "given twice"),
+        ("lateness=1", "there is no fault 'lateness'"),
+        ("empty", "'empty' must be name=number"),
+        ("empty=often", "empty must be a number, not 'often'"),
+        ("empty=1.5", "empty must be a rate from 0 to 1, not 1.5"),
+        ("empty=nan", "empty must be a rate from 0 to 1, not nan"),
+        ("5xx=-0.1", "5xx must be a rate from 0 to 1, not -0.1"),
+        ("late_minutes=-1", "late_minutes must be minutes from 0"),
+        ("delay=61", "delay must be seconds from 0 to 60"),
+        ("status=200", "status must be 0, or from 400 to 599, not 200"),
+        ("status=404.5", "status must be a whole number"),
+        ("status=inf", "status must be a whole number"),
+        ("late=1,late=1", "set only once"),
     ],
 )
-def test_faults_that_make_no_sense_are_refused_by_name(text: str, complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint):
+def test_faults_that_make_no_sense_are_refused_by_name(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         fault_texts.parse(text)
 
 
 @pytest.mark.parametrize("settings", [{"points": 0}, {"interval_s": 1}, {"sites": ("a/b",)}])
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"must be|is no site name"):
+    with pytest.raises(ValueError, match="must be"):
         SimulatorSettings(**settings)
 
 
@@ -343,16 +352,16 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> No
     ],
 )
 def test_wrong_requests_are_refused(path: str, query: dict[str, Any], status: int) -> None:
-    found = ask(simulator(), path, **query)
-    assert found.status == status
-    assert json.loads(found.body)["error"]
+    response = ask(simulator(), path, **query)
+    assert response.status == status
+    assert json.loads(response.body)["error"]
 
 
 def test_a_wrong_key_is_refused_and_a_site_may_be_percent_encoded() -> None:
     served = simulator(sites=("old.site-1",), api_key="another")
-    assert served.answer("GET", "/api/sites", "Bearer simulator-key").status == 401
-    assert served.answer("GET", "/api/sites").status == 401
-    assert served.answer("GET", "/api/sites/old%2Esite%2D1", "Bearer another").status == 200
+    assert served.respond("GET", "/api/sites", "Bearer simulator-key").status == 401
+    assert served.respond("GET", "/api/sites").status == 401
+    assert served.respond("GET", "/api/sites/old%2Esite%2D1", "Bearer another").status == 200
 
 
 def test_a_cursor_serves_only_the_request_it_was_given_for() -> None:
@@ -364,17 +373,19 @@ def test_a_cursor_serves_only_the_request_it_was_given_for() -> None:
 @pytest.mark.parametrize("size", [3, 50, 500, 100_000])
 def test_pages_hold_every_reading_once(size: int) -> None:
     served = simulator(points=12)
-    found = list(pages(served, window(page_size=size)))
-    assert all(len(page["point_samples"]) == size for page in found[:-1])
+    read = list(pages(served, window(page_size=size)))
+    assert all(len(page["point_samples"]) == size for page in read[:-1])
     assert Counter(samples(served, window(page_size=size))) == truth(served)
 
 
 def test_the_end_is_not_part_of_the_range() -> None:
     served = simulator(Clock(NOON + MINUTE))
     first, second = (samples(served, window(10, end)) for end in (NOON - 5 * MINUTE, NOON + 5 * MINUTE))
-    assert not {(name, at) for name, at, _ in first} & {(name, at) for name, at, _ in second}
-    assert NOON - 5 * MINUTE in {at for _, at, _ in second}
-    assert max(at for _, at, _ in first) < NOON - 5 * MINUTE
+    assert not {(name, time_ms) for name, time_ms, _ in first} & {
+        (name, time_ms) for name, time_ms, _ in second
+    }
+    assert NOON - 5 * MINUTE in {time_ms for _, time_ms, _ in second}
+    assert max(time_ms for _, time_ms, _ in first) < NOON - 5 * MINUTE
 
 
 def test_pages_stay_put_while_the_clock_faults_and_readings_move() -> None:
@@ -382,17 +393,17 @@ def test_pages_stay_put_while_the_clock_faults_and_readings_move() -> None:
     served = simulator(clock)
     expected = truth(served)
     walk = pages(served, window())
-    found = list(next(walk)["point_samples"])
+    read = list(next(walk)["point_samples"])
     clock.now_ms += 30 * MINUTE
     served.faults = Faults(shuffle=1, late=1, late_minutes=60)
     served.put_samples(SITE, [("new", "1", NOON - 19 * MINUTE)])
-    found += [sample for page in walk for sample in page["point_samples"]]
-    assert Counter((s["name"], microseconds(s["time"]) // 1_000, s["value"]) for s in found) == expected
+    read += [sample for page in walk for sample in page["point_samples"]]
+    assert Counter((s["name"], microseconds(s["time"]) // 1_000, s["value"]) for s in read) == expected
 
 
 def test_nothing_of_the_future_is_served() -> None:
     served = simulator(Clock(NOON - 7 * MINUTE))
-    assert max(at for _, at, _ in samples(served, window())) <= NOON - 7 * MINUTE
+    assert max(time_ms for _, time_ms, _ in samples(served, window())) <= NOON - 7 * MINUTE
     assert samples(served, window(3)) == []
     assert served.site_series(SITE, NOON - 3 * MINUTE, NOON) == {}
 
@@ -405,8 +416,8 @@ def test_a_last_page_ends_in_three_ways() -> None:
 
 def test_averages_are_means_of_five_minutes() -> None:
     served = simulator(points=20)
-    averages = {(name, at): float(v) for name, at, v in samples(served, window(raw_data="false"))}
-    assert {at % (5 * MINUTE) for _, at in averages} == {0}
+    averages = {(name, time_ms): float(v) for name, time_ms, v in samples(served, window(raw_data="false"))}
+    assert {time_ms % (5 * MINUTE) for _, time_ms in averages} == {0}
     name = "ses/ses_falls_city/8000:33-8033/analogInput/100"
     times, values = served.site_series(SITE, NOON - 20 * MINUTE, NOON - 15 * MINUTE)[name]
     assert len(times) == 5
@@ -434,7 +445,7 @@ def test_one_point_is_found_by_its_encoded_name() -> None:
     query = window()
     assert {s["name"] for s in fetched(served, f"{path}/timeseries", **query)["point_samples"]} == {name}
     body = json.dumps({"points": [name]}).encode()
-    several = served.answer("POST", f"/api/points/get_timeseries?{urlencode(query)}", BEARER, body)
+    several = served.respond("POST", f"/api/points/get_timeseries?{urlencode(query)}", BEARER, body)
     assert {s["name"] for s in json.loads(several.body)["point_samples"]} == {name}
 
 
@@ -453,19 +464,21 @@ def test_weather_holds_still_for_ten_minutes() -> None:
 def test_put_samples_replace_and_add() -> None:
     served = simulator()
     expected = truth(served)
-    name, at, value = next(key for key in expected if key[1] > NOON - 10 * MINUTE)
-    served.put_samples(SITE, [(name, "-1", at), (name, "-2", at), ("nobody/knows", 7, iso(NOON - MINUTE))])
-    expected[name, at, value] -= 1
-    expected[name, at, "-2"] = expected["nobody/knows", NOON - MINUTE, 7] = 1
+    name, time_ms, value = next(key for key in expected if key[1] > NOON - 10 * MINUTE)
+    served.put_samples(
+        SITE, [(name, "-1", time_ms), (name, "-2", time_ms), ("nobody/knows", 7, iso(NOON - MINUTE))]
+    )
+    expected[name, time_ms, value] -= 1
+    expected[name, time_ms, "-2"] = expected["nobody/knows", NOON - MINUTE, 7] = 1
     assert Counter(samples(served, window())) == +expected == truth(served)
 
 
 def test_a_put_sample_may_lie_in_the_future() -> None:
     served = simulator()
     served.put_samples(SITE, [("late/clock", 1, NOON + 60 * MINUTE)])
-    found = samples(served, {**window(), "end_time": iso(NOON + 120 * MINUTE)})
-    assert ("late/clock", NOON + 60 * MINUTE, 1) in found
-    assert sum(at > NOON for _, at, _ in found) == 1
+    read = samples(served, {**window(), "end_time": iso(NOON + 120 * MINUTE)})
+    assert ("late/clock", NOON + 60 * MINUTE, 1) in read
+    assert sum(time_ms > NOON for _, time_ms, _ in read) == 1
 
 
 def test_late_readings_show_up_when_their_delay_is_over() -> None:
@@ -476,7 +489,7 @@ def test_late_readings_show_up_when_their_delay_is_over() -> None:
     assert at_first == truth(served)
     missing = everything - at_first
     assert 0.02 < missing.total() / everything.total() < 0.3
-    assert min(at for _, at, _ in missing) > NOON - 10 * MINUTE
+    assert min(time_ms for _, time_ms, _ in missing) > NOON - 10 * MINUTE
     clock.now_ms += 10 * MINUTE
     assert Counter(samples(served, window())) == everything
     served.faults = Faults()
@@ -485,9 +498,9 @@ def test_late_readings_show_up_when_their_delay_is_over() -> None:
 
 def test_shuffled_pages_have_no_order_and_hold_the_same() -> None:
     served = simulator(faults=Faults(shuffle=1))
-    found = samples(served, window())
-    assert Counter(found) == truth(served)
-    times = [at for _, at, _ in found]
+    read = samples(served, window())
+    assert Counter(read) == truth(served)
+    times = [time_ms for _, time_ms, _ in read]
     falls = sum(a > b for a, b in pairwise(times))
     assert falls > len(times) / 3
     # In order, 100 readings would be two minutes' worth.
@@ -496,21 +509,21 @@ def test_shuffled_pages_have_no_order_and_hold_the_same() -> None:
 
 def test_duplicates_stand_on_one_page_and_on_two() -> None:
     served = simulator(faults=Faults(duplicate=0.2))
-    found = [
+    read = [
         [(s["name"], microseconds(s["time"]) // 1_000, s["value"]) for s in page["point_samples"]]
         for page in pages(served, window())
     ]
-    assert set().union(*found) == set(truth(served))
-    assert all(len(page) <= 100 for page in found)
-    assert any(len(set(page)) < len(page) for page in found)
-    assert any(set(one) & set(next_one) for one, next_one in pairwise(found))
+    assert set().union(*read) == set(truth(served))
+    assert all(len(page) <= 100 for page in read)
+    assert any(len(set(page)) < len(page) for page in read)
+    assert any(set(page) & set(after) for page, after in pairwise(read))
 
 
 def test_empty_pages_lead_on() -> None:
     served = simulator(faults=Faults(empty=0.5))
-    found = list(pages(served, window()))
-    assert any(not page["point_samples"] and page["has_more"] for page in found)
-    cursors = [page["next_cursor"] for page in found[:-1]]
+    read = list(pages(served, window()))
+    assert any(not page["point_samples"] and page["has_more"] for page in read)
+    cursors = [page["next_cursor"] for page in read[:-1]]
     assert len(set(cursors)) == len(cursors)
     assert Counter(samples(served, window())) == truth(served)
 
@@ -534,23 +547,23 @@ def test_a_cursor_is_repeated_on_request() -> None:
 )
 def test_requests_go_wrong_as_asked(faults: Faults, statuses: set[int]) -> None:
     served = simulator(faults=faults)
-    found = [ask(served, SERIES, **window()) for _ in range(40)]
-    assert {answer.status for answer in found} == statuses
+    responses = [ask(served, SERIES, **window()) for _ in range(40)]
+    assert {response.status for response in responses} == statuses
     if statuses == {200}:
-        for answer in found:
+        for response in responses:
             with pytest.raises(ValueError, match=r"Expecting|Unterminated|delimiter"):
-                json.loads(answer.body)
+                json.loads(response.body)
     if statuses == {429}:
-        assert all(dict(answer.headers)["Retry-After"] == "1" for answer in found)
+        assert all(dict(response.headers)["Retry-After"] == "1" for response in responses)
     if 500 in statuses:
-        assert {answer.content_type for answer in found} == {"text/html", "application/json"}
+        assert {response.content_type for response in responses} == {"text/html", "application/json"}
 
 
 LISTED = f"/api/sites/{SITE}/configured_points"
 
 
 def refused(body: bytes) -> bool:
-    """Whether a strict parser refuses it."""
+    """Returns whether a strict parser refuses the body."""
     try:
         orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -600,14 +613,14 @@ def test_retries_get_through_and_the_readings_are_the_same() -> None:
 
 
 def test_chance_is_seeded() -> None:
-    one, other = (simulator(faults=Faults(server_error=0.5), seed=9) for _ in range(2))
-    assert [ask(one, "/api/sites") for _ in range(30)] == [ask(other, "/api/sites") for _ in range(30)]
+    first, second = (simulator(faults=Faults(server_error=0.5), seed=9) for _ in range(2))
+    assert [ask(first, "/api/sites") for _ in range(30)] == [ask(second, "/api/sites") for _ in range(30)]
 
 
 def test_answers_take_as_long_as_asked() -> None:
     served = simulator(faults=Faults(delay=0.2))
     began = time.monotonic()
-    assert served.answer("GET", "/api/sites", BEARER).status == 200
+    assert served.respond("GET", "/api/sites", BEARER).status == 200
     assert time.monotonic() - began >= 0.2
 
 
@@ -621,8 +634,8 @@ def test_faults_are_read_and_set_over_http_and_requests_counted() -> None:
             assert call(link, "GET", "/api/sites")[0] in (500, 502, 503)
             assert call(link, "PUT", "/control/faults", {"status": 401})[0] == 200
             assert call(link, "GET", "/api/sites")[0] == 401
-            status, complaint = call(link, "PUT", "/control/faults", {"5yy": 1})
-            assert (status, "5yy" in complaint["error"]) == (422, True)
+            status, refusal = call(link, "PUT", "/control/faults", {"5yy": 1})
+            assert (status, "5yy" in refusal["error"]) == (422, True)
             assert call(link, "PUT", "/control/faults", [1])[0] == 422
             assert call(link, "GET", "/control/faults")[1]["status"] == 401
             assert call(link, "PUT", "/control/faults", {})[1]["status"] == 0
@@ -706,7 +719,7 @@ def test_a_day_of_a_site_is_complete() -> None:
 
 
 def listed_names(served: Simulator, per_page: int) -> tuple[list[str], set[int]]:
-    """The names of one run of pages, and what its pages say of how many there are."""
+    """Returns the names in one run of pages, and the totals of its pages."""
     names: list[str] = []
     totals: set[int] = set()
     for page in range(1, 100):

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from local.ace_simulator.faults import Faults
-from local.ace_simulator.simulator import Simulator, SimulatorSettings
+from local.ace_simulator.settings import SimulatorSettings
+from local.ace_simulator.simulator import Simulator
 from operations.errors import OperatorError
 from operations.oracle import Samples
 from operations.verification import upstream as upstream_module

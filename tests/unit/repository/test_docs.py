@@ -82,7 +82,7 @@ def test_the_limits_of_a_request_are_those_of_the_edge() -> None:
 
 def test_every_fault_of_the_simulator_is_described() -> None:
     text = (ROOT / "docs/local.md").read_text()
-    assert not {fault for fault in Faults().written() if f"`{fault}`" not in text}
+    assert not {fault for fault in Faults().by_name() if f"`{fault}`" not in text}
 
 
 def test_every_variable_of_the_local_stack_is_described() -> None:
