@@ -1,7 +1,7 @@
-"""Building Vitals from Python: `Client().query(…)` is a pyarrow Table."""
+"""Client of the Building Vitals API: `Client().query(…)` returns a pyarrow Table."""
 
-# Names are imported at their first use: the command must be ready for Ctrl-C before anything that takes long.
-# Whoever checks types takes this for true; to import it from typing would take longer than all else here.
+# Names are imported at their first use, because the command must handle Ctrl-C before any slow import.
+# Type checkers take this for true. Importing it from typing would take longer than the rest of the module.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vitals_client.client import Client
@@ -43,7 +43,7 @@ _MODULES = ("backfills", "client", "errors", "exports", "shapes", "tables")
 
 
 def __getattr__(name: str) -> object:
-    """What is imported at its first use, and then a name like any other."""
+    """Imports a public name or module at its first use."""
     from importlib import import_module
 
     if name in __all__:

@@ -1,4 +1,4 @@
-"""`python -m vitals_client` is the command `vitals`."""
+"""Makes `python -m vitals_client` the command `vitals`."""
 
 from vitals_client.cli import main
 

@@ -1,4 +1,4 @@
-"""Backfills: days of the past that the product reads from its upstream."""
+"""Backfills: past days that the product reads from its upstream."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,13 +6,13 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
-from vitals_client.following import follow
 from vitals_client.http import Http
+from vitals_client.polling import follow
 from vitals_client.shapes import Cancelled, Plan, Run
 
 
 class Backfills:
-    """The backfills of an API; `polling` is for what is asked again anyway."""
+    """The backfills of an API. `polling` sends the requests that are repeated anyway, and does not retry."""
 
     def __init__(self, http: Http, polling: Http, sleep: Callable[[float], None] = time.sleep) -> None:
         self._http = http
@@ -22,9 +22,10 @@ class Backfills:
     def start(
         self, site: str, start: date | str, end: date | str, *, force: bool = False, dry_run: bool = False
     ) -> Plan:
-        """Starts reading the days from `start` to `end`, both included; a `dry_run` only says what it takes.
+        """Starts a backfill of the days from `start` to `end`, both included; `dry_run` only estimates it.
 
-        ConflictError names the run that is at work; after an UnansweredError it may have started.
+        Complete days are skipped unless `force` is set. ConflictError has the ID of a run that is already
+        running; after an UnansweredError the run may have started.
         """
         body = {"site_name": site, "start_date": str(start), "end_date": str(end)}
         plan: Plan = self._http.json(
@@ -33,22 +34,22 @@ class Backfills:
         return plan
 
     def get(self, run_id: str) -> Run:
-        """The run with its days."""
+        """Returns the run with its days."""
         return _run(self._http, run_id)
 
     def list(self, site: str, limit: int = 20) -> list[Run]:
-        """The site's latest runs, newest first, without their days."""
+        """Returns the latest runs of the site, newest first, without their days."""
         params: dict[str, Any] = {"site_name": site, "limit": limit}
         runs: list[Run] = self._http.json("GET", "/backfill", params=params)["backfills"]
         return runs
 
     def cancel(self, run_id: str) -> Cancelled:
-        """Ends the run before its next hour."""
-        answer: Cancelled = self._http.json("POST", f"/backfill/{quote(run_id, safe='')}/cancel")
-        return answer
+        """Cancels the run before its next hour."""
+        result: Cancelled = self._http.json("POST", f"/backfill/{quote(run_id, safe='')}/cancel")
+        return result
 
     def follow(self, run_id: str, warn: Callable[[str], None] = lambda text: None) -> Iterator[Run]:
-        """The run again and again until it has ended; UnansweredError when the API stays silent."""
+        """Polls the run until it has ended, and yields each result; UnansweredError after 8 failures."""
         return follow(
             lambda: _run(self._polling, run_id), lambda run: run["status"] != "running", warn, self._sleep
         )

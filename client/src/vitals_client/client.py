@@ -1,4 +1,4 @@
-"""The client: one method for each question that the API answers."""
+"""The client: one method for each route of the API."""
 
 import os
 import warnings
@@ -7,23 +7,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import quote
 
-from vitals_client import given, tables, where
+from vitals_client import arguments, discovery, tables
+from vitals_client.arguments import Time
 from vitals_client.backfills import Backfills
 from vitals_client.errors import FailedError, UnansweredError, VitalsWarning
 from vitals_client.exports import Exports
-from vitals_client.given import Time
 from vitals_client.http import Http
 from vitals_client.shapes import Coverage, Health, Newest, Point, Site, Status, Tags
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# API Gateway waits 29 s for an answer.
+# More than the 29 s that API Gateway waits for a response.
 _TIMEOUT_SECONDS = 35
 _RETRIES = 3
-# A thousand million samples, or a million points.
-_MOST_PAGES = 10_000
-_PAGE = 1_000
+# A thousand million samples, or ten million points.
+_MAX_PAGES = 10_000
+_PAGE_LIMIT = 1_000
 _QUERY = "/timeseries/query"
 _PACKAGE = str(Path(__file__).parent) + os.sep
 
@@ -32,10 +32,10 @@ type Method = Literal["m4", "minmax", "lttb", "mean"]
 
 
 class Client:
-    """Building Vitals at `api`, asked with `token`; without both as VITALS_API and VITALS_TOKEN or the local
-    stack's file say.
+    """A client of the API at the address `api`, with a bearer token.
 
-    Every question ends in an answer or a VitalsError; what is safe is asked up to `retries` times again.
+    Without both arguments it uses VITALS_API and VITALS_TOKEN, or else the local stack. Every method returns
+    a result or raises a VitalsError; requests that only read are retried up to `retries` times.
     """
 
     def __init__(
@@ -46,16 +46,16 @@ class Client:
         timeout_s: float = _TIMEOUT_SECONDS,
         retries: int = _RETRIES,
     ) -> None:
-        self.api, found = where.api_and_token(api, token)
-        self._http = Http(self.api, found, timeout_s=timeout_s, retries=retries)
-        self._polling = Http(self.api, found, timeout_s=timeout_s, retries=0)
+        self.api, token = discovery.api_and_token(api, token)
+        self._http = Http(self.api, token, timeout_s=timeout_s, retries=retries)
+        self._polling = Http(self.api, token, timeout_s=timeout_s, retries=0)
         self.exports = Exports(self._http, self._polling)
         self.backfills = Backfills(self._http, self._polling)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *raised: object) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -75,16 +75,15 @@ class Client:
         width: int | None = None,
         method: Method | None = None,
     ) -> "pa.Table":
-        """Samples or aggregates of the points in [start, end), all pages of them, point by point.
+        """Returns the samples or aggregates of the points in [start, end): every page, point by point.
 
-        The schema's metadata has under `vitals`, as JSON, gaps, coverage, sources and cost. What is missing
-        is a VitalsWarning.
+        The schema's metadata has gaps, coverage, sources and cost as JSON under the key `vitals`. What is
+        missing is a VitalsWarning.
         """
-        pages = list(
-            self._pages(_body(site, points, start, end, resolution, max_points, width, method), warn=False)
-        )
-        table = tables.joined(pages)
-        _warn(tables.beside(table)["warnings"])
+        body = _body(site, points, start, end, resolution=resolution)
+        chart = _chart(max_points=max_points, width=width, method=method)
+        table = tables.joined(list(self._pages(body | chart, warn=False)))
+        _warn(tables.envelope(table)["warnings"])
         return table
 
     def query_pages(
@@ -99,107 +98,108 @@ class Client:
         width: int | None = None,
         method: Method | None = None,
     ) -> Iterator["pa.Table"]:
-        """The same page by page, in order of time, for what does not fit memory."""
-        return self._pages(_body(site, points, start, end, resolution, max_points, width, method), warn=True)
+        """Yields the pages of `query`, in order of time, for results that do not fit into memory."""
+        body = _body(site, points, start, end, resolution=resolution)
+        return self._pages(body | _chart(max_points=max_points, width=width, method=method), warn=True)
 
     def sites(self) -> list[Site]:
-        """The sites that the token grants."""
-        found: list[Site] = self._http.json("GET", "/sites")["sites"]
-        return found
+        """Returns the sites that the token grants."""
+        sites: list[Site] = self._http.json("GET", "/sites")["sites"]
+        return sites
 
     def points(self, site: str, search: str = "", tags: Sequence[str] = ()) -> Iterator[Point]:
-        """The site's points, in name order, that have every word of `search` and every one of `tags`."""
-        params = {"search": search, "tag": list(tags), "limit": _PAGE}
-        for page in self._listed(f"/sites/{quote(site, safe='')}/points", params):
+        """Yields the points that match every word of `search` and have every tag, in name order."""
+        params = {"search": search, "tag": list(tags), "limit": _PAGE_LIMIT}
+        for page in self._list_pages(_site_path(site, "points"), params):
             yield from page["points"]
 
     def tags(self, site: str) -> Tags:
-        """The tags and the equipment of the site, with how many points have them."""
-        found: Tags = self._http.json("GET", f"/sites/{quote(site, safe='')}/tags")
-        return found
+        """Returns the tags and the equipment of the site, with the number of points of each."""
+        tags: Tags = self._http.json("GET", _site_path(site, "tags"))
+        return tags
 
     def latest(self, site: str, points: Sequence[str] = ()) -> list[Newest]:
-        """The newest sample of the last 24 hours of each of these points, or of every point.
+        """Returns the newest sample of the last 24 hours of these points, or of every point.
 
-        Of a point without one, `last_seen` is the start of the last archived hour with samples, or None.
+        Without such a sample, `last_seen` is the start of the last archived hour with samples, or None.
         """
-        path = f"/sites/{quote(site, safe='')}/latest"
-        names = given.names(points)
+        path, names = _site_path(site, "latest"), arguments.names(points)
         if not names:
-            pages = list(self._listed(path, {"limit": _PAGE}))
+            pages = list(self._list_pages(path, {"limit": _PAGE_LIMIT}))
         else:
-            # Names of any characters and length, which an address may not carry.
-            pages = [self._http.read(path, {"point_names": group}) for group in given.groups(names)]
+            # Posted, because a URL cannot carry names of any length.
+            pages = [self._http.read(path, {"point_names": group}) for group in arguments.groups(names)]
         _warn(warning for page in pages for warning in page["warnings"])
         return [newest for page in pages for newest in page["latest"]]
 
     def coverage(self, site: str, start: Time, end: Time) -> Coverage:
-        """Day by day, how many windows were asked for and have data, and what became of the archive."""
-        params = {"start": given.time(start), "end": given.time(end)}
-        found: Coverage = self._http.json("GET", f"/sites/{quote(site, safe='')}/coverage", params=params)
-        return found
+        """Returns each day's number of windows polled and windows with data, and its archive status."""
+        params = {"start": arguments.time(start), "end": arguments.time(end)}
+        coverage: Coverage = self._http.json("GET", _site_path(site, "coverage"), params=params)
+        return coverage
 
     def status(self) -> Status:
-        """How the sites are doing."""
-        found: Status = self._http.json("GET", "/status")
-        return found
+        """Returns the status of each site: lag, rejected readings, unarchived days, dead letters."""
+        status: Status = self._http.json("GET", "/status")
+        return status
 
     def health(self) -> Health:
-        """Whether every site is synced."""
-        found: Health = self._http.json("GET", "/health")
-        return found
+        """Returns whether every site is synced."""
+        health: Health = self._http.json("GET", "/health")
+        return health
 
     def _pages(self, body: dict[str, Any], *, warn: bool) -> Iterator["pa.Table"]:
-        said: set[str] = set()
-        for _ in range(_MOST_PAGES):
-            stream = self._http.arrow(_QUERY, body)
-            try:
-                page = tables.read(stream)
-            except ValueError as error:
-                raise UnansweredError(f"{self.api} answers a broken Arrow stream: {error}") from None
-            told = tables.beside(page)
+        warned: set[str] = set()
+        for _ in range(_MAX_PAGES):
+            page = self._page(body)
+            envelope = tables.envelope(page)
             if warn:
-                news = [warning for warning in tables.lasting(told) if warning not in said]
-                said.update(news)
-                _warn(news)
+                texts = [text for text in tables.lasting_warnings(envelope) if text not in warned]
+                warned.update(texts)
+                _warn(texts)
             yield page
-            if told["metadata"]["next_token"] is None:
+            token = envelope["metadata"]["next_token"]
+            if token is None:
                 return
-            body = body | {"next_token": told["metadata"]["next_token"]}
-        raise FailedError(f"the answer does not end within {_MOST_PAGES:,} pages")
+            body = body | {"next_token": token}
+        raise FailedError(f"the result has more than {_MAX_PAGES:,} pages; narrow the range")
 
-    def _listed(self, path: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        for _ in range(_MOST_PAGES):
+    def _page(self, body: dict[str, Any]) -> "pa.Table":
+        stream = self._http.arrow(_QUERY, body)
+        try:
+            return tables.read(stream)
+        except ValueError as error:
+            raise UnansweredError(f"{self.api} returned an invalid Arrow stream: {error}") from None
+
+    def _list_pages(self, path: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        for _ in range(_MAX_PAGES):
             page = self._http.json("GET", path, params=params)
             yield page
             if page["next_token"] is None:
                 return
             params = params | {"next_token": page["next_token"]}
-        raise FailedError(f"the list does not end within {_MOST_PAGES:,} pages")
+        raise FailedError(f"the list has more than {_MAX_PAGES:,} pages")
 
 
-def _body(
-    site: str,
-    points: Sequence[str],
-    start: Time,
-    end: Time,
-    resolution: str,
-    max_points: int | None,
-    width: int | None,
-    method: str | None,
-) -> dict[str, Any]:
-    body = {
+def _site_path(site: str, resource: str) -> str:
+    return f"/sites/{quote(site, safe='')}/{resource}"
+
+
+def _body(site: str, points: Sequence[str], start: Time, end: Time, *, resolution: str) -> dict[str, Any]:
+    return {
         "site_name": site,
-        "point_names": given.names(points),
-        "start_time": given.time(start),
-        "end_time": given.time(end),
+        "point_names": arguments.names(points),
+        "start_time": arguments.time(start),
+        "end_time": arguments.time(end),
         "resolution": resolution,
     }
-    chart = {"max_points": max_points, "width": width, "method": method}
-    return body | {key: value for key, value in chart.items() if value is not None}
+
+
+def _chart(**parameters: int | str | None) -> dict[str, int | str]:
+    return {name: value for name, value in parameters.items() if value is not None}
 
 
 def _warn(texts: Any) -> None:
-    """As Python warnings, which name the caller's line."""
+    """Issues Python warnings that name the caller's line."""
     for text in texts:
         warnings.warn(text, VitalsWarning, stacklevel=2, skip_file_prefixes=(_PACKAGE,))

@@ -1,23 +1,23 @@
-"""What goes wrong, by what a caller can do about it.
+"""Every error of the client, grouped by what a caller can do about it.
 
 VitalsError
-    SetupError              where the API is, or with which token, is not known
-    RefusedError            the API will not do it; the same again is refused again
+    SetupError              no API address or token is configured
+    RefusedError            the API refuses the request; a retry is refused too
         InvalidRequestError
         UnauthorizedError
         ForbiddenError
         NotFoundError
-        ConflictError       something else is at work: `running_id`
+        ConflictError       another backfill is running: `running_id`
         TooLargeError
-    UnavailableError        not now; a later try may do
-        RateLimitedError    `retry_after_s` says when
-        UnansweredError     no answer, or none of the API's own
-    FailedError             what was started has ended badly, or what is read does not end
+    UnavailableError        the API cannot answer now; a later retry may succeed
+        RateLimitedError    `retry_after_s` is the time to wait
+        UnansweredError     no response, or one that is not the API's
+    FailedError             an export failed, or a result has too many pages
 """
 
 
 class VitalsError(Exception):
-    """Something that the caller can put right or has to know of, in words for people."""
+    """An error with a text for people, and the status, code and request ID of a response if there is one."""
 
     def __init__(self, text: str, *, status: int | None = None, code: str = "", request_id: str = "") -> None:
         super().__init__(text)
@@ -27,22 +27,22 @@ class VitalsError(Exception):
         self.request_id = request_id
 
     def __str__(self) -> str:
-        # The id finds the request in the API's log, which helps where the caller did nothing wrong.
-        asked = f"request {self.request_id}" if self.request_id and (self.status or 0) >= 500 else ""
-        beside = ", ".join(part for part in (self.code, asked) if part)
-        return f"{self.text} ({beside})" if beside else self.text
+        # The ID finds the request in the API's log. Only for errors of the server is that of use.
+        request = f"request {self.request_id}" if self.request_id and (self.status or 0) >= 500 else ""
+        details = ", ".join(detail for detail in (self.code, request) if detail)
+        return f"{self.text} ({details})" if details else self.text
 
 
 class SetupError(VitalsError):
-    """Where the API is, or with which token to ask it, is not known."""
+    """No API address or token is configured, or one of them is invalid."""
 
 
 class RefusedError(VitalsError):
-    """The API will not do it; the same again is refused again."""
+    """The API refuses the request; a retry is refused too."""
 
 
 class InvalidRequestError(RefusedError):
-    """What was asked makes no sense to the API."""
+    """A parameter is invalid."""
 
 
 class UnauthorizedError(RefusedError):
@@ -54,36 +54,36 @@ class ForbiddenError(RefusedError):
 
 
 class NotFoundError(RefusedError):
-    """There is no such site, point, export or backfill, or the token may not see it."""
+    """The site, point, export or backfill does not exist, or the token may not read it."""
 
 
 class TooLargeError(RefusedError):
-    """More than one answer or request carries; an export takes it."""
+    """The request or its result is too large; an export has no such limit."""
 
 
 class ConflictError(RefusedError):
-    """Something else is at work: `running_id`."""
+    """Another backfill of the site is running; `running_id` is its ID."""
 
     running_id: str | None = None
 
 
 class UnavailableError(VitalsError):
-    """The API can't do it now; a later try may do."""
+    """The API cannot answer now; a later retry may succeed."""
 
 
 class RateLimitedError(UnavailableError):
-    """Too many requests; `retry_after_s` says when to ask again."""
+    """Too many requests; `retry_after_s` is the time to wait, None when the API does not say."""
 
     retry_after_s: float | None = None
 
 
 class UnansweredError(UnavailableError):
-    """The API gave no answer, or none of its own; whether it did what was asked is not known."""
+    """No response, or one that is not the API's; the request may have been carried out."""
 
 
 class FailedError(VitalsError):
-    """What was started has ended badly, or what is read does not end."""
+    """An export failed or timed out, or a result has too many pages."""
 
 
 class VitalsWarning(UserWarning):
-    """Something is missing in an answer, in the words of the API."""
+    """Something is missing in a result; the text is the API's."""

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 from urllib.parse import quote
 
-from vitals_client import given
+from vitals_client import arguments
+from vitals_client.arguments import Time
 from vitals_client.errors import FailedError
-from vitals_client.following import follow
-from vitals_client.given import Time
 from vitals_client.http import Http
+from vitals_client.polling import follow
 from vitals_client.shapes import Export, Removed
 
 _ENDED = ("completed", "failed", "cancelled")
 
 
 class Exports:
-    """The exports of an API; `polling` is for what is asked again anyway."""
+    """The exports of an API. `polling` sends the requests that are repeated anyway, and does not retry."""
 
     def __init__(self, http: Http, polling: Http, sleep: Callable[[float], None] = time.sleep) -> None:
         self._http = http
@@ -36,12 +36,12 @@ class Exports:
         format: Literal["parquet", "csv"] = "parquet",
         priority: Literal["normal", "high"] = "normal",
     ) -> Export:
-        """Starts an export of these points, or of all of them when none is named."""
+        """Starts an export of these points in [start, end); an empty list exports every point."""
         body = {
             "site_name": site,
-            "point_names": given.names(points),
-            "start_time": given.time(start),
-            "end_time": given.time(end),
+            "point_names": arguments.names(points),
+            "start_time": arguments.time(start),
+            "end_time": arguments.time(end),
             "format": format,
             "priority": priority,
         }
@@ -49,16 +49,19 @@ class Exports:
         return export
 
     def get(self, export_id: str) -> Export:
-        """The export, with links to its files once it is completed."""
+        """Returns the export, with links to its files once it is completed."""
         return _export(self._http, export_id)
 
     def cancel(self, export_id: str) -> Export | Removed:
-        """Ends the export; one that has ended is removed with its files."""
-        answer: Export | Removed = self._http.json("DELETE", f"/exports/{quote(export_id, safe='')}")
-        return answer
+        """Cancels the export; one that has ended is removed with its files."""
+        result: Export | Removed = self._http.json("DELETE", f"/exports/{quote(export_id, safe='')}")
+        return result
 
     def follow(self, export_id: str, warn: Callable[[str], None] = lambda text: None) -> Iterator[Export]:
-        """The export again and again until it has ended; UnansweredError when the API stays silent."""
+        """Polls the export until it has ended, and yields each result.
+
+        UnansweredError after 8 failures in a row.
+        """
         return follow(
             lambda: _export(self._polling, export_id),
             lambda export: export["status"] in _ENDED,
@@ -67,23 +70,28 @@ class Exports:
         )
 
     def wait(self, export_id: str, *, timeout_s: float = 24 * 3600) -> Export:
-        """The export once it is completed; FailedError when it ends otherwise or not within the time."""
-        until = time.monotonic() + timeout_s
+        """Returns the export once it is completed; FailedError if it ends otherwise or takes longer."""
+        deadline = time.monotonic() + timeout_s
         for export in self.follow(export_id):
             if export["status"] == "completed":
                 return export
             if export["status"] in _ENDED:
-                why = f": {export['error']}" if export["error"] else ""
-                raise FailedError(f"the export {export_id} is {export['status']}{why}")
-            if time.monotonic() >= until:
+                reason = f": {export['error']}" if export["error"] else ""
+                raise FailedError(f"export {export_id} has the status {export['status']}{reason}")
+            if time.monotonic() >= deadline:
                 break
-        raise FailedError(f"the export {export_id} did not end within {timeout_s:g} s; it goes on by itself")
+        raise FailedError(f"export {export_id} did not end within {timeout_s:g} s; it continues")
 
     def download(self, export_id: str, folder: str | Path = ".") -> list[Path]:
-        """The files of a completed export in this folder, each there only once it is whole."""
+        """Downloads the files of a completed export into the folder and returns their paths.
+
+        A file appears under its name only when it is complete.
+        """
         export = self.get(export_id)
         if export["status"] != "completed":
-            raise FailedError(f"the export {export_id} is {export['status']}; only a completed one has files")
+            raise FailedError(
+                f"export {export_id} has the status {export['status']}; only a completed export has files"
+            )
         Path(folder).mkdir(parents=True, exist_ok=True)
         return [
             self._fetch(export_id, file["name"], Path(folder))
@@ -92,34 +100,34 @@ class Exports:
 
     def _fetch(self, export_id: str, name: str, folder: Path) -> Path:
         if Path(name).name != name or not name.strip("."):
-            raise FailedError(f"the export names a file {name!r}, which is no name for one")
-        # Asked anew, for a link lasts an hour and the files before this one may have taken longer.
+            raise FailedError(f"export {export_id} has a file with an invalid name: {name!r}")
+        # The link is requested again: it is valid for an hour, and the files before may have taken longer.
         [file] = [file for file in self.get(export_id).get("files", []) if file["name"] == name]
-        with written(folder / name) as out, self._http.download(file["url"]) as parts:
-            for part in parts:
-                out.write(part)
+        with atomic_file(folder / name) as out, self._http.download(file["url"]) as chunks:
+            for chunk in chunks:
+                out.write(chunk)
             if out.tell() != file["bytes"]:
-                raise FailedError(f"{name} came with {out.tell():,} bytes instead of {file['bytes']:,}")
+                raise FailedError(f"{name} has {out.tell():,} bytes instead of {file['bytes']:,}")
         return folder / name
 
-    # The last, for in a class's body its name hides the type.
+    # The last method, because its name hides the type `list` in the rest of the class.
     def list(self, site: str, limit: int = 20) -> list[Export]:
-        """The site's exports, newest first, without their files."""
+        """Returns the latest exports of the site, newest first, without their files."""
         params = {"site_name": site, "limit": str(limit)}
         exports: list[Export] = self._http.json("GET", "/exports", params=params)["exports"]
         return exports
 
 
 @contextmanager
-def written(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes its name when it is whole; nothing is left of it otherwise."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """Opens a file that gets its name when it is complete, and is removed after an error."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as out:
+        with partial.open("wb") as out:
             yield out
-        part.replace(path)
+        partial.replace(path)
     finally:
-        part.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
 
 
 def _export(http: Http, export_id: str) -> Export:

@@ -1,4 +1,4 @@
-"""One API over HTTP: what is repeated, how long it may take, and what each refusal is called."""
+"""HTTP requests to one API: retries, timeouts and errors."""
 
 import re
 import time
@@ -28,15 +28,17 @@ from vitals_client.errors import (
     UnavailableError,
     VitalsError,
 )
-from vitals_client.timed import TimedAdapter
+from vitals_client.total_timeout import TimedAdapter
 
 _CONNECT_SECONDS = 5
-_TRANSIENT = (429, 502, 503, 504)
-_BACKOFF_SECONDS, _LONGEST_BACKOFF_SECONDS = 0.5, 8
-# A quota that is used up names the hour; a burst, a busy table or queue name seconds.
-_LONGEST_RETRY_AFTER_SECONDS = 60
-_MOST_SAID = 300
-_KINDS: Mapping[int, type[VitalsError]] = {
+_RETRIED_STATUSES = (429, 502, 503, 504)
+_BACKOFF_SECONDS, _MAX_BACKOFF_SECONDS = 0.5, 8
+# An exhausted quota asks for an hour; a burst, a busy table or a queue for seconds.
+_MAX_RETRY_AFTER_SECONDS = 60
+_MAX_ERROR_CHARACTERS = 300
+_CHUNK_BYTES = 1 << 20
+_ARROW = "application/vnd.apache.arrow.stream"
+_ERRORS: Mapping[int, type[VitalsError]] = {
     400: InvalidRequestError,
     401: UnauthorizedError,
     403: ForbiddenError,
@@ -51,138 +53,144 @@ _KINDS: Mapping[int, type[VitalsError]] = {
 }
 
 
-class Patience(Retry):
-    """Repeats what is safe to repeat, and nothing that the API wants asked again much later only."""
+class RetryPolicy(Retry):
+    """Retries safe requests, unless the API asks for a longer wait than `_MAX_RETRY_AFTER_SECONDS`."""
 
-    RETRY_AFTER_STATUS_CODES = frozenset(_TRANSIENT)
+    RETRY_AFTER_STATUS_CODES = frozenset(_RETRIED_STATUSES)
 
     def increment(
-        self, method: str | None = None, url: str | None = None, response: Any = None, *rest: Any, **more: Any
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: Any = None,
+        *args: Any,
+        **kwargs: Any,
     ) -> Self:
-        if response is not None and (self.get_retry_after(response) or 0) > _LONGEST_RETRY_AFTER_SECONDS:
-            # By this urllib3 knows that the response is the last.
+        if response is not None and (self.get_retry_after(response) or 0) > _MAX_RETRY_AFTER_SECONDS:
+            # urllib3 then returns this response as the last one.
             raise MaxRetryError(None, url or "", None)  # type: ignore[arg-type]
-        return super().increment(method, url, response, *rest, **more)
+        return super().increment(method, url, response, *args, **kwargs)
 
     def get_retry_after(self, response: Any) -> float | None:
-        return _seconds(response.headers.get("Retry-After", ""))
+        return _retry_after_s(response)
 
 
-def patience(retries: int, *methods: str) -> Patience:
-    """At most so many repeats of these methods, at growing distances or when the API says."""
-    return Patience(
+def retry_policy(retries: int, *methods: str) -> RetryPolicy:
+    """Returns a policy of at most so many retries of these methods, with growing pauses."""
+    return RetryPolicy(
         total=retries,
         allowed_methods=methods,
-        status_forcelist=_TRANSIENT,
+        status_forcelist=_RETRIED_STATUSES,
         backoff_factor=_BACKOFF_SECONDS,
         backoff_jitter=_BACKOFF_SECONDS,
-        backoff_max=_LONGEST_BACKOFF_SECONDS,
+        backoff_max=_MAX_BACKOFF_SECONDS,
         raise_on_status=False,
     )
 
 
 class Http:
-    """The API's requests; each is answered whole within `timeout_s`, or ends in a VitalsError.
+    """Sends requests; a complete response arrives within `timeout_s`, or a VitalsError is raised.
 
-    GETs and POSTs that only read are repeated up to `retries` times; what starts or ends something only where
-    it was never sent. Downloads may take longer, as long as no silence does. Threads may share it.
+    GET requests and POST requests that only read are retried up to `retries` times, all others only when they
+    were never sent. A download may take longer, as long as no pause in it does. Threads may share an object.
     """
 
     def __init__(self, api: str, token: str, *, timeout_s: float, retries: int) -> None:
         self._api = api
-        # requests takes urllib3's, but its types do not know.
+        # requests accepts urllib3's Timeout, but its types do not say so.
         self._timeout: Any = Timeout(total=timeout_s, connect=_CONNECT_SECONDS, read=timeout_s)
-        self._silence = (_CONNECT_SECONDS, timeout_s)
+        self._download_timeout = (_CONNECT_SECONDS, timeout_s)
         self._timeout_s = timeout_s
-        self._auth = _Bearer(token)
-        self._session = _session(TimedAdapter(max_retries=patience(retries, "GET")))
-        self._reading = _session(TimedAdapter(max_retries=patience(retries, "GET", "POST")))
-        self._downloads = _session(HTTPAdapter(max_retries=patience(retries, "GET")))
+        self._auth = _BearerAuth(token)
+        self._session = _session(TimedAdapter(max_retries=retry_policy(retries, "GET")))
+        self._read_session = _session(TimedAdapter(max_retries=retry_policy(retries, "GET", "POST")))
+        self._download_session = _session(HTTPAdapter(max_retries=retry_policy(retries, "GET")))
 
     def close(self) -> None:
+        """Closes the connections."""
         self._session.close()
-        self._reading.close()
-        self._downloads.close()
+        self._read_session.close()
+        self._download_session.close()
 
     def json(
         self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None
     ) -> Any:
-        """The object that the API answers."""
-        return self._object(self._answer(self._session, method, path, params=params, json=body))
+        """Returns the JSON object of the response."""
+        return self._json_object(self._send(self._session, method, path, params=params, json=body))
 
     def read(self, path: str, body: Any) -> Any:
-        """The object that the API answers to a POST that only reads, which is repeated as a GET is."""
-        return self._object(self._answer(self._reading, "POST", path, json=body))
+        """Returns the JSON object of a POST that only reads, and so is retried."""
+        return self._json_object(self._send(self._read_session, "POST", path, json=body))
 
     def arrow(self, path: str, body: Any) -> bytes:
-        """The Arrow stream that the API answers to a POST that only reads."""
-        accept = "application/vnd.apache.arrow.stream"
-        answer = self._answer(self._reading, "POST", path, json=body, headers={"Accept": accept})
-        if answer.headers.get("Content-Type") != accept:
-            raise UnansweredError(f"{self._api} answers {answer.status_code} without an Arrow stream")
-        return answer.content
+        """Returns the Arrow stream of a POST that only reads."""
+        response = self._send(self._read_session, "POST", path, json=body, headers={"Accept": _ARROW})
+        if response.headers.get("Content-Type") != _ARROW:
+            raise UnansweredError(f"{self._api} returned {response.status_code} without an Arrow stream")
+        return response.content
 
-    def _object(self, answer: requests.Response) -> dict[str, Any]:
-        found = _object(answer)
-        if not found:
-            raise UnansweredError(f"{self._api} answers {answer.status_code} without JSON")
-        return found
+    def _json_object(self, response: requests.Response) -> dict[str, Any]:
+        content = _json_object(response)
+        if not content:
+            raise UnansweredError(f"{self._api} returned {response.status_code} without a JSON object")
+        return content
 
     @contextmanager
     def download(self, url: str) -> Iterator[Iterator[bytes]]:
-        """The parts of what a link of the API's leads to, which needs no token."""
+        """Yields the chunks of a file behind a signed link, which needs no token."""
         try:
-            with self._downloads.get(url, timeout=self._silence, auth=_Nobody(), stream=True) as answer:
-                if not answer.ok:
-                    raise UnansweredError(f"the link answers {answer.status_code}", status=answer.status_code)
-                yield answer.iter_content(1 << 20)
+            with self._download_session.get(
+                url, timeout=self._download_timeout, auth=_NoAuth(), stream=True
+            ) as response:
+                status = response.status_code
+                if not response.ok:
+                    raise UnansweredError(f"the download link returned {status}", status=status)
+                yield response.iter_content(_CHUNK_BYTES)
         except requests.RequestException as error:
-            raise UnansweredError(f"the download broke off ({type(error).__name__})") from None
+            raise UnansweredError(f"the download was interrupted ({type(error).__name__})") from None
 
-    def _answer(self, session: requests.Session, method: str, path: str, **request: Any) -> requests.Response:
-        begin = time.monotonic()
+    def _send(self, session: requests.Session, method: str, path: str, **options: Any) -> requests.Response:
+        started = time.monotonic()
         try:
-            answer = session.request(
+            response = session.request(
                 method,
                 self._api + path,
                 timeout=self._timeout,
                 auth=self._auth,
                 allow_redirects=False,
-                **request,
+                **options,
             )
         except (requests.RequestException, ValueError) as error:
-            waited_s = time.monotonic() - begin
-            raise UnansweredError(f"{self._api} gives {self._missing(error, waited_s)}") from None
-        if 200 <= answer.status_code < 300:
-            return answer
-        raise self._error(answer)
+            raise UnansweredError(self._no_response(error, time.monotonic() - started)) from None
+        if 200 <= response.status_code < 300:
+            return response
+        raise self._error(response)
 
-    def _missing(self, error: Exception, waited_s: float) -> str:
-        """What there was instead of an answer, and how long it was waited for."""
+    def _no_response(self, error: Exception, waited_s: float) -> str:
         if not _timed_out(error):
-            return f"no answer ({type(error).__name__})"
+            return f"no response from {self._api} ({type(error).__name__})"
         if waited_s < self._timeout_s:
-            return f"no connection within {min(_CONNECT_SECONDS, self._timeout_s):g} s"
-        repeated = f", {waited_s:.0f} s with repeats" if waited_s >= 2 * self._timeout_s else ""
-        return f"no whole answer within {self._timeout_s:g} s{repeated}"
+            return f"no connection to {self._api} within {min(_CONNECT_SECONDS, self._timeout_s):g} s"
+        retries = f" ({waited_s:.0f} s with retries)" if waited_s >= 2 * self._timeout_s else ""
+        return f"no complete response from {self._api} within {self._timeout_s:g} s{retries}"
 
-    def _error(self, answer: requests.Response) -> VitalsError:
-        status, found = answer.status_code, _object(answer)
-        text = " ".join(answer.text.split())[:_MOST_SAID]
-        said = found.get("error") or found.get("message") or text or "nothing"
-        kind = _KINDS.get(status, UnavailableError if status >= 500 else RefusedError)
-        if not found or status < 400 or (status >= 500 and "error" not in found):
-            kind, said = UnansweredError, f"{self._api} answers {status}: {said}"
+    def _error(self, response: requests.Response) -> VitalsError:
+        status, content = response.status_code, _json_object(response)
+        body = " ".join(response.text.split())[:_MAX_ERROR_CHARACTERS]
+        text = content.get("error") or content.get("message") or body or "an empty body"
+        kind = _ERRORS.get(status, UnavailableError if status >= 500 else RefusedError)
+        if not content or status < 400 or (status >= 500 and "error" not in content):
+            kind, text = UnansweredError, f"{self._api} returned {status}: {text}"
         error = kind(
-            str(said),
+            str(text),
             status=status,
-            code=str(found.get("error_code", "")),
-            request_id=str(found.get("request_id", "")),
+            code=str(content.get("error_code", "")),
+            request_id=str(content.get("request_id", "")),
         )
         if isinstance(error, ConflictError):
-            error.running_id = found.get("running_id")
+            error.running_id = content.get("running_id")
         if isinstance(error, RateLimitedError):
-            error.retry_after_s = _seconds(answer.headers.get("Retry-After", ""))
+            error.retry_after_s = _retry_after_s(response)
         return error
 
 
@@ -196,14 +204,14 @@ def _session(adapter: HTTPAdapter) -> requests.Session:
 def _timed_out(error: Exception) -> bool:
     cause = error.args[0] if error.args else None
     cause = cause.reason if isinstance(cause, MaxRetryError) else cause
-    # A refused connection is a ConnectTimeoutError to urllib3.
+    # In urllib3 a refused connection is a ConnectTimeoutError too.
     return isinstance(cause, (ConnectTimeoutError, ReadTimeoutError)) and not isinstance(
         cause, NewConnectionError
     )
 
 
-class _Bearer(AuthBase):
-    """The token, also where a .netrc knows the host."""
+class _BearerAuth(AuthBase):
+    """Sends the token, even when a .netrc file has credentials of the host."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -213,24 +221,25 @@ class _Bearer(AuthBase):
         return request
 
 
-class _Nobody(AuthBase):
-    """Nothing, also where a .netrc knows the host: a signed link works without."""
+class _NoAuth(AuthBase):
+    """Sends no credentials, even when a .netrc file has some: a signed link works without."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
 
 
-def _object(answer: requests.Response) -> dict[str, Any]:
-    """The body; empty when it is something else, which a gateway may send."""
+def _json_object(response: requests.Response) -> dict[str, Any]:
+    """Returns the body, or an empty dict when it is not a JSON object, which a gateway may send."""
     try:
-        found = answer.json()
+        content = response.json()
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
-def _seconds(text: str) -> float | None:
-    """What a Retry-After asks to wait; None when it is neither seconds nor a date."""
+def _retry_after_s(response: Any) -> float | None:
+    """Returns the seconds of the Retry-After header; None when it is neither a number nor a date."""
+    text = response.headers.get("Retry-After", "")
     if re.fullmatch(r"\s*[0-9]{1,12}\s*", text):
         return float(text)
     try:

@@ -108,7 +108,7 @@ def python_client(url: str, timeout_s: float = DEADLINE_S) -> Iterator[Http]:
 def test_so_it_does_for_the_python_client(kind: str) -> None:
     dripping = Dripping(*HEADS[kind], plain)
     with RawServer(dripping) as server, python_client(server.url) as http:
-        with pytest.raises(UnansweredError, match=r"gives no whole answer within 0\.2 s"):
+        with pytest.raises(UnansweredError, match=r"no complete response from .* within 0\.2 s"):
             http.json("GET", "/health")
         assert dripping.left_early.wait(30)
 
@@ -127,7 +127,7 @@ def test_a_download_of_the_python_client_may_take_longer_than_an_answer(
         monkeypatch.setattr(time, "monotonic", lambda: float(next(minutes)))
         with http.download(f"{server.url}/export.csv") as parts:
             assert b"".join(parts) == BODY
-        with pytest.raises(UnansweredError, match="no whole answer within 30 s"):
+        with pytest.raises(UnansweredError, match=r"no complete response from .* within 30 s"):
             http.json("GET", "/health")
 
 
@@ -166,7 +166,7 @@ def test_so_does_one_with_the_python_client(first: bytes) -> None:
     with RawServer(dripping) as server:
         with (
             python_client(server.url.replace("http:", "https:")) as http,
-            pytest.raises(UnansweredError, match=r"no whole answer within 0\.2 s|SSL"),
+            pytest.raises(UnansweredError, match=r"no complete response from .* within 0\.2 s|SSL"),
         ):
             http.json("GET", "/health")
         assert dripping.left_early.wait(30)
@@ -234,7 +234,7 @@ def test_a_body_that_drips_through_tls_ends_too_and_a_whole_one_is_read(
     with RawServer(serve) as server:
         url = f"https://localhost:{server.port}"
         assert ask(url, 30) == {"name": "x" * (LENGTH - 12)}
-        with pytest.raises(error, match=r"no whole answer within 0\.2 s"):
+        with pytest.raises(error, match=r"no (whole answer|complete response from .*) within 0\.2 s"):
             ask(url, DEADLINE_S)
         assert dripping.left_early.wait(30)
 
@@ -280,7 +280,7 @@ def test_a_name_that_nobody_resolves_ends_at_the_deadline(
 
     with monkeypatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", getaddrinfo)
-        with pytest.raises(error, match=r"no whole answer within 0\.2 s"):
+        with pytest.raises(error, match=r"no (whole answer|complete response from .*) within 0\.2 s"):
             ask("http://ace.invalid", DEADLINE_S)
     assert not resolved.is_set()
     resolved.set()
@@ -299,7 +299,7 @@ def test_a_name_that_is_not_resolved_ends_before_the_deadline_of_the_answer(
     with monkeypatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", getaddrinfo)
         patch.setattr(client_http, "_CONNECT_SECONDS", DEADLINE_S)
-        with pytest.raises(UnansweredError, match=r"gives no connection within 0\.2 s"):
+        with pytest.raises(UnansweredError, match=r"no connection to .* within 0\.2 s"):
             by_python_client("http://ace.invalid", 300)
     resolved.set()
 
@@ -312,7 +312,7 @@ def test_a_name_that_does_not_exist_is_told_so(monkeypatch: pytest.MonkeyPatch) 
         patch.setattr(socket, "getaddrinfo", getaddrinfo)
         with pytest.raises(UpstreamUnavailableError, match="Name or service not known"):
             client("http://ace.invalid", remaining_s=lambda: 30).site("s")
-        with pytest.raises(UnansweredError, match=r"gives no answer \(ConnectionError\)"):
+        with pytest.raises(UnansweredError, match=r"no response from .* \(ConnectionError\)"):
             by_python_client("http://ace.invalid", 30)
 
 

@@ -1,4 +1,4 @@
-"""`vitals backfill`, `make backfill` and `make up`'s history against an API that plays the contract."""
+"""`vitals backfill`, `make backfill` and the history of `make up` against prepared responses."""
 
 import json
 import os
@@ -41,16 +41,16 @@ def server() -> Iterator[LaidOutServer]:
         yield server
 
 
-def environ(server: LaidOutServer, **more: str) -> dict[str, str]:
+def environ(server: LaidOutServer, **variables: str) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("VITALS_")}
-    return inherited | {"VITALS_API": server.url, "VITALS_TOKEN": TOKEN} | more
+    return inherited | {"VITALS_API": server.url, "VITALS_TOKEN": TOKEN} | variables
 
 
-def backfill(server: LaidOutServer, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+def backfill(server: LaidOutServer, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [VITALS, "backfill", *arguments],
         cwd=ROOT,
-        env=environ(server, **more),
+        env=environ(server, **variables),
         text=True,
         capture_output=True,
         timeout=60,
@@ -63,15 +63,17 @@ def test_a_run_is_started_and_watched_to_its_end(server: LaidOutServer) -> None:
     done = backfill(server, "start", *RANGE, "--force")
     assert (done.returncode, done.stderr) == (0, "")
     started, progress, ended = done.stdout.splitlines()
-    assert started.startswith(f"backfill {RUN}: 4 days of mill to read, 2026-01-01 to 2026-01-04 (2 complete")
-    assert progress.startswith("0 of 2 days, 0 samples, 250 a second")
-    assert progress.endswith("left, reading 2026-01-01")
+    assert started.startswith(
+        f"backfill {RUN}: 4 days of mill to read, 2026-01-01 to 2026-01-04 (2 already complete"
+    )
+    assert progress.startswith("0 of 2 days, 0 samples, 250 per second")
+    assert progress.endswith("remaining, reading 2026-01-01")
     assert ended == "succeeded: 1 day done, 1 empty, 0 failed; 1,000 samples in 42 s"
-    asked = {"site_name": "mill", "start_date": "2026-01-01", "end_date": "2026-01-04"}
-    assert server.asked[0] == (START, asked | {"force": True, "dry_run": False})
+    body = {"site_name": "mill", "start_date": "2026-01-01", "end_date": "2026-01-04"}
+    assert server.asked[0] == (START, body | {"force": True, "dry_run": False})
 
 
-def test_failed_days_are_named_with_what_to_do(server: LaidOutServer) -> None:
+def test_failed_days_are_named_with_the_next_command(server: LaidOutServer) -> None:
     server.lay_out(POLL, (200, run(["done", "failed", "empty", "failed"], "partial")))
     done = backfill(server, "start", *RANGE)
     assert done.returncode == 1
@@ -79,7 +81,7 @@ def test_failed_days_are_named_with_what_to_do(server: LaidOutServer) -> None:
         "partial: 1 day done, 1 empty, 2 failed; 1,000 samples in 42 s",
         "  2026-01-02  UpstreamUnavailableError",
         "  2026-01-04  UpstreamUnavailableError",
-        "start the same range again; finished days are left out:",
+        "start the same range again; complete days are skipped:",
         f"  {AGAIN}",
     ]
 
@@ -89,26 +91,26 @@ def test_a_forced_run_is_forced_again(server: LaidOutServer) -> None:
     done = backfill(server, "watch", RUN)
     assert done.returncode == 1
     assert "  States.Timeout\n" in done.stdout
-    assert f"every day of it is read again:\n  {FORCED}\n" in done.stdout
+    assert f"every day is read again:\n  {FORCED}\n" in done.stdout
 
 
-def test_of_very_many_failed_days_the_first_are_shown() -> None:
+def test_only_the_first_failed_days_are_shown() -> None:
     lines = backfill_text.outcome(run(["failed"] * 30, "failed"))
     assert (len(lines), lines[-1]) == (22, "  and 10 more")
 
 
-def test_a_dry_run_tells_days_requests_minutes_and_dollars(server: LaidOutServer) -> None:
+def test_a_dry_run_shows_an_estimate(server: LaidOutServer) -> None:
     server.lay_out(START, DRY)
     done = backfill(server, "start", *RANGE, "--dry-run")
     assert done.returncode == 0
     assert done.stdout == (
-        "dry run: 4 days of mill to read, 2026-01-01 to 2026-01-04 (2 complete already): "
+        "dry run: 4 days of mill to read, 2026-01-01 to 2026-01-04 (2 already complete): "
         "about 1,200 requests, 2.5 minutes, $0.12\n"
     )
     assert len(server.asked) == 1
 
 
-def test_without_waiting_only_the_id_is_told(server: LaidOutServer) -> None:
+def test_without_waiting_only_the_id_is_shown(server: LaidOutServer) -> None:
     done = backfill(server, "start", *RANGE, "--no-wait")
     assert done.returncode == 0
     assert done.stdout.startswith(f"backfill {RUN}: 4 days of mill to read")
@@ -116,7 +118,7 @@ def test_without_waiting_only_the_id_is_told(server: LaidOutServer) -> None:
     assert len(server.asked) == 1
 
 
-def test_of_another_run_at_work_the_id_is_told(server: LaidOutServer) -> None:
+def test_a_conflict_names_the_running_backfill(server: LaidOutServer) -> None:
     server.lay_out(START, error(409, "CONFLICT", "mill is being backfilled", running_id="bf-0"))
     done = backfill(server, "start", *RANGE)
     assert done.returncode == 2
@@ -125,10 +127,10 @@ def test_of_another_run_at_work_the_id_is_told(server: LaidOutServer) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
-def test_a_refusal_is_shown_in_the_words_of_the_api(server: LaidOutServer, status: int) -> None:
-    server.lay_out(START, error(status, "CODE", "words of the API"))
+def test_a_refusal_is_shown_with_the_apis_text(server: LaidOutServer, status: int) -> None:
+    server.lay_out(START, error(status, "CODE", "text of the API"))
     done = backfill(server, "start", "mill", "yesterday", "2026-01-04")
-    assert (done.returncode, done.stderr) == (2, "error: words of the API (CODE)\n")
+    assert (done.returncode, done.stderr) == (2, "error: text of the API (CODE)\n")
 
 
 def test_a_bad_token_is_refused(server: LaidOutServer) -> None:
@@ -140,13 +142,13 @@ def test_a_start_without_an_answer_may_have_started(server: LaidOutServer) -> No
     server.lay_out(START, (502, {"message": "bad gateway"}))
     done = backfill(server, "start", *RANGE)
     assert done.returncode == 1
-    assert "answers 502: bad gateway" in done.stderr
-    assert "`vitals backfill list mill` tells whether a run has started" in done.stderr
+    assert "returned 502: bad gateway" in done.stderr
+    assert "the backfill may have started; check with `vitals backfill list mill`" in done.stderr
     assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("arguments", [(), ("start", "mill"), ("watch", ""), ("cancel", ".."), ("stop", "x")])
-def test_bad_arguments_ask_nothing(server: LaidOutServer, arguments: tuple[str, ...]) -> None:
+def test_invalid_arguments_send_no_request(server: LaidOutServer, arguments: tuple[str, ...]) -> None:
     done = backfill(server, *arguments)
     assert done.returncode == 2
     assert "Usage: vitals backfill" in done.stderr + done.stdout
@@ -161,7 +163,7 @@ def test_a_cancel_is_accepted_or_comes_too_late(server: LaidOutServer) -> None:
     assert f"`vitals backfill watch {RUN}`" in accepted.stdout
     server.lay_out(cancel, (200, {"id": RUN, "status": "succeeded", "cancel_requested": False}))
     late = backfill(server, "cancel", RUN)
-    assert (late.returncode, late.stdout) == (0, f"backfill {RUN} has ended already: succeeded\n")
+    assert (late.returncode, late.stdout) == (0, f"backfill {RUN} has already ended: succeeded\n")
 
 
 def test_a_cancelled_run_has_an_exit_code_of_its_own(server: LaidOutServer) -> None:
@@ -169,7 +171,7 @@ def test_a_cancelled_run_has_an_exit_code_of_its_own(server: LaidOutServer) -> N
     done = backfill(server, "watch", RUN)
     assert done.returncode == 3
     assert done.stdout.startswith("cancelled: 1 day done, 0 empty, 0 failed, 1 cancelled; 1,000 samples")
-    assert f"finished days are left out:\n  {AGAIN}\n" in done.stdout
+    assert f"complete days are skipped:\n  {AGAIN}\n" in done.stdout
 
 
 def test_the_runs_of_a_site_are_listed(server: LaidOutServer) -> None:
@@ -181,14 +183,14 @@ def test_the_runs_of_a_site_are_listed(server: LaidOutServer) -> None:
         f"{RUN}  2026-01-01 to 2026-01-04  succeeded  100 %  1,000 samples  started 2026-11-23T12:00:00Z\n"
     )
     server.lay_out("GET /backfill?site_name=mill&limit=20", (200, {"backfills": []}))
-    assert backfill(server, "list", "mill").stderr == "no backfill of mill yet\n"
+    assert backfill(server, "list", "mill").stderr == "no backfills of mill\n"
 
 
 def lines_of(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_scripts_get_a_line_of_json_for_each_look_and_the_whole_run_at_its_end(server: LaidOutServer) -> None:
+def test_json_has_a_line_for_each_poll(server: LaidOutServer) -> None:
     ended = run(["done", "failed"], "partial")
     server.lay_out(POLL, (200, run(["reading", "waiting"])), (200, ended))
     done = backfill(server, "start", *RANGE, "--json")
@@ -200,7 +202,7 @@ def test_scripts_get_a_line_of_json_for_each_look_and_the_whole_run_at_its_end(s
     assert lines_of(backfill(server, "watch", RUN, "--json")) == [ended]
 
 
-def test_scripts_get_json_of_everything_else_too(server: LaidOutServer) -> None:
+def test_every_command_has_json(server: LaidOutServer) -> None:
     cancelled = {"id": RUN, "status": "running", "cancel_requested": True}
     server.lay_out(f"POST /backfill/{RUN}/cancel", (202, cancelled))
     server.lay_out("GET /backfill?site_name=mill&limit=20", (200, {"backfills": []}))
@@ -213,8 +215,8 @@ def test_scripts_get_json_of_everything_else_too(server: LaidOutServer) -> None:
     assert (refused.returncode, refused.stdout) == (2, "")
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_ends_the_watching_only(server: LaidOutServer, ending: signal.Signals) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_does_not_cancel_the_run(server: LaidOutServer, number: signal.Signals) -> None:
     server.lay_out(POLL, (200, run(["reading", "waiting"])))
     with subprocess.Popen(
         [VITALS, "backfill", "start", *RANGE],
@@ -226,13 +228,13 @@ def test_an_interrupt_ends_the_watching_only(server: LaidOutServer, ending: sign
         start_new_session=True,
     ) as process:
         assert server.polled.wait(30)
-        os.killpg(process.pid, ending)
-        _, said = process.communicate(timeout=30)
+        os.killpg(process.pid, number)
+        _, stderr = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert f"backfill {RUN} goes on" in said
-    assert f"vitals backfill watch {RUN}" in said
-    assert f"vitals backfill cancel {RUN}" in said
-    assert "Traceback" not in said
+    assert f"stopped watching; backfill {RUN} continues" in stderr
+    assert f"vitals backfill watch {RUN}" in stderr
+    assert f"vitals backfill cancel {RUN}" in stderr
+    assert "Traceback" not in stderr
     assert {request for request, _ in server.asked} == {START, POLL}
 
 
@@ -241,69 +243,70 @@ def backfills(url: str, sleep: Callable[[float], None]) -> Backfills:
     return Backfills(http, http, sleep)
 
 
-def test_a_few_errors_while_watching_are_told_and_survived(server: LaidOutServer) -> None:
+def test_some_errors_while_watching_are_retried(server: LaidOutServer) -> None:
     broken, ended = error(503, "UNAVAILABLE", "busy"), (200, run(["done"], "succeeded"))
     server.lay_out(POLL, broken, (200, run(["reading"])), broken, broken, ended)
     pauses: list[float] = []
-    said: list[str] = []
-    found = list(backfills(server.url, pauses.append).follow(RUN, said.append))
-    assert [each["status"] for each in found] == ["running", "succeeded"]
+    warnings: list[str] = []
+    runs = list(backfills(server.url, pauses.append).follow(RUN, warnings.append))
+    assert [run["status"] for run in runs] == ["running", "succeeded"]
     assert pauses == [1, 1, 1, 2]
-    assert said[-1] == "busy (UNAVAILABLE, request r-1); asking again (2 of 8)"
+    assert warnings[-1] == "busy (UNAVAILABLE, request r-1); retrying (2 of 8)"
 
 
-def test_an_api_that_stays_silent_is_given_up_and_the_run_is_not() -> None:
+def test_polling_stops_after_eight_failures() -> None:
     pauses: list[float] = []
     follow = backfills("http://127.0.0.1:9", pauses.append).follow(RUN)
-    with pytest.raises(UnansweredError, match="8 times in a row; what was followed goes on by itself"):
+    with pytest.raises(UnansweredError, match="stopped polling after 8 failures in a row"):
         list(follow)
     assert sum(pauses) == 60
 
 
-def test_a_run_that_is_gone_is_not_asked_for_again(server: LaidOutServer) -> None:
+def test_a_missing_run_is_not_polled_again(server: LaidOutServer) -> None:
     assert backfill(server, "watch", "bf-9").returncode == 2
     assert len(server.asked) == 1
 
 
-def test_lines_come_when_something_changed_and_not_too_often() -> None:
-    now, said = [0], list[str]()
-    lines = Lines(said.append, said.append, lambda: now[0])
+def test_a_line_is_printed_every_five_seconds() -> None:
+    now, output = [0], list[str]()
+    lines = Lines(output.append, output.append, lambda: now[0])
     days = [["reading", "waiting", "waiting"], *[["done", "reading", "waiting"]] * 8]
     for statuses in [*days, ["done", "done", "reading"], ["done", "done", "done"]]:
-        each = run(statuses)
-        lines.show(each, backfill_text.progress_step(each, datetime.now(UTC)))
-        said.append(f"{now[0]} s")
+        state = run(statuses)
+        lines.show(state, backfill_text.progress_step(state, datetime.now(UTC)))
+        output.append(f"{now[0]} s")
         now[0] += 1
-    told = [(text.partition(",")[0], then) for text, then in pairwise(said) if not text.endswith(" s")]
-    assert told == [("0 of 3 days", "0 s"), ("1 of 3 days", "5 s"), ("3 of 3 days", "10 s")]
+    printed = [(text.partition(",")[0], then) for text, then in pairwise(output) if not text.endswith(" s")]
+    assert printed == [("0 of 3 days", "0 s"), ("1 of 3 days", "5 s"), ("3 of 3 days", "10 s")]
 
 
-def test_a_line_has_all_that_is_known() -> None:
+def test_a_line_has_every_detail() -> None:
     now = datetime(2026, 11, 23, 11, 59, 30, tzinfo=UTC)
     text = backfill_text.progress_text(run(["done", "failed", "reading", "reading"]), now)
     assert text == (
-        "2 of 4 days, 1 failed, 1,000 samples, 250 a second, 0:01:30 left, reading 2026-01-03, 2026-01-04"
+        "2 of 4 days, 1 failed, 1,000 samples, 250 per second, 0:01:30 remaining, "
+        "reading 2026-01-03, 2026-01-04"
     )
-    crowd = backfill_text.progress_text(run(["reading"] * 4), now)
-    assert crowd.endswith("reading 2026-01-01, 2026-01-02, 2026-01-03 …")
+    four = backfill_text.progress_text(run(["reading"] * 4), now)
+    assert four.endswith("reading 2026-01-01, 2026-01-02, 2026-01-03 …")
     early = run(["waiting"], samples_per_second=0.0, estimated_end=None, cancel_requested=True)
     assert backfill_text.progress_text(early, now) == "0 of 1 day, 0 samples, being cancelled"
 
 
 def test_a_terminal_shows_a_bar(server: LaidOutServer) -> None:
     server.lay_out(POLL, (200, run(["done", "reading"])), (200, run(["done", "done"], "succeeded")))
-    ours, theirs = pty.openpty()
+    terminal, command_end = pty.openpty()
     with subprocess.Popen(
         [VITALS, "backfill", "watch", RUN],
         cwd=ROOT,
         env=environ(server, TERM="xterm", COLUMNS="80"),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
+        stdin=command_end,
+        stdout=command_end,
+        stderr=command_end,
     ) as process:
-        os.close(theirs)
-        shown = read_all(ours)
-        os.close(ours)
+        os.close(command_end)
+        shown = read_all(terminal)
+        os.close(terminal)
     assert process.returncode == 0
     assert "━" in shown
     assert "1 of 2 days, 1,000 samples" in shown
@@ -311,15 +314,15 @@ def test_a_terminal_shows_a_bar(server: LaidOutServer) -> None:
 
 
 def read_all(terminal: int) -> str:
-    found = b""
+    output = b""
     while True:
         try:
-            found += os.read(terminal, 4096)
-        except OSError:  # Linux's way to say that nobody is left at the other end.
-            return found.decode()
+            output += os.read(terminal, 4096)
+        except OSError:  # On Linux, the other end is closed.
+            return output.decode()
 
 
-def test_the_stack_that_is_up_is_the_default(server: LaidOutServer, tmp_path: Path) -> None:
+def test_the_local_stack_is_the_default(server: LaidOutServer, tmp_path: Path) -> None:
     (tmp_path / "stack.json").write_text(json.dumps({"api": server.url, "token": TOKEN}))
     server.lay_out("GET /backfill?site_name=mill&limit=20", (200, {"backfills": []}))
     home = {"VITALS_API": "", "VITALS_TOKEN": "", "VITALS_HOME": str(tmp_path)}
@@ -327,22 +330,22 @@ def test_the_stack_that_is_up_is_the_default(server: LaidOutServer, tmp_path: Pa
     (tmp_path / "stack.json").unlink()
     none = backfill(server, "list", "mill", **home)
     assert none.returncode == 2
-    assert none.stderr.startswith("error: no API is known: set VITALS_API and VITALS_TOKEN")
-    half = backfill(server, "list", "mill", VITALS_API="")
-    assert "VITALS_API and VITALS_TOKEN belong together" in half.stderr
+    assert none.stderr.startswith("error: no API is configured; set VITALS_API and VITALS_TOKEN")
+    incomplete = backfill(server, "list", "mill", VITALS_API="")
+    assert "set both VITALS_API and VITALS_TOKEN, or neither" in incomplete.stderr
 
 
-# -o: what the environments hold is no matter of this test.
+# -o keeps make from checking the virtual environments.
 MAKE = ("make", "-s", "-o", ".venv/.ready", "-o", ".venv-sam/.ready", "backfill")
 
 
 def make(server: LaidOutServer, *variables: str) -> subprocess.CompletedProcess[str]:
     names = ("SITE", "START", "END", "WATCH", "CANCEL", "FORCE", "DRY_RUN", "MAKEFLAGS", "MAKELEVEL")
-    given = {name: value for name, value in environ(server).items() if name not in names}
+    variables_of_make = {name: value for name, value in environ(server).items() if name not in names}
     return subprocess.run(
         [*MAKE, f"VITALS={VITALS}", *variables],
         cwd=ROOT,
-        env=given,
+        env=variables_of_make,
         text=True,
         capture_output=True,
         timeout=60,
@@ -351,22 +354,20 @@ def make(server: LaidOutServer, *variables: str) -> subprocess.CompletedProcess[
 
 
 @pytest.mark.parametrize("variables", [(), ("SITE=mill",), ("SITE=mill", "START=2026-01-01", "END=")])
-def test_make_tells_its_variables_when_one_is_missing(
-    server: LaidOutServer, variables: tuple[str, ...]
-) -> None:
+def test_make_shows_its_usage(server: LaidOutServer, variables: tuple[str, ...]) -> None:
     done = make(server, *variables)
     assert done.returncode == 2
     assert done.stderr.startswith("usage: make backfill SITE=<site> START=<YYYY-MM-DD> END=")
     assert server.asked == []
 
 
-def test_make_passes_values_on_as_they_are(server: LaidOutServer, tmp_path: Path) -> None:
+def test_make_passes_values_unchanged(server: LaidOutServer, tmp_path: Path) -> None:
     server.lay_out(START, DRY)
     odd = f"""a b"c'$(shell touch {tmp_path}/make)`touch {tmp_path}/shell`$$"""
     done = make(server, f"SITE={odd}", "START=-1", "END=;", "DRY_RUN=1", "FORCE=0")
     assert done.returncode == 0, done.stderr
-    asked = {"site_name": odd, "start_date": "-1", "end_date": ";", "force": False, "dry_run": True}
-    assert server.asked == [(START, asked)]
+    body = {"site_name": odd, "start_date": "-1", "end_date": ";", "force": False, "dry_run": True}
+    assert server.asked == [(START, body)]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -389,14 +390,14 @@ def test_a_new_stack_reads_the_days_before_today(
     server.lay_out(START, DRY, STARTED)
     server.lay_out(POLL, (200, run(["reading"])), (200, run(["done"] * 4, "succeeded")))
     history(server)
-    asked = {"site_name": "mill", "start_date": "2026-01-01", "end_date": "2026-01-04", "force": False}
-    assert server.asked[:2] == [(START, asked | {"dry_run": True}), (START, asked | {"dry_run": False})]
-    said = capsys.readouterr().out.splitlines()
-    assert said[0].endswith("s] history of mill from 2026-01-01 to 2026-01-04, 4 days to read")
-    assert said[-1].endswith("s]   succeeded: 4 days done, 0 empty, 0 failed; 4,000 samples in 42 s")
+    body = {"site_name": "mill", "start_date": "2026-01-01", "end_date": "2026-01-04", "force": False}
+    assert server.asked[:2] == [(START, body | {"dry_run": True}), (START, body | {"dry_run": False})]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("s] history of mill from 2026-01-01 to 2026-01-04, 4 days to read")
+    assert lines[-1].endswith("s]   succeeded: 4 days done, 0 empty, 0 failed; 4,000 samples in 42 s")
 
 
-def test_a_stack_that_has_its_history_starts_no_run(
+def test_a_stack_with_history_starts_no_run(
     server: LaidOutServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.lay_out(START, (200, {"dry_run": True, **PLAN, "days_total": 0}))
@@ -406,7 +407,7 @@ def test_a_stack_that_has_its_history_starts_no_run(
 
 
 @pytest.mark.parametrize("before", [[], [DRY]])
-def test_a_stack_whose_history_is_being_read_does_not_wait(
+def test_a_stack_does_not_wait_for_another_run(
     server: LaidOutServer, capsys: pytest.CaptureFixture[str], before: list[Answer]
 ) -> None:
     server.lay_out(START, *before, error(409, "CONFLICT", "at work", running_id="bf-0"))
@@ -417,7 +418,7 @@ def test_a_stack_whose_history_is_being_read_does_not_wait(
     )
 
 
-def test_a_history_that_ends_badly_names_its_days(server: LaidOutServer) -> None:
+def test_a_failed_history_names_its_days(server: LaidOutServer) -> None:
     server.lay_out(START, DRY, STARTED)
     server.lay_out(POLL, (200, run(["done", "failed"], "partial")))
     with pytest.raises(
@@ -426,12 +427,12 @@ def test_a_history_that_ends_badly_names_its_days(server: LaidOutServer) -> None
         history(server)
 
 
-def test_a_history_that_is_refused_names_its_site(server: LaidOutServer) -> None:
+def test_a_refused_history_names_its_site(server: LaidOutServer) -> None:
     server.lay_out(START, error(404, "NOT_FOUND", "no site mill"))
     with pytest.raises(OperatorError, match=r"the history of mill: no site mill"):
         history(server)
 
 
-def test_no_days_ask_nothing(server: LaidOutServer) -> None:
+def test_no_days_send_no_request(server: LaidOutServer) -> None:
     history(server, days=0)
     assert server.asked == []

@@ -1,4 +1,4 @@
-"""The client against the API's own handlers: what it answers is what the building said, to the bit."""
+"""The client against the API's own handlers: results equal the simulated building exactly."""
 
 import csv
 import json
@@ -42,7 +42,7 @@ from vitals_client import (
     UnavailableError,
     VitalsError,
     VitalsWarning,
-    given,
+    arguments,
     tables,
 )
 from vitals_client import client as client_module
@@ -50,26 +50,27 @@ from vitals_client import client as client_module
 __all__ = ["building", "client", "deployed", "make_token", "server", "token"]
 
 SPAN = Span(NOON - 135 * MINUTE_MS, NOON + 20 * MINUTE_MS)
-"""All that the building is synced for."""
+"""The range that the building is synced for."""
 POINT = f"ses/{SITE}/8000:33-8033/analogInput/100"
 
 type Samples = dict[tuple[str, int], bytes]
 
 
 def samples(*pages: pa.Table) -> Samples:
-    """Every sample by name and time, values to the bit; none may come twice."""
-    found: Samples = {}
+    """Returns every sample by name and time, with the bytes of its value; none may come twice."""
+    samples: Samples = {}
     for page in pages:
         names, values = page["point_name"].to_pylist(), page["value"].to_numpy()
         times = page["timestamp"].cast(pa.int64()).to_pylist()
-        part = {(name, at): value.tobytes() for name, at, value in zip(names, times, values, strict=True)}
-        assert len(part) == page.num_rows
-        assert not found.keys() & part.keys()
-        found |= part
-    return found
+        rows = zip(names, times, values, strict=True)
+        samples_of_page = {(name, time): value.tobytes() for name, time, value in rows}
+        assert len(samples_of_page) == page.num_rows
+        assert not samples.keys() & samples_of_page.keys()
+        samples |= samples_of_page
+    return samples
 
 
-def everything(client: Client) -> list[str]:
+def point_names(client: Client) -> list[str]:
     return [point["point_name"] for point in client.points(SITE) if not point["point_name"].startswith("wea")]
 
 
@@ -80,15 +81,15 @@ def test_three_lines_make_a_data_frame(
     monkeypatch.setenv("VITALS_TOKEN", token)
     table = Client().query(SITE, [POINT], "2026-01-01", "2026-01-02", resolution="raw")
     frame = table.to_pandas()
-    truth = {at: value for (name, at), value in building.truth(SPAN).items() if name == POINT}
+    truth = {time: value for (name, time), value in building.truth(SPAN).items() if name == POINT}
     assert len(frame) == len(truth) > 100
-    assert [value.tobytes() for value in frame["value"].to_numpy()] == [truth[at] for at in sorted(truth)]
-    assert frame["timestamp"].tolist() == [pd.Timestamp(at, unit="ms", tz="UTC") for at in sorted(truth)]
+    assert [value.tobytes() for value in frame["value"].to_numpy()] == [truth[time] for time in sorted(truth)]
+    assert frame["timestamp"].tolist() == [pd.Timestamp(time, unit="ms", tz="UTC") for time in sorted(truth)]
     assert set(frame["point_name"]) == {POINT}
 
 
-def test_a_table_is_what_the_building_said(client: Client, building: World) -> None:
-    names = everything(client)
+def test_a_table_equals_the_building(client: Client, building: World) -> None:
+    names = point_names(client)
     table = client.query(SITE, names, SPAN.start_ms, SPAN.end_ms, resolution="raw")
     truth = building.truth(SPAN)
     assert samples(table) == truth
@@ -96,50 +97,51 @@ def test_a_table_is_what_the_building_said(client: Client, building: World) -> N
     assert table["point_name"].chunk(0).dictionary.to_pylist() == names
 
 
-def test_pages_are_merged_exactly(client: Client, server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = everything(client)
+def test_pages_are_joined_exactly(client: Client, server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = point_names(client)
     whole = client.query(SITE, names, SPAN.start_ms, SPAN.end_ms, resolution="raw")
     monkeypatch.setattr(plan, "MAX_SAMPLES", 700)
     before = len(server.asked)
     merged = client.query(SITE, names, SPAN.start_ms, SPAN.end_ms, resolution="raw")
     assert len(server.asked) - before > 5
     assert merged.cast(whole.schema).equals(whole)
-    one, many = tables.beside(whole), tables.beside(merged)
-    for series, parts in zip(one["series"], many["series"], strict=True):
-        assert parts["coverage"]["received"] == series["coverage"]["received"]
+    expected, joined = tables.envelope(whole), tables.envelope(merged)
+    for series, joined_series in zip(expected["series"], joined["series"], strict=True):
+        assert joined_series["coverage"]["received"] == series["coverage"]["received"]
         # Each page counts whole intervals only.
-        assert 0 <= series["coverage"]["expected"] - parts["coverage"]["expected"] <= len(server.asked)
+        difference = series["coverage"]["expected"] - joined_series["coverage"]["expected"]
+        assert 0 <= difference <= len(server.asked)
     for key in ("total_samples", "samples_read", "samples_returned", "sources", "next_token"):
-        assert many["metadata"][key] == one["metadata"][key]
-    assert many["metadata"]["cost"]["requests"] > one["metadata"]["cost"]["requests"]
-    assert many["warnings"] == one["warnings"] == []
+        assert joined["metadata"][key] == expected["metadata"][key]
+    assert joined["metadata"]["cost"]["requests"] > expected["metadata"]["cost"]["requests"]
+    assert joined["warnings"] == expected["warnings"] == []
 
 
-def test_a_gap_over_several_pages_is_one(
+def test_a_gap_across_pages_is_one(
     client: Client, server: ApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The hours before the first sync were never asked for."""
+    """The hours before the first sync were never polled."""
     early = Span(SPAN.start_ms - 6 * HOUR_MS, SPAN.end_ms)
-    asked = (SITE, [POINT], early.start_ms, early.end_ms)
-    [whole] = tables.beside(client.query(*asked, resolution="raw"))["series"]
+    request = (SITE, [POINT], early.start_ms, early.end_ms)
+    [whole] = tables.envelope(client.query(*request, resolution="raw"))["series"]
     monkeypatch.setattr(plan.QueryPlan, "first_step_ms", lambda _: HOUR_MS)
     monkeypatch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: HOUR_MS)
     monkeypatch.setattr(answers, "READ_BUDGET_S", -1.0)
     before = len(server.asked)
     with warnings.catch_warnings():
-        # Each page says that it ended early; what is missing in it is in the next one.
+        # Each page has a warning that it ended early; the next page continues it.
         warnings.simplefilter("error")
-        table = client.query(*asked, resolution="raw")
+        table = client.query(*request, resolution="raw")
     assert len(server.asked) - before > 5
-    [parts] = tables.beside(table)["series"]
-    assert parts["gaps"] == whole["gaps"]
-    assert parts["gaps"][0]["start"] == iso(early.start_ms)
+    [series] = tables.envelope(table)["series"]
+    assert series["gaps"] == whole["gaps"]
+    assert series["gaps"][0]["start"] == iso(early.start_ms)
 
 
-def test_pages_can_be_had_one_at_a_time(
+def test_pages_are_requested_one_at_a_time(
     client: Client, server: ApiServer, building: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = everything(client)
+    names = point_names(client)
     monkeypatch.setattr(plan, "MAX_SAMPLES", 700)
     before = len(server.asked)
     pages = client.query_pages(SITE, names, SPAN.start_ms, SPAN.end_ms, resolution="raw")
@@ -149,22 +151,22 @@ def test_pages_can_be_had_one_at_a_time(
     assert samples(first, *pages) == building.truth(SPAN)
 
 
-def test_pages_warn_once_and_not_of_what_follows(
+def test_pages_warn_once_and_not_of_continuation(
     client: Client, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
 ) -> None:
     monkeypatch.setattr(plan.QueryPlan, "first_step_ms", lambda _: HOUR_MS)
     monkeypatch.setattr(answers, "READ_BUDGET_S", -1.0)
     pages = client.query_pages(SITE, [POINT, "nope"], SPAN.start_ms, SPAN.end_ms, resolution="raw")
-    told = [tables.beside(page)["warnings"] for page in pages]
-    assert len(told) > 2
-    assert all(len(warnings) == 2 for warnings in told[:-1])
+    warnings_of_pages = [tables.envelope(page)["warnings"] for page in pages]
+    assert len(warnings_of_pages) > 2
+    assert all(len(texts) == 2 for texts in warnings_of_pages[:-1])
     assert [str(warning.message) for warning in recwarn] == ["the site has no point 'nope'"]
 
 
-def test_an_answer_without_an_end_is_given_up(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_pages_is_limited(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "MAX_SAMPLES", 40)
-    monkeypatch.setattr(client_module, "_MOST_PAGES", 3)
-    with pytest.raises(FailedError, match="within 3 pages"):
+    monkeypatch.setattr(client_module, "_MAX_PAGES", 3)
+    with pytest.raises(FailedError, match="more than 3 pages"):
         client.query(SITE, [POINT], SPAN.start_ms, SPAN.end_ms, resolution="raw")
 
 
@@ -175,7 +177,7 @@ def over_http(client: Client, token: str, path: str, **params: Any) -> Any:
     return answer.json()
 
 
-SHAPES: list[dict[str, Any]] = [
+FORMS: list[dict[str, Any]] = [
     {"resolution": "5m"},
     {"resolution": "1h"},
     {"max_points": 30},
@@ -185,35 +187,37 @@ SHAPES: list[dict[str, Any]] = [
 ]
 
 
-def test_every_shape_is_as_the_apis_json(client: Client, token: str) -> None:
+def test_every_form_equals_the_apis_json(client: Client, token: str) -> None:
     start, end = datetime(2026, 1, 1, 9, 45, tzinfo=UTC), datetime(2026, 1, 1, 12, 20, tzinfo=UTC)
-    names = everything(client)[:7]
-    asked = {"site_name": SITE, "point_names": names, "start_time": iso(SPAN.start_ms)}
-    for shape in SHAPES:
-        found = tables.answer(client.query(SITE, names, start, end, **shape))
-        said = over_http(client, token, "/timeseries/query", **asked, end_time=iso(SPAN.end_ms), **shape)
+    names = point_names(client)[:7]
+    parameters = {"site_name": SITE, "point_names": names, "start_time": iso(SPAN.start_ms)}
+    for form in FORMS:
+        answer = tables.answer(client.query(SITE, names, start, end, **form))
+        expected = over_http(
+            client, token, "/timeseries/query", **parameters, end_time=iso(SPAN.end_ms), **form
+        )
         for volatile in ("query_time_ms", "cost", "cache_hit"):
-            del found["metadata"][volatile], said["metadata"][volatile]
-        assert found == said, shape
+            del answer["metadata"][volatile], expected["metadata"][volatile]
+        assert answer == expected, form
 
 
-def test_nothing_is_an_empty_table(client: Client) -> None:
+def test_a_range_without_samples_is_an_empty_table(client: Client) -> None:
     table = client.query(SITE, [POINT], "2025-12-01", "2025-12-02", resolution="raw")
     assert (table.num_rows, table.column_names) == (0, ["point_name", "timestamp", "value"])
     assert [series["values"] for series in tables.answer(table)["series"]] == [[]]
     assert table.to_pandas().empty
 
 
-def test_what_is_missing_is_a_warning_of_the_callers_line(client: Client) -> None:
-    for ask in (client.query, lambda *asked: list(client.query_pages(*asked))):
+def test_a_warning_names_the_callers_line(client: Client) -> None:
+    for query in (client.query, lambda *request: list(client.query_pages(*request))):
         with pytest.warns(VitalsWarning, match="the site has no point 'nope'") as caught:
-            ask(SITE, [POINT, "nope"], SPAN.start_ms, SPAN.end_ms)
+            query(SITE, [POINT, "nope"], SPAN.start_ms, SPAN.end_ms)
         assert [warning.filename for warning in caught] == [__file__]
     with pytest.warns(VitalsWarning, match="the site has no point 'nope'"):
         client.latest(SITE, [POINT, "nope"])
 
 
-def test_sites_latest_coverage_and_health_are_as_the_api_says(client: Client, token: str) -> None:
+def test_sites_latest_coverage_and_health_equal_the_api(client: Client, token: str) -> None:
     assert client.sites() == over_http(client, token, "/sites")["sites"]
     assert client.health() == over_http(client, token, "/health")
     days = over_http(client, token, f"/sites/{SITE}/coverage", start="2025-12-31", end="2026-01-02")
@@ -224,35 +228,37 @@ def test_sites_latest_coverage_and_health_are_as_the_api_says(client: Client, to
     assert len(newest) > 40
 
 
-def test_lists_come_page_by_page(client: Client, server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lists_are_requested_page_by_page(
+    client: Client, server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole, newest = list(client.points(SITE)), client.latest(SITE)
-    monkeypatch.setattr(client_module, "_PAGE", 10)
+    monkeypatch.setattr(client_module, "_PAGE_LIMIT", 10)
     before = len(server.asked)
-    found = client.points(SITE)
-    assert next(found) == whole[0]
+    points = client.points(SITE)
+    assert next(points) == whole[0]
     assert len(server.asked) - before == 1
-    assert [whole[0], *found] == whole
+    assert [whole[0], *points] == whole
     assert client.latest(SITE) == newest
 
 
-def test_points_are_found_by_words_and_tags(client: Client) -> None:
-    found = list(client.points(SITE, "zone temp", ["air", "unit=degreesFahrenheit"]))
-    assert 0 < len(found) < 10
-    assert all("Zone temp" in point["display_name"] and "air" in point["tags"] for point in found)
+def test_points_match_words_and_tags(client: Client) -> None:
+    points = list(client.points(SITE, "zone temp", ["air", "unit=degreesFahrenheit"]))
+    assert 0 < len(points) < 10
+    assert all("Zone temp" in point["display_name"] and "air" in point["tags"] for point in points)
     assert list(client.points(SITE, "no such words")) == []
 
 
-def test_tags_count_the_points_that_have_them(client: Client) -> None:
+def test_tags_count_their_points(client: Client) -> None:
     tags = client.tags(SITE)
     assert tags["site_name"] == SITE
-    for each in tags["tags"]:
-        assert len(list(client.points(SITE, tags=[each["tag"]]))) == each["points"]
-    assert {each["equipment"] for each in tags["equipment"]} == {
+    for tag in tags["tags"]:
+        assert len(list(client.points(SITE, tags=[tag["tag"]]))) == tag["points"]
+    assert {entry["equipment"] for entry in tags["equipment"]} == {
         point["equipment"] for point in client.points(SITE) if point["equipment"]
     }
 
 
-def test_status_tells_of_the_sites_that_the_token_grants(
+def test_status_has_the_sites_of_the_token(
     server: ApiServer, client: Client, make_token: Callable[..., str]
 ) -> None:
     [site] = client.status()["sites"]
@@ -262,11 +268,11 @@ def test_status_tells_of_the_sites_that_the_token_grants(
         assert stranger.status() == {"sites": [], "dead_letters": None, "warnings": []}
 
 
-def test_more_names_than_one_request_takes(
+def test_many_names_take_several_requests(
     client: Client, server: ApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = everything(client)
-    monkeypatch.setattr(given, "_NAMES_A_REQUEST", 10)
+    names = point_names(client)
+    monkeypatch.setattr(arguments, "_MAX_NAMES", 10)
     before = len(server.asked)
     newest = client.latest(SITE, names)
     assert len(server.asked) - before == -(-len(names) // 10)
@@ -276,20 +282,18 @@ def test_more_names_than_one_request_takes(
 # Exports
 
 
-def test_an_export_is_waited_for_and_downloaded_exactly(
-    client: Client, building: World, tmp_path: Path
-) -> None:
-    names = everything(client)
-    for form in ("parquet", "csv"):
-        started = client.exports.create(SITE, names, SPAN.start_ms, iso(SPAN.end_ms), format=form)  # type: ignore[arg-type]
+def test_an_export_is_downloaded_exactly(client: Client, building: World, tmp_path: Path) -> None:
+    names = point_names(client)
+    for format in ("parquet", "csv"):
+        started = client.exports.create(SITE, names, SPAN.start_ms, iso(SPAN.end_ms), format=format)  # type: ignore[arg-type]
         done = client.exports.wait(started["id"])
         assert (done["status"], done["points"]) == ("completed", len(names))
-        files = client.exports.download(started["id"], tmp_path / form)
-        assert sorted(files) == sorted((tmp_path / form).iterdir())
+        files = client.exports.download(started["id"], tmp_path / format)
+        assert sorted(files) == sorted((tmp_path / format).iterdir())
         assert [file.stat().st_size for file in files] == [
             file["bytes"] for file in sorted(done["files"], key=lambda file: file["name"])
         ]
-        assert READERS[form](files) == building.truth(SPAN)
+        assert READERS[format](files) == building.truth(SPAN)
     assert {export["format"] for export in client.exports.list(SITE)} == {"csv", "parquet"}
 
 
@@ -310,7 +314,7 @@ def of_csv(files: list[Path]) -> Samples:
 READERS: dict[str, Callable[[list[Path]], Samples]] = {"parquet": of_parquet, "csv": of_csv}
 
 
-def test_an_export_of_nothing_named_is_of_every_point(client: Client) -> None:
+def test_an_export_without_names_has_every_point(client: Client) -> None:
     started = client.exports.create(SITE, [], SPAN.start_ms, SPAN.end_ms)
     assert started["points"] == len(list(client.points(SITE)))
     assert client.exports.cancel(started["id"]) == {"id": started["id"], "status": "removed"}
@@ -328,11 +332,11 @@ def test_a_backfill_is_started_followed_and_listed(client: Client) -> None:
     [ended] = client.backfills.follow(started["id"])
     assert (ended["status"], ended["days_done"]) == ("succeeded", 1)
     assert client.backfills.get(started["id"]) == ended
-    assert [each["id"] for each in client.backfills.list(SITE)] == [started["id"]]
+    assert [run["id"] for run in client.backfills.list(SITE)] == [started["id"]]
     assert client.backfills.cancel(started["id"])["cancel_requested"] is False
 
 
-def test_of_a_run_at_work_the_id_is_told(client: Client, server: ApiServer) -> None:
+def test_a_conflict_has_the_running_id(client: Client, server: ApiServer) -> None:
     server.after = lambda method, path, body: None
     started = client.backfills.start(SITE, "2025-12-27", "2025-12-28")
     with pytest.raises(ConflictError) as refused:
@@ -345,29 +349,39 @@ def test_of_a_run_at_work_the_id_is_told(client: Client, server: ApiServer) -> N
 
 
 REFUSALS: list[tuple[type[VitalsError], str, Callable[[Client], Any]]] = [
-    (InvalidRequestError, "INVALID_REQUEST", lambda c: c.query(SITE, [POINT], "yesterday", "2026-01-02")),
-    (InvalidRequestError, "INVALID_REQUEST", lambda c: c.query(SITE, [], "2026-01-01", "2026-01-02")),
-    (NotFoundError, "NOT_FOUND", lambda c: c.query(SITE, ["x"], "2026-01-01", "2026-01-02")),
-    (NotFoundError, "NOT_FOUND", lambda c: c.query("no_site", ["x"], "2026-01-01", "2026-01-02")),
-    (TooLargeError, "TOO_LARGE", lambda c: c.query(SITE, [POINT], "2020-01-01", "2026-01-02")),
-    (NotFoundError, "NOT_FOUND", lambda c: c.coverage("no/site", "2026-01-01", "2026-01-02")),
-    (NotFoundError, "NOT_FOUND", lambda c: c.exports.get("nothing")),
-    (NotFoundError, "NOT_FOUND", lambda c: c.backfills.get("../sites")),
-    (NotFoundError, "NOT_FOUND", lambda c: list(c.points("no_site"))),
+    (
+        InvalidRequestError,
+        "INVALID_REQUEST",
+        lambda client: client.query(SITE, [POINT], "yesterday", "2026-01-02"),
+    ),
+    (
+        InvalidRequestError,
+        "INVALID_REQUEST",
+        lambda client: client.query(SITE, [], "2026-01-01", "2026-01-02"),
+    ),
+    (NotFoundError, "NOT_FOUND", lambda client: client.query(SITE, ["x"], "2026-01-01", "2026-01-02")),
+    (NotFoundError, "NOT_FOUND", lambda client: client.query("no_site", ["x"], "2026-01-01", "2026-01-02")),
+    (TooLargeError, "TOO_LARGE", lambda client: client.query(SITE, [POINT], "2020-01-01", "2026-01-02")),
+    (NotFoundError, "NOT_FOUND", lambda client: client.coverage("no/site", "2026-01-01", "2026-01-02")),
+    (NotFoundError, "NOT_FOUND", lambda client: client.exports.get("nothing")),
+    (NotFoundError, "NOT_FOUND", lambda client: client.backfills.get("../sites")),
+    (NotFoundError, "NOT_FOUND", lambda client: list(client.points("no_site"))),
 ]
 
 
-def test_a_refusal_has_its_class_and_the_apis_words(client: Client, server: ApiServer) -> None:
-    for kind, code, ask in REFUSALS:
+def test_an_error_has_its_class_and_text(client: Client, server: ApiServer) -> None:
+    for kind, code, call in REFUSALS:
         before = len(server.asked)
         with pytest.raises(kind) as refused:
-            ask(client)
+            call(client)
         assert (refused.value.code, refused.value.request_id) == (code, "r-1")
         assert str(refused.value) == f"{refused.value.text} ({code})"
         assert len(server.asked) - before == 1
 
 
-def test_tokens_that_do_not_do(server: ApiServer, make_token: Callable[..., str], clock: Clock) -> None:
+def test_invalid_and_insufficient_tokens_are_refused(
+    server: ApiServer, make_token: Callable[..., str], clock: Clock
+) -> None:
     with pytest.raises(UnauthorizedError, match="bearer token"):
         Client(server.url, "vitals_nonsense").sites()
     short = make_token("read", life_ms=60_000)
@@ -383,7 +397,7 @@ def test_tokens_that_do_not_do(server: ApiServer, make_token: Callable[..., str]
             client.backfills.start(SITE, "2025-12-27", "2025-12-27")
 
 
-def test_a_netrc_changes_nothing(
+def test_a_netrc_file_is_ignored(
     server: ApiServer, token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
@@ -393,7 +407,7 @@ def test_a_netrc_changes_nothing(
         assert client.sites()
 
 
-# Trouble, laid out
+# Prepared responses
 
 
 @pytest.fixture
@@ -408,56 +422,56 @@ SITES = "GET /sites"
 QUERY = "POST /timeseries/query"
 
 
-def asking(server: LaidOutServer, **options: Any) -> Client:
+def client_of(server: LaidOutServer, **options: Any) -> Client:
     return Client(server.url, TOKEN, **options)
 
 
-def test_what_is_safe_is_asked_again(trouble: LaidOutServer) -> None:
+def test_safe_requests_are_retried(trouble: LaidOutServer) -> None:
     trouble.lay_out(SITES, BUSY, BUSY, (200, {"sites": []}))
-    assert asking(trouble).sites() == []
+    assert client_of(trouble).sites() == []
     assert len(trouble.asked) == 3
 
 
-def test_a_query_is_asked_again_though_it_is_posted(trouble: LaidOutServer) -> None:
+def test_a_query_is_retried_although_it_is_posted(trouble: LaidOutServer) -> None:
     trouble.lay_out(QUERY, BUSY)
     with pytest.raises(UnavailableError, match=r"busy \(UNAVAILABLE, request r-9\)"):
-        asking(trouble, retries=2).query("home", ["a"], 0, 1)
+        client_of(trouble, retries=2).query("home", ["a"], 0, 1)
     assert len(trouble.asked) == 3
     assert len({json.dumps(body) for _, body in trouble.asked}) == 1
 
 
-def test_newest_samples_are_asked_for_again_though_names_are_posted(trouble: LaidOutServer) -> None:
+def test_latest_is_retried_although_it_is_posted(trouble: LaidOutServer) -> None:
     entry = {"point_name": ",", "timestamp": 7, "value": 0.5, "unit": "", "last_seen": 7}
     answer = {"site_name": "home", "latest": [entry], "next_token": None, "warnings": []}
     trouble.lay_out("POST /sites/home/latest", BUSY, BUSY, (200, answer))
-    assert asking(trouble).latest("home", [","]) == [entry]
+    assert client_of(trouble).latest("home", [","]) == [entry]
     assert [body for _, body in trouble.asked] == [{"point_names": [","]}] * 3
 
 
-def test_threads_share_a_client_and_sites_its_connection() -> None:
-    """Each question of a thread goes over the connections that are there, whichever site it is about."""
+def test_threads_share_a_client_and_its_connections() -> None:
+    """The requests of a thread use the same connections, whatever site they are about."""
 
     def serve(connection: socket.socket, number: int) -> None:
         for _ in requests_on(connection):
             connection.sendall(whole(b'{"latest": [], "warnings": [], "tags": [], "next_token": null}'))
 
-    def ask(client: Client, number: int) -> None:
+    def request(client: Client, number: int) -> None:
         client.latest(f"site-{number}", ["a"])
         client.tags(f"site-{number}")
 
     with RawServer(serve) as server, Client(server.url, TOKEN, retries=0) as client:
         for number in range(50):
-            ask(client, number)
-        # One for questions that are posted, one for all others.
+            request(client, number)
+        # One for requests that are posted, one for all others.
         assert server.connections == 2
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda number: ask(client, number), range(50, 250)))
+            list(pool.map(lambda number: request(client, number), range(50, 250)))
 
 
-def test_what_starts_something_is_not(trouble: LaidOutServer) -> None:
+def test_requests_with_effects_are_not_retried(trouble: LaidOutServer) -> None:
     for request in ("POST /backfill/start", "POST /exports", "DELETE /exports/x"):
         trouble.lay_out(request, BUSY)
-    client = asking(trouble)
+    client = client_of(trouble)
     for start in (
         lambda: client.backfills.start("home", "2026-01-01", "2026-01-02"),
         lambda: client.exports.create("home", [], 0, 1),
@@ -469,31 +483,31 @@ def test_what_starts_something_is_not(trouble: LaidOutServer) -> None:
         assert len(trouble.asked) - before == 1
 
 
-def test_a_quota_that_is_used_up_is_not_waited_for(trouble: LaidOutServer) -> None:
+def test_an_exhausted_quota_is_not_waited_for(trouble: LaidOutServer) -> None:
     used_up = error(429, "RATE_LIMITED", "the token has used its requests of today")
     trouble.lay_out(SITES, (*used_up, {"Retry-After": "3600"}))
     with pytest.raises(RateLimitedError) as limited:
-        asking(trouble).sites()
+        client_of(trouble).sites()
     assert (limited.value.retry_after_s, len(trouble.asked)) == (3600.0, 1)
 
 
 @pytest.mark.parametrize(
-    ("answer", "says"),
+    ("answer", "message"),
     [
-        ((200, b"<html>a login page</html>"), "without JSON"),
-        ((200, b"[]"), "without JSON"),
-        ((204, b""), "without JSON"),
-        ((302, b"", {"Location": "/elsewhere"}), "answers 302: nothing"),
-        ((500, b"oops"), "answers 500: oops"),
-        ((404, b"<html>\n  no such bucket\n</html>"), "answers 404: <html> no such bucket </html>"),
-        ((502, {"message": "Internal server error"}), "answers 502: Internal server error"),
-        ((200, b"{}", {"Content-Length": "100"}), "gives no answer"),
+        ((200, b"<html>a login page</html>"), "without a JSON object"),
+        ((200, b"[]"), "without a JSON object"),
+        ((204, b""), "without a JSON object"),
+        ((302, b"", {"Location": "/elsewhere"}), "returned 302: an empty body"),
+        ((500, b"oops"), "returned 500: oops"),
+        ((404, b"<html>\n  no such bucket\n</html>"), "returned 404: <html> no such bucket </html>"),
+        ((502, {"message": "Internal server error"}), "returned 502: Internal server error"),
+        ((200, b"{}", {"Content-Length": "100"}), "no response from"),
     ],
 )
-def test_what_is_no_answer_of_the_apis_is_none(trouble: LaidOutServer, answer: Any, says: str) -> None:
+def test_a_response_of_something_else_is_refused(trouble: LaidOutServer, answer: Any, message: str) -> None:
     trouble.lay_out(SITES, answer)
-    with pytest.raises(UnansweredError, match=says):
-        asking(trouble, retries=0).sites()
+    with pytest.raises(UnansweredError, match=message):
+        client_of(trouble, retries=0).sites()
     assert len(trouble.asked) == 1
 
 
@@ -515,20 +529,20 @@ LESS = stream(page_of(ALL, metadata={"samples_returned": len(ALL) + 1}))
         stream(page_of(ALL).replace_schema_metadata({})),
     ],
 )
-def test_a_broken_stream_is_none(trouble: LaidOutServer, body: bytes) -> None:
+def test_an_invalid_stream_is_refused(trouble: LaidOutServer, body: bytes) -> None:
     arrow = {"Content-Type": "application/vnd.apache.arrow.stream"}
     trouble.lay_out(QUERY, (200, WHOLE, arrow))
-    assert asking(trouble).query("home", ["a"], 0, 1).num_rows == len(ALL)
+    assert client_of(trouble).query("home", ["a"], 0, 1).num_rows == len(ALL)
     trouble.lay_out(QUERY, (200, body, arrow))
-    with pytest.raises(UnansweredError, match="broken Arrow stream"):
-        asking(trouble).query("home", ["a"], 0, 1)
+    with pytest.raises(UnansweredError, match="invalid Arrow stream"):
+        client_of(trouble).query("home", ["a"], 0, 1)
     trouble.lay_out(QUERY, (200, body))
     with pytest.raises(UnansweredError, match="without an Arrow stream"):
-        asking(trouble).query("home", ["a"], 0, 1)
+        client_of(trouble).query("home", ["a"], 0, 1)
 
 
-def test_nobody_there_is_said_so() -> None:
-    with pytest.raises(UnansweredError, match=r"http://127\.0\.0\.1:9 gives no answer"):
+def test_an_unreachable_api_is_named() -> None:
+    with pytest.raises(UnansweredError, match=r"no response from http://127\.0\.0\.1:9 "):
         Client("http://127.0.0.1:9", "t", retries=1).sites()
 
 
@@ -541,52 +555,54 @@ def files(trouble: LaidOutServer, name: str = "a.csv", size: int = 4) -> None:
 
 
 @pytest.mark.parametrize("name", ["../a.csv", "/etc/a.csv", "..", "", "a/b.csv"])
-def test_a_file_is_written_nowhere_else(trouble: LaidOutServer, tmp_path: Path, name: str) -> None:
+def test_a_file_stays_in_its_folder(trouble: LaidOutServer, tmp_path: Path, name: str) -> None:
     files(trouble, name)
-    with pytest.raises(FailedError, match="no name for one"):
-        asking(trouble).exports.download("x", tmp_path / "here")
+    with pytest.raises(FailedError, match="invalid name"):
+        client_of(trouble).exports.download("x", tmp_path / "here")
     assert [path.name for path in tmp_path.rglob("*")] == ["here"]
 
 
-def test_a_download_that_breaks_off_leaves_nothing(trouble: LaidOutServer, tmp_path: Path) -> None:
-    """The link needs no token, and gets none: this server would say 401 if it were not so."""
-    (tmp_path / "a.csv").write_text("as it was")
+def test_an_interrupted_download_leaves_no_file(trouble: LaidOutServer, tmp_path: Path) -> None:
+    """The link gets no token: this server refuses one."""
+    (tmp_path / "a.csv").write_text("before")
     files(trouble)
     trouble.open.add("GET /file")
     trouble.lay_out("GET /file", (200, b"abc", {"Content-Length": "4"}))
-    with pytest.raises(UnansweredError, match="broke off"):
-        asking(trouble).exports.download("x", tmp_path)
+    with pytest.raises(UnansweredError, match="was interrupted"):
+        client_of(trouble).exports.download("x", tmp_path)
     trouble.lay_out("GET /file", (200, b"abc"))
     with pytest.raises(FailedError, match="3 bytes instead of 4"):
-        asking(trouble).exports.download("x", tmp_path)
+        client_of(trouble).exports.download("x", tmp_path)
     trouble.lay_out("GET /file", (403, b"expired"))
-    with pytest.raises(UnansweredError, match="the link answers 403"):
-        asking(trouble).exports.download("x", tmp_path)
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.csv", "as it was")]
+    with pytest.raises(UnansweredError, match="the download link returned 403"):
+        client_of(trouble).exports.download("x", tmp_path)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.csv", "before")]
     trouble.lay_out("GET /file", (200, b"abcd"))
-    assert asking(trouble).exports.download("x", tmp_path) == [tmp_path / "a.csv"]
+    assert client_of(trouble).exports.download("x", tmp_path) == [tmp_path / "a.csv"]
     assert (tmp_path / "a.csv").read_bytes() == b"abcd"
 
 
-@pytest.mark.parametrize(("status", "why"), [("failed", "no disk"), ("cancelled", "")])
-def test_an_export_that_ends_badly_says_so(trouble: LaidOutServer, status: str, why: str) -> None:
-    trouble.lay_out("GET /exports/x", (200, EXPORT | {"status": status, "error": why}))
-    with pytest.raises(FailedError, match=f"the export x is {status}" + (f": {why}" if why else "$")):
-        asking(trouble).exports.wait("x")
-    with pytest.raises(FailedError, match="only a completed one has files"):
-        asking(trouble).exports.download("x")
+@pytest.mark.parametrize(("status", "reason"), [("failed", "no disk"), ("cancelled", "")])
+def test_a_failed_export_raises_its_reason(trouble: LaidOutServer, status: str, reason: str) -> None:
+    trouble.lay_out("GET /exports/x", (200, EXPORT | {"status": status, "error": reason}))
+    with pytest.raises(
+        FailedError, match=f"export x has the status {status}" + (f": {reason}" if reason else "$")
+    ):
+        client_of(trouble).exports.wait("x")
+    with pytest.raises(FailedError, match="only a completed export has files"):
+        client_of(trouble).exports.download("x")
 
 
-def test_an_export_is_not_waited_for_longer_than_asked(trouble: LaidOutServer) -> None:
+def test_waiting_for_an_export_has_a_timeout(trouble: LaidOutServer) -> None:
     trouble.lay_out("GET /exports/x", (200, EXPORT | {"status": "running"}))
-    with pytest.raises(FailedError, match="did not end within 0 s; it goes on by itself"):
-        asking(trouble).exports.wait("x", timeout_s=0)
+    with pytest.raises(FailedError, match="did not end within 0 s; it continues"):
+        client_of(trouble).exports.wait("x", timeout_s=0)
 
 
-def test_a_backfill_that_is_refused_or_dry(trouble: LaidOutServer) -> None:
+def test_a_dry_run_has_no_id(trouble: LaidOutServer) -> None:
     trouble.lay_out("POST /backfill/start", DRY, STARTED)
-    client = asking(trouble)
+    client = client_of(trouble)
     assert "id" not in client.backfills.start("mill", "2026-01-01", "2026-01-04", dry_run=True)
     assert client.backfills.start("mill", "2026-01-01", "2026-01-04")["id"] == RUN
     trouble.lay_out(f"GET /backfill/{RUN}", (200, run(["done"], "succeeded")))
-    assert [each["status"] for each in client.backfills.follow(RUN)] == ["succeeded"]
+    assert [run["status"] for run in client.backfills.follow(RUN)] == ["succeeded"]

@@ -1,4 +1,4 @@
-"""The command `vitals` against the API's own handlers: for people, for scripts, and its exit codes."""
+"""The command `vitals` against the API's own handlers: output for people and scripts, and exit codes."""
 
 import ast
 import csv
@@ -29,7 +29,7 @@ from vitals.model.timespan import iso
 from vitals.reading import plan
 from vitals_client import Client, tables
 from vitals_client.cli import app, plugins
-from vitals_client.cli.drawing import number
+from vitals_client.cli.formatting import number
 
 __all__ = ["building", "client", "deployed", "make_token", "server", "token"]
 
@@ -39,8 +39,8 @@ type Vitals = Callable[..., Result]
 
 
 def command(url: str, token: str) -> Vitals:
-    def run(*arguments: str, **more: str) -> Result:
-        environ = {"VITALS_API": url, "VITALS_TOKEN": token, "COLUMNS": "80"} | more
+    def run(*arguments: str, **variables: str) -> Result:
+        environ = {"VITALS_API": url, "VITALS_TOKEN": token, "COLUMNS": "80"} | variables
         return CliRunner().invoke(app, arguments, env=environ, prog_name="vitals")
 
     return run
@@ -57,25 +57,25 @@ def out(done: Result, code: int = 0) -> str:
 
 
 def only_json(done: Result) -> Any:
-    """Of a script's call: one document, nothing else on stdout and nothing on stderr."""
+    """Returns the one document on stdout, with nothing on stderr."""
     assert (done.exit_code, done.stderr) == (0, "")
     [line] = done.stdout.splitlines()
     return json.loads(line)
 
 
-def test_sites_points_and_newest_samples_as_tables_and_as_json(vitals: Vitals, client: Client) -> None:
+def test_sites_points_and_latest_as_tables_and_json(vitals: Vitals, client: Client) -> None:
     head, row = out(vitals("sites")).splitlines()
     assert head.split() == ["site", "name", "points", "synced", "until", "lag"]
     assert row.split()[0] == SITE and row.endswith("2026-01-01T12:20:00Z  0:02:01")
     assert only_json(vitals("sites", "--json")) == {"sites": client.sites()}
 
-    found = list(client.points(SITE, "zone temp", ["air"]))
+    points = list(client.points(SITE, "zone temp", ["air"]))
     lines = out(vitals("points", SITE, "--search", "zone temp", "--tag", "air")).splitlines()[1:]
-    assert [line.split()[0] for line in lines] == [point["point_name"].split()[0] for point in found]
-    asked = ("points", SITE, "--search", "zone temp", "--tag", "air", "--json")
-    assert only_json(vitals(*asked)) == {"points": found}
+    assert [line.split()[0] for line in lines] == [point["point_name"].split()[0] for point in points]
+    arguments = ("points", SITE, "--search", "zone temp", "--tag", "air", "--json")
+    assert only_json(vitals(*arguments)) == {"points": points}
     nothing = vitals("points", SITE, "--search", "no such words")
-    assert (nothing.exit_code, nothing.stdout, nothing.stderr) == (0, "", "no point is like that\n")
+    assert (nothing.exit_code, nothing.stdout, nothing.stderr) == (0, "", "no points match\n")
 
     newest = client.latest(SITE, [POINT])
     _, row = out(vitals("latest", SITE, POINT)).splitlines()
@@ -93,13 +93,13 @@ def test_a_query_as_a_table_and_as_json(vitals: Vitals, client: Client) -> None:
         [number(value), number(least)]
         for value, least in zip(table["value"].to_pylist(), table["min"].to_pylist(), strict=True)
     ]
-    found = only_json(vitals("query", SITE, POINT, *RANGE, "--resolution", "1h", "--json"))
-    assert found["series"] == tables.answer(table)["series"]
-    assert found["metadata"]["total_samples"] == 4
+    answer = only_json(vitals("query", SITE, POINT, *RANGE, "--resolution", "1h", "--json"))
+    assert answer["series"] == tables.answer(table)["series"]
+    assert answer["metadata"]["total_samples"] == 4
 
 
-def only_table(trouble: LaidOutServer, value: float) -> list[str]:
-    """The cells of the tables of `latest` and `query` that show this number."""
+def cells_of(trouble: LaidOutServer, value: float) -> list[str]:
+    """Returns the cells with this number in the tables of `latest` and `query`."""
     vitals = command(trouble.url, TOKEN)
     newest = {"point_name": "a", "timestamp": NOON, "value": value, "unit": "", "last_seen": NOON}
     listed = {"latest": [newest], "next_token": None, "warnings": []}
@@ -108,11 +108,11 @@ def only_table(trouble: LaidOutServer, value: float) -> list[str]:
     assert only_json(vitals("latest", "mill", "--json"))["latest"] == [newest]
     arrow = {"Content-Type": "application/vnd.apache.arrow.stream"}
     trouble.lay_out("POST /timeseries/query", (200, stream(page([(0, NOON, value)])), arrow))
-    asked = ("query", "mill", "a", "--start", "2026-01-01")
-    [_, row] = out(vitals(*asked)).splitlines()
-    [_, exact] = out(vitals(*asked, "--format", "csv")).splitlines()
+    arguments = ("query", "mill", "a", "--start", "2026-01-01")
+    [_, row] = out(vitals(*arguments)).splitlines()
+    [_, exact] = out(vitals(*arguments, "--format", "csv")).splitlines()
     assert float(exact.split(",")[2]).hex() == value.hex()
-    assert only_json(vitals(*asked, "--json"))["series"][0]["values"] == [value]
+    assert only_json(vitals(*arguments, "--json"))["series"][0]["values"] == [value]
     return [latest.split()[2], row.split()[2]]
 
 
@@ -125,33 +125,31 @@ def only_table(trouble: LaidOutServer, value: float) -> list[str]:
         (69.0999984741211, "69.099998474"),
     ],
 )
-def test_a_table_has_12_characters_of_a_number_and_all_else_is_exact(
-    trouble: LaidOutServer, value: float, shown: str
-) -> None:
-    assert only_table(trouble, value) == [shown, shown]
+def test_tables_round_numbers_and_files_do_not(trouble: LaidOutServer, value: float, shown: str) -> None:
+    assert cells_of(trouble, value) == [shown, shown]
 
 
 def test_a_command_runs_in_any_thread(vitals: Vitals) -> None:
-    """Of a program that calls it, whose signals stay its own."""
+    """The signal handlers of the calling program do not change."""
     before = signal.getsignal(signal.SIGINT)
     with ThreadPoolExecutor(1) as pool:
         assert only_json(pool.submit(vitals, "sites", "--json").result(60))["sites"]
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_query_as_files_is_exact_on_every_page(
+def test_a_query_written_to_files_is_exact(
     vitals: Vitals, client: Client, building: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [point["point_name"] for point in client.points(SITE) if "weather" not in point["point_name"]]
     monkeypatch.setattr(plan, "MAX_SAMPLES", 700)
     raw = ("query", SITE, *names, *RANGE, "--resolution", "raw")
     truth = building.truth(SPAN)
-    for form, read in {"csv": of_csv, "parquet": of_parquet}.items():
-        file = tmp_path / f"samples.{form}"
-        assert out(vitals(*raw, "--format", form, "-o", str(file))) == ""
+    for format, read in {"csv": of_csv, "parquet": of_parquet}.items():
+        file = tmp_path / f"samples.{format}"
+        assert out(vitals(*raw, "--format", format, "-o", str(file))) == ""
         assert read([file]) == truth
         assert list(tmp_path.iterdir()) == [file]
-        file.rename(tmp_path.with_suffix(f".{form}"))
+        file.rename(tmp_path.with_suffix(f".{format}"))
     text = out(vitals(*raw, "--format", "csv"))
     assert text == tmp_path.with_suffix(".csv").read_text()
     assert next(csv.reader(io.StringIO(text))) == ["point_name", "timestamp", "value"]
@@ -159,21 +157,21 @@ def test_a_query_as_files_is_exact_on_every_page(
 
 
 def test_a_query_that_fails_leaves_no_file(vitals: Vitals, tmp_path: Path) -> None:
-    for form in ("csv", "parquet"):
-        file = tmp_path / f"samples.{form}"
-        file.write_text("as it was")
-        done = vitals("query", SITE, "nope", *RANGE, "--format", form, "-o", str(file))
+    for format in ("csv", "parquet"):
+        file = tmp_path / f"samples.{format}"
+        file.write_text("before")
+        done = vitals("query", SITE, "nope", *RANGE, "--format", format, "-o", str(file))
         assert (done.exit_code, done.stderr) == (2, "error: the site has no point 'nope' (NOT_FOUND)\n")
-        assert file.read_text() == "as it was"
+        assert file.read_text() == "before"
     assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_sparkline_has_a_bar_where_there_are_samples(vitals: Vitals) -> None:
     early = ("--start", "2026-01-01T09:30:00Z", "--end", "2026-01-01T10:00:00Z", "--width", "10")
     [line] = out(vitals("query", SITE, POINT, *early, "--format", "sparkline")).splitlines()
-    bars, told = line[:10], line[10:]
+    bars, label = line[:10], line[10:]
     assert bars[:5] == " " * 5 and set(bars[5:]) <= set("▁▂▃▄▅▆▇█")
-    assert told.endswith(f"  {POINT}") and " to " in told
+    assert label.endswith(f"  {POINT}") and " to " in label
     done = vitals("query", SITE, POINT, "nope", *early, "--format", "sparkline")
     assert done.stdout.splitlines()[1] == f"{' ' * 10}  no samples  nope"
     assert done.stderr == "warning: the site has no point 'nope'\n"
@@ -191,26 +189,26 @@ def test_a_sparkline_has_a_bar_where_there_are_samples(vitals: Vitals) -> None:
         ("--resolution", "2h"),
     ],
 )
-def test_options_that_make_no_sense_together_ask_nothing(arguments: tuple[str, ...]) -> None:
+def test_conflicting_options_send_no_request(arguments: tuple[str, ...]) -> None:
     done = command("http://127.0.0.1:9", "t")("query", SITE, POINT, *arguments)
     assert (done.exit_code, done.stdout) == (2, "")
     assert "Usage: vitals query" in done.stderr
 
 
 def test_coverage_is_a_heat_map(vitals: Vitals, client: Client) -> None:
-    asked = ("coverage", SITE, "--start", "2025-12-30", "--end", "2026-01-02")
-    lines = out(vitals(*asked)).splitlines()
+    arguments = ("coverage", SITE, "--start", "2025-12-30", "--end", "2026-01-02")
+    lines = out(vitals(*arguments)).splitlines()
     assert lines[1:3] == ["2025-12  " + " " * 29 + "··", "2026-01  ░"]
-    assert lines[-1] == "2026-01-01  31 of 148 windows have data, 31 were asked for"
-    assert only_json(vitals(*asked, "--json")) == client.coverage(SITE, "2025-12-30", "2026-01-02")
+    assert lines[-1] == "2026-01-01  31 of 148 windows have data, 31 were polled"
+    assert only_json(vitals(*arguments, "--json")) == client.coverage(SITE, "2025-12-30", "2026-01-02")
 
 
-def test_an_export_is_made_waited_for_and_downloaded(
+def test_an_export_is_created_and_downloaded(
     vitals: Vitals, client: Client, building: World, tmp_path: Path
 ) -> None:
-    asked = ("export", "create", SITE, POINT, *RANGE, "--format", "csv")
-    started, ended, file = out(vitals(*asked, "--download", str(tmp_path))).splitlines()
-    assert started.endswith(": 1 points, 1 days")
+    arguments = ("export", "create", SITE, POINT, *RANGE, "--format", "csv")
+    started, ended, file = out(vitals(*arguments, "--download", str(tmp_path))).splitlines()
+    assert started.endswith(": 1 point, 1 day")
     assert ended.startswith("completed; 155 rows, ")
     truth = {key: value for key, value in building.truth(SPAN).items() if key[0] == POINT}
     assert of_csv([Path(file)]) == truth
@@ -218,19 +216,19 @@ def test_an_export_is_made_waited_for_and_downloaded(
 
     [waited] = map(json.loads, out(vitals("export", "wait", export, "--json")).splitlines())
     assert (waited["status"], waited["rows"]) == ("completed", 155)
-    found = only_json(vitals("export", "download", export, str(tmp_path), "--json"))
-    assert found == {"id": export, "files": [file]}
+    result = only_json(vitals("export", "download", export, str(tmp_path), "--json"))
+    assert result == {"id": export, "files": [file]}
     assert f"vitals export download {export}" in vitals("export", "wait", export).stderr
     listed = only_json(vitals("export", "list", SITE, "--json"))["exports"]
-    assert [each["id"] for each in listed] == [export]
+    assert [entry["id"] for entry in listed] == [export]
     _, row = out(vitals("export", "list", SITE)).splitlines()
     assert row.split()[0] == export and " completed " in row
     assert out(vitals("export", "cancel", export)) == f"export {export} is removed\n"
-    assert vitals("export", "list", SITE).stderr == f"no export of {SITE}\n"
+    assert vitals("export", "list", SITE).stderr == f"no exports of {SITE}\n"
     assert vitals("export", "wait", export).exit_code == 2
 
 
-def test_an_export_need_not_be_waited_for(vitals: Vitals) -> None:
+def test_create_returns_at_once_with_no_wait(vitals: Vitals) -> None:
     done = vitals("export", "create", SITE, *RANGE, "--no-wait", "--json")
     export = json.loads(out(done))
     assert export["status"] == "queued"
@@ -246,11 +244,11 @@ def test_a_backfill_is_started_and_watched(vitals: Vitals) -> None:
     assert ended.startswith("succeeded: 1 day done, 0 empty, 0 failed; ")
     run = started.split()[1].rstrip(":")
     assert out(vitals("backfill", "watch", run)) == f"{ended}\n"
-    assert out(vitals("backfill", "cancel", run)) == f"backfill {run} has ended already: succeeded\n"
+    assert out(vitals("backfill", "cancel", run)) == f"backfill {run} has already ended: succeeded\n"
     assert out(vitals("backfill", "list", SITE)).startswith(f"{run}  2025-12-27 to 2025-12-27  succeeded")
 
 
-def test_a_token_that_does_not_do_is_refused(server: ApiServer, make_token: Callable[..., str]) -> None:
+def test_an_invalid_token_is_refused(server: ApiServer, make_token: Callable[..., str]) -> None:
     done = command(server.url, "vitals_nonsense")("sites", "--json")
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == "error: a valid bearer token is needed (UNAUTHORIZED)\n"
@@ -259,7 +257,7 @@ def test_a_token_that_does_not_do_is_refused(server: ApiServer, make_token: Call
     assert "(FORBIDDEN)" in done.stderr
 
 
-# What the handlers do not do at will
+# Prepared responses
 
 
 @pytest.fixture
@@ -291,16 +289,16 @@ STATUS = {
 }
 
 
-def test_status_tells_what_an_operator_looks_at(trouble: LaidOutServer) -> None:
+def test_status_shows_sites_and_dead_letters(trouble: LaidOutServer) -> None:
     trouble.lay_out("GET /status", (200, STATUS))
-    _, row, *more = out(command(trouble.url, TOKEN)("status")).splitlines()
+    _, row, *lines = out(command(trouble.url, TOKEN)("status")).splitlines()
     assert row.split() == [
         *("mill", "4,583", "2026-11-23T12:00:00Z", "0:01:01"),
         *("not", "a", "number", "12,", "unknown", "point", "1", "2"),
     ]
-    assert more == [
-        "mill: to be archived: 2026-11-20, 2026-11-21",
-        "mill: upstream is not asked until 2026-11-23T12:10:00Z",
+    assert lines == [
+        "mill: unarchived: 2026-11-20, 2026-11-21",
+        "mill: no upstream calls until 2026-11-23T12:10:00Z",
         "dead letters: sync 0, archive 1, export 0",
     ]
     assert only_json(command(trouble.url, TOKEN)("status", "--json")) == STATUS
@@ -310,13 +308,13 @@ def test_status_tells_what_an_operator_looks_at(trouble: LaidOutServer) -> None:
     answer = STATUS | {"sites": unread, "dead_letters": counts, "warnings": [warning]}
     trouble.lay_out("GET /status", (200, answer))
     done = command(trouble.url, TOKEN)("status")
-    _, row, *_, letters = out(done).splitlines()
+    _, row, *_, dead_letters = out(done).splitlines()
     assert row.endswith("unknown")
-    assert letters == "dead letters: sync unknown, archive unknown, export 3"
+    assert dead_letters == "dead letters: sync unknown, archive unknown, export 3"
     assert done.stderr == f"warning: {warning}\n"
 
 
-def test_of_a_failing_api_the_code_is_one(trouble: LaidOutServer) -> None:
+def test_a_failing_api_has_exit_code_1(trouble: LaidOutServer) -> None:
     trouble.lay_out("GET /status", error(500, "INTERNAL_ERROR", "something went wrong here"))
     done = command(trouble.url, TOKEN)("status")
     assert (done.exit_code, done.stdout) == (1, "")
@@ -338,7 +336,7 @@ EXPORT = {
 
 
 @pytest.mark.parametrize(("status", "code"), [("completed", 0), ("failed", 1), ("cancelled", 3)])
-def test_how_an_export_ends_is_the_exit_code(trouble: LaidOutServer, status: str, code: int) -> None:
+def test_the_exit_code_is_the_status_of_an_export(trouble: LaidOutServer, status: str, code: int) -> None:
     ended = EXPORT | {"status": status, "error": "no disk" if status == "failed" else ""}
     trouble.lay_out("GET /exports/x", (200, EXPORT), (200, ended))
     progress, outcome = out(command(trouble.url, TOKEN)("export", "wait", "x"), code).splitlines()
@@ -349,10 +347,10 @@ def test_how_an_export_ends_is_the_exit_code(trouble: LaidOutServer, status: str
     assert [json.loads(line) for line in lines] == [EXPORT, ended]
 
 
-@pytest.mark.parametrize("command_", [("export", "wait"), ("export", "cancel"), ("backfill", "watch")])
-@pytest.mark.parametrize("named", ["", ".", ".."])
-def test_an_id_that_is_none_asks_nothing(command_: tuple[str, str], named: str) -> None:
-    done = command("http://127.0.0.1:9", "t")(*command_, named)
+@pytest.mark.parametrize("command_path", [("export", "wait"), ("export", "cancel"), ("backfill", "watch")])
+@pytest.mark.parametrize("text", ["", ".", ".."])
+def test_an_invalid_id_sends_no_request(command_path: tuple[str, str], text: str) -> None:
+    done = command("http://127.0.0.1:9", "t")(*command_path, text)
     assert (done.exit_code, done.stdout) == (2, "")
 
 
@@ -366,10 +364,10 @@ def process(url: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("many", [1, 5_000])
-def test_a_reader_that_goes_away_ends_it_quietly(trouble: LaidOutServer, many: int) -> None:
-    """As in `vitals backfill list mill --json | true`, with less and more than a pipe holds."""
-    trouble.lay_out("GET /backfill?site_name=mill&limit=20", (200, {"backfills": ["x" * 100] * many}))
+@pytest.mark.parametrize("length", [1, 5_000])
+def test_a_closed_pipe_is_silent(trouble: LaidOutServer, length: int) -> None:
+    """As in `vitals backfill list mill --json | true`, with less and more output than a pipe buffers."""
+    trouble.lay_out("GET /backfill?site_name=mill&limit=20", (200, {"backfills": ["x" * 100] * length}))
     with process(trouble.url, "backfill", "list", "mill", "--json") as reading:
         assert reading.stdout and reading.stderr
         reading.stdout.close()
@@ -377,10 +375,8 @@ def test_a_reader_that_goes_away_ends_it_quietly(trouble: LaidOutServer, many: i
         assert reading.wait(30) == 141
 
 
-def test_where_nothing_can_be_written_is_an_error_of_one_line(
-    vitals: Vitals, trouble: LaidOutServer, tmp_path: Path
-) -> None:
-    """A full disk (/dev/full is one), a folder that isn't there, and one where a file should go."""
+def test_a_failed_write_is_one_line(vitals: Vitals, trouble: LaidOutServer, tmp_path: Path) -> None:
+    """For a full disk (/dev/full), a missing folder, and a folder in place of the file."""
     trouble.lay_out("GET /sites", (200, {"sites": []}))
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
@@ -391,15 +387,15 @@ def test_where_nothing_can_be_written_is_an_error_of_one_line(
             text=True,
         )
     assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
-    written = ("query", SITE, POINT, *RANGE, "--format", "csv", "--output")
-    failed = vitals(*written, str(tmp_path / "nowhere" / "a.csv"))
+    query = ("query", SITE, POINT, *RANGE, "--format", "csv", "--output")
+    failed = vitals(*query, str(tmp_path / "nowhere" / "a.csv"))
     assert (failed.exit_code, failed.stderr.count("\n")) == (1, 1)
     assert failed.stderr.startswith("error: No such file or directory: ")
-    assert vitals(*written, str(tmp_path)).exit_code == 2
+    assert vitals(*query, str(tmp_path)).exit_code == 2
     assert not list(tmp_path.iterdir())
 
 
-def test_a_pipe_is_written_into_and_not_replaced(vitals: Vitals, tmp_path: Path) -> None:
+def test_a_pipe_is_written_to_and_not_replaced(vitals: Vitals, tmp_path: Path) -> None:
     pipe, link = tmp_path / "pipe", tmp_path / "link.csv"
     os.mkfifo(pipe)
     link.symlink_to("real.csv")
@@ -415,11 +411,11 @@ def test_a_pipe_is_written_into_and_not_replaced(vitals: Vitals, tmp_path: Path)
     assert read == (tmp_path / "real.csv").read_bytes() != b""
 
 
-def test_a_terminal_is_shown_names_and_never_told_what_to_do(trouble: LaidOutServer) -> None:
-    """Names come from elsewhere: none clears the screen, or looks like two rows."""
+def test_control_characters_are_escaped(trouble: LaidOutServer) -> None:
+    """Names come from the upstream: none may clear the screen or look like two rows."""
     vitals = command(trouble.url, TOKEN)
-    silent = {"timestamp": None, "value": None, "last_seen": NOON - 86_400_000}
-    newest = {"point_name": "a\x1b[2J\nb", "unit": "°C\x9b31m"} | silent
+    no_sample = {"timestamp": None, "value": None, "last_seen": NOON - 86_400_000}
+    newest = {"point_name": "a\x1b[2J\nb", "unit": "°C\x9b31m"} | no_sample
     page = {"latest": [newest], "next_token": None, "warnings": ["no \x1b]0;x\x07"]}
     trouble.lay_out("GET /sites/mill/latest?limit=1000", (200, page))
     done = vitals("latest", "mill")
@@ -430,26 +426,26 @@ def test_a_terminal_is_shown_names_and_never_told_what_to_do(trouble: LaidOutSer
     assert vitals("latest", "mill").stderr == "error: no \\x1b[2J (NOT_FOUND)\n"
 
 
-def test_what_no_encoding_holds_is_asked_wrongly(vitals: Vitals) -> None:
-    """As a name that is not UTF-8 comes from a shell."""
+def test_an_argument_that_is_not_utf8_is_refused(vitals: Vitals) -> None:
+    """A shell passes a name that is not UTF-8 like this."""
     done = vitals("points", "mill\udcff")
-    assert (done.exit_code, done.stderr) == (2, "error: '\\udcff' cannot be written in utf-8\n")
+    assert (done.exit_code, done.stderr) == (2, "error: '\\udcff' cannot be encoded in utf-8\n")
 
 
-def test_commands_that_are_not_installed_say_where_they_are() -> None:
+def test_a_missing_command_says_how_to_install_it() -> None:
     bare = typer.Typer()
     plugins.add_to(bare, [])
     for name in ("token", "verify"):
         done = CliRunner().invoke(bare, [name, "--help"])
         assert done.exit_code == 2
-        assert f"run `make setup` there, then `.venv/bin/vitals {name}`" in done.stderr
+        assert f"`vitals {name}` is not installed; run `make setup`" in done.stderr
 
 
-def test_a_command_of_another_distribution_gets_all_that_is_said() -> None:
-    other = typer.Typer()
+def test_a_plugin_gets_every_argument() -> None:
+    plugin_app = typer.Typer()
     value = f"{__name__}:other_command"
-    plugins.add_to(other, [EntryPoint("other", value, plugins.GROUP)])
-    done = CliRunner().invoke(other, ["other", "--help", "-x", "--", "a"])
+    plugins.add_to(plugin_app, [EntryPoint("other", value, plugins.GROUP)])
+    done = CliRunner().invoke(plugin_app, ["other", "--help", "-x", "--", "a"])
     assert (done.exit_code, done.stdout) == (3, "['--help', '-x', '--', 'a']\n")
 
 
@@ -458,7 +454,7 @@ def other_command(arguments: list[str]) -> int:
     return 3
 
 
-def test_the_repositorys_commands_are_installed() -> None:
+def test_the_repository_commands_are_installed() -> None:
     for name in ("token", "verify"):
         done = CliRunner().invoke(app, [name, "--help"])
         assert (done.exit_code, f"usage: vitals {name}" in done.stdout) == (0, True)
@@ -472,7 +468,7 @@ class Interrupting:
 
     def find_spec(self, name, path=None, target=None):
         if not Interrupting.armed:
-            # The first of our own modules that does more than to say what it is called.
+            # The first module of the client that does more than define its name.
             Interrupting.armed = name == "vitals_client.cli"
             return None
         self.seen += 1
@@ -481,7 +477,7 @@ class Interrupting:
         child = os.fork()
         if not child:
             Interrupting.armed = False
-            os.kill(os.getpid(), {ending})
+            os.kill(os.getpid(), {number})
             return None
         Interrupting.ends.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
         return None
@@ -497,19 +493,19 @@ atexit.register(sys.meta_path[0].write)
 
 
 @pytest.mark.parametrize(
-    ("start", "ending", "code"),
+    ("start", "number", "code"),
     [
         ([str(Path(sys.executable).with_name("vitals"))], signal.SIGINT, 130),
         (["-m", "vitals_client"], signal.SIGINT, 130),
         ([str(Path(sys.executable).with_name("vitals"))], signal.SIGTERM, -signal.SIGTERM),
     ],
 )
-def test_an_interrupt_while_it_starts_is_one_line(
-    tmp_path: Path, start: list[str], ending: signal.Signals, code: int
+def test_an_interrupt_during_imports_is_one_line(
+    tmp_path: Path, start: list[str], number: signal.Signals, code: int
 ) -> None:
-    """In a copy of the process at one import in nine; the command itself goes on to its end."""
+    """Interrupts a copy of the process at every ninth import; the command itself runs to its end."""
     report = tmp_path / "report"
-    (tmp_path / "sitecustomize.py").write_text(AT_MANY_IMPORTS.format(ending=int(ending), file=str(report)))
+    (tmp_path / "sitecustomize.py").write_text(AT_MANY_IMPORTS.format(number=int(number), file=str(report)))
     done = subprocess.run(
         [sys.executable, *start, "export", "wait", "."],
         env={"PATH": "", "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
@@ -522,4 +518,4 @@ def test_an_interrupt_while_it_starts_is_one_line(
     assert len(ends) > 40
     assert set(ends) == {code}
     assert lines[: ends.count(130)] == ["interrupted"] * ends.count(130)
-    assert "'.' is no id" in "".join(lines[ends.count(130) :])
+    assert "'.' is not a valid ID" in "".join(lines[ends.count(130) :])

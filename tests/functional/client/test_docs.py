@@ -1,4 +1,4 @@
-"""The examples of client/README.md, run on a simulated building, and the commands of docs/cli.md."""
+"""Runs the examples of client/README.md on a simulated building, and checks the commands of docs/cli.md."""
 
 import doctest
 import re
@@ -22,47 +22,49 @@ PAGE = (ROOT / "docs/cli.md").read_text()
 
 
 @pytest.fixture
-def here(server: ApiServer, token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(server: ApiServer, token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITALS_API", server.url)
     monkeypatch.setenv("VITALS_TOKEN", token)
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.chdir(tmp_path)
 
 
-def test_the_examples_in_python(here: None) -> None:
+def test_the_examples_in_python(environment: None) -> None:
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     done = doctest.testfile(str(README), module_relative=False, optionflags=flags)
     assert done.failed == 0
     assert done.attempted > 10
 
 
-def test_the_examples_on_the_command_line(here: None) -> None:
+def test_the_examples_on_the_command_line(environment: None) -> None:
     sessions = re.findall(r"^ {4}\$ vitals (.*)\n((?: {4}.*\n)+)", README.read_text(), re.M)
     assert len(sessions) > 2
-    for asked, shown in sessions:
-        done = CliRunner().invoke(app, shlex.split(asked))
-        assert done.output == re.sub("^ {4}", "", shown, flags=re.M)
+    for arguments, output in sessions:
+        done = CliRunner().invoke(app, shlex.split(arguments))
+        assert done.output == re.sub("^ {4}", "", output, flags=re.M)
 
 
-def commands(found: Any, name: str = "vitals") -> dict[str, Any]:
-    """Every command by what is typed for it."""
-    if not hasattr(found, "commands"):
-        return {name: found}
+def commands(command: Any, name: str = "vitals") -> dict[str, Any]:
+    """Returns every command by its full name."""
+    if not hasattr(command, "commands"):
+        return {name: command}
     return {
-        key: each for sub, of in found.commands.items() for key, each in commands(of, f"{name} {sub}").items()
+        full_name: leaf
+        for part_of_name, child in command.commands.items()
+        for full_name, leaf in commands(child, f"{name} {part_of_name}").items()
     }
 
 
-def test_every_command_and_option_is_described_and_the_reverse() -> None:
-    known = commands(typer.main.get_command(app))
+def test_the_page_describes_every_command_and_option() -> None:
+    defined = commands(typer.main.get_command(app))
     described = {
         name: set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", line))
         for name, line in re.findall(r"^ {4}(vitals(?: (?:export|backfill))? \w+)(.*)$", PAGE, re.M)
     }
-    of_the_repository = {"vitals token", "vitals verify"}
-    assert described.keys() == known.keys()
-    for name in known.keys() - of_the_repository:
-        options = [parameter.opts for parameter in known[name].params if parameter.opts[0].startswith("-")]
+    repository_commands = {"vitals token", "vitals verify"}
+    assert described.keys() == defined.keys()
+    for name in defined.keys() - repository_commands:
+        options = [parameter.opts for parameter in defined[name].params if parameter.opts[0].startswith("-")]
         assert all(set(spellings) & described[name] for spellings in options if spellings != ["--json"]), name
         assert described[name] <= {spelling for spellings in options for spelling in spellings}, name
         assert ["--json"] in options

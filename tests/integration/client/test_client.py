@@ -1,4 +1,4 @@
-"""The client and the command on the deployed stack: what the upstream served, page by page and as files."""
+"""The client and the command on the deployed stack return what the upstream served."""
 
 import json
 import os
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture
 def question(stack: dict[str, Any]) -> Question:
-    """Every point in hours with more samples than one answer holds, the last of them two hours ago."""
+    """Every point, in 48 hours that end two hours ago and have more samples than one page."""
     store = Store(stack)
     [(site, (_, until_ms))] = store.synced().items()
     end_ms = until_ms // HOUR_MS * HOUR_MS - 2 * HOUR_MS
@@ -31,15 +31,15 @@ def question(stack: dict[str, Any]) -> Question:
 
 @pytest.fixture
 def truth(stack: dict[str, Any], question: Question) -> Samples:
-    """Late readings may still be on their way into the store; the upstream has its own test."""
+    """The store, because late readings may not have reached it yet; the upstream has a test of its own."""
     return Store(stack).ask(question)
 
 
 def samples(table: pa.Table) -> Samples:
     names, times = table["point_name"].to_pylist(), table["timestamp"].cast(pa.int64()).to_pylist()
-    found = dict(zip(zip(names, times, strict=True), table["value"].to_pylist(), strict=True))
-    assert len(found) == table.num_rows
-    return found
+    values = dict(zip(zip(names, times, strict=True), table["value"].to_pylist(), strict=True))
+    assert len(values) == table.num_rows
+    return values
 
 
 def vitals(*arguments: str) -> str:
@@ -57,29 +57,29 @@ def vitals(*arguments: str) -> str:
     return done.stdout
 
 
-def test_a_table_of_many_pages_is_what_is_stored(
+def test_a_table_of_many_pages_equals_the_store(
     stack: dict[str, Any], question: Question, truth: Samples
 ) -> None:
     with Client(stack["api"], stack["token"]) as client:
-        asked = (question.site, question.names, question.start_ms, question.end_ms)
-        table = client.query(*asked, resolution="raw")
-        pages = sum(1 for _ in client.query_pages(*asked, resolution="raw"))
+        request = (question.site, question.names, question.start_ms, question.end_ms)
+        table = client.query(*request, resolution="raw")
+        pages = sum(1 for _ in client.query_pages(*request, resolution="raw"))
     assert pages > 1
     assert samples(table) == truth
-    assert tables.beside(table)["metadata"]["total_samples"] == len(truth) > 100_000
+    assert tables.envelope(table)["metadata"]["total_samples"] == len(truth) > 100_000
 
 
 def test_the_command_exports_the_same(question: Question, truth: Samples, tmp_path: Path) -> None:
-    range_ = ("--start", iso(question.start_ms), "--end", iso(question.end_ms))
-    lines = vitals("export", "create", question.site, *range_, "-o", str(tmp_path), "--json").splitlines()
+    span = ("--start", iso(question.start_ms), "--end", iso(question.end_ms))
+    lines = vitals("export", "create", question.site, *span, "-o", str(tmp_path), "--json").splitlines()
     files = json.loads(lines[-1])["files"]
     assert {str(path) for path in tmp_path.iterdir()} == set(files)
     named = pa.concat_tables(pq.read_table(file, partitioning=None) for file in files)
-    found = {key: value for key, value in samples(named).items() if key[0] in question.names}
-    assert found == truth
+    exported = {key: value for key, value in samples(named).items() if key[0] in question.names}
+    assert exported == truth
 
 
-def test_the_command_finds_the_stack_that_is_up_from_a_folder_below(question: Question) -> None:
+def test_the_command_finds_the_stack_from_a_subfolder(question: Question) -> None:
     [site] = json.loads(vitals("sites", "--json"))["sites"]
     assert site["site_name"] == question.site
     points = json.loads(vitals("points", question.site, "--json"))["points"]

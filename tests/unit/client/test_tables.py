@@ -1,4 +1,4 @@
-"""Pages of an answer, joined: what was cut apart is whole again, to the bit."""
+"""Pages of a result are read and joined exactly."""
 
 import json
 from itertools import pairwise
@@ -18,10 +18,10 @@ VALUES = st.floats(allow_nan=False, width=64)
 ROWS = st.lists(st.tuples(st.sampled_from([0, 1, 3]), VALUES), max_size=40)
 
 
-def page(rows: list[tuple[int, int, float]], token: str | None = None, **more: Any) -> pa.Table:
-    """A page of the API of rows (number of the point, time, value)."""
+def page(rows: list[tuple[int, int, float]], token: str | None = None, **fields: Any) -> pa.Table:
+    """Returns a page of rows (index of the point, time, value)."""
     rows = sorted(rows, key=lambda row: row[:2])
-    points, times, values = ([row[place] for row in rows] for place in range(3))
+    points, times, values = ([row[column] for row in rows] for column in range(3))
     metadata = {
         "total_samples": len(rows),
         "sources": ["hot"],
@@ -32,27 +32,27 @@ def page(rows: list[tuple[int, int, float]], token: str | None = None, **more: A
         "query_time_ms": 1.5,
         "cache_hit": False,
         "cost": COST,
-    } | more.pop("metadata", {})
-    gaps = more.pop("gaps", {})
+    } | fields.pop("metadata", {})
+    gaps = fields.pop("gaps", {})
     coverage = [{"expected": 10, "received": points.count(n)} for n in range(len(NAMES))]
     series = [
         {"point_name": name, "gaps": gaps.get(name, []), "coverage": coverage[n]}
         for n, name in enumerate(NAMES)
     ]
-    told = {
+    envelope = {
         "site_name": "home",
         "start_time": "2026-01-01T00:00:00Z",
         "end_time": "2026-01-02T00:00:00Z",
         "series": series,
         "metadata": metadata,
         "warnings": [],
-    } | more
+    } | fields
     columns = {
         "point_name": pa.DictionaryArray.from_arrays(pa.array(points, pa.int32()), pa.array(NAMES)),
         "timestamp": pa.array(times, pa.timestamp("ms", "UTC")),
         "value": pa.array(values, pa.float64()),
     }
-    return pa.table(columns, metadata={"vitals": json.dumps(told)})
+    return pa.table(columns, metadata={"vitals": json.dumps(envelope)})
 
 
 def bits(table: pa.Table) -> list[tuple[str, int, bytes]]:
@@ -62,46 +62,50 @@ def bits(table: pa.Table) -> list[tuple[str, int, bytes]]:
 
 
 @given(ROWS, st.sets(st.integers(0, 40)))
-def test_pages_are_the_table_that_they_were_cut_from(found: list[tuple[int, float]], cuts: set[int]) -> None:
-    rows = [(point, at, value) for at, (point, value) in enumerate(found)]
-    edges = [0, *sorted(cut for cut in cuts if 0 < cut < len(rows)), len(rows)]
+def test_joined_pages_are_the_whole_table(samples: list[tuple[int, float]], ends: set[int]) -> None:
+    rows = [(point, time, value) for time, (point, value) in enumerate(samples)]
+    edges = [0, *sorted(end for end in ends if 0 < end < len(rows)), len(rows)]
     pages = [page(rows[begin:end]) for begin, end in pairwise(edges)]
     whole, joined = page(rows), tables.joined(pages)
     assert bits(joined) == bits(whole)
     assert joined["point_name"].num_chunks <= 1
     assert joined["point_name"].type == whole["point_name"].type
-    assert tables.beside(joined)["metadata"]["total_samples"] == len(rows)
-    received = [series["coverage"]["received"] for series in tables.beside(joined)["series"]]
-    assert received == [series["coverage"]["received"] for series in tables.beside(whole)["series"]]
+    assert tables.envelope(joined)["metadata"]["total_samples"] == len(rows)
+    received = [series["coverage"]["received"] for series in tables.envelope(joined)["series"]]
+    assert received == [series["coverage"]["received"] for series in tables.envelope(whole)["series"]]
     answer = tables.answer(joined)
     assert [series["point_name"] for series in answer["series"]] == NAMES
     flat = [
-        (series["point_name"], at, np.float64(value).tobytes())
+        (series["point_name"], time, np.float64(value).tobytes())
         for series in answer["series"]
-        for at, value in zip(series["timestamps"], series["values"], strict=True)
+        for time, value in zip(series["timestamps"], series["values"], strict=True)
     ]
     assert flat == bits(whole)
 
 
-def test_what_pages_say_is_told_once() -> None:
-    ended_early = "not all of the range was read in time; next_token goes on"
-    first = page([], "t", warnings=["left out: a day", ended_early], metadata={"sources": ["archive", "hot"]})
+def test_metadata_and_warnings_are_merged() -> None:
+    first = page([], "t", warnings=["left out: a day"], metadata={"sources": ["archive", "hot"]})
     last = page([(0, 5, 1.0)], warnings=["left out: a day", "the shorter gaps are left out"])
-    told = tables.merged([tables.beside(first), tables.beside(last)])
-    assert told["warnings"] == ["left out: a day", "the shorter gaps are left out"]
-    assert told["metadata"]["sources"] == ["archive", "hot"]
-    assert told["metadata"]["cost"] == {key: 2 * value for key, value in COST.items()}
-    assert told["metadata"]["query_time_ms"] == 3.0
-    assert told["metadata"]["next_token"] is None
-    assert [series["coverage"]["expected"] for series in told["series"]] == [20] * 4
+    merged = tables.merged([tables.envelope(first), tables.envelope(last)])
+    assert merged["warnings"] == ["left out: a day", "the shorter gaps are left out"]
+    assert merged["metadata"]["sources"] == ["archive", "hot"]
+    assert merged["metadata"]["cost"] == {key: 2 * value for key, value in COST.items()}
+    assert merged["metadata"]["query_time_ms"] == 3.0
+    assert merged["metadata"]["next_token"] is None
+    assert [series["coverage"]["expected"] for series in merged["series"]] == [20] * 4
 
 
-def gap(start: str, end: str, reason: str = "no_data", **more: bool) -> dict[str, Any]:
-    return {"start": start, "end": end, "reason": reason} | more
+def test_continued_pages_do_not_warn_of_their_end() -> None:
+    old = tables.envelope(page([], "t", warnings=["left out: a day", "not all was read; next_token goes on"]))
+    assert tables.lasting_warnings(old) == ["left out: a day"]
 
 
-def test_a_gap_across_the_edge_of_a_page_is_one() -> None:
-    """Two gaps that meet at a sample which is alone are two."""
+def gap(start: str, end: str, reason: str = "no_data", **flags: bool) -> dict[str, Any]:
+    return {"start": start, "end": end, "reason": reason} | flags
+
+
+def test_a_gap_across_pages_is_one() -> None:
+    """Two gaps that meet at a single sample are two."""
     on = {"continues": True}
     pages = [
         page(
@@ -116,39 +120,39 @@ def test_a_gap_across_the_edge_of_a_page_is_one() -> None:
             [], gaps={"a": [gap("13:00", "13:30", **on), gap("13:30", "14:05")], "b": [gap("13:00", "14:00")]}
         ),
     ]
-    told = tables.merged([tables.beside(each) for each in pages])
-    found = {series["point_name"]: series["gaps"] for series in told["series"]}
-    assert found["a"] == [gap("10:00", "10:05"), gap("11:00", "13:30"), gap("13:30", "14:05")]
-    assert found["b"] == [gap("11:00", "12:00"), gap("12:00", "13:00", "not_polled"), gap("13:00", "14:00")]
-    assert found["c"] == []
+    merged = tables.merged([tables.envelope(page) for page in pages])
+    gaps = {series["point_name"]: series["gaps"] for series in merged["series"]}
+    assert gaps["a"] == [gap("10:00", "10:05"), gap("11:00", "13:30"), gap("13:30", "14:05")]
+    assert gaps["b"] == [gap("11:00", "12:00"), gap("12:00", "13:00", "not_polled"), gap("13:00", "14:00")]
+    assert gaps["c"] == []
 
 
-def test_one_page_stays_as_it_is() -> None:
-    only = page([(0, 1, 1.0)])
-    assert tables.joined([only]) is only
+def test_a_single_page_is_not_changed() -> None:
+    table = page([(0, 1, 1.0)])
+    assert tables.joined([table]) is table
 
 
-def test_of_a_point_that_does_not_say_how_often_nothing_is_expected() -> None:
-    pages = [tables.beside(page([])), tables.beside(page([]))]
+def test_a_point_without_interval_has_no_expected_samples() -> None:
+    pages = [tables.envelope(page([])), tables.envelope(page([]))]
     pages[0]["series"][0]["coverage"]["expected"] = None
-    told = tables.merged(pages)
-    assert [series["coverage"]["expected"] for series in told["series"]] == [None, 20, 20, 20]
+    merged = tables.merged(pages)
+    assert [series["coverage"]["expected"] for series in merged["series"]] == [None, 20, 20, 20]
 
 
-def stream(table: pa.Table, rows_a_batch: int = 1 << 20) -> bytes:
+def stream(table: pa.Table, rows_per_batch: int = 1 << 20) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as out:
-        out.write_table(table, rows_a_batch)
+        out.write_table(table, rows_per_batch)
     return sink.getvalue().to_pybytes()
 
 
-ALL = [(point, at, at / 7) for at in range(12) for point in (0, 1, 3)]
+ALL = [(point, time, time / 7) for time in range(12) for point in (0, 1, 3)]
 
 
-@pytest.mark.parametrize("rows_a_batch", [100, 7])
-def test_a_stream_that_is_cut_anywhere_is_none(rows_a_batch: int) -> None:
-    """Between two messages too, where pyarrow takes it for whole."""
-    whole = stream(page(ALL), rows_a_batch)
+@pytest.mark.parametrize("rows_per_batch", [100, 7])
+def test_a_truncated_stream_is_refused(rows_per_batch: int) -> None:
+    """Also between two messages, where pyarrow accepts it."""
+    whole = stream(page(ALL), rows_per_batch)
     assert tables.read(whole).num_rows == len(ALL)
     assert any(length < len(whole) and pa_rows(whole[:length]) is not None for length in range(len(whole)))
     for length in range(len(whole)):
@@ -156,15 +160,15 @@ def test_a_stream_that_is_cut_anywhere_is_none(rows_a_batch: int) -> None:
             tables.read(whole[:length])
 
 
-def pa_rows(part: bytes) -> int | None:
+def pa_rows(stream: bytes) -> int | None:
     try:
-        return int(pa.ipc.open_stream(part).read_all().num_rows)
+        return int(pa.ipc.open_stream(stream).read_all().num_rows)
     except (OSError, pa.ArrowException):
         return None
 
 
 def message_ends(whole: bytes) -> list[int]:
-    """Where each message of a stream ends, and where the first begins."""
+    """Returns where each message ends, after the start of the first."""
     source, ends = pa.BufferReader(whole), [0]
     while source.tell() < len(whole) - 8:
         pa.ipc.read_message(source)
@@ -172,9 +176,9 @@ def message_ends(whole: bytes) -> list[int]:
     return ends
 
 
-@pytest.mark.parametrize("rows_a_batch", [100, 7])
-def test_a_stream_whose_tail_is_zeros_is_none(rows_a_batch: int) -> None:
-    whole = stream(page(ALL), rows_a_batch)
+@pytest.mark.parametrize("rows_per_batch", [100, 7])
+def test_a_stream_that_ends_in_zeros_is_refused(rows_per_batch: int) -> None:
+    whole = stream(page(ALL), rows_per_batch)
     for end in message_ends(whole):
         for zeros in (4, 8, 16, len(whole) - end):
             with pytest.raises(ValueError):
@@ -185,12 +189,12 @@ def test_a_stream_whose_tail_is_zeros_is_none(rows_a_batch: int) -> None:
             tables.read(whole[:end] + bytes(len(whole) - end))
 
 
-def used(table: pa.Table) -> tuple[list[tuple[str, int]], list[str]]:
-    """What a caller does with an answer; the points and how many rows each has."""
+def use(table: pa.Table) -> tuple[list[tuple[str, int]], list[str]]:
+    """Uses a result as a caller does, and returns the number of rows of each point."""
     joined = tables.joined([table, page([])])
     tables.answer(joined)
     tables.answer(table)
-    names = [series["point_name"] for series in tables.beside(joined)["series"]]
+    names = [series["point_name"] for series in tables.envelope(joined)["series"]]
     points = table["point_name"].to_pylist()
     return [(name, points.count(name)) for name in names], names
 
@@ -200,47 +204,48 @@ FLIPS = st.lists(st.tuples(st.integers(0), st.integers(1, 255)), min_size=1, max
 
 @settings(max_examples=400)
 @given(st.sampled_from([stream(page(ALL), 100), stream(page(ALL), 7), stream(page([]))]), FLIPS)
-def test_a_damaged_stream_is_none_or_has_every_row(whole: bytes, flips: list[tuple[int, int]]) -> None:
-    """A flip within a time, a value or a point's number is not seen, for a stream has no checksum."""
+def test_a_damaged_stream_is_refused_or_has_every_row(whole: bytes, flips: list[tuple[int, int]]) -> None:
+    """A flip in a time, a value or a point index is not detected, because a stream has no checksum."""
     damaged = bytearray(whole)
-    for at, bits_ in flips:
-        damaged[at % len(whole)] ^= bits_
+    for offset, mask in flips:
+        damaged[offset % len(whole)] ^= mask
     try:
         table = tables.read(bytes(damaged))
     except ValueError:
         return
     assert table.num_rows == tables.read(whole).num_rows
-    counts, names = used(table)
+    counts, names = use(table)
     assert sum(count for _, count in counts) == table.num_rows
     assert len(names) == len(NAMES)
 
 
-BESIDE = tables.beside(page(ALL))
+ENVELOPE = tables.envelope(page(ALL))
 
 
 @pytest.mark.parametrize(
     "damaged",
     [
         [],
-        BESIDE | {"series": {}},
-        BESIDE | {"series": BESIDE["series"][:-1]},
-        BESIDE | {"series": [series | {"gaps": [{"start": "", "end": ""}]} for series in BESIDE["series"]]},
-        BESIDE | {"series": [series | {"coverage": {}} for series in BESIDE["series"]]},
-        BESIDE | {"series": [series | {"point_name": "x"} for series in BESIDE["series"]]},
-        BESIDE | {"start_time": "2026-91-01T00:00:00Z"},
-        BESIDE | {"end_time": None},
-        BESIDE | {"warnings": None},
-        BESIDE | {"metadata": BESIDE["metadata"] | {"cost": []}},
-        BESIDE | {"metadata": BESIDE["metadata"] | {"next_token": 5}},
-        BESIDE | {"metadata": BESIDE["metadata"] | {"samples_read": "36"}},
+        ENVELOPE | {"series": {}},
+        ENVELOPE | {"series": ENVELOPE["series"][:-1]},
+        ENVELOPE
+        | {"series": [series | {"gaps": [{"start": "", "end": ""}]} for series in ENVELOPE["series"]]},
+        ENVELOPE | {"series": [series | {"coverage": {}} for series in ENVELOPE["series"]]},
+        ENVELOPE | {"series": [series | {"point_name": "x"} for series in ENVELOPE["series"]]},
+        ENVELOPE | {"start_time": "2026-91-01T00:00:00Z"},
+        ENVELOPE | {"end_time": None},
+        ENVELOPE | {"warnings": None},
+        ENVELOPE | {"metadata": ENVELOPE["metadata"] | {"cost": []}},
+        ENVELOPE | {"metadata": ENVELOPE["metadata"] | {"next_token": 5}},
+        ENVELOPE | {"metadata": ENVELOPE["metadata"] | {"samples_read": "36"}},
         *(
-            {key: value for key, value in BESIDE.items() if key != each}
-            for each in BESIDE
-            if each != "site_name"
+            {key: value for key, value in ENVELOPE.items() if key != missing}
+            for missing in ENVELOPE
+            if missing != "site_name"
         ),
     ],
 )
-def test_what_is_said_beside_the_columns_is_whole_or_the_stream_is_none(damaged: Any) -> None:
+def test_a_damaged_envelope_is_refused(damaged: Any) -> None:
     with pytest.raises(ValueError):
         tables.read(stream(page(ALL).replace_schema_metadata({"vitals": json.dumps(damaged)})))
 
@@ -250,23 +255,25 @@ def renamed(table: pa.Table, *names: str) -> pa.Table:
 
 
 @pytest.mark.parametrize(
-    ("table", "says"),
+    ("table", "message"),
     [
-        (page(ALL).drop_columns("value"), "has the columns"),
-        (renamed(page(ALL), "point_name", "timestamp", "valve"), "has the columns"),
-        (page(ALL).append_column("min", page(ALL)["value"]), "has the columns"),
-        (page(ALL).set_column(2, "value", pa.array(range(36), pa.int32())), "is of type int32"),
-        (page(ALL).set_column(2, "value", pa.array([None] * 36, pa.float64())), "36 rows without a value"),
+        (page(ALL).drop_columns("value"), "has unexpected columns"),
+        (renamed(page(ALL), "point_name", "timestamp", "valve"), "has unexpected columns"),
+        (page(ALL).append_column("min", page(ALL)["value"]), "has unexpected columns"),
+        (page(ALL).set_column(2, "value", pa.array(range(36), pa.int32())), "has the type int32"),
+        (page(ALL).set_column(2, "value", pa.array([None] * 36, pa.float64())), "36 nulls"),
     ],
 )
-def test_a_stream_of_other_columns_is_none(table: pa.Table, says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_unexpected_columns_are_refused(table: pa.Table, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         tables.read(stream(table))
 
 
 @given(ROWS, st.data())
-def test_a_stream_is_its_table_or_none(found: list[tuple[int, float]], data: st.DataObject) -> None:
-    rows = [(point, at, value) for at, (point, value) in enumerate(found)]
+def test_a_stream_is_read_completely_or_refused(
+    samples: list[tuple[int, float]], data: st.DataObject
+) -> None:
+    rows = [(point, time, value) for time, (point, value) in enumerate(samples)]
     whole = stream(page(rows), data.draw(st.integers(1, 50)))
     assert bits(tables.read(whole)) == bits(page(rows))
     end = data.draw(st.integers(0, len(whole) - 1))
@@ -280,15 +287,15 @@ def test_a_stream_is_its_table_or_none(found: list[tuple[int, float]], data: st.
 
 
 @pytest.mark.parametrize(
-    ("metadata", "says"),
+    ("metadata", "message"),
     [
-        ({"samples_returned": 37}, "36 rows and says 37"),
-        ({"samples_returned": 0}, "36 rows and says 0"),
+        ({"samples_returned": 37}, "36 rows instead of 37"),
+        ({"samples_returned": 0}, "36 rows instead of 0"),
         ({"samples_returned": None}, "36 rows"),
     ],
 )
-def test_a_stream_of_fewer_rows_than_it_says_is_none(metadata: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_a_wrong_number_of_rows_is_refused(metadata: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         tables.read(stream(page(ALL, metadata=metadata)))
-    with pytest.raises(ValueError, match="how many rows"):
+    with pytest.raises(ValueError, match="number of rows"):
         tables.read(stream(page(ALL).replace_schema_metadata({"vitals": "[]"})))

@@ -22,9 +22,8 @@ def test_links_and_paths_resolve(path: Path) -> None:
     text = path.read_text()
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
         assert (path.parent / target).exists(), target
-    for named in re.findall(
-        r"\b((?:tests|docs|bench|events|functions|layers|local|operations|tools)/[\w./-]+\.\w+)", text
-    ):
+    folders = "tests|docs|bench|events|functions|layers|local|operations|tools"
+    for named in re.findall(rf"(?<![.\w])((?:{folders})/[\w./-]+\.\w+)", text):
         assert (ROOT / named).exists(), named
 
 

@@ -1,15 +1,15 @@
-"""The command `vitals`: what the client does, for people and for scripts.
+"""The command `vitals`: the client for people and for scripts.
 
-Its commands take a third of a second to import, so `main` does it, once it is ready for Ctrl-C.
+Its modules take a third of a second to import, so `main` imports them, once it handles Ctrl-C.
 """
 
 import os
 import sys
 
-# Whoever checks types takes this for true; to import it from typing takes longer than everything else here.
+# Type checkers take this for true. Importing it from typing would take longer than the rest of the module.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vitals_client.cli.commands import app
+    from vitals_client.cli.application import app
 
 __all__ = ["app", "main"]
 
@@ -19,26 +19,26 @@ _INTERRUPTED = 130
 def __getattr__(name: str) -> object:
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from vitals_client.cli import commands
+    from vitals_client.cli import application
 
-    return commands.app
+    return application.app
 
 
 def main() -> None:
-    """The command, to its exit code."""
+    """Runs the command and exits with its exit code."""
     try:
         import signal
 
-        signal.signal(signal.SIGINT, _leave)
-        from vitals_client.cli import commands
+        signal.signal(signal.SIGINT, _exit_interrupted)
+        from vitals_client.cli import application
     except KeyboardInterrupt:
-        # From before the handler was there.
-        _leave()
-    commands.main()
+        # Ctrl-C before the handler was set.
+        _exit_interrupted()
+    application.main()
 
 
-def _leave(*_: object) -> None:
-    """Ends the process at once: nothing has begun that needs an end, and an import may swallow errors."""
+def _exit_interrupted(*_: object) -> None:
+    """Ends the process at once: nothing needs cleaning up yet, and an import may suppress exceptions."""
     try:
         os.write(sys.stderr.fileno(), b"interrupted\n")
     finally:

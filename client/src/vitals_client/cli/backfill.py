@@ -1,4 +1,4 @@
-"""`vitals backfill`: reads days of the past, shows how that goes, and ends it."""
+"""`vitals backfill`: starts, watches, cancels and lists backfills."""
 
 import shlex
 from datetime import UTC, datetime
@@ -6,46 +6,49 @@ from typing import Annotated
 
 import typer
 
+from vitals_client.cli import exit_codes
 from vitals_client.cli.backfill_text import estimate_text, progress_step, summary
-from vitals_client.cli.output import Json, SiteName, message, named, show, show_json, watch_command
-from vitals_client.cli.progress import watched
+from vitals_client.cli.output import Json, SiteName, message, show, show_json, valid_id, watch_command
+from vitals_client.cli.progress import show_progress
 from vitals_client.client import Client
 from vitals_client.errors import UnansweredError
+from vitals_client.shapes import Plan
 
-_EXIT_CODES = {"succeeded": 0, "partial": 1, "failed": 1, "cancelled": 3}
-_INTERRUPTED = 130
+_EXIT_CODES = {
+    "succeeded": 0,
+    "partial": exit_codes.FAILED,
+    "failed": exit_codes.FAILED,
+    "cancelled": exit_codes.CANCELLED,
+}
 
 app = typer.Typer(
-    help="Read days of the past that are missing, or again.", no_args_is_help=True, rich_markup_mode=None
+    help="Read past days from the upstream into the store.", no_args_is_help=True, rich_markup_mode=None
 )
 
-RunId = Annotated[str, typer.Argument(metavar="ID", callback=named, help="the id of a backfill")]
+RunId = Annotated[str, typer.Argument(metavar="ID", callback=valid_id, help="the ID of a backfill")]
 
 
 @app.command()
 def start(
     site: SiteName,
     first: Annotated[str, typer.Argument(metavar="START", help="first day, YYYY-MM-DD in UTC")],
-    last: Annotated[str, typer.Argument(metavar="END", help="last day")],
-    force: Annotated[bool, typer.Option("--force", help="also the days that are finished")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what it would take")] = False,
-    no_wait: Annotated[bool, typer.Option("--no-wait", help="do not watch it")] = False,
+    last: Annotated[str, typer.Argument(metavar="END", help="last day, included")],
+    force: Annotated[bool, typer.Option("--force", help="read complete days again")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show an estimate")] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="return when the backfill has started")] = False,
     json: Json = False,
 ) -> None:
-    """Read the days of a site that are missing, and watch."""
+    """Start a backfill and watch it; complete days are skipped."""
     with Client() as client:
         try:
             plan = client.backfills.start(site, first, last, force=force, dry_run=dry_run)
         except (UnansweredError, KeyboardInterrupt):
             if not dry_run:
-                message(f"`vitals backfill list {shlex.quote(site)}` tells whether a run has started")
+                message(
+                    f"the backfill may have started; check with `vitals backfill list {shlex.quote(site)}`"
+                )
             raise
-        if json:
-            show_json(plan)
-        elif dry_run:
-            show(f"dry run: {estimate_text(plan)}")
-        else:
-            show(f"backfill {plan['id']}: {estimate_text(plan)}")
+        _show_plan(plan, dry_run=dry_run, json=json)
         if dry_run:
             return
         if not no_wait:
@@ -53,29 +56,36 @@ def start(
         message(f"watch it with `{watch_command(plan['id'])}`")
 
 
+def _show_plan(plan: Plan, *, dry_run: bool, json: bool) -> None:
+    if json:
+        show_json(plan)
+    else:
+        show(f"{'dry run' if dry_run else f'backfill {plan["id"]}'}: {estimate_text(plan)}")
+
+
 @app.command()
 def watch(run: RunId, json: Json = False) -> None:
-    """Follow a run to its end."""
+    """Watch a backfill until it ends."""
     with Client() as client:
         raise typer.Exit(_watch(client, run, json))
 
 
 @app.command()
 def cancel(run: RunId, json: Json = False) -> None:
-    """Stop a run before its next hour."""
+    """Cancel a backfill before its next hour."""
     with Client() as client:
-        answer = client.backfills.cancel(run)
+        result = client.backfills.cancel(run)
     if json:
-        show_json(answer)
-    elif answer["status"] == "running":
-        show(f"backfill {run} is being cancelled; see it end with `{watch_command(run)}`")
+        show_json(result)
+    elif result["status"] == "running":
+        show(f"backfill {run} is being cancelled; watch it with `{watch_command(run)}`")
     else:
-        show(f"backfill {run} has ended already: {answer['status']}")
+        show(f"backfill {run} has already ended: {result['status']}")
 
 
 @app.command("list")
-def list_(site: SiteName, json: Json = False) -> None:
-    """The latest runs of a site, newest first."""
+def list_runs(site: SiteName, json: Json = False) -> None:
+    """List the latest backfills of a site, newest first."""
     with Client() as client:
         runs = client.backfills.list(site)
     if json:
@@ -87,24 +97,24 @@ def list_(site: SiteName, json: Json = False) -> None:
             f"{run['samples']:,} samples  started {run['started_at']}"
         )
     if not runs:
-        message(f"no backfill of {site} yet")
+        message(f"no backfills of {site}")
 
 
 def _watch(client: Client, run_id: str, json: bool) -> int:
-    """Shows the run until it ends, and returns its exit code; Ctrl-C ends the showing only."""
+    """Shows the run until it ends, and returns the exit code; Ctrl-C does not cancel the run."""
     try:
-        run = watched(
+        run = show_progress(
             lambda warn: client.backfills.follow(run_id, warn),
             lambda run: progress_step(run, datetime.now(UTC)),
             json=json,
         )
     except KeyboardInterrupt:
         message(
-            f"no longer watching; backfill {run_id} goes on\n"
+            f"stopped watching; backfill {run_id} continues\n"
             f"  watch it again:  {watch_command(run_id)}\n"
             f"  cancel it:       vitals backfill cancel {shlex.quote(run_id)}"
         )
-        return _INTERRUPTED
+        return exit_codes.INTERRUPTED
     except UnansweredError:
         message(f"watch it again with `{watch_command(run_id)}`")
         raise

@@ -1,4 +1,4 @@
-"""What commands print: tables and JSON to stdout, messages to stderr."""
+"""Prints tables and JSON to stdout, and messages to stderr."""
 
 import json
 import shlex
@@ -11,65 +11,59 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-REFUSED = 2
-# Several names of 512 characters, each of which may be written with ten.
-_WIDEST = 50_000
+# Several names of 512 characters, each of which may be escaped with ten.
+_MAX_WIDTH = 50_000
 
-Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else there")]
-SiteName = Annotated[str, typer.Argument(metavar="SITE", help="as `vitals sites` lists it")]
+Json = Annotated[bool, typer.Option("--json", help="print JSON, and nothing else, to stdout")]
+SiteName = Annotated[str, typer.Argument(metavar="SITE", help="a site name from `vitals sites`")]
 
 
-def named(text: str) -> str:
-    """The id of something; BadParameter for an empty one or dots, which would be another route's address."""
+def valid_id(text: str) -> str:
+    """Returns an ID; BadParameter if it is empty or only dots, which would be the path of another route."""
     if not text.strip("."):
-        raise typer.BadParameter(f"{text!r} is no id")
+        raise typer.BadParameter(f"{text!r} is not a valid ID")
     return text
 
 
-def plain(text: str, kept: str = "") -> str:
-    """The text, with what a terminal would obey instead of showing written as Python does."""
+def printable(text: str, allowed: str = "") -> str:
+    """Returns the text with control characters escaped as in Python, except for the allowed ones."""
     if text.isprintable():
         return text
-    return "".join(sign if sign.isprintable() or sign in kept else ascii(sign)[1:-1] for sign in text)
+    return "".join(
+        character if character.isprintable() or character in allowed else ascii(character)[1:-1]
+        for character in text
+    )
 
 
 def message(text: str) -> None:
-    """For the person, whatever stdout is used for."""
-    print(plain(text, "\n"), file=sys.stderr, flush=True)
+    """Prints a message for people to stderr."""
+    print(printable(text, "\n"), file=sys.stderr, flush=True)
 
 
 def show(text: str) -> None:
-    print(plain(text, "\n"), flush=True)
+    """Prints a result for people to stdout."""
+    print(printable(text, "\n"), flush=True)
 
 
 def show_json(content: Any) -> None:
-    """One document on one line."""
+    """Prints one JSON document on one line."""
     print(json.dumps(content, ensure_ascii=False), flush=True)
 
 
 def show_table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> None:
-    """Columns under their headings, those named in `right` to the right; folded on a terminal only."""
+    """Prints a table; columns in `right` are right-aligned, and long cells are folded on a terminal only."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in head:
         table.add_column(name, justify="right" if name in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(plain(cell)) for cell in row))
-    drawn = Console(width=None if sys.stdout.isatty() else _WIDEST)
-    with drawn.capture() as captured:
-        drawn.print(table)
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    console = Console(width=None if sys.stdout.isatty() else _MAX_WIDTH)
+    with console.capture() as captured:
+        console.print(table)
     for line in captured.get().splitlines():
         print(line.rstrip())
 
 
-def usage(text: str) -> typer.Exit:
-    """To be raised: the options contradict each other."""
-    message(f"error: {text}")
-    return typer.Exit(REFUSED)
-
-
 def watch_command(run_id: str) -> str:
+    """Returns the command that watches a backfill."""
     return f"vitals backfill watch {shlex.quote(run_id)}"
-
-
-def days(number: int) -> str:
-    return f"{number} day{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Commands that other distributions add: the entry points of `vitals_client.commands`.
+"""Commands of other distributions: the entry points `vitals_client.commands`.
 
 An entry point is a function that takes the command's arguments and returns its exit code.
 """
@@ -10,18 +10,19 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-from vitals_client.cli.output import REFUSED, message
+from vitals_client.cli import exit_codes
+from vitals_client.cli.output import message
 
 GROUP = "vitals_client.commands"
-# They need AWS and the product's own code, which whoever only reads data does without.
-_OF_THE_REPOSITORY = {
+# They need AWS and the product's own code, which the client does without.
+_REPOSITORY_COMMANDS = {
     "token": "Create, list, revoke and rotate bearer tokens.",
-    "verify": "Ask upstream and store the same random questions.",
+    "verify": "Compare random samples of the store with the upstream.",
 }
 
 
-class _Verbatim(TyperCommand):
-    """Leaves every argument to the command, `--help` and `--` too."""
+class _PassThrough(TyperCommand):
+    """Passes every argument to the command, `--help` and `--` too."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         ctx.args = args
@@ -29,16 +30,16 @@ class _Verbatim(TyperCommand):
 
 
 def add_to(app: typer.Typer, installed: Iterable[EntryPoint]) -> None:
-    """Adds the commands that are installed, and the advice for those that are not."""
-    found = {point.name: point for point in installed}
-    for name in sorted(found.keys() | _OF_THE_REPOSITORY.keys()):
-        add = app.command(name, help=_OF_THE_REPOSITORY.get(name), cls=_Verbatim)
-        add(_passing(found[name]) if name in found else _missing(name))
+    """Adds the installed commands, and an error message for each repository command that is not installed."""
+    entry_points = {entry_point.name: entry_point for entry_point in installed}
+    for name in sorted(entry_points.keys() | _REPOSITORY_COMMANDS.keys()):
+        add = app.command(name, help=_REPOSITORY_COMMANDS.get(name), cls=_PassThrough)
+        add(_installed(entry_points[name]) if name in entry_points else _missing(name))
 
 
-def _passing(point: EntryPoint) -> Callable[[typer.Context], None]:
+def _installed(entry_point: EntryPoint) -> Callable[[typer.Context], None]:
     def run(ctx: typer.Context) -> None:
-        command: Callable[[Sequence[str]], int] = point.load()
+        command: Callable[[Sequence[str]], int] = entry_point.load()
         raise typer.Exit(command(ctx.args))
 
     return run
@@ -47,9 +48,9 @@ def _passing(point: EntryPoint) -> Callable[[typer.Context], None]:
 def _missing(name: str) -> Callable[[typer.Context], None]:
     def run(ctx: typer.Context) -> None:
         message(
-            f"error: `vitals {name}` needs the repository that deploys the stack: run `make setup` there, "
-            f"then `.venv/bin/vitals {name}`"
+            f"error: `vitals {name}` is not installed; run `make setup` in the repository of the stack, then "
+            f"`.venv/bin/vitals {name}` there"
         )
-        raise typer.Exit(REFUSED)
+        raise typer.Exit(exit_codes.REFUSED)
 
     return run

@@ -1,4 +1,4 @@
-"""How far something is, as it is shown while it is followed."""
+"""Shows the progress of a run or an export while it is polled."""
 
 import sys
 import time
@@ -15,29 +15,29 @@ from rich.text import Text
 
 from vitals_client.cli.output import message, show, show_json
 
-_QUIET_SECONDS = 5
+_SECONDS_BETWEEN_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far it is: percent, a line of text, and what must differ for the line to be news."""
+    """The progress in percent and as a line of text, which is printed again when `key` has changed."""
 
     percent: float
     text: str
-    news: object
+    key: object
     ended: bool
 
 
-class View(AbstractContextManager[Any], Protocol):
-    """Shows each step, and what goes wrong in between."""
+class Display(AbstractContextManager[Any], Protocol):
+    """Shows each step, and the errors between them."""
 
-    def show(self, found: Mapping[str, Any], step: Step) -> None: ...
+    def show(self, state: Mapping[str, Any], step: Step) -> None: ...
 
     def warn(self, text: str) -> None: ...
 
 
 class Lines:
-    """A line when something has changed, at most one every few seconds; none at the end."""
+    """Prints a line when the progress has changed, at most one every five seconds, and none at the end."""
 
     def __init__(
         self,
@@ -48,23 +48,23 @@ class Lines:
         self._say = say
         self.warn = warn
         self._clock = clock
-        self._said: object = None
-        self._next = clock()
+        self._last_key: object = None
+        self._next_line_at = clock()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *raised: object) -> None:
+    def __exit__(self, *exception: object) -> None:
         pass
 
-    def show(self, found: Mapping[str, Any], step: Step) -> None:
-        if not step.ended and step.news != self._said and self._clock() >= self._next:
-            self._said, self._next = step.news, self._clock() + _QUIET_SECONDS
+    def show(self, state: Mapping[str, Any], step: Step) -> None:
+        if not step.ended and step.key != self._last_key and self._clock() >= self._next_line_at:
+            self._last_key, self._next_line_at = step.key, self._clock() + _SECONDS_BETWEEN_LINES
             self._say(step.text)
 
 
 class Bar:
-    """A bar and a line below it, drawn anew with each answer."""
+    """Draws a progress bar with a line of text below it."""
 
     def __init__(self, console: Console) -> None:
         self._live = Live(console=console, auto_refresh=False)
@@ -73,48 +73,48 @@ class Bar:
         self._live.start()
         return self
 
-    def __exit__(self, *raised: object) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._live.stop()
 
     def warn(self, text: str) -> None:
         self._live.console.print(text, markup=False, highlight=False)
 
-    def show(self, found: Mapping[str, Any], step: Step) -> None:
-        shown = Table.grid()
-        shown.add_row(ProgressBar(completed=step.percent, width=60, complete_style="green"))
-        shown.add_row(Text(step.text))
-        self._live.update(shown, refresh=True)
+    def show(self, state: Mapping[str, Any], step: Step) -> None:
+        grid = Table.grid()
+        grid.add_row(ProgressBar(completed=step.percent, width=60, complete_style="green"))
+        grid.add_row(Text(step.text))
+        self._live.update(grid, refresh=True)
 
 
 class JsonLines:
-    """Each answer but the last, which the command itself shows, as a line of JSON without its days."""
+    """Prints each state as a line of JSON without its days; the command itself prints the last one."""
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *raised: object) -> None:
+    def __exit__(self, *exception: object) -> None:
         pass
 
     def warn(self, text: str) -> None:
         message(text)
 
-    def show(self, found: Mapping[str, Any], step: Step) -> None:
+    def show(self, state: Mapping[str, Any], step: Step) -> None:
         if not step.ended:
-            show_json({key: value for key, value in found.items() if key != "days"})
+            show_json({key: value for key, value in state.items() if key != "days"})
 
 
-def watched[T: Mapping[str, Any]](
+def show_progress[T: Mapping[str, Any]](
     follow: Callable[[Callable[[str], None]], Iterator[T]], step: Callable[[T], Step], *, json: bool
 ) -> T:
-    """Shows what is followed until it ends, and returns its end."""
-    with _view(json) as shown:
-        for found in follow(shown.warn):
-            shown.show(found, step(found))
-    return found
+    """Shows the progress until the end, and returns the last state."""
+    with _display(json) as display:
+        for state in follow(display.warn):
+            display.show(state, step(state))
+    return state
 
 
-def _view(json: bool) -> View:
-    """The bar on a terminal that can draw one, lines elsewhere, JSON where it is asked for."""
+def _display(json: bool) -> Display:
+    """Returns JSON lines if requested, a bar on a terminal that can draw one, and lines of text elsewhere."""
     if json:
         return JsonLines()
     console = Console()

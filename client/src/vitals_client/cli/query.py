@@ -1,4 +1,4 @@
-"""`vitals query`: samples of some points as a table, CSV, Parquet, JSON, or a line of bars for each."""
+"""`vitals query`: samples as a table, CSV, Parquet, JSON or sparklines."""
 
 import csv
 import shutil
@@ -13,51 +13,49 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, TextIO
 import typer
 
 from vitals_client import tables
-from vitals_client.cli.drawing import in_columns, labels, number, sparkline
+from vitals_client.cli.charts import in_columns, sparkline
+from vitals_client.cli.formatting import labels, number
 from vitals_client.cli.output import Json, SiteName, show, show_json, show_table
 from vitals_client.client import Client, Method, Resolution
-from vitals_client.exports import written
+from vitals_client.exports import atomic_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_MOST_COLUMNS = 80
+_MAX_COLUMNS = 80
 
-type Form = Literal["table", "csv", "parquet", "sparkline"]
-Width = Annotated[int | None, typer.Option(min=1, help="pixel columns of a chart")]
+type Format = Literal["table", "csv", "parquet", "sparkline"]
 
 
 def query(
     site: SiteName,
-    points: Annotated[list[str], typer.Argument(metavar="POINT...", help="as `vitals points` lists them")],
+    points: Annotated[list[str], typer.Argument(metavar="POINT", help="point names from `vitals points`")],
     start: Annotated[
-        str, typer.Option(help="ISO 8601 or epoch milliseconds", show_default="24 hours ago")
+        str,
+        typer.Option(help="start of the range, ISO 8601 or epoch milliseconds", show_default="24 hours ago"),
     ] = "",
-    end: Annotated[
-        str, typer.Option(help="the end, which is not part of the range", show_default="now")
-    ] = "",
-    resolution: Annotated[Resolution, typer.Option(help="auto keeps within --max-points")] = "auto",
-    max_points: Annotated[int | None, typer.Option(min=1, help="rows a point")] = None,
-    width: Width = None,
-    method: Annotated[Method | None, typer.Option(help="how a chart is reduced")] = None,
-    format: Annotated[Form, typer.Option(help="how it is shown")] = "table",
+    end: Annotated[str, typer.Option(help="end of the range, not included", show_default="now")] = "",
+    resolution: Annotated[
+        Resolution, typer.Option(help="auto, raw, 5m, 1h or 1d; auto is the finest that --max-points allows")
+    ] = "auto",
+    max_points: Annotated[int | None, typer.Option(min=1, help="maximum number of rows per point")] = None,
+    width: Annotated[int | None, typer.Option(min=1, help="width of a chart in columns")] = None,
+    method: Annotated[
+        Method | None, typer.Option(help="how a chart reduces the samples: m4, minmax, lttb or mean")
+    ] = None,
+    format: Annotated[Format, typer.Option(help="table, csv, parquet or sparkline")] = "table",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", dir_okay=False, help="file to write")
+        Path | None, typer.Option("--output", "-o", dir_okay=False, help="file for csv or parquet")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Samples of some points in a range."""
-    if json and format != "table":
-        raise typer.BadParameter("--json is a form of its own; leave --format out")
-    if output and (json or format not in ("csv", "parquet")):
-        raise typer.BadParameter("--output goes with --format csv or parquet")
-    if format == "parquet" and not output:
-        raise typer.BadParameter("--format parquet goes to a file: --output samples.parquet")
+    """Show the samples of points in a time range."""
+    _check_options(format, output, json=json)
     if format == "sparkline":
         method = method or "mean"
-        width = width or min(_MOST_COLUMNS, shutil.get_terminal_size().columns)
+        width = width or min(_MAX_COLUMNS, shutil.get_terminal_size().columns)
     now = datetime.now(UTC)
-    asked: dict[str, Any] = {
+    request: dict[str, Any] = {
         "site": site,
         "points": points,
         "start": start or now - timedelta(days=1),
@@ -69,13 +67,21 @@ def query(
     }
     with Client() as client:
         if format == "csv":
-            with _text(output) as out:
-                _write_csv(client.query_pages(**asked), out)
+            with _text_output(output) as out:
+                _write_csv(client.query_pages(**request), out)
         elif output:
-            _write_parquet(client.query_pages(**asked), output)
+            _write_parquet(client.query_pages(**request), output)
         else:
-            table = client.query(**asked)
-            _show(table, format, json=json, columns=width or 1)
+            _show(client.query(**request), format, json=json, columns=width or 1)
+
+
+def _check_options(format: str, output: Path | None, *, json: bool) -> None:
+    if json and format != "table":
+        raise typer.BadParameter("--json cannot be combined with --format")
+    if output and (json or format not in ("csv", "parquet")):
+        raise typer.BadParameter("--output requires --format csv or parquet")
+    if format == "parquet" and not output:
+        raise typer.BadParameter("--format parquet requires --output")
 
 
 def _show(table: "pa.Table", format: str, *, json: bool, columns: int) -> None:
@@ -90,13 +96,15 @@ def _show(table: "pa.Table", format: str, *, json: bool, columns: int) -> None:
         show_table(table.column_names, rows, right=numbers)
 
 
-def _sparklines(answer: tables.Beside, columns: int) -> Iterator[str]:
+def _sparklines(answer: tables.Envelope, columns: int) -> Iterator[str]:
     start_ms, end_ms = (
         round(datetime.fromisoformat(answer[key]).timestamp() * 1000) for key in ("start_time", "end_time")
     )
     for series in answer["series"]:
         values = series["values"]
-        bars = sparkline(in_columns(series["timestamps"], values, start_ms, end_ms, columns))
+        bars = sparkline(
+            in_columns(series["timestamps"], values, start_ms=start_ms, end_ms=end_ms, columns=columns)
+        )
         if values:
             low, high, last = labels(
                 min(series.get("min", values)),
@@ -109,7 +117,7 @@ def _sparklines(answer: tables.Beside, columns: int) -> Iterator[str]:
 
 
 def _write_csv(pages: Iterator["pa.Table"], out: TextIO) -> None:
-    """As the API writes CSV, page by page."""
+    """Writes the pages as the API's CSV."""
     writer = csv.writer(out, lineterminator="\n")
     for index, page in enumerate(pages):
         if index == 0:
@@ -118,12 +126,12 @@ def _write_csv(pages: Iterator["pa.Table"], out: TextIO) -> None:
 
 
 def _write_parquet(pages: Iterator["pa.Table"], path: Path) -> None:
-    """A row group or more for each page."""
+    """Writes each page as at least one row group."""
     import pyarrow.parquet as pq
 
     first = next(pages)
     schema = first.schema.remove_metadata()
-    with _whole(path) as out, pq.ParquetWriter(out, schema) as writer:
+    with _binary_output(path) as out, pq.ParquetWriter(out, schema) as writer:
         writer.write_table(first.cast(schema))
         for page in pages:
             writer.write_table(page.cast(schema))
@@ -142,20 +150,20 @@ def _cell(value: Any) -> str:
 
 
 @contextmanager
-def _text(path: Path | None) -> Iterator[TextIO]:
+def _text_output(path: Path | None) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
-    with _whole(path) as out, TextIOWrapper(out, "utf-8", newline="") as text:
+    with _binary_output(path) as out, TextIOWrapper(out, "utf-8", newline="") as text:
         yield text
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[BinaryIO]:
-    """The file that links lead to, whole or as it was; a device or pipe takes what comes."""
+def _binary_output(path: Path) -> Iterator[BinaryIO]:
+    """Opens a file that is replaced when it is complete. Links are followed, devices and pipes written to."""
     if path.exists() and not path.is_file():
         with path.open("wb") as out:
             yield out
     else:
-        with written(path.resolve()) as out:
+        with atomic_file(path.resolve()) as out:
             yield out

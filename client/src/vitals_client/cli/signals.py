@@ -1,4 +1,4 @@
-"""How a command is ended from outside."""
+"""Signals that end a command."""
 
 import signal
 import threading
@@ -6,29 +6,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 # Windows has no SIGHUP.
-_ENDINGS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def interrupt_on_signals() -> None:
-    """Ctrl-C, kill and a closed terminal all raise KeyboardInterrupt."""
-    for ending in _ENDINGS:
-        # A shell starts its background jobs with SIGINT ignored; only nohup means it.
-        if ending.name != "SIGHUP" or signal.getsignal(ending) != signal.SIG_IGN:
-            signal.signal(ending, signal.default_int_handler)
+    """Makes Ctrl-C, kill and a closed terminal raise KeyboardInterrupt."""
+    for number in _SIGNALS:
+        # An ignored SIGHUP is meant, by nohup. An ignored SIGINT is not: a shell sets it for background jobs.
+        if number.name != "SIGHUP" or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """The same for as long as a command runs; in the main thread only, for no other gets signals."""
+    """Does the same while a command runs in the main thread; other threads get no signals."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {ending: signal.getsignal(ending) for ending in _ENDINGS}
+    previous = {number: signal.getsignal(number) for number in _SIGNALS}
     interrupt_on_signals()
     try:
         yield
     finally:
-        for ending, handler in before.items():
-            # One that Python did not set it cannot set again.
+        for number, handler in previous.items():
+            # Python cannot set a handler again that it did not set.
             if handler is not None:
-                signal.signal(ending, handler)
+                signal.signal(number, handler)

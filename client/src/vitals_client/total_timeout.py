@@ -125,7 +125,7 @@ class _TimedSecurePool(HTTPSConnectionPool):
 
 
 class TimedAdapter(HTTPAdapter):
-    """Requests whose timeout is for all of an answer."""
+    """An adapter whose timeout covers the whole response."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)

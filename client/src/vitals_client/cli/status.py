@@ -1,0 +1,54 @@
+"""`vitals status`."""
+
+from collections.abc import Iterator
+
+from vitals_client.cli import formatting
+from vitals_client.cli.output import Json, message, show, show_json, show_table
+from vitals_client.client import Client
+from vitals_client.shapes import SiteStatus
+
+_MAX_UNARCHIVED_DAYS = 10
+
+
+def status(json: Json = False) -> None:
+    """Show the status of each site and the dead letters.
+
+    The status of a site is its lag, the readings that the latest sync rejected, and unarchived days.
+    """
+    with Client() as client:
+        status = client.status()
+    if json:
+        return show_json(status)
+    show_table(
+        ("site", "points", "synced until", "lag", "rejected in the latest sync", "unarchived days"),
+        [_row(site) for site in status["sites"]],
+        right=("points", "lag", "unarchived days"),
+    )
+    for site in status["sites"]:
+        for line in _notes(site):
+            show(f"{site['site_name']}: {line}")
+    if status["dead_letters"] is not None:
+        counts = [f"{queue} {formatting.count(number)}" for queue, number in status["dead_letters"].items()]
+        show(f"dead letters: {', '.join(counts)}")
+    for warning in status["warnings"]:
+        message(f"warning: {warning}")
+
+
+def _row(site: SiteStatus) -> tuple[str, ...]:
+    return (
+        site["site_name"],
+        formatting.count(site["points"]),
+        site["synced_until"] or "never",
+        formatting.lag(site["lag_seconds"]),
+        ", ".join(f"{reason} {number:,}" for reason, number in site["rejected"].items()),
+        formatting.count(site["unarchived_count"]),
+    )
+
+
+def _notes(site: SiteStatus) -> Iterator[str]:
+    if site["unarchived_count"]:
+        days = site["unarchived_days"]
+        dates = ", ".join(days[:_MAX_UNARCHIVED_DAYS])
+        yield f"unarchived: {dates}{' …' if len(days) > _MAX_UNARCHIVED_DAYS else ''}"
+    if site["upstream_paused_until"]:
+        yield f"no upstream calls until {site['upstream_paused_until']}"
