@@ -26,6 +26,8 @@ _COLUMNS = {
 }
 
 _NAMES = ["point_name", *_COLUMNS]
+# The code of the warning that a page ends before the range does. The next page continues it.
+_TIME_LIMIT = "TIME_LIMIT"
 
 type Envelope = dict[str, Any]
 
@@ -89,6 +91,7 @@ def _check_envelope(content: Envelope, table: "pa.Table") -> None:
     metadata, series = content["metadata"], content["series"]
     numbers = [metadata[key] for key in _SUMMED] + list(metadata["cost"].values())
     texts = [*content["warnings"], *metadata["sources"], metadata["next_token"] or ""]
+    texts += [detail[key] for detail in content.get("warning_details", []) for key in ("code", "text")]
     for point in series:
         numbers += [point["coverage"]["received"], point["coverage"]["expected"] or 0]
         texts += [gap[key] for gap in point["gaps"] for key in ("start", "end", "reason")]
@@ -153,20 +156,29 @@ def merged(pages: Sequence[Envelope]) -> Envelope:
     metadata["sources"] = _distinct(source for head in heads for source in head["sources"])
     metadata["cache_hit"] = all(head["cache_hit"] for head in heads)
     metadata["cost"] = {key: sum(head["cost"].get(key, 0) for head in heads) for key in heads[0]["cost"]}
-    return pages[-1] | {
+    warnings = _distinct(text for page in pages for text in lasting_warnings(page))
+    details = [detail for page in pages for detail in page.get("warning_details", [])]
+    content = pages[-1] | {
         "series": [
             _joined_series(fragments) for fragments in zip(*(page["series"] for page in pages), strict=True)
         ],
         "metadata": metadata,
-        "warnings": _distinct(text for page in pages for text in lasting_warnings(page)),
+        "warnings": warnings,
     }
+    if "warning_details" in content:
+        distinct = {(detail["code"], detail["text"]): detail for detail in details}
+        content["warning_details"] = [
+            detail for (_, text), detail in distinct.items() if text in set(warnings)
+        ]
+    return content
 
 
 def lasting_warnings(page: Envelope) -> list[str]:
     """Returns the warnings of a page, without the one that only says that the next page continues it."""
     if page["metadata"]["next_token"] is None:
         return list(page["warnings"])
-    passing = {text for text in page["warnings"] if "next_token" in text}
+    details = page.get("warning_details", [])
+    passing = {detail["text"] for detail in details if detail["code"] == _TIME_LIMIT}
     return [text for text in page["warnings"] if text not in passing]
 
 

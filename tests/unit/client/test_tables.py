@@ -95,9 +95,28 @@ def test_metadata_and_warnings_are_merged() -> None:
     assert [series["coverage"]["expected"] for series in merged["series"]] == [20] * 4
 
 
-def test_continued_pages_do_not_warn_of_their_end() -> None:
-    old = tables.envelope(page([], "t", warnings=["left out: a day", "not all was read; next_token goes on"]))
-    assert tables.lasting_warnings(old) == ["left out: a day"]
+def warned(token: str | None, *details: tuple[str, str]) -> dict[str, Any]:
+    """Returns the envelope of a page with warnings of these codes and texts."""
+    warnings = {
+        "warnings": [text for _, text in details],
+        "warning_details": [{"code": code, "text": text} for code, text in details],
+    }
+    return tables.envelope(page([], token, **warnings))
+
+
+def test_warnings_of_continued_pages_are_selected_by_code() -> None:
+    missing, ended = ("UNKNOWN_POINT", "no point x; next_token"), ("TIME_LIMIT", "Time limit reached.")
+    assert tables.lasting_warnings(warned("t", missing, ended)) == [missing[1]]
+    assert tables.lasting_warnings(warned(None, missing, ended)) == [missing[1], ended[1]]
+    merged = tables.merged([warned("t", missing, ended), warned("t", ended), warned(None, missing)])
+    assert merged["warnings"] == [missing[1]]
+    assert merged["warning_details"] == [{"code": missing[0], "text": missing[1]}]
+
+
+def test_warnings_without_codes_last() -> None:
+    """A stack from before warnings had codes sends none."""
+    old = tables.envelope(page([], "t", warnings=["not all was read; next_token goes on"]))
+    assert tables.lasting_warnings(old) == old["warnings"]
 
 
 def gap(start: str, end: str, reason: str = "no_data", **flags: bool) -> dict[str, Any]:
@@ -235,6 +254,8 @@ ENVELOPE = tables.envelope(page(ALL))
         ENVELOPE | {"start_time": "2026-91-01T00:00:00Z"},
         ENVELOPE | {"end_time": None},
         ENVELOPE | {"warnings": None},
+        ENVELOPE | {"warning_details": [{"text": "a"}]},
+        ENVELOPE | {"warning_details": [{"code": 1, "text": "a"}]},
         ENVELOPE | {"metadata": ENVELOPE["metadata"] | {"cost": []}},
         ENVELOPE | {"metadata": ENVELOPE["metadata"] | {"next_token": 5}},
         ENVELOPE | {"metadata": ENVELOPE["metadata"] | {"samples_read": "36"}},
