@@ -485,7 +485,7 @@ def test_requests_with_effects_are_not_retried(trouble: LaidOutServer) -> None:
 
 
 def test_an_exhausted_quota_is_not_waited_for(trouble: LaidOutServer) -> None:
-    used_up = error(429, "RATE_LIMITED", "the token has used its requests of today")
+    used_up = error(429, "RATE_LIMITED", "the token has used its daily quota")
     trouble.lay_out(SITES, (*used_up, {"Retry-After": "3600"}))
     with pytest.raises(RateLimitedError) as limited:
         client_of(trouble).sites()

@@ -315,10 +315,10 @@ def test_status_shows_sites_and_dead_letters(trouble: LaidOutServer) -> None:
 
 
 def test_a_failing_api_has_exit_code_1(trouble: LaidOutServer) -> None:
-    trouble.lay_out("GET /status", error(500, "INTERNAL_ERROR", "something went wrong here"))
+    trouble.lay_out("GET /status", error(500, "INTERNAL_ERROR", "internal error"))
     done = command(trouble.url, TOKEN)("status")
     assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr == "error: something went wrong here (INTERNAL_ERROR, request r-1)\n"
+    assert done.stderr == "error: internal error (INTERNAL_ERROR, request r-1)\n"
     assert command("http://127.0.0.1:9", "t")("backfill", "list", "mill").exit_code == 1
 
 

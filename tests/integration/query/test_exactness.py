@@ -22,10 +22,10 @@ _SYNC = """
 import os, sys
 from types import SimpleNamespace
 from etl import app
-from vitals import aws
+from vitals.aws import clients
 
 site, start, end, dies_at = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
-client, left = aws.client("dynamodb"), [dies_at]
+client, left = clients.client("dynamodb"), [dies_at]
 put_item = client.put_item
 
 def mortal(**request):

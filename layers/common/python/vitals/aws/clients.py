@@ -58,7 +58,7 @@ class Deadline:
     def check(self, **_: Any) -> None:
         """TierTimeoutError once it is over; botocore asks before every attempt, and then makes none."""
         if self.left_s() <= 0:
-            raise TierTimeoutError("the answer took too long; ask for less, or try again")
+            raise TierTimeoutError("time limit reached; request less data or try again")
 
 
 deadline = Deadline()
