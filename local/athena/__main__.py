@@ -1,4 +1,4 @@
-"""Answers Athena's API on DuckDB: `python -m local.athena --port P`."""
+"""`python -m local.athena --port P`."""
 
 import sys
 

@@ -27,7 +27,7 @@ _UNKNOWN_COLUMN = re.compile(r'Referenced column "(.+?)" not found|does not have
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The rows of a query, the place where UNLOAD wants them, and how much was read for them."""
+    """The rows of a query, the location that UNLOAD names, and how many bytes the query read."""
 
     table: pa.Table
     unload_to: str | None
@@ -36,20 +36,20 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Runs SELECT and UNLOAD over the tables of one Glue catalog."""
+    """Runs SELECT and UNLOAD on the tables of one Glue catalog."""
 
     glue: Any
     s3: Any
     today: Callable[[], date] = lambda: datetime.now(UTC).date()
 
     def run(self, sql: str, database: str, parameters: Sequence[str] = ()) -> Answer:
-        """The answer; QueryError with Athena's StateChangeReason for what Athena refuses."""
+        """Returns the result of a query; QueryError when Athena would fail it."""
         try:
             select, unload_to = _parse(sql, parameters)
             with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
                 connection.execute("SET TimeZone = 'UTC'; SET autoload_known_extensions = false")
                 bytes_read = self._make_views(connection, select, database, Path(folder))
-                # Whoever writes a query here shall reach the tables and nothing else of this machine.
+                # A query may read the tables and nothing else of this machine.
                 connection.execute(
                     f"SET allowed_directories = [{_quoted(folder)}]; "
                     "SET enable_external_access = false; SET lock_configuration = true"
@@ -67,58 +67,58 @@ class Engine:
     def _make_views(
         self, connection: duckdb.DuckDBPyConnection, select: exp.Expr, database: str, folder: Path
     ) -> int:
-        """Puts a view in the place of each table that the query names; returns the bytes read for them."""
+        """Replaces each table of the query by a view; returns how many bytes their files have."""
         bytes_read = 0
         subqueries = {cte.alias for cte in select.find_all(exp.CTE)}
         tables = [t for t in select.find_all(exp.Table) if t.name and (t.db or t.name not in subqueries)]
         for number, table in enumerate(tables):
-            described = self._described(table.db or database, table.name)
-            view, place = f"table_{number}", folder / str(number)
-            place.mkdir()
-            files = self._fetch(partitions(described, table, self.today()), place)
+            definition = self._definition(table.db or database, table.name)
+            view, subfolder = f"table_{number}", folder / str(number)
+            subfolder.mkdir()
+            files = self._fetch(partitions(definition, table, self.today()), subfolder)
             bytes_read += sum(file.stat().st_size for file in files)
-            connection.execute(_view(view, described, files))
+            connection.execute(_view(view, definition, files))
             table.replace(exp.to_table(view).as_(table.alias_or_name, table=True))
         return bytes_read
 
-    def _described(self, database: str, name: str) -> dict[str, Any]:
+    def _definition(self, database: str, name: str) -> dict[str, Any]:
         try:
-            described: dict[str, Any] = self.glue.get_table(DatabaseName=database, Name=name)["Table"]
+            definition: dict[str, Any] = self.glue.get_table(DatabaseName=database, Name=name)["Table"]
         except self.glue.exceptions.EntityNotFoundException:
             missing = f"awsdatacatalog.{database}.{name}"
             raise QueryError(f"TABLE_NOT_FOUND: Table '{missing}' does not exist") from None
-        return described
+        return definition
 
     def _fetch(self, wanted: Partitions, folder: Path) -> dict[Path, tuple[str, ...]]:
-        """The objects of these partitions as files, each with its partition's values."""
+        """Downloads the objects of the partitions; returns the files, each with its partition's values."""
         files: dict[Path, tuple[str, ...]] = {}
         if not wanted:
             return files
         common = commonpath([location.removeprefix("s3://") for location in wanted])
         bucket, _, prefix = f"{common}/".partition("/")
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        for found in itertools.chain.from_iterable(page.get("Contents", []) for page in pages):
-            values = wanted.get(f"s3://{bucket}/{found['Key'].rpartition('/')[0]}")
-            if values is not None and found["Size"]:
+        for item in itertools.chain.from_iterable(page.get("Contents", []) for page in pages):
+            values = wanted.get(f"s3://{bucket}/{item['Key'].rpartition('/')[0]}")
+            if values is not None and item["Size"]:
                 file = folder / f"{len(files)}.parquet"
-                file.write_bytes(self.s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read())
+                file.write_bytes(self.s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read())
                 files[file] = values
         return files
 
 
 def _parse(sql: str, parameters: Sequence[str]) -> tuple[exp.Expr, str | None]:
-    """The SELECT, and where its rows go when it stands in an UNLOAD."""
+    """Returns the SELECT, and the location of an UNLOAD."""
     unload = _UNLOAD.fullmatch(sql)
     if unload and "'PARQUET'" not in unload[3].upper():
-        raise QueryError("NOT_SUPPORTED: UNLOAD in another format than Parquet")
+        raise QueryError("NOT_SUPPORTED: UNLOAD must have the format Parquet")
     parsed = _statement(_fill_in(unload[1] if unload else sql, parameters))
     if not isinstance(parsed, exp.Query):
-        raise QueryError("NOT_SUPPORTED: only SELECT and UNLOAD run here")
+        raise QueryError("NOT_SUPPORTED: the query must be SELECT or UNLOAD")
     return parsed, f"s3://{unload[2].rstrip('/')}" if unload else None
 
 
 def _fill_in(sql: str, parameters: Sequence[str]) -> str:
-    """The text with each `?` replaced by its parameter, which is one SQL expression, as in Athena."""
+    """Replaces each `?` by its parameter, which is an SQL expression, as in Athena."""
     marks = [t for t in sqlglot.tokenize(sql, read=_DIALECT) if t.token_type == TokenType.PLACEHOLDER]
     if len(marks) != len(parameters):
         raise QueryError(f"Incorrect number of parameters: expected {len(marks)} but found {len(parameters)}")
@@ -136,13 +136,13 @@ def _statement(sql: str) -> exp.Expr:
     return statements[0]
 
 
-def _view(name: str, described: dict[str, Any], files: dict[Path, tuple[str, ...]]) -> str:
-    """The view's SQL: the table's columns in Glue's types, then the partition keys."""
+def _view(name: str, definition: dict[str, Any], files: dict[Path, tuple[str, ...]]) -> str:
+    """Returns the SQL of a view: the table's columns in Glue's types, then the partition keys."""
     columns = [
         (_identifier(column["Name"]), exp.DataType.build(column["Type"], dialect="hive").sql("duckdb"))
-        for column in described["StorageDescriptor"]["Columns"]
+        for column in definition["StorageDescriptor"]["Columns"]
     ]
-    keys = [_identifier(key["Name"]) for key in described.get("PartitionKeys", [])]
+    keys = [_identifier(key["Name"]) for key in definition.get("PartitionKeys", [])]
     if not files:
         nulls = [f"CAST(NULL AS {kind}) AS {column}" for column, kind in columns]
         nulls += [f"CAST(NULL AS VARCHAR) AS {key}" for key in keys]

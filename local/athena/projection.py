@@ -1,4 +1,4 @@
-"""Which partitions of a Glue table a WHERE clause leaves, by Athena's rules of partition projection."""
+"""The partitions of a Glue table that a WHERE clause selects, by Athena's partition projection."""
 
 import re
 from collections.abc import Sequence
@@ -13,24 +13,24 @@ from local.athena.errors import QueryError
 _FORMATS = {"yyyy/MM/dd": "%Y/%m/%d", "yyyy-MM-dd": "%Y-%m-%d"}
 
 type Partitions = dict[str, tuple[str, ...]]
-"""The values of the partition keys by S3 location."""
+"""Values of the partition keys, by S3 location."""
 
 type Source = tuple[str, list[Any]]
 """SQL that lists the values of one key, and its parameters."""
 
 
-def partitions(described: dict[str, Any], table: exp.Table, today: date) -> Partitions:
-    """The partitions that the query may read; QueryError when it names none of an injected key's values."""
-    keys = [key["Name"] for key in described.get("PartitionKeys", [])]
+def partitions(definition: dict[str, Any], table: exp.Table, today: date) -> Partitions:
+    """Returns the partitions that the query reads; QueryError when it names no value of an injected key."""
+    keys = [key["Name"] for key in definition.get("PartitionKeys", [])]
     if not keys:
-        return {described["StorageDescriptor"]["Location"].rstrip("/"): ()}
-    settings = described["Parameters"]
+        return {definition["StorageDescriptor"]["Location"].rstrip("/"): ()}
+    settings = definition["Parameters"]
     if settings.get("projection.enabled") != "true":
-        raise QueryError("NOT_SUPPORTED: a partitioned table without partition projection")
+        raise QueryError("NOT_SUPPORTED: a partitioned table must have partition projection")
     conditions = [c for c in _conditions(table) if _columns(c) <= set(keys)]
     sources = [_projected(key, settings, conditions, today) for key in keys]
     template = settings["storage.location.template"].rstrip("/")
-    return {_location(template, keys, row): row for row in _left(keys, sources, conditions)}
+    return {_location(template, keys, row): row for row in _combinations(keys, sources, conditions)}
 
 
 def _location(template: str, keys: Sequence[str], row: Sequence[str]) -> str:
@@ -39,21 +39,21 @@ def _location(template: str, keys: Sequence[str], row: Sequence[str]) -> str:
 
 
 def _conditions(table: exp.Table) -> list[exp.Expr]:
-    """What the WHERE clause over this table demands of it, part by part, with bare column names."""
+    """Returns the conditions of the WHERE clause on this table alone, with bare column names."""
     select = table.parent_select
-    where = select.args.get("where") if select else None
-    if where is None:
+    clause = select.args.get("where") if select else None
+    if clause is None:
         return []
-    parts = where.this.flatten() if isinstance(where.this, exp.And) else [where.this]
-    own = {"", table.alias_or_name}
-    found = []
-    for part in parts:
-        if {column.table for column in part.find_all(exp.Column)} <= own:
-            bare = part.copy()
+    conditions = clause.this.flatten() if isinstance(clause.this, exp.And) else [clause.this]
+    aliases = {"", table.alias_or_name}
+    own = []
+    for condition in conditions:
+        if {column.table for column in condition.find_all(exp.Column)} <= aliases:
+            bare = condition.copy()
             for column in bare.find_all(exp.Column):
                 column.set("table", None)
-            found.append(bare)
-    return found
+            own.append(bare)
+    return own
 
 
 def _columns(condition: exp.Expr) -> set[str]:
@@ -66,18 +66,18 @@ def _projected(key: str, settings: dict[str, str], conditions: Sequence[exp.Expr
         return "SELECT unnest(?::VARCHAR[])", [_named(key, conditions)]
     if kind != "date" or settings.get(f"projection.{key}.interval.unit", "DAYS") != "DAYS":
         raise QueryError(f"NOT_SUPPORTED: the projection of {key}")
-    form = _FORMATS[settings[f"projection.{key}.format"]]
+    date_format = _FORMATS[settings[f"projection.{key}.format"]]
     first, last = (
-        today if text == "NOW" else datetime.strptime(text, form).date()
+        today if text == "NOW" else datetime.strptime(text, date_format).date()
         for text in settings[f"projection.{key}.range"].split(",")
     )
-    # DuckDB lists the days: there are more than 13,000 since 1990, for each query.
+    # DuckDB lists the days, because there are more than 13,000 since 1990.
     days = "SELECT strftime(day, ?) FROM range(?::TIMESTAMP, ?::TIMESTAMP, INTERVAL 1 DAY) AS _(day)"
-    return days, [form, first, last + timedelta(1)]
+    return days, [date_format, first, last + timedelta(1)]
 
 
 def _named(key: str, conditions: Sequence[exp.Expr]) -> list[str]:
-    """The values that some `key = '…'` or `key IN ('…', …)` lists."""
+    """Returns the values that a condition `key = '…'` or `key IN ('…', …)` lists."""
     for condition in conditions:
         if _columns(condition) == {key} and isinstance(condition, exp.EQ | exp.In):
             literals = [literal.this for literal in condition.find_all(exp.Literal)]
@@ -89,15 +89,15 @@ def _named(key: str, conditions: Sequence[exp.Expr]) -> list[str]:
     )
 
 
-def _left(
+def _combinations(
     keys: Sequence[str], projected: Sequence[Source], conditions: Sequence[exp.Expr]
 ) -> list[tuple[str, ...]]:
-    """The combinations of values that meet the conditions, which DuckDB judges."""
+    """Returns the combinations of values that meet the conditions, as DuckDB evaluates them."""
     sources = ", ".join(
         f'({sql}) AS _{n}("{key}")' for n, (key, (sql, _)) in enumerate(zip(keys, projected, strict=True))
     )
-    where = " AND ".join(f"({condition.sql('duckdb')})" for condition in conditions) or "true"
+    condition = " AND ".join(f"({c.sql('duckdb')})" for c in conditions) or "true"
     with duckdb.connect() as connection:
         columns = ", ".join(f'"{key}"' for key in keys)
-        asked = f"SELECT {columns} FROM {sources} WHERE {where} ORDER BY ALL"
-        return connection.execute(asked, [value for _, values in projected for value in values]).fetchall()
+        query = f"SELECT {columns} FROM {sources} WHERE {condition} ORDER BY ALL"
+        return connection.execute(query, [value for _, values in projected for value in values]).fetchall()

@@ -1,4 +1,4 @@
-"""What Athena leaves in S3 when a query has succeeded, and what GetQueryResults says of it."""
+"""The files that Athena writes to S3 for a successful query, and the answer of GetQueryResults."""
 
 import io
 import uuid
@@ -13,7 +13,7 @@ from moto.athena.models import QueryResults
 from local.athena.engine import Answer
 from local.athena.errors import QueryError
 
-# Athena's writers work side by side, so that a reader must count on several files in no order.
+# Athena writes in parallel: several files in no order.
 _FILES = 2
 _TYPES = {
     "string": "varchar",
@@ -26,8 +26,8 @@ _TYPES = {
 }
 
 
-def keep_rows(s3: Any, answer: Answer, csv: str) -> QueryResults:
-    """Writes a SELECT's rows as CSV with its metadata."""
+def write_rows(s3: Any, answer: Answer, csv: str) -> QueryResults:
+    """Writes the rows of a SELECT as CSV with its metadata, and returns what GetQueryResults answers."""
     rows = [[_text(value) for value in row.values()] for row in answer.table.to_pylist()]
     lines = [",".join(map(_field, row)) for row in [answer.table.column_names, *rows]]
     _put(s3, csv, "\n".join([*lines, ""]).encode())
@@ -41,7 +41,7 @@ def keep_rows(s3: Any, answer: Answer, csv: str) -> QueryResults:
 
 
 def unload(s3: Any, answer: Answer, location: str, manifest: str) -> None:
-    """Writes an UNLOAD's rows as Parquet files, of which the manifest is the list; no rows make no file."""
+    """Writes the rows of an UNLOAD as Parquet files, none without rows, and a manifest that lists them."""
     bucket, _, prefix = location.removeprefix("s3://").partition("/")
     if s3.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}/", MaxKeys=1)["KeyCount"]:
         raise QueryError(f"HIVE_PATH_ALREADY_EXISTS: Target directory for table already exists: {location}")
@@ -70,8 +70,8 @@ def _column(field: pa.Field) -> dict[str, Any]:
             "Precision": kind.precision,
             "Scale": kind.scale,
         }
-    known = "timestamp" if pa.types.is_timestamp(kind) else _TYPES.get(str(kind), "varchar")
-    return {"Name": name, "Label": name, "Type": known}
+    athena_type = "timestamp" if pa.types.is_timestamp(kind) else _TYPES.get(str(kind), "varchar")
+    return {"Name": name, "Label": name, "Type": athena_type}
 
 
 def _text(value: Any) -> str | None:
@@ -89,7 +89,7 @@ def _text(value: Any) -> str | None:
 
 
 def _double(value: float) -> str:
-    """As Java writes it: the shortest digits that read back the same."""
+    """Formats a double as Java does, with the shortest digits that are read as the same value."""
     if value != value or value in (float("inf"), float("-inf")):
         return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
     if value == 0 or 1e-3 <= abs(value) < 1e7:

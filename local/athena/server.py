@@ -1,8 +1,8 @@
-"""Athena on one machine: moto keeps the executions, and the engine runs what moto would only remember.
+"""An Athena on DuckDB: moto stores the executions, and the engine runs the queries.
 
-In process, `executing()` gives moto's Athena an engine over moto's own Glue and S3. As a server,
-`python -m local.athena --port P`, it answers what concerns a query's execution; Glue, S3 and the rest of
-Athena are those of the emulator at AWS_ENDPOINT_URL.
+In process, `executing()` gives moto's Athena an engine on moto's own Glue and S3. As a server,
+`python -m local.athena --port P`, it answers the requests about executions and forwards all others to the
+emulator at AWS_ENDPOINT_URL, whose Glue and S3 it uses.
 """
 
 import argparse
@@ -29,9 +29,9 @@ from local.athena import results
 from local.athena.engine import Engine
 from local.athena.errors import QueryError
 
-_OURS = ("StartQueryExecution", "GetQueryExecution", "GetQueryResults", "StopQueryExecution")
+_ANSWERED = ("StartQueryExecution", "GetQueryExecution", "GetQueryResults", "StopQueryExecution")
 _QUERIES_AT_ONCE = 2
-# As in AWS, where characters are Java's.
+# The limits of AWS; its characters are UTF-16 code units.
 _MAX_QUERY_BYTES = 262_144
 _MAX_PARAMETER_CHARACTERS = 1_024
 
@@ -40,9 +40,9 @@ type Submit = Callable[[Callable[[], None]], object]
 
 @contextlib.contextmanager
 def executing(submit: Submit = lambda run: run()) -> Iterator[None]:
-    """While open, moto's Athena runs each query, when `submit` calls it: at once, or on another thread."""
-    start = _starting(cache(_engine), submit)
-    describe = _describing(AthenaResponse.get_query_execution)
+    """While open, moto's Athena runs queries; `submit` runs each at once or on another thread."""
+    start = _start_query(cache(_engine), submit)
+    describe = _describe_query(AthenaResponse.get_query_execution)
     with (
         patch.object(AthenaBackend, "start_query_execution", start),
         patch.object(AthenaResponse, "get_query_execution", describe),
@@ -55,7 +55,7 @@ def _engine(region: str) -> Engine:
 
 
 class _Query(Execution):
-    """One of moto's executions, RUNNING for as long as its query has not come to an end."""
+    """An execution of moto that is RUNNING until its query ends."""
 
     def __init__(
         self, sql: str, context: Any, config: Any, group: WorkGroup, parameters: list[str] | None
@@ -63,44 +63,44 @@ class _Query(Execution):
         super().__init__(sql, context, config, group, parameters)
         self._transitions = [("QUEUED", "RUNNING")]
         self._database = context.get("Database", "default")
-        self.status_more: dict[str, Any] = {}
-        self.statistics_more: dict[str, Any] = {}
+        self.more_status: dict[str, Any] = {}
+        self.more_statistics: dict[str, Any] = {}
 
     def end(self, state: str) -> None:
         self._transitions.append(("RUNNING", state))
 
     def run(self, backend: AthenaBackend, engine: Engine) -> None:
-        """Runs to SUCCEEDED or FAILED, the reason given as Athena gives it."""
+        """Runs the query to SUCCEEDED, FAILED with Athena's reason, or CANCELLED."""
         try:
             self._succeed(backend, engine)
-        except QueryError as problem:
-            self.status_more = {"StateChangeReason": str(problem)}
+        except QueryError as error:
+            self.more_status = {"StateChangeReason": str(error)}
             self.end("FAILED")
         except Exception as error:
-            self.status_more = {"StateChangeReason": f"GENERIC_INTERNAL_ERROR: {error!r}"}
+            self.more_status = {"StateChangeReason": f"GENERIC_INTERNAL_ERROR: {error!r}"}
             self.end("FAILED")
             raise
 
     def _succeed(self, backend: AthenaBackend, engine: Engine) -> None:
         answer = engine.run(self.query, self._database, self.execution_parameters or ())
-        self.statistics_more = {"DataScannedInBytes": answer.bytes_read}
+        self.more_statistics = {"DataScannedInBytes": answer.bytes_read}
         assert self.workgroup is not None
         if answer.bytes_read > int(
             self.workgroup.configuration.get("BytesScannedCutoffPerQuery", sys.maxsize)
         ):
-            self.status_more = {"StateChangeReason": "Bytes scanned limit was exceeded"}
+            self.more_status = {"StateChangeReason": "Bytes scanned limit was exceeded"}
             return self.end("CANCELLED")
         csv = self.config["OutputLocation"]
         if answer.unload_to is None:
-            backend.query_results[self.id] = results.keep_rows(engine.s3, answer, csv)
+            backend.query_results[self.id] = results.write_rows(engine.s3, answer, csv)
         else:
             manifest = f"{csv.removesuffix('.csv')}-manifest.csv"
             results.unload(engine.s3, answer, answer.unload_to, manifest)
-            self.statistics_more["DataManifestLocation"] = manifest
+            self.more_statistics["DataManifestLocation"] = manifest
         self.end("SUCCEEDED")
 
 
-def _starting(engine_of: Callable[[str], Engine], submit: Submit) -> Callable[..., str]:
+def _start_query(engine_of: Callable[[str], Engine], submit: Submit) -> Callable[..., str]:
     def start_query_execution(
         backend: AthenaBackend,
         query: str,
@@ -111,21 +111,27 @@ def _starting(engine_of: Callable[[str], Engine], submit: Submit) -> Callable[..
     ) -> str:
         _check_limits(query, execution_parameters or ())
         name = workgroup or "primary"
-        found = backend.get_work_group(name)
-        # AthenaResponse has asked for it before.
-        assert found is not None
-        settings = found["Configuration"]
-        asked, enforced = config or {}, settings.get("ResultConfiguration", {})
-        # A workgroup that enforces its configuration overrides the request's.
-        first, second = (enforced, asked) if settings["EnforceWorkGroupConfiguration"] else (asked, enforced)
-        output = {"OutputLocation": first.get("OutputLocation") or second["OutputLocation"]}
+        work_group = backend.get_work_group(name)
+        # AthenaResponse has checked that it exists.
+        assert work_group is not None
+        settings = work_group["Configuration"]
+        output = _output(config or {}, settings)
         group = WorkGroup(backend, name, settings, "", [])
-        started = _Query(query, context or {}, output, group, execution_parameters)
-        backend.executions[started.id] = started
-        submit(partial(started.run, backend, engine_of(backend.region_name)))
-        return started.id
+        execution = _Query(query, context or {}, output, group, execution_parameters)
+        backend.executions[execution.id] = execution
+        submit(partial(execution.run, backend, engine_of(backend.region_name)))
+        return execution.id
 
     return start_query_execution
+
+
+def _output(requested: dict[str, Any], settings: dict[str, Any]) -> dict[str, str]:
+    """Returns where the results go; a workgroup that enforces its configuration overrides the request."""
+    own = settings.get("ResultConfiguration", {})
+    locations = [requested.get("OutputLocation"), own.get("OutputLocation")]
+    if settings["EnforceWorkGroupConfiguration"]:
+        locations.reverse()
+    return {"OutputLocation": next(filter(None, locations))}
 
 
 def _check_limits(query: str, parameters: Sequence[str]) -> None:
@@ -136,27 +142,27 @@ def _check_limits(query: str, parameters: Sequence[str]) -> None:
         raise JsonRESTError("InvalidRequestException", f"executionParameters: {limit} each")
 
 
-def _describing(get_query_execution: Callable[[AthenaResponse], str]) -> Callable[[AthenaResponse], Any]:
-    """Adds what moto's description lacks: why a query failed, what it read, where UNLOAD's manifest is."""
+def _describe_query(get_query_execution: Callable[[AthenaResponse], str]) -> Callable[[AthenaResponse], Any]:
+    """Adds to moto's description the failure reason, the bytes read and the location of the manifest."""
 
-    def describing(response: AthenaResponse) -> Any:
-        found = response.athena_backend.executions.get(response._get_param("QueryExecutionId"))
-        if not isinstance(found, _Query):
+    def describe(response: AthenaResponse) -> Any:
+        execution = response.athena_backend.executions.get(response._get_param("QueryExecutionId"))
+        if not isinstance(execution, _Query):
             return response.error("QueryExecution was not found", 400)
-        told = json.loads(get_query_execution(response))
-        told["QueryExecution"]["Status"] |= found.status_more
-        told["QueryExecution"]["Statistics"] |= found.statistics_more
-        return json.dumps(told)
+        answer = json.loads(get_query_execution(response))
+        answer["QueryExecution"]["Status"] |= execution.more_status
+        answer["QueryExecution"]["Statistics"] |= execution.more_statistics
+        return json.dumps(answer)
 
-    return describing
+    return describe
 
 
 def main() -> int:
     """Serves on 127.0.0.1 until it is stopped."""
     parser = argparse.ArgumentParser(
-        prog="python -m local.athena", description="Athena's queries, on DuckDB."
+        prog="python -m local.athena", description="Runs Athena's queries on DuckDB."
     )
-    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--port", type=int, required=True, help="the port to listen on")
     port = parser.parse_args().port
     with (
         ThreadPoolExecutor(_QUERIES_AT_ONCE) as pool,
@@ -192,8 +198,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        ours = self.headers.get("X-Amz-Target", "").rpartition(".")[2] in _OURS
-        self._answer(*(self._run(body) if ours else self._forward(body)))
+        is_answered = self.headers.get("X-Amz-Target", "").rpartition(".")[2] in _ANSWERED
+        self._answer(*(self._run(body) if is_answered else self._forward(body)))
 
     def _run(self, body: bytes) -> tuple[int, bytes]:
         # moto takes the region from the credential's scope, and the service from this address.
@@ -219,4 +225,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Failed queries say so themselves."""
+        """Logs nothing; a failed query has its reason in its status."""

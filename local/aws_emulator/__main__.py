@@ -1,4 +1,4 @@
-"""Emulates AWS: `python -m local.aws_emulator`."""
+"""`python -m local.aws_emulator`."""
 
 from local.aws_emulator.emulator import main
 

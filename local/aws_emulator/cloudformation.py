@@ -1,4 +1,4 @@
-"""What ministack's CloudFormation leaves out of the archive: Glue, Athena, and `${!literal}` in a Sub."""
+"""Adds to CloudFormation: Glue, Athena, redrive policies, expiry of items and `${!literal}` in Fn::Sub."""
 
 import json
 from collections.abc import Callable
@@ -9,42 +9,69 @@ from ministack.services.cloudformation import engine, provisioners
 
 type Answer = tuple[int, dict[str, str], bytes]
 type Created = tuple[str, dict[str, Any]]
+"""Physical id and attributes of a resource."""
+type Create = Callable[[str, dict[str, Any], str], Created]
+"""(logical id, properties, stack name)."""
 
 _LITERAL = "${!"
-_HIDDEN = "$\0{"
+_ESCAPED_LITERAL = "$\0{"
 
 
-def complete() -> None:
-    """Adds the resource types and the missing form of Sub."""
+def patch() -> None:
+    """Patches ministack's CloudFormation."""
     handlers = provisioners._RESOURCE_HANDLERS
     handlers["AWS::Glue::Database"] = {"create": _create_database, "delete": _delete_database}
     handlers["AWS::Glue::Table"] = {"create": _create_table, "delete": _delete_table}
     handlers["AWS::Athena::WorkGroup"] = {"create": _create_work_group, "delete": _delete_work_group}
     handlers["AWS::Athena::NamedQuery"] = {"create": _create_named_query, "delete": _delete_named_query}
-    engine._resolve_refs = _sparing_literals(engine._resolve_refs)
+    for kind, extend in (("AWS::SQS::Queue", _set_redrive), ("AWS::DynamoDB::Table", _set_expiry)):
+        handlers[kind]["create"] = extend(handlers[kind]["create"])
+    engine._resolve_refs = _keep_literals(engine._resolve_refs)
 
 
-def _sparing_literals(resolve: Callable[..., Any]) -> Callable[..., Any]:
-    def sparing(value: Any, *args: Any) -> Any:
+def _keep_literals(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    def resolve_refs(value: Any, *args: Any) -> Any:
         match value:
             case {"Fn::Sub": str(text)} if _LITERAL in text:
-                found = resolve({"Fn::Sub": text.replace(_LITERAL, _HIDDEN)}, *args)
-                return found.replace(_HIDDEN, "${")
+                resolved = resolve({"Fn::Sub": text.replace(_LITERAL, _ESCAPED_LITERAL)}, *args)
+                return resolved.replace(_ESCAPED_LITERAL, "${")
         return resolve(value, *args)
 
-    return sparing
+    return resolve_refs
 
 
-# Without an update handler, ministack creates a changed resource again, so that each of these replaces.
+def _set_redrive(create: Create) -> Create:
+    def create_queue(logical_id: str, props: dict[str, Any], stack_name: str) -> Created:
+        url, attributes = create(logical_id, props, stack_name)
+        if "RedrivePolicy" in props:
+            queue = provisioners._sqs._queues[url]
+            queue["attributes"]["RedrivePolicy"] = json.dumps(props["RedrivePolicy"])
+        return url, attributes
+
+    return create_queue
+
+
+def _set_expiry(create: Create) -> Create:
+    def create_table(logical_id: str, props: dict[str, Any], stack_name: str) -> Created:
+        name, attributes = create(logical_id, props, stack_name)
+        if "TimeToLiveSpecification" in props:
+            setting = {"TableName": name, "TimeToLiveSpecification": props["TimeToLiveSpecification"]}
+            provisioners._dynamodb._update_ttl(setting)
+        return name, attributes
+
+    return create_table
+
+
+# ministack has no update handlers: it creates a changed resource again, so that `create` must replace it.
 
 
 def _create_database(logical_id: str, props: dict[str, Any], stack_name: str) -> Created:
-    given = props["DatabaseInput"]
-    if given["Name"] in glue._databases:
-        _checked(glue._update_database({"Name": given["Name"], "DatabaseInput": given}))
+    database = props["DatabaseInput"]
+    if database["Name"] in glue._databases:
+        _checked(glue._update_database({"Name": database["Name"], "DatabaseInput": database}))
     else:
-        _checked(glue._create_database({"DatabaseInput": given}))
-    return given["Name"], {}
+        _checked(glue._create_database({"DatabaseInput": database}))
+    return database["Name"], {}
 
 
 def _delete_database(physical_id: str, props: dict[str, Any]) -> None:
@@ -52,10 +79,9 @@ def _delete_database(physical_id: str, props: dict[str, Any]) -> None:
 
 
 def _create_table(logical_id: str, props: dict[str, Any], stack_name: str) -> Created:
-    given = {"DatabaseName": props["DatabaseName"], "TableInput": props["TableInput"]}
     name = props["TableInput"]["Name"]
     glue._delete_table({"DatabaseName": props["DatabaseName"], "Name": name})
-    _checked(glue._create_table(given))
+    _checked(glue._create_table({"DatabaseName": props["DatabaseName"], "TableInput": props["TableInput"]}))
     return name, {}
 
 
@@ -67,8 +93,8 @@ def _create_work_group(logical_id: str, props: dict[str, Any], stack_name: str) 
     name = props["Name"]
     athena._delete_workgroup({"WorkGroup": name})
     configuration = props["WorkGroupConfiguration"]
-    described = {"Name": name, "Description": props.get("Description", ""), "Configuration": configuration}
-    _checked(athena._create_workgroup(described))
+    work_group = {"Name": name, "Description": props.get("Description", ""), "Configuration": configuration}
+    _checked(athena._create_workgroup(work_group))
     return name, {}
 
 
@@ -77,8 +103,8 @@ def _delete_work_group(physical_id: str, props: dict[str, Any]) -> None:
 
 
 def _create_named_query(logical_id: str, props: dict[str, Any], stack_name: str) -> Created:
-    answer = json.loads(_checked(athena._create_named_query(props)))
-    return answer["NamedQueryId"], {"NamedQueryId": answer["NamedQueryId"]}
+    query = json.loads(_checked(athena._create_named_query(props)))
+    return query["NamedQueryId"], {"NamedQueryId": query["NamedQueryId"]}
 
 
 def _delete_named_query(physical_id: str, props: dict[str, Any]) -> None:
@@ -86,6 +112,7 @@ def _delete_named_query(physical_id: str, props: dict[str, Any]) -> None:
 
 
 def _checked(answer: Answer) -> bytes:
+    """Returns the body of an answer; ValueError when it is an error."""
     status, _, body = answer
     if status != 200:
         raise ValueError(body.decode())
