@@ -1,7 +1,7 @@
 """The API of backfills."""
 
 from backfill.api import routes
-from backfill.api.runs_api import RunsApi
+from backfill.api.answers import BackfillAnswers
 from backfill.planning import Planner
 from vitals import config
 from vitals.aws.clients import PROMPT
@@ -10,11 +10,11 @@ from vitals.http.handler import ApiFunction
 from vitals.store.stores import Stores
 
 
-def connect() -> RunsApi:
+def connect() -> BackfillAnswers:
     """Returns what the routes work with."""
     settings = config.load(config.BackfillApiSettings)
     stores = Stores.connect(settings, SYSTEM, PROMPT)
-    return RunsApi(Planner.connect(settings, stores, SYSTEM, PROMPT), SYSTEM.new_id)
+    return BackfillAnswers(Planner.connect(settings, stores, SYSTEM, PROMPT), SYSTEM.new_id)
 
 
 api = ApiFunction(routes.router, connect)

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
 
-from backfill.api.runs_api import RunsApi
+from backfill.api.answers import BackfillAnswers
 from vitals.http.access import granted
 from vitals.http.responses import json_answer
 from vitals.model.records.tokens import Grant
@@ -55,8 +55,8 @@ def cancel(run_id: RunId) -> Response[Any]:
     return json_answer(answer, status)
 
 
-def _api() -> RunsApi:
-    api: RunsApi = router.context["api"]
+def _api() -> BackfillAnswers:
+    api: BackfillAnswers = router.context["api"]
     return api
 
 

@@ -1,7 +1,7 @@
 """The API of exports."""
 
 from exports.api import routes
-from exports.api.exports_api import ExportsApi
+from exports.api.answers import ExportAnswers
 from exports.queues import ExportQueues
 from vitals import config
 from vitals.aws.clients import PROMPT
@@ -10,11 +10,11 @@ from vitals.http.handler import ApiFunction
 from vitals.store.stores import Stores
 
 
-def connect() -> ExportsApi:
+def connect() -> ExportAnswers:
     """Returns what the routes work with."""
     settings = config.load(config.ExportApiSettings)
     stores = Stores.connect(settings, SYSTEM, PROMPT)
-    return ExportsApi(
+    return ExportAnswers(
         table=stores.exports,
         files=stores.export_files,
         sites=stores.sites,

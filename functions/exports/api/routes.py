@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
-from exports.api.exports_api import ExportsApi
+from exports.api.answers import ExportAnswers
 from exports.plan import Asked
 from vitals.http.access import granted
 from vitals.http.responses import json_answer
@@ -69,8 +69,8 @@ def delete(export_id: ExportId) -> Response[Any]:
     return json_answer(answer, status)
 
 
-def _api() -> ExportsApi:
-    api: ExportsApi = router.context["api"]
+def _api() -> ExportAnswers:
+    api: ExportAnswers = router.context["api"]
     return api
 
 

@@ -13,7 +13,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from backfill import days
-from backfill.api.runs_api import RunsApi
+from backfill.api.answers import BackfillAnswers
 from backfill.day import DayWorker
 from backfill.planning import Planner
 from backfill.summary import Summariser
@@ -420,7 +420,7 @@ def test_an_open_circuit_stops_a_day_before_it_asks(backfill: Backfill) -> None:
 def test_a_cancelled_run_keeps_what_is_done_and_is_resumed(
     backfill: Backfill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    api, staged = RunsApi(backfill.tasks.planner), []
+    api, staged = BackfillAnswers(backfill.tasks.planner), []
     real = StagingArea.finish
 
     def finish(area: StagingArea, run: str, day: str, *staged_hour: Any) -> None:
@@ -449,7 +449,7 @@ def test_a_second_run_is_refused_with_the_first_ones_id(backfill: Backfill) -> N
     backfill.tasks.handle({"task": "plan", "run": "first", "asked": asked(days_ago(5), days_ago(2))})
     second = backfill.execute(days_ago(40), days_ago(39), name="second")
     assert (second.status, second.error) == ("FAILED", "RunningError")
-    api = RunsApi(backfill.tasks.planner)
+    api = BackfillAnswers(backfill.tasks.planner)
     with pytest.raises(RunningError) as refused:
         api.start(OPERATOR, asked(days_ago(5), days_ago(2)))
     assert refused.value.running_id == "first"
@@ -481,7 +481,7 @@ def test_a_lock_that_never_came_to_an_execution_is_taken_over_after_a_while(back
 
 
 def test_two_starts_at_once_give_one_run(backfill: Backfill) -> None:
-    api, gate = RunsApi(backfill.tasks.planner), threading.Barrier(2)
+    api, gate = BackfillAnswers(backfill.tasks.planner), threading.Barrier(2)
 
     def start(_: int) -> int:
         gate.wait(timeout=10)
@@ -516,7 +516,7 @@ def test_two_workers_on_one_day_at_once_agree(backfill: Backfill) -> None:
 def test_an_execution_stopped_by_hand_shows_as_ended(backfill: Backfill) -> None:
     backfill.executions.start("run", {})
     backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(days_ago(5), days_ago(2))})
-    api, sfn = RunsApi(backfill.tasks.planner), boto3.client("stepfunctions")
+    api, sfn = BackfillAnswers(backfill.tasks.planner), boto3.client("stepfunctions")
     assert api.get(READER, "run")["status"] == "running"
     [execution] = sfn.list_executions(stateMachineArn=machine())["executions"]
     sfn.stop_execution(executionArn=execution["executionArn"])
@@ -526,7 +526,7 @@ def test_an_execution_stopped_by_hand_shows_as_ended(backfill: Backfill) -> None
 
 
 def test_a_run_tells_its_progress(backfill: Backfill) -> None:
-    api = RunsApi(backfill.tasks.planner, lambda: "run")
+    api = BackfillAnswers(backfill.tasks.planner, lambda: "run")
     status, answer = api.start(OPERATOR, asked(days_ago(4), days_ago(1)))
     assert (status, answer["id"], answer["status"], answer["days_total"]) == (202, "run", "running", 4)
     assert answer["estimate"]["requests"] == 96
@@ -557,7 +557,7 @@ def test_a_dry_run_changes_nothing(backfill: Backfill) -> None:
     assert ended.status == "SUCCEEDED"
     assert len(ended.output["days"]) == 40
     assert set(ended.output["estimate"]) == {"requests", "minutes", "dollars"}
-    status, answer = RunsApi(backfill.tasks.planner).start(
+    status, answer = BackfillAnswers(backfill.tasks.planner).start(
         OPERATOR, asked(days_ago(40), days_ago(1), dry_run=True)
     )
     assert (status, answer["dry_run"], answer["days_total"]) == (200, True, 40)
@@ -590,7 +590,7 @@ def test_bad_input_is_refused_and_changes_nothing(
 
 
 def test_grants_are_kept(backfill: Backfill) -> None:
-    api = RunsApi(backfill.tasks.planner, lambda: "run")
+    api = BackfillAnswers(backfill.tasks.planner, lambda: "run")
     stranger = Grant("x", frozenset({"read", "backfill"}), frozenset({"other"}))
     for grant in (READER, stranger):
         with pytest.raises(ForbiddenError):
@@ -638,7 +638,7 @@ def test_every_call_of_the_tasks_is_allowed(backfill: Backfill, monkeypatch: pyt
 
     monkeypatch.setattr(BaseClient, "_make_api_call", noted)
     backfill.execute(days_ago(3), days_ago(0))
-    api = RunsApi(backfill.tasks.planner, lambda: "over-http")
+    api = BackfillAnswers(backfill.tasks.planner, lambda: "over-http")
     api.start(OPERATOR, asked(days_ago(5), days_ago(4)))
     api.of_site(READER, SITE, 5)
     for function in ("BackfillFunction", "BackfillApiFunction"):
@@ -799,7 +799,7 @@ def test_samples_that_were_not_asked_for_are_left_out(
 
 
 def test_days_that_complete_between_the_start_and_the_plan_do_not_count_as_failed(backfill: Backfill) -> None:
-    api = RunsApi(backfill.tasks.planner, lambda: "run")
+    api = BackfillAnswers(backfill.tasks.planner, lambda: "run")
     other = backfill.runs
     api.start(OPERATOR, asked(days_ago(4), days_ago(3)))
     other.unlock(SITE, "run")
@@ -824,9 +824,9 @@ def test_a_start_whose_answer_is_lost_goes_on(backfill: Backfill, monkeypatch: p
         raise TimeoutError
 
     monkeypatch.setattr(Executions, "start", start)
-    status, answer = RunsApi(backfill.tasks.planner).start(OPERATOR, asked(days_ago(4), days_ago(3)))
+    status, answer = BackfillAnswers(backfill.tasks.planner).start(OPERATOR, asked(days_ago(4), days_ago(3)))
     assert status == 202
-    assert RunsApi(backfill.tasks.planner).get(READER, answer["id"])["status"] == "running"
+    assert BackfillAnswers(backfill.tasks.planner).get(READER, answer["id"])["status"] == "running"
 
 
 def test_a_worker_that_outlives_its_stopped_execution_stops_too(backfill: Backfill) -> None:
@@ -834,14 +834,14 @@ def test_a_worker_that_outlives_its_stopped_execution_stops_too(backfill: Backfi
     backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(days_ago(4), days_ago(3))})
     [execution] = boto3.client("stepfunctions").list_executions(stateMachineArn=machine())["executions"]
     boto3.client("stepfunctions").stop_execution(executionArn=execution["executionArn"])
-    assert RunsApi(backfill.tasks.planner).get(READER, "run")["status"] == "cancelled"
+    assert BackfillAnswers(backfill.tasks.planner).get(READER, "run")["status"] == "cancelled"
     assert backfill.worker.work("run", days_ago(4))["status"] == "cancelled"
 
 
 def test_while_it_goes_on_a_run_tells_of_every_day(
     backfill: Backfill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    api = RunsApi(backfill.tasks.planner, lambda: "run")
+    api = BackfillAnswers(backfill.tasks.planner, lambda: "run")
     api.start(OPERATOR, asked(days_ago(4), days_ago(2)))
     backfill.worker.work("run", days_ago(4))
 

@@ -20,7 +20,7 @@ from moto.moto_api import state_manager
 from exports import app as worker_app
 from exports import convert, sources, work
 from exports.api import app as api_app
-from exports.api.exports_api import MOST_WAITING
+from exports.api.answers import MOST_WAITING
 from exports.run import Exports
 from exports.sources import DaySource
 from exports.unload import ArchiveUnload

@@ -1,4 +1,4 @@
-"""Starting, watching and cancelling runs over HTTP; the routes check types only."""
+"""The answers of the backfill API: starting, watching and cancelling runs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,15 +7,19 @@ from typing import Any
 from backfill import days, view
 from backfill.planning import Planner
 from vitals.aws.runtime import SYSTEM
-from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError
+from vitals.errors import InvalidRequestError, NotFoundError
+from vitals.http.access import allows, authorise, require_site
 from vitals.model.records.runs import Run
 from vitals.model.records.tokens import Grant
+
+# The scopes of which one is enough to see a site's runs.
+_VISIBLE_WITH = ("read", "backfill")
 
 type Answer = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class RunsApi:
+class BackfillAnswers:
     """What the routes work with."""
 
     planner: Planner
@@ -24,8 +28,7 @@ class RunsApi:
     def start(self, grant: Grant, event: Answer) -> tuple[int, Answer]:
         """Starts a run, or for a dry run says what it would take; status and answer."""
         site = event["site"]
-        if not grant.allows("backfill", site):
-            raise ForbiddenError("this token may not backfill this site")
+        authorise(grant, site, "backfill", exists=self._has_site)
         asked = days.parse(event | {"requested_by": grant.name}, self.planner.now())
         planned = self.planner.plan(asked)
         answer = view.planned(asked, planned)
@@ -48,10 +51,7 @@ class RunsApi:
 
     def of_site(self, grant: Grant, site: str, limit: int) -> Answer:
         """The site's latest runs, newest first."""
-        if not _may_see(grant, site):
-            raise ForbiddenError("this token may not see this site's backfills")
-        if site not in self.planner.sites:
-            raise NotFoundError(f"there is no site {site!r}")
+        authorise(grant, site, *_VISIBLE_WITH, exists=self._has_site)
         runs = [self.planner.settled(run) for run in self.planner.runs.of_site(site, limit)]
         now_ms = self.planner.now()
         return {"backfills": [view.run(run, self.planner.runs.days(run.run), now_ms) for run in runs]}
@@ -59,8 +59,7 @@ class RunsApi:
     def cancel(self, grant: Grant, run_id: str) -> tuple[int, Answer]:
         """Asks a run to end before its next hour; of one that has ended nothing changes."""
         run = self._visible(grant, run_id)
-        if not grant.allows("backfill", run.site):
-            raise ForbiddenError("this token may not cancel this site's backfills")
+        require_site(grant, run.site, "backfill")
         going = self.planner.runs.note_running(run_id, cancel_ms=run.cancel_ms or self.planner.now())
         run = self.planner.runs.load(run_id) or run
         answer = {"id": run_id, "status": run.status, "cancel_requested": bool(run.cancel_ms)}
@@ -70,10 +69,9 @@ class RunsApi:
         if not 1 <= len(run_id) <= 80:
             raise InvalidRequestError("a backfill's id has 1 to 80 characters")
         run = self.planner.runs.load(run_id)
-        if run is None or not _may_see(grant, run.site):
+        if run is None or not allows(grant, run.site, *_VISIBLE_WITH):
             raise NotFoundError(f"there is no backfill {run_id!r}")
         return self.planner.settled(run)
 
-
-def _may_see(grant: Grant, site: str) -> bool:
-    return grant.allows("read", site) or grant.allows("backfill", site)
+    def _has_site(self, site: str) -> bool:
+        return site in self.planner.sites

@@ -1,4 +1,4 @@
-"""Asking for exports, watching and ending them over HTTP; the routes check types only."""
+"""The answers of the exports API: starting, watching and ending exports."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from exports.plan import Asked
 from exports.queues import ExportQueues
 from vitals.aws.runtime import SYSTEM
 from vitals.errors import BusyError, ForbiddenError, InvalidRequestError, NotFoundError
+from vitals.http.access import allows, authorise
 from vitals.model.records.exports import COMPLETED, QUEUED, RUNNING, Export, ExportPlan
 from vitals.model.records.tokens import Grant
 from vitals.model.timespan import iso
-from vitals.site_name import check_site
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.exports import ExportTable
 from vitals.store.state.ledger import Ledger
@@ -28,7 +28,7 @@ type Answer = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class ExportsApi:
+class ExportAnswers:
     """What the routes work with; `now` gives UTC ms, `scan_limit` is Athena's in bytes a query."""
 
     table: ExportTable
@@ -43,7 +43,7 @@ class ExportsApi:
 
     def start(self, grant: Grant, asked: Asked) -> Answer:
         """Plans, records and queues an export of what is stored by now."""
-        self._authorise(grant, asked.site)
+        authorise(grant, asked.site, "read", exists=self._has_site)
         now_ms = self.now()
         self._check_room(asked.site, now_ms)
         span = plan.span(asked, now_ms)
@@ -99,7 +99,7 @@ class ExportsApi:
 
     def of_site(self, grant: Grant, site: str, limit: int) -> Answer:
         """The site's latest exports, newest first, without links."""
-        self._authorise(grant, site)
+        authorise(grant, site, "read", exists=self._has_site)
         now_ms = self.now()
         found = self.table.of_site(site, limit, now_ms)
         return {"exports": [view.export(export, now_ms) for export in found]}
@@ -120,17 +120,13 @@ class ExportsApi:
         self.table.remove(export)
         return 200, {"id": export_id, "status": "removed"}
 
-    def _authorise(self, grant: Grant, site: str) -> None:
-        """The site's existence is looked at last, so that strangers learn nothing."""
-        if not grant.allows("read", check_site(site)):
-            raise ForbiddenError("this token may not read this site")
-        if self.sites.load(site) is None:
-            raise NotFoundError(f"there is no site {site!r}")
+    def _has_site(self, site: str) -> bool:
+        return self.sites.load(site) is not None
 
     def _visible(self, grant: Grant, export_id: str) -> Export:
         if not 1 <= len(export_id) <= 80:
             raise InvalidRequestError("an export's id has 1 to 80 characters")
         export = self.table.load(export_id, self.now())
-        if export is None or not grant.allows("read", export.site):
+        if export is None or not allows(grant, export.site, "read"):
             raise NotFoundError(f"there is no export {export_id!r}")
         return export
