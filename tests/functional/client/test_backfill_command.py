@@ -335,49 +335,6 @@ def test_the_local_stack_is_the_default(server: LaidOutServer, tmp_path: Path) -
     assert "set both VITALS_API and VITALS_TOKEN, or neither" in incomplete.stderr
 
 
-# -o keeps make from checking the virtual environments.
-MAKE = ("make", "-s", "-o", ".venv/.ready", "-o", ".venv-sam/.ready", "backfill")
-
-
-def make(server: LaidOutServer, *variables: str) -> subprocess.CompletedProcess[str]:
-    names = ("SITE", "START", "END", "WATCH", "CANCEL", "FORCE", "DRY_RUN", "MAKEFLAGS", "MAKELEVEL")
-    variables_of_make = {name: value for name, value in environ(server).items() if name not in names}
-    return subprocess.run(
-        [*MAKE, f"VITALS={VITALS}", *variables],
-        cwd=ROOT,
-        env=variables_of_make,
-        text=True,
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-
-
-@pytest.mark.parametrize("variables", [(), ("SITE=mill",), ("SITE=mill", "START=2026-01-01", "END=")])
-def test_make_shows_its_usage(server: LaidOutServer, variables: tuple[str, ...]) -> None:
-    done = make(server, *variables)
-    assert done.returncode == 2
-    assert done.stderr.startswith("usage: make backfill SITE=<site> START=<YYYY-MM-DD> END=")
-    assert server.asked == []
-
-
-def test_make_passes_values_unchanged(server: LaidOutServer, tmp_path: Path) -> None:
-    server.lay_out(START, DRY)
-    odd = f"""a b"c'$(shell touch {tmp_path}/make)`touch {tmp_path}/shell`$$"""
-    done = make(server, f"SITE={odd}", "START=-1", "END=;", "DRY_RUN=1", "FORCE=0")
-    assert done.returncode == 0, done.stderr
-    body = {"site_name": odd, "start_date": "-1", "end_date": ";", "force": False, "dry_run": True}
-    assert server.asked == [(START, body)]
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_make_watches_and_cancels(server: LaidOutServer) -> None:
-    server.lay_out(POLL, (200, run(["done"], "succeeded")))
-    assert "succeeded: 1 day done" in make(server, f"WATCH={RUN}").stdout
-    server.lay_out(f"POST /backfill/{RUN}/cancel", (202, {"status": "running"}))
-    assert "is being cancelled" in make(server, f"CANCEL={RUN}").stdout
-
-
 def history(server: LaidOutServer, days: int = 4) -> None:
     backfill_history(
         backfills(server.url, lambda seconds: None), ["mill"], days, date(2026, 1, 5), Progress()
