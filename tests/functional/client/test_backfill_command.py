@@ -1,4 +1,4 @@
-"""`vitals backfill`, `make backfill` and the history of `make up` against prepared responses."""
+"""`vitals backfill`, `vitals backfill` and the history of `make up` against prepared responses."""
 
 import json
 import os
