@@ -17,7 +17,8 @@ from vitals.aws.cost import Cost
 from vitals.codec import day_file
 from vitals.codec.day_file import Group, WrittenFile
 from vitals.model.samples import Samples, from_columns, merge
-from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name
 from vitals.pipeline.acceptance import RejectedReadingError, parse_value
 from vitals.store.tiers.cold import ColdTier
 
@@ -28,10 +29,10 @@ _RUNS = 15
 
 def figures(folder: Path) -> dict[str, float]:
     """Builds the day whose groups lie in the folder, checks it, and reads one point of it."""
-    day = (folder / "day").read_text()
+    day = SiteDay.parse(_SITE, (folder / "day").read_text())
     file = folder / "samples.parquet"
     began = time.process_time()
-    written = day_file.write(file, _SITE, day, _groups(folder))
+    written = day_file.write(file, day.site, day.date, _groups(folder))
     built = time.process_time() - began
     peak = peak_mb()
     body = file.read_bytes()
@@ -97,20 +98,19 @@ def _column_bytes(file: Path) -> dict[str, float]:
     return found
 
 
-def _reads(body: bytes, day: str, written: WrittenFile, folder: Path) -> dict[str, float]:
+def _reads(body: bytes, day: SiteDay, written: WrittenFile, folder: Path) -> dict[str, float]:
     began = time.process_time()
     tier = ColdTier(MemoryBucket(body).client(), "bucket")
-    assert day_file.checksums(tier.groups(_SITE, day)) == written.checks, "the file is not what was written"
+    assert day_file.checksums(tier.groups(day)) == written.checks, "the file is not what was written"
     verified = time.process_time() - began
     group = next(_groups(folder))
     mine = group.samples[group.samples.ids == 0]
-    span = Span(day_start(day), day_start(day) + DAY_MS)
     spent = []
     for _ in range(_RUNS):
         receipt = Cost()
         tier = ColdTier(MemoryBucket(body).client(), "bucket")
         began = time.perf_counter()
-        answer = tier.read(_SITE, day, [group.names[0]], span, receipt)
+        answer = tier.read(day, [group.names[0]], day.span, receipt)
         spent.append(time.perf_counter() - began)
     assert answer.equals(mine), "the answer is not exact"
     return {

@@ -12,6 +12,7 @@ from bench.archive import peak_mb
 from bench.table import MemoryTable
 from vitals.model.points import Catalog, ListedPoint
 from vitals.model.samples import Samples
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS
 from vitals.pipeline.day_builder import build_day
 from vitals.store.tiers.hot import HotTier
@@ -36,7 +37,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         began = time.process_time()
         sink = Path(folder) / "day.parquet"
-        built = build_day(SITE, DAY, catalog, hot, no_file, None, sink, DAY)
+        built = build_day(
+            SiteDay(SITE, DAY), catalog, hot=hot, cold=no_file, existing=None, sink=sink, now_ms=DAY
+        )
         spent = time.process_time() - began
         size = (Path(folder) / "day.parquet").stat().st_size
     figures = {

@@ -25,7 +25,8 @@ from vitals.codec.rollup import encode_day
 from vitals.model.aggregates import aggregate
 from vitals.model.points import ListedPoint
 from vitals.model.samples import Samples
-from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, day_name
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
 from vitals.reading.executor import Executor
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
@@ -191,7 +192,7 @@ def _fill(executor: Executor, dynamodb: Any, now_ms: int) -> None:
     for day_ms in range(midnight - DAYS * DAY_MS, midnight, DAY_MS):
         mine = _day(day_ms, 1)
         payload = encode_day(aggregate(mine, HOUR_MS), aggregate(mine, DAY_MS))
-        executor.rollups.write(SITE, day_ms, {0: payload}, day_ms)
+        executor.rollups.write(SiteDay(SITE, day_ms), {0: payload}, day_ms)
         facts: dict[str, Any] = {
             "status": "done",
             "began_ms": day_ms + DAY_MS + HOUR_MS,
@@ -199,16 +200,16 @@ def _fill(executor: Executor, dynamodb: Any, now_ms: int) -> None:
             "expires_ms": day_ms + (HOT_DAYS + 1) * DAY_MS,
             "etag": "etag",
         }
-        executor.ledger.note_archive(SITE, day_ms, **facts)
+        executor.ledger.note_archive(SiteDay(SITE, day_ms), **facts)
         if first_file <= day_ms < first_file + MONTH * DAY_MS:
-            _put(executor.cold, day_ms, names)
+            _put(executor.cold, SiteDay(SITE, day_ms), names)
     today = _day(midnight, 64)
     executor.ledger.mark_changed(SITE, [midnight], now_ms)
     executor.hot.write(SITE, today[today.times < now_ms], now_ms)
 
 
-def _put(cold: ColdTier, day_ms: int, names: list[str]) -> None:
-    samples = _day(day_ms, POINTS)
+def _put(cold: ColdTier, day: SiteDay, names: list[str]) -> None:
+    samples = _day(day.day_ms, POINTS)
     groups = [
         Group(
             names[start : start + 64],
@@ -219,8 +220,8 @@ def _put(cold: ColdTier, day_ms: int, names: list[str]) -> None:
     ]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "day.parquet"
-        written = day_file.write(file, SITE, day_name(day_ms), groups)
-        cold.put(SITE, day_name(day_ms), file, written.contents)
+        written = day_file.write(file, day.site, day.date, groups)
+        cold.put(day, file, written.contents)
 
 
 def _day(day_ms: int, points: int) -> Samples:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from vitals.model.timespan import DAY_MS, HOUR_MS, Span
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import HOUR_MS
 from vitals.pipeline.archiver import Archiver
 from vitals.pipeline.ingest import Ingest, Tally
 
@@ -15,17 +16,16 @@ class ReconcilingArchiver:
     archiver: Archiver
     ingest: Ingest | None
 
-    def archive(self, site: str, day_ms: int) -> dict[str, Any]:
+    def archive(self, day: SiteDay) -> dict[str, Any]:
         """Archives the day as Archiver.archive does, read again first while it is hot."""
-        return self.archiver.archive(site, day_ms, lambda: self._reconcile(site, day_ms))
+        return self.archiver.archive(day, lambda: self._reconcile(day))
 
-    def _reconcile(self, site: str, day_ms: int) -> str:
-        if self.ingest is None or not self.archiver.is_hot(day_ms):
+    def _reconcile(self, day: SiteDay) -> str:
+        if self.ingest is None or not self.archiver.is_hot(day):
             return "hot"
-        catalog = self.archiver.catalogs.load(site)
-        day = Span(day_ms, day_ms + DAY_MS)
-        for hour in day.pieces(HOUR_MS):
-            self.ingest.fetch(site, catalog, hour, Tally())
+        catalog = self.archiver.catalogs.load(day.site)
+        for hour in day.span.pieces(HOUR_MS):
+            self.ingest.fetch(day.site, catalog, hour, Tally())
         # Hour by hour the day claims no point that it lacked before; it was read whole for these.
-        self.ingest.ledger.record(site, day, {}, catalog.configured)
+        self.ingest.ledger.record(day.site, day.span, {}, catalog.configured)
         return "hot+upstream"

@@ -12,6 +12,7 @@ from archival.reconcile import ReconcilingArchiver
 from vitals.errors import DayFileError, NotFoundError
 from vitals.model.due_days import due_days, overdue_days, synced_days
 from vitals.model.records.ledger import ArchiveRecord
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import EARLIEST_MS, Span, day_name
 from vitals.store.state.ledger import Ledger
 from vitals.store.state.sites import SiteTable
@@ -45,7 +46,7 @@ class Archival:
             return self._every_site()
         if asked.site not in self.enabled_sites:
             raise NotFoundError(f"site {asked.site} is not one of SITES")
-        receipt = self.archiver.archive(asked.site, asked.day_ms)
+        receipt = self.archiver.archive(SiteDay(asked.site, asked.day_ms))
         self.logger.info("day archived", **receipt)
         self.metrics.add_metric("DaysArchived", MetricUnit.Count, 1)
         self.metrics.add_metric("SamplesArchived", MetricUnit.Count, receipt["rows"])
@@ -81,7 +82,7 @@ class Archival:
         wrong = 0
         for record in [record for record in records if record.etag and record.settled][-_AUDITED_DAYS:]:
             try:
-                stored, contents = self.cold.describe(site, day_name(record.day_ms))
+                stored, contents = self.cold.describe(SiteDay(site, record.day_ms))
                 right = (stored.etag, contents.checksum) == (record.etag, record.checksum)
                 reason = "" if right else "another file than the ledger's"
             except DayFileError as error:

@@ -23,7 +23,8 @@ from vitals.model import point_set
 from vitals.model.points import Catalog
 from vitals.model.records.runs import Run, RunDay
 from vitals.model.samples import concat, merge
-from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, day_start, floor_window
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, floor_window
 from vitals.pipeline.archiver import Archiver
 from vitals.pipeline.ingest import Ingest, Tally
 from vitals.store.control.circuit import CircuitTable
@@ -53,20 +54,21 @@ class DayWorker:
     beat_s: float = _BEAT_S
     monotonic: Callable[[], float] = SYSTEM.monotonic
 
-    def work(self, run_id: str, day: str) -> dict[str, Any]:
+    def work(self, run_id: str, date: str) -> dict[str, Any]:
         """Reads and stores the day and returns its receipt; safe to repeat, to race and to kill.
 
         What was read of it before an error is staged, and the next attempt goes on from there.
         """
         run = self._run(run_id)
-        known = self.runs.day(run_id, day)
+        day = SiteDay.parse(run.site, date)
+        known = self.runs.day(run_id, date)
         if known.status in FINISHED:
             self.staging.clear(run_id, day)
             return _receipt(known)
         if run.cancel_ms:
             return self._cancelled(run, day)
         started_ms = self.ingest.now()
-        self.runs.note_day(run, day, status="reading", attempts=known.attempts + 1, error="")
+        self.runs.note_day(run, day.date, status="reading", attempts=known.attempts + 1, error="")
         try:
             with tempfile.TemporaryDirectory() as folder:
                 hours = self._read(run, day, Path(folder))
@@ -75,48 +77,50 @@ class DayWorker:
                 tally = Tally()
                 rows = self._store(run, day, hours, Path(folder), tally)
         except Exception as error:
-            finished = self.runs.day(run_id, day)
+            finished = self.runs.day(run_id, date)
             if finished.status in FINISHED:
                 # By another worker, who has cleared the staging area under this one.
                 return _receipt(finished)
             seconds = known.seconds + (self.ingest.now() - started_ms) / 1000
-            self.runs.note_day(run, day, status="failed", seconds=seconds, error=_told(error))
+            self.runs.note_day(run, day.date, status="failed", seconds=seconds, error=_told(error))
             raise
         progress = _progress(hours)
         progress["rejected"] += tally.rejected.total()
         status = "done" if progress["samples"] or rows else "empty"
         seconds = known.seconds + (self.ingest.now() - started_ms) / 1000
-        self.runs.note_day(run, day, status=status, seconds=seconds, **progress)
+        self.runs.note_day(run, day.date, status=status, seconds=seconds, **progress)
         self.staging.clear(run_id, day)
-        return _receipt(RunDay(day, status, progress["samples"]))
+        return _receipt(RunDay(day.date, status, progress["samples"]))
 
-    def _read(self, run: Run, day: str, folder: Path) -> list[StagedHour] | None:
+    def _read(self, run: Run, day: SiteDay, folder: Path) -> list[StagedHour] | None:
         """Every hour of the day, staged; None when the run is cancelled."""
         catalog = self.archiver.catalogs.load(run.site)
         found = self.staging.hours(run.run, day, folder)
         beat_s = float("-inf")
-        for hour, span in enumerate(_closed_hours(day_start(day), self.ingest.now())):
+        for hour, span in enumerate(_closed_hours(day.day_ms, self.ingest.now())):
             if hour in found and _is_whole(found[hour], span, catalog):
                 continue
             if self.monotonic() - beat_s >= self.beat_s:
                 beat_s = self.monotonic()
-                self.runs.note_day(run, day, **_progress(found.values()))
+                self.runs.note_day(run, day.date, **_progress(found.values()))
                 if self._run(run.run).cancel_ms:
                     return None
                 self.circuits.load().check(self.ingest.now())
             if self.remaining_s() <= 0:
-                raise UnfinishedDayError(f"{day} is read up to hour {hour}")
+                raise UnfinishedDayError(f"{day.date} is read up to hour {hour}")
             if found.pop(hour, None):
                 self.staging.reopen(run.run, day, hour)
             try:
                 found[hour] = self._stage(run, day, hour, span, catalog, folder)
             except UpstreamUnavailableError as error:
                 if self.remaining_s() < _LAST_REQUEST_S:
-                    raise UnfinishedDayError(f"{day} is read up to hour {hour}") from error
+                    raise UnfinishedDayError(f"{day.date} is read up to hour {hour}") from error
                 raise
         return [found[hour] for hour in sorted(found)]
 
-    def _stage(self, run: Run, day: str, hour: int, span: Span, catalog: Catalog, folder: Path) -> StagedHour:
+    def _stage(
+        self, run: Run, day: SiteDay, hour: int, span: Span, catalog: Catalog, folder: Path
+    ) -> StagedHour:
         tally, fetched_ms, asked = Tally(), self.ingest.now(), self.ingest.ace.requests
         windows = np.zeros(span.length_ms // WINDOW_MS, np.int64)
         last, parts = concat([]), 0
@@ -145,32 +149,29 @@ class DayWorker:
         self.staging.finish(run.run, day, read, last, folder)
         return read
 
-    def _store(self, run: Run, day: str, hours: list[StagedHour], folder: Path, tally: Tally) -> int:
+    def _store(self, run: Run, day: SiteDay, hours: list[StagedHour], folder: Path, tally: Tally) -> int:
         """Stores what is staged and returns how many samples the day then has."""
-        day_ms, now_ms = day_start(day), self.ingest.now()
-        over = day_ms + DAY_MS <= now_ms
+        now_ms = self.ingest.now()
+        over = day.span.end_ms <= now_ms
         files = self.staging.fetch(run.run, day, hours, folder)
-        if over and not self.archiver.ledger.archive_record(run.site, day_ms).has_blocks(now_ms):
-            return self._store_cold(run.site, day_ms, hours, files)
-        return self._store_hot(run.site, day_ms, hours, files, tally, over=over)
+        if over and not self.archiver.ledger.archive_record(day).has_blocks(now_ms):
+            return self._store_cold(day, hours, files)
+        return self._store_hot(day, hours, files, tally, over=over)
 
-    def _store_cold(
-        self, site: str, day_ms: int, hours: list[StagedHour], files: dict[int, list[Path]]
-    ) -> int:
+    def _store_cold(self, day: SiteDay, hours: list[StagedHour], files: dict[int, list[Path]]) -> int:
         parts = staged_hour.StagedParts([file for hour in hours for file in files[hour.hour]])
-        facts = self.archiver.archive_fresh(site, day_ms, parts.group, SOURCE)
+        facts = self.archiver.archive_fresh(day, parts.group, SOURCE)
         counts = {
             hour.start_ms + place * WINDOW_MS: count
             for hour in hours
             for place, count in enumerate(hour.windows)
         }
-        self._record(site, hours, counts)
+        self._record(day.site, hours, counts)
         return int(facts["rows"])
 
     def _store_hot(
         self,
-        site: str,
-        day_ms: int,
+        day: SiteDay,
         hours: list[StagedHour],
         files: dict[int, list[Path]],
         tally: Tally,
@@ -181,14 +182,14 @@ class DayWorker:
         for hour in hours:
             parts = map(staged_hour.decode, files[hour.hour])
             span = Span(hour.start_ms, hour.end_ms)
-            self.ingest.write(site, span, parts, hour.fetched_ms, tally, hour.points)
+            self.ingest.write(day.site, span, parts, hour.fetched_ms, tally, hour.points)
         # Hour by hour the day claims no point that it lacked before; it was read whole for these.
-        self._record(site, hours, {})
+        self._record(day.site, hours, {})
         samples = sum(hour.samples for hour in hours)
         if not over:
             return samples
         try:
-            return int(self.archiver.archive(site, day_ms, lambda: SOURCE)["rows"])
+            return int(self.archiver.archive(day, lambda: SOURCE)["rows"])
         except ConflictError:
             # The live sync writes to the day. All that was read is in its blocks, and the day is due tonight.
             return samples
@@ -200,10 +201,10 @@ class DayWorker:
             span = Span(hours[0].start_ms, hours[-1].end_ms)
             self.archiver.ledger.record(site, span, counts, points)
 
-    def _cancelled(self, run: Run, day: str) -> dict[str, Any]:
+    def _cancelled(self, run: Run, day: SiteDay) -> dict[str, Any]:
         self.staging.clear(run.run, day)
-        self.runs.note_day(run, day, status="cancelled")
-        return _receipt(RunDay(day, "cancelled"))
+        self.runs.note_day(run, day.date, status="cancelled")
+        return _receipt(RunDay(day.date, "cancelled"))
 
     def _run(self, run_id: str) -> Run:
         run = self.runs.load(run_id)

@@ -14,6 +14,7 @@ from vitals.errors import ConflictError, DayFileMissingError, RowCountError
 from vitals.model.records.exports import ExportPart
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.row_counts import RowCounts, partial_days
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, Span, day_name
 from vitals.pipeline.day_builder import build_day
 from vitals.store.state.catalog import CatalogTable
@@ -77,9 +78,9 @@ class ArchiveSource:
         ConflictError for one that is being archived again.
         """
         site, span = reading.site, reading.span
-        present = self.cold.present(site, day_name(span.start_ms), day_name(span.end_ms - 1))
+        present = self.cold.present(site, span)
         for day_ms in range(span.start_ms - span.start_ms % DAY_MS, span.end_ms, DAY_MS):
-            if day_name(day_ms) not in present:
+            if day_ms not in present:
                 raise DayFileMissingError(f"the file of {site}, {day_name(day_ms)} does not exist")
         records = self._records(site, span)
         left = self.unload.run(site, reading.names, span, reading.place, reading.timeout_s, reading.go_on)
@@ -109,7 +110,7 @@ class ArchiveSource:
         errors = counts.mismatches(self._expected(reading, now, consistent=True))
         # After the rollups: a record that is still the same vouches for them.
         for day_ms in differing:
-            if not records[day_ms].same_archive(self.ledger.archive_record(site, day_ms)):
+            if not records[day_ms].same_archive(self.ledger.archive_record(SiteDay(site, day_ms))):
                 raise ConflictError(f"{day_name(day_ms)} of {site} was archived again while it was read")
         if errors:
             first, *others = errors.values()
@@ -141,36 +142,43 @@ class DaySource:
 
     def read(self, reading: Reading) -> Iterator[Any]:
         """ConflictError when the day changes under every attempt."""
-        day_ms = reading.span.start_ms - reading.span.start_ms % DAY_MS
+        day = SiteDay.of(reading.site, reading.span.start_ms)
         file = reading.folder / "day.parquet"
-        written = self._built(reading, day_ms, file)
+        written = self._built(reading, day, file)
         counts = RowCounts(reading.span, "the built file")
         yield from convert.rows(file, reading.names, reading.span, counts)
-        _check_built(reading, day_ms, written, counts)
+        _check_built(reading, day.day_ms, written, counts)
         file.unlink()
 
-    def _built(self, reading: Reading, day_ms: int, file: Path) -> WrittenFile:
+    def _built(self, reading: Reading, day: SiteDay, file: Path) -> WrittenFile:
         for _ in range(_ATTEMPTS - 1):
             reading.go_on()
             try:
-                return self._build(reading.site, day_ms, file)
+                return self._build(day, file)
             except ConflictError:
                 continue
         reading.go_on()
-        return self._build(reading.site, day_ms, file)
+        return self._build(day, file)
 
-    def _build(self, site: str, day_ms: int, file: Path) -> WrittenFile:
+    def _build(self, day: SiteDay, file: Path) -> WrittenFile:
         began_ms = self.now()
         # After `began_ms`: a block that is read must hold no point that this catalog lacks.
-        catalog = self.catalogs.load(site)
-        existing = self._existing(site, day_ms)
-        return build_day(site, day_ms, catalog, self.hot, self.cold, existing, file, began_ms).written
+        catalog = self.catalogs.load(day.site)
+        return build_day(
+            day,
+            catalog,
+            hot=self.hot,
+            cold=self.cold,
+            existing=self._existing(day),
+            sink=file,
+            now_ms=began_ms,
+        ).written
 
-    def _existing(self, site: str, day_ms: int) -> Stored | None:
+    def _existing(self, day: SiteDay) -> Stored | None:
         try:
-            return self.cold.describe(site, day_name(day_ms))[0]
+            return self.cold.describe(day)[0]
         except DayFileMissingError:
-            if self.ledger.archive_record(site, day_ms).etag:
+            if self.ledger.archive_record(day).etag:
                 raise
             return None
 

@@ -16,7 +16,8 @@ from vitals.model.aggregates import aggregate
 from vitals.model.points import Catalog, ListedPoint
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.samples import from_columns
-from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name
 from vitals.reading.athena import AthenaReader
 from vitals.reading.executor import Executor
 from vitals.store import keys
@@ -61,16 +62,15 @@ class Archives:
     def write(self, site: str, series: Series) -> None:
         """Archives the days of the series, each as a whole, in place of what there is of them."""
         ids = {name: point.id for name, point in self.catalogs.load(site).by_name.items()}
-        for day, of_day in by_day(series).items():
-            day_ms = day_start(day)
-            began_ms = (self.ledger.archive_record(site, day_ms).began_ms or day_ms + 2 * DAY_MS) + HOUR_MS
+        for date, of_day in by_day(series).items():
+            day = SiteDay.parse(site, date)
+            began_ms = (self.ledger.archive_record(day).began_ms or day.day_ms + 2 * DAY_MS) + HOUR_MS
             rollups = {ids[name]: _rollup(ids[name], points) for name, points in of_day.items()}
-            self.rollups.write(site, day_ms, rollups, began_ms)
-            data, written = build(of_day, site=site, day=day)
-            etag = self.put(site, day, data)
+            self.rollups.write(day, rollups, began_ms)
+            data, written = build(of_day, site=site, day=date)
+            etag = self.put(site, date, data)
             self.ledger.note_archive(
-                site,
-                day_ms,
+                day,
                 status="done",
                 began_ms=began_ms,
                 expires_ms=began_ms,
@@ -82,11 +82,11 @@ class Archives:
 
     def put(self, site: str, day: str, data: bytes) -> str:
         """Stores a file as the day's and nothing else: what no archiving does."""
-        answer = self.s3.put_object(Bucket=BUCKET, Key=keys.day_file(site, day), Body=data)
+        answer = self.s3.put_object(Bucket=BUCKET, Key=keys.day_file(SiteDay.parse(site, day)), Body=data)
         return str(answer["ETag"])
 
     def delete(self, site: str, day: str) -> None:
-        self.s3.delete_object(Bucket=BUCKET, Key=keys.day_file(site, day))
+        self.s3.delete_object(Bucket=BUCKET, Key=keys.day_file(SiteDay.parse(site, day)))
 
     def project(self, first: str, last: str = "NOW") -> None:
         """Lets Athena see the days from first to last (as its table writes them) alone."""

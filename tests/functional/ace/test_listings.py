@@ -20,6 +20,7 @@ from tests.functional.store.test_hot import Dies
 from vitals.ace import listing
 from vitals.errors import UnfinishedDayError, UpstreamUnavailableError
 from vitals.model import point_set
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, floor_window
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.tiers import staging
@@ -392,10 +393,10 @@ def test_a_restaged_hour_that_dies_between_its_parts_is_not_mistaken_for_whole(
         backfill.worker.work("run", day)
     pages.hidden = set()
     hourly(backfill.world, 1)
-    assert 0 in backfill.worker.staging.hours("run", day, tmp_path)
+    assert 0 in backfill.worker.staging.hours("run", SiteDay.parse(SITE, day), tmp_path)
     with pytest.raises(Dies):
         backfill.worker.work("run", day)
-    assert 0 not in backfill.worker.staging.hours("run", day, tmp_path)
+    assert 0 not in backfill.worker.staging.hours("run", SiteDay.parse(SITE, day), tmp_path)
     backfill.worker.work("run", day)
     backfill.assert_exact(whole(3, 3))
 
@@ -425,7 +426,7 @@ def test_archiving_that_reads_a_day_again_claims_its_points(backfill: Backfill, 
     before = worker.archiver.ledger.polled_days(SITE, whole(0))[TODAY]
     assert before is not None
     assert not before & point
-    ReconcilingArchiver(worker.archiver, worker.ingest).archive(SITE, TODAY)
+    ReconcilingArchiver(worker.archiver, worker.ingest).archive(SiteDay(SITE, TODAY))
     claimed = worker.archiver.ledger.polled_days(SITE, whole(0))[TODAY]
     assert claimed is not None
     assert claimed & point

@@ -17,6 +17,7 @@ from tests.functional.conftest import SITE, Clock, World
 from tests.support import openapi
 from vitals.aws import clients
 from vitals.errors import InvalidRequestError, NotFoundError, RunningError
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, day_name
 from vitals.store.state.ledger import Ledger
 
@@ -136,7 +137,7 @@ def test_a_run_from_start_to_end(call: Call, deployed: World) -> None:
     assert found["samples"] == found["days"][0]["samples"] > 1000
     _, listed = call("GET", "/backfill", {"site_name": SITE})
     assert [run["id"] for run in listed["backfills"]] == [started["id"]]
-    assert Ledger(deployed.client, "StateTable").archive_record(SITE, TODAY - 5 * DAY_MS).settled
+    assert Ledger(deployed.client, "StateTable").archive_record(SiteDay(SITE, TODAY - 5 * DAY_MS)).settled
 
 
 def test_a_run_is_cancelled_over_http(call: Call) -> None:

@@ -38,6 +38,7 @@ from vitals.errors import (
 )
 from vitals.model.records.tokens import Grant
 from vitals.model.samples import from_columns
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import (
     DAY_MS,
     HOUR_MS,
@@ -45,7 +46,6 @@ from vitals.model.timespan import (
     WINDOW_MS,
     Span,
     day_name,
-    day_start,
     floor_window,
     iso,
 )
@@ -265,7 +265,7 @@ def test_blocks_that_expired_but_linger_do_not_come_back(backfill: Backfill) -> 
     backfill.execute(days_ago(0), days_ago(0), name="first")
     for _ in range(2):
         world.clock.forward(60)
-        backfill.worker.archiver.archive(SITE, TODAY)
+        backfill.worker.archiver.archive(SiteDay(SITE, TODAY))
     (name, at), (_, elsewhere) = sorted(world.truth(span))[:2]
     assert floor_window(at) != floor_window(elsewhere)
     world.simulator.put_samples(SITE, [(name, "4242.5", at), (name, "4243.5", elsewhere)])
@@ -284,7 +284,7 @@ def test_blocks_that_expired_but_linger_do_not_come_back(backfill: Backfill) -> 
         expected = world.truth(span) | {(other, at + 1): late.values.tobytes()}
         assert backfill.answers(span) == expected
         world.clock.forward(60)
-        backfill.worker.archiver.archive(SITE, TODAY)
+        backfill.worker.archiver.archive(SiteDay(SITE, TODAY))
 
 
 def _blocks(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -355,15 +355,15 @@ def test_killed_around_any_step_a_repeat_or_the_night_completes_it(
         with pytest.raises(Dies):
             backfill.worker.work("run", day)
     backfill.world.clock.forward(60)
-    record = backfill.worker.archiver.ledger.archive_record(SITE, day_start(day))
+    record = backfill.worker.archiver.ledger.archive_record(SiteDay.parse(SITE, day))
     if repeat == "archival" and record.status in ("building", "verified", "failed"):
         # The run is never taken up again; the night's archiving finds the day unsettled.
-        there = backfill.worker.archiver.cold.present(SITE, day, day)
-        backfill.worker.archiver.archive(SITE, day_start(day))
+        there = backfill.worker.archiver.cold.present(SITE, whole(3, 3))
+        backfill.worker.archiver.archive(SiteDay.parse(SITE, day))
         assert backfill.answers(whole(3, 3)) == (backfill.world.truth(whole(3, 3)) if there else {})
     backfill.worker.work("run", day)
     backfill.assert_exact(whole(3, 3))
-    assert backfill.worker.archiver.ledger.archive_record(SITE, day_start(day)).settled
+    assert backfill.worker.archiver.ledger.archive_record(SiteDay.parse(SITE, day)).settled
     assert backfill.staged() == []
 
 
@@ -659,7 +659,7 @@ def test_every_call_of_the_tasks_is_allowed(backfill: Backfill, monkeypatch: pyt
 def settle(backfill: Backfill) -> None:
     for _ in range(2):
         backfill.world.clock.forward(60)
-        backfill.worker.archiver.archive(SITE, TODAY)
+        backfill.worker.archiver.archive(SiteDay(SITE, TODAY))
 
 
 @pytest.fixture
@@ -729,8 +729,8 @@ def test_an_archiving_that_overlaps_a_backfill_hides_no_day(
     backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(days_ago(ago), days_ago(ago))})
     real, built = archiver_module.build_day, []
 
-    def build(*arguments: Any) -> Any:
-        found = real(*arguments)
+    def build(*arguments: Any, **options: Any) -> Any:
+        found = real(*arguments, **options)
         if not built:
             built.append(1)
             backfill.worker.work("run", days_ago(ago))
@@ -739,11 +739,11 @@ def test_an_archiving_that_overlaps_a_backfill_hides_no_day(
     with monkeypatch.context() as patch:
         patch.setattr(archiver_module, "build_day", build)
         with pytest.raises(ConflictError):
-            archiver.archive(SITE, day_ms)
+            archiver.archive(SiteDay(SITE, day_ms))
     for _ in range(2):
         backfill.assert_exact(whole(ago, ago))
         backfill.world.clock.forward(60)
-        archiver.archive(SITE, day_ms)
+        archiver.archive(SiteDay(SITE, day_ms))
 
 
 def test_an_hour_cut_at_the_present_is_read_whole_by_the_next_attempt(

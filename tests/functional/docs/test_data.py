@@ -18,7 +18,8 @@ from tests.functional.conftest import SITE
 from tests.functional.pipeline.test_archiver import DAY, WHOLE, Archive, archive, simulator
 from tests.functional.reading import test_athena
 from tests.support.template import ROOT, create_archive, template
-from vitals.model.timespan import DAY_MS, HOUR_MS, day_name
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, HOUR_MS
 from vitals.store import keys
 
 __all__ = ["archive", "simulator"]
@@ -56,7 +57,7 @@ def day(made: list[Day], request: pytest.FixtureRequest) -> Day:
     if not made:
         archive: Archive = request.getfixturevalue("archive")
         archive.archive()
-        archive.archiver.archive(SITE, EMPTY)
+        archive.archiver.archive(SiteDay(SITE, EMPTY))
         s3 = boto3.client("s3")
         listed = s3.list_objects_v2(Bucket="cold-bucket", Prefix="timeseries/")["Contents"]
         bodies = {
@@ -150,7 +151,7 @@ def test_duckdb_has_a_column_per_point(folder: Path, truth: Bits) -> None:
 def test_a_files_own_count_of_its_rows_is_right_and_an_empty_day_has_none(folder: Path) -> None:
     [row] = sql("parquet_kv_metadata", folder)
     assert row["rows"] == len(pd.read_parquet(row["file_name"])) > 0
-    empty = folder / keys.day_file(SITE, day_name(EMPTY))
+    empty = folder / keys.day_file(SiteDay(SITE, EMPTY))
     assert len(pd.read_parquet(empty)) == 0
 
 

@@ -27,6 +27,7 @@ from tests.support.template import create_archive
 from vitals.aws import clients
 from vitals.aws.athena import Athena
 from vitals.aws.runtime import Runtime
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, iso
 from vitals.reading.athena import AthenaReader
 from vitals.reading.executor import Executor
@@ -83,7 +84,7 @@ class Stage:
 
     def spoil(self, day_ms: int) -> None:
         """Leaves something else where the day's file was."""
-        key = keys.day_file(SITE, iso(day_ms)[:10])
+        key = keys.day_file(SiteDay(SITE, day_ms))
         boto3.client("s3").put_object(Bucket="cold-bucket", Key=key, Body=b"PAR1 and then nothing")
 
 
@@ -91,7 +92,7 @@ class Stage:
 def stage(archive: Archive, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     """The day and the evening before it are archived, and their blocks are gone."""
     settle(archive)
-    archive.archiver.archive(SITE, DAY - DAY_MS)
+    archive.archiver.archive(SiteDay(SITE, DAY - DAY_MS))
     clock.now_ms = DAY + 25 * DAY_MS
     expire(archive)
     # The pauses between attempts.

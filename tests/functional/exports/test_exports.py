@@ -34,7 +34,8 @@ from vitals.aws import clients
 from vitals.aws.athena import Athena
 from vitals.errors import ConflictError
 from vitals.model.records.exports import RETENTION_MS, FinishedPart
-from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, day_name, iso, parse_iso
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, iso, parse_iso
 from vitals.pipeline.archiver import Archiver
 from vitals.store import keys
 from vitals.store.state.exports import ExportTable
@@ -286,7 +287,7 @@ def stage(deployed: Stage, clock: Clock) -> Stage:
     )
     clock.forward(60)
     for day_ms in range(FIRST, FIRST + 3 * DAY_MS, DAY_MS):
-        archiver.archive(SITE, day_ms)
+        archiver.archive(SiteDay(SITE, day_ms))
     forget_blocks(world, FIRST)
     clock.forward(60)
     change_third_day(world)
@@ -379,7 +380,7 @@ def test_files_are_cut_where_they_are_full(stage: Stage, monkeypatch: pytest.Mon
 def test_a_day_that_is_too_large_for_one_query_is_read_from_its_file(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Ledger(stage.world.client, "StateTable").note_archive(SITE, FIRST, bytes=10**12)
+    Ledger(stage.world.client, "StateTable").note_archive(SiteDay(SITE, FIRST), bytes=10**12)
     export = stage.start()
     assert [part.kind for part in stage_plan(stage, export).parts] == ["day", "archive", "day", "day"]
     stage.drain()
@@ -640,7 +641,7 @@ def kill() -> None:
     ("break_it", "text"),
     [
         (
-            lambda s: s.s3.delete_object(Bucket=BUCKET, Key=keys.day_file(SITE, day_name(FIRST))),
+            lambda s: s.s3.delete_object(Bucket=BUCKET, Key=keys.day_file(SiteDay(SITE, FIRST))),
             f"the file of {SITE}, 2026-01-01 does not exist",
         ),
         (
@@ -648,9 +649,7 @@ def kill() -> None:
             "Athena could not answer the query",
         ),
         (
-            lambda s: s.s3.delete_object(
-                Bucket=BUCKET, Key=keys.day_file(SITE, day_name(FIRST + 2 * DAY_MS))
-            ),
+            lambda s: s.s3.delete_object(Bucket=BUCKET, Key=keys.day_file(SiteDay(SITE, FIRST + 2 * DAY_MS))),
             f"the file of {SITE}, 2026-01-03 does not exist",
         ),
     ],

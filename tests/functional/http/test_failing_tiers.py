@@ -23,6 +23,7 @@ from vitals.aws import clients
 from vitals.aws.athena import Athena
 from vitals.aws.cost import Cost
 from vitals.errors import TierTimeoutError
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import Span
 from vitals.reading.athena import AthenaReader
 from vitals.store.tiers.cold import ColdTier
@@ -164,7 +165,7 @@ def test_hanging_cold_tier_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch)
         clients.client.cache_clear()
         cold = ColdTier(clients.client("s3", impatient(attempts=1_000)), "cold")
         with pytest.raises(TierTimeoutError):
-            cold.read("mill", "2026-01-01", ["a"], Span(0, 1))
+            cold.read(SiteDay.parse("mill", "2026-01-01"), ["a"], Span(0, 1))
     clients._session.cache_clear()
     clients.client.cache_clear()
 

@@ -22,7 +22,8 @@ from vitals.model.aggregates import aggregate
 from vitals.model.due_days import due_days, synced_days
 from vitals.model.records.sites import SiteRecord
 from vitals.model.samples import Samples, from_columns
-from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, HOUR_MS, Span
 from vitals.pipeline import day_builder
 from vitals.pipeline.archiver import Archiver
 from vitals.store.state.ledger import Ledger
@@ -45,12 +46,12 @@ class Archive:
     def archive(self, *, reconcile: bool | None = None) -> dict[str, Any]:
         wanted = self.reconcile if reconcile is None else reconcile
         ingest = self.world.syncer.ingest if wanted else None
-        return ReconcilingArchiver(self.archiver, ingest).archive(SITE, DAY)
+        return ReconcilingArchiver(self.archiver, ingest).archive(SiteDay(SITE, DAY))
 
     def held(self) -> dict[tuple[str, int], bytes]:
         """Every archived sample, weather apart; none twice."""
         found: dict[tuple[str, int], bytes] = {}
-        for group in self.archiver.cold.groups(SITE, day_name(DAY)):
+        for group in self.archiver.cold.groups(SiteDay(SITE, DAY)):
             rows = group.samples
             for place, at, value in zip(rows.ids.tolist(), rows.times.tolist(), rows.values, strict=True):
                 key = (group.names[place], at)
@@ -139,7 +140,7 @@ def test_a_day_is_archived_verified_and_may_expire(archive: Archive) -> None:
     archive.assert_rollups_follow()
     assert receipt["rows"] >= len(archive.held())
     assert {i["expires_at"]["N"] for i in archive.blocks()} == {str((DAY + 21 * DAY_MS) // 1000)}
-    record = archive.archiver.ledger.archive_record(SITE, DAY)
+    record = archive.archiver.ledger.archive_record(SiteDay(SITE, DAY))
     assert (record.status, record.rows, record.attempts) == ("done", receipt["rows"], 1)
     assert record.checksum == receipt["checksum"]
     assert record.windows >= 24
@@ -207,7 +208,7 @@ def test_killed_around_any_step_a_repeat_completes_it(
     archive.assert_nothing_expires_unverified()
     archive.assert_rollups_follow()
     assert all("expires_at" in item for item in archive.blocks())
-    assert archive.archiver.ledger.archive_record(SITE, DAY).status == "done"
+    assert archive.archiver.ledger.archive_record(SiteDay(SITE, DAY)).status == "done"
 
 
 def test_two_at_once_end_exact(archive: Archive) -> None:
@@ -293,7 +294,7 @@ def test_a_failing_verification_takes_the_file_back_and_lets_nothing_expire(
         with pytest.raises(ArchiveVerificationError):
             archive.archive()
     assert {(i["pk"]["S"], i["w"]["N"]) for i in archive.blocks() if "expires_at" in i} == before
-    assert archive.archiver.ledger.archive_record(SITE, DAY).status == "failed"
+    assert archive.archiver.ledger.archive_record(SiteDay(SITE, DAY)).status == "failed"
     assert DAY in due(archive)
     archive.archive()
     archive.assert_exact()

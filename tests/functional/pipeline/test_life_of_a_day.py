@@ -16,6 +16,7 @@ from vitals.errors import DayFileError
 from vitals.model.records.tokens import Grant
 from vitals.model.row_counts import RowCounts
 from vitals.model.samples import Samples, from_columns
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, iso
 from vitals.reading.executor import Found
 from vitals.reading.plan import Asked
@@ -126,7 +127,7 @@ def test_many_files_are_read_by_athena_and_the_hot_tier_still_wins(
         def raw(
             self, site: str, names: list[str], span: Span, timeout_s: float, cost: Any, rows: RowCounts
         ) -> Samples:
-            day = cold.read(site, iso(DAY)[:10], names, whole)
+            day = cold.read(SiteDay(site, DAY), names, whole)
             inside = (day.times >= span.start_ms) & (day.times < span.end_ms)
             rows.add(day.times[inside])
             for times in (day.times[inside], day.times[~inside]):
@@ -139,7 +140,7 @@ def test_many_files_are_read_by_athena_and_the_hot_tier_still_wins(
     assert wide == direct
     assert answer["metadata"]["sources"] == ["athena"]
     assert answer["warnings"] == []
-    key = keys.day_file(SITE, iso(DAY)[:10])
+    key = keys.day_file(SiteDay(SITE, DAY))
     boto3.client("s3").delete_object(Bucket="cold-bucket", Key=key)
     monkeypatch.setattr(Wide, "raw", lambda *_: from_columns([], [], []))
     _, answer = ask(api, names, whole)
@@ -179,7 +180,7 @@ def test_a_day_that_cannot_be_read_is_left_out_with_a_warning(archive: Archive, 
     settle(archive)
     archive.world.clock.now_ms = DAY + 25 * DAY_MS
     expire(archive)
-    boto3.client("s3").delete_object(Bucket="cold-bucket", Key=keys.day_file(SITE, iso(DAY)[:10]))
+    boto3.client("s3").delete_object(Bucket="cold-bucket", Key=keys.day_file(SiteDay(SITE, DAY)))
     api.executor.cold._known.clear()
     shown, answer = ask(api, names, both)
     assert sum(map(len, shown))
@@ -246,7 +247,7 @@ def test_a_day_file_that_is_gone_or_broken_is_named_and_never_empty(archive: Arc
     archive.world.clock.now_ms = DAY + 30 * DAY_MS
     expire(archive)
     api.executor.cold._known.clear()
-    key = keys.day_file(SITE, iso(DAY)[:10])
+    key = keys.day_file(SiteDay(SITE, DAY))
     boto3.client("s3").put_object(Bucket="cold-bucket", Key=key, Body=b"PAR1 and then nothing")
     with pytest.raises(DayFileError):
         ask(api, names_of(archive), Span(DAY, DAY + DAY_MS))

@@ -25,6 +25,7 @@ from vitals.model.aggregates import aggregate
 from vitals.model.points import ListedPoint
 from vitals.model.records.tokens import Grant
 from vitals.model.samples import Samples, from_columns
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, iso
 from vitals.reading import plan
 from vitals.reading.plan import Asked
@@ -499,7 +500,7 @@ def test_a_silent_point_tells_when_it_was_last_seen(call: Call, api: Api, dynamo
         rows = Samples(np.full(len(hours), 2, np.int32), times, np.ones(len(hours)))
         payload = encode_day(aggregate(rows, HOUR_MS), aggregate(rows, DAY_MS))
         # The point that is not silent has rollups, too.
-        api.executor.rollups.write("home", day_ms, {2: payload, 0: payload}, NOON)
+        api.executor.rollups.write(SiteDay("home", day_ms), {2: payload, 0: payload}, NOON)
     entries = {entry["point_name"]: entry for entry in call("/sites/home/latest")[1]["latest"]}
     assert (entries["zone/co2"]["timestamp"], entries["zone/co2"]["value"]) == (None, None)
     assert entries["zone/co2"]["last_seen"] == midnight - 7 * DAY_MS + 5 * HOUR_MS

@@ -19,6 +19,7 @@ from tests.functional.pipeline.test_archiver import Archive, archive, simulator
 from tests.functional.pipeline.test_life_of_a_day import GRANT, api, expire, names_of, settle
 from vitals.errors import CacheError, InvalidRequestError, TierTimeoutError, TooLargeError
 from vitals.model.points import Catalog
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, iso
 from vitals.reading import plan, reader
 from vitals.reading.executor import Executor
@@ -262,7 +263,7 @@ def test_the_heat_map_tells_days_apart(archive: Archive, api: Api) -> None:
     assert days["2026-01-01"]["windows_polled"] == days["2026-01-01"]["windows_expected"] == 288
     assert days["2026-01-01"]["archive"] == "done"
     assert [day["settled"] for day in answer["days"]] == [False, False, True, False]
-    archived = archive.archiver.cold.groups(SITE, "2026-01-01")
+    archived = archive.archiver.cold.groups(SiteDay.parse(SITE, "2026-01-01"))
     assert days["2026-01-01"]["archived_samples"] == sum(len(group.samples) for group in archived)
     assert 0 < days["2026-01-02"]["windows_expected"] < 288
     with pytest.raises(TooLargeError):

@@ -19,7 +19,8 @@ from tests.support.day_files import Series, bits
 from tests.support.strategies import AWKWARD_NAMES, awkward_names, finite
 from vitals.model.records.exports import ExportPart
 from vitals.model.samples import Samples
-from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start, parse_iso
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_start, parse_iso
 from vitals.reading.executor import Found
 from vitals.reading.plan import Asked, plan_query
 
@@ -53,8 +54,8 @@ def rows(samples: Samples, names: list[str]) -> Rows:
 
 
 def from_files(archives: Archives, names: list[str]) -> Rows:
-    days = [day_name(FIRST), day_name(FIRST + DAY_MS)]
-    return {k: v for day in days for k, v in rows(archives.cold.read(SITE, day, names, SPAN), names).items()}
+    days = [SiteDay(SITE, FIRST), SiteDay(SITE, FIRST + DAY_MS)]
+    return {k: v for day in days for k, v in rows(archives.cold.read(day, names, SPAN), names).items()}
 
 
 def from_query(archives: Archives, names: list[str]) -> Rows:

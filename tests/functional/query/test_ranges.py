@@ -33,6 +33,7 @@ from vitals.codec.blocks import GROUP_SIZE
 from vitals.model.points import ListedPoint
 from vitals.model.records.tokens import Grant
 from vitals.model.samples import from_columns
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import (
     DAY_MS,
     EARLIEST_MS,
@@ -295,20 +296,25 @@ class History:
 
     def archive(self, at: int) -> None:
         """The archiver's work on the day of one sample, in fewer requests."""
-        day_ms, now_ms, hot = at - at % DAY_MS, self.world.clock(), self.world.syncer.ingest.hot
+        day, now_ms = SiteDay.of(SITE, at), self.world.clock()
         sample = from_columns([self.point.id], [at], [float(at)])
         catalog, sink = self.world.syncer.catalogs.load(SITE), self.folder / "day.parquet"
         built = build_day(
-            SITE, day_ms, catalog, hot, self.cold, None, sink, now_ms,
-            lambda group: sample if group == self.point.id // GROUP_SIZE else from_columns([], [], [])
-        )  # fmt: skip
+            day,
+            catalog,
+            hot=self.world.syncer.ingest.hot,
+            cold=self.cold,
+            existing=None,
+            sink=sink,
+            now_ms=now_ms,
+            fresh=lambda group: sample if group == self.point.id // GROUP_SIZE else from_columns([], [], []),
+        )
         contents = built.written.contents
-        stored = self.cold.put(SITE, day_name(day_ms), sink, contents)
-        RollupTier(self.world.client, "HotTable").write(SITE, day_ms, built.rollups, now_ms)
+        stored = self.cold.put(day, sink, contents)
+        RollupTier(self.world.client, "HotTable").write(day, built.rollups, now_ms)
         facts = {"rows": contents.rows, "points": contents.points, "bytes": stored.size, "etag": stored.etag}
         Ledger(self.world.client, "StateTable").note_archive(
-            SITE,
-            day_ms,
+            day,
             status="done",
             began_ms=now_ms,
             expires_ms=now_ms,

@@ -20,6 +20,7 @@ from tests.support.template import template
 from vitals.aws import clients
 from vitals.aws.sqs import DeadLetters
 from vitals.model.due_days import OVERDUE_MS
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, iso
 from vitals.store import keys
 from vitals.store.control.circuit import Circuit, CircuitTable
@@ -32,7 +33,9 @@ NO_WARNINGS: dict[str, Any] = {"warnings": [], "warning_details": []}
 
 
 def settle(ledger: Ledger, day_ms: int) -> None:
-    ledger.note_archive("home", day_ms, changed_ms=day_ms, began_ms=day_ms + DAY_MS + HOUR_MS, status="done")
+    ledger.note_archive(
+        SiteDay("home", day_ms), changed_ms=day_ms, began_ms=day_ms + DAY_MS + HOUR_MS, status="done"
+    )
 
 
 def since(dynamodb: Any, days: int) -> None:
@@ -87,9 +90,9 @@ def test_complete_days_that_are_not_settled_are_told_oldest_first(call: Call, dy
         settle(ledger, TODAY - day * DAY_MS)
     # Archived, and written to again.
     settle(ledger, TODAY - 4 * DAY_MS)
-    ledger.note_archive("home", TODAY - 4 * DAY_MS, changed_ms=TODAY)
+    ledger.note_archive(SiteDay("home", TODAY - 4 * DAY_MS), changed_ms=TODAY)
     # From before the site's first day: a backfill wrote to it.
-    ledger.note_archive("home", TODAY - 40 * DAY_MS, changed_ms=TODAY)
+    ledger.note_archive(SiteDay("home", TODAY - 40 * DAY_MS), changed_ms=TODAY)
     [home] = call("/status")[1]["sites"]
     due = [day_name(TODAY - day * DAY_MS) for day in (40, 4, 2, 1)]
     assert (home["unarchived_days"], home["unarchived_count"]) == (due, 4)

@@ -23,6 +23,7 @@ from vitals.errors import ConflictError, DayFileError, RowCountError
 from vitals.model.records.exports import Export, ExportPart, ExportPlan
 from vitals.model.records.tokens import Grant
 from vitals.model.samples import Samples
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start
 from vitals.reading.executor import Found
 from vitals.reading.plan import Asked, plan_query
@@ -296,7 +297,7 @@ def test_a_day_that_is_being_replaced_is_read_from_its_file(archives: Archives, 
     day = FIRST + 3 * DAY_MS
     longer = {name: of | {day + 5: 5.5} for name, of in by_day(made())[day_name(day)].items()}
     archives.put(site, day_name(day), build(longer, site=site, day=day_name(day))[0])
-    archives.ledger.note_archive(site, day, status="building")
+    archives.ledger.note_archive(SiteDay(site, day), status="building")
     rows, found = query(archives, site, WHOLE)
     assert (list(found.failures), list(found.sources)) == ([], ["athena", "archive", "hot"])
     assert rows == bits(made()) | bits(longer)

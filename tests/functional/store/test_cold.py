@@ -23,6 +23,7 @@ from vitals.errors import (
     DayFileTruncatedError,
 )
 from vitals.model.samples import Samples
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
 from vitals.store import keys
 from vitals.store.tiers import cold
@@ -30,7 +31,8 @@ from vitals.store.tiers.cold import ColdTier
 
 BUCKET = "archive"
 WHOLE_DAY = Span(START, START + DAY_MS)
-KEY = keys.day_file(SITE, DAY)
+SITE_DAY = SiteDay(SITE, START)
+KEY = keys.day_file(SITE_DAY)
 
 
 def series(points: int, rows: int, seed: int = 1) -> Series:
@@ -84,7 +86,7 @@ def found(samples: Samples, names: list[str]) -> dict[tuple[str, int], bytes]:
 
 
 def test_the_key_is_as_published() -> None:
-    assert keys.day_file(SITE, DAY) == "timeseries/ses_falls_city/2026/01/01/samples.parquet"
+    assert keys.day_file(SITE_DAY) == "timeseries/ses_falls_city/2026/01/01/samples.parquet"
 
 
 @pytest.mark.parametrize("as_path", [False, True])
@@ -93,9 +95,9 @@ def test_what_is_put_comes_back_group_by_group(
 ) -> None:
     path = tmp_path / "samples.parquet"
     written = day_file.write(path, SITE, DAY, groups(LARGE, 10))
-    stored = tier.put(SITE, DAY, path if as_path else path.read_bytes(), written.contents)
-    assert day_file.checksums(tier.groups(SITE, DAY, stored)) == written.checks
-    assert tier.describe(SITE, DAY) == (stored, written.contents)
+    stored = tier.put(SITE_DAY, path if as_path else path.read_bytes(), written.contents)
+    assert day_file.checksums(tier.groups(SITE_DAY, stored)) == written.checks
+    assert tier.describe(SITE_DAY) == (stored, written.contents)
     head = s3.head_object(Bucket=BUCKET, Key=KEY)
     assert (head["ContentLength"], head["ETag"]) == (stored.size, stored.etag)
     assert head["ContentType"] == "application/vnd.apache.parquet"
@@ -104,20 +106,20 @@ def test_what_is_put_comes_back_group_by_group(
 
 def test_an_empty_day_is_a_file_like_any_other(tier: ColdTier) -> None:
     data, written = build({})
-    tier.put(SITE, DAY, data, written.contents)
-    assert tier.describe(SITE, DAY)[1].rows == 0
-    assert list(tier.groups(SITE, DAY)) == []
-    assert len(tier.read(SITE, DAY, ["p001"], WHOLE_DAY)) == 0
+    tier.put(SITE_DAY, data, written.contents)
+    assert tier.describe(SITE_DAY)[1].rows == 0
+    assert list(tier.groups(SITE_DAY)) == []
+    assert len(tier.read(SITE_DAY, ["p001"], WHOLE_DAY)) == 0
 
 
 def test_versions_are_told_apart(tier: ColdTier, s3: Any) -> None:
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-    first = tier.put(SITE, DAY, *_file(1))
-    stored = [first, tier.put(SITE, DAY, *_file(2), first)]
+    first = tier.put(SITE_DAY, *_file(1))
+    stored = [first, tier.put(SITE_DAY, *_file(2), first)]
     with pytest.raises(ConflictError):
-        tier.put(SITE, DAY, *_file(3), first)
+        tier.put(SITE_DAY, *_file(3), first)
     assert stored[0].version_id != stored[1].version_id != ""
-    assert tier.describe(SITE, DAY)[0] == stored[1]
+    assert tier.describe(SITE_DAY)[0] == stored[1]
 
 
 def _file(seed: int) -> tuple[bytes, day_file.Contents]:
@@ -138,34 +140,34 @@ def _file(seed: int) -> tuple[bytes, day_file.Contents]:
     ],
 )
 def test_points_and_spans_are_read_exactly(tier: ColdTier, names: list[str], span: Span) -> None:
-    tier.put(SITE, DAY, LARGE_FILE, LARGE_WRITTEN.contents)
+    tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     for _ in range(2):
-        samples = tier.read(SITE, DAY, names, span)
+        samples = tier.read(SITE_DAY, names, span)
         assert found(samples, names) == expected(LARGE, names, span)
         order = np.lexsort((samples.times, samples.ids))
         assert (order == np.arange(len(samples))).all()
 
 
 def test_a_point_day_is_two_requests_and_then_one(tier: ColdTier) -> None:
-    tier.put(SITE, DAY, LARGE_FILE, LARGE_WRITTEN.contents)
+    tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     row_group = len(LARGE_FILE) / 30
     first, second = Cost(), Cost()
-    tier.read(SITE, DAY, ["p042"], WHOLE_DAY, first)
+    tier.read(SITE_DAY, ["p042"], WHOLE_DAY, first)
     assert (first.requests, first.bytes - day_file_reader.TAIL_BYTES < 1.1 * row_group) == (2, True)
-    tier.read(SITE, DAY, ["p042"], WHOLE_DAY, second)
+    tier.read(SITE_DAY, ["p042"], WHOLE_DAY, second)
     assert (second.requests, second.bytes < 1.1 * row_group) == (1, True)
 
 
 def test_neighbours_are_one_request_and_strangers_one_each(tier: ColdTier) -> None:
-    tier.put(SITE, DAY, LARGE_FILE, LARGE_WRITTEN.contents)
-    tier.describe(SITE, DAY)
+    tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
+    tier.describe(SITE_DAY)
     for names, requests in (
         (["p009", "p010"], 1),
         (["p000", "p100", "p200"], 3),
         ([f"p{i:03d}" for i in range(300)], 1),
     ):
         receipt = Cost()
-        tier.read(SITE, DAY, names, WHOLE_DAY, receipt)
+        tier.read(SITE_DAY, names, WHOLE_DAY, receipt)
         assert receipt.requests == requests
 
 
@@ -174,11 +176,9 @@ def test_a_small_file_is_one_request_and_never_stale(tier: ColdTier) -> None:
     for seed in (1, 2):
         small = series(3, 3, seed)
         data, written = build(small)
-        stored = tier.put(SITE, DAY, data, written.contents, stored)
+        stored = tier.put(SITE_DAY, data, written.contents, stored)
         receipt = Cost()
-        assert found(tier.read(SITE, DAY, ["p001"], WHOLE_DAY, receipt), ["p001"]) == expected(
-            small, ["p001"]
-        )
+        assert found(tier.read(SITE_DAY, ["p001"], WHOLE_DAY, receipt), ["p001"]) == expected(small, ["p001"])
         assert (receipt.requests, receipt.bytes) == (1, len(data))
 
 
@@ -186,11 +186,11 @@ def test_footers_known_are_bounded(tier: ColdTier, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(cold, "_MOST_FOOTERS", 2)
     for site in ("a", "b", "c"):
         data, written = build(LARGE, size=10, site=site)
-        tier.put(site, DAY, data, written.contents)
-        tier.describe(site, DAY)
+        tier.put(SiteDay(site, START), data, written.contents)
+        tier.describe(SiteDay(site, START))
     receipt = Cost()
     for site in ("a", "b", "c"):
-        tier.read(site, DAY, ["p000"], WHOLE_DAY, receipt)
+        tier.read(SiteDay(site, START), ["p000"], WHOLE_DAY, receipt)
     assert receipt.requests == 6
 
 
@@ -199,42 +199,42 @@ def test_footers_known_are_bounded(tier: ColdTier, monkeypatch: pytest.MonkeyPat
 def test_a_file_overwritten_in_mid_read_is_read_again(
     tier: ColdTier, s3: Any, number: int, known: bool
 ) -> None:
-    tier.put(SITE, DAY, LARGE_FILE, LARGE_WRITTEN.contents)
+    tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     if known:
-        tier.read(SITE, DAY, ["p042"], WHOLE_DAY)
+        tier.read(SITE_DAY, ["p042"], WHOLE_DAY)
     after = series(300, 120, seed=2)
     before_get(s3, number, lambda: put(s3, build(after, size=7)[0]))
     names = ["p042", "p142"]
-    samples = tier.read(SITE, DAY, names, WHOLE_DAY)
+    samples = tier.read(SITE_DAY, names, WHOLE_DAY)
     assert found(samples, names) == expected(after, names)
 
 
 def test_a_point_that_appears_in_a_new_version_is_not_missed(tier: ColdTier) -> None:
-    first = tier.put(SITE, DAY, LARGE_FILE, LARGE_WRITTEN.contents)
-    assert len(tier.read(SITE, DAY, ["q"], WHOLE_DAY)) == 0
+    first = tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
+    assert len(tier.read(SITE_DAY, ["q"], WHOLE_DAY)) == 0
     more = {**LARGE, "q": {START: 1.0}}
     data, written = build(more, size=10)
-    tier.put(SITE, DAY, data, written.contents, first)
-    assert found(tier.read(SITE, DAY, ["q"], WHOLE_DAY), ["q"]) == expected(more, ["q"])
+    tier.put(SITE_DAY, data, written.contents, first)
+    assert found(tier.read(SITE_DAY, ["q"], WHOLE_DAY), ["q"]) == expected(more, ["q"])
 
 
 def test_a_file_that_never_rests_is_a_conflict(tier: ColdTier, s3: Any) -> None:
-    tier.put(SITE, DAY, LARGE_FILE, LARGE_WRITTEN.contents)
+    tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     versions = iter(range(2, 100))
     s3.meta.events.register(
         "before-call.s3.GetObject",
         lambda **_: put(s3, build(series(300, 120, next(versions)), size=10)[0]),
     )
     with pytest.raises(ConflictError, match="overwritten during each of 4 reads"):
-        tier.read(SITE, DAY, ["p042"], WHOLE_DAY)
+        tier.read(SITE_DAY, ["p042"], WHOLE_DAY)
 
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_read_back_is_of_the_version_that_was_put(tier: ColdTier, s3: Any, number: int) -> None:
-    stored = tier.put(SITE, DAY, LARGE_FILE, LARGE_WRITTEN.contents)
+    stored = tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     before_get(s3, number, lambda: put(s3, build(series(300, 120, 2), size=10)[0]))
     with pytest.raises(ConflictError, match="overwritten while"):
-        list(tier.groups(SITE, DAY, stored))
+        list(tier.groups(SITE_DAY, stored))
 
 
 @pytest.mark.parametrize(
@@ -254,41 +254,41 @@ def test_what_is_not_the_day_file_is_named(
 ) -> None:
     put(s3, body)
     with pytest.raises(error):
-        tier.read(SITE, DAY, ["p000"], WHOLE_DAY)
+        tier.read(SITE_DAY, ["p000"], WHOLE_DAY)
     with pytest.raises(error):
-        list(tier.groups(SITE, DAY))
+        list(tier.groups(SITE_DAY))
 
 
 def test_a_day_without_a_file_is_named(tier: ColdTier, s3: Any) -> None:
     for read in (
-        lambda: tier.read(SITE, DAY, ["p000"], WHOLE_DAY),
-        lambda: list(tier.groups(SITE, DAY)),
-        lambda: tier.describe(SITE, DAY),
+        lambda: tier.read(SITE_DAY, ["p000"], WHOLE_DAY),
+        lambda: list(tier.groups(SITE_DAY)),
+        lambda: tier.describe(SITE_DAY),
     ):
         with pytest.raises(DayFileMissingError, match=f"{SITE}, {DAY}"):
             read()
 
 
 def test_a_file_that_is_deleted_after_it_was_known_is_named(tier: ColdTier, s3: Any) -> None:
-    tier.put(SITE, DAY, LARGE_FILE, LARGE_WRITTEN.contents)
-    tier.read(SITE, DAY, ["p000"], WHOLE_DAY)
+    tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
+    tier.read(SITE_DAY, ["p000"], WHOLE_DAY)
     s3.delete_object(Bucket=BUCKET, Key=KEY)
     with pytest.raises(DayFileMissingError):
-        tier.read(SITE, DAY, ["p000"], WHOLE_DAY)
+        tier.read(SITE_DAY, ["p000"], WHOLE_DAY)
 
 
 def test_a_file_larger_than_the_limit_is_not_read(s3: Any) -> None:
     tier = ColdTier(s3, BUCKET, max_bytes=len(LARGE_FILE) - 1)
-    tier.put(SITE, DAY, LARGE_FILE, LARGE_WRITTEN.contents)
+    tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     receipt = Cost()
     with pytest.raises(DayFileTooLargeError, match=f"{len(LARGE_FILE)} bytes"):
-        tier.read(SITE, DAY, ["p000"], WHOLE_DAY, receipt)
+        tier.read(SITE_DAY, ["p000"], WHOLE_DAY, receipt)
     assert receipt.requests == 1
 
 
 def test_another_refusal_of_s3_stays_what_it_is(s3: Any) -> None:
     with pytest.raises(ClientError, match="NoSuchBucket"):
-        ColdTier(s3, "elsewhere").read(SITE, DAY, ["p000"], WHOLE_DAY)
+        ColdTier(s3, "elsewhere").read(SITE_DAY, ["p000"], WHOLE_DAY)
 
 
 class _Breaking(io.BytesIO):
@@ -299,7 +299,7 @@ class _Breaking(io.BytesIO):
 
 
 def test_a_body_that_breaks_off_is_asked_for_again(tier: ColdTier, s3: Any) -> None:
-    tier.put(SITE, DAY, LARGE_FILE, LARGE_WRITTEN.contents)
+    tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     breaks = iter([True, False, True, True, False])
 
     def hook(parsed: Any, **_: Any) -> None:
@@ -308,8 +308,8 @@ def test_a_body_that_breaks_off_is_asked_for_again(tier: ColdTier, s3: Any) -> N
 
     s3.meta.events.register("after-call.s3.GetObject", hook)
     receipt = Cost()
-    assert found(tier.read(SITE, DAY, ["p042"], WHOLE_DAY, receipt), ["p042"]) == expected(LARGE, ["p042"])
+    assert found(tier.read(SITE_DAY, ["p042"], WHOLE_DAY, receipt), ["p042"]) == expected(LARGE, ["p042"])
     assert receipt.requests == 5
     breaks = iter([True] * 3)
     with pytest.raises(ResponseStreamingError):
-        tier.read(SITE, DAY, ["p142"], WHOLE_DAY)
+        tier.read(SITE_DAY, ["p142"], WHOLE_DAY)

@@ -22,6 +22,7 @@ from vitals.aws.runtime import Runtime
 from vitals.codec import segments
 from vitals.errors import ConflictError
 from vitals.model.samples import Samples, from_columns, merge
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, iso
 from vitals.reading.plan import Asked
 from vitals.store.tiers.hot import HotTier
@@ -97,7 +98,7 @@ def test_64_points_at_4_hz_are_synced_read_archived_and_expire(backfill: Backfil
     assert newest.equals(expected[expected.times == expected.times.max()])
 
     world.clock.now_ms = TODAY + DAY_MS + HOUR_MS
-    facts = archiver.archive(SITE, TODAY)
+    facts = archiver.archive(SiteDay(SITE, TODAY))
     assert facts["rows"] >= len(expected)
     marks = {row["expires_at"]["N"] for row in items(world.client) if int(row["w"]["N"]) < TODAY + DAY_MS}
     assert len(marks) == 1

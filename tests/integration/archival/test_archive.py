@@ -12,6 +12,7 @@ from botocore.config import Config
 from operations.verification.questions import Question
 from operations.verification.store import Store
 from tests.integration.query.test_exactness import verify
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name
 from vitals.store.state.ledger import Ledger
 
@@ -50,7 +51,7 @@ def let_time_pass(stack: dict[str, Any], site: str, before_ms: int) -> None:
     ledger = Ledger(dynamodb, stack["outputs"]["StateTable"])
     for record in ledger.archive_records(site, Span(0, before_ms)):
         assert record.status == "done"
-        ledger.note_archive(site, record.day_ms, expires_ms=before_ms)
+        ledger.note_archive(SiteDay(site, record.day_ms), expires_ms=before_ms)
     table, key_names = stack["outputs"]["HotTable"], ("pk", "w")
     for page in dynamodb.get_paginator("scan").paginate(TableName=table):
         for item in page["Items"]:

@@ -18,7 +18,8 @@ from operations.verification.questions import Question
 from operations.verification.store import Store
 from tests.integration.archival.test_archive import invoke
 from tests.integration.query.test_exactness import client
-from vitals.model.timespan import DAY_MS, HOUR_MS, day_name
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, HOUR_MS
 from vitals.store.state.ledger import Ledger
 
 pytestmark = pytest.mark.integration
@@ -26,12 +27,12 @@ pytestmark = pytest.mark.integration
 
 def settled_day(stack: dict[str, Any], site: str) -> int:
     """The day before yesterday, archived, as if nobody had written to it for long."""
-    day_ms = time.time_ns() // 1_000_000 // DAY_MS * DAY_MS - 2 * DAY_MS
-    invoke(stack, {"site": site, "date": day_name(day_ms)})
+    day = SiteDay.of(site, time.time_ns() // 1_000_000 - 2 * DAY_MS)
+    invoke(stack, {"site": site, "date": day.date})
     ledger = Ledger(client(stack, "dynamodb"), stack["outputs"]["StateTable"])
-    ledger.note_archive(site, day_ms, changed_ms=day_ms)
-    assert ledger.archive_record(site, day_ms).settled
-    return day_ms
+    ledger.note_archive(day, changed_ms=day.day_ms)
+    assert ledger.archive_record(day).settled
+    return day.day_ms
 
 
 def exported(stack: dict[str, Any], question: Question, **more: Any) -> tuple[dict[str, Any], list[bytes]]:

@@ -15,7 +15,8 @@ from vitals.errors import ConflictError, DayFileMismatchError
 from vitals.model.aggregates import aggregate
 from vitals.model.points import Catalog
 from vitals.model.samples import Samples, concat, merge
-from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, WINDOWS_PER_DAY, Span, day_name
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, WINDOWS_PER_DAY, Span
 from vitals.store.tiers.cold import ColdTier, Stored
 from vitals.store.tiers.hot import HotTier, StoredBlock
 
@@ -35,9 +36,9 @@ class Built:
 
 
 def build_day(
-    site: str,
-    day_ms: int,
+    day: SiteDay,
     catalog: Catalog,
+    *,
     hot: HotTier,
     cold: ColdTier,
     existing: Stored | None,
@@ -50,9 +51,8 @@ def build_day(
     The later of these wins; `fresh` gives the samples of one group of points just read from the upstream.
     ConflictError when the file is overwritten, or a block or the catalog changes, in a way that matters.
     """
-    day = day_name(day_ms)
-    blocks = _Blocks(site, hot, Span(day_ms, day_ms + DAY_MS), now_ms, fresh)
-    archived = _Archived(iter(cold.groups(site, day, existing)) if existing else iter(()))
+    blocks = _Blocks(day, hot, now_ms, fresh)
+    archived = _Archived(iter(cold.groups(day, existing)) if existing else iter(()))
     ids = {point.name: point.id for point in catalog.points}
     rollups: dict[int, bytes] = {}
     held = np.zeros(WINDOWS_PER_DAY, np.bool_)
@@ -62,13 +62,13 @@ def build_day(
         for start in range(0, len(names), GROUP_SIZE):
             chunk = names[start : start + GROUP_SIZE]
             samples = merge([archived.take(chunk), blocks.take([ids[name] for name in chunk])])
-            held[(samples.times - day_ms) // WINDOW_MS] = True
+            held[(samples.times - day.day_ms) // WINDOW_MS] = True
             rollups.update(_rollups([ids[name] for name in chunk], samples))
             yield Group(chunk, samples)
-        archived.finish(site, day)
+        archived.finish(day)
         blocks.finish()
 
-    written = day_file.write(sink, site, day, groups())
+    written = day_file.write(sink, day.site, day.date, groups())
     return Built(written, blocks.read, rollups, int(held.sum()))
 
 
@@ -85,13 +85,12 @@ class _Blocks:
 
     def __init__(
         self,
-        site: str,
+        day: SiteDay,
         hot: HotTier,
-        span: Span,
         now_ms: int,
         fresh: Callable[[int], Samples] | None,
     ) -> None:
-        self._site, self._hot, self._span, self._now_ms = site, hot, span, now_ms
+        self._day, self._hot, self._now_ms = day, hot, now_ms
         self._fresh = fresh
         self._kept: OrderedDict[int, Samples] = OrderedDict()
         self._read: dict[int, list[StoredBlock]] = {}
@@ -104,7 +103,9 @@ class _Blocks:
     def finish(self) -> None:
         """ConflictError when a block holds points that nobody took: they were configured meanwhile."""
         if self._left:
-            raise ConflictError(f"{self._left} samples of {self._site} are of points newer than the catalog")
+            raise ConflictError(
+                f"{self._left} samples of {self._day.site} belong to points missing from the loaded catalog"
+            )
 
     def take(self, ids: Sequence[int]) -> Samples:
         """The samples of these points, ids as places in `ids`, sorted."""
@@ -125,12 +126,12 @@ class _Blocks:
         if group in self._kept:
             self._kept.move_to_end(group)
             return self._kept[group]
-        samples, read = self._hot.read_group(self._site, group, self._span, self._now_ms)
+        samples, read = self._hot.read_group(self._day.site, group, self._day.span, self._now_ms)
         if self._fresh:
             samples = merge([samples, self._fresh(group)])
         if self._read.setdefault(group, read) != read:
             # Points that were written before would lack what points after them have.
-            raise ConflictError(f"group {group} of {self._site} changed while it was read")
+            raise ConflictError(f"group {group} of {self._day.site} changed while it was read")
         if read is self._read[group]:
             self._left += len(samples)
         self._kept[group] = samples
@@ -162,10 +163,8 @@ class _Archived:
         self._pending = [group for group in self._pending if group.names[-1] > names[-1]]
         return merge([concat(parts)])
 
-    def finish(self, site: str, day: str) -> None:
+    def finish(self, day: SiteDay) -> None:
         """DayFileMismatchError when the file holds points that nobody took."""
         self._left += sum(len(group.samples) for group in self._groups)
         if self._left:
-            raise DayFileMismatchError(
-                f"the file of {site}, {day} has samples of points outside of the catalog"
-            )
+            raise DayFileMismatchError(f"the file of {day} has samples of points that the catalog lacks")

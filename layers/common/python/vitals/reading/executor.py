@@ -14,6 +14,7 @@ from vitals.model.aggregates import Aggregates, aggregate
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.row_counts import RowCounts
 from vitals.model.samples import Ids, Samples, merge
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, Span, day_name
 from vitals.reading import plan
 from vitals.reading.plan import QueryPlan
@@ -157,15 +158,15 @@ class Executor:
         A day that is being replaced, or was meanwhile, is read from its file instead.
         """
         first, last = records[0].day_ms, records[-1].day_ms
-        present = self.cold.present(site, day_name(first), day_name(last))
-        for day in (day_name(record.day_ms) for record in records):
-            if day not in present:
-                found.fail(DayFileMissingError(f"the file of {site}, {day} does not exist"), day)
+        present = self.cold.present(site, Span(first, last + 1))
+        for day in (SiteDay(site, record.day_ms) for record in records):
+            if day.day_ms not in present:
+                found.fail(DayFileMissingError(f"the file of {day} does not exist"), day.date)
         rows = RowCounts(Span(max(first, span.start_ms), min(last + DAY_MS, span.end_ms)))
         days = Span(first, last + DAY_MS)
         counting = self.pool.submit(self.rollups.day_counts, site, ids.tolist(), days, found.cost)
         samples = self.wide.raw(site, names, rows.span, _ATHENA_TIMEOUT_S, found.cost, rows)
-        stored = [record for record in records if day_name(record.day_ms) in present]
+        stored = [record for record in records if record.day_ms in present]
         changed, wrong = self._changed_and_wrong(site, ids, stored, counting.result(), rows, found)
         for day_ms, error in wrong.items():
             found.fail(error, day_name(day_ms))
@@ -202,7 +203,7 @@ class Executor:
         self, site: str, names: Sequence[str], day_ms: int, span: Span, found: Found
     ) -> Samples | DayFileError:
         try:
-            return self.cold.read(site, day_name(day_ms), names, span, found.cost)
+            return self.cold.read(SiteDay(site, day_ms), names, span, found.cost)
         except DayFileError as error:
             return error
 

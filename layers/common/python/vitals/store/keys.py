@@ -31,6 +31,8 @@ import hashlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from vitals.model.site_day import SiteDay
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
@@ -69,12 +71,12 @@ def catalog_chunk(site: str, chunk: int) -> Key:
     return _state(site_partition(site), f"{CATALOG_PREFIX}{chunk:05d}")
 
 
-def ledger_day(site: str, day: str) -> Key:
-    return _state(site_partition(site), f"{DAY_PREFIX}{day}")
+def ledger_day(day: SiteDay) -> Key:
+    return _state(site_partition(day.site), f"{DAY_PREFIX}{day.date}")
 
 
-def archive_day(site: str, day: str) -> Key:
-    return _state(site_partition(site), f"{ARCHIVE_PREFIX}{day}")
+def archive_day(day: SiteDay) -> Key:
+    return _state(site_partition(day.site), f"{ARCHIVE_PREFIX}{day.date}")
 
 
 def rejected_hour(site: str, hour: str) -> Key:
@@ -151,8 +153,8 @@ def token_entry(sha256: str) -> Key:
     return _state(TOKEN_INDEX, sha256)
 
 
-def day_file(site: str, day: str) -> str:
-    return f"timeseries/{site}/{day.replace('-', '/')}/samples.parquet"
+def day_file(day: SiteDay) -> str:
+    return f"{day_files(day.site)}{athena_day(day.date)}/samples.parquet"
 
 
 def day_files(site: str) -> str:
@@ -160,14 +162,14 @@ def day_files(site: str) -> str:
     return f"timeseries/{site}/"
 
 
-def day_of_file(key: str) -> str:
-    """The day YYYY-MM-DD of a day file's name."""
+def date_of_file(key: str) -> str:
+    """Returns the date (YYYY-MM-DD) in a day file's name."""
     return "-".join(key.split("/")[2:5])
 
 
-def staged(run: str, day: str = "", name: str = "") -> str:
+def staged(run: str, day: SiteDay | None = None, name: str = "") -> str:
     """The object of one part of a staged hour, or what all names of the day or of the run begin with."""
-    return f"staging/backfill/{run}/" + (f"{day}/{name}" if day else "")
+    return f"staging/backfill/{run}/" + (f"{day.date}/{name}" if day else "")
 
 
 def cached(site: str, digest: str) -> str:

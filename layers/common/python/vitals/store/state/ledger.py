@@ -19,6 +19,7 @@ from vitals.aws.cost import Cost
 from vitals.errors import ConflictError
 from vitals.model import point_set
 from vitals.model.records.ledger import ArchiveRecord, Coverage
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import (
     DAY_MS,
     WINDOW_MS,
@@ -53,12 +54,12 @@ class Ledger:
         `configured` are the points whose readings would have been accepted.
         """
         starts = set(range(polled.start_ms, polled.end_ms, WINDOW_MS))
-        days: dict[int, set[int]] = {}
+        days: dict[SiteDay, set[int]] = {}
         for start in starts | set(window_counts):
-            days.setdefault(start - start % DAY_MS, set()).add(start)
-        for day_ms, windows in days.items():
+            days.setdefault(SiteDay.of(site, start), set()).add(start)
+        for day, windows in days.items():
             counts = {window_ms: window_counts.get(window_ms, 0) for window_ms in windows}
-            self._record_day(site, day_ms, windows & starts, counts, configured)
+            self._record_day(day, windows & starts, counts, configured)
 
     def coverage(self, site: str, span: Span, cost: Cost | None = None) -> Coverage:
         """What is known of every day that the span touches; nothing was polled on a day without a record."""
@@ -112,14 +113,14 @@ class Ledger:
         A writer may die, or archiving may read in between; so a mark counts for as long as a writer may live
         (WRITE_GRACE_MS) beyond its time.
         """
-        for day_ms in sorted({window_ms - window_ms % DAY_MS for window_ms in windows_ms}):
-            self.note_archive(site, day_ms, changed_ms=now_ms)
+        for day in sorted({SiteDay.of(site, window_ms) for window_ms in windows_ms}):
+            self.note_archive(day, changed_ms=now_ms)
 
-    def archive_record(self, site: str, day_ms: int) -> ArchiveRecord:
+    def archive_record(self, day: SiteDay) -> ArchiveRecord:
         """The record of a day, all defaults when there is none."""
-        key = keys.archive_day(site, day_name(day_ms))
+        key = keys.archive_day(day)
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-        return _archive_record(item) if item else ArchiveRecord(day_ms)
+        return _archive_record(item) if item else ArchiveRecord(day.day_ms)
 
     def archive_records(self, site: str, span: Span, cost: Cost | None = None) -> list[ArchiveRecord]:
         """The records there are of the days that the span touches, in order."""
@@ -149,74 +150,71 @@ class Ledger:
                 cost.add_page(page, consistent=True)
             yield from page
 
-    def note_archive(self, site: str, day_ms: int, **facts: items.Fact) -> None:
+    def note_archive(self, day: SiteDay, **facts: items.Fact) -> None:
         """Sets facts (fields of ArchiveRecord) of a day's archive and leaves the others as they are."""
-        self._note(site, day_ms, facts)
+        self._note(day, facts)
 
-    def note_newer_archive(self, site: str, day_ms: int, **facts: items.Fact) -> None:
+    def note_newer_archive(self, day: SiteDay, **facts: items.Fact) -> None:
         """The same, `began_ms` among them; ConflictError when the record's archiving began later."""
-        self._note(site, day_ms, facts, "attribute_not_exists(began_ms) OR began_ms <= :began_ms")
+        self._note(day, facts, "attribute_not_exists(began_ms) OR began_ms <= :began_ms")
 
-    def note_own_archive(self, site: str, day_ms: int, **facts: items.Fact) -> None:
+    def note_own_archive(self, day: SiteDay, **facts: items.Fact) -> None:
         """The same, `began_ms` among them; ConflictError when the record is of any other archiving."""
-        self._note(site, day_ms, facts, "began_ms = :began_ms")
+        self._note(day, facts, "began_ms = :began_ms")
 
-    def bring_expiry_forward(self, site: str, day_ms: int, expires_ms: int) -> None:
+    def bring_expiry_forward(self, day: SiteDay, expires_ms: int) -> None:
         """Sets `expires_ms` unless it is that near already: a day that is in its file alone must stay so."""
         condition = "attribute_not_exists(expires_ms) OR expires_ms > :expires_ms"
         with contextlib.suppress(ConflictError):
-            self._note(site, day_ms, {"expires_ms": expires_ms}, condition)
+            self._note(day, {"expires_ms": expires_ms}, condition)
 
-    def _note(
-        self, site: str, day_ms: int, facts: Mapping[str, items.Fact], condition: str | None = None
-    ) -> None:
-        key = keys.archive_day(site, day_name(day_ms))
+    def _note(self, day: SiteDay, facts: Mapping[str, items.Fact], condition: str | None = None) -> None:
+        key = keys.archive_day(day)
         try:
             self._client.update_item(**items.setting(self._table, key, facts, condition))
         except self._client.exceptions.ConditionalCheckFailedException:
-            raise ConflictError(f"{day_name(day_ms)} of {site} was archived by somebody else") from None
+            raise ConflictError(f"{day} was archived by another process") from None
 
     def _record_day(
         self,
-        site: str,
-        day_ms: int,
+        day: SiteDay,
         polled: set[int],
         counts: dict[int, int],
         configured: point_set.PointSet,
     ) -> None:
         for _ in range(_ATTEMPTS):
-            before = self._load(site, day_ms)
-            after = before.after(day_ms, polled, counts, configured)
-            if after.same(before) or self._put(site, day_ms, after):
+            before = self._load(day)
+            after = before.after(day.day_ms, polled, counts, configured)
+            if after.same(before) or self._put(day, after):
                 return
-        raise ConflictError(f"ledger record {day_name(day_ms)} of {site} changed under {_ATTEMPTS} writes")
+        raise ConflictError(f"the ledger record of {day} changed during each of {_ATTEMPTS} writes")
 
-    def _load(self, site: str, day_ms: int) -> "_Day":
-        key = keys.ledger_day(site, day_name(day_ms))
+    def _load(self, day: SiteDay) -> "_Day":
+        key = keys.ledger_day(day)
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         if item is None:
             return _Day(np.zeros(WINDOWS_PER_DAY, np.uint32), np.zeros(WINDOWS_PER_DAY, np.bool_), None, 0)
         return _day(item)
 
-    def _put(self, site: str, day_ms: int, day: "_Day") -> bool:
-        """Writes the day over the revision that it was made from."""
+    def _put(self, day: SiteDay, record: "_Day") -> bool:
+        """Writes the record over the revision that it was made from."""
         values: dict[str, Any] = {
-            ":c": {"B": day.counts.astype("<u4").tobytes()},
-            ":p": {"B": day.polled.astype(np.uint8).tobytes()},
-            ":r": {"N": str(day.revision + 1)},
+            ":c": {"B": record.counts.astype("<u4").tobytes()},
+            ":p": {"B": record.polled.astype(np.uint8).tobytes()},
+            ":r": {"N": str(record.revision + 1)},
         }
         update = "SET c = :c, p = :p, r = :r"
-        if day.claimed is not None:
+        if record.claimed is not None:
             update += ", k = :k"
-            values[":k"] = {"B": point_set.encode(day.claimed)}
-        if day.revision:
-            values[":read"] = {"N": str(day.revision)}
+            values[":k"] = {"B": point_set.encode(record.claimed)}
+        if record.revision:
+            values[":read"] = {"N": str(record.revision)}
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=keys.ledger_day(site, day_name(day_ms)),
+                Key=keys.ledger_day(day),
                 UpdateExpression=update,
-                ConditionExpression="r = :read" if day.revision else "attribute_not_exists(pk)",
+                ConditionExpression="r = :read" if record.revision else "attribute_not_exists(pk)",
                 ExpressionAttributeValues=values,
             )
         except self._client.exceptions.ConditionalCheckFailedException:

@@ -20,7 +20,8 @@ from vitals.errors import (
     DayFileTruncatedError,
 )
 from vitals.model.samples import Samples, concat, merge
-from vitals.model.timespan import Span
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, Span
 from vitals.store import keys
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class ColdTier:
         self._known: dict[str, _Opened] = {}
 
     def put(
-        self, site: str, day: str, file: Path | bytes, contents: Contents, replaces: Stored | None = None
+        self, day: SiteDay, file: Path | bytes, contents: Contents, replaces: Stored | None = None
     ) -> Stored:
         """Stores a built file as the day's, in place of the version that it was built from, or of none.
 
@@ -89,7 +90,7 @@ class ColdTier:
         """
         request: dict[str, Any] = {
             "Bucket": self._bucket,
-            "Key": keys.day_file(site, day),
+            "Key": keys.day_file(day),
             "ContentType": "application/vnd.apache.parquet",
             "Metadata": {
                 "schema-version": SCHEMA_VERSION,
@@ -106,58 +107,59 @@ class ColdTier:
                     answer, size = self._client.put_object(Body=body, **request), file.stat().st_size
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in _CHANGED_MEANWHILE:
-                raise ConflictError(f"the file of {site}, {day} was written by somebody else") from None
+                raise ConflictError(f"the file of {day} was written by another process") from None
             raise
         return Stored(answer["ETag"], answer.get("VersionId", ""), size)
 
-    def present(self, site: str, first: str, last: str) -> set[str]:
-        """The days from first to last that have a file; 1,000 days a request."""
+    def present(self, site: str, span: Span) -> set[int]:
+        """Returns the starts of the days that the span touches and that have a file; 1,000 days a request."""
+        first_ms = span.start_ms - span.start_ms % DAY_MS
+        days = [SiteDay(site, day_ms) for day_ms in range(first_ms, span.end_ms, DAY_MS)]
+        if not days:
+            return set()
+        starts = {day.date: day.day_ms for day in days}
         request: dict[str, Any] = {
             "Bucket": self._bucket,
             "Prefix": keys.day_files(site),
             # The day's folder sorts before its file.
-            "StartAfter": keys.day_file(site, first).rpartition("/")[0],
+            "StartAfter": keys.day_file(days[0]).rpartition("/")[0],
         }
-        found: set[str] = set()
+        present: set[int] = set()
         for _ in range(_MAX_LISTINGS):
             page = self._client.list_objects_v2(**request)
-            days = [keys.day_of_file(item["Key"]) for item in page.get("Contents", [])]
-            found |= {day for day in days if first <= day <= last}
-            if not page["IsTruncated"] or days[-1] > last:
-                return found
+            dates = [keys.date_of_file(item["Key"]) for item in page.get("Contents", [])]
+            present |= {starts[date] for date in dates if date in starts}
+            if not page["IsTruncated"] or dates[-1] > days[-1].date:
+                return present
             request["ContinuationToken"] = page["NextContinuationToken"]
         raise ConflictError(f"the files of {site} did not end within {_MAX_LISTINGS} listings")
 
-    def discard(self, site: str, day: str, stored: Stored) -> None:
+    def discard(self, day: SiteDay, stored: Stored) -> None:
         """Takes back a version that was put, so that the one before it is the day's file again."""
         version: Any = {"VersionId": stored.version_id} if stored.version_id else {}
-        self._client.delete_object(Bucket=self._bucket, Key=keys.day_file(site, day), **version)
+        self._client.delete_object(Bucket=self._bucket, Key=keys.day_file(day), **version)
 
-    def describe(self, site: str, day: str, cost: Cost | None = None) -> tuple[Stored, Contents]:
+    def describe(self, day: SiteDay, cost: Cost | None = None) -> tuple[Stored, Contents]:
         """The day's object as it is now, and what it says of itself."""
-        day_object = self._object(site, day, cost)
+        day_object = self._object(day, cost)
         opened = _one_version(day_object, lambda: self._open(day_object))
         return opened.stored, opened.footer.contents
 
-    def read(
-        self, site: str, day: str, names: Sequence[str], span: Span, cost: Cost | None = None
-    ) -> Samples:
+    def read(self, day: SiteDay, names: Sequence[str], span: Span, cost: Cost | None = None) -> Samples:
         """The day's samples of these points in the span; ids are places in `names`, sorted by id, then time.
 
         All of them are of one version: a file that is overwritten meanwhile is read again from its start.
         """
         ids = {name: place for place, name in enumerate(names)}
-        day_object = self._object(site, day, cost)
+        day_object = self._object(day, cost)
         return _one_version(day_object, lambda: self._pick(day_object, ids, span))
 
-    def groups(
-        self, site: str, day: str, stored: Stored | None = None, cost: Cost | None = None
-    ) -> Iterator[Group]:
+    def groups(self, day: SiteDay, stored: Stored | None = None, cost: Cost | None = None) -> Iterator[Group]:
         """Every row group of the day in order, a few megabytes of the file in memory at a time.
 
         Of exactly the version `stored` if one is given; ConflictError when it is overwritten meanwhile.
         """
-        day_object = self._object(site, day, cost)
+        day_object = self._object(day, cost)
         try:
             opened = self._open(day_object, stored)
             for run in day_file_reader.runs(opened.footer.row_groups, _MOST_BYTES_A_REQUEST):
@@ -165,8 +167,8 @@ class ColdTier:
         except _OverwrittenError:
             raise ConflictError(f"{day_object} was overwritten while it was read") from None
 
-    def _object(self, site: str, day: str, cost: Cost | None) -> "_DayObject":
-        return _DayObject(self._client, self._bucket, site, day, cost or Cost())
+    def _object(self, day: SiteDay, cost: Cost | None) -> "_DayObject":
+        return _DayObject(self._client, self._bucket, day, cost or Cost())
 
     def _pick(self, day_object: "_DayObject", ids: Mapping[str, int], span: Span) -> Samples:
         opened = self._open_or_known(day_object, ids)
@@ -198,7 +200,7 @@ class ColdTier:
                 f"{day_object} has {found.size} bytes; at most {self._max_bytes} are read"
             )
         footer = day_file_reader.read_footer(
-            tail, found.size, partial(day_object.range, found), day_object.site, day_object.day
+            tail, found.size, partial(day_object.range, found), day_object.day.site, day_object.day.date
         )
         opened = _Opened(found, footer, tail if len(tail) == found.size else b"")
         self._known.pop(day_object.key, None)
@@ -214,16 +216,15 @@ class _DayObject:
 
     client: "S3Client"
     bucket: str
-    site: str
-    day: str
+    day: SiteDay
     cost: Cost
 
     @property
     def key(self) -> str:
-        return keys.day_file(self.site, self.day)
+        return keys.day_file(self.day)
 
     def __str__(self) -> str:
-        return f"the file of {self.site}, {self.day}"
+        return f"the file of {self.day}"
 
     def tail(self, stored: Stored | None) -> tuple[Stored, bytes]:
         """The end of the object, of this version if one is given, and which version it is."""

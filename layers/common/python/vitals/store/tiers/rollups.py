@@ -13,6 +13,7 @@ from vitals.aws.cost import Cost
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.codec.rollup import day_count, decode_day
 from vitals.model.aggregates import Aggregates, concat
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import HOUR_MS, Span
 from vitals.store import items, keys
 
@@ -30,12 +31,12 @@ class RollupTier:
         self._table = table
         self._pool = runtime.pool(_WORKERS, "rollups")
 
-    def write(self, site: str, day_ms: int, payloads: Mapping[int, bytes], began_ms: int) -> None:
+    def write(self, day: SiteDay, payloads: Mapping[int, bytes], began_ms: int) -> None:
         """Replaces the rollups of one day, by point id, but for those of an archiving that began later."""
         items = [
             {
-                "pk": {"S": keys.rollup_partition(site, point)},
-                "w": {"N": str(day_ms)},
+                "pk": {"S": keys.rollup_partition(day.site, point)},
+                "w": {"N": str(day.day_ms)},
                 "b": {"B": payload},
                 "f": {"N": str(began_ms)},
             }

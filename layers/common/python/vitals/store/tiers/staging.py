@@ -14,6 +14,7 @@ from vitals.errors import ConflictError
 from vitals.model import point_set
 from vitals.model.point_set import PointSet
 from vitals.model.samples import Samples
+from vitals.model.site_day import SiteDay
 from vitals.store import keys
 
 if TYPE_CHECKING:
@@ -65,28 +66,32 @@ class StagingArea:
         self._bucket = bucket
         self._runtime = runtime
 
-    def put_part(self, run: str, day: str, hour: int, number: int, samples: Samples, folder: Path) -> None:
+    def put_part(
+        self, run: str, day: SiteDay, hour: int, number: int, samples: Samples, folder: Path
+    ) -> None:
         """Stores one part (sorted) of an hour, but for the last."""
         self._put(run, day, _part(hour, number), staged_hour.encode(samples), folder)
 
-    def finish(self, run: str, day: str, hour: StagedHour, last: Samples, folder: Path) -> None:
+    def finish(self, run: str, day: SiteDay, hour: StagedHour, last: Samples, folder: Path) -> None:
         """Stores the last part of an hour, whose other parts are all there."""
         self._put(
             run, day, _last_part(hour.hour), staged_hour.encode(last, orjson.dumps(asdict(hour))), folder
         )
 
-    def hours(self, run: str, day: str, folder: Path) -> dict[int, StagedHour]:
+    def hours(self, run: str, day: SiteDay, folder: Path) -> dict[int, StagedHour]:
         """The hours of the day that were read to their end; their last parts are in the folder then."""
         names = [key.rpartition("/")[2] for page in self._keys(keys.staged(run, day)) for key in page]
         lasts = [name for name in names if _is_last(name)]
         found = [_receipt(staged_hour.receipt(file)) for file in self._copy(run, day, lasts, folder)]
         return {hour.hour: hour for hour in found}
 
-    def reopen(self, run: str, day: str, hour: int) -> None:
+    def reopen(self, run: str, day: SiteDay, hour: int) -> None:
         """Forgets that the hour was read to its end, before its parts are replaced one by one."""
         self._client.delete_object(Bucket=self._bucket, Key=keys.staged(run, day, _last_part(hour)))
 
-    def fetch(self, run: str, day: str, hours: Iterable[StagedHour], folder: Path) -> dict[int, list[Path]]:
+    def fetch(
+        self, run: str, day: SiteDay, hours: Iterable[StagedHour], folder: Path
+    ) -> dict[int, list[Path]]:
         """The parts of these hours in the folder; by hour, oldest first."""
         names = {
             hour.hour: [*(_part(hour.hour, n) for n in range(hour.parts)), _last_part(hour.hour)]
@@ -96,7 +101,7 @@ class StagingArea:
         self._copy(run, day, [name for name in every if not (folder / name).exists()], folder)
         return {hour: [folder / name for name in parts] for hour, parts in names.items()}
 
-    def clear(self, run: str, day: str = "") -> None:
+    def clear(self, run: str, day: SiteDay | None = None) -> None:
         """Removes what is staged of the day, or of the whole run."""
         for found in self._keys(keys.staged(run, day)):
             if found:
@@ -112,11 +117,11 @@ class StagingArea:
             request["ContinuationToken"] = page["NextContinuationToken"]
         raise ConflictError(f"what is staged did not end within {_MAX_LISTINGS} listings")
 
-    def _put(self, run: str, day: str, name: str, body: bytes, folder: Path) -> None:
+    def _put(self, run: str, day: SiteDay, name: str, body: bytes, folder: Path) -> None:
         self._client.put_object(Bucket=self._bucket, Key=keys.staged(run, day, name), Body=body)
         (folder / name).write_bytes(body)
 
-    def _copy(self, run: str, day: str, names: Iterable[str], folder: Path) -> list[Path]:
+    def _copy(self, run: str, day: SiteDay, names: Iterable[str], folder: Path) -> list[Path]:
         def copy(name: str) -> Path:
             file, key = folder / name, keys.staged(run, day, name)
             file.write_bytes(self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read())
