@@ -1,38 +1,40 @@
-"""What a block becomes when samples are fetched again: pure, by the merge rule and within one write."""
+"""What a block becomes when samples are fetched again: by the merge rule, and within one write."""
 
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from vitals.codec import blocks, segments
-from vitals.model.samples import Samples, merge
+from vitals.model.samples import Samples, from_columns, merge
 from vitals.model.timespan import WINDOW_MS
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One stored block."""
+    """A block as it is stored; `count` samples, `fetched_ms` when the newest fetch in it began (UTC ms)."""
 
     payload: bytes
     count: int
     revision: int
     fetched_ms: int
     expires_at: int | None = None
+    """Epoch seconds, or None while the day's file may lack the block."""
     items: int = 1
-    """How many it has in the table."""
+    """How many items it has in the table (segments.py)."""
 
     def expired(self, now_ms: int) -> bool:
-        """TTL deletes up to days late, and an expired block may be older than the archive."""
+        """Tells whether the block is no longer valid: DynamoDB deletes it up to days later."""
         return self.expires_at is not None and self.expires_at * 1000 <= now_ms
 
 
 def merged_block(stored: Block | None, fetched: Samples, window_ms: int, fetched_ms: int) -> Block | None:
-    """The block that `stored` becomes, or None when nothing in it changes.
+    """Returns the block that `stored` becomes with the fetched samples, or None when nothing changes.
 
-    The later fetch wins, whichever of two racing syncs comes to write first. Of an expired block, whose
-    samples are in the archive, nothing is left but the revision.
+    The later fetch wins, whichever of two racing syncs writes first. Of an expired block, whose samples are
+    in the day's file, only the revision counts.
     """
     payload = blocks.encode(fetched, window_ms)
     if stored is None:
@@ -54,45 +56,50 @@ def merged_block(stored: Block | None, fetched: Samples, window_ms: int, fetched
 def fitting_block(
     stored: Block | None, fetched: Samples, window_ms: int, fetched_ms: int
 ) -> tuple[Block | None, Counter[int]]:
-    """The same within what a transaction holds, and by slot the samples that were left out for that.
+    """Returns merged_block within what a transaction holds, and how many samples were left out by slot.
 
-    Of the points with the most samples in the window nothing that was fetched is taken; what is stored stays.
+    A block that does not fit takes nothing that was fetched of the points with the most samples in the
+    window, of as few of them as possible; what is stored of them stays.
     """
     block = merged_block(stored, fetched, window_ms, fetched_ms)
-    if block is None or len(block.payload) <= segments.MAX_BYTES:
+    if block is None or _fits(block):
         return block, Counter()
-    sizes = np.bincount(blocks.decode(block.payload, window_ms).ids, minlength=blocks.GROUP_SIZE)
-    densest = sorted(set(fetched.ids.tolist()), key=lambda slot: (-sizes[slot], slot))
+    slots = _densest_first(block, fetched, window_ms)
 
     def without(dropped: int) -> Block | None:
-        taken = fetched[~np.isin(fetched.ids, densest[:dropped])]
+        taken = fetched[~np.isin(fetched.ids, slots[:dropped])]
         return merged_block(stored, taken, window_ms, fetched_ms) if len(taken) else None
 
-    # The fewest of them, without which it fits.
-    fewest, most = 1, len(densest)
-    while fewest < most:
-        middle = (fewest + most) // 2
-        block = without(middle)
-        if block is None or len(block.payload) <= segments.MAX_BYTES:
-            most = middle
-        else:
-            fewest = middle + 1
-    dropped = fetched[np.isin(fetched.ids, densest[:most])]
-    return without(most), _changed(stored, dropped, window_ms, fetched_ms)
+    dropped = bisect_left(range(1, len(slots)), True, key=lambda count: _fits(without(count))) + 1
+    omitted = fetched[np.isin(fetched.ids, slots[:dropped])]
+    return without(dropped), _new_samples(stored, omitted, window_ms, fetched_ms)
 
 
-def _changed(stored: Block | None, fetched: Samples, window_ms: int, now_ms: int) -> Counter[int]:
-    """By slot how many of these samples a block does not hold already, to the bit."""
-    held = Samples(fetched.ids[:0], fetched.times[:0], fetched.values[:0])
+def _fits(block: Block | None) -> bool:
+    return block is None or len(block.payload) <= segments.MAX_BYTES
+
+
+def _densest_first(block: Block, fetched: Samples, window_ms: int) -> list[int]:
+    """Returns the slots of the fetched samples, those with the most samples in the block first."""
+    sizes = np.bincount(blocks.decode(block.payload, window_ms).ids, minlength=blocks.GROUP_SIZE)
+    return sorted(set(fetched.ids.tolist()), key=lambda slot: (-sizes[slot], slot))
+
+
+def _new_samples(stored: Block | None, fetched: Samples, window_ms: int, now_ms: int) -> Counter[int]:
+    """Returns by slot how many of the samples a block lacks, or has with other bits."""
+    held = from_columns([], [], [])
     if stored is not None and not stored.expired(now_ms):
         held = blocks.decode(stored.payload, window_ms)
+    if not len(held):
+        return Counter(fetched.ids.tolist())
+    held_keys, keys = _keys(held, window_ms), _keys(fetched, window_ms)
+    rows = np.minimum(np.searchsorted(held_keys, keys), len(held_keys) - 1)
+    is_held = (held_keys[rows] == keys) & (
+        held.values.view(np.uint64)[rows] == fetched.values.view(np.uint64)
+    )
+    return Counter(fetched.ids[~is_held].tolist())
 
-    def positions(samples: Samples) -> Any:
-        return samples.ids.astype(np.int64) * WINDOW_MS + samples.times - window_ms
 
-    there, here = positions(held), positions(fetched)
-    at = np.minimum(np.searchsorted(there, here), max(0, len(there) - 1))
-    same = np.zeros(len(fetched), np.bool_)
-    if len(there):
-        same = (there[at] == here) & (held.values.view(np.uint64)[at] == fetched.values.view(np.uint64))
-    return Counter(fetched.ids[~same].tolist())
+def _keys(samples: Samples, window_ms: int) -> npt.NDArray[np.int64]:
+    """Returns a number per sample of a block, in the order of slot and time."""
+    return samples.ids.astype(np.int64) * WINDOW_MS + samples.times - window_ms

@@ -1,11 +1,13 @@
 """The day file: every sample of one site-day in one Parquet file, written in bounded memory.
 
-Version 1, the published contract (docs/storage.md):
-    point_name  string, dictionary      none of the three is ever null;
-    timestamp   timestamp[ms, UTC]      rows are sorted by point_name, as UTF-8 bytes, then by timestamp,
-    value       double                  and there is one row per point and timestamp
-Row groups hold about 64 points and never part of one, unless a point alone exceeds MAX_ROW_GROUP_ROWS. All
-columns have statistics. The file's key-value metadata: schema_version, site, day, rows, points, checksum.
+Version 1 is a published contract (docs/storage.md):
+    point_name  string, dictionary
+    timestamp   timestamp[ms, UTC]
+    value       double
+No column has nulls. Rows are sorted by point_name, as UTF-8 bytes, then by timestamp; there is one row per
+point and timestamp. A row group has about 64 points, each of them whole, unless a point alone exceeds
+MAX_ROW_GROUP_ROWS. All columns have statistics. The file's key-value metadata is schema_version, site, day,
+rows, points and checksum.
 
 pyarrow is imported where it is used: a handler that only reads the hot tier need not load it.
 """
@@ -14,7 +16,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -24,27 +26,29 @@ from vitals.model.samples import Samples
 from vitals.model.timespan import DAY_MS, day_start
 
 SCHEMA_VERSION = "1"
-# 64 points with a sample every ten seconds are 553,000 rows; a row group takes some 50 bytes a row in memory.
+# 64 points with a sample every ten seconds are 553,000 rows; a row takes some 50 bytes of memory.
 MAX_ROW_GROUP_ROWS = 1_000_000
-# In name order these are the points of some twenty devices.
+# How many groups the encodings are compared on; in name order they are the points of some 20 devices.
 _TRIED_GROUPS = 4
-# Ranks the encodings as the final levels do, in a tenth of their time (docs/decisions/0005).
+# The zstd level of that comparison; ranks the encodings as _LEVELS do, in a tenth of the time
+# (docs/decisions/0005).
 _TRIED_LEVEL = 9
-# What readers of Parquet know for doubles, each with the zstd level that time allows (docs/decisions/0005).
+# The encodings of doubles that Parquet readers support, each with the zstd level that time allows
+# (docs/decisions/0005).
 _LEVELS = {"BYTE_STREAM_SPLIT": 19, "PLAIN": 17, "RLE_DICTIONARY": 19}
 _DIGEST_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """Points in name order, and their samples: ids are places in `names`, sorted by id, then time."""
+    """Points in name order, and their samples: ids are indexes of `names`; sorted by id, then time."""
 
     names: Sequence[str]
     samples: Samples
 
 
 class PointCheck(NamedTuple):
-    """How many samples a point has, and their checksum as hex."""
+    """The number of a point's samples, and their checksum (BLAKE2b-128 as hex)."""
 
     rows: int
     checksum: str
@@ -52,7 +56,7 @@ class PointCheck(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a file says of itself."""
+    """What a file's metadata says of its contents."""
 
     site: str
     day: str
@@ -61,7 +65,7 @@ class Contents:
     checksum: str
 
     def metadata(self) -> dict[str, str]:
-        """The file's key-value metadata."""
+        """Returns the file's key-value metadata."""
         return {
             "schema_version": SCHEMA_VERSION,
             "site": self.site,
@@ -74,7 +78,7 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class WrittenFile:
-    """A file just written: its contents, what reading it back must give, and the encoding of its values."""
+    """A file that was written: its contents, the checks that reading it back must give, and its encoding."""
 
     contents: Contents
     checks: Mapping[str, PointCheck]
@@ -82,9 +86,9 @@ class WrittenFile:
 
 
 def write(sink: Path | IO[bytes], site: str, day: str, groups: Iterable[Group]) -> WrittenFile:
-    """Writes the groups, which come in name order and each point whole, holding a few of them at a time.
+    """Writes groups, which come in name order and have each point whole; holds a few of them at a time.
 
-    ValueError when they are not as the contract says; what is in the sink then is no day file.
+    ValueError when they are not as the contract says; the sink is not a day file then.
     """
     checked = _checked(groups, day_start(day))
     first = list(islice(checked, _TRIED_GROUPS))
@@ -96,13 +100,13 @@ def write(sink: Path | IO[bytes], site: str, day: str, groups: Iterable[Group]) 
             _write_group(writer, group)
         checks = sums.checks()
         contents = Contents(site, day, sums.rows, len(checks), file_checksum(checks))
-        # Only now, so that a file that was left half-written is not taken for a day.
+        # Last, so that a file that was only half written is not taken for a day file.
         writer.add_key_value_metadata(contents.metadata())
     return WrittenFile(contents, checks, encoding)
 
 
 def checksums(groups: Iterable[Group]) -> dict[str, PointCheck]:
-    """The check of each point that has samples; a point may be spread over consecutive groups."""
+    """Returns the check of each point that has samples; a point may span consecutive groups."""
     sums = _Sums()
     for group in groups:
         sums.add(group)
@@ -110,13 +114,13 @@ def checksums(groups: Iterable[Group]) -> dict[str, PointCheck]:
 
 
 def file_checksum(checks: Mapping[str, PointCheck]) -> str:
-    """The sum of the points' checksums, the same in whatever order they were read."""
+    """Returns the sum of the points' checksums, which does not depend on their order."""
     total = sum(int(check.checksum, 16) for check in checks.values())
     return f"{total % 2 ** (8 * _DIGEST_BYTES):0{2 * _DIGEST_BYTES}x}"
 
 
 def schema() -> Any:
-    """The columns as pyarrow reads them."""
+    """Returns the columns as pyarrow reads them."""
     import pyarrow as pa
 
     return pa.schema(
@@ -129,7 +133,7 @@ def schema() -> Any:
 
 
 class _Sums:
-    """BLAKE2b of each point's name and rows; a row is time and value as 2 × 8 bytes, little-endian."""
+    """BLAKE2b-128 of each point's name and rows; a row is time and value, 8 bytes each, little-endian."""
 
     def __init__(self) -> None:
         self._hashes: dict[str, Any] = {}
@@ -146,7 +150,7 @@ class _Sums:
         for point, begin, end in _points(samples):
             name = group.names[point]
             if name not in self._hashes:
-                # With its length, so that no name followed by rows reads as another name.
+                # With its length, so that a name followed by rows cannot be another name followed by others.
                 text = name.encode()
                 sized = len(text).to_bytes(4, "little") + text
                 self._hashes[name], self._counts[name] = hashlib.blake2b(sized, digest_size=_DIGEST_BYTES), 0
@@ -160,40 +164,39 @@ class _Sums:
 
 
 def _points(samples: Samples) -> Iterator[tuple[int, int, int]]:
-    """(id, begin, end) of each run of one point."""
+    """Yields (id, begin, end) of each run of rows of one point."""
     starts = np.flatnonzero(np.diff(samples.ids, prepend=np.int32(-1))).tolist()
     for begin, end in zip(starts, [*starts[1:], len(samples)], strict=False):
         yield int(samples.ids[begin]), begin, end
 
 
 def _checked(groups: Iterable[Group], start_ms: int) -> Iterator[Group]:
-    """The groups as they are, each made sure to follow the one before and to be of this day."""
-    last = None
+    """Yields the groups that have samples; ValueError when one breaks the order or is of another day."""
+    last: str | None = None
     for group in groups:
-        names, samples = group.names, group.samples
-        if any(
-            after <= before
-            for before, after in zip([last, *names], names, strict=False)
-            if before is not None
-        ):
+        names = group.names if last is None else [last, *group.names]
+        if any(after <= before for before, after in pairwise(names)):
             raise ValueError("point names must ascend, within a group and from one to the next")
-        last = names[-1] if names else last
-        if not len(samples):
-            continue
-        ids, times = samples.ids, samples.times
-        if ids[0] < 0 or ids[-1] >= len(names) or (ids[1:] < ids[:-1]).any():
-            raise ValueError("ids must ascend and be places in the group's names")
-        if ((ids[1:] == ids[:-1]) & (times[1:] <= times[:-1])).any():
-            raise ValueError("the times of a point must ascend")
-        if times.min() < start_ms or times.max() >= start_ms + DAY_MS:
-            raise ValueError("every sample must be of the file's day")
-        if not np.isfinite(samples.values).all():
-            raise ValueError("values must be finite")
-        yield group
+        last = group.names[-1] if group.names else last
+        if len(group.samples):
+            _check_samples(group.samples, len(group.names), start_ms)
+            yield group
+
+
+def _check_samples(samples: Samples, names: int, start_ms: int) -> None:
+    ids, times = samples.ids, samples.times
+    if ids[0] < 0 or ids[-1] >= names or (ids[1:] < ids[:-1]).any():
+        raise ValueError("ids must ascend and be indexes of the group's names")
+    if ((ids[1:] == ids[:-1]) & (times[1:] <= times[:-1])).any():
+        raise ValueError("the times of a point must ascend")
+    if times.min() < start_ms or times.max() >= start_ms + DAY_MS:
+        raise ValueError("every sample must be of the file's day")
+    if not np.isfinite(samples.values).all():
+        raise ValueError("values must be finite")
 
 
 def _row_groups(samples: Samples) -> Iterator[Samples]:
-    """The samples cut between points where they exceed a row group, and within one that does so alone."""
+    """Yields the samples in row groups, split between points, and within a point that exceeds one alone."""
     begin = end = 0
     for _, start, stop in _points(samples):
         if stop - begin > MAX_ROW_GROUP_ROWS and start > begin:
@@ -223,7 +226,7 @@ def _write_group(writer: Any, group: Group) -> None:
 
 
 def _smallest_encoding(sample: Sequence[Group]) -> str:
-    """The value encoding with which these groups take the fewest bytes."""
+    """Returns the encoding of the values with which these groups take the fewest bytes."""
     sizes: dict[str, int] = {}
     for encoding in _LEVELS:
         sink = io.BytesIO()
@@ -253,7 +256,7 @@ def _writer(sink: str | IO[bytes], value_encoding: str, level: int) -> Any:
         use_dictionary=dictionary,
         column_encoding=encodings,
         sorting_columns=[parquet.SortingColumn(0), parquet.SortingColumn(1)],
-        # Version 2 pages save nothing here, and not every reader knows them.
+        # Pages of version 2 are not smaller here, and not every reader supports them.
         data_page_version="1.0",
         write_page_checksum=True,
         # Without pyarrow's own schema, pandas reads plain strings instead of categories.

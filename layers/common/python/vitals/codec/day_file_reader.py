@@ -1,4 +1,4 @@
-"""Reads day files (day_file.py) a row group at a time, from the bytes that someone else fetches."""
+"""Reads day files (day_file.py) a row group at a time, from bytes that the caller fetches."""
 
 import io
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -25,12 +25,12 @@ _MAGIC = b"PAR1"
 _ENDING = 8
 
 type ReadRange = Callable[[int, int], bytes]
-"""(start, end) to the bytes between"""
+"""Returns the bytes of the file from start to end, (start, end)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
-    """Where a row group lies in the file, and the first and last point in it."""
+    """A row group: its bytes in the file, [start, end), and the names of its first and last point."""
 
     index: int
     rows: int
@@ -42,22 +42,25 @@ class RowGroup:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Footer:
-    """What a file says of itself and of its row groups."""
+    """What a file's footer says of its contents and row groups."""
 
     contents: Contents
     row_groups: tuple[RowGroup, ...]
     parquet: Any
-    """pyarrow's own form of it"""
+    """The footer as pyarrow's FileMetaData."""
 
     def row_groups_of(self, names: Collection[str]) -> list[RowGroup]:
-        """The row groups that can hold any of the points."""
+        """Returns the row groups that may hold any of the points."""
         return [
             group for group in self.row_groups if any(group.first <= name <= group.last for name in names)
         ]
 
 
 def read_footer(tail: bytes, size: int, read_range: ReadRange, site: str, day: str) -> Footer:
-    """The footer of the file that ends with `tail`; asks `read_range` for what is missing of it."""
+    """Returns the footer of a file of `size` bytes that ends with `tail`.
+
+    Reads the rest of a longer footer by `read_range`. DayFileError when the file is not the day's file.
+    """
     if len(tail) < _ENDING or tail[-4:] != _MAGIC:
         head = tail[:4] if len(tail) == size else read_range(0, 4)
         if _MAGIC.startswith(head):
@@ -65,15 +68,15 @@ def read_footer(tail: bytes, size: int, read_range: ReadRange, site: str, day: s
         raise DayFileFormatError(f"the file of {site}, {day} is not Parquet")
     length = int.from_bytes(tail[-8:-4], "little") + _ENDING
     if length > size - len(_MAGIC):
-        raise DayFileFormatError(f"the footer of {site}, {day} is said to be longer than the file")
+        raise DayFileFormatError(f"the footer of {site}, {day} is longer than the file")
     if length > len(tail):
         tail = read_range(size - length, size - len(tail)) + tail
-    with _damage_named(site, day):
+    with _naming_damage(site, day):
         return _parse(tail[-length:], size, site, day)
 
 
 def runs(row_groups: Sequence[RowGroup], most_bytes: int) -> Iterator[list[RowGroup]]:
-    """The row groups in runs that lie one behind the other in at most so many bytes, or of one alone."""
+    """Yields runs of adjacent row groups of at most `most_bytes`; a larger row group is a run of its own."""
     run: list[RowGroup] = []
     for group in row_groups:
         if run and (group.start != run[-1].end or group.end - run[0].start > most_bytes):
@@ -85,18 +88,18 @@ def runs(row_groups: Sequence[RowGroup], most_bytes: int) -> Iterator[list[RowGr
 
 
 def decode(footer: Footer, group: RowGroup, data: bytes) -> Group:
-    """The points of a row group, from the bytes between its start and its end."""
+    """Returns the points of a row group, from the bytes between its start and its end."""
     from pyarrow import parquet
 
-    with _damage_named(footer.contents.site, footer.contents.day):
+    with _naming_damage(footer.contents.site, footer.contents.day):
         file = parquet.ParquetFile(
-            _Part(data, group.start, group.end),
+            _FileRange(data, group.start, group.end),
             metadata=footer.parquet,
             read_dictionary=["point_name"],
             page_checksum_verification=True,
         )
         table = file.read_row_group(group.index, use_threads=False).combine_chunks()
-        # Headers of pages have no checksum, and a dictionary that came out too short is not noticed before.
+        # Page headers have no checksum, so that a dictionary that is too short is only noticed here.
         table.validate(full=True)
         names, times, values = (column.chunk(0) for column in table.columns)
         return Group(
@@ -110,12 +113,11 @@ def decode(footer: Footer, group: RowGroup, data: bytes) -> Group:
 
 
 def select(group: Group, ids: Mapping[str, int], span: Span) -> Samples:
-    """The samples of the span of the points that have an id, with it, in the group's order."""
-    id_of_place = np.array([ids.get(name, -1) for name in group.names], np.int32)
-    found = id_of_place[group.samples.ids]
-    times = group.samples.times
-    keep = (found >= 0) & (times >= span.start_ms) & (times < span.end_ms)
-    return Samples(found[keep], times[keep], group.samples.values[keep])
+    """Returns the samples in the span of the points that have an id, under that id, in the group's order."""
+    id_of_name = np.array([ids.get(name, -1) for name in group.names], np.int32)
+    point_ids, times = id_of_name[group.samples.ids], group.samples.times
+    is_selected = (point_ids >= 0) & (times >= span.start_ms) & (times < span.end_ms)
+    return Samples(point_ids[is_selected], times[is_selected], group.samples.values[is_selected])
 
 
 def _parse(footer: bytes, size: int, site: str, day: str) -> Footer:
@@ -131,34 +133,37 @@ def _parse(footer: bytes, size: int, site: str, day: str) -> Footer:
 
 
 def _contents(metadata: Any, site: str, day: str) -> Contents:
-    said = {key.decode(): value.decode() for key, value in (metadata.metadata or {}).items()}
-    version = said.get("schema_version")
+    entries = {key.decode(): value.decode() for key, value in (metadata.metadata or {}).items()}
+    version = entries.get("schema_version")
     if version != day_file.SCHEMA_VERSION:
         raise DayFileVersionError(
-            f"the file of {site}, {day} is of schema version {version}; "
-            f"this version reads {day_file.SCHEMA_VERSION}"
+            f"the file of {site}, {day} has schema version {version}; expected {day_file.SCHEMA_VERSION}"
         )
     if not metadata.schema.to_arrow_schema().equals(day_file.schema()):
-        raise DayFileVersionError(f"the file of {site}, {day} has other columns than its schema version")
-    if (said["site"], said["day"]) != (site, day):
-        raise DayFileMismatchError(f"the file of {site}, {day} is of {said['site']}, {said['day']}")
-    return Contents(site, day, int(said["rows"]), int(said["points"]), said["checksum"])
+        raise DayFileVersionError(
+            f"the file of {site}, {day} does not have the columns of its schema version"
+        )
+    if (entries["site"], entries["day"]) != (site, day):
+        raise DayFileMismatchError(
+            f"the file of {site}, {day} is that of {entries['site']}, {entries['day']}"
+        )
+    return Contents(site, day, int(entries["rows"]), int(entries["points"]), entries["checksum"])
 
 
-def _row_group(found: Any, index: int) -> RowGroup:
-    columns = [found.column(i) for i in range(found.num_columns)]
-    # A dictionary lies before the pages that use it.
+def _row_group(metadata: Any, index: int) -> RowGroup:
+    columns = [metadata.column(i) for i in range(metadata.num_columns)]
+    # A dictionary comes before the pages that use it.
     starts = [
         column.dictionary_page_offset if column.has_dictionary_page else column.data_page_offset
         for column in columns
     ]
     ends = [start + column.total_compressed_size for start, column in zip(starts, columns, strict=True)]
     names = columns[0].statistics
-    return RowGroup(index, found.num_rows, min(starts), max(ends), names.min, names.max)
+    return RowGroup(index, metadata.num_rows, min(starts), max(ends), names.min, names.max)
 
 
 @contextmanager
-def _damage_named(site: str, day: str) -> Iterator[None]:
+def _naming_damage(site: str, day: str) -> Iterator[None]:
     import pyarrow as pa
 
     try:
@@ -167,13 +172,13 @@ def _damage_named(site: str, day: str) -> Iterator[None]:
         raise DayFileFormatError(f"the file of {site}, {day} is damaged: {error}") from error
 
 
-class _Part(io.RawIOBase):
-    """A file of which only the bytes from `start` to `end` are here."""
+class _FileRange(io.RawIOBase):
+    """A file of which only the bytes from `start` to `end` can be read."""
 
     def __init__(self, data: bytes, start: int, end: int) -> None:
         self._data = memoryview(data)
         self._start, self._end = start, end
-        self._at = 0
+        self._position = 0
 
     def readable(self) -> bool:
         return True
@@ -182,16 +187,16 @@ class _Part(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = offset + (0, self._at, self._end)[whence]
-        return self._at
+        self._position = offset + (0, self._position, self._end)[whence]
+        return self._position
 
     def tell(self) -> int:
-        return self._at
+        return self._position
 
     def read(self, size: int = -1) -> bytes:
-        begin = self._at - self._start
+        begin = self._position - self._start
         if begin < 0:
-            raise OSError(f"byte {self._at} was not fetched")
+            raise OSError(f"byte {self._position} was not fetched")
         data = self._data[begin : begin + size if size >= 0 else None].tobytes()
-        self._at += len(data)
+        self._position += len(data)
         return data

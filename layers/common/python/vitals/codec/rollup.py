@@ -1,4 +1,11 @@
-"""The bytes of the rollups of one point and day."""
+"""The bytes of the rollups of one point and day: its hours, and the day itself.
+
+The byte 1 (the version), the number of rows (uint16), then a zstd frame over these columns, which are
+little-endian and transposed into byte planes:
+    row     uint8: the hour 0 to 23, or 24 for the day, which is the last row
+    count   uint32
+    mean, min, max, first, last   float64 each
+"""
 
 from typing import Any
 
@@ -19,11 +26,7 @@ _DAY_ROW = 24
 
 
 def encode_day(hours: Aggregates, day: Aggregates) -> bytes:
-    """The rollups of one point and day: its hours, and the day itself.
-
-    The byte 1, the number of rows (uint16), then a zstd frame: row (uint8: hour 0 to 23, or 24 for the day),
-    count (uint32), then mean, min, max, first and last (float64), the bytes of each column as planes.
-    """
+    """Returns the bytes of the hours of a point and day that have samples, and of the day itself."""
     rows = np.append((hours.times % DAY_MS // HOUR_MS).astype(np.uint8), np.uint8(_DAY_ROW))
     body = rows.tobytes() + _planes(np.append(hours.counts, day.counts).astype("<u4"), 4)
     for name in _FLOATS:
@@ -32,7 +35,7 @@ def encode_day(hours: Aggregates, day: Aggregates) -> bytes:
 
 
 def decode_day(payload: bytes, point_id: int, day_ms: int, bucket_ms: int) -> Aggregates:
-    """The hours (`bucket_ms` an hour) or the day itself (a day) of a point's rollups."""
+    """Returns the hours of a point's rollups where `bucket_ms` is an hour, or the day where it is a day."""
     n, body = _body(payload)
     rows = np.frombuffer(body, np.uint8, n)
     wanted = rows == _DAY_ROW if bucket_ms == DAY_MS else rows != _DAY_ROW
@@ -47,23 +50,23 @@ def decode_day(payload: bytes, point_id: int, day_ms: int, bucket_ms: int) -> Ag
 
 
 def day_count(payload: bytes) -> int:
-    """How many samples the day of a point's rollups has, without decoding its other columns."""
+    """Returns how many samples the day of a point's rollups has, without decoding the other columns."""
     n, body = _body(payload)
     if not n or body[n - 1] != _DAY_ROW:
-        raise BlockFormatError("rollups without a row of the day")
+        raise BlockFormatError("the rollups have no row for the day")
     return int.from_bytes(body[2 * n - 1 : 5 * n : n], "little")
 
 
 def _body(payload: bytes) -> tuple[int, bytes]:
-    """The number of rows of a payload, and its columns."""
+    """Returns the number of rows of a payload, and its columns."""
     if payload[:1] != bytes([_VERSION]):
         raise BlockFormatError(
-            f"rollup version {payload[:1].hex() or 'none'}; this version reads {_VERSION:02x}"
+            f"rollup version {payload[:1].hex() or 'none'} is not supported; expected {_VERSION:02x}"
         )
     n = int.from_bytes(payload[1:_HEADER], "little")
     body = zstandard.decompress(payload[_HEADER:], max_output_size=n * _ROW_BYTES)
     if len(body) != n * _ROW_BYTES:
-        raise BlockFormatError(f"rollups of {n} rows have {len(body)} bytes")
+        raise BlockFormatError(f"the rollups have {len(body)} bytes for {n} rows; expected {n * _ROW_BYTES}")
     return n, body
 
 

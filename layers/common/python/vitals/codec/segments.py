@@ -1,8 +1,8 @@
-"""A block that is too large for one item, in several: the bytes of its payload one after the other.
+"""Blocks that are too large for one item: their payload in segments, one item each.
 
-The first item has the window's start as its key `w`, and `s`, how many there are; the others follow at +1, +2
-and so on; all have the revision `r` and `h`, a digest of the whole payload. Windows are 300,000 apart, so the
-items of two blocks never meet. A block that fits one item has neither `s` nor `h`.
+The first item has the window's start as its key `w`, and the number of segments as `s`; the others follow at
+`w` + 1, `w` + 2 and so on. All have the revision `r` and `h`, a digest of the whole payload. Windows are
+300,000 ms apart, so the items of two blocks never meet. A block that fits one item has neither `s` nor `h`.
 """
 
 import hashlib
@@ -12,9 +12,9 @@ from typing import Any
 
 from vitals.model.timespan import floor_window
 
-# An item holds 400 KB (409,600 bytes), its names and other attributes included.
+# An item of DynamoDB holds 400 KB (409,600 bytes), with its attribute names and other attributes.
 SEGMENT_BYTES = 350_000
-# A transaction holds 4 MB; so many are less also in base64, as they travel.
+# A transaction of DynamoDB holds 4 MB; this many segments are less than that in base64 too, as sent.
 MAX_SEGMENTS = 8
 MAX_BYTES = SEGMENT_BYTES * MAX_SEGMENTS
 
@@ -22,39 +22,42 @@ type Item = dict[str, Any]
 
 
 def split(payload: bytes) -> list[bytes]:
-    """The payload in as few segments as hold it, at least one."""
-    return [payload[at : at + SEGMENT_BYTES] for at in range(0, max(1, len(payload)), SEGMENT_BYTES)]
+    """Returns the payload in as few segments as possible, at least one."""
+    return [payload[i : i + SEGMENT_BYTES] for i in range(0, max(1, len(payload)), SEGMENT_BYTES)]
 
 
 def digest(payload: bytes) -> bytes:
-    """What tells the segments of one payload from those of another."""
+    """Returns 8 bytes of BLAKE2b, by which the segments of one payload are told from those of another."""
     return hashlib.blake2b(payload, digest_size=8).digest()
 
 
 def count(item: Item) -> int:
-    """How many items the block of this first one has."""
+    """Returns how many items a block has, from the first of them."""
     return int(item["s"]["N"]) if "s" in item else 1
 
 
 def by_window(items: Iterable[Item]) -> Iterator[tuple[int, list[Item]]]:
-    """The items of each window of a partition that is read in either order, the first item first."""
+    """Yields each window (start ms) of a partition with its items in ascending order of `w`.
+
+    The partition may be read in either order.
+    """
     for window_ms, group in groupby(items, lambda item: floor_window(int(item["w"]["N"]))):
-        several = list(group)
-        # Hardly ever more than one, and this is the inner loop of every read.
-        if len(several) > 1:
-            several.sort(key=lambda item: int(item["w"]["N"]))
-        yield window_ms, several
+        members = list(group)
+        # There is hardly ever more than one, and this is the inner loop of every read.
+        if len(members) > 1:
+            members.sort(key=lambda item: int(item["w"]["N"]))
+        yield window_ms, members
 
 
 def first(window_ms: int, items: Sequence[Item]) -> Item | None:
-    """The item that says what the block is, unless it is not among them."""
+    """Returns the first item of the window's block, or None when it is not among the items."""
     return items[0] if items and int(items[0]["w"]["N"]) == window_ms else None
 
 
 def join(window_ms: int, items: Sequence[Item]) -> Item | None:
-    """The first item with the payload of all; None when they are not all of one write.
+    """Returns the first item with the payload of all segments; None when they are not all of one write.
 
-    What lies behind the last segment is of a larger block before, and waits for its expiry.
+    Items behind the last segment are left over from a larger block and expire.
     """
     head = first(window_ms, items)
     if head is None or count(head) == 1:

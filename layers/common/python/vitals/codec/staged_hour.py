@@ -1,8 +1,8 @@
-"""A part of what a backfill has read, as an Arrow file that gives up one group of points at a time.
+"""The parts of an hour that a backfill has read: Arrow files that are read one group of points at a time.
 
-Columns id (int32), time (int64, UTC ms), value (float64), sorted by id, then time; one record batch per group
-of points, the groups' numbers in the schema's metadata as JSON. The last part of an hour has there the hour's
-receipt too.
+Columns: id (int32), time (int64, UTC ms), value (float64); sorted by id, then time. There is one record batch
+per group of points; the schema's metadata lists the groups' numbers as JSON (`groups`), and has in the last
+part of an hour the hour's receipt (`receipt`). Batches are compressed with zstd.
 """
 
 import json
@@ -18,7 +18,7 @@ from vitals.model.samples import Samples, concat, merge
 
 
 def encode(samples: Samples, receipt: bytes = b"") -> bytes:
-    """The samples, sorted, as one part, the hour's last with the hour's receipt."""
+    """Returns sorted samples as one part; the last part of an hour has the hour's receipt."""
     import pyarrow as pa
 
     groups, starts = np.unique(samples.ids // GROUP_SIZE, return_index=True)
@@ -30,44 +30,44 @@ def encode(samples: Samples, receipt: bytes = b"") -> bytes:
     options = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", 1))
     with pa.ipc.new_file(sink, schema, options=options) as writer:
         for start, end in pairwise([*starts.tolist(), len(samples)]):
-            part = samples[start:end]
-            writer.write_batch(pa.record_batch([part.ids, part.times, part.values], schema=schema))
+            group = samples[start:end]
+            writer.write_batch(pa.record_batch([group.ids, group.times, group.values], schema=schema))
     return bytes(sink.getvalue())
 
 
 def receipt(file: Path) -> bytes:
-    """What the last part of an hour has beside its samples."""
+    """Returns the receipt in the last part of an hour; empty bytes in the others."""
     import pyarrow as pa
 
     with pa.memory_map(str(file)) as mapped:
-        found: bytes = pa.ipc.open_file(mapped).schema.metadata[b"receipt"]
-        return found
+        metadata: dict[bytes, bytes] = pa.ipc.open_file(mapped).schema.metadata
+        return metadata[b"receipt"]
 
 
 def decode(file: Path) -> Samples:
-    """All samples of a part, sorted."""
+    """Returns all samples of a part, sorted."""
     import pyarrow as pa
 
     with pa.memory_map(str(file)) as mapped:
-        part = pa.ipc.open_file(mapped)
-        return concat(_samples(part.get_batch(place)) for place in range(part.num_record_batches))
+        reader = pa.ipc.open_file(mapped)
+        return concat(_samples(reader.get_batch(i)) for i in range(reader.num_record_batches))
 
 
 class StagedParts:
-    """Parts in local files, oldest fetch first; memory holds one group at a time."""
+    """Reads parts in local files, which come oldest fetch first; memory holds one group at a time."""
 
     def __init__(self, files: Iterable[Path]) -> None:
         self._batches: dict[int, list[tuple[Any, int]]] = {}
         import pyarrow as pa
 
         for file in files:
-            part = pa.ipc.open_file(pa.memory_map(str(file)))
-            for place, group in enumerate(json.loads(part.schema.metadata[b"groups"])):
-                self._batches.setdefault(group, []).append((part, place))
+            reader = pa.ipc.open_file(pa.memory_map(str(file)))
+            for index, group in enumerate(json.loads(reader.schema.metadata[b"groups"])):
+                self._batches.setdefault(group, []).append((reader, index))
 
     def group(self, group: int) -> Samples:
-        """The samples of the points of one group, sorted; of two with one key the later fetch's."""
-        return merge(_samples(part.get_batch(place)) for part, place in self._batches.get(group, []))
+        """Returns the sorted samples of one group of points; of two with one key, that of the later fetch."""
+        return merge(_samples(reader.get_batch(index)) for reader, index in self._batches.get(group, []))
 
 
 def _samples(batch: Any) -> Samples:
