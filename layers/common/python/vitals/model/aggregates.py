@@ -1,4 +1,4 @@
-"""Aggregates of samples over buckets of time, and the bytes of a day's rollups."""
+"""Aggregates of samples over buckets of time."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -15,7 +15,10 @@ BUCKETS = {"5m": WINDOW_MS, "1h": HOUR_MS, "1d": DAY_MS}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Aggregates:
-    """Columns of one length, sorted by point id and bucket start (`times`, UTC ms); `values` are means."""
+    """Columns of one length, sorted by point id and bucket start (`times`, UTC ms).
+
+    `values` are means, `firsts` and `lasts` the first and last value by time.
+    """
 
     ids: Ids
     times: Times
@@ -33,7 +36,7 @@ class Aggregates:
         return Aggregates(*(getattr(self, field.name)[index] for field in fields(self)))
 
     def equals(self, other: "Aggregates") -> bool:
-        """Equal to the bit."""
+        """Tells whether both are equal to the bit."""
         return all(
             getattr(self, field.name).tobytes() == getattr(other, field.name).tobytes()
             for field in fields(self)
@@ -41,9 +44,9 @@ class Aggregates:
 
 
 def aggregate(samples: Samples, bucket_ms: int) -> Aggregates:
-    """One row per point and bucket that has samples; `samples` are sorted by point, then time.
+    """Returns a row per point and bucket that has samples; `samples` are sorted by point, then time.
 
-    A row depends on its bucket's samples alone, so it is the same to the bit whichever tier they come from.
+    A row depends on the samples of its bucket alone: it is the same to the bit whichever tier they come from.
     """
     buckets = samples.times - samples.times % bucket_ms
     changed = np.zeros(len(samples), np.bool_)
@@ -69,21 +72,22 @@ def aggregate(samples: Samples, bucket_ms: int) -> Aggregates:
 
 
 def bucket_means(shares: Values, starts: npt.NDArray[np.intp], mins: Values, maxs: Values) -> Values:
-    """Means, as the sums of values that were divided before, so that large ones do not overflow.
+    """Returns the mean of each bucket: the sum of its shares, limited to [min, max].
 
-    Rounding may leave the range of the values, and of the largest doubles overflow after all.
+    Shares are values divided by the bucket's count, so that sums of large values do not overflow; by rounding
+    a sum may still leave the range of the values, or overflow. `starts` are the buckets' first rows.
     """
     with np.errstate(over="ignore"):
         return np.clip(np.add.reduceat(shares, starts), mins, maxs)
 
 
 def concat(parts: Iterable[Aggregates]) -> Aggregates:
-    """The parts as one, sorted by point, then bucket."""
-    parts = list(parts)
+    """Returns the parts as one, sorted by point, then bucket."""
+    aggregates = list(parts)
     empty = (np.empty(0, np.int32), np.empty(0, np.int64), *(np.empty(0),) * 5, np.empty(0, np.int64))
     columns: list[Any] = [
-        np.concatenate([empty[i], *(getattr(part, field.name) for part in parts)]).astype(empty[i].dtype)
+        np.concatenate([empty[i], *(getattr(rows, field.name) for rows in aggregates)]).astype(empty[i].dtype)
         for i, field in enumerate(fields(Aggregates))
     ]
-    every = Aggregates(*columns)
-    return every[np.lexsort((every.times, every.ids))]
+    rows = Aggregates(*columns)
+    return rows[np.lexsort((rows.times, rows.ids))]

@@ -1,4 +1,4 @@
-"""Which days of a site are due to be archived: pure, from its record and the ledger."""
+"""The days of a site that are due to be archived, from the site's record and the ledger's."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from vitals.model.records.ledger import ArchiveRecord
     from vitals.model.records.sites import SiteRecord
 
-# What a backfill may reach; a site is never planned further back.
+# As far back as a backfill may reach; no earlier day is due.
 _LOOK_BACK_MS = 730 * DAY_MS
 # DaysOverdueAlarm in the template says the same.
 OVERDUE_MS = 48 * HOUR_MS
 
 
 def synced_days(record: "SiteRecord") -> Span:
-    """The days that the site's sync has passed, from its first on."""
+    """Returns the whole days that the site's sync has passed, from its first on."""
     if record.checkpoint_ms is None or record.first_ms is None:
         return Span(EARLIEST_MS, EARLIEST_MS)
     end = record.checkpoint_ms - record.checkpoint_ms % DAY_MS
@@ -25,11 +25,11 @@ def synced_days(record: "SiteRecord") -> Span:
 
 
 def due_days(days: Span, records: Iterable["ArchiveRecord"]) -> list[int]:
-    """Starts of the complete days that are not archived or changed since, and of older ones written to."""
-    known = {record.day_ms: record for record in records}
-    before = {day for day, record in known.items() if day < days.start_ms}
-    candidates = sorted(before | set(range(days.start_ms, days.end_ms, DAY_MS)))
-    return [day for day in candidates if day not in known or not known[day].settled]
+    """Returns the starts of the days that are not settled: of `days`, and of earlier ones with a record."""
+    by_day = {record.day_ms: record for record in records}
+    earlier = {day for day in by_day if day < days.start_ms}
+    candidates = sorted(earlier | set(range(days.start_ms, days.end_ms, DAY_MS)))
+    return [day for day in candidates if day not in by_day or not by_day[day].settled]
 
 
 def overdue_days(days_ms: Iterable[int], now_ms: int) -> list[int]:

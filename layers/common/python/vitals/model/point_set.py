@@ -1,6 +1,7 @@
-"""Sets of point ids as the bits of one whole number, and which points a day of the ledger may claim.
+"""Sets of point ids as the bits of one integer, and the points that a day of the ledger claims.
 
-Bytes: a zstd frame over the number, little-endian; 4,583 points that are all in it take tens of bytes.
+Bytes: a zstd frame over the integer, little-endian; bit i is set when the id i is in the set. 4,583 points
+that are all in the set take tens of bytes.
 """
 
 from collections.abc import Iterable
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import zstandard
 
-# 800,000 points; what is larger is not ours.
+# 800,000 points; no set is larger.
 _MAX_BYTES = 100_000
 
 type PointSet = int
@@ -17,7 +18,7 @@ type Windows = npt.NDArray[np.bool_]
 
 
 def from_ids(ids: Iterable[int]) -> PointSet:
-    """The set of these ids."""
+    """Returns the set of the ids."""
     numbers = np.fromiter(ids, np.int64)
     bits = np.zeros(int(numbers.max(initial=-1)) + 1, np.bool_)
     bits[numbers] = True
@@ -25,17 +26,17 @@ def from_ids(ids: Iterable[int]) -> PointSet:
 
 
 def contains(held: PointSet, wanted: PointSet) -> bool:
-    """Whether every id that is wanted is held."""
+    """Tells whether `held` has every id of `wanted`."""
     return not wanted & ~held
 
 
 def encode(ids: PointSet) -> bytes:
-    """The bytes of a set."""
+    """Returns the bytes of a set."""
     return zstandard.compress(ids.to_bytes((ids.bit_length() + 7) // 8, "little"), 9)
 
 
 def decode(payload: bytes) -> PointSet:
-    """The set of such bytes."""
+    """Returns the set of the bytes."""
     body = zstandard.ZstdDecompressor().decompress(payload, max_output_size=_MAX_BYTES)
     return int.from_bytes(body, "little")
 
@@ -43,10 +44,10 @@ def decode(payload: bytes) -> PointSet:
 def next_claim(
     before: PointSet | None, polled: Windows, read: Windows, configured: PointSet
 ) -> PointSet | None:
-    """The points of which every polled window was asked for at least once while they were configured.
+    """Returns the claim after one more read: points that were configured in a poll of every polled window.
 
-    `before` is that of the windows `polled` so far, None for a record that is older than claims and claims
-    every point; `read` are the windows of one more read, `configured` the points that it was made for.
+    `before` is the claim for the windows `polled` so far; None claims every point, as records do that are
+    older than claims. `read` are the windows of the read, `configured` the points it was made for.
     """
     if not read.any():
         return before

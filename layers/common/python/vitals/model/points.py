@@ -1,23 +1,19 @@
-"""Points of a site as the upstream lists them, and the catalog that gives each an id for good."""
+"""Points of a site as the upstream lists them, and the catalog that gives each a permanent id."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from vitals.model import point_set
 
-if TYPE_CHECKING:
-    pass
-
 _WEATHER = ("weather",)
 MAX_NAME = 512
-"""Characters of the longest name that a point may have here."""
+"""Characters that a point's name may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedPoint:
-    """A point as the upstream lists it."""
+    """A point as the upstream lists it; `interval_s` is how often it is collected."""
 
     name: str
     unit: str = ""
@@ -30,9 +26,9 @@ class ListedPoint:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A listed point with its id; `active` is false once the upstream lists it no more.
+    """A listed point with its id; `active` is false once the upstream no longer lists it.
 
-    `absent` counts the listings in a row that lack an active point: one is not believed.
+    `absent` counts the consecutive listings that lack an active point: one alone is not enough.
     """
 
     id: int
@@ -46,11 +42,11 @@ class Point:
 
     @property
     def is_weather(self) -> bool:
-        """Whether the sync made it for the site's weather, which has no history to read."""
+        """Whether the sync made it for the site's weather, of which the upstream has no history."""
         return self.listed.tags == _WEATHER and self.name.startswith("weather.")
 
     def unlisted(self, *, proven: bool) -> "Point":
-        """The point after a listing without it; `proven` when that is evidence."""
+        """Returns the point after a listing without it; `proven` when the listing proves its absence."""
         if not self.active or not proven:
             return self
         if self.absent:
@@ -74,30 +70,30 @@ class Catalog:
 
     @cached_property
     def configured(self) -> point_set.PointSet:
-        """The ids of the active points whose readings the upstream is asked for."""
+        """The ids of the active points whose readings are requested from the upstream."""
         return point_set.from_ids(point.id for point in self.points if point.active and not point.is_weather)
 
     def refreshed(
         self, listed: Iterable[ListedPoint], *, proves_absence: bool = True, since: "Catalog | None" = None
     ) -> "Catalog":
-        """This catalog after the upstream listed these points: ids stay, new names get the next ones.
+        """Returns this catalog after the upstream listed these points: ids stay, new names get the next ids.
 
-        A point becomes inactive when two listings in a row that prove its absence lack it. `since` is the
-        catalog from before the listing: what another listing found absent meanwhile is not absent twice.
+        A point becomes inactive when two consecutive listings that prove its absence lack it. `since` is the
+        catalog from before the listing, so that two listings at the same time count as one absence.
         """
         before = (since or self).points
-        now = {point.name: point for point in listed}
-        kept = [
-            Point(point.id, now[point.name])
-            if point.name in now
+        by_name = {point.name: point for point in listed}
+        existing = [
+            Point(point.id, by_name[point.name])
+            if point.name in by_name
             else point.unlisted(
                 proven=proves_absence and point.id < len(before) and before[point.id].absent == point.absent
             )
             for point in self.points
         ]
-        new = sorted(now.keys() - self.by_name.keys())
-        added = [Point(len(kept) + i, now[name]) for i, name in enumerate(new)]
-        return Catalog((*kept, *added))
+        new = sorted(by_name.keys() - self.by_name.keys())
+        added = [Point(len(existing) + i, by_name[name]) for i, name in enumerate(new)]
+        return Catalog((*existing, *added))
 
     @cached_property
     def active(self) -> Sequence[Point]:

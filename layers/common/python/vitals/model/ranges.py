@@ -1,4 +1,4 @@
-"""Ranges of time as callers write them: one parser and one rule for edges, whatever is read."""
+"""Parses ranges of time as callers write them, by one rule for their edges."""
 
 import contextlib
 import math
@@ -8,16 +8,16 @@ from fractions import Fraction
 from vitals.errors import InvalidRequestError
 from vitals.model.timespan import DAY_MS, EARLIEST_MS, Span, day_start, iso, parse_instant
 
-# Of an edge that is a text; enough for more digits than any clock has.
+# Characters of an edge; enough for more digits than any clock has.
 MAX_TEXT = 100
-# Four digits are a year, and fewer are no time that anything is stored of.
+# Four digits are a year, and nothing is stored of the times that fewer digits would be.
 _NUMBER = re.compile(r"0|-?\d{5,}(\.\d+)?", re.ASCII)
 _DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?")
 _UNIT_MS = {"seconds": Fraction(1000), "microseconds": Fraction(1, 1000), "nanoseconds": Fraction(1, 10**6)}
 _FIRST_MS, _END_MS = day_start("0001-01-01"), day_start("9999-12-31") + DAY_MS
-# What a clock may plausibly be ahead, where numbers are compared with it.
+# How far ahead of now a number still is a plausible time.
 _YEAR_MS = 366 * DAY_MS
-# Seconds of 1973 to 2106, the end of 32 bits; as milliseconds all of them are of early 1970.
+# The seconds of 1973 to 2106, the end of 32 bits; as milliseconds they are all in early 1970.
 _SECONDS = range(10**8, 2**32)
 
 type Time = str | float
@@ -27,10 +27,11 @@ type Time = str | float
 def parse_range(
     start: Time, end: Time, now_ms: int, names: tuple[str, str] = ("start_time", "end_time")
 ) -> Span:
-    """[start, end) in whole milliseconds from EARLIEST_MS on; InvalidRequestError speaks of `names`.
+    """Returns [start, end) in whole milliseconds, from EARLIEST_MS on.
 
-    An edge between two milliseconds becomes the later one, so that exactly the samples of the range as it was
-    written lie in the span; it is empty where nothing can be stored of the range.
+    An edge between two milliseconds becomes the later one, so that the span has exactly the samples of the
+    range as it was written; it is empty when nothing can be stored of the range. InvalidRequestError, which
+    calls the edges by their `names`, when an edge is not a time, or the range is empty or in the future.
     """
     first, last = (_edge(name, time, now_ms) for name, time in zip(names, (start, end), strict=True))
     if first >= last:
@@ -41,7 +42,7 @@ def parse_range(
 
 
 def _edge(name: str, time: Time, now_ms: int) -> Fraction:
-    """The time in ms since 1970, exact."""
+    """Returns the time in ms since 1970, exact."""
     if isinstance(time, str) and len(time) > MAX_TEXT:
         raise InvalidRequestError(f"{name} must have at most {MAX_TEXT} characters")
     try:
@@ -53,7 +54,7 @@ def _edge(name: str, time: Time, now_ms: int) -> Fraction:
 
 
 def _epoch_ms(time: Time, now_ms: int) -> Fraction:
-    """The number itself; ValueError with the likely meaning where that is something else."""
+    """Returns the number; ValueError with its likely meaning when it does not look like milliseconds."""
     if isinstance(time, bool) or not isinstance(time, (str, int, float)):
         raise ValueError("it must be a text or a number")
     if isinstance(time, float) and not math.isfinite(time):
@@ -68,7 +69,7 @@ def _epoch_ms(time: Time, now_ms: int) -> Fraction:
 
 
 def _likely_meaning(number: Fraction, now_ms: int) -> str:
-    """What a number is that is a plausible time in another unit, or the digits of one; else nothing."""
+    """Returns what a number means that is a plausible time in another unit or form, else an empty text."""
     for unit, length_ms in _UNIT_MS.items():
         time_ms = math.floor(number * length_ms)
         if _plausible(time_ms, now_ms) or (unit == "seconds" and math.floor(number) in _SECONDS):

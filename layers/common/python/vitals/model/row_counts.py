@@ -1,4 +1,4 @@
-"""The rows of a bulk read, counted by day: what came, against what must be there."""
+"""Counts the rows of a bulk read by day, and compares them with the rows that must be there."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from vitals.model.timespan import DAY_MS, Span, day_name
 
 
 def partial_days(span: Span) -> list[int]:
-    """The days (start ms, at most two) of which the span holds only a part."""
+    """Returns the days (start ms, at most two) that the span covers only partly."""
     edges = [edge_ms - edge_ms % DAY_MS for edge_ms in (span.start_ms, span.end_ms) if edge_ms % DAY_MS]
     return list(dict.fromkeys(edges)) if span else []
 
@@ -20,14 +20,14 @@ def partial_days(span: Span) -> list[int]:
 class RowCounts:
     """Counts the rows of one read of `span`.
 
-    The rows of a cut day say nothing of the whole day, so the reader has the source count these days:
-    the rows inside of the span, which must all have come, and those outside of it.
+    The rows of a partial day do not show whether the day is whole, so the reader has the source count these
+    days: the rows inside the span, which must all have been received, and those outside.
     """
 
     def __init__(self, span: Span, source: str = "Athena") -> None:
         self.span = span
         self.rows_read = 0
-        """With those that were not asked for, and so not added."""
+        """Including rows that were not requested, and so not added."""
         self._source = source
         self._first = span.start_ms // DAY_MS
         days = max(0, -(-span.end_ms // DAY_MS) - self._first)
@@ -36,11 +36,11 @@ class RowCounts:
         self._outside = dict.fromkeys(self._inside, 0)
 
     def add(self, times: Times) -> None:
-        """Counts rows that came; their times lie within the span."""
+        """Counts rows that were received; their times lie within the span."""
         self._received += np.bincount(times // DAY_MS - self._first, minlength=len(self._received))
 
     def add_source_counts(self, first_times: npt.NDArray[Any], counts: npt.NDArray[Any]) -> None:
-        """Notes what the source counted in a cut day, inside or outside of the span, by its first row."""
+        """Notes the source's counts of partial days, inside or outside the span, each by its first row."""
         for time_ms, count in zip(first_times.tolist(), counts.tolist(), strict=True):
             inside = self.span.start_ms <= time_ms < self.span.end_ms
             days = self._inside if inside else self._outside
@@ -48,12 +48,12 @@ class RowCounts:
             days[day_ms] = days.get(day_ms, 0) + int(count)
 
     def mismatches(self, expected: Mapping[int, int]) -> dict[int, RowCountError]:
-        """The days of `expected` (rows by day start) that differ, each with its error."""
-        found = {day_ms: self._mismatch(day_ms, rows) for day_ms, rows in expected.items()}
-        return {day_ms: error for day_ms, error in found.items() if error}
+        """Returns the errors of the days of `expected` (rows by day start) whose rows differ."""
+        errors = {day_ms: self._mismatch(day_ms, rows) for day_ms, rows in expected.items()}
+        return {day_ms: error for day_ms, error in errors.items() if error}
 
     def mismatch_of_all(self, rows: int, period: str) -> RowCountError | None:
-        """The error of a source that has so many rows in all, when other `rows_read` were read from it."""
+        """Returns the error of a source that has `rows` rows in all, when `rows_read` differs."""
         return self._error(self.rows_read, rows, period) if self.rows_read != rows else None
 
     def _mismatch(self, day_ms: int, rows: int) -> RowCountError | None:

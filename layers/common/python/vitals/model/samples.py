@@ -1,4 +1,4 @@
-"""Samples as columns, and the one merge rule: of two samples with one key the later fetch wins."""
+"""Samples as columns, and the merge rule: of two samples with one key, that of the later fetch wins."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Samples:
         return Samples(self.ids[index], self.times[index], self.values[index])
 
     def equals(self, other: "Samples") -> bool:
-        """Equal to the bit, so that -0.0 differs from 0.0."""
+        """Tells whether both are equal to the bit: -0.0 differs from 0.0."""
         return (
             np.array_equal(self.ids, other.ids)
             and np.array_equal(self.times, other.times)
@@ -35,12 +35,12 @@ class Samples:
 
 
 def from_columns(ids: Iterable[int], times: Iterable[int], values: Iterable[float]) -> Samples:
-    """Samples from three iterables of one length."""
+    """Returns samples from three iterables of one length."""
     return Samples(np.fromiter(ids, np.int32), np.fromiter(times, np.int64), np.fromiter(values, np.float64))
 
 
 def concat(parts: Iterable[Samples]) -> Samples:
-    """The parts one after the other; nothing is sorted or dropped."""
+    """Returns the parts one after the other; nothing is sorted or dropped."""
     parts = list(parts)
     if not parts:
         return from_columns([], [], [])
@@ -54,14 +54,14 @@ def concat(parts: Iterable[Samples]) -> Samples:
 
 
 def merge(parts: Iterable[Samples]) -> Samples:
-    """One sample per (point, time), sorted by both; `parts` come oldest fetch first and the last one wins."""
-    every = concat(parts)
-    if not len(every):
-        return every
-    order = np.lexsort((every.times, every.ids))
-    ids, times = every.ids[order], every.times[order]
+    """Returns one sample per (point, time), sorted by both: that of the last part, the latest fetch."""
+    samples = concat(parts)
+    if not len(samples):
+        return samples
+    order = np.lexsort((samples.times, samples.ids))
+    ids, times = samples.ids[order], samples.times[order]
     last = np.empty(len(order), np.bool_)
     last[-1] = True
     np.not_equal(ids[1:], ids[:-1], out=last[:-1])
     last[:-1] |= times[1:] != times[:-1]
-    return every[order[last]]
+    return samples[order[last]]

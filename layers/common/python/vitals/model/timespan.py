@@ -1,4 +1,4 @@
-"""Half-open spans of UTC milliseconds, five-minute windows, and their text forms at the edge."""
+"""Half-open spans of UTC milliseconds, five-minute windows, and times as ISO 8601."""
 
 import re
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ DAY_MS = 24 * HOUR_MS
 WINDOW_MS = 5 * MINUTE_MS
 WINDOWS_PER_DAY = DAY_MS // WINDOW_MS
 
-# Nothing is stored from before it, so that no two parts of the product disagree where time begins. The Glue
-# table's projection of days begins there too (template.yaml).
+# Nothing earlier is stored, so that all components agree on where time begins: 1990-01-01. The Glue table's
+# projection of days begins there too (template.yaml).
 EARLIEST_MS = 631_152_000_000
 # Gateways' clocks run ahead by seconds; a reading further ahead than this is a broken clock.
 FUTURE_TOLERANCE_MS = 5 * MINUTE_MS
@@ -45,11 +45,11 @@ class Span:
         return max(0, self.end_ms - self.start_ms)
 
     def whole_windows(self) -> "Span":
-        """The smallest span of whole windows that holds this one."""
+        """Returns the smallest span of whole windows that contains this one."""
         return Span(floor_window(self.start_ms), ceil_window(self.end_ms))
 
     def pieces(self, length_ms: int) -> Iterator["Span"]:
-        """Consecutive spans of at most `length_ms` that together are this one."""
+        """Yields consecutive spans of at most `length_ms` that together are this one."""
         for start in range(self.start_ms, self.end_ms, length_ms):
             yield Span(start, min(start + length_ms, self.end_ms))
 
@@ -66,28 +66,28 @@ def ceil_window(time_ms: int) -> int:
 
 
 def iso(time_ms: int) -> str:
-    """UTC ISO 8601 with milliseconds only when there are any."""
+    """Returns the time as ISO 8601 in UTC, with milliseconds only when there are any."""
     moment = _EPOCH + time_ms * _MILLISECOND
     text = moment.strftime("%Y-%m-%dT%H:%M:%S") if moment.year >= 1000 else moment.isoformat()[:19]
     return f"{text}.{time_ms % 1000:03d}Z" if time_ms % 1000 else f"{text}Z"
 
 
 def day_name(time_ms: int) -> str:
-    """The UTC day as YYYY-MM-DD."""
+    """Returns the UTC day of a time as YYYY-MM-DD."""
     return iso(time_ms)[:10]
 
 
 def day_start(name: str) -> int:
-    """First millisecond of the UTC day YYYY-MM-DD; ValueError when it is no day."""
+    """Returns the first millisecond of the UTC day YYYY-MM-DD; ValueError when the name is not a day."""
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", name, re.ASCII):
         raise ValueError(f"{name!r} is not a day of the form YYYY-MM-DD")
     return (date.fromisoformat(name).toordinal() - _EPOCH_DAY) * DAY_MS
 
 
 def parse_instant(text: str, *, zoned: bool = False) -> Fraction:
-    """Epoch milliseconds, exact, of an ISO 8601 time; ValueError otherwise.
+    """Returns the epoch milliseconds, exact, of an ISO 8601 time; ValueError otherwise.
 
-    UTC where it names no offset, which `zoned` does not take. 24:00:00 is the midnight that ends the day.
+    A time without an offset is UTC, or an error where it must be `zoned`. 24:00:00 is the end of the day.
     """
     match = _ISO.fullmatch(text)
     if not match or (zoned and not match[6]):
@@ -110,12 +110,15 @@ def _offset_s(zone: str) -> int:
 
 
 def parse_iso(text: str) -> int:
-    """Milliseconds (floor) of an ISO 8601 time; UTC where it names no offset; ValueError otherwise."""
+    """Returns the epoch milliseconds (floor) of an ISO 8601 time; ValueError otherwise.
+
+    A time without an offset is UTC.
+    """
     return check_year(parse_instant(text) // 1)
 
 
 def check_year(time_ms: int) -> int:
-    """The time itself when it lies in the years 1 to 9999, which ISO 8601 can write; else ValueError."""
+    """Returns the time when it is in the years 1 to 9999, which ISO 8601 can write; ValueError otherwise."""
     if not _MIN_MS <= time_ms <= _MAX_MS:
-        raise ValueError("a time outside of the years 1 to 9999")
+        raise ValueError("the time is outside the years 1 to 9999")
     return time_ms

@@ -1,24 +1,21 @@
-"""Records of exports: an export, its plan, and its finished parts."""
+"""Records of exports: an export, its plan, and the finished parts of it."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from vitals.model.timespan import DAY_MS
 
-if TYPE_CHECKING:
-    pass
-
 QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = "queued", "running", "completed", "failed", "cancelled"
-# From the request on, so that no record outlives its files, which the bucket keeps as long from their making.
+# From the request on; the bucket keeps each file as long from its writing, so no record outlives its files.
 RETENTION_MS = 7 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One export of [start_ms, end_ms); times that have not come yet are 0.
+    """An export of [start_ms, end_ms); times are UTC ms, and 0 before they are set.
 
-    Whoever works on it holds the `claim`, until `claim_until_ms` at most; `last_try` is 1 when nobody follows
-    if this one is killed. `points` counts them, and `rows`, `bytes` and `scanned` what the parts done have.
+    The worker that holds the `claim` may work on it until `claim_until_ms`. `last_try` is 1 in the last
+    attempt, which no other follows when it is killed. `points` is how many points are exported; `rows`,
+    `bytes` and `scanned` (bytes that Athena read) are the sums of the finished parts.
     """
 
     export: str
@@ -52,7 +49,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class ExportPart:
-    """A span within whole days that is read in one go: `archive` by SQL, or `day`, one day merged anew."""
+    """A span that is read at once: of kind `archive` by SQL, or `day`, one day merged from its tiers."""
 
     kind: str
     start_ms: int
@@ -65,7 +62,7 @@ class ExportPart:
 
 @dataclass(frozen=True, slots=True)
 class ExportPlan:
-    """What an export consists of; `ids` are the points asked for, or none for all."""
+    """The parts of an export; `ids` are the points that were requested, empty for all."""
 
     parts: tuple[ExportPart, ...]
     ids: tuple[int, ...] = ()
@@ -73,7 +70,7 @@ class ExportPlan:
 
 @dataclass(frozen=True, slots=True)
 class FinishedPart:
-    """What became of one part: names and bytes of its files, rows in them, and bytes that were scanned."""
+    """The result of a part: (name, bytes) of its files, their rows, and the bytes that Athena scanned."""
 
     rows: int = 0
     scanned: int = 0

@@ -1,17 +1,16 @@
-"""Records of backfills: a run, a day of it, and the lock of a site."""
+"""Records of backfills: a run, a day of a run, and the lock of a site."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 RUNNING = "running"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One backfill, both dates included; `force` is 1 or 0, `ended_ms` and `cancel_ms` are 0 at first."""
+    """One backfill, both dates included; times are UTC ms, and 0 before they are set.
+
+    `force` is 1 when complete days are read too, else 0.
+    """
 
     run: str
     site: str = ""
@@ -32,9 +31,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RunDay:
-    """One day of a run: waiting, reading, done, empty, failed or cancelled; `hours` of it are read.
+    """One day of a run. `status` is waiting, reading, done, empty, failed or cancelled.
 
-    While the run goes on a day that failed may be tried again. `seconds` is of all attempts.
+    `hours` is how many hours of it were read, `seconds` the time of all attempts. A day that failed may be
+    tried again while the run goes on.
     """
 
     day: str
@@ -50,7 +50,7 @@ class RunDay:
 
 @dataclass(frozen=True, slots=True)
 class BackfillLock:
-    """Which run holds a site, and since when (UTC ms)."""
+    """The run that holds a site, and since when (UTC ms)."""
 
     run: str
     taken_ms: int

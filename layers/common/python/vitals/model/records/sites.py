@@ -1,16 +1,17 @@
-"""The record of a site: its name and how far it is synced."""
+"""The record of a site: its name, and how far it is synced."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
 class SiteRecord:
-    """All from `first_ms` to `checkpoint_ms` was asked for; the others say when that was done (UTC ms)."""
+    """A site; times are UTC ms, None before they are set.
+
+    Everything from `first_ms` to `checkpoint_ms` was polled. `reread_ms` is when the recent past was last
+    read again, or earlier where the next time must reach back further; `full_reread_ms` when all of the last
+    24 hours were; `catalog_ms` when the latest steady listing of points was.
+    """
 
     site: str
     display_name: str = ""
@@ -21,7 +22,7 @@ class SiteRecord:
     reread_ms: int | None = None
     catalog_ms: int | None = None
     catalog_before_ms: int | None = None
-    """The steady listing before that of `catalog_ms`."""
+    """When the steady listing before that of `catalog_ms` was."""
     rejected: Mapping[str, int] = field(default_factory=dict)
-    """The latest sync's, by reason; it asked for the times from `rejected_from_ms` to `checkpoint_ms`."""
+    """Rejected readings of the latest sync by reason; it polled `rejected_from_ms` to `checkpoint_ms`."""
     rejected_from_ms: int | None = None

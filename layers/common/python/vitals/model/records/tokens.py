@@ -1,10 +1,6 @@
-"""Bearer tokens as records: what each grants."""
+"""Records of bearer tokens: the token, what it grants, and its usage key."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 SCOPES = ("read", "backfill", "admin")
 EVERY_SITE = "*"
@@ -13,24 +9,27 @@ _ID_LENGTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token allows: scopes, and sites (`*` for all)."""
+    """What a token grants: scopes, and sites (`*` for every site); `expires_ms` is UTC ms."""
 
     name: str
     scopes: frozenset[str]
     sites: frozenset[str]
     expires_ms: int | None = None
     usage_key: str = field(default="", repr=False)
-    """The API key by whose rate the token is held; empty for the one that all others share."""
+    """The API key whose rate limits the token; empty for the key that tokens without their own share."""
 
     def allows(self, scope: str, site: str | None = None) -> bool:
-        """`admin` includes every scope; `site` None asks about no site in particular."""
+        """Tells whether the token allows the scope for the site, or for any where `site` is None.
+
+        `admin` includes every scope.
+        """
         scoped = scope in self.scopes or "admin" in self.scopes
         return scoped and (site is None or site in self.sites or EVERY_SITE in self.sites)
 
 
 @dataclass(frozen=True, slots=True)
 class UsageKey:
-    """An API key of the gateway's usage plan. It opens nothing: it says whose requests are counted."""
+    """An API key of the gateway's usage plan; it grants nothing, it is what requests are counted by."""
 
     id: str
     value: str = field(repr=False)
@@ -38,7 +37,7 @@ class UsageKey:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token as its managers see it, without its secret."""
+    """A token as administrators see it: with the hash of its secret, not the secret."""
 
     sha256: str
     name: str
