@@ -183,7 +183,7 @@ def test_a_second_look_that_fails_leaves_the_first_listing_unsteady() -> None:
     given_ = answers()
     found = listing.read(lambda *_: next(given_), "points")
     assert len(found.items) == 249
-    assert found.doubt == "points: it lists 249 of 250 points; the second look failed: points answered 503"
+    assert found.doubt == "points: it lists 249 of 250 points; the second reading failed: points answered 503"
 
 
 def test_there_is_no_second_look_without_the_time_for_it() -> None:
@@ -259,4 +259,4 @@ def test_where_odd_page_sizes_are_refused_the_second_look_has_a_round_one() -> N
     site = Strict(points(250), removed, {100})
     found = listing.read(site, "points")
     assert not found.steady
-    assert found.doubt.endswith("the second look failed: points answered 422")
+    assert found.doubt.endswith("the second reading failed: points answered 422")

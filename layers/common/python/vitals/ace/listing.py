@@ -1,8 +1,8 @@
-"""The listing of a site's configured points, read page by page while points come and go.
+"""The listing of a site's configured points, read page by page while points are added and removed.
 
-Pages are cut by position: a point that leaves an earlier page moves the others up, and the first of the next
-page is on no page. So a listing is *steady* only if nothing in it contradicts itself, or two readings of it
-with pages of different sizes name the same points.
+Pages are numbered by position: when a point of an earlier page is removed, the others move up, and the first
+point of the next page is on no page. So a listing is *steady* only if nothing in it contradicts itself, or if
+two readings with pages of different sizes name the same points.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,26 +12,26 @@ from typing import Any
 from vitals.aws.runtime import SYSTEM
 from vitals.errors import UpstreamCursorError, UpstreamError, UpstreamRefusedError, UpstreamUnavailableError
 
-# ACE lists at most 100 points a page. Each reading has boundaries of its own: two meet after 8,091 points.
+# ACE lists at most 100 points a page. No two readings have a boundary in common before point 2,697.
 _PAGE_SIZES = (100, 93, 87)
-# Where odd sizes are refused; half of its boundaries are those of 100.
+# For an upstream that refuses odd sizes; every second page ends where a page of 100 does.
 _ROUND_SIZE = 50
-# 40,000 points are nine times the largest site known.
+# 40,000 points are nine times the largest known site.
 _MAX_PAGES = 400
-# What reading and writing a step of a large site needs after the listing.
+# The time that reading and writing a step of a large site takes after the listing.
 _SPARE_S = 120
 
 type Item = Mapping[str, Any]
 type Fetch = Callable[[int, int], Mapping[str, Any]]
-"""(page, points a page) as the upstream answers them"""
+"""Returns the upstream's answer for (page, points a page)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What the upstream lists: one item per name, each with a name that is no empty text.
+    """The points that the upstream lists: one item per name, each with a name that is not empty.
 
-    `doubt` says why the listing may lack points, and is empty when it is steady. `malformed` entries have no
-    name; `nameless` of them are objects, and `problem` says what is wrong with the first of these.
+    `doubt` says why the listing may lack points, and is empty when it is steady. `malformed` is the number of
+    entries without a name; `nameless` of them are objects, and `problem` describes the first of these.
     """
 
     items: tuple[Item, ...] = ()
@@ -46,7 +46,7 @@ class Listing:
 
     @property
     def proves_absence(self) -> bool:
-        """Whether a point that is not in it was not listed: a malformed entry may be any point's."""
+        """Whether a point that it lacks is not configured: a malformed entry may be that of any point."""
         return self.steady and not self.malformed
 
 
@@ -56,43 +56,33 @@ def read(
     remaining_s: Callable[[], float] = lambda: float("inf"),
     monotonic: Callable[[], float] = SYSTEM.monotonic,
 ) -> Listing:
-    """The whole listing; one that is not steady is read up to twice more, and has what any reading names.
+    """Returns the whole listing. One that is not steady is read up to twice more, and has all that was named.
 
-    UpstreamCursorError when it does not end; errors of the upstream when they come in the first reading.
+    UpstreamCursorError when it does not end; an error of the upstream when it comes in the first reading.
+    There is no further reading when `remaining_s` may not suffice for it.
     """
-    items: dict[str, Item] = {}
-    before: frozenset[str] | None = None
-    doubt, malformed, nameless, problem = "", 0, 0, ""
+    readings = _Readings()
     sizes = list(_PAGE_SIZES)
     while sizes:
         began, size = monotonic(), sizes.pop(0)
         try:
-            reading = _read_once(fetch, path, size)
+            readings.add(_read_once(fetch, path, size))
         except UpstreamError as error:
-            if before is not None and size != _ROUND_SIZE and isinstance(error, UpstreamRefusedError):
+            if readings.names is None:
+                raise
+            if size != _ROUND_SIZE and isinstance(error, UpstreamRefusedError):
                 sizes = [_ROUND_SIZE]
                 continue
-            if before is None:
-                raise
-            doubt = f"{doubt}; the second look failed: {error}"
+            readings.doubt = f"{readings.doubt}; the second reading failed: {error}"
             break
-        items |= reading.items
-        malformed, problem = max(malformed, reading.malformed), problem or reading.problem
-        nameless = max(nameless, reading.nameless)
-        doubt = reading.doubt()
-        names = frozenset(reading.items)
-        if not doubt or (names == before and not reading.refused):
-            doubt = ""
+        if not readings.doubt or remaining_s() < monotonic() - began + _SPARE_S:
             break
-        before = names
-        if remaining_s() < monotonic() - began + _SPARE_S:
-            break
-    return Listing(tuple(items.values()), doubt and f"{path}: {doubt}", malformed, nameless, problem)
+    return readings.listing(path)
 
 
 @dataclass(slots=True)
 class _Reading:
-    """One run of pages from the first to the last."""
+    """One reading of all pages, from the first to the last."""
 
     items: dict[str, Item] = field(default_factory=dict)
     entries: int = 0
@@ -131,7 +121,7 @@ class _Reading:
         self.items[name] = item
 
     def doubt(self) -> str:
-        """Why the listing may lack points; nothing when all that it says agrees."""
+        """Returns why the listing may lack points; an empty text when nothing contradicts itself."""
         totals = set(self.totals)
         if self.refused:
             return self.refused
@@ -144,6 +134,37 @@ class _Reading:
         return self.repeated
 
 
+@dataclass(slots=True)
+class _Readings:
+    """What the readings so far have named; the doubt is that of the latest."""
+
+    items: dict[str, Item] = field(default_factory=dict)
+    names: frozenset[str] | None = None
+    doubt: str = ""
+    malformed: int = 0
+    nameless: int = 0
+    problem: str = ""
+
+    def add(self, reading: _Reading) -> None:
+        names = frozenset(reading.items)
+        agrees = names == self.names and not reading.refused
+        self.doubt = "" if agrees else reading.doubt()
+        self.names = names
+        self.items |= reading.items
+        self.malformed = max(self.malformed, reading.malformed)
+        self.nameless = max(self.nameless, reading.nameless)
+        self.problem = self.problem or reading.problem
+
+    def listing(self, path: str) -> Listing:
+        return Listing(
+            items=tuple(self.items.values()),
+            doubt=self.doubt and f"{path}: {self.doubt}",
+            malformed=self.malformed,
+            nameless=self.nameless,
+            problem=self.problem,
+        )
+
+
 def _read_once(fetch: Fetch, path: str, size: int) -> _Reading:
     reading = _Reading()
     for page in range(1, _MAX_PAGES + 1):
@@ -152,7 +173,7 @@ def _read_once(fetch: Fetch, path: str, size: int) -> _Reading:
         except UpstreamRefusedError as error:
             if page == 1:
                 raise
-            # It may have vanished with the last point on it.
+            # The page may have gone with the last point on it.
             reading.refused = f"its page {page} was refused: {error}"
             return reading
         entries, total = answer.get("items"), _whole(answer.get("total"))

@@ -1,19 +1,17 @@
-"""A point of ACE's `configured_points` as the catalog stores it."""
+"""Points of ACE's `configured_points` as the catalog stores them."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    pass
 from vitals.model.points import ListedPoint
 
 _LONGEST_INTERVAL_S = 31 * 86_400
-# A chunk must fit an item of DynamoDB, 400 KB, whatever one point of it is said to be.
+# A chunk of 256 points must fit an item of DynamoDB, 400 KB, whatever the upstream says of a point.
 _MAX_TEXT, _MAX_TAG, _MAX_TAGS = 1_000, 256, 100
 
 
 def listed_from_ace(item: Mapping[str, Any]) -> ListedPoint:
-    """A point of ACE's `configured_points`; what is missing is left empty, and what is too long is cut."""
+    """Returns the point of an item of `configured_points`; missing texts are empty, long ones truncated."""
     bacnet, kv = _mapping(item.get("bacnet_data")), _mapping(item.get("kv_tags"))
     markers = item.get("marker_tags")
     tags = [f"{key}={value}"[:_MAX_TAG] for key, value in kv.items()]
@@ -35,5 +33,5 @@ def _text(value: Any) -> str:
     return str(value or "")[:_MAX_TEXT]
 
 
-def _mapping(found: Any) -> Mapping[str, Any]:
-    return found if isinstance(found, dict) else {}
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
