@@ -1,8 +1,8 @@
 """Composes functions/query/openapi.json from what Powertools generates for each function that has routes.
 
-    python -m local.openapi
+    python -m tools.openapi
 
-One committed file, because functions never import each other: a test composes it anew and compares.
+It is one committed file because functions never import each other; a test compares it with a new one.
 """
 
 import copy
@@ -10,6 +10,7 @@ import importlib
 import json
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Server
 
 from operations.stack_file import ROOT
+from tools.answer_schemas import schema_of
+from vitals.http.described import Descriptions
 from vitals.http.handler import ApiFunction
 
 TARGET = ROOT / "functions/query/openapi.json"
@@ -32,7 +35,7 @@ _ERROR = {"$ref": "#/components/schemas/Error"}
 
 
 def resolvers() -> dict[str, APIGatewayRestResolver]:
-    """The resolver of each function that has one, by module."""
+    """Returns the resolver of each function that has one, by module."""
     folder = ROOT / "functions"
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
@@ -42,7 +45,7 @@ def resolvers() -> dict[str, APIGatewayRestResolver]:
 
 
 def compose() -> dict[str, Any]:
-    """The whole API's OpenAPI document."""
+    """Returns the whole API's OpenAPI document."""
     merge = OpenAPIMerge(
         title="Building Vitals",
         version="1",
@@ -53,36 +56,61 @@ def compose() -> dict[str, Any]:
         security_schemes={"BearerToken": HTTPBearer()},
         on_conflict="error",
     )
-    shapes: dict[str, Any] = {}
+    schemas: dict[str, Any] = {}
     for name, app in resolvers().items():
-        described = json.loads(_telling(name, app).get_openapi_json_schema())
-        for shape, schema in described["components"]["schemas"].items():
-            if shapes.setdefault(shape, schema) != schema:
-                raise ValueError(f"{name} has another shape of the name {shape}")
+        described = _describe(name, app)
+        for schema_name, schema in described["components"]["schemas"].items():
+            if schemas.setdefault(schema_name, schema) != schema:
+                raise ValueError(f"{name} defines another schema with the name {schema_name}")
         merge.add_schema(described)
     document: dict[str, Any] = json.loads(merge.get_openapi_json_schema())
     for path, operations in document["paths"].items():
         for operation in operations.values():
             operation["tags"] = ["about" if path in PUBLIC else path.split("/")[1]]
-            _mend(operation, path)
+            _correct(operation, path)
     document["components"]["schemas"] = _used(document)
     return document
 
 
-def _telling(name: str, app: APIGatewayRestResolver) -> APIGatewayRestResolver:
-    """The function with what its routes answer, which no request needs and no function loads."""
-    answers = importlib.import_module(f"{name.rpartition('.')[0]}.schemas").ANSWERS
-    telling = copy.copy(app)
+def _describe(name: str, app: APIGatewayRestResolver) -> dict[str, Any]:
+    """Returns the document of one function: what Powertools knows about its routes, with their answers."""
+    answers = importlib.import_module(f"{name.rpartition('.')[0]}.described").ANSWERS
+    described = copy.copy(app)
+    schemas: dict[str, Any] = {}
     for kind in ("_static_routes", "_dynamic_routes"):
         routes = [copy.copy(route) for route in getattr(app, kind)]
         for route in routes:
-            route.responses, route._dependant = answers[route.func.__name__], None
-        setattr(telling, kind, routes)
-    return telling
+            route.responses, route._dependant = _with_schemas(answers[route.func.__name__], schemas), None
+        setattr(described, kind, routes)
+    document: dict[str, Any] = json.loads(described.get_openapi_json_schema())
+    document["components"]["schemas"] |= schemas
+    return document
 
 
-def _mend(operation: dict[str, Any], path: str) -> None:
-    """Errors are the contract's and not Powertools' own; an optional parameter is left out and never null."""
+def _with_schemas(responses: Descriptions, schemas: dict[str, Any]) -> dict[int, dict[str, Any]]:
+    """Returns the responses with a schema for each type, and adds the definitions that these refer to."""
+    return {
+        status: {
+            **response,
+            "content": {
+                media_type: _content(content, schemas)
+                for media_type, content in response.get("content", {}).items()
+            },
+        }
+        for status, response in responses.items()
+    }
+
+
+def _content(content: Mapping[str, Any], schemas: dict[str, Any]) -> Mapping[str, Any]:
+    if "model" not in content:
+        return content
+    schema, definitions = schema_of(content["model"])
+    schemas |= definitions
+    return {"schema": schema}
+
+
+def _correct(operation: dict[str, Any], path: str) -> None:
+    """Replaces Powertools' errors by the contract's; an optional parameter is absent, never null."""
     responses = operation["responses"]
     responses.pop("422", None)
     responses["default"] = {
@@ -95,28 +123,30 @@ def _mend(operation: dict[str, Any], path: str) -> None:
             responses.pop(status, None)
     for parameter in operation.get("parameters", []):
         schema = parameter["schema"]
-        some = [option for option in schema.pop("anyOf", []) if option != {"type": "null"}]
-        parameter["schema"] = schema | (some[0] if len(some) == 1 else {"anyOf": some} if some else {})
+        options = [option for option in schema.pop("anyOf", []) if option != {"type": "null"}]
+        parameter["schema"] = schema | (
+            options[0] if len(options) == 1 else {"anyOf": options} if options else {}
+        )
         parameter["schema"].pop("description", None)
 
 
 def _used(document: dict[str, Any]) -> dict[str, Any]:
-    """The schemas that something refers to, in order of their names."""
+    """Returns the schemas that something refers to, in order of their names."""
     schemas = document["components"]["schemas"]
-    found: set[str] = set()
-    open_ = _references(document["paths"])
-    while open_:
-        found |= open_
-        open_ = {name for known in open_ for name in _references(schemas[known])} - found
-    return {name: schemas[name] for name in sorted(found)}
+    used: set[str] = set()
+    unvisited = _references(document["paths"])
+    while unvisited:
+        used |= unvisited
+        unvisited = {name for referrer in unvisited for name in _references(schemas[referrer])} - used
+    return {name: schemas[name] for name in sorted(used)}
 
 
-def _references(part: Any) -> set[str]:
-    return set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(part)))
+def _references(node: Any) -> set[str]:
+    return set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(node)))
 
 
 def text() -> str:
-    """The document as it is committed."""
+    """Returns the document as it is committed."""
     return json.dumps(compose(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 

@@ -21,7 +21,7 @@ from vitals.errors import (
 )
 from vitals.model import point_set
 from vitals.model.points import Catalog
-from vitals.model.records.runs import Run, RunDay
+from vitals.model.records.runs import DayStatus, Run, RunDay
 from vitals.model.samples import concat, merge
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, floor_window
@@ -86,7 +86,7 @@ class DayWorker:
             raise
         progress = _progress(hours)
         progress["rejected"] += tally.rejected.total()
-        status = "done" if progress["samples"] or rows else "empty"
+        status: DayStatus = "done" if progress["samples"] or rows else "empty"
         seconds = known.seconds + (self.ingest.now() - started_ms) / 1000
         self.runs.note_day(run, day.date, status=status, seconds=seconds, **progress)
         self.staging.clear(run_id, day)

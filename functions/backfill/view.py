@@ -1,13 +1,13 @@
-"""A run as the API tells it: pure."""
+"""A run as the API answers it: pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
+from backfill.api import schemas
 from backfill.days import Asked
 from backfill.planning import Planned
-from vitals.model.records.runs import RUNNING, Run, RunDay
+from vitals.model.records.runs import RUNNING, DayStatus, Run, RunDay
 from vitals.model.timespan import iso
 
 # Reading a day's hours is most of the work; storing it is the rest.
@@ -15,8 +15,9 @@ _READING_SHARE = 0.9
 _FINAL = ("done", "empty", "cancelled")
 
 
-def planned(asked: Asked, plan: Planned) -> dict[str, Any]:
-    """What a start would do, or does."""
+def planned(asked: Asked, plan: Planned) -> schemas.Planned:
+    """Returns what a start would do, or does."""
+    estimate = plan.estimate
     return {
         "site_name": asked.site,
         "start_date": asked.start_date,
@@ -24,12 +25,16 @@ def planned(asked: Asked, plan: Planned) -> dict[str, Any]:
         "force": asked.force,
         "days_total": len(plan.days),
         "days_complete": plan.complete,
-        "estimate": asdict(plan.estimate),
+        "estimate": {
+            "requests": estimate.requests,
+            "minutes": estimate.minutes,
+            "dollars": estimate.dollars,
+        },
     }
 
 
-def run(run: Run, days: Sequence[RunDay], now_ms: int) -> dict[str, Any]:
-    """A run with its progress, rate and estimated end."""
+def run(run: Run, days: Sequence[RunDay], now_ms: int) -> schemas.Run:
+    """Returns a run with its progress, rate and estimated end."""
     days = _every_day(run, days)
     statuses = Counter(day.status for day in days)
     going = run.status == RUNNING
@@ -51,7 +56,10 @@ def run(run: Run, days: Sequence[RunDay], now_ms: int) -> dict[str, Any]:
         "progress_percent": round(100 * share, 1),
         "days_total": run.days_total,
         "days_complete": run.days_complete,
-        **{f"days_{status}": statuses[status] for status in ("done", "empty", "failed", "cancelled")},
+        "days_done": statuses["done"],
+        "days_empty": statuses["empty"],
+        "days_failed": statuses["failed"],
+        "days_cancelled": statuses["cancelled"],
         "samples": samples,
         "requests": sum(day.requests for day in days),
         "samples_per_second": round(samples / (spent_ms / 1000), 1) if spent_ms > 0 else 0.0,
@@ -60,29 +68,38 @@ def run(run: Run, days: Sequence[RunDay], now_ms: int) -> dict[str, Any]:
     }
 
 
-def run_with_days(run_: Run, days: Sequence[RunDay], now_ms: int) -> dict[str, Any]:
-    """The same with a receipt of each day."""
-    return run(run_, days, now_ms) | {"days": [_day(day) for day in _every_day(run_, days)]}
+def run_with_days(record: Run, days: Sequence[RunDay], now_ms: int) -> schemas.RunWithDays:
+    """Returns a run with the progress of each day as well."""
+    return {**run(record, days, now_ms), "days": [_day(day) for day in _every_day(record, days)]}
 
 
 def _every_day(run: Run, days: Sequence[RunDay]) -> list[RunDay]:
-    """Each day of the run: those that nobody came to wait, or have gone the way of the run."""
-    known = {day.day: day for day in days}
-    found = [known.get(day) or RunDay(day) for day in run.days.split(",") if day]
+    """Returns each day of the run: one without a record waits, or ended as the run did."""
+    recorded = {day.day: day for day in days}
+    all_days = [recorded.get(day) or RunDay(day) for day in run.days.split(",") if day]
     if run.status == RUNNING:
-        return found
-    left = "cancelled" if run.status == "cancelled" else "failed"
-    return [day if day.status in _FINAL else replace(day, status=left) for day in found]
+        return all_days
+    unfinished: DayStatus = "cancelled" if run.status == "cancelled" else "failed"
+    return [day if day.status in _FINAL else replace(day, status=unfinished) for day in all_days]
 
 
 def _share(run: Run, days: Sequence[RunDay]) -> float:
-    """How much of the run is behind it, from 0 to 1."""
+    """Returns how much of the run is finished, from 0 to 1."""
     if run.status != RUNNING:
         return 1.0
     behind = sum(_READING_SHARE * day.hours / 24 if day.status not in _FINAL else 1.0 for day in days)
     return min(1.0, behind / len(days)) if days else 0.0
 
 
-def _day(day: RunDay) -> Mapping[str, Any]:
-    facts = asdict(day)
-    return {"date": facts.pop("day"), **facts}
+def _day(day: RunDay) -> schemas.Day:
+    return {
+        "date": day.day,
+        "status": day.status,
+        "samples": day.samples,
+        "rejected": day.rejected,
+        "requests": day.requests,
+        "hours": day.hours,
+        "attempts": day.attempts,
+        "seconds": day.seconds,
+        "error": day.error,
+    }

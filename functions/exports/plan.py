@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from vitals.errors import NotFoundError, TooLargeError
 from vitals.model.points import Catalog
 from vitals.model.ranges import Time, parse_range
-from vitals.model.records.exports import ExportPart
+from vitals.model.records.exports import ExportFormat, ExportPart, ExportPriority
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.timespan import DAY_MS, Span
 
@@ -25,8 +25,8 @@ class Asked:
     point_names: Sequence[str]
     start: Time
     end: Time
-    format: str
-    priority: str
+    format: ExportFormat
+    priority: ExportPriority
 
 
 def span(asked: Asked, now_ms: int) -> Span:

@@ -1,20 +1,19 @@
-"""An export as the API tells it: pure."""
+"""An export as the API answers it: pure."""
 
-from typing import Any
-
-from vitals.model.records.exports import COMPLETED, FAILED, RUNNING, Export
+from exports.api import schemas
+from vitals.model.records.exports import COMPLETED, FAILED, RUNNING, Export, ExportStatus
 from vitals.model.timespan import iso
 
 _LOST = "the worker was lost in its last attempt"
 
 
-def status(export: Export, now_ms: int) -> str:
-    """The status; one whose last worker was killed has failed, though nobody was left to record it."""
+def status(export: Export, now_ms: int) -> ExportStatus:
+    """Returns the status: failed when the last worker was killed, which could not record that."""
     return FAILED if _is_lost(export, now_ms) else export.status
 
 
-def export(export: Export, now_ms: int) -> dict[str, Any]:
-    """An export with its progress; times that have not come yet are null."""
+def export(export: Export, now_ms: int) -> schemas.Export:
+    """Returns an export with its progress; times that are in the future are null."""
     share = export.days_done / export.days_total if export.days_total else 0.0
     return {
         "id": export.export,

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import zstandard
 
+from query.schemas import ColumnAnswer
 from vitals.aws import prices
 from vitals.aws.cost import Cost
 from vitals.errors import CacheError, TierTimeoutError
@@ -26,7 +27,7 @@ QUIET_S = 86_400
 LIVELY_S = 20
 _WAIT_S = 15
 
-type Answer = dict[str, Any]
+type Answer = ColumnAnswer
 
 
 @dataclass(frozen=True, slots=True)

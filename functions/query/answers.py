@@ -4,13 +4,14 @@ import itertools
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import cast
 
 import orjson
 
-from query import answer_cache, points, series, warnings
+from query import answer_cache, points, schemas, series, warnings
 from query.answer_cache import Answers
 from query.pages import Web
+from query.schemas import ColumnAnswer
 from query.status import MAX_LAG_MS, StatusReader, synced
 from query.warnings import warned
 from vitals.aws.runtime import SYSTEM
@@ -41,14 +42,12 @@ MAX_LIMIT = 1_000
 # Of JSON, which Lambda escapes once more, at most to twice its size; an answer carries 6 MB.
 _MAX_PAGE_BYTES = 2_800_000
 
-type Answer = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer, None when the caller has it; its ETag if it has one, and for how long it stays right."""
 
-    answer: Answer | None
+    answer: ColumnAnswer | None
     etag: str | None
     max_age_s: int
 
@@ -94,7 +93,7 @@ class Api:
                 answer, keep = self._answer(asked.site, planned, records, now_ms, found)
                 if keep:
                     self.kept.keep(asked.site, name, answer, found.cost)
-        answer["metadata"] |= self._receipt(began, found, hit=hit)
+        answer["metadata"] = {**answer["metadata"], **self._receipt(began, found, hit=hit)}
         # What was left out may be readable a moment later, without a change of the name.
         settled = keep and name.quiet
         return Reply(answer, etag if settled else None, _MAX_AGE_S if settled else answer_cache.LIVELY_S)
@@ -106,8 +105,8 @@ class Api:
         records: Sequence[ArchiveRecord],
         now_ms: int,
         found: Found,
-    ) -> tuple[Answer, bool]:
-        """The answer, all but what it cost, and whether it may be kept."""
+    ) -> tuple[ColumnAnswer, bool]:
+        """The answer, and whether it may be kept."""
         began = self.monotonic()
 
         def in_time() -> bool:
@@ -119,20 +118,22 @@ class Api:
         if found.failures and not found.sources and whole:
             raise next(iter(found.failures.values()))
         told = series.explained(self.executor.ledger, site, read.gaps, found.cost)
-        answer = {
+        answer: ColumnAnswer = {
             "site_name": site,
             "start_time": iso(planned.asked.start_ms),
             "end_time": iso(planned.asked.end_ms),
-            "resolution": planned.resolution,
+            # The plan has checked both texts.
+            "resolution": cast(schemas.Resolution, planned.resolution),
             "data_type": "aggregate" if planned.aggregated else "raw",
             "series": series.of(planned, read, told.gaps),
             "metadata": {
                 "total_samples": len(read.rows),
                 "sources": list(found.sources),
                 "next_token": None if read.next_ms is None else planned.token(read.next_ms),
-                "method": planned.shape.method if planned.shape else None,
+                "method": cast(schemas.Method, planned.shape.method) if planned.shape else None,
                 "samples_read": sum(read.received.values()),
                 "samples_returned": len(read.rows),
+                **self._receipt(began, found, hit=False),
             },
             **warned(
                 [
@@ -147,7 +148,7 @@ class Api:
         polled = all(gap.reason != NOT_POLLED for found_ in told.gaps.values() for gap in found_)
         return answer, polled and told.in_time and not read.hurried and not found.failures
 
-    def _receipt(self, began: float, found: Found, *, hit: bool) -> Answer:
+    def _receipt(self, began: float, found: Found, *, hit: bool) -> schemas.Receipt:
         seconds = self.monotonic() - began
         cost = found.cost
         return {
@@ -162,13 +163,13 @@ class Api:
             },
         }
 
-    def coverage(self, grant: Grant, site: str, start: Time, end: Time) -> Answer:
+    def coverage(self, grant: Grant, site: str, start: Time, end: Time) -> schemas.CoverageAnswer:
         """Day by day, how many windows were asked for and hold data, and what became of the archive."""
         self._authorise(grant, site)
         span = plan.parse_span(start, end, self.now(), MAX_COVERAGE_DAYS, names=("start", "end"))
         return series.coverage(self.executor.ledger, site, span, self.now())
 
-    def list_sites(self, grant: Grant) -> Answer:
+    def list_sites(self, grant: Grant) -> schemas.Sites:
         """The sites that the caller may read."""
         _require(grant, "read")
         now_ms = self.now()
@@ -178,14 +179,14 @@ class Api:
             ]
         }
 
-    def status(self, grant: Grant) -> Answer:
+    def status(self, grant: Grant) -> schemas.Status:
         """How the sites that the caller may read are kept, and what was given up."""
         _require(grant, "read")
         return self.upkeep.read(grant, self.now())
 
     def points(
         self, grant: Grant, site: str, search: str, tags: Sequence[str], limit: int, next_token: str | None
-    ) -> Answer:
+    ) -> schemas.Points:
         """The site's points in name order that have every word of `search` and every one of `tags`."""
         self._authorise(grant, site)
         owner = page_token.fingerprint("points", site, search, sorted(tags))
@@ -195,7 +196,7 @@ class Api:
         rows = _fitting([points.told(point, site) for point in page])
         return {"points": rows, "next_token": _next_token(hits, page[: len(rows)], owner)}
 
-    def tags(self, grant: Grant, site: str) -> Answer:
+    def tags(self, grant: Grant, site: str) -> schemas.Tags:
         """What the site's points can be asked for by."""
         self._authorise(grant, site)
         active = self._catalog(site, ()).active
@@ -203,7 +204,7 @@ class Api:
 
     def latest(
         self, grant: Grant, site: str, names: Sequence[str], limit: int, next_token: str | None
-    ) -> Answer:
+    ) -> schemas.Latest:
         """The newest sample of the last 24 hours of each named point, or of every point by page."""
         self._authorise(grant, site)
         if names:
@@ -215,7 +216,7 @@ class Api:
         token = _next_token(catalog.active, page[: len(rows)], owner)
         return {"site_name": site, "latest": rows, "next_token": token, **warned([])}
 
-    def _latest_named(self, site: str, names: Sequence[str], next_token: str | None) -> Answer:
+    def _latest_named(self, site: str, names: Sequence[str], next_token: str | None) -> schemas.Latest:
         if next_token is not None:
             raise InvalidRequestError("next_token is invalid beside names; named points come all at once")
         if len(names) > plan.MAX_POINTS:
@@ -232,7 +233,7 @@ class Api:
             **warned(list(map(warnings.unknown_point, unknown))),
         }
 
-    def _newest(self, site: str, page: Sequence[Point]) -> list[Answer]:
+    def _newest(self, site: str, page: Sequence[Point]) -> list[schemas.Newest]:
         """The newest sample of each point, and of those that have none when they were last seen."""
         now_ms = self.now()
         span = Span(now_ms - LATEST_LOOKBACK_MS, now_ms + FUTURE_TOLERANCE_MS)
@@ -243,7 +244,7 @@ class Api:
         seen = self.executor.rollups.last_hours(site, silent)
         return [_latest(point, samples.get(point.id), seen.get(point.id)) for point in page]
 
-    def health(self) -> Answer:
+    def health(self) -> schemas.Health:
         """Whether every enabled site is synced; names none, for anyone may ask."""
         now_ms = self.now()
         reached = {record.site: record.checkpoint_ms for record in self.sites.list()}
@@ -305,7 +306,7 @@ def _page(points: Sequence[Point], limit: int, after: str | None) -> list[Point]
     return list(points[start : start + limit])
 
 
-def _fitting(rows: list[Answer]) -> list[Answer]:
+def _fitting[Row](rows: list[Row]) -> list[Row]:
     """The first rows that fit one answer, and one at least: names and descriptions are of any length."""
     sizes = itertools.accumulate(len(orjson.dumps(row)) for row in rows)
     return rows[: max(1, sum(size <= _MAX_PAGE_BYTES for size in sizes))]
@@ -316,7 +317,7 @@ def _next_token(points: Sequence[Point], page: Sequence[Point], owner: str) -> s
     return None if not page or page[-1] is points[-1] else page_token.encode(page[-1].id, owner)
 
 
-def _latest(point: Point, sample: tuple[int, float] | None, last_hour_ms: int | None) -> Answer:
+def _latest(point: Point, sample: tuple[int, float] | None, last_hour_ms: int | None) -> schemas.Newest:
     time_ms, value = sample or (None, None)
     return {
         "point_name": point.name,

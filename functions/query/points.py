@@ -4,9 +4,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
 
 from query.names import display_name
+from query.schemas import Equipment, PointAnswer, TagCount
 from vitals.model.points import ListedPoint, Point
 
 # A few sites of the largest known size.
@@ -63,7 +63,7 @@ def _visible(text: str) -> str:
     return "".join(sign for sign in text if unicodedata.category(sign) != "Cf" and sign not in _IGNORED)
 
 
-def told(point: Point, site: str) -> dict[str, Any]:
+def told(point: Point, site: str) -> PointAnswer:
     """A point as the API lists it."""
     listed = point.listed
     return {
@@ -78,7 +78,7 @@ def told(point: Point, site: str) -> dict[str, Any]:
     }
 
 
-def tags(points: Sequence[Point]) -> list[dict[str, Any]]:
+def tags(points: Sequence[Point]) -> list[TagCount]:
     """What points can be asked for by, each with how many have it, most first; units and equipment too."""
     found = Counter(form for point in points for form in _tags(point.listed))
     spelled = {_form(tag): tag.strip() for point in reversed(points) for tag in _whole_tags(point.listed)}
@@ -86,7 +86,7 @@ def tags(points: Sequence[Point]) -> list[dict[str, Any]]:
     return [{"tag": spelled[form], "points": found[form]} for form in most]
 
 
-def equipment(points: Iterable[Point]) -> list[dict[str, Any]]:
+def equipment(points: Iterable[Point]) -> list[Equipment]:
     """The equipment by name, with its device when all of its points that name one agree."""
     members: dict[str, list[ListedPoint]] = {}
     for point in points:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from query import schemas
+from query.schemas import ColumnSeries
 from vitals.aws.cost import Cost
 from vitals.errors import TierTimeoutError
 from vitals.model.aggregates import Aggregates
@@ -23,8 +24,6 @@ MOST_GAPS = 100
 _MOST_IN_ALL = 5_000
 # Hours of rejected values are looked up for spans up to here: 24 small items a day.
 _REJECTED_SPAN_MS = 62 * DAY_MS
-
-type Answer = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def _length(span: Span) -> int:
     return -span.length_ms
 
 
-def of(planned: QueryPlan, read: Reading, explained_: Mapping[int, Sequence[Gap]]) -> list[Answer]:
+def of(planned: QueryPlan, read: Reading, explained_: Mapping[int, Sequence[Gap]]) -> list[ColumnSeries]:
     """One series per point in the order asked."""
     covered = Span(planned.start_ms, max(planned.start_ms, read.until_ms))
     found = []
@@ -69,28 +68,38 @@ def of(planned: QueryPlan, read: Reading, explained_: Mapping[int, Sequence[Gap]
         rows = read.rows
         low, high = (0, 0) if point is None else np.searchsorted(rows.ids, [point.id, point.id + 1])
         mine = rows[int(low) : int(high)]
-        one: Answer = {"point_name": name, "timestamps": mine.times, "values": mine.values}
-        if isinstance(mine, Aggregates):
-            one |= {"min": mine.mins, "max": mine.maxs, "count": mine.counts}
-            one |= {"first": mine.firsts, "last": mine.lasts}
         mine_gaps = explained_.get(point.id, ()) if point else ()
         interval_s = point.listed.interval_s if point else None
         goes_on_ms = read.continued.get(point.id) if point else None
-        one["gaps"] = [_gap(gap, goes_on_ms) for gap in mine_gaps]
-        one["coverage"] = {
-            "expected": interval_s and covered.length_ms // (1000 * interval_s),
-            "received": read.received.get(point.id, 0) if point else 0,
+        one: ColumnSeries = {
+            "point_name": name,
+            "timestamps": mine.times,
+            "values": mine.values,
+            "gaps": [_gap(gap, goes_on_ms) for gap in mine_gaps],
+            "coverage": {
+                "expected": interval_s and covered.length_ms // (1000 * interval_s),
+                "received": read.received.get(point.id, 0) if point else 0,
+            },
         }
+        if isinstance(mine, Aggregates):
+            one |= {"min": mine.mins, "max": mine.maxs, "count": mine.counts}
+            one |= {"first": mine.firsts, "last": mine.lasts}
         found.append(one)
     return found
 
 
-def _gap(gap: Gap, goes_on_ms: int | None) -> Answer:
-    written = {"start": iso(gap.span.start_ms), "end": iso(gap.span.end_ms), "reason": gap.reason}
-    return written | {"continues": True} if gap.span.start_ms == goes_on_ms else written
+def _gap(gap: Gap, goes_on_ms: int | None) -> schemas.Gap:
+    written: schemas.Gap = {
+        "start": iso(gap.span.start_ms),
+        "end": iso(gap.span.end_ms),
+        "reason": gap.reason,
+    }
+    if gap.span.start_ms == goes_on_ms:
+        written["continues"] = True
+    return written
 
 
-def coverage(ledger: Ledger, site: str, span: Span, now_ms: int) -> Answer:
+def coverage(ledger: Ledger, site: str, span: Span, now_ms: int) -> schemas.CoverageAnswer:
     """The heat map of a span's days."""
     known = ledger.coverage(site, span)
     archived = {record.day_ms: record for record in ledger.archive_records(site, span)}
@@ -101,7 +110,7 @@ def coverage(ledger: Ledger, site: str, span: Span, now_ms: int) -> Answer:
     return {"site_name": site, "windows_per_day": WINDOWS_PER_DAY, "days": days}
 
 
-def _day(known: Coverage, row: int, record: ArchiveRecord | None, now_ms: int) -> Answer:
+def _day(known: Coverage, row: int, record: ArchiveRecord | None, now_ms: int) -> schemas.CoverageDay:
     windows = slice(row * WINDOWS_PER_DAY, (row + 1) * WINDOWS_PER_DAY)
     counts, polled = known.counts[windows], known.polled[windows]
     day_ms = known.start_ms + row * DAY_MS

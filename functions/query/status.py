@@ -1,12 +1,12 @@
-"""How the store is kept: how far each site is, what was refused, what is due and what was given up."""
+"""Status of each site: lag, rejected readings, unarchived days, dead letters."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from query.schemas import DeadLetterCounts, Site, SiteStatus, Status
 from query.warnings import WarningDetail, source_unreadable, warned
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.aws.sqs import DeadLetters
@@ -29,36 +29,36 @@ _UNREADABLE = (BotoCoreError, ClientError, VitalsError)
 
 @dataclass(frozen=True, slots=True)
 class StatusReader:
-    """Reads the status where the other functions leave it; `log` takes what could not be read."""
+    """Reads the status from what the other functions store; `log` gets the errors of sources."""
 
     sites: SiteTable
     ledger: Ledger
     circuits: CircuitTable
-    letters: DeadLetters
+    dead_letters: DeadLetters
     log: Callable[..., None]
     runtime: Runtime = SYSTEM
 
-    def read(self, grant: Grant, now_ms: int) -> dict[str, Any]:
-        """The status of the sites that are granted; what was given up takes a token of all.
+    def read(self, grant: Grant, now_ms: int) -> Status:
+        """Returns the status of the granted sites; dead letters only for tokens of every site.
 
-        What cannot be read is null and named in `warnings`, but for the list of sites itself.
+        A part that cannot be read is null and named in `warnings`; only the list of sites must be readable.
         """
         warnings: list[WarningDetail] = []
         records = [record for record in self.sites.list() if grant.allows("read", record.site)]
         circuit = self._read(self.circuits.load, "whether the upstream is paused", warnings)
-        open_until_ms = circuit.open_until_ms if circuit else 0
-        paused = {"upstream_paused_until": iso(open_until_ms) if now_ms < open_until_ms else None}
-        sites = [
-            synced(record, now_ms) | self._upkeep(record, now_ms, warnings) | paused for record in records
-        ]
-        dead_letters = self._dead_letters(warnings) if grant.allows("read", EVERY_SITE) else None
+        open_until_ms = circuit.open_until_ms if circuit and now_ms < circuit.open_until_ms else None
+        sites = [self._site(record, now_ms, open_until_ms, warnings) for record in records]
+        dead_letters = self._dead_letter_counts(warnings) if grant.allows("read", EVERY_SITE) else None
         return {"sites": sites, "dead_letters": dead_letters, **warned(warnings)}
 
-    def _upkeep(self, record: SiteRecord, now_ms: int, warnings: list[WarningDetail]) -> dict[str, Any]:
+    def _site(
+        self, record: SiteRecord, now_ms: int, open_until_ms: int | None, warnings: list[WarningDetail]
+    ) -> SiteStatus:
         subject = f"the unarchived days of {record.site}"
         due = self._read(partial(self._due, record), subject, warnings, record.site)
         counted = record.rejected_from_ms is not None
         return {
+            **synced(record, now_ms),
             "late": record.checkpoint_ms is None or now_ms - record.checkpoint_ms > MAX_LAG_MS,
             "overdue": bool(overdue_days(due or (), now_ms)),
             "rejected": dict(record.rejected),
@@ -66,21 +66,23 @@ class StatusReader:
             "rejected_until": _iso(record.checkpoint_ms if counted else None),
             "unarchived_days": [day_name(day) for day in (due or ())[:MAX_DAYS]],
             "unarchived_count": None if due is None else len(due),
+            "upstream_paused_until": _iso(open_until_ms),
         }
 
     def _due(self, record: SiteRecord) -> Sequence[int]:
         days = synced_days(record)
         return due_days(days, self.ledger.archive_records(record.site, Span(EARLIEST_MS, days.end_ms)))
 
-    def _dead_letters(self, warnings: list[WarningDetail]) -> dict[str, int | None]:
-        counters = self.letters.counters()
+    def _dead_letter_counts(self, warnings: list[WarningDetail]) -> DeadLetterCounts:
+        counters = self.dead_letters.counters()
         # At once: each may take as long as its client waits.
         with self.runtime.pool(len(counters), "status") as pool:
             pending = {name: pool.submit(count) for name, count in counters.items()}
-        return {
+        counts = {
             name: self._read(count.result, f"the dead letters of {name}", warnings)
             for name, count in pending.items()
         }
+        return {"sync": counts["sync"], "archive": counts["archive"], "export": counts["export"]}
 
     def _read[T](
         self, read: Callable[[], T], subject: str, warnings: list[WarningDetail], site: str | None = None
@@ -93,8 +95,8 @@ class StatusReader:
             return None
 
 
-def synced(record: SiteRecord, now_ms: int) -> dict[str, Any]:
-    """A site with how far it is synced."""
+def synced(record: SiteRecord, now_ms: int) -> Site:
+    """Returns a site, and how far it is synced."""
     checkpoint = record.checkpoint_ms
     return {
         "site_name": record.site,

@@ -1,22 +1,20 @@
-"""The shapes of the answers about backfills, for /openapi.json."""
+"""The answers about backfills: the one definition, which the views return and /openapi.json describes."""
 
-from typing import Literal
+from typing import Literal, TypedDict
 
-from pydantic import Field
-
-from vitals.http.described import Shape, answers
+from vitals.model.records.runs import DayStatus, RunStatus
 
 
-class Estimate(Shape):
-    """What reading the days should take."""
+class Estimate(TypedDict):
+    """What reading the days is expected to take."""
 
     requests: int
     minutes: float
     dollars: float
 
 
-class Planned(Shape):
-    """What a run reads; `days_complete` are left out because the archive has them."""
+class Planned(TypedDict):
+    """What a run reads; `days_complete` are skipped because the archive has them."""
 
     site_name: str
     start_date: str
@@ -34,21 +32,21 @@ class DryRun(Planned):
 
 
 class Started(Planned):
-    """A run that has begun."""
+    """A run that has started."""
 
     id: str
     status: Literal["running"]
 
 
-class Run(Shape):
-    """A run with its progress; `days_total` are those that it reads."""
+class Run(TypedDict):
+    """A run with its progress; it reads `days_total` days."""
 
     id: str
     site_name: str
     start_date: str
     end_date: str
     force: bool
-    status: Literal["running", "succeeded", "partial", "failed", "cancelled"]
+    status: RunStatus
     requested_by: str
     started_at: str
     ended_at: str | None
@@ -67,11 +65,11 @@ class Run(Shape):
     error: str
 
 
-class Day(Shape):
-    """The receipt of one day; `hours` of it are read."""
+class Day(TypedDict):
+    """The progress of one day; `hours` of it are read."""
 
     date: str
-    status: Literal["waiting", "reading", "done", "empty", "failed", "cancelled"]
+    status: DayStatus
     samples: int
     rejected: int
     requests: int
@@ -82,35 +80,21 @@ class Day(Shape):
 
 
 class RunWithDays(Run):
-    """A run with the receipt of each day that anybody came to."""
+    """A run with the progress of each day."""
 
     days: list[Day]
 
 
-class Runs(Shape):
+class Runs(TypedDict):
     """A site's runs, newest first."""
 
     backfills: list[Run]
 
 
-class Cancelled(Shape):
-    """What became of the wish to cancel."""
+class Cancelled(TypedDict):
+    """Result of a cancel request."""
 
     id: str
-    status: Literal["running", "succeeded", "partial", "failed", "cancelled"]
-    cancel_requested: bool = Field(description="false when the run had ended before")
-
-
-# By the name of the route's function; only tools/openapi.py asks for them.
-ANSWERS = {
-    "start": {
-        **answers(DryRun, "What it would take, for dry_run"),
-        **answers(Started, "The run has begun", 404, 409, 413, 415, status=202),
-    },
-    "of_site": answers(Runs, "The site's runs", 404),
-    "get": answers(RunWithDays, "The run with its days", 404),
-    "cancel": {
-        **answers(Cancelled, "The run had ended before"),
-        **answers(Cancelled, "No further hour will be read", 404, status=202),
-    },
-}
+    status: RunStatus
+    cancel_requested: bool
+    """False when the run had already ended."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from exports import plan, view
+from exports.api import schemas
 from exports.plan import Asked
 from exports.queues import ExportQueues
 from vitals.aws.runtime import SYSTEM
@@ -24,8 +24,6 @@ _LINK_S = 3_600
 MOST_WAITING = 10
 _LATEST = 100
 
-type Answer = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class ExportAnswers:
@@ -41,7 +39,7 @@ class ExportAnswers:
     scan_limit: int
     new_id: Callable[[], str] = SYSTEM.new_id
 
-    def start(self, grant: Grant, asked: Asked) -> Answer:
+    def start(self, grant: Grant, asked: Asked) -> schemas.Export:
         """Plans, records and queues an export of what is stored by now."""
         authorise(grant, asked.site, "read", exists=self._has_site)
         now_ms = self.now()
@@ -71,7 +69,7 @@ class ExportAnswers:
             raise
         return view.export(export, now_ms)
 
-    def get(self, grant: Grant, export_id: str) -> Answer:
+    def get(self, grant: Grant, export_id: str) -> schemas.Export | schemas.ExportWithFiles:
         """An export; NotFoundError also for one of a site that the token may not read."""
         export = self._visible(grant, export_id)
         now_ms = self.now()
@@ -82,12 +80,11 @@ class ExportAnswers:
         seconds = min(_LINK_S, (export.expires_ms - now_ms) // 1000)
         done = self.table.done(export)
         files = [file for number in sorted(done) for file in done[number].files]
-        answer["files"] = [
+        links: list[schemas.File] = [
             {"name": name, "bytes": size, "url": self.files.link(export_id, name, max(1, seconds))}
             for name, size in files
         ]
-        answer["links_expire_at"] = iso(now_ms + seconds * 1000)
-        return answer
+        return {**answer, "files": links, "links_expire_at": iso(now_ms + seconds * 1000)}
 
     def _check_room(self, site: str, now_ms: int) -> None:
         latest = self.table.of_site(site, _LATEST, now_ms)
@@ -97,14 +94,14 @@ class ExportAnswers:
                 f"{waiting} exports of {site} are not done yet; wait for some of them or cancel them"
             )
 
-    def of_site(self, grant: Grant, site: str, limit: int) -> Answer:
+    def of_site(self, grant: Grant, site: str, limit: int) -> schemas.Exports:
         """The site's latest exports, newest first, without links."""
         authorise(grant, site, "read", exists=self._has_site)
         now_ms = self.now()
         found = self.table.of_site(site, limit, now_ms)
         return {"exports": [view.export(export, now_ms) for export in found]}
 
-    def delete(self, grant: Grant, export_id: str) -> tuple[int, Answer]:
+    def delete(self, grant: Grant, export_id: str) -> tuple[int, schemas.Export | schemas.Removed]:
         """Cancels an export, or removes one that has ended with all its files; status and answer."""
         export = self._visible(grant, export_id)
         if export.requested_by != grant.name and not grant.allows("admin", export.site):

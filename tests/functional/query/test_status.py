@@ -178,7 +178,7 @@ def test_a_queue_that_does_not_answer_is_null_and_named(
         silent = boto3.client("sqs", endpoint_url=endpoint, config=impatient(attempts=1))
         for dead in ({"archive"}, set(urls)):
             client = SqsByQueue(sqs, silent, dead)
-            api.upkeep = replace(api.upkeep, letters=DeadLetters(lambda client=client: client, urls))
+            api.upkeep = replace(api.upkeep, dead_letters=DeadLetters(lambda client=client: client, urls))
             status, answer = call("/status", sites="*")
             assert status == 200
             assert answer["dead_letters"] == {name: None if name in dead else 0 for name in urls}
@@ -214,7 +214,7 @@ def test_queues_are_read_at_once_and_given_up_in_time_for_an_answer(call: Call, 
         return 7
 
     counters = dict.fromkeys(("sync", "archive", "export"), count)
-    api.upkeep = replace(api.upkeep, letters=SimpleNamespace(counters=lambda: counters))
+    api.upkeep = replace(api.upkeep, dead_letters=SimpleNamespace(counters=lambda: counters))
     assert call("/status", sites="*")[1]["dead_letters"] == {"sync": 7, "archive": 7, "export": 7}
     attempts = clients.BRIEF.retries["total_max_attempts"]
     assert clients.ANSWER_S + attempts * (clients.BRIEF.connect_timeout + clients.BRIEF.read_timeout) < 29

@@ -23,7 +23,7 @@ OPERATIONS = [
 
 
 def test_the_committed_document_is_what_the_functions_generate() -> None:
-    assert openapi.TARGET.read_text() == openapi.text(), "run: python -m local.openapi"
+    assert openapi.TARGET.read_text() == openapi.text(), "run: python -m tools.openapi"
 
 
 def test_the_document_is_valid() -> None:
@@ -42,7 +42,7 @@ def test_every_route_of_the_source_is_described() -> None:
 
 def test_each_route_has_its_answers_and_no_answer_is_left_over() -> None:
     for name, app in openapi.resolvers().items():
-        answers = importlib.import_module(f"{name.rpartition('.')[0]}.schemas").ANSWERS
+        answers = importlib.import_module(f"{name.rpartition('.')[0]}.described").ANSWERS
         routes = [*app._static_routes, *app._dynamic_routes]
         assert sorted(answers) == sorted(route.func.__name__ for route in routes)
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor as Pool
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -28,6 +28,8 @@ _MOST_FILES = 62
 _ATHENA_TIMEOUT_S = 18.0
 _WORKERS = 16
 
+Source = Literal["hot", "rollup", "archive", "athena"]
+
 
 class WideReader(Protocol):
     """What reads many day files at once."""
@@ -41,13 +43,13 @@ class WideReader(Protocol):
 class Found:
     """What a stretch was read from, and what of it could not be read."""
 
-    sources: dict[str, None] = field(default_factory=dict)
+    sources: dict[Source, None] = field(default_factory=dict)
     failures: dict[str, DayFileError] = field(default_factory=dict)
     failed_days: dict[str, str] = field(default_factory=dict)
     """The day (YYYY-MM-DD) of each failure, by its text as `failures` are."""
     cost: Cost = field(default_factory=Cost)
 
-    def serve(self, source: str) -> None:
+    def serve(self, source: Source) -> None:
         """Notes that a tier answered."""
         self.sources[source] = None
 

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Final, Literal
 
 import numpy as np
 
@@ -14,7 +15,10 @@ from vitals.model.timespan import HOUR_MS, WINDOW_MS, Span
 # A series is silent when its next sample is later than two intervals, the collection's jitter on top.
 TOLERANCE = 2.5
 
-NOT_POLLED, NO_DATA, REJECTED = "not_polled", "no_data", "rejected"
+NOT_POLLED: Final = "not_polled"
+NO_DATA: Final = "no_data"
+REJECTED: Final = "rejected"
+Reason = Literal["not_polled", "no_data", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class Gap:
     """From the last sample before it to the first one after it, or the edges of what was asked for."""
 
     span: Span
-    reason: str
+    reason: Reason
 
 
 @dataclass(slots=True)

@@ -1,10 +1,19 @@
 """Records of exports: an export, its plan, and the finished parts of it."""
 
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from vitals.model.timespan import DAY_MS
 
-QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = "queued", "running", "completed", "failed", "cancelled"
+ExportStatus = Literal["queued", "running", "completed", "failed", "cancelled"]
+ExportFormat = Literal["csv", "parquet"]
+ExportPriority = Literal["normal", "high"]
+
+QUEUED: Final = "queued"
+RUNNING: Final = "running"
+COMPLETED: Final = "completed"
+FAILED: Final = "failed"
+CANCELLED: Final = "cancelled"
 # From the request on; the bucket keeps each file as long from its writing, so no record outlives its files.
 RETENTION_MS = 7 * DAY_MS
 
@@ -20,11 +29,11 @@ class Export:
 
     export: str
     site: str = ""
-    status: str = QUEUED
+    status: ExportStatus = QUEUED
     start_ms: int = 0
     end_ms: int = 0
-    format: str = ""
-    priority: str = ""
+    format: ExportFormat = "parquet"
+    priority: ExportPriority = "normal"
     points: int = 0
     requested_by: str = ""
     created_ms: int = 0

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum, auto
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, MINUTE_MS, WINDOW_MS, Span
+
+ArchiveStatus = Literal["", "building", "verified", "done"]
 
 # Twice as long as any function that writes may run (ArchivalFunction: 15 minutes).
 WRITE_GRACE_MS = 30 * MINUTE_MS
@@ -61,7 +63,7 @@ class ArchiveRecord:
     day_ms: int
     changed_ms: int | None = None
     began_ms: int | None = None
-    status: str = ""
+    status: ArchiveStatus = ""
     attempts: int = 0
     rows: int = 0
     points: int = 0

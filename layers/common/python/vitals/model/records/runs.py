@@ -1,8 +1,12 @@
 """Records of backfills: a run, a day of a run, and the lock of a site."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-RUNNING = "running"
+RunStatus = Literal["running", "succeeded", "partial", "failed", "cancelled"]
+DayStatus = Literal["waiting", "reading", "done", "empty", "failed", "cancelled"]
+
+RUNNING: Literal["running"] = "running"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,7 @@ class Run:
     start_date: str = ""
     end_date: str = ""
     force: int = 0
-    status: str = RUNNING
+    status: RunStatus = RUNNING
     requested_by: str = ""
     started_ms: int = 0
     ended_ms: int = 0
@@ -38,7 +42,7 @@ class RunDay:
     """
 
     day: str
-    status: str = "waiting"
+    status: DayStatus = "waiting"
     samples: int = 0
     rejected: int = 0
     requests: int = 0
