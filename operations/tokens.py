@@ -109,7 +109,7 @@ def _rotate(tokens: Tokens, options: argparse.Namespace) -> None:
     life_ms = None if options.days is None else options.days * DAY_MS
     secret = tokens.rotate(old, round(options.grace_hours * HOUR_MS), life_ms)
     _print_secret(secret, as_json=options.json)
-    status = f"works for another {options.grace_hours:g} hours" if options.grace_hours else "is revoked"
+    status = f"works for {options.grace_hours:g} h more" if options.grace_hours else "is revoked"
     print(f"the old secret of {old.name} ({old.id}) {status}", file=sys.stderr)
 
 

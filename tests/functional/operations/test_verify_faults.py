@@ -1,4 +1,4 @@
-"""`verify` of the product over HTTP, while the simulator does what real APIs do wrong: exact, to the bit."""
+"""The product is exact, to the bit, while the simulator has the faults of real APIs."""
 
 import dataclasses
 from collections import Counter
@@ -26,15 +26,15 @@ from vitals.errors import UpstreamError
 
 __all__ = ["building", "deployed", "make_token", "server", "token"]
 
-# NaN and bad text stay in a window however often it is read; the others pass.
+# NaN and bad text are in every answer about a window; the others are not.
 FAULTS = Faults(nan=1, bad_text=1, drip=0.15, listing_shift=0.5)
 NAMES = {"nan", "bad_text", "drip", "listing_shift"}
-# Each drip costs as much; an answer that is whole but late is asked for again as well.
+# Each drip takes as long; an answer that is late is requested again.
 ANSWER_S = 0.5
 
 
 class Hasty(AceClient):
-    """Waits for no answer longer than this test."""
+    """A client whose requests time out early."""
 
     def _get(
         self,
@@ -54,7 +54,7 @@ class Deployed(Store):
         super().__init__({"api": url, "token": token})
         self._world = world
         self.effects: Counter[str] = Counter()
-        """How many answers to the syncs each fault changed."""
+        """How many answers to the syncs each fault has changed."""
 
     def upstream(self) -> Upstream:
         served = self._world.simulator
@@ -70,7 +70,7 @@ class Deployed(Store):
                         return
                 except UpstreamError:
                     self._world.clock.forward(5)
-            raise OperatorError("the sync does not catch up")
+            raise OperatorError("the sync did not catch up")
         finally:
             self.effects += self._fault_counts() - before
 
@@ -104,12 +104,10 @@ def store(
     return Deployed(server.url, make_token("read"), world)
 
 
-def test_verify_is_exact_under_nan_bad_text_drip_and_listing_shift(
-    store: Deployed, building: World, clock: Clock
-) -> None:
+def test_verification_is_exact_under_faults(store: Deployed, building: World, clock: Clock) -> None:
     building.simulator.faults = FAULTS
     for seed in range(10):
-        # The listing is read anew each hour.
+        # The product reads the listing every hour.
         clock.forward(61)
         matched, expected, extra = comparison.compare(store, seed)
         assert (matched, extra) == (expected, 0)

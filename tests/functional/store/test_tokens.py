@@ -1,4 +1,4 @@
-"""`vitals token` and what it leaves in the table and in the usage plan, on moto."""
+"""`vitals token`, and the table entries and API keys that it changes, on moto."""
 
 import io
 import json
@@ -27,7 +27,7 @@ TABLE = "StateTable"
 
 @pytest.fixture
 def flushed(aws: None) -> Iterator[list[dict[str, Any]]]:
-    """The authorizer caches that were flushed; moto knows no FlushStageAuthorizersCache."""
+    """Records the flushed authorizer caches; moto has no FlushStageAuthorizersCache."""
     calls: list[dict[str, Any]] = []
 
     def flush(params: dict[str, Any], **_: Any) -> Any:
@@ -64,9 +64,9 @@ def run(dynamodb: Any, plan_id: str, clock: Clock, monkeypatch: pytest.MonkeyPat
 
     def run(*arguments: str, plan: bool = True) -> tuple[int, str, str]:
         out, err = io.StringIO(), io.StringIO()
-        where = ["--table", TABLE, *(["--usage-plan", plan_id] if plan else [])]
+        stack = ["--table", TABLE, *(["--usage-plan", plan_id] if plan else [])]
         with redirect_stdout(out), redirect_stderr(err):
-            code = command.main([*arguments, *where])
+            code = command.main([*arguments, *stack])
         return code, out.getvalue(), err.getvalue()
 
     return run
@@ -100,11 +100,11 @@ def test_scripts_get_json(run: Callable[..., Any]) -> None:
 
 def keys_in_plan(gateway: Any, plan_id: str) -> dict[str, str]:
     plan = {key["id"] for key in gateway.get_usage_plan_keys(usagePlanId=plan_id)["items"]}
-    every = gateway.get_api_keys(includeValues=True)["items"]
-    return {key["id"]: key["value"] for key in every if key["id"] in plan}
+    api_keys = gateway.get_api_keys(includeValues=True)["items"]
+    return {key["id"]: key["value"] for key in api_keys if key["id"] in plan}
 
 
-def test_a_token_is_printed_once_and_listed_without_its_secret(run: Callable[..., Any], clock: Clock) -> None:
+def test_a_listing_has_no_secrets(run: Callable[..., Any], clock: Clock) -> None:
     code, out, err = run("create", "--name", "charts", "--site", "mill", "--days", "90")
     assert (code, err) == (0, "")
     [secret] = out.split()
@@ -118,7 +118,7 @@ def test_a_token_is_printed_once_and_listed_without_its_secret(run: Callable[...
     assert row.split() == [tail, "charts", "read", "mill", "2026-01-01T12:01", "2026-04-01T12:01", "own"]
 
 
-def test_each_token_is_counted_by_a_key_of_its_own(
+def test_each_token_has_its_own_key(
     tokens: Tokens, dynamodb: Any, gateway: Any, plan_id: str, clock: Clock
 ) -> None:
     secrets = [tokens.create(name, ["read"], ["*"], None) for name in ("one", "two")]
@@ -128,14 +128,14 @@ def test_each_token_is_counted_by_a_key_of_its_own(
     assert set(keys_in_plan(gateway, plan_id).values()) == set(values)
 
 
-def test_without_a_plan_a_token_has_the_shared_rate_and_says_so(run: Callable[..., Any]) -> None:
+def test_without_a_plan_the_rate_is_shared(run: Callable[..., Any]) -> None:
     code, out, err = run("create", "--name", "plain", plan=False)
     assert (code, len(out.split())) == (0, 1)
     assert "shares one rate" in err
     assert run("list")[1].splitlines()[1].endswith("shared")
 
 
-def test_a_revoked_token_is_gone_with_its_key_and_from_the_gateways_memory(
+def test_revoking_removes_key_entry_and_cached_grant(
     tokens: Tokens, dynamodb: Any, gateway: Any, plan_id: str, flushed: list[Any], clock: Clock
 ) -> None:
     secret = tokens.create("charts", ["read"], ["*"], None)
@@ -146,10 +146,10 @@ def test_a_revoked_token_is_gone_with_its_key_and_from_the_gateways_memory(
     assert gateway.get_api_keys()["items"] == []
     assert tokens.all() == []
     assert len(flushed) == 1
-    tokens.revoke(token)  # A repeat, as after a failure half-way, is harmless.
+    tokens.revoke(token)  # It can be repeated after a failure.
 
 
-def test_a_token_is_named_by_its_id_or_its_name_when_that_is_one(tokens: Tokens) -> None:
+def test_a_token_is_found_by_id_or_name(tokens: Tokens) -> None:
     tokens.create("charts", ["read"], ["*"], None)
     only = tokens.create("notebook", ["read"], ["*"], None)
     second = tokens.create("charts", ["read"], ["*"], None)
@@ -172,7 +172,7 @@ def test_an_ambiguous_name_revokes_nothing(run: Callable[..., Any], tokens: Toke
     assert len(tokens.all()) == 2
 
 
-def test_rotation_takes_the_grants_the_rate_and_the_length_of_life_along(
+def test_rotation_keeps_grants_rate_and_lifetime(
     tokens: Tokens, dynamodb: Any, gateway: Any, plan_id: str, flushed: list[Any], clock: Clock
 ) -> None:
     old = tokens.create("charts", ["read", "backfill"], ["mill", "shop"], 30 * DAY_MS)
@@ -190,7 +190,7 @@ def test_rotation_takes_the_grants_the_rate_and_the_length_of_life_along(
     assert len(flushed) == 1
 
 
-def test_in_the_grace_period_both_secrets_work_and_the_key_outlives_the_old_one(
+def test_both_secrets_work_in_the_grace_period(
     tokens: Tokens, dynamodb: Any, gateway: Any, plan_id: str, clock: Clock
 ) -> None:
     old = tokens.create("charts", ["read"], ["*"], None)
@@ -209,9 +209,7 @@ def test_in_the_grace_period_both_secrets_work_and_the_key_outlives_the_old_one(
     assert keys_in_plan(gateway, plan_id) == {}
 
 
-def test_an_expired_token_is_told_from_an_unknown_one_for_a_month(
-    tokens: Tokens, dynamodb: Any, clock: Clock
-) -> None:
+def test_an_expired_token_is_known_for_a_month(tokens: Tokens, dynamodb: Any, clock: Clock) -> None:
     secret = tokens.create("charts", ["read"], ["*"], HOUR_MS)
     item = dynamodb.get_item(TableName=TABLE, Key=keys.token(keys.token_hash(secret)))["Item"]
     ends_ms = clock() + HOUR_MS
@@ -219,13 +217,13 @@ def test_an_expired_token_is_told_from_an_unknown_one_for_a_month(
     clock.forward(61)
     ended = find_grant(dynamodb, TABLE, secret, clock())
     assert ended and (ended.expires_ms, ended.scopes, ended.usage_key) == (ends_ms, frozenset(), "")
-    # As an older version left it.
+    # An older version stored no expires_ms.
     item["expires_at"] = {"N": str(ends_ms // 1000)}
     dynamodb.put_item(TableName=TABLE, Item={name: item[name] for name in item if name != "expires_ms"})
     assert find_grant(dynamodb, TABLE, secret, clock()) == replace(ended, expires_ms=ends_ms // 1000 * 1000)
 
 
-def test_a_grace_period_never_lengthens_a_life(tokens: Tokens, dynamodb: Any, clock: Clock) -> None:
+def test_a_grace_period_never_extends_a_lifetime(tokens: Tokens, dynamodb: Any, clock: Clock) -> None:
     old = tokens.create("charts", ["read"], ["*"], HOUR_MS)
     tokens.rotate(tokens.find("charts"), 48 * HOUR_MS, None)
     clock.forward(61)
@@ -233,9 +231,7 @@ def test_a_grace_period_never_lengthens_a_life(tokens: Tokens, dynamodb: Any, cl
     assert ended and not ended.allows("read")
 
 
-def test_a_token_that_was_revoked_meanwhile_is_not_rotated(
-    tokens: Tokens, gateway: Any, plan_id: str
-) -> None:
+def test_a_revoked_token_is_not_rotated(tokens: Tokens, gateway: Any, plan_id: str) -> None:
     for grace_ms in (0, HOUR_MS):
         tokens.create("charts", ["read"], ["*"], None)
         stale = tokens.find("charts")
@@ -252,7 +248,7 @@ def test_an_expired_token_is_not_rotated(tokens: Tokens, clock: Clock) -> None:
         tokens.rotate(tokens.find("charts"), 0, None)
 
 
-def test_an_old_token_gets_a_key_when_it_is_rotated(
+def test_rotation_gives_an_old_token_a_key(
     tokens: Tokens, dynamodb: Any, gateway: Any, plan_id: str, clock: Clock
 ) -> None:
     create_token(dynamodb, TABLE, "old", ["read"], ["*"], 0)
@@ -261,7 +257,7 @@ def test_an_old_token_gets_a_key_when_it_is_rotated(
     assert grant and [grant.usage_key] == list(keys_in_plan(gateway, plan_id).values())
 
 
-def test_tokens_from_before_the_index_work_and_are_found_by_a_scan(
+def test_a_scan_finds_tokens_without_an_index(
     run: Callable[..., Any], tokens: Tokens, dynamodb: Any, clock: Clock
 ) -> None:
     secret = create_token(dynamodb, TABLE, "ancient", ["read"], ["*"], 0, clock() + DAY_MS)
@@ -274,7 +270,7 @@ def test_tokens_from_before_the_index_work_and_are_found_by_a_scan(
     assert find_grant(dynamodb, TABLE, secret, clock()) is None
 
 
-def test_expired_tokens_are_marked_and_cleared_away_with_their_keys(
+def test_expired_tokens_are_marked_and_removed(
     run: Callable[..., Any], tokens: Tokens, dynamodb: Any, gateway: Any, clock: Clock
 ) -> None:
     gone = tokens.create("gone", ["read"], ["*"], HOUR_MS)
@@ -290,7 +286,7 @@ def test_expired_tokens_are_marked_and_cleared_away_with_their_keys(
     assert len(gateway.get_api_keys()["items"]) == 1
 
 
-def test_what_fails_half_way_leaves_no_key_behind(tokens: Tokens, gateway: Any) -> None:
+def test_a_failed_create_leaves_no_key(tokens: Tokens, gateway: Any) -> None:
     with pytest.raises(InvalidRequestError):
         tokens.create("charts", ["write"], ["*"], None)
     assert gateway.get_api_keys()["items"] == []
@@ -299,9 +295,7 @@ def test_what_fails_half_way_leaves_no_key_behind(tokens: Tokens, gateway: Any) 
     assert gateway.get_api_keys()["items"] == []
 
 
-def test_a_token_with_a_key_is_not_revoked_where_the_key_cannot_be(
-    run: Callable[..., Any], tokens: Tokens
-) -> None:
+def test_a_token_with_a_key_needs_the_plan(run: Callable[..., Any], tokens: Tokens) -> None:
     tokens.create("charts", ["read"], ["*"], None)
     code, _, err = run("revoke", "charts", plan=False)
     assert code == 1
@@ -310,7 +304,7 @@ def test_a_token_with_a_key_is_not_revoked_where_the_key_cannot_be(
 
 
 @pytest.mark.parametrize("name", ["", "a" * 65, 'x","admin":"', "two\nlines", "Ünï", " x"])
-def test_a_name_that_would_spoil_a_log_is_refused(tokens: Tokens, name: str) -> None:
+def test_an_invalid_name_is_refused(tokens: Tokens, name: str) -> None:
     with pytest.raises(InvalidRequestError, match="name"):
         tokens.create(name, ["read"], ["*"], None)
 
@@ -326,7 +320,7 @@ def test_a_name_that_would_spoil_a_log_is_refused(tokens: Tokens, name: str) -> 
         [],
     ],
 )
-def test_arguments_that_make_no_sense_are_a_usage_error(arguments: list[str]) -> None:
+def test_invalid_arguments_are_a_usage_error(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as caught, redirect_stderr(io.StringIO()):
         command.main(arguments)
     assert caught.value.code == 2
@@ -336,14 +330,12 @@ def test_arguments_that_make_no_sense_are_a_usage_error(arguments: list[str]) ->
     "arguments",
     [["--stack", "s", "--table", "t"], ["--usage-plan", "p"], ["--stack", "s", "--usage-plan", "p"]],
 )
-def test_places_that_contradict_each_other_are_refused(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_contradicting_options_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["list", *arguments]) == 1
     assert capsys.readouterr().err.startswith("error: give --stack")
 
 
-def test_a_stack_tells_by_its_outputs_where_its_tokens_are(
+def test_the_outputs_of_a_stack_name_its_tokens(
     dynamodb: Any, plan_id: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     template = {
@@ -356,7 +348,7 @@ def test_a_stack_tells_by_its_outputs_where_its_tokens_are(
     assert [token.usage is not None for token in list_tokens(dynamodb, TABLE)] == [True]
 
 
-def test_what_a_key_is_shows_in_no_representation(dynamodb: Any) -> None:
+def test_no_representation_shows_a_key(dynamodb: Any) -> None:
     secret = create_token(
         dynamodb, TABLE, "charts", ["read"], ["*"], 0, usage=UsageKey("id", "value-of-the-key")
     )
