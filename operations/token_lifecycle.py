@@ -106,7 +106,7 @@ class Tokens:
             raise
 
     def _shares_key(self, token: Token) -> bool:
-        """Whether a rotated token, or its successor, still uses the same key."""
+        """Returns whether a rotated token, or its successor, still uses the same key."""
         return any(other.usage == token.usage for other in self.all() if other.sha256 != token.sha256)
 
     def _flush_grants(self) -> None:

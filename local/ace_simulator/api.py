@@ -1,13 +1,10 @@
 """The endpoints of the ACE IoT API over simulated sites, without HTTP, keys or broken answers."""
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import orjson
-
+from local.ace_simulator import cursors
 from local.ace_simulator.buildings.readings import client_of
 from local.ace_simulator.chance import Draws
 from local.ace_simulator.faults import Faults
@@ -31,7 +28,7 @@ MAX_CONFIGURED_POINTS_PER_PAGE = 100
 
 
 class AceApi:
-    """Answers the API's requests as Python objects; RequestError for invalid requests."""
+    """Answers requests as Python objects, by a method for each of ROUTES; RequestError for invalid ones."""
 
     def __init__(self, feeds: Mapping[str, SiteFeed], clock: Callable[[], int], draws: Draws) -> None:
         self.feeds = feeds
@@ -196,24 +193,15 @@ class AceApi:
         requested = self._requested_view(site, query)
         if "cursor" not in query:
             return requested, requested.begin()
-        try:
-            cursor_site, view_fields, position, _ = orjson.loads(base64.urlsafe_b64decode(query["cursor"]))
-            view = View(*view_fields)
-            continued = view, Position(*position)
-        except (binascii.Error, ValueError, TypeError):
-            raise RequestError(422, "cursor is invalid") from None
-        if cursor_site != site or view[:2] != requested[:2] or view.raw != requested.raw:
-            raise RequestError(422, "cursor belongs to another request")
-        return continued
+        return cursors.decode(query["cursor"], site, requested)
 
     def _page(
         self, site: str, samples: list[Sample], view: View, next_position: Position, *, has_more: bool
     ) -> dict[str, Any]:
         page: dict[str, Any] = {"point_samples": samples, "has_more": has_more}
         if has_more:
-            # The random number makes each cursor unique, also that of an empty page.
-            cursor = orjson.dumps([site, list(view), list(next_position), self._draws.below(2**53)])
-            return page | {"next_cursor": base64.urlsafe_b64encode(cursor).decode()}
+            # Without the random number, the page after an empty one would have the same cursor.
+            return page | {"next_cursor": cursors.encode(site, view, next_position, self._draws.below(2**53))}
         return page | ({"next_cursor": None}, {"next_cursor": ""}, {})[self._draws.below(3)]
 
 

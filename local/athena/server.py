@@ -40,7 +40,7 @@ type Submit = Callable[[Callable[[], None]], object]
 
 @contextlib.contextmanager
 def executing(submit: Submit = lambda run: run()) -> Iterator[None]:
-    """While open, moto's Athena runs queries; `submit` runs each at once or on another thread."""
+    """Makes moto's Athena run queries while it is open; `submit` runs each at once or on another thread."""
     start = _start_query(cache(_engine), submit)
     describe = _describe_query(AthenaResponse.get_query_execution)
     with (

@@ -44,7 +44,7 @@ class Service:
         return self.home / f"{self.name}.pid"
 
     def running(self) -> bool:
-        """Whether the process runs with this command and answers."""
+        """Returns whether the process runs with this command and answers."""
         return (
             _find(self.pid_file) is not None
             and json.loads(self.pid_file.read_text())["command"] == list(self.command)

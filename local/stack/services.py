@@ -84,7 +84,7 @@ def _athena_environ(settings: Settings) -> dict[str, str]:
 
 
 def check_tools() -> None:
-    """OperatorError names the first missing tool and how to install it."""
+    """Raises OperatorError with the first missing tool and how to install it."""
     if sys.version_info[:2] != (3, 13):
         raise OperatorError(
             "Python 3.13, the version of the Lambda runtime, is needed; install it, then run `make setup`"

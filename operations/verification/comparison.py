@@ -93,7 +93,7 @@ def _expected(stored: Samples, before: Samples, after: Samples) -> Samples:
 
 
 def _equal(a: float | None, b: float | None) -> bool:
-    """Whether two values are equal to the bit."""
+    """Returns whether two values are equal to the bit."""
     if a is None or b is None:
         return a is b
     return struct.pack("<d", a) == struct.pack("<d", b)

@@ -26,6 +26,8 @@ BEARER = "Bearer simulator-key"
 
 @dataclass
 class Clock:
+    """A clock that tests move."""
+
     now_ms: int = NOON
 
     def __call__(self) -> int:
@@ -33,24 +35,29 @@ class Clock:
 
 
 def iso(ms: int) -> str:
+    """Returns a time in ms as ISO 8601 with milliseconds."""
     return str(np.datetime64(ms, "ms")) + "Z"
 
 
 def simulator(clock: Clock | None = None, **settings: Any) -> Simulator:
+    """Returns a simulator with these settings, at noon by default."""
     return Simulator(SimulatorSettings(**settings), clock or Clock())
 
 
 def ask(served: Simulator, path: str, **query: Any) -> Response:
+    """Returns the response to a GET request with the key."""
     return served.respond("GET", f"{path}?{urlencode(query)}" if query else path, BEARER)
 
 
 def fetched(served: Simulator, path: str, **query: Any) -> Any:
+    """Returns the JSON of a GET request that succeeds."""
     response = ask(served, path, **query)
     assert response.status == 200, response
     return json.loads(response.body)
 
 
 def window(minutes: int = 20, end_ms: int = NOON, **query: Any) -> dict[str, Any]:
+    """Returns the query of the raw readings of the minutes before `end_ms`."""
     return {
         "start_time": iso(end_ms - minutes * MINUTE),
         "end_time": iso(end_ms),
@@ -81,11 +88,13 @@ def pages(served: Simulator, query: Mapping[str, Any], tries: int = 1) -> Iterat
 
 
 def samples(served: Simulator, query: Mapping[str, Any], tries: int = 1) -> list[tuple[str, int, Any]]:
+    """Returns (name, ms, value) of every sample of a request, in the order served."""
     readings = [sample for page in pages(served, query, tries) for sample in page["point_samples"]]
     return [(s["name"], microseconds(s["time"]) // 1_000, s["value"]) for s in readings]
 
 
 def truth(served: Simulator, minutes: int = 20, at_ms: int | None = None) -> Counter[tuple[str, int, Any]]:
+    """Returns the simulator's own samples of the minutes before noon."""
     series = served.site_series(SITE, NOON - minutes * MINUTE, NOON, at_ms)
     return Counter(
         (name, time_ms, value)
@@ -95,6 +104,7 @@ def truth(served: Simulator, minutes: int = 20, at_ms: int | None = None) -> Cou
 
 
 def rows(building: GeneratedBuilding | ReplayedBuilding, start_ms: int, end_ms: int) -> set[Any]:
+    """Returns (series, time, value) of every reading of [start, end)."""
     readings = building.readings(start_ms * 1_000, end_ms * 1_000)
     return set(
         zip(
@@ -107,10 +117,12 @@ def rows(building: GeneratedBuilding | ReplayedBuilding, start_ms: int, end_ms: 
 
 
 def iso_s(ms: int) -> str:
+    """Returns a time in ms as ISO 8601 in whole seconds."""
     return str(np.datetime64(ms // 1_000, "s")) + "Z"
 
 
 def call(link: http.client.HTTPConnection, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    """Returns status and body of a request over a connection."""
     link.request(method, path, None if body is None else json.dumps(body), {"Authorization": BEARER})
     response = link.getresponse()
     text = response.read()
