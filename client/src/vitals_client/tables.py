@@ -41,21 +41,10 @@ def read(stream: bytes) -> "pa.Table":
     # Imported here, because the command often does without and starts in half the time.
     import pyarrow as pa
 
-    try:
-        table = pa.ipc.open_stream(stream).read_all()
-        table.validate(full=True)
-        _check_end(stream)
-    except (OSError, EOFError, pa.ArrowException) as error:
-        # Raised by pyarrow for a stream that is damaged or ends within a batch.
-        raise ValueError(str(error)) from None
+    table = _decoded(stream)
     if KEY not in (table.schema.metadata or {}):
         raise ValueError("its schema has no metadata 'vitals'")
-    try:
-        rows = envelope(table)["metadata"]["samples_returned"]
-    except (KeyError, TypeError):
-        raise ValueError("its metadata has no number of rows") from None
-    if rows != table.num_rows:
-        raise ValueError(f"it has {table.num_rows:,} rows instead of {rows}")
+    _check_rows(table)
     _check_columns(table)
     try:
         _check_envelope(envelope(table), table)
@@ -64,6 +53,29 @@ def read(stream: bytes) -> "pa.Table":
     # Pages can be joined only if the properties of their fields are equal.
     fields = [field.with_nullable(True).remove_metadata() for field in table.schema]
     return pa.Table.from_arrays(table.columns, schema=pa.schema(fields, table.schema.metadata))
+
+
+def _decoded(stream: bytes) -> "pa.Table":
+    import pyarrow as pa
+
+    try:
+        table = pa.ipc.open_stream(stream).read_all()
+        table.validate(full=True)
+        _check_end(stream)
+        return table
+    except (OSError, EOFError, pa.ArrowException) as error:
+        # Raised by pyarrow for a stream that is damaged or ends within a batch.
+        raise ValueError(str(error)) from None
+
+
+def _check_rows(table: "pa.Table") -> None:
+    """Raises ValueError unless the table has as many rows as its envelope says."""
+    try:
+        rows = envelope(table)["metadata"]["samples_returned"]
+    except (KeyError, TypeError):
+        raise ValueError("its metadata has no number of rows") from None
+    if rows != table.num_rows:
+        raise ValueError(f"it has {table.num_rows:,} rows instead of {rows}")
 
 
 def _check_columns(table: "pa.Table") -> None:
@@ -151,26 +163,28 @@ def merged(pages: Sequence[Envelope]) -> Envelope:
 
     Counts and costs are summed; a gap that continues on the next page becomes one gap.
     """
-    heads = [page["metadata"] for page in pages]
-    metadata = heads[-1] | {key: sum(head[key] for head in heads) for key in _SUMMED}
-    metadata["sources"] = _distinct(source for head in heads for source in head["sources"])
-    metadata["cache_hit"] = all(head["cache_hit"] for head in heads)
-    metadata["cost"] = {key: sum(head["cost"].get(key, 0) for head in heads) for key in heads[0]["cost"]}
     warnings = _distinct(text for page in pages for text in lasting_warnings(page))
     details = [detail for page in pages for detail in page.get("warning_details", [])]
     content = pages[-1] | {
         "series": [
             _joined_series(fragments) for fragments in zip(*(page["series"] for page in pages), strict=True)
         ],
-        "metadata": metadata,
+        "metadata": _merged_metadata([page["metadata"] for page in pages]),
         "warnings": warnings,
     }
     if "warning_details" in content:
+        lasting = set(warnings)
         distinct = {(detail["code"], detail["text"]): detail for detail in details}
-        content["warning_details"] = [
-            detail for (_, text), detail in distinct.items() if text in set(warnings)
-        ]
+        content["warning_details"] = [detail for key, detail in distinct.items() if key[1] in lasting]
     return content
+
+
+def _merged_metadata(pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    metadata = {**pages[-1], **{key: sum(page[key] for page in pages) for key in _SUMMED}}
+    metadata["sources"] = _distinct(source for page in pages for source in page["sources"])
+    metadata["cache_hit"] = all(page["cache_hit"] for page in pages)
+    metadata["cost"] = {key: sum(page["cost"].get(key, 0) for page in pages) for key in pages[0]["cost"]}
+    return metadata
 
 
 def lasting_warnings(page: Envelope) -> list[str]:

@@ -166,7 +166,7 @@ def test_a_cancel_is_accepted_or_comes_too_late(server: LaidOutServer) -> None:
     assert (late.returncode, late.stdout) == (0, f"backfill {RUN} has already ended: succeeded\n")
 
 
-def test_a_cancelled_run_has_an_exit_code_of_its_own(server: LaidOutServer) -> None:
+def test_a_cancelled_run_has_exit_code_3(server: LaidOutServer) -> None:
     server.lay_out(POLL, (200, run(["done", "cancelled"], "cancelled", cancel_requested=True)))
     done = backfill(server, "watch", RUN)
     assert done.returncode == 3

@@ -142,11 +142,17 @@ def _wait(client: Client, export_id: str, folder: Path | None, *, json: bool) ->
         show_json(export)
     else:
         show(_outcome(export))
-    if export["status"] == "completed" and folder:
-        _download(client, export_id, folder, json=json)
-    elif export["status"] == "completed" and not json:
-        message(f"download it with `vitals export download {shlex.quote(export_id)} FOLDER`")
+    if export["status"] == "completed":
+        _deliver(client, export_id, folder, json=json)
     return _EXIT_CODES[export["status"]]
+
+
+def _deliver(client: Client, export_id: str, folder: Path | None, *, json: bool) -> None:
+    """Downloads the files if a folder is given, and otherwise says how to download them."""
+    if folder:
+        _download(client, export_id, folder, json=json)
+    elif not json:
+        message(f"download it with `vitals export download {shlex.quote(export_id)} FOLDER`")
 
 
 def _download(client: Client, export_id: str, folder: Path, *, json: bool) -> None:

@@ -7,7 +7,7 @@ import typer
 from vitals_client.cli import formatting
 from vitals_client.cli.output import Json, SiteName, message, show_json, show_table
 from vitals_client.client import Client
-from vitals_client.shapes import Newest
+from vitals_client.shapes import Newest, Point
 
 
 def points(
@@ -29,17 +29,18 @@ def points(
         return message("no points match")
     show_table(
         ("point", "name", "unit", "interval", "equipment"),
-        [
-            (
-                point["point_name"],
-                point["display_name"],
-                point["unit"],
-                f"{point['interval_seconds']} s" if point["interval_seconds"] else "",
-                point["equipment"] or "",
-            )
-            for point in points
-        ],
+        [_row(point) for point in points],
         right=("interval",),
+    )
+
+
+def _row(point: Point) -> tuple[str, ...]:
+    return (
+        point["point_name"],
+        point["display_name"],
+        point["unit"],
+        f"{point['interval_seconds']} s" if point["interval_seconds"] else "",
+        point["equipment"] or "",
     )
 
 

@@ -3,6 +3,7 @@
 from vitals_client.cli import formatting
 from vitals_client.cli.output import Json, show_json, show_table
 from vitals_client.client import Client
+from vitals_client.shapes import Site
 
 
 def sites(json: Json = False) -> None:
@@ -13,15 +14,16 @@ def sites(json: Json = False) -> None:
         return show_json({"sites": sites})
     show_table(
         ("site", "name", "points", "synced until", "lag"),
-        [
-            (
-                site["site_name"],
-                site["display_name"],
-                formatting.count(site["points"]),
-                site["synced_until"] or "never",
-                formatting.lag(site["lag_seconds"]),
-            )
-            for site in sites
-        ],
+        [_row(site) for site in sites],
         right=("points", "lag"),
+    )
+
+
+def _row(site: Site) -> tuple[str, ...]:
+    return (
+        site["site_name"],
+        site["display_name"],
+        formatting.count(site["points"]),
+        site["synced_until"] or "never",
+        formatting.lag(site["lag_seconds"]),
     )
