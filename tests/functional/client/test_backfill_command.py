@@ -1,4 +1,4 @@
-"""`vitals backfill`, `vitals backfill` and the history of `make up` against prepared responses."""
+"""`vitals backfill` and the history of `make up` against prepared responses."""
 
 import json
 import os
