@@ -122,12 +122,12 @@ def test_the_arrow_example(building: World) -> None:
     answer = ask(example, "")
     example.accept = accept
     [code] = [block for block in BLOCKS if block[0] == "import json"]
-    scope: dict[str, Any] = {"answer": SimpleNamespace(content=base64.b64decode(answer["body"]))}
+    scope: dict[str, Any] = {"response": SimpleNamespace(content=base64.b64decode(answer["body"]))}
     exec("\n".join(code), scope)
     [series] = json.loads(example.answer)["series"]
     assert scope["frame"]["value"].tolist() == series["values"]
     assert scope["frame"]["timestamp"][0] == pd.Timestamp(series["timestamps"][0], unit="ms", tz="UTC")
-    assert scope["rest"]["series"][0]["coverage"] == series["coverage"]
+    assert scope["result"]["series"][0]["coverage"] == series["coverage"]
 
 
 def test_every_route_has_an_example_or_is_named() -> None:
