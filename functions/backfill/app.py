@@ -5,6 +5,7 @@ from typing import Any
 
 from backfill.day import DayWorker
 from backfill.planning import Planner
+from backfill.runs import Runs
 from backfill.summary import Summariser
 from backfill.tasks import Tasks
 from vitals import config
@@ -32,9 +33,9 @@ def do_task(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
         archiver = Archiver.connect(stores, SYSTEM, settings.hot_days)
         return DayWorker(stores.runs, stores.staging, archiver, ingest, stores.circuits, remaining_s)
 
-    planner = Planner.connect(settings, stores, SYSTEM)
+    planner, runs = Planner.connect(settings, stores), Runs.connect(settings, stores, SYSTEM)
     summariser = Summariser(stores.runs, stores.staging, SYSTEM.now_ms)
-    return Tasks(planner, worker, summariser, invocation.logger, invocation.metrics).handle(event)
+    return Tasks(planner, runs, worker, summariser, invocation.logger, invocation.metrics).handle(event)
 
 
 @cache

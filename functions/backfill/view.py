@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from backfill.api import schemas
-from backfill.days import Asked
-from backfill.planning import Planned
+from backfill.events import BackfillRequest
+from backfill.planning import RunPlan
 from vitals.model.records.runs import RUNNING, DayStatus, Run, RunDay
 from vitals.model.timespan import iso
 
@@ -15,14 +15,14 @@ _READING_SHARE = 0.9
 _FINAL = ("done", "empty", "cancelled")
 
 
-def planned(asked: Asked, plan: Planned) -> schemas.Planned:
+def planned(request: BackfillRequest, plan: RunPlan) -> schemas.Planned:
     """Returns what a start would do, or does."""
     estimate = plan.estimate
     return {
-        "site_name": asked.site,
-        "start_date": asked.start_date,
-        "end_date": asked.end_date,
-        "force": asked.force,
+        "site_name": request.site,
+        "start_date": request.start_date,
+        "end_date": request.end_date,
+        "force": request.force,
         "days_total": len(plan.days),
         "days_complete": plan.complete,
         "estimate": {

@@ -5,7 +5,7 @@ from typing import Any
 
 from exports.convert import MAX_FILE_BYTES
 from exports.queues import ExportQueues
-from exports.run import MOST_RECEIVES, Exports
+from exports.run import MAX_RECEIVES, Exports
 from exports.sources import ArchiveSource, DaySource, Source
 from exports.unload import ArchiveUnload
 from exports.work import ExportWorker
@@ -35,7 +35,7 @@ def export(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
         )
 
     exports = Exports(worker, invocation.logger, invocation.metrics)
-    return exports.handle(event, MOST_RECEIVES if invocation.receives is None else invocation.receives)
+    return exports.handle(event, MAX_RECEIVES if invocation.receives is None else invocation.receives)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What one event comes to: an export worked on, with its log line and metrics."""
+"""The work on the export that an event names, with its log line and metrics."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,29 +7,28 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from exports.events import parse_message
 from exports.work import ExportWorker
-from vitals.errors import InvalidRequestError
 
-# The queues' maxReceiveCount: after so many failures a message is a dead letter.
-MOST_RECEIVES = 3
+# The queues' maxReceiveCount: after this many failures a message becomes a dead letter.
+MAX_RECEIVES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """The worker with its log and metrics; `worker` makes it when an event names an export."""
+    """The worker with its log and metrics; `worker` connects it when an event names an export."""
 
     worker: Callable[[], ExportWorker]
     logger: Logger
     metrics: Metrics
 
     def handle(self, event: Mapping[str, Any], receives: int) -> dict[str, Any]:
-        """Answers one event, received so many times, with a receipt; an export that fails raises."""
-        match event:
-            case {"export": str(export)}:
-                pass
-            case _:
-                raise InvalidRequestError("an event names an export")
-        last_try = receives >= MOST_RECEIVES
+        """Works on the export of one event and returns a receipt; raises the error of an export that fails.
+
+        `receives` counts the deliveries of the event's message.
+        """
+        export = parse_message(event)
+        last_try = receives >= MAX_RECEIVES
         try:
             receipt = self.worker().work(export, last_try=last_try)
         except Exception:

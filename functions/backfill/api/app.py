@@ -3,6 +3,7 @@
 from backfill.api import routes
 from backfill.api.answers import BackfillAnswers
 from backfill.planning import Planner
+from backfill.runs import Runs
 from vitals import config
 from vitals.aws.clients import PROMPT
 from vitals.aws.runtime import SYSTEM
@@ -14,7 +15,8 @@ def connect() -> BackfillAnswers:
     """Returns what the routes work with."""
     settings = config.load(config.BackfillApiSettings)
     stores = Stores.connect(settings, SYSTEM, PROMPT)
-    return BackfillAnswers(Planner.connect(settings, stores, SYSTEM, PROMPT), SYSTEM.new_id)
+    runs = Runs.connect(settings, stores, SYSTEM, PROMPT)
+    return BackfillAnswers(Planner.connect(settings, stores), runs, SYSTEM.new_id)
 
 
 api = ApiFunction(routes.router, connect)

@@ -31,8 +31,8 @@ class StartBody(BaseModel):
 
 @router.post("/backfill/start", summary="Fill in a site's history")
 def start(body: Annotated[StartBody, Body()]) -> Response[Any]:
-    asked = body.model_dump(exclude={"site_name"}) | {"site": body.site_name}
-    status, answer = _api().start(_grant(), asked)
+    event = body.model_dump(exclude={"site_name"}) | {"site": body.site_name}
+    status, answer = _api().start(_grant(), event)
     return json_answer(answer, status)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from exports import plan, view
 from exports.api import schemas
-from exports.plan import Asked
+from exports.events import ExportRequest
 from exports.queues import ExportQueues
 from vitals.aws.runtime import SYSTEM
 from vitals.errors import BusyError, ForbiddenError, InvalidRequestError, NotFoundError
@@ -20,14 +20,14 @@ from vitals.store.state.sites import SiteTable
 from vitals.store.tiers.export_files import ExportFiles
 
 _LINK_S = 3_600
-# Of one site at a time: its tokens share the workers.
-MOST_WAITING = 10
+# Per site, because its tokens share the workers.
+MAX_WAITING = 10
 _LATEST = 100
 
 
 @dataclass(frozen=True, slots=True)
 class ExportAnswers:
-    """What the routes work with; `now` gives UTC ms, `scan_limit` is Athena's in bytes a query."""
+    """What the routes call; `now` gives UTC ms, `scan_limit` is Athena's in bytes a query."""
 
     table: ExportTable
     files: ExportFiles
@@ -39,27 +39,27 @@ class ExportAnswers:
     scan_limit: int
     new_id: Callable[[], str] = SYSTEM.new_id
 
-    def start(self, grant: Grant, asked: Asked) -> schemas.Export:
-        """Plans, records and queues an export of what is stored by now."""
-        authorise(grant, asked.site, "read", exists=self._has_site)
+    def start(self, grant: Grant, request: ExportRequest) -> schemas.Export:
+        """Plans, records and queues an export of what is stored at the time of the request."""
+        authorise(grant, request.site, "read", exists=self._has_site)
         now_ms = self.now()
-        self._check_room(asked.site, now_ms)
-        span = plan.span(asked, now_ms)
-        catalog = self.catalogs.load(asked.site)
-        ids = plan.point_ids(asked, catalog)
-        records = self.ledger.archive_records(asked.site, span)
+        self._check_room(request.site, now_ms)
+        span = request.span(now_ms)
+        catalog = self.catalogs.load(request.site)
+        ids = request.point_ids(catalog)
+        records = self.ledger.archive_records(request.site, span)
         parts = plan.parts(span, records, len(ids), self.scan_limit)
         export = Export(
             self.new_id(),
-            site=asked.site,
+            site=request.site,
             start_ms=span.start_ms,
             end_ms=span.end_ms,
-            format=asked.format,
-            priority=asked.priority,
+            format=request.format,
+            priority=request.priority,
             points=len(ids) or len(catalog.points),
             requested_by=grant.name,
             created_ms=now_ms,
-            days_total=sum(part.days for part in parts),
+            days_total=sum(export_part.days for export_part in parts),
         )
         self.table.create(export, ExportPlan(parts, ids))
         try:
@@ -70,13 +70,13 @@ class ExportAnswers:
         return view.export(export, now_ms)
 
     def get(self, grant: Grant, export_id: str) -> schemas.Export | schemas.ExportWithFiles:
-        """An export; NotFoundError also for one of a site that the token may not read."""
+        """Returns an export; NotFoundError also for one of a site that the token may not read."""
         export = self._visible(grant, export_id)
         now_ms = self.now()
         answer = view.export(export, now_ms)
         if export.status != COMPLETED:
             return answer
-        # As long as the record: its files live a little longer.
+        # A link never outlives the record; the files live a little longer.
         seconds = min(_LINK_S, (export.expires_ms - now_ms) // 1000)
         done = self.table.done(export)
         files = [file for number in sorted(done) for file in done[number].files]
@@ -89,23 +89,21 @@ class ExportAnswers:
     def _check_room(self, site: str, now_ms: int) -> None:
         latest = self.table.of_site(site, _LATEST, now_ms)
         waiting = sum(view.status(export, now_ms) in (QUEUED, RUNNING) for export in latest)
-        if waiting >= MOST_WAITING:
-            raise BusyError(
-                f"{waiting} exports of {site} are not done yet; wait for some of them or cancel them"
-            )
+        if waiting >= MAX_WAITING:
+            raise BusyError(f"{waiting} exports of {site} are queued or running. Wait for one or cancel it.")
 
     def of_site(self, grant: Grant, site: str, limit: int) -> schemas.Exports:
-        """The site's latest exports, newest first, without links."""
+        """Returns the site's latest exports, newest first, without links."""
         authorise(grant, site, "read", exists=self._has_site)
         now_ms = self.now()
-        found = self.table.of_site(site, limit, now_ms)
-        return {"exports": [view.export(export, now_ms) for export in found]}
+        exports = self.table.of_site(site, limit, now_ms)
+        return {"exports": [view.export(export, now_ms) for export in exports]}
 
     def delete(self, grant: Grant, export_id: str) -> tuple[int, schemas.Export | schemas.Removed]:
-        """Cancels an export, or removes one that has ended with all its files; status and answer."""
+        """Cancels an export, or removes one that has ended with its files; returns status and answer."""
         export = self._visible(grant, export_id)
         if export.requested_by != grant.name and not grant.allows("admin", export.site):
-            raise ForbiddenError("another token made this export")
+            raise ForbiddenError("only the token that started the export, or an admin token, can delete it")
         now_ms = self.now()
         if view.status(export, now_ms) in (QUEUED, RUNNING):
             if self.table.cancel_idle(export, now_ms):

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
 from exports.api.answers import ExportAnswers
-from exports.plan import Asked
+from exports.events import ExportRequest
 from vitals.http.access import granted
 from vitals.http.responses import json_answer
 from vitals.model.points import MAX_NAME
@@ -37,15 +37,15 @@ class ExportBody(BaseModel):
 
 @router.post("/exports", summary="Export samples of any number of points and days to files")
 def start(body: Annotated[ExportBody, Body()]) -> Response[Any]:
-    asked = Asked(
-        body.site_name,
-        body.point_names or (),
-        body.start_time,
-        body.end_time,
-        body.format,
-        body.priority,
+    request = ExportRequest(
+        site=body.site_name,
+        point_names=body.point_names or (),
+        start=body.start_time,
+        end=body.end_time,
+        format=body.format,
+        priority=body.priority,
     )
-    return json_answer(_api().start(_grant(), asked), 202)
+    return json_answer(_api().start(_grant(), request), 202)
 
 
 @router.get("/exports", summary="A site's exports, newest first")

@@ -12,10 +12,11 @@ from aws_lambda_powertools import Logger, Metrics
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from backfill import days
 from backfill.api.answers import BackfillAnswers
 from backfill.day import DayWorker
+from backfill.estimates import concurrent_days
 from backfill.planning import Planner
+from backfill.runs import Runs
 from backfill.summary import Summariser
 from backfill.tasks import Tasks
 from local.ace_simulator.faults import Faults
@@ -25,6 +26,7 @@ from tests.functional.conftest import SITE, Clock, World
 from tests.functional.store.test_hot import Dies
 from tests.support.state_machine import Execution, TaskError
 from tests.support.template import template
+from vitals.aws.runtime import SYSTEM
 from vitals.aws.stepfunctions import Executions
 from vitals.codec.blocks import GROUP_SIZE
 from vitals.errors import (
@@ -86,6 +88,11 @@ class Backfill:
 
         asked = {"site": SITE, "start_date": start, "end_date": end} | asked
         return Execution(invoke, asked, name=name).run()
+
+    def api(self, run: str = "") -> BackfillAnswers:
+        """The API, which gives its runs this id, or a new one each."""
+        new_id = (lambda: run) if run else SYSTEM.new_id
+        return BackfillAnswers(self.tasks.planner, self.tasks.runs, new_id)
 
     def day(self, name: str, run: str = "run") -> Any:
         return self.runs.day(run, name)
@@ -174,10 +181,17 @@ def backfill(make_world: Callable[..., World]) -> Backfill:
     )
     circuits = CircuitTable(client, "StateTable", world.simulator.url)
     worker = DayWorker(runs, staging, archiver, world.syncer.ingest, circuits, lambda: 600, beat_s=0)
-    planner = Planner(runs, executions, archiver.ledger, archiver.catalogs, (SITE, "unsynced"), now, 50, 2)
+    planner = Planner(archiver.ledger, archiver.catalogs, (SITE, "unsynced"), 50, 2)
     logger, metrics = Logger(service="test"), Metrics(namespace="test", service="test")
     made = Backfill(world, None, worker, executions, runs)  # type: ignore[arg-type]
-    made.tasks = Tasks(planner, lambda: made.worker, Summariser(runs, staging, now), logger, metrics)
+    made.tasks = Tasks(
+        planner,
+        Runs(runs, executions, now),
+        lambda: made.worker,
+        Summariser(runs, staging, now),
+        logger,
+        metrics,
+    )
     return made
 
 
@@ -420,7 +434,7 @@ def test_an_open_circuit_stops_a_day_before_it_asks(backfill: Backfill) -> None:
 def test_a_cancelled_run_keeps_what_is_done_and_is_resumed(
     backfill: Backfill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    api, staged = BackfillAnswers(backfill.tasks.planner), []
+    api, staged = backfill.api(), []
     real = StagingArea.finish
 
     def finish(area: StagingArea, run: str, day: str, *staged_hour: Any) -> None:
@@ -449,7 +463,7 @@ def test_a_second_run_is_refused_with_the_first_ones_id(backfill: Backfill) -> N
     backfill.tasks.handle({"task": "plan", "run": "first", "asked": asked(days_ago(5), days_ago(2))})
     second = backfill.execute(days_ago(40), days_ago(39), name="second")
     assert (second.status, second.error) == ("FAILED", "RunningError")
-    api = BackfillAnswers(backfill.tasks.planner)
+    api = backfill.api()
     with pytest.raises(RunningError) as refused:
         api.start(OPERATOR, asked(days_ago(5), days_ago(2)))
     assert refused.value.running_id == "first"
@@ -481,7 +495,7 @@ def test_a_lock_that_never_came_to_an_execution_is_taken_over_after_a_while(back
 
 
 def test_two_starts_at_once_give_one_run(backfill: Backfill) -> None:
-    api, gate = BackfillAnswers(backfill.tasks.planner), threading.Barrier(2)
+    api, gate = backfill.api(), threading.Barrier(2)
 
     def start(_: int) -> int:
         gate.wait(timeout=10)
@@ -516,7 +530,7 @@ def test_two_workers_on_one_day_at_once_agree(backfill: Backfill) -> None:
 def test_an_execution_stopped_by_hand_shows_as_ended(backfill: Backfill) -> None:
     backfill.executions.start("run", {})
     backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(days_ago(5), days_ago(2))})
-    api, sfn = BackfillAnswers(backfill.tasks.planner), boto3.client("stepfunctions")
+    api, sfn = backfill.api(), boto3.client("stepfunctions")
     assert api.get(READER, "run")["status"] == "running"
     [execution] = sfn.list_executions(stateMachineArn=machine())["executions"]
     sfn.stop_execution(executionArn=execution["executionArn"])
@@ -526,7 +540,7 @@ def test_an_execution_stopped_by_hand_shows_as_ended(backfill: Backfill) -> None
 
 
 def test_a_run_tells_its_progress(backfill: Backfill) -> None:
-    api = BackfillAnswers(backfill.tasks.planner, lambda: "run")
+    api = backfill.api("run")
     status, answer = api.start(OPERATOR, asked(days_ago(4), days_ago(1)))
     assert (status, answer["id"], answer["status"], answer["days_total"]) == (202, "run", "running", 4)
     assert answer["estimate"]["requests"] == 96
@@ -557,9 +571,7 @@ def test_a_dry_run_changes_nothing(backfill: Backfill) -> None:
     assert ended.status == "SUCCEEDED"
     assert len(ended.output["days"]) == 40
     assert set(ended.output["estimate"]) == {"requests", "minutes", "dollars"}
-    status, answer = BackfillAnswers(backfill.tasks.planner).start(
-        OPERATOR, asked(days_ago(40), days_ago(1), dry_run=True)
-    )
+    status, answer = backfill.api().start(OPERATOR, asked(days_ago(40), days_ago(1), dry_run=True))
     assert (status, answer["dry_run"], answer["days_total"]) == (200, True, 40)
     assert state() == before
 
@@ -590,7 +602,7 @@ def test_bad_input_is_refused_and_changes_nothing(
 
 
 def test_grants_are_kept(backfill: Backfill) -> None:
-    api = BackfillAnswers(backfill.tasks.planner, lambda: "run")
+    api = backfill.api("run")
     stranger = Grant("x", frozenset({"read", "backfill"}), frozenset({"other"}))
     for grant in (READER, stranger):
         with pytest.raises(ForbiddenError):
@@ -638,7 +650,7 @@ def test_every_call_of_the_tasks_is_allowed(backfill: Backfill, monkeypatch: pyt
 
     monkeypatch.setattr(BaseClient, "_make_api_call", noted)
     backfill.execute(days_ago(3), days_ago(0))
-    api = BackfillAnswers(backfill.tasks.planner, lambda: "over-http")
+    api = backfill.api("over-http")
     api.start(OPERATOR, asked(days_ago(5), days_ago(4)))
     api.of_site(READER, SITE, 5)
     for function in ("BackfillFunction", "BackfillApiFunction"):
@@ -799,7 +811,7 @@ def test_samples_that_were_not_asked_for_are_left_out(
 
 
 def test_days_that_complete_between_the_start_and_the_plan_do_not_count_as_failed(backfill: Backfill) -> None:
-    api = BackfillAnswers(backfill.tasks.planner, lambda: "run")
+    api = backfill.api("run")
     other = backfill.runs
     api.start(OPERATOR, asked(days_ago(4), days_ago(3)))
     other.unlock(SITE, "run")
@@ -824,9 +836,9 @@ def test_a_start_whose_answer_is_lost_goes_on(backfill: Backfill, monkeypatch: p
         raise TimeoutError
 
     monkeypatch.setattr(Executions, "start", start)
-    status, answer = BackfillAnswers(backfill.tasks.planner).start(OPERATOR, asked(days_ago(4), days_ago(3)))
+    status, answer = backfill.api().start(OPERATOR, asked(days_ago(4), days_ago(3)))
     assert status == 202
-    assert BackfillAnswers(backfill.tasks.planner).get(READER, answer["id"])["status"] == "running"
+    assert backfill.api().get(READER, answer["id"])["status"] == "running"
 
 
 def test_a_worker_that_outlives_its_stopped_execution_stops_too(backfill: Backfill) -> None:
@@ -834,14 +846,14 @@ def test_a_worker_that_outlives_its_stopped_execution_stops_too(backfill: Backfi
     backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(days_ago(4), days_ago(3))})
     [execution] = boto3.client("stepfunctions").list_executions(stateMachineArn=machine())["executions"]
     boto3.client("stepfunctions").stop_execution(executionArn=execution["executionArn"])
-    assert BackfillAnswers(backfill.tasks.planner).get(READER, "run")["status"] == "cancelled"
+    assert backfill.api().get(READER, "run")["status"] == "cancelled"
     assert backfill.worker.work("run", days_ago(4))["status"] == "cancelled"
 
 
 def test_while_it_goes_on_a_run_tells_of_every_day(
     backfill: Backfill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    api = BackfillAnswers(backfill.tasks.planner, lambda: "run")
+    api = backfill.api("run")
     api.start(OPERATOR, asked(days_ago(4), days_ago(2)))
     backfill.worker.work("run", days_ago(4))
 
@@ -880,8 +892,8 @@ def test_time_that_runs_out_within_an_hour_is_no_fault_of_the_upstream(
 
 def test_only_as_many_days_at_once_as_the_pace_allows() -> None:
     large = [60] * 4583
-    assert days.at_once(large, 50, 2) == 2
-    assert days.at_once(large, 50, 40) == 16
-    assert days.at_once(large, 60_000, 40) == 40
+    assert concurrent_days(large, 50, 2) == 2
+    assert concurrent_days(large, 50, 40) == 16
+    assert concurrent_days(large, 60_000, 40) == 40
     with pytest.raises(InvalidRequestError, match="AceRequestsPerMinute"):
-        days.at_once(large, 2, 2)
+        concurrent_days(large, 2, 2)

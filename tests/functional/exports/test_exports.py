@@ -20,7 +20,7 @@ from moto.moto_api import state_manager
 from exports import app as worker_app
 from exports import convert, sources, work
 from exports.api import app as api_app
-from exports.api.answers import MOST_WAITING
+from exports.api.answers import MAX_WAITING
 from exports.run import Exports
 from exports.sources import DaySource
 from exports.unload import ArchiveUnload
@@ -848,7 +848,7 @@ def test_an_export_is_worked_on_by_hand(stage: Stage) -> None:
 
 
 def test_no_site_may_queue_without_end(deployed: Stage) -> None:
-    exports = [deployed.start() for _ in range(MOST_WAITING)]
+    exports = [deployed.start() for _ in range(MAX_WAITING)]
     status, answer = deployed.call("POST", "/exports", body=asked())
     assert (status, answer["error_code"]) == (429, "RATE_LIMITED")
     assert deployed.delete(exports[0])[0] == 200

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import exports.api.app
 import query.app
-from exports import plan as export_plan
+from exports.events import ExportRequest
 from query import answers
 from query.answers import Api
 from tests.functional.conftest import NOON, Clock, query_api
@@ -135,11 +135,11 @@ def building(api: Api, call: Call) -> Building:
 
 
 @pytest.fixture
-def exported(monkeypatch: pytest.MonkeyPatch) -> list[export_plan.Asked]:
+def exported(monkeypatch: pytest.MonkeyPatch) -> list[ExportRequest]:
     """What the exports' handler was asked for."""
-    requests: list[export_plan.Asked] = []
+    requests: list[ExportRequest] = []
 
-    def start(_: Any, asked: export_plan.Asked) -> dict[str, Any]:
+    def start(_: Any, asked: ExportRequest) -> dict[str, Any]:
         requests.append(asked)
         return {"id": "x"}
 
@@ -148,7 +148,7 @@ def exported(monkeypatch: pytest.MonkeyPatch) -> list[export_plan.Asked]:
 
 
 @pytest.fixture
-def client(building: Building, exported: list[export_plan.Asked]) -> Iterator[Client]:
+def client(building: Building, exported: list[ExportRequest]) -> Iterator[Client]:
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         app = exports.api.app if event["path"] == "/exports" else query.app
         answer: dict[str, Any] = app.handler(event, context)
@@ -188,7 +188,7 @@ def check_api(building: Building, names: Sequence[str]) -> None:
 
 
 def check_client(
-    building: Building, client: Client, exported: list[export_plan.Asked], names: Sequence[str]
+    building: Building, client: Client, exported: list[ExportRequest], names: Sequence[str]
 ) -> None:
     values = building.rename(names)
     assert [point["point_name"] for point in client.points(SITE)] == sorted(names)
@@ -199,11 +199,11 @@ def check_client(
     for newest in (client.latest(SITE, names), client.latest(SITE)):
         assert {entry["point_name"]: entry["value"] for entry in newest} == values
     client.exports.create(SITE, names, NOON - HOUR_MS, NOON)
-    ids = export_plan.point_ids(exported.pop(), building.api.catalogs.load(SITE))
+    ids = exported.pop().point_ids(building.api.catalogs.load(SITE))
     assert ids == tuple(values[name] for name in names)
 
 
-def test_hostile_names(building: Building, client: Client, exported: list[export_plan.Asked]) -> None:
+def test_hostile_names(building: Building, client: Client, exported: list[ExportRequest]) -> None:
     check_api(building, HOSTILE)
     check_client(building, client, exported, HOSTILE)
 
@@ -211,7 +211,7 @@ def test_hostile_names(building: Building, client: Client, exported: list[export
 @MANY
 @given(names=NAMES)
 def test_any_names(
-    building: Building, client: Client, exported: list[export_plan.Asked], names: list[str]
+    building: Building, client: Client, exported: list[ExportRequest], names: list[str]
 ) -> None:
     check_api(building, names)
     check_client(building, client, exported, names)

@@ -79,7 +79,7 @@ def test_a_run_at_work_is_told_of_cancelled_and_offered_again(
         run_id = api.start(site, day, day, force=True)["id"]
         page = visits.open(f"#/backfills?site={site}&start={day}&end={day}")
         page.get_by_role("button", name="Start").click()
-        expect(page.get_by_role("alert")).to_contain_text("is at work")
+        expect(page.get_by_role("alert")).to_contain_text("is already running")
         visits.picture(page, "backfill-refused")
         page.get_by_role("link", name="Watch the run").click()
         page.wait_for_url(re.compile(f"run={run_id}"))

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports import plan
-from exports.plan import Asked
-from exports.run import MOST_RECEIVES
+from exports.events import MAX_POINTS, ExportRequest
+from exports.run import MAX_RECEIVES
 from tests.support.template import template
 from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError, VitalsError
 from vitals.model.points import Catalog, ListedPoint, Point
@@ -20,8 +20,10 @@ CATALOG = Catalog(tuple(Point(i, ListedPoint(name)) for i, name in enumerate("ab
 LIMIT = 10_000_000
 
 
-def asked(start: str | int = DAY, end: str | int = DAY + DAY_MS, names: list[str] | None = None) -> Asked:
-    return Asked("site", names or [], start, end, "csv", "normal")
+def request(
+    start: str | int = DAY, end: str | int = DAY + DAY_MS, names: list[str] | None = None
+) -> ExportRequest:
+    return ExportRequest("site", names or [], start, end, "csv", "normal")
 
 
 def settled(number: int, *, rows: int = 1_000, size: int = 10_000) -> ArchiveRecord:
@@ -41,13 +43,13 @@ def parts(
     *records: ArchiveRecord, span: Span | None = None, points: int = 0, limit: int = LIMIT
 ) -> list[tuple[str, int, int]]:
     """Kind, first day and number of days of each part."""
-    found = plan.parts(span or Span(DAY, DAY + 30 * DAY_MS), records, points, limit)
-    return [(part.kind, (part.start_ms - DAY) // DAY_MS, part.days) for part in found]
+    export_parts = plan.parts(span or Span(DAY, DAY + 30 * DAY_MS), records, points, limit)
+    return [(item.kind, (item.start_ms - DAY) // DAY_MS, item.days) for item in export_parts]
 
 
 def test_settled_days_are_read_together_and_the_others_one_by_one() -> None:
-    found = parts(settled(0), settled(1), changed(2), changed(3), settled(4))
-    assert found == [("archive", 0, 2), ("day", 2, 1), ("day", 3, 1), ("archive", 4, 1)]
+    export_parts = parts(settled(0), settled(1), changed(2), changed(3), settled(4))
+    assert export_parts == [("archive", 0, 2), ("day", 2, 1), ("day", 3, 1), ("archive", 4, 1)]
 
 
 def test_a_day_that_nobody_wrote_to_is_not_read_with_its_neighbours() -> None:
@@ -74,9 +76,9 @@ def test_a_part_has_no_more_rows_than_a_worker_converts_in_time() -> None:
 
 def test_parts_end_where_the_range_does() -> None:
     span = Span(DAY + HOUR_MS, DAY + 2 * DAY_MS - 1)
-    found = plan.parts(span, [settled(0), settled(1)], 0, LIMIT)
-    assert found == (ExportPart("archive", span.start_ms, span.end_ms),)
-    assert found[0].days == 2
+    export_parts = plan.parts(span, [settled(0), settled(1)], 0, LIMIT)
+    assert export_parts == (ExportPart("archive", span.start_ms, span.end_ms),)
+    assert export_parts[0].days == 2
     assert plan.parts(span, [changed(0), changed(1)], 0, LIMIT) == (
         ExportPart("day", span.start_ms, DAY + DAY_MS),
         ExportPart("day", DAY + DAY_MS, span.end_ms),
@@ -101,14 +103,14 @@ def test_each_day_with_a_record_is_in_exactly_one_part_and_no_other_day_is(
 ) -> None:
     span = Span(DAY + start, DAY + start + length)
     within = [r for r in records if r.day_ms < span.end_ms and r.day_ms + DAY_MS > span.start_ms]
-    found = plan.parts(span, within, 0, LIMIT)
-    read = [day for p in found for day in range(p.start_ms - p.start_ms % DAY_MS, p.end_ms, DAY_MS)]
+    export_parts = plan.parts(span, within, 0, LIMIT)
+    read = [day for p in export_parts for day in range(p.start_ms - p.start_ms % DAY_MS, p.end_ms, DAY_MS)]
     assert read == [r.day_ms for r in within if r.rows or not r.settled]
-    assert all(span.start_ms <= p.start_ms < p.end_ms <= span.end_ms for p in found)
+    assert all(span.start_ms <= p.start_ms < p.end_ms <= span.end_ms for p in export_parts)
     by_day = {record.day_ms: record for record in records}
-    for part in found:
-        days = range(part.start_ms - part.start_ms % DAY_MS, part.end_ms, DAY_MS)
-        if part.kind == "archive":
+    for item in export_parts:
+        days = range(item.start_ms - item.start_ms % DAY_MS, item.end_ms, DAY_MS)
+        if item.kind == "archive":
             assert all(by_day[day].settled for day in days)
             assert sum(by_day[day].bytes for day in days) <= LIMIT
         else:
@@ -116,36 +118,36 @@ def test_each_day_with_a_record_is_in_exactly_one_part_and_no_other_day_is(
 
 
 def test_the_range_ends_at_the_present() -> None:
-    assert plan.span(asked(end=NOW + DAY_MS), NOW) == Span(DAY, NOW)
-    years = asked(start=NOW - 730 * DAY_MS, end=NOW + 900 * DAY_MS)
-    assert plan.span(years, NOW).length_ms == 730 * DAY_MS
+    assert request(end=NOW + DAY_MS).span(NOW) == Span(DAY, NOW)
+    years = request(start=NOW - 730 * DAY_MS, end=NOW + 900 * DAY_MS)
+    assert years.span(NOW).length_ms == 730 * DAY_MS
 
 
 @pytest.mark.parametrize(
-    ("given", "error", "text"),
+    ("refused", "error", "text"),
     [
-        (asked(start=DAY + 1, end=DAY), InvalidRequestError, "before end_time"),
-        (asked(end=DAY), InvalidRequestError, "before end_time"),
-        (asked(start=NOW + 1, end=NOW + 2), InvalidRequestError, "in the future"),
-        (asked(start="yesterday"), InvalidRequestError, "ISO 8601"),
-        (asked(start=NOW - 730 * DAY_MS - 1, end=NOW), TooLargeError, "730 days"),
+        (request(start=DAY + 1, end=DAY), InvalidRequestError, "before end_time"),
+        (request(end=DAY), InvalidRequestError, "before end_time"),
+        (request(start=NOW + 1, end=NOW + 2), InvalidRequestError, "in the future"),
+        (request(start="yesterday"), InvalidRequestError, "ISO 8601"),
+        (request(start=NOW - 730 * DAY_MS - 1, end=NOW), TooLargeError, "730 days"),
     ],
 )
-def test_a_range_that_makes_no_sense_is_refused(given: Asked, error: type[VitalsError], text: str) -> None:
+def test_a_senseless_range_is_refused(refused: ExportRequest, error: type[VitalsError], text: str) -> None:
     with pytest.raises(error, match=text):
-        plan.span(given, NOW)
+        refused.span(NOW)
 
 
 def test_points_become_ids_once_each() -> None:
-    assert plan.point_ids(asked(names=["c", "a", "c"]), CATALOG) == (2, 0)
-    assert plan.point_ids(asked(), CATALOG) == ()
+    assert request(names=["c", "a", "c"]).point_ids(CATALOG) == (2, 0)
+    assert request().point_ids(CATALOG) == ()
 
 
 def test_points_that_the_site_lacks_are_named() -> None:
     with pytest.raises(NotFoundError, match="'x', 'y', 'z' and 1 more"):
-        plan.point_ids(asked(names=["a", "x", "y", "z", "w"]), CATALOG)
+        request(names=["a", "x", "y", "z", "w"]).point_ids(CATALOG)
     with pytest.raises(TooLargeError, match="none for all"):
-        plan.point_ids(asked(names=[str(i) for i in range(plan.MAX_POINTS + 1)]), CATALOG)
+        request(names=[str(i) for i in range(MAX_POINTS + 1)]).point_ids(CATALOG)
 
 
 def test_the_template_gives_exports_the_times_that_they_count_on() -> None:
@@ -153,7 +155,7 @@ def test_the_template_gives_exports_the_times_that_they_count_on() -> None:
     function = resources["ExportFunction"]["Properties"]
     for name in ("ExportQueue", "ExportQueueHigh"):
         queue = resources[name]["Properties"]
-        assert queue["RedrivePolicy"]["maxReceiveCount"] == MOST_RECEIVES
+        assert queue["RedrivePolicy"]["maxReceiveCount"] == MAX_RECEIVES
         assert queue["VisibilityTimeout"] > function["Timeout"]
         # Or an export that waits long would never be taken up, and say queued until it expires.
         assert queue["MessageRetentionPeriod"] * 1000 >= RETENTION_MS

@@ -18,7 +18,7 @@ def grant(scopes: str, sites: str) -> Grant:
     [
         ("", "*", MALFORMED, ForbiddenError, "this token lacks the scope 'read'"),
         ("backfill", "*", "here", ForbiddenError, "this token lacks the scope 'read'"),
-        ("read", "here", MALFORMED, InvalidRequestError, "a site name has"),
+        ("read", "here", MALFORMED, InvalidRequestError, "a site name must have"),
         ("read", "here", "elsewhere", ForbiddenError, "this token does not grant this site"),
         ("read", "elsewhere", "here", ForbiddenError, "this token does not grant this site"),
         ("read", "*", "elsewhere", NotFoundError, "there is no site 'elsewhere'"),

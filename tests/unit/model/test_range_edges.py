@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from archival import events as archival_plan
-from backfill import days
+from archival import events as archival_events
+from backfill.events import parse_request
 from etl import events
-from exports import plan as export_plan
+from exports.events import ExportRequest
 from operations import oracle
 from tests.support.template import ROOT, template
 from vitals.errors import InvalidRequestError, TooLargeError
@@ -81,10 +81,10 @@ def test_every_route_reads_the_same_range(first: tuple[str, Fraction], last: tup
     if start_ms == end_ms:
         return
     span = parse_range(start, end, NOW)
-    asked = export_plan.Asked("s", (), start, end, "csv", "normal")
+    request = ExportRequest("s", (), start, end, "csv", "normal")
     routes: list[tuple[Callable[[], Span], int]] = [
         (lambda: query_plan.parse_span(start, end, NOW, 365), 365),
-        (lambda: export_plan.span(asked, NOW), 730),
+        (lambda: request.span(NOW), 730),
     ]
     for route, most in routes:
         if span.length_ms <= most * DAY_MS:
@@ -234,17 +234,17 @@ def test_the_page_begins_where_everything_does() -> None:
 
 def test_days_before_the_first_are_not_archived() -> None:
     with pytest.raises(InvalidRequestError, match="before 1990-01-01"):
-        archival_plan.parse({"site": "s", "date": "1989-12-31"}, NOW)
-    assert archival_plan.parse({"site": "s", "date": "1990-01-01"}, NOW) == archival_plan.OneDay(
+        archival_events.parse({"site": "s", "date": "1989-12-31"}, NOW)
+    assert archival_events.parse({"site": "s", "date": "1990-01-01"}, NOW) == archival_events.OneDay(
         "s", EARLIEST_MS
     )
 
 
 def test_a_backfill_begins_at_the_first_day() -> None:
     event = {"site": "s", "start_date": "0001-01-01", "end_date": "1990-01-02"}
-    assert days.parse(event, NOW).days == Span(EARLIEST_MS, EARLIEST_MS + 2 * DAY_MS)
+    assert parse_request(event, NOW).days == Span(EARLIEST_MS, EARLIEST_MS + 2 * DAY_MS)
     with pytest.raises(InvalidRequestError, match="end_date is before 1990-01-01"):
-        days.parse(event | {"end_date": "1989-12-31"}, NOW)
+        parse_request(event | {"end_date": "1989-12-31"}, NOW)
 
 
 def test_days_are_due_from_the_first_on() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from vitals.errors import NotFoundError
 from vitals.model import point_set
 
 _WEATHER = ("weather",)
@@ -63,6 +64,20 @@ class Catalog:
     @cached_property
     def by_name(self) -> Mapping[str, Point]:
         return {point.name: point for point in self.points}
+
+    def select(self, names: Iterable[str], *, allow_unknown: bool = False) -> list[Point]:
+        """Returns the points of these names, each once, in this order.
+
+        NotFoundError names up to three that the site does not have. With `allow_unknown` these are left out,
+        and the error is raised only when the site has none of the names.
+        """
+        names = dict.fromkeys(names)
+        points = [self.by_name[name] for name in names if name in self.by_name]
+        unknown = [name for name in names if name not in self.by_name]
+        if unknown and not (allow_unknown and points):
+            others = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+            raise NotFoundError(f"the site has no point {', '.join(map(repr, unknown[:3]))}{others}")
+        return points
 
     @cached_property
     def active_ids(self) -> Mapping[str, int]:

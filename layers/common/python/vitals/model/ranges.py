@@ -1,4 +1,4 @@
-"""Parses ranges of time as callers write them, by one rule for their edges."""
+"""Parses ranges of time and of days as callers write them, by one rule for their edges."""
 
 import contextlib
 import math
@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 from vitals.errors import InvalidRequestError
-from vitals.model.timespan import DAY_MS, EARLIEST_MS, Span, day_start, iso, parse_instant
+from vitals.model.timespan import DAY_MS, EARLIEST_MS, Span, day_name, day_start, iso, parse_instant
 
 # Characters of an edge; enough for more digits than any clock has.
 MAX_TEXT = 100
@@ -39,6 +39,42 @@ def parse_range(
     if first > now_ms:
         raise InvalidRequestError(f"{names[0]} is in the future")
     return Span(max(EARLIEST_MS, math.ceil(first)), max(EARLIEST_MS, math.ceil(last)))
+
+
+def parse_days(
+    start_date: str, end_date: str, now_ms: int, names: tuple[str, str] = ("start_date", "end_date")
+) -> Span:
+    """Returns the UTC days (YYYY-MM-DD), both included, from EARLIEST_MS on.
+
+    InvalidRequestError, which speaks of `names`, when a date is not a day, when they are in the wrong order,
+    and when the last one is in the future or before EARLIEST_MS.
+    """
+    first_ms, last_ms = (_date(name, text) for name, text in zip(names, (start_date, end_date), strict=True))
+    if first_ms > last_ms:
+        raise InvalidRequestError(f"{names[0]} must not be after {names[1]}")
+    _check_storable(names[1], last_ms, now_ms)
+    return Span(max(EARLIEST_MS, first_ms), last_ms + DAY_MS)
+
+
+def parse_day(date: str, now_ms: int, name: str = "date") -> int:
+    """Returns the start of one UTC day (YYYY-MM-DD); errors as those of `parse_days`."""
+    day_ms = _date(name, date)
+    _check_storable(name, day_ms, now_ms)
+    return day_ms
+
+
+def _date(name: str, text: str) -> int:
+    try:
+        return day_start(text)
+    except ValueError as error:
+        raise InvalidRequestError(f"{name} must be a day: {error}") from None
+
+
+def _check_storable(name: str, day_ms: int, now_ms: int) -> None:
+    if day_ms > now_ms:
+        raise InvalidRequestError(f"{name} is in the future")
+    if day_ms < EARLIEST_MS:
+        raise InvalidRequestError(f"{name} is before {day_name(EARLIEST_MS)}; nothing older is stored")
 
 
 def _edge(name: str, time: Time, now_ms: int) -> Fraction:

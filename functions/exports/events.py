@@ -1,0 +1,52 @@
+"""The request that starts an export, and the message that names one to the worker."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vitals.errors import InvalidRequestError, TooLargeError
+from vitals.model.points import Catalog
+from vitals.model.ranges import Time, parse_range
+from vitals.model.records.exports import ExportFormat, ExportPriority
+from vitals.model.timespan import DAY_MS, Span
+
+MAX_DAYS = 730
+# More names than this are nearly a whole site, and a plan must fit an item of DynamoDB.
+MAX_POINTS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """An export as it came in, with its types checked and nothing else; no names means every point."""
+
+    site: str
+    point_names: Sequence[str]
+    start: Time
+    end: Time
+    format: ExportFormat
+    priority: ExportPriority
+
+    def span(self, now_ms: int) -> Span:
+        """Returns the range (ranges.parse_range) up to the present; TooLargeError beyond MAX_DAYS."""
+        span = parse_range(self.start, self.end, now_ms)
+        stored = Span(span.start_ms, min(span.end_ms, now_ms))
+        if stored.length_ms > MAX_DAYS * DAY_MS:
+            raise TooLargeError(f"the range is longer than {MAX_DAYS} days, the limit of one export")
+        return stored
+
+    def point_ids(self, catalog: Catalog) -> tuple[int, ...]:
+        """Returns the ids of the named points, none for all; NotFoundError for a name that is unknown."""
+        names = list(dict.fromkeys(self.point_names))
+        if len(names) > MAX_POINTS:
+            raise TooLargeError(
+                f"{len(names)} points are named; one export takes at most {MAX_POINTS}, or none for all"
+            )
+        return tuple(point.id for point in catalog.select(names))
+
+
+def parse_message(event: Mapping[str, Any]) -> str:
+    """Returns the id of the export that the event names; InvalidRequestError when it names none."""
+    match event:
+        case {"export": str(export_id)}:
+            return export_id
+    raise InvalidRequestError('an event is {"export"}, the id of an export')
