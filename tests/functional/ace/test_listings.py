@@ -72,10 +72,10 @@ class Pages:
 
 @pytest.fixture
 def pages(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Pages:
-    found = Pages([point.name for point in simulator.settings.building(SITE, 0).points if point.configured])
+    result = Pages([point.name for point in simulator.settings.building(SITE, 0).points if point.configured])
     route = ("GET", "sites/{site}/configured_points")
-    monkeypatch.setitem(ace_api.ROUTES, route, lambda api, request: found.answer(api, request))
-    return found
+    monkeypatch.setitem(ace_api.ROUTES, route, lambda api, request: result.answer(api, request))
+    return result
 
 
 def hide_after_first_page(pages: Pages, name: str) -> None:
@@ -437,10 +437,10 @@ def test_names_too_long_are_named_and_their_readings_counted(world: World, pages
     long = "x" * 513
 
     def answer(api: Any, request: ace_requests.Request) -> Any:
-        found = Pages.answer(pages, api, request)
-        if int(request.query["page"]) == found["pages"]:
-            found["items"] += [{"name": long, "id": -1}, {"name": "", "id": -2}, {"id": -3}, "half"]
-        return found | {"total": found["total"] + 4}
+        result = Pages.answer(pages, api, request)
+        if int(request.query["page"]) == result["pages"]:
+            result["items"] += [{"name": long, "id": -1}, {"name": "", "id": -2}, {"id": -3}, "half"]
+        return result | {"total": result["total"] + 4}
 
     pages.answer = answer  # type: ignore[method-assign]
     logged: list[tuple[str, dict[str, Any]]] = []
@@ -462,6 +462,6 @@ def test_names_too_long_are_named_and_their_readings_counted(world: World, pages
 
 
 def test_a_listing_of_malformed_entries_alone_is_an_error_of_a_new_site(world: World, pages: Pages) -> None:
-    pages.answer = lambda api, asked: {"items": [None], "pages": 1, "total": 1}  # type: ignore[method-assign]
+    pages.answer = lambda api, request: {"items": [None], "pages": 1, "total": 1}  # type: ignore[method-assign]
     with pytest.raises(UpstreamUnavailableError, match="no point at all"):
         world.sync()

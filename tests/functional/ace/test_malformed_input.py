@@ -42,8 +42,8 @@ ONCE = Retry(total=0, respect_retry_after_header=False)
 TWICE = Retry(total=1, backoff_factor=0, respect_retry_after_header=False)
 
 
-def page(*entries: str, more: bool = False) -> bytes:
-    tail = '"next_cursor": "c", "has_more": true' if more else '"next_cursor": null, "has_more": false'
+def page(*entries: str, has_more: bool = False) -> bytes:
+    tail = '"next_cursor": "c", "has_more": true' if has_more else '"next_cursor": null, "has_more": false'
     return f'{{"point_samples": [{", ".join(entries)}], {tail}}}'.encode("utf-8", "surrogateescape")
 
 
@@ -104,9 +104,9 @@ def test_a_page_in_another_encoding_is_read(encoding: str, name: str) -> None:
 def test_a_page_with_malformed_entries_is_logged_once_with_path_count_and_place() -> None:
     warnings: list[tuple[str, dict[str, Any]]] = []
     bad = GOOD.replace('"1.5"', "undefined")
-    first, second = page(GOOD, bad, bad, more=True), page("null", GOOD)
+    first, second = page(GOOD, bad, bad, has_more=True), page("null", GOOD)
     with serving(
-        answer(first), answer(second), warn=lambda text, **more: warnings.append((text, more))
+        answer(first), answer(second), warn=lambda text, **context: warnings.append((text, context))
     ) as ace:
         assert len([entry for entries in ace.pages("s", SPAN) for entry in entries]) == 5
     assert [(text, fields["malformed"]) for text, fields in warnings] == [
@@ -169,10 +169,10 @@ def test_a_refused_reading_of_a_configured_point_is_noted_in_its_hour(world: Wor
     point = next(point for point in catalog.active if not point.name.startswith("weather."))
     end = floor_window(world.clock())
     hour = Span(end - HOUR_MS, end)
-    at, far = iso(hour.start_ms + 1_000), "9999-01-01T00:00:00Z"
+    near, far = iso(hour.start_ms + 1_000), "9999-01-01T00:00:00Z"
     entries = [
         json.dumps({"name": point.name, "value": "BAD", "time": time}).replace('"BAD"', "NaN")
-        for time in (at, far)
+        for time in (near, far)
     ]
     world.simulator.faults = Faults(status=500)
     with serving(answer(page(*entries))) as ace:
@@ -260,8 +260,8 @@ def test_a_weather_of_nan_is_counted_and_logged() -> None:
 def test_a_listing_with_nan_is_read_by_the_counts_that_it_has(tail: str) -> None:
     items = ", ".join(f'{{"id": {number}, "name": "p{number}", "x": NaN}}' for number in range(3))
     with serving(answer(f'{{"items": [{items}], {tail}}}'.encode())) as ace:
-        found = ace.configured_points("s")
-    assert ([item["name"] for item in found.items], found.steady) == (["p0", "p1", "p2"], True)
+        result = ace.configured_points("s")
+    assert ([item["name"] for item in result.items], result.steady) == (["p0", "p1", "p2"], True)
 
 
 def test_a_page_with_nan_that_says_nothing_of_more_is_the_last() -> None:
@@ -326,9 +326,9 @@ HOSTILE_ITEM = st.fixed_dictionaries(
 
 
 @given(st.lists(HOSTILE_READING, max_size=5), st.integers(0, 5))
-def test_no_reading_costs_those_beside_it(hostile: list[Any], place: int) -> None:
+def test_no_reading_costs_those_beside_it(hostile: list[Any], row: int) -> None:
     good = {"name": "good", "value": "1.5", "time": AT}
-    accepted = accept([*hostile[:place], good, *hostile[place:]], {"p": 1, "good": 2}, NOON)
+    accepted = accept([*hostile[:row], good, *hostile[row:]], {"p": 1, "good": 2}, NOON)
     assert (accepted.samples.ids == 2).sum() == 1
     assert len(accepted.samples) + accepted.rejected.total() == len(hostile) + 1
 
@@ -363,8 +363,8 @@ def parts_before(error: type[Exception], match: str, ace: AceClient) -> list[lis
     ingest = Ingest(ace, None, None, lambda: NOON)  # type: ignore[arg-type]
     parts: list[list[float]] = []
     with pytest.raises(error, match=match):
-        for part in ingest.read("s", catalog, SPAN, Tally()):
-            parts.append(part.values.tolist())
+        for batch in ingest.read("s", catalog, SPAN, Tally()):
+            parts.append(batch.values.tolist())
     return parts
 
 
@@ -372,7 +372,7 @@ def parts_before(error: type[Exception], match: str, ace: AceClient) -> list[lis
 def test_an_answer_that_no_library_reads_is_retried_and_keeps_the_page_before(kind: str) -> None:
     def serve(connection: Any, number: int) -> None:
         next(requests_on(connection), None)
-        first = answer(page(GOOD, more=True), "Connection: close")
+        first = answer(page(GOOD, has_more=True), "Connection: close")
         connection.sendall(first if number == 1 else BAD_ANSWERS[kind])
 
     with RawServer(serve) as server:

@@ -43,8 +43,8 @@ class Site:
         return answer
 
 
-def names_of(found: listing.Listing) -> set[str]:
-    return {item["name"] for item in found.items}
+def names_of(result: listing.Listing) -> set[str]:
+    return {item["name"] for item in result.items}
 
 
 def p(number: int) -> str:
@@ -57,24 +57,24 @@ def points(count: int) -> list[str]:
 
 def test_a_point_that_slips_between_two_pages_is_listed_by_the_next_reading() -> None:
     site = Site(points(250), {1: lambda names: names.remove("p005")})
-    found = listing.read(site, "points")
-    assert names_of(found) == set(points(250))
-    assert found.steady
+    result = listing.read(site, "points")
+    assert names_of(result) == set(points(250))
+    assert result.steady
     assert site.requests == 3 + 3
 
 
 def test_a_steady_listing_is_read_once() -> None:
     site = Site(points(250), {})
-    found = listing.read(site, "points")
-    assert (names_of(found), found.doubt, site.requests) == (set(points(250)), "", 3)
+    result = listing.read(site, "points")
+    assert (names_of(result), result.doubt, site.requests) == (set(points(250)), "", 3)
 
 
-def removal(place: float) -> Callable[[list[str]], None]:
-    return lambda names: names.remove(names[int(place * len(names))])
+def removal(share: float) -> Callable[[list[str]], None]:
+    return lambda names: names.remove(names[int(share * len(names))])
 
 
-def insertion(place: float, number: int) -> Callable[[list[str]], None]:
-    return lambda names: names.insert(int(place * (len(names) + 1)), f"new{number}")
+def insertion(share: float, number: int) -> Callable[[list[str]], None]:
+    return lambda names: names.insert(int(share * (len(names) + 1)), f"new{number}")
 
 
 places = st.floats(0, 1, exclude_max=True)
@@ -93,11 +93,11 @@ def test_a_listing_that_changed_while_it_was_read_is_either_whole_or_not_steady_
         steps = [removal(here)] * (kind != "+") + [insertion(there, number)] * (kind != "-")
         events[number] = lambda names, steps=steps: [step(names) for step in steps] and None
     site = Site(points(count), events)
-    found = listing.read(site, "points")
-    assert names_of(found) <= site.ever
+    result = listing.read(site, "points")
+    assert names_of(result) <= site.ever
     net = {"-": -1, "+": 1, "±": 0}
-    if found.steady and not swaps and len({net[kind] for kind, *_ in drawn.values()}) < 2:
-        assert names_of(found) >= site.always
+    if result.steady and not swaps and len({net[kind] for kind, *_ in drawn.values()}) < 2:
+        assert names_of(result) >= site.always
 
 
 @given(st.integers(101, 400), st.integers(0, 2**32))
@@ -111,18 +111,18 @@ def test_a_shift_in_every_reading_still_leaves_no_point_out(count: int, seed: in
             names.remove(p(vanished))
         return page_of(names, page, size)
 
-    found = listing.read(fetch, "points")
-    assert names_of(found) == set(points(count))
-    assert not found.steady
-    assert "points" in found.doubt
+    result = listing.read(fetch, "points")
+    assert names_of(result) == set(points(count))
+    assert not result.steady
+    assert "points" in result.doubt
 
 
 def test_a_total_that_is_always_wrong_is_believed_when_two_readings_agree() -> None:
     def fetch(page: int, size: int) -> Answer:
         return page_of(points(249), page, size) | {"total": 250}
 
-    found = listing.read(fetch, "points")
-    assert (len(found.items), found.steady) == (249, True)
+    result = listing.read(fetch, "points")
+    assert (len(result.items), result.steady) == (249, True)
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ def test_what_a_page_does_not_say_is_worked_out(count: int, absent: tuple[str, .
     def fetch(page: int, size: int) -> Answer:
         return {key: value for key, value in page_of(points(count), page, size).items() if key not in absent}
 
-    found = listing.read(fetch, "points")
-    assert (names_of(found), found.steady) == (set(points(count)), True)
+    result = listing.read(fetch, "points")
+    assert (names_of(result), result.steady) == (set(points(count)), True)
 
 
 @pytest.mark.parametrize("odd", [None, "3", True, -1, 2.5])
@@ -158,13 +158,13 @@ entries: st.SearchStrategy[Any] = st.one_of(
 @given(st.lists(entries, min_size=1, max_size=5))
 def test_an_entry_without_a_name_is_counted_and_spoils_nothing(odd: list[Any]) -> None:
     items = [*page_of(points(3), 1, 100)["items"], *odd]
-    found = listing.read(lambda *_: {"items": items, "pages": 1, "total": len(items)}, "points")
-    assert names_of(found) == set(points(3))
-    assert (found.malformed, found.steady, found.proves_absence) == (len(odd), True, False)
+    result = listing.read(lambda *_: {"items": items, "pages": 1, "total": len(items)}, "points")
+    assert names_of(result) == set(points(3))
+    assert (result.malformed, result.steady, result.proves_absence) == (len(odd), True, False)
     nameless = [row for row, entry in enumerate(odd, 4) if isinstance(entry, dict)]
-    assert found.nameless == len(nameless)
-    assert found.problem.startswith(f"entry {nameless[0]} has no name" if nameless else "")
-    assert bool(found.problem) == bool(nameless)
+    assert result.nameless == len(nameless)
+    assert result.problem.startswith(f"entry {nameless[0]} has no name" if nameless else "")
+    assert bool(result.problem) == bool(nameless)
 
 
 def test_a_listing_without_an_end_is_an_error() -> None:
@@ -180,27 +180,29 @@ def test_a_second_look_that_fails_leaves_the_first_listing_unsteady() -> None:
             yield page_of(points(249), page, 100) | {"total": 250}
         raise UpstreamUnavailableError("points answered 503")
 
-    given_ = answers()
-    found = listing.read(lambda *_: next(given_), "points")
-    assert len(found.items) == 249
-    assert found.doubt == "points: it lists 249 of 250 points; the second reading failed: points answered 503"
+    pages = answers()
+    result = listing.read(lambda *_: next(pages), "points")
+    assert len(result.items) == 249
+    assert (
+        result.doubt == "points: it lists 249 of 250 points; the second reading failed: points answered 503"
+    )
 
 
 def test_there_is_no_second_look_without_the_time_for_it() -> None:
     site, clock = Site(points(250), {1: lambda names: names.remove("p005")}), iter(range(0, 1000, 100))
-    found = listing.read(site, "points", lambda: 150.0, lambda: next(clock))
-    assert (site.requests, found.steady) == (3, False)
-    assert found.doubt == "points: its pages count 250 and 249 points"
+    result = listing.read(site, "points", lambda: 150.0, lambda: next(clock))
+    assert (site.requests, result.steady) == (3, False)
+    assert result.doubt == "points: its pages count 250 and 249 points"
 
 
 def test_a_name_listed_twice_is_doubtful_unless_it_always_is() -> None:
     site = Site(points(250), {1: lambda names: names.insert(0, "new"), 3: lambda names: names.remove("p100")})
-    found = listing.read(site, "points")
-    assert found.steady
-    assert names_of(found) == {*points(250), "new"}
+    result = listing.read(site, "points")
+    assert result.steady
+    assert names_of(result) == {*points(250), "new"}
     twice = ["a", "b", "a"]
-    found = listing.read(lambda page, size: page_of(twice, page, size), "points")
-    assert (names_of(found), found.steady) == ({"a", "b"}, True)
+    result = listing.read(lambda page, size: page_of(twice, page, size), "points")
+    assert (names_of(result), result.steady) == ({"a", "b"}, True)
 
 
 class Strict(Site):
@@ -229,8 +231,8 @@ ANY_SIZE = set(range(1, 101))
 def test_a_last_page_that_vanished_ends_its_reading_and_not_the_listing(count: int) -> None:
     last = count // 100
     site = Strict(points(count), {last: lambda names: names.remove(p(count - 1))}, ANY_SIZE)
-    found = listing.read(site, "points")
-    assert (names_of(found), found.steady) == (set(points(count - 1)), True)
+    result = listing.read(site, "points")
+    assert (names_of(result), result.steady) == (set(points(count - 1)), True)
 
 
 def test_pages_that_are_refused_in_every_reading_leave_a_doubt() -> None:
@@ -239,10 +241,10 @@ def test_pages_that_are_refused_in_every_reading_leave_a_doubt() -> None:
             raise UpstreamRefusedError(404, "points (page 2) answered 404")
         return page_of(points(150), page, 75) | {"pages": 2}
 
-    found = listing.read(fetch, "points")
-    assert names_of(found) == set(points(75))
-    assert found.doubt == "points: its page 2 was refused: points (page 2) answered 404"
-    assert not found.proves_absence
+    result = listing.read(fetch, "points")
+    assert names_of(result) == set(points(75))
+    assert result.doubt == "points: its page 2 was refused: points (page 2) answered 404"
+    assert not result.proves_absence
 
 
 def test_a_first_page_that_is_refused_is_an_error() -> None:
@@ -253,10 +255,10 @@ def test_a_first_page_that_is_refused_is_an_error() -> None:
 def test_where_odd_page_sizes_are_refused_the_second_look_has_a_round_one() -> None:
     removed = {1: lambda names: names.remove("p005")}
     site = Strict(points(250), removed, {10, 20, 50, 100})
-    found = listing.read(site, "points")
-    assert (names_of(found), found.steady) == (set(points(250)), True)
+    result = listing.read(site, "points")
+    assert (names_of(result), result.steady) == (set(points(250)), True)
     assert site.used == [100] * 3 + [50] * 5
     site = Strict(points(250), removed, {100})
-    found = listing.read(site, "points")
-    assert not found.steady
-    assert found.doubt.endswith("the second reading failed: points answered 422")
+    result = listing.read(site, "points")
+    assert not result.steady
+    assert result.doubt.endswith("the second reading failed: points answered 422")

@@ -5,18 +5,18 @@ from vitals.codec import blocks
 from vitals.codec.block_merge import Block, merged_block
 from vitals.model.samples import Samples, merge
 
-some = samples(slots, few_offsets).filter(len).map(lambda found: merge([found]))
+nonempty = samples(slots, few_offsets).filter(len).map(lambda drawn: merge([drawn]))
 
 
 def written(*fetches: tuple[Samples, int]) -> Block:
     block = None
-    for fetched, at in fetches:
-        block = merged_block(block, fetched, 0, at) or block
+    for fetched, fetched_ms in fetches:
+        block = merged_block(block, fetched, 0, fetched_ms) or block
     assert block is not None
     return block
 
 
-@given(some, some)
+@given(nonempty, nonempty)
 def test_the_later_fetch_wins_in_either_order_of_writing(old: Samples, new: Samples) -> None:
     expected = merge([old, new])
     for block in (written((old, 1), (new, 2)), written((new, 2), (old, 1))):
@@ -24,14 +24,14 @@ def test_the_later_fetch_wins_in_either_order_of_writing(old: Samples, new: Samp
         assert block.count == len(expected)
 
 
-@given(some, some)
+@given(nonempty, nonempty)
 def test_writing_again_changes_nothing(old: Samples, new: Samples) -> None:
     block = written((old, 1), (new, 2))
     assert merged_block(block, new, 0, 2) is None
     assert merged_block(block, new, 0, 3) is None
 
 
-@given(some, some)
+@given(nonempty, nonempty)
 def test_each_change_is_one_revision(old: Samples, new: Samples) -> None:
     before = written((old, 1))
     after = merged_block(before, new, 0, 2)

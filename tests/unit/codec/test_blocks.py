@@ -14,38 +14,40 @@ from vitals.model.timespan import WINDOW_MS
 WINDOW = 1_767_225_600_000
 
 
-def in_window(found: Samples, window_ms: int) -> Samples:
-    return merge([Samples(found.ids, found.times + window_ms, found.values)])
+def in_window(drawn: Samples, window_ms: int) -> Samples:
+    return merge([Samples(drawn.ids, drawn.times + window_ms, drawn.values)])
 
 
 @given(samples(slots, offsets), window_starts)
 @example(from_columns([0, 0], [0, 1], [0.0, -0.0]), WINDOW)
 @example(from_columns([63], [WINDOW_MS - 1], [5e-324]), WINDOW)
 @example(from_columns([0, 1], [0, 0], [1.7976931348623157e308, -1.7976931348623157e308]), -WINDOW_MS)
-def test_what_goes_in_comes_out_to_the_bit(found: Samples, window_ms: int) -> None:
-    block = in_window(found, window_ms)
+def test_what_goes_in_comes_out_to_the_bit(drawn: Samples, window_ms: int) -> None:
+    block = in_window(drawn, window_ms)
     assert blocks.decode(blocks.encode(block, window_ms), window_ms).equals(block)
 
 
 @given(st.lists(samples(slots, offsets, 20), max_size=4), st.sets(slots))
 def test_slots_of_many_blocks_are_each_block_decoded_and_filtered(
-    found: list[Samples], wanted: set[int]
+    drawn: list[Samples], wanted: set[int]
 ) -> None:
-    windows = [WINDOW + i * WINDOW_MS for i in range(len(found))]
-    each = [in_window(part, window) for part, window in zip(found, windows, strict=True)]
-    payloads = [blocks.encode(block, window) for block, window in zip(each, windows, strict=True)]
+    windows = [WINDOW + i * WINDOW_MS for i in range(len(drawn))]
+    in_windows = [
+        in_window(block_samples, window) for block_samples, window in zip(drawn, windows, strict=True)
+    ]
+    payloads = [blocks.encode(block, window) for block, window in zip(in_windows, windows, strict=True)]
     picked = blocks.decode_many(payloads, windows, sorted(wanted))
-    assert picked.equals(concat(block[np.isin(block.ids, list(wanted))] for block in each))
+    assert picked.equals(concat(block[np.isin(block.ids, list(wanted))] for block in in_windows))
 
 
 @given(samples(st.integers(0, 300), st.integers(WINDOW, WINDOW + 4 * WINDOW_MS)))
-def test_split_loses_nothing_and_keeps_blocks_apart(found: Samples) -> None:
+def test_split_loses_nothing_and_keeps_blocks_apart(drawn: Samples) -> None:
     parts = []
-    for (group, window_ms), block in blocks.split(found).items():
+    for (group, window_ms), block in blocks.split(drawn).items():
         assert ((block.times >= window_ms) & (block.times < window_ms + WINDOW_MS)).all()
         assert ((block.ids >= 0) & (block.ids < blocks.GROUP_SIZE)).all()
         parts.append(Samples(block.ids + group * blocks.GROUP_SIZE, block.times, block.values))
-    assert merge(parts).equals(merge([found]))
+    assert merge(parts).equals(merge([drawn]))
 
 
 readable = st.one_of(
@@ -73,8 +75,8 @@ def test_decimals_take_a_third_of_full_doubles() -> None:
 
 
 def test_last_of_slot() -> None:
-    found = from_columns([1, 1, 2, 5, 5], [1, 2, 1, 3, 9], [1.0, 2.0, 3.0, 4.0, 5.0])
-    assert blocks.last_of_slot(found).equals(from_columns([1, 2, 5], [2, 1, 9], [2.0, 3.0, 5.0]))
+    drawn = from_columns([1, 1, 2, 5, 5], [1, 2, 1, 3, 9], [1.0, 2.0, 3.0, 4.0, 5.0])
+    assert blocks.last_of_slot(drawn).equals(from_columns([1, 2, 5], [2, 1, 9], [2.0, 3.0, 5.0]))
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,8 @@ def rewritten(data: bytes, change: Callable[[pa.Table], pa.Table]) -> bytes:
 
 
 def described(data: bytes, **changes: str) -> bytes:
-    said = build({})[1].contents.metadata() | {"rows": "3", "points": "1"} | changes
-    return rewritten(data, lambda table: table.cast(day_file.schema()).replace_schema_metadata(said))
+    entries = build({})[1].contents.metadata() | {"rows": "3", "points": "1"} | changes
+    return rewritten(data, lambda table: table.cast(day_file.schema()).replace_schema_metadata(entries))
 
 
 @given(days, st.integers(1, 5))
@@ -78,13 +78,13 @@ def described(data: bytes, **changes: str) -> bytes:
 @example({name: {START: 1.0} for name in ODD_NAMES}, 3)
 def test_what_goes_in_comes_out_to_the_bit(series: Series, size: int) -> None:
     data, written = build(series, size)
-    found = decoded(data)
-    assert bits_of(found) == bits(series)
-    assert day_file.checksums(found) == written.checks
+    result = decoded(data)
+    assert bits_of(result) == bits(series)
+    assert day_file.checksums(result) == written.checks
     assert footer(data).contents == written.contents
     assert written.contents.rows == sum(map(len, series.values()))
     assert written.contents.points == sum(map(bool, series.values()))
-    assert [name for group in found for name in group.names] == sorted(n for n in series if series[n])
+    assert [name for group in result for name in group.names] == sorted(n for n in series if series[n])
 
 
 @given(days, st.sets(names), st.integers(0, DAY_MS), st.integers(0, DAY_MS))
@@ -94,53 +94,59 @@ def test_points_and_spans_are_picked_as_a_filter_would(
 ) -> None:
     data, _ = build(series, 3)
     wanted = sorted(others | set(list(series)[::2]))
-    span, found, place = Span(START + start, START + end), footer(data), wanted.index
+    span, parsed, index_of = Span(START + start, START + end), footer(data), wanted.index
     picked = [
         day_file_reader.select(
-            day_file_reader.decode(found, group, data[group.start : group.end]),
-            {name: place(name) for name in wanted},
+            day_file_reader.decode(parsed, group, data[group.start : group.end]),
+            {name: index_of(name) for name in wanted},
             span,
         )
-        for group in found.row_groups_of(wanted)
+        for group in parsed.row_groups_of(wanted)
     ]
-    kept = {
-        name: {at: value for at, value in series[name].items() if span.start_ms <= at < span.end_ms}
+    expected = {
+        name: {
+            time_ms: value
+            for time_ms, value in series[name].items()
+            if span.start_ms <= time_ms < span.end_ms
+        }
         for name in wanted
         if name in series
     }
-    assert bits_of([Group(wanted, samples) for samples in picked]) == bits(kept)
+    assert bits_of([Group(wanted, samples) for samples in picked]) == bits(expected)
 
 
 def test_one_point_needs_its_own_row_group_only() -> None:
     data, _ = build(steady(200, rows=30), size=10)
-    found = footer(data)
-    [group] = found.row_groups_of(["p0042"])
+    parsed = footer(data)
+    [group] = parsed.row_groups_of(["p0042"])
     assert (group.first, group.last, group.rows) == ("p0040", "p0049", 300)
-    assert found.row_groups_of(["p0042x", "zz", ""]) == [group]
-    assert found.row_groups_of([]) == found.row_groups_of(["p0049x"]) == []
+    assert parsed.row_groups_of(["p0042x", "zz", ""]) == [group]
+    assert parsed.row_groups_of([]) == parsed.row_groups_of(["p0049x"]) == []
     blank = data[: group.start].translate(bytes(256)) + data[group.start : group.end]
-    assert day_file_reader.decode(found, group, blank[group.start :]).names == [
+    assert day_file_reader.decode(parsed, group, blank[group.start :]).names == [
         f"p{i:04d}" for i in range(40, 50)
     ]
 
 
 def test_a_footer_longer_than_the_tail_costs_one_more_range() -> None:
     data, written = build({f"{'long name ' * 50}{i:04d}": {START: 1.0} for i in range(60)}, size=1)
-    asked: list[tuple[int, int]] = []
+    requested: list[tuple[int, int]] = []
 
     def read_range(start: int, end: int) -> bytes:
-        asked.append((start, end))
+        requested.append((start, end))
         return data[start:end]
 
-    found = day_file_reader.read_footer(data[-day_file_reader.TAIL_BYTES :], len(data), read_range, SITE, DAY)
-    assert found.contents == written.contents
-    assert len(asked) == 1
-    assert asked[0][1] == len(data) - day_file_reader.TAIL_BYTES
+    parsed = day_file_reader.read_footer(
+        data[-day_file_reader.TAIL_BYTES :], len(data), read_range, SITE, DAY
+    )
+    assert parsed.contents == written.contents
+    assert len(requested) == 1
+    assert requested[0][1] == len(data) - day_file_reader.TAIL_BYTES
 
 
 def test_neighbouring_row_groups_are_one_run() -> None:
-    found = footer(build(steady(50), size=10)[0])
-    a, b, c, d, e = found.row_groups
+    parsed = footer(build(steady(50), size=10)[0])
+    a, b, c, d, e = parsed.row_groups
     assert list(day_file_reader.runs([a, b, d, e], 2**20)) == [[a, b], [d, e]]
     assert list(day_file_reader.runs([a, b, c], b.end - a.start)) == [[a, b], [c]]
     assert list(day_file_reader.runs([a, b], 1)) == [[a], [b]]
@@ -181,9 +187,9 @@ def test_checksums_do_not_depend_on_the_layout(series: Series, size: int, other:
     ],
 )
 def test_checksums_depend_on_name_time_and_every_bit(other: Series) -> None:
-    [mine] = day_file.checksums(groups({"a": {START: 0.0, START + 1: 1.0}})).values()
+    [expected_check] = day_file.checksums(groups({"a": {START: 0.0, START + 1: 1.0}})).values()
     [theirs] = day_file.checksums(groups(other)).values()
-    assert mine.checksum != theirs.checksum
+    assert expected_check.checksum != theirs.checksum
 
 
 def test_checksums_stay_what_they_were() -> None:
@@ -242,8 +248,10 @@ def test_duckdb_and_pandas_read_it_as_it_is(series: Series, tmp_path: Path) -> N
         frame["value"],
         strict=True,
     )
-    for found in (rows, list(of_pandas)):
-        assert {(name, at): np.float64(value).tobytes() for name, at, value in found} == bits(series)
+    for result in (rows, list(of_pandas)):
+        assert {(name, time_ms): np.float64(value).tobytes() for name, time_ms, value in result} == bits(
+            series
+        )
     assert [row[0] for row in rows] == sorted(row[0] for row in rows)
     assert len(rows) == written.contents.rows
 
@@ -282,10 +290,10 @@ def test_what_breaks_the_contract_is_refused_and_leaves_no_day_file(parts: list[
 @example(1)
 @example(4)
 @example(11)
-def test_a_truncated_file_is_named(cut: int) -> None:
+def test_a_truncated_file_is_named(length: int) -> None:
     data, _ = build(EDGES)
     with pytest.raises(DayFileTruncatedError):
-        footer(data[: cut % len(data)])
+        footer(data[: length % len(data)])
 
 
 ONE: Series = {"a": {START: 1.0, START + 1: 2.0, START + HOUR_MS: 3.0}}
@@ -320,20 +328,20 @@ def test_what_another_writer_writes_by_the_contract_is_read() -> None:
 
 
 @given(st.integers(0), st.integers(1, 255))
-def test_a_page_with_a_wrong_bit_is_named_or_harmless(at: int, flip: int) -> None:
+def test_a_page_with_a_wrong_bit_is_named_or_harmless(position: int, flip: int) -> None:
     data, _ = build(ONE)
     [group] = footer(data).row_groups
     broken = bytearray(data)
-    broken[group.start + at % (group.end - group.start)] ^= flip
+    broken[group.start + position % (group.end - group.start)] ^= flip
     try:
-        found = decoded(bytes(broken))
+        result = decoded(bytes(broken))
     except DayFileFormatError:
         return
-    assert bits_of(found) == bits(ONE)
+    assert bits_of(result) == bits(ONE)
 
 
 def test_samples_keep_their_types() -> None:
     [group] = decoded(build(ONE)[0])
-    found = day_file_reader.select(group, {"a": 5}, WHOLE_DAY)
-    assert found.equals(Samples(np.full(3, 5, np.int32), group.samples.times, group.samples.values))
-    assert (found.ids.dtype, found.times.dtype, found.values.dtype) == (np.int32, np.int64, np.float64)
+    result = day_file_reader.select(group, {"a": 5}, WHOLE_DAY)
+    assert result.equals(Samples(np.full(3, 5, np.int32), group.samples.times, group.samples.values))
+    assert (result.ids.dtype, result.times.dtype, result.values.dtype) == (np.int32, np.int64, np.float64)

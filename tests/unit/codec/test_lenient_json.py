@@ -119,12 +119,12 @@ def corrupted(draw: st.DrawFn, text: str, tokens: list[re.Match[str]]) -> str:
     token = draw(st.sampled_from(tokens))
     bad = draw(st.sampled_from(_BAD) | st.text(st.characters(codec="utf-8"), max_size=6))
     how = draw(st.sampled_from(["replaced", "inserted", "overwritten", "removed"]))
-    at = draw(st.integers(token.start(), token.end() - 1))
+    position = draw(st.integers(token.start(), token.end() - 1))
     if how == "replaced":
         return text[: token.start()] + bad + text[token.end() :]
     if how == "inserted":
-        return text[:at] + bad + text[at:]
-    return text[:at] + (bad if how == "overwritten" else "") + text[at + 1 :]
+        return text[:position] + bad + text[position:]
+    return text[:position] + (bad if how == "overwritten" else "") + text[position + 1 :]
 
 
 def answer_of(text: str, form: Form) -> dict[str, Any]:
@@ -185,9 +185,11 @@ def test_each_bad_value_is_counted_once_where_it_was(rows: list[int], bad: str) 
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-le", "utf-32-be"]),
     st.booleans(),
 )
-def test_sound_bodies_are_read_as_they_are_in_any_encoding(entries: Any, encoding: str, ascii_: bool) -> None:
+def test_sound_bodies_are_read_as_they_are_in_any_encoding(
+    entries: Any, encoding: str, is_ascii: bool
+) -> None:
     answer = {"point_samples": entries, "next_cursor": "\ufffd", "has_more": True}
-    body = read(json.dumps(answer, ensure_ascii=ascii_, indent=1).encode(encoding), PAGE)
+    body = read(json.dumps(answer, ensure_ascii=is_ascii, indent=1).encode(encoding), PAGE)
     assert body == Body(answer, 0, "")
 
 

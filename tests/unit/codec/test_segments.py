@@ -81,7 +81,7 @@ def test_any_mixture_of_two_writes_is_one_of_them_or_none(old: int, new: int, da
     assert hot._block(item) == Block(payloads[1], 1, revisions[1], 5, None, segments.count(after[0]))
 
 
-windows = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 8)), unique_by=lambda each: each[0])
+windows = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 8)), unique_by=lambda window: window[0])
 
 
 @given(windows, st.booleans())
@@ -90,21 +90,21 @@ def test_items_are_told_apart_by_window_in_either_order(
 ) -> None:
     keys = [window * WINDOW_MS + number for window, count in sorted(drawn) for number in range(count)]
     items = [{"w": {"N": str(key)}} for key in keys]
-    found = list(segments.by_window(items[::-1] if newest_first else items))
+    result = list(segments.by_window(items[::-1] if newest_first else items))
     expected = [(window * WINDOW_MS, count) for window, count in sorted(drawn, reverse=newest_first)]
-    assert [(window, len(group)) for window, group in found] == expected
-    assert all(segments.first(window, group) == group[0] for window, group in found)
+    assert [(window, len(group)) for window, group in result] == expected
+    assert all(segments.first(window, group) == group[0] for window, group in result)
 
 
 def test_of_an_expired_block_any_item_may_be_gone() -> None:
     items = [item | {"expires_at": {"N": "50"}} for item in stored(payload_of(290, 1), 4)]
     for gone in range(3):
-        rest = items[:gone] + items[gone + 1 :]
-        settled, item = hot._assembled(W, rest, 50_000)
+        remaining = items[:gone] + items[gone + 1 :]
+        settled, item = hot._assembled(W, remaining, 50_000)
         assert settled
         assert (item is None) == (gone == 0)
         assert item is None or hot._block(item).expired(50_000)
-        assert not hot._assembled(W, rest, 49_999)[0]
+        assert not hot._assembled(W, remaining, 49_999)[0]
 
 
 def noisy(slots: dict[int, int], seed: int = 1) -> Samples:

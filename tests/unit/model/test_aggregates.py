@@ -18,12 +18,14 @@ one_point = samples(st.just(7), st.integers(DAY, DAY + DAY_MS - 1)).filter(len)
 
 
 @given(in_a_day, st.sampled_from(list(BUCKETS.values())))
-def test_rows_are_what_a_person_would_compute(found: Samples, bucket_ms: int) -> None:
-    found = merge([found])
+def test_rows_are_what_a_person_would_compute(readings: Samples, bucket_ms: int) -> None:
+    readings = merge([readings])
     expected: dict[tuple[int, int], list[float]] = {}
-    for point, at, value in zip(found.ids.tolist(), found.times.tolist(), found.values.tolist(), strict=True):
-        expected.setdefault((point, at - at % bucket_ms), []).append(value)
-    rows = aggregate(found, bucket_ms)
+    for point, time_ms, value in zip(
+        readings.ids.tolist(), readings.times.tolist(), readings.values.tolist(), strict=True
+    ):
+        expected.setdefault((point, time_ms - time_ms % bucket_ms), []).append(value)
+    rows = aggregate(readings, bucket_ms)
     assert list(zip(rows.ids.tolist(), rows.times.tolist(), strict=True)) == sorted(expected)
     for i, values in enumerate(expected[key] for key in sorted(expected)):
         assert (rows.mins[i], rows.maxs[i]) == (min(values), max(values))
@@ -35,25 +37,25 @@ def test_rows_are_what_a_person_would_compute(found: Samples, bucket_ms: int) ->
 
 
 @given(one_point)
-def test_a_days_rollups_survive_to_the_bit(found: Samples) -> None:
-    found = merge([found])
-    hours, day = aggregate(found, HOUR_MS), aggregate(found, DAY_MS)
+def test_a_days_rollups_survive_to_the_bit(readings: Samples) -> None:
+    readings = merge([readings])
+    hours, day = aggregate(readings, HOUR_MS), aggregate(readings, DAY_MS)
     payload = encode_day(hours, day)
     assert decode_day(payload, 7, DAY, HOUR_MS).equals(hours)
     assert decode_day(payload, 7, DAY, DAY_MS).equals(day)
 
 
 @given(in_a_day)
-def test_a_part_of_the_points_aggregates_the_same(found: Samples) -> None:
-    found = merge([found])
-    whole = aggregate(found, HOUR_MS)
-    parts = [aggregate(found[found.ids == point], HOUR_MS) for point in range(4)]
+def test_a_part_of_the_points_aggregates_the_same(readings: Samples) -> None:
+    readings = merge([readings])
+    whole = aggregate(readings, HOUR_MS)
+    parts = [aggregate(readings[readings.ids == point], HOUR_MS) for point in range(4)]
     assert concat(parts).equals(whole)
 
 
 def test_bytes_that_are_no_rollup_are_named() -> None:
-    one = aggregate(from_columns([1], [DAY], [1.0]), DAY_MS)
-    payload = encode_day(one, one)
+    single = aggregate(from_columns([1], [DAY], [1.0]), DAY_MS)
+    payload = encode_day(single, single)
     for broken in (b"", b"\x02" + payload[1:], payload[:1] + b"\x09\x00" + payload[3:]):
         with pytest.raises(BlockFormatError):
             decode_day(broken, 1, DAY, DAY_MS)

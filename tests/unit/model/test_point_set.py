@@ -12,9 +12,9 @@ DAY = st.just(frozenset(range(5)))
 
 
 def bits(windows: frozenset[int]) -> point_set.Windows:
-    found = np.zeros(5, np.bool_)
-    found[list(windows)] = True
-    return found
+    flags = np.zeros(5, np.bool_)
+    flags[list(windows)] = True
+    return flags
 
 
 def truly(reads: list[tuple[frozenset[int], frozenset[int]]]) -> frozenset[int]:
@@ -59,7 +59,7 @@ def test_a_whole_read_claims_every_point_of_it(
 def test_points_that_never_change_are_claimed_throughout(
     windows: list[frozenset[int]], ids: frozenset[int]
 ) -> None:
-    assert claims([(each, ids) for each in windows]) == [ids] * len(windows)
+    assert claims([(poll, ids) for poll in windows]) == [ids] * len(windows)
 
 
 @given(WINDOWS.filter(bool), WINDOWS, IDS)

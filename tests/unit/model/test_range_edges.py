@@ -69,9 +69,11 @@ def test_a_span_holds_exactly_the_milliseconds_of_the_range_as_written(
             parse_range(start, end, NOW)
         return
     span = parse_range(start, end, NOW + DAY_MS)
-    around = {at + step for at in map(math.floor, (start_ms, end_ms)) for step in range(-2, 3)}
-    for at in around | {EARLIEST_MS - 1, EARLIEST_MS}:
-        assert (span.start_ms <= at < span.end_ms) == (start_ms <= at < end_ms and at >= EARLIEST_MS)
+    around = {edge_ms + step for edge_ms in map(math.floor, (start_ms, end_ms)) for step in range(-2, 3)}
+    for edge_ms in around | {EARLIEST_MS - 1, EARLIEST_MS}:
+        assert (span.start_ms <= edge_ms < span.end_ms) == (
+            start_ms <= edge_ms < end_ms and edge_ms >= EARLIEST_MS
+        )
     assert EARLIEST_MS <= span.start_ms <= span.end_ms
 
 
@@ -86,11 +88,11 @@ def test_every_route_reads_the_same_range(first: tuple[str, Fraction], last: tup
         (lambda: query_plan.parse_span(start, end, NOW, 365), 365),
         (lambda: request.span(NOW), 730),
     ]
-    for route, most in routes:
-        if span.length_ms <= most * DAY_MS:
+    for route, limit in routes:
+        if span.length_ms <= limit * DAY_MS:
             assert route() == span
         else:
-            with pytest.raises(TooLargeError, match=f"longer than {most} days"):
+            with pytest.raises(TooLargeError, match=f"longer than {limit} days"):
                 route()
 
 

@@ -16,27 +16,27 @@ from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name
 DAYS = 5
 FIRST = 7_305 * DAY_MS
 edges = st.integers(FIRST, FIRST + DAYS * DAY_MS) | st.integers(0, DAYS).map(lambda n: FIRST + n * DAY_MS)
-spans = st.tuples(edges, edges).map(sorted).map(lambda found: Span(*found)).filter(bool)
+spans = st.tuples(edges, edges).map(sorted).map(lambda pair: Span(*pair)).filter(bool)
 row_times = st.lists(st.integers(FIRST, FIRST + DAYS * DAY_MS - 1), max_size=60)
 
 
 def counted(span: Span, delivered: list[int], source: list[int]) -> RowCounts:
     """What a reader notes of rows that came, of those that the source has."""
     counts = RowCounts(span)
-    inside = np.array([at for at in delivered if span.start_ms <= at < span.end_ms], np.int64)
+    inside = np.array([time_ms for time_ms in delivered if span.start_ms <= time_ms < span.end_ms], np.int64)
     for batch in np.array_split(inside, 3):
         counts.add(batch)
     for day_ms in partial_days(span):
-        of_day = sorted(at for at in source if day_ms <= at < day_ms + DAY_MS)
-        within = [at for at in of_day if span.start_ms <= at < span.end_ms]
-        for times in (within, [at for at in of_day if at not in within]):
+        of_day = sorted(time_ms for time_ms in source if day_ms <= time_ms < day_ms + DAY_MS)
+        within = [time_ms for time_ms in of_day if span.start_ms <= time_ms < span.end_ms]
+        for times in (within, [time_ms for time_ms in of_day if time_ms not in within]):
             if times:
                 counts.add_source_counts(np.array(times[:1]), np.array([float(len(times))]))
     return counts
 
 
 def by_day(times: list[int]) -> Counter[int]:
-    return Counter(at - at % DAY_MS for at in times)
+    return Counter(time_ms - time_ms % DAY_MS for time_ms in times)
 
 
 def days_of(span: Span) -> range:
@@ -55,8 +55,10 @@ def test_days_that_lack_rows_or_have_them_twice_differ(
 ) -> None:
     expected = {day_ms: by_day(times)[day_ms] for day_ms in days_of(span)}
     copies = data.draw(st.lists(st.integers(0, 2), min_size=len(times), max_size=len(times)))
-    delivered = [at for at, n in zip(times, copies, strict=True) for _ in range(n)]
-    inside = [[at for at in found if span.start_ms <= at < span.end_ms] for found in (times, delivered)]
+    delivered = [time_ms for time_ms, n in zip(times, copies, strict=True) for _ in range(n)]
+    inside = [
+        [time_ms for time_ms in rows if span.start_ms <= time_ms < span.end_ms] for rows in (times, delivered)
+    ]
     differing = {day for day in days_of(span) if by_day(inside[0])[day] != by_day(inside[1])[day]}
     errors = counted(span, delivered, times).mismatches(expected)
     assert set(errors) == differing
@@ -74,7 +76,7 @@ def test_days_of_a_wrong_source_differ(span: Span, times: list[int], source: lis
 @given(st.dictionaries(st.integers(0, DAY_MS - 1), finite, min_size=1, max_size=300))
 def test_a_rollup_tells_its_days_count(series: dict[int, float]) -> None:
     times = sorted(series)
-    samples = from_columns([7] * len(times), times, [series[at] for at in times])
+    samples = from_columns([7] * len(times), times, [series[time_ms] for time_ms in times])
     assert day_count(encode_day(aggregate(samples, HOUR_MS), aggregate(samples, DAY_MS))) == len(series)
 
 

@@ -7,9 +7,9 @@ from vitals.model.samples import Samples, from_columns, merge
 crowded = samples(slots, few_offsets)
 
 
-def as_dict(found: Samples) -> dict[tuple[int, int], bytes]:
-    rows = zip(found.ids.tolist(), found.times.tolist(), found.values, strict=True)
-    return {(point, at): value.tobytes() for point, at, value in rows}
+def as_dict(columns: Samples) -> dict[tuple[int, int], bytes]:
+    rows = zip(columns.ids.tolist(), columns.times.tolist(), columns.values, strict=True)
+    return {(point, time_ms): value.tobytes() for point, time_ms, value in rows}
 
 
 @given(crowded, crowded)
@@ -18,18 +18,18 @@ def test_the_last_part_wins_each_key(old: Samples, new: Samples) -> None:
 
 
 @given(crowded)
-def test_merge_is_sorted_unique_and_idempotent(part: Samples) -> None:
-    once = merge([part])
+def test_merge_is_sorted_unique_and_idempotent(fetch: Samples) -> None:
+    once = merge([fetch])
     keys = list(zip(once.ids.tolist(), once.times.tolist(), strict=True))
     assert keys == sorted(set(keys))
-    assert merge([once, part]).equals(once)
+    assert merge([once, fetch]).equals(once)
     assert merge([once, once]).equals(once)
 
 
 @given(crowded, crowded)
-def test_merge_commutes_on_disjoint_keys(one: Samples, other: Samples) -> None:
+def test_merge_commutes_on_disjoint_keys(first: Samples, other: Samples) -> None:
     apart = Samples(other.ids + 64, other.times, other.values)
-    assert merge([one, apart]).equals(merge([apart, one]))
+    assert merge([first, apart]).equals(merge([apart, first]))
 
 
 @given(crowded, crowded, crowded)

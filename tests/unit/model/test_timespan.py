@@ -95,10 +95,10 @@ def test_what_is_no_day_is_refused(text: str) -> None:
 def test_pieces_are_the_span_without_gap_or_overlap(start: int, length: int, piece: int) -> None:
     span = Span(start, start + min(length, 200 * piece))
     pieces = list(span.pieces(piece))
-    edges = [part.start_ms for part in pieces] + [span.end_ms]
+    edges = [section.start_ms for section in pieces] + [span.end_ms]
     assert edges[0] == span.start_ms
-    assert [part.end_ms for part in pieces] == edges[1:]
-    assert all(0 < part.length_ms <= piece for part in pieces)
+    assert [section.end_ms for section in pieces] == edges[1:]
+    assert all(0 < section.length_ms <= piece for section in pieces)
 
 
 @given(moments, st.integers(1, HOUR_MS))

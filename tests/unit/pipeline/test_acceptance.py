@@ -31,15 +31,15 @@ NOW = 1_767_225_600_000
     ],
 )
 def test_numbers_and_two_state_texts_are_kept(value: Any, expected: float) -> None:
-    kept = parse_value(value)
-    assert (kept, math.copysign(1, kept)) == (expected, math.copysign(1, expected))
+    accepted_value = parse_value(value)
+    assert (accepted_value, math.copysign(1, accepted_value)) == (expected, math.copysign(1, expected))
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_written_out_survives_to_the_bit(value: float) -> None:
     for served in (value, repr(value)):
-        kept = parse_value(served)
-        assert (kept, math.copysign(1, kept)) == (value, math.copysign(1, value))
+        accepted_value = parse_value(served)
+        assert (accepted_value, math.copysign(1, accepted_value)) == (value, math.copysign(1, value))
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,14 @@ def test_bad_times_are_counted(text: Any) -> None:
 
 
 def test_each_reading_is_kept_or_counted_once() -> None:
-    at = "2026-01-01T00:00:00Z"
+    time = "2026-01-01T00:00:00Z"
     page = [
-        {"name": "p", "value": "1", "time": at},
-        {"name": "elsewhere", "value": "1", "time": at},
+        {"name": "p", "value": "1", "time": time},
+        {"name": "elsewhere", "value": "1", "time": time},
         {"name": "p", "value": "1", "time": "2026-01-01T00:05:01Z"},
-        {"name": "p", "value": "2", "time": at},
-        {"value": "2", "time": at},
-        {"name": ["p"], "value": "2", "time": at},
+        {"name": "p", "value": "2", "time": time},
+        {"value": "2", "time": time},
+        {"name": ["p"], "value": "2", "time": time},
         "not a reading",
         None,
     ]
