@@ -1,4 +1,4 @@
-"""The day of a site: what is archived, backfilled and kept in the ledger as one."""
+"""The day of a site: the unit of archiving, of backfills and of the ledger."""
 
 from dataclasses import dataclass
 from typing import Self

@@ -58,10 +58,12 @@ class Span:
 
 
 def floor_window(time_ms: int) -> int:
+    """Returns the start of the window in which the time lies."""
     return time_ms - time_ms % WINDOW_MS
 
 
 def ceil_window(time_ms: int) -> int:
+    """Returns the time if a window starts there, else the start of the next window."""
     return -floor_window(-time_ms)
 
 

@@ -53,4 +53,5 @@ class Token:
         return self.sha256[-_ID_LENGTH:]
 
     def expired(self, now_ms: int) -> bool:
+        """Tells whether the token no longer grants anything."""
         return self.expires_ms is not None and self.expires_ms <= now_ms
