@@ -250,7 +250,7 @@ def test_a_gap_is_drawn_as_a_gap_and_tells_its_reason(site: Site, visits: Visits
     box = page.locator("figure .u-over").bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    told = {"rejected": "values were rejected", "no_data": "no data came", "not_polled": "not polled"}[reason]
+    told = {"rejected": "rejected", "no_data": "no data", "not_polled": "not polled"}[reason]
     expect(page.get_by_role("row", name=point["display_name"])).to_contain_text(told)
     expect(page.locator(".tooltip")).to_contain_text(told)
     visits.picture(page, "explore-gap")

@@ -117,7 +117,7 @@ def test_an_estimate_is_of_the_days_in_the_form(visits: Visits) -> None:
     page.get_by_label("First day").fill("2026-01-10")
     page.get_by_label("Last day").fill("2026-01-12")
     page.get_by_role("button", name="Dry run").click()
-    expect(page.locator("output")).to_contain_text("Asking")
+    expect(page.locator("output")).to_contain_text("Estimating")
     page.get_by_label("First day").fill("2026-01-01")
     plan = {"site_name": "s", "start_date": "2026-01-10", "end_date": "2026-01-12", "force": False}
     plan |= {"days_total": 3, "days_complete": 0, "estimate": {"requests": 72, "minutes": 1, "dollars": 1}}
@@ -125,7 +125,7 @@ def test_an_estimate_is_of_the_days_in_the_form(visits: Visits) -> None:
     expect(page.locator("output")).to_be_empty()
     page.get_by_label("First day").fill("2026-01-10")
     page.get_by_role("button", name="Dry run").click()
-    page.wait_for_function("document.querySelector('output').textContent.includes('Asking')")
+    page.wait_for_function("document.querySelector('output').textContent.includes('Estimating')")
     held[1].fulfill(json=plan)
     expect(page.locator("output")).to_contain_text("3 days to read")
 

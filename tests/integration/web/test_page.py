@@ -98,9 +98,7 @@ def test_an_expired_token_is_told_with_its_end(stack: dict[str, Any], visits: Vi
 def test_a_token_that_may_not_read_is_told(stack: dict[str, Any], visits: Visits) -> None:
     visits.allow("answer 403 GET /sites$")
     page = visits.open(token=token_for(stack, "page-no-read", "backfill", "*"))
-    expect(page.get_by_role("alert")).to_contain_text(
-        "Ask whoever runs this system for a token that allows it"
-    )
+    expect(page.get_by_role("alert")).to_contain_text("Ask the operator for a token that allows this")
 
 
 def test_a_token_without_a_site_is_told(stack: dict[str, Any], visits: Visits) -> None:
@@ -281,7 +279,7 @@ def test_every_page_is_seen_in_light_and_in_dark(visits: Visits, name: str) -> N
 
 def test_colours_that_are_chosen_stay(page: Page) -> None:
     button = page.get_by_role("button", name="Colours")
-    expect(button).to_have_accessible_name("Colours: as the system")
+    expect(button).to_have_accessible_name("Colours: system")
     button.click()
     button.click()
     expect(button).to_have_accessible_name("Colours: dark")

@@ -393,7 +393,7 @@ def test_a_range_that_begins_before_1990_is_shown_from_there(chart: Chart, end: 
         chart.page.evaluate("hash => { location.hash = hash; }", "#/explore?" + urlencode(view))
     query = parse_qs(urlsplit(queried.value.url).query)
     assert (query["start_time"], query["end_time"]) == (["1990-01-01T00:00:00Z"], [shown])
-    expect(chart.page.locator("figure")).to_contain_text("Nothing is stored from before 1990.")
+    expect(chart.page.locator("figure")).to_contain_text("Samples before 1990 are not stored.")
     expect(chart.page.get_by_label("From", exact=True)).to_have_value(re.compile("^1990-01-01T00:00(:00)?$"))
     expect(chart.page.get_by_label("to", exact=True)).to_have_value(re.compile(f"^{shown[:16]}"))
 
