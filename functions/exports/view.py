@@ -13,7 +13,7 @@ def status(export: Export, now_ms: int) -> ExportStatus:
 
 
 def export(export: Export, now_ms: int) -> schemas.Export:
-    """Returns an export with its progress; times that are in the future are null."""
+    """Returns an export with its progress; times that have not been reached are null."""
     share = export.days_done / export.days_total if export.days_total else 0.0
     return {
         "id": export.export,

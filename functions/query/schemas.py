@@ -46,11 +46,15 @@ class Series[Integers = list[int], Numbers = list[float]](TypedDict):
     values: Numbers
     """Samples; for aggregates, the mean."""
     min: NotRequired[Numbers]
-    """Only for aggregates, like the next four."""
+    """Only for aggregates."""
     max: NotRequired[Numbers]
+    """Only for aggregates."""
     count: NotRequired[Integers]
+    """Samples of each bucket; only for aggregates."""
     first: NotRequired[Numbers]
+    """Only for aggregates."""
     last: NotRequired[Numbers]
+    """Only for aggregates."""
     gaps: list[Gap]
     coverage: Coverage
 

@@ -9,7 +9,7 @@ import {
   stateOf,
 } from "../src/pages/backfills/run";
 
-function days(...statuses: string[]): BackfillDay[] {
+function days(...statuses: BackfillDay["status"][]): BackfillDay[] {
   const receipt = { samples: 0, rejected: 0, requests: 0, hours: 0, attempts: 1, seconds: 0, error: "" };
   return statuses.map((status, index) => ({
     date: new Date(Date.UTC(2026, 0, 1 + index)).toISOString().slice(0, 10),

@@ -12,11 +12,14 @@ const READINGS = Object.values(MODULES).find((source) => /^REASONS = \(/m.test(s
 
 const NOW = Date.parse("2026-11-23T18:00:00Z");
 
+const NO_WARNINGS = { warnings: [], warning_details: [] };
+
 function site(changes: Partial<SiteStatus> = {}): SiteStatus {
   return {
     site_name: "ses_falls_city",
     display_name: "Ses Falls City",
     points: 57,
+    synced_from: "2026-11-01T00:00:00Z",
     synced_until: "2026-11-23T17:58:00Z",
     lag_seconds: 120,
     late: false,
@@ -64,15 +67,14 @@ test("a pause ends at its time", () => {
 
 test("only the server decides what is late or overdue", () => {
   const slow = site({ lag_seconds: 999_999, unarchived_days: ["2020-01-01"], unarchived_count: 1 });
-  expect(problems({ sites: [slow], dead_letters: null, warnings: [] }, NOW)).toEqual([]);
+  expect(problems({ sites: [slow], dead_letters: null, ...NO_WARNINGS }, NOW)).toEqual([]);
 });
 
 test("problems name their site or queue", () => {
   vi.stubEnv("TZ", "UTC");
-  expect(
-    problems({ sites: [site()], dead_letters: { sync: 0, archive: 0, export: 0 }, warnings: [] }, NOW),
-  ).toEqual([]);
-  expect(problems({ sites: [site()], dead_letters: null, warnings: [] }, NOW)).toEqual([]);
+  const dead_letters = { sync: 0, archive: 0, export: 0 };
+  expect(problems({ sites: [site()], dead_letters, ...NO_WARNINGS }, NOW)).toEqual([]);
+  expect(problems({ sites: [site()], dead_letters: null, ...NO_WARNINGS }, NOW)).toEqual([]);
   const bad = site({
     lag_seconds: 7200,
     late: true,
@@ -87,6 +89,7 @@ test("problems name their site or queue", () => {
     sites: [bad, never, unread],
     dead_letters: { sync: 1, archive: null, export: 2 },
     warnings: ["the dead letters of archive could not be read", "Ä"],
+    warning_details: [],
   };
   expect(problems(status, NOW)).toEqual([
     "Ses Falls City: requests to the upstream are paused until 23 Nov 2026, 18:05",

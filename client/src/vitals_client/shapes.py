@@ -1,20 +1,13 @@
-"""What the API answers, as it answers it: dicts of these keys, and of more that nobody needs to know."""
+"""Generated from functions/query/openapi.json by `python -m tools.types`. Do not edit.
+
+The answers of the API as it sends them. Later versions may add keys.
+"""
 
 from typing import Literal, NotRequired, TypedDict
 
 
-class WarningDetail(TypedDict):
-    """A warning with its code, and with what it is about."""
-
-    code: str
-    text: str
-    point_name: NotRequired[str]
-    day: NotRequired[str]
-    site_name: NotRequired[str]
-
-
 class Site(TypedDict):
-    """A site with how far it is synced."""
+    """A site, and how far it is synced."""
 
     site_name: str
     display_name: str
@@ -22,80 +15,139 @@ class Site(TypedDict):
     synced_from: str | None
     synced_until: str | None
     lag_seconds: int | None
+    """Null when the site was never synced."""
+
+
+class Sites(TypedDict):
+    """The sites that the token grants."""
+
+    sites: list[Site]
 
 
 class Point(TypedDict):
-    """A point as it is listed upstream."""
+    """A point as the upstream lists it."""
 
     point_name: str
     display_name: str
+    """For people; not unique."""
     unit: str
     tags: list[str]
+    """Markers, and pairs as key=value."""
     interval_seconds: int | None
+    """How often it is collected."""
     description: str
     device: str | None
     equipment: str | None
 
 
-class Newest(TypedDict):
-    """A point's newest sample; `timestamp` is UTC ms, null when there is none within 24 hours.
+class Points(TypedDict):
+    """A page of points in name order."""
 
-    `last_seen` is that time, or else the start of the last archived hour with samples; null when never seen.
-    """
-
-    point_name: str
-    timestamp: int | None
-    value: float | None
-    unit: str
-    last_seen: int | None
-
-
-class Tag(TypedDict):
-    """A marker, or a pair as key=value, with how many points have it."""
-
-    tag: str
-    points: int
+    points: list[Point]
+    next_token: str | None
 
 
 class Equipment(TypedDict):
-    """A piece of equipment with how many points it has."""
+    """Points that belong together; `tag=equip=<equipment>` selects them."""
 
     equipment: str
     device: str | None
     points: int
 
 
+class Tag(TypedDict):
+    """A marker or a pair as `tag` takes it, and how many points have it."""
+
+    tag: str
+    points: int
+
+
 class Tags(TypedDict):
-    """What the points of a site can be told apart by."""
+    """The tags and the equipment that a site's points can be selected by."""
 
     site_name: str
     tags: list[Tag]
+    """Most points first, at most 500."""
     equipment: list[Equipment]
+    """By name."""
+
+
+class Newest(TypedDict):
+    """A point's newest sample, null when there is none within 24 hours."""
+
+    point_name: str
+    timestamp: int | None
+    value: float | None
+    unit: str
+    last_seen: int | None
+    """UTC milliseconds of that sample, or else of the last archived hour with samples; or null."""
+
+
+class WarningDetail(TypedDict):
+    """A warning with its code, and with what it is about."""
+
+    code: Literal[
+        "UNKNOWN_POINT",
+        "COLUMNS_SPLIT_BUCKETS",
+        "DAY_UNREADABLE",
+        "TIME_LIMIT",
+        "GAPS_OMITTED",
+        "SOURCE_UNREADABLE",
+    ]
+    text: str
+    """The same text as in `warnings`."""
+    day: NotRequired[str]
+    """With DAY_UNREADABLE, as YYYY-MM-DD."""
+    point_name: NotRequired[str]
+    """With UNKNOWN_POINT."""
+    site_name: NotRequired[str]
+    """With SOURCE_UNREADABLE, when only this site is affected."""
+
+
+class Latest(TypedDict):
+    """A page of newest samples."""
+
+    warnings: list[str]
+    """What is missing and why; empty when nothing is."""
+    warning_details: list[WarningDetail]
+    """The same warnings with their codes."""
+    site_name: str
+    latest: list[Newest]
+    next_token: str | None
 
 
 class CoverageDay(TypedDict):
-    """Of a day's windows of five minutes, how many were asked for and how many have data."""
+    """A day of a site. `archive` is empty until the day is archived for the first time."""
 
     date: str
     windows_expected: int
     windows_polled: int
     windows_with_data: int
     samples: int
-    archive: Literal["", "verified", "done"]
+    archive: Literal["", "building", "verified", "done"]
     archived_samples: int
     settled: bool
+    """Archived, and nothing written since."""
 
 
 class Coverage(TypedDict):
-    """The days of a site."""
+    """Day by day, windows that were polled and windows with data."""
 
     site_name: str
     windows_per_day: int
     days: list[CoverageDay]
 
 
+class DeadLetterCounts(TypedDict):
+    """About how many messages failed for good, by queue; null where SQS did not answer."""
+
+    sync: int | None
+    archive: int | None
+    export: int | None
+
+
 class SiteStatus(TypedDict):
-    """How a site is doing; `rejected` counts readings of the latest sync by reason."""
+    """A site with its lag, rejected readings and unarchived days."""
 
     site_name: str
     display_name: str
@@ -103,26 +155,34 @@ class SiteStatus(TypedDict):
     synced_from: str | None
     synced_until: str | None
     lag_seconds: int | None
+    """Null when the site was never synced."""
     late: bool
+    """Whether the site is more than 20 minutes behind, or was never synced."""
     overdue: bool
+    """Whether an unarchived day ended more than 48 hours ago."""
     rejected: dict[str, int]
+    """Readings of the latest sync, by reason."""
     rejected_since: str | None
+    """Start of the times that this sync requested; null until the next sync."""
     rejected_until: str | None
     unarchived_days: list[str]
+    """Complete days that are due, oldest first, at most 100."""
     unarchived_count: int | None
+    """Null when it could not be read; `warnings` says so."""
     upstream_paused_until: str | None
+    """Set while requests to the upstream are paused."""
 
 
 class Status(TypedDict):
-    """How the sites are doing; `dead_letters` is null for tokens that do not grant every site.
+    """Status of each site: lag, rejected readings, unarchived days, dead letters."""
 
-    A count is null when it could not be read, which `warnings` says.
-    """
-
-    sites: list[SiteStatus]
-    dead_letters: dict[str, int | None] | None
     warnings: list[str]
+    """What is missing and why; empty when nothing is."""
     warning_details: list[WarningDetail]
+    """The same warnings with their codes."""
+    sites: list[SiteStatus]
+    dead_letters: DeadLetterCounts | None
+    """Null for tokens of some sites only."""
 
 
 class Health(TypedDict):
@@ -132,52 +192,8 @@ class Health(TypedDict):
     lag_seconds: int | None
 
 
-class ExportFile(TypedDict):
-    """A file of an export, behind a link that needs no token."""
-
-    name: str
-    bytes: int
-    url: str
-
-
-class Export(TypedDict):
-    """An export with its progress; times are ISO 8601, null when they have not come yet."""
-
-    id: str
-    status: Literal["queued", "running", "completed", "failed", "cancelled"]
-    progress_percent: float
-    site_name: str
-    start_time: str
-    end_time: str
-    format: Literal["csv", "parquet"]
-    priority: Literal["normal", "high"]
-    points: int
-    requested_by: str
-    created_at: str
-    started_at: str | None
-    ended_at: str | None
-    expires_at: str
-    cancel_requested: bool
-    attempts: int
-    days_total: int
-    days_done: int
-    rows: int
-    bytes: int
-    bytes_scanned: int
-    error: str
-    files: NotRequired[list[ExportFile]]
-    links_expire_at: NotRequired[str]
-
-
-class Removed(TypedDict):
-    """Nothing of the export is left."""
-
-    id: str
-    status: Literal["removed"]
-
-
 class Estimate(TypedDict):
-    """What reading the days should take."""
+    """What reading the days is expected to take."""
 
     requests: int
     minutes: float
@@ -185,11 +201,8 @@ class Estimate(TypedDict):
 
 
 class Plan(TypedDict):
-    """What a backfill reads, and once it is started its id and status; `days_complete` are left out."""
+    """What a run would do."""
 
-    id: NotRequired[str]
-    status: NotRequired[Literal["running"]]
-    dry_run: NotRequired[bool]
     site_name: str
     start_date: str
     end_date: str
@@ -197,10 +210,13 @@ class Plan(TypedDict):
     days_total: int
     days_complete: int
     estimate: Estimate
+    dry_run: NotRequired[Literal[True]]
+    id: NotRequired[str]
+    status: NotRequired[Literal["running"]]
 
 
 class RunDay(TypedDict):
-    """The receipt of one day; `hours` of it are read."""
+    """The progress of one day; `hours` of it are read."""
 
     date: str
     status: Literal["waiting", "reading", "done", "empty", "failed", "cancelled"]
@@ -214,7 +230,7 @@ class RunDay(TypedDict):
 
 
 class Run(TypedDict):
-    """A backfill with its progress; `days` only where one is asked for."""
+    """A run with its progress; it reads `days_total` days."""
 
     id: str
     site_name: str
@@ -242,8 +258,63 @@ class Run(TypedDict):
 
 
 class Cancelled(TypedDict):
-    """What became of the wish to cancel; `cancel_requested` is false when the run had ended before."""
+    """Result of a cancel request."""
 
     id: str
     status: Literal["running", "succeeded", "partial", "failed", "cancelled"]
     cancel_requested: bool
+    """False when the run had already ended."""
+
+
+class ExportFile(TypedDict):
+    """A file of the result."""
+
+    name: str
+    bytes: int
+    url: str
+    """Needs no token; valid until links_expire_at."""
+
+
+class Export(TypedDict):
+    """An export with its progress; times that have not been reached are null."""
+
+    id: str
+    status: Literal["queued", "running", "completed", "failed", "cancelled"]
+    progress_percent: float
+    site_name: str
+    start_time: str
+    """ISO 8601, like all times here."""
+    end_time: str
+    """Cut at the time of the request."""
+    format: Literal["csv", "parquet"]
+    priority: Literal["normal", "high"]
+    points: int
+    """How many are exported."""
+    requested_by: str
+    """The name of the token."""
+    created_at: str
+    started_at: str | None
+    ended_at: str | None
+    expires_at: str
+    """When the export and its files are gone."""
+    cancel_requested: bool
+    attempts: int
+    days_total: int
+    days_done: int
+    rows: int
+    """Of the finished parts."""
+    bytes: int
+    """Of the files of the finished parts."""
+    bytes_scanned: int
+    """By Athena, for the finished parts."""
+    error: str
+    """Why the last attempt failed; empty if it did not."""
+    files: NotRequired[list[ExportFile]]
+    links_expire_at: NotRequired[str]
+
+
+class Removed(TypedDict):
+    """The export and its files are removed."""
+
+    id: str
+    status: Literal["removed"]

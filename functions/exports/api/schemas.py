@@ -6,7 +6,7 @@ from vitals.model.records.exports import ExportFormat, ExportPriority, ExportSta
 
 
 class Export(TypedDict):
-    """An export with its progress; times that are in the future are null."""
+    """An export with its progress; times that have not been reached are null."""
 
     id: str
     status: ExportStatus
@@ -32,9 +32,11 @@ class Export(TypedDict):
     days_total: int
     days_done: int
     rows: int
-    """Of the finished parts, like the next two."""
+    """Of the finished parts."""
     bytes: int
+    """Of the files of the finished parts."""
     bytes_scanned: int
+    """By Athena, for the finished parts."""
     error: str
     """Why the last attempt failed; empty if it did not."""
 

@@ -12,6 +12,7 @@ NAMES = {
     shapes.Coverage: ["CoverageAnswer"],
     shapes.CoverageDay: ["CoverageDay"],
     shapes.Estimate: ["Estimate"],
+    shapes.DeadLetterCounts: ["DeadLetterCounts"],
     shapes.Equipment: ["Equipment"],
     shapes.Export: ["Export", "ExportWithFiles"],
     shapes.ExportFile: ["File"],
@@ -27,13 +28,12 @@ NAMES = {
     shapes.Status: ["Status"],
     shapes.Tag: ["TagCount"],
     shapes.Tags: ["Tags"],
+    shapes.WarningDetail: ["WarningDetail"],
 }
 
 
 @pytest.mark.parametrize("shape", NAMES, ids=lambda shape: shape.__name__)
 def test_a_shape_is_as_the_api_describes_it(shape: Any) -> None:
-    described = [
-        set(openapi.document()["components"]["schemas"][name]["properties"]) for name in NAMES[shape]
-    ]
-    assert set(shape.__annotations__) == set.union(*described)
-    assert shape.__required_keys__ == set.intersection(*described)
+    schemas = [openapi.document()["components"]["schemas"][name] for name in NAMES[shape]]
+    assert set(shape.__annotations__) == set.union(*(set(schema["properties"]) for schema in schemas))
+    assert shape.__required_keys__ == set.intersection(*(set(schema["required"]) for schema in schemas))

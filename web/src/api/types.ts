@@ -1,69 +1,105 @@
-// The answers of the API, as docs/api.md tells.
+// Generated from functions/query/openapi.json by `python -m tools.types`. Do not edit.
 
+/** A site, and how far it is synced. */
 export type Site = {
   site_name: string;
   display_name: string;
   points: number;
   synced_from: string | null;
   synced_until: string | null;
+  /** Null when the site was never synced. */
   lag_seconds: number | null;
 };
 
+/** The sites that the token grants. */
+export type Sites = {
+  sites: Site[];
+};
+
+/** A point as the upstream lists it. */
 export type Point = {
   point_name: string;
+  /** For people; not unique. */
   display_name: string;
   unit: string;
+  /** Markers, and pairs as key=value. */
   tags: string[];
+  /** How often it is collected. */
   interval_seconds: number | null;
   description: string;
   device: string | null;
   equipment: string | null;
 };
 
-export type PointPage = { points: Point[]; next_token: string | null };
+/** A page of points in name order. */
+export type PointPage = {
+  points: Point[];
+  next_token: string | null;
+};
 
+/** Points that belong together; `tag=equip=<equipment>` selects them. */
+export type Equipment = {
+  equipment: string;
+  device: string | null;
+  points: number;
+};
+
+/** A marker or a pair as `tag` takes it, and how many points have it. */
+export type Tag = {
+  tag: string;
+  points: number;
+};
+
+/** The tags and the equipment that a site's points can be selected by. */
 export type Tags = {
   site_name: string;
-  tags: { tag: string; points: number }[];
-  equipment: { equipment: string; device: string | null; points: number }[];
+  /** Most points first, at most 500. */
+  tags: Tag[];
+  /** By name. */
+  equipment: Equipment[];
 };
 
-export type Latest = {
-  site_name: string;
-  latest: {
-    point_name: string;
-    timestamp: number | null;
-    value: number | null;
-    unit: string;
-    last_seen: number | null;
-  }[];
-  next_token: string | null;
-  warnings: string[];
-};
-
-export type Resolution = "raw" | "5m" | "1h" | "1d";
-
-export type Gap = {
-  start: string;
-  end: string;
-  reason: "not_polled" | "no_data" | "rejected";
-  /** Whether it goes on with the last gap of the page before. */
-  continues?: boolean;
-};
-
-export type Series = {
+/** A point's newest sample, null when there is none within 24 hours. */
+export type Newest = {
   point_name: string;
-  timestamps: number[];
-  values: number[];
-  min?: number[];
-  max?: number[];
-  count?: number[];
-  first?: number[];
-  last?: number[];
-  gaps: Gap[];
-  coverage: { expected: number | null; received: number };
+  timestamp: number | null;
+  value: number | null;
+  unit: string;
+  /** UTC milliseconds of that sample, or else of the last archived hour with samples; or null. */
+  last_seen: number | null;
 };
 
+/** A warning with its code, and with what it is about. */
+export type WarningDetail = {
+  code:
+    | "UNKNOWN_POINT"
+    | "COLUMNS_SPLIT_BUCKETS"
+    | "DAY_UNREADABLE"
+    | "TIME_LIMIT"
+    | "GAPS_OMITTED"
+    | "SOURCE_UNREADABLE";
+  /** The same text as in `warnings`. */
+  text: string;
+  /** With DAY_UNREADABLE, as YYYY-MM-DD. */
+  day?: string;
+  /** With UNKNOWN_POINT. */
+  point_name?: string;
+  /** With SOURCE_UNREADABLE, when only this site is affected. */
+  site_name?: string;
+};
+
+/** A page of newest samples. */
+export type Latest = {
+  /** What is missing and why; empty when nothing is. */
+  warnings: string[];
+  /** The same warnings with their codes. */
+  warning_details: WarningDetail[];
+  site_name: string;
+  latest: Newest[];
+  next_token: string | null;
+};
+
+/** What the answer cost to read, at list prices. */
 export type Cost = {
   read_units: number;
   requests: number;
@@ -72,49 +108,146 @@ export type Cost = {
   micro_dollars: number;
 };
 
-export type WarningDetail = { code: string; text: string };
+/** What the answer was read from, how a chart was reduced, and what the request took. */
+export type Metadata = {
+  query_time_ms: number;
+  cache_hit: boolean;
+  cost: Cost;
+  total_samples: number;
+  sources: ("hot" | "rollup" | "archive" | "athena")[];
+  /** Set when there is more: repeat the request with it. */
+  next_token: string | null;
+  /** How a chart was reduced. */
+  method: "m4" | "minmax" | "lttb" | "mean" | null;
+  samples_read: number;
+  samples_returned: number;
+};
 
+/** How many samples the collection interval lets expect, and how many there are. */
+export type SeriesCoverage = {
+  expected: number | null;
+  received: number;
+};
+
+/** A time without rows: between two rows of a series, or up to an edge of the range. */
+export type Gap = {
+  /** ISO 8601. */
+  start: string;
+  end: string;
+  reason: "not_polled" | "no_data" | "rejected";
+  /** Whether this continues the last gap of the previous page. */
+  continues?: boolean;
+};
+
+/** One point; the lists have one entry per row, in order of time. */
+export type Series = {
+  point_name: string;
+  /** UTC milliseconds; for aggregates, the start of each bucket. */
+  timestamps: number[];
+  /** Samples; for aggregates, the mean. */
+  values: number[];
+  gaps: Gap[];
+  coverage: SeriesCoverage;
+  /** Samples of each bucket; only for aggregates. */
+  count?: number[];
+  /** Only for aggregates. */
+  first?: number[];
+  /** Only for aggregates. */
+  last?: number[];
+  /** Only for aggregates. */
+  max?: number[];
+  /** Only for aggregates. */
+  min?: number[];
+};
+
+/** One series per point in the order asked, empty when there is no data. */
 export type QueryAnswer = {
+  /** What is missing and why; empty when nothing is. */
+  warnings: string[];
+  /** The same warnings with their codes. */
+  warning_details: WarningDetail[];
   site_name: string;
   start_time: string;
   end_time: string;
-  resolution: Resolution;
+  resolution: "raw" | "5m" | "1h" | "1d";
   data_type: "raw" | "aggregate";
   series: Series[];
-  metadata: {
-    total_samples: number;
-    sources: ("hot" | "rollup" | "archive" | "athena")[];
-    query_time_ms: number;
-    cache_hit: boolean;
-    next_token: string | null;
-    method: string | null;
-    samples_read: number;
-    samples_returned: number;
-    cost: Cost;
-  };
-  warnings: string[];
-  warning_details: WarningDetail[];
+  metadata: Metadata;
 };
 
+/** A day of a site. `archive` is empty until the day is archived for the first time. */
 export type CoverageDay = {
   date: string;
   windows_expected: number;
   windows_polled: number;
   windows_with_data: number;
   samples: number;
-  archive: "" | "verified" | "done";
+  archive: "" | "building" | "verified" | "done";
   archived_samples: number;
+  /** Archived, and nothing written since. */
   settled: boolean;
 };
 
-export type Coverage = { site_name: string; windows_per_day: number; days: CoverageDay[] };
+/** Day by day, windows that were polled and windows with data. */
+export type Coverage = {
+  site_name: string;
+  windows_per_day: number;
+  days: CoverageDay[];
+};
 
-export type Estimate = { requests: number; minutes: number; dollars: number };
+/** About how many messages failed for good, by queue; null where SQS did not answer. */
+export type DeadLetterCounts = {
+  sync: number | null;
+  archive: number | null;
+  export: number | null;
+};
 
+/** A site with its lag, rejected readings and unarchived days. */
+export type SiteStatus = {
+  site_name: string;
+  display_name: string;
+  points: number;
+  synced_from: string | null;
+  synced_until: string | null;
+  /** Null when the site was never synced. */
+  lag_seconds: number | null;
+  /** Whether the site is more than 20 minutes behind, or was never synced. */
+  late: boolean;
+  /** Whether an unarchived day ended more than 48 hours ago. */
+  overdue: boolean;
+  /** Readings of the latest sync, by reason. */
+  rejected: Record<string, number>;
+  /** Start of the times that this sync requested; null until the next sync. */
+  rejected_since: string | null;
+  rejected_until: string | null;
+  /** Complete days that are due, oldest first, at most 100. */
+  unarchived_days: string[];
+  /** Null when it could not be read; `warnings` says so. */
+  unarchived_count: number | null;
+  /** Set while requests to the upstream are paused. */
+  upstream_paused_until: string | null;
+};
+
+/** Status of each site: lag, rejected readings, unarchived days, dead letters. */
+export type Status = {
+  /** What is missing and why; empty when nothing is. */
+  warnings: string[];
+  /** The same warnings with their codes. */
+  warning_details: WarningDetail[];
+  sites: SiteStatus[];
+  /** Null for tokens of some sites only. */
+  dead_letters: DeadLetterCounts | null;
+};
+
+/** What reading the days is expected to take. */
+export type Estimate = {
+  requests: number;
+  minutes: number;
+  dollars: number;
+};
+
+/** What a run would do. */
 export type BackfillStarted = {
-  id?: string;
-  status?: string;
-  dry_run?: boolean;
   site_name: string;
   start_date: string;
   end_date: string;
@@ -122,11 +255,15 @@ export type BackfillStarted = {
   days_total: number;
   days_complete: number;
   estimate: Estimate;
+  dry_run?: true;
+  id?: string;
+  status?: "running";
 };
 
+/** The progress of one day; `hours` of it are read. */
 export type BackfillDay = {
   date: string;
-  status: string;
+  status: "waiting" | "reading" | "done" | "empty" | "failed" | "cancelled";
   samples: number;
   rejected: number;
   requests: number;
@@ -136,6 +273,7 @@ export type BackfillDay = {
   error: string;
 };
 
+/** A run with its progress; it reads `days_total` days. */
 export type Backfill = {
   id: string;
   site_name: string;
@@ -162,42 +300,49 @@ export type Backfill = {
   days?: BackfillDay[];
 };
 
+/** A file of the result. */
+export type ExportFile = {
+  name: string;
+  bytes: number;
+  /** Needs no token; valid until links_expire_at. */
+  url: string;
+};
+
+/** An export with its progress; times that have not been reached are null. */
 export type ExportJob = {
   id: string;
   status: "queued" | "running" | "completed" | "failed" | "cancelled";
   progress_percent: number;
   site_name: string;
+  /** ISO 8601, like all times here. */
   start_time: string;
+  /** Cut at the time of the request. */
   end_time: string;
   format: "csv" | "parquet";
-  points: number | null;
+  priority: "normal" | "high";
+  /** How many are exported. */
+  points: number;
+  /** The name of the token. */
+  requested_by: string;
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  /** When the export and its files are gone. */
+  expires_at: string;
+  cancel_requested: boolean;
+  attempts: number;
   days_total: number;
   days_done: number;
+  /** Of the finished parts. */
   rows: number;
+  /** Of the files of the finished parts. */
   bytes: number;
+  /** By Athena, for the finished parts. */
+  bytes_scanned: number;
+  /** Why the last attempt failed; empty if it did not. */
   error: string;
-  files?: { name: string; bytes: number; url: string }[];
+  files?: ExportFile[];
   links_expire_at?: string;
 };
 
-export type SiteStatus = {
-  site_name: string;
-  display_name: string;
-  points: number;
-  synced_until: string | null;
-  lag_seconds: number | null;
-  late: boolean;
-  overdue: boolean;
-  rejected: Record<string, number>;
-  rejected_since: string | null;
-  rejected_until: string | null;
-  unarchived_days: string[];
-  unarchived_count: number | null;
-  upstream_paused_until: string | null;
-};
-
-export type Status = {
-  sites: SiteStatus[];
-  dead_letters: { sync: number | null; archive: number | null; export: number | null } | null;
-  warnings: string[];
-};
+export type Resolution = QueryAnswer["resolution"];

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from vitals_client.cli import formatting
 from vitals_client.cli.output import Json, message, show, show_json, show_table
 from vitals_client.client import Client
-from vitals_client.shapes import SiteStatus
+from vitals_client.shapes import DeadLetterCounts, SiteStatus
 
 _MAX_UNARCHIVED_DAYS = 10
 
@@ -28,8 +28,7 @@ def status(json: Json = False) -> None:
         for line in _notes(site):
             show(f"{site['site_name']}: {line}")
     if status["dead_letters"] is not None:
-        counts = [f"{queue} {formatting.count(number)}" for queue, number in status["dead_letters"].items()]
-        show(f"dead letters: {', '.join(counts)}")
+        show(f"dead letters: {', '.join(_counts(status['dead_letters']))}")
     for warning in status["warnings"]:
         message(f"warning: {warning}")
 
@@ -43,6 +42,12 @@ def _row(site: SiteStatus) -> tuple[str, ...]:
         ", ".join(f"{reason} {number:,}" for reason, number in site["rejected"].items()),
         formatting.count(site["unarchived_count"]),
     )
+
+
+def _counts(dead_letters: DeadLetterCounts) -> Iterator[str]:
+    yield f"sync {formatting.count(dead_letters['sync'])}"
+    yield f"archive {formatting.count(dead_letters['archive'])}"
+    yield f"export {formatting.count(dead_letters['export'])}"
 
 
 def _notes(site: SiteStatus) -> Iterator[str]:
