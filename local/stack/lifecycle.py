@@ -76,7 +76,7 @@ def _stop(settings: Settings, started: list[Service]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for service in reversed(started):
         if stop(service.pid_file):
-            print(f"stopped the {service.name}", flush=True)
+            print(f"stopped {service.name}", flush=True)
         if service.name == EMULATOR:
             settings.stack_file.unlink(missing_ok=True)
             shutil.rmtree(settings.home / "tmp", ignore_errors=True)
@@ -114,7 +114,7 @@ def _start_services(settings: Settings, progress: Progress, started: list[Servic
         if service.running():
             progress.say(f"{service.name} is already running on port {service.port}")
             continue
-        progress.say(f"start the {service.name} on port {service.port}")
+        progress.say(f"start {service.name} on port {service.port}")
         if service.name == EMULATOR:
             shutil.rmtree(settings.home / "tmp", ignore_errors=True)
             (settings.home / "tmp").mkdir(parents=True)
@@ -129,7 +129,7 @@ def _watch(watched: list[Service]) -> None:
             if service.pid_file.exists() and not is_alive(service.pid_file):
                 time.sleep(1)  # `make down` stops a process first and then removes its file.
                 if service.pid_file.exists():
-                    raise error_with_log(f"the {service.name} ended unexpectedly", service.log)
+                    raise error_with_log(f"{service.name} ended unexpectedly", service.log)
         time.sleep(1)
 
 

@@ -56,7 +56,7 @@ class Service:
         stop(self.pid_file)
         if not port_is_free(self.port):
             raise OperatorError(
-                f"port {self.port}, which the {self.name} needs, is used by another program; "
+                f"port {self.port}, which {self.name} needs, is used by another program; "
                 "choose other ports with VITALS_PORT, for example VITALS_PORT=14566 make up"
             )
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -67,11 +67,11 @@ class Service:
 
         def ready() -> bool:
             if process.poll() is not None:
-                raise error_with_log(f"the {self.name} ended with exit code {process.returncode}", self.log)
+                raise error_with_log(f"{self.name} ended with exit code {process.returncode}", self.log)
             return _answers(self.ready_url)
 
         if not wait_until(ready, _READY_SECONDS):
-            raise error_with_log(f"the {self.name} did not answer within {_READY_SECONDS} s", self.log)
+            raise error_with_log(f"{self.name} did not answer within {_READY_SECONDS} s", self.log)
 
 
 def stop(pid_file: Path) -> bool:
