@@ -16,7 +16,7 @@ from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
 from tests.functional.backfill.test_runs import TODAY, Backfill, backfill, days_ago, whole
 from tests.functional.conftest import SITE, Clock, World
-from tests.functional.store.test_hot import Dies
+from tests.support.kill import killed_at
 from vitals.ace import listing
 from vitals.errors import UnfinishedDayError, UpstreamUnavailableError
 from vitals.model import point_set
@@ -230,11 +230,11 @@ def test_of_two_first_syncs_at_once_the_one_that_lists_less_hides_nothing(
 
 
 @pytest.mark.parametrize(
-    ("method", "dies"),
+    ("method", "moment"),
     [("note_reread", "after"), ("refresh", "before"), ("refresh", "after"), ("note_catalog", "before")],
 )
-def test_who_dies_around_a_new_point_loses_nothing(
-    world: World, pages: Pages, method: str, dies: str, monkeypatch: pytest.MonkeyPatch
+def test_a_sync_killed_around_a_new_point_loses_nothing(
+    world: World, pages: Pages, method: str, moment: str
 ) -> None:
     pages.hidden = {pages.names[7]}
     world.sync()
@@ -242,17 +242,8 @@ def test_who_dies_around_a_new_point_loses_nothing(
     pages.hidden = set()
     world.clock.forward(61)
     owner: Any = CatalogTable if method == "refresh" else type(world.syncer.sites)
-    real = getattr(owner, method)
-
-    def mortal(*arguments: Any, **named: Any) -> Any:
-        if dies == "after":
-            real(*arguments, **named)
-        raise Dies
-
-    with monkeypatch.context() as patch:
-        patch.setattr(owner, method, mortal)
-        with pytest.raises(Dies):
-            world.sync()
+    with killed_at(owner, method, after=moment == "after"):
+        world.sync()
     hourly(world, 2)
     span = Span(floor_window(world.clock()) - 3 * HOUR_MS, floor_window(world.clock()))
     assert world.stored(span) == world.truth(span)
@@ -380,21 +371,12 @@ def test_a_restaged_hour_that_dies_between_its_parts_is_not_mistaken_for_whole(
     backfill.tasks.handle(
         {"task": "plan", "run": "run", "asked": {"site": SITE, "start_date": day, "end_date": day}}
     )
-    real, calls = staging.StagingArea.put_part, []
-
-    def mortal(*arguments: Any) -> None:
-        calls.append(1)
-        if len(calls) in (7, 9):
-            raise Dies
-        real(*arguments)
-
-    monkeypatch.setattr(staging.StagingArea, "put_part", mortal)
-    with pytest.raises(Dies):
+    with killed_at(staging.StagingArea, "put_part", call=7):
         backfill.worker.work("run", day)
     pages.hidden = set()
     hourly(backfill.world, 1)
     assert 0 in backfill.worker.staging.hours("run", SiteDay.parse(SITE, day), tmp_path)
-    with pytest.raises(Dies):
+    with killed_at(staging.StagingArea, "put_part", call=2):
         backfill.worker.work("run", day)
     assert 0 not in backfill.worker.staging.hours("run", SiteDay.parse(SITE, day), tmp_path)
     backfill.worker.work("run", day)
