@@ -4,6 +4,7 @@ import dataclasses
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from operator import attrgetter
 from typing import Any
 
 import boto3
@@ -20,6 +21,7 @@ from tests.functional.store.test_hot import Dies
 from vitals.errors import ArchiveVerificationError, ConflictError, DayFileError
 from vitals.model.aggregates import aggregate
 from vitals.model.due_days import due_days, synced_days
+from vitals.model.records.ledger import Attempt
 from vitals.model.records.sites import SiteRecord
 from vitals.model.samples import Samples, from_columns
 from vitals.model.site_day import SiteDay
@@ -161,22 +163,25 @@ STEPS = [
     ("hot", "read_group", 1),
     ("cold", "put", 1),
     ("cold", "groups", 1),
-    ("ledger", "note_archive", 1),
-    ("ledger", "note_archive", 2),
-    ("ledger", "note_newer_archive", 1),
-    ("ledger", "note_own_archive", 1),
+    ("ledger", "_apply", 1),
+    ("ledger", "_apply", 2),
+    ("ledger", "_apply", 3),
+    ("ledger", "_apply", 4),
+    ("ledger", "_apply", 5),
+    ("ledger", "_apply", 6),
     ("rollups", "write", 1),
     ("hot", "expire", 1),
     ("hot", "_expire_block", 3),
 ]
 
 
-@pytest.mark.parametrize(("part", "method", "call"), STEPS)
+@pytest.mark.parametrize(("step", "method", "call"), STEPS)
 @pytest.mark.parametrize("after", [False, True])
 def test_killed_around_any_step_a_repeat_completes_it(
-    archive: Archive, part: str, method: str, call: int, after: bool, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, step: str, method: str, call: int, after: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owner = type(archive.world.syncer.ingest if part == "ingest" else getattr(archive.archiver, part))
+    store = archive.world.syncer.ingest if step == "ingest" else attrgetter(step)(archive.archiver)
+    owner = type(store)
     real, calls = getattr(owner, method), []
 
     def mortal(*arguments: Any, **named: Any) -> Any:
@@ -189,15 +194,9 @@ def test_killed_around_any_step_a_repeat_completes_it(
         return answer
 
     # A process that dies notes no failure.
-    note = Ledger.note_archive
     with monkeypatch.context() as patch:
         patch.setattr(owner, method, mortal)
-        if method != "note_archive":
-            patch.setattr(
-                Ledger,
-                "note_archive",
-                lambda self, *a, **f: None if f.get("status") == "failed" else note(self, *a, **f),
-            )
+        patch.setattr(Attempt, "failed", lambda *_: ())
         try:
             archive.archive()
         except Dies:
@@ -281,8 +280,8 @@ def test_a_failing_verification_takes_the_file_back_and_lets_nothing_expire(
     before = {(i["pk"]["S"], i["w"]["N"]) for i in archive.blocks() if "expires_at" in i}
     real = ColdTier.put
 
-    def corrupting(self: ColdTier, site: str, day: str, file: Any, contents: Any, replaces: Any) -> Any:
-        stored = real(self, site, day, file, contents, replaces)
+    def corrupting(self: ColdTier, day: SiteDay, file: Any, contents: Any, replaces: Any) -> Any:
+        stored = real(self, day, file, contents, replaces)
         other = good_file(archive)
         answer = boto3.client("s3").put_object(Bucket="cold-bucket", Key=other[0], Body=other[1])
         return dataclasses.replace(
@@ -341,10 +340,10 @@ def test_a_file_damaged_on_its_way_is_taken_back(archive: Archive, monkeypatch: 
     archive.world.reread(Span(at, at + 1))
     real = ColdTier.put
 
-    def damaging(self: ColdTier, site: str, day: str, file: Any, contents: Any, replaces: Any) -> Any:
+    def damaging(self: ColdTier, day: SiteDay, file: Any, contents: Any, replaces: Any) -> Any:
         data = bytearray(file.read_bytes())
         data[200] ^= 0xFF
-        return real(self, site, day, bytes(data), contents, replaces)
+        return real(self, day, bytes(data), contents, replaces)
 
     with monkeypatch.context() as patch:
         patch.setattr(ColdTier, "put", damaging)
@@ -367,7 +366,7 @@ def test_a_group_that_changes_between_two_readings_is_a_conflict(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hot, catalog = archive.archiver.hot, archive.archiver.catalogs.load(SITE)
-    blocks = day_builder._Blocks(SITE, hot, WHOLE, archive.world.clock(), None)
+    blocks = day_builder._Blocks(SiteDay(SITE, DAY), hot, archive.world.clock(), None)
     monkeypatch.setattr(day_builder, "_KEPT_GROUPS", 0)
     blocks.take([catalog.points[0].id])
     hot.write(SITE, from_columns([1], [DAY + 77], [1.0]), archive.world.clock())

@@ -386,11 +386,10 @@ def test_rows_of_a_built_day_are_counted_too(
     assert read(NAMES[:1]) == len(of_span[NAMES[0]])
     real = DaySource._build
 
-    def shortening(self: DaySource, site: str, day_ms: int, file: Path) -> Any:
-        written = real(self, site, day_ms, file)
-        day = day_name(day_ms)
-        short = fewer(by_day(made())[day], lambda at: at % DAY_MS > 0)
-        file.write_bytes(build(short, site=site, day=day)[0])
+    def shortening(self: DaySource, day: SiteDay, file: Path) -> Any:
+        written = real(self, day, file)
+        short = fewer(by_day(made())[day.date], lambda at: at % DAY_MS > 0)
+        file.write_bytes(build(short, site=day.site, day=day.date)[0])
         return written
 
     monkeypatch.setattr(DaySource, "_build", shortening)

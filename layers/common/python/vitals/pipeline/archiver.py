@@ -1,4 +1,4 @@
-"""Archiving one day. The order is what makes it safe to die anywhere and to run again:
+"""Archives one day, in an order that makes it safe to kill at any step and to repeat:
 
 build → ledger → put → read back and compare → ledger → rollups → expires_at on the blocks → ledger
 """
@@ -6,7 +6,7 @@ build → ledger → put → read back and compare → ledger → rollups → ex
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,12 @@ from vitals.errors import (
     DayFileMissingError,
     NotFoundError,
 )
-from vitals.model.records.ledger import EXPIRY_GRACE_MS
+from vitals.model.points import Catalog
+from vitals.model.records.ledger import ArchivedFile, Attempt
 from vitals.model.samples import Samples
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS
-from vitals.pipeline.day_builder import Built, build_day
+from vitals.pipeline.day_builder import BuiltDay, build_day
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
 from vitals.store.stores import Stores
@@ -32,12 +33,12 @@ from vitals.store.tiers.cold import ColdTier, Stored
 from vitals.store.tiers.hot import HotTier
 from vitals.store.tiers.rollups import RollupTier
 
-type Facts = dict[str, Any]
+type Receipt = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Archiver:
-    """What archiving works with; `now` gives UTC ms."""
+    """Archives site-days; `now` returns UTC ms."""
 
     hot: HotTier
     cold: ColdTier
@@ -60,54 +61,84 @@ class Archiver:
             hot_days=hot_days,
         )
 
-    def archive(self, day: SiteDay, prepare: Callable[[], str] = lambda: "hot") -> Facts:
+    def archive(self, day: SiteDay, prepare: Callable[[], str] = lambda: "hot") -> Receipt:
         """Archives the day from its file and blocks; `prepare` may add blocks first and names the source.
 
         Returns a receipt; safe to repeat, to race and to kill. Every error leaves the day due, its blocks
-        without expiry, and the file before in place.
+        without expiry, and the previous file in place.
         """
-        with self._attempt(day) as done:
-            source = prepare()
-            return done(source, self._archive(day))
+        with self._attempt(day) as attempt:
+            return self._archive(attempt, prepare())
 
-    def archive_fresh(self, day: SiteDay, fresh: Callable[[int], Samples], source: str) -> Facts:
-        """The same for a day without blocks: from its file and what was just read, which wins.
+    def archive_fresh(self, day: SiteDay, fresh: Callable[[int], Samples], source: str) -> Receipt:
+        """Archives a day without blocks from its file and from what was just read, which wins.
 
-        `fresh` gives the samples of one group. The day is read from its file from then on.
+        `fresh` returns the samples of one group. Afterwards readers take the day from its file.
         """
-        with self._attempt(day) as done:
-            return done(source, self._archive(day, fresh))
+        with self._attempt(day) as attempt:
+            return self._archive(attempt, source, fresh)
 
     def is_hot(self, day: SiteDay) -> bool:
-        """Whether the day lies within the hot window."""
+        """Tells whether the day lies within the hot window."""
         return day.span.end_ms + self.hot_days * DAY_MS > self.now()
 
     @contextmanager
-    def _attempt(self, day: SiteDay) -> Iterator[Callable[[str, Facts], Facts]]:
-        attempts = self.ledger.archive_record(day).attempts + 1
-        self.ledger.note_archive(day, attempts=attempts)
-        started_ms = self.now()
-
-        def done(source: str, facts: Facts) -> Facts:
-            seconds = (self.now() - started_ms) / 1000
-            outcome: Facts = {"status": "done", "source": source, "seconds": seconds, "error": ""}
-            self.ledger.note_own_archive(day, began_ms=facts["began_ms"], **outcome)
-            return {"site": day.site, "date": day.date, "source": source, "attempts": attempts, **facts}
-
+    def _attempt(self, day: SiteDay) -> Iterator[Attempt]:
+        """Counts the attempt first, and records the error that ends it."""
+        attempt = Attempt.after(day, self.ledger.archive_record(day), self.now())
+        self.ledger.apply(day, attempt.started())
         try:
-            yield done
+            yield attempt
         except Exception as error:
-            self.ledger.note_archive(day, status="failed", error=f"{type(error).__name__}: {error}")
+            self.ledger.apply(day, attempt.failed(error))
             raise
 
-    def _archive(self, day: SiteDay, fresh: Callable[[int], Samples] | None = None) -> Facts:
-        began_ms = self.now()
+    def _archive(
+        self, attempt: Attempt, source: str, fresh: Callable[[int], Samples] | None = None
+    ) -> Receipt:
+        day, began_ms = attempt.site_day, self.now()
         # After `began_ms`: a block that is read must hold no point that this catalog lacks.
         catalog = self.catalogs.load(day.site)
         if not catalog.points:
             raise NotFoundError(f"site {day.site} has no catalog yet")
-        existing, checksum = self._existing(day)
-        expires_ms = began_ms if fresh else self._expires_ms(day)
+        existing = self._existing(day)
+        expires_ms = began_ms if fresh else self._block_expiry_ms(day)
+        attempt = attempt.reading(began_ms=began_ms, source=source, expires_ms=expires_ms)
+        built, stored = self._build(attempt, catalog, existing, fresh)
+        file = _archived_file(stored, built)
+        self.ledger.apply(day, attempt.verified(file))
+        self.rollups.write(day, built.rollups, began_ms)
+        self._expire_blocks(attempt, built)
+        self.ledger.apply(day, attempt.done(self.now()))
+        return {
+            "site": day.site,
+            "date": day.date,
+            "source": source,
+            "attempts": attempt.number,
+            "began_ms": began_ms,
+            **asdict(file),
+        }
+
+    def _block_expiry_ms(self, day: SiteDay) -> int:
+        return self.ledger.archive_record(day).block_expiry_ms(self.hot_days, self.now())
+
+    def _existing(self, day: SiteDay) -> tuple[Stored | None, str]:
+        """Returns the version of the day's file and its checksum; None and "" when there is no file."""
+        try:
+            stored, contents = self.cold.describe(day)
+        except DayFileMissingError:
+            return None, ""
+        return stored, contents.checksum
+
+    def _build(
+        self,
+        attempt: Attempt,
+        catalog: Catalog,
+        existing: tuple[Stored | None, str],
+        fresh: Callable[[int], Samples] | None,
+    ) -> tuple[BuiltDay, Stored]:
+        """Builds the day's file, replaces the existing one if it differs, and verifies what is stored."""
+        day, (stored, checksum) = attempt.site_day, existing
         with tempfile.TemporaryDirectory() as folder:
             sink = Path(folder) / "samples.parquet"
             built = build_day(
@@ -115,64 +146,47 @@ class Archiver:
                 catalog,
                 hot=self.hot,
                 cold=self.cold,
-                existing=existing,
+                existing=stored,
                 sink=sink,
-                now_ms=began_ms,
+                now_ms=attempt.began_ms,
                 fresh=fresh,
             )
-            written = built.written
-            same = existing is not None and checksum == written.contents.checksum
-            if existing is None or not same:
-                # A day that is settled must not look so while its rollups follow another file.
-                self.ledger.note_archive(day, status="building")
-                self.ledger.bring_expiry_forward(day, expires_ms)
-                existing = self.cold.put(day, sink, written.contents, existing)
-        self._verify(day, existing, written, fresh=not same)
-        facts = {"began_ms": began_ms, **_facts(existing, built)}
-        self.ledger.bring_expiry_forward(day, expires_ms)
-        self.ledger.note_newer_archive(day, status="verified", **facts)
-        self.rollups.write(day, built.rollups, began_ms)
-        lives_until_ms = max(expires_ms, self.now() + EXPIRY_GRACE_MS)
-        changed = self.hot.expire(day.site, built.blocks, lives_until_ms // 1000)
-        if changed:
-            # Written to since they were read, so marked as changed too: the day stays due, these blocks stay.
-            raise ConflictError(f"{changed} blocks of {day} changed while it was archived")
-        return facts
+            contents = built.written.contents
+            replaced = stored is None or checksum != contents.checksum
+            if stored is None or replaced:
+                self.ledger.apply(day, attempt.replacing())
+                stored = self.cold.put(day, sink, contents, stored)
+        self._verify(day, stored, built.written, replaced=replaced)
+        return built, stored
 
-    def _expires_ms(self, day: SiteDay) -> int:
-        """Until when the day's blocks live at least, once said for good: some may be gone already."""
-        known = self.ledger.archive_record(day).expires_ms
-        if known is not None:
-            return known
-        return max(day.span.end_ms + self.hot_days * DAY_MS, self.now() + EXPIRY_GRACE_MS)
-
-    def _existing(self, day: SiteDay) -> tuple[Stored | None, str]:
+    def _verify(self, day: SiteDay, stored: Stored, written: WrittenFile, *, replaced: bool) -> None:
         try:
-            stored, contents = self.cold.describe(day)
-        except DayFileMissingError:
-            return None, ""
-        return stored, contents.checksum
-
-    def _verify(self, day: SiteDay, stored: Stored, written: WrittenFile, *, fresh: bool) -> None:
-        try:
-            found = day_file.checksums(self.cold.groups(day, stored))
-            if found != written.checks:
-                wrong = sum(found.get(name) != check for name, check in written.checks.items())
+            checks = day_file.checksums(self.cold.groups(day, stored))
+            if checks != written.checks:
+                wrong = sum(checks.get(name) != check for name, check in written.checks.items())
                 raise ArchiveVerificationError(f"verification failed for {wrong} points of {day}")
         except (ArchiveVerificationError, DayFileError):
-            if fresh:
+            if replaced:
                 self.cold.discard(day, stored)
             raise
 
+    def _expire_blocks(self, attempt: Attempt, built: BuiltDay) -> None:
+        """Marks the blocks that the file was built from; ConflictError when some of them have changed."""
+        day, expires_ms = attempt.site_day, attempt.blocks_expire_ms(self.now())
+        changed = self.hot.expire(day.site, built.blocks, expires_ms // 1000)
+        if changed:
+            # Who changed them has marked the day as changed too: it stays due, and these blocks stay.
+            raise ConflictError(f"{changed} blocks of {day} changed while it was archived")
 
-def _facts(stored: Stored, built: Built) -> Facts:
+
+def _archived_file(stored: Stored, built: BuiltDay) -> ArchivedFile:
     contents = built.written.contents
-    return {
-        "rows": contents.rows,
-        "points": contents.points,
-        "bytes": stored.size,
-        "checksum": contents.checksum,
-        "etag": stored.etag,
-        "version": stored.version_id,
-        "windows": built.windows,
-    }
+    return ArchivedFile(
+        rows=contents.rows,
+        points=contents.points,
+        bytes=stored.size,
+        checksum=contents.checksum,
+        etag=stored.etag,
+        version=stored.version_id,
+        windows=built.windows,
+    )

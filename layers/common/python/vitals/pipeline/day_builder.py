@@ -26,7 +26,7 @@ _KEPT_GROUPS = 32
 
 
 @dataclass(slots=True)
-class Built:
+class BuiltDay:
     """A day's file and what follows: the blocks it was read from, rollups by point id, windows held."""
 
     written: WrittenFile
@@ -45,7 +45,7 @@ def build_day(
     sink: Path,
     now_ms: int,
     fresh: Callable[[int], Samples] | None = None,
-) -> Built:
+) -> BuiltDay:
     """Writes to `sink` the merge of the day's file (of exactly this version), its blocks and `fresh`.
 
     The later of these wins; `fresh` gives the samples of one group of points just read from the upstream.
@@ -69,7 +69,7 @@ def build_day(
         blocks.finish()
 
     written = day_file.write(sink, day.site, day.date, groups())
-    return Built(written, blocks.read, rollups, int(held.sum()))
+    return BuiltDay(written, blocks.read, rollups, int(held.sum()))
 
 
 def _rollups(ids: Sequence[int], samples: Samples) -> Iterator[tuple[int, bytes]]:

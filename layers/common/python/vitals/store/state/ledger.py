@@ -7,7 +7,6 @@ item of its own (ArchiveRecord), small enough to read a year of them at once; so
 were rejected for their values (p, their ids).
 """
 
-import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ import numpy.typing as npt
 from vitals.aws.cost import Cost
 from vitals.errors import ConflictError
 from vitals.model import point_set
-from vitals.model.records.ledger import ArchiveRecord, Coverage
+from vitals.model.records.ledger import ArchiveChange, ArchiveRecord, Coverage, Precondition
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import (
     DAY_MS,
@@ -37,6 +36,12 @@ if TYPE_CHECKING:
 
 
 _ATTEMPTS = 20
+_CONDITIONS = {
+    Precondition.NONE: None,
+    Precondition.NOT_NEWER: "attribute_not_exists(began_ms) OR began_ms <= :began_ms",
+    Precondition.OWN: "began_ms = :began_ms",
+    Precondition.LATER_EXPIRY: "attribute_not_exists(expires_ms) OR expires_ms > :expires_ms",
+}
 
 
 class Ledger:
@@ -152,28 +157,24 @@ class Ledger:
 
     def note_archive(self, day: SiteDay, **facts: items.Fact) -> None:
         """Sets facts (fields of ArchiveRecord) of a day's archive and leaves the others as they are."""
-        self._note(day, facts)
+        self._apply(day, ArchiveChange(facts))
 
-    def note_newer_archive(self, day: SiteDay, **facts: items.Fact) -> None:
-        """The same, `began_ms` among them; ConflictError when the record's archiving began later."""
-        self._note(day, facts, "attribute_not_exists(began_ms) OR began_ms <= :began_ms")
+    def apply(self, day: SiteDay, changes: Iterable[ArchiveChange]) -> None:
+        """Makes the changes of a day's archive in order, each when its precondition holds.
 
-    def note_own_archive(self, day: SiteDay, **facts: items.Fact) -> None:
-        """The same, `began_ms` among them; ConflictError when the record is of any other archiving."""
-        self._note(day, facts, "began_ms = :began_ms")
+        ConflictError when that of a change does not hold that is not optional.
+        """
+        for change in changes:
+            self._apply(day, change)
 
-    def bring_expiry_forward(self, day: SiteDay, expires_ms: int) -> None:
-        """Sets `expires_ms` unless it is that near already: a day that is in its file alone must stay so."""
-        condition = "attribute_not_exists(expires_ms) OR expires_ms > :expires_ms"
-        with contextlib.suppress(ConflictError):
-            self._note(day, {"expires_ms": expires_ms}, condition)
-
-    def _note(self, day: SiteDay, facts: Mapping[str, items.Fact], condition: str | None = None) -> None:
+    def _apply(self, day: SiteDay, change: ArchiveChange) -> None:
+        condition = _CONDITIONS[change.precondition]
         key = keys.archive_day(day)
         try:
-            self._client.update_item(**items.setting(self._table, key, facts, condition))
+            self._client.update_item(**items.setting(self._table, key, change.facts, condition))
         except self._client.exceptions.ConditionalCheckFailedException:
-            raise ConflictError(f"{day} was archived by another process") from None
+            if not change.optional:
+                raise ConflictError(f"{day} was archived by another process") from None
 
     def _record_day(
         self,
