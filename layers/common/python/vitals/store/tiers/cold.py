@@ -1,5 +1,6 @@
 """The cold tier: day files in S3, each read as one version of it or not at all."""
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
+from vitals.aws import s3
 from vitals.aws.cost import Cost
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.codec import day_file_reader
@@ -118,21 +120,16 @@ class ColdTier:
         if not days:
             return set()
         starts = {day.date: day.day_ms for day in days}
-        request: dict[str, Any] = {
-            "Bucket": self._bucket,
-            "Prefix": keys.day_files(site),
+        listed = s3.list_keys(
+            self._client,
+            self._bucket,
+            keys.day_files(site),
             # The day's folder sorts before its file.
-            "StartAfter": keys.day_file(days[0]).rpartition("/")[0],
-        }
-        present: set[int] = set()
-        for _ in range(_MAX_LISTINGS):
-            page = self._client.list_objects_v2(**request)
-            dates = [keys.date_of_file(item["Key"]) for item in page.get("Contents", [])]
-            present |= {starts[date] for date in dates if date in starts}
-            if not page["IsTruncated"] or dates[-1] > days[-1].date:
-                return present
-            request["ContinuationToken"] = page["NextContinuationToken"]
-        raise ConflictError(f"the files of {site} did not end within {_MAX_LISTINGS} listings")
+            start_after=keys.day_file(days[0]).rpartition("/")[0],
+            max_requests=_MAX_LISTINGS,
+        )
+        dates = itertools.takewhile(lambda date: date <= days[-1].date, map(keys.date_of_file, listed))
+        return {starts[date] for date in dates if date in starts}
 
     def discard(self, day: SiteDay, stored: Stored) -> None:
         """Takes back a version that was put, so that the one before it is the day's file again."""

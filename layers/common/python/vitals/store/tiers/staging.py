@@ -4,13 +4,13 @@ import base64
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
+from vitals.aws import s3
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.codec import staged_hour
-from vitals.errors import ConflictError
 from vitals.model import point_set
 from vitals.model.point_set import PointSet
 from vitals.model.samples import Samples
@@ -80,7 +80,7 @@ class StagingArea:
 
     def hours(self, run: str, day: SiteDay, folder: Path) -> dict[int, StagedHour]:
         """The hours of the day that were read to their end; their last parts are in the folder then."""
-        names = [key.rpartition("/")[2] for page in self._keys(keys.staged(run, day)) for key in page]
+        names = [key.rpartition("/")[2] for key in self._list(run, day)]
         lasts = [name for name in names if _is_last(name)]
         found = [_receipt(staged_hour.receipt(file)) for file in self._copy(run, day, lasts, folder)]
         return {hour.hour: hour for hour in found}
@@ -103,19 +103,10 @@ class StagingArea:
 
     def clear(self, run: str, day: SiteDay | None = None) -> None:
         """Removes what is staged of the day, or of the whole run."""
-        for found in self._keys(keys.staged(run, day)):
-            if found:
-                self._delete(found)
+        s3.delete_keys(self._client, self._bucket, self._list(run, day))
 
-    def _keys(self, prefix: str) -> Iterator[list[str]]:
-        request: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix}
-        for _ in range(_MAX_LISTINGS):
-            page = self._client.list_objects_v2(**request)
-            yield [item["Key"] for item in page.get("Contents", [])]
-            if not page["IsTruncated"]:
-                return
-            request["ContinuationToken"] = page["NextContinuationToken"]
-        raise ConflictError(f"what is staged did not end within {_MAX_LISTINGS} listings")
+    def _list(self, run: str, day: SiteDay | None) -> Iterator[str]:
+        return s3.list_keys(self._client, self._bucket, keys.staged(run, day), max_requests=_MAX_LISTINGS)
 
     def _put(self, run: str, day: SiteDay, name: str, body: bytes, folder: Path) -> None:
         self._client.put_object(Bucket=self._bucket, Key=keys.staged(run, day, name), Body=body)
@@ -129,13 +120,6 @@ class StagingArea:
 
         with self._runtime.pool(_WORKERS, "staging") as pool:
             return list(pool.map(copy, names))
-
-    def _delete(self, found: list[str]) -> None:
-        answer = self._client.delete_objects(
-            Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in found], "Quiet": True}
-        )
-        if errors := answer.get("Errors"):
-            raise ConflictError(f"{len(errors)} staged objects were not deleted: {errors[0].get('Code')}")
 
 
 def points_text(points: PointSet) -> str:
