@@ -1,4 +1,4 @@
-"""Every request of docs/api.md, run in its order on a simulated building, is answered as the page says."""
+"""Sends every request of docs/api.md, in order, to a simulated building, and compares the responses."""
 
 import base64
 import json
@@ -66,7 +66,7 @@ EXAMPLES = [
 
 
 def steady(content: Any) -> Any:
-    """The answer without what differs from run to run, so that its keys count and its other values."""
+    """Returns the response without values that differ between runs; their keys still count."""
     if isinstance(content, dict):
         return {key: None if key in VOLATILE else steady(value) for key, value in content.items()}
     return [steady(value) for value in content] if isinstance(content, list) else content

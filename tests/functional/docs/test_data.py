@@ -1,4 +1,4 @@
-"""The examples of docs/data.md, run on the files of a simulated day and held against what the source said."""
+"""Runs the examples of docs/data.md on the files of a simulated day, and compares them with the source."""
 
 import re
 import struct
@@ -33,14 +33,15 @@ POINT = "ses/ses_falls_city/8000:33-8033/analogInput/100"
 type Bits = dict[tuple[str, int], bytes]
 
 
-def example(words: str) -> str:
-    [found] = [block for block in BLOCKS if words in block]
-    return found
+def example(fragment: str) -> str:
+    """Returns the one example that contains the fragment."""
+    [block] = [block for block in BLOCKS if fragment in block]
+    return block
 
 
 @dataclass(frozen=True)
 class Day:
-    """The bucket's files by key, and what the source said of the day, the weather apart."""
+    """The bucket's files by key, and the source's samples of the day, without the weather."""
 
     files: dict[str, bytes]
     truth: Bits
@@ -48,7 +49,7 @@ class Day:
 
 @pytest.fixture(scope="module")
 def made() -> list[Day]:
-    """The day once it is made: each test needs the same, and none changes it."""
+    """Holds the day after the first test made it; all tests share it, and none changes it."""
     return []
 
 
@@ -75,7 +76,7 @@ def truth(day: Day) -> Bits:
 
 @pytest.fixture
 def folder(day: Day, tmp_path: Path) -> Path:
-    """The bucket as a folder."""
+    """Returns the bucket as a folder."""
     for key, body in day.files.items():
         (tmp_path / key).parent.mkdir(parents=True)
         (tmp_path / key).write_bytes(body)
@@ -87,31 +88,31 @@ def here(text: str, folder: Path) -> str:
     return text.replace(BUCKET, str(folder))
 
 
-def sql(words: str, folder: Path) -> list[dict[str, Any]]:
-    """The rows of an example, asked by somebody whose clock is Chicago's."""
+def sql(fragment: str, folder: Path) -> list[dict[str, Any]]:
+    """Returns the rows of an example, in a session whose time zone is Chicago's."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'America/Chicago'")
-        return connection.sql(here(example(words), folder)).to_arrow_table().to_pylist()
+        return connection.sql(here(example(fragment), folder)).to_arrow_table().to_pylist()
 
 
-def python(words: str, folder: Path) -> dict[str, Any]:
+def python(fragment: str, folder: Path) -> dict[str, Any]:
     scope: dict[str, Any] = {}
-    exec(here(example(words), folder), scope)
+    exec(here(example(fragment), folder), scope)
     return scope
 
 
 def bits(rows: Iterable[tuple[int, float]]) -> Bits:
-    """The point's samples by name and time, values to the bit; none twice."""
-    found = list(rows)
-    by_key = {(POINT, at): struct.pack("<d", value) for at, value in found}
-    assert len(by_key) == len(found)
+    """Returns the point's samples by name and time, values to the bit; none twice."""
+    samples = list(rows)
+    by_key = {(POINT, time_ms): struct.pack("<d", value) for time_ms, value in samples}
+    assert len(by_key) == len(samples)
     return by_key
 
 
 def of_point(truth: Bits) -> Bits:
-    mine = {key: value for key, value in truth.items() if key[0] == POINT}
-    assert len(mine) >= 20
-    return mine
+    samples = {key: value for key, value in truth.items() if key[0] == POINT}
+    assert len(samples) >= 20
+    return samples
 
 
 def milliseconds(times: pd.Series) -> list[int]:
@@ -119,11 +120,11 @@ def milliseconds(times: pd.Series) -> list[int]:
 
 
 def by_point(truth: Bits) -> dict[str, dict[int, float]]:
-    """The truth's values by time, by point."""
-    found: dict[str, dict[int, float]] = {}
-    for (name, at), value in truth.items():
-        found.setdefault(name, {})[at] = struct.unpack("<d", value)[0]
-    return found
+    """Returns the source's values by time, by point."""
+    values: dict[str, dict[int, float]] = {}
+    for (name, time_ms), value in truth.items():
+        values.setdefault(name, {})[time_ms] = struct.unpack("<d", value)[0]
+    return values
 
 
 def test_duckdb_has_every_sample_of_a_point_to_the_bit(folder: Path, truth: Bits) -> None:
@@ -145,7 +146,9 @@ def test_duckdb_has_a_column_per_point(folder: Path, truth: Bits) -> None:
     rows = sql("PIVOT", folder)
     hours = {int(row["hour"].timestamp() * 1000): row[POINT] for row in rows if row[POINT] is not None}
     # A reading an hour: each is its hour's mean.
-    assert hours == {at - at % HOUR_MS: value for at, value in by_point(of_point(truth))[POINT].items()}
+    assert hours == {
+        time_ms - time_ms % HOUR_MS: value for time_ms, value in by_point(of_point(truth))[POINT].items()
+    }
 
 
 def test_a_files_own_count_of_its_rows_is_right_and_an_empty_day_has_none(folder: Path) -> None:
@@ -161,11 +164,11 @@ def test_pandas_has_every_sample_of_a_point_to_the_bit(folder: Path, truth: Bits
 
 
 def test_pandas_has_a_column_per_point(folder: Path, truth: Bits) -> None:
-    found = python("month = pd.read_parquet", folder)
+    variables = python("month = pd.read_parquet", folder)
     expected = by_point(truth)
-    assert len(found["points"]) == found["wide"].shape[1] == 2
-    for name in found["points"]:
-        column = found["wide"][name].dropna()
+    assert len(variables["points"]) == variables["wide"].shape[1] == 2
+    for name in variables["points"]:
+        column = variables["wide"][name].dropna()
         shown = zip(milliseconds(column.index.to_series()), column, strict=True)
         assert dict(shown) == expected[name]
 
