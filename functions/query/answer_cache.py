@@ -60,10 +60,10 @@ def entry(site: str, planned: QueryPlan, records: Sequence[ArchiveRecord], now_m
         for name, point in zip(planned.names, planned.points, strict=True)
     ]
     asked = [
-        planned.asked.start_ms,
-        planned.asked.end_ms,
+        planned.requested.start_ms,
+        planned.requested.end_ms,
         planned.start_ms,
-        planned.most_rows,
+        planned.row_limit,
         planned.fingerprint,
     ]
     named = orjson.dumps([_FORM, site, asked, points, versions])

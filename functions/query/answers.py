@@ -14,6 +14,7 @@ from query.pages import Web
 from query.schemas import ColumnAnswer
 from query.status import MAX_LAG_MS, StatusReader, synced
 from query.warnings import warned
+from vitals.aws.cost import Cost
 from vitals.aws.runtime import SYSTEM
 from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError, TooLargeError
 from vitals.model.points import Catalog, Point
@@ -21,10 +22,14 @@ from vitals.model.ranges import Time
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.records.tokens import Grant
 from vitals.model.timespan import DAY_MS, FUTURE_TOLERANCE_MS, Span, iso
-from vitals.reading import page_token, plan, reader
-from vitals.reading.executor import Executor, Found
-from vitals.reading.gaps import NOT_POLLED
-from vitals.reading.plan import Asked, QueryPlan
+from vitals.reading import page_token
+from vitals.reading.executor import Executor
+from vitals.reading.gaps import explain_gaps
+from vitals.reading.paging import Pages
+from vitals.reading.plan import QueryPlan, plan_query
+from vitals.reading.reader import PageReader
+from vitals.reading.reads import PlannedRead
+from vitals.reading.request import MAX_POINTS, QueryRequest, parse_span
 from vitals.site_name import check_site
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.sites import SiteTable
@@ -70,30 +75,30 @@ class Api:
     monotonic: Callable[[], float] = SYSTEM.monotonic
     _known: dict[str, tuple[int, Catalog]] = field(default_factory=dict)
 
-    def query(self, grant: Grant, asked: Asked, if_none_match: str = "") -> Reply:
-        """The samples or aggregates of some points in a range, one series per point in the order asked.
+    def query(self, grant: Grant, request: QueryRequest, if_none_match: str = "") -> Reply:
+        """The samples or aggregates of some points in a range, one series per point in the order request.
 
         A reply without an answer means that the caller has it already.
         """
         began = self.monotonic()
-        self._authorise(grant, asked.site)
+        self._authorise(grant, request.site)
         now_ms = self.now()
-        catalog = self._catalog(asked.site, asked.point_names)
-        planned = plan.plan_query(asked, catalog, now_ms, self.max_range_days)
-        found = Found()
-        records = self.executor.records(asked.site, planned.span, found)
-        name = answer_cache.entry(asked.site, planned, records, now_ms)
-        etag = name.etag(asked.media_type)
+        catalog = self._catalog(request.site, request.point_names)
+        planned = plan_query(request, catalog, now_ms, self.max_range_days)
+        cost = Cost()
+        records = self.executor.records(request.site, planned.span, cost)
+        name = answer_cache.entry(request.site, planned, records, now_ms)
+        etag = name.etag(request.media_type)
         if answer_cache.matches(if_none_match, etag):
             return Reply(None, etag, _MAX_AGE_S)
         with self.kept.one_at_a_time(name):
-            answer, keep = self.kept.find(asked.site, name, found.cost), True
+            answer, keep = self.kept.find(request.site, name, cost), True
             hit = answer is not None
             if answer is None:
-                answer, keep = self._answer(asked.site, planned, records, now_ms, found)
+                answer, keep = self._answer(request.site, planned, records, now_ms, cost)
                 if keep:
-                    self.kept.keep(asked.site, name, answer, found.cost)
-        answer["metadata"] = {**answer["metadata"], **self._receipt(began, found, hit=hit)}
+                    self.kept.keep(request.site, name, answer, cost)
+        answer["metadata"] = {**answer["metadata"], **self._receipt(began, cost, hit=hit)}
         # What was left out may be readable a moment later, without a change of the name.
         settled = keep and name.quiet
         return Reply(answer, etag if settled else None, _MAX_AGE_S if settled else answer_cache.LIVELY_S)
@@ -104,7 +109,7 @@ class Api:
         planned: QueryPlan,
         records: Sequence[ArchiveRecord],
         now_ms: int,
-        found: Found,
+        cost: Cost,
     ) -> tuple[ColumnAnswer, bool]:
         """The answer, and whether it may be kept."""
         began = self.monotonic()
@@ -113,44 +118,45 @@ class Api:
             return self.monotonic() < began + READ_BUDGET_S
 
         known_until_ms = now_ms - MAX_LAG_MS
-        read = reader.read(self.executor, site, planned, records, now_ms, known_until_ms, in_time, found)
-        whole = planned.start_ms == planned.span.start_ms and read.next_ms is None
-        if found.failures and not found.sources and whole:
-            raise next(iter(found.failures.values()))
-        told = series.explained(self.executor.ledger, site, read.gaps, found.cost)
+        query = PlannedRead(planned, records, now_ms, cost)
+        page = PageReader(self.executor, query, known_until_ms, in_time).read()
+        stats = page.stats
+        whole = planned.start_ms == planned.span.start_ms and page.next_ms is None
+        if stats.failures and not stats.sources and whole:
+            raise stats.failures[0].error
+        report = explain_gaps(self.executor.ledger, site, page.gaps, cost)
         answer: ColumnAnswer = {
             "site_name": site,
-            "start_time": iso(planned.asked.start_ms),
-            "end_time": iso(planned.asked.end_ms),
+            "start_time": iso(planned.requested.start_ms),
+            "end_time": iso(planned.requested.end_ms),
             # The plan has checked both texts.
             "resolution": cast(schemas.Resolution, planned.resolution),
             "data_type": "aggregate" if planned.aggregated else "raw",
-            "series": series.of(planned, read, told.gaps),
+            "series": series.of(planned, page, report.gaps),
             "metadata": {
-                "total_samples": len(read.rows),
-                "sources": list(found.sources),
-                "next_token": None if read.next_ms is None else planned.token(read.next_ms),
+                "total_samples": len(page.rows),
+                "sources": list(stats.sources),
+                "next_token": None if page.next_ms is None else Pages(planned).token(page.next_ms),
                 "method": cast(schemas.Method, planned.shape.method) if planned.shape else None,
-                "samples_read": sum(read.received.values()),
-                "samples_returned": len(read.rows),
-                **self._receipt(began, found, hit=False),
+                "samples_read": sum(page.received.values()),
+                "samples_returned": len(page.rows),
+                **self._receipt(began, cost, hit=False),
             },
             **warned(
                 [
                     *map(warnings.unknown_point, planned.unknown),
                     *map(warnings.columns_split_buckets, planned.notes),
-                    *(warnings.day_unreadable(day, text) for text, day in found.failed_days.items()),
-                    *([warnings.time_limit()] if read.hurried else []),
-                    *([] if told.whole else [warnings.gaps_omitted()]),
+                    *(warnings.day_unreadable(failure.day, str(failure.error)) for failure in stats.failures),
+                    *([warnings.time_limit()] if page.timed_out else []),
+                    *([] if report.complete else [warnings.gaps_omitted()]),
                 ]
             ),
         }
-        polled = all(gap.reason != NOT_POLLED for found_ in told.gaps.values() for gap in found_)
-        return answer, polled and told.in_time and not read.hurried and not found.failures
+        keep = report.all_polled and report.in_time and not page.timed_out and not stats.failures
+        return answer, keep
 
-    def _receipt(self, began: float, found: Found, *, hit: bool) -> schemas.Receipt:
+    def _receipt(self, began: float, cost: Cost, *, hit: bool) -> schemas.Receipt:
         seconds = self.monotonic() - began
-        cost = found.cost
         return {
             "query_time_ms": round(seconds * 1000, 1),
             "cache_hit": hit,
@@ -166,7 +172,7 @@ class Api:
     def coverage(self, grant: Grant, site: str, start: Time, end: Time) -> schemas.CoverageAnswer:
         """Day by day, how many windows were asked for and hold data, and what became of the archive."""
         self._authorise(grant, site)
-        span = plan.parse_span(start, end, self.now(), MAX_COVERAGE_DAYS, names=("start", "end"))
+        span = parse_span(start, end, self.now(), MAX_COVERAGE_DAYS, names=("start", "end"))
         return series.coverage(self.executor.ledger, site, span, self.now())
 
     def list_sites(self, grant: Grant) -> schemas.Sites:
@@ -219,8 +225,8 @@ class Api:
     def _latest_named(self, site: str, names: Sequence[str], next_token: str | None) -> schemas.Latest:
         if next_token is not None:
             raise InvalidRequestError("next_token is invalid beside names; named points come all at once")
-        if len(names) > plan.MAX_POINTS:
-            raise TooLargeError(f"{len(names)} points asked for; one query takes at most {plan.MAX_POINTS}")
+        if len(names) > MAX_POINTS:
+            raise TooLargeError(f"{len(names)} points asked for; one query takes at most {MAX_POINTS}")
         by_name = self._catalog(site, names).by_name
         unknown = [name for name in names if name not in by_name]
         if len(unknown) == len(names):

@@ -17,7 +17,7 @@ import numpy as np
 import orjson
 
 from vitals.errors import NotAcceptableError, TooLargeError
-from vitals.reading.plan import Limits
+from vitals.reading.request import Limits
 
 JSON = "application/json"
 CSV = "text/csv"

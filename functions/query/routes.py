@@ -17,7 +17,7 @@ from vitals.http.strict import ignores_unknown
 from vitals.model.points import MAX_NAME
 from vitals.model.ranges import MAX_TEXT
 from vitals.model.records.tokens import Grant
-from vitals.reading.plan import Asked
+from vitals.reading.request import QueryRequest
 
 router = APIGatewayRouter()
 
@@ -99,7 +99,7 @@ def query(
     interval_ms: IntervalMs = None,
 ) -> Response[Any]:
     return _reply(
-        Asked(
+        QueryRequest(
             site_name,
             _names(point_names, point_name),
             start_time,
@@ -116,7 +116,7 @@ def query(
 
 @router.post("/timeseries/query", summary="The same, for more points than fit a URL")
 def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
-    asked = Asked(
+    request = QueryRequest(
         body.site_name,
         body.point_names,
         body.start_time,
@@ -128,7 +128,7 @@ def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
         body.method,
         interval_ms=body.interval_ms,
     )
-    return _reply(asked)
+    return _reply(request)
 
 
 @router.get("/sites/<site>/coverage", summary="What was asked for and received, day by day")
@@ -216,13 +216,13 @@ def docs() -> Response[Any]:
     return answer(page, "text/html; charset=utf-8", headers=headers)
 
 
-def _reply(asked: Asked) -> Response[Any]:
+def _reply(request: QueryRequest) -> Response[Any]:
     """The query's answer in the form that is accepted, which is settled before anything is read."""
     event = router.current_event
     media_type = encoding.negotiated(accepted(event))
-    limits = encoding.limits(media_type, asked.point_names)
-    asked = replace(asked, media_type=media_type, limits=limits)
-    reply = _api().query(_grant(), asked, event.headers.get("If-None-Match") or "")
+    limits = encoding.limits(media_type, request.point_names)
+    request = replace(request, media_type=media_type, limits=limits)
+    reply = _api().query(_grant(), request, event.headers.get("If-None-Match") or "")
     headers = {
         "Cache-Control": f"private, max-age={reply.max_age_s}",
         "Vary": "Accept, Accept-Encoding",

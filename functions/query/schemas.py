@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from query.warnings import Warned
 from vitals.model.records.ledger import ArchiveStatus
-from vitals.reading.executor import Source
 from vitals.reading.gaps import Reason
+from vitals.reading.reads import Source
 
 Resolution = Literal["raw", "5m", "1h", "1d"]
 Method = Literal["m4", "minmax", "lttb", "mean"]

@@ -1,66 +1,21 @@
 """What an answer says of each series beside its rows: gaps with their reasons, and coverage."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from query import schemas
 from query.schemas import ColumnSeries
-from vitals.aws.cost import Cost
-from vitals.errors import TierTimeoutError
 from vitals.model.aggregates import Aggregates
 from vitals.model.records.ledger import ArchiveRecord, Coverage
 from vitals.model.timespan import DAY_MS, WINDOWS_PER_DAY, Span, day_name, iso
-from vitals.reading import gaps
 from vitals.reading.gaps import Gap
 from vitals.reading.plan import QueryPlan
-from vitals.reading.reader import Reading
+from vitals.reading.reader import Page
 from vitals.store.state.ledger import Ledger
 
-# A series of more is noise on a chart; the longest are told.
-MOST_GAPS = 100
-# 75 bytes of JSON each.
-_MOST_IN_ALL = 5_000
-# Hours of rejected values are looked up for spans up to here: 24 small items a day.
-_REJECTED_SPAN_MS = 62 * DAY_MS
 
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """Gaps by point id; whether they are all there, and whether the ledger answered in time."""
-
-    gaps: dict[int, list[Gap]]
-    whole: bool = True
-    in_time: bool = True
-
-
-def explained(ledger: Ledger, site: str, found: Mapping[int, Sequence[Span]], cost: Cost) -> Explained:
-    """The longest gaps of each point with their reasons, in order of time; without any nothing is read."""
-    if not found:
-        return Explained({})
-    most = max(1, min(MOST_GAPS, _MOST_IN_ALL // len(found)))
-    longest = {point: sorted(sorted(spans, key=_length)[:most]) for point, spans in found.items()}
-    every = [span for spans in longest.values() for span in spans]
-    around = Span(min(span.start_ms for span in every), max(span.end_ms for span in every))
-    try:
-        coverage = ledger.coverage(site, around.whole_windows(), cost)
-        rejected = ledger.rejected(site, around, cost) if around.length_ms <= _REJECTED_SPAN_MS else {}
-    except TierTimeoutError:
-        return Explained({}, whole=False, in_time=False)
-    told = {
-        point: [gap for span in spans for gap in gaps.explain(span, coverage, rejected.get(point, ()))]
-        for point, spans in longest.items()
-    }
-    whole = all(len(found[point]) <= most >= len(each) for point, each in told.items())
-    return Explained({point: each[:most] for point, each in told.items()}, whole)
-
-
-def _length(span: Span) -> int:
-    return -span.length_ms
-
-
-def of(planned: QueryPlan, read: Reading, explained_: Mapping[int, Sequence[Gap]]) -> list[ColumnSeries]:
+def of(planned: QueryPlan, read: Page, explained_: Mapping[int, Sequence[Gap]]) -> list[ColumnSeries]:
     """One series per point in the order asked."""
     covered = Span(planned.start_ms, max(planned.start_ms, read.until_ms))
     found = []

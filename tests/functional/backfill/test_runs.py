@@ -53,7 +53,7 @@ from vitals.model.timespan import (
 )
 from vitals.pipeline import archiver as archiver_module
 from vitals.pipeline.archiver import Archiver
-from vitals.reading.plan import Asked
+from vitals.reading.request import QueryRequest
 from vitals.store.control.circuit import Circuit, CircuitTable
 from vitals.store.state.ledger import Ledger
 from vitals.store.state.runs import RunTable
@@ -104,7 +104,7 @@ class Backfill:
         for piece in span.pieces(DAY_MS):
             token = None
             for _ in range(50):
-                asked = Asked(SITE, names, piece.start_ms, piece.end_ms, "raw", None, token)
+                asked = QueryRequest(SITE, names, piece.start_ms, piece.end_ms, "raw", None, token)
                 answer = api.query(READER, asked).answer
                 assert answer["warnings"] == []
                 for series in answer["series"]:

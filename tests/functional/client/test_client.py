@@ -27,7 +27,7 @@ from tests.support.raw_server import answer as whole
 from tests.unit.client.test_tables import ALL, stream
 from tests.unit.client.test_tables import page as page_of
 from vitals.model.timespan import HOUR_MS, MINUTE_MS, Span, iso
-from vitals.reading import plan
+from vitals.reading.paging import Pages
 from vitals_client import (
     Client,
     ConflictError,
@@ -100,7 +100,7 @@ def test_a_table_equals_the_building(client: Client, building: World) -> None:
 def test_pages_are_joined_exactly(client: Client, server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
     names = point_names(client)
     whole = client.query(SITE, names, SPAN.start_ms, SPAN.end_ms, resolution="raw")
-    monkeypatch.setattr(plan, "MAX_SAMPLES", 700)
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 700)
     before = len(server.asked)
     merged = client.query(SITE, names, SPAN.start_ms, SPAN.end_ms, resolution="raw")
     assert len(server.asked) - before > 5
@@ -124,8 +124,8 @@ def test_a_gap_across_pages_is_one(
     early = Span(SPAN.start_ms - 6 * HOUR_MS, SPAN.end_ms)
     request = (SITE, [POINT], early.start_ms, early.end_ms)
     [whole] = tables.envelope(client.query(*request, resolution="raw"))["series"]
-    monkeypatch.setattr(plan.QueryPlan, "first_step_ms", lambda _: HOUR_MS)
-    monkeypatch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: HOUR_MS)
+    monkeypatch.setattr(Pages, "first_step_ms", lambda _: HOUR_MS)
+    monkeypatch.setattr(Pages, "longest_step_ms", lambda _: HOUR_MS)
     monkeypatch.setattr(answers, "READ_BUDGET_S", -1.0)
     before = len(server.asked)
     with warnings.catch_warnings():
@@ -142,7 +142,7 @@ def test_pages_are_requested_one_at_a_time(
     client: Client, server: ApiServer, building: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = point_names(client)
-    monkeypatch.setattr(plan, "MAX_SAMPLES", 700)
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 700)
     before = len(server.asked)
     pages = client.query_pages(SITE, names, SPAN.start_ms, SPAN.end_ms, resolution="raw")
     first = next(pages)
@@ -154,7 +154,7 @@ def test_pages_are_requested_one_at_a_time(
 def test_pages_warn_once_and_not_of_continuation(
     client: Client, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
 ) -> None:
-    monkeypatch.setattr(plan.QueryPlan, "first_step_ms", lambda _: HOUR_MS)
+    monkeypatch.setattr(Pages, "first_step_ms", lambda _: HOUR_MS)
     monkeypatch.setattr(answers, "READ_BUDGET_S", -1.0)
     pages = client.query_pages(SITE, [POINT, "nope"], SPAN.start_ms, SPAN.end_ms, resolution="raw")
     warnings_of_pages = [tables.envelope(page)["warnings"] for page in pages]
@@ -164,7 +164,7 @@ def test_pages_warn_once_and_not_of_continuation(
 
 
 def test_the_number_of_pages_is_limited(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan, "MAX_SAMPLES", 40)
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 40)
     monkeypatch.setattr(client_module, "_MAX_PAGES", 3)
     with pytest.raises(FailedError, match="more than 3 pages"):
         client.query(SITE, [POINT], SPAN.start_ms, SPAN.end_ms, resolution="raw")

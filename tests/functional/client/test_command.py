@@ -26,7 +26,6 @@ from tests.support.client_fixtures import building, client, deployed, make_token
 from tests.support.laid_out_server import TOKEN, LaidOutServer, error
 from tests.unit.client.test_tables import page, stream
 from vitals.model.timespan import iso
-from vitals.reading import plan
 from vitals_client import Client, tables
 from vitals_client.cli import app, plugins
 from vitals_client.cli.formatting import number
@@ -141,7 +140,7 @@ def test_a_query_written_to_files_is_exact(
     vitals: Vitals, client: Client, building: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [point["point_name"] for point in client.points(SITE) if "weather" not in point["point_name"]]
-    monkeypatch.setattr(plan, "MAX_SAMPLES", 700)
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 700)
     raw = ("query", SITE, *names, *RANGE, "--resolution", "raw")
     truth = building.truth(SPAN)
     for format, read in {"csv": of_csv, "parquet": of_parquet}.items():

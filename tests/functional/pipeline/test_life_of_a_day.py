@@ -12,14 +12,14 @@ import pytest
 from query.answers import Api
 from tests.functional.conftest import SITE, executor
 from tests.functional.pipeline.test_archiver import Archive, archive, simulator
+from vitals.aws.cost import Cost
 from vitals.errors import DayFileError
 from vitals.model.records.tokens import Grant
 from vitals.model.row_counts import RowCounts
 from vitals.model.samples import Samples, from_columns
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, iso
-from vitals.reading.executor import Found
-from vitals.reading.plan import Asked
+from vitals.reading.request import QueryRequest
 from vitals.store import keys
 
 __all__ = ["archive", "simulator"]
@@ -38,7 +38,7 @@ def ask(api: Api, names: list[str], span: Span, resolution: str = "raw") -> tupl
     """Every page's series joined, and the last answer."""
     token, joined = None, [[] for _ in names]
     for _ in range(100):
-        asked = Asked(SITE, names, span.start_ms, span.end_ms, resolution, None, token)
+        asked = QueryRequest(SITE, names, span.start_ms, span.end_ms, resolution, None, token)
         answer = api.query(GRANT, asked).answer
         for rows, series in zip(joined, answer["series"], strict=True):
             columns_ = [np.asarray(series[k]) for k in series if k not in NO_COLUMNS]
@@ -134,7 +134,7 @@ def test_many_files_are_read_by_athena_and_the_hot_tier_still_wins(
                 rows.add_source_counts(times[:1], np.array([len(times)])[: len(times)])
             return day[inside]
 
-    monkeypatch.setattr("vitals.reading.executor._MOST_FILES", 0)
+    monkeypatch.setattr("vitals.reading.archive._MAX_FILES", 0)
     api.executor = executor(archive.world.client, Wide())
     wide, answer = ask(api, names, whole)
     assert wide == direct
@@ -167,7 +167,7 @@ def test_archiving_an_overdue_day_empties_no_query_under_way(archive: Archive, a
     names, whole = names_of(archive), Span(DAY, DAY + DAY_MS)
     before, _ = ask(api, names, whole)
     archive.world.clock.now_ms = DAY + 60 * DAY_MS
-    early = api.executor.records(SITE, whole, Found())
+    early = api.executor.records(SITE, whole, Cost())
     archive.archive(reconcile=False)
     archive.world.clock.forward(1)
     expire(archive)
@@ -274,5 +274,5 @@ def test_a_hundred_queries_at_once_over_every_tier(archive: Archive, api: Api) -
 
 @pytest.fixture(autouse=True)
 def fewer_calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("vitals.reading.plan.MAX_SAMPLES", 500)
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 500)
     yield

@@ -27,8 +27,7 @@ from vitals.model.records.tokens import Grant
 from vitals.model.samples import Samples, from_columns
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, iso
-from vitals.reading import plan
-from vitals.reading.plan import Asked
+from vitals.reading.request import MAX_POINTS, QueryRequest
 from vitals.store import keys
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
@@ -290,7 +289,7 @@ def test_epoch_milliseconds_and_half_open_ranges(call: Call) -> None:
 def test_pages_follow_next_token_and_join_to_the_whole(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = HOUR | {"point_names": ["ahu/sat", ODD]}
     whole = call("/timeseries/query", body=asked)[1]["series"]
-    monkeypatch.setattr(plan, "MAX_SAMPLES", 25)
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 25)
     joined: dict[str, list[tuple[int, float]]] = {}
     token, pages = None, 0
     while token is not None or not pages:
@@ -311,7 +310,7 @@ def test_a_read_out_of_time_goes_on_with_a_token(
 ) -> None:
     ticks = iter(range(0, 10_000, 100))
     api.monotonic = lambda: float(next(ticks))
-    monkeypatch.setattr(plan, "MAX_SAMPLES", 10)
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 10)
     _, answer = call("/timeseries/query", HOUR)
     assert answer["metadata"]["next_token"]
     assert 0 < answer["metadata"]["total_samples"] < 60
@@ -488,7 +487,7 @@ def test_latest_is_the_newest_sample_or_none(call: Call) -> None:
         assert sorted(entry["point_name"] for entry in everything[1]["latest"]) == sorted(NAMES)
     for nobody in ({"point_names": ["nobody"]}, {"point_name": ["nobody", "ahu/sat,zone/co2"]}):
         assert call("/sites/home/latest", nobody)[0] == 404
-    too_many = {"point_names": [f"p{i}" for i in range(plan.MAX_POINTS + 1)]}
+    too_many = {"point_names": [f"p{i}" for i in range(MAX_POINTS + 1)]}
     assert call("/sites/home/latest", body=too_many)[0] == 413
 
 
@@ -566,9 +565,9 @@ def test_a_stretch_is_bounded_however_sparse_the_data(api: Api, monkeypatch: pyt
             spans.append(span)
             return from_columns([], [], [])
 
-    monkeypatch.setattr(plan, "MAX_SAMPLES", 1_000)
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 1_000)
     api.executor = Empty()  # type: ignore[assignment]
-    asked = Asked("home", NAMES, NOON - 300 * DAY_MS, NOON, "raw")
+    asked = QueryRequest("home", NAMES, NOON - 300 * DAY_MS, NOON, "raw")
     answer = api.query(Grant("t", frozenset({"read"}), frozenset({"*"})), asked).answer
     assert answer["metadata"]["next_token"] is None
     assert sum(span.length_ms for span in spans) == 300 * DAY_MS

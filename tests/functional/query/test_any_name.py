@@ -28,7 +28,8 @@ from tests.support.api_server import ApiServer
 from vitals.model.points import MAX_NAME, Catalog, ListedPoint
 from vitals.model.samples import from_columns
 from vitals.model.timespan import HOUR_MS, Span, iso
-from vitals.reading import page_token, plan
+from vitals.reading import page_token
+from vitals.reading.request import MAX_POINTS
 from vitals.store.state.ledger import Ledger
 from vitals.store.state.sites import SiteTable
 from vitals.store.tiers.hot import HotTier
@@ -259,7 +260,7 @@ def test_as_many_of_the_longest_names_as_one_request_takes(
 ) -> None:
     """Each character is escaped as two of six, as most programs write JSON."""
     monkeypatch.setattr(building.api.executor.rollups, "last_hours", lambda *_: {})
-    names = [("🌡" * MAX_NAME)[: MAX_NAME - 4] + f"{number:04}" for number in range(plan.MAX_POINTS)]
+    names = [("🌡" * MAX_NAME)[: MAX_NAME - 4] + f"{number:04}" for number in range(MAX_POINTS)]
     building.rename(names)
     body = {"point_names": names}
     assert len(json.dumps(body)) > 3_000_000

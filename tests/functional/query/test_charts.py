@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from query import answer_cache, answers, series
+from query import answer_cache, answers
 from query.answer_cache import Answers
 from query.answers import Api, Reply
 from tests.functional.conftest import SITE, Clock
@@ -23,7 +23,8 @@ from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, iso
 from vitals.reading import plan, reader
 from vitals.reading.executor import Executor
-from vitals.reading.plan import Asked
+from vitals.reading.paging import Pages
+from vitals.reading.request import QueryRequest
 from vitals.reading.shape import ROWS
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
@@ -43,7 +44,7 @@ def kept(api: Api, clock: Clock, archive: Archive) -> Answers:
 
 
 def query(api: Api, names: list[str], span: Span = WHOLE, tag: str = "", **asked: Any) -> Reply:
-    return api.query(GRANT, Asked(SITE, names, span.start_ms, span.end_ms, **asked), tag)
+    return api.query(GRANT, QueryRequest(SITE, names, span.start_ms, span.end_ms, **asked), tag)
 
 
 def found(reply: Reply) -> dict[str, Any]:
@@ -182,7 +183,7 @@ def test_lttb_has_no_more_rows_than_the_chart_columns(archive: Archive, api: Api
 def test_raw_charts_of_too_much_are_refused_with_a_way_out(
     archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, "_MOST_CHART_SAMPLES", 100_000)
+    monkeypatch.setattr("vitals.reading.resolution._MAX_CHART_SAMPLES", 100_000)
     with pytest.raises(TooLargeError, match="POST /exports"):
         query(api, names_of(archive), Span(DAY - 364 * DAY_MS, DAY), resolution="raw", width=1_000)
 
@@ -193,7 +194,7 @@ def test_a_chart_that_is_not_done_in_time_goes_on_with_its_token(
     names = names_of(archive)
     whole = found(query(api, names, width=50))
     monkeypatch.setattr(answers, "READ_BUDGET_S", -1.0)
-    monkeypatch.setattr(plan, "MAX_SAMPLES", 40)
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 40)
     token, rows = None, []
     for _ in range(200):
         answer = found(query(api, names, width=50, next_token=token))
@@ -412,7 +413,7 @@ def test_identical_requests_at_once_are_computed_once(
 def test_catalogs_point_ids_are_part_of_the_name(archive: Archive, api: Api) -> None:
     catalog = CatalogTable(archive.world.client, "StateTable").load(SITE)
     names = names_of(archive)[:2]
-    asked = Asked(SITE, names, DAY, DAY + DAY_MS)
+    asked = QueryRequest(SITE, names, DAY, DAY + DAY_MS)
     now = archive.world.clock()
     plans = [
         plan.plan_query(dataclasses.replace(asked, point_names=n), catalog, now, 365)
@@ -439,9 +440,9 @@ def test_pages_of_means_hold_each_column_once(
     for asked, in_time in itertools.product(charts, (True, False)):
         whole = found(query(api, names, **asked))
         with monkeypatch.context() as patch:
-            patch.setattr(plan, "MAX_ROWS", 25 if in_time else 30_000)
-            patch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: 2 * HOUR_MS)
-            patch.setattr(plan.QueryPlan, "first_step_ms", lambda _: 2 * HOUR_MS)
+            patch.setattr("vitals.reading.request.MAX_ROWS", 25 if in_time else 30_000)
+            patch.setattr(Pages, "longest_step_ms", lambda _: 2 * HOUR_MS)
+            patch.setattr(Pages, "first_step_ms", lambda _: 2 * HOUR_MS)
             if not in_time:
                 patch.setattr(answers, "READ_BUDGET_S", -1.0)
             answered = pages(api, names, **asked)
@@ -463,8 +464,8 @@ def test_pages_of_a_chart_are_the_chart(
         chart = asked | {"method": method, "resolution": resolution}
         whole = found(query(api, names, ODD, **chart))
         with monkeypatch.context() as small:
-            small.setattr(plan, "MAX_SAMPLES", 40)
-            small.setattr(plan, "MAX_ROWS", 12)
+            small.setattr("vitals.reading.request.MAX_SAMPLES", 40)
+            small.setattr("vitals.reading.request.MAX_ROWS", 12)
             answered = pages(api, names, ODD, **chart)
         assert len(answered) > 1
         for place in range(len(names)):
@@ -517,11 +518,11 @@ def test_a_gap_that_a_page_cuts_is_the_gap(
         assert sum(map(len, gaps)) > 2
         with monkeypatch.context() as patch:
             if in_time:
-                patch.setattr(plan, "MAX_SAMPLES", 15)
-                patch.setattr(plan, "MAX_ROWS", 15)
+                patch.setattr("vitals.reading.request.MAX_SAMPLES", 15)
+                patch.setattr("vitals.reading.request.MAX_ROWS", 15)
             else:
-                patch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: 235 * MINUTE_MS)
-                patch.setattr(plan.QueryPlan, "first_step_ms", lambda _: 235 * MINUTE_MS)
+                patch.setattr(Pages, "longest_step_ms", lambda _: 235 * MINUTE_MS)
+                patch.setattr(Pages, "first_step_ms", lambda _: 235 * MINUTE_MS)
                 patch.setattr(answers, "READ_BUDGET_S", -1.0)
             answered = pages(api, names, span, **asked)
         assert len(answered) > 2
@@ -545,7 +546,7 @@ def test_a_slow_moment_is_not_kept(
 ) -> None:
     settle(archive)
     clock.forward(60)
-    monkeypatch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: HOUR_MS)
+    monkeypatch.setattr(Pages, "longest_step_ms", lambda _: HOUR_MS)
     with monkeypatch.context() as patch:
         patch.setattr(answers, "READ_BUDGET_S", -1.0)
         slow = query(api, names_of(archive), width=50)
@@ -558,8 +559,8 @@ def test_a_slow_moment_is_not_kept(
 def test_a_deadline_in_mid_read_gives_a_partial_answer(
     archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: HOUR_MS)
-    real, read = Executor._raw, []
+    monkeypatch.setattr(Pages, "longest_step_ms", lambda _: HOUR_MS)
+    real, read = Executor._samples, []
 
     def late(*arguments: Any) -> Any:
         read.append(1)
@@ -570,7 +571,7 @@ def test_a_deadline_in_mid_read_gives_a_partial_answer(
     def hanging(*_: Any) -> Any:
         raise TierTimeoutError("the answer took too long")
 
-    monkeypatch.setattr(Executor, "_raw", late)
+    monkeypatch.setattr(Executor, "_samples", late)
     monkeypatch.setattr(Ledger, "coverage", hanging)
     answer = found(query(api, names_of(archive), Span(DAY - 6 * HOUR_MS, DAY + DAY_MS), width=50))
     assert answer["metadata"]["next_token"]
@@ -595,7 +596,7 @@ def test_a_points_interval_is_part_of_the_name(
 def test_a_cache_that_hangs_costs_no_answer_its_rows(
     archive: Archive, api: Api, kept: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: HOUR_MS)
+    monkeypatch.setattr(Pages, "longest_step_ms", lambda _: HOUR_MS)
     now = [0.0]
     api.monotonic = lambda: now[0]
 
@@ -621,7 +622,7 @@ def test_the_receipt_counts_what_keeping_costs(archive: Archive, api: Api, kept:
 def test_shorter_gaps_are_left_out_of_an_answer_that_has_too_many(
     archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(series, "_MOST_IN_ALL", 12)
+    monkeypatch.setattr("vitals.reading.gaps._MAX_GAPS_OF_ANSWER", 12)
     span = Span(DAY - 9 * DAY_MS, DAY + DAY_MS)
     answer = found(query(api, names_of(archive), span, resolution="raw"))
     assert all(len(each["gaps"]) == 1 for each in answer["series"])
@@ -635,7 +636,7 @@ def test_a_read_of_very_many_steps_goes_on_with_its_token(
 ) -> None:
     names = names_of(archive)[:3]
     whole = found(query(api, names, **asked))
-    monkeypatch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: HOUR_MS)
+    monkeypatch.setattr(Pages, "longest_step_ms", lambda _: HOUR_MS)
     monkeypatch.setattr(reader, "_MAX_STEPS", 5)
     answered = pages(api, names, **asked)
     assert len(answered) == 5
@@ -652,7 +653,7 @@ def test_an_answer_that_goes_on_says_nothing_of_what_has_just_been(
     world.clock.now_ms = DAY + DAY_MS + 4 * HOUR_MS + 30 * MINUTE_MS
     span = Span(DAY + DAY_MS, world.clock.now_ms)
     before = found(query(api, names, span, resolution="raw"))["series"][0]
-    monkeypatch.setattr(plan.QueryPlan, "longest_step_ms", lambda _: span.length_ms - 5 * MINUTE_MS)
+    monkeypatch.setattr(Pages, "longest_step_ms", lambda _: span.length_ms - 5 * MINUTE_MS)
     monkeypatch.setattr(reader, "_MAX_STEPS", 1)
     answer = found(query(api, names, span, resolution="raw"))
     assert answer["metadata"]["next_token"]

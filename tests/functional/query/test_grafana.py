@@ -16,7 +16,6 @@ from tests.functional.query.test_answers import CONTEXT
 from tests.support import openapi
 from tests.support.template import ROOT
 from vitals.model.timespan import DAY_MS, HOUR_MS, iso
-from vitals.reading import plan
 
 PAGE = (ROOT / "docs/grafana.md").read_text()
 SOURCE = yaml.safe_load((ROOT / "docs/grafana/datasource.yaml").read_text())["datasources"][0]
@@ -178,7 +177,7 @@ def test_a_long_range_shows_the_least_and_greatest_values(ask: Ask, values: dict
 def test_an_answer_of_several_pages_is_an_error_and_no_shorter_line(
     building: World, values: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, "MAX_SAMPLES", 40)
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 40)
     answer = app.handler(event(CHART, values), CONTEXT)
     assert json.loads(answer["body"])["metadata"]["next_token"]
     with pytest.raises(ValueError, match="choose fewer points"):

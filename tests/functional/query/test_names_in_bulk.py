@@ -17,12 +17,14 @@ from local.athena.server import executing
 from tests.support.archives import BUCKET, Archives, within
 from tests.support.day_files import Series, bits
 from tests.support.strategies import AWKWARD_NAMES, awkward_names, finite
+from vitals.aws.cost import Cost
 from vitals.model.records.exports import ExportPart
 from vitals.model.samples import Samples
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_start, parse_iso
-from vitals.reading.executor import Found
-from vitals.reading.plan import Asked, plan_query
+from vitals.reading.plan import plan_query
+from vitals.reading.reads import PlannedRead
+from vitals.reading.request import QueryRequest
 
 FIRST = day_start("2026-01-05")
 SPAN = Span(FIRST + HOUR_MS, FIRST + DAY_MS + HOUR_MS)
@@ -34,7 +36,7 @@ type Rows = dict[tuple[str, int], bytes]
 
 @pytest.fixture
 def archives(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archives]:
-    monkeypatch.setattr("vitals.reading.executor._MOST_FILES", 0)
+    monkeypatch.setattr("vitals.reading.archive._MAX_FILES", 0)
     with executing():
         yield Archives()
 
@@ -60,11 +62,12 @@ def from_files(archives: Archives, names: list[str]) -> Rows:
 
 def from_query(archives: Archives, names: list[str]) -> Rows:
     catalog = archives.catalogs.load(SITE)
-    planned = plan_query(Asked(SITE, names, SPAN.start_ms, SPAN.end_ms, "raw"), catalog, NOW, 365)
-    found = Found()
-    samples = archives.executor().read(SITE, planned, SPAN, archives.records(SITE, SPAN), NOW, found)
+    plan = plan_query(QueryRequest(SITE, names, SPAN.start_ms, SPAN.end_ms, "raw"), catalog, NOW, 365)
+    query = PlannedRead(plan, archives.records(SITE, SPAN), NOW, Cost())
+    result = archives.executor().read(query, SPAN)
+    samples = result.rows
     assert isinstance(samples, Samples)
-    assert (found.failures, list(found.sources)) == ({}, ["athena"])
+    assert (result.stats.failures, result.stats.sources) == ((), ("athena",))
     by_id = {point.id: point.name for point in catalog.points}
     positions = {point: names.index(name) for point, name in by_id.items() if name in names}
     samples.ids[:] = [positions[point] for point in samples.ids.tolist()]

@@ -47,9 +47,8 @@ from vitals.model.timespan import (
     parse_iso,
 )
 from vitals.pipeline.day_builder import build_day
-from vitals.reading import executor, plan
 from vitals.reading.athena import AthenaReader
-from vitals.reading.plan import Asked
+from vitals.reading.request import QueryRequest
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
 from vitals.store.state.sites import SiteTable
@@ -201,7 +200,7 @@ def test_any_instant_is_an_edge_of_coverage(call: Call) -> None:
 def test_pages_between_edges_that_are_no_milliseconds_hold_each_sample_once(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, "MAX_SAMPLES", 1)
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 1)
     first, last = "2026-01-01T11:00:00.000000001+00:00", "2026-01-01T12:00:00.5000001Z"
     asked = {
         "site_name": "home",
@@ -323,7 +322,7 @@ class History:
         )
 
     def query(self, start: str, end: str, resolution: str = "raw") -> dict[str, Any]:
-        reply = self.api.query(GRANT, Asked(SITE, [self.point.name], start, end, resolution))
+        reply = self.api.query(GRANT, QueryRequest(SITE, [self.point.name], start, end, resolution))
         assert reply.answer is not None
         assert reply.answer["warnings"] == []
         return reply.answer
@@ -356,7 +355,7 @@ def test_the_first_days_of_all_are_read_from_any_earlier_edge(
     exporting: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history = History(exporting, tmp_path, [EARLIEST_MS, EARLIEST_MS + DAY_MS])
-    monkeypatch.setattr(executor, "_MOST_FILES", 0)
+    monkeypatch.setattr("vitals.reading.archive._MAX_FILES", 0)
     for start in ("1989-12-31T24:00:00z", "0001-01-01T00:00:00+14:00"):
         end = "1990-01-03T00:00:00.0000001Z"
         answer = history.query(start, end)

@@ -19,14 +19,16 @@ from local.athena.server import executing
 from tests.functional.conftest import Clock, query_api
 from tests.support.archives import BUCKET, Archives, by_day, within
 from tests.support.day_files import Series, bits, build
+from vitals.aws.cost import Cost
 from vitals.errors import ConflictError, DayFileError, RowCountError
 from vitals.model.records.exports import Export, ExportPart, ExportPlan
 from vitals.model.records.tokens import Grant
 from vitals.model.samples import Samples
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start
-from vitals.reading.executor import Found
-from vitals.reading.plan import Asked, plan_query
+from vitals.reading.plan import plan_query
+from vitals.reading.reads import PlannedRead, ReadStats
+from vitals.reading.request import QueryRequest
 from vitals.store.state.exports import ExportTable
 from vitals.store.state.sites import SiteTable
 from vitals.store.tiers.export_files import ExportFiles
@@ -47,7 +49,7 @@ type Change = Callable[[Archives, str], None]
 @pytest.fixture
 def archives(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archives]:
     """Nothing archived yet; three days are already too many to be read file by file."""
-    monkeypatch.setattr("vitals.reading.executor._MOST_FILES", 2)
+    monkeypatch.setattr("vitals.reading.archive._MAX_FILES", 2)
     with executing():
         yield Archives()
 
@@ -71,16 +73,20 @@ def site_of(archives: Archives, series: Series) -> str:
     return site
 
 
-def query(archives: Archives, site: str, span: Span, names: list[str] = NAMES) -> tuple[Rows, Found]:
-    """The rows of a raw query, read as one stretch, and what is noted with it."""
+def query(archives: Archives, site: str, span: Span, names: list[str] = NAMES) -> tuple[Rows, ReadStats]:
+    """The rows of a raw query, read as one span, and its stats."""
     catalog = archives.catalogs.load(site)
-    planned = plan_query(Asked(site, names, span.start_ms, span.end_ms, "raw"), catalog, NOW, 5_000)
-    found = Found()
-    rows = archives.executor().read(site, planned, span, archives.records(site, span), NOW, found)
+    plan = plan_query(QueryRequest(site, names, span.start_ms, span.end_ms, "raw"), catalog, NOW, 5_000)
+    result = archives.executor().read(PlannedRead(plan, archives.records(site, span), NOW, Cost()), span)
+    rows = result.rows
     assert isinstance(rows, Samples)
     by_id = {point.id: point.name for point in catalog.points}
     listed = zip(rows.ids.tolist(), rows.times.tolist(), rows.values, strict=True)
-    return {(by_id[point], at): value.tobytes() for point, at, value in listed}, found
+    return {(by_id[point], at): value.tobytes() for point, at, value in listed}, result.stats
+
+
+def texts(stats: ReadStats) -> list[str]:
+    return [str(failure.error) for failure in stats.failures]
 
 
 def source(archives: Archives) -> ArchiveSource:
@@ -108,10 +114,10 @@ def export(archives: Archives, site: str, span: Span, folder: Path, names: list[
     return found
 
 
-def named(found: Found) -> set[str]:
+def named(stats: ReadStats) -> set[str]:
     """The days that are left out because of their counts."""
-    assert all(isinstance(failure, RowCountError) for failure in found.failures.values())
-    return {text.split()[-1] for text in found.failures}
+    assert all(isinstance(failure.error, RowCountError) for failure in stats.failures)
+    return {failure.day for failure in stats.failures}
 
 
 def test_what_is_all_there_is_answered_without_a_warning(archives: Archives, tmp_path: Path) -> None:
@@ -119,8 +125,8 @@ def test_what_is_all_there_is_answered_without_a_warning(archives: Archives, tmp
     few = Span(FIRST + 1, FIRST + 2 * DAY_MS + 2)
     for span, names in ((WHOLE, NAMES), (CUT, NAMES), (few, NAMES[2:])):
         truth = bits({name: points for name, points in within(made(), span).items() if name in names})
-        rows, found = query(archives, site, span, names)
-        assert (rows, list(found.failures), list(found.sources)) == (truth, [], ["athena"])
+        rows, stats = query(archives, site, span, names)
+        assert (rows, texts(stats), list(stats.sources)) == (truth, [], ["athena"])
         assert export(archives, site, span, tmp_path, names) == truth
     for span in (WHOLE, CUT):
         assert export(archives, site, span, tmp_path) == bits(within(made(), span))
@@ -132,10 +138,10 @@ def test_days_that_athena_does_not_see_are_named(archives: Archives, tmp_path: P
     series = {"a": {start + n * DAY_MS + 60_000: n / 3 for n in range(8)}}
     site, span = site_of(archives, series), Span(start, start + 8 * DAY_MS)
     archives.project("2015/01/01")
-    rows, found = query(archives, site, span, ["a"])
+    rows, stats = query(archives, site, span, ["a"])
     assert len(rows) == 4
-    assert named(found) == {day for day in by_day(series) if day < "2015"}
-    assert "Athena returned 0 of 1 rows for 2014-12-28" in found.failures
+    assert named(stats) == {day for day in by_day(series) if day < "2015"}
+    assert "Athena returned 0 of 1 rows for 2014-12-28" in texts(stats)
     for names in (None, ["a"]):
         with pytest.raises(RowCountError, match=r"0 of 1 rows for 2014-12-28; 3 more days differ"):
             export(archives, site, span, tmp_path, names)
@@ -182,8 +188,8 @@ def test_a_file_with_other_rows_than_were_archived_is_named(
     site = site_of(archives, made())
     change(archives, site)
     wrong = Span(FIRST + day * DAY_MS, FIRST + (day + 1) * DAY_MS)
-    rows, found = query(archives, site, span)
-    assert [*found.failures] == [f"Athena returned {text}"]
+    rows, stats = query(archives, site, span)
+    assert texts(stats) == [f"Athena returned {text}"]
     truth = bits(within(made(), span))
     # The day is left out as a whole, so that no aggregate of it is wrong; the others are exact.
     assert rows == {key: v for key, v in truth.items() if not wrong.start_ms <= key[1] < wrong.end_ms}
@@ -209,8 +215,8 @@ def test_exactly_the_days_that_differ_are_named(
         shortened(day, lambda at, day=day: day not in hidden or at % DAY_MS > HOUR_MS)(archives, site)
     span = Span(FIRST + start, FIRST + (DAYS - 1) * DAY_MS + end + 1)
     days = {day_name(FIRST + day * DAY_MS) for day in hidden}
-    rows, found = query(archives, site, span)
-    assert named(found) == days
+    rows, stats = query(archives, site, span)
+    assert named(stats) == days
     truth = bits(within(made(), span))
     assert rows == {key: value for key, value in truth.items() if day_name(key[1]) not in days}
 
@@ -218,8 +224,8 @@ def test_exactly_the_days_that_differ_are_named(
 def test_a_day_without_a_file_is_named_once(archives: Archives, tmp_path: Path) -> None:
     site = site_of(archives, made())
     archives.delete(site, "2016-12-31")
-    _, found = query(archives, site, WHOLE)
-    assert [*found.failures] == [f"the file of {site}, 2016-12-31 does not exist"]
+    _, stats = query(archives, site, WHOLE)
+    assert texts(stats) == [f"the file of {site}, 2016-12-31 does not exist"]
     with pytest.raises(DayFileError, match="2016-12-31 does not exist"):
         export(archives, site, WHOLE, tmp_path)
 
@@ -250,10 +256,10 @@ def test_an_answer_that_breaks_off_or_comes_twice_is_noticed(
 
     monkeypatch.setattr(results, "unload", unload)
     for span in (WHOLE, CUT):
-        rows, found = query(archives, site, span)
-        assert found.failures
+        rows, stats = query(archives, site, span)
+        assert stats.failures
         truth = bits(within(made(), span))
-        wrong = {day for text in found.failures for day in by_day(made()) if day in text}
+        wrong = {day for text in texts(stats) for day in by_day(made()) if day in text}
         assert rows == {key: value for key, value in truth.items() if day_name(key[1]) not in wrong}
     with pytest.raises(RowCountError):
         export(archives, site, WHOLE, tmp_path)
@@ -280,8 +286,8 @@ def test_a_day_that_is_archived_again_meanwhile_is_read_again(
     before = counts(site, range(len(NAMES)), WHOLE)[day]
     monkeypatch.setattr(archives.rollups, "day_counts", stale)
     monkeypatch.setattr(type(archives.athena), "run", meanwhile)
-    rows, found = query(archives, site, CUT)
-    assert (list(found.failures), list(found.sources)) == ([], ["athena", "archive"])
+    rows, stats = query(archives, site, CUT)
+    assert (texts(stats), list(stats.sources)) == ([], ["athena", "archive"])
     assert rows == bits(within(made(), CUT)) | bits({"a": {day + 5: 5.5}})
     later["a"][day + 6] = 6.5
     for names in (None, NAMES):
@@ -298,8 +304,8 @@ def test_a_day_that_is_being_replaced_is_read_from_its_file(archives: Archives, 
     longer = {name: of | {day + 5: 5.5} for name, of in by_day(made())[day_name(day)].items()}
     archives.put(site, day_name(day), build(longer, site=site, day=day_name(day))[0])
     archives.ledger.note_archive(SiteDay(site, day), status="building")
-    rows, found = query(archives, site, WHOLE)
-    assert (list(found.failures), list(found.sources)) == ([], ["athena", "archive", "hot"])
+    rows, stats = query(archives, site, WHOLE)
+    assert (texts(stats), list(stats.sources)) == ([], ["athena", "archive", "hot"])
     assert rows == bits(made()) | bits(longer)
     with pytest.raises(ConflictError, match=r"2017-01-01 .* is being archived again"):
         export(archives, site, WHOLE, tmp_path)
@@ -311,7 +317,7 @@ def test_an_answer_tells_of_the_days_left_out_and_is_not_kept(archives: Archives
     clock.now_ms = NOW
     api = query_api(archives.dynamodb, clock, (site,))
     api.max_range_days, api.executor = 5_000, archives.executor()
-    asked = Asked(site, NAMES, WHOLE.start_ms, WHOLE.end_ms, "raw")
+    asked = QueryRequest(site, NAMES, WHOLE.start_ms, WHOLE.end_ms, "raw")
     grant = Grant("test", frozenset({"read"}), frozenset({"*"}))
     archives.project("2017/01/01")
     reply = api.query(grant, asked)
@@ -335,8 +341,8 @@ def test_an_answer_tells_of_the_days_left_out_and_is_not_kept(archives: Archives
 def test_nothing_but_wrong_days_is_no_answer(archives: Archives) -> None:
     site = site_of(archives, made())
     archives.project("2018/01/01")
-    rows, found = query(archives, site, WHOLE)
-    assert (rows, list(found.sources), len(found.failures)) == ({}, [], DAYS)
+    rows, stats = query(archives, site, WHOLE)
+    assert (rows, list(stats.sources), len(stats.failures)) == ({}, [], DAYS)
 
 
 def test_a_part_whose_rows_differ_leaves_no_files_and_its_day_as_the_error(archives: Archives) -> None:

@@ -24,7 +24,7 @@ from vitals.errors import ConflictError
 from vitals.model.samples import Samples, from_columns, merge
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, iso
-from vitals.reading.plan import Asked
+from vitals.reading.request import QueryRequest
 from vitals.store.tiers.hot import HotTier
 
 __all__ = ["backfill"]
@@ -107,7 +107,7 @@ def test_64_points_at_4_hz_are_synced_read_archived_and_expire(backfill: Backfil
     archived = expected[expected.ids == 5]
     found = (
         world.api()
-        .query(READER, Asked(SITE, [ace.names[5]], span.start_ms, span.end_ms, "raw", None, None))
+        .query(READER, QueryRequest(SITE, [ace.names[5]], span.start_ms, span.end_ms, "raw", None, None))
         .answer
     )
     [series] = found["series"]

@@ -24,7 +24,7 @@ from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.records.sites import SiteRecord
 from vitals.model.timespan import DAY_MS, EARLIEST_MS, HOUR_MS, Span, day_name, iso
 from vitals.pipeline import acceptance
-from vitals.reading import plan as query_plan
+from vitals.reading import request as query_request
 
 NOW = 1_767_225_600_000
 YEAR_MS = 366 * DAY_MS
@@ -85,7 +85,7 @@ def test_every_route_reads_the_same_range(first: tuple[str, Fraction], last: tup
     span = parse_range(start, end, NOW)
     request = ExportRequest("s", (), start, end, "csv", "normal")
     routes: list[tuple[Callable[[], Span], int]] = [
-        (lambda: query_plan.parse_span(start, end, NOW, 365), 365),
+        (lambda: query_request.parse_span(start, end, NOW, 365), 365),
         (lambda: request.span(NOW), 730),
     ]
     for route, limit in routes:
@@ -196,17 +196,17 @@ def test_the_order_of_edges_is_judged_as_they_are_written() -> None:
 @pytest.mark.parametrize("end", ["9999-12-31T24:00:00-23:59", NOW + 3_000 * DAY_MS, NOW + 366 * DAY_MS])
 def test_a_range_too_long_only_for_its_future_ends_earlier(end: str | int) -> None:
     start = NOW - 100 * DAY_MS
-    assert query_plan.parse_span(start, end, NOW, 365) == Span(start, start + 365 * DAY_MS)
+    assert query_request.parse_span(start, end, NOW, 365) == Span(start, start + 365 * DAY_MS)
     with pytest.raises(TooLargeError):
-        query_plan.parse_span(NOW - 365 * DAY_MS, end, NOW, 365)
+        query_request.parse_span(NOW - 365 * DAY_MS, end, NOW, 365)
 
 
 def test_length_is_measured_after_clipping() -> None:
-    assert query_plan.parse_span("0001-01-01", EARLIEST_MS + DAY_MS, NOW, 1) == Span(
+    assert query_request.parse_span("0001-01-01", EARLIEST_MS + DAY_MS, NOW, 1) == Span(
         EARLIEST_MS, EARLIEST_MS + DAY_MS
     )
     with pytest.raises(TooLargeError):
-        query_plan.parse_span("0001-01-01", EARLIEST_MS + DAY_MS + 1, NOW, 1)
+        query_request.parse_span("0001-01-01", EARLIEST_MS + DAY_MS + 1, NOW, 1)
 
 
 def test_a_sync_reads_what_the_edges_say() -> None:

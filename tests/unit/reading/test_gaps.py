@@ -63,7 +63,7 @@ def joined(pages: list[GapFinder]) -> list[Span]:
     """As clients do: what a page's edge cut is one; gaps that meet at a sample which is alone are two."""
     found: list[Span] = []
     for page in pages:
-        for gap in page.found.get(7, []):
+        for gap in page.gaps.get(7, []):
             if gap.start_ms == page.continued.get(7):
                 assert found[-1].end_ms == gap.start_ms
                 gap = Span(found.pop().start_ms, gap.end_ms)
@@ -103,7 +103,7 @@ def test_pages_find_what_one_page_finds(
         return from_columns([7] * len(inside), inside, [1.0] * len(inside))
 
     pages = [page(start, end) for start, end in itertools.pairwise(edges)]
-    assert joined(pages) == page(DAY, DAY + HOUR_MS).found.get(7, [])
+    assert joined(pages) == page(DAY, DAY + HOUR_MS).gaps.get(7, [])
 
 
 def coverage(*unpolled: Span) -> Coverage:

@@ -1,16 +1,20 @@
 """How far a page that continues another reads back, whatever its points say of themselves."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from vitals.aws.cost import Cost
 from vitals.errors import TierTimeoutError
 from vitals.model.points import Catalog, ListedPoint
 from vitals.model.samples import Samples, from_columns
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
-from vitals.reading import plan, reader
-from vitals.reading.executor import Found
-from vitals.reading.plan import Asked
+from vitals.reading.paging import Pages
+from vitals.reading.plan import QueryPlan, plan_query
+from vitals.reading.reader import Page, PageReader
+from vitals.reading.reads import PlannedRead, ReadResult, ReadStats
+from vitals.reading.request import QueryRequest
 
 START = 1_767_225_600_000
 NOW = START + 400 * DAY_MS
@@ -23,41 +27,39 @@ class Spans:
         self.spans: list[Span] = []
         self._silent_before_ms = silent_before_ms
 
-    def read(self, site: str, planned: Any, span: Span, *_: Any) -> Samples:
+    def read(self, query: PlannedRead, span: Span) -> ReadResult[Samples]:
         self.spans.append(span)
         if span.start_ms < self._silent_before_ms:
             raise TierTimeoutError("no answer")
-        return from_columns([], [], [])
+        return ReadResult(from_columns([], [], []), ReadStats())
 
 
-def second_page(points: int, interval_s: int, start_ms: int) -> plan.QueryPlan:
+def second_page(points: int, interval_s: int, start_ms: int) -> QueryPlan:
     catalog = Catalog().refreshed(
         ListedPoint(f"p{number}", interval_s=interval_s) for number in range(points)
     )
     names = [point.name for point in catalog.points]
-    request = Asked("s", names, START, START + 300 * DAY_MS, "raw")
-    token = plan.plan_query(request, catalog, NOW, 365).token(start_ms)
-    return plan.plan_query(
-        Asked("s", names, START, START + 300 * DAY_MS, "raw", None, token), catalog, NOW, 365
-    )
+    request = QueryRequest("s", names, START, START + 300 * DAY_MS, "raw")
+    token = Pages(plan_query(request, catalog, NOW, 365)).token(start_ms)
+    return plan_query(replace(request, next_token=token), catalog, NOW, 365)
 
 
-def read(executor: Spans, planned: plan.QueryPlan) -> reader.Reading:
+def read(executor: Spans, plan: QueryPlan) -> Page:
     source: Any = executor
-    return reader.read(source, "s", planned, [], NOW, NOW, lambda: True, Found())
+    return PageReader(source, PlannedRead(plan, [], NOW, Cost()), NOW, lambda: True).read()
 
 
 @pytest.mark.parametrize("points", [1, 500])
 @pytest.mark.parametrize("interval_s", [86_400, 31 * 86_400])
 def test_a_page_reads_a_day_back_at_most_in_few_bounded_reads(points: int, interval_s: int) -> None:
     start_ms = START + 200 * DAY_MS
-    planned = second_page(points, interval_s, start_ms)
+    plan = second_page(points, interval_s, start_ms)
     executor = Spans()
-    read(executor, planned)
+    read(executor, plan)
     before = [span for span in executor.spans if span.start_ms < start_ms]
     assert 1 <= len(before) <= 6
     assert start_ms - DAY_MS - HOUR_MS <= before[0].start_ms
-    assert all(span.length_ms <= planned.longest_step_ms() for span in before)
+    assert all(span.length_ms <= Pages(plan).longest_step_ms() for span in before)
 
 
 def test_a_tier_that_does_not_answer_about_the_time_before_costs_no_page() -> None:

@@ -94,9 +94,9 @@ def test_means_squeezed_part_by_part_are_those_of_the_whole(
 ) -> None:
     samples, chart = given_
     early = samples.times < START + cut
-    parts = [shape.squeeze(shape.as_rows(samples[part]), chart) for part in (early, ~early)]
-    found = shape.squeeze(aggregates.concat(parts), chart)
-    whole = shape.squeeze(shape.as_rows(samples), chart)
+    parts = [shape.reduce_rows(shape.as_rows(samples[part]), chart) for part in (early, ~early)]
+    found = shape.reduce_rows(aggregates.concat(parts), chart)
+    whole = shape.reduce_rows(shape.as_rows(samples), chart)
     for name in ("ids", "times", "mins", "maxs", "firsts", "lasts", "counts"):
         assert getattr(found, name).tolist() == getattr(whole, name).tolist()
     scale = np.maximum(1e-300, np.maximum(abs(whole.mins), abs(whole.maxs)))
@@ -108,7 +108,7 @@ def test_columns_of_one_hour_squeeze_to_the_hours_aggregates() -> None:
     times = START + np.sort(random.choice(6 * HOUR_MS, 2_000, replace=False))
     samples = Samples(np.zeros(2_000, np.int32), times, random.normal(70, 5, 2_000))
     chart = Columns(Span(START, START + 6 * HOUR_MS), 6)
-    found = shape.squeeze(shape.as_rows(samples), chart)
+    found = shape.reduce_rows(shape.as_rows(samples), chart)
     hours = aggregate(samples, HOUR_MS)
     assert found.times.tolist() == hours.times.tolist()
     assert found.values == pytest.approx(hours.values)
@@ -169,11 +169,11 @@ FLAT = EDGES.flatmap(lambda value: st.lists(st.just(value), min_size=1, max_size
 def test_means_of_any_doubles_are_doubles_between_them(values: list[float], cut: int) -> None:
     samples = Samples(np.zeros(len(values), np.int32), START + np.arange(len(values)), np.array(values))
     chart = Columns(Span(START, START + 60), 1)
-    parts = [shape.squeeze(shape.as_rows(part), chart) for part in (samples[:cut], samples[cut:])]
+    parts = [shape.reduce_rows(shape.as_rows(part), chart) for part in (samples[:cut], samples[cut:])]
     for found in (
         aggregate(samples, HOUR_MS),
-        shape.squeeze(shape.as_rows(samples), chart),
-        shape.squeeze(aggregates.concat(parts), chart),
+        shape.reduce_rows(shape.as_rows(samples), chart),
+        shape.reduce_rows(aggregates.concat(parts), chart),
     ):
         assert (found.mins.tolist(), found.maxs.tolist()) == ([min(values)], [max(values)])
         assert min(values) <= found.values[0] <= max(values)
@@ -197,14 +197,14 @@ INTERVALS = st.sampled_from([HOUR_MS, DAY_MS, 7 * DAY_MS, 90 * MINUTE_MS, 3_652_
 
 @given(SPANS, INTERVALS)
 def test_columns_of_an_interval_are_cut_at_its_multiples(span: Span, interval: int) -> None:
-    chart = shape.columns_of(span, interval)
+    chart = shape.interval_columns(span, interval)
     assert chart.start_of(0) <= span.start_ms < chart.start_of(1)
     assert chart.start_of(chart.count - 1) < span.end_ms <= chart.start_of(chart.count)
     three = np.array([0, chart.count // 2, chart.count - 1])
-    assert (chart.start(three) % interval).tolist() == [0, 0, 0]
-    assert chart.of(chart.start(three)).tolist() == chart.of(chart.start(three) + interval - 1).tolist()
-    assert chart.of(chart.start(three)).tolist() == three.tolist()
-    assert chart.touched(span) == chart.count
+    assert (chart.starts(three) % interval).tolist() == [0, 0, 0]
+    assert chart.indexes(chart.starts(three)).tolist() == three.tolist()
+    assert chart.indexes(chart.starts(three) + interval - 1).tolist() == three.tolist()
+    assert chart.count_in(span) == chart.count
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_columns_of_an_interval_are_cut_at_its_multiples(span: Span, interval: i
 def test_columns_are_as_long_as_the_interval(
     start: int, length: int, interval: int, starts: list[int]
 ) -> None:
-    chart = shape.columns_of(Span(start, start + length), interval)
+    chart = shape.interval_columns(Span(start, start + length), interval)
     assert [chart.start_of(column) - START for column in range(chart.count)] == starts
 
 
@@ -235,12 +235,12 @@ def test_means_of_an_interval_are_a_group_by(
     samples = merge(
         [from_columns(*zip(*((point, start + at, v) for point, at, v in drawn_rows), strict=True))]
     )
-    chart = shape.columns_of(Span(start, start + 10_000), interval)
+    chart = shape.interval_columns(Span(start, start + 10_000), interval)
     parts = [
-        shape.squeeze(shape.as_rows(samples[which]), chart)
+        shape.reduce_rows(shape.as_rows(samples[which]), chart)
         for which in (samples.times < start + cut, samples.times >= start + cut)
     ]
-    found = shape.squeeze(aggregates.concat(parts), chart)
+    found = shape.reduce_rows(aggregates.concat(parts), chart)
     groups: dict[tuple[int, int], list[float]] = {}
     for point, at, value in rows(samples):
         groups.setdefault((point, at - at % interval), []).append(value)

@@ -1,7 +1,7 @@
-"""The archive asked by SQL: Athena, for ranges too wide to read file by file.
+"""Reads the archive by SQL: Athena, for ranges too wide to read file by file.
 
-An answer leaves Athena by UNLOAD, as Parquet (docs/decisions/0006-athena-answers-by-unload.md), in a folder
-of its own that the bucket's lifecycle removes.
+Athena writes the result by UNLOAD, as Parquet (docs/decisions/0006-athena-answers-by-unload.md), into its own
+folder, which the bucket's lifecycle removes.
 """
 
 import math
@@ -22,19 +22,19 @@ from vitals.model.timespan import Span
 from vitals.reading import athena_sql
 from vitals.store import keys
 
-# So that what takes too long can still be stopped.
+# The time that stopping a query takes.
 _STOPPING_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class AthenaReader:
-    """Reads the archive's table; ids in its answers are positions in the names asked for."""
+    """Reads the archive's table; ids in its results are positions in the requested names."""
 
     athena: Athena
     bucket: str
     table: str
     left_s: Callable[[], float] = lambda: math.inf
-    """What is left for the whole answer."""
+    """Returns the seconds that remain for the whole answer."""
     max_rows: int = 1_000_000
     runtime: Runtime = SYSTEM
 
@@ -47,29 +47,28 @@ class AthenaReader:
         cost: Cost,
         rows: RowCounts | None = None,
     ) -> Samples:
-        """The samples of these points in the span, sorted by point then time; errors are Athena.run's.
+        """Returns the samples of these points in the span, by point, then time; errors are Athena.run's.
 
-        `rows`, of this span, counts what Athena returned. TooLargeError also when there are more than
-        `max_rows`.
+        `rows`, of this span, counts what Athena returned. TooLargeError also when more than `max_rows` match.
         """
         if not names or not span:
             return from_columns([], [], [])
         select, parameters = athena_sql.samples(
             self.athena.database, self.table, site, span, names, self.max_rows + 1
         )
-        place = f"s3://{self.bucket}/{keys.athena_answer(self.runtime.new_id())}/"
-        sql = f"UNLOAD ({select}) TO '{place}' WITH (format = 'PARQUET')"
-        told = self.athena.run(sql, parameters, min(timeout_s, self.left_s() - _STOPPING_S))
-        cost.add_scan(athena.scanned_bytes(told))
-        frame = self.athena.frame(told["QueryExecutionId"])
+        address = f"s3://{self.bucket}/{keys.athena_answer(self.runtime.new_id())}/"
+        sql = f"UNLOAD ({select}) TO '{address}' WITH (format = 'PARQUET')"
+        execution = self.athena.run(sql, parameters, min(timeout_s, self.left_s() - _STOPPING_S))
+        cost.add_scan(athena.scanned_bytes(execution))
+        frame = self.athena.frame(execution["QueryExecutionId"])
         samples = _samples(frame, names, rows or RowCounts(span))
         if len(samples) > self.max_rows:
-            raise TooLargeError(f"the archive holds more than {self.max_rows} rows of this; ask for less")
+            raise TooLargeError(f"More than {self.max_rows} rows match. Narrow the range.")
         return merge([samples])
 
 
 def _samples(frame: Any, names: Sequence[str], rows: RowCounts) -> Samples:
-    """The frame's samples, ids as positions in `names`, counted in `rows` with what Athena counted."""
+    """Returns the frame's samples, ids as positions in `names`; counts them in `rows`, as Athena did."""
     if frame is None or frame.empty:
         return from_columns([], [], [])
     counted = frame["point_name"].isna()
@@ -78,8 +77,8 @@ def _samples(frame: Any, names: Sequence[str], rows: RowCounts) -> Samples:
     )
     index = {name: position for position, name in enumerate(names)}
     positions = frame["point_name"].map(index).fillna(-1).to_numpy(np.int32)
-    # A name that only shares a digest with one of these.
-    wanted = positions >= 0
-    times = frame["time_ms"].to_numpy(np.int64)[wanted]
+    # The others only share a digest with one of the names.
+    requested = positions >= 0
+    times = frame["time_ms"].to_numpy(np.int64)[requested]
     rows.add(times)
-    return Samples(positions[wanted], times, frame["value"].to_numpy(np.float64)[wanted])
+    return Samples(positions[requested], times, frame["value"].to_numpy(np.float64)[requested])

@@ -1,19 +1,28 @@
-"""Where a series has nothing to draw a line across, and why, as far as it is known."""
+"""Finds the gaps of series, and explains them from the ledger."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
 
+from vitals.aws.cost import Cost
+from vitals.errors import TierTimeoutError
 from vitals.model.aggregates import Aggregates
 from vitals.model.records.ledger import Coverage
 from vitals.model.samples import Samples, Times
-from vitals.model.timespan import HOUR_MS, WINDOW_MS, Span
+from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span
+from vitals.store.state.ledger import Ledger
 
-# A series is silent when its next sample is later than two intervals, the collection's jitter on top.
+# A series has a gap where its next sample is later than two intervals, the collection's jitter on top.
 TOLERANCE = 2.5
+# A series of more is noise on a chart, so the shorter ones are omitted.
+MAX_GAPS = 100
+# 75 bytes of JSON each.
+_MAX_GAPS_OF_ANSWER = 5_000
+# Hours of rejected values are looked up for spans up to this: 24 small items a day.
+_MAX_REJECTED_SPAN_MS = 62 * DAY_MS
 
 NOT_POLLED: Final = "not_polled"
 NO_DATA: Final = "no_data"
@@ -23,73 +32,120 @@ Reason = Literal["not_polled", "no_data", "rejected"]
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """From the last sample before it to the first one after it, or the edges of what was asked for."""
+    """The time from the last sample before it to the first one after it, or to the edges of the range."""
 
     span: Span
     reason: Reason
 
 
+@dataclass(frozen=True, slots=True)
+class GapReport:
+    """Gaps with their reasons, by point id; whether they are all there, and whether the ledger answered."""
+
+    gaps: Mapping[int, Sequence[Gap]]
+    complete: bool = True
+    in_time: bool = True
+
+    @property
+    def all_polled(self) -> bool:
+        """Whether the upstream was polled for every gap."""
+        return all(gap.reason != NOT_POLLED for gaps in self.gaps.values() for gap in gaps)
+
+
 @dataclass(slots=True)
 class GapFinder:
-    """Finds the gaps of some points from `start_ms` on in what is read part by part, in order of time.
+    """Finds the gaps of some points from `start_ms` on, in rows added part by part, in order of time.
 
-    `steps` maps point ids to what lies between the end of one row and the next at most, in ms.
+    `steps` has, by point id, the longest time in ms from the end of one row to the next that is no gap.
     """
 
     start_ms: int
-    steps: dict[int, float]
-    found: dict[int, list[Span]] = field(default_factory=dict)
-    _last: dict[int, int] = field(default_factory=dict)
+    steps: Mapping[int, float]
+    gaps: dict[int, list[Span]] = field(default_factory=dict)
     continued: dict[int, int] = field(default_factory=dict)
-    """By point, where a gap goes on of which the page before told the first part."""
+    """By point id, where a gap starts whose first part the previous page reported."""
+    _ends: dict[int, int] = field(default_factory=dict)
+    """By point id, where the last row ends."""
     _open: set[int] = field(default_factory=set)
+    """Points whose gap the previous page reported up to its end."""
 
     def resume(self, before: "GapFinder", reported_ms: int) -> None:
-        """Goes on after a page that told of gaps up to `reported_ms`; `before` saw the last rows of it.
+        """Continues after a page that reported gaps up to `reported_ms`; `before` has seen its last rows.
 
-        What it saw reaches back further than a step. A gap of which the other page could not tell, for it
-        was no longer than a step there, is told here from its start on.
+        `before` must start more than a step earlier. A gap that the other page could not report, because
+        it was no longer than a step there, is reported here from its start on.
         """
         for point, step in before.steps.items():
-            end_ms = before._last.get(point, before.start_ms)
+            end_ms = before._ends.get(point, before.start_ms)
             if reported_ms - end_ms > step:
                 self._open.add(point)
                 end_ms = reported_ms
-            self._last[point] = end_ms
+            self._ends[point] = end_ms
 
     def add(self, rows: Samples | Aggregates, width_ms: int = 0) -> None:
-        """Takes the next part (sorted by id, then time); each row covers `width_ms`."""
+        """Adds the next part (sorted by id, then time); each row covers `width_ms`."""
         edges = np.flatnonzero(np.diff(rows.ids, prepend=-1, append=-1)).tolist()
         for begin, end in itertools.pairwise(edges):
             point = int(rows.ids[begin])
-            self._series(point, rows.times[begin:end], width_ms)
+            self._add_series(point, rows.times[begin:end], width_ms)
 
     def finish(self, end_ms: int) -> dict[int, list[Span]]:
-        """The gaps by point, in order, up to the end of what was read: all that are longer than their point's
-        step, and what continues one of the page before."""
-        for point in self.steps:
-            self._note(point, self._last.get(point, self.start_ms), end_ms)
-        return self.found
+        """Returns the gaps by point id, in order, up to the end of what was read.
 
-    def _series(self, point: int, times: Times, width_ms: int) -> None:
-        self._note(point, self._last.get(point, self.start_ms), int(times[0]))
+        They are all gaps longer than their point's step, and those that continue one of the previous page.
+        """
+        for point in self.steps:
+            self._note(point, self._ends.get(point, self.start_ms), end_ms)
+        return self.gaps
+
+    def _add_series(self, point: int, times: Times, width_ms: int) -> None:
+        self._note(point, self._ends.get(point, self.start_ms), int(times[0]))
         self._open.discard(point)
-        for place in np.flatnonzero(np.diff(times) - width_ms > self.steps[point]).tolist():
-            self._note(point, int(times[place]) + width_ms, int(times[place + 1]))
-        self._last[point] = int(times[-1]) + width_ms
+        for row in np.flatnonzero(np.diff(times) - width_ms > self.steps[point]).tolist():
+            self._note(point, int(times[row]) + width_ms, int(times[row + 1]))
+        self._ends[point] = int(times[-1]) + width_ms
 
     def _note(self, point: int, start_ms: int, end_ms: int) -> None:
         if point in self._open and start_ms < end_ms:
             self.continued[point] = start_ms
         elif end_ms - start_ms <= self.steps[point]:
             return
-        self.found.setdefault(point, []).append(Span(start_ms, end_ms))
+        self.gaps.setdefault(point, []).append(Span(start_ms, end_ms))
+
+
+def explain_gaps(ledger: Ledger, site: str, gaps: Mapping[int, Sequence[Span]], cost: Cost) -> GapReport:
+    """Returns the longest gaps of each point with their reasons, in order of time.
+
+    The ledger is read only if there are any. A report without gaps says when it did not answer in time.
+    """
+    if not gaps:
+        return GapReport({})
+    limit = max(1, min(MAX_GAPS, _MAX_GAPS_OF_ANSWER // len(gaps)))
+    longest = {point: _longest(spans, limit) for point, spans in gaps.items()}
+    spans = [span for point_spans in longest.values() for span in point_spans]
+    period = Span(min(span.start_ms for span in spans), max(span.end_ms for span in spans))
+    try:
+        coverage = ledger.coverage(site, period.whole_windows(), cost)
+        rejected = ledger.rejected(site, period, cost) if period.length_ms <= _MAX_REJECTED_SPAN_MS else {}
+    except TierTimeoutError:
+        return GapReport({}, complete=False, in_time=False)
+    explained = {
+        point: [gap for span in spans for gap in explain(span, coverage, rejected.get(point, ()))]
+        for point, spans in longest.items()
+    }
+    complete = all(len(gaps[point]) <= limit >= len(pieces) for point, pieces in explained.items())
+    return GapReport({point: pieces[:limit] for point, pieces in explained.items()}, complete)
+
+
+def _longest(spans: Sequence[Span], limit: int) -> list[Span]:
+    """Returns the longest spans in order of time; of equally long ones the earlier."""
+    return sorted(sorted(spans, key=lambda span: -span.length_ms)[:limit])
 
 
 def explain(gap: Span, coverage: Coverage, rejected_hours: Iterable[int]) -> Iterator[Gap]:
-    """The gap, cut where the upstream began or ceased to be asked, each piece with its reason.
+    """Yields the gap in pieces, cut where polling of the upstream started or stopped, with their reasons.
 
-    `rejected_hours` are the starts of hours in which values of the point came that were no numbers.
+    `rejected_hours` are the starts of hours in which values of the point were rejected.
     """
     hours = set(rejected_hours)
     for piece, polled in _pieces(gap, coverage):
@@ -97,17 +153,17 @@ def explain(gap: Span, coverage: Coverage, rejected_hours: Iterable[int]) -> Ite
             yield Gap(piece, NOT_POLLED)
         else:
             first = piece.start_ms - piece.start_ms % HOUR_MS
-            refused = any(hour in hours for hour in range(first, piece.end_ms, HOUR_MS))
-            yield Gap(piece, REJECTED if refused else NO_DATA)
+            rejected = any(hour in hours for hour in range(first, piece.end_ms, HOUR_MS))
+            yield Gap(piece, REJECTED if rejected else NO_DATA)
 
 
 def _pieces(gap: Span, coverage: Coverage) -> Iterator[tuple[Span, bool]]:
-    """Runs of windows that were asked for or not, within the gap."""
+    """Yields the runs of windows within the gap that were all polled, or all not."""
     whole = gap.whole_windows()
     first, last = ((edge - coverage.start_ms) // WINDOW_MS for edge in (whole.start_ms, whole.end_ms))
     polled = coverage.polled[first:last]
     if len(polled) > 1:
-        # A window at the edge that the gap only touches goes with its neighbour.
+        # A window that the gap covers only in part counts as its neighbour does.
         polled = polled.copy()
         polled[0] = polled[1 if gap.start_ms % WINDOW_MS else 0]
         polled[-1] = polled[-2 if gap.end_ms % WINDOW_MS else -1]

@@ -1,106 +1,40 @@
-"""What a query asks for and how far one answer of it reaches: pure, testable without AWS."""
+"""Plans a query: which points, span, resolution and shape, and which tier serves which day."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
-from vitals.model.aggregates import BUCKETS, Aggregates
+from vitals.model.aggregates import BUCKETS
 from vitals.model.points import Catalog, Point
-from vitals.model.ranges import Time, parse_range
 from vitals.model.records.ledger import ArchiveRecord
-from vitals.model.samples import Samples, Times
-from vitals.model.timespan import DAY_MS, FUTURE_TOLERANCE_MS, MINUTE_MS, WINDOW_MS, Span, ceil_window
+from vitals.model.timespan import DAY_MS, MINUTE_MS, WINDOW_MS, Span
 from vitals.reading import page_token, shape
-from vitals.reading.shape import Columns
+from vitals.reading.request import DEFAULT_MAX_POINTS, LONGEST_INTERVAL_MS, MAX_COLUMNS, QueryRequest
+from vitals.reading.resolution import choose_resolution
+from vitals.reading.shape import Columns, Shape
 
-MAX_POINTS = 500
-# 100,000 samples are 3.4 MB of JSON at 17 digits each; a Lambda answer carries 6 MB.
-MAX_SAMPLES = 100_000
-# A row of aggregates is seven numbers, 120 bytes of JSON.
-MAX_ROWS = 30_000
-MAX_COLUMNS = 10_000
-# Ten thousand years: one column of any range, in 64 bits.
-LONGEST_INTERVAL_MS = 3_652_500 * DAY_MS
-_DEFAULT_MAX_POINTS = 1_000
-# What a chart is drawn from at most; a month of ten points read every minute are 446,400 samples.
-_CHART_SAMPLES = 500_000
-_CHART_ROWS = 500_000
-_MOST_CHART_SAMPLES = 5_000_000
 # Longer than any read takes.
 _EXPIRY_MARGIN_MS = 10 * MINUTE_MS
-_DEFAULT_INTERVAL_S = 60
-_FASTEST_INTERVAL_S = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How many rows one answer may hold because of the form that it is written in."""
-
-    samples: int
-    aggregates: int
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A query as it came in, types checked and nothing else."""
-
-    site: str
-    point_names: Sequence[str]
-    start: Time
-    end: Time
-    resolution: str = "auto"
-    max_points: int | None = None
-    next_token: str | None = None
-    width: int | None = None
-    method: str | None = None
-    media_type: str = "application/json"
-    limits: Limits | None = None
-    interval_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How rows are reduced to the pixel columns of a chart: by a method of shape.py."""
-
-    method: str
-    columns: Columns
-    interval_ms: int | None = None
-    """How long a column is, where that was asked for and not how many there are."""
-
-    def part(self, rows: Samples | Aggregates) -> Samples | Aggregates:
-        """What must be kept of one part of a range."""
-        if isinstance(rows, Aggregates):
-            return shape.squeeze(rows, self.columns)
-        if self.method == "mean":
-            return shape.squeeze(shape.as_rows(rows), self.columns)
-        return shape.reduce_part(rows, self.method, self.columns)
-
-    def whole(self, rows: Samples | Aggregates, page: Span) -> Samples | Aggregates:
-        """What is drawn, of all parts of a page together (sorted)."""
-        if isinstance(rows, Aggregates):
-            return shape.squeeze(rows, self.columns)
-        return shape.reduce(rows, self.method, self.columns, page)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueryPlan:
-    """The points of a query in the order asked (None: the site has no such point), and what to read now.
+    """What a query reads: its points in the order requested (None: the site has no such point), and when.
 
-    `span` is what was `asked` for, widened to whole buckets where the resolution is not raw.
+    `span` is the `requested` one, widened to whole buckets where the resolution is not raw. An answer starts
+    at `start_ms` and has at most `row_limit` rows.
     """
 
+    site: str
     names: tuple[str, ...]
     points: tuple[Point | None, ...]
-    asked: Span
+    requested: Span
     span: Span
     resolution: str
     start_ms: int
     fingerprint: str
+    row_limit: int
     shape: Shape | None = None
-    limits: Limits | None = None
 
     @property
     def aggregated(self) -> bool:
@@ -108,17 +42,44 @@ class QueryPlan:
         return self.resolution != "raw" or (self.shape is not None and self.shape.method == "mean")
 
     @property
-    def charted_rows(self) -> bool:
-        """Whether the answer has one row a column and point."""
+    def one_row_per_column(self) -> bool:
+        """Whether the answer has one row for each column of a chart and point."""
         return self.shape is not None and self.aggregated
 
     @property
+    def from_rollups(self) -> bool:
+        """Whether rollups serve the days that are settled."""
+        return self.resolution in ("1h", "1d")
+
+    @property
+    def existing(self) -> list[Point]:
+        """The points that the site has, in the order requested."""
+        return [point for point in self.points if point]
+
+    @property
     def ids(self) -> list[int]:
-        return [point.id for point in self.points if point]
+        """The ids of the existing points."""
+        return [point.id for point in self.existing]
+
+    @property
+    def existing_names(self) -> list[str]:
+        """The names of the existing points."""
+        return [point.name for point in self.existing]
 
     @property
     def unknown(self) -> list[str]:
+        """The names that the site has no point of."""
         return [name for name, point in zip(self.names, self.points, strict=True) if point is None]
+
+    @property
+    def bucket_ms(self) -> int:
+        """The buckets that answers end between: those of the resolution, or windows for raw."""
+        return BUCKETS.get(self.resolution, WINDOW_MS)
+
+    @property
+    def row_width_ms(self) -> int:
+        """How much time a row covers: a bucket, or nothing for a sample."""
+        return 0 if self.resolution == "raw" else self.bucket_ms
 
     @property
     def notes(self) -> list[str]:
@@ -133,99 +94,34 @@ class QueryPlan:
             " each bucket is in the column that it begins in"
         ]
 
-    @property
-    def most_rows(self) -> int:
-        """How many rows one answer holds."""
-        limits = self.limits or Limits(MAX_SAMPLES, MAX_ROWS)
-        if self.aggregated:
-            return min(MAX_ROWS, limits.aggregates)
-        return min(MAX_SAMPLES, limits.samples)
 
-    @property
-    def bucket_ms(self) -> int:
-        """The buckets that answers are cut at: of the resolution, or windows for raw."""
-        return BUCKETS.get(self.resolution, WINDOW_MS)
+def plan_query(request: QueryRequest, catalog: Catalog, now_ms: int, max_range_days: int) -> QueryPlan:
+    """Returns the plan of a request.
 
-    def column_edge(self, column: int) -> int:
-        """Where the rows of a chart's columns from this one on begin: rows lie where their buckets begin."""
-        assert self.shape
-        start_ms = self.shape.columns.start_of(column)
-        return start_ms if self.resolution == "raw" else start_ms + -start_ms % self.bucket_ms
-
-    def page_end_ms(self, at: int, end_ms: int) -> int:
-        """How far an answer may reach from `at` for certain; a row of a column is never part of two."""
-        if not self.charted_rows or not self.span:
-            return end_ms
-        assert self.shape
-        columns = self.shape.columns
-        last = int(columns.of(np.array([at]))[0]) + max(1, self.most_rows // len(self.ids))
-        return end_ms if last >= columns.count else min(end_ms, self.column_edge(last))
-
-    def last_end_ms(self, at: int, reach: int) -> int:
-        """The last end of a chart's column up to `reach`, or `reach` if there is none after `at`."""
-        if not self.shape or reach >= self.span.end_ms:
-            return reach
-        edge = self.column_edge(int(self.shape.columns.of(np.array([reach]))[0]))
-        return edge if at < edge <= reach else reach
-
-    def may_end_at(self, at: int) -> bool:
-        """Whether an answer may end there: one of a chart's rows only between two columns."""
-        if not self.charted_rows:
-            return True
-        assert self.shape
-        return self.column_edge(int(self.shape.columns.of(np.array([at]))[0])) == at
-
-    def cut(self, times: Times, limit: int) -> int | None:
-        """Where an answer must end to hold at most `limit` rows: a chart's where a column does."""
-        if self.charted_rows:
-            return None
-        if not self.shape:
-            return cut(times, limit, self.bucket_ms)
-        last = _last_that_fits(self.shape.columns.of(times), limit)
-        return None if last is None else self.shape.columns.start_of(last + 1)
-
-    def first_step_ms(self) -> int:
-        """How long a stretch of whole buckets should hold about as many rows as one answer."""
-        if self.resolution != "raw":
-            return max(1, MAX_ROWS // len(self.ids)) * self.bucket_ms
-        if self.shape:
-            return self.longest_step_ms()
-        intervals = [point.listed.interval_s or _DEFAULT_INTERVAL_S for point in self.points if point]
-        per_second = sum(1 / interval for interval in intervals)
-        return min(self.longest_step_ms(), _whole_windows(MAX_SAMPLES / per_second))
-
-    def longest_step_ms(self) -> int:
-        """The stretch of samples that bounds memory: ten answers of points read every ten seconds."""
-        return _whole_windows(10 * MAX_SAMPLES * _FASTEST_INTERVAL_S / len(self.ids))
-
-    def token(self, start_ms: int) -> str:
-        """The opaque `next_token` with which the same query goes on at `start_ms`."""
-        return page_token.encode(start_ms, self.fingerprint)
-
-
-def plan_query(asked: Asked, catalog: Catalog, now_ms: int, max_range_days: int) -> QueryPlan:
-    """The plan of a query; InvalidRequestError, TooLargeError or NotFoundError when it can't be answered."""
-    names = tuple(dict.fromkeys(asked.point_names))
-    if not names:
-        raise InvalidRequestError("point_names must contain at least one point (or point_name be given)")
-    if len(names) > MAX_POINTS:
-        raise TooLargeError(
-            f"{len(names)} points asked for; one query takes at most {MAX_POINTS}, POST /exports a whole site"
-        )
-    span = parse_span(asked.start, asked.end, now_ms, max_range_days, "; POST /exports takes up to 730")
+    InvalidRequestError, TooLargeError or NotFoundError when it cannot be answered.
+    """
+    names = request.distinct_names()
+    requested = request.span(now_ms, max_range_days)
     points = tuple(catalog.by_name.get(name) for name in names)
-    known = [point for point in points if point]
-    if not known:
+    existing = [point for point in points if point]
+    if not existing:
         raise NotFoundError(f"the site has no point {', '.join(map(repr, names[:3]))}")
-    charted = any(one is not None for one in (asked.width, asked.interval_ms, asked.method))
-    resolution = _chart_resolution(asked, span, known) if charted else _resolution(asked, span, known)
-    covered = span if resolution == "raw" or not span else _whole_buckets(span, BUCKETS[resolution])
-    shape = _shape(asked, covered) if charted else None
-    fingerprint = _fingerprint(asked.site, names, span, resolution, shape)
-    start_ms = covered.start_ms
-    if asked.next_token is not None:
-        start_ms = _read_token(asked.next_token, fingerprint, covered)
-    return QueryPlan(names, points, span, covered, resolution, start_ms, fingerprint, shape, asked.limits)
+    resolution = choose_resolution(request, requested, existing)
+    span = _whole_buckets(requested, resolution)
+    shape = _shape(request, span) if request.is_chart else None
+    fingerprint = _fingerprint(request.site, names, requested, resolution, shape)
+    return QueryPlan(
+        site=request.site,
+        names=names,
+        points=points,
+        requested=requested,
+        span=span,
+        resolution=resolution,
+        start_ms=_start_ms(request.next_token, fingerprint, span),
+        fingerprint=fingerprint,
+        row_limit=request.row_limit(aggregated=resolution != "raw" or request.method == "mean"),
+        shape=shape,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,14 +138,14 @@ class Parts:
 
 
 def plan_parts(span: Span, records: Iterable[ArchiveRecord], now_ms: int, *, rollups: bool) -> Parts:
-    """The parts of a span. A day without a record was never written to: writers make it before they write.
+    """Returns the parts of a span. A day without a record has no data: writers make the record first.
 
     While a day's blocks live the hot tier has all of it, which is one request less than its file.
     """
-    known = {record.day_ms: record for record in records}
+    by_day = {record.day_ms: record for record in records}
     files, hot, rolled = [], [], []
     for day_ms in range(span.start_ms - span.start_ms % DAY_MS, span.end_ms, DAY_MS):
-        record = known.get(day_ms)
+        record = by_day.get(day_ms)
         if record is None:
             continue
         if record.settled and rollups:
@@ -263,147 +159,66 @@ def plan_parts(span: Span, records: Iterable[ArchiveRecord], now_ms: int, *, rol
     return Parts(tuple(files), _runs(hot, span), _runs(rolled, span))
 
 
-def stretch(planned: QueryPlan, at: int, reach: int, records: Iterable[ArchiveRecord]) -> int:
-    """How far from `at` one read may go towards `reach`.
-
-    Rollups and samples are read apart, and no more samples at once than memory and time allow.
-    """
-    most = max(1, planned.longest_step_ms() // planned.bucket_ms) * planned.bucket_ms
-    bound = min(reach, at - at % planned.bucket_ms + most)
-    if planned.resolution not in ("1h", "1d"):
-        return bound
-    settled = {record.day_ms for record in records if record.settled}
-    day_ms = at - at % DAY_MS
-    rolled = day_ms in settled
-    end = reach if rolled else bound
-    while day_ms < end and (day_ms in settled) == rolled:
-        day_ms += DAY_MS
-    return min(end, day_ms)
-
-
 def _runs(days: Sequence[int], span: Span) -> tuple[Span, ...]:
-    """Days as spans of consecutive ones, within `span`."""
+    """Returns days as spans of consecutive ones, within `span`."""
     runs: list[Span] = []
     for day_ms in days:
         if runs and runs[-1].end_ms == day_ms:
             runs[-1] = Span(runs[-1].start_ms, day_ms + DAY_MS)
         else:
             runs.append(Span(day_ms, day_ms + DAY_MS))
-    return tuple(Span(max(r.start_ms, span.start_ms), min(r.end_ms, span.end_ms)) for r in runs)
+    return tuple(Span(max(run.start_ms, span.start_ms), min(run.end_ms, span.end_ms)) for run in runs)
 
 
-def cut(times: Times, limit: int, bucket_ms: int = WINDOW_MS) -> int | None:
-    """Where an answer must end, at a bucket's edge, to hold at most `limit` rows; None when all fit.
-
-    One bucket always fits, so that every answer moves on.
-    """
-    last = _last_that_fits(times - times % bucket_ms, limit)
-    return None if last is None else last + bucket_ms
-
-
-def _last_that_fits(buckets: npt.NDArray[np.int64], limit: int) -> int | None:
-    """The last bucket of at most `limit` rows from the first on, by each row's bucket; None when all fit."""
-    if len(buckets) <= limit:
-        return None
-    buckets, counts = np.unique(buckets, return_counts=True)
-    whole = int(np.searchsorted(np.cumsum(counts), limit, side="right"))
-    return int(buckets[max(whole, 1) - 1])
-
-
-def _resolution(asked: Asked, span: Span, points: Iterable[Point]) -> str:
-    """What was asked for, or for `auto` the finest that stays within `max_points` per series."""
-    if asked.resolution != "auto":
-        return asked.resolution
-    shortest_s = min(point.listed.interval_s or _DEFAULT_INTERVAL_S for point in points)
-    for resolution, step_ms in (("raw", shortest_s * 1000), *BUCKETS.items()):
-        if span.length_ms <= (asked.max_points or _DEFAULT_MAX_POINTS) * step_ms:
-            return resolution
-    return "1d"
-
-
-def _shape(asked: Asked, span: Span) -> Shape:
-    """The reduction that is asked for; `max_points` alone only chooses the resolution."""
-    method = asked.method or "m4"
+def _shape(request: QueryRequest, span: Span) -> Shape:
+    method = request.method or "m4"
     if method not in shape.METHODS:
         raise InvalidRequestError(f"method is one of {', '.join(shape.METHODS)}")
-    if [asked.width, asked.interval_ms, asked.max_points].count(None) < 2:
+    if [request.width, request.interval_ms, request.max_points].count(None) < 2:
         raise InvalidRequestError(
             "width counts pixel columns, interval_ms tells how long one is, and max_points counts rows;"
             " give one of them"
         )
-    if asked.interval_ms is not None:
-        return Shape(method, _interval_columns(span, asked.interval_ms), asked.interval_ms)
-    columns = asked.width or max(1, (asked.max_points or _DEFAULT_MAX_POINTS) // shape.ROWS[method])
+    if request.interval_ms is not None:
+        return Shape(method, _interval_columns(span, request.interval_ms), request.interval_ms)
+    columns = request.width or max(1, (request.max_points or DEFAULT_MAX_POINTS) // shape.ROWS[method])
     if columns > MAX_COLUMNS:
         raise TooLargeError(f"a chart has at most {MAX_COLUMNS:,} columns")
     return Shape(method, Columns(span, min(columns, span.length_ms)))
 
 
 def _interval_columns(span: Span, interval_ms: int) -> Columns:
-    """The columns of one interval each; samples of the first and last are those in the range alone."""
+    """Returns the columns of one interval each; the first and last hold samples of the range only."""
     if not 1 <= interval_ms <= LONGEST_INTERVAL_MS:
         raise InvalidRequestError(f"interval_ms is a whole number from 1 to {LONGEST_INTERVAL_MS:,}")
-    columns = shape.columns_of(span, interval_ms)
+    columns = shape.interval_columns(span, interval_ms)
     if columns.count > MAX_COLUMNS:
         raise TooLargeError(
             f"interval_ms={interval_ms} cuts the range into {columns.count:,} columns; a chart has at most"
-            f" {MAX_COLUMNS:,}: ask for interval_ms={-(-span.length_ms // (MAX_COLUMNS - 1))} or more"
+            f" {MAX_COLUMNS:,}: use interval_ms={-(-span.length_ms // (MAX_COLUMNS - 1))} or more"
         )
     return columns
 
 
-def _chart_resolution(asked: Asked, span: Span, points: Sequence[Point]) -> str:
-    """What was asked for, or for `auto` samples where they can be read in time, else the finest rollups."""
-    expected = sum(span.length_ms / 1000 / (p.listed.interval_s or _DEFAULT_INTERVAL_S) for p in points)
-    if asked.resolution == "auto":
-        if expected <= _CHART_SAMPLES:
-            return "raw"
-        return "1h" if len(points) * span.length_ms / BUCKETS["1h"] <= _CHART_ROWS else "1d"
-    if asked.resolution in ("raw", "5m") and expected > _MOST_CHART_SAMPLES:
-        raise TooLargeError(
-            f"about {expected:,.0f} samples would be read; ask for resolution=auto, or POST /exports for them"
-        )
-    return asked.resolution
-
-
-def _whole_buckets(span: Span, bucket_ms: int) -> Span:
-    return Span(span.start_ms - span.start_ms % bucket_ms, span.end_ms + -span.end_ms % bucket_ms)
-
-
-def _whole_windows(seconds: float) -> int:
-    return max(WINDOW_MS, ceil_window(int(seconds * 1000)))
-
-
-def parse_span(
-    start: Time,
-    end: Time,
-    now_ms: int,
-    max_days: int,
-    advice: str = "",
-    names: tuple[str, str] = ("start_time", "end_time"),
-) -> Span:
-    """The range (ranges.parse_range), at most `max_days` long; TooLargeError when it is longer.
-
-    One that is too long only because it ends in the future, where nothing is stored, ends earlier.
-    """
-    span = parse_range(start, end, now_ms, names)
-    longest = Span(span.start_ms, span.start_ms + max_days * DAY_MS)
-    if span.end_ms <= longest.end_ms:
+def _whole_buckets(span: Span, resolution: str) -> Span:
+    if resolution == "raw" or not span:
         return span
-    if longest.end_ms <= now_ms + FUTURE_TOLERANCE_MS:
-        raise TooLargeError(f"the range is longer than {max_days} days{advice}")
-    return longest
+    bucket_ms = BUCKETS[resolution]
+    return Span(span.start_ms - span.start_ms % bucket_ms, span.end_ms + -span.end_ms % bucket_ms)
 
 
 def _fingerprint(site: str, names: Sequence[str], span: Span, resolution: str, shape: Shape | None) -> str:
     drawn = None
     if shape:
-        cut = shape.columns.span
-        drawn = [shape.method, shape.columns.count, cut.start_ms, cut.end_ms]
+        columns = shape.columns
+        drawn = [shape.method, columns.count, columns.span.start_ms, columns.span.end_ms]
     return page_token.fingerprint(site, names, span.start_ms, span.end_ms, resolution, drawn)
 
 
-def _read_token(token: str, fingerprint: str, span: Span) -> int:
+def _start_ms(token: str | None, fingerprint: str, span: Span) -> int:
+    """Returns where the page of a token starts, the span's start without one."""
+    if token is None:
+        return span.start_ms
     start_ms = page_token.decode(token, fingerprint)
     if not span.start_ms <= start_ms < span.end_ms:
         raise page_token.invalid()

@@ -1,7 +1,7 @@
-"""Shape-true reduction of samples to the pixel columns of a chart.
+"""Reduction of rows to the pixel columns of a chart, by methods that keep the shape of the line.
 
-m4 and minmax keep samples as they are, and what they keep of two parts, reduced together, is what they keep
-of the whole; so a range may be reduced part by part. Columns are those of the chart, not of the samples.
+m4 and minmax keep samples as they are. What they keep of two parts of a range, reduced together, is what they
+keep of the whole, so a range may be reduced part by part. Columns are those of the chart, not of the samples.
 """
 
 import itertools
@@ -25,38 +25,65 @@ type Index = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """A span cut into `count` columns of one width, which need be no whole milliseconds."""
+    """A span cut into `count` columns of one width, which may be a fraction of milliseconds."""
 
     span: Span
     count: int
 
-    def of(self, times: Times) -> npt.NDArray[np.int64]:
-        """The column, from 0, that each time lies in."""
+    def indexes(self, times: Times) -> npt.NDArray[np.int64]:
+        """Returns the column, from 0, that each time lies in."""
         return (times - self.span.start_ms) * self.count // self.span.length_ms
 
+    def index_at(self, time_ms: int) -> int:
+        """Returns the column, from 0, that one time lies in."""
+        return (time_ms - self.span.start_ms) * self.count // self.span.length_ms
+
     def start_of(self, column: int) -> int:
-        """The first millisecond of one column."""
+        """Returns the first millisecond of one column."""
         return self.span.start_ms - (-column * self.span.length_ms) // self.count
 
-    def start(self, columns: npt.NDArray[np.int64]) -> Times:
-        """The first millisecond of each column."""
+    def starts(self, columns: npt.NDArray[np.int64]) -> Times:
+        """Returns the first millisecond of each column."""
         return self.span.start_ms - (-columns * self.span.length_ms) // self.count
 
-    def touched(self, span: Span) -> int:
-        """How many columns the span has a part of."""
-        first, last = self.of(np.array([span.start_ms, span.end_ms - 1])).tolist()
-        return int(last - first + 1)
+    def count_in(self, span: Span) -> int:
+        """Returns how many columns the span overlaps."""
+        return self.index_at(span.end_ms - 1) - self.index_at(span.start_ms) + 1
 
 
-def columns_of(span: Span, interval_ms: int) -> Columns:
-    """Columns as long as the interval, cut at its multiples since 1970 UTC, that together hold the span."""
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the rows of a query are reduced to the columns of a chart, by one of METHODS."""
+
+    method: str
+    columns: Columns
+    interval_ms: int | None = None
+    """How long a column is, where the request says so and not how many there are."""
+
+    def reduce_part(self, rows: Samples | Aggregates) -> Samples | Aggregates:
+        """Returns what must be kept of one part of a range."""
+        if isinstance(rows, Aggregates):
+            return reduce_rows(rows, self.columns)
+        if self.method == "mean":
+            return reduce_rows(as_rows(rows), self.columns)
+        return reduce_part(rows, self.method, self.columns)
+
+    def reduce(self, rows: Samples | Aggregates, page: Span) -> Samples | Aggregates:
+        """Returns what is drawn of all parts of a page together (sorted)."""
+        if isinstance(rows, Aggregates):
+            return reduce_rows(rows, self.columns)
+        return reduce(rows, self.method, self.columns, page)
+
+
+def interval_columns(span: Span, interval_ms: int) -> Columns:
+    """Returns the columns between multiples of the interval since 1970 UTC that together hold the span."""
     start_ms = span.start_ms - span.start_ms % interval_ms
     end_ms = span.end_ms + -span.end_ms % interval_ms
     return Columns(Span(start_ms, end_ms), (end_ms - start_ms) // interval_ms)
 
 
 def reduce_part(samples: Samples, method: str, columns: Columns) -> Samples:
-    """What must be kept of a part (sorted) so that `reduce` gives of all parts what it gives of the whole."""
+    """Returns what `reduce` needs of a part (sorted) to make of all parts what it makes of the whole."""
     if method == "m4":
         return m4(samples, columns)
     if method == "minmax":
@@ -65,14 +92,14 @@ def reduce_part(samples: Samples, method: str, columns: Columns) -> Samples:
 
 
 def reduce(samples: Samples, method: str, columns: Columns, page: Span) -> Samples:
-    """The samples of a page that draw the same line, at most ROWS[method] a column; of m4, minmax or lttb."""
+    """Returns the samples of a page that draw the same line: by m4, minmax or lttb, ROWS[method] a column."""
     if method == "lttb":
-        return lttb(samples, columns.touched(page))
+        return lttb(samples, columns.count_in(page))
     return reduce_part(samples, method, columns)
 
 
 def m4(samples: Samples, columns: Columns) -> Samples:
-    """Of each point and column the first, last, least and greatest sample; `samples` are sorted."""
+    """Returns the first, last, least and greatest sample of each point and column; `samples` are sorted."""
     starts, ends = _runs(samples, columns)
     keep = _extremes(samples, starts, ends)
     keep[starts] = True
@@ -81,14 +108,14 @@ def m4(samples: Samples, columns: Columns) -> Samples:
 
 
 def minmax(samples: Samples, columns: Columns) -> Samples:
-    """Of each point and column the least and the greatest sample; `samples` are sorted."""
+    """Returns the least and the greatest sample of each point and column; `samples` are sorted."""
     return samples[_extremes(samples, *_runs(samples, columns))]
 
 
 def lttb(samples: Samples, rows: int) -> Samples:
-    """At most `rows` samples a point by largest triangle, three buckets; `samples` are sorted.
+    """Returns at most `rows` samples a point by largest triangle, three buckets; `samples` are sorted.
 
-    Of two the first and the last; of one the corner of the largest triangle with these.
+    Two rows are the first and the last sample; one is the corner of the largest triangle with these.
     """
     edges = np.flatnonzero(np.diff(samples.ids, prepend=-1, append=-1))
     series = (samples[begin:end] for begin, end in itertools.pairwise(edges.tolist()))
@@ -96,13 +123,13 @@ def lttb(samples: Samples, rows: int) -> Samples:
 
 
 def _corners(samples: Samples, rows: int) -> Index:
-    """Which samples of one point, of more than `rows`, are the corners of largest triangles."""
+    """Returns which of one point's samples, more than `rows`, are the corners of largest triangles."""
     # Loaded where it is used: no other method needs it.
     from tsdownsample import LTTBDownsampler
 
     if rows == 2:
         return np.array([0, len(samples) - 1])
-    # Between -1 and 1, by a power of two: areas of the largest doubles would overflow.
+    # Scaled to -1…1 by a power of two, because areas of the largest doubles would overflow.
     values = np.ldexp(samples.values, -np.frexp(np.abs(samples.values).max())[1])
     if rows == 1:
         times = samples.times - samples.times[0]
@@ -114,16 +141,16 @@ def _corners(samples: Samples, rows: int) -> Index:
 
 
 def as_rows(samples: Samples) -> Aggregates:
-    """Each sample as a row of its own, for `squeeze`."""
+    """Returns each sample as a row of its own, for `reduce_rows`."""
     values = samples.values
     ones = np.ones(len(samples), np.int64)
     return Aggregates(samples.ids, samples.times, values, values, values, values, values, ones)
 
 
-def squeeze(rows: Aggregates, columns: Columns) -> Aggregates:
-    """One row per point and column of the rows (sorted) that begin in it; means weigh by count.
+def reduce_rows(rows: Aggregates, columns: Columns) -> Aggregates:
+    """Returns one row per point and column, of the rows (sorted) that begin in it; means weigh by count.
 
-    `times` become the columns' starts, so rows may be squeezed part by part and then together.
+    `times` become the columns' starts, so rows may be reduced part by part and then together.
     """
     starts, ends = _runs(rows, columns)
     if not len(starts):
@@ -133,7 +160,7 @@ def squeeze(rows: Aggregates, columns: Columns) -> Aggregates:
     mins, maxs = np.minimum.reduceat(rows.mins, starts), np.maximum.reduceat(rows.maxs, starts)
     return Aggregates(
         rows.ids[starts],
-        columns.start(columns.of(rows.times[starts])),
+        columns.starts(columns.indexes(rows.times[starts])),
         bucket_means(rows.values * weights, starts, mins, maxs),
         mins,
         maxs,
@@ -144,8 +171,8 @@ def squeeze(rows: Aggregates, columns: Columns) -> Aggregates:
 
 
 def _runs(samples: Samples | Aggregates, columns: Columns) -> tuple[Index, Index]:
-    """Begins and ends of the runs of one point in one column."""
-    column = columns.of(samples.times)
+    """Returns where the runs of one point in one column start and end."""
+    column = columns.indexes(samples.times)
     changed = np.ones(len(samples), np.bool_)
     changed[1:] = (samples.ids[1:] != samples.ids[:-1]) | (column[1:] != column[:-1])
     starts = np.flatnonzero(changed)
@@ -153,12 +180,13 @@ def _runs(samples: Samples | Aggregates, columns: Columns) -> tuple[Index, Index
 
 
 def _extremes(samples: Samples, starts: Index, ends: Index) -> npt.NDArray[np.bool_]:
-    """Which samples are the first least or the first greatest of their run."""
+    """Returns which samples are the first least or the first greatest of their run."""
     keep = np.zeros(len(samples), np.bool_)
     if not len(samples):
         return keep
     lengths = ends - starts
     for extreme in (np.minimum, np.maximum):
-        found = np.flatnonzero(samples.values == np.repeat(extreme.reduceat(samples.values, starts), lengths))
-        keep[found[np.searchsorted(found, starts)]] = True
+        values = np.repeat(extreme.reduceat(samples.values, starts), lengths)
+        matches = np.flatnonzero(samples.values == values)
+        keep[matches[np.searchsorted(matches, starts)]] = True
     return keep

@@ -1,0 +1,81 @@
+"""Starts the gap search of a page that continues another: with each point's last row before it."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from vitals.errors import TierTimeoutError
+from vitals.model.points import Point
+from vitals.model.timespan import DAY_MS, Span
+from vitals.reading.executor import Executor
+from vitals.reading.gaps import TOLERANCE, GapFinder
+from vitals.reading.paging import Pages
+from vitals.reading.plan import QueryPlan
+from vitals.reading.reads import PlannedRead
+
+# The slowest interval that sites collect, for points whose listing names none.
+_SLOWEST_INTERVAL_S = 900
+# A point that is listed as collected once a month must not make each page read two months again.
+_LONGEST_MS = DAY_MS
+# Enough for a day of 500 points that come every ten seconds though they are listed as daily.
+_MAX_READS = 6
+
+
+def gap_finder(executor: Executor, query: PlannedRead, reported_until_ms: int) -> GapFinder:
+    """Returns what finds the gaps of a page, from its start on.
+
+    If it continues another page, which reported gaps up to `reported_until_ms` at most, points whose
+    last rows cannot be read in time start without one. These reads are no source of the page.
+    """
+    plan = query.plan
+    finder = GapFinder(plan.start_ms, _steps(plan))
+    if plan.start_ms == plan.span.start_ms:
+        return finder
+    reported_ms = min(plan.start_ms, reported_until_ms)
+    for group in _by_step(plan, finder.steps):
+        steps = {point: finder.steps[point] for point in group.ids}
+        before = GapFinder(_first_ms(plan, max(steps.values()), reported_ms), steps)
+        if _read_until_page(before, executor, replace(query, plan=group)):
+            finder.resume(before, reported_ms)
+    return finder
+
+
+def _first_ms(plan: QueryPlan, step_ms: float, reported_ms: int) -> int:
+    """Returns where to start: a step and a row before what was reported, at most a day."""
+    first_ms = math.floor(reported_ms - min(step_ms + plan.row_width_ms, _LONGEST_MS)) - 1
+    return max(plan.span.start_ms, first_ms - first_ms % plan.bucket_ms)
+
+
+def _read_until_page(before: GapFinder, executor: Executor, query: PlannedRead) -> bool:
+    """Adds the rows up to the page; False when that takes too long, which must not fail the page."""
+    plan, position_ms = query.plan, before.start_ms
+    for _ in range(_MAX_READS):
+        if position_ms >= plan.start_ms:
+            return True
+        span = Pages(plan).next_span(Span(position_ms, plan.start_ms), query.records)
+        try:
+            before.add(executor.read(query, span).rows, plan.row_width_ms)
+        except TierTimeoutError:
+            return False
+        position_ms = span.end_ms
+    return position_ms >= plan.start_ms
+
+
+def _by_step(plan: QueryPlan, steps: Mapping[int, float]) -> Iterator[QueryPlan]:
+    """Yields plans for points of similar steps, so that none is read back as far as the slowest."""
+    points: dict[int, list[Point]] = {}
+    for point in plan.existing:
+        magnitude = math.frexp(steps[point.id] + plan.row_width_ms)[1] // 2
+        points.setdefault(magnitude, []).append(point)
+    for group in points.values():
+        yield replace(plan, names=tuple(point.name for point in group), points=tuple(group))
+
+
+def _steps(plan: QueryPlan) -> dict[int, float]:
+    """Returns, by point id, the longest time from the end of one row to the next that is no gap."""
+    return {
+        point.id: max(
+            0, TOLERANCE * 1000 * (point.listed.interval_s or _SLOWEST_INTERVAL_S) - plan.row_width_ms
+        )
+        for point in plan.existing
+    }

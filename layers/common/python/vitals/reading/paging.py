@@ -1,0 +1,123 @@
+"""Where one answer of a plan may end, and how far one read of it goes. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vitals.model.records.ledger import ArchiveRecord
+from vitals.model.samples import Times
+from vitals.model.timespan import DAY_MS, WINDOW_MS, Span, ceil_window
+from vitals.reading import page_token, request
+from vitals.reading.plan import QueryPlan
+from vitals.reading.resolution import interval_s
+
+_FASTEST_INTERVAL_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The pages of a plan. Each ends between two buckets, or between two columns of a chart."""
+
+    plan: QueryPlan
+
+    def token(self, start_ms: int) -> str:
+        """Returns the opaque `next_token` of the page that starts at `start_ms`."""
+        return page_token.encode(start_ms, self.plan.fingerprint)
+
+    def end_ms(self, start_ms: int, end_ms: int) -> int:
+        """Returns the latest end of a page from `start_ms`; no page has a part of a column's only row."""
+        plan = self.plan
+        if not plan.one_row_per_column or not plan.span:
+            return end_ms
+        assert plan.shape
+        columns = plan.shape.columns
+        column = columns.index_at(start_ms) + max(1, plan.row_limit // len(plan.ids))
+        return end_ms if column >= columns.count else min(end_ms, self._column_start_ms(column))
+
+    def column_end_ms(self, span: Span) -> int:
+        """Returns the last end of a chart's column in the span, the span's end when there is none."""
+        shape = self.plan.shape
+        if not shape or span.end_ms >= self.plan.span.end_ms:
+            return span.end_ms
+        edge_ms = self._column_start_ms(shape.columns.index_at(span.end_ms))
+        return edge_ms if span.start_ms < edge_ms <= span.end_ms else span.end_ms
+
+    def may_end_at(self, time_ms: int) -> bool:
+        """Whether a page may end at this time: where each column has one row, only between two of them."""
+        if not self.plan.one_row_per_column:
+            return True
+        assert self.plan.shape
+        return self._column_start_ms(self.plan.shape.columns.index_at(time_ms)) == time_ms
+
+    def end_of_rows(self, times: Times, limit: int) -> int | None:
+        """Returns where a page must end to have at most `limit` of the rows; None when all fit."""
+        if self.plan.one_row_per_column:
+            return None
+        if not self.plan.shape:
+            return end_of_rows(times, limit, self.plan.bucket_ms)
+        columns = self.plan.shape.columns
+        last = _last_that_fits(columns.indexes(times), limit)
+        return None if last is None else columns.start_of(last + 1)
+
+    def next_span(self, span: Span, records: Iterable[ArchiveRecord]) -> Span:
+        """Returns as much of the span, from its start on, as one read takes.
+
+        Rollups and samples are read apart, and no more samples at once than memory and time allow.
+        """
+        start_ms, bucket_ms = span.start_ms, self.plan.bucket_ms
+        longest_ms = max(1, self.longest_step_ms() // bucket_ms) * bucket_ms
+        end_ms = min(span.end_ms, start_ms - start_ms % bucket_ms + longest_ms)
+        if not self.plan.from_rollups:
+            return Span(start_ms, end_ms)
+        settled = {record.day_ms for record in records if record.settled}
+        day_ms = start_ms - start_ms % DAY_MS
+        rolled = day_ms in settled
+        if rolled:
+            end_ms = span.end_ms
+        while day_ms < end_ms and (day_ms in settled) == rolled:
+            day_ms += DAY_MS
+        return Span(start_ms, min(end_ms, day_ms))
+
+    def first_step_ms(self) -> int:
+        """Returns the length of a span of whole buckets that should hold about as many rows as one page."""
+        plan = self.plan
+        if plan.resolution != "raw":
+            return max(1, request.MAX_ROWS // len(plan.ids)) * plan.bucket_ms
+        if plan.shape:
+            return self.longest_step_ms()
+        per_second = sum(1 / interval_s(point) for point in plan.existing)
+        return min(self.longest_step_ms(), _whole_windows(request.MAX_SAMPLES / per_second))
+
+    def longest_step_ms(self) -> int:
+        """Returns the length of samples that bounds memory: ten pages of points read every ten seconds."""
+        return _whole_windows(10 * request.MAX_SAMPLES * _FASTEST_INTERVAL_S / len(self.plan.ids))
+
+    def _column_start_ms(self, column: int) -> int:
+        """Returns where the rows of this column begin: they lie where their buckets begin."""
+        assert self.plan.shape
+        start_ms = self.plan.shape.columns.start_of(column)
+        return start_ms if self.plan.resolution == "raw" else start_ms + -start_ms % self.plan.bucket_ms
+
+
+def end_of_rows(times: Times, limit: int, bucket_ms: int = WINDOW_MS) -> int | None:
+    """Returns where a page must end, between two buckets, to have at most `limit` rows; None when all fit.
+
+    One bucket always fits, so that no page is empty because of its limit.
+    """
+    last = _last_that_fits(times - times % bucket_ms, limit)
+    return None if last is None else last + bucket_ms
+
+
+def _last_that_fits(buckets: npt.NDArray[np.int64], limit: int) -> int | None:
+    """Returns the last of the first buckets that have at most `limit` rows, given each row's bucket."""
+    if len(buckets) <= limit:
+        return None
+    buckets, counts = np.unique(buckets, return_counts=True)
+    fitting = int(np.searchsorted(np.cumsum(counts), limit, side="right"))
+    return int(buckets[max(fitting, 1) - 1])
+
+
+def _whole_windows(seconds: float) -> int:
+    return max(WINDOW_MS, ceil_window(int(seconds * 1000)))

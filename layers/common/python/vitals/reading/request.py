@@ -1,0 +1,93 @@
+"""A query as it was requested: its fields, its limits, and what is refused whatever the site has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vitals.errors import InvalidRequestError, TooLargeError
+from vitals.model.ranges import Time, parse_range
+from vitals.model.timespan import DAY_MS, FUTURE_TOLERANCE_MS, Span
+
+MAX_POINTS = 500
+# 100,000 samples are 3.4 MB of JSON at 17 digits each; a Lambda response carries 6 MB.
+MAX_SAMPLES = 100_000
+# A row of aggregates is seven numbers, 120 bytes of JSON.
+MAX_ROWS = 30_000
+MAX_COLUMNS = 10_000
+# Ten thousand years: one column of any range, in 64 bits.
+LONGEST_INTERVAL_MS = 3_652_500 * DAY_MS
+DEFAULT_MAX_POINTS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The rows that one answer may hold because of the format that it is written in."""
+
+    samples: int
+    aggregates: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRequest:
+    """The parameters of a query: their types are checked, their values are not."""
+
+    site: str
+    point_names: Sequence[str]
+    start: Time
+    end: Time
+    resolution: str = "auto"
+    max_points: int | None = None
+    next_token: str | None = None
+    width: int | None = None
+    method: str | None = None
+    media_type: str = "application/json"
+    limits: Limits | None = None
+    interval_ms: int | None = None
+
+    @property
+    def is_chart(self) -> bool:
+        """Whether the rows are reduced to the columns of a chart; `max_points` alone chooses a resolution."""
+        return any(value is not None for value in (self.width, self.interval_ms, self.method))
+
+    def distinct_names(self) -> tuple[str, ...]:
+        """Returns the names in the order requested, each once; InvalidRequestError without any."""
+        names = tuple(dict.fromkeys(self.point_names))
+        if not names:
+            raise InvalidRequestError("point_names must contain at least one point (or point_name be given)")
+        if len(names) > MAX_POINTS:
+            raise TooLargeError(
+                f"{len(names)} points requested; one query takes at most {MAX_POINTS},"
+                " POST /exports a whole site"
+            )
+        return names
+
+    def span(self, now_ms: int, max_days: int) -> Span:
+        """Returns the range requested; errors are those of parse_span."""
+        return parse_span(self.start, self.end, now_ms, max_days, "; POST /exports takes up to 730")
+
+    def row_limit(self, *, aggregated: bool) -> int:
+        """Returns how many rows one answer may hold."""
+        limits = self.limits or Limits(MAX_SAMPLES, MAX_ROWS)
+        if aggregated:
+            return min(MAX_ROWS, limits.aggregates)
+        return min(MAX_SAMPLES, limits.samples)
+
+
+def parse_span(
+    start: Time,
+    end: Time,
+    now_ms: int,
+    max_days: int,
+    advice: str = "",
+    names: tuple[str, str] = ("start_time", "end_time"),
+) -> Span:
+    """Returns the range (ranges.parse_range); TooLargeError when it is longer than `max_days`.
+
+    A range that is too long only because it ends in the future, where nothing is stored, ends earlier.
+    """
+    span = parse_range(start, end, now_ms, names)
+    longest = Span(span.start_ms, span.start_ms + max_days * DAY_MS)
+    if span.end_ms <= longest.end_ms:
+        return span
+    if longest.end_ms <= now_ms + FUTURE_TOLERANCE_MS:
+        raise TooLargeError(f"the range is longer than {max_days} days{advice}")
+    return longest

@@ -1,0 +1,54 @@
+"""The resolution that a query is answered in."""
+
+from collections.abc import Iterable, Sequence
+
+from vitals.errors import TooLargeError
+from vitals.model.aggregates import BUCKETS
+from vitals.model.points import Point
+from vitals.model.timespan import Span
+from vitals.reading.request import DEFAULT_MAX_POINTS, QueryRequest
+
+_DEFAULT_INTERVAL_S = 60
+# What `auto` draws a chart from at most; a month of ten points read every minute has 446,400 samples.
+_CHART_SAMPLES = 500_000
+_CHART_ROWS = 500_000
+_MAX_CHART_SAMPLES = 5_000_000
+
+
+def interval_s(point: Point) -> int:
+    """Returns the point's collection interval in seconds, a minute when its listing names none."""
+    return point.listed.interval_s or _DEFAULT_INTERVAL_S
+
+
+def choose_resolution(request: QueryRequest, span: Span, points: Sequence[Point]) -> str:
+    """Returns the resolution requested; for `auto` the finest that suits the answer.
+
+    Series stay within `max_points`. A chart is drawn from samples if they can be read in time;
+    TooLargeError when samples are requested that cannot be.
+    """
+    if request.is_chart:
+        return _chart_resolution(request.resolution, span, points)
+    if request.resolution != "auto":
+        return request.resolution
+    return _finest_resolution(request.max_points or DEFAULT_MAX_POINTS, span, points)
+
+
+def _finest_resolution(max_points: int, span: Span, points: Iterable[Point]) -> str:
+    shortest_s = min(map(interval_s, points))
+    for resolution, step_ms in (("raw", shortest_s * 1000), *BUCKETS.items()):
+        if span.length_ms <= max_points * step_ms:
+            return resolution
+    return "1d"
+
+
+def _chart_resolution(resolution: str, span: Span, points: Sequence[Point]) -> str:
+    expected = sum(span.length_ms / 1000 / interval_s(point) for point in points)
+    if resolution == "auto":
+        if expected <= _CHART_SAMPLES:
+            return "raw"
+        return "1h" if len(points) * span.length_ms / BUCKETS["1h"] <= _CHART_ROWS else "1d"
+    if resolution in ("raw", "5m") and expected > _MAX_CHART_SAMPLES:
+        raise TooLargeError(
+            f"about {expected:,.0f} samples would be read; use resolution=auto, or POST /exports for them"
+        )
+    return resolution
