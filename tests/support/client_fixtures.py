@@ -31,7 +31,7 @@ def server(building: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServ
     # They are printed, and stdout is the command's; those that are kept back are printed by the hundred.
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
     metrics = observability.metrics()
-    settings = AuthorizerSettings("StateTable", "shared-key")
+    settings = AuthorizerSettings(state_table="StateTable", shared_usage_key="shared-key")
     monkeypatch.setattr(authorizer, "_state", lambda: (building.client, settings))
 
     def authorize(header: str) -> dict[str, Any] | None:

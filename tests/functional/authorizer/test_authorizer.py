@@ -19,7 +19,7 @@ CONTEXT = SimpleNamespace(
 
 @pytest.fixture
 def table(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    settings = AuthorizerSettings("StateTable", "shared-key")
+    settings = AuthorizerSettings(state_table="StateTable", shared_usage_key="shared-key")
     monkeypatch.setattr(app, "_state", lambda: (dynamodb, settings))
     return dynamodb
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tools import cycles
+
 ROOT = Path(__file__).parents[3]
 LAYER = ROOT / "layers/common/python"
 # Each folder may import itself and the folders before it. The modules of the layer's root come first.
@@ -121,3 +123,7 @@ def test_only_the_runtime_opens_the_door_to_time_and_chance(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(ROOT.glob("functions/**/app.py")), ids=relative)
 def test_an_app_holds_nothing_but_wiring(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MAX_APP_LINES
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    assert cycles.main([str(ROOT)]) == 0
