@@ -31,8 +31,8 @@ def operation_of(method: str, path: str) -> dict[str, Any] | None:
     for template, operations in document()["paths"].items():
         pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))
         if re.fullmatch(pattern, path) and method.lower() in operations:
-            found: dict[str, Any] = operations[method.lower()]
-            return found
+            operation: dict[str, Any] = operations[method.lower()]
+            return operation
     return None
 
 

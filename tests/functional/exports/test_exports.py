@@ -720,11 +720,11 @@ def test_a_day_that_changes_while_it_is_read_is_read_again(
 ) -> None:
     real, calls = sources.build_day, []
 
-    def conflicting(*arguments: Any) -> Any:
+    def conflicting(*arguments: Any, **keywords: Any) -> Any:
         calls.append(1)
         if len(calls) < 4:
             raise ConflictError("changed while it was read")
-        return real(*arguments)
+        return real(*arguments, **keywords)
 
     monkeypatch.setattr(sources, "build_day", conflicting)
     export = stage.start()

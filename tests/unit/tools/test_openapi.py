@@ -1,4 +1,4 @@
-"""/openapi.json tells of every route, and the page of it asks nobody else for anything."""
+"""/openapi.json describes every route, and its page loads nothing from elsewhere."""
 
 import base64
 import hashlib
@@ -56,13 +56,13 @@ def test_the_routes_without_a_token_are_those_of_the_template() -> None:
         if event["Properties"].get("Auth", {}).get("Authorizer") == "NONE"
         and event["Properties"]["Method"] != "options"
     }
-    assert public == {path for _, path, found in OPERATIONS if found.get("security") == []}
+    assert public == {path for _, path, operation in OPERATIONS if operation.get("security") == []}
     assert document()["security"] == [{"BearerToken": []}]
     assert document()["components"]["securitySchemes"]["BearerToken"]["scheme"] == "bearer"
 
 
-@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=lambda found: str(found)[:40])
-def test_an_operation_tells_its_answers_and_errors(method: str, path: str, operation: Any) -> None:
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=lambda value: str(value)[:40])
+def test_an_operation_describes_its_answers_and_errors(method: str, path: str, operation: Any) -> None:
     assert operation["summary"]
     answers = operation["responses"]
     assert {"200", "202"} & answers.keys()
@@ -88,10 +88,10 @@ def test_the_page_runs_its_own_scripts_and_loads_nothing() -> None:
     assert len(scripts) == 2
     for script in scripts:
         assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in policy
-    rest = re.sub(r"<(script|style)>.*?</\1>", "", page, flags=re.S)
-    assert re.findall(r'(?:src|href)="([^"]*)"', rest) == ["data:,"]
+    markup = re.sub(r"<(script|style)>.*?</\1>", "", page, flags=re.S)
+    assert re.findall(r'(?:src|href)="([^"]*)"', markup) == ["data:,"]
     style = re.findall(r"<style>(.*?)</style>", page, re.S)
-    assert all(found.startswith("data:") for found in re.findall(r"url\([\"']?([^)]*)", "".join(style)))
+    assert all(url.startswith("data:") for url in re.findall(r"url\([\"']?([^)]*)", "".join(style)))
     assert "http" not in policy
     assert "default-src 'none'" in policy
     assert "connect-src 'self'" in policy
