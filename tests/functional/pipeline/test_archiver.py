@@ -171,7 +171,7 @@ STEPS = [
     ("ledger", "_apply", 6),
     ("rollups", "write", 1),
     ("hot", "expire", 1),
-    ("hot", "_expire_block", 3),
+    ("hot._table", "expire", 3),
 ]
 
 

@@ -12,13 +12,13 @@ from vitals.codec import blocks, segments
 from vitals.codec.block_merge import Block, fitting_block, merged_block
 from vitals.model.samples import Samples, merge
 from vitals.model.timespan import WINDOW_MS
-from vitals.store.tiers import hot
+from vitals.store.tiers import hot_items
 
 W = 6_000 * WINDOW_MS
 
 
 def stored(payload: bytes, revision: int, before: int = 1) -> list[Any]:
-    return hot._items("s", (3, W), Block(payload, 1, revision, 5), before)
+    return hot_items.encode("s", (3, W), Block(payload, 1, revision, 5), before)
 
 
 def payload_of(size: int, seed: int) -> bytes:
@@ -42,7 +42,7 @@ def test_a_payload_is_put_together_as_it_was(size: int, seed: int) -> None:
     items = stored(payload, 1)
     whole = segments.join(W, items)
     assert whole is not None
-    assert hot._block(whole) == Block(payload, 1, 1, 5, None, len(items))
+    assert hot_items.decode(whole) == Block(payload, 1, 1, 5, None, len(items))
     assert len(items) == max(1, -(-size // 100)) == segments.count(items[0])
     assert [int(item["w"]["N"]) for item in items] == list(range(W, W + len(items)))
 
@@ -71,14 +71,14 @@ def test_any_mixture_of_two_writes_is_one_of_them_or_none(old: int, new: int, da
         choices = [write[number] for write in (before, after) if number < len(write)]
         choice = data.draw(st.sampled_from([*choices, None]))
         seen += [choice] if choice else []
-    settled, item = hot._assembled(W, seen, 10_000)
+    settled, item = hot_items.assemble(W, seen, 10_000)
     assert item is None or item["b"]["B"] in payloads
     if settled and seen:
         assert item is not None or "b" not in seen[0]
-    settled, item = hot._assembled(W, after, 10_000)
+    settled, item = hot_items.assemble(W, after, 10_000)
     assert settled
     assert item is not None
-    assert hot._block(item) == Block(payloads[1], 1, revisions[1], 5, None, segments.count(after[0]))
+    assert hot_items.decode(item) == Block(payloads[1], 1, revisions[1], 5, None, segments.count(after[0]))
 
 
 windows = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 8)), unique_by=lambda window: window[0])
@@ -100,11 +100,11 @@ def test_of_an_expired_block_any_item_may_be_gone() -> None:
     items = [item | {"expires_at": {"N": "50"}} for item in stored(payload_of(290, 1), 4)]
     for gone in range(3):
         remaining = items[:gone] + items[gone + 1 :]
-        settled, item = hot._assembled(W, remaining, 50_000)
+        settled, item = hot_items.assemble(W, remaining, 50_000)
         assert settled
         assert (item is None) == (gone == 0)
-        assert item is None or hot._block(item).expired(50_000)
-        assert not hot._assembled(W, remaining, 49_999)[0]
+        assert item is None or hot_items.decode(item).expired(50_000)
+        assert not hot_items.assemble(W, remaining, 49_999)[0]
 
 
 def noisy(slots: dict[int, int], seed: int = 1) -> Samples:

@@ -18,7 +18,8 @@ from vitals.model.samples import Samples, concat, merge
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, WINDOWS_PER_DAY, Span
 from vitals.store.tiers.cold import ColdTier, Stored
-from vitals.store.tiers.hot import HotTier, StoredBlock
+from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.hot_items import StoredBlock
 
 # A group's day is 92,000 samples at one a minute, 2 MB. Ids follow names but for points that came later,
 # whose groups are asked for again while the others pass.

@@ -11,7 +11,8 @@ from vitals.model.samples import Samples, concat
 from vitals.model.timespan import HOUR_MS, Span
 from vitals.pipeline.acceptance import TOO_DENSE, Accepted, accept
 from vitals.store.state.ledger import Ledger
-from vitals.store.tiers.hot import BlockKey, HotTier
+from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.hot_items import BlockKey
 
 # 20 bytes a sample: what waits to be written stays under 10 MB, and an hour of a large site is one write.
 FLUSH_SAMPLES = 500_000
