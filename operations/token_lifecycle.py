@@ -8,14 +8,7 @@ from typing import Any
 from operations.errors import OperatorError
 from operations.usage_plan import UsagePlan
 from vitals.model.records.tokens import Token, UsageKey
-from vitals.store.state.tokens import (
-    create_token,
-    index_tokens,
-    list_tokens,
-    remove_entry,
-    remove_grant,
-    replace_token,
-)
+from vitals.store.state.tokens import TokenTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +20,26 @@ class Tokens:
     plan: UsagePlan | None
     now: Callable[[], int]
 
+    @property
+    def _stored(self) -> TokenTable:
+        return TokenTable(self.dynamodb, self.table)
+
     def create(self, name: str, scopes: Sequence[str], sites: Sequence[str], life_ms: int | None) -> str:
         """Makes a token that expires after `life_ms`, never for None; returns its secret."""
         now_ms = self.now()
         expires_ms = None if life_ms is None else now_ms + life_ms
         return self._with_key(
             name,
-            lambda usage: create_token(
-                self.dynamodb, self.table, name, scopes, sites, now_ms, expires_ms, usage
+            lambda usage: self._stored.create(
+                name, scopes, sites, now_ms=now_ms, expires_ms=expires_ms, usage=usage
             ),
         )
 
     def all(self, *, scan: bool = False) -> list[Token]:
         """Returns every token; with `scan` also those that were made before there was an index."""
         if scan:
-            index_tokens(self.dynamodb, self.table)
-        return list_tokens(self.dynamodb, self.table)
+            self._stored.complete_index()
+        return self._stored.all()
 
     def find(self, name_or_id: str) -> Token:
         """Returns the token of this id or name; OperatorError when there is none or more than one."""
@@ -63,11 +60,11 @@ class Tokens:
                 f"token {token.id} has a key in the usage plan, which must be removed too; "
                 "give --stack, or --usage-plan with --table"
             )
-        remove_grant(self.dynamodb, self.table, token)
+        self._stored.remove_grant(token)
         self._flush_grants()
         if token.usage and self.plan and not self._shares_key(token):
             self.plan.delete_key(token.usage.id)
-        remove_entry(self.dynamodb, self.table, token)
+        self._stored.remove_entry(token)
 
     def revoke_expired(self) -> list[Token]:
         """Removes the keys and entries of expired tokens and returns these tokens."""
@@ -89,7 +86,9 @@ class Tokens:
         expires_ms = None if life_ms is None else now_ms + life_ms
 
         def replace(usage: UsageKey | None) -> str:
-            return replace_token(self.dynamodb, self.table, old, now_ms, expires_ms, now_ms + grace_ms, usage)
+            return self._stored.replace(
+                old, now_ms=now_ms, old_until_ms=now_ms + grace_ms, expires_ms=expires_ms, usage=usage
+            )
 
         secret = replace(old.usage) if old.usage else self._with_key(old.name, replace)
         self._flush_grants()

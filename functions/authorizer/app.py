@@ -5,7 +5,7 @@ A token that has expired passes without a grant, so that the routes can say when
 """
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -14,10 +14,7 @@ from vitals.aws.clients import BRIEF
 from vitals.aws.runtime import SYSTEM
 from vitals.config import AuthorizerSettings
 from vitals.model.records.tokens import Grant
-from vitals.store.state.tokens import find_grant
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+from vitals.store.state.tokens import TokenTable
 
 logger = observability.logger()
 
@@ -26,8 +23,8 @@ logger = observability.logger()
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """The policy covers the stage, for API Gateway caches it by token; the routes check the grant."""
     scheme, _, secret = event.get("authorizationToken", "").partition(" ")
-    client, settings = _state()
-    grant = find_grant(client, settings.state_table, secret, SYSTEM.now_ms()) if scheme == "Bearer" else None
+    tokens, settings = _state()
+    grant = tokens.find_grant(secret, SYSTEM.now_ms()) if scheme == "Bearer" else None
     if grant is None:
         # API Gateway turns exactly this text into 401.
         raise Exception("Unauthorized")
@@ -55,5 +52,6 @@ def _context(grant: Grant) -> dict[str, str]:
 
 
 @cache
-def _state() -> "tuple[DynamoDBClient, AuthorizerSettings]":
-    return SYSTEM.client("dynamodb", BRIEF), config.load(AuthorizerSettings)
+def _state() -> tuple[TokenTable, AuthorizerSettings]:
+    settings = config.load(AuthorizerSettings)
+    return TokenTable(SYSTEM.client("dynamodb", BRIEF), settings.state_table), settings

@@ -17,7 +17,7 @@ from tests.functional.docs.test_api import building
 from tests.support.api_server import ApiServer
 from vitals import observability
 from vitals.config import AuthorizerSettings
-from vitals.store.state.tokens import create_token
+from vitals.store.state.tokens import TokenTable
 from vitals_client import Client
 
 __all__ = ["building", "client", "deployed", "make_token", "server", "token"]
@@ -66,7 +66,9 @@ def server(building: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServ
 def make_token(server: ApiServer, building: World, clock: Clock) -> Callable[..., str]:
     def make(*scopes: str, site: str = "*", life_ms: int | None = None) -> str:
         expires_ms = None if life_ms is None else clock() + life_ms
-        return create_token(building.client, "StateTable", "tests", scopes, [site], clock(), expires_ms)
+        return TokenTable(building.client, "StateTable").create(
+            "tests", scopes, [site], now_ms=clock(), expires_ms=expires_ms
+        )
 
     return make
 

@@ -9,7 +9,7 @@ from authorizer import app
 from vitals.config import AuthorizerSettings
 from vitals.errors import InvalidRequestError
 from vitals.model.records.tokens import EVERY_SITE, UsageKey
-from vitals.store.state.tokens import create_token, list_tokens, remove_grant, replace_token
+from vitals.store.state.tokens import TokenTable
 
 ARN = "arn:aws:execute-api:us-east-1:1:api/v1/GET/sites"
 CONTEXT = SimpleNamespace(
@@ -20,7 +20,7 @@ CONTEXT = SimpleNamespace(
 @pytest.fixture
 def table(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     settings = AuthorizerSettings(state_table="StateTable", shared_usage_key="shared-key")
-    monkeypatch.setattr(app, "_state", lambda: (dynamodb, settings))
+    monkeypatch.setattr(app, "_state", lambda: (TokenTable(dynamodb, "StateTable"), settings))
     return dynamodb
 
 
@@ -29,7 +29,7 @@ def authorize(header: str) -> dict[str, Any]:
 
 
 def test_a_token_brings_its_grants_and_the_whole_stage(table: Any) -> None:
-    token = create_token(table, "StateTable", "charts", ["read", "backfill"], ["b", "a"], 0)
+    token = TokenTable(table, "StateTable").create("charts", ["read", "backfill"], ["b", "a"], now_ms=0)
     answer = authorize(f"Bearer {token}")
     assert answer["principalId"] == "charts"
     assert answer["context"] == {"scopes": "backfill read", "sites": "a b"}
@@ -41,8 +41,10 @@ def test_a_token_brings_its_grants_and_the_whole_stage(table: Any) -> None:
 def test_a_token_is_counted_by_its_own_key_or_else_by_the_shared_one(
     table: Any, logged: list[logging.LogRecord], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    own = create_token(table, "StateTable", "new", ["read"], ["*"], 0, usage=UsageKey("id", "own-key"))
-    old = create_token(table, "StateTable", "old", ["read"], ["*"], 0)
+    own = TokenTable(table, "StateTable").create(
+        "new", ["read"], ["*"], now_ms=0, usage=UsageKey("id", "own-key")
+    )
+    old = TokenTable(table, "StateTable").create("old", ["read"], ["*"], now_ms=0)
     answers = [authorize(f"Bearer {token}") for token in (own, old)]
     assert [answer["usageIdentifierKey"] for answer in answers] == ["own-key", "shared-key"]
     # The context is what API Gateway hands on to functions and logs.
@@ -55,7 +57,7 @@ def test_a_token_is_counted_by_its_own_key_or_else_by_the_shared_one(
 
 def test_the_functions_are_told_when_the_token_ends(table: Any) -> None:
     ends_ms = 4_000_000_000_000
-    token = create_token(table, "StateTable", "charts", ["read"], ["*"], 0, expires_ms=ends_ms)
+    token = TokenTable(table, "StateTable").create("charts", ["read"], ["*"], now_ms=0, expires_ms=ends_ms)
     assert authorize(f"Bearer {token}")["context"]["expires_ms"] == str(ends_ms)
 
 
@@ -67,7 +69,9 @@ def test_anything_else_is_unauthorized(table: Any, header: str) -> None:
 
 def test_an_expired_token_passes_without_a_grant_and_is_counted_with_all_others(table: Any) -> None:
     own = UsageKey("id", "own-key")
-    token = create_token(table, "StateTable", "old", ["read"], [EVERY_SITE], 0, 1_000_000, own)
+    token = TokenTable(table, "StateTable").create(
+        "old", ["read"], [EVERY_SITE], now_ms=0, expires_ms=1_000_000, usage=own
+    )
     answer = authorize(f"Bearer {token}")
     assert (answer["principalId"], answer["context"]) == ("old", {"expires_ms": "1000000"})
     assert answer["usageIdentifierKey"] == "shared-key"
@@ -75,18 +79,19 @@ def test_an_expired_token_passes_without_a_grant_and_is_counted_with_all_others(
 
 def test_a_token_that_was_revoked_or_rotated_out_is_unknown(table: Any) -> None:
     revoked, rotated = (
-        create_token(table, "StateTable", name, ["read"], [EVERY_SITE], 0) for name in ("revoked", "rotated")
+        TokenTable(table, "StateTable").create(name, ["read"], [EVERY_SITE], now_ms=0)
+        for name in ("revoked", "rotated")
     )
-    by_name = {token.name: token for token in list_tokens(table, "StateTable")}
-    remove_grant(table, "StateTable", by_name["revoked"])
-    replace_token(table, "StateTable", by_name["rotated"], 1, None, 0, None)
+    by_name = {token.name: token for token in TokenTable(table, "StateTable").all()}
+    TokenTable(table, "StateTable").remove_grant(by_name["revoked"])
+    TokenTable(table, "StateTable").replace(by_name["rotated"], now_ms=1, old_until_ms=0)
     for token in (revoked, rotated):
         with pytest.raises(Exception, match=r"^Unauthorized$"):
             authorize(f"Bearer {token}")
 
 
 def test_the_table_never_holds_the_token(table: Any) -> None:
-    token = create_token(table, "StateTable", "charts", ["read"], [EVERY_SITE], 0)
+    token = TokenTable(table, "StateTable").create("charts", ["read"], [EVERY_SITE], now_ms=0)
     assert token.removeprefix("vitals_") not in json.dumps(
         table.scan(TableName="StateTable")["Items"], default=str
     )
@@ -97,4 +102,4 @@ def test_the_table_never_holds_the_token(table: Any) -> None:
 )
 def test_grants_that_mean_nothing_are_refused(table: Any, scopes: list[str], sites: list[str]) -> None:
     with pytest.raises(InvalidRequestError):
-        create_token(table, "StateTable", "x", scopes, sites, 0)
+        TokenTable(table, "StateTable").create("x", scopes, sites, now_ms=0)

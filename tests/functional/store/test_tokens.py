@@ -20,7 +20,7 @@ from vitals.errors import InvalidRequestError, NotFoundError
 from vitals.model.records.tokens import UsageKey
 from vitals.model.timespan import DAY_MS, HOUR_MS
 from vitals.store import keys
-from vitals.store.state.tokens import create_token, find_grant, list_tokens
+from vitals.store.state.tokens import TokenTable
 
 TABLE = "StateTable"
 
@@ -122,7 +122,7 @@ def test_each_token_has_its_own_key(
     tokens: Tokens, dynamodb: Any, gateway: Any, plan_id: str, clock: Clock
 ) -> None:
     secrets = [tokens.create(name, ["read"], ["*"], None) for name in ("one", "two")]
-    grants = [find_grant(dynamodb, TABLE, secret, clock()) for secret in secrets]
+    grants = [TokenTable(dynamodb, TABLE).find_grant(secret, clock()) for secret in secrets]
     values = [grant.usage_key for grant in grants if grant]
     assert len(set(values)) == 2
     assert set(keys_in_plan(gateway, plan_id).values()) == set(values)
@@ -142,7 +142,7 @@ def test_revoking_removes_key_entry_and_cached_grant(
     token = tokens.find("charts")
     assert flushed == []
     tokens.revoke(token)
-    assert find_grant(dynamodb, TABLE, secret, clock()) is None
+    assert TokenTable(dynamodb, TABLE).find_grant(secret, clock()) is None
     assert gateway.get_api_keys()["items"] == []
     assert tokens.all() == []
     assert len(flushed) == 1
@@ -176,11 +176,11 @@ def test_rotation_keeps_grants_rate_and_lifetime(
     tokens: Tokens, dynamodb: Any, gateway: Any, plan_id: str, flushed: list[Any], clock: Clock
 ) -> None:
     old = tokens.create("charts", ["read", "backfill"], ["mill", "shop"], 30 * DAY_MS)
-    before = find_grant(dynamodb, TABLE, old, clock())
+    before = TokenTable(dynamodb, TABLE).find_grant(old, clock())
     clock.forward(60 * 24 * 10)
     new = tokens.rotate(tokens.find("charts"), 0, None)
-    assert find_grant(dynamodb, TABLE, old, clock()) is None
-    after = find_grant(dynamodb, TABLE, new, clock())
+    assert TokenTable(dynamodb, TABLE).find_grant(old, clock()) is None
+    after = TokenTable(dynamodb, TABLE).find_grant(new, clock())
     assert before and after
     assert (after.name, after.scopes, after.sites) == (before.name, before.scopes, before.sites)
     assert after.usage_key == before.usage_key
@@ -196,11 +196,11 @@ def test_both_secrets_work_in_the_grace_period(
     old = tokens.create("charts", ["read"], ["*"], None)
     new = tokens.rotate(tokens.find("charts"), 2 * HOUR_MS, None)
     clock.forward(119)
-    assert find_grant(dynamodb, TABLE, old, clock())
+    assert TokenTable(dynamodb, TABLE).find_grant(old, clock())
     clock.forward(1)
-    ended = find_grant(dynamodb, TABLE, old, clock())
+    ended = TokenTable(dynamodb, TABLE).find_grant(old, clock())
     assert ended and not ended.allows("read") and ended.expires_ms == clock() // 1000 * 1000
-    grant = find_grant(dynamodb, TABLE, new, clock())
+    grant = TokenTable(dynamodb, TABLE).find_grant(new, clock())
     assert grant and grant.expires_ms is None
     [gone] = tokens.revoke_expired()
     assert gone.sha256 == keys.token_hash(old)
@@ -215,19 +215,21 @@ def test_an_expired_token_is_known_for_a_month(tokens: Tokens, dynamodb: Any, cl
     ends_ms = clock() + HOUR_MS
     assert int(item["expires_at"]["N"]) * 1000 == (ends_ms + 30 * DAY_MS) // 1000 * 1000
     clock.forward(61)
-    ended = find_grant(dynamodb, TABLE, secret, clock())
+    ended = TokenTable(dynamodb, TABLE).find_grant(secret, clock())
     assert ended and (ended.expires_ms, ended.scopes, ended.usage_key) == (ends_ms, frozenset(), "")
     # An older version stored no expires_ms.
     item["expires_at"] = {"N": str(ends_ms // 1000)}
     dynamodb.put_item(TableName=TABLE, Item={name: item[name] for name in item if name != "expires_ms"})
-    assert find_grant(dynamodb, TABLE, secret, clock()) == replace(ended, expires_ms=ends_ms // 1000 * 1000)
+    assert TokenTable(dynamodb, TABLE).find_grant(secret, clock()) == replace(
+        ended, expires_ms=ends_ms // 1000 * 1000
+    )
 
 
 def test_a_grace_period_never_extends_a_lifetime(tokens: Tokens, dynamodb: Any, clock: Clock) -> None:
     old = tokens.create("charts", ["read"], ["*"], HOUR_MS)
     tokens.rotate(tokens.find("charts"), 48 * HOUR_MS, None)
     clock.forward(61)
-    ended = find_grant(dynamodb, TABLE, old, clock())
+    ended = TokenTable(dynamodb, TABLE).find_grant(old, clock())
     assert ended and not ended.allows("read")
 
 
@@ -251,23 +253,25 @@ def test_an_expired_token_is_not_rotated(tokens: Tokens, clock: Clock) -> None:
 def test_rotation_gives_an_old_token_a_key(
     tokens: Tokens, dynamodb: Any, gateway: Any, plan_id: str, clock: Clock
 ) -> None:
-    create_token(dynamodb, TABLE, "old", ["read"], ["*"], 0)
+    TokenTable(dynamodb, TABLE).create("old", ["read"], ["*"], now_ms=0)
     new = tokens.rotate(tokens.find("old"), 0, None)
-    grant = find_grant(dynamodb, TABLE, new, clock())
+    grant = TokenTable(dynamodb, TABLE).find_grant(new, clock())
     assert grant and [grant.usage_key] == list(keys_in_plan(gateway, plan_id).values())
 
 
 def test_a_scan_finds_tokens_without_an_index(
     run: Callable[..., Any], tokens: Tokens, dynamodb: Any, clock: Clock
 ) -> None:
-    secret = create_token(dynamodb, TABLE, "ancient", ["read"], ["*"], 0, clock() + DAY_MS)
+    secret = TokenTable(dynamodb, TABLE).create(
+        "ancient", ["read"], ["*"], now_ms=0, expires_ms=clock() + DAY_MS
+    )
     dynamodb.delete_item(TableName=TABLE, Key=keys.token_entry(keys.token_hash(secret)))
-    assert find_grant(dynamodb, TABLE, secret, clock())
+    assert TokenTable(dynamodb, TABLE).find_grant(secret, clock())
     assert "ancient" not in run("list")[1]
     assert "ancient" in run("list", "--scan")[1]
     assert run("list", "--scan")[1] == run("list")[1]
     assert run("revoke", "ancient")[0] == 0
-    assert find_grant(dynamodb, TABLE, secret, clock()) is None
+    assert TokenTable(dynamodb, TABLE).find_grant(secret, clock()) is None
 
 
 def test_expired_tokens_are_marked_and_removed(
@@ -282,7 +286,7 @@ def test_expired_tokens_are_marked_and_removed(
     code, out, err = run("revoke", "--expired")
     assert (code, out) == (0, "")
     assert err.startswith("revoked ") and err.endswith(" gone\n")
-    assert [token.name for token in list_tokens(dynamodb, TABLE)] == ["alive"]
+    assert [token.name for token in TokenTable(dynamodb, TABLE).all()] == ["alive"]
     assert len(gateway.get_api_keys()["items"]) == 1
 
 
@@ -345,12 +349,12 @@ def test_the_outputs_of_a_stack_name_its_tokens(
     boto3.client("cloudformation").create_stack(StackName="vitals", TemplateBody=json.dumps(template))
     assert command.main(["create", "--name", "charts", "--stack", "vitals"]) == 0
     assert re.fullmatch(r"vitals_[\w-]{43}\n", capsys.readouterr().out)
-    assert [token.usage is not None for token in list_tokens(dynamodb, TABLE)] == [True]
+    assert [token.usage is not None for token in TokenTable(dynamodb, TABLE).all()] == [True]
 
 
 def test_no_representation_shows_a_key(dynamodb: Any) -> None:
-    secret = create_token(
-        dynamodb, TABLE, "charts", ["read"], ["*"], 0, usage=UsageKey("id", "value-of-the-key")
+    secret = TokenTable(dynamodb, TABLE).create(
+        "charts", ["read"], ["*"], now_ms=0, usage=UsageKey("id", "value-of-the-key")
     )
-    shown = repr(list_tokens(dynamodb, TABLE)) + repr(find_grant(dynamodb, TABLE, secret, 1))
+    shown = repr(TokenTable(dynamodb, TABLE).all()) + repr(TokenTable(dynamodb, TABLE).find_grant(secret, 1))
     assert "value-of-the-key" not in shown

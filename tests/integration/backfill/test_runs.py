@@ -18,7 +18,7 @@ from tests.integration.conftest import HOME, OPENED_DAYS_AGO, PORT, ROOT
 from tests.integration.query.test_exactness import client, verify
 from vitals.model.timespan import DAY_MS, Span, day_name, day_start
 from vitals.store.state.ledger import Ledger
-from vitals.store.state.tokens import create_token
+from vitals.store.state.tokens import TokenTable
 from vitals_client import Client, ConflictError
 from vitals_client.backfills import Backfills
 from vitals_client.shapes import Run
@@ -234,7 +234,7 @@ def test_only_a_token_with_the_scope_and_the_site_may_start(stack: dict[str, Any
     dynamodb, table = client(stack, "dynamodb"), stack["outputs"]["StateTable"]
 
     def token(*scopes: str, of: str) -> str:
-        return create_token(dynamodb, table, "test", scopes, [of], time.time_ns() // 1_000_000)
+        return TokenTable(dynamodb, table).create("test", scopes, [of], now_ms=time.time_ns() // 1_000_000)
 
     assert refused(stack, body, "") == (401, "UNAUTHORIZED")
     assert refused(stack, body, "Bearer nonsense") == (401, "UNAUTHORIZED")

@@ -18,7 +18,7 @@ from tests.integration.conftest import HOME, ROOT, VITALS
 from vitals.http.edge import SECURITY_HEADERS
 from vitals.model.records.tokens import UsageKey
 from vitals.model.timespan import iso
-from vitals.store.state.tokens import create_token
+from vitals.store.state.tokens import TokenTable
 
 pytestmark = pytest.mark.integration
 
@@ -63,7 +63,7 @@ def granted(stack: dict[str, Any]) -> dict[str, str]:
         "expired": (["read"], ["*"], now_ms - 60_000),
     }
     return {
-        name: create_token(dynamodb, table, name, scopes, sites, now_ms, expires)
+        name: TokenTable(dynamodb, table).create(name, scopes, sites, now_ms=now_ms, expires_ms=expires)
         for name, (scopes, sites, expires) in grants.items()
     }
 
@@ -171,8 +171,8 @@ def test_a_daily_quota_ends(stack: dict[str, Any], tokens: Tokens) -> None:
 
 def test_a_clients_own_key_counts_for_nothing(stack: dict[str, Any], tokens: Tokens) -> None:
     dynamodb, now_ms = tokens.dynamodb, tokens.now()
-    forged = create_token(
-        dynamodb, tokens.table, "forged", ["read"], ["*"], now_ms, usage=UsageKey("none", "no-such-key")
+    forged = TokenTable(dynamodb, tokens.table).create(
+        "forged", ["read"], ["*"], now_ms=now_ms, usage=UsageKey("none", "no-such-key")
     )
     shared = client(stack, "apigateway").get_api_keys(includeValues=True)["items"][0]["value"]
     assert_refused(get(stack, forged), 403, "FORBIDDEN")

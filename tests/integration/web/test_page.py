@@ -18,7 +18,7 @@ from vitals.model.points import ListedPoint
 from vitals.store import keys
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.sites import SiteTable
-from vitals.store.state.tokens import create_token
+from vitals.store.state.tokens import TokenTable
 
 pytestmark = pytest.mark.integration
 
@@ -30,7 +30,9 @@ WHOLE_BUILDING = 4_583
 def token_for(stack: dict[str, Any], name: str, scope: str, site: str, lasts_ms: int | None = None) -> str:
     dynamodb, now_ms = client(stack, "dynamodb"), time.time_ns() // 1_000_000
     expires_ms = None if lasts_ms is None else now_ms + lasts_ms
-    return create_token(dynamodb, stack["outputs"]["StateTable"], name, [scope], [site], now_ms, expires_ms)
+    return TokenTable(dynamodb, stack["outputs"]["StateTable"]).create(
+        name, [scope], [site], now_ms=now_ms, expires_ms=expires_ms
+    )
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from vitals.store.state.exports import ExportTable
 from vitals.store.state.ledger import Ledger
 from vitals.store.state.runs import RunTable
 from vitals.store.state.sites import SiteTable
+from vitals.store.state.tokens import TokenTable
 from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.export_files import ExportFiles
 from vitals.store.tiers.hot import HotTier
@@ -83,6 +84,10 @@ class Stores:
     @cached_property
     def exports(self) -> ExportTable:
         return ExportTable(self._dynamodb, self._settings.state_table)
+
+    @cached_property
+    def tokens(self) -> TokenTable:
+        return TokenTable(self._dynamodb, self._settings.state_table)
 
     @cached_property
     def circuits(self) -> CircuitTable:

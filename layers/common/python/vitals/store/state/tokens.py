@@ -22,122 +22,133 @@ if TYPE_CHECKING:
 # The name is written to access logs.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@:-]{0,63}", re.ASCII)
 _MAX_PAGES = 1_000
-# So long the owner of a token that has expired is told so; afterwards it is unknown like any other.
+# For so long an expired token is answered with its expiry; afterwards it is unknown like any other.
 _REMEMBERED_MS = 30 * DAY_MS
 
 
-def create_token(
-    client: "DynamoDBClient",
-    table: str,
-    name: str,
-    scopes: Sequence[str],
-    sites: Sequence[str],
-    now_ms: int,
-    expires_ms: int | None = None,
-    usage: UsageKey | None = None,
-) -> str:
-    """Stores a new token's hash and grants, and returns the token, which cannot be had again."""
-    if not _NAME.fullmatch(name):
-        raise InvalidRequestError("a token's name has 1 to 64 letters, digits, spaces and . _ @ : -")
-    if not scopes or set(scopes) - set(SCOPES):
-        raise InvalidRequestError(f"scopes are some of {', '.join(SCOPES)}")
-    if not sites:
-        raise InvalidRequestError("a token needs at least one site, or * for all")
-    granted = {site if site == EVERY_SITE else check_site(site) for site in sites}
-    secret = _new_secret()
-    token = Token(
-        keys.token_hash(secret),
-        name,
-        tuple(sorted(set(scopes))),
-        tuple(sorted(granted)),
-        now_ms,
-        expires_ms,
-        usage,
-    )
-    client.transact_write_items(TransactItems=_puts(table, token))
-    return secret
+class TokenTable:
+    """The bearer tokens of one state table."""
 
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
 
-def find_grant(client: "DynamoDBClient", table: str, secret: str, now_ms: int) -> Grant | None:
-    """The grant of a token, None when it is unknown; one that has expired grants nothing and says when."""
-    item = client.get_item(TableName=table, Key=keys.token(keys.token_hash(secret))).get("Item")
-    if item is None:
-        return None
-    expires_ms = _expires_ms(item)
-    if expires_ms is not None and expires_ms <= now_ms:
-        return Grant(item["name"]["S"], frozenset(), frozenset(), expires_ms)
-    return Grant(
-        item["name"]["S"],
-        frozenset(item["scopes"]["SS"]),
-        frozenset(item["sites"]["SS"]),
-        expires_ms,
-        item.get("usage_key", {"S": ""})["S"],
-    )
+    def create(
+        self,
+        name: str,
+        scopes: Sequence[str],
+        sites: Sequence[str],
+        *,
+        now_ms: int,
+        expires_ms: int | None = None,
+        usage: UsageKey | None = None,
+    ) -> str:
+        """Stores a new token's hash and grants; returns its secret, which cannot be read again."""
+        if not _NAME.fullmatch(name):
+            raise InvalidRequestError(
+                "a token name must have 1 to 64 letters, digits, spaces or . _ @ : -, "
+                "and begin with a letter or digit"
+            )
+        if not scopes or set(scopes) - set(SCOPES):
+            raise InvalidRequestError(f"scopes must be one or more of {', '.join(SCOPES)}")
+        if not sites:
+            raise InvalidRequestError("a token needs at least one site, or * for all")
+        granted = {site if site == EVERY_SITE else check_site(site) for site in sites}
+        secret = _new_secret()
+        token = Token(
+            keys.token_hash(secret),
+            name,
+            tuple(sorted(set(scopes))),
+            tuple(sorted(granted)),
+            now_ms,
+            expires_ms,
+            usage,
+        )
+        self._client.transact_write_items(TransactItems=_puts(self._table, token))
+        return secret
 
+    def find_grant(self, secret: str, now_ms: int) -> Grant | None:
+        """Returns the grant of a token, None when it is unknown.
 
-def list_tokens(client: "DynamoDBClient", table: str) -> list[Token]:
-    """Every token of the index by name and age, those that have expired included."""
-    found = items.pages(client.query, items.selecting(table, keys.TOKEN_INDEX), "the tokens", _MAX_PAGES)
-    tokens = [_token(item["sk"]["S"], item) for page in found for item in page]
-    return sorted(tokens, key=lambda token: (token.name, token.created_ms))
+        The grant of an expired token has its expiry, and neither scopes nor sites.
+        """
+        key = keys.token(keys.token_hash(secret))
+        item = self._client.get_item(TableName=self._table, Key=key).get("Item")
+        if item is None:
+            return None
+        expires_ms = _expires_ms(item)
+        if expires_ms is not None and expires_ms <= now_ms:
+            return Grant(item["name"]["S"], frozenset(), frozenset(), expires_ms)
+        return Grant(
+            item["name"]["S"],
+            frozenset(item["scopes"]["SS"]),
+            frozenset(item["sites"]["SS"]),
+            expires_ms,
+            item.get("usage_key", {"S": ""})["S"],
+        )
 
+    def all(self) -> list[Token]:
+        """Returns every token of the index by name and age, also those that have expired."""
+        request = items.selecting(self._table, keys.TOKEN_INDEX)
+        entries = chain.from_iterable(items.pages(self._client.query, request, "the tokens", _MAX_PAGES))
+        tokens = [_token(entry["sk"]["S"], entry) for entry in entries]
+        return sorted(tokens, key=lambda token: (token.name, token.created_ms))
 
-def index_tokens(client: "DynamoDBClient", table: str) -> int:
-    """Adds the tokens that were made before there was an index; reads the whole table. How many."""
-    known = {token.sha256 for token in list_tokens(client, table)}
-    request: dict[str, Any] = {
-        "TableName": table,
-        "FilterExpression": "begins_with(pk, :prefix) AND sk = :sk",
-        "ExpressionAttributeValues": {":prefix": {"S": keys.TOKEN_PREFIX}, ":sk": {"S": "token"}},
-    }
-    added = 0
-    for item in chain.from_iterable(items.pages(client.scan, request, "the tokens", _MAX_PAGES)):
-        sha256 = item["pk"]["S"].removeprefix(keys.TOKEN_PREFIX)
-        if sha256 not in known:
-            client.put_item(TableName=table, Item=_entry(_token(sha256, item)))
-            added += 1
-    return added
+    def complete_index(self) -> int:
+        """Adds the tokens from before there was an index, by reading the whole table; returns how many."""
+        indexed = {token.sha256 for token in self.all()}
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "FilterExpression": "begins_with(pk, :prefix) AND sk = :sk",
+            "ExpressionAttributeValues": {":prefix": {"S": keys.TOKEN_PREFIX}, ":sk": {"S": "token"}},
+        }
+        added = 0
+        for item in chain.from_iterable(items.pages(self._client.scan, request, "the tokens", _MAX_PAGES)):
+            sha256 = item["pk"]["S"].removeprefix(keys.TOKEN_PREFIX)
+            if sha256 not in indexed:
+                self._client.put_item(TableName=self._table, Item=_entry(_token(sha256, item)))
+                added += 1
+        return added
 
+    def replace(
+        self,
+        old: Token,
+        *,
+        now_ms: int,
+        old_until_ms: int,
+        expires_ms: int | None = None,
+        usage: UsageKey | None = None,
+    ) -> str:
+        """Creates a token with the grants of the old one, which ends at `old_until_ms`; returns its secret.
 
-def replace_token(
-    client: "DynamoDBClient",
-    table: str,
-    old: Token,
-    now_ms: int,
-    expires_ms: int | None,
-    old_until_ms: int,
-    usage: UsageKey | None,
-) -> str:
-    """Makes a new token with the grants of the old one, which ends at `old_until_ms`; returns the new one.
+        Both happen or neither does; NotFoundError when the old one is revoked.
+        """
+        secret = _new_secret()
+        new = Token(keys.token_hash(secret), old.name, old.scopes, old.sites, now_ms, expires_ms, usage)
+        if old_until_ms <= now_ms:
+            end = [
+                _delete(self._table, key) for key in (keys.token(old.sha256), keys.token_entry(old.sha256))
+            ]
+        elif old.expires_ms is not None and old.expires_ms <= old_until_ms:
+            end = []
+        else:
+            end = _expiries(self._table, old, old_until_ms)
+        try:
+            self._client.transact_write_items(TransactItems=[*_puts(self._table, new), *end])
+        except self._client.exceptions.TransactionCanceledException as error:
+            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+            if "ConditionalCheckFailed" in reasons:
+                raise NotFoundError(f"token {old.id} no longer exists") from None
+            raise ConflictError("another process is changing the token; try again") from error
+        return secret
 
-    Both happen or neither does; NotFoundError when the old one is revoked.
-    """
-    secret = _new_secret()
-    new = Token(keys.token_hash(secret), old.name, old.scopes, old.sites, now_ms, expires_ms, usage)
-    if old_until_ms <= now_ms:
-        end = [_delete(table, key) for key in (keys.token(old.sha256), keys.token_entry(old.sha256))]
-    elif old.expires_ms is not None and old.expires_ms <= old_until_ms:
-        end = []
-    else:
-        end = _expiries(table, old, old_until_ms)
-    try:
-        client.transact_write_items(TransactItems=[*_puts(table, new), *end])
-    except client.exceptions.TransactionCanceledException as error:
-        reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-        if "ConditionalCheckFailed" in reasons:
-            raise NotFoundError(f"there is no token {old.id} any more") from None
-        raise ConflictError("the token is being changed by somebody else; try again") from error
-    return secret
+    def remove_grant(self, token: Token) -> None:
+        """Makes the token invalid; its entry in the index stays until its usage key is removed too."""
+        self._client.delete_item(TableName=self._table, Key=keys.token(token.sha256))
 
-
-def remove_grant(client: "DynamoDBClient", table: str, token: Token) -> None:
-    """Makes the token invalid; its entry in the index stays, so that what belongs to it can be removed."""
-    client.delete_item(TableName=table, Key=keys.token(token.sha256))
-
-
-def remove_entry(client: "DynamoDBClient", table: str, token: Token) -> None:
-    """Forgets a token, last of all."""
-    client.delete_item(TableName=table, Key=keys.token_entry(token.sha256))
+    def remove_entry(self, token: Token) -> None:
+        """Removes the token from the index, as the last step of revoking it."""
+        self._client.delete_item(TableName=self._table, Key=keys.token_entry(token.sha256))
 
 
 def _new_secret() -> str:
@@ -145,7 +156,7 @@ def _new_secret() -> str:
 
 
 def _facts(token: Token) -> dict[str, Any]:
-    """What both items say."""
+    """Returns the attributes of both items."""
     facts: dict[str, Any] = {
         "name": {"S": token.name},
         "scopes": {"SS": list(token.scopes)},
@@ -160,16 +171,16 @@ def _facts(token: Token) -> dict[str, Any]:
 
 
 def _item(token: Token) -> dict[str, Any]:
-    gone = {} if token.expires_ms is None else {"expires_at": {"N": str(_gone_s(token.expires_ms))}}
-    return keys.token(token.sha256) | _facts(token) | gone
+    expiry = {} if token.expires_ms is None else {"expires_at": {"N": str(_deletable_s(token.expires_ms))}}
+    return keys.token(token.sha256) | _facts(token) | expiry
 
 
 def _entry(token: Token) -> dict[str, Any]:
     return keys.token_entry(token.sha256) | _facts(token)
 
 
-def _gone_s(expires_ms: int) -> int:
-    """When DynamoDB may delete the grant."""
+def _deletable_s(expires_ms: int) -> int:
+    """Returns when DynamoDB may delete the grant (epoch s)."""
     return (expires_ms + _REMEMBERED_MS) // 1000
 
 
@@ -205,6 +216,6 @@ def _delete(table: str, key: keys.Key) -> Any:
 
 def _expiries(table: str, token: Token, at_ms: int) -> list[Any]:
     entry: dict[str, items.Fact] = {"expires_ms": at_ms}
-    grant = entry | {"expires_at": _gone_s(at_ms)}
+    grant = entry | {"expires_at": _deletable_s(at_ms)}
     ends = ((keys.token(token.sha256), grant), (keys.token_entry(token.sha256), entry))
     return [{"Update": items.setting(table, key, facts, "attribute_exists(pk)")} for key, facts in ends]
