@@ -100,7 +100,7 @@ def figures(now_ms: int) -> dict[str, float]:
             for _ in range(_RUNS):
                 # As in a function that was just started.
                 kept = Answers(None, lambda: now_ms, observability.logger().warning)
-                executor.cold._known.clear()
+                executor.cold._footers.clear()
                 catalogs, sites = CatalogTable(dynamodb, "state"), SiteTable(dynamodb, "state")
                 api = Api((SITE,), executor, catalogs, sites, lambda: now_ms, 366, kept, _UPKEEP)
                 _serve(api)
@@ -140,7 +140,7 @@ def _chart(executor: Executor, dynamodb: Any, s3: Any, span: Span, now_ms: int) 
     spent: dict[bool, list[float]] = {False: [], True: []}
     for round_ in range(2 * _RUNS):
         if round_ % 2 == 0:
-            executor.cold._known.clear()
+            executor.cold._footers.clear()
             for item in s3.list_objects_v2(Bucket="cold-bucket", Prefix="cache/").get("Contents", []):
                 s3.delete_object(Bucket="cold-bucket", Key=item["Key"])
         began = time.perf_counter()

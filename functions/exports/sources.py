@@ -19,7 +19,8 @@ from vitals.model.timespan import DAY_MS, Span, day_name
 from vitals.pipeline.day_builder import build_day
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
-from vitals.store.tiers.cold import ColdTier, Stored
+from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.day_object import Stored
 from vitals.store.tiers.hot import HotTier
 from vitals.store.tiers.rollups import RollupTier
 

@@ -181,7 +181,7 @@ def test_a_day_that_cannot_be_read_is_left_out_with_a_warning(archive: Archive, 
     archive.world.clock.now_ms = DAY + 25 * DAY_MS
     expire(archive)
     boto3.client("s3").delete_object(Bucket="cold-bucket", Key=keys.day_file(SiteDay(SITE, DAY)))
-    api.executor.cold._known.clear()
+    api.executor.cold._footers.clear()
     shown, answer = ask(api, names, both)
     assert sum(map(len, shown))
     assert any(iso(DAY)[:10] in warning for warning in answer["warnings"])
@@ -246,7 +246,7 @@ def test_a_day_file_that_is_gone_or_broken_is_named_and_never_empty(archive: Arc
     settle(archive)
     archive.world.clock.now_ms = DAY + 30 * DAY_MS
     expire(archive)
-    api.executor.cold._known.clear()
+    api.executor.cold._footers.clear()
     key = keys.day_file(SiteDay(SITE, DAY))
     boto3.client("s3").put_object(Bucket="cold-bucket", Key=key, Body=b"PAR1 and then nothing")
     with pytest.raises(DayFileError):

@@ -183,7 +183,7 @@ def test_a_small_file_is_one_request_and_never_stale(tier: ColdTier) -> None:
 
 
 def test_footers_known_are_bounded(tier: ColdTier, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cold, "_MOST_FOOTERS", 2)
+    monkeypatch.setattr(cold, "_MAX_FOOTERS", 2)
     for site in ("a", "b", "c"):
         data, written = build(LARGE, size=10, site=site)
         tier.put(SiteDay(site, START), data, written.contents)

@@ -29,7 +29,8 @@ from vitals.pipeline.day_builder import BuiltDay, build_day
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
 from vitals.store.stores import Stores
-from vitals.store.tiers.cold import ColdTier, Stored
+from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.day_object import Stored
 from vitals.store.tiers.hot import HotTier
 from vitals.store.tiers.rollups import RollupTier
 

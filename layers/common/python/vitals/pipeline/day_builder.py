@@ -17,7 +17,8 @@ from vitals.model.points import Catalog
 from vitals.model.samples import Samples, concat, merge
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, WINDOWS_PER_DAY, Span
-from vitals.store.tiers.cold import ColdTier, Stored
+from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.day_object import Stored
 from vitals.store.tiers.hot import HotTier
 from vitals.store.tiers.hot_items import StoredBlock
 
