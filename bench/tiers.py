@@ -187,7 +187,7 @@ def _fill(executor: Executor, dynamodb: Any, now_ms: int) -> None:
     midnight = now_ms - now_ms % DAY_MS
     names = [f"p{i:03}" for i in range(POINTS)]
     CatalogTable(dynamodb, "state").refresh(SITE, [ListedPoint(name) for name in names])
-    SiteTable(dynamodb, "state").note_catalog(SITE, "Site", POINTS, now_ms)
+    SiteTable(dynamodb, "state").record_catalog(SITE, "Site", POINTS, now_ms)
     first_file = midnight - (HOT_DAYS + 5 + MONTH) * DAY_MS
     for day_ms in range(midnight - DAYS * DAY_MS, midnight, DAY_MS):
         mine = _day(day_ms, 1)
@@ -200,7 +200,7 @@ def _fill(executor: Executor, dynamodb: Any, now_ms: int) -> None:
             "expires_ms": day_ms + (HOT_DAYS + 1) * DAY_MS,
             "etag": "etag",
         }
-        executor.ledger.note_archive(SiteDay(SITE, day_ms), **facts)
+        executor.ledger.update_archive(SiteDay(SITE, day_ms), **facts)
         if first_file <= day_ms < first_file + MONTH * DAY_MS:
             _put(executor.cold, SiteDay(SITE, day_ms), names)
     today = _day(midnight, 64)

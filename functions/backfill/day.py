@@ -68,7 +68,7 @@ class DayWorker:
         if run.cancel_ms:
             return self._cancelled(run, day)
         started_ms = self.ingest.now()
-        self.runs.note_day(run, day.date, status="reading", attempts=known.attempts + 1, error="")
+        self.runs.update_day(run, day.date, status="reading", attempts=known.attempts + 1, error="")
         try:
             with tempfile.TemporaryDirectory() as folder:
                 hours = self._read(run, day, Path(folder))
@@ -82,13 +82,13 @@ class DayWorker:
                 # By another worker, who has cleared the staging area under this one.
                 return _receipt(finished)
             seconds = known.seconds + (self.ingest.now() - started_ms) / 1000
-            self.runs.note_day(run, day.date, status="failed", seconds=seconds, error=_told(error))
+            self.runs.update_day(run, day.date, status="failed", seconds=seconds, error=_told(error))
             raise
         progress = _progress(hours)
         progress["rejected"] += tally.rejected.total()
         status: DayStatus = "done" if progress["samples"] or rows else "empty"
         seconds = known.seconds + (self.ingest.now() - started_ms) / 1000
-        self.runs.note_day(run, day.date, status=status, seconds=seconds, **progress)
+        self.runs.update_day(run, day.date, status=status, seconds=seconds, **progress)
         self.staging.clear(run_id, day)
         return _receipt(RunDay(day.date, status, progress["samples"]))
 
@@ -102,7 +102,7 @@ class DayWorker:
                 continue
             if self.monotonic() - beat_s >= self.beat_s:
                 beat_s = self.monotonic()
-                self.runs.note_day(run, day.date, **_progress(found.values()))
+                self.runs.update_day(run, day.date, **_progress(found.values()))
                 if self._run(run.run).cancel_ms:
                     return None
                 self.circuits.load().check(self.ingest.now())
@@ -203,7 +203,7 @@ class DayWorker:
 
     def _cancelled(self, run: Run, day: SiteDay) -> dict[str, Any]:
         self.staging.clear(run.run, day)
-        self.runs.note_day(run, day.date, status="cancelled")
+        self.runs.update_day(run, day.date, status="cancelled")
         return _receipt(RunDay(day.date, "cancelled"))
 
     def _run(self, run_id: str) -> Run:

@@ -53,7 +53,7 @@ class Runs:
             raise InvalidRequestError(f"a backfill named {run_id} exists already; choose another name")
         days = ",".join(plan.days)
         if run.days != days:
-            self.table.note(run_id, days=days, days_total=len(plan.days), days_complete=plan.complete)
+            self.table.update(run_id, days=days, days_total=len(plan.days), days_complete=plan.complete)
         return run
 
     def refreshed(self, run: Run) -> Run:
@@ -69,7 +69,7 @@ class Runs:
         now_ms = self.now()
         # A worker that outlives its execution stops before its next hour.
         cancel_ms = run.cancel_ms or now_ms
-        self.table.note_running(run.run, status=status, ended_ms=now_ms, cancel_ms=cancel_ms, error=error)
+        self.table.update_running(run.run, status=status, ended_ms=now_ms, cancel_ms=cancel_ms, error=error)
         self.table.unlock(run.site, run.run)
 
     def _lock(self, site: str, run_id: str) -> None:

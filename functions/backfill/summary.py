@@ -38,7 +38,7 @@ class Summariser:
                 facts = {"status": "failed"}
                 if known is None or not known.error:
                     facts["error"] = errors.get(day) or error or "ended without a receipt"
-                self.runs.note_day(run, day, **facts)
+                self.runs.update_day(run, day, **facts)
                 statuses["failed"] += 1
             else:
                 statuses[known.status] += 1
@@ -47,7 +47,7 @@ class Summariser:
         status = _status(run, statuses)
         # What a failed day has read is of no use to another run: it would be stored as later than it is.
         self.staging.clear(run_id)
-        self.runs.note_running(run_id, status=status, ended_ms=self.now(), error=error)
+        self.runs.update_running(run_id, status=status, ended_ms=self.now(), error=error)
         self.runs.unlock(run.site, run_id)
         return {
             "run": run_id,

@@ -177,7 +177,7 @@ class Syncer:
         # A doubtful listing of the very points of the catalog has nothing to be looked at again for.
         listed_ms = now_ms if listing.steady or same else None
         before_ms = record.catalog_ms if record else None
-        self.sites.note_catalog(receipt.site, display_name, len(catalog.active_ids), listed_ms, before_ms)
+        self.sites.record_catalog(receipt.site, display_name, len(catalog.active_ids), listed_ms, before_ms)
         return catalog
 
     def _want_reread(self, record: SiteRecord | None, now_ms: int, receipt: Receipt) -> None:
@@ -185,9 +185,9 @@ class Syncer:
         if record is None or record.first_ms is None:
             return
         if record.reread_ms is None:
-            self.sites.want_full_reread(receipt.site)
+            self.sites.request_full_reread(receipt.site)
         else:
-            self.sites.note_reread(receipt.site, min(plan.unlisted_since(record), record.reread_ms, now_ms))
+            self.sites.record_reread(receipt.site, min(plan.unlisted_since(record), record.reread_ms, now_ms))
 
     def _log_listing(self, listing: Listing, receipt: Receipt) -> None:
         """Names what is wrong with a listing that is used all the same."""
@@ -244,7 +244,7 @@ class Syncer:
         messages = [{"site": receipt.site, "start": iso(s.start_ms), "end": iso(s.end_ms)} for s in spans]
         self._send(messages, receipt)
         # Only now: dying in between sends the messages twice, which is harmless.
-        self.sites.note_reread(receipt.site, now_ms, full=full or first)
+        self.sites.record_reread(receipt.site, now_ms, full=full or first)
 
     def _send(self, messages: Sequence[Message], receipt: Receipt) -> None:
         self.enqueue(messages)

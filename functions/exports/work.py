@@ -75,13 +75,13 @@ class ExportWorker:
         except _CancelledError:
             self.files.clear(export_id)
             with contextlib.suppress(ConflictError):
-                self.table.let_go(export, claim, status=CANCELLED, ended_ms=self.now())
+                self.table.release(export, claim, status=CANCELLED, ended_ms=self.now())
             return _receipt(export, CANCELLED)
         except Exception as error:
             text = str(error) if isinstance(error, VitalsError) else _UNEXPECTED
             status, ended_ms = (FAILED, self.now()) if last_try else (QUEUED, 0)
             with contextlib.suppress(ConflictError):
-                self.table.let_go(export, claim, status=status, ended_ms=ended_ms, error=text)
+                self.table.release(export, claim, status=status, ended_ms=ended_ms, error=text)
             raise
 
     def _refused(self, export_id: str) -> dict[str, Any]:
@@ -111,14 +111,14 @@ class ExportWorker:
             self._check(export)
             if self.remaining_s() < _PART_S:
                 facts = _progress(plan, done)
-                self.table.let_go(export, claim, status=QUEUED, **facts)
+                self.table.release(export, claim, status=QUEUED, **facts)
                 self.send(export, 0)
                 return _receipt(export, QUEUED, facts)
             done[number] = self._do(export, plan, number, names, claim)
-            self.table.note(export, claim, error="", **_progress(plan, done))
+            self.table.update(export, claim, error="", **_progress(plan, done))
         self._check(export)
         facts = _progress(plan, done)
-        self.table.let_go(export, claim, status=COMPLETED, ended_ms=self.now(), error="", **facts)
+        self.table.release(export, claim, status=COMPLETED, ended_ms=self.now(), error="", **facts)
         return _receipt(export, COMPLETED, facts)
 
     def _do(

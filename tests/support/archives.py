@@ -69,7 +69,7 @@ class Archives:
             self.rollups.write(day, rollups, began_ms)
             data, written = build(of_day, site=site, day=date)
             etag = self.put(site, date, data)
-            self.ledger.note_archive(
+            self.ledger.update_archive(
                 day,
                 status="done",
                 began_ms=began_ms,

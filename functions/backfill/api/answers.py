@@ -61,7 +61,7 @@ class BackfillAnswers:
         """Ends a run before its next hour, and leaves one that has ended as it is."""
         run = self._visible(grant, run_id)
         require_site(grant, run.site, "backfill")
-        running = self.runs.table.note_running(run_id, cancel_ms=run.cancel_ms or self.runs.now())
+        running = self.runs.table.update_running(run_id, cancel_ms=run.cancel_ms or self.runs.now())
         run = self.runs.table.load(run_id) or run
         answer: schemas.Cancelled = {
             "id": run_id,

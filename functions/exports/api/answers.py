@@ -109,7 +109,7 @@ class ExportAnswers:
             if self.table.cancel_idle(export, now_ms):
                 self.files.clear(export_id)
                 return 200, view.export(self._visible(grant, export_id), now_ms)
-            if self.table.ask_cancel(export, now_ms) or export.cancel_ms:
+            if self.table.request_cancel(export, now_ms) or export.cancel_ms:
                 return 202, view.export(self._visible(grant, export_id), now_ms)
         self.files.clear(export_id)
         self.table.remove(export)

@@ -231,7 +231,7 @@ def test_of_two_first_syncs_at_once_the_one_that_lists_less_hides_nothing(
 
 @pytest.mark.parametrize(
     ("method", "moment"),
-    [("note_reread", "after"), ("refresh", "before"), ("refresh", "after"), ("note_catalog", "before")],
+    [("record_reread", "after"), ("refresh", "before"), ("refresh", "after"), ("record_catalog", "before")],
 )
 def test_a_sync_killed_around_a_new_point_loses_nothing(
     world: World, pages: Pages, method: str, moment: str

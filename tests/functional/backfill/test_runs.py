@@ -323,8 +323,8 @@ STEPS = [
     ("archiver.rollups", "write", 1),
     ("archiver.ledger", "_apply", 6),
     ("archiver.ledger", "record", 1),
-    ("runs", "note_day", 1),
-    ("runs", "note_day", 26),
+    ("runs", "update_day", 1),
+    ("runs", "update_day", 26),
 ]
 
 
@@ -363,7 +363,7 @@ def test_killed_around_any_step_a_repeat_or_the_night_completes_it(
             patch.setattr("vitals.pipeline.ingest.FLUSH_SAMPLES", 1)
             patch.setattr(backfill.worker.ingest.ace, "_page_size", 3)
         # A process that dies notes no failure.
-        if method != "note_day" and (method, call) != ("_apply", 2):
+        if method != "update_day" and (method, call) != ("_apply", 2):
             patch.setattr("vitals.pipeline.archiver.Exception", KeyboardInterrupt, raising=False)
             patch.setattr("backfill.day.Exception", KeyboardInterrupt, raising=False)
         with pytest.raises(Dies):

@@ -280,7 +280,7 @@ def test_killed_at_any_write_the_next_sync_completes_it(world: World, dies_at: i
 
 
 @pytest.mark.parametrize(
-    "step", ["ledger.record", "ledger.mark_changed", "sites.advance", "sites.note_reread", "enqueue"]
+    "step", ["ledger.record", "ledger.mark_changed", "sites.advance", "sites.record_reread", "enqueue"]
 )
 def test_killed_at_any_other_step_too(world: World, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def die(*_: Any, **__: Any) -> None:

@@ -380,7 +380,7 @@ def test_files_are_cut_where_they_are_full(stage: Stage, monkeypatch: pytest.Mon
 def test_a_day_that_is_too_large_for_one_query_is_read_from_its_file(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Ledger(stage.world.client, "StateTable").note_archive(SiteDay(SITE, FIRST), bytes=10**12)
+    Ledger(stage.world.client, "StateTable").update_archive(SiteDay(SITE, FIRST), bytes=10**12)
     export = stage.start()
     assert [part.kind for part in stage_plan(stage, export).parts] == ["day", "archive", "day", "day"]
     stage.drain()
@@ -396,14 +396,14 @@ def test_a_range_in_which_nothing_is_stored_is_completed_without_files(deployed:
 
 def test_progress_is_told_part_by_part(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    real = ExportTable.note
+    real = ExportTable.update
 
-    def noting(self: ExportTable, export: Any, *arguments: Any, **facts: Any) -> None:
+    def counting(self: ExportTable, export: Any, *arguments: Any, **facts: Any) -> None:
         real(self, export, *arguments, **facts)
         found = stage.get(export.export)
         seen.append((found["status"], found["progress_percent"]))
 
-    monkeypatch.setattr(ExportTable, "note", noting)
+    monkeypatch.setattr(ExportTable, "update", counting)
     stage.start()
     stage.drain()
     assert seen == [("running", 50), ("running", 75), ("running", 100), ("completed", 100)]
@@ -417,16 +417,16 @@ STEPS = [
     (ArchiveUnload, "_copy", 1),
     (ExportFiles, "put", 1),
     (ExportTable, "finish_part", 1),
-    (ExportTable, "note", 1),
+    (ExportTable, "update", 1),
     (DaySource, "_build", 1),
     (ExportFiles, "put", 2),
     (ExportTable, "finish_part", 2),
-    (ExportTable, "note", 2),
+    (ExportTable, "update", 2),
     (DaySource, "_build", 2),
     (ExportFiles, "put", 3),
     (ExportTable, "finish_part", 3),
-    (ExportTable, "note", 3),
-    (ExportTable, "let_go", 1),
+    (ExportTable, "update", 3),
+    (ExportTable, "release", 1),
     (Exports, "handle", 1),
 ]
 
@@ -622,7 +622,7 @@ def test_one_whose_worker_was_killed_can_be_cancelled(stage: Stage, monkeypatch:
         message = stage.receive()
         assert message
         with monkeypatch.context() as patch:
-            patch.setattr(ExportTable, "note", lambda *_, **__: kill())
+            patch.setattr(ExportTable, "update", lambda *_, **__: kill())
             with pytest.raises(Killed):
                 stage.deliver(message)
         stage.world.clock.now_ms += wait_ms

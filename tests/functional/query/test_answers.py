@@ -47,7 +47,7 @@ def fill(dynamodb: Any, site: str, now_ms: int) -> None:
     listed = [ListedPoint(name, "°F", "Supply Air" if name == "ahu/sat" else "") for name in NAMES]
     CatalogTable(dynamodb, "StateTable").refresh(site, listed)
     sites = SiteTable(dynamodb, "StateTable")
-    sites.note_catalog(site, site.title(), len(NAMES), now_ms)
+    sites.record_catalog(site, site.title(), len(NAMES), now_ms)
     sites.advance(site, None, Span(NOON - HOUR_MS, NOON), {"null": 2})
     Ledger(dynamodb, "StateTable").mark_changed(site, [NOON - HOUR_MS], NOON)
     times = NOON - HOUR_MS + 60_000 * np.arange(60)

@@ -121,7 +121,7 @@ class Building:
 @pytest.fixture
 def api(dynamodb: Any, clock: Clock) -> Api:
     sites = SiteTable(dynamodb, "StateTable")
-    sites.note_catalog(SITE, SITE, len(HOSTILE), clock())
+    sites.record_catalog(SITE, SITE, len(HOSTILE), clock())
     sites.advance(SITE, None, Span(NOON - HOUR_MS, NOON), {})
     Ledger(dynamodb, "StateTable").mark_changed(SITE, [NOON - HOUR_MS], NOON)
     ids = range(len(HOSTILE))

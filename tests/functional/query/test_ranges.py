@@ -81,7 +81,7 @@ def api(dynamodb: Any, clock: Clock) -> Api:
     """One point with samples at TIMES, none archived."""
     CatalogTable(dynamodb, "StateTable").refresh("home", [ListedPoint("p", "°F", "")])
     sites = SiteTable(dynamodb, "StateTable")
-    sites.note_catalog("home", "Home", 1, NOW)
+    sites.record_catalog("home", "Home", 1, NOW)
     sites.advance("home", None, Span(NOON - HOUR_MS, NOON), {})
     Ledger(dynamodb, "StateTable").mark_changed("home", TIMES, NOW)
     HotTier(dynamodb, "HotTable").write("home", from_columns([0] * len(TIMES), TIMES, values_of(TIMES)), NOW)
@@ -312,7 +312,7 @@ class History:
         stored = self.cold.put(day, sink, contents)
         RollupTier(self.world.client, "HotTable").write(day, built.rollups, now_ms)
         facts = {"rows": contents.rows, "points": contents.points, "bytes": stored.size, "etag": stored.etag}
-        Ledger(self.world.client, "StateTable").note_archive(
+        Ledger(self.world.client, "StateTable").update_archive(
             day,
             status="done",
             began_ms=now_ms,

@@ -33,7 +33,7 @@ NO_WARNINGS: dict[str, Any] = {"warnings": [], "warning_details": []}
 
 
 def settle(ledger: Ledger, day_ms: int) -> None:
-    ledger.note_archive(
+    ledger.update_archive(
         SiteDay("home", day_ms), changed_ms=day_ms, began_ms=day_ms + DAY_MS + HOUR_MS, status="done"
     )
 
@@ -90,9 +90,9 @@ def test_complete_days_that_are_not_settled_are_told_oldest_first(call: Call, dy
         settle(ledger, TODAY - day * DAY_MS)
     # Archived, and written to again.
     settle(ledger, TODAY - 4 * DAY_MS)
-    ledger.note_archive(SiteDay("home", TODAY - 4 * DAY_MS), changed_ms=TODAY)
+    ledger.update_archive(SiteDay("home", TODAY - 4 * DAY_MS), changed_ms=TODAY)
     # From before the site's first day: a backfill wrote to it.
-    ledger.note_archive(SiteDay("home", TODAY - 40 * DAY_MS), changed_ms=TODAY)
+    ledger.update_archive(SiteDay("home", TODAY - 40 * DAY_MS), changed_ms=TODAY)
     [home] = call("/status")[1]["sites"]
     due = [day_name(TODAY - day * DAY_MS) for day in (40, 4, 2, 1)]
     assert (home["unarchived_days"], home["unarchived_count"]) == (due, 4)

@@ -303,7 +303,7 @@ def test_a_day_that_is_being_replaced_is_read_from_its_file(archives: Archives, 
     day = FIRST + 3 * DAY_MS
     longer = {name: of | {day + 5: 5.5} for name, of in by_day(made())[day_name(day)].items()}
     archives.put(site, day_name(day), build(longer, site=site, day=day_name(day))[0])
-    archives.ledger.note_archive(SiteDay(site, day), status="building")
+    archives.ledger.update_archive(SiteDay(site, day), status="building")
     rows, stats = query(archives, site, WHOLE)
     assert (texts(stats), list(stats.sources)) == ([], ["athena", "archive", "hot"])
     assert rows == bits(made()) | bits(longer)
@@ -313,7 +313,7 @@ def test_a_day_that_is_being_replaced_is_read_from_its_file(archives: Archives, 
 
 def test_an_answer_tells_of_the_days_left_out_and_is_not_kept(archives: Archives, clock: Clock) -> None:
     site = site_of(archives, made())
-    SiteTable(archives.dynamodb, "StateTable").note_catalog(site, site, 3, WHOLE.end_ms)
+    SiteTable(archives.dynamodb, "StateTable").record_catalog(site, site, 3, WHOLE.end_ms)
     clock.now_ms = NOW
     api = query_api(archives.dynamodb, clock, (site,))
     api.max_range_days, api.executor = 5_000, archives.executor()

@@ -51,7 +51,7 @@ def let_time_pass(stack: dict[str, Any], site: str, before_ms: int) -> None:
     ledger = Ledger(dynamodb, stack["outputs"]["StateTable"])
     for record in ledger.archive_records(site, Span(0, before_ms)):
         assert record.status == "done"
-        ledger.note_archive(SiteDay(site, record.day_ms), expires_ms=before_ms)
+        ledger.update_archive(SiteDay(site, record.day_ms), expires_ms=before_ms)
     table, key_names = stack["outputs"]["HotTable"], ("pk", "w")
     for page in dynamodb.get_paginator("scan").paginate(TableName=table):
         for item in page["Items"]:

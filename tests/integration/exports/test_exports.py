@@ -30,7 +30,7 @@ def settled_day(stack: dict[str, Any], site: str) -> int:
     day = SiteDay.of(site, time.time_ns() // 1_000_000 - 2 * DAY_MS)
     invoke(stack, {"site": site, "date": day.date})
     ledger = Ledger(client(stack, "dynamodb"), stack["outputs"]["StateTable"])
-    ledger.note_archive(day, changed_ms=day.day_ms)
+    ledger.update_archive(day, changed_ms=day.day_ms)
     assert ledger.archive_record(day).settled
     return day.day_ms
 

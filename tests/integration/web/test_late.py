@@ -177,7 +177,7 @@ def oddly_named(stack: dict[str, Any]) -> Iterator[str]:
     name, dynamodb, table = "odd_names", client(stack, "dynamodb"), stack["outputs"]["StateTable"]
     named = [ListedPoint(one, "°C", one, 60) for one in (*ODD_NAMES, *HOSTILE_NAMES)]
     CatalogTable(dynamodb, table).refresh(name, named)
-    SiteTable(dynamodb, table).note_catalog(name, name, len(named), time.time_ns() // 1_000_000)
+    SiteTable(dynamodb, table).record_catalog(name, name, len(named), time.time_ns() // 1_000_000)
     try:
         yield token_for(stack, name, "read", name)
     finally:

@@ -46,7 +46,7 @@ def site_with(stack: dict[str, Any], name: str, points: int) -> Iterator[str]:
         for i in range(points)
     ]
     CatalogTable(dynamodb, table).refresh(name, listed)
-    SiteTable(dynamodb, table).note_catalog(name, name.title(), points, time.time_ns() // 1_000_000)
+    SiteTable(dynamodb, table).record_catalog(name, name.title(), points, time.time_ns() // 1_000_000)
     try:
         yield token_for(stack, name, "read", name)
     finally:

@@ -62,7 +62,7 @@ class Ingest:
                 if sum(map(len, pending)) >= FLUSH_SAMPLES:
                     yield concat(pending)
                     pending.clear()
-            self.ledger.note_rejected(site, refused)
+            self.ledger.record_rejected(site, refused)
         except Exception:
             yield concat(pending)
             raise

@@ -100,12 +100,12 @@ class ExportTable:
         condition = f"cancel_ms = :none AND {_IDLE}"
         return self._set(export, facts, condition, QUEUED, RUNNING, FAILED, none=0, now=now_ms)
 
-    def let_go(self, export: Export, claim: str, /, **facts: items.Fact) -> None:
-        """Sets facts of an export that one holds, and holds it no more; errors as `note`."""
+    def release(self, export: Export, claim: str, /, **facts: items.Fact) -> None:
+        """Sets facts of an export that one holds, and holds it no more; errors as `update`."""
         free: dict[str, items.Fact] = {"claim": "", "claim_until_ms": 0, "last_try": 0}
-        self.note(export, claim, **facts, **free)
+        self.update(export, claim, **facts, **free)
 
-    def note(self, export: Export, claim: str, /, **facts: items.Fact) -> None:
+    def update(self, export: Export, claim: str, /, **facts: items.Fact) -> None:
         """Sets facts of an export that one holds; ConflictError when it is another's by now, or cancelled."""
         request = items.setting(self._table, keys.export_record(export.export), facts, "#claimed = :mine")
         request["ExpressionAttributeNames"]["#claimed"] = "claim"
@@ -115,7 +115,7 @@ class ExportTable:
         except self._client.exceptions.ConditionalCheckFailedException:
             raise ConflictError(f"export {export.export} is somebody else's by now") from None
 
-    def ask_cancel(self, export: Export, now_ms: int) -> bool:
+    def request_cancel(self, export: Export, now_ms: int) -> bool:
         """Asks whoever works on the export to end it; False when it has ended."""
         return self._set(export, {"cancel_ms": now_ms}, "cancel_ms = :none", QUEUED, RUNNING, none=0)
 

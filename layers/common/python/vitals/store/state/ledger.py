@@ -88,7 +88,7 @@ class Ledger:
         }
         return {day_ms: day.claimed for day_ms, day in days.items() if day.polled.all()}
 
-    def note_rejected(self, site: str, refused: Iterable[tuple[int, int]]) -> None:
+    def record_rejected(self, site: str, refused: Iterable[tuple[int, int]]) -> None:
         """Notes of which points (id, start of the hour in UTC ms) values came that were no numbers."""
         hours: dict[int, set[int]] = {}
         for point, hour_ms in refused:
@@ -119,7 +119,7 @@ class Ledger:
         (WRITE_GRACE_MS) beyond its time.
         """
         for day in sorted({SiteDay.of(site, window_ms) for window_ms in windows_ms}):
-            self.note_archive(day, changed_ms=now_ms)
+            self.update_archive(day, changed_ms=now_ms)
 
     def archive_record(self, day: SiteDay) -> ArchiveRecord:
         """The record of a day, all defaults when there is none."""
@@ -155,7 +155,7 @@ class Ledger:
                 cost.add_page(page, consistent=True)
             yield from page
 
-    def note_archive(self, day: SiteDay, **facts: items.Fact) -> None:
+    def update_archive(self, day: SiteDay, **facts: items.Fact) -> None:
         """Sets facts (fields of ArchiveRecord) of a day's archive and leaves the others as they are."""
         self._apply(day, ArchiveChange(facts))
 

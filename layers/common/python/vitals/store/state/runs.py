@@ -110,16 +110,16 @@ class RunTable:
         ).get("Item")
         return items.read(item, RunDay, day=day) if item else RunDay(day)
 
-    def note(self, run: str, **facts: items.Fact) -> None:
+    def update(self, run: str, **facts: items.Fact) -> None:
         """Sets facts (fields of Run) of a run."""
         self._client.update_item(**items.setting(self._table, keys.run_record(run), facts))
 
-    def note_day(self, run: Run, day: str, **facts: items.Fact) -> None:
+    def update_day(self, run: Run, day: str, **facts: items.Fact) -> None:
         """Sets facts (fields of RunDay) of a day of the run."""
         expires = {"expires_at": (run.started_ms + _KEPT_MS) // 1000}
         self._client.update_item(**items.setting(self._table, keys.run_day(run.run, day), facts | expires))
 
-    def note_running(self, run: str, **facts: items.Fact) -> bool:
+    def update_running(self, run: str, **facts: items.Fact) -> bool:
         """Sets facts of a run that has not ended; False when it has, and nothing changes."""
         key = keys.run_record(run)
         request = items.setting(self._table, key, facts, "#status = :running")

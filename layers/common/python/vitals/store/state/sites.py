@@ -60,15 +60,15 @@ class SiteTable:
             return False
         return True
 
-    def note_reread(self, site: str, at_ms: int, *, full: bool = False) -> None:
+    def record_reread(self, site: str, at_ms: int, *, full: bool = False) -> None:
         """Notes up to when the past was read again; `full` when that went 24 hours back."""
         self._set(site, {"reread_ms": at_ms} | ({"full_reread_ms": at_ms} if full else {}))
 
-    def want_full_reread(self, site: str) -> None:
+    def request_full_reread(self, site: str) -> None:
         """Notes that the last 24 hours are to be read again, also of a site read for the first time."""
         self._set(site, {"full_reread_ms": 0})
 
-    def note_catalog(
+    def record_catalog(
         self,
         site: str,
         display_name: str,
