@@ -113,7 +113,7 @@ def test_so_it_does_for_the_python_client(kind: str) -> None:
         assert dripping.left_early.wait(30)
 
 
-def test_a_download_of_the_python_client_may_take_longer_than_an_answer(
+def test_a_client_download_may_outlast_an_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """By this clock a minute goes by whenever somebody looks, while no silence is that long."""
@@ -152,7 +152,7 @@ HANDSHAKES = [b"", b"\x16\x03\x03\x40\x00", b"garbage that is no TLS at all"]
 
 
 @pytest.mark.parametrize("first", HANDSHAKES)
-def test_a_tls_handshake_that_drips_ends_at_the_deadline(first: bytes) -> None:
+def test_a_dripping_tls_handshake_ends_at_the_deadline(first: bytes) -> None:
     dripping = DrippingHandshake(first)
     with RawServer(dripping) as server:
         with pytest.raises(UpstreamUnavailableError, match=r"no whole answer within|SSL"):
@@ -215,7 +215,7 @@ type Ask = Callable[[str, float], object]
 
 
 @pytest.mark.parametrize(("ask", "error"), CLIENTS)
-def test_a_body_that_drips_through_tls_ends_too_and_a_whole_one_is_read(
+def test_a_dripping_tls_body_ends_at_the_deadline(
     certificate: Path, monkeypatch: pytest.MonkeyPatch, ask: Ask, error: type[Exception]
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
@@ -239,7 +239,7 @@ def test_a_body_that_drips_through_tls_ends_too_and_a_whole_one_is_read(
         assert dripping.left_early.wait(30)
 
 
-def test_a_connection_serves_the_next_request_after_a_whole_answer() -> None:
+def test_a_connection_is_reused_after_a_complete_response() -> None:
     def serve(connection: socket.socket, number: int) -> None:
         for _ in requests_on(connection):
             connection.sendall(answer(b'{"nice_name": "%d"}' % number))
@@ -250,7 +250,7 @@ def test_a_connection_serves_the_next_request_after_a_whole_answer() -> None:
         assert server.connections == 1
 
 
-def test_after_a_deadline_the_next_request_has_a_connection_of_its_own() -> None:
+def test_after_a_deadline_the_next_request_reconnects() -> None:
     dripping = Dripping(*HEADS["body"], plain)
 
     def serve(connection: socket.socket, number: int) -> None:
@@ -269,7 +269,7 @@ def test_after_a_deadline_the_next_request_has_a_connection_of_its_own() -> None
 
 
 @pytest.mark.parametrize(("ask", "error"), CLIENTS)
-def test_a_name_that_nobody_resolves_ends_at_the_deadline(
+def test_an_unresolved_name_ends_at_the_deadline(
     monkeypatch: pytest.MonkeyPatch, ask: Ask, error: type[Exception]
 ) -> None:
     resolved = threading.Event()
@@ -286,7 +286,7 @@ def test_a_name_that_nobody_resolves_ends_at_the_deadline(
     resolved.set()
 
 
-def test_a_name_that_is_not_resolved_ends_before_the_deadline_of_the_answer(
+def test_an_unresolved_name_ends_before_the_answer_deadline(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Connecting has a limit of its own, and says it."""
@@ -304,7 +304,7 @@ def test_a_name_that_is_not_resolved_ends_before_the_deadline_of_the_answer(
     resolved.set()
 
 
-def test_a_name_that_does_not_exist_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_does_not_exist_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def getaddrinfo(*_: object, **__: object) -> list[object]:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -317,9 +317,7 @@ def test_a_name_that_does_not_exist_is_told_so(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("ask", [by_upstream_client, by_python_client])
-def test_the_second_address_of_a_name_is_tried_when_the_first_refuses(
-    monkeypatch: pytest.MonkeyPatch, ask: Ask
-) -> None:
+def test_the_second_address_is_tried_after_a_refusal(monkeypatch: pytest.MonkeyPatch, ask: Ask) -> None:
     def serve(connection: socket.socket, number: int) -> None:
         for head in requests_on(connection):
             connection.sendall(answer(b'{"nice_name": "%b"}' % head.split(b"Host: ")[1].split(b":")[0]))

@@ -121,14 +121,14 @@ def assert_all_stored(world: World, pages: Pages, hours: int) -> None:
     )
 
 
-def test_a_new_site_learns_of_the_point_that_slipped_at_once(world: World, pages: Pages, points: int) -> None:
+def test_a_new_site_lists_slipped_points_at_once(world: World, pages: Pages, points: int) -> None:
     hide_after_first_page(pages, pages.names[5])
     world.sync()
     assert active(world) == set(pages.names)
     assert_all_stored(world, pages, 2)
 
 
-def test_a_listing_that_stays_unsteady_switches_no_point_off_and_is_read_again(
+def test_an_unsteady_listing_deactivates_nothing_and_is_repeated(
     world: World, pages: Pages, points: int
 ) -> None:
     world.sync()
@@ -145,7 +145,7 @@ def test_a_listing_that_stays_unsteady_switches_no_point_off_and_is_read_again(
 
 
 @AS_REPORTED
-def test_a_backfill_in_the_hour_of_an_unsteady_listing_reads_every_point(
+def test_backfills_during_unsteady_listings_read_every_point(
     backfill: Backfill, pages: Pages, points: int
 ) -> None:
     lose(pages, pages.names[5], pages.lost)
@@ -156,7 +156,7 @@ def test_a_backfill_in_the_hour_of_an_unsteady_listing_reads_every_point(
     assert pages.lost in {name for name, _ in backfill.answers(whole(3, 3))}
 
 
-def test_one_steady_listing_without_a_point_is_not_believed_and_two_are(world: World, pages: Pages) -> None:
+def test_two_listings_without_a_point_deactivate_it(world: World, pages: Pages) -> None:
     world.sync()
     pages.hidden = {pages.lost}
     hourly(world, 1)
@@ -165,7 +165,7 @@ def test_one_steady_listing_without_a_point_is_not_believed_and_two_are(world: W
     assert active(world) == set(pages.names) - pages.hidden
 
 
-def test_a_point_that_comes_back_is_read_from_when_it_was_missed(world: World, pages: Pages) -> None:
+def test_a_returning_point_is_read_since_its_absence(world: World, pages: Pages) -> None:
     world.sync()
     pages.hidden = {pages.lost, pages.names[11]}
     hourly(world, 5)
@@ -175,9 +175,7 @@ def test_a_point_that_comes_back_is_read_from_when_it_was_missed(world: World, p
     assert world.stored(span) == world.truth(span)
 
 
-def test_a_new_site_whose_first_listing_was_unsteady_reads_back_to_its_first_time(
-    world: World, pages: Pages
-) -> None:
+def test_unsteady_first_listings_are_read_back_to_start(world: World, pages: Pages) -> None:
     lose(pages, pages.names[5], pages.lost)
     world.sync()
     world.drain()
@@ -190,9 +188,7 @@ def test_a_new_site_whose_first_listing_was_unsteady_reads_back_to_its_first_tim
     assert world.stored(span) == world.truth(span)
 
 
-def test_a_point_that_appears_while_a_new_site_catches_up_is_read_from_the_first_time(
-    world: World, pages: Pages
-) -> None:
+def test_points_listed_during_catch_up_are_read_back(world: World, pages: Pages) -> None:
     lose(pages, pages.names[5], pages.lost)
     world.sync(max_steps=1)
     world.sent.clear()
@@ -205,7 +201,7 @@ def test_a_point_that_appears_while_a_new_site_catches_up_is_read_from_the_first
     assert world.stored(span) == world.truth(span)
 
 
-def test_of_two_first_syncs_at_once_the_one_that_lists_less_hides_nothing(
+def test_the_shorter_of_two_first_listings_hides_nothing(
     world: World, pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other syncs the whole of the first hours between this one's listing and its catalog."""
@@ -233,7 +229,7 @@ def test_of_two_first_syncs_at_once_the_one_that_lists_less_hides_nothing(
     ("method", "moment"),
     [("record_reread", "after"), ("refresh", "before"), ("refresh", "after"), ("record_catalog", "before")],
 )
-def test_a_sync_killed_around_a_new_point_loses_nothing(
+def test_syncs_killed_at_new_points_lose_nothing(
     world: World, pages: Pages, method: str, moment: str
 ) -> None:
     pages.hidden = {pages.names[7]}
@@ -250,9 +246,7 @@ def test_a_sync_killed_around_a_new_point_loses_nothing(
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_points_that_come_and_go_between_any_pages_lose_nothing_that_is_listed_in_the_end(
-    world: World, pages: Pages, seed: int
-) -> None:
+def test_points_that_change_between_pages_are_not_lost(world: World, pages: Pages, seed: int) -> None:
     chance = random.Random(seed)
 
     def before(page: int) -> None:
@@ -272,7 +266,7 @@ def test_points_that_come_and_go_between_any_pages_lose_nothing_that_is_listed_i
     assert world.stored(span) == world.truth(span)
 
 
-def test_the_simulator_shifts_every_listing_and_a_new_site_is_exact(world: World, points: int) -> None:
+def test_a_site_with_shifting_listings_is_exact(world: World, points: int) -> None:
     world.simulator.faults = Faults(listing_shift=1)
     world.sync()
     hourly(world, 2)
@@ -282,7 +276,7 @@ def test_the_simulator_shifts_every_listing_and_a_new_site_is_exact(world: World
     assert world.stored(Span(end - 3 * HOUR_MS, end)) == world.truth(Span(end - 3 * HOUR_MS, end))
 
 
-def test_a_day_read_without_a_point_is_read_again_when_it_is_listed(backfill: Backfill, pages: Pages) -> None:
+def test_a_day_is_read_again_for_new_points(backfill: Backfill, pages: Pages) -> None:
     late = pages.lost
     pages.hidden = {late}
     hourly(backfill.world, 2)
@@ -360,7 +354,7 @@ def test_hours_staged_without_a_point_are_read_again(
     backfill.assert_exact(whole(3, 3))
 
 
-def test_a_restaged_hour_that_dies_between_its_parts_is_not_mistaken_for_whole(
+def test_a_restaged_hour_killed_midway_is_not_whole(
     backfill: Backfill, pages: Pages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("vitals.pipeline.ingest.FLUSH_SAMPLES", 1)
@@ -390,7 +384,7 @@ def test_a_receipt_of_a_newer_version_is_read() -> None:
     assert hour.points == point_set.from_ids([])
 
 
-def test_archiving_that_reads_a_day_again_claims_its_points(backfill: Backfill, pages: Pages) -> None:
+def test_archiving_that_rereads_a_day_claims_its_points(backfill: Backfill, pages: Pages) -> None:
     """The live sync read the first half of today without a point, which the night's reading has."""
     late, world = pages.lost, backfill.world
     pages.hidden = {late}
@@ -415,7 +409,7 @@ def test_archiving_that_reads_a_day_again_claims_its_points(backfill: Backfill, 
     backfill.assert_exact(whole(0))
 
 
-def test_names_too_long_are_named_and_their_readings_counted(world: World, pages: Pages) -> None:
+def test_names_too_long_are_logged_and_counted(world: World, pages: Pages) -> None:
     long = "x" * 513
 
     def answer(api: Any, request: ace_requests.Request) -> Any:
@@ -443,7 +437,7 @@ def test_names_too_long_are_named_and_their_readings_counted(world: World, pages
     assert record.catalog_ms is not None
 
 
-def test_a_listing_of_malformed_entries_alone_is_an_error_of_a_new_site(world: World, pages: Pages) -> None:
+def test_a_new_site_fails_on_malformed_listings_alone(world: World, pages: Pages) -> None:
     pages.answer = lambda api, request: {"items": [None], "pages": 1, "total": 1}  # type: ignore[method-assign]
     with pytest.raises(UpstreamUnavailableError, match="no point at all"):
         world.sync()

@@ -71,7 +71,7 @@ def pages_of(*bodies: bytes) -> list[Any]:
 
 @pytest.mark.parametrize("name", ["zzz", "p"])
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
-def test_a_bare_nan_is_malformed_and_the_rest_of_its_page_is_kept(name: str, value: str) -> None:
+def test_a_bare_nan_costs_its_own_entry_alone(name: str, value: str) -> None:
     bad = GOOD.replace('"p"', f'"{name}"').replace('"1.5"', value)
     accepted = accept(pages_of(page(GOOD, bad, GOOD)), {"p": 7}, NOON)
     assert accepted.samples.values.tolist() == [1.5, 1.5]
@@ -80,13 +80,13 @@ def test_a_bare_nan_is_malformed_and_the_rest_of_its_page_is_kept(name: str, val
 
 
 @pytest.mark.parametrize("unused", ["NaN", '"cut \\ud83d"', '"\udcff"', '"\x01"', "[Infinity]", "1e999"])
-def test_a_bad_value_in_a_field_that_nobody_uses_costs_nothing(unused: str) -> None:
+def test_bad_values_in_unused_fields_cost_nothing(unused: str) -> None:
     entry = GOOD[:-1] + f', "quality": {unused}}}'
     accepted = accept(pages_of(page(entry)), {"p": 7}, NOON)
     assert (len(accepted.samples), accepted.rejected) == (1, {})
 
 
-def test_odd_entries_of_a_valid_page_are_counted_and_the_rest_is_kept() -> None:
+def test_malformed_entries_of_a_page_are_counted() -> None:
     accepted = accept(pages_of(page("null", "5", '{"name": []}', GOOD, "[]", '"x"')), {"p": 7}, NOON)
     assert len(accepted.samples) == 1
     assert accepted.rejected == {acceptance.MALFORMED: 5}
@@ -101,7 +101,7 @@ def test_a_page_in_another_encoding_is_read(encoding: str, name: str) -> None:
     assert [entry["name"] for entry in pages_of(body)] == [name]
 
 
-def test_a_page_with_malformed_entries_is_logged_once_with_path_count_and_place() -> None:
+def test_malformed_entries_are_logged_once_for_each_page() -> None:
     warnings: list[tuple[str, dict[str, Any]]] = []
     bad = GOOD.replace('"1.5"', "undefined")
     first, second = page(GOOD, bad, bad, has_more=True), page("null", GOOD)
@@ -134,9 +134,7 @@ def test_a_page_with_malformed_entries_is_logged_once_with_path_count_and_place(
         (b"\xff\xfe\x00", "byte"),
     ],
 )
-def test_a_body_that_is_not_whole_is_asked_for_again_and_the_error_names_its_place(
-    body: bytes, problem: str
-) -> None:
+def test_incomplete_bodies_are_retried_and_errors_located(body: bytes, problem: str) -> None:
     with serving(answer(body), answer(page(GOOD)), retry=TWICE) as ace:
         assert list(ace.pages("s", SPAN)) == [[json.loads(GOOD)]]
         assert ace.requests == 2
@@ -163,7 +161,7 @@ def test_nan_and_bad_text_upstream_change_no_sample(world: World) -> None:
     assert_exact(world)
 
 
-def test_a_refused_reading_of_a_configured_point_is_noted_in_its_hour(world: World) -> None:
+def test_a_rejected_reading_is_noted_in_its_hour(world: World) -> None:
     world.sync()
     catalog = world.syncer.catalogs.load(SITE)
     point = next(point for point in catalog.active if not point.name.startswith("weather."))
@@ -186,7 +184,7 @@ def test_a_refused_reading_of_a_configured_point_is_noted_in_its_hour(world: Wor
 # Listings, sites, weather.
 
 
-def test_a_listing_with_nan_and_broken_text_lists_every_point() -> None:
+def test_a_damaged_listing_still_lists_every_point() -> None:
     items = [
         '{"id": 1, "name": "a", "bacnet_data": {"present_value": NaN, "object_description": "cut \\ud83d"}}',
         '{"id": 2, "name": "b\\ud83d", "kv_tags": {"unit": "x"}}',
@@ -237,7 +235,7 @@ def test_a_site_and_its_weather_survive_bad_values() -> None:
         ),
     ],
 )
-def test_only_a_text_becomes_the_name_of_a_site(world: World, nice_name: bytes, display_name: str) -> None:
+def test_only_text_becomes_the_name_of_a_site(world: World, nice_name: bytes, display_name: str) -> None:
     with serving(answer(b'{"nice_name": %b}' % nice_name)) as ace:
         site = ace.site(SITE)
     world.syncer.ingest.ace.site = lambda _: site  # type: ignore[method-assign]
@@ -257,20 +255,20 @@ def test_a_weather_of_nan_is_counted_and_logged() -> None:
 
 
 @pytest.mark.parametrize("tail", ['"total": 3', '"per_page": 100', '"page": 1', '"pages": 1, "total": 3'])
-def test_a_listing_with_nan_is_read_by_the_counts_that_it_has(tail: str) -> None:
+def test_a_listing_with_nan_uses_the_counts_present(tail: str) -> None:
     items = ", ".join(f'{{"id": {number}, "name": "p{number}", "x": NaN}}' for number in range(3))
     with serving(answer(f'{{"items": [{items}], {tail}}}'.encode())) as ace:
         result = ace.configured_points("s")
     assert ([item["name"] for item in result.items], result.steady) == (["p0", "p1", "p2"], True)
 
 
-def test_a_page_with_nan_that_says_nothing_of_more_is_the_last() -> None:
+def test_a_page_with_nan_without_more_is_last() -> None:
     bad = GOOD.replace('"1.5"', "NaN")
     entries = pages_of(f'{{"point_samples": [{GOOD}, {bad}]}}'.encode())
     assert entries == [json.loads(GOOD), MalformedEntry("p", AT)]
 
 
-def test_a_malformed_body_that_is_too_large_to_read_by_entries_is_broken(
+def test_a_malformed_body_beyond_the_limit_is_broken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     body = page(GOOD, GOOD.replace('"1.5"', "NaN"))
@@ -282,7 +280,7 @@ def test_a_malformed_body_that_is_too_large_to_read_by_entries_is_broken(
     assert len(pages_of(page(*[GOOD] * 5))) == 5
 
 
-def test_a_malformed_body_is_read_until_the_end_of_its_call(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_malformed_body_is_read_until_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     ends: list[bool] = []
     original = lenient_json.read
 
@@ -334,7 +332,7 @@ def test_no_reading_costs_those_beside_it(hostile: list[Any], row: int) -> None:
 
 
 @given(HOSTILE_ITEM)
-def test_every_listed_item_with_a_name_is_a_point(item: dict[str, Any]) -> None:
+def test_every_listed_item_with_a_name_becomes_point(item: dict[str, Any]) -> None:
     point = listed_from_ace(item)
     assert point.name == item["name"]
     assert all(isinstance(text, str) for text in (point.unit, point.description, *point.tags))
@@ -369,7 +367,7 @@ def parts_before(error: type[Exception], match: str, ace: AceClient) -> list[lis
 
 
 @pytest.mark.parametrize("kind", BAD_ANSWERS)
-def test_an_answer_that_no_library_reads_is_retried_and_keeps_the_page_before(kind: str) -> None:
+def test_an_unreadable_page_is_retried_and_others_stay(kind: str) -> None:
     def serve(connection: Any, number: int) -> None:
         next(requests_on(connection), None)
         first = answer(page(GOOD, has_more=True), "Connection: close")
@@ -397,7 +395,7 @@ def test_an_answer_that_no_library_reads_is_retried_and_keeps_the_page_before(ki
     ],
 )
 @pytest.mark.parametrize("status", ["408 Slow", "425 Early", "429 Busy", "500 No", "503 No"])
-def test_a_retry_after_that_cannot_be_read_is_absent(text: str, status: str) -> None:
+def test_an_unreadable_retry_after_is_ignored(text: str, status: str) -> None:
     busy = answer(b"", f"Retry-After: {text}", status=status)
     retry = Retry(total=1, backoff_factor=0)
     with serving(busy, answer(page(GOOD)), retry=retry) as ace:
@@ -406,7 +404,7 @@ def test_a_retry_after_that_cannot_be_read_is_absent(text: str, status: str) -> 
 
 
 @pytest.mark.parametrize("text", ["3600", "999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
-def test_a_wait_that_is_too_long_is_reported_as_the_server_sent_it(text: str) -> None:
+def test_a_long_wait_is_reported_as_sent(text: str) -> None:
     busy = answer(b"", f"Retry-After: {text}", status="429 Busy")
     with serving(busy, retry=Retry(total=3)) as ace, pytest.raises(UpstreamUnavailableError) as caught:
         ace.site("s")

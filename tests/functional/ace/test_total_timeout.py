@@ -68,7 +68,7 @@ class Network:
                     end.close()
 
 
-def test_an_address_that_never_answers_leaves_time_for_the_next() -> None:
+def test_an_unanswering_address_leaves_time_for_the_next() -> None:
     network = Network(["2001:db8::1", "192.0.2.1"], answering="192.0.2.1")
     assert network.connect() == pytest.approx(1.0)
     assert network.attempts == [("2001:db8::1", pytest.approx(1.0)), ("192.0.2.1", pytest.approx(1.0))]
@@ -83,14 +83,14 @@ def test_every_address_is_tried_within_the_one_timeout(count: int, resolving_s: 
     assert sum(timeout for _, timeout in network.attempts) == pytest.approx(TIMEOUT_S - resolving_s)
 
 
-def test_the_handshake_has_what_the_name_and_the_addresses_left() -> None:
+def test_the_handshake_has_the_time_that_remains() -> None:
     network = Network(["192.0.2.1"], answering="192.0.2.1", resolving_s=0.8, answering_s=1.0)
     assert network.connect(total_timeout._TimedSecureConnection) == pytest.approx(0.2)
     network = Network(["192.0.2.1"], answering="192.0.2.1", answering_s=2.0)
     assert network.connect() == pytest.approx(total_timeout._LEAST_S)
 
 
-def test_a_handshake_begins_with_the_timeout_of_its_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_handshake_begins_with_its_sockets_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     timeouts: list[float | None] = []
 
     def wrap(sock: socket.socket, **_: object) -> Any:

@@ -28,7 +28,7 @@ def authorize(header: str) -> dict[str, Any]:
     return app.handler({"type": "TOKEN", "authorizationToken": header, "methodArn": ARN}, CONTEXT)
 
 
-def test_a_token_brings_its_grants_and_the_whole_stage(table: Any) -> None:
+def test_a_token_brings_grants_and_the_whole_stage(table: Any) -> None:
     token = TokenTable(table, "StateTable").create("charts", ["read", "backfill"], ["b", "a"], now_ms=0)
     answer = authorize(f"Bearer {token}")
     assert answer["principalId"] == "charts"
@@ -38,7 +38,7 @@ def test_a_token_brings_its_grants_and_the_whole_stage(table: Any) -> None:
     assert statement["Resource"] == "arn:aws:execute-api:us-east-1:1:api/v1/*"
 
 
-def test_a_token_is_counted_by_its_own_key_or_else_by_the_shared_one(
+def test_a_token_is_counted_by_its_key(
     table: Any, logged: list[logging.LogRecord], capsys: pytest.CaptureFixture[str]
 ) -> None:
     own = TokenTable(table, "StateTable").create(
@@ -67,7 +67,7 @@ def test_anything_else_is_unauthorized(table: Any, header: str) -> None:
         authorize(header)
 
 
-def test_an_expired_token_passes_without_a_grant_and_is_counted_with_all_others(table: Any) -> None:
+def test_an_expired_token_passes_without_a_grant(table: Any) -> None:
     own = UsageKey("id", "own-key")
     token = TokenTable(table, "StateTable").create(
         "old", ["read"], [EVERY_SITE], now_ms=0, expires_ms=1_000_000, usage=own
@@ -77,7 +77,7 @@ def test_an_expired_token_passes_without_a_grant_and_is_counted_with_all_others(
     assert answer["usageIdentifierKey"] == "shared-key"
 
 
-def test_a_token_that_was_revoked_or_rotated_out_is_unknown(table: Any) -> None:
+def test_a_revoked_or_rotated_token_is_unknown(table: Any) -> None:
     revoked, rotated = (
         TokenTable(table, "StateTable").create(name, ["read"], [EVERY_SITE], now_ms=0)
         for name in ("revoked", "rotated")

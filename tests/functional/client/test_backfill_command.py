@@ -58,7 +58,7 @@ def backfill(server: LaidOutServer, *arguments: str, **variables: str) -> subpro
     )
 
 
-def test_a_run_is_started_and_watched_to_its_end(server: LaidOutServer) -> None:
+def test_a_run_is_started_and_followed_to_completion(server: LaidOutServer) -> None:
     server.lay_out(POLL, (200, run(["reading", "waiting"])), (200, run(["done", "empty"], "succeeded")))
     done = backfill(server, "start", *RANGE, "--force")
     assert (done.returncode, done.stderr) == (0, "")

@@ -165,7 +165,7 @@ def test_a_query_that_fails_leaves_no_file(vitals: Vitals, tmp_path: Path) -> No
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_a_sparkline_has_a_bar_where_there_are_samples(vitals: Vitals) -> None:
+def test_a_sparkline_has_bars_only_where_samples_are(vitals: Vitals) -> None:
     early = ("--start", "2026-01-01T09:30:00Z", "--end", "2026-01-01T10:00:00Z", "--width", "10")
     [line] = out(vitals("query", SITE, POINT, *early, "--format", "sparkline")).splitlines()
     bars, label = line[:10], line[10:]
@@ -335,7 +335,7 @@ EXPORT = {
 
 
 @pytest.mark.parametrize(("status", "code"), [("completed", 0), ("failed", 1), ("cancelled", 3)])
-def test_the_exit_code_is_the_status_of_an_export(trouble: LaidOutServer, status: str, code: int) -> None:
+def test_the_exit_code_shows_the_exports_status(trouble: LaidOutServer, status: str, code: int) -> None:
     ended = EXPORT | {"status": status, "error": "no disk" if status == "failed" else ""}
     trouble.lay_out("GET /exports/x", (200, EXPORT), (200, ended))
     progress, outcome = out(command(trouble.url, TOKEN)("export", "wait", "x"), code).splitlines()

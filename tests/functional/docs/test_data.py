@@ -127,7 +127,7 @@ def by_point(truth: Bits) -> dict[str, dict[int, float]]:
     return values
 
 
-def test_duckdb_has_every_sample_of_a_point_to_the_bit(folder: Path, truth: Bits) -> None:
+def test_duckdb_reads_every_sample_of_a_point_exactly(folder: Path, truth: Bits) -> None:
     rows = sql("epoch_ms", folder)
     assert bits((row["time_ms"], row["value"]) for row in rows) == of_point(truth)
 
@@ -151,14 +151,14 @@ def test_duckdb_has_a_column_per_point(folder: Path, truth: Bits) -> None:
     }
 
 
-def test_a_files_own_count_of_its_rows_is_right_and_an_empty_day_has_none(folder: Path) -> None:
+def test_the_row_count_of_a_file_is_right(folder: Path) -> None:
     [row] = sql("parquet_kv_metadata", folder)
     assert row["rows"] == len(pd.read_parquet(row["file_name"])) > 0
     empty = folder / keys.day_file(SiteDay(SITE, EMPTY))
     assert len(pd.read_parquet(empty)) == 0
 
 
-def test_pandas_has_every_sample_of_a_point_to_the_bit(folder: Path, truth: Bits) -> None:
+def test_pandas_reads_every_sample_of_a_point_exactly(folder: Path, truth: Bits) -> None:
     day = python("day = pd.read_parquet", folder)["day"]
     assert bits(zip(milliseconds(day["timestamp"]), day["value"], strict=True)) == of_point(truth)
 
@@ -173,7 +173,7 @@ def test_pandas_has_a_column_per_point(folder: Path, truth: Bits) -> None:
         assert dict(shown) == expected[name]
 
 
-def test_athena_has_every_sample_of_a_point_to_the_bit(day: Day) -> None:
+def test_athena_reads_every_sample_of_a_point_exactly(day: Day) -> None:
     s3, athena = boto3.client("s3"), boto3.client("athena")
     names = create_archive(s3, boto3.client("glue"), athena)
     for key, body in day.files.items():
@@ -184,12 +184,12 @@ def test_athena_has_every_sample_of_a_point_to_the_bit(day: Day) -> None:
     assert bits(zip(times, (float(row["value"]) for row in rows), strict=True)) == of_point(day.truth)
 
 
-def test_the_queries_by_name_are_those_of_the_template() -> None:
+def test_the_named_queries_are_those_of_the_template() -> None:
     resources = template()["Resources"].values()
     names = {r["Properties"]["Name"] for r in resources if r["Type"] == "AWS::Athena::NamedQuery"}
     assert names == set(re.findall(r'"([A-Z][^"]* of a site)"', " ".join(PAGE.split())))
 
 
-def test_the_page_names_one_bucket_and_every_example_that_reads_it_is_run() -> None:
+def test_every_example_on_the_page_is_run() -> None:
     assert set(re.findall(r"s3://[^/]*", PAGE)) == {BUCKET}
     assert sum(BUCKET in block for block in BLOCKS) == 6

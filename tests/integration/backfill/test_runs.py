@@ -121,7 +121,7 @@ def kill_workers(stack: dict[str, Any]) -> None:
         worker.kill()
 
 
-def test_a_day_whose_worker_is_killed_is_finished_by_another(
+def test_another_worker_finishes_a_killed_workers_day(
     stack: dict[str, Any], api: Backfills, site: str
 ) -> None:
     day = days_ago(15)
@@ -172,7 +172,7 @@ def test_a_site_has_one_run_at_a_time(api: Backfills, site: str) -> None:
 
 # A day that the sync has written too, and one that only a backfill has.
 @pytest.mark.parametrize("age", [2, 7])
-def test_force_reads_an_archived_day_again_and_changes_nothing(
+def test_force_rereads_an_archived_day_and_changes_nothing(
     stack: dict[str, Any], api: Backfills, site: str, age: int
 ) -> None:
     day = days_ago(age)
@@ -209,7 +209,7 @@ def test_force_reads_an_archived_day_again_and_changes_nothing(
         ({"padding": "x" * 3_200_000}, 413, "TOO_LARGE"),
     ],
 )
-def test_a_bad_start_is_refused_in_the_contracts_words(
+def test_a_bad_start_is_refused_in_contract_form(
     stack: dict[str, Any], site: str, changes: dict[str, Any], status: int, code: str
 ) -> None:
     body = {"site_name": site, "start_date": "2020-01-01", "end_date": "2020-01-02"} | changes
@@ -225,11 +225,11 @@ def refused(stack: dict[str, Any], body: str, authorization: str) -> tuple[int, 
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '"text"', '{"site_name": NaN}'])
-def test_a_body_that_is_no_json_object_is_refused(stack: dict[str, Any], body: str) -> None:
+def test_a_body_without_a_json_object_is_refused(stack: dict[str, Any], body: str) -> None:
     assert refused(stack, body, f"Bearer {stack['token']}") == (400, "INVALID_REQUEST")
 
 
-def test_only_a_token_with_the_scope_and_the_site_may_start(stack: dict[str, Any], site: str) -> None:
+def test_starting_requires_the_scope_and_the_site(stack: dict[str, Any], site: str) -> None:
     body = json.dumps({"site_name": site, "start_date": days_ago(2), "end_date": days_ago(2)})
     dynamodb, table = client(stack, "dynamodb"), stack["outputs"]["StateTable"]
 
@@ -266,9 +266,7 @@ class Machine:
         return found
 
 
-def test_an_execution_started_by_hand_is_a_run_like_any_other(
-    stack: dict[str, Any], api: Backfills, site: str
-) -> None:
+def test_an_execution_started_by_hand_is_a_run(stack: dict[str, Any], api: Backfills, site: str) -> None:
     day = days_ago(6)
     execution = Machine(stack).run(site=site, start_date=day, end_date=day)
     assert execution["status"] == "SUCCEEDED"
@@ -280,15 +278,13 @@ def test_an_execution_started_by_hand_is_a_run_like_any_other(
     assert_exact(stack, site, day, day)
 
 
-def test_an_execution_that_asks_for_nonsense_fails_and_says_why(stack: dict[str, Any], site: str) -> None:
+def test_an_execution_with_bad_input_fails_clearly(stack: dict[str, Any], site: str) -> None:
     execution = Machine(stack).run(site=site, start_date="2020-01-02", end_date="2020-01-01")
     assert (execution["status"], execution["error"]) == ("FAILED", "InvalidRequestError")
     assert "start_date" in execution["cause"]
 
 
-def test_a_dry_execution_only_says_what_it_would_take(
-    stack: dict[str, Any], api: Backfills, site: str
-) -> None:
+def test_a_dry_execution_only_estimates(stack: dict[str, Any], api: Backfills, site: str) -> None:
     before = api.list(site)
     execution = Machine(stack).run(site=site, start_date="2020-01-01", end_date="2020-01-10", dry_run=True)
     assert execution["status"] == "SUCCEEDED"

@@ -82,7 +82,7 @@ def bits(samples: Samples) -> dict[tuple[str, int], bytes]:
     return {key: struct.pack("<d", value) for key, value in samples.items()}
 
 
-def test_exports_of_archived_and_other_days_are_what_the_upstream_serves(stack: dict[str, Any]) -> None:
+def test_exports_are_what_the_upstream_serves(stack: dict[str, Any]) -> None:
     store = Store(stack)
     [site] = store.synced()
     upstream = store.upstream()
@@ -109,7 +109,7 @@ def test_exports_of_archived_and_other_days_are_what_the_upstream_serves(stack: 
     assert bits(found) == {key: value for key, value in bits(truth).items() if key[0] in some}
 
 
-def test_the_bare_path_and_those_below_it_want_a_token(stack: dict[str, Any]) -> None:
+def test_export_paths_require_a_token(stack: dict[str, Any]) -> None:
     for method, path in (("GET", "/exports"), ("POST", "/exports"), ("DELETE", "/exports/x")):
         assert requests.request(method, stack["api"] + path, timeout=40).status_code == 401
     headers = {"Authorization": f"Bearer {stack['token']}"}

@@ -89,9 +89,7 @@ def test_a_token_opens_what_it_grants(
     assert (answer.status_code, answer.json().get("error_code")) == (status, code)
 
 
-def test_a_token_that_expires_is_refused_at_once_though_the_gateway_remembers_it(
-    stack: dict[str, Any], tokens: Tokens
-) -> None:
+def test_an_expiring_token_is_refused_despite_gateway_caching(stack: dict[str, Any], tokens: Tokens) -> None:
     token = tokens.create("brief", ["read"], ["*"], 4_000)
     ends_ms = tokens.find("brief").expires_ms
     assert ends_ms
@@ -102,7 +100,7 @@ def test_a_token_that_expires_is_refused_at_once_though_the_gateway_remembers_it
     assert refused.json()["error"] == f"this token expired at {iso(ends_ms)}; ask for a new one"
 
 
-def test_a_token_that_had_expired_before_is_told_when(stack: dict[str, Any], granted: dict[str, str]) -> None:
+def test_an_expired_token_is_refused_with_its_time(stack: dict[str, Any], granted: dict[str, str]) -> None:
     assert "this token expired at " in get(stack, granted["expired"]).json()["error"]
     assert get(stack, "nobody").json()["error"] == "a valid bearer token is needed"
 
@@ -114,7 +112,7 @@ def test_a_revoked_token_is_refused_at_once(stack: dict[str, Any], tokens: Token
     assert_refused(get(stack, token), 401, "UNAUTHORIZED")
 
 
-def test_a_rotated_token_works_for_its_grace_and_no_longer(stack: dict[str, Any], tokens: Tokens) -> None:
+def test_a_rotated_token_works_for_its_grace_alone(stack: dict[str, Any], tokens: Tokens) -> None:
     first = tokens.create("rotated", ["read"], ["*"], None)
     second = tokens.rotate(tokens.find("rotated"), 3_600_000, None)
     assert [get(stack, token).status_code for token in (first, second)] == [200, 200]
@@ -123,7 +121,7 @@ def test_a_rotated_token_works_for_its_grace_and_no_longer(stack: dict[str, Any]
     assert [get(stack, token).status_code for token in (first, second, third)] == [200, 401, 200]
 
 
-def test_the_command_manages_the_tokens_of_the_stack_that_is_up(stack: dict[str, Any]) -> None:
+def test_the_command_manages_tokens_of_the_running_stack(stack: dict[str, Any]) -> None:
     def run(*arguments: str) -> str:
         command = [VITALS, "token", *arguments]
         environ = {"VITALS_HOME": str(HOME), "PATH": ""}
@@ -148,7 +146,7 @@ def limited(stack: dict[str, Any], tokens: Tokens, name: str, **limits: Any) -> 
     return own.create(name, ["read"], ["*"], None)
 
 
-def test_who_is_too_fast_is_told_so_and_nobody_else_is(stack: dict[str, Any], tokens: Tokens) -> None:
+def test_only_the_token_that_is_throttled_is_refused(stack: dict[str, Any], tokens: Tokens) -> None:
     # So slow that nothing comes back while the test runs.
     fast, other = (
         limited(stack, tokens, name, throttle={"rateLimit": 0.001, "burstLimit": 3}) for name in ("a", "b")
@@ -191,7 +189,7 @@ def test_a_preflight_needs_no_token(stack: dict[str, Any], path: str) -> None:
         assert ("Authorization" in answer.headers.get("Access-Control-Allow-Headers", "")) == bool(allowed)
 
 
-def test_a_page_of_the_list_can_read_answers_and_one_of_the_first_also_the_gateways_errors(
+def test_cors_covers_allowed_origins_and_gateway_errors(
     stack: dict[str, Any],
 ) -> None:
     answer = get(stack, stack["token"], Origin=LOCAL)
@@ -276,13 +274,13 @@ def test_hostile_requests_get_a_clear_4xx(stack: dict[str, Any], name: str) -> N
     assert {header: received[header] for header in SECURITY_HEADERS} == SECURITY_HEADERS
 
 
-def test_monitors_may_ask_for_the_head_of_health_without_a_token(stack: dict[str, Any]) -> None:
+def test_head_of_health_needs_no_token(stack: dict[str, Any]) -> None:
     answer = requests.head(f"{stack['api']}/health", timeout=40)
     assert (answer.status_code, answer.content) == (200, b"")
     assert_refused(requests.post(f"{stack['api']}/health", timeout=40), 405, "METHOD_NOT_ALLOWED")
 
 
-def test_the_page_and_what_it_loads_come_without_a_token_from_below_the_stage(stack: dict[str, Any]) -> None:
+def test_the_page_and_its_assets_need_no_token(stack: dict[str, Any]) -> None:
     page = requests.get(f"{stack['api']}/", timeout=40)
     assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert "script-src 'self' 'sha256-" in page.headers["Content-Security-Policy"]

@@ -88,9 +88,7 @@ def test_the_reader_gets_a_day_to_the_bit(stack: dict[str, Any], athena: Any) ->
     assert found.values.tobytes() == struct.pack("<6d", *VALUES * 2)
 
 
-def test_a_select_is_answered_and_its_rows_are_in_the_workgroups_place(
-    stack: dict[str, Any], athena: Any
-) -> None:
+def test_a_select_leaves_rows_in_the_results_location(stack: dict[str, Any], athena: Any) -> None:
     sql = f"""SELECT point_name, max(value) AS highest FROM {stack["outputs"]["GlueTable"]}
               WHERE site = ? GROUP BY 1 ORDER BY 1"""
     execution = ended(athena, stack, sql, f"'{SITE}'")
@@ -102,7 +100,7 @@ def test_a_select_is_answered_and_its_rows_are_in_the_workgroups_place(
     assert body.splitlines()[1:] == [f'"{name}","{highest}"' for name in sorted(NAMES)]
 
 
-def test_a_query_without_a_site_fails_with_athenas_reason(stack: dict[str, Any], athena: Any) -> None:
+def test_a_query_without_a_site_shows_athenas_reason(stack: dict[str, Any], athena: Any) -> None:
     status = ended(athena, stack, f"SELECT count(*) FROM {stack['outputs']['GlueTable']}")["Status"]
     assert status["State"] == "FAILED"
     assert status["StateChangeReason"].startswith("CONSTRAINT_VIOLATION")

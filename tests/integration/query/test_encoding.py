@@ -83,7 +83,7 @@ def test_every_form_holds_the_same_rows(stack: dict[str, Any], hour: dict[str, A
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/csv", "application/msgpack", ARROW])
-def test_a_large_answer_is_compressed_for_who_accepts_it(
+def test_a_large_answer_is_compressed_on_request(
     stack: dict[str, Any], hour: dict[str, Any], accept: str
 ) -> None:
     compressed = ask(stack, hour, accept, "br, gzip;q=0.8")
@@ -102,15 +102,13 @@ def test_a_small_answer_is_not_compressed(stack: dict[str, Any]) -> None:
     assert answer.json()["status"] == "ok"
 
 
-def test_what_is_not_acceptable_is_a_406_in_json(stack: dict[str, Any], hour: dict[str, Any]) -> None:
+def test_an_unacceptable_type_is_a_json_406(stack: dict[str, Any], hour: dict[str, Any]) -> None:
     answer = ask(stack, hour, "text/html", "gzip")
     assert (answer.status_code, answer.json()["error_code"]) == (406, "NOT_ACCEPTABLE")
     assert answer.headers["Content-Type"] == "application/json"
 
 
-def test_the_api_describes_itself_without_a_token_and_tells_of_no_site(
-    stack: dict[str, Any], hour: dict[str, Any]
-) -> None:
+def test_the_public_api_description_names_no_site(stack: dict[str, Any], hour: dict[str, Any]) -> None:
     described = requests.get(f"{stack['api']}/openapi.json", timeout=40)
     assert described.status_code == 200
     assert described.json() == openapi.document()

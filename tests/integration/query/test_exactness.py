@@ -104,7 +104,7 @@ def test_verify_matches_twice_with_a_sync_in_between(stack: dict[str, Any]) -> N
         assert matched == expected > 20_000
 
 
-def test_a_killed_sync_and_two_at_once_leave_every_sample_once(stack: dict[str, Any]) -> None:
+def test_killed_and_simultaneous_syncs_store_each_sample_once(stack: dict[str, Any]) -> None:
     store = Store(stack)
     upstream: Upstream = store.upstream()
     [site] = store.synced()
@@ -122,7 +122,7 @@ def test_a_killed_sync_and_two_at_once_leave_every_sample_once(stack: dict[str, 
     assert store.ask(question) == truth
 
 
-def test_a_message_that_keeps_failing_ends_as_a_dead_letter(stack: dict[str, Any]) -> None:
+def test_a_message_that_keeps_failing_becomes_dead_letter(stack: dict[str, Any]) -> None:
     sqs, outputs = client(stack, "sqs"), stack["outputs"]
     queue, dead = outputs["SyncQueue"], outputs["SyncDeadLetters"]
 

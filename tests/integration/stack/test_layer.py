@@ -43,7 +43,7 @@ def test_it_leaves_room_in_lambdas_250_mb(layer: Path) -> None:
     assert size < LIMIT
 
 
-def test_everything_imports_from_the_layer_and_the_runtime_alone(layer: Path, tmp_path: Path) -> None:
+def test_everything_imports_from_layer_and_runtime_alone(layer: Path, tmp_path: Path) -> None:
     installed = Path(boto3.__file__).parent.parent
     for package in RUNTIME:
         (tmp_path / package).symlink_to(installed / package)

@@ -138,7 +138,7 @@ def drag(page: Page, begin: float, end: float) -> None:
     page.mouse.up()
 
 
-def test_a_point_is_found_by_its_name_and_drawn(visits: Visits, steady: list[dict[str, Any]]) -> None:
+def test_a_point_is_searched_and_drawn(visits: Visits, steady: list[dict[str, Any]]) -> None:
     [wanted, *_] = steady
     page = visits.open()
     main, picker = page.get_by_role("main"), page.get_by_role("region", name="Points")
@@ -200,7 +200,7 @@ def test_the_keyboard_alone_finds_chooses_and_moves(visits: Visits) -> None:
     expect(page).to_have_url(re.compile("range=24h$"))
 
 
-def test_a_zoom_asks_for_its_span_at_the_same_width_and_back_undoes_it(
+def test_a_zoom_queries_its_span_and_is_undone(
     site: Site, visits: Visits, steady: list[dict[str, Any]]
 ) -> None:
     page = visits.blank()
@@ -238,7 +238,7 @@ def gap_inside(site: Site) -> tuple[dict[str, Any], int, int, str]:
     pytest.fail("no point of the building has a gap")
 
 
-def test_a_gap_is_drawn_as_a_gap_and_tells_its_reason(site: Site, visits: Visits) -> None:
+def test_a_gap_is_drawn_with_its_reason(site: Site, visits: Visits) -> None:
     point, start, end, reason = gap_inside(site)
     length = end - start
     page = visits.open(site.fragment(names([point]), **site.span(start - 4 * length, end + 4 * length)))
@@ -261,7 +261,7 @@ def share(columns: list[int]) -> float:
     return sum(map(bool, columns)) / len(columns)
 
 
-def test_a_line_does_not_break_where_another_has_samples(
+def test_a_line_continues_between_the_times_of_another(
     site: Site, visits: Visits, steady: list[dict[str, Any]]
 ) -> None:
     def thinned(route: Route) -> None:
@@ -281,7 +281,7 @@ def test_a_line_does_not_break_where_another_has_samples(
 
 
 @pytest.mark.parametrize("shown", ["live", "fixed"])
-def test_a_link_opens_the_same_chart_for_somebody_else(
+def test_a_link_opens_the_same_chart_elsewhere(
     site: Site, visits: Visits, steady: list[dict[str, Any]], shown: str
 ) -> None:
     span = site.span(site.until_ms - 5 * HOUR_MS, site.until_ms - 2 * HOUR_MS)
@@ -305,7 +305,7 @@ def test_a_link_opens_the_same_chart_for_somebody_else(
     assert [row.split("\t")[0] for row in rows[0]] == [row.split("\t")[0] for row in rows[1]]
 
 
-def test_the_way_back_from_another_page_leads_to_the_same_chart(
+def test_returning_from_another_page_restores_the_chart(
     site: Site, visits: Visits, steady: list[dict[str, Any]]
 ) -> None:
     span = site.span(site.until_ms - 5 * HOUR_MS, site.until_ms - 2 * HOUR_MS)
@@ -318,7 +318,7 @@ def test_the_way_back_from_another_page_leads_to_the_same_chart(
     assert span_of(drawn(page, 2)) == begun
 
 
-def test_live_mode_follows_the_present_until_it_is_held(
+def test_live_mode_follows_the_time_until_paused(
     site: Site, visits: Visits, steady: list[dict[str, Any]]
 ) -> None:
     page = visits.blank()

@@ -66,7 +66,7 @@ def drawn(page: Page, lines: int) -> None:
     expect(page.locator(f"figure[data-state=drawn][data-series='{lines}']")).to_be_visible()
 
 
-def test_a_site_that_is_not_there_yet_comes_by_itself(visits: Visits) -> None:
+def test_a_new_site_appears_without_a_reload(visits: Visits) -> None:
     page = visits.blank()
     page.clock.install()
     page.route(SITES, lambda route: route.fulfill(json={"sites": []}))
@@ -77,7 +77,7 @@ def test_a_site_that_is_not_there_yet_comes_by_itself(visits: Visits) -> None:
     expect(page.get_by_role("region", name="Points")).to_be_visible()
 
 
-def test_what_is_typed_stays_while_the_chart_follows_the_present(visits: Visits, points: list[str]) -> None:
+def test_typed_edges_stay_while_the_chart_moves(visits: Visits, points: list[str]) -> None:
     page = visits.blank()
     page.clock.install()
     page.goto(visits.address + fragment(points[:1], range="1h"))
@@ -110,7 +110,7 @@ def test_a_search_that_failed_shows_no_other_points(visits: Visits) -> None:
         expect(name).to_have_accessible_name(re.compile("humidity", re.I))
 
 
-def test_an_estimate_is_of_the_days_in_the_form(visits: Visits) -> None:
+def test_an_estimate_belongs_to_the_forms_days(visits: Visits) -> None:
     held: list[Route] = []
     page = visits.open("#/backfills")
     page.route(re.compile("/backfill/start$"), lambda route: held.append(route))
@@ -130,7 +130,7 @@ def test_an_estimate_is_of_the_days_in_the_form(visits: Visits) -> None:
     expect(page.locator("output")).to_contain_text("3 days to read")
 
 
-def test_a_move_under_way_outlives_a_change_of_the_colours(visits: Visits, points: list[str]) -> None:
+def test_a_zoom_survives_a_change_of_colours(visits: Visits, points: list[str]) -> None:
     page = visits.open(fragment(points[:1], range="24h"))
     drawn(page, 1)
     day = length_of(page)
@@ -155,13 +155,13 @@ def test_two_clicks_at_once_choose_two_points(visits: Visits) -> None:
     drawn(page, 2)
 
 
-def test_a_link_names_more_points_than_there_are_colours_each_once(visits: Visits, points: list[str]) -> None:
+def test_a_link_draws_more_points_than_colours(visits: Visits, points: list[str]) -> None:
     page = visits.open(fragment([*points[:12], points[0], ""], range="24h"))
     drawn(page, 12)
     visits.picture(page, "explore-twelve")
 
 
-def test_an_escape_closes_what_is_open_and_leads_back(visits: Visits, points: list[str]) -> None:
+def test_escape_closes_dialogs_and_restores_focus(visits: Visits, points: list[str]) -> None:
     page = visits.open(fragment(points[:1], range="1h"))
     drawn(page, 1)
     page.get_by_role("button", name="Download").press("Enter")
@@ -184,7 +184,7 @@ def oddly_named(stack: dict[str, Any]) -> Iterator[str]:
         dynamodb.delete_item(TableName=table, Key=keys.site_record(name))
 
 
-def test_points_of_any_name_are_chosen_linked_and_removed(visits: Visits, oddly_named: str) -> None:
+def test_points_of_any_name_are_linked_and_removed(visits: Visits, oddly_named: str) -> None:
     page = visits.open(token=oddly_named)
     for chosen, name in enumerate(ODD_NAMES, 1):
         page.get_by_role("region", name="Points").get_by_title(name, exact=True).click()
@@ -202,7 +202,7 @@ def test_points_of_any_name_are_chosen_linked_and_removed(visits: Visits, oddly_
         drawn(again, left)
 
 
-def test_names_that_cannot_be_seen_are_chosen_linked_and_asked_for(visits: Visits, oddly_named: str) -> None:
+def test_invisible_names_are_chosen_linked_and_requested(visits: Visits, oddly_named: str) -> None:
     """By their place in the list, for they can't be told apart otherwise."""
     in_order = sorted([*ODD_NAMES, *HOSTILE_NAMES])
     page = visits.open(token=oddly_named)

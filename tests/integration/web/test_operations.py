@@ -40,7 +40,7 @@ def fill(page: Page, first: str, last: str) -> None:
     page.get_by_label("Last day").fill(last)
 
 
-def test_a_backfill_is_started_and_watched_to_its_end(visits: Visits, api: Backfills) -> None:
+def test_a_backfill_is_started_and_followed_to_completion(visits: Visits, api: Backfills) -> None:
     day = days_ago(3)
     page = visits.open("#/backfills")
     fill(page, day, day)
@@ -70,7 +70,7 @@ def test_a_backfill_is_started_and_watched_to_its_end(visits: Visits, api: Backf
     visits.picture(page, "backfills")
 
 
-def test_a_run_at_work_is_told_of_cancelled_and_offered_again(
+def test_a_running_backfill_is_opened_cancelled_and_repeated(
     visits: Visits, api: Backfills, site: str
 ) -> None:
     visits.allow("answer 409 POST /backfill/start$")
@@ -96,9 +96,7 @@ def test_a_run_at_work_is_told_of_cancelled_and_offered_again(
     assert ended(api, run_id)["status"] == "cancelled"
 
 
-def test_a_token_without_the_scope_is_told_what_to_ask_for(
-    stack: dict[str, Any], visits: Visits, site: str
-) -> None:
+def test_a_token_without_the_scope_gets_advice(stack: dict[str, Any], visits: Visits, site: str) -> None:
     visits.allow("answer 403 POST /backfill/start$")
     page = visits.open("#/backfills", token=token_for(stack, "page-read", "read", site))
     page.get_by_role("button", name="Dry run").click()
@@ -144,7 +142,7 @@ def holes(stack: dict[str, Any], site: str, first: str, last: str) -> set[str]:
     return {day["date"] for day in answer["days"] if day["windows_polled"] < day["windows_expected"]}
 
 
-def test_a_hole_is_offered_to_be_filled_as_a_whole(
+def test_a_hole_is_offered_as_one_backfill(
     stack: dict[str, Any], visits: Visits, api: Backfills, site: str
 ) -> None:
     # With an older day in store the days after it are no longer before the first.
@@ -194,14 +192,12 @@ def test_the_status_has_the_numbers_of_the_api(stack: dict[str, Any], visits: Vi
         expect(cell(page, found["unarchived_days"][0])).to_have_attribute("aria-current", "true")
 
 
-def test_a_token_of_one_site_is_told_why_it_sees_no_dead_letters(
-    stack: dict[str, Any], visits: Visits, site: str
-) -> None:
+def test_a_site_token_sees_no_dead_letters(stack: dict[str, Any], visits: Visits, site: str) -> None:
     page = visits.open("#/status", token=token_for(stack, "page-one-site", "read", site))
     expect(page.get_by_role("main")).to_contain_text("Only tokens for every site can see dead letters.")
 
 
-def test_what_is_wrong_is_said_with_what_to_do(visits: Visits, site: str) -> None:
+def test_problems_are_shown_with_advice(visits: Visits, site: str) -> None:
     def troubled(route: Route) -> None:
         told = route.fetch().json()
         told["sites"][0] |= {"late": True, "overdue": True, "lag_seconds": 7_200}

@@ -63,7 +63,7 @@ def signed_in(page: Page) -> None:
     expect(page.get_by_label("Site")).not_to_have_value("")
 
 
-def test_the_token_is_asked_for_once_in_a_browser_session(stack: dict[str, Any], visits: Visits) -> None:
+def test_the_token_is_requested_once_per_session(stack: dict[str, Any], visits: Visits) -> None:
     page = visits.open("#/status", token="")
     sign_in(page, stack["token"])
     signed_in(page)
@@ -78,7 +78,7 @@ def test_the_token_is_asked_for_once_in_a_browser_session(stack: dict[str, Any],
     expect(page.get_by_label("Access token")).to_be_visible()
 
 
-def test_a_bad_token_is_told_and_another_one_opens_the_page(stack: dict[str, Any], visits: Visits) -> None:
+def test_a_bad_token_is_refused_and_replaceable(stack: dict[str, Any], visits: Visits) -> None:
     visits.allow("answer 401 GET /sites$")
     page = visits.open(token="")
     sign_in(page, "not-a-token")
@@ -110,7 +110,7 @@ def test_a_token_without_a_site_is_told(stack: dict[str, Any], visits: Visits) -
     visits.picture(page, "no-site")
 
 
-def test_an_api_that_is_down_is_told_and_asked_again(visits: Visits) -> None:
+def test_an_unreachable_api_is_reported_and_retried(visits: Visits) -> None:
     visits.allow("no answer .* GET /sites$")
     page = visits.blank()
     page.route(SITES, lambda route: route.abort("connectionrefused"))
@@ -123,7 +123,7 @@ def test_an_api_that_is_down_is_told_and_asked_again(visits: Visits) -> None:
     signed_in(page)
 
 
-def test_an_answer_that_is_long_in_coming_is_waited_for(visits: Visits) -> None:
+def test_a_slow_response_is_waited_for(visits: Visits) -> None:
     held: list[Route] = []
     page = visits.blank()
     page.route(SITES, lambda route: held.append(route))
@@ -160,7 +160,7 @@ LAST_ROW_BY_SCROLLING = """(last) => {
 }"""
 
 
-def test_the_points_of_a_whole_building_are_listed_to_the_last(stack: dict[str, Any], visits: Visits) -> None:
+def test_all_points_of_a_large_building_are_listed(stack: dict[str, Any], visits: Visits) -> None:
     with site_with(stack, "whole_building", WHOLE_BUILDING) as token:
         page = visits.open(token=token)
         picker = page.get_by_role("region", name="Points")
@@ -176,7 +176,7 @@ def test_the_points_of_a_whole_building_are_listed_to_the_last(stack: dict[str, 
         expect(page.locator("figure[data-state=drawn]")).to_have_attribute("data-series", "1")
 
 
-def test_the_address_without_the_slash_leads_to_the_page(stack: dict[str, Any], visits: Visits) -> None:
+def test_the_address_without_a_slash_reaches_the_page(stack: dict[str, Any], visits: Visits) -> None:
     # The browser looks ahead for the files before the page leads it away.
     visits.allow("answer 404 GET .*/assets/")
     page = visits.blank()
@@ -198,7 +198,7 @@ def focused(page: Page) -> str:
     return found["name"].strip()
 
 
-def test_the_keyboard_reaches_everything_in_the_order_it_is_read(page: Page) -> None:
+def test_the_keyboard_follows_the_reading_order(page: Page) -> None:
     signed_in(page)
     order = []
     for _ in range(8):
@@ -209,7 +209,7 @@ def test_the_keyboard_reaches_everything_in_the_order_it_is_read(page: Page) -> 
     assert order[6:] == ["Colours", "Sign out"]
 
 
-def test_the_keyboard_alone_goes_to_a_page_and_into_it(page: Page) -> None:
+def test_the_keyboard_alone_opens_a_page(page: Page) -> None:
     signed_in(page)
     page.keyboard.press("Tab")
     for _ in range(PAGES.index("Status") + 1):
@@ -264,7 +264,7 @@ def ground_and_text(page: Page) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_is_seen_in_light_and_in_dark(visits: Visits, name: str) -> None:
+def test_every_page_has_light_and_dark_colours(visits: Visits, name: str) -> None:
     grounds = {}
     for colours in ("light", "dark"):
         page = visits.open(f"#/{name.lower()}", color_scheme=colours)
@@ -291,7 +291,7 @@ def test_colours_that_are_chosen_stay(page: Page) -> None:
     assert ground_and_text(page)[0] < 0.05
 
 
-def test_whatever_goes_wrong_in_the_browser_fails_its_test(visits: Visits) -> None:
+def test_errors_in_the_browser_fail_their_test(visits: Visits) -> None:
     page = visits.open("#/status")
     signed_in(page)
     page.evaluate("console.error('a'); console.warn('b'); setTimeout(() => { throw Error('c') })")

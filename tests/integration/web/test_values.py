@@ -362,14 +362,14 @@ def test_any_two_doubles_make_a_chart(chart: Chart) -> None:
         assert min(seen["pixels"]) * len(lines) > 0.3, (pairs, seen)
 
 
-def test_a_value_that_is_no_number_breaks_its_own_line_alone(chart: Chart) -> None:
+def test_an_infinite_value_breaks_only_its_own_line(chart: Chart) -> None:
     seen = chart.show({"pair": [math.inf, *alternating(1, 2)[1:]], "same scale": ORDINARY})
     assert seen["series"] == 2
     assert min(seen["pixels"]) > 0.8
 
 
 @pytest.mark.parametrize("first, second", [(1, 1.00000024), (-HUGE, HUGE), (LEAST, 3 * LEAST)])
-def test_such_a_chart_has_bands_reads_values_and_zooms(chart: Chart, first: float, second: float) -> None:
+def test_extreme_charts_have_bands_values_and_zoom(chart: Chart, first: float, second: float) -> None:
     chart.api.banded = True
     seen = chart.show({"pair": alternating(first, second), "own scale": [7.5]})
     assert seen["series"] == 2
@@ -386,7 +386,7 @@ def test_such_a_chart_has_bands_reads_values_and_zooms(chart: Chart, first: floa
     "end, shown",
     [("1985-06-01T00:00:00Z", "1990-01-01T00:00:10Z"), ("1990-06-01T00:00:00Z", "1990-06-01T00:00:00Z")],
 )
-def test_a_range_that_begins_before_1990_is_shown_from_there(chart: Chart, end: str, shown: str) -> None:
+def test_a_range_before_1990_is_clipped(chart: Chart, end: str, shown: str) -> None:
     chart.api.values = {"pair": []}
     view = {"site": SITE, "point": "pair", "from": "1980-01-01T00:00:00Z", "to": end}
     with chart.page.expect_request(QUERY) as queried:
@@ -424,7 +424,7 @@ def assert_failed(page: Page) -> None:
 
 
 @pytest.mark.parametrize("method", REFUSALS)
-def test_a_plot_that_fails_says_so_and_the_next_one_is_drawn(chart: Chart, method: str) -> None:
+def test_a_failed_plot_says_so_and_recovers(chart: Chart, method: str) -> None:
     chart.visits.allow("console error: Error: out of ink")
     page = chart.page
     refuse(page, method)
@@ -533,7 +533,7 @@ def any_name(seed: int) -> str:
     return "".join(character() for _ in range(length))
 
 
-def test_points_of_any_name_are_asked_for_linked_and_shown(chart: Chart) -> None:
+def test_points_of_any_name_are_requested_and_shown(chart: Chart) -> None:
     names = list(dict.fromkeys([*ODD_NAMES, *map(any_name, range(40))]))
     chart.open(dict.fromkeys(names, ""))
     methods = set()

@@ -32,7 +32,7 @@ def test_the_nearest_stack_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("absolute", [True, False])
-def test_vitals_home_names_the_folder_of_the_stack_file(tmp_path: Path, absolute: bool) -> None:
+def test_vitals_home_names_the_stack_files_folder(tmp_path: Path, absolute: bool) -> None:
     stack(tmp_path / "elsewhere")
     home = str(tmp_path / "elsewhere") if absolute else "elsewhere"
     assert api_and_token(environ={"VITALS_HOME": home}, folder=tmp_path)[1] == "stack-token"

@@ -223,7 +223,7 @@ FLIPS = st.lists(st.tuples(st.integers(0), st.integers(1, 255)), min_size=1, max
 
 @settings(max_examples=400)
 @given(st.sampled_from([stream(page(ALL), 100), stream(page(ALL), 7), stream(page([]))]), FLIPS)
-def test_a_damaged_stream_is_refused_or_has_every_row(whole: bytes, flips: list[tuple[int, int]]) -> None:
+def test_a_damaged_stream_is_refused_or_complete(whole: bytes, flips: list[tuple[int, int]]) -> None:
     """A flip in a time, a value or a point index is not detected, because a stream has no checksum."""
     damaged = bytearray(whole)
     for offset, mask in flips:

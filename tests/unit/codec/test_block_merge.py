@@ -17,7 +17,7 @@ def written(*fetches: tuple[Samples, int]) -> Block:
 
 
 @given(nonempty, nonempty)
-def test_the_later_fetch_wins_in_either_order_of_writing(old: Samples, new: Samples) -> None:
+def test_the_later_fetch_wins_in_either_order(old: Samples, new: Samples) -> None:
     expected = merge([old, new])
     for block in (written((old, 1), (new, 2)), written((new, 2), (old, 1))):
         assert blocks.decode(block.payload, 0).equals(expected)

@@ -28,9 +28,7 @@ def test_what_goes_in_comes_out_to_the_bit(drawn: Samples, window_ms: int) -> No
 
 
 @given(st.lists(samples(slots, offsets, 20), max_size=4), st.sets(slots))
-def test_slots_of_many_blocks_are_each_block_decoded_and_filtered(
-    drawn: list[Samples], wanted: set[int]
-) -> None:
+def test_decoding_many_blocks_is_decoding_and_filtering_each(drawn: list[Samples], wanted: set[int]) -> None:
     windows = [WINDOW + i * WINDOW_MS for i in range(len(drawn))]
     in_windows = [
         in_window(block_samples, window) for block_samples, window in zip(drawn, windows, strict=True)

@@ -89,7 +89,7 @@ def test_what_goes_in_comes_out_to_the_bit(series: Series, size: int) -> None:
 
 @given(days, st.sets(names), st.integers(0, DAY_MS), st.integers(0, DAY_MS))
 @example(EDGES, {"a"}, 1, DAY_MS)
-def test_points_and_spans_are_picked_as_a_filter_would(
+def test_points_and_spans_are_selected_like_a_filter(
     series: Series, others: set[str], start: int, end: int
 ) -> None:
     data, _ = build(series, 3)
@@ -128,7 +128,7 @@ def test_one_point_needs_its_own_row_group_only() -> None:
     ]
 
 
-def test_a_footer_longer_than_the_tail_costs_one_more_range() -> None:
+def test_a_footer_beyond_the_tail_costs_one_request() -> None:
     data, written = build({f"{'long name ' * 50}{i:04d}": {START: 1.0} for i in range(60)}, size=1)
     requested: list[tuple[int, int]] = []
 
@@ -153,7 +153,7 @@ def test_neighbouring_row_groups_are_one_run() -> None:
     assert list(day_file_reader.runs([], 1)) == []
 
 
-def test_a_row_group_splits_a_point_only_when_that_alone_is_too_large(
+def test_only_an_oversized_point_is_split(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(day_file, "MAX_ROW_GROUP_ROWS", 10)
@@ -277,7 +277,7 @@ def test_duckdb_and_pandas_read_it_as_it_is(series: Series, tmp_path: Path) -> N
         ([Group(["a"], from_columns([0], [START], [float("inf")]))], "finite"),
     ],
 )
-def test_what_breaks_the_contract_is_refused_and_leaves_no_day_file(parts: list[Group], text: str) -> None:
+def test_invalid_rows_are_refused_without_a_day_file(parts: list[Group], text: str) -> None:
     sink = io.BytesIO()
     with pytest.raises(ValueError, match=text):
         day_file.write(sink, SITE, DAY, parts)
@@ -318,17 +318,17 @@ ONE: Series = {"a": {START: 1.0, START + 1: 2.0, START + HOUR_MS: 3.0}}
         (described(build(ONE)[0], rows="many"), DayFileFormatError),
     ],
 )
-def test_what_is_no_day_file_of_this_site_and_day_is_named(data: bytes, error: type[DayFileError]) -> None:
+def test_a_file_of_another_day_is_named(data: bytes, error: type[DayFileError]) -> None:
     with pytest.raises(error):
         footer(data)
 
 
-def test_what_another_writer_writes_by_the_contract_is_read() -> None:
+def test_a_file_of_another_conforming_writer_is_read() -> None:
     assert bits_of(decoded(described(build(ONE)[0]))) == bits(ONE)
 
 
 @given(st.integers(0), st.integers(1, 255))
-def test_a_page_with_a_wrong_bit_is_named_or_harmless(position: int, flip: int) -> None:
+def test_a_page_with_a_flipped_bit_is_detected(position: int, flip: int) -> None:
     data, _ = build(ONE)
     [group] = footer(data).row_groups
     broken = bytearray(data)

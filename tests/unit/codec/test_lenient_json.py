@@ -150,7 +150,7 @@ def assert_at_most_one_is_lost(before: list[Any], after: list[Any]) -> None:
 
 @settings(max_examples=50)
 @given(corrupted(TEXT, TOKENS))
-def test_one_corrupted_token_in_a_page_costs_at_most_its_own_reading(text: str) -> None:
+def test_a_corrupted_token_costs_at_most_its_reading(text: str) -> None:
     answer = answer_of(text, PAGE)
     assert_at_most_one_is_lost(ENTRIES, answer["point_samples"])
     assert (answer["next_cursor"], answer["has_more"]) == (None, False)
@@ -158,7 +158,7 @@ def test_one_corrupted_token_in_a_page_costs_at_most_its_own_reading(text: str) 
 
 @settings(max_examples=50)
 @given(corrupted(ITEMS_TEXT, ITEM_TOKENS))
-def test_one_corrupted_token_in_a_listing_costs_at_most_its_own_point(text: str) -> None:
+def test_a_corrupted_token_costs_at_most_its_point(text: str) -> None:
     answer = answer_of(text, LISTING)
     assert_at_most_one_is_lost(ITEMS, answer["items"])
     assert (answer["pages"], answer["total"]) == (1, 20)
@@ -169,7 +169,7 @@ def test_one_corrupted_token_in_a_listing_costs_at_most_its_own_point(text: str)
     st.lists(st.sampled_from(range(40)), unique=True),
     st.sampled_from(["NaN", "undefined", "1.2.3", "'x'", '"3" pipe"', '"x', 'x"', '"3" by 4""', "}", "["]),
 )
-def test_each_bad_value_is_counted_once_where_it_was(rows: list[int], bad: str) -> None:
+def test_each_bad_value_is_counted_once_and_located(rows: list[int], bad: str) -> None:
     text = page_of([ENTRIES[row] | {"value": "BAD"} if row in rows else ENTRIES[row] for row in range(40)])
     body = read(encoded(text.replace('"BAD"', bad)), PAGE)
     assert [row for row, entry in enumerate(body.answer["point_samples"]) if not isinstance(entry, dict)] == (
@@ -185,9 +185,7 @@ def test_each_bad_value_is_counted_once_where_it_was(rows: list[int], bad: str) 
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-le", "utf-32-be"]),
     st.booleans(),
 )
-def test_sound_bodies_are_read_as_they_are_in_any_encoding(
-    entries: Any, encoding: str, is_ascii: bool
-) -> None:
+def test_sound_bodies_are_read_in_any_encoding(entries: Any, encoding: str, is_ascii: bool) -> None:
     answer = {"point_samples": entries, "next_cursor": "\ufffd", "has_more": True}
     body = read(json.dumps(answer, ensure_ascii=is_ascii, indent=1).encode(encoding), PAGE)
     assert body == Body(answer, 0, "")
@@ -204,7 +202,7 @@ def test_a_body_that_is_cut_short_is_broken(length: int) -> None:
 
 
 @given(st.binary(max_size=200) | st.text('{}[]":,\\ a1\ud800', max_size=60).map(passed))
-def test_any_bytes_are_read_or_refused_with_their_place(data: bytes) -> None:
+def test_any_bytes_are_read_or_refused_with_location(data: bytes) -> None:
     try:
         body = read(data, PAGE)
     except BrokenJsonError as error:
@@ -233,7 +231,7 @@ def test_work_on_a_hopeless_body_has_a_bound(data: bytes) -> None:
         read(data, PAGE)
 
 
-def test_an_entry_that_is_nested_too_deeply_costs_itself_only() -> None:
+def test_an_entry_nested_too_deeply_costs_only_itself() -> None:
     deep = '{"name": "d", "value": 1, "time": "t", "x": ' + "[" * 50_000 + "NaN" + "]" * 50_000 + "}"
     text = page_of([ENTRIES[0], "DEEP", ENTRIES[1]]).replace('"DEEP"', deep)
     body = read(encoded(text), PAGE)
@@ -243,7 +241,7 @@ def test_an_entry_that_is_nested_too_deeply_costs_itself_only() -> None:
 
 @pytest.mark.parametrize("bad", ["\\ud83d", "\udcff", "\udcf0\udc9f\udc98", "\\udc00\\ud800"])
 @pytest.mark.parametrize("field", ["name", "value", "time"])
-def test_invalid_unicode_never_becomes_a_name_a_value_or_a_time(bad: str, field: str) -> None:
+def test_invalid_unicode_never_becomes_a_stored_value(bad: str, field: str) -> None:
     entries = [ENTRIES[0], ENTRIES[1] | {field: "BAD"}, ENTRIES[2]]
     body = read(encoded(page_of(entries).replace("BAD", bad)), PAGE)
     first, malformed, third = body.answer["point_samples"]
@@ -255,7 +253,7 @@ def test_invalid_unicode_never_becomes_a_name_a_value_or_a_time(bad: str, field:
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1).filter(lambda name: "BAD" not in name))
 @example("\ufffd")
-def test_valid_unicode_stays_a_name_beside_text_that_is_cleaned(name: str) -> None:
+def test_valid_unicode_stays_a_name_beside_cleaned_text(name: str) -> None:
     entry = item(1) | {"name": name, "bacnet_data": {"object_description": "cut BAD", "present_value": "NAN"}}
     text = listing_of([entry]).replace("BAD", "\\ud83d\udcff").replace('"NAN"', "NaN")
     body = read(encoded(text), LISTING)
@@ -265,7 +263,7 @@ def test_valid_unicode_stays_a_name_beside_text_that_is_cleaned(name: str) -> No
 
 
 @pytest.mark.parametrize("bad", ["NaN", "undefined", "", '"x', "\\ud83d"])
-def test_a_member_that_matters_must_be_intact_and_others_need_not(bad: str) -> None:
+def test_only_required_members_must_be_intact(bad: str) -> None:
     body = read(
         encoded('{"took": TOOK, "point_samples": [], "has_more": false}'.replace("TOOK", "NaN")), PAGE
     )
@@ -318,7 +316,7 @@ def assert_nothing_is_invented(before: list[Any], after: list[Any]) -> None:
 @pytest.mark.parametrize(
     "bad", ["undefined", "NaN", "1.2.3", '"3" pipe"', '"x', 'x"', "}", "{", "[", "]", "[{"]
 )
-def test_objects_in_a_list_of_a_malformed_entry_are_no_entries(bad: str, last: bool) -> None:
+def test_nested_objects_of_malformed_entries_are_no_entries(bad: str, last: bool) -> None:
     for form, entries, field, text_of in (
         (PAGE, HISTORIES, "value", page_of),
         (LISTING, DEVICES, "collect_interval", listing_of),
@@ -343,7 +341,7 @@ def test_objects_in_a_list_of_a_malformed_entry_are_no_entries(bad: str, last: b
         (LISTING, '{"id": 1, "name": "p1", "present_value": undefined, "devices": [INNER, INNER]}'),
     ],
 )
-def test_the_only_entry_of_a_body_may_hold_such_a_list(form: Form, entry: str) -> None:
+def test_a_single_entry_may_hold_nested_objects(form: Form, entry: str) -> None:
     text = f'{{"{form.entries}": [{entry}], "has_more": false, "pages": 1}}'
     body = read(text.replace("INNER", json.dumps(ENTRIES[0])).encode(), form)
     assert (body.answer[form.entries], body.malformed) == ([MalformedEntry()], 1)
@@ -370,7 +368,7 @@ def test_one_corrupted_token_invents_no_point(text: str) -> None:
 
 @pytest.mark.parametrize("bad", ["NaN", "undefined"])
 @pytest.mark.parametrize("tail", ['"total": 2', '"per_page": 100', '"page": 1', ""])
-def test_a_listing_needs_no_count_that_a_strict_one_does_not(bad: str, tail: str) -> None:
+def test_a_listing_needs_no_extra_count(bad: str, tail: str) -> None:
     entry = json.dumps(ITEMS[0]).replace("1.5", bad)
     text = f'{{"items": [{entry}, {json.dumps(ITEMS[1])}]{", " if tail else ""}{tail}}}'
     body = read(text.encode(), LISTING)
@@ -379,14 +377,14 @@ def test_a_listing_needs_no_count_that_a_strict_one_does_not(bad: str, tail: str
 
 
 @pytest.mark.parametrize("bad", ["NaN", "undefined"])
-def test_a_page_that_says_nothing_of_more_is_the_last(bad: str) -> None:
+def test_a_page_without_has_more_is_the_last(bad: str) -> None:
     text = json.dumps({"point_samples": [ENTRIES[0], ENTRIES[1] | {"value": "BAD"}]}).replace('"BAD"', bad)
     answer = read(text.encode(), PAGE).answer
     assert (answer["point_samples"][0], answer.get("has_more")) == (ENTRIES[0], None)
 
 
 @pytest.mark.parametrize("bad", ['"a"b"', "'x'", "undefined"])
-def test_a_damaged_member_does_not_take_has_more_with_it(bad: str) -> None:
+def test_a_damaged_member_leaves_has_more_intact(bad: str) -> None:
     text = f'{{"point_samples": [], "took": {bad}, "has_more": true, "next_cursor": "c"}}'
     try:
         assert read(text.encode(), PAGE).answer["has_more"] is True
@@ -417,7 +415,7 @@ def test_every_cut_of_a_body_is_broken(kind: str) -> None:
 
 
 @pytest.mark.parametrize("bad", ["NaN", "-Infinity", "null", "5", '"x"', "undefined", "[]"])
-def test_an_entry_that_is_no_object_is_counted_and_located(bad: str) -> None:
+def test_an_entry_without_an_object_is_located(bad: str) -> None:
     text = f'{{"point_samples": [{bad}, {json.dumps(ENTRIES[0])}, {{"q": NaN}}], "has_more": false}}'
     body = read(text.encode(), PAGE)
     assert body.answer["point_samples"] == [MalformedEntry(), ENTRIES[0], {"q": None}]
@@ -426,7 +424,7 @@ def test_an_entry_that_is_no_object_is_counted_and_located(bad: str) -> None:
 
 
 @pytest.mark.parametrize("bad", ["NaN", "Infinity"])
-def test_a_value_of_the_weather_that_is_not_finite_is_counted_and_located(bad: str) -> None:
+def test_a_weather_value_not_finite_is_located(bad: str) -> None:
     body = read(f'{{"temp": {bad}, "clouds": null, "other": NaN}}'.encode(), WEATHER)
     assert body.answer == {"temp": MalformedEntry(), "clouds": None, "other": None}
     assert (body.malformed, body.problem[:40]) == (1, "an entry is NaN or Infinity at byte 9, n")
@@ -465,7 +463,7 @@ WEATHER_TEXT = json.dumps(WEATHERS)
 
 
 @given(corrupted(WEATHER_TEXT, list(_TOKEN.finditer(WEATHER_TEXT, 9, len(WEATHER_TEXT) - 2))))
-def test_one_corrupted_token_costs_one_of_the_weathers_values(text: str) -> None:
+def test_a_corrupted_token_costs_one_weather_value(text: str) -> None:
     answer = answer_of(text, WEATHER)
     lost = [key for key, value in WEATHERS.items() if answer.get(key) != value]
     assert len(lost) <= 1, lost

@@ -47,7 +47,7 @@ def test_a_payload_is_put_together_as_it_was(size: int, seed: int) -> None:
     assert [int(item["w"]["N"]) for item in items] == list(range(W, W + len(items)))
 
 
-def test_items_and_transactions_hold_what_is_put_into_them() -> None:
+def test_items_and_transactions_return_what_they_store() -> None:
     """DynamoDB's limits are 400 KB and 4 MB, names and other attributes included."""
     assert segments.MAX_BYTES == 350_000 * segments.MAX_SEGMENTS
     assert segments.MAX_SEGMENTS * (350_000 + 1_000) * 4 / 3 <= 4 * 2**20
@@ -60,7 +60,7 @@ def test_what_fits_one_item_is_stored_as_ever() -> None:
 
 
 @given(sizes.filter(lambda size: size > 100), sizes, st.data())
-def test_any_mixture_of_two_writes_is_one_of_them_or_none(old: int, new: int, data: Any) -> None:
+def test_a_mixture_of_two_writes_is_never_read(old: int, new: int, data: Any) -> None:
     """A query may meet some items before and others after another write, also of a block begun anew."""
     revisions = data.draw(st.sampled_from([(1, 2), (1, 1), (7, 1)]))
     payloads = payload_of(old, 1), payload_of(new, 2)
@@ -85,7 +85,7 @@ windows = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 8)), unique_by=l
 
 
 @given(windows, st.booleans())
-def test_items_are_told_apart_by_window_in_either_order(
+def test_items_are_separated_by_window_in_any_order(
     drawn: Sequence[tuple[int, int]], newest_first: bool
 ) -> None:
     keys = [window * WINDOW_MS + number for window, count in sorted(drawn) for number in range(count)]
@@ -96,7 +96,7 @@ def test_items_are_told_apart_by_window_in_either_order(
     assert all(segments.first(window, group) == group[0] for window, group in result)
 
 
-def test_of_an_expired_block_any_item_may_be_gone() -> None:
+def test_any_item_of_an_expired_block_may_vanish() -> None:
     items = [item | {"expires_at": {"N": "50"}} for item in stored(payload_of(290, 1), 4)]
     for gone in range(3):
         remaining = items[:gone] + items[gone + 1 :]
@@ -115,7 +115,7 @@ def noisy(slots: dict[int, int], seed: int = 1) -> Samples:
     return Samples(ids, times.astype(np.int64), random.random(len(ids)))
 
 
-def test_the_densest_points_are_left_out_when_a_block_can_hold_no_more(
+def test_full_blocks_drop_their_densest_points(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(segments, "MAX_BYTES", 60_000)
@@ -146,6 +146,6 @@ def test_what_is_stored_stays_when_no_more_fits(
         assert blocks.decode(after.payload, W).equals(merge([first, late[late.ids == 2]]))
 
 
-def test_a_point_that_no_block_can_hold_is_left_out_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_points_too_large_for_blocks_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segments, "MAX_BYTES", 1_000)
     assert fitting_block(None, noisy({9: 5_000}), W, 1) == (None, {9: 5_000})

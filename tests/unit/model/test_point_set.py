@@ -40,7 +40,7 @@ def claims(reads: list[tuple[frozenset[int], frozenset[int]]]) -> list[frozenset
 
 
 @given(st.lists(st.tuples(st.one_of(WINDOWS, DAY), IDS), min_size=1, max_size=8))
-def test_a_day_claims_no_point_that_a_polled_window_was_never_asked_for(
+def test_a_day_claims_only_points_polled_in_full(
     reads: list[tuple[frozenset[int], frozenset[int]]],
 ) -> None:
     for count, claimed in enumerate(claims(reads), 1):
@@ -63,7 +63,7 @@ def test_points_that_never_change_are_claimed_throughout(
 
 
 @given(WINDOWS.filter(bool), WINDOWS, IDS)
-def test_a_record_older_than_claims_claims_every_point_until_a_new_window_is_read(
+def test_a_record_without_claims_claims_every_point(
     polled: frozenset[int], read: frozenset[int], ids: frozenset[int]
 ) -> None:
     claimed = point_set.next_claim(None, bits(polled), bits(read), point_set.from_ids(ids))
@@ -71,7 +71,7 @@ def test_a_record_older_than_claims_claims_every_point_until_a_new_window_is_rea
 
 
 @given(st.frozensets(st.integers(0, 20_000), max_size=50))
-def test_a_set_is_stored_and_read_as_it_is(ids: frozenset[int]) -> None:
+def test_a_set_survives_storing(ids: frozenset[int]) -> None:
     held = point_set.from_ids(ids)
     assert point_set.decode(point_set.encode(held)) == held
     assert held.bit_count() == len(ids)

@@ -28,7 +28,7 @@ def test_an_id_is_given_once_and_kept(listings: list[tuple[set[str], bool]]) -> 
 
 
 @given(listings)
-def test_a_point_is_inactive_after_two_listings_in_a_row_that_prove_its_absence(
+def test_two_proven_absences_in_a_row_deactivate_points(
     listings: list[tuple[set[str], bool]],
 ) -> None:
     catalog = Catalog()
@@ -53,14 +53,14 @@ def test_two_listings_at_once_are_one_absence() -> None:
 
 
 @given(listings)
-def test_a_catalog_is_stored_and_read_as_it_is(listings: list[tuple[set[str], bool]]) -> None:
+def test_a_catalog_survives_storing(listings: list[tuple[set[str], bool]]) -> None:
     catalog = Catalog()
     for listing, proves in listings:
         catalog = catalog.refreshed(map(ListedPoint, listing), proves_absence=proves)
     assert tuple(_decode(_encode(catalog.points))) == catalog.points
 
 
-def test_rows_of_older_versions_were_absent_in_no_listing_and_read_on_by_them() -> None:
+def test_older_rows_have_no_absences_and_stay_readable() -> None:
     listed = Catalog().refreshed([ListedPoint("a"), ListedPoint("b")])
     rows = orjson.loads(zstandard.decompress(_encode(listed.points)))
     assert [set(row) for row in rows] == [{"id", "listed", "active"}] * 2
@@ -79,7 +79,7 @@ def test_new_ids_follow_the_names() -> None:
     ]
 
 
-def test_weather_is_in_no_read_that_a_day_claims() -> None:
+def test_weather_is_in_no_claimed_read() -> None:
     catalog = Catalog().refreshed(
         [ListedPoint("a"), ListedPoint("weather.temperature", tags=("weather",)), ListedPoint("weather.vane")]
     )
@@ -114,7 +114,7 @@ def test_ace_points_may_lack_everything_but_a_name() -> None:
     assert full == ListedPoint("p", "degF", "Zone", 300, ("ahu", "floor=2"), "ZN-T", "VAV-3")
 
 
-def test_what_is_said_of_one_point_never_fills_the_item_of_its_chunk() -> None:
+def test_facts_of_a_point_never_fill_its_item() -> None:
     huge = random.Random(1).randbytes(600_000).hex()
     point = listed_from_ace(
         {

@@ -50,9 +50,7 @@ def test_what_is_all_there_differs_nowhere(span: Span, times: list[int]) -> None
 
 
 @given(spans, row_times, st.data())
-def test_days_that_lack_rows_or_have_them_twice_differ(
-    span: Span, times: list[int], data: st.DataObject
-) -> None:
+def test_days_with_missing_or_repeated_rows_differ(span: Span, times: list[int], data: st.DataObject) -> None:
     expected = {day_ms: by_day(times)[day_ms] for day_ms in days_of(span)}
     copies = data.draw(st.lists(st.integers(0, 2), min_size=len(times), max_size=len(times)))
     delivered = [time_ms for time_ms, n in zip(times, copies, strict=True) for _ in range(n)]
@@ -80,7 +78,7 @@ def test_a_rollup_tells_its_days_count(series: dict[int, float]) -> None:
     assert day_count(encode_day(aggregate(samples, HOUR_MS), aggregate(samples, DAY_MS))) == len(series)
 
 
-def test_a_day_of_many_samples_is_counted_to_the_last() -> None:
+def test_a_large_day_is_counted_to_the_last() -> None:
     times = np.arange(0, DAY_MS, 250)
     samples = from_columns([7] * len(times), times.tolist(), [1.0] * len(times))
     assert day_count(encode_day(aggregate(samples, HOUR_MS), aggregate(samples, DAY_MS))) == 345_600

@@ -9,7 +9,7 @@ days = st.integers(-719_162, 2_932_896).map(lambda number: number * DAY_MS)
 
 
 @given(days)
-def test_the_date_of_a_day_parses_to_the_day(day_ms: int) -> None:
+def test_a_date_parses_to_its_day(day_ms: int) -> None:
     day = SiteDay("home", day_ms)
     assert SiteDay.parse("home", day.date) == day
 
@@ -25,13 +25,13 @@ def test_a_day_is_written_as_site_and_date() -> None:
     assert str(SiteDay("home", 0)) == "home, 1970-01-01"
 
 
-def test_days_sort_by_site_then_time_and_hash_by_both() -> None:
+def test_days_sort_and_hash_by_site_and_time() -> None:
     a0, a1, b0 = SiteDay("a", 0), SiteDay("a", DAY_MS), SiteDay("b", 0)
     assert sorted([b0, a1, a0]) == [a0, a1, b0]
     assert len({a0, a1, b0, SiteDay("a", 0)}) == 3
 
 
 @pytest.mark.parametrize("date", ["", "2026-1-1", "2026-02-30", "2026-01-01T00:00", "20260101"])
-def test_a_text_that_is_not_a_day_is_refused(date: str) -> None:
+def test_text_that_is_not_a_day_is_refused(date: str) -> None:
     with pytest.raises(ValueError):
         SiteDay.parse("home", date)

@@ -50,7 +50,7 @@ def test_times_at_the_edge(text: str, expected: int) -> None:
         ("9999-12-31T24:00:00-1200", Fraction(253_402_300_800_000 + 12 * HOUR_MS)),
     ],
 )
-def test_an_instant_is_exact_at_any_precision_and_in_any_year(text: str, expected: Fraction) -> None:
+def test_an_instant_is_exact_in_any_year(text: str, expected: Fraction) -> None:
     assert parse_instant(text) == expected
 
 
@@ -80,7 +80,7 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["2026-01-01", "2026-01-01T24:00:00", "2026-01-01T00:00"])
-def test_a_time_that_needs_an_offset_is_refused_without_it(text: str) -> None:
+def test_a_time_without_a_required_offset_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         parse_instant(text, zoned=True)
 

@@ -27,7 +27,7 @@ def test_links_and_paths_resolve(path: Path) -> None:
         assert (ROOT / named).exists(), named
 
 
-def test_the_readme_shows_the_page_as_a_browser_test_saw_it() -> None:
+def test_the_readme_shows_a_tested_page() -> None:
     readme = (ROOT / "README.md").read_text()
     [shown] = re.findall(r"!\[[^\]]+\]\((docs/images/[\w.-]+)\)", readme)
     picture = (ROOT / shown).read_bytes()
@@ -61,7 +61,7 @@ def test_metrics_in_the_source_are_described() -> None:
             assert metric in OPERATIONS, metric
 
 
-def test_every_setting_that_is_read_is_given_by_the_template_and_the_reverse() -> None:
+def test_settings_and_the_template_agree() -> None:
     kinds = [kind for name, kind in vars(config).items() if name.endswith("Settings")]
     read = {variable.name for kind in kinds for variable in config.variables(kind).values()}
     document = template()
@@ -72,7 +72,7 @@ def test_every_setting_that_is_read_is_given_by_the_template_and_the_reverse() -
     assert read == {name for name in given if not name.startswith(("POWERTOOLS_", "AWS_", "PYDANTIC_"))}
 
 
-def test_the_limits_of_a_request_are_those_of_the_edge() -> None:
+def test_request_limits_are_those_of_the_edge() -> None:
     [refused] = re.findall(r"Before any route.*?\n\n", OPERATIONS, re.S)
     written = [int(number.replace(",", "")) for number in re.findall(r"(?:over|more than) ([\d,]+)", refused)]
     of_parameters = [edge.MAX_PARAMETERS, edge.MAX_PARAMETER_NAME, edge.MAX_VALUE]

@@ -109,12 +109,12 @@ def test_only_config_reads_the_environment(path: Path) -> None:
     assert bool(re.search(r"os\.environ|getenv", path.read_text())) == (path.name == "config.py")
 
 
-def test_no_folder_has_more_modules_than_a_reader_remembers() -> None:
+def test_no_folder_has_too_many_modules() -> None:
     assert not {relative(path): count for path, count in modules_by_folder() if count > MAX_MODULES}
 
 
 @pytest.mark.parametrize("path", PRODUCT, ids=relative)
-def test_only_the_runtime_opens_the_door_to_time_and_chance(path: Path) -> None:
+def test_only_the_runtime_uses_time_and_random_numbers(path: Path) -> None:
     doors = {"random", "time", "uuid", "concurrent.futures.ThreadPoolExecutor"}
     opened = {name for name in imported(path) if name in doors}
     assert not opened or relative(path).removeprefix("layers/common/python/vitals/") in DOORS

@@ -35,9 +35,7 @@ def test_down_stops_its_own_process(tmp_path: Path, sleeper: subprocess.Popen[by
     assert not pid_file.exists()
 
 
-def test_down_leaves_another_process_with_the_same_pid_alone(
-    tmp_path: Path, sleeper: subprocess.Popen[bytes]
-) -> None:
+def test_down_ignores_another_process_with_the_pid(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
     pid_file = write_pid_file(tmp_path, sleeper, age=3600)
     lifecycle.down(tmp_path)
     time.sleep(0.2)
@@ -45,9 +43,7 @@ def test_down_leaves_another_process_with_the_same_pid_alone(
     assert not pid_file.exists()
 
 
-def test_down_is_fine_with_a_file_of_a_process_that_has_ended(
-    tmp_path: Path, sleeper: subprocess.Popen[bytes]
-) -> None:
+def test_down_accepts_the_file_of_an_ended_process(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
     pid_file = write_pid_file(tmp_path, sleeper)
     sleeper.kill()
     sleeper.wait(timeout=5)
@@ -94,7 +90,7 @@ def test_a_missing_tool_is_named_with_its_command(monkeypatch: pytest.MonkeyPatc
         services.check_tools()
 
 
-def test_a_failed_start_shows_the_end_of_the_log(tmp_path: Path) -> None:
+def test_a_failed_start_shows_the_logs_end(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "print('no such option'); raise SystemExit(3)"]
     service = processes.Service("simulator", command, {}, 0, "http://127.0.0.1:9/", tmp_path)
     with pytest.raises(OperatorError, match=r"(?s)exit code 3.*no such option"):

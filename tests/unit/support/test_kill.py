@@ -78,7 +78,7 @@ def test_nothing_is_written_after_a_kill() -> None:
     assert table.written == [0]
 
 
-def test_the_other_threads_of_a_killed_run_end_too() -> None:
+def test_other_threads_of_a_killed_run_end() -> None:
     killer, table, gate = Killer(Moment(10, after=True)), Table(), threading.Barrier(4)
     client = killer.client(table)
 
@@ -104,7 +104,7 @@ def test_only_the_methods_named_are_steps() -> None:
 
 @pytest.mark.parametrize("call", [1, 3])
 @pytest.mark.parametrize("after", [False, True])
-def test_a_method_of_a_class_dies_once_and_is_restored(call: int, after: bool) -> None:
+def test_a_patched_method_dies_once_and_is_restored(call: int, after: bool) -> None:
     table = Table()
     with killed_at(Table, "put_item", call=call, after=after):
         table.put_all(5)
@@ -120,7 +120,7 @@ def test_a_step_within_a_step_may_be_killed() -> None:
     assert table.written == [0]
 
 
-def test_a_step_that_is_never_reached_is_a_failure() -> None:
+def test_a_step_never_reached_is_a_failure() -> None:
     with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"), killed_at(Table, "put_item", call=6):
         Table().put_all(5)
 

@@ -240,11 +240,11 @@ def test_the_list_has_both_spellings() -> None:
         ("known: int", True),
     ],
 )
-def test_a_python_field_may_have_the_name_of_the_api(source: str, content_free: bool) -> None:
+def test_python_fields_may_have_names_of_the_api(source: str, content_free: bool) -> None:
     assert any(map(is_content_free, python_bindings(source))) == content_free
 
 
-def test_a_typescript_field_may_have_the_name_of_the_api(tmp_path: Path) -> None:
+def test_typescript_fields_may_have_names_of_the_api(tmp_path: Path) -> None:
     expected = {
         "export type x = { y: { known: number }[] };": False,
         "export interface x { known: number }": False,
@@ -294,7 +294,7 @@ def test_an_empty_folder_has_no_names(tmp_path: Path, capsys: pytest.CaptureFixt
     ]
 
 
-def test_a_path_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+def test_a_missing_path_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as error:
         names.main([str(tmp_path / "missing")])
     assert error.value.code == 2

@@ -40,14 +40,14 @@ def test_every_route_of_the_source_is_described() -> None:
     assert routes == {(method, path) for method, path, _ in OPERATIONS}
 
 
-def test_each_route_has_its_answers_and_no_answer_is_left_over() -> None:
+def test_each_route_declares_exactly_its_answers() -> None:
     for name, app in openapi.resolvers().items():
         answers = importlib.import_module(f"{name.rpartition('.')[0]}.described").ANSWERS
         routes = [*app._static_routes, *app._dynamic_routes]
         assert sorted(answers) == sorted(route.func.__name__ for route in routes)
 
 
-def test_the_routes_without_a_token_are_those_of_the_template() -> None:
+def test_the_public_routes_are_those_of_the_template() -> None:
     public = {
         event["Properties"]["Path"]
         for resource in template()["Resources"].values()
@@ -82,7 +82,7 @@ def test_an_operation_describes_its_answers_and_errors(method: str, path: str, o
     assert ("requestBody" in operation) == (method == "post" and not path.endswith("/cancel"))
 
 
-def test_the_page_runs_its_own_scripts_and_loads_nothing() -> None:
+def test_the_docs_page_loads_no_other_scripts() -> None:
     page, policy = pages.docs()
     scripts = re.findall(r"<script>(.*?)</script>", page, re.S)
     assert len(scripts) == 2

@@ -25,11 +25,11 @@ def test_the_committed_types_are_those_of_the_document(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", types.TARGETS, ids=lambda path: path.name)
-def test_a_generated_file_says_so_in_its_first_line(path: Path) -> None:
+def test_a_generated_file_says_that_it_is(path: Path) -> None:
     assert "Generated from functions/query/openapi.json" in path.read_text().splitlines()[0]
 
 
-def test_a_type_comes_after_the_types_it_refers_to() -> None:
+def test_a_type_follows_the_types_it_uses() -> None:
     schemas = document_of(
         A=keys([], b={"type": "array", "items": {"$ref": "#/components/schemas/B"}}),
         B=keys([], c={"anyOf": [{"$ref": "#/components/schemas/C"}, {"type": "null"}]}),
@@ -41,7 +41,7 @@ def test_a_type_comes_after_the_types_it_refers_to() -> None:
     assert types.spelled(definitions[1].keys[0].schema, types._TYPESCRIPT) == "C | null"
 
 
-def test_a_key_is_required_where_every_merged_schema_requires_it() -> None:
+def test_a_merged_key_is_required_if_always_required() -> None:
     text = {"type": "string"}
     schemas = document_of(
         Run=keys(["id", "error"], id=text, error=text),
@@ -83,7 +83,7 @@ def test_an_unknown_schema_is_an_error() -> None:
         types.spelled({"oneOf": []}, types._PYTHON)
 
 
-def test_literals_too_long_for_a_line_have_one_value_a_line() -> None:
+def test_long_literals_have_one_value_a_line() -> None:
     key = types.Key("code", {"enum": LONG}, "", required=True)
     assert len(types._python_key(key)) == len(LONG) + 2
     assert len(types._typescript_key(key)) == len(LONG) + 1

@@ -48,7 +48,7 @@ def test_a_replay_ends_at_its_anchor_and_repeats(folder: Path) -> None:
         assert (0, iso_s(NOON + 4 * turn * MINUTE), "458.1666666666667") in later
 
 
-def test_a_restart_with_the_same_anchor_replays_the_same(folder: Path) -> None:
+def test_a_restart_with_the_same_anchor_replays_identically(folder: Path) -> None:
     first = simulator(Clock(NOON + 25_000), replay=folder)
     again = simulator(Clock(NOON + 99 * MINUTE), replay=folder, anchor_ms=first.anchor_ms)
     at_ms = NOON + 50 * MINUTE

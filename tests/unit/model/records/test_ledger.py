@@ -74,13 +74,13 @@ def test_a_failed_attempt_names_the_last_verified_file() -> None:
     assert (record.etag, record.status, record.error) == (FILE.etag, "failed", "OSError: disk full")
 
 
-def test_an_attempt_that_never_began_to_read_can_fail() -> None:
+def test_an_attempt_without_a_read_can_fail() -> None:
     attempt = Attempt.after(DAY, ArchiveRecord(DAY.day_ms), STARTED)
     assert after(ArchiveRecord(DAY.day_ms), attempt.started(), attempt.failed(OSError())).status == "failed"
 
 
 @given(st.none() | st.integers(BEGAN - 2, BEGAN + 2))
-def test_a_record_of_a_later_archiving_is_not_overwritten(began_ms: int | None) -> None:
+def test_a_later_archiving_record_is_not_overwritten(began_ms: int | None) -> None:
     record, attempt = ArchiveRecord(DAY.day_ms, began_ms=began_ms), reading(ArchiveRecord(DAY.day_ms))
     [_, verified] = attempt.verified(FILE)
     [done] = attempt.done(ENDED)
@@ -107,7 +107,7 @@ def test_until_when_the_blocks_of_a_day_live(recorded: int | None, now_ms: int, 
     assert ArchiveRecord(DAY.day_ms, expires_ms=recorded).block_expiry_ms(7, now_ms) == expected
 
 
-def test_blocks_that_are_marked_late_live_one_more_day() -> None:
+def test_blocks_marked_late_live_one_more_day() -> None:
     attempt = reading(ArchiveRecord(DAY.day_ms))
     assert attempt.blocks_expire_ms(EXPIRES - 2 * DAY_MS) == EXPIRES
     assert attempt.blocks_expire_ms(EXPIRES) == EXPIRES + EXPIRY_GRACE_MS
