@@ -77,15 +77,15 @@ def browser() -> Iterator[Browser]:
     """A Chromium; where there is none, the tests that need it are skipped, or fail as CI asks them to."""
     program = chromium.find()
     if program is None:
-        told = "not run: no Chromium on the PATH, and VITALS_CHROMIUM names none"
+        message = "not run: no Chromium on the PATH, and VITALS_CHROMIUM names none"
         if os.environ.get("VITALS_BROWSER") == "required":
-            pytest.fail(told)
-        pytest.skip(told)
+            pytest.fail(message)
+        pytest.skip(message)
     # What is there after a run is of that run.
     if PICTURES.exists():
         shutil.rmtree(PICTURES)
-    with chromium.launched(program) as found:
-        yield found
+    with chromium.launched(program) as launched:
+        yield launched
 
 
 @pytest.hookimpl(wrapper=True)

@@ -24,7 +24,7 @@ class ApiServer:
     """
 
     def __init__(self, handle: Handler, authorize: Authorizer, context: Any) -> None:
-        self.asked: list[tuple[str, str]] = []
+        self.requests: list[tuple[str, str]] = []
         """Method and path of each request, without its parameters."""
         self.after: Callable[[str, str, str], None] = lambda method, path, body: None
         """Called with method, path and the answer's body before it is sent."""
@@ -59,7 +59,7 @@ class ApiServer:
     def _serve(self, request: BaseHTTPRequestHandler) -> None:
         url = urlsplit(request.path)
         path = unquote(url.path.removeprefix(BASE))
-        self.asked.append((request.command, path))
+        self.requests.append((request.command, path))
         body = request.rfile.read(int(request.headers.get("Content-Length", 0))).decode()
         authorizer = self._authorize(request.headers.get("Authorization", ""))
         if authorizer is None and path != "/health":

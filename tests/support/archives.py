@@ -92,8 +92,8 @@ class Archives:
         """Lets Athena see the days from first to last (as its table writes them) alone."""
         name = {"DatabaseName": self.names["GlueDatabase"]}
         table = self.glue.get_table(**name, Name=self.names["GlueTable"])["Table"]
-        kept = ("Name", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters")
-        changed = {key: table[key] for key in kept if key in table}
+        copied = ("Name", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters")
+        changed = {key: table[key] for key in copied if key in table}
         changed["Parameters"] |= {"projection.day.range": f"{first},{last}"}
         self.glue.update_table(**name, TableInput=changed)
 
@@ -112,20 +112,20 @@ def by_day(series: Series) -> dict[str, dict[str, dict[int, float]]]:
     """The series day by day, points without samples left out."""
     days: dict[str, dict[str, dict[int, float]]] = {}
     for name, points in series.items():
-        for at, value in points.items():
-            days.setdefault(day_name(at), {}).setdefault(name, {})[at] = value
+        for time_ms, value in points.items():
+            days.setdefault(day_name(time_ms), {}).setdefault(name, {})[time_ms] = value
     return days
 
 
 def within(series: Series, span: Span) -> dict[str, dict[int, float]]:
     """What the series has in the span."""
     return {
-        name: {at: value for at, value in points.items() if span.start_ms <= at < span.end_ms}
+        name: {time_ms: value for time_ms, value in points.items() if span.start_ms <= time_ms < span.end_ms}
         for name, points in series.items()
     }
 
 
 def _rollup(point: int, points: Mapping[int, float]) -> bytes:
     times = sorted(points)
-    samples = from_columns([point] * len(times), times, [points[at] for at in times])
+    samples = from_columns([point] * len(times), times, [points[time_ms] for time_ms in times])
     return encode_day(aggregate(samples, HOUR_MS), aggregate(samples, DAY_MS))

@@ -98,23 +98,26 @@ class Visits:
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # The browser's words for an answer or its lack, which is noted with its address.
-        told = message.text.startswith("Failed to load resource")
-        if message.type in ("error", "warning") and not told:
+        is_repeated = message.text.startswith("Failed to load resource")
+        if message.type in ("error", "warning") and not is_repeated:
             self._note(f"console {message.type}: {message.text}")
 
     def _on_request(self, request: Request) -> None:
-        ours, asked = urlsplit(self.address), urlsplit(request.url)
-        if asked.scheme in ("http", "https") and (asked.scheme, asked.netloc) != (ours.scheme, ours.netloc):
+        ours, requested = urlsplit(self.address), urlsplit(request.url)
+        if requested.scheme in ("http", "https") and (requested.scheme, requested.netloc) != (
+            ours.scheme,
+            ours.netloc,
+        ):
             self._note(f"other origin {request.method} {request.url}")
 
     def _on_response(self, response: Response) -> None:
         if response.status >= 400:
-            self._note(f"answer {response.status} {self._asked(response.request)}")
+            self._note(f"answer {response.status} {self._described(response.request)}")
 
     def _on_failure(self, request: Request) -> None:
         # What the page itself gave up is no failure.
         if request.failure != "net::ERR_ABORTED":
-            self._note(f"no answer ({request.failure}) {self._asked(request)}")
+            self._note(f"no answer ({request.failure}) {self._described(request)}")
 
-    def _asked(self, request: Request) -> str:
+    def _described(self, request: Request) -> str:
         return f"{request.method} /{request.url.removeprefix(self.address)}"

@@ -21,9 +21,13 @@ def groups(series: Series, size: int = 64) -> Iterator[Group]:
     """The series in groups of so many points."""
     names = sorted(series)
     for first in range(0, len(names), size):
-        some = names[first : first + size]
-        rows = [(i, at, series[name][at]) for i, name in enumerate(some) for at in sorted(series[name])]
-        yield Group(some, from_columns(*zip(*rows, strict=True)) if rows else from_columns([], [], []))
+        group_names = names[first : first + size]
+        rows = [
+            (i, time_ms, series[name][time_ms])
+            for i, name in enumerate(group_names)
+            for time_ms in sorted(series[name])
+        ]
+        yield Group(group_names, from_columns(*zip(*rows, strict=True)) if rows else from_columns([], [], []))
 
 
 def build(series: Series, size: int = 64, site: str = SITE, day: str = DAY) -> tuple[bytes, WrittenFile]:
@@ -41,25 +45,27 @@ def footer(data: bytes, site: str = SITE, day: str = DAY) -> Footer:
 
 def decoded(data: bytes) -> list[Group]:
     """Every row group of a file."""
-    found = footer(data)
-    return [day_file_reader.decode(found, group, data[group.start : group.end]) for group in found.row_groups]
+    parsed = footer(data)
+    return [
+        day_file_reader.decode(parsed, group, data[group.start : group.end]) for group in parsed.row_groups
+    ]
 
 
 def bits(series: Series) -> dict[tuple[str, int], bytes]:
     """Values to the bit by name and time."""
     return {
-        (name, at): np.float64(value).tobytes()
-        for name, found in series.items()
-        for at, value in found.items()
+        (name, time_ms): np.float64(value).tobytes()
+        for name, values in series.items()
+        for time_ms, value in values.items()
     }
 
 
-def bits_of(found: list[Group]) -> dict[tuple[str, int], bytes]:
+def bits_of(decoded_groups: list[Group]) -> dict[tuple[str, int], bytes]:
     """The same of decoded groups."""
     return {
-        (group.names[point], at): value.tobytes()
-        for group in found
-        for point, at, value in zip(
+        (group.names[point], time_ms): value.tobytes()
+        for group in decoded_groups
+        for point, time_ms, value in zip(
             group.samples.ids.tolist(), group.samples.times.tolist(), group.samples.values, strict=True
         )
     }

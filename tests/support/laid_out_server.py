@@ -27,21 +27,24 @@ type Answer = tuple[int, Any] | tuple[int, Any, dict[str, str]]
 """Status, JSON or bytes, and headers."""
 
 
-def run(statuses: Sequence[str], status: str = "running", **more: Any) -> dict[str, Any]:
+def run(statuses: Sequence[str], status: str = "running", **changes: Any) -> dict[str, Any]:
     """A run whose days, from 2026-01-01 on, have these statuses."""
-    counts = {f"days_{each}": statuses.count(each) for each in ("done", "empty", "failed", "cancelled")}
+    counts = {
+        f"days_{status_name}": statuses.count(status_name)
+        for status_name in ("done", "empty", "failed", "cancelled")
+    }
     days = [
         {
             "date": f"2026-01-{number:02}",
-            "status": each,
-            "samples": 1000 if each == "done" else 0,
+            "status": status_name,
+            "samples": 1000 if status_name == "done" else 0,
             "requests": 3,
             "hours": 24,
             "attempts": 1,
             "seconds": 1.5,
-            "error": "UpstreamUnavailableError" if each == "failed" else "",
+            "error": "UpstreamUnavailableError" if status_name == "failed" else "",
         }
-        for number, each in enumerate(statuses, 1)
+        for number, status_name in enumerate(statuses, 1)
     ]
     return {
         "id": RUN,
@@ -64,7 +67,7 @@ def run(statuses: Sequence[str], status: str = "running", **more: Any) -> dict[s
         "estimated_end": "2026-11-23T12:01:00Z" if status == "running" else None,
         "error": "",
         "days": days,
-        **more,
+        **changes,
     }
 
 
@@ -72,7 +75,7 @@ class LaidOutServer:
     """Answers each request with the next answer laid out for it, and the last one from then on."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, Any]] = []
+        self.requests: list[tuple[str, Any]] = []
         """Method and path of each request, with its body."""
         self.open: set[str] = set()
         """Requests that must come without a token."""
@@ -98,14 +101,14 @@ class LaidOutServer:
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         request = f"{handler.command} {handler.path}"
-        self.asked.append((request, json.loads(body) if body else None))
-        status, found, *more = self._next(request)
+        self.requests.append((request, json.loads(body) if body else None))
+        status, content, *changes = self._next(request)
         expected = None if request in self.open else f"Bearer {TOKEN}"
         if handler.headers["Authorization"] != expected:
-            status, found, *more = error(401, "UNAUTHORIZED", "no good token")
-        sent = found if isinstance(found, bytes) else json.dumps(found).encode()
+            status, content, *changes = error(401, "UNAUTHORIZED", "no good token")
+        sent = content if isinstance(content, bytes) else json.dumps(content).encode()
         handler.send_response(status)
-        for name, value in ({"Content-Length": str(len(sent))} | (more[0] if more else {})).items():
+        for name, value in ({"Content-Length": str(len(sent))} | (changes[0] if changes else {})).items():
             handler.send_header(name, value)
         handler.end_headers()
         handler.wfile.write(sent)
@@ -130,5 +133,5 @@ class LaidOutServer:
             self._server.server_close()
 
 
-def error(status: int, code: str, text: str, **more: Any) -> Answer:
-    return status, {"error": text, "error_code": code, "request_id": "r-1", **more}
+def error(status: int, code: str, text: str, **changes: Any) -> Answer:
+    return status, {"error": text, "error_code": code, "request_id": "r-1", **changes}

@@ -70,10 +70,10 @@ def requests_on(connection: socket.socket) -> Iterator[bytes]:
     data = b""
     while True:
         while _REQUEST_END not in data:
-            part = connection.recv(65_536)
-            if not part:
+            received = connection.recv(65_536)
+            if not received:
                 return
-            data += part
+            data += received
         head, _, data = data.partition(_REQUEST_END)
         yield head
 

@@ -14,7 +14,7 @@ def samples(
 ) -> st.SearchStrategy[Samples]:
     rows = st.lists(st.tuples(ids, times, finite), max_size=max_size)
     return rows.map(
-        lambda found: from_columns(*zip(*found, strict=True)) if found else from_columns([], [], [])
+        lambda listed: from_columns(*zip(*listed, strict=True)) if listed else from_columns([], [], [])
     )
 
 

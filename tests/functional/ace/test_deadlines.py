@@ -262,8 +262,8 @@ def test_after_a_deadline_the_next_request_reconnects() -> None:
 
     with RawServer(serve) as server:
         # Asked for before and after the wait for a turn.
-        left = iter([30, DEADLINE_S])
-        ace = client(server.url, retry=Retry(total=1), remaining_s=lambda: next(left, 30))
+        remaining = iter([30, DEADLINE_S])
+        ace = client(server.url, retry=Retry(total=1), remaining_s=lambda: next(remaining, 30))
         assert ace.site("s") == {"nice_name": "Whole"}
         assert server.connections == 2
 
@@ -324,9 +324,9 @@ def test_the_second_address_is_tried_after_a_refusal(monkeypatch: pytest.MonkeyP
 
     original = socket.getaddrinfo
 
-    def getaddrinfo(host: str, port: int, *rest: object, **others: object) -> list[object]:
+    def getaddrinfo(host: str, port: int, *positional: object, **others: object) -> list[object]:
         if host != "ace.test":
-            return original(host, port, *rest, **others)  # type: ignore[arg-type, return-value]
+            return original(host, port, *positional, **others)  # type: ignore[arg-type, return-value]
         return [(2, 1, 6, "", (address, port)) for address in ("127.0.0.3", "127.0.0.1")]
 
     with RawServer(serve) as server, monkeypatch.context() as patch:

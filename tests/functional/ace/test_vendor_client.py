@@ -36,10 +36,10 @@ def test_sites_fit_the_vendors_models(client: APIClient) -> None:
 
 def test_points_fit_the_vendors_models(client: APIClient) -> None:
     configured = PaginatedResults(client.get_site_configured_points, per_page=10, site_name=SITE).all_items()
-    every = PaginatedResults(client.get_points, per_page=10).all_items()
+    listed = PaginatedResults(client.get_points, per_page=10).all_items()
     assert len(configured) == 40
-    assert [item for item in every if item["collect_enabled"]] == configured
-    for item in every:
+    assert [item for item in listed if item["collect_enabled"]] == configured
+    for item in listed:
         point = Point.model_validate(item)
         assert point.bacnet_data is not None
         assert BACnetPoint.from_api_model(item).device.serialize_device_path() in point.name
@@ -49,8 +49,10 @@ def test_points_fit_the_vendors_models(client: APIClient) -> None:
 @pytest.mark.parametrize("raw", [True, False])
 def test_samples_fit_the_vendors_models(client: APIClient, simulator: Simulator, raw: bool) -> None:
     start_ms = NOON - 20 * MINUTE_MS
-    found = client.get_site_timeseries_paginated(SITE, iso(start_ms), iso(NOON), page_size=100, raw_data=raw)
-    samples = [PointSample.model_validate(sample) for sample in found["point_samples"]]
+    response = client.get_site_timeseries_paginated(
+        SITE, iso(start_ms), iso(NOON), page_size=100, raw_data=raw
+    )
+    samples = [PointSample.model_validate(sample) for sample in response["point_samples"]]
     series = simulator.site_series(SITE, start_ms, NOON)
     assert {sample.name for sample in samples} <= set(series)
     if raw:

@@ -70,7 +70,7 @@ def test_a_run_is_started_and_followed_to_completion(server: LaidOutServer) -> N
     assert progress.endswith("remaining, reading 2026-01-01")
     assert ended == "succeeded: 1 day done, 1 empty, 0 failed; 1,000 samples in 42 s"
     body = {"site_name": "mill", "start_date": "2026-01-01", "end_date": "2026-01-04"}
-    assert server.asked[0] == (START, body | {"force": True, "dry_run": False})
+    assert server.requests[0] == (START, body | {"force": True, "dry_run": False})
 
 
 def test_failed_days_are_named_with_the_next_command(server: LaidOutServer) -> None:
@@ -107,7 +107,7 @@ def test_a_dry_run_shows_an_estimate(server: LaidOutServer) -> None:
         "dry run: 4 days of mill to read, 2026-01-01 to 2026-01-04 (2 already complete): "
         "about 1,200 requests, 2.5 minutes, $0.12\n"
     )
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_without_waiting_only_the_id_is_shown(server: LaidOutServer) -> None:
@@ -115,7 +115,7 @@ def test_without_waiting_only_the_id_is_shown(server: LaidOutServer) -> None:
     assert done.returncode == 0
     assert done.stdout.startswith(f"backfill {RUN}: 4 days of mill to read")
     assert done.stderr == f"watch it with `vitals backfill watch {RUN}`\n"
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_conflict_names_the_running_backfill(server: LaidOutServer) -> None:
@@ -144,7 +144,7 @@ def test_a_start_without_an_answer_may_have_started(server: LaidOutServer) -> No
     assert done.returncode == 1
     assert "returned 502: bad gateway" in done.stderr
     assert "the backfill may have started; check with `vitals backfill list mill`" in done.stderr
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("arguments", [(), ("start", "mill"), ("watch", ""), ("cancel", ".."), ("stop", "x")])
@@ -152,7 +152,7 @@ def test_invalid_arguments_send_no_request(server: LaidOutServer, arguments: tup
     done = backfill(server, *arguments)
     assert done.returncode == 2
     assert "Usage: vitals backfill" in done.stderr + done.stdout
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_a_cancel_is_accepted_or_comes_too_late(server: LaidOutServer) -> None:
@@ -235,7 +235,7 @@ def test_an_interrupt_does_not_cancel_the_run(server: LaidOutServer, number: sig
     assert f"vitals backfill watch {RUN}" in stderr
     assert f"vitals backfill cancel {RUN}" in stderr
     assert "Traceback" not in stderr
-    assert {request for request, _ in server.asked} == {START, POLL}
+    assert {request for request, _ in server.requests} == {START, POLL}
 
 
 def backfills(url: str, sleep: Callable[[float], None]) -> Backfills:
@@ -264,7 +264,7 @@ def test_polling_stops_after_eight_failures() -> None:
 
 def test_a_missing_run_is_not_polled_again(server: LaidOutServer) -> None:
     assert backfill(server, "watch", "bf-9").returncode == 2
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_line_is_printed_every_five_seconds() -> None:
@@ -348,7 +348,7 @@ def test_a_new_stack_reads_the_days_before_today(
     server.lay_out(POLL, (200, run(["reading"])), (200, run(["done"] * 4, "succeeded")))
     history(server)
     body = {"site_name": "mill", "start_date": "2026-01-01", "end_date": "2026-01-04", "force": False}
-    assert server.asked[:2] == [(START, body | {"dry_run": True}), (START, body | {"dry_run": False})]
+    assert server.requests[:2] == [(START, body | {"dry_run": True}), (START, body | {"dry_run": False})]
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith("s] history of mill from 2026-01-01 to 2026-01-04, 4 days to read")
     assert lines[-1].endswith("s]   succeeded: 4 days done, 0 empty, 0 failed; 4,000 samples in 42 s")
@@ -359,7 +359,7 @@ def test_a_stack_with_history_starts_no_run(
 ) -> None:
     server.lay_out(START, (200, {"dry_run": True, **PLAN, "days_total": 0}))
     history(server)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     assert "is already stored" in capsys.readouterr().out
 
 
@@ -392,4 +392,4 @@ def test_a_refused_history_names_its_site(server: LaidOutServer) -> None:
 
 def test_no_days_send_no_request(server: LaidOutServer) -> None:
     history(server, days=0)
-    assert server.asked == []
+    assert server.requests == []

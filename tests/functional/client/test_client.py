@@ -101,16 +101,16 @@ def test_pages_are_joined_exactly(client: Client, server: ApiServer, monkeypatch
     names = point_names(client)
     whole = client.query(SITE, names, SPAN.start_ms, SPAN.end_ms, resolution="raw")
     monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 700)
-    before = len(server.asked)
+    before = len(server.requests)
     merged = client.query(SITE, names, SPAN.start_ms, SPAN.end_ms, resolution="raw")
-    assert len(server.asked) - before > 5
+    assert len(server.requests) - before > 5
     assert merged.cast(whole.schema).equals(whole)
     expected, joined = tables.envelope(whole), tables.envelope(merged)
     for series, joined_series in zip(expected["series"], joined["series"], strict=True):
         assert joined_series["coverage"]["received"] == series["coverage"]["received"]
         # Each page counts whole intervals only.
         difference = series["coverage"]["expected"] - joined_series["coverage"]["expected"]
-        assert 0 <= difference <= len(server.asked)
+        assert 0 <= difference <= len(server.requests)
     for key in ("total_samples", "samples_read", "samples_returned", "sources", "next_token"):
         assert joined["metadata"][key] == expected["metadata"][key]
     assert joined["metadata"]["cost"]["requests"] > expected["metadata"]["cost"]["requests"]
@@ -127,12 +127,12 @@ def test_a_gap_across_pages_is_one(
     monkeypatch.setattr(Pages, "first_step_ms", lambda _: HOUR_MS)
     monkeypatch.setattr(Pages, "longest_step_ms", lambda _: HOUR_MS)
     monkeypatch.setattr(answers, "READ_BUDGET_S", -1.0)
-    before = len(server.asked)
+    before = len(server.requests)
     with warnings.catch_warnings():
         # Each page has a warning that it ended early; the next page continues it.
         warnings.simplefilter("error")
         table = client.query(*request, resolution="raw")
-    assert len(server.asked) - before > 5
+    assert len(server.requests) - before > 5
     [series] = tables.envelope(table)["series"]
     assert series["gaps"] == whole["gaps"]
     assert series["gaps"][0]["start"] == iso(early.start_ms)
@@ -143,10 +143,10 @@ def test_pages_are_requested_one_at_a_time(
 ) -> None:
     names = point_names(client)
     monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 700)
-    before = len(server.asked)
+    before = len(server.requests)
     pages = client.query_pages(SITE, names, SPAN.start_ms, SPAN.end_ms, resolution="raw")
     first = next(pages)
-    assert len(server.asked) - before == 1
+    assert len(server.requests) - before == 1
     assert first.num_rows <= 700
     assert samples(first, *pages) == building.truth(SPAN)
 
@@ -233,10 +233,10 @@ def test_lists_are_requested_page_by_page(
 ) -> None:
     whole, newest = list(client.points(SITE)), client.latest(SITE)
     monkeypatch.setattr(client_module, "_PAGE_LIMIT", 10)
-    before = len(server.asked)
+    before = len(server.requests)
     points = client.points(SITE)
     assert next(points) == whole[0]
-    assert len(server.asked) - before == 1
+    assert len(server.requests) - before == 1
     assert [whole[0], *points] == whole
     assert client.latest(SITE) == newest
 
@@ -274,9 +274,9 @@ def test_many_names_take_several_requests(
 ) -> None:
     names = point_names(client)
     monkeypatch.setattr(arguments, "_MAX_NAMES", 10)
-    before = len(server.asked)
+    before = len(server.requests)
     newest = client.latest(SITE, names)
-    assert len(server.asked) - before == -(-len(names) // 10)
+    assert len(server.requests) - before == -(-len(names) // 10)
     assert [entry["point_name"] for entry in newest] == names
 
 
@@ -372,12 +372,12 @@ REFUSALS: list[tuple[type[VitalsError], str, Callable[[Client], Any]]] = [
 
 def test_an_error_has_its_class_and_text(client: Client, server: ApiServer) -> None:
     for kind, code, call in REFUSALS:
-        before = len(server.asked)
+        before = len(server.requests)
         with pytest.raises(kind) as refused:
             call(client)
         assert (refused.value.code, refused.value.request_id) == (code, "r-1")
         assert str(refused.value) == f"{refused.value.text} ({code})"
-        assert len(server.asked) - before == 1
+        assert len(server.requests) - before == 1
 
 
 def test_invalid_and_insufficient_tokens_are_refused(
@@ -430,15 +430,15 @@ def client_of(server: LaidOutServer, **options: Any) -> Client:
 def test_safe_requests_are_retried(trouble: LaidOutServer) -> None:
     trouble.lay_out(SITES, BUSY, BUSY, (200, {"sites": []}))
     assert client_of(trouble).sites() == []
-    assert len(trouble.asked) == 3
+    assert len(trouble.requests) == 3
 
 
 def test_a_query_is_retried_although_it_is_posted(trouble: LaidOutServer) -> None:
     trouble.lay_out(QUERY, BUSY)
     with pytest.raises(UnavailableError, match=r"busy \(UNAVAILABLE, request r-9\)"):
         client_of(trouble, retries=2).query("home", ["a"], 0, 1)
-    assert len(trouble.asked) == 3
-    assert len({json.dumps(body) for _, body in trouble.asked}) == 1
+    assert len(trouble.requests) == 3
+    assert len({json.dumps(body) for _, body in trouble.requests}) == 1
 
 
 def test_latest_is_retried_although_it_is_posted(trouble: LaidOutServer) -> None:
@@ -446,7 +446,7 @@ def test_latest_is_retried_although_it_is_posted(trouble: LaidOutServer) -> None
     answer = {"site_name": "home", "latest": [entry], "next_token": None, "warnings": []}
     trouble.lay_out("POST /sites/home/latest", BUSY, BUSY, (200, answer))
     assert client_of(trouble).latest("home", [","]) == [entry]
-    assert [body for _, body in trouble.asked] == [{"point_names": [","]}] * 3
+    assert [body for _, body in trouble.requests] == [{"point_names": [","]}] * 3
 
 
 def test_threads_share_a_client_and_its_connections() -> None:
@@ -478,10 +478,10 @@ def test_requests_with_effects_are_not_retried(trouble: LaidOutServer) -> None:
         lambda: client.exports.create("home", [], 0, 1),
         lambda: client.exports.cancel("x"),
     ):
-        before = len(trouble.asked)
+        before = len(trouble.requests)
         with pytest.raises(UnavailableError):
             start()
-        assert len(trouble.asked) - before == 1
+        assert len(trouble.requests) - before == 1
 
 
 def test_an_exhausted_quota_is_not_waited_for(trouble: LaidOutServer) -> None:
@@ -489,7 +489,7 @@ def test_an_exhausted_quota_is_not_waited_for(trouble: LaidOutServer) -> None:
     trouble.lay_out(SITES, (*used_up, {"Retry-After": "3600"}))
     with pytest.raises(RateLimitedError) as limited:
         client_of(trouble).sites()
-    assert (limited.value.retry_after_s, len(trouble.asked)) == (3600.0, 1)
+    assert (limited.value.retry_after_s, len(trouble.requests)) == (3600.0, 1)
 
 
 @pytest.mark.parametrize(
@@ -509,7 +509,7 @@ def test_a_response_of_something_else_is_refused(trouble: LaidOutServer, answer:
     trouble.lay_out(SITES, answer)
     with pytest.raises(UnansweredError, match=message):
         client_of(trouble, retries=0).sites()
-    assert len(trouble.asked) == 1
+    assert len(trouble.requests) == 1
 
 
 WHOLE = stream(page_of(ALL), 20)

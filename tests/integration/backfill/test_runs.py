@@ -37,8 +37,8 @@ def api(stack: dict[str, Any]) -> Iterator[Backfills]:
 
 @pytest.fixture
 def site(stack: dict[str, Any]) -> str:
-    [found] = Store(stack).synced()
-    return found
+    [site_name] = Store(stack).synced()
+    return site_name
 
 
 @contextmanager
@@ -64,16 +64,16 @@ def ended(api: Backfills, run_id: str) -> Run:
 
 def when(api: Backfills, run_id: str, condition: Callable[[Run], bool]) -> Run:
     """The run as soon as the condition holds of it."""
-    found: Run | None = None
+    run: Run | None = None
 
     def holds() -> bool:
-        nonlocal found
-        found = api.get(run_id)
-        return condition(found)
+        nonlocal run
+        run = api.get(run_id)
+        return condition(run)
 
-    assert wait_until(holds, LONGEST_S, interval=0.05), found
-    assert found
-    return found
+    assert wait_until(holds, LONGEST_S, interval=0.05), run
+    assert run
+    return run
 
 
 def assert_exact(stack: dict[str, Any], site: str, first: str, last: str) -> None:
@@ -87,8 +87,8 @@ def assert_exact(stack: dict[str, Any], site: str, first: str, last: str) -> Non
 
 
 def staged(stack: dict[str, Any]) -> list[str]:
-    found = client(stack, "s3").list_objects_v2(Bucket=stack["outputs"]["ColdBucket"], Prefix="staging/")
-    return [item["Key"] for item in found.get("Contents", [])]
+    page = client(stack, "s3").list_objects_v2(Bucket=stack["outputs"]["ColdBucket"], Prefix="staging/")
+    return [item["Key"] for item in page.get("Contents", [])]
 
 
 def test_thirty_days_are_exact_and_read_once(stack: dict[str, Any], api: Backfills, site: str) -> None:
@@ -132,9 +132,9 @@ def test_another_worker_finishes_a_killed_workers_day(
     assert before["days"][0]["hours"] < 24
     run = ended(api, run_id)
     assert run["status"] == "succeeded"
-    [found] = run["days"]
-    assert (found["status"], found["hours"], found["attempts"], found["error"]) == ("done", 24, 2, "")
-    assert found["samples"] > before["samples"]
+    [receipt] = run["days"]
+    assert (receipt["status"], receipt["hours"], receipt["attempts"], receipt["error"]) == ("done", 24, 2, "")
+    assert receipt["samples"] > before["samples"]
     assert_exact(stack, site, day, day)
     assert staged(stack) == []
 
@@ -180,9 +180,9 @@ def test_force_rereads_an_archived_day_and_changes_nothing(
     ledger = Ledger(client(stack, "dynamodb"), stack["outputs"]["StateTable"])
 
     def file() -> tuple[str, str, str, int]:
-        [found] = ledger.archive_records(site, days)
-        assert found.status == "done"
-        return found.checksum, found.etag, found.version, found.rows
+        [record] = ledger.archive_records(site, days)
+        assert record.status == "done"
+        return record.checksum, record.etag, record.version, record.rows
 
     assert ended(api, api.start(site, day, day)["id"])["status"] == "succeeded"
     before = file()
@@ -255,15 +255,15 @@ class Machine:
         arn = self._states.start_execution(
             stateMachineArn=self._arn, name=str(uuid.uuid4()), input=json.dumps(event)
         )["executionArn"]
-        found: dict[str, Any] = {}
+        execution: dict[str, Any] = {}
 
         def over() -> bool:
-            nonlocal found
-            found = self._states.describe_execution(executionArn=arn)
-            return bool(found["status"] != "RUNNING")
+            nonlocal execution
+            execution = self._states.describe_execution(executionArn=arn)
+            return bool(execution["status"] != "RUNNING")
 
-        assert wait_until(over, LONGEST_S), found
-        return found
+        assert wait_until(over, LONGEST_S), execution
+        return execution
 
 
 def test_an_execution_started_by_hand_is_a_run(stack: dict[str, Any], api: Backfills, site: str) -> None:

@@ -35,18 +35,23 @@ def settled_day(stack: dict[str, Any], site: str) -> int:
     return day.day_ms
 
 
-def exported(stack: dict[str, Any], question: Question, **more: Any) -> tuple[dict[str, Any], list[bytes]]:
+def exported(stack: dict[str, Any], question: Question, **options: Any) -> tuple[dict[str, Any], list[bytes]]:
     """The export's last answer and its files."""
     headers = {"Authorization": f"Bearer {stack['token']}"}
-    body = {"site_name": question.site, "start_time": question.start_ms, "end_time": question.end_ms, **more}
-    asked = requests.post(f"{stack['api']}/exports", json=body, headers=headers, timeout=40)
-    assert asked.status_code == 202, asked.text
+    body = {
+        "site_name": question.site,
+        "start_time": question.start_ms,
+        "end_time": question.end_ms,
+        **options,
+    }
+    started = requests.post(f"{stack['api']}/exports", json=body, headers=headers, timeout=40)
+    assert started.status_code == 202, started.text
     answer: dict[str, Any] = {}
 
     def ended() -> bool:
         nonlocal answer
-        found = requests.get(f"{stack['api']}/exports/{asked.json()['id']}", headers=headers, timeout=40)
-        answer = found.json()
+        response = requests.get(f"{stack['api']}/exports/{started.json()['id']}", headers=headers, timeout=40)
+        answer = response.json()
         return answer["status"] not in ("queued", "running")
 
     assert wait_until(ended, 120), answer
@@ -96,17 +101,19 @@ def test_exports_are_what_the_upstream_serves(stack: dict[str, Any]) -> None:
     rows = from_parquet(files)
     assert len(rows) == answer["rows"]
     assert answer["bytes_scanned"] > 0
-    found = {(name, at): value for name, at, value in rows if name in names and at is not None}
-    assert len(found) == len([row for row in rows if row[0] in names])
-    assert bits(found) == bits(truth)
+    samples = {
+        (name, time_ms): value for name, time_ms, value in rows if name in names and time_ms is not None
+    }
+    assert len(samples) == len([row for row in rows if row[0] in names])
+    assert bits(samples) == bits(truth)
 
-    some = names[::7]
-    answer, files = exported(stack, question, format="csv", point_names=some, priority="high")
+    names_of_csv = names[::7]
+    answer, files = exported(stack, question, format="csv", point_names=names_of_csv, priority="high")
     rows = from_csv(files)
     assert len(rows) == answer["rows"]
-    found = {(name, at): value for name, at, value in rows if at is not None}
-    assert len(found) == len(rows)
-    assert bits(found) == {key: value for key, value in bits(truth).items() if key[0] in some}
+    samples = {(name, time_ms): value for name, time_ms, value in rows if time_ms is not None}
+    assert len(samples) == len(rows)
+    assert bits(samples) == {key: value for key, value in bits(truth).items() if key[0] in names_of_csv}
 
 
 def test_export_paths_require_a_token(stack: dict[str, Any]) -> None:

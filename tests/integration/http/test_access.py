@@ -182,8 +182,8 @@ def test_a_clients_own_key_counts_for_nothing(stack: dict[str, Any], tokens: Tok
 )
 def test_a_preflight_needs_no_token(stack: dict[str, Any], path: str) -> None:
     for origin, allowed in ((CHARTS, CHARTS), (LOCAL, LOCAL), ("https://evil.example", None)):
-        asked = {"Origin": origin, "Access-Control-Request-Method": "GET"}
-        answer = requests.options(stack["api"] + path, headers=asked, timeout=40)
+        preflight = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+        answer = requests.options(stack["api"] + path, headers=preflight, timeout=40)
         assert answer.status_code == 204, answer.text
         assert answer.headers.get("Access-Control-Allow-Origin") == allowed
         assert ("Authorization" in answer.headers.get("Access-Control-Allow-Headers", "")) == bool(allowed)
@@ -268,9 +268,9 @@ def test_hostile_requests_get_a_clear_4xx(stack: dict[str, Any], name: str) -> N
     method, path, body, headers = HOSTILE[name]
     site = site_of(stack)
     sent = body if isinstance(body, bytes) else json.dumps(body).replace("SITE", site).encode()
-    status, received, said = raw(stack, method, path.replace("SITE", site), sent, headers)
-    assert 400 <= status < 500, said[:200]
-    assert set(json.loads(said)) == {"error", "error_code", "request_id"}
+    status, received, content = raw(stack, method, path.replace("SITE", site), sent, headers)
+    assert 400 <= status < 500, content[:200]
+    assert set(json.loads(content)) == {"error", "error_code", "request_id"}
     assert {header: received[header] for header in SECURITY_HEADERS} == SECURITY_HEADERS
 
 

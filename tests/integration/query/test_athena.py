@@ -74,18 +74,20 @@ def ended(athena: Any, stack: dict[str, Any], sql: str, *parameters: str) -> dic
 
 def rows(athena: Any, execution: dict[str, Any]) -> list[list[str]]:
     assert execution["Status"]["State"] == "SUCCEEDED", execution["Status"]
-    found = athena.get_query_results(QueryExecutionId=execution["QueryExecutionId"])["ResultSet"]["Rows"]
-    return [[cell["VarCharValue"] for cell in row["Data"]] for row in found[1:]]
+    result_rows = athena.get_query_results(QueryExecutionId=execution["QueryExecutionId"])["ResultSet"][
+        "Rows"
+    ]
+    return [[cell["VarCharValue"] for cell in row["Data"]] for row in result_rows[1:]]
 
 
 def test_the_reader_gets_a_day_to_the_bit(stack: dict[str, Any], athena: Any) -> None:
     outputs = stack["outputs"]
     engine = Athena(outputs["GlueDatabase"], outputs["AthenaWorkGroup"], CONFIG)
     reader = AthenaReader(engine, outputs["ColdBucket"], outputs["GlueTable"])
-    found: Samples = reader.raw(SITE, NAMES, Span(DAY, DAY + DAY_MS), 20, Cost())
-    assert found.ids.tolist() == [0, 0, 0, 1, 1, 1]
-    assert found.times.tolist() == TIMES * 2
-    assert found.values.tobytes() == struct.pack("<6d", *VALUES * 2)
+    samples: Samples = reader.raw(SITE, NAMES, Span(DAY, DAY + DAY_MS), 20, Cost())
+    assert samples.ids.tolist() == [0, 0, 0, 1, 1, 1]
+    assert samples.times.tolist() == TIMES * 2
+    assert samples.values.tobytes() == struct.pack("<6d", *VALUES * 2)
 
 
 def test_a_select_leaves_rows_in_the_results_location(stack: dict[str, Any], athena: Any) -> None:
@@ -109,7 +111,7 @@ def test_a_query_without_a_site_shows_athenas_reason(stack: dict[str, Any], athe
 def test_the_named_queries_are_the_workgroups(stack: dict[str, Any], athena: Any) -> None:
     """The emulator keeps them, and the Athena server passes the request on."""
     ids = athena.list_named_queries(WorkGroup=stack["outputs"]["AthenaWorkGroup"])["NamedQueryIds"]
-    named = [athena.get_named_query(NamedQueryId=some)["NamedQuery"] for some in ids]
+    named = [athena.get_named_query(NamedQueryId=query_id)["NamedQuery"] for query_id in ids]
     assert {query["Name"] for query in named} == {"Daily summary of a site", "Longest gaps of a site"}
     for query in named:
         days = ("'2026/01/05'", "'2026/01/05'")

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.integration
 
 ASSETS = ROOT / "functions" / "query" / "web" / "assets"
 SCHEMA = schemathesis.openapi.from_dict(openapi.document())
-OPERATIONS = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations()}
+OPERATIONS = {operation.ok().label: operation.ok() for operation in SCHEMA.get_all_operations()}
 EXAMPLES = 16
 # Its name may be any text.
 NOTHING_FORBIDDEN = {"GET /assets/{file}"}
@@ -52,7 +52,7 @@ def caller(stack: dict[str, Any]) -> requests.Session:
 
 
 @pytest.fixture(scope="module")
-def known(stack: dict[str, Any], caller: requests.Session) -> dict[str, Any]:
+def valid_values(stack: dict[str, Any], caller: requests.Session) -> dict[str, Any]:
     """What a request must name to be answered with data."""
     [site] = caller.get(f"{stack['api']}/sites", timeout=40).json()["sites"]
     name = site["site_name"]
@@ -72,19 +72,19 @@ def known(stack: dict[str, Any], caller: requests.Session) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def ids(stack: dict[str, Any], caller: requests.Session, known: dict[str, Any]) -> dict[str, str]:
+def ids(stack: dict[str, Any], caller: requests.Session, valid_values: dict[str, Any]) -> dict[str, str]:
     """A backfill that has ended and an export, each of little."""
     long_ago = iso(time.time_ns() // 1_000_000 - 60 * DAY_MS)[:10]
-    days = {"site_name": known["site"], "start_date": long_ago, "end_date": long_ago}
+    days = {"site_name": valid_values["site"], "start_date": long_ago, "end_date": long_ago}
     run = caller.post(f"{stack['api']}/backfill/start", json=days, timeout=40).json()["id"]
 
     def ended() -> bool:
-        found = caller.get(f"{stack['api']}/backfill/{run}", timeout=40).json()
-        return bool(found["status"] != "running")
+        run_status = caller.get(f"{stack['api']}/backfill/{run}", timeout=40).json()
+        return bool(run_status["status"] != "running")
 
     assert wait_until(ended, 120)
-    asked = {name: known[name] for name in ("site_name", "start_time", "end_time")}
-    export = caller.post(f"{stack['api']}/exports", json=asked, timeout=40).json()["id"]
+    request = {name: valid_values[name] for name in ("site_name", "start_time", "end_time")}
+    export = caller.post(f"{stack['api']}/exports", json=request, timeout=40).json()["id"]
     return {"run_id": run, "export_id": export}
 
 
@@ -102,7 +102,7 @@ def ids(stack: dict[str, Any], caller: requests.Session, known: dict[str, Any]) 
 def test_answers_are_as_described(
     stack: dict[str, Any],
     caller: requests.Session,
-    known: dict[str, Any],
+    valid_values: dict[str, Any],
     ids: dict[str, str],
     label: str,
     kind: str,
@@ -121,7 +121,7 @@ def test_answers_are_as_described(
     )
     def ask(case: Case) -> None:
         if kind == "sensible":
-            make_sensible(case, known | ids)
+            make_sensible(case, valid_values | ids)
         if label == "POST /backfill/start" and isinstance(case.body, dict):
             case.body["dry_run"] = True
         answer = case.call(base_url=stack["api"], session=caller, timeout=40)
@@ -135,9 +135,9 @@ def test_answers_are_as_described(
         assert statuses & {200, 202}
 
 
-def make_sensible(case: Case, known: dict[str, Any]) -> None:
+def make_sensible(case: Case, valid_values: dict[str, Any]) -> None:
     """Puts what exists in the place of what was made up."""
-    for part in (case.path_parameters, case.query, case.body):
-        if isinstance(part, dict):
-            part |= {name: value for name, value in known.items() if name in part}
-            part.pop("next_token", None)
+    for parameters in (case.path_parameters, case.query, case.body):
+        if isinstance(parameters, dict):
+            parameters |= {name: value for name, value in valid_values.items() if name in parameters}
+            parameters.pop("next_token", None)

@@ -51,17 +51,17 @@ def ask(stack: dict[str, Any], query: dict[str, Any], accept: str, encoding: str
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_every_form_holds_the_same_rows(stack: dict[str, Any], hour: dict[str, Any], encoding: str) -> None:
     whole = ask(stack, hour, "application/json", encoding).json()
-    values = np.concatenate([np.array(one["values"], np.float64) for one in whole["series"]])
-    times = [time for one in whole["series"] for time in one["timestamps"]]
+    values = np.concatenate([np.array(series["values"], np.float64) for series in whole["series"]])
+    times = [time for series in whole["series"] for time in series["timestamps"]]
     assert len(values) > 100
 
     packed = ask(stack, hour, "application/msgpack", encoding)
     assert packed.headers["Content-Type"] == "application/msgpack"
     unpacked = ormsgpack.unpackb(packed.content)
     assert unpacked["series"] == whole["series"]
-    told = {name: type(value) for name, value in whole["metadata"].items()}
-    assert {"cost", "query_time_ms", "sources"} <= told.keys()
-    assert {name: type(value) for name, value in unpacked["metadata"].items()} == told
+    types = {name: type(value) for name, value in whole["metadata"].items()}
+    assert {"cost", "query_time_ms", "sources"} <= types.keys()
+    assert {name: type(value) for name, value in unpacked["metadata"].items()} == types
 
     # The first of several ranges is none of the binary ones.
     streamed = ask(stack, hour, f"application/json;q=0.1, {ARROW}", encoding)
@@ -69,17 +69,17 @@ def test_every_form_holds_the_same_rows(stack: dict[str, Any], hour: dict[str, A
     table = pa.ipc.open_stream(streamed.content).read_all()
     assert table["timestamp"].cast(pa.int64()).to_pylist() == times
     assert np.array_equal(table["value"].to_numpy().view("u8"), values.view("u8"))
-    rest = json.loads(table.schema.metadata[b"vitals"])
-    assert rest["site_name"] == hour["site_name"]
-    assert {name: type(value) for name, value in rest["metadata"].items()} == told
+    envelope = json.loads(table.schema.metadata[b"vitals"])
+    assert envelope["site_name"] == hour["site_name"]
+    assert {name: type(value) for name, value in envelope["metadata"].items()} == types
 
     written = ask(stack, hour, "text/csv", encoding)
     header, *rows = csv.reader(io.StringIO(written.text, newline=""))
     assert header == ["point_name", "timestamp", "value"]
     assert np.array_equal(np.array([float(row[2]) for row in rows]).view("u8"), values.view("u8"))
-    rest = json.loads(written.headers["Vitals-Metadata"])
-    assert rest["metadata"]["total_samples"] == len(rows)
-    assert {name: type(value) for name, value in rest["metadata"].items()} == told
+    envelope = json.loads(written.headers["Vitals-Metadata"])
+    assert envelope["metadata"]["total_samples"] == len(rows)
+    assert {name: type(value) for name, value in envelope["metadata"].items()} == types
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/csv", "application/msgpack", ARROW])

@@ -30,10 +30,10 @@ type Values = dict[str, bytes]
 
 
 def by_name(rows: Iterable[tuple[str, float]]) -> Values:
-    found: dict[str, list[float]] = {}
+    values_of: dict[str, list[float]] = {}
     for name, value in rows:
-        found.setdefault(name, []).append(value)
-    return {name: np.array(values, np.float64).tobytes() for name, values in found.items()}
+        values_of.setdefault(name, []).append(value)
+    return {name: np.array(values, np.float64).tobytes() for name, values in values_of.items()}
 
 
 def of_columns(content: dict[str, Any]) -> Values:
@@ -121,13 +121,13 @@ def test_a_hundred_charts_at_once(stack: dict[str, Any], charts: list[Chart]) ->
 
     # Each names its points in an order of its own, so that no kept answer is right for it.
     chance = random.Random(7)
-    asked = [
+    requested = [
         (chart, replace(chart, names=tuple(chance.sample(chart.names, len(chart.names))), accept=accept))
         for chart in charts
         for accept in FORMS
     ]
-    assert len({(one.names, one.span) for _, one in asked}) == len(asked) == REQUESTS
-    chance.shuffle(asked)
+    assert len({(variant.names, variant.span) for _, variant in requested}) == len(requested) == REQUESTS
+    chance.shuffle(requested)
 
     def timed(chart: Chart) -> tuple[requests.Response, float]:
         began = time.monotonic()
@@ -135,13 +135,13 @@ def test_a_hundred_charts_at_once(stack: dict[str, Any], charts: list[Chart]) ->
 
     began = time.monotonic()
     with ThreadPoolExecutor(REQUESTS) as pool:
-        answers = list(pool.map(timed, [one for _, one in asked]))
+        answers = list(pool.map(timed, [variant for _, variant in requested]))
     whole_s = time.monotonic() - began
-    for (chart, one), (answer, _) in zip(asked, answers, strict=True):
+    for (chart, variant), (answer, _) in zip(requested, answers, strict=True):
         assert answer.status_code == 200, answer.text
-        assert answer.headers["Content-Type"].split(";")[0] == one.accept
-        assert FORMS[one.accept](answer.content) == expected[chart]
-        if one.accept == "application/json":
+        assert answer.headers["Content-Type"].split(";")[0] == variant.accept
+        assert FORMS[variant.accept](answer.content) == expected[chart]
+        if variant.accept == "application/json":
             assert answer.json()["metadata"]["cache_hit"] is False
     p50, p95 = np.percentile([seconds for _, seconds in answers], [50, 95])
     print(f"\n{REQUESTS} charts at once in {whole_s:.1f} s: p50 {p50:.2f} s, p95 {p95:.2f} s")

@@ -52,18 +52,18 @@ class Site:
     until_ms: int
     points: list[dict[str, Any]]
 
-    def query(self, points: list[str], from_ms: int, to_ms: int, **more: Any) -> dict[str, Any]:
-        asked = {"site_name": self.name, "point_names": points, "start_time": from_ms, "end_time": to_ms}
-        answer = self.session.post(f"{self.api}/timeseries/query", json=asked | more, timeout=40)
+    def query(self, points: list[str], from_ms: int, to_ms: int, **options: Any) -> dict[str, Any]:
+        request = {"site_name": self.name, "point_names": points, "start_time": from_ms, "end_time": to_ms}
+        answer = self.session.post(f"{self.api}/timeseries/query", json=request | options, timeout=40)
         answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
-        return found
+        content: dict[str, Any] = answer.json()
+        return content
 
     def series(self, from_ms: int, to_ms: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         """Each point with its samples."""
-        for some in itertools.batched(self.points, 8, strict=False):
-            names = [point["point_name"] for point in some]
-            yield from zip(some, self.query(names, from_ms, to_ms, resolution="raw")["series"], strict=True)
+        for batch in itertools.batched(self.points, 8, strict=False):
+            names = [point["point_name"] for point in batch]
+            yield from zip(batch, self.query(names, from_ms, to_ms, resolution="raw")["series"], strict=True)
 
     def fragment(self, points: list[str], **shown: str) -> str:
         named = [("point", name) for name in points]
@@ -77,23 +77,23 @@ class Site:
 def site(stack: dict[str, Any]) -> Site:
     session = requests.Session()
     session.headers["Authorization"] = f"Bearer {stack['token']}"
-    [found, *_] = session.get(f"{stack['api']}/sites", timeout=40).json()["sites"]
-    address = f"{stack['api']}/sites/{found['site_name']}/points"
+    [record, *_] = session.get(f"{stack['api']}/sites", timeout=40).json()["sites"]
+    address = f"{stack['api']}/sites/{record['site_name']}/points"
     points = session.get(address, params={"limit": 1000}, timeout=40).json()["points"]
-    until_ms = ms(found["synced_until"])
-    return Site(stack["api"], session, found["site_name"], until_ms - until_ms % MINUTE_MS, points)
+    until_ms = ms(record["synced_until"])
+    return Site(stack["api"], session, record["site_name"], until_ms - until_ms % MINUTE_MS, points)
 
 
 @pytest.fixture(scope="module")
 def steady(site: Site) -> list[dict[str, Any]]:
     """Points without a gap in the last hours, those with the most samples first."""
-    found = [
+    counted = [
         (len(series["timestamps"]), point)
         for point, series in site.series(site.until_ms - 6 * HOUR_MS, site.until_ms - HOUR_MS)
         if len(series["timestamps"]) > 100 and not series["gaps"]
     ]
-    assert len(found) > 2
-    return [point for _, point in sorted(found, key=lambda one: -one[0])]
+    assert len(counted) > 2
+    return [point for _, point in sorted(counted, key=lambda entry: -entry[0])]
 
 
 def names(points: list[dict[str, Any]]) -> list[str]:
@@ -115,7 +115,7 @@ def span_of(chart: Locator) -> tuple[int, int]:
     return int(chart.get_attribute("data-from") or 0), int(chart.get_attribute("data-to") or 0)
 
 
-def asked(request: Request) -> dict[str, list[str]]:
+def parameters_of(request: Request) -> dict[str, list[str]]:
     return parse_qs(urlsplit(request.url).query)
 
 
@@ -123,8 +123,8 @@ def columns_of(page: Page, line: int, span: tuple[float, float] = (0, 1)) -> lis
     """How many pixels each column of the plot has in the colour of a line, of a part of its width."""
     swatch = page.get_by_role("row").nth(1 + line).locator("svg")
     colour = swatch.evaluate("(mark) => getComputedStyle(mark).color.match(/\\d+/g).map(Number)")
-    found: list[int] = page.evaluate(COLUMNS_OF, [colour, *span])
-    return found
+    counts: list[int] = page.evaluate(COLUMNS_OF, [colour, *span])
+    return counts
 
 
 def drag(page: Page, begin: float, end: float) -> None:
@@ -211,10 +211,10 @@ def test_a_zoom_queries_its_span_and_is_undone(
         drag(page, 0.9, 0.95)
     chart = drawn(page)
     after = span_of(chart)
-    [width] = asked(first.value)["width"]
-    assert asked(second.value)["width"] == [width]
-    assert asked(second.value)["start_time"] == [iso(after[0])]
-    assert asked(second.value)["end_time"] == [iso(after[1])]
+    [width] = parameters_of(first.value)["width"]
+    assert parameters_of(second.value)["width"] == [width]
+    assert parameters_of(second.value)["start_time"] == [iso(after[0])]
+    assert parameters_of(second.value)["end_time"] == [iso(after[1])]
     expected = before[0] + 0.9 * (before[1] - before[0])
     assert abs(after[0] - expected) < 0.01 * (before[1] - before[0])
     assert after[1] - after[0] == pytest.approx(0.05 * (before[1] - before[0]), rel=0.1)
@@ -250,9 +250,9 @@ def test_a_gap_is_drawn_with_its_reason(site: Site, visits: Visits) -> None:
     box = page.locator("figure .u-over").bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    told = {"rejected": "rejected", "no_data": "no data", "not_polled": "not polled"}[reason]
-    expect(page.get_by_role("row", name=point["display_name"])).to_contain_text(told)
-    expect(page.locator(".tooltip")).to_contain_text(told)
+    text = {"rejected": "rejected", "no_data": "no data", "not_polled": "not polled"}[reason]
+    expect(page.get_by_role("row", name=point["display_name"])).to_contain_text(text)
+    expect(page.locator(".tooltip")).to_contain_text(text)
     visits.picture(page, "explore-gap")
 
 
@@ -285,14 +285,14 @@ def test_a_link_opens_the_same_chart_elsewhere(
     site: Site, visits: Visits, steady: list[dict[str, Any]], shown: str
 ) -> None:
     span = site.span(site.until_ms - 5 * HOUR_MS, site.until_ms - 2 * HOUR_MS)
-    mine = visits.open(
+    first_page = visits.open(
         site.fragment(names(steady[:2]), **({"range": "6h"} if shown == "live" else span)),
         permissions=["clipboard-read", "clipboard-write"],
     )
-    chart = drawn(mine, 2)
-    mine.get_by_role("button", name="Copy link").click()
-    expect(mine.get_by_role("button", name="Copied")).to_be_visible()
-    link = mine.evaluate("navigator.clipboard.readText()")
+    chart = drawn(first_page, 2)
+    first_page.get_by_role("button", name="Copy link").click()
+    expect(first_page.get_by_role("button", name="Copied")).to_be_visible()
+    link = first_page.evaluate("navigator.clipboard.readText()")
     theirs = visits.blank()
     theirs.goto(link)
     other = drawn(theirs, 2)
@@ -301,7 +301,7 @@ def test_a_link_opens_the_same_chart_elsewhere(
         assert span_of(other) == (begun, ended) == (ms(span["from"]), ms(span["to"]))
     else:
         assert span_of(other)[1] - span_of(other)[0] == ended - begun == 6 * HOUR_MS
-    rows = [page.get_by_role("table").get_by_role("row").all_inner_texts() for page in (mine, theirs)]
+    rows = [page.get_by_role("table").get_by_role("row").all_inner_texts() for page in (first_page, theirs)]
     assert [row.split("\t")[0] for row in rows[0]] == [row.split("\t")[0] for row in rows[1]]
 
 
@@ -339,7 +339,7 @@ def test_live_mode_follows_the_time_until_paused(
     expect(page).to_have_url(re.compile(r"from=.*&to="))
     held = span_of(drawn(page))
     queries: list[Request] = []
-    page.on("request", lambda one: queries.append(one) if QUERY.search(one.url) else None)
+    page.on("request", lambda request: queries.append(request) if QUERY.search(request.url) else None)
     page.clock.fast_forward(120_000)
     live.click()
     expect(page).to_have_url(re.compile("range=1h$"))
@@ -357,7 +357,7 @@ def test_csv_is_what_the_api_has(site: Site, visits: Visits, steady: list[dict[s
         page.get_by_role("dialog", name="Download").get_by_role("button", name="CSV").click()
     assert saving.value.suggested_filename.endswith(".csv")
     rows = list(csv.DictReader(io.StringIO(saving.value.path().read_text())))
-    found = {(row["point_name"], ms(row["timestamp"]), float(row["value"])) for row in rows}
+    downloaded = {(row["point_name"], ms(row["timestamp"]), float(row["value"])) for row in rows}
     answer = site.query(chosen, from_ms, to_ms, resolution="raw")
     stored = {
         (series["point_name"], time, value)
@@ -365,7 +365,7 @@ def test_csv_is_what_the_api_has(site: Site, visits: Visits, steady: list[dict[s
         for time, value in zip(series["timestamps"], series["values"], strict=True)
     }
     assert answer["metadata"]["next_token"] is None
-    assert found == stored
+    assert downloaded == stored
     assert len(rows) == len(stored) > 200
 
 
@@ -417,10 +417,10 @@ def test_a_finger_pans_and_two_zoom(site: Site, visits: Visits, steady: list[dic
     assert box
     touches = page.context.new_cdp_session(page)
 
-    def touch(kind: str, *places: float) -> None:
+    def touch(kind: str, *positions: float) -> None:
         points = [
-            {"x": box["x"] + box["width"] * place, "y": box["y"] + box["height"] / 2, "id": finger}
-            for finger, place in enumerate(places)
+            {"x": box["x"] + box["width"] * position, "y": box["y"] + box["height"] / 2, "id": finger}
+            for finger, position in enumerate(positions)
         ]
         touches.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 

@@ -48,8 +48,8 @@ def points(stack: dict[str, Any]) -> list[str]:
     headers = {"Authorization": f"Bearer {stack['token']}"}
     [site, *_] = requests.get(f"{stack['api']}/sites", headers=headers, timeout=40).json()["sites"]
     address = f"{stack['api']}/sites/{site['site_name']}/points"
-    found = requests.get(address, {"limit": 20}, headers=headers, timeout=40).json()["points"]
-    return [point["point_name"] for point in found]
+    listed = requests.get(address, {"limit": 20}, headers=headers, timeout=40).json()["points"]
+    return [point["point_name"] for point in listed]
 
 
 def fragment(points: list[str], **shown: str) -> str:
@@ -175,7 +175,7 @@ def test_escape_closes_dialogs_and_restores_focus(visits: Visits, points: list[s
 def oddly_named(stack: dict[str, Any]) -> Iterator[str]:
     """The token of a site whose points have odd names."""
     name, dynamodb, table = "odd_names", client(stack, "dynamodb"), stack["outputs"]["StateTable"]
-    named = [ListedPoint(one, "°C", one, 60) for one in (*ODD_NAMES, *HOSTILE_NAMES)]
+    named = [ListedPoint(listed_name, "°C", listed_name, 60) for listed_name in (*ODD_NAMES, *HOSTILE_NAMES)]
     CatalogTable(dynamodb, table).refresh(name, named)
     SiteTable(dynamodb, table).record_catalog(name, name, len(named), time.time_ns() // 1_000_000)
     try:
@@ -197,9 +197,9 @@ def test_points_of_any_name_are_linked_and_removed(visits: Visits, oddly_named: 
     for row, name in enumerate(ODD_NAMES, 1):
         expect(rows.nth(row)).to_contain_text(name)
     assert again.locator("img[src]").count() == 0
-    for left, name in reversed(list(enumerate(ODD_NAMES))[1:]):
+    for remaining, name in reversed(list(enumerate(ODD_NAMES))[1:]):
         again.get_by_role("button", name=f"Remove {name}", exact=True).click()
-        drawn(again, left)
+        drawn(again, remaining)
 
 
 def test_invisible_names_are_chosen_linked_and_requested(visits: Visits, oddly_named: str) -> None:

@@ -23,8 +23,8 @@ STATUS = re.compile(r"/status$")
 
 def written(day: str) -> str:
     """How the page begins to write a day: Mon 7 Sep, of Mon 7 Sept 2026."""
-    found = date.fromisoformat(day)
-    return f"{found:%a} {found.day} {found:%b}"
+    moment = date.fromisoformat(day)
+    return f"{moment:%a} {moment.day} {moment:%b}"
 
 
 def after(day: str, days: int = 1) -> str:
@@ -158,10 +158,10 @@ def test_a_hole_is_offered_as_one_backfill(
     expect(page.get_by_label("First day")).to_be_visible()
     first, last = page.get_by_label("First day").input_value(), page.get_by_label("Last day").input_value()
     assert first <= day <= last
-    run, at = set(), first
-    while at <= last:
-        run.add(at)
-        at = after(at)
+    run, date_text = set(), first
+    while date_text <= last:
+        run.add(date_text)
+        date_text = after(date_text)
     assert run <= missing
     assert not {after(first, -1), after(last)} & missing
 
@@ -170,26 +170,26 @@ def test_the_status_has_the_numbers_of_the_api(stack: dict[str, Any], visits: Vi
     page = visits.blank()
     with page.expect_response(STATUS) as answered:
         page.goto(f"{visits.address}#/status?site={site}")
-    told = answered.value.json()
-    [found] = [one for one in told["sites"] if one["site_name"] == site]
-    ours = page.get_by_role("region", name=found["display_name"], exact=True)
+    content = answered.value.json()
+    [status] = [entry for entry in content["sites"] if entry["site_name"] == site]
+    ours = page.get_by_role("region", name=status["display_name"], exact=True)
 
     def figure(name: str) -> Any:
         return ours.get_by_role("region", name=name)
 
-    expect(figure("Rejected readings")).to_contain_text(f"{sum(found['rejected'].values()):,}")
-    for reason, count in found["rejected"].items():
+    expect(figure("Rejected readings")).to_contain_text(f"{sum(status['rejected'].values()):,}")
+    for reason, count in status["rejected"].items():
         if count:
             expect(figure("Rejected readings").get_by_role("row", name=reason)).to_contain_text(f"{count:,}")
-    expect(figure("Unarchived days").locator("strong").first).to_have_text(f"{found['unarchived_count']:,}")
-    expect(figure("Lag")).to_contain_text("late" if found["late"] else "on time")
-    for name, count in told["dead_letters"].items():
+    expect(figure("Unarchived days").locator("strong").first).to_have_text(f"{status['unarchived_count']:,}")
+    expect(figure("Lag")).to_contain_text("late" if status["late"] else "on time")
+    for name, count in content["dead_letters"].items():
         queue = page.get_by_role("region", name=f"{name.capitalize()}DeadLetters")
         expect(queue.locator("strong").first).to_have_text(str(count))
     visits.picture(page, "status")
-    if found["unarchived_days"]:
+    if status["unarchived_days"]:
         figure("Unarchived days").get_by_role("link").first.click()
-        expect(cell(page, found["unarchived_days"][0])).to_have_attribute("aria-current", "true")
+        expect(cell(page, status["unarchived_days"][0])).to_have_attribute("aria-current", "true")
 
 
 def test_a_site_token_sees_no_dead_letters(stack: dict[str, Any], visits: Visits, site: str) -> None:
@@ -199,18 +199,18 @@ def test_a_site_token_sees_no_dead_letters(stack: dict[str, Any], visits: Visits
 
 def test_problems_are_shown_with_advice(visits: Visits, site: str) -> None:
     def troubled(route: Route) -> None:
-        told = route.fetch().json()
-        told["sites"][0] |= {"late": True, "overdue": True, "lag_seconds": 7_200}
-        told["sites"][0] |= {"upstream_paused_until": "2999-01-01T00:00:00Z"}
-        told["sites"][0] |= {"unarchived_days": ["2020-01-01"], "unarchived_count": 1_234}
-        told["sites"][0] |= {"rejected": {"not_a_number": 4_321, "null": 0}}
-        route.fulfill(json=told | {"dead_letters": {"sync": 2, "archive": 0, "export": 1}})
+        content = route.fetch().json()
+        content["sites"][0] |= {"late": True, "overdue": True, "lag_seconds": 7_200}
+        content["sites"][0] |= {"upstream_paused_until": "2999-01-01T00:00:00Z"}
+        content["sites"][0] |= {"unarchived_days": ["2020-01-01"], "unarchived_count": 1_234}
+        content["sites"][0] |= {"rejected": {"not_a_number": 4_321, "null": 0}}
+        route.fulfill(json=content | {"dead_letters": {"sync": 2, "archive": 0, "export": 1}})
 
     page = visits.blank(viewport=PHONE, color_scheme="dark")
     page.route(STATUS, troubled)
     page.goto(f"{visits.address}#/status?site={site}")
     main = page.get_by_role("main")
-    for words in (
+    for text in (
         "5 problems",
         "is 2 h behind",
         "4,321",
@@ -221,7 +221,7 @@ def test_problems_are_shown_with_advice(visits: Visits, site: str) -> None:
         "<ARN of SyncDeadLetters>",
         "<ARN of ExportDeadLetters>",
     ):
-        expect(main).to_contain_text(words)
+        expect(main).to_contain_text(text)
     expect(main).not_to_contain_text("<ARN of ArchiveDeadLetters>")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     visits.picture(page, "status-troubled")

@@ -187,15 +187,15 @@ def test_the_address_without_a_slash_reaches_the_page(stack: dict[str, Any], vis
 
 def focused(page: Page) -> str:
     """The name of the element that has the focus, after making sure that one sees that it has it."""
-    found: dict[str, str] = page.evaluate(
+    element: dict[str, str] = page.evaluate(
         """() => {
             const at = document.activeElement;
             const label = at.labels?.[0]?.textContent ?? at.textContent;
             return { name: at.ariaLabel ?? label, outline: getComputedStyle(at).outlineStyle };
         }"""
     )
-    assert found["outline"] != "none", found
-    return found["name"].strip()
+    assert element["outline"] != "none", element
+    return element["name"].strip()
 
 
 def test_the_keyboard_follows_the_reading_order(page: Page) -> None:
@@ -237,9 +237,9 @@ def test_the_picture_of_the_readme(stack: dict[str, Any], visits: Visits) -> Non
     [site] = requests.get(f"{stack['api']}/sites", headers=headers, timeout=40).json()["sites"]
     points = []
     for search, limit in (("temperature", 2), ("co2", 1)):
-        asked: dict[str, str | int] = {"search": search, "limit": limit}
+        parameters: dict[str, str | int] = {"search": search, "limit": limit}
         address = f"{stack['api']}/sites/{site['site_name']}/points"
-        points += requests.get(address, asked, headers=headers, timeout=40).json()["points"]
+        points += requests.get(address, parameters, headers=headers, timeout=40).json()["points"]
     named = [("point", point["point_name"]) for point in points]
     # A replay begins anew where the stack came up, which is no day of an office.
     until = datetime.fromisoformat(site["synced_until"]) - timedelta(minutes=30)
@@ -252,9 +252,9 @@ def test_the_picture_of_the_readme(stack: dict[str, Any], visits: Visits) -> Non
 
 def luminance(colour: str) -> float:
     """Of `rgb(…)`, as WCAG defines it."""
-    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    parts = [int(number) / 255 for number in re.findall(r"\d+", colour)[:3]]
+    linear = [number / 12.92 if number <= 0.04045 else ((number + 0.055) / 1.055) ** 2.4 for number in parts]
+    return sum(weight * number for weight, number in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def ground_and_text(page: Page) -> tuple[float, float]:
@@ -300,7 +300,7 @@ def test_errors_in_the_browser_fail_their_test(visits: Visits) -> None:
     page.route("https://elsewhere.example/", lambda route: route.fulfill(body="e"))
     page.evaluate("location.href = 'https://elsewhere.example/'")
     page.wait_for_url("https://elsewhere.example/")
-    told = "\n".join(visits.close())
+    notes = "\n".join(visits.close())
     for note in (
         "console error: a",
         "console warning: b",
@@ -309,5 +309,5 @@ def test_errors_in_the_browser_fail_their_test(visits: Visits) -> None:
         "console error: .*Content Security Policy",
         "other origin GET https://elsewhere.example/",
     ):
-        assert re.search(note, told), (note, told)
+        assert re.search(note, notes), (note, notes)
     visits.allow("")

@@ -350,13 +350,13 @@ def test_any_two_doubles_make_a_chart(chart: Chart) -> None:
     lines = list(UNITS)[3:]
     minutes = 60 // len(lines)
     # One after the other, so that none hides another.
-    chart.api.first = {name: minutes * place for place, name in enumerate(lines)}
-    beside = dict.fromkeys(("beside the first", "beside the second"), ORDINARY[:minutes])
+    chart.api.first = {name: minutes * index for index, name in enumerate(lines)}
+    companions = dict.fromkeys(("beside the first", "beside the second"), ORDINARY[:minutes])
     for seed in range(0, 200, 4):
         pairs = dict(
             zip(("first", "second", "third", "fourth"), map(pair, range(seed, seed + 4)), strict=True)
         )
-        values = {name: alternating(*both)[:minutes] for name, both in pairs.items()} | beside
+        values = {name: alternating(*both)[:minutes] for name, both in pairs.items()} | companions
         seen = chart.show({name: values[name] for name in lines})
         assert seen["series"] == len(lines), pairs
         assert min(seen["pixels"]) * len(lines) > 0.3, (pairs, seen)

@@ -109,7 +109,7 @@ def copy(tmp_path: Path) -> Path:
 
 def passes(folder: Path) -> bool:
     """Whether the tests of settings pass in a folder like the repository's."""
-    paths = [str(folder / part) for part in ("functions", "layers/common/python", "")]
+    paths = [str(folder / folder_name) for folder_name in ("functions", "layers/common/python", "")]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts="]
     tests = [f"tests/unit/repository/{check}" for check in CHECKS]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}

@@ -65,11 +65,13 @@ def test_settings_and_the_template_agree() -> None:
     kinds = [kind for name, kind in vars(config).items() if name.endswith("Settings")]
     read = {variable.name for kind in kinds for variable in config.variables(kind).values()}
     document = template()
-    given = set(document["Globals"]["Function"]["Environment"]["Variables"])
+    template_settings = set(document["Globals"]["Function"]["Environment"]["Variables"])
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            given |= set(resource["Properties"].get("Environment", {}).get("Variables", {}))
-    assert read == {name for name in given if not name.startswith(("POWERTOOLS_", "AWS_", "PYDANTIC_"))}
+            template_settings |= set(resource["Properties"].get("Environment", {}).get("Variables", {}))
+    assert read == {
+        name for name in template_settings if not name.startswith(("POWERTOOLS_", "AWS_", "PYDANTIC_"))
+    }
 
 
 def test_request_limits_are_those_of_the_edge() -> None:

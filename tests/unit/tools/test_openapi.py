@@ -62,7 +62,7 @@ def test_the_public_routes_are_those_of_the_template() -> None:
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=lambda value: str(value)[:40])
-def test_an_operation_describes_its_answers_and_errors(method: str, path: str, operation: Any) -> None:
+def test_an_operation_tells_its_answers_and_errors(method: str, path: str, operation: Any) -> None:
     assert operation["summary"]
     answers = operation["responses"]
     assert {"200", "202"} & answers.keys()
