@@ -25,7 +25,7 @@ from tests.functional.exports.test_exports import deployed as exporting
 from tests.functional.query.test_answers import Ask, Call, ask, call
 from tests.support.api_server import ApiServer
 from tests.support.client_fixtures import building, client, deployed, make_token, server, token
-from tests.unit.model.test_range_edges import instants
+from tests.support.instants import instants
 from vitals.aws.athena import Athena
 from vitals.aws.clients import CONFIG
 from vitals.aws.runtime import Runtime

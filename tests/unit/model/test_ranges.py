@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +16,7 @@ from backfill.events import parse_request
 from etl import events
 from exports.events import ExportRequest
 from operations import oracle
+from tests.support.instants import instants
 from tests.support.template import ROOT, template
 from vitals.errors import InvalidRequestError, TooLargeError
 from vitals.model.due_days import due_days, synced_days
@@ -28,29 +29,6 @@ from vitals.reading import request as query_request
 
 NOW = 1_767_225_600_000
 YEAR_MS = 366 * DAY_MS
-DIGITS = st.text("0123456789", max_size=30)
-OFFSETS = st.none() | st.integers(-23 * 60 - 59, 23 * 60 + 59)
-
-
-@st.composite
-def instants(draw: st.DrawFn, last: datetime = datetime.max) -> tuple[str, Fraction]:
-    """A text of a time from year 1 on, and its exact milliseconds since 1970."""
-    moment = draw(st.datetimes(datetime.min, last)).replace(microsecond=0)
-    digits, offset = draw(DIGITS), draw(OFFSETS)
-    day, second = str(moment.date()), str(moment.time())
-    shown = moment
-    if draw(st.booleans()) and moment.date() > datetime.min.date():
-        # The same midnight as the end of the day before.
-        shown = datetime.combine(moment.date(), datetime.min.time())
-        day, second, digits = str(shown.date() - timedelta(days=1)), "24:00:00", "0" * len(digits)
-    zone = draw(st.sampled_from(["", "Z", "z"]))
-    if offset is not None:
-        hours, minutes = divmod(abs(offset), 60)
-        zone = f"{'-' if offset < 0 else '+'}{hours:02d}"
-        zone += draw(st.sampled_from([":", ""])) + f"{minutes:02d}" if minutes or draw(st.booleans()) else ""
-    text = f"{day}{draw(st.sampled_from('Tt '))}{second}{digits and '.' + digits}{zone}"
-    seconds = (shown - datetime(1970, 1, 1)) // timedelta(seconds=1) - 60 * (offset or 0)
-    return text, 1000 * (seconds + Fraction(int(digits or 0), 10 ** len(digits)))
 
 
 NOW_DATE = datetime(2025, 12, 30)
