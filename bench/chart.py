@@ -24,14 +24,14 @@ def figures(simulator: Simulator, site: str, now_ms: int) -> dict[str, float]:
             if len(ids) < POINTS:
                 ids.setdefault(name, len(ids))
             rows = zip(times.tolist(), values, strict=True) if name in ids else ()
-            readings = [{"name": name, "value": value, "time": iso(at)} for at, value in rows]
+            readings = [{"name": name, "value": value, "time": iso(time_ms)} for time_ms, value in rows]
             parts.append(accept(readings, ids, now_ms).samples)
     samples = merge(parts)
     drawn = shape.m4(samples, Columns(span, WIDTH))
     series = [
-        {"point_name": name, "timestamps": drawn.times[mine], "values": drawn.values[mine]}
+        {"point_name": name, "timestamps": drawn.times[rows], "values": drawn.values[rows]}
         for name, point in ids.items()
-        for mine in [drawn.ids == point]
+        for rows in [drawn.ids == point]
     ]
     body = orjson.dumps(series, option=orjson.OPT_SERIALIZE_NUMPY)
     return {

@@ -10,8 +10,9 @@ import numpy as np
 
 from bench.table import MemoryTable
 from query import app
-from query.answer_cache import Answers
+from query.answer_cache import AnswerCache
 from query.answers import Api
+from query.catalogs import Catalogs
 from vitals import observability
 from vitals.model.points import Catalog
 from vitals.model.records.ledger import ArchiveRecord
@@ -27,8 +28,8 @@ CONTEXT: Any = SimpleNamespace(
 _RUNS = 15
 
 
-class _Known:
-    """A site and its catalog that are known already, as in a warm function."""
+class _WarmTables:
+    """The tables of a site whose catalog is loaded already, as in a warm function."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -49,43 +50,44 @@ def figures(day: Samples, catalog: Catalog, start_ms: int) -> dict[str, float]:
     hot = HotTier(table.client(), "HotTable")
     hot.write("site", day, start_ms)
     now_ms = start_ms + DAY_MS
-    known: Any = _Known(catalog)
-    executor = Executor(hot, known, known, known, known)
+    tables: Any = _WarmTables(catalog)
+    executor = Executor(hot, tables, tables, tables, tables)
     api = Api(
-        ("site",),
-        executor,
-        known,
-        known,
-        lambda: now_ms,
-        365,
-        Answers(None, lambda: now_ms, observability.logger().warning),
-        known,
+        enabled_sites=("site",),
+        executor=executor,
+        catalogs=Catalogs(tables, lambda: now_ms, {"site": (now_ms, catalog)}),
+        sites=tables,
+        now=lambda: now_ms,
+        max_range_days=365,
+        cache=AnswerCache(None, lambda: now_ms, observability.logger().warning),
+        status_reader=tables,
     )
-    api._known["site"] = (now_ms, catalog)
     app.api.connect = lambda: api
-    asked = event("site", catalog.points[0].name, start_ms, now_ms, "raw")
-    app.handler(asked, CONTEXT)
+    request = event("site", catalog.points[0].name, start_ms, now_ms, "raw")
+    app.handler(request, CONTEXT)
     table.read_units, table.requests = 0.0, 0
     spent = []
     for _ in range(_RUNS):
         began = time.perf_counter()
-        answer = app.handler(asked, CONTEXT)
+        answer = app.handler(request, CONTEXT)
         spent.append(time.perf_counter() - began)
-    found = json.loads(answer["body"])
-    mine = day[day.ids == 0]
-    assert np.array_equal(found["series"][0]["timestamps"], mine.times), "the answer is not exact"
-    assert np.array_equal(found["series"][0]["values"], mine.values), "the answer is not exact"
+    result = json.loads(answer["body"])
+    samples = day[day.ids == 0]
+    assert np.array_equal(result["series"][0]["timestamps"], samples.times), "the answer is not exact"
+    assert np.array_equal(result["series"][0]["values"], samples.values), "the answer is not exact"
     return {
-        "samples": len(mine),
+        "samples": len(samples),
         "read_units": table.read_units / _RUNS,
         "requests": table.requests / _RUNS,
         "handler_median_s": statistics.median(spent),
     }
 
 
-def event(site: str, names: str, start_ms: int, end_ms: int, resolution: str, **more: str) -> dict[str, Any]:
+def event(
+    site: str, names: str, start_ms: int, end_ms: int, resolution: str, **parameters: str
+) -> dict[str, Any]:
     """API Gateway's event of one query."""
-    query = {"site_name": site, "point_names": names, "resolution": resolution, **more}
+    query = {"site_name": site, "point_names": names, "resolution": resolution, **parameters}
     query |= {"start_time": str(start_ms), "end_time": str(end_ms)}
     return {
         "resource": "/{proxy+}",

@@ -16,8 +16,9 @@ from moto.core.botocore_stubber import BotocoreStubber
 
 from bench.query import CONTEXT, event
 from query import app
-from query.answer_cache import Answers
+from query.answer_cache import AnswerCache
 from query.answers import Api
+from query.catalogs import Catalogs
 from vitals import observability
 from vitals.codec import day_file
 from vitals.codec.day_file import Group
@@ -42,8 +43,8 @@ MONTH = 31
 POINTS = 128
 SITE = "site"
 _RUNS = 9
-# Nobody asks for the status here.
-_UPKEEP: Any = None
+# No request here is for the status.
+_STATUS_READER: Any = None
 
 
 class NoAthena:
@@ -98,12 +99,8 @@ def figures(now_ms: int) -> dict[str, float]:
         def ask(span: Span, resolution: str) -> tuple[float, float, float, Any]:
             spent, of_moto = [], []
             for _ in range(_RUNS):
-                # As in a function that was just started.
-                kept = Answers(None, lambda: now_ms, observability.logger().warning)
                 executor.cold._footers.clear()
-                catalogs, sites = CatalogTable(dynamodb, "state"), SiteTable(dynamodb, "state")
-                api = Api((SITE,), executor, catalogs, sites, lambda: now_ms, 366, kept, _UPKEEP)
-                _serve(api)
+                _serve(executor, dynamodb, None, now_ms)
                 before, counted.moto_s, began = counted.requests, 0.0, time.perf_counter()
                 answer = app.handler(event(SITE, "p000", span.start_ms, span.end_ms, resolution), CONTEXT)
                 spent.append(time.perf_counter() - began)
@@ -132,28 +129,26 @@ def figures(now_ms: int) -> dict[str, float]:
 
 def _chart(executor: Executor, dynamodb: Any, s3: Any, span: Span, now_ms: int) -> dict[str, float]:
     """A month of ten points as a chart of 1,000 pixels: its size, and its time with and without the cache."""
-    kept = Answers(ResultCache(s3, "cold-bucket"), lambda: now_ms, observability.logger().warning)
-    catalogs, sites = CatalogTable(dynamodb, "state"), SiteTable(dynamodb, "state")
-    _serve(Api((SITE,), executor, catalogs, sites, lambda: now_ms, 366, kept, _UPKEEP))
+    _serve(executor, dynamodb, ResultCache(s3, "cold-bucket"), now_ms)
     names = ",".join(f"p{i:03}" for i in range(10))
-    asked = event(SITE, names, span.start_ms, span.end_ms, "auto", width="1000")
+    request = event(SITE, names, span.start_ms, span.end_ms, "auto", width="1000")
     spent: dict[bool, list[float]] = {False: [], True: []}
-    for round_ in range(2 * _RUNS):
-        if round_ % 2 == 0:
+    for number in range(2 * _RUNS):
+        if number % 2 == 0:
             executor.cold._footers.clear()
             for item in s3.list_objects_v2(Bucket="cold-bucket", Prefix="cache/").get("Contents", []):
                 s3.delete_object(Bucket="cold-bucket", Key=item["Key"])
         began = time.perf_counter()
-        answer = app.handler(asked, CONTEXT)
+        answer = app.handler(request, CONTEXT)
         took = time.perf_counter() - began
         body = answer["body"].encode()
-        told = json.loads(body)["metadata"]
-        spent[told["cache_hit"]].append(took)
-    assert (told["method"], told["samples_read"]) == ("m4", 10 * MONTH * DAY_MS // MINUTE_MS)
+        metadata = json.loads(body)["metadata"]
+        spent[metadata["cache_hit"]].append(took)
+    assert (metadata["method"], metadata["samples_read"]) == ("m4", 10 * MONTH * DAY_MS // MINUTE_MS)
     miss_s, hit_s = (statistics.median(spent[hit]) for hit in (False, True))
     return {
-        "chart_samples": told["samples_read"],
-        "chart_rows": told["samples_returned"],
+        "chart_samples": metadata["samples_read"],
+        "chart_rows": metadata["samples_returned"],
         "chart_bytes": len(body),
         "chart_gzip_bytes": len(gzip.compress(body, 6)),
         "chart_miss_s": miss_s,
@@ -161,7 +156,18 @@ def _chart(executor: Executor, dynamodb: Any, s3: Any, span: Span, now_ms: int) 
     }
 
 
-def _serve(api: Api) -> None:
+def _serve(executor: Executor, dynamodb: Any, results: ResultCache | None, now_ms: int) -> None:
+    """Makes the handler answer from these tiers, with the memory of a function that was just started."""
+    api = Api(
+        enabled_sites=(SITE,),
+        executor=executor,
+        catalogs=Catalogs(CatalogTable(dynamodb, "state"), lambda: now_ms),
+        sites=SiteTable(dynamodb, "state"),
+        now=lambda: now_ms,
+        max_range_days=366,
+        cache=AnswerCache(results, lambda: now_ms, observability.logger().warning),
+        status_reader=_STATUS_READER,
+    )
     app.api.connect = lambda: api
 
 
@@ -190,8 +196,8 @@ def _fill(executor: Executor, dynamodb: Any, now_ms: int) -> None:
     SiteTable(dynamodb, "state").record_catalog(SITE, "Site", POINTS, now_ms)
     first_file = midnight - (HOT_DAYS + 5 + MONTH) * DAY_MS
     for day_ms in range(midnight - DAYS * DAY_MS, midnight, DAY_MS):
-        mine = _day(day_ms, 1)
-        payload = encode_day(aggregate(mine, HOUR_MS), aggregate(mine, DAY_MS))
+        samples = _day(day_ms, 1)
+        payload = encode_day(aggregate(samples, HOUR_MS), aggregate(samples, DAY_MS))
         executor.rollups.write(SiteDay(SITE, day_ms), {0: payload}, day_ms)
         facts: dict[str, Any] = {
             "status": "done",
@@ -213,10 +219,10 @@ def _put(cold: ColdTier, day: SiteDay, names: list[str]) -> None:
     groups = [
         Group(
             names[start : start + 64],
-            Samples(part.ids - np.int32(start), part.times, part.values),
+            Samples(group.ids - np.int32(start), group.times, group.values),
         )
         for start in range(0, POINTS, 64)
-        for part in [samples[(samples.ids >= start) & (samples.ids < start + 64)]]
+        for group in [samples[(samples.ids >= start) & (samples.ids < start + 64)]]
     ]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "day.parquet"

@@ -1,8 +1,9 @@
 """The query API: samples, points, status and the chart page."""
 
 from query import routes
-from query.answer_cache import Answers
+from query.answer_cache import AnswerCache
 from query.answers import Api
+from query.catalogs import Catalogs
 from query.status import StatusReader
 from vitals import config, observability
 from vitals.aws.athena import Athena
@@ -20,7 +21,7 @@ def connect() -> Api:
     settings, warn = config.load(config.QuerySettings), observability.logger().warning
     stores = Stores.connect(settings, SYSTEM, PROMPT)
     athena = Athena(settings.glue_database, settings.athena_workgroup, PROMPT, boto3_session)
-    wide = AthenaReader(athena, settings.cold_bucket, settings.glue_table, SYSTEM.deadline.left_s)
+    bulk = AthenaReader(athena, settings.cold_bucket, settings.glue_table, SYSTEM.deadline.left_s)
     dead_letters = DeadLetters(
         # Few requests count dead letters, so their client is not made at every start.
         lambda: SYSTEM.client("sqs", BRIEF),
@@ -32,13 +33,13 @@ def connect() -> Api:
     )
     return Api(
         enabled_sites=settings.sites,
-        executor=Executor(stores.hot, stores.cold, stores.rollups, stores.ledger, wide),
-        catalogs=stores.catalogs,
+        executor=Executor(stores.hot, stores.cold, stores.rollups, stores.ledger, bulk),
+        catalogs=Catalogs(stores.catalogs, SYSTEM.now_ms),
         sites=stores.sites,
         now=SYSTEM.now_ms,
         max_range_days=settings.max_range_days,
-        kept=Answers(stores.query_cache, SYSTEM.now_ms, warn),
-        upkeep=StatusReader(stores.sites, stores.ledger, stores.circuits, dead_letters, warn),
+        cache=AnswerCache(stores.query_cache, SYSTEM.now_ms, warn),
+        status_reader=StatusReader(stores.sites, stores.ledger, stores.circuits, dead_letters, warn),
         monotonic=SYSTEM.monotonic,
     )
 

@@ -1,4 +1,4 @@
-"""Points as people look for them: by words and tags, under names that can be read."""
+"""Selects points by words and tags, and describes them under names that people can read."""
 
 import unicodedata
 from collections import Counter
@@ -10,7 +10,7 @@ from query.schemas import Equipment, PointAnswer, TagCount
 from vitals.model.points import ListedPoint, Point
 
 # A few sites of the largest known size.
-_KEPT = 20_000
+_CACHED = 20_000
 _EQUIPMENT_TAGS = ("equip", "equipRef", "equipment")
 # What a display ignores besides format characters: fillers, joiners and variation selectors.
 _IGNORED = {"\u034f", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u3164", "\uffa0"}
@@ -22,12 +22,12 @@ MAX_TAGS = 500
 
 
 def find(points: Iterable[Point], site: str, search: str, tags: Sequence[str]) -> list[Point]:
-    """The points with every word of `search` in what is said of them, and every one of `tags`."""
-    words, wanted = folded(search).split(), set(map(_form, tags))
+    """Returns the points that have every word of `search` in their texts, and every one of `tags`."""
+    terms, required = folded(search).split(), set(map(_form, tags))
     return [
         point
         for point in points
-        if wanted <= _tags(point.listed) and all(word in _haystack(site, point.listed) for word in words)
+        if required <= _tags(point.listed) and all(term in _search_text(site, point.listed) for term in terms)
     ]
 
 
@@ -44,7 +44,7 @@ def folded(text: str) -> str:
 
 
 def _iotas_last(text: str) -> str:
-    """The text with each iota after the marks that follow it: in upper case one below a letter follows it."""
+    """Returns the text with each iota moved after the marks that follow it, as upper case has it."""
     if _IOTA not in text:
         return text
     signs, iotas = [], ""
@@ -63,8 +63,8 @@ def _visible(text: str) -> str:
     return "".join(sign for sign in text if unicodedata.category(sign) != "Cf" and sign not in _IGNORED)
 
 
-def told(point: Point, site: str) -> PointAnswer:
-    """A point as the API lists it."""
+def point_answer(point: Point, site: str) -> PointAnswer:
+    """Returns a point as the API lists it."""
     listed = point.listed
     return {
         "point_name": listed.name,
@@ -79,15 +79,15 @@ def told(point: Point, site: str) -> PointAnswer:
 
 
 def tags(points: Sequence[Point]) -> list[TagCount]:
-    """What points can be asked for by, each with how many have it, most first; units and equipment too."""
-    found = Counter(form for point in points for form in _tags(point.listed))
+    """Returns the tags, units and equipment that points can be selected by, those of most points first."""
+    counts = Counter(form for point in points for form in _tags(point.listed))
     spelled = {_form(tag): tag.strip() for point in reversed(points) for tag in _whole_tags(point.listed)}
-    most = sorted(spelled, key=lambda form: (-found[form], form))[:MAX_TAGS]
-    return [{"tag": spelled[form], "points": found[form]} for form in most]
+    common = sorted(spelled, key=lambda form: (-counts[form], form))[:MAX_TAGS]
+    return [{"tag": spelled[form], "points": counts[form]} for form in common]
 
 
 def equipment(points: Iterable[Point]) -> list[Equipment]:
-    """The equipment by name, with its device when all of its points that name one agree."""
+    """Returns the equipment by name, with its device when all of its points that name one agree."""
     members: dict[str, list[ListedPoint]] = {}
     for point in points:
         name = _equipment(point.listed)
@@ -109,30 +109,30 @@ def _equipment(listed: ListedPoint) -> str | None:
     return next((pairs[key] for key in _EQUIPMENT_TAGS if pairs.get(key)), None)
 
 
-@lru_cache(_KEPT)
+@lru_cache(_CACHED)
 def _display_name(site: str, listed: ListedPoint) -> str:
     return display_name(listed.name, site, listed.object_name, listed.description)
 
 
-@lru_cache(_KEPT)
-def _haystack(site: str, listed: ListedPoint) -> str:
-    said = (listed.name, _display_name(site, listed), listed.description, listed.object_name)
-    return folded("\n".join((*said, listed.device, listed.unit, *listed.tags)))
+@lru_cache(_CACHED)
+def _search_text(site: str, listed: ListedPoint) -> str:
+    texts = (listed.name, _display_name(site, listed), listed.description, listed.object_name)
+    return folded("\n".join((*texts, listed.device, listed.unit, *listed.tags)))
 
 
-@lru_cache(_KEPT)
+@lru_cache(_CACHED)
 def _tags(listed: ListedPoint) -> frozenset[str]:
-    """Tags as they are asked for: `ahu`, `floor=2`, and `floor` for whatever floor."""
+    """Returns tags as requests name them: `ahu`, `floor=2`, and `floor` for any floor."""
     whole = _whole_tags(listed)
-    return frozenset(_form(part) for tag in whole for part in (tag, tag.partition("=")[0]))
+    return frozenset(_form(text) for tag in whole for text in (tag, tag.partition("=")[0]))
 
 
 def _form(tag: str) -> str:
-    """A tag as it is compared: upstreams spell it this way and that, and pad it."""
+    """Returns a tag as it is compared: upstreams differ in case and spaces."""
     return folded(tag).strip()
 
 
 def _whole_tags(listed: ListedPoint) -> list[str]:
-    """The point's tags; its unit and, by whatever tag it is told, its equipment are such tags too."""
-    more = {"unit": listed.unit, "equip": _equipment(listed)}
-    return [*listed.tags, *(f"{key}={value}" for key, value in more.items() if value)]
+    """Returns the point's tags, and its unit and equipment as tags; several tags may name the equipment."""
+    pairs = {"unit": listed.unit, "equip": _equipment(listed)}
+    return [*listed.tags, *(f"{key}={value}" for key, value in pairs.items() if value)]

@@ -25,8 +25,9 @@ from etl.sync import Receipt, Syncer
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
 from operations import oracle
-from query.answer_cache import Answers
+from query.answer_cache import AnswerCache
 from query.answers import Api
+from query.catalogs import Catalogs
 from query.status import StatusReader
 from tests.support.template import create_table
 from vitals.ace.client import AceClient
@@ -229,18 +230,26 @@ def query_api(
     dynamodb: Any, clock: Clock, sites: tuple[str, ...] = (SITE,), upstream: str = "http://ace/api"
 ) -> Api:
     """The query API on moto, over the queues of what was given up that the template has."""
-    catalogs, known = CatalogTable(dynamodb, "StateTable"), SiteTable(dynamodb, "StateTable")
+    sites_table = SiteTable(dynamodb, "StateTable")
     sqs = boto3.client("sqs")
-    letters = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("sync", "archive", "export")}
-    upkeep = StatusReader(
-        known,
+    urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("sync", "archive", "export")}
+    status_reader = StatusReader(
+        sites_table,
         Ledger(dynamodb, "StateTable"),
         CircuitTable(dynamodb, "StateTable", upstream),
-        DeadLetters(lambda: sqs, letters),
+        DeadLetters(lambda: sqs, urls),
         Logger().warning,
     )
-    kept = Answers(None, clock, Logger().warning)
-    return Api(sites, executor(dynamodb), catalogs, known, clock, 365, kept, upkeep)
+    return Api(
+        enabled_sites=sites,
+        executor=executor(dynamodb),
+        catalogs=Catalogs(CatalogTable(dynamodb, "StateTable"), clock),
+        sites=sites_table,
+        now=clock,
+        max_range_days=365,
+        cache=AnswerCache(None, clock, Logger().warning),
+        status_reader=status_reader,
+    )
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 import backfill.api.app
 import exports.api.app
 import query.app
-from query.answers import Reply
+from query.samples import Reply
 from tests.support import openapi
 from tests.support.template import template
 from vitals.errors import NotFoundError

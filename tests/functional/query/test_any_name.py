@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 import exports.api.app
 import query.app
 from exports.events import ExportRequest
-from query import answers
+from query import point_pages
 from query.answers import Api
+from query.catalogs import Catalogs
 from tests.functional.conftest import NOON, Clock, query_api
 from tests.functional.query.test_answers import CONTEXT, Ask, Call, ask, call
 from tests.support.api_server import ApiServer
@@ -99,8 +100,8 @@ class Building:
     def rename(self, names: Iterable[str]) -> dict[str, float]:
         """Gives the points other names; returns the value of each."""
         catalog = Catalog().refreshed(map(ListedPoint, names))
-        self.api.catalogs = FixedCatalog(catalog)  # type: ignore[assignment]
-        self.api._known.clear()
+        self.api.catalogs = Catalogs(FixedCatalog(catalog), self.api.now)  # type: ignore[assignment]
+        self.api.catalogs.loaded.clear()
         return {point.name: float(point.id) for point in catalog.points}
 
     def pages(self, path: str, *, by_post: bool = False, **query: Any) -> list[dict[str, Any]]:
@@ -200,7 +201,7 @@ def check_client(
     for newest in (client.latest(SITE, names), client.latest(SITE)):
         assert {entry["point_name"]: entry["value"] for entry in newest} == values
     client.exports.create(SITE, names, NOON - HOUR_MS, NOON)
-    ids = exported.pop().point_ids(building.api.catalogs.load(SITE))
+    ids = exported.pop().point_ids(building.api.catalogs.table.load(SITE))
     assert ids == tuple(values[name] for name in names)
 
 
@@ -267,10 +268,10 @@ def test_as_many_of_the_longest_names_as_one_request_takes(
     status, answer = building.call(f"/sites/{SITE}/latest", body=body)
     assert (status, len(answer["latest"])) == (200, len(names))
     # Those names alone would be more than Lambda answers.
-    building.rename(["\0" * (MAX_NAME - 4) + f"{number:04}" for number in range(answers.MAX_LIMIT)])
+    building.rename(["\0" * (MAX_NAME - 4) + f"{number:04}" for number in range(point_pages.MAX_LIMIT)])
     for path, key in (("points", "points"), ("latest", "latest")):
-        pages = building.pages(f"/sites/{SITE}/{path}", limit=answers.MAX_LIMIT)
-        assert sum(len(page[key]) for page in pages) == answers.MAX_LIMIT
+        pages = building.pages(f"/sites/{SITE}/{path}", limit=point_pages.MAX_LIMIT)
+        assert sum(len(page[key]) for page in pages) == point_pages.MAX_LIMIT
         assert all(len(json.dumps({"body": json.dumps(page)})) < 6_000_000 for page in pages)
 
 
@@ -284,7 +285,7 @@ LISTS: list[tuple[str, dict[str, Any]]] = [
 
 def test_a_token_is_of_its_own_list_alone(building: Building) -> None:
     catalog = Catalog().refreshed([ListedPoint("a b", "degF"), ListedPoint("a c", "degF")])
-    building.api.catalogs = FixedCatalog(catalog)  # type: ignore[assignment]
+    building.api.catalogs = Catalogs(FixedCatalog(catalog), building.api.now)  # type: ignore[assignment]
 
     def ask_for(name: str, asked: dict[str, Any], **token: Any) -> tuple[int, dict[str, Any]]:
         return building.call(f"/sites/{SITE}/{name}", asked | token)
@@ -319,14 +320,14 @@ def test_a_list_goes_on_after_a_point_that_is_gone_or_new(building: Building) ->
     building.rename(["b", "d", "f"])
     path = f"/sites/{SITE}/points"
     token = building.call(path, {"limit": 2})[1]["next_token"]
-    catalog = building.api.catalogs.load(SITE)
-    building.api._known.clear()
+    catalog = building.api.catalogs.table.load(SITE)
+    building.api.catalogs.loaded.clear()
     # d is listed no more, and a and e are new.
     after = catalog.refreshed(map(ListedPoint, ["a", "b", "e", "f"]))
-    building.api.catalogs = FixedCatalog(after)  # type: ignore[assignment]
+    building.api.catalogs = Catalogs(FixedCatalog(after), building.api.now)  # type: ignore[assignment]
     answer = building.call(path, {"limit": 1, "next_token": token})[1]
     assert [point["point_name"] for point in answer["points"]] == ["e"]
-    building.api._known[SITE] = (building.api.now(), catalog)
+    building.api.catalogs.loaded[SITE] = (building.api.now(), catalog)
     answer = building.call(path, {"next_token": answer["next_token"]})[1]
     assert [point["point_name"] for point in answer["points"]] == ["f"]
 

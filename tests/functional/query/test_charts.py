@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from query import answer_cache, answers
-from query.answer_cache import Answers
-from query.answers import Api, Reply
+from query import answer_cache, samples
+from query.answer_cache import AnswerCache
+from query.answers import Api
+from query.samples import Reply, SampleReader
 from tests.functional.conftest import SITE, Clock
 from tests.functional.pipeline.test_archiver import Archive, archive, simulator
 from tests.functional.pipeline.test_life_of_a_day import GRANT, api, expire, names_of, settle
@@ -37,10 +38,12 @@ WHOLE = Span(DAY, DAY + DAY_MS)
 
 
 @pytest.fixture
-def kept(api: Api, clock: Clock, archive: Archive) -> Answers:
+def kept(api: Api, clock: Clock, archive: Archive) -> AnswerCache:
     """The API with its cache, and the warnings of it."""
-    api.kept = Answers(ResultCache(boto3.client("s3"), "cold-bucket"), clock, archive.world.journal.warning)
-    return api.kept
+    api.cache = AnswerCache(
+        ResultCache(boto3.client("s3"), "cold-bucket"), clock, archive.world.journal.warning
+    )
+    return api.cache
 
 
 def query(api: Api, names: list[str], span: Span = WHOLE, tag: str = "", **asked: Any) -> Reply:
@@ -193,7 +196,7 @@ def test_a_chart_that_is_not_done_in_time_goes_on_with_its_token(
 ) -> None:
     names = names_of(archive)
     whole = found(query(api, names, width=50))
-    monkeypatch.setattr(answers, "READ_BUDGET_S", -1.0)
+    monkeypatch.setattr(samples, "READ_BUDGET_S", -1.0)
     monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 40)
     token, rows = None, []
     for _ in range(200):
@@ -287,7 +290,9 @@ def test_a_receipt_says_what_was_read(archive: Archive, api: Api) -> None:
 
 
 @pytest.mark.parametrize("asked", [{"resolution": "raw"}, {"width": 5}, {"method": "mean"}])
-def test_hit_and_miss_are_identical(archive: Archive, api: Api, kept: Answers, asked: dict[str, Any]) -> None:
+def test_hit_and_miss_are_identical(
+    archive: Archive, api: Api, kept: AnswerCache, asked: dict[str, Any]
+) -> None:
     settle(archive)
     archive.world.clock.forward(60)
     names = [*names_of(archive), "no such point"]
@@ -297,7 +302,7 @@ def test_hit_and_miss_are_identical(archive: Archive, api: Api, kept: Answers, a
     assert hit["metadata"]["cost"]["requests"] == 2
 
 
-def test_an_answer_that_a_client_has_is_not_sent_again(archive: Archive, api: Api, kept: Answers) -> None:
+def test_an_answer_that_a_client_has_is_not_sent_again(archive: Archive, api: Api, kept: AnswerCache) -> None:
     settle(archive)
     archive.world.clock.forward(60)
     first = query(api, names_of(archive))
@@ -307,7 +312,7 @@ def test_an_answer_that_a_client_has_is_not_sent_again(archive: Archive, api: Ap
     assert query(api, names_of(archive)[:3]).etag != first.etag
 
 
-def test_whatever_changes_a_day_changes_the_name(archive: Archive, api: Api, kept: Answers) -> None:
+def test_whatever_changes_a_day_changes_the_name(archive: Archive, api: Api, kept: AnswerCache) -> None:
     settle(archive)
     archive.world.clock.forward(60)
     names = names_of(archive)
@@ -324,18 +329,18 @@ def test_whatever_changes_a_day_changes_the_name(archive: Archive, api: Api, kep
 
 
 def test_what_is_written_to_now_is_kept_for_a_moment(
-    archive: Archive, api: Api, kept: Answers, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, api: Api, kept: AnswerCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vitals.aws.prices.S3_PUT", 0.0)
     names = names_of(archive)
     today = Span(DAY + DAY_MS, DAY + 2 * DAY_MS)
     assert query(api, names, today).etag is None
     assert found(query(api, names, today))["metadata"]["cache_hit"] is True
-    archive.world.clock.now_ms += (answer_cache.LIVELY_S + 1) * 1000
+    archive.world.clock.now_ms += (answer_cache.VOLATILE_S + 1) * 1000
     assert found(query(api, names, today))["metadata"]["cache_hit"] is False
 
 
-def test_a_gap_that_a_backfill_may_fill_is_not_kept(archive: Archive, api: Api, kept: Answers) -> None:
+def test_a_gap_that_a_backfill_may_fill_is_not_kept(archive: Archive, api: Api, kept: AnswerCache) -> None:
     long_ago = Span(DAY - 9 * DAY_MS, DAY - 8 * DAY_MS)
     for _ in range(2):
         assert found(query(api, names_of(archive), long_ago))["metadata"]["cache_hit"] is False
@@ -363,12 +368,12 @@ def test_a_cache_that_is_down_fails_no_query(
 
     client: Any = Down()
     expected = without_receipt(found(query(api, names_of(archive))))
-    api.kept = Answers(ResultCache(client, "cold-bucket"), clock, archive.world.journal.warning)
+    api.cache = AnswerCache(ResultCache(client, "cold-bucket"), clock, archive.world.journal.warning)
     assert without_receipt(found(query(api, names_of(archive)))) == expected
     assert archive.world.journal.warnings == ["cache not read", "cache not written"]
 
 
-def test_a_damaged_entry_is_read_anew(archive: Archive, api: Api, kept: Answers) -> None:
+def test_a_damaged_entry_is_read_anew(archive: Archive, api: Api, kept: AnswerCache) -> None:
     settle(archive)
     archive.world.clock.forward(60)
     query(api, names_of(archive))
@@ -380,7 +385,7 @@ def test_a_damaged_entry_is_read_anew(archive: Archive, api: Api, kept: Answers)
 
 
 def test_a_result_that_is_too_large_is_not_kept(
-    archive: Archive, api: Api, kept: Answers, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, api: Api, kept: AnswerCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vitals.store.tiers.query_cache.MAX_ENTRY_BYTES", 100)
     for _ in range(2):
@@ -388,17 +393,17 @@ def test_a_result_that_is_too_large_is_not_kept(
 
 
 def test_identical_requests_at_once_are_computed_once(
-    archive: Archive, api: Api, kept: Answers, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, api: Api, kept: AnswerCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settle(archive)
     archive.world.clock.forward(60)
-    real, computed, gate = Api._answer, [], threading.Barrier(8)
+    real, computed, gate = SampleReader._read, [], threading.Barrier(8)
 
-    def counted(self: Api, *arguments: Any) -> Any:
+    def counted(self: SampleReader, *arguments: Any) -> Any:
         computed.append(1)
         return real(self, *arguments)
 
-    monkeypatch.setattr(Api, "_answer", counted)
+    monkeypatch.setattr(SampleReader, "_read", counted)
 
     def ask(_: int) -> Any:
         gate.wait(timeout=10)
@@ -419,7 +424,7 @@ def test_catalogs_point_ids_are_part_of_the_name(archive: Archive, api: Api) -> 
         plan.plan_query(dataclasses.replace(asked, point_names=n), catalog, now, 365)
         for n in (names, names[::-1])
     ]
-    assert len({answer_cache.entry(SITE, planned, [], now).digest for planned in plans}) == 2
+    assert len({answer_cache.entry(planned, [], now).digest for planned in plans}) == 2
 
 
 def pages(api: Api, names: list[str], span: Span = WHOLE, **asked: Any) -> list[dict[str, Any]]:
@@ -444,7 +449,7 @@ def test_pages_of_means_hold_each_column_once(
             patch.setattr(Pages, "longest_step_ms", lambda _: 2 * HOUR_MS)
             patch.setattr(Pages, "first_step_ms", lambda _: 2 * HOUR_MS)
             if not in_time:
-                patch.setattr(answers, "READ_BUDGET_S", -1.0)
+                patch.setattr(samples, "READ_BUDGET_S", -1.0)
             answered = pages(api, names, **asked)
         assert len(answered) > 1
         for place, column in itertools.product(
@@ -505,12 +510,12 @@ def test_a_gap_that_a_page_cuts_is_the_gap(
     """A point that is listed as collected each five minutes comes each hour."""
     settle(archive)
     names = names_of(archive)[:3]
-    catalog = api._catalog(SITE, names)
+    catalog = api.catalogs.find(SITE, names)
     listed = [
         dataclasses.replace(each, listed=dataclasses.replace(each.listed, interval_s=s))
         for each, s in zip(catalog.points, itertools.cycle((300, 1_200, 7_200)))
     ]
-    api._known[SITE] = (archive.world.clock(), Catalog(tuple(listed)))
+    api.catalogs.loaded[SITE] = (archive.world.clock(), Catalog(tuple(listed)))
     span = Span(DAY - 3 * HOUR_MS, DAY + DAY_MS)
     for asked, in_time in CUT:
         whole = found(query(api, names, span, **asked))
@@ -523,7 +528,7 @@ def test_a_gap_that_a_page_cuts_is_the_gap(
             else:
                 patch.setattr(Pages, "longest_step_ms", lambda _: 235 * MINUTE_MS)
                 patch.setattr(Pages, "first_step_ms", lambda _: 235 * MINUTE_MS)
-                patch.setattr(answers, "READ_BUDGET_S", -1.0)
+                patch.setattr(samples, "READ_BUDGET_S", -1.0)
             answered = pages(api, names, span, **asked)
         assert len(answered) > 2
         assert [gaps_of(answered, place) for place in range(len(names))] == gaps
@@ -542,13 +547,13 @@ def test_a_chart_has_width_columns_and_none_before_its_start(archive: Archive, a
 
 
 def test_a_slow_moment_is_not_kept(
-    archive: Archive, api: Api, kept: Answers, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, api: Api, kept: AnswerCache, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settle(archive)
     clock.forward(60)
     monkeypatch.setattr(Pages, "longest_step_ms", lambda _: HOUR_MS)
     with monkeypatch.context() as patch:
-        patch.setattr(answers, "READ_BUDGET_S", -1.0)
+        patch.setattr(samples, "READ_BUDGET_S", -1.0)
         slow = query(api, names_of(archive), width=50)
     assert slow.etag is None
     assert found(slow)["metadata"]["next_token"]
@@ -579,36 +584,36 @@ def test_a_deadline_in_mid_read_gives_a_partial_answer(
 
 
 def test_a_points_interval_is_part_of_the_name(
-    archive: Archive, api: Api, kept: Answers, clock: Clock
+    archive: Archive, api: Api, kept: AnswerCache, clock: Clock
 ) -> None:
     settle(archive)
     clock.forward(60)
     names = names_of(archive)[:1]
     first = query(api, names, resolution="raw")
-    catalog = api._catalog(SITE, names)
+    catalog = api.catalogs.find(SITE, names)
     listed = [dataclasses.replace(point.listed, interval_s=900) for point in catalog.points]
     points = [dataclasses.replace(p, listed=new) for p, new in zip(catalog.points, listed, strict=True)]
-    api._known[SITE] = (clock(), Catalog(tuple(points)))
+    api.catalogs.loaded[SITE] = (clock(), Catalog(tuple(points)))
     again = query(api, names, resolution="raw", tag=first.etag or "")
     assert found(again)["series"][0]["coverage"]["expected"] == 96
 
 
 def test_a_cache_that_hangs_costs_no_answer_its_rows(
-    archive: Archive, api: Api, kept: Answers, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, api: Api, kept: AnswerCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Pages, "longest_step_ms", lambda _: HOUR_MS)
     now = [0.0]
     api.monotonic = lambda: now[0]
 
     def hangs(*_: Any) -> Any:
-        now[0] += answers.READ_BUDGET_S + 1
+        now[0] += samples.READ_BUDGET_S + 1
         raise CacheError("read timeout")
 
     monkeypatch.setattr(ResultCache, "get", hangs)
     assert found(query(api, names_of(archive), width=50))["metadata"]["next_token"] is None
 
 
-def test_the_receipt_counts_what_keeping_costs(archive: Archive, api: Api, kept: Answers) -> None:
+def test_the_receipt_counts_what_keeping_costs(archive: Archive, api: Api, kept: AnswerCache) -> None:
     settle(archive)
     archive.world.clock.forward(60)
     miss, hit = (found(query(api, names_of(archive)))["metadata"]["cost"] for _ in range(2))

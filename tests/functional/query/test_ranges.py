@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from query.answers import MAX_COVERAGE_DAYS, Api
+from query.answers import Api
+from query.coverage import MAX_DAYS as MAX_COVERAGE_DAYS
 from tests.functional.client.test_client import POINT, SPAN
 from tests.functional.client.test_command import command, out
 from tests.functional.conftest import NOON, SITE, Clock, World, query_api

@@ -154,7 +154,7 @@ def test_only_sites_of_the_token_are_told_and_given_up_messages_only_to_tokens_o
 
 def test_an_upstream_that_is_left_alone_is_told_for_as_long(call: Call, api: Api, clock: Clock) -> None:
     until_ms = clock() + 5 * 60_000
-    api.upkeep.circuits.store(Circuit(5, until_ms))
+    api.status_reader.circuits.store(Circuit(5, until_ms))
     assert call("/status")[1]["sites"][0]["upstream_paused_until"] == iso(until_ms)
     clock.forward(5)
     assert call("/status")[1]["sites"][0]["upstream_paused_until"] is None
@@ -178,7 +178,9 @@ def test_a_queue_that_does_not_answer_is_null_and_named(
         silent = boto3.client("sqs", endpoint_url=endpoint, config=impatient(attempts=1))
         for dead in ({"archive"}, set(urls)):
             client = SqsByQueue(sqs, silent, dead)
-            api.upkeep = replace(api.upkeep, dead_letters=DeadLetters(lambda client=client: client, urls))
+            api.status_reader = replace(
+                api.status_reader, dead_letters=DeadLetters(lambda client=client: client, urls)
+            )
             status, answer = call("/status", sites="*")
             assert status == 200
             assert answer["dead_letters"] == {name: None if name in dead else 0 for name in urls}
@@ -214,7 +216,7 @@ def test_queues_are_read_at_once_and_given_up_in_time_for_an_answer(call: Call, 
         return 7
 
     counters = dict.fromkeys(("sync", "archive", "export"), count)
-    api.upkeep = replace(api.upkeep, dead_letters=SimpleNamespace(counters=lambda: counters))
+    api.status_reader = replace(api.status_reader, dead_letters=SimpleNamespace(counters=lambda: counters))
     assert call("/status", sites="*")[1]["dead_letters"] == {"sync": 7, "archive": 7, "export": 7}
     attempts = clients.BRIEF.retries["total_max_attempts"]
     assert clients.ANSWER_S + attempts * (clients.BRIEF.connect_timeout + clients.BRIEF.read_timeout) < 29
@@ -224,8 +226,8 @@ def test_a_ledger_or_circuit_that_cannot_be_read_leaves_the_others(call: Call, a
     whole = call("/status", sites="*")[1]
     with hanging() as endpoint:
         client = boto3.client("dynamodb", endpoint_url=endpoint, config=impatient(attempts=1))
-        api.upkeep = replace(
-            api.upkeep,
+        api.status_reader = replace(
+            api.status_reader,
             ledger=Ledger(client, "StateTable"),
             circuits=CircuitTable(client, "StateTable", "http://ace/api"),
         )

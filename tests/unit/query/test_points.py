@@ -65,7 +65,7 @@ def test_every_word_and_every_tag(search: str, tags: list[str], ids: list[int]) 
 
 
 def test_a_point_tells_its_name_and_where_it_belongs() -> None:
-    assert points.told(POINTS[0], SITE) == {
+    assert points.point_answer(POINTS[0], SITE) == {
         "point_name": "ses/home/8000:33-8033/analogInput/1",
         "display_name": "Supply air temperature",
         "unit": "degreesFahrenheit",
@@ -75,7 +75,7 @@ def test_a_point_tells_its_name_and_where_it_belongs() -> None:
         "device": "Roof controller",
         "equipment": "AHU-1",
     }
-    other = points.told(POINTS[1], SITE)
+    other = points.point_answer(POINTS[1], SITE)
     assert (other["display_name"], other["device"]) == ("Binary input 2, device 8033", None)
     assert other["equipment"] is None
 
@@ -127,7 +127,7 @@ def test_equipment_comes_by_name_with_its_device_where_there_is_one() -> None:
 
 @pytest.mark.parametrize("point", [*BUILDING[:4], BUILDING[7]], ids=lambda point: point.name)
 def test_every_point_with_equipment_is_found_by_it(point: Point) -> None:
-    equipment = points.told(point, SITE)["equipment"]
+    equipment = points.point_answer(point, SITE)["equipment"]
     assert point in points.find(BUILDING, SITE, "", [f"equip={equipment}"])
 
 

@@ -1,0 +1,26 @@
+"""Answers with the points of a site, page by page, and with what they can be selected by."""
+
+from collections.abc import Sequence
+
+from query import point_pages, points
+from query.catalogs import Catalogs
+from query.schemas import Points, Tags
+from vitals.reading import page_token
+
+
+def points_page(
+    catalogs: Catalogs, site: str, *, search: str, tags: Sequence[str], limit: int, next_token: str | None
+) -> Points:
+    """Returns the points in name order that match every word of `search` and every one of `tags`."""
+    owner = page_token.fingerprint("points", site, search, sorted(tags))
+    catalog, after = point_pages.page_start(catalogs, site, next_token, owner)
+    matches = points.find(catalog.active, site, search, tags)
+    page = point_pages.points_after(matches, limit, after)
+    rows = point_pages.fitting([points.point_answer(point, site) for point in page])
+    return {"points": rows, "next_token": point_pages.next_token(matches, page[: len(rows)], owner)}
+
+
+def tags_and_equipment(catalogs: Catalogs, site: str) -> Tags:
+    """Returns the tags and the equipment that the site's points can be selected by."""
+    active = catalogs.find(site).active
+    return {"site_name": site, "tags": points.tags(active), "equipment": points.equipment(active)}

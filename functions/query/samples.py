@@ -1,0 +1,127 @@
+"""Answers a query: from the caller's copy, from the cache, or from the tiers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from query import answer_cache, schemas, warnings
+from query.answer_cache import AnswerCache
+from query.schemas import ColumnAnswer, Receipt
+from query.series import series_of
+from query.status import MAX_LAG_MS
+from query.warnings import WarningDetail, warned
+from vitals.aws.cost import Cost
+from vitals.model.timespan import iso
+from vitals.reading.executor import Executor
+from vitals.reading.gaps import GapReport, explain_gaps
+from vitals.reading.paging import Pages
+from vitals.reading.plan import QueryPlan
+from vitals.reading.reader import Page, PageReader
+from vitals.reading.reads import PlannedRead
+
+# Well under API Gateway's 29 s, and enough for the longest page that was measured (bench/query.py).
+READ_BUDGET_S = 12.0
+# MemorySize of QueryFunction in the template, for the price of its time.
+_MEMORY_MB = 1024
+# After this a browser asks whether its copy is still right.
+_MAX_AGE_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer, None when the caller's copy is right; its ETag, if any, and how long it stays right."""
+
+    answer: ColumnAnswer | None
+    etag: str | None
+    max_age_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class SampleReader:
+    """Answers one query that began at `began_s` of `monotonic`."""
+
+    executor: Executor
+    cache: AnswerCache
+    monotonic: Callable[[], float]
+    began_s: float
+
+    def reply(self, plan: QueryPlan, now_ms: int, media_type: str, if_none_match: str) -> Reply:
+        """Returns the reply to a query, one series per point in the order requested."""
+        cost = Cost()
+        records = self.executor.records(plan.site, plan.span, cost)
+        entry = answer_cache.entry(plan, records, now_ms)
+        etag = entry.etag(media_type)
+        if answer_cache.matches(if_none_match, etag):
+            return Reply(None, etag, _MAX_AGE_S)
+        with self.cache.locked(entry):
+            cached = self.cache.load(plan.site, entry, cost)
+            if cached is not None:
+                answer, complete = cached, True
+            else:
+                answer, complete = self._read(PlannedRead(plan, records, now_ms, cost))
+                if complete:
+                    self.cache.store(plan.site, entry, answer, cost)
+        answer["metadata"] = {**answer["metadata"], **self._receipt(cost, hit=cached is not None)}
+        # What is missing may be readable a moment later, while the entry stays the same.
+        stable = complete and entry.stable
+        return Reply(answer, etag if stable else None, _MAX_AGE_S if stable else answer_cache.VOLATILE_S)
+
+    def _read(self, query: PlannedRead) -> tuple[ColumnAnswer, bool]:
+        """Returns the answer from the tiers, and whether nothing is missing that could be read later."""
+        plan, end_s = query.plan, self.monotonic() + READ_BUDGET_S
+        known_until_ms = query.now_ms - MAX_LAG_MS
+        page = PageReader(self.executor, query, known_until_ms, lambda: self.monotonic() < end_s).read()
+        stats = page.stats
+        whole = plan.start_ms == plan.span.start_ms and page.next_ms is None
+        if stats.failures and not stats.sources and whole:
+            raise stats.failures[0].error
+        report = explain_gaps(self.executor.ledger, plan.site, page.gaps, query.cost)
+        answer = _answer(plan, page, report, self._receipt(query.cost, hit=False))
+        complete = report.all_polled and report.in_time and not page.timed_out and not stats.failures
+        return answer, complete
+
+    def _receipt(self, cost: Cost, *, hit: bool) -> Receipt:
+        seconds = self.monotonic() - self.began_s
+        return {
+            "query_time_ms": round(seconds * 1000, 1),
+            "cache_hit": hit,
+            "cost": {
+                "read_units": cost.read_units,
+                "requests": cost.requests,
+                "bytes": cost.bytes,
+                "bytes_scanned": cost.bytes_scanned,
+                "micro_dollars": cost.micro_dollars(seconds, _MEMORY_MB),
+            },
+        }
+
+
+def _answer(plan: QueryPlan, page: Page, report: GapReport, receipt: Receipt) -> ColumnAnswer:
+    return {
+        "site_name": plan.site,
+        "start_time": iso(plan.requested.start_ms),
+        "end_time": iso(plan.requested.end_ms),
+        # The plan has checked both texts.
+        "resolution": cast(schemas.Resolution, plan.resolution),
+        "data_type": "aggregate" if plan.aggregated else "raw",
+        "series": series_of(plan, page, report),
+        "metadata": {
+            "total_samples": len(page.rows),
+            "sources": list(page.stats.sources),
+            "next_token": None if page.next_ms is None else Pages(plan).token(page.next_ms),
+            "method": cast(schemas.Method, plan.shape.method) if plan.shape else None,
+            "samples_read": sum(page.received.values()),
+            "samples_returned": len(page.rows),
+            **receipt,
+        },
+        **warned(_warnings(plan, page, report)),
+    }
+
+
+def _warnings(plan: QueryPlan, page: Page, report: GapReport) -> list[WarningDetail]:
+    return [
+        *map(warnings.unknown_point, plan.unknown),
+        *map(warnings.columns_split_buckets, plan.notes),
+        *(warnings.day_unreadable(failure.day, str(failure.error)) for failure in page.stats.failures),
+        *([warnings.time_limit()] if page.timed_out else []),
+        *([] if report.complete else [warnings.gaps_omitted()]),
+    ]
