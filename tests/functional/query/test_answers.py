@@ -27,6 +27,7 @@ from vitals.model.records.tokens import Grant
 from vitals.model.samples import Samples, from_columns
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, iso
+from vitals.reading.reads import ReadResult, ReadStats
 from vitals.reading.request import MAX_POINTS, QueryRequest
 from vitals.store import keys
 from vitals.store.state.catalog import CatalogTable
@@ -561,9 +562,9 @@ def test_a_stretch_is_bounded_however_sparse_the_data(api: Api, monkeypatch: pyt
         def records(self, *_: Any) -> list[Any]:
             return []
 
-        def read(self, site: str, planned: Any, span: Span, *_: Any) -> Samples:
+        def read(self, _: Any, span: Span) -> ReadResult[Samples]:
             spans.append(span)
-            return from_columns([], [], [])
+            return ReadResult(from_columns([], [], []), ReadStats())
 
     monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 1_000)
     api.executor = Empty()  # type: ignore[assignment]

@@ -1,0 +1,92 @@
+"""Answers as CSV, with everything but the series in headers."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import orjson
+
+from query.encoding.columns import TABLE_NAMES, Answer, column, column_keys
+from query.encoding.result import Encoded
+from vitals.reading.request import Limits
+
+# API Gateway passes 10,240 bytes of headers on.
+_MAX_WARNINGS_BYTES = 3_000
+_LONGEST_NUMBER = len("-2.2250738585072014e-308,")
+_TIME = len("2026-11-23T12:00:00.000Z,")
+
+
+def limits(names: Sequence[str], max_bytes: int) -> Limits:
+    """Returns how many rows of these points surely fit so many bytes."""
+    longest = max((len(orjson.dumps(_quoted(name))) for name in names), default=0)
+    samples, aggregates = (max_bytes // (longest + _TIME + count * _LONGEST_NUMBER) for count in (1, 6))
+    return Limits(samples, aggregates)
+
+
+def encode(answer: Answer, media_type: str) -> Encoded:
+    """Returns one table of all series, and the rest of the answer as headers."""
+    keys = column_keys(answer["series"])
+    header = ",".join(["point_name", *(TABLE_NAMES[key] for key in keys)])
+    body = "\n".join(chain([header], *(_rows(series, keys) for series in answer["series"]), [""]))
+    return Encoded(f"{media_type}; charset=utf-8; header=present", body, _headers(answer))
+
+
+def _rows(series: Answer, keys: Sequence[str]) -> Iterator[str]:
+    """Yields joined texts: the csv module takes seven times as long, and only a name ever needs quotes."""
+    if not len(series["timestamps"]):
+        return iter(())
+    columns = [(key, column(series, key)) for key in keys]
+    texts = [_times(values) if key == "timestamps" else _numbers(values) for key, values in columns]
+    name = _quoted(series["point_name"])
+    return (",".join((name, *row)) for row in zip(*texts, strict=True))
+
+
+def _times(times: Any) -> list[str]:
+    texts: list[str] = np.datetime_as_string(times.astype("datetime64[ms]"), timezone="UTC").tolist()
+    return texts
+
+
+def _numbers(numbers: Any) -> list[str]:
+    """Returns the shortest texts that read back as the same numbers."""
+    return orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].decode().split(",")
+
+
+def _quoted(name: str) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow([name])
+    return out.getvalue()
+
+
+def _headers(answer: Answer) -> dict[str, str]:
+    """Returns everything but the series, as headers of ASCII."""
+    own_headers = ("series", "warnings", "warning_details")
+    metadata = {key: value for key, value in answer.items() if key not in own_headers}
+    headers = {"Vitals-Metadata": _ascii(metadata)}
+    if answer["metadata"]["next_token"]:
+        headers["Vitals-Next-Token"] = answer["metadata"]["next_token"]
+    if answer["warnings"]:
+        texts = _fitting(answer["warnings"])
+        headers["Vitals-Warnings"] = _ascii(texts)
+        # The last text may be the number of omitted warnings, which has no code.
+        details = zip(answer["warning_details"], texts, strict=False)
+        codes = [detail["code"] for detail, text in details if detail["text"] == text]
+        headers["Vitals-Warning-Codes"] = _ascii(codes)
+    return headers
+
+
+def _fitting(warnings: Sequence[str]) -> list[str]:
+    """Returns the warnings that fit a header, and how many do not."""
+    fitting: list[str] = []
+    for warning in warnings:
+        if len(_ascii([*fitting, warning])) > _MAX_WARNINGS_BYTES:
+            return [*fitting, f"and {len(warnings) - len(fitting)} more: ask for JSON to read them"]
+        fitting.append(warning)
+    return fitting
+
+
+def _ascii(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
