@@ -102,3 +102,27 @@ def test_the_glossary_defines_the_words_of_the_storage() -> None:
     glossary = (ROOT / "docs/architecture.md").read_text().partition("## Glossary")[2]
     for word in ("point", "sample", "window", "group", "block", "checkpoint", "ledger", "late sample"):
         assert f"| {word} |" in glossary or f", {word} |" in glossary
+
+
+FLOWS = {
+    title: steps
+    for title, steps in re.findall(
+        r"^## ([^\n]+), in order\n\n(.*?)(?=^## )",
+        (ROOT / "docs/architecture.md").read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
+}
+
+
+@pytest.mark.parametrize("title", FLOWS)
+def test_a_flow_names_modules_that_exist_in_ten_steps(title: str) -> None:
+    assert len(re.findall(r"^\d+\. ", FLOWS[title], re.MULTILINE)) == 10
+    modules = re.findall(r"`((?:\w+/)+\w+)`", FLOWS[title])
+    assert len(modules) == len(set(modules)) > 10
+    for name in modules:
+        places = [ROOT / name, ROOT / "functions" / name, ROOT / "layers/common/python/vitals" / name]
+        assert any(place.with_suffix(".py").exists() or place.is_dir() for place in places), name
+
+
+def test_three_flows_are_described() -> None:
+    assert list(FLOWS) == ["A sync", "A chart query", "The archiving of a day"]
