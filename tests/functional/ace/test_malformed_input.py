@@ -19,7 +19,7 @@ from tests.functional.conftest import SITE, Clock, World
 from tests.functional.etl.test_handler import CONTEXT, queue
 from tests.functional.etl.test_sync import assert_exact, checkpoint
 from tests.support.raw_server import RawServer, answer, requests_on
-from vitals.ace import client
+from vitals.ace import bodies
 from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace
 from vitals.ace.points import listed_from_ace
@@ -126,7 +126,7 @@ def test_malformed_entries_are_logged_once_for_each_page() -> None:
         (page(GOOD)[:-20], "expecting the end of the body at byte"),
         (page(GOOD)[:45], "Unterminated string starting at byte 42"),
         (b"<html><body>Please sign in</body></html>", r"not a JSON object at byte 0, near '<html>"),
-        (b"[1, 2]", r"no JSON object but \[1, 2\]"),
+        (b"[1, 2]", r"not a JSON object but \[1, 2\]"),
         (
             page(GOOD, GOOD.replace('"1.5"', "NaN")).replace(b"false", b"NaN"),
             "'has_more' is not usable at byte",
@@ -272,10 +272,10 @@ def test_a_malformed_body_beyond_the_limit_is_broken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     body = page(GOOD, GOOD.replace('"1.5"', "NaN"))
-    monkeypatch.setattr(client, "_MAX_MALFORMED_BYTES", len(body))
+    monkeypatch.setattr(bodies, "_MAX_MALFORMED_BYTES", len(body))
     assert len(pages_of(body)) == 2
-    monkeypatch.setattr(client, "_MAX_MALFORMED_BYTES", len(body) - 1)
-    with pytest.raises(UpstreamUnavailableError, match=rf"no strict JSON, .* of {len(body)}"):
+    monkeypatch.setattr(bodies, "_MAX_MALFORMED_BYTES", len(body) - 1)
+    with pytest.raises(UpstreamUnavailableError, match=rf"not valid JSON, .* of {len(body)}"):
         pages_of(body)
     assert len(pages_of(page(*[GOOD] * 5))) == 5
 
@@ -408,7 +408,7 @@ def test_a_long_wait_is_reported_as_sent(text: str) -> None:
     busy = answer(b"", f"Retry-After: {text}", status="429 Busy")
     with serving(busy, retry=Retry(total=3)) as ace, pytest.raises(UpstreamUnavailableError) as caught:
         ace.site("s")
-    assert f"answered 429, and asks to wait: Retry-After: {text}" in str(caught.value)
+    assert f"answered 429; too long to wait: Retry-After: {text}" in str(caught.value)
     assert ace.requests == 1
 
 

@@ -2,8 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
 import requests
@@ -31,20 +30,6 @@ FAULTS = Faults(nan=1, bad_text=1, drip=0.15, listing_shift=0.5)
 NAMES = {"nan", "bad_text", "drip", "listing_shift"}
 # Each drip takes as long; an answer that is late is requested again.
 ANSWER_S = 0.5
-
-
-class Hasty(AceClient):
-    """A client whose requests time out early."""
-
-    def _get(
-        self,
-        path: str,
-        query: Mapping[str, Any],
-        retry: Retry | None = None,
-        timeout_s: float = ANSWER_S,
-        page: int | None = None,
-    ) -> dict[str, Any]:
-        return super()._get(path, query, retry, ANSWER_S, page)
 
 
 class Deployed(Store):
@@ -98,7 +83,7 @@ def store(
     monkeypatch.setattr(comparison, "_QUESTIONS", (6, 6))
     simulator = building.simulator
     pace, retry = Pace(60_000, burst=1_000), Retry(total=8, respect_retry_after_header=False)
-    ace = Hasty(simulator.url, simulator.settings.api_key, pace, retry=retry)
+    ace = AceClient(simulator.url, simulator.settings.api_key, pace, retry=retry, timeout_s=ANSWER_S)
     ingest = dataclasses.replace(building.syncer.ingest, ace=ace)
     world = dataclasses.replace(building, syncer=dataclasses.replace(building.syncer, ingest=ingest))
     return Deployed(server.url, make_token("read"), world)

@@ -1,0 +1,190 @@
+"""Requests to the ACE API: pace, deadlines, retries, and errors that say whether a retry can help."""
+
+import http.client
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+from urllib3.exceptions import HTTPError, MaxRetryError
+from urllib3.util import Timeout
+from urllib3.util.retry import Retry
+
+from vitals.ace import bodies, total_timeout
+from vitals.ace.bodies import BrokenBodyError
+from vitals.ace.pacing import Paced
+from vitals.aws.runtime import Runtime
+from vitals.codec.lenient_json import Body, Form
+from vitals.errors import UpstreamRefusedError, UpstreamUnavailableError
+
+_CONNECT_TIMEOUT_S = 5
+# A sync that must wait longer than this ends: the next one follows in five minutes.
+_MAX_WAIT_S = 30
+_RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+_MAX_PROBLEM = 200
+
+RETRY = Retry(
+    total=3,
+    status_forcelist=_RETRIED_STATUSES,
+    backoff_factor=1,
+    backoff_jitter=1,
+    respect_retry_after_header=True,
+)
+
+# What a response can do to the libraries that read it: a header that is no text is a ValueError.
+_LIBRARY_ERRORS = (
+    requests.RequestException,
+    HTTPError,
+    http.client.HTTPException,
+    OSError,
+    ValueError,
+    LookupError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One GET: a path below the base URL, its query, and how errors name it."""
+
+    path: str
+    query: Mapping[str, Any]
+    subject: str
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why an attempt failed that may be repeated, and the Retry-After of its response."""
+
+    problem: str
+    retry_after: str = ""
+
+
+class Transport:
+    """Makes the requests to one API; `remaining_s` returns how long the caller has left."""
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        pace: Paced,
+        *,
+        session: requests.Session | None,
+        remaining_s: Callable[[], float],
+        runtime: Runtime,
+    ) -> None:
+        self.requests = 0
+        """How many were sent, retries among them."""
+        self._base_url = base_url.rstrip("/")
+        self._pace = pace
+        self._remaining_s = remaining_s
+        self._runtime = runtime
+        self._session = session or total_timeout.session()
+        self._session.headers.update({"Authorization": f"Bearer {api_key}", "Accept": "application/json"})
+
+    def get(self, request: Request, form: Form, retry: Retry) -> Body:
+        """Returns the body of a response.
+
+        UpstreamRefusedError when a retry cannot succeed, and UpstreamUnavailableError when `retry` or the
+        caller's time is used up.
+        """
+        total = retry.total
+        # Bounded by `retry`: increment raises when it is used up.
+        while True:
+            result = self._attempt(request, form, self._reserve(request))
+            if isinstance(result, Body):
+                return result
+            try:
+                retry = retry.increment("GET", request.path, error=UpstreamUnavailableError(result.problem))
+            except MaxRetryError:
+                raise UpstreamUnavailableError(f"{result.problem}, after {total} retries") from None
+            self._back_off(retry, result)
+
+    def _reserve(self, request: Request) -> float:
+        """Waits until the pace allows the request; returns how many seconds it then has."""
+        if self._remaining_s() > 0:
+            self._pace.wait()
+        timeout_s = min(request.timeout_s, self._remaining_s())
+        if timeout_s <= 0:
+            raise UpstreamUnavailableError(f"{request.subject}: no time left for a request")
+        return timeout_s
+
+    def _attempt(self, request: Request, form: Form, timeout_s: float) -> Body | _Failure:
+        self.requests += 1
+        end = self._runtime.monotonic() + timeout_s
+        # requests takes urllib3's, but its types do not know.
+        timeout: Any = Timeout(total=timeout_s, connect=_CONNECT_TIMEOUT_S, read=timeout_s)
+        retry_after = ""
+        try:
+            with self._session.get(
+                self._base_url + request.path,
+                params=request.query,
+                timeout=timeout,
+                stream=True,
+                allow_redirects=False,
+            ) as response:
+                retry_after = response.headers.get("Retry-After", "")
+                problem = _check_status(response, request.subject)
+                if not problem:
+                    return self._body(response, form, end)
+        except BrokenBodyError as error:
+            problem = f"{request.subject}: {error}"
+        except _LIBRARY_ERRORS as error:
+            is_late = self._runtime.monotonic() >= end
+            reason = f"no complete response within {timeout_s:.3g} s" if is_late else _message(error)
+            problem = f"{request.subject}: {reason}"
+        return _Failure(problem, retry_after)
+
+    def _body(self, response: requests.Response, form: Form, end: float) -> Body:
+        def is_late() -> bool:
+            return self._runtime.monotonic() > end
+
+        return bodies.parse(bodies.download(response, is_late), form, is_late)
+
+    def _back_off(self, retry: Retry, failure: _Failure) -> None:
+        """Waits before the next attempt; UpstreamUnavailableError when there is no time for that."""
+        problem, text = failure.problem, failure.retry_after
+        retry_after_s = _retry_after_s(text, self._runtime.now_ms())
+        if retry_after_s is not None and retry_after_s > min(_MAX_WAIT_S, self._remaining_s()):
+            excerpt = ascii(text)[1:-1][:_MAX_PROBLEM]
+            raise UpstreamUnavailableError(f"{problem}; too long to wait: Retry-After: {excerpt}")
+        respected = retry_after_s if retry.respect_retry_after_header else None
+        wait_s = respected or retry.get_backoff_time()
+        if wait_s >= self._remaining_s():
+            raise UpstreamUnavailableError(f"{problem}; no time left for a retry")
+        self._runtime.sleep(wait_s)
+
+
+def _check_status(response: requests.Response, subject: str) -> str:
+    """Returns the problem that a retry may solve, or ""; UpstreamRefusedError when no retry can."""
+    status = response.status_code
+    if status == 200:
+        return ""
+    if status in _RETRIED_STATUSES or status > 500:
+        return f"{subject} answered {status}"
+    raise UpstreamRefusedError(status, f"{subject} answered {status}; a retry cannot succeed")
+
+
+def _message(error: Exception) -> str:
+    """Returns the library's message without the layers that wrap it."""
+    inner = error
+    while inner.args and isinstance(inner.args[0], Exception):
+        inner = inner.args[0]
+    inner = getattr(inner, "reason", None) or inner
+    return f"{type(error).__name__}: {ascii(str(inner))[1:-1][:_MAX_PROBLEM]}"
+
+
+def _retry_after_s(text: str, now_ms: int) -> float | None:
+    """Returns the seconds of a Retry-After; None when it is neither seconds nor a date."""
+    if re.fullmatch(r"\s*[0-9]{1,12}\s*", text):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+        # A date without a zone, which RFC 9110 does not know, is in UTC.
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, moment.timestamp() - now_ms / 1000)
+    except (ValueError, TypeError, OverflowError, LookupError):
+        return None
