@@ -36,7 +36,7 @@ def figures(folder: Path) -> dict[str, float]:
     built = time.process_time() - began
     peak = peak_mb()
     body = file.read_bytes()
-    found = {
+    built_figures = {
         "samples": written.contents.rows,
         "points": written.contents.points,
         "build_s": built,
@@ -44,7 +44,7 @@ def figures(folder: Path) -> dict[str, float]:
         "bytes": len(body),
         "footer_bytes": int.from_bytes(body[-8:-4], "little"),
     }
-    return found | _column_bytes(file) | _reads(body, day, written, folder)
+    return built_figures | _column_bytes(file) | _reads(body, day, written, folder)
 
 
 def save_day(folder: Path, simulator: Simulator, site: str, names: list[str], start_ms: int) -> None:
@@ -55,9 +55,12 @@ def save_day(folder: Path, simulator: Simulator, site: str, names: list[str], st
     day = merge([_hour(simulator, site, ids, hour) for hour in hours])
     edges = np.searchsorted(day.ids, [*range(0, len(names), GROUP_SIZE), len(names)])
     for number, (begin, end) in enumerate(pairwise(edges.tolist())):
-        part, first = day[begin:end], number * GROUP_SIZE
+        samples, first = day[begin:end], number * GROUP_SIZE
         np.savez(
-            folder / f"{number:05d}.npz", ids=part.ids - np.int32(first), times=part.times, values=part.values
+            folder / f"{number:05d}.npz",
+            ids=samples.ids - np.int32(first),
+            times=samples.times,
+            values=samples.values,
         )
         (folder / f"{number:05d}.json").write_text(json.dumps(names[first : first + GROUP_SIZE]))
     (folder / "day").write_text(day_name(start_ms))
@@ -66,9 +69,9 @@ def save_day(folder: Path, simulator: Simulator, site: str, names: list[str], st
 def _hour(simulator: Simulator, site: str, ids: dict[str, int], hour: Span) -> Samples:
     rows: list[tuple[int, int, float]] = []
     for name, (times, values) in simulator.site_series(site, hour.start_ms, hour.end_ms).items():
-        for at, value in zip(times.tolist() if name in ids else (), values, strict=False):
+        for time_ms, value in zip(times.tolist() if name in ids else (), values, strict=False):
             try:
-                rows.append((ids[name], at, parse_value(value)))
+                rows.append((ids[name], time_ms, parse_value(value)))
             except RejectedReadingError:
                 continue
     return from_columns(*zip(*rows, strict=True)) if rows else from_columns([], [], [])
@@ -76,8 +79,8 @@ def _hour(simulator: Simulator, site: str, ids: dict[str, int], hour: Span) -> S
 
 def _groups(folder: Path) -> Iterator[Group]:
     for path in sorted(folder.glob("*.npz")):
-        with np.load(path) as part:
-            samples = Samples(part["ids"], part["times"], part["values"])
+        with np.load(path) as columns:
+            samples = Samples(columns["ids"], columns["times"], columns["values"])
         yield Group(json.loads(path.with_suffix(".json").read_text()), samples)
 
 
@@ -91,11 +94,11 @@ def _column_bytes(file: Path) -> dict[str, float]:
     metadata = parquet.read_metadata(file)
     groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
     columns = [group.column(i) for group in groups for i in range(group.num_columns)]
-    found: dict[str, float] = {}
+    sizes: dict[str, float] = {}
     for column in columns:
         key = f"{column.path_in_schema}_bytes"
-        found[key] = found.get(key, 0) + column.total_compressed_size
-    return found
+        sizes[key] = sizes.get(key, 0) + column.total_compressed_size
+    return sizes
 
 
 def _reads(body: bytes, day: SiteDay, written: WrittenFile, folder: Path) -> dict[str, float]:
@@ -104,7 +107,7 @@ def _reads(body: bytes, day: SiteDay, written: WrittenFile, folder: Path) -> dic
     assert day_file.checksums(tier.groups(day)) == written.checks, "the file is not what was written"
     verified = time.process_time() - began
     group = next(_groups(folder))
-    mine = group.samples[group.samples.ids == 0]
+    expected = group.samples[group.samples.ids == 0]
     spent = []
     for _ in range(_RUNS):
         receipt = Cost()
@@ -112,7 +115,7 @@ def _reads(body: bytes, day: SiteDay, written: WrittenFile, folder: Path) -> dic
         began = time.perf_counter()
         answer = tier.read(day, [group.names[0]], day.span, receipt)
         spent.append(time.perf_counter() - began)
-    assert answer.equals(mine), "the answer is not exact"
+    assert answer.equals(expected), "the answer is not exact"
     return {
         "verify_s": verified,
         "point_requests": receipt.requests,

@@ -44,9 +44,9 @@ def figures(url: str, api_key: str, day: str, now_ms: int) -> dict[str, float]:
         before, began = peak_mb(), time.process_time()
         worker.work("bench", day)
         spent = time.process_time() - began
-        [known] = worker.runs.days("bench")
+        [run_day] = worker.runs.days("bench")
     return {
-        "samples": known.samples,
+        "samples": run_day.samples,
         "upstream_requests": worker.ingest.ace.requests - listing,
         "aws_requests": counted.requests,
         "cpu_s": spent,

@@ -28,12 +28,12 @@ class MemoryBucket:
     def _send(self, request: Any, **_: Any) -> AWSResponse:
         first, last = re.fullmatch(rb"bytes=(\d*)-(\d+)", request.headers["Range"]).groups()  # type: ignore[union-attr]
         start, end = (int(first), int(last) + 1) if first else (len(self.body) - int(last), len(self.body))
-        part = self.body[max(0, start) : end]
+        selected = self.body[max(0, start) : end]
         headers = HTTPHeaders()
         headers["ETag"] = self.etag
-        headers["Content-Length"] = str(len(part))
+        headers["Content-Length"] = str(len(selected))
         headers["Content-Range"] = f"bytes {max(0, start)}-{end - 1}/{len(self.body)}"
-        return AWSResponse(request.url, 206, headers, _Raw(part))
+        return AWSResponse(request.url, 206, headers, _Raw(selected))
 
 
 class _Raw(io.BytesIO):

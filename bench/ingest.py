@@ -58,8 +58,10 @@ def poll(body: bytes, ids: dict[str, int], now_ms: int, table: MemoryTable) -> t
 def naive_units(samples: Samples, names: dict[int, str]) -> tuple[int, int]:
     """Write units of one item per sample, and of one item per point and poll."""
     sample = {"t": {"N": "1767225600000"}, "v": {"N": "72.30000305175781"}}
-    each = sum(write_units({"pk": {"S": f"site#{names[point]}"}} | sample) for point in samples.ids.tolist())
-    return each, len(set(samples.ids.tolist()))
+    per_sample = sum(
+        write_units({"pk": {"S": f"site#{names[point]}"}} | sample) for point in samples.ids.tolist()
+    )
+    return per_sample, len(set(samples.ids.tolist()))
 
 
 def main() -> None:
@@ -73,14 +75,14 @@ def main() -> None:
     for _ in range(4):
         table = MemoryTable()
         again.append(poll(body, ids, now_ms, table)[1])
-    each, per_point = naive_units(samples, {i: name for name, i in ids.items()})
+    per_sample, per_point = naive_units(samples, {i: name for name, i in ids.items()})
     figures = {
         "samples": len(samples),
         "page_bytes": len(body),
         "puts": table.puts,
         "requests": table.requests,
         "write_units": table.write_units,
-        "naive_write_units": each,
+        "naive_write_units": per_sample,
         "per_point_write_units": per_point,
         "cpu_first_s": first,
         "cpu_median_s": sorted(again)[2],

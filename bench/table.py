@@ -36,26 +36,25 @@ class MemoryTable:
     def _send(self, request: Any, **_: Any) -> AWSResponse:
         self.requests += 1
         operation = request.headers["X-Amz-Target"].decode().partition(".")[2]
-        asked = json.loads(request.body)
-        answer = getattr(self, f"_{operation.lower()}")(asked)
+        answer = getattr(self, f"_{operation.lower()}")(json.loads(request.body))
         return AWSResponse(request.url, 200, HTTPHeaders(), _Raw(json.dumps(answer).encode()))
 
-    def _putitem(self, asked: Any) -> Any:
-        item = asked["Item"]
+    def _putitem(self, put: Any) -> Any:
+        item = put["Item"]
         self.items.setdefault(item["pk"]["S"], {})[int(item["w"]["N"])] = item
         self.puts += 1
         self.write_units += write_units(_sized(item))
         return {}
 
-    def _batchgetitem(self, asked: Any) -> Any:
-        [(table, wanted)] = asked["RequestItems"].items()
-        found = [self.items.get(k["pk"]["S"], {}).get(int(k["w"]["N"])) for k in wanted["Keys"]]
-        return {"Responses": {table: [item for item in found if item]}, "UnprocessedKeys": {}}
+    def _batchgetitem(self, get: Any) -> Any:
+        [(table, wanted)] = get["RequestItems"].items()
+        stored = [self.items.get(k["pk"]["S"], {}).get(int(k["w"]["N"])) for k in wanted["Keys"]]
+        return {"Responses": {table: [item for item in stored if item]}, "UnprocessedKeys": {}}
 
-    def _query(self, asked: Any) -> Any:
-        values = asked["ExpressionAttributeValues"]
+    def _query(self, query: Any) -> Any:
+        values = query["ExpressionAttributeValues"]
         first, last = int(values[":first"]["N"]), int(values[":last"]["N"])
-        after = int(asked["ExclusiveStartKey"]["w"]["N"]) if "ExclusiveStartKey" in asked else first - 1
+        after = int(query["ExclusiveStartKey"]["w"]["N"]) if "ExclusiveStartKey" in query else first - 1
         group = self.items.get(values[":pk"]["S"], {})
         page: list[Any] = []
         size = 0

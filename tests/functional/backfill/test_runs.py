@@ -883,7 +883,7 @@ def test_time_that_runs_out_within_an_hour_is_no_fault_of_the_upstream(
     backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(days_ago(4), days_ago(4))})
 
     def late(*_: Any) -> Any:
-        raise UpstreamUnavailableError("the next turn to ask the upstream is in 35 s")
+        raise UpstreamUnavailableError("the next request slot is in 35 s, which is too late")
 
     monkeypatch.setattr(ace, "pages", late)
     with pytest.raises(UnfinishedDayError):

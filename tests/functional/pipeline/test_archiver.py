@@ -367,7 +367,7 @@ def test_a_group_that_changes_between_two_readings_is_a_conflict(
 ) -> None:
     hot, catalog = archive.archiver.hot, archive.archiver.catalogs.load(SITE)
     blocks = day_builder._Blocks(SiteDay(SITE, DAY), hot, archive.world.clock(), None)
-    monkeypatch.setattr(day_builder, "_KEPT_GROUPS", 0)
+    monkeypatch.setattr(day_builder, "_MAX_GROUPS", 0)
     blocks.take([catalog.points[0].id])
     hot.write(SITE, from_columns([1], [DAY + 77], [1.0]), archive.world.clock())
     with pytest.raises(ConflictError):

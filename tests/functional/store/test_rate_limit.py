@@ -1,4 +1,4 @@
-"""The shared pace of an upstream: one queue of turns whoever asks, and the live sync first."""
+"""The shared pace of an upstream: one queue of request slots, and the live sync first."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -41,13 +41,13 @@ def test_two_workers_share_one_pace(pace: Callable[..., SharedPace], clock: Cloc
 def test_an_idle_upstream_is_asked_at_once_and_saves_no_turns_up(
     pace: Callable[..., SharedPace], clock: Clock
 ) -> None:
-    one = pace()
-    one.wait()
+    shared = pace()
+    shared.wait()
     clock.forward(60)
     began = clock()
-    one.wait()
+    shared.wait()
     assert clock() == began
-    one.wait()
+    shared.wait()
     assert clock() == began + 1_200
 
 
@@ -85,7 +85,7 @@ def test_a_turn_that_comes_too_late_is_an_error(pace: Callable[..., SharedPace])
     live = LivePace(Pace(60_000, burst=1_000), pace())
     for _ in range(40):
         live.wait()
-    with pytest.raises(UpstreamUnavailableError, match="next turn"):
+    with pytest.raises(UpstreamUnavailableError, match="next request slot"):
         pace(remaining_s=lambda: 10).wait()
 
 

@@ -1,4 +1,4 @@
-"""The client of the ACE API as handlers use it: key from Secrets Manager, pace shared by the state table."""
+"""The client of the ACE API for handlers: key from Secrets Manager, pace shared in the state table."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -10,7 +10,7 @@ from vitals.store.control.rate_limit import SharedPace
 
 
 class AceSettings(Protocol):
-    """What every function that asks ACE has in its settings."""
+    """Settings of every function that calls ACE."""
 
     @property
     def state_table(self) -> str: ...
@@ -29,7 +29,7 @@ def connect(
     warn: Callable[..., None],
     own: Pace | None = None,
 ) -> AceClient:
-    """Returns a client that keeps to its `own` pace and delays the others, or else waits behind them."""
+    """Returns a client with its `own` pace, which delays the others, or else with the shared one."""
     # Imported here because it brings boto3 along, which costs a cold start more than all the rest.
     from aws_lambda_powertools.utilities import parameters
 

@@ -1,4 +1,4 @@
-"""When a request to ACE may go out."""
+"""The pace of requests to ACE."""
 
 from typing import Protocol
 
@@ -7,10 +7,10 @@ from vitals.store.control.rate_limit import SharedPace
 
 
 class Paced(Protocol):
-    """Whatever says when a request may go out."""
+    """A pace of requests."""
 
     def wait(self) -> None:
-        """Returns when the next request may go out."""
+        """Waits until the next request may be made."""
 
 
 class Pace:
@@ -28,26 +28,26 @@ class Pace:
         self._tokens = float(burst)
         self._monotonic = runtime.monotonic
         self._sleep = runtime.sleep
-        self._at = runtime.monotonic()
+        self._updated = runtime.monotonic()
 
     def wait(self) -> None:
-        """Returns when the next request may go out."""
+        """Waits until the next request may be made."""
         now = self._monotonic()
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
-        self._at = now
+        self._tokens = min(self._burst, self._tokens + (now - self._updated) * self._rate)
+        self._updated = now
         self._tokens -= 1
         if self._tokens < 0:
             self._sleep(-self._tokens / self._rate)
 
 
 class LivePace:
-    """The live sync's pace: its own, which waits for nobody, and charged to the shared one."""
+    """The live sync's own pace, which does not wait for the shared one but reserves its slots."""
 
     def __init__(self, own: Pace, shared: SharedPace) -> None:
         self._own = own
         self._shared = shared
 
     def wait(self) -> None:
-        """Returns when the sync's own pace allows."""
+        """Waits until the sync's own pace allows the next request."""
         self._own.wait()
         self._shared.charge()

@@ -22,14 +22,14 @@ from vitals.store.tiers.day_object import Stored
 from vitals.store.tiers.hot import HotTier
 from vitals.store.tiers.hot_items import StoredBlock
 
-# A group's day is 92,000 samples at one a minute, 2 MB. Ids follow names but for points that came later,
-# whose groups are asked for again while the others pass.
-_KEPT_GROUPS = 32
+# A group's day is 92,000 samples at one a minute, 2 MB. Ids follow names except those of later points,
+# whose groups are read again and again in the order of names.
+_MAX_GROUPS = 32
 
 
 @dataclass(slots=True)
 class BuiltDay:
-    """A day's file and what follows: the blocks it was read from, rollups by point id, windows held."""
+    """A day's file, the blocks it was read from, rollups by point id, and how many windows have samples."""
 
     written: WrittenFile
     blocks: list[StoredBlock]
@@ -50,40 +50,40 @@ def build_day(
 ) -> BuiltDay:
     """Writes to `sink` the merge of the day's file (of exactly this version), its blocks and `fresh`.
 
-    The later of these wins; `fresh` gives the samples of one group of points just read from the upstream.
+    The later of these wins; `fresh` returns the samples of one group just read from the upstream.
     ConflictError when the file is overwritten, or a block or the catalog changes, in a way that matters.
     """
     blocks = _Blocks(day, hot, now_ms, fresh)
     archived = _Archived(iter(cold.groups(day, existing)) if existing else iter(()))
     ids = {point.name: point.id for point in catalog.points}
     rollups: dict[int, bytes] = {}
-    held = np.zeros(WINDOWS_PER_DAY, np.bool_)
+    has_samples = np.zeros(WINDOWS_PER_DAY, np.bool_)
 
     def groups() -> Iterator[Group]:
         names = sorted(ids)
         for start in range(0, len(names), GROUP_SIZE):
             chunk = names[start : start + GROUP_SIZE]
             samples = merge([archived.take(chunk), blocks.take([ids[name] for name in chunk])])
-            held[(samples.times - day.day_ms) // WINDOW_MS] = True
+            has_samples[(samples.times - day.day_ms) // WINDOW_MS] = True
             rollups.update(_rollups([ids[name] for name in chunk], samples))
             yield Group(chunk, samples)
         archived.finish(day)
         blocks.finish()
 
     written = day_file.write(sink, day.site, day.date, groups())
-    return BuiltDay(written, blocks.read, rollups, int(held.sum()))
+    return BuiltDay(written, blocks.read, rollups, int(has_samples.sum()))
 
 
 def _rollups(ids: Sequence[int], samples: Samples) -> Iterator[tuple[int, bytes]]:
-    """The rollups of the points that have samples; the samples' ids are places in `ids`."""
+    """Yields the rollups of the points that have samples; the samples' ids are indexes of `ids`."""
     hours, days = aggregate(samples, HOUR_MS), aggregate(samples, DAY_MS)
-    for row, place in enumerate(days.ids.tolist()):
-        low, high = np.searchsorted(hours.ids, [place, place + 1])
-        yield ids[place], encode_day(hours[low:high], days[row : row + 1])
+    for row, index in enumerate(days.ids.tolist()):
+        low, high = np.searchsorted(hours.ids, [index, index + 1])
+        yield ids[index], encode_day(hours[low:high], days[row : row + 1])
 
 
 class _Blocks:
-    """What is newer than the file, a group at a time; `read` lists the blocks that it was read from."""
+    """The day's blocks and fresh samples, a group at a time; `read` lists the blocks that were read."""
 
     def __init__(
         self,
@@ -94,40 +94,41 @@ class _Blocks:
     ) -> None:
         self._day, self._hot, self._now_ms = day, hot, now_ms
         self._fresh = fresh
-        self._kept: OrderedDict[int, Samples] = OrderedDict()
+        self._groups: OrderedDict[int, Samples] = OrderedDict()
         self._read: dict[int, list[StoredBlock]] = {}
-        self._left = 0
+        self._remaining = 0
 
     @property
     def read(self) -> list[StoredBlock]:
         return [block for blocks in self._read.values() for block in blocks]
 
     def finish(self) -> None:
-        """ConflictError when a block holds points that nobody took: they were configured meanwhile."""
-        if self._left:
+        """Raises ConflictError when blocks have points that were not taken, because they are new."""
+        if self._remaining:
             raise ConflictError(
-                f"{self._left} samples of {self._day.site} belong to points missing from the loaded catalog"
+                f"{self._remaining} samples of {self._day} belong to points missing from the loaded catalog"
             )
 
     def take(self, ids: Sequence[int]) -> Samples:
-        """The samples of these points, ids as places in `ids`, sorted."""
+        """Returns the samples of these points, sorted, with indexes of `ids` as ids."""
         by_group: dict[int, list[int]] = {}
-        for place, point in enumerate(ids):
-            by_group.setdefault(point // GROUP_SIZE, []).append(place)
+        for index, point in enumerate(ids):
+            by_group.setdefault(point // GROUP_SIZE, []).append(index)
         parts = []
-        for group, places in by_group.items():
-            place_of_slot = np.full(GROUP_SIZE, -1, np.int32)
-            place_of_slot[[ids[place] % GROUP_SIZE for place in places]] = places
-            found = self._group(group)
-            at = place_of_slot[found.ids % GROUP_SIZE]
-            parts.append(Samples(at[at >= 0], found.times[at >= 0], found.values[at >= 0]))
-        self._left -= sum(map(len, parts))
+        for group, indexes in by_group.items():
+            index_of_slot = np.full(GROUP_SIZE, -1, np.int32)
+            index_of_slot[[ids[index] % GROUP_SIZE for index in indexes]] = indexes
+            samples = self._group(group)
+            taken = index_of_slot[samples.ids % GROUP_SIZE]
+            wanted = taken >= 0
+            parts.append(Samples(taken[wanted], samples.times[wanted], samples.values[wanted]))
+        self._remaining -= sum(map(len, parts))
         return merge(parts)
 
     def _group(self, group: int) -> Samples:
-        if group in self._kept:
-            self._kept.move_to_end(group)
-            return self._kept[group]
+        if group in self._groups:
+            self._groups.move_to_end(group)
+            return self._groups[group]
         samples, read = self._hot.read_group(self._day.site, group, self._day.span, self._now_ms)
         if self._fresh:
             samples = merge([samples, self._fresh(group)])
@@ -135,10 +136,10 @@ class _Blocks:
             # Points that were written before would lack what points after them have.
             raise ConflictError(f"group {group} of {self._day.site} changed while it was read")
         if read is self._read[group]:
-            self._left += len(samples)
-        self._kept[group] = samples
-        if len(self._kept) > _KEPT_GROUPS:
-            self._kept.popitem(last=False)
+            self._remaining += len(samples)
+        self._groups[group] = samples
+        if len(self._groups) > _MAX_GROUPS:
+            self._groups.popitem(last=False)
         return samples
 
 
@@ -148,25 +149,25 @@ class _Archived:
     def __init__(self, groups: Iterator[Group]) -> None:
         self._groups = groups
         self._pending: list[Group] = []
-        self._left = 0
+        self._remaining = 0
 
     def take(self, names: Sequence[str]) -> Samples:
-        """The samples of these points, ids as places in `names`, sorted; names before them are done with."""
-        places: Mapping[str, int] = {name: place for place, name in enumerate(names)}
+        """Returns the samples of these points, sorted, with indexes of `names` as ids; names ascend."""
+        indexes: Mapping[str, int] = {name: index for index, name in enumerate(names)}
         while not self._pending or self._pending[-1].names[-1] <= names[-1]:
             group = next(self._groups, None)
             if group is None:
                 break
             self._pending.append(group)
-            self._left += len(group.samples)
+            self._remaining += len(group.samples)
         everywhere = Span(-(2**62), 2**62)
-        parts = [day_file_reader.select(group, places, everywhere) for group in self._pending]
-        self._left -= sum(map(len, parts))
+        parts = [day_file_reader.select(group, indexes, everywhere) for group in self._pending]
+        self._remaining -= sum(map(len, parts))
         self._pending = [group for group in self._pending if group.names[-1] > names[-1]]
         return merge([concat(parts)])
 
     def finish(self, day: SiteDay) -> None:
-        """DayFileMismatchError when the file holds points that nobody took."""
-        self._left += sum(len(group.samples) for group in self._groups)
-        if self._left:
+        """Raises DayFileMismatchError when the file has points that were not taken."""
+        self._remaining += sum(len(group.samples) for group in self._groups)
+        if self._remaining:
             raise DayFileMismatchError(f"the file of {day} has samples of points that the catalog lacks")

@@ -1,4 +1,4 @@
-"""From the upstream into the hot tier: one fetch, with the ledger told before and after."""
+"""From the upstream into the hot tier: one fetch, with the ledger updated before and after."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -14,13 +14,13 @@ from vitals.store.state.ledger import Ledger
 from vitals.store.tiers.hot import HotTier
 from vitals.store.tiers.hot_items import BlockKey
 
-# 20 bytes a sample: what waits to be written stays under 10 MB, and an hour of a large site is one write.
+# 20 bytes a sample: samples that wait to be written stay under 10 MB; an hour of a large site is one write.
 FLUSH_SAMPLES = 500_000
 
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the readings of some fetches."""
+    """Counts the readings of some fetches and the blocks that they changed."""
 
     fetched: int = 0
     accepted: int = 0
@@ -29,12 +29,12 @@ class Tally:
     blocks: int = 0
     conflicts: int = 0
     too_dense: Counter[int] = field(default_factory=Counter)
-    """By point id those that were rejected because their block can hold no more."""
+    """Rejected readings by point id, because their block can hold no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """Fetches and writes; `now` gives UTC ms."""
+    """Fetches and writes; `now` returns UTC ms."""
 
     ace: AceClient
     hot: HotTier
@@ -42,27 +42,27 @@ class Ingest:
     now: Callable[[], int]
 
     def fetch(self, site: str, catalog: Catalog, span: Span, tally: Tally) -> None:
-        """Writes what the upstream serves for the span; of a fetch that fails half-way, what came before."""
+        """Writes the readings of the span; of a fetch that fails half-way, those before the error."""
         fetched_ms = self.now()
         parts = self.read(site, catalog, span, tally)
         self.write(site, span, parts, fetched_ms, tally, catalog.configured)
 
     def read(self, site: str, catalog: Catalog, span: Span, tally: Tally) -> Iterator[Samples]:
-        """What the upstream serves for the span, unsorted, a bounded part at a time.
+        """Yields the samples of the span, unsorted, a bounded part at a time.
 
-        Of a read that fails half-way, what came before is the last part, and then the error.
+        When a read fails half-way, the samples before the error are the last part, and then it is raised.
         """
         pending: list[Samples] = []
-        refused: set[tuple[int, int]] = set()
+        rejected: set[tuple[int, int]] = set()
         try:
             for page in self.ace.pages(site, span):
                 accepted = self._accept(page, catalog, tally)
                 pending.append(accepted.samples)
-                refused |= _inside(span, accepted.rejected_hours)
+                rejected |= _inside(span, accepted.rejected_hours)
                 if sum(map(len, pending)) >= FLUSH_SAMPLES:
                     yield concat(pending)
                     pending.clear()
-            self.ledger.record_rejected(site, refused)
+            self.ledger.record_rejected(site, rejected)
         except Exception:
             yield concat(pending)
             raise
@@ -77,13 +77,13 @@ class Ingest:
         tally: Tally,
         configured: PointSet,
     ) -> None:
-        """Writes all that a fetch of the span (whole windows) brought, and then notes the span as polled.
+        """Writes all parts of a fetch of the span (whole windows), and then records the span as polled.
 
         `configured` are the points that the fetch was made for.
         """
         counts: dict[BlockKey, int] = {}
-        for part in parts:
-            counts.update(self._write(site, part, fetched_ms, tally))
+        for samples in parts:
+            counts.update(self._write(site, samples, fetched_ms, tally))
         windows: Counter[int] = Counter()
         for (_, window_ms), count in counts.items():
             windows[window_ms] += count
@@ -116,6 +116,6 @@ class Ingest:
         return write.counts
 
 
-def _inside(span: Span, refused: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Those whose hours the span touches: what a broken clock writes has no bound."""
-    return {(point, hour) for point, hour in refused if span.start_ms - HOUR_MS < hour < span.end_ms}
+def _inside(span: Span, rejected: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Returns those whose hours the span touches, because a broken clock may write any time."""
+    return {(point, hour) for point, hour in rejected if span.start_ms - HOUR_MS < hour < span.end_ms}

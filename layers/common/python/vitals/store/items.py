@@ -11,7 +11,7 @@ type Fact = str | int | float
 
 
 def setting(table: str, key: Key, facts: Mapping[str, Fact], condition: str | None = None) -> dict[str, Any]:
-    """The UpdateItem request that sets these attributes and leaves the others as they are.
+    """Returns the UpdateItem request that sets these attributes and leaves the others as they are.
 
     A condition names attributes plainly and, as `:name`, the new values.
     """
@@ -26,7 +26,7 @@ def setting(table: str, key: Key, facts: Mapping[str, Fact], condition: str | No
 
 
 def selecting(table: str, partition: str, prefix: str = "") -> dict[str, Any]:
-    """The Query request for the items of a partition whose `sk` begins with the prefix, as they are now."""
+    """Returns the consistent Query request for the items of a partition whose `sk` begins with the prefix."""
     names = {":pk": {"S": partition}} | ({":prefix": {"S": prefix}} if prefix else {})
     return {
         "TableName": table,
@@ -37,29 +37,29 @@ def selecting(table: str, partition: str, prefix: str = "") -> dict[str, Any]:
 
 
 def pages(
-    call: Callable[..., Any], request: Mapping[str, Any], what: str, most: int = 100
+    call: Callable[..., Any], request: Mapping[str, Any], subject: str, max_pages: int = 100
 ) -> Iterator[list[dict[str, Any]]]:
-    """The items of a Query or Scan, page by page; ConflictError when `what` does not end within `most`."""
+    """Yields the items of a Query or Scan, page by page; ConflictError when they exceed `max_pages`."""
     start: dict[str, Any] = {}
-    for _ in range(most):
+    for _ in range(max_pages):
         page = call(**request, **start)
         yield page["Items"]
         if "LastEvaluatedKey" not in page:
             return
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-    raise ConflictError(f"{what} did not end within {most} pages")
+    raise ConflictError(f"{subject} did not end within {max_pages} pages")
 
 
 def attribute(fact: Fact) -> Any:
-    """The fact as DynamoDB's client takes it."""
+    """Returns the fact as DynamoDB's client takes it."""
     return {"S": fact} if isinstance(fact, str) else {"N": repr(fact)}
 
 
-def read[T](item: Mapping[str, Any], kind: type[T], **known: Any) -> T:
-    """The dataclass of an item, `known` what its keys say; absent attributes take the fields' defaults."""
+def read[T](item: Mapping[str, Any], kind: type[T], **from_key: Any) -> T:
+    """Returns the dataclass of an item and of the fields in its key; absent attributes take the defaults."""
     facts: dict[str, Any] = {}
     for field in fields(kind):  # type: ignore[arg-type]
-        if field.name in item and field.name not in known:
+        if field.name in item and field.name not in from_key:
             [(form, value)] = item[field.name].items()
             facts[field.name] = value if form == "S" else float(value) if field.type is float else int(value)
-    return kind(**known, **facts)
+    return kind(**from_key, **facts)

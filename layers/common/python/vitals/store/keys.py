@@ -2,29 +2,29 @@
 
 Hot table:   pk `{site}#{group}`, w (window start, UTC ms); pk `{site}#rollup#{point id}`, w (day start)
 State table: pk, sk
-    sites            | {site}                what is known of a site, and how far it is synced
+    sites            | {site}                the site's name, and how far it is synced
     site#{site}      | catalog#{chunk}       256 points
-    site#{site}      | day#{YYYY-MM-DD}      the ledger: windows of one site-day, polled and held
+    site#{site}      | day#{YYYY-MM-DD}      the ledger: windows of one site-day, polled and with samples
     site#{site}      | archive#{YYYY-MM-DD}  the ledger: the archive of one site-day
-    site#{site}      | rejected#{YYYY-MM-DDTHH}  the ledger: points of which values came that were no numbers
-    site#{site}      | backfill              the lock: which backfill of the site is at work
+    site#{site}      | rejected#{YYYY-MM-DDTHH}  the ledger: points with values that are not numbers
+    site#{site}      | backfill              the lock: which backfill of the site is running
     site#{site}      | run#{start}#{run}     the backfills of a site in the order of their starts (UTC ms)
     run#{run}        | run                   one backfill
-    run#{run}        | day#{YYYY-MM-DD}      what became of one day of it
+    run#{run}        | day#{YYYY-MM-DD}      the state of one day of it
     export#{export}  | export                one export
-    export#{export}  | plan                  the parts it consists of, and the points asked for
-    export#{export}  | part#{number}         a part that is done: its files
-    exports#{site}   | {asked}#{export}      the exports of a site in the order of their requests (UTC ms)
+    export#{export}  | plan                  its parts, and the points that were requested
+    export#{export}  | part#{number}         a finished part: its files
+    exports#{site}   | {created}#{export}    the exports of a site in the order of their requests (UTC ms)
     upstream#{host}  | circuit               the circuit breaker
     upstream#{host}  | pace                  when the next request may go out
     token#{sha256}   | token                 a bearer token's grants
-    token#index      | {sha256}              every token, for those who manage them
+    token#index      | {sha256}              every token, for the commands that manage tokens
 Cold bucket:
     timeseries/{site}/{YYYY}/{MM}/{DD}/samples.parquet  one site-day; Athena's partition (site, YYYY/MM/DD)
-    staging/backfill/{run}/{YYYY-MM-DD}/{HH}[-{part}]   what a backfill has read of an hour; expires
+    staging/backfill/{run}/{YYYY-MM-DD}/{HH}[-{part}]   an hour that a backfill has read; expires
     exports/{export}/{name}                  the files of an export; expires
-    athena/                                  what queries leave; expires
-    cache/{site}/{digest}                    an answer of the query API; expires
+    athena/                                  results of queries; expires
+    cache/{site}/{digest}                    a result of the query API; expires
 """
 
 import hashlib
@@ -53,7 +53,7 @@ ARCHIVE_PREFIX = "archive#"
 DAY_PREFIX = "day#"
 REJECTED_PREFIX = "rejected#"
 RUN_PREFIX = "run#"
-# Policies of the template deny everybody but the authorizer what begins with it, the index included.
+# Only the authorizer may read keys that begin with it, the index included: policies of the template.
 TOKEN_PREFIX = "token#"
 TOKEN_INDEX = f"{TOKEN_PREFIX}index"
 PART_PREFIX = "part#"
@@ -85,7 +85,7 @@ def rejected_hour(site: str, hour: str) -> Key:
 
 
 def rollup_partition(site: str, point_id: int) -> str:
-    """Rollups lie in the hot table, a partition per point, the day's start as `w`."""
+    """Returns the partition of a point's rollups in the hot table, with the day's start as `w`."""
     return f"{site}#rollup#{point_id}"
 
 
@@ -158,7 +158,7 @@ def day_file(day: SiteDay) -> str:
 
 
 def day_files(site: str) -> str:
-    """What the names of a site's day files begin with."""
+    """Returns the prefix of the names of a site's day files."""
     return f"timeseries/{site}/"
 
 
@@ -168,7 +168,7 @@ def date_of_file(key: str) -> str:
 
 
 def staged(run: str, day: SiteDay | None = None, name: str = "") -> str:
-    """The object of one part of a staged hour, or what all names of the day or of the run begin with."""
+    """Returns the name of one part of a staged hour, or the prefix of all parts of the day or of the run."""
     return f"staging/backfill/{run}/" + (f"{day.date}/{name}" if day else "")
 
 
@@ -177,17 +177,17 @@ def cached(site: str, digest: str) -> str:
 
 
 def export_file(export: str, name: str = "") -> str:
-    """The object of a file of an export, or what all their names begin with."""
+    """Returns the name of a file of an export, or the prefix of all of them."""
     return f"exports/{export}/{name}"
 
 
 def athena_day(day: str) -> str:
-    """The day YYYY-MM-DD as the value of Athena's partition key."""
+    """Returns the day YYYY-MM-DD as the value of Athena's partition key."""
     return day.replace("-", "/")
 
 
 def athena_answer(name: str) -> str:
-    """The folder of one query's answer, which must be new for each."""
+    """Returns the folder of one query's result, which must be new for each query."""
     return f"athena/answers/{name}"
 
 

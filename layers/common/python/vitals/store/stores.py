@@ -58,7 +58,7 @@ class Stores:
 
     @cached_property
     def query_cache(self) -> ResultCache:
-        # An answer is as quick to read from its tiers as a cache that hangs.
+        # Reading the tiers is as quick as waiting for a cache that hangs.
         return ResultCache(self._runtime.client("s3", BRIEF), self._settings.cold_bucket)
 
     @cached_property

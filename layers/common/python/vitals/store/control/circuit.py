@@ -1,4 +1,4 @@
-"""The circuit breaker of an upstream: after repeated failures it is left alone for a while."""
+"""The circuit breaker of an upstream: after repeated failures calls are stopped for a while."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

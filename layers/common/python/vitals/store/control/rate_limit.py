@@ -1,6 +1,6 @@
-"""The pace of all requests to one upstream, kept in the state table because many functions share it.
+"""The rate limit of one upstream, in the state table because many functions share it.
 
-Item: at_ms, when the next request may go out. Who takes a turn moves it on by one interval, atomically.
+Item: at_ms, the next free request slot. Reserving a slot moves it on by one interval, atomically.
 """
 
 from collections.abc import Callable
@@ -14,15 +14,15 @@ from vitals.store import keys
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# So far ahead the live sync may push the others, which then still get a request a minute.
-_MOST_AHEAD_MS = MINUTE_MS
-# Turns that are closer than this are taken several at once, for taking one takes milliseconds itself.
-_AT_ONCE_MS = 100
+# The live sync may delay the others by at most this, so that they still make a request a minute.
+_MAX_AHEAD_MS = MINUTE_MS
+# Slots that are closer than this are reserved several at once: reserving takes milliseconds itself.
+_BATCH_MS = 100
 _ATTEMPTS = 20
 
 
 class SharedPace:
-    """One upstream's turns, `per_minute` of them."""
+    """Request slots of one upstream, `per_minute` of them."""
 
     def __init__(
         self,
@@ -38,51 +38,51 @@ class SharedPace:
         self._table = table
         self._key = keys.pace(base_url)
         self._interval_ms = max(1, round(60_000 / per_minute))
-        self._at_once = max(1, _AT_ONCE_MS // self._interval_ms)
-        self._taken: list[int] = []
+        self._batch = max(1, _BATCH_MS // self._interval_ms)
+        self._reserved: list[int] = []
         self._now = runtime.now_ms
         self._remaining_s = remaining_s
         self._sleep = runtime.sleep
 
     def wait(self) -> None:
-        """Returns when the next request may go out; UpstreamUnavailableError when that is too late."""
-        if not self._taken:
-            turn_ms = self._turns()
-            self._taken = [turn_ms + turn * self._interval_ms for turn in range(self._at_once)]
-        wait_s = max(0, self._taken.pop(0) - self._now()) / 1000
+        """Waits for the next request slot; UpstreamUnavailableError when it is too late for the caller."""
+        if not self._reserved:
+            first_ms = self._reserve()
+            self._reserved = [first_ms + slot * self._interval_ms for slot in range(self._batch)]
+        wait_s = max(0, self._reserved.pop(0) - self._now()) / 1000
         if wait_s > self._remaining_s():
-            raise UpstreamUnavailableError(f"the next turn to ask the upstream is in {wait_s:.0f} s")
+            raise UpstreamUnavailableError(f"the next request slot is in {wait_s:.0f} s, which is too late")
         self._sleep(wait_s)
 
-    def _turns(self) -> int:
-        """The first of the turns that were taken at once."""
+    def _reserve(self) -> int:
+        """Reserves as many slots as are reserved at once; returns the first."""
         for _ in range(_ATTEMPTS):
             now_ms = self._now()
-            turn_ms = self._take(now_ms, "at_ms > :now", turns=self._at_once) or self._take_free(
-                now_ms, turns=self._at_once
+            first_ms = self._reserve_next(now_ms, "at_ms > :now", slots=self._batch) or self._reserve_now(
+                now_ms, slots=self._batch
             )
-            if turn_ms:
-                return turn_ms
-        raise ConflictError(f"no turn to ask the upstream was had in {_ATTEMPTS} attempts")
+            if first_ms:
+                return first_ms
+        raise ConflictError(f"could not reserve a request slot in {_ATTEMPTS} attempts")
 
     def charge(self) -> None:
-        """Notes a request that goes out at once, so that those who wait wait for it too."""
+        """Reserves a slot for a request that is made at once, so that the others wait for it too."""
         now_ms = self._now()
-        until = {":until": {"N": str(now_ms + _MOST_AHEAD_MS)}}
-        _ = self._take(now_ms, "at_ms > :now AND at_ms < :until", until) or self._take_free(now_ms)
+        until = {":until": {"N": str(now_ms + _MAX_AHEAD_MS)}}
+        _ = self._reserve_next(now_ms, "at_ms > :now AND at_ms < :until", until) or self._reserve_now(now_ms)
 
-    def _take(
-        self, now_ms: int, condition: str, values: dict[str, Any] | None = None, *, turns: int = 1
+    def _reserve_next(
+        self, now_ms: int, condition: str, values: dict[str, Any] | None = None, *, slots: int = 1
     ) -> int | None:
-        """When the turns begin that were taken behind others; None when the condition does not hold."""
-        step_ms = turns * self._interval_ms
+        """Reserves the slots after the last reserved one; returns the first, None without the condition."""
+        step_ms = slots * self._interval_ms
         values = {":now": {"N": str(now_ms)}, ":step": {"N": str(step_ms)}} | (values or {})
         after_ms = self._update("SET at_ms = at_ms + :step", condition, values)
         return after_ms and after_ms - step_ms
 
-    def _take_free(self, now_ms: int, *, turns: int = 1) -> int | None:
-        """The present, if nobody's turn lies ahead."""
-        values = {":now": {"N": str(now_ms)}, ":next": {"N": str(now_ms + turns * self._interval_ms)}}
+    def _reserve_now(self, now_ms: int, *, slots: int = 1) -> int | None:
+        """Reserves slots from the present on and returns it; None when a slot ahead is reserved."""
+        values = {":now": {"N": str(now_ms)}, ":next": {"N": str(now_ms + slots * self._interval_ms)}}
         condition = "attribute_not_exists(at_ms) OR at_ms <= :now"
         return now_ms if self._update("SET at_ms = :next", condition, values) else None
 

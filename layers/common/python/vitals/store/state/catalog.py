@@ -34,7 +34,7 @@ class CatalogTable:
         self._table = table
 
     def load(self, site: str) -> Catalog:
-        """The site's catalog, empty when it has none yet."""
+        """Returns the site's catalog, empty when it has none yet."""
         return Catalog(tuple(point for _, chunk in self._chunks(site) for point in chunk))
 
     def refresh(
@@ -57,7 +57,7 @@ class CatalogTable:
             after = before.refreshed(listed, proves_absence=proves_absence, since=since)
             if self._store(site, [revision for revision, _ in stored], before, after):
                 return after
-        raise ConflictError(f"the catalog of {site} changed under {_ATTEMPTS} refreshes")
+        raise ConflictError(f"the catalog of {site} changed during each of {_ATTEMPTS} refreshes")
 
     def _store(self, site: str, revisions: list[int], before: Catalog, after: Catalog) -> bool:
         for chunk, start in enumerate(range(0, len(after.points), _CHUNK)):
@@ -71,8 +71,8 @@ class CatalogTable:
 
     def _chunks(self, site: str) -> list[tuple[int, list[Point]]]:
         request = items.selecting(self._table, keys.site_partition(site), keys.CATALOG_PREFIX)
-        found = items.pages(self._client.query, request, f"the catalog of {site}", _MAX_CHUNKS)
-        return [(int(item["r"]["N"]), _decode(item["b"]["B"])) for page in found for item in page]
+        pages = items.pages(self._client.query, request, f"the catalog of {site}", _MAX_CHUNKS)
+        return [(int(item["r"]["N"]), _decode(item["b"]["B"])) for page in pages for item in page]
 
     def _put(self, site: str, chunk: int, points: tuple[Point, ...], revision: int) -> bool:
         values: dict[str, Any] = {":b": {"B": _encode(points)}, ":r": {"N": str(revision + 1)}}
@@ -96,7 +96,7 @@ def _encode(points: Iterable[Point]) -> bytes:
 
 
 def _row(point: Point) -> dict[str, Any]:
-    """The stored form; what no listing lacks is written as ever."""
+    """Returns the stored form; `absent` is left out where it is 0."""
     row = asdict(point)
     return row if point.absent else {key: value for key, value in row.items() if key != "absent"}
 
@@ -107,5 +107,5 @@ def _decode(payload: bytes) -> list[Point]:
 
 
 def _listed(row: dict[str, Any]) -> ListedPoint:
-    """What older versions left out is empty, and what newer ones added is passed over."""
+    """Reads what any version wrote: fields that are missing are empty, and unknown ones are ignored."""
     return ListedPoint(**{key: row[key] for key in _LISTED & row.keys()} | {"tags": tuple(row["tags"])})

@@ -1,4 +1,4 @@
-"""The records of exports: one per export, its plan, and one per part of it that is done."""
+"""The records of exports: one per export, its plan, and one per finished part."""
 
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
@@ -25,14 +25,14 @@ _IDLE = "claim_until_ms < :now"
 
 
 class ExportTable:
-    """Export records in the state table. What has expired is not there, whether or not TTL came to it."""
+    """Export records in the state table; one that has expired is not returned, also before TTL deletes it."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
     def create(self, export: Export, plan: ExportPlan) -> None:
-        """Records a new export. The record comes last, for with it the export exists."""
+        """Records a new export; its record is written last, because with it the export exists."""
         expires = _expires(export)
         text = orjson.dumps(asdict(plan)).decode()
         self._put(keys.export_plan(export.export) | {"plan": {"S": text}} | expires)
@@ -42,28 +42,28 @@ class ExportTable:
         self._put(keys.export_record(export.export) | facts | expires)
 
     def load(self, export: str, now_ms: int) -> Export | None:
-        """The record of an export, None when there is none or no more."""
+        """Returns the record of an export, None when there is none or it has expired."""
         item = self._get(keys.export_record(export))
-        found = items.read(item, Export) if item else None
-        return found if found and found.expires_ms > now_ms else None
+        export_record = items.read(item, Export) if item else None
+        return export_record if export_record and export_record.expires_ms > now_ms else None
 
     def plan(self, export: Export) -> ExportPlan:
-        """The plan of an export that is there."""
+        """Returns the plan of an export that exists."""
         item = self._get(keys.export_plan(export.export))
         if item is None:
             raise ConflictError(f"export {export.export} is being removed")
-        found = orjson.loads(item["plan"]["S"])
-        return ExportPlan(tuple(ExportPart(**part) for part in found["parts"]), tuple(found["ids"]))
+        plan = orjson.loads(item["plan"]["S"])
+        return ExportPlan(tuple(ExportPart(**fields) for fields in plan["parts"]), tuple(plan["ids"]))
 
     def of_site(self, site: str, limit: int, now_ms: int) -> list[Export]:
-        """The site's latest exports, newest first."""
+        """Returns the site's latest exports, newest first."""
         request = items.selecting(self._table, keys.exports_partition(site))
         newest = request | {"ScanIndexForward": False, "Limit": limit}
-        found = next(items.pages(self._client.query, newest, f"the exports of {site}"))
-        return [export for item in found if (export := self.load(item["export"]["S"], now_ms))]
+        page = next(items.pages(self._client.query, newest, f"the exports of {site}"))
+        return [export for item in page if (export := self.load(item["export"]["S"], now_ms))]
 
     def done(self, export: Export) -> dict[int, FinishedPart]:
-        """The parts that are done, by their place in the plan."""
+        """Returns the finished parts, by their index in the plan."""
         request = items.selecting(self._table, keys.export_partition(export.export), keys.PART_PREFIX)
         return {
             int(item["sk"]["S"].removeprefix(keys.PART_PREFIX)): items.read(
@@ -74,7 +74,7 @@ class ExportTable:
         }
 
     def finish_part(self, export: Export, number: int, done: FinishedPart) -> bool:
-        """Records a part as done; False, and nothing changes, when somebody else has done it."""
+        """Records a finished part; False, and nothing changes, when another process has finished it."""
         facts = {
             "rows": items.attribute(done.rows),
             "scanned": items.attribute(done.scanned),
@@ -84,9 +84,9 @@ class ExportTable:
         return self._put(item, ConditionExpression="attribute_not_exists(pk)")
 
     def claim(self, export: Export, claim: str, now_ms: int, until_ms: int, *, last_try: bool) -> bool:
-        """Makes the export one's own until then; False when it is at work, cancelled or completed.
+        """Claims the export until then; False when it is claimed, cancelled or completed.
 
-        One that failed may be claimed, for its message may be redriven.
+        An export that failed may be claimed, because its message may be redriven.
         """
         facts: dict[str, items.Fact] = {
             "status": RUNNING,
@@ -101,31 +101,31 @@ class ExportTable:
         return self._set(export, facts, condition, QUEUED, RUNNING, FAILED, none=0, now=now_ms)
 
     def release(self, export: Export, claim: str, /, **facts: items.Fact) -> None:
-        """Sets facts of an export that one holds, and holds it no more; errors as `update`."""
+        """Sets facts of a claimed export and releases the claim; raises the errors of `update`."""
         free: dict[str, items.Fact] = {"claim": "", "claim_until_ms": 0, "last_try": 0}
         self.update(export, claim, **facts, **free)
 
     def update(self, export: Export, claim: str, /, **facts: items.Fact) -> None:
-        """Sets facts of an export that one holds; ConflictError when it is another's by now, or cancelled."""
-        request = items.setting(self._table, keys.export_record(export.export), facts, "#claimed = :mine")
+        """Sets facts of a claimed export; ConflictError when it has another claim by now, or is cancelled."""
+        request = items.setting(self._table, keys.export_record(export.export), facts, "#claimed = :held")
         request["ExpressionAttributeNames"]["#claimed"] = "claim"
-        request["ExpressionAttributeValues"][":mine"] = {"S": claim}
+        request["ExpressionAttributeValues"][":held"] = {"S": claim}
         try:
             self._client.update_item(**request)
         except self._client.exceptions.ConditionalCheckFailedException:
-            raise ConflictError(f"export {export.export} is somebody else's by now") from None
+            raise ConflictError(f"another process has claimed export {export.export}") from None
 
     def request_cancel(self, export: Export, now_ms: int) -> bool:
-        """Asks whoever works on the export to end it; False when it has ended."""
+        """Asks the process that has claimed the export to cancel it; False when it has ended."""
         return self._set(export, {"cancel_ms": now_ms}, "cancel_ms = :none", QUEUED, RUNNING, none=0)
 
     def cancel_idle(self, export: Export, now_ms: int) -> bool:
-        """Ends an export that nobody works on as cancelled; False when somebody does, or it has ended."""
+        """Cancels an export without a claim; False when it has one, or has ended."""
         facts: dict[str, items.Fact] = {"status": CANCELLED, "cancel_ms": now_ms, "ended_ms": now_ms}
         return self._set(export, facts, _IDLE, QUEUED, RUNNING, now=now_ms)
 
     def remove(self, export: Export) -> None:
-        """Removes everything of an export; its record first, for without it the export is gone."""
+        """Removes everything of an export; its record first, because without it the export does not exist."""
         of_site = keys.export_of_site(export.site, export.created_ms, export.export)
         numbers = self.done(export)
         parts = [keys.export_part(export.export, number) for number in numbers]
@@ -141,9 +141,9 @@ class ExportTable:
         condition = f"#status IN ({', '.join(marks)}) AND {condition}"
         request = items.setting(self._table, keys.export_record(export.export), facts, condition)
         request["ExpressionAttributeNames"]["#status"] = "status"
-        known: dict[str, items.Fact] = {f":{name}": value for name, value in values.items()}
-        known |= dict(zip(marks, statuses, strict=True))
-        request["ExpressionAttributeValues"] |= {mark: items.attribute(fact) for mark, fact in known.items()}
+        named: dict[str, items.Fact] = {f":{name}": value for name, value in values.items()}
+        named |= dict(zip(marks, statuses, strict=True))
+        request["ExpressionAttributeValues"] |= {mark: items.attribute(fact) for mark, fact in named.items()}
         try:
             self._client.update_item(**request)
         except self._client.exceptions.ConditionalCheckFailedException:

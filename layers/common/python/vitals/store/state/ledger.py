@@ -54,7 +54,7 @@ class Ledger:
     def record(
         self, site: str, polled: Span, window_counts: dict[int, int], configured: point_set.PointSet
     ) -> None:
-        """Notes that the whole windows of `polled` were asked for, and what windows (start ms) now hold.
+        """Records that whole windows were polled, and how many samples windows (start ms) now have.
 
         `configured` are the points whose readings would have been accepted.
         """
@@ -67,7 +67,7 @@ class Ledger:
             self._record_day(day, windows & starts, counts, configured)
 
     def coverage(self, site: str, span: Span, cost: Cost | None = None) -> Coverage:
-        """What is known of every day that the span touches; nothing was polled on a day without a record."""
+        """Returns the coverage of every day that the span touches; a day without a record was not polled."""
         start = span.start_ms - span.start_ms % DAY_MS
         days = len(range(start, span.end_ms, DAY_MS)) if span else 0
         counts = np.zeros((days, WINDOWS_PER_DAY), np.uint32)
@@ -79,7 +79,7 @@ class Ledger:
         return Coverage(start, counts.ravel(), polled.ravel())
 
     def polled_days(self, site: str, span: Span) -> dict[int, point_set.PointSet | None]:
-        """By start the span's days of which every window was asked for, with the points that they claim.
+        """Returns the starts of the span's days of which every window was polled, with the points they claim.
 
         None claims every point: the record is older than claims.
         """
@@ -88,10 +88,10 @@ class Ledger:
         }
         return {day_ms: day.claimed for day_ms, day in days.items() if day.polled.all()}
 
-    def record_rejected(self, site: str, refused: Iterable[tuple[int, int]]) -> None:
-        """Notes of which points (id, start of the hour in UTC ms) values came that were no numbers."""
+    def record_rejected(self, site: str, rejected: Iterable[tuple[int, int]]) -> None:
+        """Records the points (id, start of the hour in UTC ms) with values that are not numbers."""
         hours: dict[int, set[int]] = {}
-        for point, hour_ms in refused:
+        for point, hour_ms in rejected:
             hours.setdefault(hour_ms, set()).add(point)
         for hour_ms, points in hours.items():
             self._client.update_item(
@@ -102,18 +102,18 @@ class Ledger:
             )
 
     def rejected(self, site: str, span: Span, cost: Cost | None = None) -> dict[int, set[int]]:
-        """By point id the starts of the hours that the span touches in which such values came."""
-        found: dict[int, set[int]] = {}
+        """Returns by point id the starts of the hours that the span touches with such values."""
+        hours: dict[int, set[int]] = {}
         for item in self._range(
             site, keys.REJECTED_PREFIX, iso(span.start_ms)[:13], iso(span.end_ms - 1)[:13], cost
         ):
             hour_ms = parse_iso(item["sk"]["S"].removeprefix(keys.REJECTED_PREFIX) + ":00")
             for point in item["p"]["NS"]:
-                found.setdefault(int(point), set()).add(hour_ms)
-        return found
+                hours.setdefault(int(point), set()).add(hour_ms)
+        return hours
 
     def mark_changed(self, site: str, windows_ms: Iterable[int], now_ms: int) -> None:
-        """Notes, before they are written, that the days of these windows change.
+        """Records, before the windows are written, that their days change.
 
         A writer may die, or archiving may read in between; so a mark counts for as long as a writer may live
         (WRITE_GRACE_MS) beyond its time.
@@ -122,17 +122,17 @@ class Ledger:
             self.update_archive(day, changed_ms=now_ms)
 
     def archive_record(self, day: SiteDay) -> ArchiveRecord:
-        """The record of a day, all defaults when there is none."""
+        """Returns the record of a day, all defaults when there is none."""
         key = keys.archive_day(day)
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return _archive_record(item) if item else ArchiveRecord(day.day_ms)
 
     def archive_records(self, site: str, span: Span, cost: Cost | None = None) -> list[ArchiveRecord]:
-        """The records there are of the days that the span touches, in order."""
+        """Returns the existing records of the days that the span touches, in order."""
         return [_archive_record(item) for item in self._days(site, span, keys.ARCHIVE_PREFIX, cost)]
 
     def _days(self, site: str, span: Span, prefix: str, cost: Cost | None = None) -> Iterator[dict[str, Any]]:
-        """The items of one kind of the days that the span touches, in order."""
+        """Yields the items of one kind of the days that the span touches, in order."""
         if not span:
             return iter(())
         return self._range(site, prefix, day_name(span.start_ms), day_name(span.end_ms - 1), cost)
@@ -162,7 +162,7 @@ class Ledger:
     def apply(self, day: SiteDay, changes: Iterable[ArchiveChange]) -> None:
         """Makes the changes of a day's archive in order, each when its precondition holds.
 
-        ConflictError when that of a change does not hold that is not optional.
+        ConflictError when it does not hold, unless the change is optional.
         """
         for change in changes:
             self._apply(day, change)
@@ -235,7 +235,7 @@ class _Day:
     def after(
         self, day_ms: int, polled: set[int], counts: dict[int, int], configured: point_set.PointSet
     ) -> "_Day":
-        """The record when windows (start ms) were asked for and hold so many samples."""
+        """Returns the record after windows (start ms) were polled and have so many samples."""
         new_counts, read = self.counts.copy(), np.zeros(WINDOWS_PER_DAY, np.bool_)
         for window_ms, count in counts.items():
             index = (window_ms - day_ms) // WINDOW_MS

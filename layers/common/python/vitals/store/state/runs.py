@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # Step Functions itself forgets an execution after 90 days.
-_KEPT_MS = 400 * DAY_MS
+_RETENTION_MS = 400 * DAY_MS
 _LOCK_ATTEMPTS = 5
 
 
@@ -32,10 +32,10 @@ class RunTable:
             lock = self._lock(site, run, now_ms, instead_of)
             if lock:
                 return lock
-        raise ConflictError(f"the backfill lock of {site} keeps changing hands")
+        raise ConflictError(f"the backfill lock of {site} changed in each of {_LOCK_ATTEMPTS} attempts")
 
     def _lock(self, site: str, run: str, now_ms: int, instead_of: str) -> BackfillLock | None:
-        """The lock, None when it was given back between asking for it and looking at it."""
+        """Returns the lock, None when it was released between the attempt to take it and the read of it."""
         key = keys.backfill_lock(site)
         values = {":run": {"S": run}, ":ended": {"S": instead_of or run}}
         try:
@@ -52,7 +52,7 @@ class RunTable:
         return BackfillLock(run, now_ms)
 
     def unlock(self, site: str, run: str) -> None:
-        """Gives the site's lock back, if the run still holds it."""
+        """Releases the site's lock, if the run still holds it."""
         try:
             self._client.delete_item(
                 TableName=self._table,
@@ -66,7 +66,7 @@ class RunTable:
 
     def create(self, run: Run) -> Run:
         """Records a run as running, unless it is recorded already, and returns the record."""
-        expires = {"expires_at": {"N": str((run.started_ms + _KEPT_MS) // 1000)}}
+        expires = {"expires_at": {"N": str((run.started_ms + _RETENTION_MS) // 1000)}}
         facts = {field.name: items.attribute(getattr(run, field.name)) for field in fields(run)}
         try:
             self._client.put_item(
@@ -76,26 +76,26 @@ class RunTable:
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             run = self.load(run.run) or run
-        # Again, too, where the record was there: its writer may have died before it came to this.
+        # Also where the record existed: its writer may have died before this.
         of_site = keys.run_of_site(run.site, run.started_ms, run.run)
         self._client.put_item(TableName=self._table, Item=of_site | expires | {"run": {"S": run.run}})
         return run
 
     def load(self, run: str) -> Run | None:
-        """The record of a run, None when there is none."""
+        """Returns the record of a run, None when there is none."""
         key = keys.run_record(run)
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return items.read(item, Run) if item else None
 
     def of_site(self, site: str, limit: int) -> list[Run]:
-        """The site's latest runs, newest first."""
+        """Returns the site's latest runs, newest first."""
         request = items.selecting(self._table, keys.site_partition(site), keys.RUN_PREFIX)
         newest = request | {"ScanIndexForward": False, "Limit": limit}
-        found = next(items.pages(self._client.query, newest, f"the runs of {site}"))
-        return [run for item in found if (run := self.load(item["run"]["S"]))]
+        page = next(items.pages(self._client.query, newest, f"the runs of {site}"))
+        return [run for item in page if (run := self.load(item["run"]["S"]))]
 
     def days(self, run: str) -> list[RunDay]:
-        """What is recorded of the run's days, in order; days that nobody came to have no record."""
+        """Returns the records of the run's days, in order; days that were not started have none."""
         request = items.selecting(self._table, keys.run_partition(run), keys.DAY_PREFIX)
         return [
             items.read(item, RunDay, day=item["sk"]["S"].removeprefix(keys.DAY_PREFIX))
@@ -104,7 +104,7 @@ class RunTable:
         ]
 
     def day(self, run: str, day: str) -> RunDay:
-        """What is recorded of one day of the run, all defaults when there is nothing."""
+        """Returns the record of one day of the run, all defaults when there is none."""
         item = self._client.get_item(
             TableName=self._table, Key=keys.run_day(run, day), ConsistentRead=True
         ).get("Item")
@@ -116,7 +116,7 @@ class RunTable:
 
     def update_day(self, run: Run, day: str, **facts: items.Fact) -> None:
         """Sets facts (fields of RunDay) of a day of the run."""
-        expires = {"expires_at": (run.started_ms + _KEPT_MS) // 1000}
+        expires = {"expires_at": (run.started_ms + _RETENTION_MS) // 1000}
         self._client.update_item(**items.setting(self._table, keys.run_day(run.run, day), facts | expires))
 
     def update_running(self, run: str, **facts: items.Fact) -> bool:

@@ -1,4 +1,4 @@
-"""The site records: what a site is called, and how far it is synced."""
+"""The site records: the name of a site, and how far it is synced."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -19,28 +19,29 @@ class SiteTable:
         self._table = table
 
     def load(self, site: str) -> SiteRecord | None:
-        answer = self._client.get_item(TableName=self._table, Key=keys.site_record(site), ConsistentRead=True)
-        return _record(answer["Item"]) if "Item" in answer else None
+        """Returns the record of a site, None when there is none."""
+        result = self._client.get_item(TableName=self._table, Key=keys.site_record(site), ConsistentRead=True)
+        return _record(result["Item"]) if "Item" in result else None
 
     def list(self) -> list[SiteRecord]:
-        """Every site that has ever been synced, by name."""
+        """Returns every site that has ever been synced, by name."""
         request: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk",
             "ExpressionAttributeValues": {":pk": {"S": keys.SITES_PARTITION}},
         }
-        found = items.pages(self._client.query, request, "the list of sites")
-        return [_record(item) for page in found for item in page]
+        pages = items.pages(self._client.query, request, "the list of sites")
+        return [_record(item) for page in pages for item in page]
 
-    def advance(self, site: str, read_ms: int | None, asked: Span, rejected: Mapping[str, int]) -> bool:
-        """Moves the checkpoint from the value that was read to the end of what was asked for.
+    def advance(self, site: str, read_ms: int | None, fetched: Span, rejected: Mapping[str, int]) -> bool:
+        """Moves the checkpoint from the value that was read to the end of the span that was fetched.
 
-        False when somebody else moved it meanwhile. The first move also notes where the site starts, and
-        each what was rejected of what came.
+        False when another process has moved it meanwhile. The first move also records where the site
+        starts, and each the readings that were rejected, by reason.
         """
         values: dict[str, Any] = {
-            ":new": {"N": str(asked.end_ms)},
-            ":first": {"N": str(asked.start_ms)},
+            ":new": {"N": str(fetched.end_ms)},
+            ":first": {"N": str(fetched.start_ms)},
             ":rejected": {"M": {reason: {"N": str(count)} for reason, count in rejected.items()}},
         }
         condition = "attribute_not_exists(checkpoint_ms)"
@@ -61,11 +62,11 @@ class SiteTable:
         return True
 
     def record_reread(self, site: str, at_ms: int, *, full: bool = False) -> None:
-        """Notes up to when the past was read again; `full` when that went 24 hours back."""
+        """Records up to when the past was read again; `full` when that went 24 hours back."""
         self._set(site, {"reread_ms": at_ms} | ({"full_reread_ms": at_ms} if full else {}))
 
     def request_full_reread(self, site: str) -> None:
-        """Notes that the last 24 hours are to be read again, also of a site read for the first time."""
+        """Records that the last 24 hours are to be read again, also of a site read for the first time."""
         self._set(site, {"full_reread_ms": 0})
 
     def record_catalog(
@@ -76,7 +77,7 @@ class SiteTable:
         listed_ms: int | None,
         before_ms: int | None = None,
     ) -> None:
-        """Notes what a listing says; None for its time unless it was steady, `before_ms` the one before."""
+        """Records a listing, with its time if it was steady, and `before_ms`, that of the previous one."""
         facts: dict[str, items.Fact] = {"display_name": display_name, "points": points}
         if listed_ms is not None:
             facts["catalog_ms"] = listed_ms

@@ -148,7 +148,7 @@ class HotTier:
         """
         unexpired = list(self._table.unexpired(site, group, span, now_ms, consistent=True))
         samples = _decode(unexpired, range(blocks.GROUP_SIZE))
-        return _globalise(samples, group), [StoredBlock.of(group, item) for item in unexpired]
+        return _globalise(samples, group), [StoredBlock.from_item(group, item) for item in unexpired]
 
     def latest(self, site: str, ids: Iterable[int], span: Span, now_ms: int) -> Samples:
         """Returns the newest sample in the span of each of these points that has one."""

@@ -28,7 +28,7 @@ class StoredBlock:
     items: int = 1
 
     @classmethod
-    def of(cls, group: int, item: Item) -> "StoredBlock":
+    def from_item(cls, group: int, item: Item) -> "StoredBlock":
         """Returns the block of a group whose first item this is."""
         return cls(
             group=group,

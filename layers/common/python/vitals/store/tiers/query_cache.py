@@ -1,4 +1,4 @@
-"""Answers of the query API in S3, where a lifecycle rule removes them after a day."""
+"""Results of the query API in S3, where a lifecycle rule removes them after a day."""
 
 from typing import TYPE_CHECKING
 
@@ -23,10 +23,10 @@ class ResultCache:
         self._bucket = bucket
 
     def get(self, site: str, digest: str, cost: Cost) -> bytes | None:
-        """The entry, None when there is none; CacheError when that can't be told."""
+        """Returns the entry, None when there is none; CacheError when the cache cannot be read."""
         try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=keys.cached(site, digest))
-            body: bytes = answer["Body"].read()
+            response = self._client.get_object(Bucket=self._bucket, Key=keys.cached(site, digest))
+            body: bytes = response["Body"].read()
         except ClientError as error:
             cost.add_get(0)
             if error.response.get("Error", {}).get("Code") == "NoSuchKey":
@@ -38,7 +38,7 @@ class ResultCache:
         return body
 
     def put(self, site: str, digest: str, body: bytes) -> bool:
-        """Keeps the entry; False when it is too large. CacheError when it could not be kept."""
+        """Stores the entry; False when it is too large. CacheError when the cache cannot be written."""
         if len(body) > MAX_ENTRY_BYTES:
             return False
         try:

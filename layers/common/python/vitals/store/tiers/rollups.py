@@ -1,4 +1,4 @@
-"""The rollups of archived days: one item per point and day in the hot table, kept for good.
+"""The rollups of archived days: one item per point and day in the hot table, without expiry.
 
 Item: pk (rollup partition), w day start | b payload (aggregates.encode_day), f when the archiving that
 made it began to read (UTC ms): an older one never replaces a newer one.
@@ -32,7 +32,7 @@ class RollupTier:
         self._pool = runtime.pool(_WORKERS, "rollups")
 
     def write(self, day: SiteDay, payloads: Mapping[int, bytes], began_ms: int) -> None:
-        """Replaces the rollups of one day, by point id, but for those of an archiving that began later."""
+        """Replaces the rollups of one day, by point id, except those of an archiving that began later."""
         items = [
             {
                 "pk": {"S": keys.rollup_partition(day.site, point)},
@@ -47,7 +47,7 @@ class RollupTier:
     def read(
         self, site: str, ids: Iterable[int], days: Span, bucket_ms: int, cost: Cost | None = None
     ) -> Aggregates:
-        """The hours or days (by `bucket_ms`) of these points that have rollups in a span of whole days."""
+        """Returns the hours or days (by `bucket_ms`) of these points with rollups in a span of whole days."""
         return concat(self._pool.map(lambda point: self._read_point(site, point, days, bucket_ms, cost), ids))
 
     def day_counts(
@@ -59,7 +59,7 @@ class RollupTier:
         *,
         consistent: bool = False,
     ) -> dict[int, int]:
-        """How many samples these points have together, by day start, in a span of whole days; no zeros."""
+        """Returns how many samples these points have together in whole days, by day start, without zeros."""
         counts: Counter[int] = Counter()
         for of_point in self._pool.map(
             lambda point: self._count_point(site, point, days, cost, consistent), ids
@@ -68,7 +68,7 @@ class RollupTier:
         return counts
 
     def last_hours(self, site: str, ids: Iterable[int]) -> dict[int, int]:
-        """Start (UTC ms) of the last hour with samples, by point id; points without rollups are left out."""
+        """Returns the start (UTC ms) of the last hour with samples, by point id, of points with rollups."""
         hours = self._pool.map(lambda point: (point, self._last_hour(site, point)), ids)
         return {point: hour_ms for point, hour_ms in hours if hour_ms is not None}
 
@@ -98,7 +98,7 @@ class RollupTier:
     def _payloads(
         self, site: str, point: int, days: Span, cost: Cost | None, *, consistent: bool = False
     ) -> Iterator[tuple[int, bytes]]:
-        """Day start and payload of each day of the point that has rollups."""
+        """Yields the day start and the payload of each day of the point that has rollups."""
         request: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk AND w BETWEEN :first AND :last",

@@ -1,4 +1,4 @@
-"""The staging area in S3: the hours that a backfill has read of a day, until the day is stored."""
+"""The staging area in S3: the hours of a day that a backfill has read, until the day is stored."""
 
 import base64
 from collections.abc import Iterable, Iterator
@@ -56,9 +56,9 @@ _FIELDS = {field.name for field in fields(StagedHour)}
 
 
 class StagingArea:
-    """The parts of hours; an hour without its last one was not read to its end.
+    """Stores the parts of hours; an hour without its last part was not read to its end.
 
-    What passes through is kept in the caller's folder too, so that nothing is fetched twice.
+    Every part is also written to the caller's folder, so that none is fetched twice.
     """
 
     def __init__(self, client: "S3Client", bucket: str, runtime: Runtime = SYSTEM) -> None:
@@ -69,40 +69,40 @@ class StagingArea:
     def put_part(
         self, run: str, day: SiteDay, hour: int, number: int, samples: Samples, folder: Path
     ) -> None:
-        """Stores one part (sorted) of an hour, but for the last."""
-        self._put(run, day, _part(hour, number), staged_hour.encode(samples), folder)
+        """Stores one part (sorted) of an hour, except the last."""
+        self._put(run, day, _part_name(hour, number), staged_hour.encode(samples), folder)
 
     def finish(self, run: str, day: SiteDay, hour: StagedHour, last: Samples, folder: Path) -> None:
-        """Stores the last part of an hour, whose other parts are all there."""
+        """Stores the last part of an hour, after all its other parts."""
         self._put(
-            run, day, _last_part(hour.hour), staged_hour.encode(last, orjson.dumps(asdict(hour))), folder
+            run, day, _last_part_name(hour.hour), staged_hour.encode(last, orjson.dumps(asdict(hour))), folder
         )
 
     def hours(self, run: str, day: SiteDay, folder: Path) -> dict[int, StagedHour]:
-        """The hours of the day that were read to their end; their last parts are in the folder then."""
+        """Returns the hours of the day that were read to their end; copies their last parts to the folder."""
         names = [key.rpartition("/")[2] for key in self._list(run, day)]
         lasts = [name for name in names if _is_last(name)]
-        found = [_receipt(staged_hour.receipt(file)) for file in self._copy(run, day, lasts, folder)]
-        return {hour.hour: hour for hour in found}
+        finished = [_receipt(staged_hour.receipt(file)) for file in self._copy(run, day, lasts, folder)]
+        return {hour.hour: hour for hour in finished}
 
     def reopen(self, run: str, day: SiteDay, hour: int) -> None:
-        """Forgets that the hour was read to its end, before its parts are replaced one by one."""
-        self._client.delete_object(Bucket=self._bucket, Key=keys.staged(run, day, _last_part(hour)))
+        """Deletes the last part of an hour, before its other parts are replaced one by one."""
+        self._client.delete_object(Bucket=self._bucket, Key=keys.staged(run, day, _last_part_name(hour)))
 
     def fetch(
         self, run: str, day: SiteDay, hours: Iterable[StagedHour], folder: Path
     ) -> dict[int, list[Path]]:
-        """The parts of these hours in the folder; by hour, oldest first."""
+        """Copies the parts of these hours to the folder and returns them by hour, oldest first."""
         names = {
-            hour.hour: [*(_part(hour.hour, n) for n in range(hour.parts)), _last_part(hour.hour)]
+            hour.hour: [*(_part_name(hour.hour, n) for n in range(hour.parts)), _last_part_name(hour.hour)]
             for hour in hours
         }
-        every = [name for parts in names.values() for name in parts]
-        self._copy(run, day, [name for name in every if not (folder / name).exists()], folder)
+        missing = [name for parts in names.values() for name in parts if not (folder / name).exists()]
+        self._copy(run, day, missing, folder)
         return {hour: [folder / name for name in parts] for hour, parts in names.items()}
 
     def clear(self, run: str, day: SiteDay | None = None) -> None:
-        """Removes what is staged of the day, or of the whole run."""
+        """Removes the staged hours of the day, or of the whole run."""
         s3.delete_keys(self._client, self._bucket, self._list(run, day))
 
     def _list(self, run: str, day: SiteDay | None) -> Iterator[str]:
@@ -123,21 +123,21 @@ class StagingArea:
 
 
 def points_text(points: PointSet) -> str:
-    """The points of a StagedHour as its receipt has them."""
+    """Returns the points of a StagedHour as its receipt has them."""
     return base64.b64encode(point_set.encode(points)).decode()
 
 
 def _receipt(text: bytes) -> StagedHour:
-    """What older versions left out is empty, and what newer ones added is passed over."""
+    """Reads what any version wrote: fields that are missing are empty, and unknown ones are ignored."""
     row = orjson.loads(text)
     return StagedHour(**{key: row[key] for key in _FIELDS & row.keys()})
 
 
-def _part(hour: int, number: int) -> str:
+def _part_name(hour: int, number: int) -> str:
     return f"{hour:02d}-{number:03d}"
 
 
-def _last_part(hour: int) -> str:
+def _last_part_name(hour: int) -> str:
     return f"{hour:02d}"
 
 
