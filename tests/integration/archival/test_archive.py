@@ -1,17 +1,14 @@
 """The deployed archive: days leave the hot tier's time, and every answer stays what the upstream served."""
 
-import json
 import time
 from typing import Any
 
-import boto3
 import pytest
 import requests
-from botocore.config import Config
 
 from operations.verification.questions import Question
 from operations.verification.store import Store
-from tests.integration.query.test_exactness import verify
+from tests.support.stack import aws_client, invoke_archival, verify
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name
 from vitals.store.state.ledger import Ledger
@@ -19,35 +16,9 @@ from vitals.store.state.ledger import Ledger
 pytestmark = pytest.mark.integration
 
 
-def invoke(stack: dict[str, Any], event: dict[str, str]) -> dict[str, Any]:
-    """Archives until it works; the upstream's faults may fail some tries."""
-    client: Any = boto3.client(
-        "lambda",
-        endpoint_url=stack["aws_endpoint"],
-        region_name=stack["region"],
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(read_timeout=310, retries={"total_max_attempts": 1}),
-    )
-    receipt: dict[str, Any] = {}
-    for _ in range(5):
-        payload = json.dumps(event).encode()
-        answer = client.invoke(FunctionName=stack["outputs"]["ArchivalFunction"], Payload=payload)
-        receipt = json.load(answer["Payload"])
-        if "FunctionError" not in answer:
-            return receipt
-    raise AssertionError(receipt)
-
-
 def let_time_pass(stack: dict[str, Any], site: str, before_ms: int) -> None:
     """Lets the archived days before a moment be a day older than their blocks, which are gone."""
-    dynamodb: Any = boto3.client(
-        "dynamodb",
-        endpoint_url=stack["aws_endpoint"],
-        region_name=stack["region"],
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    dynamodb = aws_client(stack, "dynamodb")
     ledger = Ledger(dynamodb, stack["outputs"]["StateTable"])
     for record in ledger.archive_records(site, Span(0, before_ms)):
         assert record.status == "done"
@@ -80,7 +51,7 @@ def test_days_become_cold_and_every_answer_stays_exact(stack: dict[str, Any]) ->
     [(site, (first_ms, _))] = store.synced().items()
     today = time.time_ns() // 1_000_000 // DAY_MS * DAY_MS
     days = range(first_ms // DAY_MS * DAY_MS, today, DAY_MS)
-    receipts = [invoke(stack, {"site": site, "date": day_name(day)}) for day in days]
+    receipts = [invoke_archival(stack, {"site": site, "date": day_name(day)}) for day in days]
     assert all(receipt["rows"] > 0 for receipt in receipts)
     let_time_pass(stack, site, today - DAY_MS)
     upstream = store.upstream()
@@ -92,12 +63,12 @@ def test_days_become_cold_and_every_answer_stays_exact(stack: dict[str, Any]) ->
     assert set(sources(stack, split, "raw")) == {"archive", "hot"}
     for question in (cold, split):
         assert store.ask(question) == upstream.ask(question)
-    again = invoke(stack, {"site": site, "date": day_name(days[-1])})
+    again = invoke_archival(stack, {"site": site, "date": day_name(days[-1])})
     assert again["checksum"] == receipts[-1]["checksum"]
     done = verify()
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_schedules_event_sends_the_due_days(stack: dict[str, Any]) -> None:
-    receipt = invoke(stack, {})
+    receipt = invoke_archival(stack, {})
     assert set(receipt["due"]) == set(Store(stack).synced())

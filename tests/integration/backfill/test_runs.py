@@ -3,8 +3,6 @@
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import psutil
@@ -14,66 +12,18 @@ import requests
 from local.stack.processes import wait_until
 from operations.verification.questions import Question
 from operations.verification.store import Store
-from tests.integration.conftest import HOME, OPENED_DAYS_AGO, PORT, ROOT
-from tests.integration.query.test_exactness import client, verify
-from vitals.model.timespan import DAY_MS, Span, day_name, day_start
+from tests.support.local_stack import HOME, OPENED_DAYS_AGO, ROOT
+from tests.support.stack import aws_client, verify
+from tests.support.stack_backfills import LONGEST_S, api, days_ago, ended, site, slow_upstream, when
+from vitals.model.timespan import DAY_MS, Span, day_start
 from vitals.store.state.ledger import Ledger
 from vitals.store.state.tokens import TokenTable
-from vitals_client import Client, ConflictError
+from vitals_client import ConflictError
 from vitals_client.backfills import Backfills
-from vitals_client.shapes import Run
+
+__all__ = ["api", "site"]
 
 pytestmark = pytest.mark.integration
-
-CONTROL = f"http://127.0.0.1:{PORT + 1}/control"
-LONGEST_S = 300
-
-
-@pytest.fixture
-def api(stack: dict[str, Any]) -> Iterator[Backfills]:
-    with Client(stack["api"], stack["token"]) as client:
-        yield client.backfills
-
-
-@pytest.fixture
-def site(stack: dict[str, Any]) -> str:
-    [site_name] = Store(stack).synced()
-    return site_name
-
-
-@contextmanager
-def slow_upstream(delay_s: float) -> Iterator[None]:
-    """ACE takes seconds itself; a day of 24 requests can then be looked at while it is read."""
-    before = requests.get(f"{CONTROL}/faults", timeout=10).json()
-    requests.put(f"{CONTROL}/faults", json=before | {"delay": delay_s}, timeout=10).raise_for_status()
-    try:
-        yield
-    finally:
-        requests.put(f"{CONTROL}/faults", json=before, timeout=10).raise_for_status()
-
-
-def days_ago(days: int) -> str:
-    """Counted from when the simulator started, as the day of its opening is."""
-    anchor_ms: int = requests.get(f"{CONTROL}/health", timeout=10).json()["anchor_ms"]
-    return day_name(anchor_ms - days * DAY_MS)
-
-
-def ended(api: Backfills, run_id: str) -> Run:
-    return when(api, run_id, lambda run: run["status"] != "running")
-
-
-def when(api: Backfills, run_id: str, condition: Callable[[Run], bool]) -> Run:
-    """The run as soon as the condition holds of it."""
-    run: Run | None = None
-
-    def holds() -> bool:
-        nonlocal run
-        run = api.get(run_id)
-        return condition(run)
-
-    assert wait_until(holds, LONGEST_S, interval=0.05), run
-    assert run
-    return run
 
 
 def assert_exact(stack: dict[str, Any], site: str, first: str, last: str) -> None:
@@ -87,7 +37,7 @@ def assert_exact(stack: dict[str, Any], site: str, first: str, last: str) -> Non
 
 
 def staged(stack: dict[str, Any]) -> list[str]:
-    page = client(stack, "s3").list_objects_v2(Bucket=stack["outputs"]["ColdBucket"], Prefix="staging/")
+    page = aws_client(stack, "s3").list_objects_v2(Bucket=stack["outputs"]["ColdBucket"], Prefix="staging/")
     return [item["Key"] for item in page.get("Contents", [])]
 
 
@@ -177,7 +127,7 @@ def test_force_rereads_an_archived_day_and_changes_nothing(
 ) -> None:
     day = days_ago(age)
     days = Span(day_start(day), day_start(day) + DAY_MS)
-    ledger = Ledger(client(stack, "dynamodb"), stack["outputs"]["StateTable"])
+    ledger = Ledger(aws_client(stack, "dynamodb"), stack["outputs"]["StateTable"])
 
     def file() -> tuple[str, str, str, int]:
         [record] = ledger.archive_records(site, days)
@@ -231,7 +181,7 @@ def test_a_body_without_a_json_object_is_refused(stack: dict[str, Any], body: st
 
 def test_starting_requires_the_scope_and_the_site(stack: dict[str, Any], site: str) -> None:
     body = json.dumps({"site_name": site, "start_date": days_ago(2), "end_date": days_ago(2)})
-    dynamodb, table = client(stack, "dynamodb"), stack["outputs"]["StateTable"]
+    dynamodb, table = aws_client(stack, "dynamodb"), stack["outputs"]["StateTable"]
 
     def token(*scopes: str, of: str) -> str:
         return TokenTable(dynamodb, table).create("test", scopes, [of], now_ms=time.time_ns() // 1_000_000)
@@ -246,7 +196,7 @@ class Machine:
     """The state machine without the API in front of it."""
 
     def __init__(self, stack: dict[str, Any]) -> None:
-        self._states = client(stack, "stepfunctions")
+        self._states = aws_client(stack, "stepfunctions")
         self._arn = stack["outputs"]["BackfillStateMachine"]
 
     def run(self, **changes: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 from operations.oracle import Samples
 from operations.verification.questions import Question
 from operations.verification.store import Store
-from tests.integration.conftest import HOME, ROOT, VITALS
+from tests.support.local_stack import HOME, ROOT, VITALS
 from vitals.model.timespan import HOUR_MS, iso
 from vitals_client import Client, tables
 

@@ -16,8 +16,7 @@ from operations import oracle
 from operations.oracle import Samples
 from operations.verification.questions import Question
 from operations.verification.store import Store
-from tests.integration.archival.test_archive import invoke
-from tests.integration.query.test_exactness import client
+from tests.support.stack import aws_client, invoke_archival
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS
 from vitals.store.state.ledger import Ledger
@@ -28,8 +27,8 @@ pytestmark = pytest.mark.integration
 def settled_day(stack: dict[str, Any], site: str) -> int:
     """The day before yesterday, archived, as if nobody had written to it for long."""
     day = SiteDay.of(site, time.time_ns() // 1_000_000 - 2 * DAY_MS)
-    invoke(stack, {"site": site, "date": day.date})
-    ledger = Ledger(client(stack, "dynamodb"), stack["outputs"]["StateTable"])
+    invoke_archival(stack, {"site": site, "date": day.date})
+    ledger = Ledger(aws_client(stack, "dynamodb"), stack["outputs"]["StateTable"])
     ledger.update_archive(day, changed_ms=day.day_ms)
     assert ledger.archive_record(day).settled
     return day.day_ms

@@ -8,13 +8,13 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import pytest
 import requests
 
 from operations.token_lifecycle import Tokens, tokens_of
 from operations.usage_plan import UsagePlan
-from tests.integration.conftest import HOME, ROOT, VITALS
+from tests.support.local_stack import HOME, ROOT, VITALS
+from tests.support.stack import aws_client
 from vitals.http.edge import SECURITY_HEADERS
 from vitals.model.records.tokens import UsageKey
 from vitals.model.timespan import iso
@@ -24,16 +24,6 @@ pytestmark = pytest.mark.integration
 
 CHARTS, LOCAL = "https://charts.example.com", "http://localhost:3000"
 JSON = {"Content-Type": "application/json"}
-
-
-def client(stack: dict[str, Any], service: Any) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=stack["aws_endpoint"],
-        region_name=stack["region"],
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
 
 
 def get(stack: dict[str, Any], token: str, path: str = "/sites", **headers: str) -> requests.Response:
@@ -49,12 +39,12 @@ def assert_refused(answer: requests.Response, status: int, code: str) -> None:
 
 @pytest.fixture(scope="module")
 def tokens(stack: dict[str, Any]) -> Tokens:
-    return tokens_of(lambda service: client(stack, service), stack["outputs"])
+    return tokens_of(lambda service: aws_client(stack, service), stack["outputs"])
 
 
 @pytest.fixture(scope="module")
 def granted(stack: dict[str, Any]) -> dict[str, str]:
-    dynamodb, table = client(stack, "dynamodb"), stack["outputs"]["StateTable"]
+    dynamodb, table = aws_client(stack, "dynamodb"), stack["outputs"]["StateTable"]
     now_ms = time.time_ns() // 1_000_000
     grants: dict[str, tuple[list[str], list[str], int | None]] = {
         "everything": (["read"], ["*"], None),
@@ -139,7 +129,7 @@ def test_the_command_manages_tokens_of_the_running_stack(stack: dict[str, Any]) 
 
 def limited(stack: dict[str, Any], tokens: Tokens, name: str, **limits: Any) -> str:
     """A token in a usage plan of its own."""
-    gateway = client(stack, "apigateway")
+    gateway = aws_client(stack, "apigateway")
     deployed = gateway.get_usage_plan(usagePlanId=stack["outputs"]["UsagePlan"])
     plan = gateway.create_usage_plan(name=name, apiStages=deployed["apiStages"], **limits)
     own = Tokens(tokens.dynamodb, tokens.table, UsagePlan(gateway, plan["id"]), tokens.now)
@@ -172,7 +162,7 @@ def test_a_clients_own_key_counts_for_nothing(stack: dict[str, Any], tokens: Tok
     forged = TokenTable(dynamodb, tokens.table).create(
         "forged", ["read"], ["*"], now_ms=now_ms, usage=UsageKey("none", "no-such-key")
     )
-    shared = client(stack, "apigateway").get_api_keys(includeValues=True)["items"][0]["value"]
+    shared = aws_client(stack, "apigateway").get_api_keys(includeValues=True)["items"][0]["value"]
     assert_refused(get(stack, forged), 403, "FORBIDDEN")
     assert_refused(get(stack, forged, **{"x-api-key": shared}), 403, "FORBIDDEN")
 

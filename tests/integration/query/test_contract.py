@@ -11,8 +11,8 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
 from local.stack.processes import wait_until
-from tests.integration.conftest import ROOT
 from tests.support import openapi
+from tests.support.local_stack import ROOT
 from vitals.model.timespan import DAY_MS, iso
 
 pytestmark = pytest.mark.integration

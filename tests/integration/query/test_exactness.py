@@ -6,13 +6,13 @@ import sys
 import time
 from typing import Any
 
-import boto3
 import pytest
 
 from operations.verification.questions import Question
 from operations.verification.store import Store
 from operations.verification.upstream import Upstream
-from tests.integration.conftest import HOME, ROOT, VITALS
+from tests.support.local_stack import ROOT
+from tests.support.stack import aws_client, verify
 from vitals.model.timespan import HOUR_MS, floor_window, iso
 
 pytestmark = pytest.mark.integration
@@ -48,30 +48,8 @@ else:
 """
 
 
-def client(stack: dict[str, Any], service: Any) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=stack["aws_endpoint"],
-        region_name=stack["region"],
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-
-
-def verify(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [VITALS, "verify", *arguments],
-        cwd=ROOT,
-        env=os.environ | {"VITALS_HOME": str(HOME)},
-        text=True,
-        capture_output=True,
-        timeout=300,
-        check=False,
-    )
-
-
 def sync_process(stack: dict[str, Any], site: str, start_ms: int, end_ms: int, dies_at: int = 0) -> Any:
-    function = client(stack, "lambda").get_function_configuration(
+    function = aws_client(stack, "lambda").get_function_configuration(
         FunctionName=stack["outputs"]["EtlFunction"]
     )
     environ = os.environ | function["Environment"]["Variables"]
@@ -123,7 +101,7 @@ def test_killed_and_simultaneous_syncs_store_each_sample_once(stack: dict[str, A
 
 
 def test_a_message_that_keeps_failing_becomes_dead_letter(stack: dict[str, Any]) -> None:
-    sqs, outputs = client(stack, "sqs"), stack["outputs"]
+    sqs, outputs = aws_client(stack, "sqs"), stack["outputs"]
     queue, dead = outputs["SyncQueue"], outputs["SyncDeadLetters"]
 
     def waiting(url: str) -> int:

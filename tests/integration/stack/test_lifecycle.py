@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.integration.conftest import HOME, local_stack
+from tests.support.local_stack import HOME, local_stack
 from tests.support.template import template
 
 pytestmark = pytest.mark.integration

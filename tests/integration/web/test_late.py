@@ -10,9 +10,8 @@ import pytest
 import requests
 from playwright.sync_api import Page, Route, expect
 
-from tests.integration.http.test_access import client
-from tests.integration.web.test_page import token_for
 from tests.support.browser import Visits
+from tests.support.stack import aws_client, token_for
 from vitals.model.points import ListedPoint
 from vitals.store import keys
 from vitals.store.state.catalog import CatalogTable
@@ -174,7 +173,7 @@ def test_escape_closes_dialogs_and_restores_focus(visits: Visits, points: list[s
 @pytest.fixture
 def oddly_named(stack: dict[str, Any]) -> Iterator[str]:
     """The token of a site whose points have odd names."""
-    name, dynamodb, table = "odd_names", client(stack, "dynamodb"), stack["outputs"]["StateTable"]
+    name, dynamodb, table = "odd_names", aws_client(stack, "dynamodb"), stack["outputs"]["StateTable"]
     named = [ListedPoint(listed_name, "°C", listed_name, 60) for listed_name in (*ODD_NAMES, *HOSTILE_NAMES)]
     CatalogTable(dynamodb, table).refresh(name, named)
     SiteTable(dynamodb, table).record_catalog(name, name, len(named), time.time_ns() // 1_000_000)

@@ -8,9 +8,9 @@ import pytest
 import requests
 from playwright.sync_api import Page, Route, expect
 
-from tests.integration.backfill.test_runs import api, days_ago, ended, site, slow_upstream
-from tests.integration.web.test_page import token_for
 from tests.support.browser import PHONE, Visits
+from tests.support.stack import token_for
+from tests.support.stack_backfills import api, days_ago, ended, site, slow_upstream
 from vitals_client.backfills import Backfills
 
 __all__ = ["api", "site"]

@@ -12,13 +12,12 @@ import pytest
 import requests
 from playwright.sync_api import Page, Route, expect
 
-from tests.integration.http.test_access import client
 from tests.support.browser import PHONE, Visits
+from tests.support.stack import aws_client, token_for
 from vitals.model.points import ListedPoint
 from vitals.store import keys
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.sites import SiteTable
-from vitals.store.state.tokens import TokenTable
 
 pytestmark = pytest.mark.integration
 
@@ -27,18 +26,10 @@ SITES = re.compile(r"/sites$")
 WHOLE_BUILDING = 4_583
 
 
-def token_for(stack: dict[str, Any], name: str, scope: str, site: str, lasts_ms: int | None = None) -> str:
-    dynamodb, now_ms = client(stack, "dynamodb"), time.time_ns() // 1_000_000
-    expires_ms = None if lasts_ms is None else now_ms + lasts_ms
-    return TokenTable(dynamodb, stack["outputs"]["StateTable"]).create(
-        name, [scope], [site], now_ms=now_ms, expires_ms=expires_ms
-    )
-
-
 @contextmanager
 def site_with(stack: dict[str, Any], name: str, points: int) -> Iterator[str]:
     """A site that has been listed and never polled; the token that shows it and no other."""
-    dynamodb, table = client(stack, "dynamodb"), stack["outputs"]["StateTable"]
+    dynamodb, table = aws_client(stack, "dynamodb"), stack["outputs"]["StateTable"]
     listed = [
         ListedPoint(
             f"{name}/device {i // 10:03}/{i:04}", "°C", f"Sensor {i:04}", 60, device=f"device {i // 10:03}"

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
-from tests.integration.conftest import PICTURES, ROOT
 from tests.support.browser import WAIT_MS, Visits
+from tests.support.local_stack import PICTURES, ROOT
 from vitals.model.timespan import HOUR_MS, MINUTE_MS, iso
 
 pytestmark = pytest.mark.integration

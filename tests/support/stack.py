@@ -1,0 +1,63 @@
+"""What tests do with the stack that is up: AWS clients, tokens and commands."""
+
+import json
+import os
+import subprocess
+import time
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from tests.support.local_stack import HOME, ROOT, VITALS
+from vitals.store.state.tokens import TokenTable
+
+
+def aws_client(stack: dict[str, Any], service: Any) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=stack["aws_endpoint"],
+        region_name=stack["region"],
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+def verify(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [VITALS, "verify", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"VITALS_HOME": str(HOME)},
+        text=True,
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def token_for(stack: dict[str, Any], name: str, scope: str, site: str, lasts_ms: int | None = None) -> str:
+    dynamodb, now_ms = aws_client(stack, "dynamodb"), time.time_ns() // 1_000_000
+    expires_ms = None if lasts_ms is None else now_ms + lasts_ms
+    return TokenTable(dynamodb, stack["outputs"]["StateTable"]).create(
+        name, [scope], [site], now_ms=now_ms, expires_ms=expires_ms
+    )
+
+
+def invoke_archival(stack: dict[str, Any], event: dict[str, str]) -> dict[str, Any]:
+    """Archives until it works; the upstream's faults may fail some tries."""
+    client: Any = boto3.client(
+        "lambda",
+        endpoint_url=stack["aws_endpoint"],
+        region_name=stack["region"],
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(read_timeout=310, retries={"total_max_attempts": 1}),
+    )
+    receipt: dict[str, Any] = {}
+    for _ in range(5):
+        payload = json.dumps(event).encode()
+        answer = client.invoke(FunctionName=stack["outputs"]["ArchivalFunction"], Payload=payload)
+        receipt = json.load(answer["Payload"])
+        if "FunctionError" not in answer:
+            return receipt
+    raise AssertionError(receipt)
