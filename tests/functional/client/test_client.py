@@ -1,6 +1,5 @@
 """The client against the API's own handlers: results equal the simulated building exactly."""
 
-import csv
 import json
 import socket
 import warnings
@@ -10,22 +9,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import requests
 
-from tests.functional.conftest import NOON, SITE, Clock, World
+from tests.functional.conftest import SITE, Clock, World
 from tests.support.api_server import ApiServer
+from tests.support.client_data import POINT, SPAN, Samples, of_csv, of_parquet, samples
 from tests.support.client_fixtures import building, client, deployed, make_token, server, token
+from tests.support.client_tables import ALL, stream
+from tests.support.client_tables import page as page_of
 from tests.support.laid_out_server import DRY, RUN, STARTED, TOKEN, LaidOutServer, error, run
 from tests.support.raw_server import RawServer, requests_on
 from tests.support.raw_server import answer as whole
-from tests.unit.client.test_tables import ALL, stream
-from tests.unit.client.test_tables import page as page_of
-from vitals.model.timespan import HOUR_MS, MINUTE_MS, Span, iso
+from vitals.model.timespan import HOUR_MS, Span, iso
 from vitals.reading.paging import Pages
 from vitals_client import (
     Client,
@@ -47,26 +44,6 @@ from vitals_client import (
 from vitals_client import client as client_module
 
 __all__ = ["building", "client", "deployed", "make_token", "server", "token"]
-
-SPAN = Span(NOON - 135 * MINUTE_MS, NOON + 20 * MINUTE_MS)
-"""The range that the building is synced for."""
-POINT = f"ses/{SITE}/8000:33-8033/analogInput/100"
-
-type Samples = dict[tuple[str, int], bytes]
-
-
-def samples(*pages: pa.Table) -> Samples:
-    """Returns every sample by name and time, with the bytes of its value; none may come twice."""
-    samples: Samples = {}
-    for page in pages:
-        names, values = page["point_name"].to_pylist(), page["value"].to_numpy()
-        times = page["timestamp"].cast(pa.int64()).to_pylist()
-        rows = zip(names, times, values, strict=True)
-        samples_of_page = {(name, time): value.tobytes() for name, time, value in rows}
-        assert len(samples_of_page) == page.num_rows
-        assert not samples.keys() & samples_of_page.keys()
-        samples |= samples_of_page
-    return samples
 
 
 def point_names(client: Client) -> list[str]:
@@ -295,20 +272,6 @@ def test_an_export_is_downloaded_exactly(client: Client, building: World, tmp_pa
         ]
         assert READERS[format](files) == building.truth(SPAN)
     assert {export["format"] for export in client.exports.list(SITE)} == {"csv", "parquet"}
-
-
-def of_parquet(files: list[Path]) -> Samples:
-    return samples(*(pq.read_table(file) for file in files))
-
-
-def of_csv(files: list[Path]) -> Samples:
-    rows = [row for file in files for row in csv.DictReader(file.read_text().splitlines())]
-    return {
-        (row["point_name"], round(datetime.fromisoformat(row["timestamp"]).timestamp() * 1000)): np.float64(
-            row["value"]
-        ).tobytes()
-        for row in rows
-    }
 
 
 READERS: dict[str, Callable[[list[Path]], Samples]] = {"parquet": of_parquet, "csv": of_csv}

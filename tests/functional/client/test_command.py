@@ -19,12 +19,13 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from tests.functional.client.test_client import POINT, SPAN, of_csv, of_parquet
 from tests.functional.conftest import NOON, SITE, World
 from tests.support.api_server import ApiServer
+from tests.support.client_data import POINT, SPAN, of_csv, of_parquet
 from tests.support.client_fixtures import building, client, deployed, make_token, server, token
+from tests.support.client_tables import page, stream
+from tests.support.command import Vitals, command, out
 from tests.support.laid_out_server import TOKEN, LaidOutServer, error
-from tests.unit.client.test_tables import page, stream
 from vitals.model.timespan import iso
 from vitals_client import Client, tables
 from vitals_client.cli import app, plugins
@@ -34,25 +35,10 @@ __all__ = ["building", "client", "deployed", "make_token", "server", "token"]
 
 RANGE = ("--start", iso(SPAN.start_ms), "--end", iso(SPAN.end_ms))
 
-type Vitals = Callable[..., Result]
-
-
-def command(url: str, token: str) -> Vitals:
-    def run(*arguments: str, **variables: str) -> Result:
-        environ = {"VITALS_API": url, "VITALS_TOKEN": token, "COLUMNS": "80"} | variables
-        return CliRunner().invoke(app, arguments, env=environ, prog_name="vitals")
-
-    return run
-
 
 @pytest.fixture
 def vitals(server: ApiServer, token: str) -> Vitals:
     return command(server.url, token)
-
-
-def out(done: Result, code: int = 0) -> str:
-    assert done.exit_code == code, done.output
-    return done.stdout
 
 
 def only_json(done: Result) -> Any:

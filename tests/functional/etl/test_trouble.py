@@ -18,11 +18,11 @@ from local.athena.server import executing
 from query import app
 from query.answers import Api
 from tests.functional.conftest import SITE, Clock
-from tests.functional.http.test_edge import Answer, Caller
 from tests.functional.pipeline.test_archiver import Archive, archive, simulator
 from tests.functional.pipeline.test_life_of_a_day import expire, names_of, settle
 from tests.functional.reading.test_athena import Clock as Seconds
 from tests.functional.reading.test_athena import stuck
+from tests.support.http_calls import Answer, Caller
 from tests.support.template import create_archive
 from vitals.aws import clients
 from vitals.aws.athena import Athena

@@ -2,12 +2,8 @@
 
 import json
 import logging
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import boto3
@@ -17,7 +13,8 @@ from botocore.config import Config
 import backfill.api.app
 import exports.api.app
 import query.app
-from tests.functional.http.test_edge import Caller
+from tests.support.failing_servers import closed_port, hanging, impatient, refusing
+from tests.support.http_calls import Caller
 from tests.support.template import template
 from vitals.aws import clients
 from vitals.aws.athena import Athena
@@ -43,58 +40,6 @@ _SECRETS = (
     "Error:",
     ".py",
 )
-_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/StateTable"
-
-
-@contextmanager
-def hanging() -> Iterator[str]:
-    """Yields the URL of a server that accepts connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
-
-
-@contextmanager
-def refusing(status: int, code: str) -> Iterator[str]:
-    """Yields the URL of a DynamoDB that refuses every request with an error of AWS."""
-    error = {
-        "__type": f"com.amazonaws.dynamodb.v20120810#{code}",
-        "message": f"{code} on {_ARN} in /var/task/x.py",
-    }
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            body = json.dumps(error).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def closed_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return f"http://127.0.0.1:{server.getsockname()[1]}"
-
-
-def impatient(attempts: int, read_timeout: float = 0.2) -> Config:
-    return Config(
-        connect_timeout=0.2,
-        read_timeout=read_timeout,
-        retries={"mode": "standard", "total_max_attempts": attempts},
-    )
 
 
 @pytest.fixture(params=["query", "backfill", "exports"])

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import query.app
 from query import pages
-from tests.functional.http.test_edge import APIS, Answer, Backend, Caller, Reached
 from tests.support import openapi
+from tests.support.http_calls import APIS, Answer, Backend, Caller, Reached
 
 PAGES = ("/", "/assets/{file}", "/docs", "/health")
 OPERATIONS = [

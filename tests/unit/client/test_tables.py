@@ -10,49 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.client_tables import ALL, COST, NAMES, page, stream
 from vitals_client import tables
 
-NAMES = ["b", "a", "nothing", "c"]
-COST = {"read_units": 1.5, "requests": 2, "bytes": 0, "bytes_scanned": 0, "micro_dollars": 4.0}
 VALUES = st.floats(allow_nan=False, width=64)
 ROWS = st.lists(st.tuples(st.sampled_from([0, 1, 3]), VALUES), max_size=40)
-
-
-def page(rows: list[tuple[int, int, float]], token: str | None = None, **fields: Any) -> pa.Table:
-    """Returns a page of rows (index of the point, time, value)."""
-    rows = sorted(rows, key=lambda row: row[:2])
-    points, times, values = ([row[column] for row in rows] for column in range(3))
-    metadata = {
-        "total_samples": len(rows),
-        "sources": ["hot"],
-        "next_token": token,
-        "method": None,
-        "samples_read": len(rows),
-        "samples_returned": len(rows),
-        "query_time_ms": 1.5,
-        "cache_hit": False,
-        "cost": COST,
-    } | fields.pop("metadata", {})
-    gaps = fields.pop("gaps", {})
-    coverage = [{"expected": 10, "received": points.count(n)} for n in range(len(NAMES))]
-    series = [
-        {"point_name": name, "gaps": gaps.get(name, []), "coverage": coverage[n]}
-        for n, name in enumerate(NAMES)
-    ]
-    envelope = {
-        "site_name": "home",
-        "start_time": "2026-01-01T00:00:00Z",
-        "end_time": "2026-01-02T00:00:00Z",
-        "series": series,
-        "metadata": metadata,
-        "warnings": [],
-    } | fields
-    columns = {
-        "point_name": pa.DictionaryArray.from_arrays(pa.array(points, pa.int32()), pa.array(NAMES)),
-        "timestamp": pa.array(times, pa.timestamp("ms", "UTC")),
-        "value": pa.array(values, pa.float64()),
-    }
-    return pa.table(columns, metadata={"vitals": json.dumps(envelope)})
 
 
 def bits(table: pa.Table) -> list[tuple[str, int, bytes]]:
@@ -156,16 +118,6 @@ def test_a_point_without_interval_has_no_expected_samples() -> None:
     pages[0]["series"][0]["coverage"]["expected"] = None
     merged = tables.merged(pages)
     assert [series["coverage"]["expected"] for series in merged["series"]] == [None, 20, 20, 20]
-
-
-def stream(table: pa.Table, rows_per_batch: int = 1 << 20) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as out:
-        out.write_table(table, rows_per_batch)
-    return sink.getvalue().to_pybytes()
-
-
-ALL = [(point, time, time / 7) for time in range(12) for point in (0, 1, 3)]
 
 
 @pytest.mark.parametrize("rows_per_batch", [100, 7])
