@@ -32,7 +32,7 @@ def server(building: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServ
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
     metrics = observability.metrics()
     settings = AuthorizerSettings(state_table="StateTable", shared_usage_key="shared-key")
-    monkeypatch.setattr(authorizer, "_state", lambda: (building.client, settings))
+    monkeypatch.setattr(authorizer, "_state", lambda: (TokenTable(building.client, "StateTable"), settings))
 
     def authorize(header: str) -> dict[str, Any] | None:
         try:
