@@ -29,7 +29,7 @@ from vitals_client.errors import UnansweredError
 from vitals_client.http import Http
 
 DEADLINE_S = 0.2
-# More than a minute's worth of bytes: nobody waits for the end of it.
+# More than a minute's worth of bytes, so that no test waits for their end.
 PAUSE_S, LENGTH = 0.02, 4_000
 BODY = b'{"name": "' + b"x" * (LENGTH - 12) + b'"}'
 CHUNKS = b"".join(b"1\r\n%c\r\n" % letter for letter in BODY)
@@ -116,7 +116,7 @@ def test_so_it_does_for_the_python_client(kind: str) -> None:
 def test_a_client_download_may_outlast_an_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """By this clock a minute goes by whenever somebody looks, while no silence is that long."""
+    """A clock that advances a minute at every reading, while no silence is that long."""
     minutes = itertools.count(0, 60)
 
     def serve(connection: socket.socket, number: int) -> None:
@@ -261,7 +261,7 @@ def test_after_a_deadline_the_next_request_reconnects() -> None:
             connection.sendall(answer(b'{"nice_name": "Whole"}'))
 
     with RawServer(serve) as server:
-        # Asked for before and after the wait for a turn.
+        # The remaining time before and after the wait for the pace.
         remaining = iter([30, DEADLINE_S])
         ace = client(server.url, retry=Retry(total=1), remaining_s=lambda: next(remaining, 30))
         assert ace.site("s") == {"nice_name": "Whole"}

@@ -52,15 +52,17 @@ class Archive:
 
     def held(self) -> dict[tuple[str, int], bytes]:
         """Every archived sample, weather apart; none twice."""
-        found: dict[tuple[str, int], bytes] = {}
+        archived: dict[tuple[str, int], bytes] = {}
         for group in self.archiver.cold.groups(SiteDay(SITE, DAY)):
             rows = group.samples
-            for place, at, value in zip(rows.ids.tolist(), rows.times.tolist(), rows.values, strict=True):
-                key = (group.names[place], at)
-                assert key not in found
+            for index, time_ms, value in zip(
+                rows.ids.tolist(), rows.times.tolist(), rows.values, strict=True
+            ):
+                key = (group.names[index], time_ms)
+                assert key not in archived
                 if not key[0].startswith("weather."):
-                    found[key] = value.tobytes()
-        return found
+                    archived[key] = value.tobytes()
+        return archived
 
     def blocks(self) -> list[dict[str, Any]]:
         """The day's items in the hot table."""
@@ -81,10 +83,10 @@ class Archive:
         for group in {pk for pk, _ in expiring}:
             samples, _ = self.archiver.hot.read_group(SITE, int(group.rpartition("#")[2]), WHOLE, 0)
             rows = zip(samples.ids.tolist(), samples.times.tolist(), samples.values, strict=True)
-            for point, at, value in rows:
-                lives = (group, str(at - at % 300_000)) not in expiring
+            for point, time_ms, value in rows:
+                lives = (group, str(time_ms - time_ms % 300_000)) not in expiring
                 if not names[point].startswith("weather."):
-                    assert lives or held.get((names[point], at)) == value.tobytes()
+                    assert lives or held.get((names[point], time_ms)) == value.tobytes()
 
     def assert_rollups_follow(self) -> None:
         catalog = self.archiver.catalogs.load(SITE)
@@ -236,20 +238,20 @@ def due(archive: Archive) -> list[int]:
 
 
 def late_sample(archive: Archive, value: str) -> tuple[str, int]:
-    name, at = sorted(archive.world.truth(WHOLE))[100]
-    archive.world.simulator.put_samples(SITE, [(name, value, at)])
-    return name, at
+    name, time_ms = sorted(archive.world.truth(WHOLE))[100]
+    archive.world.simulator.put_samples(SITE, [(name, value, time_ms)])
+    return name, time_ms
 
 
-def test_a_correction_after_archiving_makes_the_day_due_and_is_archived(archive: Archive) -> None:
+def test_a_correction_makes_an_archived_day_due(archive: Archive) -> None:
     archive.world.clock.forward(60)
     archive.archive()
     archive.world.clock.forward(60)
     archive.archive()
     assert DAY not in due(archive)
-    _, at = late_sample(archive, "4242.5")
+    _, time_ms = late_sample(archive, "4242.5")
     archive.world.clock.forward(60)
-    archive.world.reread(Span(at, at + 1))
+    archive.world.reread(Span(time_ms, time_ms + 1))
     assert DAY in due(archive)
     changed = [i for i in archive.blocks() if "expires_at" not in i]
     assert len(changed) == 1
@@ -270,13 +272,13 @@ def test_what_came_late_is_in_by_reconciling(archive: Archive) -> None:
     archive.assert_rollups_follow()
 
 
-def test_a_failing_verification_takes_the_file_back_and_lets_nothing_expire(
+def test_a_failed_verification_restores_the_previous_file(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive.archive()
     good = archive.held()
-    _, at = late_sample(archive, "1.5")
-    archive.world.reread(Span(at, at + 1))
+    _, time_ms = late_sample(archive, "1.5")
+    archive.world.reread(Span(time_ms, time_ms + 1))
     before = {(i["pk"]["S"], i["w"]["N"]) for i in archive.blocks() if "expires_at" in i}
     real = ColdTier.put
 
@@ -323,21 +325,23 @@ def test_an_expired_day_and_a_late_sample_merge(archive: Archive) -> None:
         archive.world.client.delete_item(TableName="HotTable", Key={"pk": item["pk"], "w": item["w"]})
     archive.world.clock.now_ms += 40 * DAY_MS
     catalog = archive.archiver.catalogs.load(SITE)
-    name, at = sorted(truth)[7]
-    late = from_columns([catalog.by_name[name].id, catalog.by_name[name].id], [at, DAY + 5], [99.5, 1.25])
+    name, time_ms = sorted(truth)[7]
+    late = from_columns(
+        [catalog.by_name[name].id, catalog.by_name[name].id], [time_ms, DAY + 5], [99.5, 1.25]
+    )
     archive.archiver.hot.write(SITE, late, archive.world.clock())
     archive.archive(reconcile=False)
     held = archive.held()
     assert len(held) == len(truth | {(name, DAY + 5): b""})
-    assert held[name, at] == late.values[:1].tobytes()
+    assert held[name, time_ms] == late.values[:1].tobytes()
     assert held[name, DAY + 5] == late.values[1:].tobytes()
 
 
-def test_a_file_damaged_on_its_way_is_taken_back(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_file_is_deleted_again(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     archive.archive()
     good = archive.held()
-    _, at = late_sample(archive, "1.5")
-    archive.world.reread(Span(at, at + 1))
+    _, time_ms = late_sample(archive, "1.5")
+    archive.world.reread(Span(time_ms, time_ms + 1))
     real = ColdTier.put
 
     def damaging(self: ColdTier, day: SiteDay, file: Any, contents: Any, replaces: Any) -> Any:
@@ -362,7 +366,7 @@ def test_points_newer_than_the_catalog_keep_their_blocks(archive: Archive) -> No
     assert not any("expires_at" in item for item in archive.blocks())
 
 
-def test_a_group_that_changes_between_two_readings_is_a_conflict(
+def test_a_group_that_changes_meanwhile_is_a_conflict(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hot, catalog = archive.archiver.hot, archive.archiver.catalogs.load(SITE)
@@ -374,7 +378,7 @@ def test_a_group_that_changes_between_two_readings_is_a_conflict(
         blocks.take([catalog.points[1].id])
 
 
-def test_one_site_that_cannot_be_planned_stops_no_other() -> None:
+def test_a_failing_site_stops_no_other_site() -> None:
     sent: list[dict[str, str]] = []
 
     class Sites:

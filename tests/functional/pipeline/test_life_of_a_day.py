@@ -38,11 +38,11 @@ def ask(api: Api, names: list[str], span: Span, resolution: str = "raw") -> tupl
     """Every page's series joined, and the last answer."""
     token, joined = None, [[] for _ in names]
     for _ in range(100):
-        asked = QueryRequest(SITE, names, span.start_ms, span.end_ms, resolution, None, token)
-        answer = api.query(GRANT, asked).answer
+        query = QueryRequest(SITE, names, span.start_ms, span.end_ms, resolution, None, token)
+        answer = api.query(GRANT, query).answer
         for rows, series in zip(joined, answer["series"], strict=True):
-            columns_ = [np.asarray(series[k]) for k in series if k not in NO_COLUMNS]
-            rows += [tuple(c.tobytes() for c in row) for row in zip(*columns_, strict=True)]
+            arrays = [np.asarray(series[k]) for k in series if k not in NO_COLUMNS]
+            rows += [tuple(c.tobytes() for c in row) for row in zip(*arrays, strict=True)]
         token = answer["metadata"]["next_token"]
         if token is None:
             return joined, answer
@@ -69,9 +69,7 @@ def settle(archive: Archive) -> None:
 
 
 @pytest.mark.parametrize("resolution", ["raw", "5m", "1h", "1d"])
-def test_a_day_answers_the_same_hot_archived_expiring_and_cold(
-    archive: Archive, api: Api, resolution: str
-) -> None:
+def test_a_day_reads_the_same_in_every_tier(archive: Archive, api: Api, resolution: str) -> None:
     names, span = names_of(archive), Span(DAY - 2 * HOUR_MS, DAY + DAY_MS)
     hot, answer = ask(api, names, span, resolution)
     assert answer["metadata"]["sources"] == ["hot"]
@@ -91,9 +89,7 @@ def test_a_day_answers_the_same_hot_archived_expiring_and_cold(
     assert answer["warnings"] == []
 
 
-def test_older_days_fetched_later_meet_the_live_ones_without_gap_or_duplicate(
-    archive: Archive, api: Api
-) -> None:
+def test_older_days_join_live_days_without_gaps(archive: Archive, api: Api) -> None:
     names, seam = names_of(archive), Span(DAY - 8 * HOUR_MS, DAY + 3 * HOUR_MS)
     archive.world.reread(Span(DAY - 12 * HOUR_MS, DAY + HOUR_MS))
     truth = {key: value for key, value in archive.world.truth(seam).items() if key[0] in names}
@@ -103,17 +99,15 @@ def test_older_days_fetched_later_meet_the_live_ones_without_gap_or_duplicate(
         expire(archive)
         joined, _ = ask(api, names, seam)
         shown = {
-            (name, int(np.frombuffer(at, np.int64)[0])): value
+            (name, int(np.frombuffer(time_ms, np.int64)[0])): value
             for name, rows in zip(names, joined, strict=True)
-            for at, value in rows
+            for time_ms, value in rows
         }
         assert shown == truth
         assert sum(map(len, joined)) == len(truth)
 
 
-def test_many_files_are_read_by_athena_and_the_hot_tier_still_wins(
-    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_hot_tier_wins_over_athena(archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     settle(archive)
     archive.world.clock.now_ms = DAY + 25 * DAY_MS
     expire(archive)
@@ -163,7 +157,7 @@ def test_another_hot_time_changes_no_answer(archive: Archive, api: Api) -> None:
     assert ask(api, names, whole)[0] == before
 
 
-def test_archiving_an_overdue_day_empties_no_query_under_way(archive: Archive, api: Api) -> None:
+def test_archiving_an_overdue_day_empties_no_query(archive: Archive, api: Api) -> None:
     names, whole = names_of(archive), Span(DAY, DAY + DAY_MS)
     before, _ = ask(api, names, whole)
     archive.world.clock.now_ms = DAY + 60 * DAY_MS
@@ -175,7 +169,7 @@ def test_archiving_an_overdue_day_empties_no_query_under_way(archive: Archive, a
     assert ask(api, names, whole)[0] == before
 
 
-def test_a_day_that_cannot_be_read_is_left_out_with_a_warning(archive: Archive, api: Api) -> None:
+def test_an_unreadable_day_is_a_warning(archive: Archive, api: Api) -> None:
     names, both = names_of(archive), Span(DAY - 8 * HOUR_MS, DAY + DAY_MS)
     settle(archive)
     archive.world.clock.now_ms = DAY + 25 * DAY_MS
@@ -187,7 +181,7 @@ def test_a_day_that_cannot_be_read_is_left_out_with_a_warning(archive: Archive, 
     assert any(iso(DAY)[:10] in warning for warning in answer["warnings"])
 
 
-def test_a_late_sample_of_a_cold_day_shows_at_once_and_after_archiving(archive: Archive, api: Api) -> None:
+def test_late_samples_of_cold_days_are_read(archive: Archive, api: Api) -> None:
     settle(archive)
     archive.world.clock.now_ms = DAY + 25 * DAY_MS
     expire(archive)
@@ -210,15 +204,15 @@ def test_a_late_sample_of_a_cold_day_shows_at_once_and_after_archiving(archive: 
     assert ask(api, [name], Span(DAY, DAY + DAY_MS), "1h")[0] == shown
 
 
-def test_the_same_keys_in_both_tiers_are_answered_once_and_hot_wins(archive: Archive, api: Api) -> None:
+def test_keys_in_both_tiers_are_read_from_hot(archive: Archive, api: Api) -> None:
     settle(archive)
     archive.world.clock.now_ms = DAY + 22 * DAY_MS
     name = names_of(archive)[0]
     before, _ = ask(api, [name], Span(DAY, DAY + DAY_MS))
     catalog = archive.world.syncer.catalogs.load(SITE)
-    at = int(np.frombuffer(before[0][5][0], np.int64)[0])
-    corrected = from_columns([catalog.by_name[name].id], [at], [777.5])
-    archive.archiver.ledger.mark_changed(SITE, [at], archive.world.clock())
+    time_ms = int(np.frombuffer(before[0][5][0], np.int64)[0])
+    corrected = from_columns([catalog.by_name[name].id], [time_ms], [777.5])
+    archive.archiver.ledger.mark_changed(SITE, [time_ms], archive.world.clock())
     archive.archiver.hot.write(SITE, corrected, archive.world.clock())
     after, _ = ask(api, [name], Span(DAY, DAY + DAY_MS))
     assert [row[0] for row in after[0]] == [row[0] for row in before[0]]
@@ -228,9 +222,7 @@ def test_the_same_keys_in_both_tiers_are_answered_once_and_hot_wins(archive: Arc
     ]
 
 
-def test_a_sample_at_the_end_of_its_hot_time_is_kept_while_the_day_is_read_again(
-    archive: Archive, api: Api
-) -> None:
+def test_a_sample_about_to_expire_survives_a_reread(archive: Archive, api: Api) -> None:
     settle(archive)
     archive.world.clock.now_ms = DAY + DAY_MS + 20 * DAY_MS - 60_000
     names = names_of(archive)
@@ -242,7 +234,7 @@ def test_a_sample_at_the_end_of_its_hot_time_is_kept_while_the_day_is_read_again
     assert ask(api, names, whole)[0] == before
 
 
-def test_a_day_file_that_is_gone_or_broken_is_named_and_never_empty(archive: Archive, api: Api) -> None:
+def test_a_missing_or_broken_file_is_named(archive: Archive, api: Api) -> None:
     settle(archive)
     archive.world.clock.now_ms = DAY + 30 * DAY_MS
     expire(archive)
@@ -263,13 +255,13 @@ def test_a_hundred_queries_at_once_over_every_tier(archive: Archive, api: Api) -
     archive.world.clock.now_ms = DAY + 21 * DAY_MS + HOUR_MS
     expire(archive)
     spans = [Span(DAY - HOUR_MS, DAY + DAY_MS), Span(DAY + 20 * HOUR_MS, DAY + 26 * HOUR_MS)]
-    asked = [(names[i % 12 :], spans[i % 2], ("raw", "5m", "1h", "1d")[i % 4]) for i in range(100)]
-    expected = {str(one): ask(api, *one)[0] for one in asked[:12]}
+    queries = [(names[i % 12 :], spans[i % 2], ("raw", "5m", "1h", "1d")[i % 4]) for i in range(100)]
+    expected = {str(query): ask(api, *query)[0] for query in queries[:12]}
     with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda one: ask(api, *one)[0], asked))
+        answers = list(pool.map(lambda query: ask(api, *query)[0], queries))
     assert len(answers) == 100
-    for one, answer in zip(asked, answers, strict=True):
-        assert answer == expected.get(str(one), answer)
+    for query, answer in zip(queries, answers, strict=True):
+        assert answer == expected.get(str(query), answer)
 
 
 @pytest.fixture(autouse=True)

@@ -76,12 +76,16 @@ def before_get(s3: Any, number: int, do: Callable[[], None]) -> None:
     s3.meta.events.register("before-call.s3.GetObject", hook)
 
 
-def expected(of: Series, names: list[str], span: Span = WHOLE_DAY) -> dict[tuple[str, int], bytes]:
-    kept = {n: {t: v for t, v in of[n].items() if span.start_ms <= t < span.end_ms} for n in names if n in of}
-    return bits(kept)
+def expected(source: Series, names: list[str], span: Span = WHOLE_DAY) -> dict[tuple[str, int], bytes]:
+    within = {
+        n: {t: v for t, v in source[n].items() if span.start_ms <= t < span.end_ms}
+        for n in names
+        if n in source
+    }
+    return bits(within)
 
 
-def found(samples: Samples, names: list[str]) -> dict[tuple[str, int], bytes]:
+def by_point(samples: Samples, names: list[str]) -> dict[tuple[str, int], bytes]:
     return bits_of([Group(names, samples)])
 
 
@@ -104,7 +108,7 @@ def test_what_is_put_comes_back_group_by_group(
     assert head["Metadata"]["checksum"] == written.contents.checksum
 
 
-def test_an_empty_day_is_a_file_like_any_other(tier: ColdTier) -> None:
+def test_an_empty_day_has_a_file(tier: ColdTier) -> None:
     data, written = build({})
     tier.put(SITE_DAY, data, written.contents)
     assert tier.describe(SITE_DAY)[1].rows == 0
@@ -112,7 +116,7 @@ def test_an_empty_day_is_a_file_like_any_other(tier: ColdTier) -> None:
     assert len(tier.read(SITE_DAY, ["p001"], WHOLE_DAY)) == 0
 
 
-def test_versions_are_told_apart(tier: ColdTier, s3: Any) -> None:
+def test_versions_are_distinct(tier: ColdTier, s3: Any) -> None:
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     first = tier.put(SITE_DAY, *_file(1))
     stored = [first, tier.put(SITE_DAY, *_file(2), first)]
@@ -143,12 +147,12 @@ def test_points_and_spans_are_read_exactly(tier: ColdTier, names: list[str], spa
     tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     for _ in range(2):
         samples = tier.read(SITE_DAY, names, span)
-        assert found(samples, names) == expected(LARGE, names, span)
+        assert by_point(samples, names) == expected(LARGE, names, span)
         order = np.lexsort((samples.times, samples.ids))
         assert (order == np.arange(len(samples))).all()
 
 
-def test_a_point_day_is_two_requests_and_then_one(tier: ColdTier) -> None:
+def test_a_point_day_is_two_requests_then_one(tier: ColdTier) -> None:
     tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     row_group = len(LARGE_FILE) / 30
     first, second = Cost(), Cost()
@@ -171,14 +175,16 @@ def test_neighbours_are_one_request_and_strangers_one_each(tier: ColdTier) -> No
         assert receipt.requests == requests
 
 
-def test_a_small_file_is_one_request_and_never_stale(tier: ColdTier) -> None:
+def test_a_small_file_is_one_fresh_request(tier: ColdTier) -> None:
     stored = None
     for seed in (1, 2):
         small = series(3, 3, seed)
         data, written = build(small)
         stored = tier.put(SITE_DAY, data, written.contents, stored)
         receipt = Cost()
-        assert found(tier.read(SITE_DAY, ["p001"], WHOLE_DAY, receipt), ["p001"]) == expected(small, ["p001"])
+        assert by_point(tier.read(SITE_DAY, ["p001"], WHOLE_DAY, receipt), ["p001"]) == expected(
+            small, ["p001"]
+        )
         assert (receipt.requests, receipt.bytes) == (1, len(data))
 
 
@@ -195,27 +201,27 @@ def test_footers_known_are_bounded(tier: ColdTier, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("number", [1, 2])
-@pytest.mark.parametrize("known", [False, True])
-def test_a_file_overwritten_in_mid_read_is_read_again(
-    tier: ColdTier, s3: Any, number: int, known: bool
+@pytest.mark.parametrize("cached", [False, True])
+def test_a_file_overwritten_meanwhile_is_read_again(
+    tier: ColdTier, s3: Any, number: int, cached: bool
 ) -> None:
     tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
-    if known:
+    if cached:
         tier.read(SITE_DAY, ["p042"], WHOLE_DAY)
     after = series(300, 120, seed=2)
     before_get(s3, number, lambda: put(s3, build(after, size=7)[0]))
     names = ["p042", "p142"]
     samples = tier.read(SITE_DAY, names, WHOLE_DAY)
-    assert found(samples, names) == expected(after, names)
+    assert by_point(samples, names) == expected(after, names)
 
 
-def test_a_point_that_appears_in_a_new_version_is_not_missed(tier: ColdTier) -> None:
+def test_a_point_of_a_new_version_is_read(tier: ColdTier) -> None:
     first = tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     assert len(tier.read(SITE_DAY, ["q"], WHOLE_DAY)) == 0
-    more = {**LARGE, "q": {START: 1.0}}
-    data, written = build(more, size=10)
+    larger = {**LARGE, "q": {START: 1.0}}
+    data, written = build(larger, size=10)
     tier.put(SITE_DAY, data, written.contents, first)
-    assert found(tier.read(SITE_DAY, ["q"], WHOLE_DAY), ["q"]) == expected(more, ["q"])
+    assert by_point(tier.read(SITE_DAY, ["q"], WHOLE_DAY), ["q"]) == expected(larger, ["q"])
 
 
 def test_a_file_that_never_rests_is_a_conflict(tier: ColdTier, s3: Any) -> None:
@@ -230,7 +236,7 @@ def test_a_file_that_never_rests_is_a_conflict(tier: ColdTier, s3: Any) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 2])
-def test_a_read_back_is_of_the_version_that_was_put(tier: ColdTier, s3: Any, number: int) -> None:
+def test_a_version_that_was_put_is_verified(tier: ColdTier, s3: Any, number: int) -> None:
     stored = tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     before_get(s3, number, lambda: put(s3, build(series(300, 120, 2), size=10)[0]))
     with pytest.raises(ConflictError, match="overwritten while"):
@@ -269,7 +275,7 @@ def test_a_day_without_a_file_is_named(tier: ColdTier, s3: Any) -> None:
             read()
 
 
-def test_a_file_that_is_deleted_after_it_was_known_is_named(tier: ColdTier, s3: Any) -> None:
+def test_a_deleted_file_with_cached_footer_is_named(tier: ColdTier, s3: Any) -> None:
     tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     tier.read(SITE_DAY, ["p000"], WHOLE_DAY)
     s3.delete_object(Bucket=BUCKET, Key=KEY)
@@ -277,7 +283,7 @@ def test_a_file_that_is_deleted_after_it_was_known_is_named(tier: ColdTier, s3: 
         tier.read(SITE_DAY, ["p000"], WHOLE_DAY)
 
 
-def test_a_file_larger_than_the_limit_is_not_read(s3: Any) -> None:
+def test_a_file_over_the_limit_is_not_read(s3: Any) -> None:
     tier = ColdTier(s3, BUCKET, max_bytes=len(LARGE_FILE) - 1)
     tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     receipt = Cost()
@@ -298,7 +304,7 @@ class _Breaking(io.BytesIO):
         raise ResponseStreamingError(error="reset")
 
 
-def test_a_body_that_breaks_off_is_asked_for_again(tier: ColdTier, s3: Any) -> None:
+def test_a_body_that_breaks_off_is_requested_again(tier: ColdTier, s3: Any) -> None:
     tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     breaks = iter([True, False, True, True, False])
 
@@ -308,7 +314,7 @@ def test_a_body_that_breaks_off_is_asked_for_again(tier: ColdTier, s3: Any) -> N
 
     s3.meta.events.register("after-call.s3.GetObject", hook)
     receipt = Cost()
-    assert found(tier.read(SITE_DAY, ["p042"], WHOLE_DAY, receipt), ["p042"]) == expected(LARGE, ["p042"])
+    assert by_point(tier.read(SITE_DAY, ["p042"], WHOLE_DAY, receipt), ["p042"]) == expected(LARGE, ["p042"])
     assert receipt.requests == 5
     breaks = iter([True] * 3)
     with pytest.raises(ResponseStreamingError):

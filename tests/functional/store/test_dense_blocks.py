@@ -74,11 +74,14 @@ class Dense(AceClient):
         times = self.readings.times
         inside = self.readings[(times >= span.start_ms) & (times < span.end_ms)]
         rows = zip(inside.ids.tolist(), inside.times.tolist(), inside.values.tolist(), strict=True)
-        texts = {at: iso(at) for at in set(inside.times.tolist())}
-        yield [{"name": self.names[point], "value": value, "time": texts[at]} for point, at, value in rows]
+        texts = {time_ms: iso(time_ms) for time_ms in set(inside.times.tolist())}
+        yield [
+            {"name": self.names[point], "value": value, "time": texts[time_ms]}
+            for point, time_ms, value in rows
+        ]
 
 
-def test_64_points_at_4_hz_are_synced_read_archived_and_expire(backfill: Backfill) -> None:
+def test_64_points_at_4_hz_live_and_expire(backfill: Backfill) -> None:
     world, archiver = backfill.world, backfill.worker.archiver
     world.clock.forward(10)
     window_ms = TODAY + 12 * HOUR_MS
@@ -105,19 +108,17 @@ def test_64_points_at_4_hz_are_synced_read_archived_and_expire(backfill: Backfil
     world.clock.now_ms += 40 * DAY_MS
     assert len(hot.read(SITE, range(64), span, world.clock())) == 0
     archived = expected[expected.ids == 5]
-    found = (
+    stored = (
         world.api()
         .query(READER, QueryRequest(SITE, [ace.names[5]], span.start_ms, span.end_ms, "raw", None, None))
         .answer
     )
-    [series] = found["series"]
+    [series] = stored["series"]
     assert np.array_equal(series["timestamps"], archived.times)
     assert np.array_equal(np.array(series["values"]), archived.values)
 
 
-def test_a_point_too_dense_for_any_block_is_rejected_by_name_and_the_others_are_stored(
-    backfill: Backfill, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_a_point_too_dense_is_rejected(backfill: Backfill, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segments, "SEGMENT_BYTES", 10_000)
     monkeypatch.setattr(segments, "MAX_BYTES", 110_000)
     world = backfill.world
@@ -135,8 +136,8 @@ def test_a_point_too_dense_for_any_block_is_rejected_by_name_and_the_others_are_
         assert logged[-1]["points"] == [ace.names[7]]
         world.clock.forward(5)
     span = Span(window_ms, window_ms + WINDOW_MS)
-    found = backfill.worker.archiver.hot.read(SITE, range(64), span, world.clock())
-    assert found.equals(ace.readings[ace.readings.ids != 7])
+    stored = backfill.worker.archiver.hot.read(SITE, range(64), span, world.clock())
+    assert stored.equals(ace.readings[ace.readings.ids != 7])
 
 
 def test_late_samples_rewrite_a_dense_block_whole(hot: HotTier, dynamodb: Any) -> None:
@@ -149,7 +150,7 @@ def test_late_samples_rewrite_a_dense_block_whole(hot: HotTier, dynamodb: Any) -
     assert hot.write("s", noisy(), 3).blocks == 0
 
 
-def test_racing_writers_of_a_dense_block_end_with_every_sample(hot: HotTier) -> None:
+def test_racing_writers_of_dense_blocks_lose_nothing(hot: HotTier) -> None:
     written = [noisy(seed, range(seed * 16, seed * 16 + 16)) for seed in range(4)]
     gate = threading.Barrier(len(written))
 
@@ -187,7 +188,7 @@ class Mortal:
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("dies_at", range(3))
-def test_a_writer_killed_around_any_call_leaves_each_block_as_it_was_or_whole(
+def test_a_killed_writer_leaves_every_block_whole(
     hot: HotTier, dynamodb: Any, dies_at: int, after: bool, small: None
 ) -> None:
     hot.write("s", noisy(1, count=10), 1)
@@ -201,8 +202,8 @@ def test_a_writer_killed_around_any_call_leaves_each_block_as_it_was_or_whole(
 
     with pytest.raises(Dies):
         work()
-    found = hot.read("s", range(64), both, START)
-    first, last = (found[(found.times < START + WINDOW_MS) == early] for early in (True, False))
+    stored = hot.read("s", range(64), both, START)
+    first, last = (stored[(stored.times < START + WINDOW_MS) == early] for early in (True, False))
     assert len(first) in (640, 6_400)
     assert len(last) in (0, 6_400)
     hot.write("s", second, 3)
@@ -252,7 +253,7 @@ def test_a_reader_between_two_writes_reads_again(
         read(torn)
 
 
-def test_an_expired_block_may_lose_its_items_in_any_order(hot: HotTier, dynamodb: Any, small: None) -> None:
+def test_expired_blocks_lose_items_in_any_order(hot: HotTier, dynamodb: Any, small: None) -> None:
     chance = random.Random(1)
     for fetched in range(1, 5):
         now_ms = START + fetched * 10_000_000
@@ -269,7 +270,7 @@ def test_an_expired_block_may_lose_its_items_in_any_order(hot: HotTier, dynamodb
             assert len(read(hot, now_ms + 60_000)) == 0
 
 
-def test_a_block_marked_while_it_is_rewritten_is_not_marked(hot: HotTier, dynamodb: Any, small: None) -> None:
+def test_a_rewritten_block_is_not_marked(hot: HotTier, dynamodb: Any, small: None) -> None:
     hot.write("s", noisy(1, count=100), 1)
     _, blocks = hot.read_group("s", 0, WINDOW, START)
     hot.write("s", noisy(2, count=100), 2)
@@ -296,7 +297,7 @@ class Cancelling:
         raise self.client.exceptions.TransactionCanceledException(response, "TransactWriteItems")
 
 
-def test_a_transaction_that_fails_for_another_reason_is_an_error(dynamodb: Any, small: None) -> None:
+def test_a_transaction_failing_otherwise_is_an_error(dynamodb: Any, small: None) -> None:
     refusing = HotTier(
         Cancelling(dynamodb, "ValidationError", 1), "HotTable", runtime=Runtime(sleep=lambda _: None)
     )
@@ -304,9 +305,7 @@ def test_a_transaction_that_fails_for_another_reason_is_an_error(dynamodb: Any, 
         refusing.write("s", noisy(1, count=100), 1)
 
 
-def test_a_transaction_that_is_throttled_is_made_again_when_units_are_there(
-    dynamodb: Any, small: None
-) -> None:
+def test_a_throttled_transaction_is_repeated_later(dynamodb: Any, small: None) -> None:
     pauses: list[float] = []
     client: Any = Cancelling(dynamodb, "ThrottlingError", 3)
     throttled = HotTier(client, "HotTable", runtime=Runtime(sleep=pauses.append))

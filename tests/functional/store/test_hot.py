@@ -40,7 +40,7 @@ def read(hot: HotTier, span: Span = HOUR, points: range = POINTS) -> Samples:
     return hot.read("s", points, span, START)
 
 
-def test_what_was_written_is_read_once_to_the_bit(hot: HotTier) -> None:
+def test_written_samples_are_read_once_to_the_bit(hot: HotTier) -> None:
     written = readings(1)
     receipt = hot.write("s", written, 1)
     assert read(hot).equals(merge([written]))
@@ -71,10 +71,10 @@ def test_an_older_fetch_that_writes_last_loses(hot: HotTier) -> None:
     assert read(hot).values.tolist() == [1.0, 1.0, 9.0]
 
 
-def test_reads_are_half_open_and_of_the_points_asked(hot: HotTier) -> None:
+def test_reads_are_half_open_and_of_requested_points(hot: HotTier) -> None:
     hot.write("s", from_columns([1, 1, 1, 2], [START, START + 1, START + 2, START + 1], [1, 2, 3, 4]), 1)
-    found = hot.read("s", [1], Span(START + 1, START + 2), START)
-    assert found.equals(from_columns([1], [START + 1], [2.0]))
+    samples = hot.read("s", [1], Span(START + 1, START + 2), START)
+    assert samples.equals(from_columns([1], [START + 1], [2.0]))
     assert len(hot.read("other", [1], HOUR, START)) == 0
 
 
@@ -111,7 +111,7 @@ class Mortal:
     """A DynamoDB client that dies instead of its nth write, or just after it."""
 
     def __init__(self, client: Any, dies_at: int, after: bool) -> None:
-        self._client, self._left, self._after = client, dies_at, after
+        self._client, self._remaining, self._after = client, dies_at, after
         self._lock = threading.Lock()
 
     def __getattr__(self, name: str) -> Any:
@@ -119,18 +119,18 @@ class Mortal:
 
     def put_item(self, **request: Any) -> Any:
         with self._lock:
-            self._left -= 1
-            if self._left < 0 and not (self._after and self._left == -1):
+            self._remaining -= 1
+            if self._remaining < 0 and not (self._after and self._remaining == -1):
                 raise Dies
             answer = self._client.put_item(**request)
-            if self._left < 0:
+            if self._remaining < 0:
                 raise Dies
             return answer
 
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("dies_at", range(0, 36, 5))
-def test_a_write_killed_at_any_block_is_completed_by_the_next(
+def test_the_next_write_completes_a_killed_one(
     hot: HotTier, dynamodb: Any, dies_at: int, after: bool
 ) -> None:
     mortal = HotTier(Mortal(dynamodb, dies_at, after), "HotTable", runtime=Runtime(sleep=lambda _: None))
@@ -140,7 +140,7 @@ def test_a_write_killed_at_any_block_is_completed_by_the_next(
     assert read(hot).equals(merge([readings(1)]))
 
 
-def test_a_block_that_never_stands_still_is_an_error(hot: HotTier, dynamodb: Any) -> None:
+def test_a_block_that_keeps_changing_is_an_error(hot: HotTier, dynamodb: Any) -> None:
     class Restless(Mortal):
         def put_item(self, **request: Any) -> Any:
             raise dynamodb.exceptions.ConditionalCheckFailedException({"Error": {}}, "PutItem")
@@ -150,7 +150,7 @@ def test_a_block_that_never_stands_still_is_an_error(hot: HotTier, dynamodb: Any
         restless.write("s", from_columns([1], [START], [1.0]), 1)
 
 
-def test_unprocessed_keys_are_asked_for_again(dynamodb: Any) -> None:
+def test_unprocessed_keys_are_requested_again(dynamodb: Any) -> None:
     class Stingy:
         calls = 0
 
@@ -163,9 +163,9 @@ def test_unprocessed_keys_are_asked_for_again(dynamodb: Any) -> None:
             answer = dynamodb.batch_get_item(
                 RequestItems={"HotTable": {**RequestItems["HotTable"], "Keys": wanted[:5]}}
             )
-            rest = wanted[5:]
+            unprocessed = wanted[5:]
             answer["UnprocessedKeys"] = (
-                {"HotTable": {**RequestItems["HotTable"], "Keys": rest}} if rest else {}
+                {"HotTable": {**RequestItems["HotTable"], "Keys": unprocessed}} if unprocessed else {}
             )
             return answer
 
@@ -191,6 +191,6 @@ def test_latest_is_the_newest_of_each_point(hot: HotTier) -> None:
 def test_long_reads_page_and_run_by_sub_range(hot: HotTier) -> None:
     days = 10
     times = START + np.arange(0, days * 24 * HOUR_MS, WINDOW_MS)
-    every = Samples(np.zeros(len(times), np.int32), times, np.arange(len(times), dtype=np.float64))
-    hot.write("s", every, 1)
-    assert hot.read("s", [0], Span(START, START + days * 24 * HOUR_MS), START).equals(every)
+    written = Samples(np.zeros(len(times), np.int32), times, np.arange(len(times), dtype=np.float64))
+    hot.write("s", written, 1)
+    assert hot.read("s", [0], Span(START, START + days * 24 * HOUR_MS), START).equals(written)

@@ -38,9 +38,7 @@ def test_two_workers_share_one_pace(pace: Callable[..., SharedPace], clock: Cloc
     assert clock() - began == 49 * 1_200
 
 
-def test_an_idle_upstream_is_asked_at_once_and_saves_no_turns_up(
-    pace: Callable[..., SharedPace], clock: Clock
-) -> None:
+def test_an_idle_upstream_saves_no_request_slots(pace: Callable[..., SharedPace], clock: Clock) -> None:
     shared = pace()
     shared.wait()
     clock.forward(60)
@@ -51,16 +49,14 @@ def test_an_idle_upstream_is_asked_at_once_and_saves_no_turns_up(
     assert clock() == began + 1_200
 
 
-def test_another_upstream_has_turns_of_its_own(pace: Callable[..., SharedPace], clock: Clock) -> None:
+def test_another_upstream_has_its_own_request_slots(pace: Callable[..., SharedPace], clock: Clock) -> None:
     began = clock()
     pace().wait()
     pace("https://other.example/api").wait()
     assert clock() == began
 
 
-def test_the_live_sync_waits_for_nobody_and_the_others_for_it(
-    pace: Callable[..., SharedPace], clock: Clock
-) -> None:
+def test_the_others_wait_for_the_live_sync(pace: Callable[..., SharedPace], clock: Clock) -> None:
     began = clock()
     live = LivePace(Pace(60_000, burst=1_000), pace())
     for _ in range(10):
@@ -70,9 +66,7 @@ def test_the_live_sync_waits_for_nobody_and_the_others_for_it(
     assert clock() == began + 10 * 1_200
 
 
-def test_however_much_the_live_sync_asks_the_others_get_a_turn_a_minute(
-    pace: Callable[..., SharedPace], clock: Clock
-) -> None:
+def test_the_others_keep_one_request_slot_a_minute(pace: Callable[..., SharedPace], clock: Clock) -> None:
     began = clock()
     live = LivePace(Pace(60_000, burst=1_000), pace())
     for _ in range(500):
@@ -81,7 +75,7 @@ def test_however_much_the_live_sync_asks_the_others_get_a_turn_a_minute(
     assert 60_000 <= clock() - began <= 62_000
 
 
-def test_a_turn_that_comes_too_late_is_an_error(pace: Callable[..., SharedPace]) -> None:
+def test_a_request_slot_too_late_is_an_error(pace: Callable[..., SharedPace]) -> None:
     live = LivePace(Pace(60_000, burst=1_000), pace())
     for _ in range(40):
         live.wait()
@@ -89,7 +83,7 @@ def test_a_turn_that_comes_too_late_is_an_error(pace: Callable[..., SharedPace])
         pace(remaining_s=lambda: 10).wait()
 
 
-def test_turns_taken_at_once_are_all_different(pace: Callable[..., SharedPace]) -> None:
+def test_slots_reserved_at_once_are_all_different(pace: Callable[..., SharedPace]) -> None:
     waits: list[float] = []
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: pace(sleep=waits.append).wait(), range(40)))

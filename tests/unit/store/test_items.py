@@ -18,7 +18,7 @@ def endless(requests: list[dict[str, Any]]) -> Any:
     return query
 
 
-def test_each_page_goes_on_where_the_one_before_ended_and_no_further_than_it_may() -> None:
+def test_pages_continue_up_to_the_limit() -> None:
     requests: list[dict[str, Any]] = []
     listed: list[dict[str, Any]] = []
     with pytest.raises(ConflictError, match="the days of a run did not end within 3 pages"):
@@ -29,7 +29,7 @@ def test_each_page_goes_on_where_the_one_before_ended_and_no_further_than_it_may
     assert requests == [{"Limit": 1}, *({"Limit": 1} | start for start in starts)]
 
 
-def test_who_wants_one_page_asks_for_one() -> None:
+def test_one_page_is_one_request() -> None:
     requests: list[dict[str, Any]] = []
     assert next(items.pages(endless(requests), {}, "runs")) == [{"n": 1}]
     assert len(requests) == 1

@@ -5,7 +5,7 @@ from vitals.model.timespan import MINUTE_MS
 from vitals.store.control.circuit import THRESHOLD, Circuit
 
 
-def test_the_circuit_opens_at_the_threshold_and_pauses_longer_each_time() -> None:
+def test_the_circuit_opens_with_growing_pauses() -> None:
     circuit, pauses = Circuit(), []
     for _ in range(THRESHOLD + 5):
         circuit = circuit.after_failure(0)
@@ -13,7 +13,7 @@ def test_the_circuit_opens_at_the_threshold_and_pauses_longer_each_time() -> Non
     assert pauses == [0] * (THRESHOLD - 1) + [5, 10, 20, 30, 30, 30]
 
 
-def test_it_is_asked_again_when_the_pause_is_over() -> None:
+def test_a_call_follows_when_the_pause_ends() -> None:
     circuit = Circuit(THRESHOLD, 1_000)
     with pytest.raises(CircuitOpenError, match="calls are stopped until"):
         circuit.check(999)
