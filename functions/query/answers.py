@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from query import coverage, health, points_list, schemas
+from query import coverage, health, schemas
 from query.answer_cache import AnswerCache
 from query.catalogs import Catalogs
-from query.latest import LatestReader, check_no_token
 from query.pages import Web
+from query.points import lists
+from query.points.latest import LatestReader, check_no_token
 from query.samples import Reply, SampleReader
 from query.status import StatusReader, synced
 from vitals.aws.runtime import SYSTEM
@@ -72,14 +73,14 @@ class Api:
     ) -> schemas.Points:
         """Returns a page of the site's points that match a search and tags."""
         self._authorise(grant, site)
-        return points_list.points_page(
+        return lists.points_page(
             self.catalogs, site, search=search, tags=tags, limit=limit, next_token=next_token
         )
 
     def tags(self, grant: Grant, site: str) -> schemas.Tags:
         """Returns what the site's points can be selected by."""
         self._authorise(grant, site)
-        return points_list.tags_and_equipment(self.catalogs, site)
+        return lists.tags_and_equipment(self.catalogs, site)
 
     def latest(
         self, grant: Grant, site: str, names: Sequence[str], limit: int, next_token: str | None

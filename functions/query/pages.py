@@ -1,6 +1,6 @@
-"""The pages that need no token: the API described for programs and for people, and the chart page.
+"""The pages that need no token: the description of the API for programs and for people, and the chart page.
 
-None of them asks another origin for anything.
+None of them requests anything from another origin.
 """
 
 import base64
@@ -26,7 +26,7 @@ SwaggerUIBundle({
   validatorUrl: null,
 });
 """
-# The scripts by their hashes; styles also where the page makes them; requests to this origin only.
+# Scripts by their hashes; inline styles; requests to this origin only.
 _POLICY = (
     "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data:; font-src data:;"
     " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -55,7 +55,7 @@ class Web:
     folder: Path = _BUILT
 
     def page(self) -> tuple[str, str]:
-        """The page and the Content-Security-Policy that it needs; NotFoundError when it was not built."""
+        """Returns the page and its Content-Security-Policy; NotFoundError when it was not built."""
         try:
             page = (self.folder / "index.html").read_text()
         except FileNotFoundError:
@@ -63,22 +63,22 @@ class Web:
         return page, _PAGE_POLICY.format(scripts=" ".join(map(_hashed, _INLINE_SCRIPT.findall(page))))
 
     def asset(self, name: str) -> tuple[bytes, str]:
-        """A file that the page loads, and its type; NotFoundError for what is not in the folder's listing."""
-        found = {path.name: path for path in self.folder.glob("assets/*") if path.suffix in _TYPES}
-        if name not in found:
+        """Returns a file that the page loads, and its type; NotFoundError when there is no such file."""
+        paths = {path.name: path for path in self.folder.glob("assets/*") if path.suffix in _TYPES}
+        if name not in paths:
             raise NotFoundError("the page has no such file")
-        return found[name].read_bytes(), _TYPES[found[name].suffix]
+        return paths[name].read_bytes(), _TYPES[paths[name].suffix]
 
 
 @cache
 def openapi() -> str:
-    """The document that tools/openapi.py composed from all functions."""
+    """Returns the document that tools/openapi.py composed from all functions."""
     return Path(__file__).with_name("openapi.json").read_text()
 
 
 @cache
 def docs() -> tuple[str, str]:
-    """The page and the Content-Security-Policy that it needs; both are the same for everybody."""
+    """Returns the page and its Content-Security-Policy; both are the same for everybody."""
     folder = resources.files(_SWAGGER)
     bundle = (folder / "swagger-ui-bundle.min.js").read_text()
     style = (folder / "swagger-ui.min.css").read_text()

@@ -1,4 +1,4 @@
-"""The routes of the query API: types checked by Powertools, one call each."""
+"""The routes of the query API: Powertools checks the types, and each route makes one call."""
 
 from dataclasses import replace
 from typing import Annotated, Any
@@ -24,35 +24,38 @@ router = APIGatewayRouter()
 SiteName = Annotated[str, Query(max_length=64, description="site name, as in /sites")]
 SiteOfPath = Annotated[str, Path(max_length=64, description="site name, as in /sites")]
 Names = Annotated[list[str] | None, Query(description="repeat it, or separate names by commas")]
-# What a catalog can hold; an unknown name is echoed in the answer.
+# As long as a name in a catalog can be; an unknown name is repeated in the answer.
 Name = Annotated[str, Field(max_length=MAX_NAME)]
 WholeNames = Annotated[
-    list[Name] | None, Query(description="a whole name, commas and all; repeat it, also beside point_names")
+    list[Name] | None,
+    Query(description="a whole name, which may contain commas; repeat it, also together with point_names"),
 ]
 Time = Annotated[str, Query(max_length=MAX_TEXT, description="ISO 8601 or epoch milliseconds")]
-# Decomposed, a name or tag is several times as long.
+# Decomposed (NFD), a name or tag is several times as long.
 Tag = Annotated[str, Field(max_length=2_000)]
 Tags = Annotated[
     list[Tag] | None,
-    Query(description="a marker or key=value; repeat it for points that have all", max_length=20),
+    Query(description="a marker or key=value; repeat it for points that have all of them", max_length=20),
 ]
 _RESOLUTION = "^(auto|raw|5m|1h|1d)$"
 Resolution = Annotated[
-    str, Query(pattern=_RESOLUTION, description="auto is the finest that keeps within max_points a series")
+    str, Query(pattern=_RESOLUTION, description="auto is the finest with at most max_points rows per series")
 ]
-MaxPoints = Annotated[int | None, Query(ge=1, description="rows a series, by default 1,000; not with width")]
-Token = Annotated[str | None, Query(max_length=2_000, description="`next_token` of the answer before")]
+MaxPoints = Annotated[
+    int | None, Query(ge=1, description="rows per series, by default 1,000; not with width")
+]
+Token = Annotated[str | None, Query(max_length=2_000, description="`next_token` of the previous answer")]
 _METHOD = "^(m4|minmax|lttb|mean)$"
 Width = Annotated[int | None, Query(ge=1, description="pixel columns of the chart")]
 IntervalMs = Annotated[
-    int | None, Query(ge=1, description="instead of width, how long a pixel column is, in milliseconds")
+    int | None, Query(ge=1, description="instead of width, the length of a pixel column in milliseconds")
 ]
 Method = Annotated[str | None, Query(pattern=_METHOD, description="m4 by default with `width`")]
 # The same for everybody until the next deployment.
 _PUBLIC = {"Cache-Control": "public, max-age=300"}
-# The name of a file that the page loads says what is in it.
-_FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
-Limit = Annotated[int, Query(ge=1, le=1_000, description="entries a page")]
+# The name of a file that the page loads changes with its content.
+_IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
+Limit = Annotated[int, Query(ge=1, le=1_000, description="entries per page")]
 
 
 class QueryBody(BaseModel):
@@ -79,8 +82,8 @@ class LatestBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    point_names: list[Name] | None = Field(None, description="none, or an empty list: every point, by page")
-    limit: int = Field(100, ge=1, le=1_000, description="entries a page; named points come all at once")
+    point_names: list[Name] | None = Field(None, description="without names: every point, by page")
+    limit: int = Field(100, ge=1, le=1_000, description="entries per page; named points come all at once")
     next_token: str | None = Field(None, max_length=2_000)
 
 
@@ -100,15 +103,15 @@ def query(
 ) -> Response[Any]:
     return _reply(
         QueryRequest(
-            site_name,
-            _names(point_names, point_name),
-            start_time,
-            end_time,
-            resolution,
-            max_points,
-            next_token,
-            width,
-            method,
+            site=site_name,
+            point_names=_names(point_names, point_name),
+            start=start_time,
+            end=end_time,
+            resolution=resolution,
+            max_points=max_points,
+            next_token=next_token,
+            width=width,
+            method=method,
             interval_ms=interval_ms,
         )
     )
@@ -117,21 +120,21 @@ def query(
 @router.post("/timeseries/query", summary="The same, for more points than fit a URL")
 def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
     request = QueryRequest(
-        body.site_name,
-        body.point_names,
-        body.start_time,
-        body.end_time,
-        body.resolution,
-        body.max_points,
-        body.next_token,
-        body.width,
-        body.method,
+        site=body.site_name,
+        point_names=body.point_names,
+        start=body.start_time,
+        end=body.end_time,
+        resolution=body.resolution,
+        max_points=body.max_points,
+        next_token=body.next_token,
+        width=body.width,
+        method=body.method,
         interval_ms=body.interval_ms,
     )
     return _reply(request)
 
 
-@router.get("/sites/<site>/coverage", summary="What was asked for and received, day by day")
+@router.get("/sites/<site>/coverage", summary="Windows polled and windows with data, day by day")
 def coverage(site: SiteOfPath, start: Time, end: Time) -> Response[Any]:
     return json_answer(_api().coverage(_grant(), site, start, end))
 
@@ -141,7 +144,7 @@ def sites() -> Response[Any]:
     return json_answer(_api().list_sites(_grant()))
 
 
-@router.get("/status", summary="Lag, refusals, days due and what was given up")
+@router.get("/status", summary="Status of each site: lag, rejected readings, unarchived days, dead letters")
 def status() -> Response[Any]:
     return json_answer(_api().status(_grant()))
 
@@ -200,7 +203,7 @@ def page() -> Response[Any]:
 @ignores_unknown
 def asset(file: Annotated[str, Path(description="a file that the page names")]) -> Response[Any]:
     content, content_type = _api().web.asset(file)
-    return answer(content, content_type, headers=_FOR_GOOD)
+    return answer(content, content_type, headers=_IMMUTABLE)
 
 
 @router.get("/openapi.json", summary="This document; needs no token")
@@ -217,7 +220,7 @@ def docs() -> Response[Any]:
 
 
 def _reply(request: QueryRequest) -> Response[Any]:
-    """The query's answer in the form that is accepted, which is settled before anything is read."""
+    """Returns the query's answer in an accepted format, which is chosen before anything is read."""
     event = router.current_event
     media_type = encoding.negotiated(accepted(event))
     limits = encoding.limits(media_type, request.point_names)
@@ -230,8 +233,8 @@ def _reply(request: QueryRequest) -> Response[Any]:
     }
     if reply.answer is None:
         return Response(304, headers=dict(headers))
-    found = encoding.encoded(reply.answer, media_type)
-    return answer(found.body, found.content_type, headers=found.headers | headers)
+    result = encoding.encoded(reply.answer, media_type)
+    return answer(result.body, result.content_type, headers=result.headers | headers)
 
 
 def _api() -> Api:
@@ -244,8 +247,8 @@ def _grant() -> Grant:
 
 
 def _names(joined: list[str] | None, whole: list[str] | None) -> list[str]:
-    """The names of a GET: of `point_names`, which commas separate, and of `point_name`, as they are."""
+    """Returns the names of a GET: of `point_names`, separated by commas, and of `point_name`, as they are."""
     names = [name for text in joined or () for name in text.split(",") if name]
     if any(len(name) > MAX_NAME for name in names):
-        raise InvalidRequestError(f"a point name has at most {MAX_NAME} characters")
+        raise InvalidRequestError(f"a point name must have at most {MAX_NAME} characters")
     return names + (whole or [])

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 import exports.api.app
 import query.app
 from exports.events import ExportRequest
-from query import point_pages
 from query.answers import Api
 from query.catalogs import Catalogs
+from query.points import paging
 from tests.functional.conftest import NOON, Clock, query_api
 from tests.functional.query.test_answers import CONTEXT, Ask, Call, ask, call
 from tests.support.api_server import ApiServer
@@ -268,10 +268,10 @@ def test_as_many_of_the_longest_names_as_one_request_takes(
     status, answer = building.call(f"/sites/{SITE}/latest", body=body)
     assert (status, len(answer["latest"])) == (200, len(names))
     # Those names alone would be more than Lambda answers.
-    building.rename(["\0" * (MAX_NAME - 4) + f"{number:04}" for number in range(point_pages.MAX_LIMIT)])
+    building.rename(["\0" * (MAX_NAME - 4) + f"{number:04}" for number in range(paging.MAX_LIMIT)])
     for path, key in (("points", "points"), ("latest", "latest")):
-        pages = building.pages(f"/sites/{SITE}/{path}", limit=point_pages.MAX_LIMIT)
-        assert sum(len(page[key]) for page in pages) == point_pages.MAX_LIMIT
+        pages = building.pages(f"/sites/{SITE}/{path}", limit=paging.MAX_LIMIT)
+        assert sum(len(page[key]) for page in pages) == paging.MAX_LIMIT
         assert all(len(json.dumps({"body": json.dumps(page)})) < 6_000_000 for page in pages)
 
 

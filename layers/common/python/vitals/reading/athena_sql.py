@@ -9,7 +9,7 @@ from vitals.model.row_counts import partial_days
 from vitals.model.timespan import Span, day_name, iso
 from vitals.store import keys
 
-# Times as numbers, for Athena writes timestamps to Parquet as INT96, without a zone.
+# Times as numbers, because Athena writes timestamps to Parquet as INT96, without a zone.
 _TIME_MS = "date_diff('millisecond', TIMESTAMP '1970-01-01 00:00:00', {})"
 _SAMPLES = f"""
 SELECT point_name, {_TIME_MS.format('"timestamp"')} AS time_ms, value
@@ -17,7 +17,7 @@ FROM "{{database}}"."{{table}}"
 WHERE site = ? AND day BETWEEN ? AND ?
   AND "timestamp" >= CAST(? AS timestamp) AND "timestamp" < CAST(? AS timestamp){{points}}
 """
-# Rows without a name, of which a name is none: `value` rows, the first of them at `time_ms`.
+# Rows whose name is NULL, which no point has: they stand for `value` rows, the first of them at `time_ms`.
 _COUNTS = f"""
 UNION ALL
 SELECT CAST(NULL AS varchar), {_TIME_MS.format('min("timestamp")')}, CAST(count(*) AS double)
@@ -29,9 +29,9 @@ GROUP BY day, ("timestamp" >= TIMESTAMP '{{start}}' AND "timestamp" < TIMESTAMP 
 _MAX_NAME_BYTES = 200_000
 # Athena's limit of a parameter, which Java counts in UTF-16.
 _MAX_PARAMETER_CHARACTERS = 1_024
-# What may not pass every lexer and log between here and the engine.
+# Characters that may not pass every lexer and log between here and the engine.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
-# 64 bits: among a site's points two names share them once in 10¹² sites.
+# 64 bits: two names of a site share them in one of 10¹² sites.
 _DIGEST_DIGITS = 16
 
 
@@ -41,12 +41,12 @@ def samples(
     site: str,
     span: Span,
     names: Sequence[str] | None,
-    most_rows: int | None = None,
+    max_rows: int | None = None,
 ) -> tuple[str, list[str]]:
-    """The SELECT of these points' samples in the span, or of all points', and its parameters.
+    """Returns the SELECT of these points' samples in the span, None for all points, and its parameters.
 
-    It gives up to `most_rows` samples, and counts the days that the span cuts: counts.RowCounts takes these
-    rows, which have no name, by add_source_counts.
+    It selects up to `max_rows` samples, and counts the days that the span cuts: RowCounts.add_source_counts
+    takes these rows, which have no name.
     """
     days = partial_days(span)
     points, named = ("", []) if names is None else _points(names, 2 if days else 1)
@@ -55,10 +55,10 @@ def samples(
     edges = [keys.athena_day(day_name(time_ms)) for time_ms in (span.start_ms, span.end_ms - 1)]
     start, end = _timestamp(span.start_ms), _timestamp(span.end_ms)
     parameters = [site, *edges, start, end, *named]
-    if most_rows is not None:
-        select += f"LIMIT {most_rows}\n"
+    if max_rows is not None:
+        select += f"LIMIT {max_rows}\n"
     if days:
-        # The limit is of the samples, and every statement begins with SELECT, as UNLOAD is documented.
+        # The limit applies to the samples, and every statement begins with SELECT, as UNLOAD is documented.
         select = f"SELECT point_name, time_ms, value FROM ({select})"
         marks = ", ".join("?" * len(days))
         select += _COUNTS.format(**source, days=marks, start=start, end=end)
@@ -67,10 +67,10 @@ def samples(
 
 
 def _points(names: Sequence[str], times: int) -> tuple[str, list[str]]:
-    """The condition that selects these points, used so many times in a query, and its parameters.
+    """Returns the condition that selects these points, used so many times in a query, and its parameters.
 
-    Names that Athena might not take as literals are selected by digests of their UTF-8, which are always
-    safe and short; such a query reads every point of its days, for the files' statistics are of names.
+    Names that Athena might not accept as literals are selected by digests of their UTF-8, which are always
+    safe and short; such a query reads every point of its days, because the files' statistics are of names.
     """
     literals = [literal(name) for name in names]
     size = sum(len(literal.encode()) + len("?, ") for literal in literals) * times
@@ -83,10 +83,10 @@ def _points(names: Sequence[str], times: int) -> tuple[str, list[str]]:
 
 
 def _digest(name: str) -> str:
-    """As Athena's to_hex(sha256(…)) writes it."""
+    """Returns the digest as Athena's to_hex(sha256(…)) writes it."""
     return hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_DIGITS].upper()
 
 
 def _timestamp(time_ms: int) -> str:
-    """A time as the text that Athena casts to a timestamp."""
+    """Returns a time as the text that Athena casts to a timestamp."""
     return iso(time_ms).replace("T", " ").removesuffix("Z")

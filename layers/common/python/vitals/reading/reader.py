@@ -148,9 +148,9 @@ class PageReader:
         """Returns the parts as one, sorted by point, then time, and reduced together."""
         parts, shape = self._progress.parts, self._plan.shape
         if self._plan.aggregated:
-            rows: Rows = aggregates.concat(part for part in parts if isinstance(part, Aggregates))
+            rows: Rows = aggregates.concat(rows for rows in parts if isinstance(rows, Aggregates))
         else:
-            samples = concat(part for part in parts if isinstance(part, Samples))
+            samples = concat(rows for rows in parts if isinstance(rows, Samples))
             rows = samples[np.lexsort((samples.times, samples.ids))]
         return shape.reduce(rows, page) if shape and parts else rows
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from query import point_pages, warnings
+from query import warnings
 from query.catalogs import Catalogs
+from query.points import paging
 from query.schemas import Latest, Newest
 from query.warnings import warned
 from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
@@ -28,10 +29,10 @@ class LatestReader:
     def page(self, site: str, limit: int, next_token: str | None) -> Latest:
         """Returns the newest samples of every point of the site, page by page."""
         owner = page_token.fingerprint("latest", site)
-        catalog, after = point_pages.page_start(self.catalogs, site, next_token, owner)
-        page = point_pages.points_after(catalog.active, limit, after)
-        rows = point_pages.fitting(self._newest(site, page))
-        token = point_pages.next_token(catalog.active, page[: len(rows)], owner)
+        catalog, after = paging.page_start(self.catalogs, site, next_token, owner)
+        page = paging.points_after(catalog.active, limit, after)
+        rows = paging.fitting(self._newest(site, page))
+        token = paging.next_token(catalog.active, page[: len(rows)], owner)
         return {"site_name": site, "latest": rows, "next_token": token, **warned([])}
 
     def named(self, site: str, names: Sequence[str]) -> Latest:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from query import point_pages, points
 from query.catalogs import Catalogs
+from query.points import paging
+from query.points import search as point_search
 from query.schemas import Points, Tags
 from vitals.reading import page_token
 
@@ -13,14 +14,14 @@ def points_page(
 ) -> Points:
     """Returns the points in name order that match every word of `search` and every one of `tags`."""
     owner = page_token.fingerprint("points", site, search, sorted(tags))
-    catalog, after = point_pages.page_start(catalogs, site, next_token, owner)
-    matches = points.find(catalog.active, site, search, tags)
-    page = point_pages.points_after(matches, limit, after)
-    rows = point_pages.fitting([points.point_answer(point, site) for point in page])
-    return {"points": rows, "next_token": point_pages.next_token(matches, page[: len(rows)], owner)}
+    catalog, after = paging.page_start(catalogs, site, next_token, owner)
+    matches = point_search.find(catalog.active, site, search, tags)
+    page = paging.points_after(matches, limit, after)
+    rows = paging.fitting([point_search.point_answer(point, site) for point in page])
+    return {"points": rows, "next_token": paging.next_token(matches, page[: len(rows)], owner)}
 
 
 def tags_and_equipment(catalogs: Catalogs, site: str) -> Tags:
     """Returns the tags and the equipment that the site's points can be selected by."""
     active = catalogs.find(site).active
-    return {"site_name": site, "tags": points.tags(active), "equipment": points.equipment(active)}
+    return {"site_name": site, "tags": point_search.tags(active), "equipment": point_search.equipment(active)}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from query.names import display_name, object_type, unescaped
+from query.points.names import display_name, object_type, unescaped
 
 SITE = "ses_falls_city"
 

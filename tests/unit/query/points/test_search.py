@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from query import points
-from query.names import display_name
+from query.points import search as point_search
+from query.points.names import display_name
 from vitals.model.points import MAX_NAME, ListedPoint, Point
 
 SITE = "home"
@@ -61,11 +61,11 @@ POINTS = [
     ],
 )
 def test_every_word_and_every_tag(search: str, tags: list[str], ids: list[int]) -> None:
-    assert [point.id for point in points.find(POINTS, SITE, search, tags)] == ids
+    assert [point.id for point in point_search.find(POINTS, SITE, search, tags)] == ids
 
 
 def test_a_point_tells_its_name_and_where_it_belongs() -> None:
-    assert points.point_answer(POINTS[0], SITE) == {
+    assert point_search.point_answer(POINTS[0], SITE) == {
         "point_name": "ses/home/8000:33-8033/analogInput/1",
         "display_name": "Supply air temperature",
         "unit": "degreesFahrenheit",
@@ -75,7 +75,7 @@ def test_a_point_tells_its_name_and_where_it_belongs() -> None:
         "device": "Roof controller",
         "equipment": "AHU-1",
     }
-    other = points.point_answer(POINTS[1], SITE)
+    other = point_search.point_answer(POINTS[1], SITE)
     assert (other["display_name"], other["device"]) == ("Binary input 2, device 8033", None)
     assert other["equipment"] is None
 
@@ -97,9 +97,9 @@ BUILDING = [
 
 
 def test_each_tag_tells_how_many_points_it_finds() -> None:
-    told = points.tags(BUILDING)
+    told = point_search.tags(BUILDING)
     for entry in told:
-        assert entry["points"] == len(points.find(BUILDING, SITE, "", [entry["tag"]])), entry
+        assert entry["points"] == len(point_search.find(BUILDING, SITE, "", [entry["tag"]])), entry
     ranks = [(-entry["points"], entry["tag"].casefold()) for entry in told]
     assert ranks == sorted(ranks)
     names = [entry["tag"] for entry in told]
@@ -109,26 +109,26 @@ def test_each_tag_tells_how_many_points_it_finds() -> None:
 
 
 def test_the_list_of_tags_is_bounded_by_leaving_out_the_rarest() -> None:
-    many = [tagged(n, "common", f"serial={n}") for n in range(2 * points.MAX_TAGS)]
-    told = points.tags(many)
-    assert len(told) == points.MAX_TAGS
-    assert told[0] == {"tag": "common", "points": 2 * points.MAX_TAGS}
+    many = [tagged(n, "common", f"serial={n}") for n in range(2 * point_search.MAX_TAGS)]
+    told = point_search.tags(many)
+    assert len(told) == point_search.MAX_TAGS
+    assert told[0] == {"tag": "common", "points": 2 * point_search.MAX_TAGS}
 
 
 def test_equipment_comes_by_name_with_its_device_where_there_is_one() -> None:
-    assert points.equipment(BUILDING) == [
+    assert point_search.equipment(BUILDING) == [
         {"equipment": "AHU-1", "device": "Roof", "points": 3},
         {"equipment": "Plant", "device": None, "points": 2},
         {"equipment": "Pump 1 ", "device": None, "points": 1},
         {"equipment": "ahu-2", "device": "Roof", "points": 1},
     ]
-    assert points.equipment([tagged(0, "equip=")]) == []
+    assert point_search.equipment([tagged(0, "equip=")]) == []
 
 
 @pytest.mark.parametrize("point", [*BUILDING[:4], BUILDING[7]], ids=lambda point: point.name)
 def test_every_point_with_equipment_is_found_by_it(point: Point) -> None:
-    equipment = points.point_answer(point, SITE)["equipment"]
-    assert point in points.find(BUILDING, SITE, "", [f"equip={equipment}"])
+    equipment = point_search.point_answer(point, SITE)["equipment"]
+    assert point in point_search.find(BUILDING, SITE, "", [f"equip={equipment}"])
 
 
 _ODD = st.characters(categories=["Cc", "Cf", "Zs", "Mn", "Lm"])
@@ -179,16 +179,16 @@ def test_a_name_is_found_in_every_form(name: str, form: str, other: str) -> None
 
 def check_found(name: str, search: str) -> None:
     point = Point(0, ListedPoint(name, tags=(name,)))
-    assert points.find([point], SITE, search, []) == [point]
-    assert points.find([point], SITE, "", [search]) == [point]
+    assert point_search.find([point], SITE, search, []) == [point]
+    assert point_search.find([point], SITE, "", [search]) == [point]
 
 
 def test_what_differs_in_more_than_its_form_is_not_the_same() -> None:
     point = Point(0, ListedPoint("Größe ab", tags=("größe",)))
     for search in ("grosse", "größee", "ba"):
-        assert points.find([point], SITE, search, []) == []
-    assert points.find([point], SITE, "", ["grosse"]) == []
-    assert points.find([point], SITE, "GRO\u0308SSE A\u00adB", ["Gro\u0308\u00dfe"]) == [point]
+        assert point_search.find([point], SITE, search, []) == []
+    assert point_search.find([point], SITE, "", ["grosse"]) == []
+    assert point_search.find([point], SITE, "GRO\u0308SSE A\u00adB", ["Gro\u0308\u00dfe"]) == [point]
 
 
 @given(NAME)

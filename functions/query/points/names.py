@@ -1,6 +1,6 @@
-"""Names of points that people can read, by rule: from what BACnet or Niagara say of it or from its name.
+"""Makes names of points that people can read, by rules, from BACnet and Niagara data or the point's own name.
 
-What a rule isn't sure of stays as it is: abbreviations, capitals, mixed words like `ZnTempSp`.
+A text that no rule covers for certain is not changed: abbreviations, capitals, mixed words like `ZnTempSp`.
 """
 
 import re
@@ -26,7 +26,7 @@ _SHORT_TYPES = {
     **{short: "multi-state output" for short in ("mo", "mso")},
     **{short: "multi-state value" for short in ("mv", "msv")},
 }
-# By its letters alone: analogInput, analog-input and ANALOG_INPUT are one type.
+# By their letters alone: analogInput, analog-input and ANALOG_INPUT are one type.
 _TYPES = {re.sub("[^a-z]", "", name): name for name in _BACNET_TYPES} | _SHORT_TYPES
 _TYPE_AND_INSTANCE = re.compile(r"([A-Za-z][A-Za-z _-]{0,40}?)[\s:_,#.-]{0,3}(\d*)")
 _NOTHING = {
@@ -44,7 +44,7 @@ _NOTHING = {
     "description",
 }
 
-# The parts of a Niagara station that every point has above it, and the slots that every point has below it.
+# The folders of a Niagara station above every point, and the slots below every point.
 _FOLDERS = {"drivers", "points", "config", "services", "logic", "virtual", "histories"}
 _SLOTS = {"out", "value", "presentValue"}
 _ORD = re.compile(r"(?:^|\|)(?:slot|history):(?!.*(?:slot|history):)([^|]*)$")
@@ -63,21 +63,25 @@ _PLAIN_WORDS = re.compile(r"[a-z]+(?:_[a-z]+)*(?:\.[a-z]+(?:_[a-z]+)*)+")
 
 
 def display_name(name: str, site: str = "", object_name: str = "", description: str = "") -> str:
-    """The description, or else the object's name, or else what the point's own name tells.
+    """Returns the description, or else the object's name, or else what the point's own name contains.
 
-    An object's name that goes on where the description ends, as with a number, comes before it.
+    An object's name that starts with the description, and continues as with a number, comes before it.
     """
-    more = object_name.strip().casefold().startswith(description.strip().casefold())
-    for said in (object_name, description) if more else (description, object_name):
-        if _tells(said):
-            return _label(said)
+    longer = object_name.strip().casefold().startswith(description.strip().casefold())
+    for text in (object_name, description) if longer else (description, object_name):
+        if _is_specific(text):
+            return _label(text)
     label = _from_name(name, site) or name
-    # Of blanks or signs that nobody sees, as Python writes it.
-    return label if any(sign.isprintable() and not sign.isspace() for sign in label) else repr(name)
+    # A label of blanks or invisible characters is shown as Python writes it.
+    return (
+        label
+        if any(character.isprintable() and not character.isspace() for character in label)
+        else repr(name)
+    )
 
 
 def object_type(text: str) -> str | None:
-    """The BACnet object type that a text is, however it is spelled."""
+    """Returns the BACnet object type that a text names, however it is spelled."""
     return (
         _TYPES.get(re.sub("[^a-z]", "", text.lower()))
         if re.fullmatch(r"[A-Za-z][A-Za-z _-]*", text)
@@ -85,38 +89,38 @@ def object_type(text: str) -> str | None:
     )
 
 
-def _tells(said: str) -> bool:
+def _is_specific(text: str) -> bool:
     """Whether a text says more than that there is an object: `ANALOG INPUT 5` and `n/a` do not."""
-    text = said.strip()
+    text = text.strip()
     if text.casefold() in _NOTHING or not any(character.isalpha() for character in text):
         return False
-    found = _TYPE_AND_INSTANCE.fullmatch(text)
-    return found is None or object_type(found[1]) is None
+    match = _TYPE_AND_INSTANCE.fullmatch(text)
+    return match is None or object_type(match[1]) is None
 
 
 def _label(text: str) -> str:
-    """One name as words."""
+    """Returns one name as words."""
     metasys = _METASYS.fullmatch(text.strip())
     if metasys:
-        return " ".join(_label(part) for part in metasys[1].split(".")[-2:])
-    # A name that Niagara has escaped has no spaces; a price in a description has.
+        return " ".join(_label(name) for name in metasys[1].split(".")[-2:])
+    # Names that Niagara escaped have no spaces; descriptions with a price ($20) have.
     plain = text if re.search(r"\s", text.strip()) else unescaped(text.strip())
-    words = re.split(r"[\s_]+", "".join(c if c.isprintable() else " " for c in plain))
-    return " ".join(_split(word) for word in words if word)
+    printable = "".join(character if character.isprintable() else " " for character in plain)
+    return " ".join(_split(word) for word in re.split(r"[\s_]+", printable) if word)
 
 
 def _split(word: str) -> str:
-    """`SupplyAirTemp` as three words."""
+    """Returns `SupplyAirTemp` as three words."""
     parts = _HUMP.sub(" ", word).split()
-    known = all(map(_PART.fullmatch, parts)) and any(part[1].islower() for part in parts)
-    if len(parts) < 2 or not known or any(brand in word for brand in _BRANDS):
+    certain = all(map(_PART.fullmatch, parts)) and any(name[1].islower() for name in parts)
+    if len(parts) < 2 or not certain or any(brand in word for brand in _BRANDS):
         return word
     return " ".join([parts[0][0].upper() + parts[0][1:], *parts[1:]])
 
 
 def unescaped(text: str) -> str:
-    """A Niagara name as it was before `$20` stood for a space in it."""
-    return _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
+    """Returns a Niagara name as it was before `$20` replaced a space in it."""
+    return _ESCAPE.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
 
 
 def _from_name(name: str, site: str) -> str:
@@ -129,40 +133,40 @@ def _from_name(name: str, site: str) -> str:
     if len(parts) > 1:
         return _from_path(parts) if any(map(object_type, parts[:-1])) else name.strip()
     if _PLAIN_WORDS.fullmatch(name):
-        words = re.sub("[._]", " ", name)
-        return words[0].upper() + words[1:]
+        text = re.sub("[._]", " ", name)
+        return text[0].upper() + text[1:]
     return _label(name)
 
 
 def _from_slots(path: str) -> str:
-    """The point in its equipment, from a Niagara slot path."""
-    parts = [part for part in path.split("/") if part]
+    """Returns the point and its equipment, from a Niagara slot path."""
+    parts = [name for name in path.split("/") if name]
     while len(parts) > 1 and parts[-1] in _SLOTS:
         parts.pop()
-    named = [p for p in parts[:-1] if p.lower() not in _FOLDERS and not p.endswith("Network")] + parts[-1:]
-    return _joined(named)
+    above = [name for name in parts[:-1] if name.lower() not in _FOLDERS and not name.endswith("Network")]
+    return _joined(above + parts[-1:])
 
 
 def _from_path(parts: list[str]) -> str:
-    """The object of a device, from `device/objectType/instance`."""
-    for at, part in enumerate(parts[:-1]):
-        kind = object_type(part)
+    """Returns the object of a device, from `device/objectType/instance`."""
+    for position, name in enumerate(parts[:-1]):
+        kind = object_type(name)
         if kind is None:
             continue
-        leaf = "/".join(parts[at + 1 :])
-        if _tells(leaf):
+        leaf = "/".join(parts[position + 1 :])
+        if _is_specific(leaf):
             return _label(leaf)
         numbered = _TYPE_AND_INSTANCE.fullmatch(leaf.strip())
         number = numbered[2] if numbered else leaf
-        device = parts[at - 1] if at else ""
+        device = parts[position - 1] if position else ""
         address = _BACNET_DEVICE.fullmatch(device)
-        where = f", device {address[1] if address else device}" if device else ""
-        return f"{kind.capitalize()} {number}".strip() + where
+        suffix = f", device {address[1] if address else device}" if device else ""
+        return f"{kind.capitalize()} {number}".strip() + suffix
     return _joined(parts)
 
 
 def _joined(parts: list[str]) -> str:
-    """The last part after the one above it, unless it repeats that."""
+    """Returns the last part after the one above it, or alone if it repeats that."""
     labels = [label for label in map(_label, parts) if label]
     if len(labels) > 1 and not labels[-1].casefold().startswith(labels[-2].casefold()):
         return " ".join(labels[-2:])

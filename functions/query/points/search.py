@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from query.names import display_name
+from query.points.names import display_name
 from query.schemas import Equipment, PointAnswer, TagCount
 from vitals.model.points import ListedPoint, Point
 
