@@ -3,35 +3,36 @@
 from functools import cache
 from typing import Any
 
-from exports.convert import MAX_FILE_BYTES
+from exports.file_writer import MAX_FILE_BYTES
+from exports.part_files import PartFiles
 from exports.queues import ExportQueues
 from exports.run import MAX_RECEIVES, Exports
-from exports.sources import ArchiveSource, DaySource, Source
-from exports.unload import ArchiveUnload
 from exports.work import ExportWorker
 from vitals import config
 from vitals.aws.athena import Athena
 from vitals.aws.clients import CONFIG
 from vitals.aws.queue_function import Invocation, QueueFunction
 from vitals.aws.runtime import SYSTEM
+from vitals.reading.bulk.archive_rows import ArchiveRows
+from vitals.reading.bulk.day_rows import DayRows
+from vitals.reading.bulk.unload import ArchiveUnload
 from vitals.store.stores import Stores
 
 
 def export(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
-    """Works on the export that the event names; a direct invoke that fails is the export's end."""
+    """Works on the export that the event names; a direct invoke has one try."""
 
     def worker() -> ExportWorker:
-        settings, stores, sources = connect()
+        settings, stores, parts = connect()
         return ExportWorker(
             table=stores.exports,
             files=stores.export_files,
             catalogs=stores.catalogs,
-            sources=sources,
+            parts=parts,
             send=ExportQueues.connect(settings, SYSTEM).send,
             now=SYSTEM.now_ms,
             remaining_s=invocation.remaining_s,
-            new_name=lambda: SYSTEM.new_id().replace("-", ""),
-            max_file_bytes=MAX_FILE_BYTES,
+            new_claim=_new_name,
         )
 
     exports = Exports(worker, invocation.logger, invocation.metrics)
@@ -39,15 +40,20 @@ def export(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
 
 
 @cache
-def connect() -> tuple[config.ExportSettings, Stores, dict[str, Source]]:
-    """Returns the settings, the stores and what parts are read from."""
+def connect() -> tuple[config.ExportSettings, Stores, PartFiles]:
+    """Returns the settings, the stores and what reads and stores parts."""
     settings = config.load(config.ExportSettings)
     stores = Stores.connect(settings, SYSTEM)
     athena = Athena(settings.glue_database, settings.athena_workgroup, CONFIG)
     unload = ArchiveUnload(athena, SYSTEM.client("s3"), settings.cold_bucket, settings.glue_table)
-    archive = ArchiveSource(unload, stores.cold, stores.ledger, stores.rollups)
-    day = DaySource(stores.hot, stores.cold, stores.catalogs, stores.ledger, SYSTEM.now_ms)
-    return settings, stores, {"archive": archive, "day": day}
+    archive = ArchiveRows(unload, stores.cold, stores.ledger, stores.rollups)
+    day = DayRows(stores.hot, stores.cold, stores.catalogs, stores.ledger, SYSTEM.now_ms)
+    parts = PartFiles(stores.export_files, {"archive": archive, "day": day}, _new_name, MAX_FILE_BYTES)
+    return settings, stores, parts
+
+
+def _new_name() -> str:
+    return SYSTEM.new_id().replace("-", "")
 
 
 function = QueueFunction(export, failure="export failed")

@@ -1,18 +1,15 @@
-"""One export worked on, part by part, so that a worker may die anywhere and the next one goes on.
+"""The work on one export, part by part, so that a worker may die anywhere and the next one continues.
 
 read a part → store its files, under names of this attempt → record the part as done → note the progress
 """
 
 import contextlib
 import math
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from exports.convert import FileWriter
-from exports.sources import Reading, Source
+from exports.part_files import PartFiles, PartRequest
 from vitals.errors import ConflictError, VitalsError
 from vitals.model.records.exports import (
     CANCELLED,
@@ -23,55 +20,54 @@ from vitals.model.records.exports import (
     ExportPlan,
     FinishedPart,
 )
-from vitals.model.timespan import day_name
 from vitals.store import items
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.exports import ExportTable
 from vitals.store.tiers.export_files import ExportFiles
 
-# A part is begun only with this much time left; Athena may take what is more than its last part, which is
-# for converting and storing 50 million rows.
+# A part begins only with this much time left. Its last 300 s convert and store up to 50 million rows; the
+# query may take the time before them.
 _PART_S = 600
 _CONVERTING_S = 300
 _LONGEST_DELAY_S = 900
-# What a stop takes to be noticed, beyond the time that the function has left.
+# Between the end of the function's time and the end of its claim.
 _LEASE_MARGIN_MS = 10_000
-_UNEXPECTED = "something went wrong here; the log has it by the export's id"
+_UNEXPECTED = "internal error; search the log for the export's id"
 
 
 class _CancelledError(Exception):
-    """Whoever asked for the export wants it no more."""
+    """The export was cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportWorker:
-    """What working works with; `send` sends an export's message once more, after so many seconds."""
+    """Works on exports; `send` sends an export's message again, to be received after so many seconds."""
 
     table: ExportTable
     files: ExportFiles
     catalogs: CatalogTable
-    sources: Mapping[str, Source]
+    parts: PartFiles
     send: Callable[[Export, int], None]
     now: Callable[[], int]
     remaining_s: Callable[[], float]
-    new_name: Callable[[], str]
-    max_file_bytes: int
+    new_claim: Callable[[], str]
 
     def work(self, export_id: str, *, last_try: bool) -> dict[str, Any]:
-        """Goes on with the export until it is completed or time is short, and returns a receipt.
+        """Continues the export until it is completed or time is short, and returns a receipt.
 
-        Safe to repeat, to race and to kill. An error is raised, and recorded; with `last_try` as the end.
+        Safe to repeat, to race and to kill. An error is recorded and raised; with `last_try` it ends the
+        export.
         """
         now_ms = self.now()
         export = self.table.load(export_id, now_ms)
         if export is None:
             return {"export": export_id, "status": "unknown"}
-        claim = self.new_name()
+        claim = self.new_claim()
         until_ms = now_ms + int(self.remaining_s() * 1000) + _LEASE_MARGIN_MS
         if not self.table.claim(export, claim, now_ms, until_ms, last_try=last_try):
             return self._refused(export_id)
         try:
-            return self._go_on(export, claim)
+            return self._continue(export, claim)
         except _CancelledError:
             self.files.clear(export_id)
             with contextlib.suppress(ConflictError):
@@ -85,9 +81,9 @@ class ExportWorker:
             raise
 
     def _refused(self, export_id: str) -> dict[str, Any]:
-        """Leaves an export that has ended; the message of one at work comes again when its claim is over.
+        """Leaves an export that has ended; sends the message of a claimed one again for after its claim.
 
-        Else this delivery would take the message away from a worker that may still need it.
+        Otherwise this delivery would use up the message of a worker that may still need it.
         """
         now_ms = self.now()
         export = self.table.load(export_id, now_ms)
@@ -102,7 +98,7 @@ class ExportWorker:
         self.send(export, min(_LONGEST_DELAY_S, max(0, lease_s)))
         return _receipt(export, "busy")
 
-    def _go_on(self, export: Export, claim: str) -> dict[str, Any]:
+    def _continue(self, export: Export, claim: str) -> dict[str, Any]:
         plan, done = self.table.plan(export), self.table.done(export)
         names = self._names(export, plan)
         for number in range(len(plan.parts)):
@@ -114,84 +110,52 @@ class ExportWorker:
                 self.table.release(export, claim, status=QUEUED, **facts)
                 self.send(export, 0)
                 return _receipt(export, QUEUED, facts)
-            done[number] = self._do(export, plan, number, names, claim)
+            done[number] = self._finish_part(export, plan, number, names, claim)
             self.table.update(export, claim, error="", **_progress(plan, done))
         self._check(export)
         facts = _progress(plan, done)
         self.table.release(export, claim, status=COMPLETED, ended_ms=self.now(), error="", **facts)
         return _receipt(export, COMPLETED, facts)
 
-    def _do(
+    def _finish_part(
         self, export: Export, plan: ExportPlan, number: int, names: list[str] | None, claim: str
     ) -> FinishedPart:
-        """Stores and records one part; as recorded by somebody else, where that came first."""
-        stored: list[tuple[str, int]] = []
-        try:
-            mine = self._store(export, plan, number, names, claim, stored)
-        except Exception:
-            # What was stored of a part that is not whole; should this fail, they expire with the others.
-            self.files.discard(export.export, [name for name, _ in stored])
-            raise
-        if self.table.finish_part(export, number, mine):
-            return mine
-        self.files.discard(export.export, [name for name, _ in stored])
-        return self.table.done(export)[number]
-
-    def _store(
-        self,
-        export: Export,
-        plan: ExportPlan,
-        number: int,
-        names: list[str] | None,
-        claim: str,
-        stored: list[tuple[str, int]],
-    ) -> FinishedPart:
-        """Stores one part's files, whose names and sizes `stored` lists as soon as they are there."""
-        part, rows = plan.parts[number], 0
-        with tempfile.TemporaryDirectory() as folder:
-
-            def keep(file: Path) -> None:
-                self._check(export)
-                first, last = day_name(part.start_ms), day_name(part.end_ms - 1)
-                # Two workers may be at one part, and their files are not cut alike.
-                name = f"{export.site}_{first}_{last}_{len(stored):03d}_{claim[:8]}.{export.format}"
-                stored.append((name, self.files.put(export.export, name, file)))
-
-            reading = Reading(
-                export.site,
-                part,
-                names,
-                Path(folder),
-                self.new_name(),
-                max(0.0, self.remaining_s() - _CONVERTING_S),
-                lambda: self._check(export),
+        """Stores and records one part; returns the recorded one when another worker was first."""
+        finished = self.parts.store(
+            PartRequest(
+                export=export,
+                part=plan.parts[number],
+                names=names,
                 ids=plan.ids,
+                claim=claim,
+                timeout_s=max(0.0, self.remaining_s() - _CONVERTING_S),
+                check=lambda: self._check(export),
             )
-            with FileWriter(export.format, Path(folder), keep, self.max_file_bytes) as writer:
-                for batch in self.sources[part.kind].read(reading):
-                    writer.add(batch)
-                    rows += len(batch)
-        return FinishedPart(rows, reading.scanned, tuple(stored))
+        )
+        if self.table.finish_part(export, number, finished):
+            return finished
+        self.parts.discard(export, finished)
+        return self.table.done(export)[number]
 
     def _names(self, export: Export, plan: ExportPlan) -> list[str] | None:
         if not plan.ids:
             return None
         points = self.catalogs.load(export.site).points
-        return [points[point].name for point in plan.ids]
+        return [points[point_id].name for point_id in plan.ids]
 
     def _check(self, export: Export) -> None:
-        """Raises when the export was cancelled or removed meanwhile."""
-        found = self.table.load(export.export, self.now())
-        if found is None or found.cancel_ms:
+        """Raises when the export has been cancelled or removed."""
+        record = self.table.load(export.export, self.now())
+        if record is None or record.cancel_ms:
             raise _CancelledError
 
 
 def _progress(plan: ExportPlan, done: Mapping[int, FinishedPart]) -> dict[str, items.Fact]:
     return {
         "days_done": sum(plan.parts[number].days for number in done),
-        "rows": sum(part.rows for part in done.values()),
-        "bytes": sum(part.bytes for part in done.values()),
-        "scanned": sum(part.scanned for part in done.values()),
+        "rows": sum(finished.rows for finished in done.values()),
+        "bytes": sum(finished.bytes for finished in done.values()),
+        "scanned": sum(finished.scanned for finished in done.values()),
     }
 
 

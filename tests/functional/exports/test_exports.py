@@ -18,12 +18,10 @@ import requests
 from moto.moto_api import state_manager
 
 from exports import app as worker_app
-from exports import convert, sources, work
+from exports import work
 from exports.api import app as api_app
 from exports.api.answers import MAX_WAITING
 from exports.run import Exports
-from exports.sources import DaySource
-from exports.unload import ArchiveUnload
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
 from local.athena.server import executing
@@ -37,6 +35,10 @@ from vitals.model.records.exports import RETENTION_MS, FinishedPart
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, iso, parse_iso
 from vitals.pipeline.archiver import Archiver
+from vitals.reading.bulk import day_rows, record_batches
+from vitals.reading.bulk.day_rows import DayRows
+from vitals.reading.bulk.request import BulkRequest
+from vitals.reading.bulk.unload import ArchiveUnload
 from vitals.store import keys
 from vitals.store.state.exports import ExportTable
 from vitals.store.state.ledger import Ledger
@@ -370,7 +372,7 @@ def test_some_points_of_a_part_of_some_days(
 
 def test_files_are_cut_where_they_are_full(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_app, "MAX_FILE_BYTES", 1)
-    monkeypatch.setattr(convert, "_BATCH_ROWS", 30)
+    monkeypatch.setattr(record_batches, "_BATCH_ROWS", 30)
     export = stage.start(format="csv")
     stage.drain()
     assert len(stage.get(export)["files"]) > 10
@@ -418,11 +420,11 @@ STEPS = [
     (ExportFiles, "put", 1),
     (ExportTable, "finish_part", 1),
     (ExportTable, "update", 1),
-    (DaySource, "_build", 1),
+    (DayRows, "_build", 1),
     (ExportFiles, "put", 2),
     (ExportTable, "finish_part", 2),
     (ExportTable, "update", 2),
-    (DaySource, "_build", 2),
+    (DayRows, "_build", 2),
     (ExportFiles, "put", 3),
     (ExportTable, "finish_part", 3),
     (ExportTable, "update", 3),
@@ -455,18 +457,18 @@ def test_killed_before_any_step_a_repeat_completes_it(
         with pytest.raises(Killed):
             stage.deliver(message)
     recorded = set(done(stage, export))
-    asked_again: list[Span] = []
+    repeated: list[BulkRequest] = []
     run = ArchiveUnload.run
 
-    def noticing(self: ArchiveUnload, site: str, names: Any, span: Span, *rest: Any) -> Any:
-        asked_again.append(span)
-        return run(self, site, names, span, *rest)
+    def noticing(self: ArchiveUnload, request: BulkRequest) -> Any:
+        repeated.append(request)
+        return run(self, request)
 
     monkeypatch.setattr(ArchiveUnload, "run", noticing)
     stage.world.clock.forward(30)
     assert stage.deliver(message, receives=2)
     stage.assert_exact(export)
-    assert len(asked_again) == (0 not in recorded)
+    assert len(repeated) == (0 not in recorded)
     assert stage.deliver(message, receives=3)
     stage.assert_exact(export)
 
@@ -567,7 +569,7 @@ def test_one_that_waits_is_cancelled_at_once(deployed: Stage) -> None:
 
 def test_one_at_work_is_cancelled_before_its_next_part(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     export = stage.start()
-    real = DaySource._build
+    real = DayRows._build
     answers = []
 
     def cancelling(*arguments: Any) -> Any:
@@ -575,7 +577,7 @@ def test_one_at_work_is_cancelled_before_its_next_part(stage: Stage, monkeypatch
         assert stage.objects(export)
         return real(*arguments)
 
-    monkeypatch.setattr(DaySource, "_build", cancelling)
+    monkeypatch.setattr(DayRows, "_build", cancelling)
     stage.drain()
     [(status, answer)] = answers
     assert (status, answer["status"], answer["cancel_requested"]) == (202, "running", True)
@@ -676,7 +678,7 @@ def test_an_unforeseen_error_is_for_the_log_only(stage: Stage, monkeypatch: pyte
     export = stage.start()
     message = stage.receive()
     assert message
-    monkeypatch.setattr(DaySource, "_build", lambda *_: 1 / 0)
+    monkeypatch.setattr(DayRows, "_build", lambda *_: 1 / 0)
     assert not stage.deliver(message, 3)
     assert stage.get(export)["error"] == work._UNEXPECTED
 
@@ -688,7 +690,7 @@ def test_a_failed_export_is_redriven_and_goes_on_where_it_was(
     message = stage.receive()
     assert message
     with monkeypatch.context() as patch:
-        patch.setattr(DaySource, "_build", lambda *_: 1 / 0)
+        patch.setattr(DayRows, "_build", lambda *_: 1 / 0)
         assert not stage.deliver(message, 3)
     assert stage.get(export)["status"] == "failed"
     assert set(done(stage, export)) == {0}
@@ -704,7 +706,7 @@ def test_a_worker_that_is_killed_in_its_last_attempt_is_told_of(
     message = stage.receive()
     assert message
     with monkeypatch.context() as patch:
-        patch.setattr(DaySource, "_build", lambda *_: kill())
+        patch.setattr(DayRows, "_build", lambda *_: kill())
         with pytest.raises(Killed):
             stage.deliver(message, 3)
     assert stage.get(export)["status"] == "running"
@@ -718,15 +720,15 @@ def test_a_worker_that_is_killed_in_its_last_attempt_is_told_of(
 def test_a_day_that_changes_while_it_is_read_is_read_again(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, calls = sources.build_day, []
+    real, calls = day_rows.build_day, []
 
-    def conflicting(*arguments: Any, **keywords: Any) -> Any:
+    def conflicting(*arguments: Any, **named: Any) -> Any:
         calls.append(1)
         if len(calls) < 4:
             raise ConflictError("changed while it was read")
-        return real(*arguments, **keywords)
+        return real(*arguments, **named)
 
-    monkeypatch.setattr(sources, "build_day", conflicting)
+    monkeypatch.setattr(day_rows, "build_day", conflicting)
     export = stage.start()
     stage.drain()
     assert len(calls) == 5

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exports.convert import FileWriter
-from exports.sources import ArchiveSource, Reading
-from exports.unload import ArchiveUnload
+from exports.file_writer import FileWriter
 from local.athena.server import executing
 from tests.support.archives import BUCKET, Archives, within
 from tests.support.day_files import Series, bits
 from tests.support.strategies import AWKWARD_NAMES, awkward_names, finite
 from vitals.aws.cost import Cost
-from vitals.model.records.exports import ExportPart
 from vitals.model.samples import Samples
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_start, parse_iso
+from vitals.reading.bulk.archive_rows import ArchiveRows
+from vitals.reading.bulk.request import BulkRequest
+from vitals.reading.bulk.unload import ArchiveUnload
 from vitals.reading.plan import plan_query
 from vitals.reading.reads import PlannedRead
 from vitals.reading.request import QueryRequest
@@ -77,8 +77,8 @@ def from_query(archives: Archives, names: list[str]) -> Rows:
 def exported(archives: Archives, names: list[str] | None, format: str, folder: Path) -> Rows:
     by_name = archives.catalogs.load(SITE).by_name
     unload = ArchiveUnload(archives.athena, archives.s3, BUCKET, archives.names["GlueTable"])
-    source = ArchiveSource(unload, archives.cold, archives.ledger, archives.rollups)
-    part, ids = ExportPart("archive", SPAN.start_ms, SPAN.end_ms), [by_name[name].id for name in names or ()]
+    source = ArchiveRows(unload, archives.cold, archives.ledger, archives.rollups)
+    ids = [by_name[name].id for name in names or ()]
     found: Rows = {}
 
     def keep(file: Path) -> None:
@@ -87,9 +87,9 @@ def exported(archives: Archives, names: list[str] | None, format: str, folder: P
     place = f"{folder.name}-{len(list(folder.iterdir()))}"
     work = folder / place
     work.mkdir()
-    reading = Reading(SITE, part, names, work, place, 60, lambda: None, ids=ids)
+    request = BulkRequest(SITE, SPAN, names, ids, work, place, 60, lambda: None)
     with FileWriter(format, work, keep) as writer:
-        for batch in source.read(reading):
+        for batch in source.read(request).batches:
             writer.add(batch)
     return found
 

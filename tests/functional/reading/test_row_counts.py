@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exports.sources import ArchiveSource, DaySource, Reading
-from exports.unload import ArchiveUnload
+from exports.part_files import PartFiles
 from exports.work import ExportWorker
 from local.athena import results
 from local.athena.engine import Answer
@@ -26,6 +25,10 @@ from vitals.model.records.tokens import Grant
 from vitals.model.samples import Samples
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, day_start
+from vitals.reading.bulk.archive_rows import ArchiveRows
+from vitals.reading.bulk.day_rows import DayRows
+from vitals.reading.bulk.request import BulkRequest
+from vitals.reading.bulk.unload import ArchiveUnload
 from vitals.reading.plan import plan_query
 from vitals.reading.reads import PlannedRead, ReadStats
 from vitals.reading.request import QueryRequest
@@ -89,19 +92,18 @@ def texts(stats: ReadStats) -> list[str]:
     return [str(failure.error) for failure in stats.failures]
 
 
-def source(archives: Archives) -> ArchiveSource:
+def source(archives: Archives) -> ArchiveRows:
     unload = ArchiveUnload(archives.athena, archives.s3, BUCKET, archives.names["GlueTable"])
-    return ArchiveSource(unload, archives.cold, archives.ledger, archives.rollups)
+    return ArchiveRows(unload, archives.cold, archives.ledger, archives.rollups)
 
 
 def export(archives: Archives, site: str, span: Span, folder: Path, names: list[str] | None = None) -> Rows:
     """The rows of an archive part; without names, of every point."""
     by_name = archives.catalogs.load(site).by_name
     ids = [by_name[name].id for name in names or ()]
-    part = ExportPart("archive", span.start_ms, span.end_ms)
-    reading = Reading(site, part, names, folder, f"answer-{next(SITES)}", 60, lambda: None, ids=ids)
+    request = BulkRequest(site, span, names, ids, folder, f"answer-{next(SITES)}", 60, lambda: None)
     found: Rows = {}
-    for batch in source(archives).read(reading):
+    for batch in source(archives).read(request).batches:
         points, times, values = (
             column.to_pylist()
             for column in batch.set_column(1, "time_ms", batch.column(1).cast(pa.int64())).columns
@@ -352,18 +354,18 @@ def test_a_part_whose_rows_differ_leaves_no_files_and_its_day_as_the_error(archi
     asked = Export("x", site, format="csv", start_ms=WHOLE.start_ms, end_ms=WHOLE.end_ms, created_ms=NOW)
     table.create(asked, ExportPlan((ExportPart("archive", WHOLE.start_ms, WHOLE.end_ms),)))
     hot = HotTier(archives.dynamodb, "HotTable")
-    day = DaySource(hot, archives.cold, archives.catalogs, archives.ledger, lambda: NOW)
+    day = DayRows(hot, archives.cold, archives.catalogs, archives.ledger, lambda: NOW)
     numbers = map(str, itertools.count())
+    parts = PartFiles(files, {"archive": source(archives), "day": day}, lambda: next(numbers), 1)
     worker = ExportWorker(
-        table,
-        files,
-        archives.catalogs,
-        {"archive": source(archives), "day": day},
-        lambda *_: None,
-        lambda: NOW,
-        lambda: 900,
-        lambda: next(numbers),
-        1,
+        table=table,
+        files=files,
+        catalogs=archives.catalogs,
+        parts=parts,
+        send=lambda *_: None,
+        now=lambda: NOW,
+        remaining_s=lambda: 900,
+        new_claim=lambda: next(numbers),
     )
     with pytest.raises(RowCountError, match="2017-01-02"):
         worker.work("x", last_try=True)
@@ -380,25 +382,24 @@ def test_rows_of_a_built_day_are_counted_too(
 ) -> None:
     site = site_of(archives, made())
     hot = HotTier(archives.dynamodb, "HotTable")
-    days = DaySource(hot, archives.cold, archives.catalogs, archives.ledger, lambda: NOW)
+    days = DayRows(hot, archives.cold, archives.catalogs, archives.ledger, lambda: NOW)
 
     def read(names: list[str] | None) -> int:
-        part = ExportPart("day", span.start_ms, span.end_ms)
-        reading = Reading(site, part, names, tmp_path, "unused", 60, lambda: None)
-        return sum(map(len, days.read(reading)))
+        request = BulkRequest(site, span, names, (), tmp_path, "unused", 60, lambda: None)
+        return sum(map(len, days.read(request).batches))
 
     of_span = within(made(), span)
     assert read(None) == sum(map(len, of_span.values()))
     assert read(NAMES[:1]) == len(of_span[NAMES[0]])
-    real = DaySource._build
+    real = DayRows._build
 
-    def shortening(self: DaySource, day: SiteDay, file: Path) -> Any:
+    def shortening(self: DayRows, day: SiteDay, file: Path) -> Any:
         written = real(self, day, file)
         short = fewer(by_day(made())[day.date], lambda at: at % DAY_MS > 0)
         file.write_bytes(build(short, site=day.site, day=day.date)[0])
         return written
 
-    monkeypatch.setattr(DaySource, "_build", shortening)
+    monkeypatch.setattr(DayRows, "_build", shortening)
     for names in (None, NAMES[:1]):
         with pytest.raises(RowCountError, match="the built file returned 5 of 6 rows for 2016-12-29"):
             read(names)

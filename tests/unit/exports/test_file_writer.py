@@ -14,13 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exports import convert
-from exports.convert import FileWriter
+from exports import csv_rows, parquet_rows
+from exports.file_writer import FileWriter
 from tests.support.day_files import DAY, SITE, START, bits, build, footer
 from tests.support.day_files import groups as groups_of
 from tests.support.strategies import AWKWARD_NAMES, awkward_names
 from vitals.codec import day_file
 from vitals.model.timespan import DAY_MS, Span, iso
+from vitals.reading.bulk import record_batches
 
 WHOLE = Span(START, START + DAY_MS)
 AWKWARD = [-0.0, 0.0, 100.0, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, 1e16, 1e22, 1 / 3, -1e-7, 2.0**53 + 2]
@@ -50,7 +51,7 @@ def exported(
     day_file.write(source, SITE, DAY, groups_of(series))
     files: list[bytes] = []
     with FileWriter(format, folder, lambda file: files.append(file.read_bytes()), most) as writer:
-        for batch in convert.rows(source, names, span):
+        for batch in record_batches.record_batches(source, names, span):
             writer.add(batch)
     source.unlink()
     assert list(folder.iterdir()) == []
@@ -152,8 +153,8 @@ def test_points_and_range_are_what_was_asked_for(tmp_path: Path, format: str) ->
 def test_a_full_file_is_followed_by_another(
     tmp_path: Path, format: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(convert, "_BATCH_ROWS", 10)
-    monkeypatch.setattr(convert, "_ROW_GROUP_ROWS", 10)
+    monkeypatch.setattr(record_batches, "_BATCH_ROWS", 10)
+    monkeypatch.setattr(parquet_rows, "_ROW_GROUP_ROWS", 10)
     files = exported(tmp_path, awkward(), format, most=1)
     assert len(files) == -(-len(NAMES) * len(AWKWARD) // 10)
     found: dict[tuple[str, int], bytes] = {}
@@ -170,7 +171,7 @@ def test_what_is_broken_off_is_not_passed_on(tmp_path: Path, format: str) -> Non
     day_file.write(source, SITE, DAY, groups_of(awkward()))
     kept: list[Path] = []
     with pytest.raises(KeyError), FileWriter(format, tmp_path, kept.append, 10**9) as writer:
-        for batch in convert.rows(source, None, WHOLE):
+        for batch in record_batches.record_batches(source, None, WHOLE):
             writer.add(batch)
         raise KeyError
     assert kept == []
@@ -215,11 +216,11 @@ def test_duckdb_reads_any_name(tmp_path_factory: pytest.TempPathFactory, given: 
 def test_lines_of_long_names_are_made_a_few_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(convert, "_MAX_LINES_BYTES", 5_000)
+    monkeypatch.setattr(csv_rows, "_MAX_LINES_BYTES", 5_000)
     slices: list[int] = []
-    real = convert._csv_lines
+    real = csv_rows._lines
     monkeypatch.setattr(
-        convert, "_csv_lines", lambda fields, batch: slices.append(len(batch)) or real(fields, batch)
+        csv_rows, "_lines", lambda fields, batch: slices.append(len(batch)) or real(fields, batch)
     )
     series = {"😀" * 512 + "x": {START + n: float(n) for n in range(7)}}
     [text] = exported(tmp_path, series, "csv")

@@ -1,0 +1,91 @@
+"""One part of an export: its rows read, and stored as files."""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from exports.file_writer import FileWriter
+from vitals.model.records.exports import Export, ExportPart, FinishedPart
+from vitals.model.timespan import Span, day_name
+from vitals.reading.bulk.request import BulkReader, BulkRequest
+from vitals.store.tiers.export_files import ExportFiles
+
+
+@dataclass(frozen=True, slots=True)
+class PartRequest:
+    """What to store of an export, on whose claim, within `timeout_s` for the query.
+
+    `names` is None for every point. `check` is called often, and ends the work by raising.
+    """
+
+    export: Export
+    part: ExportPart
+    names: Sequence[str] | None
+    ids: Sequence[int]
+    claim: str
+    timeout_s: float
+    check: Callable[[], None]
+
+    def file_name(self, number: int) -> str:
+        """Returns the name of the part's file of this number.
+
+        The claim is in it: two workers may store the same part, and their files are not cut alike.
+        """
+        first, last = day_name(self.part.start_ms), day_name(self.part.end_ms - 1)
+        return f"{self.export.site}_{first}_{last}_{number:03d}_{self.claim[:8]}.{self.export.format}"
+
+
+@dataclass(frozen=True, slots=True)
+class PartFiles:
+    """Stores the files of parts, each read by the reader of its kind."""
+
+    files: ExportFiles
+    readers: Mapping[str, BulkReader]
+    new_name: Callable[[], str]
+    max_file_bytes: int
+
+    def store(self, request: PartRequest) -> FinishedPart:
+        """Stores one part; after an error no file of it is left."""
+        stored: list[tuple[str, int]] = []
+        try:
+            rows, scanned_bytes = self._store(request, stored)
+        except Exception:
+            # Should this fail too, the files expire with the others.
+            self.files.discard(request.export.export, [name for name, _ in stored])
+            raise
+        return FinishedPart(rows, scanned_bytes, tuple(stored))
+
+    def discard(self, export: Export, finished: FinishedPart) -> None:
+        """Removes the files of a part that another worker finished first."""
+        self.files.discard(export.export, [name for name, _ in finished.files])
+
+    def _store(self, request: PartRequest, stored: list[tuple[str, int]]) -> tuple[int, int]:
+        """Appends names and sizes of the files to `stored`; returns the rows and the scanned bytes."""
+        export, rows = request.export, 0
+
+        def store_file(file: Path) -> None:
+            request.check()
+            name = request.file_name(len(stored))
+            stored.append((name, self.files.put(export.export, name, file)))
+
+        with tempfile.TemporaryDirectory() as folder_name:
+            folder = Path(folder_name)
+            bulk = self.readers[request.part.kind].read(self._bulk_request(request, folder))
+            with FileWriter(export.format, folder, store_file, self.max_file_bytes) as writer:
+                for batch in bulk.batches:
+                    writer.add(batch)
+                    rows += len(batch)
+        return rows, bulk.scanned_bytes
+
+    def _bulk_request(self, request: PartRequest, folder: Path) -> BulkRequest:
+        return BulkRequest(
+            site=request.export.site,
+            span=Span(request.part.start_ms, request.part.end_ms),
+            names=request.names,
+            ids=request.ids,
+            folder=folder,
+            answer=self.new_name(),
+            timeout_s=request.timeout_s,
+            check=request.check,
+        )

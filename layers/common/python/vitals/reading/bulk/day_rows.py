@@ -1,0 +1,92 @@
+"""The rows of a day that is not settled: its file and its blocks, merged by the day builder."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vitals.codec.day_file import WrittenFile
+from vitals.errors import ConflictError, DayFileMissingError
+from vitals.model.row_counts import RowCounts
+from vitals.model.site_day import SiteDay
+from vitals.pipeline.day_builder import build_day
+from vitals.reading.bulk.record_batches import record_batches
+from vitals.reading.bulk.request import BulkRequest, BulkRows
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.day_object import Stored
+from vitals.store.tiers.hot import HotTier
+
+# The live sync writes to today while it is read.
+_ATTEMPTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class DayRows:
+    """Reads one day from a file that is built of everything stored of it; `now` gives UTC ms."""
+
+    hot: HotTier
+    cold: ColdTier
+    catalogs: CatalogTable
+    ledger: Ledger
+    now: Callable[[], int]
+
+    def read(self, request: BulkRequest) -> BulkRows:
+        """Builds the file and returns its rows; ConflictError when the day changes in every attempt."""
+        day = SiteDay.of(request.site, request.span.start_ms)
+        file = request.folder / "day.parquet"
+        return BulkRows(_batches(request, day, file, self._built(request, day, file)))
+
+    def _built(self, request: BulkRequest, day: SiteDay, file: Path) -> WrittenFile:
+        for _ in range(_ATTEMPTS - 1):
+            request.check()
+            try:
+                return self._build(day, file)
+            except ConflictError:
+                continue
+        request.check()
+        return self._build(day, file)
+
+    def _build(self, day: SiteDay, file: Path) -> WrittenFile:
+        began_ms = self.now()
+        # After `began_ms`: a block that is read must hold no point that this catalog lacks.
+        catalog = self.catalogs.load(day.site)
+        return build_day(
+            day,
+            catalog,
+            hot=self.hot,
+            cold=self.cold,
+            existing=self._existing(day),
+            sink=file,
+            now_ms=began_ms,
+        ).written
+
+    def _existing(self, day: SiteDay) -> Stored | None:
+        try:
+            return self.cold.describe(day)[0]
+        except DayFileMissingError:
+            if self.ledger.archive_record(day).etag:
+                raise
+            return None
+
+
+def _batches(request: BulkRequest, day: SiteDay, file: Path, written: WrittenFile) -> Iterator[Any]:
+    counts = RowCounts(request.span, "the built file")
+    yield from record_batches(file, request.names, request.span, counts)
+    _check_rows(request, day, written, counts)
+    file.unlink()
+
+
+def _check_rows(request: BulkRequest, day: SiteDay, written: WrittenFile, counts: RowCounts) -> None:
+    """RowCountError when other rows were read than the builder wrote: of the file, of the points in a day."""
+    expected = {day.day_ms: _rows_of(written, request.names)} if request.whole_days else {}
+    errors = counts.mismatches(expected)
+    for error in (counts.mismatch_of_all(written.contents.rows, day.date), *errors.values()):
+        if error:
+            raise error
+
+
+def _rows_of(written: WrittenFile, names: Sequence[str] | None) -> int:
+    checks = written.checks
+    return sum(checks[name].rows for name in (checks if names is None else names) if name in checks)

@@ -1,0 +1,82 @@
+"""Samples of the archive by one UNLOAD of Athena, whose files are fetched one by one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from botocore.exceptions import HTTPClientError, IncompleteReadError
+
+from vitals.aws import athena
+from vitals.aws.athena import Athena
+from vitals.reading import athena_sql
+from vitals.reading.bulk.request import BulkRequest
+from vitals.store import keys
+
+if TYPE_CHECKING:
+    from botocore.response import StreamingBody
+    from mypy_boto3_s3 import S3Client
+
+_CHUNK_BYTES = 2**20
+# botocore retries requests, but not a body that breaks off.
+_BODY_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Unloaded:
+    """The addresses of the files that a query left, and the bytes that it scanned."""
+
+    addresses: list[str]
+    scanned_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveUnload:
+    """Queries the archive's table in Athena."""
+
+    athena: Athena
+    s3: "S3Client"
+    bucket: str
+    table: str
+
+    def run(self, request: BulkRequest) -> Unloaded:
+        """Leaves the samples in the request's answer folder; errors are those of Athena.run.
+
+        They may include points whose names share a digest with the named ones (athena_sql.samples).
+        """
+        select, parameters = athena_sql.samples(
+            self.athena.database, self.table, request.site, request.span, request.names
+        )
+        address = f"s3://{self.bucket}/{keys.athena_answer(request.answer)}/"
+        sql = f"UNLOAD ({select}) TO '{address}' WITH (format = 'PARQUET', compression = 'ZSTD')"
+        execution = self.athena.run(sql, parameters, request.timeout_s, request.check)
+        manifest = execution.get("Statistics", {}).get("DataManifestLocation")
+        # A writer that Athena started again may leave a second file, which the manifest does not list.
+        addresses = self._body(manifest).read().decode().splitlines() if manifest else []
+        return Unloaded(addresses, athena.scanned_bytes(execution))
+
+    @contextmanager
+    def fetched(self, address: str, folder: Path) -> Iterator[Path]:
+        """Copies the file at the address into the folder and removes the copy at the end."""
+        file = folder / "unloaded.parquet"
+        self._copy(address, file)
+        yield file
+        file.unlink()
+
+    def _copy(self, address: str, file: Path) -> None:
+        for _ in range(_BODY_ATTEMPTS):
+            try:
+                with file.open("wb") as sink:
+                    for chunk in self._body(address).iter_chunks(_CHUNK_BYTES):
+                        sink.write(chunk)
+            except (HTTPClientError, IncompleteReadError) as error:
+                broken = error
+            else:
+                return
+        raise broken
+
+    def _body(self, address: str) -> "StreamingBody":
+        url = urlsplit(address)
+        return self.s3.get_object(Bucket=url.netloc, Key=url.path.removeprefix("/"))["Body"]
