@@ -1,11 +1,11 @@
-"""The end of a run: what became of its days, once and for all."""
+"""The end of a run: its status, from the status of its days."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vitals.errors import NotFoundError
+from backfill.read_day import load_run
 from vitals.model.records.runs import Run
 from vitals.store.state.runs import RunTable
 from vitals.store.tiers.staging import StagingArea
@@ -15,37 +15,35 @@ _FINAL = ("done", "empty", "cancelled")
 
 @dataclass(frozen=True, slots=True)
 class Summariser:
-    """What summarising works with; `now` gives UTC ms."""
+    """Ends runs; `now` gives UTC ms."""
 
     runs: RunTable
     staging: StagingArea
     now: Callable[[], int]
 
     def summarise(self, run_id: str, results: Sequence[Mapping[str, Any]], error: str) -> dict[str, Any]:
-        """Ends the run by its days' records and gives the site's lock back; safe to repeat.
+        """Ends the run by the records of its days and releases the site's lock; safe to repeat.
 
-        `results` are the map's: days without a finished record take the error that the map knows.
+        `results` are the map state's: a day whose record is not final gets the error of its result.
         """
-        run = self.runs.load(run_id)
-        if run is None:
-            raise NotFoundError(f"there is no backfill {run_id}")
+        run = load_run(self.runs, run_id)
         errors = {str(result["day"]): str(result.get("error", "")) for result in results}
         recorded = {day.day: day for day in self.runs.days(run_id)}
         statuses: Counter[str] = Counter()
         for day in sorted(recorded.keys() | errors.keys()):
-            known = recorded.get(day)
-            if known is None or known.status not in _FINAL:
-                facts = {"status": "failed"}
-                if known is None or not known.error:
-                    facts["error"] = errors.get(day) or error or "ended without a receipt"
-                self.runs.update_day(run, day, **facts)
-                statuses["failed"] += 1
-            else:
-                statuses[known.status] += 1
-        # Days that the map never came to, because it broke.
+            record = recorded.get(day)
+            if record and record.status in _FINAL:
+                statuses[record.status] += 1
+                continue
+            facts = {"status": "failed"}
+            if record is None or not record.error:
+                facts["error"] = errors.get(day) or error or "the day ended without a result"
+            self.runs.update_day(run, day, **facts)
+            statuses["failed"] += 1
+        # Days that the map state did not reach before it failed.
         statuses["failed"] += max(0, run.days_total - statuses.total())
         status = _status(run, statuses)
-        # What a failed day has read is of no use to another run: it would be stored as later than it is.
+        # Another run cannot use what a failed day has read: it would store it as later than it is.
         self.staging.clear(run_id)
         self.runs.update_running(run_id, status=status, ended_ms=self.now(), error=error)
         self.runs.unlock(run.site, run_id)

@@ -338,7 +338,7 @@ def test_hours_staged_without_a_point_are_read_again(
     )
     with monkeypatch.context() as patch:
         if older:
-            patch.setattr("backfill.day.points_text", lambda points: "")
+            patch.setattr("backfill.stage_hour.points_text", lambda points: "")
         with pytest.raises(UnfinishedDayError):
             backfill.worker.work("run", day)
     if not older:

@@ -180,7 +180,9 @@ def backfill(make_world: Callable[..., World]) -> Backfill:
         12,
     )
     circuits = CircuitTable(client, "StateTable", world.simulator.url)
-    worker = DayWorker(runs, staging, archiver, world.syncer.ingest, circuits, lambda: 600, beat_s=0)
+    worker = DayWorker(
+        runs, staging, archiver, world.syncer.ingest, circuits, lambda: 600, progress_interval_s=0
+    )
     planner = Planner(archiver.ledger, archiver.catalogs, (SITE, "unsynced"), 50, 2)
     logger, metrics = Logger(service="test"), Metrics(namespace="test", service="test")
     made = Backfill(world, None, worker, executions, runs)  # type: ignore[arg-type]
