@@ -3,6 +3,8 @@
 from functools import cache
 from typing import Any
 
+from archival.audit import Audit
+from archival.planning import DuePlanner
 from archival.reconcile import ReconcilingArchiver
 from archival.run import Archival
 from vitals import config
@@ -28,13 +30,18 @@ def archive(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
             settings, SYSTEM, lambda: invocation.remaining_s(_RESERVE_S), invocation.logger.warning, pace
         )
         ingest = Ingest(upstream, stores.hot, stores.ledger, SYSTEM.now_ms)
-    return Archival(
-        archiver=ReconcilingArchiver(Archiver.connect(stores, SYSTEM, settings.hot_days), ingest),
+    planner = DuePlanner(
         ledger=stores.ledger,
         sites=stores.sites,
-        cold=stores.cold,
-        enabled_sites=settings.sites,
+        audit=Audit(stores.cold, invocation.logger),
         enqueue=MessageQueue(SYSTEM.client("sqs"), settings.archive_queue_url).send,
+        now=SYSTEM.now_ms,
+        metrics=invocation.metrics,
+    )
+    return Archival(
+        archiver=ReconcilingArchiver(Archiver.connect(stores, SYSTEM, settings.hot_days), ingest),
+        planner=planner,
+        enabled_sites=settings.sites,
         now=SYSTEM.now_ms,
         logger=invocation.logger,
         metrics=invocation.metrics,

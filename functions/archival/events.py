@@ -6,6 +6,7 @@ from typing import Any
 
 from vitals.errors import InvalidRequestError
 from vitals.model.ranges import parse_day
+from vitals.model.site_day import SiteDay
 from vitals.site_name import check_site
 
 
@@ -16,10 +17,9 @@ class EveryDueDay:
 
 @dataclass(frozen=True, slots=True)
 class OneDay:
-    """Archive this day of the site now."""
+    """Archive this day now."""
 
-    site: str
-    day_ms: int
+    day: SiteDay
 
 
 def parse(event: Mapping[str, Any], now_ms: int) -> EveryDueDay | OneDay:
@@ -29,4 +29,4 @@ def parse(event: Mapping[str, Any], now_ms: int) -> EveryDueDay | OneDay:
     if set(event) != {"site", "date"} or not all(isinstance(value, str) for value in event.values()):
         raise InvalidRequestError('an event is {} or {"site", "date"}')
     day_ms = parse_day(event["date"], now_ms)
-    return OneDay(check_site(event["site"]), day_ms)
+    return OneDay(SiteDay(check_site(event["site"]), day_ms))

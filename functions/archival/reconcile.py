@@ -1,4 +1,4 @@
-"""Archiving a day that the upstream is asked for once more, so that what arrived late is in."""
+"""Archiving a day after reading it again from the upstream, so that it has what arrived late."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +11,13 @@ from vitals.pipeline.ingest import Ingest, Tally
 
 @dataclass(frozen=True, slots=True)
 class ReconcilingArchiver:
-    """`ingest` is None where days are not reconciled with the upstream."""
+    """Archives days; `ingest` is None where days are not reconciled with the upstream."""
 
     archiver: Archiver
     ingest: Ingest | None
 
     def archive(self, day: SiteDay) -> dict[str, Any]:
-        """Archives the day as Archiver.archive does, read again first while it is hot."""
+        """Archives the day as Archiver.archive does; a day that is hot is read again first."""
         return self.archiver.archive(day, lambda: self._reconcile(day))
 
     def _reconcile(self, day: SiteDay) -> str:
@@ -26,6 +26,6 @@ class ReconcilingArchiver:
         catalog = self.archiver.catalogs.load(day.site)
         for hour in day.span.pieces(HOUR_MS):
             self.ingest.fetch(day.site, catalog, hour, Tally())
-        # Hour by hour the day claims no point that it lacked before; it was read whole for these.
+        # Recorded hour by hour, a day claims no point that it lacked before. It was read whole for these.
         self.ingest.ledger.record(day.site, day.span, {}, catalog.configured)
         return "hot+upstream"

@@ -9,10 +9,8 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_lambda_powertools import Logger, Metrics
 
 from archival.reconcile import ReconcilingArchiver
-from archival.run import Archival
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
 from operations import oracle
@@ -22,7 +20,6 @@ from vitals.errors import ArchiveVerificationError, ConflictError, DayFileError
 from vitals.model.aggregates import aggregate
 from vitals.model.due_days import due_days, synced_days
 from vitals.model.records.ledger import Attempt
-from vitals.model.records.sites import SiteRecord
 from vitals.model.samples import Samples, from_columns
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
@@ -376,23 +373,3 @@ def test_a_group_that_changes_meanwhile_is_a_conflict(
     hot.write(SITE, from_columns([1], [DAY + 77], [1.0]), archive.world.clock())
     with pytest.raises(ConflictError):
         blocks.take([catalog.points[1].id])
-
-
-def test_a_failing_site_stops_no_other_site() -> None:
-    sent: list[dict[str, str]] = []
-
-    class Sites:
-        def load(self, site: str) -> SiteRecord:
-            if site == "broken":
-                raise ConflictError("no record today")
-            return SiteRecord(site, first_ms=DAY, checkpoint_ms=DAY + 2 * DAY_MS)
-
-    class Records:
-        def archive_records(self, site: str, span: Span) -> list[Any]:
-            return []
-
-    parts: Any = (None, Records(), Sites(), None, ("broken", "fine"), sent.extend, lambda: DAY + 3 * DAY_MS)
-    archival = Archival(*parts, Logger(service="t"), Metrics(namespace="t", service="t"))
-    with pytest.raises(ExceptionGroup):
-        archival.handle({})
-    assert sent == [{"site": "fine", "date": "2026-01-01"}, {"site": "fine", "date": "2026-01-02"}]

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from archival import events as archival_events
 from backfill.events import parse_request
 from etl import events
 from exports.events import ExportRequest
@@ -210,14 +209,6 @@ def test_the_archive_table_begins_at_the_first_day() -> None:
 def test_the_page_begins_where_everything_does() -> None:
     source = (ROOT / "web/src/ui/days.ts").read_text()
     assert re.findall(r'EARLIEST = "(.+)"', source) == [day_name(EARLIEST_MS)]
-
-
-def test_days_before_the_first_are_not_archived() -> None:
-    with pytest.raises(InvalidRequestError, match="before 1990-01-01"):
-        archival_events.parse({"site": "s", "date": "1989-12-31"}, NOW)
-    assert archival_events.parse({"site": "s", "date": "1990-01-01"}, NOW) == archival_events.OneDay(
-        "s", EARLIEST_MS
-    )
 
 
 def test_a_backfill_begins_at_the_first_day() -> None:

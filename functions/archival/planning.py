@@ -1,0 +1,54 @@
+"""Sending the days that are due, of every site."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from archival.audit import Audit
+from vitals.model.due_days import due_days, overdue_days, synced_days
+from vitals.model.timespan import EARLIEST_MS, Span, day_name
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.sites import SiteTable
+
+# A site that was down for months sends its days over several nights. The newest come first, so that old days
+# that fail each night do not delay them.
+_MAX_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class DuePlanner:
+    """Plans the archiving of sites; `enqueue` sends archiving messages, `now` gives UTC ms."""
+
+    ledger: Ledger
+    sites: SiteTable
+    audit: Audit
+    enqueue: Callable[[Sequence[dict[str, str]]], None]
+    now: Callable[[], int]
+    metrics: Metrics
+
+    def plan_sites(self, sites: Sequence[str]) -> dict[str, int]:
+        """Sends each site's due days and returns their numbers; the errors of sites are raised at the end."""
+        due: dict[str, int] = {}
+        failures: list[Exception] = []
+        for site in sites:
+            try:
+                due[site] = self._plan_site(site)
+            except Exception as error:
+                failures.append(error)
+        if failures:
+            raise ExceptionGroup("some sites could not be planned", failures)
+        return due
+
+    def _plan_site(self, site: str) -> int:
+        record = self.sites.load(site)
+        if record is None:
+            return 0
+        days = synced_days(record)
+        records = self.ledger.archive_records(site, Span(EARLIEST_MS, days.end_ms))
+        due = due_days(days, records)
+        self.metrics.add_metric("DaysOverdue", MetricUnit.Count, len(overdue_days(due, self.now())))
+        self.enqueue([{"site": site, "date": day_name(day_ms)} for day_ms in due[-_MAX_DAYS:]])
+        self.metrics.add_metric("ArchiveMismatches", MetricUnit.Count, self.audit.mismatches(site, records))
+        return len(due)
