@@ -14,16 +14,16 @@ from vitals.aws.sqs import MessageQueue
 from vitals.pipeline.ingest import Ingest
 from vitals.store.stores import Stores
 
-# A step of a large site takes about half a minute; what is left below this goes to the next message.
+# A step of a large site takes about half a minute; with less time left, the next message continues.
 _SPARE_S = 120
-# What a sync needs to write what it has and to report that the upstream did not answer in time.
+# The time that a sync needs after the upstream's answer, to write it or to report that there was none.
 _RESERVE_S = 30
-# MaximumConcurrency of the event source in the template: so many containers share the upstream's pace.
+# MaximumConcurrency of the event source in the template: this many containers share the upstream's pace.
 CONCURRENCY = 2
 
 
 def sync(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
-    """Syncs what the event names."""
+    """Syncs the site or span that the event names."""
     settings, stores, pace = connect()
     upstream = connection.connect(
         settings, SYSTEM, lambda: invocation.remaining_s(_RESERVE_S), invocation.logger.warning, pace
@@ -39,7 +39,7 @@ def sync(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
     )
     etl = Etl(syncer, settings.sites, invocation.logger, invocation.metrics)
     queued = invocation.receives is not None
-    return etl.handle(event, queued=queued, may_go_on=lambda: invocation.remaining_s() > _SPARE_S)
+    return etl.handle(event, queued=queued, may_continue=lambda: invocation.remaining_s() > _SPARE_S)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The events a sync answers to: the schedule's `{}`, one site, or one site's span."""
+"""The events of the sync: the schedule's `{}`, one site, or one site's span."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from vitals.model.ranges import parse_range
 from vitals.model.timespan import DAY_MS, EARLIEST_MS, Span, day_name
 from vitals.site_name import check_site
 
-# A span is read hour by hour in one invocation: a day is 25 steps and fits its 300 s; years are a backfill.
+# One invocation reads a span hour by hour: a day is 25 steps and fits its 300 s; more is a backfill.
 _LONGEST_SPAN_MS = DAY_MS
 
 
@@ -20,7 +20,7 @@ class EverySite:
 
 @dataclass(frozen=True, slots=True)
 class OneSite:
-    """Sync this site on from its checkpoint."""
+    """Sync this site from its checkpoint on."""
 
     site: str
 
@@ -34,7 +34,7 @@ class OneSpan:
 
 
 def parse(event: Mapping[str, Any], now_ms: int) -> EverySite | OneSite | OneSpan:
-    """The event's meaning; InvalidRequestError where it has none."""
+    """Returns what the event asks for; InvalidRequestError when it is malformed."""
     if not event:
         return EverySite()
     unknown = set(event) - {"site", "start", "end"}
@@ -49,5 +49,5 @@ def parse(event: Mapping[str, Any], now_ms: int) -> EverySite | OneSite | OneSpa
     if not span:
         raise InvalidRequestError(f"no time from {day_name(EARLIEST_MS)} to now lies between start and end")
     if span.length_ms > _LONGEST_SPAN_MS:
-        raise InvalidRequestError("a span has at most 24 hours; longer ones are a backfill")
+        raise InvalidRequestError("a span must have at most 24 hours; start a backfill for more")
     return OneSpan(site, span)

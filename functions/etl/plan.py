@@ -1,4 +1,4 @@
-"""What a sync asks for next: pure, from what is known and the time."""
+"""The next reads of a sync: pure, from the site's record and the time."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ STEP_MS = HOUR_MS
 REREAD_MS = 2 * HOUR_MS
 REREAD_EVERY_MS = HOUR_MS
 HORIZON_MS = DAY_MS
-# What comes up to 18 hours late is read within 24, for a dollar in three months and site.
+# Readings up to 18 hours late are read within 24; this costs a dollar per site in three months.
 FULL_REREAD_EVERY_MS = 6 * HOUR_MS
 CATALOG_EVERY_MS = HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One fetch of a live sync, where the checkpoint stands after it, and whether that is now."""
+    """One fetch of a live sync, the checkpoint after it, and whether the sync has then caught up."""
 
     span: Span
     checkpoint_ms: int
@@ -26,7 +26,7 @@ class Step:
 
 
 def next_step(checkpoint_ms: int | None, now_ms: int, initial_lookback_ms: int) -> Step:
-    """At most one hour on from the checkpoint, and 15 minutes back for what came late.
+    """Returns a step of at most one hour from the checkpoint on, and 15 minutes back for late readings.
 
     A step ends at a closed window, so that a block is written whole. A site without a checkpoint starts
     `initial_lookback_ms` back.
@@ -34,8 +34,8 @@ def next_step(checkpoint_ms: int | None, now_ms: int, initial_lookback_ms: int) 
     end = floor_window(now_ms)
     if checkpoint_ms is None:
         checkpoint_ms = floor_window(now_ms - initial_lookback_ms)
-    reached = max(checkpoint_ms, min(end, checkpoint_ms + STEP_MS))
-    return Step(Span(checkpoint_ms - OVERLAP_MS, reached), reached, reached >= end)
+    step_end = max(checkpoint_ms, min(end, checkpoint_ms + STEP_MS))
+    return Step(Span(checkpoint_ms - OVERLAP_MS, step_end), step_end, step_end >= end)
 
 
 def catalog_due(record: SiteRecord | None, now_ms: int) -> bool:
@@ -43,10 +43,10 @@ def catalog_due(record: SiteRecord | None, now_ms: int) -> bool:
 
 
 def unlisted_since(record: SiteRecord) -> int:
-    """Since when (UTC ms) a point may have been configured that the latest listing is the first to name.
+    """Returns since when (UTC ms) a point may have been configured that only the latest listing names.
 
-    One listing may lack a point that another names, so it is the last steady one but one, or the site's first
-    read when there were no two.
+    One listing may lack a point that another names, so it is the time of the second last steady one, or of
+    the site's first read when there were not two.
     """
     return record.catalog_before_ms or record.first_ms or 0
 
@@ -60,10 +60,10 @@ def full_reread_due(record: SiteRecord, now_ms: int) -> bool:
 
 
 def rereads(coverage: Coverage, record: SiteRecord, checkpoint_ms: int, *, full: bool) -> list[Span]:
-    """The spans to read again, each at most an hour: the last two hours and the gaps of the last 24.
+    """Returns the spans to read again, each at most an hour: the last two hours, and the gaps of the last 24.
 
-    `full` takes all of the 24: a gateway that carries a small part of a site leaves no gap to see. The two
-    hours grow to reach the re-read before this one, so that nothing between two of them is left out.
+    `full` takes all of the 24, because a gateway with few of a site's points leaves no gap when it is down.
+    The two hours extend to the re-read before this one, so that nothing between two of them is left out.
     """
     first_ms = checkpoint_ms if record.first_ms is None else record.first_ms
     horizon = max(checkpoint_ms - HORIZON_MS, first_ms)

@@ -1,4 +1,4 @@
-"""What one event comes to: messages for every site, or one sync with its log lines and metrics."""
+"""Handling one event: messages for every site, or one sync with its log lines and metrics."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from etl import events
-from etl.sync import Receipt, Syncer
+from etl.receipt import Receipt
+from etl.sync import Syncer
 from vitals.errors import CircuitOpenError, NotFoundError
 
-# A direct invoke goes on until caught up: 24 hours of a new site, and as much again for a slow one.
+# A direct invoke continues until caught up: 24 hours of a new site, and as much again for a slow one.
 DIRECT_STEPS = 48
 
 
@@ -25,25 +26,25 @@ class Etl:
     metrics: Metrics
 
     def handle(
-        self, event: Mapping[str, Any], *, queued: bool, may_go_on: Callable[[], bool]
+        self, event: Mapping[str, Any], *, queued: bool, may_continue: Callable[[], bool]
     ) -> dict[str, Any]:
-        """Answers one event with a receipt; a failed sync raises."""
-        asked = events.parse(event, self.syncer.ingest.now())
-        if isinstance(asked, events.EverySite):
+        """Handles one event and returns a receipt; raises the error of a failed sync."""
+        request = events.parse(event, self.syncer.ingest.now())
+        if isinstance(request, events.EverySite):
             return self._every_site()
-        if asked.site not in self.sites:
-            raise NotFoundError(f"site {asked.site} is not one of SITES")
-        receipt = Receipt(asked.site)
+        if request.site not in self.sites:
+            raise NotFoundError(f"site {request.site} is not one of SITES")
+        receipt = Receipt(request.site)
         started_ms = self.syncer.ingest.now()
         try:
-            if isinstance(asked, events.OneSite):
-                self.syncer.sync_site(receipt, 1 if queued else DIRECT_STEPS, may_go_on)
+            if isinstance(request, events.OneSite):
+                self.syncer.sync_site(receipt, 1 if queued else DIRECT_STEPS, may_continue)
             else:
-                self.syncer.sync_span(receipt, asked.span)
+                self.syncer.sync_span(receipt, request.span)
         except CircuitOpenError as error:
-            if not queued or isinstance(asked, events.OneSpan):
+            if not queued or isinstance(request, events.OneSpan):
                 raise
-            # The checkpoint holds the site's place and the next schedule asks again; a span has nobody else.
+            # The next schedule continues from the checkpoint; a skipped span would not be sent again.
             self.logger.warning("sync skipped", site=receipt.site, reason=str(error))
             self.metrics.add_metric("SyncsSkipped", MetricUnit.Count, 1)
             # Counted as a failure too, or the alarm would clear in the middle of an outage.
@@ -55,12 +56,12 @@ class Etl:
 
     def _every_site(self) -> dict[str, Any]:
         self.syncer.enqueue([{"site": site} for site in self.sites])
-        known = {record.site: record for record in self.syncer.sites.list()}
+        records = {record.site: record for record in self.syncer.sites.list()}
         for site in self.sites:
-            # Here too, so that the lag of a site whose syncs never finish is seen; a new site has none until
-            # it has caught up, which is when it is first read again.
-            if site in known and known[site].reread_ms is not None:
-                self._measure_lag(known[site].checkpoint_ms)
+            # Also here, so that the lag of a site whose syncs never finish is measured. A new site has no lag
+            # until it has caught up, which is when it is first read again.
+            if site in records and records[site].reread_ms is not None:
+                self._measure_lag(records[site].checkpoint_ms)
         return {"sites": list(self.sites)}
 
     def _measure(self, receipt: Receipt, started_ms: int) -> None:
@@ -72,7 +73,7 @@ class Etl:
             "WriteConflicts": receipt.tally.conflicts,
         }
         counts |= {f"Rejected.{reason}": count for reason, count in receipt.tally.rejected.items()}
-        counts |= {f"Failures.{part}": count for part, count in receipt.isolated_failures.items()}
+        counts |= {f"Failures.{step}": count for step, count in receipt.isolated_failures.items()}
         for name, count in counts.items():
             self.metrics.add_metric(name, MetricUnit.Count, count)
         duration = self.syncer.ingest.now() - started_ms

@@ -21,7 +21,8 @@ from moto.core.botocore_stubber import BotocoreStubber
 from moto.dynamodb.models import dynamodb_backends
 from urllib3.util.retry import Retry
 
-from etl.sync import Receipt, Syncer
+from etl.receipt import Receipt
+from etl.sync import Syncer
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
 from operations import oracle

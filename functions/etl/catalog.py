@@ -1,0 +1,127 @@
+"""The catalog of a site: loaded, and refreshed from the upstream's listing when it is an hour old."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from etl import plan
+from etl.receipt import Journal, Receipt
+from etl.weather import weather_points
+from vitals.ace.listing import Listing
+from vitals.ace.points import listed_from_ace
+from vitals.errors import UpstreamError, UpstreamUnavailableError
+from vitals.model.points import MAX_NAME, Catalog, ListedPoint
+from vitals.model.records.sites import SiteRecord
+from vitals.pipeline.ingest import Ingest
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.sites import SiteTable
+
+_NAMES_LOGGED = 5
+_MAX_SITE_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Refresh:
+    """A listing with what was stored before it; `record` is the site's, None for a new one."""
+
+    site: str
+    record: SiteRecord | None
+    stored: Catalog
+    listing: Listing
+    display_name: str
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogSync:
+    """Keeps the catalogs of sites."""
+
+    ingest: Ingest
+    catalogs: CatalogTable
+    sites: SiteTable
+    journal: Journal
+
+    def load(self, record: SiteRecord | None, receipt: Receipt) -> Catalog:
+        """Returns the site's catalog, refreshed when due; a stored one outlives a failed refresh."""
+        stored = self.catalogs.load(receipt.site)
+        now_ms = self.ingest.now()
+        if not plan.catalog_due(record, now_ms):
+            return stored
+        try:
+            site = self.ingest.ace.site(receipt.site)
+            listing = self.ingest.ace.configured_points(receipt.site)
+            if not listing.items and (stored.active_ids or listing.malformed):
+                raise UpstreamUnavailableError("the upstream lists no points")
+        except UpstreamError as error:
+            if not stored.points:
+                raise
+            receipt.isolate("catalog", error, self.journal)
+            return stored
+        _log_listing(receipt.site, listing, self.journal)
+        nice_name = site.get("nice_name")
+        display_name = nice_name if isinstance(nice_name, str) and nice_name.strip() else receipt.site
+        return self._store(
+            _Refresh(receipt.site, record, stored, listing, display_name[:_MAX_SITE_NAME], now_ms)
+        )
+
+    def _store(self, refresh: _Refresh) -> Catalog:
+        """Stores the listing. Its time is noted last, so that a sync that dies before that lists again."""
+        site, record, listing = refresh.site, refresh.record, refresh.listing
+        points = [listed_from_ace(item) for item in listing.items if len(item["name"]) <= MAX_NAME]
+        added = {point.name for point in points} - refresh.stored.active_ids.keys()
+        if added:
+            # Before the catalog is stored, or a sync that dies in between would leave the new points unread.
+            self._request_reread(site, record, refresh.now_ms)
+        catalog = self._merge(refresh, points)
+        if added:
+            # And after: another sync may have sent the re-reads meanwhile, for the points of the old catalog.
+            has_begun = record is not None and record.first_ms is not None
+            self._request_reread(site, record if has_begun else self.sites.load(site), refresh.now_ms)
+        unchanged = not added and len(points) == refresh.stored.configured.bit_count()
+        # A doubtful listing is repeated soon, unless it has exactly the points of the catalog.
+        listed_ms = refresh.now_ms if listing.steady or unchanged else None
+        before_ms = record.catalog_ms if record else None
+        self.sites.record_catalog(site, refresh.display_name, len(catalog.active_ids), listed_ms, before_ms)
+        return catalog
+
+    def _merge(self, refresh: _Refresh, points: Sequence[ListedPoint]) -> Catalog:
+        return self.catalogs.refresh(
+            refresh.site,
+            [*points, *weather_points()],
+            proves_absence=refresh.listing.proves_absence,
+            since=refresh.stored,
+        )
+
+    def _request_reread(self, site: str, record: SiteRecord | None, now_ms: int) -> None:
+        """Lets the times be read again in which samples of new points were rejected.
+
+        One listing without the points does not prove since when they are configured (plan.unlisted_since).
+        """
+        if record is None or record.first_ms is None:
+            return
+        if record.reread_ms is None:
+            self.sites.request_full_reread(site)
+        else:
+            self.sites.record_reread(site, min(plan.unlisted_since(record), record.reread_ms, now_ms))
+
+
+def _log_listing(site: str, listing: Listing, journal: Journal) -> None:
+    """Logs what is wrong with a listing that is used all the same."""
+    if listing.doubt:
+        journal.warning("listing of points not steady", site=site, reason=listing.doubt)
+    # The client has logged entries that cannot be read at all, by page and byte.
+    if listing.nameless:
+        journal.warning(
+            "entries without a name in the listing of points",
+            site=site,
+            count=listing.nameless,
+            reason=listing.problem,
+        )
+    names = sorted(item["name"] for item in listing.items if len(item["name"]) > MAX_NAME)
+    if names:
+        journal.warning(
+            "points with too long names are left out",
+            site=site,
+            count=len(names),
+            points=[f"{name[:80]}…" for name in names[:_NAMES_LOGGED]],
+            reason=f"a name must have at most {MAX_NAME} characters",
+        )

@@ -1,0 +1,32 @@
+"""The weather of a site: its points, which the upstream does not list, and its present values."""
+
+from etl.receipt import Journal, Receipt
+from vitals.ace.client import WEATHER_POINTS
+from vitals.errors import UpstreamError
+from vitals.model.points import Catalog, ListedPoint
+from vitals.pipeline.ingest import Ingest
+
+_UNITS = {
+    "weather.temperature": "°C",
+    "weather.feels_like": "°C",
+    "weather.pressure": "hPa",
+    "weather.humidity": "%",
+    "weather.dew_point": "°C",
+    "weather.clouds": "%",
+    "weather.wind_speed": "m/s",
+    "weather.wind_direction": "°",
+    "weather.wet_bulb": "°C",
+}
+
+
+def weather_points() -> list[ListedPoint]:
+    """Returns the weather's points as if the upstream listed them."""
+    return [ListedPoint(name, _UNITS[name], tags=("weather",)) for name in WEATHER_POINTS.values()]
+
+
+def sync_weather(ingest: Ingest, catalog: Catalog, receipt: Receipt, journal: Journal) -> None:
+    """Writes the present weather; a failure of the upstream does not fail the sync."""
+    try:
+        ingest.fetch_weather(receipt.site, catalog, receipt.tally)
+    except UpstreamError as error:
+        receipt.isolate("weather", error, journal)
