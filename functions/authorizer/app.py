@@ -1,7 +1,7 @@
-"""The authorizer's handler: a bearer token to an allow policy with the token's grants, or 401.
+"""The authorizer's handler: turns a bearer token into an allow policy with the token's grant, or into 401.
 
-A token that has expired passes without a grant, so that the routes can say when it ended: API Gateway's own
-401 is one text for all.
+An expired token passes without scopes, so that the routes can say when it expired: API Gateway's own 401 has
+the same text for every token.
 """
 
 from functools import cache
@@ -21,7 +21,7 @@ logger = observability.logger()
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """The policy covers the stage, for API Gateway caches it by token; the routes check the grant."""
+    """Returns a policy for the whole stage, which API Gateway caches by token; the routes check the grant."""
     scheme, _, secret = event.get("authorizationToken", "").partition(" ")
     tokens, settings = _state()
     grant = tokens.find_grant(secret, SYSTEM.now_ms()) if scheme == "Bearer" else None
@@ -36,13 +36,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             "Statement": [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": f"{stage}/*"}],
         },
         "context": _context(grant),
-        # Whose rate the request counts against; API Gateway hands it on to nobody but the usage plan.
+        # The usage plan counts the request against this key's rate; API Gateway passes the key no further.
         "usageIdentifierKey": grant.usage_key or settings.shared_usage_key,
     }
 
 
 def _context(grant: Grant) -> dict[str, str]:
-    """What the routes are told (`vitals.http.granted`); what there is nothing of is left out."""
+    """Returns the grant as the routes read it (`vitals.http.access.granted`), without empty fields."""
     facts = {
         "scopes": " ".join(sorted(grant.scopes)),
         "sites": " ".join(sorted(grant.sites)),

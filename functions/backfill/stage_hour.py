@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from vitals.model.points import Catalog
-from vitals.model.samples import concat, merge
+from vitals.model.samples import Samples, concat, merge
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import WINDOW_MS, Span
 from vitals.pipeline.ingest import Ingest, Tally
@@ -35,31 +35,37 @@ class HourStager:
 
         The last part is stored last, with the receipt: an hour without it was not read to its end.
         """
-        run_id, day, hour, span = request.run_id, request.day, request.hour, request.span
         tally, fetched_ms, requests_before = Tally(), self.ingest.now(), self.ingest.ace.requests
+        last, parts, windows = self._stage_parts(request, catalog, folder, tally)
+        receipt = StagedHour(
+            hour=request.hour,
+            start_ms=request.span.start_ms,
+            end_ms=request.span.end_ms,
+            fetched_ms=fetched_ms,
+            parts=parts,
+            windows=windows,
+            requests=self.ingest.ace.requests - requests_before,
+            rejected=dict(+tally.rejected),
+            configured=points_text(catalog.configured),
+        )
+        self.staging.finish(request.run_id, request.day, receipt, last, folder)
+        return receipt
+
+    def _stage_parts(
+        self, request: HourRequest, catalog: Catalog, folder: Path, tally: Tally
+    ) -> tuple[Samples, int, list[int]]:
+        """Stages all parts but the last; returns the last, their number and the samples per window."""
+        span, last, parts = request.span, concat([]), 0
         windows = np.zeros(span.length_ms // WINDOW_MS, np.int64)
-        last, parts = concat([]), 0
-        for samples in self.ingest.read(day.site, catalog, span, tally):
+        for samples in self.ingest.read(request.day.site, catalog, span, tally):
             inside = (samples.times >= span.start_ms) & (samples.times < span.end_ms)
             tally.rejected["outside"] += len(samples) - int(inside.sum())
             merged = merge([samples[inside]])
             if not len(merged):
                 continue
             if len(last):
-                self.staging.put_part(run_id, day, hour, parts, last, folder)
+                self.staging.put_part(request.run_id, request.day, request.hour, parts, last, folder)
                 parts += 1
             windows += np.bincount((merged.times - span.start_ms) // WINDOW_MS, minlength=len(windows))
             last = merged
-        receipt = StagedHour(
-            hour=hour,
-            start_ms=span.start_ms,
-            end_ms=span.end_ms,
-            fetched_ms=fetched_ms,
-            parts=parts,
-            windows=windows.tolist(),
-            requests=self.ingest.ace.requests - requests_before,
-            rejected=dict(+tally.rejected),
-            configured=points_text(catalog.configured),
-        )
-        self.staging.finish(run_id, day, receipt, last, folder)
-        return receipt
+        return last, parts, windows.tolist()

@@ -8,7 +8,7 @@ from pathlib import Path
 from exports.file_writer import FileWriter
 from vitals.model.records.exports import Export, ExportPart, FinishedPart
 from vitals.model.timespan import Span, day_name
-from vitals.reading.bulk.request import BulkReader, BulkRequest
+from vitals.reading.bulk.request import BulkRequest, RowReader
 from vitals.store.tiers.export_files import ExportFiles
 
 
@@ -20,7 +20,7 @@ class PartRequest:
     """
 
     export: Export
-    part: ExportPart
+    export_part: ExportPart
     names: Sequence[str] | None
     ids: Sequence[int]
     claim: str
@@ -32,7 +32,7 @@ class PartRequest:
 
         The claim is in it: two workers may store the same part, and their files are not cut alike.
         """
-        first, last = day_name(self.part.start_ms), day_name(self.part.end_ms - 1)
+        first, last = day_name(self.export_part.start_ms), day_name(self.export_part.end_ms - 1)
         return f"{self.export.site}_{first}_{last}_{number:03d}_{self.claim[:8]}.{self.export.format}"
 
 
@@ -41,7 +41,7 @@ class PartFiles:
     """Stores the files of parts, each read by the reader of its kind."""
 
     files: ExportFiles
-    readers: Mapping[str, BulkReader]
+    readers: Mapping[str, RowReader]
     new_name: Callable[[], str]
     max_file_bytes: int
 
@@ -71,7 +71,7 @@ class PartFiles:
 
         with tempfile.TemporaryDirectory() as folder_name:
             folder = Path(folder_name)
-            bulk = self.readers[request.part.kind].read(self._bulk_request(request, folder))
+            bulk = self.readers[request.export_part.kind].read(self._bulk_request(request, folder))
             with FileWriter(export.format, folder, store_file, self.max_file_bytes) as writer:
                 for batch in bulk.batches:
                     writer.add(batch)
@@ -81,7 +81,7 @@ class PartFiles:
     def _bulk_request(self, request: PartRequest, folder: Path) -> BulkRequest:
         return BulkRequest(
             site=request.export.site,
-            span=Span(request.part.start_ms, request.part.end_ms),
+            span=Span(request.export_part.start_ms, request.export_part.end_ms),
             names=request.names,
             ids=request.ids,
             folder=folder,

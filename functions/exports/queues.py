@@ -1,4 +1,4 @@
-"""The two queues of exports. Each has workers of its own, so that high priority never waits for normal."""
+"""The two queues of exports. Each has its own workers, so that high priority never waits for normal."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,10 @@ from vitals.aws.sqs import MessageQueue
 from vitals.config import ExportApiSettings, ExportSettings
 from vitals.model.records.exports import Export
 
-PRIORITIES = ("high", "normal")
-
 
 @dataclass(frozen=True, slots=True)
 class ExportQueues:
-    """Where an export's messages go."""
+    """Sends the messages of exports, by priority."""
 
     high: MessageQueue
     normal: MessageQueue

@@ -124,7 +124,7 @@ class ExportWorker:
         finished = self.parts.store(
             PartRequest(
                 export=export,
-                part=plan.parts[number],
+                export_part=plan.parts[number],
                 names=names,
                 ids=plan.ids,
                 claim=claim,

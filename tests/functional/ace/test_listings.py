@@ -344,9 +344,9 @@ def test_hours_staged_without_a_point_are_read_again(
     if not older:
         pages.hidden = set()
     hourly(backfill.world, 1)
-    before = backfill.asked()
+    before = backfill.upstream_requests()
     backfill.worker.work("run", day)
-    assert backfill.asked() - before == 24
+    assert backfill.upstream_requests() - before == 24
     expected = backfill.worker.archiver.catalogs.load(SITE).configured
     claimed = backfill.worker.archiver.ledger.polled_days(SITE, whole(3, 3))[TODAY - 3 * DAY_MS]
     assert claimed == expected

@@ -106,10 +106,10 @@ def call(deployed: World) -> Call:
 def run_tasks(run: str) -> dict[str, Any]:
     """What the state machine does with the execution's own input."""
     [execution] = executions()
-    asked = json.loads(
+    request = json.loads(
         boto3.client("stepfunctions").describe_execution(executionArn=execution["executionArn"])["input"]
     )
-    plan = tasks_app.handler({"task": "plan", "run": run, "asked": asked}, CONTEXT)
+    plan = tasks_app.handler({"task": "plan", "run": run, "asked": request}, CONTEXT)
     results = [
         tasks_app.handler({"task": "day", "run": run, "site": SITE, "day": day}, CONTEXT)
         for day in plan["days"]
@@ -120,10 +120,10 @@ def run_tasks(run: str) -> dict[str, Any]:
 def executions() -> list[dict[str, Any]]:
     sfn = boto3.client("stepfunctions")
     [machine] = sfn.list_state_machines()["stateMachines"]
-    found: list[dict[str, Any]] = sfn.list_executions(stateMachineArn=machine["stateMachineArn"])[
+    listed: list[dict[str, Any]] = sfn.list_executions(stateMachineArn=machine["stateMachineArn"])[
         "executions"
     ]
-    return found
+    return listed
 
 
 def test_a_run_from_start_to_end(call: Call, deployed: World) -> None:
@@ -131,10 +131,10 @@ def test_a_run_from_start_to_end(call: Call, deployed: World) -> None:
     assert (status, started["status"], started["days_total"]) == (202, "running", 1)
     assert call("GET", f"/backfill/{started['id']}")[1]["status"] == "running"
     assert run_tasks(started["id"])["status"] == "succeeded"
-    status, found = call("GET", f"/backfill/{started['id']}", scopes="read")
-    assert (status, found["status"], found["requested_by"]) == (200, "succeeded", "ops")
-    assert [(day["date"], day["status"]) for day in found["days"]] == [(DAY, "done")]
-    assert found["samples"] == found["days"][0]["samples"] > 1000
+    status, run = call("GET", f"/backfill/{started['id']}", scopes="read")
+    assert (status, run["status"], run["requested_by"]) == (200, "succeeded", "ops")
+    assert [(day["date"], day["status"]) for day in run["days"]] == [(DAY, "done")]
+    assert run["samples"] == run["days"][0]["samples"] > 1000
     _, listed = call("GET", "/backfill", {"site_name": SITE})
     assert [run["id"] for run in listed["backfills"]] == [started["id"]]
     assert Ledger(deployed.client, "StateTable").archive_record(SiteDay(SITE, TODAY - 5 * DAY_MS)).settled
@@ -197,8 +197,8 @@ BODY = {"site_name": SITE, **RANGE}
     ],
 )
 def test_bad_starts_are_refused(call: Call, body: Any, status: int, code: str, text: str) -> None:
-    found, answer = call("POST", "/backfill/start", body=body, sites="*")
-    assert (found, answer["error_code"]) == (status, code)
+    answered, answer = call("POST", "/backfill/start", body=body, sites="*")
+    assert (answered, answer["error_code"]) == (status, code)
     assert text in answer["error"]
     assert set(answer) == {"error", "error_code", "request_id"}
     assert executions() == []

@@ -77,7 +77,7 @@ class Backfill:
     executions: Executions
     runs: RunTable
 
-    def execute(self, start: str, end: str, name: str = "run", **asked: Any) -> Execution:
+    def execute(self, start: str, end: str, name: str = "run", **changes: Any) -> Execution:
         """One execution, its tasks' errors as the platform would name them."""
 
         def invoke(payload: dict[str, Any]) -> dict[str, Any]:
@@ -86,8 +86,8 @@ class Backfill:
             except Exception as error:
                 raise TaskError(type(error).__name__) from error
 
-        asked = {"site": SITE, "start_date": start, "end_date": end} | asked
-        return Execution(invoke, asked, name=name).run()
+        changes = {"site": SITE, "start_date": start, "end_date": end} | changes
+        return Execution(invoke, changes, name=name).run()
 
     def api(self, run: str = "") -> BackfillAnswers:
         """The API, which gives its runs this id, or a new one each."""
@@ -99,22 +99,22 @@ class Backfill:
 
     def answers(self, span: Span) -> dict[tuple[str, int], bytes]:
         """Every sample that the query API answers with, weather apart; none twice."""
-        api, found = self.world.api(), {}
+        api, samples = self.world.api(), {}
         names = sorted(n for n in self.world.syncer.catalogs.load(SITE).active_ids if "weather." not in n)
         for piece in span.pieces(DAY_MS):
             token = None
             for _ in range(50):
-                asked = QueryRequest(SITE, names, piece.start_ms, piece.end_ms, "raw", None, token)
-                answer = api.query(READER, asked).answer
+                request = QueryRequest(SITE, names, piece.start_ms, piece.end_ms, "raw", None, token)
+                answer = api.query(READER, request).answer
                 assert answer["warnings"] == []
                 for series in answer["series"]:
-                    for at, value in zip(series["timestamps"].tolist(), series["values"], strict=True):
-                        assert (series["point_name"], at) not in found
-                        found[series["point_name"], at] = value.tobytes()
+                    for time_ms, value in zip(series["timestamps"].tolist(), series["values"], strict=True):
+                        assert (series["point_name"], time_ms) not in samples
+                        samples[series["point_name"], time_ms] = value.tobytes()
                 token = answer["metadata"]["next_token"]
                 if token is None:
                     break
-        return found
+        return samples
 
     def assert_exact(self, span: Span) -> None:
         """Up to the last window that is over."""
@@ -122,10 +122,10 @@ class Backfill:
         assert self.answers(span) == self.world.truth(span)
 
     def staged(self) -> list[str]:
-        found = boto3.client("s3").list_objects_v2(Bucket="cold-bucket", Prefix="staging/")
-        return [item["Key"] for item in found.get("Contents", [])]
+        listed = boto3.client("s3").list_objects_v2(Bucket="cold-bucket", Prefix="staging/")
+        return [item["Key"] for item in listed.get("Contents", [])]
 
-    def asked(self) -> int:
+    def upstream_requests(self) -> int:
         """How many requests the upstream has answered."""
         stats = self.world.simulator.stats()
         return sum(sum(statuses.values()) for statuses in stats.values())
@@ -133,7 +133,7 @@ class Backfill:
     def blocks(self, span: Span) -> int:
         rows = self.world.client.scan(TableName="HotTable")["Items"]
         inside = (int(row["w"]["N"]) for row in rows if "#rollup#" not in row["pk"]["S"])
-        return sum(span.start_ms <= at < span.end_ms for at in inside)
+        return sum(span.start_ms <= time_ms < span.end_ms for time_ms in inside)
 
 
 def days_ago(days: int) -> str:
@@ -256,11 +256,11 @@ def test_an_empty_day_is_complete_too(backfill: Backfill) -> None:
 
 def test_a_correction_at_the_source_reaches_the_chart_by_force(backfill: Backfill) -> None:
     backfill.execute(days_ago(9), days_ago(9))
-    name, at = sorted(backfill.world.truth(whole(9, 9)))[3]
-    backfill.world.simulator.put_samples(SITE, [(name, "4242.5", at)])
+    name, time_ms = sorted(backfill.world.truth(whole(9, 9)))[3]
+    backfill.world.simulator.put_samples(SITE, [(name, "4242.5", time_ms)])
     backfill.world.clock.forward(60)
     backfill.execute(days_ago(9), days_ago(9), name="forced", force=True)
-    assert backfill.answers(whole(9, 9))[name, at] == from_columns([0], [0], [4242.5]).values.tobytes()
+    assert backfill.answers(whole(9, 9))[name, time_ms] == from_columns([0], [0], [4242.5]).values.tobytes()
     backfill.assert_exact(whole(9, 9))
 
 
@@ -282,9 +282,9 @@ def test_blocks_that_expired_but_linger_do_not_come_back(backfill: Backfill) -> 
     for _ in range(2):
         world.clock.forward(60)
         backfill.worker.archiver.archive(SiteDay(SITE, TODAY))
-    (name, at), (_, elsewhere) = sorted(world.truth(span))[:2]
-    assert floor_window(at) != floor_window(elsewhere)
-    world.simulator.put_samples(SITE, [(name, "4242.5", at), (name, "4243.5", elsewhere)])
+    (name, time_ms), (_, elsewhere) = sorted(world.truth(span))[:2]
+    assert floor_window(time_ms) != floor_window(elsewhere)
+    world.simulator.put_samples(SITE, [(name, "4242.5", time_ms), (name, "4243.5", elsewhere)])
     world.clock.now_ms += 30 * DAY_MS
     before = world.client.scan(TableName="HotTable")["Items"]
     backfill.execute(days_ago(0), days_ago(0), name="later", force=True)
@@ -294,10 +294,10 @@ def test_blocks_that_expired_but_linger_do_not_come_back(backfill: Backfill) -> 
     assert backfill.blocks(span) > 12
     backfill.assert_exact(span)
     other = sorted(world.truth(span))[-1][0]
-    late = from_columns([world.syncer.catalogs.load(SITE).by_name[other].id], [at + 1], [1.5])
+    late = from_columns([world.syncer.catalogs.load(SITE).by_name[other].id], [time_ms + 1], [1.5])
     backfill.worker.ingest.write(SITE, Span(TODAY, TODAY + HOUR_MS), [late], world.clock(), _tally(), 0)
     for _ in range(2):
-        expected = world.truth(span) | {(other, at + 1): late.values.tobytes()}
+        expected = world.truth(span) | {(other, time_ms + 1): late.values.tobytes()}
         assert backfill.answers(span) == expected
         world.clock.forward(60)
         backfill.worker.archiver.archive(SiteDay(SITE, TODAY))
@@ -330,12 +330,12 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize(("part", "method", "call"), STEPS)
+@pytest.mark.parametrize(("owner_path", "method", "call"), STEPS)
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("repeat", ["attempt", "archival"])
 def test_killed_around_any_step_a_repeat_or_the_night_completes_it(
     backfill: Backfill,
-    part: str,
+    owner_path: str,
     method: str,
     call: int,
     after: bool,
@@ -343,7 +343,7 @@ def test_killed_around_any_step_a_repeat_or_the_night_completes_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     owner: Any = backfill.worker
-    for name in part.split("."):
+    for name in owner_path.split("."):
         owner = getattr(owner, name)
     real, calls = getattr(type(owner), method), []
 
@@ -357,7 +357,7 @@ def test_killed_around_any_step_a_repeat_or_the_night_completes_it(
         return answer
 
     day = days_ago(3)
-    backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(day, day)})
+    backfill.tasks.handle({"task": "plan", "run": "run", "asked": request(day, day)})
     with monkeypatch.context() as patch:
         patch.setattr(type(owner), method, mortal)
         if method == "put_part":
@@ -383,18 +383,18 @@ def test_killed_around_any_step_a_repeat_or_the_night_completes_it(
     assert backfill.staged() == []
 
 
-def asked(start: str, end: str, **more: Any) -> dict[str, Any]:
-    return {"site": SITE, "start_date": start, "end_date": end} | more
+def request(start: str, end: str, **changes: Any) -> dict[str, Any]:
+    return {"site": SITE, "start_date": start, "end_date": end} | changes
 
 
 def test_a_retry_reads_only_the_hours_that_are_missing(backfill: Backfill) -> None:
-    day, left = days_ago(3), iter([600] * 10 + [0] + [600] * 100)
-    backfill.worker = dataclasses.replace(backfill.worker, remaining_s=lambda: next(left))
-    before = backfill.asked()
+    day, remaining = days_ago(3), iter([600] * 10 + [0] + [600] * 100)
+    backfill.worker = dataclasses.replace(backfill.worker, remaining_s=lambda: next(remaining))
+    before = backfill.upstream_requests()
     ended = backfill.execute(day, day)
     assert ended.output["status"] == "succeeded"
     assert [payload["task"] for payload in ended.payloads].count("day") == 2
-    assert backfill.asked() - before == 24
+    assert backfill.upstream_requests() - before == 24
     assert (backfill.day(day).attempts, backfill.day(day).hours, backfill.day(day).requests) == (2, 24, 24)
     backfill.assert_exact(whole(3, 3))
 
@@ -426,11 +426,11 @@ def test_a_day_that_fails_is_recorded_and_the_others_go_on(
 
 def test_an_open_circuit_stops_a_day_before_it_asks(backfill: Backfill) -> None:
     backfill.worker.circuits.store(Circuit(9, backfill.world.clock() + HOUR_MS))
-    before = backfill.asked()
+    before = backfill.upstream_requests()
     ended = backfill.execute(days_ago(3), days_ago(3))
     assert ended.status == "FAILED"
     assert backfill.day(days_ago(3)).error.startswith("CircuitOpenError")
-    assert backfill.asked() == before
+    assert backfill.upstream_requests() == before
 
 
 def test_a_cancelled_run_keeps_what_is_done_and_is_resumed(
@@ -462,19 +462,19 @@ def test_a_cancelled_run_keeps_what_is_done_and_is_resumed(
 
 def test_a_second_run_is_refused_with_the_first_ones_id(backfill: Backfill) -> None:
     backfill.executions.start("first", {})
-    backfill.tasks.handle({"task": "plan", "run": "first", "asked": asked(days_ago(5), days_ago(2))})
+    backfill.tasks.handle({"task": "plan", "run": "first", "asked": request(days_ago(5), days_ago(2))})
     second = backfill.execute(days_ago(40), days_ago(39), name="second")
     assert (second.status, second.error) == ("FAILED", "RunningError")
     api = backfill.api()
     with pytest.raises(RunningError) as refused:
-        api.start(OPERATOR, asked(days_ago(5), days_ago(2)))
+        api.start(OPERATOR, request(days_ago(5), days_ago(2)))
     assert refused.value.running_id == "first"
     assert backfill.runs.load("second") is None
 
 
 def test_a_lock_whose_execution_has_ended_is_taken_over(backfill: Backfill) -> None:
     backfill.executions.start("first", {})
-    backfill.tasks.handle({"task": "plan", "run": "first", "asked": asked(days_ago(5), days_ago(2))})
+    backfill.tasks.handle({"task": "plan", "run": "first", "asked": request(days_ago(5), days_ago(2))})
     sfn = boto3.client("stepfunctions")
     [execution] = sfn.list_executions(stateMachineArn=machine())["executions"]
     sfn.stop_execution(executionArn=execution["executionArn"])
@@ -485,12 +485,12 @@ def test_a_lock_whose_execution_has_ended_is_taken_over(backfill: Backfill) -> N
 
 
 def machine() -> str:
-    [found] = boto3.client("stepfunctions").list_state_machines()["stateMachines"]
-    return str(found["stateMachineArn"])
+    [machine_record] = boto3.client("stepfunctions").list_state_machines()["stateMachines"]
+    return str(machine_record["stateMachineArn"])
 
 
 def test_a_lock_that_never_came_to_an_execution_is_taken_over_after_a_while(backfill: Backfill) -> None:
-    backfill.tasks.handle({"task": "plan", "run": "first", "asked": asked(days_ago(5), days_ago(2))})
+    backfill.tasks.handle({"task": "plan", "run": "first", "asked": request(days_ago(5), days_ago(2))})
     assert backfill.execute(days_ago(3), days_ago(3), name="second").error == "RunningError"
     backfill.world.clock.forward(3)
     assert backfill.execute(days_ago(3), days_ago(3), name="third").status == "SUCCEEDED"
@@ -502,7 +502,7 @@ def test_two_starts_at_once_give_one_run(backfill: Backfill) -> None:
     def start(_: int) -> int:
         gate.wait(timeout=10)
         try:
-            return api.start(OPERATOR, asked(days_ago(5), days_ago(2)))[0]
+            return api.start(OPERATOR, request(days_ago(5), days_ago(2)))[0]
         except (RunningError, ConflictError):
             return 409
 
@@ -511,7 +511,7 @@ def test_two_starts_at_once_give_one_run(backfill: Backfill) -> None:
 
 
 def test_two_workers_on_one_day_at_once_agree(backfill: Backfill) -> None:
-    backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(days_ago(3), days_ago(3))})
+    backfill.tasks.handle({"task": "plan", "run": "run", "asked": request(days_ago(3), days_ago(3))})
     gate = threading.Barrier(2)
 
     def work(_: int) -> None:
@@ -531,37 +531,37 @@ def test_two_workers_on_one_day_at_once_agree(backfill: Backfill) -> None:
 
 def test_an_execution_stopped_by_hand_shows_as_ended(backfill: Backfill) -> None:
     backfill.executions.start("run", {})
-    backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(days_ago(5), days_ago(2))})
+    backfill.tasks.handle({"task": "plan", "run": "run", "asked": request(days_ago(5), days_ago(2))})
     api, sfn = backfill.api(), boto3.client("stepfunctions")
     assert api.get(READER, "run")["status"] == "running"
     [execution] = sfn.list_executions(stateMachineArn=machine())["executions"]
     sfn.stop_execution(executionArn=execution["executionArn"])
-    found = api.get(READER, "run")
-    assert (found["status"], found["ended_at"] is None) == ("cancelled", False)
+    run = api.get(READER, "run")
+    assert (run["status"], run["ended_at"] is None) == ("cancelled", False)
     assert api.of_site(READER, SITE, 20)["backfills"][0]["status"] == "cancelled"
 
 
 def test_a_run_tells_its_progress(backfill: Backfill) -> None:
     api = backfill.api("run")
-    status, answer = api.start(OPERATOR, asked(days_ago(4), days_ago(1)))
+    status, answer = api.start(OPERATOR, request(days_ago(4), days_ago(1)))
     assert (status, answer["id"], answer["status"], answer["days_total"]) == (202, "run", "running", 4)
     assert answer["estimate"]["requests"] == 96
     assert api.get(READER, "run")["progress_percent"] == 0
     backfill.worker.work("run", days_ago(4))
     backfill.world.clock.forward(1)
-    found = api.get(READER, "run")
-    assert (found["progress_percent"], found["days_done"], found["requested_by"]) == (25.0, 1, "ops")
-    assert found["estimated_end"] == iso(backfill.world.clock() + 3 * MINUTE_MS)
-    assert found["samples_per_second"] == pytest.approx(found["samples"] / 60, abs=0.1)
-    day, *waiting = found["days"]
-    assert {each["status"] for each in waiting} == {"waiting"}
+    run = api.get(READER, "run")
+    assert (run["progress_percent"], run["days_done"], run["requested_by"]) == (25.0, 1, "ops")
+    assert run["estimated_end"] == iso(backfill.world.clock() + 3 * MINUTE_MS)
+    assert run["samples_per_second"] == pytest.approx(run["samples"] / 60, abs=0.1)
+    day, *waiting = run["days"]
+    assert {day["status"] for day in waiting} == {"waiting"}
     assert (day["date"], day["status"], day["hours"], day["requests"]) == (days_ago(4), "done", 24, 24)
     for ago in (3, 2, 1):
         backfill.worker.work("run", days_ago(ago))
     backfill.tasks.handle({"task": "summarise", "run": "run", "days": []})
-    found = api.get(READER, "run")
-    assert (found["status"], found["progress_percent"], found["estimated_end"]) == ("succeeded", 100.0, None)
-    assert api.of_site(READER, SITE, 20)["backfills"] == [{k: v for k, v in found.items() if k != "days"}]
+    run = api.get(READER, "run")
+    assert (run["status"], run["progress_percent"], run["estimated_end"]) == ("succeeded", 100.0, None)
+    assert api.of_site(READER, SITE, 20)["backfills"] == [{k: v for k, v in run.items() if k != "days"}]
 
 
 def test_a_dry_run_changes_nothing(backfill: Backfill) -> None:
@@ -573,7 +573,7 @@ def test_a_dry_run_changes_nothing(backfill: Backfill) -> None:
     assert ended.status == "SUCCEEDED"
     assert len(ended.output["days"]) == 40
     assert set(ended.output["estimate"]) == {"requests", "minutes", "dollars"}
-    status, answer = backfill.api().start(OPERATOR, asked(days_ago(40), days_ago(1), dry_run=True))
+    status, answer = backfill.api().start(OPERATOR, request(days_ago(40), days_ago(1), dry_run=True))
     assert (status, answer["dry_run"], answer["days_total"]) == (200, True, 40)
     assert state() == before
 
@@ -596,9 +596,9 @@ def test_a_dry_run_changes_nothing(backfill: Backfill) -> None:
 def test_bad_input_is_refused_and_changes_nothing(
     backfill: Backfill, event: dict[str, Any], error: type[Exception]
 ) -> None:
-    given = asked(days_ago(5), days_ago(2)) | event
+    refused = request(days_ago(5), days_ago(2)) | event
     with pytest.raises(error):
-        backfill.tasks.handle({"task": "plan", "run": "run", "asked": given})
+        backfill.tasks.handle({"task": "plan", "run": "run", "asked": refused})
     assert backfill.runs.load("run") is None
     assert backfill.runs.of_site(SITE, 10) == []
 
@@ -608,8 +608,8 @@ def test_grants_are_kept(backfill: Backfill) -> None:
     stranger = Grant("x", frozenset({"read", "backfill"}), frozenset({"other"}))
     for grant in (READER, stranger):
         with pytest.raises(ForbiddenError):
-            api.start(grant, asked(days_ago(5), days_ago(2)))
-    api.start(OPERATOR, asked(days_ago(5), days_ago(2)))
+            api.start(grant, request(days_ago(5), days_ago(2)))
+    api.start(OPERATOR, request(days_ago(5), days_ago(2)))
     with pytest.raises(ForbiddenError):
         api.cancel(READER, "run")
     for look in (
@@ -630,9 +630,9 @@ def test_memory_holds_one_group_of_what_is_staged(tmp_path: Any) -> None:
     first = from_columns(ids, [1, 2, 1, 1, 1], [1.0, 2.0, 3.0, 4.0, -0.0])
     second = from_columns([0, GROUP_SIZE * 3], [2, 9], [9.0, 5.0])
     files = []
-    for number, part in enumerate((first, second)):
+    for number, samples in enumerate((first, second)):
         files.append(tmp_path / str(number))
-        files[-1].write_bytes(staged_hour.encode(part))
+        files[-1].write_bytes(staged_hour.encode(samples))
     parts = staged_hour.StagedParts(files)
     assert parts.group(0).equals(from_columns([0, 0, 1], [1, 2, 1], [1.0, 9.0, 3.0]))
     assert parts.group(1).equals(from_columns([GROUP_SIZE, GROUP_SIZE + 5], [1, 1], [4.0, -0.0]))
@@ -653,7 +653,7 @@ def test_every_call_of_the_tasks_is_allowed(backfill: Backfill, monkeypatch: pyt
     monkeypatch.setattr(BaseClient, "_make_api_call", noted)
     backfill.execute(days_ago(3), days_ago(0))
     api = backfill.api("over-http")
-    api.start(OPERATOR, asked(days_ago(5), days_ago(4)))
+    api.start(OPERATOR, request(days_ago(5), days_ago(4)))
     api.of_site(READER, SITE, 5)
     for function in ("BackfillFunction", "BackfillApiFunction"):
         [policy] = template()["Resources"][function]["Properties"]["Policies"]
@@ -684,25 +684,25 @@ def late_blocks(backfill: Backfill) -> tuple[str, int]:
     backfill.execute(days_ago(0), days_ago(0), name="first")
     settle(backfill)
     world.clock.now_ms += 30 * DAY_MS
-    name, at = sorted(world.truth(whole(0)))[0]
-    world.simulator.put_samples(SITE, [(name, "1.5", at + 1)])
-    window_ms = floor_window(at)
+    name, time_ms = sorted(world.truth(whole(0)))[0]
+    world.simulator.put_samples(SITE, [(name, "1.5", time_ms + 1)])
+    window_ms = floor_window(time_ms)
     world.reread(Span(window_ms, window_ms + HOUR_MS))
     settle(backfill)
-    return name, at
+    return name, time_ms
 
 
 def test_a_correction_survives_blocks_that_live_a_day_longer(
     backfill: Backfill, late_blocks: tuple[str, int]
 ) -> None:
-    world, (name, at) = backfill.world, late_blocks
-    world.simulator.put_samples(SITE, [(name, "4242.5", at)])
+    world, (name, time_ms) = backfill.world, late_blocks
+    world.simulator.put_samples(SITE, [(name, "4242.5", time_ms)])
     backfill.execute(days_ago(0), days_ago(0), name="forced", force=True)
     backfill.assert_exact(whole(0))
     world.clock.forward(40)
-    name, at = sorted(world.truth(whole(0)))[-1]
-    world.simulator.put_samples(SITE, [(name, "7.5", at + 1)])
-    world.reread(Span(floor_window(at), floor_window(at) + WINDOW_MS))
+    name, time_ms = sorted(world.truth(whole(0)))[-1]
+    world.simulator.put_samples(SITE, [(name, "7.5", time_ms + 1)])
+    world.reread(Span(floor_window(time_ms), floor_window(time_ms) + WINDOW_MS))
     backfill.assert_exact(whole(0))
     settle(backfill)
     world.clock.now_ms += 3 * DAY_MS
@@ -716,10 +716,10 @@ class Killed(BaseException):
 def test_a_worker_killed_after_its_put_and_never_resumed_is_mended_by_the_night(
     backfill: Backfill, late_blocks: tuple[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name, at = late_blocks
-    backfill.world.simulator.put_samples(SITE, [(name, "4242.5", at)])
+    name, time_ms = late_blocks
+    backfill.world.simulator.put_samples(SITE, [(name, "4242.5", time_ms)])
     backfill.tasks.handle(
-        {"task": "plan", "run": "run", "asked": asked(days_ago(0), days_ago(0), force=True)}
+        {"task": "plan", "run": "run", "asked": request(days_ago(0), days_ago(0), force=True)}
     )
     real = ColdTier.put
 
@@ -740,15 +740,15 @@ def test_an_archiving_that_overlaps_a_backfill_hides_no_day(
     backfill: Backfill, monkeypatch: pytest.MonkeyPatch, ago: int
 ) -> None:
     archiver, day_ms = backfill.worker.archiver, TODAY - ago * DAY_MS
-    backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(days_ago(ago), days_ago(ago))})
+    backfill.tasks.handle({"task": "plan", "run": "run", "asked": request(days_ago(ago), days_ago(ago))})
     real, built = archiver_module.build_day, []
 
     def build(*arguments: Any, **options: Any) -> Any:
-        found = real(*arguments, **options)
+        result = real(*arguments, **options)
         if not built:
             built.append(1)
             backfill.worker.work("run", days_ago(ago))
-        return found
+        return result
 
     with monkeypatch.context() as patch:
         patch.setattr(archiver_module, "build_day", build)
@@ -766,7 +766,7 @@ def test_an_hour_cut_at_the_present_is_read_whole_by_the_next_attempt(
     """The live sync is down, so the day has no blocks; an attempt at noon, and one after midnight."""
     world, day = backfill.world, days_ago(-1)
     world.clock.now_ms = TODAY + DAY_MS + 12 * HOUR_MS + 31 * MINUTE_MS
-    backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(day, day)})
+    backfill.tasks.handle({"task": "plan", "run": "run", "asked": request(day, day)})
     with monkeypatch.context() as patch:
         patch.setattr(StagingArea, "fetch", lambda *_: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
@@ -780,14 +780,14 @@ def test_what_was_read_earlier_is_stored_as_earlier(backfill: Backfill) -> None:
     """A day of blocks: a sync that read after the hour was staged has the later word."""
     world = backfill.world
     world.clock.now_ms += DAY_MS
-    name, at = sorted(world.truth(whole(0)))[-1]
-    backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(days_ago(0), days_ago(0))})
+    name, time_ms = sorted(world.truth(whole(0)))[-1]
+    backfill.tasks.handle({"task": "plan", "run": "run", "asked": request(days_ago(0), days_ago(0))})
     real = StagingArea.fetch
 
     def fetch(*arguments: Any) -> Any:
         world.clock.forward(5)
-        world.simulator.put_samples(SITE, [(name, "4242.5", at)])
-        world.reread(Span(floor_window(at), floor_window(at) + WINDOW_MS))
+        world.simulator.put_samples(SITE, [(name, "4242.5", time_ms)])
+        world.reread(Span(floor_window(time_ms), floor_window(time_ms) + WINDOW_MS))
         return real(*arguments)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -803,7 +803,8 @@ def test_samples_that_were_not_asked_for_are_left_out(
     real, name = ace.pages, sorted(backfill.worker.archiver.catalogs.load(SITE).active_ids)[0]
 
     def pages(client: Any, site: str, span: Span) -> Any:
-        yield [{"name": name, "value": "1", "time": iso(at)} for at in (span.start_ms - 1, span.end_ms)]
+        outside = (span.start_ms - 1, span.end_ms)
+        yield [{"name": name, "value": "1", "time": iso(time_ms)} for time_ms in outside]
         yield from real(client, site, span)
 
     monkeypatch.setattr(ace, "pages", pages)
@@ -815,7 +816,7 @@ def test_samples_that_were_not_asked_for_are_left_out(
 def test_days_that_complete_between_the_start_and_the_plan_do_not_count_as_failed(backfill: Backfill) -> None:
     api = backfill.api("run")
     other = backfill.runs
-    api.start(OPERATOR, asked(days_ago(4), days_ago(3)))
+    api.start(OPERATOR, request(days_ago(4), days_ago(3)))
     other.unlock(SITE, "run")
     backfill.execute(days_ago(4), days_ago(4), name="other")
     ended = backfill.execute(days_ago(4), days_ago(3))
@@ -838,14 +839,14 @@ def test_a_start_whose_answer_is_lost_goes_on(backfill: Backfill, monkeypatch: p
         raise TimeoutError
 
     monkeypatch.setattr(Executions, "start", start)
-    status, answer = backfill.api().start(OPERATOR, asked(days_ago(4), days_ago(3)))
+    status, answer = backfill.api().start(OPERATOR, request(days_ago(4), days_ago(3)))
     assert status == 202
     assert backfill.api().get(READER, answer["id"])["status"] == "running"
 
 
 def test_a_worker_that_outlives_its_stopped_execution_stops_too(backfill: Backfill) -> None:
     backfill.executions.start("run", {})
-    backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(days_ago(4), days_ago(3))})
+    backfill.tasks.handle({"task": "plan", "run": "run", "asked": request(days_ago(4), days_ago(3))})
     [execution] = boto3.client("stepfunctions").list_executions(stateMachineArn=machine())["executions"]
     boto3.client("stepfunctions").stop_execution(executionArn=execution["executionArn"])
     assert backfill.api().get(READER, "run")["status"] == "cancelled"
@@ -856,7 +857,7 @@ def test_while_it_goes_on_a_run_tells_of_every_day(
     backfill: Backfill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api = backfill.api("run")
-    api.start(OPERATOR, asked(days_ago(4), days_ago(2)))
+    api.start(OPERATOR, request(days_ago(4), days_ago(2)))
     backfill.worker.work("run", days_ago(4))
 
     def refused(*_: Any) -> Any:
@@ -866,15 +867,15 @@ def test_while_it_goes_on_a_run_tells_of_every_day(
         patch.setattr(StagingArea, "fetch", refused)
         with pytest.raises(ClientError):
             backfill.worker.work("run", days_ago(3))
-    found = api.get(READER, "run")
-    assert [day["status"] for day in found["days"]] == ["done", "failed", "waiting"]
-    assert found["days"][1]["error"] == "ClientError"
-    assert (found["days_done"], found["days_failed"], found["samples"]) == (1, 1, found["days"][0]["samples"])
-    assert 33 < found["progress_percent"] < 70
+    run = api.get(READER, "run")
+    assert [day["status"] for day in run["days"]] == ["done", "failed", "waiting"]
+    assert run["days"][1]["error"] == "ClientError"
+    assert (run["days_done"], run["days_failed"], run["samples"]) == (1, 1, run["days"][0]["samples"])
+    assert 33 < run["progress_percent"] < 70
     backfill.worker.work("run", days_ago(3))
     backfill.tasks.handle({"task": "summarise", "run": "run", "days": [], "error": "States.Runtime"})
-    found = api.get(READER, "run")
-    assert (found["status"], found["days_done"], found["days_failed"]) == ("partial", 2, 1)
+    run = api.get(READER, "run")
+    assert (run["status"], run["days_done"], run["days_failed"]) == ("partial", 2, 1)
 
 
 def test_time_that_runs_out_within_an_hour_is_no_fault_of_the_upstream(
@@ -882,7 +883,7 @@ def test_time_that_runs_out_within_an_hour_is_no_fault_of_the_upstream(
 ) -> None:
     backfill.worker = dataclasses.replace(backfill.worker, remaining_s=lambda: 30)
     ace = type(backfill.worker.ingest.ace)
-    backfill.tasks.handle({"task": "plan", "run": "run", "asked": asked(days_ago(4), days_ago(4))})
+    backfill.tasks.handle({"task": "plan", "run": "run", "asked": request(days_ago(4), days_ago(4))})
 
     def late(*_: Any) -> Any:
         raise UpstreamUnavailableError("the next request slot is in 35 s, which is too late")

@@ -58,14 +58,14 @@ def queue(
 
 
 def sent(queue: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
     for _ in range(20):
         messages = (
             boto3.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
         )
         if not messages:
-            return found
-        found += [json.loads(message["Body"]) for message in messages]
+            return lines
+        lines += [json.loads(message["Body"]) for message in messages]
     raise AssertionError("the queue does not end")
 
 
@@ -80,8 +80,8 @@ def records(*bodies: dict[str, Any]) -> dict[str, Any]:
 
 def metrics(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
-    [found] = [line for line in lines if "_aws" in line]
-    return found
+    [metrics_line] = [line for line in lines if "_aws" in line]
+    return metrics_line
 
 
 def checkpoint(dynamodb: Any) -> int | None:
@@ -112,8 +112,8 @@ def test_a_sync_charges_the_pace_that_backfills_wait_for(
 ) -> None:
     app.handler({"site": SITE}, CONTEXT)
     item = dynamodb.get_item(TableName="StateTable", Key=keys.pace(simulator.url))["Item"]
-    asked = sum(sum(statuses.values()) for statuses in simulator.stats().values())
-    assert int(item["at_ms"]["N"]) == clock() + asked
+    requests = sum(sum(statuses.values()) for statuses in simulator.stats().values())
+    assert int(item["at_ms"]["N"]) == clock() + requests
 
 
 def test_a_message_syncs_one_hour_and_sends_the_next(queue: str, dynamodb: Any, clock: Clock) -> None:
@@ -175,15 +175,15 @@ def test_bad_events_are_refused(queue: str, event: dict[str, str]) -> None:
 
 def test_metrics_count_what_a_sync_did(queue: str, capsys: pytest.CaptureFixture[str]) -> None:
     receipt = app.handler({"site": SITE}, CONTEXT)
-    found = metrics(capsys)
-    assert found["service"] == "test"
-    assert found["ReadingsFetched"] == [receipt["fetched"]]
-    assert found["ReadingsAccepted"] == [receipt["accepted"]]
-    assert found["SamplesWritten"] == [receipt["written"]]
+    values = metrics(capsys)
+    assert values["service"] == "test"
+    assert values["ReadingsFetched"] == [receipt["fetched"]]
+    assert values["ReadingsAccepted"] == [receipt["accepted"]]
+    assert values["SamplesWritten"] == [receipt["written"]]
     for reason, count in receipt["rejected"].items():
-        assert found[f"Rejected.{reason}"] == [count]
-    assert found["SyncLagSeconds"] == [61.0]
-    assert {"BlocksWritten", "WriteConflicts", "SyncDuration"} <= set(found)
+        assert values[f"Rejected.{reason}"] == [count]
+    assert values["SyncLagSeconds"] == [61.0]
+    assert {"BlocksWritten", "WriteConflicts", "SyncDuration"} <= set(values)
 
 
 @pytest.mark.parametrize("status", [401, 404, 422])

@@ -229,8 +229,8 @@ def test_a_listing_that_lost_its_points_switches_none_off(world: World) -> None:
 
 
 def test_an_upstream_that_hangs_ends_the_sync_before_the_function_ends(world: World) -> None:
-    left = iter([100.0, 50.0, 0.0])
-    ace = AceClient(world.simulator.url, "key", Pace(60_000), remaining_s=lambda: next(left, 0.0))
+    remaining = iter([100.0, 50.0, 0.0])
+    ace = AceClient(world.simulator.url, "key", Pace(60_000), remaining_s=lambda: next(remaining, 0.0))
     world.simulator.faults = Faults(status=503)
     with pytest.raises(UpstreamUnavailableError, match=r"no time left|too long to wait"):
         ace.site(SITE)
@@ -245,7 +245,7 @@ def test_two_flushes_of_one_window_are_counted_together(
     hour = Span(end - HOUR_MS, end)
     coverage = world.syncer.ingest.ledger.coverage(SITE, hour)
     first = (hour.start_ms - coverage.start_ms) // WINDOW_MS
-    stored = Counter(at // WINDOW_MS for _, at in world.stored(hour))
+    stored = Counter(time_ms // WINDOW_MS for _, time_ms in world.stored(hour))
     assert coverage.counts[first : first + 12].tolist() == [
         stored[w // WINDOW_MS] for w in range(*_edges(hour))
     ]
@@ -258,14 +258,15 @@ def _edges(span: Span) -> tuple[int, int, int]:
 def test_a_corrected_value_replaces_the_first(world: World) -> None:
     world.sync()
     end = floor_window(world.clock())
-    name, at = next(key for key in world.truth(Span(end - HOUR_MS // 6, end)))
-    world.simulator.put_samples(SITE, [(name, "123.456", at)])
+    name, time_ms = next(key for key in world.truth(Span(end - HOUR_MS // 6, end)))
+    world.simulator.put_samples(SITE, [(name, "123.456", time_ms)])
     world.clock.forward(5)
     world.sync()
     assert_exact(world)
     catalog = world.syncer.catalogs.load(SITE)
-    found = world.syncer.ingest.hot.read(SITE, [catalog.by_name[name].id], Span(at, at + 1), world.clock())
-    assert found.values.tolist() == [123.456]
+    span = Span(time_ms, time_ms + 1)
+    samples = world.syncer.ingest.hot.read(SITE, [catalog.by_name[name].id], span, world.clock())
+    assert samples.values.tolist() == [123.456]
 
 
 @pytest.mark.parametrize("dies_at", [0, 1, 5, 11, 20])
@@ -286,9 +287,10 @@ def test_killed_at_any_other_step_too(world: World, step: str, monkeypatch: pyte
     def die(*_: Any, **__: Any) -> None:
         raise Dies
 
-    part, _, method = step.partition(".")
+    owner_name, _, method = step.partition(".")
     if method:
-        owner = type(world.syncer.ingest.ledger if part == "ledger" else getattr(world.syncer, part))
+        is_ledger = owner_name == "ledger"
+        owner = type(world.syncer.ingest.ledger if is_ledger else getattr(world.syncer, owner_name))
         with monkeypatch.context() as patch:
             patch.setattr(owner, method, die)
             with pytest.raises(Dies):
@@ -457,10 +459,10 @@ def test_the_circuit_opens_after_five_failures_and_closes_with_a_success(world: 
     for _ in range(5):
         with pytest.raises(UpstreamUnavailableError):
             broken.sync()
-    asked = world.simulator.stats()
+    requests = world.simulator.stats()
     with pytest.raises(CircuitOpenError):
         broken.sync()
-    assert world.simulator.stats() == asked
+    assert world.simulator.stats() == requests
     world.simulator.faults = Faults()
     world.clock.forward(6)
     world.sync()

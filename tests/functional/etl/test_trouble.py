@@ -146,9 +146,9 @@ def test_an_unreadable_day_among_good_ones_is_named(stage: Stage) -> None:
     whole = series(stage.ask(BEFORE))
     stage.spoil(DAY)
     answer = stage.ask(BEFORE)
-    kept = [sum(at < DAY for at in one["timestamps"]) for one in whole]
-    assert [len(one["timestamps"]) for one in series(answer)] == kept
-    assert sum(kept) > 0
+    counts = [sum(time_ms < DAY for time_ms in item["timestamps"]) for item in whole]
+    assert [len(item["timestamps"]) for item in series(answer)] == counts
+    assert sum(counts) > 0
     [detail] = json.loads(answer.text)["warning_details"]
     assert (detail["code"], detail["day"]) == ("DAY_UNREADABLE", iso(DAY)[:10])
     # It may be readable a moment later.
@@ -197,8 +197,8 @@ def test_an_athena_whose_queue_is_too_long_is_a_504_and_stopped(
 
 def test_an_athena_that_fails_is_a_502(stage: Stage, wide: Callable[[], str]) -> None:
     glue = boto3.client("glue")
-    [database] = [found["Name"] for found in glue.get_databases()["DatabaseList"]]
-    [table] = [found["Name"] for found in glue.get_tables(DatabaseName=database)["TableList"]]
+    [database] = [resource["Name"] for resource in glue.get_databases()["DatabaseList"]]
+    [table] = [resource["Name"] for resource in glue.get_tables(DatabaseName=database)["TableList"]]
     glue.delete_table(DatabaseName=database, Name=table)
     answer = stage.ask()
     assert answer.error == (502, "ARCHIVE_UNREADABLE")

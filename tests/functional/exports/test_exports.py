@@ -106,7 +106,7 @@ class Stage:
         return status, content
 
     def start(self, **changes: Any) -> str:
-        status, answer = self.call("POST", "/exports", body=asked(**changes))
+        status, answer = self.call("POST", "/exports", body=export_body(**changes))
         assert (status, answer["status"], answer["progress_percent"]) == (202, "queued", 0)
         return str(answer["id"])
 
@@ -166,23 +166,23 @@ class Stage:
     def objects(self, export: str) -> set[str]:
         """The names of all that is stored of an export."""
         prefix = keys.export_file(export)
-        found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
-        return {item["Key"].removeprefix(prefix) for item in found}
+        listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
+        return {item["Key"].removeprefix(prefix) for item in listed}
 
     def download(self, answer: dict[str, Any]) -> Samples:
         """What the links of a completed export give, none twice, weather apart."""
-        found: Samples = {}
+        samples: Samples = {}
         rows = 0
         for file in answer["files"]:
             got = requests.get(file["url"], timeout=10)
             assert got.status_code == 200
             assert len(got.content) == file["bytes"]
-            part = PARSERS[answer["format"]](got.content)
-            assert not found.keys() & part.keys()
-            found |= part
-            rows += len(part)
+            file_samples = PARSERS[answer["format"]](got.content)
+            assert not samples.keys() & file_samples.keys()
+            samples |= file_samples
+            rows += len(file_samples)
         assert (rows, answer["bytes"]) == (answer["rows"], sum(file["bytes"] for file in answer["files"]))
-        return {key: value for key, value in found.items() if not key[0].startswith("weather.")}
+        return {key: value for key, value in samples.items() if not key[0].startswith("weather.")}
 
     def truth(self, span: Span = RANGE) -> Samples:
         """What the simulator serves of the hours that were synced."""
@@ -193,12 +193,12 @@ class Stage:
         answer = self.get(export)
         assert (answer["status"], answer["progress_percent"], answer["error"]) == ("completed", 100, "")
         truth = self.truth(span)
-        found = self.download(answer)
-        assert found == {key: v for key, v in truth.items() if names is None or key[0] in names}
-        assert found
+        samples = self.download(answer)
+        assert samples == {key: v for key, v in truth.items() if names is None or key[0] in names}
+        assert samples
 
 
-def asked(**changes: Any) -> dict[str, Any]:
+def export_body(**changes: Any) -> dict[str, Any]:
     body: dict[str, Any] = {
         "site_name": SITE,
         "start_time": iso(RANGE.start_ms),
@@ -211,9 +211,9 @@ def asked(**changes: Any) -> dict[str, Any]:
 def from_csv(text: bytes) -> Samples:
     header, *rows = csv.reader(io.StringIO(text.decode(), newline=""))
     assert header == ["point_name", "timestamp", "value"]
-    found = {(name, parse_iso(at)): struct.pack("<d", float(value)) for name, at, value in rows}
-    assert len(found) == len(rows)
-    return found
+    samples = {(name, parse_iso(time)): struct.pack("<d", float(value)) for name, time, value in rows}
+    assert len(samples) == len(rows)
+    return samples
 
 
 def from_parquet(data: bytes) -> Samples:
@@ -221,9 +221,9 @@ def from_parquet(data: bytes) -> Samples:
     assert table.schema.field("timestamp").type == pa.timestamp("ms", "UTC")
     times = table["timestamp"].cast(pa.int64()).to_pylist()
     rows = zip(table["point_name"].to_pylist(), times, table["value"].to_pylist(), strict=True)
-    found = {(name, at): struct.pack("<d", value) for name, at, value in rows}
-    assert len(found) == len(table)
-    return found
+    samples = {(name, time_ms): struct.pack("<d", value) for name, time_ms, value in rows}
+    assert len(samples) == len(table)
+    return samples
 
 
 PARSERS = {"csv": from_csv, "parquet": from_parquet}
@@ -306,10 +306,11 @@ def forget_blocks(world: World, day_ms: int) -> None:
 
 def change_third_day(world: World) -> None:
     """A correction of a sample, and one more, after the day was archived."""
-    name, at = sorted(world.truth(SYNCED[2]))[5]
-    world.simulator.put_samples(SITE, [(name, "-0.0", at), (name, "0.30000000000000004", at + 1_234)])
+    name, time_ms = sorted(world.truth(SYNCED[2]))[5]
+    corrections = [(name, "-0.0", time_ms), (name, "0.30000000000000004", time_ms + 1_234)]
+    world.simulator.put_samples(SITE, corrections)
     world.clock.forward(60)
-    world.reread(Span(at, at + 2_000))
+    world.reread(Span(time_ms, time_ms + 2_000))
 
 
 @pytest.fixture
@@ -324,13 +325,15 @@ def stuck() -> Iterator[None]:
 def queries() -> list[dict[str, Any]]:
     athena = boto3.client("athena")
     ids = athena.list_query_executions(WorkGroup="building-vitals")["QueryExecutionIds"]
-    return [athena.get_query_execution(QueryExecutionId=some)["QueryExecution"] for some in ids]
+    return [
+        athena.get_query_execution(QueryExecutionId=execution_id)["QueryExecution"] for execution_id in ids
+    ]
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_an_export_over_every_kind_of_day_is_the_truth_to_the_bit(stage: Stage, format: str) -> None:
     export = stage.start(format=format)
-    kinds = [part.kind for part in stage_plan(stage, export).parts]
+    kinds = [item.kind for item in stage_plan(stage, export).parts]
     assert kinds == ["archive", "day", "day"]
     stage.drain()
     stage.assert_exact(export)
@@ -343,18 +346,18 @@ def test_an_export_over_every_kind_of_day_is_the_truth_to_the_bit(stage: Stage, 
 
 def stage_plan(stage: Stage, export: str) -> Any:
     table = ExportTable(stage.world.client, "StateTable")
-    found = table.load(export, stage.world.clock())
-    assert found is not None
-    return table.plan(found)
+    record = table.load(export, stage.world.clock())
+    assert record is not None
+    return table.plan(record)
 
 
-@pytest.mark.parametrize("most", [100, 200_000])
+@pytest.mark.parametrize("max_name_bytes", [100, 200_000])
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_some_points_of_a_part_of_some_days(
-    stage: Stage, format: str, most: int, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, format: str, max_name_bytes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the names are too many for Athena."""
-    monkeypatch.setattr("vitals.reading.athena_sql._MAX_NAME_BYTES", most)
+    monkeypatch.setattr("vitals.reading.athena_sql._MAX_NAME_BYTES", max_name_bytes)
     span = Span(SYNCED[0].start_ms + 20 * MINUTE_MS + 1, SYNCED[3].end_ms - 10 * MINUTE_MS)
     names = sorted({name for name, _ in stage.truth(span)})[3:15]
     export = stage.start(
@@ -384,7 +387,7 @@ def test_a_day_that_is_too_large_for_one_query_is_read_from_its_file(
 ) -> None:
     Ledger(stage.world.client, "StateTable").update_archive(SiteDay(SITE, FIRST), bytes=10**12)
     export = stage.start()
-    assert [part.kind for part in stage_plan(stage, export).parts] == ["day", "archive", "day", "day"]
+    assert [item.kind for item in stage_plan(stage, export).parts] == ["day", "archive", "day", "day"]
     stage.drain()
     stage.assert_exact(export)
 
@@ -402,8 +405,8 @@ def test_progress_is_told_part_by_part(stage: Stage, monkeypatch: pytest.MonkeyP
 
     def counting(self: ExportTable, export: Any, *arguments: Any, **facts: Any) -> None:
         real(self, export, *arguments, **facts)
-        found = stage.get(export.export)
-        seen.append((found["status"], found["progress_percent"]))
+        answer = stage.get(export.export)
+        seen.append((answer["status"], answer["progress_percent"]))
 
     monkeypatch.setattr(ExportTable, "update", counting)
     stage.start()
@@ -475,8 +478,8 @@ def test_killed_before_any_step_a_repeat_completes_it(
 
 def done(stage: Stage, export: str) -> dict[int, FinishedPart]:
     table = ExportTable(stage.world.client, "StateTable")
-    found = table.load(export, stage.world.clock())
-    return table.done(found) if found else {}
+    record = table.load(export, stage.world.clock())
+    return table.done(record) if record else {}
 
 
 def test_time_that_runs_short_is_another_messages(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -792,7 +795,7 @@ def test_a_sites_exports_are_listed_newest_first(deployed: Stage) -> None:
 
 def test_one_that_could_not_be_queued_is_not_there(deployed: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vitals.aws.sqs.MessageQueue.send", lambda *_: 1 / 0)
-    status, answer = deployed.call("POST", "/exports", body=asked())
+    status, answer = deployed.call("POST", "/exports", body=export_body())
     assert (status, answer["error_code"]) == (500, "INTERNAL_ERROR")
     assert deployed.call("GET", "/exports", {"site_name": SITE})[1] == {"exports": []}
 
@@ -800,27 +803,27 @@ def test_one_that_could_not_be_queued_is_not_there(deployed: Stage, monkeypatch:
 @pytest.mark.parametrize(
     ("body", "status", "code", "text"),
     [
-        (asked(site_name="elsewhere"), 404, "NOT_FOUND", "no site 'elsewhere'"),
-        (asked(site_name="../x"), 400, "INVALID_REQUEST", "site name"),
-        (asked(point_names=["no such point"]), 404, "NOT_FOUND", "no point 'no such point'"),
-        (asked(point_names="all"), 400, "INVALID_REQUEST", "point_names"),
-        (asked(point_names=["x" * 513]), 400, "INVALID_REQUEST", "point_names"),
-        (asked(start_time="2026-02-01"), 400, "INVALID_REQUEST", "before end_time"),
-        (asked(start_time="2023-01-01"), 413, "TOO_LARGE", "730 days"),
-        (asked(start_time="2026-02-30"), 400, "INVALID_REQUEST", "ISO 8601"),
-        (asked(start_time=None), 400, "INVALID_REQUEST", "start_time"),
-        (asked(start_time="2027-01-01", end_time="2027-01-02"), 400, "INVALID_REQUEST", "future"),
-        (asked(format="xlsx"), 400, "INVALID_REQUEST", "format"),
-        (asked(priority="urgent"), 400, "INVALID_REQUEST", "priority"),
+        (export_body(site_name="elsewhere"), 404, "NOT_FOUND", "no site 'elsewhere'"),
+        (export_body(site_name="../x"), 400, "INVALID_REQUEST", "site name"),
+        (export_body(point_names=["no such point"]), 404, "NOT_FOUND", "no point 'no such point'"),
+        (export_body(point_names="all"), 400, "INVALID_REQUEST", "point_names"),
+        (export_body(point_names=["x" * 513]), 400, "INVALID_REQUEST", "point_names"),
+        (export_body(start_time="2026-02-01"), 400, "INVALID_REQUEST", "before end_time"),
+        (export_body(start_time="2023-01-01"), 413, "TOO_LARGE", "730 days"),
+        (export_body(start_time="2026-02-30"), 400, "INVALID_REQUEST", "ISO 8601"),
+        (export_body(start_time=None), 400, "INVALID_REQUEST", "start_time"),
+        (export_body(start_time="2027-01-01", end_time="2027-01-02"), 400, "INVALID_REQUEST", "future"),
+        (export_body(format="xlsx"), 400, "INVALID_REQUEST", "format"),
+        (export_body(priority="urgent"), 400, "INVALID_REQUEST", "priority"),
         ({"site_name": SITE}, 400, "INVALID_REQUEST", "start_time"),
         ("nonsense", 400, "INVALID_REQUEST", "not valid JSON"),
-        (asked(padding="x" * 3_200_000), 413, "TOO_LARGE", "larger than"),
-        (asked(resolution="1h"), 400, "INVALID_REQUEST", "unknown key 'resolution'"),
+        (export_body(padding="x" * 3_200_000), 413, "TOO_LARGE", "larger than"),
+        (export_body(resolution="1h"), 400, "INVALID_REQUEST", "unknown key 'resolution'"),
     ],
 )
 def test_bad_requests_are_refused(deployed: Stage, body: Any, status: int, code: str, text: str) -> None:
-    found, answer = deployed.call("POST", "/exports", body=body, sites="*")
-    assert (found, answer["error_code"]) == (status, code)
+    answered, answer = deployed.call("POST", "/exports", body=body, sites="*")
+    assert (answered, answer["error_code"]) == (status, code)
     assert text in answer["error"]
     assert set(answer) == {"error", "error_code", "request_id"}
     assert deployed.receive() is None
@@ -831,7 +834,7 @@ def test_exports_are_for_those_who_may_read_the_site(deployed: Stage) -> None:
     deployed.drain()
     for scopes, sites in (("read", "other"), ("backfill", SITE)):
         who = {"scopes": scopes, "sites": sites}
-        assert deployed.call("POST", "/exports", body=asked(), **who)[0] == 403
+        assert deployed.call("POST", "/exports", body=export_body(), **who)[0] == 403
         assert deployed.call("GET", "/exports", {"site_name": SITE}, **who)[0] == 403
         for method in ("GET", "DELETE"):
             status, answer = deployed.call(method, f"/exports/{export}", **who)
@@ -851,7 +854,7 @@ def test_an_export_is_worked_on_by_hand(stage: Stage) -> None:
 
 def test_no_site_may_queue_without_end(deployed: Stage) -> None:
     exports = [deployed.start() for _ in range(MAX_WAITING)]
-    status, answer = deployed.call("POST", "/exports", body=asked())
+    status, answer = deployed.call("POST", "/exports", body=export_body())
     assert (status, answer["error_code"]) == (429, "RATE_LIMITED")
     assert deployed.delete(exports[0])[0] == 200
     deployed.start()

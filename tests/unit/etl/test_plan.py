@@ -42,19 +42,19 @@ def test_a_clock_behind_the_checkpoint_moves_nothing_back() -> None:
 
 
 def coverage(counts: dict[int, int], unpolled: tuple[int, ...] = ()) -> Coverage:
-    every = np.full(2 * WINDOWS_PER_DAY, 100, np.uint32)
+    samples = np.full(2 * WINDOWS_PER_DAY, 100, np.uint32)
     polled = np.ones(2 * WINDOWS_PER_DAY, np.bool_)
     for index, count in counts.items():
-        every[index] = count
+        samples[index] = count
     polled[list(unpolled)] = False
-    return Coverage(DAY, every, polled)
+    return Coverage(DAY, samples, polled)
 
 
 def test_gaps_are_windows_unpolled_empty_or_thin() -> None:
     thin = {10: 0, 11: 49, 12: 0, 13: 1, 14: 50}
-    found = coverage(thin, unpolled=(30,)).gaps(Span(DAY, DAY + DAY_MS))
-    assert [(g.start_ms - DAY) // WINDOW_MS for g in found] == [10, 30]
-    assert [g.length_ms // WINDOW_MS for g in found] == [4, 1]
+    gaps = coverage(thin, unpolled=(30,)).gaps(Span(DAY, DAY + DAY_MS))
+    assert [(g.start_ms - DAY) // WINDOW_MS for g in gaps] == [10, 30]
+    assert [g.length_ms // WINDOW_MS for g in gaps] == [4, 1]
 
 
 def test_a_site_that_is_collected_every_quarter_of_an_hour_has_no_gaps() -> None:

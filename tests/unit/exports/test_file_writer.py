@@ -44,13 +44,13 @@ def exported(
     *,
     names: list[str] | None = None,
     span: Span = WHOLE,
-    most: int = 10**9,
+    max_bytes: int = 10**9,
 ) -> list[bytes]:
     """The files that the series becomes by way of a day file."""
     source = folder / "day.parquet"
     day_file.write(source, SITE, DAY, groups_of(series))
     files: list[bytes] = []
-    with FileWriter(format, folder, lambda file: files.append(file.read_bytes()), most) as writer:
+    with FileWriter(format, folder, lambda file: files.append(file.read_bytes()), max_bytes) as writer:
         for batch in record_batches.record_batches(source, names, span):
             writer.add(batch)
     source.unlink()
@@ -61,21 +61,21 @@ def exported(
 def from_csv(text: bytes) -> dict[tuple[str, int], bytes]:
     header, *rows = csv.reader(io.StringIO(text.decode(), newline=""))
     assert header == ["point_name", "timestamp", "value"]
-    found = {}
-    for name, at, value in rows:
-        assert len(at) == 24
-        assert at.endswith("Z")
-        assert (name, at) not in found
-        found[name, at] = struct.pack("<d", float(value))
-    return found
+    samples = {}
+    for name, time, value in rows:
+        assert len(time) == 24
+        assert time.endswith("Z")
+        assert (name, time) not in samples
+        samples[name, time] = struct.pack("<d", float(value))
+    return samples
 
 
 def by_text(series: Series) -> dict[tuple[str, str], bytes]:
-    def text(at: int) -> str:
-        whole = iso(at)
+    def text(time_ms: int) -> str:
+        whole = iso(time_ms)
         return whole if "." in whole else whole.replace("Z", ".000Z")
 
-    return {(name, text(at)): value for (name, at), value in bits(series).items()}
+    return {(name, text(time_ms)): value for (name, time_ms), value in bits(series).items()}
 
 
 def from_parquet(data: bytes) -> dict[tuple[str, int], bytes]:
@@ -83,7 +83,7 @@ def from_parquet(data: bytes) -> dict[tuple[str, int], bytes]:
     assert table.schema.equals(day_file.schema())
     times = table["timestamp"].cast(pa.int64()).to_pylist()
     rows = zip(table["point_name"].to_pylist(), times, table["value"].to_pylist(), strict=True)
-    return {(name, at): struct.pack("<d", value) for name, at, value in rows}
+    return {(name, time_ms): struct.pack("<d", value) for name, time_ms, value in rows}
 
 
 names = awkward_names | st.just("")
@@ -95,19 +95,19 @@ series_of_a_day = st.dictionaries(
 
 @given(series_of_a_day)
 def test_every_sample_is_in_the_csv_to_the_bit(
-    tmp_path_factory: pytest.TempPathFactory, given: Series
+    tmp_path_factory: pytest.TempPathFactory, series: Series
 ) -> None:
-    files = exported(tmp_path_factory.mktemp("csv"), given, "csv")
-    assert len(files) == bool(given)
-    assert {k: v for file in files for k, v in from_csv(file).items()} == by_text(given)
+    files = exported(tmp_path_factory.mktemp("csv"), series, "csv")
+    assert len(files) == bool(series)
+    assert {k: v for file in files for k, v in from_csv(file).items()} == by_text(series)
 
 
 @given(series_of_a_day)
 def test_every_sample_is_in_the_parquet_to_the_bit(
-    tmp_path_factory: pytest.TempPathFactory, given: Series
+    tmp_path_factory: pytest.TempPathFactory, series: Series
 ) -> None:
-    files = exported(tmp_path_factory.mktemp("parquet"), given, "parquet")
-    assert {k: v for file in files for k, v in from_parquet(file).items()} == bits(given)
+    files = exported(tmp_path_factory.mktemp("parquet"), series, "parquet")
+    assert {k: v for file in files for k, v in from_parquet(file).items()} == bits(series)
 
 
 def awkward() -> dict[str, dict[int, float]]:
@@ -133,8 +133,8 @@ def test_other_programs_read_the_csv_to_the_bit(tmp_path: Path) -> None:
     [text] = exported(tmp_path, series, "csv")
     table = pcsv.read_csv(io.BytesIO(text))
     assert table.schema.field("value").type == pa.float64()
-    found = struct.pack("<4d", *table["value"].to_pylist())
-    assert found == struct.pack("<4d", 1.0, -0.0, 3.0, 1e22)
+    stored = struct.pack("<4d", *table["value"].to_pylist())
+    assert stored == struct.pack("<4d", 1.0, -0.0, 3.0, 1e22)
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
@@ -142,11 +142,15 @@ def test_points_and_range_are_what_was_asked_for(tmp_path: Path, format: str) ->
     wanted, span = [NAMES[1], NAMES[4], "no such point"], Span(START + 60_000, START + 300_000)
     files = exported(tmp_path, awkward(), format, names=wanted, span=span)
     expected = {
-        name: {at: value for at, value in awkward()[name].items() if span.start_ms <= at < span.end_ms}
+        name: {
+            time_ms: value
+            for time_ms, value in awkward()[name].items()
+            if span.start_ms <= time_ms < span.end_ms
+        }
         for name in wanted[:2]
     }
-    found = [from_csv(file) if format == "csv" else from_parquet(file) for file in files]
-    assert found == [by_text(expected) if format == "csv" else bits(expected)]
+    samples = [from_csv(file) if format == "csv" else from_parquet(file) for file in files]
+    assert samples == [by_text(expected) if format == "csv" else bits(expected)]
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
@@ -155,26 +159,26 @@ def test_a_full_file_is_followed_by_another(
 ) -> None:
     monkeypatch.setattr(record_batches, "_BATCH_ROWS", 10)
     monkeypatch.setattr(parquet_rows, "_ROW_GROUP_ROWS", 10)
-    files = exported(tmp_path, awkward(), format, most=1)
+    files = exported(tmp_path, awkward(), format, max_bytes=1)
     assert len(files) == -(-len(NAMES) * len(AWKWARD) // 10)
-    found: dict[tuple[str, int], bytes] = {}
+    samples: dict[tuple[str, int], bytes] = {}
     for file in files:
-        part = from_csv(file) if format == "csv" else from_parquet(file)
-        assert not found.keys() & part.keys()
-        found |= part
-    assert found == (by_text(awkward()) if format == "csv" else bits(awkward()))
+        file_samples = from_csv(file) if format == "csv" else from_parquet(file)
+        assert not samples.keys() & file_samples.keys()
+        samples |= file_samples
+    assert samples == (by_text(awkward()) if format == "csv" else bits(awkward()))
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_what_is_broken_off_is_not_passed_on(tmp_path: Path, format: str) -> None:
     source = tmp_path / "day.parquet"
     day_file.write(source, SITE, DAY, groups_of(awkward()))
-    kept: list[Path] = []
-    with pytest.raises(KeyError), FileWriter(format, tmp_path, kept.append, 10**9) as writer:
+    stored: list[Path] = []
+    with pytest.raises(KeyError), FileWriter(format, tmp_path, stored.append, 10**9) as writer:
         for batch in record_batches.record_batches(source, None, WHOLE):
             writer.add(batch)
         raise KeyError
-    assert kept == []
+    assert stored == []
 
 
 def with_duckdb(file: Path, *options: str) -> list[tuple[str, bytes]]:
@@ -197,20 +201,20 @@ def test_other_programs_read_every_name(tmp_path: Path) -> None:
     file.write_bytes(text)
     truth = sorted((name, value) for (name, _), value in bits(series).items())
     assert sorted(with_duckdb(file)) == truth
-    told = ("header = true", "delim = ','", "quote = '\"'", "escape = '\"'")
-    assert sorted(with_duckdb(file, *told)) == truth
+    options = ("header = true", "delim = ','", "quote = '\"'", "escape = '\"'")
+    assert sorted(with_duckdb(file, *options)) == truth
 
 
 @settings(max_examples=20)
 @given(st.sets(awkward_names, min_size=1, max_size=20))
-def test_duckdb_reads_any_name(tmp_path_factory: pytest.TempPathFactory, given: set[str]) -> None:
+def test_duckdb_reads_any_name(tmp_path_factory: pytest.TempPathFactory, point_names: set[str]) -> None:
     folder = tmp_path_factory.mktemp("csv")
-    series = {name: {START: 1.5} for name in given}
+    series = {name: {START: 1.5} for name in point_names}
     [text] = exported(folder, series, "csv")
     file = folder / "rows.csv"
     file.write_bytes(text)
-    told = ("header = true", "delim = ','", "quote = '\"'", "escape = '\"'")
-    assert {name for name, _ in with_duckdb(file, *told)} == given
+    options = ("header = true", "delim = ','", "quote = '\"'", "escape = '\"'")
+    assert {name for name, _ in with_duckdb(file, *options)} == point_names
 
 
 def test_lines_of_long_names_are_made_a_few_at_a_time(

@@ -2,11 +2,13 @@ import random
 from dataclasses import replace
 
 import orjson
+import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vitals.ace.points import listed_from_ace
+from vitals.errors import NotFoundError
 from vitals.model import point_set
 from vitals.model.points import Catalog, ListedPoint, Point
 from vitals.store.state.catalog import _decode, _encode
@@ -128,3 +130,24 @@ def test_facts_of_a_point_never_fill_its_item() -> None:
     )
     assert point.description == huge[:1_000]
     assert len(_encode([Point(n, replace(point, name=f"p{n}")) for n in range(10)])) < 100_000
+
+
+def test_points_are_selected_by_name_once_each() -> None:
+    catalog = Catalog().refreshed(map(ListedPoint, "abc"))
+    assert [point.name for point in catalog.select(["c", "a", "c"])] == ["c", "a"]
+    assert catalog.select([]) == []
+    assert [point.name for point in catalog.select(["x", "b"], allow_unknown=True)] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("names", "allow_unknown", "text"),
+    [
+        (["a", "x"], False, "the site has no point 'x'"),
+        (["x", "y", "z", "v", "w"], True, "the site has no point 'x', 'y', 'z' and 2 more"),
+    ],
+)
+def test_unknown_points_are_refused_by_name(names: list[str], allow_unknown: bool, text: str) -> None:
+    catalog = Catalog().refreshed([ListedPoint("a")])
+    with pytest.raises(NotFoundError) as refusal:
+        catalog.select(names, allow_unknown=allow_unknown)
+    assert str(refusal.value) == text

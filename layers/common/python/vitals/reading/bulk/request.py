@@ -42,7 +42,7 @@ class BulkRows:
     scanned_bytes: int = 0
 
 
-class BulkReader(Protocol):
-    """Reads samples in bulk."""
+class RowReader(Protocol):
+    """Reads samples of any number of points and days, in one of the two ways."""
 
     def read(self, request: BulkRequest) -> BulkRows: ...
