@@ -14,22 +14,22 @@ from vitals.model.records.tokens import Grant
 
 router = APIGatewayRouter()
 
-RunId = Annotated[str, Path(description="the id that the start answered")]
+RunId = Annotated[str, Path(description="id from POST /backfill/start")]
 
 
 class StartBody(BaseModel):
-    """Which days of a site to fill in, both dates included."""
+    """The days of a site to backfill, both dates included."""
 
     model_config = ConfigDict(extra="forbid")
 
     site_name: StrictStr = Field(max_length=64)
     start_date: StrictStr = Field(max_length=40, description="YYYY-MM-DD, UTC")
     end_date: StrictStr = Field(max_length=40, description="YYYY-MM-DD, UTC")
-    force: StrictBool = Field(False, description="read also the days that are complete")
-    dry_run: StrictBool = Field(False, description="only say what it would take")
+    force: StrictBool = Field(False, description="read complete days again too")
+    dry_run: StrictBool = Field(False, description="return the estimate without starting")
 
 
-@router.post("/backfill/start", summary="Fill in a site's history")
+@router.post("/backfill/start", summary="Start a backfill of a site")
 def start(body: Annotated[StartBody, Body()]) -> Response[Any]:
     event = body.model_dump(exclude={"site_name"}) | {"site": body.site_name}
     status, answer = _api().start(_grant(), event)
@@ -39,7 +39,7 @@ def start(body: Annotated[StartBody, Body()]) -> Response[Any]:
 @router.get("/backfill", summary="A site's backfills, newest first")
 def of_site(
     site_name: Annotated[str, Query(max_length=64, description="site name, as in /sites")],
-    limit: Annotated[int, Query(ge=1, le=100, description="backfills at most")] = 20,
+    limit: Annotated[int, Query(ge=1, le=100, description="maximum number of backfills")] = 20,
 ) -> Response[Any]:
     return json_answer(_api().of_site(_grant(), site_name, limit))
 
@@ -49,7 +49,7 @@ def get(run_id: RunId) -> Response[Any]:
     return json_answer(_api().get(_grant(), run_id))
 
 
-@router.post("/backfill/<run_id>/cancel", summary="End a backfill before its next hour")
+@router.post("/backfill/<run_id>/cancel", summary="Cancel a backfill before its next hour")
 def cancel(run_id: RunId) -> Response[Any]:
     status, answer = _api().cancel(_grant(), run_id)
     return json_answer(answer, status)

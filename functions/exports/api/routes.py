@@ -17,25 +17,25 @@ from vitals.model.records.tokens import Grant
 router = APIGatewayRouter()
 
 Name = Annotated[StrictStr, Field(max_length=MAX_NAME)]
-ExportId = Annotated[str, Path(description="the id that the start answered")]
+ExportId = Annotated[str, Path(description="id from POST /exports")]
 
 
 class ExportBody(BaseModel):
-    """Which samples of a site to export, [start_time, end_time), and how."""
+    """The samples of a site to export, in [start_time, end_time), and their format."""
 
     model_config = ConfigDict(extra="forbid")
 
     site_name: StrictStr = Field(max_length=64)
-    point_names: list[Name] | None = Field(None, description="none, or an empty list: every point")
+    point_names: list[Name] | None = Field(None, description="null or an empty list means every point")
     start_time: StrictStr | StrictInt | StrictFloat = Field(description="ISO 8601 or epoch milliseconds")
     end_time: StrictStr | StrictInt | StrictFloat = Field(
-        description="at most 730 days later; cut at the present"
+        description="at most 730 days after start_time; limited to the present"
     )
     format: Literal["csv", "parquet"] = "parquet"
     priority: Literal["normal", "high"] = "normal"
 
 
-@router.post("/exports", summary="Export samples of any number of points and days to files")
+@router.post("/exports", summary="Start an export of samples to files, of any number of points")
 def start(body: Annotated[ExportBody, Body()]) -> Response[Any]:
     request = ExportRequest(
         site=body.site_name,
@@ -51,19 +51,17 @@ def start(body: Annotated[ExportBody, Body()]) -> Response[Any]:
 @router.get("/exports", summary="A site's exports, newest first")
 def of_site(
     site_name: Annotated[str, Query(max_length=64, description="site name, as in /sites")],
-    limit: Annotated[int, Query(ge=1, le=100, description="exports at most")] = 20,
+    limit: Annotated[int, Query(ge=1, le=100, description="maximum number of exports")] = 20,
 ) -> Response[Any]:
     return json_answer(_api().of_site(_grant(), site_name, limit))
 
 
-@router.get("/exports/<export_id>", summary="An export, with links to its files once it is completed")
+@router.get("/exports/<export_id>", summary="An export, with links to its files when it is completed")
 def get(export_id: ExportId) -> Response[Any]:
     return json_answer(_api().get(_grant(), export_id))
 
 
-@router.delete(
-    "/exports/<export_id>", summary="Cancel an export, or remove one that has ended with its files"
-)
+@router.delete("/exports/<export_id>", summary="Cancel an export, or remove an ended one with its files")
 def delete(export_id: ExportId) -> Response[Any]:
     status, answer = _api().delete(_grant(), export_id)
     return json_answer(answer, status)
