@@ -34,8 +34,23 @@ class Etl:
             return self._every_site()
         if request.site not in self.sites:
             raise NotFoundError(f"site {request.site} is not one of SITES")
-        receipt = Receipt(request.site)
-        started_ms = self.syncer.ingest.now()
+        receipt, started_ms = Receipt(request.site), self.syncer.ingest.now()
+        try:
+            self._sync(request, receipt, queued=queued, may_continue=may_continue)
+        finally:
+            self.logger.info("sync receipt", **receipt.as_dict())
+            self._measure(receipt, started_ms)
+        return receipt.as_dict()
+
+    def _sync(
+        self,
+        request: events.OneSite | events.OneSpan,
+        receipt: Receipt,
+        *,
+        queued: bool,
+        may_continue: Callable[[], bool],
+    ) -> None:
+        """Syncs the site or the span; skips a queued sync of a site while the circuit is open."""
         try:
             if isinstance(request, events.OneSite):
                 self.syncer.sync_site(receipt, 1 if queued else DIRECT_STEPS, may_continue)
@@ -49,10 +64,6 @@ class Etl:
             self.metrics.add_metric("SyncsSkipped", MetricUnit.Count, 1)
             # Counted as a failure too, or the alarm would clear in the middle of an outage.
             self.metrics.add_metric("SyncFailures", MetricUnit.Count, 1)
-        finally:
-            self.logger.info("sync receipt", **receipt.as_dict())
-            self._measure(receipt, started_ms)
-        return receipt.as_dict()
 
     def _every_site(self) -> dict[str, Any]:
         self.syncer.enqueue([{"site": site} for site in self.sites])

@@ -44,6 +44,16 @@ class ExportAnswers:
         authorise(grant, request.site, "read", exists=self._has_site)
         now_ms = self.now()
         self._check_room(request.site, now_ms)
+        export, export_plan = self._planned(grant, request, now_ms)
+        self.table.create(export, export_plan)
+        try:
+            self.queues.send(export)
+        except Exception:
+            self.table.remove(export)
+            raise
+        return view.export(export, now_ms)
+
+    def _planned(self, grant: Grant, request: ExportRequest, now_ms: int) -> tuple[Export, ExportPlan]:
         span = request.span(now_ms)
         catalog = self.catalogs.load(request.site)
         ids = request.point_ids(catalog)
@@ -61,13 +71,7 @@ class ExportAnswers:
             created_ms=now_ms,
             days_total=sum(export_part.days for export_part in parts),
         )
-        self.table.create(export, ExportPlan(parts, ids))
-        try:
-            self.queues.send(export)
-        except Exception:
-            self.table.remove(export)
-            raise
-        return view.export(export, now_ms)
+        return export, ExportPlan(parts, ids)
 
     def get(self, grant: Grant, export_id: str) -> schemas.Export | schemas.ExportWithFiles:
         """Returns an export; NotFoundError also for one of a site that the token may not read."""
