@@ -21,7 +21,7 @@ NOW = day_start("2026-01-05") + 1
     ],
     ids=str,
 )
-def test_an_event_asks_for_due_days_or_for_one(event: dict[str, Any], expected: object) -> None:
+def test_events_are_parsed(event: dict[str, Any], expected: object) -> None:
     assert parse(event, NOW) == expected
 
 

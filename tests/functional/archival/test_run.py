@@ -46,7 +46,7 @@ def archival(sent: list[dict[str, str]], sites: tuple[str, ...]) -> Archival:
     return Archival(archiver, planner, sites, lambda: DAY + 3 * DAY_MS, logger, metrics)
 
 
-def test_a_site_that_cannot_be_planned_stops_no_other() -> None:
+def test_a_failing_site_stops_no_other() -> None:
     sent: list[dict[str, str]] = []
     with pytest.raises(ExceptionGroup):
         archival(sent, SITES).handle({})

@@ -148,7 +148,7 @@ def test_a_run_is_cancelled_over_http(call: Call) -> None:
     assert call("POST", f"/backfill/{started['id']}/cancel")[0] == 200
 
 
-def test_a_second_start_says_which_run_is_at_work(call: Call) -> None:
+def test_a_second_start_names_the_running_backfill(call: Call) -> None:
     _, first = call("POST", "/backfill/start", body={"site_name": SITE, **RANGE})
     status, refused = call("POST", "/backfill/start", body={"site_name": SITE, **RANGE})
     assert (status, refused["error_code"], refused["running_id"]) == (409, "CONFLICT", first["id"])
@@ -231,7 +231,7 @@ def test_a_run_of_another_site_is_not_there(call: Call) -> None:
         ({"task": "summarise", "run": "no-such-run", "site": SITE, "days": []}, NotFoundError),
     ],
 )
-def test_a_task_that_fails_is_logged_and_raised_by_name(
+def test_a_failing_task_is_logged_and_raised(
     deployed: World,
     event: dict[str, Any],
     error: type[Exception],
@@ -246,7 +246,7 @@ def test_a_task_that_fails_is_logged_and_raised_by_name(
     assert (failed["event"], failed["error"]) == (event, error.__name__)
 
 
-def test_a_plan_while_another_run_holds_the_site_is_refused(call: Call) -> None:
+def test_a_plan_during_another_run_is_refused(call: Call) -> None:
     _, first = call("POST", "/backfill/start", body=BODY)
     with pytest.raises(RunningError, match=first["id"]):
         tasks_app.handler({"task": "plan", "run": "x", "asked": {"site": SITE, **RANGE}}, CONTEXT)

@@ -217,7 +217,7 @@ def test_days_of_every_age_are_exact_at_once(backfill: Backfill) -> None:
     assert backfill.blocks(whole(0)) > 0
 
 
-def test_a_day_with_blocks_gets_the_rest_of_them(backfill: Backfill) -> None:
+def test_a_day_with_blocks_is_completed(backfill: Backfill) -> None:
     backfill.world.clock.now_ms += DAY_MS
     before = backfill.blocks(whole(0))
     ended = backfill.execute(days_ago(0), days_ago(0))
@@ -228,7 +228,7 @@ def test_a_day_with_blocks_gets_the_rest_of_them(backfill: Backfill) -> None:
     backfill.assert_exact(whole(0))
 
 
-def test_what_is_complete_is_left_out_and_force_changes_nothing(backfill: Backfill) -> None:
+def test_complete_days_are_skipped_and_force_changes_nothing(backfill: Backfill) -> None:
     backfill.execute(days_ago(5), days_ago(2), name="first")
     before = backfill.worker.archiver.ledger.archive_records(SITE, whole(5, 2))
     backfill.world.clock.forward(60)
@@ -254,7 +254,7 @@ def test_an_empty_day_is_complete_too(backfill: Backfill) -> None:
     backfill.assert_exact(whole(40, 40))
 
 
-def test_a_correction_at_the_source_reaches_the_chart_by_force(backfill: Backfill) -> None:
+def test_force_stores_a_correction_of_the_source(backfill: Backfill) -> None:
     backfill.execute(days_ago(9), days_ago(9))
     name, time_ms = sorted(backfill.world.truth(whole(9, 9)))[3]
     backfill.world.simulator.put_samples(SITE, [(name, "4242.5", time_ms)])
@@ -274,7 +274,7 @@ def test_what_the_source_lost_stays(backfill: Backfill) -> None:
     assert backfill.answers(whole(9, 9)) == before
 
 
-def test_blocks_that_expired_but_linger_do_not_come_back(backfill: Backfill) -> None:
+def test_expired_blocks_do_not_come_back(backfill: Backfill) -> None:
     """TTL deletes late: what the file has since learnt must not be undone by them."""
     world, span = backfill.world, whole(0)
     world.clock.now_ms += DAY_MS
@@ -333,7 +333,7 @@ STEPS = [
 @pytest.mark.parametrize(("owner_path", "method", "call"), STEPS)
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("repeat", ["attempt", "archival"])
-def test_killed_around_any_step_a_repeat_or_the_night_completes_it(
+def test_a_kill_at_any_step_is_completed_later(
     backfill: Backfill,
     owner_path: str,
     method: str,
@@ -387,7 +387,7 @@ def request(start: str, end: str, **changes: Any) -> dict[str, Any]:
     return {"site": SITE, "start_date": start, "end_date": end} | changes
 
 
-def test_a_retry_reads_only_the_hours_that_are_missing(backfill: Backfill) -> None:
+def test_a_retry_reads_only_missing_hours(backfill: Backfill) -> None:
     day, remaining = days_ago(3), iter([600] * 10 + [0] + [600] * 100)
     backfill.worker = dataclasses.replace(backfill.worker, remaining_s=lambda: next(remaining))
     before = backfill.upstream_requests()
@@ -399,9 +399,7 @@ def test_a_retry_reads_only_the_hours_that_are_missing(backfill: Backfill) -> No
     backfill.assert_exact(whole(3, 3))
 
 
-def test_a_day_that_fails_is_recorded_and_the_others_go_on(
-    backfill: Backfill, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failing_day_does_not_stop_the_others(backfill: Backfill, monkeypatch: pytest.MonkeyPatch) -> None:
     real = type(backfill.worker.ingest.ace).pages
 
     def pages(ace: Any, site: str, span: Span) -> Any:
@@ -424,7 +422,7 @@ def test_a_day_that_fails_is_recorded_and_the_others_go_on(
     backfill.assert_exact(whole(5, 3))
 
 
-def test_an_open_circuit_stops_a_day_before_it_asks(backfill: Backfill) -> None:
+def test_an_open_circuit_stops_a_day_before_requests(backfill: Backfill) -> None:
     backfill.worker.circuits.store(Circuit(9, backfill.world.clock() + HOUR_MS))
     before = backfill.upstream_requests()
     ended = backfill.execute(days_ago(3), days_ago(3))
@@ -433,9 +431,7 @@ def test_an_open_circuit_stops_a_day_before_it_asks(backfill: Backfill) -> None:
     assert backfill.upstream_requests() == before
 
 
-def test_a_cancelled_run_keeps_what_is_done_and_is_resumed(
-    backfill: Backfill, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cancelled_run_keeps_its_days(backfill: Backfill, monkeypatch: pytest.MonkeyPatch) -> None:
     api, staged = backfill.api(), []
     real = StagingArea.finish
 
@@ -460,7 +456,7 @@ def test_a_cancelled_run_keeps_what_is_done_and_is_resumed(
     backfill.assert_exact(whole(5, 2))
 
 
-def test_a_second_run_is_refused_with_the_first_ones_id(backfill: Backfill) -> None:
+def test_a_second_run_is_refused_by_id(backfill: Backfill) -> None:
     backfill.executions.start("first", {})
     backfill.tasks.handle({"task": "plan", "run": "first", "asked": request(days_ago(5), days_ago(2))})
     second = backfill.execute(days_ago(40), days_ago(39), name="second")
@@ -472,7 +468,7 @@ def test_a_second_run_is_refused_with_the_first_ones_id(backfill: Backfill) -> N
     assert backfill.runs.load("second") is None
 
 
-def test_a_lock_whose_execution_has_ended_is_taken_over(backfill: Backfill) -> None:
+def test_a_lock_of_an_ended_execution_is_taken(backfill: Backfill) -> None:
     backfill.executions.start("first", {})
     backfill.tasks.handle({"task": "plan", "run": "first", "asked": request(days_ago(5), days_ago(2))})
     sfn = boto3.client("stepfunctions")
@@ -489,7 +485,7 @@ def machine() -> str:
     return str(machine_record["stateMachineArn"])
 
 
-def test_a_lock_that_never_came_to_an_execution_is_taken_over_after_a_while(backfill: Backfill) -> None:
+def test_a_lock_without_execution_is_taken_after_grace(backfill: Backfill) -> None:
     backfill.tasks.handle({"task": "plan", "run": "first", "asked": request(days_ago(5), days_ago(2))})
     assert backfill.execute(days_ago(3), days_ago(3), name="second").error == "RunningError"
     backfill.world.clock.forward(3)
@@ -692,9 +688,7 @@ def late_blocks(backfill: Backfill) -> tuple[str, int]:
     return name, time_ms
 
 
-def test_a_correction_survives_blocks_that_live_a_day_longer(
-    backfill: Backfill, late_blocks: tuple[str, int]
-) -> None:
+def test_a_correction_survives_older_blocks(backfill: Backfill, late_blocks: tuple[str, int]) -> None:
     world, (name, time_ms) = backfill.world, late_blocks
     world.simulator.put_samples(SITE, [(name, "4242.5", time_ms)])
     backfill.execute(days_ago(0), days_ago(0), name="forced", force=True)
@@ -713,7 +707,7 @@ class Killed(BaseException):
     """The process ends here; nothing of ours catches it."""
 
 
-def test_a_worker_killed_after_its_put_and_never_resumed_is_mended_by_the_night(
+def test_the_night_completes_a_worker_killed_after_put(
     backfill: Backfill, late_blocks: tuple[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, time_ms = late_blocks
@@ -736,7 +730,7 @@ def test_a_worker_killed_after_its_put_and_never_resumed_is_mended_by_the_night(
 
 
 @pytest.mark.parametrize("ago", [3, 14])
-def test_an_archiving_that_overlaps_a_backfill_hides_no_day(
+def test_archiving_during_a_backfill_hides_no_day(
     backfill: Backfill, monkeypatch: pytest.MonkeyPatch, ago: int
 ) -> None:
     archiver, day_ms = backfill.worker.archiver, TODAY - ago * DAY_MS
@@ -760,9 +754,7 @@ def test_an_archiving_that_overlaps_a_backfill_hides_no_day(
         archiver.archive(SiteDay(SITE, day_ms))
 
 
-def test_an_hour_cut_at_the_present_is_read_whole_by_the_next_attempt(
-    backfill: Backfill, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_hour_cut_at_the_present_is_reread(backfill: Backfill, monkeypatch: pytest.MonkeyPatch) -> None:
     """The live sync is down, so the day has no blocks; an attempt at noon, and one after midnight."""
     world, day = backfill.world, days_ago(-1)
     world.clock.now_ms = TODAY + DAY_MS + 12 * HOUR_MS + 31 * MINUTE_MS
@@ -796,7 +788,7 @@ def test_what_was_read_earlier_is_stored_as_earlier(backfill: Backfill) -> None:
     backfill.assert_exact(whole(0))
 
 
-def test_samples_that_were_not_asked_for_are_left_out(
+def test_samples_outside_of_the_hour_are_rejected(
     backfill: Backfill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ace = type(backfill.worker.ingest.ace)
@@ -813,7 +805,7 @@ def test_samples_that_were_not_asked_for_are_left_out(
     assert backfill.day(days_ago(3)).rejected >= 48
 
 
-def test_days_that_complete_between_the_start_and_the_plan_do_not_count_as_failed(backfill: Backfill) -> None:
+def test_days_completed_before_the_plan_are_not_failed(backfill: Backfill) -> None:
     api = backfill.api("run")
     other = backfill.runs
     api.start(OPERATOR, request(days_ago(4), days_ago(3)))
@@ -844,7 +836,7 @@ def test_a_start_whose_answer_is_lost_goes_on(backfill: Backfill, monkeypatch: p
     assert backfill.api().get(READER, answer["id"])["status"] == "running"
 
 
-def test_a_worker_that_outlives_its_stopped_execution_stops_too(backfill: Backfill) -> None:
+def test_a_worker_stops_with_its_execution(backfill: Backfill) -> None:
     backfill.executions.start("run", {})
     backfill.tasks.handle({"task": "plan", "run": "run", "asked": request(days_ago(4), days_ago(3))})
     [execution] = boto3.client("stepfunctions").list_executions(stateMachineArn=machine())["executions"]
@@ -853,9 +845,7 @@ def test_a_worker_that_outlives_its_stopped_execution_stops_too(backfill: Backfi
     assert backfill.worker.work("run", days_ago(4))["status"] == "cancelled"
 
 
-def test_while_it_goes_on_a_run_tells_of_every_day(
-    backfill: Backfill, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_running_backfill_lists_every_day(backfill: Backfill, monkeypatch: pytest.MonkeyPatch) -> None:
     api = backfill.api("run")
     api.start(OPERATOR, request(days_ago(4), days_ago(2)))
     backfill.worker.work("run", days_ago(4))
@@ -878,7 +868,7 @@ def test_while_it_goes_on_a_run_tells_of_every_day(
     assert (run["status"], run["days_done"], run["days_failed"]) == ("partial", 2, 1)
 
 
-def test_time_that_runs_out_within_an_hour_is_no_fault_of_the_upstream(
+def test_running_out_of_time_is_no_upstream_failure(
     backfill: Backfill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backfill.worker = dataclasses.replace(backfill.worker, remaining_s=lambda: 30)
@@ -893,7 +883,7 @@ def test_time_that_runs_out_within_an_hour_is_no_fault_of_the_upstream(
         backfill.worker.work("run", days_ago(4))
 
 
-def test_only_as_many_days_at_once_as_the_pace_allows() -> None:
+def test_the_pace_limits_concurrent_days() -> None:
     large = [60] * 4583
     assert concurrent_days(large, 50, 2) == 2
     assert concurrent_days(large, 50, 40) == 16

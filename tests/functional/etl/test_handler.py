@@ -107,7 +107,7 @@ def test_a_direct_invoke_syncs_until_caught_up(queue: str, dynamodb: Any, clock:
     assert all(set(message) == {"site", "start", "end"} for message in sent(queue))
 
 
-def test_a_sync_charges_the_pace_that_backfills_wait_for(
+def test_syncs_and_backfills_share_the_pace(
     queue: str, dynamodb: Any, simulator: Simulator, clock: Clock
 ) -> None:
     app.handler({"site": SITE}, CONTEXT)
@@ -116,7 +116,7 @@ def test_a_sync_charges_the_pace_that_backfills_wait_for(
     assert int(item["at_ms"]["N"]) == clock() + requests
 
 
-def test_a_message_syncs_one_hour_and_sends_the_next(queue: str, dynamodb: Any, clock: Clock) -> None:
+def test_a_message_syncs_one_hour(queue: str, dynamodb: Any, clock: Clock) -> None:
     assert app.handler(records({"site": SITE}), CONTEXT) == {"batchItemFailures": []}
     assert checkpoint(dynamodb) == floor_window(clock() - 2 * HOUR_MS)
     assert sent(queue) == [{"site": SITE}]
@@ -128,7 +128,7 @@ def test_a_direct_invoke_short_of_time_hands_on(queue: str, dynamodb: Any, clock
     assert sent(queue) == [{"site": SITE}]
 
 
-def test_a_span_is_read_again_and_moves_no_checkpoint(queue: str, dynamodb: Any, clock: Clock) -> None:
+def test_a_span_moves_no_checkpoint(queue: str, dynamodb: Any, clock: Clock) -> None:
     event = {"site": SITE, "start": iso(clock() - 2 * HOUR_MS), "end": iso(clock() - HOUR_MS)}
     receipt = app.handler(event, CONTEXT)
     assert receipt["written"] > 0
@@ -155,12 +155,12 @@ def test_whatever_fails_is_logged_and_counted(
     assert [line["SyncFailures"] for line in lines if "SyncFailures" in line] == [[1.0]]
 
 
-def test_as_many_containers_share_the_pace_as_the_template_allows() -> None:
+def test_concurrency_is_that_of_the_template() -> None:
     source = template()["Resources"]["EtlFunction"]["Properties"]["Events"]["Sync"]["Properties"]
     assert source["ScalingConfig"]["MaximumConcurrency"] == app.CONCURRENCY
 
 
-def test_a_failing_message_is_returned_to_the_queue_alone(queue: str) -> None:
+def test_only_a_failing_message_returns(queue: str) -> None:
     answer = app.handler(records({"site": SITE}, {"site": "unknown"}, {"nonsense": 1}), CONTEXT)
     assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["1", "2"]
 
@@ -187,7 +187,7 @@ def test_metrics_count_what_a_sync_did(queue: str, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize("status", [401, 404, 422])
-def test_a_refused_sync_says_so_in_log_and_metrics(
+def test_a_refused_sync_is_logged_and_counted(
     queue: str,
     simulator: Simulator,
     capsys: pytest.CaptureFixture[str],
@@ -214,7 +214,7 @@ def test_a_refused_sync_says_so_in_log_and_metrics(
     assert app.handler({"site": SITE}, CONTEXT)["caught_up"]
 
 
-def test_an_open_circuit_skips_a_scheduled_sync_and_returns_a_span(
+def test_an_open_circuit_skips_sites_not_spans(
     queue: str, dynamodb: Any, simulator: Simulator, clock: Clock
 ) -> None:
     from vitals.store.control.circuit import Circuit, CircuitTable

@@ -72,7 +72,7 @@ def impatient(world: World, **changes: Any) -> AceClient:
     )
 
 
-def test_a_new_site_is_filled_from_the_lookback_on(world: World) -> None:
+def test_a_new_site_starts_at_the_lookback(world: World) -> None:
     receipt = world.sync()
     assert receipt.caught_up
     assert checkpoint(world) == floor_window(world.clock())
@@ -84,7 +84,7 @@ def test_a_new_site_is_filled_from_the_lookback_on(world: World) -> None:
     assert len(world.syncer.ingest.hot.read(SITE, [weather.id], week, world.clock())) == 1
 
 
-def test_the_sites_record_tells_what_the_latest_step_rejected(world: World) -> None:
+def test_the_site_record_counts_rejected_readings(world: World) -> None:
     for minutes in (0, 5):
         world.clock.forward(minutes)
         world.sync()
@@ -141,7 +141,7 @@ def test_samples_hours_late_arrive_with_the_hourly_reread(make_world: Callable[.
     assert_exact(world, 2)
 
 
-def test_a_gateway_that_was_silent_for_hours_is_read_again(make_world: Callable[..., World]) -> None:
+def test_a_silent_gateway_is_read_again(make_world: Callable[..., World]) -> None:
     world = make_world(initial_lookback_ms=12 * HOUR_MS)
     silent = Span(floor_window(world.clock()) - 6 * HOUR_MS, floor_window(world.clock()) - 4 * HOUR_MS)
 
@@ -164,7 +164,7 @@ def test_a_gateway_that_was_silent_for_hours_is_read_again(make_world: Callable[
     assert_exact(world, 12)
 
 
-def test_a_small_gateway_that_reconnects_late_is_read_again_too(make_world: Callable[..., World]) -> None:
+def test_a_small_late_gateway_is_read_again(make_world: Callable[..., World]) -> None:
     world = make_world(initial_lookback_ms=12 * HOUR_MS)
     end = floor_window(world.clock())
     silent = Span(end - 6 * HOUR_MS, end - 4 * HOUR_MS)
@@ -192,7 +192,7 @@ def test_a_small_gateway_that_reconnects_late_is_read_again_too(make_world: Call
     assert world.stored(silent) == world.truth(silent)
 
 
-def test_a_point_configured_while_the_listing_fails_loses_nothing(world: World) -> None:
+def test_a_failing_listing_loses_no_new_point(world: World) -> None:
     class Forgetful(AceClient):
         def configured_points(self, site: str) -> Any:
             listing = super().configured_points(site)
@@ -215,7 +215,7 @@ def test_a_point_configured_while_the_listing_fails_loses_nothing(world: World) 
     assert_exact(world, 5)
 
 
-def test_a_listing_that_lost_its_points_switches_none_off(world: World) -> None:
+def test_an_empty_listing_deactivates_no_point(world: World) -> None:
     world.sync()
 
     class Empty(AceClient):
@@ -228,7 +228,7 @@ def test_a_listing_that_lost_its_points_switches_none_off(world: World) -> None:
     assert_exact(world)
 
 
-def test_an_upstream_that_hangs_ends_the_sync_before_the_function_ends(world: World) -> None:
+def test_a_hanging_upstream_ends_the_sync_in_time(world: World) -> None:
     remaining = iter([100.0, 50.0, 0.0])
     ace = AceClient(world.simulator.url, "key", Pace(60_000), remaining_s=lambda: next(remaining, 0.0))
     world.simulator.faults = Faults(status=503)
@@ -271,7 +271,7 @@ def test_a_corrected_value_replaces_the_first(world: World) -> None:
 
 @pytest.mark.parametrize("dies_at", [0, 1, 5, 11, 20])
 @pytest.mark.parametrize("after", [False, True])
-def test_killed_at_any_write_the_next_sync_completes_it(world: World, dies_at: int, after: bool) -> None:
+def test_a_kill_at_any_write_is_completed(world: World, dies_at: int, after: bool) -> None:
     mortal = HotTier(Mortal(world.client, dies_at, after), "HotTable", runtime=Runtime(sleep=lambda _: None))
     killed = but(world, hot=mortal)
     with pytest.raises(Dies):
@@ -351,7 +351,7 @@ def test_an_upstream_that_refuses_moves_no_checkpoint(
     assert_exact(world)
 
 
-def test_a_refusal_is_not_retried_and_an_outage_is_three_times(world: World) -> None:
+def test_outages_are_retried_and_refusals_are_not(world: World) -> None:
     def requests() -> int:
         return sum(sum(statuses.values()) for statuses in world.simulator.stats().values())
 
@@ -365,7 +365,7 @@ def test_a_refusal_is_not_retried_and_an_outage_is_three_times(world: World) -> 
         assert requests() - before == tries
 
 
-def test_a_repeated_cursor_ends_the_fetch_keeps_what_came_and_moves_nothing(world: World) -> None:
+def test_a_repeated_cursor_ends_the_fetch(world: World) -> None:
     world.sync()
     before = checkpoint(world)
     world.clock.forward(30)
@@ -425,7 +425,7 @@ def test_the_catalog_is_read_hourly_not_per_sync(world: World) -> None:
     assert listings() == 2 * once
 
 
-def test_after_an_outage_each_message_is_an_hour_and_sends_the_next(world: World) -> None:
+def test_after_an_outage_each_message_syncs_an_hour(world: World) -> None:
     world.sync()
     world.sent.clear()
     start = checkpoint(world)
@@ -440,9 +440,7 @@ def test_after_an_outage_each_message_is_an_hour_and_sends_the_next(world: World
     assert_exact(world, 5)
 
 
-def test_who_loses_the_checkpoint_leaves_the_rest_to_the_winner(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_loser_of_a_checkpoint_stops(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.sync()
     world.sent.clear()
     world.clock.forward(5 * 60)
@@ -452,7 +450,7 @@ def test_who_loses_the_checkpoint_leaves_the_rest_to_the_winner(
     assert world.sent == []
 
 
-def test_the_circuit_opens_after_five_failures_and_closes_with_a_success(world: World) -> None:
+def test_the_circuit_opens_after_five_failures(world: World) -> None:
     world.sync()
     world.simulator.faults = Faults(status=503)
     broken = but(world, ace=impatient(world))

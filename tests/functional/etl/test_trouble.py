@@ -123,7 +123,7 @@ def series(answer: Answer) -> Any:
 
 
 @pytest.mark.parametrize("service", ["dynamodb", "s3"])
-def test_a_service_that_refuses_for_a_moment_is_asked_again(stage: Stage, service: str) -> None:
+def test_a_briefly_refusing_service_is_retried(stage: Stage, service: str) -> None:
     expected = series(stage.ask())
     stage.refuse(service, 2)
     assert series(stage.ask()) == expected
@@ -131,9 +131,7 @@ def test_a_service_that_refuses_for_a_moment_is_asked_again(stage: Stage, servic
 
 
 @pytest.mark.parametrize("service", ["dynamodb", "s3"])
-def test_a_service_that_goes_on_refusing_is_a_503_and_no_answer_with_a_hole(
-    stage: Stage, service: str
-) -> None:
+def test_a_refusing_service_is_a_503(stage: Stage, service: str) -> None:
     assert series(stage.ask(BEFORE))
     stage.refuse(service, 1_000)
     answer = stage.ask(BEFORE)
@@ -188,9 +186,7 @@ def wide(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[...
         yield last
 
 
-def test_an_athena_whose_queue_is_too_long_is_a_504_and_stopped(
-    stage: Stage, wide: Callable[[], str], stuck: None
-) -> None:
+def test_a_queued_athena_query_is_a_504(stage: Stage, wide: Callable[[], str], stuck: None) -> None:
     assert stage.ask().error == (504, "TIMEOUT")
     assert wide() == "CANCELLED"
 

@@ -331,7 +331,7 @@ def queries() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
-def test_an_export_over_every_kind_of_day_is_the_truth_to_the_bit(stage: Stage, format: str) -> None:
+def test_exports_of_every_kind_of_day_are_exact(stage: Stage, format: str) -> None:
     export = stage.start(format=format)
     kinds = [item.kind for item in stage_plan(stage, export).parts]
     assert kinds == ["archive", "day", "day"]
@@ -382,9 +382,7 @@ def test_files_are_cut_where_they_are_full(stage: Stage, monkeypatch: pytest.Mon
     stage.assert_exact(export)
 
 
-def test_a_day_that_is_too_large_for_one_query_is_read_from_its_file(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_day_too_large_for_athena_is_built(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     Ledger(stage.world.client, "StateTable").update_archive(SiteDay(SITE, FIRST), bytes=10**12)
     export = stage.start()
     assert [item.kind for item in stage_plan(stage, export).parts] == ["day", "archive", "day", "day"]
@@ -392,7 +390,7 @@ def test_a_day_that_is_too_large_for_one_query_is_read_from_its_file(
     stage.assert_exact(export)
 
 
-def test_a_range_in_which_nothing_is_stored_is_completed_without_files(deployed: Stage) -> None:
+def test_an_empty_range_completes_without_files(deployed: Stage) -> None:
     export = deployed.start(start_time="2020-01-01", end_time="2020-01-05")
     deployed.drain()
     answer = deployed.get(export)
@@ -524,9 +522,7 @@ def test_a_second_delivery_leaves_the_first_one_alone(stage: Stage, monkeypatch:
     assert len(stage.objects(export)) == len(stage.get(export)["files"])
 
 
-def test_a_worker_that_comes_back_too_late_changes_nothing(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_late_worker_changes_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     export = stage.start()
     message = stage.receive()
     assert message
@@ -548,7 +544,7 @@ def test_a_worker_that_comes_back_too_late_changes_nothing(
     assert stage.objects(export) == {file["name"] for file in answer["files"]}
 
 
-def test_one_of_high_priority_does_not_wait_for_the_others(stage: Stage) -> None:
+def test_high_priority_does_not_wait(stage: Stage) -> None:
     normal = [stage.start() for _ in range(2)]
     high = stage.start(priority="high")
     message = stage.receive()
@@ -570,7 +566,7 @@ def test_one_that_waits_is_cancelled_at_once(deployed: Stage) -> None:
     assert queries() == []
 
 
-def test_one_at_work_is_cancelled_before_its_next_part(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_running_export_stops_before_its_next_part(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     export = stage.start()
     real = DayRows._build
     answers = []
@@ -659,7 +655,7 @@ def kill() -> None:
         ),
     ],
 )
-def test_what_fails_three_times_has_failed_and_says_why(
+def test_three_failures_end_an_export_with_their_error(
     stage: Stage, break_it: Callable[[Stage], Any], text: str
 ) -> None:
     export = stage.start()
@@ -686,9 +682,7 @@ def test_an_unforeseen_error_is_for_the_log_only(stage: Stage, monkeypatch: pyte
     assert stage.get(export)["error"] == work._UNEXPECTED
 
 
-def test_a_failed_export_is_redriven_and_goes_on_where_it_was(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_redriven_export_continues(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     export = stage.start()
     message = stage.receive()
     assert message
@@ -702,9 +696,7 @@ def test_a_failed_export_is_redriven_and_goes_on_where_it_was(
     stage.assert_exact(export)
 
 
-def test_a_worker_that_is_killed_in_its_last_attempt_is_told_of(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_kill_in_the_last_attempt_is_shown(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     export = stage.start()
     message = stage.receive()
     assert message
@@ -720,9 +712,7 @@ def test_a_worker_that_is_killed_in_its_last_attempt_is_told_of(
     stage.assert_exact(export)
 
 
-def test_a_day_that_changes_while_it_is_read_is_read_again(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_day_that_changes_is_read_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     real, calls = day_rows.build_day, []
 
     def conflicting(*arguments: Any, **named: Any) -> Any:
@@ -793,7 +783,7 @@ def test_a_sites_exports_are_listed_newest_first(deployed: Stage) -> None:
     assert all("files" not in export for export in answer["exports"])
 
 
-def test_one_that_could_not_be_queued_is_not_there(deployed: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_export_that_cannot_be_queued_is_removed(deployed: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vitals.aws.sqs.MessageQueue.send", lambda *_: 1 / 0)
     status, answer = deployed.call("POST", "/exports", body=export_body())
     assert (status, answer["error_code"]) == (500, "INTERNAL_ERROR")
@@ -829,7 +819,7 @@ def test_bad_requests_are_refused(deployed: Stage, body: Any, status: int, code:
     assert deployed.receive() is None
 
 
-def test_exports_are_for_those_who_may_read_the_site(deployed: Stage) -> None:
+def test_exports_require_access_to_the_site(deployed: Stage) -> None:
     export = deployed.start()
     deployed.drain()
     for scopes, sites in (("read", "other"), ("backfill", SITE)):

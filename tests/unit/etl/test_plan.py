@@ -15,7 +15,7 @@ now = st.integers(NOON, NOON + DAY_MS)
 
 
 @given(now, st.none() | st.integers(0, 3 * DAY_MS // WINDOW_MS))
-def test_steps_reach_the_last_closed_window_without_a_hole(now_ms: int, windows_behind: int | None) -> None:
+def test_steps_reach_the_last_closed_window(now_ms: int, windows_behind: int | None) -> None:
     end = now_ms - now_ms % WINDOW_MS
     checkpoint = None if windows_behind is None else end - windows_behind * WINDOW_MS
     asked_to = checkpoint
@@ -57,7 +57,7 @@ def test_gaps_are_windows_unpolled_empty_or_thin() -> None:
     assert [g.length_ms // WINDOW_MS for g in gaps] == [4, 1]
 
 
-def test_a_site_that_is_collected_every_quarter_of_an_hour_has_no_gaps() -> None:
+def test_quarter_hourly_collection_has_no_gaps() -> None:
     slow = coverage({i: 0 for i in range(2 * WINDOWS_PER_DAY) if i % 3})
     assert slow.gaps(Span(DAY, DAY + DAY_MS)) == []
 
@@ -67,7 +67,7 @@ def test_a_silent_site_is_one_gap() -> None:
     assert silent.gaps(Span(DAY, DAY + DAY_MS)) == [Span(DAY, DAY + DAY_MS)]
 
 
-def test_rereads_are_the_last_two_hours_and_the_gaps_by_the_hour() -> None:
+def test_rereads_cover_two_hours_and_gaps() -> None:
     checkpoint = DAY + DAY_MS + 6 * HOUR_MS
     record = SiteRecord("s", first_ms=DAY, checkpoint_ms=checkpoint, reread_ms=checkpoint - HOUR_MS)
     spans = plan.rereads(coverage({i: 0 for i in range(100, 130)}), record, checkpoint, full=False)
@@ -79,14 +79,14 @@ def test_rereads_are_the_last_two_hours_and_the_gaps_by_the_hour() -> None:
     ]
 
 
-def test_the_reread_reaches_back_to_the_one_before_it() -> None:
+def test_a_reread_reaches_the_one_before() -> None:
     checkpoint = DAY + DAY_MS + 6 * HOUR_MS
     record = SiteRecord("s", first_ms=DAY, checkpoint_ms=checkpoint, reread_ms=checkpoint - 5 * HOUR_MS)
     spans = plan.rereads(coverage({}), record, checkpoint, full=False)
     assert spans[0].start_ms == checkpoint - 5 * HOUR_MS
 
 
-def test_a_full_reread_is_all_of_the_24_hours_that_the_site_has() -> None:
+def test_a_full_reread_covers_24_hours() -> None:
     checkpoint = DAY + DAY_MS + 6 * HOUR_MS
     for first_ms, hours in ((DAY, 24), (checkpoint - 7 * HOUR_MS, 7), (checkpoint, 0)):
         record = SiteRecord("s", first_ms=first_ms, checkpoint_ms=checkpoint, reread_ms=checkpoint)

@@ -94,18 +94,14 @@ series_of_a_day = st.dictionaries(
 
 
 @given(series_of_a_day)
-def test_every_sample_is_in_the_csv_to_the_bit(
-    tmp_path_factory: pytest.TempPathFactory, series: Series
-) -> None:
+def test_every_sample_is_exact_in_csv(tmp_path_factory: pytest.TempPathFactory, series: Series) -> None:
     files = exported(tmp_path_factory.mktemp("csv"), series, "csv")
     assert len(files) == bool(series)
     assert {k: v for file in files for k, v in from_csv(file).items()} == by_text(series)
 
 
 @given(series_of_a_day)
-def test_every_sample_is_in_the_parquet_to_the_bit(
-    tmp_path_factory: pytest.TempPathFactory, series: Series
-) -> None:
+def test_every_sample_is_exact_in_parquet(tmp_path_factory: pytest.TempPathFactory, series: Series) -> None:
     files = exported(tmp_path_factory.mktemp("parquet"), series, "parquet")
     assert {k: v for file in files for k, v in from_parquet(file).items()} == bits(series)
 
@@ -217,9 +213,7 @@ def test_duckdb_reads_any_name(tmp_path_factory: pytest.TempPathFactory, point_n
     assert {name for name, _ in with_duckdb(file, *options)} == point_names
 
 
-def test_lines_of_long_names_are_made_a_few_at_a_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lines_of_long_names_bound_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_rows, "_MAX_LINES_BYTES", 5_000)
     slices: list[int] = []
     real = csv_rows._lines
@@ -237,7 +231,7 @@ def long_names() -> list[str]:
     return ["😀" * 509 + "".join(chr(0x1F600 + n // 8**i % 8) for i in (2, 1, 0)) for n in range(200)]
 
 
-def test_row_groups_are_found_by_long_names_that_share_their_beginning() -> None:
+def test_statistics_of_long_names_are_whole() -> None:
     """Statistics that a writer cuts short would hide points."""
     series = {name: {START: float(n)} for n, name in enumerate(long_names())}
     opened = footer(build(series)[0])

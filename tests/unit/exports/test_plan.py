@@ -47,18 +47,18 @@ def parts(
     return [(item.kind, (item.start_ms - DAY) // DAY_MS, item.days) for item in export_parts]
 
 
-def test_settled_days_are_read_together_and_the_others_one_by_one() -> None:
+def test_only_settled_days_are_read_together() -> None:
     export_parts = parts(settled(0), settled(1), changed(2), changed(3), settled(4))
     assert export_parts == [("archive", 0, 2), ("day", 2, 1), ("day", 3, 1), ("archive", 4, 1)]
 
 
-def test_a_day_that_nobody_wrote_to_is_not_read_with_its_neighbours() -> None:
+def test_a_day_without_data_separates_parts() -> None:
     assert parts(settled(0), settled(2)) == [("archive", 0, 1), ("archive", 2, 1)]
     assert parts(settled(0), settled(1, rows=0), settled(2)) == [("archive", 0, 1), ("archive", 2, 1)]
     assert parts() == []
 
 
-def test_a_part_scans_no_more_than_a_query_may() -> None:
+def test_a_part_respects_the_scan_limit() -> None:
     days = [settled(number, size=LIMIT // 3) for number in range(7)]
     assert parts(*days) == [("archive", 0, 3), ("archive", 3, 3), ("archive", 6, 1)]
     assert parts(settled(0), settled(1, size=LIMIT + 1), settled(2)) == [
@@ -68,7 +68,7 @@ def test_a_part_scans_no_more_than_a_query_may() -> None:
     ]
 
 
-def test_a_part_has_no_more_rows_than_a_worker_converts_in_time() -> None:
+def test_a_part_respects_the_row_limit() -> None:
     days = [settled(number, rows=plan.MAX_ROWS // 2) for number in range(4)]
     assert parts(*days) == [("archive", 0, 2), ("archive", 2, 2)]
     assert parts(*days, points=1) == [("archive", 0, 4)]
@@ -98,9 +98,7 @@ def ledgers(draw: st.DrawFn) -> list[ArchiveRecord]:
 
 
 @given(ledgers(), st.integers(0, 20 * DAY_MS), st.integers(1, 20 * DAY_MS))
-def test_each_day_with_a_record_is_in_exactly_one_part_and_no_other_day_is(
-    records: list[ArchiveRecord], start: int, length: int
-) -> None:
+def test_each_recorded_day_is_in_one_part(records: list[ArchiveRecord], start: int, length: int) -> None:
     span = Span(DAY + start, DAY + start + length)
     within = [r for r in records if r.day_ms < span.end_ms and r.day_ms + DAY_MS > span.start_ms]
     export_parts = plan.parts(span, within, 0, LIMIT)
@@ -150,7 +148,7 @@ def test_points_that_the_site_lacks_are_named() -> None:
         request(names=[str(i) for i in range(MAX_POINTS + 1)]).point_ids(CATALOG)
 
 
-def test_the_template_gives_exports_the_times_that_they_count_on() -> None:
+def test_the_template_matches_the_times_of_exports() -> None:
     resources = template()["Resources"]
     function = resources["ExportFunction"]["Properties"]
     for name in ("ExportQueue", "ExportQueueHigh"):
