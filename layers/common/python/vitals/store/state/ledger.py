@@ -1,18 +1,14 @@
-"""The ledger: one record per site-day of which windows were polled and how many samples each one holds.
+"""The ledger: the windows, the archive and the rejected points of every site-day.
 
-Item: c counts (288 little-endian uint32), p polled (288 bytes, 0 or 1), k the points that were configured in
-every poll (point_set.py; absent in older records, which claim every point), r revision. Counts and polls only
-grow, and a claim is about reads that were made, so records merge in any order. The archive of a day has an
-item of its own (ArchiveRecord), small enough to read a year of them at once; so has each hour in which points
-were rejected for their values (p, their ids).
+Every site-day has an item of its windows (day_windows.py) and one of its archive (ArchiveRecord), which is
+small enough to read a year of them at once. Every hour with points that were rejected for their values has
+one, too (p, their ids).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from vitals.aws.cost import Cost
 from vitals.errors import ConflictError
@@ -30,6 +26,7 @@ from vitals.model.timespan import (
     parse_iso,
 )
 from vitals.store import items, keys
+from vitals.store.state.day_windows import DayWindows
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -74,7 +71,7 @@ class Ledger:
         polled = np.zeros((days, WINDOWS_PER_DAY), np.bool_)
         for item in self._days(site, span, keys.DAY_PREFIX, cost):
             row = (_day_of(item, keys.DAY_PREFIX) - start) // DAY_MS
-            day = _day(item)
+            day = DayWindows.from_item(item)
             counts[row], polled[row] = day.counts, day.polled
         return Coverage(start, counts.ravel(), polled.ravel())
 
@@ -84,7 +81,8 @@ class Ledger:
         None claims every point: the record is older than claims.
         """
         days = {
-            _day_of(item, keys.DAY_PREFIX): _day(item) for item in self._days(site, span, keys.DAY_PREFIX)
+            _day_of(item, keys.DAY_PREFIX): DayWindows.from_item(item)
+            for item in self._days(site, span, keys.DAY_PREFIX)
         }
         return {day_ms: day.claimed for day_ms, day in days.items() if day.polled.all()}
 
@@ -190,66 +188,18 @@ class Ledger:
                 return
         raise ConflictError(f"the ledger record of {day} changed during each of {_ATTEMPTS} writes")
 
-    def _load(self, day: SiteDay) -> "_Day":
+    def _load(self, day: SiteDay) -> DayWindows:
         key = keys.ledger_day(day)
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-        if item is None:
-            return _Day(np.zeros(WINDOWS_PER_DAY, np.uint32), np.zeros(WINDOWS_PER_DAY, np.bool_), None, 0)
-        return _day(item)
+        return DayWindows.from_item(item) if item else DayWindows.empty()
 
-    def _put(self, day: SiteDay, record: "_Day") -> bool:
-        """Writes the record over the revision that it was made from."""
-        values: dict[str, Any] = {
-            ":c": {"B": record.counts.astype("<u4").tobytes()},
-            ":p": {"B": record.polled.astype(np.uint8).tobytes()},
-            ":r": {"N": str(record.revision + 1)},
-        }
-        update = "SET c = :c, p = :p, r = :r"
-        if record.claimed is not None:
-            update += ", k = :k"
-            values[":k"] = {"B": point_set.encode(record.claimed)}
-        if record.revision:
-            values[":read"] = {"N": str(record.revision)}
+    def _put(self, day: SiteDay, windows: DayWindows) -> bool:
+        """Writes the windows over the revision that they were made from."""
         try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=keys.ledger_day(day),
-                UpdateExpression=update,
-                ConditionExpression="r = :read" if record.revision else "attribute_not_exists(pk)",
-                ExpressionAttributeValues=values,
-            )
+            self._client.update_item(TableName=self._table, Key=keys.ledger_day(day), **windows.update())
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Day:
-    """The record of one day as it was read: `revision` is 0 when there is none."""
-
-    counts: npt.NDArray[np.uint32]
-    polled: npt.NDArray[np.bool_]
-    claimed: point_set.PointSet | None
-    revision: int
-
-    def after(
-        self, day_ms: int, polled: set[int], counts: dict[int, int], configured: point_set.PointSet
-    ) -> "_Day":
-        """Returns the record after windows (start ms) were polled and have so many samples."""
-        new_counts, read = self.counts.copy(), np.zeros(WINDOWS_PER_DAY, np.bool_)
-        for window_ms, count in counts.items():
-            index = (window_ms - day_ms) // WINDOW_MS
-            new_counts[index] = max(new_counts[index], count)
-            read[index] = window_ms in polled
-        claimed = point_set.next_claim(self.claimed, self.polled, read, configured)
-        return _Day(new_counts, self.polled | read, claimed, self.revision)
-
-    def same(self, other: "_Day") -> bool:
-        return (
-            np.array_equal(self.counts, other.counts)
-            and np.array_equal(self.polled, other.polled)
-            and self.claimed == other.claimed
-        )
 
 
 def _archive_record(item: Mapping[str, Any]) -> ArchiveRecord:
@@ -258,10 +208,3 @@ def _archive_record(item: Mapping[str, Any]) -> ArchiveRecord:
 
 def _day_of(item: Mapping[str, Any], prefix: str) -> int:
     return day_start(item["sk"]["S"].removeprefix(prefix))
-
-
-def _day(item: Mapping[str, Any]) -> _Day:
-    counts = np.frombuffer(bytes(item["c"]["B"]), "<u4").astype(np.uint32)
-    polled = np.frombuffer(bytes(item["p"]["B"]), np.uint8).astype(np.bool_)
-    claimed = point_set.decode(bytes(item["k"]["B"])) if "k" in item else None
-    return _Day(counts, polled, claimed, int(item["r"]["N"]))
