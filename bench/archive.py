@@ -85,7 +85,7 @@ def _groups(folder: Path) -> Iterator[Group]:
 
 
 def peak_mb() -> float:
-    """Of this process: what getrusage gives begins with the peak of the process that started it."""
+    """Returns the peak of this process; getrusage's begins with that of the process that started it."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 

@@ -30,7 +30,7 @@ SITE = "ses_falls_city"
 
 
 def figures(url: str, api_key: str, day: str, now_ms: int) -> dict[str, float]:
-    """What reading, staging, building and verifying the day took, moto's own time included."""
+    """Returns what reading, staging, building and verifying the day takes, moto's own time included."""
     os.environ |= {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench"}
     with mock_aws(config={"core": {"passthrough": {"urls": [r"http://127\.0\.0\.1.*"]}}}):
         counted = Counted()

@@ -17,7 +17,7 @@ class MemoryBucket:
         self.etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
 
     def client(self) -> Any:
-        """An S3 client whose requests end here."""
+        """Returns an S3 client whose requests end here."""
         session = Session()
         session.set_credentials("bench", "bench")
         client = session.create_client("s3", region_name="us-east-1")
@@ -37,7 +37,7 @@ class MemoryBucket:
 
 
 class _Raw(io.BytesIO):
-    """A body as urllib3 gives it."""
+    """A body like urllib3's."""
 
     def stream(self, **_: Any) -> Any:
         yield self.read()

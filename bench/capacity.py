@@ -7,5 +7,5 @@ from vitals.aws.cost import item_size
 
 
 def write_units(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """Units of one PutItem: each 1 KB begun."""
+    """Returns the units of one PutItem: one for each 1 KB begun."""
     return -(-item_size(item) // 1024)

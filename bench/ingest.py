@@ -56,7 +56,7 @@ def poll(body: bytes, ids: dict[str, int], now_ms: int, table: MemoryTable) -> t
 
 
 def naive_units(samples: Samples, names: dict[int, str]) -> tuple[int, int]:
-    """Write units of one item per sample, and of one item per point and poll."""
+    """Returns the write units of one item per sample, and of one item per point and poll."""
     sample = {"t": {"N": "1767225600000"}, "v": {"N": "72.30000305175781"}}
     per_sample = sum(
         write_units({"pk": {"S": f"site#{names[point]}"}} | sample) for point in samples.ids.tolist()

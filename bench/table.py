@@ -25,7 +25,7 @@ class MemoryTable:
         self.requests = 0
 
     def client(self) -> Any:
-        """A DynamoDB client whose requests end here."""
+        """Returns a DynamoDB client whose requests end here."""
         session = Session()
         session.set_credentials("bench", "bench")
         client = session.create_client("dynamodb", region_name="us-east-1")
@@ -71,14 +71,14 @@ class MemoryTable:
 
 
 class _Raw(io.BytesIO):
-    """A body as urllib3 gives it."""
+    """A body like urllib3's."""
 
     def stream(self, **_: Any) -> Any:
         yield self.read()
 
 
 def _sized(item: Any) -> Any:
-    """The item with its binary as bytes instead of the wire's base64."""
+    """Returns the item with its binary as bytes instead of the wire's base64."""
     return {
         name: {"B": base64.b64decode(value["B"])} if "B" in value else value for name, value in item.items()
     }

@@ -78,7 +78,7 @@ class AceClient:
 
     @property
     def requests(self) -> int:
-        """How many were sent, retries among them."""
+        """The number of requests that were sent, retries included."""
         return self._transport.requests
 
     def site(self, site: str) -> Mapping[str, Any]:

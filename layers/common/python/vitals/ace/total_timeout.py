@@ -21,7 +21,7 @@ _LEAST_S = 0.001
 
 
 def session() -> requests.Session:
-    """A session whose requests end, body and all, within `urllib3.util.Timeout(total=…)`."""
+    """Returns a session whose requests end, body included, within `urllib3.util.Timeout(total=…)`."""
     timed = requests.Session()
     for prefix in ("https://", "http://"):
         timed.mount(prefix, _TimedAdapter())
@@ -67,9 +67,9 @@ class _TimedConnection(HTTPConnection):
     response_class = _TimedResponse
 
     def _new_conn(self) -> socket.socket:
-        """A socket to the first address that answers; its own timeout is what remains of the connect timeout.
+        """Returns a socket to the first address that answers, with what remains of the connect timeout.
 
-        The name and all addresses have that one timeout together, and no address takes it from the next.
+        The name and all addresses share that timeout; each address gets an equal share of what remains.
         """
         timeout, host = self.timeout, self._dns_host
         end = time.monotonic() + (timeout if timeout is not None else float("inf"))
@@ -100,7 +100,7 @@ class _TimedSecureConnection(_TimedConnection, HTTPSConnection):
 
 
 def _addresses(connection: HTTPConnection, host: str, port: int, timeout: float | None) -> list[str]:
-    """The addresses of a name; whoever resolves it is abandoned at the timeout, for nothing can end that."""
+    """Returns the addresses of a name; a thread that resolves it for longer than the timeout is abandoned."""
     results: list[list[str] | OSError] = []
 
     def resolve() -> None:

@@ -34,7 +34,7 @@ RETRY = Retry(
     respect_retry_after_header=True,
 )
 
-# What a response can do to the libraries that read it: a header that is no text is a ValueError.
+# Errors of the libraries that read a response: a header that is not text is a ValueError.
 _LIBRARY_ERRORS = (
     requests.RequestException,
     HTTPError,
@@ -77,7 +77,7 @@ class Transport:
         runtime: Runtime,
     ) -> None:
         self.requests = 0
-        """How many were sent, retries among them."""
+        """The number of requests that were sent, retries included."""
         self._base_url = base_url.rstrip("/")
         self._pace = pace
         self._remaining_s = remaining_s
@@ -115,7 +115,7 @@ class Transport:
     def _attempt(self, request: Request, form: Form, timeout_s: float) -> Body | _Failure:
         self.requests += 1
         end = self._runtime.monotonic() + timeout_s
-        # requests takes urllib3's, but its types do not know.
+        # requests accepts urllib3's Timeout, but its types do not say so.
         timeout: Any = Timeout(total=timeout_s, connect=_CONNECT_TIMEOUT_S, read=timeout_s)
         retry_after = ""
         try:

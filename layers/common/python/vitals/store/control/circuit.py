@@ -18,13 +18,13 @@ _LONGEST_PAUSE_MS = 30 * MINUTE_MS
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """How often in a row the upstream failed, and until when it is left alone (UTC ms)."""
+    """How often in a row the upstream failed, and until when calls are stopped (UTC ms)."""
 
     failures: int = 0
     open_until_ms: int = 0
 
     def check(self, now_ms: int) -> None:
-        """CircuitOpenError while the circuit is open; when its time is over the next sync is the trial."""
+        """Raises CircuitOpenError while the circuit is open; the first sync after that tries a call."""
         if now_ms < self.open_until_ms:
             raise CircuitOpenError(
                 f"the upstream failed {self.failures} times in a row; "
@@ -32,7 +32,7 @@ class Circuit:
             )
 
     def after_failure(self, now_ms: int) -> "Circuit":
-        """The pause starts at five minutes with the fifth failure and doubles up to half an hour."""
+        """Returns the circuit after a failure; the fifth and later ones open it for 5 to 30 minutes."""
         failures = self.failures + 1
         if failures < THRESHOLD:
             return Circuit(failures, 0)

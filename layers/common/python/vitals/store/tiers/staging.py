@@ -27,7 +27,7 @@ _MAX_LISTINGS = 4_000
 
 @dataclass(frozen=True, slots=True)
 class StagedHour:
-    """What was read of one hour, cut at the present: when that began, samples per window, at what cost.
+    """One hour up to the present, as it was read: when that began, samples per window, and requests.
 
     `parts` come before the last one, which has this receipt. `configured` are the points that the hour was
     read for (base64 of point_set.py), empty in receipts of older versions.
