@@ -611,7 +611,10 @@ def test_an_athena_that_takes_too_long_is_stopped(
     monkeypatch.setattr(Athena, "_pauses", lambda _: iter([0.0, work._PART_S]))
     assert not stage.deliver(message)
     answer = stage.get(export)
-    assert (answer["status"], answer["error"]) == ("queued", "Athena did not answer in time; ask for less")
+    assert (answer["status"], answer["error"]) == (
+        "queued",
+        "Athena did not answer in time; narrow the range",
+    )
     [query] = queries()
     assert query["Status"]["State"] == "CANCELLED"
 

@@ -1,4 +1,4 @@
-"""Athena: one query from its start to its end; what a caller sent reaches it as parameters only."""
+"""Athena: one query from its start to its end; values from a caller are passed as parameters only."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -29,15 +29,15 @@ class Athena:
     def run(
         self, sql: str, parameters: Sequence[str], timeout_s: float, go_on: Callable[[], None] = lambda: None
     ) -> dict[str, Any]:
-        """What Athena says of the query when it has succeeded; `parameters` are texts, as they are.
+        """Runs a query and returns Athena's description of it; `parameters` are texts without quotes.
 
-        AthenaError when it fails, TooLargeError when it scans more than the workgroup allows,
-        TierTimeoutError when it is not done in time. An error of `go_on`, called with each look, ends it too.
-        Whatever ends it early, the query is stopped.
+        AthenaError when it fails, TooLargeError when it scans more than the workgroup allows, and
+        TierTimeoutError when it does not end in time. `go_on` is called after each poll; its errors end the
+        query, too. A query that is ended early is stopped.
         """
         end = self.runtime.monotonic() + timeout_s
         wr, session = self._wrangler()
-        with _told():
+        with _named_errors():
             execution = wr.athena.start_query_execution(
                 sql,
                 database=self.database,
@@ -50,16 +50,16 @@ class Athena:
                 return self._wait(wr, session, execution, end, go_on)
 
     def frame(self, execution: str) -> Any:
-        """What an UNLOAD that has succeeded left, as a data frame, None when that is nothing."""
+        """Returns the result of an UNLOAD as a data frame, None when it is empty."""
         wr, session = self._wrangler()
-        with _told():
+        with _named_errors():
             try:
                 return wr.athena.get_query_results(execution, boto3_session=session)
             except wr.exceptions.EmptyDataFrame:
                 return None
 
     def _wrangler(self) -> tuple[Any, Any]:
-        # Importing pandas and awswrangler takes a second or two, so only who asks Athena pays for it.
+        # Importing pandas and awswrangler takes a second or two, so only queries of Athena do it.
         import awswrangler as wr
 
         wr.config.botocore_config = self.client_config
@@ -69,20 +69,20 @@ class Athena:
         self, wr: Any, session: Any, execution: str, end: float, go_on: Callable[[], None]
     ) -> dict[str, Any]:
         for pause in self._pauses():
-            told: dict[str, Any] = wr.athena.get_query_execution(execution, boto3_session=session)
-            status = told["Status"]
+            details: dict[str, Any] = wr.athena.get_query_execution(execution, boto3_session=session)
+            status = details["Status"]
             if status["State"] == "SUCCEEDED":
-                return told
+                return details
             if status["State"] in ("FAILED", "CANCELLED"):
                 reason = status.get("StateChangeReason", status["State"])
                 if "bytes scanned limit" in reason.lower():
-                    raise TooLargeError("the range holds more than one query may scan; ask for less")
+                    raise TooLargeError("the range is more than one query may scan; narrow it")
                 raise AthenaError("Athena could not answer the query", reason)
             if self.runtime.monotonic() + pause > end:
                 break
             go_on()
             self.runtime.sleep(pause)
-        raise TierTimeoutError("Athena did not answer in time; ask for less")
+        raise TierTimeoutError("Athena did not answer in time; narrow the range")
 
     def _pauses(self) -> Iterator[float]:
         pause = _FIRST_POLL_S
@@ -91,25 +91,25 @@ class Athena:
             pause = min(pause * 1.5, _LONGEST_POLL_S)
 
 
-def scanned_bytes(told: dict[str, Any]) -> int:
-    """What a query that has succeeded read, which is what it is billed by."""
-    return int(told.get("Statistics", {}).get("DataScannedInBytes", 0))
+def scanned_bytes(details: dict[str, Any]) -> int:
+    """Returns the bytes that a query has scanned, by which it is billed."""
+    return int(details.get("Statistics", {}).get("DataScannedInBytes", 0))
 
 
 def literal(text: str) -> str:
-    """Athena reads a parameter as an SQL expression, so that a text must come as a literal."""
+    """Returns the text as an SQL literal, because Athena reads a parameter as an SQL expression."""
     return "'" + text.replace("'", "''") + "'"
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """What AWS says, in this product's words."""
+def _named_errors() -> Iterator[None]:
+    """Raises the errors of AWS as this product's."""
     try:
         yield
     except (ConnectTimeoutError, ReadTimeoutError) as error:
         raise TierTimeoutError("Athena did not answer in time; try again") from error
     except (ClientError, BotoCoreError) as error:
-        raise AthenaError("Athena could not be asked", str(error)) from error
+        raise AthenaError("Athena could not be reached", str(error)) from error
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from botocore.session import Session
 
 from vitals.errors import TierTimeoutError
 
-# For work that nobody waits for.
+# For work in the background.
 CONFIG = Config(
     connect_timeout=3,
     read_timeout=10,
@@ -36,7 +36,7 @@ ANSWER_S = 20.0
 
 
 class Deadline:
-    """By when the calls to AWS for one answer must have begun; outside of `within` they may at any time."""
+    """Until when the calls to AWS for one answer may begin; outside of `within` there is no limit."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -44,7 +44,7 @@ class Deadline:
 
     @contextlib.contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """While open, and for all threads: a function answers one request at a time."""
+        """Limits the calls of all threads while it is open: a function answers one request at a time."""
         self._end = self._monotonic() + seconds
         try:
             yield
@@ -52,11 +52,11 @@ class Deadline:
             self._end = math.inf
 
     def left_s(self) -> float:
-        """Seconds left, which may be infinite."""
+        """Returns the remaining seconds, which may be infinite."""
         return self._end - self._monotonic()
 
     def check(self, **_: Any) -> None:
-        """TierTimeoutError once it is over; botocore asks before every attempt, and then makes none."""
+        """Raises TierTimeoutError after the limit; botocore calls it before every attempt."""
         if self.left_s() <= 0:
             raise TierTimeoutError("time limit reached; request less data or try again")
 
@@ -66,7 +66,7 @@ deadline = Deadline()
 
 @cache
 def client(service: str, config: Config = CONFIG) -> Any:
-    """The client of one service, made once; region, credentials and endpoint come from the environment."""
+    """Returns the client of a service, made once, by the region and credentials of the environment."""
     if service == "s3":
         # botocore's own choice for presigned links is version 2, which most regions refuse.
         config = config.merge(Config(signature_version="s3v4"))
@@ -75,7 +75,7 @@ def client(service: str, config: Config = CONFIG) -> Any:
 
 @cache
 def boto3_session() -> Any:
-    """The session of those clients, for packages that want one of boto3's."""
+    """Returns the session of those clients as one of boto3, for packages that need it."""
     import boto3
 
     return boto3.Session(botocore_session=_session())

@@ -1,4 +1,4 @@
-"""What reading costs, by the published rules of what is read, for no emulator counts it."""
+"""The cost of reads, by AWS's published rules, because emulators do not count it."""
 
 import threading
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ _ATHENA_LEAST_BYTES = 10_000_000
 
 @dataclass(slots=True)
 class Cost:
-    """Counts, across threads, what one answer has read."""
+    """Counts the reads of one answer, across threads."""
 
     read_units: float = 0.0
     requests: int = 0
@@ -53,7 +53,7 @@ class Cost:
 
     @property
     def read_dollars(self) -> float:
-        """The price of what was read."""
+        """The price of the reads."""
         return (
             self.read_units * prices.DYNAMODB_READ_UNIT
             + self._gets * prices.S3_GET
@@ -61,7 +61,7 @@ class Cost:
         )
 
     def micro_dollars(self, seconds: float, memory_mb: int) -> float:
-        """The price of all that, and of so many seconds of a function with so much memory."""
+        """Returns the price of all that, and of so many seconds of a function with so much memory."""
         dollars = (
             self.read_dollars
             + self._puts * prices.S3_PUT
@@ -73,12 +73,12 @@ class Cost:
 
 
 def read_units(items: Iterable[Mapping[str, Any]]) -> float:
-    """Units of one eventually consistent read: half of each 4 KB begun of all items together."""
+    """Returns the units of one eventually consistent read: half of each 4 KB begun of all items together."""
     return 0.5 * max(1, -(-sum(map(item_size, items)) // 4096))
 
 
 def item_size(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """Bytes that an item in the low-level form (binary as bytes) is billed as."""
+    """Returns the bytes that an item in the low-level form (binary as bytes) is billed as."""
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
 
@@ -92,5 +92,5 @@ def _value_size(value: Mapping[str, Any]) -> int:
         digits = str(content).lstrip("-").replace(".", "").strip("0")
         return (len(digits) + 1) // 2 + 1 + str(content).startswith("-")
     if kind in ("NS", "SS"):
-        return sum(_value_size({kind[0]: each}) for each in content)
+        return sum(_value_size({kind[0]: member}) for member in content)
     raise ValueError(f"attributes of type {kind} are not sized here")

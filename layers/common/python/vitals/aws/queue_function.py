@@ -34,7 +34,7 @@ type Work = Callable[[dict[str, Any], Invocation], dict[str, Any]]
 class QueueFunction:
     """The handler around `work`, which answers one event with a receipt or raises.
 
-    Each error is logged as `failure`, and counted under `metric` if one is given. A message that fails is
+    Each error is logged as `failure`, and counted under `metric` if that is set. A message that fails is
     received again; the others of its batch are not.
     """
 
@@ -48,7 +48,7 @@ class QueueFunction:
         measured = self._metrics.log_metrics(self._handle)
         traced = observability.tracer(*traces).capture_lambda_handler(measured, capture_response=False)
         self.handler = self.logger.inject_lambda_context(traced, clear_state=True)
-        """What Lambda calls."""
+        """The entry point of the Lambda function."""
 
     def _handle(self, event: dict[str, Any], context: LambdaContext) -> Any:
         def handle_record(record: SQSRecord) -> None:
@@ -72,5 +72,5 @@ class QueueFunction:
 
 
 def _receives(record: SQSRecord) -> int:
-    """How often the message was received, 1 where an event made by hand does not say."""
+    """Returns how often the message was received, 1 when the event does not say."""
     return int(record.raw_event.get("attributes", {}).get("ApproximateReceiveCount", 1))

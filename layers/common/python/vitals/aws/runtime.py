@@ -33,13 +33,13 @@ class Runtime:
     uniform: Callable[[float, float], float] = random.uniform
     """A random number between two bounds."""
     new_id: Callable[[], str] = _new_id
-    """An id that nobody has: a UUID."""
+    """A unique id: a UUID."""
     pool: Callable[[int, str], Executor] = ThreadPoolExecutor
     """A pool of so many threads under a name."""
     client: Callable[..., Any] = clients.client
     """The client of an AWS service, by its name and optionally a botocore Config."""
     deadline: Deadline = clients.deadline
-    """By when the calls to AWS for one answer must have begun."""
+    """Until when the calls to AWS for one answer may begin."""
 
 
 SYSTEM = Runtime()

@@ -1,4 +1,4 @@
-"""SQS queues of a function's own events, and those of the events that were given up."""
+"""SQS queues of a function's own events, and the dead-letter queues."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ class MessageQueue:
         self._url = url
 
     def send(self, batch: Sequence[Mapping[str, str]], delay_s: int = 0) -> None:
-        """Sends every message, or raises; they can be received after `delay_s`, which SQS takes up to 900."""
+        """Sends every message, or raises; they are delivered after `delay_s`, at most 900."""
         for start in range(0, len(batch), _BATCH):
             entries: Any = [
                 {"Id": str(i), "MessageBody": json.dumps(message), "DelaySeconds": delay_s}
@@ -35,7 +35,7 @@ class MessageQueue:
 
 
 def content(body: str) -> dict[str, Any]:
-    """The event that a message carries; InvalidRequestError when it is not a JSON object."""
+    """Returns the event in a message; InvalidRequestError when it is not a JSON object."""
     try:
         event = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -45,7 +45,7 @@ def content(body: str) -> dict[str, Any]:
     return event
 
 
-# A message that somebody is looking at is still one that was given up.
+# A dead letter that is being received is still one.
 _COUNTED: "Sequence[QueueAttributeNameType]" = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
@@ -53,14 +53,14 @@ _COUNTED: "Sequence[QueueAttributeNameType]" = (
 
 
 class DeadLetters:
-    """The queues of messages that were given up, by a name for each; `client` is called when it is needed."""
+    """The dead-letter queues by name; `client` is called when it is needed."""
 
     def __init__(self, client: "Callable[[], SQSClient]", urls: Mapping[str, str]) -> None:
         self._client = client
         self._urls = urls
 
     def counters(self) -> dict[str, Callable[[], int]]:
-        """By queue, what counts the messages that lie in it, as SQS knows it: about."""
+        """Returns by queue a function that returns about how many messages it has."""
         client = self._client()
         return {name: partial(_count, client, url) for name, url in self._urls.items()}
 

@@ -10,20 +10,20 @@ if TYPE_CHECKING:
 
 
 class Executions:
-    """Starts executions and tells what became of them."""
+    """Starts executions and returns their status."""
 
     def __init__(self, client: "SFNClient", state_machine_arn: str) -> None:
         self._client = client
         self._machine = state_machine_arn
 
-    def start(self, run: str, asked: Mapping[str, Any]) -> None:
-        """Starts an execution of this name; one that has started with the same input is left alone."""
+    def start(self, run: str, request: Mapping[str, Any]) -> None:
+        """Starts an execution of this name; a repeat with the same input does nothing."""
         self._client.start_execution(
-            stateMachineArn=self._machine, name=run, input=orjson.dumps(asked).decode()
+            stateMachineArn=self._machine, name=run, input=orjson.dumps(request).decode()
         )
 
     def status(self, run: str) -> str | None:
-        """RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED or PENDING_REDRIVE; None when there is none."""
+        """Returns RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED or PENDING_REDRIVE; None if unknown."""
         arn = f"{self._machine.replace(':stateMachine:', ':execution:')}:{run}"
         try:
             return self._client.describe_execution(executionArn=arn)["status"]

@@ -72,7 +72,7 @@ class WriteReceipt:
     too_dense: Counter[int] = field(default_factory=Counter)
 
     def add(self, key: BlockKey, written: _Written) -> None:
-        """Adds what became of one block."""
+        """Adds the outcome of one block."""
         self.blocks += written.changed
         self.samples += written.new_samples
         self.conflicts += written.conflicts
@@ -118,7 +118,7 @@ class HotTier:
         return receipt
 
     def write(self, site: str, samples: Samples, fetched_ms: int) -> WriteReceipt:
-        """Plans and applies at once, for days whose changes nobody waits for."""
+        """Plans and applies at once, for days that are not marked as changed in between."""
         return self.apply(self.plan(site, samples, fetched_ms))
 
     def expire(self, site: str, read: Iterable[StoredBlock], expires_at: int) -> int:
