@@ -151,9 +151,9 @@ def test_arrow_is_a_table_with_the_rest_in_its_metadata(ask: Ask) -> None:
     expected = np.linspace(-0.0, 0.1 + 0.2, 60)
     assert np.array_equal(table["value"].to_numpy().view("u8"), expected.view("u8"))
     assert table["timestamp"].cast(pa.int64()).to_pylist() == [NOON - HOUR_MS + 60_000 * i for i in range(60)]
-    beside = json.loads(table.schema.metadata[b"vitals"])
-    assert beside["metadata"]["total_samples"] == 60
-    assert beside["series"][0]["point_name"] == "ahu/sat"
+    envelope = json.loads(table.schema.metadata[b"vitals"])
+    assert envelope["metadata"]["total_samples"] == 60
+    assert envelope["series"][0]["point_name"] == "ahu/sat"
 
 
 def test_msgpack_is_the_answer_of_json(ask: Ask, call: Call) -> None:
@@ -167,13 +167,13 @@ def test_msgpack_is_the_answer_of_json(ask: Ask, call: Call) -> None:
 
 
 def test_csv_is_text_with_the_rest_in_its_headers(ask: Ask) -> None:
-    asked = HOUR | {"point_names": [ODD, "nobody's"]}
-    answer = ask("/timeseries/query", body=asked, headers={"Accept": "text/csv"})
+    request = HOUR | {"point_names": [ODD, "nobody's"]}
+    answer = ask("/timeseries/query", body=request, headers={"Accept": "text/csv"})
     assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, False)
-    header, first, *rest = csv.reader(io.StringIO(answer["body"], newline=""))
+    header, first, *rows = csv.reader(io.StringIO(answer["body"], newline=""))
     assert header == ["point_name", "timestamp", "value"]
     assert first == [ODD, iso(NOON - HOUR_MS).replace("Z", ".000Z"), "0.0"]
-    assert len(rest) == 59
+    assert len(rows) == 59
     headers = answer["multiValueHeaders"]
     assert headers["Content-Type"] == ["text/csv; charset=utf-8; header=present"]
     assert json.loads(headers["Vitals-Warnings"][0]) == ['the site has no point "nobody\'s"']
@@ -288,13 +288,13 @@ def test_epoch_milliseconds_and_half_open_ranges(call: Call) -> None:
 
 
 def test_pages_follow_next_token_and_join_to_the_whole(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = HOUR | {"point_names": ["ahu/sat", ODD]}
-    whole = call("/timeseries/query", body=asked)[1]["series"]
+    request = HOUR | {"point_names": ["ahu/sat", ODD]}
+    whole = call("/timeseries/query", body=request)[1]["series"]
     monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 25)
     joined: dict[str, list[tuple[int, float]]] = {}
     token, pages = None, 0
     while token is not None or not pages:
-        status, answer = call("/timeseries/query", body=asked | {"next_token": token})
+        status, answer = call("/timeseries/query", body=request | {"next_token": token})
         assert status == 200
         assert answer["metadata"]["total_samples"] <= 25
         for series in answer["series"]:
@@ -353,8 +353,8 @@ def test_bad_queries_get_a_clear_4xx(call: Call, changes: dict[str, Any], status
 
 @pytest.mark.parametrize("missing", ["site_name", "point_names", "start_time", "end_time"])
 def test_a_missing_parameter_is_named(call: Call, missing: str) -> None:
-    asked = {key: value for key, value in HOUR.items() if key != missing}
-    for status, answer in (call("/timeseries/query", asked), call("/timeseries/query", body=asked)):
+    request = {key: value for key, value in HOUR.items() if key != missing}
+    for status, answer in (call("/timeseries/query", request), call("/timeseries/query", body=request)):
         assert status == 400
         assert missing in answer["error"]
 
@@ -540,10 +540,10 @@ def test_auto_is_the_finest_resolution_within_max_points(call: Call) -> None:
 
 
 def test_aggregates_cover_whole_buckets(call: Call) -> None:
-    asked = HOUR | {"start_time": NOON - 50 * 60_000, "end_time": NOON - 41 * 60_000, "resolution": "5m"}
-    answer = call("/timeseries/query", asked)[1]
+    request = HOUR | {"start_time": NOON - 50 * 60_000, "end_time": NOON - 41 * 60_000, "resolution": "5m"}
+    answer = call("/timeseries/query", request)[1]
     [series] = answer["series"]
-    assert answer["start_time"] == iso(asked["start_time"])
+    assert answer["start_time"] == iso(request["start_time"])
     assert series["timestamps"] == [NOON - 50 * 60_000, NOON - 45 * 60_000]
     raw = np.linspace(-0.0, 0.1 + 0.2, 60)
     for i, first in enumerate((10, 15)):
@@ -568,8 +568,8 @@ def test_a_stretch_is_bounded_however_sparse_the_data(api: Api, monkeypatch: pyt
 
     monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 1_000)
     api.executor = Empty()  # type: ignore[assignment]
-    asked = QueryRequest("home", NAMES, NOON - 300 * DAY_MS, NOON, "raw")
-    answer = api.query(Grant("t", frozenset({"read"}), frozenset({"*"})), asked).answer
+    request = QueryRequest("home", NAMES, NOON - 300 * DAY_MS, NOON, "raw")
+    answer = api.query(Grant("t", frozenset({"read"}), frozenset({"*"})), request).answer
     assert answer["metadata"]["next_token"] is None
     assert sum(span.length_ms for span in spans) == 300 * DAY_MS
     longest = max(span.length_ms for span in spans)

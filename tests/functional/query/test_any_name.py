@@ -106,12 +106,12 @@ class Building:
 
     def pages(self, path: str, *, by_post: bool = False, **query: Any) -> list[dict[str, Any]]:
         """Every page of a list, each of which is asked for with an opaque token."""
-        found = [self._page(path, by_post, query)]
-        while found[-1]["next_token"] is not None:
-            assert len(found) <= len(HOSTILE)
-            assert re.fullmatch("[A-Za-z0-9_-]{1,100}", found[-1]["next_token"])
-            found.append(self._page(path, by_post, query | {"next_token": found[-1]["next_token"]}))
-        return found
+        results = [self._page(path, by_post, query)]
+        while results[-1]["next_token"] is not None:
+            assert len(results) <= len(HOSTILE)
+            assert re.fullmatch("[A-Za-z0-9_-]{1,100}", results[-1]["next_token"])
+            results.append(self._page(path, by_post, query | {"next_token": results[-1]["next_token"]}))
+        return results
 
     def _page(self, path: str, by_post: bool, query: dict[str, Any]) -> dict[str, Any]:
         status, answer = self.call(path, body=query) if by_post else self.call(path, query)
@@ -126,7 +126,7 @@ def api(dynamodb: Any, clock: Clock) -> Api:
     sites.advance(SITE, None, Span(NOON - HOUR_MS, NOON), {})
     Ledger(dynamodb, "StateTable").mark_changed(SITE, [NOON - HOUR_MS], NOON)
     ids = range(len(HOSTILE))
-    newest = from_columns(list(ids), [NOON - 60_000] * len(ids), [float(id_) for id_ in ids])
+    newest = from_columns(list(ids), [NOON - 60_000] * len(ids), [float(point_id) for point_id in ids])
     HotTier(dynamodb, "HotTable").write(SITE, newest, clock())
     return query_api(dynamodb, clock, (SITE,))
 
@@ -141,8 +141,8 @@ def exported(monkeypatch: pytest.MonkeyPatch) -> list[ExportRequest]:
     """What the exports' handler was asked for."""
     requests: list[ExportRequest] = []
 
-    def start(_: Any, asked: ExportRequest) -> dict[str, Any]:
-        requests.append(asked)
+    def start(_: Any, request: ExportRequest) -> dict[str, Any]:
+        requests.append(request)
         return {"id": "x"}
 
     monkeypatch.setattr(exports.api.app.api, "connect", lambda: SimpleNamespace(start=start))
@@ -195,7 +195,7 @@ def check_client(
     values = building.rename(names)
     assert [point["point_name"] for point in client.points(SITE)] == sorted(names)
     series = tables.answer(client.query(SITE, names, NOON - HOUR_MS, NOON, resolution="raw"))["series"]
-    assert [(one["point_name"], one["values"]) for one in series] == [
+    assert [(item["point_name"], item["values"]) for item in series] == [
         (name, [values[name]]) for name in names
     ]
     for newest in (client.latest(SITE, names), client.latest(SITE)):
@@ -229,15 +229,15 @@ def test_hostile_names_in_every_form(building: Building, ask: Ask, accept: str) 
     assert all(value.isascii() and value.isprintable() for value in headers.values())
     if accept == "text/csv":
         rows = csv.DictReader(io.StringIO(answer["body"], newline=""))
-        found = {row["point_name"]: float(row["value"]) for row in rows}
+        results = {row["point_name"]: float(row["value"]) for row in rows}
         assert json.loads(headers["Vitals-Warnings"])[0] == f"the site has no point {missing[0]!r}"
     elif accept == "application/msgpack":
         series = ormsgpack.unpackb(base64.b64decode(answer["body"]))["series"]
-        found = {one["point_name"]: one["values"][0] for one in series if one["values"]}
+        results = {item["point_name"]: item["values"][0] for item in series if item["values"]}
     else:
         table = pa.ipc.open_stream(base64.b64decode(answer["body"])).read_all()
-        found = dict(zip(table["point_name"].to_pylist(), table["value"].to_pylist(), strict=True))
-    assert found == values
+        results = dict(zip(table["point_name"].to_pylist(), table["value"].to_pylist(), strict=True))
+    assert results == values
 
 
 def test_names_of_a_get_are_split_or_not_as_the_parameter_says(building: Building) -> None:
@@ -246,9 +246,9 @@ def test_names_of_a_get_are_split_or_not_as_the_parameter_says(building: Buildin
     status, answer = building.call("/timeseries/query", query)
     assert status == 200
     assert [series["point_name"] for series in answer["series"]] == ["b", "a", "a,b", ","]
-    for path, more in (("/timeseries/query", RANGE), (f"/sites/{SITE}/latest", {})):
+    for path, parameters in (("/timeseries/query", RANGE), (f"/sites/{SITE}/latest", {})):
         for names in ({"point_name": ["x" * 513]}, {"point_names": ["x" * 513]}):
-            assert building.call(path, more | names)[0] == 400
+            assert building.call(path, parameters | names)[0] == 400
     for nothing in ({}, {"point_names": [",", ""]}):
         status, answer = building.call("/timeseries/query", RANGE | nothing)
         assert (status, answer["error_code"]) == (400, "INVALID_REQUEST")
@@ -287,8 +287,8 @@ def test_a_token_is_of_its_own_list_alone(building: Building) -> None:
     catalog = Catalog().refreshed([ListedPoint("a b", "degF"), ListedPoint("a c", "degF")])
     building.api.catalogs = Catalogs(FixedCatalog(catalog), building.api.now)  # type: ignore[assignment]
 
-    def ask_for(name: str, asked: dict[str, Any], **token: Any) -> tuple[int, dict[str, Any]]:
-        return building.call(f"/sites/{SITE}/{name}", asked | token)
+    def ask_for(name: str, request: dict[str, Any], **token: Any) -> tuple[int, dict[str, Any]]:
+        return building.call(f"/sites/{SITE}/{name}", request | token)
 
     tokens = [ask_for(*entry, limit=1)[1]["next_token"] for entry in LISTS]
     assert len(set(tokens)) == len(LISTS)

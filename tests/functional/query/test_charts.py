@@ -38,7 +38,7 @@ WHOLE = Span(DAY, DAY + DAY_MS)
 
 
 @pytest.fixture
-def kept(api: Api, clock: Clock, archive: Archive) -> AnswerCache:
+def cached(api: Api, clock: Clock, archive: Archive) -> AnswerCache:
     """The API with its cache, and the warnings of it."""
     api.cache = AnswerCache(
         ResultCache(boto3.client("s3"), "cold-bucket"), clock, archive.world.journal.warning
@@ -46,11 +46,11 @@ def kept(api: Api, clock: Clock, archive: Archive) -> AnswerCache:
     return api.cache
 
 
-def query(api: Api, names: list[str], span: Span = WHOLE, tag: str = "", **asked: Any) -> Reply:
-    return api.query(GRANT, QueryRequest(SITE, names, span.start_ms, span.end_ms, **asked), tag)
+def query(api: Api, names: list[str], span: Span = WHOLE, tag: str = "", **parameters: Any) -> Reply:
+    return api.query(GRANT, QueryRequest(SITE, names, span.start_ms, span.end_ms, **parameters), tag)
 
 
-def found(reply: Reply) -> dict[str, Any]:
+def answer_of(reply: Reply) -> dict[str, Any]:
     assert reply.answer is not None
     return reply.answer
 
@@ -68,18 +68,18 @@ def without_receipt(answer: dict[str, Any]) -> Any:
 @pytest.mark.parametrize("method", ["m4", "minmax", "lttb", "mean"])
 def test_a_chart_is_the_same_hot_archived_and_cold(archive: Archive, api: Api, method: str) -> None:
     names = names_of(archive)
-    hot = found(query(api, names, width=5, method=method))
+    hot = answer_of(query(api, names, width=5, method=method))
     assert hot["resolution"] == "raw"
     assert hot["data_type"] == ("aggregate" if method == "mean" else "raw")
     assert hot["metadata"]["method"] == method
-    raw = found(query(api, names, resolution="raw"))
+    raw = answer_of(query(api, names, resolution="raw"))
     assert hot["metadata"]["samples_read"] == raw["metadata"]["samples_returned"]
-    most = {"m4": 20, "minmax": 10, "lttb": 5, "mean": 5}[method]
-    assert all(0 < len(series["timestamps"]) <= most for series in hot["series"] if raw)
+    limit = {"m4": 20, "minmax": 10, "lttb": 5, "mean": 5}[method]
+    assert all(0 < len(series["timestamps"]) <= limit for series in hot["series"] if raw)
     settle(archive)
     archive.world.clock.now_ms = DAY + 22 * DAY_MS
     expire(archive)
-    cold = found(query(api, names, width=5, method=method))
+    cold = answer_of(query(api, names, width=5, method=method))
     assert cold["metadata"]["sources"] == ["archive"]
     assert without_receipt(cold)["series"] == without_receipt(hot)["series"]
 
@@ -87,12 +87,12 @@ def test_a_chart_is_the_same_hot_archived_and_cold(archive: Archive, api: Api, m
 def test_a_wide_chart_is_drawn_from_rollups_of_one_row_a_column(archive: Archive, api: Api) -> None:
     settle(archive)
     names = names_of(archive)[:1]
-    answer = found(query(api, names, width=6, resolution="1h"))
+    answer = answer_of(query(api, names, width=6, resolution="1h"))
     assert (answer["resolution"], answer["data_type"]) == ("1h", "aggregate")
     assert "rollup" in answer["metadata"]["sources"]
     [series] = answer["series"]
-    assert [at - DAY for at in series["timestamps"].tolist()] == [4 * HOUR_MS * i for i in range(6)]
-    [raw] = found(query(api, names, resolution="raw"))["series"]
+    assert [time_ms - DAY for time_ms in series["timestamps"].tolist()] == [4 * HOUR_MS * i for i in range(6)]
+    [raw] = answer_of(query(api, names, resolution="raw"))["series"]
     for column in range(6):
         inside = (raw["timestamps"] - DAY) // (4 * HOUR_MS) == column
         assert series["min"][column] == raw["values"][inside].min()
@@ -104,9 +104,9 @@ def test_a_wide_chart_is_drawn_from_rollups_of_one_row_a_column(archive: Archive
 
 def test_max_points_counts_rows_and_width_columns(archive: Archive, api: Api) -> None:
     names = names_of(archive)[:2]
-    answer = found(query(api, names, method="m4", max_points=8))
+    answer = answer_of(query(api, names, method="m4", max_points=8))
     assert all(len(series["timestamps"]) <= 8 for series in answer["series"])
-    assert found(query(api, names, max_points=8))["metadata"]["method"] is None
+    assert answer_of(query(api, names, max_points=8))["metadata"]["method"] is None
     with pytest.raises(InvalidRequestError, match="one of them"):
         query(api, names, method="m4", max_points=8, width=2)
     with pytest.raises(TooLargeError, match="columns"):
@@ -127,10 +127,10 @@ def test_columns_of_an_interval_are_groups_at_its_multiples(
     names = names_of(archive)[:2]
     # The rows of a day that is not archived are all made from its blocks.
     for resolution in ("raw", "5m", "1h", "1d") if settled else ("raw", "1h"):
-        whole = found(query(api, names, ODD, resolution=resolution))["series"]
+        whole = answer_of(query(api, names, ODD, resolution=resolution))["series"]
         for interval in INTERVALS:
-            asked = {"resolution": resolution, "interval_ms": interval}
-            means = found(query(api, names, ODD, method="mean", **asked))
+            parameters = {"resolution": resolution, "interval_ms": interval}
+            means = answer_of(query(api, names, ODD, method="mean", **parameters))
             for drawn, rows in zip(means["series"], whole, strict=True):
                 assert_grouped(drawn, rows, interval)
             bucket = plan.BUCKETS.get(resolution, 1)
@@ -151,9 +151,9 @@ def assert_grouped(drawn: dict[str, Any], series: dict[str, Any], interval: int)
 
 def test_samples_of_a_column_are_those_of_its_interval(archive: Archive, api: Api) -> None:
     names = names_of(archive)[:2]
-    raw = found(query(api, names, ODD, resolution="raw"))["series"]
+    raw = answer_of(query(api, names, ODD, resolution="raw"))["series"]
     for method, interval in itertools.product(("m4", "minmax", "lttb"), INTERVALS):
-        answer = found(query(api, names, ODD, method=method, interval_ms=interval))
+        answer = answer_of(query(api, names, ODD, method=method, interval_ms=interval))
         for drawn, rows in zip(answer["series"], raw, strict=True):
             assert set(drawn["timestamps"].tolist()) <= set(rows["timestamps"].tolist())
             columns = drawn["timestamps"] // interval
@@ -172,14 +172,14 @@ def test_an_interval_is_one_way_to_say_how_wide_a_chart_is(archive: Archive, api
             query(api, names, interval_ms=HOUR_MS, **other)
     with pytest.raises(TooLargeError, match=r"86,400,000 columns.*interval_ms=8641 or more"):
         query(api, names, interval_ms=1)
-    assert found(query(api, names, interval_ms=8641))["metadata"]["total_samples"] > 5
+    assert answer_of(query(api, names, interval_ms=8641))["metadata"]["total_samples"] > 5
     with pytest.raises(InvalidRequestError, match="interval_ms is a whole number from 1 to"):
         query(api, names, interval_ms=10**18)
 
 
 def test_lttb_has_no_more_rows_than_the_chart_columns(archive: Archive, api: Api) -> None:
     for width in (1, 2, 3):
-        answer = found(query(api, names_of(archive), method="lttb", width=width))
+        answer = answer_of(query(api, names_of(archive), method="lttb", width=width))
         assert {len(series["timestamps"]) for series in answer["series"]} == {width}
 
 
@@ -195,18 +195,18 @@ def test_a_chart_that_is_not_done_in_time_goes_on_with_its_token(
     archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = names_of(archive)
-    whole = found(query(api, names, width=50))
+    whole = answer_of(query(api, names, width=50))
     monkeypatch.setattr(samples, "READ_BUDGET_S", -1.0)
     monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 40)
     token, rows = None, []
     for _ in range(200):
-        answer = found(query(api, names, width=50, next_token=token))
-        rows += [at for series in answer["series"] for at in series["timestamps"].tolist()]
+        answer = answer_of(query(api, names, width=50, next_token=token))
+        rows += [time_ms for series in answer["series"] for time_ms in series["timestamps"].tolist()]
         token = answer["metadata"]["next_token"]
         if token is None:
             break
     # Pages may add the corners of the columns that they cut, and lose none.
-    assert set(rows) >= {at for series in whole["series"] for at in series["timestamps"].tolist()}
+    assert set(rows) >= {time_ms for series in whole["series"] for time_ms in series["timestamps"].tolist()}
 
 
 def test_gaps_have_their_reasons(archive: Archive, api: Api) -> None:
@@ -215,24 +215,26 @@ def test_gaps_have_their_reasons(archive: Archive, api: Api) -> None:
     catalog = world.syncer.catalogs.load(SITE)
     silent, odd = [n for n in sorted(catalog.active_ids) if "weather" not in n][:2]
     before = Span(DAY - DAY_MS, DAY + 12 * HOUR_MS)
-    answer = found(query(api, [silent], before, resolution="raw"))
+    answer = answer_of(query(api, [silent], before, resolution="raw"))
     [gap, *_] = answer["series"][0]["gaps"]
     assert (gap["start"], gap["reason"]) == (iso(DAY - DAY_MS), "not_polled")
-    at = DAY + DAY_MS + HOUR_MS
-    world.simulator.put_samples(SITE, [(odd, "fault", at + i * MINUTE_MS) for i in range(60)])
+    time_ms = DAY + DAY_MS + HOUR_MS
+    world.simulator.put_samples(SITE, [(odd, "fault", time_ms + i * MINUTE_MS) for i in range(60)])
     world.clock.now_ms = DAY + DAY_MS + 6 * HOUR_MS
     world.sync()
     ids = np.array([catalog.by_name[name].id for name in (silent, odd)])
     real = world.syncer.ingest.hot.read
 
-    def without(site: str, wanted: Any, span: Span, *rest: Any) -> Any:
-        samples = real(site, wanted, span, *rest)
+    def without(site: str, wanted: Any, span: Span, *arguments: Any) -> Any:
+        samples = real(site, wanted, span, *arguments)
         return samples[~np.isin(samples.ids, ids) | (samples.times < DAY + DAY_MS)]
 
     api.executor = dataclasses.replace(
         api.executor, hot=type("Silent", (), {"read": staticmethod(without)})()
     )
-    answer = found(query(api, [silent, odd], Span(DAY + 12 * HOUR_MS, DAY + 30 * HOUR_MS), resolution="raw"))
+    answer = answer_of(
+        query(api, [silent, odd], Span(DAY + 12 * HOUR_MS, DAY + 30 * HOUR_MS), resolution="raw")
+    )
     quiet, refused = ([gap["reason"] for gap in series["gaps"]] for series in answer["series"])
     assert quiet[-1] == "no_data"
     assert "rejected" in refused
@@ -243,18 +245,18 @@ def test_what_has_just_been_is_no_gap(archive: Archive, api: Api) -> None:
     names = names_of(archive)[:1]
     day = Span(DAY + 12 * HOUR_MS, DAY + 30 * HOUR_MS)
     world.clock.now_ms = DAY + DAY_MS + 2 * HOUR_MS + 10 * MINUTE_MS
-    assert found(query(api, names, day, resolution="raw"))["series"][0]["gaps"] == []
+    assert answer_of(query(api, names, day, resolution="raw"))["series"][0]["gaps"] == []
     world.clock.now_ms += 6 * HOUR_MS
-    [late] = found(query(api, names, day, resolution="raw"))["series"][0]["gaps"][-1:]
+    [late] = answer_of(query(api, names, day, resolution="raw"))["series"][0]["gaps"][-1:]
     assert late["reason"] == "not_polled"
 
 
 def test_coverage_counts_what_was_expected_and_received(archive: Archive, api: Api) -> None:
     names = names_of(archive)[:1]
-    [series] = found(query(api, names, resolution="raw"))["series"]
+    [series] = answer_of(query(api, names, resolution="raw"))["series"]
     assert series["coverage"] == {"expected": 24, "received": len(series["timestamps"])}
     settle(archive)
-    [series] = found(query(api, names, resolution="1d"))["series"]
+    [series] = answer_of(query(api, names, resolution="1d"))["series"]
     assert series["coverage"]["received"] == series["count"].sum() > 20
 
 
@@ -276,7 +278,7 @@ def test_the_heat_map_tells_days_apart(archive: Archive, api: Api) -> None:
 
 def test_a_receipt_says_what_was_read(archive: Archive, api: Api) -> None:
     names = names_of(archive)
-    cost = found(query(api, names, resolution="raw"))["metadata"]["cost"]
+    cost = answer_of(query(api, names, resolution="raw"))["metadata"]["cost"]
     # A page of the ledger, consistent, and one of blocks.
     assert cost["requests"] == 2
     assert cost["read_units"] >= 1.5
@@ -284,25 +286,27 @@ def test_a_receipt_says_what_was_read(archive: Archive, api: Api) -> None:
     assert cost["micro_dollars"] > 3.5
     settle(archive)
     archive.world.clock.now_ms = DAY + 22 * DAY_MS
-    cold = found(query(api, names, resolution="raw"))["metadata"]["cost"]
+    cold = answer_of(query(api, names, resolution="raw"))["metadata"]["cost"]
     assert cold["bytes"] > 1_000
     assert cold["requests"] > 1
 
 
-@pytest.mark.parametrize("asked", [{"resolution": "raw"}, {"width": 5}, {"method": "mean"}])
+@pytest.mark.parametrize("parameters", [{"resolution": "raw"}, {"width": 5}, {"method": "mean"}])
 def test_hit_and_miss_are_identical(
-    archive: Archive, api: Api, kept: AnswerCache, asked: dict[str, Any]
+    archive: Archive, api: Api, cached: AnswerCache, parameters: dict[str, Any]
 ) -> None:
     settle(archive)
     archive.world.clock.forward(60)
     names = [*names_of(archive), "no such point"]
-    miss, hit = (found(query(api, names, **asked)) for _ in range(2))
+    miss, hit = (answer_of(query(api, names, **parameters)) for _ in range(2))
     assert (miss["metadata"]["cache_hit"], hit["metadata"]["cache_hit"]) == (False, True)
     assert without_receipt(hit) == without_receipt(miss)
     assert hit["metadata"]["cost"]["requests"] == 2
 
 
-def test_an_answer_that_a_client_has_is_not_sent_again(archive: Archive, api: Api, kept: AnswerCache) -> None:
+def test_an_answer_that_a_client_has_is_not_sent_again(
+    archive: Archive, api: Api, cached: AnswerCache
+) -> None:
     settle(archive)
     archive.world.clock.forward(60)
     first = query(api, names_of(archive))
@@ -312,38 +316,38 @@ def test_an_answer_that_a_client_has_is_not_sent_again(archive: Archive, api: Ap
     assert query(api, names_of(archive)[:3]).etag != first.etag
 
 
-def test_whatever_changes_a_day_changes_the_name(archive: Archive, api: Api, kept: AnswerCache) -> None:
+def test_whatever_changes_a_day_changes_the_name(archive: Archive, api: Api, cached: AnswerCache) -> None:
     settle(archive)
     archive.world.clock.forward(60)
     names = names_of(archive)
     first = query(api, names, resolution="raw")
-    name, at = sorted(archive.world.truth(WHOLE))[5]
-    archive.world.simulator.put_samples(SITE, [(name, "4242.5", at)])
-    archive.world.reread(Span(at, at + 1))
+    name, time_ms = sorted(archive.world.truth(WHOLE))[5]
+    archive.world.simulator.put_samples(SITE, [(name, "4242.5", time_ms)])
+    archive.world.reread(Span(time_ms, time_ms + 1))
     for _ in range(3):
-        answer = found(query(api, [name], resolution="raw", tag=first.etag or ""))
+        answer = answer_of(query(api, [name], resolution="raw", tag=first.etag or ""))
         [series] = answer["series"]
-        assert series["values"][list(series["timestamps"]).index(at)] == 4242.5
+        assert series["values"][list(series["timestamps"]).index(time_ms)] == 4242.5
         archive.world.clock.forward(40)
         archive.archive()
 
 
 def test_what_is_written_to_now_is_kept_for_a_moment(
-    archive: Archive, api: Api, kept: AnswerCache, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, api: Api, cached: AnswerCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vitals.aws.prices.S3_PUT", 0.0)
     names = names_of(archive)
     today = Span(DAY + DAY_MS, DAY + 2 * DAY_MS)
     assert query(api, names, today).etag is None
-    assert found(query(api, names, today))["metadata"]["cache_hit"] is True
+    assert answer_of(query(api, names, today))["metadata"]["cache_hit"] is True
     archive.world.clock.now_ms += (answer_cache.VOLATILE_S + 1) * 1000
-    assert found(query(api, names, today))["metadata"]["cache_hit"] is False
+    assert answer_of(query(api, names, today))["metadata"]["cache_hit"] is False
 
 
-def test_a_gap_that_a_backfill_may_fill_is_not_kept(archive: Archive, api: Api, kept: AnswerCache) -> None:
+def test_a_gap_that_a_backfill_may_fill_is_not_kept(archive: Archive, api: Api, cached: AnswerCache) -> None:
     long_ago = Span(DAY - 9 * DAY_MS, DAY - 8 * DAY_MS)
     for _ in range(2):
-        assert found(query(api, names_of(archive), long_ago))["metadata"]["cache_hit"] is False
+        assert answer_of(query(api, names_of(archive), long_ago))["metadata"]["cache_hit"] is False
 
 
 @pytest.mark.parametrize(
@@ -367,33 +371,33 @@ def test_a_cache_that_is_down_fails_no_query(
             return fail
 
     client: Any = Down()
-    expected = without_receipt(found(query(api, names_of(archive))))
+    expected = without_receipt(answer_of(query(api, names_of(archive))))
     api.cache = AnswerCache(ResultCache(client, "cold-bucket"), clock, archive.world.journal.warning)
-    assert without_receipt(found(query(api, names_of(archive)))) == expected
+    assert without_receipt(answer_of(query(api, names_of(archive)))) == expected
     assert archive.world.journal.warnings == ["cache not read", "cache not written"]
 
 
-def test_a_damaged_entry_is_read_anew(archive: Archive, api: Api, kept: AnswerCache) -> None:
+def test_a_damaged_entry_is_read_anew(archive: Archive, api: Api, cached: AnswerCache) -> None:
     settle(archive)
     archive.world.clock.forward(60)
     query(api, names_of(archive))
     s3 = boto3.client("s3")
     [entry] = s3.list_objects_v2(Bucket="cold-bucket", Prefix="cache/")["Contents"]
     s3.put_object(Bucket="cold-bucket", Key=entry["Key"], Body=b"nonsense")
-    assert found(query(api, names_of(archive)))["metadata"]["cache_hit"] is False
-    assert found(query(api, names_of(archive)))["metadata"]["cache_hit"] is True
+    assert answer_of(query(api, names_of(archive)))["metadata"]["cache_hit"] is False
+    assert answer_of(query(api, names_of(archive)))["metadata"]["cache_hit"] is True
 
 
 def test_a_result_that_is_too_large_is_not_kept(
-    archive: Archive, api: Api, kept: AnswerCache, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, api: Api, cached: AnswerCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vitals.store.tiers.query_cache.MAX_ENTRY_BYTES", 100)
     for _ in range(2):
-        assert found(query(api, names_of(archive)))["metadata"]["cache_hit"] is False
+        assert answer_of(query(api, names_of(archive)))["metadata"]["cache_hit"] is False
 
 
 def test_identical_requests_at_once_are_computed_once(
-    archive: Archive, api: Api, kept: AnswerCache, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, api: Api, cached: AnswerCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settle(archive)
     archive.world.clock.forward(60)
@@ -407,30 +411,30 @@ def test_identical_requests_at_once_are_computed_once(
 
     def ask(_: int) -> Any:
         gate.wait(timeout=10)
-        return without_receipt(found(query(api, names_of(archive))))
+        return without_receipt(answer_of(query(api, names_of(archive))))
 
     with ThreadPoolExecutor(8) as pool:
-        given = list(pool.map(ask, range(8)))
+        answers = list(pool.map(ask, range(8)))
     assert len(computed) == 1
-    assert all(answer == given[0] for answer in given)
+    assert all(answer == answers[0] for answer in answers)
 
 
 def test_catalogs_point_ids_are_part_of_the_name(archive: Archive, api: Api) -> None:
     catalog = CatalogTable(archive.world.client, "StateTable").load(SITE)
     names = names_of(archive)[:2]
-    asked = QueryRequest(SITE, names, DAY, DAY + DAY_MS)
+    parameters = QueryRequest(SITE, names, DAY, DAY + DAY_MS)
     now = archive.world.clock()
     plans = [
-        plan.plan_query(dataclasses.replace(asked, point_names=n), catalog, now, 365)
+        plan.plan_query(dataclasses.replace(parameters, point_names=n), catalog, now, 365)
         for n in (names, names[::-1])
     ]
     assert len({answer_cache.entry(planned, [], now).digest for planned in plans}) == 2
 
 
-def pages(api: Api, names: list[str], span: Span = WHOLE, **asked: Any) -> list[dict[str, Any]]:
+def pages(api: Api, names: list[str], span: Span = WHOLE, **parameters: Any) -> list[dict[str, Any]]:
     token, answered = None, []
     for _ in range(200):
-        answered.append(found(query(api, names, span, next_token=token, **asked)))
+        answered.append(answer_of(query(api, names, span, next_token=token, **parameters)))
         token = answered[-1]["metadata"]["next_token"]
         if token is None:
             return answered
@@ -442,50 +446,52 @@ def test_pages_of_means_hold_each_column_once(
 ) -> None:
     names = names_of(archive)
     charts = [{"method": "mean", "width": 5, "resolution": "raw"}, {"width": 5, "resolution": "1h"}]
-    for asked, in_time in itertools.product(charts, (True, False)):
-        whole = found(query(api, names, **asked))
+    for parameters, in_time in itertools.product(charts, (True, False)):
+        whole = answer_of(query(api, names, **parameters))
         with monkeypatch.context() as patch:
             patch.setattr("vitals.reading.request.MAX_ROWS", 25 if in_time else 30_000)
             patch.setattr(Pages, "longest_step_ms", lambda _: 2 * HOUR_MS)
             patch.setattr(Pages, "first_step_ms", lambda _: 2 * HOUR_MS)
             if not in_time:
                 patch.setattr(samples, "READ_BUDGET_S", -1.0)
-            answered = pages(api, names, **asked)
+            answered = pages(api, names, **parameters)
         assert len(answered) > 1
-        for place, column in itertools.product(
+        for index, column in itertools.product(
             range(len(names)), ("timestamps", "count", "min", "max", "first", "last")
         ):
-            joined = [each for answer in answered for each in answer["series"][place][column].tolist()]
-            assert joined == whole["series"][place][column].tolist()
+            joined = [item for answer in answered for item in answer["series"][index][column].tolist()]
+            assert joined == whole["series"][index][column].tolist()
 
 
-@pytest.mark.parametrize("asked", [{"interval_ms": 100 * MINUTE_MS}, {"width": 7}])
+@pytest.mark.parametrize("parameters", [{"interval_ms": 100 * MINUTE_MS}, {"width": 7}])
 def test_pages_of_a_chart_are_the_chart(
-    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch, parameters: dict[str, Any]
 ) -> None:
     """They end where columns do; of lttb, which looks from one to the next, the number is the same."""
     names = names_of(archive)[:4]
     for method, resolution in itertools.product(ROWS, ("raw", "1h")):
-        chart = asked | {"method": method, "resolution": resolution}
-        whole = found(query(api, names, ODD, **chart))
+        chart = parameters | {"method": method, "resolution": resolution}
+        whole = answer_of(query(api, names, ODD, **chart))
         with monkeypatch.context() as small:
             small.setattr("vitals.reading.request.MAX_SAMPLES", 40)
             small.setattr("vitals.reading.request.MAX_ROWS", 12)
             answered = pages(api, names, ODD, **chart)
         assert len(answered) > 1
-        for place in range(len(names)):
-            joined = [at for answer in answered for at in answer["series"][place]["timestamps"].tolist()]
-            drawn = whole["series"][place]["timestamps"].tolist()
+        for index in range(len(names)):
+            joined = [
+                time_ms for answer in answered for time_ms in answer["series"][index]["timestamps"].tolist()
+            ]
+            drawn = whole["series"][index]["timestamps"].tolist()
             if method == "lttb" and resolution == "raw":
                 assert joined == sorted(set(joined)) and len(joined) <= len(drawn)
             else:
                 assert joined == drawn
 
 
-def gaps_of(answered: list[dict[str, Any]], place: int) -> list[tuple[str, str]]:
+def gaps_of(answered: list[dict[str, Any]], index: int) -> list[tuple[str, str]]:
     """As clients join them: what the edge of a page cut is one, whatever the reasons."""
     gaps: list[tuple[str, str]] = []
-    for gap in (gap for answer in answered for gap in answer["series"][place]["gaps"]):
+    for gap in (gap for answer in answered for gap in answer["series"][index]["gaps"]):
         if gap.get("continues"):
             assert gaps[-1][1] == gap["start"]
             gaps[-1] = (gaps[-1][0], gap["end"])
@@ -512,14 +518,14 @@ def test_a_gap_that_a_page_cuts_is_the_gap(
     names = names_of(archive)[:3]
     catalog = api.catalogs.find(SITE, names)
     listed = [
-        dataclasses.replace(each, listed=dataclasses.replace(each.listed, interval_s=s))
-        for each, s in zip(catalog.points, itertools.cycle((300, 1_200, 7_200)))
+        dataclasses.replace(item, listed=dataclasses.replace(item.listed, interval_s=s))
+        for item, s in zip(catalog.points, itertools.cycle((300, 1_200, 7_200)))
     ]
     api.catalogs.loaded[SITE] = (archive.world.clock(), Catalog(tuple(listed)))
     span = Span(DAY - 3 * HOUR_MS, DAY + DAY_MS)
-    for asked, in_time in CUT:
-        whole = found(query(api, names, span, **asked))
-        gaps = [gaps_of([whole], place) for place in range(len(names))]
+    for parameters, in_time in CUT:
+        whole = answer_of(query(api, names, span, **parameters))
+        gaps = [gaps_of([whole], index) for index in range(len(names))]
         assert sum(map(len, gaps)) > 2
         with monkeypatch.context() as patch:
             if in_time:
@@ -529,11 +535,11 @@ def test_a_gap_that_a_page_cuts_is_the_gap(
                 patch.setattr(Pages, "longest_step_ms", lambda _: 235 * MINUTE_MS)
                 patch.setattr(Pages, "first_step_ms", lambda _: 235 * MINUTE_MS)
                 patch.setattr(samples, "READ_BUDGET_S", -1.0)
-            answered = pages(api, names, span, **asked)
+            answered = pages(api, names, span, **parameters)
         assert len(answered) > 2
-        assert [gaps_of(answered, place) for place in range(len(names))] == gaps
+        assert [gaps_of(answered, index) for index in range(len(names))] == gaps
         received = [
-            sum(answer["series"][place]["coverage"]["received"] for answer in answered) for place in range(3)
+            sum(answer["series"][index]["coverage"]["received"] for answer in answered) for index in range(3)
         ]
         assert received == [series["coverage"]["received"] for series in whole["series"]]
 
@@ -541,13 +547,13 @@ def test_a_gap_that_a_page_cuts_is_the_gap(
 def test_a_chart_has_width_columns_and_none_before_its_start(archive: Archive, api: Api) -> None:
     settle(archive)
     span = Span(DAY + 30 * MINUTE_MS, DAY + 20 * HOUR_MS + 30 * MINUTE_MS)
-    [series] = found(query(api, names_of(archive)[:1], span, width=4, resolution="1h"))["series"]
+    [series] = answer_of(query(api, names_of(archive)[:1], span, width=4, resolution="1h"))["series"]
     assert len(series["timestamps"]) == 4
     assert series["timestamps"][0] == DAY
 
 
 def test_a_slow_moment_is_not_kept(
-    archive: Archive, api: Api, kept: AnswerCache, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, api: Api, cached: AnswerCache, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settle(archive)
     clock.forward(60)
@@ -556,9 +562,9 @@ def test_a_slow_moment_is_not_kept(
         patch.setattr(samples, "READ_BUDGET_S", -1.0)
         slow = query(api, names_of(archive), width=50)
     assert slow.etag is None
-    assert found(slow)["metadata"]["next_token"]
-    assert "TIME_LIMIT" in [detail["code"] for detail in found(slow)["warning_details"]]
-    assert found(query(api, names_of(archive), width=50))["metadata"]["next_token"] is None
+    assert answer_of(slow)["metadata"]["next_token"]
+    assert "TIME_LIMIT" in [detail["code"] for detail in answer_of(slow)["warning_details"]]
+    assert answer_of(query(api, names_of(archive), width=50))["metadata"]["next_token"] is None
 
 
 def test_a_deadline_in_mid_read_gives_a_partial_answer(
@@ -578,13 +584,13 @@ def test_a_deadline_in_mid_read_gives_a_partial_answer(
 
     monkeypatch.setattr(Executor, "_samples", late)
     monkeypatch.setattr(Ledger, "coverage", hanging)
-    answer = found(query(api, names_of(archive), Span(DAY - 6 * HOUR_MS, DAY + DAY_MS), width=50))
+    answer = answer_of(query(api, names_of(archive), Span(DAY - 6 * HOUR_MS, DAY + DAY_MS), width=50))
     assert answer["metadata"]["next_token"]
     assert len(answer["warnings"]) == 2
 
 
 def test_a_points_interval_is_part_of_the_name(
-    archive: Archive, api: Api, kept: AnswerCache, clock: Clock
+    archive: Archive, api: Api, cached: AnswerCache, clock: Clock
 ) -> None:
     settle(archive)
     clock.forward(60)
@@ -595,11 +601,11 @@ def test_a_points_interval_is_part_of_the_name(
     points = [dataclasses.replace(p, listed=new) for p, new in zip(catalog.points, listed, strict=True)]
     api.catalogs.loaded[SITE] = (clock(), Catalog(tuple(points)))
     again = query(api, names, resolution="raw", tag=first.etag or "")
-    assert found(again)["series"][0]["coverage"]["expected"] == 96
+    assert answer_of(again)["series"][0]["coverage"]["expected"] == 96
 
 
 def test_a_cache_that_hangs_costs_no_answer_its_rows(
-    archive: Archive, api: Api, kept: AnswerCache, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, api: Api, cached: AnswerCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Pages, "longest_step_ms", lambda _: HOUR_MS)
     now = [0.0]
@@ -610,18 +616,18 @@ def test_a_cache_that_hangs_costs_no_answer_its_rows(
         raise CacheError("read timeout")
 
     monkeypatch.setattr(ResultCache, "get", hangs)
-    assert found(query(api, names_of(archive), width=50))["metadata"]["next_token"] is None
+    assert answer_of(query(api, names_of(archive), width=50))["metadata"]["next_token"] is None
 
 
-def test_the_receipt_counts_what_keeping_costs(archive: Archive, api: Api, kept: AnswerCache) -> None:
+def test_the_receipt_counts_what_keeping_costs(archive: Archive, api: Api, cached: AnswerCache) -> None:
     settle(archive)
     archive.world.clock.forward(60)
-    miss, hit = (found(query(api, names_of(archive)))["metadata"]["cost"] for _ in range(2))
+    miss, hit = (answer_of(query(api, names_of(archive)))["metadata"]["cost"] for _ in range(2))
     assert miss["micro_dollars"] - hit["micro_dollars"] > 5
     today = Span(DAY + DAY_MS, DAY + 2 * DAY_MS)
     for _ in range(2):
         # Read again more cheaply than kept.
-        assert found(query(api, names_of(archive), today))["metadata"]["cache_hit"] is False
+        assert answer_of(query(api, names_of(archive), today))["metadata"]["cache_hit"] is False
 
 
 def test_shorter_gaps_are_left_out_of_an_answer_that_has_too_many(
@@ -629,25 +635,27 @@ def test_shorter_gaps_are_left_out_of_an_answer_that_has_too_many(
 ) -> None:
     monkeypatch.setattr("vitals.reading.gaps._MAX_GAPS_OF_ANSWER", 12)
     span = Span(DAY - 9 * DAY_MS, DAY + DAY_MS)
-    answer = found(query(api, names_of(archive), span, resolution="raw"))
-    assert all(len(each["gaps"]) == 1 for each in answer["series"])
+    answer = answer_of(query(api, names_of(archive), span, resolution="raw"))
+    assert all(len(item["gaps"]) == 1 for item in answer["series"])
     assert answer["warnings"] == ["Some gaps are omitted."]
     assert answer["warning_details"] == [{"code": "GAPS_OMITTED", "text": "Some gaps are omitted."}]
 
 
-@pytest.mark.parametrize("asked", [{"resolution": "raw"}, {"width": 6}])
+@pytest.mark.parametrize("parameters", [{"resolution": "raw"}, {"width": 6}])
 def test_a_read_of_very_many_steps_goes_on_with_its_token(
-    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch, parameters: dict[str, Any]
 ) -> None:
     names = names_of(archive)[:3]
-    whole = found(query(api, names, **asked))
+    whole = answer_of(query(api, names, **parameters))
     monkeypatch.setattr(Pages, "longest_step_ms", lambda _: HOUR_MS)
     monkeypatch.setattr(reader, "_MAX_STEPS", 5)
-    answered = pages(api, names, **asked)
+    answered = pages(api, names, **parameters)
     assert len(answered) == 5
-    for place in range(len(names)):
-        joined = {at for answer in answered for at in answer["series"][place]["timestamps"].tolist()}
-        assert joined >= set(whole["series"][place]["timestamps"].tolist())
+    for index in range(len(names)):
+        joined = {
+            time_ms for answer in answered for time_ms in answer["series"][index]["timestamps"].tolist()
+        }
+        assert joined >= set(whole["series"][index]["timestamps"].tolist())
 
 
 def test_an_answer_that_goes_on_says_nothing_of_what_has_just_been(
@@ -657,10 +665,10 @@ def test_an_answer_that_goes_on_says_nothing_of_what_has_just_been(
     world, names = archive.world, names_of(archive)[:1]
     world.clock.now_ms = DAY + DAY_MS + 4 * HOUR_MS + 30 * MINUTE_MS
     span = Span(DAY + DAY_MS, world.clock.now_ms)
-    before = found(query(api, names, span, resolution="raw"))["series"][0]
+    before = answer_of(query(api, names, span, resolution="raw"))["series"][0]
     monkeypatch.setattr(Pages, "longest_step_ms", lambda _: span.length_ms - 5 * MINUTE_MS)
     monkeypatch.setattr(reader, "_MAX_STEPS", 1)
-    answer = found(query(api, names, span, resolution="raw"))
+    answer = answer_of(query(api, names, span, resolution="raw"))
     assert answer["metadata"]["next_token"]
     assert (answer["series"][0]["gaps"], answer["series"][0]["coverage"]) == (
         before["gaps"],

@@ -41,7 +41,7 @@ type Ask = Callable[..., Rows]
 
 def filled(text: str, values: dict[str, str]) -> str:
     """The text as Grafana and the plugin send it; a macro or variable that nobody fills in fails."""
-    return re.sub(r"\$\{([^}]+)\}", lambda found: values[found[1]], text)
+    return re.sub(r"\$\{([^}]+)\}", lambda matches: values[matches[1]], text)
 
 
 def event(target: dict[str, Any], values: dict[str, str]) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def event(target: dict[str, Any], values: dict[str, str]) -> dict[str, Any]:
         "httpMethod": options["method"],
         "headers": {"Accept": "application/json;q=0.9,text/plain"},
         "multiValueHeaders": {},
-        "queryStringParameters": {key: found[-1] for key, found in query.items()},
+        "queryStringParameters": {key: matches[-1] for key, matches in query.items()},
         "multiValueQueryStringParameters": query,
         "requestContext": {
             "requestId": "r-1",
@@ -128,8 +128,10 @@ def test_the_api_knows_every_parameter(name: str) -> None:
     target = TARGETS[name]
     operation = openapi.operation_of("GET", filled(target["url"], {"site": SITE}))
     assert operation is not None
-    known = {parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "query"}
-    assert {param["key"] for param in target["url_options"]["params"]} <= known
+    parameters = {
+        parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "query"
+    }
+    assert {param["key"] for param in target["url_options"]["params"]} <= parameters
 
 
 def test_a_wider_panel_gets_a_finer_chart(ask: Ask, values: dict[str, str]) -> None:
@@ -186,12 +188,12 @@ def test_an_answer_of_several_pages_is_an_error_and_no_shorter_line(
 
 def test_gaps_and_warnings_are_told_with_their_reasons(ask: Ask, values: dict[str, str]) -> None:
     names = values["points:csv"].split(",")
-    told = ask(GAPS["target"], **{"points:csv": ",".join([*names, "nobody's"])})
+    result = ask(GAPS["target"], **{"points:csv": ",".join([*names, "nobody's"])})
     begin = iso(int(values["__timeFrom"]))
-    assert [row["text"] for row in told if row["time"] == begin and "polled" in row["text"]] == [
+    assert [row["text"] for row in result if row["time"] == begin and "polled" in row["text"]] == [
         f"{name}: not_polled" for name in names
     ]
-    assert told[-1] == {
+    assert result[-1] == {
         "time": begin,
         "timeEnd": iso(int(values["__timeTo"])),
         "text": 'the site has no point "nobody\'s"',
@@ -225,7 +227,7 @@ def test_the_newest_samples_have_their_units(ask: Ask, values: dict[str, str]) -
     rows = ask(NEWEST)
     latest = json.loads(app.handler(event(NEWEST, values), CONTEXT)["body"])["latest"]
     assert [row["point"] for row in rows] == values["points:csv"].split(",")
-    assert [row["value"] for row in rows] == [one["value"] for one in latest]
+    assert [row["value"] for row in rows] == [item["value"] for item in latest]
     assert {row["unit"] for row in rows} == {"fahrenheit", "humidity", "ppm"}
 
 
@@ -255,14 +257,14 @@ def test_the_data_source_holds_no_token_and_its_check_asks_for_one(
         "url": SOURCE["jsonData"]["customHealthCheckUrl"],
         "url_options": {"method": "GET", "params": []},
     }
-    asked = event(check, values)
-    assert app.handler(asked, CONTEXT)["statusCode"] == 200
-    asked["requestContext"]["authorizer"]["scopes"] = ""
-    assert app.handler(asked, CONTEXT)["statusCode"] == 403
+    request = event(check, values)
+    assert app.handler(request, CONTEXT)["statusCode"] == 200
+    request["requestContext"]["authorizer"]["scopes"] = ""
+    assert app.handler(request, CONTEXT)["statusCode"] == 403
 
 
 def test_everything_of_the_dashboard_asks_this_data_source() -> None:
-    found = re.findall(r'"datasource": (\{[^}]*\})', (ROOT / "docs/grafana/dashboard.json").read_text())
-    assert {tuple(sorted(json.loads(one).items())) for one in found} == {
+    matches = re.findall(r'"datasource": (\{[^}]*\})', (ROOT / "docs/grafana/dashboard.json").read_text())
+    assert {tuple(sorted(json.loads(item).items())) for item in matches} == {
         (("type", SOURCE["type"]), ("uid", SOURCE["uid"]))
     }

@@ -45,14 +45,14 @@ def made(names: list[str], values: list[float]) -> dict[str, dict[int, float]]:
     """Three samples of each point over two days, the first and the last outside of SPAN."""
     times = (FIRST, FIRST + DAY_MS - 1, FIRST + 2 * DAY_MS - 1)
     return {
-        name: {at: values[(i + n) % len(values)] for n, at in enumerate(times)}
+        name: {time_ms: values[(i + n) % len(values)] for n, time_ms in enumerate(times)}
         for i, name in enumerate(names)
     }
 
 
 def rows(samples: Samples, names: list[str]) -> Rows:
     listed = zip(samples.ids.tolist(), samples.times.tolist(), samples.values, strict=True)
-    return {(names[point], at): value.tobytes() for point, at, value in listed}
+    return {(names[point], time_ms): value.tobytes() for point, time_ms, value in listed}
 
 
 def from_files(archives: Archives, names: list[str]) -> Rows:
@@ -79,24 +79,24 @@ def exported(archives: Archives, names: list[str] | None, format: str, folder: P
     unload = ArchiveUnload(archives.athena, archives.s3, BUCKET, archives.names["GlueTable"])
     source = ArchiveRows(unload, archives.cold, archives.ledger, archives.rollups)
     ids = [by_name[name].id for name in names or ()]
-    found: Rows = {}
+    exported_rows: Rows = {}
 
     def keep(file: Path) -> None:
-        found.update((from_csv if format == "csv" else from_parquet)(file.read_bytes()))
+        exported_rows.update((from_csv if format == "csv" else from_parquet)(file.read_bytes()))
 
-    place = f"{folder.name}-{len(list(folder.iterdir()))}"
-    work = folder / place
+    answer_name = f"{folder.name}-{len(list(folder.iterdir()))}"
+    work = folder / answer_name
     work.mkdir()
-    request = BulkRequest(SITE, SPAN, names, ids, work, place, 60, lambda: None)
+    request = BulkRequest(SITE, SPAN, names, ids, work, answer_name, 60, lambda: None)
     with FileWriter(format, work, keep) as writer:
         for batch in source.read(request).batches:
             writer.add(batch)
-    return found
+    return exported_rows
 
 
 def from_csv(data: bytes) -> Rows:
     _, *lines = csv.reader(io.StringIO(data.decode(), newline=""))
-    return bits_of((name, parse_iso(at), float(value)) for name, at, value in lines)
+    return bits_of((name, parse_iso(time_ms), float(value)) for name, time_ms, value in lines)
 
 
 def from_parquet(data: bytes) -> Rows:
@@ -106,15 +106,15 @@ def from_parquet(data: bytes) -> Rows:
 
 
 def bits_of(listed: object) -> Rows:
-    found: Rows = {}
-    for name, at, value in listed:  # type: ignore[attr-defined]
-        assert (name, at) not in found
-        found |= bits({name: {at: value}})
-    return found
+    exported_rows: Rows = {}
+    for name, time_ms, value in listed:  # type: ignore[attr-defined]
+        assert (name, time_ms) not in exported_rows
+        exported_rows |= bits({name: {time_ms: value}})
+    return exported_rows
 
 
 def assert_exact(archives: Archives, series: Series, wanted: list[str], folder: Path) -> None:
-    truth = bits({name: of for name, of in within(series, SPAN).items() if name in wanted})
+    truth = bits({name: values for name, values in within(series, SPAN).items() if name in wanted})
     assert from_files(archives, wanted) == truth
     assert from_query(archives, wanted) == truth
     assert exported(archives, wanted, "csv", folder) == truth

@@ -102,9 +102,9 @@ def text_of(exact_ms: Fraction, zone_minutes: int, digits: int) -> str:
 def near_samples(draw: st.DrawFn) -> tuple[str, Fraction]:
     """An edge within a millisecond or so of a sample."""
     digits = draw(st.integers(3, 12))
-    at = draw(st.sampled_from(TIMES)) + draw(st.sampled_from([-DAY_MS, -1, 0, 0, 0, 1, DAY_MS]))
+    time_ms = draw(st.sampled_from(TIMES)) + draw(st.sampled_from([-DAY_MS, -1, 0, 0, 0, 1, DAY_MS]))
     exact = (
-        at
+        time_ms
         + draw(st.integers(-1, 1))
         + Fraction(draw(st.integers(0, 10 ** (digits - 3) - 1)), 10 ** (digits - 3))
     )
@@ -145,7 +145,7 @@ def within(span: Span, bucket_ms: int = 1) -> list[int]:
     if not span:
         return []
     first, last = span.start_ms // bucket_ms, (span.end_ms - 1) // bucket_ms
-    return [at for at in TIMES if first <= at // bucket_ms <= last]
+    return [time_ms for time_ms in TIMES if first <= time_ms // bucket_ms <= last]
 
 
 def test_any_instant_is_an_edge_of_a_query(call: Call) -> None:
@@ -153,9 +153,11 @@ def test_any_instant_is_an_edge_of_a_query(call: Call) -> None:
     @given(EDGES, EDGES, RESOLUTIONS, CHARTS, st.booleans())
     def holds(first: Any, last: Any, resolution: str, chart: dict[str, Any], post: bool) -> None:
         (start, exact_start), (end, exact_end) = first, last
-        asked = {"site_name": "home", "point_names": ["p"], "start_time": start, "end_time": end}
-        asked |= {"resolution": resolution, **chart}
-        status, answer = call("/timeseries/query", **({"body": asked} if post else {"query": asked}))
+        parameters = {"site_name": "home", "point_names": ["p"], "start_time": start, "end_time": end}
+        parameters |= {"resolution": resolution, **chart}
+        status, answer = call(
+            "/timeseries/query", **({"body": parameters} if post else {"query": parameters})
+        )
         expected = meaning(exact_start, exact_end, LONGEST_MS)
         if not isinstance(expected, Span):
             assert (status, answer["error_code"]) == (
@@ -177,7 +179,7 @@ def test_any_instant_is_an_edge_of_a_query(call: Call) -> None:
             assert bool(series["timestamps"]) == bool(truth)
         else:
             assert series["timestamps"] == truth
-            assert series["values"] == [float(TIMES.index(at)) for at in truth]
+            assert series["values"] == [float(TIMES.index(time_ms)) for time_ms in truth]
 
     holds()
 
@@ -193,7 +195,9 @@ def test_any_instant_is_an_edge_of_coverage(call: Call) -> None:
             return
         starts = range(expected.start_ms - expected.start_ms % DAY_MS, expected.end_ms, DAY_MS)
         assert status == 200
-        assert [day["date"] for day in answer["days"]] == [day_name(at) for at in starts if expected]
+        assert [day["date"] for day in answer["days"]] == [
+            day_name(time_ms) for time_ms in starts if expected
+        ]
 
     holds()
 
@@ -203,7 +207,7 @@ def test_pages_between_edges_that_are_no_milliseconds_hold_each_sample_once(
 ) -> None:
     monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 1)
     first, last = "2026-01-01T11:00:00.000000001+00:00", "2026-01-01T12:00:00.5000001Z"
-    asked = {
+    parameters = {
         "site_name": "home",
         "point_names": "p",
         "start_time": first,
@@ -212,31 +216,31 @@ def test_pages_between_edges_that_are_no_milliseconds_hold_each_sample_once(
     }
     pages, token = [], {}
     for _ in range(20):
-        status, answer = call("/timeseries/query", asked | token)
+        status, answer = call("/timeseries/query", parameters | token)
         assert status == 200
         pages.append(answer["series"][0]["timestamps"])
         if answer["metadata"]["next_token"] is None:
             break
         token = {"next_token": answer["metadata"]["next_token"]}
     assert len(pages) > 2
-    assert [at for page in pages for at in page] == within(Span(NOON - HOUR_MS + 1, NOON + 501))
+    assert [time_ms for page in pages for time_ms in page] == within(Span(NOON - HOUR_MS + 1, NOON + 501))
     # The same range in other words.
-    asked |= {"start_time": NOON - HOUR_MS + 1, "end_time": f"{NOON + 500}.25"}
-    assert call("/timeseries/query", asked | {"next_token": token["next_token"]})[0] == 200
+    parameters |= {"start_time": NOON - HOUR_MS + 1, "end_time": f"{NOON + 500}.25"}
+    assert call("/timeseries/query", parameters | {"next_token": token["next_token"]})[0] == 200
 
 
 def test_the_tag_of_an_answer_is_that_of_its_milliseconds(ask: Ask, dynamodb: Any) -> None:
     day = day_start("2025-12-30")
     # What was never polled may still come, so that an answer about it has no tag.
     Ledger(dynamodb, "StateTable").record("home", Span(day - DAY_MS, day + DAY_MS), {}, 0)
-    asked = {"site_name": "home", "point_names": "p", "end_time": "2025-12-30T24:00:00z"}
+    parameters = {"site_name": "home", "point_names": "p", "end_time": "2025-12-30T24:00:00z"}
     tags = [
-        ask("/timeseries/query", asked | {"start_time": start})["multiValueHeaders"]["ETag"]
+        ask("/timeseries/query", parameters | {"start_time": start})["multiValueHeaders"]["ETag"]
         for start in ("2025-12-30T00:00:00.0001Z", "2025-12-30 00:00:00.001", "2025-12-29t24:00:00z")
     ]
     assert tags[0] == tags[1] != tags[2]
-    asked |= {"start_time": "2025-12-30T00:00:00.000000000001z"}
-    assert ask("/timeseries/query", asked, headers={"If-None-Match": tags[0][0]})["statusCode"] == 304
+    parameters |= {"start_time": "2025-12-30T00:00:00.000000000001z"}
+    assert ask("/timeseries/query", parameters, headers={"If-None-Match": tags[0][0]})["statusCode"] == 304
 
 
 def test_a_number_of_another_unit_is_refused_and_not_answered_empty(call: Call) -> None:
@@ -249,10 +253,10 @@ def test_a_number_of_another_unit_is_refused_and_not_answered_empty(call: Call) 
         (1767225600000000000, "nanoseconds; give milliseconds: 1767225600000"),
         (20260101, "a date; write 2026-01-01"),
     ):
-        for path, start, end, rest in (query, coverage):
+        for path, start, end, others in (query, coverage):
             for wrong in (start, end):
-                asked = {start: "2026-01-01", end: NOW} | rest | {wrong: number}
-                status, answer = call(path, asked)
+                parameters = {start: "2026-01-01", end: NOW} | others | {wrong: number}
+                status, answer = call(path, parameters)
                 assert (status, answer["error_code"]) == (400, "INVALID_REQUEST")
                 reason = f"{wrong} must be ISO 8601 or epoch milliseconds: {number} looks like {hint}"
                 assert answer["error"].startswith(reason)
@@ -286,18 +290,18 @@ class History:
         self.point = next(point for point in catalogs.load(SITE).points if point.active)
         self.times = [day_ms + number * 7_919_000 % DAY_MS for number, day_ms in enumerate(days)]
         self.cold = ColdTier(stage.s3, BUCKET)
-        for at in self.times:
-            self.archive(at)
+        for time_ms in self.times:
+            self.archive(time_ms)
         clock.forward(60)
         athena = Athena("building_vitals", "building-vitals", CONFIG, runtime=Runtime(sleep=lambda _: None))
         self.api = query_api(self.world.client, clock)
         wide = AthenaReader(athena, BUCKET, "samples")
         self.api.executor = replace(self.api.executor, cold=self.cold, wide=wide)
 
-    def archive(self, at: int) -> None:
+    def archive(self, time_ms: int) -> None:
         """The archiver's work on the day of one sample, in fewer requests."""
-        day, now_ms = SiteDay.of(SITE, at), self.world.clock()
-        sample = from_columns([self.point.id], [at], [float(at)])
+        day, now_ms = SiteDay.of(SITE, time_ms), self.world.clock()
+        sample = from_columns([self.point.id], [time_ms], [float(time_ms)])
         catalog, sink = self.world.syncer.catalogs.load(SITE), self.folder / "day.parquet"
         built = build_day(
             day,
@@ -334,7 +338,7 @@ class History:
         self.stage.drain()
         answer = self.stage.get(export)
         assert (answer["status"], answer["error"]) == ("completed", "")
-        return answer, sorted(at for _, at in self.stage.download(answer))
+        return answer, sorted(time_ms for _, time_ms in self.stage.download(answer))
 
 
 GRANT = Grant("t", frozenset({"read"}), frozenset({"*"}))
@@ -407,7 +411,7 @@ def test_an_export_of_no_range_is_refused(exporting: Stage) -> None:
 # The client and the command.
 
 
-def continued(client: Client, start: Any, following: Any) -> list[int]:
+def continued(client: Client, start: Any, next_start: Any) -> list[int]:
     """Times of pieces of 25 minutes, each from what follows the last sample before it."""
     times: list[int] = []
     end_ms = SPAN.start_ms
@@ -416,7 +420,7 @@ def continued(client: Client, start: Any, following: Any) -> list[int]:
         table = client.query(SITE, [POINT], start, end_ms, resolution="raw")
         times += table["timestamp"].cast(pa.int64()).to_pylist()
         if len(table):
-            start = following(table["timestamp"][-1])
+            start = next_start(table["timestamp"][-1])
     return times
 
 
@@ -424,16 +428,16 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 def test_going_on_after_the_last_sample_repeats_and_loses_nothing(client: Client, building: World) -> None:
-    truth = sorted(at for name, at in building.truth(SPAN) if name == POINT)
+    truth = sorted(time_ms for name, time_ms in building.truth(SPAN) if name == POINT)
     assert len(truth) > 100
-    for following in (
+    for next_start in (
         lambda last: last.as_py() + MICROSECOND,
         lambda last: pd.Timestamp(last.as_py()) + pd.Timedelta(1, "ns"),
         lambda last: np.datetime64(last.value * 10**6, "ns") + np.timedelta64(1, "ns"),
         lambda last: (last.as_py() + MICROSECOND).isoformat(),
         lambda last: f"{last.value}.001",
     ):
-        assert continued(client, SPAN.start_ms, following) == truth
+        assert continued(client, SPAN.start_ms, next_start) == truth
 
 
 def test_the_command_takes_the_same_edges(server: ApiServer, token: str) -> None:

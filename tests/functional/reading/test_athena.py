@@ -71,8 +71,10 @@ class Archive:
 
     def write(self, site: str, series: Series) -> None:
         """Puts the samples where the archive keeps them, one file a day."""
-        samples = sorted((name, at, value) for name, times in series.items() for at, value in times.items())
-        for day in sorted({day_name(at) for _, at, _ in samples}):
+        samples = sorted(
+            (name, time_ms, value) for name, times in series.items() for time_ms, value in times.items()
+        )
+        for day in sorted({day_name(time_ms) for _, time_ms, _ in samples}):
             rows = [sample for sample in samples if day_name(sample[1]) == day]
             point_name, timestamp, value = (list(column) for column in zip(*rows, strict=True))
             table = pa.table(
@@ -118,9 +120,9 @@ class Archive:
     def rows(self, sql: str, *parameters: str) -> list[dict[str, str]]:
         execution = self.run(sql, *parameters)
         assert execution["Status"]["State"] == "SUCCEEDED", execution["Status"]
-        found = self.athena.get_query_results(QueryExecutionId=execution["QueryExecutionId"])
+        result = self.athena.get_query_results(QueryExecutionId=execution["QueryExecutionId"])
         header, *rows = (
-            [cell.get("VarCharValue", "") for cell in row["Data"]] for row in found["ResultSet"]["Rows"]
+            [cell.get("VarCharValue", "") for cell in row["Data"]] for row in result["ResultSet"]["Rows"]
         )
         return [dict(zip(header, row, strict=True)) for row in rows]
 
@@ -162,39 +164,41 @@ def hours(numbers: range) -> dict[str, dict[int, float]]:
 
 def bits(samples: Samples, names: list[str]) -> dict[tuple[str, int], bytes]:
     return {
-        (names[point], at): value.tobytes()
-        for point, at, value in zip(samples.ids.tolist(), samples.times.tolist(), samples.values, strict=True)
+        (names[point], time_ms): value.tobytes()
+        for point, time_ms, value in zip(
+            samples.ids.tolist(), samples.times.tolist(), samples.values, strict=True
+        )
     }
 
 
 def truth(series: Series, names: list[str], span: Span) -> dict[tuple[str, int], bytes]:
     return {
-        (name, at): struct.pack("<d", value)
+        (name, time_ms): struct.pack("<d", value)
         for name in names
-        for at, value in series[name].items()
-        if span.start_ms <= at < span.end_ms
+        for time_ms, value in series[name].items()
+        if span.start_ms <= time_ms < span.end_ms
     }
 
 
 def test_samples_come_back_to_the_bit_whatever_the_points_are_called(week: Archive) -> None:
     span = Span(DAY, DAY + 7 * DAY_MS)
-    found = week.raw(NAMES, span)
-    assert bits(found, NAMES) == truth(hours(range(0, 7 * 24, 8)), NAMES, span)
-    assert len(found) == len(NAMES) * 21
+    result = week.raw(NAMES, span)
+    assert bits(result, NAMES) == truth(hours(range(0, 7 * 24, 8)), NAMES, span)
+    assert len(result) == len(NAMES) * 21
 
 
 def test_ids_are_positions_in_the_names_asked_for_and_order_is_by_point_then_time(week: Archive) -> None:
     names = [NAMES[4], "no such point", NAMES[1]]
-    found = week.raw(names, Span(DAY, DAY + 7 * DAY_MS))
-    assert np.unique(found.ids).tolist() == [0, 2]
-    assert np.lexsort((found.times, found.ids)).tolist() == list(range(len(found)))
+    result = week.raw(names, Span(DAY, DAY + 7 * DAY_MS))
+    assert np.unique(result.ids).tolist() == [0, 2]
+    assert np.lexsort((result.times, result.ids)).tolist() == list(range(len(result)))
 
 
 def test_a_span_ends_before_its_end(week: Archive) -> None:
-    at = DAY + 8 * HOUR_MS + 123
-    assert week.raw(NAMES[:1], Span(at, at + 8 * HOUR_MS)).times.tolist() == [at]
-    assert week.raw(NAMES[:1], Span(at - 1, at)).times.tolist() == []
-    assert week.raw(NAMES[:1], Span(at, at + 1)).times.tolist() == [at]
+    time_ms = DAY + 8 * HOUR_MS + 123
+    assert week.raw(NAMES[:1], Span(time_ms, time_ms + 8 * HOUR_MS)).times.tolist() == [time_ms]
+    assert week.raw(NAMES[:1], Span(time_ms - 1, time_ms)).times.tolist() == []
+    assert week.raw(NAMES[:1], Span(time_ms, time_ms + 1)).times.tolist() == [time_ms]
 
 
 def test_only_the_wanted_days_of_the_site_are_read(week: Archive) -> None:

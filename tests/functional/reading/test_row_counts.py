@@ -85,7 +85,7 @@ def query(archives: Archives, site: str, span: Span, names: list[str] = NAMES) -
     assert isinstance(rows, Samples)
     by_id = {point.id: point.name for point in catalog.points}
     listed = zip(rows.ids.tolist(), rows.times.tolist(), rows.values, strict=True)
-    return {(by_id[point], at): value.tobytes() for point, at, value in listed}, result.stats
+    return {(by_id[point], time_ms): value.tobytes() for point, time_ms, value in listed}, result.stats
 
 
 def texts(stats: ReadStats) -> list[str]:
@@ -102,18 +102,18 @@ def export(archives: Archives, site: str, span: Span, folder: Path, names: list[
     by_name = archives.catalogs.load(site).by_name
     ids = [by_name[name].id for name in names or ()]
     request = BulkRequest(site, span, names, ids, folder, f"answer-{next(SITES)}", 60, lambda: None)
-    found: Rows = {}
+    result: Rows = {}
     for batch in source(archives).read(request).batches:
         points, times, values = (
             column.to_pylist()
             for column in batch.set_column(1, "time_ms", batch.column(1).cast(pa.int64())).columns
         )
-        found |= bits({name: {} for name in points}) | {
+        result |= bits({name: {} for name in points}) | {
             key: value
-            for name, at, number in zip(points, times, values, strict=True)
-            for key, value in bits({name: {at: number}}).items()
+            for name, time_ms, number in zip(points, times, values, strict=True)
+            for key, value in bits({name: {time_ms: number}}).items()
         }
-    return found
+    return result
 
 
 def named(stats: ReadStats) -> set[str]:
@@ -153,7 +153,10 @@ def test_days_that_athena_does_not_see_are_named(archives: Archives, tmp_path: P
 
 
 def fewer(series: Series, keep: Callable[[int], bool]) -> dict[str, dict[int, float]]:
-    return {name: {at: value for at, value in of.items() if keep(at)} for name, of in series.items()}
+    return {
+        name: {time_ms: value for time_ms, value in values.items() if keep(time_ms)}
+        for name, values in series.items()
+    }
 
 
 def shortened(day: int, keep: Callable[[int], bool]) -> Change:
@@ -169,19 +172,26 @@ def shortened(day: int, keep: Callable[[int], bool]) -> Change:
 
 def lengthened(archives: Archives, site: str) -> None:
     name = day_name(FIRST + 2 * DAY_MS)
-    longer = {point: of | {FIRST + 2 * DAY_MS + 77: 7.0} for point, of in by_day(made())[name].items()}
+    longer = {
+        point: values | {FIRST + 2 * DAY_MS + 77: 7.0} for point, values in by_day(made())[name].items()
+    }
     archives.put(site, name, build(longer, site=site, day=name)[0])
 
 
 @pytest.mark.parametrize(
     ("change", "span", "day", "text"),
     [
-        (shortened(2, lambda at: at % DAY_MS < 16 * HOUR_MS), WHOLE, 2, "4 of 6 rows for 2016-12-31"),
-        (shortened(2, lambda at: False), WHOLE, 2, "0 of 6 rows for 2016-12-31"),
+        (
+            shortened(2, lambda time_ms: time_ms % DAY_MS < 16 * HOUR_MS),
+            WHOLE,
+            2,
+            "4 of 6 rows for 2016-12-31",
+        ),
+        (shortened(2, lambda time_ms: False), WHOLE, 2, "0 of 6 rows for 2016-12-31"),
         (lengthened, WHOLE, 2, "8 of 6 rows for 2016-12-31"),
         # What is missing lies outside of what was asked for, but the file is the wrong one.
-        (shortened(0, lambda at: at % DAY_MS > HOUR_MS), CUT, 0, "4 of 6 rows for 2016-12-29"),
-        (shortened(5, lambda at: at % DAY_MS < HOUR_MS), CUT, 5, "3 of 9 rows for 2017-01-03"),
+        (shortened(0, lambda time_ms: time_ms % DAY_MS > HOUR_MS), CUT, 0, "4 of 6 rows for 2016-12-29"),
+        (shortened(5, lambda time_ms: time_ms % DAY_MS < HOUR_MS), CUT, 5, "3 of 9 rows for 2017-01-03"),
     ],
 )
 def test_a_file_with_other_rows_than_were_archived_is_named(
@@ -214,7 +224,9 @@ def test_exactly_the_days_that_differ_are_named(
         archives.configure(site, NAMES)
         archives.write(site, made())
     for day in range(DAYS):
-        shortened(day, lambda at, day=day: day not in hidden or at % DAY_MS > HOUR_MS)(archives, site)
+        shortened(day, lambda time_ms, day=day: day not in hidden or time_ms % DAY_MS > HOUR_MS)(
+            archives, site
+        )
     span = Span(FIRST + start, FIRST + (DAYS - 1) * DAY_MS + end + 1)
     days = {day_name(FIRST + day * DAY_MS) for day in hidden}
     rows, stats = query(archives, site, span)
@@ -282,8 +294,8 @@ def test_a_day_that_is_archived_again_meanwhile_is_read_again(
 
     def stale(*arguments: Any, consistent: bool = False) -> dict[int, int]:
         """A read that is not consistent may be of a moment ago."""
-        found = counts(*arguments, consistent=consistent)
-        return found if consistent else found | {day: before}
+        result = counts(*arguments, consistent=consistent)
+        return result if consistent else result | {day: before}
 
     before = counts(site, range(len(NAMES)), WHOLE)[day]
     monkeypatch.setattr(archives.rollups, "day_counts", stale)
@@ -303,7 +315,7 @@ def test_a_day_that_is_being_replaced_is_read_from_its_file(archives: Archives, 
     """Its rollups may follow another file than the one that Athena reads."""
     site = site_of(archives, made())
     day = FIRST + 3 * DAY_MS
-    longer = {name: of | {day + 5: 5.5} for name, of in by_day(made())[day_name(day)].items()}
+    longer = {name: values | {day + 5: 5.5} for name, values in by_day(made())[day_name(day)].items()}
     archives.put(site, day_name(day), build(longer, site=site, day=day_name(day))[0])
     archives.ledger.update_archive(SiteDay(site, day), status="building")
     rows, stats = query(archives, site, WHOLE)
@@ -319,10 +331,10 @@ def test_an_answer_tells_of_the_days_left_out_and_is_not_kept(archives: Archives
     clock.now_ms = NOW
     api = query_api(archives.dynamodb, clock, (site,))
     api.max_range_days, api.executor = 5_000, archives.executor()
-    asked = QueryRequest(site, NAMES, WHOLE.start_ms, WHOLE.end_ms, "raw")
+    request = QueryRequest(site, NAMES, WHOLE.start_ms, WHOLE.end_ms, "raw")
     grant = Grant("test", frozenset({"read"}), frozenset({"*"}))
     archives.project("2017/01/01")
-    reply = api.query(grant, asked)
+    reply = api.query(grant, request)
     assert reply.answer is not None
     assert reply.answer["warnings"] == [
         f"left out: Athena returned 0 of {rows} rows for 2016-12-{day}"
@@ -332,12 +344,12 @@ def test_an_answer_tells_of_the_days_left_out_and_is_not_kept(archives: Archives
     assert days == [("DAY_UNREADABLE", f"2016-12-{day}") for day in (29, 30, 31)]
     assert (reply.etag, reply.answer["metadata"]["total_samples"]) == (None, 24)
     archives.project("1990/01/01")
-    reply = api.query(grant, asked)
+    reply = api.query(grant, request)
     assert reply.answer is not None
     assert (reply.answer["warnings"], reply.answer["metadata"]["total_samples"]) == ([], 45)
     archives.project("2018/01/01")
     with pytest.raises(RowCountError, match="2016-12-29"):
-        api.query(grant, asked)
+        api.query(grant, request)
 
 
 def test_nothing_but_wrong_days_is_no_answer(archives: Archives) -> None:
@@ -349,10 +361,10 @@ def test_nothing_but_wrong_days_is_no_answer(archives: Archives) -> None:
 
 def test_a_part_whose_rows_differ_leaves_no_files_and_its_day_as_the_error(archives: Archives) -> None:
     site = site_of(archives, made())
-    shortened(4, lambda at: at % DAY_MS > HOUR_MS)(archives, site)
+    shortened(4, lambda time_ms: time_ms % DAY_MS > HOUR_MS)(archives, site)
     table, files = ExportTable(archives.dynamodb, "StateTable"), ExportFiles(archives.s3, BUCKET)
-    asked = Export("x", site, format="csv", start_ms=WHOLE.start_ms, end_ms=WHOLE.end_ms, created_ms=NOW)
-    table.create(asked, ExportPlan((ExportPart("archive", WHOLE.start_ms, WHOLE.end_ms),)))
+    request = Export("x", site, format="csv", start_ms=WHOLE.start_ms, end_ms=WHOLE.end_ms, created_ms=NOW)
+    table.create(request, ExportPlan((ExportPart("archive", WHOLE.start_ms, WHOLE.end_ms),)))
     hot = HotTier(archives.dynamodb, "HotTable")
     day = DayRows(hot, archives.cold, archives.catalogs, archives.ledger, lambda: NOW)
     numbers = map(str, itertools.count())
@@ -369,10 +381,10 @@ def test_a_part_whose_rows_differ_leaves_no_files_and_its_day_as_the_error(archi
     )
     with pytest.raises(RowCountError, match="2017-01-02"):
         worker.work("x", last_try=True)
-    found = table.load("x", NOW)
-    assert found
-    assert (found.status, found.rows) == ("failed", 0)
-    assert found.error == "Athena returned 4 of 6 rows for 2017-01-02"
+    result = table.load("x", NOW)
+    assert result
+    assert (result.status, result.rows) == ("failed", 0)
+    assert result.error == "Athena returned 4 of 6 rows for 2017-01-02"
     assert "Contents" not in archives.s3.list_objects_v2(Bucket=BUCKET, Prefix="exports/")
 
 
@@ -395,7 +407,7 @@ def test_rows_of_a_built_day_are_counted_too(
 
     def shortening(self: DayRows, day: SiteDay, file: Path) -> Any:
         written = real(self, day, file)
-        short = fewer(by_day(made())[day.date], lambda at: at % DAY_MS > 0)
+        short = fewer(by_day(made())[day.date], lambda time_ms: time_ms % DAY_MS > 0)
         file.write_bytes(build(short, site=day.site, day=day.date)[0])
         return written
 

@@ -27,7 +27,7 @@ EDGES = [-0.0, 0.0, 5e-324, -5e-324, 2.2250738585072014e-308, 1.7976931348623157
 type Answer = dict[str, Any]
 
 
-def answer_of(series: list[Answer], **more: Any) -> Answer:
+def answer_of(series: list[Answer], **fields: Any) -> Answer:
     return {
         "site_name": "home",
         "resolution": "raw",
@@ -35,7 +35,7 @@ def answer_of(series: list[Answer], **more: Any) -> Answer:
         "metadata": {"total_samples": 3, "sources": ["hot"], "next_token": None, "cost": {"requests": 2}},
         "warnings": [],
         "warning_details": [],
-    } | more
+    } | fields
 
 
 @st.composite
@@ -48,11 +48,11 @@ def answers(draw: st.DrawFn) -> Answer:
         def column(size: int = len(rows)) -> Any:
             return np.array(draw(st.lists(finite, min_size=size, max_size=size)), np.float64)
 
-        one = {"point_name": name, "timestamps": np.array(rows, np.int64), "values": column()}
+        item = {"point_name": name, "timestamps": np.array(rows, np.int64), "values": column()}
         if aggregated:
-            one |= {"min": column(), "max": column(), "count": np.arange(len(rows), dtype=np.int64)}
-            one |= {"first": column(), "last": column()}
-        series.append(one | {"gaps": [{"start": "a", "end": "b", "reason": "no_data"}]})
+            item |= {"min": column(), "max": column(), "count": np.arange(len(rows), dtype=np.int64)}
+            item |= {"first": column(), "last": column()}
+        series.append(item | {"gaps": [{"start": "a", "end": "b", "reason": "no_data"}]})
     return answer_of(series)
 
 
@@ -78,9 +78,9 @@ def rows_of(answer: Answer) -> list[tuple[Any, ...]]:
     """The long table of an answer, values as their bits."""
     keys = [key for key in answer["series"][0] if key not in ("point_name", "gaps")]
     return [
-        (one["point_name"], *(bits([one[key][row]]) for key in keys))
-        for one in answer["series"]
-        for row in range(len(one["timestamps"]))
+        (item["point_name"], *(bits([item[key][row]]) for key in keys))
+        for item in answer["series"]
+        for row in range(len(item["timestamps"]))
     ]
 
 
@@ -108,11 +108,11 @@ def test_arrow_holds_the_rows_and_the_rest_beside_them(answer: Answer) -> None:
     columns += [table[name].to_pylist() for name in table.column_names[2:]]
     read = [(name, *(bits([cell]) for cell in row)) for name, *row in zip(*columns, strict=True)]
     assert read == rows_of(answer)
-    beside = json.loads(table.schema.metadata[b"vitals"])
+    envelope = json.loads(table.schema.metadata[b"vitals"])
     for series in answer["series"]:
         for key in ("timestamps", "values", "min", "max", "count", "first", "last"):
             series.pop(key, None)
-    assert beside == answer
+    assert envelope == answer
 
 
 @given(answers())
@@ -132,8 +132,8 @@ def test_csv_holds_the_rows(answer: Answer) -> None:
 
 @given(answers(), st.sampled_from([encoding.CSV, encoding.ARROW, encoding.MSGPACK, encoding.JSON]))
 def test_a_kept_answer_looks_the_same(answer: Answer, media_type: str) -> None:
-    kept = orjson.loads(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY))
-    assert encoding.encoded(kept, media_type) == encoding.encoded(answer, media_type)
+    cached = orjson.loads(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY))
+    assert encoding.encoded(cached, media_type) == encoding.encoded(answer, media_type)
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=2_000), max_size=12))
@@ -143,8 +143,8 @@ def test_headers_beside_csv_are_ascii_and_fit(warnings: list[str]) -> None:
     answer["metadata"]["next_token"] = "bmV4dA"
     headers = encoding.encoded(answer, encoding.CSV).headers
     assert headers["Vitals-Next-Token"] == "bmV4dA"
-    told = json.loads(headers["Vitals-Metadata"])
-    assert told == {k: v for k, v in answer.items() if k not in ("series", "warnings", "warning_details")}
+    metadata = json.loads(headers["Vitals-Metadata"])
+    assert metadata == {k: v for k, v in answer.items() if k not in ("series", "warnings", "warning_details")}
     assert ("Vitals-Warnings" in headers) == bool(warnings)
     read = json.loads(headers.get("Vitals-Warnings", "[]"))
     assert read == warnings or read[-1].startswith(f"and {len(warnings) - len(read) + 1} more")

@@ -20,35 +20,35 @@ def series(*minutes: int) -> list[int]:
     return [DAY + minute * MINUTE_MS for minute in minutes]
 
 
-def found(times: list[int], *cuts: int, end: int = DAY + HOUR_MS) -> list[Span]:
+def gaps_of(times: list[int], *cuts: int, end: int = DAY + HOUR_MS) -> list[Span]:
     finder = GapFinder(DAY, {7: STEP})
     edges = [DAY, *sorted(cuts), end]
     for low, high in itertools.pairwise(edges):
-        inside = [at for at in times if low <= at < high]
+        inside = [time_ms for time_ms in times if low <= time_ms < high]
         finder.add(from_columns([7] * len(inside), inside, [1.0] * len(inside)))
     return finder.finish(end).get(7, [])
 
 
 def test_a_gap_lies_between_two_samples_or_at_an_edge() -> None:
-    assert found(series(*range(60))) == []
+    assert gaps_of(series(*range(60))) == []
     silent = series(*range(10, 20), *range(40, 50))
-    assert found(silent) == [
+    assert gaps_of(silent) == [
         Span(DAY, DAY + 10 * MINUTE_MS),
         Span(DAY + 19 * MINUTE_MS, DAY + 40 * MINUTE_MS),
         Span(DAY + 49 * MINUTE_MS, DAY + 60 * MINUTE_MS),
     ]
-    assert found([]) == [Span(DAY, DAY + HOUR_MS)]
+    assert gaps_of([]) == [Span(DAY, DAY + HOUR_MS)]
 
 
 def test_two_missed_intervals_and_jitter_are_no_gap() -> None:
-    assert found(series(*range(0, 30, 2), *range(30, 60))) == []
-    assert found([at + (i % 2) * 5_000 for i, at in enumerate(series(*range(60)))]) == []
+    assert gaps_of(series(*range(0, 30, 2), *range(30, 60))) == []
+    assert gaps_of([time_ms + (i % 2) * 5_000 for i, time_ms in enumerate(series(*range(60)))]) == []
 
 
 @given(st.sets(st.integers(0, 59)), st.sets(st.integers(0, 60), max_size=4))
 def test_parts_find_what_the_whole_finds(minutes: set[int], cuts: set[int]) -> None:
     times = series(*sorted(minutes))
-    assert found(times, *series(*cuts)) == found(times)
+    assert gaps_of(times, *series(*cuts)) == gaps_of(times)
 
 
 def test_rows_of_aggregates_cover_their_buckets() -> None:
@@ -61,14 +61,14 @@ def test_rows_of_aggregates_cover_their_buckets() -> None:
 
 def joined(pages: list[GapFinder]) -> list[Span]:
     """As clients do: what a page's edge cut is one; gaps that meet at a sample which is alone are two."""
-    found: list[Span] = []
+    gaps_of: list[Span] = []
     for page in pages:
         for gap in page.gaps.get(7, []):
             if gap.start_ms == page.continued.get(7):
-                assert found[-1].end_ms == gap.start_ms
-                gap = Span(found.pop().start_ms, gap.end_ms)
-            found.append(gap)
-    return found
+                assert gaps_of[-1].end_ms == gap.start_ms
+                gap = Span(gaps_of.pop().start_ms, gap.end_ms)
+            gaps_of.append(gap)
+    return gaps_of
 
 
 @given(
@@ -83,23 +83,23 @@ def test_pages_find_what_one_page_finds(
     minutes: set[int], cuts: set[int], step: float, width: int, until: int, back: int
 ) -> None:
     """Also where nothing is told of what has just been, which may begin before a page does."""
-    times, (known,) = series(*sorted(minutes)), series(until)
+    times, (known_until,) = series(*sorted(minutes)), series(until)
     edges = [DAY, *series(*sorted(cuts)), DAY + HOUR_MS]
 
     def page(start: int, end: int) -> GapFinder:
         finder = GapFinder(start, {7: step})
         if start > DAY:
-            told = min(start, known)
-            since = max(DAY, int(told - step - width - 1) // MINUTE_MS * MINUTE_MS - back * MINUTE_MS)
+            reported = min(start, known_until)
+            since = max(DAY, int(reported - step - width - 1) // MINUTE_MS * MINUTE_MS - back * MINUTE_MS)
             before = GapFinder(since, {7: step})
             before.add(rows(since, start), width)
-            finder.resume(before, told)
+            finder.resume(before, reported)
         finder.add(rows(start, end), width)
-        finder.finish(min(end, known))
+        finder.finish(min(end, known_until))
         return finder
 
     def rows(low: int, high: int) -> Samples:
-        inside = [at for at in times if low <= at < high]
+        inside = [time_ms for time_ms in times if low <= time_ms < high]
         return from_columns([7] * len(inside), inside, [1.0] * len(inside))
 
     pages = [page(start, end) for start, end in itertools.pairwise(edges)]
@@ -139,7 +139,7 @@ def test_values_that_were_no_numbers_are_told_from_silence() -> None:
 def test_pieces_are_the_whole_gap(start: int, length: int, hours: list[bool]) -> None:
     gap = Span(DAY + start, min(DAY + start + length, DAY + DAY_MS))
     outages = [Span(DAY + h * HOUR_MS, DAY + (h + 1) * HOUR_MS) for h, out in enumerate(hours) if out]
-    pieces = [each.span for each in explain(gap, coverage(*outages), ())]
+    pieces = [piece.span for piece in explain(gap, coverage(*outages), ())]
     assert pieces[0].start_ms == gap.start_ms
     assert pieces[-1].end_ms == gap.end_ms
     assert all(a.end_ms == b.start_ms for a, b in itertools.pairwise(pieces))

@@ -46,19 +46,25 @@ def rows(samples: Samples) -> list[tuple[int, int, float]]:
 
 def corners(samples: Samples, chart: Columns) -> dict[tuple[int, int], tuple[tuple[float, ...], ...]]:
     """Per series and pixel column: first, last, least and greatest value, and the first two's times."""
-    found: dict[tuple[int, int], list[tuple[int, float]]] = {}
-    for point, at, value in rows(samples):
-        column = (at - chart.span.start_ms) * chart.count // chart.span.length_ms
-        found.setdefault((point, column), []).append((at, value))
+    result: dict[tuple[int, int], list[tuple[int, float]]] = {}
+    for point, time_ms, value in rows(samples):
+        column = (time_ms - chart.span.start_ms) * chart.count // chart.span.length_ms
+        result.setdefault((point, column), []).append((time_ms, value))
     return {
-        key: (each[0], each[-1], (min(v for _, v in each), max(v for _, v in each)))
-        for key, each in found.items()
+        key: (
+            points[0],
+            points[-1],
+            (min(v for _, v in points), max(v for _, v in points)),
+        )
+        for key, points in result.items()
     }
 
 
 @given(drawn())
-def test_m4_keeps_each_columns_first_last_least_and_greatest(given_: tuple[Samples, Columns]) -> None:
-    samples, chart = given_
+def test_m4_keeps_each_columns_first_last_least_and_greatest(
+    drawing: tuple[Samples, Columns],
+) -> None:
+    samples, chart = drawing
     reduced = shape.m4(samples, chart)
     assert corners(reduced, chart) == corners(samples, chart)
     assert len(reduced) <= 4 * len(corners(samples, chart))
@@ -66,41 +72,41 @@ def test_m4_keeps_each_columns_first_last_least_and_greatest(given_: tuple[Sampl
 
 
 @given(drawn())
-def test_minmax_keeps_each_columns_least_and_greatest(given_: tuple[Samples, Columns]) -> None:
-    samples, chart = given_
+def test_minmax_keeps_each_columns_least_and_greatest(drawing: tuple[Samples, Columns]) -> None:
+    samples, chart = drawing
     reduced = corners(shape.minmax(samples, chart), chart)
     whole = corners(samples, chart)
-    assert {key: found[2] for key, found in reduced.items()} == {
-        key: found[2] for key, found in whole.items()
+    assert {key: result[2] for key, result in reduced.items()} == {
+        key: result[2] for key, result in whole.items()
     }
 
 
 @given(drawn(), st.integers(0, 5_000), st.sampled_from(["m4", "minmax"]))
 def test_parts_reduced_together_are_the_whole_reduced(
-    given_: tuple[Samples, Columns], cut: int, method: str
+    drawing: tuple[Samples, Columns], split: int, method: str
 ) -> None:
-    samples, chart = given_
-    early = samples.times < START + cut
-    parts = [shape.reduce_part(samples[part], method, chart) for part in (early, ~early)]
+    samples, chart = drawing
+    early = samples.times < START + split
+    parts = [shape.reduce_part(samples[selection], method, chart) for selection in (early, ~early)]
     joined = concat(parts)
     joined = joined[np.lexsort((joined.times, joined.ids))]
-    found, whole = (shape.reduce(rows, method, chart, chart.span) for rows in (joined, samples))
-    assert found.equals(whole)
+    result, whole = (shape.reduce(rows, method, chart, chart.span) for rows in (joined, samples))
+    assert result.equals(whole)
 
 
 @given(drawn(), st.integers(0, 5_000))
 def test_means_squeezed_part_by_part_are_those_of_the_whole(
-    given_: tuple[Samples, Columns], cut: int
+    drawing: tuple[Samples, Columns], split: int
 ) -> None:
-    samples, chart = given_
-    early = samples.times < START + cut
-    parts = [shape.reduce_rows(shape.as_rows(samples[part]), chart) for part in (early, ~early)]
-    found = shape.reduce_rows(aggregates.concat(parts), chart)
+    samples, chart = drawing
+    early = samples.times < START + split
+    parts = [shape.reduce_rows(shape.as_rows(samples[selection]), chart) for selection in (early, ~early)]
+    result = shape.reduce_rows(aggregates.concat(parts), chart)
     whole = shape.reduce_rows(shape.as_rows(samples), chart)
     for name in ("ids", "times", "mins", "maxs", "firsts", "lasts", "counts"):
-        assert getattr(found, name).tolist() == getattr(whole, name).tolist()
+        assert getattr(result, name).tolist() == getattr(whole, name).tolist()
     scale = np.maximum(1e-300, np.maximum(abs(whole.mins), abs(whole.maxs)))
-    assert np.all(abs(found.values / scale - whole.values / scale) < 1e-9)
+    assert np.all(abs(result.values / scale - whole.values / scale) < 1e-9)
 
 
 def test_columns_of_one_hour_squeeze_to_the_hours_aggregates() -> None:
@@ -108,11 +114,11 @@ def test_columns_of_one_hour_squeeze_to_the_hours_aggregates() -> None:
     times = START + np.sort(random.choice(6 * HOUR_MS, 2_000, replace=False))
     samples = Samples(np.zeros(2_000, np.int32), times, random.normal(70, 5, 2_000))
     chart = Columns(Span(START, START + 6 * HOUR_MS), 6)
-    found = shape.reduce_rows(shape.as_rows(samples), chart)
+    result = shape.reduce_rows(shape.as_rows(samples), chart)
     hours = aggregate(samples, HOUR_MS)
-    assert found.times.tolist() == hours.times.tolist()
-    assert found.values == pytest.approx(hours.values)
-    assert found.counts.tolist() == hours.counts.tolist()
+    assert result.times.tolist() == hours.times.tolist()
+    assert result.values == pytest.approx(hours.values)
+    assert result.counts.tolist() == hours.counts.tolist()
 
 
 def test_lttb_keeps_the_ends_and_the_number() -> None:
@@ -123,8 +129,8 @@ def test_lttb_keeps_the_ends_and_the_number() -> None:
     chart = Columns(Span(START, START + 5_000_000), 200)
     reduced = shape.reduce(samples, "lttb", chart, chart.span)
     assert [int((reduced.ids == point).sum()) for point in (3, 9)] == [200, 200]
-    one = reduced[reduced.ids == 3]
-    assert (one.times[0], one.times[-1]) == (times[0], times[-1])
+    series = reduced[reduced.ids == 3]
+    assert (series.times[0], series.times[-1]) == (times[0], times[-1])
     few = samples[:50]
     assert shape.reduce(few, "lttb", chart, chart.span).equals(few)
     half = Span(START, START + 2_500_000)
@@ -133,15 +139,15 @@ def test_lttb_keeps_the_ends_and_the_number() -> None:
 
 
 @given(drawn(), st.integers(1, 12))
-def test_lttb_keeps_so_many_of_the_samples_and_no_more(given_: tuple[Samples, Columns], most: int) -> None:
-    samples, _ = given_
-    reduced = shape.lttb(samples, most)
-    whole, found = rows(samples), rows(reduced)
-    assert found == sorted(set(found)) and set(found) <= set(whole)
+def test_lttb_keeps_so_many_of_the_samples_and_no_more(drawing: tuple[Samples, Columns], limit: int) -> None:
+    samples, _ = drawing
+    reduced = shape.lttb(samples, limit)
+    whole, result = rows(samples), rows(reduced)
+    assert result == sorted(set(result)) and set(result) <= set(whole)
     for point in set(samples.ids.tolist()):
-        one, few = ([row for row in each if row[0] == point] for each in (whole, found))
-        assert len(few) == min(most, len(one))
-        assert most == 1 or [few[0], few[-1]] == [one[0], one[-1]]
+        series, few = ([row for row in points if row[0] == point] for points in (whole, result))
+        assert len(few) == min(limit, len(series))
+        assert limit == 1 or [few[0], few[-1]] == [series[0], series[-1]]
 
 
 @pytest.mark.parametrize("scale", [1.0, -1.0, 5e-324, LARGEST, 2.0**-1000])
@@ -152,13 +158,13 @@ def test_of_one_column_lttb_keeps_the_corner(scale: float) -> None:
 
 
 @given(st.integers(20, 60), st.integers(3, 9), st.randoms(use_true_random=False))
-def test_the_size_of_numbers_does_not_change_what_lttb_keeps(length: int, most: int, random: Any) -> None:
+def test_the_size_of_numbers_does_not_change_what_lttb_keeps(length: int, limit: int, random: Any) -> None:
     steps = np.array([random.randint(-(2**20), 2**20) for _ in range(length)], np.float64)
-    kept = [
-        shape.lttb(Samples(np.zeros(length, np.int32), START + np.arange(length), values), most).times
+    times_kept = [
+        shape.lttb(Samples(np.zeros(length, np.int32), START + np.arange(length), values), limit).times
         for values in (steps, np.ldexp(steps, 1003), np.ldexp(steps, -1074))
     ]
-    assert kept[0].tolist() == kept[1].tolist() == kept[2].tolist()
+    assert times_kept[0].tolist() == times_kept[1].tolist() == times_kept[2].tolist()
 
 
 EDGES = st.sampled_from([LARGEST, -LARGEST, LARGEST / 3, 5e-324, -5e-324, 0.0, -0.0])
@@ -166,19 +172,21 @@ FLAT = EDGES.flatmap(lambda value: st.lists(st.just(value), min_size=1, max_size
 
 
 @given(FLAT | st.lists(EDGES, min_size=1, max_size=60), st.integers(0, 60))
-def test_means_of_any_doubles_are_doubles_between_them(values: list[float], cut: int) -> None:
+def test_means_of_any_doubles_are_doubles_between_them(values: list[float], split: int) -> None:
     samples = Samples(np.zeros(len(values), np.int32), START + np.arange(len(values)), np.array(values))
     chart = Columns(Span(START, START + 60), 1)
-    parts = [shape.reduce_rows(shape.as_rows(part), chart) for part in (samples[:cut], samples[cut:])]
-    for found in (
+    parts = [
+        shape.reduce_rows(shape.as_rows(selection), chart) for selection in (samples[:split], samples[split:])
+    ]
+    for result in (
         aggregate(samples, HOUR_MS),
         shape.reduce_rows(shape.as_rows(samples), chart),
         shape.reduce_rows(aggregates.concat(parts), chart),
     ):
-        assert (found.mins.tolist(), found.maxs.tolist()) == ([min(values)], [max(values)])
-        assert min(values) <= found.values[0] <= max(values)
+        assert (result.mins.tolist(), result.maxs.tolist()) == ([min(values)], [max(values)])
+        assert min(values) <= result.values[0] <= max(values)
         exact = float(sum(map(Fraction, values)) / len(values))
-        assert found.values[0] == pytest.approx(exact, rel=1e-9, abs=LARGEST * 1e-13)
+        assert result.values[0] == pytest.approx(exact, rel=1e-9, abs=LARGEST * 1e-13)
 
 
 # Columns of an interval
@@ -230,27 +238,27 @@ def test_columns_are_as_long_as_the_interval(
     st.integers(0, 10_000),
 )
 def test_means_of_an_interval_are_a_group_by(
-    drawn_rows: list[tuple[int, int, float]], start: int, interval: int, cut: int
+    drawn_rows: list[tuple[int, int, float]], start: int, interval: int, split: int
 ) -> None:
     samples = merge(
-        [from_columns(*zip(*((point, start + at, v) for point, at, v in drawn_rows), strict=True))]
+        [from_columns(*zip(*((point, start + time_ms, v) for point, time_ms, v in drawn_rows), strict=True))]
     )
     chart = shape.interval_columns(Span(start, start + 10_000), interval)
     parts = [
         shape.reduce_rows(shape.as_rows(samples[which]), chart)
-        for which in (samples.times < start + cut, samples.times >= start + cut)
+        for which in (samples.times < start + split, samples.times >= start + split)
     ]
-    found = shape.reduce_rows(aggregates.concat(parts), chart)
+    result = shape.reduce_rows(aggregates.concat(parts), chart)
     groups: dict[tuple[int, int], list[float]] = {}
-    for point, at, value in rows(samples):
-        groups.setdefault((point, at - at % interval), []).append(value)
-    assert list(zip(found.ids.tolist(), found.times.tolist(), strict=True)) == sorted(groups)
+    for point, time_ms, value in rows(samples):
+        groups.setdefault((point, time_ms - time_ms % interval), []).append(value)
+    assert list(zip(result.ids.tolist(), result.times.tolist(), strict=True)) == sorted(groups)
     for row, key in enumerate(sorted(groups)):
         values = groups[key]
-        assert found.counts[row] == len(values)
-        assert (found.mins[row], found.maxs[row]) == (min(values), max(values))
-        assert (found.firsts[row], found.lasts[row]) == (values[0], values[-1])
-        assert found.values[row] == pytest.approx(sum(values) / len(values), abs=1e-3)
+        assert result.counts[row] == len(values)
+        assert (result.mins[row], result.maxs[row]) == (min(values), max(values))
+        assert (result.firsts[row], result.lasts[row]) == (values[0], values[-1])
+        assert result.values[row] == pytest.approx(sum(values) / len(values), abs=1e-3)
 
 
 def test_the_librarys_own_columns_are_not_the_charts() -> None:

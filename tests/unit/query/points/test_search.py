@@ -97,12 +97,12 @@ BUILDING = [
 
 
 def test_each_tag_tells_how_many_points_it_finds() -> None:
-    told = point_search.tags(BUILDING)
-    for entry in told:
+    listed_tags = point_search.tags(BUILDING)
+    for entry in listed_tags:
         assert entry["points"] == len(point_search.find(BUILDING, SITE, "", [entry["tag"]])), entry
-    ranks = [(-entry["points"], entry["tag"].casefold()) for entry in told]
+    ranks = [(-entry["points"], entry["tag"].casefold()) for entry in listed_tags]
     assert ranks == sorted(ranks)
-    names = [entry["tag"] for entry in told]
+    names = [entry["tag"] for entry in listed_tags]
     # However a tag is spelled it is one, and the first point's spelling is shown.
     assert {"AHU", "unit=degF", "floor", "floor=2", "x=", "equip=Plant", "roof", "unit=kPa"} <= set(names)
     assert len({name.casefold() for name in names}) == len(names)
@@ -110,9 +110,9 @@ def test_each_tag_tells_how_many_points_it_finds() -> None:
 
 def test_the_list_of_tags_is_bounded_by_leaving_out_the_rarest() -> None:
     many = [tagged(n, "common", f"serial={n}") for n in range(2 * point_search.MAX_TAGS)]
-    told = point_search.tags(many)
-    assert len(told) == point_search.MAX_TAGS
-    assert told[0] == {"tag": "common", "points": 2 * point_search.MAX_TAGS}
+    listed_tags = point_search.tags(many)
+    assert len(listed_tags) == point_search.MAX_TAGS
+    assert listed_tags[0] == {"tag": "common", "points": 2 * point_search.MAX_TAGS}
 
 
 def test_equipment_comes_by_name_with_its_device_where_there_is_one() -> None:
