@@ -124,7 +124,7 @@ HOUR = {
 }
 
 
-def test_get_and_post_answer_the_same_in_the_contracts_shape(call: Call) -> None:
+def test_get_and_post_answer_the_same(call: Call) -> None:
     status, answer = call("/timeseries/query", HOUR)
     assert status == 200
     assert answer["site_name"] == "home"
@@ -141,7 +141,7 @@ def test_get_and_post_answer_the_same_in_the_contracts_shape(call: Call) -> None
     assert by_post["series"] == answer["series"]
 
 
-def test_arrow_is_a_table_with_the_rest_in_its_metadata(ask: Ask) -> None:
+def test_arrow_is_a_table_with_metadata(ask: Ask) -> None:
     answer = ask("/timeseries/query", HOUR, headers={"Accept": "application/vnd.apache.arrow.stream"})
     assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, True)
     headers = answer["multiValueHeaders"]
@@ -166,7 +166,7 @@ def test_msgpack_is_the_answer_of_json(ask: Ask, call: Call) -> None:
     assert set(unpacked["metadata"]) == set(whole["metadata"])
 
 
-def test_csv_is_text_with_the_rest_in_its_headers(ask: Ask) -> None:
+def test_csv_is_text_with_headers(ask: Ask) -> None:
     request = HOUR | {"point_names": [ODD, "nobody's"]}
     answer = ask("/timeseries/query", body=request, headers={"Accept": "text/csv"})
     assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, False)
@@ -188,9 +188,7 @@ def test_csv_of_a_chart_has_the_aggregates(ask: Ask) -> None:
     assert [row[5] for row in rows] == ["5"] * 12
 
 
-def test_csv_goes_on_with_a_token_where_json_would_not_have_to(
-    ask: Ask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_csv_continues_where_json_would_fit(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = ask("/timeseries/query", HOUR, headers={"Accept": "text/csv"})["body"]
     monkeypatch.setattr(encoding, "MAX_TEXT_BYTES", 3_000)
     query, pages = dict(HOUR), []
@@ -221,7 +219,7 @@ def test_several_accept_headers_count_together(ask: Ask, api: Api) -> None:
     assert app.handler(event, CONTEXT)["multiValueHeaders"]["Content-Type"][0].startswith("text/csv")
 
 
-def test_what_is_not_acceptable_is_said_as_json_and_nothing_is_read(call: Call, api: Api) -> None:
+def test_unacceptable_formats_are_refused_before_any_read(call: Call, api: Api) -> None:
     api.executor = None  # type: ignore[assignment]
     for kwargs in ({"query": HOUR}, {"body": HOUR}):
         status, answer = call("/timeseries/query", headers={"Accept": "text/html;q=1, image/*"}, **kwargs)
@@ -250,7 +248,7 @@ def test_errors_are_json_whatever_is_accepted(call: Call) -> None:
         assert (status, answer["error_code"]) == (400, "INVALID_REQUEST")
 
 
-def test_a_body_may_come_as_base64_as_api_gateway_sends_it(call: Call) -> None:
+def test_a_body_may_be_base64(call: Call) -> None:
     def encoded(body: bytes) -> str:
         return base64.b64encode(body).decode()
 
@@ -266,7 +264,7 @@ def test_a_body_may_come_as_base64_as_api_gateway_sends_it(call: Call) -> None:
     assert (status, answer["error_code"]) == (413, "TOO_LARGE")
 
 
-def test_points_come_in_the_order_asked_and_strangers_are_named(call: Call) -> None:
+def test_points_keep_their_order_and_strangers_are_named(call: Call) -> None:
     names = ["zone/co2", "nobody's", ODD, "ahu/sat"]
     status, answer = call("/timeseries/query", body=HOUR | {"point_names": names})
     assert status == 200
@@ -287,7 +285,7 @@ def test_epoch_milliseconds_and_half_open_ranges(call: Call) -> None:
     assert answer["series"][0]["timestamps"] == [span["start_time"], span["start_time"] + 60_000]
 
 
-def test_pages_follow_next_token_and_join_to_the_whole(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_follow_next_token_to_the_whole(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     request = HOUR | {"point_names": ["ahu/sat", ODD]}
     whole = call("/timeseries/query", body=request)[1]["series"]
     monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 25)
@@ -306,9 +304,7 @@ def test_pages_follow_next_token_and_join_to_the_whole(call: Call, monkeypatch: 
     assert joined == {s["point_name"]: list(zip(s["timestamps"], s["values"], strict=True)) for s in whole}
 
 
-def test_a_read_out_of_time_goes_on_with_a_token(
-    call: Call, api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_read_out_of_time_has_a_token(call: Call, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = iter(range(0, 10_000, 100))
     api.monotonic = lambda: float(next(ticks))
     monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 10)
@@ -375,7 +371,7 @@ def test_a_missing_parameter_is_named(call: Call, missing: str) -> None:
     ],
     ids=lambda body: body[:20],
 )
-def test_a_body_that_is_no_query_is_a_400(call: Call, body: str) -> None:
+def test_a_body_without_a_query_is_400(call: Call, body: str) -> None:
     status, answer = call("/timeseries/query", body=body)
     assert (status, answer["error_code"]) == (400, "INVALID_REQUEST")
 
@@ -399,7 +395,7 @@ def test_the_scope_and_the_site_must_be_granted(call: Call, path: str, granted: 
     assert (status, answer["error_code"]) == (403, "FORBIDDEN")
 
 
-def test_an_ungranted_site_looks_the_same_whether_it_exists_or_not(call: Call) -> None:
+def test_an_ungranted_site_hides_whether_it_exists(call: Call) -> None:
     answers = [
         call("/timeseries/query", HOUR | {"site_name": site})[1]["error"] for site in ("other", "nowhere")
     ]
@@ -492,7 +488,7 @@ def test_latest_is_the_newest_sample_or_none(call: Call) -> None:
     assert call("/sites/home/latest", body=too_many)[0] == 413
 
 
-def test_a_silent_point_tells_when_it_was_last_seen(call: Call, api: Api, dynamodb: Any) -> None:
+def test_a_silent_point_has_last_seen(call: Call, api: Api, dynamodb: Any) -> None:
     """By the newest day that has rollups, which begins with the last hour that has samples."""
     midnight = NOON - 12 * HOUR_MS
     for day_ms, hours in ((midnight - 40 * DAY_MS, [3, 23]), (midnight - 7 * DAY_MS, [0, 5])):
@@ -524,7 +520,7 @@ def test_health_is_ok_until_a_site_lags(call: Call, clock: Clock) -> None:
     assert call("/health")[1]["status"] == "degraded"
 
 
-def test_health_asks_for_the_enabled_sites_and_for_each_of_them(call: Call, api: Api) -> None:
+def test_health_is_of_every_enabled_site(call: Call, api: Api) -> None:
     api.enabled_sites = ("home",)
     assert call("/health")[1]["status"] == "ok"
     api.enabled_sites = ("home", "never_synced")

@@ -240,7 +240,7 @@ def test_hostile_names_in_every_form(building: Building, ask: Ask, accept: str) 
     assert results == values
 
 
-def test_names_of_a_get_are_split_or_not_as_the_parameter_says(building: Building) -> None:
+def test_names_are_split_as_the_parameter_says(building: Building) -> None:
     values = building.rename(["a", "b", "a,b", ","])
     query = RANGE | {"point_names": ["b,a", ",,"], "point_name": ["a,b", "a", ","]}
     status, answer = building.call("/timeseries/query", query)
@@ -256,9 +256,7 @@ def test_names_of_a_get_are_split_or_not_as_the_parameter_says(building: Buildin
     assert len(values) == 4
 
 
-def test_as_many_of_the_longest_names_as_one_request_takes(
-    building: Building, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_request_takes_the_longest_names(building: Building, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each character is escaped as two of six, as most programs write JSON."""
     monkeypatch.setattr(building.api.executor.rollups, "last_hours", lambda *_: {})
     names = [("🌡" * MAX_NAME)[: MAX_NAME - 4] + f"{number:04}" for number in range(MAX_POINTS)]
@@ -315,7 +313,7 @@ def test_a_position_that_no_point_has_is_invalid(building: Building, position: A
     assert (status, answer["error"][:21]) == (400, "next_token is invalid")
 
 
-def test_a_list_goes_on_after_a_point_that_is_gone_or_new(building: Building) -> None:
+def test_a_list_continues_after_a_removed_point(building: Building) -> None:
     """A page may come from another container, whose catalog is older."""
     building.rename(["b", "d", "f"])
     path = f"/sites/{SITE}/points"
@@ -333,7 +331,7 @@ def test_a_list_goes_on_after_a_point_that_is_gone_or_new(building: Building) ->
 
 
 @given(st.lists(st.tuples(NAME, NAME), min_size=1, max_size=5))
-def test_a_table_of_the_command_has_a_line_a_row(rows: list[tuple[str, str]]) -> None:
+def test_a_commands_table_has_one_line_per_row(rows: list[tuple[str, str]]) -> None:
     with contextlib.redirect_stdout(io.StringIO()) as out:
         show_table(("point", "name"), rows)
     lines = out.getvalue().split("\n")

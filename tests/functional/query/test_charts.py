@@ -66,7 +66,7 @@ def without_receipt(answer: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("method", ["m4", "minmax", "lttb", "mean"])
-def test_a_chart_is_the_same_hot_archived_and_cold(archive: Archive, api: Api, method: str) -> None:
+def test_a_chart_is_equal_hot_archived_and_cold(archive: Archive, api: Api, method: str) -> None:
     names = names_of(archive)
     hot = answer_of(query(api, names, width=5, method=method))
     assert hot["resolution"] == "raw"
@@ -84,7 +84,7 @@ def test_a_chart_is_the_same_hot_archived_and_cold(archive: Archive, api: Api, m
     assert without_receipt(cold)["series"] == without_receipt(hot)["series"]
 
 
-def test_a_wide_chart_is_drawn_from_rollups_of_one_row_a_column(archive: Archive, api: Api) -> None:
+def test_a_wide_chart_is_drawn_from_rollups(archive: Archive, api: Api) -> None:
     settle(archive)
     names = names_of(archive)[:1]
     answer = answer_of(query(api, names, width=6, resolution="1h"))
@@ -118,9 +118,7 @@ INTERVALS = (HOUR_MS, 5 * HOUR_MS, 90 * MINUTE_MS, 20 * MINUTE_MS, DAY_MS, 30 * 
 
 
 @pytest.mark.parametrize("settled", [False, True])
-def test_columns_of_an_interval_are_groups_at_its_multiples(
-    archive: Archive, api: Api, settled: bool
-) -> None:
+def test_interval_columns_are_groups_at_multiples(archive: Archive, api: Api, settled: bool) -> None:
     """Whatever the range begins with, and whatever the rows are that lie in a column."""
     if settled:
         settle(archive)
@@ -149,7 +147,7 @@ def assert_grouped(drawn: dict[str, Any], series: dict[str, Any], interval: int)
     assert drawn["first"].tolist() == series.get("first", series["values"])[firsts].tolist()
 
 
-def test_samples_of_a_column_are_those_of_its_interval(archive: Archive, api: Api) -> None:
+def test_a_columns_samples_are_of_its_interval(archive: Archive, api: Api) -> None:
     names = names_of(archive)[:2]
     raw = answer_of(query(api, names, ODD, resolution="raw"))["series"]
     for method, interval in itertools.product(("m4", "minmax", "lttb"), INTERVALS):
@@ -165,7 +163,7 @@ def test_samples_of_a_column_are_those_of_its_interval(archive: Archive, api: Ap
                 assert set(columns.tolist()) == set((rows["timestamps"] // interval).tolist())
 
 
-def test_an_interval_is_one_way_to_say_how_wide_a_chart_is(archive: Archive, api: Api) -> None:
+def test_interval_width_and_max_points_exclude_one_another(archive: Archive, api: Api) -> None:
     names = names_of(archive)[:2]
     for other in ({"width": 5}, {"max_points": 5}):
         with pytest.raises(InvalidRequestError, match="one of them"):
@@ -177,13 +175,13 @@ def test_an_interval_is_one_way_to_say_how_wide_a_chart_is(archive: Archive, api
         query(api, names, interval_ms=10**18)
 
 
-def test_lttb_has_no_more_rows_than_the_chart_columns(archive: Archive, api: Api) -> None:
+def test_lttb_has_one_row_per_column(archive: Archive, api: Api) -> None:
     for width in (1, 2, 3):
         answer = answer_of(query(api, names_of(archive), method="lttb", width=width))
         assert {len(series["timestamps"]) for series in answer["series"]} == {width}
 
 
-def test_raw_charts_of_too_much_are_refused_with_a_way_out(
+def test_too_large_raw_charts_are_pointed_to_exports(
     archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vitals.reading.resolution._MAX_CHART_SAMPLES", 100_000)
@@ -191,9 +189,7 @@ def test_raw_charts_of_too_much_are_refused_with_a_way_out(
         query(api, names_of(archive), Span(DAY - 364 * DAY_MS, DAY), resolution="raw", width=1_000)
 
 
-def test_a_chart_that_is_not_done_in_time_goes_on_with_its_token(
-    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_chart_out_of_time_has_a_token(archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     names = names_of(archive)
     whole = answer_of(query(api, names, width=50))
     monkeypatch.setattr(samples, "READ_BUDGET_S", -1.0)
@@ -304,9 +300,7 @@ def test_hit_and_miss_are_identical(
     assert hit["metadata"]["cost"]["requests"] == 2
 
 
-def test_an_answer_that_a_client_has_is_not_sent_again(
-    archive: Archive, api: Api, cached: AnswerCache
-) -> None:
+def test_a_clients_own_answer_is_not_resent(archive: Archive, api: Api, cached: AnswerCache) -> None:
     settle(archive)
     archive.world.clock.forward(60)
     first = query(api, names_of(archive))
@@ -332,7 +326,7 @@ def test_whatever_changes_a_day_changes_the_name(archive: Archive, api: Api, cac
         archive.archive()
 
 
-def test_what_is_written_to_now_is_kept_for_a_moment(
+def test_recent_days_are_cached_for_a_moment(
     archive: Archive, api: Api, cached: AnswerCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vitals.aws.prices.S3_PUT", 0.0)
@@ -344,7 +338,7 @@ def test_what_is_written_to_now_is_kept_for_a_moment(
     assert answer_of(query(api, names, today))["metadata"]["cache_hit"] is False
 
 
-def test_a_gap_that_a_backfill_may_fill_is_not_kept(archive: Archive, api: Api, cached: AnswerCache) -> None:
+def test_a_gap_before_a_backfill_is_not_cached(archive: Archive, api: Api, cached: AnswerCache) -> None:
     long_ago = Span(DAY - 9 * DAY_MS, DAY - 8 * DAY_MS)
     for _ in range(2):
         assert answer_of(query(api, names_of(archive), long_ago))["metadata"]["cache_hit"] is False
@@ -388,7 +382,7 @@ def test_a_damaged_entry_is_read_anew(archive: Archive, api: Api, cached: Answer
     assert answer_of(query(api, names_of(archive)))["metadata"]["cache_hit"] is True
 
 
-def test_a_result_that_is_too_large_is_not_kept(
+def test_a_result_too_large_is_not_cached(
     archive: Archive, api: Api, cached: AnswerCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vitals.store.tiers.query_cache.MAX_ENTRY_BYTES", 100)
@@ -510,9 +504,7 @@ CUT: list[tuple[dict[str, Any], bool]] = [
 ]
 
 
-def test_a_gap_that_a_page_cuts_is_the_gap(
-    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_gap_cut_by_a_page_is_one(archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """A point that is listed as collected each five minutes comes each hour."""
     settle(archive)
     names = names_of(archive)[:3]
@@ -544,7 +536,7 @@ def test_a_gap_that_a_page_cuts_is_the_gap(
         assert received == [series["coverage"]["received"] for series in whole["series"]]
 
 
-def test_a_chart_has_width_columns_and_none_before_its_start(archive: Archive, api: Api) -> None:
+def test_a_chart_has_no_column_before_its_start(archive: Archive, api: Api) -> None:
     settle(archive)
     span = Span(DAY + 30 * MINUTE_MS, DAY + 20 * HOUR_MS + 30 * MINUTE_MS)
     [series] = answer_of(query(api, names_of(archive)[:1], span, width=4, resolution="1h"))["series"]
@@ -567,7 +559,7 @@ def test_a_slow_moment_is_not_kept(
     assert answer_of(query(api, names_of(archive), width=50))["metadata"]["next_token"] is None
 
 
-def test_a_deadline_in_mid_read_gives_a_partial_answer(
+def test_a_deadline_amid_a_read_gives_a_page(
     archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Pages, "longest_step_ms", lambda _: HOUR_MS)
@@ -604,7 +596,7 @@ def test_a_points_interval_is_part_of_the_name(
     assert answer_of(again)["series"][0]["coverage"]["expected"] == 96
 
 
-def test_a_cache_that_hangs_costs_no_answer_its_rows(
+def test_a_cache_that_hangs_costs_no_rows(
     archive: Archive, api: Api, cached: AnswerCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Pages, "longest_step_ms", lambda _: HOUR_MS)
@@ -630,7 +622,7 @@ def test_the_receipt_counts_what_keeping_costs(archive: Archive, api: Api, cache
         assert answer_of(query(api, names_of(archive), today))["metadata"]["cache_hit"] is False
 
 
-def test_shorter_gaps_are_left_out_of_an_answer_that_has_too_many(
+def test_shorter_gaps_of_too_many_are_omitted(
     archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vitals.reading.gaps._MAX_GAPS_OF_ANSWER", 12)
@@ -642,7 +634,7 @@ def test_shorter_gaps_are_left_out_of_an_answer_that_has_too_many(
 
 
 @pytest.mark.parametrize("parameters", [{"resolution": "raw"}, {"width": 6}])
-def test_a_read_of_very_many_steps_goes_on_with_its_token(
+def test_a_read_of_many_steps_has_a_token(
     archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch, parameters: dict[str, Any]
 ) -> None:
     names = names_of(archive)[:3]
@@ -658,7 +650,7 @@ def test_a_read_of_very_many_steps_goes_on_with_its_token(
         assert joined >= set(whole["series"][index]["timestamps"].tolist())
 
 
-def test_an_answer_that_goes_on_says_nothing_of_what_has_just_been(
+def test_a_continued_answer_reports_no_recent_gap(
     archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its next one begins within the last 20 minutes."""

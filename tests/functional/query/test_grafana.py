@@ -144,9 +144,7 @@ def test_a_wider_panel_gets_a_finer_chart(ask: Ask, values: dict[str, str]) -> N
     assert len(few) <= 4 * 6 * len(points) < len(many)
 
 
-def test_the_chart_has_every_sample_of_the_answer_and_breaks_at_each_gap(
-    building: World, ask: Ask, values: dict[str, str]
-) -> None:
+def test_the_chart_breaks_at_each_gap(building: World, ask: Ask, values: dict[str, str]) -> None:
     answer = json.loads(app.handler(event(CHART, values), CONTEXT)["body"])
     rows = ask(CHART)
     assert [row["point"] for row in rows] == sorted(row["point"] for row in rows)
@@ -162,13 +160,13 @@ def test_the_chart_has_every_sample_of_the_answer_and_breaks_at_each_gap(
         assert [iso(time - 1) for time in breaks] == [gap["start"] for gap in series["gaps"]]
 
 
-def test_a_gap_that_begins_within_a_second_breaks_the_line_there(ask: Ask, values: dict[str, str]) -> None:
+def test_a_gap_within_a_second_breaks_the_line(ask: Ask, values: dict[str, str]) -> None:
     begin = int(values["__timeFrom"]) + 123
     first = ask(CHART, __timeFrom=str(begin))[0]
     assert (first["time"], first["value"]) == (begin + 1, None)
 
 
-def test_a_long_range_shows_the_least_and_greatest_values(ask: Ask, values: dict[str, str]) -> None:
+def test_a_long_range_shows_minimum_and_maximum(ask: Ask, values: dict[str, str]) -> None:
     year = {"__timeFrom": str(int(values["__timeTo"]) - 360 * DAY_MS), "__interval_ms": str(8 * HOUR_MS)}
     rows = [row for row in ask(CHART, **year) if row["value"] is not None]
     assert rows
@@ -176,7 +174,7 @@ def test_a_long_range_shows_the_least_and_greatest_values(ask: Ask, values: dict
     assert any(row["min"] < row["max"] for row in rows)
 
 
-def test_an_answer_of_several_pages_is_an_error_and_no_shorter_line(
+def test_an_answer_of_several_pages_is_an_error(
     building: World, values: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 40)
@@ -200,9 +198,7 @@ def test_gaps_and_warnings_are_told_with_their_reasons(ask: Ask, values: dict[st
     }
 
 
-def test_the_variables_offer_the_sites_and_the_points_that_are_searched_for(
-    ask: Ask, building: World
-) -> None:
+def test_the_variables_offer_sites_and_matching_points(ask: Ask, building: World) -> None:
     assert ask(SITES) == [{"__value": SITE, "__text": "Ses Falls City"}]
     offered = ask(POINTS)
     assert {row["__value"] for row in offered} < building.syncer.catalogs.load(SITE).active_ids.keys()
@@ -211,7 +207,7 @@ def test_the_variables_offer_the_sites_and_the_points_that_are_searched_for(
     assert len(ask(POINTS, search="")) > len(offered)
 
 
-def test_the_axis_has_a_unit_where_all_points_share_it(ask: Ask, building: World) -> None:
+def test_the_axis_has_the_points_common_unit(ask: Ask, building: World) -> None:
     named: dict[str, list[str]] = {}
     for point in building.syncer.catalogs.load(SITE).points:
         named.setdefault(point.listed.unit, []).append(point.name)
@@ -247,9 +243,7 @@ def test_transformations_and_overrides_name_columns_that_there_are() -> None:
         assert named <= columns
 
 
-def test_the_data_source_holds_no_token_and_its_check_asks_for_one(
-    building: World, values: dict[str, str]
-) -> None:
+def test_the_data_source_holds_no_token(building: World, values: dict[str, str]) -> None:
     assert SOURCE["secureJsonData"] == {"bearerToken": "$VITALS_TOKEN"}
     assert (SOURCE["url"], SOURCE["jsonData"]["auth_method"]) == ("$VITALS_API", "bearerToken")
     assert all(f"`{name}`" in PAGE for name in ("VITALS_API", "VITALS_TOKEN"))

@@ -121,7 +121,7 @@ def assert_exact(archives: Archives, series: Series, wanted: list[str], folder: 
     assert exported(archives, None, "parquet", folder) == bits(within(series, SPAN))
 
 
-def test_every_awkward_name_alone_and_all_of_them_together(archives: Archives, tmp_path: Path) -> None:
+def test_every_awkward_name_alone_and_together(archives: Archives, tmp_path: Path) -> None:
     names = list(AWKWARD_NAMES)
     series = made(names, [-0.0, 0.1 + 0.2, 5e-324])
     archives.configure(SITE, names)

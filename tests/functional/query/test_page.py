@@ -40,9 +40,7 @@ def header(answer: dict[str, Any], name: str) -> str:
     return str(value)
 
 
-def test_the_page_comes_to_anybody_under_a_policy_that_allows_its_own_files_alone(
-    ask: Ask, built: Path
-) -> None:
+def test_the_pages_policy_allows_its_own_files_only(ask: Ask, built: Path) -> None:
     answer = ask("/", scopes="", sites="")
     assert (answer["statusCode"], answer["body"]) == (200, PAGE)
     assert header(answer, "Content-Type") == "text/html; charset=utf-8"
@@ -63,7 +61,7 @@ def test_the_page_comes_to_anybody_under_a_policy_that_allows_its_own_files_alon
         assert header(answer, name)
 
 
-def test_what_the_page_loads_may_be_kept_for_good(ask: Ask, built: Path) -> None:
+def test_files_of_the_page_are_immutable(ask: Ask, built: Path) -> None:
     script = ask("/assets/index-B1x_2-.js", scopes="", sites="")
     assert (script["statusCode"], script["isBase64Encoded"]) == (200, True)
     assert base64.b64decode(script["body"]) == SCRIPT

@@ -202,9 +202,7 @@ def test_any_instant_is_an_edge_of_coverage(call: Call) -> None:
     holds()
 
 
-def test_pages_between_edges_that_are_no_milliseconds_hold_each_sample_once(
-    call: Call, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fractional_edges_lose_and_repeat_no_sample(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 1)
     first, last = "2026-01-01T11:00:00.000000001+00:00", "2026-01-01T12:00:00.5000001Z"
     parameters = {
@@ -229,7 +227,7 @@ def test_pages_between_edges_that_are_no_milliseconds_hold_each_sample_once(
     assert call("/timeseries/query", parameters | {"next_token": token["next_token"]})[0] == 200
 
 
-def test_the_tag_of_an_answer_is_that_of_its_milliseconds(ask: Ask, dynamodb: Any) -> None:
+def test_etags_depend_on_whole_milliseconds(ask: Ask, dynamodb: Any) -> None:
     day = day_start("2025-12-30")
     # What was never polled may still come, so that an answer about it has no tag.
     Ledger(dynamodb, "StateTable").record("home", Span(day - DAY_MS, day + DAY_MS), {}, 0)
@@ -243,7 +241,7 @@ def test_the_tag_of_an_answer_is_that_of_its_milliseconds(ask: Ask, dynamodb: An
     assert ask("/timeseries/query", parameters, headers={"If-None-Match": tags[0][0]})["statusCode"] == 304
 
 
-def test_a_number_of_another_unit_is_refused_and_not_answered_empty(call: Call) -> None:
+def test_times_in_another_unit_are_refused(call: Call) -> None:
     query = ("/timeseries/query", "start_time", "end_time", {"site_name": "home", "point_names": "p"})
     coverage = ("/sites/home/coverage", "start", "end", {})
     for number, hint in (
@@ -344,7 +342,7 @@ class History:
 GRANT = Grant("t", frozenset({"read"}), frozenset({"*"}))
 
 
-def test_every_day_of_a_history_from_before_2015_is_read(exporting: Stage, tmp_path: Path) -> None:
+def test_days_before_2015_are_read(exporting: Stage, tmp_path: Path) -> None:
     history = History(exporting, tmp_path, [FIRST + day * DAY_MS for day in range(DAYS)])
     start, end = "2014-11-20", "2015-01-29"
     answer = history.query(start, end)
@@ -356,7 +354,7 @@ def test_every_day_of_a_history_from_before_2015_is_read(exporting: Stage, tmp_p
     assert times == history.times
 
 
-def test_the_first_days_of_all_are_read_from_any_earlier_edge(
+def test_the_first_days_are_read_from_earlier_edges(
     exporting: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history = History(exporting, tmp_path, [EARLIEST_MS, EARLIEST_MS + DAY_MS])
@@ -427,7 +425,7 @@ def continued(client: Client, start: Any, next_start: Any) -> list[int]:
 MICROSECOND = timedelta(microseconds=1)
 
 
-def test_going_on_after_the_last_sample_repeats_and_loses_nothing(client: Client, building: World) -> None:
+def test_continuing_after_the_last_sample_is_exact(client: Client, building: World) -> None:
     truth = sorted(time_ms for name, time_ms in building.truth(SPAN) if name == POINT)
     assert len(truth) > 100
     for next_start in (
@@ -454,7 +452,7 @@ def test_the_command_takes_the_same_edges(server: ApiServer, token: str) -> None
     assert times("2025-12-31t24:00:00", iso(first))[-1] == first - MINUTE_MS
 
 
-def test_a_time_of_any_year_is_an_edge_of_the_client(client: Client) -> None:
+def test_the_client_accepts_times_of_any_year(client: Client) -> None:
     for early in (
         datetime.min.replace(tzinfo=UTC),
         # Of these the milliseconds look like seconds and like a day.

@@ -48,7 +48,7 @@ def since(dynamodb: Any, days: int) -> None:
     )
 
 
-def test_a_site_tells_its_lag_and_what_its_latest_sync_refused(call: Call, dynamodb: Any) -> None:
+def test_a_site_has_lag_and_rejected_readings(call: Call, dynamodb: Any) -> None:
     home = {
         "site_name": "home",
         "display_name": "Home",
@@ -73,7 +73,7 @@ def test_a_site_tells_its_lag_and_what_its_latest_sync_refused(call: Call, dynam
     assert (home["rejected_since"], home["rejected_until"]) == (iso(span.start_ms), iso(span.end_ms))
 
 
-def test_a_record_of_an_older_version_tells_of_no_span(call: Call, dynamodb: Any) -> None:
+def test_an_older_records_span_is_null(call: Call, dynamodb: Any) -> None:
     dynamodb.update_item(
         TableName="StateTable",
         Key=keys.site_record("home"),
@@ -83,7 +83,7 @@ def test_a_record_of_an_older_version_tells_of_no_span(call: Call, dynamodb: Any
     assert (home["rejected"], home["rejected_since"], home["rejected_until"]) == ({}, None, None)
 
 
-def test_complete_days_that_are_not_settled_are_told_oldest_first(call: Call, dynamodb: Any) -> None:
+def test_unarchived_days_are_listed_oldest_first(call: Call, dynamodb: Any) -> None:
     ledger = Ledger(dynamodb, "StateTable")
     since(dynamodb, 5)
     for day in (5, 3):
@@ -98,7 +98,7 @@ def test_complete_days_that_are_not_settled_are_told_oldest_first(call: Call, dy
     assert (home["unarchived_days"], home["unarchived_count"]) == (due, 4)
 
 
-def test_a_site_is_late_after_twenty_minutes_or_unsynced(call: Call, clock: Clock, dynamodb: Any) -> None:
+def test_a_site_is_late_after_twenty_minutes(call: Call, clock: Clock, dynamodb: Any) -> None:
     clock.now_ms = NOON + MAX_LAG_MS
     assert call("/status")[1]["sites"][0]["late"] is False
     clock.now_ms += 1
@@ -110,7 +110,7 @@ def test_a_site_is_late_after_twenty_minutes_or_unsynced(call: Call, clock: Cloc
     assert call("/status")[1]["sites"][0]["late"] is True
 
 
-def test_a_site_is_overdue_48_hours_after_an_unarchived_day(call: Call, clock: Clock, dynamodb: Any) -> None:
+def test_a_site_is_overdue_after_48_hours(call: Call, clock: Clock, dynamodb: Any) -> None:
     since(dynamodb, 1)
     clock.now_ms = TODAY + OVERDUE_MS
     assert call("/status")[1]["sites"][0]["overdue"] is False
@@ -127,7 +127,7 @@ def test_the_alarms_have_the_same_limits() -> None:
     assert f"{hours} hours after its end" in resources["DaysOverdueAlarm"]["Properties"]["AlarmDescription"]
 
 
-def test_the_list_of_days_is_bounded_and_the_count_is_not(call: Call, dynamodb: Any) -> None:
+def test_the_list_of_days_is_bounded(call: Call, dynamodb: Any) -> None:
     since(dynamodb, MAX_DAYS + 50)
     [home] = call("/status")[1]["sites"]
     assert home["unarchived_count"] == MAX_DAYS + 50
@@ -135,7 +135,7 @@ def test_the_list_of_days_is_bounded_and_the_count_is_not(call: Call, dynamodb: 
     assert home["unarchived_days"][0] == day_name(TODAY - (MAX_DAYS + 50) * DAY_MS)
 
 
-def test_only_sites_of_the_token_are_told_and_given_up_messages_only_to_tokens_of_all(call: Call) -> None:
+def test_the_token_decides_about_sites_and_dead_letters(call: Call) -> None:
     sqs = boto3.client("sqs")
     for name, messages in (("sync", 1), ("export", 2)):
         for _ in range(messages):
@@ -152,7 +152,7 @@ def test_only_sites_of_the_token_are_told_and_given_up_messages_only_to_tokens_o
     assert call("/status", scopes="backfill")[0] == 403
 
 
-def test_an_upstream_that_is_left_alone_is_told_for_as_long(call: Call, api: Api, clock: Clock) -> None:
+def test_a_paused_upstream_is_named_until_then(call: Call, api: Api, clock: Clock) -> None:
     until_ms = clock() + 5 * 60_000
     api.status_reader.circuits.store(Circuit(5, until_ms))
     assert call("/status")[1]["sites"][0]["upstream_paused_until"] == iso(until_ms)
@@ -169,7 +169,7 @@ TROUBLES = {"closed": closed, "refusing": lambda: refusing(403, "AccessDenied"),
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_a_queue_that_does_not_answer_is_null_and_named(
+def test_an_unreadable_queue_is_null_and_named(
     call: Call, api: Api, logged: list[logging.LogRecord], trouble: str
 ) -> None:
     sqs = boto3.client("sqs")
@@ -208,7 +208,7 @@ class SqsByQueue:
         return client.get_queue_attributes(**request)
 
 
-def test_queues_are_read_at_once_and_given_up_in_time_for_an_answer(call: Call, api: Api) -> None:
+def test_queues_are_read_at_the_same_time(call: Call, api: Api) -> None:
     together = threading.Barrier(3)
 
     def count() -> int:
@@ -222,7 +222,7 @@ def test_queues_are_read_at_once_and_given_up_in_time_for_an_answer(call: Call, 
     assert clients.ANSWER_S + attempts * (clients.BRIEF.connect_timeout + clients.BRIEF.read_timeout) < 29
 
 
-def test_a_ledger_or_circuit_that_cannot_be_read_leaves_the_others(call: Call, api: Api) -> None:
+def test_an_unreadable_ledger_or_circuit_leaves_the_others(call: Call, api: Api) -> None:
     whole = call("/status", sites="*")[1]
     with hanging() as endpoint:
         client = boto3.client("dynamodb", endpoint_url=endpoint, config=impatient(attempts=1))

@@ -180,14 +180,14 @@ def truth(series: Series, names: list[str], span: Span) -> dict[tuple[str, int],
     }
 
 
-def test_samples_come_back_to_the_bit_whatever_the_points_are_called(week: Archive) -> None:
+def test_samples_are_exact_whatever_the_points_names(week: Archive) -> None:
     span = Span(DAY, DAY + 7 * DAY_MS)
     result = week.raw(NAMES, span)
     assert bits(result, NAMES) == truth(hours(range(0, 7 * 24, 8)), NAMES, span)
     assert len(result) == len(NAMES) * 21
 
 
-def test_ids_are_positions_in_the_names_asked_for_and_order_is_by_point_then_time(week: Archive) -> None:
+def test_ids_are_positions_in_the_requested_names(week: Archive) -> None:
     names = [NAMES[4], "no such point", NAMES[1]]
     result = week.raw(names, Span(DAY, DAY + 7 * DAY_MS))
     assert np.unique(result.ids).tolist() == [0, 2]
@@ -201,7 +201,7 @@ def test_a_span_ends_before_its_end(week: Archive) -> None:
     assert week.raw(NAMES[:1], Span(time_ms, time_ms + 1)).times.tolist() == [time_ms]
 
 
-def test_only_the_wanted_days_of_the_site_are_read(week: Archive) -> None:
+def test_only_the_requested_days_are_read(week: Archive) -> None:
     week.write("another_site", hours(range(24)))
     week.raw(NAMES, Span(DAY + DAY_MS, DAY + 3 * DAY_MS))
     scanned = week.last_query()["Statistics"]["DataScannedInBytes"]
@@ -224,9 +224,7 @@ def test_a_name_that_is_sql_finds_nothing(week: Archive, name: str) -> None:
     assert len(week.raw(NAMES, span)) > 0
 
 
-def test_a_name_that_shares_a_digest_with_one_is_left_out(
-    week: Archive, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_names_that_share_a_digest_are_left_out(week: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(athena_sql, "_DIGEST_DIGITS", 0)
     names, span = ["a\0b", NAMES[1]], Span(DAY, DAY + 7 * DAY_MS)
     assert bits(week.raw(names, span), names) == truth(hours(range(0, 7 * 24, 8)), NAMES[1:2], span)
@@ -250,7 +248,7 @@ def test_a_query_that_is_too_slow_is_stopped(week: Archive, stuck: None) -> None
     assert week.last_query()["Status"]["State"] == "CANCELLED"
 
 
-def test_a_failed_query_is_an_error_that_keeps_athenas_reason_to_the_log(week: Archive) -> None:
+def test_a_failed_query_logs_athenas_reason_only(week: Archive) -> None:
     boto3.client("glue").delete_table(DatabaseName=week.names["GlueDatabase"], Name=week.names["GlueTable"])
     with pytest.raises(AthenaError) as caught:
         week.raw(NAMES, Span(DAY, DAY + DAY_MS))
@@ -258,7 +256,7 @@ def test_a_failed_query_is_an_error_that_keeps_athenas_reason_to_the_log(week: A
     assert week.names["GlueTable"] not in str(caught.value)
 
 
-def test_an_athena_that_cannot_be_asked_is_an_error(week: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_athena_is_an_error(week: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", "http://127.0.0.1:9")
     reader = week.reader(client_config=Config(retries={"total_max_attempts": 1}))
     with pytest.raises(AthenaError):
@@ -272,7 +270,7 @@ def test_an_answer_has_a_most_of_rows(week: Archive) -> None:
         week.reader(max_rows=20).raw(SITE, NAMES, span, 20, Cost())
 
 
-def test_a_query_that_scans_more_than_the_workgroup_allows_is_too_large(week: Archive) -> None:
+def test_scanning_beyond_the_workgroups_limit_is_too_large(week: Archive) -> None:
     group = week.athena.get_work_group(WorkGroup=week.names["AthenaWorkGroup"])["WorkGroup"]
     limited = group["Configuration"] | {"BytesScannedCutoffPerQuery": 1000}
     # Athena allows no limit as low as this.
@@ -308,7 +306,7 @@ def test_the_where_clause_selects_the_partitions(week: Archive, condition: str, 
     assert round(scanned / average) == days
 
 
-def test_a_query_without_a_site_is_refused_as_athena_refuses_it(week: Archive) -> None:
+def test_a_query_without_a_site_is_refused(week: Archive) -> None:
     status = week.run("SELECT count(*) FROM samples WHERE day = '2026/01/05'")["Status"]
     assert status["State"] == "FAILED"
     assert status["StateChangeReason"].startswith("CONSTRAINT_VIOLATION")
@@ -332,7 +330,7 @@ def test_the_reason_of_a_failure_is_told(week: Archive, sql: str, reason: str) -
     assert reason in status["StateChangeReason"]
 
 
-def test_a_select_leaves_its_rows_in_the_workgroups_place_as_csv(week: Archive) -> None:
+def test_a_select_writes_csv_to_the_workgroups_location(week: Archive) -> None:
     sql = """SELECT point_name, "timestamp", value, value > 0 AS positive, NULL AS nothing FROM samples
              WHERE site = ? AND day = ? AND point_name = ? ORDER BY "timestamp" LIMIT 2"""
     execution = week.run(sql, f"'{SITE}'", "'2026/01/05'", "'it''s \"quoted\" \\ and ; -- commented'")

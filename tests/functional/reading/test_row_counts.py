@@ -122,7 +122,7 @@ def named(stats: ReadStats) -> set[str]:
     return {failure.day for failure in stats.failures}
 
 
-def test_what_is_all_there_is_answered_without_a_warning(archives: Archives, tmp_path: Path) -> None:
+def test_complete_days_are_answered_without_a_warning(archives: Archives, tmp_path: Path) -> None:
     site = site_of(archives, made())
     few = Span(FIRST + 1, FIRST + 2 * DAY_MS + 2)
     for span, names in ((WHOLE, NAMES), (CUT, NAMES), (few, NAMES[2:])):
@@ -194,7 +194,7 @@ def lengthened(archives: Archives, site: str) -> None:
         (shortened(5, lambda time_ms: time_ms % DAY_MS < HOUR_MS), CUT, 5, "3 of 9 rows for 2017-01-03"),
     ],
 )
-def test_a_file_with_other_rows_than_were_archived_is_named(
+def test_a_file_with_other_rows_is_named(
     archives: Archives, tmp_path: Path, change: Change, span: Span, day: int, text: str
 ) -> None:
     site = site_of(archives, made())
@@ -255,7 +255,7 @@ BREAKS: list[Callable[[pa.Table], pa.Table]] = [
 
 
 @pytest.mark.parametrize("broken", BREAKS, ids=["head", "tail", "but one", "none", "twice", "one twice"])
-def test_an_answer_that_breaks_off_or_comes_twice_is_noticed(
+def test_truncated_and_repeated_results_are_noticed(
     archives: Archives,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -279,7 +279,7 @@ def test_an_answer_that_breaks_off_or_comes_twice_is_noticed(
         export(archives, site, WHOLE, tmp_path)
 
 
-def test_a_day_that_is_archived_again_meanwhile_is_read_again(
+def test_a_day_archived_again_meanwhile_is_reread(
     archives: Archives, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = site_of(archives, made())
@@ -311,7 +311,7 @@ def test_a_day_that_is_archived_again_meanwhile_is_read_again(
     assert len(export(archives, site, CUT, tmp_path)) == len(rows) + 1
 
 
-def test_a_day_that_is_being_replaced_is_read_from_its_file(archives: Archives, tmp_path: Path) -> None:
+def test_a_day_being_replaced_is_read_by_file(archives: Archives, tmp_path: Path) -> None:
     """Its rollups may follow another file than the one that Athena reads."""
     site = site_of(archives, made())
     day = FIRST + 3 * DAY_MS
@@ -325,7 +325,7 @@ def test_a_day_that_is_being_replaced_is_read_from_its_file(archives: Archives, 
         export(archives, site, WHOLE, tmp_path)
 
 
-def test_an_answer_tells_of_the_days_left_out_and_is_not_kept(archives: Archives, clock: Clock) -> None:
+def test_an_answer_with_omitted_days_is_not_cached(archives: Archives, clock: Clock) -> None:
     site = site_of(archives, made())
     SiteTable(archives.dynamodb, "StateTable").record_catalog(site, site, 3, WHOLE.end_ms)
     clock.now_ms = NOW
@@ -359,7 +359,7 @@ def test_nothing_but_wrong_days_is_no_answer(archives: Archives) -> None:
     assert (rows, list(stats.sources), len(stats.failures)) == ({}, [], DAYS)
 
 
-def test_a_part_whose_rows_differ_leaves_no_files_and_its_day_as_the_error(archives: Archives) -> None:
+def test_a_part_with_other_rows_leaves_no_files(archives: Archives) -> None:
     site = site_of(archives, made())
     shortened(4, lambda time_ms: time_ms % DAY_MS > HOUR_MS)(archives, site)
     table, files = ExportTable(archives.dynamodb, "StateTable"), ExportFiles(archives.s3, BUCKET)

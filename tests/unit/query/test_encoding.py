@@ -100,7 +100,7 @@ def test_msgpack_holds_the_answer(answer: Answer) -> None:
 
 @given(answers())
 @example(answer_of([{"point_name": "p", "timestamps": np.arange(9), "values": np.array(EDGES)}]))
-def test_arrow_holds_the_rows_and_the_rest_beside_them(answer: Answer) -> None:
+def test_arrow_has_rows_and_the_rest_as_metadata(answer: Answer) -> None:
     table = pa.ipc.open_stream(encoding.encoded(answer, encoding.ARROW).body).read_all()
     assert table.schema.field("point_name").type == pa.dictionary(pa.int32(), pa.string())
     assert table.schema.field("timestamp").type == pa.timestamp("ms", "UTC")
@@ -204,7 +204,7 @@ def test_any_accept_is_decided(accept: str) -> None:
 
 @pytest.mark.parametrize("aggregated", [False, True])
 @pytest.mark.parametrize("name", ["p", "ses/ses_falls_city/8000:33-8033/analogValue/102", '"ü,' * 170])
-def test_the_longest_csv_within_its_limits_fits_an_answer_of_lambda(name: str, aggregated: bool) -> None:
+def test_the_longest_csv_fits_a_lambda_response(name: str, aggregated: bool) -> None:
     limits = encoding.limits(encoding.CSV, ["x", name])
     assert limits
     rows = min(limits.aggregates, 30_000) if aggregated else min(limits.samples, 100_000)
@@ -218,7 +218,7 @@ def test_the_longest_csv_within_its_limits_fits_an_answer_of_lambda(name: str, a
     assert encoding.limits(encoding.ARROW, [name]) is None
 
 
-def test_an_answer_that_lambda_cannot_give_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_beyond_lambdas_limit_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = answer_of([{"point_name": "p", "timestamps": np.arange(50), "values": np.ones(50)}])
     monkeypatch.setattr(encoding, "MAX_TEXT_BYTES", 300)
     monkeypatch.setattr(encoding, "MAX_BINARY_BYTES", 300)

@@ -47,7 +47,7 @@ def test_no_request_exceeds_what_athena_takes(span: Span, character: str, points
     assert len(sql.encode()) + sum(len(parameter.encode()) + 1 for parameter in parameters) <= MOST_BYTES
 
 
-def test_usual_names_are_parameters_by_which_files_are_skipped() -> None:
+def test_usual_names_are_parameters_that_skip_files() -> None:
     names = ["ses/ses_falls_city/8000:33-8033/analogValue/102", "Zähler · 温度 #1 %", "it's"]
     sql, parameters = sent(names)
     assert "point_name IN (?, ?, ?)" in sql
@@ -62,7 +62,7 @@ def test_a_control_character_never_reaches_a_lexer(character: str) -> None:
     assert character in "\n" or character not in sql + "".join(parameters)
 
 
-def test_whole_days_and_all_points_need_no_second_look() -> None:
+def test_whole_days_of_all_points_are_not_counted() -> None:
     assert "UNION" not in sent(None)[0]
     sql, parameters = sent(None, CUT)
     assert sql.count("UNION ALL") == 1

@@ -29,7 +29,7 @@ def gaps_of(times: list[int], *cuts: int, end: int = DAY + HOUR_MS) -> list[Span
     return finder.finish(end).get(7, [])
 
 
-def test_a_gap_lies_between_two_samples_or_at_an_edge() -> None:
+def test_gaps_lie_between_samples_or_at_edges() -> None:
     assert gaps_of(series(*range(60))) == []
     silent = series(*range(10, 20), *range(40, 50))
     assert gaps_of(silent) == [
@@ -113,7 +113,7 @@ def coverage(*unpolled: Span) -> Coverage:
     return Coverage(DAY, np.zeros(WINDOWS_PER_DAY, np.uint32), polled)
 
 
-def test_a_gap_is_cut_where_the_upstream_was_not_asked() -> None:
+def test_gaps_are_cut_where_nothing_was_polled() -> None:
     outage = Span(DAY + 2 * HOUR_MS, DAY + 3 * HOUR_MS)
     gap = Span(DAY + HOUR_MS + 61_000, DAY + 4 * HOUR_MS)
     assert list(explain(gap, coverage(outage), ())) == [
@@ -123,13 +123,13 @@ def test_a_gap_is_cut_where_the_upstream_was_not_asked() -> None:
     ]
 
 
-def test_an_outage_that_begins_in_the_middle_of_a_window_is_one_piece() -> None:
+def test_an_outage_within_a_window_is_one_piece() -> None:
     outage = Span(DAY + 2 * HOUR_MS, DAY + 3 * HOUR_MS)
     gap = Span(outage.start_ms - 30_000, outage.end_ms + 30_000)
     assert list(explain(gap, coverage(outage), ())) == [Gap(gap, NOT_POLLED)]
 
 
-def test_values_that_were_no_numbers_are_told_from_silence() -> None:
+def test_rejected_values_differ_from_silence() -> None:
     gap = Span(DAY + HOUR_MS, DAY + 90 * MINUTE_MS)
     assert list(explain(gap, coverage(), {DAY + HOUR_MS})) == [Gap(gap, REJECTED)]
     assert list(explain(gap, coverage(), {DAY + 2 * HOUR_MS})) == [Gap(gap, NO_DATA)]

@@ -87,7 +87,7 @@ def test_one_row_per_column_ends_between_columns_only() -> None:
     assert Pages(planned()).may_end_at(NOW - HOUR_MS + 1)
 
 
-def test_a_read_of_a_chart_ends_with_a_column() -> None:
+def test_a_chart_read_ends_with_a_column() -> None:
     pages = Pages(planned(interval_ms=600_000))
     start_ms = NOW - HOUR_MS
     assert pages.column_end_ms(Span(start_ms, start_ms + 1_500_000)) == start_ms + 1_200_000
@@ -117,7 +117,7 @@ def test_the_first_step_expects_one_page() -> None:
 
 
 @given(samples(st.integers(0, 5), st.integers(0, 6 * WINDOW_MS)), st.integers(1, 70))
-def test_a_page_ends_at_a_window_and_keeps_what_fits(rows: Samples, limit: int) -> None:
+def test_a_page_ends_between_windows(rows: Samples, limit: int) -> None:
     edge = end_of_rows(rows.times, limit)
     if edge is None:
         assert len(rows) <= limit

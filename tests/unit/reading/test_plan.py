@@ -48,13 +48,13 @@ def test_what_cannot_be_answered_is_refused(changes: dict, error: type[Exception
 @pytest.mark.parametrize(
     "changes", [{"point_names": [str(i) for i in range(5_000)]}, {"start": NOW - 365 * DAY_MS - 1}]
 )
-def test_what_is_too_large_for_one_answer_is_pointed_to_exports(changes: dict) -> None:
+def test_too_large_requests_are_pointed_to_exports(changes: dict) -> None:
     with pytest.raises(TooLargeError, match="POST /exports"):
         planned(**changes)
 
 
 @pytest.mark.parametrize(("limit", "resolution"), [(60, "raw"), (59, "1h"), (1, "1h"), (0, "1d")])
-def test_a_chart_is_drawn_from_the_finest_that_can_be_read_in_time(
+def test_auto_charts_use_the_finest_resolution_in_time(
     monkeypatch: pytest.MonkeyPatch, limit: int, resolution: str
 ) -> None:
     monkeypatch.setattr("vitals.reading.resolution._CHART_SAMPLES", limit)

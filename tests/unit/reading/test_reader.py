@@ -51,7 +51,7 @@ def read(executor: Spans, plan: QueryPlan) -> Page:
 
 @pytest.mark.parametrize("points", [1, 500])
 @pytest.mark.parametrize("interval_s", [86_400, 31 * 86_400])
-def test_a_page_reads_a_day_back_at_most_in_few_bounded_reads(points: int, interval_s: int) -> None:
+def test_look_back_is_a_day_in_few_reads(points: int, interval_s: int) -> None:
     start_ms = START + 200 * DAY_MS
     plan = second_page(points, interval_s, start_ms)
     executor = Spans()
@@ -62,7 +62,7 @@ def test_a_page_reads_a_day_back_at_most_in_few_bounded_reads(points: int, inter
     assert all(span.length_ms <= Pages(plan).longest_step_ms() for span in before)
 
 
-def test_a_tier_that_does_not_answer_about_the_time_before_costs_no_page() -> None:
+def test_a_look_back_timeout_fails_no_page() -> None:
     start_ms = START + 200 * DAY_MS
     executor = Spans(silent_before_ms=start_ms)
     page = read(executor, second_page(1, 300, start_ms))

@@ -61,7 +61,7 @@ def corners(samples: Samples, chart: Columns) -> dict[tuple[int, int], tuple[tup
 
 
 @given(drawn())
-def test_m4_keeps_each_columns_first_last_least_and_greatest(
+def test_m4_keeps_first_last_least_and_greatest(
     drawing: tuple[Samples, Columns],
 ) -> None:
     samples, chart = drawing
@@ -95,9 +95,7 @@ def test_parts_reduced_together_are_the_whole_reduced(
 
 
 @given(drawn(), st.integers(0, 5_000))
-def test_means_squeezed_part_by_part_are_those_of_the_whole(
-    drawing: tuple[Samples, Columns], split: int
-) -> None:
+def test_means_of_parts_are_means_of_the_whole(drawing: tuple[Samples, Columns], split: int) -> None:
     samples, chart = drawing
     early = samples.times < START + split
     parts = [shape.reduce_rows(shape.as_rows(samples[selection]), chart) for selection in (early, ~early)]
@@ -109,7 +107,7 @@ def test_means_squeezed_part_by_part_are_those_of_the_whole(
     assert np.all(abs(result.values / scale - whole.values / scale) < 1e-9)
 
 
-def test_columns_of_one_hour_squeeze_to_the_hours_aggregates() -> None:
+def test_columns_of_one_hour_reduce_to_hourly_aggregates() -> None:
     random = np.random.default_rng(1)
     times = START + np.sort(random.choice(6 * HOUR_MS, 2_000, replace=False))
     samples = Samples(np.zeros(2_000, np.int32), times, random.normal(70, 5, 2_000))
@@ -139,7 +137,7 @@ def test_lttb_keeps_the_ends_and_the_number() -> None:
 
 
 @given(drawn(), st.integers(1, 12))
-def test_lttb_keeps_so_many_of_the_samples_and_no_more(drawing: tuple[Samples, Columns], limit: int) -> None:
+def test_lttb_keeps_at_most_the_requested_rows(drawing: tuple[Samples, Columns], limit: int) -> None:
     samples, _ = drawing
     reduced = shape.lttb(samples, limit)
     whole, result = rows(samples), rows(reduced)
@@ -158,7 +156,7 @@ def test_of_one_column_lttb_keeps_the_corner(scale: float) -> None:
 
 
 @given(st.integers(20, 60), st.integers(3, 9), st.randoms(use_true_random=False))
-def test_the_size_of_numbers_does_not_change_what_lttb_keeps(length: int, limit: int, random: Any) -> None:
+def test_lttb_ignores_the_scale_of_values(length: int, limit: int, random: Any) -> None:
     steps = np.array([random.randint(-(2**20), 2**20) for _ in range(length)], np.float64)
     times_kept = [
         shape.lttb(Samples(np.zeros(length, np.int32), START + np.arange(length), values), limit).times
@@ -204,7 +202,7 @@ INTERVALS = st.sampled_from([HOUR_MS, DAY_MS, 7 * DAY_MS, 90 * MINUTE_MS, 3_652_
 
 
 @given(SPANS, INTERVALS)
-def test_columns_of_an_interval_are_cut_at_its_multiples(span: Span, interval: int) -> None:
+def test_interval_columns_start_at_multiples(span: Span, interval: int) -> None:
     chart = shape.interval_columns(span, interval)
     assert chart.start_of(0) <= span.start_ms < chart.start_of(1)
     assert chart.start_of(chart.count - 1) < span.end_ms <= chart.start_of(chart.count)

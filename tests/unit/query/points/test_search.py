@@ -64,7 +64,7 @@ def test_every_word_and_every_tag(search: str, tags: list[str], ids: list[int]) 
     assert [point.id for point in point_search.find(POINTS, SITE, search, tags)] == ids
 
 
-def test_a_point_tells_its_name_and_where_it_belongs() -> None:
+def test_a_point_has_its_name_device_and_equipment() -> None:
     assert point_search.point_answer(POINTS[0], SITE) == {
         "point_name": "ses/home/8000:33-8033/analogInput/1",
         "display_name": "Supply air temperature",
@@ -108,14 +108,14 @@ def test_each_tag_tells_how_many_points_it_finds() -> None:
     assert len({name.casefold() for name in names}) == len(names)
 
 
-def test_the_list_of_tags_is_bounded_by_leaving_out_the_rarest() -> None:
+def test_the_list_of_tags_omits_the_rarest() -> None:
     many = [tagged(n, "common", f"serial={n}") for n in range(2 * point_search.MAX_TAGS)]
     listed_tags = point_search.tags(many)
     assert len(listed_tags) == point_search.MAX_TAGS
     assert listed_tags[0] == {"tag": "common", "points": 2 * point_search.MAX_TAGS}
 
 
-def test_equipment_comes_by_name_with_its_device_where_there_is_one() -> None:
+def test_equipment_is_listed_by_name_with_its_device() -> None:
     assert point_search.equipment(BUILDING) == [
         {"equipment": "AHU-1", "device": "Roof", "points": 3},
         {"equipment": "Plant", "device": None, "points": 2},
@@ -183,7 +183,7 @@ def check_found(name: str, search: str) -> None:
     assert point_search.find([point], SITE, "", [search]) == [point]
 
 
-def test_what_differs_in_more_than_its_form_is_not_the_same() -> None:
+def test_texts_that_differ_beyond_form_do_not_match() -> None:
     point = Point(0, ListedPoint("Größe ab", tags=("größe",)))
     for search in ("grosse", "größee", "ba"):
         assert point_search.find([point], SITE, search, []) == []
