@@ -216,14 +216,14 @@ class NoAthena:
         raise AssertionError("nothing here is wide enough for Athena")
 
 
-def executor(dynamodb: Any, wide: Any = None) -> Executor:
+def executor(dynamodb: Any, bulk: Any = None) -> Executor:
     """The query's tiers on moto."""
     return Executor(
         HotTier(dynamodb, "HotTable"),
         ColdTier(boto3.client("s3"), "cold-bucket"),
         RollupTier(dynamodb, "HotTable"),
         Ledger(dynamodb, "StateTable"),
-        wide or NoAthena(),
+        bulk or NoAthena(),
     )
 
 

@@ -173,7 +173,7 @@ def wide(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[...
         runtime=Runtime(monotonic=seconds.monotonic, sleep=seconds.sleep),
     )
     reader = AthenaReader(engine, names["ColdBucket"], names["GlueTable"])
-    stage.api.executor = replace(stage.api.executor, wide=reader)
+    stage.api.executor = replace(stage.api.executor, bulk=reader)
     monkeypatch.setattr("vitals.reading.archive._MAX_FILES", 0)
 
     def last() -> Any:

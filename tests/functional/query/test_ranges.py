@@ -293,8 +293,8 @@ class History:
         clock.forward(60)
         athena = Athena("building_vitals", "building-vitals", CONFIG, runtime=Runtime(sleep=lambda _: None))
         self.api = query_api(self.world.client, clock)
-        wide = AthenaReader(athena, BUCKET, "samples")
-        self.api.executor = replace(self.api.executor, cold=self.cold, wide=wide)
+        bulk = AthenaReader(athena, BUCKET, "samples")
+        self.api.executor = replace(self.api.executor, cold=self.cold, bulk=bulk)
 
     def archive(self, time_ms: int) -> None:
         """The archiver's work on the day of one sample, in fewer requests."""
