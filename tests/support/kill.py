@@ -74,9 +74,11 @@ class Killer:
         def step(*arguments: Any, **named: Any) -> Any:
             number = self._begin()
             self._kill_at(number, after=False)
-            result = function(*arguments, **named)
-            self._kill_at(number, after=True)
-            return result
+            try:
+                return function(*arguments, **named)
+            finally:
+                # Also after a call that raises an exception.
+                self._kill_at(number, after=True)
 
         return step
 

@@ -69,6 +69,14 @@ def test_no_handler_of_exceptions_catches_a_kill() -> None:
         stubborn()
 
 
+def test_a_call_that_raises_may_be_killed_after() -> None:
+    def refuse() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(Killed):
+        Killer(Moment(0, after=True)).step(refuse)()
+
+
 def test_nothing_is_written_after_a_kill() -> None:
     table = Table()
     client = Killer(Moment(1)).client(table)
