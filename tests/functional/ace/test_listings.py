@@ -439,5 +439,5 @@ def test_names_too_long_are_logged_and_counted(world: World, pages: Pages) -> No
 
 def test_a_new_site_fails_on_malformed_listings_alone(world: World, pages: Pages) -> None:
     pages.answer = lambda api, request: {"items": [None], "pages": 1, "total": 1}  # type: ignore[method-assign]
-    with pytest.raises(UpstreamUnavailableError, match="no point at all"):
+    with pytest.raises(UpstreamUnavailableError, match="the upstream lists no points"):
         world.sync()
