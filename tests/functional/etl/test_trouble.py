@@ -17,6 +17,7 @@ from moto.core.botocore_stubber import MockRawResponse
 from local.athena.server import executing
 from query import app
 from query.answers import Api
+from query.catalogs import Catalogs
 from tests.functional.conftest import SITE, Clock
 from tests.functional.pipeline.test_archiver import Archive, archive, simulator
 from tests.functional.pipeline.test_life_of_a_day import expire, names_of, settle
@@ -108,7 +109,8 @@ def stage(archive: Archive, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> It
         Ledger(dynamodb, "StateTable"),
         None,  # type: ignore[arg-type]
     )
-    catalogs, sites = CatalogTable(dynamodb, "StateTable"), SiteTable(dynamodb, "StateTable")
+    catalogs = Catalogs(CatalogTable(dynamodb, "StateTable"), clock)
+    sites = SiteTable(dynamodb, "StateTable")
     api = replace(archive.world.api(), executor=tiers, catalogs=catalogs, sites=sites)
     monkeypatch.setattr(app.api, "connect", lambda: api)
     monkeypatch.setattr(app.api, "origins", lambda: ())
