@@ -171,7 +171,7 @@ def test_interval_width_and_max_points_exclude_one_another(archive: Archive, api
     with pytest.raises(TooLargeError, match=r"86,400,000 columns.*interval_ms=8641 or more"):
         query(api, names, interval_ms=1)
     assert answer_of(query(api, names, interval_ms=8641))["metadata"]["total_samples"] > 5
-    with pytest.raises(InvalidRequestError, match="interval_ms is a whole number from 1 to"):
+    with pytest.raises(InvalidRequestError, match="interval_ms must be a whole number from 1 to"):
         query(api, names, interval_ms=10**18)
 
 

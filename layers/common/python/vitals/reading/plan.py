@@ -173,11 +173,11 @@ def _runs(days: Sequence[int], span: Span) -> tuple[Span, ...]:
 def _shape(request: QueryRequest, span: Span) -> Shape:
     method = request.method or "m4"
     if method not in shape.METHODS:
-        raise InvalidRequestError(f"method is one of {', '.join(shape.METHODS)}")
+        raise InvalidRequestError(f"method must be one of {', '.join(shape.METHODS)}")
     if [request.width, request.interval_ms, request.max_points].count(None) < 2:
         raise InvalidRequestError(
-            "width counts pixel columns, interval_ms tells how long one is, and max_points counts rows;"
-            " give one of them"
+            "width is the number of pixel columns, interval_ms the length of one, and max_points the number"
+            " of rows; use only one of them"
         )
     if request.interval_ms is not None:
         return Shape(method, _interval_columns(span, request.interval_ms), request.interval_ms)
@@ -190,7 +190,7 @@ def _shape(request: QueryRequest, span: Span) -> Shape:
 def _interval_columns(span: Span, interval_ms: int) -> Columns:
     """Returns the columns of one interval each; the first and last hold samples of the range only."""
     if not 1 <= interval_ms <= LONGEST_INTERVAL_MS:
-        raise InvalidRequestError(f"interval_ms is a whole number from 1 to {LONGEST_INTERVAL_MS:,}")
+        raise InvalidRequestError(f"interval_ms must be a whole number from 1 to {LONGEST_INTERVAL_MS:,}")
     columns = shape.interval_columns(span, interval_ms)
     if columns.count > MAX_COLUMNS:
         raise TooLargeError(

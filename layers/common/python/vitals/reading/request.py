@@ -52,7 +52,7 @@ class QueryRequest:
         """Returns the names in the order requested, each once; InvalidRequestError without any."""
         names = tuple(dict.fromkeys(self.point_names))
         if not names:
-            raise InvalidRequestError("point_names must contain at least one point (or point_name be given)")
+            raise InvalidRequestError("point_names must contain at least one point")
         if len(names) > MAX_POINTS:
             raise TooLargeError(
                 f"{len(names)} points requested; one query takes at most {MAX_POINTS},"
