@@ -23,7 +23,7 @@ from local.ace_simulator.faults import Faults
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
 from tests.functional.conftest import SITE, Clock, World
-from tests.functional.store.test_hot import Dies
+from tests.support.kill import killed_at
 from tests.support.state_machine import Execution, TaskError
 from tests.support.template import template
 from vitals.aws.runtime import SYSTEM
@@ -345,30 +345,14 @@ def test_a_kill_at_any_step_is_completed_later(
     owner: Any = backfill.worker
     for name in owner_path.split("."):
         owner = getattr(owner, name)
-    real, calls = getattr(type(owner), method), []
-
-    def mortal(*arguments: Any, **named: Any) -> Any:
-        calls.append(1)
-        if len(calls) == call and not after:
-            raise Dies
-        answer = real(*arguments, **named)
-        if len(calls) == call:
-            raise Dies
-        return answer
-
     day = days_ago(3)
     backfill.tasks.handle({"task": "plan", "run": "run", "asked": request(day, day)})
     with monkeypatch.context() as patch:
-        patch.setattr(type(owner), method, mortal)
         if method == "put_part":
             # Otherwise an hour is one part.
             patch.setattr("vitals.pipeline.ingest.FLUSH_SAMPLES", 1)
             patch.setattr(backfill.worker.ingest.ace, "_page_size", 3)
-        # A process that dies notes no failure.
-        if method != "update_day" and (method, call) != ("_apply", 2):
-            patch.setattr("vitals.pipeline.archiver.Exception", KeyboardInterrupt, raising=False)
-            patch.setattr("backfill.day.Exception", KeyboardInterrupt, raising=False)
-        with pytest.raises(Dies):
+        with killed_at(type(owner), method, call=call, after=after):
             backfill.worker.work("run", day)
     backfill.world.clock.forward(60)
     record = backfill.worker.archiver.ledger.archive_record(SiteDay.parse(SITE, day))
@@ -703,28 +687,16 @@ def test_a_correction_survives_older_blocks(backfill: Backfill, late_blocks: tup
     backfill.assert_exact(whole(0))
 
 
-class Killed(BaseException):
-    """The process ends here; nothing of ours catches it."""
-
-
 def test_the_night_completes_a_worker_killed_after_put(
-    backfill: Backfill, late_blocks: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+    backfill: Backfill, late_blocks: tuple[str, int]
 ) -> None:
     name, time_ms = late_blocks
     backfill.world.simulator.put_samples(SITE, [(name, "4242.5", time_ms)])
     backfill.tasks.handle(
         {"task": "plan", "run": "run", "asked": request(days_ago(0), days_ago(0), force=True)}
     )
-    real = ColdTier.put
-
-    def put(*arguments: Any) -> Any:
-        real(*arguments)
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(ColdTier, "put", put)
-        with pytest.raises(Killed):
-            backfill.worker.work("run", days_ago(0))
+    with killed_at(ColdTier, "put", after=True):
+        backfill.worker.work("run", days_ago(0))
     settle(backfill)
     backfill.assert_exact(whole(0))
 
@@ -754,15 +726,13 @@ def test_archiving_during_a_backfill_hides_no_day(
         archiver.archive(SiteDay(SITE, day_ms))
 
 
-def test_an_hour_cut_at_the_present_is_reread(backfill: Backfill, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_hour_cut_at_the_present_is_reread(backfill: Backfill) -> None:
     """The live sync is down, so the day has no blocks; an attempt at noon, and one after midnight."""
     world, day = backfill.world, days_ago(-1)
     world.clock.now_ms = TODAY + DAY_MS + 12 * HOUR_MS + 31 * MINUTE_MS
     backfill.tasks.handle({"task": "plan", "run": "run", "asked": request(day, day)})
-    with monkeypatch.context() as patch:
-        patch.setattr(StagingArea, "fetch", lambda *_: (_ for _ in ()).throw(Killed))
-        with pytest.raises(Killed):
-            backfill.worker.work("run", day)
+    with killed_at(StagingArea, "fetch"):
+        backfill.worker.work("run", day)
     world.clock.now_ms = TODAY + 2 * DAY_MS + HOUR_MS
     assert backfill.worker.work("run", day)["status"] == "done"
     backfill.assert_exact(whole(-1, -1))

@@ -13,7 +13,7 @@ from urllib3.util.retry import Retry
 from local.ace_simulator.faults import Faults
 from operations.oracle import milliseconds
 from tests.functional.conftest import SITE, World
-from tests.functional.store.test_hot import Dies, Mortal
+from tests.support.kill import Killed, Killer, Moment, at_steps, killed_at
 from vitals.ace.client import AceClient
 from vitals.ace.listing import Listing
 from vitals.ace.pacing import Pace
@@ -269,35 +269,36 @@ def test_a_corrected_value_replaces_the_first(world: World) -> None:
     assert samples.values.tolist() == [123.456]
 
 
-@pytest.mark.parametrize("dies_at", [0, 1, 5, 11, 20])
-@pytest.mark.parametrize("after", [False, True])
-def test_a_kill_at_any_write_is_completed(world: World, dies_at: int, after: bool) -> None:
-    mortal = HotTier(Mortal(world.client, dies_at, after), "HotTable", runtime=Runtime(sleep=lambda _: None))
-    killed = but(world, hot=mortal)
-    with pytest.raises(Dies):
-        killed.sync()
+# Some of the writes of the first hour and of later ones.
+@at_steps([0, 1, 5, 11, 20])
+def test_a_kill_at_any_write_is_completed(world: World, moment: Moment) -> None:
+    mortal = HotTier(Killer(moment).client(world.client), "HotTable", runtime=Runtime(sleep=lambda _: None))
+    with pytest.raises(Killed):
+        but(world, hot=mortal).sync()
     world.sync()
     assert_exact(world)
 
 
 @pytest.mark.parametrize(
-    "step", ["ledger.record", "ledger.mark_changed", "sites.advance", "sites.record_reread", "enqueue"]
+    ("store", "method"),
+    [("ledger", "record"), ("ledger", "mark_changed"), ("sites", "advance"), ("sites", "record_reread")],
 )
-def test_killed_at_any_other_step_too(world: World, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def die(*_: Any, **__: Any) -> None:
-        raise Dies
+@pytest.mark.parametrize("after", [False, True])
+def test_killed_at_any_other_step_too(world: World, store: str, method: str, after: bool) -> None:
+    owner = world.syncer.ingest.ledger if store == "ledger" else getattr(world.syncer, store)
+    with killed_at(type(owner), method, after=after):
+        world.sync()
+    assert_completed(world)
 
-    owner_name, _, method = step.partition(".")
-    if method:
-        is_ledger = owner_name == "ledger"
-        owner = type(world.syncer.ingest.ledger if is_ledger else getattr(world.syncer, owner_name))
-        with monkeypatch.context() as patch:
-            patch.setattr(owner, method, die)
-            with pytest.raises(Dies):
-                world.sync()
-    else:
-        with pytest.raises(Dies):
-            but(world, enqueue=die).sync()
+
+def test_a_sync_killed_before_its_messages_is_completed(world: World) -> None:
+    with pytest.raises(Killed):
+        but(world, enqueue=Killer(Moment(0)).step(world.syncer.enqueue)).sync()
+    assert_completed(world)
+
+
+def assert_completed(world: World) -> None:
+    """The next sync, and the messages that it sends, complete one that was killed."""
     world.sync()
     world.drain()
     assert_exact(world)

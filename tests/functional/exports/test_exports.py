@@ -27,6 +27,7 @@ from local.ace_simulator.simulator import Simulator
 from local.athena.server import executing
 from tests.functional.conftest import SITE, Clock, World
 from tests.support import openapi
+from tests.support.kill import killed_at
 from tests.support.template import create_archive
 from vitals.aws import clients
 from vitals.aws.athena import Athena
@@ -55,10 +56,6 @@ BUCKET = "cold"
 LEASE = 16 * MINUTE_MS
 
 type Samples = dict[tuple[str, int], bytes]
-
-
-class Killed(BaseException):
-    """The process ends here, and no `except Exception` sees it."""
 
 
 @dataclass
@@ -439,24 +436,11 @@ def test_killed_before_any_step_a_repeat_completes_it(
     stage: Stage, owner: type, method: str, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the handler itself, after it."""
-    real, calls = getattr(owner, method), []
-
-    def mortal(*arguments: Any, **named: Any) -> Any:
-        calls.append(1)
-        if len(calls) == number and owner is not Exports:
-            raise Killed
-        answer = real(*arguments, **named)
-        if owner is Exports:
-            raise Killed
-        return answer
-
     export = stage.start(format="csv")
     message = stage.receive()
     assert message
-    with monkeypatch.context() as patch:
-        patch.setattr(owner, method, mortal)
-        with pytest.raises(Killed):
-            stage.deliver(message)
+    with killed_at(owner, method, call=number, after=owner is Exports):
+        stage.deliver(message)
     recorded = set(done(stage, export))
     repeated: list[BulkRequest] = []
     run = ArchiveUnload.run
@@ -619,26 +603,20 @@ def test_an_athena_that_takes_too_long_is_stopped(
     assert query["Status"]["State"] == "CANCELLED"
 
 
-def test_one_whose_worker_was_killed_can_be_cancelled(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_whose_worker_was_killed_can_be_cancelled(stage: Stage) -> None:
     """Before its claim is over, by the next delivery; after that, at once."""
     for wait_ms in (0, LEASE):
         export = stage.start()
         message = stage.receive()
         assert message
-        with monkeypatch.context() as patch:
-            patch.setattr(ExportTable, "update", lambda *_, **__: kill())
-            with pytest.raises(Killed):
-                stage.deliver(message)
+        with killed_at(ExportTable, "update"):
+            stage.deliver(message)
         stage.world.clock.now_ms += wait_ms
         assert stage.delete(export)[0] == (200 if wait_ms else 202)
         stage.world.clock.now_ms += 2 * LEASE
         assert stage.deliver(message, receives=2)
         assert stage.get(export)["status"] == "cancelled"
         assert stage.objects(export) == set()
-
-
-def kill() -> None:
-    raise Killed
 
 
 @pytest.mark.parametrize(
@@ -703,10 +681,8 @@ def test_a_kill_in_the_last_attempt_is_shown(stage: Stage, monkeypatch: pytest.M
     export = stage.start()
     message = stage.receive()
     assert message
-    with monkeypatch.context() as patch:
-        patch.setattr(DayRows, "_build", lambda *_: kill())
-        with pytest.raises(Killed):
-            stage.deliver(message, 3)
+    with killed_at(DayRows, "_build"):
+        stage.deliver(message, 3)
     assert stage.get(export)["status"] == "running"
     stage.world.clock.now_ms += LEASE
     answer = stage.get(export)

@@ -15,11 +15,10 @@ from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
 from operations import oracle
 from tests.functional.conftest import SITE, Clock, World, restore_tables, saved_tables
-from tests.functional.store.test_hot import Dies
+from tests.support.kill import killed_at
 from vitals.errors import ArchiveVerificationError, ConflictError, DayFileError
 from vitals.model.aggregates import aggregate
 from vitals.model.due_days import due_days, synced_days
-from vitals.model.records.ledger import Attempt
 from vitals.model.samples import Samples, from_columns
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
@@ -181,25 +180,9 @@ def test_killed_around_any_step_a_repeat_completes_it(
 ) -> None:
     store = archive.world.syncer.ingest if step == "ingest" else attrgetter(step)(archive.archiver)
     owner = type(store)
-    real, calls = getattr(owner, method), []
-
-    def mortal(*arguments: Any, **named: Any) -> Any:
-        calls.append(1)
-        if len(calls) == call and not after:
-            raise Dies
-        answer = real(*arguments, **named)
-        if len(calls) == call:
-            raise Dies
-        return answer
-
-    # A process that dies notes no failure.
-    with monkeypatch.context() as patch:
-        patch.setattr(owner, method, mortal)
-        patch.setattr(Attempt, "failed", lambda *_: ())
-        try:
-            archive.archive()
-        except Dies:
-            archive.assert_nothing_expires_unverified()
+    with killed_at(owner, method, call=call, after=after):
+        archive.archive()
+    archive.assert_nothing_expires_unverified()
     archive.world.clock.forward(20)
     archive.archive()
     archive.assert_exact()

@@ -15,7 +15,7 @@ from local.ace_simulator.simulator import Simulator
 from tests.functional.backfill.test_runs import READER, TODAY, Backfill, backfill
 from tests.functional.conftest import SITE, Clock
 from tests.functional.etl.test_sync import but
-from tests.functional.store.test_hot import Dies
+from tests.support.kill import Killed, Killer, Moment, at_steps
 from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace
 from vitals.aws.runtime import Runtime
@@ -163,44 +163,20 @@ def test_racing_writers_of_dense_blocks_lose_nothing(hot: HotTier) -> None:
     assert read(hot).equals(merge(written))
 
 
-class Mortal:
-    """A DynamoDB client that dies instead of its nth write of any kind, or just after it."""
-
-    def __init__(self, client: Any, dies_at: int, after: bool) -> None:
-        self._client, self._remaining, self._after = client, dies_at, after
-
-    def __getattr__(self, name: str) -> Any:
-        real = getattr(self._client, name)
-        if name not in ("put_item", "update_item", "transact_write_items"):
-            return real
-
-        def mortal(**request: Any) -> Any:
-            self._remaining -= 1
-            if self._remaining < 0 and not self._after:
-                raise Dies
-            answer = real(**request)
-            if self._remaining < 0:
-                raise Dies
-            return answer
-
-        return mortal
-
-
-@pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("dies_at", range(3))
+@at_steps(range(3))
 def test_a_killed_writer_leaves_every_block_whole(
-    hot: HotTier, dynamodb: Any, dies_at: int, after: bool, small: None
+    hot: HotTier, dynamodb: Any, small: None, moment: Moment
 ) -> None:
     hot.write("s", noisy(1, count=10), 1)
     second = merge([noisy(2, count=100), noisy(3, count=100, window_ms=START + WINDOW_MS)])
     both = Span(START, START + 2 * WINDOW_MS)
-    mortal = HotTier(Mortal(dynamodb, dies_at, after), "HotTable", runtime=Runtime(sleep=lambda _: None))
+    mortal = HotTier(Killer(moment).client(dynamodb), "HotTable", runtime=Runtime(sleep=lambda _: None))
 
     def work() -> None:
         mortal.write("s", second, 2)
         mortal.expire("s", mortal.read_group("s", 0, both, START)[1], 2_000_000_000)
 
-    with pytest.raises(Dies):
+    with pytest.raises(Killed):
         work()
     stored = hot.read("s", range(64), both, START)
     first, last = (stored[(stored.times < START + WINDOW_MS) == early] for early in (True, False))

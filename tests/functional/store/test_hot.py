@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.support.kill import Killed, Killer, Moment, at_steps
 from vitals.aws.runtime import Runtime
 from vitals.errors import ConflictError
 from vitals.model.samples import Samples, from_columns, merge
@@ -103,49 +104,36 @@ def test_racing_writers_end_with_every_sample(hot: HotTier) -> None:
     assert read(hot).equals(merge(parts))
 
 
-class Dies(Exception):
-    """The process ends here."""
+WRITES = 36
+"""The writes of three groups over an hour: one for each block."""
 
 
-class Mortal:
-    """A DynamoDB client that dies instead of its nth write, or just after it."""
-
-    def __init__(self, client: Any, dies_at: int, after: bool) -> None:
-        self._client, self._remaining, self._after = client, dies_at, after
-        self._lock = threading.Lock()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
-
-    def put_item(self, **request: Any) -> Any:
-        with self._lock:
-            self._remaining -= 1
-            if self._remaining < 0 and not (self._after and self._remaining == -1):
-                raise Dies
-            answer = self._client.put_item(**request)
-            if self._remaining < 0:
-                raise Dies
-            return answer
+def test_a_write_has_a_step_per_block(dynamodb: Any) -> None:
+    killer = Killer()
+    HotTier(killer.client(dynamodb), "HotTable", runtime=Runtime(sleep=lambda _: None)).write(
+        "s", readings(1), 1
+    )
+    assert killer.steps == WRITES
 
 
-@pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("dies_at", range(0, 36, 5))
-def test_the_next_write_completes_a_killed_one(
-    hot: HotTier, dynamodb: Any, dies_at: int, after: bool
-) -> None:
-    mortal = HotTier(Mortal(dynamodb, dies_at, after), "HotTable", runtime=Runtime(sleep=lambda _: None))
-    with pytest.raises(Dies):
+@at_steps(range(0, WRITES, 5))
+def test_the_next_write_completes_a_killed_one(hot: HotTier, dynamodb: Any, moment: Moment) -> None:
+    mortal = HotTier(Killer(moment).client(dynamodb), "HotTable", runtime=Runtime(sleep=lambda _: None))
+    with pytest.raises(Killed):
         mortal.write("s", readings(1), 1)
     hot.write("s", readings(1), 2)
     assert read(hot).equals(merge([readings(1)]))
 
 
 def test_a_block_that_keeps_changing_is_an_error(hot: HotTier, dynamodb: Any) -> None:
-    class Restless(Mortal):
+    class Restless:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(dynamodb, name)
+
         def put_item(self, **request: Any) -> Any:
             raise dynamodb.exceptions.ConditionalCheckFailedException({"Error": {}}, "PutItem")
 
-    restless = HotTier(Restless(dynamodb, 0, False), "HotTable", runtime=Runtime(sleep=lambda _: None))
+    restless = HotTier(Restless(), "HotTable", runtime=Runtime(sleep=lambda _: None))
     with pytest.raises(ConflictError):
         restless.write("s", from_columns([1], [START], [1.0]), 1)
 
