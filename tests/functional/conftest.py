@@ -161,9 +161,9 @@ class World:
         for _ in range(limit):
             if not self.sent:
                 return
-            asked = events.parse(self.sent.pop(0), self.clock())
-            if isinstance(asked, events.OneSpan):
-                self.reread(asked.span)
+            event = events.parse(self.sent.pop(0), self.clock())
+            if isinstance(event, events.OneSpan):
+                self.reread(event.span)
             else:
                 self.sync(1)
         raise AssertionError("the queue never drains")
@@ -174,11 +174,15 @@ class World:
     def stored(self, span: Span) -> dict[tuple[str, int], bytes]:
         """Every stored sample but the weather's, by name and time, values to the bit."""
         catalog = self.syncer.catalogs.load(SITE)
-        found: Samples = self.syncer.ingest.hot.read(SITE, [p.id for p in catalog.points], span, self.clock())
+        samples: Samples = self.syncer.ingest.hot.read(
+            SITE, [p.id for p in catalog.points], span, self.clock()
+        )
         names = {p.id: p.name for p in catalog.points}
         return {
-            (names[point], at): value.tobytes()
-            for point, at, value in zip(found.ids.tolist(), found.times.tolist(), found.values, strict=True)
+            (names[point], time_ms): value.tobytes()
+            for point, time_ms, value in zip(
+                samples.ids.tolist(), samples.times.tolist(), samples.values, strict=True
+            )
             if not names[point].startswith("weather.")
         }
 
@@ -186,9 +190,9 @@ class World:
         """The same from the simulator's own books, by the oracle's rules."""
         series = self.simulator.site_series(SITE, span.start_ms, span.end_ms, self.clock())
         readings = [
-            {"name": name, "value": value, "time": iso(at)}
+            {"name": name, "value": value, "time": iso(time_ms)}
             for name, (times, values) in series.items()
-            for at, value in zip(times.tolist(), values, strict=True)
+            for time_ms, value in zip(times.tolist(), values, strict=True)
         ]
         configured = {item["name"] for item in self.syncer.ingest.ace.configured_points(SITE).items}
         return {key: struct.pack("<d", value) for key, value in oracle.expected(readings, configured).items()}

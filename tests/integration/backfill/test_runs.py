@@ -183,13 +183,15 @@ def test_starting_requires_the_scope_and_the_site(stack: dict[str, Any], site: s
     body = json.dumps({"site_name": site, "start_date": days_ago(2), "end_date": days_ago(2)})
     dynamodb, table = aws_client(stack, "dynamodb"), stack["outputs"]["StateTable"]
 
-    def token(*scopes: str, of: str) -> str:
-        return TokenTable(dynamodb, table).create("test", scopes, [of], now_ms=time.time_ns() // 1_000_000)
+    def token(*scopes: str, granted_site: str) -> str:
+        return TokenTable(dynamodb, table).create(
+            "test", scopes, [granted_site], now_ms=time.time_ns() // 1_000_000
+        )
 
     assert refused(stack, body, "") == (401, "UNAUTHORIZED")
     assert refused(stack, body, "Bearer nonsense") == (401, "UNAUTHORIZED")
-    assert refused(stack, body, f"Bearer {token('read', of=site)}") == (403, "FORBIDDEN")
-    assert refused(stack, body, f"Bearer {token('backfill', of='elsewhere')}") == (403, "FORBIDDEN")
+    assert refused(stack, body, f"Bearer {token('read', granted_site=site)}") == (403, "FORBIDDEN")
+    assert refused(stack, body, f"Bearer {token('backfill', granted_site='elsewhere')}") == (403, "FORBIDDEN")
 
 
 class Machine:

@@ -55,7 +55,7 @@ def points(count: int) -> list[str]:
     return [p(number) for number in range(count)]
 
 
-def test_a_point_that_slips_between_two_pages_is_listed_by_the_next_reading() -> None:
+def test_a_slipped_point_is_in_the_next_reading() -> None:
     site = Site(points(250), {1: lambda names: names.remove("p005")})
     result = listing.read(site, "points")
     assert names_of(result) == set(points(250))
@@ -82,7 +82,7 @@ changes = st.dictionaries(st.integers(1, 9), st.tuples(st.sampled_from("-+±"), 
 
 
 @given(st.integers(80, 320), changes)
-def test_a_listing_that_changed_while_it_was_read_is_either_whole_or_not_steady_or_swapped(
+def test_a_changed_listing_is_whole_unsteady_or_swapped(
     count: int, drawn: dict[int, tuple[str, float, float]]
 ) -> None:
     """A removal and an insertion between the same two pages cancel out in the total: nobody can see these."""
@@ -101,7 +101,7 @@ def test_a_listing_that_changed_while_it_was_read_is_either_whole_or_not_steady_
 
 
 @given(st.integers(101, 400), st.integers(0, 2**32))
-def test_a_shift_in_every_reading_still_leaves_no_point_out(count: int, seed: int) -> None:
+def test_a_shift_in_every_reading_omits_no_point(count: int, seed: int) -> None:
     """Each reading misses the first point of another page."""
     vanished = seed % 80
 
@@ -117,7 +117,7 @@ def test_a_shift_in_every_reading_still_leaves_no_point_out(count: int, seed: in
     assert "points" in result.doubt
 
 
-def test_a_total_that_is_always_wrong_is_believed_when_two_readings_agree() -> None:
+def test_two_agreeing_readings_outweigh_a_wrong_total() -> None:
     def fetch(page: int, size: int) -> Answer:
         return page_of(points(249), page, size) | {"total": 250}
 
@@ -129,7 +129,7 @@ def test_a_total_that_is_always_wrong_is_believed_when_two_readings_agree() -> N
     "absent", [("pages",), ("total",), ("pages", "total"), ("pages", "total", "per_page")]
 )
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250])
-def test_what_a_page_does_not_say_is_worked_out(count: int, absent: tuple[str, ...]) -> None:
+def test_missing_page_fields_are_derived(count: int, absent: tuple[str, ...]) -> None:
     def fetch(page: int, size: int) -> Answer:
         return {key: value for key, value in page_of(points(count), page, size).items() if key not in absent}
 
@@ -156,7 +156,7 @@ entries: st.SearchStrategy[Any] = st.one_of(
 
 
 @given(st.lists(entries, min_size=1, max_size=5))
-def test_an_entry_without_a_name_is_counted_and_spoils_nothing(odd: list[Any]) -> None:
+def test_an_entry_without_a_name_is_only_counted(odd: list[Any]) -> None:
     items = [*page_of(points(3), 1, 100)["items"], *odd]
     result = listing.read(lambda *_: {"items": items, "pages": 1, "total": len(items)}, "points")
     assert names_of(result) == set(points(3))
@@ -174,7 +174,7 @@ def test_a_listing_without_an_end_is_an_error() -> None:
         listing.read(lambda *_: {"pages": 1}, "points")
 
 
-def test_a_second_look_that_fails_leaves_the_first_listing_unsteady() -> None:
+def test_a_failed_second_reading_leaves_the_listing_unsteady() -> None:
     def answers() -> Iterator[Answer]:
         for page in (1, 2, 3):
             yield page_of(points(249), page, 100) | {"total": 250}
@@ -188,14 +188,14 @@ def test_a_second_look_that_fails_leaves_the_first_listing_unsteady() -> None:
     )
 
 
-def test_there_is_no_second_look_without_the_time_for_it() -> None:
+def test_a_second_reading_requires_time() -> None:
     site, clock = Site(points(250), {1: lambda names: names.remove("p005")}), iter(range(0, 1000, 100))
     result = listing.read(site, "points", lambda: 150.0, lambda: next(clock))
     assert (site.requests, result.steady) == (3, False)
     assert result.doubt == "points: its pages count 250 and 249 points"
 
 
-def test_a_name_listed_twice_is_doubtful_unless_it_always_is() -> None:
+def test_a_name_listed_twice_once_makes_it_unsteady() -> None:
     site = Site(points(250), {1: lambda names: names.insert(0, "new"), 3: lambda names: names.remove("p100")})
     result = listing.read(site, "points")
     assert result.steady
@@ -228,14 +228,14 @@ ANY_SIZE = set(range(1, 101))
 
 
 @pytest.mark.parametrize("count", [101, 201])
-def test_a_last_page_that_vanished_ends_its_reading_and_not_the_listing(count: int) -> None:
+def test_a_vanished_last_page_ends_only_its_reading(count: int) -> None:
     last = count // 100
     site = Strict(points(count), {last: lambda names: names.remove(p(count - 1))}, ANY_SIZE)
     result = listing.read(site, "points")
     assert (names_of(result), result.steady) == (set(points(count - 1)), True)
 
 
-def test_pages_that_are_refused_in_every_reading_leave_a_doubt() -> None:
+def test_pages_refused_in_every_reading_make_it_unsteady() -> None:
     def fetch(page: int, size: int) -> Answer:
         if page == 2:
             raise UpstreamRefusedError(404, "points (page 2) answered 404")
@@ -247,12 +247,12 @@ def test_pages_that_are_refused_in_every_reading_leave_a_doubt() -> None:
     assert not result.proves_absence
 
 
-def test_a_first_page_that_is_refused_is_an_error() -> None:
+def test_a_refused_first_page_is_an_error() -> None:
     with pytest.raises(UpstreamRefusedError, match="422"):
         listing.read(Strict(points(3), {}, set()), "points")
 
 
-def test_where_odd_page_sizes_are_refused_the_second_look_has_a_round_one() -> None:
+def test_the_second_reading_falls_back_to_round_sizes() -> None:
     removed = {1: lambda names: names.remove("p005")}
     site = Strict(points(250), removed, {10, 20, 50, 100})
     result = listing.read(site, "points")

@@ -10,7 +10,7 @@ def test_a_first_visit_loads_little() -> None:
     assert sum(sizes.values()) <= MOST_ASSET_BYTES, sizes
 
 
-def test_the_page_names_its_files_relative_to_itself_and_nothing_elsewhere() -> None:
+def test_the_page_names_only_relative_files() -> None:
     named = re.findall(r'\b(?:src|href)="([^"]*)"', (PAGE / "index.html").read_text())
     assert len(named) >= 3
     for name in named:

@@ -29,7 +29,7 @@ def result(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     ("comparison", "code"),
     [(Comparison(3, 3, 0), 0), (Comparison(2, 3, 0), 1), (Comparison(3, 3, 1), 1), (Comparison(0, 0, 0), 1)],
 )
-def test_the_exit_code_is_0_for_an_exact_store_only(
+def test_only_an_exact_store_exits_with_0(
     result: dict[str, Any], comparison: Comparison, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result["comparison"] = comparison

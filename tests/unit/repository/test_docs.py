@@ -115,13 +115,13 @@ FLOWS = {
 
 
 @pytest.mark.parametrize("title", FLOWS)
-def test_a_flow_names_modules_that_exist_in_ten_steps(title: str) -> None:
+def test_a_flow_has_ten_steps_in_existing_modules(title: str) -> None:
     assert len(re.findall(r"^\d+\. ", FLOWS[title], re.MULTILINE)) == 10
     modules = re.findall(r"`((?:\w+/)+\w+)`", FLOWS[title])
     assert len(modules) == len(set(modules)) > 10
     for name in modules:
         places = [ROOT / name, ROOT / "functions" / name, ROOT / "layers/common/python/vitals" / name]
-        assert any(place.with_suffix(".py").exists() or place.is_dir() for place in places), name
+        assert any(candidate.with_suffix(".py").exists() or candidate.is_dir() for candidate in places), name
 
 
 def test_three_flows_are_described() -> None:
