@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.functional.conftest import NOON, SITE
+from tests.support.clock import NOON
+from tests.support.sites import SITE
 from vitals.model.timespan import MINUTE_MS, Span
 
 SPAN = Span(NOON - 135 * MINUTE_MS, NOON + 20 * MINUTE_MS)

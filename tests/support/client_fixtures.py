@@ -11,10 +11,11 @@ from backfill.api import app as backfill_api
 from exports import app as exports_worker
 from exports.api import app as exports_api
 from query import app as query_api
-from tests.functional.backfill.test_handlers import CONTEXT, deployed, run_tasks
-from tests.functional.conftest import Clock, World
-from tests.functional.docs.test_api import building
 from tests.support.api_server import ApiServer
+from tests.support.backfill_handlers import CONTEXT, deployed, run_tasks
+from tests.support.building import building
+from tests.support.clock import Clock
+from tests.support.world import World
 from vitals import observability
 from vitals.config import AuthorizerSettings
 from vitals.store.state.tokens import TokenTable

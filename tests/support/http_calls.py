@@ -3,18 +3,17 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import backfill.api.app
 import exports.api.app
 import query.app
 from query.samples import Reply
+from tests.support.lambda_context import lambda_context
 from vitals.errors import NotFoundError
 
-CONTEXT = SimpleNamespace(
-    function_name="f", memory_limit_in_mb=128, invoked_function_arn="arn", aws_request_id="r-1"
-)
+CONTEXT = lambda_context("f")
 # The app, a path for GET, a path for POST, and the methods that the first path allows.
 APIS: dict[str, tuple[ModuleType, str, str, str]] = {
     "query": (query.app, "/sites/mill/points", "/timeseries/query", "GET, HEAD, OPTIONS"),

@@ -14,9 +14,11 @@ from local.ace_simulator import requests as ace_requests
 from local.ace_simulator.faults import Faults
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
-from tests.functional.backfill.test_runs import TODAY, Backfill, backfill, days_ago, whole
-from tests.functional.conftest import SITE, Clock, World
+from tests.support.backfills import TODAY, Backfill, backfill, days_ago, whole
+from tests.support.clock import Clock
 from tests.support.kill import killed_at
+from tests.support.sites import SITE
+from tests.support.world import World
 from vitals.ace import listing
 from vitals.errors import UnfinishedDayError, UpstreamUnavailableError
 from vitals.model import point_set

@@ -15,10 +15,13 @@ from urllib3.util.retry import Retry
 
 from etl import app
 from local.ace_simulator.faults import Faults
-from tests.functional.conftest import SITE, Clock, World
-from tests.functional.etl.test_handler import CONTEXT, queue
-from tests.functional.etl.test_sync import assert_exact, checkpoint
+from tests.support.clock import Clock
+from tests.support.lambda_context import lambda_context
 from tests.support.raw_server import RawServer, answer, requests_on
+from tests.support.sites import SITE
+from tests.support.sync_queue import queue
+from tests.support.syncing import assert_exact, checkpoint
+from tests.support.world import World
 from vitals.ace import bodies
 from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace
@@ -33,6 +36,8 @@ from vitals.pipeline.acceptance import accept
 from vitals.pipeline.ingest import Ingest, Tally
 
 __all__ = ["queue"]
+
+CONTEXT = lambda_context("etl")
 
 NOON = 1_767_225_600_000 + 12 * HOUR_MS
 AT = iso(NOON)

@@ -14,7 +14,8 @@ from aceiot_models.api import APIClient, PaginatedResults
 
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
-from tests.functional.conftest import NOON, SITE, Clock
+from tests.support.clock import NOON, Clock
+from tests.support.sites import SITE
 from vitals.model.timespan import iso
 
 MINUTE_MS = 60_000

@@ -1,20 +1,18 @@
 import json
 import logging
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from authorizer import app
+from tests.support.lambda_context import lambda_context
 from vitals.config import AuthorizerSettings
 from vitals.errors import InvalidRequestError
 from vitals.model.records.tokens import EVERY_SITE, UsageKey
 from vitals.store.state.tokens import TokenTable
 
 ARN = "arn:aws:execute-api:us-east-1:1:api/v1/GET/sites"
-CONTEXT = SimpleNamespace(
-    function_name="authorizer", memory_limit_in_mb=128, invoked_function_arn="arn", aws_request_id="r"
-)
+CONTEXT = lambda_context("authorizer")
 
 
 @pytest.fixture

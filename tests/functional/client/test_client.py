@@ -13,15 +13,17 @@ import pandas as pd
 import pytest
 import requests
 
-from tests.functional.conftest import SITE, Clock, World
 from tests.support.api_server import ApiServer
 from tests.support.client_data import POINT, SPAN, Samples, of_csv, of_parquet, samples
 from tests.support.client_fixtures import building, client, deployed, make_token, server, token
 from tests.support.client_tables import ALL, stream
 from tests.support.client_tables import page as page_of
+from tests.support.clock import Clock
 from tests.support.laid_out_server import DRY, RUN, STARTED, TOKEN, LaidOutServer, error, run
 from tests.support.raw_server import RawServer, requests_on
 from tests.support.raw_server import answer as whole
+from tests.support.sites import SITE
+from tests.support.world import World
 from vitals.model.timespan import HOUR_MS, Span, iso
 from vitals.reading.paging import Pages
 from vitals_client import (

@@ -19,13 +19,15 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from tests.functional.conftest import NOON, SITE, World
 from tests.support.api_server import ApiServer
 from tests.support.client_data import POINT, SPAN, of_csv, of_parquet
 from tests.support.client_fixtures import building, client, deployed, make_token, server, token
 from tests.support.client_tables import page, stream
+from tests.support.clock import NOON
 from tests.support.command import Vitals, command, out
 from tests.support.laid_out_server import TOKEN, LaidOutServer, error
+from tests.support.sites import SITE
+from tests.support.world import World
 from vitals.model.timespan import iso
 from vitals_client import Client, tables
 from vitals_client.cli import app, plugins

@@ -3,25 +3,23 @@
 import base64
 import json
 import re
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import boto3
 import pandas as pd
-import pytest
 
 from backfill.api import app as backfill_api
 from exports import app as exports_worker
 from exports.api import app as exports_api
 from query import app as query_api
-from tests.functional.backfill.test_handlers import CONTEXT, deployed, run_tasks
-from tests.functional.conftest import Clock, World
 from tests.support import openapi
+from tests.support.backfill_handlers import CONTEXT, deployed, run_tasks
+from tests.support.building import building
 from tests.support.template import ROOT
+from tests.support.world import World
 
-__all__ = ["deployed"]
+__all__ = ["building", "deployed"]
 PAGE = (ROOT / "docs/api.md").read_text()
 BLOCKS = [
     [line[4:] for line in block.splitlines()] for block in re.findall(r"(?:^ {4}.+\n)+", PAGE, re.MULTILINE)
@@ -70,25 +68,6 @@ def steady(content: Any) -> Any:
     if isinstance(content, dict):
         return {key: None if key in VOLATILE else steady(value) for key, value in content.items()}
     return [steady(value) for value in content] if isinstance(content, list) else content
-
-
-@pytest.fixture
-def building(deployed: World, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(query_api.api, "connect", lambda: api)
-    clock.forward(20)
-    deployed.sync()
-    clock.forward(1)
-    api = deployed.api()
-    queue = boto3.client("sqs").create_queue(QueueName="exports")["QueueUrl"]
-    for name in ("EXPORT_QUEUE_URL", "EXPORT_QUEUE_HIGH_URL"):
-        monkeypatch.setenv(name, queue)
-    for name in ("GLUE_DATABASE", "GLUE_TABLE", "ATHENA_WORKGROUP"):
-        monkeypatch.setenv(name, "unused")
-    for cached in (exports_api.api.connect, exports_worker.connect):
-        cached.cache_clear()
-    yield deployed
-    for cached in (exports_api.api.connect, exports_worker.connect):
-        cached.cache_clear()
 
 
 def ask(example: Example, run: str) -> dict[str, Any]:

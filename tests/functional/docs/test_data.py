@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 
 from local.athena.server import executing
-from tests.functional.conftest import SITE
-from tests.functional.pipeline.test_archiver import DAY, WHOLE, Archive, archive, simulator
-from tests.functional.reading import test_athena
+from tests.support import athena_archive
+from tests.support.archiving import DAY, WHOLE, Archive, archive, simulator
+from tests.support.sites import SITE
 from tests.support.template import ROOT, create_archive, template
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS
@@ -179,7 +179,7 @@ def test_athena_reads_every_sample_of_a_point_exactly(day: Day) -> None:
     for key, body in day.files.items():
         s3.put_object(Bucket=names["ColdBucket"], Key=key, Body=body)
     with executing():
-        rows = test_athena.Archive(names, s3, athena).rows(example("FROM samples"))
+        rows = athena_archive.Archive(names, s3, athena).rows(example("FROM samples"))
     times = milliseconds(pd.to_datetime(pd.Series([row["timestamp"] for row in rows]), utc=True))
     assert bits(zip(times, (float(row["value"]) for row in rows), strict=True)) == of_point(day.truth)
 

@@ -2,59 +2,28 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities import parameters
 
 from etl import app
 from local.ace_simulator.faults import Faults
 from local.ace_simulator.simulator import Simulator
-from tests.functional.conftest import SITE, Clock
+from tests.support.clock import Clock
+from tests.support.lambda_context import lambda_context
+from tests.support.sites import SITE
+from tests.support.sync_queue import queue
 from tests.support.template import template
-from vitals.aws import clients
 from vitals.errors import InvalidRequestError, NotFoundError, UpstreamRefusedError
 from vitals.model.timespan import HOUR_MS, floor_window, iso
 from vitals.store import keys
 from vitals.store.state.sites import SiteTable
 
-CONTEXT = SimpleNamespace(
-    function_name="etl",
-    memory_limit_in_mb=128,
-    invoked_function_arn="arn",
-    aws_request_id="r",
-    get_remaining_time_in_millis=lambda: 300_000,
-)
+__all__ = ["queue"]
 
-
-@pytest.fixture
-def queue(
-    dynamodb: Any, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
-    url: str = boto3.client("sqs").create_queue(QueueName="sync")["QueueUrl"]
-    key = simulator.settings.api_key
-    secret = boto3.client("secretsmanager").create_secret(Name="ace", SecretString=key)
-    for name, value in {
-        "STATE_TABLE": "StateTable",
-        "HOT_TABLE": "HotTable",
-        "SYNC_QUEUE_URL": url,
-        "ACE_API_URL": simulator.url,
-        "ACE_SECRET_ID": secret["ARN"],
-        "SITES": f"{SITE},second_site",
-        "INITIAL_LOOKBACK_HOURS": "3",
-        "ACE_REQUESTS_PER_MINUTE": "60000",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr("time.time_ns", lambda: clock() * 1_000_000)
-    for cached in (app.connect, clients.client, clients._session):
-        cached.cache_clear()
-    parameters.clear_caches()
-    yield url
-    for cached in (app.connect, clients.client, clients._session):
-        cached.cache_clear()
+CONTEXT = lambda_context("etl")
 
 
 def sent(queue: str) -> list[dict[str, Any]]:

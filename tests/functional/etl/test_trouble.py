@@ -23,7 +23,12 @@ from tests.functional.pipeline.test_archiver import Archive, archive, simulator
 from tests.functional.pipeline.test_life_of_a_day import expire, names_of, settle
 from tests.functional.reading.test_athena import Clock as Seconds
 from tests.functional.reading.test_athena import stuck
+from tests.support.archiving import Archive, archive, expire, names_of, settle, simulator
+from tests.support.athena_archive import Clock as Seconds
+from tests.support.athena_archive import stuck
+from tests.support.clock import Clock
 from tests.support.http_calls import Answer, Caller
+from tests.support.sites import SITE
 from tests.support.template import create_archive
 from vitals.aws import clients
 from vitals.aws.athena import Athena

@@ -16,9 +16,11 @@ from operations.verification import comparison
 from operations.verification import upstream as upstream_module
 from operations.verification.store import Store
 from operations.verification.upstream import Upstream
-from tests.functional.conftest import SITE, Clock, World
 from tests.support.api_server import ApiServer
 from tests.support.client_fixtures import building, deployed, make_token, server, token
+from tests.support.clock import Clock
+from tests.support.sites import SITE
+from tests.support.world import World
 from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace
 from vitals.errors import UpstreamError

@@ -2,7 +2,6 @@
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from operator import attrgetter
 from typing import Any
@@ -10,128 +9,19 @@ from typing import Any
 import boto3
 import pytest
 
-from archival.reconcile import ReconcilingArchiver
-from local.ace_simulator.settings import SimulatorSettings
-from local.ace_simulator.simulator import Simulator
 from operations import oracle
-from tests.functional.conftest import SITE, Clock, World, restore_tables, saved_tables
+from tests.support.archiving import DAY, WHOLE, Archive, archive
 from tests.support.kill import killed_at
+from tests.support.sites import SITE
 from vitals.errors import ArchiveVerificationError, ConflictError, DayFileError
-from vitals.model.aggregates import aggregate
 from vitals.model.due_days import due_days, synced_days
-from vitals.model.samples import Samples, from_columns
+from vitals.model.samples import from_columns
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
 from vitals.pipeline import day_builder
-from vitals.pipeline.archiver import Archiver
-from vitals.store.state.ledger import Ledger
 from vitals.store.tiers.cold import ColdTier
-from vitals.store.tiers.rollups import RollupTier
 
-DAY = 1_767_225_600_000
-WHOLE = Span(DAY, DAY + DAY_MS)
-HOT_DAYS = 20
-
-
-@dataclasses.dataclass
-class Archive:
-    """An archiver over a world, with what it made."""
-
-    world: World
-    archiver: Archiver
-    reconcile: bool = True
-
-    def archive(self, *, reconcile: bool | None = None) -> dict[str, Any]:
-        wanted = self.reconcile if reconcile is None else reconcile
-        ingest = self.world.syncer.ingest if wanted else None
-        return ReconcilingArchiver(self.archiver, ingest).archive(SiteDay(SITE, DAY))
-
-    def held(self) -> dict[tuple[str, int], bytes]:
-        """Every archived sample, weather apart; none twice."""
-        archived: dict[tuple[str, int], bytes] = {}
-        for group in self.archiver.cold.groups(SiteDay(SITE, DAY)):
-            rows = group.samples
-            for index, time_ms, value in zip(
-                rows.ids.tolist(), rows.times.tolist(), rows.values, strict=True
-            ):
-                key = (group.names[index], time_ms)
-                assert key not in archived
-                if not key[0].startswith("weather."):
-                    archived[key] = value.tobytes()
-        return archived
-
-    def blocks(self) -> list[dict[str, Any]]:
-        """The day's items in the hot table."""
-        items = self.world.client.scan(TableName="HotTable")["Items"]
-        return [i for i in items if "#rollup#" not in i["pk"]["S"] and DAY <= int(i["w"]["N"]) < DAY + DAY_MS]
-
-    def assert_exact(self) -> None:
-        assert self.held() == self.world.truth(WHOLE)
-
-    def assert_nothing_expires_unverified(self) -> None:
-        """Each sample of a block that expires is in the file, to the bit."""
-        expiring = {(i["pk"]["S"], i["w"]["N"]) for i in self.blocks() if "expires_at" in i}
-        if not expiring:
-            return
-        held = self.held()
-        catalog = self.archiver.catalogs.load(SITE)
-        names = {point.id: point.name for point in catalog.points}
-        for group in {pk for pk, _ in expiring}:
-            samples, _ = self.archiver.hot.read_group(SITE, int(group.rpartition("#")[2]), WHOLE, 0)
-            rows = zip(samples.ids.tolist(), samples.times.tolist(), samples.values, strict=True)
-            for point, time_ms, value in rows:
-                lives = (group, str(time_ms - time_ms % 300_000)) not in expiring
-                if not names[point].startswith("weather."):
-                    assert lives or held.get((names[point], time_ms)) == value.tobytes()
-
-    def assert_rollups_follow(self) -> None:
-        catalog = self.archiver.catalogs.load(SITE)
-        ids = [point.id for point in catalog.points]
-        hot = self.world.syncer.ingest.hot
-        samples: Samples = hot.read(SITE, ids, WHOLE, self.world.clock())
-        for bucket in (HOUR_MS, DAY_MS):
-            assert self.archiver.rollups.read(SITE, ids, WHOLE, bucket).equals(aggregate(samples, bucket))
-
-
-@pytest.fixture
-def simulator(clock: Clock) -> Iterator[Simulator]:
-    """A reading an hour, so that a day is 24 blocks a group."""
-    settings = SimulatorSettings(points=16, sites=(SITE,), interval_s=3_600, other_intervals=False)
-    with Simulator(settings, clock=clock) as running:
-        yield running
-
-
-# The tables after the syncs of the fixture below, which are the same for each test.
-SYNCED: dict[SimulatorSettings, bytes] = {}
-
-
-@pytest.fixture
-def archive(make_world: Callable[..., World]) -> Archive:
-    s3 = boto3.client("s3")
-    s3.create_bucket(Bucket="cold-bucket")
-    s3.put_bucket_versioning(Bucket="cold-bucket", VersioningConfiguration={"Status": "Enabled"})
-    world = make_world(initial_lookback_ms=14 * HOUR_MS)
-    ingest = world.syncer.ingest
-    settings = world.simulator.settings
-    if settings in SYNCED:
-        restore_tables(SYNCED[settings])
-    else:
-        world.clock.now_ms = DAY + 13 * HOUR_MS
-        world.sync()
-        world.clock.now_ms = DAY + DAY_MS + 2 * HOUR_MS
-        world.sync()
-        SYNCED[settings] = saved_tables()
-    world.clock.now_ms = DAY + DAY_MS + 2 * HOUR_MS
-    archiver = Archiver(
-        ingest.hot,
-        ColdTier(s3, "cold-bucket"),
-        RollupTier(world.client, "HotTable"),
-        world.syncer.catalogs,
-        Ledger(world.client, "StateTable"),
-        world.clock,
-        HOT_DAYS,
-    )
-    return Archive(world, archiver)
+__all__ = ["archive"]
 
 
 def test_a_day_is_archived_verified_and_may_expire(archive: Archive) -> None:

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from query.answers import Api
-from tests.functional.conftest import SITE, executor
-from tests.functional.pipeline.test_archiver import Archive, archive, simulator
+from tests.support.archiving import GRANT, Archive, api, archive, expire, names_of, settle, simulator
+from tests.support.query_tiers import executor
+from tests.support.sites import SITE
 from vitals.aws.cost import Cost
 from vitals.errors import DayFileError
-from vitals.model.records.tokens import Grant
 from vitals.model.row_counts import RowCounts
 from vitals.model.samples import Samples, from_columns
 from vitals.model.site_day import SiteDay
@@ -22,16 +22,10 @@ from vitals.model.timespan import DAY_MS, HOUR_MS, Span, iso
 from vitals.reading.request import QueryRequest
 from vitals.store import keys
 
-__all__ = ["archive", "simulator"]
+__all__ = ["api", "archive", "simulator"]
 
 DAY = 1_767_225_600_000
 NO_COLUMNS = ("point_name", "gaps", "coverage")
-GRANT = Grant("test", frozenset({"read"}), frozenset({"*"}))
-
-
-@pytest.fixture
-def api(archive: Archive) -> Api:
-    return archive.world.api()
 
 
 def ask(api: Api, names: list[str], span: Span, resolution: str = "raw") -> tuple[list[Any], dict[str, Any]]:
@@ -47,25 +41,6 @@ def ask(api: Api, names: list[str], span: Span, resolution: str = "raw") -> tupl
         if token is None:
             return joined, answer
     raise AssertionError("the answer never ends")
-
-
-def names_of(archive: Archive) -> list[str]:
-    return sorted(archive.world.syncer.catalogs.load(SITE).active_ids)[:12]
-
-
-def expire(archive: Archive) -> None:
-    """What DynamoDB does when blocks are over their time."""
-    now_s = archive.world.clock() // 1000
-    for item in archive.blocks():
-        if "expires_at" in item and int(item["expires_at"]["N"]) <= now_s:
-            key = {"pk": item["pk"], "w": item["w"]}
-            archive.world.client.delete_item(TableName="HotTable", Key=key)
-
-
-def settle(archive: Archive) -> None:
-    for _ in range(2):
-        archive.world.clock.forward(40)
-        archive.archive()
 
 
 @pytest.mark.parametrize("resolution", ["raw", "5m", "1h", "1d"])

@@ -23,9 +23,10 @@ from exports.events import ExportRequest
 from query.answers import Api
 from query.catalogs import Catalogs
 from query.points import paging
-from tests.functional.conftest import NOON, Clock, query_api
-from tests.functional.query.test_answers import CONTEXT, Ask, Call, ask, call
 from tests.support.api_server import ApiServer
+from tests.support.clock import NOON, Clock
+from tests.support.query_calls import CONTEXT, Ask, Call, ask, call
+from tests.support.query_tiers import query_api
 from vitals.model.points import MAX_NAME, Catalog, ListedPoint
 from vitals.model.samples import from_columns
 from vitals.model.timespan import HOUR_MS, Span, iso

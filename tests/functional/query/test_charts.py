@@ -15,9 +15,9 @@ from query import answer_cache, samples
 from query.answer_cache import AnswerCache
 from query.answers import Api
 from query.samples import Reply, SampleReader
-from tests.functional.conftest import SITE, Clock
-from tests.functional.pipeline.test_archiver import Archive, archive, simulator
-from tests.functional.pipeline.test_life_of_a_day import GRANT, api, expire, names_of, settle
+from tests.support.archiving import GRANT, Archive, api, archive, expire, names_of, settle, simulator
+from tests.support.clock import Clock
+from tests.support.sites import SITE
 from vitals.errors import CacheError, InvalidRequestError, TierTimeoutError, TooLargeError
 from vitals.model.points import Catalog
 from vitals.model.site_day import SiteDay

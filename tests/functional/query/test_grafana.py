@@ -11,10 +11,12 @@ import pytest
 import yaml
 
 from query import app
-from tests.functional.conftest import SITE, Clock, World
-from tests.functional.query.test_answers import CONTEXT
 from tests.support import openapi
+from tests.support.clock import Clock
+from tests.support.query_calls import CONTEXT
+from tests.support.sites import SITE
 from tests.support.template import ROOT
+from tests.support.world import World
 from vitals.model.timespan import DAY_MS, HOUR_MS, iso
 
 PAGE = (ROOT / "docs/grafana.md").read_text()

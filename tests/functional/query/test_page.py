@@ -9,7 +9,7 @@ import pytest
 
 from query.answers import Api
 from query.pages import Web
-from tests.functional.query.test_answers import Ask, Call, api, ask, call
+from tests.support.query_calls import Ask, Call, api, ask, call
 
 __all__ = ["api", "ask", "call"]
 BOOT = 'if (!location.pathname.endsWith("/")) {\n  location.replace(`${location.pathname}/`);\n}'

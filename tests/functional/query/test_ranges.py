@@ -18,15 +18,18 @@ from hypothesis import strategies as st
 
 from query.answers import Api
 from query.coverage import MAX_DAYS as MAX_COVERAGE_DAYS
-from tests.functional.conftest import NOON, SITE, Clock, World, query_api
-from tests.functional.exports.test_exports import BUCKET, Stage
-from tests.functional.exports.test_exports import deployed as exporting
-from tests.functional.query.test_answers import Ask, Call, ask, call
 from tests.support.api_server import ApiServer
 from tests.support.client_data import POINT, SPAN
 from tests.support.client_fixtures import building, client, deployed, make_token, server, token
+from tests.support.clock import NOON, Clock
 from tests.support.command import command, out
+from tests.support.exporting import BUCKET, Stage
+from tests.support.exporting import deployed as exporting
 from tests.support.instants import instants
+from tests.support.query_calls import Ask, Call, ask, call
+from tests.support.query_tiers import query_api
+from tests.support.sites import SITE
+from tests.support.world import World
 from vitals.aws.athena import Athena
 from vitals.aws.clients import CONFIG
 from vitals.aws.runtime import Runtime

@@ -13,9 +13,9 @@ import pytest
 
 from query.answers import Api
 from query.status import MAX_DAYS, MAX_LAG_MS
-from tests.functional.conftest import NOON, Clock
-from tests.functional.query.test_answers import Call, api, ask, call
+from tests.support.clock import NOON, Clock
 from tests.support.failing_servers import closed_port, hanging, impatient, refusing
+from tests.support.query_calls import Call, api, ask, call
 from tests.support.template import template
 from vitals.aws import clients
 from vitals.aws.sqs import DeadLetters

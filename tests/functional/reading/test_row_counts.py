@@ -15,9 +15,10 @@ from exports.work import ExportWorker
 from local.athena import results
 from local.athena.engine import Answer
 from local.athena.server import executing
-from tests.functional.conftest import Clock, query_api
 from tests.support.archives import BUCKET, Archives, by_day, within
+from tests.support.clock import Clock
 from tests.support.day_files import Series, bits, build
+from tests.support.query_tiers import query_api
 from vitals.aws.cost import Cost
 from vitals.errors import ConflictError, DayFileError, RowCountError
 from vitals.model.records.exports import Export, ExportPart, ExportPlan

@@ -12,10 +12,11 @@ import pytest
 
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
-from tests.functional.backfill.test_runs import READER, TODAY, Backfill, backfill
-from tests.functional.conftest import SITE, Clock
-from tests.functional.etl.test_sync import but
+from tests.support.backfills import READER, TODAY, Backfill, backfill
+from tests.support.clock import Clock
 from tests.support.kill import Killed, Killer, Moment, at_steps
+from tests.support.sites import SITE
+from tests.support.syncing import but
 from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace
 from vitals.aws.runtime import Runtime

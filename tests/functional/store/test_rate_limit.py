@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.functional.conftest import Clock
+from tests.support.clock import Clock
 from vitals.ace.pacing import LivePace, Pace
 from vitals.aws.runtime import Runtime
 from vitals.errors import UpstreamUnavailableError

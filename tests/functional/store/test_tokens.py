@@ -15,7 +15,7 @@ from operations import tokens as command
 from operations.errors import OperatorError
 from operations.token_lifecycle import Tokens
 from operations.usage_plan import UsagePlan
-from tests.functional.conftest import Clock
+from tests.support.clock import Clock
 from vitals.errors import InvalidRequestError, NotFoundError
 from vitals.model.records.tokens import UsageKey
 from vitals.model.timespan import DAY_MS, HOUR_MS

@@ -1,0 +1,31 @@
+"""A simulated building that has been synced for two hours."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+
+from exports import app as exports_worker
+from exports.api import app as exports_api
+from query import app as query_api
+from tests.support.clock import Clock
+from tests.support.world import World
+
+
+@pytest.fixture
+def building(deployed: World, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr(query_api.api, "connect", lambda: api)
+    clock.forward(20)
+    deployed.sync()
+    clock.forward(1)
+    api = deployed.api()
+    queue = boto3.client("sqs").create_queue(QueueName="exports")["QueueUrl"]
+    for name in ("EXPORT_QUEUE_URL", "EXPORT_QUEUE_HIGH_URL"):
+        monkeypatch.setenv(name, queue)
+    for name in ("GLUE_DATABASE", "GLUE_TABLE", "ATHENA_WORKGROUP"):
+        monkeypatch.setenv(name, "unused")
+    for cached in (exports_api.api.connect, exports_worker.connect):
+        cached.cache_clear()
+    yield deployed
+    for cached in (exports_api.api.connect, exports_worker.connect):
+        cached.cache_clear()

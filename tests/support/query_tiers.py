@@ -1,0 +1,66 @@
+"""The query API and its tiers on moto."""
+
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+
+from query.answer_cache import AnswerCache
+from query.answers import Api
+from query.catalogs import Catalogs
+from query.status import StatusReader
+from tests.support.clock import Clock
+from tests.support.sites import SITE
+from vitals.aws.sqs import DeadLetters
+from vitals.reading.executor import Executor
+from vitals.store.control.circuit import CircuitTable
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.sites import SiteTable
+from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.rollups import RollupTier
+
+
+class NoAthena:
+    """Fails the test that reaches for it."""
+
+    def raw(self, *_: Any) -> Any:
+        raise AssertionError("nothing here is wide enough for Athena")
+
+
+def executor(dynamodb: Any, bulk: Any = None) -> Executor:
+    """The query's tiers on moto."""
+    return Executor(
+        HotTier(dynamodb, "HotTable"),
+        ColdTier(boto3.client("s3"), "cold-bucket"),
+        RollupTier(dynamodb, "HotTable"),
+        Ledger(dynamodb, "StateTable"),
+        bulk or NoAthena(),
+    )
+
+
+def query_api(
+    dynamodb: Any, clock: Clock, sites: tuple[str, ...] = (SITE,), upstream: str = "http://ace/api"
+) -> Api:
+    """The query API on moto, over the queues of what was given up that the template has."""
+    sites_table = SiteTable(dynamodb, "StateTable")
+    sqs = boto3.client("sqs")
+    urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("sync", "archive", "export")}
+    status_reader = StatusReader(
+        sites_table,
+        Ledger(dynamodb, "StateTable"),
+        CircuitTable(dynamodb, "StateTable", upstream),
+        DeadLetters(lambda: sqs, urls),
+        Logger().warning,
+    )
+    return Api(
+        enabled_sites=sites,
+        executor=executor(dynamodb),
+        catalogs=Catalogs(CatalogTable(dynamodb, "StateTable"), clock),
+        sites=sites_table,
+        now=clock,
+        max_range_days=365,
+        cache=AnswerCache(None, clock, Logger().warning),
+        status_reader=status_reader,
+    )

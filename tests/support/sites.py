@@ -1,0 +1,3 @@
+"""The site that most tests have."""
+
+SITE = "ses_falls_city"
