@@ -18,11 +18,6 @@ from local.athena.server import executing
 from query import app
 from query.answers import Api
 from query.catalogs import Catalogs
-from tests.functional.conftest import SITE, Clock
-from tests.functional.pipeline.test_archiver import Archive, archive, simulator
-from tests.functional.pipeline.test_life_of_a_day import expire, names_of, settle
-from tests.functional.reading.test_athena import Clock as Seconds
-from tests.functional.reading.test_athena import stuck
 from tests.support.archiving import Archive, archive, expire, names_of, settle, simulator
 from tests.support.athena_archive import Clock as Seconds
 from tests.support.athena_archive import stuck
