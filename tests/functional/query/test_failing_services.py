@@ -1,6 +1,6 @@
-"""What a caller of the query API is told when something below it fails, as docs/api.md has it.
+"""Responses of the query API when a service below it fails, as docs/api.md describes them.
 
-An AWS that is not there at all is in test_failing_tiers, a cache that is down in test_charts.
+Tests of an unreachable AWS are in http/test_failing_tiers, those of a failing cache in test_charts.
 """
 
 import json
