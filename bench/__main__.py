@@ -104,13 +104,13 @@ def query_figures() -> int:
     from bench import tiers
 
     print("query: 1 point × 365 days at auto, and × 31 days raw and cold, on moto")
-    found = tiers.figures(NOW)
-    missed += show("365 days: requests of all kinds", found["year_requests"], "requests", 60)
-    show("365 days: handler time with moto, median of 9", found["year_s"], "s")
-    missed += show("  of it ours", found["year_s"] - found["year_moto_s"], "s", 0.5)
-    show("31 days: samples", found["month_samples"], "samples")
-    show("31 days: requests of all kinds", found["month_requests"], "requests")
-    missed += show("31 days: handler time, median of 9", found["month_s"], "s", 1)
+    results = tiers.figures(NOW)
+    missed += show("365 days: requests of all kinds", results["year_requests"], "requests", 60)
+    show("365 days: handler time with moto, median of 9", results["year_s"], "s")
+    missed += show("  without moto", results["year_s"] - results["year_moto_s"], "s", 0.5)
+    show("31 days: samples", results["month_samples"], "samples")
+    show("31 days: requests of all kinds", results["month_requests"], "requests")
+    missed += show("31 days: handler time, median of 9", results["month_s"], "s", 1)
     print("chart: 10 points × 31 days, m4 at 1,000 pixels")
     with Simulator(SimulatorSettings(points=chart.POINTS, sites=(SITE,)), clock=lambda: NOW) as simulator:
         drawn = chart.figures(simulator, SITE, NOW)
@@ -118,10 +118,10 @@ def query_figures() -> int:
     show("samples returned", drawn["rows"], "samples")
     show("JSON, plain", drawn["bytes"] / 1000, "kB")
     missed += show("JSON, as the gateway sends it", drawn["gzip_bytes"] / 1000, "kB", 300)
-    show("  where every value is 24 bits of noise", found["chart_gzip_bytes"] / 1000, "kB")
-    show("on moto: handler time from files, median of 9", found["chart_miss_s"], "s")
-    show("on moto: handler time from the cache, median of 9", found["chart_hit_s"], "s")
-    show("  hit ÷ miss", found["chart_hit_s"] / found["chart_miss_s"], "of it")
+    show("  where every value is 24 bits of noise", results["chart_gzip_bytes"] / 1000, "kB")
+    show("on moto: handler time from files, median of 9", results["chart_miss_s"], "s")
+    show("on moto: handler time from the cache, median of 9", results["chart_hit_s"], "s")
+    show("  hit ÷ miss", results["chart_hit_s"] / results["chart_miss_s"], "of it")
     return missed
 
 
@@ -166,13 +166,13 @@ def backfill_figures() -> int:
     with Simulator(BUILDING, clock=lambda: NOW) as simulator:
         key = simulator.settings.api_key
         output = _python("-m", "bench.backfill", simulator.url, key, day_name(start_ms), str(NOW))
-    found: dict[str, float] = json.loads(output)
-    show("samples", found["samples"], "samples")
+    results: dict[str, float] = json.loads(output)
+    show("samples", results["samples"], "samples")
     pages = 24 * math.ceil(POINTS * 60 / PAGE_SIZE)
-    missed = show("requests to ACE", found["upstream_requests"], "requests", pages)
-    show("requests to AWS, a rollup of each point among them", found["aws_requests"], "requests")
-    missed += show("CPU, moto's own among it", found["cpu_s"], "s", 60)
-    missed += show("peak memory, moto's objects among it", found["peak_mb"], "MB", 1024)
+    missed = show("requests to ACE", results["upstream_requests"], "requests", pages)
+    show("requests to AWS, a rollup of each point among them", results["aws_requests"], "requests")
+    missed += show("CPU, moto's own among it", results["cpu_s"], "s", 60)
+    missed += show("peak memory, moto's objects among it", results["peak_mb"], "MB", 1024)
     return missed
 
 
@@ -183,13 +183,13 @@ def page_figures() -> int:
     try:
         assets = sum(page.asset_sizes().values())
         missed += show("page and assets, gzipped", assets / 1000, "kB", page.MOST_ASSET_BYTES / 1000)
-        found = page.figures()
+        results = page.figures()
     except OperatorError as problem:
         print(f"  not measured: {problem}")
         return missed
-    missed += show("from the click to the lines, first visit", found["first_s"], "s", 2)
-    show(f"from the click to the lines, median of {page.VISITS}", found["drawn_s"], "s")
-    return missed + show("answers, as they are sent", found["bytes"] / 1000, "kB", 300)
+    missed += show("from the click to the lines, first visit", results["first_s"], "s", 2)
+    show(f"from the click to the lines, median of {page.VISITS}", results["drawn_s"], "s")
+    return missed + show("answers, as they are sent", results["bytes"] / 1000, "kB", 300)
 
 
 def measured_figures() -> int:
@@ -197,8 +197,8 @@ def measured_figures() -> int:
     if not MEASURED.is_dir():
         print(f"  {'size, measured readings':<52}{'not measured: no ' + MEASURED.name:>12}")
         return 0
-    found = archive_day(SimulatorSettings(replay=MEASURED), MEASURED.name)
-    return show("size, measured readings", found["bytes"] / found["samples"], "B/sample", 1.9)
+    results = archive_day(SimulatorSettings(replay=MEASURED), MEASURED.name)
+    return show("size, measured readings", results["bytes"] / results["samples"], "B/sample", 1.9)
 
 
 def import_figures() -> int:

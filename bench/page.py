@@ -83,11 +83,11 @@ def _visit(browser: Browser, stack: dict[str, Any], fragment: str) -> tuple[floa
     page = context.new_page()
     page.goto(f"{stack['api']}/{fragment}")
     page.locator(f"figure[data-state=drawn][data-series='{SERIES}']").wait_for()
-    page.on("response", lambda one: answers.append(one) if "/timeseries/query" in one.url else None)
+    page.on("response", lambda answer: answers.append(answer) if "/timeseries/query" in answer.url else None)
     page.evaluate(_NOTE_THE_CLICK)
     page.get_by_role("button", name=f"{DAYS} d").click()
     least_ms = (DAYS - 0.1) * 86_400_000
     milliseconds: float = page.wait_for_function(_DRAWN, arg=least_ms).json_value()
-    size = sum(one.request.sizes()["responseBodySize"] for one in answers)
+    size = sum(answer.request.sizes()["responseBodySize"] for answer in answers)
     context.close()
     return milliseconds, size

@@ -301,7 +301,7 @@ class History:
 
     def archive(self, time_ms: int) -> None:
         """The archiver's work on the day of one sample, in fewer requests."""
-        day, now_ms = SiteDay.of(SITE, time_ms), self.world.clock()
+        day, now_ms = SiteDay.containing(SITE, time_ms), self.world.clock()
         sample = from_columns([self.point.id], [time_ms], [float(time_ms)])
         catalog, sink = self.world.syncer.catalogs.load(SITE), self.folder / "day.parquet"
         built = build_day(

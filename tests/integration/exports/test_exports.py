@@ -26,7 +26,7 @@ pytestmark = pytest.mark.integration
 
 def settled_day(stack: dict[str, Any], site: str) -> int:
     """The day before yesterday, archived, as if nobody had written to it for long."""
-    day = SiteDay.of(site, time.time_ns() // 1_000_000 - 2 * DAY_MS)
+    day = SiteDay.containing(site, time.time_ns() // 1_000_000 - 2 * DAY_MS)
     invoke_archival(stack, {"site": site, "date": day.date})
     ledger = Ledger(aws_client(stack, "dynamodb"), stack["outputs"]["StateTable"])
     ledger.update_archive(day, changed_ms=day.day_ms)

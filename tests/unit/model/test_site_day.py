@@ -16,7 +16,7 @@ def test_a_date_parses_to_its_day(day_ms: int) -> None:
 
 @given(days, st.integers(0, DAY_MS - 1))
 def test_every_time_of_a_day_gives_that_day(day_ms: int, offset_ms: int) -> None:
-    day = SiteDay.of("home", day_ms + offset_ms)
+    day = SiteDay.containing("home", day_ms + offset_ms)
     assert day == SiteDay("home", day_ms)
     assert day.span == Span(day_ms, day_ms + DAY_MS)
 

@@ -27,7 +27,7 @@ def split(payload: bytes) -> list[bytes]:
 
 
 def digest(payload: bytes) -> bytes:
-    """Returns 8 bytes of BLAKE2b, by which the segments of one payload are told from those of another."""
+    """Returns 8 bytes of BLAKE2b, which distinguishes the segments of one payload from those of another."""
     return hashlib.blake2b(payload, digest_size=8).digest()
 
 

@@ -14,7 +14,7 @@ class SiteDay:
     day_ms: int
 
     @classmethod
-    def of(cls, site: str, time_ms: int) -> Self:
+    def containing(cls, site: str, time_ms: int) -> Self:
         """Returns the day of the site in which the time lies."""
         return cls(site, time_ms - time_ms % DAY_MS)
 

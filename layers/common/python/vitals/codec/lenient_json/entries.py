@@ -2,8 +2,8 @@
 
 After an entry that does not decode, the next begins at a brace from which an object decodes that has the
 fields of an entry, and that is followed by another entry or by the end of the list. Neighbours that are both
-malformed are told apart by their brackets, or by the first name that entries begin with. An entry's own list
-may hold objects that look like entries (docs/decisions/0014).
+malformed are distinguished by their brackets, or by the first name that entries begin with. An entry's own
+list may hold objects that look like entries (docs/decisions/0014).
 """
 
 import re

@@ -43,7 +43,7 @@ class Findings:
     def prove(self, answer: dict[str, Any], position: int) -> None:
         """Raises UndecodableError where something was guessed and the answer lacks a proof that it is whole.
 
-        Nobody can tell where a damaged body ends, or which members a damaged one includes.
+        The end and the members of a damaged body are unknown.
         """
         if self.is_guessed and self._form.proof and not answer.keys() & set(self._form.proof):
             raise UndecodableError(f"no {self._form.proof[0]!r}", position)

@@ -34,7 +34,7 @@ class DayRows:
 
     def read(self, request: BulkRequest) -> BulkRows:
         """Builds the file and returns its rows; ConflictError when the day changes in every attempt."""
-        day = SiteDay.of(request.site, request.span.start_ms)
+        day = SiteDay.containing(request.site, request.span.start_ms)
         file = request.folder / "day.parquet"
         return BulkRows(_batches(request, day, file, self._built(request, day, file)))
 

@@ -58,7 +58,7 @@ class Ledger:
         starts = set(range(polled.start_ms, polled.end_ms, WINDOW_MS))
         days: dict[SiteDay, set[int]] = {}
         for start in starts | set(window_counts):
-            days.setdefault(SiteDay.of(site, start), set()).add(start)
+            days.setdefault(SiteDay.containing(site, start), set()).add(start)
         for day, windows in days.items():
             counts = {window_ms: window_counts.get(window_ms, 0) for window_ms in windows}
             self._record_day(day, windows & starts, counts, configured)
@@ -116,7 +116,7 @@ class Ledger:
         A writer may die, or archiving may read in between; so a mark counts for as long as a writer may live
         (WRITE_GRACE_MS) beyond its time.
         """
-        for day in sorted({SiteDay.of(site, window_ms) for window_ms in windows_ms}):
+        for day in sorted({SiteDay.containing(site, window_ms) for window_ms in windows_ms}):
             self.update_archive(day, changed_ms=now_ms)
 
     def archive_record(self, day: SiteDay) -> ArchiveRecord:
