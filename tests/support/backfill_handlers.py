@@ -46,7 +46,7 @@ def deployed(
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("time.time_ns", lambda: clock() * 1_000_000)
-    caches = (tasks_app.connect, api_app.api.connect, clients.client, clients._session)
+    caches = (tasks_app.connect, api_app.api.connect, clients.made_client, clients._session)
     for cached in caches:
         cached.cache_clear()
     parameters.clear_caches()

@@ -234,7 +234,7 @@ def deployed(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("time.time_ns", lambda: clock() * 1_000_000)
     monkeypatch.setattr(Athena, "_pauses", lambda _: iter([0.0] * 1_000))
-    caches = (worker_app.connect, api_app.api.connect, clients.client, clients._session)
+    caches = (worker_app.connect, api_app.api.connect, clients.made_client, clients._session)
     for cached in caches:
         cached.cache_clear()
     with executing():

@@ -33,9 +33,9 @@ def queue(
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("time.time_ns", lambda: clock() * 1_000_000)
-    for cached in (app.connect, clients.client, clients._session):
+    for cached in (app.connect, clients.made_client, clients._session):
         cached.cache_clear()
     parameters.clear_caches()
     yield url
-    for cached in (app.connect, clients.client, clients._session):
+    for cached in (app.connect, clients.made_client, clients._session):
         cached.cache_clear()

@@ -124,7 +124,7 @@ class CoverageDay(TypedDict):
     windows_polled: int
     windows_with_data: int
     samples: int
-    archive: Literal["", "building", "verified", "done"]
+    archive: Literal["", "building", "verified", "done", "failed"]
     archived_samples: int
     settled: bool
     """Archived, and nothing written since."""

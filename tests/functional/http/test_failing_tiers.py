@@ -58,7 +58,7 @@ def deployed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("ACE_API_URL", "http://ace.example/api")
     monkeypatch.setenv("STATE_TABLE", "StateTable")
     monkeypatch.setenv("STATE_MACHINE_ARN", "arn:aws:states:us-east-1:123456789012:stateMachine:backfill")
-    caches = (app.api.connect, clients.client, clients._session)
+    caches = (app.api.connect, clients.made_client, clients._session)
 
     def setup(endpoint: str, config: Config, answer_s: float = 20.0) -> Caller:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
@@ -107,12 +107,12 @@ def test_hanging_cold_tier_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch)
     with hanging() as endpoint, clients.deadline.within(0.5):
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         clients._session.cache_clear()
-        clients.client.cache_clear()
+        clients.made_client.cache_clear()
         cold = ColdTier(clients.client("s3", impatient(attempts=1_000)), "cold")
         with pytest.raises(TierTimeoutError):
             cold.read(SiteDay.parse("mill", "2026-01-01"), ["a"], Span(0, 1))
     clients._session.cache_clear()
-    clients.client.cache_clear()
+    clients.made_client.cache_clear()
 
 
 def test_hanging_athena_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,7 @@ def stage(archive: Archive, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> It
     expire(archive)
     # The pauses between attempts.
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-    caches = (clients.client, clients._session)
+    caches = (clients.made_client, clients._session)
     for cached in caches:
         cached.cache_clear()
     dynamodb, s3 = (clients.client(name, clients.PROMPT) for name in ("dynamodb", "s3"))

@@ -182,7 +182,7 @@ export type CoverageDay = {
   windows_polled: number;
   windows_with_data: number;
   samples: number;
-  archive: "" | "building" | "verified" | "done";
+  archive: "" | "building" | "verified" | "done" | "failed";
   archived_samples: number;
   /** Archived, and nothing written since. */
   settled: boolean;

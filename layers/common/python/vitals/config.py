@@ -101,6 +101,9 @@ class Settings:
     def __init__(self, **values: Any) -> None:
         self.__dict__.update(values)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"settings cannot be changed: {name}")
+
 
 class EtlSettings(Settings):
     state_table: StateTable

@@ -32,6 +32,8 @@ VitalsError
     └── CircuitOpenError         no request was sent, because the circuit is open
 """
 
+TIME_LIMIT_REACHED = "time limit reached; request less data or try again"
+
 
 class VitalsError(Exception):
     """Base of every error raised on purpose; its text is shown to people."""

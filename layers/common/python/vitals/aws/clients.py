@@ -13,7 +13,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session
 
-from vitals.errors import TierTimeoutError
+from vitals.errors import TIME_LIMIT_REACHED, TierTimeoutError
 
 # For work in the background.
 CONFIG = Config(
@@ -58,15 +58,21 @@ class Deadline:
     def check(self, **_: Any) -> None:
         """Raises TierTimeoutError after the limit; botocore calls it before every attempt."""
         if self.left_s() <= 0:
-            raise TierTimeoutError("time limit reached; request less data or try again")
+            raise TierTimeoutError(TIME_LIMIT_REACHED)
 
 
 deadline = Deadline()
 
 
-@cache
 def client(service: str, config: Config = CONFIG) -> Any:
     """Returns the client of a service, made once, by the region and credentials of the environment."""
+    return made_client(service, config)
+
+
+# Apart from `client`, because a default that is passed and one that is left out would be two clients.
+@cache
+def made_client(service: str, config: Config) -> Any:
+    """Returns the client of a service with exactly this configuration."""
     if service == "s3":
         # botocore's own choice for presigned links is version 2, which most regions refuse.
         config = config.merge(Config(signature_version="s3v4"))

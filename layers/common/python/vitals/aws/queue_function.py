@@ -45,9 +45,15 @@ class QueueFunction:
         self.logger = observability.logger()
         self._metrics = observability.metrics()
         self._processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-        measured = self._metrics.log_metrics(self._handle)
-        traced = observability.tracer(*traces).capture_lambda_handler(measured, capture_response=False)
-        self.handler = self.logger.inject_lambda_context(traced, clear_state=True)
+
+        # The name of this function is that of its traces.
+        @self.logger.inject_lambda_context(clear_state=True)
+        @observability.tracer(*traces).capture_lambda_handler(capture_response=False)
+        @self._metrics.log_metrics
+        def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+            return self._handle(event, context)
+
+        self.handler = handler
         """The entry point of the Lambda function."""
 
     def _handle(self, event: dict[str, Any], context: LambdaContext) -> Any:

@@ -14,11 +14,11 @@ _BATCH = 1_000
 
 
 def list_keys(
-    client: "S3Client", bucket: str, prefix: str, *, max_requests: int, start_after: str = ""
+    client: "S3Client", bucket: str, prefix: str, *, subject: str, max_requests: int, start_after: str = ""
 ) -> Iterator[str]:
     """Yields the keys that begin with the prefix, in order; at most 1,000 are one request.
 
-    ConflictError when the listing does not end within `max_requests`.
+    ConflictError, which names the `subject`, when the listing does not end within `max_requests`.
     """
     request: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
     if start_after:
@@ -29,7 +29,7 @@ def list_keys(
         if not page["IsTruncated"]:
             return
         request["ContinuationToken"] = page["NextContinuationToken"]
-    raise ConflictError(f"the listing of {prefix} did not end within {max_requests} requests")
+    raise ConflictError(f"the listing of {subject} did not end within {max_requests} requests")
 
 
 def delete_keys(client: "S3Client", bucket: str, keys: Iterable[str]) -> None:
@@ -38,4 +38,4 @@ def delete_keys(client: "S3Client", bucket: str, keys: Iterable[str]) -> None:
         objects: Any = {"Objects": [{"Key": key} for key in batch], "Quiet": True}
         result = client.delete_objects(Bucket=bucket, Delete=objects)
         if errors := result.get("Errors"):
-            raise ConflictError(f"{len(errors)} objects were not deleted: {errors[0].get('Code')}")
+            raise ConflictError(f"{len(errors)} objects were not deleted")

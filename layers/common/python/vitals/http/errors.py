@@ -17,6 +17,7 @@ from botocore.exceptions import (
 )
 
 from vitals.errors import (
+    TIME_LIMIT_REACHED,
     AthenaError,
     BusyError,
     DayFileError,
@@ -35,7 +36,6 @@ from vitals.http.strict import body_keys, naming, unknown
 
 # API Gateway's own errors have the same texts (template.yaml).
 PATH_NOT_FOUND = "path not found"
-TIME_LIMIT_REACHED = "time limit reached; request less data or try again"
 INTERNAL_ERROR = "internal error; search the log for this request ID"
 
 # Most specific first.

@@ -31,10 +31,16 @@ class ApiFunction:
         refuse_unknown(self.resolver)
         self.resolver.include_router(router)
         self._metrics = observability.metrics()
-        measured = self._metrics.log_metrics(self._answer)
-        traced = observability.tracer().capture_lambda_handler(measured, capture_response=False)
-        self.handler = logger.inject_lambda_context(traced, clear_state=True)
-        """What Lambda calls."""
+
+        # The name of this function is that of its traces.
+        @logger.inject_lambda_context(clear_state=True)
+        @observability.tracer().capture_lambda_handler(capture_response=False)
+        @self._metrics.log_metrics
+        def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+            return self._answer(event, context)
+
+        self.handler = handler
+        """The entry point of the Lambda function."""
 
     def _answer(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         self.resolver.append_context(api=self.connect())

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, MINUTE_MS, WINDOW_MS, Span
 
-ArchiveStatus = Literal["", "building", "verified", "done"]
+ArchiveStatus = Literal["", "building", "verified", "done", "failed"]
 
 # Twice as long as any function that writes may run (ArchivalFunction: 15 minutes).
 WRITE_GRACE_MS = 30 * MINUTE_MS

@@ -106,6 +106,7 @@ class ColdTier:
             self._client,
             self._bucket,
             keys.day_files(site),
+            subject=f"the day files of {site}",
             # The day's folder sorts before its file.
             start_after=keys.day_file(days[0]).rpartition("/")[0],
             max_requests=_MAX_LISTINGS,

@@ -40,7 +40,13 @@ class ExportFiles:
 
     def clear(self, export: str) -> None:
         """Removes every file of the export, also those of attempts that failed."""
-        names = s3.list_keys(self._client, self._bucket, keys.export_file(export), max_requests=_MAX_LISTINGS)
+        names = s3.list_keys(
+            self._client,
+            self._bucket,
+            keys.export_file(export),
+            subject=f"the files of export {export}",
+            max_requests=_MAX_LISTINGS,
+        )
         s3.delete_keys(self._client, self._bucket, names)
 
     def discard(self, export: str, names: Iterable[str]) -> None:

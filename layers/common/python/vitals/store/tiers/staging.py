@@ -106,7 +106,13 @@ class StagingArea:
         s3.delete_keys(self._client, self._bucket, self._list(run, day))
 
     def _list(self, run: str, day: SiteDay | None) -> Iterator[str]:
-        return s3.list_keys(self._client, self._bucket, keys.staged(run, day), max_requests=_MAX_LISTINGS)
+        return s3.list_keys(
+            self._client,
+            self._bucket,
+            keys.staged(run, day),
+            subject=f"the staged hours of backfill {run}",
+            max_requests=_MAX_LISTINGS,
+        )
 
     def _put(self, run: str, day: SiteDay, name: str, body: bytes, folder: Path) -> None:
         self._client.put_object(Bucket=self._bucket, Key=keys.staged(run, day, name), Body=body)

@@ -1,0 +1,61 @@
+"""The ledger applies a change of a day's archive as the model does, and writes declared statuses only."""
+
+from typing import Any, get_args
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vitals.errors import ConflictError
+from vitals.model.records.ledger import (
+    ArchiveChange,
+    ArchivedFile,
+    ArchiveRecord,
+    ArchiveStatus,
+    Attempt,
+    Precondition,
+)
+from vitals.model.site_day import SiteDay
+from vitals.store.state.ledger import Ledger
+
+DAY = SiteDay.parse("mill", "2026-01-05")
+TIMES = st.none() | st.integers(0, 3)
+
+
+def changes() -> st.SearchStrategy[ArchiveChange]:
+    """Changes to small times, so that equal and neighbouring ones are common."""
+    facts = st.fixed_dictionaries({"began_ms": st.integers(0, 3), "expires_ms": st.integers(0, 3)})
+    return st.builds(
+        ArchiveChange, facts=facts, precondition=st.sampled_from(Precondition), optional=st.booleans()
+    )
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(began_ms=TIMES, expires_ms=TIMES, change=changes())
+def test_the_table_permits_what_the_model_permits(
+    dynamodb: Any, began_ms: int | None, expires_ms: int | None, change: ArchiveChange
+) -> None:
+    ledger = Ledger(dynamodb, "StateTable")
+    dynamodb.delete_item(
+        TableName="StateTable", Key={"pk": {"S": "site#mill"}, "sk": {"S": f"archive#{DAY.date}"}}
+    )
+    times = {"began_ms": began_ms, "expires_ms": expires_ms}
+    ledger.update_archive(DAY, attempts=1, **{name: time for name, time in times.items() if time is not None})
+    before = ledger.archive_record(DAY)
+    after = change.applied_to(before)
+    if after is None and not change.optional:
+        with pytest.raises(ConflictError):
+            ledger.apply(DAY, [change])
+    else:
+        ledger.apply(DAY, [change])
+    assert ledger.archive_record(DAY) == (after or before)
+
+
+def test_every_status_of_an_attempt_is_declared() -> None:
+    record = ArchiveRecord(DAY.day_ms)
+    attempt = Attempt.after(DAY, record, 1)
+    started = attempt.reading(began_ms=2, source="hot", expires_ms=3)
+    file = ArchivedFile(rows=1, points=1, bytes=1, checksum="c", etag="e", version="v", windows=1)
+    steps = [started.replacing(), started.verified(file), started.done(4), started.failed(ValueError("x"))]
+    statuses = {change.facts["status"] for step in steps for change in step if "status" in change.facts}
+    assert statuses | {""} == set(get_args(ArchiveStatus))
