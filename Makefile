@@ -61,15 +61,15 @@ lock: $(UV) ## pin the requirements again
 	$(call compile,layers/common/requirements)
 	$(call compile,requirements/dev)
 	$(call compile,requirements/sam)
-	cd web && npm install --package-lock-only && $(UNADDRESSED)
+	cd web && npm install --package-lock-only && $(WITHOUT_FUNDING)
 
 clean: down ## remove what was built; the environments stay
 	rm -rf .aws-sam functions/query/web .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-# npm notes where to send money to, which is an address too.
-define UNADDRESSED
+# npm writes addresses of donation pages into the lock file; this removes them.
+define WITHOUT_FUNDING
 node -e 'const f="package-lock.json",fs=require("fs"),lock=JSON.parse(fs.readFileSync(f)); \
-	for (const one of Object.values(lock.packages)) delete one.funding; \
+	for (const pkg of Object.values(lock.packages)) delete pkg.funding; \
 	fs.writeFileSync(f,JSON.stringify(lock,null,2)+"\n")'
 endef
 

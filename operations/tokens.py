@@ -23,8 +23,8 @@ from vitals.model.records.tokens import EVERY_SITE, Token
 from vitals.model.timespan import DAY_MS, HOUR_MS, iso
 
 _SHARED_RATE = (
-    "note: the token shares one rate with all tokens made without --stack or --usage-plan; "
-    "give one of them for a rate of its own"
+    "note: this token shares one rate with all tokens created without --stack or --usage-plan; "
+    "pass one of them to give it its own"
 )
 _MAX_DAYS = 36_500
 _MAX_GRACE_HOURS = 24 * 90
@@ -137,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     revoke = commands.add_parser("revoke", parents=[shared], help="revoke a token at once")
     revoke.add_argument("token", nargs="?", help="its id or name")
-    revoke.add_argument("--expired", action="store_true", help="instead: remove all expired tokens")
+    revoke.add_argument("--expired", action="store_true", help="revoke all expired tokens")
     rotate = commands.add_parser("rotate", parents=[shared], help="replace a secret and print the new one")
     rotate.add_argument("token", help="its id or name")
     rotate.add_argument(

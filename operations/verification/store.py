@@ -70,7 +70,9 @@ class Store:
             receipt = json.load(response["Payload"])
             if "FunctionError" not in response and receipt["caught_up"]:
                 return
-        raise OperatorError(f"the sync of {site} does not catch up in {_MAX_SYNCS} invokes; last: {receipt}")
+        raise OperatorError(
+            f"the sync of {site} did not catch up after {_MAX_SYNCS} invokes; last: {receipt}"
+        )
 
     def _client(self, service: str) -> Any:
         return stack_file.client(self._stack, service)

@@ -56,7 +56,7 @@ test("states of days", () => {
     "full",
     "later",
   ]);
-  expect(DAYS.filter((day) => day.hole).map((day) => day.date.slice(8))).toEqual(["04", "05", "07"]);
+  expect(DAYS.filter((day) => day.unpolled).map((day) => day.date.slice(8))).toEqual(["04", "05", "07"]);
 });
 
 test("unarchived days have ended and have samples", () =>
@@ -71,7 +71,7 @@ test("colour level follows the share of windows", () => {
   expect(level(dayOn("2026-03-10"))).toBe(4);
 });
 
-test("backfill range covers adjacent holes", () => {
+test("backfill range covers adjacent unpolled days", () => {
   expect(backfillRange(DAYS, "2026-03-04")).toEqual(["2026-03-04", "2026-03-05"]);
   expect(backfillRange(DAYS, "2026-03-05")).toEqual(["2026-03-04", "2026-03-05"]);
   expect(backfillRange(DAYS, "2026-03-07")).toEqual(["2026-03-07", "2026-03-07"]);
@@ -81,9 +81,9 @@ test("backfill range covers adjacent holes", () => {
     expect(backfillRange(DAYS, date)).toBe(undefined);
 });
 
-test("a site without a sync has no holes", () => {
+test("a site without a sync has no unpolled windows", () => {
   const [first] = classifyDays([day("2026-03-01", 0, 0)], null, null);
-  expect([first?.state, first?.hole]).toEqual(["before", false]);
+  expect([first?.state, first?.unpolled]).toEqual(["before", false]);
 });
 
 test("a backfilled day can precede the sync", () => {
@@ -96,7 +96,7 @@ test("a backfilled day can precede the sync", () => {
 });
 
 test("days are counted by state", () =>
-  expect(counts(DAYS)).toEqual({ full: 3, partial: 2, empty: 1, holes: 3, unarchived: 2 }));
+  expect(counts(DAYS)).toEqual({ full: 3, partial: 2, empty: 1, unpolled: 3, unarchived: 2 }));
 
 test.each([
   ["", "", "2026-11"],

@@ -285,7 +285,7 @@ def test_status_shows_sites_and_dead_letters(trouble: LaidOutServer) -> None:
     ]
     assert lines == [
         "mill: unarchived: 2026-11-20, 2026-11-21",
-        "mill: no upstream calls until 2026-11-23T12:10:00Z",
+        "mill: requests to the upstream are paused until 2026-11-23T12:10:00Z",
         "dead letters: sync 0, archive 1, export 0",
     ]
     assert only_json(command(trouble.url, TOKEN)("status", "--json")) == STATUS

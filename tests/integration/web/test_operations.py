@@ -131,7 +131,7 @@ def test_the_map_is_walked_through_by_keys(visits: Visits) -> None:
     expect(page).to_have_url(re.compile(f"#/explore.*from={after(day, -1)}T"))
 
 
-def holes(stack: dict[str, Any], site: str, first: str, last: str) -> set[str]:
+def unpolled_days(stack: dict[str, Any], site: str, first: str, last: str) -> set[str]:
     """The days of which windows that the sync has passed were never polled."""
     answer = requests.get(
         f"{stack['api']}/sites/{site}/coverage",
@@ -142,19 +142,19 @@ def holes(stack: dict[str, Any], site: str, first: str, last: str) -> set[str]:
     return {day["date"] for day in answer["days"] if day["windows_polled"] < day["windows_expected"]}
 
 
-def test_a_hole_is_offered_as_one_backfill(
+def test_unpolled_days_are_offered_as_one_backfill(
     stack: dict[str, Any], visits: Visits, api: Backfills, site: str
 ) -> None:
     # With an older day in store the days after it are no longer before the first.
     older, day = days_ago(8), days_ago(5)
     assert ended(api, api.start(site, older, older)["id"])["status"] == "succeeded"
-    missing = holes(stack, site, older, days_ago(1))
+    missing = unpolled_days(stack, site, older, days_ago(1))
     assert day in missing
     page = visits.open(f"#/coverage?site={site}")
     expect(cell(page, day)).to_have_accessible_name(re.compile("not polled"))
     cell(page, day).click()
-    visits.picture(page, "coverage-hole")
-    page.get_by_role("link", name="Backfill this hole").click()
+    visits.picture(page, "coverage-unpolled")
+    page.get_by_role("link", name=re.compile("Backfill th(is day|ese days)")).click()
     expect(page.get_by_label("First day")).to_be_visible()
     first, last = page.get_by_label("First day").input_value(), page.get_by_label("Last day").input_value()
     assert first <= day <= last

@@ -45,7 +45,7 @@ export function advice(error: Error): string {
   if (error.status === 429) return "Too many requests. Wait a moment, then try again.";
   if (error.status >= 500)
     return "Try again in a moment. If the error persists, send the request ID to the operator.";
-  return "Change the request.";
+  return "Check the site, the points and the range.";
 }
 
 /** Returns an error text as a sentence. */

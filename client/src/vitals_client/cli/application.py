@@ -56,7 +56,7 @@ class _RootGroup(TyperGroup):
 def _show_error(error: VitalsError) -> int:
     message(f"error: {error}")
     if isinstance(error, ConflictError) and error.running_id:
-        message(f"backfill {error.running_id} is already running; watch it with")
+        message("watch it with:")
         message(f"  {watch_command(error.running_id)}")
     return exit_codes.REFUSED if isinstance(error, RefusedError | SetupError) else exit_codes.FAILED
 

@@ -56,4 +56,4 @@ def _notes(site: SiteStatus) -> Iterator[str]:
         dates = ", ".join(days[:_MAX_UNARCHIVED_DAYS])
         yield f"unarchived: {dates}{' …' if len(days) > _MAX_UNARCHIVED_DAYS else ''}"
     if site["upstream_paused_until"]:
-        yield f"no upstream calls until {site['upstream_paused_until']}"
+        yield f"requests to the upstream are paused until {site['upstream_paused_until']}"

@@ -15,6 +15,6 @@ def test_the_circuit_opens_with_growing_pauses() -> None:
 
 def test_a_call_follows_when_the_pause_ends() -> None:
     circuit = Circuit(THRESHOLD, 1_000)
-    with pytest.raises(CircuitOpenError, match="calls are stopped until"):
+    with pytest.raises(CircuitOpenError, match="requests are paused until"):
         circuit.check(999)
     circuit.check(1_000)

@@ -29,7 +29,7 @@ export function RunList({ api, site }: { api: Api; site: Site }) {
     return (
       <Empty title="No backfill yet">
         Choose days above. A dry run estimates requests, time and cost.{" "}
-        <a href={link("coverage", site.site_name)}>Coverage</a> shows the days with holes.
+        <a href={link("coverage", site.site_name)}>Coverage</a> shows the days with unpolled windows.
       </Empty>
     );
   return (

@@ -26,7 +26,7 @@ export function DayPanel({ site, days, date }: { site: Site; days: readonly Day[
             class="button primary"
             href={link("backfills", site.site_name, { start: range[0], end: range[1] })}
           >
-            {day.hole ? "Backfill this hole" : "Backfill from here"}
+            {backfillText(day, range)}
           </a>
         )}
         {range && (
@@ -64,6 +64,11 @@ function Facts({ day }: { day: Day }) {
       </div>
     </dl>
   );
+}
+
+function backfillText(day: Day, [from, to]: [string, string]): string {
+  if (!day.unpolled) return "Backfill from here";
+  return from === to ? "Backfill this day" : "Backfill these days";
 }
 
 function countDays(days: readonly Day[], [from, to]: [string, string]): number {

@@ -11,22 +11,18 @@ export function shareOf(day: Day): string {
 
 /** Returns the state of a day as a sentence. */
 export function verdict(day: Day): string {
-  const unpolled = counted(
-    day.due - day.windows_polled,
-    "window was never polled",
-    "windows were never polled",
-  );
+  const unpolled = `Never polled: ${counted(day.due - day.windows_polled, "window")}.`;
   switch (day.state) {
     case "before":
       return "No data for this day or earlier.";
     case "later":
       return "This day is not synced yet.";
     case "missing":
-      return `A hole: ${unpolled}.`;
+      return unpolled;
     case "empty":
       return "Polled, but the source sent no data.";
     case "partial":
-      return day.hole ? `A hole: ${unpolled}.` : "Polled, but the source sent no data for some windows.";
+      return day.unpolled ? unpolled : "Polled, but the source sent no data for some windows.";
     case "full":
       return "Every window has data.";
   }
@@ -50,8 +46,8 @@ export function dayLabel(day: Day): string {
   if (day.state === "later") return `${name}: not synced yet`;
   const share = day.state === "missing" ? "not polled" : `data in ${shareOf(day)} of windows`;
   const samples = day.samples > 0 ? `, ${counted(day.samples, "sample")}` : "";
-  const hole = day.hole && day.state !== "missing" ? ", with a hole" : "";
-  return `${name}: ${share}${samples}${hole}${day.unarchived ? ", not archived yet" : ""}`;
+  const unpolled = day.unpolled && day.state !== "missing" ? ", with unpolled windows" : "";
+  return `${name}: ${share}${samples}${unpolled}${day.unarchived ? ", not archived yet" : ""}`;
 }
 
 /** Returns the classes and the label of a day on the map; undefined for days outside it. */
@@ -60,7 +56,7 @@ export function lookOf(day: Day | undefined, today: boolean): CalendarDay | unde
   const data = day.state === "partial" || day.state === "full";
   const classes = [
     data ? `level-${level(day)}` : day.state,
-    day.hole && "hole",
+    day.unpolled && "unpolled",
     day.unarchived && "unarchived",
     today && "today",
   ];

@@ -26,7 +26,7 @@ export type Day = CoverageDay & {
   /** Windows that end before the sync time. */
   due: number;
   /** Whether a due window was never polled. */
-  hole: boolean;
+  unpolled: boolean;
   /** Whether the day has ended and has samples that are not in the archive. */
   unarchived: boolean;
 };
@@ -45,21 +45,21 @@ export function classifyDays(
       Math.min(day.windows_expected, Math.floor((until - dayStart(day.date)) / WINDOW_MS)),
     );
     const before = first === undefined || day.date < first;
-    const hole = !before && day.windows_polled < due;
+    const unpolled = !before && day.windows_polled < due;
     const over = until >= dayStart(addDays(day.date, 1));
     return {
       ...day,
       due,
-      hole,
-      state: before ? "before" : stateOf(day, due, hole),
+      unpolled,
+      state: before ? "before" : stateOf(day, due, unpolled),
       unarchived: over && day.samples > 0 && !day.settled,
     };
   });
 }
 
-function stateOf(day: CoverageDay, due: number, hole: boolean): State {
+function stateOf(day: CoverageDay, due: number, unpolled: boolean): State {
   if (day.windows_with_data === 0) {
-    if (hole) return "missing";
+    if (unpolled) return "missing";
     return due === 0 ? "later" : "empty";
   }
   return day.windows_with_data < due ? "partial" : "full";
@@ -78,15 +78,15 @@ export function level(day: Day): number {
   return share >= 0.9 ? 3 : share >= 0.5 ? 2 : 1;
 }
 
-/** Returns the first and last day of a backfill around a day: adjacent holes, or the days before the data. */
+/** Returns the first and last day of a backfill around a day: adjacent days with unpolled windows, or the days before the data. */
 export function backfillRange(days: readonly Day[], date: string): [string, string] | undefined {
   const index = days.findIndex((day) => day.date === date);
   const day = days[index];
-  if (!day || !(day.hole || day.state === "before")) return undefined;
+  if (!day || !(day.unpolled || day.state === "before")) return undefined;
   const alike = (neighbour: number) =>
-    day.hole ? days[neighbour]?.hole : days[neighbour]?.state === "before";
+    day.unpolled ? days[neighbour]?.unpolled : days[neighbour]?.state === "before";
   let [from, to] = [index, index];
-  while (day.hole && alike(from - 1)) from -= 1;
+  while (day.unpolled && alike(from - 1)) from -= 1;
   while (alike(to + 1)) to += 1;
   return [days[from]?.date ?? date, days[to]?.date ?? date];
 }
@@ -114,7 +114,7 @@ export function counts(days: readonly Day[]) {
     full: count((day) => day.state === "full"),
     partial: count((day) => day.state === "partial"),
     empty: count((day) => day.state === "empty"),
-    holes: count((day) => day.hole),
+    unpolled: count((day) => day.unpolled),
     unarchived: count((day) => day.unarchived),
   };
 }

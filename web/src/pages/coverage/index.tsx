@@ -53,7 +53,7 @@ function summary(days: readonly Day[]): string {
     counted(kinds.full, "full day"),
     `${number(kinds.partial)} partial`,
     kinds.empty && `${number(kinds.empty)} without data`,
-    counted(kinds.holes, "day with a hole", "days with holes"),
+    counted(kinds.unpolled, "day with unpolled windows", "days with unpolled windows"),
     `${number(kinds.unarchived)} not archived yet`,
   ]
     .filter(Boolean)

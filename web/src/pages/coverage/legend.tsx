@@ -6,7 +6,7 @@ const SCALE = [
 ];
 const MARKS = [
   ["empty", "polled, no data"],
-  ["missing hole", "hole: never polled"],
+  ["missing unpolled", "windows never polled"],
   ["level-4 unarchived", "not archived yet"],
   ["before", "before the first day with data"],
 ];

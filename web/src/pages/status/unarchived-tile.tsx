@@ -23,7 +23,7 @@ export function UnarchivedTile({ site }: { site: SiteStatus }) {
         <StatusWord tone={overdue ? "bad" : "good"}>
           {overdue ? "overdue" : count > 0 ? "on time" : "none"}
         </StatusWord>
-        <small>{count > 0 ? "archived at 02:00 UTC" : "every complete day is archived"}</small>
+        <small>{count > 0 ? "archived at 02:00 UTC" : "every day that has ended is archived"}</small>
       </p>
       <DayList site={site.site_name} days={days} />
       {count > days.length && <p class="hint">The oldest {number(days.length)} are listed.</p>}

@@ -1,4 +1,4 @@
-"""The circuit breaker of an upstream: after repeated failures calls are stopped for a while."""
+"""The circuit breaker of an upstream: after repeated failures requests are paused."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ _LONGEST_PAUSE_MS = 30 * MINUTE_MS
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """How often in a row the upstream failed, and until when calls are stopped (UTC ms)."""
+    """How often in a row the upstream failed, and until when requests are paused (UTC ms)."""
 
     failures: int = 0
     open_until_ms: int = 0
@@ -28,7 +28,7 @@ class Circuit:
         if now_ms < self.open_until_ms:
             raise CircuitOpenError(
                 f"the upstream failed {self.failures} times in a row; "
-                f"calls are stopped until {iso(self.open_until_ms)}"
+                f"requests are paused until {iso(self.open_until_ms)}"
             )
 
     def after_failure(self, now_ms: int) -> "Circuit":
