@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md: its recipes name few files, the files exist, and one recipe is followed to its end."""
+"""CONTRIBUTING.md: recipes name few files, which have what they are named for, and one recipe is followed."""
 
 import os
 import re
@@ -56,6 +56,55 @@ def test_a_recipe_names_few_files_that_exist(title: str) -> None:
     for name in files:
         if "<name>" not in name:
             assert list(ROOT.glob(name.replace("<f>", "*"))), name
+
+
+# By recipe: what each file that it names must contain.
+CONTENTS = {
+    "A route": {
+        "functions/query/routes.py": "@router.",
+        "functions/query/schemas.py": "(TypedDict",
+        "functions/query/openapi_answers.py": "ANSWERS = {",
+        "functions/query/answers.py": "class Api:",
+        "template.yaml": "*no_token",
+    },
+    "A setting": {
+        "layers/common/python/vitals/config.py": "Settings(",
+        "functions/<f>/app.py": "config.",
+        "layers/common/python/vitals/store/stores.py": "self._settings.",
+    },
+    "A metric with its alarm": {
+        "functions/<f>/handle.py": "metrics.add_metric(",
+        "template.yaml": "AWS::CloudWatch::Alarm",
+    },
+    "A stored record": {
+        "layers/common/python/vitals/store/keys.py": "#{",
+        "layers/common/python/vitals/store/stores.py": "@cached_property",
+    },
+    "A page of the web app": {
+        "web/src/route.ts": "PAGES = [",
+        "web/src/header.tsx": "TITLES: ",
+        "web/src/app.tsx": "VIEWS = {",
+    },
+}
+
+
+@pytest.mark.parametrize("title", recipes())
+def test_files_contain_what_a_recipe_adds_to(title: str) -> None:
+    files = recipes()[title]
+    for name, content in CONTENTS[title].items():
+        assert name in files
+        paths = list(ROOT.glob(name.replace("<f>", "*")))
+        assert paths
+        for path in paths:
+            assert content in path.read_text(), path
+
+
+def test_every_named_constant_is_in_its_file() -> None:
+    steps = re.findall(r"^\d\. `([\w/.-]+)`: (.*(?:\n   .*)*)", TEXT, flags=re.MULTILINE)
+    named = {(file, constant) for file, text in steps for constant in re.findall(r"`([A-Z]{3,})`", text)}
+    assert {constant for _, constant in named} == {"ANSWERS", "PAGES", "TITLES", "VIEWS"}
+    for file, constant in named:
+        assert re.search(rf"\b{constant}\b", (ROOT / file).read_text()), (file, constant)
 
 
 def insert(path: Path, anchor: str, text: str) -> None:
