@@ -25,7 +25,7 @@ from vitals.store.tiers.rollups import RollupTier
 class NoAthena:
     """Fails the test that reaches for it."""
 
-    def raw(self, *_: Any) -> Any:
+    def raw(self, *_: Any, **__: Any) -> Any:
         raise AssertionError("nothing here is wide enough for Athena")
 
 

@@ -133,7 +133,7 @@ def test_interval_columns_are_groups_at_multiples(archive: Archive, api: Api, se
                 assert_grouped(drawn, rows, interval)
             bucket = plan.BUCKETS.get(resolution, 1)
             uneven = interval % bucket and bucket % interval
-            assert any("no whole number" in text for text in means["warnings"]) == bool(uneven)
+            assert any("do not align" in text for text in means["warnings"]) == bool(uneven)
 
 
 def assert_grouped(drawn: dict[str, Any], series: dict[str, Any], interval: int) -> None:

@@ -1,4 +1,4 @@
-"""Reads archived days: few of them file by file, many of them in bulk, with their rows counted."""
+"""Reads archived days: a few of them file by file, many of them in bulk, with a check of the row counts."""
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor as Pool
@@ -19,7 +19,7 @@ from vitals.store.state.ledger import Ledger
 from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.rollups import RollupTier
 
-# A day's file is two requests. Above two months of them Athena takes less time.
+# A day's file is two requests. For more than two months Athena takes less time.
 _MAX_FILES = 62
 _BULK_TIMEOUT_S = 18.0
 
@@ -34,7 +34,7 @@ class BulkReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ArchiveReader:
-    """Reads the days of the archive; `pool` reads files at the same time."""
+    """Reads days of the archive; the files are read in parallel by `pool`."""
 
     cold: ColdTier
     rollups: RollupTier
@@ -71,8 +71,8 @@ class ArchiveReader:
     def _in_bulk(self, query: PlannedRead, days: Sequence[int], span: Span) -> ReadResult[Samples]:
         """Returns the samples of many days by one query; ids are positions in the plan's points.
 
-        Its rows are counted, because a day that it does not see is just a day without rows. A day that is
-        being replaced, or was meanwhile, is read from its file instead.
+        Its rows are counted, because a file that Athena does not find only means a day without rows. A day
+        whose file is being replaced, or was replaced meanwhile, is read from its file instead.
         """
         plan, cost = query.plan, query.cost
         requested = set(days)
@@ -81,14 +81,21 @@ class ArchiveReader:
         missing = self._missing(plan.site, records)
         rows = RowCounts(Span(max(period.start_ms, span.start_ms), min(period.end_ms, span.end_ms)))
         counting = self.pool.submit(self.rollups.day_counts, plan.site, plan.ids, period, cost)
-        samples = self.bulk.raw(plan.site, plan.existing_names, rows.span, _BULK_TIMEOUT_S, cost, rows)
+        samples = self.bulk.raw(
+            site=plan.site,
+            names=plan.existing_names,
+            span=rows.span,
+            timeout_s=_BULK_TIMEOUT_S,
+            cost=cost,
+            rows=rows,
+        )
         stored = [record for record in records if record.day_ms not in missing]
         changed, wrong = self._changed_and_wrong(query, stored, counting.result(), rows)
         files = self._files(query, changed, span)
-        complete = ~np.isin(samples.times - samples.times % DAY_MS, np.array([*changed, *wrong], np.int64))
+        correct = ~np.isin(samples.times - samples.times % DAY_MS, np.array([*changed, *wrong], np.int64))
         failures = day_failures(missing) + day_failures(wrong)
         stats = ReadStats(("athena",) if len(wrong) < len(records) else (), failures)
-        return ReadResult(merge([samples[complete], files.rows]), combined([stats, files.stats]))
+        return ReadResult(merge([samples[correct], files.rows]), combined([stats, files.stats]))
 
     def _missing(self, site: str, records: Sequence[ArchiveRecord]) -> dict[int, DayFileError]:
         """Returns the days that have no file, each with its error."""
@@ -106,7 +113,7 @@ class ArchiveReader:
         counts: Mapping[int, int],
         rows: RowCounts,
     ) -> tuple[list[int], dict[int, DayFileError]]:
-        """Returns days whose rows may be of another file than their counts, and days with other rows."""
+        """Returns the days to read from files, and the errors of the days whose rows differ."""
         plan, cost = query.plan, query.cost
         changed = [record.day_ms for record in records if not record.countable]
         countable = {record.day_ms: record for record in records if record.countable}
@@ -115,7 +122,7 @@ class ArchiveReader:
             return changed, {}
         days = Span(min(doubtful), max(doubtful) + DAY_MS)
         counts = self.rollups.day_counts(plan.site, plan.ids, days, cost, consistent=True)
-        # Read after the rollups: a record that is still the same vouches for them.
+        # Read after the rollups: if the record has not changed, they belong to its archive.
         latest = {record.day_ms: record for record in self.ledger.archive_records(plan.site, days, cost)}
         same = [day_ms for day_ms in doubtful if countable[day_ms].same_archive(latest.get(day_ms))]
         changed += doubtful.keys() - set(same)

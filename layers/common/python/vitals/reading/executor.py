@@ -1,4 +1,4 @@
-"""Reads what a plan's parts say, each from its tier, and merges it by the one rule: hot wins."""
+"""Reads each part of a plan from its tier and merges them; hot samples win."""
 
 from dataclasses import dataclass, field
 
@@ -42,7 +42,7 @@ class Executor:
     def read(self, query: PlannedRead, span: Span) -> ReadResult[Samples] | ReadResult[Aggregates]:
         """Returns the samples or aggregates of a span (Pages.next_span), sorted by point id, then time.
 
-        A day file that cannot be read is named in the stats, and the rows are those of the other days.
+        When a day file cannot be read, the stats name the day, and its rows are missing.
         """
         plan = query.plan
         parts = plan_parts(span, query.records, query.now_ms, rollups=plan.from_rollups)

@@ -40,10 +40,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class GapReport:
-    """Gaps with their reasons, by point id; whether they are all there, and whether the ledger answered."""
+    """Gaps with their reasons, by point id; `in_time` is false when the ledger did not answer in time."""
 
     gaps: Mapping[int, Sequence[Gap]]
-    complete: bool = True
+    has_all_gaps: bool = True
     in_time: bool = True
 
     @property
@@ -54,26 +54,26 @@ class GapReport:
 
 @dataclass(slots=True)
 class GapFinder:
-    """Finds the gaps of some points from `start_ms` on, in rows added part by part, in order of time.
+    """Finds the gaps of points from `start_ms` on; rows are added in parts, in order of time.
 
-    `steps` has, by point id, the longest time in ms from the end of one row to the next that is no gap.
+    `steps`: by point id, the longest time (ms) between two rows that is not a gap.
     """
 
     start_ms: int
     steps: Mapping[int, float]
     gaps: dict[int, list[Span]] = field(default_factory=dict)
     continued: dict[int, int] = field(default_factory=dict)
-    """By point id, where a gap starts whose first part the previous page reported."""
+    """By point id, the start of a gap whose first part is in the report of the previous page."""
     _ends: dict[int, int] = field(default_factory=dict)
-    """By point id, where the last row ends."""
+    """By point id, the end of the last row."""
     _open: set[int] = field(default_factory=set)
-    """Points whose gap the previous page reported up to its end."""
+    """Points with a gap that was open at the end of the previous page."""
 
     def resume(self, before: "GapFinder", reported_ms: int) -> None:
-        """Continues after a page that reported gaps up to `reported_ms`; `before` has seen its last rows.
+        """Continues after a page that reported gaps up to `reported_ms`; `before` has its last rows.
 
-        `before` must start more than a step earlier. A gap that the other page could not report, because
-        it was no longer than a step there, is reported here from its start on.
+        `before` must start more than a step earlier. A gap that the other page did not report, because
+        it was at most a step long there, is reported here from its start.
         """
         for point, step in before.steps.items():
             end_ms = before._ends.get(point, before.start_ms)
@@ -92,7 +92,7 @@ class GapFinder:
     def finish(self, end_ms: int) -> dict[int, list[Span]]:
         """Returns the gaps by point id, in order, up to the end of what was read.
 
-        They are all gaps longer than their point's step, and those that continue one of the previous page.
+        These are all gaps longer than the point's step, and the gaps that continue one of the previous page.
         """
         for point in self.steps:
             self._note(point, self._ends.get(point, self.start_ms), end_ms)
@@ -116,7 +116,7 @@ class GapFinder:
 def explain_gaps(ledger: Ledger, site: str, gaps: Mapping[int, Sequence[Span]], cost: Cost) -> GapReport:
     """Returns the longest gaps of each point with their reasons, in order of time.
 
-    The ledger is read only if there are any. A report without gaps says when it did not answer in time.
+    The ledger is read only if there are gaps. When it does not answer in time, the report has no gaps.
     """
     if not gaps:
         return GapReport({})
@@ -128,17 +128,17 @@ def explain_gaps(ledger: Ledger, site: str, gaps: Mapping[int, Sequence[Span]], 
         coverage = ledger.coverage(site, period.whole_windows(), cost)
         rejected = ledger.rejected(site, period, cost) if period.length_ms <= _MAX_REJECTED_SPAN_MS else {}
     except TierTimeoutError:
-        return GapReport({}, complete=False, in_time=False)
+        return GapReport({}, has_all_gaps=False, in_time=False)
     explained = {
         point: [gap for span in spans for gap in explain(span, coverage, rejected.get(point, ()))]
         for point, spans in longest.items()
     }
-    complete = all(len(gaps[point]) <= limit >= len(pieces) for point, pieces in explained.items())
-    return GapReport({point: pieces[:limit] for point, pieces in explained.items()}, complete)
+    has_all_gaps = all(len(gaps[point]) <= limit >= len(pieces) for point, pieces in explained.items())
+    return GapReport({point: pieces[:limit] for point, pieces in explained.items()}, has_all_gaps)
 
 
 def _longest(spans: Sequence[Span], limit: int) -> list[Span]:
-    """Returns the longest spans in order of time; of equally long ones the earlier."""
+    """Returns the longest spans in order of time; of spans of equal length the earlier."""
     return sorted(sorted(spans, key=lambda span: -span.length_ms)[:limit])
 
 

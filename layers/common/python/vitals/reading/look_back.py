@@ -1,4 +1,4 @@
-"""Starts the gap search of a page that continues another: with each point's last row before it."""
+"""Starts the gap search of a page that continues another, with the last row of each point before it."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from vitals.reading.paging import Pages
 from vitals.reading.plan import QueryPlan
 from vitals.reading.reads import PlannedRead
 
-# The slowest interval that sites collect, for points whose listing names none.
+# The slowest interval that sites collect, for points whose listing has none.
 _SLOWEST_INTERVAL_S = 900
 # A point that is listed as collected once a month must not make each page read two months again.
 _LONGEST_MS = DAY_MS
@@ -22,10 +22,10 @@ _MAX_READS = 6
 
 
 def gap_finder(executor: Executor, query: PlannedRead, reported_until_ms: int) -> GapFinder:
-    """Returns what finds the gaps of a page, from its start on.
+    """Returns the finder of the gaps of a page.
 
-    If it continues another page, which reported gaps up to `reported_until_ms` at most, points whose
-    last rows cannot be read in time start without one. These reads are no source of the page.
+    If the page continues another, which reported gaps up to `reported_until_ms` at most, the finder starts
+    with the last row of each point that can be read in time. These reads are not in the stats of the page.
     """
     plan = query.plan
     finder = GapFinder(plan.start_ms, _steps(plan))
@@ -41,13 +41,13 @@ def gap_finder(executor: Executor, query: PlannedRead, reported_until_ms: int) -
 
 
 def _first_ms(plan: QueryPlan, step_ms: float, reported_ms: int) -> int:
-    """Returns where to start: a step and a row before what was reported, at most a day."""
+    """Returns the start of the read: a step and a row before the reported time, at most a day before."""
     first_ms = math.floor(reported_ms - min(step_ms + plan.row_width_ms, _LONGEST_MS)) - 1
     return max(plan.span.start_ms, first_ms - first_ms % plan.bucket_ms)
 
 
 def _read_until_page(before: GapFinder, executor: Executor, query: PlannedRead) -> bool:
-    """Adds the rows up to the page; False when that takes too long, which must not fail the page."""
+    """Adds the rows up to the page; returns False when that takes too long, which must not fail the page."""
     plan, position_ms = query.plan, before.start_ms
     for _ in range(_MAX_READS):
         if position_ms >= plan.start_ms:
@@ -62,7 +62,7 @@ def _read_until_page(before: GapFinder, executor: Executor, query: PlannedRead) 
 
 
 def _by_step(plan: QueryPlan, steps: Mapping[int, float]) -> Iterator[QueryPlan]:
-    """Yields plans for points of similar steps, so that none is read back as far as the slowest."""
+    """Yields plans of points with similar steps, so that fast points need no read as long as slow ones."""
     points: dict[int, list[Point]] = {}
     for point in plan.existing:
         magnitude = math.frexp(steps[point.id] + plan.row_width_ms)[1] // 2
@@ -72,7 +72,7 @@ def _by_step(plan: QueryPlan, steps: Mapping[int, float]) -> Iterator[QueryPlan]
 
 
 def _steps(plan: QueryPlan) -> dict[int, float]:
-    """Returns, by point id, the longest time from the end of one row to the next that is no gap."""
+    """Returns, by point id, the longest time (ms) between two rows that is not a gap."""
     return {
         point.id: max(
             0, TOLERANCE * 1000 * (point.listed.interval_s or _SLOWEST_INTERVAL_S) - plan.row_width_ms

@@ -1,4 +1,4 @@
-"""Where one answer of a plan may end, and how far one read of it goes. Pure."""
+"""Where a page of a plan may end, and how much of the plan one read takes. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,7 +27,10 @@ class Pages:
         return page_token.encode(start_ms, self.plan.fingerprint)
 
     def end_ms(self, start_ms: int, end_ms: int) -> int:
-        """Returns the latest end of a page from `start_ms`; no page has a part of a column's only row."""
+        """Returns the latest end of a page from `start_ms`.
+
+        A column with one row is never split between pages.
+        """
         plan = self.plan
         if not plan.one_row_per_column or not plan.span:
             return end_ms
@@ -37,7 +40,7 @@ class Pages:
         return end_ms if column >= columns.count else min(end_ms, self._column_start_ms(column))
 
     def column_end_ms(self, span: Span) -> int:
-        """Returns the last end of a chart's column in the span, the span's end when there is none."""
+        """Returns the last end of a chart's column in the span, or the span's end when there is none."""
         shape = self.plan.shape
         if not shape or span.end_ms >= self.plan.span.end_ms:
             return span.end_ms
@@ -45,7 +48,7 @@ class Pages:
         return edge_ms if span.start_ms < edge_ms <= span.end_ms else span.end_ms
 
     def may_end_at(self, time_ms: int) -> bool:
-        """Whether a page may end at this time: where each column has one row, only between two of them."""
+        """Returns whether a page may end at this time: between two columns where each of them has one row."""
         if not self.plan.one_row_per_column:
             return True
         assert self.plan.shape
@@ -62,9 +65,9 @@ class Pages:
         return None if last is None else columns.start_of(last + 1)
 
     def next_span(self, span: Span, records: Iterable[ArchiveRecord]) -> Span:
-        """Returns as much of the span, from its start on, as one read takes.
+        """Returns the first part of the span, as long as one read takes.
 
-        Rollups and samples are read apart, and no more samples at once than memory and time allow.
+        Rollups and samples are read separately; memory and time limit the samples of one read.
         """
         start_ms, bucket_ms = span.start_ms, self.plan.bucket_ms
         longest_ms = max(1, self.longest_step_ms() // bucket_ms) * bucket_ms
@@ -81,21 +84,21 @@ class Pages:
         return Span(start_ms, min(end_ms, day_ms))
 
     def first_step_ms(self) -> int:
-        """Returns the length of a span of whole buckets that should hold about as many rows as one page."""
+        """Returns the length of a span of whole buckets that has about as many rows as a page."""
         plan = self.plan
         if plan.resolution != "raw":
             return max(1, request.MAX_ROWS // len(plan.ids)) * plan.bucket_ms
         if plan.shape:
             return self.longest_step_ms()
         per_second = sum(1 / interval_s(point) for point in plan.existing)
-        return min(self.longest_step_ms(), _whole_windows(request.MAX_SAMPLES / per_second))
+        return min(self.longest_step_ms(), _ceil_windows(request.MAX_SAMPLES / per_second))
 
     def longest_step_ms(self) -> int:
-        """Returns the length of samples that bounds memory: ten pages of points read every ten seconds."""
-        return _whole_windows(10 * request.MAX_SAMPLES * _FASTEST_INTERVAL_S / len(self.plan.ids))
+        """Returns the length of a span that bounds the samples in memory: ten pages of a sample per 10 s."""
+        return _ceil_windows(10 * request.MAX_SAMPLES * _FASTEST_INTERVAL_S / len(self.plan.ids))
 
     def _column_start_ms(self, column: int) -> int:
-        """Returns where the rows of this column begin: they lie where their buckets begin."""
+        """Returns the time of the first bucket that begins in this column; for raw, the column's start."""
         assert self.plan.shape
         start_ms = self.plan.shape.columns.start_of(column)
         return start_ms if self.plan.resolution == "raw" else start_ms + -start_ms % self.plan.bucket_ms
@@ -119,5 +122,5 @@ def _last_that_fits(buckets: npt.NDArray[np.int64], limit: int) -> int | None:
     return int(buckets[max(fitting, 1) - 1])
 
 
-def _whole_windows(seconds: float) -> int:
+def _ceil_windows(seconds: float) -> int:
     return max(WINDOW_MS, ceil_window(int(seconds * 1000)))

@@ -1,4 +1,4 @@
-"""Plans a query: which points, span, resolution and shape, and which tier serves which day."""
+"""Plans a query: its points, span, resolution and shape, and the tier that serves each day."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _EXPIRY_MARGIN_MS = 10 * MINUTE_MS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryPlan:
-    """What a query reads: its points in the order requested (None: the site has no such point), and when.
+    """What a query reads: its points in the order requested (None for a name without a point), and its span.
 
     `span` is the `requested` one, widened to whole buckets where the resolution is not raw. An answer starts
     at `start_ms` and has at most `row_limit` rows.
@@ -68,37 +68,37 @@ class QueryPlan:
 
     @property
     def unknown(self) -> list[str]:
-        """The names that the site has no point of."""
+        """The requested names that the site does not have."""
         return [name for name, point in zip(self.names, self.points, strict=True) if point is None]
 
     @property
     def bucket_ms(self) -> int:
-        """The buckets that answers end between: those of the resolution, or windows for raw."""
+        """The length of the buckets of the resolution, or of windows for raw; a page ends between two."""
         return BUCKETS.get(self.resolution, WINDOW_MS)
 
     @property
     def row_width_ms(self) -> int:
-        """How much time a row covers: a bucket, or nothing for a sample."""
+        """The length of time that a row covers: a bucket, or 0 for a sample."""
         return 0 if self.resolution == "raw" else self.bucket_ms
 
     @property
     def notes(self) -> list[str]:
-        """What a reader of the rows would not expect."""
+        """Warnings about the rows."""
         interval_ms = self.shape.interval_ms if self.shape else None
         if interval_ms is None or self.resolution == "raw":
             return []
         if not interval_ms % self.bucket_ms or not self.bucket_ms % interval_ms:
             return []
         return [
-            f"columns of {interval_ms} ms hold no whole number of {self.resolution} buckets;"
-            " each bucket is in the column that it begins in"
+            f"Columns of {interval_ms} ms and {self.resolution} buckets do not align."
+            " Each bucket is in the column where it begins."
         ]
 
 
 def plan_query(request: QueryRequest, catalog: Catalog, now_ms: int, max_range_days: int) -> QueryPlan:
     """Returns the plan of a request.
 
-    InvalidRequestError, TooLargeError or NotFoundError when it cannot be answered.
+    Raises InvalidRequestError, TooLargeError or NotFoundError when it cannot be answered.
     """
     names = request.distinct_names()
     requested = request.span(now_ms, max_range_days)
@@ -126,10 +126,10 @@ def plan_query(request: QueryRequest, catalog: Catalog, now_ms: int, max_range_d
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Which tier serves which part of a span.
+    """The tier of each part of a span.
 
-    `files`: days whose file must be read. `hot`: runs of days of which the hot tier holds what no file
-    does; it wins where both have a sample. `rollup`: runs of days whose rollups hold everything.
+    `files`: days whose file must be read. `hot`: runs of days with samples that only the hot tier has; it
+    wins where both have a sample. `rollup`: runs of days whose rollups have everything.
     """
 
     files: tuple[int, ...] = ()
@@ -140,7 +140,7 @@ class Parts:
 def plan_parts(span: Span, records: Iterable[ArchiveRecord], now_ms: int, *, rollups: bool) -> Parts:
     """Returns the parts of a span. A day without a record has no data: writers make the record first.
 
-    While a day's blocks live the hot tier has all of it, which is one request less than its file.
+    The hot tier has all of a day whose blocks have not expired, and takes one request less than its file.
     """
     by_day = {record.day_ms: record for record in records}
     files, hot, rolled = [], [], []
@@ -175,19 +175,16 @@ def _shape(request: QueryRequest, span: Span) -> Shape:
     if method not in shape.METHODS:
         raise InvalidRequestError(f"method must be one of {', '.join(shape.METHODS)}")
     if [request.width, request.interval_ms, request.max_points].count(None) < 2:
-        raise InvalidRequestError(
-            "width is the number of pixel columns, interval_ms the length of one, and max_points the number"
-            " of rows; use only one of them"
-        )
+        raise InvalidRequestError("use only one of width, interval_ms and max_points")
     if request.interval_ms is not None:
-        return Shape(method, _interval_columns(span, request.interval_ms), request.interval_ms)
+        return Shape(method, _checked_columns(span, request.interval_ms), request.interval_ms)
     columns = request.width or max(1, (request.max_points or DEFAULT_MAX_POINTS) // shape.ROWS[method])
     if columns > MAX_COLUMNS:
         raise TooLargeError(f"a chart has at most {MAX_COLUMNS:,} columns")
     return Shape(method, Columns(span, min(columns, span.length_ms)))
 
 
-def _interval_columns(span: Span, interval_ms: int) -> Columns:
+def _checked_columns(span: Span, interval_ms: int) -> Columns:
     """Returns the columns of one interval each; the first and last hold samples of the range only."""
     if not 1 <= interval_ms <= LONGEST_INTERVAL_MS:
         raise InvalidRequestError(f"interval_ms must be a whole number from 1 to {LONGEST_INTERVAL_MS:,}")
@@ -216,7 +213,7 @@ def _fingerprint(site: str, names: Sequence[str], span: Span, resolution: str, s
 
 
 def _start_ms(token: str | None, fingerprint: str, span: Span) -> int:
-    """Returns where the page of a token starts, the span's start without one."""
+    """Returns where the page of a token starts; without a token, the start of the span."""
     if token is None:
         return span.start_ms
     start_ms = page_token.decode(token, fingerprint)

@@ -1,4 +1,4 @@
-"""Reads one page of a plan step by step and reduces each step, so that memory holds about one answer."""
+"""Reads a page of a plan step by step; reduces each step, so that memory has about one answer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,25 +16,25 @@ from vitals.reading.paging import Pages
 from vitals.reading.reads import PlannedRead, ReadStats, Rows, combined
 
 _MAX_STEPS = 10_000
-# How much longer the next step is when one held less than this share of a page.
+# The next step is this many times longer when a step filled less than this fraction of a page.
 _GROWTH = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The rows of an answer, where the next page starts, and what the rows came from."""
+    """The rows of an answer, the start of the next page, and the sources of the rows."""
 
     rows: Rows
     next_ms: int | None
     stats: ReadStats
     until_ms: int
-    """Where gaps and coverage of this page end."""
+    """The end of the gaps and the coverage of this page."""
     gaps: Mapping[int, Sequence[Span]]
     """By point id."""
     received: Mapping[int, int]
     """Samples read, by point id."""
     continued: Mapping[int, int]
-    """Where a gap starts that continues the last gap of the previous page, by point id."""
+    """By point id, the start of a gap that continues the last gap of the previous page."""
     timed_out: bool
 
 
@@ -52,7 +52,7 @@ class _Progress:
 
 
 class PageReader:
-    """Reads from where the plan starts up to what one page holds, or what can be read while `in_time`.
+    """Reads one page from the start of the plan, as long as `in_time` returns true.
 
     No gaps are reported after `known_until_ms`, because samples may still arrive.
     """
@@ -75,12 +75,12 @@ class PageReader:
         """Returns the page; TierTimeoutError when no row could be read in time."""
         self._gaps = gap_finder(self._executor, self._query, self._known_until_ms)
         for _ in range(_MAX_STEPS):
-            if self._complete() or not self._step():
+            if self._at_end() or not self._step():
                 break
         return self._page()
 
-    def _complete(self) -> bool:
-        """Whether the page ends where it has been read to."""
+    def _at_end(self) -> bool:
+        """Returns whether the page ends at the position that has been read up to."""
         progress = self._progress
         if progress.position_ms >= self._end_ms:
             return True
@@ -92,7 +92,7 @@ class PageReader:
         return bool(self._progress.parts) and self._pages.may_end_at(self._progress.position_ms)
 
     def _step(self) -> bool:
-        """Reads one span; False when the page ends with it."""
+        """Reads one span; returns False when the page ends with it."""
         span = self._next_span()
         try:
             result = self._executor.read(self._query, span)
@@ -112,7 +112,7 @@ class PageReader:
         return Span(start_ms, self._pages.column_end_ms(span))
 
     def _add(self, rows: Rows, span: Span) -> bool:
-        """Adds the rows of a span, or as many as fit; False when the page ends with them."""
+        """Adds the rows of a span that fit; returns False when the page ends with them."""
         progress, shape, limit = self._progress, self._plan.shape, self._plan.row_limit
         reduced = shape.reduce_part(rows) if shape else rows
         edge_ms = self._pages.end_of_rows(reduced.times, limit - progress.row_count)

@@ -1,4 +1,4 @@
-"""What one read of the tiers takes, and what it returns."""
+"""The argument and the result of a read of the tiers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ type Rows = Samples | Aggregates
 
 @dataclass(frozen=True, slots=True)
 class PlannedRead:
-    """A plan with the ledger's records of its days at `now_ms`; `cost` counts what its reads take."""
+    """A plan with the ledger's records of its days at `now_ms`; `cost` counts its reads."""
 
     plan: QueryPlan
     records: Sequence[ArchiveRecord]
@@ -29,7 +29,7 @@ class PlannedRead:
 
 @dataclass(frozen=True, slots=True)
 class DayFailure:
-    """A day (YYYY-MM-DD) that could not be read, and why."""
+    """A day (YYYY-MM-DD) that could not be read, with its error."""
 
     day: str
     error: DayFileError
@@ -45,14 +45,14 @@ class ReadStats:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult[RowsT: Rows]:
-    """Rows, and what they came from."""
+    """Rows, with the stats of the reads that returned them."""
 
     rows: RowsT
     stats: ReadStats
 
 
 def combined(reads: Iterable[ReadStats]) -> ReadStats:
-    """Returns the stats of several reads as one; an error counts once, however many of them met it."""
+    """Returns the stats of several reads as one; an error that several of them have counts once."""
     sources: dict[Source, None] = {}
     failures: dict[str, DayFailure] = {}
     for read in reads:

@@ -1,4 +1,4 @@
-"""A query as it was requested: its fields, its limits, and what is refused whatever the site has."""
+"""A query as requested: its fields, its limits, and the checks that need no catalog."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ DEFAULT_MAX_POINTS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The rows that one answer may hold because of the format that it is written in."""
+    """The most rows that one answer may have in its format."""
 
     samples: int
     aggregates: int
@@ -49,23 +49,23 @@ class QueryRequest:
         return any(value is not None for value in (self.width, self.interval_ms, self.method))
 
     def distinct_names(self) -> tuple[str, ...]:
-        """Returns the names in the order requested, each once; InvalidRequestError without any."""
+        """Returns the names in the order requested, without repetition; InvalidRequestError if none."""
         names = tuple(dict.fromkeys(self.point_names))
         if not names:
             raise InvalidRequestError("point_names must contain at least one point")
         if len(names) > MAX_POINTS:
             raise TooLargeError(
-                f"{len(names)} points requested; one query takes at most {MAX_POINTS},"
-                " POST /exports a whole site"
+                f"{len(names)} points requested; a query takes at most {MAX_POINTS}."
+                " Use POST /exports for more."
             )
         return names
 
     def span(self, now_ms: int, max_days: int) -> Span:
         """Returns the range requested; errors are those of parse_span."""
-        return parse_span(self.start, self.end, now_ms, max_days, "; POST /exports takes up to 730")
+        return parse_span(self.start, self.end, now_ms, max_days, "; POST /exports takes up to 730 days")
 
     def row_limit(self, *, aggregated: bool) -> int:
-        """Returns how many rows one answer may hold."""
+        """Returns the most rows that one answer may have."""
         limits = self.limits or Limits(MAX_SAMPLES, MAX_ROWS)
         if aggregated:
             return min(MAX_ROWS, limits.aggregates)
@@ -82,7 +82,7 @@ def parse_span(
 ) -> Span:
     """Returns the range (ranges.parse_range); TooLargeError when it is longer than `max_days`.
 
-    A range that is too long only because it ends in the future, where nothing is stored, ends earlier.
+    A range that is too long only because it ends in the future is shortened.
     """
     span = parse_range(start, end, now_ms, names)
     longest = Span(span.start_ms, span.start_ms + max_days * DAY_MS)

@@ -9,22 +9,22 @@ from vitals.model.timespan import Span
 from vitals.reading.request import DEFAULT_MAX_POINTS, QueryRequest
 
 _DEFAULT_INTERVAL_S = 60
-# What `auto` draws a chart from at most; a month of ten points read every minute has 446,400 samples.
+# Limits of a chart with resolution=auto; a month of ten points read every minute has 446,400 samples.
 _CHART_SAMPLES = 500_000
 _CHART_ROWS = 500_000
 _MAX_CHART_SAMPLES = 5_000_000
 
 
 def interval_s(point: Point) -> int:
-    """Returns the point's collection interval in seconds, a minute when its listing names none."""
+    """Returns the point's collection interval in seconds, one minute when its listing has none."""
     return point.listed.interval_s or _DEFAULT_INTERVAL_S
 
 
 def choose_resolution(request: QueryRequest, span: Span, points: Sequence[Point]) -> str:
-    """Returns the resolution requested; for `auto` the finest that suits the answer.
+    """Returns the resolution requested; for `auto` the finest that fits.
 
-    Series stay within `max_points`. A chart is drawn from samples if they can be read in time;
-    TooLargeError when samples are requested that cannot be.
+    Series stay within `max_points`. A chart is drawn from samples if there are few enough to read in time;
+    TooLargeError when too many samples are requested.
     """
     if request.is_chart:
         return _chart_resolution(request.resolution, span, points)
@@ -49,6 +49,6 @@ def _chart_resolution(resolution: str, span: Span, points: Sequence[Point]) -> s
         return "1h" if len(points) * span.length_ms / BUCKETS["1h"] <= _CHART_ROWS else "1d"
     if resolution in ("raw", "5m") and expected > _MAX_CHART_SAMPLES:
         raise TooLargeError(
-            f"about {expected:,.0f} samples would be read; use resolution=auto, or POST /exports for them"
+            f"a chart would read about {expected:,.0f} samples; use resolution=auto or POST /exports"
         )
     return resolution
