@@ -131,10 +131,10 @@ def test_malformed_entries_are_logged_once_for_each_page() -> None:
         (page(GOOD)[:-20], "expecting the end of the body at byte"),
         (page(GOOD)[:45], "Unterminated string starting at byte 42"),
         (b"<html><body>Please sign in</body></html>", r"not a JSON object at byte 0, near '<html>"),
-        (b"[1, 2]", r"not a JSON object but \[1, 2\]"),
+        (b"[1, 2]", r"expected a JSON object, got \[1, 2\]"),
         (
             page(GOOD, GOOD.replace('"1.5"', "NaN")).replace(b"false", b"NaN"),
-            "'has_more' is not usable at byte",
+            "'has_more' must be valid JSON at byte",
         ),
         (b"\xff\xfe\x00", "byte"),
     ],
@@ -280,7 +280,7 @@ def test_a_malformed_body_beyond_the_limit_is_broken(
     monkeypatch.setattr(bodies, "_MAX_MALFORMED_BYTES", len(body))
     assert len(pages_of(body)) == 2
     monkeypatch.setattr(bodies, "_MAX_MALFORMED_BYTES", len(body) - 1)
-    with pytest.raises(UpstreamUnavailableError, match=rf"not valid JSON, .* of {len(body)}"):
+    with pytest.raises(UpstreamUnavailableError, match=rf"invalid JSON in a body of .* of {len(body)}"):
         pages_of(body)
     assert len(pages_of(page(*[GOOD] * 5))) == 5
 

@@ -711,7 +711,7 @@ def test_running_out_of_time_is_no_upstream_failure(
     backfill.tasks.handle({"task": "plan", "run": "run", "asked": request(days_ago(4), days_ago(4))})
 
     def late(*_: Any) -> Any:
-        raise UpstreamUnavailableError("the next request slot is in 35 s, which is too late")
+        raise UpstreamUnavailableError("the next request slot is 35 s away, after the caller's time limit")
 
     monkeypatch.setattr(ace, "pages", late)
     with pytest.raises(UnfinishedDayError):

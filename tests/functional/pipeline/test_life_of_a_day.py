@@ -111,7 +111,7 @@ def test_the_hot_tier_wins_over_athena(archive: Archive, api: Api, monkeypatch: 
     assert answer["warnings"] == []
     key = keys.day_file(SiteDay(SITE, DAY))
     boto3.client("s3").delete_object(Bucket="cold-bucket", Key=key)
-    monkeypatch.setattr(Wide, "raw", lambda *_: from_columns([], [], []))
+    monkeypatch.setattr(Wide, "raw", lambda *_, **__: from_columns([], [], []))
     _, answer = ask(api, names, whole)
     assert len(answer["warnings"]) == 1
 

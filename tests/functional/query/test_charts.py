@@ -107,7 +107,7 @@ def test_max_points_counts_rows_and_width_columns(archive: Archive, api: Api) ->
     answer = answer_of(query(api, names, method="m4", max_points=8))
     assert all(len(series["timestamps"]) <= 8 for series in answer["series"])
     assert answer_of(query(api, names, max_points=8))["metadata"]["method"] is None
-    with pytest.raises(InvalidRequestError, match="one of them"):
+    with pytest.raises(InvalidRequestError, match="use only one of"):
         query(api, names, method="m4", max_points=8, width=2)
     with pytest.raises(TooLargeError, match="columns"):
         query(api, names, width=20_000)
@@ -166,7 +166,7 @@ def test_a_columns_samples_are_of_its_interval(archive: Archive, api: Api) -> No
 def test_interval_width_and_max_points_exclude_one_another(archive: Archive, api: Api) -> None:
     names = names_of(archive)[:2]
     for other in ({"width": 5}, {"max_points": 5}):
-        with pytest.raises(InvalidRequestError, match="one of them"):
+        with pytest.raises(InvalidRequestError, match="use only one of"):
             query(api, names, interval_ms=HOUR_MS, **other)
     with pytest.raises(TooLargeError, match=r"86,400,000 columns.*interval_ms=8641 or more"):
         query(api, names, interval_ms=1)

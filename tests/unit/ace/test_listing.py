@@ -117,7 +117,7 @@ def test_a_shift_in_every_reading_omits_no_point(count: int, seed: int) -> None:
     assert "points" in result.doubt
 
 
-def test_two_agreeing_readings_outweigh_a_wrong_total() -> None:
+def test_two_agreeing_passes_outweigh_a_wrong_total() -> None:
     def fetch(page: int, size: int) -> Answer:
         return page_of(points(249), page, size) | {"total": 250}
 
@@ -170,7 +170,7 @@ def test_an_entry_without_a_name_is_only_counted(odd: list[Any]) -> None:
 def test_a_listing_without_an_end_is_an_error() -> None:
     with pytest.raises(UpstreamCursorError, match="did not end within 400 pages"):
         listing.read(lambda page, size: {"items": [{"name": f"{page}-{n}"} for n in range(size)]}, "points")
-    with pytest.raises(UpstreamUnavailableError, match="no list under 'items'"):
+    with pytest.raises(UpstreamUnavailableError, match="expected a list under 'items'"):
         listing.read(lambda *_: {"pages": 1}, "points")
 
 
@@ -183,16 +183,14 @@ def test_a_failed_second_reading_leaves_the_listing_unsteady() -> None:
     pages = answers()
     result = listing.read(lambda *_: next(pages), "points")
     assert len(result.items) == 249
-    assert (
-        result.doubt == "points: it lists 249 of 250 points; the second reading failed: points answered 503"
-    )
+    assert result.doubt == "points: it lists 249 of 250 points; the second pass failed: points answered 503"
 
 
 def test_a_second_reading_requires_time() -> None:
     site, clock = Site(points(250), {1: lambda names: names.remove("p005")}), iter(range(0, 1000, 100))
     result = listing.read(site, "points", lambda: 150.0, lambda: next(clock))
     assert (site.requests, result.steady) == (3, False)
-    assert result.doubt == "points: its pages count 250 and 249 points"
+    assert result.doubt == "points: its pages give different totals: 250, 249"
 
 
 def test_a_name_listed_twice_once_makes_it_unsteady() -> None:
@@ -261,4 +259,4 @@ def test_the_second_reading_falls_back_to_round_sizes() -> None:
     site = Strict(points(250), removed, {100})
     result = listing.read(site, "points")
     assert not result.steady
-    assert result.doubt.endswith("the second reading failed: points answered 422")
+    assert result.doubt.endswith("the second pass failed: points answered 422")

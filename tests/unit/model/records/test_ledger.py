@@ -24,7 +24,7 @@ NONE, NOT_NEWER, OWN, LATER_EXPIRY = Precondition
 
 def reading(record: ArchiveRecord, began_ms: int = BEGAN, expires_ms: int = EXPIRES) -> Attempt:
     attempt = Attempt.after(DAY, record, STARTED)
-    return attempt.reading(began_ms=began_ms, source="hot", expires_ms=expires_ms)
+    return attempt.begin_read(began_ms=began_ms, source="hot", expires_ms=expires_ms)
 
 
 def after(record: ArchiveRecord, *steps: tuple[ArchiveChange, ...]) -> ArchiveRecord:

@@ -1,4 +1,4 @@
-"""Bodies of the ACE API's responses: read within a deadline, and parsed into the form that is expected."""
+"""Bodies of the ACE API's responses: read within a deadline, and parsed into the expected form."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,17 +33,17 @@ def download(response: requests.Response, is_late: Callable[[], bool]) -> bytes:
 
 
 def parse(data: bytes, form: Form, is_late: Callable[[], bool]) -> Body:
-    """Returns the JSON object of a body, with what is malformed in it; BrokenBodyError when it has none."""
+    """Returns the JSON object of a body and its malformed entries; BrokenBodyError when it has no object."""
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         body = _parse_malformed(data, form, is_late, error)
     else:
         if not isinstance(value, dict):
-            raise BrokenBodyError(f"not a JSON object but {_excerpt(data)}")
+            raise BrokenBodyError(f"expected a JSON object, got {_excerpt(data)}")
         body = Body(value, *_malformed_entries(value.get(form.entries)))
     if form.entries and not isinstance(body.answer.get(form.entries), list):
-        raise BrokenBodyError(f"no list under {form.entries!r} but {_excerpt(data)}")
+        raise BrokenBodyError(f"expected a list under {form.entries!r}, got {_excerpt(data)}")
     return body
 
 
@@ -52,7 +52,8 @@ def _parse_malformed(
 ) -> Body:
     if len(data) > _MAX_MALFORMED_BYTES:
         raise BrokenBodyError(
-            f"not valid JSON, which more than {_MAX_MALFORMED_BYTES} bytes must be: {error} of {len(data)}"
+            f"invalid JSON in a body of more than {_MAX_MALFORMED_BYTES} bytes,"
+            f" too large for lenient reading: {error} of {len(data)}"
         ) from None
     try:
         return lenient_json.read(data, form, is_late)

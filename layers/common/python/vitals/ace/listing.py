@@ -1,8 +1,8 @@
 """The listing of a site's configured points, read page by page while points are added and removed.
 
 Pages are numbered by position: when a point of an earlier page is removed, the others move up, and the first
-point of the next page is on no page. So a listing is *steady* only if nothing in it contradicts itself, or if
-two readings with pages of different sizes name the same points.
+point of the next page is on no page. So a listing is *steady* only if it does not contradict itself, or if
+two passes with pages of different sizes have the same points.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,13 +12,13 @@ from typing import Any
 from vitals.aws.runtime import SYSTEM
 from vitals.errors import UpstreamCursorError, UpstreamError, UpstreamRefusedError, UpstreamUnavailableError
 
-# ACE lists at most 100 points a page. No two readings have a boundary in common before point 2,697.
+# ACE lists at most 100 points a page. No two passes have a boundary in common before point 2,697.
 _PAGE_SIZES = (100, 93, 87)
 # For an upstream that refuses odd sizes; every second page ends where a page of 100 does.
 _ROUND_SIZE = 50
 # 40,000 points are nine times the largest known site.
 _MAX_PAGES = 400
-# The time that reading and writing a step of a large site takes after the listing.
+# The time that a step of a large site takes after the listing, with its reads and writes.
 _SPARE_S = 120
 
 type Item = Mapping[str, Any]
@@ -56,33 +56,34 @@ def read(
     remaining_s: Callable[[], float] = lambda: float("inf"),
     monotonic: Callable[[], float] = SYSTEM.monotonic,
 ) -> Listing:
-    """Returns the whole listing. One that is not steady is read up to twice more, and has all that was named.
+    """Returns the whole listing.
 
-    UpstreamCursorError when it does not end; an error of the upstream when it comes in the first reading.
-    There is no further reading when `remaining_s` may not suffice for it.
+    One that is not steady is read up to twice more, and has the points of all passes.
+    UpstreamCursorError when it does not end; an error of the upstream when it comes in the first pass. There
+    is no further pass when `remaining_s` may not suffice for it.
     """
-    readings = _Readings()
+    passes = _Passes()
     sizes = list(_PAGE_SIZES)
     while sizes:
         began, size = monotonic(), sizes.pop(0)
         try:
-            readings.add(_read_once(fetch, path, size))
+            passes.add(_read_once(fetch, path, size))
         except UpstreamError as error:
-            if readings.names is None:
+            if passes.names is None:
                 raise
             if size != _ROUND_SIZE and isinstance(error, UpstreamRefusedError):
                 sizes = [_ROUND_SIZE]
                 continue
-            readings.doubt = f"{readings.doubt}; the second reading failed: {error}"
+            passes.doubt = f"{passes.doubt}; the second pass failed: {error}"
             break
-        if not readings.doubt or remaining_s() < monotonic() - began + _SPARE_S:
+        if not passes.doubt or remaining_s() < monotonic() - began + _SPARE_S:
             break
-    return readings.listing(path)
+    return passes.listing(path)
 
 
 @dataclass(slots=True)
-class _Reading:
-    """One reading of all pages, from the first to the last."""
+class _Pass:
+    """One pass over all pages, from the first to the last."""
 
     items: dict[str, Item] = field(default_factory=dict)
     entries: int = 0
@@ -121,22 +122,22 @@ class _Reading:
         self.items[name] = item
 
     def doubt(self) -> str:
-        """Returns why the listing may lack points; an empty text when nothing contradicts itself."""
+        """Returns why the listing may lack points; an empty text when it does not contradict itself."""
         totals = set(self.totals)
         if self.refused:
             return self.refused
         if totals == {None}:
-            return "it does not say how many points there are" if self.pages > 1 else self.repeated
+            return "it gives no total" if self.pages > 1 else self.repeated
         if len(totals) > 1:
-            return f"its pages count {' and '.join(map(str, dict.fromkeys(self.totals)))} points"
+            return f"its pages give different totals: {', '.join(map(str, dict.fromkeys(self.totals)))}"
         if totals != {self.entries}:
             return f"it lists {self.entries} of {self.totals[0]} points"
         return self.repeated
 
 
 @dataclass(slots=True)
-class _Readings:
-    """What the readings so far have named; the doubt is that of the latest."""
+class _Passes:
+    """The points of all passes so far, and the doubt of the latest."""
 
     items: dict[str, Item] = field(default_factory=dict)
     names: frozenset[str] | None = None
@@ -145,15 +146,15 @@ class _Readings:
     nameless: int = 0
     problem: str = ""
 
-    def add(self, reading: _Reading) -> None:
-        names = frozenset(reading.items)
-        agrees = names == self.names and not reading.refused
-        self.doubt = "" if agrees else reading.doubt()
+    def add(self, latest: _Pass) -> None:
+        names = frozenset(latest.items)
+        agrees = names == self.names and not latest.refused
+        self.doubt = "" if agrees else latest.doubt()
         self.names = names
-        self.items |= reading.items
-        self.malformed = max(self.malformed, reading.malformed)
-        self.nameless = max(self.nameless, reading.nameless)
-        self.problem = self.problem or reading.problem
+        self.items |= latest.items
+        self.malformed = max(self.malformed, latest.malformed)
+        self.nameless = max(self.nameless, latest.nameless)
+        self.problem = self.problem or latest.problem
 
     def listing(self, path: str) -> Listing:
         return Listing(
@@ -165,8 +166,8 @@ class _Readings:
         )
 
 
-def _read_once(fetch: Fetch, path: str, size: int) -> _Reading:
-    reading = _Reading()
+def _read_once(fetch: Fetch, path: str, size: int) -> _Pass:
+    current = _Pass()
     for page in range(1, _MAX_PAGES + 1):
         try:
             answer = fetch(page, size)
@@ -174,14 +175,14 @@ def _read_once(fetch: Fetch, path: str, size: int) -> _Reading:
             if page == 1:
                 raise
             # The page may have gone with the last point on it.
-            reading.refused = f"its page {page} was refused: {error}"
-            return reading
+            current.refused = f"its page {page} was refused: {error}"
+            return current
         entries, total = answer.get("items"), _whole(answer.get("total"))
         if not isinstance(entries, list):
-            raise UpstreamUnavailableError(f"{path}: no list under 'items'")
-        reading.add(entries, total)
-        if _is_last(answer, page, size, len(entries), reading.entries):
-            return reading
+            raise UpstreamUnavailableError(f"{path}: expected a list under 'items'")
+        current.add(entries, total)
+        if _is_last(answer, page, size, len(entries), current.entries):
+            return current
     raise UpstreamCursorError(f"{path} did not end within {_MAX_PAGES} pages")
 
 

@@ -76,8 +76,10 @@ class Athena:
             if status["State"] in ("FAILED", "CANCELLED"):
                 reason = status.get("StateChangeReason", status["State"])
                 if "bytes scanned limit" in reason.lower():
-                    raise TooLargeError("the range is more than one query may scan; narrow it")
-                raise AthenaError("Athena could not answer the query", reason)
+                    raise TooLargeError(
+                        "the query would scan more than AthenaScanLimitBytes; narrow the range"
+                    )
+                raise AthenaError("Athena failed to run the query; narrow the range or try again", reason)
             if self.runtime.monotonic() + pause > end:
                 break
             go_on()
@@ -109,7 +111,7 @@ def _named_errors() -> Iterator[None]:
     except (ConnectTimeoutError, ReadTimeoutError) as error:
         raise TierTimeoutError("Athena did not answer in time; try again") from error
     except (ClientError, BotoCoreError) as error:
-        raise AthenaError("Athena could not be reached", str(error)) from error
+        raise AthenaError("Athena could not be reached; try again", str(error)) from error
 
 
 @contextlib.contextmanager

@@ -128,7 +128,7 @@ def _parse(footer: bytes, size: int, site: str, day: str) -> Footer:
     contents = _contents(metadata, site, day)
     row_groups = tuple(_row_group(metadata.row_group(i), i) for i in range(metadata.num_row_groups))
     if metadata.num_rows != contents.rows or any(not 0 < g.start < g.end < size for g in row_groups):
-        raise DayFileFormatError(f"the footer of {site}, {day} contradicts itself")
+        raise DayFileFormatError(f"the footer of {site}, {day} is inconsistent")
     return Footer(contents, row_groups, metadata)
 
 
@@ -145,7 +145,7 @@ def _contents(metadata: Any, site: str, day: str) -> Contents:
         )
     if (entries["site"], entries["day"]) != (site, day):
         raise DayFileMismatchError(
-            f"the file of {site}, {day} is that of {entries['site']}, {entries['day']}"
+            f"the file of {site}, {day} belongs to {entries['site']}, {entries['day']}"
         )
     return Contents(site, day, int(entries["rows"]), int(entries["points"]), entries["checksum"])
 

@@ -30,8 +30,8 @@ def parse_range(
     """Returns [start, end) in whole milliseconds, from EARLIEST_MS on.
 
     An edge between two milliseconds becomes the later one, so that the span has exactly the samples of the
-    range as it was written; it is empty when nothing can be stored of the range. InvalidRequestError, which
-    calls the edges by their `names`, when an edge is not a time, or the range is empty or in the future.
+    range as it was written; it is empty when nothing can be stored of the range. InvalidRequestError, with
+    `names` as the edges' names, when an edge is not a time, or the range is empty or in the future.
     """
     first, last = (_edge(name, time, now_ms) for name, time in zip(names, (start, end), strict=True))
     if first >= last:
@@ -46,8 +46,8 @@ def parse_days(
 ) -> Span:
     """Returns the UTC days (YYYY-MM-DD), both included, from EARLIEST_MS on.
 
-    InvalidRequestError, which speaks of `names`, when a date is not a day, when they are in the wrong order,
-    and when the last one is in the future or before EARLIEST_MS.
+    InvalidRequestError, with `names` as the edges' names, when a date is not a day, when they are in the
+    wrong order, and when the last one is in the future or before EARLIEST_MS.
     """
     first_ms, last_ms = (_date(name, text) for name, text in zip(names, (start_date, end_date), strict=True))
     if first_ms > last_ms:
@@ -57,7 +57,7 @@ def parse_days(
 
 
 def parse_day(date: str, now_ms: int, name: str = "date") -> int:
-    """Returns the start of one UTC day (YYYY-MM-DD); errors as those of `parse_days`."""
+    """Returns the start of one UTC day (YYYY-MM-DD); errors are those of `parse_days`."""
     day_ms = _date(name, date)
     _check_storable(name, day_ms, now_ms)
     return day_ms
@@ -90,9 +90,9 @@ def _edge(name: str, time: Time, now_ms: int) -> Fraction:
 
 
 def _epoch_ms(time: Time, now_ms: int) -> Fraction:
-    """Returns the number; ValueError with its likely meaning when it does not look like milliseconds."""
+    """Returns the number; ValueError with its likely meaning when it is not a plausible time in ms."""
     if isinstance(time, bool) or not isinstance(time, (str, int, float)):
-        raise ValueError("it must be a text or a number")
+        raise ValueError("expected text or a number")
     if isinstance(time, float) and not math.isfinite(time):
         raise ValueError(f"{time} is not a time")
     number = Fraction(time)
@@ -100,12 +100,12 @@ def _epoch_ms(time: Time, now_ms: int) -> Fraction:
     if meaning:
         raise ValueError(f"{time} looks like {meaning}")
     if not _FIRST_MS - DAY_MS <= number <= _END_MS + DAY_MS:
-        raise ValueError("the number is outside of the years 1 to 9999")
+        raise ValueError("the number is outside the years 1 to 9999")
     return number
 
 
 def _likely_meaning(number: Fraction, now_ms: int) -> str:
-    """Returns what a number means that is a plausible time in another unit or form, else an empty text."""
+    """Returns the likely meaning of a number that is a time in another unit or form, or an empty text."""
     for unit, length_ms in _UNIT_MS.items():
         time_ms = math.floor(number * length_ms)
         if _plausible(time_ms, now_ms) or (unit == "seconds" and math.floor(number) in _SECONDS):

@@ -101,10 +101,10 @@ class Archiver:
         # After `began_ms`: a block that is read must hold no point that this catalog lacks.
         catalog = self.catalogs.load(day.site)
         if not catalog.points:
-            raise NotFoundError(f"site {day.site} has no catalog yet")
+            raise NotFoundError(f"site {day.site} has no catalog yet; sync it first")
         existing = self._existing(day)
         expires_ms = began_ms if fresh else self._block_expiry_ms(day)
-        attempt = attempt.reading(began_ms=began_ms, source=source, expires_ms=expires_ms)
+        attempt = attempt.begin_read(began_ms=began_ms, source=source, expires_ms=expires_ms)
         built, stored = self._build(attempt, catalog, existing, fresh)
         file = _archived_file(stored, built)
         self.ledger.apply(day, attempt.verified(file))

@@ -84,7 +84,7 @@ class EntryList:
         try:
             tail = self._read_tail(self._text.skip(position + 1))
             if was_guessed and self._findings.malformed > malformed:
-                raise UndecodableError("a member behind the list is malformed", position)
+                raise UndecodableError("a member after the list is malformed", position)
             self._findings.prove(tail, position)
             return tail
         except UndecodableError as error:

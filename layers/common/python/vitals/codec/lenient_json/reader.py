@@ -98,7 +98,7 @@ class _Reader:
         if not self._findings.is_suspect(constants, position, end):
             return value, end
         if must_be_whole:
-            raise UndecodableError(f"{key!r} is not usable", position)
+            raise UndecodableError(f"{key!r} must be valid JSON", position)
         if key not in self._form.members:
             return clean(value), end
         return self._findings.repaired(value, position), end

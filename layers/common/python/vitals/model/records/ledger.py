@@ -173,8 +173,8 @@ class ArchivedFile:
 class Attempt:
     """One archiving of a site-day; each of its steps is one or more changes of the record, in order.
 
-    `started`, then `reading`, then `replacing` (only when the file changes), `verified` and `done`; or
-    `failed`, at any time. Times are UTC ms. The last three fields are set by `reading`.
+    `started`, then `begin_read`, then `replacing` (only when the file changes), `verified` and `done`; or
+    `failed`, at any time. Times are UTC ms. The last three fields are set by `begin_read`.
     """
 
     site_day: SiteDay
@@ -189,10 +189,10 @@ class Attempt:
         """Returns the attempt after those that the day's record counts."""
         return cls(site_day, record.attempts + 1, started_ms)
 
-    def reading(self, *, began_ms: int, source: str, expires_ms: int) -> Self:
-        """Returns the attempt from the time on when it begins to read the day.
+    def begin_read(self, *, began_ms: int, source: str, expires_ms: int) -> Self:
+        """Returns the attempt when it begins to read the day.
 
-        `source` says where the samples come from; `expires_ms` is until when the day's blocks live at least.
+        `source` is the origin of the samples; the day's blocks do not expire before `expires_ms`.
         """
         return replace(self, began_ms=began_ms, source=source, expires_ms=expires_ms)
 

@@ -51,7 +51,9 @@ class SharedPace:
             self._reserved = [first_ms + slot * self._interval_ms for slot in range(self._batch)]
         wait_s = max(0, self._reserved.pop(0) - self._now()) / 1000
         if wait_s > self._remaining_s():
-            raise UpstreamUnavailableError(f"the next request slot is in {wait_s:.0f} s, which is too late")
+            raise UpstreamUnavailableError(
+                f"the next request slot is {wait_s:.0f} s away, after the caller's time limit"
+            )
         self._sleep(wait_s)
 
     def _reserve(self) -> int:

@@ -201,7 +201,8 @@ class HotTier:
                 return _Written(stored, False, 0, conflicts + 1, dropped)
             block = merged
         raise ConflictError(
-            f"block {group}/{window_ms} of {site} changed or was throttled in {_WRITE_ATTEMPTS} writes"
+            f"block {group}/{window_ms} of {site} could not be written in {_WRITE_ATTEMPTS} attempts:"
+            " it changed or was throttled"
         )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BATCH = 100
 _READ_ATTEMPTS = 8
 _MAX_PAGES = 5_000
-# Blocks of a query that wants the newest first and seldom needs more.
+# The blocks of a query for the newest ones, which seldom needs more.
 _NEWEST = 12
 # Why DynamoDB cancels a transaction that may be made again, from what is stored then.
 _THROTTLED = {"ThrottlingError", "ProvisionedThroughputExceeded"}
@@ -30,7 +30,7 @@ _THROTTLED_S = 3.0
 
 
 class BlockTable:
-    """The blocks of one table; of a block that is several items all are of one write."""
+    """The blocks of one table; all items of a block are of one write."""
 
     def __init__(self, client: "DynamoDBClient", table: str, runtime: Runtime) -> None:
         self._client = client
@@ -52,8 +52,8 @@ class BlockTable:
         """Yields the blocks of a group that have not expired, each as one item."""
         query = self._query(site, group, span, newest_first=newest_first, consistent=consistent, cost=cost)
         for window_ms, stored in segments.by_window(query):
-            settled, item = hot_items.assemble(window_ms, stored, now_ms)
-            if not settled:
+            whole, item = hot_items.assemble(window_ms, stored, now_ms)
+            if not whole:
                 item = self._read_again(site, (group, window_ms), now_ms, cost)
             if item is not None and hot_items.is_alive(item, now_ms):
                 yield item
@@ -66,7 +66,7 @@ class BlockTable:
         return self._block(site, key, result["Item"], now_ms) if "Item" in result else None
 
     def get_batch(self, site: str, batch: list[BlockKey], now_ms: int) -> dict[BlockKey, Block]:
-        """Returns those of at most BATCH blocks that exist, read consistently."""
+        """Returns the existing blocks of at most BATCH keys, read consistently."""
         stored: dict[BlockKey, Block] = {}
         request: Any = {
             self._table: {"Keys": [keys.hot_block(site, *key) for key in batch], "ConsistentRead": True}
@@ -85,7 +85,7 @@ class BlockTable:
         raise ConflictError(f"DynamoDB left block keys unprocessed {_READ_ATTEMPTS} times")
 
     def put(self, site: str, key: BlockKey, block: Block, before: Block | None) -> bool:
-        """Writes the block over what was read; False when another writer came first."""
+        """Writes the block over the one that was read; returns False when another writer came first."""
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
         if block.revision > 1:
             condition = {
@@ -100,7 +100,7 @@ class BlockTable:
         return self._attempt(self._client.put_item, puts[0])
 
     def expire(self, site: str, block: StoredBlock, expires_at: int) -> bool:
-        """Sets when the block expires (epoch s); False when it is no longer as it was read."""
+        """Sets the time (epoch s) when the block expires; returns False when it changed since it was read."""
         updates = [
             {
                 "TableName": self._table,
@@ -152,21 +152,21 @@ class BlockTable:
         window = Span(window_ms, window_ms + WINDOW_MS)
         for attempt in range(_READ_ATTEMPTS):
             stored = list(self._query(site, group, window, consistent=True, cost=cost))
-            settled, item = hot_items.assemble(window_ms, stored, now_ms)
-            if settled:
+            whole, item = hot_items.assemble(window_ms, stored, now_ms)
+            if whole:
                 return item
             self._sleep(self._uniform(0, 0.05 * 2**attempt))
         raise ConflictError(f"block {group}/{window_ms} of {site} was not whole in {_READ_ATTEMPTS} reads")
 
     def _block(self, site: str, key: BlockKey, item: Item, now_ms: int) -> Block | None:
-        """Returns the block of this first item; of an expired one only the revision matters."""
+        """Returns the block of this first item; if it has expired, only its revision matters."""
         whole: Item | None = item
         if segments.count(item) > 1 and hot_items.is_alive(item, now_ms):
             whole = self._read_again(site, key, now_ms)
         return hot_items.decode(whole) if whole is not None else None
 
     def _attempt(self, call: Callable[..., Any], request: dict[str, Any]) -> bool:
-        """Makes one conditional write; False when another writer came first."""
+        """Makes one conditional write; returns False when another writer came first."""
         try:
             call(**request)
         except (
@@ -177,7 +177,7 @@ class BlockTable:
         return True
 
     def _transact(self, writes: list[Any]) -> bool:
-        """Makes all of the writes, or none and returns False when another writer came first."""
+        """Makes all of the writes; makes none and returns False when another writer came first."""
         try:
             self._client.transact_write_items(TransactItems=writes)
         except self._client.exceptions.TransactionCanceledException as error:
