@@ -20,8 +20,8 @@ from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Serve
 
 from operations.stack_file import ROOT
 from tools.answer_schemas import schema_of
-from vitals.http.described import Descriptions
 from vitals.http.handler import ApiFunction
+from vitals.http.openapi import Descriptions
 
 TARGET = ROOT / "functions/query/openapi.json"
 # Of those that need no token all but this document take any parameter.
@@ -74,7 +74,7 @@ def compose() -> dict[str, Any]:
 
 def _describe(name: str, app: APIGatewayRestResolver) -> dict[str, Any]:
     """Returns the document of one function: what Powertools knows about its routes, with their answers."""
-    answers = importlib.import_module(f"{name.rpartition('.')[0]}.described").ANSWERS
+    answers = importlib.import_module(f"{name.rpartition('.')[0]}.openapi_answers").ANSWERS
     described = copy.copy(app)
     schemas: dict[str, Any] = {}
     for kind in ("_static_routes", "_dynamic_routes"):

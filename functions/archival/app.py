@@ -4,9 +4,9 @@ from functools import cache
 from typing import Any
 
 from archival.audit import Audit
+from archival.handle import Archival
 from archival.planning import DuePlanner
 from archival.reconcile import ReconcilingArchiver
-from archival.run import Archival
 from vitals import config
 from vitals.ace import connection
 from vitals.ace.pacing import Pace

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from etl.run import Etl
+from etl.handle import Etl
 from etl.sync import Syncer
 from vitals import config
 from vitals.ace import connection

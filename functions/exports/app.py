@@ -4,9 +4,9 @@ from functools import cache
 from typing import Any
 
 from exports.file_writer import MAX_FILE_BYTES
+from exports.handle import MAX_RECEIVES, Exports
 from exports.part_files import PartFiles
 from exports.queues import ExportQueues
-from exports.run import MAX_RECEIVES, Exports
 from exports.work import ExportWorker
 from vitals import config
 from vitals.aws.athena import Athena

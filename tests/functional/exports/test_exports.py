@@ -14,7 +14,7 @@ from moto.moto_api import state_manager
 from exports import app as worker_app
 from exports import work
 from exports.api.answers import MAX_WAITING
-from exports.run import Exports
+from exports.handle import Exports
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
 from tests.support.clock import Clock

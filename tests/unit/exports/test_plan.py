@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from exports import plan
 from exports.events import MAX_POINTS, ExportRequest
-from exports.run import MAX_RECEIVES
+from exports.handle import MAX_RECEIVES
 from tests.support.template import template
 from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError, VitalsError
 from vitals.model.points import Catalog, ListedPoint, Point

@@ -42,7 +42,7 @@ def test_every_route_of_the_source_is_described() -> None:
 
 def test_each_route_declares_exactly_its_answers() -> None:
     for name, app in openapi.resolvers().items():
-        answers = importlib.import_module(f"{name.rpartition('.')[0]}.described").ANSWERS
+        answers = importlib.import_module(f"{name.rpartition('.')[0]}.openapi_answers").ANSWERS
         routes = [*app._static_routes, *app._dynamic_routes]
         assert sorted(answers) == sorted(route.func.__name__ for route in routes)
 

@@ -1,7 +1,7 @@
 """What /openapi.json says about the answers of each route; no function loads it."""
 
 from backfill.api.schemas import Cancelled, DryRun, Runs, RunWithDays, Started
-from vitals.http.described import answers
+from vitals.http.openapi import answers
 
 # By the name of the route's function.
 ANSWERS = {

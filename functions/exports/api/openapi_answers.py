@@ -1,7 +1,7 @@
 """What /openapi.json says about the answers of each route; no function loads it."""
 
 from exports.api.schemas import Export, Exports, ExportWithFiles, Removed
-from vitals.http.described import answers
+from vitals.http.openapi import answers
 
 # By the name of the route's function.
 ANSWERS = {

@@ -2,7 +2,7 @@
 
 from query import encoding
 from query.schemas import CoverageAnswer, Health, Latest, Points, QueryAnswer, Sites, Status, Tags
-from vitals.http.described import JSON, Descriptions, answers, errors
+from vitals.http.openapi import JSON, Descriptions, answers, errors
 
 _TEXT = {"type": "string"}
 _BINARY = {"type": "string", "format": "binary"}

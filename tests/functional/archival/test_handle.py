@@ -6,8 +6,8 @@ import pytest
 from aws_lambda_powertools import Logger, Metrics
 
 from archival.audit import Audit
+from archival.handle import Archival
 from archival.planning import DuePlanner
-from archival.run import Archival
 from vitals.errors import ConflictError, NotFoundError
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.records.sites import SiteRecord
