@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
@@ -23,6 +23,8 @@ OPERATIONS = {operation.ok().label: operation.ok() for operation in SCHEMA.get_a
 EXAMPLES = 16
 # Its name may be any text.
 NOTHING_FORBIDDEN = {"GET /assets/{file}"}
+# A query takes one of them.
+SIZES = {"width": 100, "interval_ms": 3_600_000, "max_points": 100}
 # Each makes records, files and work.
 FEW = {"POST /exports": 3}
 load_all_checks()
@@ -127,6 +129,8 @@ def test_answers_are_as_described(
         answer = case.call(base_url=stack["api"], session=caller, timeout=40)
         statuses.add(answer.status_code)
         assert answer.status_code != 429, "the test is too fast for its token"
+        # A request line that is too long is refused by the web server, before the API.
+        assume(answer.status_code != 431)
         case.validate_response(answer, checks=CONFORMS + REJECTS * (kind == "forbidden"))
 
     statuses: set[int] = set()
@@ -141,3 +145,7 @@ def make_sensible(case: Case, valid_values: dict[str, Any]) -> None:
         if isinstance(parameters, dict):
             parameters |= {name: value for name, value in valid_values.items() if name in parameters}
             parameters.pop("next_token", None)
+            sizes = [name for name in SIZES if name in parameters]
+            for name in sizes[1:]:
+                del parameters[name]
+            parameters |= {name: SIZES[name] for name in sizes[:1]}
