@@ -123,7 +123,7 @@ def test_a_conflict_names_the_running_backfill(server: LaidOutServer) -> None:
     done = backfill(server, "start", *RANGE)
     assert done.returncode == 2
     assert "mill is being backfilled" in done.stderr
-    assert "vitals backfill watch bf-0" in done.stderr
+    assert done.stderr.endswith("watch it with:\n  vitals backfill watch bf-0\n")
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])

@@ -4,14 +4,14 @@ import type { CalendarDay } from "../../ui/calendar";
 import { counted, number, percent, day as written } from "../../ui/format";
 import { type Day, level } from "./days";
 
-/** Returns the share of due windows that have data. */
+/** Returns the share of the synced windows that have data. */
 export function shareOf(day: Day): string {
-  return percent(day.windows_with_data, Math.max(day.due, day.windows_with_data));
+  return percent(day.windows_with_data, Math.max(day.windows_synced, day.windows_with_data));
 }
 
 /** Returns the state of a day as a sentence. */
 export function verdict(day: Day): string {
-  const unpolled = `Never polled: ${counted(day.due - day.windows_polled, "window")}.`;
+  const unpolled = `Never polled: ${counted(day.windows_synced - day.windows_polled, "window")}.`;
   switch (day.state) {
     case "before":
       return "No data for this day or earlier.";
@@ -63,7 +63,7 @@ export function lookOf(day: Day | undefined, today: boolean): CalendarDay | unde
   return { class: classes.filter(Boolean).join(" "), label: `${dayLabel(day)}${today ? " (today)" : ""}` };
 }
 
-/** Returns a number of windows out of the windows that are due. */
+/** Returns a number of windows out of the synced windows. */
 export function windows(count: number, day: Day): string {
-  return `${number(count)} of ${number(Math.max(day.due, count))}`;
+  return `${number(count)} of ${number(Math.max(day.windows_synced, count))}`;
 }

@@ -24,8 +24,8 @@ export type State = "before" | "later" | "missing" | "empty" | "partial" | "full
 export type Day = CoverageDay & {
   state: State;
   /** Windows that end before the sync time. */
-  due: number;
-  /** Whether a due window was never polled. */
+  windows_synced: number;
+  /** Whether a synced window was never polled. */
   unpolled: boolean;
   /** Whether the day has ended and has samples that are not in the archive. */
   unarchived: boolean;
@@ -40,29 +40,29 @@ export function classifyDays(
   const first = firstStored(days, syncedFrom);
   const until = syncedUntil === null ? 0 : Date.parse(syncedUntil);
   return days.map((day) => {
-    const due = Math.max(
+    const synced = Math.max(
       0,
       Math.min(day.windows_expected, Math.floor((until - dayStart(day.date)) / WINDOW_MS)),
     );
     const before = first === undefined || day.date < first;
-    const unpolled = !before && day.windows_polled < due;
+    const unpolled = !before && day.windows_polled < synced;
     const over = until >= dayStart(addDays(day.date, 1));
     return {
       ...day,
-      due,
+      windows_synced: synced,
       unpolled,
-      state: before ? "before" : stateOf(day, due, unpolled),
+      state: before ? "before" : stateOf(day, synced, unpolled),
       unarchived: over && day.samples > 0 && !day.settled,
     };
   });
 }
 
-function stateOf(day: CoverageDay, due: number, unpolled: boolean): State {
+function stateOf(day: CoverageDay, synced: number, unpolled: boolean): State {
   if (day.windows_with_data === 0) {
     if (unpolled) return "missing";
-    return due === 0 ? "later" : "empty";
+    return synced === 0 ? "later" : "empty";
   }
-  return day.windows_with_data < due ? "partial" : "full";
+  return day.windows_with_data < synced ? "partial" : "full";
 }
 
 function firstStored(days: readonly CoverageDay[], syncedFrom: string | null): string | undefined {
@@ -73,7 +73,7 @@ function firstStored(days: readonly CoverageDay[], syncedFrom: string | null): s
 
 /** Returns how much of a day has data, from 1 (under half) to 4 (all). */
 export function level(day: Day): number {
-  const share = day.windows_with_data / Math.max(1, day.due);
+  const share = day.windows_with_data / Math.max(1, day.windows_synced);
   if (day.state === "full") return 4;
   return share >= 0.9 ? 3 : share >= 0.5 ? 2 : 1;
 }
