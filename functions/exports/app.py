@@ -47,7 +47,7 @@ def connect() -> tuple[config.ExportSettings, Stores, PartFiles]:
     athena = Athena(settings.glue_database, settings.athena_workgroup, CONFIG)
     unload = ArchiveUnload(athena, SYSTEM.client("s3"), settings.cold_bucket, settings.glue_table)
     archive = ArchiveRows(unload, stores.cold, stores.ledger, stores.rollups)
-    day = DayRows(stores.hot, stores.cold, stores.catalogs, stores.ledger, SYSTEM.now_ms)
+    day = DayRows.connect(stores, SYSTEM)
     parts = PartFiles(stores.export_files, {"archive": archive, "day": day}, _new_name, MAX_FILE_BYTES)
     return settings, stores, parts
 

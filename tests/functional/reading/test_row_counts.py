@@ -367,7 +367,13 @@ def test_a_part_with_other_rows_leaves_no_files(archives: Archives) -> None:
     request = Export("x", site, format="csv", start_ms=WHOLE.start_ms, end_ms=WHOLE.end_ms, created_ms=NOW)
     table.create(request, ExportPlan((ExportPart("archive", WHOLE.start_ms, WHOLE.end_ms),)))
     hot = HotTier(archives.dynamodb, "HotTable")
-    day = DayRows(hot, archives.cold, archives.catalogs, archives.ledger, lambda: NOW)
+    day = DayRows(
+        hot=hot,
+        cold=archives.cold,
+        catalogs=archives.catalogs,
+        ledger=archives.ledger,
+        now=lambda: NOW,
+    )
     numbers = map(str, itertools.count())
     parts = PartFiles(files, {"archive": source(archives), "day": day}, lambda: next(numbers), 1)
     worker = ExportWorker(
@@ -395,7 +401,13 @@ def test_rows_of_a_built_day_are_counted_too(
 ) -> None:
     site = site_of(archives, made())
     hot = HotTier(archives.dynamodb, "HotTable")
-    days = DayRows(hot, archives.cold, archives.catalogs, archives.ledger, lambda: NOW)
+    days = DayRows(
+        hot=hot,
+        cold=archives.cold,
+        catalogs=archives.catalogs,
+        ledger=archives.ledger,
+        now=lambda: NOW,
+    )
 
     def read(names: list[str] | None) -> int:
         request = BulkRequest(site, span, names, (), tmp_path, "unused", 60, lambda: None)

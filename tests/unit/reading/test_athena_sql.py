@@ -20,7 +20,9 @@ CONTROLS = [chr(code) for code in (*range(32), *range(127, 160), 0x2028, 0x2029,
 
 def sent(names: list[str] | None, span: Span = WHOLE) -> tuple[str, list[str]]:
     """The statement as Athena gets it, parameters as literals."""
-    select, parameters = athena_sql.samples("database", "samples", "site", span, names)
+    select, parameters = athena_sql.samples(
+        database="database", table="samples", site="site", span=span, names=names
+    )
     return f"UNLOAD ({select}) TO 's3://bucket/'", [athena.literal(text) for text in parameters]
 
 

@@ -46,7 +46,16 @@ def decode_day(payload: bytes, point_id: int, day_ms: int, bucket_ms: int) -> Ag
     times = day_ms + np.where(rows[wanted] == _DAY_ROW, 0, rows[wanted].astype(np.int64) * HOUR_MS)
     means, mins, maxs, firsts, lasts = floats
     ids = np.full(len(times), point_id, np.int32)
-    return Aggregates(ids, times, means, mins, maxs, firsts, lasts, counts)
+    return Aggregates(
+        ids=ids,
+        times=times,
+        values=means,
+        mins=mins,
+        maxs=maxs,
+        firsts=firsts,
+        lasts=lasts,
+        counts=counts,
+    )
 
 
 def day_count(payload: bytes) -> int:

@@ -36,7 +36,7 @@ class Aggregates:
         return Aggregates(*(getattr(self, field.name)[index] for field in fields(self)))
 
     def equals(self, other: "Aggregates") -> bool:
-        """Tells whether both are equal to the bit."""
+        """Returns whether both are equal to the bit."""
         return all(
             getattr(self, field.name).tobytes() == getattr(other, field.name).tobytes()
             for field in fields(self)
@@ -46,7 +46,7 @@ class Aggregates:
 def aggregate(samples: Samples, bucket_ms: int) -> Aggregates:
     """Returns a row per point and bucket that has samples; `samples` are sorted by point, then time.
 
-    A row depends on the samples of its bucket alone: it is the same to the bit whichever tier they come from.
+    A row depends only on the samples of its bucket: it is identical to the bit from every tier.
     """
     buckets = samples.times - samples.times % bucket_ms
     changed = np.zeros(len(samples), np.bool_)
@@ -60,14 +60,14 @@ def aggregate(samples: Samples, bucket_ms: int) -> Aggregates:
     values = samples.values
     mins, maxs = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
     return Aggregates(
-        samples.ids[starts],
-        buckets[starts],
-        bucket_means(values / np.repeat(counts, counts), starts, mins, maxs),
-        mins,
-        maxs,
-        values[starts],
-        values[ends - 1],
-        counts.astype(np.int64),
+        ids=samples.ids[starts],
+        times=buckets[starts],
+        values=bucket_means(values / np.repeat(counts, counts), starts, mins, maxs),
+        mins=mins,
+        maxs=maxs,
+        firsts=values[starts],
+        lasts=values[ends - 1],
+        counts=counts.astype(np.int64),
     )
 
 

@@ -1,4 +1,4 @@
-"""Reads the archive by SQL: Athena, for ranges too wide to read file by file.
+"""Reads the archive by SQL in Athena, for ranges that are too wide to read file by file.
 
 Athena writes the result by UNLOAD, as Parquet (docs/decisions/0006-athena-answers-by-unload.md), into its own
 folder, which the bucket's lifecycle removes.
@@ -54,7 +54,12 @@ class AthenaReader:
         if not names or not span:
             return from_columns([], [], [])
         select, parameters = athena_sql.samples(
-            self.athena.database, self.table, site, span, names, self.max_rows + 1
+            database=self.athena.database,
+            table=self.table,
+            site=site,
+            span=span,
+            names=names,
+            max_rows=self.max_rows + 1,
         )
         address = f"s3://{self.bucket}/{keys.athena_answer(self.runtime.new_id())}/"
         sql = f"UNLOAD ({select}) TO '{address}' WITH (format = 'PARQUET')"

@@ -1,4 +1,4 @@
-"""The SQL that selects samples of the archive; names of points reach it as parameters."""
+"""The SQL that selects samples of the archive, with the names of points as parameters."""
 
 import hashlib
 import re
@@ -17,7 +17,7 @@ FROM "{{database}}"."{{table}}"
 WHERE site = ? AND day BETWEEN ? AND ?
   AND "timestamp" >= CAST(? AS timestamp) AND "timestamp" < CAST(? AS timestamp){{points}}
 """
-# Rows whose name is NULL, which no point has: they stand for `value` rows, the first of them at `time_ms`.
+# Rows whose name is NULL, which no point has. Each counts `value` rows, the first of them at `time_ms`.
 _COUNTS = f"""
 UNION ALL
 SELECT CAST(NULL AS varchar), {_TIME_MS.format('min("timestamp")')}, CAST(count(*) AS double)
@@ -43,10 +43,10 @@ def samples(
     names: Sequence[str] | None,
     max_rows: int | None = None,
 ) -> tuple[str, list[str]]:
-    """Returns the SELECT of these points' samples in the span, None for all points, and its parameters.
+    """Returns the SELECT of these points' samples in the span (None: all points), and its parameters.
 
-    It selects up to `max_rows` samples, and counts the days that the span cuts: RowCounts.add_source_counts
-    takes these rows, which have no name.
+    It selects up to `max_rows` samples. Rows without a name count the days that are partly in the span, for
+    RowCounts.add_source_counts.
     """
     days = partial_days(span)
     points, named = ("", []) if names is None else _points(names, 2 if days else 1)
@@ -67,7 +67,7 @@ def samples(
 
 
 def _points(names: Sequence[str], times: int) -> tuple[str, list[str]]:
-    """Returns the condition that selects these points, used so many times in a query, and its parameters.
+    """Returns the condition that selects these points, which a query uses `times` times, and its parameters.
 
     Names that Athena might not accept as literals are selected by digests of their UTF-8, which are always
     safe and short; such a query reads every point of its days, because the files' statistics are of names.

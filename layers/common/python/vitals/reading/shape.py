@@ -1,7 +1,7 @@
 """Reduction of rows to the pixel columns of a chart, by methods that keep the shape of the line.
 
-m4 and minmax keep samples as they are. What they keep of two parts of a range, reduced together, is what they
-keep of the whole, so a range may be reduced part by part. Columns are those of the chart, not of the samples.
+m4 and minmax do not change samples. To reduce a range, its parts may be reduced separately and then together;
+the result is the same. The columns are those of the chart, not of the samples.
 """
 
 import itertools
@@ -15,9 +15,9 @@ from vitals.model.samples import Samples, Times, concat
 from vitals.model.timespan import Span
 
 METHODS = ("m4", "minmax", "lttb", "mean")
-# Rows that a method keeps of one column at most.
+# The most rows that a method keeps of one column.
 ROWS = {"m4": 4, "minmax": 2, "lttb": 1, "mean": 1}
-# What LTTB chooses from, per row that it keeps: its authors' ratio for the minmax before it.
+# The number of samples per kept row that LTTB chooses from: its authors' ratio for the minmax before it.
 _LTTB_CANDIDATES = 4
 
 type Index = npt.NDArray[np.intp]
@@ -31,11 +31,11 @@ class Columns:
     count: int
 
     def indexes(self, times: Times) -> npt.NDArray[np.int64]:
-        """Returns the column, from 0, that each time lies in."""
+        """Returns the column, from 0, of each time."""
         return (times - self.span.start_ms) * self.count // self.span.length_ms
 
     def index_at(self, time_ms: int) -> int:
-        """Returns the column, from 0, that one time lies in."""
+        """Returns the column, from 0, of one time."""
         return (time_ms - self.span.start_ms) * self.count // self.span.length_ms
 
     def start_of(self, column: int) -> int:
@@ -58,10 +58,10 @@ class Shape:
     method: str
     columns: Columns
     interval_ms: int | None = None
-    """How long a column is, where the request says so and not how many there are."""
+    """The length of a column, if the request has it; None if it has their number."""
 
     def reduce_part(self, rows: Samples | Aggregates) -> Samples | Aggregates:
-        """Returns what must be kept of one part of a range."""
+        """Returns the rows of one part of a range that may be in the result."""
         if isinstance(rows, Aggregates):
             return reduce_rows(rows, self.columns)
         if self.method == "mean":
@@ -69,21 +69,21 @@ class Shape:
         return reduce_part(rows, self.method, self.columns)
 
     def reduce(self, rows: Samples | Aggregates, page: Span) -> Samples | Aggregates:
-        """Returns what is drawn of all parts of a page together (sorted)."""
+        """Returns the rows to draw, from all reduced parts of a page together (sorted)."""
         if isinstance(rows, Aggregates):
             return reduce_rows(rows, self.columns)
         return reduce(rows, self.method, self.columns, page)
 
 
 def interval_columns(span: Span, interval_ms: int) -> Columns:
-    """Returns the columns between multiples of the interval since 1970 UTC that together hold the span."""
+    """Returns the columns that cover the span, between multiples of the interval since 1970 UTC."""
     start_ms = span.start_ms - span.start_ms % interval_ms
     end_ms = span.end_ms + -span.end_ms % interval_ms
     return Columns(Span(start_ms, end_ms), (end_ms - start_ms) // interval_ms)
 
 
 def reduce_part(samples: Samples, method: str, columns: Columns) -> Samples:
-    """Returns what `reduce` needs of a part (sorted) to make of all parts what it makes of the whole."""
+    """Returns the samples of a part (sorted) from which `reduce` makes the result of the whole."""
     if method == "m4":
         return m4(samples, columns)
     if method == "minmax":
@@ -113,9 +113,9 @@ def minmax(samples: Samples, columns: Columns) -> Samples:
 
 
 def lttb(samples: Samples, rows: int) -> Samples:
-    """Returns at most `rows` samples a point by largest triangle, three buckets; `samples` are sorted.
+    """Returns at most `rows` samples per point by largest triangle, three buckets; `samples` are sorted.
 
-    Two rows are the first and the last sample; one is the corner of the largest triangle with these.
+    Two rows are the first and the last sample; one row is the corner of the largest triangle with them.
     """
     edges = np.flatnonzero(np.diff(samples.ids, prepend=-1, append=-1))
     series = (samples[begin:end] for begin, end in itertools.pairwise(edges.tolist()))
@@ -123,7 +123,7 @@ def lttb(samples: Samples, rows: int) -> Samples:
 
 
 def _corners(samples: Samples, rows: int) -> Index:
-    """Returns which of one point's samples, more than `rows`, are the corners of largest triangles."""
+    """Returns the indexes of the corners of largest triangles in one point's samples, more than `rows`."""
     # Loaded where it is used: no other method needs it.
     from tsdownsample import LTTBDownsampler
 
@@ -144,11 +144,20 @@ def as_rows(samples: Samples) -> Aggregates:
     """Returns each sample as a row of its own, for `reduce_rows`."""
     values = samples.values
     ones = np.ones(len(samples), np.int64)
-    return Aggregates(samples.ids, samples.times, values, values, values, values, values, ones)
+    return Aggregates(
+        ids=samples.ids,
+        times=samples.times,
+        values=values,
+        mins=values,
+        maxs=values,
+        firsts=values,
+        lasts=values,
+        counts=ones,
+    )
 
 
 def reduce_rows(rows: Aggregates, columns: Columns) -> Aggregates:
-    """Returns one row per point and column, of the rows (sorted) that begin in it; means weigh by count.
+    """Returns one row per point and column of the rows (sorted) that begin in it; means weighted by count.
 
     `times` become the columns' starts, so rows may be reduced part by part and then together.
     """
@@ -159,19 +168,19 @@ def reduce_rows(rows: Aggregates, columns: Columns) -> Aggregates:
     weights = rows.counts / np.repeat(total, ends - starts)
     mins, maxs = np.minimum.reduceat(rows.mins, starts), np.maximum.reduceat(rows.maxs, starts)
     return Aggregates(
-        rows.ids[starts],
-        columns.starts(columns.indexes(rows.times[starts])),
-        bucket_means(rows.values * weights, starts, mins, maxs),
-        mins,
-        maxs,
-        rows.firsts[starts],
-        rows.lasts[ends - 1],
-        total,
+        ids=rows.ids[starts],
+        times=columns.starts(columns.indexes(rows.times[starts])),
+        values=bucket_means(rows.values * weights, starts, mins, maxs),
+        mins=mins,
+        maxs=maxs,
+        firsts=rows.firsts[starts],
+        lasts=rows.lasts[ends - 1],
+        counts=total,
     )
 
 
 def _runs(samples: Samples | Aggregates, columns: Columns) -> tuple[Index, Index]:
-    """Returns where the runs of one point in one column start and end."""
+    """Returns the starts and ends of the runs of one point in one column."""
     column = columns.indexes(samples.times)
     changed = np.ones(len(samples), np.bool_)
     changed[1:] = (samples.ids[1:] != samples.ids[:-1]) | (column[1:] != column[:-1])

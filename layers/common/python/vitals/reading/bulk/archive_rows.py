@@ -32,9 +32,9 @@ class ArchiveRows:
     rollups: RollupTier
 
     def read(self, request: BulkRequest) -> BulkRows:
-        """Runs the query and returns its rows, which end with RowCountError when a day has other rows.
+        """Runs the query and returns its rows, which end with RowCountError when the rows of a day differ.
 
-        DayFileMissingError for a day without a file, which to Athena is a day without rows, and
+        Raises DayFileMissingError for a day without a file, which Athena reads as a day without rows, and
         ConflictError for a day that is being archived again.
         """
         self._check_files(request)
@@ -69,14 +69,14 @@ class ArchiveRows:
     def _check_rows(
         self, request: BulkRequest, records: Mapping[int, ArchiveRecord], counts: RowCounts
     ) -> None:
-        """Compares the rows with those of the records or, for named points, of their rollups."""
+        """Compares the number of rows with the records or, for named points, with their rollups."""
         site = request.site
         differing = counts.mismatches(self._expected(request, records, consistent=False))
         if not differing:
             return
         differing_records = {day_ms: records[day_ms] for day_ms in differing}
         errors = counts.mismatches(self._expected(request, differing_records, consistent=True))
-        # Read after the rollups: a record that is still the same proves that they are of its archive.
+        # Read after the rollups: if the record has not changed, they belong to its archive.
         for day_ms, record in differing_records.items():
             if not record.same_archive(self.ledger.archive_record(SiteDay(site, day_ms))):
                 raise ConflictError(f"{day_name(day_ms)} of {site} was archived again while it was read")

@@ -1,10 +1,11 @@
-"""The rows of a day that is not settled: its file and its blocks, merged by the day builder."""
+"""The rows of an unsettled day: its file and its blocks, merged by the day builder."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from vitals.aws.runtime import Runtime
 from vitals.codec.day_file import WrittenFile
 from vitals.errors import ConflictError, DayFileMissingError
 from vitals.model.row_counts import RowCounts
@@ -14,6 +15,7 @@ from vitals.reading.bulk.record_batches import record_batches
 from vitals.reading.bulk.request import BulkRequest, BulkRows
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
+from vitals.store.stores import Stores
 from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.day_object import Stored
 from vitals.store.tiers.hot import HotTier
@@ -24,13 +26,24 @@ _ATTEMPTS = 4
 
 @dataclass(frozen=True, slots=True)
 class DayRows:
-    """Reads one day from a file that is built of everything stored of it; `now` gives UTC ms."""
+    """Reads one day from a file that is built from its stored samples; `now` returns UTC ms."""
 
     hot: HotTier
     cold: ColdTier
     catalogs: CatalogTable
     ledger: Ledger
     now: Callable[[], int]
+
+    @classmethod
+    def connect(cls, stores: Stores, runtime: Runtime) -> Self:
+        """Returns the reader of days in these stores."""
+        return cls(
+            hot=stores.hot,
+            cold=stores.cold,
+            catalogs=stores.catalogs,
+            ledger=stores.ledger,
+            now=runtime.now_ms,
+        )
 
     def read(self, request: BulkRequest) -> BulkRows:
         """Builds the file and returns its rows; ConflictError when the day changes in every attempt."""
@@ -50,7 +63,7 @@ class DayRows:
 
     def _build(self, day: SiteDay, file: Path) -> WrittenFile:
         began_ms = self.now()
-        # After `began_ms`: a block that is read must hold no point that this catalog lacks.
+        # Loaded after `began_ms`, so that it has every point of the blocks that are read.
         catalog = self.catalogs.load(day.site)
         return build_day(
             day,
@@ -79,7 +92,7 @@ def _batches(request: BulkRequest, day: SiteDay, file: Path, written: WrittenFil
 
 
 def _check_rows(request: BulkRequest, day: SiteDay, written: WrittenFile, counts: RowCounts) -> None:
-    """RowCountError when other rows were read than the builder wrote: of the file, of the points in a day."""
+    """Raises RowCountError when the rows read differ from those that the builder wrote."""
     expected = {day.day_ms: _rows_of(written, request.names)} if request.whole_days else {}
     errors = counts.mismatches(expected)
     for error in (counts.mismatch_of_all(written.contents.rows, day.date), *errors.values()):

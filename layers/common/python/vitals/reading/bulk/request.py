@@ -11,10 +11,10 @@ from vitals.model.timespan import Span
 
 @dataclass(frozen=True, slots=True)
 class BulkRequest:
-    """The samples of a span of these points, or of every point where `names` is None; `ids` are the points'.
+    """The samples in a span of these points, or of every point where `names` is None; `ids` are their ids.
 
-    `folder` is empty and the read's own, `answer` an unused name for the folder in which Athena leaves its
-    files. `check` is called often, and ends the read by raising.
+    `folder` is an empty folder for this read, `answer` an unused name for the folder of Athena's files.
+    `check` is called often; its errors end the read.
     """
 
     site: str
@@ -33,9 +33,9 @@ class BulkRequest:
 
 @dataclass(frozen=True, slots=True)
 class BulkRows:
-    """Record batches (record_batches.schema), each sample once, and the bytes that Athena scanned for them.
+    """Record batches (record_batches.schema) without repeated samples, and the bytes that Athena scanned.
 
-    The batches end with an error when other rows came than there must be.
+    The batches end with an error when the number of rows is wrong.
     """
 
     batches: Iterator[Any]
@@ -43,6 +43,6 @@ class BulkRows:
 
 
 class RowReader(Protocol):
-    """Reads samples of any number of points and days, in one of the two ways."""
+    """Reads samples of any number of points and days: ArchiveRows or DayRows."""
 
     def read(self, request: BulkRequest) -> BulkRows: ...

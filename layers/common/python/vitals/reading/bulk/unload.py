@@ -26,7 +26,7 @@ _BODY_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Unloaded:
-    """The addresses of the files that a query left, and the bytes that it scanned."""
+    """The addresses of the files that a query wrote, and the bytes that it scanned."""
 
     addresses: list[str]
     scanned_bytes: int
@@ -42,12 +42,16 @@ class ArchiveUnload:
     table: str
 
     def run(self, request: BulkRequest) -> Unloaded:
-        """Leaves the samples in the request's answer folder; errors are those of Athena.run.
+        """Writes the samples to the request's answer folder; errors are those of Athena.run.
 
-        They may include points whose names share a digest with the named ones (athena_sql.samples).
+        They may include other points whose names have the same digest (athena_sql.samples).
         """
         select, parameters = athena_sql.samples(
-            self.athena.database, self.table, request.site, request.span, request.names
+            database=self.athena.database,
+            table=self.table,
+            site=request.site,
+            span=request.span,
+            names=request.names,
         )
         address = f"s3://{self.bucket}/{keys.athena_answer(request.answer)}/"
         sql = f"UNLOAD ({select}) TO '{address}' WITH (format = 'PARQUET', compression = 'ZSTD')"

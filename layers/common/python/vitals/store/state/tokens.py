@@ -1,7 +1,7 @@
-"""Bearer tokens: random secrets of which the state table keeps only the SHA-256, with what they grant.
+"""Bearer tokens: random secrets. The state table has only their SHA-256, with their grants.
 
 A token is two items that are written together: its grants, which the authorizer looks up by the hash, and
-its entry in the index, which outlives it so that its usage key can be found and removed.
+an entry in the index, which remains after the grants so that the usage key can be found and removed.
 """
 
 import re
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # The name is written to access logs.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@:-]{0,63}", re.ASCII)
 _MAX_PAGES = 1_000
-# For so long an expired token is answered with its expiry; afterwards it is unknown like any other.
+# During this time the error of an expired token has its expiry; afterwards the token is unknown.
 _REMEMBERED_MS = 30 * DAY_MS
 
 
@@ -56,13 +56,13 @@ class TokenTable:
         granted = {site if site == EVERY_SITE else check_site(site) for site in sites}
         secret = _new_secret()
         token = Token(
-            keys.token_hash(secret),
-            name,
-            tuple(sorted(set(scopes))),
-            tuple(sorted(granted)),
-            now_ms,
-            expires_ms,
-            usage,
+            sha256=keys.token_hash(secret),
+            name=name,
+            scopes=tuple(sorted(set(scopes))),
+            sites=tuple(sorted(granted)),
+            created_ms=now_ms,
+            expires_ms=expires_ms,
+            usage=usage,
         )
         self._client.transact_write_items(TransactItems=_puts(self._table, token))
         return secret
@@ -88,14 +88,14 @@ class TokenTable:
         )
 
     def all(self) -> list[Token]:
-        """Returns every token of the index by name and age, also those that have expired."""
+        """Returns every token of the index by name and age, including expired ones."""
         request = items.selecting(self._table, keys.TOKEN_INDEX)
         entries = chain.from_iterable(items.pages(self._client.query, request, "the tokens", _MAX_PAGES))
         tokens = [_token(entry["sk"]["S"], entry) for entry in entries]
         return sorted(tokens, key=lambda token: (token.name, token.created_ms))
 
     def complete_index(self) -> int:
-        """Adds the tokens from before there was an index, by reading the whole table; returns how many."""
+        """Adds tokens that are older than the index by reading the whole table; returns their number."""
         indexed = {token.sha256 for token in self.all()}
         request: dict[str, Any] = {
             "TableName": self._table,
@@ -124,7 +124,15 @@ class TokenTable:
         Both happen or neither does; NotFoundError when the old one is revoked.
         """
         secret = _new_secret()
-        new = Token(keys.token_hash(secret), old.name, old.scopes, old.sites, now_ms, expires_ms, usage)
+        new = Token(
+            sha256=keys.token_hash(secret),
+            name=old.name,
+            scopes=old.scopes,
+            sites=old.sites,
+            created_ms=now_ms,
+            expires_ms=expires_ms,
+            usage=usage,
+        )
         if old_until_ms <= now_ms:
             end = [
                 _delete(self._table, key) for key in (keys.token(old.sha256), keys.token_entry(old.sha256))
@@ -194,13 +202,13 @@ def _expires_ms(item: Mapping[str, Any]) -> int | None:
 def _token(sha256: str, item: Mapping[str, Any]) -> Token:
     usage = UsageKey(item["usage_key_id"]["S"], item["usage_key"]["S"]) if "usage_key_id" in item else None
     return Token(
-        sha256,
-        item["name"]["S"],
-        tuple(sorted(item["scopes"]["SS"])),
-        tuple(sorted(item["sites"]["SS"])),
-        int(item["created_ms"]["N"]),
-        _expires_ms(item),
-        usage,
+        sha256=sha256,
+        name=item["name"]["S"],
+        scopes=tuple(sorted(item["scopes"]["SS"])),
+        sites=tuple(sorted(item["sites"]["SS"])),
+        created_ms=int(item["created_ms"]["N"]),
+        expires_ms=_expires_ms(item),
+        usage=usage,
     )
 
 
