@@ -19,10 +19,10 @@ from vitals.model.timespan import Span, iso
 
 MAX_PAGES = 200
 TIMEOUT_S = 60
-# The weather may be missing; a page of readings may not wait for it.
+# The weather may be missing; readings must not wait for it.
 _WEATHER_TIMEOUT_S = 8
 
-# The weather answer's own names, and the points they are stored as.
+# The fields of the weather, and the names of their points.
 WEATHER_POINTS = {
     "temp": "weather.temperature",
     "feels_like": "weather.feels_like",
@@ -35,7 +35,7 @@ WEATHER_POINTS = {
     "wet_bulb": "weather.wet_bulb",
 }
 
-# What a listing says of its length; any of them will do.
+# Members with the length of a listing; one of them is enough.
 _COUNTS = ("pages", "total", "per_page")
 _SITE_FORM = Form(members=("nice_name",))
 _POINTS_FORM = Form("items", ("name",), _COUNTS, _COUNTS)
@@ -46,10 +46,11 @@ type Reading = Mapping[str, Any] | MalformedEntry
 
 
 class AceClient:
-    """Reads one ACE IoT API; repeats what may pass (429, 5xx, timeouts, broken bodies) within `retry`.
+    """Reads one ACE IoT API; retries temporary errors (429, 5xx, timeouts, broken bodies) within `retry`.
 
-    `remaining_s` returns how long the caller has left: what would not end by then fails as unavailable, so
-    that the caller can report it. `warn` takes a message and fields about answers that are used in part.
+    `remaining_s` returns the caller's remaining seconds. A request that would take longer fails as
+    unavailable, so that the caller can report it. `warn` logs a message with fields about answers that are
+    used in part.
     """
 
     def __init__(
@@ -78,15 +79,15 @@ class AceClient:
 
     @property
     def requests(self) -> int:
-        """The number of requests that were sent, retries included."""
+        """The number of requests that were sent, including retries."""
         return self._transport.requests
 
     def site(self, site: str) -> Mapping[str, Any]:
-        """Returns what the API says of the site."""
+        """Returns the API's description of the site."""
         return self._get(_site_path(site), {}, _SITE_FORM)
 
     def configured_points(self, site: str) -> Listing:
-        """Returns every configured point of the site; a real site takes minutes."""
+        """Returns every configured point of the site; this takes minutes for a real site."""
         path = f"{_site_path(site)}/configured_points"
         return listing.read(
             lambda page, per_page: self._get(
@@ -123,7 +124,7 @@ class AceClient:
         raise UpstreamCursorError(f"{path} did not end within {MAX_PAGES} pages")
 
     def weather(self, site: str) -> list[Reading]:
-        """Returns the present weather as readings of WEATHER_POINTS; one request with a short timeout."""
+        """Returns the current weather as readings of WEATHER_POINTS; one request with a short timeout."""
         answer = self._get(
             f"{_site_path(site)}/weather",
             {},

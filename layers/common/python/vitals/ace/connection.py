@@ -29,8 +29,8 @@ def connect(
     warn: Callable[..., None],
     own: Pace | None = None,
 ) -> AceClient:
-    """Returns a client with its `own` pace, which delays the others, or else with the shared one."""
-    # Imported here because it brings boto3 along, which costs a cold start more than all the rest.
+    """Returns a client with its `own` pace, which delays the others, or with the shared pace."""
+    # Imported here because it imports boto3, the slowest import of a cold start.
     from aws_lambda_powertools.utilities import parameters
 
     key = str(parameters.get_secret(settings.ace_secret_id, max_age=300))

@@ -47,7 +47,7 @@ _LIBRARY_ERRORS = (
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One GET: a path below the base URL, its query, and how errors name it."""
+    """One GET: a path below the base URL, its query, and its name in errors."""
 
     path: str
     query: Mapping[str, Any]
@@ -57,14 +57,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """Why an attempt failed that may be repeated, and the Retry-After of its response."""
+    """The reason of a failed attempt that may be retried, and the Retry-After of its response."""
 
     problem: str
     retry_after: str = ""
 
 
 class Transport:
-    """Makes the requests to one API; `remaining_s` returns how long the caller has left."""
+    """Makes the requests to one API; `remaining_s` returns the caller's remaining seconds."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Transport:
         runtime: Runtime,
     ) -> None:
         self.requests = 0
-        """The number of requests that were sent, retries included."""
+        """The number of requests that were sent, including retries."""
         self._base_url = base_url.rstrip("/")
         self._pace = pace
         self._remaining_s = remaining_s
@@ -88,8 +88,8 @@ class Transport:
     def get(self, request: Request, form: Form, retry: Retry) -> Body:
         """Returns the body of a response.
 
-        UpstreamRefusedError when a retry cannot succeed, and UpstreamUnavailableError when `retry` or the
-        caller's time is used up.
+        UpstreamRefusedError when a retry cannot succeed, and UpstreamUnavailableError when there are no
+        retries left or the caller's time limit is reached.
         """
         total = retry.total
         # Bounded by `retry`: increment raises when it is used up.
@@ -104,7 +104,7 @@ class Transport:
             self._back_off(retry, result)
 
     def _reserve(self, request: Request) -> float:
-        """Waits until the pace allows the request; returns how many seconds it then has."""
+        """Waits until the pace allows the request; returns the seconds that it then has."""
         if self._remaining_s() > 0:
             self._pace.wait()
         timeout_s = min(request.timeout_s, self._remaining_s())
@@ -145,7 +145,7 @@ class Transport:
         return bodies.parse(bodies.download(response, is_late), form, is_late)
 
     def _back_off(self, retry: Retry, failure: _Failure) -> None:
-        """Waits before the next attempt; UpstreamUnavailableError when there is no time for that."""
+        """Waits before the next attempt; UpstreamUnavailableError when there is no time for it."""
         problem, text = failure.problem, failure.retry_after
         retry_after_s = _retry_after_s(text, self._runtime.now_ms())
         if retry_after_s is not None and retry_after_s > min(_MAX_WAIT_S, self._remaining_s()):
@@ -169,7 +169,7 @@ def _check_status(response: requests.Response, subject: str) -> str:
 
 
 def _message(error: Exception) -> str:
-    """Returns the library's message without the layers that wrap it."""
+    """Returns the library's message without the exceptions around it."""
     inner = error
     while inner.args and isinstance(inner.args[0], Exception):
         inner = inner.args[0]

@@ -18,7 +18,7 @@ _LONGEST_POLL_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Athena:
-    """Queries of one database in one workgroup, by sessions like boto3's or its default."""
+    """Queries of one database in one workgroup; `session` returns a boto3 session, None for the default."""
 
     database: str
     workgroup: str
@@ -32,8 +32,8 @@ class Athena:
         """Runs a query and returns Athena's description of it; `parameters` are texts without quotes.
 
         AthenaError when it fails, TooLargeError when it scans more than the workgroup allows, and
-        TierTimeoutError when it does not end in time. `go_on` is called after each poll; its errors end the
-        query, too. A query that is ended early is stopped.
+        TierTimeoutError when it does not end in time. `go_on` is called after each poll, and its errors
+        end the query. A query that ends early is stopped.
         """
         end = self.runtime.monotonic() + timeout_s
         wr, session = self._wrangler()
@@ -94,7 +94,7 @@ class Athena:
 
 
 def scanned_bytes(details: dict[str, Any]) -> int:
-    """Returns the bytes that a query has scanned, by which it is billed."""
+    """Returns the number of bytes that a query scanned, for which it is billed."""
     return int(details.get("Statistics", {}).get("DataScannedInBytes", 0))
 
 
@@ -105,7 +105,7 @@ def literal(text: str) -> str:
 
 @contextlib.contextmanager
 def _named_errors() -> Iterator[None]:
-    """Raises the errors of AWS as this product's."""
+    """Raises errors of AWS as errors of this product."""
     try:
         yield
     except (ConnectTimeoutError, ReadTimeoutError) as error:

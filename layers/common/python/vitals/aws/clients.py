@@ -22,7 +22,7 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 5},
     max_pool_connections=32,
 )
-# For answers to people: a call that hangs is given up after 15 s and the pauses between its attempts.
+# For answers to people: a call that hangs fails after 15 s and the pauses between its attempts.
 PROMPT = Config(
     connect_timeout=1,
     read_timeout=4,
@@ -31,12 +31,12 @@ PROMPT = Config(
 )
 # For the authorizer, whose 5 s are part of every answer's 29.
 BRIEF = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 2})
-# API Gateway gives up after 29 s. The last call begins within these, and is over or given up 5 s later.
+# API Gateway waits 29 s. The last call begins within this time, and ends or fails 5 s later.
 ANSWER_S = 20.0
 
 
 class Deadline:
-    """Until when the calls to AWS for one answer may begin; outside of `within` there is no limit."""
+    """The time until which calls to AWS for one answer may begin; unlimited outside `within`."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -44,7 +44,7 @@ class Deadline:
 
     @contextlib.contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Limits the calls of all threads while it is open: a function answers one request at a time."""
+        """Limits the calls of all threads in the `with` block; a function answers one request at a time."""
         self._end = self._monotonic() + seconds
         try:
             yield
@@ -65,11 +65,11 @@ deadline = Deadline()
 
 
 def client(service: str, config: Config = CONFIG) -> Any:
-    """Returns the client of a service, made once, by the region and credentials of the environment."""
+    """Returns the one client of a service, with the region and credentials of the environment."""
     return made_client(service, config)
 
 
-# Apart from `client`, because a default that is passed and one that is left out would be two clients.
+# Separate from `client`, because the cache takes a passed default and an omitted one for two clients.
 @cache
 def made_client(service: str, config: Config) -> Any:
     """Returns the client of a service with exactly this configuration."""
@@ -81,7 +81,7 @@ def made_client(service: str, config: Config) -> Any:
 
 @cache
 def boto3_session() -> Any:
-    """Returns the session of those clients as one of boto3, for packages that need it."""
+    """Returns a boto3 session that shares the clients' botocore session."""
     import boto3
 
     return boto3.Session(botocore_session=_session())

@@ -1,4 +1,4 @@
-"""The cost of reads, by AWS's published rules, because emulators do not count it."""
+"""The cost of reads, by AWS's published rules; emulators do not count it."""
 
 import threading
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 from vitals.aws import prices
 
-# Athena bills at least so much a query.
+# Athena bills at least this much per query.
 _ATHENA_LEAST_BYTES = 10_000_000
 
 
@@ -25,7 +25,7 @@ class Cost:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def add_get(self, size: int) -> None:
-        """Counts one GET of S3 that brought so many bytes."""
+        """Counts one GET of S3 of `size` bytes."""
         with self._lock:
             self.requests += 1
             self._gets += 1
@@ -45,7 +45,7 @@ class Cost:
             self.read_units += units
 
     def add_scan(self, size: int) -> None:
-        """Counts one Athena query that scanned so many bytes."""
+        """Counts one Athena query that scanned `size` bytes."""
         with self._lock:
             self.requests += 1
             self.bytes_scanned += size
@@ -61,7 +61,7 @@ class Cost:
         )
 
     def micro_dollars(self, seconds: float, memory_mb: int) -> float:
-        """Returns the price of all that, and of so many seconds of a function with so much memory."""
+        """Returns the price of the reads and writes and of the function's time, in millionths of a dollar."""
         dollars = (
             self.read_dollars
             + self._puts * prices.S3_PUT
@@ -73,7 +73,7 @@ class Cost:
 
 
 def read_units(items: Iterable[Mapping[str, Any]]) -> float:
-    """Returns the units of one eventually consistent read: half of each 4 KB begun of all items together."""
+    """Returns the units of an eventually consistent read: half a unit per 4 KB, rounded up."""
     return 0.5 * max(1, -(-sum(map(item_size, items)) // 4096))
 
 

@@ -1,4 +1,4 @@
-"""What AWS charges: dollars, on demand, in us-east-1, as published on AS_OF."""
+"""The on-demand prices of AWS in us-east-1, in dollars, as published on AS_OF."""
 
 AS_OF = "2026-11-01"
 

@@ -16,7 +16,7 @@ from vitals.aws.sqs import content
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """How one event came: `receives` counts the deliveries of its message, None for a direct invoke."""
+    """The context of one event: `receives` counts its message's deliveries; None for a direct invoke."""
 
     context: LambdaContext
     receives: int | None
@@ -78,5 +78,5 @@ class QueueFunction:
 
 
 def _receives(record: SQSRecord) -> int:
-    """Returns how often the message was received, 1 when the event does not say."""
+    """Returns how often the message was received, 1 when the event has no count."""
     return int(record.raw_event.get("attributes", {}).get("ApproximateReceiveCount", 1))

@@ -1,4 +1,4 @@
-"""The only door to time, chance, threads and AWS clients, so that a simulation can pass its own."""
+"""Time, random numbers, thread pools and AWS clients, which a simulation can replace."""
 
 import random
 import time
@@ -22,20 +22,20 @@ def _new_id() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
-    """What a function takes from the machine that it runs on."""
+    """The time, random numbers, thread pools and AWS clients of a process."""
 
     now_ms: Callable[[], int] = _now_ms
     """The time in UTC milliseconds."""
     monotonic: Callable[[], float] = time.monotonic
     """Seconds of a clock that never goes back."""
     sleep: Callable[[float], None] = time.sleep
-    """Waits so many seconds."""
+    """Waits this number of seconds."""
     uniform: Callable[[float, float], float] = random.uniform
     """A random number between two bounds."""
     new_id: Callable[[], str] = _new_id
     """A unique id: a UUID."""
     pool: Callable[[int, str], Executor] = ThreadPoolExecutor
-    """A pool of so many threads under a name."""
+    """A pool with this number of threads and this name."""
     client: Callable[..., Any] = clients.client
     """The client of an AWS service, by its name and optionally a botocore Config."""
     deadline: Deadline = clients.deadline

@@ -16,7 +16,7 @@ _BATCH = 1_000
 def list_keys(
     client: "S3Client", bucket: str, prefix: str, *, subject: str, max_requests: int, start_after: str = ""
 ) -> Iterator[str]:
-    """Yields the keys that begin with the prefix, in order; at most 1,000 are one request.
+    """Yields the keys that begin with the prefix, in order; a request returns at most 1,000.
 
     ConflictError, which names the `subject`, when the listing does not end within `max_requests`.
     """
@@ -33,7 +33,7 @@ def list_keys(
 
 
 def delete_keys(client: "S3Client", bucket: str, keys: Iterable[str]) -> None:
-    """Deletes these objects; ConflictError when S3 did not delete some of them."""
+    """Deletes these objects; ConflictError when S3 did not delete all of them."""
     for batch in batched(keys, _BATCH, strict=False):
         objects: Any = {"Objects": [{"Key": key} for key in batch], "Quiet": True}
         result = client.delete_objects(Bucket=bucket, Delete=objects)

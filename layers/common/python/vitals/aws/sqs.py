@@ -53,14 +53,14 @@ _COUNTED: "Sequence[QueueAttributeNameType]" = (
 
 
 class DeadLetters:
-    """The dead-letter queues by name; `client` is called when it is needed."""
+    """The dead-letter queues by name; `client` returns the client when it is needed."""
 
     def __init__(self, client: "Callable[[], SQSClient]", urls: Mapping[str, str]) -> None:
         self._client = client
         self._urls = urls
 
     def counters(self) -> dict[str, Callable[[], int]]:
-        """Returns by queue a function that returns about how many messages it has."""
+        """Returns, by queue, a function that returns the approximate number of its messages."""
         client = self._client()
         return {name: partial(_count, client, url) for name, url in self._urls.items()}
 

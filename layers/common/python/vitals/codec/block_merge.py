@@ -1,4 +1,4 @@
-"""What a block becomes when samples are fetched again: by the merge rule, and within one write."""
+"""Merges fetched samples into a block, within the limits of one write."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -23,18 +23,18 @@ class Block:
     expires_at: int | None = None
     """Epoch seconds, or None while the day's file may lack the block."""
     items: int = 1
-    """How many items it has in the table (segments.py)."""
+    """The number of its items in the table (segments.py)."""
 
     def expired(self, now_ms: int) -> bool:
-        """Tells whether the block is no longer valid: DynamoDB deletes it up to days later."""
+        """Returns whether the block has expired: DynamoDB deletes it up to days later."""
         return self.expires_at is not None and self.expires_at * 1000 <= now_ms
 
 
 def merged_block(stored: Block | None, fetched: Samples, window_ms: int, fetched_ms: int) -> Block | None:
     """Returns the block that `stored` becomes with the fetched samples, or None when nothing changes.
 
-    The later fetch wins, whichever of two racing syncs writes first. Of an expired block, whose samples are
-    in the day's file, only the revision counts.
+    The later fetch wins, whichever of two racing syncs writes first. Only the revision of an expired block
+    matters: its samples are in the day's file.
     """
     payload = blocks.encode(fetched, window_ms)
     if stored is None:
@@ -56,10 +56,10 @@ def merged_block(stored: Block | None, fetched: Samples, window_ms: int, fetched
 def fitting_block(
     stored: Block | None, fetched: Samples, window_ms: int, fetched_ms: int
 ) -> tuple[Block | None, Counter[int]]:
-    """Returns merged_block within what a transaction holds, and how many samples were left out by slot.
+    """Returns merged_block within the limits of a transaction, and the number of omitted samples by slot.
 
-    A block that does not fit takes nothing that was fetched of the points with the most samples in the
-    window, of as few of them as possible; what is stored of them stays.
+    If the block does not fit, the fetched samples of the points with the most samples in the window are
+    omitted, for as few points as possible; their stored samples remain.
     """
     block = merged_block(stored, fetched, window_ms, fetched_ms)
     if block is None or _fits(block):
@@ -86,7 +86,7 @@ def _densest_first(block: Block, fetched: Samples, window_ms: int) -> list[int]:
 
 
 def _new_samples(stored: Block | None, fetched: Samples, window_ms: int, now_ms: int) -> Counter[int]:
-    """Returns by slot how many of the samples a block lacks, or has with other bits."""
+    """Returns, by slot, the number of samples that a block lacks or has with other values."""
     held = from_columns([], [], [])
     if stored is not None and not stored.expired(now_ms):
         held = blocks.decode(stored.payload, window_ms)

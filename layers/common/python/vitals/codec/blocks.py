@@ -44,7 +44,7 @@ type _Starts = npt.NDArray[np.intp]
 
 
 class _Zstd(threading.local):
-    """The contexts of zstd, a pair per thread: two threads that share one crash."""
+    """A pair of zstd contexts per thread; threads must not share one."""
 
     def __init__(self) -> None:
         self.compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=False)
@@ -109,7 +109,7 @@ def last_of_slot(samples: Samples) -> Samples:
 
 
 def split(samples: Samples) -> dict[tuple[int, int], Samples]:
-    """Returns samples of any order, merged, by (group, window start), each as `encode` takes them."""
+    """Returns the samples (in any order) merged, by (group, window start), in the form of `encode`."""
     if not len(samples):
         return {}
     unique = merge([samples])
@@ -194,7 +194,7 @@ def _value_steps(values: npt.NDArray[np.float64], starts: _Starts) -> tuple[npt.
 def _candidates(
     values: npt.NDArray[np.float64],
 ) -> Iterator[tuple[int, npt.NDArray[np.float64], _Bits]]:
-    """Yields the forms in order of preference: what each gives back for the values, and what it stores."""
+    """Yields, in order of preference, the values that each form decodes to, and the steps that it stores."""
     for digits in _DIGITS:
         numbers = np.rint(values * 10.0**digits)
         # Outside of the integers that a float64 holds exactly, a zero stands in, which fits only zeros.
@@ -218,7 +218,7 @@ def _steps(scaled: _Bits, integer: npt.NDArray[np.bool_], starts: _Starts) -> _B
 def _values(
     forms: npt.NDArray[np.uint8], steps: npt.NDArray[np.unsignedinteger], starts: _Starts
 ) -> npt.NDArray[np.float64]:
-    """Returns the values of which these are the steps; `forms` has one form per row."""
+    """Returns the values from their steps; `forms` has one form per row."""
     values = _running_xor(steps, starts).view(np.float64)
     if (single := forms == _FLOAT32).any():
         values[single] = values.view(np.uint64)[single].astype(np.uint32).view(np.float32)

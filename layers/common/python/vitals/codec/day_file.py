@@ -56,7 +56,7 @@ class PointCheck(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a file's metadata says of its contents."""
+    """The contents of a file, from its metadata."""
 
     site: str
     day: str

@@ -42,7 +42,7 @@ class RowGroup:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Footer:
-    """What a file's footer says of its contents and row groups."""
+    """The contents and row groups of a file, from its footer."""
 
     contents: Contents
     row_groups: tuple[RowGroup, ...]
@@ -113,7 +113,7 @@ def decode(footer: Footer, group: RowGroup, data: bytes) -> Group:
 
 
 def select(group: Group, ids: Mapping[str, int], span: Span) -> Samples:
-    """Returns the samples in the span of the points that have an id, under that id, in the group's order."""
+    """Returns the samples in the span of the points that have an id in `ids`, in the group's order."""
     id_of_name = np.array([ids.get(name, -1) for name in group.names], np.int32)
     point_ids, times = id_of_name[group.samples.ids], group.samples.times
     is_selected = (point_ids >= 0) & (times >= span.start_ms) & (times < span.end_ms)
@@ -173,7 +173,7 @@ def _naming_damage(site: str, day: str) -> Iterator[None]:
 
 
 class _FileRange(io.RawIOBase):
-    """A file of which only the bytes from `start` to `end` can be read."""
+    """A file that can only be read from `start` to `end`."""
 
     def __init__(self, data: bytes, start: int, end: int) -> None:
         self._data = memoryview(data)

@@ -27,12 +27,12 @@ def split(payload: bytes) -> list[bytes]:
 
 
 def digest(payload: bytes) -> bytes:
-    """Returns 8 bytes of BLAKE2b, which distinguishes the segments of one payload from those of another."""
+    """Returns 8 bytes of BLAKE2b, which tell the segments of different payloads apart."""
     return hashlib.blake2b(payload, digest_size=8).digest()
 
 
 def count(item: Item) -> int:
-    """Returns how many items a block has, from the first of them."""
+    """Returns the number of items of a block, from its first item."""
     return int(item["s"]["N"]) if "s" in item else 1
 
 
@@ -57,7 +57,7 @@ def first(window_ms: int, items: Sequence[Item]) -> Item | None:
 def join(window_ms: int, items: Sequence[Item]) -> Item | None:
     """Returns the first item with the payload of all segments; None when they are not all of one write.
 
-    Items behind the last segment are left over from a larger block and expire.
+    Items after the last segment are left from a larger block and expire.
     """
     head = first(window_ms, items)
     if head is None or count(head) == 1:

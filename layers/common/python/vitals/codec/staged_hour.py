@@ -54,7 +54,7 @@ def decode(file: Path) -> Samples:
 
 
 class StagedParts:
-    """Reads parts in local files, which come oldest fetch first; memory holds one group at a time."""
+    """Reads parts in local files, oldest fetch first, with one group in memory at a time."""
 
     def __init__(self, files: Iterable[Path]) -> None:
         self._batches: dict[int, list[tuple[Any, int]]] = {}
@@ -66,7 +66,7 @@ class StagedParts:
                 self._batches.setdefault(group, []).append((reader, index))
 
     def group(self, group: int) -> Samples:
-        """Returns the sorted samples of one group of points; of two with one key, that of the later fetch."""
+        """Returns the sorted samples of one group of points; the later fetch wins."""
         return merge(_samples(reader.get_batch(index)) for reader, index in self._batches.get(group, []))
 
 

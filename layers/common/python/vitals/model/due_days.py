@@ -16,7 +16,7 @@ OVERDUE_MS = 48 * HOUR_MS
 
 
 def synced_days(record: "SiteRecord") -> Span:
-    """Returns the whole days that the site's sync has passed, from its first on."""
+    """Returns the whole days that the site's sync has passed."""
     if record.checkpoint_ms is None or record.first_ms is None:
         return Span(EARLIEST_MS, EARLIEST_MS)
     end = record.checkpoint_ms - record.checkpoint_ms % DAY_MS
@@ -25,7 +25,7 @@ def synced_days(record: "SiteRecord") -> Span:
 
 
 def due_days(days: Span, records: Iterable["ArchiveRecord"]) -> list[int]:
-    """Returns the starts of the days that are not settled: of `days`, and of earlier ones with a record."""
+    """Returns the starts of the unsettled days: of `days`, and of earlier days with a record."""
     by_day = {record.day_ms: record for record in records}
     earlier = {day for day in by_day if day < days.start_ms}
     candidates = sorted(earlier | set(range(days.start_ms, days.end_ms, DAY_MS)))
@@ -33,5 +33,5 @@ def due_days(days: Span, records: Iterable["ArchiveRecord"]) -> list[int]:
 
 
 def overdue_days(days_ms: Iterable[int], now_ms: int) -> list[int]:
-    """Returns those of the due days that ended more than 48 hours ago."""
+    """Returns the due days that ended more than 48 hours ago."""
     return [day_ms for day_ms in days_ms if now_ms - (day_ms + DAY_MS) > OVERDUE_MS]

@@ -1,7 +1,7 @@
 """Sets of point ids as the bits of one integer, and the points that a day of the ledger claims.
 
-Bytes: a zstd frame over the integer, little-endian; bit i is set when the id i is in the set. 4,583 points
-that are all in the set take tens of bytes.
+Bytes: a zstd frame over the integer, little-endian; bit i is set when the id i is in the set. A set of all
+4,583 points takes tens of bytes.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ def from_ids(ids: Iterable[int]) -> PointSet:
 
 
 def contains(held: PointSet, wanted: PointSet) -> bool:
-    """Tells whether `held` has every id of `wanted`."""
+    """Returns whether `held` has every id of `wanted`."""
     return not wanted & ~held
 
 
@@ -46,8 +46,8 @@ def next_claim(
 ) -> PointSet | None:
     """Returns the claim after one more read: points that were configured in a poll of every polled window.
 
-    `before` is the claim for the windows `polled` so far; None claims every point, as records do that are
-    older than claims. `read` are the windows of the read, `configured` the points it was made for.
+    `before` is the claim for the windows `polled` so far; None claims every point, as in records that are
+    older than claims. `read` are the windows of the read, `configured` its points.
     """
     if not read.any():
         return before

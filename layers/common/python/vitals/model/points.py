@@ -14,7 +14,7 @@ MAX_NAME = 512
 
 @dataclass(frozen=True, slots=True)
 class ListedPoint:
-    """A point as the upstream lists it; `interval_s` is how often it is collected."""
+    """A point as the upstream lists it; `interval_s` is its collection interval."""
 
     name: str
     unit: str = ""
@@ -43,7 +43,7 @@ class Point:
 
     @property
     def is_weather(self) -> bool:
-        """Whether the sync made it for the site's weather, of which the upstream has no history."""
+        """Whether the sync made it for the site's weather, which has no history upstream."""
         return self.listed.tags == _WEATHER and self.name.startswith("weather.")
 
     def unlisted(self, *, proven: bool) -> "Point":
@@ -66,10 +66,10 @@ class Catalog:
         return {point.name: point for point in self.points}
 
     def select(self, names: Iterable[str], *, allow_unknown: bool = False) -> list[Point]:
-        """Returns the points of these names, each once, in this order.
+        """Returns the points of these names in this order, without repetition.
 
-        NotFoundError names up to three that the site does not have. With `allow_unknown` these are left out,
-        and the error is raised only when the site has none of the names.
+        Raises NotFoundError with up to three unknown names. With `allow_unknown` they are omitted, and the
+        error is raised only when the site has none of the names.
         """
         names = dict.fromkeys(names)
         points = [self.by_name[name] for name in names if name in self.by_name]
@@ -91,10 +91,10 @@ class Catalog:
     def refreshed(
         self, listed: Iterable[ListedPoint], *, proves_absence: bool = True, since: "Catalog | None" = None
     ) -> "Catalog":
-        """Returns this catalog after the upstream listed these points: ids stay, new names get the next ids.
+        """Returns this catalog after the upstream listed these points: names keep their ids.
 
-        A point becomes inactive when two consecutive listings that prove its absence lack it. `since` is the
-        catalog from before the listing, so that two listings at the same time count as one absence.
+        A point becomes inactive after two consecutive listings that prove its absence. `since` is the catalog
+        before the listing, so that two listings at the same time count as one absence.
         """
         before = (since or self).points
         by_name = {point.name: point for point in listed}

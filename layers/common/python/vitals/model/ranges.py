@@ -1,4 +1,4 @@
-"""Parses ranges of time and of days as callers write them, by one rule for their edges."""
+"""Parses ranges of time and of days from requests, with one rule for their edges."""
 
 import contextlib
 import math
@@ -10,12 +10,12 @@ from vitals.model.timespan import DAY_MS, EARLIEST_MS, Span, day_name, day_start
 
 # Characters of an edge; enough for more digits than any clock has.
 MAX_TEXT = 100
-# Four digits are a year, and nothing is stored of the times that fewer digits would be.
+# Four digits are a year; times of fewer digits are before EARLIEST_MS.
 _NUMBER = re.compile(r"0|-?\d{5,}(\.\d+)?", re.ASCII)
 _DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?")
 _UNIT_MS = {"seconds": Fraction(1000), "microseconds": Fraction(1, 1000), "nanoseconds": Fraction(1, 10**6)}
 _FIRST_MS, _END_MS = day_start("0001-01-01"), day_start("9999-12-31") + DAY_MS
-# How far ahead of now a number still is a plausible time.
+# A number up to this far ahead of now is a plausible time.
 _YEAR_MS = 366 * DAY_MS
 # The seconds of 1973 to 2106, the end of 32 bits; as milliseconds they are all in early 1970.
 _SECONDS = range(10**8, 2**32)
@@ -30,7 +30,7 @@ def parse_range(
     """Returns [start, end) in whole milliseconds, from EARLIEST_MS on.
 
     An edge between two milliseconds becomes the later one, so that the span has exactly the samples of the
-    range as it was written; it is empty when nothing can be stored of the range. InvalidRequestError, with
+    requested range; it is empty when no sample of the range can be stored. InvalidRequestError, with
     `names` as the edges' names, when an edge is not a time, or the range is empty or in the future.
     """
     first, last = (_edge(name, time, now_ms) for name, time in zip(names, (start, end), strict=True))

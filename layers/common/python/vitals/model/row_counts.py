@@ -1,4 +1,4 @@
-"""Counts the rows of a bulk read by day, and compares them with the rows that must be there."""
+"""Counts the rows of a bulk read by day, and compares them with the expected rows."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ class RowCounts:
     def __init__(self, span: Span, source: str = "Athena") -> None:
         self.span = span
         self.rows_read = 0
-        """Including rows that were not requested, and so not added."""
+        """The number of rows read, including rows that were not requested and not added."""
         self._source = source
         self._first = span.start_ms // DAY_MS
         days = max(0, -(-span.end_ms // DAY_MS) - self._first)
@@ -40,7 +40,7 @@ class RowCounts:
         self._received += np.bincount(times // DAY_MS - self._first, minlength=len(self._received))
 
     def add_source_counts(self, first_times: npt.NDArray[Any], counts: npt.NDArray[Any]) -> None:
-        """Notes the source's counts of partial days, inside or outside the span, each by its first row."""
+        """Records the source's counts of partial days, inside or outside the span, each by its first row."""
         for time_ms, count in zip(first_times.tolist(), counts.tolist(), strict=True):
             inside = self.span.start_ms <= time_ms < self.span.end_ms
             days = self._inside if inside else self._outside
@@ -53,7 +53,7 @@ class RowCounts:
         return {day_ms: error for day_ms, error in errors.items() if error}
 
     def mismatch_of_all(self, rows: int, period: str) -> RowCountError | None:
-        """Returns the error of a source that has `rows` rows in all, when `rows_read` differs."""
+        """Returns the error when `rows_read` differs from `rows`, the total of the source."""
         return self._error(self.rows_read, rows, period) if self.rows_read != rows else None
 
     def _mismatch(self, day_ms: int, rows: int) -> RowCountError | None:

@@ -1,4 +1,4 @@
-"""Samples as columns, and the merge rule: of two samples with one key, that of the later fetch wins."""
+"""Samples as columns, and the merge rule: the sample of the later fetch wins."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Samples:
         return Samples(self.ids[index], self.times[index], self.values[index])
 
     def equals(self, other: "Samples") -> bool:
-        """Tells whether both are equal to the bit: -0.0 differs from 0.0."""
+        """Returns whether both are equal to the bit: -0.0 differs from 0.0."""
         return (
             np.array_equal(self.ids, other.ids)
             and np.array_equal(self.times, other.times)
@@ -54,7 +54,7 @@ def concat(parts: Iterable[Samples]) -> Samples:
 
 
 def merge(parts: Iterable[Samples]) -> Samples:
-    """Returns one sample per (point, time), sorted by both: that of the last part, the latest fetch."""
+    """Returns one sample per (point, time), sorted by both; the last part, the latest fetch, wins."""
     samples = concat(parts)
     if not len(samples):
         return samples

@@ -1,4 +1,4 @@
-"""Turns readings, as ACE serves them, into samples; counts the others by the reason of their rejection."""
+"""Converts ACE's readings into samples, and counts rejected readings by reason."""
 
 import contextlib
 import math
@@ -44,15 +44,15 @@ class Accepted(NamedTuple):
     """The samples of some readings, and the rejections of the others."""
 
     samples: Samples
-    """In the order of the readings; the ids are those of the points."""
+    """In the order of the readings, with point ids."""
     rejected: Counter[str]
-    """How many readings were rejected, by reason."""
+    """The number of rejected readings, by reason."""
     rejected_hours: set[tuple[int, int]]
     """(point id, start of the hour in UTC ms) of the readings rejected for their value, or as malformed."""
 
 
 def accept(readings: Iterable[Any], ids: Mapping[str, int], now_ms: int) -> Accepted:
-    """Returns the samples of the readings ({name, value, time}), and why the others were rejected.
+    """Returns the samples of the readings ({name, value, time}), and the rejections of the others.
 
     `ids` has the ids of the configured points by name. A reading may be FUTURE_TOLERANCE_MS ahead of now.
     """
@@ -98,7 +98,7 @@ class _Intake:
                 rows.append((point, time_ms, number))
 
     def _note_time(self, reading: Any) -> None:
-        """Notes the time of a malformed reading whose point and time can be read."""
+        """Records the time of a malformed reading whose point and time can be read."""
         if isinstance(reading, MalformedEntry) and reading.name in self._ids:
             self._rejected_times.add((self._ids[reading.name], reading.time))
 

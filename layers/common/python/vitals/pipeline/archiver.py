@@ -1,4 +1,4 @@
-"""Archives one day, in an order that makes it safe to kill at any step and to repeat:
+"""Archives one day, in an order that is safe to kill at any step and to repeat:
 
 build → ledger → put → read back and compare → ledger → rollups → expires_at on the blocks → ledger
 """
@@ -72,7 +72,7 @@ class Archiver:
             return self._archive(attempt, prepare())
 
     def archive_fresh(self, day: SiteDay, fresh: Callable[[int], Samples], source: str) -> Receipt:
-        """Archives a day without blocks from its file and from what was just read, which wins.
+        """Archives a day without blocks from its file and fresh samples, which win.
 
         `fresh` returns the samples of one group. Afterwards readers take the day from its file.
         """
@@ -80,7 +80,7 @@ class Archiver:
             return self._archive(attempt, source, fresh)
 
     def is_hot(self, day: SiteDay) -> bool:
-        """Tells whether the day lies within the hot window."""
+        """Returns whether the day lies within the hot window."""
         return day.span.end_ms + self.hot_days * DAY_MS > self.now()
 
     @contextmanager
@@ -138,7 +138,7 @@ class Archiver:
         existing: tuple[Stored | None, str],
         fresh: Callable[[int], Samples] | None,
     ) -> tuple[BuiltDay, Stored]:
-        """Builds the day's file, replaces the existing one if it differs, and verifies what is stored."""
+        """Builds the day's file, replaces the existing one if it differs, and verifies the stored file."""
         day, (stored, checksum) = attempt.site_day, existing
         with tempfile.TemporaryDirectory() as folder:
             sink = Path(folder) / "samples.parquet"
@@ -176,7 +176,7 @@ class Archiver:
         day, expires_ms = attempt.site_day, attempt.blocks_expire_ms(self.now())
         changed = self.hot.expire(day.site, built.blocks, expires_ms // 1000)
         if changed:
-            # Who changed them has marked the day as changed too: it stays due, and these blocks stay.
+            # The writer has marked the day as changed too: it remains due, and these blocks remain.
             raise ConflictError(f"{changed} blocks of {day} changed while it was archived")
 
 

@@ -1,4 +1,4 @@
-"""The day builder: all sources of one site-day, merged by the one rule into one file, in bounded memory."""
+"""Merges all sources of one site-day into one file, in bounded memory."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ _MAX_GROUPS = 32
 
 @dataclass(slots=True)
 class BuiltDay:
-    """A day's file, the blocks it was read from, rollups by point id, and how many windows have samples."""
+    """A day's file, its source blocks, its rollups by point id, and the number of windows with samples."""
 
     written: WrittenFile
     blocks: list[StoredBlock]
@@ -51,7 +51,7 @@ def build_day(
     """Writes to `sink` the merge of the day's file (of exactly this version), its blocks and `fresh`.
 
     The later of these wins; `fresh` returns the samples of one group just read from the upstream.
-    ConflictError when the file is overwritten, or a block or the catalog changes, in a way that matters.
+    ConflictError when the file is overwritten, or a relevant block or the catalog changes.
     """
     blocks = _Blocks(day, hot, now_ms, fresh)
     archived = _Archived(iter(cold.groups(day, existing)) if existing else iter(()))
@@ -103,7 +103,7 @@ class _Blocks:
         return [block for blocks in self._read.values() for block in blocks]
 
     def finish(self) -> None:
-        """Raises ConflictError when blocks have points that were not taken, because they are new."""
+        """Raises ConflictError when blocks have points that are missing from the catalog."""
         if self._remaining:
             raise ConflictError(
                 f"{self._remaining} samples of {self._day} belong to points missing from the loaded catalog"
@@ -167,7 +167,7 @@ class _Archived:
         return merge([concat(parts)])
 
     def finish(self, day: SiteDay) -> None:
-        """Raises DayFileMismatchError when the file has points that were not taken."""
+        """Raises DayFileMismatchError when the file has points that are missing from the catalog."""
         self._remaining += sum(len(group.samples) for group in self._groups)
         if self._remaining:
             raise DayFileMismatchError(f"the file of {day} has samples of points that the catalog lacks")

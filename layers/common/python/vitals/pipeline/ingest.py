@@ -1,4 +1,4 @@
-"""From the upstream into the hot tier: one fetch, with the ledger updated before and after."""
+"""Writes a fetch from the upstream to the hot tier, and updates the ledger before and after."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +20,7 @@ FLUSH_SAMPLES = 500_000
 
 @dataclass(slots=True)
 class Tally:
-    """Counts the readings of some fetches and the blocks that they changed."""
+    """Counts of the readings of some fetches and of the blocks that they changed."""
 
     fetched: int = 0
     accepted: int = 0
@@ -29,7 +29,7 @@ class Tally:
     blocks: int = 0
     conflicts: int = 0
     too_dense: Counter[int] = field(default_factory=Counter)
-    """Rejected readings by point id, because their block can hold no more."""
+    """By point id, readings rejected because their block is full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,15 @@ class Ingest:
     now: Callable[[], int]
 
     def fetch(self, site: str, catalog: Catalog, span: Span, tally: Tally) -> None:
-        """Writes the readings of the span; of a fetch that fails half-way, those before the error."""
+        """Writes the readings of the span, or those before the error if the fetch fails."""
         fetched_ms = self.now()
         parts = self.read(site, catalog, span, tally)
         self.write(site, span, parts, fetched_ms, tally, catalog.configured)
 
     def read(self, site: str, catalog: Catalog, span: Span, tally: Tally) -> Iterator[Samples]:
-        """Yields the samples of the span, unsorted, a bounded part at a time.
+        """Yields the samples of the span, unsorted, in parts of bounded size.
 
-        When a read fails half-way, the samples before the error are the last part, and then it is raised.
+        If a read fails, the samples before the error are the last part, and then the error is raised.
         """
         pending: list[Samples] = []
         rejected: set[tuple[int, int]] = set()
@@ -79,7 +79,7 @@ class Ingest:
     ) -> None:
         """Writes all parts of a fetch of the span (whole windows), and then records the span as polled.
 
-        `configured` are the points that the fetch was made for.
+        `configured` are the points of the fetch.
         """
         counts: dict[BlockKey, int] = {}
         for samples in parts:
@@ -90,7 +90,7 @@ class Ingest:
         self.ledger.record(site, span, windows, configured)
 
     def fetch_weather(self, site: str, catalog: Catalog, tally: Tally) -> None:
-        """Writes the present weather."""
+        """Writes the current weather."""
         fetched_ms = self.now()
         samples = self._accept(self.ace.weather(site), catalog, tally).samples
         self._write(site, samples, fetched_ms, tally)
@@ -117,5 +117,5 @@ class Ingest:
 
 
 def _inside(span: Span, rejected: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Returns those whose hours the span touches, because a broken clock may write any time."""
+    """Returns the rejections in hours that the span touches; a broken clock may write any time."""
     return {(point, hour) for point, hour in rejected if span.start_ms - HOUR_MS < hour < span.end_ms}

@@ -11,9 +11,9 @@ type Fact = str | int | float
 
 
 def setting(table: str, key: Key, facts: Mapping[str, Fact], condition: str | None = None) -> dict[str, Any]:
-    """Returns the UpdateItem request that sets these attributes and leaves the others as they are.
+    """Returns the UpdateItem request that sets these attributes; other attributes do not change.
 
-    A condition names attributes plainly and, as `:name`, the new values.
+    A condition uses attributes by name, and the new values as `:name`.
     """
     request: dict[str, Any] = {
         "TableName": table,
@@ -51,7 +51,7 @@ def pages(
 
 
 def attribute(fact: Fact) -> Any:
-    """Returns the fact as DynamoDB's client takes it."""
+    """Returns the fact as an attribute value of DynamoDB's client."""
     return {"S": fact} if isinstance(fact, str) else {"N": repr(fact)}
 
 

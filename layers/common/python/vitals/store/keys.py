@@ -1,4 +1,4 @@
-"""Every key and object name, spelled once.
+"""The keys of all items and the names of all objects.
 
 Hot table:   pk `{site}#{group}`, w (window start, UTC ms); pk `{site}#rollup#{point id}`, w (day start)
 State table: pk, sk
@@ -53,7 +53,7 @@ ARCHIVE_PREFIX = "archive#"
 DAY_PREFIX = "day#"
 REJECTED_PREFIX = "rejected#"
 RUN_PREFIX = "run#"
-# Only the authorizer may read keys that begin with it, the index included: policies of the template.
+# Policies of the template let only the authorizer read keys with this prefix, the index included.
 TOKEN_PREFIX = "token#"
 TOKEN_INDEX = f"{TOKEN_PREFIX}index"
 PART_PREFIX = "part#"
@@ -80,7 +80,7 @@ def archive_day(day: SiteDay) -> Key:
 
 
 def rejected_hour(site: str, hour: str) -> Key:
-    """The hour is written as YYYY-MM-DDTHH."""
+    """Returns the key of an hour (YYYY-MM-DDTHH)."""
     return _state(site_partition(site), f"{REJECTED_PREFIX}{hour}")
 
 

@@ -1,4 +1,4 @@
-"""Every store of one stack, made once per process for the function that uses them."""
+"""The stores of one stack, each created once per process."""
 
 from functools import cached_property
 from typing import Any
@@ -23,9 +23,9 @@ from vitals.store.tiers.staging import StagingArea
 
 
 class Stores:
-    """The stores that the settings of a function name; each is made when it is first used.
+    """The stores in the settings of a function; each is created when it is first used.
 
-    `settings` is the function's own: a store whose table or bucket it lacks is an AttributeError.
+    A store whose table or bucket is missing in `settings` raises AttributeError.
     """
 
     def __init__(self, settings: Any, runtime: Runtime, config: Config) -> None:

@@ -1,4 +1,4 @@
-"""The list of entries, and where the next one begins behind a fault.
+"""The list of entries, and the search for the next one after a fault.
 
 After an entry that does not decode, the next begins at a brace from which an object decodes that has the
 fields of an entry, and that is followed by another entry or by the end of the list. Neighbours that are both
@@ -22,7 +22,7 @@ type Members = dict[str, Any]
 
 
 class EntryList:
-    """Reads the entries of a list; `read_tail` reads the members behind the bracket at a position."""
+    """Reads the entries of a list; `read_tail` reads the members after the bracket at a position."""
 
     def __init__(
         self, text: BodyText, form: Form, findings: Findings, read_tail: Callable[[int], Members]
@@ -36,7 +36,7 @@ class EntryList:
         self._farthest: UndecodableError | None = None
 
     def read(self, position: int) -> tuple[list[Any], Members]:
-        """Returns the entries from `position` to the end of the list, and the members behind it."""
+        """Returns the entries from `position` to the end of the list, and the members after it."""
         entries: list[Any] = []
         if first := _FIRST_KEY.match(self._text.text, position):
             self._opening = re.compile(rf"\{{[ \t\n\r]*{re.escape(first[1])}[ \t\n\r]*:")
@@ -54,7 +54,7 @@ class EntryList:
     def _entry(self, position: int) -> tuple[Any, int]:
         """Returns the entry at a position, and where the next one begins or the list ends."""
         if self._text.mark(position) == "[":
-            # It would take the end of the list for its own.
+            # Its end could be mistaken for the end of the list of entries.
             raise UndecodableError("an entry cannot be a list", position)
         constants = self._text.constants
         value, end = self._text.decode(position)
@@ -78,7 +78,7 @@ class EntryList:
         return value
 
     def _tail(self, position: int) -> Members | None:
-        """Returns the members behind a bracket if it is the one that ends the list."""
+        """Returns the members after a bracket if it ends the list."""
         before = self._findings.snapshot()
         malformed, _, was_guessed = before
         try:
@@ -111,7 +111,7 @@ class EntryList:
         return self._text.skip(end + 1) if self._text.mark(end) == "," else end
 
     def _boundary_within(self, begin: int, limit: int) -> int | None:
-        """Returns the first brace behind `begin` that begins an entry, or bracket that ends the list."""
+        """Returns the first brace after `begin` that begins an entry, or the bracket that ends the list."""
         text, position = self._text, begin + 1
         first_quote = text.text.find('"', begin)
         while match := _BRACKET.search(text.text, position, limit):
@@ -131,7 +131,7 @@ class EntryList:
         return None
 
     def _is_member(self, position: int, first_quote: int) -> bool:
-        """Tells whether the object stands behind a member's name, such as `"bacnet_data": {`."""
+        """Returns whether the object follows a member's name, as in `"bacnet_data": {`."""
         before = position - 1
         while self._text.text[before] in " \t\n\r":
             before -= 1
@@ -153,7 +153,7 @@ class EntryList:
         return False
 
     def _looks_like_entry(self, position: int) -> bool:
-        """Tells whether another malformed entry seems to begin there."""
+        """Returns whether another malformed entry seems to begin there."""
         return bool(
             self._opening
             and self._opening.match(self._text.text, position)
@@ -161,15 +161,15 @@ class EntryList:
         )
 
     def _ends_entry(self, begin: int, position: int) -> bool:
-        """Tells whether an entry from `begin` can end before a position, outside of a list of its own."""
+        """Returns whether an entry from `begin` can end before a position, outside a list inside it."""
         has_list = self._text.text.find("]", begin, position) >= 0
         is_inside = has_list and self._ends_inside(self._text.skip(position + 1))
         return self._is_boundary(position) and not is_inside
 
     def _ends_inside(self, position: int) -> bool:
-        """Tells whether the objects from a position on are in an entry's own list.
+        """Returns whether the objects from a position on are in a list inside an entry.
 
-        They are when the bracket behind them is not the one that ends the list of entries.
+        They are if the bracket after them does not end the list of entries.
         """
         text = self._text
         end = text.objects_end(position)
@@ -185,7 +185,7 @@ class EntryList:
         return isinstance(value, dict) and value.keys() >= self._fields
 
     def _is_boundary(self, position: int) -> bool:
-        """Tells whether an entry can end before a position."""
+        """Returns whether an entry can end before a position."""
         mark = self._text.mark(position)
         if mark == ",":
             return self._text.mark(self._text.skip(position + 1)) == "{"

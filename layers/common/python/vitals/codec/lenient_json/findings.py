@@ -1,4 +1,4 @@
-"""The faults so far: entries that were repaired or rejected, and what had to be guessed."""
+"""The faults so far: entries that were repaired or rejected, and whether something was guessed."""
 
 import re
 from typing import Any
@@ -14,13 +14,13 @@ type Snapshot = tuple[int, str, bool]
 
 
 class Findings:
-    """The faults that were met in a body."""
+    """The faults of a body."""
 
     def __init__(self, text: BodyText, form: Form) -> None:
         self._text = text
         self._form = form
         self.malformed = 0
-        """How many entries were rejected."""
+        """The number of rejected entries."""
         self.problem = ""
         """The first of them, with its position."""
         self.is_guessed = False
@@ -35,13 +35,13 @@ class Findings:
         self.malformed, self.problem, self.is_guessed = snapshot
 
     def reject(self, error: UndecodableError) -> MalformedEntry:
-        """Counts an entry that cannot be used, and returns what stands for it."""
+        """Counts an entry that cannot be used, and returns a MalformedEntry in its place."""
         self.malformed += 1
         self.problem = self.problem or self._text.located(error)
         return MalformedEntry()
 
     def prove(self, answer: dict[str, Any], position: int) -> None:
-        """Raises UndecodableError where something was guessed and the answer lacks a proof that it is whole.
+        """Raises UndecodableError when something was guessed and the answer has no proof that it is complete.
 
         The end and the members of a damaged body are unknown.
         """
@@ -49,15 +49,15 @@ class Findings:
             raise UndecodableError(f"no {self._form.proof[0]!r}", position)
 
     def is_suspect(self, constants: int, begin: int, end: int) -> bool:
-        """Tells whether a value needs repair: decoded when there were `constants`, from `begin` to `end`."""
+        """Returns whether the value from `begin` to `end` needs repair; there were `constants` before it."""
         return constants != self._text.constants or bool(
             _MAY_HAVE_SURROGATES.search(self._text.text, begin, end)
         )
 
     def repaired(self, value: Any, position: int) -> Any:
-        """Returns the entry without what JSON does not allow; rejects one that has it in a field of the form.
+        """Returns the entry as valid JSON; rejects an entry that is invalid in a field of the form.
 
-        NaN and Infinity become None, and what is not valid Unicode becomes U+FFFD.
+        NaN and Infinity become None, and invalid Unicode becomes U+FFFD.
         """
         if isinstance(value, NotFinite):
             return self.reject(UndecodableError("an entry is NaN or Infinity", position))
@@ -82,7 +82,7 @@ class Findings:
 
 
 def clean(value: Any) -> Any:
-    """Returns the value with None for NaN and Infinity, and U+FFFD for what is not valid Unicode."""
+    """Returns the value with None for NaN and Infinity, and U+FFFD for invalid Unicode."""
     if isinstance(value, str):
         return _SURROGATE.sub(_REPLACEMENT, value)
     if isinstance(value, NotFinite):

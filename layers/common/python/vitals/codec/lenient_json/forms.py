@@ -1,10 +1,10 @@
-"""What a body must have, and what was read of it."""
+"""The expected form of a body, and the result of reading it."""
 
 from typing import Any, NamedTuple
 
 
 class BrokenJsonError(ValueError):
-    """The body is not whole; the text says what is wrong and at which byte."""
+    """The body is incomplete; the message has the fault and its byte."""
 
 
 class MalformedEntry(NamedTuple):
@@ -15,25 +15,25 @@ class MalformedEntry(NamedTuple):
 
 
 class Form(NamedTuple):
-    """What a body must have."""
+    """The expected form of a body."""
 
     entries: str = ""
     """The member that is the list of entries."""
     fields: tuple[str, ...] = ()
     """Fields of every entry; an entry is malformed when one of them is not valid Unicode or not finite."""
     whole: tuple[str, ...] = ()
-    """Members beside the list that must be intact where they are present."""
+    """Members outside the list that must be valid if they are present."""
     proof: tuple[str, ...] = ()
-    """Members of which one must be present where brackets, quotes or a member had to be guessed."""
+    """One of these members must be present if brackets, quotes or a member were guessed."""
     members: tuple[str, ...] = ()
     """Members that are entries themselves."""
 
 
 class Body(NamedTuple):
-    """What was read of a body."""
+    """The result of reading a body."""
 
     answer: dict[str, Any]
     malformed: int
-    """How many entries were rejected."""
+    """The number of rejected entries."""
     problem: str
     """The first fault and its position; empty when there is none."""

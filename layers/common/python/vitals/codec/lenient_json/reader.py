@@ -15,10 +15,10 @@ _TWO_BRACES = re.compile(r"\}[ \t\n\r]*\}[ \t\n\r]*\Z")
 
 
 def read(data: bytes, form: Form, is_late: Callable[[], bool] = lambda: False) -> Body:
-    """Reads what can be separated; BrokenJsonError when the body around it is not whole, or `is_late`.
+    """Reads every entry that can be separated; BrokenJsonError when the body is incomplete, or `is_late`.
 
-    An entry that cannot be used becomes a MalformedEntry. Elsewhere NaN and Infinity become None, and what is
-    not valid Unicode becomes U+FFFD.
+    An entry that cannot be used becomes a MalformedEntry. Elsewhere NaN and Infinity become None, and invalid
+    Unicode becomes U+FFFD.
     """
     text = BodyText(data, is_late)
     try:
@@ -66,7 +66,7 @@ class _Reader:
                     return answer
 
     def _tail(self, position: int) -> dict[str, Any]:
-        """Returns the members behind the list, whose bracket is the character before the position."""
+        """Returns the members after the list, whose bracket is the character before the position."""
         if self._text.mark(position) == ",":
             return self._members(self._text.skip(position + 1), is_tail=True)
         self._expect_end(position)
@@ -111,7 +111,7 @@ class _Reader:
         return self._is_end(position)
 
     def _next_member(self, begin: int, error: UndecodableError, answer: dict[str, Any]) -> int:
-        """Returns where the form's next member begins behind an undecodable one; -1 behind the last."""
+        """Returns the start of the form's next member after an undecodable one; -1 after the last."""
         match = self._member_name.search(self._text.text, begin + 1) if self._member_name else None
         # A body that was cut short may end in a brace, but hardly in two.
         ending = _TWO_BRACES if set(self._form.members) - answer.keys() else _BRACE

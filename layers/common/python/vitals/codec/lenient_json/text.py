@@ -28,7 +28,7 @@ _CLOSING = {"{": "}", "[": "]"}
 
 
 class UndecodableError(Exception):
-    """What stands at `position` is not what must be there; something behind it may be."""
+    """The text at `position` is not valid; text after it may be."""
 
     def __init__(self, problem: str, position: int) -> None:
         super().__init__(problem)
@@ -36,7 +36,7 @@ class UndecodableError(Exception):
 
 
 class ExhaustedError(Exception):
-    """The work that the body may cause, or the time for it, was used up at `position`."""
+    """The limit of work or time was reached at `position`."""
 
     def __init__(self, position: int, problem: str = "too much of the body is malformed") -> None:
         super().__init__(problem)
@@ -48,7 +48,7 @@ class NotFinite:
 
 
 class _UncountedText(str):
-    """A text in which json finds no lines: it counts those before each error, as long as the text is."""
+    """A text in which json finds no lines, because it counts the lines before each error."""
 
     def count(self, *_: Any) -> int:
         return 0
@@ -58,7 +58,7 @@ class _UncountedText(str):
 
 
 class BodyText:
-    """The decoded text of a body. Positions are those of characters; errors name that of the byte."""
+    """The decoded text of a body. Positions count characters; errors have the number of the byte."""
 
     def __init__(self, data: bytes, is_late: Callable[[], bool]) -> None:
         self._is_late = is_late
@@ -71,7 +71,7 @@ class BodyText:
             raise BrokenJsonError(f"not valid {self._encoding} at byte {error.start}") from None
         self._waste_left = self._extents_left = max(_WASTE_LENGTHS * len(self.text), _LEAST_WASTE)
         self.constants = 0
-        """How many NotFinite were decoded."""
+        """The number of NotFinite that were decoded."""
         self._decoder = json.JSONDecoder(strict=False, parse_constant=self._constant, parse_int=_integer)
 
     def __len__(self) -> int:
@@ -102,7 +102,7 @@ class BodyText:
             raise UndecodableError("nested too deeply", position) from None
 
     def objects_end(self, position: int) -> int:
-        """Returns where the objects from a position on, with commas between them, end."""
+        """Returns the end of the objects from a position on, with commas between them."""
         while self.mark(position) == "{":
             try:
                 _, end = self.decode(position)
@@ -115,7 +115,7 @@ class BodyText:
         return position
 
     def extent(self, position: int) -> int | None:
-        """Returns where a value ends by its strings and brackets alone; None when they do not match."""
+        """Returns the end of a value by its strings and brackets; None when they do not match."""
         self.check(position)
         limit = min(position + _LONGEST_ENTRY, len(self.text))
         end = self._matching_end(position, limit) if self._extents_left > 0 else None
@@ -139,7 +139,7 @@ class BodyText:
         return None
 
     def check(self, position: int) -> None:
-        """Raises ExhaustedError when it is too late to go on."""
+        """Raises ExhaustedError when the time limit is reached."""
         if self._is_late():
             raise ExhaustedError(position, "no time left to read what is malformed")
 

@@ -23,7 +23,7 @@ class Export:
     """An export of [start_ms, end_ms); times are UTC ms, and 0 before they are set.
 
     The worker that holds the `claim` may work on it until `claim_until_ms`. `last_try` is 1 in the last
-    attempt, which no other follows when it is killed. `points` is how many points are exported; `rows`,
+    attempt, after which there is no other. `points` is the number of exported points; `rows`,
     `bytes` and `scanned` (bytes that Athena read) are the sums of the finished parts.
     """
 

@@ -23,7 +23,7 @@ _LONG_RUN = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coverage:
-    """The windows of whole days from `start_ms`: how many samples each has, and whether it was polled."""
+    """The windows of whole days from `start_ms`: their numbers of samples, and whether they were polled."""
 
     start_ms: int
     counts: npt.NDArray[np.uint32]
@@ -90,7 +90,7 @@ class ArchiveRecord:
         return self.status == "done" and bool(self.etag)
 
     def same_archive(self, other: "ArchiveRecord | None") -> bool:
-        """Tells whether the other record is of the same archiving, in the same state."""
+        """Returns whether the other record is of the same archiving, in the same state."""
         return other is not None and (self.status, self.etag, self.began_ms) == (
             other.status,
             other.etag,
@@ -98,7 +98,7 @@ class ArchiveRecord:
         )
 
     def has_blocks(self, now_ms: int) -> bool:
-        """Tells whether the hot tier may hold samples of the day; readers prefer them to the file's."""
+        """Returns whether the hot tier may hold samples of the day; readers prefer them to the file's."""
         if self.changed_ms is None:
             return False
         if not self.settled or self.began_ms is None or self.expires_ms is None:
@@ -107,9 +107,9 @@ class ArchiveRecord:
         return max(self.expires_ms, self.began_ms + EXPIRY_GRACE_MS + WRITE_GRACE_MS) > now_ms
 
     def block_expiry_ms(self, hot_days: int, now_ms: int) -> int:
-        """Returns until when the day's blocks live at least: as recorded, else to the end of the hot days.
+        """Returns the earliest expiry of the day's blocks: as recorded, or the end of the hot days.
 
-        A recorded expiry stands, because some of the blocks may have expired already.
+        A recorded expiry does not change, because some of the blocks may have expired already.
         """
         if self.expires_ms is not None:
             return self.expires_ms
@@ -117,22 +117,22 @@ class ArchiveRecord:
 
 
 class Precondition(Enum):
-    """What must be true of an ArchiveRecord before a change of it."""
+    """The condition for a change of an ArchiveRecord."""
 
     NONE = auto()
     NOT_NEWER = auto()
-    """Its `began_ms` is absent, or at most the change's: it is not of an archiving that began later."""
+    """Its `began_ms` is absent or at most the change's: no later archiving wrote it."""
     OWN = auto()
-    """Its `began_ms` is the change's: it is of the same archiving."""
+    """Its `began_ms` is the change's: the same archiving wrote it."""
     LATER_EXPIRY = auto()
     """Its `expires_ms` is absent, or later than the change's."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveChange:
-    """Fields of an ArchiveRecord to set, leaving the others as they are, when the precondition holds.
+    """Fields of an ArchiveRecord to set when the precondition holds; other fields do not change.
 
-    Where it does not hold, an `optional` change is skipped, and any other is a conflict.
+    When it does not hold, an `optional` change is skipped, and any other is a conflict.
     """
 
     facts: Mapping[str, Any]
@@ -140,7 +140,7 @@ class ArchiveChange:
     optional: bool = False
 
     def is_permitted(self, record: ArchiveRecord) -> bool:
-        """Tells whether the precondition holds for the record."""
+        """Returns whether the precondition holds for the record."""
         match self.precondition:
             case Precondition.NOT_NEWER:
                 return record.began_ms is None or bool(record.began_ms <= self.facts["began_ms"])
@@ -186,7 +186,7 @@ class Attempt:
 
     @classmethod
     def after(cls, site_day: SiteDay, record: ArchiveRecord, started_ms: int) -> Self:
-        """Returns the attempt after those that the day's record counts."""
+        """Returns the next attempt after those in the day's record."""
         return cls(site_day, record.attempts + 1, started_ms)
 
     def begin_read(self, *, began_ms: int, source: str, expires_ms: int) -> Self:
@@ -203,21 +203,21 @@ class Attempt:
     def replacing(self) -> tuple[ArchiveChange, ...]:
         """Returns the changes before another file replaces the day's.
 
-        A settled day must not look settled while its rollups are those of another file.
+        A day must not be settled while its rollups are those of another file.
         """
         return (ArchiveChange({"status": "building"}), self._expiring())
 
     def verified(self, file: ArchivedFile) -> tuple[ArchiveChange, ...]:
-        """Returns the changes once the file was read back; a conflict when a later archiving did so first.
+        """Returns the changes after the file was read back; a conflict when a later archiving did so first.
 
-        The expiry comes before the status, and only comes nearer: a day that is served from its file alone
-        must stay so.
+        The expiry comes before the status and is never extended: a day that is read from its file alone must
+        remain so.
         """
         facts = {"status": "verified", "began_ms": self.began_ms, **asdict(file)}
         return (self._expiring(), ArchiveChange(facts, Precondition.NOT_NEWER))
 
     def done(self, ended_ms: int) -> tuple[ArchiveChange, ...]:
-        """Returns the changes once rollups and blocks follow the file; a conflict in another's record."""
+        """Returns the changes at the end; a conflict in the record of another archiving."""
         facts = {
             "began_ms": self.began_ms,
             "status": "done",
@@ -232,7 +232,7 @@ class Attempt:
         return (ArchiveChange({"status": "failed", "error": f"{type(error).__name__}: {error}"}),)
 
     def blocks_expire_ms(self, now_ms: int) -> int:
-        """Returns when the day's blocks may expire that are marked now."""
+        """Returns the expiry of blocks of the day that are marked now."""
         return max(self.expires_ms, now_ms + EXPIRY_GRACE_MS)
 
     def _expiring(self) -> ArchiveChange:

@@ -37,8 +37,8 @@ class Run:
 class RunDay:
     """One day of a run. `status` is waiting, reading, done, empty, failed or cancelled.
 
-    `hours` is how many hours of it were read, `seconds` the time of all attempts. A day that failed may be
-    tried again while the run goes on.
+    `hours` is the number of hours that were read, `seconds` the time of all attempts. A failed day may be
+    retried while the run is running.
     """
 
     day: str
@@ -54,7 +54,7 @@ class RunDay:
 
 @dataclass(frozen=True, slots=True)
 class BackfillLock:
-    """The run that holds a site, and since when (UTC ms)."""
+    """The run that has the lock of a site, and the time (UTC ms) since when."""
 
     run: str
     taken_ms: int

@@ -22,7 +22,7 @@ class SiteRecord:
     reread_ms: int | None = None
     catalog_ms: int | None = None
     catalog_before_ms: int | None = None
-    """When the steady listing before that of `catalog_ms` was."""
+    """The time of the steady listing before the one of `catalog_ms`."""
     rejected: Mapping[str, int] = field(default_factory=dict)
     """Rejected readings of the latest sync by reason; it polled `rejected_from_ms` to `checkpoint_ms`."""
     rejected_from_ms: int | None = None

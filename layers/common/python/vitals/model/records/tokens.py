@@ -1,4 +1,4 @@
-"""Records of bearer tokens: the token, what it grants, and its usage key."""
+"""Records of bearer tokens: the token, its grant, and its usage key."""
 
 from dataclasses import dataclass, field
 
@@ -9,17 +9,17 @@ _ID_LENGTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token grants: scopes, and sites (`*` for every site); `expires_ms` is UTC ms."""
+    """The scopes and sites (`*` for every site) of a token; `expires_ms` is UTC ms."""
 
     name: str
     scopes: frozenset[str]
     sites: frozenset[str]
     expires_ms: int | None = None
     usage_key: str = field(default="", repr=False)
-    """The API key whose rate limits the token; empty for the key that tokens without their own share."""
+    """The API key whose rate limits the token; empty for the shared key."""
 
     def allows(self, scope: str, site: str | None = None) -> bool:
-        """Tells whether the token allows the scope for the site, or for any where `site` is None.
+        """Returns whether the token allows the scope for the site, or for any where `site` is None.
 
         `admin` includes every scope.
         """
@@ -29,7 +29,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class UsageKey:
-    """An API key of the gateway's usage plan; it grants nothing, it is what requests are counted by."""
+    """An API key of the gateway's usage plan; it only counts requests and grants nothing."""
 
     id: str
     value: str = field(repr=False)
@@ -53,5 +53,5 @@ class Token:
         return self.sha256[-_ID_LENGTH:]
 
     def expired(self, now_ms: int) -> bool:
-        """Tells whether the token no longer grants anything."""
+        """Returns whether the token no longer grants anything."""
         return self.expires_ms is not None and self.expires_ms <= now_ms

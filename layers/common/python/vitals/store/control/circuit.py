@@ -18,7 +18,7 @@ _LONGEST_PAUSE_MS = 30 * MINUTE_MS
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """How often in a row the upstream failed, and until when requests are paused (UTC ms)."""
+    """The consecutive failures of the upstream, and the time (UTC ms) until which requests are paused."""
 
     failures: int = 0
     open_until_ms: int = 0
@@ -41,7 +41,7 @@ class Circuit:
 
 
 class CircuitTable:
-    """The circuit of one upstream in the state table; racing writers may lose a count, never a sample."""
+    """The circuit of one upstream in the state table; concurrent writers may lose a count, never a sample."""
 
     def __init__(self, client: "DynamoDBClient", table: str, base_url: str) -> None:
         self._client = client

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # The live sync may delay the others by at most this, so that they still make a request a minute.
 _MAX_AHEAD_MS = MINUTE_MS
-# Slots that are closer than this are reserved several at once: reserving takes milliseconds itself.
+# Slots that are closer than this are reserved in batches, because a reservation takes milliseconds.
 _BATCH_MS = 100
 _ATTEMPTS = 20
 
@@ -45,7 +45,7 @@ class SharedPace:
         self._sleep = runtime.sleep
 
     def wait(self) -> None:
-        """Waits for the next request slot; UpstreamUnavailableError when it is too late for the caller."""
+        """Waits for the next request slot; UpstreamUnavailableError when it is after the time limit."""
         if not self._reserved:
             first_ms = self._reserve()
             self._reserved = [first_ms + slot * self._interval_ms for slot in range(self._batch)]
@@ -57,7 +57,7 @@ class SharedPace:
         self._sleep(wait_s)
 
     def _reserve(self) -> int:
-        """Reserves as many slots as are reserved at once; returns the first."""
+        """Reserves a batch of slots; returns the first."""
         for _ in range(_ATTEMPTS):
             now_ms = self._now()
             first_ms = self._reserve_next(now_ms, "at_ms > :now", slots=self._batch) or self._reserve_now(
@@ -68,7 +68,7 @@ class SharedPace:
         raise ConflictError(f"could not reserve a request slot in {_ATTEMPTS} attempts")
 
     def charge(self) -> None:
-        """Reserves a slot for a request that is made at once, so that the others wait for it too."""
+        """Reserves a slot for a request that does not wait, so that the other requests wait for it."""
         now_ms = self._now()
         until = {":until": {"N": str(now_ms + _MAX_AHEAD_MS)}}
         _ = self._reserve_next(now_ms, "at_ms > :now AND at_ms < :until", until) or self._reserve_now(now_ms)
@@ -76,14 +76,14 @@ class SharedPace:
     def _reserve_next(
         self, now_ms: int, condition: str, values: dict[str, Any] | None = None, *, slots: int = 1
     ) -> int | None:
-        """Reserves the slots after the last reserved one; returns the first, None without the condition."""
+        """Reserves the slots after the last reserved one; returns the first, None if the condition fails."""
         step_ms = slots * self._interval_ms
         values = {":now": {"N": str(now_ms)}, ":step": {"N": str(step_ms)}} | (values or {})
         after_ms = self._update("SET at_ms = at_ms + :step", condition, values)
         return after_ms and after_ms - step_ms
 
     def _reserve_now(self, now_ms: int, *, slots: int = 1) -> int | None:
-        """Reserves slots from the present on and returns it; None when a slot ahead is reserved."""
+        """Reserves slots from now on and returns the first; None when a later slot is reserved already."""
         values = {":now": {"N": str(now_ms)}, ":next": {"N": str(now_ms + slots * self._interval_ms)}}
         condition = "attribute_not_exists(at_ms) OR at_ms <= :now"
         return now_ms if self._update("SET at_ms = :next", condition, values) else None

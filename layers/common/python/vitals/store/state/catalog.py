@@ -1,6 +1,6 @@
-"""The catalog of a site: every point it ever had, with the id it keeps for good.
+"""The catalog of a site: every point it ever had, with a permanent id.
 
-Ids are given out in name order to names not seen before, so that neighbouring names share a group.
+New names get ids in name order, so that neighbouring names share a group.
 Item `catalog#{chunk}`: b zstd of a JSON list of the points 256 × chunk and up, r revision.
 """
 
@@ -45,10 +45,10 @@ class CatalogTable:
         proves_absence: bool = True,
         since: Catalog | None = None,
     ) -> Catalog:
-        """Stores what the upstream lists and returns the new catalog; a point's id never changes.
+        """Stores the listed points and returns the new catalog; a point's id never changes.
 
-        Chunks are written in ascending order and each over the revision that was read, so two refreshes at
-        once end with one id per name: the loser reads again.
+        Chunks are written in ascending order, each over the revision that was read. So two refreshes at the
+        same time result in one id per name: the later one reads again.
         """
         listed = list(listed)
         for _ in range(_ATTEMPTS):
@@ -96,7 +96,7 @@ def _encode(points: Iterable[Point]) -> bytes:
 
 
 def _row(point: Point) -> dict[str, Any]:
-    """Returns the stored form; `absent` is left out where it is 0."""
+    """Returns the stored form; `absent` is omitted when it is 0."""
     row = asdict(point)
     return row if point.absent else {key: value for key, value in row.items() if key != "absent"}
 
@@ -107,5 +107,5 @@ def _decode(payload: bytes) -> list[Point]:
 
 
 def _listed(row: dict[str, Any]) -> ListedPoint:
-    """Reads what any version wrote: fields that are missing are empty, and unknown ones are ignored."""
+    """Reads records of any version: missing fields are empty, and unknown fields are ignored."""
     return ListedPoint(**{key: row[key] for key in _LISTED & row.keys()} | {"tags": tuple(row["tags"])})

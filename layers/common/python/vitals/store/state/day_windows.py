@@ -2,7 +2,7 @@
 
 Item: c counts (288 little-endian uint32), p polled (288 bytes, 0 or 1), k the points that were configured in
 every poll (point_set.py; absent in older records, which claim every point), r revision. Counts and polls only
-grow, and a claim is about reads that were made, so records merge in any order.
+grow, and a claim only describes reads that were made, so records merge in any order.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class DayWindows:
     def after(
         self, day_ms: int, polled: set[int], counts: dict[int, int], configured: point_set.PointSet
     ) -> "DayWindows":
-        """Returns the record after windows (start ms) were polled and have so many samples."""
+        """Returns the record after windows (start ms) were polled, with their numbers of samples."""
         new_counts, read = self.counts.copy(), np.zeros(WINDOWS_PER_DAY, np.bool_)
         for window_ms, count in counts.items():
             index = (window_ms - day_ms) // WINDOW_MS
@@ -58,7 +58,7 @@ class DayWindows:
         return cls(counts, polled, claimed, int(item["r"]["N"]))
 
     def update(self) -> dict[str, Any]:
-        """Returns what an UpdateItem needs to write the record over the revision that it was made from."""
+        """Returns the parameters of the UpdateItem that writes the record over the revision it is from."""
         values: dict[str, Any] = {
             ":c": {"B": self.counts.astype("<u4").tobytes()},
             ":p": {"B": self.polled.astype(np.uint8).tobytes()},

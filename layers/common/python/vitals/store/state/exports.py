@@ -25,7 +25,7 @@ _IDLE = "claim_until_ms < :now"
 
 
 class ExportTable:
-    """Export records in the state table; one that has expired is not returned, also before TTL deletes it."""
+    """Export records in the state table; one that has expired is not returned, even before TTL deletes it."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
@@ -84,7 +84,7 @@ class ExportTable:
         return self._put(item, ConditionExpression="attribute_not_exists(pk)")
 
     def claim(self, export: Export, claim: str, now_ms: int, until_ms: int, *, last_try: bool) -> bool:
-        """Claims the export until then; False when it is claimed, cancelled or completed.
+        """Claims the export until `until_ms`; False when it is claimed, cancelled or completed.
 
         An export that failed may be claimed, because its message may be redriven.
         """
@@ -106,7 +106,7 @@ class ExportTable:
         self.update(export, claim, **facts, **free)
 
     def update(self, export: Export, claim: str, /, **facts: items.Fact) -> None:
-        """Sets facts of a claimed export; ConflictError when it has another claim by now, or is cancelled."""
+        """Sets facts of a claimed export; ConflictError when its claim has changed, or it is cancelled."""
         request = items.setting(self._table, keys.export_record(export.export), facts, "#claimed = :held")
         request["ExpressionAttributeNames"]["#claimed"] = "claim"
         request["ExpressionAttributeValues"][":held"] = {"S": claim}
@@ -136,7 +136,7 @@ class ExportTable:
     def _set(
         self, export: Export, facts: dict[str, items.Fact], condition: str, *statuses: str, **values: int
     ) -> bool:
-        """Sets facts of an export in one of these statuses that meets the condition, which names `values`."""
+        """Sets facts if the export has one of these statuses and meets the condition."""
         marks = [f":was_{status}" for status in statuses]
         condition = f"#status IN ({', '.join(marks)}) AND {condition}"
         request = items.setting(self._table, keys.export_record(export.export), facts, condition)

@@ -1,8 +1,8 @@
 """The ledger: the windows, the archive and the rejected points of every site-day.
 
 Every site-day has an item of its windows (day_windows.py) and one of its archive (ArchiveRecord), which is
-small enough to read a year of them at once. Every hour with points that were rejected for their values has
-one, too (p, their ids).
+so small that a year of them can be read at once. Every hour with points that were rejected for their values
+has an item with their ids (p).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -51,7 +51,7 @@ class Ledger:
     def record(
         self, site: str, polled: Span, window_counts: dict[int, int], configured: point_set.PointSet
     ) -> None:
-        """Records that whole windows were polled, and how many samples windows (start ms) now have.
+        """Records that whole windows were polled, and the number of samples that windows (start ms) now have.
 
         `configured` are the points whose readings would have been accepted.
         """
@@ -76,7 +76,7 @@ class Ledger:
         return Coverage(start, counts.ravel(), polled.ravel())
 
     def polled_days(self, site: str, span: Span) -> dict[int, point_set.PointSet | None]:
-        """Returns the starts of the span's days of which every window was polled, with the points they claim.
+        """Returns the points that the fully polled days of the span claim, by day start.
 
         None claims every point: the record is older than claims.
         """
@@ -100,7 +100,7 @@ class Ledger:
             )
 
     def rejected(self, site: str, span: Span, cost: Cost | None = None) -> dict[int, set[int]]:
-        """Returns by point id the starts of the hours that the span touches with such values."""
+        """Returns, by point id, the starts of the hours in the span with rejected values."""
         hours: dict[int, set[int]] = {}
         for item in self._range(
             site, keys.REJECTED_PREFIX, iso(span.start_ms)[:13], iso(span.end_ms - 1)[:13], cost
@@ -113,8 +113,8 @@ class Ledger:
     def mark_changed(self, site: str, windows_ms: Iterable[int], now_ms: int) -> None:
         """Records, before the windows are written, that their days change.
 
-        A writer may die, or archiving may read in between; so a mark counts for as long as a writer may live
-        (WRITE_GRACE_MS) beyond its time.
+        A writer may fail, or archiving may read in between. So a mark is valid for the longest time of a
+        writer (WRITE_GRACE_MS) after its own time.
         """
         for day in sorted({SiteDay.containing(site, window_ms) for window_ms in windows_ms}):
             self.update_archive(day, changed_ms=now_ms)
@@ -154,7 +154,7 @@ class Ledger:
             yield from page
 
     def update_archive(self, day: SiteDay, **facts: items.Fact) -> None:
-        """Sets facts (fields of ArchiveRecord) of a day's archive and leaves the others as they are."""
+        """Sets facts (fields of ArchiveRecord) of a day's archive; other fields do not change."""
         self._apply(day, ArchiveChange(facts))
 
     def apply(self, day: SiteDay, changes: Iterable[ArchiveChange]) -> None:

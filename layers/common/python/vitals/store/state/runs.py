@@ -1,4 +1,4 @@
-"""The records of backfills: one per run, one per day of it, and the lock that keeps a site to one run."""
+"""The records of backfills: one per run, one per day of it, and the lock that limits a site to one run."""
 
 from dataclasses import fields
 from typing import TYPE_CHECKING
@@ -17,16 +17,16 @@ _LOCK_ATTEMPTS = 5
 
 
 class RunTable:
-    """Run records in the state table; each update sets its own attributes."""
+    """Run records in the state table; an update sets only the attributes that change."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
     def lock(self, site: str, run: str, now_ms: int, instead_of: str = "") -> BackfillLock:
-        """Takes the site's lock when it is free, the run's own or the ended run's `instead_of`.
+        """Takes the site's lock if it is free, or belongs to this run or to the ended run `instead_of`.
 
-        Returns the lock as it then is.
+        Returns the lock after the attempt.
         """
         for _ in range(_LOCK_ATTEMPTS):
             lock = self._lock(site, run, now_ms, instead_of)
@@ -52,7 +52,7 @@ class RunTable:
         return BackfillLock(run, now_ms)
 
     def unlock(self, site: str, run: str) -> None:
-        """Releases the site's lock, if the run still holds it."""
+        """Releases the site's lock if it belongs to the run."""
         try:
             self._client.delete_item(
                 TableName=self._table,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class SiteTable:
-    """Site records in the state table; each update sets its own attributes, so writers undo nothing."""
+    """Site records in the state table; updates of different facts do not overwrite each other."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
@@ -34,10 +34,10 @@ class SiteTable:
         return [_record(item) for page in pages for item in page]
 
     def advance(self, site: str, read_ms: int | None, fetched: Span, rejected: Mapping[str, int]) -> bool:
-        """Moves the checkpoint from the value that was read to the end of the span that was fetched.
+        """Moves the checkpoint from the value that was read to the end of the fetched span.
 
-        False when another process has moved it meanwhile. The first move also records where the site
-        starts, and each the readings that were rejected, by reason.
+        Returns False when another process has moved it meanwhile. The first move also records the start of
+        the site, and every move the rejected readings, by reason.
         """
         values: dict[str, Any] = {
             ":new": {"N": str(fetched.end_ms)},
@@ -62,11 +62,11 @@ class SiteTable:
         return True
 
     def record_reread(self, site: str, at_ms: int, *, full: bool = False) -> None:
-        """Records up to when the past was read again; `full` when that went 24 hours back."""
+        """Records the end of a repeated read of the past; `full` if it began 24 hours before."""
         self._set(site, {"reread_ms": at_ms} | ({"full_reread_ms": at_ms} if full else {}))
 
     def request_full_reread(self, site: str) -> None:
-        """Records that the last 24 hours are to be read again, also of a site read for the first time."""
+        """Records that the last 24 hours must be read again, even for a site that is new."""
         self._set(site, {"full_reread_ms": 0})
 
     def record_catalog(
@@ -77,7 +77,7 @@ class SiteTable:
         listed_ms: int | None,
         before_ms: int | None = None,
     ) -> None:
-        """Records a listing, with its time if it was steady, and `before_ms`, that of the previous one."""
+        """Records a listing, with its time if it was steady, and `before_ms`, the time of the one before."""
         facts: dict[str, items.Fact] = {"display_name": display_name, "points": points}
         if listed_ms is not None:
             facts["catalog_ms"] = listed_ms

@@ -1,4 +1,4 @@
-"""The cold tier: day files in S3, each read as one version of it or not at all."""
+"""The cold tier: day files in S3, each read as one version."""
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ DEFAULT_MAX_BYTES = 256 * 2**20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Opened:
-    """A version of a file with its footer; `whole` holds all of it when it is small, or else nothing."""
+    """A version of a file with its footer; `whole` has all bytes of a small file, else none."""
 
     stored: Stored
     footer: Footer
@@ -68,7 +68,7 @@ class ColdTier:
     def put(
         self, day: SiteDay, file: Path | bytes, contents: Contents, replaces: Stored | None = None
     ) -> Stored:
-        """Stores a built file as the day's, in place of the version that it was built from, or of none.
+        """Stores a built file as the day's file. It replaces the version that it was built from, if any.
 
         ConflictError when the day's file has changed meanwhile.
         """
@@ -115,7 +115,7 @@ class ColdTier:
         return {starts[date] for date in dates if date in starts}
 
     def discard(self, day: SiteDay, stored: Stored) -> None:
-        """Deletes a version that was put, so that the one before it is the day's file again."""
+        """Deletes a version that was put, so that the previous version is the day's file again."""
         version: Any = {"VersionId": stored.version_id} if stored.version_id else {}
         self._client.delete_object(Bucket=self._bucket, Key=keys.day_file(day), **version)
 
@@ -128,7 +128,7 @@ class ColdTier:
     def read(self, day: SiteDay, names: Sequence[str], span: Span, cost: Cost | None = None) -> Samples:
         """Returns the samples of these points in the span, by id, then time; ids are indexes of `names`.
 
-        All of them are of one version: a file that is overwritten meanwhile is read again from its start.
+        All samples are of one version: a file that is overwritten meanwhile is read again from its start.
         """
         ids = {name: index for index, name in enumerate(names)}
         day_object = self._object(day, cost)
@@ -137,7 +137,7 @@ class ColdTier:
     def groups(self, day: SiteDay, stored: Stored | None = None, cost: Cost | None = None) -> Iterator[Group]:
         """Yields every row group of the day in order, a few megabytes of the file in memory at a time.
 
-        Of exactly the version `stored` if one is passed; ConflictError when it is overwritten meanwhile.
+        If `stored` is passed, only that version is read; ConflictError when it is overwritten meanwhile.
         """
         day_object = self._object(day, cost)
         try:

@@ -1,4 +1,4 @@
-"""The object of one site-day in S3, read as one version of it or not at all."""
+"""The object of one site-day in S3, read as one version."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class DayObject:
         return f"the file of {self.day}"
 
     def tail(self, stored: Stored | None) -> tuple[Stored, bytes]:
-        """Returns the end of the object, of this version if one is passed, and which version it is."""
+        """Returns the end of the object, of this version if one is passed, and the version."""
         response, body = self._get(f"bytes=-{day_file_reader.TAIL_BYTES}", stored)
         # "bytes 0-1023/4096"; absent where a server gives a small object whole.
         size = response.get("ContentRange", f"/{len(body)}").partition("/")[2]
@@ -84,7 +84,7 @@ class DayObject:
         raise broken
 
     def _named(self, error: ClientError) -> Exception:
-        """Returns the error that S3's means here, or S3's own."""
+        """Returns this product's error for an error of S3, or the error of S3 itself."""
         match error.response.get("Error", {}).get("Code"):
             case "NoSuchKey":
                 return DayFileMissingError(f"{self} does not exist")
@@ -97,7 +97,7 @@ class DayObject:
 
 
 def one_version[T](day_object: DayObject, read: Callable[[], T]) -> T:
-    """Returns what is read of one version, which is tried again when the object is overwritten meanwhile."""
+    """Returns the result of a read of one version; reads again when the object is overwritten meanwhile."""
     for _ in range(_READ_ATTEMPTS):
         try:
             return read()

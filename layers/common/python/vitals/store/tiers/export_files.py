@@ -22,7 +22,7 @@ class ExportFiles:
         self._bucket = bucket
 
     def put(self, export: str, name: str, file: Path) -> int:
-        """Stores a file and returns how many bytes it has."""
+        """Stores a file and returns its size in bytes."""
         with file.open("rb") as body:
             self._client.put_object(
                 Bucket=self._bucket,
@@ -34,12 +34,12 @@ class ExportFiles:
         return file.stat().st_size
 
     def link(self, export: str, name: str, seconds: int) -> str:
-        """Returns a link that downloads the file without a token for so many seconds."""
+        """Returns a link to the file that needs no token and is valid for this number of seconds."""
         target = {"Bucket": self._bucket, "Key": keys.export_file(export, name)}
         return self._client.generate_presigned_url("get_object", Params=target, ExpiresIn=seconds)
 
     def clear(self, export: str) -> None:
-        """Removes every file of the export, also those of attempts that failed."""
+        """Removes every file of the export, including files of failed attempts."""
         names = s3.list_keys(
             self._client,
             self._bucket,

@@ -34,14 +34,14 @@ class _Change:
 
 @dataclass(frozen=True, slots=True)
 class WritePlan:
-    """The blocks that a write changes, and the samples in those that it leaves as they are."""
+    """The blocks that a write changes, and the number of samples in the blocks that it does not change."""
 
     site: str
     fetched_ms: int
     changes: dict[BlockKey, _Change]
     counts: dict[BlockKey, int]
     too_dense: Counter[int]
-    """By point id the samples for which blocks that stay as they are have no room."""
+    """By point id, the samples omitted because their block, which does not change, is full."""
 
     @property
     def windows(self) -> set[int]:
@@ -60,9 +60,9 @@ class _Written:
 
 @dataclass(slots=True)
 class WriteReceipt:
-    """What a write did: blocks put, samples not there before, races lost, samples now in each block.
+    """The results of a write: blocks put, new samples, races lost, and the samples now in each block.
 
-    `too_dense` counts by point id the samples that were left out, because their block can hold no more.
+    `too_dense` counts, by point id, the samples that were omitted because their block is full.
     """
 
     blocks: int = 0
@@ -91,7 +91,7 @@ class HotTier:
         self._pool = runtime.pool(_WORKERS, "hot")
 
     def plan(self, site: str, samples: Samples, fetched_ms: int) -> WritePlan:
-        """Returns which blocks samples (ids are point ids, any order) would change; nothing is written."""
+        """Returns the blocks that samples (by point id, in any order) would change; writes nothing."""
         fetched = blocks.split(samples)
         stored = self._stored(site, list(fetched), fetched_ms)
         too_dense: Counter[int] = Counter()
@@ -109,7 +109,7 @@ class HotTier:
         return WritePlan(site, fetched_ms, changes, counts, too_dense)
 
     def apply(self, planned: WritePlan) -> WriteReceipt:
-        """Puts the changed blocks, merging again where another writer came first; safe to repeat."""
+        """Writes the changed blocks, and merges again where another writer came first; safe to repeat."""
         receipt = WriteReceipt(counts=dict(planned.counts), too_dense=planned.too_dense.copy())
         changed = list(planned.changes)
         results = self._pool.map(lambda key: self._write_block(planned, key), changed)
@@ -118,13 +118,13 @@ class HotTier:
         return receipt
 
     def write(self, site: str, samples: Samples, fetched_ms: int) -> WriteReceipt:
-        """Plans and applies at once, for days that are not marked as changed in between."""
+        """Plans and applies a write, without marking its days as changed in between."""
         return self.apply(self.plan(site, samples, fetched_ms))
 
     def expire(self, site: str, read: Iterable[StoredBlock], expires_at: int) -> int:
         """Sets expires_at (epoch s) on unchanged blocks that have none; returns how many have changed.
 
-        A block that has one already is as it was when that was set.
+        A block with expires_at has not changed since that was set.
         """
         pending = [block for block in read if block.expires_at is None]
         marked = self._pool.map(lambda block: self._table.expire(site, block, expires_at), pending)
@@ -142,9 +142,9 @@ class HotTier:
         return merge(parts)
 
     def read_group(self, site: str, group: int, span: Span, now_ms: int) -> tuple[Samples, list[StoredBlock]]:
-        """Returns all samples of a group in whole windows, read consistently, and the blocks that held them.
+        """Returns all samples of a group in whole windows, read consistently, and their blocks.
 
-        Expired blocks are left out: the archive has what they held, and may have newer.
+        Expired blocks are omitted: the archive has their samples, or newer ones.
         """
         unexpired = list(self._table.unexpired(site, group, span, now_ms, consistent=True))
         samples = _decode(unexpired, range(blocks.GROUP_SIZE))
@@ -179,7 +179,7 @@ class HotTier:
         return _globalise(merge(newest), group)
 
     def _stored(self, site: str, wanted: list[BlockKey], now_ms: int) -> dict[BlockKey, Block]:
-        """Returns those of the blocks that exist."""
+        """Returns the blocks that exist."""
         batches = [wanted[i : i + BATCH] for i in range(0, len(wanted), BATCH)]
         stored: dict[BlockKey, Block] = {}
         for of_batch in self._pool.map(lambda batch: self._table.get_batch(site, batch, now_ms), batches):

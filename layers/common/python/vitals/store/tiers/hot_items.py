@@ -1,4 +1,4 @@
-"""Items of the hot table, and the blocks that they hold.
+"""The items of the hot table, which contain blocks.
 
 Item: pk, w | b payload (blocks.py), n samples, r revision, f when its newest fetch began (UTC ms),
 expires_at (epoch s; absent until the day is verified in the archive). A payload that is too large for one
@@ -19,7 +19,7 @@ type Item = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StoredBlock:
-    """Which revision of a block was read, and when it expires (epoch s), if it does."""
+    """The revision of a block that was read, and the time (epoch s) when it expires, if it does."""
 
     group: int
     window_ms: int
@@ -40,7 +40,7 @@ class StoredBlock:
 
 
 def encode(site: str, key: BlockKey, block: Block, items_before: int) -> list[Item]:
-    """Returns the items of a block that had so many before; those that are left over expire."""
+    """Returns the items of a block that had `items_before` items; items that it no longer needs expire."""
     group, window_ms = key
     bodies = segments.split(block.payload)
     revision: Item = {"r": {"N": str(block.revision)}}
@@ -80,15 +80,15 @@ def expires_at(item: Item) -> int | None:
 
 
 def is_alive(item: Item, now_ms: int) -> bool:
-    """Tells of a block that is not decoded yet that it has not expired, as Block.expired does."""
+    """Returns whether the item has not expired."""
     expiry_s = expires_at(item)
     return expiry_s is None or expiry_s * 1000 > now_ms
 
 
 def assemble(window_ms: int, stored: list[Item], now_ms: int) -> tuple[bool, Item | None]:
-    """Tells whether the items of one window are all there and of one write, and returns the block as one.
+    """Returns whether the items of a window are complete and of one write, and the block as one item.
 
-    None, when there is no block. TTL deletes the items of an expired block one by one.
+    The block is None when there is none. TTL deletes the items of an expired block one by one.
     """
     head = segments.first(window_ms, stored)
     if head is None:

@@ -1,7 +1,7 @@
 """The rollups of archived days: one item per point and day in the hot table, without expiry.
 
-Item: pk (rollup partition), w day start | b payload (aggregates.encode_day), f when the archiving that
-made it began to read (UTC ms): an older one never replaces a newer one.
+Item: pk (rollup partition), w day start | b payload (codec/rollup.encode_day), f when the archiving that
+made it began to read (UTC ms). A rollup of an older archiving never replaces one of a newer.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ class RollupTier:
         self._pool = runtime.pool(_WORKERS, "rollups")
 
     def write(self, day: SiteDay, payloads: Mapping[int, bytes], began_ms: int) -> None:
-        """Replaces the rollups of one day, by point id, except those of an archiving that began later."""
+        """Replaces the rollups of one day, by point id, except rollups of an archiving that began later."""
         items = [
             {
                 "pk": {"S": keys.rollup_partition(day.site, point)},
@@ -59,7 +59,7 @@ class RollupTier:
         *,
         consistent: bool = False,
     ) -> dict[int, int]:
-        """Returns how many samples these points have together in whole days, by day start, without zeros."""
+        """Returns the total number of samples of these points per whole day, by day start, without zeros."""
         counts: Counter[int] = Counter()
         for of_point in self._pool.map(
             lambda point: self._count_point(site, point, days, cost, consistent), ids
@@ -68,7 +68,7 @@ class RollupTier:
         return counts
 
     def last_hours(self, site: str, ids: Iterable[int]) -> dict[int, int]:
-        """Returns the start (UTC ms) of the last hour with samples, by point id, of points with rollups."""
+        """Returns, by point id, the start (UTC ms) of the last hour with samples, for points with rollups."""
         hours = self._pool.map(lambda point: (point, self._last_hour(site, point)), ids)
         return {point: hour_ms for point, hour_ms in hours if hour_ms is not None}
 

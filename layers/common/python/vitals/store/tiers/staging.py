@@ -27,10 +27,10 @@ _MAX_LISTINGS = 4_000
 
 @dataclass(frozen=True, slots=True)
 class StagedHour:
-    """One hour up to the present, as it was read: when that began, samples per window, and requests.
+    """The receipt of one hour that was read: the time when the read began, samples per window, and requests.
 
-    `parts` come before the last one, which has this receipt. `configured` are the points that the hour was
-    read for (base64 of point_set.py), empty in receipts of older versions.
+    `parts` is the number of parts before the last one, which has this receipt. `configured` are the points of
+    the read (base64 of point_set.py), empty in receipts of older versions.
     """
 
     hour: int
@@ -58,7 +58,7 @@ _FIELDS = {field.name for field in fields(StagedHour)}
 class StagingArea:
     """Stores the parts of hours; an hour without its last part was not read to its end.
 
-    Every part is also written to the caller's folder, so that none is fetched twice.
+    Every part is also written to the caller's folder, so that no part is fetched twice.
     """
 
     def __init__(self, client: "S3Client", bucket: str, runtime: Runtime = SYSTEM) -> None:
@@ -134,7 +134,7 @@ def points_text(points: PointSet) -> str:
 
 
 def _receipt(text: bytes) -> StagedHour:
-    """Reads what any version wrote: fields that are missing are empty, and unknown ones are ignored."""
+    """Reads receipts of any version: missing fields are empty, and unknown fields are ignored."""
     row = orjson.loads(text)
     return StagedHour(**{key: row[key] for key in _FIELDS & row.keys()})
 
