@@ -71,12 +71,12 @@ def test_a_mixture_of_two_writes_is_never_read(old: int, new: int, data: Any) ->
         choices = [write[number] for write in (before, after) if number < len(write)]
         choice = data.draw(st.sampled_from([*choices, None]))
         seen += [choice] if choice else []
-    settled, item = hot_items.assemble(W, seen, 10_000)
+    whole, item = hot_items.assemble(W, seen, 10_000)
     assert item is None or item["b"]["B"] in payloads
-    if settled and seen:
+    if whole and seen:
         assert item is not None or "b" not in seen[0]
-    settled, item = hot_items.assemble(W, after, 10_000)
-    assert settled
+    whole, item = hot_items.assemble(W, after, 10_000)
+    assert whole
     assert item is not None
     assert hot_items.decode(item) == Block(payloads[1], 1, revisions[1], 5, None, segments.count(after[0]))
 
@@ -100,8 +100,8 @@ def test_any_item_of_an_expired_block_may_vanish() -> None:
     items = [item | {"expires_at": {"N": "50"}} for item in stored(payload_of(290, 1), 4)]
     for gone in range(3):
         remaining = items[:gone] + items[gone + 1 :]
-        settled, item = hot_items.assemble(W, remaining, 50_000)
-        assert settled
+        whole, item = hot_items.assemble(W, remaining, 50_000)
+        assert whole
         assert (item is None) == (gone == 0)
         assert item is None or hot_items.decode(item).expired(50_000)
         assert not hot_items.assemble(W, remaining, 49_999)[0]

@@ -197,7 +197,7 @@ def _candidates(
     """Yields, in order of preference, the values that each form decodes to, and the steps that it stores."""
     for digits in _DIGITS:
         numbers = np.rint(values * 10.0**digits)
-        # Outside of the integers that a float64 holds exactly, a zero stands in, which fits only zeros.
+        # An integer that a float64 cannot represent exactly is replaced by zero, which only fits zeros.
         numbers[~(np.abs(numbers) < _EXACT)] = 0
         stored = numbers.astype(np.int64).view(np.uint64)
         meant = numbers / 10.0**digits + 0.0

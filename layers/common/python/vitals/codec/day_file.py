@@ -78,7 +78,7 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class WrittenFile:
-    """A file that was written: its contents, the checks that reading it back must give, and its encoding."""
+    """A written file: its contents, the expected checks of its points, and its encoding."""
 
     contents: Contents
     checks: Mapping[str, PointCheck]
@@ -86,9 +86,9 @@ class WrittenFile:
 
 
 def write(sink: Path | IO[bytes], site: str, day: str, groups: Iterable[Group]) -> WrittenFile:
-    """Writes groups, which come in name order and have each point whole; holds a few of them at a time.
+    """Writes groups, which come in name order with all samples of each point; a few are in memory at a time.
 
-    ValueError when they are not as the contract says; the sink is not a day file then.
+    Raises ValueError when the groups violate the contract; then the sink is not a day file.
     """
     checked = _checked(groups, day_start(day))
     first = list(islice(checked, _TRIED_GROUPS))

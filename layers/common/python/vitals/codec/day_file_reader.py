@@ -76,7 +76,7 @@ def read_footer(tail: bytes, size: int, read_range: ReadRange, site: str, day: s
 
 
 def runs(row_groups: Sequence[RowGroup], most_bytes: int) -> Iterator[list[RowGroup]]:
-    """Yields runs of adjacent row groups of at most `most_bytes`; a larger row group is a run of its own."""
+    """Yields runs of adjacent row groups of at most `most_bytes`; a larger row group is a run alone."""
     run: list[RowGroup] = []
     for group in row_groups:
         if run and (group.start != run[-1].end or group.end - run[0].start > most_bytes):

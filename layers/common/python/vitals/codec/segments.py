@@ -12,9 +12,9 @@ from typing import Any
 
 from vitals.model.timespan import floor_window
 
-# An item of DynamoDB holds 400 KB (409,600 bytes), with its attribute names and other attributes.
+# An item of DynamoDB has at most 400 KB (409,600 bytes), with its attribute names and other attributes.
 SEGMENT_BYTES = 350_000
-# A transaction of DynamoDB holds 4 MB; this many segments are less than that in base64 too, as sent.
+# A transaction of DynamoDB has at most 4 MB; this many segments are less, even in base64 as sent.
 MAX_SEGMENTS = 8
 MAX_BYTES = SEGMENT_BYTES * MAX_SEGMENTS
 

@@ -98,7 +98,7 @@ class Archiver:
         self, attempt: Attempt, source: str, fresh: Callable[[int], Samples] | None = None
     ) -> Receipt:
         day, began_ms = attempt.site_day, self.now()
-        # After `began_ms`: a block that is read must hold no point that this catalog lacks.
+        # Loaded after `began_ms`, so that it has every point of the blocks that are read.
         catalog = self.catalogs.load(day.site)
         if not catalog.points:
             raise NotFoundError(f"site {day.site} has no catalog yet; sync it first")

@@ -133,7 +133,7 @@ class _Blocks:
         if self._fresh:
             samples = merge([samples, self._fresh(group)])
         if self._read.setdefault(group, read) != read:
-            # Points that were written before would lack what points after them have.
+            # Points that are already written could be of another version than the points after them.
             raise ConflictError(f"group {group} of {self._day.site} changed while it was read")
         if read is self._read[group]:
             self._remaining += len(samples)

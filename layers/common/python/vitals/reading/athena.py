@@ -49,7 +49,7 @@ class AthenaReader:
     ) -> Samples:
         """Returns the samples of these points in the span, by point, then time; errors are Athena.run's.
 
-        `rows`, of this span, counts what Athena returned. TooLargeError also when more than `max_rows` match.
+        `rows`, of this span, counts the returned rows. TooLargeError also when more than `max_rows` match.
         """
         if not names or not span:
             return from_columns([], [], [])

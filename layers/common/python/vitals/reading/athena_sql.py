@@ -70,7 +70,7 @@ def _points(names: Sequence[str], times: int) -> tuple[str, list[str]]:
     """Returns the condition that selects these points, which a query uses `times` times, and its parameters.
 
     Names that Athena might not accept as literals are selected by digests of their UTF-8, which are always
-    safe and short; such a query reads every point of its days, because the files' statistics are of names.
+    safe and short; but then the query reads every point of a day, because the files' statistics are of names.
     """
     literals = [literal(name) for name in names]
     size = sum(len(literal.encode()) + len("?, ") for literal in literals) * times

@@ -90,7 +90,7 @@ class GapFinder:
             self._add_series(point, rows.times[begin:end], width_ms)
 
     def finish(self, end_ms: int) -> dict[int, list[Span]]:
-        """Returns the gaps by point id, in order, up to the end of what was read.
+        """Returns the gaps by point id, in order, up to `end_ms`, the end of the read.
 
         These are all gaps longer than the point's step, and the gaps that continue one of the previous page.
         """

@@ -19,7 +19,7 @@ _EXPIRY_MARGIN_MS = 10 * MINUTE_MS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryPlan:
-    """What a query reads: its points in the order requested (None for a name without a point), and its span.
+    """A query's points in the order requested (None for a name without a point), its span and its shape.
 
     `span` is the `requested` one, widened to whole buckets where the resolution is not raw. An answer starts
     at `start_ms` and has at most `row_limit` rows.
@@ -185,7 +185,7 @@ def _shape(request: QueryRequest, span: Span) -> Shape:
 
 
 def _checked_columns(span: Span, interval_ms: int) -> Columns:
-    """Returns the columns of one interval each; the first and last hold samples of the range only."""
+    """Returns columns of one interval each; the first and last have only samples of the range."""
     if not 1 <= interval_ms <= LONGEST_INTERVAL_MS:
         raise InvalidRequestError(f"interval_ms must be a whole number from 1 to {LONGEST_INTERVAL_MS:,}")
     columns = shape.interval_columns(span, interval_ms)

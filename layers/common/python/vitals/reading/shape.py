@@ -141,7 +141,7 @@ def _corners(samples: Samples, rows: int) -> Index:
 
 
 def as_rows(samples: Samples) -> Aggregates:
-    """Returns each sample as a row of its own, for `reduce_rows`."""
+    """Returns one row per sample, for `reduce_rows`."""
     values = samples.values
     ones = np.ones(len(samples), np.int64)
     return Aggregates(

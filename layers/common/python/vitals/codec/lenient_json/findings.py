@@ -27,7 +27,7 @@ class Findings:
         """Whether brackets, quotes or a member had to be guessed."""
 
     def snapshot(self) -> Snapshot:
-        """Returns the findings as they are now, for `restore`."""
+        """Returns the current findings, for `restore`."""
         return self.malformed, self.problem, self.is_guessed
 
     def restore(self, snapshot: Snapshot) -> None:

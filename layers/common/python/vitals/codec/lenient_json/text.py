@@ -8,13 +8,13 @@ from typing import Any
 
 from vitals.codec.lenient_json.forms import BrokenJsonError
 
-# A longer entry that is malformed is skipped too, but counted together with malformed ones behind it.
+# A longer malformed entry is skipped too, but counted together with malformed ones after it.
 _LONGEST_ENTRY = 2**14
 # How much may be decoded in vain, in lengths of the body: faults must not make the work quadratic.
 _WASTE_LENGTHS, _LEAST_WASTE = 4, 2**20
-# What an attempt costs beside the text that it decodes.
+# The cost of an attempt, in addition to the text that it decodes.
 _ATTEMPT_COST = 16
-# What a nesting costs that is too deep for json to say where it gave up.
+# The cost of a nesting that is too deep for json, which does not report where it stopped.
 _DEPTH_COST = 2**14
 # A double ends at 309 digits, and int() refuses 4,301.
 _MOST_DIGITS = 400

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 _WORKERS = 16
 _MAX_LISTINGS = 100
 _CHANGED_MEANWHILE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
-# About what S3 sends over one connection in 0.1 s; neighbouring row groups up to here are one request.
+# S3 sends about this much over one connection in 0.1 s; neighbouring row groups up to this are one request.
 _MAX_REQUEST_BYTES = 8 * 2**20
-# Each holds about 0.1 MB.
+# Each has about 0.1 MB.
 _MAX_FOOTERS = 64
 # 20 times a day of 4,583 points with a sample a minute.
 DEFAULT_MAX_BYTES = 256 * 2**20

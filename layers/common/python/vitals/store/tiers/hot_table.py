@@ -22,7 +22,7 @@ _READ_ATTEMPTS = 8
 _MAX_PAGES = 5_000
 # The blocks of a query for the newest ones, which seldom needs more.
 _NEWEST = 12
-# Why DynamoDB cancels a transaction that may be made again, from what is stored then.
+# Reasons of a cancelled transaction that may be retried after another read.
 _THROTTLED = {"ThrottlingError", "ProvisionedThroughputExceeded"}
 _LOST = {"ConditionalCheckFailed", "TransactionConflict"} | _THROTTLED
 # A block of many items takes the write units of a partition for seconds.
@@ -185,7 +185,7 @@ class BlockTable:
             if not reasons & _LOST or not reasons <= _LOST | {"None", None}:
                 raise
             if reasons & _THROTTLED:
-                # botocore repeats what is throttled, but not a transaction that was cancelled for it.
+                # botocore retries throttled requests, but not a transaction that was cancelled by throttling.
                 self._sleep(self._uniform(_THROTTLED_S / 3, _THROTTLED_S))
             return False
         return True
