@@ -131,25 +131,30 @@ def test_the_map_is_walked_through_by_keys(visits: Visits) -> None:
     expect(page).to_have_url(re.compile(f"#/explore.*from={after(day, -1)}T"))
 
 
-def unpolled_days(stack: dict[str, Any], site: str, first: str, last: str) -> set[str]:
-    """The days of which windows that the sync has passed were never polled."""
+def unpolled_days(stack: dict[str, Any], site: str, first: str, last: str) -> dict[str, int]:
+    """The days of which windows that the sync has passed were never polled, with how many were."""
     answer = requests.get(
         f"{stack['api']}/sites/{site}/coverage",
         params={"start": first, "end": after(last)},
         headers={"Authorization": f"Bearer {stack['token']}"},
         timeout=40,
     ).json()
-    return {day["date"] for day in answer["days"] if day["windows_polled"] < day["windows_expected"]}
+    return {
+        day["date"]: day["windows_polled"]
+        for day in answer["days"]
+        if day["windows_polled"] < day["windows_expected"]
+    }
 
 
 def test_unpolled_days_are_offered_as_one_backfill(
     stack: dict[str, Any], visits: Visits, api: Backfills, site: str
 ) -> None:
     # With an older day in store the days after it are no longer before the first.
-    older, day = days_ago(8), days_ago(5)
+    older = days_ago(8)
     assert ended(api, api.start(site, older, older)["id"])["status"] == "succeeded"
     missing = unpolled_days(stack, site, older, days_ago(1))
-    assert day in missing
+    # Other tests store some hours of some of these days.
+    day = max(date for date, polled in missing.items() if not polled)
     page = visits.open(f"#/coverage?site={site}")
     expect(cell(page, day)).to_have_accessible_name(re.compile("not polled"))
     cell(page, day).click()
@@ -162,8 +167,8 @@ def test_unpolled_days_are_offered_as_one_backfill(
     while date_text <= last:
         run.add(date_text)
         date_text = after(date_text)
-    assert run <= missing
-    assert not {after(first, -1), after(last)} & missing
+    assert run <= missing.keys()
+    assert not {after(first, -1), after(last)} & missing.keys()
 
 
 def test_the_status_has_the_numbers_of_the_api(stack: dict[str, Any], visits: Visits, site: str) -> None:
