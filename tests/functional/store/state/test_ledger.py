@@ -54,7 +54,7 @@ def test_the_table_permits_what_the_model_permits(
 def test_every_status_of_an_attempt_is_declared() -> None:
     record = ArchiveRecord(DAY.day_ms)
     attempt = Attempt.after(DAY, record, 1)
-    started = attempt.reading(began_ms=2, source="hot", expires_ms=3)
+    started = attempt.begin_read(began_ms=2, source="hot", expires_ms=3)
     file = ArchivedFile(rows=1, points=1, bytes=1, checksum="c", etag="e", version="v", windows=1)
     steps = [started.replacing(), started.verified(file), started.done(4), started.failed(ValueError("x"))]
     statuses = {change.facts["status"] for step in steps for change in step if "status" in change.facts}
