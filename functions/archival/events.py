@@ -27,6 +27,6 @@ def parse(event: Mapping[str, Any], now_ms: int) -> EveryDueDay | OneDay:
     if not event:
         return EveryDueDay()
     if set(event) != {"site", "date"} or not all(isinstance(value, str) for value in event.values()):
-        raise InvalidRequestError('an event is {} or {"site", "date"}')
+        raise InvalidRequestError('the event must be {} or {"site": S, "date": "YYYY-MM-DD"}')
     day_ms = parse_day(event["date"], now_ms)
     return OneDay(SiteDay(check_site(event["site"]), day_ms))

@@ -30,7 +30,7 @@ class Archival:
         if isinstance(request, events.EveryDueDay):
             return {"due": self.planner.plan_sites(self.enabled_sites)}
         if request.day.site not in self.enabled_sites:
-            raise NotFoundError(f"site {request.day.site} is not one of SITES")
+            raise NotFoundError(f"site {request.day.site!r} is not enabled; add it to the parameter Sites")
         receipt = self.archiver.archive(request.day)
         self.logger.info("day archived", **receipt)
         self.metrics.add_metric("DaysArchived", MetricUnit.Count, 1)

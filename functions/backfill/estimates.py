@@ -40,7 +40,8 @@ def concurrent_days(intervals_s: Sequence[int | None], per_minute: int, concurre
     fitting = int(_READING_S * per_minute / 60 / _requests_a_day(intervals_s))
     if fitting < 1:
         raise InvalidRequestError(
-            f"at {per_minute} requests a minute no day of this site can be read; raise AceRequestsPerMinute"
+            f"{per_minute} requests per minute are too few to read a day of this site;"
+            " raise AceRequestsPerMinute"
         )
     return min(fitting, concurrency)
 

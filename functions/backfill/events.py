@@ -92,7 +92,9 @@ def parse_task(event: Mapping[str, Any], now_ms: int) -> PlanTask | DayTask | Su
             return DayTask(run, day)
         case {"task": "summarise", "run": str(run), "days": list(results)}:
             return SummariseTask(run, results, str(event.get("error", "")))
-    raise InvalidRequestError("an event names a task (plan, day or summarise) and a run")
+    raise InvalidRequestError(
+        'the event must have "task" (plan, day or summarise), "run" and the keys of the task'
+    )
 
 
 def parse_request(event: Mapping[str, Any], now_ms: int) -> BackfillRequest:

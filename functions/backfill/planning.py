@@ -53,7 +53,7 @@ class Planner:
             raise NotFoundError(f"there is no site {request.site!r}")
         catalog = self.catalogs.load(request.site)
         if not catalog.points:
-            raise InvalidRequestError(f"{request.site} was never synced, so its points are not known yet")
+            raise InvalidRequestError(f"site {request.site} has no points yet; wait for its first sync")
         archived = self.ledger.archive_records(request.site, request.days)
         polled = self.ledger.polled_days(request.site, request.days)
         days = days_to_read(request, archived, polled, catalog.configured)

@@ -45,14 +45,14 @@ class DayReader:
         staged = self.stager.staging.hours(run.run, day, folder)
         noted_s = float("-inf")
         for hour, span in enumerate(_closed_hours(day, self.stager.ingest.now())):
-            if hour in staged and _is_complete(staged[hour], span, catalog):
+            if hour in staged and _is_usable(staged[hour], span, catalog):
                 continue
             if self.monotonic() - noted_s >= self.progress_interval_s:
                 noted_s = self.monotonic()
                 if not self._may_continue(run, day, staged.values()):
                     return None
             if self.remaining_s() <= 0:
-                raise UnfinishedDayError(f"{day.date} is read up to hour {hour}")
+                raise _unfinished(day, hour)
             if staged.pop(hour, None):
                 self.stager.staging.reopen(run.run, day, hour)
             staged[hour] = self._stage(HourRequest(run.run, day, hour, span), catalog, folder)
@@ -71,7 +71,7 @@ class DayReader:
             return self.stager.stage(request, catalog, folder)
         except UpstreamUnavailableError as error:
             if self.remaining_s() < _LAST_REQUEST_S:
-                raise UnfinishedDayError(f"{request.day.date} is read up to hour {request.hour}") from error
+                raise _unfinished(request.day, request.hour) from error
             raise
 
 
@@ -94,12 +94,19 @@ def progress(hours: Iterable[StagedHour]) -> dict[str, int]:
     }
 
 
-def _is_complete(hour: StagedHour, span: Span, catalog: Catalog) -> bool:
-    """Tells whether an earlier attempt read the whole span, for every point that is configured now."""
+def _is_usable(hour: StagedHour, span: Span, catalog: Catalog) -> bool:
+    """Returns whether an earlier attempt read the whole span, for every point that is configured now."""
     return (
         hour.end_ms == span.end_ms
         and bool(hour.configured)
         and point_set.contains(hour.points, catalog.configured)
+    )
+
+
+def _unfinished(day: SiteDay, hour: int) -> UnfinishedDayError:
+    """Returns the error of an attempt that ends before this hour of the day is read."""
+    return UnfinishedDayError(
+        f"time limit reached before hour {hour} of {day.date}; the next attempt continues"
     )
 
 

@@ -61,7 +61,7 @@ class Runs:
         if run.status != RUNNING or self._is_running(run.run, run.started_ms):
             return run
         status = _STATUS_BY_EXECUTION.get(self.executions.status(run.run) or "", "failed")
-        self.abandon(run, "its execution ended before the run was summarised", status)
+        self.abandon(run, "the execution ended without a summary", status)
         return self.table.load(run.run) or run
 
     def abandon(self, run: Run, error: str, status: str = "failed") -> None:
@@ -108,7 +108,7 @@ def _record(run_id: str, request: BackfillRequest, plan: RunPlan, now_ms: int) -
 
 
 def _is_of(run: Run, request: BackfillRequest) -> bool:
-    """Tells whether the record is of a run with this request."""
+    """Returns whether the record is of a run with this request."""
     return (run.site, run.start_date, run.end_date, run.force) == (
         request.site,
         request.start_date,

@@ -40,14 +40,16 @@ def parse(event: Mapping[str, Any], now_ms: int) -> EverySite | OneSite | OneSpa
     unknown = set(event) - {"site", "start", "end"}
     site = event.get("site")
     if unknown or not isinstance(site, str) or ("start" in event) != ("end" in event):
-        raise InvalidRequestError('an event is {}, {"site"} or {"site", "start", "end"}')
+        raise InvalidRequestError(
+            'the event must be {}, {"site": S} or {"site": S, "start": ISO, "end": ISO}'
+        )
     check_site(site)
     if "start" not in event:
         return OneSite(site)
     span = parse_range(event["start"], event["end"], now_ms, ("start", "end"))
     span = Span(span.start_ms, min(span.end_ms, now_ms))
     if not span:
-        raise InvalidRequestError(f"no time from {day_name(EARLIEST_MS)} to now lies between start and end")
+        raise InvalidRequestError(f"the span must overlap the time from {day_name(EARLIEST_MS)} to now")
     if span.length_ms > _LONGEST_SPAN_MS:
         raise InvalidRequestError("a span must have at most 24 hours; start a backfill for more")
     return OneSpan(site, span)

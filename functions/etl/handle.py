@@ -33,7 +33,7 @@ class Etl:
         if isinstance(request, events.EverySite):
             return self._every_site()
         if request.site not in self.sites:
-            raise NotFoundError(f"site {request.site} is not one of SITES")
+            raise NotFoundError(f"site {request.site!r} is not enabled; add it to the parameter Sites")
         receipt, started_ms = Receipt(request.site), self.syncer.ingest.now()
         try:
             self._sync(request, receipt, queued=queued, may_continue=may_continue)

@@ -49,4 +49,4 @@ def parse_message(event: Mapping[str, Any]) -> str:
     match event:
         case {"export": str(export_id)}:
             return export_id
-    raise InvalidRequestError('an event is {"export"}, the id of an export')
+    raise InvalidRequestError('the event must be {"export": ID}')

@@ -4,7 +4,7 @@ from exports.api import schemas
 from vitals.model.records.exports import COMPLETED, FAILED, RUNNING, Export, ExportStatus
 from vitals.model.timespan import iso
 
-_LOST = "the worker was lost in its last attempt"
+_LOST = "the last attempt was killed"
 
 
 def status(export: Export, now_ms: int) -> ExportStatus:

@@ -1,4 +1,4 @@
-"""The cache of answers: which may be kept, for how long, and under which digest."""
+"""The cache of answers: their digests and lifetimes."""
 
 import hashlib
 import threading
@@ -30,7 +30,7 @@ _WAIT_S = 15
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where an answer is kept: a digest of whatever it is read from, and how long it may be kept."""
+    """Digest of what an answer is read from, and how long the answer may be cached."""
 
     digest: str
     ttl_s: int
@@ -69,7 +69,7 @@ def entry(plan: QueryPlan, records: Sequence[ArchiveRecord], now_ms: int) -> Ent
 
 
 def matches(if_none_match: str, etag: str | None) -> bool:
-    """Whether a request's If-None-Match names this ETag, by weak comparison."""
+    """Returns whether a request's If-None-Match names this ETag, by weak comparison."""
     tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return etag is not None and (etag.removeprefix("W/") in tags or "*" in tags)
 

@@ -78,7 +78,7 @@ class Api:
         )
 
     def tags(self, grant: Grant, site: str) -> schemas.Tags:
-        """Returns what the site's points can be selected by."""
+        """Returns the tags and the equipment of the site's points."""
         self._authorise(grant, site)
         return lists.tags_and_equipment(self.catalogs, site)
 

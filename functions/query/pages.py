@@ -39,6 +39,7 @@ _PAGE_POLICY = (
     " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
+_NOT_BUILT = "this deployment has no page; run `make build` before deploying"
 _BUILT = Path(__file__).with_name("web")
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -59,14 +60,14 @@ class Web:
         try:
             page = (self.folder / "index.html").read_text()
         except FileNotFoundError:
-            raise NotFoundError("the page is not part of this deployment; `make build` makes it") from None
+            raise NotFoundError(_NOT_BUILT) from None
         return page, _PAGE_POLICY.format(scripts=" ".join(map(_hashed, _INLINE_SCRIPT.findall(page))))
 
     def asset(self, name: str) -> tuple[bytes, str]:
         """Returns a file that the page loads, and its type; NotFoundError when there is no such file."""
         paths = {path.name: path for path in self.folder.glob("assets/*") if path.suffix in _TYPES}
         if name not in paths:
-            raise NotFoundError("the page has no such file")
+            raise NotFoundError(f"there is no file {name!r}")
         return paths[name].read_bytes(), _TYPES[paths[name].suffix]
 
 

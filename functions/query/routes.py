@@ -55,7 +55,7 @@ Method = Annotated[str | None, Query(pattern=_METHOD, description="m4 by default
 _PUBLIC = {"Cache-Control": "public, max-age=300"}
 # The name of a file that the page loads changes with its content.
 _IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
-Limit = Annotated[int, Query(ge=1, le=1_000, description="entries per page")]
+Limit = Annotated[int, Query(ge=1, le=1_000, description="points per page")]
 
 
 class QueryBody(BaseModel):
@@ -83,7 +83,7 @@ class LatestBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     point_names: list[Name] | None = Field(None, description="without names: every point, by page")
-    limit: int = Field(100, ge=1, le=1_000, description="entries per page; named points come all at once")
+    limit: int = Field(100, ge=1, le=1_000, description="points per page; named points are in one response")
     next_token: str | None = Field(None, max_length=2_000)
 
 
@@ -117,7 +117,7 @@ def query(
     )
 
 
-@router.post("/timeseries/query", summary="The same, for more points than fit a URL")
+@router.post("/timeseries/query", summary="Samples by POST, for more points than fit in a URL")
 def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
     request = QueryRequest(
         site=body.site_name,
@@ -153,7 +153,11 @@ def status() -> Response[Any]:
 def points(
     site: SiteOfPath,
     search: Annotated[
-        str, Query(max_length=2_000, description="words that name, description, unit, device or tags contain")
+        str,
+        Query(
+            max_length=2_000,
+            description="words; each must occur in the name, description, unit, device or tags",
+        ),
     ] = "",
     tag: Tags = None,
     limit: Limit = 100,
@@ -179,7 +183,7 @@ def latest(
     return json_answer(_api().latest(_grant(), site, names, limit, next_token))
 
 
-@router.post("/sites/<site>/latest", summary="The same, for more points than fit a URL")
+@router.post("/sites/<site>/latest", summary="Newest samples by POST, for more points than fit in a URL")
 def latest_by_post(site: SiteOfPath, body: Annotated[LatestBody, Body()]) -> Response[Any]:
     names = body.point_names or ()
     return json_answer(_api().latest(_grant(), site, names, body.limit, body.next_token))
@@ -211,7 +215,7 @@ def openapi() -> Response[Any]:
     return answer(pages.openapi(), "application/json", headers=_PUBLIC)
 
 
-@router.get("/docs", summary="The same for people; needs no token")
+@router.get("/docs", summary="The API reference as a page; needs no token")
 @ignores_unknown
 def docs() -> Response[Any]:
     page, policy = pages.docs()

@@ -6,7 +6,7 @@ from typing import cast
 
 from query import answer_cache, schemas, warnings
 from query.answer_cache import AnswerCache
-from query.schemas import ColumnAnswer, Receipt
+from query.schemas import ColumnAnswer, RequestCost
 from query.series import series_of
 from query.status import MAX_LAG_MS
 from query.warnings import WarningDetail, warned
@@ -61,7 +61,7 @@ class SampleReader:
                 answer, complete = self._read(PlannedRead(plan, records, now_ms, cost))
                 if complete:
                     self.cache.store(plan.site, entry, answer, cost)
-        answer["metadata"] = {**answer["metadata"], **self._receipt(cost, hit=cached is not None)}
+        answer["metadata"] = {**answer["metadata"], **self._request_cost(cost, hit=cached is not None)}
         # What is missing may be readable a moment later, while the entry stays the same.
         stable = complete and entry.stable
         return Reply(answer, etag if stable else None, _MAX_AGE_S if stable else answer_cache.VOLATILE_S)
@@ -76,11 +76,11 @@ class SampleReader:
         if stats.failures and not stats.sources and whole:
             raise stats.failures[0].error
         report = explain_gaps(self.executor.ledger, plan.site, page.gaps, query.cost)
-        answer = _answer(plan, page, report, self._receipt(query.cost, hit=False))
+        answer = _answer(plan, page, report, self._request_cost(query.cost, hit=False))
         complete = report.all_polled and report.in_time and not page.timed_out and not stats.failures
         return answer, complete
 
-    def _receipt(self, cost: Cost, *, hit: bool) -> Receipt:
+    def _request_cost(self, cost: Cost, *, hit: bool) -> RequestCost:
         seconds = self.monotonic() - self.began_s
         return {
             "query_time_ms": round(seconds * 1000, 1),
@@ -95,7 +95,7 @@ class SampleReader:
         }
 
 
-def _answer(plan: QueryPlan, page: Page, report: GapReport, receipt: Receipt) -> ColumnAnswer:
+def _answer(plan: QueryPlan, page: Page, report: GapReport, request_cost: RequestCost) -> ColumnAnswer:
     return {
         "site_name": plan.site,
         "start_time": iso(plan.requested.start_ms),
@@ -111,7 +111,7 @@ def _answer(plan: QueryPlan, page: Page, report: GapReport, receipt: Receipt) ->
             "method": cast(schemas.Method, plan.shape.method) if plan.shape else None,
             "samples_read": sum(page.received.values()),
             "samples_returned": len(page.rows),
-            **receipt,
+            **request_cost,
         },
         **warned(_warnings(plan, page, report)),
     }

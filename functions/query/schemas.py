@@ -29,7 +29,7 @@ class Gap(TypedDict):
 
 
 class Coverage(TypedDict):
-    """How many samples the collection interval lets expect, and how many there are."""
+    """Samples expected from the collection interval, and samples received."""
 
     expected: int | None
     received: int
@@ -69,15 +69,15 @@ class Cost(TypedDict):
     micro_dollars: float
 
 
-class Receipt(TypedDict):
-    """What this request took."""
+class RequestCost(TypedDict):
+    """Duration and cost of this request."""
 
     query_time_ms: float
     cache_hit: bool
     cost: Cost
 
 
-class Metadata(Receipt):
+class Metadata(RequestCost):
     """What the answer was read from, how a chart was reduced, and what the request took."""
 
     total_samples: int
@@ -91,7 +91,7 @@ class Metadata(Receipt):
 
 
 class QueryAnswer[Integers = list[int], Numbers = list[float]](Warned):
-    """One series per point in the order asked, empty when there is no data."""
+    """One series per point in the order requested, empty when there is no data."""
 
     site_name: str
     start_time: str
@@ -139,7 +139,7 @@ class SiteStatus(Site):
     """Start of the times that this sync requested; null until the next sync."""
     rejected_until: str | None
     unarchived_days: list[str]
-    """Complete days that are due, oldest first, at most 100."""
+    """Days that have ended and are due, oldest first, at most 100."""
     unarchived_count: int | None
     """Null when it could not be read; `warnings` says so."""
     upstream_paused_until: str | None
@@ -186,7 +186,7 @@ class Points(TypedDict):
 
 
 class TagCount(TypedDict):
-    """A marker or a pair as `tag` takes it, and how many points have it."""
+    """A tag as the parameter `tag` takes it, with the number of its points."""
 
     tag: str
     points: int

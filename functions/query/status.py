@@ -45,7 +45,7 @@ class StatusReader:
         """
         warnings: list[WarningDetail] = []
         records = [record for record in self.sites.list() if grant.allows("read", record.site)]
-        circuit = self._read(self.circuits.load, "whether the upstream is paused", warnings)
+        circuit = self._read(self.circuits.load, "the state of the upstream", warnings)
         open_until_ms = circuit.open_until_ms if circuit and now_ms < circuit.open_until_ms else None
         sites = [self._site(record, now_ms, open_until_ms, warnings) for record in records]
         dead_letters = self._dead_letter_counts(warnings) if grant.allows("read", EVERY_SITE) else None

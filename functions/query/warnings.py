@@ -1,4 +1,4 @@
-"""What an answer warns of: a stable code for programs, a text for people."""
+"""The warnings of an answer: a stable code for programs, and a sentence for people."""
 
 from collections.abc import Sequence
 from typing import Literal, NotRequired, TypedDict
@@ -14,7 +14,7 @@ Code = Literal[
 
 
 class WarningDetail(TypedDict):
-    """A warning with its code, and with what it is about."""
+    """A warning with its code and its subject."""
 
     code: Code
     text: str
@@ -31,7 +31,7 @@ class Warned(TypedDict):
     """The warnings of an answer; both lists have the same order."""
 
     warnings: list[str]
-    """What is missing and why; empty when nothing is."""
+    """What is missing from the response, and why; empty if nothing is."""
     warning_details: list[WarningDetail]
     """The same warnings with their codes."""
 
@@ -42,33 +42,33 @@ def warned(details: Sequence[WarningDetail]) -> Warned:
 
 
 def unknown_point(name: str) -> WarningDetail:
-    """Says that the site does not have a point of the request."""
-    return {"code": "UNKNOWN_POINT", "text": f"the site has no point {name!r}", "point_name": name}
+    """Returns the warning of a name that the site has no point of."""
+    return {"code": "UNKNOWN_POINT", "text": f"The site has no point {name!r}.", "point_name": name}
 
 
 def columns_split_buckets(text: str) -> WarningDetail:
-    """Says that columns do not hold whole buckets; the plan knows both lengths."""
+    """Returns the warning of columns that do not align with buckets; the plan makes its text."""
     return {"code": "COLUMNS_SPLIT_BUCKETS", "text": text}
 
 
 def day_unreadable(day: str, reason: str) -> WarningDetail:
-    """Says that a day (YYYY-MM-DD) of the archive is missing from the answer."""
-    return {"code": "DAY_UNREADABLE", "text": f"left out: {reason}", "day": day}
+    """Returns the warning of a day (YYYY-MM-DD) of the archive that is missing from the answer."""
+    return {"code": "DAY_UNREADABLE", "text": f"Day {day} is omitted: {reason}.", "day": day}
 
 
 def time_limit() -> WarningDetail:
-    """Says that the answer ends before the range does."""
+    """Returns the warning of an answer that ends before the range does."""
     return {"code": "TIME_LIMIT", "text": "Time limit reached. Continue with next_token."}
 
 
 def gaps_omitted() -> WarningDetail:
-    """Says that gaps are missing: the shorter ones, or all when the ledger did not answer in time."""
+    """Returns the warning of missing gaps: short ones, or all when the ledger did not answer in time."""
     return {"code": "GAPS_OMITTED", "text": "Some gaps are omitted."}
 
 
 def source_unreadable(subject: str, site: str | None = None) -> WarningDetail:
-    """Says which part of the status could not be read, and of which site if it is about one."""
-    text = f"{subject} could not be read; try again in a few seconds"
+    """Returns the warning of an unreadable part of the status; `site` if it is about one site only."""
+    text = f"{subject[:1].upper()}{subject[1:]} could not be read. Try again in a few seconds."
     if site is None:
         return {"code": "SOURCE_UNREADABLE", "text": text}
     return {"code": "SOURCE_UNREADABLE", "text": text, "site_name": site}

@@ -88,7 +88,7 @@ test("problems name their site or queue", () => {
   const status = {
     sites: [bad, never, unread],
     dead_letters: { sync: 1, archive: null, export: 2 },
-    warnings: ["the dead letters of archive could not be read", "Ä"],
+    warnings: ["The dead letters of archive could not be read. Try again in a few seconds.", "Ä"],
     warning_details: [],
   };
   expect(problems(status, NOW)).toEqual([
@@ -99,7 +99,7 @@ test("problems name their site or queue", () => {
     "Unread: the archive is overdue",
     "1 dead letter in the sync queue",
     "2 dead letters in the export queue",
-    "The dead letters of archive could not be read",
+    "The dead letters of archive could not be read. Try again in a few seconds.",
     "Ä",
   ]);
   vi.unstubAllEnvs();

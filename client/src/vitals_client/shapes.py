@@ -56,7 +56,7 @@ class Equipment(TypedDict):
 
 
 class Tag(TypedDict):
-    """A marker or a pair as `tag` takes it, and how many points have it."""
+    """A tag as the parameter `tag` takes it, with the number of its points."""
 
     tag: str
     points: int
@@ -84,7 +84,7 @@ class Newest(TypedDict):
 
 
 class WarningDetail(TypedDict):
-    """A warning with its code, and with what it is about."""
+    """A warning with its code and its subject."""
 
     code: Literal[
         "UNKNOWN_POINT",
@@ -108,7 +108,7 @@ class Latest(TypedDict):
     """A page of newest samples."""
 
     warnings: list[str]
-    """What is missing and why; empty when nothing is."""
+    """What is missing from the response, and why; empty if nothing is."""
     warning_details: list[WarningDetail]
     """The same warnings with their codes."""
     site_name: str
@@ -166,7 +166,7 @@ class SiteStatus(TypedDict):
     """Start of the times that this sync requested; null until the next sync."""
     rejected_until: str | None
     unarchived_days: list[str]
-    """Complete days that are due, oldest first, at most 100."""
+    """Days that have ended and are due, oldest first, at most 100."""
     unarchived_count: int | None
     """Null when it could not be read; `warnings` says so."""
     upstream_paused_until: str | None
@@ -177,7 +177,7 @@ class Status(TypedDict):
     """Status of each site: lag, rejected readings, unarchived days, dead letters."""
 
     warnings: list[str]
-    """What is missing and why; empty when nothing is."""
+    """What is missing from the response, and why; empty if nothing is."""
     warning_details: list[WarningDetail]
     """The same warnings with their codes."""
     sites: list[SiteStatus]

@@ -39,7 +39,7 @@ class BackfillAnswers:
         try:
             self.runs.executions.start(run.run, request.event())
         except Exception:
-            # Only the response may have been lost. An execution that exists settles the run itself.
+            # Only the response may have been lost. An execution that exists ends the run itself.
             if self.runs.executions.status(run.run) is None:
                 self.runs.abandon(run, "its execution could not be started")
                 raise

@@ -46,7 +46,7 @@ def encoded(answer: Answer, media_type: str) -> Encoded:
     """Returns the answer in the format `negotiated`; TooLargeError when Lambda cannot return it."""
     result = _ENCODERS[media_type](answer, media_type)
     if not _fits(result.body):
-        raise TooLargeError("the answer is larger than 5 MB; request fewer points or a shorter range")
+        raise TooLargeError("the response is larger than 5 MB; request fewer points or a shorter range")
     return result
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-# What a series has one of per row, and what a table calls it.
+# The columns of a series, and their names in a table.
 TABLE_NAMES = {
     "timestamps": "timestamp",
     "values": "value",

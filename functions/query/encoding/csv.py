@@ -83,7 +83,7 @@ def _fitting(warnings: Sequence[str]) -> list[str]:
     fitting: list[str] = []
     for warning in warnings:
         if len(_ascii([*fitting, warning])) > _MAX_WARNINGS_BYTES:
-            return [*fitting, f"and {len(warnings) - len(fitting)} more: ask for JSON to read them"]
+            return [*fitting, f"and {len(warnings) - len(fitting)} more; request JSON to read them"]
         fitting.append(warning)
     return fitting
 

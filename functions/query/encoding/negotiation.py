@@ -45,7 +45,7 @@ def preferred(accept: str, media_types: Sequence[str]) -> str:
         if deciding.quality > 0 and (best is None or deciding.preference > best[0]):
             best = deciding.preference, media_type
     if best is None:
-        raise NotAcceptableError(f"the answer is available as {', '.join(media_types)}")
+        raise NotAcceptableError(f"Accept must allow one of {', '.join(media_types)}")
     return best[1]
 
 

@@ -65,7 +65,9 @@ class LatestReader:
 def check_no_token(next_token: str | None) -> None:
     """Raises InvalidRequestError for a token in a request that names points."""
     if next_token is not None:
-        raise InvalidRequestError("next_token is invalid beside names; named points come all at once")
+        raise InvalidRequestError(
+            "next_token cannot be combined with point names; named points are in one response"
+        )
 
 
 def _row(point: Point, sample: tuple[int, float] | None, last_hour_ms: int | None) -> Newest:

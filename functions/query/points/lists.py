@@ -1,4 +1,4 @@
-"""Answers with the points of a site, page by page, and with what they can be selected by."""
+"""Answers with the points of a site, page by page, and with their tags and equipment."""
 
 from collections.abc import Sequence
 
@@ -22,6 +22,6 @@ def points_page(
 
 
 def tags_and_equipment(catalogs: Catalogs, site: str) -> Tags:
-    """Returns the tags and the equipment that the site's points can be selected by."""
+    """Returns the tags and the equipment of the site's points."""
     active = catalogs.find(site).active
     return {"site_name": site, "tags": point_search.tags(active), "equipment": point_search.equipment(active)}

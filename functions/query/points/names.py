@@ -90,7 +90,7 @@ def object_type(text: str) -> str | None:
 
 
 def _is_specific(text: str) -> bool:
-    """Whether a text says more than that there is an object: `ANALOG INPUT 5` and `n/a` do not."""
+    """Returns whether a text says more than that there is an object: `ANALOG INPUT 5` and `n/a` do not."""
     text = text.strip()
     if text.casefold() in _NOTHING or not any(character.isalpha() for character in text):
         return False

@@ -28,9 +28,9 @@ def test_events_are_parsed(event: dict[str, Any], expected: object) -> None:
 @pytest.mark.parametrize(
     ("event", "text"),
     [
-        ({"site": "s"}, "an event is {} or"),
-        ({"site": "s", "date": "2026-01-01", "force": True}, "an event is {} or"),
-        ({"site": "s", "date": 20260101}, "an event is {} or"),
+        ({"site": "s"}, "the event must be {} or"),
+        ({"site": "s", "date": "2026-01-01", "force": True}, "the event must be {} or"),
+        ({"site": "s", "date": 20260101}, "the event must be {} or"),
         ({"site": "s", "date": "2026-02-30"}, "date must be a day"),
         ({"site": "s", "date": "1989-12-31"}, "date is before 1990-01-01; nothing older is stored"),
         ({"site": "s", "date": "2026-01-06"}, "date is in the future"),

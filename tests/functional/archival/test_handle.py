@@ -54,5 +54,5 @@ def test_a_failing_site_stops_no_other() -> None:
 
 
 def test_a_site_that_is_not_enabled_is_refused() -> None:
-    with pytest.raises(NotFoundError, match="site elsewhere is not one of SITES"):
+    with pytest.raises(NotFoundError, match="site 'elsewhere' is not enabled; add it to the parameter Sites"):
         archival([], SITES).handle({"site": "elsewhere", "date": "2026-01-01"})

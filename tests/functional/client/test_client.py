@@ -138,7 +138,7 @@ def test_pages_warn_once_and_not_of_continuation(
     warnings_of_pages = [tables.envelope(page)["warnings"] for page in pages]
     assert len(warnings_of_pages) > 2
     assert all(len(texts) == 2 for texts in warnings_of_pages[:-1])
-    assert [str(warning.message) for warning in recwarn] == ["the site has no point 'nope'"]
+    assert [str(warning.message) for warning in recwarn] == ["The site has no point 'nope'."]
 
 
 def test_the_number_of_pages_is_limited(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,10 +188,10 @@ def test_a_range_without_samples_is_an_empty_table(client: Client) -> None:
 
 def test_a_warning_names_the_callers_line(client: Client) -> None:
     for query in (client.query, lambda *request: list(client.query_pages(*request))):
-        with pytest.warns(VitalsWarning, match="the site has no point 'nope'") as caught:
+        with pytest.warns(VitalsWarning, match="The site has no point 'nope'") as caught:
             query(SITE, [POINT, "nope"], SPAN.start_ms, SPAN.end_ms)
         assert [warning.filename for warning in caught] == [__file__]
-    with pytest.warns(VitalsWarning, match="the site has no point 'nope'"):
+    with pytest.warns(VitalsWarning, match="The site has no point 'nope'"):
         client.latest(SITE, [POINT, "nope"])
 
 

@@ -161,7 +161,7 @@ def test_a_sparkline_has_bars_only_where_samples_are(vitals: Vitals) -> None:
     assert label.endswith(f"  {POINT}") and " to " in label
     done = vitals("query", SITE, POINT, "nope", *early, "--format", "sparkline")
     assert done.stdout.splitlines()[1] == f"{' ' * 10}  no samples  nope"
-    assert done.stderr == "warning: the site has no point 'nope'\n"
+    assert done.stderr == "warning: The site has no point 'nope'.\n"
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_status_shows_sites_and_dead_letters(trouble: LaidOutServer) -> None:
     assert only_json(command(trouble.url, TOKEN)("status", "--json")) == STATUS
     counts = {"sync": None, "archive": None, "export": 3}
     unread = [STATUS["sites"][0] | {"unarchived_days": [], "unarchived_count": None}]
-    warning = "the dead letters of sync could not be read"
+    warning = "The dead letters of sync could not be read. Try again in a few seconds."
     answer = STATUS | {"sites": unread, "dead_letters": counts, "warnings": [warning]}
     trouble.lay_out("GET /status", (200, answer))
     done = command(trouble.url, TOKEN)("status")

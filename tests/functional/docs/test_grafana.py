@@ -196,7 +196,7 @@ def test_gaps_and_warnings_are_told_with_their_reasons(ask: Ask, values: dict[st
     assert result[-1] == {
         "time": begin,
         "timeEnd": iso(int(values["__timeTo"])),
-        "text": 'the site has no point "nobody\'s"',
+        "text": 'The site has no point "nobody\'s".',
     }
 
 

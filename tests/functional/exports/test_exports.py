@@ -468,7 +468,7 @@ def test_a_kill_in_the_last_attempt_is_shown(stage: Stage, monkeypatch: pytest.M
     assert stage.get(export)["status"] == "running"
     stage.world.clock.now_ms += LEASE
     answer = stage.get(export)
-    assert (answer["status"], answer["error"]) == ("failed", "the worker was lost in its last attempt")
+    assert (answer["status"], answer["error"]) == ("failed", "the last attempt was killed")
     assert stage.deliver(message, 1)
     stage.assert_exact(export)
 

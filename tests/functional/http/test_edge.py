@@ -297,4 +297,4 @@ def test_every_route_refuses_an_expired_token(
     # The authorizer reads its clock after API Gateway, so it may find a token expired that was valid before.
     answer = send(**request, authorizer={"principalId": "old", "expires_ms": "1000002"})
     assert answer.error == (401, "UNAUTHORIZED")
-    assert answer.message.startswith("this token expired at 1970-01-01T00:16:40.002Z")
+    assert answer.message.startswith("the token expired at 1970-01-01T00:16:40.002Z")

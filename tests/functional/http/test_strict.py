@@ -138,7 +138,7 @@ def test_missing_and_unknown_are_named_together(send: Send) -> None:
     assert "site_name: Field required" in text
     answer = send("POST", "/exports", body='{"site_name": "mill", "resolution": "1h"}')
     text = json.loads(answer.text)["error"]
-    assert text.startswith("unknown key 'resolution' in the JSON body, which takes site_name, point_names, ")
+    assert text.startswith("unknown key 'resolution'; the JSON body takes site_name, point_names, ")
     assert "start_time: Field required" in text
 
 

@@ -231,7 +231,7 @@ def test_hostile_names_in_every_form(building: Building, ask: Ask, accept: str) 
     if accept == "text/csv":
         rows = csv.DictReader(io.StringIO(answer["body"], newline=""))
         results = {row["point_name"]: float(row["value"]) for row in rows}
-        assert json.loads(headers["Vitals-Warnings"])[0] == f"the site has no point {missing[0]!r}"
+        assert json.loads(headers["Vitals-Warnings"])[0] == f"The site has no point {missing[0]!r}."
     elif accept == "application/msgpack":
         series = ormsgpack.unpackb(base64.b64decode(answer["body"]))["series"]
         results = {item["point_name"]: item["values"][0] for item in series if item["values"]}
@@ -302,7 +302,10 @@ def test_a_token_is_of_its_own_list_alone(building: Building) -> None:
                 assert (status, answer["error_code"]) == (400, "INVALID_REQUEST")
                 assert answer["error"].startswith("next_token is invalid")
     status, answer = ask_for("latest", {"point_name": "a b"}, next_token=tokens[-1])
-    assert (status, answer["error"].partition(";")[0]) == (400, "next_token is invalid beside names")
+    assert (status, answer["error"].partition(";")[0]) == (
+        400,
+        "next_token cannot be combined with point names",
+    )
 
 
 @pytest.mark.parametrize("position", [-1, 2, 10**30, True, 1.0, "1", None])

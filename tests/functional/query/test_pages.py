@@ -100,7 +100,7 @@ def test_a_deployment_without_the_page_says_so(call: Call, api: Api, tmp_path: P
     api.web = Web(tmp_path / "nowhere")
     status, answer = call("/")
     assert (status, answer["error_code"]) == (404, "NOT_FOUND")
-    assert answer["error"] == "the page is not part of this deployment; `make build` makes it"
+    assert answer["error"] == "this deployment has no page; run `make build` before deploying"
     assert call("/assets/index.js")[0] == 404
 
 

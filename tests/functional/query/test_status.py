@@ -185,7 +185,7 @@ def test_an_unreadable_queue_is_null_and_named(
             assert status == 200
             assert answer["dead_letters"] == {name: None if name in dead else 0 for name in urls}
             assert answer["warnings"] == [
-                f"the dead letters of {name} could not be read; try again in a few seconds"
+                f"The dead letters of {name} could not be read. Try again in a few seconds."
                 for name in urls
                 if name in dead
             ]
@@ -234,11 +234,11 @@ def test_an_unreadable_ledger_or_circuit_leaves_the_others(call: Call, api: Api)
         status, answer = call("/status", sites="*")
     assert status == 200
     assert answer["warnings"] == [
-        f"{subject} could not be read; try again in a few seconds"
+        f"{subject} could not be read. Try again in a few seconds."
         for subject in (
-            "whether the upstream is paused",
-            "the unarchived days of home",
-            "the unarchived days of other",
+            "The state of the upstream",
+            "The unarchived days of home",
+            "The unarchived days of other",
         )
     ]
     details = answer["warning_details"]

@@ -338,7 +338,7 @@ def test_an_answer_with_omitted_days_is_not_cached(archives: Archives, clock: Cl
     reply = api.query(grant, request)
     assert reply.answer is not None
     assert reply.answer["warnings"] == [
-        f"left out: Athena returned 0 of {rows} rows for 2016-12-{day}"
+        f"Day 2016-12-{day} is omitted: Athena returned 0 of {rows} rows for 2016-12-{day}."
         for day, rows in ((29, 6), (30, 9), (31, 6))
     ]
     days = [(detail["code"], detail["day"]) for detail in reply.answer["warning_details"]]

@@ -87,11 +87,11 @@ def test_an_expiring_token_is_refused_despite_gateway_caching(stack: dict[str, A
     time.sleep(max(0.0, ends_ms / 1000 - time.time()))
     refused = get(stack, token)
     assert_refused(refused, 401, "UNAUTHORIZED")
-    assert refused.json()["error"] == f"this token expired at {iso(ends_ms)}; ask for a new one"
+    assert refused.json()["error"] == f"the token expired at {iso(ends_ms)}; use a new one"
 
 
 def test_an_expired_token_is_refused_with_its_time(stack: dict[str, Any], granted: dict[str, str]) -> None:
-    assert "this token expired at " in get(stack, granted["expired"]).json()["error"]
+    assert "the token expired at " in get(stack, granted["expired"]).json()["error"]
     assert get(stack, "nobody").json()["error"] == "a valid bearer token is needed"
 
 

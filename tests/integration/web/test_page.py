@@ -83,7 +83,7 @@ def test_an_expired_token_is_told_with_its_end(stack: dict[str, Any], visits: Vi
     visits.allow("answer 401 GET /sites$")
     page = visits.open(token=token_for(stack, "page-expired", "read", "*", lasts_ms=-60_000))
     expect(page.get_by_role("alert")).to_contain_text(re.compile(r"expired at \d{4}-\d\d-\d\dT[\d:.]+Z"))
-    expect(page.get_by_role("alert")).to_contain_text("ask for a new one")
+    expect(page.get_by_role("alert")).to_contain_text("use a new one")
     expect(page.get_by_label("Access token")).to_be_visible()
     visits.picture(page, "expired-token")
 

@@ -46,10 +46,17 @@ def test_joined_pages_are_the_whole_table(samples: list[tuple[int, float]], ends
 
 
 def test_metadata_and_warnings_are_merged() -> None:
-    first = page([], "t", warnings=["left out: a day"], metadata={"sources": ["archive", "hot"]})
-    last = page([(0, 5, 1.0)], warnings=["left out: a day", "the shorter gaps are left out"])
+    first = page(
+        [],
+        "t",
+        warnings=["Day 2026-01-01 is omitted: it is damaged."],
+        metadata={"sources": ["archive", "hot"]},
+    )
+    last = page(
+        [(0, 5, 1.0)], warnings=["Day 2026-01-01 is omitted: it is damaged.", "Some gaps are omitted."]
+    )
     merged = tables.merged([tables.envelope(first), tables.envelope(last)])
-    assert merged["warnings"] == ["left out: a day", "the shorter gaps are left out"]
+    assert merged["warnings"] == ["Day 2026-01-01 is omitted: it is damaged.", "Some gaps are omitted."]
     assert merged["metadata"]["sources"] == ["archive", "hot"]
     assert merged["metadata"]["cost"] == {key: 2 * value for key, value in COST.items()}
     assert merged["metadata"]["query_time_ms"] == 3.0

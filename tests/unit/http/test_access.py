@@ -16,11 +16,11 @@ def grant(scopes: str, sites: str) -> Grant:
 @pytest.mark.parametrize(
     ("scopes", "sites", "site", "error", "text"),
     [
-        ("", "*", MALFORMED, ForbiddenError, "this token lacks the scope 'read'"),
-        ("backfill", "*", "here", ForbiddenError, "this token lacks the scope 'read'"),
+        ("", "*", MALFORMED, ForbiddenError, "the token lacks the scope 'read'"),
+        ("backfill", "*", "here", ForbiddenError, "the token lacks the scope 'read'"),
         ("read", "here", MALFORMED, InvalidRequestError, "a site name must have"),
-        ("read", "here", "elsewhere", ForbiddenError, "this token does not grant this site"),
-        ("read", "elsewhere", "here", ForbiddenError, "this token does not grant this site"),
+        ("read", "here", "elsewhere", ForbiddenError, "the token does not grant site 'elsewhere'"),
+        ("read", "elsewhere", "here", ForbiddenError, "the token does not grant site 'here'"),
         ("read", "*", "elsewhere", NotFoundError, "there is no site 'elsewhere'"),
     ],
 )
@@ -40,5 +40,5 @@ def test_one_of_several_scopes_is_enough() -> None:
     operator = grant("backfill", "here")
     authorise(operator, "here", "read", "backfill", exists={"here"}.__contains__)
     assert not allows(operator, "elsewhere", "read", "backfill")
-    with pytest.raises(ForbiddenError, match="this token lacks the scope 'read' or 'backfill'"):
+    with pytest.raises(ForbiddenError, match="the token lacks the scope 'read' or 'backfill'"):
         authorise(grant("", "*"), "here", "read", "backfill", exists={"here"}.__contains__)

@@ -44,7 +44,7 @@ export type Equipment = {
   points: number;
 };
 
-/** A marker or a pair as `tag` takes it, and how many points have it. */
+/** A tag as the parameter `tag` takes it, with the number of its points. */
 export type Tag = {
   tag: string;
   points: number;
@@ -69,7 +69,7 @@ export type Newest = {
   last_seen: number | null;
 };
 
-/** A warning with its code, and with what it is about. */
+/** A warning with its code and its subject. */
 export type WarningDetail = {
   code:
     | "UNKNOWN_POINT"
@@ -90,7 +90,7 @@ export type WarningDetail = {
 
 /** A page of newest samples. */
 export type Latest = {
-  /** What is missing and why; empty when nothing is. */
+  /** What is missing from the response, and why; empty if nothing is. */
   warnings: string[];
   /** The same warnings with their codes. */
   warning_details: WarningDetail[];
@@ -123,7 +123,7 @@ export type Metadata = {
   samples_returned: number;
 };
 
-/** How many samples the collection interval lets expect, and how many there are. */
+/** Samples expected from the collection interval, and samples received. */
 export type SeriesCoverage = {
   expected: number | null;
   received: number;
@@ -160,9 +160,9 @@ export type Series = {
   min?: number[];
 };
 
-/** One series per point in the order asked, empty when there is no data. */
+/** One series per point in the order requested, empty when there is no data. */
 export type QueryAnswer = {
-  /** What is missing and why; empty when nothing is. */
+  /** What is missing from the response, and why; empty if nothing is. */
   warnings: string[];
   /** The same warnings with their codes. */
   warning_details: WarningDetail[];
@@ -220,7 +220,7 @@ export type SiteStatus = {
   /** Start of the times that this sync requested; null until the next sync. */
   rejected_since: string | null;
   rejected_until: string | null;
-  /** Complete days that are due, oldest first, at most 100. */
+  /** Days that have ended and are due, oldest first, at most 100. */
   unarchived_days: string[];
   /** Null when it could not be read; `warnings` says so. */
   unarchived_count: number | null;
@@ -230,7 +230,7 @@ export type SiteStatus = {
 
 /** Status of each site: lag, rejected readings, unarchived days, dead letters. */
 export type Status = {
-  /** What is missing and why; empty when nothing is. */
+  /** What is missing from the response, and why; empty if nothing is. */
   warnings: string[];
   /** The same warnings with their codes. */
   warning_details: WarningDetail[];

@@ -18,7 +18,7 @@ def granted(event: APIGatewayProxyEvent) -> Grant:
     expires_ms = int(fields["expires_ms"]) if "expires_ms" in fields else None
     # The authorizer passes no scopes for an expired token. API Gateway may still hold an earlier grant of it.
     if expires_ms is not None and (not scopes or expires_ms <= event.request_context.request_time_epoch):
-        raise UnauthorizedError(f"this token expired at {iso(expires_ms)}; ask for a new one")
+        raise UnauthorizedError(f"the token expired at {iso(expires_ms)}; use a new one")
     return Grant(fields.get("principalId", ""), scopes, sites, expires_ms)
 
 
@@ -38,15 +38,15 @@ def require_site(grant: Grant, site: str, *scopes: str) -> None:
     require_scope(grant, *scopes)
     check_site(site)
     if not allows(grant, site, *scopes):
-        raise ForbiddenError("this token does not grant this site")
+        raise ForbiddenError(f"the token does not grant site {site!r}")
 
 
 def require_scope(grant: Grant, *scopes: str) -> None:
     """Raises ForbiddenError when the token has none of the scopes."""
     if not allows(grant, None, *scopes):
-        raise ForbiddenError(f"this token lacks the scope {' or '.join(map(repr, scopes))}")
+        raise ForbiddenError(f"the token lacks the scope {' or '.join(map(repr, scopes))}")
 
 
 def allows(grant: Grant, site: str | None, *scopes: str) -> bool:
-    """Tells whether the token has one of the scopes for the site, or for any site where it is None."""
+    """Returns whether the token has one of the scopes for the site, or for any site where it is None."""
     return any(grant.allows(scope, site) for scope in scopes)

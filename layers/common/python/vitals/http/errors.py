@@ -136,7 +136,7 @@ class _Errors:
         if not keys:
             return ""
         allowed = ", ".join(body_keys(self.app.context["_route"]))
-        return f"unknown {naming('key', keys)} in the JSON body, which takes {allowed}"
+        return f"unknown {naming('key', keys)}; the JSON body takes {allowed}"
 
     def _response(self, status: int, code: str, text: str, **details: str) -> Response[str]:
         request_id = self.app.current_event.request_context.request_id

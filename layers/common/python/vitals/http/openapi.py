@@ -26,10 +26,10 @@ class Error(TypedDict):
 
 
 class Conflict(Error):
-    """Another one is already running."""
+    """The error of a start while another backfill is running."""
 
     running_id: str
-    """Its id."""
+    """The id of that backfill."""
 
 
 _ERRORS: dict[int, tuple[str, type[Error]]] = {
