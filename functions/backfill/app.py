@@ -31,11 +31,24 @@ def do_task(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
         upstream = connection.connect(settings, SYSTEM, remaining_s, invocation.logger.warning)
         ingest = Ingest(upstream, stores.hot, stores.ledger, SYSTEM.now_ms)
         archiver = Archiver.connect(stores, SYSTEM, settings.hot_days)
-        return DayWorker(stores.runs, stores.staging, archiver, ingest, stores.circuits, remaining_s)
+        return DayWorker(
+            runs=stores.runs,
+            staging=stores.staging,
+            archiver=archiver,
+            ingest=ingest,
+            circuits=stores.circuits,
+            remaining_s=remaining_s,
+        )
 
-    planner, runs = Planner.connect(settings, stores), Runs.connect(settings, stores, SYSTEM)
-    summariser = Summariser(stores.runs, stores.staging, SYSTEM.now_ms)
-    return Tasks(planner, runs, worker, summariser, invocation.logger, invocation.metrics).handle(event)
+    tasks = Tasks(
+        planner=Planner.connect(settings, stores),
+        runs=Runs.connect(settings, stores, SYSTEM),
+        worker=worker,
+        summariser=Summariser(stores.runs, stores.staging, SYSTEM.now_ms),
+        logger=invocation.logger,
+        metrics=invocation.metrics,
+    )
+    return tasks.handle(event)
 
 
 @cache

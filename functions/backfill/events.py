@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr, ValidationError
 
@@ -25,6 +25,16 @@ class _Input(BaseModel):
     force: StrictBool = False
     dry_run: StrictBool = False
     requested_by: StrictStr = ""
+
+
+class StartRequest(TypedDict):
+    """A start as it came in, with its types checked and nothing else."""
+
+    site: str
+    start_date: str
+    end_date: str
+    force: NotRequired[bool]
+    dry_run: NotRequired[bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,10 @@ def sync(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
         sites=stores.sites,
         circuits=stores.circuits,
         enqueue=MessageQueue(SYSTEM.client("sqs"), settings.sync_queue_url).send,
-        journal=invocation.logger,
+        log=invocation.logger,
         initial_lookback_ms=settings.initial_lookback_ms,
     )
-    etl = Etl(syncer, settings.sites, invocation.logger, invocation.metrics)
+    etl = Etl(syncer, settings.sites, logger=invocation.logger, metrics=invocation.metrics)
     queued = invocation.receives is not None
     return etl.handle(event, queued=queued, may_continue=lambda: invocation.remaining_s() > _SPARE_S)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from etl import plan
-from etl.receipt import Journal, Receipt
+from etl.receipt import Log, Receipt
 from etl.weather import weather_points
 from vitals.ace.listing import Listing
 from vitals.ace.points import listed_from_ace
@@ -38,7 +38,7 @@ class CatalogSync:
     ingest: Ingest
     catalogs: CatalogTable
     sites: SiteTable
-    journal: Journal
+    log: Log
 
     def load(self, record: SiteRecord | None, receipt: Receipt) -> Catalog:
         """Returns the site's catalog, refreshed when due; a stored one outlives a failed refresh."""
@@ -54,13 +54,20 @@ class CatalogSync:
         except UpstreamError as error:
             if not stored.points:
                 raise
-            receipt.isolate("catalog", error, self.journal)
+            receipt.isolate("catalog", error, self.log)
             return stored
-        _log_listing(receipt.site, listing, self.journal)
+        _log_listing(receipt.site, listing, self.log)
         nice_name = site.get("nice_name")
         display_name = nice_name if isinstance(nice_name, str) and nice_name.strip() else receipt.site
         return self._store(
-            _Refresh(receipt.site, record, stored, listing, display_name[:_MAX_SITE_NAME], now_ms)
+            _Refresh(
+                site=receipt.site,
+                record=record,
+                stored=stored,
+                listing=listing,
+                display_name=display_name[:_MAX_SITE_NAME],
+                now_ms=now_ms,
+            )
         )
 
     def _store(self, refresh: _Refresh) -> Catalog:
@@ -104,13 +111,13 @@ class CatalogSync:
             self.sites.record_reread(site, min(plan.unlisted_since(record), record.reread_ms, now_ms))
 
 
-def _log_listing(site: str, listing: Listing, journal: Journal) -> None:
+def _log_listing(site: str, listing: Listing, log: Log) -> None:
     """Logs what is wrong with a listing that is used all the same."""
     if listing.doubt:
-        journal.warning("listing of points not steady", site=site, reason=listing.doubt)
+        log.warning("listing of points not steady", site=site, reason=listing.doubt)
     # The client has logged entries that cannot be read at all, by page and byte.
     if listing.nameless:
-        journal.warning(
+        log.warning(
             "entries without a name in the listing of points",
             site=site,
             count=listing.nameless,
@@ -118,7 +125,7 @@ def _log_listing(site: str, listing: Listing, journal: Journal) -> None:
         )
     names = sorted(item["name"] for item in listing.items if len(item["name"]) > MAX_NAME)
     if names:
-        journal.warning(
+        log.warning(
             "points with too long names are left out",
             site=site,
             count=len(names),

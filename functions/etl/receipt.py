@@ -10,7 +10,7 @@ from vitals.model.timespan import iso
 from vitals.pipeline.ingest import Tally
 
 
-class Journal(Protocol):
+class Log(Protocol):
     """The log of a sync, beside its receipt."""
 
     @property
@@ -26,14 +26,13 @@ class Receipt:
     tally: Tally = field(default_factory=Tally)
     checkpoint_ms: int | None = None
     caught_up: bool = False
-    advanced: bool = False
     isolated_failures: Counter[str] = field(default_factory=Counter)
     follow_ups: int = 0
 
-    def isolate(self, step: str, error: UpstreamError, journal: Journal) -> None:
+    def isolate(self, step: str, error: UpstreamError, log: Log) -> None:
         """Counts and logs a step whose failure does not fail the sync."""
         self.isolated_failures[step] += 1
-        journal.warning(f"{step} not refreshed", site=self.site, reason=str(error))
+        log.warning(f"{step} not refreshed", site=self.site, reason=str(error))
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the receipt as JSON for a direct invoke and the log."""

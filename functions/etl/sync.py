@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from etl import plan
 from etl.catalog import CatalogSync
 from etl.circuit_guard import guarded
-from etl.receipt import Journal, Receipt
+from etl.receipt import Log, Receipt
 from etl.rereads import Message, reread_messages
 from etl.weather import sync_weather
 from vitals.codec import segments
@@ -21,6 +21,14 @@ _NAMES_LOGGED = 5
 
 
 @dataclass(frozen=True, slots=True)
+class StepResult:
+    """Whether the sync has caught up after a step, and whether the step moved the checkpoint."""
+
+    caught_up: bool
+    advanced: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Syncer:
     """Syncs sites; `enqueue` sends sync messages, and a new site starts `initial_lookback_ms` back."""
 
@@ -29,7 +37,7 @@ class Syncer:
     sites: SiteTable
     circuits: CircuitTable
     enqueue: Callable[[Sequence[Message]], None]
-    journal: Journal
+    log: Log
     initial_lookback_ms: int
 
     def sync_site(self, receipt: Receipt, max_steps: int, may_continue: Callable[[], bool]) -> None:
@@ -40,15 +48,16 @@ class Syncer:
         """
         with guarded(self.circuits, self.ingest.now):
             catalog = self._load_catalog(receipt)
+            result = StepResult(caught_up=False, advanced=False)
             for _ in range(max_steps):
-                self._step(catalog, receipt)
-                if receipt.caught_up or not receipt.advanced or not may_continue():
+                result = self._step(catalog, receipt)
+                if result.caught_up or not result.advanced or not may_continue():
                     break
-            sync_weather(self.ingest, catalog, receipt, self.journal)
+            sync_weather(self.ingest, catalog, receipt, self.log)
         self._log_dense(catalog, receipt)
-        if receipt.caught_up:
+        if result.caught_up:
             self._send_rereads(receipt)
-        elif receipt.advanced:
+        elif result.advanced:
             self._send([{"site": receipt.site}], receipt)
 
     def sync_span(self, receipt: Receipt, span: Span) -> None:
@@ -60,10 +69,11 @@ class Syncer:
         self._log_dense(catalog, receipt)
 
     def _load_catalog(self, receipt: Receipt) -> Catalog:
-        catalogs = CatalogSync(self.ingest, self.catalogs, self.sites, self.journal)
+        catalogs = CatalogSync(self.ingest, self.catalogs, self.sites, self.log)
         return catalogs.load(self.sites.load(receipt.site), receipt)
 
-    def _step(self, catalog: Catalog, receipt: Receipt) -> None:
+    def _step(self, catalog: Catalog, receipt: Receipt) -> StepResult:
+        """Reads one step, and notes in the receipt what it did."""
         record = self.sites.load(receipt.site)
         checkpoint_ms = record.checkpoint_ms if record else None
         step = plan.next_step(checkpoint_ms, self.ingest.now(), self.initial_lookback_ms)
@@ -71,10 +81,11 @@ class Syncer:
         before = receipt.tally.rejected.copy()
         self.ingest.fetch(receipt.site, catalog, step.span, receipt.tally)
         rejected = receipt.tally.rejected - before
-        receipt.advanced = self.sites.advance(receipt.site, checkpoint_ms, step.span, rejected)
-        if receipt.advanced:
+        advanced = self.sites.advance(receipt.site, checkpoint_ms, step.span, rejected)
+        if advanced:
             receipt.checkpoint_ms = step.checkpoint_ms
         receipt.caught_up = step.caught_up
+        return StepResult(step.caught_up, advanced)
 
     def _send_rereads(self, receipt: Receipt) -> None:
         record = self.sites.load(receipt.site)
@@ -98,7 +109,7 @@ class Syncer:
         """Names the points of which a block could not hold all samples."""
         counts = receipt.tally.too_dense
         if counts:
-            self.journal.warning(
+            self.log.warning(
                 "points with more samples than a block can hold",
                 site=receipt.site,
                 points=[catalog.points[point_id].name for point_id, _ in counts.most_common(_NAMES_LOGGED)],

@@ -1,6 +1,6 @@
 """The weather of a site: its points, which the upstream does not list, and its present values."""
 
-from etl.receipt import Journal, Receipt
+from etl.receipt import Log, Receipt
 from vitals.ace.client import WEATHER_POINTS
 from vitals.errors import UpstreamError
 from vitals.model.points import Catalog, ListedPoint
@@ -24,9 +24,9 @@ def weather_points() -> list[ListedPoint]:
     return [ListedPoint(name, _UNITS[name], tags=("weather",)) for name in WEATHER_POINTS.values()]
 
 
-def sync_weather(ingest: Ingest, catalog: Catalog, receipt: Receipt, journal: Journal) -> None:
+def sync_weather(ingest: Ingest, catalog: Catalog, receipt: Receipt, log: Log) -> None:
     """Writes the present weather; a failure of the upstream does not fail the sync."""
     try:
         ingest.fetch_weather(receipt.site, catalog, receipt.tally)
     except UpstreamError as error:
-        receipt.isolate("weather", error, journal)
+        receipt.isolate("weather", error, log)

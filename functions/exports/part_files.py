@@ -48,8 +48,14 @@ class PartFiles:
     def store(self, request: PartRequest) -> FinishedPart:
         """Stores one part; after an error no file of it is left."""
         stored: list[tuple[str, int]] = []
+
+        def store_file(file: Path) -> None:
+            request.check()
+            name = request.file_name(len(stored))
+            stored.append((name, self.files.put(request.export.export, name, file)))
+
         try:
-            rows, scanned_bytes = self._store(request, stored)
+            rows, scanned_bytes = self._write(request, store_file)
         except Exception:
             # Should this fail too, the files expire with the others.
             self.files.discard(request.export.export, [name for name, _ in stored])
@@ -60,19 +66,13 @@ class PartFiles:
         """Removes the files of a part that another worker finished first."""
         self.files.discard(export.export, [name for name, _ in finished.files])
 
-    def _store(self, request: PartRequest, stored: list[tuple[str, int]]) -> tuple[int, int]:
-        """Appends names and sizes of the files to `stored`; returns the rows and the scanned bytes."""
-        export, rows = request.export, 0
-
-        def store_file(file: Path) -> None:
-            request.check()
-            name = request.file_name(len(stored))
-            stored.append((name, self.files.put(export.export, name, file)))
-
+    def _write(self, request: PartRequest, store_file: Callable[[Path], None]) -> tuple[int, int]:
+        """Writes the files and passes each to `store_file`; returns the rows and the scanned bytes."""
+        rows = 0
         with tempfile.TemporaryDirectory() as folder_name:
             folder = Path(folder_name)
             bulk = self.readers[request.export_part.kind].read(self._bulk_request(request, folder))
-            with FileWriter(export.format, folder, store_file, self.max_file_bytes) as writer:
+            with FileWriter(request.export.format, folder, store_file, self.max_file_bytes) as writer:
                 for batch in bulk.batches:
                     writer.add(batch)
                     rows += len(batch)

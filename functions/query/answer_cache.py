@@ -80,7 +80,7 @@ class AnswerCache:
 
     results: ResultCache | None
     now: Callable[[], int]
-    warn: Callable[..., Any]
+    log: Callable[..., Any]
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -94,7 +94,7 @@ class AnswerCache:
                 return None
             content = orjson.loads(zstandard.decompress(body))
         except (CacheError, TierTimeoutError, orjson.JSONDecodeError, zstandard.ZstdError) as error:
-            self.warn("cache not read", site=site, reason=str(error))
+            self.log("cache not read", site=site, reason=str(error))
             return None
         answer: ColumnAnswer = content["answer"]
         return answer if self.now() - content["stored_ms"] < entry.ttl_s * 1000 else None
@@ -109,7 +109,7 @@ class AnswerCache:
             if self.results.put(site, entry.digest, body):
                 cost.add_put()
         except (CacheError, TierTimeoutError) as error:
-            self.warn("cache not written", site=site, reason=str(error))
+            self.log("cache not written", site=site, reason=str(error))
 
     @contextmanager
     def locked(self, entry: Entry) -> Iterator[None]:

@@ -18,7 +18,7 @@ from vitals.store.stores import Stores
 
 def connect() -> Api:
     """Returns what the routes work with."""
-    settings, warn = config.load(config.QuerySettings), observability.logger().warning
+    settings, log = config.load(config.QuerySettings), observability.logger().warning
     stores = Stores.connect(settings, SYSTEM, PROMPT)
     athena = Athena(settings.glue_database, settings.athena_workgroup, PROMPT, boto3_session)
     bulk = AthenaReader(athena, settings.cold_bucket, settings.glue_table, SYSTEM.deadline.left_s)
@@ -33,13 +33,21 @@ def connect() -> Api:
     )
     return Api(
         enabled_sites=settings.sites,
-        executor=Executor(stores.hot, stores.cold, stores.rollups, stores.ledger, bulk),
+        executor=Executor(
+            hot=stores.hot, cold=stores.cold, rollups=stores.rollups, ledger=stores.ledger, bulk=bulk
+        ),
         catalogs=Catalogs(stores.catalogs, SYSTEM.now_ms),
         sites=stores.sites,
         now=SYSTEM.now_ms,
         max_range_days=settings.max_range_days,
-        cache=AnswerCache(stores.query_cache, SYSTEM.now_ms, warn),
-        status_reader=StatusReader(stores.sites, stores.ledger, stores.circuits, dead_letters, warn),
+        cache=AnswerCache(stores.query_cache, SYSTEM.now_ms, log),
+        status_reader=StatusReader(
+            sites=stores.sites,
+            ledger=stores.ledger,
+            circuits=stores.circuits,
+            dead_letters=dead_letters,
+            log=log,
+        ),
         monotonic=SYSTEM.monotonic,
     )
 

@@ -102,7 +102,7 @@ def make_world(dynamodb: Any, simulator: Simulator, clock: Clock) -> Callable[..
             sites=SiteTable(dynamodb, "StateTable"),
             circuits=CircuitTable(dynamodb, "StateTable", simulator.url),
             enqueue=sent.extend,
-            journal=journal,
+            log=journal,
             initial_lookback_ms=2 * HOUR_MS,
         )
         return World(dataclasses.replace(syncer, **changes), simulator, clock, dynamodb, sent, journal)

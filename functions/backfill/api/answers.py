@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from backfill import view
 from backfill.api import schemas
-from backfill.events import parse_request
+from backfill.events import StartRequest, parse_request
 from backfill.planning import Planner
 from backfill.runs import Runs
 from vitals.aws.runtime import SYSTEM
@@ -27,10 +26,10 @@ class BackfillAnswers:
     runs: Runs
     new_id: Callable[[], str] = SYSTEM.new_id
 
-    def start(self, grant: Grant, event: dict[str, Any]) -> tuple[int, schemas.DryRun | schemas.Started]:
+    def start(self, grant: Grant, start: StartRequest) -> tuple[int, schemas.DryRun | schemas.Started]:
         """Starts a run, or estimates it for a dry run; returns status and answer."""
-        authorise(grant, event["site"], "backfill", exists=self._has_site)
-        request = parse_request(event | {"requested_by": grant.name}, self.runs.now())
+        authorise(grant, start["site"], "backfill", exists=self._has_site)
+        request = parse_request({**start, "requested_by": grant.name}, self.runs.now())
         plan = self.planner.plan(request)
         answer = view.planned(request, plan)
         if request.dry_run:

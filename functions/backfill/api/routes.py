@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
 
 from backfill.api.answers import BackfillAnswers
+from backfill.events import StartRequest
 from vitals.http.access import granted
 from vitals.http.responses import json_answer
 from vitals.model.records.tokens import Grant
@@ -31,8 +32,14 @@ class StartBody(BaseModel):
 
 @router.post("/backfill/start", summary="Start a backfill of a site")
 def start(body: Annotated[StartBody, Body()]) -> Response[Any]:
-    event = body.model_dump(exclude={"site_name"}) | {"site": body.site_name}
-    status, answer = _api().start(_grant(), event)
+    request: StartRequest = {
+        "site": body.site_name,
+        "start_date": body.start_date,
+        "end_date": body.end_date,
+        "force": body.force,
+        "dry_run": body.dry_run,
+    }
+    status, answer = _api().start(_grant(), request)
     return json_answer(answer, status)
 
 

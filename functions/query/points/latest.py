@@ -8,7 +8,7 @@ from query.catalogs import Catalogs
 from query.points import paging
 from query.schemas import Latest, Newest
 from query.warnings import warned
-from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
+from vitals.errors import InvalidRequestError, TooLargeError
 from vitals.model.points import Point
 from vitals.model.timespan import DAY_MS, FUTURE_TOLERANCE_MS, Span
 from vitals.reading import page_token
@@ -39,11 +39,9 @@ class LatestReader:
         """Returns the newest samples of the points with these names; names that no point has are warnings."""
         if len(names) > MAX_POINTS:
             raise TooLargeError(f"{len(names)} points requested; one query takes at most {MAX_POINTS}")
-        by_name = self.catalogs.find(site, names).by_name
-        unknown = [name for name in names if name not in by_name]
-        if len(unknown) == len(names):
-            raise NotFoundError(f"the site has no point {', '.join(map(repr, unknown[:3]))}")
-        requested = [by_name[name] for name in dict.fromkeys(names) if name in by_name]
+        catalog = self.catalogs.find(site, names)
+        requested = catalog.select(names, allow_unknown=True)
+        unknown = [name for name in names if name not in catalog.by_name]
         return {
             "site_name": site,
             "latest": self._newest(site, requested),

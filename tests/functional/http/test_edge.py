@@ -11,6 +11,7 @@ import pytest
 from tests.support import openapi
 from tests.support.http_calls import APIS, CONTEXT, Answer, Backend, Caller, Reached
 from tests.support.template import template
+from vitals.aws.clients import Deadline
 from vitals.http import edge
 
 CHARTS, LOCAL = "https://charts.example.com", "http://localhost:3000"
@@ -80,7 +81,7 @@ def test_headers_of_a_route_are_kept(call: Caller, monkeypatch: pytest.MonkeyPat
     }
     app = SimpleNamespace(resolve=lambda event, context: {"statusCode": 200, "body": "", **headers_set})
     event = {"path": "/", "httpMethod": "GET", "headers": {"origin": LOCAL}}
-    answer = edge.serve(app, event, CONTEXT, [LOCAL])  # type: ignore[arg-type]
+    answer = edge.serve(app, event, CONTEXT, origins=[LOCAL], deadline=Deadline())  # type: ignore[arg-type]
     headers = answer["multiValueHeaders"]
     assert headers["cache-control"] == ["max-age=60"]
     assert "Cache-Control" not in headers
@@ -121,7 +122,7 @@ def test_base_path_of_a_custom_domain_is_removed(
 
     app: Any = SimpleNamespace(resolve=resolve)
     event = {"resource": resource, "pathParameters": parameters, "path": path, "httpMethod": "GET"}
-    edge.serve(app, event, CONTEXT, [])  # type: ignore[arg-type]
+    edge.serve(app, event, CONTEXT, origins=[], deadline=Deadline())  # type: ignore[arg-type]
     assert seen == [route]
 
 

@@ -9,7 +9,7 @@ import orjson
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from vitals.aws import clients
+from vitals.aws.clients import ANSWER_S, Deadline
 from vitals.http.responses import error_answer
 
 # 500 names of 512 characters, each escaped as two times six bytes (\ud83c\udf21), are 3,072,000 bytes.
@@ -53,17 +53,23 @@ class _RefusedError(Exception):
 
 
 def serve(
-    app: APIGatewayRestResolver, event: Event, context: LambdaContext, origins: Sequence[str]
+    app: APIGatewayRestResolver,
+    event: Event,
+    context: LambdaContext,
+    *,
+    origins: Sequence[str],
+    deadline: Deadline,
 ) -> Answer:
     """Returns the response to one request of API Gateway's proxy integration, before API Gateway times out.
 
-    Headers that the route sets are kept. `origins` are the origins whose pages may read the response.
+    Headers that the route sets are kept. `origins` are the origins whose pages may read the response, and
+    `deadline` is what limits the route's calls to AWS.
     """
     event = {**event, "path": _route_path(event)}
     if event["httpMethod"] == "OPTIONS":
         answer: Answer = _plain(Response(204, body="")) | _ALLOW
     else:
-        answer = _resolve(app, event, context)
+        answer = _resolve(app, event, context, deadline)
     if event["httpMethod"] == "HEAD":
         answer |= {"body": "", "isBase64Encoded": False}
     return _with_headers(answer, event, origins)
@@ -72,14 +78,14 @@ def serve(
 _ALLOW: Answer = {"multiValueHeaders": {"Allow": [f"{ALLOWED_METHODS}, OPTIONS"]}}
 
 
-def _resolve(app: APIGatewayRestResolver, event: Event, context: LambdaContext) -> Answer:
+def _resolve(app: APIGatewayRestResolver, event: Event, context: LambdaContext, deadline: Deadline) -> Answer:
     try:
         _check_address(event["path"], event.get("multiValueQueryStringParameters") or {})
         decoded = _with_decoded_body(event)
     except _RefusedError as error:
         request_id = event["requestContext"]["requestId"]
         return _plain(error_answer(error.status, error.code, str(error), request_id))
-    with clients.deadline.within(clients.ANSWER_S):
+    with deadline.within(ANSWER_S):
         return app.resolve({**decoded, "httpMethod": _method(event)}, context)
 
 

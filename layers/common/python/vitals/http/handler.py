@@ -10,6 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from vitals import config, observability
+from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.http.edge import serve
 from vitals.http.errors import handle_errors
 from vitals.http.strict import refuse_unknown
@@ -22,7 +23,10 @@ class ApiFunction:
     in their router's context as `api`.
     """
 
-    def __init__(self, router: APIGatewayRouter, connect: Callable[[], Any]) -> None:
+    def __init__(
+        self, router: APIGatewayRouter, connect: Callable[[], Any], runtime: Runtime = SYSTEM
+    ) -> None:
+        self._deadline = runtime.deadline
         self.connect: Callable[[], Any] = cache(connect)
         self.origins: Callable[[], tuple[str, ...]] = cache(_allowed_origins)
         self.resolver = APIGatewayRestResolver(enable_validation=True)
@@ -44,7 +48,7 @@ class ApiFunction:
 
     def _answer(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         self.resolver.append_context(api=self.connect())
-        answer = serve(self.resolver, event, context, self.origins())
+        answer = serve(self.resolver, event, context, origins=self.origins(), deadline=self._deadline)
         self._metrics.add_metric(f"Answers{answer['statusCode'] // 100}xx", MetricUnit.Count, 1)
         return answer
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
+from vitals.errors import InvalidRequestError, TooLargeError
 from vitals.model.aggregates import BUCKETS
 from vitals.model.points import Catalog, Point
 from vitals.model.records.ledger import ArchiveRecord
@@ -103,9 +103,7 @@ def plan_query(request: QueryRequest, catalog: Catalog, now_ms: int, max_range_d
     names = request.distinct_names()
     requested = request.span(now_ms, max_range_days)
     points = tuple(catalog.by_name.get(name) for name in names)
-    existing = [point for point in points if point]
-    if not existing:
-        raise NotFoundError(f"the site has no point {', '.join(map(repr, names[:3]))}")
+    existing = catalog.select(names, allow_unknown=True)
     resolution = choose_resolution(request, requested, existing)
     span = _whole_buckets(requested, resolution)
     shape = _shape(request, span) if request.is_chart else None
