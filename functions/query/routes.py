@@ -61,7 +61,7 @@ Limit = Annotated[int, Query(ge=1, le=1_000, description="points per page")]
 class QueryBody(BaseModel):
     """A query as JSON; the keys are those of the GET."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     site_name: str = Field(max_length=64)
     point_names: list[Name]
@@ -80,7 +80,7 @@ class QueryBody(BaseModel):
 class LatestBody(BaseModel):
     """Points by name as JSON, or a page of all points."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     point_names: list[Name] | None = Field(None, description="without names: every point, by page")
     limit: int = Field(100, ge=1, le=1_000, description="points per page; named points are in one response")

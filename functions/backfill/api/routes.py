@@ -21,7 +21,7 @@ RunId = Annotated[str, Path(description="id from POST /backfill/start")]
 class StartBody(BaseModel):
     """The days of a site to backfill, both dates included."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     site_name: StrictStr = Field(max_length=64)
     start_date: StrictStr = Field(max_length=40, description="YYYY-MM-DD, UTC")

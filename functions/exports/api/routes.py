@@ -23,7 +23,7 @@ ExportId = Annotated[str, Path(description="id from POST /exports")]
 class ExportBody(BaseModel):
     """The samples of a site to export, in [start_time, end_time), and their format."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     site_name: StrictStr = Field(max_length=64)
     point_names: list[Name] | None = Field(None, description="null or an empty list means every point")

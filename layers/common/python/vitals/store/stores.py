@@ -1,27 +1,30 @@
 """The stores of one stack, each created once per process."""
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
 from vitals.aws.clients import BRIEF, CONFIG
 from vitals.aws.runtime import Runtime
-from vitals.store.control.circuit import CircuitTable
-from vitals.store.state.catalog import CatalogTable
-from vitals.store.state.exports import ExportTable
-from vitals.store.state.ledger import Ledger
-from vitals.store.state.runs import RunTable
-from vitals.store.state.sites import SiteTable
-from vitals.store.state.tokens import TokenTable
-from vitals.store.tiers.cold import ColdTier
-from vitals.store.tiers.export_files import ExportFiles
-from vitals.store.tiers.hot import HotTier
-from vitals.store.tiers.query_cache import ResultCache
-from vitals.store.tiers.rollups import RollupTier
-from vitals.store.tiers.staging import StagingArea
+
+if TYPE_CHECKING:
+    from vitals.store.control.circuit import CircuitTable
+    from vitals.store.state.catalog import CatalogTable
+    from vitals.store.state.exports import ExportTable
+    from vitals.store.state.ledger import Ledger
+    from vitals.store.state.runs import RunTable
+    from vitals.store.state.sites import SiteTable
+    from vitals.store.state.tokens import TokenTable
+    from vitals.store.tiers.cold import ColdTier
+    from vitals.store.tiers.export_files import ExportFiles
+    from vitals.store.tiers.hot import HotTier
+    from vitals.store.tiers.query_cache import ResultCache
+    from vitals.store.tiers.rollups import RollupTier
+    from vitals.store.tiers.staging import StagingArea
 
 
+# A property imports its store, so that a function's cold start pays for the stores that it uses only.
 class Stores:
     """The stores in the settings of a function; each is created when it is first used.
 
@@ -40,57 +43,83 @@ class Stores:
         return cls(settings, runtime, config)
 
     @cached_property
-    def hot(self) -> HotTier:
+    def hot(self) -> "HotTier":
+        from vitals.store.tiers.hot import HotTier
+
         return HotTier(self._dynamodb, self._settings.hot_table, self._runtime)
 
     @cached_property
-    def cold(self) -> ColdTier:
+    def cold(self) -> "ColdTier":
+        from vitals.store.tiers.cold import ColdTier
+
         max_bytes = self._settings.max_day_file_bytes
         return ColdTier(self._s3, self._settings.cold_bucket, self._runtime, max_bytes=max_bytes)
 
     @cached_property
-    def rollups(self) -> RollupTier:
+    def rollups(self) -> "RollupTier":
+        from vitals.store.tiers.rollups import RollupTier
+
         return RollupTier(self._dynamodb, self._settings.hot_table, self._runtime)
 
     @cached_property
-    def staging(self) -> StagingArea:
+    def staging(self) -> "StagingArea":
+        from vitals.store.tiers.staging import StagingArea
+
         return StagingArea(self._s3, self._settings.cold_bucket, self._runtime)
 
     @cached_property
-    def query_cache(self) -> ResultCache:
+    def query_cache(self) -> "ResultCache":
+        from vitals.store.tiers.query_cache import ResultCache
+
         # Reading the tiers is as quick as waiting for a cache that hangs.
         return ResultCache(self._runtime.client("s3", BRIEF), self._settings.cold_bucket)
 
     @cached_property
-    def export_files(self) -> ExportFiles:
+    def export_files(self) -> "ExportFiles":
+        from vitals.store.tiers.export_files import ExportFiles
+
         return ExportFiles(self._s3, self._settings.cold_bucket)
 
     @cached_property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> "Ledger":
+        from vitals.store.state.ledger import Ledger
+
         return Ledger(self._dynamodb, self._settings.state_table)
 
     @cached_property
-    def catalogs(self) -> CatalogTable:
+    def catalogs(self) -> "CatalogTable":
+        from vitals.store.state.catalog import CatalogTable
+
         return CatalogTable(self._dynamodb, self._settings.state_table)
 
     @cached_property
-    def sites(self) -> SiteTable:
+    def sites(self) -> "SiteTable":
+        from vitals.store.state.sites import SiteTable
+
         return SiteTable(self._dynamodb, self._settings.state_table)
 
     @cached_property
-    def runs(self) -> RunTable:
+    def runs(self) -> "RunTable":
+        from vitals.store.state.runs import RunTable
+
         return RunTable(self._dynamodb, self._settings.state_table)
 
     @cached_property
-    def exports(self) -> ExportTable:
+    def exports(self) -> "ExportTable":
+        from vitals.store.state.exports import ExportTable
+
         return ExportTable(self._dynamodb, self._settings.state_table)
 
     @cached_property
-    def tokens(self) -> TokenTable:
+    def tokens(self) -> "TokenTable":
+        from vitals.store.state.tokens import TokenTable
+
         return TokenTable(self._dynamodb, self._settings.state_table)
 
     @cached_property
-    def circuits(self) -> CircuitTable:
+    def circuits(self) -> "CircuitTable":
+        from vitals.store.control.circuit import CircuitTable
+
         return CircuitTable(self._dynamodb, self._settings.state_table, self._settings.ace_api_url)
 
     @cached_property
