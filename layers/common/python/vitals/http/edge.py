@@ -9,7 +9,8 @@ import orjson
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from vitals.aws.clients import ANSWER_S, Deadline
+from vitals.aws import clients
+from vitals.aws.clients import Deadline
 from vitals.http.responses import error_answer
 
 # 500 names of 512 characters, each escaped as two times six bytes (\ud83c\udf21), are 3,072,000 bytes.
@@ -85,7 +86,7 @@ def _resolve(app: APIGatewayRestResolver, event: Event, context: LambdaContext, 
     except _RefusedError as error:
         request_id = event["requestContext"]["requestId"]
         return _plain(error_answer(error.status, error.code, str(error), request_id))
-    with deadline.within(ANSWER_S):
+    with deadline.within(clients.ANSWER_S):
         return app.resolve({**decoded, "httpMethod": _method(event)}, context)
 
 
