@@ -29,13 +29,11 @@ def do_task(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
 
     def worker() -> DayWorker:
         upstream = connection.connect(settings, SYSTEM, remaining_s, invocation.logger.warning)
-        ingest = Ingest(upstream, stores.hot, stores.ledger, SYSTEM.now_ms)
-        archiver = Archiver.connect(stores, SYSTEM, settings.hot_days)
         return DayWorker(
             runs=stores.runs,
             staging=stores.staging,
-            archiver=archiver,
-            ingest=ingest,
+            archiver=Archiver.connect(stores, SYSTEM, settings.hot_days),
+            ingest=Ingest(upstream, stores.hot, stores.ledger, SYSTEM.now_ms),
             circuits=stores.circuits,
             remaining_s=remaining_s,
         )
