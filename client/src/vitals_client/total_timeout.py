@@ -1,7 +1,7 @@
-"""HTTP whose timeouts are total: urllib3's own begin again with every byte.
+"""HTTP with total timeouts; the timeouts of urllib3 start again with every byte.
 
 The connect timeout covers name resolution, every address and the TLS handshake; the read timeout, which is
-what urllib3 leaves of the total one, covers all of the headers and the body.
+the remaining part of urllib3's total timeout, covers all headers and the body.
 """
 
 import http.client
@@ -20,7 +20,7 @@ _LEAST_S = 0.001
 
 
 class _TimedReader(io.RawIOBase):
-    """A socket's bytes, which must all come within the timeout that the socket has at first."""
+    """A socket's bytes, which must all arrive within the initial timeout of the socket."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
         self._raw, self._sock = raw, sock
@@ -58,9 +58,9 @@ class _TimedConnection(HTTPConnection):
     response_class = _TimedResponse
 
     def _new_conn(self) -> socket.socket:
-        """Returns a socket to the first address that answers, with what remains of the connect timeout.
+        """Returns a socket to the first address that answers, with the rest of the connect timeout.
 
-        The name and all addresses share that timeout; each address gets an equal share of what remains.
+        The name and all addresses share that timeout; each address gets an equal share of the remaining time.
         """
         timeout, host = self.timeout, self._dns_host
         end = time.monotonic() + (timeout if timeout is not None else float("inf"))

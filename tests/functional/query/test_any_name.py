@@ -300,7 +300,7 @@ def test_a_token_is_of_its_own_list_alone(building: Building) -> None:
                 assert [point["point_name"] for point in answer[entry[0]]] == ["a c"]
             else:
                 assert (status, answer["error_code"]) == (400, "INVALID_REQUEST")
-                assert answer["error"].startswith("next_token is invalid")
+                assert answer["error"].startswith(("next_token is invalid", "next_token belongs to another"))
     status, answer = ask_for("latest", {"point_name": "a b"}, next_token=tokens[-1])
     assert (status, answer["error"].partition(";")[0]) == (
         400,
