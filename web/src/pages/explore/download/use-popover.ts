@@ -1,11 +1,12 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /** State of a popover; Escape and a click outside close it. */
 export function usePopover() {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  // Before the popover is painted, so that no key is too early for it.
+  useLayoutEffect(() => {
     if (!open) return;
     const close = (event: Event) => {
       const inside = box.current?.contains(event.target as Node);
