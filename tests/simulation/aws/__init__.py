@@ -1,0 +1,1 @@
+"""Services of AWS in memory, as far as the product uses them."""
