@@ -1,6 +1,6 @@
 """The backfill's tasks: plan a run, read and store one day of it, and summarise it."""
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from backfill.day import DayWorker
@@ -11,7 +11,7 @@ from backfill.tasks import Tasks
 from vitals import config
 from vitals.ace import connection
 from vitals.aws.queue_function import Invocation, QueueFunction
-from vitals.aws.runtime import SYSTEM
+from vitals.aws.runtime import Runtime
 from vitals.pipeline.archiver import Archiver
 from vitals.pipeline.ingest import Ingest
 from vitals.store.stores import Stores
@@ -22,27 +22,27 @@ _RESERVE_S = 420
 
 def do_task(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
     """Does one task of the state machine."""
-    settings, stores = connect()
-
-    def remaining_s() -> float:
-        return invocation.remaining_s(_RESERVE_S)
+    runtime = invocation.runtime
+    settings, stores = connect(runtime)
+    remaining_s = partial(invocation.remaining_s, _RESERVE_S)
 
     def worker() -> DayWorker:
-        upstream = connection.connect(settings, SYSTEM, remaining_s, invocation.logger.warning)
+        upstream = connection.connect(settings, runtime, remaining_s, invocation.logger.warning)
         return DayWorker(
             runs=stores.runs,
             staging=stores.staging,
-            archiver=Archiver.connect(stores, SYSTEM, settings.hot_days),
-            ingest=Ingest(upstream, stores.hot, stores.ledger, SYSTEM.now_ms),
+            archiver=Archiver.connect(stores, runtime, settings.hot_days),
+            ingest=Ingest(upstream, stores.hot, stores.ledger, runtime.now_ms),
             circuits=stores.circuits,
             remaining_s=remaining_s,
+            monotonic=runtime.monotonic,
         )
 
     tasks = Tasks(
         planner=Planner.connect(settings, stores),
-        runs=Runs.connect(settings, stores, SYSTEM),
+        runs=Runs.connect(settings, stores, runtime),
         worker=worker,
-        summariser=Summariser(stores.runs, stores.staging, SYSTEM.now_ms),
+        summariser=Summariser(stores.runs, stores.staging, runtime.now_ms),
         logger=invocation.logger,
         metrics=invocation.metrics,
     )
@@ -50,10 +50,10 @@ def do_task(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
 
 
 @cache
-def connect() -> tuple[config.BackfillSettings, Stores]:
+def connect(runtime: Runtime) -> tuple[config.BackfillSettings, Stores]:
     """Returns the settings and the stores of this process."""
     settings = config.load(config.BackfillSettings)
-    return settings, Stores.connect(settings, SYSTEM)
+    return settings, Stores.connect(settings, runtime)
 
 
 function = QueueFunction(do_task, failure="task failed", traces=("requests",))

@@ -1,6 +1,6 @@
 """The sync: fetches the readings of a site and writes them to the hot tier."""
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from etl.handle import Etl
@@ -9,7 +9,7 @@ from vitals import config
 from vitals.ace import connection
 from vitals.ace.pacing import Pace
 from vitals.aws.queue_function import Invocation, QueueFunction
-from vitals.aws.runtime import SYSTEM
+from vitals.aws.runtime import Runtime
 from vitals.aws.sqs import MessageQueue
 from vitals.pipeline.ingest import Ingest
 from vitals.store.stores import Stores
@@ -24,16 +24,17 @@ CONCURRENCY = 2
 
 def sync(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
     """Syncs the site or span that the event names."""
-    settings, stores, pace = connect()
+    runtime = invocation.runtime
+    settings, stores, pace = connect(runtime)
     upstream = connection.connect(
-        settings, SYSTEM, lambda: invocation.remaining_s(_RESERVE_S), invocation.logger.warning, pace
+        settings, runtime, partial(invocation.remaining_s, _RESERVE_S), invocation.logger.warning, pace
     )
     syncer = Syncer(
-        ingest=Ingest(upstream, stores.hot, stores.ledger, SYSTEM.now_ms),
+        ingest=Ingest(upstream, stores.hot, stores.ledger, runtime.now_ms),
         catalogs=stores.catalogs,
         sites=stores.sites,
         circuits=stores.circuits,
-        enqueue=MessageQueue(SYSTEM.client("sqs"), settings.sync_queue_url).send,
+        enqueue=MessageQueue(runtime.client("sqs"), settings.sync_queue_url).send,
         log=invocation.logger,
         initial_lookback_ms=settings.initial_lookback_ms,
     )
@@ -43,11 +44,11 @@ def sync(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
 
 
 @cache
-def connect() -> tuple[config.EtlSettings, Stores, Pace]:
+def connect(runtime: Runtime) -> tuple[config.EtlSettings, Stores, Pace]:
     """Returns the settings, the stores and the pace of this process."""
     settings = config.load(config.EtlSettings)
-    pace = Pace(settings.requests_per_minute / CONCURRENCY, SYSTEM, burst=5)
-    return settings, Stores.connect(settings, SYSTEM), pace
+    pace = Pace(settings.requests_per_minute / CONCURRENCY, runtime, burst=5)
+    return settings, Stores.connect(settings, runtime), pace
 
 
 function = QueueFunction(sync, failure="sync failed", metric="SyncFailures", traces=("requests",))

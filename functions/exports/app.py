@@ -12,9 +12,10 @@ from vitals import config
 from vitals.aws.athena import Athena
 from vitals.aws.clients import CONFIG
 from vitals.aws.queue_function import Invocation, QueueFunction
-from vitals.aws.runtime import SYSTEM
+from vitals.aws.runtime import Runtime
 from vitals.reading.bulk.archive_rows import ArchiveRows
 from vitals.reading.bulk.day_rows import DayRows
+from vitals.reading.bulk.request import RowReader
 from vitals.reading.bulk.unload import ArchiveUnload
 from vitals.store.stores import Stores
 
@@ -23,16 +24,17 @@ def export(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
     """Works on the export that the event names; a direct invoke has one try."""
 
     def worker() -> ExportWorker:
-        settings, stores, parts = connect()
+        runtime = invocation.runtime
+        settings, stores, parts = connect(runtime)
         return ExportWorker(
             table=stores.exports,
             files=stores.export_files,
             catalogs=stores.catalogs,
             parts=parts,
-            send=ExportQueues.connect(settings, SYSTEM).send,
-            now=SYSTEM.now_ms,
+            send=ExportQueues.connect(settings, runtime).send,
+            now=runtime.now_ms,
             remaining_s=invocation.remaining_s,
-            new_claim=_new_name,
+            new_claim=runtime.new_name,
         )
 
     exports = Exports(worker, invocation.logger, invocation.metrics)
@@ -40,20 +42,16 @@ def export(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
 
 
 @cache
-def connect() -> tuple[config.ExportSettings, Stores, PartFiles]:
+def connect(runtime: Runtime) -> tuple[config.ExportSettings, Stores, PartFiles]:
     """Returns the settings, the stores and what reads and stores parts."""
     settings = config.load(config.ExportSettings)
-    stores = Stores.connect(settings, SYSTEM)
-    athena = Athena(settings.glue_database, settings.athena_workgroup, CONFIG)
-    unload = ArchiveUnload(athena, SYSTEM.client("s3"), settings.cold_bucket, settings.glue_table)
+    stores = Stores.connect(settings, runtime)
+    athena = Athena(settings.glue_database, settings.athena_workgroup, CONFIG, runtime=runtime)
+    unload = ArchiveUnload(athena, runtime.client("s3"), settings.cold_bucket, settings.glue_table)
     archive = ArchiveRows(unload, stores.cold, stores.ledger, stores.rollups)
-    day = DayRows.connect(stores, SYSTEM)
-    parts = PartFiles(stores.export_files, {"archive": archive, "day": day}, _new_name, MAX_FILE_BYTES)
+    readers: dict[str, RowReader] = {"archive": archive, "day": DayRows.connect(stores, runtime)}
+    parts = PartFiles(stores.export_files, readers, runtime.new_name, MAX_FILE_BYTES)
     return settings, stores, parts
-
-
-def _new_name() -> str:
-    return SYSTEM.new_id().replace("-", "")
 
 
 function = QueueFunction(export, failure="export failed")

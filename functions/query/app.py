@@ -8,7 +8,7 @@ from query.status import StatusReader
 from vitals import config, observability
 from vitals.aws.athena import Athena
 from vitals.aws.clients import BRIEF, PROMPT, boto3_session
-from vitals.aws.runtime import SYSTEM
+from vitals.aws.runtime import Runtime
 from vitals.aws.sqs import DeadLetters
 from vitals.http.handler import ApiFunction
 from vitals.reading.athena import AthenaReader
@@ -16,15 +16,17 @@ from vitals.reading.executor import Executor
 from vitals.store.stores import Stores
 
 
-def connect() -> Api:
+def connect(runtime: Runtime) -> Api:
     """Returns what the routes work with."""
     settings, log = config.load(config.QuerySettings), observability.logger().warning
-    stores = Stores.connect(settings, SYSTEM, PROMPT)
-    athena = Athena(settings.glue_database, settings.athena_workgroup, PROMPT, boto3_session)
-    bulk = AthenaReader(athena, settings.cold_bucket, settings.glue_table, SYSTEM.deadline.left_s)
+    stores = Stores.connect(settings, runtime, PROMPT)
+    athena = Athena(settings.glue_database, settings.athena_workgroup, PROMPT, boto3_session, runtime)
+    bulk = AthenaReader(
+        athena, settings.cold_bucket, settings.glue_table, runtime.deadline.left_s, runtime=runtime
+    )
     dead_letters = DeadLetters(
         # Few requests count dead letters, so their client is not made at every start.
-        lambda: SYSTEM.client("sqs", BRIEF),
+        lambda: runtime.client("sqs", BRIEF),
         {
             "sync": settings.sync_dead_letters_url,
             "archive": settings.archive_dead_letters_url,
@@ -33,22 +35,21 @@ def connect() -> Api:
     )
     return Api(
         enabled_sites=settings.sites,
-        executor=Executor(
-            hot=stores.hot, cold=stores.cold, rollups=stores.rollups, ledger=stores.ledger, bulk=bulk
-        ),
-        catalogs=Catalogs(stores.catalogs, SYSTEM.now_ms),
+        executor=Executor.connect(stores, bulk, runtime),
+        catalogs=Catalogs(stores.catalogs, runtime.now_ms),
         sites=stores.sites,
-        now=SYSTEM.now_ms,
+        now=runtime.now_ms,
         max_range_days=settings.max_range_days,
-        cache=AnswerCache(stores.query_cache, SYSTEM.now_ms, log),
+        cache=AnswerCache(stores.query_cache, runtime.now_ms, log),
         status_reader=StatusReader(
             sites=stores.sites,
             ledger=stores.ledger,
             circuits=stores.circuits,
             dead_letters=dead_letters,
             log=log,
+            runtime=runtime,
         ),
-        monotonic=SYSTEM.monotonic,
+        monotonic=runtime.monotonic,
     )
 
 

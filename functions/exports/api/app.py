@@ -5,25 +5,25 @@ from exports.api.answers import ExportAnswers
 from exports.queues import ExportQueues
 from vitals import config
 from vitals.aws.clients import PROMPT
-from vitals.aws.runtime import SYSTEM
+from vitals.aws.runtime import Runtime
 from vitals.http.handler import ApiFunction
 from vitals.store.stores import Stores
 
 
-def connect() -> ExportAnswers:
+def connect(runtime: Runtime) -> ExportAnswers:
     """Returns what the routes work with."""
     settings = config.load(config.ExportApiSettings)
-    stores = Stores.connect(settings, SYSTEM, PROMPT)
+    stores = Stores.connect(settings, runtime, PROMPT)
     return ExportAnswers(
         table=stores.exports,
         files=stores.export_files,
         sites=stores.sites,
         catalogs=stores.catalogs,
         ledger=stores.ledger,
-        queues=ExportQueues.connect(settings, SYSTEM, PROMPT),
-        now=SYSTEM.now_ms,
+        queues=ExportQueues.connect(settings, runtime, PROMPT),
+        now=runtime.now_ms,
         scan_limit=settings.scan_limit_bytes,
-        new_id=SYSTEM.new_id,
+        new_id=runtime.new_id,
     )
 
 

@@ -43,4 +43,12 @@ def connect(
         remaining_s=remaining_s,
     )
     pace = LivePace(own, shared) if own else shared
-    return AceClient(settings.ace_api_url, key, pace, remaining_s=remaining_s, warn=warn, runtime=runtime)
+    return AceClient(
+        settings.ace_api_url,
+        key,
+        pace,
+        session=runtime.upstream_session() if runtime.upstream_session else None,
+        remaining_s=remaining_s,
+        warn=warn,
+        runtime=runtime,
+    )

@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from vitals import observability
+from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.aws.sqs import content
 
 
@@ -19,6 +20,7 @@ class Invocation:
     """The context of one event: `receives` counts its message's deliveries; None for a direct invoke."""
 
     context: LambdaContext
+    runtime: Runtime
     receives: int | None
     logger: Logger
     metrics: Metrics
@@ -38,10 +40,19 @@ class QueueFunction:
     received again; the others of its batch are not.
     """
 
-    def __init__(self, work: Work, *, failure: str, metric: str = "", traces: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        work: Work,
+        *,
+        failure: str,
+        metric: str = "",
+        traces: tuple[str, ...] = (),
+        runtime: Runtime = SYSTEM,
+    ) -> None:
         self._work = work
         self._failure = failure
         self._metric = metric
+        self._runtime = runtime
         self.logger = observability.logger()
         self._metrics = observability.metrics()
         self._processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
@@ -69,7 +80,8 @@ class QueueFunction:
     ) -> dict[str, Any]:
         try:
             message = content(event) if isinstance(event, str) else event
-            return self._work(message, Invocation(context, receives, self.logger, self._metrics))
+            invocation = Invocation(context, self._runtime, receives, self.logger, self._metrics)
+            return self._work(message, invocation)
         except Exception as error:
             self.logger.exception(self._failure, event=event, error=type(error).__name__, reason=str(error))
             if self._metric:

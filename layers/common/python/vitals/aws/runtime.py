@@ -1,4 +1,4 @@
-"""Time, random numbers, thread pools and AWS clients, which a simulation can replace."""
+"""Time, random numbers, thread pools and connections, which a simulation can replace."""
 
 import random
 import time
@@ -22,7 +22,7 @@ def _new_id() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
-    """The time, random numbers, thread pools and AWS clients of a process."""
+    """The time, random numbers, thread pools and connections of a process."""
 
     now_ms: Callable[[], int] = _now_ms
     """The time in UTC milliseconds."""
@@ -40,6 +40,12 @@ class Runtime:
     """The client of an AWS service, by its name and optionally a botocore Config."""
     deadline: Deadline = clients.deadline
     """Until when the calls to AWS for one answer may begin."""
+    upstream_session: Callable[[], Any] | None = None
+    """Makes the `requests.Session` of the ACE API's client; None for sockets with total timeouts."""
+
+    def new_name(self) -> str:
+        """Returns a unique id of letters and digits."""
+        return self.new_id().replace("-", "")
 
 
 SYSTEM = Runtime()

@@ -1,7 +1,7 @@
 """A Lambda function behind API Gateway: its routes, its errors and what Lambda calls."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
@@ -24,10 +24,10 @@ class ApiFunction:
     """
 
     def __init__(
-        self, router: APIGatewayRouter, connect: Callable[[], Any], runtime: Runtime = SYSTEM
+        self, router: APIGatewayRouter, connect: Callable[[Runtime], Any], runtime: Runtime = SYSTEM
     ) -> None:
         self._deadline = runtime.deadline
-        self.connect: Callable[[], Any] = cache(connect)
+        self.connect: Callable[[], Any] = cache(partial(connect, runtime))
         self.origins: Callable[[], tuple[str, ...]] = cache(_allowed_origins)
         self.resolver = APIGatewayRestResolver(enable_validation=True)
         logger = observability.logger()

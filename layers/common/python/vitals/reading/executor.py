@@ -1,6 +1,7 @@
 """Reads each part of a plan from its tier and merges them; hot samples win."""
 
 from dataclasses import dataclass, field
+from typing import Self
 
 from vitals.aws.cost import Cost
 from vitals.aws.runtime import SYSTEM, Runtime
@@ -12,6 +13,7 @@ from vitals.reading.archive import ArchiveReader, BulkReader
 from vitals.reading.plan import Parts, plan_parts
 from vitals.reading.reads import PlannedRead, ReadResult, ReadStats, combined
 from vitals.store.state.ledger import Ledger
+from vitals.store.stores import Stores
 from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.hot import HotTier
 from vitals.store.tiers.rollups import RollupTier
@@ -30,6 +32,11 @@ class Executor:
     bulk: BulkReader
     runtime: Runtime = SYSTEM
     _archive: ArchiveReader = field(init=False)
+
+    @classmethod
+    def connect(cls, stores: Stores, bulk: BulkReader, runtime: Runtime) -> Self:
+        """Returns the executor of these stores."""
+        return cls(stores.hot, stores.cold, stores.rollups, stores.ledger, bulk, runtime)
 
     def __post_init__(self) -> None:
         pool = self.runtime.pool(_WORKERS, "query")
