@@ -1,0 +1,91 @@
+"""A client of an AWS service in memory: it repeats failed attempts as botocore's standard mode does."""
+
+import io
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from botocore.response import StreamingBody
+
+from tests.simulation.aws import errors
+from tests.simulation.process import Attempted, Process, attempt
+
+_ADDRESS = "https://simulated.example"
+_LONGEST_BACKOFF_S = 20.0
+# What is done without a request.
+_LOCAL = {"generate_presigned_url"}
+
+
+class Service(Protocol):
+    """A service in memory; a call is one effect."""
+
+    def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Returns the answer to an operation, or raises the error of botocore."""
+
+
+class Client:
+    """What the product takes for a client of boto3; `config` has its timeouts and attempts."""
+
+    def __init__(self, service: str, server: Service, process: Process, config: Any) -> None:
+        self.exceptions = errors.exceptions(service)
+        self._service = service
+        self._server = server
+        self._process = process
+        self._attempts: int = config.retries["total_max_attempts"]
+        self._timeout_s: float = config.read_timeout
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        if operation.startswith("_"):
+            raise AttributeError(operation)
+        if operation in _LOCAL:
+            return getattr(self._server, operation)  # type: ignore[no-any-return]
+
+        def call(**request: Any) -> Any:
+            return self._call(operation, request)
+
+        self.__dict__[operation] = call
+        return call
+
+    def _call(self, operation: str, request: dict[str, Any]) -> Any:
+        body = request.get("Body")
+        if hasattr(body, "read"):
+            request["Body"] = body.read()
+        random, deadline = self._process.machine.random, self._process.runtime.deadline
+        for number in range(1, self._attempts + 1):
+            deadline.check()
+            try:
+                answer = attempt(self._process, lambda: self._server.call(operation, request))
+            except Attempted as failed:
+                if random.random() < 0.5 and failed.fault.startswith("lost"):
+                    # Nothing comes, instead of the connection's end.
+                    self._process.sleep(self._timeout_s * 1000)
+                if failed.final or number == self._attempts:
+                    raise self._error(operation, failed.fault) from None
+                backoff_s = min(random.random() * 2**number, _LONGEST_BACKOFF_S)
+                self._process.sleep(backoff_s * 1000)
+            else:
+                return self._broken(answer) if operation == "get_object" else answer
+        raise AssertionError("the last attempt has ended")
+
+    def _broken(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Returns the answer, with a body that ends too early now and then."""
+        if not self._process.machine.faults.happens("broken_body"):
+            return answer
+        data = answer["Body"].read()
+        cut = data[: int(len(data) * self._process.machine.random.random())]
+        return answer | {"Body": StreamingBody(io.BytesIO(cut), len(data))}
+
+    def _error(self, operation: str, fault: str) -> Exception:
+        if fault in ("refused", "unavailable"):
+            name = "".join(part.title() for part in operation.split("_"))
+            code = (
+                "ThrottlingException"
+                if self._process.machine.random.random() < 0.5
+                else "InternalServerError"
+            )
+            return errors.refusal(self._service, name, code, status=500)
+        if fault == "lost_request":
+            return EndpointConnectionError(endpoint_url=_ADDRESS)
+        if self._process.machine.random.random() < 0.5:
+            return ConnectionClosedError(endpoint_url=_ADDRESS)
+        return ReadTimeoutError(endpoint_url=_ADDRESS)

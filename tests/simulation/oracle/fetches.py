@@ -1,0 +1,210 @@
+"""What was fetched: the readings that the upstream delivered, and which of them the product acknowledged.
+
+A fetch is acknowledged when the invocation that made it has succeeded. From then on its samples must be in
+every answer, each with its value or with that of a fetch that may have been written later.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tests.simulation.ace.deliveries import Delivery
+from tests.simulation.ace.readings import Batch
+from vitals.model.timespan import MINUTE_MS, WINDOW_MS, Span, floor_window
+
+SLACK_MS = 4 * MINUTE_MS
+"""A fetch may have begun this long before its first answer: two clocks differ by up to two minutes, and a
+request waits for its slot for up to another two."""
+NEVER = float("inf")
+
+type Value = float | str
+"""A number; "-0.0" for the zero that Python takes for equal to 0.0."""
+type Samples = Mapping[str, Mapping[int, Value]]
+"""Values by time, by name."""
+
+
+@dataclass(slots=True, eq=False)
+class Fetch:
+    """One read of a span by one job; `names` are the points that its catalog had."""
+
+    site: str
+    job: Hashable
+    began_ms: float
+    names: frozenset[str]
+    ended_ms: float = NEVER
+    acked_ms: float = NEVER
+    complete: bool = False
+    lacks: bool = False
+    """Whether readings were delivered that could not be read."""
+    windows: dict[int, list[Batch]] = field(default_factory=dict)
+
+    def samples(self, window_ms: int) -> Samples:
+        """Returns what the fetch delivered of a window."""
+        batches = self.windows[window_ms]
+        if len(batches) == 1:
+            return _by_name(batches[0])
+        merged: dict[str, dict[int, Value]] = defaultdict(dict)
+        for batch in batches:
+            for name, rows in _by_name(batch).items():
+                merged[name].update(rows)
+        return merged
+
+    def replaces(self, other: "Fetch", window_ms: int) -> bool:
+        """Returns whether nothing of the other fetch can be in the window any more, or come into it."""
+        if other.ended_ms >= self.began_ms - SLACK_MS or self.acked_ms == NEVER:
+            return False
+        if not other.names <= self.names:
+            return False
+        own, others = self.windows[window_ms], other.windows[window_ms]
+        if len(own) == len(others) == 1 and own[0] is others[0]:
+            return True
+        mine = self.samples(window_ms)
+        return all(
+            rows.keys() <= mine.get(name, {}).keys() for name, rows in other.samples(window_ms).items()
+        )
+
+
+def exact(value: float) -> Value:
+    """Returns the value so that two are equal only if all their bits are."""
+    return value if value or math.copysign(1.0, value) > 0 else "-0.0"
+
+
+class _Batches:
+    """The samples of batches by name; a batch is shared by many answers."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Batch, Samples]] = {}
+
+    def __call__(self, batch: Batch) -> Samples:
+        known = self._known.get(id(batch))
+        if known is not None:
+            return known[1]
+        rows: dict[str, dict[int, Value]] = defaultdict(dict)
+        for name, time_ms, value in batch.samples:
+            rows[name][time_ms] = exact(value)
+        if len(self._known) > 20_000:
+            self._known.clear()
+        self._known[id(batch)] = (batch, rows)
+        return rows
+
+
+_by_name = _Batches()
+
+
+class Fetches:
+    """The fetches of a run, as far as they decide what an answer must have."""
+
+    def __init__(self) -> None:
+        self._of_window: dict[tuple[str, int], list[Fetch]] = {}
+        self._open: dict[Hashable, list[Fetch]] = {}
+        self.acknowledged = 0
+        """Samples that were acknowledged for the first time."""
+
+    def served(self, job: Hashable, delivery: Delivery, names: frozenset[str]) -> None:
+        """Takes note of a page of readings; `names` has the points of the site's catalog."""
+        if delivery.is_weather:
+            return
+        fetches = self._open.setdefault(job, [])
+        if delivery.page == 1 or not fetches:
+            fetches.append(Fetch(delivery.site, job, delivery.served_ms, names))
+        fetch = fetches[-1]
+        fetch.complete = fetch.complete or delivery.is_last
+        fetch.lacks = fetch.lacks or bool(delivery.malformed)
+        for batch in delivery.batches:
+            known = fetch.windows.setdefault(batch.window_ms, [])
+            if not known:
+                self._of_window.setdefault((delivery.site, batch.window_ms), []).append(fetch)
+            known.append(batch)
+
+    def ended(self, job: Hashable, now_ms: float, names: Mapping[str, frozenset[str]]) -> None:
+        """Acknowledges the fetches of a job that succeeded; `names` are those of each site's catalog."""
+        for fetch in self._open.pop(job, []):
+            fetch.ended_ms = now_ms
+            if not fetch.complete:
+                continue
+            fetch.acked_ms = now_ms
+            fetch.names &= names[fetch.site]
+            for window_ms in fetch.windows:
+                self._acknowledge(fetch, window_ms)
+
+    def failed(self, job: Hashable, now_ms: float) -> None:
+        """Ends the fetches of a job that failed: they may be stored, and nothing more of them comes."""
+        for fetch in self._open.pop(job, []):
+            fetch.ended_ms = now_ms
+
+    def expected(self, site: str, name: str, span: Span, asked_ms: float) -> "Expected":
+        """Returns what an answer to a question asked at this time must, and may, have of a point."""
+        required: set[int] = set()
+        possible: dict[int, set[Value]] = {}
+        for window_ms in range(floor_window(span.start_ms), span.end_ms, WINDOW_MS):
+            for time_ms, values, is_required in self._of_point(site, name, window_ms, asked_ms):
+                if span.start_ms <= time_ms < span.end_ms:
+                    possible[time_ms] = values
+                    if is_required:
+                        required.add(time_ms)
+        return Expected(required, possible)
+
+    def _of_point(
+        self, site: str, name: str, window_ms: int, asked_ms: float
+    ) -> Iterator[tuple[int, set[Value], bool]]:
+        """Yields the time, the possible values and whether one is required, of each reading of a window."""
+        fetches = self._of_window.get((site, window_ms))
+        if not fetches:
+            return
+        rows = [(fetch, fetch.samples(window_ms).get(name, {})) for fetch in fetches]
+        if len(rows) == 1:
+            fetch, only = rows[0]
+            acked = fetch.acked_ms <= asked_ms and name in fetch.names
+            yield from ((time_ms, {value}, acked) for time_ms, value in only.items())
+            return
+        for time_ms in sorted({time_ms for _, row in rows for time_ms in row}):
+            having = [(fetch, row[time_ms]) for fetch, row in rows if time_ms in row]
+            acked = [fetch for fetch, _ in having if fetch.acked_ms <= asked_ms and name in fetch.names]
+            yield time_ms, _possible(having, acked, fetches), bool(acked)
+
+    def _acknowledge(self, fetch: Fetch, window_ms: int) -> None:
+        key = (fetch.site, window_ms)
+        fetches = self._of_window[key]
+        if not any(other.acked_ms < NEVER for other in fetches if other is not fetch):
+            self.acknowledged += sum(map(len, fetch.samples(window_ms).values()))
+        self._of_window[key] = [
+            other for other in fetches if other is fetch or not fetch.replaces(other, window_ms)
+        ]
+
+
+def _possible(
+    having: Sequence[tuple[Fetch, Value]], acked: Sequence[Fetch], fetches: Sequence[Fetch]
+) -> set[Value]:
+    """Returns the values that can be stored: none of a fetch that ended before an acknowledged one began.
+
+    An acknowledged fetch that raced with one that lacks readings decides nothing: the block is of the other.
+    """
+    began_ms = max(
+        (fetch.began_ms for fetch in acked if not _raced_with_lack(fetch, fetches)), default=-NEVER
+    )
+    return {value for fetch, value in having if fetch.ended_ms >= began_ms - SLACK_MS}
+
+
+def _raced_with_lack(fetch: Fetch, fetches: Sequence[Fetch]) -> bool:
+    return any(
+        other.lacks
+        and other.ended_ms >= fetch.began_ms - SLACK_MS
+        and other.began_ms - SLACK_MS <= fetch.ended_ms
+        for other in fetches
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What an answer must have of a point: `required` times, and for each time the `possible` values."""
+
+    required: set[int]
+    possible: dict[int, set[Value]]
+
+    @property
+    def certain(self) -> bool:
+        """Whether there is exactly one right answer."""
+        return self.required == self.possible.keys() and all(
+            len(values) == 1 for values in self.possible.values()
+        )
