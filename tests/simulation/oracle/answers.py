@@ -1,0 +1,135 @@
+"""Whether an answer is right: every acknowledged sample once, with a value that it can have."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from tests.simulation.oracle.fetches import Expected, Fetches, exact
+from tests.simulation.oracle.problems import DOUBLED, LOST, WRONG, Problems
+from vitals.model.aggregates import BUCKETS
+from vitals.model.timespan import Span, iso
+
+_PRECISION = 1e-9
+
+
+def check_samples(
+    site: str,
+    series: Sequence[dict[str, Any]],
+    span: Span,
+    fetches: Fetches,
+    asked_ms: float,
+    problems: Problems,
+) -> None:
+    """Compares raw series of a span, asked for at a time, with what was fetched."""
+    for one in series:
+        name = one["point_name"]
+        expected = fetches.expected(site, name, span, asked_ms)
+        _compare(f"{site} {name!r}", one["timestamps"], one["values"], expected, problems)
+
+
+def _compare(
+    subject: str, times: Sequence[int], values: Sequence[float], expected: Expected, problems: Problems
+) -> None:
+    found = dict(zip(times, map(exact, values), strict=True))
+    if len(found) < len(times):
+        problems.add(
+            DOUBLED, f"{subject}: {len(times)} samples of {len(found)} times", len(times) - len(found)
+        )
+    missing = expected.required - found.keys()
+    if missing:
+        first = iso(min(missing))
+        problems.add(
+            LOST, f"{subject}: {len(missing)} of {len(expected.required)}, first {first}", len(missing)
+        )
+    for time_ms, value in found.items():
+        possible = expected.possible.get(time_ms)
+        if possible is None:
+            problems.add(WRONG, f"{subject} at {iso(time_ms)}: {value} was never delivered")
+        elif value not in possible:
+            problems.add(WRONG, f"{subject} at {iso(time_ms)}: {value} instead of {_listed(possible)}")
+
+
+def _listed(values: set[Any]) -> str:
+    return " or ".join(map(str, sorted(values, key=str)))
+
+
+def check_aggregates(
+    site: str,
+    series: Sequence[dict[str, Any]],
+    span: Span,
+    resolution: str,
+    fetches: Fetches,
+    asked_ms: float,
+    problems: Problems,
+) -> None:
+    """Compares aggregates of a span of whole buckets, asked for at a time, with what was fetched."""
+    bucket_ms = BUCKETS[resolution]
+    for one in series:
+        name, rows = one["point_name"], _rows(one)
+        subject = f"{site} {name!r} {resolution}"
+        if len(rows) < len(one["timestamps"]):
+            problems.add(DOUBLED, f"{subject}: {len(one['timestamps'])} rows of {len(rows)} buckets")
+        expected = fetches.expected(site, name, span, asked_ms)
+        for start_ms, bucket in _buckets(expected, span, bucket_ms):
+            row = rows.pop(start_ms, None)
+            _compare_bucket(f"{subject} at {iso(start_ms)}", row, bucket, problems)
+        for start_ms in rows:
+            problems.add(WRONG, f"{subject} at {iso(start_ms)}: nothing was ever delivered")
+
+
+def _rows(series: dict[str, Any]) -> dict[int, dict[str, Any]]:
+    keys = ("values", "min", "max", "count", "first", "last")
+    columns = [series[key] for key in keys]
+    return {
+        time_ms: dict(zip(keys, row, strict=True))
+        for time_ms, *row in zip(series["timestamps"], *columns, strict=True)
+    }
+
+
+def _buckets(expected: Expected, span: Span, bucket_ms: int) -> list[tuple[int, Expected]]:
+    """Returns what each bucket that may have samples must have."""
+    buckets: dict[int, Expected] = {}
+    for time_ms, values in expected.possible.items():
+        start_ms = time_ms - time_ms % bucket_ms
+        bucket = buckets.setdefault(start_ms, Expected(set(), {}))
+        bucket.possible[time_ms] = values
+        if time_ms in expected.required:
+            bucket.required.add(time_ms)
+    return sorted(buckets.items())
+
+
+def _compare_bucket(subject: str, row: dict[str, Any] | None, bucket: Expected, problems: Problems) -> None:
+    if row is None:
+        if bucket.required:
+            problems.add(LOST, f"{subject}: no row for {len(bucket.required)} samples", len(bucket.required))
+        return
+    low, high = len(bucket.required), len(bucket.possible)
+    if not low <= row["count"] <= high:
+        kind = LOST if row["count"] < low else DOUBLED
+        problems.add(kind, f"{subject}: count {row['count']}, not {low} to {high}")
+    elif bucket.certain:
+        wanted = _aggregated(bucket)
+        largest = max(abs(wanted["min"]), abs(wanted["max"]))
+        wrong = [
+            key
+            for key, value in wanted.items()
+            if not _equal(row[key], value, largest if key == "values" else 0.0)
+        ]
+        if wrong:
+            problems.add(WRONG, f"{subject}: {wrong} of {row} instead of {wanted}")
+
+
+def _aggregated(bucket: Expected) -> dict[str, float]:
+    values = [float(next(iter(bucket.possible[time_ms]))) for time_ms in sorted(bucket.possible)]
+    return {
+        "min": min(values),
+        "max": max(values),
+        "values": math.fsum(values) / len(values),
+        "first": values[0],
+        "last": values[-1],
+    }
+
+
+def _equal(found: float, wanted: float, largest: float) -> bool:
+    """Returns whether two numbers are the same; `largest` is that of the sum of a mean, 0 for no sum."""
+    return found == wanted or abs(found - wanted) <= _PRECISION * largest

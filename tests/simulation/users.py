@@ -1,0 +1,252 @@
+"""Who uses the product in a run: charts, exports, backfills, and an operator who looks after dead letters."""
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from tests.simulation.api import Answer, Api
+from tests.simulation.oracle import answers
+from tests.simulation.oracle.fetches import Fetches
+from tests.simulation.oracle.problems import Problems
+from tests.simulation.scheduler import Scheduler
+from vitals.model.aggregates import BUCKETS
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, iso
+
+# A page has few rows here, so that pages are asked for.
+_MAX_PAGES = 200
+_REMEMBERED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of a chart."""
+
+    site: str
+    names: tuple[str, ...]
+    span: Span
+    resolution: str
+
+    def query(self) -> dict[str, str | Sequence[str]]:
+        """Returns the parameters of the request."""
+        return {
+            "site_name": self.site,
+            "point_name": self.names,
+            "start_time": str(self.span.start_ms),
+            "end_time": str(self.span.end_ms),
+            "resolution": self.resolution,
+        }
+
+
+@dataclass(slots=True)
+class Desk:
+    """What users share: the API, the time, what was fetched, and what they found wrong."""
+
+    api: Api
+    scheduler: Scheduler
+    random: Random
+    fetches: Fetches
+    problems: Problems
+    names: Callable[[str], Sequence[str]]
+    """The points that a site ever had, in order."""
+    first_ms: int
+    queries: int = 0
+    checked: int = 0
+    """Answers without a warning, which were compared."""
+
+    def wait(self, least_ms: float, most_ms: float) -> None:
+        """Waits for a time between two bounds."""
+        self.scheduler.sleep(self.random.uniform(least_ms, most_ms))
+
+
+@dataclass(slots=True)
+class Charts:
+    """Asks for samples and aggregates, often for the same again, and with the ETag of the answer before."""
+
+    desk: Desk
+    _questions: list[Question] = field(default_factory=list)
+    _answers: dict[Question, tuple[str, Any]] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Asks for as long as the simulation runs."""
+        while True:
+            self.desk.wait(2 * MINUTE_MS, 30 * MINUTE_MS)
+            self.ask(self._next())
+
+    def ask(self, question: Question) -> None:
+        """Asks one question and compares the answer, page by page."""
+        desk, query = self.desk, question.query()
+        asked_ms = desk.scheduler.now_ms
+        etag, before = self._answers.get(question, ("", None))
+        series: dict[str, dict[str, Any]] = {}
+        for number in range(_MAX_PAGES):
+            # The first page only: each page has an ETag of its own.
+            headers = {"If-None-Match": etag} if etag and number == 0 else {}
+            desk.queries += 1
+            answer = desk.api.call("GET", "/timeseries/query", query, headers=headers)
+            if answer.status == 304:
+                answer = Answer(200, before, etag)
+            if not answer.is_clean:
+                return
+            if number == 0 and answer.etag:
+                self._answers[question] = (answer.etag, answer.content)
+            _append(series, answer.content["series"])
+            token = answer.content["metadata"]["next_token"]
+            if token is None:
+                self._compare(question, answer.content["resolution"], list(series.values()), asked_ms)
+                return
+            query = question.query() | {"next_token": token}
+
+    def _compare(
+        self, question: Question, resolution: str, series: Sequence[dict[str, Any]], asked_ms: float
+    ) -> None:
+        desk = self.desk
+        desk.checked += 1
+        if resolution == "raw":
+            answers.check_samples(question.site, series, question.span, desk.fetches, asked_ms, desk.problems)
+        else:
+            answers.check_aggregates(
+                question.site, series, question.span, resolution, desk.fetches, asked_ms, desk.problems
+            )
+
+    def watch(self, site: str, day_ms: int) -> None:
+        """Looks at a day that has just been archived."""
+        self.desk.wait(1, 2_000)
+        names = self.desk.names(site)
+        if names:
+            chosen = self._choose(names, 6)
+            self.ask(
+                Question(site, chosen, Span(day_ms, day_ms + DAY_MS), self.desk.random.choice(("1h", "1d")))
+            )
+
+    def _next(self) -> Question:
+        random = self.desk.random
+        if self._questions and random.random() < 0.6:
+            return self._questions[int(random.random() ** 2 * len(self._questions))]
+        question = self._new()
+        self._questions.insert(0, question)
+        for old in self._questions[_REMEMBERED:]:
+            self._answers.pop(old, None)
+        del self._questions[_REMEMBERED:]
+        return question
+
+    def _new(self) -> Question:
+        desk, random = self.desk, self.desk.random
+        site = random.choice(desk.api.sites)
+        chosen = self._choose(desk.names(site) or ("unknown",), 5)
+        now_ms = int(desk.scheduler.now_ms)
+        resolution = random.choice(("raw", "raw", "raw", "5m", "1h", "1h", "1d"))
+        if random.random() < 0.4:
+            # The last hours.
+            end_ms = now_ms - now_ms % HOUR_MS + HOUR_MS
+            span = Span(end_ms - random.randint(1, 30) * HOUR_MS, end_ms)
+        else:
+            days = (now_ms - desk.first_ms) // DAY_MS + 1
+            first = desk.first_ms + int(random.random() * days) * DAY_MS
+            span = Span(first, first + random.choice((1, 1, 2, 5)) * DAY_MS)
+        bucket_ms = BUCKETS.get(resolution, 1)
+        start_ms = max(span.start_ms, desk.first_ms)
+        return Question(
+            site,
+            chosen,
+            Span(start_ms - start_ms % bucket_ms, span.end_ms + -span.end_ms % bucket_ms),
+            resolution,
+        )
+
+    def _choose(self, names: Sequence[str], most: int) -> tuple[str, ...]:
+        random = self.desk.random
+        return tuple(random.sample(list(names), min(len(names), random.randint(1, most))))
+
+
+def _append(series: dict[str, dict[str, Any]], page: Sequence[Mapping[str, Any]]) -> None:
+    """Adds the rows of a page to those of the pages before."""
+    for one in page:
+        known = series.setdefault(one["point_name"], dict.fromkeys(one))
+        for key, value in one.items():
+            is_column = isinstance(value, list) and key != "gaps"
+            known[key] = [*(known[key] or ()), *value] if is_column else value
+
+
+@dataclass(slots=True)
+class Backfills:
+    """Starts backfills: first of the days before the run, then of any days again."""
+
+    desk: Desk
+    started: list[str] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Starts one now and then, for as long as the simulation runs."""
+        desk, random = self.desk, self.desk.random
+        for number in itertools.count():
+            desk.wait(2 * HOUR_MS, 40 * HOUR_MS)
+            site, today_ms = random.choice(desk.api.sites), int(desk.scheduler.now_ms) // DAY_MS * DAY_MS
+            first_ms, last_ms = desk.first_ms, desk.first_ms + 2 * DAY_MS
+            if number >= len(desk.api.sites):
+                days = (today_ms - desk.first_ms) // DAY_MS
+                first_ms += int(random.random() * days) * DAY_MS
+                last_ms = min(today_ms - DAY_MS, first_ms + random.randint(0, 2) * DAY_MS)
+            body = {
+                "site_name": site,
+                "start_date": iso(first_ms)[:10],
+                "end_date": iso(last_ms)[:10],
+                "force": random.random() < 0.5,
+            }
+            answer = desk.api.call("POST", "/backfill/start", body=body)
+            if answer.status == 202:
+                self.started.append(answer.content["id"])
+                self._follow(answer.content["id"])
+
+    def _follow(self, run: str) -> None:
+        for _ in range(20):
+            self.desk.wait(5 * MINUTE_MS, 60 * MINUTE_MS)
+            answer = self.desk.api.call("GET", f"/backfill/{run}")
+            if answer.status == 200 and answer.content["status"] != "running":
+                return
+            if self.desk.random.random() < 0.02:
+                self.desk.api.call("POST", f"/backfill/{run}/cancel")
+
+
+@dataclass(slots=True)
+class Exports:
+    """Starts exports and reads their files."""
+
+    desk: Desk
+    open_link: Callable[[str], bytes]
+    completed: Callable[[Mapping[str, Any]], None]
+    """Is told of each export that is completed, with its answer."""
+
+    def run(self) -> None:
+        """Starts one now and then, for as long as the simulation runs."""
+        desk, random = self.desk, self.desk.random
+        while True:
+            desk.wait(3 * HOUR_MS, 20 * HOUR_MS)
+            site, now_ms = random.choice(desk.api.sites), int(desk.scheduler.now_ms)
+            days = (now_ms - desk.first_ms) // DAY_MS + 1
+            first_ms = desk.first_ms + int(random.random() * days) * DAY_MS
+            asked_ms = desk.scheduler.now_ms
+            names = desk.names(site)
+            body = {
+                "site_name": site,
+                "start_time": first_ms,
+                "end_time": min(now_ms, first_ms + random.randint(1, 4) * DAY_MS),
+                "format": random.choice(("parquet", "csv")),
+                "point_names": random.sample(list(names), 2)
+                if len(names) > 1 and random.random() < 0.5
+                else [],
+            }
+            answer = desk.api.call("POST", "/exports", body=body)
+            if answer.status == 202:
+                self._follow(answer.content["id"], body, asked_ms)
+
+    def _follow(self, export: str, body: Mapping[str, Any], asked_ms: float) -> None:
+        for _ in range(60):
+            self.desk.wait(1 * MINUTE_MS, 30 * MINUTE_MS)
+            answer = self.desk.api.call("GET", f"/exports/{export}")
+            if answer.status == 200 and answer.content["status"] in ("completed", "failed", "cancelled"):
+                if answer.content["status"] == "completed":
+                    self.completed({**answer.content, "asked": body, "asked_ms": asked_ms})
+                return
+            if self.desk.random.random() < 0.01:
+                self.desk.api.call("DELETE", f"/exports/{export}")
+                return
