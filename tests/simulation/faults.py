@@ -41,6 +41,9 @@ class Rates:
     broken_body: float = 0.02
     """The body of an object breaks off."""
     unprocessed: float = 0.03
+    """A batch of reads leaves some of its keys unread."""
+    duplicate: float = 0.005
+    """A message is delivered once more."""
     stale: float = 0.3
     """A read that need not be consistent shows the past, up to three seconds of it."""
 

@@ -4,22 +4,21 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache, partial
 from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities import parameters
 
 from archival import app as archival_app
 from backfill import app as backfill_app
 from backfill.api import app as backfill_api_app
-from backfill.api import routes as backfill_routes
 from etl import app as etl_app
 from exports import app as exports_app
 from exports.api import app as exports_api_app
-from exports.api import routes as exports_routes
 from query import app as query_app
-from query import routes as query_routes
 from tests.simulation.process import Machine, Process
 from tests.simulation.scheduler import Signal, Task
 from tests.support.kill import Killed
@@ -55,8 +54,19 @@ def _queue_function(work: Any) -> Callable[[Runtime], Any]:
     return lambda runtime: QueueFunction(work, failure="failed", runtime=runtime).handler
 
 
-def _api_function(router: Any, connect: Any) -> Callable[[Runtime], Any]:
-    return lambda runtime: ApiFunction(router, connect, runtime).handler
+def _api_function(api: ApiFunction, connect: Any) -> Callable[[Runtime], Any]:
+    """Returns what makes handlers of an API; a router belongs to one ApiFunction, which all of them share."""
+
+    def make(runtime: Runtime) -> Any:
+        connected = cache(partial(connect, runtime))
+
+        def handler(event: dict[str, Any], context: Any) -> Any:
+            api.connect, api.deadline = connected, runtime.deadline
+            return api.handler(event, context)
+
+        return handler
+
+    return make
 
 
 FUNCTIONS = {
@@ -66,9 +76,9 @@ FUNCTIONS = {
         Function("ArchivalFunction", _queue_function(archival_app.archive)),
         Function("BackfillFunction", _queue_function(backfill_app.do_task)),
         Function("ExportFunction", _queue_function(exports_app.export)),
-        Function("QueryFunction", _api_function(query_routes.router, query_app.connect)),
-        Function("BackfillApiFunction", _api_function(backfill_routes.router, backfill_api_app.connect)),
-        Function("ExportApiFunction", _api_function(exports_routes.router, exports_api_app.connect)),
+        Function("QueryFunction", _api_function(query_app.api, query_app.connect)),
+        Function("BackfillApiFunction", _api_function(backfill_api_app.api, backfill_api_app.connect)),
+        Function("ExportApiFunction", _api_function(exports_api_app.api, exports_api_app.connect)),
     )
 }
 QUEUES = {
@@ -85,6 +95,9 @@ CONCURRENCY = 2
 def _properties(logical_id: str) -> dict[str, Any]:
     properties: dict[str, Any] = template()["Resources"][logical_id]["Properties"]
     return properties
+
+
+_METRICS = Metrics()
 
 
 class Died(Exception):
@@ -159,6 +172,8 @@ class Stack:
         self.began(invocation)
         task = scheduler.spawn(lambda: sandbox.handler(event, _context(logical_id, process)), process)
         scheduler.join(task)
+        # They are switched off, but would be printed once there are a hundred.
+        _METRICS.clear_metrics()
         invocation.ended_ms = scheduler.now_ms
         invocation.result = task.result
         if isinstance(task.error, Killed):

@@ -26,7 +26,7 @@ class ApiFunction:
     def __init__(
         self, router: APIGatewayRouter, connect: Callable[[Runtime], Any], runtime: Runtime = SYSTEM
     ) -> None:
-        self._deadline = runtime.deadline
+        self.deadline = runtime.deadline
         self.connect: Callable[[], Any] = cache(partial(connect, runtime))
         self.origins: Callable[[], tuple[str, ...]] = cache(_allowed_origins)
         self.resolver = APIGatewayRestResolver(enable_validation=True)
@@ -48,7 +48,7 @@ class ApiFunction:
 
     def _answer(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         self.resolver.append_context(api=self.connect())
-        answer = serve(self.resolver, event, context, origins=self.origins(), deadline=self._deadline)
+        answer = serve(self.resolver, event, context, origins=self.origins(), deadline=self.deadline)
         self._metrics.add_metric(f"Answers{answer['statusCode'] // 100}xx", MetricUnit.Count, 1)
         return answer
 

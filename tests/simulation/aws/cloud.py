@@ -1,0 +1,148 @@
+"""The services of AWS of one stack, with clients for its processes."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from tests.simulation.aws.asl import load
+from tests.simulation.aws.asl_errors import TaskFailed
+from tests.simulation.aws.asl_platform import Outcomes, Platform
+from tests.simulation.aws.client import Client
+from tests.simulation.aws.dynamodb import DynamoDB
+from tests.simulation.aws.dynamodb_tables import TableKeys
+from tests.simulation.aws.queue_settings import queue_settings
+from tests.simulation.aws.s3 import S3
+from tests.simulation.aws.sqs import SQS
+from tests.simulation.aws.states import Execution
+from tests.simulation.aws.stepfunctions import StepFunctions
+from tests.simulation.process import Machine, Process
+from tests.simulation.stack import BUCKET, STATE_MACHINE, Died, Invocation
+from tests.support.template import ROOT, template
+from vitals.aws.clients import CONFIG
+from vitals.model.points import Catalog
+from vitals.store.state.catalog import CatalogTable
+
+_TABLES = ("HotTable", "StateTable")
+_MACHINE = ROOT / "statemachine/backfill.asl.yaml"
+_SUBSTITUTIONS = {"Partition": "aws", "BackfillFunctionArn": "BackfillFunction"}
+
+
+class Direct:
+    """A client of a service whose calls neither wait nor fail, for oracles."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        return lambda **request: self._server.call(operation, request)
+
+
+class Cloud:
+    """Tables, bucket, queues and state machine; `invoke` runs a task of the state machine."""
+
+    def __init__(self, machine: Machine, random: Random, invoke: Callable[[Any], Invocation]) -> None:
+        self._machine = machine
+        self._random = random
+        self._invoke = invoke
+        faults, scheduler = machine.faults, machine.scheduler
+        self.sent: Callable[[str], None] = lambda _: None
+        """Is told of each queue to which a message is sent."""
+
+        def now_ms() -> int:
+            return int(scheduler.now_ms)
+
+        resources = template()["Resources"]
+        tables = {name: TableKeys.of_properties(resources[name]["Properties"]) for name in _TABLES}
+        self.dynamodb = DynamoDB(
+            tables,
+            now_ms,
+            random,
+            stale_ms=faults.stale_ms,
+            unprocessed=lambda: faults.happens("unprocessed"),
+        )
+        self.s3 = S3(now_ms, random)
+        self.sqs = SQS(queue_settings(), now_ms, random, duplicate=lambda: faults.happens("duplicate"))
+        self.executions = StepFunctions(
+            {STATE_MACHINE: load(_MACHINE, _SUBSTITUTIONS)}, now_ms, self._execute
+        )
+        self._platform = Platform(
+            invoke=self._task,
+            now_ms=now_ms,
+            sleep=lambda seconds: scheduler.sleep(seconds * 1000),
+            uniform=random.uniform,
+            spawn=self._spawn,
+        )
+        self._direct = Direct(self.dynamodb)
+        self._catalogs: dict[str, tuple[Any, Catalog]] = {}
+
+    def connect(self, process: Process, service: str, config: Any) -> Client:
+        """Returns a client of a process."""
+        servers = {
+            "dynamodb": self.dynamodb,
+            "s3": self.s3,
+            "sqs": self._notifying(),
+            "stepfunctions": self.executions,
+        }
+        return Client(service, servers[service], process, config or CONFIG)
+
+    def catalog(self, site: str) -> dict[str, bool]:
+        """Returns the names of a site's points, and whether each is active."""
+        catalog = CatalogTable(self._direct, "StateTable").load(site)
+        return {point.name: point.active for point in catalog.points}
+
+    def active_names(self, site: str) -> frozenset[str]:
+        """Returns the names of a site's active points."""
+        return frozenset(name for name, active in self.catalog(site).items() if active)
+
+    def reap(self) -> None:
+        """Deletes some of what has expired, as AWS does some time after it has."""
+        for table in _TABLES:
+            self.dynamodb.reap(table, "expires_at", lambda: self._random.random() < 0.5)
+        self.s3.expire(BUCKET)
+
+    def _notifying(self) -> Any:
+        return _Notifying(self.sqs, lambda queue: self.sent(queue))
+
+    def _execute(self, execution: Execution) -> None:
+        self._machine.scheduler.spawn(lambda: execution.run(self._platform))
+
+    def _task(self, _: str, payload: Any, timeout_s: float) -> Any:
+        if self._machine.faults.happens("refused"):
+            raise TaskFailed("Lambda.TooManyRequestsException", "")
+        invocation = self._invoke(payload)
+        if isinstance(invocation.error, Died):
+            raise TaskFailed("Sandbox.Timedout" if self._random.random() < 0.5 else "Runtime.ExitError", "")
+        if invocation.error is not None:
+            raise TaskFailed(type(invocation.error).__name__, str(invocation.error))
+        return invocation.result
+
+    def _spawn(self, callables: Any, limit: int) -> Outcomes:
+        """Runs callables as tasks, at most so many at a time."""
+        scheduler = self._machine.scheduler
+        outcomes: list[Any] = [None] * len(callables)
+        waiting = list(enumerate(callables))[::-1]
+
+        def work() -> None:
+            while waiting:
+                number, call = waiting.pop()
+                try:
+                    outcomes[number] = call()
+                except Exception as error:
+                    outcomes[number] = error
+
+        tasks = [scheduler.spawn(work) for _ in range(min(limit or len(callables), len(callables)))]
+        for task in tasks:
+            scheduler.join(task)
+        return outcomes
+
+
+class _Notifying:
+    def __init__(self, sqs: SQS, sent: Callable[[str], None]) -> None:
+        self._sqs = sqs
+        self._sent = sent
+
+    def call(self, operation: str, request: Any) -> dict[str, Any]:
+        answer = self._sqs.call(operation, request)
+        if operation == "send_message_batch":
+            self._sent(request["QueueUrl"])
+        return answer

@@ -1,0 +1,227 @@
+"""One seeded run of the whole product: a world, its faults, its users and its oracles."""
+
+import gc
+import warnings
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import requests
+
+from tests.simulation import stack as stacks
+from tests.simulation.ace import faults as ace_faults
+from tests.simulation.ace.book import Book, BookSettings
+from tests.simulation.ace.deliveries import Delivery
+from tests.simulation.ace.server import AceServer, Response
+from tests.simulation.ace.session import session
+from tests.simulation.api import Api
+from tests.simulation.aws.cloud import Cloud
+from tests.simulation.faults import Faults, Rates
+from tests.simulation.oracle.fetches import Fetches
+from tests.simulation.oracle.problems import Problems
+from tests.simulation.process import Machine, Process, attempt
+from tests.simulation.scheduler import Scheduler
+from tests.simulation.stack import Died, Invocation, Stack
+from tests.simulation.users import Backfills, Charts, Desk, Exports
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
+
+FIRST_MS = 1_767_225_600_000
+"""2026-01-01: the readings begin here, and the product some days later."""
+HISTORY_DAYS = 3
+# A request of the upstream has faults of its own.
+_HTTP_KINDS = frozenset({"kill_before", "kill_after", "slow", "pause"})
+_QUIET_MS = 30 * HOUR_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """What a run is made of; `faults` scales the rates of all faults."""
+
+    seed: int
+    days: int = 30
+    hot_days: int = 2
+    points: int = 40
+    faults: float = 1.0
+
+
+@dataclass(slots=True)
+class Figures:
+    """What a run did."""
+
+    samples: int
+    faults: Counter[str]
+    kills: int
+    queries: int
+    checked: int
+    invocations: int
+    statuses: dict[int, int] = field(default_factory=dict)
+
+
+class Run:
+    """A run of a scenario; `problems` has what its oracles found."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        start_ms = FIRST_MS + HISTORY_DAYS * DAY_MS
+        self.span = Span(start_ms, start_ms + scenario.days * DAY_MS)
+        self.scheduler = Scheduler(start_ms)
+        self.problems = Problems()
+        self.fetches = Fetches()
+        self.faults = Faults(self._random("faults"), Rates().scaled(scenario.faults))
+        self.machine = Machine(self.scheduler, self.faults, self._random("machine"), self._random("product"))
+        self._jobs: dict[Process, Hashable] = {}
+        self._names: dict[Process, Mapping[str, frozenset[str]]] = {}
+        self._build_upstream()
+        self.cloud = Cloud(self.machine, self._random("aws"), self._invoke_task)
+        self.stack = Stack(
+            self.machine,
+            self.cloud.sqs,
+            self.cloud.connect,
+            self._session,
+            began=self._began,
+            ended=self._ended,
+        )
+        self.cloud.sent = self.stack.notify
+        self.api = Api(self.stack, tuple(self.book.sites))
+        self.desk = Desk(
+            api=self.api,
+            scheduler=self.scheduler,
+            random=self._random("users"),
+            fetches=self.fetches,
+            problems=self.problems,
+            names=self._listed,
+            first_ms=FIRST_MS,
+        )
+        self.charts = Charts(self.desk)
+
+    def _listed(self, site: str) -> list[str]:
+        """Returns the points that the site ever had; the weather's samples are not in the book."""
+        return sorted(name for name in self.cloud.catalog(site) if not name.startswith("weather."))
+
+    def _random(self, purpose: str) -> Random:
+        return Random(f"{self.scenario.seed}/{purpose}")
+
+    def _build_upstream(self) -> None:
+        settings = BookSettings(points=self.scenario.points, history_days=HISTORY_DAYS)
+        self.book = Book(self._random("book"), self.span, settings)
+        rates = ace_faults.USUAL if self.scenario.faults else ace_faults.FaultRates()
+        self.upstream = AceServer(self.book, ace_faults.Faults(self._random("ace"), rates, self.span))
+
+    def play(self) -> Figures:
+        """Runs the scenario to its end."""
+        warnings.filterwarnings("ignore", message="No application metrics to publish")
+        was_enabled = gc.isenabled()
+        with stacks.environment(tuple(self.book.sites), self.scenario.hot_days):
+            try:
+                self._start()
+                self.scheduler.run_until(self.span.end_ms)
+            finally:
+                self.stack.forget()
+                if was_enabled:
+                    gc.enable()
+        return self.figures()
+
+    def figures(self) -> Figures:
+        """Returns what the run has done so far."""
+        return Figures(
+            samples=self.fetches.acknowledged,
+            faults=self.faults.counts + self.upstream.faults.counts,
+            kills=self.stack.kills,
+            queries=self.desk.queries,
+            checked=self.desk.checked,
+            invocations=self.stack.invocations,
+            statuses=dict(sorted(self.api.statuses.items())),
+        )
+
+    def _start(self) -> None:
+        spawn = self.scheduler.spawn
+        self.stack.start()
+        spawn(lambda: self._every(5 * MINUTE_MS, 1 * MINUTE_MS, "SyncQueue"))
+        spawn(lambda: self._every(DAY_MS, 2 * HOUR_MS, "ArchiveQueue"))
+        spawn(self._operate)
+        spawn(self.charts.run)
+        spawn(Backfills(self.desk).run)
+        spawn(Exports(self.desk, self.cloud.s3.open_link, self._export_completed).run)
+
+    def _every(self, period_ms: int, offset_ms: int, queue: str) -> None:
+        """Sends the schedule's message at each multiple of the period, now and then twice or not at all."""
+        random = self.machine.random
+        while True:
+            due_ms = (int(self.scheduler.now_ms) - offset_ms) // period_ms * period_ms + period_ms + offset_ms
+            self.scheduler.sleep(due_ms - self.scheduler.now_ms + random.uniform(0, 20_000))
+            chance = random.random() if self.faults.active else 1.0
+            if chance < 0.01:
+                self.faults.counts["schedule_missed"] += 1
+                continue
+            self.stack.send(queue, "{}")
+            if chance < 0.03:
+                self.faults.counts["schedule_doubled"] += 1
+                self.stack.send(queue, "{}")
+
+    def _operate(self) -> None:
+        """Does what happens by the hour: the reapers of AWS, and the operator with the dead letters."""
+        random = self.machine.random
+        while True:
+            self.scheduler.sleep(random.uniform(0.5, 1.5) * HOUR_MS)
+            self.cloud.reap()
+            if random.random() < 0.2:
+                for queue in ("SyncDeadLetters", "ArchiveDeadLetters", "ExportDeadLetters"):
+                    self.faults.counts["dead_letters"] += self.cloud.sqs.redrive(queue)
+                for queue in stacks.QUEUES:
+                    self.stack.notify(queue)
+
+    def _session(self, process: Process) -> requests.Session:
+        def call(_: str, effect: Any) -> Response:
+            response: Response = attempt(process, effect, _HTTP_KINDS)
+            return response
+
+        return session(
+            self.upstream,
+            lambda: int(self.scheduler.now_ms),
+            stacks.API_URL,
+            call=call,
+            on_served=lambda delivery: self._served(process, delivery),
+            sleep=lambda seconds: process.sleep(seconds * 1000),
+        )
+
+    def _served(self, process: Process, delivery: Delivery) -> None:
+        names = self._names[process].get(delivery.site, frozenset())
+        self.fetches.served(self._jobs[process], delivery, names)
+
+    def _began(self, invocation: Invocation) -> None:
+        self._jobs[invocation.process] = _job(invocation)
+        self._names[invocation.process] = self._active_names()
+
+    def _active_names(self) -> dict[str, frozenset[str]]:
+        return {site: self.cloud.active_names(site) for site in self.book.sites}
+
+    def _ended(self, invocation: Invocation) -> None:
+        job = self._jobs.pop(invocation.process)
+        self._names.pop(invocation.process)
+        if _succeeded(invocation):
+            self.fetches.ended(job, self.scheduler.now_ms, self._active_names())
+        elif job is invocation.process:
+            self.fetches.failed(job, self.scheduler.now_ms)
+
+    def _export_completed(self, export: Mapping[str, Any]) -> None:
+        """Takes note of an export that is completed."""
+
+    def _invoke_task(self, payload: Any) -> Invocation:
+        return self.stack.invoke("BackfillFunction", payload)
+
+
+def _job(invocation: Invocation) -> Hashable:
+    """Returns whose the fetches of an invocation are; a day of a backfill goes on where its last try ended."""
+    event = invocation.event
+    if invocation.function == "BackfillFunction" and event.get("task") == "day":
+        return (event["run"], event["day"])
+    return invocation.process
+
+
+def _succeeded(invocation: Invocation) -> bool:
+    if invocation.error is not None or isinstance(invocation.error, Died):
+        return False
+    result = invocation.result
+    return not (isinstance(result, dict) and result.get("batchItemFailures"))
