@@ -41,12 +41,15 @@ class Engine:
     glue: Any
     s3: Any
     today: Callable[[], date] = lambda: datetime.now(UTC).date()
+    threads: int | None = None
+    """The threads of a query; None for one per core."""
 
     def run(self, sql: str, database: str, parameters: Sequence[str] = ()) -> Answer:
         """Returns the result of a query; QueryError when Athena would fail it."""
         try:
             select, unload_to = _parse(sql, parameters)
-            with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+            config: dict[str, Any] = {} if self.threads is None else {"threads": self.threads}
+            with tempfile.TemporaryDirectory() as folder, duckdb.connect(config=config) as connection:
                 connection.execute("SET TimeZone = 'UTC'; SET autoload_known_extensions = false")
                 bytes_read = self._make_views(connection, select, database, Path(folder))
                 # A query may read the tables and nothing else of this machine.

@@ -2,6 +2,7 @@
 
 import io
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -40,7 +41,9 @@ def write_rows(s3: Any, answer: Answer, csv: str) -> QueryResults:
     return QueryResults(cells, columns)
 
 
-def unload(s3: Any, answer: Answer, location: str, manifest: str) -> None:
+def unload(
+    s3: Any, answer: Answer, location: str, manifest: str, new_name: Callable[[], object] = uuid.uuid4
+) -> None:
     """Writes the rows of an UNLOAD as Parquet files, none without rows, and a manifest that lists them."""
     bucket, _, prefix = location.removeprefix("s3://").partition("/")
     if s3.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}/", MaxKeys=1)["KeyCount"]:
@@ -50,7 +53,7 @@ def unload(s3: Any, answer: Answer, location: str, manifest: str) -> None:
     for start in reversed(range(0, len(answer.table), size or 1)):
         buffer = io.BytesIO()
         pq.write_table(answer.table.slice(start, size), buffer)
-        written.append(f"{location}/{uuid.uuid4()}")
+        written.append(f"{location}/{new_name()}")
         _put(s3, written[-1], buffer.getvalue())
     _put(s3, manifest, "\n".join(written).encode())
 
