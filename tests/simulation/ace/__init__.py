@@ -2,11 +2,14 @@
 
 values    the texts of readings, and which of them are numbers
 points    the points of a site: when each is configured, and when it sends
+weather   the weather of a site
 readings  the readings of one site and UTC day, in versions
 book      the truth: sites, points and readings, and when each version is visible
-answers   the endpoints, and the bodies that they make of the book
+pages     pages of readings, and their cursors
+readings_endpoint, listings_endpoint  bodies of pages, with the faults of pages, and what they deliver
+deliveries  what an answer carried to the product
 faults    rates and times of faults, and their counts
 broken    bodies as other people's programs write them
-server    responses: answers, changed by faults
+server    responses: answers of the endpoints, and failures
 session   a session of requests that asks the server
 """

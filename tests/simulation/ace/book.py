@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from local.ace_simulator.weather import weather
 from tests.simulation.ace.points import GATEWAYS, Point, draw_points
 from tests.simulation.ace.readings import Batch, Day, Rates, Version, batch, draw_day, latest, log_uniform
+from tests.simulation.ace.weather import weather
 from vitals.model.timespan import DAY_MS, MINUTE_MS, WINDOW_MS, Span, floor_window
 
 _DAYS_IN_MEMORY = 6
@@ -80,7 +80,7 @@ class SiteBook:
         """Returns what of the span is visible at a time, by windows; batches are shared between calls."""
         batches = []
         for start_ms in range(floor_window(span.start_ms), span.end_ms, WINDOW_MS):
-            current = self.day(start_ms).window(start_ms).at(at_ms)
+            current = self.day(start_ms).window(start_ms).visible_at(at_ms)
             if start_ms < span.start_ms or start_ms + WINDOW_MS > span.end_ms:
                 inside = [row for row in current.versions if span.start_ms <= row.time_ms < span.end_ms]
                 current = batch(start_ms, inside)
@@ -88,9 +88,9 @@ class SiteBook:
                 batches.append(current)
         return batches
 
-    def weather(self, at_ms: int) -> Mapping[str, Mapping[str, object] | None]:
-        """Returns the weather as the upstream answers it; it changes every ten minutes."""
-        return weather(self.key, at_ms * 1000)
+    def weather(self, at_ms: int) -> tuple[bytes, Batch]:
+        """Returns the weather at a time as the upstream answers it, and as samples."""
+        return weather(self.key, at_ms)
 
     def day(self, time_ms: int) -> Day:
         """Returns the readings of the UTC day in which a time lies."""

@@ -50,4 +50,6 @@ class ListingPage:
     malformed: Sequence[str] = ()
     """The points whose entries cannot be read."""
     missing: Sequence[str] = ()
-    """Configured points that this run of pages lacks."""
+    """Configured points that this page does not count, wherever they would be."""
+    shifted: str = ""
+    """A point that vanished after an earlier page of this run: another point is on no page."""

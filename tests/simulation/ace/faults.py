@@ -15,8 +15,8 @@ class FaultRates:
 
     An answer that the product must reject whole:
     `unauthorized` (401), `rate_limited` (429), `server_error` (500, 502, 503), `connect_timeout`,
-    `read_timeout` (the request had its effect), `connection` (closed without an answer), `cut` (fewer bytes
-    than announced), `truncated` (JSON without its end), `not_json` (a page of HTML, or another JSON value).
+    `read_timeout` (the request had its effect), `connection` (closed without an answer), `incomplete`
+    (fewer bytes than announced), `truncated` (JSON without its end), `not_json` (HTML, or no JSON object).
 
     A page of readings that is odd and loses nothing: `bom`, `short_pages` (a span on many pages), `empty`
     (with has_more), `doubled` (on one page), `overlap` (on two pages), `unordered`, `junk` (additional
@@ -35,7 +35,7 @@ class FaultRates:
     connect_timeout: float = 0.0
     read_timeout: float = 0.0
     connection: float = 0.0
-    cut: float = 0.0
+    incomplete: float = 0.0
     truncated: float = 0.0
     not_json: float = 0.0
     bom: float = 0.0
@@ -64,7 +64,7 @@ USUAL = FaultRates(
     connect_timeout=0.003,
     read_timeout=0.003,
     connection=0.004,
-    cut=0.004,
+    incomplete=0.004,
     truncated=0.004,
     not_json=0.003,
     bom=0.003,

@@ -42,8 +42,9 @@ class Listings:
         points = book.configured(at_ms)
         run = self._run(book, points, page, per_page)
         missing = [run.lacking] if run.lacking else []
-        if run.shifted and page > run.shift_page:
-            missing.append(run.shifted)
+        shifted = run.shifted if page > run.shift_page else ""
+        if shifted:
+            missing.append(shifted)
             self._faults.counts["listing_shift"] += 1
         points = [point for point in points if point.name not in missing]
         paged = {"page": str(page), "per_page": str(per_page)}
@@ -58,6 +59,7 @@ class Listings:
             names=[name for name in names if name not in malformed],
             malformed=malformed,
             missing=missing,
+            shifted=shifted,
         )
 
     def _run(self, book: SiteBook, points: Sequence[Point], page: int, per_page: int) -> _Run:

@@ -35,7 +35,7 @@ class Cursor:
     def span_ms(self) -> tuple[int, int]:
         return self.span.start_ms, self.span.end_ms
 
-    def following_page(self, position: Position, unique: int) -> "Cursor":
+    def continued(self, position: Position, unique: int) -> "Cursor":
         """Returns the cursor of the page after this one."""
         return replace(self, position=position, page=self.page + 1, unique=unique)
 
@@ -53,14 +53,14 @@ class Page:
         return sum([len(current.versions) for current in self.batches])
 
 
-def cursor_of(query: Query, draw_limit: Callable[[], int]) -> Cursor:
+def cursor_of(query: Query, draw_limit: Callable[[Span], int]) -> Cursor:
     """Returns the cursor of a request, or of a first page with a limit; RequestError when it is invalid."""
     start_us, end_us = time_range(query)
     span = Span(-(-start_us // 1000), -(-end_us // 1000))
     size = page_size(query)
     text = query.get("cursor", "")
     if not text:
-        return Cursor(span, Position(span.start_ms), min(size, draw_limit()))
+        return Cursor(span, Position(span.start_ms), min(size, draw_limit(span)))
     try:
         start_ms, end_ms, time_ms, number, limit, page, unique = map(int, text[1:].split("."))
     except ValueError:

@@ -66,7 +66,7 @@ class Window:
         self._state = -1
         self._batch = Batch(start_ms, (), (), "")
 
-    def at(self, at_ms: int) -> Batch:
+    def visible_at(self, at_ms: int) -> Batch:
         """Returns what is visible at a time."""
         state = bisect_right(self._changes, at_ms)
         if state != self._state:
@@ -140,7 +140,7 @@ def draw_day(
     readings: dict[Key, tuple[Version, ...]] = {}
     day = Span(day_ms, day_ms + DAY_MS)
     for point in points:
-        spans = [span for span in outages.get(point.gateway, ()) if _overlaps(span, day)]
+        spans = [span for span in outages.get(point.gateway, ()) if _overlap(span, day)]
         for sent in point.sends:
             times = Span(max(sent.start_ms, day.start_ms), min(sent.end_ms, day.end_ms))
             if times:
@@ -148,8 +148,8 @@ def draw_day(
     return Day(readings)
 
 
-def _overlaps(left: Span, right: Span) -> bool:
-    return left.start_ms < right.end_ms and right.start_ms < left.end_ms
+def _overlap(first: Span, second: Span) -> bool:
+    return first.start_ms < second.end_ms and second.start_ms < first.end_ms
 
 
 class _Draft:
@@ -242,9 +242,9 @@ def late_by(random: Random) -> int:
     return log_uniform(random, BEYOND_MS + 1000, 3 * DAY_MS)
 
 
-def log_uniform(random: Random, least: float, most: float) -> int:
+def log_uniform(random: Random, lower: float, upper: float) -> int:
     """Returns a whole number between two bounds, with each order of magnitude as likely as the next."""
-    return int(math.exp(random.uniform(math.log(least), math.log(most))))
+    return int(math.exp(random.uniform(math.log(lower), math.log(upper))))
 
 
 def time_text(time_ms: int, style: str) -> str:

@@ -10,17 +10,19 @@ from tests.simulation.ace.deliveries import Delivery
 from tests.simulation.ace.faults import Faults
 from tests.simulation.ace.pages import Page, Position
 from tests.simulation.ace.readings import Batch, Key, Version, batch
+from vitals.model.timespan import HOUR_MS, Span
 
 _UNLIMITED = 2**40
 # Lenient reading takes ten times as long as strict reading; large bodies are malformed less often.
 _LARGE, _LARGE_SCALE = 1_500, 0.1
-_LEAST_LIMIT, _MOST_PAGES = 20, 30
+_LIMITS = (20, 50, 333, 1000)
+_LAST_EMPTY_PAGE = 30
 _NO_CURSOR: tuple[dict[str, object], ...] = ({"next_cursor": None}, {"next_cursor": ""}, {})
 
 
 def answer(book: SiteBook, query: Query, at_ms: int, faults: Faults) -> tuple[bytes, Delivery]:
     """Returns a page of readings as bytes, and what it delivers."""
-    cursor = pages.cursor_of(query, lambda: _draw_limit(faults))
+    cursor = pages.cursor_of(query, lambda span: _draw_limit(span, faults))
     page = pages.read(book, cursor, at_ms)
     members = _members(book, page, query, faults)
     has_more = bool(members.get("has_more"))
@@ -38,17 +40,17 @@ def answer(book: SiteBook, query: Query, at_ms: int, faults: Faults) -> tuple[by
     return _body(entries, members, faults.random), delivery
 
 
-def _draw_limit(faults: Faults) -> int:
-    """Returns the readings a page; the client reads at most 200 pages."""
+def _draw_limit(span: Span, faults: Faults) -> int:
+    """Returns the readings a page; more for long spans, because the client reads at most 200 pages."""
     if not faults.happens("short_pages"):
         return _UNLIMITED
-    return faults.random.choice((_LEAST_LIMIT, 50, 333, 1000))
+    return faults.random.choice(_LIMITS) * max(1, span.length_ms // HOUR_MS)
 
 
 def _members(book: SiteBook, page: Page, query: Query, faults: Faults) -> dict[str, object]:
     """Returns the members beside the list; changes the readings and the end of the page by the faults."""
     random = faults.random
-    if page.cursor.page < _MOST_PAGES and faults.happens("empty"):
+    if page.cursor.page <= _LAST_EMPTY_PAGE and faults.happens("empty"):
         page.batches, page.end = [], page.cursor.position
     _shape(book, page, faults)
     if page.end is None:
@@ -57,8 +59,8 @@ def _members(book: SiteBook, page: Page, query: Query, faults: Faults) -> dict[s
         return {"has_more": True, **random.choice(_NO_CURSOR)}
     if "cursor" in query and faults.happens("repeated_cursor"):
         return {"has_more": True, "next_cursor": query["cursor"]}
-    following = page.cursor.following_page(page.end, random.getrandbits(32))
-    return {"has_more": True, "next_cursor": str(following)}
+    continued = page.cursor.continued(page.end, random.getrandbits(32))
+    return {"has_more": True, "next_cursor": str(continued)}
 
 
 def _shape(book: SiteBook, page: Page, faults: Faults) -> None:

@@ -13,25 +13,10 @@ from tests.simulation.ace.book import Book, SiteBook
 from tests.simulation.ace.deliveries import Delivery, ListingPage
 from tests.simulation.ace.faults import Faults, covers
 from tests.simulation.ace.listings_endpoint import Listings
-from tests.simulation.ace.readings import Version, batch
-from tests.simulation.ace.values import number_of
-from vitals.model.timespan import Span, floor_window, parse_iso
+from vitals.model.timespan import WINDOW_MS, Span
 
 CONNECT_TIMEOUT, READ_TIMEOUT, CONNECTION = "connect_timeout", "read_timeout", "connection"
 _FAILURES = (CONNECT_TIMEOUT, READ_TIMEOUT, CONNECTION)
-
-# The fields of the weather, and the points as which the product stores them.
-WEATHER = {
-    "temp": "weather.temperature",
-    "feels_like": "weather.feels_like",
-    "pressure": "weather.pressure",
-    "humidity": "weather.humidity",
-    "dew_point": "weather.dew_point",
-    "clouds": "weather.clouds",
-    "wind_speed": "weather.wind_speed",
-    "wind_deg": "weather.wind_direction",
-    "wet_bulb": "weather.wet_bulb",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +83,10 @@ class AceServer:
 
     def weather(self, site: SiteBook, query: Query, at_ms: int) -> Response:
         """Returns the weather of the last ten minutes."""
-        answer = site.weather(at_ms)
-        start_ms = floor_window(at_ms)
-        versions = [
-            Version(name, parse_iso(str(item["time"])), at_ms, number_of(item["value"]), "")
-            for key, name in WEATHER.items()
-            if (item := answer[key]) is not None
-        ]
-        delivery = Delivery(
-            site=site.site,
-            span=Span(start_ms, start_ms),
-            page=1,
-            cursor="",
-            served_ms=at_ms,
-            batches=(batch(start_ms, versions),),
-            is_weather=True,
-        )
-        return Response(200, orjson.dumps(answer), delivery=delivery)
+        body, current = site.weather(at_ms)
+        window = Span(current.window_ms, current.window_ms + WINDOW_MS)
+        delivery = Delivery(site.site, window, 1, "", at_ms, (current,), is_weather=True)
+        return Response(200, body, delivery=delivery)
 
     def _failure(self, path: str, at_ms: int) -> Response | None:
         """Returns the failure instead of an answer, if there is one."""
@@ -151,7 +123,7 @@ class AceServer:
             return Response(200, random.choice(broken.NOT_ANSWERS))
         if faults.happens("truncated"):
             return Response(200, broken.truncated(body, random))
-        if faults.happens("cut"):
+        if faults.happens("incomplete"):
             length = {"Content-Length": str(len(body))}
             return Response(200, body[: random.randrange(len(body))], length)
         if faults.happens("bom"):
