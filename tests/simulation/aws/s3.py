@@ -90,6 +90,10 @@ class S3:
             raise s3_refusal("GetObject", "NoSuchKey")
         return version.body
 
+    def versions(self, bucket: str, key: str) -> list[str]:
+        """Returns the ids of all versions of an object, oldest first, with its delete markers."""
+        return [version.id for version in self._bucket(bucket).versions.get(key, ())]
+
     def expire(self, bucket: str) -> list[str]:
         """Applies the lifecycle rules of ColdBucket, and returns the keys of the deleted objects.
 

@@ -97,8 +97,10 @@ class SQS:
     def _bury(self, message: StoredMessage, source: Queue, now_ms: int) -> None:
         """Moves a message to the dead-letter queue, where its age still counts from when it was sent."""
         source.delete(message)
-        letter = StoredMessage(message.id, message.body, message.sent_ms, now_ms, source.name)
-        self._queues[source.settings.dead_letters].add(letter)
+        moved = StoredMessage(
+            message.id, message.body, message.sent_ms, now_ms, source.name, message.receives
+        )
+        self._queues[source.settings.dead_letters].add(moved)
 
     def _queue(self, operation: str, url: str) -> Queue:
         queue = self._queues.get(url.rpartition("/")[2])
@@ -149,9 +151,10 @@ class SQS:
 
 def _count(message: StoredMessage, now_ms: int) -> str:
     """Returns the attribute that counts a message."""
+    visible, not_visible, delayed = _COUNTS
     if message.visible_ms <= now_ms:
-        return "ApproximateNumberOfMessages"
-    return f"ApproximateNumberOfMessages{'NotVisible' if message.receives else 'Delayed'}"
+        return visible
+    return not_visible if message.receives else delayed
 
 
 def _check_batch(entries: Sequence[Mapping[str, Any]]) -> None:
@@ -160,13 +163,13 @@ def _check_batch(entries: Sequence[Mapping[str, Any]]) -> None:
     problem = ""
     if not entries:
         problem = "EmptyBatchRequest"
-    elif len(entries) > _BATCH:
-        problem = "TooManyEntriesInBatchRequest"
-    elif len(frozenset(ids)) < len(ids):
-        problem = "BatchEntryIdsNotDistinct"
     elif not all(map(_ID.fullmatch, ids)):
         problem = "InvalidBatchEntryId"
     elif size > _MAX_BATCH_BYTES:
         problem = "BatchRequestTooLong"
+    elif len(frozenset(ids)) < len(ids):
+        problem = "BatchEntryIdsNotDistinct"
+    elif len(entries) > _BATCH:
+        problem = "TooManyEntriesInBatchRequest"
     if problem:
         raise refusal("sqs", "SendMessageBatch", _PREFIX + problem)
