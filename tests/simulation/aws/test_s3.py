@@ -10,25 +10,16 @@ from botocore.exceptions import ClientError, IncompleteReadError, ResponseStream
 
 from tests.simulation.aws.s3 import S3
 from tests.simulation.aws.s3_wire import cut_body
+from tests.support.clock import Clock
 
 DAY_MS = 86_400_000
 MIDNIGHT_MS = 20_000 * DAY_MS
 BUCKET = "cold"
 
 
-class Clock:
-    """The time of the simulation."""
-
-    def __init__(self) -> None:
-        self.now_ms = MIDNIGHT_MS
-
-    def __call__(self) -> int:
-        return self.now_ms
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(MIDNIGHT_MS)
 
 
 @pytest.fixture

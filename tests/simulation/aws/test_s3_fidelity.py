@@ -63,7 +63,7 @@ CONDITIONAL_PUTS = st.one_of(
     call("put_object", IfMatch=ETAGS), call("put_object", Body=BODIES, IfNoneMatch=st.just("*"))
 ).map(_with_a_body)
 READS = st.one_of(
-    call(name, Range=RANGES, IfMatch=ETAGS, VersionId=VERSIONS) for name in ("get_object", "head_object")
+    [call(name, Range=RANGES, IfMatch=ETAGS, VersionId=VERSIONS) for name in ("get_object", "head_object")]
 )
 DELETES = call("delete_object", VersionId=VERSIONS)
 ENTRIES = st.fixed_dictionaries({"Key": KEYS}, optional={"VersionId": VERSIONS})
@@ -136,7 +136,7 @@ class Service:
         return {"Key": entry["Key"], "marker": self._number(entry["DeleteMarkerVersionId"])}
 
     def _list_objects_v2(self, operation: str, request: dict[str, Any]) -> Any:
-        pages, token = [], {}
+        pages, token = [], dict[str, str]()
         for _ in range(10):
             answer = self.send(operation, {"Bucket": self.bucket, **request, **token})
             contents = [

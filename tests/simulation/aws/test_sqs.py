@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from tests.simulation.aws.queue import Message
 from tests.simulation.aws.queue_settings import QueueSettings, queue_settings
 from tests.simulation.aws.sqs import SQS
+from tests.support.clock import Clock
 
 START_MS = 1_790_000_000_000
 QUEUE = "SyncQueue"
@@ -19,19 +20,9 @@ RETENTION_MS = 86_400_000
 COUNTS = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
 
-class Clock:
-    """The time of the simulation."""
-
-    def __init__(self) -> None:
-        self.now_ms = START_MS
-
-    def __call__(self) -> int:
-        return self.now_ms
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(START_MS)
 
 
 @pytest.fixture

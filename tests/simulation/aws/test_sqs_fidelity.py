@@ -16,6 +16,7 @@ from moto import mock_aws
 
 from tests.simulation.aws.queue_settings import QueueSettings
 from tests.simulation.aws.sqs import SQS
+from tests.support.clock import Clock
 
 START_MS = 1_790_000_000_000
 VISIBILITY_S = 30
@@ -54,16 +55,6 @@ CALLS = st.lists(
     min_size=4,
     max_size=14,
 )
-
-
-class Clock:
-    """The time of both services."""
-
-    def __init__(self) -> None:
-        self.now_ms = START_MS
-
-    def __call__(self) -> int:
-        return self.now_ms
 
 
 class Moto:
@@ -157,7 +148,7 @@ def step(service: Moto | Simulated, operation: str, argument: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def clock() -> Clock:
-    return Clock()
+    return Clock(START_MS)
 
 
 @pytest.fixture(scope="module")
