@@ -201,7 +201,7 @@ def marks_missing_object(s3: S3, bucket: str, request: dict[str, Any]) -> bool:
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(calls=CALLS)
 def test_random_calls_have_the_same_answers(buckets: Buckets, calls: list[Call]) -> None:
     expected, s3 = buckets.make(), S3(lambda: NOW_MS, random.Random(1))

@@ -165,7 +165,7 @@ def client(clock: Clock) -> Iterator[Any]:
 NUMBERS = iter(range(1_000_000))
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(calls=CALLS)
 def test_random_calls_have_the_same_answers(client: Any, clock: Clock, calls: list[tuple[str, Any]]) -> None:
     expected, simulated = Moto(client, next(NUMBERS)), Simulated(clock)
