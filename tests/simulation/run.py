@@ -213,7 +213,7 @@ class Run:
 
 
 def _job(invocation: Invocation) -> Hashable:
-    """Returns whose the fetches of an invocation are; a day of a backfill goes on where its last try ended."""
+    """Returns whose the fetches of an invocation are; a day of a backfill goes on after its last try."""
     event = invocation.event
     if invocation.function == "BackfillFunction" and event.get("task") == "day":
         return (event["run"], event["day"])

@@ -148,11 +148,17 @@ class Scheduler:
             task._greenlet.switch()
         self._current = None
         if task.done:
+            self._surface(task)
             for waiting in task._waiting:
                 self._wake(waiting, self.now_ms)
             task._waiting.clear()
             if task.owner is not None:
                 task.owner.tasks.remove(task)
+
+    def _surface(self, task: Task) -> None:
+        """Raises the error of a task of the simulation itself that nobody waits for."""
+        if task.error is not None and task.owner is None and not task._waiting:
+            raise task.error
 
 
 class Signal:

@@ -8,6 +8,7 @@ from functools import cache, partial
 from random import Random
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities import parameters
@@ -19,6 +20,7 @@ from etl import app as etl_app
 from exports import app as exports_app
 from exports.api import app as exports_api_app
 from query import app as query_app
+from tests.simulation.aws.athena import SimulatedAthena
 from tests.simulation.process import Machine, Process
 from tests.simulation.scheduler import Signal, Task
 from tests.support.kill import Killed
@@ -31,6 +33,7 @@ SECRET = "simulated"  # the name of the secret, and its value
 API_URL = "https://ace.simulated/api"
 STATE_MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:building-vitals-backfill"
 BUCKET = "cold"
+GLUE_DATABASE, GLUE_TABLE = "vitals", "samples"
 # Each clock is at most this wrong, so two of them differ by at most two minutes.
 LONGEST_SKEW_MS = 60_000
 # The chance that Lambda uses a sandbox again.
@@ -279,8 +282,8 @@ def environment(sites: Mapping[str, Any] | tuple[str, ...], hot_days: int) -> It
         "ACE_REQUESTS_PER_MINUTE": "50",
         "INITIAL_LOOKBACK_HOURS": "6",
         "HOT_DAYS": str(hot_days),
-        "GLUE_DATABASE": "vitals",
-        "GLUE_TABLE": "samples",
+        "GLUE_DATABASE": GLUE_DATABASE,
+        "GLUE_TABLE": GLUE_TABLE,
         "ATHENA_WORKGROUP": "vitals",
         "STATE_MACHINE_ARN": STATE_MACHINE,
         "SYNC_QUEUE_URL": "SyncQueue",
@@ -296,7 +299,11 @@ def environment(sites: Mapping[str, Any] | tuple[str, ...], hot_days: int) -> It
     os.environ.update(names)
     parameters.base.DEFAULT_PROVIDERS["secrets"] = _Secrets()
     try:
-        yield
+        with (
+            patch.object(exports_app, "Athena", SimulatedAthena),
+            patch.object(query_app, "Athena", SimulatedAthena),
+        ):
+            yield
     finally:
         parameters.base.DEFAULT_PROVIDERS.clear()
         parameters.base.DEFAULT_PROVIDERS.update(providers)

@@ -1,12 +1,13 @@
 """The services of AWS of one stack, with clients for its processes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
 from tests.simulation.aws.asl import load
 from tests.simulation.aws.asl_errors import TaskFailed
 from tests.simulation.aws.asl_platform import Outcomes, Platform
+from tests.simulation.aws.athena_service import ArchiveTable, AthenaService
 from tests.simulation.aws.client import Client
 from tests.simulation.aws.dynamodb import DynamoDB
 from tests.simulation.aws.dynamodb_tables import TableKeys
@@ -16,10 +17,17 @@ from tests.simulation.aws.sqs import SQS
 from tests.simulation.aws.states import Execution
 from tests.simulation.aws.stepfunctions import StepFunctions
 from tests.simulation.process import Machine, Process
-from tests.simulation.stack import BUCKET, STATE_MACHINE, Died, Invocation
+from tests.simulation.stack import (
+    BUCKET,
+    GLUE_DATABASE,
+    GLUE_TABLE,
+    STATE_MACHINE,
+    Died,
+    Invocation,
+)
 from tests.support.template import ROOT, template
 from vitals.aws.clients import CONFIG
-from vitals.model.points import Catalog
+from vitals.store import keys
 from vitals.store.state.catalog import CatalogTable
 
 _TABLES = ("HotTable", "StateTable")
@@ -62,6 +70,10 @@ class Cloud:
         )
         self.s3 = S3(now_ms, random)
         self.sqs = SQS(queue_settings(), now_ms, random, duplicate=lambda: faults.happens("duplicate"))
+        table = ArchiveTable(BUCKET, GLUE_DATABASE, GLUE_TABLE)
+        self.athena = AthenaService(
+            self.s3, table, now_ms, random, duration_ms=lambda: 300 + 4_000 * random.random() ** 2
+        )
         self.executions = StepFunctions(
             {STATE_MACHINE: load(_MACHINE, _SUBSTITUTIONS)}, now_ms, self._execute
         )
@@ -72,8 +84,8 @@ class Cloud:
             uniform=random.uniform,
             spawn=self._spawn,
         )
-        self._direct = Direct(self.dynamodb)
-        self._catalogs: dict[str, tuple[Any, Catalog]] = {}
+        self.direct = Direct(self.dynamodb)
+        self._catalogs: dict[str, tuple[Any, Mapping[str, bool]]] = {}
 
     def connect(self, process: Process, service: str, config: Any) -> Client:
         """Returns a client of a process."""
@@ -81,14 +93,21 @@ class Cloud:
             "dynamodb": self.dynamodb,
             "s3": self.s3,
             "sqs": self._notifying(),
+            "athena": self.athena,
             "stepfunctions": self.executions,
         }
         return Client(service, servers[service], process, config or CONFIG)
 
-    def catalog(self, site: str) -> dict[str, bool]:
+    def catalog(self, site: str) -> Mapping[str, bool]:
         """Returns the names of a site's points, and whether each is active."""
-        catalog = CatalogTable(self._direct, "StateTable").load(site)
-        return {point.name: point.active for point in catalog.points}
+        # A site of the simulation has one chunk.
+        chunk = self.dynamodb.get("StateTable", keys.catalog_chunk(site, 0))
+        known, names = self._catalogs.get(site, (None, {}))
+        if chunk != known:
+            catalog = CatalogTable(self.direct, "StateTable").load(site)
+            names = {point.name: point.active for point in catalog.points}
+            self._catalogs[site] = (chunk, names)
+        return names
 
     def active_names(self, site: str) -> frozenset[str]:
         """Returns the names of a site's active points."""

@@ -124,12 +124,20 @@ def _aggregated(bucket: Expected) -> dict[str, float]:
     return {
         "min": min(values),
         "max": max(values),
-        "values": math.fsum(values) / len(values),
+        "values": _mean(values),
         "first": values[0],
         "last": values[-1],
     }
 
 
+def _mean(values: Sequence[float]) -> float:
+    try:
+        return math.fsum(values) / len(values)
+    except OverflowError:
+        return math.nan
+
+
 def _equal(found: float, wanted: float, largest: float) -> bool:
     """Returns whether two numbers are the same; `largest` is that of the sum of a mean, 0 for no sum."""
-    return found == wanted or abs(found - wanted) <= _PRECISION * largest
+    # A mean whose sum is too large for a double is not compared.
+    return found == wanted or math.isnan(wanted) or abs(found - wanted) <= _PRECISION * largest
