@@ -164,7 +164,7 @@ def retriers() -> list[tuple[str, list[float]]]:
 
 
 class TestBackfill:
-    def test_days_run_in_parallel_up_to_the_plan_then_are_summarised(self) -> None:
+    def test_days_run_in_parallel(self) -> None:
         run = Backfill()
         assert (run.execution.status, run.execution.output) == ("SUCCEEDED", summary({"run": "run"}))
         assert run.calls[0] == (0.0, {"task": "plan", "run": "run", "asked": REQUEST})
@@ -229,7 +229,7 @@ class TestBackfill:
         assert (run.execution.status, run.waits) == (status, [5.0, 10.0])
         assert len(run.payloads("summarise")) == MAX_RETRIES + 1
 
-    def test_failed_map_is_summarised_while_other_days_still_run(self) -> None:
+    def test_failed_map_is_summarised_at_once(self) -> None:
         definition = copy.deepcopy(BACKFILL.definition)
         del definition["States"]["Read each day"]["ItemProcessor"]["States"]["Read and archive day"]["Catch"]
         run = Backfill(Machine(definition), day=failing("KeyError", day=DAYS[1]))
@@ -239,7 +239,7 @@ class TestBackfill:
         assert [payload["day"] for payload in run.payloads("day")] == DAYS[:3]
         assert run.calls[-1][0] == DAY_S
 
-    def test_receipts_beyond_the_payload_limit_fail_the_execution(self) -> None:
+    def test_receipts_beyond_the_limit_fail(self) -> None:
         """No catcher for States.ALL gets this error."""
         run = Backfill(day=lambda payload: day_done(payload) | {"text": "x" * 60_000})
         assert run.execution.status == "FAILED"
@@ -262,7 +262,7 @@ class TestBackfill:
         assert (run.execution.status, run.execution.ended_ms) == ("TIMED_OUT", 1_000_000)
         assert run.payloads("summarise") == []
 
-    def test_task_does_not_share_objects_with_the_execution(self) -> None:
+    def test_tasks_share_no_objects(self) -> None:
         shared = plan({"run": "run", "asked": REQUEST})
 
         def change(payload: dict[str, Any]) -> dict[str, Any]:
@@ -427,13 +427,13 @@ UNSUPPORTED = {
 
 
 @pytest.mark.parametrize("state", UNSUPPORTED.values(), ids=UNSUPPORTED)
-def test_definition_that_the_interpreter_lacks_is_refused(state: dict[str, Any]) -> None:
+def test_unsupported_definition_is_refused(state: dict[str, Any]) -> None:
     with pytest.raises(DefinitionError):
         machine(a=state)
 
 
 @pytest.mark.parametrize("changes", [{"QueryLanguage": "JSONata"}, {"StartAt": "z"}, {"Version": "1.0"}])
-def test_machine_that_the_interpreter_lacks_is_refused(changes: dict[str, Any]) -> None:
+def test_unsupported_machine_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(DefinitionError):
         Machine({"StartAt": "a", "States": {"a": PASS}} | changes)
 

@@ -89,7 +89,7 @@ def test_name_with_another_input_is_refused(service: Service) -> None:
     assert isinstance(error.value, exceptions("stepfunctions").ExecutionAlreadyExists)
 
 
-def test_name_of_an_ended_execution_is_refused_for_90_days(service: Service) -> None:
+def test_names_are_free_again_after_90_days(service: Service) -> None:
     service.start()
     service.run()
     service.now_ms += 90 * DAY_MS - 1
