@@ -6,10 +6,10 @@ from typing import Any
 
 import yaml
 
-from tests.simulation.aws import states
-from tests.simulation.aws.asl import Machine
-from tests.simulation.aws.asl_data import TaskFailed
-from tests.simulation.aws.asl_platform import Platform
+from tests.support.asl import execution as executions
+from tests.support.asl.data import TaskFailed
+from tests.support.asl.definition import Machine
+from tests.support.asl.platform import Platform
 from tests.support.template import ROOT
 
 DEFINITION = ROOT / "statemachine" / "backfill.asl.yaml"
@@ -46,7 +46,9 @@ class Execution:
 
     def run(self) -> "Execution":
         """Runs the execution to its end and returns itself, with the result in its fields."""
-        execution = states.Execution(Machine(self.machine), f"arn:{self.name}", self.name, self.request, 0)
+        execution = executions.Execution(
+            Machine(self.machine), f"arn:{self.name}", self.name, self.request, 0
+        )
         execution.run(
             Platform(
                 invoke=self._invoke,

@@ -4,9 +4,6 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
-from tests.simulation.aws.asl import load
-from tests.simulation.aws.asl_errors import TaskFailed
-from tests.simulation.aws.asl_platform import Outcomes, Platform
 from tests.simulation.aws.athena_service import ArchiveTable, AthenaService
 from tests.simulation.aws.client import Client
 from tests.simulation.aws.dynamodb import DynamoDB
@@ -14,7 +11,6 @@ from tests.simulation.aws.dynamodb_tables import TableKeys
 from tests.simulation.aws.queue_settings import queue_settings
 from tests.simulation.aws.s3 import S3
 from tests.simulation.aws.sqs import SQS
-from tests.simulation.aws.states import Execution
 from tests.simulation.aws.stepfunctions import StepFunctions
 from tests.simulation.process import Machine, Process
 from tests.simulation.stack import (
@@ -25,6 +21,10 @@ from tests.simulation.stack import (
     Died,
     Invocation,
 )
+from tests.support.asl.data import TaskFailed
+from tests.support.asl.definition import load
+from tests.support.asl.execution import Execution
+from tests.support.asl.platform import Outcomes, Platform
 from tests.support.template import ROOT, template
 from vitals.aws.clients import CONFIG
 from vitals.store import keys

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.simulation.aws.asl import Machine
-from tests.simulation.aws.asl_data import MAX_BYTES
 from tests.simulation.aws.errors import refusal
-from tests.simulation.aws.states import Execution
+from tests.support.asl.data import MAX_BYTES
+from tests.support.asl.definition import Machine
+from tests.support.asl.execution import Execution
 
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
 _NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.simulation.aws.asl import Machine
-from tests.simulation.aws.asl_data import TaskFailed
-from tests.simulation.aws.asl_platform import Platform
 from tests.simulation.aws.errors import exceptions
-from tests.simulation.aws.states import Execution
 from tests.simulation.aws.stepfunctions import StepFunctions
+from tests.support.asl.data import TaskFailed
+from tests.support.asl.definition import Machine
+from tests.support.asl.execution import Execution
+from tests.support.asl.platform import Platform
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:backfill"
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:backfill:run"

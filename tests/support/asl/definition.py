@@ -1,4 +1,4 @@
-"""Definitions in Amazon States Language, as far as tests/simulation/aws/states.py interprets them.
+"""Definitions in Amazon States Language, as far as tests/support/asl/execution.py interprets them.
 
 A definition is checked when it is loaded: a type of state, field, operator, path or resource that the
 interpreter lacks is an error, so that no definition runs differently here than on AWS without notice.

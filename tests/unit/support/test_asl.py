@@ -9,17 +9,16 @@ from typing import Any
 import greenlet
 import pytest
 
-from tests.simulation.aws import asl
-from tests.simulation.aws.asl import DefinitionError, Machine
-from tests.simulation.aws.asl_data import LambdaError, TaskFailed
-from tests.simulation.aws.asl_platform import Platform
-from tests.simulation.aws.states import Execution
+from tests.support.asl.data import LambdaError, TaskFailed
+from tests.support.asl.definition import DefinitionError, Machine, load
+from tests.support.asl.execution import Execution
+from tests.support.asl.platform import Platform
 from tests.support.template import ROOT
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:backfill"
 ARN = "arn:aws:states:us-east-1:123456789012:execution:backfill:run"
 DEFINITION = ROOT / "statemachine" / "backfill.asl.yaml"
-BACKFILL = asl.load(DEFINITION, {"Partition": "aws", "BackfillFunctionArn": FUNCTION})
+BACKFILL = load(DEFINITION, {"Partition": "aws", "BackfillFunctionArn": FUNCTION})
 REQUEST = {"site": "a", "start_date": "2024-01-01", "end_date": "2024-01-05"}
 DAYS = [f"2024-01-0{n}" for n in range(1, 6)]
 MAX_RETRIES = 2
@@ -440,4 +439,4 @@ def test_unsupported_machine_is_refused(changes: dict[str, Any]) -> None:
 
 def test_placeholder_without_substitution_is_refused() -> None:
     with pytest.raises(KeyError, match="BackfillFunctionArn"):
-        asl.load(DEFINITION, {"Partition": "aws"})
+        load(DEFINITION, {"Partition": "aws"})

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from tests.simulation.aws import asl
-from tests.simulation.aws.asl import Machine
-from tests.simulation.aws.asl_data import MAX_BYTES, TaskFailed, copied, fill, resolve, size, with_result
-from tests.simulation.aws.asl_errors import Retries, names
-from tests.simulation.aws.asl_platform import Platform
+from tests.support.asl.data import MAX_BYTES, TaskFailed, copied, fill, resolve, size, with_result
+from tests.support.asl.definition import Machine, matches
+from tests.support.asl.errors import Retries, names
+from tests.support.asl.platform import Platform
 
 MAX_EVENTS = 25_000
 # https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html
@@ -226,7 +225,7 @@ def _next(state: Mapping[str, Any], frame: _Frame) -> str | None:
     if state["Type"] != "Choice":
         return state.get("Next")
     for rule in state["Choices"]:
-        if asl.matches(rule, resolve(rule["Variable"], frame.data, "Variable")):
+        if matches(rule, resolve(rule["Variable"], frame.data, "Variable")):
             return str(rule["Next"])
     if "Default" not in state:
         raise TaskFailed("States.NoChoiceMatched")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tests.simulation.aws.asl_data import TaskFailed
+from tests.support.asl.data import TaskFailed
 
 # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 _UNRECOVERABLE = "States.Runtime"
