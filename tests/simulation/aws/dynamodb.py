@@ -8,13 +8,11 @@ from hashlib import sha256
 from random import Random
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from tests.simulation.aws import dynamodb_reads as reads
 from tests.simulation.aws import dynamodb_requests as requests
 from tests.simulation.aws.dynamodb_requests import ConditionFailedError, Request, Write
 from tests.simulation.aws.dynamodb_tables import HISTORY_MS, Table, TableKeys
-from tests.simulation.aws.dynamodb_values import InvalidError, Stored
+from tests.simulation.aws.dynamodb_values import InvalidError, RefusedError, Stored
 from tests.simulation.aws.errors import refusal
 
 __all__ = ["DynamoDB", "TableKeys"]
@@ -34,15 +32,22 @@ _OLD, _NEW = ("ALL_OLD", "UPDATED_OLD"), ("ALL_NEW", "UPDATED_NEW")
 _RETURNED = _OLD + _NEW
 
 
-class _CancelledError(Exception):
-    """A transaction was cancelled for these reasons, one per write."""
+class _CancelledError(RefusedError):
+    """A transaction was cancelled; the details have a reason for each write."""
 
-    def __init__(self, reasons: list[dict[str, Any]]) -> None:
-        codes = ", ".join(reason["Code"] for reason in reasons)
-        super().__init__(
-            f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
-        )
-        self.reasons = reasons
+    code = "TransactionCanceledException"
+
+
+class _UnknownTableError(RefusedError):
+    """There is no table with this name."""
+
+    code = "ResourceNotFoundException"
+
+
+class _ReusedTokenError(RefusedError):
+    """The token of a transaction was that of another one."""
+
+    code = "IdempotentParameterMismatchException"
 
 
 class DynamoDB:
@@ -73,16 +78,9 @@ class DynamoDB:
         requests.check_parameters(operation, request)
         try:
             return self._answer(operation, request)
-        except InvalidError as error:
-            raise _refusal(operation, "ValidationException", error) from None
-        except ConditionFailedError as error:
-            item = {"Item": error.item.copy()} if error.item else {}
-            raise _refusal(operation, "ConditionalCheckFailedException", error, **item) from None
-        except _CancelledError as error:
-            reasons = error.reasons
-            raise _refusal(
-                operation, "TransactionCanceledException", error, CancellationReasons=reasons
-            ) from None
+        except RefusedError as error:
+            name = "".join(word.title() for word in operation.split("_"))
+            raise refusal("dynamodb", name, error.code, str(error), **error.details) from None
 
     def items(self, table: str) -> Iterator[dict[str, Any]]:
         """Yields the items of a table as they are, in the order of a scan."""
@@ -126,9 +124,7 @@ class DynamoDB:
 
     def _table(self, name: str) -> Table:
         if name not in self._tables:
-            raise refusal(
-                "dynamodb", "", "ResourceNotFoundException", f"Requested resource not found: Table: {name}"
-            )
+            raise _UnknownTableError(f"Requested resource not found: Table: {name} not found")
         return self._tables[name]
 
     def _transact(self, request: Request) -> dict[str, Any]:
@@ -153,7 +149,7 @@ class DynamoDB:
         oldest_ms = self._now_ms() - _TOKEN_MS
         self._tokens = {name: made for name, made in self._tokens.items() if made[0] > oldest_ms}
         if token in self._tokens and self._tokens[token][1] != digest:
-            raise refusal("dynamodb", "TransactWriteItems", "IdempotentParameterMismatchException")
+            raise _ReusedTokenError("the request differs from the one that had its ClientRequestToken first")
         return token in self._tokens
 
     def _entry(self, entry: Mapping[str, Request]) -> Write:
@@ -186,19 +182,17 @@ def _commit(writes: list[Write]) -> None:
         try:
             results.append(write.result()[1])
         except ConditionFailedError as error:
-            reason = {"Code": "ConditionalCheckFailed", "Message": str(error)}
-            reason |= {"Item": error.item.copy()} if error.item else {}
+            reason = {"Code": "ConditionalCheckFailed", "Message": str(error), **error.details}
         except InvalidError as error:
             reason = {"Code": "ValidationError", "Message": str(error)}
         reasons.append(reason)
     if len(results) < len(writes):
-        raise _CancelledError(reasons)
+        codes = ", ".join(reason["Code"] for reason in reasons)
+        raise _CancelledError(
+            f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
+            CancellationReasons=reasons,
+        )
     if sum(stored.size for stored in results if stored) > _MAX_TRANSACTION_BYTES:
         raise InvalidError("the items of a transaction exceed 4 MB")
     for write, stored in zip(writes, results, strict=True):
         write.table.write(write.key, stored)
-
-
-def _refusal(operation: str, code: str, error: Exception, **details: Any) -> ClientError:
-    name = "".join(word.title() for word in operation.split("_"))
-    return refusal("dynamodb", name, code, str(error), **details)

@@ -11,6 +11,7 @@ from tests.simulation.aws.dynamodb_values import (
     AttributeValue,
     InvalidError,
     Item,
+    RefusedError,
     Stored,
     checked_item,
 )
@@ -57,12 +58,10 @@ def check_parameters(operation: str, request: Request) -> None:
         raise NotImplementedError(f"{operation} with {', '.join(sorted(unknown))}")
 
 
-class ConditionFailedError(Exception):
-    """The condition of a write is false for the item, which is None unless the request asked for it."""
+class ConditionFailedError(RefusedError):
+    """The condition of a write is false for the item, which is in the details if the request says so."""
 
-    def __init__(self, item: Stored | None) -> None:
-        super().__init__("The conditional request failed")
-        self.item = item
+    code = "ConditionalCheckFailedException"
 
 
 class Expressions:
@@ -134,7 +133,8 @@ class Write:
         """Returns the item before and after; ConditionFailedError when the condition is false."""
         before = self.table.read(self.key)
         if self.condition and not self.condition(before.attributes if before else {}, self.values):
-            raise ConditionFailedError(before if self.returns_failed else None)
+            details = {"Item": before.copy()} if before and self.returns_failed else {}
+            raise ConditionFailedError("The conditional request failed", **details)
         return before, self.change(before)
 
 
@@ -157,7 +157,7 @@ def update(table: Table, request: Request) -> Write:
     actions, values = parameters.update(), parameters.values
     key, key_item = table.keys.key(request["Key"]), checked_item(request["Key"])
     changed = frozenset(action.attribute for action in actions)
-    for name in changed & key_item.keys():
+    for name in sorted(changed & key_item.keys()):
         raise InvalidError(
             f"One or more parameter values were invalid: Cannot update attribute {name}. "
             "This attribute is part of the key"

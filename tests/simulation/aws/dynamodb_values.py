@@ -22,8 +22,20 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.AS
 _INVALID = "One or more parameter values were invalid: "
 
 
-class InvalidError(Exception):
-    """A request that DynamoDB refuses with ValidationException."""
+class RefusedError(Exception):
+    """A request that DynamoDB refuses, with the error's code and what the response has beside it."""
+
+    code: str
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.details = details
+
+
+class InvalidError(RefusedError):
+    """The request does not follow the rules."""
+
+    code = "ValidationException"
 
 
 def checked_item(item: Item) -> dict[str, AttributeValue]:

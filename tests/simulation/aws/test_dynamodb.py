@@ -121,7 +121,7 @@ def check_equal(
         assert actual == expected, (operation, request)
 
 
-@settings(max_examples=18)
+@settings(max_examples=14)
 @given(calls=st.lists(CALLS, min_size=20, max_size=40))
 def test_answers_are_those_of_moto(moto: Callable[..., Any], empty: bytes, calls: list[Call]) -> None:
     restore_tables(empty)
