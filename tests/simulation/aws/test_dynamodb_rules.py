@@ -16,18 +16,9 @@ from tests.simulation.aws.dynamodb_short_calls import (
     update,
     windows,
 )
+from tests.support.clock import Clock
 
 KIB = 1024
-
-
-class Clock:
-    """The clock of the simulation, in UTC ms."""
-
-    def __init__(self) -> None:
-        self.now_ms = 1_700_000_000_000
-
-    def __call__(self) -> int:
-        return self.now_ms
 
 
 @pytest.fixture
