@@ -9,11 +9,12 @@ from random import Random
 from typing import NamedTuple
 
 from tests.simulation.ace.points import Point
-from tests.simulation.ace.values import GARBAGE, draw_garbage, number_of_json
+from tests.simulation.ace.values import Value, draw_garbage
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_MS, Span, iso
 
 BEYOND_MS = 18 * HOUR_MS
 """A version that is visible later than this after its time may come after the last regular re-read."""
+_OTHER: Value = ('"17.25"', 17.25)
 _ZONES = {"+02:00": 120 * MINUTE_MS, "-05:30": -330 * MINUTE_MS}
 
 type Key = tuple[str, int]
@@ -164,6 +165,7 @@ class _Draft:
         self._corrected = self._late + rates.corrected
         self._garbage = self._corrected + rates.garbage
         self._prefix = f'{{"name":{json.dumps(point.name, ensure_ascii=point.number % 2 == 0)},"value":'
+        self._shift_ms, self._suffix = _ending(point.time_style, point.phase_ms)
 
     def draw(self, times: Span, readings: dict[Key, tuple[Version, ...]]) -> None:
         """Adds the readings of the span."""
@@ -175,41 +177,42 @@ class _Draft:
             if fate < self._missing:
                 continue
             visible_ms = time_ms + 1000 + int(random.random() * 24_000)
-            text = point.draw(random, time_ms)
+            value = point.draw(random, time_ms)
             if fate < garbage:
-                reading = self._unusual(time_ms, visible_ms, text, fate)
+                reading = self._unusual(time_ms, visible_ms, value, fate)
             else:
-                reading = (self._version(time_ms, self._sent(time_ms, visible_ms), text),)
+                reading = (self._version(time_ms, self._sent(time_ms, visible_ms), value),)
             readings[point.name, time_ms] = reading
 
-    def _unusual(self, time_ms: int, visible_ms: int, text: str, fate: float) -> tuple[Version, ...]:
+    def _unusual(self, time_ms: int, visible_ms: int, value: Value, fate: float) -> tuple[Version, ...]:
         random = self._random
         if fate < self._late:
             visible_ms = time_ms + late_by(random)
         visible_ms = self._sent(time_ms, visible_ms)
         if fate >= self._corrected:
             return (self._version(time_ms, visible_ms, draw_garbage(random)),)
-        texts = [text]
-        if fate >= self._late:
-            texts += self._corrections(time_ms, text)
+        values = self._corrections(time_ms, value) if fate >= self._late else [value]
         versions = []
-        for changed in texts:
+        for changed in values:
             versions.append(self._version(time_ms, visible_ms, changed))
             visible_ms += log_uniform(random, MINUTE_MS, DAY_MS)
         return tuple(versions)
 
-    def _corrections(self, time_ms: int, text: str) -> list[str]:
-        """Returns the texts after the first: mostly one other, else two others, or another and the first."""
+    def _corrections(self, time_ms: int, value: Value) -> list[Value]:
+        """Returns the values of a corrected reading: mostly two, or the first again after another."""
         random = self._random
         other = self._point.draw(random, time_ms + HOUR_MS)
-        if number_of_json(other) == number_of_json(text):
-            other = '"17.25"'
+        if other[1] == value[1]:
+            other = _OTHER
         chance = random.random()
         if chance < 0.6:
-            return [other]
-        if chance < 0.85:
-            return [other, text]
-        return [random.choice(GARBAGE), other] if chance < 0.95 else [random.choice(GARBAGE)]
+            return [value, other]
+        if chance < 0.82:
+            return [value, other, value]
+        garbage = draw_garbage(random)
+        if chance < 0.9:
+            return [garbage, value]
+        return [value, garbage, other] if chance < 0.95 else [value, garbage]
 
     def _sent(self, time_ms: int, visible_ms: int) -> int:
         """Returns when a reading is visible that would be at `visible_ms` if its gateway were connected."""
@@ -218,18 +221,11 @@ class _Draft:
                 return max(visible_ms, outage.end_ms + int(self._random.random() * MINUTE_MS))
         return visible_ms
 
-    def _version(self, time_ms: int, visible_ms: int, text: str) -> Version:
+    def _version(self, time_ms: int, visible_ms: int, value: Value) -> Version:
         point = self._point
-        entry = f'{self._prefix}{text},"time":"{time_text(time_ms, point.time_style)}"}}'
-        return Version(point.name, time_ms, visible_ms, number(text), entry)
-
-
-def number(text: str) -> float | None:
-    """Returns the sample of a value as JSON; quick for plain decimals."""
-    digits = text[1:-1] if text[0] == '"' else text
-    if digits.replace(".", "", 1).isdigit() and digits.isascii():
-        return float(digits)
-    return number_of_json(text)
+        text, sample = value
+        entry = f'{self._prefix}{text},"time":"{_moment_text(time_ms + self._shift_ms)}{self._suffix}"}}'
+        return Version(point.name, time_ms, visible_ms, sample, entry)
 
 
 def late_by(random: Random) -> int:
@@ -249,11 +245,18 @@ def log_uniform(random: Random, lower: float, upper: float) -> int:
 
 def time_text(time_ms: int, style: str) -> str:
     """Returns a time in ISO 8601, with the fraction and the zone of the style."""
-    shifted = time_ms + _ZONES.get(style, 0)
-    day, of_day = divmod(shifted, DAY_MS)
-    seconds, ms = divmod(of_day, 1000)
-    fraction = style.format(ms=ms) if style[0] == "." else style
-    return f"{_day_text(day)}T{_clock(seconds)}{fraction}"
+    shift_ms, suffix = _ending(style, time_ms)
+    return _moment_text(time_ms + shift_ms) + suffix
+
+
+def _ending(style: str, time_ms: int) -> tuple[int, str]:
+    """Returns the offset of a style in ms, and its text after the seconds of a time."""
+    return _ZONES.get(style, 0), style.format(ms=time_ms % 1000)
+
+
+def _moment_text(shifted_ms: int) -> str:
+    day, seconds = divmod(shifted_ms // 1000, DAY_MS // 1000)
+    return f"{_day_text(day)}T{_clock(seconds)}"
 
 
 @cache

@@ -80,6 +80,7 @@ def test_readings_are_late_and_corrected(site: SiteBook) -> None:
         counts["corrected"] += len(versions) == 2
         counts["back"] += len(versions) == 3 and versions[0].value == versions[2].value
         counts["garbage"] += versions[-1].value is None
+        counts["mended"] += versions[0].value is None and versions[-1].value is not None
         assert delay_ms < 3 * DAY_MS + HOUR_MS
     assert min(counts.values()) > 0
     assert counts["beyond"] < counts["hours"] < counts["minutes"] < 600

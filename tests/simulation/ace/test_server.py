@@ -251,7 +251,7 @@ def test_deliveries_are_what_the_client_yields() -> None:
     rates = replace(FaultRates(**often), outages_per_day=0, broken_listings_per_day=0)
     world = World(6, rates, retry=Retry(total=3, backoff_factor=0))
     complete = errors = 0
-    for window in range(200):
+    for window in range(120):
         world.now_ms += 5 * MINUTE_MS
         span = Span(world.now_ms - (20 if window % 10 else 240) * MINUTE_MS, world.now_ms)
         first = len(world.deliveries)
@@ -264,7 +264,7 @@ def test_deliveries_are_what_the_client_yields() -> None:
         lost = {key for delivery in world.deliveries[first:] for key in delivery.malformed}
         missing = set(truth(world.site, span, world.now_ms)) - set(samples)
         assert {sample[:2] for sample in missing} <= lost
-    assert complete > 100
+    assert complete > 60
     assert errors > 5
 
 

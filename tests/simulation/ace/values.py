@@ -2,8 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
 
@@ -42,8 +41,10 @@ GARBAGE = (
     '"0x10"',
 )
 
-type Draw = Callable[[Random, int], str]
-"""Returns the JSON of a value for a random and a time in ms."""
+type Value = tuple[str, float | None]
+"""The JSON of a value, and its sample, None when it is none."""
+type Draw = Callable[[Random, int], Value]
+"""Returns a value for a random and a time in ms."""
 
 
 def number_of(value: Any) -> float | None:
@@ -75,24 +76,25 @@ def _number_of_text(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-@cache
-def number_of_json(text: str) -> float | None:
-    """Returns the sample of a value as JSON; for texts of which there are few."""
-    return number_of(json.loads(text))
+def _with_samples(texts: Iterable[str]) -> tuple[Value, ...]:
+    return tuple((text, number_of(json.loads(text))) for text in texts)
 
 
-def draw_garbage(random: Random) -> str:
-    """Returns the JSON of a value that is no sample."""
-    return random.choice(GARBAGE)
+_STATE_VALUES, _EDGE_VALUES = _with_samples(_STATE_TEXTS), _with_samples(_EDGES)
+
+
+def draw_garbage(random: Random) -> Value:
+    """Returns a value that is no sample."""
+    return random.choice(GARBAGE), None
 
 
 def analog(mean: float, swing: float, *, quoted: bool) -> Draw:
     """Returns a value that follows the hour of the day, with noise."""
 
-    def draw(random: Random, time_ms: int) -> str:
+    def draw(random: Random, time_ms: int) -> Value:
         wave = math.sin(time_ms * 7.27e-8)
-        text = repr(round(mean + swing * wave + random.random(), 2))
-        return f'"{text}"' if quoted else text
+        value = round(mean + swing * wave + random.random(), 2)
+        return f'"{value!r}"' if quoted else repr(value), value
 
     return draw
 
@@ -100,22 +102,24 @@ def analog(mean: float, swing: float, *, quoted: bool) -> Draw:
 def counter(step: int) -> Draw:
     """Returns a large whole number that grows."""
 
-    def draw(random: Random, time_ms: int) -> str:
-        return f'"{10**11 + time_ms // 1000 * step}"'
+    def draw(random: Random, time_ms: int) -> Value:
+        value = 10**11 + time_ms // 1000 * step
+        return f'"{value}"', float(value)
 
     return draw
 
 
 def state() -> Draw:
     """Returns the states of a switch, in all their spellings."""
-    return lambda random, _: random.choice(_STATE_TEXTS)
+    return lambda random, _: random.choice(_STATE_VALUES)
 
 
 def level(levels: int) -> Draw:
     """Returns small whole numbers, which repeat."""
-    return lambda random, _: str(int(random.random() * levels))
+    values = _with_samples(str(number) for number in range(levels))
+    return lambda random, _: random.choice(values)
 
 
 def edge() -> Draw:
     """Returns numbers at the edges of what a double holds."""
-    return lambda random, _: random.choice(_EDGES)
+    return lambda random, _: random.choice(_EDGE_VALUES)
