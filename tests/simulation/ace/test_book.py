@@ -8,7 +8,7 @@ import pytest
 
 from tests.simulation.ace import values
 from tests.simulation.ace.book import Book, BookSettings, SiteBook
-from tests.simulation.ace.readings import Rates, time_text
+from tests.simulation.ace.days import Rates, time_text
 from tests.simulation.ace.values import number_of
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_start
 from vitals.pipeline.acceptance import RejectedReadingError, parse_time, parse_value
