@@ -1,6 +1,6 @@
 """Bodies and entries as other people's programs write them: of each it is certain what can be read of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from tests.simulation.ace.readings import Version
@@ -68,29 +68,32 @@ def _bad_syntax(sides: Sides, random: Random) -> bytes:
     return random.choice(forms)
 
 
-_FORMS: tuple[Callable[[Sides, Random], bytes], ...] = (
-    _nan,
-    _bad_text,
-    _without_value,
-    _without_time,
-    _bad_time,
-    _no_object,
-    _bad_syntax,
-)
+type Form = Callable[[Sides, Random], bytes]
+
+_FORMS: tuple[Form, ...] = (_nan, _bad_text, _without_value, _without_time, _bad_time)
 
 
-def malformed_entry(version: Version, random: Random) -> bytes:
+def draw_forms(random: Random) -> Sequence[Form]:
+    """Returns the forms of malformed entries in one body.
+
+    A body has either entries with bad syntax or entries that are no objects: behind the former, the product
+    finds an entry only if an object or the end of the list follows it (docs/decisions/0014).
+    """
+    return (*_FORMS, random.choice((_no_object, _bad_syntax)))
+
+
+def malformed_entry(version: Version, forms: Sequence[Form], random: Random) -> bytes:
     """Returns the entry of a reading in a form that cannot be read."""
     before, time = version.entry.rsplit(',"time":', 1)
     name, value = before.split(',"value":', 1)
     sides = (name.removeprefix('{"name":').encode(), value.encode(), time[:-1].encode())
-    return random.choice(_FORMS)(sides, random)
+    return random.choice(forms)(sides, random)
 
 
-def junk_entry(random: Random) -> bytes:
+def junk_entry(forms: Sequence[Form], random: Random) -> bytes:
     """Returns an entry that is no reading of the book, in a form that cannot be read."""
     sides = (_JUNK_NAME.encode(), b'"21.5"', _JUNK_TIME.encode())
-    return random.choice(_FORMS)(sides, random)
+    return random.choice(forms)(sides, random)
 
 
 def truncated(body: bytes, random: Random) -> bytes:

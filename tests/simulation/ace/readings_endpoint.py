@@ -105,15 +105,15 @@ def _entries(page: Page, faults: Faults) -> tuple[bytes, list[Key]]:
     has_junk = faults.happens("junk", scale)
     if not (is_malformed or has_junk):
         return ",".join([current.json for current in page.batches]).encode(), []
-    random = faults.random
+    random, forms = faults.random, broken.draw_forms(faults.random)
     versions: list[Version] = [version for current in page.batches for version in current.versions]
     lost = set(random.sample(range(size), min(size, random.randint(1, 4)))) if is_malformed else set()
     entries = [
-        broken.malformed_entry(version, random) if row in lost else version.entry.encode()
+        broken.malformed_entry(version, forms, random) if row in lost else version.entry.encode()
         for row, version in enumerate(versions)
     ]
     for _ in range(random.randint(1, 3) * has_junk):
-        entries.insert(random.randint(0, len(entries)), broken.junk_entry(random))
+        entries.insert(random.randint(0, len(entries)), broken.junk_entry(forms, random))
     if lost:
         page.batches = [batch(0, [version for row, version in enumerate(versions) if row not in lost])]
     keys = {(version.name, version.time_ms): None for row, version in enumerate(versions) if row in lost}
