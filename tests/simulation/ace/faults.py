@@ -24,9 +24,9 @@ class FaultRates:
 
     A page that lacks readings which are visible: `malformed` (some entries cannot be read).
 
-    Listings: `listing_malformed` (one entry), `listing_shift` (a point vanishes between two pages, so that
-    another one is on no page), `listing_lack` (a point is missing from all pages of one run; each point at
-    most once).
+    Listings: `listing_odd` (a member that is not needed is no JSON or bad text), `listing_malformed` (one
+    entry), `listing_shift` (a point vanishes between two pages, so that another one is on no page),
+    `listing_lack` (a point is missing from all pages of one run; each point at most once).
     """
 
     unauthorized: float = 0.0
@@ -48,6 +48,7 @@ class FaultRates:
     malformed: float = 0.0
     lost_cursor: float = 0.0
     repeated_cursor: float = 0.0
+    listing_odd: float = 0.0
     listing_malformed: float = 0.0
     listing_shift: float = 0.0
     listing_lack: float = 0.0
@@ -77,6 +78,7 @@ USUAL = FaultRates(
     malformed=0.004,
     lost_cursor=0.002,
     repeated_cursor=0.002,
+    listing_odd=0.02,
     listing_malformed=0.02,
     listing_shift=0.03,
     listing_lack=0.02,

@@ -17,6 +17,11 @@ from tests.simulation.ace.points import Point
 # have other boundaries.
 _PER_PAGE, _OF = 16, 100
 _QUANTITY = buildings.Quantity("Quantity", "kW", "analogInput", ("sensor",))
+_ODD_MEMBERS = (
+    (b'"present_value":"0.0"', b'"present_value":NaN'),
+    (b'"object_description":"Quantity"', b'"object_description":"cut \xed\xa0\xbd"'),
+    (b'"object_description":"Quantity"', b'"object_description":"B\xfcro \\ud83d"'),
+)
 
 
 class _Run(NamedTuple):
@@ -51,7 +56,7 @@ class Listings:
         body = listing(paged, points, lambda point: self._item(book.site, point))
         names = [item["name"] for item in body["items"]]
         malformed = self._malform(body["items"])
-        return orjson.dumps(body), ListingPage(
+        return self._odd(orjson.dumps(body)), ListingPage(
             site=book.site,
             page=page,
             pages=body["pages"],
@@ -77,6 +82,13 @@ class Listings:
             page = random.randint(1, boundaries)
             return _Run(shift_page=page, shifted=names[random.randrange(page * per_page)])
         return _Run(lacking=faults.lack(site, names))
+
+    def _odd(self, body: bytes) -> bytes:
+        """Returns the body with a member that is no JSON and no name, where the fault says so."""
+        if not self._faults.happens("listing_odd"):
+            return body
+        member, other = self._faults.random.choice(_ODD_MEMBERS)
+        return body.replace(member, other, 1)
 
     def _malform(self, items: list[Any]) -> list[str]:
         """Makes an entry unreadable where the fault says so; returns its name."""

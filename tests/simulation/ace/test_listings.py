@@ -38,6 +38,12 @@ def listing_rounds(rates: FaultRates, count: int = 40) -> World:
     return world
 
 
+def test_odd_members_lose_no_point() -> None:
+    world = listing_rounds(FaultRates(listing_odd=0.5))
+    assert world.faults.counts["listing_odd"] > 10
+    assert not any(page.malformed for page in world.listed)
+
+
 def test_malformed_entries_prove_no_absence() -> None:
     world = listing_rounds(FaultRates(listing_malformed=0.5))
     assert world.faults.counts["listing_malformed"] > 10
