@@ -111,7 +111,7 @@ class Fetches:
         fetch = fetches[-1]
         fetch.complete = fetch.complete or delivery.is_last
         fetch.lacks = fetch.lacks or bool(delivery.malformed)
-        for batch in delivery.batches:
+        for batch in _by_window(delivery.batches):
             known = fetch.windows.setdefault(batch.window_ms, [])
             if not known:
                 self._of_window.setdefault((delivery.site, batch.window_ms), []).append(fetch)
@@ -171,6 +171,18 @@ class Fetches:
         self._of_window[key] = [
             other for other in fetches if other is fetch or not fetch.replaces(other, window_ms)
         ]
+
+
+def _by_window(batches: Sequence[Batch]) -> Iterator[Batch]:
+    """Yields the batches, those of a page with malformed entries cut into windows."""
+    for batch in batches:
+        if batch.window_ms:
+            yield batch
+            continue
+        rows: dict[int, list[tuple[str, int, float]]] = defaultdict(list)
+        for sample in batch.samples:
+            rows[floor_window(sample[1])].append(sample)
+        yield from (Batch(window_ms, (), tuple(samples), "") for window_ms, samples in rows.items())
 
 
 def _possible(
