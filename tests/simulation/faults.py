@@ -44,6 +44,12 @@ class Rates:
     """A batch of reads leaves some of its keys unread."""
     duplicate: float = 0.005
     """A message is delivered once more."""
+    unsent: float = 0.001
+    """A message of a batch is not sent."""
+    conflict: float = 0.005
+    """S3 refuses a conditional put because of another one at the same time."""
+    undeleted: float = 0.01
+    """An object of a batch is not deleted."""
     stale: float = 0.3
     """A read that need not be consistent shows the past, up to three seconds of it."""
 

@@ -1,10 +1,12 @@
 """One seeded run of the whole product: a world, its faults, its users and its oracles."""
 
 import gc
+import json
 import warnings
 from collections import Counter
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from itertools import batched
 from random import Random
 from typing import Any
 
@@ -20,12 +22,15 @@ from tests.simulation.api import Api
 from tests.simulation.aws.cloud import Cloud
 from tests.simulation.faults import Faults, Rates
 from tests.simulation.oracle.fetches import Fetches
-from tests.simulation.oracle.problems import Problems
+from tests.simulation.oracle.problems import WRONG, Problems
+from tests.simulation.oracle.rest import Promises, days_of
 from tests.simulation.process import Machine, Process, attempt
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.stack import Died, Invocation, Stack
-from tests.simulation.users import Backfills, Charts, Desk, Exports
+from tests.simulation.users import Backfills, Charts, Desk, Exports, Question
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
+from vitals.store.state.sites import SiteTable
 
 FIRST_MS = 1_767_225_600_000
 """2026-01-01: the readings begin here, and the product some days later."""
@@ -33,6 +38,9 @@ HISTORY_DAYS = 3
 # A request of the upstream has faults of its own.
 _HTTP_KINDS = frozenset({"kill_before", "kill_after", "slow", "pause"})
 _QUIET_MS = 30 * HOUR_MS
+_NAMES = 25
+# The share of archivings after which a chart looks at the day at once.
+_WATCHED = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +101,7 @@ class Run:
             problems=self.problems,
             names=self._listed,
             first_ms=FIRST_MS,
+            end_ms=self.span.end_ms,
         )
         self.charts = Charts(self.desk)
 
@@ -107,7 +116,9 @@ class Run:
         settings = BookSettings(points=self.scenario.points, history_days=HISTORY_DAYS)
         self.book = Book(self._random("book"), self.span, settings)
         rates = ace_faults.USUAL if self.scenario.faults else ace_faults.FaultRates()
-        self.upstream = AceServer(self.book, ace_faults.Faults(self._random("ace"), rates, self.span))
+        faults = ace_faults.Faults(self._random("ace"), rates, self.span)
+        self.outages = faults.outages
+        self.upstream = AceServer(self.book, faults)
 
     def play(self) -> Figures:
         """Runs the scenario to its end."""
@@ -117,11 +128,43 @@ class Run:
             try:
                 self._start()
                 self.scheduler.run_until(self.span.end_ms)
+                self._come_to_rest()
             finally:
                 self.stack.forget()
                 if was_enabled:
                     gc.enable()
         return self.figures()
+
+    def _come_to_rest(self) -> None:
+        """Lets everything work for as long as the re-reads take, and compares the stores with the book."""
+        self.faults.active = False
+        self.upstream.faults.stop()
+        self.scheduler.run_until(self.span.end_ms + _QUIET_MS)
+        check = self.scheduler.spawn(self._check_rest)
+        while not check.done:
+            self.scheduler.run_until(self.scheduler.now_ms + HOUR_MS)
+
+    def _check_rest(self) -> None:
+        rest_ms = int(self.scheduler.now_ms)
+        for site, book in self.book.sites.items():
+            record = SiteTable(self.cloud.direct, "StateTable").load(site)
+            first_ms = record.first_ms if record and record.first_ms else rest_ms
+            promises = Promises(book, first_ms, rest_ms, self.outages)
+            for names in batched(self._listed(site), _NAMES, strict=False):
+                for day in days_of(Span(FIRST_MS, rest_ms)):
+                    self._check_day(promises, names, day)
+
+    def _check_day(self, promises: Promises, names: tuple[str, ...], day: Span) -> None:
+        """Compares a day's samples with the promises, and its aggregates with the samples."""
+        for resolution in ("raw", "1h", "1d"):
+            question = Question(promises.book.site, names, day, resolution)
+            series = self.charts.ask(question)
+            if series is None:
+                self.problems.add(WRONG, f"at rest, {question} has no clean answer")
+            elif resolution == "raw":
+                for one in series:
+                    found = dict(zip(one["timestamps"], one["values"], strict=True))
+                    promises.check(one["point_name"], day, found, self.problems)
 
     def figures(self) -> Figures:
         """Returns what the run has done so far."""
@@ -204,6 +247,19 @@ class Run:
             self.fetches.ended(job, self.scheduler.now_ms, self._active_names())
         elif job is invocation.process:
             self.fetches.failed(job, self.scheduler.now_ms)
+        if invocation.function in ("ArchivalFunction", "BackfillFunction"):
+            self._watch(invocation)
+
+    def _watch(self, invocation: Invocation) -> None:
+        """Lets a chart look at the day that an archiving has just ended with."""
+        event = invocation.event
+        if "Records" in event:
+            event = json.loads(event["Records"][0]["body"])
+        date = event.get("date") or event.get("day")
+        if date and self.desk.is_open and self.machine.random.random() < _WATCHED:
+            site = event.get("site") or self.api.sites[0]
+            day = SiteDay.parse(site, date)
+            self.scheduler.spawn(lambda: self.charts.watch(site, day.day_ms))
 
     def _export_completed(self, export: Mapping[str, Any]) -> None:
         """Takes note of an export that is completed."""

@@ -51,9 +51,16 @@ class Desk:
     names: Callable[[str], Sequence[str]]
     """The points that a site ever had, in order."""
     first_ms: int
+    end_ms: int
+    """When users stop, so that the stores come to rest."""
     queries: int = 0
     checked: int = 0
     """Answers without a warning, which were compared."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether users still ask."""
+        return self.scheduler.now_ms < self.end_ms
 
     def wait(self, least_ms: float, most_ms: float) -> None:
         """Waits for a time between two bounds."""
@@ -70,14 +77,21 @@ class Charts:
 
     def run(self) -> None:
         """Asks for as long as the simulation runs."""
-        while True:
-            self.desk.wait(2 * MINUTE_MS, 30 * MINUTE_MS)
+        while self.desk.is_open:
+            self.desk.wait(2 * MINUTE_MS, 36 * MINUTE_MS)
             self.ask(self._next())
 
-    def ask(self, question: Question) -> None:
-        """Asks one question and compares the answer, page by page."""
+    def ask(self, question: Question) -> list[dict[str, Any]] | None:
+        """Asks one question and compares the answer; returns its series, None if it is not whole."""
+        asked_ms = self.desk.scheduler.now_ms
+        series = self._read(question)
+        if series is not None:
+            self._compare(question, series, asked_ms)
+        return series
+
+    def _read(self, question: Question) -> list[dict[str, Any]] | None:
+        """Returns the series of an answer, from all its pages."""
         desk, query = self.desk, question.query()
-        asked_ms = desk.scheduler.now_ms
         etag, before = self._answers.get(question, ("", None))
         series: dict[str, dict[str, Any]] = {}
         for number in range(_MAX_PAGES):
@@ -88,20 +102,18 @@ class Charts:
             if answer.status == 304:
                 answer = Answer(200, before, etag)
             if not answer.is_clean:
-                return
+                return None
             if number == 0 and answer.etag:
                 self._answers[question] = (answer.etag, answer.content)
             _append(series, answer.content["series"])
             token = answer.content["metadata"]["next_token"]
             if token is None:
-                self._compare(question, answer.content["resolution"], list(series.values()), asked_ms)
-                return
+                return list(series.values())
             query = question.query() | {"next_token": token}
+        raise AssertionError(f"more than {_MAX_PAGES} pages: {question}")
 
-    def _compare(
-        self, question: Question, resolution: str, series: Sequence[dict[str, Any]], asked_ms: float
-    ) -> None:
-        desk = self.desk
+    def _compare(self, question: Question, series: Sequence[dict[str, Any]], asked_ms: float) -> None:
+        desk, resolution = self.desk, question.resolution
         desk.checked += 1
         if resolution == "raw":
             answers.check_samples(question.site, series, question.span, desk.fetches, asked_ms, desk.problems)
@@ -178,7 +190,7 @@ class Backfills:
     def run(self) -> None:
         """Starts one now and then, for as long as the simulation runs."""
         desk, random = self.desk, self.desk.random
-        for number in itertools.count():
+        for number in itertools.takewhile(lambda _: desk.is_open, itertools.count()):
             desk.wait(2 * HOUR_MS, 40 * HOUR_MS)
             site, today_ms = random.choice(desk.api.sites), int(desk.scheduler.now_ms) // DAY_MS * DAY_MS
             first_ms, last_ms = desk.first_ms, desk.first_ms + 2 * DAY_MS
@@ -219,7 +231,7 @@ class Exports:
     def run(self) -> None:
         """Starts one now and then, for as long as the simulation runs."""
         desk, random = self.desk, self.desk.random
-        while True:
+        while desk.is_open:
             desk.wait(3 * HOUR_MS, 20 * HOUR_MS)
             site, now_ms = random.choice(desk.api.sites), int(desk.scheduler.now_ms)
             days = (now_ms - desk.first_ms) // DAY_MS + 1

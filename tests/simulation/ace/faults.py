@@ -121,6 +121,12 @@ class Faults:
         self.counts[name] += 1
         return True
 
+    def stop(self) -> None:
+        """Lets nothing fail from now on."""
+        self.rates = FaultRates()
+        self.outages = ()
+        self.broken_listings = ()
+
     def lack(self, site: str, names: Sequence[str]) -> str:
         """Returns a point that a listing is to lack, and that none did before; "" for none."""
         candidates = [name for name in names if (site, name) not in self._lacked]

@@ -50,6 +50,9 @@ class Client:
         body = request.get("Body")
         if hasattr(body, "read"):
             request["Body"] = body.read()
+        if operation == "transact_write_items":
+            # As botocore does, so that a repeat after a lost answer is the same transaction.
+            request["ClientRequestToken"] = self._process.machine.random.randbytes(16).hex()
         random, deadline = self._process.machine.random, self._process.runtime.deadline
         for number in range(1, self._attempts + 1):
             deadline.check()

@@ -68,8 +68,19 @@ class Cloud:
             stale_ms=faults.stale_ms,
             unprocessed=lambda: faults.happens("unprocessed"),
         )
-        self.s3 = S3(now_ms, random)
-        self.sqs = SQS(queue_settings(), now_ms, random, duplicate=lambda: faults.happens("duplicate"))
+        self.s3 = S3(
+            now_ms,
+            random,
+            conflict=lambda: faults.happens("conflict"),
+            undeleted=lambda: faults.happens("undeleted"),
+        )
+        self.sqs = SQS(
+            queue_settings(),
+            now_ms,
+            random,
+            duplicate=lambda: faults.happens("duplicate"),
+            unsent=lambda: faults.happens("unsent"),
+        )
         table = ArchiveTable(BUCKET, GLUE_DATABASE, GLUE_TABLE)
         self.athena = AthenaService(
             self.s3, table, now_ms, random, duration_ms=lambda: 300 + 4_000 * random.random() ** 2
