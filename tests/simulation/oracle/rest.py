@@ -50,8 +50,13 @@ class Promises:
                     yield time_ms, possible
 
     def _possible(self, versions: Sequence[Version]) -> list[Value]:
-        """Returns the values of the newest promised version and of those after it, none without one."""
-        samples = [version for version in versions if version.value is not None]
+        """Returns the values of the newest promised version and of those after it, none without one.
+
+        A value that is replaced by garbage may never have been read.
+        """
+        samples: list[Version] = []
+        for version in versions:
+            samples = [*samples, version] if version.value is not None else []
         promised = [row for row, version in enumerate(samples) if self._is_promised(version)]
         if not promised:
             return []
