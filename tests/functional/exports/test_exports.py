@@ -15,19 +15,14 @@ from exports import app as worker_app
 from exports import work
 from exports.api.answers import MAX_WAITING
 from exports.handle import Exports
-from local.ace_simulator.settings import SimulatorSettings
-from local.ace_simulator.simulator import Simulator
-from tests.support.clock import Clock
-from tests.support.exporting import BUCKET, FIRST, SYNCED, Stage, deployed, export_body
+from tests.support.exporting import BUCKET, FIRST, SYNCED, Stage, deployed, export_body, simulator, stage
 from tests.support.kill import killed_at
 from tests.support.sites import SITE
-from tests.support.world import World
 from vitals.aws.athena import Athena
 from vitals.errors import ConflictError
 from vitals.model.records.exports import RETENTION_MS, FinishedPart
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, iso
-from vitals.pipeline.archiver import Archiver
 from vitals.reading.bulk import day_rows, record_batches
 from vitals.reading.bulk.day_rows import DayRows
 from vitals.reading.bulk.request import BulkRequest
@@ -35,61 +30,11 @@ from vitals.reading.bulk.unload import ArchiveUnload
 from vitals.store import keys
 from vitals.store.state.exports import ExportTable
 from vitals.store.state.ledger import Ledger
-from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.export_files import ExportFiles
-from vitals.store.tiers.rollups import RollupTier
 
-__all__ = ["deployed"]
+__all__ = ["deployed", "simulator", "stage"]
 
 LEASE = 16 * MINUTE_MS
-
-
-@pytest.fixture
-def simulator(clock: Clock) -> Iterator[Simulator]:
-    settings = SimulatorSettings(points=16, sites=(SITE,), interval_s=600, other_intervals=False)
-    with Simulator(settings, clock=clock) as running:
-        yield running
-
-
-@pytest.fixture
-def stage(deployed: Stage, clock: Clock) -> Stage:
-    """The same with days of every kind."""
-    world = deployed.world
-    for span in SYNCED[:3]:
-        world.reread(span)
-    archiver = Archiver(
-        world.syncer.ingest.hot,
-        ColdTier(deployed.s3, BUCKET),
-        RollupTier(world.client, "HotTable"),
-        world.syncer.catalogs,
-        Ledger(world.client, "StateTable"),
-        clock,
-        20,
-    )
-    clock.forward(60)
-    for day_ms in range(FIRST, FIRST + 3 * DAY_MS, DAY_MS):
-        archiver.archive(SiteDay(SITE, day_ms))
-    forget_blocks(world, FIRST)
-    clock.forward(60)
-    change_third_day(world)
-    return deployed
-
-
-def forget_blocks(world: World, day_ms: int) -> None:
-    """What DynamoDB does with the blocks of an archived day when they are over their time."""
-    for item in world.client.scan(TableName="HotTable")["Items"]:
-        if "#rollup#" not in item["pk"]["S"] and day_ms <= int(item["w"]["N"]) < day_ms + DAY_MS:
-            assert "expires_at" in item
-            world.client.delete_item(TableName="HotTable", Key={"pk": item["pk"], "w": item["w"]})
-
-
-def change_third_day(world: World) -> None:
-    """A correction of a sample, and one more, after the day was archived."""
-    name, time_ms = sorted(world.truth(SYNCED[2]))[5]
-    corrections = [(name, "-0.0", time_ms), (name, "0.30000000000000004", time_ms + 1_234)]
-    world.simulator.put_samples(SITE, corrections)
-    world.clock.forward(60)
-    world.reread(Span(time_ms, time_ms + 2_000))
 
 
 @pytest.fixture

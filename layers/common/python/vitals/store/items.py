@@ -20,7 +20,7 @@ def setting(table: str, key: Key, facts: Mapping[str, Fact], condition: str | No
         "Key": key,
         "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in facts),
         "ExpressionAttributeNames": {f"#{name}": name for name in facts},
-        "ExpressionAttributeValues": {f":{name}": attribute(fact) for name, fact in facts.items()},
+        "ExpressionAttributeValues": {f":{name}": value for name, value in attributes(facts).items()},
     }
     return request | ({"ConditionExpression": condition} if condition else {})
 
@@ -53,6 +53,11 @@ def pages(
 def attribute(fact: Fact) -> Any:
     """Returns the fact as an attribute value of DynamoDB's client."""
     return {"S": fact} if isinstance(fact, str) else {"N": repr(fact)}
+
+
+def attributes(facts: Mapping[str, Fact]) -> dict[str, Any]:
+    """Returns the facts as attributes of DynamoDB's client."""
+    return {name: attribute(fact) for name, fact in facts.items()}
 
 
 def read[T](item: Mapping[str, Any], kind: type[T], **from_key: Any) -> T:

@@ -16,7 +16,7 @@ from vitals.model.records.exports import (
     ExportPlan,
     FinishedPart,
 )
-from vitals.store import items, keys
+from vitals.store import conditional, items, keys
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -74,14 +74,22 @@ class ExportTable:
         }
 
     def finish_part(self, export: Export, number: int, done: FinishedPart) -> bool:
-        """Records a finished part; False, and nothing changes, when another process has finished it."""
+        """Records a finished part; False, and nothing changes, when another process has finished it.
+
+        The names of the files, which contain the claim, show whose record it is.
+        """
         facts = {
             "rows": items.attribute(done.rows),
             "scanned": items.attribute(done.scanned),
             "files": {"S": orjson.dumps(done.files).decode()},
         }
         item = keys.export_part(export.export, number) | facts | _expires(export)
-        return self._put(item, ConditionExpression="attribute_not_exists(pk)")
+        request = {
+            "TableName": self._table,
+            "Item": item,
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        return conditional.write(self._client.put_item, request, item)
 
     def claim(self, export: Export, claim: str, now_ms: int, until_ms: int, *, last_try: bool) -> bool:
         """Claims the export until `until_ms`; False when it is claimed, cancelled or completed.
@@ -106,14 +114,16 @@ class ExportTable:
         self.update(export, claim, **facts, **free)
 
     def update(self, export: Export, claim: str, /, **facts: items.Fact) -> None:
-        """Sets facts of a claimed export; ConflictError when its claim has changed, or it is cancelled."""
+        """Sets facts of a claimed export; ConflictError when its claim has changed, or it is cancelled.
+
+        A repeat of an update that took effect finds the same claim, and that of a release what it has set.
+        """
         request = items.setting(self._table, keys.export_record(export.export), facts, "#claimed = :held")
         request["ExpressionAttributeNames"]["#claimed"] = "claim"
         request["ExpressionAttributeValues"][":held"] = {"S": claim}
-        try:
-            self._client.update_item(**request)
-        except self._client.exceptions.ConditionalCheckFailedException:
-            raise ConflictError(f"another process has claimed export {export.export}") from None
+        own = items.attributes(facts) if "claim" in facts else {}
+        if not conditional.write(self._client.update_item, request, own):
+            raise ConflictError(f"another process has claimed export {export.export}")
 
     def request_cancel(self, export: Export, now_ms: int) -> bool:
         """Asks the process that has claimed the export to cancel it; False when it has ended."""
@@ -143,19 +153,11 @@ class ExportTable:
         request["ExpressionAttributeNames"]["#status"] = "status"
         named: dict[str, items.Fact] = {f":{name}": value for name, value in values.items()}
         named |= dict(zip(marks, statuses, strict=True))
-        request["ExpressionAttributeValues"] |= {mark: items.attribute(fact) for mark, fact in named.items()}
-        try:
-            self._client.update_item(**request)
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        request["ExpressionAttributeValues"] |= items.attributes(named)
+        return conditional.write(self._client.update_item, request, items.attributes(facts))
 
-    def _put(self, item: dict[str, Any], **options: Any) -> bool:
-        try:
-            self._client.put_item(TableName=self._table, Item=item, **options)
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+    def _put(self, item: dict[str, Any]) -> None:
+        self._client.put_item(TableName=self._table, Item=item)
 
     def _get(self, key: keys.Key) -> dict[str, Any] | None:
         return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")

@@ -1,0 +1,27 @@
+"""Conditional writes of one item, which recognise their own effect.
+
+botocore repeats a request whose answer was lost. If the first attempt took effect, the condition of the
+repeat fails on what this write itself wrote, and no race is lost. Transactions need no such check: DynamoDB
+answers a repeat as it answered the first attempt, because botocore sends both with one ClientRequestToken.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+
+def write(call: Callable[..., Any], request: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
+    """Makes a conditional write; returns False when its condition fails on what another process wrote.
+
+    `own` are attributes that the item has after this write, and after none of another process unless both
+    have the same result. The refusal has the item, so that recognising it takes no read.
+    """
+    try:
+        call(**request, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+            raise
+        stored: Any = error.response.get("Item", {})
+        return bool(own) and all(stored.get(name) == value for name, value in own.items())
+    return True
