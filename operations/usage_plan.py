@@ -14,14 +14,23 @@ class UsagePlan:
         self._plan_id = plan_id
 
     def create_key(self, name: str) -> UsageKey:
-        """Creates an API key in the plan."""
+        """Creates an API key in the plan.
+
+        If the answer to its creation is lost, botocore's repeat creates another; the first is in no plan, and
+        grants nothing.
+        """
         key = self._client.create_api_key(name=f"vitals {name}", enabled=True)
         try:
-            self._client.create_usage_plan_key(usagePlanId=self._plan_id, keyId=key["id"], keyType="API_KEY")
+            self._add(key["id"])
         except BaseException:
             self.delete_key(key["id"])
             raise
         return UsageKey(key["id"], key["value"])
+
+    def _add(self, key_id: str) -> None:
+        """Adds a new key to the plan. Only the repeat of a request whose answer was lost finds it there."""
+        with contextlib.suppress(self._client.exceptions.ConflictException):
+            self._client.create_usage_plan_key(usagePlanId=self._plan_id, keyId=key_id, keyType="API_KEY")
 
     def delete_key(self, key_id: str) -> None:
         """Deletes the key, and with it its membership in the plan; does nothing when there is none."""

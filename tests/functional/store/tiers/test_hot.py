@@ -131,7 +131,9 @@ def test_a_block_that_keeps_changing_is_an_error(hot: HotTier, dynamodb: Any) ->
             return getattr(dynamodb, name)
 
         def put_item(self, **request: Any) -> Any:
-            raise dynamodb.exceptions.ConditionalCheckFailedException({"Error": {}}, "PutItem")
+            raise dynamodb.exceptions.ConditionalCheckFailedException(
+                {"Error": {"Code": "ConditionalCheckFailedException"}}, "PutItem"
+            )
 
     restless = HotTier(Restless(), "HotTable", runtime=Runtime(sleep=lambda _: None))
     with pytest.raises(ConflictError):

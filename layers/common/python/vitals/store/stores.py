@@ -96,7 +96,7 @@ class Stores:
     def sites(self) -> "SiteTable":
         from vitals.store.state.sites import SiteTable
 
-        return SiteTable(self._dynamodb, self._settings.state_table)
+        return SiteTable(self._dynamodb, self._settings.state_table, self._runtime)
 
     @cached_property
     def runs(self) -> "RunTable":

@@ -13,7 +13,7 @@ import zstandard
 
 from vitals.errors import ConflictError
 from vitals.model.points import Catalog, ListedPoint, Point
-from vitals.store import items, keys
+from vitals.store import conditional, items, keys
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -75,20 +75,19 @@ class CatalogTable:
         return [(int(item["r"]["N"]), _decode(item["b"]["B"])) for page in pages for item in page]
 
     def _put(self, site: str, chunk: int, points: tuple[Point, ...], revision: int) -> bool:
-        values: dict[str, Any] = {":b": {"B": _encode(points)}, ":r": {"N": str(revision + 1)}}
+        """Writes the chunk over this revision; False when another process, with other points, came first."""
+        own = {"b": {"B": _encode(points)}, "r": {"N": str(revision + 1)}}
+        values: dict[str, Any] = {f":{name}": value for name, value in own.items()}
         if revision:
             values[":read"] = {"N": str(revision)}
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=keys.catalog_chunk(site, chunk),
-                UpdateExpression="SET b = :b, r = :r",
-                ConditionExpression="r = :read" if revision else "attribute_not_exists(pk)",
-                ExpressionAttributeValues=values,
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        request = {
+            "TableName": self._table,
+            "Key": keys.catalog_chunk(site, chunk),
+            "UpdateExpression": "SET b = :b, r = :r",
+            "ConditionExpression": "r = :read" if revision else "attribute_not_exists(pk)",
+            "ExpressionAttributeValues": values,
+        }
+        return conditional.write(self._client.update_item, request, own)
 
 
 def _encode(points: Iterable[Point]) -> bytes:

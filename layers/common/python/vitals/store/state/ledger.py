@@ -160,7 +160,8 @@ class Ledger:
     def apply(self, day: SiteDay, changes: Iterable[ArchiveChange]) -> None:
         """Makes the changes of a day's archive in order, each when its precondition holds.
 
-        ConflictError when it does not hold, unless the change is optional.
+        ConflictError when it does not hold, unless the change is optional. After its own effect, the
+        precondition of a change holds, or the change is optional.
         """
         for change in changes:
             self._apply(day, change)
@@ -194,7 +195,10 @@ class Ledger:
         return DayWindows.from_item(item) if item else DayWindows.empty()
 
     def _put(self, day: SiteDay, windows: DayWindows) -> bool:
-        """Writes the windows over the revision that they were made from."""
+        """Writes the windows over the revision that they were made from.
+
+        A repeat returns False, but then the record has these windows, and nothing remains to be written.
+        """
         try:
             self._client.update_item(TableName=self._table, Key=keys.ledger_day(day), **windows.update())
         except self._client.exceptions.ConditionalCheckFailedException:

@@ -26,7 +26,7 @@ class RunTable:
     def lock(self, site: str, run: str, now_ms: int, instead_of: str = "") -> BackfillLock:
         """Takes the site's lock if it is free, or belongs to this run or to the ended run `instead_of`.
 
-        Returns the lock after the attempt.
+        Returns the lock after the attempt. A repeat finds the run's own lock.
         """
         for _ in range(_LOCK_ATTEMPTS):
             lock = self._lock(site, run, now_ms, instead_of)
@@ -52,7 +52,7 @@ class RunTable:
         return BackfillLock(run, now_ms)
 
     def unlock(self, site: str, run: str) -> None:
-        """Releases the site's lock if it belongs to the run."""
+        """Releases the site's lock if it belongs to the run; a repeat finds none, or another run's."""
         try:
             self._client.delete_item(
                 TableName=self._table,
@@ -65,7 +65,10 @@ class RunTable:
             return
 
     def create(self, run: Run) -> Run:
-        """Records a run as running, unless it is recorded already, and returns the record."""
+        """Records a run as running, unless it is recorded already, and returns the record.
+
+        A repeat finds the record that it made.
+        """
         expires = {"expires_at": {"N": str((run.started_ms + _RETENTION_MS) // 1000)}}
         facts = {field.name: items.attribute(getattr(run, field.name)) for field in fields(run)}
         try:
@@ -120,7 +123,10 @@ class RunTable:
         self._client.update_item(**items.setting(self._table, keys.run_day(run.run, day), facts | expires))
 
     def update_running(self, run: str, **facts: items.Fact) -> bool:
-        """Sets facts of a run that has not ended; False when it has, and nothing changes."""
+        """Sets facts of a run that has not ended; False when it has, and nothing changes.
+
+        Also False when it ends the run and the answer to that is lost.
+        """
         key = keys.run_record(run)
         request = items.setting(self._table, key, facts, "#status = :running")
         request["ExpressionAttributeNames"]["#status"] = "status"

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.model.records.sites import SiteRecord
 from vitals.model.timespan import Span
-from vitals.store import items, keys
+from vitals.store import conditional, items, keys
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
 class SiteTable:
     """Site records in the state table; updates of different facts do not overwrite each other."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, runtime: Runtime = SYSTEM) -> None:
         self._client = client
         self._table = table
+        self._new_id = runtime.new_id
 
     def load(self, site: str) -> SiteRecord | None:
         """Returns the record of a site, None when there is none."""
@@ -37,9 +39,12 @@ class SiteTable:
         """Moves the checkpoint from the value that was read to the end of the fetched span.
 
         Returns False when another process has moved it meanwhile. The first move also records the start of
-        the site, and every move the rejected readings, by reason.
+        the site, and every move the rejected readings, by reason. Two processes may move it to the same time,
+        so each move has an id, by which it recognises its own effect.
         """
+        move = {"S": self._new_id()}
         values: dict[str, Any] = {
+            ":move": move,
             ":new": {"N": str(fetched.end_ms)},
             ":first": {"N": str(fetched.start_ms)},
             ":rejected": {"M": {reason: {"N": str(count)} for reason, count in rejected.items()}},
@@ -48,18 +53,15 @@ class SiteTable:
         if read_ms is not None:
             condition = "checkpoint_ms = :read"
             values[":read"] = {"N": str(read_ms)}
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=keys.site_record(site),
-                UpdateExpression="SET checkpoint_ms = :new, first_ms = if_not_exists(first_ms, :first),"
-                " rejected = :rejected, rejected_from_ms = :first",
-                ConditionExpression=condition,
-                ExpressionAttributeValues=values,
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        request = {
+            "TableName": self._table,
+            "Key": keys.site_record(site),
+            "UpdateExpression": "SET checkpoint_ms = :new, first_ms = if_not_exists(first_ms, :first),"
+            " rejected = :rejected, rejected_from_ms = :first, moved_by = :move",
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+        }
+        return conditional.write(self._client.update_item, request, {"moved_by": move})
 
     def record_reread(self, site: str, at_ms: int, *, full: bool = False) -> None:
         """Records the end of a repeated read of the past; `full` if it began 24 hours before."""

@@ -62,6 +62,7 @@ class ColdTier:
         self._client = client
         self._bucket = bucket
         self._max_bytes = max_bytes
+        self._new_id = runtime.new_id
         self._pool = runtime.pool(_WORKERS, "cold")
         self._footers: dict[str, _Opened] = {}
 
@@ -70,8 +71,10 @@ class ColdTier:
     ) -> Stored:
         """Stores a built file as the day's file. It replaces the version that it was built from, if any.
 
-        ConflictError when the day's file has changed meanwhile.
+        ConflictError when the day's file has changed meanwhile. botocore repeats a put whose answer was lost,
+        and S3 refuses the repeat, so each put has an id, by which it recognises its own effect.
         """
+        put_id = self._new_id()
         request: dict[str, Any] = {
             "Bucket": self._bucket,
             "Key": keys.day_file(day),
@@ -80,6 +83,7 @@ class ColdTier:
                 "schema-version": SCHEMA_VERSION,
                 "rows": str(contents.rows),
                 "checksum": contents.checksum,
+                "put": put_id,
             },
         }
         request |= {"IfMatch": replaces.etag} if replaces else {"IfNoneMatch": "*"}
@@ -90,10 +94,26 @@ class ColdTier:
                 with file.open("rb") as body:
                     response, size = self._client.put_object(Body=body, **request), file.stat().st_size
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in _CHANGED_MEANWHILE:
+            if error.response.get("Error", {}).get("Code") not in _CHANGED_MEANWHILE:
+                raise
+            own = self._stored_by(day, put_id)
+            if own is None:
                 raise ConflictError(f"the file of {day} was written by another process") from None
-            raise
+            return own
         return Stored(response["ETag"], response.get("VersionId", ""), size)
+
+    def _stored_by(self, day: SiteDay, put_id: str) -> Stored | None:
+        """Returns the current version of the day's file if this put stored it."""
+        try:
+            head = self._client.head_object(Bucket=self._bucket, Key=keys.day_file(day))
+        except ClientError as error:
+            # The answer to HEAD has no body, and so no other code.
+            if error.response.get("Error", {}).get("Code") == "404":
+                return None
+            raise
+        if head["Metadata"].get("put") != put_id:
+            return None
+        return Stored(head["ETag"], head.get("VersionId", ""), head["ContentLength"])
 
     def present(self, site: str, span: Span) -> set[int]:
         """Returns the starts of the days that the span touches and that have a file; 1,000 days a request."""

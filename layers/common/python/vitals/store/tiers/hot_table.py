@@ -9,7 +9,7 @@ from vitals.codec import segments
 from vitals.codec.block_merge import Block
 from vitals.errors import ConflictError
 from vitals.model.timespan import WINDOW_MS, Span, floor_window
-from vitals.store import items, keys
+from vitals.store import conditional, items, keys
 from vitals.store.tiers import hot_items
 from vitals.store.tiers.hot_items import BlockKey, Item, StoredBlock
 
@@ -85,7 +85,10 @@ class BlockTable:
         raise ConflictError(f"DynamoDB left block keys unprocessed {_READ_ATTEMPTS} times")
 
     def put(self, site: str, key: BlockKey, block: Block, before: Block | None) -> bool:
-        """Writes the block over the one that was read; returns False when another writer came first."""
+        """Writes the block over the one that was read; returns False when another writer came first.
+
+        Not when it wrote the same block, of a fetch that began at the same time.
+        """
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
         if block.revision > 1:
             condition = {
@@ -97,10 +100,13 @@ class BlockTable:
         puts[0] |= condition
         if len(puts) > 1:
             return self._transact([{"Put": put} for put in puts])
-        return self._attempt(self._client.put_item, puts[0])
+        return self._attempt(self._client.put_item, puts[0], own=written[0])
 
     def expire(self, site: str, block: StoredBlock, expires_at: int) -> bool:
-        """Sets the time (epoch s) when the block expires; returns False when it changed since it was read."""
+        """Sets the time (epoch s) when the block expires; returns False when it changed since it was read.
+
+        A repeat finds the same revision.
+        """
         updates = [
             {
                 "TableName": self._table,
@@ -116,7 +122,7 @@ class BlockTable:
         ]
         if len(updates) > 1:
             return self._transact([{"Update": update} for update in updates])
-        return self._attempt(self._client.update_item, updates[0])
+        return self._attempt(self._client.update_item, updates[0], own={})
 
     def _query(
         self,
@@ -165,16 +171,12 @@ class BlockTable:
             whole = self._read_again(site, key, now_ms)
         return hot_items.decode(whole) if whole is not None else None
 
-    def _attempt(self, call: Callable[..., Any], request: dict[str, Any]) -> bool:
+    def _attempt(self, call: Callable[..., Any], request: dict[str, Any], *, own: Item) -> bool:
         """Makes one conditional write; returns False when another writer came first."""
         try:
-            call(**request)
-        except (
-            self._client.exceptions.ConditionalCheckFailedException,
-            self._client.exceptions.TransactionConflictException,
-        ):
+            return conditional.write(call, request, own)
+        except self._client.exceptions.TransactionConflictException:
             return False
-        return True
 
     def _transact(self, writes: list[Any]) -> bool:
         """Makes all of the writes; makes none and returns False when another writer came first."""

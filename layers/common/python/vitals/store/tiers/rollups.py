@@ -115,6 +115,7 @@ class RollupTier:
             yield from ((int(item["w"]["N"]), bytes(item["b"]["B"])) for item in page)
 
     def _put(self, item: Any) -> None:
+        """Puts a rollup, unless that of a later archiving is there; a repeat replaces its own."""
         with contextlib.suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.put_item(
                 TableName=self._table,
