@@ -38,9 +38,13 @@ AWS_ERRORS = {
     "ConnectTimeoutError",
     "ConnectionClosedError",
     "EndpointConnectionError",
+    "FlexibleChecksumError",
+    "IncompleteReadError",
     "InternalServerError",
     "ProvisionedThroughputExceededException",
     "ReadTimeoutError",
+    "ResponseStreamingError",
+    "SSLError",
     "ThrottlingException",
 }
 VITALS_ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type)}

@@ -1,8 +1,12 @@
-"""Listing and deleting the objects of a bucket, in batches of S3's size."""
+"""Reading the objects of a bucket whole, and listing and deleting them in batches of S3's size."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import batched
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import FlexibleChecksumError, HTTPClientError, IncompleteReadError
+from urllib3.exceptions import SSLError
 
 from vitals.errors import ConflictError
 
@@ -11,6 +15,48 @@ if TYPE_CHECKING:
 
 # S3's limit for DeleteObjects.
 _BATCH = 1_000
+_CHUNK_BYTES = 2**20
+# botocore repeats requests, but not a body that breaks off.
+_BODY_ATTEMPTS = 3
+# The last one is of urllib3, which botocore does not rename in bodies.
+BODY_ERRORS = (HTTPClientError, IncompleteReadError, FlexibleChecksumError, SSLError)
+
+
+def read(
+    client: "S3Client", request: Mapping[str, Any], broken: Callable[[], None] = lambda: None
+) -> tuple[Any, bytes]:
+    """Returns the answer to a GetObject request, and its body.
+
+    A body that breaks off is requested again; `broken` is called for each. The last error is raised.
+    """
+    return _received(client, request, lambda body: body.read(), broken)
+
+
+def copy(client: "S3Client", request: Mapping[str, Any], file: Path) -> None:
+    """Copies the object of a GetObject request to a file, in bounded memory; otherwise as `read`."""
+
+    def write(body: Any) -> None:
+        with file.open("wb") as sink:
+            for chunk in body.iter_chunks(_CHUNK_BYTES):
+                sink.write(chunk)
+
+    _received(client, request, write)
+
+
+def _received[T](
+    client: "S3Client",
+    request: Mapping[str, Any],
+    receive: Callable[[Any], T],
+    broken: Callable[[], None] = lambda: None,
+) -> tuple[Any, T]:
+    for _ in range(_BODY_ATTEMPTS):
+        answer = client.get_object(**request)
+        try:
+            return answer, receive(answer["Body"])
+        except BODY_ERRORS as error:
+            broken()
+            last = error
+    raise last
 
 
 def list_keys(

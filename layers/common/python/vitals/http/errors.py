@@ -12,10 +12,10 @@ from botocore.exceptions import (
     ClientError,
     ConnectionError,
     ConnectTimeoutError,
-    HTTPClientError,
     ReadTimeoutError,
 )
 
+from vitals.aws.s3 import BODY_ERRORS
 from vitals.errors import (
     TIME_LIMIT_REACHED,
     AthenaError,
@@ -73,7 +73,7 @@ def handle_errors(app: APIGatewayRestResolver, logger: Logger) -> None:
     app.exception_handler(RequestValidationError)(errors.invalid_request)
     app.exception_handler(RequestUnsupportedContentType)(errors.unsupported_media_type)
     app.exception_handler([ConnectTimeoutError, ReadTimeoutError])(errors.timeout)
-    app.exception_handler([ClientError, HTTPClientError, ConnectionError])(errors.unavailable)
+    app.exception_handler([ClientError, ConnectionError, *BODY_ERRORS])(errors.unavailable)
     app.exception_handler(Exception)(errors.internal_error)
     app.not_found(errors.no_route)
 

@@ -7,21 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from botocore.exceptions import HTTPClientError, IncompleteReadError
-
-from vitals.aws import athena
+from vitals.aws import athena, s3
 from vitals.aws.athena import Athena
 from vitals.reading import athena_sql
 from vitals.reading.bulk.request import BulkRequest
 from vitals.store import keys
 
 if TYPE_CHECKING:
-    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
-
-_CHUNK_BYTES = 2**20
-# botocore retries requests, but not a body that breaks off.
-_BODY_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ class ArchiveUnload:
         execution = self.athena.run(sql, parameters, request.timeout_s, request.check)
         manifest = execution.get("Statistics", {}).get("DataManifestLocation")
         # A writer that Athena started again may leave a second file, which the manifest does not list.
-        addresses = self._body(manifest).read().decode().splitlines() if manifest else []
+        addresses = self._lines(manifest) if manifest else []
         return Unloaded(addresses, athena.scanned_bytes(execution))
 
     @contextmanager
@@ -70,17 +63,14 @@ class ArchiveUnload:
         file.unlink()
 
     def _copy(self, address: str, file: Path) -> None:
-        for _ in range(_BODY_ATTEMPTS):
-            try:
-                with file.open("wb") as sink:
-                    for chunk in self._body(address).iter_chunks(_CHUNK_BYTES):
-                        sink.write(chunk)
-            except (HTTPClientError, IncompleteReadError) as error:
-                broken = error
-            else:
-                return
-        raise broken
+        s3.copy(self.s3, _object(address), file)
 
-    def _body(self, address: str) -> "StreamingBody":
-        url = urlsplit(address)
-        return self.s3.get_object(Bucket=url.netloc, Key=url.path.removeprefix("/"))["Body"]
+    def _lines(self, address: str) -> list[str]:
+        _, body = s3.read(self.s3, _object(address))
+        return body.decode().splitlines()
+
+
+def _object(address: str) -> dict[str, str]:
+    """Returns the bucket and the key of an address as GetObject takes them."""
+    url = urlsplit(address)
+    return {"Bucket": url.netloc, "Key": url.path.removeprefix("/")}

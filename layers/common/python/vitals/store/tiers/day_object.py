@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import ClientError
 
+from vitals.aws import s3
 from vitals.aws.cost import Cost
 from vitals.codec import day_file_reader
 from vitals.errors import ConflictError, DayFileMissingError, DayFileTruncatedError
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 # A day is overwritten when something arrives late, which is not twice within one read.
 _READ_ATTEMPTS = 4
-# botocore repeats requests, but not a body that breaks off.
-_BODY_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +67,13 @@ class DayObject:
         request: dict[str, Any] = {"Bucket": self.bucket, "Key": self.key, "Range": span}
         if stored:
             request["IfMatch"] = stored.etag
-        for _ in range(_BODY_ATTEMPTS):
-            try:
-                response = self.client.get_object(**request)
-                body = response["Body"].read()
-            except ClientError as error:
-                self.cost.add_get(0)
-                raise self._named(error) from error
-            except (HTTPClientError, IncompleteReadError) as error:
-                self.cost.add_get(0)
-                broken = error
-            else:
-                self.cost.add_get(len(body))
-                return response, body
-        raise broken
+        try:
+            response, body = s3.read(self.client, request, broken=lambda: self.cost.add_get(0))
+        except ClientError as error:
+            self.cost.add_get(0)
+            raise self._named(error) from error
+        self.cost.add_get(len(body))
+        return response, body
 
     def _named(self, error: ClientError) -> Exception:
         """Returns this product's error for an error of S3, or the error of S3 itself."""

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from vitals.aws import s3
 from vitals.aws.cost import Cost
 from vitals.errors import CacheError
 from vitals.store import keys
@@ -25,14 +26,13 @@ class ResultCache:
     def get(self, site: str, digest: str, cost: Cost) -> bytes | None:
         """Returns the entry, None when there is none; CacheError when the cache cannot be read."""
         try:
-            response = self._client.get_object(Bucket=self._bucket, Key=keys.cached(site, digest))
-            body: bytes = response["Body"].read()
+            _, body = s3.read(self._client, {"Bucket": self._bucket, "Key": keys.cached(site, digest)})
         except ClientError as error:
             cost.add_get(0)
             if error.response.get("Error", {}).get("Code") == "NoSuchKey":
                 return None
             raise CacheError(f"the cache could not be read: {error}") from error
-        except BotoCoreError as error:
+        except (BotoCoreError, *s3.BODY_ERRORS) as error:
             raise CacheError(f"the cache could not be read: {error}") from error
         cost.add_get(len(body))
         return body

@@ -120,8 +120,8 @@ class StagingArea:
 
     def _copy(self, run: str, day: SiteDay, names: Iterable[str], folder: Path) -> list[Path]:
         def copy(name: str) -> Path:
-            file, key = folder / name, keys.staged(run, day, name)
-            file.write_bytes(self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read())
+            file = folder / name
+            s3.copy(self._client, {"Bucket": self._bucket, "Key": keys.staged(run, day, name)}, file)
             return file
 
         with self._runtime.pool(_WORKERS, "staging") as pool:
