@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import IncompleteReadError
 from moto.core.botocore_stubber import MockRawResponse
 
 from local.athena.server import executing
@@ -140,6 +141,14 @@ def test_a_refusing_service_is_a_503(stage: Stage, service: str) -> None:
     assert answer.error == (503, "UNAVAILABLE")
     assert int(answer.headers["Retry-After"]) > 0
     assert stage.refused >= 3
+
+
+def test_a_body_that_breaks_off_is_a_503(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(*_: Any, **__: Any) -> bytes:
+        raise IncompleteReadError(actual_bytes=1, expected_bytes=2)
+
+    monkeypatch.setattr("botocore.response.StreamingBody.read", read)
+    assert stage.ask(BEFORE).error == (503, "UNAVAILABLE")
 
 
 def test_an_unreadable_day_among_good_ones_is_named(stage: Stage) -> None:
