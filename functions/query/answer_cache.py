@@ -19,8 +19,8 @@ from vitals.reading.plan import QueryPlan
 from vitals.store.tiers.query_cache import ResultCache
 
 # Incremented when answers change, so that no entry is read as another version: before 2 the rows of Athena
-# were not counted, before 3 warnings had no codes.
-_VERSION = 3
+# were not counted, before 3 warnings had no codes, before 4 the digest did not contain the lifetime.
+_VERSION = 4
 # Stable data changes only by archiving or a backfill, which change the digest; S3 removes entries in a day.
 STABLE_S = 86_400
 # A write may follow its note in the ledger by a while, so days that change are cached for a moment only.
@@ -30,7 +30,11 @@ _WAIT_S = 15
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Digest of what an answer is read from, and how long the answer may be cached."""
+    """Digest of what an answer is read from, and how long (s) the answer may be cached.
+
+    The digest contains `ttl_s`. An answer that was read while a writer may still have been writing is
+    cached as volatile. Later the same records make the entry stable, and must not name that answer.
+    """
 
     digest: str
     ttl_s: int
@@ -52,6 +56,7 @@ def entry(plan: QueryPlan, records: Sequence[ArchiveRecord], now_ms: int) -> Ent
     # While a day's file is replaced the ledger does not say which of the two is read.
     archived = all(record.status in ("", "done") for record in records)
     stable = archived and plan.span.end_ms <= grace_ms and all(time_ms < grace_ms for time_ms in changed)
+    ttl_s = STABLE_S if stable else VOLATILE_S
     versions = [[r.day_ms, r.changed_ms, r.began_ms, r.status, r.etag] for r in records]
     points = [
         [name, point and [point.id, point.listed.interval_s]]
@@ -63,15 +68,25 @@ def entry(plan: QueryPlan, records: Sequence[ArchiveRecord], now_ms: int) -> Ent
         plan.start_ms,
         plan.row_limit,
         plan.fingerprint,
+        # Charts of equal columns have different warnings when one was requested by its interval.
+        plan.notes,
     ]
-    content = orjson.dumps([_VERSION, plan.site, requested, points, versions])
-    return Entry(hashlib.sha256(content).hexdigest(), STABLE_S if stable else VOLATILE_S)
+    content = orjson.dumps([_VERSION, ttl_s, plan.site, requested, points, versions])
+    return Entry(hashlib.sha256(content).hexdigest(), ttl_s)
 
 
 def matches(if_none_match: str, etag: str | None) -> bool:
     """Returns whether a request's If-None-Match names this ETag, by weak comparison."""
     tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return etag is not None and (etag.removeprefix("W/") in tags or "*" in tags)
+
+
+@dataclass(frozen=True, slots=True)
+class CachedAnswer:
+    """An answer of the cache, and how long (s) it may still be served."""
+
+    answer: ColumnAnswer
+    remaining_s: int
 
 
 @dataclass(slots=True)
@@ -84,7 +99,7 @@ class AnswerCache:
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def load(self, site: str, entry: Entry, cost: Cost) -> ColumnAnswer | None:
+    def load(self, site: str, entry: Entry, cost: Cost) -> CachedAnswer | None:
         """Returns the answer of an entry, if there is one that is young enough."""
         if self.results is None:
             return None
@@ -96,8 +111,8 @@ class AnswerCache:
         except (CacheError, TierTimeoutError, orjson.JSONDecodeError, zstandard.ZstdError) as error:
             self.log("cache not read", site=site, reason=str(error))
             return None
-        answer: ColumnAnswer = content["answer"]
-        return answer if self.now() - content["stored_ms"] < entry.ttl_s * 1000 else None
+        age_s = -(-max(0, self.now() - content["stored_ms"]) // 1000)
+        return CachedAnswer(content["answer"], entry.ttl_s - age_s) if age_s < entry.ttl_s else None
 
     def store(self, site: str, entry: Entry, answer: ColumnAnswer, cost: Cost) -> None:
         """Stores an answer, unless reading it again in a moment costs less."""

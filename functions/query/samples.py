@@ -55,8 +55,10 @@ class SampleReader:
             return Reply(None, etag, _MAX_AGE_S)
         with self.cache.locked(entry):
             cached = self.cache.load(plan.site, entry, cost)
+            max_age_s = answer_cache.VOLATILE_S
             if cached is not None:
-                answer, complete = cached, True
+                answer, complete = cached.answer, True
+                max_age_s = min(max_age_s, cached.remaining_s)
             else:
                 answer, complete = self._read(PlannedRead(plan, records, now_ms, cost))
                 if complete:
@@ -64,7 +66,7 @@ class SampleReader:
         answer["metadata"] = {**answer["metadata"], **self._request_cost(cost, hit=cached is not None)}
         # What is missing may be readable a moment later, while the entry stays the same.
         stable = complete and entry.stable
-        return Reply(answer, etag if stable else None, _MAX_AGE_S if stable else answer_cache.VOLATILE_S)
+        return Reply(answer, etag, _MAX_AGE_S) if stable else Reply(answer, None, max_age_s)
 
     def _read(self, query: PlannedRead) -> tuple[ColumnAnswer, bool]:
         """Returns the answer from the tiers, and whether nothing is missing that could be read later."""

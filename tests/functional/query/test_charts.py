@@ -20,6 +20,7 @@ from tests.support.clock import Clock
 from tests.support.sites import SITE
 from vitals.errors import CacheError, InvalidRequestError, TierTimeoutError, TooLargeError
 from vitals.model.points import Catalog
+from vitals.model.samples import Samples
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, iso
 from vitals.reading import plan, reader
@@ -326,15 +327,53 @@ def test_whatever_changes_a_day_changes_the_name(archive: Archive, api: Api, cac
         archive.archive()
 
 
+def test_an_answer_read_too_early_is_forgotten(
+    archive: Archive, api: Api, cached: AnswerCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half an hour later the records are the same, and are trusted for a day."""
+    monkeypatch.setattr("vitals.aws.prices.S3_PUT", 0.0)
+    world = archive.world
+    [name] = names_of(archive)[:1]
+    time_ms = DAY + 30 * MINUTE_MS
+    archive.archiver.ledger.mark_changed(SITE, [time_ms], world.clock())
+    amid = query(api, [name], resolution="raw")
+    assert amid.etag is None
+    assert time_ms not in answer_of(amid)["series"][0]["timestamps"]
+    ids = np.array([api.catalogs.find(SITE).by_name[name].id], np.int32)
+    sample = Samples(ids, np.array([time_ms]), np.array([4242.5]))
+    world.syncer.ingest.hot.write(SITE, sample, world.clock())
+    world.clock.forward(31)
+    for is_hit in (False, True):
+        later = query(api, [name], resolution="raw")
+        assert later.etag
+        assert answer_of(later)["metadata"]["cache_hit"] is is_hit
+        assert time_ms in answer_of(later)["series"][0]["timestamps"]
+
+
+def test_a_width_has_no_warnings_of_intervals(archive: Archive, api: Api, cached: AnswerCache) -> None:
+    settle(archive)
+    archive.world.clock.forward(60)
+    hours = Span(DAY, DAY + 6 * HOUR_MS)
+    chart = {"resolution": "1h", "method": "mean"}
+    by_interval = answer_of(query(api, names_of(archive), hours, interval_ms=90 * MINUTE_MS, **chart))
+    by_width = answer_of(query(api, names_of(archive), hours, width=4, **chart))
+    assert [len(answer["warnings"]) for answer in (by_interval, by_width)] == [1, 0]
+
+
 def test_recent_days_are_cached_for_a_moment(
     archive: Archive, api: Api, cached: AnswerCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vitals.aws.prices.S3_PUT", 0.0)
     names = names_of(archive)
     today = Span(DAY + DAY_MS, DAY + 2 * DAY_MS)
-    assert query(api, names, today).etag is None
-    assert answer_of(query(api, names, today))["metadata"]["cache_hit"] is True
-    archive.world.clock.now_ms += (answer_cache.VOLATILE_S + 1) * 1000
+    first = query(api, names, today)
+    assert (first.etag, first.max_age_s) == (None, 20)
+    archive.world.clock.now_ms += 15_000
+    again = query(api, names, today)
+    assert answer_of(again)["metadata"]["cache_hit"] is True
+    # A browser may not double the time for which the answer is served.
+    assert (again.etag, again.max_age_s) == (None, 5)
+    archive.world.clock.now_ms += 6_000
     assert answer_of(query(api, names, today))["metadata"]["cache_hit"] is False
 
 
