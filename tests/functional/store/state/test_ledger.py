@@ -24,22 +24,27 @@ TIMES = st.none() | st.integers(0, 3)
 
 def changes() -> st.SearchStrategy[ArchiveChange]:
     """Changes to small times, so that equal and neighbouring ones are common."""
-    facts = st.fixed_dictionaries({"began_ms": st.integers(0, 3), "expires_ms": st.integers(0, 3)})
+    times = {name: st.integers(0, 3) for name in ("began_ms", "expires_ms", "changed_ms")}
+    facts = st.fixed_dictionaries(times)
     return st.builds(
         ArchiveChange, facts=facts, precondition=st.sampled_from(Precondition), optional=st.booleans()
     )
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
-@given(began_ms=TIMES, expires_ms=TIMES, change=changes())
+@given(began_ms=TIMES, expires_ms=TIMES, changed_ms=TIMES, change=changes())
 def test_the_table_permits_what_the_model_permits(
-    dynamodb: Any, began_ms: int | None, expires_ms: int | None, change: ArchiveChange
+    dynamodb: Any,
+    began_ms: int | None,
+    expires_ms: int | None,
+    changed_ms: int | None,
+    change: ArchiveChange,
 ) -> None:
     ledger = Ledger(dynamodb, "StateTable")
     dynamodb.delete_item(
         TableName="StateTable", Key={"pk": {"S": "site#mill"}, "sk": {"S": f"archive#{DAY.date}"}}
     )
-    times = {"began_ms": began_ms, "expires_ms": expires_ms}
+    times = {"began_ms": began_ms, "expires_ms": expires_ms, "changed_ms": changed_ms}
     ledger.update_archive(DAY, attempts=1, **{name: time for name, time in times.items() if time is not None})
     before = ledger.archive_record(DAY)
     after = change.applied_to(before)
@@ -49,6 +54,16 @@ def test_the_table_permits_what_the_model_permits(
     else:
         ledger.apply(DAY, [change])
     assert ledger.archive_record(DAY) == (after or before)
+
+
+def test_a_clock_behind_moves_no_mark_back(dynamodb: Any) -> None:
+    """Else the record would look as it did before, and an answer of that time would be served."""
+    ledger = Ledger(dynamodb, "StateTable")
+    for now_ms, expected in ((DAY.day_ms, DAY.day_ms), (DAY.day_ms - 120_000, DAY.day_ms)):
+        ledger.mark_changed("mill", [DAY.day_ms], now_ms)
+        assert ledger.archive_record(DAY).changed_ms == expected
+    ledger.mark_changed("mill", [DAY.day_ms], DAY.day_ms + 1)
+    assert ledger.archive_record(DAY).changed_ms == DAY.day_ms + 1
 
 
 def test_every_status_of_an_attempt_is_declared() -> None:

@@ -11,6 +11,7 @@ from vitals.model.records.ledger import (
     ArchiveRecord,
     Attempt,
     Precondition,
+    changed,
 )
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS
@@ -19,7 +20,7 @@ DAY = SiteDay("home", 20_000 * DAY_MS)
 FILE = ArchivedFile(rows=1_000, points=2, bytes=300, checksum="c0", etag='"e"', version="v1", windows=288)
 STARTED, BEGAN, ENDED = DAY.day_ms + DAY_MS, DAY.day_ms + DAY_MS + 5_000, DAY.day_ms + DAY_MS + 9_500
 EXPIRES = DAY.day_ms + 40 * DAY_MS
-NONE, NOT_NEWER, OWN, LATER_EXPIRY = Precondition
+NONE, NOT_NEWER, OWN, LATER_EXPIRY, EARLIER_CHANGE = Precondition
 
 
 def reading(record: ArchiveRecord, began_ms: int = BEGAN, expires_ms: int = EXPIRES) -> Attempt:
@@ -93,6 +94,13 @@ def test_an_expiry_only_comes_nearer(expires_ms: int | None) -> None:
     record = ArchiveRecord(DAY.day_ms, expires_ms=expires_ms)
     [_, expiry] = reading(record).replacing()
     assert after(record, (expiry,)).expires_ms == min(EXPIRES, EXPIRES if expires_ms is None else expires_ms)
+
+
+@given(st.lists(st.integers(BEGAN - 3, BEGAN + 3), min_size=1))
+def test_the_time_of_changes_only_grows(times: list[int]) -> None:
+    record = after(ArchiveRecord(DAY.day_ms), *((changed(time_ms),) for time_ms in times))
+    assert record.changed_ms == max(times)
+    assert changed(BEGAN).precondition is EARLIER_CHANGE
 
 
 @pytest.mark.parametrize(

@@ -53,11 +53,12 @@ class Coverage:
 class ArchiveRecord:
     """The state of the archive of one site-day; times are UTC ms.
 
-    `changed_ms`: when the latest write that changes the day began. `began_ms`: when the archiving that made
-    the day file began to read. `status`: "" (never tried), "building" (the file is about to be replaced),
-    "verified" (the file was read back and is right), "done" (the rollups and the blocks' expiry follow it) or
-    "failed". `etag` names the last verified file, also while later attempts run or fail. Until `expires_ms`
-    readers take the day's samples from its blocks alone; a later change only brings it nearer.
+    `changed_ms`: when the latest write that changes the day began; it only grows. `began_ms`: when the
+    archiving that made the day file began to read. `status`: "" (never tried), "building" (the file is about
+    to be replaced), "verified" (the file was read back and is right), "done" (the rollups and the blocks'
+    expiry follow it) or "failed". `etag` names the last verified file, also while later attempts run or fail.
+    Until `expires_ms` readers take the day's samples from its blocks alone; a later change only brings it
+    nearer.
     """
 
     day_ms: int
@@ -126,6 +127,8 @@ class Precondition(Enum):
     """Its `began_ms` is the change's: the same archiving wrote it."""
     LATER_EXPIRY = auto()
     """Its `expires_ms` is absent, or later than the change's."""
+    EARLIER_CHANGE = auto()
+    """Its `changed_ms` is absent, or earlier than the change's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +151,23 @@ class ArchiveChange:
                 return bool(record.began_ms == self.facts["began_ms"])
             case Precondition.LATER_EXPIRY:
                 return record.expires_ms is None or bool(record.expires_ms > self.facts["expires_ms"])
+            case Precondition.EARLIER_CHANGE:
+                return record.changed_ms is None or bool(record.changed_ms < self.facts["changed_ms"])
             case _:
                 return True
 
     def applied_to(self, record: ArchiveRecord) -> ArchiveRecord | None:
         """Returns the record after the change, or None when the precondition does not hold."""
         return replace(record, **self.facts) if self.is_permitted(record) else None
+
+
+def changed(now_ms: int) -> ArchiveChange:
+    """Returns the change before a write at `now_ms`.
+
+    `changed_ms` only grows: a writer whose clock is behind must not hide an earlier note, nor give the record
+    a state that it had before.
+    """
+    return ArchiveChange({"changed_ms": now_ms}, Precondition.EARLIER_CHANGE, optional=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import numpy as np
 from vitals.aws.cost import Cost
 from vitals.errors import ConflictError
 from vitals.model import point_set
-from vitals.model.records.ledger import ArchiveChange, ArchiveRecord, Coverage, Precondition
+from vitals.model.records.ledger import ArchiveChange, ArchiveRecord, Coverage, Precondition, changed
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import (
     DAY_MS,
@@ -38,6 +38,7 @@ _CONDITIONS = {
     Precondition.NOT_NEWER: "attribute_not_exists(began_ms) OR began_ms <= :began_ms",
     Precondition.OWN: "began_ms = :began_ms",
     Precondition.LATER_EXPIRY: "attribute_not_exists(expires_ms) OR expires_ms > :expires_ms",
+    Precondition.EARLIER_CHANGE: "attribute_not_exists(changed_ms) OR changed_ms < :changed_ms",
 }
 
 
@@ -114,10 +115,10 @@ class Ledger:
         """Records, before the windows are written, that their days change.
 
         A writer may fail, or archiving may read in between. So a mark is valid for the longest time of a
-        writer (WRITE_GRACE_MS) after its own time.
+        writer (WRITE_GRACE_MS) after its own time. A later mark stands.
         """
         for day in sorted({SiteDay.containing(site, window_ms) for window_ms in windows_ms}):
-            self.update_archive(day, changed_ms=now_ms)
+            self._apply(day, changed(now_ms))
 
     def archive_record(self, day: SiteDay) -> ArchiveRecord:
         """Returns the record of a day, all defaults when there is none."""
