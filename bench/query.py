@@ -33,13 +33,15 @@ class _WarmTables:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self.changed_ms: int | None = None
+        """When a write changed the days, if not long ago."""
 
     def load(self, site: str) -> Any:
         return SiteRecord(site)
 
     def archive_records(self, site: str, span: Span, cost: Any) -> list[ArchiveRecord]:
         return [
-            ArchiveRecord(day, changed_ms=day)
+            ArchiveRecord(day, changed_ms=self.changed_ms or day)
             for day in range(span.start_ms - span.start_ms % DAY_MS, span.end_ms, DAY_MS)
         ]
 
@@ -50,7 +52,8 @@ def figures(day: Samples, catalog: Catalog, start_ms: int) -> dict[str, float]:
     hot = HotTier(table.client(), "HotTable")
     hot.write("site", day, start_ms)
     now_ms = start_ms + DAY_MS
-    tables: Any = _WarmTables(catalog)
+    warm = _WarmTables(catalog)
+    tables: Any = warm
     executor = Executor(hot, tables, tables, tables, tables)
     api = Api(
         enabled_sites=("site",),
@@ -71,14 +74,18 @@ def figures(day: Samples, catalog: Catalog, start_ms: int) -> dict[str, float]:
         began = time.perf_counter()
         answer = app.handler(request, CONTEXT)
         spent.append(time.perf_counter() - began)
+    read_units, requests = table.read_units / _RUNS, table.requests / _RUNS
+    warm.changed_ms, table.read_units = now_ms, 0.0
+    app.handler(request, CONTEXT)
     result = json.loads(answer["body"])
     samples = day[day.ids == 0]
     assert np.array_equal(result["series"][0]["timestamps"], samples.times), "the answer is not exact"
     assert np.array_equal(result["series"][0]["values"], samples.values), "the answer is not exact"
     return {
         "samples": len(samples),
-        "read_units": table.read_units / _RUNS,
-        "requests": table.requests / _RUNS,
+        "read_units": read_units,
+        "read_units_changing": table.read_units,
+        "requests": requests,
         "handler_median_s": statistics.median(spent),
     }
 

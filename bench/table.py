@@ -63,7 +63,7 @@ class MemoryTable:
             if size > _PAGE_BYTES:
                 break
             page.append(group[window])
-        self.read_units += read_units(map(_sized, page))
+        self.read_units += read_units(map(_sized, page)) * (2 if query.get("ConsistentRead") else 1)
         answer: dict[str, Any] = {"Items": page, "Count": len(page)}
         if page and int(page[-1]["w"]["N"]) < max((w for w in group if w <= last), default=0):
             answer["LastEvaluatedKey"] = {"pk": page[-1]["pk"], "w": page[-1]["w"]}

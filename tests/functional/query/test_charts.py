@@ -222,8 +222,8 @@ def test_gaps_have_their_reasons(archive: Archive, api: Api) -> None:
     ids = np.array([catalog.by_name[name].id for name in (silent, odd)])
     real = world.syncer.ingest.hot.read
 
-    def without(site: str, wanted: Any, span: Span, *arguments: Any) -> Any:
-        samples = real(site, wanted, span, *arguments)
+    def without(site: str, wanted: Any, span: Span, *arguments: Any, **options: Any) -> Any:
+        samples = real(site, wanted, span, *arguments, **options)
         return samples[~np.isin(samples.ids, ids) | (samples.times < DAY + DAY_MS)]
 
     api.executor = dataclasses.replace(

@@ -19,6 +19,7 @@ from tests.support.archives import BUCKET, Archives, by_day, within
 from tests.support.clock import Clock
 from tests.support.day_files import Series, bits, build
 from tests.support.query_tiers import query_api
+from tests.support.stale_reads import StaleReads
 from vitals.aws.cost import Cost
 from vitals.errors import ConflictError, DayFileError, RowCountError
 from vitals.model.records.exports import Export, ExportPart, ExportPlan
@@ -37,6 +38,7 @@ from vitals.store.state.exports import ExportTable
 from vitals.store.state.sites import SiteTable
 from vitals.store.tiers.export_files import ExportFiles
 from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.rollups import RollupTier
 
 FIRST = day_start("2016-12-29")
 DAYS = 6
@@ -77,11 +79,13 @@ def site_of(archives: Archives, series: Series) -> str:
     return site
 
 
-def query(archives: Archives, site: str, span: Span, names: list[str] = NAMES) -> tuple[Rows, ReadStats]:
+def query(
+    archives: Archives, site: str, span: Span, names: list[str] = NAMES, *, now_ms: int = NOW
+) -> tuple[Rows, ReadStats]:
     """The rows of a raw query, read as one span, and its stats."""
     catalog = archives.catalogs.load(site)
-    plan = plan_query(QueryRequest(site, names, span.start_ms, span.end_ms, "raw"), catalog, NOW, 5_000)
-    result = archives.executor().read(PlannedRead(plan, archives.records(site, span), NOW, Cost()), span)
+    plan = plan_query(QueryRequest(site, names, span.start_ms, span.end_ms, "raw"), catalog, now_ms, 5_000)
+    result = archives.executor().read(PlannedRead(plan, archives.records(site, span), now_ms, Cost()), span)
     rows = result.rows
     assert isinstance(rows, Samples)
     by_id = {point.id: point.name for point in catalog.points}
@@ -93,18 +97,26 @@ def texts(stats: ReadStats) -> list[str]:
     return [str(failure.error) for failure in stats.failures]
 
 
-def source(archives: Archives) -> ArchiveRows:
+def source(archives: Archives, now_ms: int = NOW) -> ArchiveRows:
     unload = ArchiveUnload(archives.athena, archives.s3, BUCKET, archives.names["GlueTable"])
-    return ArchiveRows(unload, archives.cold, archives.ledger, archives.rollups)
+    return ArchiveRows(unload, archives.cold, archives.ledger, archives.rollups, lambda: now_ms)
 
 
-def export(archives: Archives, site: str, span: Span, folder: Path, names: list[str] | None = None) -> Rows:
+def export(
+    archives: Archives,
+    site: str,
+    span: Span,
+    folder: Path,
+    names: list[str] | None = None,
+    *,
+    now_ms: int = NOW,
+) -> Rows:
     """The rows of an archive part; without names, of every point."""
     by_name = archives.catalogs.load(site).by_name
     ids = [by_name[name].id for name in names or ()]
     request = BulkRequest(site, span, names, ids, folder, f"answer-{next(SITES)}", 60, lambda: None)
     result: Rows = {}
-    for batch in source(archives).read(request).batches:
+    for batch in source(archives, now_ms).read(request).batches:
         points, times, values = (
             column.to_pylist()
             for column in batch.set_column(1, "time_ms", batch.column(1).cast(pa.int64())).columns
@@ -151,6 +163,25 @@ def test_days_that_athena_does_not_see_are_named(archives: Archives, tmp_path: P
     archives.project("1990/01/01")
     assert query(archives, site, span, ["a"])[0] == bits(series)
     assert export(archives, site, span, tmp_path) == bits(series)
+
+
+def test_days_just_archived_are_counted_too(archives: Archives, tmp_path: Path) -> None:
+    """Athena lacks the newest ones, and an eventually consistent read has no rollups of them yet."""
+    reads = StaleReads()
+    reads.hold("HotTable")
+    site = site_of(archives, made())
+    archives.project("1990/01/01", "2017/01/01")
+    archives.rollups = RollupTier(reads, "HotTable")
+    for now_ms, is_quiet in ((WHOLE.end_ms + DAY_MS + HOUR_MS + 60_000, False), (NOW, True)):
+        if is_quiet:
+            reads.release()
+        rows, stats = query(archives, site, WHOLE, now_ms=now_ms)
+        assert len(rows) == len(bits(within(made(), Span(FIRST, FIRST + 4 * DAY_MS))))
+        assert named(stats) == {"2017-01-02", "2017-01-03"}
+        with pytest.raises(RowCountError, match=r"rows for 2017-01-02; 1 more days differ"):
+            export(archives, site, WHOLE, tmp_path, NAMES, now_ms=now_ms)
+        # One read by the query and one by the export; both are made again when the rows differ.
+        assert len(reads.eventual) == (2 * len(NAMES) if is_quiet else 0)
 
 
 def fewer(series: Series, keep: Callable[[int], bool]) -> dict[str, dict[int, float]]:

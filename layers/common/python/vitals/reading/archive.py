@@ -14,6 +14,7 @@ from vitals.model.row_counts import RowCounts
 from vitals.model.samples import Samples, merge
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, Span
+from vitals.reading.plan import must_be_consistent
 from vitals.reading.reads import PlannedRead, ReadResult, ReadStats, combined, day_failures
 from vitals.store.state.ledger import Ledger
 from vitals.store.tiers.cold import ColdTier
@@ -80,7 +81,14 @@ class ArchiveReader:
         period = Span(records[0].day_ms, records[-1].day_ms + DAY_MS)
         missing = self._missing(plan.site, records)
         rows = RowCounts(Span(max(period.start_ms, span.start_ms), min(period.end_ms, span.end_ms)))
-        counting = self.pool.submit(self.rollups.day_counts, plan.site, plan.ids, period, cost)
+        counting = self.pool.submit(
+            self.rollups.day_counts,
+            plan.site,
+            plan.ids,
+            period,
+            cost,
+            consistent=must_be_consistent(records, query.now_ms),
+        )
         samples = self.bulk.raw(
             site=plan.site,
             names=plan.existing_names,
@@ -121,7 +129,7 @@ class ArchiveReader:
         if not doubtful:
             return changed, {}
         days = Span(min(doubtful), max(doubtful) + DAY_MS)
-        counts = self.rollups.day_counts(plan.site, plan.ids, days, cost, consistent=True)
+        counts = self.rollups.day_counts(plan.site, plan.ids, days, cost)
         # Read after the rollups: if the record has not changed, they belong to its archive.
         latest = {record.day_ms: record for record in self.ledger.archive_records(plan.site, days, cost)}
         same = [day_ms for day_ms in doubtful if countable[day_ms].same_archive(latest.get(day_ms))]

@@ -123,6 +123,18 @@ def plan_query(request: QueryRequest, catalog: Catalog, now_ms: int, max_range_d
 
 
 @dataclass(frozen=True, slots=True)
+class DayRun:
+    """Consecutive days, or the parts of them in a span, and whether their items must be read consistently.
+
+    An eventually consistent read costs half, and may lack what was written within the last second or so. So
+    only days that are quiet (ArchiveRecord.is_quiet) are read like that.
+    """
+
+    span: Span
+    consistent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """The tier of each part of a span.
 
@@ -131,8 +143,8 @@ class Parts:
     """
 
     files: tuple[int, ...] = ()
-    hot: tuple[Span, ...] = ()
-    rollup: tuple[Span, ...] = ()
+    hot: tuple[DayRun, ...] = ()
+    rollup: tuple[DayRun, ...] = ()
 
 
 def plan_parts(span: Span, records: Iterable[ArchiveRecord], now_ms: int, *, rollups: bool) -> Parts:
@@ -141,31 +153,40 @@ def plan_parts(span: Span, records: Iterable[ArchiveRecord], now_ms: int, *, rol
     The hot tier has all of a day whose blocks have not expired, and takes one request less than its file.
     """
     by_day = {record.day_ms: record for record in records}
-    files, hot, rolled = [], [], []
+    files: list[int] = []
+    hot: list[ArchiveRecord] = []
+    rolled: list[ArchiveRecord] = []
     for day_ms in range(span.start_ms - span.start_ms % DAY_MS, span.end_ms, DAY_MS):
         record = by_day.get(day_ms)
         if record is None:
             continue
         if record.settled and rollups:
-            rolled.append(day_ms)
+            rolled.append(record)
             continue
         expiring = record.expires_ms is not None and record.expires_ms <= now_ms + _EXPIRY_MARGIN_MS
         if expiring and record.etag:
             files.append(day_ms)
         if not (expiring and record.settled):
-            hot.append(day_ms)
-    return Parts(tuple(files), _runs(hot, span), _runs(rolled, span))
+            hot.append(record)
+    return Parts(tuple(files), _runs(hot, span, now_ms), _runs(rolled, span, now_ms))
 
 
-def _runs(days: Sequence[int], span: Span) -> tuple[Span, ...]:
-    """Returns days as spans of consecutive ones, within `span`."""
-    runs: list[Span] = []
-    for day_ms in days:
-        if runs and runs[-1].end_ms == day_ms:
-            runs[-1] = Span(runs[-1].start_ms, day_ms + DAY_MS)
+def must_be_consistent(records: Iterable[ArchiveRecord], now_ms: int) -> bool:
+    """Returns whether one read of all of these days must be consistent."""
+    return not all(record.is_quiet(now_ms) for record in records)
+
+
+def _runs(records: Iterable[ArchiveRecord], span: Span, now_ms: int) -> tuple[DayRun, ...]:
+    """Returns days as runs of consecutive ones that are read alike, within `span`."""
+    runs: list[DayRun] = []
+    for record in records:
+        day_ms, consistent = record.day_ms, must_be_consistent([record], now_ms)
+        day = Span(max(day_ms, span.start_ms), min(day_ms + DAY_MS, span.end_ms))
+        if runs and runs[-1].span.end_ms == day.start_ms and runs[-1].consistent == consistent:
+            runs[-1] = DayRun(Span(runs[-1].span.start_ms, day.end_ms), consistent)
         else:
-            runs.append(Span(day_ms, day_ms + DAY_MS))
-    return tuple(Span(max(run.start_ms, span.start_ms), min(run.end_ms, span.end_ms)) for run in runs)
+            runs.append(DayRun(day, consistent))
+    return tuple(runs)
 
 
 def _shape(request: QueryRequest, span: Span) -> Shape:

@@ -1,5 +1,6 @@
 """Records of the ledger: windows of a day, the state of its archive, and the steps of archiving it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum, auto
@@ -84,6 +85,15 @@ class ArchiveRecord:
         if self.status != "done" or self.began_ms is None:
             return False
         return self.changed_ms is None or self.changed_ms < self.began_ms - WRITE_GRACE_MS
+
+    def is_quiet(self, now_ms: int) -> bool:
+        """Returns whether whatever the record tells of was written long before `now_ms`.
+
+        Writers write for less than WRITE_GRACE_MS after their note, and rollups are written before an
+        archiving ends. So an eventually consistent read has it all, whatever the clocks of the functions are.
+        """
+        archived_ms = (self.began_ms or 0) + math.ceil(self.seconds * 1000)
+        return max(self.changed_ms or 0, archived_ms) < now_ms - WRITE_GRACE_MS
 
     @property
     def countable(self) -> bool:

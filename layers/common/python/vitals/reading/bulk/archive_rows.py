@@ -1,11 +1,12 @@
 """The rows of settled days, by one query of Athena."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import batched
 from typing import Any
 
+from vitals.aws.runtime import SYSTEM
 from vitals.errors import ConflictError, DayFileMissingError, RowCountError
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.row_counts import RowCounts
@@ -14,6 +15,7 @@ from vitals.model.timespan import DAY_MS, Span, day_name
 from vitals.reading.bulk.record_batches import record_batches
 from vitals.reading.bulk.request import BulkRequest, BulkRows
 from vitals.reading.bulk.unload import ArchiveUnload, Unloaded
+from vitals.reading.plan import must_be_consistent
 from vitals.store.state.ledger import Ledger
 from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.rollups import RollupTier
@@ -24,12 +26,16 @@ _POINTS_AT_ONCE = 256
 
 @dataclass(frozen=True, slots=True)
 class ArchiveRows:
-    """Reads settled days by SQL, and compares the rows of each day with its record or rollups."""
+    """Reads settled days by SQL, and compares the rows of each day with its record or rollups.
+
+    `now` returns UTC ms.
+    """
 
     unload: ArchiveUnload
     cold: ColdTier
     ledger: Ledger
     rollups: RollupTier
+    now: Callable[[], int] = SYSTEM.now_ms
 
     def read(self, request: BulkRequest) -> BulkRows:
         """Runs the query and returns its rows, which end with RowCountError when the rows of a day differ.
@@ -71,7 +77,8 @@ class ArchiveRows:
     ) -> None:
         """Compares the number of rows with the records or, for named points, with their rollups."""
         site = request.site
-        differing = counts.mismatches(self._expected(request, records, consistent=False))
+        consistent = must_be_consistent(records.values(), self.now())
+        differing = counts.mismatches(self._expected(request, records, consistent=consistent))
         if not differing:
             return
         differing_records = {day_ms: records[day_ms] for day_ms in differing}

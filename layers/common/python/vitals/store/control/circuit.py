@@ -49,7 +49,8 @@ class CircuitTable:
         self._key = keys.circuit(base_url)
 
     def load(self) -> Circuit:
-        item = self._client.get_item(TableName=self._table, Key=self._key).get("Item")
+        result = self._client.get_item(TableName=self._table, Key=self._key, ConsistentRead=True)
+        item = result.get("Item")
         return Circuit(int(item["failures"]["N"]), int(item["open_until_ms"]["N"])) if item else Circuit()
 
     def store(self, circuit: Circuit) -> None:

@@ -27,11 +27,7 @@ class SiteTable:
 
     def list(self) -> list[SiteRecord]:
         """Returns every site that has ever been synced, by name."""
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": keys.SITES_PARTITION}},
-        }
+        request = items.selecting(self._table, keys.SITES_PARTITION)
         pages = items.pages(self._client.query, request, "the list of sites")
         return [_record(item) for page in pages for item in page]
 

@@ -73,7 +73,7 @@ class TokenTable:
         The grant of an expired token has its expiry, and neither scopes nor sites.
         """
         key = keys.token(keys.token_hash(secret))
-        item = self._client.get_item(TableName=self._table, Key=key).get("Item")
+        item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         if item is None:
             return None
         expires_ms = _expires_ms(item)

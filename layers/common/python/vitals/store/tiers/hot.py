@@ -131,13 +131,23 @@ class HotTier:
         return sum(not is_marked for is_marked in marked)
 
     def read(
-        self, site: str, ids: Iterable[int], span: Span, now_ms: int, cost: Cost | None = None
+        self,
+        site: str,
+        ids: Iterable[int],
+        span: Span,
+        now_ms: int,
+        cost: Cost | None = None,
+        *,
+        consistent: bool = True,
     ) -> Samples:
         """Returns the samples of these points in the span, by point then time, without expired blocks."""
         wanted = _slots_by_group(ids)
         jobs = [(group, piece) for group in wanted for piece in span.pieces(_QUERY_SPAN_MS)]
         parts = self._pool.map(
-            lambda job: self._read_slots(site, job[0], wanted[job[0]], job[1], now_ms, cost), jobs
+            lambda job: self._read_slots(
+                site, job[0], wanted[job[0]], job[1], now_ms, cost, consistent=consistent
+            ),
+            jobs,
         )
         return merge(parts)
 
@@ -146,7 +156,7 @@ class HotTier:
 
         Expired blocks are omitted: the archive has their samples, or newer ones.
         """
-        unexpired = list(self._table.unexpired(site, group, span, now_ms, consistent=True))
+        unexpired = list(self._table.unexpired(site, group, span, now_ms))
         samples = _decode(unexpired, range(blocks.GROUP_SIZE))
         return _globalise(samples, group), [StoredBlock.from_item(group, item) for item in unexpired]
 
@@ -160,9 +170,17 @@ class HotTier:
         )
 
     def _read_slots(
-        self, site: str, group: int, slots: set[int], span: Span, now_ms: int, cost: Cost | None
+        self,
+        site: str,
+        group: int,
+        slots: set[int],
+        span: Span,
+        now_ms: int,
+        cost: Cost | None,
+        *,
+        consistent: bool,
     ) -> Samples:
-        unexpired = list(self._table.unexpired(site, group, span, now_ms, cost=cost))
+        unexpired = list(self._table.unexpired(site, group, span, now_ms, consistent=consistent, cost=cost))
         samples = _decode(unexpired, sorted(slots))
         inside = samples[(samples.times >= span.start_ms) & (samples.times < span.end_ms)]
         return _globalise(inside, group)

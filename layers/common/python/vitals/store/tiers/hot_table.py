@@ -46,7 +46,7 @@ class BlockTable:
         now_ms: int,
         *,
         newest_first: bool = False,
-        consistent: bool = False,
+        consistent: bool = True,
         cost: Cost | None = None,
     ) -> Iterator[Item]:
         """Yields the blocks of a group that have not expired, each as one item."""
@@ -131,7 +131,7 @@ class BlockTable:
         span: Span,
         *,
         newest_first: bool = False,
-        consistent: bool = False,
+        consistent: bool = True,
         cost: Cost | None = None,
     ) -> Iterator[Item]:
         request: dict[str, Any] = {
@@ -157,7 +157,7 @@ class BlockTable:
         group, window_ms = key
         window = Span(window_ms, window_ms + WINDOW_MS)
         for attempt in range(_READ_ATTEMPTS):
-            stored = list(self._query(site, group, window, consistent=True, cost=cost))
+            stored = list(self._query(site, group, window, cost=cost))
             whole, item = hot_items.assemble(window_ms, stored, now_ms)
             if whole:
                 return item

@@ -45,10 +45,21 @@ class RollupTier:
         list(self._pool.map(self._put, items))
 
     def read(
-        self, site: str, ids: Iterable[int], days: Span, bucket_ms: int, cost: Cost | None = None
+        self,
+        site: str,
+        ids: Iterable[int],
+        days: Span,
+        bucket_ms: int,
+        cost: Cost | None = None,
+        *,
+        consistent: bool = True,
     ) -> Aggregates:
         """Returns the hours or days (by `bucket_ms`) of these points with rollups in a span of whole days."""
-        return concat(self._pool.map(lambda point: self._read_point(site, point, days, bucket_ms, cost), ids))
+        return concat(
+            self._pool.map(
+                lambda point: self._read_point(site, point, days, bucket_ms, cost, consistent), ids
+            )
+        )
 
     def day_counts(
         self,
@@ -57,7 +68,7 @@ class RollupTier:
         days: Span,
         cost: Cost | None = None,
         *,
-        consistent: bool = False,
+        consistent: bool = True,
     ) -> dict[int, int]:
         """Returns the total number of samples of these points per whole day, by day start, without zeros."""
         counts: Counter[int] = Counter()
@@ -79,14 +90,17 @@ class RollupTier:
             ExpressionAttributeValues={":pk": {"S": keys.rollup_partition(site, point)}},
             ScanIndexForward=False,
             Limit=1,
+            ConsistentRead=True,
         )["Items"]
         times = [decode_day(i["b"]["B"], point, int(i["w"]["N"]), HOUR_MS).times for i in page]
         return int(times[0].max()) if times and len(times[0]) else None
 
-    def _read_point(self, site: str, point: int, days: Span, bucket_ms: int, cost: Cost | None) -> Aggregates:
+    def _read_point(
+        self, site: str, point: int, days: Span, bucket_ms: int, cost: Cost | None, consistent: bool
+    ) -> Aggregates:
         return concat(
             decode_day(payload, point, day_ms, bucket_ms)
-            for day_ms, payload in self._payloads(site, point, days, cost)
+            for day_ms, payload in self._payloads(site, point, days, cost, consistent=consistent)
         )
 
     def _count_point(
@@ -96,7 +110,7 @@ class RollupTier:
         return {day_ms: day_count(payload) for day_ms, payload in payloads}
 
     def _payloads(
-        self, site: str, point: int, days: Span, cost: Cost | None, *, consistent: bool = False
+        self, site: str, point: int, days: Span, cost: Cost | None, *, consistent: bool
     ) -> Iterator[tuple[int, bytes]]:
         """Yields the day start and the payload of each day of the point that has rollups."""
         request: dict[str, Any] = {
