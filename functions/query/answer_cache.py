@@ -111,14 +111,14 @@ class AnswerCache:
         except (CacheError, TierTimeoutError, orjson.JSONDecodeError, zstandard.ZstdError) as error:
             self.log("cache not read", site=site, reason=str(error))
             return None
-        age_s = -(-max(0, self.now() - content["stored_ms"]) // 1000)
+        age_s = -(-max(0, self.now() - content["read_ms"]) // 1000)
         return CachedAnswer(content["answer"], entry.ttl_s - age_s) if age_s < entry.ttl_s else None
 
-    def store(self, site: str, entry: Entry, answer: ColumnAnswer, cost: Cost) -> None:
-        """Stores an answer, unless reading it again in a moment costs less."""
+    def store(self, site: str, entry: Entry, answer: ColumnAnswer, read_ms: int, cost: Cost) -> None:
+        """Stores an answer that began to be read at `read_ms`, unless reading it again soon costs less."""
         if self.results is None or (not entry.stable and cost.read_dollars < prices.S3_PUT):
             return
-        content = {"stored_ms": self.now(), "answer": answer}
+        content = {"read_ms": read_ms, "answer": answer}
         body = zstandard.compress(orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY), 3)
         try:
             if self.results.put(site, entry.digest, body):

@@ -62,7 +62,7 @@ class SampleReader:
             else:
                 answer, complete = self._read(PlannedRead(plan, records, now_ms, cost))
                 if complete:
-                    self.cache.store(plan.site, entry, answer, cost)
+                    self.cache.store(plan.site, entry, answer, now_ms, cost)
         answer["metadata"] = {**answer["metadata"], **self._request_cost(cost, hit=cached is not None)}
         # What is missing may be readable a moment later, while the entry stays the same.
         stable = complete and entry.stable

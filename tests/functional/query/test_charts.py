@@ -377,6 +377,25 @@ def test_recent_days_are_cached_for_a_moment(
     assert answer_of(query(api, names, today))["metadata"]["cache_hit"] is False
 
 
+def test_the_age_of_an_answer_includes_its_read(
+    archive: Archive, api: Api, cached: AnswerCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vitals.aws.prices.S3_PUT", 0.0)
+    real, today = SampleReader._read, Span(DAY + DAY_MS, DAY + 2 * DAY_MS)
+
+    def slow(self: SampleReader, *arguments: Any) -> Any:
+        archive.world.clock.now_ms += 12_000
+        return real(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SampleReader, "_read", slow)
+        query(api, names_of(archive), today)
+    again = query(api, names_of(archive), today)
+    assert (answer_of(again)["metadata"]["cache_hit"], again.max_age_s) == (True, 8)
+    archive.world.clock.now_ms += 9_000
+    assert answer_of(query(api, names_of(archive), today))["metadata"]["cache_hit"] is False
+
+
 def test_a_gap_before_a_backfill_is_not_cached(archive: Archive, api: Api, cached: AnswerCache) -> None:
     long_ago = Span(DAY - 9 * DAY_MS, DAY - 8 * DAY_MS)
     for _ in range(2):
