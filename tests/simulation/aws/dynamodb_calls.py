@@ -43,6 +43,8 @@ UPDATES: dict[str, tuple[str | None, ...]] = {
         "attribute_not_exists(began_ms) OR began_ms <= :began_ms",
         "began_ms = :began_ms",
     ),
+    "SET #changed_ms = :changed_ms": ("attribute_not_exists(changed_ms) OR changed_ms < :changed_ms",),
+    "SET changed_ms = changed_ms + :step": (None,),
     "SET #expires_ms = :expires_ms": ("attribute_not_exists(expires_ms) OR expires_ms > :expires_ms",),
 }
 # Every KeyConditionExpression of the product.

@@ -177,7 +177,7 @@ def changed(now_ms: int) -> ArchiveChange:
     `changed_ms` only grows: a writer whose clock is behind must not hide an earlier note, nor give the record
     a state that it had before.
     """
-    return ArchiveChange({"changed_ms": now_ms}, Precondition.EARLIER_CHANGE, optional=True)
+    return ArchiveChange({"changed_ms": now_ms}, Precondition.EARLIER_CHANGE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,10 +115,17 @@ class Ledger:
         """Records, before the windows are written, that their days change.
 
         A writer may fail, or archiving may read in between. So a mark is valid for the longest time of a
-        writer (WRITE_GRACE_MS) after its own time. A later mark stands.
+        writer (WRITE_GRACE_MS) after its own time. A mark that is not behind this one moves on by a
+        millisecond, so that no two states of a day have one mark.
         """
         for day in sorted({SiteDay.containing(site, window_ms) for window_ms in windows_ms}):
-            self._apply(day, changed(now_ms))
+            if not self._apply(day, changed(now_ms)):
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=keys.archive_day(day),
+                    UpdateExpression="SET changed_ms = changed_ms + :step",
+                    ExpressionAttributeValues={":step": {"N": "1"}},
+                )
 
     def archive_record(self, day: SiteDay) -> ArchiveRecord:
         """Returns the record of a day, all defaults when there is none."""
@@ -165,16 +172,18 @@ class Ledger:
         precondition of a change holds, or the change is optional.
         """
         for change in changes:
-            self._apply(day, change)
+            if not self._apply(day, change) and not change.optional:
+                raise ConflictError(f"{day} was archived by another process")
 
-    def _apply(self, day: SiteDay, change: ArchiveChange) -> None:
+    def _apply(self, day: SiteDay, change: ArchiveChange) -> bool:
+        """Makes one change; returns False when its precondition does not hold."""
         condition = _CONDITIONS[change.precondition]
         key = keys.archive_day(day)
         try:
             self._client.update_item(**items.setting(self._table, key, change.facts, condition))
         except self._client.exceptions.ConditionalCheckFailedException:
-            if not change.optional:
-                raise ConflictError(f"{day} was archived by another process") from None
+            return False
+        return True
 
     def _record_day(
         self,

@@ -101,6 +101,7 @@ class TokenTable:
             "TableName": self._table,
             "FilterExpression": "begins_with(pk, :prefix) AND sk = :sk",
             "ExpressionAttributeValues": {":prefix": {"S": keys.TOKEN_PREFIX}, ":sk": {"S": "token"}},
+            "ConsistentRead": True,
         }
         added = 0
         for item in chain.from_iterable(items.pages(self._client.scan, request, "the tokens", _MAX_PAGES)):
