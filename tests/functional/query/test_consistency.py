@@ -15,6 +15,7 @@ from tests.support.sites import SITE
 from tests.support.stale_reads import StaleReads
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
+from vitals.reading.executor import Executor
 from vitals.reading.request import QueryRequest
 from vitals.store.control.circuit import Circuit, CircuitTable
 from vitals.store.state.sites import SiteTable
@@ -41,8 +42,8 @@ def reads(archive: Archive, api: Api, clock: Clock) -> StaleReads:
     return client
 
 
-def query(api: Api, name: str, span: Span = WHOLE, **parameters: Any) -> Reply:
-    return api.query(GRANT, QueryRequest(SITE, [name], span.start_ms, span.end_ms, **parameters))
+def query(api: Api, name: str, span: Span = WHOLE, tag: str = "", **parameters: Any) -> Reply:
+    return api.query(GRANT, QueryRequest(SITE, [name], span.start_ms, span.end_ms, **parameters), tag)
 
 
 def series(reply: Reply) -> Any:
@@ -95,6 +96,34 @@ def test_rollups_of_quiet_days_are_read_beside(archive: Archive, api: Api, reads
     assert times == sorted(times) == list(range(DAY, second.end_ms, HOUR_MS))
     assert series(reply)["values"][:24].tolist() == before["values"].tolist()
     assert reads.eventual == ["HotTable"]
+
+
+@pytest.mark.parametrize("resolution", ["raw", "1h"])
+def test_a_change_amid_a_read_changes_the_name(
+    archive: Archive, api: Api, reads: StaleReads, monkeypatch: pytest.MonkeyPatch, resolution: str
+) -> None:
+    """The records are read before the tiers, so whatever comes between them is of the next name."""
+    settle(archive)
+    archive.world.clock.forward(60)
+    name, _ = sorted(archive.world.truth(WHOLE))[5]
+    real = Executor.records
+
+    def changed_after(*arguments: Any) -> Any:
+        records = real(*arguments)
+        correct(archive, 4242.5)
+        archive.world.clock.forward(40)
+        archive.archive(reconcile=False)
+        return records
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Executor, "records", changed_after)
+        amid = query(api, name, resolution=resolution)
+    assert amid.etag
+    for is_hit in (False, True):
+        later = query(api, name, resolution=resolution, tag=amid.etag)
+        assert later.answer is not None and later.etag not in (None, amid.etag)
+        assert later.answer["metadata"]["cache_hit"] is is_hit
+        assert 4242.5 in series(later)["max" if resolution == "1h" else "values"]
 
 
 def test_acknowledged_blocks_are_in_the_answer(archive: Archive, api: Api, reads: StaleReads) -> None:
