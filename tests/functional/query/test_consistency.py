@@ -48,8 +48,8 @@ def query(api: Api, name: str, span: Span = WHOLE, tag: str = "", **parameters: 
 
 def series(reply: Reply) -> Any:
     assert reply.answer is not None
-    [only] = reply.answer["series"]
-    return only
+    [of_point] = reply.answer["series"]
+    return of_point
 
 
 def correct(archive: Archive, value: float) -> tuple[str, int]:

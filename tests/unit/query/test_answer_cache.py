@@ -38,15 +38,16 @@ def test_entries_of_one_name_have_one_lifetime(
 ) -> None:
     plan = planned(DAY + DAY_MS - shorter_ms)
     entries = [answer_cache.entry(plan, records, now_ms) for now_ms in nows]
-    for one, other in product(entries, entries):
-        assert (one.digest == other.digest) == (one.ttl_s == other.ttl_s)
+    for first, second in product(entries, entries):
+        assert (first.digest == second.digest) == (first.ttl_s == second.ttl_s)
 
 
 @given(st.lists(st.tuples(RECORDS, NOWS), min_size=2))
 def test_equal_names_have_equal_records_and_lifetimes(read: list[tuple[ArchiveRecord, int]]) -> None:
     entries = [(record, answer_cache.entry(planned(), [record], now_ms)) for record, now_ms in read]
-    for (record, one), (of_other, other) in product(entries, entries):
-        assert (one.digest == other.digest) == ((record, one.ttl_s) == (of_other, other.ttl_s))
+    for (record, first), (other_record, second) in product(entries, entries):
+        same = (record, first.ttl_s) == (other_record, second.ttl_s)
+        assert (first.digest == second.digest) == same
 
 
 def test_a_note_makes_answers_volatile() -> None:

@@ -122,5 +122,5 @@ def test_runs_have_every_day_once(changes: list[tuple[int, int]]) -> None:
     assert read == {record.day_ms: not record.is_quiet(NOW) for record in records}
     assert all(span.start_ms <= run.span.start_ms < run.span.end_ms <= span.end_ms for run in parts.hot)
     # Neighbours that are read alike are one run.
-    for one, following in itertools.pairwise(parts.hot):
-        assert one.span.end_ms < following.span.start_ms or one.consistent != following.consistent
+    for earlier, later in itertools.pairwise(parts.hot):
+        assert earlier.span.end_ms < later.span.start_ms or earlier.consistent != later.consistent
