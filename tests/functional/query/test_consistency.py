@@ -129,8 +129,8 @@ def test_a_change_amid_a_read_changes_the_name(
 def test_acknowledged_blocks_are_in_the_answer(archive: Archive, api: Api, reads: StaleReads) -> None:
     reads.hold("HotTable")
     name, time_ms = correct(archive, 4242.5)
-    found = series(query(api, name, resolution="raw"))
-    assert found["values"][found["timestamps"].tolist().index(time_ms)] == 4242.5
+    corrected = series(query(api, name, resolution="raw"))
+    assert corrected["values"][corrected["timestamps"].tolist().index(time_ms)] == 4242.5
 
 
 def test_the_newest_sample_is_the_newest(archive: Archive, api: Api, reads: StaleReads) -> None:
