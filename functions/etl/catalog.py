@@ -75,14 +75,7 @@ class CatalogSync:
         site, record, listing = refresh.site, refresh.record, refresh.listing
         points = [listed_from_ace(item) for item in listing.items if len(item["name"]) <= MAX_NAME]
         added = {point.name for point in points} - refresh.stored.active_ids.keys()
-        if added:
-            # Before the catalog is stored, or a sync that dies in between would leave the new points unread.
-            self._request_reread(site, record, refresh.now_ms)
         catalog = self._merge(refresh, points)
-        if added:
-            # And after: another sync may have sent the re-reads meanwhile, for the points of the old catalog.
-            has_begun = record is not None and record.first_ms is not None
-            self._request_reread(site, record if has_begun else self.sites.load(site), refresh.now_ms)
         unchanged = not added and len(points) == refresh.stored.configured.bit_count()
         # A doubtful listing is repeated soon, unless it has exactly the points of the catalog.
         listed_ms = refresh.now_ms if listing.steady or unchanged else None
@@ -96,19 +89,8 @@ class CatalogSync:
             [*points, *weather_points()],
             proves_absence=refresh.listing.proves_absence,
             since=refresh.stored,
+            unread_from_ms=plan.unlisted_since(refresh.record),
         )
-
-    def _request_reread(self, site: str, record: SiteRecord | None, now_ms: int) -> None:
-        """Lets the times be read again in which samples of new points were rejected.
-
-        One listing without the points does not prove since when they are configured (plan.unlisted_since).
-        """
-        if record is None or record.first_ms is None:
-            return
-        if record.reread_ms is None:
-            self.sites.request_full_reread(site)
-        else:
-            self.sites.record_reread(site, min(plan.unlisted_since(record), record.reread_ms, now_ms))
 
 
 def _log_listing(site: str, listing: Listing, log: Log) -> None:

@@ -11,7 +11,7 @@ from etl.rereads import Message, reread_messages
 from etl.weather import sync_weather
 from vitals.codec import segments
 from vitals.model.points import Catalog
-from vitals.model.timespan import Span
+from vitals.model.timespan import DAY_MS, Span, day_name
 from vitals.pipeline.ingest import Ingest
 from vitals.store.control.circuit import CircuitTable
 from vitals.store.state.catalog import CatalogTable
@@ -56,7 +56,7 @@ class Syncer:
             sync_weather(self.ingest, catalog, receipt, self.log)
         self._log_dense(catalog, receipt)
         if result.caught_up:
-            self._send_rereads(receipt)
+            self._send_rereads(catalog, receipt)
         elif result.advanced:
             self._send([{"site": receipt.site}], receipt)
 
@@ -87,23 +87,38 @@ class Syncer:
         receipt.caught_up = step.caught_up
         return StepResult(step.caught_up, advanced)
 
-    def _send_rereads(self, receipt: Receipt) -> None:
+    def _send_rereads(self, catalog: Catalog, receipt: Receipt) -> None:
         record = self.sites.load(receipt.site)
         now_ms = self.ingest.now()
         if record is None or record.checkpoint_ms is None or not plan.reread_due(record, now_ms):
             return
-        # A site that was just read for the first time needs no full re-read yet, unless points were listed
-        # meanwhile.
-        is_first = record.reread_ms is None
-        may_be_full = not is_first or record.full_reread_ms is not None
-        full = may_be_full and plan.full_reread_due(record, now_ms)
-        self._send(reread_messages(self.ingest, record, record.checkpoint_ms, full=full), receipt)
+        # A site that was just read for the first time needs no full re-read yet. In records of older versions
+        # `full_reread_ms` is set before if points were listed meanwhile.
+        is_first = record.reread_ms is None and record.full_reread_ms is None
+        full = not is_first and plan.full_reread_due(record, now_ms)
+        unread = plan.next_unread(catalog.unread_from_ms, record, record.checkpoint_ms, full=full)
+        messages = reread_messages(self.ingest, record, record.checkpoint_ms, full=full, unread=unread)
+        self._send(messages, receipt)
         # Noted after sending: a sync that dies in between sends the messages twice, which is harmless.
+        if unread:
+            self._log_too_old(unread, receipt)
+            self.catalogs.record_requested(receipt.site, catalog, unread.until_ms)
         self.sites.record_reread(receipt.site, now_ms, full=full or is_first)
 
     def _send(self, messages: Sequence[Message], receipt: Receipt) -> None:
         self.enqueue(messages)
         receipt.follow_ups += len(messages)
+
+    def _log_too_old(self, unread: plan.Unread, receipt: Receipt) -> None:
+        """Names the days for which points that were listed late need a backfill."""
+        if unread.too_old:
+            self.log.warning(
+                "points were listed too late to be read from the start",
+                site=receipt.site,
+                start_date=day_name(unread.too_old.start_ms),
+                end_date=day_name(unread.too_old.end_ms - 1),
+                reason=f"the last {plan.MAX_UNREAD_MS // DAY_MS} days are read again; backfill these days",
+            )
 
     def _log_dense(self, catalog: Catalog, receipt: Receipt) -> None:
         """Names the points of which a block could not hold all samples."""

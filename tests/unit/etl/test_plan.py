@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -84,6 +86,94 @@ def test_a_reread_reaches_the_one_before() -> None:
     record = SiteRecord("s", first_ms=DAY, checkpoint_ms=checkpoint, reread_ms=checkpoint - 5 * HOUR_MS)
     spans = plan.rereads(coverage({}), record, checkpoint, full=False)
     assert spans[0].start_ms == checkpoint - 5 * HOUR_MS
+
+
+windows = st.integers(0, 60 * WINDOWS_PER_DAY)
+
+
+def unread_since(record: SiteRecord, unread_from_ms: int, checkpoint_ms: int, full: list[bool]) -> list[Span]:
+    """What is requested of the unread samples hour by hour, until nothing is unread."""
+    unread_ms: int | None = unread_from_ms
+    requested = []
+    for is_full in [*full, *[False] * 50]:
+        unread = plan.next_unread(unread_ms, record, checkpoint_ms, full=is_full)
+        if unread:
+            assert unread.span.length_ms <= plan.UNREAD_PIECE_MS
+            requested += [unread.too_old, unread.span] if unread.too_old else [unread.span]
+            unread_ms = unread.until_ms
+        if unread_ms is None:
+            return requested
+        checkpoint_ms += HOUR_MS
+    raise AssertionError("some samples are never requested")
+
+
+@given(windows, windows, st.lists(st.booleans(), max_size=12))
+def test_unread_samples_are_requested_once_up_to_the_checkpoint(
+    first: int, unread: int, full: list[bool]
+) -> None:
+    checkpoint = DAY + 60 * DAY_MS
+    record = SiteRecord("s", first_ms=DAY + first * WINDOW_MS, checkpoint_ms=checkpoint)
+    unread_from_ms = DAY + unread * WINDOW_MS
+    spans = unread_since(record, unread_from_ms, checkpoint, full)
+    assert spans[0].start_ms == max(record.first_ms or 0, unread_from_ms)
+    assert all(span.end_ms == after.start_ms for span, after in itertools.pairwise(spans))
+    assert checkpoint <= spans[-1].end_ms <= checkpoint + 50 * HOUR_MS
+    too_old = [span for span in spans if span.length_ms > plan.UNREAD_PIECE_MS]
+    oldest = checkpoint - plan.MAX_UNREAD_MS
+    assert all(span.end_ms >= oldest for span in too_old)
+
+
+def test_only_a_month_of_unread_samples_is_requested() -> None:
+    checkpoint = DAY + 60 * DAY_MS
+    record = SiteRecord("s", first_ms=DAY, checkpoint_ms=checkpoint)
+    edge = checkpoint - plan.MAX_UNREAD_MS
+    first = Span(edge, edge + DAY_MS)
+    at_edge = plan.next_unread(edge, record, checkpoint, full=False)
+    assert at_edge == plan.Unread(first, Span(edge, edge), first.end_ms)
+    beyond = plan.next_unread(edge - DAY_MS, record, checkpoint, full=False)
+    assert beyond == plan.Unread(first, Span(edge - DAY_MS, edge), first.end_ms)
+
+
+def test_a_full_reread_waits_for_no_unread_samples_but_reads_those_it_covers() -> None:
+    checkpoint = DAY + 9 * DAY_MS
+    record = SiteRecord("s", first_ms=DAY, checkpoint_ms=checkpoint)
+    assert plan.next_unread(checkpoint - 25 * HOUR_MS, record, checkpoint, full=True) is None
+    covered = plan.next_unread(checkpoint - 23 * HOUR_MS, record, checkpoint, full=True)
+    assert covered is not None
+    assert covered.until_ms is None
+
+
+def test_nothing_unread_requests_nothing() -> None:
+    record = SiteRecord("s", first_ms=DAY, checkpoint_ms=NOON)
+    assert plan.next_unread(None, record, NOON, full=False) is None
+    # A clock ahead of the others may note a later time than the checkpoint's.
+    ahead = plan.next_unread(NOON + HOUR_MS, record, NOON, full=False)
+    assert ahead == plan.Unread(Span(NOON, NOON), Span(NOON, NOON), None)
+
+
+@given(windows, st.booleans(), st.lists(st.tuples(st.integers(0, 287), st.integers(1, 40)), max_size=5))
+def test_rereads_read_no_time_twice(windows_ago: int, full: bool, gaps: list[tuple[int, int]]) -> None:
+    checkpoint = DAY + DAY_MS + 6 * HOUR_MS
+    record = SiteRecord("s", first_ms=DAY - 60 * DAY_MS, checkpoint_ms=checkpoint, reread_ms=checkpoint)
+    thin = {index: 0 for first, count in gaps for index in range(first, first + count)}
+    unread = plan.next_unread(checkpoint - windows_ago * WINDOW_MS, record, checkpoint, full=full)
+    without = plan.rereads(coverage(thin), record, checkpoint, full=full)
+    spans = plan.rereads(coverage(thin), record, checkpoint, full=full, unread=unread)
+    assert all(0 < span.length_ms <= HOUR_MS for span in spans)
+    assert all(before.end_ms <= after.start_ms for before, after in itertools.pairwise(spans))
+
+    def read(spans: list[Span]) -> set[int]:
+        return {window for span in spans for window in range(span.start_ms, span.end_ms, WINDOW_MS)}
+
+    assert read(spans) == read(without) | read([unread.span] if unread else [])
+
+
+def test_a_new_point_is_unread_since_the_second_last_listing() -> None:
+    assert plan.unlisted_since(None) == 0
+    assert plan.unlisted_since(SiteRecord("s")) == 0
+    assert plan.unlisted_since(SiteRecord("s", first_ms=DAY, catalog_ms=NOON)) == DAY
+    record = SiteRecord("s", first_ms=DAY, catalog_ms=NOON, catalog_before_ms=NOON - HOUR_MS)
+    assert plan.unlisted_since(record) == NOON - HOUR_MS - plan.OVERLAP_MS
 
 
 def test_a_full_reread_covers_24_hours() -> None:

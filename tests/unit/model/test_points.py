@@ -54,11 +54,54 @@ def test_two_listings_at_once_are_one_absence() -> None:
     assert other.refreshed([ListedPoint("a"), ListedPoint("b")], since=after).points == other.points
 
 
+def unread(catalog: Catalog) -> dict[str, int]:
+    return {point.name: point.unread_from_ms for point in catalog.points if point.unread_from_ms is not None}
+
+
+def listed(names: str) -> list[ListedPoint]:
+    return [ListedPoint(name) for name in names]
+
+
+def test_points_that_become_active_are_unread() -> None:
+    first = Catalog().refreshed(listed("ab"), unread_from_ms=5)
+    assert unread(first) == {}
+    with_new = first.refreshed(
+        [*listed("abc"), ListedPoint("weather.x", tags=("weather",))], unread_from_ms=7
+    )
+    assert unread(with_new) == {"c": 7}
+    assert with_new.unread_from_ms == 7
+    later = with_new.refreshed(listed("abcd"), unread_from_ms=9)
+    assert unread(later) == {"c": 7, "d": 9}
+    gone = later.refreshed(listed("abd")).refreshed(listed("abd"))
+    assert gone.unread_from_ms == 9
+    back = gone.refreshed(listed("abcd"), unread_from_ms=20)
+    assert unread(back) == {"c": 6, "d": 9}
+
+
+def test_only_the_samples_that_were_requested_are_read() -> None:
+    read = Catalog().refreshed(listed("a")).refreshed(listed("abc"), unread_from_ms=7)
+    meanwhile = read.refreshed(listed("abcd"), unread_from_ms=5)
+    assert unread(meanwhile.requested(read, 10)) == {"b": 10, "c": 10, "d": 5}
+    assert unread(meanwhile.requested(read, 6)) == {"b": 7, "c": 7, "d": 5}
+    assert unread(meanwhile.requested(read, None)) == {"d": 5}
+    assert unread(meanwhile.requested(read, 10).requested(read, None)) == {"b": 10, "c": 10, "d": 5}
+
+
+def test_a_point_that_went_and_came_back_is_not_taken_for_read() -> None:
+    read = Catalog().refreshed(listed("a")).refreshed(listed("ab"), unread_from_ms=7)
+    gone = read.refreshed(listed("a")).refreshed(listed("a"))
+    back = gone.refreshed(listed("ab"), unread_from_ms=7)
+    assert unread(back.requested(read, None)) == {"b": 6}
+    assert unread(back.requested(gone, None)) == {"b": 6}
+
+
 @given(listings)
 def test_a_catalog_survives_storing(listings: list[tuple[set[str], bool]]) -> None:
     catalog = Catalog()
-    for listing, proves in listings:
-        catalog = catalog.refreshed(map(ListedPoint, listing), proves_absence=proves)
+    for number, (listing, proves) in enumerate(listings):
+        catalog = catalog.refreshed(
+            map(ListedPoint, listing), proves_absence=proves, unread_from_ms=number - 1
+        )
     assert tuple(_decode(_encode(catalog.points))) == catalog.points
 
 

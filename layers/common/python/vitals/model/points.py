@@ -30,12 +30,15 @@ class Point:
     """A listed point with its id; `active` is false once the upstream no longer lists it.
 
     `absent` counts the consecutive listings that lack an active point: one alone is not enough.
+    `unread_from_ms` is the time (UTC ms) since which samples may be missing, because the point was served
+    before a listing named it; None once their reading was requested.
     """
 
     id: int
     listed: ListedPoint
     active: bool = True
     absent: int = 0
+    unread_from_ms: int | None = None
 
     @property
     def name(self) -> str:
@@ -45,6 +48,25 @@ class Point:
     def is_weather(self) -> bool:
         """Whether the sync made it for the site's weather, which has no history upstream."""
         return self.listed.tags == _WEATHER and self.name.startswith("weather.")
+
+    def listed_again(self, listed: ListedPoint, unread_from_ms: int | None) -> "Point":
+        """Returns the point after a listing with it; samples of an inactive one were rejected meanwhile."""
+        if self.active or self.is_weather or unread_from_ms is None:
+            return replace(self, listed=listed, active=True, absent=0)
+        if self.unread_from_ms is not None:
+            # Earlier than before, so that a sync that knows the earlier value does not take it for its own.
+            unread_from_ms = min(unread_from_ms, self.unread_from_ms - 1)
+        return replace(self, listed=listed, active=True, absent=0, unread_from_ms=unread_from_ms)
+
+    def requested(self, read: "Point", until_ms: int | None) -> "Point":
+        """Returns the point after the unread samples of `read`, which it was, were requested.
+
+        They were requested up to `until_ms`, or all of them if it is None.
+        """
+        unread_ms = self.unread_from_ms
+        if unread_ms is None or unread_ms != read.unread_from_ms or not read.active:
+            return self
+        return replace(self, unread_from_ms=None if until_ms is None else max(unread_ms, until_ms))
 
     def unlisted(self, *, proven: bool) -> "Point":
         """Returns the point after a listing without it; `proven` when the listing proves its absence."""
@@ -88,18 +110,41 @@ class Catalog:
         """The ids of the active points whose readings are requested from the upstream."""
         return point_set.from_ids(point.id for point in self.points if point.active and not point.is_weather)
 
+    @cached_property
+    def unread_from_ms(self) -> int | None:
+        """The earliest time since which samples of active points may be missing, None when none are."""
+        times = (point.unread_from_ms for point in self.points if point.active)
+        return min((time_ms for time_ms in times if time_ms is not None), default=None)
+
+    def requested(self, read: "Catalog", until_ms: int | None) -> "Catalog":
+        """Returns this catalog after the unread samples of an earlier one, `read`, were requested.
+
+        They were requested up to `until_ms`, or all of them if it is None. Points that became unread since
+        then are not affected.
+        """
+        changed = [
+            point.requested(before, until_ms) for point, before in zip(self.points, read.points, strict=False)
+        ]
+        return Catalog((*changed, *self.points[len(changed) :]))
+
     def refreshed(
-        self, listed: Iterable[ListedPoint], *, proves_absence: bool = True, since: "Catalog | None" = None
+        self,
+        listed: Iterable[ListedPoint],
+        *,
+        proves_absence: bool = True,
+        since: "Catalog | None" = None,
+        unread_from_ms: int | None = None,
     ) -> "Catalog":
         """Returns this catalog after the upstream listed these points: names keep their ids.
 
         A point becomes inactive after two consecutive listings that prove its absence. `since` is the catalog
-        before the listing, so that two listings at the same time count as one absence.
+        before the listing, so that two listings at the same time count as one absence. Points that become
+        active are unread since `unread_from_ms`, but for those of the first listing: nothing was read before.
         """
         before = (since or self).points
         by_name = {point.name: point for point in listed}
         existing = [
-            Point(point.id, by_name[point.name])
+            point.listed_again(by_name[point.name], unread_from_ms)
             if point.name in by_name
             else point.unlisted(
                 proven=proves_absence and point.id < len(before) and before[point.id].absent == point.absent
@@ -108,6 +153,11 @@ class Catalog:
         ]
         new = sorted(by_name.keys() - self.by_name.keys())
         added = [Point(len(existing) + i, by_name[name]) for i, name in enumerate(new)]
+        if self.points:
+            added = [
+                point if point.is_weather else replace(point, unread_from_ms=unread_from_ms)
+                for point in added
+            ]
         return Catalog((*existing, *added))
 
     @cached_property

@@ -9,8 +9,8 @@ class SiteRecord:
     """A site; times are UTC ms, None before they are set.
 
     Everything from `first_ms` to `checkpoint_ms` was polled. `reread_ms` is when the recent past was last
-    read again, or earlier where the next time must reach back further; `full_reread_ms` when all of the last
-    24 hours were; `catalog_ms` when the latest steady listing of points was.
+    read again, `full_reread_ms` when all of the last 24 hours were, and `catalog_ms` when the latest steady
+    listing of points was.
     """
 
     site: str

@@ -4,7 +4,7 @@ New names get ids in name order, so that neighbouring names share a group.
 Item `catalog#{chunk}`: b zstd of a JSON list of the points 256 × chunk and up, r revision.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ _ATTEMPTS = 8
 
 
 _LISTED = {field.name for field in fields(ListedPoint)}
+# Fields that are not stored when they have these values, as most have.
+_OMITTED = {"absent": 0, "unread_from_ms": None}
 
 
 class CatalogTable:
@@ -44,20 +46,37 @@ class CatalogTable:
         *,
         proves_absence: bool = True,
         since: Catalog | None = None,
+        unread_from_ms: int | None = None,
     ) -> Catalog:
         """Stores the listed points and returns the new catalog; a point's id never changes.
 
-        Chunks are written in ascending order, each over the revision that was read. So two refreshes at the
-        same time result in one id per name: the later one reads again.
+        Two refreshes at the same time result in one id per name. A point that becomes active and the time
+        since which it is unread are one write.
         """
         listed = list(listed)
+        return self._change(
+            site,
+            lambda before: before.refreshed(
+                listed, proves_absence=proves_absence, since=since, unread_from_ms=unread_from_ms
+            ),
+        )
+
+    def record_requested(self, site: str, read: Catalog, until_ms: int | None) -> None:
+        """Records that the unread samples of the catalog `read` were requested (Catalog.requested)."""
+        self._change(site, lambda before: before.requested(read, until_ms))
+
+    def _change(self, site: str, change: Callable[[Catalog], Catalog]) -> Catalog:
+        """Stores the changed catalog and returns it; if another process changes it meanwhile, reads it again.
+
+        Chunks are written in ascending order, each over the revision that was read.
+        """
         for _ in range(_ATTEMPTS):
             stored = self._chunks(site)
             before = Catalog(tuple(point for _, chunk in stored for point in chunk))
-            after = before.refreshed(listed, proves_absence=proves_absence, since=since)
+            after = change(before)
             if self._store(site, [revision for revision, _ in stored], before, after):
                 return after
-        raise ConflictError(f"the catalog of {site} changed during each of {_ATTEMPTS} refreshes")
+        raise ConflictError(f"the catalog of {site} changed during each of {_ATTEMPTS} attempts to write it")
 
     def _store(self, site: str, revisions: list[int], before: Catalog, after: Catalog) -> bool:
         for chunk, start in enumerate(range(0, len(after.points), _CHUNK)):
@@ -95,14 +114,24 @@ def _encode(points: Iterable[Point]) -> bytes:
 
 
 def _row(point: Point) -> dict[str, Any]:
-    """Returns the stored form; `absent` is omitted when it is 0."""
-    row = asdict(point)
-    return row if point.absent else {key: value for key, value in row.items() if key != "absent"}
+    """Returns the stored form."""
+    return {
+        key: value for key, value in asdict(point).items() if key not in _OMITTED or value != _OMITTED[key]
+    }
 
 
 def _decode(payload: bytes) -> list[Point]:
     rows = orjson.loads(zstandard.decompress(payload))
-    return [Point(row["id"], _listed(row["listed"]), row["active"], row.get("absent", 0)) for row in rows]
+    return [
+        Point(
+            row["id"],
+            _listed(row["listed"]),
+            row["active"],
+            row.get("absent", 0),
+            row.get("unread_from_ms"),
+        )
+        for row in rows
+    ]
 
 
 def _listed(row: dict[str, Any]) -> ListedPoint:

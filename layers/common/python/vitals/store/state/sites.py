@@ -63,10 +63,6 @@ class SiteTable:
         """Records the end of a repeated read of the past; `full` if it began 24 hours before."""
         self._set(site, {"reread_ms": at_ms} | ({"full_reread_ms": at_ms} if full else {}))
 
-    def request_full_reread(self, site: str) -> None:
-        """Records that the last 24 hours must be read again, even for a site that is new."""
-        self._set(site, {"full_reread_ms": 0})
-
     def record_catalog(
         self,
         site: str,
