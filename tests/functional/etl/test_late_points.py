@@ -4,10 +4,13 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import boto3
+import numpy as np
 import pytest
 
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
+from tests.support.archiving import GRANT
 from tests.support.clock import Clock
 from tests.support.kill import Killed, Killer, Moment, at_steps
 from tests.support.sites import SITE
@@ -16,10 +19,17 @@ from tests.support.world import World
 from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace
 from vitals.errors import UpstreamUnavailableError
+from vitals.model.due_days import due_days, synced_days
 from vitals.model.points import Catalog
-from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, floor_window
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, EARLIEST_MS, HOUR_MS, MINUTE_MS, Span, floor_window
+from vitals.pipeline.archiver import Archiver
+from vitals.reading.request import QueryRequest
 from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.ledger import Ledger
 from vitals.store.state.sites import SiteTable
+from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.rollups import RollupTier
 
 
 @pytest.fixture
@@ -103,13 +113,13 @@ def site(world: World) -> LateSite:
 
 
 @pytest.mark.parametrize("hours", [6, 30, 72])
-def test_points_of_a_broken_listing_are_read_from_the_start(site: LateSite, hours: int) -> None:
+def test_late_points_are_read_from_their_start(site: LateSite, hours: int) -> None:
     outage = site.list_nothing_for(hours)
     site.hourly(2 + hours // 24)
     site.assert_stored(Span(outage.start_ms, floor_window(site.world.clock())))
 
 
-def test_unread_hours_are_requested_a_day_an_hour(site: LateSite) -> None:
+def test_unread_days_are_requested_one_an_hour(site: LateSite) -> None:
     site.list_nothing_for(72)
     counts = []
     for _ in range(6):
@@ -122,7 +132,7 @@ def test_unread_hours_are_requested_a_day_an_hour(site: LateSite) -> None:
     assert site.catalog().unread_from_ms is None
 
 
-def test_a_point_that_returns_is_read_since_it_was_missing(site: LateSite) -> None:
+def test_a_returning_point_is_read_since_its_absence(site: LateSite) -> None:
     site.upstream.hidden = set()
     site.hourly(2)
     site.upstream.hidden = set(site.late)
@@ -151,7 +161,7 @@ def test_a_first_listing_leaves_nothing_unread(site: LateSite) -> None:
     assert {point.unread_from_ms for point in site.catalog().points} == {None}
 
 
-def test_a_month_is_the_most_that_is_read_again(site: LateSite) -> None:
+def test_at_most_a_month_is_read_again(site: LateSite) -> None:
     site.hourly(1)
     logged: list[tuple[str, dict[str, Any]]] = []
     site.world.journal.warning = lambda message, **fields: logged.append((message, fields))  # type: ignore[method-assign]
@@ -197,7 +207,7 @@ STEPS = 6
 
 @at_steps(range(STEPS))
 @pytest.mark.parametrize("between", [False, True], ids=["", "after another sync"])
-def test_a_sync_killed_at_any_step_loses_no_point(site: LateSite, moment: Moment, between: bool) -> None:
+def test_killed_at_any_step_loses_no_point(site: LateSite, moment: Moment, between: bool) -> None:
     outage = site.list_nothing_for(6)
     site.world.clock.forward(61)
     with pytest.raises(Killed):
@@ -241,7 +251,7 @@ class Interrupted:
 @pytest.mark.parametrize("step", range(5))
 @pytest.mark.parametrize("sees", [False, True], ids=["without the points", "with the points"])
 @pytest.mark.parametrize("killed", [False, True], ids=["", "killed after it"])
-def test_another_sync_at_any_step_loses_no_point(site: LateSite, step: int, sees: bool, killed: bool) -> None:
+def test_another_sync_in_between_loses_no_point(site: LateSite, step: int, sees: bool, killed: bool) -> None:
     """The other syncs, and all that it sends is run, before a step of the one that finds the points."""
     outage = site.list_nothing_for(6)
     site.world.clock.forward(61)
@@ -265,7 +275,7 @@ def test_another_sync_at_any_step_loses_no_point(site: LateSite, step: int, sees
     site.assert_stored(Span(outage.start_ms, floor_window(site.world.clock())))
 
 
-def test_a_sync_that_fails_after_its_listing_leaves_the_points_unread(site: LateSite) -> None:
+def test_failing_after_the_listing_loses_no_point(site: LateSite) -> None:
     outage = site.list_nothing_for(30)
     site.world.clock.forward(61)
 
@@ -281,3 +291,74 @@ def test_a_sync_that_fails_after_its_listing_leaves_the_points_unread(site: Late
     assert since <= outage.start_ms - HOUR_MS + 15 * MINUTE_MS
     site.hourly(4)
     site.assert_stored(Span(outage.start_ms, floor_window(site.world.clock())))
+
+
+def archive_due_days(site: LateSite) -> None:
+    """Archives the days that are due, from their files and blocks alone, with one hot day."""
+    client, ingest = site.world.client, site.world.syncer.ingest
+    archiver = Archiver(
+        ingest.hot,
+        ColdTier(boto3.client("s3"), "cold-bucket"),
+        RollupTier(client, "HotTable"),
+        site.world.syncer.catalogs,
+        Ledger(client, "StateTable"),
+        site.world.clock,
+        hot_days=1,
+    )
+    record = site.world.syncer.sites.load(SITE)
+    assert record is not None
+    days = synced_days(record)
+    records = archiver.ledger.archive_records(SITE, Span(EARLIEST_MS, days.end_ms))
+    for day_ms in due_days(days, records):
+        archiver.archive(SiteDay(SITE, day_ms))
+
+
+def delete_expired(site: LateSite) -> None:
+    """What DynamoDB does with blocks after their time."""
+    for item in site.world.client.scan(TableName="HotTable")["Items"]:
+        if "expires_at" in item and int(item["expires_at"]["N"]) * 1000 <= site.world.clock():
+            key = {"pk": item["pk"], "w": item["w"]}
+            site.world.client.delete_item(TableName="HotTable", Key=key)
+
+
+def answered(site: LateSite, span: Span) -> dict[tuple[str, int], bytes]:
+    """What the query API returns of the late points."""
+    names = sorted(site.late)
+    request = QueryRequest(SITE, names, span.start_ms, span.end_ms, "raw", None, None)
+    answer = site.world.api().query(GRANT, request).answer
+    assert answer["warnings"] == []
+    assert answer["metadata"]["next_token"] is None
+    return {
+        (name, time_ms): np.float64(value).tobytes()
+        for name, series in zip(names, answer["series"], strict=True)
+        for time_ms, value in zip(series["timestamps"], series["values"], strict=True)
+    }
+
+
+def test_expired_days_are_read_and_archived_again(site: LateSite) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="cold-bucket")
+    s3.put_bucket_versioning(Bucket="cold-bucket", VersioningConfiguration={"Status": "Enabled"})
+    start_ms = floor_window(site.world.clock())
+    site.upstream.broken = True
+    for _ in range(4):
+        for _ in range(4):
+            site.world.clock.forward(6 * 60)
+            site.sync()
+            site.world.sent.clear()
+        archive_due_days(site)
+        delete_expired(site)
+    old = Span(start_ms, start_ms - start_ms % DAY_MS + DAY_MS)
+    assert site.world.stored(old) == {}
+    site.upstream.broken, site.upstream.hidden = False, set()
+    site.hourly(5)
+    assert site.catalog().unread_from_ms is None
+    span = Span(start_ms, floor_window(site.world.clock()))
+    truth = {key: value for key, value in site.world.truth(span).items() if key[0] in site.late}
+    assert answered(site, span) == truth
+    for _ in range(2):
+        archive_due_days(site)
+        site.world.clock.forward(24 * 60)
+        delete_expired(site)
+        assert answered(site, span) == truth
+    assert site.world.stored(old) == {}

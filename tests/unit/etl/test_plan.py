@@ -108,9 +108,7 @@ def unread_since(record: SiteRecord, unread_from_ms: int, checkpoint_ms: int, fu
 
 
 @given(windows, windows, st.lists(st.booleans(), max_size=12))
-def test_unread_samples_are_requested_once_up_to_the_checkpoint(
-    first: int, unread: int, full: list[bool]
-) -> None:
+def test_unread_samples_are_requested_once(first: int, unread: int, full: list[bool]) -> None:
     checkpoint = DAY + 60 * DAY_MS
     record = SiteRecord("s", first_ms=DAY + first * WINDOW_MS, checkpoint_ms=checkpoint)
     unread_from_ms = DAY + unread * WINDOW_MS
@@ -134,7 +132,7 @@ def test_only_a_month_of_unread_samples_is_requested() -> None:
     assert beyond == plan.Unread(first, Span(edge - DAY_MS, edge), first.end_ms)
 
 
-def test_a_full_reread_waits_for_no_unread_samples_but_reads_those_it_covers() -> None:
+def test_unread_days_wait_for_a_full_reread() -> None:
     checkpoint = DAY + 9 * DAY_MS
     record = SiteRecord("s", first_ms=DAY, checkpoint_ms=checkpoint)
     assert plan.next_unread(checkpoint - 25 * HOUR_MS, record, checkpoint, full=True) is None
@@ -168,7 +166,7 @@ def test_rereads_read_no_time_twice(windows_ago: int, full: bool, gaps: list[tup
     assert read(spans) == read(without) | read([unread.span] if unread else [])
 
 
-def test_a_new_point_is_unread_since_the_second_last_listing() -> None:
+def test_points_are_unread_since_two_listings_ago() -> None:
     assert plan.unlisted_since(None) == 0
     assert plan.unlisted_since(SiteRecord("s")) == 0
     assert plan.unlisted_since(SiteRecord("s", first_ms=DAY, catalog_ms=NOON)) == DAY

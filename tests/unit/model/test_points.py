@@ -78,7 +78,7 @@ def test_points_that_become_active_are_unread() -> None:
     assert unread(back) == {"c": 6, "d": 9}
 
 
-def test_only_the_samples_that_were_requested_are_read() -> None:
+def test_only_requested_samples_are_read() -> None:
     read = Catalog().refreshed(listed("a")).refreshed(listed("abc"), unread_from_ms=7)
     meanwhile = read.refreshed(listed("abcd"), unread_from_ms=5)
     assert unread(meanwhile.requested(read, 10)) == {"b": 10, "c": 10, "d": 5}
@@ -87,7 +87,7 @@ def test_only_the_samples_that_were_requested_are_read() -> None:
     assert unread(meanwhile.requested(read, 10).requested(read, None)) == {"b": 10, "c": 10, "d": 5}
 
 
-def test_a_point_that_went_and_came_back_is_not_taken_for_read() -> None:
+def test_a_returned_point_is_unread_again() -> None:
     read = Catalog().refreshed(listed("a")).refreshed(listed("ab"), unread_from_ms=7)
     gone = read.refreshed(listed("a")).refreshed(listed("a"))
     back = gone.refreshed(listed("ab"), unread_from_ms=7)
