@@ -24,6 +24,7 @@ from tests.simulation.faults import Faults, Rates
 from tests.simulation.oracle.fetches import Fetches
 from tests.simulation.oracle.problems import WRONG, Problems
 from tests.simulation.oracle.rest import Promises, days_of
+from tests.simulation.oracle.stores import StoreOracle
 from tests.simulation.process import Machine, Process, attempt
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.stack import Died, Invocation, Stack
@@ -92,6 +93,14 @@ class Run:
             ended=self._ended,
         )
         self.cloud.sent = self.stack.notify
+        self.stores = StoreOracle(
+            cloud=self.cloud,
+            sites=tuple(self.book.sites),
+            hot_days=self.scenario.hot_days,
+            fetches=self.fetches,
+            problems=self.problems,
+            now_ms=lambda: self.scheduler.now_ms,
+        )
         self.api = Api(self.stack, tuple(self.book.sites))
         self.desk = Desk(
             api=self.api,
@@ -140,6 +149,7 @@ class Run:
         self.faults.active = False
         self.upstream.faults.stop()
         self.scheduler.run_until(self.span.end_ms + _QUIET_MS)
+        self.stores.at_rest()
         check = self.scheduler.spawn(self._check_rest)
         while not check.done:
             self.scheduler.run_until(self.scheduler.now_ms + HOUR_MS)
@@ -186,7 +196,7 @@ class Run:
         spawn(self._operate)
         spawn(self.charts.run)
         spawn(Backfills(self.desk).run)
-        spawn(Exports(self.desk, self.cloud.s3.open_link, self._export_completed).run)
+        spawn(Exports(self.desk, self.cloud.s3.open_link, self.stores.export_completed).run)
 
     def _every(self, period_ms: int, offset_ms: int, queue: str) -> None:
         """Sends the schedule's message at each multiple of the period, now and then twice or not at all."""
@@ -247,6 +257,7 @@ class Run:
             self.fetches.ended(job, self.scheduler.now_ms, self._active_names())
         elif job is invocation.process:
             self.fetches.failed(job, self.scheduler.now_ms)
+        self.stores.check(invocation)
         if invocation.function in ("ArchivalFunction", "BackfillFunction"):
             self._watch(invocation)
 
@@ -260,9 +271,6 @@ class Run:
             site = event.get("site") or self.api.sites[0]
             day = SiteDay.parse(site, date)
             self.scheduler.spawn(lambda: self.charts.watch(site, day.day_ms))
-
-    def _export_completed(self, export: Mapping[str, Any]) -> None:
-        """Takes note of an export that is completed."""
 
     def _invoke_task(self, payload: Any) -> Invocation:
         return self.stack.invoke("BackfillFunction", payload)

@@ -11,7 +11,7 @@ from typing import Any
 from tests.simulation.aws import dynamodb_reads as reads
 from tests.simulation.aws import dynamodb_requests as requests
 from tests.simulation.aws.dynamodb_requests import ConditionFailedError, Request, Write
-from tests.simulation.aws.dynamodb_tables import HISTORY_MS, Table, TableKeys
+from tests.simulation.aws.dynamodb_tables import HISTORY_MS, Observer, Table, TableKeys
 from tests.simulation.aws.dynamodb_values import InvalidError, RefusedError, Stored
 from tests.simulation.aws.errors import refusal
 
@@ -90,6 +90,10 @@ class DynamoDB:
         """Returns an item as it is, None when there is none."""
         stored = self._tables[table].read(self._tables[table].keys.key(key))
         return stored.copy() if stored else None
+
+    def watch(self, table: str, observer: Observer) -> None:
+        """Calls the observer at each write of an item of the table."""
+        self._tables[table].observers.append(observer)
 
     def reap(self, table: str, attribute: str, choose: Callable[[], bool]) -> int:
         """Deletes the chosen items of those whose `attribute` (epoch s) has passed; returns their number."""

@@ -26,6 +26,8 @@ _KEY_BYTES = 2048, 1024
 
 type Key = tuple[Scalar, Scalar]
 """The contents of the partition key and the sort key."""
+type Observer = Callable[[Key, Item | None, Item | None], None]
+"""Takes a key with the item before and after a write, which it must not change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ class Table:
         self._now_ms = now_ms
         self._partitions: dict[Scalar, _Partition] = {}
         self._replaced: deque[tuple[int, _Partition, Scalar]] = deque()
+        self.observers: list[Observer] = []
 
     def read(self, key: Key, moment_ms: int | None = None) -> Stored | None:
         """Returns the item as it was at a moment (UTC ms), or as it is."""
@@ -170,9 +173,12 @@ class Table:
         if partition is None:
             partition = self._partitions[key[0]] = _Partition()
         row = partition.row(key[1])
-        row.previous.append((now_ms, row.current))
+        before = row.current
+        row.previous.append((now_ms, before))
         row.current = stored
         self._replaced.append((now_ms, partition, key[1]))
+        for observe in self.observers:
+            observe(key, before.attributes if before else None, stored.attributes if stored else None)
 
     def select(
         self, selected: KeyRange, moment_ms: int | None, *, after: Scalar | None, forward: bool

@@ -3,7 +3,7 @@
 import hashlib
 import random
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
@@ -92,7 +92,11 @@ class S3:
 
     def versions(self, bucket: str, key: str) -> list[str]:
         """Returns the ids of all versions of an object, oldest first, with its delete markers."""
-        return [version.id for version in self._bucket(bucket).versions.get(key, ())]
+        return [version.id for version in self.history(bucket, key)]
+
+    def history(self, bucket: str, key: str) -> Sequence[Version]:
+        """Returns all versions of an object, oldest first, with its delete markers."""
+        return self._bucket(bucket).versions.get(key, ())
 
     def expire(self, bucket: str) -> list[str]:
         """Applies the lifecycle rules of ColdBucket, and returns the keys of the deleted objects.

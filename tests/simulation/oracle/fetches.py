@@ -145,6 +145,11 @@ class Fetches:
                         required.add(time_ms)
         return Expected(required, possible)
 
+    def changed_since(self, site: str, time_ms: int, since_ms: float) -> bool:
+        """Returns whether a fetch of the window of a sample ended after a time, or is still running."""
+        fetches = self._of_window.get((site, floor_window(time_ms)), ())
+        return any(fetch.ended_ms > since_ms for fetch in fetches)
+
     def _of_point(
         self, site: str, name: str, window_ms: int, asked_ms: float
     ) -> Iterator[tuple[int, set[Value], bool]]:

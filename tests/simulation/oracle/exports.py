@@ -1,0 +1,122 @@
+"""A completed export: its files exist, hold what its records count, and every acknowledged sample once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import orjson
+import pyarrow as pa
+from botocore.exceptions import ClientError
+
+from tests.simulation.aws.cloud import Cloud
+from tests.simulation.oracle import export_rows
+from tests.simulation.oracle.export_rows import ExportRows
+from tests.simulation.oracle.fetches import Expected, Fetches, exact
+from tests.simulation.oracle.findings import Findings
+from tests.simulation.oracle.problems import DOUBLED, LOST, WRONG
+from tests.simulation.oracle.state import Catalogs
+from vitals.model.timespan import Span, iso, parse_iso
+from vitals.store import keys
+
+# Comparing every sample of every point takes longer than everything else.
+_POINTS = 6
+_CLOCKS_DIFFER_MS = 120_000
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOracle:
+    """Reads the files of completed exports under their links."""
+
+    cloud: Cloud
+    catalogs: Catalogs
+    fetches: Fetches
+    findings: Findings
+
+    def check(self, export: Mapping[str, Any]) -> None:
+        """Compares the answer about a completed export with its files, its parts and what was fetched."""
+        subject, ids = f"export {export['id']}", self.catalogs.ids(export["site_name"])
+        rows: dict[str, ExportRows] = {}
+        for file in export["files"]:
+            try:
+                body = self.cloud.s3.open_link(file["url"])
+                rows[file["name"]] = export_rows.read(body, export["format"], ids)
+            except (ClientError, pa.ArrowException, ValueError) as error:
+                self.findings.add(LOST, f"{subject}: {file['name']} cannot be read: {error}")
+                continue
+            if len(body) != file["bytes"]:
+                self.findings.add(WRONG, f"{subject}: {file['name']} has {len(body)} bytes")
+        if len(rows) == len(export["files"]):
+            self._compare_parts(subject, export, rows)
+            self._compare_rows(subject, export, export_rows.concat(list(rows.values())).sorted())
+
+    def _compare_parts(self, subject: str, export: Mapping[str, Any], rows: Mapping[str, ExportRows]) -> None:
+        """Compares the records of the parts with the files and with the answer."""
+        named: list[str] = []
+        for number, part in enumerate(self._plan(export["id"])):
+            item = self.cloud.dynamodb.get("StateTable", keys.export_part(export["id"], number))
+            if item is None:
+                self.findings.add(LOST, f"{subject}: part {number} has no record")
+                continue
+            files = [name for name, _ in orjson.loads(item["files"]["S"])]
+            named += files
+            of_part = export_rows.concat([rows[name] for name in files if name in rows])
+            if len(of_part) != int(item["rows"]["N"]):
+                self.findings.add(
+                    WRONG, f"{subject}: part {number} counts {item['rows']['N']} rows of {len(of_part)}"
+                )
+            if ((of_part.times < part["start_ms"]) | (of_part.times >= part["end_ms"])).any():
+                self.findings.add(WRONG, f"{subject}: part {number} has rows outside of its span")
+        if sorted(named) != sorted(rows):
+            self.findings.add(WRONG, f"{subject}: the answer has other files than the parts")
+        count = sum(map(len, rows.values()))
+        if count != export["rows"]:
+            self.findings.add(WRONG, f"{subject}: the answer counts {export['rows']} rows of {count}")
+
+    def _plan(self, export: str) -> Sequence[Mapping[str, int]]:
+        item = self.cloud.dynamodb.get("StateTable", keys.export_plan(export))
+        parts: Sequence[Mapping[str, int]] = orjson.loads(item["plan"]["S"])["parts"] if item else ()
+        return parts
+
+    def _compare_rows(self, subject: str, export: Mapping[str, Any], rows: ExportRows) -> None:
+        if rows.doubled:
+            self.findings.add(DOUBLED, f"{subject}: {rows.doubled} samples are there twice", rows.doubled)
+        body, asked_ms = export["asked"], export["asked_ms"]
+        span = Span(body["start_time"], min(body["end_time"], parse_iso(export["end_time"])))
+        if span.end_ms < body["end_time"] - _CLOCKS_DIFFER_MS:
+            self.findings.add(WRONG, f"{subject}: it ends at {iso(span.end_ms)}")
+        names = body["point_names"] or self.catalogs.names(export["site_name"])
+        ids = [self.catalogs.ids(export["site_name"])[name] for name in names]
+        if not np.isin(rows.ids, ids).all():
+            self.findings.add(WRONG, f"{subject}: it has points that were not asked for")
+        for name in self._chosen(export["id"], names):
+            point = self.catalogs.ids(export["site_name"])[name]
+            begin, end = np.searchsorted(rows.ids, [point, point + 1])
+            samples = dict(zip(rows.times[begin:end].tolist(), rows.values[begin:end].tolist(), strict=True))
+            expected = self.fetches.expected(export["site_name"], name, span, asked_ms)
+            self._compare_point(f"{subject}, {name!r}", export, samples, expected)
+
+    def _chosen(self, export: str, names: Sequence[str]) -> Sequence[str]:
+        """Returns some of the points, others for each export; the weather is in no readings."""
+        delivered = sorted(name for name in names if not name.startswith("weather."))
+        first = crc32(export.encode()) % max(1, len(delivered))
+        return (delivered[first:] + delivered[:first])[:_POINTS]
+
+    def _compare_point(
+        self, subject: str, export: Mapping[str, Any], samples: Mapping[int, float], expected: Expected
+    ) -> None:
+        missing = expected.required - samples.keys()
+        if missing:
+            text = f"{subject}: it lacks {len(missing)} samples, first {iso(min(missing))}"
+            self.findings.add(LOST, text, len(missing))
+        for time_ms, value in samples.items():
+            possible = expected.possible.get(time_ms, ())
+            if exact(value) in possible:
+                continue
+            # What was fetched after the request may have replaced what a part had read before.
+            if not possible or not self.fetches.changed_since(
+                export["site_name"], time_ms, export["asked_ms"]
+            ):
+                text = f"{subject} at {iso(time_ms)}: {exact(value)} instead of {possible or 'nothing'}"
+                self.findings.add(WRONG, text)

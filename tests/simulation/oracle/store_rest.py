@@ -1,0 +1,101 @@
+"""What must hold when nothing has run for a while and nothing fails: every day is settled, and whole."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.simulation.aws.dynamodb import DynamoDB
+from tests.simulation.oracle.archives import Archives
+from tests.simulation.oracle.day_files import DayFiles
+from tests.simulation.oracle.day_rows import Keys
+from tests.simulation.oracle.expiry import Expiry, Marked, decoded, of_item
+from tests.simulation.oracle.fetches import Fetches, exact
+from tests.simulation.oracle.findings import Findings
+from tests.simulation.oracle.problems import LOST, WRONG
+from tests.simulation.oracle.state import Catalogs
+from vitals.model.records.ledger import ArchiveRecord
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, HOUR_MS, iso
+
+# A day is read again for 24 hours after its end, and for as long as it is hot by each archiving. The next
+# night's archiving settles it.
+_DONE_AFTER_MS = 28 * HOUR_MS
+
+
+@dataclass(frozen=True, slots=True)
+class RestOracle:
+    """Compares blocks, files and what was fetched, of every day."""
+
+    dynamodb: DynamoDB
+    catalogs: Catalogs
+    files: DayFiles
+    archives: Archives
+    expiry: Expiry
+    fetches: Fetches
+    findings: Findings
+    now_ms: Callable[[], int]
+    hot_days: int
+
+    def check(self) -> None:
+        """Compares every day."""
+        blocks = self._blocks()
+        for day in sorted({*blocks, *self.archives.days()}):
+            is_settled = self._check_record(day)
+            rows = self.files.current(day)
+            if rows and is_settled and blocks[day]:
+                self.expiry.compare(rows, blocks[day], equal=True)
+            if rows and self.expiry.marked[day]:
+                self.expiry.compare(rows, self.expiry.marked[day])
+            self._compare_fetched(day, blocks[day])
+
+    def _blocks(self) -> dict[SiteDay, list[Marked]]:
+        """Returns the blocks that have not expired."""
+        blocks: dict[SiteDay, list[Marked]] = defaultdict(list)
+        for item in self.dynamodb.items("HotTable"):
+            expiry_s = int(item.get("expires_at", {"N": "0"})["N"])
+            if "#rollup#" not in item["pk"]["S"] and (not expiry_s or expiry_s * 1000 > self.now_ms()):
+                block = of_item(item)
+                blocks[block.day].append(block)
+        return blocks
+
+    def _check_record(self, day: SiteDay) -> bool:
+        """Returns whether the day is settled; one that is not must be done, and be still hot."""
+        record = self.archives.record(day) or ArchiveRecord(day.day_ms)
+        if record.settled:
+            return True
+        age_ms = self.now_ms() - day.span.end_ms - _DONE_AFTER_MS
+        if age_ms >= self.hot_days * DAY_MS or (age_ms >= 0 and record.status != "done"):
+            text = f"{record.status!r} after {record.attempts} attempts {record.error}"
+            self.findings.add(WRONG, f"{day}: not settled at rest, {text}")
+        return False
+
+    def _compare_fetched(self, day: SiteDay, blocks: Sequence[Marked]) -> None:
+        """Compares the blocks and the file of a day with what was fetched."""
+        stored = self._stored(day, blocks)
+        for name, point in self.catalogs.ids(day.site).items():
+            if name.startswith("weather."):
+                continue
+            samples = stored.get(point, {})
+            expected = self.fetches.expected(day.site, name, day.span, self.now_ms())
+            missing = expected.required - samples.keys()
+            if missing:
+                text = f"{len(missing)} samples of {name!r} are stored nowhere, first {iso(min(missing))}"
+                self.findings.add(LOST, f"{day}: {text}", len(missing))
+            for time_ms, value in samples.items():
+                if exact(value) not in expected.possible.get(time_ms, ()):
+                    text = f"{name!r} is {exact(value)} at {iso(time_ms)}"
+                    wanted = expected.possible.get(time_ms, "nothing")
+                    self.findings.add(WRONG, f"{day}: {text}, not {wanted}")
+
+    def _stored(self, day: SiteDay, blocks: Sequence[Marked]) -> Mapping[int, Mapping[int, float]]:
+        """Returns the values of a day by time, by point id; those of blocks before those of the file."""
+        stored: dict[int, dict[int, float]] = defaultdict(dict)
+        rows = self.files.current(day)
+        parts: list[tuple[Keys, Any]] = [(rows.keys, rows.values)] if rows else []
+        parts += [decoded(blocks)] if blocks else []
+        for keys, values in parts:
+            times = (day.day_ms + keys % DAY_MS).tolist()
+            for point, time_ms, value in zip((keys // DAY_MS).tolist(), times, values.tolist(), strict=True):
+                stored[point][time_ms] = value
+        return stored
