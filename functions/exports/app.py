@@ -48,7 +48,7 @@ def connect(runtime: Runtime) -> tuple[config.ExportSettings, Stores, PartFiles]
     stores = Stores.connect(settings, runtime)
     athena = Athena(settings.glue_database, settings.athena_workgroup, CONFIG, runtime=runtime)
     unload = ArchiveUnload(athena, runtime.client("s3"), settings.cold_bucket, settings.glue_table)
-    archive = ArchiveRows(unload, stores.cold, stores.ledger, stores.rollups)
+    archive = ArchiveRows(unload, stores.cold, stores.ledger, stores.rollups, runtime.now_ms)
     readers: dict[str, RowReader] = {"archive": archive, "day": DayRows.connect(stores, runtime)}
     parts = PartFiles(stores.export_files, readers, runtime.new_name, MAX_FILE_BYTES)
     return settings, stores, parts
