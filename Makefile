@@ -12,7 +12,7 @@ READY := .venv/.ready .venv-sam/.ready
 PAGE := functions/query/web/index.html
 PAGE_SOURCES := $(shell find web/src -type f) $(wildcard web/*.html web/*.json web/*.ts web/.npmrc)
 
-.PHONY: help setup build run up down verify test check lint format bench lock clean
+.PHONY: help setup build run up down verify test check lint format simulate bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -53,6 +53,14 @@ format: $(READY) web/node_modules/.ready ## format the code
 	.venv/bin/ruff check --fix-only .
 	.venv/bin/ruff format .
 	npm --prefix web run format
+
+# A seed and the size of its run; SEEDS=1-20 plays several, JOBS=2 two at a time. tests/simulation/README.md explains it.
+SEED ?= 1
+DAYS ?= 30
+simulate: $(READY) ## play a month of faults over the whole product: SEED=1 DAYS=30
+	@PYTHONHASHSEED=0 $(PYTHON) -m tests.simulation --seed $(SEED) --days $(DAYS) $(if $(SEEDS),--seeds $(SEEDS)) \
+		$(if $(HOT_DAYS),--hot-days $(HOT_DAYS)) $(if $(POINTS),--points $(POINTS)) $(if $(FAULTS),--faults $(FAULTS)) \
+		$(if $(WITHOUT),--without $(WITHOUT)) $(if $(JOBS),--jobs $(JOBS)) $(if $(VERBOSE),--verbose)
 
 bench: $(READY) $(PAGE) ## measure what the design promises
 	$(PYTHON) -m bench

@@ -1,45 +1,86 @@
-"""The command of the simulation: runs seeds and prints what each found."""
+"""The command of the simulation: plays seeds and prints what each found."""
 
 import argparse
-import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 
-from tests.simulation.run import Run, Scenario
+from tests.simulation.run import Figures, Run
+from tests.simulation.scenario import KINDS, Scenario
+from tests.simulation.shrink import shrink
+
+_TRIES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a scenario came to: its figures, the numbers of problems, and the first of them in words."""
+
+    scenario: Scenario
+    figures: Figures
+    counts: dict[str, int]
+    texts: list[str]
+
+    @property
+    def is_clean(self) -> bool:
+        return not any(self.counts.values())
+
+    def __str__(self) -> str:
+        figures, counts = self.figures, self.counts
+        return (
+            f"seed {self.scenario.seed}: {figures.samples} samples, {figures.faults.total()} faults, "
+            f"{figures.queries} queries, "
+            f"{counts['lost']} lost, {counts['doubled']} doubled, {counts['wrong']} wrong"
+        )
+
+
+def play(scenario: Scenario, *, until_found: bool = False) -> Report:
+    """Plays a scenario to its end, or until a problem is found."""
+    run = Run(scenario)
+    figures = run.play(until_found=until_found)
+    return Report(scenario, figures, run.problems.counts, run.problems.texts)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns 0 when every seed is clean."""
+    """Plays the seeds and prints a line for each; returns 0 when all are clean."""
     options = _parser().parse_args(arguments)
-    failed = 0
-    for seed in _seeds(options.seeds or str(options.seed)):
-        failed += _play(
-            Scenario(
-                seed=seed,
-                days=options.days,
-                hot_days=options.hot_days,
-                points=options.points,
-                faults=options.faults,
-            )
+    scenarios = [
+        Scenario(
+            seed=seed,
+            days=options.days,
+            hot_days=options.hot_days,
+            points=options.points,
+            faults=options.faults,
+            without=tuple(filter(None, options.without.split(","))),
         )
-    return 1 if failed else 0
+        for seed in _seeds(options.seeds or str(options.seed))
+    ]
+    clean = True
+    with ProcessPoolExecutor(min(options.jobs, len(scenarios))) as pool:
+        for report in pool.map(play, scenarios):
+            clean = clean and report.is_clean
+            _print(report, verbose=options.verbose, tries=options.shrink)
+    return 0 if clean else 1
 
 
-def _play(scenario: Scenario) -> bool:
-    """Plays a scenario and prints its figures; returns whether something was wrong."""
-    began_s = time.process_time()
-    run = Run(scenario)
-    figures = run.play()
-    counts = run.problems.counts
-    print(
-        f"seed {scenario.seed}: {figures.samples} samples, {figures.faults.total()} faults, "
-        f"{figures.queries} queries, "
-        f"{counts['lost']} lost, {counts['doubled']} doubled, {counts['wrong']} wrong"
-    )
-    for text in run.problems.texts:
+def _print(report: Report, *, verbose: bool, tries: int) -> None:
+    print(report, flush=True)
+    if verbose:
+        figures = report.figures
+        print(f"  {figures.kills} killed of {figures.invocations} invocations, {figures.checked} checked")
+        print("  " + ", ".join(f"{count} {kind}" for kind, count in figures.faults.most_common()))
+        print("  " + ", ".join(f"{count} answers {status}" for status, count in figures.statuses.items()))
+    for text in report.texts:
         print(f"  {text}")
-    print("\n".join(run.api.errors[:5]))
-    print(figures, f"{time.process_time() - began_s:.1f} s")
-    return run.problems.total > 0
+    if not report.is_clean:
+        print(f"  {report.scenario.command}", flush=True)
+        if tries:
+            smallest = shrink(report.scenario, _fails, tries)
+            print(f"  smaller: {smallest.command}", flush=True)
+
+
+def _fails(scenario: Scenario) -> bool:
+    return not play(scenario, until_found=True).is_clean
 
 
 def _seeds(text: str) -> range:
@@ -50,9 +91,15 @@ def _seeds(text: str) -> range:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seeds", default="", help="first-last")
+    parser.add_argument("--seeds", default="", help="first-last, instead of a seed")
     parser.add_argument("--days", type=int, default=30)
-    parser.add_argument("--hot-days", type=int, default=2)
+    parser.add_argument("--hot-days", type=int, default=2, help="HOT_DAYS of the product")
     parser.add_argument("--points", type=int, default=40)
     parser.add_argument("--faults", type=float, default=1.0, help="times the usual rates; 0 for none")
+    parser.add_argument(
+        "--without", default="", help=f"kinds of faults that do not occur: {', '.join(KINDS)}"
+    )
+    parser.add_argument("--jobs", type=int, default=1, help="seeds at a time")
+    parser.add_argument("--shrink", type=int, default=_TRIES, help="tries to make a failing scenario smaller")
+    parser.add_argument("--verbose", action="store_true", help="print the faults by kind")
     return parser

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 KINDS = (
@@ -57,6 +58,11 @@ class Rates:
     def total(self) -> float:
         """The chance that something happens to a call at all."""
         return float(sum(getattr(self, kind) for kind in KINDS))
+
+    def without(self, kinds: Collection[str]) -> "Rates":
+        """Returns the rates with 0 for these kinds; those of others are ignored."""
+        names = self.__dataclass_fields__
+        return replace(self, **{name: 0.0 for name in names if name in kinds})
 
     def scaled(self, factor: float) -> "Rates":
         """Returns the rates times a factor."""

@@ -20,12 +20,13 @@ from tests.simulation.ace.server import AceServer, Response
 from tests.simulation.ace.session import session
 from tests.simulation.api import Api
 from tests.simulation.aws.cloud import Cloud
-from tests.simulation.faults import Faults, Rates
+from tests.simulation.faults import Faults
 from tests.simulation.oracle.fetches import Fetches
 from tests.simulation.oracle.problems import WRONG, Problems
 from tests.simulation.oracle.rest import Promises, days_of
 from tests.simulation.oracle.stores import StoreOracle
 from tests.simulation.process import Machine, Process, attempt
+from tests.simulation.scenario import Scenario
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.stack import Died, Invocation, Stack
 from tests.simulation.users import Backfills, Charts, Desk, Exports, Question
@@ -42,17 +43,6 @@ _QUIET_MS = 30 * HOUR_MS
 _NAMES = 25
 # The share of archivings after which a chart looks at the day at once.
 _WATCHED = 0.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
-    """What a run is made of; `faults` scales the rates of all faults."""
-
-    seed: int
-    days: int = 30
-    hot_days: int = 2
-    points: int = 40
-    faults: float = 1.0
 
 
 @dataclass(slots=True)
@@ -78,7 +68,7 @@ class Run:
         self.scheduler = Scheduler(start_ms)
         self.problems = Problems()
         self.fetches = Fetches()
-        self.faults = Faults(self._random("faults"), Rates().scaled(scenario.faults))
+        self.faults = Faults(self._random("faults"), scenario.rates)
         self.machine = Machine(self.scheduler, self.faults, self._random("machine"), self._random("product"))
         self._jobs: dict[Process, Hashable] = {}
         self._names: dict[Process, Mapping[str, frozenset[str]]] = {}
@@ -124,19 +114,22 @@ class Run:
     def _build_upstream(self) -> None:
         settings = BookSettings(points=self.scenario.points, history_days=HISTORY_DAYS)
         self.book = Book(self._random("book"), self.span, settings)
-        rates = ace_faults.USUAL if self.scenario.faults else ace_faults.FaultRates()
+        rates = ace_faults.USUAL if "upstream" in self.scenario.kinds else ace_faults.FaultRates()
         faults = ace_faults.Faults(self._random("ace"), rates, self.span)
         self.outages = faults.outages
         self.upstream = AceServer(self.book, faults)
 
-    def play(self) -> Figures:
-        """Runs the scenario to its end."""
+    def play(self, *, until_found: bool = False) -> Figures:
+        """Runs the scenario to its end, or until a problem is found."""
         warnings.filterwarnings("ignore", message="No application metrics to publish")
         was_enabled = gc.isenabled()
         with stacks.environment(tuple(self.book.sites), self.scenario.hot_days):
             try:
                 self._start()
-                self.scheduler.run_until(self.span.end_ms)
+                while self.scheduler.now_ms < self.span.end_ms:
+                    self.scheduler.run_until(min(self.span.end_ms, self.scheduler.now_ms + HOUR_MS))
+                    if until_found and self.problems.total:
+                        return self.figures()
                 self._come_to_rest()
             finally:
                 self.stack.forget()

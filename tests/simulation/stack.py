@@ -1,5 +1,6 @@
 """The deployed product in one process: its functions, queues, schedules and API on one virtual clock."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -272,7 +273,6 @@ def environment(sites: Mapping[str, Any] | tuple[str, ...], hot_days: int) -> It
         "POWERTOOLS_SERVICE_NAME": "simulation",
         "POWERTOOLS_TRACE_DISABLED": "true",
         "POWERTOOLS_METRICS_DISABLED": "true",
-        "POWERTOOLS_LOG_LEVEL": "CRITICAL",
         "SITES": ",".join(sites),
         "STATE_TABLE": "StateTable",
         "HOT_TABLE": "HotTable",
@@ -297,6 +297,7 @@ def environment(sites: Mapping[str, Any] | tuple[str, ...], hot_days: int) -> It
     before = {name: os.environ.get(name) for name in names}
     providers = dict(parameters.base.DEFAULT_PROVIDERS)
     os.environ.update(names)
+    logging.disable(logging.CRITICAL)
     parameters.base.DEFAULT_PROVIDERS["secrets"] = _Secrets()
     try:
         with (
@@ -305,6 +306,7 @@ def environment(sites: Mapping[str, Any] | tuple[str, ...], hot_days: int) -> It
         ):
             yield
     finally:
+        logging.disable(logging.NOTSET)
         parameters.base.DEFAULT_PROVIDERS.clear()
         parameters.base.DEFAULT_PROVIDERS.update(providers)
         for name, value in before.items():
