@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 LOST, DOUBLED, WRONG = "lost", "doubled", "wrong"
-_KEPT = 40
+_KEPT = 12
 
 
 @dataclass(slots=True)
