@@ -62,13 +62,14 @@ def encode(samples: Samples, window_ms: int) -> bytes:
     slots = samples.ids.astype(np.uint8)
     offsets = (samples.times - window_ms).astype(np.uint32)
     starts = _starts(slots)
-    time_steps = offsets.copy()
+    slot_steps, time_steps = slots.copy(), offsets.copy()
+    slot_steps[1:] -= slots[:-1]
     time_steps[1:] -= offsets[:-1]
     time_steps[starts] = offsets[starts]
     forms, value_steps = _value_steps(samples.values, starts)
     body = (
         np.uint32(len(samples)).tobytes()
-        + np.diff(slots, prepend=np.uint8(0)).tobytes()
+        + slot_steps.tobytes()
         + time_steps.view(np.uint8).reshape(-1, 4).T.tobytes()
         + value_steps.view(np.uint8).reshape(-1, 8).T.tobytes()
         + forms.tobytes()
@@ -86,12 +87,12 @@ def decode_many(payloads: Sequence[bytes], windows_ms: Sequence[int], slots: Seq
     if not payloads:
         return concat([])
     columns = [_Columns(payload) for payload in payloads]
-    all_slots = np.concatenate([np.cumsum(block.slot_steps, dtype=np.uint8) for block in columns])
-    all_windows = np.repeat(np.array(windows_ms, np.int64), [block.count for block in columns])
-    all_forms = np.concatenate([block.form_of_row() for block in columns])
+    counts = np.array([block.count for block in columns], np.intp)
+    all_slots, all_forms = _slots_and_forms(columns, counts)
+    all_windows = np.array(windows_ms, np.int64).repeat(counts)
     is_requested = np.zeros(GROUP_SIZE, np.bool_)
     is_requested[list(slots)] = True
-    rows = np.flatnonzero(is_requested[all_slots])
+    rows = is_requested[all_slots].nonzero()[0]
     # A slot is selected whole, so the selected rows start where a slot or a block starts.
     row_slots, row_windows = all_slots[rows], all_windows[rows]
     starts = _starts(row_slots, row_windows)
@@ -140,15 +141,28 @@ class _Columns:
         self.times = columns[n : 5 * n].reshape(4, n)
         self.values = columns[5 * n : 13 * n].reshape(8, n)
         self.forms = columns[13 * n :]
-        self._starts = np.flatnonzero(self.slot_steps[1:]) + 1 if n else np.empty(0, np.intp)
-        if len(self.forms) != (len(self._starts) + 1 if n else 0) or (self.forms > _LAST_FORM).any():
+        # The first sample has a slot of its own, and each later one whose slot is not that of the one before.
+        slots = min(n, 1) + np.count_nonzero(self.slot_steps[1:])
+        if len(self.forms) != slots or max(self.forms.tobytes(), default=0) > _LAST_FORM:
             raise BlockFormatError("the block does not have one valid form per slot")
-        if int(self.slot_steps.sum(dtype=np.int64)) >= GROUP_SIZE:
+        if int(np.add.reduce(self.slot_steps, dtype=np.int64)) >= GROUP_SIZE:
             raise BlockFormatError(f"the block has a slot above {GROUP_SIZE - 1}")
 
-    def form_of_row(self) -> npt.NDArray[np.uint8]:
-        edges = np.concatenate(([0], self._starts, [self.count]))
-        return np.repeat(self.forms, np.diff(edges)) if self.count else self.forms
+
+def _slots_and_forms(
+    columns: Sequence[_Columns], counts: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Returns the slot and the form of each row of some blocks with these numbers of rows."""
+    steps = np.concatenate([block.slot_steps for block in columns])
+    starts = (counts.cumsum() - counts)[counts > 0]
+    is_start = steps != 0
+    is_start[starts] = True
+    slot_starts = is_start.nonzero()[0]
+    forms = np.concatenate([block.forms for block in columns])
+    # The sums wrap around, and so do their differences.
+    total = steps.cumsum(dtype=np.uint8)
+    slots = total - (total[starts] - steps[starts]).repeat(_lengths(starts, len(steps)))
+    return slots, forms.repeat(_lengths(slot_starts, len(steps)))
 
 
 def _unpack(payload: bytes) -> bytes:
@@ -174,7 +188,7 @@ def _column(
 
 def _value_steps(values: npt.NDArray[np.float64], starts: _Starts) -> tuple[npt.NDArray[np.uint8], _Bits]:
     """Returns the form of each slot, and the step of each value in that form."""
-    lengths = np.diff(starts, append=len(values))
+    lengths = _lengths(starts, len(values))
     bits = values.view(np.uint64)
     forms = np.full(len(starts), _FLOAT64, np.uint8)
     undecided = np.ones(len(starts), np.bool_)
@@ -182,13 +196,13 @@ def _value_steps(values: npt.NDArray[np.float64], starts: _Starts) -> tuple[npt.
     with np.errstate(over="ignore"):
         for form, meant, numbers in _candidates(values) if len(values) else ():
             fits = undecided & np.logical_and.reduceat(meant.view(np.uint64) == bits, starts)
-            if fits.any():
+            if np.count_nonzero(fits):
                 forms[fits] = form
                 undecided[fits] = False
-                np.copyto(stored, numbers, where=np.repeat(fits, lengths))
-                if not undecided.any():
+                np.copyto(stored, numbers, where=fits.repeat(lengths))
+                if not np.count_nonzero(undecided):
                     break
-    return forms, _steps(stored, np.repeat(forms >= _DECIMAL, lengths), starts)
+    return forms, _steps(stored, (forms >= _DECIMAL).repeat(lengths), starts)
 
 
 def _candidates(
@@ -208,7 +222,8 @@ def _candidates(
 
 
 def _steps(scaled: _Bits, integer: npt.NDArray[np.bool_], starts: _Starts) -> _Bits:
-    before = np.concatenate((np.zeros(min(1, len(scaled)), np.uint64), scaled[:-1]))
+    before = np.empty_like(scaled)
+    before[1:] = scaled[:-1]
     before[starts] = 0
     step = (scaled - before).view(np.int64)
     zigzag = ((step << 1) ^ (step >> 63)).view(np.uint64)
@@ -239,17 +254,24 @@ def _starts(*columns: npt.NDArray[np.generic]) -> _Starts:
     changed[:1] = True
     for column in columns:
         changed[1:] |= column[1:] != column[:-1]
-    return np.flatnonzero(changed)
+    return changed.nonzero()[0]
+
+
+def _lengths(starts: _Starts, count: int) -> _Starts:
+    """Returns how many of `count` rows each start has up to the next one."""
+    # np.diff takes longer than all other steps of a small block.
+    lengths = np.empty_like(starts)
+    np.subtract(starts[1:], starts[:-1], out=lengths[:-1])
+    lengths[-1:] = count - starts[-1:]
+    return lengths
 
 
 def _running_sum(steps: npt.NDArray[np.int64], starts: _Starts) -> npt.NDArray[np.int64]:
-    total = np.cumsum(steps)
-    lengths = np.diff(starts, append=len(steps))
-    return total - np.repeat(total[starts] - steps[starts], lengths)
+    total = steps.cumsum()
+    return total - (total[starts] - steps[starts]).repeat(_lengths(starts, len(steps)))
 
 
 def _running_xor(steps: npt.NDArray[np.unsignedinteger], starts: _Starts) -> _Bits:
     total: _Bits = np.bitwise_xor.accumulate(steps.astype(np.uint64))
-    lengths = np.diff(starts, append=len(steps))
-    base: _Bits = np.repeat(total[starts] ^ steps[starts], lengths)
+    base: _Bits = (total[starts] ^ steps[starts]).repeat(_lengths(starts, len(steps)))
     return total ^ base
