@@ -92,7 +92,7 @@ class Ledger:
         hours: dict[int, set[int]] = {}
         for point, hour_ms in rejected:
             hours.setdefault(hour_ms, set()).add(point)
-        for hour_ms, points in hours.items():
+        for hour_ms, points in sorted(hours.items()):
             self._client.update_item(
                 TableName=self._table,
                 Key=keys.rejected_hour(site, iso(hour_ms)[:13]),
