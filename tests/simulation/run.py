@@ -4,7 +4,8 @@ import gc
 import json
 import warnings
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import batched
 from random import Random
@@ -122,8 +123,7 @@ class Run:
     def play(self, *, until_found: bool = False) -> Figures:
         """Runs the scenario to its end, or until a problem is found."""
         warnings.filterwarnings("ignore", message="No application metrics to publish")
-        was_enabled = gc.isenabled()
-        with stacks.environment(tuple(self.book.sites), self.scenario.hot_days):
+        with stacks.environment(tuple(self.book.sites), self.scenario.hot_days), _rare_collections():
             try:
                 self._start()
                 while self.scheduler.now_ms < self.span.end_ms:
@@ -133,8 +133,7 @@ class Run:
                 self._come_to_rest()
             finally:
                 self.stack.forget()
-                if was_enabled:
-                    gc.enable()
+                self.scheduler.close()
         return self.figures()
 
     def _come_to_rest(self) -> None:
@@ -267,6 +266,20 @@ class Run:
 
     def _invoke_task(self, payload: Any) -> Invocation:
         return self.stack.invoke("BackfillFunction", payload)
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Lets the garbage collector leave alone what was there before, and look at the rest less often."""
+    thresholds = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
 
 
 def _job(invocation: Invocation) -> Hashable:

@@ -57,10 +57,14 @@ class Scheduler:
         self._numbers = itertools.count()
         self._hub = greenlet.getcurrent()
         self._current: Task | None = None
+        self._tasks: dict[Task, None] = {}
+        """Those that are not done, in the order in which they were spawned."""
+        self._is_closed = False
 
     def spawn(self, run: Callable[[], Any], owner: Owner | None = None, at_ms: float | None = None) -> Task:
         """Returns a new task that begins at this time, or now."""
         task = Task(run, owner)
+        self._tasks[task] = None
         if owner is not None:
             owner.tasks.append(task)
         self._wake(task, self.now_ms if at_ms is None else max(at_ms, self.now_ms))
@@ -77,6 +81,24 @@ class Scheduler:
             self.now_ms = max(self.now_ms, at_ms)
             self._switch_to(task)
         self.now_ms = max(self.now_ms, end_ms)
+
+    def close(self) -> None:
+        """Ends every task where it waits: a greenlet that is never resumed keeps alive all that it uses."""
+        self._is_closed = True
+        for task in list(self._tasks):
+            if task.owner is not None:
+                task.owner.dead = True
+        while self._tasks:
+            self._end(next(iter(self._tasks)))
+
+    def _end(self, task: Task) -> None:
+        del self._tasks[task]
+        self._current = task
+        if task._greenlet:
+            task._greenlet.parent = self._hub
+            task._greenlet.throw(Killed)
+        task.done = True
+        self._current = None
 
     def sleep(self, ms: float) -> None:
         """Lets the current task wait; raises Killed when its owner has died."""
@@ -95,6 +117,7 @@ class Scheduler:
         """Lets the current task wait until the other is done."""
         task = self._running()
         while not other.done:
+            self._check(task)
             other._waiting.append(task)
             # Nothing but the other's end wakes the task, or the death of its owner.
             task._turn += 1
@@ -104,6 +127,7 @@ class Scheduler:
     def wait(self, signal: "Signal", ms: float) -> None:
         """Lets the current task wait for the signal, at most this long."""
         task = self._running()
+        self._check(task)
         signal.waiting.append(task)
         self._wake(task, self.now_ms + ms)
         self._hub.switch()
@@ -133,7 +157,7 @@ class Scheduler:
         return self._current
 
     def _check(self, task: Task) -> None:
-        if task.owner is not None and task.owner.dead:
+        if self._is_closed or (task.owner is not None and task.owner.dead):
             raise Killed
 
     def _switch_to(self, task: Task) -> None:
@@ -148,6 +172,7 @@ class Scheduler:
             task._greenlet.switch()
         self._current = None
         if task.done:
+            del self._tasks[task]
             self._surface(task)
             for waiting in task._waiting:
                 self._wake(waiting, self.now_ms)
