@@ -40,7 +40,10 @@ class Archives:
         self._records: dict[SiteDay, ArchiveRecord] = {}
         self._touched: set[SiteDay] = set()
         self._rollups: dict[SiteDay, dict[int, bytes]] = {}
-        self._compared: dict[SiteDay, tuple[ArchiveRecord, str, bool]] = {}
+        self._compared: dict[SiteDay, ArchiveRecord] = {}
+        self._settled: dict[SiteDay, tuple[str, int | None, str]] = {}
+        self.settled: list[tuple[SiteDay, DayRows]] = []
+        """The days that have been settled since somebody took them from here, with their files."""
 
     def written(self, day: SiteDay, after: Any) -> None:
         """Takes note of a record's change."""
@@ -76,6 +79,11 @@ class Archives:
         """Returns the day's record, None when there is none."""
         return self._records.get(day)
 
+    def is_settled(self, day: SiteDay) -> bool:
+        """Returns whether the ledger says that nothing was written since the day was archived."""
+        record = self._records.get(day)
+        return record is not None and record.settled
+
     def days(self) -> list[SiteDay]:
         """Returns the days that have a record, in order."""
         return sorted(self._records)
@@ -90,6 +98,7 @@ class Archives:
     def check_all(self) -> None:
         """Compares every day, whether it has changed or not."""
         self._compared.clear()
+        self._settled.clear()
         self._touched.update(self._records)
         self.check()
 
@@ -99,10 +108,14 @@ class Archives:
             for point in self._rollups.get(day, ()):
                 self._findings.add(WRONG, f"{day}: id {point} has rollups, and the day no verified file")
             return
-        state = replace(record, changed_ms=None, attempts=0), self._files.latest(day), record.settled
-        if self._compared.get(day) == state:
-            return
-        self._compared[day] = state
+        facts = replace(record, changed_ms=None, attempts=0)
+        if self._compared.get(day) != facts:
+            self._compared[day] = facts
+            self._compare_day(day, record)
+        if record.settled:
+            self._check_settled(day, record)
+
+    def _compare_day(self, day: SiteDay, record: ArchiveRecord) -> None:
         rows = self._files.of_etag(day, record.etag)
         if rows is None:
             self._findings.add(LOST, f"{day}: there is no file of the ledger's ETag, {record.status}")
@@ -110,6 +123,18 @@ class Archives:
         self._compare_record(day, record, rows)
         if record.status == "done":
             self._compare_rollups(day, rows)
+
+    def _check_settled(self, day: SiteDay, record: ArchiveRecord) -> None:
+        """Compares the current file with the record: that of a day that is due may be another one."""
+        state = (record.etag, record.began_ms, self._files.latest(day))
+        if self._settled.get(day) == state:
+            return
+        self._settled[day] = state
+        rows = self._files.current(day)
+        if rows is None or rows.version.etag != record.etag:
+            self._findings.add(WRONG, f"{day}: settled, but the current file is not the ledger's")
+        else:
+            self.settled.append((day, rows))
 
     def _compare_record(self, day: SiteDay, record: ArchiveRecord, rows: DayRows) -> None:
         facts = {
@@ -124,10 +149,6 @@ class Archives:
                 self._findings.add(
                     WRONG, f"{day}: the ledger has {name} {getattr(record, name)}, the file {fact}"
                 )
-        current = self._files.current(day)
-        # Another archiving may have replaced the file; then the day is due.
-        if record.settled and (current is None or current.version.etag != record.etag):
-            self._findings.add(WRONG, f"{day}: settled, but the current file is not the ledger's")
 
     def _compare_rollups(self, day: SiteDay, rows: DayRows) -> None:
         samples = Samples(
@@ -136,31 +157,31 @@ class Archives:
         stored = self._rollups.get(day, {})
         present = set(np.unique(samples.ids).tolist())
         for point in sorted(present ^ stored.keys()):
-            what = "lacks" if point in present else "has, without samples in the file,"
-            self._findings.add(WRONG, f"{day}: the hot table {what} the rollups of id {point}")
+            verb = "lacks" if point in present else "has, without samples in the file,"
+            self._findings.add(WRONG, f"{day}: the hot table {verb} the rollups of id {point}")
         shared = sorted(present & stored.keys())
         samples = samples[np.isin(samples.ids, np.array(shared, np.int32))]
         for bucket_ms in (HOUR_MS, DAY_MS):
-            found = concat(decode_day(stored[point], point, day.day_ms, bucket_ms) for point in shared)
-            self._compare(f"{day}: the rollups of {bucket_ms // HOUR_MS} h", found, samples, bucket_ms)
+            rollups = concat(decode_day(stored[point], point, day.day_ms, bucket_ms) for point in shared)
+            self._compare(f"{day}: the rollups of {bucket_ms // HOUR_MS} h", rollups, samples, bucket_ms)
 
-    def _compare(self, subject: str, found: Aggregates, samples: Samples, bucket_ms: int) -> None:
-        if not found.equals(aggregate(samples, bucket_ms)):
+    def _compare(self, subject: str, rollups: Aggregates, samples: Samples, bucket_ms: int) -> None:
+        if not rollups.equals(aggregate(samples, bucket_ms)):
             self._findings.add(WRONG, f"{subject} are not those of the file's samples, bit by bit")
-        wrong = differences(found, samples, bucket_ms)
+        wrong = differences(rollups, samples, bucket_ms)
         if wrong:
             self._findings.add(WRONG, f"{subject} are not those of the file's samples: {wrong}")
 
 
-def differences(found: Aggregates, samples: Samples, bucket_ms: int) -> list[str]:
+def differences(rollups: Aggregates, samples: Samples, bucket_ms: int) -> list[str]:
     """Returns the columns that differ from those of a plain computation."""
     wanted = _aggregated(samples, bucket_ms)
-    if len(found) != len(wanted):
-        return [f"{len(found)} rows instead of {len(wanted)}"]
+    if len(rollups) != len(wanted):
+        return [f"{len(rollups)} rows instead of {len(wanted)}"]
     wrong = set()
     for row, values in enumerate(wanted):
         for name, value in values.items():
-            stored = getattr(found, name)[row]
+            stored = getattr(rollups, name)[row]
             tolerance = _PRECISION * max(abs(values["mins"]), abs(values["maxs"])) if name == "values" else 0
             if abs(stored - value) > tolerance:
                 wrong.add(name)

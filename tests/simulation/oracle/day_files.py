@@ -36,17 +36,18 @@ class DayFiles:
         """Looks at new versions of a day's file; returns whether another one is the current one."""
         versions = self._history(day)
         latest = versions[-1].id if versions else ""
-        known = self._latest.get(day, "")
-        if latest == known:
+        before = self._latest.get(day, "")
+        if latest == before:
             return False
         self._latest[day] = latest
-        if not versions or versions[-1].body is None:
+        # A first version that was discarded leaves nothing.
+        if versions and versions[-1].body is None:
             self._findings.add(LOST, f"{day}: the file is deleted")
             return True
         numbers = {version.id: number for number, version in enumerate(versions)}
         # A version that was discarded is the last that was seen, and no longer there.
-        first = numbers[known] + 1 if known in numbers else len(versions) - 1 if known else 0
-        for number in range(first, len(versions)):
+        first = numbers[before] + 1 if before in numbers else len(versions) - 1 if before else 0
+        for number in range(max(0, first), len(versions)):
             self._compare(day, versions[number - 1] if number else None, versions[number])
         return True
 

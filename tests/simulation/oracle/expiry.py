@@ -19,6 +19,7 @@ from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, WINDOW_MS, Span, iso
 
 _CLOCKS_DIFFER_MS = 120_000
+_NEVER = {"N": "0"}
 
 type Item = Mapping[str, Mapping[str, Any]]
 
@@ -45,9 +46,13 @@ class Expiry:
     now_ms: Callable[[], int]
     etag: Callable[[SiteDay], str]
     """Returns the ETag that the ledger has of a day, "" for none."""
+    is_settled: Callable[[SiteDay], bool]
     marked: dict[SiteDay, list[Marked]] = field(default_factory=lambda: defaultdict(list))
     """Every block that was ever given an expiry."""
     _waiting: list[Marked] = field(default_factory=list)
+    _blocks: dict[SiteDay, dict[tuple[str, int], tuple[Marked, int]]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
 
     def written(self, partition: str, window_ms: int, before: Item | None, after: Item | None) -> None:
         """Looks at a write of an item of a block."""
@@ -57,10 +62,26 @@ class Expiry:
         if fault:
             kind, text = fault
             self.findings.add(kind, f"block {partition} of {iso(window_ms)}: {text}")
-        if after is not None and "expires_at" in after:
-            site, _, group = partition.rpartition("#")
-            day = SiteDay.containing(site, window_ms)
-            self._waiting.append(Marked(day, int(group), window_ms, after["b"]["B"], self.etag(day)))
+        site, _, group = partition.rpartition("#")
+        day = SiteDay.containing(site, window_ms)
+        if after is None:
+            self._blocks[day].pop((group, window_ms), None)
+            return
+        if _is_changed(before, after) and self.is_settled(day):
+            self.findings.add(LOST, f"{day}: a block is written, and the day is settled")
+        block = Marked(day, int(group), window_ms, after["b"]["B"], self.etag(day))
+        self._blocks[day][group, window_ms] = block, int(after.get("expires_at", _NEVER)["N"])
+        if "expires_at" in after:
+            self._waiting.append(block)
+
+    def blocks(self, day: SiteDay) -> list[Marked]:
+        """Returns the blocks of a day that have not expired."""
+        now_s = self.now_ms() / 1000
+        return [block for block, expires_s in self._blocks[day].values() if not 0 < expires_s <= now_s]
+
+    def days(self) -> list[SiteDay]:
+        """Returns the days that have blocks."""
+        return [day for day, blocks in self._blocks.items() if blocks]
 
     def check(self) -> None:
         """Compares the blocks that were marked since the last check with the files of that time."""
@@ -83,14 +104,13 @@ class Expiry:
         """
         day = group[0].day
         keys, values = decoded(group)
-        indexes, found = rows.find(keys)
-        if not found.all():
-            text = day_rows.describe(keys[~found], day, self.catalogs.names(day.site))
-            self.findings.add(LOST, f"{day}: the file lacks samples of blocks: {text}", int((~found).sum()))
-        different = found & (rows.values[indexes].view(np.int64) != values.view(np.int64))
-        for key, value, other in zip(
-            keys[different], values[different], rows.values[indexes][different], strict=True
-        ):
+        indexes, present = rows.find(keys)
+        if not present.all():
+            text = day_rows.describe(keys[~present], day, self.catalogs.names(day.site))
+            self.findings.add(LOST, f"{day}: the file lacks samples of blocks: {text}", int((~present).sum()))
+        keys, values, stored = keys[present], values[present], rows.values[indexes[present]]
+        different = stored.view(np.int64) != values.view(np.int64)
+        for key, value, other in zip(keys[different], values[different], stored[different], strict=True):
             if equal or not self._is_possible(day, int(key), float(other)):
                 text = day_rows.describe(np.array([key]), day, self.catalogs.names(day.site))
                 self.findings.add(
@@ -130,10 +150,8 @@ def _has_expired(item: Item, now_ms: int) -> bool:
     return "expires_at" in item and int(item["expires_at"]["N"]) * 1000 <= now_ms
 
 
-def of_item(item: Item) -> Marked:
-    """Returns the block of an item."""
-    window_ms, (site, _, group) = int(item["w"]["N"]), item["pk"]["S"].rpartition("#")
-    return Marked(SiteDay.containing(site, window_ms), int(group), window_ms, item["b"]["B"], "")
+def _is_changed(before: Item | None, after: Item) -> bool:
+    return before is None or before["r"] != after["r"]
 
 
 def decoded(marked: Sequence[Marked]) -> tuple[Keys, Any]:

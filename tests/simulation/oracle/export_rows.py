@@ -56,9 +56,10 @@ def concat(parts: list[ExportRows]) -> ExportRows:
     """Returns the rows of all parts."""
     empty: Any = ExportRows(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
     return ExportRows(
-        np.concatenate([part.ids for part in (empty, *parts)]),
-        np.concatenate([part.times for part in (empty, *parts)]),
-        np.concatenate([part.values for part in (empty, *parts)]),
+        *(
+            np.concatenate([getattr(rows, name) for rows in (empty, *parts)])
+            for name in ("ids", "times", "values")
+        )
     )
 
 

@@ -1,7 +1,7 @@
 """A completed export: its files exist, hold what its records count, and every acknowledged sample once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
 
@@ -17,6 +17,7 @@ from tests.simulation.oracle.fetches import Expected, Fetches, exact
 from tests.simulation.oracle.findings import Findings
 from tests.simulation.oracle.problems import DOUBLED, LOST, WRONG
 from tests.simulation.oracle.state import Catalogs
+from tests.simulation.stack import BUCKET
 from vitals.model.timespan import Span, iso, parse_iso
 from vitals.store import keys
 
@@ -33,10 +34,14 @@ class ExportOracle:
     catalogs: Catalogs
     fetches: Fetches
     findings: Findings
+    _completed: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
+    """When each completed export expires (UTC ms), and its files."""
 
     def check(self, export: Mapping[str, Any]) -> None:
         """Compares the answer about a completed export with its files, its parts and what was fetched."""
         subject, ids = f"export {export['id']}", self.catalogs.ids(export["site_name"])
+        names = tuple(file["name"] for file in export["files"])
+        self._completed[export["id"]] = parse_iso(export["expires_at"]), names
         rows: dict[str, ExportRows] = {}
         for file in export["files"]:
             try:
@@ -51,10 +56,21 @@ class ExportOracle:
             self._compare_parts(subject, export, rows)
             self._compare_rows(subject, export, export_rows.concat(list(rows.values())).sorted())
 
+    def check_files(self, now_ms: int) -> None:
+        """Looks for the files of the exports that were completed and have not expired."""
+        for export, (expires_ms, names) in list(self._completed.items()):
+            if expires_ms <= now_ms:
+                del self._completed[export]
+                continue
+            stored = set(self.cloud.s3.objects(BUCKET, keys.export_file(export)))
+            for name in names:
+                if keys.export_file(export, name) not in stored:
+                    self.findings.add(LOST, f"export {export}: {name} is gone after it was completed")
+
     def _compare_parts(self, subject: str, export: Mapping[str, Any], rows: Mapping[str, ExportRows]) -> None:
         """Compares the records of the parts with the files and with the answer."""
         named: list[str] = []
-        for number, part in enumerate(self._plan(export["id"])):
+        for number, planned in enumerate(self._plan(export["id"])):
             item = self.cloud.dynamodb.get("StateTable", keys.export_part(export["id"], number))
             if item is None:
                 self.findings.add(LOST, f"{subject}: part {number} has no record")
@@ -66,7 +82,7 @@ class ExportOracle:
                 self.findings.add(
                     WRONG, f"{subject}: part {number} counts {item['rows']['N']} rows of {len(of_part)}"
                 )
-            if ((of_part.times < part["start_ms"]) | (of_part.times >= part["end_ms"])).any():
+            if ((of_part.times < planned["start_ms"]) | (of_part.times >= planned["end_ms"])).any():
                 self.findings.add(WRONG, f"{subject}: part {number} has rows outside of its span")
         if sorted(named) != sorted(rows):
             self.findings.add(WRONG, f"{subject}: the answer has other files than the parts")

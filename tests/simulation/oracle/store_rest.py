@@ -1,15 +1,14 @@
 """What must hold when nothing has run for a while and nothing fails: every day is settled, and whole."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulation.aws.dynamodb import DynamoDB
 from tests.simulation.oracle.archives import Archives
 from tests.simulation.oracle.day_files import DayFiles
 from tests.simulation.oracle.day_rows import Keys
-from tests.simulation.oracle.expiry import Expiry, Marked, decoded, of_item
+from tests.simulation.oracle.expiry import Expiry, decoded
 from tests.simulation.oracle.fetches import Fetches, exact
 from tests.simulation.oracle.findings import Findings
 from tests.simulation.oracle.problems import LOST, WRONG
@@ -27,7 +26,6 @@ _DONE_AFTER_MS = 28 * HOUR_MS
 class RestOracle:
     """Compares blocks, files and what was fetched, of every day."""
 
-    dynamodb: DynamoDB
     catalogs: Catalogs
     files: DayFiles
     archives: Archives
@@ -39,40 +37,25 @@ class RestOracle:
 
     def check(self) -> None:
         """Compares every day."""
-        blocks = self._blocks()
-        for day in sorted({*blocks, *self.archives.days()}):
-            is_settled = self._check_record(day)
+        for day in sorted({*self.expiry.days(), *self.archives.days()}):
+            self._check_record(day)
             rows = self.files.current(day)
-            if rows and is_settled and blocks[day]:
-                self.expiry.compare(rows, blocks[day], equal=True)
             if rows and self.expiry.marked[day]:
                 self.expiry.compare(rows, self.expiry.marked[day])
-            self._compare_fetched(day, blocks[day])
+            self._compare_fetched(day)
 
-    def _blocks(self) -> dict[SiteDay, list[Marked]]:
-        """Returns the blocks that have not expired."""
-        blocks: dict[SiteDay, list[Marked]] = defaultdict(list)
-        for item in self.dynamodb.items("HotTable"):
-            expiry_s = int(item.get("expires_at", {"N": "0"})["N"])
-            if "#rollup#" not in item["pk"]["S"] and (not expiry_s or expiry_s * 1000 > self.now_ms()):
-                block = of_item(item)
-                blocks[block.day].append(block)
-        return blocks
-
-    def _check_record(self, day: SiteDay) -> bool:
-        """Returns whether the day is settled; one that is not must be done, and be still hot."""
+    def _check_record(self, day: SiteDay) -> None:
+        """Expects that a day is settled, or, while it is hot, at least done."""
         record = self.archives.record(day) or ArchiveRecord(day.day_ms)
-        if record.settled:
-            return True
         age_ms = self.now_ms() - day.span.end_ms - _DONE_AFTER_MS
-        if age_ms >= self.hot_days * DAY_MS or (age_ms >= 0 and record.status != "done"):
+        is_overdue = age_ms >= self.hot_days * DAY_MS or (age_ms >= 0 and record.status != "done")
+        if is_overdue and not record.settled:
             text = f"{record.status!r} after {record.attempts} attempts {record.error}"
             self.findings.add(WRONG, f"{day}: not settled at rest, {text}")
-        return False
 
-    def _compare_fetched(self, day: SiteDay, blocks: Sequence[Marked]) -> None:
+    def _compare_fetched(self, day: SiteDay) -> None:
         """Compares the blocks and the file of a day with what was fetched."""
-        stored = self._stored(day, blocks)
+        stored = self._stored(day)
         for name, point in self.catalogs.ids(day.site).items():
             if name.startswith("weather."):
                 continue
@@ -88,10 +71,10 @@ class RestOracle:
                     wanted = expected.possible.get(time_ms, "nothing")
                     self.findings.add(WRONG, f"{day}: {text}, not {wanted}")
 
-    def _stored(self, day: SiteDay, blocks: Sequence[Marked]) -> Mapping[int, Mapping[int, float]]:
+    def _stored(self, day: SiteDay) -> Mapping[int, Mapping[int, float]]:
         """Returns the values of a day by time, by point id; those of blocks before those of the file."""
         stored: dict[int, dict[int, float]] = defaultdict(dict)
-        rows = self.files.current(day)
+        rows, blocks = self.files.current(day), self.expiry.blocks(day)
         parts: list[tuple[Keys, Any]] = [(rows.keys, rows.values)] if rows else []
         parts += [decoded(blocks)] if blocks else []
         for keys, values in parts:

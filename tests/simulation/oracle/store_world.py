@@ -119,7 +119,7 @@ class World:
         self.archiver.archive(DAY)
         self.now_ms += 1_000
 
-    def found(self) -> list[str]:
+    def check(self) -> list[str]:
         """Returns what a check after a step finds."""
         step = SimpleNamespace(function="ArchivalFunction", error=None)
         self.oracle.check(cast(Invocation, step))

@@ -57,10 +57,10 @@ class StoreOracle:
             findings=self.findings,
             now_ms=now,
             etag=self._archives.etag,
+            is_settled=self._archives.is_settled,
         )
         self._exports = ExportOracle(cloud, self._catalogs, fetches, self.findings)
-        self._rest = RestOracle(
-            dynamodb=cloud.dynamodb,
+        self._at_rest = RestOracle(
             catalogs=self._catalogs,
             files=self._files,
             archives=self._archives,
@@ -84,15 +84,20 @@ class StoreOracle:
 
     def at_rest(self) -> None:
         """Compares everything, when nothing runs, no call fails, and a night's archiving has ended."""
-        self._compare()
         self._archives.check_all()
+        self._compare()
         self._check_listing()
-        self._rest.check()
+        self._at_rest.check()
         self.findings.report("at rest")
 
     def _compare(self) -> None:
         self._expiry.check()
         self._archives.check()
+        for day, rows in self._archives.settled:
+            blocks = self._expiry.blocks(day)
+            if blocks:
+                self._expiry.compare(rows, blocks, equal=True)
+        self._archives.settled.clear()
 
     def export_completed(self, export: Mapping[str, Any]) -> None:
         """Reads the files of an export that is completed; `export` is the answer, with what was asked."""
@@ -100,6 +105,7 @@ class StoreOracle:
         self.findings.report("when it was completed")
 
     def _check_listing(self) -> None:
+        self._exports.check_files(self._now_ms())
         for site in self._sites:
             for day in self._files.days(site):
                 if self._archives.record(day) is None:

@@ -109,8 +109,8 @@ def test_counts_of_aggregates_are_compared(fetches: Fetches) -> None:
 
 def test_buckets_are_there_once(fetches: Fetches) -> None:
     keys = ("values", "min", "max", "first", "last")
-    one = {key: [0.0] for key in keys} | {"count": [1], "timestamps": [START + WINDOW_MS]}
-    assert aggregated(fetches, **one) == {LOST: 2}
+    second = {key: [0.0] for key in keys} | {"count": [1], "timestamps": [START + WINDOW_MS]}
+    assert aggregated(fetches, **second) == {LOST: 2}
     moved = {"timestamps": [START, START + 2 * WINDOW_MS]}
     assert aggregated(fetches, **moved) == {LOST: 1, WRONG: 1}
     doubled = {"timestamps": [START, START]}

@@ -9,6 +9,8 @@ import zstandard
 from tests.simulation.oracle.store_world import DAY, SITE, World, readings
 from tests.simulation.run import Run, Scenario
 from tests.simulation.stack import BUCKET
+from vitals.codec import blocks
+from vitals.model.samples import Samples, from_columns
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span
 from vitals.store import keys
@@ -23,7 +25,7 @@ def world() -> World:
     """A world with a day of samples in blocks."""
     world = World()
     world.fetch(readings())
-    assert world.found() == []
+    assert world.check() == []
     return world
 
 
@@ -31,7 +33,7 @@ def world() -> World:
 def archived(world: World) -> World:
     """A world with a settled day."""
     world.archive()
-    assert world.found() == []
+    assert world.check() == []
     return world
 
 
@@ -48,25 +50,25 @@ def test_clean_run_has_no_problems(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_days_that_change_expire_and_rest_are_no_problem(archived: World) -> None:
     archived.fetch(readings(minutes=3, first=50.0))
     archived.archive()
-    assert archived.found() == []
+    assert archived.check() == []
     archived.now_ms = DAY.day_ms + 4 * DAY_MS
     assert archived.dynamodb.reap("HotTable", "expires_at", lambda: True)
     archived.fetch({"boiler": {DAY.day_ms + 2 * HOUR_MS: 1.0}})
     archived.archive()
     archived.oracle.at_rest()
-    assert archived.found() == []
+    assert archived.check() == []
 
 
 def test_unverified_blocks_may_not_expire(world: World) -> None:
     world.set_item("HotTable", BLOCK, expires_at=EXPIRY)
-    assert any("without a verified file" in text for text in world.found())
+    assert any("without a verified file" in text for text in world.check())
 
 
 def test_files_have_the_samples_of_blocks_that_may_expire(archived: World) -> None:
     late_ms = DAY.day_ms + 3 * HOUR_MS
     archived.fetch({"boiler": {late_ms: 1.0}})
     archived.set_item("HotTable", keys.hot_block(SITE, 0, late_ms), expires_at=EXPIRY)
-    assert any("the file lacks samples of blocks: 1 samples" in text for text in archived.found())
+    assert any("the file lacks samples of blocks: 1 samples" in text for text in archived.check())
 
 
 def test_files_have_the_values_of_blocks_that_may_expire(world: World) -> None:
@@ -76,43 +78,43 @@ def test_files_have_the_values_of_blocks_that_may_expire(world: World) -> None:
     world.fetch({"boiler": {DAY.day_ms: -0.0}})
     world.set_item("HotTable", BLOCK, expires_at=EXPIRY)
     value = rows["boiler"][DAY.day_ms]
-    assert any(f"the file has {value!r}, a block -0.0" in text for text in world.found())
+    assert any(f"the file has {value!r}, a block -0.0" in text for text in world.check())
 
 
 @pytest.mark.parametrize("attributes", [{"n": {"N": "4"}}, {"n": {"N": "10"}, "r": {"N": "7"}}])
 def test_blocks_do_not_shrink_and_count_revisions(world: World, attributes: dict[str, Any]) -> None:
     world.set_item("HotTable", BLOCK, **({"r": {"N": "2"}} | attributes))
-    assert any("samples fewer" in text or "follows" in text for text in world.found())
+    assert any("samples fewer" in text or "follows" in text for text in world.check())
 
 
 def test_blocks_are_deleted_when_they_have_expired_only(archived: World) -> None:
     archived.dynamodb.call("delete_item", {"TableName": "HotTable", "Key": BLOCK})
-    assert any("had not expired" in text for text in archived.found())
+    assert any("had not expired" in text for text in archived.check())
 
 
 def test_expiries_do_not_change(archived: World) -> None:
     archived.set_item("HotTable", BLOCK, expires_at=EXPIRY)
-    assert any("its expiry changes" in text for text in archived.found())
+    assert any("its expiry changes" in text for text in archived.check())
 
 
 def test_files_do_not_lose_rows(archived: World) -> None:
     rows = readings()
     del rows["chiller"][DAY.day_ms + 60_000]
     archived.put_file(rows)
-    texts = archived.found()
+    texts = archived.check()
     assert any("a new file lacks samples of the one before: 1 samples" in text for text in texts)
 
 
 def test_files_are_announced(archived: World) -> None:
     archived.put_file(readings(minutes=91), announced=False)
-    texts = archived.found()
+    texts = archived.check()
     assert any("did not say that the file is about to be replaced" in text for text in texts)
     assert any("settled, but the current file is not the ledger's" in text for text in texts)
 
 
 def test_files_are_not_deleted(archived: World) -> None:
     archived.s3.call("delete_object", {"Bucket": BUCKET, "Key": keys.day_file(DAY)})
-    assert any("the file is deleted" in text for text in archived.found())
+    assert any("the file is deleted" in text for text in archived.check())
 
 
 def test_files_have_a_record(archived: World) -> None:
@@ -120,7 +122,7 @@ def test_files_have_a_record(archived: World) -> None:
     body = archived.s3.read(BUCKET, keys.day_file(DAY))
     archived.s3.call("put_object", {"Bucket": BUCKET, "Key": keys.day_file(other), "Body": body})
     archived.now_ms += DAY_MS
-    assert any("there is a file, and no record of it" in text for text in archived.found())
+    assert any("there is a file, and no record of it" in text for text in archived.check())
 
 
 @pytest.mark.parametrize(
@@ -129,19 +131,19 @@ def test_files_have_a_record(archived: World) -> None:
 )
 def test_ledger_equals_file(archived: World, field: str, text: str) -> None:
     archived.stores.ledger.update_archive(DAY, **{field: "7" if field == "etag" else 7})
-    assert any(text in found for found in archived.found())
+    assert any(text in problem for problem in archived.check())
 
 
 def test_records_stay(archived: World) -> None:
     archived.dynamodb.call("delete_item", {"TableName": "StateTable", "Key": keys.archive_day(DAY)})
-    assert any("the record of the archive is deleted" in text for text in archived.found())
+    assert any("the record of the archive is deleted" in text for text in archived.check())
 
 
 def test_rollups_are_those_of_the_file(archived: World) -> None:
     other = archived.dynamodb.get("HotTable", ROLLUP | {"pk": {"S": keys.rollup_partition(SITE, 1)}})
     assert other
     archived.set_item("HotTable", ROLLUP, b=other["b"])
-    texts = archived.found()
+    texts = archived.check()
     assert any("the rollups of 1 h are not those" in text and "'firsts'" in text for text in texts)
     assert any("the rollups of 24 h are not those" in text for text in texts)
 
@@ -150,14 +152,14 @@ def test_rollups_are_of_points_in_the_file(archived: World) -> None:
     item = archived.dynamodb.get("HotTable", ROLLUP) or {}
     archived.set_item("HotTable", ROLLUP | {"pk": {"S": keys.rollup_partition(SITE, 9)}}, b=item["b"])
     archived.dynamodb.call("delete_item", {"TableName": "HotTable", "Key": ROLLUP})
-    texts = archived.found()
+    texts = archived.check()
     assert any("has, without samples in the file, the rollups of id 9" in text for text in texts)
     assert any("lacks the rollups of id 0" in text for text in texts)
 
 
 def test_rollups_are_of_days_with_a_file(world: World) -> None:
     world.set_item("HotTable", ROLLUP, b={"B": b""})
-    assert any("has rollups, and the day no verified file" in text for text in world.found())
+    assert any("has rollups, and the day no verified file" in text for text in world.check())
 
 
 @pytest.mark.parametrize(
@@ -173,16 +175,16 @@ def test_ids_are_permanent(world: World, points: list[tuple[int, str]], text: st
     rows = [{"id": point, "listed": {"name": name}, "active": True} for point, name in points]
     payload = zstandard.compress(orjson.dumps(rows))
     world.set_item("StateTable", keys.catalog_chunk(SITE, 0), b={"B": payload})
-    assert any(text in found for found in world.found())
+    assert any(text in problem for problem in world.check())
 
 
 def test_checkpoints_do_not_go_back(world: World) -> None:
     record = keys.site_record(SITE)
     world.set_item("StateTable", record, checkpoint_ms={"N": "20"}, first_ms={"N": "10"})
     world.set_item("StateTable", record, checkpoint_ms={"N": "21"})
-    assert world.found() == []
+    assert world.check() == []
     world.set_item("StateTable", record, checkpoint_ms={"N": "20"}, first_ms={"N": "11"})
-    texts = world.found()
+    texts = world.check()
     assert any("checkpoint_ms goes from 21 to 20" in text for text in texts)
     assert any("first_ms goes from 10 to 11" in text for text in texts)
 
@@ -191,7 +193,7 @@ def test_windows_do_not_shrink(world: World) -> None:
     key = keys.ledger_day(DAY)
     item = world.dynamodb.get("StateTable", key) or {}
     world.set_item("StateTable", key, c={"B": bytes(len(item["c"]["B"]))}, p={"B": bytes(288)})
-    texts = world.found()
+    texts = world.check()
     assert any("counts fewer samples" in text for text in texts)
     assert any("no longer polled" in text for text in texts)
 
@@ -202,13 +204,6 @@ def test_days_are_settled_at_rest(world: World) -> None:
     assert any("not settled at rest" in text for text in world.problems.texts)
 
 
-def test_blocks_and_file_agree_at_rest(archived: World) -> None:
-    block = archived.dynamodb.get("HotTable", keys.hot_block(SITE, 0, DAY.day_ms + WINDOW_MS)) or {}
-    archived.set_item("HotTable", BLOCK, b=block["b"])
-    archived.oracle.at_rest()
-    assert any("a block" in text for text in archived.problems.texts)
-
-
 def test_acknowledged_samples_are_stored_at_rest(archived: World) -> None:
     archived.fetch({"boiler": {DAY.day_ms + 5 * HOUR_MS: 2.0}})
     key = keys.hot_block(SITE, 0, DAY.day_ms + 5 * HOUR_MS)
@@ -217,64 +212,18 @@ def test_acknowledged_samples_are_stored_at_rest(archived: World) -> None:
     assert any("1 samples of 'boiler' are stored nowhere" in text for text in archived.problems.texts)
 
 
-def export_of(world: World, lines: list[str], **changes: Any) -> dict[str, Any]:
-    """Returns the answer about a completed export with one CSV file of these lines."""
-    body = "\n".join(["point_name,timestamp,value", *lines, ""]).encode()
-    key = keys.export_file("e1", "a.csv")
-    world.s3.call("put_object", {"Bucket": BUCKET, "Key": key, "Body": body})
-    span = {"start_ms": DAY.day_ms, "end_ms": DAY.span.end_ms}
-    plan = orjson.dumps({"parts": [{"kind": "day", **span}], "ids": []}).decode()
-    world.set_item("StateTable", keys.export_plan("e1"), plan={"S": plan})
-    files = orjson.dumps([["a.csv", len(body)]]).decode()
-    world.set_item("StateTable", keys.export_part("e1", 0), files={"S": files}, rows={"N": str(len(lines))})
-    link = world.s3.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": key})
-    asked = {"start_time": DAY.day_ms, "end_time": DAY.span.end_ms, "point_names": []}
-    export = {"id": "e1", "site_name": SITE, "format": "csv", "end_time": "2026-03-11T00:00:00Z"}
-    export |= {"rows": len(lines), "files": [{"name": "a.csv", "bytes": len(body), "url": link}]}
-    return export | {"asked": asked, "asked_ms": world.now_ms} | changes
+def test_blocks_of_settled_days_are_announced(archived: World) -> None:
+    archived.stores.hot.write(SITE, from_columns([0], [DAY.day_ms], [9.0]), archived.now_ms)
+    assert any("a block is written, and the day is settled" in text for text in archived.check())
 
 
-def lines_of(world: World) -> list[str]:
-    """Returns the lines of all readings."""
-    return [
-        f"{name},2026-03-10T{minute // 60:02}:{minute % 60:02}:00.000Z,{value!r}"
-        for name, samples in readings().items()
-        for minute, value in enumerate(samples.values())
-    ]
-
-
-def test_right_exports_are_no_problem(world: World) -> None:
-    world.oracle.export_completed(export_of(world, lines_of(world)))
-    assert world.problems.texts == []
-
-
-@pytest.mark.parametrize(
-    ("edit", "text"),
-    [
-        (lambda lines: lines[1:], "lacks 1 samples, first 2026-03-10T00:00:00Z"),
-        (lambda lines: [*lines, lines[3]], "1 samples are there twice"),
-        (lambda lines: [lines[0][:-4] + "7.5", *lines[1:]], "instead of {20.0}"),
-        (lambda lines: [*lines, "fan,2026-03-10T00:00:00.000Z,1.0"], "were not asked for"),
-        (lambda lines: [*lines, "boiler,2026-03-11T00:00:00.000Z,1.0"], "outside of its span"),
-        (lambda lines: [*lines, "boiler,yesterday,1.0"], "cannot be read"),
-    ],
-)
-def test_wrong_exports_are_found(world: World, edit: Any, text: str) -> None:
-    world.oracle.export_completed(export_of(world, edit(lines_of(world))))
-    assert any(text in found for found in world.problems.texts), world.problems.texts
-
-
-def test_exports_without_their_files_are_found(world: World) -> None:
-    export = export_of(world, lines_of(world))
-    world.s3.call("delete_object", {"Bucket": BUCKET, "Key": keys.export_file("e1", "a.csv")})
-    world.oracle.export_completed(export)
-    assert any("a.csv cannot be read" in text for text in world.problems.texts)
-
-
-def test_wrong_counts_of_exports_are_found(world: World) -> None:
-    export = export_of(world, lines_of(world), rows=3)
-    world.set_item("StateTable", keys.export_part("e1", 0), rows={"N": "5"})
-    world.oracle.export_completed(export)
-    texts = world.problems.texts
-    assert any("the answer counts 3 rows of 180" in text for text in texts)
-    assert any("part 0 counts 5 rows of 180" in text for text in texts)
+def test_settled_days_have_the_values_of_their_blocks(world: World) -> None:
+    world.archive()
+    world.stores.ledger.update_archive(DAY, changed_ms=world.now_ms)
+    assert world.check() == []
+    block = world.dynamodb.get("HotTable", keys.hot_block(SITE, 0, DAY.day_ms + WINDOW_MS)) or {}
+    samples = blocks.decode(block["b"]["B"], DAY.day_ms + WINDOW_MS)
+    other = blocks.encode(Samples(samples.ids, samples.times, samples.values + 1), DAY.day_ms + WINDOW_MS)
+    world.set_item("HotTable", keys.hot_block(SITE, 0, DAY.day_ms + WINDOW_MS), b={"B": other})
+    world.stores.ledger.update_archive(DAY, changed_ms=DAY.day_ms, began_ms=world.now_ms)
+    assert any("a block" in text for text in world.check())
