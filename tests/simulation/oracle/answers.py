@@ -10,6 +10,8 @@ from vitals.model.aggregates import BUCKETS
 from vitals.model.timespan import Span, iso
 
 _PRECISION = 1e-9
+# Means of the smallest doubles are rounded to multiples of it.
+_SMALLEST = math.ulp(0.0)
 
 
 def check_samples(
@@ -140,4 +142,6 @@ def _mean(values: Sequence[float]) -> float:
 def _equal(found: float, wanted: float, largest: float) -> bool:
     """Returns whether two numbers are the same; `largest` is that of the sum of a mean, 0 for no sum."""
     # A mean whose sum is too large for a double is not compared.
-    return found == wanted or math.isnan(wanted) or abs(found - wanted) <= _PRECISION * largest
+    return (
+        found == wanted or math.isnan(wanted) or abs(found - wanted) <= max(_PRECISION * largest, _SMALLEST)
+    )

@@ -1,0 +1,1 @@
+"""Planted faults: copies of the product, each with one fault that the simulation must find."""

@@ -1,0 +1,36 @@
+"""Faults of answers: days read from the wrong tier, and answers that are no longer right."""
+
+from tests.simulation.mutants.mutant import VITALS, Mutant
+
+_CACHE = "functions/query/answer_cache.py"
+
+MUTANTS = (
+    Mutant(
+        "unsettled_blocks_ignored",
+        "A day whose blocks expire is read from its file alone, although it was written to since.",
+        f"{VITALS}/reading/plan.py",
+        "        if not (expiring and record.settled):\n",
+        "        if not expiring:\n",
+    ),
+    Mutant(
+        "cache_ignores_changes",
+        "The digest of a cached answer lacks the time of the last change.",
+        _CACHE,
+        "    versions = [[r.day_ms, r.changed_ms, r.began_ms, r.status, r.etag] for r in records]\n",
+        "    versions = [[r.day_ms, r.began_ms, r.status, r.etag] for r in records]\n",
+    ),
+    Mutant(
+        "cached_while_replaced",
+        "An answer is cached for a day while the day's file and rollups are replaced.",
+        _CACHE,
+        '    archived = all(record.status in ("", "done") for record in records)\n',
+        "    archived = True\n",
+    ),
+    Mutant(
+        "ledger_read_stale",
+        "The records of days are read with eventual consistency.",
+        f"{VITALS}/store/state/ledger.py",
+        '            "ConsistentRead": True,\n',
+        '            "ConsistentRead": False,\n',
+    ),
+)

@@ -1,0 +1,85 @@
+"""Faults of syncs and backfills: what is read is not noted, or not in the right order."""
+
+from tests.simulation.mutants.mutant import VITALS, Mutant
+
+_INGEST = f"{VITALS}/pipeline/ingest.py"
+_SYNC = "functions/etl/sync.py"
+_MARK = "        self.ledger.mark_changed(site, planned.windows, self.now())\n"
+_APPLY = "        write = self.hot.apply(planned)\n"
+
+MUTANTS = (
+    Mutant(
+        "change_unannounced",
+        "A writer does not note in the ledger that a day changes.",
+        _INGEST,
+        _MARK,
+        "",
+    ),
+    Mutant(
+        "change_announced_late",
+        "A writer notes that a day changes after it has written.",
+        _INGEST,
+        _MARK + _APPLY,
+        _APPLY + _MARK,
+    ),
+    Mutant(
+        "checkpoint_before_write",
+        "The checkpoint moves before the step is read and written.",
+        _SYNC,
+        "        self.ingest.fetch(receipt.site, catalog, step.span, receipt.tally)\n"
+        "        rejected = receipt.tally.rejected - before\n"
+        "        advanced = self.sites.advance(receipt.site, checkpoint_ms, step.span, rejected)\n",
+        "        rejected = receipt.tally.rejected - before\n"
+        "        advanced = self.sites.advance(receipt.site, checkpoint_ms, step.span, rejected)\n"
+        "        self.ingest.fetch(receipt.site, catalog, step.span, receipt.tally)\n",
+    ),
+    Mutant(
+        "checkpoint_without_condition",
+        "A sync that lost a race moves the checkpoint back.",
+        f"{VITALS}/store/state/sites.py",
+        '            condition = "checkpoint_ms = :read"\n',
+        '            condition = "checkpoint_ms = :read OR checkpoint_ms <> :read"\n',
+    ),
+    Mutant(
+        "polled_before_write",
+        "The ledger says that windows were polled before their samples are written.",
+        _INGEST,
+        "        counts: dict[BlockKey, int] = {}\n",
+        "        self.ledger.record(site, span, {}, configured)\n        counts: dict[BlockKey, int] = {}\n",
+    ),
+    Mutant(
+        "half_a_fetch_is_whole",
+        "A fetch that fails after some pages counts as complete.",
+        _INGEST,
+        "        except Exception:\n            yield concat(pending)\n            raise\n",
+        "        except Exception:\n            pass\n",
+    ),
+    Mutant(
+        "failed_messages_deleted",
+        "A message whose handling fails is deleted from its queue.",
+        f"{VITALS}/aws/queue_function.py",
+        "MetricUnit.Count, 1)\n            raise\n",
+        "MetricUnit.Count, 1)\n            return {}\n",
+    ),
+    Mutant(
+        "no_full_rereads",
+        "The last 24 hours are not read again every six hours.",
+        "functions/etl/plan.py",
+        "FULL_REREAD_EVERY_MS = 6 * HOUR_MS\n",
+        "FULL_REREAD_EVERY_MS = 6_000 * HOUR_MS\n",
+    ),
+    Mutant(
+        "catalog_without_condition",
+        "Of two refreshes of a catalog the later one gives ids that the other has given.",
+        f"{VITALS}/store/state/catalog.py",
+        '"r = :read" if revision else "attribute_not_exists(pk)"',
+        '"r >= :read" if revision else "attribute_not_exists(pk) OR r >= :r"',
+    ),
+    Mutant(
+        "backfill_is_newest",
+        "What a backfill read some time ago wins over what was read since.",
+        "functions/backfill/store_day.py",
+        "            self.ingest.write(day.site, span, parts, hour.fetched_ms, tally, hour.points)\n",
+        "            self.ingest.write(day.site, span, parts, self.ingest.now(), tally, hour.points)\n",
+    ),
+)
