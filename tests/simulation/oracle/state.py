@@ -9,6 +9,8 @@ import zstandard
 
 from tests.simulation.oracle.findings import Findings
 from tests.simulation.oracle.problems import LOST, WRONG
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import WINDOW_MS, Span, iso
 
 type Item = Mapping[str, Mapping[str, Any]]
 
@@ -57,10 +59,11 @@ def _points(item: Item) -> list[tuple[int, str]]:
 
 
 class Progress:
-    """Compares each checkpoint and each day's windows with what they were."""
+    """Compares each checkpoint and each day's windows with what they were, and with each other."""
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
+        self._polled: dict[SiteDay, Any] = {}
 
     def site_written(self, site: str, before: Item | None, after: Item | None) -> None:
         """Compares a site's record with the one before it."""
@@ -68,9 +71,26 @@ class Progress:
             old, new = _number(before, name), _number(after, name)
             if old is not None and (new is None or new < old or (name == "first_ms" and new != old)):
                 self._findings.add(WRONG, f"{site}: {name} goes from {old} to {new}")
+        start_ms = _number(before, "checkpoint_ms") or _number(after, "first_ms")
+        end_ms = _number(after, "checkpoint_ms")
+        if start_ms and end_ms:
+            self._check_polled(site, Span(start_ms, max(start_ms, end_ms)))
+
+    def _check_polled(self, site: str, span: Span) -> None:
+        """Compares a move of the checkpoint with the windows that are noted as polled."""
+        for window_ms in range(span.start_ms, span.end_ms, WINDOW_MS):
+            day = SiteDay.containing(site, window_ms)
+            polled = self._polled.get(day)
+            if polled is None or not polled[(window_ms - day.day_ms) // WINDOW_MS]:
+                self._findings.add(
+                    WRONG, f"{site}: the checkpoint passes {iso(window_ms)}, which is not polled"
+                )
+                return
 
     def windows_written(self, site: str, day: str, before: Item | None, after: Item | None) -> None:
         """Compares the windows of a day with what they were."""
+        if after is not None:
+            self._polled[SiteDay.parse(site, day)] = _column(after, "p", "u1")
         if before is None:
             return
         if after is None:

@@ -12,7 +12,7 @@ from tests.simulation.stack import BUCKET
 from vitals.codec import blocks
 from vitals.model.samples import Samples, from_columns
 from vitals.model.site_day import SiteDay
-from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_MS, Span
 from vitals.store import keys
 
 BLOCK = keys.hot_block(SITE, 0, DAY.day_ms)
@@ -179,14 +179,24 @@ def test_ids_are_permanent(world: World, points: list[tuple[int, str]], text: st
 
 
 def test_checkpoints_do_not_go_back(world: World) -> None:
-    record = keys.site_record(SITE)
-    world.set_item("StateTable", record, checkpoint_ms={"N": "20"}, first_ms={"N": "10"})
-    world.set_item("StateTable", record, checkpoint_ms={"N": "21"})
+    _set_site(world, first_ms=DAY.day_ms, checkpoint_ms=DAY.day_ms + 20 * MINUTE_MS)
+    _set_site(world, first_ms=DAY.day_ms, checkpoint_ms=DAY.day_ms + 90 * MINUTE_MS)
     assert world.check() == []
-    world.set_item("StateTable", record, checkpoint_ms={"N": "20"}, first_ms={"N": "11"})
+    _set_site(world, first_ms=DAY.day_ms + 1, checkpoint_ms=DAY.day_ms + 85 * MINUTE_MS)
     texts = world.check()
-    assert any("checkpoint_ms goes from 21 to 20" in text for text in texts)
-    assert any("first_ms goes from 10 to 11" in text for text in texts)
+    assert any("checkpoint_ms goes from" in text for text in texts)
+    assert any("first_ms goes from" in text for text in texts)
+
+
+def test_checkpoints_do_not_pass_windows_that_are_not_polled(world: World) -> None:
+    _set_site(world, first_ms=DAY.day_ms, checkpoint_ms=DAY.day_ms + 95 * MINUTE_MS)
+    texts = world.check()
+    assert any("passes 2026-03-10T01:30:00Z, which is not polled" in text for text in texts)
+
+
+def _set_site(world: World, **times_ms: int) -> None:
+    values = {name: {"N": str(time_ms)} for name, time_ms in times_ms.items()}
+    world.set_item("StateTable", keys.site_record(SITE), **values)
 
 
 def test_windows_do_not_shrink(world: World) -> None:
