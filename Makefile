@@ -12,7 +12,7 @@ READY := .venv/.ready .venv-sam/.ready
 PAGE := functions/query/web/index.html
 PAGE_SOURCES := $(shell find web/src -type f) $(wildcard web/*.html web/*.json web/*.ts web/.npmrc)
 
-.PHONY: help setup build run up down verify test check lint format simulate bench lock clean
+.PHONY: help setup build run up down verify test check lint format simulate mutants bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -61,6 +61,9 @@ simulate: $(READY) ## play a month of faults over the whole product: SEED=1 DAYS
 	@PYTHONHASHSEED=0 $(PYTHON) -m tests.simulation --seed $(SEED) --days $(DAYS) $(if $(SEEDS),--seeds $(SEEDS)) \
 		$(if $(HOT_DAYS),--hot-days $(HOT_DAYS)) $(if $(POINTS),--points $(POINTS)) $(if $(FAULTS),--faults $(FAULTS)) \
 		$(if $(WITHOUT),--without $(WITHOUT)) $(if $(JOBS),--jobs $(JOBS)) $(if $(VERBOSE),--verbose)
+
+mutants: $(READY) ## plant faults in copies of the product; the simulation must find each
+	@$(PYTHON) -m tests.simulation.mutants
 
 bench: $(READY) $(PAGE) ## measure what the design promises
 	$(PYTHON) -m bench

@@ -20,11 +20,32 @@ MUTANTS = (
         "    versions = [[r.day_ms, r.began_ms, r.status, r.etag] for r in records]\n",
     ),
     Mutant(
+        "cache_ignores_lifetime",
+        "An answer that was read while a writer wrote is served for a day.",
+        _CACHE,
+        "orjson.dumps([_VERSION, ttl_s, plan.site, requested, points, versions])",
+        "orjson.dumps([_VERSION, plan.site, requested, points, versions])",
+    ),
+    Mutant(
         "cached_while_replaced",
         "An answer is cached for a day while the day's file and rollups are replaced.",
         _CACHE,
         '    archived = all(record.status in ("", "done") for record in records)\n',
         "    archived = True\n",
+    ),
+    Mutant(
+        "new_rollups_read_stale",
+        "Rollups that were just written are read with eventual consistency.",
+        f"{VITALS}/store/tiers/rollups.py",
+        '            "ConsistentRead": consistent,\n',
+        '            "ConsistentRead": False,\n',
+    ),
+    Mutant(
+        "new_blocks_read_stale",
+        "Blocks that were just written are read with eventual consistency.",
+        f"{VITALS}/reading/executor.py",
+        "plan.site, plan.ids, run.span, query.now_ms, query.cost, consistent=run.consistent\n",
+        "plan.site, plan.ids, run.span, query.now_ms, query.cost, consistent=False\n",
     ),
     Mutant(
         "ledger_read_stale",

@@ -69,6 +69,20 @@ MUTANTS = (
         "FULL_REREAD_EVERY_MS = 6_000 * HOUR_MS\n",
     ),
     Mutant(
+        "late_points_unread",
+        "What a point has from before its first listing is not read.",
+        "functions/etl/catalog.py",
+        "            unread_from_ms=plan.unlisted_since(refresh.record),\n",
+        "            unread_from_ms=None,\n",
+    ),
+    Mutant(
+        "late_points_read_for_a_day",
+        "What a point has from more than a day before its first listing is not read.",
+        "functions/etl/plan.py",
+        "MAX_UNREAD_MS = 30 * DAY_MS\n",
+        "MAX_UNREAD_MS = DAY_MS\n",
+    ),
+    Mutant(
         "catalog_without_condition",
         "Of two refreshes of a catalog the later one gives ids that the other has given.",
         f"{VITALS}/store/state/catalog.py",
