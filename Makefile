@@ -37,7 +37,7 @@ verify: $(READY) ## ask upstream and store the same random questions
 
 test: $(READY) $(PAGE) ## all tests, offline
 	npm --prefix web test
-	$(PYTHON) -m pytest -q -n 2 --dist worksteal --durations=20 tests/unit tests/functional
+	$(PYTHON) -m pytest -q -n 2 --dist worksteal --durations=20 tests/unit tests/functional tests/simulation
 	$(PYTHON) -m pytest -q --durations=20 tests/integration
 
 check: lint test ## lint, types, template lint, tests: what CI runs

@@ -24,7 +24,7 @@ def test_the_tries_are_bounded() -> None:
     assert len(tried) == 5
 
 
-def test_the_command_names_what_differs_from_a_usual_run() -> None:
+def test_the_command_names_unusual_options() -> None:
     scenario = Scenario(seed=3, days=4, faults=2.0, without=("slow", "pause"))
     assert scenario.command == (
         "make simulate SEED=3 DAYS=4 HOT_DAYS=2 POINTS=40 FAULTS=2.0 WITHOUT=slow,pause"

@@ -75,12 +75,12 @@ class Client:
         if not self._process.machine.faults.happens("broken_body"):
             return answer
         data = answer["Body"].read()
-        cut = data[: int(len(data) * self._process.machine.random.random())]
-        return answer | {"Body": StreamingBody(io.BytesIO(cut), len(data))}
+        sent = data[: int(len(data) * self._process.machine.random.random())]
+        return answer | {"Body": StreamingBody(io.BytesIO(sent), len(data))}
 
     def _error(self, operation: str, fault: str) -> Exception:
         if fault in ("refused", "unavailable"):
-            name = "".join(part.title() for part in operation.split("_"))
+            name = "".join(word.title() for word in operation.split("_"))
             code = (
                 "ThrottlingException"
                 if self._process.machine.random.random() < 0.5

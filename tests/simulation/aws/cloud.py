@@ -113,8 +113,8 @@ class Cloud:
         """Returns the names of a site's points, and whether each is active."""
         # A site of the simulation has one chunk.
         chunk = self.dynamodb.get("StateTable", keys.catalog_chunk(site, 0))
-        known, names = self._catalogs.get(site, (None, {}))
-        if chunk != known:
+        stored, names = self._catalogs.get(site, (None, {}))
+        if chunk != stored:
             catalog = CatalogTable(self.direct, "StateTable").load(site)
             names = {point.name: point.active for point in catalog.points}
             self._catalogs[site] = (chunk, names)

@@ -20,7 +20,7 @@ def test_a_fault_applies_to_the_sources_and_compiles(mutant: Mutant) -> None:
     compile(mutated, mutant.file, "exec")
 
 
-def test_a_text_that_does_not_occur_exactly_once_is_refused() -> None:
+def test_texts_that_occur_twice_are_refused() -> None:
     mutant = Mutant("twice", "It is ambiguous.", "a.py", before="1", after="2")
     with pytest.raises(ValueError, match="occurs 2 times"):
         mutant.mutated("1 + 1")

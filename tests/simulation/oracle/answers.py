@@ -23,27 +23,27 @@ def check_samples(
     problems: Problems,
 ) -> None:
     """Compares raw series of a span, asked for at a time, with what was fetched."""
-    for one in series:
-        name = one["point_name"]
+    for point_series in series:
+        name = point_series["point_name"]
         expected = fetches.expected(site, name, span, asked_ms)
-        _compare(f"{site} {name!r}", one["timestamps"], one["values"], expected, problems)
+        _compare(f"{site} {name!r}", point_series["timestamps"], point_series["values"], expected, problems)
 
 
 def _compare(
     subject: str, times: Sequence[int], values: Sequence[float], expected: Expected, problems: Problems
 ) -> None:
-    found = dict(zip(times, map(exact, values), strict=True))
-    if len(found) < len(times):
+    samples = dict(zip(times, map(exact, values), strict=True))
+    if len(samples) < len(times):
         problems.add(
-            DOUBLED, f"{subject}: {len(times)} samples of {len(found)} times", len(times) - len(found)
+            DOUBLED, f"{subject}: {len(times)} samples of {len(samples)} times", len(times) - len(samples)
         )
-    missing = expected.required - found.keys()
+    missing = expected.required - samples.keys()
     if missing:
         first = iso(min(missing))
         problems.add(
             LOST, f"{subject}: {len(missing)} of {len(expected.required)}, first {first}", len(missing)
         )
-    for time_ms, value in found.items():
+    for time_ms, value in samples.items():
         possible = expected.possible.get(time_ms)
         if possible is None:
             problems.add(WRONG, f"{subject} at {iso(time_ms)}: {value} was never delivered")
@@ -66,11 +66,11 @@ def check_aggregates(
 ) -> None:
     """Compares aggregates of a span of whole buckets, asked for at a time, with what was fetched."""
     bucket_ms = BUCKETS[resolution]
-    for one in series:
-        name, rows = one["point_name"], _rows(one)
+    for point_series in series:
+        name, rows = point_series["point_name"], _rows(point_series)
         subject = f"{site} {name!r} {resolution}"
-        if len(rows) < len(one["timestamps"]):
-            problems.add(DOUBLED, f"{subject}: {len(one['timestamps'])} rows of {len(rows)} buckets")
+        if len(rows) < len(point_series["timestamps"]):
+            problems.add(DOUBLED, f"{subject}: {len(point_series['timestamps'])} rows of {len(rows)} buckets")
         expected = fetches.expected(site, name, span, asked_ms)
         for start_ms, bucket in _buckets(expected, span, bucket_ms):
             row = rows.pop(start_ms, None)
@@ -139,9 +139,9 @@ def _mean(values: Sequence[float]) -> float:
         return math.nan
 
 
-def _equal(found: float, wanted: float, largest: float) -> bool:
+def _equal(number: float, wanted: float, largest: float) -> bool:
     """Returns whether two numbers are the same; `largest` is that of the sum of a mean, 0 for no sum."""
     # A mean whose sum is too large for a double is not compared.
     return (
-        found == wanted or math.isnan(wanted) or abs(found - wanted) <= max(_PRECISION * largest, _SMALLEST)
+        number == wanted or math.isnan(wanted) or abs(number - wanted) <= max(_PRECISION * largest, _SMALLEST)
     )

@@ -98,7 +98,7 @@ def test_other_aggregates_are_wrong(fetches: Fetches, key: str, row: list[float]
     assert aggregated(fetches, **{key: row}) == {WRONG: 1}
 
 
-def test_means_are_compared_within_the_rounding_of_a_sum(fetches: Fetches) -> None:
+def test_means_are_compared_within_rounding(fetches: Fetches) -> None:
     assert aggregated(fetches, values=[2.0 + 4e-16, 0.0]) == {}
 
 

@@ -60,7 +60,7 @@ def test_acknowledged_samples_are_required() -> None:
     assert fetches.acknowledged == 2
 
 
-def test_what_was_asked_for_before_the_end_is_possible_only() -> None:
+def test_unfinished_fetches_are_only_possible() -> None:
     fetches = Fetches()
     fetch(fetches, page({0: 1.0}, LATER), ended_ms=LATER + 5 * MINUTE_MS)
     result = expected(fetches, LATER + MINUTE_MS)
@@ -77,7 +77,7 @@ def test_fetches_of_jobs_that_failed_are_possible_only() -> None:
     assert not fetches.acknowledged
 
 
-def test_runs_of_pages_without_their_end_are_not_acknowledged() -> None:
+def test_runs_without_their_end_are_not_acknowledged() -> None:
     fetches = Fetches()
     fetch(fetches, page({0: 1.0}, LATER, is_last=False))
     assert expected(fetches).required == set()
@@ -147,7 +147,7 @@ def test_clocks_may_change_the_order_of_fetches() -> None:
     assert values(expected(fetches)) == {2.0}
 
 
-def test_fetches_that_raced_with_one_that_lacks_readings_decide_nothing() -> None:
+def test_races_with_lacking_fetches_decide_nothing() -> None:
     fetches = Fetches()
     fetch(fetches, page({0: 1.0}, LATER))
     fetches.served("lacks", page({1: 3.0}, MUCH_LATER, malformed=True), NAMES)

@@ -47,7 +47,7 @@ def test_clean_run_has_no_problems(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run.fetches.acknowledged
 
 
-def test_days_that_change_expire_and_rest_are_no_problem(archived: World) -> None:
+def test_changing_and_resting_days_are_right(archived: World) -> None:
     archived.fetch(readings(minutes=3, first=50.0))
     archived.archive()
     assert archived.check() == []
@@ -64,14 +64,14 @@ def test_unverified_blocks_may_not_expire(world: World) -> None:
     assert any("without a verified file" in text for text in world.check())
 
 
-def test_files_have_the_samples_of_blocks_that_may_expire(archived: World) -> None:
+def test_files_have_samples_of_expiring_blocks(archived: World) -> None:
     late_ms = DAY.day_ms + 3 * HOUR_MS
     archived.fetch({"boiler": {late_ms: 1.0}})
     archived.set_item("HotTable", keys.hot_block(SITE, 0, late_ms), expires_at=EXPIRY)
     assert any("the file lacks samples of blocks: 1 samples" in text for text in archived.check())
 
 
-def test_files_have_the_values_of_blocks_that_may_expire(world: World) -> None:
+def test_files_have_values_of_expiring_blocks(world: World) -> None:
     rows = readings()
     world.archive()
     world.now_ms += HOUR_MS
@@ -188,7 +188,7 @@ def test_checkpoints_do_not_go_back(world: World) -> None:
     assert any("first_ms goes from" in text for text in texts)
 
 
-def test_checkpoints_do_not_pass_windows_that_are_not_polled(world: World) -> None:
+def test_checkpoints_stay_before_unpolled_windows(world: World) -> None:
     _set_site(world, first_ms=DAY.day_ms, checkpoint_ms=DAY.day_ms + 95 * MINUTE_MS)
     texts = world.check()
     assert any("passes 2026-03-10T01:30:00Z, which is not polled" in text for text in texts)
