@@ -1,6 +1,5 @@
 """What a run found wrong."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 LOST, DOUBLED, WRONG = "lost", "doubled", "wrong"
@@ -13,16 +12,12 @@ class Problems:
 
     counts: dict[str, int] = field(default_factory=lambda: {LOST: 0, DOUBLED: 0, WRONG: 0})
     texts: list[str] = field(default_factory=list)
-    found: Callable[[str], None] | None = None
-    """Is called with each problem; it may end the run by an exception."""
 
     def add(self, kind: str, text: str, count: int = 1) -> None:
         """Counts problems of one kind."""
         self.counts[kind] += count
         if len(self.texts) < _KEPT:
             self.texts.append(f"{kind}: {text}")
-        if self.found is not None:
-            self.found(f"{kind}: {text}")
 
     @property
     def total(self) -> int:
