@@ -6,6 +6,7 @@ Item `catalog#{chunk}`: b zstd of a JSON list of the points 256 × chunk and up,
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, fields
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _CHUNK = 256
 _MAX_CHUNKS = 4_000
 _ATTEMPTS = 8
+# A catalog rarely changes, and decoding it takes longer than reading it.
+_CHUNKS_IN_MEMORY = 64
 
 
 _LISTED = {field.name for field in fields(ListedPoint)}
@@ -88,7 +91,7 @@ class CatalogTable:
                 return False
         return True
 
-    def _chunks(self, site: str) -> list[tuple[int, list[Point]]]:
+    def _chunks(self, site: str) -> list[tuple[int, tuple[Point, ...]]]:
         request = items.selecting(self._table, keys.site_partition(site), keys.CATALOG_PREFIX)
         pages = items.pages(self._client.query, request, f"the catalog of {site}", _MAX_CHUNKS)
         return [(int(item["r"]["N"]), _decode(item["b"]["B"])) for page in pages for item in page]
@@ -120,9 +123,10 @@ def _row(point: Point) -> dict[str, Any]:
     }
 
 
-def _decode(payload: bytes) -> list[Point]:
+@lru_cache(_CHUNKS_IN_MEMORY)
+def _decode(payload: bytes) -> tuple[Point, ...]:
     rows = orjson.loads(zstandard.decompress(payload))
-    return [
+    return tuple(
         Point(
             row["id"],
             _listed(row["listed"]),
@@ -131,7 +135,7 @@ def _decode(payload: bytes) -> list[Point]:
             row.get("unread_from_ms"),
         )
         for row in rows
-    ]
+    )
 
 
 def _listed(row: dict[str, Any]) -> ListedPoint:
