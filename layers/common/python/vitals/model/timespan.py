@@ -69,8 +69,7 @@ def ceil_window(time_ms: int) -> int:
 
 def iso(time_ms: int) -> str:
     """Returns the time as ISO 8601 in UTC, with milliseconds only when there are any."""
-    moment = _EPOCH + time_ms * _MILLISECOND
-    text = moment.strftime("%Y-%m-%dT%H:%M:%S") if moment.year >= 1000 else moment.isoformat()[:19]
+    text = (_EPOCH + time_ms * _MILLISECOND).isoformat()[:19]
     return f"{text}.{time_ms % 1000:03d}Z" if time_ms % 1000 else f"{text}Z"
 
 
