@@ -36,12 +36,10 @@ def merged_block(stored: Block | None, fetched: Samples, window_ms: int, fetched
     The later fetch wins, whichever of two racing syncs writes first. Only the revision of an expired block
     matters: its samples are in the day's file.
     """
-    payload = blocks.encode(fetched, window_ms)
-    if stored is None:
-        return Block(payload, len(fetched), 1, fetched_ms)
-    if stored.expired(fetched_ms):
-        return Block(payload, len(fetched), stored.revision + 1, fetched_ms)
-    if stored.payload == payload:
+    if stored is None or stored.expired(fetched_ms):
+        revision = stored.revision + 1 if stored else 1
+        return Block(blocks.encode(fetched, window_ms), len(fetched), revision, fetched_ms)
+    if stored.count == len(fetched) and stored.payload == blocks.encode(fetched, window_ms):
         return None
     before = blocks.decode(stored.payload, window_ms)
     newest_last = [before, fetched] if fetched_ms >= stored.fetched_ms else [fetched, before]
