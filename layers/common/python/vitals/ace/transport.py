@@ -23,6 +23,7 @@ from vitals.errors import UpstreamRefusedError, UpstreamUnavailableError
 _CONNECT_TIMEOUT_S = 5
 # A sync that must wait longer than this ends: the next one follows in five minutes.
 _MAX_WAIT_S = 30
+_JITTER_S = 1.0
 _RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 _MAX_PROBLEM = 200
 
@@ -30,7 +31,6 @@ RETRY = Retry(
     total=3,
     status_forcelist=_RETRIED_STATUSES,
     backoff_factor=1,
-    backoff_jitter=1,
     respect_retry_after_header=True,
 )
 
@@ -152,10 +152,15 @@ class Transport:
             excerpt = ascii(text)[1:-1][:_MAX_PROBLEM]
             raise UpstreamUnavailableError(f"{problem}; too long to wait: Retry-After: {excerpt}")
         respected = retry_after_s if retry.respect_retry_after_header else None
-        wait_s = respected or retry.get_backoff_time()
+        wait_s = respected or self._backoff_s(retry)
         if wait_s >= self._remaining_s():
             raise UpstreamUnavailableError(f"{problem}; no time left for a retry")
         self._runtime.sleep(wait_s)
+
+    def _backoff_s(self, retry: Retry) -> float:
+        """Returns the wait before a retry, none before the first; the jitter of urllib3 is not the runtime's."""
+        backoff_s = retry.get_backoff_time()
+        return backoff_s + self._runtime.uniform(0, _JITTER_S) if backoff_s else 0.0
 
 
 def _check_status(response: requests.Response, subject: str) -> str:
