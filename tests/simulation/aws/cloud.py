@@ -97,6 +97,7 @@ class Cloud:
         )
         self.direct = Direct(self.dynamodb)
         self._catalogs: dict[str, tuple[Any, Mapping[str, bool]]] = {}
+        self._active: dict[str, tuple[Any, frozenset[str]]] = {}
 
     def connect(self, process: Process, service: str, config: Any) -> Client:
         """Returns a client of a process."""
@@ -122,7 +123,12 @@ class Cloud:
 
     def active_names(self, site: str) -> frozenset[str]:
         """Returns the names of a site's active points."""
-        return frozenset(name for name, active in self.catalog(site).items() if active)
+        names = self.catalog(site)
+        known, active = self._active.get(site, (None, frozenset()))
+        if names is not known:
+            active = frozenset(name for name, is_active in names.items() if is_active)
+            self._active[site] = names, active
+        return active
 
     def reap(self) -> None:
         """Deletes some of what has expired, as AWS does some time after it has."""

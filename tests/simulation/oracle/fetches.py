@@ -17,6 +17,7 @@ SLACK_MS = 4 * MINUTE_MS
 """A fetch may have begun this long before its first answer: two clocks differ by up to two minutes, and a
 request waits for its slot for up to another two."""
 NEVER = float("inf")
+_NOTHING: Mapping[int, "Value"] = {}
 
 type Value = float | str
 """A number; "-0.0" for the zero that Python takes for equal to 0.0."""
@@ -39,15 +40,21 @@ class Fetch:
     """Whether readings were delivered that could not be read."""
     windows: dict[int, list[Batch]] = field(default_factory=dict)
 
+    _merged: dict[int, tuple[int, Samples]] = field(default_factory=dict)
+
     def samples(self, window_ms: int) -> Samples:
         """Returns what the fetch delivered of a window."""
         batches = self.windows[window_ms]
         if len(batches) == 1:
             return _by_name(batches[0])
+        count, known = self._merged.get(window_ms, (0, {}))
+        if count == len(batches):
+            return known
         merged: dict[str, dict[int, Value]] = defaultdict(dict)
         for batch in batches:
             for name, rows in _by_name(batch).items():
                 merged[name].update(rows)
+        self._merged[window_ms] = len(batches), merged
         return merged
 
     def replaces(self, other: "Fetch", window_ms: int) -> bool:
@@ -82,7 +89,7 @@ class _Batches:
             return known[1]
         rows: dict[str, dict[int, Value]] = defaultdict(dict)
         for name, time_ms, value in batch.samples:
-            rows[name][time_ms] = exact(value)
+            rows[name][time_ms] = value or exact(value)
         if len(self._known) > 20_000:
             self._known.clear()
         self._known[id(batch)] = (batch, rows)
@@ -98,6 +105,9 @@ class Fetches:
     def __init__(self) -> None:
         self._of_window: dict[tuple[str, int], list[Fetch]] = {}
         self._open: dict[Hashable, list[Fetch]] = {}
+        self._expected: dict[tuple[str, str, Span], Expected] = {}
+        """What was expected since something last changed, at `_changed_ms`."""
+        self._changed_ms = -NEVER
         self.acknowledged = 0
         """Samples that were acknowledged for the first time."""
 
@@ -105,6 +115,7 @@ class Fetches:
         """Takes note of a page of readings; `names` has the points of the site's catalog."""
         if delivery.is_weather:
             return
+        self._change(delivery.served_ms)
         fetches = self._open.setdefault(job, [])
         if delivery.page == 1 or not fetches:
             fetches.append(Fetch(delivery.site, job, delivery.served_ms, names))
@@ -119,6 +130,7 @@ class Fetches:
 
     def ended(self, job: Hashable, now_ms: float, names: Mapping[str, frozenset[str]]) -> None:
         """Acknowledges the fetches of a job that succeeded; `names` are those of each site's catalog."""
+        self._change(now_ms)
         for fetch in self._open.pop(job, []):
             fetch.ended_ms = now_ms
             if not fetch.complete:
@@ -130,11 +142,19 @@ class Fetches:
 
     def failed(self, job: Hashable, now_ms: float) -> None:
         """Ends the fetches of a job that failed: they may be stored, and nothing more of them comes."""
+        self._change(now_ms)
         for fetch in self._open.pop(job, []):
             fetch.ended_ms = now_ms
 
+    def _change(self, now_ms: float) -> None:
+        self._expected.clear()
+        self._changed_ms = max(self._changed_ms, now_ms)
+
     def expected(self, site: str, name: str, span: Span, asked_ms: float) -> "Expected":
         """Returns what an answer to a question asked at this time must, and may, have of a point."""
+        is_current = asked_ms >= self._changed_ms
+        if is_current and (site, name, span) in self._expected:
+            return self._expected[site, name, span]
         required: set[int] = set()
         possible: dict[int, set[Value]] = {}
         for window_ms in range(floor_window(span.start_ms), span.end_ms, WINDOW_MS):
@@ -143,7 +163,10 @@ class Fetches:
                     possible[time_ms] = values
                     if is_required:
                         required.add(time_ms)
-        return Expected(required, possible)
+        expected = Expected(required, possible)
+        if is_current:
+            self._expected[site, name, span] = expected
+        return expected
 
     def changed_since(self, site: str, time_ms: int, since_ms: float) -> bool:
         """Returns whether a fetch of the window of a sample ended after a time, or is still running."""
@@ -157,11 +180,11 @@ class Fetches:
         fetches = self._of_window.get((site, window_ms))
         if not fetches:
             return
-        rows = [(fetch, fetch.samples(window_ms).get(name, {})) for fetch in fetches]
-        if len(rows) == 1:
-            fetch, only = rows[0]
-            acked = fetch.acked_ms <= asked_ms and name in fetch.names
-            yield from ((time_ms, {value}, acked) for time_ms, value in only.items())
+        rows = [(fetch, fetch.samples(window_ms).get(name, _NOTHING)) for fetch in fetches]
+        same = rows[0][1]
+        if all(row == same for _, row in rows[1:]):
+            is_acked = any(fetch.acked_ms <= asked_ms and name in fetch.names for fetch in fetches)
+            yield from ((time_ms, {value}, is_acked) for time_ms, value in same.items())
             return
         for time_ms in sorted({time_ms for _, row in rows for time_ms in row}):
             having = [(fetch, row[time_ms]) for fetch, row in rows if time_ms in row]
