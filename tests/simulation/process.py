@@ -27,6 +27,8 @@ class Machine:
     """Of delays and of the clocks' errors."""
     product_random: Random
     """What the product draws from."""
+    interrupted: Callable[["Process"], None] = lambda _: None
+    """Is told of each process that is about to die or to stand still in the middle of its work."""
 
 
 class Process(Owner):
@@ -94,6 +96,7 @@ class Attempted(Exception):
 _SHORTEST_MS, _LONGEST_MS = 0.5, 6.0
 _SLOWEST_MS = 60_000
 _LONGEST_PAUSE_MS = 20 * 60_000
+_INTERRUPTIONS = frozenset({"kill_before", "kill_after", "pause", "unavailable", "lost_for_good"})
 
 
 def attempt[T](process: Process, effect: Callable[[], T], kinds: frozenset[str] | None = None) -> T:
@@ -113,6 +116,8 @@ def attempt[T](process: Process, effect: Callable[[], T], kinds: frozenset[str] 
 
 def _faulty[T](process: Process, effect: Callable[[], T], fault: str) -> T:
     random = process.machine.random
+    if fault in _INTERRUPTIONS:
+        process.machine.interrupted(process)
     if fault == "kill_before":
         process.kill()
     if fault in ("refused", "lost_request", "unavailable"):

@@ -42,6 +42,8 @@ HISTORY_DAYS = 3
 _HTTP_KINDS = frozenset({"kill_before", "kill_after", "slow", "pause"})
 _QUIET_MS = 30 * HOUR_MS
 _NAMES = 25
+# The share of runs in which the listing is broken for longer than the re-reads go back.
+_BROKEN_LISTINGS = 0.4
 # The share of archivings after which a chart looks at the day at once.
 _WATCHED = 0.5
 
@@ -70,8 +72,15 @@ class Run:
         self.problems = Problems()
         self.fetches = Fetches()
         self.faults = Faults(self._random("faults"), scenario.rates)
-        self.machine = Machine(self.scheduler, self.faults, self._random("machine"), self._random("product"))
+        self.machine = Machine(
+            self.scheduler,
+            self.faults,
+            self._random("machine"),
+            self._random("product"),
+            self._interrupted,
+        )
         self._jobs: dict[Process, Hashable] = {}
+        self._events: dict[Process, Any] = {}
         self._names: dict[Process, Mapping[str, frozenset[str]]] = {}
         self._build_upstream()
         self.cloud = Cloud(self.machine, self._random("aws"), self._invoke_task)
@@ -116,9 +125,23 @@ class Run:
         settings = BookSettings(points=self.scenario.points, history_days=HISTORY_DAYS)
         self.book = Book(self._random("book"), self.span, settings)
         rates = ace_faults.USUAL if "upstream" in self.scenario.kinds else ace_faults.FaultRates()
-        faults = ace_faults.Faults(self._random("ace"), rates, self.span)
+        faults = ace_faults.Faults(
+            self._random("ace"), rates, self.span, broken_listings=self._long_broken_listing()
+        )
         self.outages = faults.outages
         self.upstream = AceServer(self.book, faults)
+
+    def _long_broken_listing(self) -> tuple[Span, ...]:
+        """Returns a time of more than a day in which no listing works, in some of the longer runs."""
+        random = self._random("listing")
+        if "upstream" not in self.scenario.kinds or random.random() > _BROKEN_LISTINGS:
+            return ()
+        length_ms = int(random.uniform(25, 50) * HOUR_MS)
+        latest_ms = self.span.end_ms - length_ms
+        if latest_ms <= self.span.start_ms:
+            return ()
+        start_ms = random.randint(self.span.start_ms, latest_ms)
+        return (Span(start_ms, start_ms + length_ms),)
 
     def play(self, *, until_found: bool = False) -> Figures:
         """Runs the scenario to its end, or until a problem is found."""
@@ -237,6 +260,7 @@ class Run:
 
     def _began(self, invocation: Invocation) -> None:
         self._jobs[invocation.process] = _job(invocation)
+        self._events[invocation.process] = invocation.event
         self._names[invocation.process] = self._active_names()
 
     def _active_names(self) -> dict[str, frozenset[str]]:
@@ -244,6 +268,7 @@ class Run:
 
     def _ended(self, invocation: Invocation) -> None:
         job = self._jobs.pop(invocation.process)
+        self._events.pop(invocation.process)
         self._names.pop(invocation.process)
         if _succeeded(invocation):
             self.fetches.ended(job, self.scheduler.now_ms, self._active_names())
@@ -255,14 +280,15 @@ class Run:
 
     def _watch(self, invocation: Invocation) -> None:
         """Lets a chart look at the day that an archiving has just ended with."""
-        event = invocation.event
-        if "Records" in event:
-            event = json.loads(event["Records"][0]["body"])
-        date = event.get("date") or event.get("day")
-        if date and self.desk.is_open and self.machine.random.random() < _WATCHED:
-            site = event.get("site") or self.api.sites[0]
-            day = SiteDay.parse(site, date)
-            self.scheduler.spawn(lambda: self.charts.watch(site, day.day_ms))
+        day = _day_of(invocation.event, self.api.sites[0])
+        if day and self.desk.is_open and self.machine.random.random() < _WATCHED:
+            self.scheduler.spawn(lambda: self.charts.watch(day.site, day.day_ms))
+
+    def _interrupted(self, process: Process) -> None:
+        """Lets a chart look at the day that a process has just left half written."""
+        day = _day_of(self._events.get(process, {}), self.api.sites[0])
+        if day and self.desk.is_open and self.machine.random.random() < _WATCHED:
+            self.scheduler.spawn(lambda: self.charts.suspect(day.site, day.day_ms))
 
     def _invoke_task(self, payload: Any) -> Invocation:
         return self.stack.invoke("BackfillFunction", payload)
@@ -288,6 +314,16 @@ def _job(invocation: Invocation) -> Hashable:
     if invocation.function == "BackfillFunction" and event.get("task") == "day":
         return (event["run"], event["day"])
     return invocation.process
+
+
+def _day_of(event: Any, site: str) -> SiteDay | None:
+    """Returns the day that an event is about, None for all events of no day."""
+    if not isinstance(event, dict):
+        return None
+    if "Records" in event:
+        event = json.loads(event["Records"][0]["body"])
+    text = event.get("date") or event.get("day") or event.get("start", "")[:10]
+    return SiteDay.parse(event.get("site") or site, text) if text else None
 
 
 def _succeeded(invocation: Invocation) -> bool:

@@ -132,6 +132,17 @@ class Charts:
                 Question(site, chosen, Span(day_ms, day_ms + DAY_MS), self.desk.random.choice(("1h", "1d")))
             )
 
+    def suspect(self, site: str, day_ms: int) -> None:
+        """Asks for a day and the two before it, and again when their answer may be cached for longer."""
+        names = self.desk.names(site)
+        if not names or site not in self.desk.api.sites:
+            return
+        question = Question(site, tuple(names), Span(day_ms - 2 * DAY_MS, day_ms + DAY_MS), "raw")
+        for wait_ms in (0, 35 * MINUTE_MS, 5 * HOUR_MS):
+            self.desk.wait(wait_ms, wait_ms * 1.5 + 2_000)
+            if self.desk.is_open:
+                self.ask(question)
+
     def _next(self) -> Question:
         random = self.desk.random
         if self._questions and random.random() < 0.6:

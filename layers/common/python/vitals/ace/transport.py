@@ -158,7 +158,7 @@ class Transport:
         self._runtime.sleep(wait_s)
 
     def _backoff_s(self, retry: Retry) -> float:
-        """Returns the wait before a retry, none before the first; the jitter of urllib3 is not the runtime's."""
+        """Returns the wait before a retry, 0 before the first; urllib3's own jitter is not the runtime's."""
         backoff_s = retry.get_backoff_time()
         return backoff_s + self._runtime.uniform(0, _JITTER_S) if backoff_s else 0.0
 
