@@ -60,7 +60,7 @@ DAYS ?= 30
 simulate: $(READY) ## play a month of faults over the whole product: SEED=1 DAYS=30
 	@PYTHONHASHSEED=0 $(PYTHON) -m tests.simulation --seed $(SEED) --days $(DAYS) $(if $(SEEDS),--seeds $(SEEDS)) \
 		$(if $(HOT_DAYS),--hot-days $(HOT_DAYS)) $(if $(POINTS),--points $(POINTS)) $(if $(FAULTS),--faults $(FAULTS)) \
-		$(if $(WITHOUT),--without $(WITHOUT)) $(if $(JOBS),--jobs $(JOBS)) $(if $(VERBOSE),--verbose)
+		$(if $(ACTIVITY),--activity $(ACTIVITY)) $(if $(WITHOUT),--without $(WITHOUT)) $(if $(JOBS),--jobs $(JOBS)) $(if $(VERBOSE),--verbose)
 
 mutants: $(READY) ## plant faults in copies of the product; the simulation must find each
 	@$(PYTHON) -m tests.simulation.mutants

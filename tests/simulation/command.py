@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             points=options.points,
             faults=options.faults,
             without=tuple(filter(None, options.without.split(","))),
+            activity=options.activity,
         )
         for seed in _seeds(options.seeds or str(options.seed))
     ]
@@ -99,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--without", default="", help=f"kinds of faults that do not occur: {', '.join(KINDS)}"
     )
+    parser.add_argument("--activity", type=float, default=1.0, help="times the usual changes and users")
     parser.add_argument("--jobs", type=int, default=1, help="seeds at a time")
     parser.add_argument("--shrink", type=int, default=_TRIES, help="tries to make a failing scenario smaller")
     parser.add_argument("--verbose", action="store_true", help="print the faults by kind")

@@ -16,6 +16,7 @@ import requests
 from tests.simulation import stack as stacks
 from tests.simulation.ace import faults as ace_faults
 from tests.simulation.ace.book import Book, BookSettings
+from tests.simulation.ace.days import Rates as ReadingRates
 from tests.simulation.ace.deliveries import Delivery
 from tests.simulation.ace.server import AceServer, Response
 from tests.simulation.ace.session import session
@@ -32,7 +33,7 @@ from tests.simulation.scheduler import Scheduler
 from tests.simulation.stack import Died, Invocation, Stack
 from tests.simulation.users import Backfills, Charts, Desk, Exports, Question
 from vitals.model.site_day import SiteDay
-from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, day_name
 from vitals.store.state.sites import SiteTable
 
 FIRST_MS = 1_767_225_600_000
@@ -111,6 +112,7 @@ class Run:
             names=self._listed,
             first_ms=FIRST_MS,
             end_ms=self.span.end_ms,
+            activity=scenario.activity,
         )
         self.charts = Charts(self.desk)
 
@@ -122,7 +124,11 @@ class Run:
         return Random(f"{self.scenario.seed}/{purpose}")
 
     def _build_upstream(self) -> None:
-        settings = BookSettings(points=self.scenario.points, history_days=HISTORY_DAYS)
+        settings = BookSettings(
+            points=self.scenario.points,
+            history_days=HISTORY_DAYS,
+            rates=ReadingRates().scaled(self.scenario.activity),
+        )
         self.book = Book(self._random("book"), self.span, settings)
         rates = ace_faults.USUAL if "upstream" in self.scenario.kinds else ace_faults.FaultRates()
         faults = ace_faults.Faults(
@@ -209,6 +215,7 @@ class Run:
         spawn(lambda: self._every(5 * MINUTE_MS, 1 * MINUTE_MS, "SyncQueue"))
         spawn(lambda: self._every(DAY_MS, 2 * HOUR_MS, "ArchiveQueue"))
         spawn(self._operate)
+        spawn(self._archive_by_hand)
         spawn(self.charts.run)
         spawn(Backfills(self.desk).run)
         spawn(Exports(self.desk, self.cloud.s3.open_link, self.stores.export_completed).run)
@@ -239,6 +246,18 @@ class Run:
                     self.faults.counts["dead_letters"] += self.cloud.sqs.redrive(queue)
                 for queue in stacks.QUEUES:
                     self.stack.notify(queue)
+
+    def _archive_by_hand(self) -> None:
+        """Archives days now and then, whether they are due or not."""
+        random = self._random("operator")
+        while True:
+            self.desk.idle(2 * HOUR_MS, 40 * HOUR_MS)
+            if not self.desk.is_open:
+                return
+            days = (int(self.scheduler.now_ms) - FIRST_MS) // DAY_MS
+            day_ms = FIRST_MS + int(random.random() * days) * DAY_MS
+            site = random.choice(self.api.sites)
+            self.stack.invoke("ArchivalFunction", {"site": site, "date": day_name(day_ms)})
 
     def _session(self, process: Process) -> requests.Session:
         def call(_: str, effect: Any) -> Response:

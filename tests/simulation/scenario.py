@@ -11,7 +11,11 @@ KINDS = (*OF_CALLS, "broken_body", "unprocessed", "duplicate", "unsent", "confli
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A seed with the size of its run; `faults` scales all rates, `without` names kinds that do not occur."""
+    """A seed with the size of its run.
+
+    `faults` scales the rates of all faults, and `without` names kinds that do not occur. `activity` scales
+    how often readings are late or corrected, and how often exports, backfills and operators come.
+    """
 
     seed: int
     days: int = 30
@@ -19,6 +23,7 @@ class Scenario:
     points: int = 40
     faults: float = 1.0
     without: tuple[str, ...] = ()
+    activity: float = 1.0
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -36,5 +41,7 @@ class Scenario:
         options = {"SEED": self.seed, "DAYS": self.days, "HOT_DAYS": self.hot_days, "POINTS": self.points}
         if self.faults != 1.0:
             options["FAULTS"] = self.faults
+        if self.activity != 1.0:
+            options["ACTIVITY"] = self.activity
         text = " ".join(f"{name}={value}" for name, value in options.items())
         return f"make simulate {text}" + (f" WITHOUT={','.join(self.without)}" if self.without else "")

@@ -53,6 +53,8 @@ class Desk:
     first_ms: int
     end_ms: int
     """When users stop, so that the stores come to rest."""
+    activity: float = 1.0
+    """How often they come, as a multiple of the usual."""
     queries: int = 0
     checked: int = 0
     """Answers without a warning, which were compared."""
@@ -65,6 +67,10 @@ class Desk:
     def wait(self, least_ms: float, most_ms: float) -> None:
         """Waits for a time between two bounds."""
         self.scheduler.sleep(self.random.uniform(least_ms, most_ms))
+
+    def idle(self, least_ms: float, most_ms: float) -> None:
+        """Waits until a user comes again, which is after a time between two bounds at the usual activity."""
+        self.wait(least_ms / self.activity, most_ms / self.activity)
 
 
 @dataclass(slots=True)
@@ -202,7 +208,7 @@ class Backfills:
         """Starts one now and then, for as long as the simulation runs."""
         desk, random = self.desk, self.desk.random
         for number in itertools.takewhile(lambda _: desk.is_open, itertools.count()):
-            desk.wait(2 * HOUR_MS, 40 * HOUR_MS)
+            desk.idle(2 * HOUR_MS, 40 * HOUR_MS)
             site, today_ms = random.choice(desk.api.sites), int(desk.scheduler.now_ms) // DAY_MS * DAY_MS
             first_ms, last_ms = desk.first_ms, desk.first_ms + 2 * DAY_MS
             if number >= len(desk.api.sites):
@@ -243,7 +249,7 @@ class Exports:
         """Starts one now and then, for as long as the simulation runs."""
         desk, random = self.desk, self.desk.random
         while desk.is_open:
-            desk.wait(3 * HOUR_MS, 20 * HOUR_MS)
+            desk.idle(3 * HOUR_MS, 20 * HOUR_MS)
             site, now_ms = random.choice(desk.api.sites), int(desk.scheduler.now_ms)
             days = (now_ms - desk.first_ms) // DAY_MS + 1
             first_ms = desk.first_ms + int(random.random() * days) * DAY_MS

@@ -24,6 +24,10 @@ class Rates(NamedTuple):
     corrected: float = 0.01
     garbage: float = 0.004
 
+    def scaled(self, activity: float) -> "Rates":
+        """Returns the rates with so many times as many late and corrected readings."""
+        return self._replace(late=self.late * activity, corrected=self.corrected * activity)
+
 
 def draw_day(
     random: Random,

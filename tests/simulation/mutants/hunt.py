@@ -9,37 +9,26 @@ import json
 import resource
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from tests.simulation.run import Run
+from tests.simulation.command import play
 from tests.simulation.scenario import Scenario
 
-DAYS = 2
-HOT_DAYS = 1
-POINTS = 12
-FAULTS = 2.0
-"""Times the usual rates: races and deaths are what most faults need."""
+SCENARIO = Scenario(seed=1, days=2, hot_days=1, points=12, faults=3.0, activity=6.0)
+"""Small and busy: most faults need a race or a death at the wrong time."""
 
 
 def main(result: Path, seconds: int) -> None:
     """Writes the seeds that were clean, and the first problem with its seed and the seconds of CPU."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     for seed in itertools.count(1):
-        problem = play(seed)
-        outcome: dict[str, Any] = {"clean": seed}
-        if problem:
-            outcome = {"clean": seed - 1, "seconds": time.process_time(), "problem": problem}
-        result.write_text(json.dumps(outcome))
-        if problem:
+        report = play(replace(SCENARIO, seed=seed), until_found=True)
+        if not report.is_clean:
+            outcome = {"clean": seed - 1, "seconds": time.process_time(), "problem": report.texts[0]}
+            result.write_text(json.dumps(outcome))
             return
-
-
-def play(seed: int) -> str:
-    """Returns the first problem of a seed, "" for none."""
-    run = Run(Scenario(seed=seed, days=DAYS, hot_days=HOT_DAYS, points=POINTS, faults=FAULTS))
-    run.play(until_found=True)
-    return next(iter(run.problems.texts), "")
+        result.write_text(json.dumps({"clean": seed}))
 
 
 if __name__ == "__main__":
