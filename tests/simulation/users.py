@@ -84,7 +84,7 @@ class Charts:
     def run(self) -> None:
         """Asks for as long as the simulation runs."""
         while self.desk.is_open:
-            self.desk.wait(2 * MINUTE_MS, 36 * MINUTE_MS)
+            self.desk.wait(2 * MINUTE_MS, 46 * MINUTE_MS)
             self.ask(self._next())
 
     def ask(self, question: Question) -> list[dict[str, Any]] | None:
@@ -143,7 +143,7 @@ class Charts:
         names = self.desk.names(site)
         if not names or site not in self.desk.api.sites:
             return
-        question = Question(site, tuple(names), Span(day_ms - 2 * DAY_MS, day_ms + DAY_MS), "raw")
+        question = Question(site, self._choose(names, 4), Span(day_ms - 2 * DAY_MS, day_ms + DAY_MS), "raw")
         for wait_ms in (0, 35 * MINUTE_MS, 5 * HOUR_MS):
             self.desk.wait(wait_ms, wait_ms * 1.5 + 2_000)
             if self.desk.is_open:
