@@ -15,6 +15,7 @@ from tests.simulation.oracle.findings import Findings
 from tests.simulation.oracle.problems import LOST, WRONG
 from tests.simulation.oracle.state import Catalogs
 from vitals.codec import blocks
+from vitals.model.samples import merge
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, WINDOW_MS, Span, iso
 
@@ -143,7 +144,17 @@ def _fault(before: Item | None, after: Item | None, now_ms: int) -> tuple[str, s
         return LOST, f"{lost} samples fewer than before"
     if int(after["r"]["N"]) != int(before["r"]["N"]) + 1:
         return WRONG, f"revision {after['r']['N']} follows {before['r']['N']}"
+    if before["f"] == after["f"] and _differ(before, after):
+        # The time of the newest fetch stays the same when an older fetch writes.
+        return WRONG, "an older fetch replaces values of a newer one"
     return None
+
+
+def _differ(before: Item, after: Item) -> bool:
+    """Returns whether two payloads of a block have different values of the same reading."""
+    window_ms = int(after["w"]["N"])
+    old, new = (blocks.decode(item["b"]["B"], window_ms) for item in (before, after))
+    return not merge([old, new]).equals(merge([new, old]))
 
 
 def _has_expired(item: Item, now_ms: int) -> bool:

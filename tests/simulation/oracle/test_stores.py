@@ -1,5 +1,6 @@
 """The store oracle is silent about what the product does, and finds every planted fault."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -85,6 +86,14 @@ def test_files_have_values_of_expiring_blocks(world: World) -> None:
 def test_blocks_do_not_shrink_and_count_revisions(world: World, attributes: dict[str, Any]) -> None:
     world.set_item("HotTable", BLOCK, **({"r": {"N": "2"}} | attributes))
     assert any("samples fewer" in text or "follows" in text for text in world.check())
+
+
+def test_older_fetches_do_not_replace_newer_values(world: World) -> None:
+    item = world.dynamodb.get("HotTable", BLOCK) or {}
+    samples = blocks.decode(item["b"]["B"], DAY.day_ms)
+    payload = blocks.encode(replace(samples, values=samples.values + 1), DAY.day_ms)
+    world.set_item("HotTable", BLOCK, r={"N": "2"}, b={"B": payload})
+    assert any("an older fetch replaces values" in text for text in world.check())
 
 
 def test_blocks_are_deleted_when_they_have_expired_only(archived: World) -> None:
