@@ -105,6 +105,8 @@ class Fetches:
     def __init__(self) -> None:
         self._of_window: dict[tuple[str, int], list[Fetch]] = {}
         self._open: dict[Hashable, list[Fetch]] = {}
+        self._read: dict[str, set[int]] = defaultdict(set)
+        """By site, the windows that a fetch has read to its end."""
         self._expected: dict[tuple[str, str, Span], Expected] = {}
         """What was expected since something last changed, at `_changed_ms`."""
         self._changed_ms = -NEVER
@@ -122,11 +124,18 @@ class Fetches:
         fetch = fetches[-1]
         fetch.complete = fetch.complete or delivery.is_last
         fetch.lacks = fetch.lacks or bool(delivery.malformed)
+        if delivery.is_last:
+            span = delivery.span
+            self._read[delivery.site].update(range(floor_window(span.start_ms), span.end_ms, WINDOW_MS))
         for batch in _by_window(delivery.batches):
             known = fetch.windows.setdefault(batch.window_ms, [])
             if not known:
                 self._of_window.setdefault((delivery.site, batch.window_ms), []).append(fetch)
             known.append(batch)
+
+    def was_read(self, site: str, window_ms: int) -> bool:
+        """Returns whether a fetch has read the window to its end."""
+        return window_ms in self._read[site]
 
     def ended(self, job: Hashable, now_ms: float, names: Mapping[str, frozenset[str]]) -> None:
         """Acknowledges the fetches of a job that succeeded; `names` are those of each site's catalog."""

@@ -7,6 +7,7 @@ import numpy as np
 import orjson
 import zstandard
 
+from tests.simulation.oracle.fetches import Fetches
 from tests.simulation.oracle.findings import Findings
 from tests.simulation.oracle.problems import LOST, WRONG
 from vitals.model.site_day import SiteDay
@@ -61,8 +62,9 @@ def _points(item: Item) -> list[tuple[int, str]]:
 class Progress:
     """Compares each checkpoint and each day's windows with what they were, and with each other."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, fetches: Fetches) -> None:
         self._findings = findings
+        self._fetches = fetches
         self._polled: dict[SiteDay, Any] = {}
 
     def site_written(self, site: str, before: Item | None, after: Item | None) -> None:
@@ -90,7 +92,7 @@ class Progress:
     def windows_written(self, site: str, day: str, before: Item | None, after: Item | None) -> None:
         """Compares the windows of a day with what they were."""
         if after is not None:
-            self._polled[SiteDay.parse(site, day)] = _column(after, "p", "u1")
+            self._check_read(SiteDay.parse(site, day), _column(after, "p", "u1"))
         if before is None:
             return
         if after is None:
@@ -100,6 +102,16 @@ class Progress:
             self._findings.add(LOST, f"{site}, {day}: a window counts fewer samples than before")
         if (_column(after, "p", "u1") < _column(before, "p", "u1")).any():
             self._findings.add(LOST, f"{site}, {day}: a polled window is no longer polled")
+
+    def _check_read(self, day: SiteDay, polled: Any) -> None:
+        """Compares windows that are now noted as polled with the fetches."""
+        known = self._polled.get(day, np.zeros(len(polled), np.uint8))
+        self._polled[day] = polled
+        for index in np.flatnonzero(polled > known).tolist():
+            window_ms = day.day_ms + index * WINDOW_MS
+            if not self._fetches.was_read(day.site, window_ms):
+                self._findings.add(WRONG, f"{day.site}: {iso(window_ms)} is noted as polled, and not read")
+                return
 
 
 def _number(item: Item | None, name: str) -> int | None:

@@ -47,7 +47,7 @@ class StoreOracle:
         self._checked_day = now() // DAY_MS
         self.findings = Findings(problems)
         self._catalogs = Catalogs(self.findings)
-        self._progress = Progress(self.findings)
+        self._progress = Progress(self.findings, fetches)
         self._files = DayFiles(cloud.s3, BUCKET, self._catalogs, self.findings)
         self._archives = Archives(self._files, self._catalogs, self.findings, now)
         self._expiry = Expiry(

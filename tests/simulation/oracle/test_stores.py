@@ -11,6 +11,7 @@ from tests.simulation.oracle.store_world import DAY, SITE, World, readings
 from tests.simulation.run import Run, Scenario
 from tests.simulation.stack import BUCKET
 from vitals.codec import blocks
+from vitals.model import point_set
 from vitals.model.samples import Samples, from_columns
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_MS, Span
@@ -206,6 +207,12 @@ def test_checkpoints_stay_before_unpolled_windows(world: World) -> None:
 def _set_site(world: World, **times_ms: int) -> None:
     values = {name: {"N": str(time_ms)} for name, time_ms in times_ms.items()}
     world.set_item("StateTable", keys.site_record(SITE), **values)
+
+
+def test_windows_that_no_fetch_has_read_are_not_polled(world: World) -> None:
+    tomorrow = Span(DAY.day_ms + DAY_MS, DAY.day_ms + DAY_MS + WINDOW_MS)
+    world.stores.ledger.record(SITE, tomorrow, {}, point_set.from_ids(range(2)))
+    assert any("2026-03-11T00:00:00Z is noted as polled" in text for text in world.check())
 
 
 def test_windows_do_not_shrink(world: World) -> None:
