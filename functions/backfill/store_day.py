@@ -1,5 +1,6 @@
 """Storing the staged hours of a day where readers look for them: in its file, or in its blocks."""
 
+import contextlib
 import functools
 import operator
 from collections.abc import Mapping, Sequence
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vitals.codec import staged_hour
-from vitals.errors import ConflictError
+from vitals.errors import BlocksExistError, ConflictError
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import WINDOW_MS, Span
 from vitals.pipeline.archiver import Archiver
@@ -39,9 +40,11 @@ class DayStore:
         files = self.staging.fetch(run_id, day, hours, folder)
         if day.span.end_ms > now_ms:
             return self._write_blocks(day, hours, files)
-        if self.archiver.ledger.archive_record(day).has_blocks(now_ms):
-            return self._archive_blocks(day, self._write_blocks(day, hours, files))
-        return self._archive(day, hours, files)
+        if not self.archiver.ledger.archive_record(day).has_blocks(now_ms):
+            # A sync or another backfill may write blocks until the file is built.
+            with contextlib.suppress(BlocksExistError):
+                return self._archive(day, hours, files)
+        return self._archive_blocks(day, self._write_blocks(day, hours, files))
 
     def _archive(
         self, day: SiteDay, hours: Sequence[StagedHour], files: Mapping[int, list[Path]]

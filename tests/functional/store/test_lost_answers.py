@@ -86,10 +86,12 @@ def ledger(client: Any) -> Ledger:
 def archived(client: Any) -> Any:
     """Every step of an archiving, and of one that began later."""
     for began_ms in (START, START + 1):
-        attempt = Attempt.after(DAY, ledger(client).archive_record(DAY), began_ms)
-        attempt = attempt.begin_read(began_ms=began_ms, source="hot", expires_ms=START - began_ms % 2)
+        record = ledger(client).archive_record(DAY)
+        attempt = Attempt.after(DAY, record, began_ms, f"attempt-{began_ms}")
+        expires_ms = START - began_ms % 2
+        attempt = attempt.begin_read(record, now_ms=began_ms, source="hot", expires_ms=expires_ms)
         ledger(client).apply(DAY, attempt.started())
-        ledger(client).apply(DAY, attempt.replacing())
+        ledger(client).apply(DAY, attempt.replacing("", began_ms))
         ledger(client).apply(DAY, attempt.verified(FILE))
         ledger(client).apply(DAY, attempt.done(began_ms))
     return ledger(client).archive_record(DAY)

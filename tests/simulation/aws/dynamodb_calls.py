@@ -38,10 +38,11 @@ UPDATES: dict[str, tuple[str | None, ...]] = {
         "#status IN (:was_queued, :was_running, :was_failed) AND cancel_ms = :none AND claim_until_ms < :now",
         "attribute_exists(pk)",
     ),
-    "SET #began_ms = :began_ms": (
-        None,
-        "attribute_not_exists(began_ms) OR began_ms <= :began_ms",
-        "began_ms = :began_ms",
+    "SET #attempt = :attempt": (None, "attempt = :attempt"),
+    "SET #attempt = :attempt, #began_ms = :began_ms, #etag = :etag": (
+        "attempt = :attempt AND (attribute_not_exists(began_ms) OR began_ms <= :began_ms)"
+        " AND (attribute_not_exists(replaces_until_ms) OR replaces_until_ms < :began_ms"
+        " OR replaces <> :etag)",
     ),
     "SET #changed_ms = :changed_ms": ("attribute_not_exists(changed_ms) OR changed_ms < :changed_ms",),
     "SET changed_ms = changed_ms + :step": (None,),
@@ -81,12 +82,23 @@ KINDS = {
     **dict.fromkeys((":c", ":p", ":k", ":b", "b", "c", "k"), BYTES),
     **dict.fromkeys((":run", ":ended", ":held", ":status", ":claim", ":running", "run", "claim"), TEXTS),
     **dict.fromkeys((":was_queued", ":was_running", ":was_failed", "status", "name"), TEXTS),
+    **dict.fromkeys((":attempt", "attempt", ":etag", "etag", "replaces"), TEXTS),
     **dict.fromkeys((":rejected", "rejected"), COUNTS),
     ":points": NUMBER_SETS,
     "p": st.one_of(NUMBER_SETS, BYTES),
     "sites": TEXT_SETS,
 }
-ATTRIBUTES = ("r", "f", "n", "at_ms", "claim_until_ms", "cancel_ms", "began_ms", "expires_ms")
+ATTRIBUTES = (
+    "r",
+    "f",
+    "n",
+    "at_ms",
+    "claim_until_ms",
+    "cancel_ms",
+    "began_ms",
+    "expires_ms",
+    "replaces_until_ms",
+)
 ITEMS = st.fixed_dictionaries(
     {}, optional={name: KINDS.get(name, NUMBERS) for name in (*ATTRIBUTES, *KINDS) if name[0] != ":"}
 )

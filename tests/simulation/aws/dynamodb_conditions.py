@@ -41,6 +41,9 @@ def compiled(node: Node) -> Condition:
         case "=" | "IN":
             subject, *choices = map(_operand, node.operands)
             return lambda item, values: _is_any(subject(item, values), [c(item, values) for c in choices])
+        case "<>":
+            left, right = map(_operand, node.operands)
+            return lambda item, values: not _is_any(left(item, values), [right(item, values)])
         case "begins_with":
             return _prefix(*map(_operand, node.operands))
         case "BETWEEN":

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.simulation.aws.dynamodb_values import InvalidError
 
-COMPARISONS = ("=", "<", "<=", ">", ">=")
+COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 _TOKEN = re.compile(r"\s*([:#]?[A-Za-z0-9_]+|<=|>=|<>|[=<>(),+.\[\]-]|\S)")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _OPERANDS = {"attribute_exists": 1, "attribute_not_exists": 1, "begins_with": 2, "if_not_exists": 2}
@@ -144,7 +144,7 @@ class _Parser:
             return Call("IN", (subject, *self._list(self._operand)))
         if self._peek() in COMPARISONS:
             return Call(self._next(), (subject, self._operand()))
-        raise NotImplementedError("<>") if self._peek() == "<>" else self._syntax_error()
+        raise self._syntax_error()
 
     def _list(self, read: Callable[[], Node]) -> list[Node]:
         """Reads the operands up to the closing parenthesis."""

@@ -19,6 +19,7 @@ VitalsError
 │   └── RowCountError            … because Athena returned fewer or more rows than were archived
 ├── ArchiveVerificationError     a day file, read back, differs from what was written
 ├── ConflictError                an item or object changed during every attempt to update or read it
+│   └── BlocksExistError         … a day to be archived without blocks has some
 ├── RunningError                 another backfill of the site is running
 ├── UnfinishedDayError           the backfill of a day ran out of time and needs another attempt
 ├── BusyError                    too many jobs of this kind are active
@@ -113,6 +114,10 @@ class ArchiveVerificationError(VitalsError):
 
 class ConflictError(VitalsError):
     """Raised when an item or object changed during every attempt to update or read it."""
+
+
+class BlocksExistError(ConflictError):
+    """Raised when a day that is to be archived without blocks has some."""
 
 
 class RunningError(VitalsError):

@@ -1,6 +1,9 @@
 """Archives one day, in an order that is safe to kill at any step and to repeat:
 
 build → ledger → put → read back and compare → ledger → rollups → expires_at on the blocks → ledger
+
+The ledger names the attempt that started last. Every step of an earlier attempt is a conflict, so that a day
+is only done with the file, the rollups and the expiries of one attempt.
 """
 
 import tempfile
@@ -10,11 +13,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vitals.aws.runtime import Runtime
+from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.codec import day_file
 from vitals.codec.day_file import WrittenFile
 from vitals.errors import (
     ArchiveVerificationError,
+    BlocksExistError,
     ConflictError,
     DayFileError,
     DayFileMissingError,
@@ -48,6 +52,7 @@ class Archiver:
     ledger: Ledger
     now: Callable[[], int]
     hot_days: int
+    new_id: Callable[[], str] = SYSTEM.new_id
 
     @classmethod
     def connect(cls, stores: Stores, runtime: Runtime, hot_days: int) -> "Archiver":
@@ -60,6 +65,7 @@ class Archiver:
             ledger=stores.ledger,
             now=runtime.now_ms,
             hot_days=hot_days,
+            new_id=runtime.new_id,
         )
 
     def archive(self, day: SiteDay, prepare: Callable[[], str] = lambda: "hot") -> Receipt:
@@ -75,6 +81,7 @@ class Archiver:
         """Archives a day without blocks from its file and fresh samples, which win.
 
         `fresh` returns the samples of one group. Afterwards readers take the day from its file.
+        BlocksExistError when the day has blocks: these may be newer than `fresh`, and readers prefer them.
         """
         with self._attempt(day) as attempt:
             return self._archive(attempt, source, fresh)
@@ -86,7 +93,7 @@ class Archiver:
     @contextmanager
     def _attempt(self, day: SiteDay) -> Iterator[Attempt]:
         """Counts the attempt first, and records the error that ends it."""
-        attempt = Attempt.after(day, self.ledger.archive_record(day), self.now())
+        attempt = Attempt.after(day, self.ledger.archive_record(day), self.now(), self.new_id())
         self.ledger.apply(day, attempt.started())
         try:
             yield attempt
@@ -97,18 +104,18 @@ class Archiver:
     def _archive(
         self, attempt: Attempt, source: str, fresh: Callable[[int], Samples] | None = None
     ) -> Receipt:
-        day, began_ms = attempt.site_day, self.now()
+        day = attempt.site_day
+        # Before `began_ms`: a file that is put after that has newer samples than blocks that then expire.
+        existing = self._existing(day)
+        attempt = self._begin_read(attempt, source, without_blocks=fresh is not None)
         # Loaded after `began_ms`, so that it has every point of the blocks that are read.
         catalog = self.catalogs.load(day.site)
         if not catalog.points:
             raise NotFoundError(f"site {day.site} has no catalog yet; sync it first")
-        existing = self._existing(day)
-        expires_ms = began_ms if fresh else self._block_expiry_ms(day)
-        attempt = attempt.begin_read(began_ms=began_ms, source=source, expires_ms=expires_ms)
         built, stored = self._build(attempt, catalog, existing, fresh)
         file = _archived_file(stored, built)
         self.ledger.apply(day, attempt.verified(file))
-        self.rollups.write(day, built.rollups, began_ms)
+        self.rollups.write(day, built.rollups, attempt.began_ms)
         self._expire_blocks(attempt, built)
         self.ledger.apply(day, attempt.done(self.now()))
         return {
@@ -116,12 +123,14 @@ class Archiver:
             "date": day.date,
             "source": source,
             "attempts": attempt.number,
-            "began_ms": began_ms,
+            "began_ms": attempt.began_ms,
             **asdict(file),
         }
 
-    def _block_expiry_ms(self, day: SiteDay) -> int:
-        return self.ledger.archive_record(day).block_expiry_ms(self.hot_days, self.now())
+    def _begin_read(self, attempt: Attempt, source: str, *, without_blocks: bool) -> Attempt:
+        record, now_ms = self.ledger.archive_record(attempt.site_day), self.now()
+        expires_ms = now_ms if without_blocks else record.block_expiry_ms(self.hot_days, now_ms)
+        return attempt.begin_read(record, now_ms=now_ms, source=source, expires_ms=expires_ms)
 
     def _existing(self, day: SiteDay) -> tuple[Stored | None, str]:
         """Returns the version of the day's file and its checksum; None and "" when there is no file."""
@@ -152,15 +161,18 @@ class Archiver:
                 now_ms=attempt.began_ms,
                 fresh=fresh,
             )
+            if fresh and built.blocks:
+                raise BlocksExistError(f"{day} has {len(built.blocks)} blocks; archive it from them")
             contents = built.written.contents
             replaced = stored is None or checksum != contents.checksum
             if stored is None or replaced:
-                self.ledger.apply(day, attempt.replacing())
+                self.ledger.apply(day, attempt.replacing(stored.etag if stored else "", self.now()))
                 stored = self.cold.put(day, sink, contents, stored)
-        self._verify(day, stored, built.written, replaced=replaced)
+        self._verify(attempt, stored, built.written, replaced=replaced)
         return built, stored
 
-    def _verify(self, day: SiteDay, stored: Stored, written: WrittenFile, *, replaced: bool) -> None:
+    def _verify(self, attempt: Attempt, stored: Stored, written: WrittenFile, *, replaced: bool) -> None:
+        day = attempt.site_day
         try:
             checks = day_file.checksums(self.cold.groups(day, stored))
             if checks != written.checks:
@@ -168,6 +180,8 @@ class Archiver:
                 raise ArchiveVerificationError(f"verification failed for {wrong} points of {day}")
         except (ArchiveVerificationError, DayFileError):
             if replaced:
+                # A later attempt may have verified this file, or may build on it.
+                self.ledger.apply(day, attempt.replacing(stored.etag, self.now()))
                 self.cold.discard(day, stored)
             raise
 

@@ -18,6 +18,8 @@ ArchiveStatus = Literal["", "building", "verified", "done", "failed"]
 WRITE_GRACE_MS = 30 * MINUTE_MS
 # Queries that are running, and the next night's archiving, must still see a block that is overdue to expire.
 EXPIRY_GRACE_MS = DAY_MS
+# Clocks of functions differ by at most 2 minutes.
+CLOCK_TOLERANCE_MS = 5 * MINUTE_MS
 # 20 minutes: the slowest points are collected every 15 minutes.
 _LONG_RUN = 4
 
@@ -59,7 +61,8 @@ class ArchiveRecord:
     to be replaced), "verified" (the file was read back and is right), "done" (the rollups and the blocks'
     expiry follow it) or "failed". `etag` names the last verified file, also while later attempts run or fail.
     Until `expires_ms` readers take the day's samples from its blocks alone; a later change only brings it
-    nearer.
+    nearer. `attempt` is the id of the latest attempt. `replaces` is the ETag of the file that an attempt last
+    announced to replace, "" for none; that attempt ends before `replaces_until_ms`.
     """
 
     day_ms: int
@@ -78,6 +81,9 @@ class ArchiveRecord:
     expires_ms: int | None = None
     seconds: float = 0.0
     error: str = ""
+    attempt: str = ""
+    replaces: str = ""
+    replaces_until_ms: int | None = None
 
     @property
     def settled(self) -> bool:
@@ -115,7 +121,9 @@ class ArchiveRecord:
         if not self.settled or self.began_ms is None or self.expires_ms is None:
             return True
         # Archiving leaves blocks one more day, however late it is; it marks them within WRITE_GRACE_MS.
-        return max(self.expires_ms, self.began_ms + EXPIRY_GRACE_MS + WRITE_GRACE_MS) > now_ms
+        expired_ms = max(self.expires_ms, self.began_ms + EXPIRY_GRACE_MS + WRITE_GRACE_MS)
+        # By the clock of another function they may live a little longer.
+        return expired_ms + CLOCK_TOLERANCE_MS > now_ms
 
     def block_expiry_ms(self, hot_days: int, now_ms: int) -> int:
         """Returns the earliest expiry of the day's blocks: as recorded, or the end of the hot days.
@@ -131,10 +139,11 @@ class Precondition(Enum):
     """The condition for a change of an ArchiveRecord."""
 
     NONE = auto()
-    NOT_NEWER = auto()
-    """Its `began_ms` is absent or at most the change's: no later archiving wrote it."""
-    OWN = auto()
-    """Its `began_ms` is the change's: the same archiving wrote it."""
+    LATEST = auto()
+    """Its `attempt` is the change's: no other attempt has started since."""
+    LATEST_AND_CURRENT = auto()
+    """Also its `began_ms` is absent or at most the change's, and the change's `etag` is not a file that an
+    attempt which may still run has announced to replace."""
     LATER_EXPIRY = auto()
     """Its `expires_ms` is absent, or later than the change's."""
     EARLIER_CHANGE = auto()
@@ -155,10 +164,10 @@ class ArchiveChange:
     def is_permitted(self, record: ArchiveRecord) -> bool:
         """Returns whether the precondition holds for the record."""
         match self.precondition:
-            case Precondition.NOT_NEWER:
-                return record.began_ms is None or bool(record.began_ms <= self.facts["began_ms"])
-            case Precondition.OWN:
-                return bool(record.began_ms == self.facts["began_ms"])
+            case Precondition.LATEST:
+                return bool(record.attempt == self.facts["attempt"])
+            case Precondition.LATEST_AND_CURRENT:
+                return record.attempt == self.facts["attempt"] and self._is_current(record)
             case Precondition.LATER_EXPIRY:
                 return record.expires_ms is None or bool(record.expires_ms > self.facts["expires_ms"])
             case Precondition.EARLIER_CHANGE:
@@ -169,6 +178,13 @@ class ArchiveChange:
     def applied_to(self, record: ArchiveRecord) -> ArchiveRecord | None:
         """Returns the record after the change, or None when the precondition does not hold."""
         return replace(record, **self.facts) if self.is_permitted(record) else None
+
+    def _is_current(self, record: ArchiveRecord) -> bool:
+        began_ms = self.facts["began_ms"]
+        if record.began_ms is not None and record.began_ms > began_ms:
+            return False
+        is_announced = record.replaces == self.facts["etag"] and record.replaces_until_ms is not None
+        return not is_announced or bool((record.replaces_until_ms or 0) < began_ms)
 
 
 def changed(now_ms: int) -> ArchiveChange:
@@ -198,62 +214,78 @@ class Attempt:
     """One archiving of a site-day; each of its steps is one or more changes of the record, in order.
 
     `started`, then `begin_read`, then `replacing` (only when the file changes), `verified` and `done`; or
-    `failed`, at any time. Times are UTC ms. The last three fields are set by `begin_read`.
+    `failed`, at any time. From the start of an attempt on, every step of an earlier one is a conflict. Times
+    are UTC ms. `id` is unique. The last three fields are set by `begin_read`.
     """
 
     site_day: SiteDay
     number: int
     started_ms: int
+    id: str
     began_ms: int = field(default=0, kw_only=True)
     source: str = field(default="", kw_only=True)
     expires_ms: int = field(default=0, kw_only=True)
 
     @classmethod
-    def after(cls, site_day: SiteDay, record: ArchiveRecord, started_ms: int) -> Self:
+    def after(cls, site_day: SiteDay, record: ArchiveRecord, started_ms: int, attempt_id: str) -> Self:
         """Returns the next attempt after those in the day's record."""
-        return cls(site_day, record.attempts + 1, started_ms)
+        return cls(site_day, record.attempts + 1, started_ms, attempt_id)
 
-    def begin_read(self, *, began_ms: int, source: str, expires_ms: int) -> Self:
-        """Returns the attempt when it begins to read the day.
+    def begin_read(self, record: ArchiveRecord, *, now_ms: int, source: str, expires_ms: int) -> Self:
+        """Returns the attempt when it begins to read the day; `record` was read after `started`.
 
-        `source` is the origin of the samples; the day's blocks do not expire before `expires_ms`.
+        `source` is the origin of the samples; the day's blocks do not expire before `expires_ms`. The attempt
+        begins after the last verified one, by whose clock it may be earlier.
         """
+        began_ms, last_ms = now_ms, record.began_ms
+        if last_ms is not None and now_ms <= last_ms <= now_ms + CLOCK_TOLERANCE_MS:
+            began_ms = last_ms + 1
         return replace(self, began_ms=began_ms, source=source, expires_ms=expires_ms)
 
     def started(self) -> tuple[ArchiveChange, ...]:
-        """Returns the changes before anything else: the attempt is counted."""
-        return (ArchiveChange({"attempts": self.number}),)
+        """Returns the changes before anything else: the attempt is counted, and is the latest."""
+        return (ArchiveChange({"attempts": self.number, "attempt": self.id}),)
 
-    def replacing(self) -> tuple[ArchiveChange, ...]:
-        """Returns the changes before another file replaces the day's.
+    def replacing(self, etag: str, now_ms: int) -> tuple[ArchiveChange, ...]:
+        """Returns the changes before another file replaces the one with this ETag, "" for none.
 
         A day must not be settled while its rollups are those of another file.
         """
-        return (ArchiveChange({"status": "building"}), self._expiring())
+        facts = {
+            "status": "building",
+            "attempt": self.id,
+            "replaces": etag,
+            "replaces_until_ms": now_ms + WRITE_GRACE_MS,
+        }
+        return (ArchiveChange(facts, Precondition.LATEST), self._expiring())
 
     def verified(self, file: ArchivedFile) -> tuple[ArchiveChange, ...]:
-        """Returns the changes after the file was read back; a conflict when a later archiving did so first.
+        """Returns the changes after the file was read back; a conflict unless it remains the day's file.
 
         The expiry comes before the status and is never extended: a day that is read from its file alone must
         remain so.
         """
-        facts = {"status": "verified", "began_ms": self.began_ms, **asdict(file)}
-        return (self._expiring(), ArchiveChange(facts, Precondition.NOT_NEWER))
+        facts = {"status": "verified", "attempt": self.id, "began_ms": self.began_ms, **asdict(file)}
+        return (self._expiring(), ArchiveChange(facts, Precondition.LATEST_AND_CURRENT))
 
     def done(self, ended_ms: int) -> tuple[ArchiveChange, ...]:
-        """Returns the changes at the end; a conflict in the record of another archiving."""
+        """Returns the changes at the end."""
         facts = {
-            "began_ms": self.began_ms,
+            "attempt": self.id,
             "status": "done",
             "source": self.source,
             "seconds": (ended_ms - self.started_ms) / 1000,
             "error": "",
         }
-        return (ArchiveChange(facts, Precondition.OWN),)
+        return (ArchiveChange(facts, Precondition.LATEST),)
 
     def failed(self, error: Exception) -> tuple[ArchiveChange, ...]:
-        """Returns the changes after an error: the day stays due, and the record names its last file."""
-        return (ArchiveChange({"status": "failed", "error": f"{type(error).__name__}: {error}"}),)
+        """Returns the changes after an error: the day stays due, and the record names its last file.
+
+        None when a later attempt has started: the record is of that one.
+        """
+        facts = {"status": "failed", "attempt": self.id, "error": f"{type(error).__name__}: {error}"}
+        return (ArchiveChange(facts, Precondition.LATEST, optional=True),)
 
     def blocks_expire_ms(self, now_ms: int) -> int:
         """Returns the expiry of blocks of the day that are marked now."""

@@ -35,8 +35,11 @@ if TYPE_CHECKING:
 _ATTEMPTS = 20
 _CONDITIONS = {
     Precondition.NONE: None,
-    Precondition.NOT_NEWER: "attribute_not_exists(began_ms) OR began_ms <= :began_ms",
-    Precondition.OWN: "began_ms = :began_ms",
+    Precondition.LATEST: "attempt = :attempt",
+    Precondition.LATEST_AND_CURRENT: (
+        "attempt = :attempt AND (attribute_not_exists(began_ms) OR began_ms <= :began_ms)"
+        " AND (attribute_not_exists(replaces_until_ms) OR replaces_until_ms < :began_ms OR replaces <> :etag)"
+    ),
     Precondition.LATER_EXPIRY: "attribute_not_exists(expires_ms) OR expires_ms > :expires_ms",
     Precondition.EARLIER_CHANGE: "attribute_not_exists(changed_ms) OR changed_ms < :changed_ms",
 }
@@ -169,11 +172,11 @@ class Ledger:
         """Makes the changes of a day's archive in order, each when its precondition holds.
 
         ConflictError when it does not hold, unless the change is optional. After its own effect, the
-        precondition of a change holds, or the change is optional.
+        precondition of a change holds unless a later attempt has started, or the change is optional.
         """
         for change in changes:
             if not self._apply(day, change) and not change.optional:
-                raise ConflictError(f"{day} was archived by another process")
+                raise ConflictError(f"{day} is archived by another process")
 
     def _apply(self, day: SiteDay, change: ArchiveChange) -> bool:
         """Makes one change; returns False when its precondition does not hold."""
