@@ -31,6 +31,7 @@ from vitals.errors import (
     UnfinishedDayError,
     UpstreamUnavailableError,
 )
+from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.records.tokens import Grant
 from vitals.model.samples import from_columns
 from vitals.model.site_day import SiteDay
@@ -90,6 +91,18 @@ def test_a_day_with_blocks_is_completed(backfill: Backfill) -> None:
     assert 0 < before < backfill.blocks(whole(0))
     backfill.assert_exact(whole(0))
     backfill.world.clock.forward(60)
+    backfill.assert_exact(whole(0))
+
+
+def test_blocks_that_appear_meanwhile_are_not_left_behind(
+    backfill: Backfill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The day had none when the backfill looked."""
+    backfill.world.clock.now_ms += DAY_MS
+    monkeypatch.setattr(ArchiveRecord, "has_blocks", lambda record, now_ms: False)
+    ended = backfill.execute(days_ago(0), days_ago(0))
+    assert ended.output["status"] == "succeeded"
+    assert backfill.day(days_ago(0)).status == "done"
     backfill.assert_exact(whole(0))
 
 
