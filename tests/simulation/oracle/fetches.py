@@ -5,7 +5,7 @@ every answer, each with its value or with that of a fetch that may have been wri
 """
 
 import math
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +16,8 @@ from vitals.model.timespan import MINUTE_MS, WINDOW_MS, Span, floor_window
 SLACK_MS = 4 * MINUTE_MS
 """A fetch may have begun this long before its first answer: two clocks differ by up to two minutes, and a
 request waits for its slot for up to another two."""
+_LONGEST_QUESTION_MS = 60 * MINUTE_MS
+"""An answer, or an export, may have been read this long ago."""
 NEVER = float("inf")
 _NOTHING: Mapping[int, "Value"] = {}
 
@@ -105,6 +107,8 @@ class Fetches:
     def __init__(self) -> None:
         self._of_window: dict[tuple[str, int], list[Fetch]] = {}
         self._open: dict[Hashable, list[Fetch]] = {}
+        self._replaced: deque[tuple[float, tuple[str, int], Fetch]] = deque()
+        """Fetches that no answer can have any more, when they became that, and their windows."""
         self._read: dict[str, set[int]] = defaultdict(set)
         """By site, the windows that a fetch has read to its end."""
         self._expected: dict[tuple[str, str, Span], Expected] = {}
@@ -140,6 +144,7 @@ class Fetches:
     def ended(self, job: Hashable, now_ms: float, names: Mapping[str, frozenset[str]]) -> None:
         """Acknowledges the fetches of a job that succeeded; `names` are those of each site's catalog."""
         self._change(now_ms)
+        self._forget_replaced(now_ms)
         for fetch in self._open.pop(job, []):
             fetch.ended_ms = now_ms
             if not fetch.complete:
@@ -205,9 +210,15 @@ class Fetches:
         fetches = self._of_window[key]
         if not any(other.acked_ms < NEVER for other in fetches if other is not fetch):
             self.acknowledged += sum(map(len, fetch.samples(window_ms).values()))
-        self._of_window[key] = [
-            other for other in fetches if other is fetch or not fetch.replaces(other, window_ms)
-        ]
+        for other in fetches:
+            if other is not fetch and fetch.replaces(other, window_ms):
+                self._replaced.append((fetch.acked_ms, key, other))
+
+    def _forget_replaced(self, now_ms: float) -> None:
+        """Forgets fetches that were replaced before any question that is not answered yet was asked."""
+        while self._replaced and self._replaced[0][0] < now_ms - _LONGEST_QUESTION_MS:
+            _, key, fetch = self._replaced.popleft()
+            self._of_window[key] = [other for other in self._of_window[key] if other is not fetch]
 
 
 def _by_window(batches: Sequence[Batch]) -> Iterator[Batch]:

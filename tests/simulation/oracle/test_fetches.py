@@ -188,3 +188,11 @@ def test_changes_are_known_until_they_end() -> None:
     assert not fetches.changed_since(SITE, START + WINDOW_MS, LATER)
     fetches.served("job", page({0: 2.0}, MUCH_LATER), NAMES)
     assert fetches.changed_since(SITE, START, MUCH_LATER + HOUR_MS)
+
+
+def test_answers_may_be_older_than_a_fetch_that_ends_before_they_come() -> None:
+    fetches = Fetches()
+    fetch(fetches, page({0: 1.0}, LATER))
+    fetch(fetches, page({0: 2.0}, MUCH_LATER))
+    assert values(expected(fetches, MUCH_LATER)) == {1.0, 2.0}
+    assert values(expected(fetches)) == {2.0}
