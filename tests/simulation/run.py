@@ -23,6 +23,7 @@ from tests.simulation.ace.session import session
 from tests.simulation.api import Api
 from tests.simulation.aws.cloud import Cloud
 from tests.simulation.faults import Faults
+from tests.simulation.operators import Operator
 from tests.simulation.oracle.fetches import Fetches
 from tests.simulation.oracle.problems import WRONG, Problems
 from tests.simulation.oracle.rest import Promises, days_of
@@ -33,7 +34,7 @@ from tests.simulation.scheduler import Scheduler
 from tests.simulation.stack import Died, Invocation, Stack
 from tests.simulation.users import Backfills, Charts, Desk, Exports, Question
 from vitals.model.site_day import SiteDay
-from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, day_name
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
 from vitals.store.state.sites import SiteTable
 
 FIRST_MS = 1_767_225_600_000
@@ -212,10 +213,12 @@ class Run:
     def _start(self) -> None:
         spawn = self.scheduler.spawn
         self.stack.start()
-        spawn(lambda: self._every(5 * MINUTE_MS, 1 * MINUTE_MS, "SyncQueue"))
+        # A sync right after a window has closed comes before some of its readings.
+        phase_ms = self._random("schedules").choice((0, 1, 3)) * MINUTE_MS
+        spawn(lambda: self._every(5 * MINUTE_MS, phase_ms, "SyncQueue"))
         spawn(lambda: self._every(DAY_MS, 2 * HOUR_MS, "ArchiveQueue"))
         spawn(self._operate)
-        spawn(self._archive_by_hand)
+        spawn(Operator(self.desk, self.stack, self._random("operator")).run)
         spawn(self.charts.run)
         spawn(Backfills(self.desk).run)
         spawn(Exports(self.desk, self.cloud.s3.open_link, self.stores.export_completed).run)
@@ -227,11 +230,11 @@ class Run:
             due_ms = (int(self.scheduler.now_ms) - offset_ms) // period_ms * period_ms + period_ms + offset_ms
             self.scheduler.sleep(due_ms - self.scheduler.now_ms + random.uniform(0, 20_000))
             chance = random.random() if self.faults.active else 1.0
-            if chance < 0.01:
+            if chance < 0.01 * self.scenario.faults:
                 self.faults.counts["schedule_missed"] += 1
                 continue
             self.stack.send(queue, "{}")
-            if chance < 0.03:
+            if chance < 0.03 * self.scenario.faults:
                 self.faults.counts["schedule_doubled"] += 1
                 self.stack.send(queue, "{}")
 
@@ -246,18 +249,6 @@ class Run:
                     self.faults.counts["dead_letters"] += self.cloud.sqs.redrive(queue)
                 for queue in stacks.QUEUES:
                     self.stack.notify(queue)
-
-    def _archive_by_hand(self) -> None:
-        """Archives days now and then, whether they are due or not."""
-        random = self._random("operator")
-        while True:
-            self.desk.idle(2 * HOUR_MS, 40 * HOUR_MS)
-            if not self.desk.is_open:
-                return
-            days = (int(self.scheduler.now_ms) - FIRST_MS) // DAY_MS
-            day_ms = FIRST_MS + int(random.random() * days) * DAY_MS
-            site = random.choice(self.api.sites)
-            self.stack.invoke("ArchivalFunction", {"site": site, "date": day_name(day_ms)})
 
     def _session(self, process: Process) -> requests.Session:
         def call(_: str, effect: Any) -> Response:

@@ -15,15 +15,20 @@ from pathlib import Path
 from tests.simulation.command import play
 from tests.simulation.scenario import Scenario
 
-SCENARIO = Scenario(seed=1, days=2, hot_days=1, points=12, faults=3.0, activity=6.0)
-"""Small and busy: most faults need a race or a death at the wrong time."""
+_DEATHS = ("kill_before", "kill_after", "unavailable", "lost_for_good")
+_REPEATS = ("refused", "lost_request", "unsent", "upstream")
+SCENARIOS = (
+    Scenario(seed=1, days=1, hot_days=1, points=20, faults=8.0, activity=10.0, without=(*_DEATHS, *_REPEATS)),
+    Scenario(seed=2, days=2, hot_days=1, points=12, faults=3.0, activity=6.0),
+)
+"""Played in turn: in the first processes are slow, so that they race, in the second they die."""
 
 
 def main(result: Path, seconds: int) -> None:
     """Writes the seeds that were clean, and the first problem with its seed and the seconds of CPU."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     for seed in itertools.count(1):
-        report = play(replace(SCENARIO, seed=seed), until_found=True)
+        report = play(replace(SCENARIOS[(seed - 1) % len(SCENARIOS)], seed=seed), until_found=True)
         if not report.is_clean:
             outcome = {"clean": seed - 1, "seconds": time.process_time(), "problem": report.texts[0]}
             result.write_text(json.dumps(outcome))
