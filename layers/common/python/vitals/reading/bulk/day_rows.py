@@ -62,6 +62,8 @@ class DayRows:
         return self._build(day, file)
 
     def _build(self, day: SiteDay, file: Path) -> WrittenFile:
+        # Before `began_ms`: a file that is put after that may be newer than blocks that expire meanwhile.
+        existing = self._existing(day)
         began_ms = self.now()
         # Loaded after `began_ms`, so that it has every point of the blocks that are read.
         catalog = self.catalogs.load(day.site)
@@ -70,7 +72,7 @@ class DayRows:
             catalog,
             hot=self.hot,
             cold=self.cold,
-            existing=self._existing(day),
+            existing=existing,
             sink=file,
             now_ms=began_ms,
         ).written
