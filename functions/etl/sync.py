@@ -92,8 +92,8 @@ class Syncer:
         now_ms = self.ingest.now()
         if record is None or record.checkpoint_ms is None or not plan.reread_due(record, now_ms):
             return
-        # A site that was just read for the first time needs no full re-read yet. In records of older versions
-        # `full_reread_ms` is set before if points were listed meanwhile.
+        # A site that was just read for the first time needs no full re-read yet. Older versions set
+        # `full_reread_ms` before `reread_ms` if points were listed meanwhile.
         is_first = record.reread_ms is None and record.full_reread_ms is None
         full = not is_first and plan.full_reread_due(record, now_ms)
         unread = plan.next_unread(catalog.unread_from_ms, record, record.checkpoint_ms, full=full)

@@ -59,9 +59,10 @@ class Point:
         return replace(self, listed=listed, active=True, absent=0, unread_from_ms=unread_from_ms)
 
     def requested(self, read: "Point", until_ms: int | None) -> "Point":
-        """Returns the point after the unread samples of `read`, which it was, were requested.
+        """Returns the point after the unread samples of `read`, its earlier state, were requested.
 
-        They were requested up to `until_ms`, or all of them if it is None.
+        They were requested up to `until_ms`, or all of them if it is None. A point that became unread since
+        then does not change.
         """
         unread_ms = self.unread_from_ms
         if unread_ms is None or unread_ms != read.unread_from_ms or not read.active:

@@ -180,7 +180,7 @@ def _runs(records: Iterable[ArchiveRecord], span: Span, now_ms: int) -> tuple[Da
     """Returns days as runs of consecutive ones that are read alike, within `span`."""
     runs: list[DayRun] = []
     for record in records:
-        day_ms, consistent = record.day_ms, must_be_consistent([record], now_ms)
+        day_ms, consistent = record.day_ms, not record.is_quiet(now_ms)
         day = Span(max(day_ms, span.start_ms), min(day_ms + DAY_MS, span.end_ms))
         if runs and runs[-1].span.end_ms == day.start_ms and runs[-1].consistent == consistent:
             runs[-1] = DayRun(Span(runs[-1].span.start_ms, day.end_ms), consistent)

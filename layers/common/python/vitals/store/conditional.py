@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 def write(call: Callable[..., Any], request: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
     """Makes a conditional write; returns False when its condition fails on what another process wrote.
 
-    `own` are attributes that the item has after this write, and after none of another process unless both
-    have the same result. The refusal has the item, so that recognising it takes no read.
+    `own` are attributes that only this write gives the item, or another write with the same result. DynamoDB
+    returns the item with the refusal, so recognising the write takes no read.
     """
     try:
         call(**request, ReturnValuesOnConditionCheckFailure="ALL_OLD")

@@ -93,10 +93,10 @@ class ArchiveRecord:
         return self.changed_ms is None or self.changed_ms < self.began_ms - WRITE_GRACE_MS
 
     def is_quiet(self, now_ms: int) -> bool:
-        """Returns whether whatever the record tells of was written long before `now_ms`.
+        """Returns whether the blocks and rollups of the day were last written long before `now_ms`.
 
-        Writers write for less than WRITE_GRACE_MS after their note, and rollups are written before an
-        archiving ends. So an eventually consistent read has it all, whatever the clocks of the functions are.
+        Writers write for at most half of WRITE_GRACE_MS after their note, and rollups are written before an
+        archiving ends. So an eventually consistent read has all of them, also where clocks differ.
         """
         archived_ms = (self.began_ms or 0) + math.ceil(self.seconds * 1000)
         return max(self.changed_ms or 0, archived_ms) < now_ms - WRITE_GRACE_MS
@@ -282,7 +282,7 @@ class Attempt:
     def failed(self, error: Exception) -> tuple[ArchiveChange, ...]:
         """Returns the changes after an error: the day stays due, and the record names its last file.
 
-        None when a later attempt has started: the record is of that one.
+        They are not made when a later attempt has started, because the record is of that one.
         """
         facts = {"status": "failed", "attempt": self.id, "error": f"{type(error).__name__}: {error}"}
         return (ArchiveChange(facts, Precondition.LATEST, optional=True),)

@@ -87,7 +87,7 @@ class BlockTable:
     def put(self, site: str, key: BlockKey, block: Block, before: Block | None) -> bool:
         """Writes the block over the one that was read; returns False when another writer came first.
 
-        Not when it wrote the same block, of a fetch that began at the same time.
+        Returns True when that writer wrote the same block, of a fetch that began at the same time.
         """
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
         if block.revision > 1:
