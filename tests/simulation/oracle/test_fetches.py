@@ -190,7 +190,7 @@ def test_changes_are_known_until_they_end() -> None:
     assert fetches.changed_since(SITE, START, MUCH_LATER + HOUR_MS)
 
 
-def test_answers_may_be_older_than_a_fetch_that_ends_before_they_come() -> None:
+def test_answers_may_be_older_than_later_fetches() -> None:
     fetches = Fetches()
     fetch(fetches, page({0: 1.0}, LATER))
     fetch(fetches, page({0: 2.0}, MUCH_LATER))

@@ -209,7 +209,7 @@ def _set_site(world: World, **times_ms: int) -> None:
     world.set_item("StateTable", keys.site_record(SITE), **values)
 
 
-def test_windows_that_no_fetch_has_read_are_not_polled(world: World) -> None:
+def test_unread_windows_are_not_polled(world: World) -> None:
     tomorrow = Span(DAY.day_ms + DAY_MS, DAY.day_ms + DAY_MS + WINDOW_MS)
     world.stores.ledger.record(SITE, tomorrow, {}, point_set.from_ids(range(2)))
     assert any("2026-03-11T00:00:00Z is noted as polled" in text for text in world.check())
