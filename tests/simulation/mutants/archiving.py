@@ -32,7 +32,7 @@ MUTANTS = (
         "file_replaced_unannounced",
         "The ledger does not say that a day's file is about to be replaced.",
         _RECORDS,
-        '        return (ArchiveChange({"status": "building"}), self._expiring())\n',
+        "        return (ArchiveChange(facts, Precondition.LATEST), self._expiring())\n",
         "        return (self._expiring(),)\n",
     ),
     Mutant(
@@ -54,12 +54,12 @@ MUTANTS = (
         "rollups_after_the_end",
         "The ledger says that a day is archived before its rollups are written.",
         _ARCHIVER,
-        "        self.rollups.write(day, built.rollups, began_ms)\n"
+        "        self.rollups.write(day, built.rollups, attempt.began_ms)\n"
         "        self._expire_blocks(attempt, built)\n"
         "        self.ledger.apply(day, attempt.done(self.now()))\n",
         "        self._expire_blocks(attempt, built)\n"
         "        self.ledger.apply(day, attempt.done(self.now()))\n"
-        "        self.rollups.write(day, built.rollups, began_ms)\n",
+        "        self.rollups.write(day, built.rollups, attempt.began_ms)\n",
     ),
     Mutant(
         "settled_despite_changes",
