@@ -82,11 +82,4 @@ MUTANTS = (
         "        if self._remaining:\n            raise ConflictError(\n",
         "        if False:\n            raise ConflictError(\n",
     ),
-    Mutant(
-        "backfill_into_file_alone",
-        "A backfill writes into the day's file although readers take the day from its blocks.",
-        "functions/backfill/store_day.py",
-        "        if self.archiver.ledger.archive_record(day).has_blocks(now_ms):\n",
-        "        if False:\n",
-    ),
 )
