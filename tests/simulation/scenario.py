@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from tests.simulation.faults import KINDS as OF_CALLS
 from tests.simulation.faults import Rates
 
-KINDS = (*OF_CALLS, "broken_body", "unprocessed", "duplicate", "unsent", "conflict", "stale", "upstream")
+KINDS = (
+    *OF_CALLS,
+    "broken_body",
+    "unprocessed",
+    "duplicate",
+    "unsent",
+    "conflict",
+    "undeleted",
+    "stale",
+    "upstream",
+)
 """The kinds of faults that a scenario can do without; `upstream` are all of the ACE API."""
 
 
