@@ -33,8 +33,6 @@ class Api:
     sites: Sequence[str]
     statuses: dict[int, int] = field(default_factory=dict)
     """How many answers had which status."""
-    errors: list[str] = field(default_factory=list)
-    """The texts of answers that blame the product (500)."""
 
     def call(
         self,
@@ -59,8 +57,6 @@ class Api:
 
     def _counted(self, answer: Answer) -> Answer:
         self.statuses[answer.status] = self.statuses.get(answer.status, 0) + 1
-        if answer.status == 500:
-            self.errors.append(str(answer.content))
         return answer
 
     def _event(

@@ -39,6 +39,8 @@ class Process(Owner):
         self.machine = machine
         self.skew_ms = skew_ms
         self.ends_ms = float("inf")
+        self.errors: list[Exception] = []
+        """What the work of its queue's messages has raised since somebody cleared them."""
         self._clients: dict[Any, Any] = {}
         self._connect = connect
         random = machine.product_random

@@ -25,13 +25,13 @@ from tests.simulation.aws.cloud import Cloud
 from tests.simulation.faults import Faults
 from tests.simulation.operators import Operator
 from tests.simulation.oracle.fetches import Fetches
-from tests.simulation.oracle.problems import WRONG, Problems
+from tests.simulation.oracle.problems import LOST, WRONG, Problems
 from tests.simulation.oracle.rest import Promises, days_of
 from tests.simulation.oracle.stores import StoreOracle
 from tests.simulation.process import Machine, Process, attempt
 from tests.simulation.scenario import Scenario
 from tests.simulation.scheduler import Scheduler
-from tests.simulation.stack import Died, Invocation, Stack
+from tests.simulation.stack import Invocation, Stack
 from tests.simulation.users import Backfills, Charts, Desk, Exports, Question
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
@@ -46,6 +46,8 @@ _QUIET_MS = 30 * HOUR_MS
 _NAMES = 25
 # The share of runs in which the listing is broken for longer than the re-reads go back.
 _BROKEN_LISTINGS = 0.4
+# What a function raises only if it, or the simulation, has a bug.
+_BUGS = (AssertionError, AttributeError, LookupError, NameError, NotImplementedError, TypeError)
 # The share of archivings after which a chart looks at the day at once.
 _WATCHED = 0.5
 
@@ -116,6 +118,8 @@ class Run:
             activity=scenario.activity,
         )
         self.charts = Charts(self.desk)
+        self.backfills = Backfills(self.desk)
+        self.exports = Exports(self.desk, self.cloud.s3.open_link, self.stores.export_completed)
 
     def _listed(self, site: str) -> list[str]:
         """Returns the points that the site ever had; the weather's samples are not in the book."""
@@ -177,11 +181,18 @@ class Run:
             self.scheduler.run_until(self.scheduler.now_ms + HOUR_MS)
 
     def _check_rest(self) -> None:
+        for kind, ids in (("backfill", self.backfills.unfinished()), ("export", self.exports.unfinished())):
+            for unfinished in ids:
+                self.problems.add(WRONG, f"at rest, {kind} {unfinished} has not ended")
         rest_ms = int(self.scheduler.now_ms)
         for site, book in self.book.sites.items():
             record = SiteTable(self.cloud.direct, "StateTable").load(site)
-            first_ms = record.first_ms if record and record.first_ms else rest_ms
-            promises = Promises(book, first_ms, rest_ms, self.outages)
+            if record is None or not record.first_ms:
+                self.problems.add(LOST, f"at rest, {site} has never been synced")
+                continue
+            promises = Promises(book, record.first_ms, rest_ms, self.outages)
+            for name in sorted(set(promises.names) - self.cloud.active_names(site)):
+                self.problems.add(LOST, f"at rest, {site} {name!r} is listed, and not active in the catalog")
             for names in batched(self._listed(site), _NAMES, strict=False):
                 for day in days_of(Span(FIRST_MS, rest_ms)):
                     self._check_day(promises, names, day)
@@ -220,8 +231,8 @@ class Run:
         spawn(self._operate)
         spawn(Operator(self.desk, self.stack, self._random("operator")).run)
         spawn(self.charts.run)
-        spawn(Backfills(self.desk).run)
-        spawn(Exports(self.desk, self.cloud.s3.open_link, self.stores.export_completed).run)
+        spawn(self.backfills.run)
+        spawn(self.exports.run)
 
     def _every(self, period_ms: int, offset_ms: int, queue: str) -> None:
         """Sends the schedule's message at each multiple of the period, now and then twice or not at all."""
@@ -285,8 +296,18 @@ class Run:
         elif job is invocation.process:
             self.fetches.failed(job, self.scheduler.now_ms)
         self.stores.check(invocation)
+        self._check_errors(invocation)
         if invocation.function in ("ArchivalFunction", "BackfillFunction"):
             self._watch(invocation)
+
+    def _check_errors(self, invocation: Invocation) -> None:
+        """Looks for errors that no fault of a service explains, and for answers that blame the product."""
+        for error in invocation.process.errors:
+            if isinstance(error, _BUGS):
+                self.problems.add(WRONG, f"{invocation.function} raised {error!r}")
+        invocation.process.errors.clear()
+        if isinstance(invocation.result, dict) and invocation.result.get("statusCode") == 500:
+            self.problems.add(WRONG, f"{invocation.function} answered 500 to {invocation.event['path']}")
 
     def _watch(self, invocation: Invocation) -> None:
         """Lets a chart look at the day that an archiving has just ended with."""
@@ -337,7 +358,5 @@ def _day_of(event: Any, site: str) -> SiteDay | None:
 
 
 def _succeeded(invocation: Invocation) -> bool:
-    if invocation.error is not None or isinstance(invocation.error, Died):
-        return False
     result = invocation.result
-    return not (isinstance(result, dict) and result.get("batchItemFailures"))
+    return invocation.error is None and not (isinstance(result, dict) and result.get("batchItemFailures"))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
-from random import Random
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -27,7 +26,6 @@ from tests.simulation.scheduler import Signal, Task
 from tests.support.kill import Killed
 from tests.support.template import template
 from vitals.aws.queue_function import QueueFunction
-from vitals.aws.runtime import Runtime
 from vitals.http.handler import ApiFunction
 
 SECRET = "simulated"  # the name of the secret, and its value
@@ -47,21 +45,34 @@ class Function:
     """A function of the template: how its handler is made in a process, and after how long it is stopped."""
 
     logical_id: str
-    make: Callable[[Runtime], Callable[[dict[str, Any], Any], Any]]
+    make: Callable[[Process], Callable[[dict[str, Any], Any], Any]]
 
     @property
     def timeout_ms(self) -> int:
         return int(_properties(self.logical_id)["Timeout"]) * 1000
 
 
-def _queue_function(work: Any) -> Callable[[Runtime], Any]:
-    return lambda runtime: QueueFunction(work, failure="failed", runtime=runtime).handler
+def _queue_function(work: Any) -> Callable[[Process], Any]:
+    """Returns what makes handlers of a queue; their process keeps the errors that they turn into retries."""
+
+    def make(process: Process) -> Any:
+        def observed(event: Any, invocation: Any) -> Any:
+            try:
+                return work(event, invocation)
+            except Exception as error:
+                process.errors.append(error)
+                raise
+
+        return QueueFunction(observed, failure="failed", runtime=process.runtime).handler
+
+    return make
 
 
-def _api_function(api: ApiFunction, connect: Any) -> Callable[[Runtime], Any]:
+def _api_function(api: ApiFunction, connect: Any) -> Callable[[Process], Any]:
     """Returns what makes handlers of an API; a router belongs to one ApiFunction, which all of them share."""
 
-    def make(runtime: Runtime) -> Any:
+    def make(process: Process) -> Any:
+        runtime = process.runtime
         connected = cache(partial(connect, runtime))
 
         def handler(event: dict[str, Any], context: Any) -> Any:
@@ -218,7 +229,7 @@ class Stack:
         del warm[_WARM_SANDBOXES:]
         skew_ms = int(random.uniform(-LONGEST_SKEW_MS, LONGEST_SKEW_MS))
         process = Process(self.machine, skew_ms, self.connect, self.session)
-        return _Sandbox(process, FUNCTIONS[logical_id].make(process.runtime))
+        return _Sandbox(process, FUNCTIONS[logical_id].make(process))
 
     def _poll(self, queue: str, function: str) -> None:
         """Delivers the messages of a queue, each to an invocation of its own."""
@@ -314,8 +325,3 @@ def environment(sites: Mapping[str, Any] | tuple[str, ...], hot_days: int) -> It
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-def seeded(seed: str) -> Random:
-    """Returns a random source of its own for each purpose and seed."""
-    return Random(seed)

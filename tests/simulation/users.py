@@ -1,4 +1,4 @@
-"""Who uses the product in a run: charts, exports, backfills, and an operator who looks after dead letters."""
+"""Who uses the product in a run: charts, exports and backfills; the operator is in operators.py."""
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +17,7 @@ from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, iso
 # A page has few rows here, so that pages are asked for.
 _MAX_PAGES = 200
 _REMEMBERED = 12
+_EXPORT_ENDS = ("completed", "failed", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,11 @@ class Desk:
     def wait(self, least_ms: float, most_ms: float) -> None:
         """Waits for a time between two bounds."""
         self.scheduler.sleep(self.random.uniform(least_ms, most_ms))
+
+    def status(self, path: str) -> str:
+        """Returns the status of a backfill or an export; "" when there is none any more."""
+        answer = self.api.call("GET", path)
+        return str(answer.content["status"]) if answer.status == 200 else ""
 
     def idle(self, least_ms: float, most_ms: float) -> None:
         """Waits until a user comes again, which is after a time between two bounds at the usual activity."""
@@ -121,6 +127,7 @@ class Charts:
     def _compare(self, question: Question, series: Sequence[dict[str, Any]], asked_ms: float) -> None:
         desk, resolution = self.desk, question.resolution
         desk.checked += 1
+        answers.check_points(question.site, question.names, series, desk.problems)
         if resolution == "raw":
             answers.check_samples(question.site, series, question.span, desk.fetches, asked_ms, desk.problems)
         else:
@@ -226,6 +233,10 @@ class Backfills:
                 self.started.append(answer.content["id"])
                 self._follow(answer.content["id"])
 
+    def unfinished(self) -> list[str]:
+        """Returns those that were started and still run."""
+        return [run for run in self.started if self.desk.status(f"/backfill/{run}") == "running"]
+
     def _follow(self, run: str) -> None:
         for _ in range(20):
             self.desk.wait(5 * MINUTE_MS, 60 * MINUTE_MS)
@@ -244,6 +255,7 @@ class Exports:
     open_link: Callable[[str], bytes]
     completed: Callable[[Mapping[str, Any]], None]
     """Is told of each export that is completed, with its answer."""
+    started: list[str] = field(default_factory=list)
 
     def run(self) -> None:
         """Starts one now and then, for as long as the simulation runs."""
@@ -266,13 +278,22 @@ class Exports:
             }
             answer = desk.api.call("POST", "/exports", body=body)
             if answer.status == 202:
+                self.started.append(answer.content["id"])
                 self._follow(answer.content["id"], body, asked_ms)
+
+    def unfinished(self) -> list[str]:
+        """Returns those that were started, and have neither ended nor expired."""
+        return [
+            export
+            for export in self.started
+            if self.desk.status(f"/exports/{export}") not in (*_EXPORT_ENDS, "")
+        ]
 
     def _follow(self, export: str, body: Mapping[str, Any], asked_ms: float) -> None:
         for _ in range(60):
             self.desk.wait(1 * MINUTE_MS, 30 * MINUTE_MS)
             answer = self.desk.api.call("GET", f"/exports/{export}")
-            if answer.status == 200 and answer.content["status"] in ("completed", "failed", "cancelled"):
+            if answer.status == 200 and answer.content["status"] in _EXPORT_ENDS:
                 if answer.content["status"] == "completed":
                     self.completed({**answer.content, "asked": body, "asked_ms": asked_ms})
                 return

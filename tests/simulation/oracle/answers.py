@@ -14,6 +14,16 @@ _PRECISION = 1e-9
 _SMALLEST = math.ulp(0.0)
 
 
+def check_points(
+    site: str, names: Sequence[str], series: Sequence[dict[str, Any]], problems: Problems
+) -> None:
+    """Compares the points of an answer with those of the request; each has a series, also an empty one."""
+    answered = {point_series["point_name"] for point_series in series}
+    for name in sorted(answered ^ set(names)):
+        kind, text = (WRONG, "was not requested") if name in answered else (LOST, "has no series")
+        problems.add(kind, f"{site} {name!r}: {text}")
+
+
 def check_samples(
     site: str,
     series: Sequence[dict[str, Any]],
@@ -37,6 +47,8 @@ def _compare(
         problems.add(
             DOUBLED, f"{subject}: {len(times)} samples of {len(samples)} times", len(times) - len(samples)
         )
+    if list(times) != sorted(times):
+        problems.add(WRONG, f"{subject}: the samples are not in the order of their times")
     missing = expected.required - samples.keys()
     if missing:
         first = iso(min(missing))

@@ -25,6 +25,18 @@ class Promises:
     rest_ms: int
     outages: Sequence[Span]
 
+    @property
+    def names(self) -> list[str]:
+        """The points that must be in the catalog: those that have been listed for hours."""
+        return [
+            point.name
+            for point in self.book.points
+            if any(
+                configured.start_ms <= self.rest_ms - _READ_MS and self.rest_ms < configured.end_ms
+                for configured in point.configured
+            )
+        ]
+
     def check(self, name: str, span: Span, found: Mapping[int, float], problems: Problems) -> None:
         """Compares the samples of a point in a span with what is promised of them."""
         for time_ms, possible in self._promised(name, span):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulation.oracle.answers import check_aggregates, check_samples
+from tests.simulation.oracle.answers import check_aggregates, check_points, check_samples
 from tests.simulation.oracle.problems import DOUBLED, LOST, WRONG, Problems
 from tests.simulation.oracle.test_fetches import LATER, MUCH_LATER, SITE, SPAN, START, Fetches, fetch, page
 from vitals.model.timespan import HOUR_MS, MINUTE_MS, WINDOW_MS
@@ -55,6 +55,16 @@ def test_right_answers_have_no_problems(fetches: Fetches) -> None:
 
 def test_missing_samples_are_lost(fetches: Fetches) -> None:
     assert raw(fetches, (1, 3.0)) == {LOST: 2}
+
+
+def test_unordered_samples_are_wrong(fetches: Fetches) -> None:
+    assert raw(fetches, (1, 3.0), (0, 1.0), (5, -0.0)) == {WRONG: 1}
+
+
+def test_a_point_without_a_series_is_lost_and_one_that_was_not_requested_is_wrong() -> None:
+    problems = Problems()
+    check_points(SITE, ("boiler", "chiller"), [{"point_name": "boiler"}, {"point_name": "fan"}], problems)
+    assert problems.counts == {LOST: 1, DOUBLED: 0, WRONG: 1}
 
 
 def test_samples_may_miss_before_they_are_acknowledged(fetches: Fetches) -> None:
