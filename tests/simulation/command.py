@@ -43,7 +43,12 @@ def play(scenario: Scenario, *, until_found: bool = False) -> Report:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Plays the seeds and prints a line for each; returns 0 when all are clean."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    without = tuple(filter(None, options.without.split(",")))
+    unknown = sorted(set(without) - set(KINDS))
+    if unknown:
+        parser.error(f"no faults are named {', '.join(unknown)}; the kinds are {', '.join(KINDS)}")
     scenarios = [
         Scenario(
             seed=seed,
@@ -51,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             hot_days=options.hot_days,
             points=options.points,
             faults=options.faults,
-            without=tuple(filter(None, options.without.split(","))),
+            without=without,
             activity=options.activity,
         )
         for seed in _seeds(options.seeds or str(options.seed))
@@ -96,7 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--hot-days", type=int, default=2, help="HOT_DAYS of the product")
     parser.add_argument("--points", type=int, default=40)
-    parser.add_argument("--faults", type=float, default=1.0, help="times the usual rates; 0 for none")
+    parser.add_argument(
+        "--faults", type=float, default=1.0, help="times the usual rates of AWS and processes; 0 for none"
+    )
     parser.add_argument(
         "--without", default="", help=f"kinds of faults that do not occur: {', '.join(KINDS)}"
     )

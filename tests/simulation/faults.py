@@ -38,9 +38,9 @@ class Rates:
     slow: float = 0.01
     """The call takes up to a minute."""
     pause: float = 0.0006
-    """The process stands still for up to 20 minutes, before or after the effect."""
+    """The call takes up to 20 minutes, before or after its effect; the process's other calls go on."""
     broken_body: float = 0.02
-    """The body of an object breaks off."""
+    """The body of an object ends too early, or its connection is reset."""
     unprocessed: float = 0.03
     """A batch of reads leaves some of its keys unread."""
     duplicate: float = 0.005

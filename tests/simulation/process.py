@@ -28,7 +28,7 @@ class Machine:
     product_random: Random
     """What the product draws from."""
     interrupted: Callable[["Process"], None] = lambda _: None
-    """Is told of each process that is about to die or to stand still in the middle of its work."""
+    """Is told of each process that is about to die, or to wait for long, in the middle of its work."""
 
 
 class Process(Owner):
@@ -102,7 +102,7 @@ _INTERRUPTIONS = frozenset({"kill_before", "kill_after", "pause", "unavailable",
 
 
 def attempt[T](process: Process, effect: Callable[[], T], kinds: frozenset[str] | None = None) -> T:
-    """Returns the answer of one attempt of an outside call; at each the process may stop, die or wait.
+    """Returns the answer of one attempt of an outside call; at each the process may die or wait.
 
     Raises Attempted when the attempt fails; whether it had its effect is in the kind of the fault.
     """

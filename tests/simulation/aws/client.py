@@ -1,13 +1,12 @@
 """A client of an AWS service in memory: it repeats failed attempts as botocore's standard mode does."""
 
-import io
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
-from botocore.response import StreamingBody
 
 from tests.simulation.aws import errors
+from tests.simulation.aws.s3_wire import cut_body
 from tests.simulation.process import Attempted, Process, attempt
 
 _ADDRESS = "https://simulated.example"
@@ -71,12 +70,11 @@ class Client:
         raise AssertionError("the last attempt has ended")
 
     def _broken(self, answer: dict[str, Any]) -> dict[str, Any]:
-        """Returns the answer, with a body that ends too early now and then."""
+        """Returns the answer, with a body that ends too early, or whose connection is reset, now and then."""
         if not self._process.machine.faults.happens("broken_body"):
             return answer
-        data = answer["Body"].read()
-        sent = data[: int(len(data) * self._process.machine.random.random())]
-        return answer | {"Body": StreamingBody(io.BytesIO(sent), len(data))}
+        sent = int(answer["ContentLength"] * self._process.machine.random.random())
+        return answer | {"Body": cut_body(answer["Body"], sent, reset=sent % 2 == 1)}
 
     def _error(self, operation: str, fault: str) -> Exception:
         if fault in ("refused", "unavailable"):
