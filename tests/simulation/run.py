@@ -105,6 +105,9 @@ class Run:
             problems=self.problems,
             now_ms=lambda: self.scheduler.now_ms,
         )
+        self._open_desk()
+
+    def _open_desk(self) -> None:
         self.api = Api(self.stack, tuple(self.book.sites))
         self.desk = Desk(
             api=self.api,
@@ -115,7 +118,7 @@ class Run:
             names=self._listed,
             first_ms=FIRST_MS,
             end_ms=self.span.end_ms,
-            activity=scenario.activity,
+            activity=self.scenario.activity,
         )
         self.charts = Charts(self.desk)
         self.backfills = Backfills(self.desk)
@@ -262,8 +265,14 @@ class Run:
                     self.stack.notify(queue)
 
     def _session(self, process: Process) -> requests.Session:
+        began_ms = 0.0
+
         def call(_: str, effect: Any) -> Response:
+            nonlocal began_ms
+            call_ms = self.scheduler.now_ms
             response: Response = attempt(process, effect, _HTTP_KINDS)
+            # No other task runs before the session tells of the answer.
+            began_ms = call_ms
             return response
 
         return session(
@@ -271,13 +280,13 @@ class Run:
             lambda: int(self.scheduler.now_ms),
             stacks.API_URL,
             call=call,
-            on_served=lambda delivery: self._served(process, delivery),
+            on_served=lambda delivery: self._served(process, delivery, began_ms),
             sleep=lambda seconds: process.sleep(seconds * 1000),
         )
 
-    def _served(self, process: Process, delivery: Delivery) -> None:
+    def _served(self, process: Process, delivery: Delivery, began_ms: float) -> None:
         names = self._names[process].get(delivery.site, frozenset())
-        self.fetches.served(self._jobs[process], delivery, names)
+        self.fetches.served(self._jobs[process], delivery, names, began_ms)
 
     def _began(self, invocation: Invocation) -> None:
         self._jobs[invocation.process] = _job(invocation)

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -275,10 +275,9 @@ class _Secrets:
         return name
 
 
-@contextmanager
-def environment(sites: Mapping[str, Any] | tuple[str, ...], hot_days: int) -> Iterator[None]:
-    """Sets the environment that the template gives the functions, for the time of a run."""
-    names = {
+def _variables(sites: Iterable[str], hot_days: int) -> dict[str, str]:
+    """Returns the environment of all functions."""
+    return {
         "AWS_DEFAULT_REGION": "us-east-1",
         "POWERTOOLS_METRICS_NAMESPACE": "Vitals",
         "POWERTOOLS_SERVICE_NAME": "simulation",
@@ -305,9 +304,15 @@ def environment(sites: Mapping[str, Any] | tuple[str, ...], hot_days: int) -> It
         "ARCHIVE_DEAD_LETTERS_URL": "ArchiveDeadLetters",
         "EXPORT_DEAD_LETTERS_URL": "ExportDeadLetters",
     }
-    before = {name: os.environ.get(name) for name in names}
+
+
+@contextmanager
+def environment(sites: Iterable[str], hot_days: int) -> Iterator[None]:
+    """Sets the environment that the template gives the functions, for the time of a run."""
+    variables = _variables(sites, hot_days)
+    before = {name: os.environ.get(name) for name in variables}
     providers = dict(parameters.base.DEFAULT_PROVIDERS)
-    os.environ.update(names)
+    os.environ.update(variables)
     logging.disable(logging.CRITICAL)
     parameters.base.DEFAULT_PROVIDERS["secrets"] = _Secrets()
     try:

@@ -14,8 +14,8 @@ from tests.simulation.ace.readings import Batch
 from vitals.model.timespan import MINUTE_MS, WINDOW_MS, Span, floor_window
 
 SLACK_MS = 4 * MINUTE_MS
-"""A fetch may have begun this long before its first answer: two clocks differ by up to two minutes, and a
-request waits for its slot for up to another two."""
+"""A fetch may have begun this long before its first request that was answered: two clocks differ by up to two
+minutes, and a request waits for its slot, and repeats, for up to another two."""
 _LONGEST_QUESTION_MS = 60 * MINUTE_MS
 """An answer, or an export, may have been read this long ago."""
 NEVER = float("inf")
@@ -117,14 +117,20 @@ class Fetches:
         self.acknowledged = 0
         """Samples that were acknowledged for the first time."""
 
-    def served(self, job: Hashable, delivery: Delivery, names: frozenset[str]) -> None:
-        """Takes note of a page of readings; `names` has the points of the site's catalog."""
+    def served(
+        self, job: Hashable, delivery: Delivery, names: frozenset[str], began_ms: float | None = None
+    ) -> None:
+        """Takes note of a page of readings; `names` has the points of the site's catalog.
+
+        `began_ms` is when the request was sent, which can be long before it was served.
+        """
         if delivery.is_weather:
             return
         self._change(delivery.served_ms)
         fetches = self._open.setdefault(job, [])
         if delivery.page == 1 or not fetches:
-            fetches.append(Fetch(delivery.site, job, delivery.served_ms, names))
+            sent_ms = delivery.served_ms if began_ms is None else began_ms
+            fetches.append(Fetch(delivery.site, job, sent_ms, names))
         fetch = fetches[-1]
         fetch.complete = fetch.complete or delivery.is_last
         fetch.lacks = fetch.lacks or bool(delivery.malformed)
