@@ -208,9 +208,9 @@ class Run:
             if series is None:
                 self.problems.add(WRONG, f"at rest, {question} has no clean answer")
             elif resolution == "raw":
-                for one in series:
-                    found = dict(zip(one["timestamps"], one["values"], strict=True))
-                    promises.check(one["point_name"], day, found, self.problems)
+                for point_series in series:
+                    samples = dict(zip(point_series["timestamps"], point_series["values"], strict=True))
+                    promises.check(point_series["point_name"], day, samples, self.problems)
 
     def figures(self) -> Figures:
         """Returns what the run has done so far."""

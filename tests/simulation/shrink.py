@@ -15,7 +15,7 @@ def shrink(scenario: Scenario, fails: Callable[[Scenario], bool], tries: int) ->
     """
     smallest, refused = scenario, set[Scenario]()
     while True:
-        smaller = next((one for one in _smaller(smallest) if one not in refused), None)
+        smaller = next((scenario for scenario in _smaller(smallest) if scenario not in refused), None)
         if smaller is None or tries <= 0:
             return smallest
         tries -= 1

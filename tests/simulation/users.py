@@ -190,18 +190,18 @@ class Charts:
             resolution,
         )
 
-    def _choose(self, names: Sequence[str], most: int) -> tuple[str, ...]:
+    def _choose(self, names: Sequence[str], limit: int) -> tuple[str, ...]:
         random = self.desk.random
-        return tuple(random.sample(list(names), min(len(names), random.randint(1, most))))
+        return tuple(random.sample(list(names), min(len(names), random.randint(1, limit))))
 
 
 def _append(series: dict[str, dict[str, Any]], page: Sequence[Mapping[str, Any]]) -> None:
     """Adds the rows of a page to those of the pages before."""
-    for one in page:
-        known = series.setdefault(one["point_name"], dict.fromkeys(one))
-        for key, value in one.items():
+    for point_series in page:
+        columns = series.setdefault(point_series["point_name"], dict.fromkeys(point_series))
+        for key, value in point_series.items():
             is_column = isinstance(value, list) and key != "gaps"
-            known[key] = [*(known[key] or ()), *value] if is_column else value
+            columns[key] = [*(columns[key] or ()), *value] if is_column else value
 
 
 @dataclass(slots=True)

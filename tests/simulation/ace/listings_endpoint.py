@@ -15,7 +15,7 @@ from tests.simulation.ace.points import Point
 
 # A small site has pages as a large one does: a page has 16 points where 100 are asked for, and other sizes
 # have other boundaries.
-_PER_PAGE, _OF = 16, 100
+_PAGE_PERCENT = 16
 _QUANTITY = buildings.Quantity("Quantity", "kW", "analogInput", ("sensor",))
 _ODD_MEMBERS = (
     (b'"present_value":"0.0"', b'"present_value":NaN'),
@@ -43,7 +43,7 @@ class Listings:
     def answer(self, book: SiteBook, query: Query, at_ms: int) -> tuple[bytes, ListingPage]:
         """Returns a page as bytes, and what it names."""
         page = int(query.get("page", "1"))
-        per_page = max(5, int(query.get("per_page", "10")) * _PER_PAGE // _OF)
+        per_page = max(5, int(query.get("per_page", "10")) * _PAGE_PERCENT // 100)
         points = book.configured(at_ms)
         run = self._run(book, points, page, per_page)
         missing = [run.lacking] if run.lacking else []

@@ -124,8 +124,8 @@ class Cloud:
     def active_names(self, site: str) -> frozenset[str]:
         """Returns the names of a site's active points."""
         names = self.catalog(site)
-        known, active = self._active.get(site, (None, frozenset()))
-        if names is not known:
+        before, active = self._active.get(site, (None, frozenset()))
+        if names is not before:
             active = frozenset(name for name, is_active in names.items() if is_active)
             self._active[site] = names, active
         return active

@@ -68,9 +68,9 @@ class Fetch:
         own, others = self.windows[window_ms], other.windows[window_ms]
         if len(own) == len(others) == 1 and own[0] is others[0]:
             return True
-        mine = self.samples(window_ms)
+        own_samples = self.samples(window_ms)
         return all(
-            rows.keys() <= mine.get(name, {}).keys() for name, rows in other.samples(window_ms).items()
+            rows.keys() <= own_samples.get(name, {}).keys() for name, rows in other.samples(window_ms).items()
         )
 
 

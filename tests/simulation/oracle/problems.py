@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 LOST, DOUBLED, WRONG = "lost", "doubled", "wrong"
-_KEPT = 12
+_MAX_TEXTS = 12
 
 
 @dataclass(slots=True)
@@ -16,7 +16,7 @@ class Problems:
     def add(self, kind: str, text: str, count: int = 1) -> None:
         """Counts problems of one kind."""
         self.counts[kind] += count
-        if len(self.texts) < _KEPT:
+        if len(self.texts) < _MAX_TEXTS:
             self.texts.append(f"{kind}: {text}")
 
     @property
