@@ -33,6 +33,7 @@ from tests.simulation.scenario import Scenario
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.stack import Invocation, Stack
 from tests.simulation.users import Backfills, Charts, Desk, Exports, Question
+from tests.support.asl.execution import Execution
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
 from vitals.store.state.sites import SiteTable
@@ -97,6 +98,7 @@ class Run:
             ended=self._ended,
         )
         self.cloud.sent = self.stack.notify
+        self.cloud.executed = self._executed
         self.stores = StoreOracle(
             cloud=self.cloud,
             sites=tuple(self.book.sites),
@@ -308,6 +310,12 @@ class Run:
         self._check_errors(invocation)
         if invocation.function in ("ArchivalFunction", "BackfillFunction"):
             self._watch(invocation)
+
+    def _executed(self, execution: Execution) -> None:
+        """Ends the fetches of the days that a backfill has given up."""
+        for job in self.fetches.jobs():
+            if isinstance(job, tuple) and job[0] == execution.name:
+                self.fetches.failed(job, self.scheduler.now_ms)
 
     def _check_errors(self, invocation: Invocation) -> None:
         """Looks for errors that no fault of a service explains, and for answers that blame the product."""

@@ -55,6 +55,8 @@ class Cloud:
         faults, scheduler = machine.faults, machine.scheduler
         self.sent: Callable[[str], None] = lambda _: None
         """Is told of each queue to which a message is sent."""
+        self.executed: Callable[[Execution], None] = lambda _: None
+        """Is told of each execution that has ended, when none of its tasks runs any more."""
 
         def now_ms() -> int:
             return int(scheduler.now_ms)
@@ -140,7 +142,11 @@ class Cloud:
         return _Notifying(self.sqs, lambda queue: self.sent(queue))
 
     def _execute(self, execution: Execution) -> None:
-        self._machine.scheduler.spawn(lambda: execution.run(self._platform))
+        def run() -> None:
+            execution.run(self._platform)
+            self.executed(execution)
+
+        self._machine.scheduler.spawn(run)
 
     def _task(self, _: str, payload: Any, timeout_s: float) -> Any:
         if self._machine.faults.happens("refused"):

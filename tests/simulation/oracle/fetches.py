@@ -160,6 +160,10 @@ class Fetches:
             for window_ms in fetch.windows:
                 self._acknowledge(fetch, window_ms)
 
+    def jobs(self) -> list[Hashable]:
+        """Returns the jobs that have fetched and not ended."""
+        return list(self._open)
+
     def failed(self, job: Hashable, now_ms: float) -> None:
         """Ends the fetches of a job that failed: they may be stored, and nothing more of them comes."""
         self._change(now_ms)
