@@ -14,6 +14,7 @@ from tests.simulation.stack import BUCKET, QUEUES
 from tests.support.template import ROOT
 
 _PLAY = "from tests.simulation.test_determinism import play; play()"
+_PATH = os.pathsep.join([str(ROOT / "functions"), str(ROOT / "layers/common/python")])
 _TABLES = ("HotTable", "StateTable")
 
 
@@ -24,7 +25,7 @@ def played() -> list[Any]:
         subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", _PLAY],
             cwd=ROOT,
-            env={**os.environ, "PYTHONHASHSEED": seed},
+            env={**os.environ, "PYTHONPATH": _PATH, "PYTHONHASHSEED": seed},
             stdout=subprocess.PIPE,
             text=True,
         )
