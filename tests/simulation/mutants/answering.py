@@ -1,6 +1,7 @@
 """Faults of answers: days read from the wrong tier, and answers that are no longer right."""
 
 from tests.simulation.mutants.mutant import VITALS, Mutant
+from tests.simulation.mutants.scenarios import SMALL
 
 _CACHE = "functions/query/answer_cache.py"
 
@@ -18,6 +19,7 @@ MUTANTS = (
         _CACHE,
         "    versions = [[r.day_ms, r.changed_ms, r.began_ms, r.status, r.etag] for r in records]\n",
         "    versions = [[r.day_ms, r.began_ms, r.status, r.etag] for r in records]\n",
+        scenarios=(SMALL,),
     ),
     Mutant(
         "cache_ignores_lifetime",
@@ -25,6 +27,7 @@ MUTANTS = (
         _CACHE,
         "orjson.dumps([_VERSION, ttl_s, plan.site, requested, points, versions])",
         "orjson.dumps([_VERSION, plan.site, requested, points, versions])",
+        scenarios=(SMALL,),
     ),
     Mutant(
         "cached_while_replaced",
@@ -32,6 +35,7 @@ MUTANTS = (
         _CACHE,
         '    archived = all(record.status in ("", "done") for record in records)\n',
         "    archived = True\n",
+        scenarios=(SMALL,),
     ),
     Mutant(
         "new_rollups_read_stale",
@@ -39,6 +43,7 @@ MUTANTS = (
         f"{VITALS}/store/tiers/rollups.py",
         '            "ConsistentRead": consistent,\n',
         '            "ConsistentRead": False,\n',
+        scenarios=(SMALL,),
     ),
     Mutant(
         "new_blocks_read_stale",
@@ -46,6 +51,7 @@ MUTANTS = (
         f"{VITALS}/reading/executor.py",
         "plan.site, plan.ids, run.span, query.now_ms, query.cost, consistent=run.consistent\n",
         "plan.site, plan.ids, run.span, query.now_ms, query.cost, consistent=False\n",
+        scenarios=(SMALL,),
     ),
     Mutant(
         "ledger_read_stale",
@@ -53,5 +59,6 @@ MUTANTS = (
         f"{VITALS}/store/state/ledger.py",
         '            "ConsistentRead": True,\n',
         '            "ConsistentRead": False,\n',
+        scenarios=(SMALL,),
     ),
 )

@@ -1,6 +1,7 @@
 """Faults of exports: files that are missing, or that lack samples."""
 
 from tests.simulation.mutants.mutant import VITALS, Mutant
+from tests.simulation.mutants.scenarios import SMALL
 
 MUTANTS = (
     Mutant(
@@ -9,5 +10,6 @@ MUTANTS = (
         f"{VITALS}/store/state/exports.py",
         "        return conditional.write(self._client.put_item, request, item)\n",
         "        return conditional.write(self._client.put_item, request, {})\n",
+        scenarios=(SMALL,),
     ),
 )

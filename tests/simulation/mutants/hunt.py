@@ -1,7 +1,7 @@
 """Plays seeds until one finds something, in the process of one copy of the product.
 
-`python -m tests.simulation.mutants.hunt RESULT SECONDS`: RESULT is a file for the outcome as JSON. The
-process is ended by the system when it has used SECONDS of CPU.
+`python -m tests.simulation.mutants.hunt NAME RESULT SECONDS`: NAME is that of the mutant, RESULT a file for
+the outcome as JSON. The system ends the process when it has used SECONDS of CPU.
 """
 
 import itertools
@@ -13,22 +13,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.simulation.command import play
-from tests.simulation.scenario import Scenario
-
-_DEATHS = ("kill_before", "kill_after", "unavailable", "lost_for_good")
-_REPEATS = ("refused", "lost_request", "unsent", "upstream")
-SCENARIOS = (
-    Scenario(seed=1, days=1, hot_days=1, points=20, faults=8.0, activity=10.0, without=(*_DEATHS, *_REPEATS)),
-    Scenario(seed=2, days=2, hot_days=1, points=12, faults=3.0, activity=6.0),
-)
-"""Played in turn: in the first processes are slow, so that they race, in the second they die."""
+from tests.simulation.mutants.catalogue import MUTANTS
+from tests.simulation.mutants.scenarios import EVERY
 
 
-def main(result: Path, seconds: int) -> None:
+def main(name: str, result: Path, seconds: int) -> None:
     """Writes the seeds that were clean, and the first problem with its seed and the seconds of CPU."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    scenarios = next((mutant.scenarios for mutant in MUTANTS if mutant.name == name), EVERY)
     for seed in itertools.count(1):
-        report = play(replace(SCENARIOS[(seed - 1) % len(SCENARIOS)], seed=seed), until_found=True)
+        report = play(replace(scenarios[(seed - 1) % len(scenarios)], seed=seed), until_found=True)
         if not report.is_clean:
             outcome = {"clean": seed - 1, "seconds": time.process_time(), "problem": report.texts[0]}
             result.write_text(json.dumps(outcome))
@@ -37,4 +31,4 @@ def main(result: Path, seconds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))

@@ -1,7 +1,11 @@
 """A planted fault: one text of one source file becomes another."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.simulation.mutants.scenarios import USUAL
+from tests.simulation.scenario import Scenario
 
 VITALS = "layers/common/python/vitals"
 """The folder of the product's layer."""
@@ -16,6 +20,8 @@ class Mutant:
     file: str
     before: str
     after: str
+    scenarios: Sequence[Scenario] = USUAL
+    """What is played in turn, with the seeds 1, 2, 3 and so on."""
 
     def mutated(self, source: str) -> str:
         """Returns the source with the fault; ValueError unless the text occurs exactly once."""

@@ -39,7 +39,7 @@ def hunt(mutant: Mutant | None, seconds: int) -> Outcome:
         _copy(root)
         if mutant:
             mutant.plant(root)
-        return _played(root, seconds)
+        return _played(root, mutant.name if mutant else "", seconds)
 
 
 def _copy(root: Path) -> None:
@@ -51,13 +51,13 @@ def _copy(root: Path) -> None:
             shutil.copy2(source, target)
 
 
-def _played(root: Path, seconds: int) -> Outcome:
+def _played(root: Path, name: str, seconds: int) -> Outcome:
     result, log = root / "result.json", root / "log.txt"
     path = os.pathsep.join(str(root / folder) for folder in _IMPORTED)
     command = [sys.executable, "-W", "ignore", "-m", "tests.simulation.mutants.hunt"]
     with log.open("wb") as output:
         ended = subprocess.run(
-            [*command, str(result), str(seconds)],
+            [*command, name, str(result), str(seconds)],
             cwd=root,
             env=os.environ | {"PYTHONPATH": path, "PYTHONHASHSEED": "0"},
             stdout=output,
