@@ -307,6 +307,16 @@ def _variables(sites: Iterable[str], hot_days: int) -> dict[str, str]:
 
 
 @contextmanager
+def _restored(api: ApiFunction) -> Iterator[None]:
+    """Gives an API its own connections back, which the processes of a run replace."""
+    connect, deadline = api.connect, api.deadline
+    try:
+        yield
+    finally:
+        api.connect, api.deadline = connect, deadline
+
+
+@contextmanager
 def environment(sites: Iterable[str], hot_days: int) -> Iterator[None]:
     """Sets the environment that the template gives the functions, for the time of a run."""
     variables = _variables(sites, hot_days)
@@ -319,6 +329,9 @@ def environment(sites: Iterable[str], hot_days: int) -> Iterator[None]:
         with (
             patch.object(exports_app, "Athena", SimulatedAthena),
             patch.object(query_app, "Athena", SimulatedAthena),
+            _restored(query_app.api),
+            _restored(backfill_api_app.api),
+            _restored(exports_api_app.api),
         ):
             yield
     finally:

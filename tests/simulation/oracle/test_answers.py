@@ -61,7 +61,7 @@ def test_unordered_samples_are_wrong(fetches: Fetches) -> None:
     assert raw(fetches, (1, 3.0), (0, 1.0), (5, -0.0)) == {WRONG: 1}
 
 
-def test_a_point_without_a_series_is_lost_and_one_that_was_not_requested_is_wrong() -> None:
+def test_series_answer_the_requested_points() -> None:
     problems = Problems()
     check_points(SITE, ("boiler", "chiller"), [{"point_name": "boiler"}, {"point_name": "fan"}], problems)
     assert problems.counts == {LOST: 1, DOUBLED: 0, WRONG: 1}
