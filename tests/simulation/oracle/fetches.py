@@ -83,18 +83,18 @@ class _Batches:
     """The samples of batches by name; a batch is shared by many answers."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[Batch, Samples]] = {}
+        self._cached: dict[int, tuple[Batch, Samples]] = {}
 
     def __call__(self, batch: Batch) -> Samples:
-        known = self._known.get(id(batch))
-        if known is not None:
-            return known[1]
+        cached = self._cached.get(id(batch))
+        if cached is not None:
+            return cached[1]
         rows: dict[str, dict[int, Value]] = defaultdict(dict)
         for name, time_ms, value in batch.samples:
             rows[name][time_ms] = value or exact(value)
-        if len(self._known) > 20_000:
-            self._known.clear()
-        self._known[id(batch)] = (batch, rows)
+        if len(self._cached) > 20_000:
+            self._cached.clear()
+        self._cached[id(batch)] = (batch, rows)
         return rows
 
 
@@ -138,10 +138,10 @@ class Fetches:
             span = delivery.span
             self._read[delivery.site].update(range(floor_window(span.start_ms), span.end_ms, WINDOW_MS))
         for batch in _by_window(delivery.batches):
-            known = fetch.windows.setdefault(batch.window_ms, [])
-            if not known:
+            batches = fetch.windows.setdefault(batch.window_ms, [])
+            if not batches:
                 self._of_window.setdefault((delivery.site, batch.window_ms), []).append(fetch)
-            known.append(batch)
+            batches.append(batch)
 
     def was_read(self, site: str, window_ms: int) -> bool:
         """Returns whether a fetch has read the window to its end."""

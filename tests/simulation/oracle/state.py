@@ -105,9 +105,9 @@ class Progress:
 
     def _check_read(self, day: SiteDay, polled: Any) -> None:
         """Compares windows that are now noted as polled with the fetches."""
-        known = self._polled.get(day, np.zeros(len(polled), np.uint8))
+        before = self._polled.get(day, np.zeros(len(polled), np.uint8))
         self._polled[day] = polled
-        for index in np.flatnonzero(polled > known).tolist():
+        for index in np.flatnonzero(polled > before).tolist():
             window_ms = day.day_ms + index * WINDOW_MS
             if not self._fetches.was_read(day.site, window_ms):
                 self._findings.add(WRONG, f"{day.site}: {iso(window_ms)} is noted as polled, and not read")
