@@ -13,6 +13,7 @@ from typing import Any
 
 import requests
 
+from tests.simulation import codec
 from tests.simulation import stack as stacks
 from tests.simulation.ace import faults as ace_faults
 from tests.simulation.ace.book import Book, BookSettings
@@ -162,7 +163,11 @@ class Run:
     def play(self, *, until_found: bool = False) -> Figures:
         """Runs the scenario to its end, or until a problem is found."""
         warnings.filterwarnings("ignore", message="No application metrics to publish")
-        with stacks.environment(tuple(self.book.sites), self.scenario.hot_days), _rare_collections():
+        with (
+            stacks.environment(tuple(self.book.sites), self.scenario.hot_days),
+            codec.remembered(),
+            _rare_collections(),
+        ):
             try:
                 self._start()
                 while self.scheduler.now_ms < self.span.end_ms:

@@ -1,5 +1,6 @@
 """A session of requests whose answers come from a server in memory, and errors as from the real libraries."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
@@ -89,6 +90,10 @@ class AceAdapter(BaseAdapter):
 class MemorySession(requests.Session):
     """A session without cookies, redirects and proxies: requests spends most of its time on these."""
 
+    def __init__(self) -> None:
+        self.headers = CaseInsensitiveDict()
+        self.adapters = OrderedDict()
+
     def request(  # type: ignore[override]
         self,
         method: str,
@@ -117,7 +122,6 @@ def session(
 ) -> requests.Session:
     """Returns a session for the API at the base URL; `hooks` are the keywords of AceAdapter."""
     made = MemorySession()
-    made.adapters.clear()
     made.mount(base_url, AceAdapter(server, urlsplit(base_url).path, now_ms, **hooks))
     return made
 

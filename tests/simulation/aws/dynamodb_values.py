@@ -133,8 +133,8 @@ class Stored:
         )
 
     def copy(self) -> dict[str, AttributeValue]:
-        """Returns the attributes for a caller, who may change them."""
-        copy = {name: value.copy() for name, value in self.attributes.items()}
+        """Returns the attributes for a caller, who may change them, but not what a text or number is."""
+        copy = self.attributes.copy()
         for name in self.compound:
             copy[name] = copied(copy[name])
         return copy

@@ -1,10 +1,11 @@
 """Whether an answer is right: every acknowledged sample once, with a value that it can have."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tests.simulation.oracle.fetches import Expected, Fetches, exact
+from tests.simulation.oracle.fetch import exact
+from tests.simulation.oracle.fetches import Expected, Fetches
 from tests.simulation.oracle.problems import DOUBLED, LOST, WRONG, Problems
 from vitals.model.aggregates import BUCKETS
 from vitals.model.timespan import Span, iso
@@ -86,7 +87,8 @@ def check_aggregates(
         expected = fetches.expected(site, name, span, asked_ms)
         for start_ms, bucket in _buckets(expected, span, bucket_ms):
             row = rows.pop(start_ms, None)
-            _compare_bucket(f"{subject} at {iso(start_ms)}", row, bucket, problems)
+            for kind, text, count in _differences(row, bucket):
+                problems.add(kind, f"{subject} at {iso(start_ms)}: {text}", count)
         for start_ms in rows:
             problems.add(WRONG, f"{subject} at {iso(start_ms)}: nothing was ever delivered")
 
@@ -112,15 +114,15 @@ def _buckets(expected: Expected, span: Span, bucket_ms: int) -> list[tuple[int, 
     return sorted(buckets.items())
 
 
-def _compare_bucket(subject: str, row: dict[str, Any] | None, bucket: Expected, problems: Problems) -> None:
-    if row is None:
-        if bucket.required:
-            problems.add(LOST, f"{subject}: no row for {len(bucket.required)} samples", len(bucket.required))
-        return
+def _differences(row: dict[str, Any] | None, bucket: Expected) -> Iterator[tuple[str, str, int]]:
+    """Yields the kind, the text and the number of samples of what is wrong with the row of a bucket."""
     low, high = len(bucket.required), len(bucket.possible)
+    if row is None:
+        if low:
+            yield LOST, f"no row for {low} samples", low
+        return
     if not low <= row["count"] <= high:
-        kind = LOST if row["count"] < low else DOUBLED
-        problems.add(kind, f"{subject}: count {row['count']}, not {low} to {high}")
+        yield LOST if row["count"] < low else DOUBLED, f"count {row['count']}, not {low} to {high}", 1
     elif bucket.certain:
         wanted = _aggregated(bucket)
         largest = max(abs(wanted["min"]), abs(wanted["max"]))
@@ -130,7 +132,7 @@ def _compare_bucket(subject: str, row: dict[str, Any] | None, bucket: Expected, 
             if not _equal(row[key], value, largest if key == "values" else 0.0)
         ]
         if wrong:
-            problems.add(WRONG, f"{subject}: {wrong} of {row} instead of {wanted}")
+            yield WRONG, f"{wrong} of {row} instead of {wanted}", 1
 
 
 def _aggregated(bucket: Expected) -> dict[str, float]:

@@ -10,7 +10,8 @@ import numpy as np
 from tests.simulation.oracle import day_rows
 from tests.simulation.oracle.day_files import DayFiles
 from tests.simulation.oracle.day_rows import DayRows, Keys
-from tests.simulation.oracle.fetches import Fetches, exact
+from tests.simulation.oracle.fetch import exact
+from tests.simulation.oracle.fetches import Fetches
 from tests.simulation.oracle.findings import Findings
 from tests.simulation.oracle.problems import LOST, WRONG
 from tests.simulation.oracle.state import Catalogs

@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 from tests.simulation.aws.cloud import Cloud
 from tests.simulation.oracle import export_rows
 from tests.simulation.oracle.export_rows import ExportRows
-from tests.simulation.oracle.fetches import Expected, Fetches, exact
+from tests.simulation.oracle.fetch import exact
+from tests.simulation.oracle.fetches import Expected, Fetches
 from tests.simulation.oracle.findings import Findings
 from tests.simulation.oracle.problems import DOUBLED, LOST, WRONG
 from tests.simulation.oracle.state import Catalogs

@@ -9,7 +9,8 @@ from tests.simulation.oracle.archives import Archives
 from tests.simulation.oracle.day_files import DayFiles
 from tests.simulation.oracle.day_rows import Keys
 from tests.simulation.oracle.expiry import Expiry, decoded
-from tests.simulation.oracle.fetches import Fetches, exact
+from tests.simulation.oracle.fetch import exact
+from tests.simulation.oracle.fetches import Fetches
 from tests.simulation.oracle.findings import Findings
 from tests.simulation.oracle.problems import LOST, WRONG
 from tests.simulation.oracle.state import Catalogs

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from tests.simulation.ace.deliveries import Delivery
 from tests.simulation.ace.readings import Batch
-from tests.simulation.oracle.fetches import SLACK_MS, Expected, Fetches, exact
+from tests.simulation.oracle.fetch import SLACK_MS, exact
+from tests.simulation.oracle.fetches import Expected, Fetches
 from vitals.model.timespan import HOUR_MS, MINUTE_MS, WINDOW_MS, Span, day_start
 
 SITE = "plant_one"
