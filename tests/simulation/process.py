@@ -14,6 +14,9 @@ from tests.support.kill import Killed
 from vitals.aws.clients import Deadline
 from vitals.aws.runtime import Runtime
 
+# Each clock is at most this wrong, so two of them differ by at most two minutes.
+LONGEST_SKEW_MS = 60_000
+
 type Connect = Callable[["Process", str, Any], Any]
 
 

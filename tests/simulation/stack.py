@@ -21,7 +21,7 @@ from exports import app as exports_app
 from exports.api import app as exports_api_app
 from query import app as query_app
 from tests.simulation.aws.athena import SimulatedAthena
-from tests.simulation.process import Machine, Process
+from tests.simulation.process import LONGEST_SKEW_MS, Machine, Process
 from tests.simulation.scheduler import Signal, Task
 from tests.support.kill import Killed
 from tests.support.template import template
@@ -33,8 +33,6 @@ API_URL = "https://ace.simulated/api"
 STATE_MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:building-vitals-backfill"
 BUCKET = "cold"
 GLUE_DATABASE, GLUE_TABLE = "vitals", "samples"
-# Each clock is at most this wrong, so two of them differ by at most two minutes.
-LONGEST_SKEW_MS = 60_000
 # The chance that Lambda uses a sandbox again.
 _WARM = 0.5
 _WARM_SANDBOXES = 3

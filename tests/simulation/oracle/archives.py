@@ -75,6 +75,11 @@ class Archives:
         record = self._records.get(day)
         return record.etag if record else ""
 
+    def expires_ms(self, day: SiteDay) -> int | None:
+        """Returns the earliest expiry of a day's blocks by the ledger, None without one."""
+        record = self._records.get(day)
+        return record.expires_ms if record else None
+
     def record(self, day: SiteDay) -> ArchiveRecord | None:
         """Returns the day's record, None when there is none."""
         return self._records.get(day)

@@ -48,6 +48,8 @@ class Expiry:
     now_ms: Callable[[], int]
     etag: Callable[[SiteDay], str]
     """Returns the ETag that the ledger has of a day, "" for none."""
+    expires_ms: Callable[[SiteDay], int | None]
+    """Returns before when no block of a day expires by the ledger, None when it does not say."""
     is_settled: Callable[[SiteDay], bool]
     marked: dict[SiteDay, list[Marked]] = field(default_factory=lambda: defaultdict(list))
     """Every block that was ever given an expiry."""
@@ -60,12 +62,12 @@ class Expiry:
         """Looks at a write of an item of a block."""
         if window_ms % WINDOW_MS or "s" in (after or {}):
             raise NotImplementedError("blocks of several items")
-        fault = _fault(before, after, self.now_ms())
+        site, _, group = partition.rpartition("#")
+        day = SiteDay.containing(site, window_ms)
+        fault = _fault(before, after, self.now_ms()) or self._fault_of_times(day, window_ms, before, after)
         if fault:
             kind, text = fault
             self.findings.add(kind, f"block {partition} of {iso(window_ms)}: {text}")
-        site, _, group = partition.rpartition("#")
-        day = SiteDay.containing(site, window_ms)
         if after is None:
             self._blocks[day].pop((group, window_ms), None)
             return
@@ -75,6 +77,22 @@ class Expiry:
         self._blocks[day][group, window_ms] = block, int(after.get("expires_at", _NEVER)["N"])
         if "expires_at" in after:
             self._waiting.append(block)
+
+    def _fault_of_times(
+        self, day: SiteDay, window_ms: int, before: Item | None, after: Item | None
+    ) -> tuple[str, str] | None:
+        """Returns what is wrong with the times of a block that is written, None for nothing."""
+        if after is None:
+            return None
+        expires_ms = self.expires_ms(day)
+        if "expires_at" in after and expires_ms and int(after["expires_at"]["N"]) < expires_ms // 1000:
+            return WRONG, f"it expires before {iso(expires_ms)}, which the ledger promises"
+        fetched_ms = int(after["f"]["N"])
+        if (before is None or before["f"] != after["f"]) and not self.fetches.began_near(
+            day.site, window_ms, fetched_ms
+        ):
+            return WRONG, f"its newest fetch is of {iso(fetched_ms)}, when none of the window began"
+        return None
 
     def blocks(self, day: SiteDay) -> list[Marked]:
         """Returns the blocks of a day that have not expired."""
@@ -135,14 +153,17 @@ def _fault(before: Item | None, after: Item | None, now_ms: int) -> tuple[str, s
     if before is None:
         return (WRONG, "it is new, and has an expiry") if "expires_at" in after else None
     if before["r"] == after["r"]:
-        is_postponed = "expires_at" in before and before["expires_at"] != after.get("expires_at")
-        return (WRONG, "its expiry changes") if is_postponed else None
+        # Two archivings may give the same revision different expiries, by their clocks.
+        is_lost = "expires_at" in before and "expires_at" not in after
+        return (WRONG, "it had an expiry, and has none") if is_lost else None
     if "expires_at" in after:
         return WRONG, "it is written with an expiry"
     # The writer's clock may be ahead.
     lost = int(before["n"]["N"]) - int(after["n"]["N"])
     if lost > 0 and not _has_expired(before, now_ms + _CLOCKS_DIFFER_MS):
         return LOST, f"{lost} samples fewer than before"
+    if int(after["f"]["N"]) < int(before["f"]["N"]) and not _has_expired(before, now_ms + _CLOCKS_DIFFER_MS):
+        return WRONG, "the time of its newest fetch goes back"
     if int(after["r"]["N"]) != int(before["r"]["N"]) + 1:
         return WRONG, f"revision {after['r']['N']} follows {before['r']['N']}"
     if before["f"] == after["f"] and _differ(before, after):

@@ -109,6 +109,8 @@ class Window:
 
     start_ms: int
     fetches: list[Fetch] = field(default_factory=list)
+    weather_ms: list[float] = field(default_factory=list)
+    """When the requests for the weather in it were sent."""
     changed_ms: float = -NEVER
     _known: dict[str, list[Reading]] = field(default_factory=dict)
 

@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from tests.simulation.ace.deliveries import Delivery
 from tests.simulation.ace.readings import Batch
 from tests.simulation.oracle.fetch import NEVER, Fetch, Value, Window
+from tests.simulation.process import LONGEST_SKEW_MS
 from vitals.model.timespan import DAY_MS, MINUTE_MS, WINDOW_MS, Span, floor_window
 
 _LONGEST_QUESTION_MS = 60 * MINUTE_MS
 """An answer, or an export, may have been read this long ago."""
+_LONGEST_WAIT_MS = 30 * MINUTE_MS
+"""A fetch waits at most this long for its first request, with a pause on the way."""
 
 
 @dataclass(slots=True)
@@ -74,11 +77,13 @@ class Fetches:
 
         `began_ms` is when the request was sent, which can be long before it was served.
         """
+        sent_ms = delivery.served_ms if began_ms is None else began_ms
         if delivery.is_weather:
+            for batch in delivery.batches:
+                self._window(delivery.site, batch.window_ms).weather_ms.append(sent_ms)
             return
         fetches = self._open.setdefault(job, [])
         if delivery.page == 1 or not fetches:
-            sent_ms = delivery.served_ms if began_ms is None else began_ms
             fetches.append(Fetch(delivery.site, job, sent_ms, names))
         fetch = fetches[-1]
         fetch.complete = fetch.complete or delivery.is_last
@@ -156,6 +161,14 @@ class Fetches:
                     if is_required:
                         expected.required.add(time_ms)
         return expected
+
+    def began_near(self, site: str, window_ms: int, fetched_ms: int) -> bool:
+        """Returns whether a fetch of the window may say of itself that it began at this time."""
+        window = self._windows.get((site, window_ms))
+        return window is not None and any(
+            began_ms - _LONGEST_WAIT_MS <= fetched_ms <= began_ms + LONGEST_SKEW_MS
+            for began_ms in [*window.weather_ms, *(fetch.began_ms for fetch in window.fetches)]
+        )
 
     def changed_since(self, site: str, time_ms: int, since_ms: float) -> bool:
         """Returns whether a fetch of the window of a sample ended after a time, or is still running."""

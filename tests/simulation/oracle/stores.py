@@ -57,6 +57,7 @@ class StoreOracle:
             findings=self.findings,
             now_ms=now,
             etag=self._archives.etag,
+            expires_ms=self._archives.expires_ms,
             is_settled=self._archives.is_settled,
         )
         self._exports = ExportOracle(cloud, self._catalogs, fetches, self.findings)

@@ -102,9 +102,25 @@ def test_blocks_are_deleted_when_they_have_expired_only(archived: World) -> None
     assert any("had not expired" in text for text in archived.check())
 
 
-def test_expiries_do_not_change(archived: World) -> None:
+def test_blocks_keep_an_expiry(archived: World) -> None:
+    item = archived.dynamodb.get("HotTable", BLOCK) or {}
+    del item["expires_at"]
+    archived.dynamodb.call("put_item", {"TableName": "HotTable", "Item": item})
+    assert any("it had an expiry, and has none" in text for text in archived.check())
+
+
+def test_no_block_expires_before_the_ledger_says(archived: World) -> None:
     archived.set_item("HotTable", BLOCK, expires_at=EXPIRY)
-    assert any("its expiry changes" in text for text in archived.check())
+    assert archived.check() == []
+    archived.set_item("HotTable", BLOCK, expires_at={"N": str(archived.now_ms // 1000 + 60)})
+    assert any("which the ledger promises" in text for text in archived.check())
+
+
+@pytest.mark.parametrize(("hours", "text"), [(1, "none of the window began"), (-1, "goes back")])
+def test_blocks_name_the_begin_of_a_fetch(world: World, hours: int, text: str) -> None:
+    fetched_ms = world.now_ms + hours * HOUR_MS
+    world.set_item("HotTable", BLOCK, r={"N": "2"}, f={"N": str(fetched_ms)})
+    assert any(text in found for found in world.check())
 
 
 def test_files_do_not_lose_rows(archived: World) -> None:
