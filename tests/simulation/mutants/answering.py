@@ -51,7 +51,6 @@ MUTANTS = (
         f"{VITALS}/reading/executor.py",
         "plan.site, plan.ids, run.span, query.now_ms, query.cost, consistent=run.consistent\n",
         "plan.site, plan.ids, run.span, query.now_ms, query.cost, consistent=False\n",
-        scenarios=(SMALL,),
     ),
     Mutant(
         "ledger_read_stale",
