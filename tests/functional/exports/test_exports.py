@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 import requests
+from botocore.client import BaseClient
 from moto.moto_api import state_manager
 
 from exports import app as worker_app
@@ -493,6 +494,22 @@ def test_an_export_that_cannot_be_queued_is_removed(deployed: Stage, monkeypatch
     monkeypatch.setattr("vitals.aws.sqs.MessageQueue.send", lambda *_: 1 / 0)
     status, answer = deployed.call("POST", "/exports", body=export_body())
     assert (status, answer["error_code"]) == (500, "INTERNAL_ERROR")
+    assert deployed.call("GET", "/exports", {"site_name": SITE})[1] == {"exports": []}
+
+
+def test_a_refused_message_is_a_503(deployed: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    make = BaseClient._make_api_call
+
+    def refused(client: Any, operation: str, parameters: Any) -> Any:
+        if operation != "SendMessageBatch":
+            return make(client, operation, parameters)
+        return {"Successful": [], "Failed": [{"Id": "0", "Code": "InternalError", "SenderFault": False}]}
+
+    with monkeypatch.context() as patched:
+        patched.setattr(BaseClient, "_make_api_call", refused)
+        status, answer = deployed.call("POST", "/exports", body=export_body())
+    assert (status, answer["error_code"]) == (503, "UNAVAILABLE")
+    assert "did not take 1 of 1 messages; try again" in answer["error"]
     assert deployed.call("GET", "/exports", {"site_name": SITE})[1] == {"exports": []}
 
 

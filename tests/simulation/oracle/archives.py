@@ -187,7 +187,10 @@ def differences(rollups: Aggregates, samples: Samples, bucket_ms: int) -> list[s
     for row, values in enumerate(wanted):
         for name, value in values.items():
             stored = getattr(rollups, name)[row]
-            tolerance = _PRECISION * max(abs(values["mins"]), abs(values["maxs"])) if name == "values" else 0
+            largest = max(abs(values["mins"]), abs(values["maxs"]))
+            # Each share of the smallest doubles is rounded to a multiple of the smallest.
+            least = values["counts"] * math.ulp(0.0)
+            tolerance = max(_PRECISION * largest, least) if name == "values" else 0
             if abs(stored - value) > tolerance:
                 wrong.add(name)
     return sorted(wrong)

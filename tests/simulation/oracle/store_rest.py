@@ -46,10 +46,15 @@ class RestOracle:
             self._compare_fetched(day)
 
     def _check_record(self, day: SiteDay) -> None:
-        """Expects that a day is settled, or, while it is hot, at least done."""
+        """Expects that a day is settled, or at least done, while it is hot or due the next night.
+
+        A dead letter that is sent again changes a day at any time.
+        """
         record = self.archives.record(day) or ArchiveRecord(day.day_ms)
         age_ms = self.now_ms() - day.span.end_ms - _DONE_AFTER_MS
-        is_overdue = age_ms >= self.hot_days * DAY_MS or (age_ms >= 0 and record.status != "done")
+        has_changed = record.changed_ms is not None and record.changed_ms > self.now_ms() - DAY_MS
+        is_waiting = record.status == "done" and (age_ms < self.hot_days * DAY_MS or has_changed)
+        is_overdue = age_ms >= 0 and not is_waiting
         if is_overdue and not record.settled:
             text = f"{record.status!r} after {record.attempts} attempts {record.error}"
             self.findings.add(WRONG, f"{day}: not settled at rest, {text}")

@@ -72,6 +72,10 @@ class ForbiddenError(VitalsError):
     """Raised when the token does not grant the scope or the site."""
 
 
+class QueueRefusedError(VitalsError):
+    """Raised when SQS does not take a message; a retry may succeed."""
+
+
 class BlockFormatError(VitalsError):
     """Raised when bytes are not a block of a supported version."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from vitals.errors import InvalidRequestError
+from vitals.errors import InvalidRequestError, QueueRefusedError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -23,7 +23,10 @@ class MessageQueue:
         self._url = url
 
     def send(self, batch: Sequence[Mapping[str, str]], delay_s: int = 0) -> None:
-        """Sends every message, or raises; they are delivered after `delay_s`, at most 900."""
+        """Sends every message, or raises; they are delivered after `delay_s`, at most 900.
+
+        QueueRefusedError when SQS accepts the request but not each of its messages.
+        """
         for start in range(0, len(batch), _BATCH):
             entries: Any = [
                 {"Id": str(i), "MessageBody": json.dumps(message), "DelaySeconds": delay_s}
@@ -31,7 +34,8 @@ class MessageQueue:
             ]
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             if answer.get("Failed"):
-                raise RuntimeError(f"SQS refused {len(answer['Failed'])} of {len(entries)} messages")
+                refused = f"{len(answer['Failed'])} of {len(entries)} messages"
+                raise QueueRefusedError(f"the queue did not take {refused}; try again in a few seconds")
 
 
 def content(body: str) -> dict[str, Any]:
