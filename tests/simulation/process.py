@@ -30,8 +30,8 @@ class Machine:
     """Of delays and of the clocks' errors."""
     product_random: Random
     """What the product draws from."""
-    interrupted: Callable[["Process"], None] = lambda _: None
-    """Is told of each process that is about to die, or to wait for long, in the middle of its work."""
+    interrupted: Callable[["Process", str], None] = lambda process, call: None
+    """Is told of each process that is about to die, or to wait for long, and of the call that it makes."""
 
 
 class Process(Owner):
@@ -101,10 +101,15 @@ class Attempted(Exception):
 _SHORTEST_MS, _LONGEST_MS = 0.5, 6.0
 _SLOWEST_MS = 60_000
 _LONGEST_PAUSE_MS = 20 * 60_000
-_INTERRUPTIONS = frozenset({"kill_before", "kill_after", "pause", "unavailable", "lost_for_good"})
+_LONGEST_OF = {"slow": _SLOWEST_MS, "pause": _LONGEST_PAUSE_MS, "held": _LONGEST_PAUSE_MS}
+_INTERRUPTIONS = frozenset({"kill_before", "kill_after", "pause", "held", "unavailable", "lost_for_good"})
+BLOCK_PUT = "put_item HotTable"
+"""The call between a writer's note in the ledger and its end."""
 
 
-def attempt[T](process: Process, effect: Callable[[], T], kinds: frozenset[str] | None = None) -> T:
+def attempt[T](
+    process: Process, call: str, effect: Callable[[], T], kinds: frozenset[str] | None = None
+) -> T:
     """Returns the answer of one attempt of an outside call; at each the process may die or wait.
 
     Raises Attempted when the attempt fails; whether it had its effect is in the kind of the fault.
@@ -112,17 +117,19 @@ def attempt[T](process: Process, effect: Callable[[], T], kinds: frozenset[str] 
     faults, random = process.machine.faults, process.machine.random
     process.sleep(random.uniform(_SHORTEST_MS, _LONGEST_MS))
     fault = faults.draw(kinds)
+    if not fault and call == BLOCK_PUT and faults.happens("held"):
+        fault = "held"
     if not fault:
         answer = effect()
         process.sleep(random.uniform(_SHORTEST_MS, _LONGEST_MS))
         return answer
+    if fault in _INTERRUPTIONS:
+        process.machine.interrupted(process, call)
     return _faulty(process, effect, fault)
 
 
 def _faulty[T](process: Process, effect: Callable[[], T], fault: str) -> T:
     random = process.machine.random
-    if fault in _INTERRUPTIONS:
-        process.machine.interrupted(process)
     if fault == "kill_before":
         process.kill()
     if fault in ("refused", "lost_request", "unavailable"):
@@ -140,7 +147,7 @@ def _faulty[T](process: Process, effect: Callable[[], T], fault: str) -> T:
 
 def _delays(fault: str, random: Random) -> tuple[float, float]:
     """Returns how long a call waits before and after its effect."""
-    longest_ms = {"slow": _SLOWEST_MS, "pause": _LONGEST_PAUSE_MS}.get(fault, _LONGEST_MS)
+    longest_ms = _LONGEST_OF.get(fault, _LONGEST_MS)
     delay_ms = longest_ms * random.random() ** 2
     return (delay_ms, _SHORTEST_MS) if random.random() < 0.5 else (_SHORTEST_MS, delay_ms)
 

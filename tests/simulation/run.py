@@ -29,7 +29,7 @@ from tests.simulation.oracle.fetches import Fetches
 from tests.simulation.oracle.problems import LOST, WRONG, Problems
 from tests.simulation.oracle.rest import Promises, days_of
 from tests.simulation.oracle.stores import StoreOracle
-from tests.simulation.process import Machine, Process, attempt
+from tests.simulation.process import BLOCK_PUT, Machine, Process, attempt
 from tests.simulation.scenario import Scenario
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.stack import Invocation, Stack
@@ -52,6 +52,8 @@ _BROKEN_LISTINGS = 0.4
 _BUGS = (AssertionError, AttributeError, LookupError, NameError, NotImplementedError, TypeError)
 # The share of archivings after which a chart looks at the day at once.
 _WATCHED = 0.5
+# The share of processes that die, or wait for long, at another call than the put of a block.
+_SUSPECTED = 0.1
 
 
 @dataclass(slots=True)
@@ -277,7 +279,7 @@ class Run:
         def call(_: str, effect: Any) -> Response:
             nonlocal began_ms
             call_ms = self.scheduler.now_ms
-            response: Response = attempt(process, effect, _HTTP_KINDS)
+            response: Response = attempt(process, "", effect, _HTTP_KINDS)
             # No other task runs before the session tells of the answer.
             began_ms = call_ms
             return response
@@ -310,7 +312,7 @@ class Run:
         if _succeeded(invocation):
             self.fetches.ended(job, self.scheduler.now_ms, self._active_names())
         elif job is invocation.process:
-            self.fetches.failed(job, self.scheduler.now_ms)
+            self.fetches.failed(job, self.scheduler.now_ms, self._active_names())
         self.stores.check(invocation)
         self._check_errors(invocation)
         if invocation.function in ("ArchivalFunction", "BackfillFunction"):
@@ -320,7 +322,7 @@ class Run:
         """Ends the fetches of the days that a backfill has given up."""
         for job in self.fetches.jobs():
             if isinstance(job, tuple) and job[0] == execution.name:
-                self.fetches.failed(job, self.scheduler.now_ms)
+                self.fetches.failed(job, self.scheduler.now_ms, self._active_names())
 
     def _check_errors(self, invocation: Invocation) -> None:
         """Looks for errors that no fault of a service explains, and for answers that blame the product."""
@@ -337,10 +339,11 @@ class Run:
         if day and self.desk.is_open and self.machine.random.random() < _WATCHED:
             self.scheduler.spawn(lambda: self.charts.watch(day.site, day.day_ms))
 
-    def _interrupted(self, process: Process) -> None:
-        """Lets a chart look at the day that a process has just left half written."""
+    def _interrupted(self, process: Process, call: str) -> None:
+        """Lets a chart look at the day that a process leaves half written."""
         day = _day_of(self._events.get(process, {}), self.api.sites[0])
-        if day and self.desk.is_open and self.machine.random.random() < _WATCHED:
+        is_likely = self.machine.random.random() < (1.0 if call == BLOCK_PUT else _SUSPECTED)
+        if day and self.desk.is_open and is_likely:
             self.scheduler.spawn(lambda: self.charts.suspect(day.site, day.day_ms))
 
     def _invoke_task(self, payload: Any) -> Invocation:

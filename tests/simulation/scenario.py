@@ -7,6 +7,7 @@ from tests.simulation.faults import Rates
 
 KINDS = (
     *OF_CALLS,
+    "held",
     "broken_body",
     "unprocessed",
     "duplicate",

@@ -52,11 +52,12 @@ class Client:
         if operation == "transact_write_items":
             # As botocore does, so that a repeat after a lost answer is the same transaction.
             request["ClientRequestToken"] = self._process.machine.random.randbytes(16).hex()
+        call = f"{operation} {request.get('TableName', '')}"
         random, deadline = self._process.machine.random, self._process.runtime.deadline
         for number in range(1, self._attempts + 1):
             deadline.check()
             try:
-                answer = attempt(self._process, lambda: self._server.call(operation, request))
+                answer = attempt(self._process, call, lambda: self._server.call(operation, request))
             except Attempted as failed:
                 if random.random() < 0.5 and failed.fault.startswith("lost"):
                     # Nothing comes, instead of the connection's end.

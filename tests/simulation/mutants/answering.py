@@ -1,7 +1,7 @@
 """Faults of answers: days read from the wrong tier, and answers that are no longer right."""
 
 from tests.simulation.mutants.mutant import VITALS, Mutant
-from tests.simulation.mutants.scenarios import SMALL
+from tests.simulation.mutants.scenarios import HELD, SMALL
 
 _CACHE = "functions/query/answer_cache.py"
 
@@ -27,7 +27,7 @@ MUTANTS = (
         _CACHE,
         "orjson.dumps([_VERSION, ttl_s, plan.site, requested, points, versions])",
         "orjson.dumps([_VERSION, plan.site, requested, points, versions])",
-        scenarios=(SMALL,),
+        scenarios=(HELD,),
     ),
     Mutant(
         "cached_while_replaced",

@@ -41,8 +41,8 @@ def _report(name: str, mutant: Mutant | None, seconds: int) -> bool:
 
 def _text(outcome: Outcome) -> str:
     if not outcome.problem:
-        return f"NOT FOUND by seeds 1 to {outcome.clean}"
-    return f"found by seed {outcome.clean + 1} after {outcome.seconds:.1f} s: {outcome.problem[:200]}"
+        return f"NOT FOUND by {outcome.clean} seeds"
+    return f"found by seed {outcome.seed} after {outcome.seconds:.1f} s: {outcome.problem[:200]}"
 
 
 def _parser() -> argparse.ArgumentParser:

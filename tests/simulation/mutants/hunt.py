@@ -21,13 +21,20 @@ def main(name: str, result: Path, seconds: int) -> None:
     """Writes the seeds that were clean, and the first problem with its seed and the seconds of CPU."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     scenarios = next((mutant.scenarios for mutant in MUTANTS if mutant.name == name), EVERY)
-    for seed in itertools.count(1):
-        report = play(replace(scenarios[(seed - 1) % len(scenarios)], seed=seed), until_found=True)
+    for clean in itertools.count():
+        scenario = scenarios[clean % len(scenarios)]
+        scenario = replace(scenario, seed=scenario.seed + clean)
+        report = play(scenario, until_found=True)
         if not report.is_clean:
-            outcome = {"clean": seed - 1, "seconds": time.process_time(), "problem": report.texts[0]}
+            outcome = {
+                "clean": clean,
+                "seed": scenario.seed,
+                "seconds": time.process_time(),
+                "problem": report.texts[0],
+            }
             result.write_text(json.dumps(outcome))
             return
-        result.write_text(json.dumps({"clean": seed}))
+        result.write_text(json.dumps({"clean": clean + 1}))
 
 
 if __name__ == "__main__":

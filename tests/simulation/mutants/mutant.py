@@ -21,7 +21,7 @@ class Mutant:
     before: str
     after: str
     scenarios: Sequence[Scenario] = USUAL
-    """What is played in turn, with the seeds 1, 2, 3 and so on."""
+    """What is played in turn, each with its seed and those after that."""
 
     def mutated(self, source: str) -> str:
         """Returns the source with the fault; ValueError unless the text occurs exactly once."""

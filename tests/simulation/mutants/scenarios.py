@@ -1,16 +1,28 @@
-"""What is played over mutants: small and busy, because most faults need a race or a death."""
+"""What is played over mutants: small and busy, because most faults need a race or a death.
 
-from tests.simulation.scenario import Scenario
+`seed` is the first one that is played.
+"""
+
+from tests.simulation.scenario import KINDS, Scenario
 
 _DEATHS = ("kill_before", "kill_after", "unavailable", "lost_for_good")
 _REPEATS = ("refused", "lost_request", "unsent", "upstream")
 SLOW = Scenario(
-    seed=0, days=1, hot_days=1, points=20, faults=8.0, activity=10.0, without=(*_DEATHS, *_REPEATS)
+    seed=1, days=1, hot_days=1, points=20, faults=8.0, activity=10.0, without=(*_DEATHS, *_REPEATS)
 )
 """Processes are slow, so that they race."""
-DYING = Scenario(seed=0, days=2, hot_days=1, points=12, faults=3.0, activity=6.0)
+DYING = Scenario(seed=1, days=2, hot_days=1, points=12, faults=3.0, activity=6.0)
 """Processes die, and everything fails now and then."""
-SMALL = Scenario(seed=0, days=1, hot_days=1, points=5, faults=1.0, activity=10.0)
+SMALL = Scenario(seed=1, days=1, hot_days=1, points=5, faults=1.0, activity=10.0)
 """A few points and usual faults, so that many seeds are played: a day is backfilled and exported often."""
+HELD = Scenario(
+    seed=5,
+    days=2,
+    hot_days=5,
+    faults=15.0,
+    activity=6.0,
+    without=tuple(kind for kind in KINDS if kind != "held"),
+)
+"""Writers wait before they write a block that the ledger knows of, while charts look at its day."""
 USUAL = (SLOW, DYING)
-EVERY = (SLOW, DYING, SMALL)
+EVERY = (SLOW, DYING, SMALL, HELD)

@@ -24,6 +24,7 @@ class Outcome:
     """How many seeds were clean, and the problem of the next one, "" for none, after seconds of CPU."""
 
     clean: int = 0
+    seed: int = 0
     seconds: float = 0.0
     problem: str = ""
 

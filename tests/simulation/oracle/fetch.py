@@ -24,12 +24,16 @@ type Reading = tuple[int, set[Value], bool]
 
 @dataclass(slots=True, eq=False)
 class Fetch:
-    """One read of a span by one job; `names` are the points that its catalog had."""
+    """One read of a span by one job.
+
+    `names` are the points that its catalog had from its begin to its end, `listed` those that it ever had.
+    """
 
     site: str
     job: Hashable
     began_ms: float
     names: frozenset[str]
+    listed: frozenset[str] = frozenset()
     ended_ms: float = NEVER
     acked_ms: float = NEVER
     complete: bool = False
@@ -65,7 +69,7 @@ class Fetch:
         """Returns whether nothing of the other fetch can be in the window any more, or come into it."""
         if other.ended_ms >= self.began_ms - SLACK_MS or self.acked_ms == NEVER:
             return False
-        if not other.names <= self.names:
+        if not other.listed <= self.names:
             return False
         own, others = self.windows[window_ms], other.windows[window_ms]
         if len(own) == len(others) == 1 and own[0] is others[0]:

@@ -108,13 +108,10 @@ class Fetches:
     def ended(self, job: Hashable, now_ms: float, names: Mapping[str, frozenset[str]]) -> None:
         """Acknowledges the fetches of a job that succeeded; `names` are those of each site's catalog."""
         self._forget_replaced(now_ms)
-        for fetch in self._open.pop(job, []):
-            self._change(fetch, now_ms)
-            fetch.ended_ms = now_ms
+        for fetch in self._ended(job, now_ms, names):
             if not fetch.complete:
                 continue
             fetch.acked_ms = now_ms
-            fetch.names &= names[fetch.site]
             for window_ms in fetch.windows:
                 self._acknowledge(fetch, window_ms)
 
@@ -122,11 +119,18 @@ class Fetches:
         """Returns the jobs that have fetched and not ended."""
         return list(self._open)
 
-    def failed(self, job: Hashable, now_ms: float) -> None:
+    def failed(self, job: Hashable, now_ms: float, names: Mapping[str, frozenset[str]]) -> None:
         """Ends the fetches of a job that failed: they may be stored, and nothing more of them comes."""
-        for fetch in self._open.pop(job, []):
+        self._ended(job, now_ms, names)
+
+    def _ended(self, job: Hashable, now_ms: float, names: Mapping[str, frozenset[str]]) -> list[Fetch]:
+        fetches = self._open.pop(job, [])
+        for fetch in fetches:
             self._change(fetch, now_ms)
             fetch.ended_ms = now_ms
+            fetch.listed = fetch.names | names[fetch.site]
+            fetch.names &= names[fetch.site]
+        return fetches
 
     def _change(self, fetch: Fetch, now_ms: float) -> None:
         """Forgets what was known of the windows and days of a fetch."""

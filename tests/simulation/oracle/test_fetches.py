@@ -69,10 +69,20 @@ def test_unfinished_fetches_are_only_possible() -> None:
     assert not result.certain
 
 
+def test_points_of_a_first_catalog_are_not_replaced_without_it() -> None:
+    fetches = Fetches()
+    # The first sync fetches the catalog itself; the point is not listed any more when it is read again.
+    fetches.served("first", page({0: 1.0}, LATER), frozenset())
+    fetches.ended("first", LATER + MINUTE_MS, {SITE: NAMES})
+    fetch(fetches, page({0: 2.0}, MUCH_LATER), names=frozenset({"chiller"}))
+    fetch(fetches, page({7: 3.0}, MUCH_LATER + 2 * HOUR_MS), names=frozenset({"chiller"}))
+    assert values(expected(fetches, MUCH_LATER + 3 * HOUR_MS)) == {1.0, 2.0}
+
+
 def test_fetches_of_jobs_that_failed_are_possible_only() -> None:
     fetches = Fetches()
     fetches.served("job", page({0: 1.0}, LATER), NAMES)
-    fetches.failed("job", LATER + MINUTE_MS)
+    fetches.failed("job", LATER + MINUTE_MS, {SITE: NAMES})
     result = expected(fetches)
     assert (result.required, values(result)) == (set(), {1.0})
     assert not fetches.acknowledged
