@@ -30,14 +30,6 @@ MUTANTS = (
         scenarios=(HELD,),
     ),
     Mutant(
-        "cached_while_replaced",
-        "An answer is cached for a day while the day's file and rollups are replaced.",
-        _CACHE,
-        '    archived = all(record.status in ("", "done") for record in records)\n',
-        "    archived = True\n",
-        scenarios=(SMALL,),
-    ),
-    Mutant(
         "new_rollups_read_stale",
         "Rollups that were just written are read with eventual consistency.",
         f"{VITALS}/store/tiers/rollups.py",

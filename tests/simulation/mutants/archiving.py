@@ -44,13 +44,6 @@ MUTANTS = (
         '                ConditionExpression="attribute_not_exists(pk)",\n',
     ),
     Mutant(
-        "older_rollups_win",
-        "The rollups of an archiving that began earlier replace those of a later one.",
-        _ROLLUPS,
-        '"attribute_not_exists(pk) OR f <= :began"',
-        '"attribute_not_exists(pk) OR f <= :began OR f > :began"',
-    ),
-    Mutant(
         "rollups_after_the_end",
         "The ledger says that a day is archived before its rollups are written.",
         _ARCHIVER,
@@ -67,19 +60,5 @@ MUTANTS = (
         _RECORDS,
         "        return self.changed_ms is None or self.changed_ms < self.began_ms - WRITE_GRACE_MS\n",
         "        return True\n",
-    ),
-    Mutant(
-        "no_grace_for_writers",
-        "A day is settled although a writer that announced itself before may still be writing.",
-        _RECORDS,
-        "self.changed_ms < self.began_ms - WRITE_GRACE_MS\n",
-        "self.changed_ms < self.began_ms\n",
-    ),
-    Mutant(
-        "unknown_points_ignored",
-        "An archiving whose catalog lacks a point archives the day without it.",
-        f"{VITALS}/pipeline/day_builder.py",
-        "        if self._remaining:\n            raise ConflictError(\n",
-        "        if False:\n            raise ConflictError(\n",
     ),
 )

@@ -48,11 +48,4 @@ MUTANTS = (
         '                "ConditionExpression": "r >= :read",\n'
         '                "ExpressionAttributeValues": {\n',
     ),
-    Mutant(
-        "expired_blocks_read",
-        "Blocks that have expired and are not deleted yet are read, and win over the day's file.",
-        f"{VITALS}/store/tiers/hot_items.py",
-        "    return expiry_s is None or expiry_s * 1000 > now_ms\n",
-        "    return True\n",
-    ),
 )

@@ -1,6 +1,7 @@
 """Faults of syncs and backfills: what is read is not noted, or not in the right order."""
 
 from tests.simulation.mutants.mutant import VITALS, Mutant
+from tests.simulation.mutants.scenarios import UNLISTED
 
 _INGEST = f"{VITALS}/pipeline/ingest.py"
 _SYNC = "functions/etl/sync.py"
@@ -74,6 +75,7 @@ MUTANTS = (
         "functions/etl/catalog.py",
         "            unread_from_ms=plan.unlisted_since(refresh.record),\n",
         "            unread_from_ms=None,\n",
+        scenarios=(UNLISTED,),
     ),
     Mutant(
         "late_points_read_for_a_day",
@@ -81,13 +83,7 @@ MUTANTS = (
         "functions/etl/plan.py",
         "MAX_UNREAD_MS = 30 * DAY_MS\n",
         "MAX_UNREAD_MS = DAY_MS\n",
-    ),
-    Mutant(
-        "catalog_without_condition",
-        "Of two refreshes of a catalog the later one gives ids that the other has given.",
-        f"{VITALS}/store/state/catalog.py",
-        '"r = :read" if revision else "attribute_not_exists(pk)"',
-        '"r >= :read" if revision else "attribute_not_exists(pk) OR r >= :r"',
+        scenarios=(UNLISTED,),
     ),
     Mutant(
         "backfill_is_newest",
