@@ -97,13 +97,24 @@ class Charts:
     def ask(self, question: Question) -> list[dict[str, Any]] | None:
         """Asks one question and compares the answer; returns its series, None if it is not whole."""
         asked_ms = self.desk.scheduler.now_ms
-        series = self._read(question)
-        if series is not None:
+        series, is_whole = self._read(question)
+        if is_whole:
             self._compare(question, series, asked_ms)
-        return series
+        elif question.resolution == "raw":
+            desk = self.desk
+            answers.check_samples(
+                question.site,
+                series,
+                question.span,
+                desk.fetches,
+                asked_ms,
+                desk.problems,
+                is_whole=False,
+            )
+        return series if is_whole else None
 
-    def _read(self, question: Question) -> list[dict[str, Any]] | None:
-        """Returns the series of an answer, from all its pages."""
+    def _read(self, question: Question) -> tuple[list[dict[str, Any]], bool]:
+        """Returns the series of an answer, from all its pages, and whether it claims to be whole."""
         desk, query = self.desk, question.query()
         etag, before = self._answers.get(question, ("", None))
         series: dict[str, dict[str, Any]] = {}
@@ -114,14 +125,15 @@ class Charts:
             answer = desk.api.call("GET", "/timeseries/query", query, headers=headers)
             if answer.status == 304:
                 answer = Answer(200, before, etag)
+            if answer.status == 200:
+                _append(series, answer.content["series"])
             if not answer.is_clean:
-                return None
+                return list(series.values()), False
             if number == 0 and answer.etag:
                 self._answers[question] = (answer.etag, answer.content)
-            _append(series, answer.content["series"])
             token = answer.content["metadata"]["next_token"]
             if token is None:
-                return list(series.values())
+                return list(series.values()), True
             query = question.query() | {"next_token": token}
         raise AssertionError(f"more than {_MAX_PAGES} pages: {question}")
 

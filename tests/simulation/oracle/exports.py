@@ -112,7 +112,7 @@ class ExportOracle:
             begin, end = np.searchsorted(rows.ids, [point, point + 1])
             samples = dict(zip(rows.times[begin:end].tolist(), rows.values[begin:end].tolist(), strict=True))
             expected = self.fetches.expected(export["site_name"], name, span, asked_ms)
-            self._compare_point(f"{subject}, {name!r}", export, samples, expected)
+            self._compare_point(subject, export, name, samples, expected)
 
     def _chosen(self, export: str, names: Sequence[str]) -> Sequence[str]:
         """Returns some of the points, others for each export; the weather is in no readings."""
@@ -121,19 +121,21 @@ class ExportOracle:
         return (delivered[first:] + delivered[:first])[:_POINTS]
 
     def _compare_point(
-        self, subject: str, export: Mapping[str, Any], samples: Mapping[int, float], expected: Expected
+        self,
+        subject: str,
+        export: Mapping[str, Any],
+        name: str,
+        samples: Mapping[int, float],
+        expected: Expected,
     ) -> None:
         missing = expected.required - samples.keys()
         if missing:
-            text = f"{subject}: it lacks {len(missing)} samples, first {iso(min(missing))}"
+            text = f"{subject}, {name!r}: it lacks {len(missing)} samples, first {iso(min(missing))}"
             self.findings.add(LOST, text, len(missing))
-        for time_ms, value in samples.items():
-            possible = expected.possible.get(time_ms, ())
-            if exact(value) in possible:
-                continue
+        site, asked_ms = export["site_name"], export["asked_ms"]
+        for time_ms, number in samples.items():
+            value, possible = exact(number), expected.possible.get(time_ms, ())
             # What was fetched after the request may have replaced what a part had read before.
-            if not possible or not self.fetches.changed_since(
-                export["site_name"], time_ms, export["asked_ms"]
-            ):
-                text = f"{subject} at {iso(time_ms)}: {exact(value)} instead of {possible or 'nothing'}"
+            if value not in possible and not self.fetches.had_since(site, name, time_ms, value, asked_ms):
+                text = f"{subject}, {name!r} at {iso(time_ms)}: {value} instead of {possible or 'nothing'}"
                 self.findings.add(WRONG, text)

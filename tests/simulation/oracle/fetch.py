@@ -116,12 +116,31 @@ class Window:
     weather_ms: list[float] = field(default_factory=list)
     """When the requests for the weather in it were sent."""
     changed_ms: float = -NEVER
+    _past: set[tuple[str, int, Value]] = field(default_factory=set)
+    """(name, time, value) of what only fetches had that are forgotten."""
     _known: dict[str, list[Reading]] = field(default_factory=dict)
 
     def change(self, now_ms: float) -> None:
         """Takes note that something has changed."""
         self.changed_ms = max(self.changed_ms, now_ms)
         self._known.clear()
+
+    def forget(self, fetch: Fetch) -> None:
+        """Removes a fetch that decides nothing any more."""
+        self.fetches = [other for other in self.fetches if other is not fetch]
+        if any(other.windows[self.start_ms] == fetch.windows[self.start_ms] for other in self.fetches):
+            return
+        remaining = [other.samples(self.start_ms) for other in self.fetches]
+        for name, rows in fetch.samples(self.start_ms).items():
+            for time_ms, value in rows.items():
+                if not any(samples.get(name, _NOTHING).get(time_ms) == value for samples in remaining):
+                    self._past.add((name, time_ms, value))
+
+    def ever_had(self, name: str, time_ms: int, value: Value) -> bool:
+        """Returns whether a fetch has ever delivered this value of a reading."""
+        return (name, time_ms, value) in self._past or any(
+            fetch.samples(self.start_ms).get(name, _NOTHING).get(time_ms) == value for fetch in self.fetches
+        )
 
     def readings(self, name: str, asked_ms: float) -> list[Reading]:
         """Returns the readings of a point, as far as fetches decide them for a question of this time."""

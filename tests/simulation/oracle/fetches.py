@@ -174,10 +174,14 @@ class Fetches:
             for began_ms in [*window.weather_ms, *(fetch.began_ms for fetch in window.fetches)]
         )
 
-    def changed_since(self, site: str, time_ms: int, since_ms: float) -> bool:
-        """Returns whether a fetch of the window of a sample ended after a time, or is still running."""
+    def had_since(self, site: str, name: str, time_ms: int, value: Value, since_ms: float) -> bool:
+        """Returns whether a value was ever delivered, and its window was read after a time or still is."""
         window = self._windows.get((site, floor_window(time_ms)))
-        return window is not None and any(fetch.ended_ms > since_ms for fetch in window.fetches)
+        return (
+            window is not None
+            and any(fetch.ended_ms > since_ms for fetch in window.fetches)
+            and window.ever_had(name, time_ms, value)
+        )
 
     def _acknowledge(self, fetch: Fetch, window_ms: int) -> None:
         key = (fetch.site, window_ms)
@@ -192,8 +196,7 @@ class Fetches:
         """Forgets fetches that were replaced before any question that is not answered yet was asked."""
         while self._replaced and self._replaced[0][0] < now_ms - _LONGEST_QUESTION_MS:
             _, key, fetch = self._replaced.popleft()
-            window = self._windows[key]
-            window.fetches = [other for other in window.fetches if other is not fetch]
+            self._windows[key].forget(fetch)
             self._change(fetch, now_ms)
 
 

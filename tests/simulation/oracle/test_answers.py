@@ -20,7 +20,9 @@ def fetches() -> Fetches:
     return fetches
 
 
-def raw(fetches: Fetches, *rows: tuple[int, float], asked_ms: int = ASKED_MS) -> dict[str, int]:
+def raw(
+    fetches: Fetches, *rows: tuple[int, float], asked_ms: int = ASKED_MS, is_whole: bool = True
+) -> dict[str, int]:
     """Returns the problems of an answer with these samples (minute, value)."""
     problems = Problems()
     series = {
@@ -28,7 +30,7 @@ def raw(fetches: Fetches, *rows: tuple[int, float], asked_ms: int = ASKED_MS) ->
         "timestamps": [START + minute * MINUTE_MS for minute, _ in rows],
         "values": [value for _, value in rows],
     }
-    check_samples(SITE, [series], SPAN, fetches, asked_ms, problems)
+    check_samples(SITE, [series], SPAN, fetches, asked_ms, problems, is_whole=is_whole)
     return {kind: count for kind, count in problems.counts.items() if count}
 
 
@@ -55,6 +57,12 @@ def test_right_answers_have_no_problems(fetches: Fetches) -> None:
 
 def test_missing_samples_are_lost(fetches: Fetches) -> None:
     assert raw(fetches, (1, 3.0)) == {LOST: 2}
+
+
+def test_samples_of_part_of_an_answer_are_right(fetches: Fetches) -> None:
+    assert raw(fetches, (1, 3.0), is_whole=False) == {}
+    assert raw(fetches, (1, 4.0), is_whole=False) == {WRONG: 1}
+    assert raw(fetches, (1, 3.0), (1, 3.0), is_whole=False) == {DOUBLED: 1}
 
 
 def test_unordered_samples_are_wrong(fetches: Fetches) -> None:

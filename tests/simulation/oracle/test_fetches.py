@@ -69,7 +69,7 @@ def test_unfinished_fetches_are_only_possible() -> None:
     assert not result.certain
 
 
-def test_points_of_a_first_catalog_are_not_replaced_without_it() -> None:
+def test_points_of_a_first_catalog_are_not_replaced() -> None:
     fetches = Fetches()
     # The first sync fetches the catalog itself; the point is not listed any more when it is read again.
     fetches.served("first", page({0: 1.0}, LATER), frozenset())
@@ -191,14 +191,25 @@ def test_spans_cut_windows() -> None:
     assert fetches.expected(SITE, "boiler", span, MUCH_LATER).required == {START + MINUTE_MS}
 
 
-def test_changes_are_known_until_they_end() -> None:
+def test_replaced_values_are_known_while_others_are_read() -> None:
     fetches = Fetches()
+
+    def had(value: float, since_ms: int, minute: int = 0) -> bool:
+        return fetches.had_since(SITE, "boiler", START + minute * MINUTE_MS, value, since_ms)
+
     fetch(fetches, page({0: 1.0}, LATER))
-    assert fetches.changed_since(SITE, START, LATER)
-    assert not fetches.changed_since(SITE, START, LATER + MINUTE_MS)
-    assert not fetches.changed_since(SITE, START + WINDOW_MS, LATER)
+    assert had(1.0, LATER)
+    assert not had(2.0, LATER)
+    assert not had(1.0, LATER + MINUTE_MS)
+    assert not had(1.0, LATER, minute=5)
     fetches.served("job", page({0: 2.0}, MUCH_LATER), NAMES)
-    assert fetches.changed_since(SITE, START, MUCH_LATER + HOUR_MS)
+    assert had(1.0, MUCH_LATER + HOUR_MS)
+    fetches.ended("job", MUCH_LATER + MINUTE_MS, {SITE: NAMES})
+    # The first fetch is forgotten.
+    fetch(fetches, page({7: 1.0}, MUCH_LATER + 3 * HOUR_MS))
+    assert values(expected(fetches, MUCH_LATER + 4 * HOUR_MS)) == {2.0}
+    assert had(1.0, MUCH_LATER)
+    assert not had(3.0, MUCH_LATER)
 
 
 def test_answers_may_be_older_than_later_fetches() -> None:
