@@ -40,7 +40,7 @@ class Rates:
     pause: float = 0.0006
     """The call takes up to 20 minutes, before or after its effect; the process's other calls go on."""
     held: float = 0.004
-    """The put of a block takes up to 20 minutes; its writer has told the ledger that the day changes."""
+    """The put of a block waits for up to 20 minutes, after its writer has told the ledger of the change."""
     broken_body: float = 0.02
     """The body of an object ends too early, or its connection is reset."""
     unprocessed: float = 0.03

@@ -103,8 +103,8 @@ _SLOWEST_MS = 60_000
 _LONGEST_PAUSE_MS = 20 * 60_000
 _LONGEST_OF = {"slow": _SLOWEST_MS, "pause": _LONGEST_PAUSE_MS, "held": _LONGEST_PAUSE_MS}
 _INTERRUPTIONS = frozenset({"kill_before", "kill_after", "pause", "held", "unavailable", "lost_for_good"})
-BLOCK_PUT = "put_item HotTable"
-"""The call between a writer's note in the ledger and its end."""
+BLOCK_PUT = "put of a block"
+"""The name of the call that a writer makes after it has told the ledger that the day changes."""
 
 
 def attempt[T](
@@ -149,7 +149,8 @@ def _delays(fault: str, random: Random) -> tuple[float, float]:
     """Returns how long a call waits before and after its effect."""
     longest_ms = _LONGEST_OF.get(fault, _LONGEST_MS)
     delay_ms = longest_ms * random.random() ** 2
-    return (delay_ms, _SHORTEST_MS) if random.random() < 0.5 else (_SHORTEST_MS, delay_ms)
+    is_before = fault == "held" or random.random() < 0.5
+    return (delay_ms, _SHORTEST_MS) if is_before else (_SHORTEST_MS, delay_ms)
 
 
 class Pool(Executor):

@@ -52,7 +52,7 @@ _BROKEN_LISTINGS = 0.4
 _BUGS = (AssertionError, AttributeError, LookupError, NameError, NotImplementedError, TypeError)
 # The share of archivings after which a chart looks at the day at once.
 _WATCHED = 0.5
-# The share of processes that die, or wait for long, at another call than the put of a block.
+# The share of deaths and long waits at which a chart looks; at the put of a block it looks at each.
 _SUSPECTED = 0.1
 
 
@@ -340,10 +340,10 @@ class Run:
             self.scheduler.spawn(lambda: self.charts.watch(day.site, day.day_ms))
 
     def _interrupted(self, process: Process, call: str) -> None:
-        """Lets a chart look at the day that a process leaves half written."""
+        """Lets a chart look at the day that a process is in the middle of."""
         day = _day_of(self._events.get(process, {}), self.api.sites[0])
-        is_likely = self.machine.random.random() < (1.0 if call == BLOCK_PUT else _SUSPECTED)
-        if day and self.desk.is_open and is_likely:
+        is_watched = self.machine.random.random() < (1.0 if call == BLOCK_PUT else _SUSPECTED)
+        if day and self.desk.is_open and is_watched:
             self.scheduler.spawn(lambda: self.charts.suspect(day.site, day.day_ms))
 
     def _invoke_task(self, payload: Any) -> Invocation:

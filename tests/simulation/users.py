@@ -16,7 +16,6 @@ from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, iso
 
 # A page has few rows here, so that pages are asked for.
 _MAX_PAGES = 200
-_MANY = 25
 _REMEMBERED = 12
 _EXPORT_ENDS = ("completed", "failed", "cancelled")
 
@@ -59,7 +58,7 @@ class Desk:
     """How often they come, as a multiple of the usual."""
     queries: int = 0
     checked: int = 0
-    """Answers without a warning, which were compared."""
+    """Answers that claimed to be whole, and were compared as such."""
 
     @property
     def is_open(self) -> bool:
@@ -163,9 +162,9 @@ class Charts:
         names = self.desk.names(site)
         if not names or site not in self.desk.api.sites:
             return
-        # Nearly all points: few of them change at once.
-        question = Question(site, tuple(names[:_MANY]), Span(day_ms - 2 * DAY_MS, day_ms + DAY_MS), "raw")
-        for wait_ms in (0, 35 * MINUTE_MS, 5 * HOUR_MS):
+        # All points, because few of them change at once.
+        question = Question(site, tuple(names), Span(day_ms - 2 * DAY_MS, day_ms + DAY_MS), "raw")
+        for wait_ms in (0, 35 * MINUTE_MS):
             self.desk.wait(wait_ms, wait_ms * 1.5 + 2_000)
             if self.desk.is_open:
                 self.ask(question)

@@ -1,13 +1,13 @@
 """A client of an AWS service in memory: it repeats failed attempts as botocore's standard mode does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 from tests.simulation.aws import errors
 from tests.simulation.aws.s3_wire import cut_body
-from tests.simulation.process import Attempted, Process, attempt
+from tests.simulation.process import BLOCK_PUT, Attempted, Process, attempt
 
 _ADDRESS = "https://simulated.example"
 _LONGEST_BACKOFF_S = 20.0
@@ -52,7 +52,7 @@ class Client:
         if operation == "transact_write_items":
             # As botocore does, so that a repeat after a lost answer is the same transaction.
             request["ClientRequestToken"] = self._process.machine.random.randbytes(16).hex()
-        call = f"{operation} {request.get('TableName', '')}"
+        call = _named(operation, request)
         random, deadline = self._process.machine.random, self._process.runtime.deadline
         for number in range(1, self._attempts + 1):
             deadline.check()
@@ -91,3 +91,10 @@ class Client:
         if self._process.machine.random.random() < 0.5:
             return ConnectionClosedError(endpoint_url=_ADDRESS)
         return ReadTimeoutError(endpoint_url=_ADDRESS)
+
+
+def _named(operation: str, request: Mapping[str, Any]) -> str:
+    """Returns the name of a call for faults that only some calls have."""
+    # Of the items of the hot table, blocks count their samples.
+    is_block = operation == "put_item" and request["TableName"] == "HotTable" and "n" in request["Item"]
+    return BLOCK_PUT if is_block else operation

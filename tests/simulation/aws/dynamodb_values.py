@@ -133,7 +133,7 @@ class Stored:
         )
 
     def copy(self) -> dict[str, AttributeValue]:
-        """Returns the attributes for a caller, who may change them, but not what a text or number is."""
+        """Returns the attributes for a caller, who must not change the value of a text or number in place."""
         copy = self.attributes.copy()
         for name in self.compound:
             copy[name] = copied(copy[name])

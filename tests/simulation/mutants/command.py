@@ -42,7 +42,7 @@ def _report(name: str, mutant: Mutant | None, seconds: int) -> bool:
 def _text(outcome: Outcome) -> str:
     if not outcome.problem:
         return f"NOT FOUND by {outcome.clean} seeds"
-    return f"found by seed {outcome.seed} after {outcome.seconds:.1f} s: {outcome.problem[:200]}"
+    return f"found after {outcome.seconds:.1f} s: {outcome.problem[:200]} ({outcome.command})"
 
 
 def _parser() -> argparse.ArgumentParser:

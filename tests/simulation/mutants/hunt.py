@@ -23,12 +23,12 @@ def main(name: str, result: Path, seconds: int) -> None:
     scenarios = next((mutant.scenarios for mutant in MUTANTS if mutant.name == name), EVERY)
     for clean in itertools.count():
         scenario = scenarios[clean % len(scenarios)]
-        scenario = replace(scenario, seed=scenario.seed + clean)
+        scenario = replace(scenario, seed=scenario.seed + clean // len(scenarios))
         report = play(scenario, until_found=True)
         if not report.is_clean:
             outcome = {
                 "clean": clean,
-                "seed": scenario.seed,
+                "command": scenario.command,
                 "seconds": time.process_time(),
                 "problem": report.texts[0],
             }

@@ -27,4 +27,4 @@ HELD = Scenario(
 UNLISTED = Scenario(seed=6, days=3, points=12)
 """No listing works for more than a day, while new points send readings."""
 USUAL = (SLOW, DYING)
-EVERY = (SLOW, DYING, SMALL, HELD)
+EVERY = (SLOW, DYING, SMALL, HELD, UNLISTED)

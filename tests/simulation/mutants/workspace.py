@@ -21,10 +21,13 @@ _LOG_TAIL = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How many seeds were clean, and the problem of the next one, "" for none, after seconds of CPU."""
+    """How many seeds were clean, and the problem of the next one, "" for none, after seconds of CPU.
+
+    `command` plays that seed in the copy with the fault.
+    """
 
     clean: int = 0
-    seed: int = 0
+    command: str = ""
     seconds: float = 0.0
     problem: str = ""
 

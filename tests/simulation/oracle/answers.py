@@ -11,8 +11,6 @@ from vitals.model.aggregates import BUCKETS
 from vitals.model.timespan import Span, iso
 
 _PRECISION = 1e-9
-# Means of the smallest doubles are rounded to multiples of it.
-_SMALLEST = math.ulp(0.0)
 
 
 def check_points(
@@ -136,7 +134,7 @@ def _differences(row: dict[str, Any] | None, bucket: Expected) -> Iterator[tuple
         wrong = [
             key
             for key, value in wanted.items()
-            if not _equal(row[key], value, largest if key == "values" else 0.0)
+            if not _equal(row[key], value, _tolerance(largest, high) if key == "values" else 0.0)
         ]
         if wrong:
             yield WRONG, f"{wrong} of {row} instead of {wanted}", 1
@@ -160,9 +158,12 @@ def _mean(values: Sequence[float]) -> float:
         return math.nan
 
 
-def _equal(number: float, wanted: float, largest: float) -> bool:
-    """Returns whether two numbers are the same; `largest` is that of the sum of a mean, 0 for no sum."""
+def _tolerance(largest: float, count: int) -> float:
+    """Returns how far two ways to a mean of so many values may differ."""
+    # Each share of the smallest doubles is rounded to a multiple of the smallest.
+    return max(_PRECISION * largest, count * math.ulp(0.0))
+
+
+def _equal(number: float, wanted: float, tolerance: float) -> bool:
     # A mean whose sum is too large for a double is not compared.
-    return (
-        number == wanted or math.isnan(wanted) or abs(number - wanted) <= max(_PRECISION * largest, _SMALLEST)
-    )
+    return number == wanted or math.isnan(wanted) or abs(number - wanted) <= tolerance

@@ -190,7 +190,7 @@ def differences(rollups: Aggregates, samples: Samples, bucket_ms: int) -> list[s
             largest = max(abs(values["mins"]), abs(values["maxs"]))
             # Each share of the smallest doubles is rounded to a multiple of the smallest.
             least = values["counts"] * math.ulp(0.0)
-            tolerance = max(_PRECISION * largest, least) if name == "values" else 0
+            tolerance = max(_PRECISION * largest, least) if name == "values" else 0.0
             if abs(stored - value) > tolerance:
                 wrong.add(name)
     return sorted(wrong)

@@ -26,7 +26,7 @@ type Reading = tuple[int, set[Value], bool]
 class Fetch:
     """One read of a span by one job.
 
-    `names` are the points that its catalog had from its begin to its end, `listed` those that it ever had.
+    `names` are the points that its catalog had at its begin and at its end, `listed` those at one of them.
     """
 
     site: str
@@ -125,8 +125,9 @@ class Window:
         self.changed_ms = max(self.changed_ms, now_ms)
         self._known.clear()
 
-    def forget(self, fetch: Fetch) -> None:
+    def forget(self, fetch: Fetch, now_ms: float) -> None:
         """Removes a fetch that decides nothing any more."""
+        self.change(now_ms)
         self.fetches = [other for other in self.fetches if other is not fetch]
         if any(other.windows[self.start_ms] == fetch.windows[self.start_ms] for other in self.fetches):
             return

@@ -49,7 +49,7 @@ class _Day:
     """What is known of the points of a site on one day since `changed_ms`."""
 
     changed_ms: float = -NEVER
-    known: dict[str, "Expected"] = field(default_factory=dict)
+    known: dict[str, Expected] = field(default_factory=dict)
 
     def change(self, now_ms: float) -> None:
         self.changed_ms = max(self.changed_ms, now_ms)
@@ -126,10 +126,10 @@ class Fetches:
     def _ended(self, job: Hashable, now_ms: float, names: Mapping[str, frozenset[str]]) -> list[Fetch]:
         fetches = self._open.pop(job, [])
         for fetch in fetches:
-            self._change(fetch, now_ms)
             fetch.ended_ms = now_ms
             fetch.listed = fetch.names | names[fetch.site]
             fetch.names &= names[fetch.site]
+            self._change(fetch, now_ms)
         return fetches
 
     def _change(self, fetch: Fetch, now_ms: float) -> None:
@@ -138,7 +138,7 @@ class Fetches:
             self._windows[fetch.site, window_ms].change(now_ms)
             self._days[fetch.site, window_ms - window_ms % DAY_MS].change(now_ms)
 
-    def expected(self, site: str, name: str, span: Span, asked_ms: float) -> "Expected":
+    def expected(self, site: str, name: str, span: Span, asked_ms: float) -> Expected:
         """Returns what an answer to a question asked at this time must, and may, have of a point."""
         required: set[int] = set()
         possible: dict[int, set[Value]] = {}
@@ -155,7 +155,7 @@ class Fetches:
             possible |= expected.possible
         return Expected(required, possible)
 
-    def _computed(self, site: str, name: str, span: Span, asked_ms: float) -> "Expected":
+    def _computed(self, site: str, name: str, span: Span, asked_ms: float) -> Expected:
         expected = Expected(set(), {})
         for window_ms in range(floor_window(span.start_ms), span.end_ms, WINDOW_MS):
             window = self._windows.get((site, window_ms))
@@ -196,8 +196,8 @@ class Fetches:
         """Forgets fetches that were replaced before any question that is not answered yet was asked."""
         while self._replaced and self._replaced[0][0] < now_ms - _LONGEST_QUESTION_MS:
             _, key, fetch = self._replaced.popleft()
-            self._windows[key].forget(fetch)
-            self._change(fetch, now_ms)
+            self._windows[key].forget(fetch, now_ms)
+            self._days[key[0], key[1] - key[1] % DAY_MS].change(now_ms)
 
 
 def _by_window(batches: Sequence[Batch]) -> Iterator[Batch]:

@@ -14,13 +14,16 @@ from tests.simulation.oracle.fetches import Fetches
 from tests.simulation.oracle.findings import Findings
 from tests.simulation.oracle.problems import LOST, WRONG
 from tests.simulation.oracle.state import Catalogs
-from vitals.model.records.ledger import ArchiveRecord
+from tests.simulation.process import LONGEST_SKEW_MS
+from vitals.model.records.ledger import WRITE_GRACE_MS, ArchiveRecord
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, iso
 
 # A day is read again for 24 hours after its end, and for as long as it is hot by each archiving. The next
 # night's archiving settles it.
 _DONE_AFTER_MS = 28 * HOUR_MS
+# When the night's archiving begins.
+_NIGHT_MS = 2 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,15 @@ class RestOracle:
             self._compare_fetched(day)
 
     def _check_record(self, day: SiteDay) -> None:
-        """Expects that a day is settled, or at least done, while it is hot or due the next night.
+        """Expects that a day is settled, or done while it is hot, or done and changed since the last night.
 
         A dead letter that is sent again changes a day at any time.
         """
         record = self.archives.record(day) or ArchiveRecord(day.day_ms)
         age_ms = self.now_ms() - day.span.end_ms - _DONE_AFTER_MS
-        has_changed = record.changed_ms is not None and record.changed_ms > self.now_ms() - DAY_MS
+        # What changed before this was to be settled by the last night's archiving.
+        due_ms = self.now_ms() // DAY_MS * DAY_MS + _NIGHT_MS - WRITE_GRACE_MS - 2 * LONGEST_SKEW_MS
+        has_changed = record.changed_ms is not None and record.changed_ms > due_ms
         is_waiting = record.status == "done" and (age_ms < self.hot_days * DAY_MS or has_changed)
         is_overdue = age_ms >= 0 and not is_waiting
         if is_overdue and not record.settled:

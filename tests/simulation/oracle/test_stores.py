@@ -61,6 +61,15 @@ def test_changing_and_resting_days_are_right(archived: World) -> None:
     assert archived.check() == []
 
 
+@pytest.mark.parametrize(("hour", "is_due"), [(1, True), (3, False)])
+def test_days_are_settled_by_the_last_night(archived: World, hour: int, is_due: bool) -> None:
+    night_ms = DAY.day_ms + 5 * DAY_MS
+    archived.stores.ledger.mark_changed(SITE, {DAY.day_ms}, night_ms + hour * HOUR_MS)
+    archived.now_ms = night_ms + 6 * HOUR_MS
+    archived.oracle.at_rest()
+    assert any("not settled at rest" in text for text in archived.check()) == is_due
+
+
 def test_unverified_blocks_may_not_expire(world: World) -> None:
     world.set_item("HotTable", BLOCK, expires_at=EXPIRY)
     assert any("without a verified file" in text for text in world.check())

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 # SQS's limit for SendMessageBatch.
 _BATCH = 10
+_ATTEMPTS = 3
 
 
 class MessageQueue:
@@ -25,17 +26,28 @@ class MessageQueue:
     def send(self, batch: Sequence[Mapping[str, str]], delay_s: int = 0) -> None:
         """Sends every message, or raises; they are delivered after `delay_s`, at most 900.
 
-        QueueRefusedError when SQS accepts the request but not each of its messages.
+        QueueRefusedError when SQS accepts requests but not each of their messages.
         """
         for start in range(0, len(batch), _BATCH):
             entries: Any = [
                 {"Id": str(i), "MessageBody": json.dumps(message), "DelaySeconds": delay_s}
                 for i, message in enumerate(batch[start : start + _BATCH])
             ]
+            self._send_all(entries)
+
+    def _send_all(self, entries: Any) -> None:
+        """Sends the messages of one batch; those that SQS refuses are sent again."""
+        for _ in range(_ATTEMPTS):
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-            if answer.get("Failed"):
-                refused = f"{len(answer['Failed'])} of {len(entries)} messages"
-                raise QueueRefusedError(f"the queue did not take {refused}; try again in a few seconds")
+            refused = {failed["Id"]: failed.get("Code", "") for failed in answer.get("Failed", [])}
+            entries = [entry for entry in entries if entry["Id"] in refused]
+            if not entries:
+                return
+        error = QueueRefusedError(
+            f"the queue did not take {len(entries)} messages; try again in a few seconds"
+        )
+        error.add_note(f"the codes of SQS: {sorted(set(refused.values()))}")
+        raise error
 
 
 def content(body: str) -> dict[str, Any]:

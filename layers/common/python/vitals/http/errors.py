@@ -90,6 +90,8 @@ class _Errors:
     def vitals_error(self, error: VitalsError) -> Response[str]:
         if isinstance(error, TierTimeoutError):
             self.logger.warning("a tier did not answer", exc_info=error)
+        elif isinstance(error, QueueRefusedError):
+            self.logger.warning("a queue did not take a message", exc_info=error)
         for kind, status, code in _STATUS:
             if isinstance(error, kind):
                 details = {"running_id": error.running_id} if isinstance(error, RunningError) else {}
