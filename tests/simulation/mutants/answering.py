@@ -12,6 +12,7 @@ MUTANTS = (
         f"{VITALS}/reading/plan.py",
         "        if not (expiring and record.settled):\n",
         "        if not expiring:\n",
+        scenarios=(HELD,),
     ),
     Mutant(
         "cache_ignores_changes",
@@ -19,7 +20,7 @@ MUTANTS = (
         _CACHE,
         "    versions = [[r.day_ms, r.changed_ms, r.began_ms, r.status, r.etag] for r in records]\n",
         "    versions = [[r.day_ms, r.began_ms, r.status, r.etag] for r in records]\n",
-        scenarios=(SMALL,),
+        scenarios=(HELD,),
     ),
     Mutant(
         "cache_ignores_lifetime",

@@ -39,13 +39,4 @@ MUTANTS = (
         "        if before is not None and before.expires_at is not None:\n"
         '            written[0]["expires_at"] = {"N": str(before.expires_at)}\n',
     ),
-    Mutant(
-        "expiry_of_changed_block",
-        "A block expires although it has changed since the day's file was made of it.",
-        _TABLE,
-        '                "ConditionExpression": "r = :read",\n'
-        '                "ExpressionAttributeValues": {\n',
-        '                "ConditionExpression": "r >= :read",\n'
-        '                "ExpressionAttributeValues": {\n',
-    ),
 )

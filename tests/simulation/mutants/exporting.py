@@ -1,7 +1,9 @@
 """Faults of exports: files that are missing, or that lack samples."""
 
+from dataclasses import replace
+
 from tests.simulation.mutants.mutant import VITALS, Mutant
-from tests.simulation.mutants.scenarios import SMALL
+from tests.simulation.mutants.scenarios import DYING
 
 MUTANTS = (
     Mutant(
@@ -10,6 +12,6 @@ MUTANTS = (
         f"{VITALS}/store/state/exports.py",
         "        return conditional.write(self._client.put_item, request, item)\n",
         "        return conditional.write(self._client.put_item, request, {})\n",
-        scenarios=(SMALL,),
+        scenarios=(replace(DYING, seed=4),),
     ),
 )
