@@ -133,8 +133,8 @@ class Stored:
         )
 
     def copy(self) -> dict[str, AttributeValue]:
-        """Returns the attributes for a caller, who must not change the value of a text or number in place."""
-        copy = self.attributes.copy()
+        """Returns the attributes for a caller, who may change them."""
+        copy = {name: value.copy() for name, value in self.attributes.items()}
         for name in self.compound:
             copy[name] = copied(copy[name])
         return copy
