@@ -26,15 +26,15 @@ def remembered() -> Iterator[None]:
 
 
 def _encoder(encode: Callable[[Samples, int], bytes]) -> Callable[[Samples, int], bytes]:
-    known: dict[tuple[int, bytes, bytes, bytes], bytes] = {}
+    payloads: dict[tuple[int, bytes, bytes, bytes], bytes] = {}
 
     def encoded(samples: Samples, window_ms: int) -> bytes:
         key = (window_ms, samples.ids.tobytes(), samples.times.tobytes(), samples.values.tobytes())
-        payload = known.get(key)
+        payload = payloads.get(key)
         if payload is None:
-            if len(known) >= _REMEMBERED:
-                known.clear()
-            payload = known[key] = encode(samples, window_ms)
+            if len(payloads) >= _REMEMBERED:
+                payloads.clear()
+            payload = payloads[key] = encode(samples, window_ms)
         return payload
 
     return encoded

@@ -46,14 +46,14 @@ class Expected:
 
 @dataclass(slots=True)
 class _Day:
-    """What is known of the points of a site on one day since `changed_ms`."""
+    """What is expected of the points of a site on one day since `changed_ms`, by name."""
 
     changed_ms: float = -NEVER
-    known: dict[str, Expected] = field(default_factory=dict)
+    expected: dict[str, Expected] = field(default_factory=dict)
 
     def change(self, now_ms: float) -> None:
         self.changed_ms = max(self.changed_ms, now_ms)
-        self.known.clear()
+        self.expected.clear()
 
 
 class Fetches:
@@ -133,7 +133,7 @@ class Fetches:
         return fetches
 
     def _change(self, fetch: Fetch, now_ms: float) -> None:
-        """Forgets what was known of the windows and days of a fetch."""
+        """Forgets what was expected of the windows and days of a fetch."""
         for window_ms in fetch.windows:
             self._windows[fetch.site, window_ms].change(now_ms)
             self._days[fetch.site, window_ms - window_ms % DAY_MS].change(now_ms)
@@ -145,9 +145,9 @@ class Fetches:
         for day_ms in range(span.start_ms - span.start_ms % DAY_MS, span.end_ms, DAY_MS):
             day, piece = self._days[site, day_ms], Span(day_ms, day_ms + DAY_MS)
             if asked_ms >= day.changed_ms:
-                if name not in day.known:
-                    day.known[name] = self._computed(site, name, piece, asked_ms)
-                expected = day.known[name].inside(span, piece)
+                if name not in day.expected:
+                    day.expected[name] = self._computed(site, name, piece, asked_ms)
+                expected = day.expected[name].inside(span, piece)
             else:
                 clipped = Span(max(day_ms, span.start_ms), min(piece.end_ms, span.end_ms))
                 expected = self._computed(site, name, clipped, asked_ms)
