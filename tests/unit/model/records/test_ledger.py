@@ -57,6 +57,21 @@ def test_the_changes_of_each_step_in_order() -> None:
         assert [(c.facts, c.precondition, c.optional) for c in changes] == expected, name
 
 
+@pytest.mark.parametrize(
+    ("changed_ms", "is_settled"),
+    [
+        (None, True),
+        (BEGAN - WRITE_GRACE_MS - 1, True),
+        (BEGAN - WRITE_GRACE_MS, False),
+        (BEGAN - 1, False),
+        (ENDED, False),
+    ],
+)
+def test_days_settle_a_grace_after_a_change(changed_ms: int | None, is_settled: bool) -> None:
+    record = ArchiveRecord(DAY.day_ms, status="done", began_ms=BEGAN, changed_ms=changed_ms)
+    assert record.settled == is_settled
+
+
 def test_a_whole_attempt_leaves_a_settled_record() -> None:
     before = ArchiveRecord(DAY.day_ms, status="failed", attempts=1, error="OSError: x")
     attempt = reading(before)

@@ -1,0 +1,29 @@
+"""Rollups on moto: those of the archiving that began later stay, whichever wrote last."""
+
+from typing import Any
+
+import pytest
+
+from vitals.codec.rollup import encode_day
+from vitals.model.aggregates import aggregate
+from vitals.model.samples import from_columns
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, HOUR_MS
+from vitals.store.tiers.rollups import RollupTier
+
+DAY = SiteDay("s", 1_767_225_600_000)
+BEGAN_MS = DAY.span.end_ms
+
+
+def rollup(value: float) -> bytes:
+    """Returns the rollups of one sample."""
+    samples = from_columns([0], [DAY.day_ms], [value])
+    return encode_day(aggregate(samples, HOUR_MS), aggregate(samples, DAY_MS))
+
+
+@pytest.mark.parametrize(("offset_ms", "value"), [(-1, 1.0), (0, 2.0), (1, 2.0)])
+def test_older_rollups_do_not_replace_newer(dynamodb: Any, offset_ms: int, value: float) -> None:
+    tier = RollupTier(dynamodb, "HotTable")
+    tier.write(DAY, {0: rollup(1.0)}, BEGAN_MS)
+    tier.write(DAY, {0: rollup(2.0)}, BEGAN_MS + offset_ms)
+    assert tier.read("s", [0], DAY.span, DAY_MS).values.tolist() == [value]
