@@ -18,8 +18,8 @@ CATALOG_EVERY_MS = HOUR_MS
 # The unread samples of points that were listed late are requested a day at a time, so that the live sync does
 # not wait behind more messages than those of a full re-read.
 UNREAD_PIECE_MS = HORIZON_MS
-# For 4,583 points 30 days are 2,160 requests and, where the blocks have expired, 620,000 write units ($0.39).
-# A backfill reads what is older.
+# For 4,583 points 30 days are 2,160 requests and, where the blocks have expired, $0.86 of writes with the new
+# archives of these days. A backfill reads what is older.
 MAX_UNREAD_MS = 30 * DAY_MS
 
 

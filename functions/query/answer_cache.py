@@ -33,7 +33,7 @@ class Entry:
     """Digest of what an answer is read from, and how long (s) the answer may be cached.
 
     The digest contains `ttl_s`. An answer that was read while a writer may still have been writing is
-    cached as volatile. Later the same records make the entry stable, and must not name that answer.
+    cached as volatile. Later the same records belong to a stable entry, whose digest must be another.
     """
 
     digest: str

@@ -509,7 +509,7 @@ def test_a_refused_message_is_a_503(deployed: Stage, monkeypatch: pytest.MonkeyP
         patched.setattr(BaseClient, "_make_api_call", refused)
         status, answer = deployed.call("POST", "/exports", body=export_body())
     assert (status, answer["error_code"]) == (503, "UNAVAILABLE")
-    assert "did not take 1 messages; try again" in answer["error"]
+    assert "did not accept 1 of the messages; try again" in answer["error"]
     assert deployed.call("GET", "/exports", {"site_name": SITE})[1] == {"exports": []}
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from operator import attrgetter
 from typing import Any
@@ -15,6 +16,7 @@ from tests.support.kill import killed_at
 from tests.support.sites import SITE
 from vitals.errors import ArchiveVerificationError, ConflictError, DayFileError
 from vitals.model.due_days import due_days, synced_days
+from vitals.model.records.ledger import Attempt
 from vitals.model.samples import from_columns
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
@@ -212,20 +214,42 @@ def test_a_damaged_file_is_deleted_again(archive: Archive, monkeypatch: pytest.M
     good = archive.held()
     _, time_ms = late_sample(archive, "1.5")
     archive.world.reread(Span(time_ms, time_ms + 1))
-    real = ColdTier.put
-
-    def damaging(self: ColdTier, day: SiteDay, file: Any, contents: Any, replaces: Any) -> Any:
-        data = bytearray(file.read_bytes())
-        data[200] ^= 0xFF
-        return real(self, day, bytes(data), contents, replaces)
-
     with monkeypatch.context() as patch:
-        patch.setattr(ColdTier, "put", damaging)
+        damage_files(patch)
         with pytest.raises((DayFileError, ArchiveVerificationError)):
             archive.archive(reconcile=False)
     assert archive.held() == good
     archive.archive(reconcile=False)
     archive.assert_exact()
+
+
+def test_a_damaged_file_stays_under_later_attempts(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger, day = archive.archiver.ledger, SiteDay(SITE, DAY)
+
+    def start_another() -> None:
+        later = Attempt.after(day, ledger.archive_record(day), archive.world.clock(), "later")
+        ledger.apply(day, later.started())
+
+    damage_files(monkeypatch, start_another)
+    with pytest.raises((DayFileError, ArchiveVerificationError)):
+        archive.archive(reconcile=False)
+    assert ledger.archive_record(day).attempt == "later"
+    assert ledger.archive_record(day).status != "failed"
+    assert len(boto3.client("s3").list_object_versions(Bucket="cold-bucket")["Versions"]) == 1
+
+
+def damage_files(patch: pytest.MonkeyPatch, then: Callable[[], None] = lambda: None) -> None:
+    """Damages each day file that is put, and calls `then` after it is."""
+    real = ColdTier.put
+
+    def put(self: ColdTier, day: SiteDay, file: Any, contents: Any, replaces: Any) -> Any:
+        data = bytearray(file.read_bytes())
+        data[200] ^= 0xFF
+        stored = real(self, day, bytes(data), contents, replaces)
+        then()
+        return stored
+
+    patch.setattr(ColdTier, "put", put)
 
 
 def test_points_newer_than_the_catalog_keep_their_blocks(archive: Archive) -> None:

@@ -1,4 +1,4 @@
-"""Every reader of objects in S3 reads a body that breaks off again."""
+"""Readers of objects in S3 read a body that breaks off again; only the cache leaves that to the tiers."""
 
 from pathlib import Path
 from typing import Any
@@ -73,14 +73,13 @@ def test_staged_hours_are_read_again(client: Any, tmp_path: Path) -> None:
         staging.hours("run", DAY, tmp_path / "hours")
 
 
-def test_cached_results_are_read_again(client: Any) -> None:
+def test_cached_results_are_read_once(client: Any) -> None:
     cache = ResultCache(client, "cold")
     cache.put("mill", "digest", b"result")
-    break_bodies(client, TWICE)
-    assert cache.get("mill", "digest", Cost()) == b"result"
-    break_bodies(client, EVERY_TIME)
+    break_bodies(client, 1)
     with pytest.raises(CacheError, match="the cache could not be read"):
         cache.get("mill", "digest", Cost())
+    assert cache.get("mill", "digest", Cost()) == b"result"
 
 
 def test_unloaded_rows_are_read_again(client: Any, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_refused_messages_are_sent_again() -> None:
 
 def test_what_stays_refused_is_an_error() -> None:
     queue = Queue({"2026-03-02": 3})
-    with pytest.raises(QueueRefusedError, match="did not take 1 messages") as raised:
+    with pytest.raises(QueueRefusedError, match="did not accept 1 of the messages") as raised:
         MessageQueue(cast(Any, queue), "url").send(MESSAGES)
     assert raised.value.__notes__ == ["the codes of SQS: ['InternalError']"]
     assert len(queue.requests) == 3

@@ -8,7 +8,7 @@ VitalsError
 ├── NotFoundError                a site, point, run or export does not exist
 ├── UnauthorizedError            the token has expired
 ├── ForbiddenError               the token does not grant the scope or the site
-├── QueueRefusedError            SQS did not take a message
+├── QueueRefusedError            SQS did not accept a message
 ├── BlockFormatError             bytes are not a block of a supported version
 ├── DayFileError                 the day file of a site cannot be read
 │   ├── DayFileMissingError      … because it does not exist

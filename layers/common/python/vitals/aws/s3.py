@@ -23,13 +23,17 @@ BODY_ERRORS = (HTTPClientError, IncompleteReadError, FlexibleChecksumError, SSLE
 
 
 def read(
-    client: "S3Client", request: Mapping[str, Any], broken: Callable[[], None] = lambda: None
+    client: "S3Client",
+    request: Mapping[str, Any],
+    broken: Callable[[], None] = lambda: None,
+    *,
+    attempts: int = _BODY_ATTEMPTS,
 ) -> tuple[Any, bytes]:
     """Returns the answer to a GetObject request, and its body.
 
     A body that breaks off is requested again; `broken` is called for each. The last error is raised.
     """
-    return _received(client, request, lambda body: body.read(), broken)
+    return _received(client, request, lambda body: body.read(), broken, attempts)
 
 
 def copy(client: "S3Client", request: Mapping[str, Any], file: Path) -> None:
@@ -48,8 +52,9 @@ def _received[T](
     request: Mapping[str, Any],
     receive: Callable[[Any], T],
     broken: Callable[[], None] = lambda: None,
+    attempts: int = _BODY_ATTEMPTS,
 ) -> tuple[Any, T]:
-    for _ in range(_BODY_ATTEMPTS):
+    for _ in range(attempts):
         answer = client.get_object(**request)
         try:
             return answer, receive(answer["Body"])

@@ -44,7 +44,7 @@ class MessageQueue:
             if not entries:
                 return
         error = QueueRefusedError(
-            f"the queue did not take {len(entries)} messages; try again in a few seconds"
+            f"the queue did not accept {len(entries)} of the messages; try again in a few seconds"
         )
         error.add_note(f"the codes of SQS: {sorted(set(refused.values()))}")
         raise error

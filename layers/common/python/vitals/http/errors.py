@@ -12,6 +12,7 @@ from botocore.exceptions import (
     ClientError,
     ConnectionError,
     ConnectTimeoutError,
+    HTTPClientError,
     ReadTimeoutError,
 )
 
@@ -75,7 +76,7 @@ def handle_errors(app: APIGatewayRestResolver, logger: Logger) -> None:
     app.exception_handler(RequestValidationError)(errors.invalid_request)
     app.exception_handler(RequestUnsupportedContentType)(errors.unsupported_media_type)
     app.exception_handler([ConnectTimeoutError, ReadTimeoutError])(errors.timeout)
-    app.exception_handler([ClientError, ConnectionError, *BODY_ERRORS])(errors.unavailable)
+    app.exception_handler([ClientError, ConnectionError, HTTPClientError, *BODY_ERRORS])(errors.unavailable)
     app.exception_handler(Exception)(errors.internal_error)
     app.not_found(errors.no_route)
 
@@ -91,7 +92,7 @@ class _Errors:
         if isinstance(error, TierTimeoutError):
             self.logger.warning("a tier did not answer", exc_info=error)
         elif isinstance(error, QueueRefusedError):
-            self.logger.warning("a queue did not take a message", exc_info=error)
+            self.logger.warning("a queue did not accept a message", exc_info=error)
         for kind, status, code in _STATUS:
             if isinstance(error, kind):
                 details = {"running_id": error.running_id} if isinstance(error, RunningError) else {}

@@ -2,8 +2,8 @@
 
 build → ledger → put → read back and compare → ledger → rollups → expires_at on the blocks → ledger
 
-The ledger names the attempt that started last. Every step of an earlier attempt is a conflict, so that a day
-is only done with the file, the rollups and the expiries of one attempt.
+The ledger names the attempt that started last. An earlier one can no longer change the day's status, so that
+a day is only done with the file, the rollups and the expiries of one attempt.
 """
 
 import tempfile
@@ -105,7 +105,7 @@ class Archiver:
         self, attempt: Attempt, source: str, fresh: Callable[[int], Samples] | None = None
     ) -> Receipt:
         day = attempt.site_day
-        # Before `began_ms`: a file that is put after that has newer samples than blocks that then expire.
+        # Before `began_ms`: blocks that have expired by then are in this file, or in one that replaces it.
         existing = self._existing(day)
         attempt = self._begin_read(attempt, source, without_blocks=fresh is not None)
         # Loaded after `began_ms`, so that it has every point of the blocks that are read.
@@ -180,10 +180,17 @@ class Archiver:
                 raise ArchiveVerificationError(f"verification failed for {wrong} points of {day}")
         except (ArchiveVerificationError, DayFileError):
             if replaced:
-                # A later attempt may have verified this file, or may build on it.
-                self.ledger.apply(day, attempt.replacing(stored.etag, self.now()))
-                self.cold.discard(day, stored)
+                self._discard(attempt, stored)
             raise
+
+    def _discard(self, attempt: Attempt, stored: Stored) -> None:
+        """Deletes a file that is not as it was built, unless a later attempt has started."""
+        try:
+            self.ledger.apply(attempt.site_day, attempt.replacing(stored.etag, self.now()))
+        except ConflictError:
+            # It may have verified this file, or may build on it.
+            return
+        self.cold.discard(attempt.site_day, stored)
 
     def _expire_blocks(self, attempt: Attempt, built: BuiltDay) -> None:
         """Marks the blocks that the file was built from; ConflictError when some of them have changed."""

@@ -5,8 +5,6 @@ from concurrent.futures import Executor as Pool
 from dataclasses import dataclass, field
 from typing import Self
 
-import numpy as np
-
 from vitals.aws.cost import Cost
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.model import aggregates
@@ -77,8 +75,6 @@ class Executor:
             )
 
         rows = aggregates.concat(self._of_runs(read, runs))
-        if len(runs) > 1:
-            rows = rows[np.lexsort((rows.times, rows.ids))]
         inside = (rows.times >= span.start_ms) & (rows.times < span.end_ms)
         return ReadResult(rows[inside], ReadStats(("rollup",)))
 

@@ -214,7 +214,7 @@ class Attempt:
     """One archiving of a site-day; each of its steps is one or more changes of the record, in order.
 
     `started`, then `begin_read`, then `replacing` (only when the file changes), `verified` and `done`; or
-    `failed`, at any time. From the start of an attempt on, every step of an earlier one is a conflict. Times
+    `failed`, at any time. From the start of an attempt on, an earlier one cannot change the status. Times
     are UTC ms. `id` is unique. The last three fields are set by `begin_read`.
     """
 

@@ -1,7 +1,7 @@
 """The rate limit of one upstream, in the state table because many functions share it.
 
 Item: at_ms, the next free request slot. Reserving a slot moves it on by one interval, atomically. If the
-answer to that is lost, the slot stays free, and botocore's repeat reserves the next one.
+answer to that is lost, the slot stays unused, and botocore's repeat reserves the next one.
 """
 
 from collections.abc import Callable

@@ -118,8 +118,8 @@ class Ledger:
         """Records, before the windows are written, that their days change.
 
         A writer may fail, or archiving may read in between. So a mark is valid for the longest time of a
-        writer (WRITE_GRACE_MS) after its own time. A mark that is not behind this one moves on by a
-        millisecond, so that no two states of a day have one mark.
+        writer (WRITE_GRACE_MS) after its own time. Every call changes the mark, and no mark returns: if it is
+        not behind this time, it moves on by a millisecond.
         """
         for day in sorted({SiteDay.containing(site, window_ms) for window_ms in windows_ms}):
             if not self._apply(day, changed(now_ms)):
@@ -171,8 +171,8 @@ class Ledger:
     def apply(self, day: SiteDay, changes: Iterable[ArchiveChange]) -> None:
         """Makes the changes of a day's archive in order, each when its precondition holds.
 
-        ConflictError when it does not hold, unless the change is optional. After its own effect, the
-        precondition of a change holds unless a later attempt has started, or the change is optional.
+        ConflictError when it does not hold, unless the change is optional. A change that is not optional may
+        be repeated: its precondition still holds after its own effect, until a later attempt starts.
         """
         for change in changes:
             if not self._apply(day, change) and not change.optional:

@@ -26,7 +26,10 @@ class ResultCache:
     def get(self, site: str, digest: str, cost: Cost) -> bytes | None:
         """Returns the entry, None when there is none; CacheError when the cache cannot be read."""
         try:
-            _, body = s3.read(self._client, {"Bucket": self._bucket, "Key": keys.cached(site, digest)})
+            # Once: the tiers have the rows too, and a body that hangs takes seconds.
+            _, body = s3.read(
+                self._client, {"Bucket": self._bucket, "Key": keys.cached(site, digest)}, attempts=1
+            )
         except ClientError as error:
             cost.add_get(0)
             if error.response.get("Error", {}).get("Code") == "NoSuchKey":
