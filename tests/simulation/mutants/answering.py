@@ -7,6 +7,13 @@ _CACHE = "functions/query/answer_cache.py"
 
 MUTANTS = (
     Mutant(
+        "pages_overlap",
+        "A page begins before the end of the one before it.",
+        f"{VITALS}/reading/paging.py",
+        "page_token.encode(start_ms, self.plan.fingerprint)",
+        "page_token.encode(start_ms - 300_000, self.plan.fingerprint)",
+    ),
+    Mutant(
         "unsettled_blocks_ignored",
         "A day whose blocks expire is read from its file alone, although it was written to since.",
         f"{VITALS}/reading/plan.py",

@@ -28,4 +28,3 @@ HELD = Scenario(
 UNLISTED = Scenario(seed=58, days=3, points=12)
 """No listing works for more than a day, while new points send readings."""
 USUAL = (SLOW, DYING)
-EVERY = (SLOW, DYING, SMALL, HELD, UNLISTED)
