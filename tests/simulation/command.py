@@ -1,10 +1,12 @@
 """The command of the simulation: plays seeds and prints what each found."""
 
 import argparse
+import traceback
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
+from tests.simulation.oracle.problems import WRONG
 from tests.simulation.run import Figures, Run
 from tests.simulation.scenario import KINDS, Scenario
 from tests.simulation.shrink import shrink
@@ -35,10 +37,13 @@ class Report:
 
 
 def play(scenario: Scenario, *, until_found: bool = False) -> Report:
-    """Plays a scenario to its end, or until a problem is found."""
+    """Plays a scenario to its end, or until a problem is found; an error of an oracle is one."""
     run = Run(scenario)
-    figures = run.play(until_found=until_found)
-    return Report(scenario, figures, run.problems.counts, run.problems.texts)
+    try:
+        run.play(until_found=until_found)
+    except Exception as error:
+        run.problems.add(WRONG, "the run ended with " + "".join(traceback.format_exception(error)))
+    return Report(scenario, run.figures(), run.problems.counts, run.problems.texts)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,15 +78,18 @@ def _print(report: Report, *, verbose: bool, tries: int) -> None:
     print(report, flush=True)
     if verbose:
         figures = report.figures
-        print(f"  {figures.kills} killed of {figures.invocations} invocations, {figures.checked} checked")
+        print(
+            f"  {figures.kills} killed of {figures.invocations} invocations, "
+            f"{figures.checked} checked, {figures.pages} further pages"
+        )
         print("  " + ", ".join(f"{count} {kind}" for kind, count in figures.faults.most_common()))
         print("  " + ", ".join(f"{count} answers {status}" for status, count in figures.statuses.items()))
     for text in report.texts:
         print(f"  {text}")
     if not report.is_clean:
         print(f"  {report.scenario.command}", flush=True)
-        if tries:
-            smallest = shrink(report.scenario, _fails, tries)
+        smallest = shrink(report.scenario, _fails, tries)
+        if smallest != report.scenario:
             print(f"  smaller: {smallest.command}", flush=True)
 
 

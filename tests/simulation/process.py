@@ -14,8 +14,10 @@ from tests.support.kill import Killed
 from vitals.aws.clients import Deadline
 from vitals.aws.runtime import Runtime
 
-# Each clock is at most this wrong, so two of them differ by at most two minutes.
 LONGEST_SKEW_MS = 60_000
+"""Each clock is at most this wrong."""
+CLOCKS_DIFFER_MS = 2 * LONGEST_SKEW_MS
+"""Two clocks differ by at most this."""
 
 type Connect = Callable[["Process", str, Any], Any]
 

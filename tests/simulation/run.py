@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import batched
 from random import Random
 from typing import Any
 
 import requests
+from botocore.exceptions import ClientError
 
 from tests.simulation import codec
 from tests.simulation import stack as stacks
@@ -26,18 +26,18 @@ from tests.simulation.aws.cloud import Cloud
 from tests.simulation.faults import Faults
 from tests.simulation.operators import Operator
 from tests.simulation.oracle.fetches import Fetches
-from tests.simulation.oracle.problems import LOST, WRONG, Problems
-from tests.simulation.oracle.rest import Promises, days_of
+from tests.simulation.oracle.problems import WRONG, Problems
 from tests.simulation.oracle.stores import StoreOracle
 from tests.simulation.process import BLOCK_PUT, Machine, Process, attempt
+from tests.simulation.rest import RestCheck
 from tests.simulation.scenario import Scenario
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.stack import Invocation, Stack
-from tests.simulation.users import Backfills, Charts, Desk, Exports, Question
+from tests.simulation.users import Backfills, Charts, Desk, Exports
 from tests.support.asl.execution import Execution
+from vitals.errors import VitalsError
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
-from vitals.store.state.sites import SiteTable
 
 FIRST_MS = 1_767_225_600_000
 """2026-01-01: the readings begin here, and the product some days later."""
@@ -45,15 +45,29 @@ HISTORY_DAYS = 3
 # A request of the upstream has faults of its own.
 _HTTP_KINDS = frozenset({"kill_before", "kill_after", "slow", "pause"})
 _QUIET_MS = 30 * HOUR_MS
-_NAMES = 25
+# Dead letters are sent again this long before everything is compared.
+_LAST_TRY_MS = 5 * HOUR_MS
 # The share of runs in which the listing is broken for longer than the re-reads go back.
 _BROKEN_LISTINGS = 0.4
 # What a function raises only if it, or the simulation, has a bug.
-_BUGS = (AssertionError, AttributeError, LookupError, NameError, NotImplementedError, TypeError)
+_BUGS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NameError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+)
+# What a service answers only if a request is wrong.
+_ILLEGAL = frozenset({"ValidationException", "InvalidArgument", "AccessDenied"})
 # The share of archivings after which a chart looks at the day at once.
 _WATCHED = 0.5
 # The share of deaths and long waits at which a chart looks; at the put of a block it looks at each.
 _SUSPECTED = 0.1
+# The share of these when a process writes today, as most do.
+_TODAY = 0.1
 
 
 @dataclass(slots=True)
@@ -65,6 +79,7 @@ class Figures:
     kills: int
     queries: int
     checked: int
+    pages: int
     invocations: int
     statuses: dict[int, int] = field(default_factory=dict)
 
@@ -186,40 +201,23 @@ class Run:
         """Lets everything work for as long as the re-reads take, and compares the stores with the book."""
         self.faults.active = False
         self.upstream.faults.stop()
-        self.scheduler.run_until(self.span.end_ms + _QUIET_MS)
+        rest_ms = self.span.end_ms + _QUIET_MS
+        self.scheduler.run_until(rest_ms - _LAST_TRY_MS)
+        self._redrive()
+        self.scheduler.run_until(rest_ms)
         self.stores.at_rest()
-        check = self.scheduler.spawn(self._check_rest)
+        rest = RestCheck(
+            charts=self.charts,
+            backfills=self.backfills,
+            exports=self.exports,
+            cloud=self.cloud,
+            book=self.book,
+            outages=self.outages,
+            span=Span(FIRST_MS, int(self.scheduler.now_ms)),
+        )
+        check = self.scheduler.spawn(rest.run)
         while not check.done:
             self.scheduler.run_until(self.scheduler.now_ms + HOUR_MS)
-
-    def _check_rest(self) -> None:
-        for kind, ids in (("backfill", self.backfills.unfinished()), ("export", self.exports.unfinished())):
-            for unfinished in ids:
-                self.problems.add(WRONG, f"at rest, {kind} {unfinished} has not ended")
-        rest_ms = int(self.scheduler.now_ms)
-        for site, book in self.book.sites.items():
-            record = SiteTable(self.cloud.direct, "StateTable").load(site)
-            if record is None or not record.first_ms:
-                self.problems.add(LOST, f"at rest, {site} has never been synced")
-                continue
-            promises = Promises(book, record.first_ms, rest_ms, self.outages)
-            for name in sorted(set(promises.names) - self.cloud.active_names(site)):
-                self.problems.add(LOST, f"at rest, {site} {name!r} is listed, and not active in the catalog")
-            for names in batched(self._listed(site), _NAMES, strict=False):
-                for day in days_of(Span(FIRST_MS, rest_ms)):
-                    self._check_day(promises, names, day)
-
-    def _check_day(self, promises: Promises, names: tuple[str, ...], day: Span) -> None:
-        """Compares a day's samples with the promises, and its aggregates with the samples."""
-        for resolution in ("raw", "1h", "1d"):
-            question = Question(promises.book.site, names, day, resolution)
-            series = self.charts.ask(question)
-            if series is None:
-                self.problems.add(WRONG, f"at rest, {question} has no clean answer")
-            elif resolution == "raw":
-                for point_series in series:
-                    samples = dict(zip(point_series["timestamps"], point_series["values"], strict=True))
-                    promises.check(point_series["point_name"], day, samples, self.problems)
 
     def figures(self) -> Figures:
         """Returns what the run has done so far."""
@@ -229,6 +227,7 @@ class Run:
             kills=self.stack.kills,
             queries=self.desk.queries,
             checked=self.desk.checked,
+            pages=self.desk.pages,
             invocations=self.stack.invocations,
             statuses=dict(sorted(self.api.statuses.items())),
         )
@@ -268,10 +267,14 @@ class Run:
             self.scheduler.sleep(random.uniform(0.5, 1.5) * HOUR_MS)
             self.cloud.reap()
             if random.random() < 0.2:
-                for queue in ("SyncDeadLetters", "ArchiveDeadLetters", "ExportDeadLetters"):
-                    self.faults.counts["dead_letters"] += self.cloud.sqs.redrive(queue)
-                for queue in stacks.QUEUES:
-                    self.stack.notify(queue)
+                self._redrive()
+
+    def _redrive(self) -> None:
+        """Sends all dead letters again."""
+        for queue in stacks.DEAD_LETTERS:
+            self.faults.counts["dead_letters"] += self.cloud.sqs.redrive(queue)
+        for queue in stacks.QUEUES:
+            self.stack.notify(queue)
 
     def _session(self, process: Process) -> requests.Session:
         began_ms = 0.0
@@ -326,8 +329,8 @@ class Run:
 
     def _check_errors(self, invocation: Invocation) -> None:
         """Looks for errors that no fault of a service explains, and for answers that blame the product."""
-        for error in invocation.process.errors:
-            if isinstance(error, _BUGS):
+        for error in (*invocation.process.errors, invocation.error):
+            if _is_bug(error):
                 self.problems.add(WRONG, f"{invocation.function} raised {error!r}")
         invocation.process.errors.clear()
         if isinstance(invocation.result, dict) and invocation.result.get("statusCode") == 500:
@@ -340,10 +343,12 @@ class Run:
             self.scheduler.spawn(lambda: self.charts.watch(day.site, day.day_ms))
 
     def _interrupted(self, process: Process, call: str) -> None:
-        """Lets a chart look at the day that a process is in the middle of."""
-        day = _day_of(self._events.get(process, {}), self.api.sites[0])
-        is_watched = self.machine.random.random() < (1.0 if call == BLOCK_PUT else _SUSPECTED)
-        if day and self.desk.is_open and is_watched:
+        """Lets a chart look at the day that a process is in the middle of, today if its event names none."""
+        site = self.api.sites[0]
+        named = _day_of(self._events.get(process, {}), site)
+        day = named or SiteDay.containing(site, int(self.scheduler.now_ms))
+        share = (1.0 if call == BLOCK_PUT else _SUSPECTED) * (1.0 if named else _TODAY)
+        if self.desk.is_open and self.machine.random.random() < share:
             self.scheduler.spawn(lambda: self.charts.suspect(day.site, day.day_ms))
 
     def _invoke_task(self, payload: Any) -> Invocation:
@@ -383,5 +388,17 @@ def _day_of(event: Any, site: str) -> SiteDay | None:
 
 
 def _succeeded(invocation: Invocation) -> bool:
+    """Returns whether an invocation did what it was for; a day of a cancelled backfill is not stored."""
+    if invocation.error is not None:
+        return False
     result = invocation.result
-    return invocation.error is None and not (isinstance(result, dict) and result.get("batchItemFailures"))
+    return not isinstance(result, dict) or not (
+        result.get("batchItemFailures") or result.get("status") == "cancelled"
+    )
+
+
+def _is_bug(error: Exception | None) -> bool:
+    """Returns whether an error is one that a fault of a service does not explain."""
+    if isinstance(error, ClientError):
+        return error.response["Error"]["Code"] in _ILLEGAL
+    return isinstance(error, _BUGS) and not isinstance(error, VitalsError)

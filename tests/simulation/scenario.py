@@ -24,8 +24,9 @@ KINDS = (
 class Scenario:
     """A seed with the size of its run.
 
-    `faults` scales the rates of all faults, and `without` names kinds that do not occur. `activity` scales
-    how often readings are late or corrected, and how often exports, backfills and operators come.
+    `faults` scales the rates of the faults of AWS and of processes. `without` names kinds that do not occur.
+    `activity` scales how often readings are late or corrected, and how often exports, backfills and operators
+    come.
     """
 
     seed: int

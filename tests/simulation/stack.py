@@ -27,12 +27,15 @@ from tests.support.kill import Killed
 from tests.support.template import template
 from vitals.aws.queue_function import QueueFunction
 from vitals.http.handler import ApiFunction
+from vitals.reading import request
 
 SECRET = "simulated"  # the name of the secret, and its value
 API_URL = "https://ace.simulated/api"
 STATE_MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:building-vitals-backfill"
 BUCKET = "cold"
 GLUE_DATABASE, GLUE_TABLE = "vitals", "samples"
+# Few, so that answers have several pages.
+_PAGE_SAMPLES, _PAGE_ROWS = 20_000, 300
 # The chance that Lambda uses a sandbox again.
 _WARM = 0.5
 _WARM_SANDBOXES = 3
@@ -101,6 +104,7 @@ QUEUES = {
     "ExportQueueHigh": "ExportFunction",
 }
 """The function that each queue invokes."""
+DEAD_LETTERS = ("SyncDeadLetters", "ArchiveDeadLetters", "ExportDeadLetters")
 CONCURRENCY = 2
 """MaximumConcurrency of each event source of the template."""
 
@@ -327,6 +331,8 @@ def environment(sites: Iterable[str], hot_days: int) -> Iterator[None]:
         with (
             patch.object(exports_app, "Athena", SimulatedAthena),
             patch.object(query_app, "Athena", SimulatedAthena),
+            patch.object(request, "MAX_SAMPLES", _PAGE_SAMPLES),
+            patch.object(request, "MAX_ROWS", _PAGE_ROWS),
             _restored(query_app.api),
             _restored(backfill_api_app.api),
             _restored(exports_api_app.api),

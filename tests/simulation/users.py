@@ -9,15 +9,20 @@ from typing import Any
 from tests.simulation.api import Answer, Api
 from tests.simulation.oracle import answers
 from tests.simulation.oracle.fetches import Fetches
-from tests.simulation.oracle.problems import Problems
+from tests.simulation.oracle.problems import WRONG, Problems
+from tests.simulation.process import CLOCKS_DIFFER_MS
 from tests.simulation.scheduler import Scheduler
 from vitals.model.aggregates import BUCKETS
+from vitals.model.records.exports import RETENTION_MS
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, iso
 
-# A page has few rows here, so that pages are asked for.
 _MAX_PAGES = 200
 _REMEMBERED = 12
+_REPEATED = 40
+_BACKFILL_ENDS = ("succeeded", "partial", "failed", "cancelled")
 _EXPORT_ENDS = ("completed", "failed", "cancelled")
+# No valid request is answered with these.
+_REFUSALS = (400, 401, 403, 405, 413, 422)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class Desk:
     queries: int = 0
     checked: int = 0
     """Answers that claimed to be whole, and were compared as such."""
+    pages: int = 0
+    """Pages of answers after their first ones."""
 
     @property
     def is_open(self) -> bool:
@@ -70,9 +77,16 @@ class Desk:
         self.scheduler.sleep(self.random.uniform(least_ms, most_ms))
 
     def status(self, path: str) -> str:
-        """Returns the status of a backfill or an export; "" when there is none any more."""
+        """Returns the status of a backfill or an export; "" when there is no answer."""
         answer = self.api.call("GET", path)
         return str(answer.content["status"]) if answer.status == 200 else ""
+
+    def start(self, path: str, body: Mapping[str, Any]) -> str:
+        """Returns the id of a new backfill or export; "" when the request fails."""
+        answer = self.api.call("POST", path, body=body)
+        if answer.status in _REFUSALS:
+            self.problems.add(WRONG, f"POST {path} answered {answer.status} {answer.content} to {body}")
+        return str(answer.content["id"]) if answer.status == 202 else ""
 
     def idle(self, least_ms: float, most_ms: float) -> None:
         """Waits until a user comes again, which is after a time between two bounds at the usual activity."""
@@ -126,8 +140,11 @@ class Charts:
                 answer = Answer(200, before, etag)
             if answer.status == 200:
                 _append(series, answer.content["series"])
+            if answer.status in _REFUSALS:
+                desk.problems.add(WRONG, f"{query} was answered with {answer.status} {answer.content}")
             if not answer.is_clean:
                 return list(series.values()), False
+            desk.pages += number > 0
             if number == 0 and answer.etag:
                 self._answers[question] = (answer.etag, answer.content)
             token = answer.content["metadata"]["next_token"]
@@ -146,6 +163,11 @@ class Charts:
             answers.check_aggregates(
                 question.site, series, question.span, resolution, desk.fetches, asked_ms, desk.problems
             )
+
+    def repeat(self) -> None:
+        """Asks the last questions again, each with the ETag of its answer."""
+        for question in list(self._answers)[-_REPEATED:]:
+            self.ask(question)
 
     def watch(self, site: str, day_ms: int) -> None:
         """Looks at a day that has just been archived."""
@@ -187,8 +209,9 @@ class Charts:
         now_ms = int(desk.scheduler.now_ms)
         resolution = random.choice(("raw", "raw", "raw", "5m", "1h", "1h", "1d"))
         if random.random() < 0.4:
-            # The last hours.
-            end_ms = now_ms - now_ms % HOUR_MS + HOUR_MS
+            # The last hours, which have begun by every clock.
+            begun_ms = now_ms - CLOCKS_DIFFER_MS
+            end_ms = begun_ms - begun_ms % HOUR_MS + HOUR_MS
             span = Span(end_ms - random.randint(1, 30) * HOUR_MS, end_ms)
         else:
             days = (now_ms - desk.first_ms) // DAY_MS + 1
@@ -235,29 +258,36 @@ class Backfills:
                 days = (today_ms - desk.first_ms) // DAY_MS
                 first_ms += int(random.random() * days) * DAY_MS
                 last_ms = min(today_ms - DAY_MS, first_ms + random.randint(0, 2) * DAY_MS)
-            body = {
-                "site_name": site,
-                "start_date": iso(first_ms)[:10],
-                "end_date": iso(last_ms)[:10],
-                "force": random.random() < 0.5,
-            }
-            answer = desk.api.call("POST", "/backfill/start", body=body)
-            if answer.status == 202:
-                self.started.append(answer.content["id"])
-                self._follow(answer.content["id"])
+            self.start(site, Span(first_ms, last_ms), force=random.random() < 0.5)
+
+    def start(self, site: str, days: Span, *, force: bool) -> str:
+        """Starts a backfill from one day to another, and returns its last known status, "" for none."""
+        body = {
+            "site_name": site,
+            "start_date": iso(days.start_ms)[:10],
+            "end_date": iso(days.end_ms)[:10],
+            "force": force,
+        }
+        run = self.desk.start("/backfill/start", body)
+        if not run:
+            return ""
+        self.started.append(run)
+        return self._follow(run)
 
     def unfinished(self) -> list[str]:
-        """Returns those that were started and still run."""
-        return [run for run in self.started if self.desk.status(f"/backfill/{run}") == "running"]
+        """Returns those that were started and have not ended; they are known for longer than a run."""
+        return [run for run in self.started if self.desk.status(f"/backfill/{run}") not in _BACKFILL_ENDS]
 
-    def _follow(self, run: str) -> None:
+    def _follow(self, run: str) -> str:
+        status = ""
         for _ in range(20):
             self.desk.wait(5 * MINUTE_MS, 60 * MINUTE_MS)
-            answer = self.desk.api.call("GET", f"/backfill/{run}")
-            if answer.status == 200 and answer.content["status"] != "running":
-                return
-            if self.desk.random.random() < 0.02:
+            status = self.desk.status(f"/backfill/{run}")
+            if status in _BACKFILL_ENDS:
+                break
+            if self.desk.is_open and self.desk.random.random() < 0.02:
                 self.desk.api.call("POST", f"/backfill/{run}/cancel")
+        return status
 
 
 @dataclass(slots=True)
@@ -268,7 +298,8 @@ class Exports:
     open_link: Callable[[str], bytes]
     completed: Callable[[Mapping[str, Any]], None]
     """Is told of each export that is completed, with its answer."""
-    started: list[str] = field(default_factory=list)
+    started: dict[str, float] = field(default_factory=dict)
+    """When each was asked for."""
 
     def run(self) -> None:
         """Starts one now and then, for as long as the simulation runs."""
@@ -278,38 +309,48 @@ class Exports:
             site, now_ms = random.choice(desk.api.sites), int(desk.scheduler.now_ms)
             days = (now_ms - desk.first_ms) // DAY_MS + 1
             first_ms = desk.first_ms + int(random.random() * days) * DAY_MS
-            asked_ms = desk.scheduler.now_ms
             names = desk.names(site)
-            body = {
-                "site_name": site,
-                "start_time": first_ms,
-                "end_time": min(now_ms, first_ms + random.randint(1, 4) * DAY_MS),
-                "format": random.choice(("parquet", "csv")),
-                "point_names": random.sample(list(names), 2)
-                if len(names) > 1 and random.random() < 0.5
-                else [],
-            }
-            answer = desk.api.call("POST", "/exports", body=body)
-            if answer.status == 202:
-                self.started.append(answer.content["id"])
-                self._follow(answer.content["id"], body, asked_ms)
+            chosen = random.sample(list(names), 2) if len(names) > 1 and random.random() < 0.5 else ()
+            span = Span(first_ms, min(now_ms, first_ms + random.randint(1, 4) * DAY_MS))
+            self.start(site, span, random.choice(("parquet", "csv")), chosen)
+
+    def start(self, site: str, span: Span, file_format: str, names: Sequence[str]) -> str:
+        """Starts an export, of all points without names, and returns its last known status, "" for none."""
+        asked_ms = self.desk.scheduler.now_ms
+        body = {
+            "site_name": site,
+            "start_time": span.start_ms,
+            "end_time": span.end_ms,
+            "format": file_format,
+            "point_names": list(names),
+        }
+        export = self.desk.start("/exports", body)
+        if not export:
+            return ""
+        self.started[export] = asked_ms
+        return self._follow(export, body, asked_ms)
 
     def unfinished(self) -> list[str]:
         """Returns those that were started, and have neither ended nor expired."""
+        now_ms = self.desk.scheduler.now_ms
         return [
             export
-            for export in self.started
-            if self.desk.status(f"/exports/{export}") not in (*_EXPORT_ENDS, "")
+            for export, asked_ms in self.started.items()
+            if self.desk.status(f"/exports/{export}") not in _EXPORT_ENDS
+            and now_ms < asked_ms + RETENTION_MS - HOUR_MS
         ]
 
-    def _follow(self, export: str, body: Mapping[str, Any], asked_ms: float) -> None:
+    def _follow(self, export: str, body: Mapping[str, Any], asked_ms: float) -> str:
+        status = ""
         for _ in range(60):
             self.desk.wait(1 * MINUTE_MS, 30 * MINUTE_MS)
             answer = self.desk.api.call("GET", f"/exports/{export}")
-            if answer.status == 200 and answer.content["status"] in _EXPORT_ENDS:
-                if answer.content["status"] == "completed":
-                    self.completed({**answer.content, "asked": body, "asked_ms": asked_ms})
-                return
-            if self.desk.random.random() < 0.01:
+            status = answer.content["status"] if answer.status == 200 else ""
+            if status == "completed":
+                self.completed({**answer.content, "asked": body, "asked_ms": asked_ms})
+            if status in _EXPORT_ENDS:
+                break
+            if self.desk.is_open and self.desk.random.random() < 0.01:
                 self.desk.api.call("DELETE", f"/exports/{export}")
-                return
+                break
+        return status

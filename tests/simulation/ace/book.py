@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.simulation.ace.days import Rates, draw_day, log_uniform
+from tests.simulation.ace.days import Rates, draw_day
 from tests.simulation.ace.points import GATEWAYS, Point, draw_points
 from tests.simulation.ace.readings import Batch, Day, Version, batch, latest
+from tests.simulation.ace.values import log_uniform
 from tests.simulation.ace.weather import weather
 from vitals.model.timespan import DAY_MS, MINUTE_MS, WINDOW_MS, Span, floor_window
 

@@ -1,7 +1,6 @@
 """The readings of a day, drawn: on time, late, corrected, not numbers, or held back by a gateway."""
 
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from random import Random
@@ -9,7 +8,7 @@ from typing import NamedTuple
 
 from tests.simulation.ace.points import Point
 from tests.simulation.ace.readings import BEYOND_MS, Day, Key, Version
-from tests.simulation.ace.values import Value, draw_garbage
+from tests.simulation.ace.values import Value, draw_garbage, log_uniform
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, iso
 
 _OTHER: Value = ('"17.25"', 17.25)
@@ -135,11 +134,6 @@ def late_by(random: Random) -> int:
     if chance < 0.97:
         return log_uniform(random, 2 * HOUR_MS, BEYOND_MS)
     return log_uniform(random, BEYOND_MS + 1000, 3 * DAY_MS)
-
-
-def log_uniform(random: Random, lower: float, upper: float) -> int:
-    """Returns a whole number between two bounds, with each order of magnitude as likely as the next."""
-    return int(math.exp(random.uniform(math.log(lower), math.log(upper))))
 
 
 def time_text(time_ms: int, style: str) -> str:

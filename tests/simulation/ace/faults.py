@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from tests.simulation.ace.days import log_uniform
+from tests.simulation.ace.values import log_uniform
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
 
 

@@ -1,12 +1,11 @@
 """The points of a site: when each is configured, when it sends, and what."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
 from tests.simulation.ace import values
-from tests.simulation.ace.values import Draw
+from tests.simulation.ace.values import Draw, log_uniform
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
 
 GATEWAYS = 3
@@ -22,8 +21,6 @@ _STEMS = (
     "a+b&c=d?{n}/x",
     "back\\slash/{n}",
 )
-# (interval in seconds, share): most at 5 and 15 minutes.
-_INTERVALS = ((300, 0.62), (900, 0.29), (60, 0.09))
 _TIME_STYLES = ("Z", ".{ms:03d}Z", ".{ms:03d}456Z", "+00:00", "+02:00", "-05:30")
 
 
@@ -102,9 +99,10 @@ def _draw_point(random: Random, site: str, number: int, always: Span) -> Point:
 
 
 def _draw_interval(random: Random, number: int) -> int:
+    """Returns the seconds between two readings of a point; most points have 5 or 15 minutes."""
     # One of every 11 points sends once a minute, whatever the seed, so that days are of one size.
     if number % 11 == 5:
-        return _INTERVALS[2][0]
+        return 60
     return 900 if random.random() < 0.32 else 300
 
 
@@ -122,10 +120,6 @@ def _draw_kind(random: Random, number: int) -> Draw:
 
 def _moment(random: Random, run: Span) -> int:
     return run.start_ms + int(random.uniform(0.05, 0.9) * run.length_ms)
-
-
-def _duration(random: Random, least_ms: float, most_ms: float) -> int:
-    return int(math.exp(random.uniform(math.log(least_ms), math.log(most_ms))))
 
 
 def _added(random: Random, point: Point, run: Span, always: Span) -> Sequence[Point]:
@@ -151,7 +145,7 @@ def _removed(random: Random, point: Point, run: Span, always: Span) -> Sequence[
 def _added_again(random: Random, point: Point, run: Span, always: Span) -> Sequence[Point]:
     """A point that is not listed for a while; half of these send all the time."""
     removed = _moment(random, run)
-    added = removed + _duration(random, 10 * MINUTE_MS, 2 * DAY_MS)
+    added = removed + log_uniform(random, 10 * MINUTE_MS, 2 * DAY_MS)
     spans = (Span(always.start_ms, removed), Span(added, max(added, always.end_ms)))
     return [replace(point, configured=spans, sends=random.choice((spans, (always,))))]
 

@@ -123,3 +123,8 @@ def level(levels: int) -> Draw:
 def edge() -> Draw:
     """Returns numbers at the edges of what a double holds."""
     return lambda random, _: random.choice(_EDGE_VALUES)
+
+
+def log_uniform(random: Random, lower: float, upper: float) -> int:
+    """Returns a whole number between two bounds, with each order of magnitude as likely as the next."""
+    return int(math.exp(random.uniform(math.log(lower), math.log(upper))))

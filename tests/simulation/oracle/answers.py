@@ -1,16 +1,14 @@
 """Whether an answer is right: every acknowledged sample once, with a value that it can have."""
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from tests.simulation.oracle.fetch import exact
+from tests.simulation.oracle.fetch import exact, listed
 from tests.simulation.oracle.fetches import Expected, Fetches
+from tests.simulation.oracle.means import is_close, mean
 from tests.simulation.oracle.problems import DOUBLED, LOST, WRONG, Problems
 from vitals.model.aggregates import BUCKETS
 from vitals.model.timespan import Span, iso
-
-_PRECISION = 1e-9
 
 
 def check_points(
@@ -66,11 +64,7 @@ def _compare(
         if possible is None:
             problems.add(WRONG, f"{subject} at {iso(time_ms)}: {value} was never delivered")
         elif value not in possible:
-            problems.add(WRONG, f"{subject} at {iso(time_ms)}: {value} instead of {_listed(possible)}")
-
-
-def _listed(values: set[Any]) -> str:
-    return " or ".join(map(str, sorted(values, key=str)))
+            problems.add(WRONG, f"{subject} at {iso(time_ms)}: {value} instead of {listed(possible)}")
 
 
 def check_aggregates(
@@ -83,19 +77,53 @@ def check_aggregates(
     problems: Problems,
 ) -> None:
     """Compares aggregates of a span of whole buckets, asked for at a time, with what was fetched."""
-    bucket_ms = BUCKETS[resolution]
+    _check_rows(site, series, resolution, lambda name: fetches.expected(site, name, span, asked_ms), problems)
+
+
+def check_agreement(
+    site: str,
+    samples: Sequence[dict[str, Any]],
+    aggregates: Sequence[dict[str, Any]],
+    resolution: str,
+    problems: Problems,
+) -> None:
+    """Compares aggregates with the raw series of the same points and whole buckets."""
+    raw = {
+        point_series["point_name"]: {
+            time_ms: {exact(value)}
+            for time_ms, value in zip(point_series["timestamps"], point_series["values"], strict=True)
+        }
+        for point_series in samples
+    }
+    _check_rows(
+        f"{site}, beside its samples,",
+        aggregates,
+        resolution,
+        lambda name: Expected(set(raw[name]), raw[name]),
+        problems,
+    )
+
+
+def _check_rows(
+    subject: str,
+    series: Sequence[dict[str, Any]],
+    resolution: str,
+    expected: Callable[[str], Expected],
+    problems: Problems,
+) -> None:
+    """Compares aggregates with what is expected of each point."""
     for point_series in series:
         name, rows = point_series["point_name"], _rows(point_series)
-        subject = f"{site} {name!r} {resolution}"
+        of_point = f"{subject} {name!r} {resolution}"
         if len(rows) < len(point_series["timestamps"]):
-            problems.add(DOUBLED, f"{subject}: {len(point_series['timestamps'])} rows of {len(rows)} buckets")
-        expected = fetches.expected(site, name, span, asked_ms)
-        for start_ms, bucket in _buckets(expected, span, bucket_ms):
+            text = f"{len(point_series['timestamps'])} rows of {len(rows)} buckets"
+            problems.add(DOUBLED, f"{of_point}: {text}")
+        for start_ms, bucket in _buckets(expected(name), BUCKETS[resolution]):
             row = rows.pop(start_ms, None)
             for kind, text, count in _differences(row, bucket):
-                problems.add(kind, f"{subject} at {iso(start_ms)}: {text}", count)
+                problems.add(kind, f"{of_point} at {iso(start_ms)}: {text}", count)
         for start_ms in rows:
-            problems.add(WRONG, f"{subject} at {iso(start_ms)}: nothing was ever delivered")
+            problems.add(WRONG, f"{of_point} at {iso(start_ms)}: there are no samples")
 
 
 def _rows(series: dict[str, Any]) -> dict[int, dict[str, Any]]:
@@ -107,7 +135,7 @@ def _rows(series: dict[str, Any]) -> dict[int, dict[str, Any]]:
     }
 
 
-def _buckets(expected: Expected, span: Span, bucket_ms: int) -> list[tuple[int, Expected]]:
+def _buckets(expected: Expected, bucket_ms: int) -> list[tuple[int, Expected]]:
     """Returns what each bucket that may have samples must have."""
     buckets: dict[int, Expected] = {}
     for time_ms, values in expected.possible.items():
@@ -129,41 +157,16 @@ def _differences(row: dict[str, Any] | None, bucket: Expected) -> Iterator[tuple
     if not low <= row["count"] <= high:
         yield LOST if row["count"] < low else DOUBLED, f"count {row['count']}, not {low} to {high}", 1
     elif bucket.certain:
-        wanted = _aggregated(bucket)
-        largest = max(abs(wanted["min"]), abs(wanted["max"]))
-        wrong = [
-            key
-            for key, value in wanted.items()
-            if not _equal(row[key], value, _tolerance(largest, high) if key == "values" else 0.0)
-        ]
+        values = _values(bucket)
+        wanted = {"min": min(values), "max": max(values), "first": values[0], "last": values[-1]}
+        wrong = [key for key, value in wanted.items() if row[key] != value]
+        middle, largest = mean(values), max(map(abs, values))
+        if not is_close(row["values"], middle, largest=largest, count=high):
+            wrong.append("values")
         if wrong:
-            yield WRONG, f"{wrong} of {row} instead of {wanted}", 1
+            yield WRONG, f"{wrong} of {row} instead of {wanted | {'values': middle}}", 1
 
 
-def _aggregated(bucket: Expected) -> dict[str, float]:
-    values = [float(next(iter(bucket.possible[time_ms]))) for time_ms in sorted(bucket.possible)]
-    return {
-        "min": min(values),
-        "max": max(values),
-        "values": _mean(values),
-        "first": values[0],
-        "last": values[-1],
-    }
-
-
-def _mean(values: Sequence[float]) -> float:
-    try:
-        return math.fsum(values) / len(values)
-    except OverflowError:
-        return math.nan
-
-
-def _tolerance(largest: float, count: int) -> float:
-    """Returns how far two ways to a mean of so many values may differ."""
-    # Each share of the smallest doubles is rounded to a multiple of the smallest.
-    return max(_PRECISION * largest, count * math.ulp(0.0))
-
-
-def _equal(number: float, wanted: float, tolerance: float) -> bool:
-    # A mean whose sum is too large for a double is not compared.
-    return number == wanted or math.isnan(wanted) or abs(number - wanted) <= tolerance
+def _values(bucket: Expected) -> list[float]:
+    """Returns the values of a bucket in the order of their times; each has exactly one."""
+    return [float(next(iter(bucket.possible[time_ms]))) for time_ms in sorted(bucket.possible)]

@@ -1,6 +1,5 @@
 """The ledger says what the day files are, and the rollups what a recomputation from them yields."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 from tests.simulation.oracle.day_files import DayFiles
 from tests.simulation.oracle.day_rows import DayRows
 from tests.simulation.oracle.findings import Findings
+from tests.simulation.oracle.means import is_close, mean
 from tests.simulation.oracle.problems import LOST, WRONG
 from tests.simulation.oracle.state import Catalogs
 from vitals.codec.rollup import decode_day
@@ -19,8 +19,6 @@ from vitals.model.samples import Samples
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS
 from vitals.store import items
-
-_PRECISION = 1e-12
 
 
 class Archives:
@@ -187,11 +185,12 @@ def differences(rollups: Aggregates, samples: Samples, bucket_ms: int) -> list[s
     for row, values in enumerate(wanted):
         for name, value in values.items():
             stored = getattr(rollups, name)[row]
-            largest = max(abs(values["mins"]), abs(values["maxs"]))
-            # Each share of the smallest doubles is rounded to a multiple of the smallest.
-            least = values["counts"] * math.ulp(0.0)
-            tolerance = max(_PRECISION * largest, least) if name == "values" else 0.0
-            if abs(stored - value) > tolerance:
+            if name == "values":
+                largest = max(abs(values["mins"]), abs(values["maxs"]))
+                equal = is_close(stored, value, largest=largest, count=int(values["counts"]))
+            else:
+                equal = stored == value
+            if not equal:
                 wrong.add(name)
     return sorted(wrong)
 
@@ -210,8 +209,7 @@ def _aggregated(samples: Samples, bucket_ms: int) -> list[Mapping[str, float]]:
         row: dict[str, float] = {
             "ids": int(ids[begin]),
             "times": int(starts_ms[begin]),
-            # The sum itself can be too large for a double.
-            "values": math.fsum((samples.values[begin:end] / len(of_bucket)).tolist()),
+            "values": mean(of_bucket),
             "mins": min(of_bucket),
             "maxs": max(of_bucket),
             "firsts": of_bucket[0],

@@ -15,12 +15,12 @@ from tests.simulation.oracle.fetches import Fetches
 from tests.simulation.oracle.findings import Findings
 from tests.simulation.oracle.problems import LOST, WRONG
 from tests.simulation.oracle.state import Catalogs
+from tests.simulation.process import CLOCKS_DIFFER_MS
 from vitals.codec import blocks
 from vitals.model.samples import merge
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, WINDOW_MS, Span, iso
 
-_CLOCKS_DIFFER_MS = 120_000
 _NEVER = {"N": "0"}
 
 type Item = Mapping[str, Mapping[str, Any]]
@@ -153,6 +153,8 @@ def _fault(before: Item | None, after: Item | None, now_ms: int) -> tuple[str, s
     if before is None:
         return (WRONG, "it is new, and has an expiry") if "expires_at" in after else None
     if before["r"] == after["r"]:
+        if any(before[name] != after[name] for name in ("b", "n", "f")):
+            return WRONG, "it changes, and its revision does not"
         # Two archivings may give the same revision different expiries, by their clocks.
         is_lost = "expires_at" in before and "expires_at" not in after
         return (WRONG, "it had an expiry, and has none") if is_lost else None
@@ -160,9 +162,9 @@ def _fault(before: Item | None, after: Item | None, now_ms: int) -> tuple[str, s
         return WRONG, "it is written with an expiry"
     # The writer's clock may be ahead.
     lost = int(before["n"]["N"]) - int(after["n"]["N"])
-    if lost > 0 and not _has_expired(before, now_ms + _CLOCKS_DIFFER_MS):
+    if lost > 0 and not _has_expired(before, now_ms + CLOCKS_DIFFER_MS):
         return LOST, f"{lost} samples fewer than before"
-    if int(after["f"]["N"]) < int(before["f"]["N"]) and not _has_expired(before, now_ms + _CLOCKS_DIFFER_MS):
+    if int(after["f"]["N"]) < int(before["f"]["N"]) and not _has_expired(before, now_ms + CLOCKS_DIFFER_MS):
         return WRONG, "the time of its newest fetch goes back"
     if int(after["r"]["N"]) != int(before["r"]["N"]) + 1:
         return WRONG, f"revision {after['r']['N']} follows {before['r']['N']}"
@@ -184,7 +186,7 @@ def _has_expired(item: Item, now_ms: int) -> bool:
 
 
 def _is_changed(before: Item | None, after: Item) -> bool:
-    return before is None or before["r"] != after["r"]
+    return before is None or before["b"] != after["b"] or before["r"] != after["r"]
 
 
 def decoded(marked: Sequence[Marked]) -> tuple[Keys, Any]:

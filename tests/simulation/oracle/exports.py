@@ -13,18 +13,18 @@ from botocore.exceptions import ClientError
 from tests.simulation.aws.cloud import Cloud
 from tests.simulation.oracle import export_rows
 from tests.simulation.oracle.export_rows import ExportRows
-from tests.simulation.oracle.fetch import exact
+from tests.simulation.oracle.fetch import exact, listed
 from tests.simulation.oracle.fetches import Expected, Fetches
 from tests.simulation.oracle.findings import Findings
 from tests.simulation.oracle.problems import DOUBLED, LOST, WRONG
 from tests.simulation.oracle.state import Catalogs
+from tests.simulation.process import CLOCKS_DIFFER_MS
 from tests.simulation.stack import BUCKET
 from vitals.model.timespan import Span, iso, parse_iso
 from vitals.store import keys
 
 # Comparing every sample of every point takes longer than everything else.
 _POINTS = 6
-_CLOCKS_DIFFER_MS = 120_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ class ExportOracle:
     catalogs: Catalogs
     fetches: Fetches
     findings: Findings
-    _completed: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
-    """When each completed export expires (UTC ms), and its files."""
+    _completed: dict[str, tuple[int, Mapping[str, str]]] = field(default_factory=dict)
+    """When each completed export expires (UTC ms), and the ETags of its files by name."""
 
     def check(self, export: Mapping[str, Any]) -> None:
         """Compares the answer about a completed export with its files, its parts and what was fetched."""
         subject, ids = f"export {export['id']}", self.catalogs.ids(export["site_name"])
-        names = tuple(file["name"] for file in export["files"])
-        self._completed[export["id"]] = parse_iso(export["expires_at"]), names
+        etags = {file["name"]: self._etag(export["id"], file["name"]) for file in export["files"]}
+        self._completed[export["id"]] = parse_iso(export["expires_at"]), etags
         rows: dict[str, ExportRows] = {}
         for file in export["files"]:
             try:
@@ -58,15 +58,21 @@ class ExportOracle:
             self._compare_rows(subject, export, export_rows.concat(list(rows.values())).sorted())
 
     def check_files(self, now_ms: int) -> None:
-        """Looks for the files of the exports that were completed and have not expired."""
-        for export, (expires_ms, names) in list(self._completed.items()):
+        """Expects the files of exports that were completed and have not expired, as they were then."""
+        for export, (expires_ms, etags) in list(self._completed.items()):
             if expires_ms <= now_ms:
                 del self._completed[export]
                 continue
-            stored = set(self.cloud.s3.objects(BUCKET, keys.export_file(export)))
-            for name in names:
-                if keys.export_file(export, name) not in stored:
-                    self.findings.add(LOST, f"export {export}: {name} is gone after it was completed")
+            for name, etag in etags.items():
+                current = self._etag(export, name)
+                if current != etag:
+                    text = "has changed" if current else "is gone"
+                    self.findings.add(LOST, f"export {export}: {name} {text} after it was completed")
+
+    def _etag(self, export: str, name: str) -> str:
+        """Returns the ETag of a file, "" when it does not exist."""
+        versions = self.cloud.s3.history(BUCKET, keys.export_file(export, name))
+        return versions[-1].etag if versions else ""
 
     def _compare_parts(self, subject: str, export: Mapping[str, Any], rows: Mapping[str, ExportRows]) -> None:
         """Compares the records of the parts with the files and with the answer."""
@@ -101,7 +107,7 @@ class ExportOracle:
             self.findings.add(DOUBLED, f"{subject}: {rows.doubled} samples are there twice", rows.doubled)
         body, asked_ms = export["asked"], export["asked_ms"]
         span = Span(body["start_time"], min(body["end_time"], parse_iso(export["end_time"])))
-        if span.end_ms < body["end_time"] - _CLOCKS_DIFFER_MS:
+        if span.end_ms < body["end_time"] - CLOCKS_DIFFER_MS:
             self.findings.add(WRONG, f"{subject}: it ends at {iso(span.end_ms)}")
         names = body["point_names"] or self.catalogs.names(export["site_name"])
         ids = [self.catalogs.ids(export["site_name"])[name] for name in names]
@@ -137,5 +143,5 @@ class ExportOracle:
             value, possible = exact(number), expected.possible.get(time_ms, ())
             # What was fetched after the request may have replaced what a part had read before.
             if value not in possible and not self.fetches.had_since(site, name, time_ms, value, asked_ms):
-                text = f"{subject}, {name!r} at {iso(time_ms)}: {value} instead of {possible or 'nothing'}"
+                text = f"{subject}, {name!r} at {iso(time_ms)}: {value} instead of {listed(possible)}"
                 self.findings.add(WRONG, text)

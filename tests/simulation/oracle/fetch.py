@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.simulation.ace.readings import Batch
@@ -83,6 +83,11 @@ class Fetch:
 def exact(value: float) -> Value:
     """Returns the value so that two are equal only if all their bits are."""
     return value if value or math.copysign(1.0, value) > 0 else "-0.0"
+
+
+def listed(values: Iterable[Value]) -> str:
+    """Returns values in words, always in the same order."""
+    return " or ".join(map(str, sorted(values, key=str))) or "nothing"
 
 
 class _Batches:

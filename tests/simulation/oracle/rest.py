@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tests.simulation.ace.book import SiteBook
 from tests.simulation.ace.readings import Version
-from tests.simulation.oracle.fetch import Value, exact
+from tests.simulation.oracle.fetch import Value, exact, listed
 from tests.simulation.oracle.problems import LOST, WRONG, Problems
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, iso
 
@@ -47,8 +47,7 @@ class Promises:
             if value is None:
                 problems.add(LOST, f"{subject}: promised, and missing")
             else:
-                wanted = " or ".join(map(str, possible))
-                problems.add(WRONG, f"{subject}: {value} instead of {wanted}")
+                problems.add(WRONG, f"{subject}: {value} instead of {listed(possible)}")
 
     def _promised(self, name: str, span: Span) -> Iterator[tuple[int, list[Value]]]:
         point = self.book.by_name.get(name)

@@ -9,12 +9,12 @@ from tests.simulation.oracle.archives import Archives
 from tests.simulation.oracle.day_files import DayFiles
 from tests.simulation.oracle.day_rows import Keys
 from tests.simulation.oracle.expiry import Expiry, decoded
-from tests.simulation.oracle.fetch import exact
+from tests.simulation.oracle.fetch import exact, listed
 from tests.simulation.oracle.fetches import Fetches
 from tests.simulation.oracle.findings import Findings
 from tests.simulation.oracle.problems import LOST, WRONG
 from tests.simulation.oracle.state import Catalogs
-from tests.simulation.process import LONGEST_SKEW_MS
+from tests.simulation.process import CLOCKS_DIFFER_MS
 from vitals.model.records.ledger import WRITE_GRACE_MS, ArchiveRecord
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, iso
@@ -56,7 +56,7 @@ class RestOracle:
         record = self.archives.record(day) or ArchiveRecord(day.day_ms)
         age_ms = self.now_ms() - day.span.end_ms - _DONE_AFTER_MS
         # What changed before this was to be settled by the last night's archiving.
-        due_ms = self.now_ms() // DAY_MS * DAY_MS + _NIGHT_MS - WRITE_GRACE_MS - 2 * LONGEST_SKEW_MS
+        due_ms = self.now_ms() // DAY_MS * DAY_MS + _NIGHT_MS - WRITE_GRACE_MS - CLOCKS_DIFFER_MS
         has_changed = record.changed_ms is not None and record.changed_ms > due_ms
         is_waiting = record.status == "done" and (age_ms < self.hot_days * DAY_MS or has_changed)
         is_overdue = age_ms >= 0 and not is_waiting
@@ -79,7 +79,7 @@ class RestOracle:
             for time_ms, value in samples.items():
                 if exact(value) not in expected.possible.get(time_ms, ()):
                     text = f"{name!r} is {exact(value)} at {iso(time_ms)}"
-                    wanted = expected.possible.get(time_ms, "nothing")
+                    wanted = listed(expected.possible.get(time_ms, ()))
                     self.findings.add(WRONG, f"{day}: {text}, not {wanted}")
 
     def _stored(self, day: SiteDay) -> Mapping[int, Mapping[int, float]]:

@@ -1,10 +1,11 @@
 """Answers are compared with what was fetched: nothing is lost, doubled, wrong or stale."""
 
+import math
 from typing import Any
 
 import pytest
 
-from tests.simulation.oracle.answers import check_aggregates, check_points, check_samples
+from tests.simulation.oracle.answers import check_aggregates, check_agreement, check_points, check_samples
 from tests.simulation.oracle.problems import DOUBLED, LOST, WRONG, Problems
 from tests.simulation.oracle.test_fetches import LATER, MUCH_LATER, SITE, SPAN, START, Fetches, fetch, page
 from vitals.model.timespan import HOUR_MS, MINUTE_MS, WINDOW_MS
@@ -139,3 +140,31 @@ def test_uncertain_buckets_are_compared_by_their_counts_only(fetches: Fetches) -
     fetches.served("running", page({0: 9.0, 2: 9.0}, MUCH_LATER), frozenset({"boiler"}))
     assert aggregated(fetches, max=[9.0, 0.0], count=[3, 1]) == {}
     assert aggregated(fetches, max=[9.0, 0.0], count=[4, 1]) == {DOUBLED: 1}
+
+
+def test_aggregates_agree_with_their_samples() -> None:
+    samples = {"point_name": "boiler", "timestamps": [START, START + MINUTE_MS], "values": [1.0, 3.0]}
+    rows = {"timestamps": [START], "values": [2.0], "min": [1.0], "max": [3.0], "count": [2]}
+    rows |= {"first": [1.0], "last": [3.0]}
+    changes: list[tuple[dict[str, list[Any]], dict[str, int]]] = [
+        ({}, {}),
+        ({"max": [4.0]}, {WRONG: 1}),
+        ({"values": [math.nan]}, {WRONG: 1}),
+        ({"count": [1]}, {LOST: 1}),
+        ({name: [] for name in rows}, {LOST: 2}),
+    ]
+    for change, found in changes:
+        problems = Problems()
+        check_agreement(SITE, [samples], [{"point_name": "boiler"} | rows | change], "5m", problems)
+        assert {kind: count for kind, count in problems.counts.items() if count} == found
+
+
+def test_means_of_the_largest_doubles_are_compared() -> None:
+    largest = 1.7e308
+    samples = {"point_name": "boiler", "timestamps": [START, START + MINUTE_MS], "values": [largest] * 2}
+    rows = {"timestamps": [START], "min": [largest], "max": [largest], "count": [2]}
+    rows |= {"point_name": "boiler", "first": [largest], "last": [largest]}
+    for mean, count in ((largest, 0), (math.nan, 1), (math.inf, 1)):
+        problems = Problems()
+        check_agreement(SITE, [samples], [rows | {"values": [mean]}], "5m", problems)
+        assert problems.counts[WRONG] == count

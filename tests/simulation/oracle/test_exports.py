@@ -65,7 +65,7 @@ def test_right_exports_are_no_problem(world: World) -> None:
     [
         (lambda lines: lines[1:], "lacks 1 samples, first 2026-03-10T00:00:00Z"),
         (lambda lines: [*lines, lines[3]], "1 samples are there twice"),
-        (lambda lines: [lines[0][:-4] + "7.5", *lines[1:]], "instead of {20.0}"),
+        (lambda lines: [lines[0][:-4] + "7.5", *lines[1:]], "instead of 20.0"),
         (lambda lines: [*lines, "fan,2026-03-10T00:00:00.000Z,1.0"], "were not asked for"),
         (lambda lines: [*lines, "boiler,2026-03-11T00:00:00.000Z,1.0"], "outside of its span"),
         (lambda lines: [*lines, "boiler,yesterday,1.0"], "cannot be read"),
@@ -99,3 +99,11 @@ def test_files_of_completed_exports_stay(world: World) -> None:
     world.s3.call("delete_object", {"Bucket": BUCKET, "Key": keys.export_file("e1", "a.csv")})
     world.now_ms += DAY_MS
     assert any("a.csv is gone after it was completed" in text for text in world.check())
+
+
+def test_files_of_completed_exports_are_final(world: World) -> None:
+    world.oracle.export_completed(export_of(world, lines_of(world)))
+    key = keys.export_file("e1", "a.csv")
+    world.s3.call("put_object", {"Bucket": BUCKET, "Key": key, "Body": b"point_name,timestamp,value\n"})
+    world.now_ms += DAY_MS
+    assert any("a.csv has changed after it was completed" in text for text in world.check())

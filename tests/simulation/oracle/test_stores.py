@@ -98,6 +98,12 @@ def test_blocks_do_not_shrink_and_count_revisions(world: World, attributes: dict
     assert any("samples fewer" in text or "follows" in text for text in world.check())
 
 
+@pytest.mark.parametrize("attributes", [{"n": {"N": "600"}}, {"f": {"N": "1"}}, {"b": {"B": b""}}])
+def test_revisions_change_with_blocks(world: World, attributes: dict[str, Any]) -> None:
+    world.set_item("HotTable", BLOCK, **attributes)
+    assert any("it changes, and its revision does not" in text for text in world.check())
+
+
 def test_older_fetches_do_not_replace_newer_values(world: World) -> None:
     item = world.dynamodb.get("HotTable", BLOCK) or {}
     samples = blocks.decode(item["b"]["B"], DAY.day_ms)

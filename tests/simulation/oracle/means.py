@@ -1,0 +1,18 @@
+"""The mean of samples, computed in another way than the product's, and how far the two may differ."""
+
+import math
+from collections.abc import Sequence
+
+# A sum of a day of readings, each addition rounded.
+_PRECISION = 1e-11
+
+
+def mean(values: Sequence[float]) -> float:
+    """Returns the mean of values, whose sum can be too large for a double."""
+    return math.fsum([value / len(values) for value in values])
+
+
+def is_close(stored: float, wanted: float, *, largest: float, count: int) -> bool:
+    """Returns whether two ways to the mean of `count` values, none larger than `largest`, may yield these."""
+    # Each share of the smallest doubles is rounded to a multiple of the smallest.
+    return abs(stored - wanted) <= max(_PRECISION * largest, count * math.ulp(0.0))
