@@ -77,9 +77,9 @@ class Process(Owner):
         if self.dead:
             raise Killed
         scheduler = self.machine.scheduler
-        left_ms = self.ends_ms - scheduler.now_ms
-        if ms >= left_ms:
-            scheduler.sleep(max(0.0, left_ms))
+        remaining_ms = self.ends_ms - scheduler.now_ms
+        if ms >= remaining_ms:
+            scheduler.sleep(max(0.0, remaining_ms))
             self.machine.faults.counts["timed_out"] += 1
             self.kill()
         scheduler.sleep(ms)

@@ -109,10 +109,10 @@ class Charts:
 
     def ask(self, question: Question) -> list[dict[str, Any]] | None:
         """Asks one question and compares the answer; returns its series, None if it is not whole."""
-        asked_ms = self.desk.scheduler.now_ms
+        requested_ms = self.desk.scheduler.now_ms
         series, is_whole = self._read(question)
         if is_whole:
-            self._compare(question, series, asked_ms)
+            self._compare(question, series, requested_ms)
         elif question.resolution == "raw":
             desk = self.desk
             answers.check_samples(
@@ -120,7 +120,7 @@ class Charts:
                 series,
                 question.span,
                 desk.fetches,
-                asked_ms,
+                requested_ms,
                 desk.problems,
                 is_whole=False,
             )
@@ -153,15 +153,17 @@ class Charts:
             query = question.query() | {"next_token": token}
         raise AssertionError(f"more than {_MAX_PAGES} pages: {question}")
 
-    def _compare(self, question: Question, series: Sequence[dict[str, Any]], asked_ms: float) -> None:
+    def _compare(self, question: Question, series: Sequence[dict[str, Any]], requested_ms: float) -> None:
         desk, resolution = self.desk, question.resolution
         desk.checked += 1
         answers.check_points(question.site, question.names, series, desk.problems)
         if resolution == "raw":
-            answers.check_samples(question.site, series, question.span, desk.fetches, asked_ms, desk.problems)
+            answers.check_samples(
+                question.site, series, question.span, desk.fetches, requested_ms, desk.problems
+            )
         else:
             answers.check_aggregates(
-                question.site, series, question.span, resolution, desk.fetches, asked_ms, desk.problems
+                question.site, series, question.span, resolution, desk.fetches, requested_ms, desk.problems
             )
 
     def repeat(self) -> None:
@@ -180,12 +182,13 @@ class Charts:
             )
 
     def suspect(self, site: str, day_ms: int) -> None:
-        """Asks for a day and the two before it, and again when their answer may be cached for longer."""
+        """Asks for a day or for three days, and again when the answer may be cached for longer."""
         names = self.desk.names(site)
         if not names or site not in self.desk.api.sites:
             return
         # All points, because few of them change at once.
-        question = Question(site, tuple(names), Span(day_ms - 2 * DAY_MS, day_ms + DAY_MS), "raw")
+        first_ms = day_ms - self.desk.random.choice((0, 0, 2)) * DAY_MS
+        question = Question(site, tuple(names), Span(first_ms, day_ms + DAY_MS), "raw")
         for wait_ms in (0, 35 * MINUTE_MS):
             self.desk.wait(wait_ms, wait_ms * 1.5 + 2_000)
             if self.desk.is_open:
@@ -316,7 +319,7 @@ class Exports:
 
     def start(self, site: str, span: Span, file_format: str, names: Sequence[str]) -> str:
         """Starts an export, of all points without names, and returns its last known status, "" for none."""
-        asked_ms = self.desk.scheduler.now_ms
+        requested_ms = self.desk.scheduler.now_ms
         body = {
             "site_name": site,
             "start_time": span.start_ms,
@@ -327,27 +330,27 @@ class Exports:
         export = self.desk.start("/exports", body)
         if not export:
             return ""
-        self.started[export] = asked_ms
-        return self._follow(export, body, asked_ms)
+        self.started[export] = requested_ms
+        return self._follow(export, body, requested_ms)
 
     def unfinished(self) -> list[str]:
         """Returns those that were started, and have neither ended nor expired."""
         now_ms = self.desk.scheduler.now_ms
         return [
             export
-            for export, asked_ms in self.started.items()
+            for export, requested_ms in self.started.items()
             if self.desk.status(f"/exports/{export}") not in _EXPORT_ENDS
-            and now_ms < asked_ms + RETENTION_MS - HOUR_MS
+            and now_ms < requested_ms + RETENTION_MS - HOUR_MS
         ]
 
-    def _follow(self, export: str, body: Mapping[str, Any], asked_ms: float) -> str:
+    def _follow(self, export: str, body: Mapping[str, Any], requested_ms: float) -> str:
         status = ""
         for _ in range(60):
             self.desk.wait(1 * MINUTE_MS, 30 * MINUTE_MS)
             answer = self.desk.api.call("GET", f"/exports/{export}")
             status = answer.content["status"] if answer.status == 200 else ""
             if status == "completed":
-                self.completed({**answer.content, "asked": body, "asked_ms": asked_ms})
+                self.completed({**answer.content, "request": body, "requested_ms": requested_ms})
             if status in _EXPORT_ENDS:
                 break
             if self.desk.is_open and self.desk.random.random() < 0.01:

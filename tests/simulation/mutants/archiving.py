@@ -1,6 +1,9 @@
 """Faults of the archiving: day files and rollups that lack samples, or that the ledger does not know."""
 
+from dataclasses import replace
+
 from tests.simulation.mutants.mutant import VITALS, Mutant
+from tests.simulation.mutants.scenarios import SLOW
 
 _ARCHIVER = f"{VITALS}/pipeline/archiver.py"
 _RECORDS = f"{VITALS}/model/records/ledger.py"
@@ -27,6 +30,7 @@ MUTANTS = (
         f"{VITALS}/store/tiers/cold.py",
         '        request |= {"IfMatch": replaces.etag} if replaces else {"IfNoneMatch": "*"}\n',
         "",
+        scenarios=(replace(SLOW, seed=2),),
     ),
     Mutant(
         "file_replaced_unannounced",

@@ -27,17 +27,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     mutants = [by_name[name] for name in options.names or by_name]
     with ThreadPoolExecutor(options.jobs) as pool:
-        found = [
+        matches = [
             scenario
             for scenario in pool.map(lambda mutant: _hunt(mutant, options.seconds), mutants)
             if scenario
         ]
         with planted(None) as unchanged:
-            clean = list(pool.map(lambda scenario: _is_clean(unchanged, scenario), dict.fromkeys(found)))
-    print(
-        f"{len(found)} of {len(mutants)} found; {sum(clean)} of {len(clean)} scenarios clean without a fault"
-    )
-    return 0 if len(found) == len(mutants) and all(clean) else 1
+            clean = list(pool.map(lambda scenario: _is_clean(unchanged, scenario), dict.fromkeys(matches)))
+    print(f"{len(matches)} of {len(mutants)} found; {sum(clean)} of {len(clean)} scenarios clean without it")
+    return 0 if len(matches) == len(mutants) and all(clean) else 1
 
 
 def _hunt(mutant: Mutant, seconds: int) -> Scenario | None:

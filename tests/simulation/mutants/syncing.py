@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.simulation.mutants.mutant import VITALS, Mutant
-from tests.simulation.mutants.scenarios import UNLISTED
+from tests.simulation.mutants.scenarios import DYING, UNLISTED
 
 _INGEST = f"{VITALS}/pipeline/ingest.py"
 _SYNC = "functions/etl/sync.py"
@@ -42,6 +42,7 @@ MUTANTS = (
         f"{VITALS}/store/state/sites.py",
         '            condition = "checkpoint_ms = :read"\n',
         '            condition = "checkpoint_ms = :read OR checkpoint_ms <> :read"\n',
+        scenarios=(replace(DYING, seed=3),),
     ),
     Mutant(
         "polled_before_write",
@@ -77,7 +78,7 @@ MUTANTS = (
         "functions/etl/catalog.py",
         "            unread_from_ms=plan.unlisted_since(refresh.record),\n",
         "            unread_from_ms=None,\n",
-        scenarios=(replace(UNLISTED, seed=6),),
+        scenarios=(replace(UNLISTED, seed=13),),
     ),
     Mutant(
         "late_points_read_for_a_day",

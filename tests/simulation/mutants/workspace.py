@@ -38,10 +38,10 @@ def planted(mutant: Mutant | None) -> Iterator[Path]:
 def played(root: Path, task: Task) -> Outcome:
     """Plays scenarios in a copy; BrokenError when the simulation itself fails."""
     with tempfile.TemporaryDirectory(prefix="task-") as folder:
-        given, result, log = (Path(folder) / name for name in ("task.json", "result.json", "log.txt"))
-        given.write_text(task.to_json())
+        tasks, result, log = (Path(folder) / name for name in ("task.json", "result.json", "log.txt"))
+        tasks.write_text(task.to_json())
         path = os.pathsep.join(str(root / name) for name in _IMPORTED)
-        command = [sys.executable, "-W", "ignore", "-m", "tests.simulation.mutants.hunt", given, result]
+        command = [sys.executable, "-W", "ignore", "-m", "tests.simulation.mutants.hunt", tasks, result]
         with log.open("wb") as output:
             ended = subprocess.run(
                 command,

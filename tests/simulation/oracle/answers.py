@@ -26,7 +26,7 @@ def check_samples(
     series: Sequence[dict[str, Any]],
     span: Span,
     fetches: Fetches,
-    asked_ms: float,
+    requested_ms: float,
     problems: Problems,
     *,
     is_whole: bool = True,
@@ -37,7 +37,7 @@ def check_samples(
     """
     for point_series in series:
         name = point_series["point_name"]
-        expected = fetches.expected(site, name, span, asked_ms)
+        expected = fetches.expected(site, name, span, requested_ms)
         if not is_whole:
             expected = Expected(set(), expected.possible)
         _compare(f"{site} {name!r}", point_series["timestamps"], point_series["values"], expected, problems)
@@ -73,11 +73,13 @@ def check_aggregates(
     span: Span,
     resolution: str,
     fetches: Fetches,
-    asked_ms: float,
+    requested_ms: float,
     problems: Problems,
 ) -> None:
     """Compares aggregates of a span of whole buckets, asked for at a time, with what was fetched."""
-    _check_rows(site, series, resolution, lambda name: fetches.expected(site, name, span, asked_ms), problems)
+    _check_rows(
+        site, series, resolution, lambda name: fetches.expected(site, name, span, requested_ms), problems
+    )
 
 
 def check_agreement(

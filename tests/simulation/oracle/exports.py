@@ -105,7 +105,7 @@ class ExportOracle:
     def _compare_rows(self, subject: str, export: Mapping[str, Any], rows: ExportRows) -> None:
         if rows.doubled:
             self.findings.add(DOUBLED, f"{subject}: {rows.doubled} samples are there twice", rows.doubled)
-        body, asked_ms = export["asked"], export["asked_ms"]
+        body, requested_ms = export["request"], export["requested_ms"]
         span = Span(body["start_time"], min(body["end_time"], parse_iso(export["end_time"])))
         if span.end_ms < body["end_time"] - CLOCKS_DIFFER_MS:
             self.findings.add(WRONG, f"{subject}: it ends at {iso(span.end_ms)}")
@@ -117,7 +117,7 @@ class ExportOracle:
             point = self.catalogs.ids(export["site_name"])[name]
             begin, end = np.searchsorted(rows.ids, [point, point + 1])
             samples = dict(zip(rows.times[begin:end].tolist(), rows.values[begin:end].tolist(), strict=True))
-            expected = self.fetches.expected(export["site_name"], name, span, asked_ms)
+            expected = self.fetches.expected(export["site_name"], name, span, requested_ms)
             self._compare_point(subject, export, name, samples, expected)
 
     def _chosen(self, export: str, names: Sequence[str]) -> Sequence[str]:
@@ -138,10 +138,10 @@ class ExportOracle:
         if missing:
             text = f"{subject}, {name!r}: it lacks {len(missing)} samples, first {iso(min(missing))}"
             self.findings.add(LOST, text, len(missing))
-        site, asked_ms = export["site_name"], export["asked_ms"]
+        site, requested_ms = export["site_name"], export["requested_ms"]
         for time_ms, number in samples.items():
             value, possible = exact(number), expected.possible.get(time_ms, ())
             # What was fetched after the request may have replaced what a part had read before.
-            if value not in possible and not self.fetches.had_since(site, name, time_ms, value, asked_ms):
+            if value not in possible and not self.fetches.had_since(site, name, time_ms, value, requested_ms):
                 text = f"{subject}, {name!r} at {iso(time_ms)}: {value} instead of {listed(possible)}"
                 self.findings.add(WRONG, text)

@@ -48,9 +48,9 @@ class Fetch:
         batches = self.windows[window_ms]
         if len(batches) == 1:
             return _by_name(batches[0])
-        count, known = self._merged.get(window_ms, (0, {}))
+        count, cached = self._merged.get(window_ms, (0, {}))
         if count == len(batches):
-            return known
+            return cached
         merged: dict[str, dict[int, Value]] = defaultdict(dict)
         for batch in batches:
             for name, rows in _by_name(batch).items():
@@ -123,12 +123,12 @@ class Window:
     changed_ms: float = -NEVER
     _past: set[tuple[str, int, Value]] = field(default_factory=set)
     """(name, time, value) of what only fetches had that are forgotten."""
-    _known: dict[str, list[Reading]] = field(default_factory=dict)
+    _cached: dict[str, list[Reading]] = field(default_factory=dict)
 
     def change(self, now_ms: float) -> None:
         """Takes note that something has changed."""
         self.changed_ms = max(self.changed_ms, now_ms)
-        self._known.clear()
+        self._cached.clear()
 
     def forget(self, fetch: Fetch, now_ms: float) -> None:
         """Removes a fetch that decides nothing any more."""
@@ -148,24 +148,24 @@ class Window:
             fetch.samples(self.start_ms).get(name, _NOTHING).get(time_ms) == value for fetch in self.fetches
         )
 
-    def readings(self, name: str, asked_ms: float) -> list[Reading]:
+    def readings(self, name: str, requested_ms: float) -> list[Reading]:
         """Returns the readings of a point, as far as fetches decide them for a question of this time."""
-        if asked_ms < self.changed_ms:
-            return list(self._readings(name, asked_ms))
-        if name not in self._known:
-            self._known[name] = list(self._readings(name, asked_ms))
-        return self._known[name]
+        if requested_ms < self.changed_ms:
+            return list(self._readings(name, requested_ms))
+        if name not in self._cached:
+            self._cached[name] = list(self._readings(name, requested_ms))
+        return self._cached[name]
 
-    def _readings(self, name: str, asked_ms: float) -> Iterator[Reading]:
+    def _readings(self, name: str, requested_ms: float) -> Iterator[Reading]:
         rows = [(fetch, fetch.samples(self.start_ms).get(name, _NOTHING)) for fetch in self.fetches]
         same = rows[0][1] if rows else _NOTHING
         if all([row is same or row == same for _, row in rows]):
-            is_acked = any(fetch.acked_ms <= asked_ms and name in fetch.names for fetch in self.fetches)
+            is_acked = any(fetch.acked_ms <= requested_ms and name in fetch.names for fetch in self.fetches)
             yield from ((time_ms, {value}, is_acked) for time_ms, value in same.items())
             return
         for time_ms in sorted({time_ms for _, row in rows for time_ms in row}):
             having = [(fetch, row[time_ms]) for fetch, row in rows if time_ms in row]
-            acked = [fetch for fetch, _ in having if fetch.acked_ms <= asked_ms and name in fetch.names]
+            acked = [fetch for fetch, _ in having if fetch.acked_ms <= requested_ms and name in fetch.names]
             yield time_ms, _possible(having, acked, self.fetches), bool(acked)
 
 

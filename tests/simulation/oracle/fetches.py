@@ -34,9 +34,9 @@ class Expected:
             len(values) == 1 for values in self.possible.values()
         )
 
-    def inside(self, span: Span, of: Span) -> "Expected":
-        """Returns what is expected in a span; `of` is the span of this."""
-        if span.start_ms <= of.start_ms and of.end_ms <= span.end_ms:
+    def inside(self, span: Span, whole: Span) -> "Expected":
+        """Returns what is expected in a span; `whole` is the span of this."""
+        if span.start_ms <= whole.start_ms and whole.end_ms <= span.end_ms:
             return self
         return Expected(
             {time_ms for time_ms in self.required if span.start_ms <= time_ms < span.end_ms},
@@ -138,28 +138,28 @@ class Fetches:
             self._windows[fetch.site, window_ms].change(now_ms)
             self._days[fetch.site, window_ms - window_ms % DAY_MS].change(now_ms)
 
-    def expected(self, site: str, name: str, span: Span, asked_ms: float) -> Expected:
+    def expected(self, site: str, name: str, span: Span, requested_ms: float) -> Expected:
         """Returns what an answer to a question asked at this time must, and may, have of a point."""
         required: set[int] = set()
         possible: dict[int, set[Value]] = {}
         for day_ms in range(span.start_ms - span.start_ms % DAY_MS, span.end_ms, DAY_MS):
             day, piece = self._days[site, day_ms], Span(day_ms, day_ms + DAY_MS)
-            if asked_ms >= day.changed_ms:
+            if requested_ms >= day.changed_ms:
                 if name not in day.expected:
-                    day.expected[name] = self._computed(site, name, piece, asked_ms)
+                    day.expected[name] = self._computed(site, name, piece, requested_ms)
                 expected = day.expected[name].inside(span, piece)
             else:
                 clipped = Span(max(day_ms, span.start_ms), min(piece.end_ms, span.end_ms))
-                expected = self._computed(site, name, clipped, asked_ms)
+                expected = self._computed(site, name, clipped, requested_ms)
             required |= expected.required
             possible |= expected.possible
         return Expected(required, possible)
 
-    def _computed(self, site: str, name: str, span: Span, asked_ms: float) -> Expected:
+    def _computed(self, site: str, name: str, span: Span, requested_ms: float) -> Expected:
         expected = Expected(set(), {})
         for window_ms in range(floor_window(span.start_ms), span.end_ms, WINDOW_MS):
             window = self._windows.get((site, window_ms))
-            for time_ms, values, is_required in window.readings(name, asked_ms) if window else ():
+            for time_ms, values, is_required in window.readings(name, requested_ms) if window else ():
                 if span.start_ms <= time_ms < span.end_ms:
                     expected.possible[time_ms] = values
                     if is_required:

@@ -9,10 +9,11 @@ _PRECISION = 1e-11
 
 def mean(values: Sequence[float]) -> float:
     """Returns the mean of values, whose sum can be too large for a double."""
-    return math.fsum([value / len(values) for value in values])
+    half = math.fsum([value / len(values) / 2 for value in values])
+    return min(max(2 * half, min(values)), max(values))
 
 
 def is_close(stored: float, wanted: float, *, largest: float, count: int) -> bool:
     """Returns whether two ways to the mean of `count` values, none larger than `largest`, may yield these."""
-    # Each share of the smallest doubles is rounded to a multiple of the smallest.
-    return abs(stored - wanted) <= max(_PRECISION * largest, count * math.ulp(0.0))
+    # Each share of the smallest doubles, and each half of it, is rounded to a multiple of the smallest.
+    return abs(stored - wanted) <= max(_PRECISION * largest, 2 * count * math.ulp(0.0))

@@ -37,10 +37,10 @@ class Promises:
             )
         ]
 
-    def check(self, name: str, span: Span, found: Mapping[int, float], problems: Problems) -> None:
+    def check(self, name: str, span: Span, samples: Mapping[int, float], problems: Problems) -> None:
         """Compares the samples of a point in a span with what is promised of them."""
         for time_ms, possible in self._promised(name, span):
-            value = found.get(time_ms)
+            value = samples.get(time_ms)
             if value is not None and exact(value) in possible:
                 continue
             subject = f"at rest, {self.book.site} {name!r} at {iso(time_ms)}"

@@ -1,6 +1,7 @@
 """Answers are compared with what was fetched: nothing is lost, doubled, wrong or stale."""
 
 import math
+import sys
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tests.simulation.oracle.problems import DOUBLED, LOST, WRONG, Problems
 from tests.simulation.oracle.test_fetches import LATER, MUCH_LATER, SITE, SPAN, START, Fetches, fetch, page
 from vitals.model.timespan import HOUR_MS, MINUTE_MS, WINDOW_MS
 
-ASKED_MS = MUCH_LATER + HOUR_MS
+REQUESTED_MS = MUCH_LATER + HOUR_MS
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def fetches() -> Fetches:
 
 
 def raw(
-    fetches: Fetches, *rows: tuple[int, float], asked_ms: int = ASKED_MS, is_whole: bool = True
+    fetches: Fetches, *rows: tuple[int, float], requested_ms: int = REQUESTED_MS, is_whole: bool = True
 ) -> dict[str, int]:
     """Returns the problems of an answer with these samples (minute, value)."""
     problems = Problems()
@@ -31,7 +32,7 @@ def raw(
         "timestamps": [START + minute * MINUTE_MS for minute, _ in rows],
         "values": [value for _, value in rows],
     }
-    check_samples(SITE, [series], SPAN, fetches, asked_ms, problems, is_whole=is_whole)
+    check_samples(SITE, [series], SPAN, fetches, requested_ms, problems, is_whole=is_whole)
     return {kind: count for kind, count in problems.counts.items() if count}
 
 
@@ -48,7 +49,7 @@ def aggregated(fetches: Fetches, **changes: list[Any]) -> dict[str, int]:
         "first": [1.0, 0.0],
         "last": [3.0, 0.0],
     }
-    check_aggregates(SITE, [series | changes], SPAN, "5m", fetches, ASKED_MS, problems)
+    check_aggregates(SITE, [series | changes], SPAN, "5m", fetches, REQUESTED_MS, problems)
     return {kind: count for kind, count in problems.counts.items() if count}
 
 
@@ -77,7 +78,7 @@ def test_series_answer_the_requested_points() -> None:
 
 
 def test_samples_may_miss_before_they_are_acknowledged(fetches: Fetches) -> None:
-    assert raw(fetches, (1, 3.0), asked_ms=LATER) == {}
+    assert raw(fetches, (1, 3.0), requested_ms=LATER) == {}
 
 
 def test_repeated_times_are_doubled(fetches: Fetches) -> None:
@@ -160,9 +161,9 @@ def test_aggregates_agree_with_their_samples() -> None:
 
 
 def test_means_of_the_largest_doubles_are_compared() -> None:
-    largest = 1.7e308
-    samples = {"point_name": "boiler", "timestamps": [START, START + MINUTE_MS], "values": [largest] * 2}
-    rows = {"timestamps": [START], "min": [largest], "max": [largest], "count": [2]}
+    largest = sys.float_info.max
+    samples = {"point_name": "boiler", "timestamps": [START, START + 1, START + 2], "values": [largest] * 3}
+    rows = {"timestamps": [START], "min": [largest], "max": [largest], "count": [3]}
     rows |= {"point_name": "boiler", "first": [largest], "last": [largest]}
     for mean, count in ((largest, 0), (math.nan, 1), (math.inf, 1)):
         problems = Problems()

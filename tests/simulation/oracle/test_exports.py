@@ -43,7 +43,7 @@ def export_of(world: World, lines: list[str], **changes: Any) -> dict[str, Any]:
         "rows": len(lines),
         "files": [{"name": "a.csv", "bytes": len(body), "url": link}],
     }
-    return export | {"asked": request, "asked_ms": world.now_ms} | changes
+    return export | {"request": request, "requested_ms": world.now_ms} | changes
 
 
 def lines_of(world: World) -> list[str]:

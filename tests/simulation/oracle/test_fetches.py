@@ -42,8 +42,8 @@ def fetch(fetches: Fetches, delivery: Delivery, *, ended_ms: int = 0, names: fro
     fetches.ended(job, ended_ms or delivery.served_ms + MINUTE_MS, {SITE: names})
 
 
-def expected(fetches: Fetches, asked_ms: float = MUCH_LATER + HOUR_MS, name: str = "boiler") -> Expected:
-    return fetches.expected(SITE, name, SPAN, asked_ms)
+def expected(fetches: Fetches, requested_ms: float = MUCH_LATER + HOUR_MS, name: str = "boiler") -> Expected:
+    return fetches.expected(SITE, name, SPAN, requested_ms)
 
 
 def values(expectation: Expected, minute: int = 0) -> set[float | str]:
