@@ -346,7 +346,7 @@ class Run:
         """Lets a chart look at the day that a process is in the middle of, today if its event names none."""
         site = self.api.sites[0]
         named = _day_of(self._events.get(process, {}), site)
-        day = named or SiteDay.containing(site, int(self.scheduler.now_ms))
+        day = named or SiteDay.containing(site, self.desk.slowest_clock_ms)
         share = (1.0 if call == BLOCK_PUT else _SUSPECTED) * (1.0 if named else _TODAY)
         if self.desk.is_open and self.machine.random.random() < share:
             self.scheduler.spawn(lambda: self.charts.suspect(day.site, day.day_ms))

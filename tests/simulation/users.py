@@ -72,6 +72,11 @@ class Desk:
         """Whether users still ask."""
         return self.scheduler.now_ms < self.end_ms
 
+    @property
+    def slowest_clock_ms(self) -> int:
+        """The time by the slowest clock: a question that begins later may be refused."""
+        return int(self.scheduler.now_ms) - CLOCKS_DIFFER_MS
+
     def wait(self, least_ms: float, most_ms: float) -> None:
         """Waits for a time between two bounds."""
         self.scheduler.sleep(self.random.uniform(least_ms, most_ms))
@@ -209,12 +214,11 @@ class Charts:
         desk, random = self.desk, self.desk.random
         site = random.choice(desk.api.sites)
         chosen = self._choose(desk.names(site) or ("unknown",), 5)
-        now_ms = int(desk.scheduler.now_ms)
+        now_ms = desk.slowest_clock_ms
         resolution = random.choice(("raw", "raw", "raw", "5m", "1h", "1h", "1d"))
         if random.random() < 0.4:
-            # The last hours, which have begun by every clock.
-            begun_ms = now_ms - CLOCKS_DIFFER_MS
-            end_ms = begun_ms - begun_ms % HOUR_MS + HOUR_MS
+            # The last hours.
+            end_ms = now_ms - now_ms % HOUR_MS + HOUR_MS
             span = Span(end_ms - random.randint(1, 30) * HOUR_MS, end_ms)
         else:
             days = (now_ms - desk.first_ms) // DAY_MS + 1
@@ -255,7 +259,7 @@ class Backfills:
         desk, random = self.desk, self.desk.random
         for number in itertools.takewhile(lambda _: desk.is_open, itertools.count()):
             desk.idle(2 * HOUR_MS, 40 * HOUR_MS)
-            site, today_ms = random.choice(desk.api.sites), int(desk.scheduler.now_ms) // DAY_MS * DAY_MS
+            site, today_ms = random.choice(desk.api.sites), desk.slowest_clock_ms // DAY_MS * DAY_MS
             first_ms, last_ms = desk.first_ms, desk.first_ms + 2 * DAY_MS
             if number >= len(desk.api.sites):
                 days = (today_ms - desk.first_ms) // DAY_MS
@@ -309,7 +313,7 @@ class Exports:
         desk, random = self.desk, self.desk.random
         while desk.is_open:
             desk.idle(3 * HOUR_MS, 20 * HOUR_MS)
-            site, now_ms = random.choice(desk.api.sites), int(desk.scheduler.now_ms)
+            site, now_ms = random.choice(desk.api.sites), desk.slowest_clock_ms
             days = (now_ms - desk.first_ms) // DAY_MS + 1
             first_ms = desk.first_ms + int(random.random() * days) * DAY_MS
             names = desk.names(site)
