@@ -1,5 +1,7 @@
 """Faults of answers: days read from the wrong tier, and answers that are no longer right."""
 
+from dataclasses import replace
+
 from tests.simulation.mutants.mutant import VITALS, Mutant
 from tests.simulation.mutants.scenarios import HELD, SMALL
 
@@ -35,7 +37,7 @@ MUTANTS = (
         _CACHE,
         "orjson.dumps([_VERSION, ttl_s, plan.site, requested, points, versions])",
         "orjson.dumps([_VERSION, plan.site, requested, points, versions])",
-        scenarios=(HELD,),
+        scenarios=(replace(HELD, seed=3, days=2, faults=8.0, activity=6.0),),
     ),
     Mutant(
         "new_rollups_read_stale",
@@ -43,7 +45,7 @@ MUTANTS = (
         f"{VITALS}/store/tiers/rollups.py",
         '            "ConsistentRead": consistent,\n',
         '            "ConsistentRead": False,\n',
-        scenarios=(SMALL,),
+        scenarios=(replace(SMALL, seed=6),),
     ),
     Mutant(
         "new_blocks_read_stale",

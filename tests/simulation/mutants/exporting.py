@@ -12,6 +12,6 @@ MUTANTS = (
         f"{VITALS}/store/state/exports.py",
         "        return conditional.write(self._client.put_item, request, item)\n",
         "        return conditional.write(self._client.put_item, request, {})\n",
-        scenarios=(replace(DYING, seed=4),),
+        scenarios=(replace(DYING, seed=6),),
     ),
 )
