@@ -21,7 +21,7 @@ MUTANTS = (
         f"{VITALS}/reading/plan.py",
         "        if not (expiring and record.settled):\n",
         "        if not expiring:\n",
-        scenarios=(HELD,),
+        scenarios=(replace(HELD, seed=2),),
     ),
     Mutant(
         "cache_ignores_changes",
@@ -29,7 +29,7 @@ MUTANTS = (
         _CACHE,
         "    versions = [[r.day_ms, r.changed_ms, r.began_ms, r.status, r.etag] for r in records]\n",
         "    versions = [[r.day_ms, r.began_ms, r.status, r.etag] for r in records]\n",
-        scenarios=(HELD,),
+        scenarios=(replace(HELD, seed=3),),
     ),
     Mutant(
         "cache_ignores_lifetime",
