@@ -206,7 +206,7 @@ class Run:
         self._redrive()
         self.scheduler.run_until(rest_ms)
         self.stores.at_rest()
-        rest = RestCheck(
+        questions = RestCheck(
             charts=self.charts,
             backfills=self.backfills,
             exports=self.exports,
@@ -215,7 +215,7 @@ class Run:
             outages=self.outages,
             span=Span(FIRST_MS, int(self.scheduler.now_ms)),
         )
-        check = self.scheduler.spawn(rest.run)
+        check = self.scheduler.spawn(questions.run)
         while not check.done:
             self.scheduler.run_until(self.scheduler.now_ms + HOUR_MS)
 
