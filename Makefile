@@ -12,7 +12,7 @@ READY := .venv/.ready .venv-sam/.ready
 PAGE := functions/query/web/index.html
 PAGE_SOURCES := $(shell find web/src -type f) $(wildcard web/*.html web/*.json web/*.ts web/.npmrc)
 
-.PHONY: help setup build run up down verify test check lint format simulate mutants bench lock clean
+.PHONY: help setup build deploy run up down verify test check lint format simulate mutants bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -20,8 +20,16 @@ help: ## list the targets
 setup: $(READY) $(PAGE) ## make the two Python environments (.venv, and .venv-sam for what conflicts with it)
 	@echo "the environments are ready"
 
-build: $(READY) $(PAGE) ## build page, functions and layer as they are deployed
-	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam build
+# The stage of samconfig.toml that build and deploy are for.
+STAGE ?= default
+SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
+
+build: $(READY) $(PAGE) ## build page, functions and layer as they are deployed: STAGE=prod
+	ARCHITECTURE="$$($(PYTHON) -m tools.architecture $(STAGE))" $(SAM) build --config-env $(STAGE)
+
+deploy: build ## build, then deploy to AWS: STAGE=staging or STAGE=prod
+	@test "$(STAGE)" != default || { echo "name the stage: make deploy STAGE=staging (docs/deploy.md)" >&2; exit 2; }
+	$(SAM) deploy --config-env $(STAGE)
 
 run: $(READY) $(PAGE) ## the whole product on this machine, until Ctrl-C
 	@exec $(PYTHON) -m local.stack run

@@ -19,7 +19,9 @@ class UsagePlan:
         If the answer to its creation is lost, botocore's repeat creates another; the first is in no plan, and
         grants nothing.
         """
-        key = self._client.create_api_key(name=f"vitals {name}", enabled=True)
+        # By prefix and tag, CleanupFunction recognises the keys that it deletes with the stack.
+        tags = {"vitals-usage-plan": self._plan_id}
+        key = self._client.create_api_key(name=f"vitals {name}", enabled=True, tags=tags)
         try:
             self._add(key["id"])
         except BaseException:

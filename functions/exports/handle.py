@@ -11,7 +11,7 @@ from exports.events import parse_message
 from exports.work import ExportWorker
 
 # The queues' maxReceiveCount: after this many failures a message becomes a dead letter.
-MAX_RECEIVES = 3
+MAX_RECEIVES = 5
 
 
 @dataclass(frozen=True, slots=True)

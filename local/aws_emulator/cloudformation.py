@@ -1,4 +1,4 @@
-"""Adds to CloudFormation: Glue, Athena, redrive policies, expiry of items and `${!literal}` in Fn::Sub."""
+"""Adds to CloudFormation: Glue, Athena, CodeDeploy, redrive policies, expiry, `${!literal}` in Fn::Sub."""
 
 import json
 from collections.abc import Callable
@@ -24,6 +24,8 @@ def patch() -> None:
     handlers["AWS::Glue::Table"] = {"create": _create_table, "delete": _delete_table}
     handlers["AWS::Athena::WorkGroup"] = {"create": _create_work_group, "delete": _delete_work_group}
     handlers["AWS::Athena::NamedQuery"] = {"create": _create_named_query, "delete": _delete_named_query}
+    for kind in ("AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"):
+        handlers[kind] = {"create": _create_nothing, "delete": _delete_nothing}
     for kind, extend in (("AWS::SQS::Queue", _set_redrive), ("AWS::DynamoDB::Table", _set_expiry)):
         handlers[kind]["create"] = extend(handlers[kind]["create"])
     engine._resolve_refs = _keep_literals(engine._resolve_refs)
@@ -60,6 +62,15 @@ def _set_expiry(create: Create) -> Create:
         return name, attributes
 
     return create_table
+
+
+def _create_nothing(logical_id: str, props: dict[str, Any], stack_name: str) -> Created:
+    """Creates nothing: here an alias moves at once, so that no deployment is gradual."""
+    return f"{stack_name}-{logical_id}", {}
+
+
+def _delete_nothing(physical_id: str, props: dict[str, Any]) -> None:
+    """Deletes nothing."""
 
 
 # ministack has no update handlers: it creates a changed resource again, so that `create` must replace it.

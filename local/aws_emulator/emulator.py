@@ -14,6 +14,7 @@ from local.aws_emulator import (
     gateway_responses,
     layers,
     queues,
+    releases,
     stepfunctions,
     usage_plans,
 )
@@ -25,6 +26,7 @@ def main() -> None:
     gateway_responses.patch()
     usage_plans.patch()
     cloudformation.patch()
+    releases.patch()
     stepfunctions.patch()
     functions.patch()
     layers.patch()

@@ -36,7 +36,7 @@ def _share(resolve: Resolve) -> Resolve:
 
 
 def _unpacked(layer: bytes) -> Path:
-    """Returns the folder of the unpacked layer, and removes those of other layers."""
+    """Returns the folder of the unpacked layer, and removes older ones than that of the release before."""
     folder = Path(tempfile.gettempdir()) / "layers" / hashlib.sha256(layer).hexdigest()[:16]
     with _unpacking:
         if not folder.exists():
@@ -44,7 +44,8 @@ def _unpacked(layer: bytes) -> Path:
             with zipfile.ZipFile(io.BytesIO(layer)) as archive:
                 archive.extractall(incomplete)
             incomplete.rename(folder)
-        for older in set(folder.parent.iterdir()) - {folder}:
+        others = set(folder.parent.iterdir()) - {folder}
+        for older in sorted(others, key=lambda other: other.stat().st_mtime)[:-1]:
             shutil.rmtree(older, ignore_errors=True)
     return folder
 

@@ -46,7 +46,6 @@ class Deployment:
     def deploy(self) -> dict[str, str]:
         """Builds and deploys; returns the outputs, with the API's local URL as ApiUrl."""
         parameters = self._config["deploy"]["parameters"]
-        self.client("s3").create_bucket(Bucket=parameters["s3_bucket"])
         build = self._settings.home / "build"
         config = ["--config-env", _CONFIG_ENV, "--config-file", str(ROOT / "samconfig.toml")]
         self._sam(["build", *config, "--build-dir", str(build)], _BUILD_SECONDS)

@@ -55,13 +55,6 @@ def test_the_token_is_readable_by_its_owner_only(stack: dict[str, Any]) -> None:
     assert stat.S_IMODE((HOME / "stack.json").stat().st_mode) == 0o600
 
 
-def test_a_second_up_updates_the_running_stack(stack: dict[str, Any]) -> None:
-    again = local_stack("up", seconds=300)
-    assert again.returncode == 0, again.stdout
-    assert "emulator is already running" in again.stdout
-    assert stack["api"] in again.stdout
-
-
 def test_a_busy_port_is_named_and_nothing_runs() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

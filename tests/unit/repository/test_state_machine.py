@@ -29,6 +29,7 @@ PLATFORM_ERRORS = {
     "Lambda.TooManyRequestsException",
     "Lambda.Unknown",
     "Runtime.ExitError",
+    "Runtime.ImportModuleError",
     "Sandbox.Timedout",
     "States.Timeout",
 }
