@@ -6,15 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.strategies import samples
-from vitals.codec.rollup import decode_day, encode_day
-from vitals.errors import BlockFormatError
 from vitals.model.aggregates import BUCKETS, aggregate, concat
 from vitals.model.samples import Samples, from_columns, merge
 from vitals.model.timespan import DAY_MS, HOUR_MS
 
 DAY = 1_767_225_600_000
 in_a_day = samples(st.integers(0, 3), st.integers(DAY, DAY + DAY_MS - 1))
-one_point = samples(st.just(7), st.integers(DAY, DAY + DAY_MS - 1)).filter(len)
 
 
 @given(in_a_day, st.sampled_from(list(BUCKETS.values())))
@@ -36,29 +33,12 @@ def test_rows_are_what_a_person_would_compute(readings: Samples, bucket_ms: int)
         assert rows.values[i] == pytest.approx(mean, rel=1e-9, abs=max(scale * 1e-12, 1e-300))
 
 
-@given(one_point)
-def test_a_days_rollups_survive_to_the_bit(readings: Samples) -> None:
-    readings = merge([readings])
-    hours, day = aggregate(readings, HOUR_MS), aggregate(readings, DAY_MS)
-    payload = encode_day(hours, day)
-    assert decode_day(payload, 7, DAY, HOUR_MS).equals(hours)
-    assert decode_day(payload, 7, DAY, DAY_MS).equals(day)
-
-
 @given(in_a_day)
 def test_a_part_of_the_points_aggregates_the_same(readings: Samples) -> None:
     readings = merge([readings])
     whole = aggregate(readings, HOUR_MS)
     parts = [aggregate(readings[readings.ids == point], HOUR_MS) for point in range(4)]
     assert concat(parts).equals(whole)
-
-
-def test_bytes_that_are_no_rollup_are_named() -> None:
-    single = aggregate(from_columns([1], [DAY], [1.0]), DAY_MS)
-    payload = encode_day(single, single)
-    for broken in (b"", b"\x02" + payload[1:], payload[:1] + b"\x09\x00" + payload[3:]):
-        with pytest.raises(BlockFormatError):
-            decode_day(broken, 1, DAY, DAY_MS)
 
 
 def test_nothing_aggregates_to_nothing() -> None:

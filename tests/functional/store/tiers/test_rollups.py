@@ -27,3 +27,11 @@ def test_older_rollups_do_not_replace_newer(dynamodb: Any, offset_ms: int, value
     tier.write(DAY, {0: rollup(1.0)}, BEGAN_MS)
     tier.write(DAY, {0: rollup(2.0)}, BEGAN_MS + offset_ms)
     assert tier.read("s", [0], DAY.span, DAY_MS).values.tolist() == [value]
+
+
+def test_attributes_of_later_releases_are_ignored(dynamodb: Any) -> None:
+    tier = RollupTier(dynamodb, "HotTable")
+    tier.write(DAY, {0: rollup(1.0)}, BEGAN_MS)
+    [item] = dynamodb.scan(TableName="HotTable")["Items"]
+    dynamodb.put_item(TableName="HotTable", Item=item | {"interval": {"N": "60000"}})
+    assert tier.read("s", [0], DAY.span, DAY_MS).values.tolist() == [1.0]

@@ -5,6 +5,8 @@ little-endian and transposed into byte planes:
     row     uint8: the hour 0 to 23, or 24 for the day, which is the last row
     count   uint32
     mean, min, max, first, last   float64 each
+
+Version 2 is read and not yet written: the byte 2, and further columns of whole bytes a row after these.
 """
 
 from typing import Any
@@ -18,6 +20,8 @@ from vitals.model.aggregates import Aggregates
 from vitals.model.timespan import DAY_MS, HOUR_MS
 
 _VERSION = 1
+# A reader ships one release before its writer, so that a rollback reads what the release wrote (decision 26).
+_READABLE_VERSIONS = (1, 2)
 _HEADER = 3
 _FLOATS = ("values", "mins", "maxs", "firsts", "lasts")
 _ROW_BYTES = 1 + 4 + 8 * len(_FLOATS)
@@ -67,14 +71,16 @@ def day_count(payload: bytes) -> int:
 
 
 def _body(payload: bytes) -> tuple[int, bytes]:
-    """Returns the number of rows of a payload, and its columns."""
-    if payload[:1] != bytes([_VERSION]):
+    """Returns the number of rows of a payload, and its columns, of which those of version 1 come first."""
+    version = int.from_bytes(payload[:1])
+    if version not in _READABLE_VERSIONS:
         raise BlockFormatError(
-            f"rollup version {payload[:1].hex() or 'none'} is not supported; expected {_VERSION:02x}"
+            f"rollup version {payload[:1].hex() or 'none'} is not supported; expected 01 or 02"
         )
     n = int.from_bytes(payload[1:_HEADER], "little")
     body = zstandard.decompress(payload[_HEADER:], max_output_size=n * _ROW_BYTES)
-    if len(body) != n * _ROW_BYTES:
+    surplus = len(body) - n * _ROW_BYTES
+    if surplus < 0 or (surplus and (version == 1 or surplus % n)):
         raise BlockFormatError(f"the rollups have {len(body)} bytes for {n} rows; expected {n * _ROW_BYTES}")
     return n, body
 
