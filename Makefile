@@ -25,7 +25,8 @@ STAGE ?= default
 SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
 
 build: $(READY) $(PAGE) ## build page, functions and layer as they are deployed: STAGE=prod
-	ARCHITECTURE="$$($(PYTHON) -m tools.architecture $(STAGE))" $(SAM) build --config-env $(STAGE)
+	ARCHITECTURE="$$($(PYTHON) -m operations.release architecture $(STAGE))" $(SAM) build --config-env $(STAGE)
+	$(PYTHON) -m operations.release stamp $(STAGE)
 
 deploy: build ## build, then deploy to AWS: STAGE=staging or STAGE=prod
 	@test "$(STAGE)" != default || { echo "name the stage: make deploy STAGE=staging (docs/deploy.md)" >&2; exit 2; }

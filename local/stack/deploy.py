@@ -15,6 +15,7 @@ from local.stack.progress import Progress
 from local.stack.settings import TOOLS, Settings
 from operations import stack_file
 from operations.errors import OperatorError
+from operations.release import stamp
 from operations.stack_file import ROOT
 from operations.token_lifecycle import tokens_of
 from vitals.model.records.tokens import EVERY_SITE, SCOPES
@@ -50,6 +51,7 @@ class Deployment:
         config = ["--config-env", _CONFIG_ENV, "--config-file", str(ROOT / "samconfig.toml")]
         self._sam(["build", *config, "--build-dir", str(build)], _BUILD_SECONDS)
         overrides = parameters["parameter_overrides"].split() + self._overrides()
+        stamp(build / "template.yaml", overrides)
         template = ["--template-file", str(build / "template.yaml"), "--no-progressbar"]
         self._sam(["deploy", *config, *template, "--parameter-overrides", *overrides], _DEPLOY_SECONDS)
         return self._outputs()

@@ -3,12 +3,14 @@
 import json
 import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from operations.errors import OperatorError
+from operations.release import architecture, overrides, stamp
 from tests.support.template import ROOT, template
-from tools.architecture import architecture
 
 DOCUMENT = template()
 RESOURCES: dict[str, Any] = DOCUMENT["Resources"]
@@ -155,7 +157,20 @@ def test_stage_parameters_name_its_stage(name: str, stage: str) -> None:
 
 def test_layer_is_built_for_the_deployed_processors() -> None:
     for name in STAGES:
-        assert architecture(CONFIG, name) in PARAMETERS["Architecture"]["AllowedValues"]
-    assert architecture(CONFIG, "default") == PARAMETERS["Architecture"]["Default"]
-    with pytest.raises(ValueError, match="no stage 'production'"):
-        architecture(CONFIG, "production")
+        assert architecture(overrides(CONFIG, name)) in PARAMETERS["Architecture"]["AllowedValues"]
+    assert architecture(overrides(CONFIG, "default")) == PARAMETERS["Architecture"]["Default"]
+    with pytest.raises(OperatorError, match="no stage 'production'"):
+        overrides(CONFIG, "production")
+
+
+def test_changed_parameters_change_every_function(tmp_path: Path) -> None:
+    built = {}
+    for parameters in (["HotDays=20"], ["HotDays=20"], ["HotDays=30"]):
+        path = tmp_path / "template.yaml"
+        path.write_text((ROOT / "template.yaml").read_text())
+        stamp(path, parameters)
+        built.setdefault(tuple(parameters), set()).add(path.read_text())
+        with pytest.raises(OperatorError, match="was not built"):
+            stamp(path, parameters)
+    same, other = built.values()
+    assert len(same | other) == 2

@@ -1,0 +1,63 @@
+"""What a release of a stage in samconfig.toml needs: `python -m operations.release architecture|stamp STAGE`.
+
+SAM publishes a new version of a function when its text in the template changes. A parameter is only named
+there, so that a release that changes parameters alone would leave every alias at the settings before. Hence the
+built template is stamped with a digest of the parameters.
+"""
+
+import hashlib
+import re
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from operations.errors import OperatorError
+from operations.stack_file import ROOT
+
+_DEFAULT_ARCHITECTURE = "x86_64"
+"""The default of the template's parameter Architecture."""
+_UNSTAMPED = "SETTINGS_DIGEST: unstamped"
+
+
+def overrides(config: Mapping[str, Any], stage: str) -> list[str]:
+    """Returns the parameters of a stage as `Name=value`; OperatorError when there is no such stage."""
+    if stage not in config:
+        raise OperatorError(f"samconfig.toml has no stage {stage!r}")
+    text: str = config[stage]["deploy"]["parameters"]["parameter_overrides"]
+    return text.split()
+
+
+def architecture(parameters: Sequence[str]) -> str:
+    """Returns the processors of the functions, for which the layer is built."""
+    matches = (re.fullmatch(r"Architecture=(\S+)", parameter) for parameter in parameters)
+    return next((match[1] for match in matches if match), _DEFAULT_ARCHITECTURE)
+
+
+def stamp(template: Path, parameters: Sequence[str]) -> None:
+    """Writes a digest of the parameters into a built template; OperatorError when it has no place for it."""
+    text = template.read_text()
+    if text.count(_UNSTAMPED) != 1:
+        raise OperatorError(f"{template} was not built from this template.yaml")
+    digest = hashlib.sha256("\n".join(parameters).encode()).hexdigest()[:16]
+    template.write_text(text.replace(_UNSTAMPED, f"SETTINGS_DIGEST: digest-{digest}"))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the command and returns the exit code."""
+    try:
+        command, stage = arguments
+        parameters = overrides(tomllib.loads((ROOT / "samconfig.toml").read_text()), stage)
+        if command == "architecture":
+            print(architecture(parameters))
+        else:
+            stamp(ROOT / ".aws-sam" / "build" / "template.yaml", parameters)
+    except OperatorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
