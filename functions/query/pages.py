@@ -13,8 +13,16 @@ from pathlib import Path
 
 from vitals.errors import NotFoundError
 
+# Scripts, styles and requests of this origin only; a script in a page itself by its hash.
+_POLICY = (
+    "default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
+_NOT_BUILT = "this deployment has no page; run `make build` before deploying"
+_BUILT = Path(__file__).with_name("web")
 _SWAGGER = "aws_lambda_powertools.event_handler.openapi.swagger_ui"
-_START = """
+_START = """\
 SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#docs",
@@ -26,21 +34,6 @@ SwaggerUIBundle({
   validatorUrl: null,
 });
 """
-# Scripts by their hashes; inline styles; requests to this origin only.
-_POLICY = (
-    "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data:; font-src data:;"
-    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-
-
-# Scripts and requests of this origin only; a script in the page itself by its hash.
-_PAGE_POLICY = (
-    "default-src 'none'; script-src 'self' {scripts}; style-src 'self'; img-src 'self' data:;"
-    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-_INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
-_NOT_BUILT = "this deployment has no page; run `make build` before deploying"
-_BUILT = Path(__file__).with_name("web")
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -61,14 +54,15 @@ class Web:
             page = (self.folder / "index.html").read_text()
         except FileNotFoundError:
             raise NotFoundError(_NOT_BUILT) from None
-        return page, _PAGE_POLICY.format(scripts=" ".join(map(_hashed, _INLINE_SCRIPT.findall(page))))
+        return page, _policy(page)
 
     def asset(self, name: str) -> tuple[bytes, str]:
-        """Returns a file that the page loads, and its type; NotFoundError when there is no such file."""
+        """Returns a file that this page or /docs loads, and its type; NotFoundError for any other name."""
         paths = {path.name: path for path in self.folder.glob("assets/*") if path.suffix in _TYPES}
-        if name not in paths:
+        content = paths[name].read_bytes() if name in paths else _docs_assets().get(name)
+        if content is None:
             raise NotFoundError(f"there is no file {name!r}")
-        return paths[name].read_bytes(), _TYPES[paths[name].suffix]
+        return content, _TYPES[Path(name).suffix]
 
 
 @cache
@@ -77,19 +71,37 @@ def openapi() -> str:
     return Path(__file__).with_name("openapi.json").read_text()
 
 
-@cache
 def docs() -> tuple[str, str]:
     """Returns the page and its Content-Security-Policy; both are the same for everybody."""
-    folder = resources.files(_SWAGGER)
-    bundle = (folder / "swagger-ui-bundle.min.js").read_text()
-    style = (folder / "swagger-ui.min.css").read_text()
+    style, bundle, start = (f"assets/{name}" for name in _docs_assets())
     page = (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Building Vitals API</title>'
-        '<link rel="icon" href="data:,">'
-        f'<style>{style}</style></head><body><div id="docs"></div>'
-        f"<script>{bundle}</script><script>{_START}</script></body></html>"
+        f'<link rel="icon" href="data:,"><link rel="stylesheet" href="{style}"></head>'
+        f'<body><div id="docs"></div><script src="{bundle}"></script><script src="{start}"></script>'
+        "</body></html>"
     )
-    return page, _POLICY.format(scripts=" ".join(map(_hashed, (bundle, _START))))
+    return page, _policy(page)
+
+
+@cache
+def _docs_assets() -> dict[str, bytes]:
+    """Returns style, bundle and start of Swagger UI, by names that change with their content."""
+    folder = resources.files(_SWAGGER)
+    contents = {
+        "swagger-ui.css": (folder / "swagger-ui.min.css").read_bytes(),
+        "swagger-ui.js": (folder / "swagger-ui-bundle.min.js").read_bytes(),
+        "docs.js": _START.encode(),
+    }
+    return {_versioned(name, content): content for name, content in contents.items()}
+
+
+def _versioned(name: str, content: bytes) -> str:
+    path = Path(name)
+    return f"{path.stem}-{hashlib.sha256(content).hexdigest()[:16]}{path.suffix}"
+
+
+def _policy(page: str) -> str:
+    return _POLICY.format(scripts=" ".join(["'self'", *map(_hashed, _INLINE_SCRIPT.findall(page))]))
 
 
 def _hashed(script: str) -> str:

@@ -53,7 +53,8 @@ IntervalMs = Annotated[
 Method = Annotated[str | None, Query(pattern=_METHOD, description="m4 by default with `width`")]
 # The same for everybody until the next deployment.
 _PUBLIC = {"Cache-Control": "public, max-age=300"}
-# The name of a file that the page loads changes with its content.
+# The name of a file that a page loads changes with its content; the next deployment has other names.
+_REVALIDATED = {"Cache-Control": "no-cache"}
 _IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 Limit = Annotated[int, Query(ge=1, le=1_000, description="points per page")]
 
@@ -199,13 +200,13 @@ def health() -> Response[Any]:
 @ignores_unknown
 def page() -> Response[Any]:
     content, policy = _api().web.page()
-    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": policy}
+    headers = _REVALIDATED | {"Content-Security-Policy": policy}
     return answer(content, "text/html; charset=utf-8", headers=headers)
 
 
-@router.get("/assets/<file>", summary="What the chart page loads; needs no token")
+@router.get("/assets/<file>", summary="What the chart page and /docs load; needs no token")
 @ignores_unknown
-def asset(file: Annotated[str, Path(description="a file that the page names")]) -> Response[Any]:
+def asset(file: Annotated[str, Path(description="a file that one of the pages names")]) -> Response[Any]:
     content, content_type = _api().web.asset(file)
     return answer(content, content_type, headers=_IMMUTABLE)
 
@@ -219,7 +220,7 @@ def openapi() -> Response[Any]:
 @ignores_unknown
 def docs() -> Response[Any]:
     page, policy = pages.docs()
-    headers = _PUBLIC | {"Content-Security-Policy": policy}
+    headers = _REVALIDATED | {"Content-Security-Policy": policy}
     return answer(page, "text/html; charset=utf-8", headers=headers)
 
 

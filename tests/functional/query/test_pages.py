@@ -1,7 +1,8 @@
-"""The chart page and what it loads, as the query function serves them to anybody."""
+"""The chart page, /docs and what they load, as the query function serves them to anybody."""
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +108,26 @@ def test_a_deployment_without_the_page_says_so(call: Call, api: Api, tmp_path: P
 def test_the_page_cannot_be_posted_to(ask: Ask, built: Path) -> None:
     answer = ask("/", body={})
     assert (answer["statusCode"], header(answer, "Allow")) == (405, "GET, HEAD, OPTIONS")
+
+
+def test_the_docs_page_is_revalidated(ask: Ask) -> None:
+    page = ask("/docs", scopes="", sites="")
+    assert page["statusCode"] == 200
+    assert header(page, "Content-Type") == "text/html; charset=utf-8"
+    assert header(page, "Cache-Control") == "no-cache"
+
+
+def test_what_the_docs_page_loads_is_immutable(ask: Ask) -> None:
+    bodies = {}
+    for name in re.findall(r'(?:src|href)="(assets/[^"]+)"', ask("/docs")["body"]):
+        file = ask(f"/{name}", scopes="", sites="")
+        assert file["statusCode"] == 200
+        assert header(file, "Cache-Control") == "public, max-age=31536000, immutable"
+        assert header(file, "Content-Type") in ("text/javascript; charset=utf-8", "text/css; charset=utf-8")
+        # The limit of a Lambda response.
+        assert len(file["body"]) < 6_291_456
+        bodies[name] = base64.b64decode(file["body"])
+    assert len(bodies) == 3
+    for name, body in bodies.items():
+        assert hashlib.sha256(body).hexdigest()[:16] in name
+    assert any(b"SwaggerUIBundle" in body for body in bodies.values())

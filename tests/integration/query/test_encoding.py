@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -115,7 +116,17 @@ def test_the_public_api_description_names_no_site(stack: dict[str, Any], hour: d
     page = requests.get(f"{stack['api']}/docs", timeout=40)
     assert page.status_code == 200
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert page.headers["Content-Encoding"] == "gzip"
     assert "connect-src 'self'" in page.headers["Content-Security-Policy"]
     assert hour["site_name"] not in described.text + page.text
     assert requests.post(f"{stack['api']}/docs", timeout=40).status_code == 405
+
+
+def test_the_script_of_the_docs_is_compressed(stack: dict[str, Any]) -> None:
+    page = requests.get(f"{stack['api']}/docs", timeout=40)
+    assert len(page.content) < 1_000
+    script = re.findall(r'src="(assets/swagger-ui-[^"]+)"', page.text)[0]
+    answer = requests.get(f"{stack['api']}/{script}", timeout=40)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert int(answer.headers["Content-Length"]) < len(answer.content) / 3
