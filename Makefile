@@ -3,7 +3,6 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-UV_VERSION := 0.13.9
 PYTHON := .venv/bin/python
 VITALS := .venv/bin/vitals
 UV := .venv/bin/uv
@@ -78,6 +77,7 @@ bench: $(READY) $(PAGE) ## measure what the design promises
 	$(PYTHON) -m bench
 
 lock: $(UV) ## pin the requirements again
+	$(call compile,requirements/uv)
 	$(call compile,layers/common/requirements)
 	$(call compile,requirements/dev)
 	$(call compile,requirements/sam)
@@ -94,9 +94,11 @@ node -e 'const f="package-lock.json",fs=require("fs"),lock=JSON.parse(fs.readFil
 endef
 
 define compile
-$(UV) pip compile -q --no-header --no-emit-index-url --no-emit-find-links --no-annotate \
+$(UV) pip compile -q --no-header --no-emit-index-url --no-emit-find-links --no-annotate --generate-hashes \
 	--python-version 3.13 $(1).in -o $(1).txt
 endef
+
+packages = $$(grep -c == $(1)) packages
 
 # The Lambda runtime's own version: the emulator runs the functions on it. pyenv's shim comes first on a PATH that has
 # pyenv, and fails when 3.13 is not installed there, hence the attempt to run it.
@@ -111,23 +113,24 @@ node -e 'const [major, minor] = process.versions.node.split("."); process.exit(m
 	2>/dev/null || { echo "Node 20.19 or newer is missing: the chart page is built with it ('apt-get install nodejs npm')" >&2; exit 1; }
 endef
 
-$(UV):
+$(UV): requirements/uv.txt
 	@$(need_python)
 	@echo "making .venv"
 	@test -x $(PYTHON) || python3.13 -m venv .venv
-	@.venv/bin/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+	@$(PYTHON) -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 # --compile-bytecode, for without it each worker of the emulator would compile what it imports.
 .venv/.ready: requirements/dev.txt pyproject.toml client/pyproject.toml | $(UV)
-	@echo "installing what the product and its tests need ($$(wc -l < $<) packages, a minute or two the first time)"
-	@$(UV) pip install -q --compile-bytecode --python $(PYTHON) -r $<
+	@echo "installing what the product and its tests need ($(call packages,$<), a minute or two the first time)"
+	@$(UV) pip install -q --require-hashes --compile-bytecode --python $(PYTHON) -r $<
 	@$(UV) pip install -q --offline --no-deps --no-build-isolation --python $(PYTHON) -e client -e .
 	@touch $@
 
 .venv-sam/.ready: requirements/sam.txt | $(UV)
-	@echo "installing the deployment tools and the emulator ($$(wc -l < $<) packages)"
+	@echo "installing the deployment tools and the emulator ($(call packages,$<))"
 	@test -x .venv-sam/bin/python || python3.13 -m venv .venv-sam
-	@$(UV) pip install -q --compile-bytecode --python .venv-sam/bin/python -r $<
+	@$(UV) pip install -q --require-hashes --compile-bytecode --python .venv-sam/bin/python -r $<
 	@touch $@
 
 web/node_modules/.ready: web/package-lock.json

@@ -1,0 +1,74 @@
+"""Lock files name each package by version and hashes, and share the versions of the layer."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.template import ROOT
+
+LAYER = ROOT / "layers/common/requirements.txt"
+LOCKS = sorted([LAYER, *ROOT.glob("requirements/*.txt")])
+# Environments that run the code of the layer.
+SHARING = [ROOT / "requirements/dev.txt"]
+REQUIREMENT = re.compile(r"([a-z0-9][a-z0-9-]*)(?:\[[a-z0-9,-]+\])?==([\w.+!-]+)( ; [^\\]+)?")
+HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
+
+
+def requirements(text: str) -> list[list[str]]:
+    """The lines of each requirement."""
+    return [re.split(r" \\\n +", entry) for entry in re.split(r"\n(?=\S)", text.rstrip("\n"))]
+
+
+def versions(path: Path) -> dict[str, str]:
+    matches = [REQUIREMENT.fullmatch(head) for head, *_ in requirements(path.read_text())]
+    return {match[1]: match[2] for match in matches if match}
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_requirements_are_a_version_and_hashes(path: Path) -> None:
+    entries = requirements(path.read_text())
+    assert entries
+    for head, *hashes in entries:
+        assert REQUIREMENT.fullmatch(head), head
+        assert hashes, head
+        assert all(HASH.fullmatch(line) for line in hashes), head
+
+
+def test_requirements_without_hashes_are_noticed() -> None:
+    with_hash = f"numpy==2.5.5 \\\n    --hash=sha256:{'0' * 64}\n"
+    assert [len(entry) for entry in requirements(f"{with_hash}six==1.17.0\n{with_hash}")] == [2, 1, 2]
+
+
+def test_environments_share_the_versions_of_the_layer() -> None:
+    layer = versions(LAYER)
+    for path in SHARING:
+        assert versions(path).items() >= layer.items(), path
+
+
+def test_lock_files_are_compiled_by_make() -> None:
+    sources = {path.with_suffix("") for path in (LAYER.with_suffix(".in"), *ROOT.glob("requirements/*.in"))}
+    makefile = (ROOT / "Makefile").read_text()
+    compiled = {ROOT / name for name in re.findall(r"\$\(call compile,([\w/]+)\)", makefile)}
+    assert {path.with_suffix("") for path in LOCKS} == sources == compiled
+
+
+@pytest.mark.parametrize("name", ["Makefile", "layers/common/Makefile"])
+def test_installations_require_hashes(name: str) -> None:
+    commands = (ROOT / name).read_text().replace("\\\n", " ").splitlines()
+    installations = [command for command in commands if " pip install " in command and " -r " in command]
+    assert installations
+    assert all(" --require-hashes " in command for command in installations)
+    others = {command for command in commands if " pip install " in command} - set(installations)
+    # The packages of this repository.
+    assert all("--offline --no-deps" in command for command in others)
+
+
+def test_npm_packages_have_hashes_without_addresses() -> None:
+    packages = json.loads((ROOT / "web/package-lock.json").read_text())["packages"]
+    installed = {name: package for name, package in packages.items() if name}
+    assert installed
+    for name, package in installed.items():
+        assert package["integrity"].startswith("sha512-"), name
+        assert "resolved" not in package, name
