@@ -1,4 +1,4 @@
-# Everything runs from the two environments that `setup` makes; no target needs a network once they are there.
+# Everything runs from the environments that `setup` makes; no target needs a network once they are there.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -16,7 +16,7 @@ PAGE_SOURCES := $(shell find web/src -type f) $(wildcard web/*.html web/*.json w
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
 
-setup: $(READY) $(PAGE) ## make the two Python environments (.venv, and .venv-sam for what conflicts with it)
+setup: $(READY) .venv-checkov/.ready $(PAGE) ## make the Python environments (.venv, and .venv-* for what conflicts with it)
 	@echo "the environments are ready"
 
 # The stage of samconfig.toml that build and deploy are for.
@@ -50,11 +50,12 @@ test: $(READY) $(PAGE) ## all tests, offline
 
 check: lint test ## lint, types, template lint, tests: what CI runs
 
-lint: $(READY) web/node_modules/.ready ## style, types and template
+lint: $(READY) .venv-checkov/.ready web/node_modules/.ready ## style, types and template
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv-sam/bin/cfn-lint template.yaml
+	.venv-checkov/bin/checkov --framework cloudformation --skip-download --quiet --compact -f template.yaml
 	npm --prefix web run check
 
 format: $(READY) web/node_modules/.ready ## format the code
@@ -81,6 +82,7 @@ lock: $(UV) ## pin the requirements again
 	$(call compile,layers/common/requirements)
 	$(call compile,requirements/dev)
 	$(call compile,requirements/sam)
+	$(call compile,requirements/checkov)
 	cd web && npm install --package-lock-only && $(WITHOUT_FUNDING)
 
 clean: down ## remove what was built; the environments stay
@@ -131,6 +133,13 @@ $(UV): requirements/uv.txt
 	@echo "installing the deployment tools and the emulator ($(call packages,$<))"
 	@test -x .venv-sam/bin/python || python3.13 -m venv .venv-sam
 	@$(UV) pip install -q --require-hashes --compile-bytecode --python .venv-sam/bin/python -r $<
+	@touch $@
+
+# One run imports little of it, so compiling the bytecode of all would take longer than it saves.
+.venv-checkov/.ready: requirements/checkov.txt | $(UV)
+	@echo "installing the checks of the template ($(call packages,$<))"
+	@test -x .venv-checkov/bin/python || python3.13 -m venv .venv-checkov
+	@$(UV) pip install -q --require-hashes --python .venv-checkov/bin/python -r $<
 	@touch $@
 
 web/node_modules/.ready: web/package-lock.json
