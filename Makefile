@@ -11,7 +11,7 @@ READY := .venv/.ready .venv-sam/.ready
 PAGE := functions/query/web/index.html
 PAGE_SOURCES := $(shell find web/src -type f) $(wildcard web/*.html web/*.json web/*.ts web/.npmrc)
 
-.PHONY: help setup build deploy run up down verify test check lint format simulate mutants bench lock clean
+.PHONY: help setup build deploy run up down verify test check lint format simulate mutants bench readers lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -77,12 +77,16 @@ mutants: $(READY) ## plant faults in copies of the product; the simulation must 
 bench: $(READY) $(PAGE) ## measure what the design promises
 	$(PYTHON) -m bench
 
+readers: $(READY) .venv-readers/.ready ## read day files with other Parquet readers, Java's among them
+	$(PYTHON) -m pytest -q --durations=10 tests/readers
+
 lock: $(UV) ## pin the requirements again
 	$(call compile,requirements/uv)
 	$(call compile,layers/common/requirements)
 	$(call compile,requirements/dev)
 	$(call compile,requirements/sam)
 	$(call compile,requirements/checkov)
+	$(call compile,requirements/readers)
 	cd web && npm install --package-lock-only && $(WITHOUT_FUNDING)
 
 clean: down ## remove what was built; the environments stay
@@ -108,6 +112,11 @@ define need_python
 python3.13 --version >/dev/null 2>&1 || { \
 	echo "Python 3.13 is missing: 'pyenv install 3.13', or 'apt-get install python3.13 python3.13-venv' where Debian has it" >&2; \
 	exit 1; }
+endef
+
+define need_java
+java -version >/dev/null 2>&1 || { \
+	echo "Java 17 or newer is missing: Spark reads Parquet with it ('apt-get install default-jre-headless')" >&2; exit 1; }
 endef
 
 define need_node
@@ -140,6 +149,13 @@ $(UV): requirements/uv.txt
 	@echo "installing the checks of the template ($(call packages,$<))"
 	@test -x .venv-checkov/bin/python || python3.13 -m venv .venv-checkov
 	@$(UV) pip install -q --require-hashes --python .venv-checkov/bin/python -r $<
+	@touch $@
+
+.venv-readers/.ready: requirements/readers.txt | $(UV)
+	@$(need_java)
+	@echo "installing Parquet readers ($(call packages,$<), 1.6 GB)"
+	@test -x .venv-readers/bin/python || python3.13 -m venv .venv-readers
+	@$(UV) pip install -q --require-hashes --python .venv-readers/bin/python -r $<
 	@touch $@
 
 web/node_modules/.ready: web/package-lock.json

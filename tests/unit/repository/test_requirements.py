@@ -10,8 +10,7 @@ from tests.support.template import ROOT
 
 LAYER = ROOT / "layers/common/requirements.txt"
 LOCKS = sorted([LAYER, *ROOT.glob("requirements/*.txt")])
-# Environments that run the code of the layer.
-SHARING = [ROOT / "requirements/dev.txt"]
+DEV, READERS = ROOT / "requirements/dev.txt", ROOT / "requirements/readers.txt"
 REQUIREMENT = re.compile(r"([a-z0-9][a-z0-9-]*)(?:\[[a-z0-9,-]+\])?==([\w.+!-]+)( ; [^\\]+)?")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
@@ -42,9 +41,18 @@ def test_requirements_without_hashes_are_noticed() -> None:
 
 
 def test_environments_share_the_versions_of_the_layer() -> None:
-    layer = versions(LAYER)
-    for path in SHARING:
-        assert versions(path).items() >= layer.items(), path
+    layer, dev, readers = versions(LAYER), versions(DEV), versions(READERS)
+    assert dev.items() >= layer.items()
+    assert {name: readers[name] for name in readers.keys() & dev} == {
+        name: dev[name] for name in readers.keys() & dev
+    }
+
+
+def test_documented_readers_are_those_that_are_pinned() -> None:
+    table = re.findall(r"^\| `([\w-]+)` \| ([\d.]+) \|", (ROOT / "docs/data.md").read_text(), re.MULTILINE)
+    pinned, tested = versions(READERS), (ROOT / "tests/readers/program.py").read_text()
+    assert {name for name, _ in table} == set(re.findall(r'^    "(\w+)": _', tested, re.MULTILINE))
+    assert [(name, version) for name, version in table if pinned[name] != version] == []
 
 
 def test_lock_files_are_compiled_by_make() -> None:
