@@ -1,7 +1,7 @@
 """What a release of a stage in samconfig.toml needs: `python -m operations.release architecture|stamp STAGE`.
 
 SAM publishes a new version of a function when its text in the template changes. A parameter is only named
-there, so that a release that changes parameters alone would leave every alias at the settings before. Hence the
+there, so a release that changes parameters alone would leave every alias at the settings before. Hence the
 built template is stamped with a digest of the parameters.
 """
 
