@@ -117,18 +117,33 @@ def rereads(
 
     `full` takes all of the 24, because a gateway with few of a site's points leaves no gap when it is down.
     The two hours extend to the re-read before this one, so that nothing between two of them is left out.
-    `unread` is read too.
+    In the same way `full` includes what was not read again because of a pause. `unread` is read too.
     """
     first_ms = checkpoint_ms if record.first_ms is None else record.first_ms
     horizon = max(checkpoint_ms - HORIZON_MS, first_ms)
     spans = [unread.span] if unread else []
     if full:
-        return _hours([*spans, Span(horizon, checkpoint_ms)])
+        earlier = _before_pause(record.full_reread_ms, Span(first_ms, horizon))
+        return _hours([*spans, *earlier, Span(horizon, checkpoint_ms)])
     recent = checkpoint_ms - REREAD_MS
     if record.reread_ms is not None:
         recent = min(recent, floor_window(record.reread_ms))
     recent = max(recent, horizon)
     return _hours([*spans, *coverage.gaps(Span(horizon, recent)), Span(recent, checkpoint_ms)])
+
+
+def _before_pause(full_reread_ms: int | None, earlier: Span) -> list[Span]:
+    """Returns what is left of `earlier` by a full re-read that comes late, after a pause or an outage.
+
+    Full re-reads every six or seven hours leave nothing. The pause itself needs none: it is read afterwards,
+    when everything has arrived. The sync may have gone on for almost eight hours after the last full re-read.
+    """
+    if full_reread_ms is None:
+        return []
+    last_ms = floor_window(full_reread_ms)
+    start_ms = max(last_ms - HORIZON_MS + FULL_REREAD_EVERY_MS + REREAD_MS, earlier.start_ms)
+    end_ms = min(last_ms + FULL_REREAD_EVERY_MS + REREAD_MS, earlier.end_ms)
+    return [Span(start_ms, end_ms)] if start_ms < end_ms else []
 
 
 def _hours(spans: Iterable[Span]) -> list[Span]:

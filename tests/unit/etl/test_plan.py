@@ -183,6 +183,29 @@ def test_a_full_reread_covers_24_hours() -> None:
         assert all(span.length_ms <= HOUR_MS for span in spans)
 
 
+@given(st.integers(0, 60 * 24), st.integers(0, 7), st.integers(0, 16))
+def test_a_pause_loses_no_late_reading(paused: int, after: int, late: int) -> None:
+    """What arrives up to 16 hours late, before a pause or in it, is read after it arrived."""
+    full_ms = DAY + 3 * DAY_MS
+    checkpoint = full_ms + (after + paused) * HOUR_MS
+    record = SiteRecord("s", first_ms=DAY, full_reread_ms=full_ms, reread_ms=full_ms)
+    if not plan.full_reread_due(record, checkpoint):
+        return
+    spans = plan.rereads(coverage({}), record, checkpoint, full=True)
+    assert sum(span.length_ms for span in spans) <= 2 * DAY_MS
+    for hour in range(1 - late, after):
+        read_ms = full_ms + hour * HOUR_MS
+        assert any(span.start_ms <= read_ms < span.end_ms for span in spans)
+
+
+@pytest.mark.parametrize("hours", [6, 7])
+def test_timely_full_rereads_cover_24_hours(hours: int) -> None:
+    checkpoint = DAY + 9 * DAY_MS
+    record = SiteRecord("s", first_ms=DAY, full_reread_ms=checkpoint - hours * HOUR_MS)
+    spans = plan.rereads(coverage({}), record, checkpoint, full=True)
+    assert sum(span.length_ms for span in spans) == DAY_MS
+
+
 def test_events_mean_what_the_contract_says() -> None:
     assert events.parse({}, NOON) == events.EverySite()
     assert events.parse({"site": "s"}, NOON) == events.OneSite("s")
