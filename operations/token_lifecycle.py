@@ -125,6 +125,9 @@ def epoch_ms() -> int:
 def tokens_of(
     client: Callable[[str], Any], outputs: Mapping[str, str], now: Callable[[], int] = epoch_ms
 ) -> Tokens:
-    """Returns the tokens of a stack by its outputs; `client` makes the clients of its AWS account."""
-    plan = UsagePlan(client("apigateway"), outputs["UsagePlan"])
+    """Returns the tokens of a stack by its outputs; `client` makes the clients of its AWS account.
+
+    Without the output UsagePlan, new tokens get no rate of their own.
+    """
+    plan = UsagePlan(client("apigateway"), outputs["UsagePlan"]) if "UsagePlan" in outputs else None
     return Tokens(client("dynamodb"), outputs["StateTable"], plan, now)

@@ -7,17 +7,15 @@ the table keeps only its hash.
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from operations import stack_file
+from operations import stacks
 from operations.errors import OperatorError
+from operations.tables import show
 from operations.token_lifecycle import Tokens, epoch_ms, tokens_of
-from operations.usage_plan import UsagePlan
 from vitals.errors import VitalsError
 from vitals.model.records.tokens import EVERY_SITE, Token
 from vitals.model.timespan import DAY_MS, HOUR_MS, iso
@@ -53,11 +51,10 @@ def _list(tokens: Tokens, options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps({"tokens": [_described(token, tokens.now()) for token in listed]}))
         return
-    rows: list[tuple[str, ...]] = [("id", "name", "scopes", "sites", "created", "expires", "rate")]
-    rows += [_row(token, tokens.now()) for token in listed]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    show(
+        ("id", "name", "scopes", "sites", "created", "expires", "rate"),
+        [_row(token, tokens.now()) for token in listed],
+    )
 
 
 def _print_secret(secret: str, *, as_json: bool) -> None:
@@ -118,10 +115,7 @@ _COMMANDS = {"create": _create, "list": _list, "revoke": _revoke, "rotate": _rot
 
 def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument(
-        "--stack", help="name of a stack on AWS, whose outputs name the table and the usage plan"
-    )
-    shared.add_argument("--table", help="instead of --stack: the stack output StateTable")
+    stacks.add_options(shared)
     shared.add_argument("--usage-plan", help="with --table: the stack output UsagePlan")
     shared.add_argument("--json", action="store_true", help="print JSON, and nothing else, to stdout")
     parser = argparse.ArgumentParser(prog="vitals token", description=__doc__)
@@ -164,17 +158,5 @@ def _hours(text: str) -> float:
 
 def _tokens(options: argparse.Namespace) -> Tokens:
     """Returns the tokens of the stack or table that the options name, by default of the local stack."""
-    if (options.stack and (options.table or options.usage_plan)) or (
-        options.usage_plan and not options.table
-    ):
-        raise OperatorError("give --stack, or --table with or without --usage-plan, or none of them")
-    client: Callable[[str], Any] = boto3.client
-    if options.table:
-        plan = UsagePlan(client("apigateway"), options.usage_plan) if options.usage_plan else None
-        return Tokens(client("dynamodb"), options.table, plan, epoch_ms)
-    if options.stack:
-        [stack] = client("cloudformation").describe_stacks(StackName=options.stack)["Stacks"]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        return tokens_of(client, outputs, epoch_ms)
-    local_stack = stack_file.running_stack()
-    return tokens_of(partial(stack_file.client, local_stack), local_stack["outputs"], epoch_ms)
+    stack = stacks.selected(options, UsagePlan=options.usage_plan)
+    return tokens_of(stack.client, stack.outputs, epoch_ms)

@@ -1,0 +1,55 @@
+"""The stack that a command works on: one on AWS, with the operator's own credentials, or the local one."""
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import boto3
+
+from operations import stack_file
+from operations.errors import OperatorError
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The outputs of a stack; `client` makes the clients of its AWS account by service."""
+
+    outputs: Mapping[str, str]
+    client: Callable[[str], Any]
+
+    def output(self, name: str) -> str:
+        """Returns an output; OperatorError when the stack has none of this name, or it was not selected."""
+        if name not in self.outputs:
+            raise OperatorError(f"the output {name} of the stack is needed; give --stack")
+        return self.outputs[name]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that select a stack."""
+    parser.add_argument("--stack", help="name of a stack on AWS (default: the running local stack)")
+    parser.add_argument("--table", help="instead of --stack: the stack output StateTable")
+
+
+def selected(options: argparse.Namespace, **outputs: str | None) -> Stack:
+    """Returns the stack of the options: that of --stack, that of --table and `outputs`, or the local one."""
+    named = {name: value for name, value in {"StateTable": options.table, **outputs}.items() if value}
+    if named and (options.stack or not options.table):
+        raise OperatorError("give --stack, or --table, or none of them")
+    if named:
+        return Stack(named, boto3.client)
+    return deployed(options.stack) if options.stack else local()
+
+
+def deployed(name: str) -> Stack:
+    """Returns the stack of this name in the account and the region of the shell."""
+    [stack] = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    return Stack(outputs, boto3.client)
+
+
+def local() -> Stack:
+    """Returns the running local stack; OperatorError when there is none."""
+    running = stack_file.running_stack()
+    return Stack(running["outputs"], partial(stack_file.client, running))
