@@ -13,6 +13,7 @@ from query import app
 from query.answer_cache import AnswerCache
 from query.answers import Api
 from query.catalogs import Catalogs
+from query.sites import Sites
 from vitals import observability
 from vitals.model.points import Catalog
 from vitals.model.records.ledger import ArchiveRecord
@@ -56,10 +57,9 @@ def figures(day: Samples, catalog: Catalog, start_ms: int) -> dict[str, float]:
     tables: Any = warm
     executor = Executor(hot, tables, tables, tables, tables)
     api = Api(
-        enabled_sites=("site",),
         executor=executor,
         catalogs=Catalogs(tables, lambda: now_ms, {"site": (now_ms, catalog)}),
-        sites=tables,
+        sites=Sites(tables, ("site",), lambda: now_ms, {"site": now_ms}),
         now=lambda: now_ms,
         max_range_days=365,
         cache=AnswerCache(None, lambda: now_ms, observability.logger().warning),

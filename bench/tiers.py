@@ -19,6 +19,7 @@ from query import app
 from query.answer_cache import AnswerCache
 from query.answers import Api
 from query.catalogs import Catalogs
+from query.sites import Sites
 from vitals import observability
 from vitals.codec import day_file
 from vitals.codec.day_file import Group
@@ -159,10 +160,9 @@ def _chart(executor: Executor, dynamodb: Any, s3: Any, span: Span, now_ms: int) 
 def _serve(executor: Executor, dynamodb: Any, results: ResultCache | None, now_ms: int) -> None:
     """Makes the handler answer from these tiers, with the memory of a function that was just started."""
     api = Api(
-        enabled_sites=(SITE,),
         executor=executor,
         catalogs=Catalogs(CatalogTable(dynamodb, "state"), lambda: now_ms),
-        sites=SiteTable(dynamodb, "state"),
+        sites=Sites(SiteTable(dynamodb, "state"), (SITE,), lambda: now_ms),
         now=lambda: now_ms,
         max_range_days=366,
         cache=AnswerCache(results, lambda: now_ms, observability.logger().warning),

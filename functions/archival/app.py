@@ -41,7 +41,7 @@ def archive(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
     return Archival(
         archiver=ReconcilingArchiver(Archiver.connect(stores, runtime, settings.hot_days), ingest),
         planner=planner,
-        enabled_sites=settings.sites,
+        initial_sites=settings.sites,
         now=runtime.now_ms,
         logger=invocation.logger,
         metrics=invocation.metrics,

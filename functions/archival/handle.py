@@ -10,16 +10,20 @@ from aws_lambda_powertools.metrics import MetricUnit
 from archival import events
 from archival.planning import DuePlanner
 from archival.reconcile import ReconcilingArchiver
-from vitals.errors import NotFoundError
+from vitals.model.records.sites import ENABLED
+from vitals.model.site_status import check_enabled, site_status
 
 
 @dataclass(frozen=True, slots=True)
 class Archival:
-    """The archiving with its log and metrics; `now` gives UTC ms."""
+    """The archiving with its log and metrics; `now` gives UTC ms.
+
+    The `initial_sites` are enabled unless their records differ.
+    """
 
     archiver: ReconcilingArchiver
     planner: DuePlanner
-    enabled_sites: tuple[str, ...]
+    initial_sites: tuple[str, ...]
     now: Callable[[], int]
     logger: Logger
     metrics: Metrics
@@ -28,10 +32,12 @@ class Archival:
         """Handles one event and returns a receipt; raises the error of a day that can't be archived."""
         request = events.parse(event, self.now())
         if isinstance(request, events.EveryDueDay):
-            return {"due": self.planner.plan_sites(self.enabled_sites)}
-        if request.day.site not in self.enabled_sites:
-            raise NotFoundError(f"site {request.day.site!r} is not enabled; add it to the parameter Sites")
-        receipt = self.archiver.archive(request.day)
+            return {"due": self.planner.plan_sites(self.initial_sites)}
+        site = request.day.site
+        status = site_status(site, self.planner.sites.load(site), self.initial_sites)
+        if status is None:
+            check_enabled(site, status)
+        receipt = self.archiver.archive(request.day, from_upstream=status == ENABLED)
         self.logger.info("day archived", **receipt)
         self.metrics.add_metric("DaysArchived", MetricUnit.Count, 1)
         self.metrics.add_metric("SamplesArchived", MetricUnit.Count, receipt["rows"])

@@ -1,4 +1,4 @@
-"""Sending the days that are due, of every site."""
+"""Sending the days that are due, of every site that is enabled or paused."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from archival.audit import Audit
 from vitals.model.due_days import due_days, overdue_days, synced_days
+from vitals.model.records.sites import REMOVED, SiteRecord
+from vitals.model.site_status import site_statuses
 from vitals.model.timespan import EARLIEST_MS, Span, day_name
 from vitals.store.state.ledger import Ledger
 from vitals.store.state.sites import SiteTable
@@ -28,21 +30,22 @@ class DuePlanner:
     now: Callable[[], int]
     metrics: Metrics
 
-    def plan_sites(self, sites: Sequence[str]) -> dict[str, int]:
+    def plan_sites(self, initial_sites: Sequence[str]) -> dict[str, int]:
         """Sends each site's due days and returns their numbers; the errors of sites are raised at the end."""
+        records = {record.site: record for record in self.sites.list()}
+        statuses = site_statuses(records.values(), initial_sites)
         due: dict[str, int] = {}
         failures: list[Exception] = []
-        for site in sites:
+        for site in [site for site, status in statuses.items() if status != REMOVED]:
             try:
-                due[site] = self._plan_site(site)
+                due[site] = self._plan_site(site, records.get(site))
             except Exception as error:
                 failures.append(error)
         if failures:
             raise ExceptionGroup("some sites could not be planned", failures)
         return due
 
-    def _plan_site(self, site: str) -> int:
-        record = self.sites.load(site)
+    def _plan_site(self, site: str, record: SiteRecord | None) -> int:
         if record is None:
             return 0
         days = synced_days(record)

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from backfill.estimates import Estimate, concurrent_days, estimate
 from backfill.events import BackfillRequest
 from vitals.config import BackfillApiSettings
-from vitals.errors import InvalidRequestError, NotFoundError
+from vitals.errors import InvalidRequestError
 from vitals.model import point_set
 from vitals.model.point_set import PointSet
 from vitals.model.records.ledger import ArchiveRecord
+from vitals.model.records.sites import RecordedStatus
+from vitals.model.site_status import check_enabled, site_status
 from vitals.model.timespan import DAY_MS, day_name
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
+from vitals.store.state.sites import SiteTable
 from vitals.store.stores import Stores
 
 
@@ -28,11 +31,15 @@ class RunPlan:
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Plans runs of the enabled `sites`; `requests_per_minute` is the upstream's pace."""
+    """Plans runs of sites; `requests_per_minute` is the upstream's pace.
+
+    The `initial_sites` are enabled unless their records differ.
+    """
 
     ledger: Ledger
     catalogs: CatalogTable
-    sites: tuple[str, ...]
+    sites: SiteTable
+    initial_sites: tuple[str, ...]
     requests_per_minute: int
     concurrency: int
 
@@ -42,15 +49,19 @@ class Planner:
         return cls(
             ledger=stores.ledger,
             catalogs=stores.catalogs,
-            sites=settings.sites,
+            sites=stores.sites,
+            initial_sites=settings.sites,
             requests_per_minute=settings.requests_per_minute,
             concurrency=settings.concurrency,
         )
 
+    def status(self, site: str) -> RecordedStatus | None:
+        """Returns the status of the site, None when there is no such site."""
+        return site_status(site, self.sites.load(site), self.initial_sites)
+
     def plan(self, request: BackfillRequest) -> RunPlan:
         """Returns what the run would do and changes nothing; NotFoundError for a site that is not enabled."""
-        if request.site not in self.sites:
-            raise NotFoundError(f"there is no site {request.site!r}")
+        check_enabled(request.site, self.status(request.site))
         catalog = self.catalogs.load(request.site)
         if not catalog.points:
             raise InvalidRequestError(f"site {request.site} has no points yet; wait for its first sync")

@@ -10,7 +10,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 from etl import events
 from etl.receipt import Receipt
 from etl.sync import Syncer
-from vitals.errors import CircuitOpenError, NotFoundError
+from vitals.errors import CircuitOpenError
+from vitals.model.records.sites import PAUSED, REMOVED, SiteRecord
+from vitals.model.site_status import check_enabled, enabled_sites, site_status
 
 # A direct invoke continues until caught up: 24 hours of a new site, and as much again for a slow one.
 DIRECT_STEPS = 48
@@ -18,10 +20,10 @@ DIRECT_STEPS = 48
 
 @dataclass(frozen=True, slots=True)
 class Etl:
-    """The sync with its queue, log and metrics."""
+    """The sync with its queue, log and metrics; `initial_sites` are enabled unless their records differ."""
 
     syncer: Syncer
-    sites: tuple[str, ...]
+    initial_sites: tuple[str, ...]
     logger: Logger
     metrics: Metrics
 
@@ -32,11 +34,18 @@ class Etl:
         request = events.parse(event, self.syncer.ingest.now())
         if isinstance(request, events.EverySite):
             return self._every_site()
-        if request.site not in self.sites:
-            raise NotFoundError(f"site {request.site!r} is not enabled; add it to the parameter Sites")
+        record = self.syncer.sites.load(request.site)
+        status = site_status(request.site, record, self.initial_sites)
         receipt, started_ms = Receipt(request.site), self.syncer.ingest.now()
+        if queued and status in (PAUSED, REMOVED):
+            # A queued span is read all the same, because no other sync would repeat it.
+            if isinstance(request, events.OneSite):
+                self.logger.info("sync not started", site=request.site, reason=f"the site is {status}")
+                return receipt.as_dict()
+        else:
+            check_enabled(request.site, status)
         try:
-            self._sync(request, receipt, queued=queued, may_continue=may_continue)
+            self._sync(request, record, receipt, queued=queued, may_continue=may_continue)
         finally:
             self.logger.info("sync receipt", **receipt.as_dict())
             self._measure(receipt, started_ms)
@@ -45,6 +54,7 @@ class Etl:
     def _sync(
         self,
         request: events.OneSite | events.OneSpan,
+        record: SiteRecord | None,
         receipt: Receipt,
         *,
         queued: bool,
@@ -53,9 +63,9 @@ class Etl:
         """Syncs the site or the span; skips a queued sync of a site while the circuit is open."""
         try:
             if isinstance(request, events.OneSite):
-                self.syncer.sync_site(receipt, 1 if queued else DIRECT_STEPS, may_continue)
+                self.syncer.sync_site(record, receipt, 1 if queued else DIRECT_STEPS, may_continue)
             else:
-                self.syncer.sync_span(receipt, request.span)
+                self.syncer.sync_span(record, receipt, request.span)
         except CircuitOpenError as error:
             if not queued or isinstance(request, events.OneSpan):
                 raise
@@ -66,14 +76,15 @@ class Etl:
             self.metrics.add_metric("SyncFailures", MetricUnit.Count, 1)
 
     def _every_site(self) -> dict[str, Any]:
-        self.syncer.enqueue([{"site": site} for site in self.sites])
         records = {record.site: record for record in self.syncer.sites.list()}
-        for site in self.sites:
+        sites = enabled_sites(records.values(), self.initial_sites)
+        self.syncer.enqueue([{"site": site} for site in sites])
+        for site in sites:
             # Also here, so that the lag of a site whose syncs never finish is measured. A new site has no lag
             # until it has caught up, which is when it is first read again.
             if site in records and records[site].reread_ms is not None:
                 self._measure_lag(records[site].checkpoint_ms)
-        return {"sites": list(self.sites)}
+        return {"sites": sites}
 
     def _measure(self, receipt: Receipt, started_ms: int) -> None:
         counts = {

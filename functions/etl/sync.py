@@ -11,6 +11,7 @@ from etl.rereads import Message, reread_messages
 from etl.weather import sync_weather
 from vitals.codec import segments
 from vitals.model.points import Catalog
+from vitals.model.records.sites import SiteRecord
 from vitals.model.timespan import DAY_MS, Span, day_name
 from vitals.pipeline.ingest import Ingest
 from vitals.store.control.circuit import CircuitTable
@@ -40,14 +41,16 @@ class Syncer:
     log: Log
     initial_lookback_ms: int
 
-    def sync_site(self, receipt: Receipt, max_steps: int, may_continue: Callable[[], bool]) -> None:
+    def sync_site(
+        self, record: SiteRecord | None, receipt: Receipt, max_steps: int, may_continue: Callable[[], bool]
+    ) -> None:
         """Syncs from the checkpoint, step by step, until caught up or out of steps or time.
 
         Messages carry the remaining work: the next step when this sync moved the checkpoint and is not caught
         up, or the re-reads that are due. A sync that loses the checkpoint to another one leaves them to it.
         """
         with guarded(self.circuits, self.ingest.now):
-            catalog = self._load_catalog(receipt)
+            catalog = self._load_catalog(record, receipt)
             result = StepResult(caught_up=False, advanced=False)
             for _ in range(max_steps):
                 result = self._step(catalog, receipt)
@@ -60,17 +63,16 @@ class Syncer:
         elif result.advanced:
             self._send([{"site": receipt.site}], receipt)
 
-    def sync_span(self, receipt: Receipt, span: Span) -> None:
+    def sync_span(self, record: SiteRecord | None, receipt: Receipt, span: Span) -> None:
         """Reads the span (widened to whole windows) again; the checkpoint does not move."""
         with guarded(self.circuits, self.ingest.now):
-            catalog = self._load_catalog(receipt)
+            catalog = self._load_catalog(record, receipt)
             for piece in span.whole_windows().pieces(plan.STEP_MS):
                 self.ingest.fetch(receipt.site, catalog, piece, receipt.tally)
         self._log_dense(catalog, receipt)
 
-    def _load_catalog(self, receipt: Receipt) -> Catalog:
-        catalogs = CatalogSync(self.ingest, self.catalogs, self.sites, self.log)
-        return catalogs.load(self.sites.load(receipt.site), receipt)
+    def _load_catalog(self, record: SiteRecord | None, receipt: Receipt) -> Catalog:
+        return CatalogSync(self.ingest, self.catalogs, self.sites, self.log).load(record, receipt)
 
     def _step(self, catalog: Catalog, receipt: Receipt) -> StepResult:
         """Reads one step, and notes in the receipt what it did."""

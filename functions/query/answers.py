@@ -10,6 +10,7 @@ from query.pages import Web
 from query.points import lists
 from query.points.latest import LatestReader, check_no_token
 from query.samples import Reply, SampleReader
+from query.sites import Sites
 from query.status import StatusReader, synced
 from vitals.aws.runtime import SYSTEM
 from vitals.http.access import authorise, require_scope
@@ -18,7 +19,6 @@ from vitals.model.records.tokens import Grant
 from vitals.reading.executor import Executor
 from vitals.reading.plan import plan_query
 from vitals.reading.request import QueryRequest, parse_span
-from vitals.store.state.sites import SiteTable
 
 _SCOPE = "read"
 
@@ -27,12 +27,9 @@ _SCOPE = "read"
 class Api:
     """The query API over the tiers; `now` gives UTC ms, `monotonic` seconds."""
 
-    # Sites that are synced now; the table has every site that ever was.
-    enabled_sites: tuple[str, ...]
-
     executor: Executor
     catalogs: Catalogs
-    sites: SiteTable
+    sites: Sites
     now: Callable[[], int]
     max_range_days: int
     cache: AnswerCache
@@ -60,7 +57,7 @@ class Api:
         """Returns the sites that the caller may read."""
         require_scope(grant, _SCOPE)
         now_ms = self.now()
-        granted = (record for record in self.sites.list() if grant.allows(_SCOPE, record.site))
+        granted = (record for record in self.sites.visible() if grant.allows(_SCOPE, record.site))
         return {"sites": [synced(record, now_ms) for record in granted]}
 
     def status(self, grant: Grant) -> schemas.Status:
@@ -95,10 +92,7 @@ class Api:
 
     def health(self) -> schemas.Health:
         """Returns whether every enabled site is synced."""
-        return health.health(self.enabled_sites, self.sites.list(), self.now())
+        return health.health(self.sites.enabled(), self.now())
 
     def _authorise(self, grant: Grant, site: str) -> None:
-        authorise(grant, site, _SCOPE, exists=self._exists)
-
-    def _exists(self, site: str) -> bool:
-        return site in self.catalogs.loaded or self.sites.load(site) is not None
+        authorise(grant, site, _SCOPE, exists=self.sites.has)

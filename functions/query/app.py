@@ -4,6 +4,7 @@ from query import routes
 from query.answer_cache import AnswerCache
 from query.answers import Api
 from query.catalogs import Catalogs
+from query.sites import Sites
 from query.status import StatusReader
 from vitals import config, observability
 from vitals.aws.athena import Athena
@@ -24,6 +25,7 @@ def connect(runtime: Runtime) -> Api:
     bulk = AthenaReader(
         athena, settings.cold_bucket, settings.glue_table, runtime.deadline.left_s, runtime=runtime
     )
+    sites = Sites(stores.sites, settings.sites, runtime.now_ms)
     dead_letters = DeadLetters(
         # Few requests count dead letters, so their client is not made at every start.
         lambda: runtime.client("sqs", BRIEF),
@@ -34,15 +36,14 @@ def connect(runtime: Runtime) -> Api:
         },
     )
     return Api(
-        enabled_sites=settings.sites,
         executor=Executor.connect(stores, bulk, runtime),
         catalogs=Catalogs(stores.catalogs, runtime.now_ms),
-        sites=stores.sites,
+        sites=sites,
         now=runtime.now_ms,
         max_range_days=settings.max_range_days,
         cache=AnswerCache(stores.query_cache, runtime.now_ms, log),
         status_reader=StatusReader(
-            sites=stores.sites,
+            sites=sites,
             ledger=stores.ledger,
             circuits=stores.circuits,
             dead_letters=dead_letters,

@@ -113,6 +113,8 @@ class Site(TypedDict):
 
     site_name: str
     display_name: str
+    status: Literal["enabled", "paused"]
+    """A paused site is not synced; its samples can be queried."""
     points: int
     synced_from: str | None
     synced_until: str | None
@@ -130,7 +132,7 @@ class SiteStatus(Site):
     """A site with its lag, rejected readings and unarchived days."""
 
     late: bool
-    """Whether the site is more than 20 minutes behind, or was never synced."""
+    """Whether the site is enabled, and more than 20 minutes behind or was never synced."""
     overdue: bool
     """Whether an unarchived day ended more than 48 hours ago."""
     rejected: dict[str, int]

@@ -7,17 +7,17 @@ from functools import partial
 from botocore.exceptions import BotoCoreError, ClientError
 
 from query.schemas import DeadLetterCounts, Site, SiteStatus, Status
+from query.sites import Sites
 from query.warnings import WarningDetail, source_unreadable, warned
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.aws.sqs import DeadLetters
 from vitals.errors import VitalsError
 from vitals.model.due_days import due_days, overdue_days, synced_days
-from vitals.model.records.sites import SiteRecord
+from vitals.model.records.sites import ENABLED, PAUSED, SiteRecord
 from vitals.model.records.tokens import EVERY_SITE, Grant
 from vitals.model.timespan import EARLIEST_MS, MINUTE_MS, Span, day_name, iso
 from vitals.store.control.circuit import CircuitTable
 from vitals.store.state.ledger import Ledger
-from vitals.store.state.sites import SiteTable
 
 # The oldest, which are archived last; the count includes the others.
 MAX_DAYS = 100
@@ -31,7 +31,7 @@ _UNREADABLE = (BotoCoreError, ClientError, VitalsError)
 class StatusReader:
     """Reads the status from what the other functions store; `log` gets the errors of sources."""
 
-    sites: SiteTable
+    sites: Sites
     ledger: Ledger
     circuits: CircuitTable
     dead_letters: DeadLetters
@@ -44,7 +44,7 @@ class StatusReader:
         A part that cannot be read is null and named in `warnings`; only the list of sites must be readable.
         """
         warnings: list[WarningDetail] = []
-        records = [record for record in self.sites.list() if grant.allows("read", record.site)]
+        records = [record for record in self.sites.visible() if grant.allows("read", record.site)]
         circuit = self._read(self.circuits.load, "the state of the upstream", warnings)
         open_until_ms = circuit.open_until_ms if circuit and now_ms < circuit.open_until_ms else None
         sites = [self._site(record, now_ms, open_until_ms, warnings) for record in records]
@@ -59,7 +59,7 @@ class StatusReader:
         counted = record.rejected_from_ms is not None
         return {
             **synced(record, now_ms),
-            "late": record.checkpoint_ms is None or now_ms - record.checkpoint_ms > MAX_LAG_MS,
+            "late": record.status == ENABLED and _is_late(record.checkpoint_ms, now_ms),
             "overdue": bool(overdue_days(due or (), now_ms)),
             "rejected": dict(record.rejected),
             "rejected_since": _iso(record.rejected_from_ms),
@@ -100,12 +100,17 @@ def synced(record: SiteRecord, now_ms: int) -> Site:
     checkpoint = record.checkpoint_ms
     return {
         "site_name": record.site,
-        "display_name": record.display_name,
+        "display_name": record.display_name or record.site,
+        "status": PAUSED if record.status == PAUSED else ENABLED,
         "points": record.points,
         "synced_from": _iso(record.first_ms),
         "synced_until": _iso(checkpoint),
         "lag_seconds": None if checkpoint is None else round((now_ms - checkpoint) / 1000),
     }
+
+
+def _is_late(checkpoint_ms: int | None, now_ms: int) -> bool:
+    return checkpoint_ms is None or now_ms - checkpoint_ms > MAX_LAG_MS
 
 
 def _iso(time_ms: int | None) -> str | None:

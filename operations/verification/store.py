@@ -23,7 +23,7 @@ class Store:
         self._session.headers["Authorization"] = f"Bearer {stack['token']}"
 
     def synced(self) -> dict[str, tuple[int, int]]:
-        """Returns for each synced site the time range, in UTC ms, that its syncs have passed."""
+        """Returns for each enabled site the time range, in UTC ms, that its syncs have passed."""
         sites = self._answer("GET", "/sites")["sites"]
         return {
             site["site_name"]: (
@@ -31,7 +31,7 @@ class Store:
                 oracle.milliseconds(site["synced_until"]) or 0,
             )
             for site in sites
-            if site["synced_until"]
+            if site["synced_until"] and site["status"] == "enabled"
         }
 
     def ask(self, question: Question) -> Samples:

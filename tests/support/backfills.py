@@ -147,7 +147,7 @@ def backfill(make_world: Callable[..., World]) -> Backfill:
     worker = DayWorker(
         runs, staging, archiver, world.syncer.ingest, circuits, lambda: 600, progress_interval_s=0
     )
-    planner = Planner(archiver.ledger, archiver.catalogs, (SITE, "unsynced"), 50, 2)
+    planner = Planner(archiver.ledger, archiver.catalogs, world.syncer.sites, (SITE, "unsynced"), 50, 2)
     logger, metrics = Logger(service="test"), Metrics(namespace="test", service="test")
     made = Backfill(world, None, worker, executions, runs)  # type: ignore[arg-type]
     made.tasks = Tasks(

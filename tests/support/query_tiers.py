@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger
 from query.answer_cache import AnswerCache
 from query.answers import Api
 from query.catalogs import Catalogs
+from query.sites import Sites
 from query.status import StatusReader
 from tests.support.clock import Clock
 from tests.support.sites import SITE
@@ -44,21 +45,20 @@ def query_api(
     dynamodb: Any, clock: Clock, sites: tuple[str, ...] = (SITE,), upstream: str = "http://ace/api"
 ) -> Api:
     """The query API on moto, over the queues of what was given up that the template has."""
-    sites_table = SiteTable(dynamodb, "StateTable")
+    table = Sites(SiteTable(dynamodb, "StateTable"), sites, clock)
     sqs = boto3.client("sqs")
     urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("sync", "archive", "export")}
     status_reader = StatusReader(
-        sites_table,
+        table,
         Ledger(dynamodb, "StateTable"),
         CircuitTable(dynamodb, "StateTable", upstream),
         DeadLetters(lambda: sqs, urls),
         Logger().warning,
     )
     return Api(
-        enabled_sites=sites,
         executor=executor(dynamodb),
         catalogs=Catalogs(CatalogTable(dynamodb, "StateTable"), clock),
-        sites=sites_table,
+        sites=table,
         now=clock,
         max_range_days=365,
         cache=AnswerCache(None, clock, Logger().warning),

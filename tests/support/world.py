@@ -37,12 +37,12 @@ class World:
 
     def sync(self, max_steps: int = 48) -> Receipt:
         receipt = Receipt(SITE)
-        self.syncer.sync_site(receipt, max_steps, lambda: True)
+        self.syncer.sync_site(self.syncer.sites.load(SITE), receipt, max_steps, lambda: True)
         return receipt
 
     def reread(self, span: Span) -> Receipt:
         receipt = Receipt(SITE)
-        self.syncer.sync_span(receipt, span)
+        self.syncer.sync_span(self.syncer.sites.load(SITE), receipt, span)
         return receipt
 
     def drain(self, limit: int = 100) -> None:

@@ -11,6 +11,8 @@ class Site(TypedDict):
 
     site_name: str
     display_name: str
+    status: Literal["enabled", "paused"]
+    """A paused site is not synced; its samples can be queried."""
     points: int
     synced_from: str | None
     synced_until: str | None
@@ -151,13 +153,15 @@ class SiteStatus(TypedDict):
 
     site_name: str
     display_name: str
+    status: Literal["enabled", "paused"]
+    """A paused site is not synced; its samples can be queried."""
     points: int
     synced_from: str | None
     synced_until: str | None
     lag_seconds: int | None
     """Null when the site was never synced."""
     late: bool
-    """Whether the site is more than 20 minutes behind, or was never synced."""
+    """Whether the site is enabled, and more than 20 minutes behind or was never synced."""
     overdue: bool
     """Whether an unarchived day ended more than 48 hours ago."""
     rejected: dict[str, int]

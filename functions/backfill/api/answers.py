@@ -12,6 +12,7 @@ from vitals.aws.runtime import SYSTEM
 from vitals.errors import InvalidRequestError, NotFoundError
 from vitals.http.access import allows, authorise, require_site
 from vitals.model.records.runs import RUNNING, Run
+from vitals.model.records.sites import REMOVED
 from vitals.model.records.tokens import Grant
 
 # The scopes of which one is enough to see a site's runs.
@@ -78,4 +79,4 @@ class BackfillAnswers:
         return self.runs.refreshed(run)
 
     def _has_site(self, site: str) -> bool:
-        return site in self.planner.sites
+        return self.planner.status(site) not in (None, REMOVED)

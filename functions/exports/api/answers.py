@@ -12,6 +12,7 @@ from vitals.errors import BusyError, ForbiddenError, InvalidRequestError, NotFou
 from vitals.http.access import allows, authorise
 from vitals.model.records.exports import COMPLETED, QUEUED, RUNNING, Export, ExportPlan
 from vitals.model.records.tokens import Grant
+from vitals.model.site_status import is_visible
 from vitals.model.timespan import iso
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.exports import ExportTable
@@ -120,7 +121,7 @@ class ExportAnswers:
         return 200, {"id": export_id, "status": "removed"}
 
     def _has_site(self, site: str) -> bool:
-        return self.sites.load(site) is not None
+        return is_visible(self.sites.load(site))
 
     def _visible(self, grant: Grant, export_id: str) -> Export:
         if not 1 <= len(export_id) <= 80:

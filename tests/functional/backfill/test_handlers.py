@@ -14,6 +14,7 @@ from tests.support.backfill_handlers import CONTEXT, deployed, executions, run_t
 from tests.support.sites import SITE
 from tests.support.world import World
 from vitals.errors import InvalidRequestError, NotFoundError, RunningError
+from vitals.model.records.sites import PAUSED, REMOVED
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, day_name
 from vitals.store.state.ledger import Ledger
@@ -143,6 +144,16 @@ def test_bad_starts_are_refused(call: Call, body: Any, status: int, code: str, t
 )
 def test_starting_takes_the_scope_and_the_site(call: Call, scopes: str, sites: str, status: int) -> None:
     assert call("POST", "/backfill/start", body=BODY, scopes=scopes, sites=sites)[0] == status
+
+
+def test_a_site_that_is_not_enabled_is_refused(call: Call, deployed: World) -> None:
+    """The runs of a paused site are still listed."""
+    for status, listed in ((PAUSED, 200), (REMOVED, 404)):
+        deployed.syncer.sites.set_status(SITE, status)
+        answered, answer = call("POST", "/backfill/start", body=BODY)
+        assert (answered, answer["error_code"]) == (404, "NOT_FOUND")
+        assert call("GET", "/backfill", {"site_name": SITE})[0] == listed
+    assert executions() == []
 
 
 def test_a_run_of_another_site_is_not_there(call: Call) -> None:

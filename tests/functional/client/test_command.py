@@ -259,6 +259,7 @@ STATUS = {
         {
             "site_name": "mill",
             "display_name": "Mill",
+            "status": "paused",
             "points": 4583,
             "synced_from": "2026-01-01T00:00:00Z",
             "synced_until": "2026-11-23T12:00:00Z",
@@ -284,6 +285,7 @@ def test_status_shows_sites_and_dead_letters(trouble: LaidOutServer) -> None:
         *("not", "a", "number", "12,", "unknown", "point", "1", "2"),
     ]
     assert lines == [
+        "mill: paused, so it is not synced",
         "mill: unarchived: 2026-11-20, 2026-11-21",
         "mill: requests to the upstream are paused until 2026-11-23T12:10:00Z",
         "dead letters: sync 0, archive 1, export 0",

@@ -17,7 +17,9 @@ from tests.support.sites import SITE
 from tests.support.sync_queue import queue
 from tests.support.template import template
 from vitals.errors import InvalidRequestError, NotFoundError, UpstreamRefusedError
+from vitals.model.records.sites import ENABLED, PAUSED, REMOVED, RecordedStatus
 from vitals.model.timespan import HOUR_MS, floor_window, iso
+from vitals.pipeline.ingest import Ingest
 from vitals.store import keys
 from vitals.store.state.sites import SiteTable
 
@@ -63,6 +65,14 @@ def test_the_schedule_sends_every_site_a_message(queue: str) -> None:
     assert sent(queue) == [{"site": SITE}, {"site": "second_site"}]
 
 
+def test_the_schedule_follows_the_records(queue: str, dynamodb: Any) -> None:
+    sites = SiteTable(dynamodb, "StateTable")
+    for site, status in (("added", ENABLED), ("gone", REMOVED), ("second_site", PAUSED)):
+        sites.set_status(site, status)
+    assert app.handler({}, CONTEXT) == {"sites": [SITE, "added"]}
+    assert sent(queue) == [{"site": SITE}, {"site": "added"}]
+
+
 def test_a_queued_schedule_does_the_same(queue: str) -> None:
     assert app.handler(records({}), CONTEXT) == {"batchItemFailures": []}
     assert len(sent(queue)) == 2
@@ -74,6 +84,43 @@ def test_a_direct_invoke_syncs_until_caught_up(queue: str, dynamodb: Any, clock:
     assert receipt["checkpoint"] == iso(floor_window(clock()))
     assert checkpoint(dynamodb) == floor_window(clock())
     assert all(set(message) == {"site", "start", "end"} for message in sent(queue))
+
+
+@pytest.mark.parametrize("status", [PAUSED, REMOVED])
+def test_a_sync_ends_when_its_site_pauses(
+    queue: str, dynamodb: Any, simulator: Simulator, clock: Clock, status: RecordedStatus
+) -> None:
+    """The step is stored, its next message does nothing, and `add` continues from the checkpoint."""
+    sites = SiteTable(dynamodb, "StateTable")
+    fetch = Ingest.fetch
+
+    def pausing(ingest: Ingest, *arguments: Any) -> Any:
+        sites.set_status(SITE, status)
+        return fetch(ingest, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ingest, "fetch", pausing)
+        assert app.handler(records({"site": SITE}), CONTEXT) == {"batchItemFailures": []}
+    assert checkpoint(dynamodb) == floor_window(clock() - 2 * HOUR_MS)
+    [message] = sent(queue)
+    requests = simulator.stats()
+    assert app.handler(records(message), CONTEXT) == {"batchItemFailures": []}
+    with pytest.raises(NotFoundError, match=f"site '{SITE}' is {status}; add it with"):
+        app.handler(message, CONTEXT)
+    assert (simulator.stats(), sent(queue)) == (requests, [])
+    assert checkpoint(dynamodb) == floor_window(clock() - 2 * HOUR_MS)
+    sites.set_status(SITE, ENABLED)
+    assert app.handler(message, CONTEXT)["caught_up"]
+
+
+def test_a_paused_sites_queued_span_is_read(queue: str, dynamodb: Any, clock: Clock) -> None:
+    """Nothing else would read it again."""
+    span = {"site": SITE, "start": iso(clock() - 2 * HOUR_MS), "end": iso(clock() - HOUR_MS)}
+    SiteTable(dynamodb, "StateTable").set_status(SITE, PAUSED)
+    assert app.handler(records(span), CONTEXT) == {"batchItemFailures": []}
+    assert dynamodb.scan(TableName="HotTable", Select="COUNT")["Count"] > 0
+    with pytest.raises(NotFoundError):
+        app.handler(span, CONTEXT)
 
 
 def test_syncs_and_backfills_share_the_pace(

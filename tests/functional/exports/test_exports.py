@@ -22,6 +22,7 @@ from tests.support.sites import SITE
 from vitals.aws.athena import Athena
 from vitals.errors import ConflictError
 from vitals.model.records.exports import RETENTION_MS, FinishedPart
+from vitals.model.records.sites import PAUSED, REMOVED
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, iso
 from vitals.reading.bulk import day_rows, record_batches
@@ -31,6 +32,7 @@ from vitals.reading.bulk.unload import ArchiveUnload
 from vitals.store import keys
 from vitals.store.state.exports import ExportTable
 from vitals.store.state.ledger import Ledger
+from vitals.store.state.sites import SiteTable
 from vitals.store.tiers.export_files import ExportFiles
 
 __all__ = ["deployed", "simulator", "stage"]
@@ -540,6 +542,12 @@ def test_bad_requests_are_refused(deployed: Stage, body: Any, status: int, code:
     assert text in answer["error"]
     assert set(answer) == {"error", "error_code", "request_id"}
     assert deployed.receive() is None
+
+
+def test_a_removed_site_has_no_exports(deployed: Stage) -> None:
+    for status, answered in ((PAUSED, 202), (REMOVED, 404)):
+        SiteTable(boto3.client("dynamodb"), "StateTable").set_status(SITE, status)
+        assert deployed.call("POST", "/exports", body=export_body())[0] == answered
 
 
 def test_exports_require_access_to_the_site(deployed: Stage) -> None:

@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -328,6 +329,7 @@ def test_sites_are_those_granted(call: Call) -> None:
     assert home == {
         "site_name": "home",
         "display_name": "Home",
+        "status": "enabled",
         "points": 3,
         "synced_from": iso(NOON - HOUR_MS),
         "synced_until": iso(NOON),
@@ -441,9 +443,9 @@ def test_health_is_ok_until_a_site_lags(call: Call, clock: Clock) -> None:
 
 
 def test_health_is_of_every_enabled_site(call: Call, api: Api) -> None:
-    api.enabled_sites = ("home",)
+    api.sites = replace(api.sites, initial=("home",))
     assert call("/health")[1]["status"] == "ok"
-    api.enabled_sites = ("home", "never_synced")
+    api.sites = replace(api.sites, initial=("home", "never_synced"))
     assert call("/health")[1]["status"] == "degraded"
 
 

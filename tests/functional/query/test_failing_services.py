@@ -19,6 +19,7 @@ from local.athena.server import executing
 from query import app
 from query.answers import Api
 from query.catalogs import Catalogs
+from query.sites import Sites
 from tests.support.archiving import Archive, archive, expire, names_of, settle, simulator
 from tests.support.athena_archive import Clock as Seconds
 from tests.support.athena_archive import stuck
@@ -111,7 +112,7 @@ def stage(archive: Archive, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> It
         None,  # type: ignore[arg-type]
     )
     catalogs = Catalogs(CatalogTable(dynamodb, "StateTable"), clock)
-    sites = SiteTable(dynamodb, "StateTable")
+    sites = Sites(SiteTable(dynamodb, "StateTable"), (SITE,), clock)
     api = replace(archive.world.api(), executor=tiers, catalogs=catalogs, sites=sites)
     monkeypatch.setattr(app.api, "connect", lambda: api)
     monkeypatch.setattr(app.api, "origins", lambda: ())

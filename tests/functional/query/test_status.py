@@ -20,6 +20,7 @@ from tests.support.template import template
 from vitals.aws import clients
 from vitals.aws.sqs import DeadLetters
 from vitals.model.due_days import OVERDUE_MS
+from vitals.model.records.sites import ENABLED, PAUSED, REMOVED
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, iso
 from vitals.store import keys
@@ -52,6 +53,7 @@ def test_a_site_has_lag_and_rejected_readings(call: Call, dynamodb: Any) -> None
     home = {
         "site_name": "home",
         "display_name": "Home",
+        "status": "enabled",
         "points": 3,
         "synced_from": iso(NOON - HOUR_MS),
         "synced_until": iso(NOON),
@@ -108,6 +110,28 @@ def test_a_site_is_late_after_twenty_minutes(call: Call, clock: Clock, dynamodb:
         TableName="StateTable", Key=keys.site_record("home"), UpdateExpression="REMOVE checkpoint_ms"
     )
     assert call("/status")[1]["sites"][0]["late"] is True
+
+
+def test_a_paused_site_is_not_late(call: Call, clock: Clock, dynamodb: Any) -> None:
+    clock.now_ms = NOON + DAY_MS
+    assert call("/health")[1]["status"] == "degraded"
+    SiteTable(dynamodb, "StateTable").set_status("home", PAUSED)
+    SiteTable(dynamodb, "StateTable").set_status("other", PAUSED)
+    [home] = call("/status")[1]["sites"]
+    assert (home["status"], home["late"]) == ("paused", False)
+    assert call("/sites")[1]["sites"][0]["status"] == "paused"
+    assert call("/health")[1] == {"status": "ok", "lag_seconds": None}
+    assert call("/sites/home/points")[0] == 200
+
+
+def test_a_removed_site_is_gone_within_a_minute(call: Call, clock: Clock, dynamodb: Any) -> None:
+    assert call("/sites/home/points")[0] == 200
+    SiteTable(dynamodb, "StateTable").set_status("home", REMOVED)
+    assert call("/sites")[1]["sites"] == call("/status")[1]["sites"] == []
+    clock.forward(1)
+    assert call("/sites/home/points")[0] == 404
+    SiteTable(dynamodb, "StateTable").set_status("home", ENABLED)
+    assert call("/sites/home/points")[0] == 200
 
 
 def test_a_site_is_overdue_after_48_hours(call: Call, clock: Clock, dynamodb: Any) -> None:

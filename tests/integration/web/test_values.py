@@ -164,6 +164,7 @@ class LaidOutApi:
         return {
             "site_name": SITE,
             "display_name": "Mill",
+            "status": "enabled",
             "points": len(self.units),
             "synced_from": iso(FROM_MS),
             "synced_until": until,

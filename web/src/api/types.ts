@@ -4,6 +4,8 @@
 export type Site = {
   site_name: string;
   display_name: string;
+  /** A paused site is not synced; its samples can be queried. */
+  status: "enabled" | "paused";
   points: number;
   synced_from: string | null;
   synced_until: string | null;
@@ -206,12 +208,14 @@ export type DeadLetterCounts = {
 export type SiteStatus = {
   site_name: string;
   display_name: string;
+  /** A paused site is not synced; its samples can be queried. */
+  status: "enabled" | "paused";
   points: number;
   synced_from: string | null;
   synced_until: string | null;
   /** Null when the site was never synced. */
   lag_seconds: number | null;
-  /** Whether the site is more than 20 minutes behind, or was never synced. */
+  /** Whether the site is enabled, and more than 20 minutes behind or was never synced. */
   late: boolean;
   /** Whether an unarchived day ended more than 48 hours ago. */
   overdue: boolean;

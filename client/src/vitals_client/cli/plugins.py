@@ -16,6 +16,7 @@ from vitals_client.cli.output import message
 GROUP = "vitals_client.commands"
 # They need AWS and the product's own code, which the client does without.
 _REPOSITORY_COMMANDS = {
+    "site": "List, add, pause and remove the sites that are synced.",
     "token": "Create, list, revoke and rotate bearer tokens.",
     "verify": "Compare random samples of the store with the upstream.",
 }

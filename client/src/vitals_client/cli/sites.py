@@ -25,5 +25,5 @@ def _row(site: Site) -> tuple[str, ...]:
         site["display_name"],
         formatting.count(site["points"]),
         site["synced_until"] or "never",
-        formatting.lag(site["lag_seconds"]),
+        "paused" if site.get("status") == "paused" else formatting.lag(site["lag_seconds"]),
     )

@@ -51,6 +51,8 @@ def _counts(dead_letters: DeadLetterCounts) -> Iterator[str]:
 
 
 def _notes(site: SiteStatus) -> Iterator[str]:
+    if site.get("status") == "paused":
+        yield "paused, so it is not synced"
     if site["unarchived_count"]:
         days = site["unarchived_days"]
         dates = ", ".join(days[:_MAX_UNARCHIVED_DAYS])

@@ -54,7 +54,7 @@ def _switch(text: str) -> bool:
 
 
 def _sites(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(check_site(name.strip()) for name in text.split(",")))
+    return tuple(dict.fromkeys(check_site(name.strip()) for name in text.split(","))) if text else ()
 
 
 def _origins(text: str) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ _identifier = partial(_matching, pattern="[A-Za-z_][A-Za-z0-9_]*", form="an SQL 
 StateTable = Annotated[str, Variable("STATE_TABLE", str)]
 HotTable = Annotated[str, Variable("HOT_TABLE", str)]
 ColdBucket = Annotated[str, Variable("COLD_BUCKET", str)]
-Sites = Annotated[tuple[str, ...], Variable("SITES", _sites)]
+Sites = Annotated[tuple[str, ...], Variable("SITES", _sites, "")]
 AceApiUrl = Annotated[str, Variable("ACE_API_URL", _url)]
 AceSecretId = Annotated[str, Variable("ACE_SECRET_ID", str)]
 RequestsPerMinute = Annotated[int, Variable("ACE_REQUESTS_PER_MINUTE", Whole(1, 60_000), "50")]
@@ -208,6 +208,11 @@ def load[T: Settings](kind: type[T], environ: Mapping[str, str] = os.environ) ->
     if problems:
         raise ConfigError("; ".join(problems))
     return kind(**values)
+
+
+def initial_sites(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Returns the initial list of sites in the environment of a function."""
+    return _sites(environ.get("SITES", "").strip())
 
 
 def variables(kind: type[Settings]) -> dict[str, Variable]:

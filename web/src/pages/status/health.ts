@@ -64,7 +64,8 @@ function siteProblems(site: SiteStatus, nowMs: number): string[] {
   const name = site.display_name || site.site_name;
   const { lag_seconds: lag, unarchived_count: count, upstream_paused_until: pausedUntil } = site;
   return [
-    isPaused(site, nowMs) &&
+    site.status === "enabled" &&
+      isPaused(site, nowMs) &&
       `${name}: requests to the upstream are paused until ${time(pausedUntil ?? nowMs)}`,
     site.late && (lag === null ? `${name} was never synced` : `${name} is ${duration(lag)} behind`),
     site.overdue &&

@@ -24,13 +24,20 @@ export function SiteSection({ site, now }: { site: SiteStatus; now: number }) {
 
 function SyncTile({ site, now }: { site: SiteStatus; now: number }) {
   const { late } = site;
+  const paused = site.status === "paused";
   return (
     <Tile title="Lag" figure={site.lag_seconds === null ? "never synced" : duration(site.lag_seconds)}>
       <p>
-        <StatusWord tone={late ? "bad" : "good"}>{late ? "late" : "on time"}</StatusWord>
+        <StatusWord tone={paused ? "quiet" : late ? "bad" : "good"}>
+          {paused ? "paused" : late ? "late" : "on time"}
+        </StatusWord>
         {site.synced_until && <small>synced until {time(site.synced_until, { seconds: true })}</small>}
       </p>
-      {isPaused(site, now) ? (
+      {paused ? (
+        <p class="advice">
+          The site is not synced. <code>vitals site add {site.site_name}</code> resumes it.
+        </p>
+      ) : isPaused(site, now) ? (
         <p class="advice">
           The upstream failed several times in a row. Requests are paused until{" "}
           <strong>{time(site.upstream_paused_until ?? now, { seconds: true })}</strong>.

@@ -1,7 +1,14 @@
-"""The record of a site: its name, and how far it is synced."""
+"""The record of a site: its name, its status, and how far it is synced."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
+
+RecordedStatus = Literal["enabled", "paused", "removed"]
+
+ENABLED: Literal["enabled"] = "enabled"
+PAUSED: Literal["paused"] = "paused"
+REMOVED: Literal["removed"] = "removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +22,8 @@ class SiteRecord:
 
     site: str
     display_name: str = ""
+    status: RecordedStatus | None = None
+    """Set by `vitals site`; None where model/site_status decides by the initial list."""
     points: int = 0
     first_ms: int | None = None
     checkpoint_ms: int | None = None

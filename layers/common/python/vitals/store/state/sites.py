@@ -1,10 +1,10 @@
-"""The site records: the name of a site, and how far it is synced."""
+"""The site records: the name and the status of a site, and how far it is synced."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from vitals.aws.runtime import SYSTEM, Runtime
-from vitals.model.records.sites import SiteRecord
+from vitals.model.records.sites import RecordedStatus, SiteRecord
 from vitals.model.timespan import Span
 from vitals.store import conditional, items, keys
 
@@ -26,7 +26,7 @@ class SiteTable:
         return _record(result["Item"]) if "Item" in result else None
 
     def list(self) -> list[SiteRecord]:
-        """Returns every site that has ever been synced, by name."""
+        """Returns every site that was ever synced or added, by name."""
         request = items.selecting(self._table, keys.SITES_PARTITION)
         pages = items.pages(self._client.query, request, "the list of sites")
         return [_record(item) for page in pages for item in page]
@@ -58,6 +58,10 @@ class SiteTable:
             "ExpressionAttributeValues": values,
         }
         return conditional.write(self._client.update_item, request, {"moved_by": move})
+
+    def set_status(self, site: str, status: RecordedStatus) -> None:
+        """Sets the status of a site, which may be new."""
+        self._set(site, {"status": status})
 
     def record_reread(self, site: str, at_ms: int, *, full: bool = False) -> None:
         """Records the end of a repeated read of the past; `full` if it began 24 hours before."""

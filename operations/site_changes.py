@@ -1,0 +1,79 @@
+"""Changes of the status of sites, in their records."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any
+
+from operations.errors import OperatorError
+from operations.stacks import Stack
+from vitals import config
+from vitals.model.records.sites import ENABLED, PAUSED, REMOVED, RecordedStatus, SiteRecord
+from vitals.model.site_status import site_status, site_statuses
+from vitals.site_name import check_site
+from vitals.store.state.sites import SiteTable
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The status of a site before and after a command, and how far it is synced (UTC ms)."""
+
+    site: str
+    before: RecordedStatus | None
+    after: RecordedStatus
+    checkpoint_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """The sites of one state table, and the stack's initial list; None where that is unknown."""
+
+    table: SiteTable
+    initial: Collection[str] | None
+
+    def all(self) -> list[SiteRecord]:
+        """Returns the record of each site with its status; None where only the initial list decides."""
+        records = {record.site: record for record in self.table.list()}
+        if self.initial is None:
+            return list(records.values())
+        statuses = site_statuses(records.values(), self.initial)
+        return [
+            replace(records.get(site) or SiteRecord(site), status=status) for site, status in statuses.items()
+        ]
+
+    def add(self, site: str) -> Change:
+        """Enables a site, which may be new, paused or removed."""
+        return self._change(check_site(site), ENABLED)
+
+    def pause(self, site: str) -> Change:
+        """Pauses a site."""
+        return self._change(site, PAUSED)
+
+    def remove(self, site: str) -> Change:
+        """Removes a site, and none of its samples."""
+        return self._change(site, REMOVED)
+
+    def _change(self, site: str, status: RecordedStatus) -> Change:
+        record = self.table.load(site)
+        before = self._status(site, record)
+        if status != ENABLED and record is None and before is None:
+            raise OperatorError(f"there is no site {site!r}; `vitals site list` lists them")
+        # Also where the initial list implies the status, so that a later change of the list has no effect.
+        if record is None or record.status != status:
+            self.table.set_status(site, status)
+        return Change(site, before, status, record.checkpoint_ms if record else None)
+
+    def _status(self, site: str, record: SiteRecord | None) -> RecordedStatus | None:
+        if self.initial is None:
+            return record.status if record else None
+        return site_status(site, record, self.initial)
+
+
+def sites_of(stack: Stack) -> Sites:
+    """Returns the sites of a stack; a stack that is only a table has no initial list."""
+    table = SiteTable(stack.client("dynamodb"), stack.output("StateTable"))
+    if "EtlFunction" not in stack.outputs:
+        return Sites(table, None)
+    function: Any = stack.client("lambda").get_function_configuration(
+        FunctionName=stack.outputs["EtlFunction"]
+    )
+    return Sites(table, config.initial_sites(function["Environment"]["Variables"]))

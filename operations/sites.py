@@ -1,0 +1,124 @@
+"""Lists, adds, pauses and removes the sites of a stack; no command needs a deployment or deletes samples.
+
+Without --stack or --table, the stack is the running local one.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from operations import stacks
+from operations.errors import OperatorError
+from operations.site_changes import Change, Sites, sites_of
+from operations.tables import show
+from vitals.errors import VitalsError
+from vitals.model.records.sites import SiteRecord
+from vitals.model.timespan import iso
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the command and returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        _COMMANDS[options.command](sites_of(stacks.selected(options)), options)
+    except (OperatorError, VitalsError, ClientError, BotoCoreError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _list(sites: Sites, options: argparse.Namespace) -> None:
+    listed = sites.all()
+    if options.json:
+        print(json.dumps({"sites": [_described(record) for record in listed]}))
+        return
+    show(
+        ("site", "status", "points", "synced from", "synced until"),
+        [
+            (
+                record.site,
+                record.status or "by the parameter Sites",
+                str(record.points),
+                _minute(record.first_ms) or "never",
+                _minute(record.checkpoint_ms) or "never",
+            )
+            for record in listed
+        ],
+    )
+
+
+def _described(record: SiteRecord) -> dict[str, Any]:
+    return {
+        "site": record.site,
+        "status": record.status,
+        "points": record.points,
+        "synced_from": None if record.first_ms is None else iso(record.first_ms),
+        "synced_until": None if record.checkpoint_ms is None else iso(record.checkpoint_ms),
+    }
+
+
+def _minute(time_ms: int | None) -> str:
+    return "" if time_ms is None else iso(time_ms)[:16]
+
+
+def _add(sites: Sites, options: argparse.Namespace) -> None:
+    change = sites.add(options.site)
+    checkpoint = _minute(change.checkpoint_ms)
+    start = f"continues at {checkpoint}, an hour per step" if checkpoint else "reads the site's first hours"
+    _report(change, f"the next sync starts within five minutes and {start}", options)
+
+
+def _pause(sites: Sites, options: argparse.Namespace) -> None:
+    _report(
+        sites.pause(options.site),
+        "no sync starts from now on, and one that is running ends; queries and the archiving of stored days "
+        f"continue; `vitals site add {options.site}` resumes it",
+        options,
+    )
+
+
+def _remove(sites: Sites, options: argparse.Namespace) -> None:
+    _report(
+        sites.remove(options.site),
+        "no sync starts from now on, and within a minute queries answer 404; its samples, archive and "
+        f"checkpoint remain; `vitals site add {options.site}` brings it back",
+        options,
+    )
+
+
+def _report(change: Change, effect: str, options: argparse.Namespace) -> None:
+    if options.json:
+        print(json.dumps({"site": change.site, "status": change.after, "before": change.before}))
+    if change.before == change.after:
+        print(f"{change.site} is {change.after} already; nothing has changed", file=sys.stderr)
+    else:
+        print(f"{change.site} is {change.after}: {effect}", file=sys.stderr)
+
+
+_COMMANDS: dict[str, Callable[[Sites, argparse.Namespace], None]] = {
+    "list": _list,
+    "add": _add,
+    "pause": _pause,
+    "remove": _remove,
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    stacks.add_options(shared)
+    shared.add_argument("--json", action="store_true", help="print JSON, and nothing else, to stdout")
+    parser = argparse.ArgumentParser(prog="vitals site", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", parents=[shared], help="list the sites, also those that were removed")
+    for name, effect in (
+        ("add", "sync a site from now on: a new one, or one that was paused or removed"),
+        ("pause", "stop the syncs of a site; its samples can be queried"),
+        ("remove", "stop the syncs, the archiving and the queries of a site; nothing is deleted"),
+    ):
+        command = commands.add_parser(name, parents=[shared], help=effect)
+        command.add_argument("site", help="its name in ACE")
+    return parser

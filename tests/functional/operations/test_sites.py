@@ -1,0 +1,152 @@
+"""`vitals site`, and the records that it changes, on moto."""
+
+import io
+import json
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from operations import sites as command
+from operations import stacks
+from operations.stacks import Stack
+from tests.support.kill import Killed, Killer, at_steps
+from vitals.model.records.sites import ENABLED, PAUSED, REMOVED, SiteRecord
+from vitals.model.timespan import HOUR_MS, Span
+from vitals.store.state.sites import SiteTable
+
+NOON = 1_767_268_800_000
+type Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def table(dynamodb: Any) -> SiteTable:
+    return SiteTable(dynamodb, "StateTable")
+
+
+@pytest.fixture
+def run(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs the command on a stack whose initial list is mill and bank."""
+
+    class Functions:
+        def get_function_configuration(self, **_: Any) -> Any:
+            return {"Environment": {"Variables": {"SITES": "mill,bank"}}}
+
+    clients = {"dynamodb": dynamodb, "lambda": Functions()}
+    stack = Stack({"StateTable": "StateTable", "EtlFunction": "etl"}, clients.__getitem__)
+    monkeypatch.setattr(stacks, "local", lambda: stack)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            code = command.main(arguments)
+        return code, out.getvalue(), err.getvalue()
+
+    return run
+
+
+def synced(table: SiteTable, site: str) -> SiteRecord | None:
+    """Syncs the site for an hour, and returns its record."""
+    table.record_catalog(site, site.title(), 3, NOON)
+    table.advance(site, None, Span(NOON - HOUR_MS, NOON), {"null": 1})
+    table.record_reread(site, NOON, full=True)
+    return table.load(site)
+
+
+def statuses(run: Run, *options: str) -> dict[str, Any]:
+    _, out, _ = run("list", "--json", *options)
+    return {site["site"]: site["status"] for site in json.loads(out)["sites"]}
+
+
+def test_a_site_is_added_paused_and_removed(run: Run, table: SiteTable) -> None:
+    assert statuses(run) == {"mill": "enabled", "bank": "enabled"}
+    code, out, err = run("add", "school")
+    assert (code, out) == (0, "")
+    assert err == (
+        "school is enabled: the next sync starts within five minutes and reads the site's first hours\n"
+    )
+    assert statuses(run)["school"] == "enabled"
+    synced(table, "school")
+    assert run("pause", "school")[2].startswith("school is paused: no sync starts from now on")
+    assert run("remove", "school")[2].startswith("school is removed: no sync starts from now on")
+    assert statuses(run)["school"] == "removed"
+    assert "continues at 2026-01-01T12:00, an hour per step" in run("add", "school")[2]
+
+
+@pytest.mark.parametrize(("name", "status"), [("add", ENABLED), ("pause", PAUSED), ("remove", REMOVED)])
+def test_a_command_changes_nothing_but_the_status(run: Run, table: SiteTable, name: str, status: Any) -> None:
+    before = synced(table, "mill")
+    assert before
+    for _ in range(2):
+        assert run(name, "mill")[0] == 0
+        assert table.load("mill") == replace(before, status=status)
+    assert "nothing has changed" in run(name, "mill")[2]
+
+
+@pytest.mark.parametrize("name", ["pause", "remove"])
+def test_a_listed_site_without_record_can_stop(run: Run, table: SiteTable, name: str) -> None:
+    assert run(name, "bank")[0] == 0
+    assert statuses(run)["bank"] == f"{name}d"
+
+
+@pytest.mark.parametrize("name", ["pause", "remove"])
+def test_an_unknown_site_cannot_stop(run: Run, table: SiteTable, name: str) -> None:
+    assert run(name, "mil") == (
+        1,
+        "",
+        "error: there is no site 'mil'; `vitals site list` lists them\n",
+    )
+    assert table.list() == []
+
+
+@pytest.mark.parametrize("name", ["../x", "", "a b", "x" * 65])
+def test_a_malformed_name_is_not_added(run: Run, table: SiteTable, name: str) -> None:
+    code, _, err = run("add", name)
+    assert code == 1
+    assert "a site name must have 1 to 64 letters" in err
+    assert table.list() == []
+
+
+def test_a_table_alone_has_no_initial_list(run: Run, table: SiteTable) -> None:
+    synced(table, "mill")
+    assert statuses(run, "--table", "StateTable") == {"mill": None}
+    assert "by the parameter Sites" in run("list", "--table", "StateTable")[1]
+    assert run("pause", "mill", "--table", "StateTable")[0] == 0
+    assert statuses(run, "--table", "StateTable") == {"mill": "paused"}
+    assert run("list", "--table", "StateTable", "--stack", "s")[0] == 1
+
+
+def test_scripts_get_json(run: Run, table: SiteTable) -> None:
+    assert json.loads(run("add", "school", "--json")[1]) == {
+        "site": "school",
+        "status": "enabled",
+        "before": None,
+    }
+
+
+def test_a_listing_is_a_table(run: Run, table: SiteTable) -> None:
+    synced(table, "mill")
+    head, row, _ = run("list")[1].splitlines()
+    assert head.split() == ["site", "status", "points", "synced", "from", "synced", "until"]
+    assert row.split() == ["mill", "enabled", "3", "2026-01-01T11:00", "2026-01-01T12:00"]
+
+
+@at_steps(range(4))
+def test_a_change_meets_a_sync_at_any_step(dynamodb: Any, table: SiteTable, moment: Any) -> None:
+    """The sync's updates and the command's do not overwrite each other, also where the sync dies."""
+    killer = Killer(moment)
+    dying = SiteTable(killer.client(dynamodb), "StateTable")
+    try:
+        synced(dying, "mill")
+        table.set_status("mill", PAUSED)
+        dying.record_reread("mill", NOON + HOUR_MS)
+    except Killed:
+        table.set_status("mill", PAUSED)
+    before = table.load("mill")
+    table.set_status("mill", ENABLED)
+    again = synced(table, "mill")
+    assert before and again
+    assert (before.status, again.status) == (PAUSED, ENABLED)
+    assert (again.first_ms, again.checkpoint_ms) == (NOON - HOUR_MS, NOON)
