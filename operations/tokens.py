@@ -122,7 +122,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     create = commands.add_parser("create", parents=[shared], help="create a token and print its secret")
     create.add_argument("--name", required=True, help="name of its user or purpose")
-    create.add_argument("--scope", action="append", help="read (the default), backfill or admin; repeatable")
+    create.add_argument(
+        "--scope", action="append", help="read (the default), export, backfill or admin; repeatable"
+    )
     create.add_argument("--site", action="append", help="a site it may use (default: all); repeatable")
     create.add_argument("--days", type=_days, default=365, help="days until it expires (default: 365)")
     listing = commands.add_parser("list", parents=[shared], help="list all tokens, without secrets")

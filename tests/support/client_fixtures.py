@@ -76,7 +76,7 @@ def make_token(server: ApiServer, building: World, clock: Clock) -> Callable[...
 
 @pytest.fixture
 def token(make_token: Callable[..., str]) -> str:
-    return make_token("read", "backfill")
+    return make_token("read", "export", "backfill")
 
 
 @pytest.fixture

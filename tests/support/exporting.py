@@ -65,7 +65,7 @@ class Stage:
         query: dict[str, str] | None = None,
         body: Any = None,
         *,
-        scopes: str = "read",
+        scopes: str = "export",
         sites: str = SITE,
         token: str = "notebook",
     ) -> tuple[int, dict[str, Any]]:

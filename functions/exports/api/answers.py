@@ -9,7 +9,7 @@ from exports.events import ExportRequest
 from exports.queues import ExportQueues
 from vitals.aws.runtime import SYSTEM
 from vitals.errors import BusyError, ForbiddenError, InvalidRequestError, NotFoundError
-from vitals.http.access import allows, authorise
+from vitals.http.access import allows, authorise, require_scope
 from vitals.model.records.exports import COMPLETED, QUEUED, RUNNING, Export, ExportPlan
 from vitals.model.records.tokens import Grant
 from vitals.model.site_status import is_visible
@@ -20,6 +20,7 @@ from vitals.store.state.ledger import Ledger
 from vitals.store.state.sites import SiteTable
 from vitals.store.tiers.export_files import ExportFiles
 
+_SCOPE = "export"
 _LINK_S = 3_600
 # Per site, because its tokens share the workers.
 MAX_WAITING = 10
@@ -42,7 +43,7 @@ class ExportAnswers:
 
     def start(self, grant: Grant, request: ExportRequest) -> schemas.Export:
         """Plans, records and queues an export of what is stored at the time of the request."""
-        authorise(grant, request.site, "read", exists=self._has_site)
+        authorise(grant, request.site, _SCOPE, exists=self._has_site)
         now_ms = self.now()
         self._check_room(request.site, now_ms)
         export, export_plan = self._planned(grant, request, now_ms)
@@ -75,7 +76,7 @@ class ExportAnswers:
         return export, ExportPlan(parts, ids)
 
     def get(self, grant: Grant, export_id: str) -> schemas.Export | schemas.ExportWithFiles:
-        """Returns an export; NotFoundError also for one of a site that the token may not read."""
+        """Returns an export; NotFoundError also for one of a site that the token does not grant."""
         export = self._visible(grant, export_id)
         now_ms = self.now()
         answer = view.export(export, now_ms)
@@ -99,7 +100,7 @@ class ExportAnswers:
 
     def of_site(self, grant: Grant, site: str, limit: int) -> schemas.Exports:
         """Returns the site's latest exports, newest first, without links."""
-        authorise(grant, site, "read", exists=self._has_site)
+        authorise(grant, site, _SCOPE, exists=self._has_site)
         now_ms = self.now()
         exports = self.table.of_site(site, limit, now_ms)
         return {"exports": [view.export(export, now_ms) for export in exports]}
@@ -124,9 +125,10 @@ class ExportAnswers:
         return is_visible(self.sites.load(site))
 
     def _visible(self, grant: Grant, export_id: str) -> Export:
+        require_scope(grant, _SCOPE)
         if not 1 <= len(export_id) <= 80:
             raise InvalidRequestError("an export's id has 1 to 80 characters")
         export = self.table.load(export_id, self.now())
-        if export is None or not allows(grant, export.site, "read"):
+        if export is None or not allows(grant, export.site, _SCOPE):
             raise NotFoundError(f"there is no export {export_id!r}")
         return export

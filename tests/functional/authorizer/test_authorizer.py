@@ -6,6 +6,7 @@ import pytest
 
 from authorizer import app
 from tests.support.lambda_context import lambda_context
+from tests.support.old_tokens import forget_scopes_version
 from vitals.config import AuthorizerSettings
 from vitals.errors import InvalidRequestError
 from vitals.model.records.tokens import EVERY_SITE, UsageKey
@@ -34,6 +35,16 @@ def test_a_token_brings_grants_and_the_whole_stage(table: Any) -> None:
     [statement] = answer["policyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"
     assert statement["Resource"] == "arn:aws:execute-api:us-east-1:1:api/v1/*"
+
+
+@pytest.mark.parametrize(
+    ("scopes", "granted"), [(["read"], "export read"), (["backfill"], "backfill"), (["admin"], "admin")]
+)
+def test_reading_tokens_of_version_one_export(table: Any, scopes: list[str], granted: str) -> None:
+    secret = TokenTable(table, "StateTable").create("old", scopes, ["*"], now_ms=0)
+    assert authorize(f"Bearer {secret}")["context"]["scopes"] == " ".join(scopes)
+    forget_scopes_version(table)
+    assert authorize(f"Bearer {secret}")["context"]["scopes"] == granted
 
 
 def test_a_token_is_counted_by_its_key(

@@ -41,7 +41,7 @@ class Example:
         self.answer = "\n".join(answer) + "\n"
 
     def event(self, run: str) -> dict[str, Any]:
-        authorizer = {"principalId": "ops", "scopes": "read backfill", "sites": "ses_falls_city"}
+        authorizer = {"principalId": "ops", "scopes": "read export backfill", "sites": "ses_falls_city"}
         return {
             "resource": "/{proxy+}",
             "path": self.path.replace("<id>", run),

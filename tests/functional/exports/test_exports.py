@@ -553,17 +553,32 @@ def test_a_removed_site_has_no_exports(deployed: Stage) -> None:
 def test_exports_require_access_to_the_site(deployed: Stage) -> None:
     export = deployed.start()
     deployed.drain()
-    for scopes, sites in (("read", "other"), ("backfill", SITE)):
-        who = {"scopes": scopes, "sites": sites}
-        assert deployed.call("POST", "/exports", body=export_body(), **who)[0] == 403
-        assert deployed.call("GET", "/exports", {"site_name": SITE}, **who)[0] == 403
-        for method in ("GET", "DELETE"):
-            status, answer = deployed.call(method, f"/exports/{export}", **who)
-            assert (status, answer["error_code"]) == (404, "NOT_FOUND")
-            assert deployed.call(method, "/exports/no-such-export", **who)[0] == 404
+    stranger = {"sites": "other"}
+    assert deployed.call("POST", "/exports", body=export_body(), **stranger)[0] == 403
+    assert deployed.call("GET", "/exports", {"site_name": SITE}, **stranger)[0] == 403
+    for method in ("GET", "DELETE"):
+        status, answer = deployed.call(method, f"/exports/{export}", **stranger)
+        assert (status, answer["error_code"]) == (404, "NOT_FOUND")
+        assert deployed.call(method, "/exports/no-such-export", **stranger)[0] == 404
     assert deployed.get(export)["requested_by"] == "notebook"
     assert deployed.call("GET", "/exports")[0] == 400
     assert deployed.call("GET", "/exports/" + "x" * 81)[0] == 400
+
+
+@pytest.mark.parametrize("scopes", ["read", "read backfill"])
+def test_every_route_requires_the_scope(deployed: Stage, scopes: str) -> None:
+    export = deployed.start()
+    requests_of_all: list[tuple[Any, ...]] = [
+        ("POST", "/exports", None, export_body()),
+        ("GET", "/exports", {"site_name": SITE}),
+        ("GET", f"/exports/{export}"),
+        ("DELETE", f"/exports/{export}"),
+    ]
+    for request in requests_of_all:
+        status, answer = deployed.call(*request, scopes=scopes)
+        assert (status, answer["error_code"]) == (403, "FORBIDDEN")
+        assert answer["error"] == "the token lacks the scope 'export'"
+    assert deployed.get(export)["status"] == "queued"
 
 
 def test_an_export_is_worked_on_by_hand(stage: Stage) -> None:

@@ -16,6 +16,7 @@ from operations.errors import OperatorError
 from operations.token_lifecycle import Tokens
 from operations.usage_plan import UsagePlan
 from tests.support.clock import Clock
+from tests.support.old_tokens import forget_scopes_version
 from vitals.errors import InvalidRequestError, NotFoundError
 from vitals.model.records.tokens import UsageKey
 from vitals.model.timespan import DAY_MS, HOUR_MS
@@ -188,6 +189,30 @@ def test_rotation_keeps_grants_rate_and_lifetime(
     assert after.expires_ms == clock() // 1000 * 1000 + 30 * DAY_MS
     assert [token.sha256 for token in tokens.all()] == [keys.token_hash(new)]
     assert len(flushed) == 1
+
+
+@pytest.mark.parametrize("grace_ms", [0, HOUR_MS])
+def test_rotation_of_an_old_token_keeps_exporting(
+    tokens: Tokens, dynamodb: Any, clock: Clock, grace_ms: int
+) -> None:
+    old = tokens.create("charts", ["read"], ["*"], None)
+    forget_scopes_version(dynamodb)
+    [listed] = tokens.all()
+    assert listed.scopes == ("export", "read")
+    new = tokens.rotate(listed, grace_ms, None)
+    for secret in (new, old) if grace_ms else (new,):
+        grant = TokenTable(dynamodb, TABLE).find_grant(secret, clock())
+        assert grant and grant.scopes == {"export", "read"}
+
+
+def test_a_new_reading_token_does_not_export(run: Callable[..., Any], dynamodb: Any, clock: Clock) -> None:
+    secrets = [run("create", "--name", "charts")[1].strip() for _ in range(2)]
+    secrets.append(run("rotate", keys.token_hash(secrets.pop())[-8:])[1].strip())
+    grants = [TokenTable(dynamodb, TABLE).find_grant(secret, clock()) for secret in secrets]
+    assert [grant and grant.allows("export") for grant in grants] == [False, False]
+    exporting = run("create", "--name", "notebook", "--scope", "export")[1].strip()
+    grant = TokenTable(dynamodb, TABLE).find_grant(exporting, clock())
+    assert grant and grant.allows("export") and not grant.allows("read")
 
 
 def test_both_secrets_work_in_the_grace_period(

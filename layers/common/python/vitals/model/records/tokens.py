@@ -1,8 +1,11 @@
 """Records of bearer tokens: the token, its grant, and its usage key."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-SCOPES = ("read", "backfill", "admin")
+SCOPES = ("read", "export", "backfill", "admin")
+SCOPES_VERSION = 2
+"""The meaning of the scopes in a token's record; version 1, of records without one, had no `export`."""
 EVERY_SITE = "*"
 _ID_LENGTH = 8
 
@@ -25,6 +28,12 @@ class Grant:
         """
         scoped = scope in self.scopes or "admin" in self.scopes
         return scoped and (site is None or site in self.sites or EVERY_SITE in self.sites)
+
+
+def granted_scopes(scopes: Iterable[str], version: int) -> frozenset[str]:
+    """Returns what the scopes in a record of this version grant: `read` of version 1 includes `export`."""
+    granted = frozenset(scopes)
+    return granted | {"export"} if version < SCOPES_VERSION and "read" in granted else granted
 
 
 @dataclass(frozen=True, slots=True)

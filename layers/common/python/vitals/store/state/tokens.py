@@ -11,7 +11,15 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from vitals.errors import ConflictError, InvalidRequestError, NotFoundError
-from vitals.model.records.tokens import EVERY_SITE, SCOPES, Grant, Token, UsageKey
+from vitals.model.records.tokens import (
+    EVERY_SITE,
+    SCOPES,
+    SCOPES_VERSION,
+    Grant,
+    Token,
+    UsageKey,
+    granted_scopes,
+)
 from vitals.model.timespan import DAY_MS
 from vitals.site_name import check_site
 from vitals.store import items, keys
@@ -81,7 +89,7 @@ class TokenTable:
             return Grant(item["name"]["S"], frozenset(), frozenset(), expires_ms)
         return Grant(
             item["name"]["S"],
-            frozenset(item["scopes"]["SS"]),
+            _scopes(item),
             frozenset(item["sites"]["SS"]),
             expires_ms,
             item.get("usage_key", {"S": ""})["S"],
@@ -169,6 +177,7 @@ def _facts(token: Token) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "name": {"S": token.name},
         "scopes": {"SS": list(token.scopes)},
+        "scopes_version": {"N": str(SCOPES_VERSION)},
         "sites": {"SS": list(token.sites)},
         "created_ms": {"N": str(token.created_ms)},
     }
@@ -200,12 +209,16 @@ def _expires_ms(item: Mapping[str, Any]) -> int | None:
     return int(item["expires_at"]["N"]) * 1000 if "expires_at" in item else None
 
 
+def _scopes(item: Mapping[str, Any]) -> frozenset[str]:
+    return granted_scopes(item["scopes"]["SS"], int(item.get("scopes_version", {"N": "1"})["N"]))
+
+
 def _token(sha256: str, item: Mapping[str, Any]) -> Token:
     usage = UsageKey(item["usage_key_id"]["S"], item["usage_key"]["S"]) if "usage_key_id" in item else None
     return Token(
         sha256=sha256,
         name=item["name"]["S"],
-        scopes=tuple(sorted(item["scopes"]["SS"])),
+        scopes=tuple(sorted(_scopes(item))),
         sites=tuple(sorted(item["sites"]["SS"])),
         created_ms=int(item["created_ms"]["N"]),
         expires_ms=_expires_ms(item),
