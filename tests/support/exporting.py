@@ -57,6 +57,8 @@ class Stage:
     remaining_s: float = 900
     taken: list[str] = field(default_factory=list)
     """The queues that messages came from, in order."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Of the latest answer of the API."""
 
     def call(
         self,
@@ -86,6 +88,7 @@ class Stage:
         }
         answer = api_app.handler(event, self.context())
         assert answer["multiValueHeaders"]["Content-Type"] == ["application/json"]
+        self.headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
         status, content = answer["statusCode"], json.loads(answer["body"])
         openapi.check_answer(method, path, status, content)
         return status, content

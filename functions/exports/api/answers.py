@@ -1,19 +1,21 @@
 """The answers of the exports API: starting, watching and ending exports."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from exports import plan, view
+from exports import estimate, plan, view
 from exports.api import schemas
+from exports.api.quota import DailyLimit
 from exports.events import ExportRequest
 from exports.queues import ExportQueues
 from vitals.aws.runtime import SYSTEM
 from vitals.errors import BusyError, ForbiddenError, InvalidRequestError, NotFoundError
 from vitals.http.access import allows, authorise, require_scope
-from vitals.model.records.exports import COMPLETED, QUEUED, RUNNING, Export, ExportPlan
+from vitals.model.records.exports import COMPLETED, QUEUED, RUNNING, Export, ExportFormat, ExportPlan
+from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.records.tokens import Grant
 from vitals.model.site_status import is_visible
-from vitals.model.timespan import iso
+from vitals.model.timespan import DAY_MS, Span, iso
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.exports import ExportTable
 from vitals.store.state.ledger import Ledger
@@ -36,6 +38,7 @@ class ExportAnswers:
     sites: SiteTable
     catalogs: CatalogTable
     ledger: Ledger
+    daily_limit: DailyLimit
     queues: ExportQueues
     now: Callable[[], int]
     scan_limit: int
@@ -46,7 +49,9 @@ class ExportAnswers:
         authorise(grant, request.site, _SCOPE, exists=self._has_site)
         now_ms = self.now()
         self._check_room(request.site, now_ms)
-        export, export_plan = self._planned(grant, request, now_ms)
+        export, export_plan, size_of = self._planned(grant, request, now_ms)
+        # Kept whatever becomes of the export: giving it back is not safe to repeat.
+        self.daily_limit.reserve(export, size_of)
         self.table.create(export, export_plan)
         try:
             self.queues.send(export)
@@ -55,7 +60,10 @@ class ExportAnswers:
             raise
         return view.export(export, now_ms)
 
-    def _planned(self, grant: Grant, request: ExportRequest, now_ms: int) -> tuple[Export, ExportPlan]:
+    def _planned(
+        self, grant: Grant, request: ExportRequest, now_ms: int
+    ) -> tuple[Export, ExportPlan, Callable[[ExportFormat], int]]:
+        """Returns the export, its plan, and the function that estimates its bytes in a format."""
         span = request.span(now_ms)
         catalog = self.catalogs.load(request.site)
         ids = request.point_ids(catalog)
@@ -73,7 +81,17 @@ class ExportAnswers:
             created_ms=now_ms,
             days_total=sum(export_part.days for export_part in parts),
         )
-        return export, ExportPlan(parts, ids)
+        sizes = self._sizes(export, records, estimate.selection(catalog, ids))
+        return export, ExportPlan(parts, ids), sizes
+
+    def _sizes(
+        self, export: Export, records: Sequence[ArchiveRecord], selected: estimate.Selection
+    ) -> Callable[[ExportFormat], int]:
+        span = Span(export.start_ms, export.end_ms)
+        changing = [record.day_ms for record in records if not record.settled]
+        days = Span(changing[0], changing[-1] + DAY_MS) if changing else Span(span.start_ms, span.start_ms)
+        coverage = self.ledger.coverage(export.site, days)
+        return lambda form: estimate.estimated_bytes(form, span, records, coverage, selected)
 
     def get(self, grant: Grant, export_id: str) -> schemas.Export | schemas.ExportWithFiles:
         """Returns an export; NotFoundError also for one of a site that the token does not grant."""

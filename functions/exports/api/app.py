@@ -2,6 +2,7 @@
 
 from exports.api import routes
 from exports.api.answers import ExportAnswers
+from exports.api.quota import DailyLimit
 from exports.queues import ExportQueues
 from vitals import config
 from vitals.aws.clients import PROMPT
@@ -20,6 +21,7 @@ def connect(runtime: Runtime) -> ExportAnswers:
         sites=stores.sites,
         catalogs=stores.catalogs,
         ledger=stores.ledger,
+        daily_limit=DailyLimit(stores.export_quota, settings.daily_bytes),
         queues=ExportQueues.connect(settings, runtime, PROMPT),
         now=runtime.now_ms,
         scan_limit=settings.scan_limit_bytes,

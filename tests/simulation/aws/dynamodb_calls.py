@@ -46,6 +46,10 @@ UPDATES: dict[str, tuple[str | None, ...]] = {
     ),
     "SET #changed_ms = :changed_ms": ("attribute_not_exists(changed_ms) OR changed_ms < :changed_ms",),
     "SET changed_ms = changed_ms + :step": (None,),
+    "SET reserved_bytes = if_not_exists(reserved_bytes, :none) + :size, reserved_by = :export,"
+    " expires_at = :expires": (
+        "attribute_not_exists(pk) OR (reserved_bytes <= :room AND reserved_by <> :export)",
+    ),
     "SET #expires_ms = :expires_ms": ("attribute_not_exists(expires_ms) OR expires_ms > :expires_ms",),
 }
 # Every KeyConditionExpression of the product.
@@ -83,6 +87,7 @@ KINDS = {
     **dict.fromkeys((":run", ":ended", ":held", ":status", ":claim", ":running", "run", "claim"), TEXTS),
     **dict.fromkeys((":was_queued", ":was_running", ":was_failed", "status", "name"), TEXTS),
     **dict.fromkeys((":attempt", "attempt", ":etag", "etag", "replaces"), TEXTS),
+    **dict.fromkeys((":export", "reserved_by"), TEXTS),
     **dict.fromkeys((":rejected", "rejected"), COUNTS),
     ":points": NUMBER_SETS,
     "p": st.one_of(NUMBER_SETS, BYTES),
@@ -98,6 +103,7 @@ ATTRIBUTES = (
     "began_ms",
     "expires_ms",
     "replaces_until_ms",
+    "reserved_bytes",
 )
 ITEMS = st.fixed_dictionaries(
     {}, optional={name: KINDS.get(name, NUMBERS) for name in (*ATTRIBUTES, *KINDS) if name[0] != ":"}

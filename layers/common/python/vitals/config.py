@@ -79,6 +79,7 @@ MaxDayFileBytes = Annotated[int, Variable("MAX_DAY_FILE_MB", Whole(1, 4_096, _ME
 MaxRangeDays = Annotated[int, Variable("MAX_QUERY_RANGE_DAYS", Whole(1, 3_660), "365")]
 Concurrency = Annotated[int, Variable("BACKFILL_CONCURRENCY", Whole(1, 40), "2")]
 ScanLimit = Annotated[int, Variable("ATHENA_SCAN_LIMIT_BYTES", Whole(10**7, 10**15), "10000000000")]
+ExportDailyBytes = Annotated[int, Variable("EXPORT_DAILY_BYTES", Whole(10**6, 10**15), "50000000000")]
 Reconcile = Annotated[bool, Variable("ARCHIVE_RECONCILE", _switch, "true")]
 GlueDatabase = Annotated[str, Variable("GLUE_DATABASE", _identifier)]
 GlueTable = Annotated[str, Variable("GLUE_TABLE", _identifier)]
@@ -169,6 +170,7 @@ class ExportApiSettings(Settings):
     queue_url: ExportQueueUrl
     queue_high_url: ExportQueueHighUrl
     scan_limit_bytes: ScanLimit
+    daily_bytes: ExportDailyBytes
 
 
 class ExportSettings(Settings):

@@ -24,6 +24,7 @@ VitalsError
 ├── RunningError                 another backfill of the site is running
 ├── UnfinishedDayError           the backfill of a day ran out of time and needs another attempt
 ├── BusyError                    too many jobs of this kind are active
+├── QuotaExceededError           a quota of the day is used up
 ├── CacheError                   the result cache cannot be read or written
 ├── AthenaError                  Athena refused a query, or the query failed
 ├── TierTimeoutError             a tier did not answer in time
@@ -63,6 +64,14 @@ class NotFoundError(VitalsError):
 
 class BusyError(VitalsError):
     """Raised when too many jobs of one kind are active; retry when one of them has ended."""
+
+
+class QuotaExceededError(VitalsError):
+    """Raised when a quota of the day is used up; `retry_after_s` is the time until the next day."""
+
+    def __init__(self, text: str, *, retry_after_s: int) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
 
 
 class UnauthorizedError(VitalsError):

@@ -27,6 +27,7 @@ from vitals.errors import (
     NotAcceptableError,
     NotFoundError,
     QueueRefusedError,
+    QuotaExceededError,
     RunningError,
     TierTimeoutError,
     TooLargeError,
@@ -50,6 +51,7 @@ _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
     (NotAcceptableError, 406, "NOT_ACCEPTABLE"),
     (RunningError, 409, "CONFLICT"),
     (BusyError, 429, "RATE_LIMITED"),
+    (QuotaExceededError, 429, "RATE_LIMITED"),
     (QueueRefusedError, 503, "UNAVAILABLE"),
     (TierTimeoutError, 504, "TIMEOUT"),
     (DayFileError, 502, "ARCHIVE_UNREADABLE"),
@@ -96,7 +98,10 @@ class _Errors:
         for kind, status, code in _STATUS:
             if isinstance(error, kind):
                 details = {"running_id": error.running_id} if isinstance(error, RunningError) else {}
-                return self._response(status, code, str(error), **details)
+                response = self._response(status, code, str(error), **details)
+                if isinstance(error, QuotaExceededError):
+                    response.headers["Retry-After"] = str(error.retry_after_s)
+                return response
         return self.internal_error(error)
 
     def invalid_request(self, error: RequestValidationError) -> Response[str]:

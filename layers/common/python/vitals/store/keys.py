@@ -15,6 +15,7 @@ State table: pk, sk
     export#{export}  | plan                  its parts, and the points that were requested
     export#{export}  | part#{number}         a finished part: its files
     exports#{site}   | {created}#{export}    the exports of a site in the order of their requests (UTC ms)
+    exports#{site}#quota | {YYYY-MM-DD}      the bytes that exports of the site reserved on that day (UTC)
     upstream#{host}  | circuit               the circuit breaker
     upstream#{host}  | pace                  when the next request may go out
     token#{sha256}   | token                 a bearer token's grants
@@ -139,6 +140,10 @@ def exports_partition(site: str) -> str:
 
 def export_of_site(site: str, created_ms: int, export: str) -> Key:
     return _state(exports_partition(site), f"{created_ms:013d}#{export}")
+
+
+def export_quota(day: SiteDay) -> Key:
+    return _state(f"{exports_partition(day.site)}#quota", day.date)
 
 
 def token_hash(secret: str) -> str:

@@ -11,6 +11,7 @@ from vitals.aws.runtime import Runtime
 if TYPE_CHECKING:
     from vitals.store.control.circuit import CircuitTable
     from vitals.store.state.catalog import CatalogTable
+    from vitals.store.state.export_quota import ExportQuota
     from vitals.store.state.exports import ExportTable
     from vitals.store.state.ledger import Ledger
     from vitals.store.state.runs import RunTable
@@ -109,6 +110,12 @@ class Stores:
         from vitals.store.state.exports import ExportTable
 
         return ExportTable(self._dynamodb, self._settings.state_table)
+
+    @cached_property
+    def export_quota(self) -> "ExportQuota":
+        from vitals.store.state.export_quota import ExportQuota
+
+        return ExportQuota(self._dynamodb, self._settings.state_table)
 
     @cached_property
     def tokens(self) -> "TokenTable":
