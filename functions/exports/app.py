@@ -21,7 +21,7 @@ from vitals.store.stores import Stores
 
 
 def export(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
-    """Works on the export that the event names; a direct invoke has one try."""
+    """Works on the export that the event names, or sweeps; a direct invoke has one try."""
 
     def worker() -> ExportWorker:
         runtime = invocation.runtime

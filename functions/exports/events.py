@@ -1,4 +1,4 @@
-"""The request that starts an export, and the message that names one to the worker."""
+"""The request that starts an export, and the events of the worker: the schedule's `{}`, or one export."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,9 +44,23 @@ class ExportRequest:
         return tuple(point.id for point in catalog.select(names))
 
 
-def parse_message(event: Mapping[str, Any]) -> str:
-    """Returns the id of the export that the event names; InvalidRequestError when it names none."""
+@dataclass(frozen=True, slots=True)
+class IdleExports:
+    """Send the messages of idle exports again."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneExport:
+    """Work on this export."""
+
+    export: str
+
+
+def parse(event: Mapping[str, Any]) -> IdleExports | OneExport:
+    """Returns what the event asks for; InvalidRequestError when it is malformed."""
+    if not event:
+        return IdleExports()
     match event:
         case {"export": str(export_id)}:
-            return export_id
-    raise InvalidRequestError('the event must be {"export": ID}')
+            return OneExport(export_id)
+    raise InvalidRequestError('the event must be {} or {"export": ID}')

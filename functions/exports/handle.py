@@ -1,4 +1,4 @@
-"""The work on the export that an event names, with its log line and metrics."""
+"""Handling one event: an export worked on, or idle ones sent again, with log lines and metrics."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from exports.events import parse_message
+from exports.events import IdleExports, parse
+from exports.sweep import Sweep
 from exports.work import ExportWorker
 
 # The queues' maxReceiveCount: after this many failures a message becomes a dead letter.
@@ -16,21 +17,25 @@ MAX_RECEIVES = 5
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """The worker with its log and metrics; `worker` connects it when an event names an export."""
+    """The worker with its log and metrics; `worker` connects it when an event is valid."""
 
     worker: Callable[[], ExportWorker]
     logger: Logger
     metrics: Metrics
 
     def handle(self, event: Mapping[str, Any], receives: int) -> dict[str, Any]:
-        """Works on the export of one event and returns a receipt; raises the error of an export that fails.
+        """Handles one event and returns a receipt; raises the error of an export that fails.
 
         `receives` counts the deliveries of the event's message.
         """
-        export = parse_message(event)
+        request = parse(event)
+        if isinstance(request, IdleExports):
+            swept = Sweep.of(self.worker()).run()
+            self.logger.info("export sweep", **swept)
+            return {**swept}
         last_try = receives >= MAX_RECEIVES
         try:
-            receipt = self.worker().work(export, last_try=last_try)
+            receipt = self.worker().work(request.export, last_try=last_try)
         except Exception:
             if last_try:
                 self.metrics.add_metric("ExportsFailed", MetricUnit.Count, 1)

@@ -1,7 +1,7 @@
 """An export as the API answers it: pure."""
 
 from exports.api import schemas
-from vitals.model.records.exports import COMPLETED, FAILED, RUNNING, Export, ExportStatus
+from vitals.model.records.exports import COMPLETED, FAILED, Export, ExportStatus
 from vitals.model.timespan import iso
 
 _LOST = "the last attempt was killed"
@@ -9,7 +9,7 @@ _LOST = "the last attempt was killed"
 
 def status(export: Export, now_ms: int) -> ExportStatus:
     """Returns the status: failed when the last worker was killed, which could not record that."""
-    return FAILED if _is_lost(export, now_ms) else export.status
+    return FAILED if export.is_lost(now_ms) else export.status
 
 
 def export(export: Export, now_ms: int) -> schemas.Export:
@@ -37,9 +37,5 @@ def export(export: Export, now_ms: int) -> schemas.Export:
         "rows": export.rows,
         "bytes": export.bytes,
         "bytes_scanned": export.scanned,
-        "error": _LOST if _is_lost(export, now_ms) else export.error,
+        "error": _LOST if export.is_lost(now_ms) else export.error,
     }
-
-
-def _is_lost(export: Export, now_ms: int) -> bool:
-    return export.status == RUNNING and bool(export.last_try) and export.claim_until_ms < now_ms

@@ -71,13 +71,12 @@ class ExportWorker:
         except _CancelledError:
             self.files.clear(export_id)
             with contextlib.suppress(ConflictError):
-                self.table.release(export, claim, status=CANCELLED, ended_ms=self.now())
+                self._release(export, claim, status=CANCELLED)
             return _receipt(export, CANCELLED)
         except Exception as error:
             text = str(error) if isinstance(error, VitalsError) else _UNEXPECTED
-            status, ended_ms = (FAILED, self.now()) if last_try else (QUEUED, 0)
             with contextlib.suppress(ConflictError):
-                self.table.release(export, claim, status=status, ended_ms=ended_ms, error=text)
+                self._release(export, claim, status=FAILED if last_try else QUEUED, error=text)
             raise
 
     def _refused(self, export_id: str) -> dict[str, Any]:
@@ -107,15 +106,20 @@ class ExportWorker:
             self._check(export)
             if self.remaining_s() < _PART_S:
                 facts = _progress(plan, done)
-                self.table.release(export, claim, status=QUEUED, **facts)
+                self._release(export, claim, status=QUEUED, **facts)
                 self.send(export, 0)
                 return _receipt(export, QUEUED, facts)
             done[number] = self._finish_part(export, plan, number, names, claim)
             self.table.update(export, claim, error="", **_progress(plan, done))
         self._check(export)
         facts = _progress(plan, done)
-        self.table.release(export, claim, status=COMPLETED, ended_ms=self.now(), error="", **facts)
+        self._release(export, claim, status=COMPLETED, error="", **facts)
         return _receipt(export, COMPLETED, facts)
+
+    def _release(self, export: Export, claim: str, *, status: str, **facts: items.Fact) -> None:
+        now_ms = self.now()
+        ended_ms = 0 if status == QUEUED else now_ms
+        self.table.release(export, claim, now_ms, status=status, ended_ms=ended_ms, **facts)
 
     def _finish_part(
         self, export: Export, plan: ExportPlan, number: int, names: list[str] | None, claim: str

@@ -49,6 +49,8 @@ class Rates:
     """A message is delivered once more."""
     unsent: float = 0.001
     """A message of a batch is not sent."""
+    vanished: float = 0.05
+    """A message of an export is accepted, and never delivered."""
     conflict: float = 0.005
     """S3 refuses a conditional put because of another one at the same time."""
     undeleted: float = 0.01

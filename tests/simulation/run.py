@@ -239,6 +239,7 @@ class Run:
         phase_ms = self._random("schedules").choice((0, 1, 3)) * MINUTE_MS
         spawn(lambda: self._every(5 * MINUTE_MS, phase_ms, "SyncQueue"))
         spawn(lambda: self._every(DAY_MS, 2 * HOUR_MS, "ArchiveQueue"))
+        spawn(lambda: self._every(HOUR_MS, 40 * MINUTE_MS, "ExportQueueHigh"))
         spawn(self._operate)
         spawn(Operator(self.desk, self.stack, self._random("operator")).run)
         spawn(self.charts.run)

@@ -12,6 +12,7 @@ KINDS = (
     "unprocessed",
     "duplicate",
     "unsent",
+    "vanished",
     "conflict",
     "undeleted",
     "stale",

@@ -175,8 +175,8 @@ CASES = {
     "an export": Case(created),
     "a claim": Case(claim, created),
     "a claimed export": Case(lambda c: exports(c).update(EXPORT, "mine", rows=1), claimed),
-    "a released export": Case(lambda c: exports(c).release(EXPORT, "mine", status=QUEUED), claimed),
-    "a completed export": Case(lambda c: exports(c).release(EXPORT, "mine", status=COMPLETED), claimed),
+    "a released export": Case(lambda c: exports(c).release(EXPORT, "mine", 5, status=QUEUED), claimed),
+    "a completed export": Case(lambda c: exports(c).release(EXPORT, "mine", 5, status=COMPLETED), claimed),
     "a finished part": Case(
         lambda c: exports(c).finish_part(EXPORT, 0, FinishedPart(1, 2, (("a mine.csv", 3),))), claimed
     ),

@@ -82,6 +82,7 @@ class Cloud:
             random,
             duplicate=lambda: faults.happens("duplicate"),
             unsent=lambda: faults.happens("unsent"),
+            vanished=lambda queue: queue.startswith("Export") and faults.happens("vanished"),
         )
         table = ArchiveTable(BUCKET, GLUE_DATABASE, GLUE_TABLE)
         self.athena = AthenaService(

@@ -35,13 +35,18 @@ class SQS:
         *,
         duplicate: Callable[[], bool] = lambda: False,
         unsent: Callable[[], bool] = lambda: False,
+        vanished: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        """`duplicate` delivers a received or deleted message again; `unsent` fails one message of a batch."""
+        """`duplicate` delivers a received or deleted message again; `unsent` fails one message of a batch.
+
+        `vanished` loses an accepted message of a queue, as Lambda's detection of recursive loops does.
+        """
         self._queues = {name: Queue(name, settings) for name, settings in queues.items()}
         self._now_ms = now_ms
         self._random = random
         self._duplicate = duplicate
         self._unsent = unsent
+        self._vanished = vanished
         self._operations = {
             "send_message_batch": self._send_message_batch,
             "get_queue_attributes": self._get_queue_attributes,
@@ -124,7 +129,8 @@ class SQS:
             message = self._new_message(
                 entry["MessageBody"], self._now_ms(), delay_s=entry.get("DelaySeconds", 0)
             )
-            queue.add(message)
+            if not self._vanished(queue.name):
+                queue.add(message)
             digest = hashlib.md5(message.body.encode(), usedforsecurity=False).hexdigest()
             sent.append({"Id": entry["Id"], "MessageId": message.id, "MD5OfMessageBody": digest})
         return ({"Successful": sent} if sent else {}) | ({"Failed": failed} if failed else {})

@@ -1,4 +1,4 @@
-"""Faults of exports: files that are missing, or that lack samples."""
+"""Faults of exports: files that are missing, and exports that never end."""
 
 from dataclasses import replace
 
@@ -13,5 +13,12 @@ MUTANTS = (
         "        return conditional.write(self._client.put_item, request, item)\n",
         "        return conditional.write(self._client.put_item, request, {})\n",
         scenarios=(replace(DYING, seed=6),),
+    ),
+    Mutant(
+        "idle_exports_not_sent",
+        "A sweep notes that it has sent the message of an idle export, and does not send it.",
+        "functions/exports/sweep.py",
+        "                self.send(export, 0)\n",
+        "",
     ),
 )

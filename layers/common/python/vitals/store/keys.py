@@ -14,6 +14,7 @@ State table: pk, sk
     export#{export}  | export                one export
     export#{export}  | plan                  its parts, and the points that were requested
     export#{export}  | part#{number}         a finished part: its files
+    export#open      | {created}#{export}    exports that may not have ended, in the order of their requests
     exports#{site}   | {created}#{export}    the exports of a site in the order of their requests (UTC ms)
     exports#{site}#quota | {YYYY-MM-DD}      the bytes that exports of the site reserved on that day (UTC)
     upstream#{host}  | circuit               the circuit breaker
@@ -58,6 +59,8 @@ RUN_PREFIX = "run#"
 TOKEN_PREFIX = "token#"
 TOKEN_INDEX = f"{TOKEN_PREFIX}index"
 PART_PREFIX = "part#"
+# A policy of the template lets the worker delete items of this partition. No export has the id `open`.
+OPEN_EXPORTS = "export#open"
 
 
 def site_record(site: str) -> Key:
@@ -140,6 +143,10 @@ def exports_partition(site: str) -> str:
 
 def export_of_site(site: str, created_ms: int, export: str) -> Key:
     return _state(exports_partition(site), f"{created_ms:013d}#{export}")
+
+
+def open_export(created_ms: int, export: str) -> Key:
+    return _state(OPEN_EXPORTS, f"{created_ms:013d}#{export}")
 
 
 def export_quota(day: SiteDay) -> Key:

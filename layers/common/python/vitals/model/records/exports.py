@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from vitals.model.timespan import DAY_MS
+from vitals.model.timespan import DAY_MS, HOUR_MS
 
 ExportStatus = Literal["queued", "running", "completed", "failed", "cancelled"]
 ExportFormat = Literal["csv", "parquet"]
@@ -16,6 +16,8 @@ FAILED: Final = "failed"
 CANCELLED: Final = "cancelled"
 # From the request on; the bucket keeps each file as long from its writing, so no record outlives its files.
 RETENTION_MS = 7 * DAY_MS
+# Longer than a message is hidden by the queues' VisibilityTimeout and a worker's longest delay together.
+IDLE_MS = HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class Export:
     """An export of [start_ms, end_ms); times are UTC ms, and 0 before they are set.
 
     The worker that holds the `claim` may work on it until `claim_until_ms`. `last_try` is 1 in the last
-    attempt, after which there is no other. `points` is the number of exported points; `rows`,
+    attempt, after which there is no other. `worked_ms` is when a worker last claimed or released the export,
+    and `swept_ms` when a sweep last sent its message. `points` is the number of exported points; `rows`,
     `bytes` and `scanned` (bytes that Athena read) are the sums of the finished parts.
     """
 
@@ -43,6 +46,8 @@ class Export:
     claim: str = ""
     claim_until_ms: int = 0
     last_try: int = 0
+    worked_ms: int = 0
+    swept_ms: int = 0
     attempts: int = 0
     days_total: int = 0
     days_done: int = 0
@@ -54,6 +59,28 @@ class Export:
     @property
     def expires_ms(self) -> int:
         return self.created_ms + RETENTION_MS
+
+    def is_lost(self, now_ms: int) -> bool:
+        """Returns whether the last attempt was killed, which could not record that the export failed."""
+        return self.status == RUNNING and bool(self.last_try) and self.claim_until_ms < now_ms
+
+    def is_idle(self, now_ms: int) -> bool:
+        """Returns whether no worker had the export for so long that its message may be lost.
+
+        Sweeps wait longer from one to the next, because the message may also be waiting behind others.
+        """
+        worked_ms = max(self.created_ms, self.worked_ms, self.claim_until_ms)
+        idle_ms = max(IDLE_MS, self.swept_ms - worked_ms)
+        has_ended = self.status not in (QUEUED, RUNNING) or self.is_lost(now_ms)
+        return not has_ended and max(worked_ms, self.swept_ms) + idle_ms <= now_ms
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEntry:
+    """The entry of an export in the index of those that may not have ended."""
+
+    created_ms: int
+    export: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,10 @@
-"""The records of exports: one per export, its plan, and one per finished part."""
+"""The records of exports: one per export, its plan, and one per finished part.
 
+An index has the exports that may not have ended. An entry is written before its export's record, and removed
+by a sweep that finds no record or a final one. So a process that dies leaves an entry too many at most.
+"""
+
+from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +20,7 @@ from vitals.model.records.exports import (
     ExportPart,
     ExportPlan,
     FinishedPart,
+    OpenEntry,
 )
 from vitals.store import conditional, items, keys
 
@@ -38,6 +44,7 @@ class ExportTable:
         self._put(keys.export_plan(export.export) | {"plan": {"S": text}} | expires)
         of_site = keys.export_of_site(export.site, export.created_ms, export.export)
         self._put(of_site | {"export": {"S": export.export}} | expires)
+        self._put(keys.open_export(export.created_ms, export.export) | expires)
         facts = {field.name: items.attribute(getattr(export, field.name)) for field in fields(export)}
         self._put(keys.export_record(export.export) | facts | expires)
 
@@ -100,6 +107,7 @@ class ExportTable:
             "status": RUNNING,
             "claim": claim,
             "claim_until_ms": until_ms,
+            "worked_ms": now_ms,
             "last_try": int(last_try),
             "attempts": export.attempts + 1,
             "started_ms": export.started_ms or now_ms,
@@ -108,9 +116,9 @@ class ExportTable:
         condition = f"cancel_ms = :none AND {_IDLE}"
         return self._set(export, facts, condition, QUEUED, RUNNING, FAILED, none=0, now=now_ms)
 
-    def release(self, export: Export, claim: str, /, **facts: items.Fact) -> None:
+    def release(self, export: Export, claim: str, now_ms: int, /, **facts: items.Fact) -> None:
         """Sets facts of a claimed export and releases the claim; raises the errors of `update`."""
-        free: dict[str, items.Fact] = {"claim": "", "claim_until_ms": 0, "last_try": 0}
+        free: dict[str, items.Fact] = {"claim": "", "claim_until_ms": 0, "last_try": 0, "worked_ms": now_ms}
         self.update(export, claim, **facts, **free)
 
     def update(self, export: Export, claim: str, /, **facts: items.Fact) -> None:
@@ -134,8 +142,29 @@ class ExportTable:
         facts: dict[str, items.Fact] = {"status": CANCELLED, "cancel_ms": now_ms, "ended_ms": now_ms}
         return self._set(export, facts, _IDLE, QUEUED, RUNNING, now=now_ms)
 
+    def open_entries(self, until_ms: int) -> Iterator[OpenEntry]:
+        """Yields the entries of exports that were requested at this time or before, the oldest first."""
+        request = items.selecting(self._table, keys.OPEN_EXPORTS)
+        for page in items.pages(self._client.query, request, "the open exports"):
+            for item in page:
+                created, _, export = item["sk"]["S"].partition("#")
+                if int(created) > until_ms:
+                    return
+                yield OpenEntry(int(created), export)
+
+    def close(self, entry: OpenEntry) -> None:
+        """Removes the entry of an export that has ended, or was never recorded."""
+        self._client.delete_item(TableName=self._table, Key=keys.open_export(entry.created_ms, entry.export))
+
+    def note_sweep(self, export: Export, now_ms: int) -> None:
+        """Records that a sweep has sent the export's message, unless a worker has claimed it meanwhile."""
+        self._set(export, {"swept_ms": now_ms}, _IDLE, QUEUED, RUNNING, now=now_ms)
+
     def remove(self, export: Export) -> None:
-        """Removes everything of an export; its record first, because without it the export does not exist."""
+        """Removes everything of an export but its entry in the index.
+
+        Its record first, because without it the export does not exist.
+        """
         of_site = keys.export_of_site(export.site, export.created_ms, export.export)
         numbers = self.done(export)
         parts = [keys.export_part(export.export, number) for number in numbers]
