@@ -17,6 +17,7 @@ from etl.sync import Syncer
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
 from tests.support.clock import Clock
+from tests.support.iam.recorder import RECORDER
 from tests.support.moto_aws import serialize_requests
 from tests.support.sites import SITE
 from tests.support.template import create_table
@@ -55,6 +56,15 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws(config={"core": {"passthrough": {"urls": [r"http://127\.0\.0\.1.*"]}}}):
         yield
+
+
+@pytest.fixture(autouse=True)
+def policies(aws: None) -> Iterator[None]:
+    """Denies what the policy of a handler's function does not allow; a denied call fails the test."""
+    before = len(RECORDER.denied)
+    with RECORDER.recording():
+        yield
+    assert RECORDER.denied[before:] == []
 
 
 @pytest.fixture

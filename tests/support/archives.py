@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 
 from tests.support.day_files import Series, build
-from tests.support.template import create_archive, create_table
+from tests.support.template import BUCKET, create_archive, create_table
 from vitals.aws.athena import Athena
 from vitals.aws.clients import CONFIG
 from vitals.aws.runtime import Runtime
@@ -26,8 +26,6 @@ from vitals.store.state.ledger import Ledger
 from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.hot import HotTier
 from vitals.store.tiers.rollups import RollupTier
-
-BUCKET = "cold"
 
 
 @dataclass

@@ -14,6 +14,7 @@ from local.ace_simulator.simulator import Simulator
 from tests.support.clock import Clock
 from tests.support.lambda_context import lambda_context
 from tests.support.sites import SITE
+from tests.support.template import ACE_SECRET
 from tests.support.world import World
 from vitals.aws import clients
 
@@ -28,12 +29,12 @@ def deployed(
     world.sync()
     boto3.client("s3").create_bucket(Bucket="cold-bucket")
     machine = boto3.client("stepfunctions").create_state_machine(
-        name="backfill",
+        name="building-vitals-backfill",
         definition='{"StartAt":"a","States":{"a":{"Type":"Succeed"}}}',
         roleArn="arn:aws:iam::123456789012:role/r",
     )["stateMachineArn"]
     key = simulator.settings.api_key
-    secret = boto3.client("secretsmanager").create_secret(Name="ace", SecretString=key)
+    secret = boto3.client("secretsmanager").create_secret(Name=ACE_SECRET, SecretString=key)
     for name, value in {
         "STATE_TABLE": "StateTable",
         "HOT_TABLE": "HotTable",

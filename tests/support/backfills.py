@@ -125,7 +125,7 @@ def backfill(make_world: Callable[..., World]) -> Backfill:
     s3.create_bucket(Bucket="cold-bucket")
     s3.put_bucket_versioning(Bucket="cold-bucket", VersioningConfiguration={"Status": "Enabled"})
     machine = sfn.create_state_machine(
-        name="backfill",
+        name="building-vitals-backfill",
         definition='{"StartAt":"a","States":{"a":{"Type":"Succeed"}}}',
         roleArn="arn:aws:iam::123456789012:role/r",
     )["stateMachineArn"]

@@ -19,9 +19,9 @@ def building(deployed: World, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> 
     deployed.sync()
     clock.forward(1)
     api = deployed.api()
-    queue = boto3.client("sqs").create_queue(QueueName="exports")["QueueUrl"]
-    for name in ("EXPORT_QUEUE_URL", "EXPORT_QUEUE_HIGH_URL"):
-        monkeypatch.setenv(name, queue)
+    sqs = boto3.client("sqs")
+    for name, queue in (("EXPORT_QUEUE_URL", "ExportQueue"), ("EXPORT_QUEUE_HIGH_URL", "ExportQueueHigh")):
+        monkeypatch.setenv(name, sqs.create_queue(QueueName=queue)["QueueUrl"])
     for name in ("GLUE_DATABASE", "GLUE_TABLE", "ATHENA_WORKGROUP"):
         monkeypatch.setenv(name, "unused")
     for cached in (exports_api.api.connect, exports_worker.connect):

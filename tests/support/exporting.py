@@ -23,7 +23,7 @@ from local.athena.server import executing
 from tests.support import openapi
 from tests.support.clock import Clock
 from tests.support.sites import SITE
-from tests.support.template import create_archive
+from tests.support.template import BUCKET, create_archive
 from tests.support.world import World
 from vitals.aws import clients
 from vitals.aws.athena import Athena
@@ -40,7 +40,6 @@ FIRST = 1_767_225_600_000
 RANGE = Span(FIRST, FIRST + 3 * DAY_MS + 6 * HOUR_MS)
 # A few windows of each, for moto takes its time.
 SYNCED = [Span(FIRST + n * DAY_MS + HOUR_MS, FIRST + n * DAY_MS + 2 * HOUR_MS) for n in range(4)]
-BUCKET = "cold"
 
 
 type Samples = dict[tuple[str, int], bytes]
@@ -225,8 +224,8 @@ def deployed(
     s3, sqs = boto3.client("s3"), boto3.client("sqs")
     names = create_archive(s3, boto3.client("glue"), boto3.client("athena"))
     urls = {
-        "EXPORT_QUEUE_URL": sqs.create_queue(QueueName="normal")["QueueUrl"],
-        "EXPORT_QUEUE_HIGH_URL": sqs.create_queue(QueueName="high")["QueueUrl"],
+        "EXPORT_QUEUE_URL": sqs.create_queue(QueueName="ExportQueue")["QueueUrl"],
+        "EXPORT_QUEUE_HIGH_URL": sqs.create_queue(QueueName="ExportQueueHigh")["QueueUrl"],
     }
     world = make_world(initial_lookback_ms=45 * MINUTE_MS)
     clock.now_ms = SYNCED[3].end_ms

@@ -22,6 +22,9 @@ from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.hot import HotTier
 from vitals.store.tiers.rollups import RollupTier
 
+DEAD_LETTERS = {"sync": "SyncDeadLetters", "archive": "ArchiveDeadLetters", "export": "ExportDeadLetters"}
+"""The queues that /status counts, by its names for them."""
+
 
 class NoAthena:
     """Fails the test that reaches for it."""
@@ -47,7 +50,7 @@ def query_api(
     """The query API on moto, over the queues of what was given up that the template has."""
     table = Sites(SiteTable(dynamodb, "StateTable"), sites, clock)
     sqs = boto3.client("sqs")
-    urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("sync", "archive", "export")}
+    urls = {name: sqs.create_queue(QueueName=queue)["QueueUrl"] for name, queue in DEAD_LETTERS.items()}
     status_reader = StatusReader(
         table,
         Ledger(dynamodb, "StateTable"),

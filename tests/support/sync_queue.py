@@ -11,6 +11,7 @@ from etl import app
 from local.ace_simulator.simulator import Simulator
 from tests.support.clock import Clock
 from tests.support.sites import SITE
+from tests.support.template import ACE_SECRET
 from vitals.aws import clients
 
 
@@ -18,9 +19,9 @@ from vitals.aws import clients
 def queue(
     dynamodb: Any, simulator: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
-    url: str = boto3.client("sqs").create_queue(QueueName="sync")["QueueUrl"]
+    url: str = boto3.client("sqs").create_queue(QueueName="SyncQueue")["QueueUrl"]
     key = simulator.settings.api_key
-    secret = boto3.client("secretsmanager").create_secret(Name="ace", SecretString=key)
+    secret = boto3.client("secretsmanager").create_secret(Name=ACE_SECRET, SecretString=key)
     for name, value in {
         "STATE_TABLE": "StateTable",
         "HOT_TABLE": "HotTable",

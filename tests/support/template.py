@@ -9,6 +9,9 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[2]
+STACK, ACCOUNT, BUCKET = "building-vitals", "123456789012", "cold-bucket"
+"""The names of the stack, its account and ColdBucket in tests. Tables and queues have their logical ids."""
+ACE_SECRET = f"{STACK}/ace-api-key"
 
 
 class _Loader(yaml.SafeLoader):
@@ -45,9 +48,9 @@ def create_table(client: Any, logical_id: str) -> str:
 
 
 def resolved(value: Any, refs: Mapping[str, Any]) -> Any:
-    """Returns the value with every Ref, Sub, Join and Split replaced by its result."""
+    """Returns the value with every Ref, GetAtt, Sub, Join and Split replaced by its result."""
     match value:
-        case {"Ref": name}:
+        case {"Ref": name} | {"GetAtt": name}:
             return refs[name]
         case {"Sub": text}:
             filled = re.sub(r"\$\{([^!}]+)\}", lambda match: refs[match[1]], text)
@@ -66,7 +69,7 @@ def resolved(value: Any, refs: Mapping[str, Any]) -> Any:
 def create_archive(s3: Any, glue: Any, athena: Any) -> dict[str, str]:
     """Creates the cold bucket and its Athena resources; returns their names by logical id."""
     document = template()
-    names = {"AWS::StackName": "building-vitals", "AWS::AccountId": "123456789012", "ColdBucket": "cold"}
+    names = {"AWS::StackName": STACK, "AWS::AccountId": ACCOUNT, "ColdBucket": BUCKET}
     refs = {key: parameter.get("Default") for key, parameter in document["Parameters"].items()} | names
 
     def properties(logical_id: str) -> Any:

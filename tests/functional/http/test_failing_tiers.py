@@ -15,7 +15,8 @@ import exports.api.app
 import query.app
 from tests.support.failing_servers import closed_port, hanging, impatient, refusing
 from tests.support.http_calls import Caller
-from tests.support.template import template
+from tests.support.iam.statements import arn
+from tests.support.template import STACK, template
 from vitals.aws import clients
 from vitals.aws.athena import Athena
 from vitals.aws.cost import Cost
@@ -57,7 +58,7 @@ def deployed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
             monkeypatch.setenv(name, "mill" if name == "SITES" else name.title().replace("_", ""))
     monkeypatch.setenv("ACE_API_URL", "http://ace.example/api")
     monkeypatch.setenv("STATE_TABLE", "StateTable")
-    monkeypatch.setenv("STATE_MACHINE_ARN", "arn:aws:states:us-east-1:123456789012:stateMachine:backfill")
+    monkeypatch.setenv("STATE_MACHINE_ARN", arn("states", f"stateMachine:{STACK}-backfill"))
     caches = (app.api.connect, clients.made_client, clients._session)
 
     def setup(endpoint: str, config: Config, answer_s: float = 20.0) -> Caller:

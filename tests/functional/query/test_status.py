@@ -16,6 +16,7 @@ from query.status import MAX_DAYS, MAX_LAG_MS
 from tests.support.clock import NOON, Clock
 from tests.support.failing_servers import closed_port, hanging, impatient, refusing
 from tests.support.query_calls import Call, api, ask, call
+from tests.support.query_tiers import DEAD_LETTERS
 from tests.support.template import template
 from vitals.aws import clients
 from vitals.aws.sqs import DeadLetters
@@ -161,11 +162,12 @@ def test_the_list_of_days_is_bounded(call: Call, dynamodb: Any) -> None:
 
 def test_the_token_decides_about_sites_and_dead_letters(call: Call) -> None:
     sqs = boto3.client("sqs")
+    urls = {name: sqs.get_queue_url(QueueName=queue)["QueueUrl"] for name, queue in DEAD_LETTERS.items()}
     for name, messages in (("sync", 1), ("export", 2)):
         for _ in range(messages):
-            sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"], MessageBody="{}")
+            sqs.send_message(QueueUrl=urls[name], MessageBody="{}")
     # Somebody looks at them, who hides them from others meanwhile.
-    sqs.receive_message(QueueUrl=sqs.get_queue_url(QueueName="export")["QueueUrl"])
+    sqs.receive_message(QueueUrl=urls["export"])
     everything = call("/status", sites="*")[1]
     assert [site["site_name"] for site in everything["sites"]] == ["home", "other"]
     assert everything["dead_letters"] == {"sync": 1, "archive": 0, "export": 2}
@@ -197,7 +199,7 @@ def test_an_unreadable_queue_is_null_and_named(
     call: Call, api: Api, logged: list[logging.LogRecord], trouble: str
 ) -> None:
     sqs = boto3.client("sqs")
-    urls = {name: sqs.get_queue_url(QueueName=name)["QueueUrl"] for name in ("sync", "archive", "export")}
+    urls = {name: sqs.get_queue_url(QueueName=queue)["QueueUrl"] for name, queue in DEAD_LETTERS.items()}
     with TROUBLES[trouble]() as endpoint:
         silent = boto3.client("sqs", endpoint_url=endpoint, config=impatient(attempts=1))
         for dead in ({"archive"}, set(urls)):

@@ -176,7 +176,7 @@ def test_scanning_beyond_the_workgroups_limit_is_too_large(week: Archive) -> Non
 
 def test_an_unload_writes_into_an_empty_folder_only(week: Archive) -> None:
     select = f"SELECT value FROM samples WHERE site = '{SITE}'"
-    sql = f"UNLOAD ({select}) TO 's3://cold/athena/x/' WITH (format = 'PARQUET')"
+    sql = f"UNLOAD ({select}) TO 's3://cold-bucket/athena/x/' WITH (format = 'PARQUET')"
     assert week.run(sql)["Status"]["State"] == "SUCCEEDED"
     assert week.run(sql)["Status"]["StateChangeReason"].startswith("HIVE_PATH_ALREADY_EXISTS")
 
@@ -229,8 +229,10 @@ def test_a_select_writes_csv_to_the_workgroups_location(week: Archive) -> None:
              WHERE site = ? AND day = ? AND point_name = ? ORDER BY "timestamp" LIMIT 2"""
     execution = week.run(sql, f"'{SITE}'", "'2026/01/05'", "'it''s \"quoted\" \\ and ; -- commented'")
     output = execution["ResultConfiguration"]["OutputLocation"]
-    assert output == f"s3://cold/athena/{execution['QueryExecutionId']}.csv"
-    body = week.s3.get_object(Bucket="cold", Key=output.removeprefix("s3://cold/"))["Body"].read()
+    assert output == f"s3://cold-bucket/athena/{execution['QueryExecutionId']}.csv"
+    body = week.s3.get_object(Bucket="cold-bucket", Key=output.removeprefix("s3://cold-bucket/"))[
+        "Body"
+    ].read()
     name = '"it\'s ""quoted"" \\ and ; -- commented"'
     assert body.decode().splitlines() == [
         '"point_name","timestamp","value","positive","nothing"',
