@@ -172,7 +172,7 @@ def test_whatever_fails_is_logged_and_counted(
 
 
 def test_concurrency_is_that_of_the_template() -> None:
-    source = template()["Resources"]["EtlFunction"]["Properties"]["Events"]["Sync"]["Properties"]
+    source = template()["Resources"]["EtlFunctionSync"]["Properties"]
     assert source["ScalingConfig"]["MaximumConcurrency"] == app.CONCURRENCY
 
 

@@ -1,0 +1,96 @@
+"""The roles of the deployed stack, those that SAM makes included, and the queues that invoke functions."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.iam.evaluation import Access, DeniedError, check
+from tests.support.iam.statements import arn, functions, statements
+from tests.support.sam import transformed
+from tests.support.template import template
+
+# What may be allowed on every resource, and why.
+ON_EVERY_RESOURCE = {
+    ("BackfillStateMachineRole", "DeliverLogs"): "Log delivery does not support resource-level permissions.",
+    ("BackfillStateMachineRole", "Trace"): "X-Ray does not support resource-level permissions.",
+}
+MANAGED_POLICIES = {
+    "service-role/AWSLambdaBasicExecutionRole": "SAM attaches it to each of its roles. Writes any log group.",
+    "AWSXrayWriteOnlyAccess": "SAM attaches it for Tracing. X-Ray has no resource-level permissions.",
+    "service-role/AmazonAPIGatewayPushToCloudWatchLogs": "The role is that of all APIs of the account.",
+}
+RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+
+
+def resources(kind: str) -> dict[str, dict[str, Any]]:
+    return {n: r["Properties"] for n, r in transformed()["Resources"].items() if r["Type"] == kind}
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def queues(function: str) -> set[str]:
+    """Returns the queues that invoke a function."""
+    return {
+        mapping["EventSourceArn"]["Fn::GetAtt"][0]
+        for mapping in resources("AWS::Lambda::EventSourceMapping").values()
+        if mapping["FunctionName"]["Ref"].startswith(function)
+    }
+
+
+def allowed(function: str, action: str, queue: str) -> bool:
+    try:
+        return bool(check(statements(function), Access(action, arn("sqs", queue))))
+    except DeniedError:
+        return False
+
+
+def on_every_resource() -> Iterator[tuple[str, str]]:
+    for name, role in resources("AWS::IAM::Role").items():
+        for policy in role.get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                if statement["Effect"] == "Allow" and "*" in listed(statement["Resource"]):
+                    yield name, statement.get("Sid", "")
+
+
+def test_statements_on_every_resource_have_reasons() -> None:
+    assert set(on_every_resource()) == set(ON_EVERY_RESOURCE)
+
+
+def test_managed_policies_have_reasons() -> None:
+    attached = {
+        listed(policy.get("Fn::Sub") if isinstance(policy, dict) else policy)[0].partition(":policy/")[2]
+        for role in resources("AWS::IAM::Role").values()
+        for policy in role.get("ManagedPolicyArns") or []
+    }
+    assert attached == set(MANAGED_POLICIES)
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    roles = [function["Role"]["Fn::GetAtt"][0] for function in resources("AWS::Lambda::Function").values()]
+    assert sorted(roles) == sorted({f"{name}Role" for name in functions()})
+
+
+@pytest.mark.parametrize("action", RECEIVE)
+def test_functions_receive_from_their_queues_only(action: str) -> None:
+    for function in functions():
+        for queue in resources("AWS::SQS::Queue"):
+            counts = function == "QueryFunction" and queue.endswith("DeadLetters")
+            if counts and action == "sqs:GetQueueAttributes":
+                continue
+            assert allowed(function, action, queue) == (queue in queues(function)), (function, queue)
+
+
+def test_functions_that_feed_their_queue_may_loop() -> None:
+    feeding = {name for name in functions() if any(allowed(name, "sqs:SendMessage", q) for q in queues(name))}
+    looping = {n for n, f in resources("AWS::Lambda::Function").items() if f.get("RecursiveLoop") == "Allow"}
+    assert feeding == looping == {"EtlFunction", "ArchivalFunction", "ExportFunction"}
+
+
+def test_queues_invoke_the_published_version() -> None:
+    suffix = ".Alias" if "AutoPublishAlias" in template()["Globals"]["Function"] else ""
+    mappings = [r for r in template()["Resources"].values() if r["Type"] == "AWS::Lambda::EventSourceMapping"]
+    invoked = {mapping["Properties"]["FunctionName"]["Ref"] for mapping in mappings}
+    assert invoked == {f"{name}{suffix}" for name in ("EtlFunction", "ArchivalFunction", "ExportFunction")}
