@@ -102,6 +102,7 @@ def _names() -> dict[str, str]:
 _ARNS = {"AWS::DynamoDB::Table": ("dynamodb", "table/"), "AWS::SQS::Queue": ("sqs", "")}
 """The service and the kind in the ARNs of resources that the tests name by their logical ids."""
 _REFS: dict[str, tuple[tuple[str, ...], Callable[[str], str]]] = {
+    "AWS::ApiGateway::UsagePlan": (("UsagePlanName",), str),
     "AWS::Glue::Database": (("DatabaseInput", "Name"), str),
     "AWS::Glue::Table": (("TableInput", "Name"), str),
     "AWS::Athena::WorkGroup": (("Name",), str),

@@ -30,10 +30,10 @@ def test_every_function_is_invoked_by_its_alias() -> None:
     assert (settings["AutoPublishAlias"], settings["AutoPublishAliasAllProperties"]) == ("live", True)
     # Else a release of the layer alone would not reach the alias.
     assert RESOURCES["CommonLayer"]["Properties"]["PublishLambdaVersion"] is True
-    names = json.dumps({name: RESOURCES[name] for name in RESOURCES if name not in FUNCTIONS})
+    others = json.dumps({name: RESOURCES[name] for name in RESOURCES if name not in FUNCTIONS})
     for function in FUNCTIONS:
-        assert f'"GetAtt": "{function}.Arn"' not in names
-        assert f'"Ref": "{function}"' not in names
+        assert f'"GetAtt": "{function}.Arn"' not in others
+        assert f'"Ref": "{function}"' not in others
 
 
 def test_backfills_and_authorisation_use_the_alias() -> None:
@@ -105,13 +105,14 @@ def test_schedules_have_dead_letters_of_their_own() -> None:
         assert target not in redriven
 
 
-@pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_throttled_deliveries_do_not_exhaust_a_message(name: str) -> None:
-    for event in FUNCTIONS[name].get("Events", {}).values():
-        if event["Type"] == "SQS":
-            queue = RESOURCES[event["Properties"]["Queue"]["GetAtt"].removesuffix(".Arn")]["Properties"]
-            assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
-            assert queue["VisibilityTimeout"] >= 2 * FUNCTIONS[name]["Timeout"]
+def test_throttled_deliveries_do_not_exhaust_a_message() -> None:
+    mappings = [r["Properties"] for r in RESOURCES.values() if r["Type"] == "AWS::Lambda::EventSourceMapping"]
+    assert len(mappings) >= 4
+    for mapping in mappings:
+        queue = RESOURCES[mapping["EventSourceArn"]["GetAtt"].removesuffix(".Arn")]["Properties"]
+        function = FUNCTIONS[mapping["FunctionName"]["Ref"].removesuffix(".Alias")]
+        assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
+        assert queue["VisibilityTimeout"] >= 2 * function["Timeout"]
 
 
 @pytest.mark.parametrize(

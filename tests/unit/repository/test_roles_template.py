@@ -18,6 +18,7 @@ ON_EVERY_RESOURCE = {
 MANAGED_POLICIES = {
     "service-role/AWSLambdaBasicExecutionRole": "SAM attaches it to each of its roles. Writes any log group.",
     "AWSXrayWriteOnlyAccess": "SAM attaches it for Tracing. X-Ray has no resource-level permissions.",
+    "service-role/AWSCodeDeployRoleForLambda": "SAM makes the role by which CodeDeploy moves the aliases.",
     "service-role/AmazonAPIGatewayPushToCloudWatchLogs": "The role is that of all APIs of the account.",
 }
 RECEIVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
@@ -90,7 +91,6 @@ def test_functions_that_feed_their_queue_may_loop() -> None:
 
 
 def test_queues_invoke_the_published_version() -> None:
-    suffix = ".Alias" if "AutoPublishAlias" in template()["Globals"]["Function"] else ""
     mappings = [r for r in template()["Resources"].values() if r["Type"] == "AWS::Lambda::EventSourceMapping"]
     invoked = {mapping["Properties"]["FunctionName"]["Ref"] for mapping in mappings}
-    assert invoked == {f"{name}{suffix}" for name in ("EtlFunction", "ArchivalFunction", "ExportFunction")}
+    assert invoked == {f"{name}.Alias" for name in ("EtlFunction", "ArchivalFunction", "ExportFunction")}
