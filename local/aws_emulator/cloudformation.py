@@ -34,9 +34,10 @@ def patch() -> None:
 def _keep_literals(resolve: Callable[..., Any]) -> Callable[..., Any]:
     def resolve_refs(value: Any, *args: Any) -> Any:
         match value:
-            case {"Fn::Sub": str(text)} if _LITERAL in text:
-                resolved = resolve({"Fn::Sub": text.replace(_LITERAL, _ESCAPED_LITERAL)}, *args)
-                return resolved.replace(_ESCAPED_LITERAL, "${")
+            case {"Fn::Sub": str(text) | [str(text), *_]} if _LITERAL in text:
+                escaped = text.replace(_LITERAL, _ESCAPED_LITERAL)
+                sub = escaped if isinstance(value["Fn::Sub"], str) else [escaped, *value["Fn::Sub"][1:]]
+                return resolve({"Fn::Sub": sub}, *args).replace(_ESCAPED_LITERAL, "${")
         return resolve(value, *args)
 
     return resolve_refs

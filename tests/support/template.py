@@ -48,8 +48,12 @@ def create_table(client: Any, logical_id: str) -> str:
 
 
 def resolved(value: Any, refs: Mapping[str, Any]) -> Any:
-    """Returns the value with every Ref, GetAtt, Sub, Join and Split replaced by its result."""
+    """Returns the value with every Ref, GetAtt, Sub, If, Join and Split replaced by its result."""
     match value:
+        case {"If": [condition, then, otherwise]}:
+            return resolved(then if holds(condition) else otherwise, refs)
+        case {"Sub": [text, variables]}:
+            return resolved({"Sub": text}, {**refs, **resolved(variables, refs)})
         case {"Ref": name} | {"GetAtt": name}:
             return refs[name]
         case {"Sub": text}:
@@ -64,6 +68,18 @@ def resolved(value: Any, refs: Mapping[str, Any]) -> Any:
         case list():
             return [resolved(item, refs) for item in value]
     return value
+
+
+def holds(condition: Any) -> bool:
+    """Returns whether a condition of the template holds with the defaults of the parameters."""
+    match condition:
+        case str(name):
+            return holds(template()["Conditions"][name])
+        case {"Not": [negated]}:
+            return not holds(negated)
+        case {"Equals": [{"Ref": parameter}, value]}:
+            return bool(template()["Parameters"][parameter].get("Default") == value)
+    raise ValueError(f"{condition} is not evaluated here")
 
 
 def create_archive(s3: Any, glue: Any, athena: Any) -> dict[str, str]:

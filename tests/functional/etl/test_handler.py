@@ -1,6 +1,7 @@
 """The sync's handler as Lambda calls it, with its queue and its secret."""
 
 import json
+import os
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -163,7 +164,8 @@ def test_whatever_fails_is_logged_and_counted(
     if broken == "table":
         dynamodb.delete_table(TableName="HotTable")
     if broken == "secret":
-        monkeypatch.setenv("ACE_SECRET_ID", "no-such-secret")
+        secret: Any = {"SecretId": os.environ["ACE_SECRET_ID"], "ForceDeleteWithoutRecovery": True}
+        boto3.client("secretsmanager").delete_secret(**secret)
     monkeypatch.setattr(app.function.logger.registered_handler, "stream", sys.stdout)
     assert app.handler(records(body), CONTEXT) == {"batchItemFailures": [{"itemIdentifier": "0"}]}
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
