@@ -17,6 +17,7 @@ State table: pk, sk
     export#open      | {created}#{export}    exports that may not have ended, in the order of their requests
     exports#{site}   | {created}#{export}    the exports of a site in the order of their requests (UTC ms)
     exports#{site}#quota | {YYYY-MM-DD}      the bytes that exports of the site reserved on that day (UTC)
+    archive          | planning              the latest planning of the archive
     upstream#{host}  | circuit               the circuit breaker
     upstream#{host}  | pace                  when the next request may go out
     token#{sha256}   | token                 a bearer token's grants
@@ -81,6 +82,10 @@ def ledger_day(day: SiteDay) -> Key:
 
 def archive_day(day: SiteDay) -> Key:
     return _state(site_partition(day.site), f"{ARCHIVE_PREFIX}{day.date}")
+
+
+def archive_planning() -> Key:
+    return _state("archive", "planning")
 
 
 def rejected_hour(site: str, hour: str) -> Key:

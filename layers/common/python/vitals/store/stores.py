@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vitals.store.state.export_quota import ExportQuota
     from vitals.store.state.exports import ExportTable
     from vitals.store.state.ledger import Ledger
+    from vitals.store.state.planning import PlanningTable
     from vitals.store.state.runs import RunTable
     from vitals.store.state.sites import SiteTable
     from vitals.store.state.tokens import TokenTable
@@ -98,6 +99,12 @@ class Stores:
         from vitals.store.state.sites import SiteTable
 
         return SiteTable(self._dynamodb, self._settings.state_table, self._runtime)
+
+    @cached_property
+    def plannings(self) -> "PlanningTable":
+        from vitals.store.state.planning import PlanningTable
+
+        return PlanningTable(self._dynamodb, self._settings.state_table)
 
     @cached_property
     def runs(self) -> "RunTable":
