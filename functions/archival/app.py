@@ -35,8 +35,9 @@ def archive(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
         sites=stores.sites,
         audit=Audit(stores.cold, invocation.logger),
         enqueue=MessageQueue(runtime.client("sqs"), settings.archive_queue_url).send,
+        plannings=stores.plannings,
         now=runtime.now_ms,
-        metrics=invocation.metrics,
+        logger=invocation.logger,
     )
     return Archival(
         archiver=ReconcilingArchiver(Archiver.connect(stores, runtime, settings.hot_days), ingest),
@@ -44,7 +45,6 @@ def archive(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
         initial_sites=settings.sites,
         now=runtime.now_ms,
         logger=invocation.logger,
-        metrics=invocation.metrics,
     ).handle(event)
 
 
@@ -56,5 +56,5 @@ def connect(runtime: Runtime) -> tuple[config.ArchivalSettings, Stores, Pace]:
     return settings, Stores.connect(settings, runtime), pace
 
 
-function = QueueFunction(archive, failure="archiving failed", metric="ArchiveFailures", traces=("requests",))
+function = QueueFunction(archive, failure="archiving failed", traces=("requests",))
 handler = function.handler

@@ -1,11 +1,10 @@
-"""Handling one event: due days sent, or one day archived, with log lines and metrics."""
+"""Handling one event: due days sent, or one day archived, with log lines."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 
 from archival import events
 from archival.planning import DuePlanner
@@ -16,7 +15,7 @@ from vitals.model.site_status import check_enabled, site_status
 
 @dataclass(frozen=True, slots=True)
 class Archival:
-    """The archiving with its log and metrics; `now` gives UTC ms.
+    """The archiving with its log; `now` gives UTC ms.
 
     The `initial_sites` are enabled unless their records differ.
     """
@@ -26,7 +25,6 @@ class Archival:
     initial_sites: tuple[str, ...]
     now: Callable[[], int]
     logger: Logger
-    metrics: Metrics
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Handles one event and returns a receipt; raises the error of a day that can't be archived."""
@@ -39,6 +37,4 @@ class Archival:
             check_enabled(site, status)
         receipt = self.archiver.archive(request.day, from_upstream=status == ENABLED)
         self.logger.info("day archived", **receipt)
-        self.metrics.add_metric("DaysArchived", MetricUnit.Count, 1)
-        self.metrics.add_metric("SamplesArchived", MetricUnit.Count, receipt["rows"])
         return receipt

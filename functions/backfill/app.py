@@ -44,7 +44,6 @@ def do_task(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
         worker=worker,
         summariser=Summariser(stores.runs, stores.staging, runtime.now_ms),
         logger=invocation.logger,
-        metrics=invocation.metrics,
     )
     return tasks.handle(event)
 

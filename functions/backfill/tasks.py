@@ -1,11 +1,10 @@
-"""The state machine's tasks, with their log lines and metrics."""
+"""The state machine's tasks, with their log lines."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 
 from backfill.day import DayWorker
 from backfill.events import DayTask, PlanTask, SummariseTask, parse_task
@@ -23,7 +22,6 @@ class Tasks:
     worker: Callable[[], DayWorker]
     summariser: Summariser
     logger: Logger
-    metrics: Metrics
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Does the task that the event names and returns what the state machine continues with."""
@@ -54,13 +52,9 @@ class Tasks:
     def _day(self, task: DayTask) -> dict[str, Any]:
         receipt = self.worker().work(task.run, task.day)
         self.logger.info("day backfilled", run=task.run, **receipt)
-        if receipt["status"] != "cancelled":
-            self.metrics.add_metric("DaysBackfilled", MetricUnit.Count, 1)
-            self.metrics.add_metric("SamplesBackfilled", MetricUnit.Count, receipt["samples"])
         return receipt
 
     def _summarise(self, task: SummariseTask) -> dict[str, Any]:
         summary = self.summariser.summarise(task.run, task.results, task.error)
         self.logger.info("backfill ended", **summary)
-        self.metrics.add_metric("BackfillDaysFailed", MetricUnit.Count, summary["days"]["failed"])
         return summary

@@ -4,8 +4,9 @@ from functools import cache, partial
 from typing import Any
 
 from etl.handle import Etl
+from etl.report import StackReport
 from etl.sync import Syncer
-from vitals import config
+from vitals import config, observability
 from vitals.ace import connection
 from vitals.ace.pacing import Pace
 from vitals.aws.queue_function import Invocation, QueueFunction
@@ -38,7 +39,8 @@ def sync(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
         log=invocation.logger,
         initial_lookback_ms=settings.initial_lookback_ms,
     )
-    etl = Etl(syncer, settings.sites, logger=invocation.logger, metrics=invocation.metrics)
+    report = StackReport(stores.plannings, invocation.logger, observability.metrics())
+    etl = Etl(syncer, settings.sites, logger=invocation.logger, report=report)
     queued = invocation.receives is not None
     return etl.handle(event, queued=queued, may_continue=lambda: invocation.remaining_s() > _SPARE_S)
 
@@ -51,5 +53,5 @@ def connect(runtime: Runtime) -> tuple[config.EtlSettings, Stores, Pace]:
     return settings, Stores.connect(settings, runtime), pace
 
 
-function = QueueFunction(sync, failure="sync failed", metric="SyncFailures", traces=("requests",))
+function = QueueFunction(sync, failure="sync failed", traces=("requests",))
 handler = function.handler

@@ -1,14 +1,14 @@
-"""Handling one event: messages for every site, or one sync with its log lines and metrics."""
+"""Handling one event: messages for every site, or one sync with its log lines."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 
 from etl import events
 from etl.receipt import Receipt
+from etl.report import StackReport
 from etl.sync import Syncer
 from vitals.errors import CircuitOpenError
 from vitals.model.records.sites import PAUSED, REMOVED, SiteRecord
@@ -20,12 +20,15 @@ DIRECT_STEPS = 48
 
 @dataclass(frozen=True, slots=True)
 class Etl:
-    """The sync with its queue, log and metrics; `initial_sites` are enabled unless their records differ."""
+    """The sync with its queue, its log and the report of the schedule.
+
+    The `initial_sites` are enabled unless their records differ.
+    """
 
     syncer: Syncer
     initial_sites: tuple[str, ...]
     logger: Logger
-    metrics: Metrics
+    report: StackReport
 
     def handle(
         self, event: Mapping[str, Any], *, queued: bool, may_continue: Callable[[], bool]
@@ -47,8 +50,8 @@ class Etl:
         try:
             self._sync(request, record, receipt, queued=queued, may_continue=may_continue)
         finally:
-            self.logger.info("sync receipt", **receipt.as_dict())
-            self._measure(receipt, started_ms)
+            duration_ms = self.syncer.ingest.now() - started_ms
+            self.logger.info("sync receipt", duration_ms=duration_ms, **receipt.as_dict())
         return receipt.as_dict()
 
     def _sync(
@@ -71,39 +74,11 @@ class Etl:
                 raise
             # The next schedule continues from the checkpoint; a skipped span would not be sent again.
             self.logger.warning("sync skipped", site=receipt.site, reason=str(error))
-            self.metrics.add_metric("SyncsSkipped", MetricUnit.Count, 1)
-            # Counted as a failure too, or the alarm would clear in the middle of an outage.
-            self.metrics.add_metric("SyncFailures", MetricUnit.Count, 1)
 
     def _every_site(self) -> dict[str, Any]:
         records = {record.site: record for record in self.syncer.sites.list()}
         sites = enabled_sites(records.values(), self.initial_sites)
         self.syncer.enqueue([{"site": site} for site in sites])
-        for site in sites:
-            # Also here, so that the lag of a site whose syncs never finish is measured. A new site has no lag
-            # until it has caught up, which is when it is first read again.
-            if site in records and records[site].reread_ms is not None:
-                self._measure_lag(records[site].checkpoint_ms)
+        synced = [records[site] for site in sites if site in records]
+        self.report.send(synced, self.syncer.ingest.now())
         return {"sites": sites}
-
-    def _measure(self, receipt: Receipt, started_ms: int) -> None:
-        counts = {
-            "ReadingsFetched": receipt.tally.fetched,
-            "ReadingsAccepted": receipt.tally.accepted,
-            "SamplesWritten": receipt.tally.written,
-            "BlocksWritten": receipt.tally.blocks,
-            "WriteConflicts": receipt.tally.conflicts,
-        }
-        counts |= {f"Rejected.{reason}": count for reason, count in receipt.tally.rejected.items()}
-        counts |= {f"Failures.{step}": count for step, count in receipt.isolated_failures.items()}
-        for name, count in counts.items():
-            self.metrics.add_metric(name, MetricUnit.Count, count)
-        duration = self.syncer.ingest.now() - started_ms
-        self.metrics.add_metric("SyncDuration", MetricUnit.Milliseconds, duration)
-        if receipt.caught_up:
-            self._measure_lag(receipt.checkpoint_ms)
-
-    def _measure_lag(self, checkpoint_ms: int | None) -> None:
-        if checkpoint_ms is not None:
-            lag = (self.syncer.ingest.now() - checkpoint_ms) / 1000
-            self.metrics.add_metric("SyncLagSeconds", MetricUnit.Seconds, lag)

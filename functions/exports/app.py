@@ -37,7 +37,7 @@ def export(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
             new_claim=runtime.new_name,
         )
 
-    exports = Exports(worker, invocation.logger, invocation.metrics)
+    exports = Exports(worker, invocation.logger)
     return exports.handle(event, MAX_RECEIVES if invocation.receives is None else invocation.receives)
 
 

@@ -1,11 +1,10 @@
-"""Handling one event: an export worked on, or idle ones sent again, with log lines and metrics."""
+"""Handling one event: an export worked on, or idle ones sent again, with its log line."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 
 from exports.events import IdleExports, parse
 from exports.sweep import Sweep
@@ -17,11 +16,10 @@ MAX_RECEIVES = 5
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """The worker with its log and metrics; `worker` connects it when an event is valid."""
+    """The worker with its log; `worker` connects it when an event is valid."""
 
     worker: Callable[[], ExportWorker]
     logger: Logger
-    metrics: Metrics
 
     def handle(self, event: Mapping[str, Any], receives: int) -> dict[str, Any]:
         """Handles one event and returns a receipt; raises the error of an export that fails.
@@ -34,14 +32,6 @@ class Exports:
             self.logger.info("export sweep", **swept)
             return {**swept}
         last_try = receives >= MAX_RECEIVES
-        try:
-            receipt = self.worker().work(request.export, last_try=last_try)
-        except Exception:
-            if last_try:
-                self.metrics.add_metric("ExportsFailed", MetricUnit.Count, 1)
-            raise
+        receipt = self.worker().work(request.export, last_try=last_try)
         self.logger.info("export receipt", **receipt)
-        if receipt["status"] == "completed":
-            self.metrics.add_metric("ExportsCompleted", MetricUnit.Count, 1)
-            self.metrics.add_metric("SamplesExported", MetricUnit.Count, receipt.get("rows", 0))
         return receipt

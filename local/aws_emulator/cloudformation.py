@@ -1,4 +1,8 @@
-"""Adds to CloudFormation: Glue, Athena, CodeDeploy, redrive policies, expiry, `${!literal}` in Fn::Sub."""
+"""Adds to CloudFormation: Glue, Athena, redrive policies, expiry of items and `${!literal}` in Fn::Sub.
+
+Alarms on expressions, saved queries of Logs Insights and CodeDeploy are accepted, without an effect: an alias
+moves at once.
+"""
 
 import json
 from collections.abc import Callable
@@ -13,6 +17,12 @@ type Created = tuple[str, dict[str, Any]]
 type Create = Callable[[str, dict[str, Any], str], Created]
 """(logical id, properties, stack name)."""
 
+_WITHOUT_EFFECT = (
+    "AWS::CodeDeploy::Application",
+    "AWS::CodeDeploy::DeploymentGroup",
+    "AWS::Logs::QueryDefinition",
+)
+
 _LITERAL = "${!"
 _ESCAPED_LITERAL = "$\0{"
 
@@ -24,8 +34,10 @@ def patch() -> None:
     handlers["AWS::Glue::Table"] = {"create": _create_table, "delete": _delete_table}
     handlers["AWS::Athena::WorkGroup"] = {"create": _create_work_group, "delete": _delete_work_group}
     handlers["AWS::Athena::NamedQuery"] = {"create": _create_named_query, "delete": _delete_named_query}
-    for kind in ("AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"):
-        handlers[kind] = {"create": _create_nothing, "delete": _delete_nothing}
+    for kind in _WITHOUT_EFFECT:
+        handlers[kind] = {"create": _accept, "delete": _forget}
+    alarms = handlers["AWS::CloudWatch::Alarm"]
+    alarms["create"] = _without_expressions(alarms["create"])
     for kind, extend in (("AWS::SQS::Queue", _set_redrive), ("AWS::DynamoDB::Table", _set_expiry)):
         handlers[kind]["create"] = extend(handlers[kind]["create"])
     engine._resolve_refs = _keep_literals(engine._resolve_refs)
@@ -65,13 +77,21 @@ def _set_expiry(create: Create) -> Create:
     return create_table
 
 
-def _create_nothing(logical_id: str, props: dict[str, Any], stack_name: str) -> Created:
-    """Creates nothing: here an alias moves at once, so that no deployment is gradual."""
-    return f"{stack_name}-{logical_id}", {}
+def _without_expressions(create: Create) -> Create:
+    def create_alarm(logical_id: str, props: dict[str, Any], stack_name: str) -> Created:
+        action = _accept if "Metrics" in props else create
+        return action(logical_id, props, stack_name)
+
+    return create_alarm
 
 
-def _delete_nothing(physical_id: str, props: dict[str, Any]) -> None:
-    """Deletes nothing."""
+def _accept(logical_id: str, props: dict[str, Any], stack_name: str) -> Created:
+    name = f"{stack_name}-{logical_id}"
+    return name, {"Arn": name}
+
+
+def _forget(physical_id: str, props: dict[str, Any]) -> None:
+    """Deletes a resource that exists by name only."""
 
 
 # ministack has no update handlers: it creates a changed resource again, so that `create` must replace it.

@@ -2,7 +2,6 @@
 
 import gc
 import json
-import warnings
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
@@ -179,7 +178,6 @@ class Run:
 
     def play(self, *, until_found: bool = False) -> Figures:
         """Runs the scenario to its end, or until a problem is found."""
-        warnings.filterwarnings("ignore", message="No application metrics to publish")
         with (
             stacks.environment(tuple(self.book.sites), self.scenario.hot_days),
             codec.remembered(),

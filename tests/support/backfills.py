@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
 
 from backfill.api.answers import BackfillAnswers
 from backfill.day import DayWorker
@@ -148,14 +148,12 @@ def backfill(make_world: Callable[..., World]) -> Backfill:
         runs, staging, archiver, world.syncer.ingest, circuits, lambda: 600, progress_interval_s=0
     )
     planner = Planner(archiver.ledger, archiver.catalogs, world.syncer.sites, (SITE, "unsynced"), 50, 2)
-    logger, metrics = Logger(service="test"), Metrics(namespace="test", service="test")
     made = Backfill(world, None, worker, executions, runs)  # type: ignore[arg-type]
     made.tasks = Tasks(
         planner,
         Runs(runs, executions, now),
         lambda: made.worker,
         Summariser(runs, staging, now),
-        logger,
-        metrics,
+        Logger(service="test"),
     )
     return made

@@ -16,7 +16,6 @@ from tests.support.backfill_handlers import CONTEXT, deployed, run_tasks
 from tests.support.building import building
 from tests.support.clock import Clock
 from tests.support.world import World
-from vitals import observability
 from vitals.config import AuthorizerSettings
 from vitals.store.state.tokens import TokenTable
 from vitals_client import Client
@@ -29,9 +28,6 @@ ARN = "arn:aws:execute-api:us-east-1:1:api/v1/GET/sites"
 @pytest.fixture
 def server(building: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
     """The API, whose backfills and exports are done as soon as they are started."""
-    # They are printed, and stdout is the command's; those that are kept back are printed by the hundred.
-    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
-    metrics = observability.metrics()
     settings = AuthorizerSettings(state_table="StateTable", shared_usage_key="shared-key")
     monkeypatch.setattr(authorizer, "_state", lambda: (TokenTable(building.client, "StateTable"), settings))
 
@@ -54,7 +50,6 @@ def server(building: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServ
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         app = {"backfill": backfill_api, "exports": exports_api}.get(event["path"].split("/")[1], query_api)
         answer: dict[str, Any] = app.handler(event, context)
-        metrics.clear_metrics()
         return answer
 
     server = ApiServer(handle, authorize, CONTEXT)

@@ -1,15 +1,16 @@
-"""The archiving of due days: what is sent, and what a failing site stops."""
+"""The archiving of due days: what is sent and recorded, and what a failing site stops."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
 
-from archival.audit import Audit
 from archival.handle import Archival
 from archival.planning import DuePlanner
 from vitals.errors import ConflictError, NotFoundError
 from vitals.model.records.ledger import ArchiveRecord
+from vitals.model.records.planning import ArchivePlanning
 from vitals.model.records.sites import RecordedStatus, SiteRecord
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, Span
@@ -51,31 +52,47 @@ class Archiver:
         return {"rows": 0}
 
 
+class Files:
+    """The archive whose latest files all differ from the ledger."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def mismatches(self, site: str, records: list[ArchiveRecord]) -> int:
+        return self.count
+
+
 def archival(
     sent: list[dict[str, str]],
     statuses: dict[str, RecordedStatus | None],
     archiver: Any = None,
     initial: tuple[str, ...] = (),
+    recorded: list[ArchivePlanning] | None = None,
+    now_ms: int = DAY + 3 * DAY_MS,
 ) -> Archival:
-    logger, metrics = Logger(service="t"), Metrics(namespace="t", service="t")
+    logger = Logger(service="t")
     table: Any = Sites(statuses)
+    audit: Any = Files(1)
+    plannings: Any = SimpleNamespace(record=[].append if recorded is None else recorded.append)
     records: Any = NoRecords()
-    cold: Any = None
     planner = DuePlanner(
         ledger=records,
         sites=table,
-        audit=Audit(cold, logger),
+        audit=audit,
         enqueue=sent.extend,
-        now=lambda: DAY + 3 * DAY_MS,
-        metrics=metrics,
+        plannings=plannings,
+        now=lambda: now_ms,
+        logger=logger,
     )
-    return Archival(archiver, planner, initial, lambda: DAY + 3 * DAY_MS, logger, metrics)
+    return Archival(archiver, planner, initial, lambda: now_ms, logger)
 
 
 def test_a_failing_site_stops_no_other() -> None:
     sent: list[dict[str, str]] = []
+    recorded: list[ArchivePlanning] = []
     with pytest.raises(ExceptionGroup):
-        archival(sent, {"broken": "enabled", "fine": "enabled"}).handle({})
+        archival(sent, {"broken": "enabled", "fine": "enabled"}, recorded=recorded).handle({})
+    assert recorded == []
     assert sent == [{"site": "fine", "date": "2026-01-01"}, {"site": "fine", "date": "2026-01-02"}]
 
 
@@ -91,6 +108,16 @@ def test_days_of_removed_sites_are_not_due() -> None:
     due = archival(sent, statuses, initial=("listed", "new")).handle({})["due"]
     assert due == {"listed": 2, "new": 0, "added": 2, "idle": 2, "unlisted": 2}
     assert {message["site"] for message in sent} == {"listed", "added", "idle", "unlisted"}
+
+
+@pytest.mark.parametrize(("days", "overdue"), [(3, 0), (4, 1), (5, 2)])
+def test_a_planning_is_recorded_with_its_problems(days: int, overdue: int) -> None:
+    recorded: list[ArchivePlanning] = []
+    now_ms = DAY + days * DAY_MS
+    statuses: dict[str, RecordedStatus | None] = {"fine": "enabled", "also fine": "enabled"}
+    receipt = archival([], statuses, recorded=recorded, now_ms=now_ms).handle({})
+    assert receipt == {"due": {"fine": 2, "also fine": 2}}
+    assert recorded == [ArchivePlanning(now_ms, overdue=2 * overdue, mismatches=2)]
 
 
 @pytest.mark.parametrize("status", ["enabled", "paused", "removed"])

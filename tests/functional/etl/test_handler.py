@@ -18,10 +18,12 @@ from tests.support.sites import SITE
 from tests.support.sync_queue import queue
 from tests.support.template import template
 from vitals.errors import InvalidRequestError, NotFoundError, UpstreamRefusedError
+from vitals.model.records.planning import MAX_AGE_MS, ArchivePlanning
 from vitals.model.records.sites import ENABLED, PAUSED, REMOVED, RecordedStatus
-from vitals.model.timespan import HOUR_MS, floor_window, iso
+from vitals.model.timespan import HOUR_MS, MINUTE_MS, floor_window, iso
 from vitals.pipeline.ingest import Ingest
 from vitals.store import keys
+from vitals.store.state.planning import PlanningTable
 from vitals.store.state.sites import SiteTable
 
 __all__ = ["queue"]
@@ -50,10 +52,16 @@ def records(*bodies: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+
+
 def metrics(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
-    [metrics_line] = [line for line in lines if "_aws" in line]
-    return metrics_line
+    """The values of the only line of metrics, by name, without its dimension."""
+    [line] = [line for line in printed(capsys) if "_aws" in line]
+    [description] = line["_aws"]["CloudWatchMetrics"]
+    assert description["Dimensions"] == [["service"]]
+    return {metric["Name"]: line[metric["Name"]] for metric in description["Metrics"]}
 
 
 def checkpoint(dynamodb: Any) -> int | None:
@@ -153,7 +161,7 @@ def test_a_span_moves_no_checkpoint(queue: str, dynamodb: Any, clock: Clock) -> 
 
 
 @pytest.mark.parametrize("broken", ["event", "site", "table", "secret"])
-def test_whatever_fails_is_logged_and_counted(
+def test_whatever_fails_is_logged(
     queue: str,
     dynamodb: Any,
     broken: str,
@@ -168,9 +176,9 @@ def test_whatever_fails_is_logged_and_counted(
         boto3.client("secretsmanager").delete_secret(**secret)
     monkeypatch.setattr(app.function.logger.registered_handler, "stream", sys.stdout)
     assert app.handler(records(body), CONTEXT) == {"batchItemFailures": [{"itemIdentifier": "0"}]}
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    lines = printed(capsys)
     assert [line["level"] for line in lines if line.get("message") == "sync failed"] == ["ERROR"]
-    assert [line["SyncFailures"] for line in lines if "SyncFailures" in line] == [[1.0]]
+    assert not any("_aws" in line for line in lines)
 
 
 def test_concurrency_is_that_of_the_template() -> None:
@@ -191,21 +199,67 @@ def test_bad_events_are_refused(queue: str, event: dict[str, str]) -> None:
         app.handler(event, CONTEXT)
 
 
-def test_metrics_count_what_a_sync_did(queue: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_has_what_a_sync_did(
+    queue: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.function.logger.registered_handler, "stream", sys.stdout)
     receipt = app.handler({"site": SITE}, CONTEXT)
-    values = metrics(capsys)
-    assert values["service"] == "test"
-    assert values["ReadingsFetched"] == [receipt["fetched"]]
-    assert values["ReadingsAccepted"] == [receipt["accepted"]]
-    assert values["SamplesWritten"] == [receipt["written"]]
-    for reason, count in receipt["rejected"].items():
-        assert values[f"Rejected.{reason}"] == [count]
-    assert values["SyncLagSeconds"] == [61.0]
-    assert {"BlocksWritten", "WriteConflicts", "SyncDuration"} <= set(values)
+    lines = printed(capsys)
+    [line] = [line for line in lines if line.get("message") == "sync receipt"]
+    assert receipt.items() <= line.items()
+    assert line["rejected"]
+    assert line["duration_ms"] == 0
+    assert not any("_aws" in line for line in lines)
+
+
+def test_the_schedule_reports_the_largest_lag(
+    queue: str,
+    clock: Clock,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app.handler({"site": SITE}, CONTEXT)
+    capsys.readouterr()
+    app.handler({}, CONTEXT)
+    assert metrics(capsys) == {"SyncLagSeconds": [61.0]}
+    clock.forward(minutes=5)
+    monkeypatch.setattr(app.function.logger.registered_handler, "stream", sys.stdout)
+    app.handler({}, CONTEXT)
+    [line] = [line for line in printed(capsys) if line.get("message") == "stack report"]
+    assert (line["slowest_site"], line["lag_seconds"], line["archive_problems"]) == (SITE, 361.0, 0)
+
+
+def test_a_new_site_has_no_lag(queue: str, capsys: pytest.CaptureFixture[str]) -> None:
+    app.handler({}, CONTEXT)
+    assert metrics(capsys) == {"SyncLagSeconds": [0.0]}
+
+
+def test_the_schedule_reports_problems_of_the_archive(
+    queue: str, dynamodb: Any, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = PlanningTable(dynamodb, "StateTable")
+    table.record(ArchivePlanning(clock(), overdue=2, mismatches=1))
+    app.handler({}, CONTEXT)
+    assert metrics(capsys)["ArchiveProblems"] == [3.0]
+    table.record(ArchivePlanning(clock()))
+    app.handler({}, CONTEXT)
+    assert "ArchiveProblems" not in metrics(capsys)
+
+
+def test_the_schedule_reports_an_archival_that_is_silent(
+    queue: str, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app.handler({}, CONTEXT)
+    clock.forward(MAX_AGE_MS / MINUTE_MS)
+    app.handler({}, CONTEXT)
+    clock.now_ms += 1
+    capsys.readouterr()
+    app.handler({}, CONTEXT)
+    assert metrics(capsys)["ArchiveProblems"] == [1.0]
 
 
 @pytest.mark.parametrize("status", [401, 404, 422])
-def test_a_refused_sync_is_logged_and_counted(
+def test_a_refused_sync_is_logged(
     queue: str,
     simulator: Simulator,
     capsys: pytest.CaptureFixture[str],
@@ -217,7 +271,7 @@ def test_a_refused_sync_is_logged_and_counted(
     simulator.faults = Faults(status=status)
     with pytest.raises(UpstreamRefusedError):
         app.handler({"site": SITE}, CONTEXT)
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    lines = printed(capsys)
     [failed] = [line for line in lines if line.get("message") == "sync failed"]
     assert (failed["level"], failed["event"], failed["error"]) == (
         "ERROR",
@@ -225,7 +279,6 @@ def test_a_refused_sync_is_logged_and_counted(
         "UpstreamRefusedError",
     )
     assert str(status) in failed["reason"]
-    assert [line["SyncFailures"] for line in lines if "SyncFailures" in line] == [[1.0]]
     assert simulator.settings.api_key not in json.dumps(lines)
     assert checkpoint(dynamodb) is None
     simulator.faults = Faults()

@@ -62,8 +62,8 @@ MUTANTS = (
         "failed_messages_deleted",
         "A message whose handling fails is deleted from its queue.",
         f"{VITALS}/aws/queue_function.py",
-        "MetricUnit.Count, 1)\n            raise\n",
-        "MetricUnit.Count, 1)\n            return {}\n",
+        "reason=str(error))\n            raise\n",
+        "reason=str(error))\n            return {}\n",
     ),
     Mutant(
         "no_full_rereads",

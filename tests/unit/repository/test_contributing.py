@@ -73,7 +73,7 @@ CONTENTS = {
         "layers/common/python/vitals/store/stores.py": "self._settings.",
     },
     "A metric with its alarm": {
-        "functions/<f>/handle.py": "metrics.add_metric(",
+        "functions/etl/report.py": "metrics.add_metric(",
         "template.yaml": "AWS::CloudWatch::Alarm",
     },
     "A stored record": {

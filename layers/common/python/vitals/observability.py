@@ -9,7 +9,7 @@ def logger() -> Logger:
 
 
 def metrics() -> Metrics:
-    """Returns the metrics of the function."""
+    """Returns the metrics that a function sends with `flush_metrics`."""
     return Metrics()
 
 

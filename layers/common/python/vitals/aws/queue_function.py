@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -23,7 +22,6 @@ class Invocation:
     runtime: Runtime
     receives: int | None
     logger: Logger
-    metrics: Metrics
 
     def remaining_s(self, reserve_s: float = 0) -> float:
         """Returns the seconds until the function is stopped, less a reserve."""
@@ -36,8 +34,8 @@ type Work = Callable[[dict[str, Any], Invocation], dict[str, Any]]
 class QueueFunction:
     """The handler around `work`, which answers one event with a receipt or raises.
 
-    Each error is logged as `failure`, and counted under `metric` if that is set. A message that fails is
-    received again; the others of its batch are not.
+    Each error is logged as `failure`. A message that fails is received again; the others of its batch are
+    not.
     """
 
     def __init__(
@@ -45,22 +43,18 @@ class QueueFunction:
         work: Work,
         *,
         failure: str,
-        metric: str = "",
         traces: tuple[str, ...] = (),
         runtime: Runtime = SYSTEM,
     ) -> None:
         self._work = work
         self._failure = failure
-        self._metric = metric
         self._runtime = runtime
         self.logger = observability.logger()
-        self._metrics = observability.metrics()
         self._processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
         # The name of this function is that of its traces.
         @self.logger.inject_lambda_context(clear_state=True)
         @observability.tracer(*traces).capture_lambda_handler(capture_response=False)
-        @self._metrics.log_metrics
         def handler(event: dict[str, Any], context: LambdaContext) -> Any:
             return self._handle(event, context)
 
@@ -80,12 +74,10 @@ class QueueFunction:
     ) -> dict[str, Any]:
         try:
             message = content(event) if isinstance(event, str) else event
-            invocation = Invocation(context, self._runtime, receives, self.logger, self._metrics)
+            invocation = Invocation(context, self._runtime, receives, self.logger)
             return self._work(message, invocation)
         except Exception as error:
             self.logger.exception(self._failure, event=event, error=type(error).__name__, reason=str(error))
-            if self._metric:
-                self._metrics.add_metric(self._metric, MetricUnit.Count, 1)
             raise
 
 

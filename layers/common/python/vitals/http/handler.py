@@ -6,7 +6,6 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from vitals import config, observability
@@ -34,12 +33,10 @@ class ApiFunction:
         handle_errors(self.resolver, logger)
         refuse_unknown(self.resolver)
         self.resolver.include_router(router)
-        self._metrics = observability.metrics()
 
         # The name of this function is that of its traces.
         @logger.inject_lambda_context(clear_state=True)
         @observability.tracer().capture_lambda_handler(capture_response=False)
-        @self._metrics.log_metrics
         def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             return self._answer(event, context)
 
@@ -48,9 +45,7 @@ class ApiFunction:
 
     def _answer(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         self.resolver.append_context(api=self.connect())
-        answer = serve(self.resolver, event, context, origins=self.origins(), deadline=self.deadline)
-        self._metrics.add_metric(f"Answers{answer['statusCode'] // 100}xx", MetricUnit.Count, 1)
-        return answer
+        return serve(self.resolver, event, context, origins=self.origins(), deadline=self.deadline)
 
 
 def _allowed_origins() -> tuple[str, ...]:

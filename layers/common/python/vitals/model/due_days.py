@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 # As far back as a backfill may reach; no earlier day is due.
 _LOOK_BACK_MS = 730 * DAY_MS
-# DaysOverdueAlarm in the template says the same.
+# ArchiveProblemsAlarm in the template says the same.
 OVERDUE_MS = 48 * HOUR_MS
 
 
