@@ -12,7 +12,7 @@ MUTANTS = (
         f"{VITALS}/store/state/exports.py",
         "        return conditional.write(self._client.put_item, request, item)\n",
         "        return conditional.write(self._client.put_item, request, {})\n",
-        scenarios=(replace(DYING, seed=6),),
+        scenarios=(replace(DYING, seed=7),),
     ),
     Mutant(
         "idle_exports_not_sent",
