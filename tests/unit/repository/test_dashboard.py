@@ -17,7 +17,7 @@ MAX_METRICS = 50
 
 def widgets() -> list[dict[str, Any]]:
     """The widgets' properties, with the names of resources in place of their values."""
-    text = DASHBOARD["Properties"]["DashboardBody"]["Sub"]
+    text = DASHBOARD["Properties"]["DashboardBody"]["Sub"][0]
     names = {name: name for name in re.findall(r"\$\{([^!}]+)\}", text)}
     return [widget["properties"] for widget in json.loads(resolved({"Sub": text}, names))["widgets"]]
 
