@@ -161,6 +161,71 @@ def test_origins_are_a_list_without_a_star(origins: str, fits: bool) -> None:
     assert PARAMETERS["AllowedOrigins"]["Default"] == ""
 
 
+def method_settings() -> dict[tuple[str, str], dict[str, Any]]:
+    settings = RESOURCES["Api"]["Properties"]["MethodSettings"]
+    return {(setting["ResourcePath"], setting["HttpMethod"]): setting for setting in settings}
+
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+
+
+@pytest.mark.parametrize("path", sorted(OPEN))
+def test_open_routes_have_a_lower_rate(path: str) -> None:
+    # API Gateway writes a slash within a path as ~1, the root as it is, and has no setting for ANY.
+    resource = "/" if path == "/" else "/" + path.replace("/", "~1")
+    for method in METHODS:
+        setting = method_settings()[resource, method]
+        assert setting["ThrottlingRateLimit"] == {"Ref": "OpenRate"}
+        assert setting["ThrottlingBurstLimit"] == {"Ref": "OpenBurst"}
+    assert PARAMETERS["OpenRate"]["Default"] <= 5
+
+
+def test_other_routes_have_the_rate_of_the_api() -> None:
+    assert len(method_settings()) == 1 + len(OPEN) * len(METHODS)
+    setting = method_settings()["/*", "*"]
+    assert setting["ThrottlingRateLimit"] == {"Ref": "ApiRate"}
+    assert setting["ThrottlingBurstLimit"] == {"Ref": "ApiBurst"}
+    assert PARAMETERS["OpenRate"]["Default"] < PARAMETERS["ApiRate"]["Default"]
+
+
+@pytest.mark.parametrize(
+    ("arn", "fits"),
+    [
+        ("", True),
+        ("arn:aws:wafv2:us-east-1:123456789012:regional/webacl/name/id", True),
+        ("arn:aws-cn:wafv2:cn-north-1:123456789012:regional/webacl/name/id", True),
+        ("arn:aws:waf::123456789012:webacl/id", False),
+    ],
+)
+def test_a_web_acl_is_optional(arn: str, fits: bool) -> None:
+    assert bool(re.fullmatch(PARAMETERS["WebAclArn"]["AllowedPattern"], arn)) == fits
+    acl = RESOURCES["ApiWebAcl"]
+    assert (acl["Condition"], PARAMETERS["WebAclArn"]["Default"]) == ("HasWebAcl", "")
+    assert DOCUMENT["Conditions"]["HasWebAcl"] == {"Not": [{"Equals": [{"Ref": "WebAclArn"}, ""]}]}
+    stage = f"/stages/{RESOURCES['Api']['Properties']['StageName']}"
+    assert acl["Properties"]["ResourceArn"]["Sub"].endswith("::/restapis/${Api}" + stage)
+
+
+def test_a_budget_needs_a_topic() -> None:
+    budget, conditions = RESOURCES["Budget"], DOCUMENT["Conditions"]
+    assert (budget["Condition"], PARAMETERS["MonthlyBudgetUsd"]["Default"]) == ("HasBudget", 0)
+    assert conditions["HasBudget"] == {
+        "And": [{"Not": [{"Equals": [{"Ref": "MonthlyBudgetUsd"}, "0"]}]}, {"Condition": "HasAlarmTopic"}]
+    }
+    notices = budget["Properties"]["NotificationsWithSubscribers"]
+    assert {notice["Notification"]["NotificationType"] for notice in notices} == {"ACTUAL", "FORECASTED"}
+    for notice in notices:
+        assert notice["Subscribers"] == [{"SubscriptionType": "SNS", "Address": {"Ref": "AlarmTopicArn"}}]
+
+
+def test_traces_are_off_by_default() -> None:
+    traced = DOCUMENT["Globals"]["Function"]
+    assert PARAMETERS["Tracing"]["Default"] == "false"
+    assert traced["Tracing"] == {"If": ["HasTracing", "Active", "PassThrough"]}
+    disabled = traced["Environment"]["Variables"]["POWERTOOLS_TRACE_DISABLED"]
+    assert disabled == {"If": ["HasTracing", "false", "true"]}
+
+
 def test_daily_quota_is_optional() -> None:
     condition, quota, otherwise = RESOURCES["TokenUsagePlan"]["Properties"]["Quota"]["If"]
     assert (condition, otherwise) == ("HasQuota", {"Ref": "AWS::NoValue"})
