@@ -38,6 +38,7 @@ def sync(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
         enqueue=MessageQueue(runtime.client("sqs"), settings.sync_queue_url).send,
         log=invocation.logger,
         initial_lookback_ms=settings.initial_lookback_ms,
+        catalog_every_ms=settings.catalog_every_ms,
     )
     report = StackReport(stores.plannings, invocation.logger, observability.metrics())
     etl = Etl(syncer, settings.sites, logger=invocation.logger, report=report)

@@ -1,4 +1,4 @@
-"""The catalog of a site: loaded, and refreshed from the upstream's listing when it is an hour old."""
+"""The catalog of a site: loaded, and refreshed from the upstream's listing when that is old."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,18 +33,19 @@ class _Refresh:
 
 @dataclass(frozen=True, slots=True)
 class CatalogSync:
-    """Keeps the catalogs of sites."""
+    """Keeps the catalogs of sites, which are listed again after `every_ms`."""
 
     ingest: Ingest
     catalogs: CatalogTable
     sites: SiteTable
     log: Log
+    every_ms: int
 
     def load(self, record: SiteRecord | None, receipt: Receipt) -> Catalog:
         """Returns the site's catalog, refreshed when due; a stored one outlives a failed refresh."""
         stored = self.catalogs.load(receipt.site)
         now_ms = self.ingest.now()
-        if not plan.catalog_due(record, now_ms):
+        if not plan.catalog_due(record, now_ms, self.every_ms):
             return stored
         try:
             site = self.ingest.ace.site(receipt.site)

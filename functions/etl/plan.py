@@ -14,7 +14,6 @@ REREAD_EVERY_MS = HOUR_MS
 HORIZON_MS = DAY_MS
 # Readings up to 18 hours late are read within 24; this costs a dollar per site in three months.
 FULL_REREAD_EVERY_MS = 6 * HOUR_MS
-CATALOG_EVERY_MS = HOUR_MS
 # The unread samples of points that were listed late are requested a day at a time, so that the live sync does
 # not wait behind more messages than those of a full re-read.
 UNREAD_PIECE_MS = HORIZON_MS
@@ -45,8 +44,8 @@ def next_step(checkpoint_ms: int | None, now_ms: int, initial_lookback_ms: int) 
     return Step(Span(checkpoint_ms - OVERLAP_MS, step_end), step_end, step_end >= end)
 
 
-def catalog_due(record: SiteRecord | None, now_ms: int) -> bool:
-    return record is None or record.catalog_ms is None or now_ms - record.catalog_ms >= CATALOG_EVERY_MS
+def catalog_due(record: SiteRecord | None, now_ms: int, every_ms: int) -> bool:
+    return record is None or record.catalog_ms is None or now_ms - record.catalog_ms >= every_ms
 
 
 def unlisted_since(record: SiteRecord | None) -> int:

@@ -31,7 +31,10 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class Syncer:
-    """Syncs sites; `enqueue` sends sync messages, and a new site starts `initial_lookback_ms` back."""
+    """Syncs sites; `enqueue` sends sync messages, and a new site starts `initial_lookback_ms` back.
+
+    Points are listed again after `catalog_every_ms`.
+    """
 
     ingest: Ingest
     catalogs: CatalogTable
@@ -40,6 +43,7 @@ class Syncer:
     enqueue: Callable[[Sequence[Message]], None]
     log: Log
     initial_lookback_ms: int
+    catalog_every_ms: int
 
     def sync_site(
         self, record: SiteRecord | None, receipt: Receipt, max_steps: int, may_continue: Callable[[], bool]
@@ -72,7 +76,8 @@ class Syncer:
         self._log_dense(catalog, receipt)
 
     def _load_catalog(self, record: SiteRecord | None, receipt: Receipt) -> Catalog:
-        return CatalogSync(self.ingest, self.catalogs, self.sites, self.log).load(record, receipt)
+        catalogs = CatalogSync(self.ingest, self.catalogs, self.sites, self.log, self.catalog_every_ms)
+        return catalogs.load(record, receipt)
 
     def _step(self, catalog: Catalog, receipt: Receipt) -> StepResult:
         """Reads one step, and notes in the receipt what it did."""

@@ -114,6 +114,7 @@ def make_world(dynamodb: Any, simulator: Simulator, clock: Clock) -> Callable[..
             enqueue=sent.extend,
             log=journal,
             initial_lookback_ms=2 * HOUR_MS,
+            catalog_every_ms=HOUR_MS,
         )
         return World(dataclasses.replace(syncer, **changes), simulator, clock, dynamodb, sent, journal)
 

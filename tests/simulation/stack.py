@@ -294,6 +294,7 @@ def _variables(sites: Iterable[str], hot_days: int) -> dict[str, str]:
         "ACE_SECRET_ID": SECRET,
         "ACE_REQUESTS_PER_MINUTE": "50",
         "INITIAL_LOOKBACK_HOURS": "6",
+        "CATALOG_HOURS": "1",
         "HOT_DAYS": str(hot_days),
         "GLUE_DATABASE": GLUE_DATABASE,
         "GLUE_TABLE": GLUE_TABLE,

@@ -232,3 +232,10 @@ def test_events_mean_what_the_contract_says() -> None:
 def test_other_events_are_refused(event: dict) -> None:
     with pytest.raises(InvalidRequestError):
         events.parse(event, NOON)
+
+
+@pytest.mark.parametrize(("hours", "due"), [(0, False), (5, False), (6, True), (7, True)])
+def test_points_are_listed_after_the_interval(hours: int, due: bool) -> None:
+    record = SiteRecord("s", catalog_ms=NOON)
+    assert plan.catalog_due(record, NOON + hours * HOUR_MS, 6 * HOUR_MS) == due
+    assert plan.catalog_due(SiteRecord("s"), NOON, 6 * HOUR_MS)

@@ -74,6 +74,7 @@ AceApiUrl = Annotated[str, Variable("ACE_API_URL", _url)]
 AceSecretId = Annotated[str, Variable("ACE_SECRET_ID", str)]
 RequestsPerMinute = Annotated[int, Variable("ACE_REQUESTS_PER_MINUTE", Whole(1, 60_000), "50")]
 InitialLookback = Annotated[int, Variable("INITIAL_LOOKBACK_HOURS", Whole(1, 480, _HOUR_MS), "24")]
+CatalogEvery = Annotated[int, Variable("CATALOG_HOURS", Whole(1, 24, _HOUR_MS), "6")]
 HotDays = Annotated[int, Variable("HOT_DAYS", Whole(1, 400), "20")]
 MaxDayFileBytes = Annotated[int, Variable("MAX_DAY_FILE_MB", Whole(1, 4_096, _MEGABYTE), "256")]
 MaxRangeDays = Annotated[int, Variable("MAX_QUERY_RANGE_DAYS", Whole(1, 3_660), "365")]
@@ -114,6 +115,7 @@ class EtlSettings(Settings):
     ace_secret_id: AceSecretId
     sites: Sites
     initial_lookback_ms: InitialLookback
+    catalog_every_ms: CatalogEvery
     requests_per_minute: RequestsPerMinute
 
 
