@@ -11,7 +11,7 @@ READY := .venv/.ready .venv-sam/.ready
 PAGE := functions/query/web/index.html
 PAGE_SOURCES := $(shell find web/src -type f) $(wildcard web/*.html web/*.json web/*.ts web/.npmrc)
 
-.PHONY: help setup build deploy run up down verify test check lint format simulate mutants bench readers lock clean
+.PHONY: help setup build deploy run up down verify test check lint format simulate mutants bench cost readers lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -79,6 +79,9 @@ bench: $(READY) $(PAGE) ## measure what the design promises
 
 readers: $(READY) .venv-readers/.ready ## read day files with other Parquet readers, Java's among them
 	$(PYTHON) -m pytest -q --durations=10 tests/readers
+
+cost: $(READY) ## dollars per month: SITES=1 POINTS=4583 QUERIES=10000
+	@$(PYTHON) -m operations.cost --sites $(or $(SITES),1) --points $(or $(POINTS),4583) --queries $(or $(QUERIES),10000)
 
 lock: $(UV) ## pin the requirements again
 	$(call compile,requirements/uv)

@@ -2,37 +2,31 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
+from operations.template import ROOT, load
 
-ROOT = Path(__file__).parents[2]
 STACK, ACCOUNT, BUCKET = "building-vitals", "123456789012", "cold-bucket"
 """The names of the stack, its account and ColdBucket in tests. Tables and queues have their logical ids."""
 ACE_SECRET = f"{STACK}/ace-api-key"
 
-
-class _Loader(yaml.SafeLoader):
-    """Reads the short form of CloudFormation's functions as {name: argument}."""
-
-
-def _tagged(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        return {tag: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {tag: loader.construct_sequence(node, deep=True)}
-    return {tag: loader.construct_mapping(node, deep=True)}
-
-
-_Loader.add_multi_constructor("!", _tagged)
+__all__ = [
+    "ACCOUNT",
+    "ACE_SECRET",
+    "BUCKET",
+    "ROOT",
+    "STACK",
+    "create_archive",
+    "create_table",
+    "holds",
+    "resolved",
+    "template",
+]
 
 
-@cache
 def template() -> dict[str, Any]:
     """Returns the template, read once. Aliases share objects, so no caller may change it."""
-    return yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+    return load()
 
 
 def create_table(client: Any, logical_id: str) -> str:

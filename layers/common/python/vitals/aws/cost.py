@@ -93,4 +93,7 @@ def _value_size(value: Mapping[str, Any]) -> int:
         return (len(digits) + 1) // 2 + 1 + str(content).startswith("-")
     if kind in ("NS", "SS"):
         return sum(_value_size({kind[0]: member}) for member in content)
+    if kind == "M":
+        # Three bytes, and one more per member.
+        return 3 + sum(1 + len(name.encode()) + _value_size(member) for name, member in content.items())
     raise ValueError(f"attributes of type {kind} are not sized here")

@@ -1,0 +1,160 @@
+"""What one day of one site uses, as `python -m bench.day` measured it on MEASURED_ON.
+
+Each event uses `fixed` units and `per_group` units for each group of 64 points.
+"""
+
+from dataclasses import dataclass
+
+MEASURED_ON = "2026-11-26"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number that is linear in the groups of a site."""
+
+    fixed: float
+    per_group: float = 0.0
+
+    def of(self, groups: float) -> float:
+        """Returns the number for a site of this many groups."""
+        return self.fixed + self.per_group * groups
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What one event of a kind uses, and how often a site has it in a day."""
+
+    name: str
+    per_day: float
+    function: str
+    upstream_requests: float
+    """Requests to ACE in the measurement, whose sites fit one page."""
+    cpu_s: Amount
+    """CPU seconds of one full CPU, x86_64, on the machine of the measurement."""
+    dynamodb_requests: Amount
+    log_bytes: float
+    used: dict[str, Amount]
+    """Units of DynamoDB and requests to S3 and SQS, by name and cause."""
+
+
+CUSTOM_METRICS = (
+    "ArchiveMismatches",
+    "BlocksWritten",
+    "DaysArchived",
+    "DaysOverdue",
+    "ReadingsAccepted",
+    "ReadingsFetched",
+    "SamplesArchived",
+    "SamplesWritten",
+    "SyncDuration",
+    "SyncLagSeconds",
+    "WriteConflicts",
+)
+ITEM_BYTES = {"block": 943, "rollup": 475}
+DAY_FILE_BYTES = Amount(-3.051e04, 1.945e05)
+EVENTS = (
+    Event(
+        name="schedule",
+        per_day=288,
+        function="EtlFunction",
+        upstream_requests=0,
+        cpu_s=Amount(0.01146, 0.0001027),
+        dynamodb_requests=Amount(1),
+        log_bytes=207,
+        used={
+            "StateTable read of site records": Amount(1),
+            "sqs request": Amount(1),
+        },
+    ),
+    Event(
+        name="sync",
+        per_day=288,
+        function="EtlFunction",
+        upstream_requests=2.319,
+        cpu_s=Amount(0.03395, 0.006368),
+        dynamodb_requests=Amount(15.93, 1.046),
+        log_bytes=1210,
+        used={
+            "HotTable read of blocks": Amount(1, 3.997),
+            "HotTable write of blocks": Amount(0.5, 0.9965),
+            "StateTable read of catalog": Amount(0, 0.27),
+            "StateTable read of circuit": Amount(1),
+            "StateTable read of ledger": Amount(1.087),
+            "StateTable read of site records": Amount(3),
+            "StateTable write of archive records": Amount(1.993),
+            "StateTable write of ledger": Amount(1.993),
+            "StateTable write of pace": Amount(3.113, 0.04991),
+            "StateTable write of site records": Amount(1.16),
+            "sqs request": Amount(0.1007),
+        },
+    ),
+    Event(
+        name="recent re-read",
+        per_day=40,
+        function="EtlFunction",
+        upstream_requests=1,
+        cpu_s=Amount(0.02437, 0.01394),
+        dynamodb_requests=Amount(5.525, 0.125),
+        log_bytes=1102,
+        used={
+            "HotTable read of blocks": Amount(0, 12),
+            "StateTable read of catalog": Amount(0, 0.25),
+            "StateTable read of circuit": Amount(1),
+            "StateTable read of ledger": Amount(1.025),
+            "StateTable read of site records": Amount(1),
+            "StateTable write of pace": Amount(1),
+        },
+    ),
+    Event(
+        name="plan",
+        per_day=1,
+        function="ArchivalFunction",
+        upstream_requests=0,
+        cpu_s=Amount(0.04923, -0.0003854),
+        dynamodb_requests=Amount(2),
+        log_bytes=267,
+        used={
+            "StateTable read of archive records": Amount(1),
+            "StateTable read of site records": Amount(1),
+            "sqs request": Amount(1),
+        },
+    ),
+    Event(
+        name="archive",
+        per_day=1,
+        function="ArchivalFunction",
+        upstream_requests=24,
+        cpu_s=Amount(0.7046, 0.7551),
+        dynamodb_requests=Amount(63, 356),
+        log_bytes=836,
+        used={
+            "HotTable read of blocks": Amount(-9.5, 355.1),
+            "HotTable write of expiry marks": Amount(0, 288),
+            "HotTable write of rollups": Amount(-9, 64),
+            "StateTable read of archive records": Amount(2),
+            "StateTable read of catalog": Amount(0, 0.5),
+            "StateTable read of ledger": Amount(25),
+            "StateTable write of archive records": Amount(6),
+            "StateTable write of pace": Amount(25),
+            "s3 get": Amount(3),
+            "s3 put": Amount(1),
+        },
+    ),
+    Event(
+        name="full re-read",
+        per_day=96,
+        function="EtlFunction",
+        upstream_requests=1,
+        cpu_s=Amount(0.02679, 0.01416),
+        dynamodb_requests=Amount(5.542, 0.125),
+        log_bytes=1102,
+        used={
+            "HotTable read of blocks": Amount(0, 12),
+            "StateTable read of catalog": Amount(0, 0.25),
+            "StateTable read of circuit": Amount(1),
+            "StateTable read of ledger": Amount(1.042),
+            "StateTable read of site records": Amount(1),
+            "StateTable write of pace": Amount(1),
+        },
+    ),
+)
