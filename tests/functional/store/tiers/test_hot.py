@@ -1,6 +1,7 @@
 """The hot tier on moto: nothing lost or doubled however writes repeat, race and die."""
 
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -161,9 +162,36 @@ def test_unprocessed_keys_are_requested_again(dynamodb: Any) -> None:
 
     stingy = Stingy()
     hot = HotTier(stingy, "HotTable", runtime=Runtime(sleep=lambda _: None))
-    hot.write("s", readings(1), 1)
+    # Blocks of one window, of a group each: consecutive windows would be queried.
+    of_groups = from_columns(range(0, 40 * 64, 64), [START] * 40, [1.0] * 40)
+    hot.write("s", of_groups, 1)
     assert stingy.calls == 8
-    assert hot.write("s", readings(1), 2).blocks == 0
+    assert hot.write("s", of_groups, 2).blocks == 0
+
+
+def test_consecutive_windows_are_read_by_one_query(hot: HotTier, dynamodb: Any) -> None:
+    requests: Counter[str] = Counter()
+
+    class Counting:
+        def __getattr__(self, name: str) -> Any:
+            requests[name] += 1
+            return getattr(dynamodb, name)
+
+    counting = HotTier(Counting(), "HotTable", runtime=Runtime(sleep=lambda _: None))
+    hours = from_columns([1] * 3, [START, START + WINDOW_MS, START + 3 * WINDOW_MS], [1.0, 2.0, 3.0])
+    hot.write("s", hours, 1)
+    assert counting.write("s", hours, 2).blocks == 0
+    assert (requests["query"], requests["batch_get_item"]) == (1, 1)
+
+
+def test_a_query_finds_the_revision_of_expired_blocks(hot: HotTier) -> None:
+    hours = from_columns([1, 1], [START, START + WINDOW_MS], [1.0, 2.0])
+    hot.write("s", hours, 1)
+    _, blocks = hot.read_group("s", 0, HOUR, START)
+    hot.expire("s", blocks, START // 1000)
+    later = from_columns([1, 1], [START + 1, START + WINDOW_MS + 1], [3.0, 4.0])
+    assert hot.write("s", later, START + 1000).conflicts == 0
+    assert read(hot).equals(merge([later]))
 
 
 def test_latest_is_the_newest_of_each_point(hot: HotTier) -> None:

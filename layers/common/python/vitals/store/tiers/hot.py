@@ -11,7 +11,8 @@ from vitals.codec import blocks
 from vitals.codec.block_merge import Block, fitting_block
 from vitals.errors import ConflictError
 from vitals.model.samples import Samples, concat, merge
-from vitals.model.timespan import DAY_MS, Span
+from vitals.model.timespan import DAY_MS, WINDOW_MS, Span
+from vitals.store.tiers import hot_items
 from vitals.store.tiers.hot_items import BlockKey, Item, StoredBlock
 from vitals.store.tiers.hot_table import BATCH, BlockTable
 
@@ -197,11 +198,20 @@ class HotTier:
         return _globalise(merge(newest), group)
 
     def _stored(self, site: str, wanted: list[BlockKey], now_ms: int) -> dict[BlockKey, Block]:
-        """Returns the blocks that exist."""
-        batches = [wanted[i : i + BATCH] for i in range(0, len(wanted), BATCH)]
+        """Returns the blocks that exist: consecutive windows by query, others by key."""
+        runs = hot_items.spans(wanted)
+        alone = [(group, span.start_ms) for group, span in runs if span.length_ms == WINDOW_MS]
+        batches = [alone[i : i + BATCH] for i in range(0, len(alone), BATCH)]
+        queried = [(group, span) for group, span in runs if span.length_ms > WINDOW_MS]
         stored: dict[BlockKey, Block] = {}
-        for of_batch in self._pool.map(lambda batch: self._table.get_batch(site, batch, now_ms), batches):
-            stored.update(of_batch)
+        for blocks_of_batch in self._pool.map(
+            lambda batch: self._table.get_batch(site, batch, now_ms), batches
+        ):
+            stored.update(blocks_of_batch)
+        for blocks_of_span in self._pool.map(
+            lambda run: self._table.get_span(site, run[0], run[1], now_ms), queried
+        ):
+            stored.update(blocks_of_span)
         return stored
 
     def _write_block(self, planned: WritePlan, key: BlockKey) -> _Written:

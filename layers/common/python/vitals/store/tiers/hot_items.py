@@ -5,11 +5,13 @@ expires_at (epoch s; absent until the day is verified in the archive). A payload
 item is in several (segments.py), which are written in one transaction.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from vitals.codec import segments
 from vitals.codec.block_merge import Block
+from vitals.model.timespan import WINDOW_MS, Span
 from vitals.store import keys
 
 type BlockKey = tuple[int, int]
@@ -83,6 +85,17 @@ def is_alive(item: Item, now_ms: int) -> bool:
     """Returns whether the item has not expired."""
     expiry_s = expires_at(item)
     return expiry_s is None or expiry_s * 1000 > now_ms
+
+
+def spans(wanted: Iterable[BlockKey]) -> list[tuple[int, Span]]:
+    """Returns the spans of consecutive windows of each group, in order."""
+    runs: list[tuple[int, Span]] = []
+    for group, window_ms in sorted(wanted):
+        if runs and runs[-1] == (group, Span(runs[-1][1].start_ms, window_ms)):
+            runs[-1] = group, Span(runs[-1][1].start_ms, window_ms + WINDOW_MS)
+        else:
+            runs.append((group, Span(window_ms, window_ms + WINDOW_MS)))
+    return runs
 
 
 def assemble(window_ms: int, stored: list[Item], now_ms: int) -> tuple[bool, Item | None]:

@@ -84,6 +84,20 @@ class BlockTable:
             self._sleep(0.05 * 2**attempt)
         raise ConflictError(f"DynamoDB left block keys unprocessed {_READ_ATTEMPTS} times")
 
+    def get_span(self, site: str, group: int, span: Span, now_ms: int) -> dict[BlockKey, Block]:
+        """Returns the existing blocks of a group in whole windows, read consistently, expired ones too.
+
+        A query is billed by the bytes that it reads, where each block of `get_batch` takes a unit of its own.
+        """
+        stored: dict[BlockKey, Block] = {}
+        for window_ms, of_window in segments.by_window(self._query(site, group, span)):
+            whole, item = hot_items.assemble(window_ms, of_window, now_ms)
+            if not whole:
+                item = self._read_again(site, (group, window_ms), now_ms)
+            if item is not None:
+                stored[group, window_ms] = hot_items.decode(item)
+        return stored
+
     def put(self, site: str, key: BlockKey, block: Block, before: Block | None) -> bool:
         """Writes the block over the one that was read; returns False when another writer came first.
 
