@@ -17,6 +17,7 @@ GROUP = "vitals_client.commands"
 # They need AWS and the product's own code, which the client does without.
 _REPOSITORY_COMMANDS = {
     "site": "List, add, pause and remove the sites that are synced.",
+    "smoke": "Check a stack from end to end: key, sync, archive, Athena, API.",
     "token": "Create, list, revoke and rotate bearer tokens.",
     "verify": "Compare random samples of the store with the upstream.",
 }
