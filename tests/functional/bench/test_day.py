@@ -33,6 +33,6 @@ def test_a_sync_writes_no_more_state(plays: list[dict[str, Any]]) -> None:
         assert measured <= SYNC.used[name].of(1) + 0.5
 
 
-def test_a_number_is_split_into_fixed_and_per_group() -> None:
+def test_a_number_is_split_by_groups() -> None:
     assert amount((4, 8), 10.0, 18.0) == "Amount(2, 2)"
     assert amount((4, 8), 7.0, 7.0) == "Amount(7)"
