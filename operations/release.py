@@ -21,6 +21,11 @@ _DEFAULT_ARCHITECTURE = "x86_64"
 _UNSTAMPED = "SETTINGS_DIGEST: unstamped"
 
 
+def samconfig() -> dict[str, Any]:
+    """Returns samconfig.toml."""
+    return tomllib.loads((ROOT / "samconfig.toml").read_text())
+
+
 def overrides(config: Mapping[str, Any], stage: str) -> list[str]:
     """Returns the parameters of a stage as `Name=value`; OperatorError when there is no such stage."""
     if stage not in config:
@@ -48,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     """Runs the command and returns the exit code."""
     try:
         command, stage = arguments
-        parameters = overrides(tomllib.loads((ROOT / "samconfig.toml").read_text()), stage)
+        parameters = overrides(samconfig(), stage)
         if command == "architecture":
             print(architecture(parameters))
         else:

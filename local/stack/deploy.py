@@ -3,7 +3,6 @@
 import json
 import os
 import time
-import tomllib
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +14,7 @@ from local.stack.progress import Progress
 from local.stack.settings import TOOLS, Settings
 from operations import stack_file
 from operations.errors import OperatorError
-from operations.release import stamp
+from operations.release import samconfig, stamp
 from operations.stack_file import ROOT
 from operations.token_lifecycle import tokens_of
 from vitals.model.records.tokens import EVERY_SITE, SCOPES
@@ -36,7 +35,7 @@ class Deployment:
     def __init__(self, settings: Settings, progress: Progress) -> None:
         self._settings = settings
         self._progress = progress
-        self._config = tomllib.loads((ROOT / "samconfig.toml").read_text())[_CONFIG_ENV]
+        self._config = samconfig()[_CONFIG_ENV]
         self.region: str = self._config["global"]["parameters"]["region"]
 
     def client(self, service: str) -> Any:

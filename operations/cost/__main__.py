@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from operations import template
+from operations import release, template
 from operations.cost import document, facts
 from operations.cost.text import Month, report
 
@@ -15,11 +15,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--sites", type=_positive, default=1)
     parser.add_argument("--points", type=_positive, default=4_583, help="points of each site")
     parser.add_argument("--queries", type=int, default=10_000, help="queries a month")
+    parser.add_argument("--stage", default="prod", help="stage of samconfig.toml whose parameters hold")
     parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--write", action="store_true", help="write the tables of docs/costs.md")
     options = parser.parse_args(arguments)
-    parameters = dict(pair.split("=", 1) for pair in options.parameter)
-    stack_facts = facts.read(template.load(), parameters)
+    parameters = [*release.overrides(release.samconfig(), options.stage), *options.parameter]
+    stack_facts = facts.read(template.load(), dict(pair.split("=", 1) for pair in parameters))
     if options.write:
         costs = template.ROOT / "docs/costs.md"
         costs.write_text(document.updated(costs.read_text(), stack_facts))

@@ -121,7 +121,7 @@ def _decisions(facts: Facts) -> str:
 
 def _prices(_: Facts) -> str:
     names = [name for name in vars(prices) if name.isupper() and name != "AS_OF"]
-    rows = [[f"`{name}`", f"{getattr(prices, name):.10f}".rstrip("0")] for name in names]
+    rows = [[f"`{name}`", f"{getattr(prices, name):.13f}".rstrip("0").rstrip(".")] for name in names]
     return table(["price", "dollars"], rows)
 
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# What a stack with an alarm topic has.
-_PROD = {"Stage": "prod", "Sites": "site", "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:alarms"}
+_ALARM_TOPIC = {"AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:alarms"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +33,8 @@ class Facts:
 
 
 def read(document: Mapping[str, Any], parameters: Mapping[str, str] | None = None) -> Facts:
-    """Returns the facts of a template with these parameters, by default those of a stack of stage prod."""
-    template = _Template(document, _PROD | dict(parameters or {}))
+    """Returns the facts of a template with these parameters, the defaults of the others, and an alarm topic."""
+    template = _Template(document, _ALARM_TOPIC | dict(parameters or {}))
     functions = dict(template.resources("AWS::Serverless::Function"))
     common = template.resolve(document["Globals"]["Function"])
     alarms = [properties for _, properties in template.resources("AWS::CloudWatch::Alarm")]
@@ -50,7 +49,7 @@ def read(document: Mapping[str, Any], parameters: Mapping[str, str] | None = Non
         composite_alarms=len(list(template.resources("AWS::CloudWatch::CompositeAlarm"))),
         dashboards=len(list(template.resources("AWS::CloudWatch::Dashboard"))),
         secrets=len(list(template.resources("AWS::SecretsManager::Secret"))),
-        queues=sum(event["Type"] == "SQS" for f in functions.values() for event in _events(f)),
+        queues=len(list(template.resources("AWS::Lambda::EventSourceMapping"))),
         schedules=len(list(template.resources("AWS::Scheduler::Schedule"))),
         detailed_metrics=any(s.get("MetricsEnabled") for api in apis for s in api["MethodSettings"]),
         backed_up=frozenset(name for name, table in tables.items() if _is_backed_up(table)),
@@ -100,10 +99,6 @@ class _Template:
 
     def _holds(self, condition: str | None) -> bool:
         return condition is None or bool(self.resolve(self._document["Conditions"][condition]))
-
-
-def _events(function: Mapping[str, Any]) -> Iterator[Any]:
-    yield from function.get("Events", {}).values()
 
 
 def _metrics_of_alarm(alarm: Mapping[str, Any]) -> int:

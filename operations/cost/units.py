@@ -37,19 +37,8 @@ class Event:
     """Units of DynamoDB and requests to S3 and SQS, by name and cause."""
 
 
-CUSTOM_METRICS = (
-    "ArchiveMismatches",
-    "BlocksWritten",
-    "DaysArchived",
-    "DaysOverdue",
-    "ReadingsAccepted",
-    "ReadingsFetched",
-    "SamplesArchived",
-    "SamplesWritten",
-    "SyncDuration",
-    "SyncLagSeconds",
-    "WriteConflicts",
-)
+CUSTOM_METRICS = ("SyncLagSeconds",)
+"""Those that are always sent. ArchiveProblems is charged for the hours in which there are problems."""
 ITEM_BYTES = {"block": 939, "rollup": 474}
 DAY_FILE_BYTES = Amount(-3.421e04, 1.954e05)
 EVENTS = (

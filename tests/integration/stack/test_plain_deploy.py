@@ -2,13 +2,13 @@
 
 import os
 import subprocess
-import tomllib
 from typing import Any
 
 import pytest
 
 from local.stack.settings import TOOLS
 from operations import stack_file
+from operations.release import samconfig
 from tests.support.local_stack import ROOT
 
 pytestmark = pytest.mark.integration
@@ -18,7 +18,7 @@ SAM_STACK = "aws-sam-cli-managed-default"
 
 
 def stack_name(stage: str) -> str:
-    config = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    config = samconfig()
     return str(config[stage]["global"]["parameters"]["stack_name"])
 
 

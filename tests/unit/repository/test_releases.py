@@ -2,21 +2,20 @@
 
 import json
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from operations.errors import OperatorError
-from operations.release import architecture, overrides, stamp
+from operations.release import architecture, overrides, samconfig, stamp
 from tests.support.template import ROOT, template
 
 DOCUMENT = template()
 RESOURCES: dict[str, Any] = DOCUMENT["Resources"]
 PARAMETERS = DOCUMENT["Parameters"]
 FUNCTIONS = {n: r["Properties"] for n, r in RESOURCES.items() if r["Type"] == "AWS::Serverless::Function"}
-CONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text())
+CONFIG = samconfig()
 STAGES = {name: stage for name, stage in CONFIG.items() if isinstance(stage, dict)}
 
 

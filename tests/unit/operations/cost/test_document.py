@@ -8,9 +8,10 @@ from operations.cost import assumptions as assumed
 from operations.cost import document, facts
 from operations.cost.bill import total
 from operations.cost.text import Month, report
+from operations.release import overrides, samconfig
 from operations.template import ROOT, load
 
-FACTS = facts.read(load())
+FACTS = facts.read(load(), dict(pair.split("=", 1) for pair in overrides(samconfig(), "prod")))
 TEXT = (ROOT / "docs/costs.md").read_text()
 
 

@@ -26,7 +26,7 @@ def test_the_template_is_read() -> None:
     read = facts.read(load())
     assert read.queues == 4
     assert read.secrets == 1
-    assert read.schedules == 2
+    assert read.schedules == 3
     assert "StateTable" in read.backed_up
     assert set(read.memory_mb) >= {"EtlFunction", "ArchivalFunction", "QueryFunction", "AuthorizerFunction"}
 

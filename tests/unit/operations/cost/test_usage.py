@@ -7,9 +7,10 @@ import pytest
 from operations.cost import assumptions as assumed
 from operations.cost import bill, facts, usage
 from operations.cost.units import EVENTS
+from operations.release import overrides, samconfig
 from operations.template import load
 
-FACTS = facts.read(load())
+FACTS = facts.read(load(), dict(pair.split("=", 1) for pair in overrides(samconfig(), "prod")))
 SYNC = next(event for event in EVENTS if event.name == "sync")
 FULL = next(event for event in EVENTS if event.name == "full re-read")
 
