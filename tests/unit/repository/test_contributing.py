@@ -88,6 +88,10 @@ CONTENTS = {
 }
 
 
+# CloudFormation passes it all that it needs.
+WITHOUT_SETTINGS = {ROOT / "functions/cleanup/app.py"}
+
+
 @pytest.mark.parametrize("title", recipes())
 def test_files_contain_what_a_recipe_adds_to(title: str) -> None:
     files = recipes()[title]
@@ -96,7 +100,7 @@ def test_files_contain_what_a_recipe_adds_to(title: str) -> None:
         paths = list(ROOT.glob(name.replace("<f>", "*")))
         assert paths
         for path in paths:
-            assert content in path.read_text(), path
+            assert content in path.read_text() or path in WITHOUT_SETTINGS, path
 
 
 def test_every_named_constant_is_in_its_file() -> None:
