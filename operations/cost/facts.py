@@ -33,7 +33,7 @@ class Facts:
 
 
 def read(document: Mapping[str, Any], parameters: Mapping[str, str] | None = None) -> Facts:
-    """Returns the facts of a template with these parameters, the defaults of the others, and an alarm topic."""
+    """Returns the facts of a template with these parameters, defaults for the others, and an alarm topic."""
     template = _Template(document, _ALARM_TOPIC | dict(parameters or {}))
     functions = dict(template.resources("AWS::Serverless::Function"))
     common = template.resolve(document["Globals"]["Function"])

@@ -27,6 +27,8 @@ def behind_the_api(name: str) -> bool:
 def test_every_function_is_invoked_by_its_alias() -> None:
     settings = DOCUMENT["Globals"]["Function"]
     assert (settings["AutoPublishAlias"], settings["AutoPublishAliasAllProperties"]) == ("live", True)
+    # With SnapStart an old version would be charged for ever.
+    assert settings["VersionDeletionPolicy"] == "Delete"
     # Else a release of the layer alone would not reach the alias.
     assert RESOURCES["CommonLayer"]["Properties"]["PublishLambdaVersion"] is True
     others = {name: r for name, r in RESOURCES.items() if name not in FUNCTIONS}
