@@ -29,7 +29,7 @@ build: $(READY) $(PAGE) ## build page, functions and layer as they are deployed:
 
 deploy: build ## build, then deploy to AWS: STAGE=staging or STAGE=prod
 	@test "$(STAGE)" != default || { echo "name the stage: make deploy STAGE=staging (docs/deploy.md)" >&2; exit 2; }
-	$(SAM) deploy --config-env $(STAGE)
+	$(SAM) deploy --config-env $(STAGE) --parameter-overrides $$($(PYTHON) -m operations.release parameters $(STAGE))
 
 run: $(READY) $(PAGE) ## the whole product on this machine, until Ctrl-C
 	@exec $(PYTHON) -m local.stack run

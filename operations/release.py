@@ -1,4 +1,4 @@
-"""What a release of a stage in samconfig.toml needs: `python -m operations.release architecture|stamp STAGE`.
+"""What a release of a stage needs: `python -m operations.release architecture|parameters|stamp STAGE`.
 
 SAM publishes a new version of a function when its text in the template changes. A parameter is only named
 there, so a release that changes parameters alone would leave every alias at the settings before. Hence the
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from operations import template
 from operations.errors import OperatorError
 from operations.stack_file import ROOT
 
@@ -34,28 +35,42 @@ def overrides(config: Mapping[str, Any], stage: str) -> list[str]:
     return text.split()
 
 
+def complete(parameters: Sequence[str]) -> list[str]:
+    """Returns these parameters and the defaults of the others, as sam takes them.
+
+    For a parameter that is not passed, sam keeps the value that the stack has, also when its default changes.
+    """
+    named = {parameter.partition("=")[0] for parameter in parameters}
+    defaults = {name: p["Default"] for name, p in template.load()["Parameters"].items() if "Default" in p}
+    others = {name: str(default) for name, default in defaults.items() if name not in named}
+    # sam takes an empty value in quotes only.
+    return [*parameters, *(f"{name}={value or chr(34) * 2}" for name, value in others.items())]
+
+
 def architecture(parameters: Sequence[str]) -> str:
     """Returns the processors of the functions, for which the layer is built."""
     matches = (re.fullmatch(r"Architecture=(\S+)", parameter) for parameter in parameters)
     return next((match[1] for match in matches if match), _DEFAULT_ARCHITECTURE)
 
 
-def stamp(template: Path, parameters: Sequence[str]) -> None:
+def stamp(built: Path, parameters: Sequence[str]) -> None:
     """Writes a digest of the parameters into a built template; OperatorError when it has no place for it."""
-    text = template.read_text()
+    text = built.read_text()
     if text.count(_UNSTAMPED) != 1:
-        raise OperatorError(f"{template} was not built from this template.yaml")
+        raise OperatorError(f"{built} was not built from this template.yaml")
     digest = hashlib.sha256("\n".join(parameters).encode()).hexdigest()[:16]
-    template.write_text(text.replace(_UNSTAMPED, f"SETTINGS_DIGEST: digest-{digest}"))
+    built.write_text(text.replace(_UNSTAMPED, f"SETTINGS_DIGEST: digest-{digest}"))
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the command and returns the exit code."""
     try:
         command, stage = arguments
-        parameters = overrides(samconfig(), stage)
+        parameters = complete(overrides(samconfig(), stage))
         if command == "architecture":
             print(architecture(parameters))
+        elif command == "parameters":
+            print(*parameters)
         else:
             stamp(ROOT / ".aws-sam" / "build" / "template.yaml", parameters)
     except OperatorError as error:

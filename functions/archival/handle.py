@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from archival import events
 from archival.planning import DuePlanner
 from archival.reconcile import ReconcilingArchiver
-from vitals.model.records.sites import ENABLED
+from vitals.model.records.sites import REMOVED
 from vitals.model.site_status import check_enabled, site_status
 
 
@@ -35,6 +35,6 @@ class Archival:
         status = site_status(site, self.planner.sites.load(site), self.initial_sites)
         if status is None:
             check_enabled(site, status)
-        receipt = self.archiver.archive(request.day, from_upstream=status == ENABLED)
+        receipt = self.archiver.archive(request.day, from_upstream=status != REMOVED)
         self.logger.info("day archived", **receipt)
         return receipt

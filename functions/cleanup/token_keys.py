@@ -1,5 +1,6 @@
 """The API keys that `vitals token create` adds to a usage plan."""
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,13 +9,17 @@ NAME_PREFIX = "vitals "
 
 
 def delete_token_keys(client: Any, usage_plan: str) -> int:
-    """Deletes the keys of tokens in a usage plan and returns their number; repeats are harmless."""
-    keys = list(_token_keys(client, usage_plan))
+    """Deletes the keys of tokens in a usage plan and returns their number; repeats are harmless.
+
+    A plan or a key that was deleted by hand is none to delete.
+    """
+    try:
+        keys = list(_token_keys(client, usage_plan))
+    except client.exceptions.NotFoundException:
+        return 0
     for key in keys:
-        try:
+        with contextlib.suppress(client.exceptions.NotFoundException):
             client.delete_api_key(apiKey=key)
-        except client.exceptions.NotFoundException:
-            continue
     return len(keys)
 
 

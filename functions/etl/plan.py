@@ -12,7 +12,7 @@ STEP_MS = HOUR_MS
 REREAD_MS = 2 * HOUR_MS
 REREAD_EVERY_MS = HOUR_MS
 HORIZON_MS = DAY_MS
-# Readings up to 18 hours late are read within 24; this costs a dollar per site in three months.
+# The next one is up to seven hours later, so readings up to 17 hours late are read.
 FULL_REREAD_EVERY_MS = 6 * HOUR_MS
 # The unread samples of points that were listed late are requested a day at a time, so that the live sync does
 # not wait behind more messages than those of a full re-read.
@@ -140,7 +140,7 @@ def _before_pause(full_reread_ms: int | None, earlier: Span) -> list[Span]:
     if full_reread_ms is None:
         return []
     last_ms = floor_window(full_reread_ms)
-    start_ms = max(last_ms - HORIZON_MS + FULL_REREAD_EVERY_MS + REREAD_MS, earlier.start_ms)
+    start_ms = max(last_ms - HORIZON_MS + FULL_REREAD_EVERY_MS + REREAD_EVERY_MS, earlier.start_ms)
     end_ms = min(last_ms + FULL_REREAD_EVERY_MS + REREAD_MS, earlier.end_ms)
     return [Span(start_ms, end_ms)] if start_ms < end_ms else []
 

@@ -1,4 +1,4 @@
-"""What one day of one site uses, as `python -m bench.day` measured it on MEASURED_ON.
+"""What one day of one site uses, as `python -m bench.units` measured it on MEASURED_ON.
 
 Each event uses `fixed` units and `per_group` units for each group of 64 points.
 """

@@ -9,7 +9,7 @@ from operations.smoke.target import Target
 # The workers alone use ten: two each for syncs, archiving, backfills and both queues of exports.
 MIN_CONCURRENCY = 50
 _QUOTA = "L-B99A9384"
-_SCHEDULES = ("SyncSchedule", "ArchiveSchedule")
+_SCHEDULES = ("SyncSchedule", "ArchiveSchedule", "ExportSchedule")
 DEAD_LETTERS = ("SyncDeadLetters", "ArchiveDeadLetters", "ExportDeadLetters", "ScheduleDeadLetters")
 
 
@@ -25,7 +25,7 @@ class Account:
         return judge_quota(limit["ConcurrentExecutions"])
 
     def schedules(self) -> str:
-        """Checks that syncs and archiving run by themselves."""
+        """Checks that syncs, archiving and the sweep of exports run by themselves."""
         client = self.target.client("scheduler")
         return judge_schedules(
             {name: client.get_schedule(Name=self.target.outputs[name])["State"] for name in _SCHEDULES}

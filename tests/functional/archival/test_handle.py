@@ -121,10 +121,10 @@ def test_a_planning_is_recorded_with_its_problems(days: int, overdue: int) -> No
 
 
 @pytest.mark.parametrize("status", ["enabled", "paused", "removed"])
-def test_only_enabled_sites_are_read_again(status: RecordedStatus) -> None:
+def test_removed_sites_are_not_read_again(status: RecordedStatus) -> None:
     archiver = Archiver()
     archival([], {"mill": status}, archiver).handle({"site": "mill", "date": "2026-01-01"})
-    assert archiver.archived == [("mill", status == "enabled")]
+    assert archiver.archived == [("mill", status != "removed")]
 
 
 def test_an_unknown_site_is_refused() -> None:

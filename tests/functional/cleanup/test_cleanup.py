@@ -86,6 +86,11 @@ def test_deletion_removes_the_tokens_keys(gateway: Any, reports: Reports) -> Non
     assert {report["PhysicalResourceId"] for report in reports.received} == {"TokenKeys"}
 
 
+def test_deleted_plan_has_no_keys(gateway: Any, reports: Reports) -> None:
+    app.handler(event("Delete", "no-such-plan", reports), CONTEXT)
+    assert reports.received[0]["Status"] == "SUCCESS"
+
+
 @pytest.mark.parametrize("kind", ["Create", "Update"])
 def test_other_events_delete_no_key(gateway: Any, reports: Reports, kind: str) -> None:
     plan, keys = plan_with_keys(gateway, "this", 1)

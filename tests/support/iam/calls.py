@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tests.support.iam.evaluation import Access
-from tests.support.iam.statements import PARTITION, arn
+from tests.support.iam.statements import PARTITION, REGION, arn
 from tests.support.template import STACK
 
 type Parameters = Mapping[str, Any]
@@ -160,8 +160,24 @@ def _of_workgroup(action: str, parameter: str = "") -> Callable[[Parameters], It
     return rule
 
 
+def _gateway(resource: str) -> str:
+    return f"arn:{PARTITION}:apigateway:{REGION}::{resource}"
+
+
+def _plan_keys(_: Parameters) -> Iterator[Access]:
+    # moto chooses the plan's id; in the statements it has the plan's name.
+    yield Access("apigateway:GET", _gateway(f"/usageplans/{STACK}-tokens/keys"), _TLS)
+
+
+def _delete_key(parameters: Parameters) -> Iterator[Access]:
+    tag = {"aws:ResourceTag/vitals-usage-plan": (f"{STACK}-tokens",)}
+    yield Access("apigateway:DELETE", _gateway(f"/apikeys/{parameters['apiKey']}"), _TLS | tag)
+
+
 _RULES: dict[tuple[str, str], Callable[[Parameters], Iterator[Access]]] = {
     **{("dynamodb", name): _on_item(name) for name in ("GetItem", "PutItem", "UpdateItem", "DeleteItem")},
+    ("apigateway", "GetUsagePlanKeys"): _plan_keys,
+    ("apigateway", "DeleteApiKey"): _delete_key,
     ("dynamodb", "Query"): _query,
     ("dynamodb", "BatchGetItem"): _batch_get,
     ("dynamodb", "BatchWriteItem"): _batch_write,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from operations.errors import OperatorError
-from operations.release import architecture, overrides, samconfig, stamp
+from operations.release import architecture, complete, overrides, samconfig, stamp
 from tests.support.template import ROOT, template
 
 DOCUMENT = template()
@@ -144,6 +144,10 @@ def test_every_stage_has_a_stack_of_its_own() -> None:
     assert len(names) == len(STAGES)
 
 
+def test_plain_deploy_keeps_the_role_of_the_account() -> None:
+    assert "ApiGatewayAccountRole=keep" in overrides(CONFIG, "default")
+
+
 @pytest.mark.parametrize("name", sorted(STAGES))
 def test_no_stage_names_a_bucket_for_code(name: str) -> None:
     parameters = STAGES[name]["deploy"]["parameters"]
@@ -165,6 +169,16 @@ def test_layer_is_built_for_the_deployed_processors() -> None:
     assert architecture(overrides(CONFIG, "default")) == PARAMETERS["Architecture"]["Default"]
     with pytest.raises(OperatorError, match="no stage 'production'"):
         overrides(CONFIG, "production")
+
+
+def test_deploy_passes_every_parameter() -> None:
+    stage = overrides(CONFIG, "prod")
+    passed = dict(parameter.split("=", 1) for parameter in complete(stage))
+    assert set(passed) == set(PARAMETERS)
+    assert passed["Schedules"] == "off"
+    assert passed["AllowedOrigins"] == '""'
+    assert passed["HotDays"] == "20"
+    assert all(" " not in value for value in passed.values())
 
 
 def test_changed_parameters_change_every_function(tmp_path: Path) -> None:

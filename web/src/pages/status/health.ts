@@ -43,10 +43,10 @@ export type DeadLetterQueue = keyof NonNullable<Status["dead_letters"]>;
 export const DEAD_LETTER_QUEUES: Record<DeadLetterQueue, { queue: string; means: string }> = {
   sync: {
     queue: "SyncDeadLetters",
-    means: "A sync failed three times. A later sync usually covers its range.",
+    means: "A sync failed five times. A later sync usually covers its range.",
   },
-  archive: { queue: "ArchiveDeadLetters", means: "Archiving a day failed three times." },
-  export: { queue: "ExportDeadLetters", means: "An export failed three times. Its error says why." },
+  archive: { queue: "ArchiveDeadLetters", means: "Archiving a day failed five times." },
+  export: { queue: "ExportDeadLetters", means: "An export failed five times. Its error says why." },
 };
 
 /** Returns the problems of all sites and queues, one line each. */

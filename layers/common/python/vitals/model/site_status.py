@@ -1,10 +1,10 @@
 """Which sites are enabled, paused or removed: by their records, and by the initial list of the stack.
 
-| status  | synced | archived           | listed and queried |
-|---------|--------|--------------------|--------------------|
-| enabled | yes    | yes                | yes                |
-| paused  | no     | from what is stored | yes               |
-| removed | no     | no                 | no                 |
+| status  | synced | archived | listed and queried |
+|---------|--------|----------|--------------------|
+| enabled | yes    | yes      | yes                |
+| paused  | no     | yes      | yes                |
+| removed | no     | no       | no                 |
 """
 
 from collections.abc import Collection, Iterable
