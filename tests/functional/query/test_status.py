@@ -235,7 +235,8 @@ class SqsByQueue:
     dead: set[str]
 
     def get_queue_attributes(self, **request: Any) -> Any:
-        client = self.silent if request["QueueUrl"].rpartition("/")[2] in self.dead else self.alive
+        dead = {DEAD_LETTERS[name] for name in self.dead}
+        client = self.silent if request["QueueUrl"].rpartition("/")[2] in dead else self.alive
         return client.get_queue_attributes(**request)
 
 
