@@ -44,6 +44,8 @@ class Process(Owner):
         self.machine = machine
         self.skew_ms = skew_ms
         self.ends_ms = float("inf")
+        self.function = ""
+        """The function of the template that runs here; empty for what operators run."""
         self.errors: list[Exception] = []
         """What the work of its queue's messages has raised since somebody cleared them."""
         self._clients: dict[Any, Any] = {}

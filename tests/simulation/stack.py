@@ -24,7 +24,7 @@ from tests.simulation.aws.athena import SimulatedAthena
 from tests.simulation.process import LONGEST_SKEW_MS, Machine, Process
 from tests.simulation.scheduler import Signal, Task
 from tests.support.kill import Killed
-from tests.support.template import template
+from tests.support.template import BUCKET, STACK, template
 from vitals.aws import prices
 from vitals.aws.queue_function import QueueFunction
 from vitals.http.handler import ApiFunction
@@ -33,7 +33,6 @@ from vitals.reading import request
 SECRET = "simulated"  # the name of the secret, and its value
 API_URL = "https://ace.simulated/api"
 STATE_MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:building-vitals-backfill"
-BUCKET = "cold"
 GLUE_DATABASE, GLUE_TABLE = "vitals", "samples"
 # Few, so that answers have several pages.
 _PAGE_SAMPLES, _PAGE_ROWS = 20_000, 300
@@ -232,6 +231,7 @@ class Stack:
         del warm[_WARM_SANDBOXES:]
         skew_ms = int(random.uniform(-LONGEST_SKEW_MS, LONGEST_SKEW_MS))
         process = Process(self.machine, skew_ms, self.connect, self.session)
+        process.function = logical_id
         return _Sandbox(process, FUNCTIONS[logical_id].make(process))
 
     def _poll(self, queue: str, function: str) -> None:
@@ -298,7 +298,7 @@ def _variables(sites: Iterable[str], hot_days: int) -> dict[str, str]:
         "HOT_DAYS": str(hot_days),
         "GLUE_DATABASE": GLUE_DATABASE,
         "GLUE_TABLE": GLUE_TABLE,
-        "ATHENA_WORKGROUP": "vitals",
+        "ATHENA_WORKGROUP": STACK,
         "STATE_MACHINE_ARN": STATE_MACHINE,
         "SYNC_QUEUE_URL": "SyncQueue",
         "ARCHIVE_QUEUE_URL": "ArchiveQueue",

@@ -8,6 +8,9 @@ from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, 
 from tests.simulation.aws import errors
 from tests.simulation.aws.s3_wire import cut_body
 from tests.simulation.process import BLOCK_PUT, Attempted, Process, attempt
+from tests.support.iam.calls import accesses
+from tests.support.iam.evaluation import DeniedError, check
+from tests.support.iam.statements import statements
 
 _ADDRESS = "https://simulated.example"
 _LONGEST_BACKOFF_S = 20.0
@@ -53,6 +56,7 @@ class Client:
             # As botocore does, so that a repeat after a lost answer is the same transaction.
             request["ClientRequestToken"] = self._process.machine.random.randbytes(16).hex()
         call = _named(operation, request)
+        self._authorize(_operation(operation), request)
         random, deadline = self._process.machine.random, self._process.runtime.deadline
         for number in range(1, self._attempts + 1):
             deadline.check()
@@ -70,6 +74,18 @@ class Client:
                 return self._broken(answer) if operation == "get_object" else answer
         raise AssertionError("the last attempt has ended")
 
+    def _authorize(self, operation: str, request: Mapping[str, Any]) -> None:
+        """Raises the error of AWS for a request that the policy of the process's function does not allow."""
+        if not self._process.function:
+            return
+        for access in accesses(self._service, operation, request):
+            try:
+                check(statements(self._process.function), access)
+            except DeniedError as denied:
+                raise errors.refusal(
+                    self._service, operation, "AccessDenied", str(denied), status=403
+                ) from None
+
     def _broken(self, answer: dict[str, Any]) -> dict[str, Any]:
         """Returns the answer, with a body that ends too early, or whose connection is reset, now and then."""
         if not self._process.machine.faults.happens("broken_body"):
@@ -79,18 +95,22 @@ class Client:
 
     def _error(self, operation: str, fault: str) -> Exception:
         if fault in ("refused", "unavailable"):
-            name = "".join(word.title() for word in operation.split("_"))
             code = (
                 "ThrottlingException"
                 if self._process.machine.random.random() < 0.5
                 else "InternalServerError"
             )
-            return errors.refusal(self._service, name, code, status=500)
+            return errors.refusal(self._service, _operation(operation), code, status=500)
         if fault == "lost_request":
             return EndpointConnectionError(endpoint_url=_ADDRESS)
         if self._process.machine.random.random() < 0.5:
             return ConnectionClosedError(endpoint_url=_ADDRESS)
         return ReadTimeoutError(endpoint_url=_ADDRESS)
+
+
+def _operation(method: str) -> str:
+    """Returns the operation of a client's method."""
+    return "".join(word.title() for word in method.split("_"))
 
 
 def _named(operation: str, request: Mapping[str, Any]) -> str:
