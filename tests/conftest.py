@@ -2,7 +2,10 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.iam.usage import Usage
 
 os.environ |= {
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -13,3 +16,7 @@ os.environ |= {
 # Shared machines stall for longer than hypothesis's 0.2 s an example; a test's time says nothing of it.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Usage(config), "policies")

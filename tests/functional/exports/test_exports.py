@@ -273,6 +273,25 @@ def test_high_priority_does_not_wait(stage: Stage) -> None:
     assert stage.taken == ["EXPORT_QUEUE_HIGH_URL", "EXPORT_QUEUE_URL", "EXPORT_QUEUE_URL"]
 
 
+def test_high_priority_stays_high(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = ExportTable.finish_part
+
+    def slow(self: ExportTable, *arguments: Any) -> bool:
+        stage.remaining_s = 599
+        return real(self, *arguments)
+
+    export = stage.start(priority="high")
+    with monkeypatch.context() as patch:
+        patch.setattr(ExportTable, "finish_part", slow)
+        message = stage.receive()
+        assert message
+        assert stage.deliver(message)
+    stage.remaining_s = 900
+    stage.drain()
+    assert set(stage.taken) == {"EXPORT_QUEUE_HIGH_URL"}
+    assert stage.get(export)["status"] == "completed"
+
+
 def test_one_that_waits_is_cancelled_at_once(deployed: Stage) -> None:
     export = deployed.start()
     status, answer = deployed.delete(export)

@@ -203,6 +203,12 @@ def test_a_queued_athena_query_is_a_504(stage: Stage, wide: Callable[[], str], s
     assert wide() == "CANCELLED"
 
 
+def test_an_athena_that_works_is_a_200(stage: Stage, wide: Callable[[], str]) -> None:
+    answer = stage.ask()
+    assert (answer.status, json.loads(answer.text)["metadata"]["sources"]) == (200, ["athena"])
+    assert wide() == "SUCCEEDED"
+
+
 def test_an_athena_that_fails_is_a_502(stage: Stage, wide: Callable[[], str]) -> None:
     glue = boto3.client("glue")
     [database] = [resource["Name"] for resource in glue.get_databases()["DatabaseList"]]

@@ -1,0 +1,83 @@
+"""Rare paths of a backfill's day through its handler, with the permissions of its function."""
+
+from typing import Any
+
+import boto3
+import pytest
+
+from backfill import app
+from backfill.stage_hour import HourStager
+from tests.support.backfill_handlers import CONTEXT, deployed
+from tests.support.clock import Clock
+from tests.support.races import lose_one_block
+from tests.support.sites import SITE
+from tests.support.template import BUCKET
+from tests.support.world import World
+from vitals.codec import day_file
+from vitals.errors import ArchiveVerificationError, UpstreamUnavailableError
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, HOUR_MS
+from vitals.store import keys
+
+__all__ = ["deployed"]
+
+RUN = "r-1"
+OLD = SiteDay(SITE, 1_767_225_600_000 - 5 * DAY_MS)
+SYNCED = SiteDay(SITE, 1_767_225_600_000)
+
+
+def plan(day: SiteDay) -> None:
+    boto3.client("s3").put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    request = {"site": SITE, "start_date": day.date, "end_date": day.date}
+    assert app.handler({"task": "plan", "run": RUN, "asked": request}, CONTEXT)["days"] == [day.date]
+
+
+def read(day: SiteDay) -> dict[str, Any]:
+    receipt: dict[str, Any] = app.handler({"task": "day", "run": RUN, "site": SITE, "day": day.date}, CONTEXT)
+    return receipt
+
+
+def versions(day: SiteDay) -> list[dict[str, Any]]:
+    listed = boto3.client("s3").list_object_versions(Bucket=BUCKET, Prefix=keys.day_file(day))
+    return list(listed.get("Versions", []))
+
+
+def test_a_day_continues_after_its_staged_hours(deployed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan(OLD)
+    stage, hours = HourStager.stage, []
+
+    def failing(stager: HourStager, request: Any, *arguments: Any) -> Any:
+        hours.append(request.hour)
+        if len(hours) == 4:
+            raise UpstreamUnavailableError("down")
+        return stage(stager, request, *arguments)
+
+    monkeypatch.setattr(HourStager, "stage", failing)
+    with pytest.raises(UpstreamUnavailableError):
+        read(OLD)
+    assert read(OLD)["status"] == "done"
+    assert hours == [0, 1, 2, 3, *range(3, 24)]
+
+
+def test_a_day_with_blocks_is_merged_and_archived(
+    deployed: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.now_ms = SYNCED.day_ms + DAY_MS + 2 * HOUR_MS
+    lost = lose_one_block(monkeypatch)
+    plan(SYNCED)
+    assert read(SYNCED)["status"] == "done"
+    assert lost
+    assert len(versions(SYNCED)) == 1
+
+
+def test_a_file_that_fails_its_verification_is_deleted(
+    deployed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan(OLD)
+    with monkeypatch.context() as patch:
+        patch.setattr(day_file, "checksums", lambda groups: {})
+        with pytest.raises(ArchiveVerificationError):
+            read(OLD)
+    assert versions(OLD) == []
+    assert read(OLD)["status"] == "done"
+    assert len(versions(OLD)) == 1
