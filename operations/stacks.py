@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,8 @@ class Stack:
 
     outputs: Mapping[str, str]
     client: Callable[[str], Any]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """The template's parameters; empty where they are not read."""
 
     def output(self, name: str) -> str:
         """Returns an output; OperatorError when the stack has none of this name, or it was not selected."""
@@ -46,7 +48,8 @@ def deployed(name: str) -> Stack:
     """Returns the stack of this name in the account and the region of the shell."""
     [stack] = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-    return Stack(outputs, boto3.client)
+    parameters = {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}
+    return Stack(outputs, boto3.client, parameters)
 
 
 def local() -> Stack:

@@ -1,4 +1,4 @@
-"""Adds to CloudFormation: Glue, Athena, redrive policies, expiry of items and `${!literal}` in Fn::Sub.
+"""Adds to CloudFormation: Glue, Athena, redrive policies, expiry and recovery of tables, `${!literal}`.
 
 Alarms on expressions, saved queries of Logs Insights and CodeDeploy are accepted, without an effect: an alias
 moves at once.
@@ -38,7 +38,10 @@ def patch() -> None:
         handlers[kind] = {"create": _accept, "delete": _forget}
     alarms = handlers["AWS::CloudWatch::Alarm"]
     alarms["create"] = _without_expressions(alarms["create"])
-    for kind, extend in (("AWS::SQS::Queue", _set_redrive), ("AWS::DynamoDB::Table", _set_expiry)):
+    for kind, extend in (
+        ("AWS::SQS::Queue", _set_redrive),
+        ("AWS::DynamoDB::Table", _set_expiry_and_recovery),
+    ):
         handlers[kind]["create"] = extend(handlers[kind]["create"])
     engine._resolve_refs = _keep_literals(engine._resolve_refs)
 
@@ -66,12 +69,17 @@ def _set_redrive(create: Create) -> Create:
     return create_queue
 
 
-def _set_expiry(create: Create) -> Create:
+def _set_expiry_and_recovery(create: Create) -> Create:
+    updates = {
+        "TimeToLiveSpecification": provisioners._dynamodb._update_ttl,
+        "PointInTimeRecoverySpecification": provisioners._dynamodb._update_continuous_backups,
+    }
+
     def create_table(logical_id: str, props: dict[str, Any], stack_name: str) -> Created:
         name, attributes = create(logical_id, props, stack_name)
-        if "TimeToLiveSpecification" in props:
-            setting = {"TableName": name, "TimeToLiveSpecification": props["TimeToLiveSpecification"]}
-            provisioners._dynamodb._update_ttl(setting)
+        for setting, update in updates.items():
+            if setting in props:
+                update({"TableName": name, setting: props[setting]})
         return name, attributes
 
     return create_table

@@ -1,4 +1,4 @@
-"""Checks of the account: concurrency, schedules and dead letters."""
+"""Checks of the account: concurrency, schedules, tables and dead letters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from operations.smoke.target import Target
 # The workers alone use ten: two each for syncs, archiving, backfills and both queues of exports.
 MIN_CONCURRENCY = 50
 _QUOTA = "L-B99A9384"
+_TABLES = ("StateTable", "HotTable")
+_EXPIRING = ("ENABLED", "ENABLING")
 _SCHEDULES = ("SyncSchedule", "ArchiveSchedule", "ExportSchedule")
 DEAD_LETTERS = ("SyncDeadLetters", "ArchiveDeadLetters", "ExportDeadLetters", "ScheduleDeadLetters")
 
@@ -30,6 +32,20 @@ class Account:
         return judge_schedules(
             {name: client.get_schedule(Name=self.target.outputs[name])["State"] for name in _SCHEDULES}
         )
+
+    def tables(self) -> str:
+        """Checks the settings that a restored table lacks: its items expire, and it can be restored."""
+        client = self.target.client("dynamodb")
+        names = {output: self.target.outputs[output] for output in _TABLES}
+        expiry, recovery = {}, {}
+        for name in names.values():
+            expires = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+            backups = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+            expiry[name] = expires["TimeToLiveStatus"]
+            recovery[name] = backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
+        if self.target.parameters.get("HotTableRecovery") == "false":
+            del recovery[names["HotTable"]]
+        return judge_tables(expiry, recovery)
 
     def dead_letters(self) -> str:
         """Checks that no message failed."""
@@ -63,6 +79,25 @@ def judge_schedules(states: Mapping[str, str]) -> str:
             "Set Schedules=on for the stage in samconfig.toml and deploy again"
         )
     return "syncs and archiving run by themselves"
+
+
+def judge_tables(expiry: Mapping[str, str], recovery: Mapping[str, str]) -> str:
+    """Returns what is right; ProblemError when a setting is off. Both are statuses by table name."""
+    remedies = [
+        f"aws dynamodb update-time-to-live --table-name {name} "
+        "--time-to-live-specification Enabled=true,AttributeName=expires_at"
+        for name, status in expiry.items()
+        if status not in _EXPIRING
+    ]
+    remedies += [
+        f"aws dynamodb update-continuous-backups --table-name {name} "
+        "--point-in-time-recovery-specification PointInTimeRecoveryEnabled=true"
+        for name, status in recovery.items()
+        if status != "ENABLED"
+    ]
+    if remedies:
+        raise ProblemError(f"a table lacks settings, such as one that was restored: {'; '.join(remedies)}")
+    return f"items of {len(expiry)} tables expire, and {len(recovery)} have point-in-time recovery"
 
 
 def judge_dead_letters(queues: Mapping[str, tuple[int, str]]) -> str:

@@ -58,6 +58,7 @@ def checks(target: Target, site: str, token: SmokeToken, deadline: Deadline) -> 
         *quota,
         Check("key and sync", Sync(target, site).run),
         Check("schedules", account.schedules),
+        Check("tables", account.tables),
         Check("archived day", archive.load),
         Check("Athena", AthenaCheck(target, archive, deadline).run, ("archived day",)),
         Check("token", token.create),

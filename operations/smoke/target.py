@@ -1,8 +1,8 @@
 """The stack that is checked: its outputs, its API and clients of its AWS account that wait long enough."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -30,6 +30,8 @@ class Target:
     is_local: bool
     option: str
     """How another command names the stack: ` --stack NAME`, nothing for the local one."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """The template's parameters, empty for the local stack."""
 
 
 def selected(name: str | None) -> Target:
@@ -39,7 +41,8 @@ def selected(name: str | None) -> Target:
 
 def _deployed(stack: Stack, name: str) -> Target:
     outputs = dict(stack.outputs)
-    return Target(outputs, stack.output("ApiUrl"), _client, is_local=False, option=f" --stack {name}")
+    option = f" --stack {name}"
+    return Target(outputs, stack.output("ApiUrl"), _client, False, option, stack.parameters)
 
 
 def _client(service: Any) -> Any:

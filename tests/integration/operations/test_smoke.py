@@ -26,6 +26,7 @@ FAULTS = f"http://127.0.0.1:{simulator_port(PORT)}/control/faults"
 CHECKS = [
     "key and sync",
     "schedules",
+    "tables",
     "archived day",
     "Athena",
     "token",
