@@ -94,6 +94,30 @@ class Tokens:
         self._flush_grants()
         return secret
 
+    def renew_keys(self) -> list[Token]:
+        """Gives the tokens whose key is not in the usage plan a new one there, and returns these tokens.
+
+        The secrets do not change. Tokens that shared a key share the new one. Safe to repeat.
+        """
+        if self.plan is None:
+            raise OperatorError("the usage plan is needed; give --stack, or --usage-plan with --table")
+        plan, sharing = self.plan, dict[UsageKey, list[Token]]()
+        for token in self.all(scan=True):
+            if token.usage and not token.expired(self.now()):
+                sharing.setdefault(token.usage, []).append(token)
+        without_key = [tokens for key, tokens in sharing.items() if not plan.has_key(key.id)]
+        renewed = [token for tokens in without_key for token in self._renew_key(plan, tokens)]
+        self._flush_grants()
+        return renewed
+
+    def _renew_key(self, plan: UsagePlan, tokens: Sequence[Token]) -> list[Token]:
+        """Gives these tokens one new key; returns those that were not revoked meanwhile."""
+        usage = plan.create_key(tokens[0].name)
+        renewed = [token for token in tokens if self._stored.set_usage(token, usage)]
+        if not renewed:
+            plan.delete_key(usage.id)
+        return renewed
+
     def _with_key(self, name: str, make: Callable[[UsageKey | None], str]) -> str:
         """Calls `make` with a new key of the plan, which is deleted again when `make` fails."""
         usage = self.plan.create_key(name) if self.plan else None

@@ -34,6 +34,14 @@ class UsagePlan:
         with contextlib.suppress(self._client.exceptions.ConflictException):
             self._client.create_usage_plan_key(usagePlanId=self._plan_id, keyId=key_id, keyType="API_KEY")
 
+    def has_key(self, key_id: str) -> bool:
+        """Returns whether the plan has a key of this id."""
+        try:
+            self._client.get_usage_plan_key(usagePlanId=self._plan_id, keyId=key_id)
+        except self._client.exceptions.NotFoundException:
+            return False
+        return True
+
     def delete_key(self, key_id: str) -> None:
         """Deletes the key, and with it its membership in the plan; does nothing when there is none."""
         with contextlib.suppress(self._client.exceptions.NotFoundException):

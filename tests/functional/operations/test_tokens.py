@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from typing import Any
@@ -16,6 +16,7 @@ from operations.errors import OperatorError
 from operations.token_lifecycle import Tokens
 from operations.usage_plan import UsagePlan
 from tests.support.clock import Clock
+from tests.support.gateway import flushed
 from tests.support.old_tokens import forget_scopes_version
 from vitals.errors import InvalidRequestError, NotFoundError
 from vitals.model.records.tokens import UsageKey
@@ -23,23 +24,9 @@ from vitals.model.timespan import DAY_MS, HOUR_MS
 from vitals.store import keys
 from vitals.store.state.tokens import TokenTable
 
+__all__ = ["flushed"]
+
 TABLE = "StateTable"
-
-
-@pytest.fixture
-def flushed(aws: None) -> Iterator[list[dict[str, Any]]]:
-    """Records the flushed authorizer caches; moto has no FlushStageAuthorizersCache."""
-    calls: list[dict[str, Any]] = []
-
-    def flush(params: dict[str, Any], **_: Any) -> Any:
-        calls.append(params)
-        return type("Response", (), {"status_code": 202})(), {}
-
-    boto3.setup_default_session()
-    session: Any = boto3.DEFAULT_SESSION
-    session.events.register("before-call.api-gateway.FlushStageAuthorizersCache", flush)
-    yield calls
-    boto3.DEFAULT_SESSION = None
 
 
 @pytest.fixture

@@ -90,6 +90,10 @@ class Ledger:
         }
         return {day_ms: day.claimed for day_ms, day in days.items() if day.polled.all()}
 
+    def forget_windows(self, day: SiteDay) -> None:
+        """Removes the record of a day's windows: none was polled, and none has samples."""
+        self._client.delete_item(TableName=self._table, Key=keys.ledger_day(day))
+
     def record_rejected(self, site: str, rejected: Iterable[tuple[int, int]]) -> None:
         """Records the points (id, start of the hour in UTC ms) with values that are not numbers."""
         hours: dict[int, set[int]] = {}

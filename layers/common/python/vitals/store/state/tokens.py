@@ -153,11 +153,25 @@ class TokenTable:
         try:
             self._client.transact_write_items(TransactItems=[*_puts(self._table, new), *end])
         except self._client.exceptions.TransactionCanceledException as error:
-            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-            if "ConditionalCheckFailed" in reasons:
+            if _is_refused(error):
                 raise NotFoundError(f"token {old.id} no longer exists") from None
             raise ConflictError("another process is changing the token; try again") from error
         return secret
+
+    def set_usage(self, token: Token, usage: UsageKey) -> bool:
+        """Sets the usage key of a token; returns False when the token is revoked."""
+        facts: dict[str, items.Fact] = {"usage_key": usage.value, "usage_key_id": usage.id}
+        both = (keys.token(token.sha256), keys.token_entry(token.sha256))
+        updates: list[Any] = [
+            {"Update": items.setting(self._table, key, facts, "attribute_exists(pk)")} for key in both
+        ]
+        try:
+            self._client.transact_write_items(TransactItems=updates)
+        except self._client.exceptions.TransactionCanceledException as error:
+            if _is_refused(error):
+                return False
+            raise ConflictError("another process is changing the token; try again") from error
+        return True
 
     def remove_grant(self, token: Token) -> None:
         """Makes the token invalid; its entry in the index stays until its usage key is removed too."""
@@ -166,6 +180,12 @@ class TokenTable:
     def remove_entry(self, token: Token) -> None:
         """Removes the token from the index, as the last step of revoking it."""
         self._client.delete_item(TableName=self._table, Key=keys.token_entry(token.sha256))
+
+
+def _is_refused(error: Any) -> bool:
+    """Returns whether a condition of the transaction does not hold."""
+    reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+    return "ConditionalCheckFailed" in reasons
 
 
 def _new_secret() -> str:
