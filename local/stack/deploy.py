@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,12 +31,24 @@ _HEALTH_SECONDS = 60
 
 
 class Deployment:
-    """A deployment of the stack to the emulator of `settings`."""
+    """A deployment of the stack to the emulator of `settings`.
 
-    def __init__(self, settings: Settings, progress: Progress) -> None:
+    It has the name and the parameters of samconfig.toml, unless others are passed.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        progress: Progress,
+        *,
+        name: str | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> None:
         self._settings = settings
         self._progress = progress
         self._config = samconfig()[_CONFIG_ENV]
+        self._name: str = name or self._config["global"]["parameters"]["stack_name"]
+        self._parameters = parameters or {}
         self.region: str = self._config["global"]["parameters"]["region"]
 
     def client(self, service: str) -> Any:
@@ -52,11 +65,12 @@ class Deployment:
         overrides = parameters["parameter_overrides"].split() + self._overrides()
         stamp(build / "template.yaml", overrides)
         template = ["--template-file", str(build / "template.yaml"), "--no-progressbar"]
-        self._sam(["deploy", *config, *template, "--parameter-overrides", *overrides], _DEPLOY_SECONDS)
+        deploy = ["deploy", *config, "--stack-name", self._name, *template]
+        self._sam([*deploy, "--parameter-overrides", *overrides], _DEPLOY_SECONDS)
         return self._outputs()
 
     def _overrides(self) -> list[str]:
-        """Returns the template's parameters that the settings determine."""
+        """Returns the template's parameters that the settings determine, and those that were passed."""
         parameters = {
             "Sites": ",".join(self._settings.sites),
             "AceApiUrl": self._settings.ace_api_url,
@@ -69,7 +83,7 @@ class Deployment:
         if self._settings.simulator:
             # The simulator runs on this machine and needs no rate limit.
             parameters["AceRequestsPerMinute"] = "60000"
-        return [f"{name}={value}" for name, value in parameters.items()]
+        return [f"{name}={value}" for name, value in (parameters | dict(self._parameters)).items()]
 
     def _sam(self, arguments: list[str], seconds: int) -> None:
         command = f"sam {arguments[0]}"
@@ -94,8 +108,7 @@ class Deployment:
         )
 
     def _outputs(self) -> dict[str, str]:
-        name = self._config["global"]["parameters"]["stack_name"]
-        stack = self.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+        stack = self.client("cloudformation").describe_stacks(StackName=self._name)["Stacks"][0]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
         # {API id}.execute-api.localhost does not resolve everywhere; a path does.
         url = urlsplit(outputs["ApiUrl"])

@@ -20,8 +20,8 @@ FAULTS = (
 )
 
 
-def local_stack(command: str, *, seconds: int, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command of local.stack on the test stack's ports and folder."""
+def stack_environ() -> dict[str, str]:
+    """Returns the variables that make a local stack the test stack."""
     ours = {"VITALS_HOME": str(HOME), "VITALS_PORT": str(PORT), "VITALS_FAULTS": FAULTS}
     # Four days, of which all but the last two are cold once they are archived.
     ours |= {"VITALS_HOT_DAYS": "1", "VITALS_LOOKBACK_HOURS": "96", "VITALS_BACKFILL_DAYS": "0"}
@@ -29,13 +29,18 @@ def local_stack(command: str, *, seconds: int, **environ: str) -> subprocess.Com
     ours["VITALS_ORIGINS"] = "https://charts.example.com,http://localhost:3000"
     if REPLAY.is_dir():
         ours["VITALS_REPLAY"] = str(REPLAY)
+    return ours
+
+
+def local_stack(command: str, *, seconds: int, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command of local.stack on the test stack's ports and folder."""
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("VITALS_", "ACE_", "AWS_"))
     }
     return subprocess.run(
         [sys.executable, "-m", "local.stack", command],
         cwd=ROOT,
-        env=inherited | ours | environ,
+        env=inherited | stack_environ() | environ,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

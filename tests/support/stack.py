@@ -10,6 +10,9 @@ import boto3
 from botocore.config import Config
 
 from tests.support.local_stack import HOME, ROOT, VITALS
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import Span
+from vitals.store.state.ledger import Ledger
 from vitals.store.state.tokens import TokenTable
 
 
@@ -61,3 +64,18 @@ def invoke_archival(stack: dict[str, Any], event: dict[str, str]) -> dict[str, A
         if "FunctionError" not in answer:
             return receipt
     raise AssertionError(receipt)
+
+
+def let_time_pass(stack: dict[str, Any], site: str, before_ms: int) -> None:
+    """Lets the archived days before a moment be a day older than their blocks, which are gone."""
+    dynamodb = aws_client(stack, "dynamodb")
+    ledger = Ledger(dynamodb, stack["outputs"]["StateTable"])
+    for record in ledger.archive_records(site, Span(0, before_ms)):
+        assert record.status == "done"
+        ledger.update_archive(SiteDay(site, record.day_ms), expires_ms=before_ms)
+    table, key_names = stack["outputs"]["HotTable"], ("pk", "w")
+    for page in dynamodb.get_paginator("scan").paginate(TableName=table):
+        for item in page["Items"]:
+            if int(item["w"]["N"]) < before_ms and "#rollup#" not in item["pk"]["S"]:
+                assert "expires_at" in item
+                dynamodb.delete_item(TableName=table, Key={name: item[name] for name in key_names})

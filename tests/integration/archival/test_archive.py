@@ -8,27 +8,10 @@ import requests
 
 from operations.verification.questions import Question
 from operations.verification.store import Store
-from tests.support.stack import aws_client, invoke_archival, verify
-from vitals.model.site_day import SiteDay
-from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name
-from vitals.store.state.ledger import Ledger
+from tests.support.stack import invoke_archival, let_time_pass, verify
+from vitals.model.timespan import DAY_MS, HOUR_MS, day_name
 
 pytestmark = pytest.mark.integration
-
-
-def let_time_pass(stack: dict[str, Any], site: str, before_ms: int) -> None:
-    """Lets the archived days before a moment be a day older than their blocks, which are gone."""
-    dynamodb = aws_client(stack, "dynamodb")
-    ledger = Ledger(dynamodb, stack["outputs"]["StateTable"])
-    for record in ledger.archive_records(site, Span(0, before_ms)):
-        assert record.status == "done"
-        ledger.update_archive(SiteDay(site, record.day_ms), expires_ms=before_ms)
-    table, key_names = stack["outputs"]["HotTable"], ("pk", "w")
-    for page in dynamodb.get_paginator("scan").paginate(TableName=table):
-        for item in page["Items"]:
-            if int(item["w"]["N"]) < before_ms and "#rollup#" not in item["pk"]["S"]:
-                assert "expires_at" in item
-                dynamodb.delete_item(TableName=table, Key={name: item[name] for name in key_names})
 
 
 def sources(stack: dict[str, Any], question: Question, resolution: str) -> list[str]:
