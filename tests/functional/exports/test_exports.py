@@ -16,7 +16,7 @@ from moto.moto_api import state_manager
 from exports import app as worker_app
 from exports import work
 from exports.api.answers import MAX_WAITING
-from exports.handle import Exports
+from exports.handle import MAX_RECEIVES, Exports
 from tests.support.exporting import BUCKET, FIRST, SYNCED, Stage, deployed, export_body, simulator, stage
 from tests.support.kill import killed_at
 from tests.support.sites import SITE
@@ -387,15 +387,16 @@ def test_one_whose_worker_was_killed_can_be_cancelled(stage: Stage) -> None:
         ),
     ],
 )
-def test_three_failures_end_an_export_with_their_error(
+def test_repeated_failures_end_an_export_with_their_error(
     stage: Stage, break_it: Callable[[Stage], Any], text: str
 ) -> None:
     export = stage.start()
     message = stage.receive()
     assert message
     break_it(stage)
-    for receives, status in ((1, "queued"), (2, "queued"), (3, "failed")):
+    for receives in range(1, MAX_RECEIVES + 1):
         assert not stage.deliver(message, receives)
+        status = "failed" if receives == MAX_RECEIVES else "queued"
         answer = stage.get(export)
         assert (answer["status"], answer["error"], answer["attempts"]) == (status, text, receives)
     assert answer["ended_at"]
@@ -410,7 +411,7 @@ def test_an_unforeseen_error_is_for_the_log_only(stage: Stage, monkeypatch: pyte
     message = stage.receive()
     assert message
     monkeypatch.setattr(DayRows, "_build", lambda *_: 1 / 0)
-    assert not stage.deliver(message, 3)
+    assert not stage.deliver(message, MAX_RECEIVES)
     assert stage.get(export)["error"] == work._UNEXPECTED
 
 
@@ -420,7 +421,7 @@ def test_a_redriven_export_continues(stage: Stage, monkeypatch: pytest.MonkeyPat
     assert message
     with monkeypatch.context() as patch:
         patch.setattr(DayRows, "_build", lambda *_: 1 / 0)
-        assert not stage.deliver(message, 3)
+        assert not stage.deliver(message, MAX_RECEIVES)
     assert stage.get(export)["status"] == "failed"
     assert set(done(stage, export)) == {0}
     assert stage.deliver(message, 1)
@@ -433,7 +434,7 @@ def test_a_kill_in_the_last_attempt_is_shown(stage: Stage, monkeypatch: pytest.M
     message = stage.receive()
     assert message
     with killed_at(DayRows, "_build"):
-        stage.deliver(message, 3)
+        stage.deliver(message, MAX_RECEIVES)
     assert stage.get(export)["status"] == "running"
     stage.world.clock.now_ms += LEASE
     answer = stage.get(export)
