@@ -204,7 +204,7 @@ ENVIRONMENT = {
     "COLD_BUCKET": BUCKET,
     "SITES": SITE,
     "ACE_API_URL": API,
-    "ACE_SECRET_ID": "ace-api-key",
+    "ACE_SECRET_NAME": "ace-api-key",
     "SYNC_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/sync",
     "ARCHIVE_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/archive",
 }

@@ -1,4 +1,4 @@
-"""Changes of the status of sites, in their records."""
+"""Changes of the status and the key group of sites, in their records."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -7,7 +7,8 @@ from typing import Any
 from operations.errors import OperatorError
 from operations.stacks import Stack
 from vitals import config
-from vitals.model.records.sites import ENABLED, PAUSED, REMOVED, RecordedStatus, SiteRecord
+from vitals.model.key_group import check_key_group
+from vitals.model.records.sites import ENABLED, PAUSED, REMOVED, RecordedStatus, SiteRecord, key_group_of
 from vitals.model.site_status import site_status, site_statuses
 from vitals.site_name import check_site
 from vitals.store.state.sites import SiteTable
@@ -15,12 +16,19 @@ from vitals.store.state.sites import SiteTable
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The status of a site before and after a command, and how far it is synced (UTC ms)."""
+    """The status and key group of a site before and after a command, and how far it is synced (UTC ms)."""
 
     site: str
     before: RecordedStatus | None
     after: RecordedStatus
     checkpoint_ms: int | None
+    group_before: str
+    group_after: str
+
+    @property
+    def is_none(self) -> bool:
+        """Whether the command had nothing to change."""
+        return self.before == self.after and self.group_before == self.group_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +48,11 @@ class Sites:
             replace(records.get(site) or SiteRecord(site), status=status) for site, status in statuses.items()
         ]
 
-    def add(self, site: str) -> Change:
-        """Enables a site, which may be new, paused or removed."""
-        return self._change(check_site(site), ENABLED)
+    def add(self, site: str, key_group: str | None = None) -> Change:
+        """Enables a site, which may be new, paused or removed; a key group of None stays as it is."""
+        if key_group is not None:
+            check_key_group(key_group)
+        return self._change(check_site(site), ENABLED, key_group)
 
     def pause(self, site: str) -> Change:
         """Pauses a site."""
@@ -52,15 +62,18 @@ class Sites:
         """Removes a site, and none of its samples."""
         return self._change(site, REMOVED)
 
-    def _change(self, site: str, status: RecordedStatus) -> Change:
+    def _change(self, site: str, status: RecordedStatus, key_group: str | None = None) -> Change:
         record = self.table.load(site)
         before = self._status(site, record)
         if status != ENABLED and record is None and before is None:
             raise OperatorError(f"there is no site {site!r}; `vitals site list` lists them")
         # Also where the initial list implies the status, so that a later change of the list has no effect.
-        if record is None or record.status != status:
-            self.table.set_status(site, status)
-        return Change(site, before, status, record.checkpoint_ms if record else None)
+        group_before = key_group_of(record)
+        group_after = key_group or group_before
+        if record is None or record.status != status or group_after != group_before:
+            self.table.set_status(site, status, key_group)
+        checkpoint_ms = record.checkpoint_ms if record else None
+        return Change(site, before, status, checkpoint_ms, group_before, group_after)
 
     def _status(self, site: str, record: SiteRecord | None) -> RecordedStatus | None:
         if self.initial is None:

@@ -37,11 +37,12 @@ def _list(sites: Sites, options: argparse.Namespace) -> None:
         print(json.dumps({"sites": [_described(record) for record in listed]}))
         return
     show(
-        ("site", "status", "points", "synced from", "synced until"),
+        ("site", "status", "key", "points", "synced from", "synced until"),
         [
             (
                 record.site,
                 record.status or "by the parameter Sites",
+                record.key_group,
                 str(record.points),
                 _minute(record.first_ms) or "never",
                 _minute(record.checkpoint_ms) or "never",
@@ -55,6 +56,7 @@ def _described(record: SiteRecord) -> dict[str, Any]:
     return {
         "site": record.site,
         "status": record.status,
+        "key": record.key_group,
         "points": record.points,
         "synced_from": None if record.first_ms is None else iso(record.first_ms),
         "synced_until": None if record.checkpoint_ms is None else iso(record.checkpoint_ms),
@@ -66,7 +68,7 @@ def _minute(time_ms: int | None) -> str:
 
 
 def _add(sites: Sites, options: argparse.Namespace) -> None:
-    change = sites.add(options.site)
+    change = sites.add(options.site, options.key)
     checkpoint = _minute(change.checkpoint_ms)
     start = f"continues at {checkpoint}, an hour per step" if checkpoint else "reads the site's first hours"
     _report(change, f"the next sync starts within five minutes and {start}", options)
@@ -92,13 +94,18 @@ def _remove(sites: Sites, options: argparse.Namespace) -> None:
 
 def _report(change: Change, effect: str, options: argparse.Namespace) -> None:
     if options.json:
-        print(json.dumps({"site": change.site, "status": change.after, "before": change.before}))
-    if change.before == change.after:
+        fields = {"site": change.site, "status": change.after, "before": change.before}
+        print(json.dumps(fields | {"key": change.group_after}))
+    if change.is_none:
         print(f"{change.site} is {change.after} already; nothing has changed", file=sys.stderr)
-    else:
+    elif change.before != change.after:
         print(f"{change.site} is {change.after}: {effect}", file=sys.stderr)
+    if change.group_after != change.group_before:
+        group = change.group_after
+        print(f"{change.site} is in the key group {group}: its next sync uses that key", file=sys.stderr)
 
 
+_KEY_HELP = "read the site with the key of this key group (default: the group that it has)"
 _COMMANDS: dict[str, Callable[[Sites, argparse.Namespace], None]] = {
     "list": _list,
     "add": _add,
@@ -121,4 +128,6 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(name, parents=[shared], help=effect)
         command.add_argument("site", help="its name in ACE")
+        if name == "add":
+            command.add_argument("--key", metavar="GROUP", help=_KEY_HELP)
     return parser

@@ -9,7 +9,7 @@ from archival.planning import DuePlanner
 from archival.reconcile import ReconcilingArchiver
 from vitals import config
 from vitals.ace import connection
-from vitals.ace.pacing import Pace
+from vitals.ace.pacing import KeyPaces
 from vitals.aws.queue_function import Invocation, QueueFunction
 from vitals.aws.runtime import Runtime
 from vitals.aws.sqs import MessageQueue
@@ -24,12 +24,16 @@ _RESERVE_S = 300
 def archive(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
     """Archives the day that the event names, or sends the days that are due."""
     runtime = invocation.runtime
-    settings, stores, pace = connect(runtime)
-    ingest = None
-    if settings.reconcile:
-        remaining_s = partial(invocation.remaining_s, _RESERVE_S)
-        upstream = connection.connect(settings, runtime, remaining_s, invocation.logger.warning, pace)
-        ingest = Ingest(upstream, stores.hot, stores.ledger, runtime.now_ms)
+    settings, stores, paces = connect(runtime)
+
+    def archiver(key_group: str | None) -> ReconcilingArchiver:
+        ingest = None
+        if settings.reconcile and key_group:
+            remaining_s, warn = partial(invocation.remaining_s, _RESERVE_S), invocation.logger.warning
+            upstream = connection.connect(settings, runtime, remaining_s, warn, key_group, paces)
+            ingest = Ingest(upstream, stores.hot, stores.ledger, runtime.now_ms)
+        return ReconcilingArchiver(Archiver.connect(stores, runtime, settings.hot_days), ingest)
+
     planner = DuePlanner(
         ledger=stores.ledger,
         sites=stores.sites,
@@ -39,21 +43,16 @@ def archive(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
         now=runtime.now_ms,
         logger=invocation.logger,
     )
-    return Archival(
-        archiver=ReconcilingArchiver(Archiver.connect(stores, runtime, settings.hot_days), ingest),
-        planner=planner,
-        initial_sites=settings.sites,
-        now=runtime.now_ms,
-        logger=invocation.logger,
-    ).handle(event)
+    archival = Archival(archiver, planner, settings.sites, now=runtime.now_ms, logger=invocation.logger)
+    return archival.handle(event)
 
 
 @cache
-def connect(runtime: Runtime) -> tuple[config.ArchivalSettings, Stores, Pace]:
-    """Returns the settings, the stores and the pace of this process."""
+def connect(runtime: Runtime) -> tuple[config.ArchivalSettings, Stores, KeyPaces]:
+    """Returns the settings, the stores and the paces of this process."""
     settings = config.load(config.ArchivalSettings)
-    pace = Pace(settings.requests_per_minute / 2, runtime, burst=5)
-    return settings, Stores.connect(settings, runtime), pace
+    paces = KeyPaces(settings.requests_per_minute / 2, runtime, burst=5)
+    return settings, Stores.connect(settings, runtime), paces
 
 
 function = QueueFunction(archive, failure="archiving failed", traces=("requests",))

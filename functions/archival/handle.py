@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from archival import events
 from archival.planning import DuePlanner
 from archival.reconcile import ReconcilingArchiver
-from vitals.model.records.sites import REMOVED
+from vitals.model.records.sites import REMOVED, key_group_of
 from vitals.model.site_status import check_enabled, site_status
 
 
@@ -17,10 +17,11 @@ from vitals.model.site_status import check_enabled, site_status
 class Archival:
     """The archiving with its log; `now` gives UTC ms.
 
-    The `initial_sites` are enabled unless their records differ.
+    `archiver` connects the upstream with the key of a key group; None archives from what is stored. The
+    `initial_sites` are enabled unless their records differ.
     """
 
-    archiver: ReconcilingArchiver
+    archiver: Callable[[str | None], ReconcilingArchiver]
     planner: DuePlanner
     initial_sites: tuple[str, ...]
     now: Callable[[], int]
@@ -32,9 +33,12 @@ class Archival:
         if isinstance(request, events.EveryDueDay):
             return {"due": self.planner.plan_sites(self.initial_sites)}
         site = request.day.site
-        status = site_status(site, self.planner.sites.load(site), self.initial_sites)
+        record = self.planner.sites.load(site)
+        status = site_status(site, record, self.initial_sites)
         if status is None:
             check_enabled(site, status)
-        receipt = self.archiver.archive(request.day, from_upstream=status != REMOVED)
+        # The upstream may no longer have a site that was removed.
+        archiver = self.archiver(None if status == REMOVED else key_group_of(record))
+        receipt = archiver.archive(request.day)
         self.logger.info("day archived", **receipt)
         return receipt

@@ -16,12 +16,9 @@ class ReconcilingArchiver:
     archiver: Archiver
     ingest: Ingest | None
 
-    def archive(self, day: SiteDay, *, from_upstream: bool = True) -> dict[str, Any]:
-        """Archives the day as Archiver.archive does; a day that is hot is read again first.
-
-        It is not read again if `from_upstream` is False, because the upstream is not asked about its site.
-        """
-        return self.archiver.archive(day, lambda: self._reconcile(day) if from_upstream else "hot")
+    def archive(self, day: SiteDay) -> dict[str, Any]:
+        """Archives the day as Archiver.archive does; a day that is hot is read again first."""
+        return self.archiver.archive(day, lambda: self._reconcile(day))
 
     def _reconcile(self, day: SiteDay) -> str:
         if self.ingest is None or not self.archiver.is_hot(day):

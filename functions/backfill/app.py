@@ -26,8 +26,8 @@ def do_task(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
     settings, stores = connect(runtime)
     remaining_s = partial(invocation.remaining_s, _RESERVE_S)
 
-    def worker() -> DayWorker:
-        upstream = connection.connect(settings, runtime, remaining_s, invocation.logger.warning)
+    def worker(key_group: str) -> DayWorker:
+        upstream = connection.connect(settings, runtime, remaining_s, invocation.logger.warning, key_group)
         return DayWorker(
             runs=stores.runs,
             staging=stores.staging,

@@ -7,6 +7,7 @@ from typing import Any, NotRequired, TypedDict
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr, ValidationError
 
 from vitals.errors import InvalidRequestError
+from vitals.model.key_group import DEFAULT_GROUP
 from vitals.model.ranges import parse_days
 from vitals.model.timespan import DAY_MS, Span, day_name
 from vitals.site_name import check_site
@@ -78,10 +79,11 @@ class PlanTask:
 
 @dataclass(frozen=True, slots=True)
 class DayTask:
-    """Read and store one day (YYYY-MM-DD) of the run."""
+    """Read and store one day (YYYY-MM-DD) of the run with the key of a key group."""
 
     run: str
     day: str
+    key_group: str = DEFAULT_GROUP
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def parse_task(event: Mapping[str, Any], now_ms: int) -> PlanTask | DayTask | Su
         case {"task": "plan", "run": str(run), "asked": dict(request)}:
             return PlanTask(run, parse_request(request, now_ms))
         case {"task": "day", "run": str(run), "day": str(day)}:
-            return DayTask(run, day)
+            return DayTask(run, day, str(event.get("key_group", DEFAULT_GROUP)))
         case {"task": "summarise", "run": str(run), "days": list(results)}:
             return SummariseTask(run, results, str(event.get("error", "")))
     raise InvalidRequestError(

@@ -10,7 +10,7 @@ from vitals.errors import InvalidRequestError
 from vitals.model import point_set
 from vitals.model.point_set import PointSet
 from vitals.model.records.ledger import ArchiveRecord
-from vitals.model.records.sites import RecordedStatus
+from vitals.model.records.sites import RecordedStatus, key_group_of
 from vitals.model.site_status import check_enabled, site_status
 from vitals.model.timespan import DAY_MS, day_name
 from vitals.store.state.catalog import CatalogTable
@@ -21,11 +21,15 @@ from vitals.store.stores import Stores
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """The days to read (YYYY-MM-DD), how many of them at once, and how many days are complete already."""
+    """The days to read (YYYY-MM-DD), how many of them at once, and how many days are complete already.
+
+    They are read with the key of the key group.
+    """
 
     days: tuple[str, ...]
     complete: int
     concurrency: int
+    key_group: str
     estimate: Estimate
 
 
@@ -61,7 +65,8 @@ class Planner:
 
     def plan(self, request: BackfillRequest) -> RunPlan:
         """Returns what the run would do and changes nothing; NotFoundError for a site that is not enabled."""
-        check_enabled(request.site, self.status(request.site))
+        record = self.sites.load(request.site)
+        check_enabled(request.site, site_status(request.site, record, self.initial_sites))
         catalog = self.catalogs.load(request.site)
         if not catalog.points:
             raise InvalidRequestError(f"site {request.site} has no points yet; wait for its first sync")
@@ -74,6 +79,7 @@ class Planner:
             days=tuple(map(day_name, days)),
             complete=request.days.length_ms // DAY_MS - len(days),
             concurrency=concurrency,
+            key_group=key_group_of(record),
             estimate=estimate(len(days), intervals, self.requests_per_minute, concurrency),
         )
 

@@ -15,11 +15,11 @@ from backfill.summary import Summariser
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
-    """The three tasks of a run; `worker` connects what a day needs, when a day's task comes."""
+    """The three tasks of a run; `worker` connects what a day of a key group needs, when its task comes."""
 
     planner: Planner
     runs: Runs
-    worker: Callable[[], DayWorker]
+    worker: Callable[[str], DayWorker]
     summariser: Summariser
     logger: Logger
 
@@ -44,13 +44,14 @@ class Tasks:
             "days": list(plan.days),
             "days_complete": plan.complete,
             "max_concurrency": plan.concurrency,
+            "key_group": plan.key_group,
             "estimate": asdict(plan.estimate),
         }
         self.logger.info("backfill planned", **result | {"days": len(plan.days)})
         return result
 
     def _day(self, task: DayTask) -> dict[str, Any]:
-        receipt = self.worker().work(task.run, task.day)
+        receipt = self.worker(task.key_group).work(task.run, task.day)
         self.logger.info("day backfilled", run=task.run, **receipt)
         return receipt
 

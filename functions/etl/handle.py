@@ -1,6 +1,6 @@
 """Handling one event: messages for every site, or one sync with its log lines."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +9,12 @@ from aws_lambda_powertools import Logger
 from etl import events
 from etl.receipt import Receipt
 from etl.report import StackReport
+from etl.rereads import Message
 from etl.sync import Syncer
 from vitals.errors import CircuitOpenError
-from vitals.model.records.sites import PAUSED, REMOVED, SiteRecord
+from vitals.model.records.sites import PAUSED, REMOVED, SiteRecord, key_group_of
 from vitals.model.site_status import check_enabled, enabled_sites, site_status
+from vitals.store.state.sites import SiteTable
 
 # A direct invoke continues until caught up: 24 hours of a new site, and as much again for a slow one.
 DIRECT_STEPS = 48
@@ -20,12 +22,16 @@ DIRECT_STEPS = 48
 
 @dataclass(frozen=True, slots=True)
 class Etl:
-    """The sync with its queue, its log and the report of the schedule.
+    """The sync with its queue, its log and the report of the schedule; `now` gives UTC ms.
 
-    The `initial_sites` are enabled unless their records differ.
+    `syncer` connects the upstream with the key of a key group. The `initial_sites` are enabled unless their
+    records differ.
     """
 
-    syncer: Syncer
+    syncer: Callable[[str], Syncer]
+    sites: SiteTable
+    enqueue: Callable[[Sequence[Message]], None]
+    now: Callable[[], int]
     initial_sites: tuple[str, ...]
     logger: Logger
     report: StackReport
@@ -34,12 +40,12 @@ class Etl:
         self, event: Mapping[str, Any], *, queued: bool, may_continue: Callable[[], bool]
     ) -> dict[str, Any]:
         """Handles one event and returns a receipt; raises the error of a failed sync."""
-        request = events.parse(event, self.syncer.ingest.now())
+        request = events.parse(event, self.now())
         if isinstance(request, events.EverySite):
             return self._every_site()
-        record = self.syncer.sites.load(request.site)
+        record = self.sites.load(request.site)
         status = site_status(request.site, record, self.initial_sites)
-        receipt, started_ms = Receipt(request.site), self.syncer.ingest.now()
+        receipt, started_ms = Receipt(request.site), self.now()
         if queued and status in (PAUSED, REMOVED):
             # A queued span is read all the same, because no other sync would repeat it.
             if isinstance(request, events.OneSite):
@@ -50,7 +56,7 @@ class Etl:
         try:
             self._sync(request, record, receipt, queued=queued, may_continue=may_continue)
         finally:
-            duration_ms = self.syncer.ingest.now() - started_ms
+            duration_ms = self.now() - started_ms
             self.logger.info("sync receipt", duration_ms=duration_ms, **receipt.as_dict())
         return receipt.as_dict()
 
@@ -64,11 +70,12 @@ class Etl:
         may_continue: Callable[[], bool],
     ) -> None:
         """Syncs the site or the span; skips a queued sync of a site while the circuit is open."""
+        syncer = self.syncer(key_group_of(record))
         try:
             if isinstance(request, events.OneSite):
-                self.syncer.sync_site(record, receipt, 1 if queued else DIRECT_STEPS, may_continue)
+                syncer.sync_site(record, receipt, 1 if queued else DIRECT_STEPS, may_continue)
             else:
-                self.syncer.sync_span(record, receipt, request.span)
+                syncer.sync_span(record, receipt, request.span)
         except CircuitOpenError as error:
             if not queued or isinstance(request, events.OneSpan):
                 raise
@@ -76,9 +83,9 @@ class Etl:
             self.logger.warning("sync skipped", site=receipt.site, reason=str(error))
 
     def _every_site(self) -> dict[str, Any]:
-        records = {record.site: record for record in self.syncer.sites.list()}
+        records = {record.site: record for record in self.sites.list()}
         sites = enabled_sites(records.values(), self.initial_sites)
-        self.syncer.enqueue([{"site": site} for site in sites])
+        self.enqueue([{"site": site} for site in sites])
         synced = [records[site] for site in sites if site in records]
-        self.report.send(synced, self.syncer.ingest.now())
+        self.report.send(synced, self.now())
         return {"sites": sites}

@@ -9,6 +9,9 @@ from botocore.exceptions import ClientError
 
 from operations.smoke.checks import ProblemError
 from operations.smoke.target import Target, invoke
+from vitals.model.key_group import secret_name
+from vitals.model.records.sites import key_group_of
+from vitals.store.state.sites import SiteTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,15 @@ class Sync:
                 ) from None
             raise
         if is_error:
-            secret = self.target.outputs["AceApiKeySecret"]
-            raise ProblemError(sync_problem(answer, self.site, secret, self.target.option))
+            raise ProblemError(sync_problem(answer, self.site, self._secret(), self.target.option))
         return sync_text(answer)
+
+    def _secret(self) -> str:
+        """Returns the name of the secret with the site's key."""
+        outputs, client = self.target.outputs, self.target.client
+        record = SiteTable(client("dynamodb"), outputs["StateTable"]).load(self.site)
+        function = client("lambda").get_function_configuration(FunctionName=outputs["EtlFunction"])
+        return secret_name(function["Environment"]["Variables"]["ACE_SECRET_NAME"], key_group_of(record))
 
 
 def sync_text(receipt: Mapping[str, Any]) -> str:

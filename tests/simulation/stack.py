@@ -291,7 +291,7 @@ def _variables(sites: Iterable[str], hot_days: int) -> dict[str, str]:
         "HOT_TABLE": "HotTable",
         "COLD_BUCKET": BUCKET,
         "ACE_API_URL": API_URL,
-        "ACE_SECRET_ID": SECRET,
+        "ACE_SECRET_NAME": SECRET,
         "ACE_REQUESTS_PER_MINUTE": "50",
         "INITIAL_LOOKBACK_HOURS": "6",
         "CATALOG_HOURS": "1",

@@ -34,13 +34,13 @@ def deployed(
         roleArn="arn:aws:iam::123456789012:role/r",
     )["stateMachineArn"]
     key = simulator.settings.api_key
-    secret = boto3.client("secretsmanager").create_secret(Name=ACE_SECRET, SecretString=key)
+    boto3.client("secretsmanager").create_secret(Name=ACE_SECRET, SecretString=key)
     for name, value in {
         "STATE_TABLE": "StateTable",
         "HOT_TABLE": "HotTable",
         "COLD_BUCKET": "cold-bucket",
         "ACE_API_URL": simulator.url,
-        "ACE_SECRET_ID": secret["ARN"],
+        "ACE_SECRET_NAME": ACE_SECRET,
         "SITES": f"{SITE},second_site",
         "ACE_REQUESTS_PER_MINUTE": "60000",
         "STATE_MACHINE_ARN": machine,
@@ -64,7 +64,9 @@ def run_tasks(run: str) -> dict[str, Any]:
     )
     plan = tasks_app.handler({"task": "plan", "run": run, "asked": request}, CONTEXT)
     results = [
-        tasks_app.handler({"task": "day", "run": run, "site": SITE, "day": day}, CONTEXT)
+        tasks_app.handler(
+            {"task": "day", "run": run, "site": SITE, "day": day, "key_group": plan["key_group"]}, CONTEXT
+        )
         for day in plan["days"]
     ]
     return tasks_app.handler({"task": "summarise", "run": run, "site": SITE, "days": results}, CONTEXT)

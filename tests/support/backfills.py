@@ -152,7 +152,7 @@ def backfill(make_world: Callable[..., World]) -> Backfill:
     made.tasks = Tasks(
         planner,
         Runs(runs, executions, now),
-        lambda: made.worker,
+        lambda key_group: made.worker,
         Summariser(runs, staging, now),
         Logger(service="test"),
     )

@@ -2,8 +2,8 @@
 
 import io
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -12,6 +12,11 @@ class DirectInvoke:
     """Answers an invoke as Lambda does: with the handler's answer, or with its error."""
 
     handler: Callable[[dict[str, Any]], Any]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """The environment of the function."""
+
+    def get_function_configuration(self, **_: str) -> Any:
+        return {"Environment": {"Variables": self.variables}}
 
     def invoke(self, *, FunctionName: str, Qualifier: str, Payload: bytes) -> dict[str, Any]:
         assert Qualifier == "live"

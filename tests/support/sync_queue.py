@@ -21,13 +21,13 @@ def queue(
 ) -> Iterator[str]:
     url: str = boto3.client("sqs").create_queue(QueueName="SyncQueue")["QueueUrl"]
     key = simulator.settings.api_key
-    secret = boto3.client("secretsmanager").create_secret(Name=ACE_SECRET, SecretString=key)
+    boto3.client("secretsmanager").create_secret(Name=ACE_SECRET, SecretString=key)
     for name, value in {
         "STATE_TABLE": "StateTable",
         "HOT_TABLE": "HotTable",
         "SYNC_QUEUE_URL": url,
         "ACE_API_URL": simulator.url,
-        "ACE_SECRET_ID": secret["ARN"],
+        "ACE_SECRET_NAME": ACE_SECRET,
         "SITES": f"{SITE},second_site",
         "INITIAL_LOOKBACK_HOURS": "3",
         "ACE_REQUESTS_PER_MINUTE": "60000",

@@ -11,7 +11,7 @@ GOOD = {
     "HOT_TABLE": "hot",
     "SYNC_QUEUE_URL": "https://queue",
     "ACE_API_URL": "https://ace.example/api/",
-    "ACE_SECRET_ID": "ace",
+    "ACE_SECRET_NAME": "ace",
     "SITES": "one, two",
 }
 

@@ -42,14 +42,17 @@ class NoRecords:
 
 
 class Archiver:
-    """Notes the sites that it archives, and whether it reads their days from the upstream."""
+    """Notes the sites that it archives, and the key group with which it reads their days again."""
 
     def __init__(self) -> None:
-        self.archived: list[tuple[str, bool]] = []
+        self.archived: list[tuple[str, str | None]] = []
 
-    def archive(self, day: SiteDay, *, from_upstream: bool) -> dict[str, Any]:
-        self.archived.append((day.site, from_upstream))
-        return {"rows": 0}
+    def of_group(self, key_group: str | None) -> Any:
+        def archive(day: SiteDay) -> dict[str, Any]:
+            self.archived.append((day.site, key_group))
+            return {"rows": 0}
+
+        return SimpleNamespace(archive=archive)
 
 
 class Files:
@@ -65,7 +68,7 @@ class Files:
 def archival(
     sent: list[dict[str, str]],
     statuses: dict[str, RecordedStatus | None],
-    archiver: Any = None,
+    archiver: Archiver | None = None,
     initial: tuple[str, ...] = (),
     recorded: list[ArchivePlanning] | None = None,
     now_ms: int = DAY + 3 * DAY_MS,
@@ -84,7 +87,7 @@ def archival(
         now=lambda: now_ms,
         logger=logger,
     )
-    return Archival(archiver, planner, initial, lambda: now_ms, logger)
+    return Archival((archiver or Archiver()).of_group, planner, initial, lambda: now_ms, logger)
 
 
 def test_a_failing_site_stops_no_other() -> None:
@@ -124,7 +127,7 @@ def test_a_planning_is_recorded_with_its_problems(days: int, overdue: int) -> No
 def test_removed_sites_are_not_read_again(status: RecordedStatus) -> None:
     archiver = Archiver()
     archival([], {"mill": status}, archiver).handle({"site": "mill", "date": "2026-01-01"})
-    assert archiver.archived == [("mill", status != "removed")]
+    assert archiver.archived == [("mill", None if status == "removed" else "default")]
 
 
 def test_an_unknown_site_is_refused() -> None:

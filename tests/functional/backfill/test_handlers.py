@@ -5,16 +5,19 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
 
 from backfill import app as tasks_app
 from backfill.api import app as api_app
+from backfill.events import DayTask, parse_task
 from tests.support import openapi
 from tests.support.backfill_handlers import CONTEXT, deployed, executions, run_tasks
 from tests.support.sites import SITE
+from tests.support.template import ACE_SECRET
 from tests.support.world import World
 from vitals.errors import InvalidRequestError, NotFoundError, RunningError
-from vitals.model.records.sites import PAUSED, REMOVED
+from vitals.model.records.sites import ENABLED, PAUSED, REMOVED
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, day_name
 from vitals.store.state.ledger import Ledger
@@ -73,6 +76,19 @@ def test_a_run_from_start_to_end(call: Call, deployed: World) -> None:
     _, listed = call("GET", "/backfill", {"site_name": SITE})
     assert [run["id"] for run in listed["backfills"]] == [started["id"]]
     assert Ledger(deployed.client, "StateTable").archive_record(SiteDay(SITE, TODAY - 5 * DAY_MS)).settled
+
+
+def test_a_run_reads_with_its_groups_key(call: Call, deployed: World) -> None:
+    secrets = boto3.client("secretsmanager")
+    secrets.put_secret_value(SecretId=ACE_SECRET, SecretString="wrong")
+    secrets.create_secret(Name=f"{ACE_SECRET}-north", SecretString=deployed.simulator.settings.api_key)
+    deployed.syncer.sites.set_status(SITE, ENABLED, "north")
+    _, started = call("POST", "/backfill/start", body={"site_name": SITE, **RANGE})
+    assert run_tasks(started["id"])["status"] == "succeeded"
+
+
+def test_a_day_without_group_has_the_default() -> None:
+    assert parse_task({"task": "day", "run": "r", "site": SITE, "day": DAY}, TODAY) == DayTask("r", DAY)
 
 
 def test_a_run_is_cancelled_over_http(call: Call) -> None:

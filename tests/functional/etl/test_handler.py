@@ -1,7 +1,6 @@
 """The sync's handler as Lambda calls it, with its queue and its secret."""
 
 import json
-import os
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +15,8 @@ from tests.support.clock import Clock
 from tests.support.lambda_context import lambda_context
 from tests.support.sites import SITE
 from tests.support.sync_queue import queue
-from tests.support.template import template
+from tests.support.template import ACE_SECRET, template
+from vitals.aws.runtime import Runtime
 from vitals.errors import InvalidRequestError, NotFoundError, UpstreamRefusedError
 from vitals.model.records.planning import MAX_AGE_MS, ArchivePlanning
 from vitals.model.records.sites import ENABLED, PAUSED, REMOVED, RecordedStatus
@@ -172,13 +172,25 @@ def test_whatever_fails_is_logged(
     if broken == "table":
         dynamodb.delete_table(TableName="HotTable")
     if broken == "secret":
-        secret: Any = {"SecretId": os.environ["ACE_SECRET_ID"], "ForceDeleteWithoutRecovery": True}
-        boto3.client("secretsmanager").delete_secret(**secret)
+        boto3.client("secretsmanager").delete_secret(SecretId=ACE_SECRET, ForceDeleteWithoutRecovery=True)
     monkeypatch.setattr(app.function.logger.registered_handler, "stream", sys.stdout)
     assert app.handler(records(body), CONTEXT) == {"batchItemFailures": [{"itemIdentifier": "0"}]}
     lines = printed(capsys)
     assert [line["level"] for line in lines if line.get("message") == "sync failed"] == ["ERROR"]
     assert not any("_aws" in line for line in lines)
+
+
+def test_workers_share_the_rate_of_each_key(queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACE_REQUESTS_PER_MINUTE", "60")
+    now_s, waits = [0.0], list[float]()
+    _, _, paces = app.connect(Runtime(monotonic=lambda: now_s[0], sleep=waits.append))
+    for group in ("default", "north"):
+        pace = paces.select(group)
+        for _ in range(6):
+            pace.wait()
+        assert paces.select(group) is pace
+    # A burst of five, then thirty a minute.
+    assert waits == [2, 2]
 
 
 def test_concurrency_is_that_of_the_template() -> None:

@@ -123,14 +123,47 @@ def test_scripts_get_json(run: Run, table: SiteTable) -> None:
         "site": "school",
         "status": "enabled",
         "before": None,
+        "key": "default",
     }
 
 
 def test_a_listing_is_a_table(run: Run, table: SiteTable) -> None:
     synced(table, "mill")
     head, row, _ = run("list")[1].splitlines()
-    assert head.split() == ["site", "status", "points", "synced", "from", "synced", "until"]
-    assert row.split() == ["mill", "enabled", "3", "2026-01-01T11:00", "2026-01-01T12:00"]
+    assert head.split() == ["site", "status", "key", "points", "synced", "from", "synced", "until"]
+    assert row.split() == ["mill", "enabled", "default", "3", "2026-01-01T11:00", "2026-01-01T12:00"]
+
+
+def key_groups(run: Run) -> dict[str, str]:
+    return {site["site"]: site["key"] for site in json.loads(run("list", "--json")[1])["sites"]}
+
+
+def test_a_site_has_the_key_of_its_group(run: Run, table: SiteTable) -> None:
+    code, out, err = run("add", "school", "--key", "north", "--json")
+    assert (code, json.loads(out)["key"]) == (0, "north")
+    assert "school is enabled: the next sync starts" in err
+    assert "school is in the key group north: its next sync uses that key" in err
+    assert key_groups(run) == {"mill": "default", "bank": "default", "school": "north"}
+    assert "nothing has changed" in run("add", "school", "--key", "north")[2]
+
+
+def test_without_the_option_the_group_stays(run: Run, table: SiteTable) -> None:
+    run("add", "mill", "--key", "north")
+    before = synced(table, "mill")
+    for name in ("add", "pause", "remove", "add"):
+        assert run(name, "mill")[0] == 0
+    assert table.load("mill") == before
+    assert run("add", "mill", "--key", "default")[2] == (
+        "mill is in the key group default: its next sync uses that key\n"
+    )
+    assert key_groups(run)["mill"] == "default"
+
+
+@pytest.mark.parametrize("group", ["", "North", "a/b", "x" * 33])
+def test_a_malformed_key_group_is_refused(run: Run, table: SiteTable, group: str) -> None:
+    code, _, err = run("add", "school", "--key", group)
+    assert (code, "a key group must have 1 to 32" in err) == (1, True)
+    assert table.list() == []
 
 
 @at_steps(range(4))

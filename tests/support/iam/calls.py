@@ -150,6 +150,19 @@ def _on(action: str, parameter: str) -> Callable[[Parameters], Iterator[Access]]
     return lambda parameters: iter([Access(action, parameters[parameter], _TLS)])
 
 
+def _on_secret(action: str) -> Callable[[Parameters], Iterator[Access]]:
+    """Returns the rule of an operation on a secret by its name, to whose ARN AWS adds six characters."""
+    return lambda parameters: iter(
+        [
+            Access(
+                f"secretsmanager:{action}",
+                arn("secretsmanager", f"secret:{parameters['SecretId']}-aB3dEf"),
+                _TLS,
+            )
+        ]
+    )
+
+
 def _of_workgroup(action: str, parameter: str = "") -> Callable[[Parameters], Iterator[Access]]:
     """Returns the rule of an operation in a workgroup; executions are in the only one of the template."""
 
@@ -199,7 +212,7 @@ _RULES: dict[tuple[str, str], Callable[[Parameters], Iterator[Access]]] = {
     ("sqs", "SendMessage"): _on_queue("SendMessage"),
     ("sqs", "SendMessageBatch"): _on_queue("SendMessage"),
     ("sqs", "GetQueueAttributes"): _on_queue("GetQueueAttributes"),
-    ("secretsmanager", "GetSecretValue"): _on("secretsmanager:GetSecretValue", "SecretId"),
+    ("secretsmanager", "GetSecretValue"): _on_secret("GetSecretValue"),
     ("stepfunctions", "StartExecution"): _on("states:StartExecution", "stateMachineArn"),
     ("stepfunctions", "DescribeExecution"): _on("states:DescribeExecution", "executionArn"),
     ("athena", "GetWorkGroup"): _of_workgroup("GetWorkGroup", "WorkGroup"),

@@ -8,7 +8,7 @@ import pytest
 from tests.support.iam.evaluation import Access, DeniedError, check
 from tests.support.iam.statements import arn, functions, statements
 from tests.support.sam import transformed
-from tests.support.template import template
+from tests.support.template import ACE_SECRET, STACK, template
 
 # What may be allowed on every resource, and why.
 ON_EVERY_RESOURCE = {
@@ -41,11 +41,15 @@ def queues(function: str) -> set[str]:
     }
 
 
-def allowed(function: str, action: str, queue: str) -> bool:
+def is_allowed(function: str, access: Access) -> bool:
     try:
-        return bool(check(statements(function), Access(action, arn("sqs", queue))))
+        return bool(check(statements(function), access))
     except DeniedError:
         return False
+
+
+def allowed(function: str, action: str, queue: str) -> bool:
+    return is_allowed(function, Access(action, arn("sqs", queue)))
 
 
 def on_every_resource() -> Iterator[tuple[str, str]]:
@@ -94,3 +98,20 @@ def test_queues_invoke_the_published_version() -> None:
     mappings = [r for r in template()["Resources"].values() if r["Type"] == "AWS::Lambda::EventSourceMapping"]
     invoked = {mapping["Properties"]["FunctionName"]["Ref"] for mapping in mappings}
     assert invoked == {f"{name}.Alias" for name in ("EtlFunction", "ArchivalFunction", "ExportFunction")}
+
+
+@pytest.mark.parametrize(
+    ("secret", "is_readable"),
+    [
+        (ACE_SECRET, True),
+        (f"{ACE_SECRET}-north", True),
+        (f"{STACK}/other", False),
+        (f"{STACK}-staging/ace-api-key", False),
+        (f"{STACK}-staging/ace-api-key-north", False),
+        (f"x{ACE_SECRET}", False),
+    ],
+)
+def test_functions_read_their_own_stacks_keys(secret: str, is_readable: bool) -> None:
+    access = Access("secretsmanager:GetSecretValue", arn("secretsmanager", f"secret:{secret}-aB3dEf"))
+    expected = {"EtlFunction", "ArchivalFunction", "BackfillFunction"} if is_readable else set()
+    assert {name for name in functions() if is_allowed(name, access)} == expected

@@ -86,6 +86,7 @@ def planned(payload: dict[str, Any], days: int) -> dict[str, Any]:
         "days": [str(date(2024, 1, 1) + timedelta(n)) for n in range(days)],
         "days_complete": 0,
         "max_concurrency": 2,
+        "key_group": "k" * 32,
         "estimate": {"requests": 123_456, "minutes": 1234.5, "dollars": 123.45},
     }
 
@@ -128,7 +129,7 @@ class TestTransitions:
         assert run.payloads == [
             {"task": "plan", "run": "a-run", "asked": REQUEST},
             *(
-                {"task": "day", "run": "a-run", "site": REQUEST["site"], "day": day}
+                {"task": "day", "run": "a-run", "site": REQUEST["site"], "day": day, "key_group": "k" * 32}
                 for day in ("2024-01-01", "2024-01-02", "2024-01-03")
             ),
             {

@@ -128,6 +128,7 @@ def plan(payload: dict[str, Any], days: Sequence[str] = DAYS, concurrency: int =
         "dry_run": request.get("dry_run", False),
         "days": list(days),
         "max_concurrency": concurrency,
+        "key_group": "default",
     }
 
 

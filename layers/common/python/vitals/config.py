@@ -71,7 +71,7 @@ HotTable = Annotated[str, Variable("HOT_TABLE", str)]
 ColdBucket = Annotated[str, Variable("COLD_BUCKET", str)]
 Sites = Annotated[tuple[str, ...], Variable("SITES", _sites, "")]
 AceApiUrl = Annotated[str, Variable("ACE_API_URL", _url)]
-AceSecretId = Annotated[str, Variable("ACE_SECRET_ID", str)]
+AceSecretName = Annotated[str, Variable("ACE_SECRET_NAME", str)]
 RequestsPerMinute = Annotated[int, Variable("ACE_REQUESTS_PER_MINUTE", Whole(1, 60_000), "50")]
 InitialLookback = Annotated[int, Variable("INITIAL_LOOKBACK_HOURS", Whole(1, 480, _HOUR_MS), "24")]
 CatalogEvery = Annotated[int, Variable("CATALOG_HOURS", Whole(1, 24, _HOUR_MS), "6")]
@@ -112,7 +112,7 @@ class EtlSettings(Settings):
     hot_table: HotTable
     sync_queue_url: SyncQueueUrl
     ace_api_url: AceApiUrl
-    ace_secret_id: AceSecretId
+    ace_secret_name: AceSecretName
     sites: Sites
     initial_lookback_ms: InitialLookback
     catalog_every_ms: CatalogEvery
@@ -125,7 +125,7 @@ class ArchivalSettings(Settings):
     cold_bucket: ColdBucket
     archive_queue_url: ArchiveQueueUrl
     ace_api_url: AceApiUrl
-    ace_secret_id: AceSecretId
+    ace_secret_name: AceSecretName
     sites: Sites
     hot_days: HotDays
     max_day_file_bytes: MaxDayFileBytes
@@ -161,7 +161,7 @@ class BackfillSettings(BackfillApiSettings):
     hot_table: HotTable
     cold_bucket: ColdBucket
     ace_api_url: AceApiUrl
-    ace_secret_id: AceSecretId
+    ace_secret_name: AceSecretName
     hot_days: HotDays
     max_day_file_bytes: MaxDayFileBytes
 

@@ -17,15 +17,19 @@ from tests.support.direct_invoke import DirectInvoke
 from tests.support.lambda_context import lambda_context
 from tests.support.sites import SITE
 from tests.support.sync_queue import queue
+from tests.support.template import ACE_SECRET
+from vitals.model.records.sites import ENABLED
+from vitals.store.state.sites import SiteTable
 
 __all__ = ["queue"]
 
 
 @pytest.fixture
-def target(queue: str) -> Target:
-    outputs = {"EtlFunction": "etl", "AceApiKeySecret": "arn:key"}
-    handler = DirectInvoke(lambda event: app.handler(event, lambda_context("etl")))
-    return Target(outputs, "http://api", lambda service: handler, is_local=True, option="")
+def target(queue: str, dynamodb: Any) -> Target:
+    outputs = {"EtlFunction": "etl", "StateTable": "StateTable"}
+    function = DirectInvoke(lambda event: app.handler(event, lambda_context("etl")), os.environ)
+    clients = {"lambda": function, "dynamodb": dynamodb}
+    return Target(outputs, "http://api", clients.__getitem__, is_local=True, option="")
 
 
 def test_a_right_key_syncs_once(target: Target) -> None:
@@ -33,10 +37,18 @@ def test_a_right_key_syncs_once(target: Target) -> None:
 
 
 def test_a_wrong_key_says_how_to_set_it(target: Target) -> None:
-    secret = os.environ["ACE_SECRET_ID"]
-    boto3.client("secretsmanager").put_secret_value(SecretId=secret, SecretString="placeholder")
+    boto3.client("secretsmanager").put_secret_value(SecretId=ACE_SECRET, SecretString="placeholder")
     parameters.clear_caches()
-    with pytest.raises(ProblemError, match=r"401.*put-secret-value --secret-id arn:key"):
+    with pytest.raises(ProblemError, match=rf"401.*put-secret-value --secret-id {ACE_SECRET} "):
+        Sync(target, SITE).run()
+
+
+def test_a_groups_wrong_key_names_its_secret(target: Target, dynamodb: Any) -> None:
+    SiteTable(dynamodb, "StateTable").set_status(SITE, ENABLED, "north")
+    with pytest.raises(ProblemError, match=f"create-secret --name {ACE_SECRET}-north"):
+        Sync(target, SITE).run()
+    boto3.client("secretsmanager").create_secret(Name=f"{ACE_SECRET}-north", SecretString="wrong")
+    with pytest.raises(ProblemError, match=rf"401.*--secret-id {ACE_SECRET}-north "):
         Sync(target, SITE).run()
 
 

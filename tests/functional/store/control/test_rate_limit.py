@@ -56,6 +56,15 @@ def test_another_upstream_has_its_own_request_slots(pace: Callable[..., SharedPa
     assert clock() == began
 
 
+def test_another_key_group_has_its_own_request_slots(pace: Callable[..., SharedPace], clock: Clock) -> None:
+    began = clock()
+    for group in ("default", "north", "south"):
+        pace(key_group=group).wait()
+    assert clock() == began
+    pace(key_group="north").wait()
+    assert clock() == began + 1_200
+
+
 def test_the_others_wait_for_the_live_sync(pace: Callable[..., SharedPace], clock: Clock) -> None:
     began = clock()
     live = LivePace(Pace(60_000, burst=1_000), pace())

@@ -1,5 +1,6 @@
 """The pace of requests to ACE."""
 
+from functools import partial
 from typing import Protocol
 
 from vitals.aws.runtime import SYSTEM, Runtime
@@ -38,6 +39,20 @@ class Pace:
         self._tokens -= 1
         if self._tokens < 0:
             self._sleep(-self._tokens / self._rate)
+
+
+class KeyPaces:
+    """The paces of one process, each of one key group."""
+
+    def __init__(self, per_minute: float, runtime: Runtime = SYSTEM, *, burst: int = 10) -> None:
+        self._make = partial(Pace, per_minute, runtime, burst=burst)
+        self._paces: dict[str, Pace] = {}
+
+    def select(self, key_group: str) -> Pace:
+        """Returns the pace of a key group, the same at each call."""
+        if key_group not in self._paces:
+            self._paces[key_group] = self._make()
+        return self._paces[key_group]
 
 
 class LivePace:

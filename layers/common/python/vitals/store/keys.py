@@ -2,7 +2,7 @@
 
 Hot table:   pk `{site}#{group}`, w (window start, UTC ms); pk `{site}#rollup#{point id}`, w (day start)
 State table: pk, sk
-    sites            | {site}                the site's name and status, and how far it is synced
+    sites            | {site}                the site's name, status and key group, and how far it is synced
     site#{site}      | catalog#{chunk}       256 points
     site#{site}      | day#{YYYY-MM-DD}      the ledger: windows of one site-day, polled and with samples
     site#{site}      | archive#{YYYY-MM-DD}  the ledger: the archive of one site-day
@@ -20,6 +20,7 @@ State table: pk, sk
     archive          | planning              the latest planning of the archive
     upstream#{host}  | circuit               the circuit breaker
     upstream#{host}  | pace                  when the next request may go out
+    upstream#{host}  | pace#{group}          the same for the key of a key group
     token#{sha256}   | token                 a bearer token's grants
     token#index      | {sha256}              every token, for the commands that manage tokens
 Cold bucket:
@@ -34,6 +35,7 @@ import hashlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from vitals.model.key_group import DEFAULT_GROUP
 from vitals.model.site_day import SiteDay
 
 if TYPE_CHECKING:
@@ -102,8 +104,9 @@ def circuit(base_url: str) -> Key:
     return _state(_upstream_partition(base_url), "circuit")
 
 
-def pace(base_url: str) -> Key:
-    return _state(_upstream_partition(base_url), "pace")
+def pace(base_url: str, key_group: str = DEFAULT_GROUP) -> Key:
+    sort_key = "pace" if key_group == DEFAULT_GROUP else f"pace#{key_group}"
+    return _state(_upstream_partition(base_url), sort_key)
 
 
 def backfill_lock(site: str) -> Key:

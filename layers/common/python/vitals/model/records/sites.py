@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from vitals.model.key_group import DEFAULT_GROUP
+
 RecordedStatus = Literal["enabled", "paused", "removed"]
 
 ENABLED: Literal["enabled"] = "enabled"
@@ -24,6 +26,8 @@ class SiteRecord:
     display_name: str = ""
     status: RecordedStatus | None = None
     """Set by `vitals site`; None where model/site_status decides by the initial list."""
+    key_group: str = DEFAULT_GROUP
+    """Set by `vitals site add --key`; the sites of a group share a key of ACE."""
     points: int = 0
     first_ms: int | None = None
     checkpoint_ms: int | None = None
@@ -35,3 +39,8 @@ class SiteRecord:
     rejected: Mapping[str, int] = field(default_factory=dict)
     """Rejected readings of the latest sync by reason; it polled `rejected_from_ms` to `checkpoint_ms`."""
     rejected_from_ms: int | None = None
+
+
+def key_group_of(record: SiteRecord | None) -> str:
+    """Returns the key group of a site, which may have no record yet."""
+    return record.key_group if record else DEFAULT_GROUP

@@ -1,4 +1,4 @@
-"""The rate limit of one upstream, in the state table because many functions share it.
+"""The rate limit of one key of an upstream, in the state table because many functions share it.
 
 Item: at_ms, the next free request slot. Reserving a slot moves it on by one interval, atomically. If the
 answer to that is lost, the slot stays unused, and botocore's repeat reserves the next one.
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.errors import ConflictError, UpstreamUnavailableError
+from vitals.model.key_group import DEFAULT_GROUP
 from vitals.model.timespan import MINUTE_MS
 from vitals.store import keys
 
@@ -23,7 +24,7 @@ _ATTEMPTS = 20
 
 
 class SharedPace:
-    """Request slots of one upstream, `per_minute` of them."""
+    """Request slots of the key of one key group at an upstream, `per_minute` of them."""
 
     def __init__(
         self,
@@ -33,11 +34,12 @@ class SharedPace:
         per_minute: float,
         runtime: Runtime = SYSTEM,
         *,
+        key_group: str = DEFAULT_GROUP,
         remaining_s: Callable[[], float] = lambda: float("inf"),
     ) -> None:
         self._client = client
         self._table = table
-        self._key = keys.pace(base_url)
+        self._key = keys.pace(base_url, key_group)
         self._interval_ms = max(1, round(60_000 / per_minute))
         self._batch = max(1, _BATCH_MS // self._interval_ms)
         self._reserved: list[int] = []

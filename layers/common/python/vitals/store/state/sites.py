@@ -1,4 +1,4 @@
-"""The site records: the name and the status of a site, and how far it is synced."""
+"""The site records: the name, the status and the key group of a site, and how far it is synced."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -59,9 +59,9 @@ class SiteTable:
         }
         return conditional.write(self._client.update_item, request, {"moved_by": move})
 
-    def set_status(self, site: str, status: RecordedStatus) -> None:
-        """Sets the status of a site, which may be new."""
-        self._set(site, {"status": status})
+    def set_status(self, site: str, status: RecordedStatus, key_group: str | None = None) -> None:
+        """Sets the status of a site, which may be new, and its key group unless that is None."""
+        self._set(site, {"status": status} | ({"key_group": key_group} if key_group else {}))
 
     def record_reread(self, site: str, at_ms: int, *, full: bool = False) -> None:
         """Records the end of a repeated read of the past; `full` if it began 24 hours before."""
