@@ -19,7 +19,6 @@ from vitals.store.stores import Stores
 _SPARE_S = 120
 # The time that a sync needs after the upstream's answer, to write it or to report that there was none.
 _RESERVE_S = 30
-CONCURRENCY = 2  # MaximumConcurrency in the template: this many containers share the rate of each key.
 
 
 def sync(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
@@ -52,7 +51,8 @@ def sync(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
 def connect(runtime: Runtime) -> tuple[config.EtlSettings, Stores, KeyPaces]:
     """Returns the settings, the stores and the paces of this process."""
     settings = config.load(config.EtlSettings)
-    paces = KeyPaces(settings.requests_per_minute / CONCURRENCY, runtime, burst=5)
+    # So many containers share the rate of each key.
+    paces = KeyPaces(settings.requests_per_minute / settings.sync_concurrency, runtime, burst=5)
     return settings, Stores.connect(settings, runtime), paces
 
 

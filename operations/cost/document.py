@@ -14,8 +14,8 @@ from vitals.aws import prices
 POINTS, QUERIES = 4_583, 10_000
 SITES = (1, 10, 100)
 _END = "<!-- end -->"
-WORKERS = 2
-"""Invocations of EtlFunction at a time: MaximumConcurrency of its event source."""
+MIN_SHARE = 10
+"""Requests a minute that a worker needs to list a site's points in the time of a sync."""
 
 
 def updated(text: str, facts: Facts) -> str:
@@ -66,8 +66,19 @@ def _limits(facts: Facts) -> str:
     requests, busy = f"{per_site:.2f}", f"{busy_s:,.0f} s a day"
     rows = [
         ["60 requests a minute, what ACE allows a key", requests, _fitting(60 / per_site)],
-        ["50 requests a minute, `AceRequestsPerMinute`", requests, _fitting(50 / per_site)],
-        [f"{WORKERS} workers of EtlFunction", busy, _fitting(WORKERS * 86_400 / busy_s)],
+        [
+            f"{facts.requests_per_minute} requests a minute of a key, `AceRequestsPerMinute`",
+            requests,
+            _fitting(facts.requests_per_minute / per_site),
+        ],
+        *(
+            [
+                f"{workers} workers of EtlFunction, `SyncConcurrency`",
+                busy,
+                _fitting(workers / busy_s * 86_400),
+            ]
+            for workers in sorted({facts.sync_concurrency, facts.requests_per_minute // MIN_SHARE})
+        ),
     ]
     return table(["limit", "of one site", "sites"], rows)
 

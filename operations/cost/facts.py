@@ -30,6 +30,10 @@ class Facts:
     log_days: int
     hot_days: int
     catalog_hours: int
+    requests_per_minute: int
+    """Of each key of ACE."""
+    sync_concurrency: int
+    """Invocations of EtlFunction at a time."""
 
 
 def read(document: Mapping[str, Any], parameters: Mapping[str, str] | None = None) -> Facts:
@@ -57,6 +61,8 @@ def read(document: Mapping[str, Any], parameters: Mapping[str, str] | None = Non
         log_days=int(template.parameters["LogRetentionDays"]),
         hot_days=int(template.parameters["HotDays"]),
         catalog_hours=int(template.parameters.get("CatalogHours", 1)),
+        requests_per_minute=int(template.parameters.get("AceRequestsPerMinute", 50)),
+        sync_concurrency=int(template.parameters.get("SyncConcurrency", 2)),
     )
 
 

@@ -106,7 +106,7 @@ QUEUES = {
 """The function that each queue invokes."""
 DEAD_LETTERS = ("SyncDeadLetters", "ArchiveDeadLetters", "ExportDeadLetters")
 CONCURRENCY = 2
-"""MaximumConcurrency of each event source of the template."""
+"""MaximumConcurrency of each event source of the template, by default."""
 
 
 def _properties(logical_id: str) -> dict[str, Any]:

@@ -182,6 +182,7 @@ def test_whatever_fails_is_logged(
 
 def test_workers_share_the_rate_of_each_key(queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACE_REQUESTS_PER_MINUTE", "60")
+    monkeypatch.setenv("SYNC_CONCURRENCY", "5")
     now_s, waits = [0.0], list[float]()
     _, _, paces = app.connect(Runtime(monotonic=lambda: now_s[0], sleep=waits.append))
     for group in ("default", "north"):
@@ -189,13 +190,15 @@ def test_workers_share_the_rate_of_each_key(queue: str, monkeypatch: pytest.Monk
         for _ in range(6):
             pace.wait()
         assert paces.select(group) is pace
-    # A burst of five, then thirty a minute.
-    assert waits == [2, 2]
+    # A burst of five, then twelve a minute.
+    assert waits == [5, 5]
 
 
-def test_concurrency_is_that_of_the_template() -> None:
-    source = template()["Resources"]["EtlFunctionSync"]["Properties"]
-    assert source["ScalingConfig"]["MaximumConcurrency"] == app.CONCURRENCY
+def test_as_many_syncs_run_as_share_the_rate() -> None:
+    resources = template()["Resources"]
+    variables = resources["EtlFunction"]["Properties"]["Environment"]["Variables"]
+    scaling = resources["EtlFunctionSync"]["Properties"]["ScalingConfig"]
+    assert scaling["MaximumConcurrency"] == variables["SYNC_CONCURRENCY"] == {"Ref": "SyncConcurrency"}
 
 
 def test_only_a_failing_message_returns(queue: str) -> None:

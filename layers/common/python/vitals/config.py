@@ -73,6 +73,7 @@ Sites = Annotated[tuple[str, ...], Variable("SITES", _sites, "")]
 AceApiUrl = Annotated[str, Variable("ACE_API_URL", _url)]
 AceSecretName = Annotated[str, Variable("ACE_SECRET_NAME", str)]
 RequestsPerMinute = Annotated[int, Variable("ACE_REQUESTS_PER_MINUTE", Whole(1, 60_000), "50")]
+SyncConcurrency = Annotated[int, Variable("SYNC_CONCURRENCY", Whole(2, 20), "2")]
 InitialLookback = Annotated[int, Variable("INITIAL_LOOKBACK_HOURS", Whole(1, 480, _HOUR_MS), "24")]
 CatalogEvery = Annotated[int, Variable("CATALOG_HOURS", Whole(1, 24, _HOUR_MS), "6")]
 HotDays = Annotated[int, Variable("HOT_DAYS", Whole(1, 400), "20")]
@@ -117,6 +118,7 @@ class EtlSettings(Settings):
     initial_lookback_ms: InitialLookback
     catalog_every_ms: CatalogEvery
     requests_per_minute: RequestsPerMinute
+    sync_concurrency: SyncConcurrency
 
 
 class ArchivalSettings(Settings):
