@@ -1,11 +1,11 @@
-"""Adds to CloudFormation: Glue, Athena, redrive policies, expiry and recovery of tables, `${!literal}`.
+"""Adds to CloudFormation: Glue, Athena, redrive policies, expiry and recovery of tables, all of Fn::Sub.
 
 Alarms on expressions, saved queries of Logs Insights and CodeDeploy are accepted, without an effect: an alias
 moves at once.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ministack.services import athena, glue
@@ -44,6 +44,7 @@ def patch() -> None:
     ):
         handlers[kind]["create"] = extend(handlers[kind]["create"])
     engine._resolve_refs = _keep_literals(engine._resolve_refs)
+    engine._extract_deps = _with_variables(engine._extract_deps)
 
 
 def _keep_literals(resolve: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,6 +57,31 @@ def _keep_literals(resolve: Callable[..., Any]) -> Callable[..., Any]:
         return resolve(value, *args)
 
     return resolve_refs
+
+
+def _with_variables(extract: Callable[..., set[str]]) -> Callable[..., set[str]]:
+    """Adds the resources that the variables of Fn::Sub refer to: they must be created before."""
+
+    def extract_deps(resource: dict[str, Any], names: set[str]) -> set[str]:
+        dependencies = extract(resource, names)
+        for variables in _variables(resource.get("Properties", {})):
+            dependencies |= extract_deps({"Properties": variables}, names)
+        return dependencies
+
+    return extract_deps
+
+
+def _variables(value: Any) -> Iterator[dict[str, Any]]:
+    """Yields the variables of each Fn::Sub in the value."""
+    match value:
+        case {"Fn::Sub": [str(), dict(variables)]}:
+            yield variables
+        case dict():
+            for item in value.values():
+                yield from _variables(item)
+        case list():
+            for item in value:
+                yield from _variables(item)
 
 
 def _set_redrive(create: Create) -> Create:
