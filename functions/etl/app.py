@@ -41,7 +41,7 @@ def sync(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
             catalog_every_ms=settings.catalog_every_ms,
         )
 
-    report = StackReport(stores.plannings, log, observability.metrics())
+    report = StackReport(stores.plannings, log, observability.metrics(), settings.initial_lookback_ms)
     etl = Etl(syncer, stores.sites, enqueue, runtime.now_ms, settings.sites, logger=log, report=report)
     queued = invocation.receives is not None
     return etl.handle(event, queued=queued, may_continue=lambda: invocation.remaining_s() > _SPARE_S)

@@ -26,6 +26,8 @@ class SiteRecord:
     display_name: str = ""
     status: RecordedStatus | None = None
     """Set by `vitals site`; None where model/site_status decides by the initial list."""
+    status_ms: int | None = None
+    """When `vitals site` set the status."""
     key_group: str = DEFAULT_GROUP
     """Set by `vitals site add --key`; the sites of a group share a key of ACE."""
     points: int = 0

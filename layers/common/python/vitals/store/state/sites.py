@@ -19,6 +19,7 @@ class SiteTable:
         self._client = client
         self._table = table
         self._new_id = runtime.new_id
+        self._now_ms = runtime.now_ms
 
     def load(self, site: str) -> SiteRecord | None:
         """Returns the record of a site, None when there is none."""
@@ -61,7 +62,8 @@ class SiteTable:
 
     def set_status(self, site: str, status: RecordedStatus, key_group: str | None = None) -> None:
         """Sets the status of a site, which may be new, and its key group unless that is None."""
-        self._set(site, {"status": status} | ({"key_group": key_group} if key_group else {}))
+        facts: dict[str, items.Fact] = {"status": status, "status_ms": self._now_ms()}
+        self._set(site, facts | ({"key_group": key_group} if key_group else {}))
 
     def record_reread(self, site: str, at_ms: int, *, full: bool = False) -> None:
         """Records the end of a repeated read of the past; `full` if it began 24 hours before."""
