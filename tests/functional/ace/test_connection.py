@@ -20,7 +20,7 @@ from tests.support.sync_queue import queue
 from tests.support.template import ACE_SECRET
 from vitals.errors import ConfigError
 from vitals.model.key_group import DEFAULT_GROUP
-from vitals.model.records.sites import ENABLED, PAUSED
+from vitals.model.records.sites import ENABLED, REMOVED
 from vitals.store import keys
 from vitals.store.control.circuit import Circuit, CircuitTable
 from vitals.store.state.sites import SiteTable
@@ -155,10 +155,10 @@ def test_archiving_reads_with_the_groups_key(archiving: dict[str, str], simulato
     assert simulator.used == {GROUPED: {KEY}}
 
 
-def test_archiving_a_paused_site_needs_no_secret(
+def test_archiving_a_removed_site_needs_no_secret(
     archiving: dict[str, str], sites: SiteTable, simulator: Upstream
 ) -> None:
-    sites.set_status(GROUPED, PAUSED, "no-secret")
+    sites.set_status(GROUPED, REMOVED, "no-secret")
     simulator.used.clear()
     assert archival.handler(archiving, CONTEXT)["source"] == "hot"
     assert simulator.used == {}

@@ -15,7 +15,7 @@ from tests.support.clock import Clock
 START_MS = 1_790_000_000_000
 QUEUE = "SyncQueue"
 DEAD_LETTERS = "SyncDeadLetters"
-VISIBILITY_MS = 900_000
+VISIBILITY_MS = 1_800_000
 RETENTION_MS = 86_400_000
 COUNTS = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
@@ -57,7 +57,7 @@ def refused(call: Callable[[], Any]) -> str:
 def test_settings_are_those_of_the_template() -> None:
     queues = queue_settings()
     assert queues[QUEUE] == QueueSettings(
-        visibility_s=900, retention_s=86_400, max_receives=3, dead_letters=DEAD_LETTERS
+        visibility_s=1_800, retention_s=86_400, max_receives=5, dead_letters=DEAD_LETTERS
     )
     assert queues[DEAD_LETTERS] == QueueSettings(visibility_s=30, retention_s=1_209_600)
     assert queues["ExportQueueHigh"].dead_letters == queues["ExportQueue"].dead_letters == "ExportDeadLetters"
@@ -180,9 +180,9 @@ def test_deleted_message_is_delivered_again(clock: Clock) -> None:
     assert counts(sqs) == [0, 0]
 
 
-def test_third_failure_makes_dead_letter(sqs: SQS, clock: Clock) -> None:
+def test_fifth_failure_makes_dead_letter(sqs: SQS, clock: Clock) -> None:
     send(sqs, ["bad"])
-    for _ in range(3):
+    for _ in range(5):
         receive(sqs)
         clock.now_ms += VISIBILITY_MS
     assert (counts(sqs), counts(sqs, DEAD_LETTERS)) == ([1, 0], [0, 0])
