@@ -36,8 +36,8 @@ def copy_in_parts(s3: Any) -> None:
     head = s3.head_object(Bucket="cold-bucket", Key=KEY)
     file = {"Bucket": "cold-bucket", "Key": KEY}
     upload = file | {"UploadId": s3.create_multipart_upload(**file, Metadata=head["Metadata"])["UploadId"]}
-    part = s3.upload_part_copy(**upload, PartNumber=1, CopySource=file)["CopyPartResult"]
-    parts = [{"PartNumber": 1, "ETag": part["ETag"]}]
+    result = s3.upload_part_copy(**upload, PartNumber=1, CopySource=file)["CopyPartResult"]
+    parts = [{"PartNumber": 1, "ETag": result["ETag"]}]
     s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
 
 

@@ -20,9 +20,9 @@ from operations.smoke.sync import sync_problem, sync_text
 )
 def test_each_error_has_its_remedy(kind: str, text: str, remedy: str) -> None:
     error = {"errorType": kind, "errorMessage": text}
-    said = sync_problem(error, "s", "arn:key", " --stack v")
-    assert remedy in said
-    assert text in said
+    problem = sync_problem(error, "s", "arn:key", " --stack v")
+    assert remedy in problem
+    assert text in problem
 
 
 def test_a_sync_that_continues_is_right() -> None:
