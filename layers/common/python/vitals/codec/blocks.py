@@ -92,16 +92,16 @@ def decode_many(payloads: Sequence[bytes], windows_ms: Sequence[int], slots: Seq
     columns = [_Columns(payload) for payload in payloads]
     counts = np.array([block.count for block in columns], np.intp)
     all_slots, all_forms = _slots_and_forms(columns, counts)
-    all_windows = np.array(windows_ms, np.int64).repeat(counts)
+    all_blocks = np.arange(len(columns)).repeat(counts)
     is_requested = np.zeros(GROUP_SIZE, np.bool_)
     is_requested[list(slots)] = True
     rows = is_requested[all_slots].nonzero()[0]
     # A slot is selected whole, so the selected rows start where a slot or a block starts.
-    row_slots, row_windows = all_slots[rows], all_windows[rows]
-    starts = _starts(row_slots, row_windows)
+    row_slots, row_blocks = all_slots[rows], all_blocks[rows]
+    starts = _starts(row_slots, row_blocks)
     time_steps = _column([block.times for block in columns], rows, "<u4").astype(np.int64)
     value_steps = _column([block.values for block in columns], rows, "<u8")
-    times = row_windows + _running_sum(time_steps, starts)
+    times = np.array(windows_ms, np.int64)[row_blocks] + _running_sum(time_steps, starts)
     return Samples(row_slots.astype(np.int32), times, _values(all_forms[rows], value_steps, starts))
 
 
