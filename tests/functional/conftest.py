@@ -18,7 +18,7 @@ from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
 from tests.support.clock import Clock
 from tests.support.iam.recorder import RECORDER
-from tests.support.moto_aws import serialize_requests
+from tests.support.moto_aws import query_partitions, serialize_requests, serialize_values
 from tests.support.sites import SITE
 from tests.support.template import create_table
 from tests.support.world import Journal, World
@@ -50,6 +50,8 @@ def models() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     serialize_requests(monkeypatch)
+    query_partitions(monkeypatch)
+    serialize_values(monkeypatch)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
