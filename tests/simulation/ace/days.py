@@ -7,11 +7,12 @@ from random import Random
 from typing import NamedTuple
 
 from tests.simulation.ace.points import Point
-from tests.simulation.ace.readings import BEYOND_MS, Day, Key, Version
+from tests.simulation.ace.readings import Day, Key, Version
 from tests.simulation.ace.values import Value, draw_garbage, log_uniform
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, iso
 
 _OTHER: Value = ('"17.25"', 17.25)
+_RATHER_LATE_MS = 18 * HOUR_MS
 _ZONES = {"+02:00": 120 * MINUTE_MS, "-05:30": -330 * MINUTE_MS}
 
 
@@ -132,8 +133,8 @@ def late_by(random: Random) -> int:
     if chance < 0.85:
         return log_uniform(random, MINUTE_MS, 2 * HOUR_MS)
     if chance < 0.97:
-        return log_uniform(random, 2 * HOUR_MS, BEYOND_MS)
-    return log_uniform(random, BEYOND_MS + 1000, 3 * DAY_MS)
+        return log_uniform(random, 2 * HOUR_MS, _RATHER_LATE_MS)
+    return log_uniform(random, _RATHER_LATE_MS + 1000, 3 * DAY_MS)
 
 
 def time_text(time_ms: int, style: str) -> str:

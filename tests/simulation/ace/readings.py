@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from vitals.model.timespan import HOUR_MS, WINDOW_MS, Span
 
-BEYOND_MS = 18 * HOUR_MS
-"""A version that is visible later than this after its time may come after the last regular re-read."""
+# A full re-read goes back 24 hours. The next one is up to seven hours later, and a failed sync delays it.
+_BEYOND_MS = 16 * HOUR_MS
 
 type Key = tuple[str, int]
 """(name of a point, time in ms)."""
@@ -25,8 +25,8 @@ class Version(NamedTuple):
 
     @property
     def is_beyond_rereads(self) -> bool:
-        """Whether it became visible more than 18 hours after its time."""
-        return self.visible_ms - self.time_ms > BEYOND_MS
+        """Whether it became visible so late after its time that no regular re-read may have followed."""
+        return self.visible_ms - self.time_ms > _BEYOND_MS
 
 
 class Batch(NamedTuple):

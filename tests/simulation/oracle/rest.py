@@ -9,7 +9,7 @@ from tests.simulation.oracle.fetch import Value, exact, listed
 from tests.simulation.oracle.problems import LOST, WRONG, Problems
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, iso
 
-# Readings up to 18 hours late are read within 24 hours, by re-reads every six hours.
+# The next full re-read follows within this time, and goes back so far.
 _READ_MS = 8 * HOUR_MS
 _REREAD_MS = 24 * HOUR_MS
 # A shorter outage of the upstream delays a re-read, a longer one may take the place of one.
