@@ -6,7 +6,6 @@ built template is stamped with a digest of the parameters.
 """
 
 import hashlib
-import re
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -17,8 +16,6 @@ from operations import template
 from operations.errors import OperatorError
 from operations.stack_file import ROOT
 
-_DEFAULT_ARCHITECTURE = "x86_64"
-"""The default of the template's parameter Architecture."""
 _UNSTAMPED = "SETTINGS_DIGEST: unstamped"
 
 
@@ -48,9 +45,8 @@ def complete(parameters: Sequence[str]) -> list[str]:
 
 
 def architecture(parameters: Sequence[str]) -> str:
-    """Returns the processors of the functions, for which the layer is built."""
-    matches = (re.fullmatch(r"Architecture=(\S+)", parameter) for parameter in parameters)
-    return next((match[1] for match in matches if match), _DEFAULT_ARCHITECTURE)
+    """Returns the processors of the functions, for which the layer is built; `parameters` are complete."""
+    return dict(parameter.split("=", 1) for parameter in parameters)["Architecture"]
 
 
 def stamp(built: Path, parameters: Sequence[str]) -> None:

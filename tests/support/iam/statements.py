@@ -107,7 +107,5 @@ _REFS: dict[str, tuple[tuple[str, ...], Callable[[str], str]]] = {
     "AWS::Glue::Table": (("TableInput", "Name"), str),
     "AWS::Athena::WorkGroup": (("Name",), str),
     "AWS::Serverless::StateMachine": (("Name",), lambda name: arn("states", f"stateMachine:{name}")),
-    # Secrets Manager adds six characters to the name.
-    "AWS::SecretsManager::Secret": (("Name",), lambda name: arn("secretsmanager", f"secret:{name}-??????")),
 }
 """The property that names a resource, and what Ref makes of it."""

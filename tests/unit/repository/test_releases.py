@@ -165,8 +165,8 @@ def test_stage_parameters_name_its_stage(name: str, stage: str) -> None:
 
 def test_layer_is_built_for_the_deployed_processors() -> None:
     for name in STAGES:
-        assert architecture(overrides(CONFIG, name)) in PARAMETERS["Architecture"]["AllowedValues"]
-    assert architecture(overrides(CONFIG, "default")) == PARAMETERS["Architecture"]["Default"]
+        assert architecture(complete(overrides(CONFIG, name))) in PARAMETERS["Architecture"]["AllowedValues"]
+    assert architecture(complete(overrides(CONFIG, "default"))) == PARAMETERS["Architecture"]["Default"]
     with pytest.raises(OperatorError, match="no stage 'production'"):
         overrides(CONFIG, "production")
 
