@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self, TypedDict
 
 from exports.work import ExportWorker
-from vitals.model.records.exports import CANCELLED, COMPLETED, IDLE_MS, Export
+from vitals.model.records.exports import IDLE_MS, Export
 from vitals.store.state.exports import ExportTable
 
 # The message of a sweep that is killed comes again; the oldest exports are first.
@@ -47,7 +47,7 @@ class Sweep:
             receipt["entries"] += 1
             export = self.table.load(entry.export, now_ms)
             # One that failed stays, because its dead letter may be redriven.
-            if export is None or export.status in (COMPLETED, CANCELLED):
+            if export is None or export.is_final:
                 self.table.close(entry)
                 receipt["removed"] += 1
             elif export.is_idle(now_ms):

@@ -4,11 +4,11 @@ read a part → store its files, under names of this attempt → record the part
 """
 
 import contextlib
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from exports import delivery
 from exports.part_files import PartFiles, PartRequest
 from vitals.errors import ConflictError, VitalsError
 from vitals.model.records.exports import (
@@ -29,9 +29,10 @@ from vitals.store.tiers.export_files import ExportFiles
 # query may take the time before them.
 _PART_S = 600
 _CONVERTING_S = 300
-_LONGEST_DELAY_S = 900
 # Between the end of the function's time and the end of its claim.
 _LEASE_MARGIN_MS = 10_000
+# Each is refused only if another process has changed the export since it was read, which few do.
+_ATTEMPTS = 3
 _UNEXPECTED = "internal error; search the log for the export's id"
 
 
@@ -56,20 +57,35 @@ class ExportWorker:
         """Continues the export until it is completed or time is short, and returns a receipt.
 
         Safe to repeat, to race and to kill. An error is recorded and raised; with `last_try` it ends the
-        export.
+        export. ConflictError when other processes change the export all the time.
         """
-        now_ms = self.now()
-        export = self.table.load(export_id, now_ms)
-        if export is None:
-            return {"export": export_id, "status": "unknown"}
-        claim = self.new_claim()
-        until_ms = now_ms + int(self.remaining_s() * 1000) + _LEASE_MARGIN_MS
-        if not self.table.claim(export, claim, now_ms, until_ms, last_try=last_try):
-            return self._refused(export_id)
+        for _ in range(_ATTEMPTS):
+            now_ms = self.now()
+            export = self.table.load(export_id, now_ms)
+            if export is None:
+                return {"export": export_id, "status": "unknown"}
+            match delivery.action(export, now_ms):
+                case delivery.END:
+                    return _receipt(export, export.status)
+                case delivery.WAIT:
+                    # Without it this delivery would use up the message of a worker that may still need it.
+                    self.send(export, delivery.delay_s(export, now_ms))
+                    return _receipt(export, "busy")
+                case delivery.CANCEL:
+                    if self._finish_cancel(export, now_ms):
+                        return _receipt(export, CANCELLED)
+                case delivery.CLAIM:
+                    claim = self.new_claim()
+                    until_ms = now_ms + int(self.remaining_s() * 1000) + _LEASE_MARGIN_MS
+                    if self.table.claim(export, claim, now_ms, until_ms, last_try=last_try):
+                        return self._attempt(export, claim, last_try=last_try)
+        raise ConflictError(f"export {export_id} has changed {_ATTEMPTS} times since it was read")
+
+    def _attempt(self, export: Export, claim: str, *, last_try: bool) -> dict[str, Any]:
         try:
             return self._continue(export, claim)
         except _CancelledError:
-            self.files.clear(export_id)
+            self.files.clear(export.export)
             with contextlib.suppress(ConflictError):
                 self._release(export, claim, status=CANCELLED)
             return _receipt(export, CANCELLED)
@@ -77,25 +93,15 @@ class ExportWorker:
             text = str(error) if isinstance(error, VitalsError) else _UNEXPECTED
             with contextlib.suppress(ConflictError):
                 self._release(export, claim, status=FAILED if last_try else QUEUED, error=text)
+            self._finish_cancel(export, self.now())
             raise
 
-    def _refused(self, export_id: str) -> dict[str, Any]:
-        """Leaves an export that has ended; sends the message of a claimed one again for after its claim.
-
-        Otherwise this delivery would use up the message of a worker that may still need it.
-        """
-        now_ms = self.now()
-        export = self.table.load(export_id, now_ms)
-        if export is None:
-            return {"export": export_id, "status": "unknown"}
-        if export.cancel_ms and self.table.cancel_idle(export, now_ms):
-            self.files.clear(export_id)
-            return _receipt(export, CANCELLED)
-        if export.status in (COMPLETED, CANCELLED):
-            return _receipt(export, export.status)
-        lease_s = math.ceil((export.claim_until_ms - now_ms) / 1000) + 1
-        self.send(export, min(_LONGEST_DELAY_S, max(0, lease_s)))
-        return _receipt(export, "busy")
+    def _finish_cancel(self, export: Export, now_ms: int) -> bool:
+        """Ends an export whose cancel was requested; False when it was not, or the export is claimed."""
+        if not self.table.finish_cancel(export, now_ms):
+            return False
+        self.files.clear(export.export)
+        return True
 
     def _continue(self, export: Export, claim: str) -> dict[str, Any]:
         plan, done = self.table.plan(export), self.table.done(export)

@@ -36,6 +36,7 @@ UPDATES: dict[str, tuple[str | None, ...]] = {
         "#status IN (:was_queued, :was_running) AND cancel_ms = :none",
         "#status IN (:was_queued, :was_running) AND claim_until_ms < :now",
         "#status IN (:was_queued, :was_running, :was_failed) AND cancel_ms = :none AND claim_until_ms < :now",
+        "#status IN (:was_queued, :was_running, :was_failed) AND cancel_ms > :none AND claim_until_ms < :now",
         "attribute_exists(pk)",
     ),
     "SET #attempt = :attempt": (None, "attempt = :attempt"),

@@ -60,9 +60,18 @@ class Export:
     def expires_ms(self) -> int:
         return self.created_ms + RETENTION_MS
 
+    @property
+    def is_final(self) -> bool:
+        """Whether no worker continues it; one that failed continues when its dead letter is redriven."""
+        return self.status in (COMPLETED, CANCELLED)
+
+    def is_claimed(self, now_ms: int) -> bool:
+        """Returns whether the claim of a worker runs."""
+        return self.claim_until_ms >= now_ms
+
     def is_lost(self, now_ms: int) -> bool:
         """Returns whether the last attempt was killed, which could not record that the export failed."""
-        return self.status == RUNNING and bool(self.last_try) and self.claim_until_ms < now_ms
+        return self.status == RUNNING and bool(self.last_try) and not self.is_claimed(now_ms)
 
     def is_idle(self, now_ms: int) -> bool:
         """Returns whether no worker had the export for so long that its message may be lost.

@@ -142,6 +142,15 @@ class ExportTable:
         facts: dict[str, items.Fact] = {"status": CANCELLED, "cancel_ms": now_ms, "ended_ms": now_ms}
         return self._set(export, facts, _IDLE, QUEUED, RUNNING, now=now_ms)
 
+    def finish_cancel(self, export: Export, now_ms: int) -> bool:
+        """Ends an export without a claim as cancelled; False when that was not requested, or it has ended.
+
+        One that failed is cancelled too, because its cancel was requested before it failed.
+        """
+        facts: dict[str, items.Fact] = {"status": CANCELLED, "ended_ms": now_ms}
+        condition = f"cancel_ms > :none AND {_IDLE}"
+        return self._set(export, facts, condition, QUEUED, RUNNING, FAILED, none=0, now=now_ms)
+
     def open_entries(self, until_ms: int) -> Iterator[OpenEntry]:
         """Yields the entries of exports that were requested at this time or before, the oldest first."""
         request = items.selecting(self._table, keys.OPEN_EXPORTS)
