@@ -68,7 +68,7 @@ class Planner:
         record = self.sites.load(request.site)
         check_enabled(request.site, site_status(request.site, record, self.initial_sites))
         catalog = self.catalogs.load(request.site)
-        if not catalog.points:
+        if not catalog.active_ids:
             raise InvalidRequestError(f"site {request.site} has no points yet; wait for its first sync")
         archived = self.ledger.archive_records(request.site, request.days)
         polled = self.ledger.polled_days(request.site, request.days)

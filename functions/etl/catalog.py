@@ -53,7 +53,8 @@ class CatalogSync:
             if not listing.items and (stored.active_ids or listing.malformed):
                 raise UpstreamUnavailableError("the upstream lists no points")
         except UpstreamError as error:
-            if not stored.points:
+            # Without a listing, a catalog has at most the points of restored files, which are inactive.
+            if not stored.active_ids:
                 raise
             receipt.isolate("catalog", error, self.log)
             return stored

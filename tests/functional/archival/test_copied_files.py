@@ -1,4 +1,4 @@
-"""Day files that the ledger does not name: copied in parts, so with another ETag, or without an entry."""
+"""Day files that the ledger does not name: copied in parts, so with another ETag, or of a lost stack."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from archival.audit import Audit
+from operations.restored_catalog import RestoredCatalog, restore_catalog
 from query.answers import Api
 from tests.support.archiving import (
     DAY,
@@ -20,7 +21,10 @@ from tests.support.archiving import (
     settle,
     simulator,
 )
+from tests.support.lost_state import lose_tables, without
+from tests.support.moto_aws import saved_tables
 from tests.support.sites import SITE
+from vitals.errors import DayFileMismatchError
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, iso
 from vitals.reading.request import QueryRequest
@@ -82,16 +86,29 @@ def test_audit_reports_them_until_they_are_archived(copied: Archive) -> None:
     copied.assert_exact()
 
 
-def test_a_file_without_an_entry_is_archived(copied: Archive, api: Api) -> None:
-    """A new StateTable, after the first sync, and a file of the stack before."""
-    ledger, day = copied.archiver.ledger, SiteDay(SITE, DAY)
-    before = ledger.archive_record(day)
-    copied.world.client.delete_item(TableName="StateTable", Key=keys.archive_day(day))
-    ledger.forget_windows(day)
-    copied.archive()
-    assert ledger.archive_record(day).checksum == before.checksum
-    request = QueryRequest(SITE, names_of(copied), DAY, DAY + DAY_MS, resolution="1d")
+def test_a_file_with_unknown_points_is_archived(archive: Archive, api: Api) -> None:
+    """New tables whose catalog lacks a point of the file, because the upstream no longer lists it."""
+    settle(archive)
+    ledger, day, name = archive.archiver.ledger, SiteDay(SITE, DAY), names_of(archive)[0]
+    checksum = ledger.archive_record(day).checksum
+    archive.world.clock.forward(30 * 24 * 60)
+    lose_tables(archive)
+    without(archive, {name}).sync()
+    with pytest.raises(DayFileMismatchError, match=f"vitals restore catalog --site {SITE}$"):
+        archive.archive()
+    assert name in restored(archive).added
+    archive.archive()
+    archive.assert_exact()
+    assert ledger.archive_record(day).checksum == checksum
+    request = QueryRequest(SITE, [name], DAY, DAY + DAY_MS, resolution="1d")
     answer = api.query(GRANT, request).answer
     assert answer is not None
     assert answer["metadata"]["sources"] == ["rollup"]
-    assert answer["metadata"]["total_samples"] > 0
+    assert answer["series"][0]["count"].sum() == sum(held == name for held, _ in archive.held())
+    before = saved_tables()
+    assert restored(archive).added == ()
+    assert saved_tables() == before
+
+
+def restored(archive: Archive) -> RestoredCatalog:
+    return restore_catalog(archive.archiver.cold, archive.archiver.catalogs, SITE, archive.world.clock())

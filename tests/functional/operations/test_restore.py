@@ -1,4 +1,4 @@
-"""`vitals restore`: tokens of a restored StateTable get keys of another usage plan; days are marked."""
+"""`vitals restore`: keys for tokens, points of day files for a catalog, and marks of days."""
 
 import io
 import json
@@ -13,9 +13,13 @@ from operations import restore as command
 from operations.token_lifecycle import Tokens
 from operations.usage_plan import UsagePlan
 from tests.support.clock import Clock
+from tests.support.day_files import build
 from tests.support.gateway import flushed
+from tests.support.template import BUCKET
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS
+from vitals.store import keys
+from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
 from vitals.store.state.sites import SiteTable
 from vitals.store.state.tokens import TokenTable
@@ -142,3 +146,46 @@ def test_days_of_sites_are_marked(
     assert "vitals backfill start mill 2026-01-02 2026-01-02" in err
     settled = [site for site in ("bank", "mill") if ledger.archive_record(SiteDay(site, DAY)).settled]
     assert settled == [site for site in ("bank", "mill") if site not in sites]
+
+
+@pytest.fixture
+def files(dynamodb: Any) -> None:
+    """The archives of two sites, each of one day and one point."""
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    for site in ("bank", "mill"):
+        SiteTable(dynamodb, TABLE).set_status(site, "enabled")
+        body = build({f"{site}/fan": {DAY: 1.0}}, site=site)[0]
+        s3.put_object(Bucket=BUCKET, Key=keys.day_file(SiteDay(site, DAY)), Body=body)
+
+
+@pytest.mark.parametrize(("options", "sites"), [((), ["bank", "mill"]), (("--site", "mill"), ["mill"])])
+def test_points_of_files_are_added(
+    run: Run, files: None, dynamodb: Any, options: tuple[str, ...], sites: list[str]
+) -> None:
+    code, out, err = run("catalog", "--bucket", BUCKET, *options, "--json")
+    assert code == 0
+    assert json.loads(out)["sites"] == [
+        {"site": site, "files": 1, "added": [f"{site}/fan"], "unreadable": []} for site in sites
+    ]
+    assert "mill: points that were missing from the catalog: 1; day files: 1" in err
+    catalogs = CatalogTable(dynamodb, TABLE)
+    assert [site for site in ("bank", "mill") if catalogs.load(site).points] == sites
+    assert "mill: nothing has changed; day files: 1" in run("catalog", "--bucket", BUCKET)[2]
+
+
+def test_files_that_cannot_be_read_are_named(run: Run, files: None, dynamodb: Any) -> None:
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=keys.day_file(SiteDay("bank", DAY)), Body=b"no file")
+    code, _, err = run("catalog", "--bucket", BUCKET)
+    assert code == 1
+    assert (
+        "day files that cannot be read, and whose points may be missing: 1: the file of bank, 2026-01-01"
+        in err
+    )
+    assert CatalogTable(dynamodb, TABLE).load("mill").points
+
+
+def test_catalog_needs_a_bucket(run: Run) -> None:
+    code, _, err = run("catalog", "--site", "mill")
+    assert code == 1
+    assert "ColdBucket" in err

@@ -128,6 +128,20 @@ def test_one_point_needs_its_own_row_group_only() -> None:
     ]
 
 
+@given(days, st.integers(1, 5))
+@example(EDGES, 1)
+@example({name: {START: 1.0} for name in ODD_NAMES}, 3)
+def test_names_are_decoded_from_their_own_bytes(series: Series, size: int) -> None:
+    data, _ = build(series, size)
+    parsed = footer(data)
+    read: list[str] = []
+    for group in parsed.row_groups:
+        start, end = day_file_reader.names_range(parsed, group)
+        assert group.start <= start < end < group.end
+        read += day_file_reader.decode_names(parsed, group, data[start:end])
+    assert read == sorted(name for name in series if series[name])
+
+
 def test_a_footer_beyond_the_tail_costs_one_request() -> None:
     data, written = build({f"{'long name ' * 50}{i:04d}": {START: 1.0} for i in range(60)}, size=1)
     requested: list[tuple[int, int]] = []

@@ -43,6 +43,29 @@ def test_two_proven_absences_in_a_row_deactivate_points(
         assert set(catalog.active_ids) >= listing
 
 
+@given(listings, names)
+def test_inactive_points_get_the_next_ids(listings: list[tuple[set[str], bool]], old: set[str]) -> None:
+    catalog = Catalog()
+    for listing, proves in listings:
+        catalog = catalog.refreshed(map(ListedPoint, listing), proves_absence=proves)
+    after, count = catalog.with_inactive(old), len(catalog.points)
+    assert after.points[:count] == catalog.points
+    assert [point.id for point in after.points] == list(range(len(after.points)))
+    assert {point.name for point in after.points[count:]} == old - catalog.by_name.keys()
+    assert after.active_ids == catalog.active_ids
+    assert after.with_inactive(old) == after
+
+
+def test_a_restored_point_that_returns_is_unread() -> None:
+    weather = ListedPoint("weather.x", tags=("weather",))
+    restored = Catalog().with_inactive({"a", "b", "weather.x"})
+    assert unread(restored) == {}
+    back = restored.refreshed([*listed("a"), weather], unread_from_ms=7)
+    assert back.active_ids.keys() == {"a", "weather.x"}
+    # The upstream has no history of the weather.
+    assert unread(back) == {"a": 7}
+
+
 def test_two_listings_at_once_are_one_absence() -> None:
     before = Catalog().refreshed([ListedPoint("a"), ListedPoint("b")])
     after = before

@@ -15,7 +15,7 @@ VitalsError
 │   ├── DayFileTruncatedError    … because it ends too early
 │   ├── DayFileFormatError       … because it is not Parquet, or is corrupt
 │   ├── DayFileVersionError      … because its schema has another version
-│   ├── DayFileMismatchError     … because it belongs to another site or day
+│   ├── DayFileMismatchError     … because it belongs to another site or day, or has unknown points
 │   ├── DayFileTooLargeError     … because it exceeds the size limit
 │   └── RowCountError            … because Athena returned fewer or more rows than were archived
 ├── ArchiveVerificationError     a day file, read back, differs from what was written
@@ -111,7 +111,7 @@ class DayFileVersionError(DayFileError):
 
 
 class DayFileMismatchError(DayFileError):
-    """Raised when the metadata of the day file names another site or day than its key."""
+    """Raised when the day file names another site or day than its key, or a point without an id."""
 
 
 class DayFileTooLargeError(DayFileError):

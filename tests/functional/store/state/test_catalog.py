@@ -36,3 +36,18 @@ def test_refreshes_that_meet_share_ids(dynamodb: Any, stored: list[ListedPoint])
     CatalogTable(meeting, "StateTable").refresh("s", [FIRST, ListedPoint("ours")])
     points = table.load("s").points
     assert [(point.id, point.listed.name) for point in points] == [(0, "first"), (1, "theirs"), (2, "ours")]
+
+
+@pytest.mark.parametrize("stored", [[], [FIRST]])
+def test_inactive_points_share_ids_with_a_refresh(dynamodb: Any, stored: list[ListedPoint]) -> None:
+    table = CatalogTable(dynamodb, "StateTable")
+    if stored:
+        table.refresh("s", stored)
+    meeting: Any = Meeting(dynamodb, table)
+    CatalogTable(meeting, "StateTable").add_inactive("s", {"theirs", "old"})
+    points = table.load("s").points
+    assert [(point.id, point.name, point.active) for point in points] == [
+        (0, "first", True),
+        (1, "theirs", True),
+        (2, "old", False),
+    ]

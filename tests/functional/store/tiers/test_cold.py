@@ -175,6 +175,29 @@ def test_neighbours_are_one_request_and_strangers_one_each(tier: ColdTier) -> No
         assert receipt.requests == requests
 
 
+def test_names_are_read_without_samples(tier: ColdTier, s3: Any) -> None:
+    put(s3, LARGE_FILE)
+    cost = Cost()
+    assert tier.names(SITE_DAY, cost) == set(LARGE)
+    # The tail, and the names of 30 row groups.
+    assert cost.requests == 31
+    assert cost.bytes < day_file_reader.TAIL_BYTES + len(LARGE_FILE) / 20
+
+
+def test_names_of_a_small_file_are_one_request(tier: ColdTier, s3: Any) -> None:
+    put(s3, build(series(3, 5))[0])
+    cost = Cost()
+    assert tier.names(SITE_DAY, cost) == {"p000", "p001", "p002"}
+    assert cost.requests == 1
+
+
+def test_names_are_of_one_version(tier: ColdTier, s3: Any) -> None:
+    put(s3, LARGE_FILE)
+    newer = series(200, 120)
+    before_get(s3, 5, lambda: put(s3, build(newer, size=10)[0]))
+    assert tier.names(SITE_DAY) == set(newer)
+
+
 def test_a_small_file_is_one_fresh_request(tier: ColdTier) -> None:
     stored = None
     for seed in (1, 2):

@@ -89,18 +89,8 @@ def runs(row_groups: Sequence[RowGroup], most_bytes: int) -> Iterator[list[RowGr
 
 def decode(footer: Footer, group: RowGroup, data: bytes) -> Group:
     """Returns the points of a row group, from the bytes between its start and its end."""
-    from pyarrow import parquet
-
     with _naming_damage(footer.contents.site, footer.contents.day):
-        file = parquet.ParquetFile(
-            _FileRange(data, group.start, group.end),
-            metadata=footer.parquet,
-            read_dictionary=["point_name"],
-            page_checksum_verification=True,
-        )
-        table = file.read_row_group(group.index, use_threads=False).combine_chunks()
-        # Page headers have no checksum, so that a dictionary that is too short is only noticed here.
-        table.validate(full=True)
+        table = _columns(footer, group, _FileRange(data, group.start, group.end))
         names, times, values = (column.chunk(0) for column in table.columns)
         return Group(
             names.dictionary.to_pylist(),
@@ -110,6 +100,20 @@ def decode(footer: Footer, group: RowGroup, data: bytes) -> Group:
                 values.to_numpy(),
             ),
         )
+
+
+def names_range(footer: Footer, group: RowGroup) -> tuple[int, int]:
+    """Returns the bytes of the file, (start, end), with the names of a row group's points."""
+    return _range(footer.parquet.row_group(group.index).column(0))
+
+
+def decode_names(footer: Footer, group: RowGroup, data: bytes) -> list[str]:
+    """Returns the names of a row group's points, from the bytes of `names_range`."""
+    start, end = names_range(footer, group)
+    with _naming_damage(footer.contents.site, footer.contents.day):
+        table = _columns(footer, group, _FileRange(data, start, end), ["point_name"])
+        names: list[str] = table.column(0).chunk(0).dictionary.to_pylist()
+        return names
 
 
 def select(group: Group, ids: Mapping[str, int], span: Span) -> Samples:
@@ -152,14 +156,29 @@ def _contents(metadata: Any, site: str, day: str) -> Contents:
 
 def _row_group(metadata: Any, index: int) -> RowGroup:
     columns = [metadata.column(i) for i in range(metadata.num_columns)]
-    # A dictionary comes before the pages that use it.
-    starts = [
-        column.dictionary_page_offset if column.has_dictionary_page else column.data_page_offset
-        for column in columns
-    ]
-    ends = [start + column.total_compressed_size for start, column in zip(starts, columns, strict=True)]
+    starts, ends = zip(*map(_range, columns), strict=True)
     names = columns[0].statistics
     return RowGroup(index, metadata.num_rows, min(starts), max(ends), names.min, names.max)
+
+
+def _range(column: Any) -> tuple[int, int]:
+    """Returns the bytes of a column of a row group, (start, end)."""
+    # A dictionary comes before the pages that use it.
+    start = column.dictionary_page_offset if column.has_dictionary_page else column.data_page_offset
+    return start, start + column.total_compressed_size
+
+
+def _columns(footer: Footer, group: RowGroup, file: "_FileRange", columns: list[str] | None = None) -> Any:
+    """Returns these columns of a row group, all by default, as a table with one chunk."""
+    from pyarrow import parquet
+
+    reader = parquet.ParquetFile(
+        file, metadata=footer.parquet, read_dictionary=["point_name"], page_checksum_verification=True
+    )
+    table = reader.read_row_group(group.index, columns=columns, use_threads=False).combine_chunks()
+    # Page headers have no checksum, so that a dictionary that is too short is only noticed here.
+    table.validate(full=True)
+    return table
 
 
 @contextmanager

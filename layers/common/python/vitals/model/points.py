@@ -51,12 +51,13 @@ class Point:
 
     def listed_again(self, listed: ListedPoint, unread_from_ms: int | None) -> "Point":
         """Returns the point after a listing with it; samples of an inactive one were rejected meanwhile."""
-        if self.active or self.is_weather or unread_from_ms is None:
-            return replace(self, listed=listed, active=True, absent=0)
+        point = replace(self, listed=listed, active=True, absent=0)
+        if self.active or point.is_weather or unread_from_ms is None:
+            return point
         if self.unread_from_ms is not None:
             # Earlier than before, so that a sync that knows the earlier value does not take it for its own.
             unread_from_ms = min(unread_from_ms, self.unread_from_ms - 1)
-        return replace(self, listed=listed, active=True, absent=0, unread_from_ms=unread_from_ms)
+        return replace(point, unread_from_ms=unread_from_ms)
 
     def requested(self, read: "Point", until_ms: int | None) -> "Point":
         """Returns the point after the unread samples of `read`, its earlier state, were requested.
@@ -160,6 +161,12 @@ class Catalog:
                 for point in added
             ]
         return Catalog((*existing, *added))
+
+    def with_inactive(self, names: Iterable[str]) -> "Catalog":
+        """Returns this catalog with the names that it lacks, as points that the upstream does not list."""
+        new = sorted(set(names) - self.by_name.keys())
+        added = [Point(len(self.points) + i, ListedPoint(name), active=False) for i, name in enumerate(new)]
+        return Catalog((*self.points, *added))
 
     @cached_property
     def active(self) -> Sequence[Point]:

@@ -170,4 +170,7 @@ class _Archived:
         """Raises DayFileMismatchError when the file has points that are missing from the catalog."""
         self._remaining += sum(len(group.samples) for group in self._groups)
         if self._remaining:
-            raise DayFileMismatchError(f"the file of {day} has samples of points that the catalog lacks")
+            raise DayFileMismatchError(
+                f"the file of {day} has points that are missing from the site's catalog; "
+                f"add them: vitals restore catalog --site {day.site}"
+            )

@@ -4,7 +4,7 @@ New names get ids in name order, so that neighbouring names share a group.
 Item `catalog#{chunk}`: b zstd of a JSON list of the points 256 × chunk and up, r revision.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -63,6 +63,10 @@ class CatalogTable:
                 listed, proves_absence=proves_absence, since=since, unread_from_ms=unread_from_ms
             ),
         )
+
+    def add_inactive(self, site: str, names: Collection[str]) -> Catalog:
+        """Stores the names that the catalog lacks as inactive points, and returns the new catalog."""
+        return self._change(site, lambda before: before.with_inactive(names))
 
     def record_requested(self, site: str, read: Catalog, until_ms: int | None) -> None:
         """Records that the unread samples of the catalog `read` were requested (Catalog.requested)."""

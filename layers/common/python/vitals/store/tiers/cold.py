@@ -167,6 +167,20 @@ class ColdTier:
         except OverwrittenError:
             raise ConflictError(f"{day_object} was overwritten while it was read") from None
 
+    def names(self, day: SiteDay, cost: Cost | None = None) -> set[str]:
+        """Returns the names of the day's points, all of one version.
+
+        Reads the footer and, by a request for each row group, the names in it, but no samples.
+        """
+        day_object = self._object(day, cost)
+
+        def read() -> set[str]:
+            opened = self._open(day_object)
+            names = self._pool.map(partial(_names, day_object, opened), opened.footer.row_groups)
+            return set(itertools.chain.from_iterable(names))
+
+        return one_version(day_object, read)
+
     def _object(self, day: SiteDay, cost: Cost | None) -> DayObject:
         return DayObject(self._client, self._bucket, day, cost or Cost())
 
@@ -215,3 +229,9 @@ def _decoded(day_object: DayObject, opened: _Opened, run: list[RowGroup]) -> Ite
     data = opened.whole[start:end] or day_object.range(opened.stored, start, end)
     for group in run:
         yield day_file_reader.decode(opened.footer, group, data[group.start - start : group.end - start])
+
+
+def _names(day_object: DayObject, opened: _Opened, group: RowGroup) -> list[str]:
+    start, end = day_file_reader.names_range(opened.footer, group)
+    data = opened.whole[start:end] or day_object.range(opened.stored, start, end)
+    return day_file_reader.decode_names(opened.footer, group, data)
