@@ -93,7 +93,15 @@ class ApiChecks:
             table = client.query(
                 file.day.site, [name], iso(span.start_ms), iso(span.end_ms), resolution="raw"
             )
-        self._compare(f"the chart of {name}", columns(table), file.point(name), "QueryFunction")
+        expected = file.point(name)
+        if len(table) < len(expected):
+            missing = len(expected) - len(table)
+            raise ProblemError(
+                f"the chart of {name} lacks {missing} of the {len(expected)} samples in the file of "
+                f"{file.day}. If HotTable was replaced, mark its days by `vitals restore days` "
+                "(docs/restore.md, case 1). If not, read the log of QueryFunction"
+            )
+        self._compare(f"the chart of {name}", columns(table), expected, "QueryFunction")
         return f"{len(table)} samples of {name} equal the file"
 
     def export(self) -> str:

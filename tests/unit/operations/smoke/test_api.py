@@ -69,10 +69,17 @@ def test_a_chart_equals_the_file() -> None:
     assert checks(client).chart() == "2 samples of a equal the file"
 
 
-@pytest.mark.parametrize("rows", [ROWS[:1], [ROWS[0], ("a", START + HOUR_MS, 2.5)]])
+@pytest.mark.parametrize("rows", [ROWS, [ROWS[0], ("a", START + HOUR_MS, 2.5)]])
 def test_a_chart_that_differs_is_a_problem(rows: list[tuple[str, int, float]]) -> None:
     client = SimpleNamespace(query=lambda *_, **__: table(rows))
     with pytest.raises(ProblemError, match=r"the chart of a has .* differ from the 2"):
+        checks(client).chart()
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_chart_without_samples_names_the_restore(rows: int) -> None:
+    client = SimpleNamespace(query=lambda *_, **__: table(ROWS)[:rows])
+    with pytest.raises(ProblemError, match=rf"lacks {2 - rows} of the 2 samples .* `vitals restore days`"):
         checks(client).chart()
 
 
