@@ -95,6 +95,27 @@ def test_schedules_wait_for_the_key() -> None:
     assert PARAMETERS["Schedules"]["Default"] == "off"
 
 
+def test_syncs_and_archiving_stop_with_the_schedules() -> None:
+    mappings = {
+        n: r["Properties"] for n, r in RESOURCES.items() if r["Type"] == "AWS::Lambda::EventSourceMapping"
+    }
+    writing = {"SyncQueue": "EtlFunction", "ArchiveQueue": "ArchivalFunction"}
+    stopped = {
+        mapping["EventSourceArn"]["GetAtt"].removesuffix(".Arn"): mapping["FunctionName"]["Ref"].removesuffix(
+            ".Alias"
+        )
+        for mapping in mappings.values()
+        if mapping.get("Enabled") == {"If": ["SchedulesOn", True, False]}
+    }
+    assert stopped == writing
+    # Exports only read samples.
+    assert all("Enabled" not in mapping for name, mapping in mappings.items() if "Export" in name)
+    assert len(mappings) == 4
+    # Messages outlive a restore.
+    for queue in writing:
+        assert RESOURCES[queue]["Properties"]["MessageRetentionPeriod"] >= 4 * 86_400
+
+
 def test_schedules_have_dead_letters_of_their_own() -> None:
     queues = {n: r["Properties"] for n, r in RESOURCES.items() if r["Type"] == "AWS::SQS::Queue"}
     redriven = {
