@@ -43,6 +43,16 @@ def test_make_targets_in_the_documents_exist() -> None:
     assert {"run", "test", "verify"} <= named <= targets
 
 
+def test_functions_are_invoked_by_their_alias() -> None:
+    commands = [
+        command
+        for path in DOCS
+        for command in re.findall(r"aws lambda invoke(?:[^\n]*\\\n)*[^\n]*", path.read_text())
+    ]
+    assert len(commands) >= 7
+    assert not [command for command in commands if "--qualifier live" not in command]
+
+
 def test_every_alarm_is_described() -> None:
     resources = template()["Resources"]
     alarms = {name for name, r in resources.items() if r["Type"] == "AWS::CloudWatch::Alarm"}
