@@ -1,4 +1,5 @@
-"""Adds to CloudFormation: Glue, Athena, redrive policies, expiry and recovery of tables, all of Fn::Sub.
+"""Adds to CloudFormation: Glue, Athena, redrive policies, expiry and recovery of tables, all of Fn::Sub,
+updates of schedules, and the state of new event source mappings.
 
 Alarms on expressions, saved queries of Logs Insights and CodeDeploy are accepted, without an effect: an alias
 moves at once.
@@ -8,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ministack.services import athena, glue
+from ministack.services import athena, glue, scheduler
 from ministack.services.cloudformation import engine, provisioners
 
 type Answer = tuple[int, dict[str, str], bytes]
@@ -34,6 +35,7 @@ def patch() -> None:
     handlers["AWS::Glue::Table"] = {"create": _create_table, "delete": _delete_table}
     handlers["AWS::Athena::WorkGroup"] = {"create": _create_work_group, "delete": _delete_work_group}
     handlers["AWS::Athena::NamedQuery"] = {"create": _create_named_query, "delete": _delete_named_query}
+    handlers["AWS::Scheduler::Schedule"]["update"] = _update_schedule
     for kind in _WITHOUT_EFFECT:
         handlers[kind] = {"create": _accept, "delete": _forget}
     alarms = handlers["AWS::CloudWatch::Alarm"]
@@ -41,6 +43,7 @@ def patch() -> None:
     for kind, extend in (
         ("AWS::SQS::Queue", _set_redrive),
         ("AWS::DynamoDB::Table", _set_expiry_and_recovery),
+        ("AWS::Lambda::EventSourceMapping", _set_state),
     ):
         handlers[kind]["create"] = extend(handlers[kind]["create"])
     engine._resolve_refs = _keep_literals(engine._resolve_refs)
@@ -109,6 +112,21 @@ def _set_expiry_and_recovery(create: Create) -> Create:
         return name, attributes
 
     return create_table
+
+
+def _update_schedule(name: str, old: dict[str, Any], props: dict[str, Any], stack_name: str) -> Created:
+    scheduler._update_schedule(name, {"GroupName": "default"} | props)
+    return name, {"Arn": scheduler._schedule_arn("default", name)}
+
+
+def _set_state(create: Create) -> Create:
+    def create_mapping(logical_id: str, props: dict[str, Any], stack_name: str) -> Created:
+        name, attributes = create(logical_id, props, stack_name)
+        mapping = provisioners._lambda_svc._esms[name]
+        mapping["State"] = "Enabled" if mapping["Enabled"] else "Disabled"
+        return name, attributes
+
+    return create_mapping
 
 
 def _without_expressions(create: Create) -> Create:

@@ -74,11 +74,12 @@ def day_files(stack: dict[str, Any], bucket: str) -> dict[str, str]:
     return {item["Key"]: item["ETag"] for item in objects if item["Key"].startswith("timeseries/")}
 
 
-def deploy(lost: dict[str, Any]) -> RestoredStack:
+def deploy(lost: dict[str, Any], *, schedules: str) -> RestoredStack:
     """Deploys another stack with the copies to the emulator of the lost one, and sets its key."""
     home = HOME / "restored"
     environ = stack_environ() | {"VITALS_HOME": str(home)}
-    deployment = Deployment(settings.from_environ(environ), Progress(), name=NAME, parameters=PARAMETERS)
+    parameters = PARAMETERS | {"Schedules": schedules}
+    deployment = Deployment(settings.from_environ(environ), Progress(), name=NAME, parameters=parameters)
     outputs = deployment.deploy()
     deployment.set_ace_key(outputs)
     description = lost | {"api": outputs["ApiUrl"], "outputs": outputs}

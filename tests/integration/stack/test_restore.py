@@ -70,9 +70,24 @@ def restored(lost: dict[str, Any]) -> Iterator[RestoredStack]:
     try:
         restoring.copy_tables(lost)
         restoring.copy_bucket(lost)
-        yield restoring.deploy(lost)
+        yield restoring.deploy(lost, schedules="off")
     finally:
         restoring.delete(lost)
+
+
+@pytest.fixture(scope="module")
+def started(restored: RestoredStack, lost: dict[str, Any]) -> RestoredStack:
+    """The restored stack after its schedules were turned on."""
+    return restoring.deploy(lost, schedules="on")
+
+
+def receiving(stack: dict[str, Any]) -> dict[str, set[str]]:
+    """The states in which the functions with queues receive messages."""
+    mappings = aws_client(stack, "lambda").list_event_source_mappings()["EventSourceMappings"]
+    return {
+        name: {m["State"] for m in mappings if stack["outputs"][name] in m["FunctionArn"].split(":")}
+        for name in ("EtlFunction", "ArchivalFunction", "ExportFunction")
+    }
 
 
 def status(stack: dict[str, Any]) -> tuple[int, Any]:
@@ -82,12 +97,12 @@ def status(stack: dict[str, Any]) -> tuple[int, Any]:
 
 
 @pytest.fixture(scope="module")
-def usable(restored: RestoredStack) -> dict[str, Any]:
-    """The restored stack after its tokens got keys; its archived days are settled, and some are cold."""
-    stack = restored.description
+def usable(started: RestoredStack) -> dict[str, Any]:
+    """The started stack after its tokens got keys; its archived days are settled, and some are cold."""
+    stack = started.description
     # The keys of the tokens are in the usage plan of the lost stack.
     assert status(stack) == (403, "FORBIDDEN")
-    done = restored.vitals("restore", "keys")
+    done = started.vitals("restore", "keys")
     assert done.returncode == 0, done.stderr
     assert "local has a new key in the usage plan" in done.stderr
     site, days = days_before_today(stack)
@@ -106,6 +121,18 @@ def test_restored_stack_has_no_stores_of_its_own(restored: RestoredStack, lost: 
     assert not [name for name in tables | buckets if name.startswith(restoring.NAME)]
 
 
+def test_nothing_is_received_until_the_start(restored: RestoredStack) -> None:
+    assert receiving(restored.description) == {
+        "EtlFunction": {"Disabled"},
+        "ArchivalFunction": {"Disabled"},
+        "ExportFunction": {"Enabled"},
+    }
+
+
+def test_everything_is_received_after_the_start(started: RestoredStack) -> None:
+    assert set().union(*receiving(started.description).values()) == {"Enabled"}
+
+
 def test_copied_files_are_those_of_the_ledger(usable: dict[str, Any], lost: dict[str, Any]) -> None:
     copies = restoring.day_files(usable, restoring.BUCKET)
     assert copies == restoring.day_files(lost, lost["outputs"]["ColdBucket"])
@@ -113,6 +140,13 @@ def test_copied_files_are_those_of_the_ledger(usable: dict[str, Any], lost: dict
     assert receipt["due"]
     table = PlanningTable(aws_client(usable, "dynamodb"), usable["outputs"]["StateTable"])
     assert table.load(0).mismatches == 0
+
+
+def test_the_catalog_has_every_point_of_the_files(usable: dict[str, Any], restored: RestoredStack) -> None:
+    _, days = days_before_today(usable)
+    done = restored.vitals("restore", "catalog")
+    assert done.returncode == 0, done.stderr
+    assert f"nothing has changed; day files: {len(days)}" in done.stderr
 
 
 def test_rollups_answer_as_before(usable: dict[str, Any], lost: dict[str, Any]) -> None:
