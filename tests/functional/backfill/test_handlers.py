@@ -162,6 +162,13 @@ def test_starting_takes_the_scope_and_the_site(call: Call, scopes: str, sites: s
     assert call("POST", "/backfill/start", body=BODY, scopes=scopes, sites=sites)[0] == status
 
 
+def test_a_site_without_a_listing_is_refused(call: Call, deployed: World) -> None:
+    # Its catalog has points of restored files.
+    deployed.syncer.catalogs.add_inactive("second_site", ["fan"])
+    status, answer = call("POST", "/backfill/start", body=BODY | {"site_name": "second_site"}, sites="*")
+    assert (status, "has no points yet" in answer["error"]) == (400, True)
+
+
 def test_a_site_that_is_not_enabled_is_refused(call: Call, deployed: World) -> None:
     """The runs of a paused site are still listed."""
     for status, listed in ((PAUSED, 200), (REMOVED, 404)):
