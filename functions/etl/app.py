@@ -34,7 +34,7 @@ def sync(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
             ingest=Ingest(upstream, stores.hot, stores.ledger, runtime.now_ms),
             catalogs=stores.catalogs,
             sites=stores.sites,
-            circuits=stores.circuits,
+            circuits=stores.circuits(key_group),
             enqueue=enqueue,
             log=log,
             initial_lookback_ms=settings.initial_lookback_ms,

@@ -1,6 +1,6 @@
 """Status of each site: lag, rejected readings, unarchived days, dead letters."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 
@@ -29,11 +29,14 @@ _UNREADABLE = (BotoCoreError, ClientError, VitalsError)
 
 @dataclass(frozen=True, slots=True)
 class StatusReader:
-    """Reads the status from what the other functions store; `log` gets the errors of sources."""
+    """Reads the status from what the other functions store; `log` gets the errors of sources.
+
+    `circuits` returns the circuit of a key group.
+    """
 
     sites: Sites
     ledger: Ledger
-    circuits: CircuitTable
+    circuits: Callable[[str], CircuitTable]
     dead_letters: DeadLetters
     log: Callable[..., None]
     runtime: Runtime = SYSTEM
@@ -45,9 +48,13 @@ class StatusReader:
         """
         warnings: list[WarningDetail] = []
         records = [record for record in self.sites.visible() if grant.allows("read", record.site)]
-        circuit = self._read(self.circuits.load, "the state of the upstream", warnings)
-        open_until_ms = circuit.open_until_ms if circuit and now_ms < circuit.open_until_ms else None
-        sites = [self._site(record, now_ms, open_until_ms, warnings) for record in records]
+        open_until = self._read(
+            partial(self._open_until, {record.key_group for record in records}, now_ms),
+            "the state of the upstream",
+            warnings,
+        )
+        open_until = open_until or {}
+        sites = [self._site(r, now_ms, open_until.get(r.key_group), warnings) for r in records]
         dead_letters = self._dead_letter_counts(warnings) if grant.allows("read", EVERY_SITE) else None
         return {"sites": sites, "dead_letters": dead_letters, **warned(warnings)}
 
@@ -68,6 +75,11 @@ class StatusReader:
             "unarchived_count": None if due is None else len(due),
             "upstream_paused_until": _iso(open_until_ms),
         }
+
+    def _open_until(self, key_groups: Set[str], now_ms: int) -> dict[str, int]:
+        """Returns until when (UTC ms) the circuits of the key groups are open, of those that are."""
+        circuits = {group: self.circuits(group).load() for group in key_groups}
+        return {g: c.open_until_ms for g, c in circuits.items() if now_ms < c.open_until_ms}
 
     def _due(self, record: SiteRecord) -> Sequence[int]:
         days = synced_days(record)

@@ -1,5 +1,6 @@
 """The query API and its tiers on moto."""
 
+from functools import partial
 from typing import Any
 
 import boto3
@@ -54,7 +55,7 @@ def query_api(
     status_reader = StatusReader(
         table,
         Ledger(dynamodb, "StateTable"),
-        CircuitTable(dynamodb, "StateTable", upstream),
+        partial(CircuitTable, dynamodb, "StateTable", upstream),
         DeadLetters(lambda: sqs, urls),
         Logger().warning,
     )

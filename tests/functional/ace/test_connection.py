@@ -10,7 +10,7 @@ import pytest
 
 from archival import app as archival
 from etl import app as etl
-from local.ace_simulator.responses import Response
+from local.ace_simulator.responses import Response, error_response
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
 from tests.support.clock import Clock
@@ -22,7 +22,7 @@ from vitals.errors import ConfigError
 from vitals.model.key_group import DEFAULT_GROUP
 from vitals.model.records.sites import ENABLED, REMOVED
 from vitals.store import keys
-from vitals.store.control.circuit import Circuit, CircuitTable
+from vitals.store.control.circuit import THRESHOLD, Circuit, CircuitTable
 from vitals.store.state.sites import SiteTable
 
 __all__ = ["queue"]
@@ -38,11 +38,15 @@ class Upstream(Simulator):
         super().__init__(SimulatorSettings(points=4, sites=(SITE, GROUPED)), clock=clock)
         self.used: dict[str, set[str]] = defaultdict(set)
         """The keys that were sent, by site."""
+        self.limited = ""
+        """The key that is answered 429."""
 
     def respond(self, method: str, target: str, authorization: str = "", body: bytes = b"") -> Response:
         site = target.split("/")[3].partition("?")[0]
         key = authorization.removeprefix("Bearer ")
         self.used[site].add(key)
+        if key == self.limited:
+            return error_response(429, "too many requests")._replace(headers=(("Retry-After", "60"),))
         if key == (KEY if site == GROUPED else self.settings.api_key):
             authorization = f"Bearer {self.settings.api_key}"
         else:
@@ -116,6 +120,19 @@ def test_each_group_has_its_pace(
     assert reserved(dynamodb, simulator.url, GROUP) > clock()
 
 
+def test_a_limited_key_pauses_its_group_only(sites: SiteTable, simulator: Upstream) -> None:
+    create_secret()
+    simulator.limited = KEY
+    failed = {"batchItemFailures": [{"itemIdentifier": GROUPED}]}
+    assert [etl.handler(batch(GROUPED), CONTEXT) for _ in range(THRESHOLD)] == [failed] * THRESHOLD
+    simulator.used.clear()
+    assert etl.handler(batch(GROUPED, SITE), CONTEXT) == {"batchItemFailures": []}
+    assert simulator.used == {SITE: {simulator.settings.api_key}}
+    checkpoints = {record.site: record.checkpoint_ms for record in sites.list()}
+    assert checkpoints.get(GROUPED) is None
+    assert checkpoints[SITE]
+
+
 def test_a_changed_group_counts_from_the_next_sync(sites: SiteTable, simulator: Upstream) -> None:
     create_secret()
     etl.handler({"site": GROUPED}, CONTEXT)
@@ -134,7 +151,7 @@ def test_a_missing_secret_fails_its_sites_only(
     assert GROUPED in failed.__dict__["event"]
     remedy = f"create it: aws secretsmanager create-secret --name {ACE_SECRET}-{GROUP} --secret-string KEY"
     assert failed.__dict__["reason"].endswith(remedy)
-    assert CircuitTable(dynamodb, "StateTable", simulator.url).load() == Circuit()
+    assert CircuitTable(dynamodb, "StateTable", simulator.url, GROUP).load() == Circuit()
     create_secret()
     assert etl.handler(batch(GROUPED), CONTEXT) == {"batchItemFailures": []}
 

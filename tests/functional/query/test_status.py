@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.support.template import template
 from vitals.aws import clients
 from vitals.aws.sqs import DeadLetters
 from vitals.model.due_days import OVERDUE_MS
+from vitals.model.key_group import DEFAULT_GROUP
 from vitals.model.records.sites import ENABLED, PAUSED, REMOVED
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, iso
@@ -185,8 +187,12 @@ def test_the_token_decides_about_sites_and_dead_letters(call: Call) -> None:
 
 def test_a_paused_upstream_is_named_until_then(call: Call, api: Api, clock: Clock) -> None:
     until_ms = clock() + 5 * 60_000
-    api.status_reader.circuits.store(Circuit(5, until_ms))
+    api.status_reader.circuits(DEFAULT_GROUP).store(Circuit(5, until_ms))
     assert call("/status")[1]["sites"][0]["upstream_paused_until"] == iso(until_ms)
+    api.sites.table.set_status("other", ENABLED, "north")
+    api.status_reader.circuits("north").store(Circuit(5, until_ms + 1))
+    paused = [site["upstream_paused_until"] for site in call("/status", sites="*")[1]["sites"]]
+    assert paused == [iso(until_ms), iso(until_ms + 1)]
     clock.forward(5)
     assert call("/status")[1]["sites"][0]["upstream_paused_until"] is None
 
@@ -261,7 +267,7 @@ def test_an_unreadable_ledger_or_circuit_leaves_the_others(call: Call, api: Api)
         api.status_reader = replace(
             api.status_reader,
             ledger=Ledger(client, "StateTable"),
-            circuits=CircuitTable(client, "StateTable", "http://ace/api"),
+            circuits=partial(CircuitTable, client, "StateTable", "http://ace/api"),
         )
         status, answer = call("/status", sites="*")
     assert status == 200

@@ -18,9 +18,8 @@ State table: pk, sk
     exports#{site}   | {created}#{export}    the exports of a site in the order of their requests (UTC ms)
     exports#{site}#quota | {YYYY-MM-DD}      the bytes that exports of the site reserved on that day (UTC)
     archive          | planning              the latest planning of the archive
-    upstream#{host}  | circuit               the circuit breaker
-    upstream#{host}  | pace                  when the next request may go out
-    upstream#{host}  | pace#{group}          the same for the key of a key group
+    upstream#{host}  | circuit[#{group}]     the circuit breaker of a key group; the default one has no suffix
+    upstream#{host}  | pace[#{group}]        when the next request with its key may go out
     token#{sha256}   | token                 a bearer token's grants
     token#index      | {sha256}              every token, for the commands that manage tokens
 Cold bucket:
@@ -100,13 +99,12 @@ def rollup_partition(site: str, point_id: int) -> str:
     return f"{site}#rollup#{point_id}"
 
 
-def circuit(base_url: str) -> Key:
-    return _state(_upstream_partition(base_url), "circuit")
+def circuit(base_url: str, key_group: str = DEFAULT_GROUP) -> Key:
+    return _of_group(base_url, "circuit", key_group)
 
 
 def pace(base_url: str, key_group: str = DEFAULT_GROUP) -> Key:
-    sort_key = "pace" if key_group == DEFAULT_GROUP else f"pace#{key_group}"
-    return _state(_upstream_partition(base_url), sort_key)
+    return _of_group(base_url, "pace", key_group)
 
 
 def backfill_lock(site: str) -> Key:
@@ -211,8 +209,9 @@ def athena_answer(name: str) -> str:
     return f"athena/answers/{name}"
 
 
-def _upstream_partition(base_url: str) -> str:
-    return f"upstream#{urlsplit(base_url).netloc}"
+def _of_group(base_url: str, kind: str, key_group: str) -> Key:
+    sort_key = kind if key_group == DEFAULT_GROUP else f"{kind}#{key_group}"
+    return _state(f"upstream#{urlsplit(base_url).netloc}", sort_key)
 
 
 def _state(pk: str, sk: str) -> Key:

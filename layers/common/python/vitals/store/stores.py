@@ -130,11 +130,11 @@ class Stores:
 
         return TokenTable(self._dynamodb, self._settings.state_table)
 
-    @cached_property
-    def circuits(self) -> "CircuitTable":
+    def circuits(self, key_group: str) -> "CircuitTable":
+        """Returns the circuit of a key group."""
         from vitals.store.control.circuit import CircuitTable
 
-        return CircuitTable(self._dynamodb, self._settings.state_table, self._settings.ace_api_url)
+        return CircuitTable(self._dynamodb, self._settings.state_table, self._settings.ace_api_url, key_group)
 
     @cached_property
     def _s3(self) -> Any:

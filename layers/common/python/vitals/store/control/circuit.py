@@ -1,9 +1,10 @@
-"""The circuit breaker of an upstream: after repeated failures requests are paused."""
+"""The circuit breaker of one key of an upstream: after repeated failures requests are paused."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vitals.errors import CircuitOpenError
+from vitals.model.key_group import DEFAULT_GROUP
 from vitals.model.timespan import MINUTE_MS, iso
 from vitals.store import keys
 
@@ -18,7 +19,7 @@ _LONGEST_PAUSE_MS = 30 * MINUTE_MS
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """The consecutive failures of the upstream, and the time (UTC ms) until which requests are paused."""
+    """The consecutive failures with a key, and the time (UTC ms) until which its requests are paused."""
 
     failures: int = 0
     open_until_ms: int = 0
@@ -41,12 +42,14 @@ class Circuit:
 
 
 class CircuitTable:
-    """The circuit of one upstream in the state table; concurrent writers may lose a count, never a sample."""
+    """The circuit of a key group in the state table; concurrent writers may lose a count, never a sample."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, base_url: str) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table: str, base_url: str, key_group: str = DEFAULT_GROUP
+    ) -> None:
         self._client = client
         self._table = table
-        self._key = keys.circuit(base_url)
+        self._key = keys.circuit(base_url, key_group)
 
     def load(self) -> Circuit:
         result = self._client.get_item(TableName=self._table, Key=self._key, ConsistentRead=True)
