@@ -9,6 +9,7 @@ from tests.support.iam.evaluation import Access, DeniedError, check
 from tests.support.iam.statements import arn, functions, statements
 from tests.support.sam import transformed
 from tests.support.template import ACE_SECRET, STACK, template
+from vitals.store import keys
 
 # What may be allowed on every resource, and why.
 ON_EVERY_RESOURCE = {
@@ -115,3 +116,19 @@ def test_functions_read_their_own_stacks_keys(secret: str, is_readable: bool) ->
     access = Access("secretsmanager:GetSecretValue", arn("secretsmanager", f"secret:{secret}-aB3dEf"))
     expected = {"EtlFunction", "ArchivalFunction", "BackfillFunction"} if is_readable else set()
     assert {name for name in functions() if is_allowed(name, access)} == expected
+
+
+@pytest.mark.parametrize(
+    ("partition", "is_allowed_to_put"),
+    [
+        (keys.circuit("https://ace.example/api", "north")["pk"]["S"], True),
+        (keys.SITES_PARTITION, False),
+        (keys.site_partition("mill"), False),
+        (keys.export_partition("e1"), False),
+        (keys.TOKEN_INDEX, False),
+    ],
+)
+def test_the_sync_puts_no_item_but_circuits(partition: str, is_allowed_to_put: bool) -> None:
+    context = {"dynamodb:LeadingKeys": (partition,)}
+    access = Access("dynamodb:PutItem", arn("dynamodb", "table/StateTable"), context)
+    assert is_allowed("EtlFunction", access) == is_allowed_to_put
