@@ -9,7 +9,6 @@ from archival.planning import DuePlanner
 from archival.reconcile import ReconcilingArchiver
 from vitals import config
 from vitals.ace import connection
-from vitals.ace.pacing import KeyPaces
 from vitals.aws.queue_function import Invocation, QueueFunction
 from vitals.aws.runtime import Runtime
 from vitals.aws.sqs import MessageQueue
@@ -24,13 +23,13 @@ _RESERVE_S = 300
 def archive(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
     """Archives the day that the event names, or sends the days that are due."""
     runtime = invocation.runtime
-    settings, stores, paces = connect(runtime)
+    settings, stores = connect(runtime)
 
     def archiver(key_group: str | None) -> ReconcilingArchiver:
         ingest = None
         if settings.reconcile and key_group:
             remaining_s, warn = partial(invocation.remaining_s, _RESERVE_S), invocation.logger.warning
-            upstream = connection.connect(settings, runtime, remaining_s, warn, key_group, paces)
+            upstream = connection.connect(settings, runtime, remaining_s, warn, key_group, "archive")
             ingest = Ingest(upstream, stores.hot, stores.ledger, runtime.now_ms)
         return ReconcilingArchiver(Archiver.connect(stores, runtime, settings.hot_days), ingest)
 
@@ -48,11 +47,10 @@ def archive(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
 
 
 @cache
-def connect(runtime: Runtime) -> tuple[config.ArchivalSettings, Stores, KeyPaces]:
-    """Returns the settings, the stores and the paces of this process."""
+def connect(runtime: Runtime) -> tuple[config.ArchivalSettings, Stores]:
+    """Returns the settings and the stores of this process."""
     settings = config.load(config.ArchivalSettings)
-    paces = KeyPaces(settings.requests_per_minute / 2, runtime, burst=5)
-    return settings, Stores.connect(settings, runtime), paces
+    return settings, Stores.connect(settings, runtime)
 
 
 function = QueueFunction(archive, failure="archiving failed", traces=("requests",))

@@ -27,7 +27,8 @@ def do_task(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
     remaining_s = partial(invocation.remaining_s, _RESERVE_S)
 
     def worker(key_group: str) -> DayWorker:
-        upstream = connection.connect(settings, runtime, remaining_s, invocation.logger.warning, key_group)
+        warn = invocation.logger.warning
+        upstream = connection.connect(settings, runtime, remaining_s, warn, key_group, "backfill")
         return DayWorker(
             runs=stores.runs,
             staging=stores.staging,

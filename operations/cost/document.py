@@ -13,6 +13,10 @@ from vitals.aws import prices
 
 POINTS, QUERIES = 4_583, 10_000
 SITES = (1, 10, 100)
+ARCHIVERS = 2
+"""Days that are archived at a time, MaximumConcurrency of ArchivalFunctionDay."""
+ARCHIVE_READING_MINUTES = 10
+"""The time that an archiving has for its requests to ACE."""
 _END = "<!-- end -->"
 MIN_SHARE = 10
 """Requests a minute that a worker needs to list a site's points in the time of a sync."""
@@ -63,6 +67,10 @@ def _limits(facts: Facts) -> str:
         for event in EVENTS
         if event.function == "EtlFunction" and event.name not in usage.OF_STACK
     )
+    [archive] = (event for event in EVENTS if event.name == "archive")
+    day = usage.requests_of(facts, archive, POINTS)
+    live = per_site - day / (24 * 60)
+    archiving = ARCHIVERS * day / ARCHIVE_READING_MINUTES
     requests, busy = f"{per_site:.2f}", f"{busy_s:,.0f} s a day"
     rows = [
         ["60 requests a minute, what ACE allows a key", requests, _fitting(60 / per_site)],
@@ -70,6 +78,11 @@ def _limits(facts: Facts) -> str:
             f"{facts.requests_per_minute} requests a minute of a key, `AceRequestsPerMinute`",
             requests,
             _fitting(facts.requests_per_minute / per_site),
+        ],
+        [
+            f"{facts.requests_per_minute} requests a minute of a key, less those of {ARCHIVERS} archivings",
+            f"{live:.2f}",
+            _fitting((facts.requests_per_minute - archiving) / live),
         ],
         *(
             [

@@ -61,7 +61,7 @@ EVENTS = (
         function="EtlFunction",
         upstream_requests=2.042,
         cpu_s=Amount(0.02952, 0.008786),
-        dynamodb_requests=Amount(14.68, 2.004),
+        dynamodb_requests=Amount(17.68, 2.012),
         log_bytes=1208,
         used={
             "HotTable read of blocks": Amount(1, 1),
@@ -72,7 +72,7 @@ EVENTS = (
             "StateTable read of site records": Amount(3),
             "StateTable write of archive records": Amount(1.993),
             "StateTable write of ledger": Amount(1.993),
-            "StateTable write of pace": Amount(3.003, 0.007812),
+            "StateTable write of pace": Amount(6.007, 0.01562),
             "StateTable write of site records": Amount(1.09),
             "sqs request": Amount(0.1007),
         },
@@ -83,7 +83,7 @@ EVENTS = (
         function="EtlFunction",
         upstream_requests=1,
         cpu_s=Amount(0.01253, 0.01678),
-        dynamodb_requests=Amount(5.025, 1),
+        dynamodb_requests=Amount(6.025, 1),
         log_bytes=1102,
         used={
             "HotTable read of blocks": Amount(0, 3),
@@ -91,7 +91,7 @@ EVENTS = (
             "StateTable read of circuit": Amount(1),
             "StateTable read of ledger": Amount(1.025),
             "StateTable read of site records": Amount(1),
-            "StateTable write of pace": Amount(1),
+            "StateTable write of pace": Amount(2),
         },
     ),
     Event(
@@ -114,7 +114,7 @@ EVENTS = (
         function="ArchivalFunction",
         upstream_requests=24,
         cpu_s=Amount(1.012, 0.8068),
-        dynamodb_requests=Amount(51, 377),
+        dynamodb_requests=Amount(77, 377),
         log_bytes=834,
         used={
             "HotTable read of blocks": Amount(-10, 139.2),
@@ -124,7 +124,7 @@ EVENTS = (
             "StateTable read of catalog": Amount(0, 0.5),
             "StateTable read of ledger": Amount(25),
             "StateTable write of archive records": Amount(6),
-            "StateTable write of pace": Amount(25),
+            "StateTable write of pace": Amount(50),
             "s3 get": Amount(3),
             "s3 put": Amount(1),
         },
@@ -135,7 +135,7 @@ EVENTS = (
         function="EtlFunction",
         upstream_requests=1,
         cpu_s=Amount(-0.001486, 0.02009),
-        dynamodb_requests=Amount(5.042, 1),
+        dynamodb_requests=Amount(6.042, 1),
         log_bytes=1102,
         used={
             "HotTable read of blocks": Amount(0, 3),
@@ -143,7 +143,7 @@ EVENTS = (
             "StateTable read of circuit": Amount(1),
             "StateTable read of ledger": Amount(1.042),
             "StateTable read of site records": Amount(1),
-            "StateTable write of pace": Amount(1),
+            "StateTable write of pace": Amount(2),
         },
     ),
 )

@@ -18,9 +18,10 @@ from tests.support.lambda_context import lambda_context
 from tests.support.sites import SITE
 from tests.support.sync_queue import queue
 from tests.support.template import ACE_SECRET
-from vitals.errors import ConfigError
+from vitals.errors import ConfigError, UpstreamUnavailableError
 from vitals.model.key_group import DEFAULT_GROUP
 from vitals.model.records.sites import ENABLED, REMOVED
+from vitals.model.timespan import MINUTE_MS
 from vitals.store import keys
 from vitals.store.control.circuit import THRESHOLD, Circuit, CircuitTable
 from vitals.store.state.sites import SiteTable
@@ -94,9 +95,9 @@ def batch(*sites: str) -> dict[str, Any]:
     }
 
 
-def reserved(dynamodb: Any, url: str, group: str) -> int:
+def reserved(dynamodb: Any, url: str, group: str, user: keys.PaceUser = "backfill") -> int:
     """The time up to which request slots of a group are reserved, 0 when none are."""
-    item = dynamodb.get_item(TableName="StateTable", Key=keys.pace(url, group)).get("Item")
+    item = dynamodb.get_item(TableName="StateTable", Key=keys.pace(url, group, user)).get("Item")
     return int(item["at_ms"]["N"]) if item else 0
 
 
@@ -118,6 +119,7 @@ def test_each_group_has_its_pace(
     etl.handler(batch(GROUPED), CONTEXT)
     assert reserved(dynamodb, simulator.url, DEFAULT_GROUP) == alone
     assert reserved(dynamodb, simulator.url, GROUP) > clock()
+    assert reserved(dynamodb, simulator.url, GROUP, "archive") > clock()
 
 
 def test_a_limited_key_pauses_its_group_only(sites: SiteTable, simulator: Upstream) -> None:
@@ -170,6 +172,26 @@ def test_archiving_reads_with_the_groups_key(archiving: dict[str, str], simulato
     simulator.used.clear()
     assert archival.handler(archiving, CONTEXT)["source"] == "hot+upstream"
     assert simulator.used == {GROUPED: {KEY}}
+
+
+def test_archiving_waits_behind_syncs_only(
+    archiving: dict[str, str], simulator: Upstream, dynamodb: Any, clock: Clock
+) -> None:
+    """With five seconds to read, a slot after half a minute is too late."""
+    brief = lambda_context("archival", remaining_s=305)
+
+    def reserve(user: keys.PaceUser) -> int:
+        at_ms = clock() + MINUTE_MS // 2
+        item = keys.pace(simulator.url, GROUP, user) | {"at_ms": {"N": str(at_ms)}}
+        dynamodb.put_item(TableName="StateTable", Item=item)
+        return at_ms
+
+    backfills = reserve("backfill")
+    assert archival.handler(archiving, brief)["source"] == "hot+upstream"
+    assert reserved(dynamodb, simulator.url, GROUP) > backfills
+    reserve("archive")
+    with pytest.raises(UpstreamUnavailableError, match="next request slot"):
+        archival.handler(archiving, brief)
 
 
 def test_archiving_a_removed_site_needs_no_secret(

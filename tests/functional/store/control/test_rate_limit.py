@@ -1,4 +1,4 @@
-"""The shared pace of an upstream: one queue of request slots, and the live sync first."""
+"""The shared pace of an upstream: a queue of request slots for each user, and the live sync first."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from tests.support.clock import Clock
-from vitals.ace.pacing import LivePace, Pace
+from vitals.ace.pacing import Pace, PriorityPace
 from vitals.aws.runtime import Runtime
 from vitals.errors import UpstreamUnavailableError
+from vitals.model.timespan import MINUTE_MS
 from vitals.store.control.rate_limit import SharedPace
 
 URL = "https://ace.example/api"
@@ -67,7 +68,7 @@ def test_another_key_group_has_its_own_request_slots(pace: Callable[..., SharedP
 
 def test_the_others_wait_for_the_live_sync(pace: Callable[..., SharedPace], clock: Clock) -> None:
     began = clock()
-    live = LivePace(Pace(60_000, burst=1_000), pace())
+    live = PriorityPace(Pace(60_000, burst=1_000), pace())
     for _ in range(10):
         live.wait()
     assert clock() == began
@@ -77,15 +78,55 @@ def test_the_others_wait_for_the_live_sync(pace: Callable[..., SharedPace], cloc
 
 def test_the_others_keep_one_request_slot_a_minute(pace: Callable[..., SharedPace], clock: Clock) -> None:
     began = clock()
-    live = LivePace(Pace(60_000, burst=1_000), pace())
+    live = PriorityPace(Pace(60_000, burst=1_000), pace())
     for _ in range(500):
         live.wait()
     pace().wait()
     assert 60_000 <= clock() - began <= 62_000
 
 
+def test_archiving_goes_before_backfills(pace: Callable[..., SharedPace], clock: Clock) -> None:
+    for _ in range(20):
+        pace(sleep=lambda _: None).wait()
+    began = clock()
+    archiving = PriorityPace(pace(user="archive"), pace())
+    for _ in range(3):
+        archiving.wait()
+    assert clock() == began + 2 * 1_200
+    pace().wait()
+    assert clock() == began + 23 * 1_200
+
+
+def test_sync_and_archiving_share_the_rate(
+    pace: Callable[..., SharedPace], dynamodb: Any, clock: Clock
+) -> None:
+    """Forty requests a minute of the sync, and those of an archiving beside them."""
+    sync = PriorityPace(Pace(60_000, burst=1_000), pace(user="archive"), pace())
+    sent: list[int] = []
+    due = iter(range(clock(), clock() + 10 * MINUTE_MS, 1_500))
+    sync_at = next(due)
+
+    def sleep(seconds: float) -> None:
+        """Lets the sync send what is due meanwhile."""
+        nonlocal sync_at
+        end = clock() + round(seconds * 1000)
+        while sync_at <= end:
+            clock.now_ms = sync_at
+            sync.wait()
+            sent.append(sync_at)
+            sync_at = next(due)
+        clock.now_ms = end
+
+    archiving = PriorityPace(pace(user="archive", sleep=sleep), pace())
+    for _ in range(40):
+        archiving.wait()
+        sent.append(clock())
+    assert sync_at - sent[0] > 3 * MINUTE_MS
+    assert 45 <= max(sum(0 <= end - at < MINUTE_MS for at in sent) for end in sent) <= 55
+
+
 def test_a_request_slot_too_late_is_an_error(pace: Callable[..., SharedPace]) -> None:
-    live = LivePace(Pace(60_000, burst=1_000), pace())
+    live = PriorityPace(Pace(60_000, burst=1_000), pace())
     for _ in range(40):
         live.wait()
     with pytest.raises(UpstreamUnavailableError, match="next request slot"):

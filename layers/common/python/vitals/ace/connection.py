@@ -1,14 +1,18 @@
-"""The client of the ACE API for handlers: key from Secrets Manager, pace shared in the state table."""
+"""The client of the ACE API for handlers: key from Secrets Manager, pace shared in the state table.
+
+All functions share the rate of a key: the sync goes first, then the archiving, then backfills.
+"""
 
 from collections.abc import Callable
 from typing import Protocol
 
 from vitals.ace.client import AceClient
-from vitals.ace.pacing import KeyPaces, LivePace
+from vitals.ace.pacing import KeyPaces, Paced, PriorityPace
 from vitals.aws.runtime import Runtime
 from vitals.errors import ConfigError
 from vitals.model.key_group import secret_name
 from vitals.store.control.rate_limit import SharedPace
+from vitals.store.keys import PaceUser
 
 # What Secrets Manager answers for a secret that does not exist, and for one that will be deleted.
 _REMEDIES = {
@@ -36,25 +40,31 @@ def connect(
     remaining_s: Callable[[], float],
     warn: Callable[..., None],
     key_group: str,
-    own: KeyPaces | None = None,
+    pace: KeyPaces | PaceUser,
 ) -> AceClient:
-    """Returns a client with the key of a key group.
+    """Returns a client with the key of a key group, at the sync's own pace or the shared one of a user."""
 
-    It has its `own` pace, which delays the others of the group, or the shared pace of the group.
-    """
-    shared = SharedPace(
-        runtime.client("dynamodb"),
-        settings.state_table,
-        settings.ace_api_url,
-        settings.requests_per_minute,
-        runtime,
-        key_group=key_group,
-        remaining_s=remaining_s,
-    )
+    def shared(user: PaceUser) -> SharedPace:
+        return SharedPace(
+            runtime.client("dynamodb"),
+            settings.state_table,
+            settings.ace_api_url,
+            settings.requests_per_minute,
+            runtime,
+            key_group=key_group,
+            user=user,
+            remaining_s=remaining_s,
+        )
+
+    paced: Paced = shared("backfill")
+    if pace == "archive":
+        paced = PriorityPace(shared("archive"), shared("backfill"))
+    elif isinstance(pace, KeyPaces):
+        paced = PriorityPace(pace.select(key_group), shared("archive"), shared("backfill"))
     return AceClient(
         settings.ace_api_url,
         _key(secret_name(settings.ace_secret_name, key_group), key_group),
-        LivePace(own.select(key_group), shared) if own else shared,
+        paced,
         session=runtime.upstream_session() if runtime.upstream_session else None,
         remaining_s=remaining_s,
         warn=warn,

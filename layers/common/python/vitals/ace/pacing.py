@@ -55,14 +55,15 @@ class KeyPaces:
         return self._paces[key_group]
 
 
-class LivePace:
-    """The live sync's own pace, which does not wait for the shared one but reserves its slots."""
+class PriorityPace:
+    """A pace of requests that go before those of other paces: it reserves slots of these without waiting."""
 
-    def __init__(self, own: Pace, shared: SharedPace) -> None:
+    def __init__(self, own: Paced, *delayed: SharedPace) -> None:
         self._own = own
-        self._shared = shared
+        self._delayed = delayed
 
     def wait(self) -> None:
-        """Waits until the sync's own pace allows the next request."""
+        """Waits until the caller's own pace allows the next request."""
         self._own.wait()
-        self._shared.charge()
+        for pace in self._delayed:
+            pace.charge()

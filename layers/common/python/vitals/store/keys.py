@@ -19,7 +19,8 @@ State table: pk, sk
     exports#{site}#quota | {YYYY-MM-DD}      the bytes that exports of the site reserved on that day (UTC)
     archive          | planning              the latest planning of the archive
     upstream#{host}  | circuit[#{group}]     the circuit breaker of a key group; the default one has no suffix
-    upstream#{host}  | pace[#{group}]        when the next request with its key may go out
+    upstream#{host}  | pace[#{group}]        when the next request of a backfill with its key may go out
+    upstream#{host}  | pace-archive[#{group}]  the same for the archiving
     token#{sha256}   | token                 a bearer token's grants
     token#index      | {sha256}              every token, for the commands that manage tokens
 Cold bucket:
@@ -31,7 +32,7 @@ Cold bucket:
 """
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from vitals.model.key_group import DEFAULT_GROUP
@@ -40,6 +41,7 @@ from vitals.model.site_day import SiteDay
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
+type PaceUser = Literal["archive", "backfill"]
 type Key = dict[str, "AttributeValueTypeDef"]
 
 
@@ -103,8 +105,8 @@ def circuit(base_url: str, key_group: str = DEFAULT_GROUP) -> Key:
     return _of_group(base_url, "circuit", key_group)
 
 
-def pace(base_url: str, key_group: str = DEFAULT_GROUP) -> Key:
-    return _of_group(base_url, "pace", key_group)
+def pace(base_url: str, key_group: str = DEFAULT_GROUP, user: PaceUser = "backfill") -> Key:
+    return _of_group(base_url, "pace" if user == "backfill" else f"pace-{user}", key_group)
 
 
 def backfill_lock(site: str) -> Key:

@@ -1,4 +1,6 @@
-"""The rate limit of one key of an upstream, in the state table because many functions share it.
+"""The rate limits of one key of an upstream, in the state table because many functions share it.
+
+Each user of the key has an item. Users that go first reserve slots in the items of those behind them.
 
 Item: at_ms, the next free request slot. Reserving a slot moves it on by one interval, atomically. If the
 answer to that is lost, the slot stays unused, and botocore's repeat reserves the next one.
@@ -16,7 +18,7 @@ from vitals.store import keys
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# The live sync may delay the others by at most this, so that they still make a request a minute.
+# Those that go first may delay the others by at most this, so that they still make a request a minute.
 _MAX_AHEAD_MS = MINUTE_MS
 # Slots that are closer than this are reserved in batches, because a reservation takes milliseconds.
 _BATCH_MS = 100
@@ -24,7 +26,7 @@ _ATTEMPTS = 20
 
 
 class SharedPace:
-    """Request slots of the key of one key group at an upstream, `per_minute` of them."""
+    """Request slots of a user of the key of one key group at an upstream, `per_minute` of them."""
 
     def __init__(
         self,
@@ -35,11 +37,12 @@ class SharedPace:
         runtime: Runtime = SYSTEM,
         *,
         key_group: str = DEFAULT_GROUP,
+        user: keys.PaceUser = "backfill",
         remaining_s: Callable[[], float] = lambda: float("inf"),
     ) -> None:
         self._client = client
         self._table = table
-        self._key = keys.pace(base_url, key_group)
+        self._key = keys.pace(base_url, key_group, user)
         self._interval_ms = max(1, round(60_000 / per_minute))
         self._batch = max(1, _BATCH_MS // self._interval_ms)
         self._reserved: list[int] = []
