@@ -1,7 +1,7 @@
 """Handling one event: messages for every site, or one sync with its log lines."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -86,6 +86,11 @@ class Etl:
         records = {record.site: record for record in self.sites.list()}
         sites = enabled_sites(records.values(), self.initial_sites)
         self.enqueue([{"site": site} for site in sites])
-        synced = [records[site] for site in sites if site in records]
-        self.report.send(synced, self.now())
+        self.report.send([self._begun(records.get(site) or SiteRecord(site)) for site in sites], self.now())
         return {"sites": sites}
+
+    def _begun(self, record: SiteRecord) -> SiteRecord:
+        """Returns the record with the time from which its lag counts while no sync has succeeded."""
+        if record.checkpoint_ms is not None or record.status_ms is not None:
+            return record
+        return replace(record, status_ms=self.sites.record_first_sync(record.site))

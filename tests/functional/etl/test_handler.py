@@ -19,7 +19,7 @@ from tests.support.template import ACE_SECRET, template
 from vitals.aws.runtime import Runtime
 from vitals.errors import InvalidRequestError, NotFoundError, UpstreamRefusedError
 from vitals.model.records.planning import MAX_AGE_MS, ArchivePlanning
-from vitals.model.records.sites import ENABLED, PAUSED, REMOVED, RecordedStatus
+from vitals.model.records.sites import ENABLED, PAUSED, REMOVED, RecordedStatus, SiteRecord
 from vitals.model.timespan import HOUR_MS, MINUTE_MS, floor_window, iso
 from vitals.pipeline.ingest import Ingest
 from vitals.store import keys
@@ -247,6 +247,34 @@ def test_the_schedule_reports_the_largest_lag(
 def test_a_new_site_has_no_lag(queue: str, capsys: pytest.CaptureFixture[str]) -> None:
     app.handler({}, CONTEXT)
     assert metrics(capsys) == {"SyncLagSeconds": [0.0]}
+
+
+def test_a_site_that_never_syncs_lags(
+    queue: str, dynamodb: Any, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sites, first_ms = SiteTable(dynamodb, "StateTable"), clock()
+    app.handler({"site": SITE}, CONTEXT)
+    app.handler({}, CONTEXT)
+    capsys.readouterr()
+    clock.forward(minutes=5)
+    app.handler({}, CONTEXT)
+    assert sites.load("second_site") == SiteRecord("second_site", status_ms=first_ms)
+    assert metrics(capsys) == {"SyncLagSeconds": [361.0]}
+    clock.forward(minutes=175)
+    app.handler({"site": SITE}, CONTEXT)
+    capsys.readouterr()
+    app.handler({}, CONTEXT)
+    assert metrics(capsys) == {"SyncLagSeconds": [2 * 3_600.0]}
+
+
+def test_the_time_of_a_status_stays(queue: str, dynamodb: Any, clock: Clock) -> None:
+    """Also when `vitals site` sets it after the schedule has read the records."""
+    sites = SiteTable(dynamodb, "StateTable")
+    sites.set_status("second_site", PAUSED)
+    before = sites.load("second_site")
+    clock.forward(minutes=5)
+    sites.record_first_sync("second_site")
+    assert sites.load("second_site") == before
 
 
 def test_the_schedule_reports_problems_of_the_archive(

@@ -1,5 +1,7 @@
 """Which sites are enabled, paused or removed."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,17 @@ def test_the_initial_list_decides_otherwise() -> None:
     assert site_status("mill", SiteRecord("mill"), ("mill",)) == "enabled"
     assert site_status("mill", SiteRecord("mill"), ()) == "paused"
     assert site_status("mill", None, ("other",)) is None
+
+
+def test_a_listed_site_is_hidden_until_listed() -> None:
+    sent = SiteRecord("mill", status_ms=1)
+    assert site_status("mill", sent, ("mill",)) == "enabled"
+    assert site_status("mill", sent, ()) is None
+    assert not is_visible(sent)
+    for read in (replace(sent, points=3), replace(sent, catalog_ms=2), replace(sent, checkpoint_ms=3)):
+        assert site_status("mill", read, ()) == "paused"
+        assert is_visible(read)
+    assert is_visible(SiteRecord("mill", status="enabled", status_ms=1))
 
 
 @given(RECORDS, NAMES)

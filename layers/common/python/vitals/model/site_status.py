@@ -17,13 +17,13 @@ def site_status(site: str, record: SiteRecord | None, initial: Collection[str]) 
     """Returns the status of a site; None for one that is neither recorded nor in the initial list.
 
     A record without a status is of a site in the initial list, or of one that was removed from it. The latter
-    is paused.
+    is paused if it was synced.
     """
     if record and record.status:
         return record.status
     if site in initial:
         return ENABLED
-    return PAUSED if record else None
+    return PAUSED if record and not record.is_placeholder else None
 
 
 def site_statuses(records: Iterable[SiteRecord], initial: Iterable[str]) -> dict[str, RecordedStatus]:
@@ -42,7 +42,7 @@ def enabled_sites(records: Iterable[SiteRecord], initial: Iterable[str]) -> list
 
 def is_visible(record: SiteRecord | None) -> bool:
     """Returns whether a site is listed and queried: it was synced or added, and not removed."""
-    return record is not None and record.status != REMOVED
+    return record is not None and record.status != REMOVED and not record.is_placeholder
 
 
 def check_enabled(site: str, status: RecordedStatus | None) -> None:

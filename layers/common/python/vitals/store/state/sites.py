@@ -65,6 +65,21 @@ class SiteTable:
         facts: dict[str, items.Fact] = {"status": status, "status_ms": self._now_ms()}
         self._set(site, facts | ({"key_group": key_group} if key_group else {}))
 
+    def record_first_sync(self, site: str) -> int:
+        """Records the time of the first sync of a site of the initial list, and returns it.
+
+        A site that has such a time, or that of a status, does not change.
+        """
+        now_ms = self._now_ms()
+        facts = {"status_ms": now_ms}
+        condition = "attribute_not_exists(status_ms)"
+        conditional.write(
+            self._client.update_item,
+            items.setting(self._table, keys.site_record(site), facts, condition),
+            items.attributes(facts),
+        )
+        return now_ms
+
     def record_reread(self, site: str, at_ms: int, *, full: bool = False) -> None:
         """Records the end of a repeated read of the past; `full` if it began 24 hours before."""
         self._set(site, {"reread_ms": at_ms} | ({"full_reread_ms": at_ms} if full else {}))
