@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -11,7 +12,7 @@ from etl.receipt import Receipt
 from etl.report import StackReport
 from etl.rereads import Message
 from etl.sync import Syncer
-from vitals.errors import CircuitOpenError
+from vitals.errors import CircuitOpenError, UpstreamRefusedError
 from vitals.model.records.sites import PAUSED, REMOVED, SiteRecord, key_group_of
 from vitals.model.site_status import check_enabled, enabled_sites, site_status
 from vitals.store.state.sites import SiteTable
@@ -55,6 +56,11 @@ class Etl:
             check_enabled(request.site, status)
         try:
             self._sync(request, record, receipt, queued=queued, may_continue=may_continue)
+        except UpstreamRefusedError as error:
+            # ACE no longer has the site, so there is nothing that a redrive or a later `add` could read.
+            if status != REMOVED or error.status != HTTPStatus.NOT_FOUND:
+                raise
+            self.logger.info("span not read", site=request.site, reason=str(error))
         finally:
             duration_ms = self.now() - started_ms
             self.logger.info("sync receipt", duration_ms=duration_ms, **receipt.as_dict())

@@ -122,14 +122,37 @@ def test_a_sync_ends_when_its_site_pauses(
     assert app.handler(message, CONTEXT)["caught_up"]
 
 
-def test_a_paused_sites_queued_span_is_read(queue: str, dynamodb: Any, clock: Clock) -> None:
-    """Nothing else would read it again."""
+@pytest.mark.parametrize("status", [PAUSED, REMOVED])
+def test_a_stopped_sites_queued_span_is_read(
+    queue: str, dynamodb: Any, clock: Clock, status: RecordedStatus
+) -> None:
+    """Nothing else would read all of it again, also when the site is added again."""
     span = {"site": SITE, "start": iso(clock() - 2 * HOUR_MS), "end": iso(clock() - HOUR_MS)}
-    SiteTable(dynamodb, "StateTable").set_status(SITE, PAUSED)
+    SiteTable(dynamodb, "StateTable").set_status(SITE, status)
     assert app.handler(records(span), CONTEXT) == {"batchItemFailures": []}
     assert dynamodb.scan(TableName="HotTable", Select="COUNT")["Count"] > 0
     with pytest.raises(NotFoundError):
         app.handler(span, CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "failures"),
+    [(REMOVED, 404, 0), (REMOVED, 401, 1), (PAUSED, 404, 1), (ENABLED, 404, 1)],
+)
+def test_a_span_that_ace_lost_is_skipped(
+    queue: str,
+    dynamodb: Any,
+    simulator: Simulator,
+    clock: Clock,
+    status: RecordedStatus,
+    answer: int,
+    failures: int,
+) -> None:
+    """Of a removed site only: otherwise it is a failure that somebody has to look at."""
+    span = {"site": SITE, "start": iso(clock() - 2 * HOUR_MS), "end": iso(clock() - HOUR_MS)}
+    SiteTable(dynamodb, "StateTable").set_status(SITE, status)
+    simulator.faults = Faults(status=answer)
+    assert len(app.handler(records(span), CONTEXT)["batchItemFailures"]) == failures
 
 
 def test_syncs_and_backfills_share_the_pace(
