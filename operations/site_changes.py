@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from operations.errors import OperatorError
+from operations.key_secrets import KeySecrets
 from operations.stacks import Stack
 from vitals import config
 from vitals.model.key_group import check_key_group
@@ -16,11 +17,14 @@ from vitals.store.state.sites import SiteTable
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The status and key group of a site before and after a command, and how far it is synced (UTC ms)."""
+    """The status and key group of a site before and after a command, and how far it is synced (UTC ms).
+
+    A status is None where only the stack's initial list decides it.
+    """
 
     site: str
     before: RecordedStatus | None
-    after: RecordedStatus
+    after: RecordedStatus | None
     checkpoint_ms: int | None
     group_before: str
     group_after: str
@@ -33,10 +37,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Sites:
-    """The sites of one state table, and the stack's initial list; None where that is unknown."""
+    """The sites of one state table, the stack's initial list, and its keys; None where these are unknown."""
 
     table: SiteTable
     initial: Collection[str] | None
+    secrets: KeySecrets | None = None
 
     def all(self) -> list[SiteRecord]:
         """Returns the record of each site with its status; None where only the initial list decides."""
@@ -49,10 +54,21 @@ class Sites:
         ]
 
     def add(self, site: str, key_group: str | None = None) -> Change:
-        """Enables a site, which may be new, paused or removed; a key group of None stays as it is."""
+        """Enables a site; with a key group, a site that exists changes that only."""
         if key_group is not None:
             check_key_group(key_group)
-        return self._change(check_site(site), ENABLED, key_group)
+        record = self.table.load(check_site(site))
+        before = self._status(site, record)
+        if key_group is None or record is None:
+            # Without a record, a site is new or enabled by the initial list.
+            return self._change(site, ENABLED, key_group)
+        if key_group != record.key_group:
+            self.table.set_key_group(site, key_group)
+        return Change(site, before, before, record.checkpoint_ms, record.key_group, key_group)
+
+    def key_problem(self, key_group: str) -> str:
+        """Returns why functions cannot read the key of a group; "" when they can, or when that is unknown."""
+        return self.secrets.problem(key_group) if self.secrets else ""
 
     def pause(self, site: str) -> Change:
         """Pauses a site."""
@@ -89,4 +105,6 @@ def sites_of(stack: Stack) -> Sites:
     function: Any = stack.client("lambda").get_function_configuration(
         FunctionName=stack.outputs["EtlFunction"]
     )
-    return Sites(table, config.initial_sites(function["Environment"]["Variables"]))
+    variables = function["Environment"]["Variables"]
+    secrets = KeySecrets(stack.client("secretsmanager"), variables["ACE_SECRET_NAME"])
+    return Sites(table, config.initial_sites(variables), secrets)

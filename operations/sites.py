@@ -16,7 +16,7 @@ from operations.errors import OperatorError
 from operations.site_changes import Change, Sites, sites_of
 from operations.tables import show
 from vitals.errors import VitalsError
-from vitals.model.records.sites import SiteRecord
+from vitals.model.records.sites import PAUSED, REMOVED, SiteRecord
 from vitals.model.timespan import iso
 
 
@@ -72,6 +72,11 @@ def _add(sites: Sites, options: argparse.Namespace) -> None:
     checkpoint = _minute(change.checkpoint_ms)
     start = f"continues at {checkpoint}, an hour per step" if checkpoint else "reads the site's first hours"
     _report(change, f"the next sync starts within five minutes and {start}", options)
+    if options.key and change.after in (PAUSED, REMOVED):
+        resumes = f"`vitals site add {options.site}` without --key resumes it"
+        print(f"{options.site} is {change.after}, as before; {resumes}", file=sys.stderr)
+    if options.key and (problem := sites.key_problem(options.key)):
+        print(f"warning: {problem}", file=sys.stderr)
 
 
 def _pause(sites: Sites, options: argparse.Namespace) -> None:
@@ -97,7 +102,8 @@ def _report(change: Change, effect: str, options: argparse.Namespace) -> None:
         fields = {"site": change.site, "status": change.after, "before": change.before}
         print(json.dumps(fields | {"key": change.group_after}))
     if change.is_none:
-        print(f"{change.site} is {change.after} already; nothing has changed", file=sys.stderr)
+        state = change.after or f"in the key group {change.group_after}"
+        print(f"{change.site} is {state} already; nothing has changed", file=sys.stderr)
     elif change.before != change.after:
         print(f"{change.site} is {change.after}: {effect}", file=sys.stderr)
     if change.group_after != change.group_before:
@@ -105,7 +111,7 @@ def _report(change: Change, effect: str, options: argparse.Namespace) -> None:
         print(f"{change.site} is in the key group {group}: its next sync uses that key", file=sys.stderr)
 
 
-_KEY_HELP = "read the site with the key of this key group (default: the group that it has)"
+_KEY_HELP = "read the site with the key of this key group; a site that exists keeps its status"
 _COMMANDS: dict[str, Callable[[Sites, argparse.Namespace], None]] = {
     "list": _list,
     "add": _add,

@@ -7,10 +7,12 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
+from operations import key_secrets, stacks
 from operations import sites as command
-from operations import stacks
 from operations.stacks import Stack
 from tests.support.kill import Killed, Killer, at_steps
 from vitals.model.records.sites import ENABLED, PAUSED, REMOVED, SiteRecord
@@ -32,9 +34,10 @@ def run(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     class Functions:
         def get_function_configuration(self, **_: Any) -> Any:
-            return {"Environment": {"Variables": {"SITES": "mill,bank"}}}
+            return {"Environment": {"Variables": {"SITES": "mill,bank", "ACE_SECRET_NAME": "s/ace-api-key"}}}
 
-    clients = {"dynamodb": dynamodb, "lambda": Functions()}
+    secrets = boto3.client("secretsmanager")
+    clients = {"dynamodb": dynamodb, "lambda": Functions(), "secretsmanager": secrets}
     stack = Stack({"StateTable": "StateTable", "EtlFunction": "etl"}, clients.__getitem__)
     monkeypatch.setattr(stacks, "local", lambda: stack)
 
@@ -156,10 +159,54 @@ def test_without_the_option_the_group_stays(run: Run, table: SiteTable) -> None:
         assert run(name, "mill")[0] == 0
     after = table.load("mill")
     assert after and replace(after, status_ms=before.status_ms) == before
+    boto3.client("secretsmanager").create_secret(Name="s/ace-api-key", SecretString="KEY")
     assert run("add", "mill", "--key", "default")[2] == (
         "mill is in the key group default: its next sync uses that key\n"
     )
     assert key_groups(run)["mill"] == "default"
+
+
+@pytest.mark.parametrize("name", ["pause", "remove"])
+def test_a_key_group_leaves_the_status(run: Run, table: SiteTable, name: str) -> None:
+    synced(table, "mill")
+    run(name, "mill")
+    before = table.load("mill")
+    code, out, err = run("add", "mill", "--key", "north", "--json")
+    assert before and table.load("mill") == replace(before, key_group="north")
+    assert (code, json.loads(out)["status"]) == (0, before.status)
+    assert f"mill is {before.status}, as before; `vitals site add mill` without --key resumes it" in err
+    assert "next sync starts" not in err
+    run("add", "mill")
+    assert statuses(run)["mill"] == "enabled"
+    assert key_groups(run)["mill"] == "north"
+
+
+def test_an_unknown_status_stays_unknown(run: Run, table: SiteTable) -> None:
+    before = synced(table, "mill")
+    options = ("add", "mill", "--key", "north", "--table", "StateTable")
+    assert run(*options)[0] == 0
+    assert before and table.load("mill") == replace(before, key_group="north")
+    assert run(*options)[2] == "mill is in the key group north already; nothing has changed\n"
+
+
+def test_a_key_group_without_secret_is_named(run: Run, table: SiteTable) -> None:
+    create = "create it: aws secretsmanager create-secret --name s/ace-api-key-north --secret-string KEY"
+    warning = f"warning: there is no secret s/ace-api-key-north, so syncs fail; {create}\n"
+    assert run("add", "school", "--key", "north")[2].endswith(warning)
+    secrets = boto3.client("secretsmanager")
+    secrets.create_secret(Name="s/ace-api-key-north", SecretString="KEY")
+    assert "warning" not in run("add", "school", "--key", "north")[2]
+    secrets.delete_secret(SecretId="s/ace-api-key-north")
+    assert "restore-secret --secret-id s/ace-api-key-north" in run("add", "school", "--key", "north")[2]
+
+
+def test_a_secret_may_be_out_of_sight() -> None:
+    class Denied:
+        def describe_secret(self, **_: Any) -> Any:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "DescribeSecret")
+
+    problem = key_secrets.KeySecrets(Denied(), "s/ace-api-key").problem("north")
+    assert problem == "the secret s/ace-api-key-north could not be checked (AccessDeniedException)"
 
 
 @pytest.mark.parametrize("group", ["", "North", "a/b", "x" * 33])

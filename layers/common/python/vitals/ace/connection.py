@@ -15,7 +15,7 @@ from vitals.store.control.rate_limit import SharedPace
 from vitals.store.keys import PaceUser
 
 # What Secrets Manager answers for a secret that does not exist, and for one that will be deleted.
-_REMEDIES = {
+SECRET_REMEDIES = {
     "ResourceNotFoundException": "create it: aws secretsmanager create-secret --name {} --secret-string KEY",
     "InvalidRequestException": "restore it: aws secretsmanager restore-secret --secret-id {}",
 }
@@ -83,7 +83,7 @@ def _key(secret: str, key_group: str) -> str:
     except parameters.GetParameterError as error:
         cause = error.__context__
         answer = cause.response["Error"] if isinstance(cause, ClientError) else {"Code": ""}
-        if answer["Code"] not in _REMEDIES:
+        if answer["Code"] not in SECRET_REMEDIES:
             raise
         problem = f"the secret {secret} of the key group {key_group!r} cannot be read ({answer['Message']})"
-        raise ConfigError(f"{problem}; {_REMEDIES[answer['Code']].format(secret)}") from error
+        raise ConfigError(f"{problem}; {SECRET_REMEDIES[answer['Code']].format(secret)}") from error

@@ -65,6 +65,10 @@ class SiteTable:
         facts: dict[str, items.Fact] = {"status": status, "status_ms": self._now_ms()}
         self._set(site, facts | ({"key_group": key_group} if key_group else {}))
 
+    def set_key_group(self, site: str, key_group: str) -> None:
+        """Sets the key group of a site, and not its status."""
+        self._set(site, {"key_group": key_group})
+
     def record_first_sync(self, site: str) -> int:
         """Records the time of the first sync of a site of the initial list, and returns it.
 
