@@ -15,13 +15,13 @@ from operations import stacks
 from operations.errors import OperatorError
 from operations.restored_catalog import RestoredCatalog, restore_catalog
 from operations.restored_days import ReopenedDays, reopen_days
+from operations.sites.changes import sites_of
 from operations.stacks import Stack
 from operations.token_lifecycle import epoch_ms, tokens_of
 from vitals.errors import VitalsError
 from vitals.model.timespan import day_name
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
-from vitals.store.state.sites import SiteTable
 from vitals.store.tiers.cold import ColdTier
 
 _PROBLEMS_SHOWN = 3
@@ -87,8 +87,7 @@ def _sites(stack: Stack, options: argparse.Namespace) -> list[str]:
     """Returns the site of the options, every site of the stack by default."""
     if options.site:
         return [options.site]
-    table = SiteTable(stack.client("dynamodb"), stack.output("StateTable"))
-    return [record.site for record in table.list()]
+    return [record.site for record in sites_of(stack).all()]
 
 
 def _described(days: ReopenedDays) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from vitals.errors import NotFoundError
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import HOUR_MS
 from vitals.pipeline.archiver import Archiver
@@ -24,6 +25,9 @@ class ReconcilingArchiver:
         if self.ingest is None or not self.archiver.is_hot(day):
             return "hot"
         catalog = self.archiver.catalogs.load(day.site)
+        if not catalog.active_ids:
+            # A restored catalog: each reading would be rejected, and the day noted as polled.
+            raise NotFoundError(f"no point of site {day.site} is listed yet; sync it first")
         for hour in day.span.pieces(HOUR_MS):
             self.ingest.fetch(day.site, catalog, hour, Tally())
         # Recorded hour by hour, a day claims no point that it lacked before. It was read whole for these.

@@ -57,10 +57,10 @@ class Etl:
         try:
             self._sync(request, record, receipt, queued=queued, may_continue=may_continue)
         except UpstreamRefusedError as error:
-            # ACE no longer has the site, so there is nothing that a redrive or a later `add` could read.
             if status != REMOVED or error.status != HTTPStatus.NOT_FOUND:
                 raise
-            self.logger.info("span not read", site=request.site, reason=str(error))
+            # A dead letter would say nothing else, and would keep an alarm on: ACE no longer has the site.
+            self.logger.warning("span of a removed site not read", event=event, reason=str(error))
         finally:
             duration_ms = self.now() - started_ms
             self.logger.info("sync receipt", duration_ms=duration_ms, **receipt.as_dict())
@@ -92,11 +92,11 @@ class Etl:
         records = {record.site: record for record in self.sites.list()}
         sites = enabled_sites(records.values(), self.initial_sites)
         self.enqueue([{"site": site} for site in sites])
-        self.report.send([self._begun(records.get(site) or SiteRecord(site)) for site in sites], self.now())
+        self.report.send([self._dated(records.get(site) or SiteRecord(site)) for site in sites], self.now())
         return {"sites": sites}
 
-    def _begun(self, record: SiteRecord) -> SiteRecord:
+    def _dated(self, record: SiteRecord) -> SiteRecord:
         """Returns the record with the time from which its lag counts while no sync has succeeded."""
         if record.checkpoint_ms is not None or record.status_ms is not None:
             return record
-        return replace(record, status_ms=self.sites.record_first_sync(record.site))
+        return replace(record, status_ms=self.sites.record_first_message(record.site))

@@ -58,7 +58,7 @@ def sync_problem(error: Mapping[str, Any], site: str, secret: str, option: str) 
         case "UpstreamRefusedError", "401" | "403":
             return (
                 f"ACE refuses the key ({text}). Set it, and run the command again after five minutes: "
-                f"aws secretsmanager put-secret-value --secret-id {secret} --secret-string KEY"
+                f"aws secretsmanager put-secret-value --secret-id {secret} --secret-string file:///dev/stdin"
             )
         case "UpstreamRefusedError", "404":
             return f"ACE has no site {site!r} for this key ({text}). Check the name and the sites of the key"

@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from operations import stack_file, stacks
 from operations.errors import OperatorError
-from operations.site_changes import sites_of
+from operations.sites.changes import sites_of
 from operations.stacks import Stack
 from vitals.model.records.sites import ENABLED
 

@@ -83,8 +83,8 @@ def archiving(sites: SiteTable, clock: Clock, monkeypatch: pytest.MonkeyPatch) -
     archival.connect.cache_clear()
 
 
-def create_secret() -> None:
-    boto3.client("secretsmanager").create_secret(Name=f"{ACE_SECRET}-{GROUP}", SecretString=KEY)
+def create_secret(key: str = KEY) -> None:
+    boto3.client("secretsmanager").create_secret(Name=f"{ACE_SECRET}-{GROUP}", SecretString=key)
 
 
 def batch(*sites: str) -> dict[str, Any]:
@@ -135,6 +135,12 @@ def test_a_limited_key_pauses_its_group_only(sites: SiteTable, simulator: Upstre
     assert checkpoints[SITE]
 
 
+def test_a_typed_key_has_no_line_ending(sites: SiteTable, simulator: Upstream) -> None:
+    create_secret(f"{KEY}\n")
+    etl.handler({"site": GROUPED}, CONTEXT)
+    assert simulator.used == {GROUPED: {KEY}}
+
+
 def test_a_changed_group_counts_from_the_next_sync(sites: SiteTable, simulator: Upstream) -> None:
     create_secret()
     etl.handler({"site": GROUPED}, CONTEXT)
@@ -151,8 +157,10 @@ def test_a_missing_secret_fails_its_sites_only(
     [failed] = [record for record in logged if record.getMessage() == "sync failed"]
     assert failed.__dict__["error"] == "ConfigError"
     assert GROUPED in failed.__dict__["event"]
-    remedy = f"create it: aws secretsmanager create-secret --name {ACE_SECRET}-{GROUP} --secret-string KEY"
-    assert failed.__dict__["reason"].endswith(remedy)
+    command = (
+        f"aws secretsmanager create-secret --name {ACE_SECRET}-{GROUP} --secret-string file:///dev/stdin"
+    )
+    assert failed.__dict__["reason"].endswith(f"create it: {command}")
     assert CircuitTable(dynamodb, "StateTable", simulator.url, GROUP).load() == Circuit()
     create_secret()
     assert etl.handler(batch(GROUPED), CONTEXT) == {"batchItemFailures": []}

@@ -24,7 +24,7 @@ from tests.support.archiving import (
 from tests.support.lost_state import lose_tables, without
 from tests.support.moto_aws import saved_tables
 from tests.support.sites import SITE
-from vitals.errors import DayFileMismatchError
+from vitals.errors import DayFileMismatchError, NotFoundError
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, iso
 from vitals.reading.request import QueryRequest
@@ -84,6 +84,18 @@ def test_audit_reports_them_until_they_are_archived(copied: Archive) -> None:
     copied.archive()
     assert mismatches(copied) == 0
     copied.assert_exact()
+
+
+def test_no_day_is_read_before_any_listing(archive: Archive) -> None:
+    """A restored catalog has no point that the upstream lists, so that no reading would be accepted."""
+    settle(archive)
+    lose_tables(archive)
+    restored(archive)
+    with pytest.raises(NotFoundError, match=r"no point of site .* is listed yet"):
+        archive.archive()
+    archive.world.sync()
+    archive.archive()
+    archive.assert_exact()
 
 
 def test_a_file_with_unknown_points_is_archived(archive: Archive, api: Api) -> None:

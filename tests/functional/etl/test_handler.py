@@ -296,7 +296,7 @@ def test_the_time_of_a_status_stays(queue: str, dynamodb: Any, clock: Clock) -> 
     sites.set_status("second_site", PAUSED)
     before = sites.load("second_site")
     clock.forward(minutes=5)
-    sites.record_first_sync("second_site")
+    sites.record_first_message("second_site")
     assert sites.load("second_site") == before
 
 

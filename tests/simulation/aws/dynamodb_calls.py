@@ -26,6 +26,7 @@ UPDATES: dict[str, tuple[str | None, ...]] = {
     "SET at_ms = :next": ("attribute_not_exists(at_ms) OR at_ms <= :now",),
     _ADVANCE: ("attribute_not_exists(checkpoint_ms)", "checkpoint_ms = :checkpoint_read"),
     "ADD p :points": (None,),
+    "SET #status_ms = :status_ms": ("attribute_not_exists(status_ms)",),
     "SET c = :c, p = :p, r = :r": _REVISION,
     "SET c = :c, p = :p, r = :r, k = :k": _REVISION,
     "SET b = :b, r = :r": _REVISION,

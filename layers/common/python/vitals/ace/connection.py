@@ -16,7 +16,7 @@ from vitals.store.keys import PaceUser
 
 # What Secrets Manager answers for a secret that does not exist, and for one that will be deleted.
 SECRET_REMEDIES = {
-    "ResourceNotFoundException": "create it: aws secretsmanager create-secret --name {} --secret-string KEY",
+    "ResourceNotFoundException": "create it: aws secretsmanager create-secret --name {} --secret-string file:///dev/stdin",
     "InvalidRequestException": "restore it: aws secretsmanager restore-secret --secret-id {}",
 }
 
@@ -79,7 +79,8 @@ def _key(secret: str, key_group: str) -> str:
     from botocore.exceptions import ClientError
 
     try:
-        return str(parameters.get_secret(secret, max_age=300))
+        # A key that was typed ends with its line.
+        return str(parameters.get_secret(secret, max_age=300)).strip()
     except parameters.GetParameterError as error:
         cause = error.__context__
         answer = cause.response["Error"] if isinstance(cause, ClientError) else {"Code": ""}

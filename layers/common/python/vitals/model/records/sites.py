@@ -27,7 +27,7 @@ class SiteRecord:
     status: RecordedStatus | None = None
     """Set by `vitals site`; None where model/site_status decides by the initial list."""
     status_ms: int | None = None
-    """When `vitals site` set the status, or when the sync first sent a site of the initial list."""
+    """Since when the site has its status: set by `vitals site`, or by the first message of the schedule."""
     key_group: str = DEFAULT_GROUP
     """Set by `vitals site add --key`; the sites of a group share a key of ACE."""
     points: int = 0
@@ -44,7 +44,7 @@ class SiteRecord:
 
     @property
     def is_placeholder(self) -> bool:
-        """Whether the record only has the time of the site's first sync, of which none has succeeded."""
+        """Whether the record only has the time of the schedule's first message: no sync has succeeded yet."""
         was_read = self.points or self.catalog_ms is not None or self.checkpoint_ms is not None
         return self.status is None and self.status_ms is not None and not was_read
 

@@ -69,10 +69,10 @@ class SiteTable:
         """Sets the key group of a site, and not its status."""
         self._set(site, {"key_group": key_group})
 
-    def record_first_sync(self, site: str) -> int:
-        """Records the time of the first sync of a site of the initial list, and returns it.
+    def record_first_message(self, site: str) -> int:
+        """Notes that a site of the initial list is enabled since now, and returns the time.
 
-        A site that has such a time, or that of a status, does not change.
+        A site that has the time of a status does not change.
         """
         now_ms = self._now_ms()
         facts = {"status_ms": now_ms}

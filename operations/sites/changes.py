@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from operations.errors import OperatorError
-from operations.key_secrets import KeySecrets
+from operations.sites.key_secrets import KeySecrets
 from operations.stacks import Stack
 from vitals import config
 from vitals.model.key_group import check_key_group
@@ -57,7 +57,7 @@ class Sites:
         """Enables a site; with a key group, a site that exists changes that only."""
         if key_group is not None:
             check_key_group(key_group)
-        record = self.table.load(check_site(site))
+        record = self._load(check_site(site))
         before = self._status(site, record)
         if key_group is None or record is None:
             # Without a record, a site is new or enabled by the initial list.
@@ -79,7 +79,7 @@ class Sites:
         return self._change(site, REMOVED)
 
     def _change(self, site: str, status: RecordedStatus, key_group: str | None = None) -> Change:
-        record = self.table.load(site)
+        record = self._load(site)
         before = self._status(site, record)
         if status != ENABLED and record is None and before is None:
             raise OperatorError(f"there is no site {site!r}; `vitals site list` lists them")
@@ -90,6 +90,11 @@ class Sites:
             self.table.set_status(site, status, key_group)
         checkpoint_ms = record.checkpoint_ms if record else None
         return Change(site, before, status, checkpoint_ms, group_before, group_after)
+
+    def _load(self, site: str) -> SiteRecord | None:
+        """Returns the record of a site; None for a placeholder, which says no more than the initial list."""
+        record = self.table.load(site)
+        return None if record and record.is_placeholder else record
 
     def _status(self, site: str, record: SiteRecord | None) -> RecordedStatus | None:
         if self.initial is None:

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from operations import stacks
 from operations.errors import OperatorError
-from operations.site_changes import Change, Sites, sites_of
+from operations.sites.changes import Change, Sites, sites_of
 from operations.tables import show
 from vitals.errors import VitalsError
 from vitals.model.records.sites import PAUSED, REMOVED, SiteRecord

@@ -11,8 +11,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from operations import key_secrets, stacks
-from operations import sites as command
+from operations import stacks
+from operations.sites import command, key_secrets
 from operations.stacks import Stack
 from tests.support.kill import Killed, Killer, at_steps
 from vitals.model.records.sites import ENABLED, PAUSED, REMOVED, SiteRecord
@@ -106,6 +106,17 @@ def test_an_unknown_site_cannot_stop(run: Run, table: SiteTable, name: str) -> N
     assert table.list() == []
 
 
+def test_an_unsynced_site_off_the_list_is_unknown(run: Run, table: SiteTable) -> None:
+    """Its record only has the time of the schedule's first message."""
+    table.record_first_message("school")
+    for name in ("pause", "remove"):
+        assert run(name, "school")[2].startswith("error: there is no site 'school'")
+    assert "school" not in statuses(run)
+    assert run("add", "school", "--key", "north")[0] == 0
+    assert statuses(run)["school"] == "enabled"
+    assert key_groups(run)["school"] == "north"
+
+
 @pytest.mark.parametrize("name", ["../x", "", "a b", "x" * 65])
 def test_a_malformed_name_is_not_added(run: Run, table: SiteTable, name: str) -> None:
     code, _, err = run("add", name)
@@ -190,7 +201,8 @@ def test_an_unknown_status_stays_unknown(run: Run, table: SiteTable) -> None:
 
 
 def test_a_key_group_without_secret_is_named(run: Run, table: SiteTable) -> None:
-    create = "create it: aws secretsmanager create-secret --name s/ace-api-key-north --secret-string KEY"
+    command = "aws secretsmanager create-secret --name s/ace-api-key-north --secret-string file:///dev/stdin"
+    create = f"create it: {command}"
     warning = f"warning: there is no secret s/ace-api-key-north, so syncs fail; {create}\n"
     assert run("add", "school", "--key", "north")[2].endswith(warning)
     secrets = boto3.client("secretsmanager")

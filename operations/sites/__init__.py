@@ -1,0 +1,1 @@
+"""The sites of a stack: their statuses, key groups and keys."""
