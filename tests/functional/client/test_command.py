@@ -450,7 +450,10 @@ def test_the_repository_commands_are_installed() -> None:
 
 
 AT_MANY_IMPORTS = """
-import os, sys
+import os, signal, sys
+
+# The jobs that a script starts in the background ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 class Interrupting:
     armed, seen, ends = False, 0, []

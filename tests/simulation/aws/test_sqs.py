@@ -16,7 +16,7 @@ START_MS = 1_790_000_000_000
 QUEUE = "SyncQueue"
 DEAD_LETTERS = "SyncDeadLetters"
 VISIBILITY_MS = 1_800_000
-RETENTION_MS = 86_400_000
+RETENTION_MS = 345_600_000
 COUNTS = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
 
@@ -57,7 +57,7 @@ def refused(call: Callable[[], Any]) -> str:
 def test_settings_are_those_of_the_template() -> None:
     queues = queue_settings()
     assert queues[QUEUE] == QueueSettings(
-        visibility_s=1_800, retention_s=86_400, max_receives=5, dead_letters=DEAD_LETTERS
+        visibility_s=1_800, retention_s=345_600, max_receives=5, dead_letters=DEAD_LETTERS
     )
     assert queues[DEAD_LETTERS] == QueueSettings(visibility_s=30, retention_s=1_209_600)
     assert queues["ExportQueueHigh"].dead_letters == queues["ExportQueue"].dead_letters == "ExportDeadLetters"
