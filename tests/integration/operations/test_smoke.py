@@ -7,22 +7,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 
-from local.stack.settings import simulator_port
 from operations.smoke.checks import ProblemError
 from operations.smoke.sync import Sync
 from operations.smoke.target import first_site, selected
 from operations.token_lifecycle import tokens_of
-from tests.support.local_stack import HOME, PORT, ROOT, VITALS
+from tests.support.local_stack import HOME, ROOT, VITALS
 from tests.support.stack import aws_client, invoke_archival
+from tests.support.upstream_faults import other_faults
 from vitals.model.timespan import DAY_MS, Span, day_name
 from vitals.store.state.ledger import Ledger
 from vitals_client import Client
 
 pytestmark = pytest.mark.integration
 
-FAULTS = f"http://127.0.0.1:{simulator_port(PORT)}/control/faults"
 CHECKS = [
     "key and sync",
     "schedules",
@@ -42,12 +40,10 @@ CHECKS = [
 @pytest.fixture
 def calm(stack: dict[str, Any]) -> Iterator[None]:
     """An upstream without faults, and no messages that earlier tests let fail."""
-    before = requests.get(FAULTS, timeout=10).json()
-    requests.put(FAULTS, json={}, timeout=10).raise_for_status()
-    for queue in ("SyncDeadLetters", "ArchiveDeadLetters", "ExportDeadLetters"):
-        aws_client(stack, "sqs").purge_queue(QueueUrl=stack["outputs"][queue])
-    yield
-    requests.put(FAULTS, json=before, timeout=10).raise_for_status()
+    with other_faults():
+        for queue in ("SyncDeadLetters", "ArchiveDeadLetters", "ExportDeadLetters"):
+            aws_client(stack, "sqs").purge_queue(QueueUrl=stack["outputs"][queue])
+        yield
 
 
 def archive_a_day(stack: dict[str, Any], site: str) -> None:
@@ -92,8 +88,6 @@ def test_a_refused_key_says_how_to_set_it(stack: dict[str, Any], monkeypatch: py
     monkeypatch.setenv("VITALS_HOME", str(HOME))
     target = selected(None)
     sync = Sync(target, first_site(target))
-    requests.put(FAULTS, json={"status": 401}, timeout=10).raise_for_status()
-    with pytest.raises(ProblemError, match=r"401.*put-secret-value"):
+    with other_faults(status=401), pytest.raises(ProblemError, match=r"401.*put-secret-value"):
         sync.run()
-    requests.put(FAULTS, json={}, timeout=10).raise_for_status()
     assert sync.run().startswith("ACE accepts the key")

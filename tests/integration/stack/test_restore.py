@@ -7,20 +7,17 @@ from typing import Any
 import pytest
 import requests
 
-from local.stack.settings import simulator_port
 from operations.verification.store import Store
 from tests.support import restoring
-from tests.support.local_stack import PORT
 from tests.support.restoring import RestoredStack
 from tests.support.stack import aws_client, invoke_archival, let_time_pass
+from tests.support.upstream_faults import other_faults
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, day_name
 from vitals.store.state.ledger import Ledger
 from vitals.store.state.planning import PlanningTable
 
 pytestmark = pytest.mark.integration
-
-FAULTS = f"http://127.0.0.1:{simulator_port(PORT)}/control/faults"
 
 
 def stores(stack: dict[str, Any]) -> tuple[set[str], set[str]]:
@@ -56,13 +53,11 @@ def rollups(stack: dict[str, Any]) -> tuple[list[str], Any]:
 @pytest.fixture(scope="module")
 def lost(stack: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The stack that is lost, with every whole day archived, and an upstream without faults."""
-    before = requests.get(FAULTS, timeout=10).json()
-    requests.put(FAULTS, json={}, timeout=10).raise_for_status()
-    site, days = days_before_today(stack)
-    for day_ms in days:
-        invoke_archival(stack, {"site": site, "date": day_name(day_ms)})
-    yield stack
-    requests.put(FAULTS, json=before, timeout=10).raise_for_status()
+    with other_faults():
+        site, days = days_before_today(stack)
+        for day_ms in days:
+            invoke_archival(stack, {"site": site, "date": day_name(day_ms)})
+        yield stack
 
 
 @pytest.fixture(scope="module")
