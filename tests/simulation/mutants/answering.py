@@ -37,7 +37,7 @@ MUTANTS = (
         _CACHE,
         "orjson.dumps([_VERSION, ttl_s, plan.site, requested, points, versions])",
         "orjson.dumps([_VERSION, plan.site, requested, points, versions])",
-        scenarios=(replace(HELD, seed=3, days=2, faults=8.0, activity=6.0),),
+        scenarios=(replace(HELD, seed=15, days=2, faults=8.0, activity=6.0),),
     ),
     Mutant(
         "new_rollups_read_stale",
@@ -45,7 +45,7 @@ MUTANTS = (
         f"{VITALS}/store/tiers/rollups.py",
         '            "ConsistentRead": consistent,\n',
         '            "ConsistentRead": False,\n',
-        scenarios=(replace(SMALL, seed=6),),
+        scenarios=(replace(SMALL, seed=8),),
     ),
     Mutant(
         "new_blocks_read_stale",
@@ -60,6 +60,6 @@ MUTANTS = (
         f"{VITALS}/store/state/ledger.py",
         '            "ConsistentRead": True,\n',
         '            "ConsistentRead": False,\n',
-        scenarios=(SMALL,),
+        scenarios=(replace(SMALL, seed=14),),
     ),
 )
