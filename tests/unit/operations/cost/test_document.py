@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from archival.app import _RESERVE_S
 from operations.cost import assumptions as assumed
 from operations.cost import document, facts
 from operations.cost.bill import total
@@ -43,3 +44,11 @@ def test_the_figures_of_assumptions_are_in_the_text() -> None:
 def test_free_is_never_more_than_the_list_price() -> None:
     month = Month(FACTS, sites=1, points=100, queries=0)
     assert 0 <= month.total_after_free_tier <= total([*month.stack, *month.all_sites])
+
+
+def test_archiving_is_as_deployed() -> None:
+    resources = load()["Resources"]
+    mapping = resources["ArchivalFunctionDay"]["Properties"]
+    assert mapping["ScalingConfig"]["MaximumConcurrency"] == document.ARCHIVERS
+    timeout_s = resources["ArchivalFunction"]["Properties"]["Timeout"]
+    assert timeout_s - _RESERVE_S == document.ARCHIVE_READING_MINUTES * 60
