@@ -5,29 +5,8 @@ A text that no rule covers for certain is not changed: abbreviations, capitals, 
 
 import re
 
-_BACNET_TYPES = (
-    *(
-        f"{kind} {way}"
-        for kind in ("analog", "binary", "multi-state")
-        for way in ("input", "output", "value")
-    ),
-    *("accumulator", "averaging", "calendar", "command", "loop", "program", "schedule", "trend log"),
-    *("pulse converter", "integer value", "positive integer value", "large analog value"),
-    *("characterstring value", "bitstring value", "lighting output", "life safety point", "timer"),
-)
-_SHORT_TYPES = {
-    "ai": "analog input",
-    "ao": "analog output",
-    "av": "analog value",
-    "bi": "binary input",
-    "bo": "binary output",
-    "bv": "binary value",
-    **{short: "multi-state input" for short in ("mi", "msi")},
-    **{short: "multi-state output" for short in ("mo", "mso")},
-    **{short: "multi-state value" for short in ("mv", "msv")},
-}
-# By their letters alone: analogInput, analog-input and ANALOG_INPUT are one type.
-_TYPES = {re.sub("[^a-z]", "", name): name for name in _BACNET_TYPES} | _SHORT_TYPES
+from vitals.model.bacnet import object_type
+
 _TYPE_AND_INSTANCE = re.compile(r"([A-Za-z][A-Za-z _-]{0,40}?)[\s:_,#.-]{0,3}(\d*)")
 _NOTHING = {
     "",
@@ -77,15 +56,6 @@ def display_name(name: str, site: str = "", object_name: str = "", description: 
         label
         if any(character.isprintable() and not character.isspace() for character in label)
         else repr(name)
-    )
-
-
-def object_type(text: str) -> str | None:
-    """Returns the BACnet object type that a text names, however it is spelled."""
-    return (
-        _TYPES.get(re.sub("[^a-z]", "", text.lower()))
-        if re.fullmatch(r"[A-Za-z][A-Za-z _-]*", text)
-        else None
     )
 
 

@@ -30,6 +30,7 @@ UPDATES: dict[str, tuple[str | None, ...]] = {
     "SET c = :c, p = :p, r = :r": _REVISION,
     "SET c = :c, p = :p, r = :r, k = :k": _REVISION,
     "SET b = :b, r = :r": _REVISION,
+    "SET b = :b, s = :s, r = :r": _REVISION,
     "SET expires_at = :at": ("r = :read",),
     _FACTS: (
         "#claimed = :held",

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from vitals.ace.points import listed_from_ace
 from vitals.errors import NotFoundError
 from vitals.model import point_set
+from vitals.model.point_settings import PointSettings
 from vitals.model.points import Catalog, ListedPoint, Point
-from vitals.store.state.catalog import _decode, _encode
+from vitals.store.state.catalog import _decode, _encode, _encode_settings
 
 names = st.sets(st.text(min_size=1, max_size=8), max_size=30)
 
@@ -125,13 +126,18 @@ def test_a_catalog_survives_storing(listings: list[tuple[set[str], bool]]) -> No
         catalog = catalog.refreshed(
             map(ListedPoint, listing), proves_absence=proves, unread_from_ms=number - 1
         )
-    assert tuple(_decode(_encode(catalog.points))) == catalog.points
+    for point in catalog.points[::3]:
+        states = {"Heat": 1.5} if point.id % 2 else None
+        catalog = catalog.with_settings({point.name: {"rollover": point.id + 1, "states": states}})
+    assert tuple(_decode(_encode(catalog.points), _encode_settings(catalog.points))) == catalog.points
 
 
 def test_older_rows_have_no_absences_and_stay_readable() -> None:
     listed = Catalog().refreshed([ListedPoint("a"), ListedPoint("b")])
     rows = orjson.loads(zstandard.decompress(_encode(listed.points)))
     assert [set(row) for row in rows] == [{"id", "listed", "active"}] * 2
+    for row in rows:
+        del row["listed"]["object_type"], row["listed"]["point_type"]
     assert tuple(_decode(zstandard.compress(orjson.dumps(rows)))) == listed.points
 
 
@@ -168,7 +174,9 @@ def test_ace_points_may_lack_everything_but_a_name() -> None:
     full = listed_from_ace(
         {
             "name": "p",
+            "point_type": "bacnet",
             "bacnet_data": {
+                "object_type": "analogInput",
                 "object_units": "degF",
                 "object_description": "Zone",
                 "object_name": "ZN-T",
@@ -179,7 +187,35 @@ def test_ace_points_may_lack_everything_but_a_name() -> None:
             "collect_interval": 300,
         }
     )
-    assert full == ListedPoint("p", "degF", "Zone", 300, ("ahu", "floor=2"), "ZN-T", "VAV-3")
+    assert full == ListedPoint(
+        "p", "degF", "Zone", 300, ("ahu", "floor=2"), "ZN-T", "VAV-3", "analogInput", "bacnet"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [(None, ""), (0, "0"), ("multi-state-value", "multi-state-value"), ([1], ""), ("x" * 99, "x" * 64)],
+)
+def test_types_are_short_texts(value: object, stored: str) -> None:
+    point = listed_from_ace({"name": "p", "bacnet_data": {"object_type": value}, "point_type": value})
+    assert (point.object_type, point.point_type) == (stored, stored)
+
+
+def test_settings_survive_listings_and_inactivity() -> None:
+    catalog = Catalog().refreshed([ListedPoint("a", "kWh"), ListedPoint("b", "kWh")])
+    assert [point.kind for point in catalog.points] == ["counter", "counter"]
+    catalog = catalog.with_settings({"a": {"kind": "analog", "rollover": 100}})
+    for listing in ("b", "b", "ab"):
+        catalog = catalog.refreshed([ListedPoint(name, "kWh", "other") for name in listing])
+        assert [point.kind for point in catalog.points] == ["analog", "counter"]
+        assert catalog.points[0].settings == PointSettings("analog", 100)
+    assert catalog.with_settings({"a": {"kind": None}}).points[0].kind == "counter"
+
+
+def test_settings_of_unknown_points_are_refused() -> None:
+    catalog = Catalog().refreshed([ListedPoint("a")])
+    with pytest.raises(NotFoundError, match="the site has no point 'x'"):
+        catalog.with_settings({"a": {"kind": "binary"}, "x": {"kind": "binary"}})
 
 
 def test_facts_of_a_point_never_fill_its_item() -> None:

@@ -1,10 +1,14 @@
 """The catalog on moto: two refreshes that meet give each name one id, for good."""
 
+import random
 from typing import Any
 
 import pytest
 
+from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
+from vitals.model.point_settings import PointSettings
 from vitals.model.points import ListedPoint
+from vitals.store import keys
 from vitals.store.state.catalog import CatalogTable
 
 FIRST = ListedPoint("first")
@@ -51,3 +55,82 @@ def test_inactive_points_share_ids_with_a_refresh(dynamodb: Any, stored: list[Li
         (1, "theirs", True),
         (2, "old", False),
     ]
+
+
+def stored_chunks(dynamodb: Any, count: int) -> list[Any]:
+    return [
+        dynamodb.get_item(TableName="StateTable", Key=keys.catalog_chunk("s", chunk))["Item"]
+        for chunk in range(count)
+    ]
+
+
+def test_settings_are_stored_beside_the_listing(dynamodb: Any) -> None:
+    table = CatalogTable(dynamodb, "StateTable")
+    table.refresh("s", [ListedPoint(f"p{number:03d}", "kWh") for number in range(300)])
+    before = stored_chunks(dynamodb, 2)
+    assert [set(chunk) for chunk in before] == [{"pk", "sk", "b", "r"}] * 2
+    changes = {"p299": {"rollover": 1e6}, "p270": {"states": {"Open": 1}}}
+    assert table.set_points("s", changes) == table.load("s")
+    after = stored_chunks(dynamodb, 2)
+    assert after[0] == before[0]
+    assert (after[1]["b"], set(after[1])) == (before[1]["b"], {"pk", "sk", "b", "r", "s"})
+    points = table.load("s").points
+    assert points[299].settings == PointSettings(rollover=1e6)
+    assert points[270].settings == PointSettings(states={"Open": 1.0})
+    table.refresh("s", [ListedPoint(f"p{number:03d}", "MWh") for number in range(300)])
+    assert table.load("s").points[299].settings == PointSettings(rollover=1e6)
+    table.set_points("s", {"p299": {"rollover": None}, "p270": {"states": None}})
+    assert not any(point.settings for point in table.load("s").points)
+
+
+def test_an_older_release_leaves_settings_alone(dynamodb: Any) -> None:
+    table = CatalogTable(dynamodb, "StateTable")
+    table.refresh("s", [FIRST])
+    table.set_points("s", {"first": {"kind": "binary"}})
+    dynamodb.update_item(
+        TableName="StateTable",
+        Key=keys.catalog_chunk("s", 0),
+        UpdateExpression="SET b = :b, r = :r",
+        ExpressionAttributeValues={":b": stored_chunks(dynamodb, 1)[0]["b"], ":r": {"N": "3"}},
+    )
+    assert table.load("s").points[0].kind == "binary"
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"first": {"kind": "binary"}, "second": {"kind": "binary"}}, NotFoundError),
+        ({"first": {"kind": "binary"}, "last": {"kind": "other"}}, InvalidRequestError),
+    ],
+)
+def test_refused_settings_change_no_point(
+    dynamodb: Any, changes: dict[str, dict[str, object]], error: type[Exception]
+) -> None:
+    table = CatalogTable(dynamodb, "StateTable")
+    table.refresh("s", [FIRST, ListedPoint("last")])
+    with pytest.raises(error):
+        table.set_points("s", changes)
+    assert not any(point.settings for point in table.load("s").points)
+
+
+def test_settings_never_fill_an_item(dynamodb: Any) -> None:
+    table = CatalogTable(dynamodb, "StateTable")
+    names = [f"p{number:03d}" for number in range(256)]
+    table.refresh("s", map(ListedPoint, names))
+    draw = random.Random(1)
+    changes = {
+        name: {"states": {"x" + draw.randbytes(31).hex(): number for number in range(50)}} for name in names
+    }
+    table.set_points("s", dict(list(changes.items())[:40]))
+    with pytest.raises(TooLargeError, match="the states of these points are too large"):
+        table.set_points("s", changes)
+    assert sum(bool(point.settings) for point in table.load("s").points) == 40
+
+
+def test_settings_meet_a_refresh(dynamodb: Any) -> None:
+    table = CatalogTable(dynamodb, "StateTable")
+    table.refresh("s", [FIRST])
+    meeting: Any = Meeting(dynamodb, table)
+    CatalogTable(meeting, "StateTable").set_points("s", {"first": {"kind": "binary"}})
+    points = table.load("s").points
+    assert [(point.name, point.kind) for point in points] == [("first", "binary"), ("theirs", "analog")]

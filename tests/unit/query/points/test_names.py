@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from query.points.names import display_name, object_type, unescaped
+from query.points.names import display_name, unescaped
 
 SITE = "ses_falls_city"
 
@@ -103,11 +103,6 @@ def test_a_name_alone(name: str, shown: str) -> None:
 def test_what_people_wrote_comes_first(description: str, object_name: str, shown: str) -> None:
     name = "ses/ses_falls_city/8000:33-8033/analogValue/102"
     assert display_name(name, SITE, object_name, description) == shown
-
-
-@pytest.mark.parametrize("text", ["analogValue", "analog-value", "ANALOG_VALUE", "Analog Value", "AV", "av"])
-def test_a_bacnet_type_in_any_spelling(text: str) -> None:
-    assert object_type(text) == "analog value"
 
 
 @given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))

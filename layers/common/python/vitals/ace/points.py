@@ -7,7 +7,7 @@ from vitals.model.points import ListedPoint
 
 _LONGEST_INTERVAL_S = 31 * 86_400
 # A chunk of 256 points must fit an item of DynamoDB, 400 KB, whatever the upstream says of a point.
-_MAX_TEXT, _MAX_TAG, _MAX_TAGS = 1_000, 256, 100
+_MAX_TEXT, _MAX_TYPE, _MAX_TAG, _MAX_TAGS = 1_000, 64, 256, 100
 
 
 def listed_from_ace(item: Mapping[str, Any]) -> ListedPoint:
@@ -26,11 +26,18 @@ def listed_from_ace(item: Mapping[str, Any]) -> ListedPoint:
         tags=tuple(sorted(tags)[:_MAX_TAGS]),
         object_name=_text(bacnet.get("object_name")),
         device=_text(bacnet.get("device_name")),
+        object_type=_type(bacnet.get("object_type")),
+        point_type=_type(item.get("point_type")),
     )
 
 
 def _text(value: Any) -> str:
     return str(value or "")[:_MAX_TEXT]
+
+
+def _type(value: Any) -> str:
+    """Returns the name or the number of a type; 0 is one."""
+    return str(value)[:_MAX_TYPE] if isinstance(value, (str, int)) else ""
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

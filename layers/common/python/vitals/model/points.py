@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from vitals.errors import NotFoundError
-from vitals.model import point_set
+from vitals.model import kinds, point_set
+from vitals.model.kinds import Kind
+from vitals.model.point_settings import NO_SETTINGS, PointSettings
 
 _WEATHER = ("weather",)
 MAX_NAME = 512
@@ -14,7 +16,10 @@ MAX_NAME = 512
 
 @dataclass(frozen=True, slots=True)
 class ListedPoint:
-    """A point as the upstream lists it; `interval_s` is its collection interval."""
+    """A point as the upstream lists it; `interval_s` is its collection interval.
+
+    `object_type` is BACnet's, `point_type` the upstream's own, both in the upstream's spelling.
+    """
 
     name: str
     unit: str = ""
@@ -23,6 +28,8 @@ class ListedPoint:
     tags: tuple[str, ...] = ()
     object_name: str = ""
     device: str = ""
+    object_type: str = ""
+    point_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,7 @@ class Point:
 
     `absent` counts the consecutive listings that lack an active point: one alone is not enough.
     `unread_from_ms` is the time (UTC ms) since which samples may be missing, because the point was served
-    before a listing named it; None once their reading was requested.
+    before a listing named it; None once their reading was requested. Listings do not change `settings`.
     """
 
     id: int
@@ -39,10 +46,19 @@ class Point:
     active: bool = True
     absent: int = 0
     unread_from_ms: int | None = None
+    settings: PointSettings = NO_SETTINGS
 
     @property
     def name(self) -> str:
         return self.listed.name
+
+    @property
+    def kind(self) -> Kind:
+        """The kind that was set by hand, or else the derived one."""
+        listed = self.listed
+        return self.settings.kind or kinds.derived(
+            listed.object_type, listed.point_type, listed.unit, listed.tags
+        )
 
     @property
     def is_weather(self) -> bool:
@@ -167,6 +183,17 @@ class Catalog:
         new = sorted(set(names) - self.by_name.keys())
         added = [Point(len(self.points) + i, ListedPoint(name), active=False) for i, name in enumerate(new)]
         return Catalog((*self.points, *added))
+
+    def with_settings(self, changes: Mapping[str, Mapping[str, object]]) -> "Catalog":
+        """Returns this catalog after the changes (PointSettings.changed) of the settings of points, by name.
+
+        Raises NotFoundError for unknown names, InvalidRequestError for values that are not valid.
+        """
+        changed = {
+            point.id: replace(point, settings=point.settings.changed(changes[point.name]))
+            for point in self.select(changes)
+        }
+        return Catalog(tuple(changed.get(point.id, point) for point in self.points))
 
     @cached_property
     def active(self) -> Sequence[Point]:

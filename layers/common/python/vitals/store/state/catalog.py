@@ -1,18 +1,20 @@
 """The catalog of a site: every point it ever had, with a permanent id.
 
 New names get ids in name order, so that neighbouring names share a group.
-Item `catalog#{chunk}`: b zstd of a JSON list of the points 256 × chunk and up, r revision.
+Item `catalog#{chunk}`: b zstd of a JSON list of the points 256 × chunk and up, r revision; s, if
+points have settings, zstd of a JSON object of these by id. A release that does not know settings keeps s.
 """
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict, fields
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict, fields, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import zstandard
 
-from vitals.errors import ConflictError
+from vitals.errors import ConflictError, TooLargeError
+from vitals.model.point_settings import NO_SETTINGS, PointSettings
 from vitals.model.points import Catalog, ListedPoint, Point
 from vitals.store import conditional, items, keys
 
@@ -24,11 +26,13 @@ _MAX_CHUNKS = 4_000
 _ATTEMPTS = 8
 # A catalog rarely changes, and decoding it takes longer than reading it.
 _CHUNKS_IN_MEMORY = 64
-
+# Of the settings of a chunk, compressed: an item of DynamoDB holds 400 KB, and most of it is for the listing.
+_MAX_SETTINGS_BYTES = 100_000
 
 _LISTED = {field.name for field in fields(ListedPoint)}
 # Fields that are not stored when they have these values, as most have.
 _OMITTED = {"absent": 0, "unread_from_ms": None}
+_SETTINGS = {field.name for field in fields(PointSettings)}
 
 
 class CatalogTable:
@@ -68,6 +72,13 @@ class CatalogTable:
         """Stores the names that the catalog lacks as inactive points, and returns the new catalog."""
         return self._change(site, lambda before: before.with_inactive(names))
 
+    def set_points(self, site: str, changes: Mapping[str, Mapping[str, object]]) -> Catalog:
+        """Changes the settings of points (Catalog.with_settings), and returns the new catalog.
+
+        NotFoundError, InvalidRequestError and TooLargeError come before anything is written.
+        """
+        return self._change(site, lambda before: _checked(before.with_settings(changes)))
+
     def record_requested(self, site: str, read: Catalog, until_ms: int | None) -> None:
         """Records that the unread samples of the catalog `read` were requested (Catalog.requested)."""
         self._change(site, lambda before: before.requested(read, until_ms))
@@ -91,29 +102,51 @@ class CatalogTable:
             if points == before.points[start : start + _CHUNK]:
                 continue
             revision = revisions[chunk] if chunk < len(revisions) else 0
-            if not self._put(site, chunk, points, revision):
+            if not self._put(
+                site, chunk, _attributes(before.points[start : start + _CHUNK], points), revision
+            ):
                 return False
         return True
 
     def _chunks(self, site: str) -> list[tuple[int, tuple[Point, ...]]]:
         request = items.selecting(self._table, keys.site_partition(site), keys.CATALOG_PREFIX)
         pages = items.pages(self._client.query, request, f"the catalog of {site}", _MAX_CHUNKS)
-        return [(int(item["r"]["N"]), _decode(item["b"]["B"])) for page in pages for item in page]
+        return [
+            (int(item["r"]["N"]), _decode(item["b"]["B"], item.get("s", {"B": b""})["B"]))
+            for page in pages
+            for item in page
+        ]
 
-    def _put(self, site: str, chunk: int, points: tuple[Point, ...], revision: int) -> bool:
+    def _put(self, site: str, chunk: int, content: Mapping[str, bytes], revision: int) -> bool:
         """Writes the chunk over this revision; False when another process, with other points, came first."""
-        own = {"b": {"B": _encode(points)}, "r": {"N": str(revision + 1)}}
+        own: dict[str, Any] = {name: {"B": payload} for name, payload in content.items()}
+        own["r"] = {"N": str(revision + 1)}
         values: dict[str, Any] = {f":{name}": value for name, value in own.items()}
         if revision:
             values[":read"] = {"N": str(revision)}
         request = {
             "TableName": self._table,
             "Key": keys.catalog_chunk(site, chunk),
-            "UpdateExpression": "SET b = :b, r = :r",
+            "UpdateExpression": "SET " + ", ".join(f"{name} = :{name}" for name in own),
             "ConditionExpression": "r = :read" if revision else "attribute_not_exists(pk)",
             "ExpressionAttributeValues": values,
         }
         return conditional.write(self._client.update_item, request, own)
+
+
+def _attributes(before: tuple[Point, ...], points: tuple[Point, ...]) -> dict[str, bytes]:
+    """Returns the attributes to write; settings are among them only when they changed."""
+    content = {"b": _encode(points)}
+    settings = _encode_settings(points)
+    return content if settings == _encode_settings(before) else content | {"s": settings}
+
+
+def _checked(catalog: Catalog) -> Catalog:
+    """Returns the catalog; TooLargeError when the settings of a chunk exceed their share of an item."""
+    for start in range(0, len(catalog.points), _CHUNK):
+        if len(_encode_settings(catalog.points[start : start + _CHUNK])) > _MAX_SETTINGS_BYTES:
+            raise TooLargeError("the states of these points are too large; use fewer or shorter texts")
+    return catalog
 
 
 def _encode(points: Iterable[Point]) -> bytes:
@@ -121,14 +154,26 @@ def _encode(points: Iterable[Point]) -> bytes:
 
 
 def _row(point: Point) -> dict[str, Any]:
-    """Returns the stored form."""
-    return {
-        key: value for key, value in asdict(point).items() if key not in _OMITTED or value != _OMITTED[key]
-    }
+    """Returns the stored form, without the settings."""
+    row = asdict(replace(point, settings=NO_SETTINGS))
+    del row["settings"]
+    return {key: value for key, value in row.items() if key not in _OMITTED or value != _OMITTED[key]}
+
+
+def _encode_settings(points: Iterable[Point]) -> bytes:
+    """Returns the stored form of the settings of these points; empty when none of them has any."""
+    rows = {str(point.id): _settings_row(point.settings) for point in points if point.settings}
+    return zstandard.compress(orjson.dumps(rows), 9) if rows else b""
+
+
+def _settings_row(settings: PointSettings) -> dict[str, Any]:
+    row = {name: getattr(settings, name) for name in sorted(_SETTINGS)}
+    return {name: value for name, value in row.items() if value}
 
 
 @lru_cache(_CHUNKS_IN_MEMORY)
-def _decode(payload: bytes) -> tuple[Point, ...]:
+def _decode(payload: bytes, settings_payload: bytes = b"") -> tuple[Point, ...]:
+    settings = _decode_settings(settings_payload)
     rows = orjson.loads(zstandard.decompress(payload))
     return tuple(
         Point(
@@ -137,9 +182,19 @@ def _decode(payload: bytes) -> tuple[Point, ...]:
             row["active"],
             row.get("absent", 0),
             row.get("unread_from_ms"),
+            settings.get(row["id"], NO_SETTINGS),
         )
         for row in rows
     )
+
+
+def _decode_settings(payload: bytes) -> dict[int, PointSettings]:
+    """Reads settings of any version: missing ones are not set, and unknown ones are ignored."""
+    rows = orjson.loads(zstandard.decompress(payload)) if payload else {}
+    return {
+        int(id_): PointSettings(**{name: row[name] for name in _SETTINGS & row.keys()})
+        for id_, row in rows.items()
+    }
 
 
 def _listed(row: dict[str, Any]) -> ListedPoint:

@@ -1,0 +1,85 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vitals.model.kinds import KINDS, Kind, derived
+
+SPELLINGS: dict[Kind, str] = {
+    "binary": "binaryInput binary-output BINARY_VALUE bi BO object-binary-input ObjectType.binaryValue 4",
+    "multistate": "multiStateInput multi-state-output MULTI_STATE_VALUE MSV mo 19",
+    "analog": "analogInput analog-output AV loop largeAnalogValue 0 2 somethingElse 999",
+    "counter": "accumulator pulseConverter PULSE_CONVERTER object-accumulator 23",
+}
+
+
+@pytest.mark.parametrize(
+    ("object_type", "kind"),
+    [(text, kind) for kind, texts in SPELLINGS.items() for text in texts.split()]
+    + [("", "analog"), ("Multi State Input", "multistate")],
+)
+def test_object_types_in_many_spellings(object_type: str, kind: Kind) -> None:
+    assert derived(object_type, "bacnet", "", ()) == kind
+
+
+@pytest.mark.parametrize(
+    ("point_type", "kind"),
+    [
+        ("BooleanWritable", "binary"),
+        ("control:EnumPoint", "multistate"),
+        ("multi-state", "multistate"),
+        ("NumericPoint", "analog"),
+        ("binaryInput", "binary"),
+        ("Setpoint", "setpoint"),
+        ("counter", "counter"),
+        ("bacnet", "analog"),
+    ],
+)
+def test_other_types_decide_without_object_types(point_type: str, kind: Kind) -> None:
+    assert derived("", point_type, "", ()) == kind
+
+
+@pytest.mark.parametrize(
+    ("tags", "kind"),
+    [
+        (("sp", "zone"), "setpoint"),
+        (("SetPoint",), "setpoint"),
+        (("sp=m:",), "setpoint"),
+        (("sp=false",), "analog"),
+        (("kind=Bool", "sp"), "binary"),
+        (("kind=Str",), "multistate"),
+        (("kind=Number", "his"), "analog"),
+        (("enum=heat,cool",), "multistate"),
+        (("hisTotalized",), "counter"),
+        (("totalized=true",), "counter"),
+        (("energy", "sensor"), "analog"),
+    ],
+)
+def test_tags_decide_for_analog_objects(tags: tuple[str, ...], kind: Kind) -> None:
+    assert derived("analogValue", "bacnet", "", tags) == kind
+    assert derived("", "", "", tags) == kind
+    assert derived("binaryValue", "bacnet", "", tags) == "binary"
+
+
+@pytest.mark.parametrize(
+    "unit", ["kWh", "kilowattHours", "kilowatt-hours", "KILOWATT_HOURS", "MWh", "BTU", "therms", "gal", "m³"]
+)
+def test_units_of_meters_make_counters(unit: str) -> None:
+    assert derived("analogInput", "bacnet", unit, ("energy", "sensor")) == "counter"
+    assert derived("analogValue", "bacnet", unit, ("sp",)) == "setpoint"
+
+
+@pytest.mark.parametrize(
+    "unit", ["", "kW", "degreesFahrenheit", "gal/min", "m³/h", "m/s", "kWh/m²", "percent"]
+)
+def test_other_units_make_no_counters(unit: str) -> None:
+    assert derived("analogInput", "bacnet", unit, ()) == "analog"
+
+
+@given(
+    st.text(max_size=64),
+    st.text(max_size=64),
+    st.text(max_size=20),
+    st.lists(st.text(max_size=20), max_size=3),
+)
+def test_any_texts_have_a_kind(object_type: str, point_type: str, unit: str, tags: list[str]) -> None:
+    assert derived(object_type, point_type, unit, tuple(tags)) in KINDS
