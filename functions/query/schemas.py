@@ -115,6 +115,10 @@ class Site(TypedDict):
     display_name: str
     status: Literal["enabled", "paused"]
     """A paused site is not synced; its samples can be queried."""
+    timezone: str
+    """IANA name; UTC until it is set."""
+    units: Literal["source", "metric", "imperial"]
+    """Units of the answers: those of the source, or converted ones."""
     points: int
     synced_from: str | None
     synced_until: str | None

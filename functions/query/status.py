@@ -114,6 +114,8 @@ def synced(record: SiteRecord, now_ms: int) -> Site:
         "site_name": record.site,
         "display_name": record.display_name or record.site,
         "status": PAUSED if record.status == PAUSED else ENABLED,
+        "timezone": record.timezone,
+        "units": record.units,
         "points": record.points,
         "synced_from": _iso(record.first_ms),
         "synced_until": _iso(checkpoint),

@@ -10,6 +10,8 @@ from operations.errors import OperatorError
 from operations.stack_file import ROOT
 
 EMULATOR = "emulator"
+# zoneinfo reads the pinned package, as in the functions.
+_TZDATA = {"PYTHONTZPATH": ""}
 
 
 def services(settings: Settings) -> list[Service]:
@@ -46,7 +48,7 @@ def _simulator(settings: Settings, arguments: tuple[str, ...]) -> Service:
     return Service(
         name="simulator",
         command=[sys.executable, "-m", "local.ace_simulator", *arguments],
-        environ=dict(os.environ),
+        environ=os.environ | _TZDATA,
         port=settings.simulator_port,
         ready_url=f"http://127.0.0.1:{settings.simulator_port}/control/health",
         home=settings.home,
@@ -69,6 +71,7 @@ def _emulator_environ(settings: Settings) -> dict[str, str]:
         # These two listen on fixed ports, for services that this product does not use.
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
+        **_TZDATA,
     }
 
 
@@ -80,6 +83,7 @@ def _athena_environ(settings: Settings) -> dict[str, str]:
         "AWS_ENDPOINT_URL": settings.endpoint,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
+        **_TZDATA,
     }
 
 

@@ -37,12 +37,14 @@ def _list(sites: Sites, options: argparse.Namespace) -> None:
         print(json.dumps({"sites": [_described(record) for record in listed]}))
         return
     show(
-        ("site", "status", "key", "points", "synced from", "synced until"),
+        ("site", "status", "key", "timezone", "units", "points", "synced from", "synced until"),
         [
             (
                 record.site,
                 record.status or "by the parameter Sites",
                 record.key_group,
+                record.timezone,
+                record.units,
                 str(record.points),
                 _minute(record.first_ms) or "never",
                 _minute(record.checkpoint_ms) or "never",
@@ -57,6 +59,8 @@ def _described(record: SiteRecord) -> dict[str, Any]:
         "site": record.site,
         "status": record.status,
         "key": record.key_group,
+        "timezone": record.timezone,
+        "units": record.units,
         "points": record.points,
         "synced_from": None if record.first_ms is None else iso(record.first_ms),
         "synced_until": None if record.checkpoint_ms is None else iso(record.checkpoint_ms),

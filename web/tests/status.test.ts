@@ -19,6 +19,8 @@ function site(changes: Partial<SiteStatus> = {}): SiteStatus {
     site_name: "ses_falls_city",
     display_name: "Ses Falls City",
     status: "enabled",
+    timezone: "UTC",
+    units: "source",
     points: 57,
     synced_from: "2026-11-01T00:00:00Z",
     synced_until: "2026-11-23T17:58:00Z",

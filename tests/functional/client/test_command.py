@@ -260,6 +260,8 @@ STATUS = {
             "site_name": "mill",
             "display_name": "Mill",
             "status": "paused",
+            "timezone": "America/Chicago",
+            "units": "source",
             "points": 4583,
             "synced_from": "2026-01-01T00:00:00Z",
             "synced_until": "2026-11-23T12:00:00Z",

@@ -31,6 +31,7 @@ from vitals.reading.reads import ReadResult, ReadStats
 from vitals.reading.request import MAX_POINTS, QueryRequest
 from vitals.store import keys
 from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.sites import SiteTable
 from vitals.store.tiers.hot import HotTier
 
 __all__ = ["api", "ask", "call"]
@@ -330,12 +331,22 @@ def test_sites_are_those_granted(call: Call) -> None:
         "site_name": "home",
         "display_name": "Home",
         "status": "enabled",
+        "timezone": "UTC",
+        "units": "source",
         "points": 3,
         "synced_from": iso(NOON - HOUR_MS),
         "synced_until": iso(NOON),
         "lag_seconds": 61,
     }
     assert call("/sites", scopes="backfill")[0] == 403
+
+
+def test_a_site_has_its_timezone_and_units(call: Call, dynamodb: Any) -> None:
+    table = SiteTable(dynamodb, "StateTable")
+    table.set_timezone("home", "America/Chicago")
+    table.set_units("home", "metric")
+    [home] = call("/sites")[1]["sites"]
+    assert (home["timezone"], home["units"]) == ("America/Chicago", "metric")
 
 
 def test_points_are_searched_and_paged(call: Call) -> None:

@@ -57,6 +57,8 @@ def test_a_site_has_lag_and_rejected_readings(call: Call, dynamodb: Any) -> None
         "site_name": "home",
         "display_name": "Home",
         "status": "enabled",
+        "timezone": "UTC",
+        "units": "source",
         "points": 3,
         "synced_from": iso(NOON - HOUR_MS),
         "synced_until": iso(NOON),

@@ -165,6 +165,8 @@ class LaidOutApi:
             "site_name": SITE,
             "display_name": "Mill",
             "status": "enabled",
+            "timezone": "UTC",
+            "units": "source",
             "points": len(self.units),
             "synced_from": iso(FROM_MS),
             "synced_until": until,

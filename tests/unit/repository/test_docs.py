@@ -83,7 +83,7 @@ def test_settings_and_the_template_agree() -> None:
         if resource["Type"] == "AWS::Serverless::Function":
             template_settings |= set(resource["Properties"].get("Environment", {}).get("Variables", {}))
     # What libraries read, and a digest of the parameters, for which SAM publishes a version.
-    others = ("POWERTOOLS_", "AWS_", "PYDANTIC_", "SETTINGS_DIGEST")
+    others = ("POWERTOOLS_", "AWS_", "PYDANTIC_", "PYTHON", "SETTINGS_DIGEST")
     assert read == {name for name in template_settings if not name.startswith(others)}
 
 

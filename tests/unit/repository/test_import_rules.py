@@ -18,7 +18,7 @@ LAYERS = ("vitals", "model", "codec", "aws", "store", "ace", "pipeline", "readin
 OUTSIDE = ("operations", "local", "tools", "bench", "tests")
 # What is pure has no door to the outside.
 PURE = {"model", "codec"}
-PURE_PACKAGES = {"numpy", "orjson", "pyarrow", "zstandard", "vitals"}
+PURE_PACKAGES = {"numpy", "orjson", "pyarrow", "tzdata", "zstandard", "vitals"}
 # The runtime itself, the deadline that it hands out, and the sockets of the upstream's client.
 DOORS = {"aws/runtime.py", "aws/clients.py", "ace/total_timeout.py"}
 MAX_MODULES = 16

@@ -6,6 +6,10 @@ export type Site = {
   display_name: string;
   /** A paused site is not synced; its samples can be queried. */
   status: "enabled" | "paused";
+  /** IANA name; UTC until it is set. */
+  timezone: string;
+  /** Units of the answers: those of the source, or converted ones. */
+  units: "source" | "metric" | "imperial";
   points: number;
   synced_from: string | null;
   synced_until: string | null;
@@ -210,6 +214,10 @@ export type SiteStatus = {
   display_name: string;
   /** A paused site is not synced; its samples can be queried. */
   status: "enabled" | "paused";
+  /** IANA name; UTC until it is set. */
+  timezone: string;
+  /** Units of the answers: those of the source, or converted ones. */
+  units: "source" | "metric" | "imperial";
   points: number;
   synced_from: string | null;
   synced_until: string | null;

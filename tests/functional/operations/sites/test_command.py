@@ -145,9 +145,24 @@ def test_scripts_get_json(run: Run, table: SiteTable) -> None:
 
 def test_a_listing_is_a_table(run: Run, table: SiteTable) -> None:
     synced(table, "mill")
+    table.set_timezone("mill", "America/Chicago")
     head, row, _ = run("list")[1].splitlines()
-    assert head.split() == ["site", "status", "key", "points", "synced", "from", "synced", "until"]
-    assert row.split() == ["mill", "enabled", "default", "3", "2026-01-01T11:00", "2026-01-01T12:00"]
+    assert head.split() == [
+        "site",
+        "status",
+        "key",
+        "timezone",
+        "units",
+        "points",
+        "synced",
+        "from",
+        "synced",
+        "until",
+    ]
+    facts = ["mill", "enabled", "default", "America/Chicago", "source", "3"]
+    assert row.split() == [*facts, "2026-01-01T11:00", "2026-01-01T12:00"]
+    site = json.loads(run("list", "--json")[1])["sites"][0]
+    assert (site["timezone"], site["units"]) == ("America/Chicago", "source")
 
 
 def key_groups(run: Run) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 Hot table:   pk `{site}#{group}`, w (window start, UTC ms); pk `{site}#rollup#{point id}`, w (day start)
 State table: pk, sk
-    sites            | {site}                the site's name, status and key group, and how far it is synced
+    sites            | {site}                the site's settings, and how far it is synced
     site#{site}      | catalog#{chunk}       256 points
     site#{site}      | day#{YYYY-MM-DD}      the ledger: windows of one site-day, polled and with samples
     site#{site}      | archive#{YYYY-MM-DD}  the ledger: the archive of one site-day

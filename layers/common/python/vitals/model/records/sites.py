@@ -1,12 +1,14 @@
-"""The record of a site: its name, its status, and how far it is synced."""
+"""The record of a site: its name, status, timezone and units, and how far it is synced."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from vitals.model.key_group import DEFAULT_GROUP
+from vitals.model.zones import UTC
 
 RecordedStatus = Literal["enabled", "paused", "removed"]
+Units = Literal["source", "metric", "imperial"]
 
 ENABLED: Literal["enabled"] = "enabled"
 PAUSED: Literal["paused"] = "paused"
@@ -30,6 +32,10 @@ class SiteRecord:
     """Since when the site has its status: set by `vitals site`, or by the first message of the schedule."""
     key_group: str = DEFAULT_GROUP
     """Set by `vitals site add --key`; the sites of a group share a key of ACE."""
+    timezone: str = UTC
+    """An IANA name: where the site's days begin."""
+    units: Units = "source"
+    """The units of answers: those of the source, or converted ones."""
     points: int = 0
     first_ms: int | None = None
     checkpoint_ms: int | None = None

@@ -1,10 +1,10 @@
-"""The site records: the name, the status and the key group of a site, and how far it is synced."""
+"""The site records: the name, status, key group, timezone and units of a site, and how far it is synced."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from vitals.aws.runtime import SYSTEM, Runtime
-from vitals.model.records.sites import RecordedStatus, SiteRecord
+from vitals.model.records.sites import RecordedStatus, SiteRecord, Units
 from vitals.model.timespan import Span
 from vitals.store import conditional, items, keys
 
@@ -68,6 +68,14 @@ class SiteTable:
     def set_key_group(self, site: str, key_group: str) -> None:
         """Sets the key group of a site, and not its status."""
         self._set(site, {"key_group": key_group})
+
+    def set_timezone(self, site: str, timezone: str) -> None:
+        """Sets the timezone of a site, which `check_zone` has checked."""
+        self._set(site, {"timezone": timezone})
+
+    def set_units(self, site: str, units: Units) -> None:
+        """Sets the units of a site's answers."""
+        self._set(site, {"units": units})
 
     def record_first_message(self, site: str) -> int:
         """Notes that a site of the initial list is enabled since now, and returns the time.
