@@ -59,7 +59,7 @@ def figures(day: Samples, catalog: Catalog, start_ms: int) -> dict[str, float]:
     api = Api(
         executor=executor,
         catalogs=Catalogs(tables, lambda: now_ms, {"site": (now_ms, catalog)}),
-        sites=Sites(tables, ("site",), lambda: now_ms, {"site": now_ms}),
+        sites=Sites(tables, ("site",), lambda: now_ms, {"site": (now_ms, SiteRecord("site"))}),
         now=lambda: now_ms,
         max_range_days=365,
         cache=AnswerCache(None, lambda: now_ms, observability.logger().warning),

@@ -24,7 +24,7 @@ from vitals import observability
 from vitals.codec import day_file
 from vitals.codec.day_file import Group
 from vitals.codec.rollup import encode_day
-from vitals.model.aggregates import aggregate
+from vitals.model.measures.cells import cells_of, holds_of
 from vitals.model.points import ListedPoint
 from vitals.model.samples import Samples
 from vitals.model.site_day import SiteDay
@@ -197,7 +197,8 @@ def _fill(executor: Executor, dynamodb: Any, now_ms: int) -> None:
     first_file = midnight - (HOT_DAYS + 5 + MONTH) * DAY_MS
     for day_ms in range(midnight - DAYS * DAY_MS, midnight, DAY_MS):
         samples = _day(day_ms, 1)
-        payload = encode_day(aggregate(samples, HOUR_MS), aggregate(samples, DAY_MS))
+        edges = np.arange(day_ms, day_ms + DAY_MS + 1, HOUR_MS)
+        payload = encode_day(cells_of(samples, edges, np.full(len(samples), holds_of(60))), 60)
         executor.rollups.write(SiteDay(SITE, day_ms), {0: payload}, day_ms)
         facts: dict[str, Any] = {
             "status": "done",

@@ -55,6 +55,9 @@ def _key_docs(definition: Any) -> dict[str, str]:
     for base in definition.__orig_bases__:
         if is_typeddict(base):
             docs |= _key_docs(base)
+    if "__firstlineno__" not in vars(definition):
+        # Made by a call, because a key is a word of Python.
+        return docs
     [source] = ast.parse(inspect.getsource(definition)).body
     assert isinstance(source, ast.ClassDef)
     for key, text in zip(source.body, source.body[1:], strict=False):

@@ -14,13 +14,15 @@ from query.schemas import ColumnAnswer
 from vitals.aws import prices
 from vitals.aws.cost import Cost
 from vitals.errors import CacheError, TierTimeoutError
+from vitals.model import zones
 from vitals.model.records.ledger import WRITE_GRACE_MS, ArchiveRecord
 from vitals.reading.plan import QueryPlan
 from vitals.store.tiers.query_cache import ResultCache
 
 # Incremented when answers change, so that no entry is read as another version: before 2 the rows of Athena
-# were not counted, before 3 warnings had no codes, before 4 the digest did not contain the lifetime.
-_VERSION = 4
+# were not counted, before 3 warnings had no codes, before 4 the digest did not contain the lifetime, before 5
+# answers named neither zone nor measure.
+_VERSION = 5
 # Stable data changes only by archiving or a backfill, which change the digest; S3 removes entries in a day.
 STABLE_S = 86_400
 # A write may follow its note in the ledger by a while, so days that change are cached for a moment only.
@@ -49,17 +51,19 @@ class Entry:
         return f'W/"{self.digest}.{media_type}"' if self.stable else None
 
 
-def entry(plan: QueryPlan, records: Sequence[ArchiveRecord], now_ms: int) -> Entry:
-    """Returns the entry of a plan, given the ledger's records of its days."""
+def entry(
+    plan: QueryPlan, records: Sequence[ArchiveRecord], now_ms: int, synced_until_ms: int | None = None
+) -> Entry:
+    """Returns the entry of a plan, given the ledger's records of the days of its context."""
     changed = [record.changed_ms for record in records if record.changed_ms is not None]
     grace_ms = now_ms - WRITE_GRACE_MS
     # While a day's file is replaced the ledger does not say which of the two is read.
     archived = all(record.status in ("", "done") for record in records)
-    stable = archived and plan.span.end_ms <= grace_ms and all(time_ms < grace_ms for time_ms in changed)
+    stable = archived and plan.context.end_ms <= grace_ms and all(time_ms < grace_ms for time_ms in changed)
     ttl_s = STABLE_S if stable else VOLATILE_S
     versions = [[r.day_ms, r.changed_ms, r.began_ms, r.status, r.etag] for r in records]
     points = [
-        [name, point and [point.id, point.listed.interval_s]]
+        [name, point and [point.id, point.listed.interval_s, point.kind, point.settings.rollover]]
         for name, point in zip(plan.names, plan.points, strict=True)
     ]
     requested = [
@@ -68,6 +72,10 @@ def entry(plan: QueryPlan, records: Sequence[ArchiveRecord], now_ms: int) -> Ent
         plan.start_ms,
         plan.row_limit,
         plan.fingerprint,
+        plan.zone,
+        zones.version(),
+        # Buckets after it are partial.
+        None if plan.calendar is None else min(plan.context.end_ms, synced_until_ms or 0),
         # Charts of equal columns have different warnings when one was requested by its interval.
         plan.notes,
     ]

@@ -15,6 +15,7 @@ from query.status import StatusReader, synced
 from vitals.aws.runtime import SYSTEM
 from vitals.http.access import authorise, require_scope
 from vitals.model.ranges import Time
+from vitals.model.records.sites import SiteRecord
 from vitals.model.records.tokens import Grant
 from vitals.reading.executor import Executor
 from vitals.reading.plan import plan_query
@@ -43,9 +44,13 @@ class Api:
         self._authorise(grant, request.site)
         now_ms = self.now()
         catalog = self.catalogs.find(request.site, request.point_names)
-        plan = plan_query(request, catalog, now_ms, self.max_range_days)
+        site = self.sites.find(request.site) or SiteRecord(request.site)
+        plan = plan_query(request, catalog, now_ms, self.max_range_days, site.timezone)
+        if plan.calendar and plan.context.end_ms > (site.checkpoint_ms or 0):
+            # It was synced further since the record was loaded.
+            site = self.sites.load(request.site) or site
         reader = SampleReader(self.executor, self.cache, self.monotonic, began_s)
-        return reader.reply(plan, now_ms, request.media_type, if_none_match)
+        return reader.reply(plan, now_ms, request.media_type, if_none_match, site.checkpoint_ms)
 
     def coverage(self, grant: Grant, site: str, start: Time, end: Time) -> schemas.CoverageAnswer:
         """Returns, day by day, the windows polled and with data, and the state of the archive."""

@@ -37,10 +37,21 @@ Tags = Annotated[
     list[Tag] | None,
     Query(description="a marker or key=value; repeat it for points that have all of them", max_length=20),
 ]
-_RESOLUTION = "^(auto|raw|5m|1h|1d)$"
-Resolution = Annotated[
-    str, Query(pattern=_RESOLUTION, description="auto is the finest with at most max_points rows per series")
-]
+_RESOLUTION_HELP = (
+    "auto, raw, or the length of the buckets in local time: minutes that divide an hour (15m),"
+    " hours that divide a day (1h), months that divide a year (1mo), days, weeks or years (1d, 1w, 1y);"
+    " auto is the finest with at most max_points rows per series"
+)
+Resolution = Annotated[str, Query(max_length=8, description=_RESOLUTION_HELP)]
+_ZONE_HELP = "zone of the buckets, and of times without an offset; an IANA name, by default the site's"
+Timezone = Annotated[str | None, Query(max_length=64, description=_ZONE_HELP)]
+_WEEK_HELP = "first day of weeks: monday or sunday"
+WeekStartDay = Annotated[str | None, Query(max_length=8, description=_WEEK_HELP)]
+_MEASURE_HELP = (
+    "what a row says of its bucket: mean (default), min, max, first, last, count, sd, p1 to p99,"
+    " time_weighted_mean, integral, runtime, starts, held, increase, rate"
+)
+MeasureName = Annotated[str | None, Query(max_length=20, description=_MEASURE_HELP)]
 MaxPoints = Annotated[
     int | None, Query(ge=1, description="rows per series, by default 1,000; not with width")
 ]
@@ -70,7 +81,10 @@ class QueryBody(BaseModel):
     end_time: StrictStr | StrictInt | StrictFloat = Field(
         description="the end, which is not part of the range"
     )
-    resolution: str = Field("auto", pattern=_RESOLUTION)
+    resolution: str = Field("auto", max_length=8, description=_RESOLUTION_HELP)
+    timezone: str | None = Field(None, max_length=64, description=_ZONE_HELP)
+    week_start: str | None = Field(None, max_length=8, description=_WEEK_HELP)
+    measure: str | None = Field(None, max_length=20, description=_MEASURE_HELP)
     max_points: int | None = Field(None, ge=1)
     next_token: str | None = Field(None, max_length=2_000)
     width: int | None = Field(None, ge=1)
@@ -101,6 +115,9 @@ def query(
     width: Width = None,
     method: Method = None,
     interval_ms: IntervalMs = None,
+    timezone: Timezone = None,
+    week_start: WeekStartDay = None,
+    measure: MeasureName = None,
 ) -> Response[Any]:
     return _reply(
         QueryRequest(
@@ -114,6 +131,9 @@ def query(
             width=width,
             method=method,
             interval_ms=interval_ms,
+            timezone=timezone,
+            week_start=week_start,
+            measure=measure,
         )
     )
 
@@ -131,6 +151,9 @@ def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
         width=body.width,
         method=body.method,
         interval_ms=body.interval_ms,
+        timezone=body.timezone,
+        week_start=body.week_start,
+        measure=body.measure,
     )
     return _reply(request)
 

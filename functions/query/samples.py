@@ -45,11 +45,18 @@ class SampleReader:
     monotonic: Callable[[], float]
     began_s: float
 
-    def reply(self, plan: QueryPlan, now_ms: int, media_type: str, if_none_match: str) -> Reply:
+    def reply(
+        self,
+        plan: QueryPlan,
+        now_ms: int,
+        media_type: str,
+        if_none_match: str,
+        synced_until_ms: int | None = None,
+    ) -> Reply:
         """Returns the reply to a query, one series per point in the order requested."""
         cost = Cost()
-        records = self.executor.records(plan.site, plan.span, cost)
-        entry = answer_cache.entry(plan, records, now_ms)
+        records = self.executor.records(plan.site, plan.context, cost)
+        entry = answer_cache.entry(plan, records, now_ms, synced_until_ms)
         etag = entry.etag(media_type)
         if answer_cache.matches(if_none_match, etag):
             return Reply(None, etag, _MAX_AGE_S)
@@ -60,7 +67,7 @@ class SampleReader:
                 answer, complete = cached.answer, True
                 max_age_s = min(max_age_s, cached.remaining_s)
             else:
-                answer, complete = self._read(PlannedRead(plan, records, now_ms, cost))
+                answer, complete = self._read(PlannedRead(plan, records, now_ms, cost, synced_until_ms))
                 if complete:
                     self.cache.store(plan.site, entry, answer, now_ms, cost)
         answer["metadata"] = {**answer["metadata"], **self._request_cost(cost, hit=cached is not None)}
@@ -78,9 +85,9 @@ class SampleReader:
         if stats.failures and not stats.sources and whole:
             raise stats.failures[0].error
         report = explain_gaps(self.executor.ledger, plan.site, page.gaps, query.cost)
-        answer = _answer(plan, page, report, self._request_cost(query.cost, hit=False))
+        answer = _answer(query, page, report, self._request_cost(query.cost, hit=False))
         complete = report.all_polled and report.in_time and not page.timed_out and not stats.failures
-        return answer, complete
+        return answer, complete and not stats.is_provisional
 
     def _request_cost(self, cost: Cost, *, hit: bool) -> RequestCost:
         seconds = self.monotonic() - self.began_s
@@ -97,19 +104,22 @@ class SampleReader:
         }
 
 
-def _answer(plan: QueryPlan, page: Page, report: GapReport, request_cost: RequestCost) -> ColumnAnswer:
+def _answer(query: PlannedRead, page: Page, report: GapReport, request_cost: RequestCost) -> ColumnAnswer:
+    plan = query.plan
     return {
         "site_name": plan.site,
         "start_time": iso(plan.requested.start_ms),
         "end_time": iso(plan.requested.end_ms),
-        # The plan has checked both texts.
-        "resolution": cast(schemas.Resolution, plan.resolution),
+        "resolution": plan.resolution,
         "data_type": "aggregate" if plan.aggregated else "raw",
-        "series": series_of(plan, page, report),
+        "timezone": plan.zone,
+        "measure": plan.measure.name if plan.aggregated else None,
+        "series": series_of(query, page, report),
         "metadata": {
             "total_samples": len(page.rows),
             "sources": list(page.stats.sources),
             "next_token": None if page.next_ms is None else Pages(plan).token(page.next_ms),
+            # The plan has checked it.
             "method": cast(schemas.Method, plan.shape.method) if plan.shape else None,
             "samples_read": sum(page.received.values()),
             "samples_returned": len(page.rows),
@@ -123,7 +133,13 @@ def _warnings(plan: QueryPlan, page: Page, report: GapReport) -> list[WarningDet
     return [
         *map(warnings.unknown_point, plan.unknown),
         *map(warnings.columns_split_buckets, plan.notes),
+        *_negative_steps(plan, page),
         *(warnings.day_unreadable(failure.day, str(failure.error)) for failure in page.stats.failures),
         *([warnings.time_limit()] if page.timed_out else []),
         *([] if report.has_all_gaps else [warnings.gaps_omitted()]),
     ]
+
+
+def _negative_steps(plan: QueryPlan, page: Page) -> list[WarningDetail]:
+    points = {event.point for event in page.stats.events if event.kind == "negative"}
+    return [warnings.negative_steps(point.name) for point in plan.existing if point.id in points]

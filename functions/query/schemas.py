@@ -3,6 +3,7 @@
 `tools/openapi.py` generates the document from it, and `tools/types.py` the page's and the client's types.
 """
 
+from collections.abc import Sequence
 from typing import Literal, NotRequired, TypedDict
 
 import numpy as np
@@ -13,7 +14,6 @@ from vitals.model.records.ledger import ArchiveStatus
 from vitals.reading.gaps import Reason
 from vitals.reading.reads import Source
 
-Resolution = Literal["raw", "5m", "1h", "1d"]
 Method = Literal["m4", "minmax", "lttb", "mean"]
 
 
@@ -35,6 +35,36 @@ class Coverage(TypedDict):
     received: int
 
 
+Step = TypedDict("Step", {"time": str, "from": float, "to": float})
+Step.__doc__ = "A step of a counter: the time and value of its second sample, and the value before."
+
+
+class DayFile(TypedDict):
+    """The day file of a UTC day (YYYY-MM-DD), by its ETag."""
+
+    date: str
+    etag: str
+
+
+class Proof(TypedDict):
+    """What a total rests on."""
+
+    known_share: float | None
+    """Known time, 0 to 1 of the range; null where days have rollups of version 1."""
+    bridged: float
+    """The part of an increase that happened in gaps."""
+    resets: list[Step]
+    """Where a counter began again at 0, and steps over more than 31 days, which count 0."""
+    rollovers: list[Step]
+    dips: list[Step]
+    """Samples that were left out because they are lower than those around them."""
+    spikes: list[Step]
+    newest_correction: str | None
+    """When samples of the range's days were last written."""
+    files: list[DayFile]
+    """The archived days of the range, in UTC."""
+
+
 # JSON has lists, as the defaults say. Columns that were just read are arrays until they are encoded, so the
 # query's own answers are `ColumnAnswer`: generics type both without a cast.
 class Series[Integers = list[int], Numbers = list[float]](TypedDict):
@@ -44,17 +74,28 @@ class Series[Integers = list[int], Numbers = list[float]](TypedDict):
     timestamps: Integers
     """UTC milliseconds; for aggregates, the start of each bucket."""
     values: Numbers
-    """Samples; for aggregates, the mean."""
+    """Samples; for aggregates, the measure."""
     min: NotRequired[Numbers]
-    """Only for aggregates."""
+    """Only for means."""
     max: NotRequired[Numbers]
-    """Only for aggregates."""
+    """Only for means."""
     count: NotRequired[Integers]
     """Samples of each bucket; only for aggregates."""
     first: NotRequired[Numbers]
-    """Only for aggregates."""
+    """Only for means."""
     last: NotRequired[Numbers]
-    """Only for aggregates."""
+    """Only for means."""
+    known: NotRequired[Sequence[float | None]]
+    """Known share of each bucket, 0 to 1; null where a day has a rollup of version 1. Not in charts."""
+    partial: NotRequired[list[int]]
+    """Rows whose bucket is not over, or not synced to its end."""
+    ends: NotRequired[Integers]
+    """UTC milliseconds at which buckets end; for buckets of days, weeks, months and years."""
+    at_least: NotRequired[Numbers]
+    """With at_most: what runtime, or an integral of a binary point, may be where time is not known."""
+    at_most: NotRequired[Numbers]
+    proof: NotRequired[Proof]
+    """With the measures increase, runtime and integral."""
     gaps: list[Gap]
     coverage: Coverage
 
@@ -96,8 +137,13 @@ class QueryAnswer[Integers = list[int], Numbers = list[float]](Warned):
     site_name: str
     start_time: str
     end_time: str
-    resolution: Resolution
+    resolution: str
+    """raw, or the length of the buckets, such as 15m, 1h, 1d."""
     data_type: Literal["raw", "aggregate"]
+    timezone: str
+    """The zone of the buckets, an IANA name."""
+    measure: str | None
+    """What `values` are; null for raw."""
     series: list[Series[Integers, Numbers]]
     metadata: Metadata
 

@@ -2,44 +2,57 @@
 
 import numpy as np
 
+from query import proofs
 from query.schemas import ColumnSeries, Coverage
 from query.schemas import Gap as GapAnswer
 from vitals.model.aggregates import Aggregates
+from vitals.model.measures.cells import Integers
+from vitals.model.measures.counters import SKIP_MS
+from vitals.model.measures.measure import BucketRows, Source
 from vitals.model.points import Point
-from vitals.model.timespan import Span, iso
+from vitals.model.timespan import HOUR_MS, Span, iso
 from vitals.reading.gaps import Gap, GapReport
-from vitals.reading.plan import QueryPlan
 from vitals.reading.reader import Page
-from vitals.reading.reads import Rows
+from vitals.reading.reads import PlannedRead, Rows
+
+# What an hour without a known state may add to a total, in its unit.
+_UNITS_PER_HOUR = {"runtime": 3_600, "integral": 1}
 
 
-def series_of(plan: QueryPlan, page: Page, report: GapReport) -> list[ColumnSeries]:
+def series_of(query: PlannedRead, page: Page, report: GapReport) -> list[ColumnSeries]:
     """Returns one series per point in the order requested, empty for names that no point has."""
-    covered = Span(plan.start_ms, max(plan.start_ms, page.until_ms))
+    plan = query.plan
     return [
-        _series(name, page.rows[:0]) if point is None else _point_series(point, page, report, covered)
+        _series(name, page.rows[:0]) if point is None else _point_series(point, query, page, report)
         for name, point in zip(plan.names, plan.points, strict=True)
     ]
 
 
-def _point_series(point: Point, page: Page, report: GapReport, covered: Span) -> ColumnSeries:
+def _point_series(point: Point, query: PlannedRead, page: Page, report: GapReport) -> ColumnSeries:
     low, high = np.searchsorted(page.rows.ids, [point.id, point.id + 1]).tolist()
+    covered = Span(query.plan.start_ms, max(query.plan.start_ms, page.until_ms))
     continued_ms = page.continued.get(point.id)
     interval_s = point.listed.interval_s
-    return _series(
+    rows = page.rows[low:high]
+    series = _series(
         point.name,
-        page.rows[low:high],
+        rows,
         gaps=[
             _gap(gap, continues=gap.span.start_ms == continued_ms) for gap in report.gaps.get(point.id, ())
         ],
         expected=interval_s and covered.length_ms // (1000 * interval_s),
         received=page.received.get(point.id, 0),
     )
+    if isinstance(rows, BucketRows):
+        _describe_buckets(series, rows, query, point)
+        if query.plan.measure.has_proof:
+            series["proof"] = proofs.proof(point, rows, query, page)
+    return series
 
 
 def _series(
     name: str,
-    rows: Rows,
+    rows: Rows | Aggregates,
     *,
     gaps: list[GapAnswer] | None = None,
     expected: int | None = None,
@@ -53,10 +66,39 @@ def _series(
         "gaps": gaps or [],
         "coverage": coverage,
     }
-    if isinstance(rows, Aggregates):
-        series |= {"min": rows.mins, "max": rows.maxs, "count": rows.counts}
-        series |= {"first": rows.firsts, "last": rows.lasts}
+    stats = rows.stats if isinstance(rows, BucketRows) else rows
+    if isinstance(stats, Aggregates):
+        series |= {"min": stats.mins, "max": stats.maxs, "count": stats.counts}
+        series |= {"first": stats.firsts, "last": stats.lasts}
+    elif isinstance(rows, BucketRows):
+        series |= {"count": rows.counts}
     return series
+
+
+def _describe_buckets(series: ColumnSeries, rows: BucketRows, query: PlannedRead, point: Point) -> None:
+    """Adds how much of each bucket is known, which buckets are not over, and when they end."""
+    plan, synced_ms = query.plan, query.synced_until_ms or 0
+    # A dip may still end.
+    open_ms = SKIP_MS if plan.measure.source is Source.STEPS else 0
+    elapsed_ms = rows.ends - rows.times
+    is_partial = rows.ends > synced_ms
+    elapsed_ms[is_partial] = np.maximum(1, synced_ms - rows.times[is_partial])
+    series["known"] = _shares(rows.held_ms, elapsed_ms)
+    series["partial"] = np.flatnonzero(rows.ends + open_ms > synced_ms).tolist()
+    if plan.calendar and plan.calendar.interval.is_of_days:
+        series["ends"] = rows.ends
+    if plan.measure.name == "rate":
+        series["values"] = rows.values / (elapsed_ms / HOUR_MS)
+    is_total = plan.measure.name == "runtime" or (plan.measure.name == "integral" and point.kind == "binary")
+    if is_total and (rows.held_ms < elapsed_ms).any():
+        unknown_h = np.maximum(0, elapsed_ms - rows.held_ms) / HOUR_MS
+        series["at_least"] = rows.values
+        series["at_most"] = rows.values + unknown_h * _UNITS_PER_HOUR[plan.measure.name]
+
+
+def _shares(held_ms: Integers, elapsed_ms: Integers) -> list[float | None]:
+    shares = np.minimum(1.0, held_ms / elapsed_ms).tolist()
+    return [None if share < 0 else share for share in shares]
 
 
 def _gap(gap: Gap, *, continues: bool) -> GapAnswer:

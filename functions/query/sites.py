@@ -20,18 +20,27 @@ class Sites:
     table: SiteTable
     initial: tuple[str, ...]
     now: Callable[[], int]
-    checked: dict[str, int] = field(default_factory=dict)
-    """By site, when its record was loaded and visible."""
+    loaded: dict[str, tuple[int, SiteRecord]] = field(default_factory=dict)
+    """By site, when its record was loaded and visible, and the record."""
 
     def has(self, site: str) -> bool:
         """Returns whether the site is visible, or was within the last minute."""
-        now_ms = self.now()
-        if site in self.checked and now_ms - self.checked[site] < _TTL_MS:
-            return True
-        visible = is_visible(self.table.load(site))
-        if visible:
-            self.checked[site] = now_ms
-        return visible
+        return self.find(site) is not None
+
+    def find(self, site: str) -> SiteRecord | None:
+        """Returns the record of a visible site, at most a minute old; None when there is none."""
+        loaded_ms, record = self.loaded.get(site, (None, None))
+        if loaded_ms is not None and self.now() - loaded_ms < _TTL_MS:
+            return record
+        return self.load(site)
+
+    def load(self, site: str) -> SiteRecord | None:
+        """Returns the record of a visible site as it is now; None when there is none."""
+        now_ms, record = self.now(), self.table.load(site)
+        if record is None or not is_visible(record):
+            return None
+        self.loaded[site] = (now_ms, record)
+        return record
 
     def visible(self) -> list[SiteRecord]:
         """Returns the records of the sites that are enabled or paused, each with its status."""

@@ -6,6 +6,7 @@ from typing import Literal, NotRequired, TypedDict
 Code = Literal[
     "UNKNOWN_POINT",
     "COLUMNS_SPLIT_BUCKETS",
+    "NEGATIVE_STEPS",
     "DAY_UNREADABLE",
     "TIME_LIMIT",
     "GAPS_OMITTED",
@@ -20,7 +21,7 @@ class WarningDetail(TypedDict):
     text: str
     """The same text as in `warnings`."""
     point_name: NotRequired[str]
-    """With UNKNOWN_POINT."""
+    """With UNKNOWN_POINT and NEGATIVE_STEPS."""
     day: NotRequired[str]
     """With DAY_UNREADABLE, as YYYY-MM-DD."""
     site_name: NotRequired[str]
@@ -49,6 +50,12 @@ def unknown_point(name: str) -> WarningDetail:
 def columns_split_buckets(text: str) -> WarningDetail:
     """Returns the warning of columns that do not align with buckets; the plan makes its text."""
     return {"code": "COLUMNS_SPLIT_BUCKETS", "text": text}
+
+
+def negative_steps(name: str) -> WarningDetail:
+    """Returns the warning of a counter with values below 0."""
+    text = f"{name!r} has values below 0. Steps to and from them count as they are."
+    return {"code": "NEGATIVE_STEPS", "text": text, "point_name": name}
 
 
 def day_unreadable(day: str, reason: str) -> WarningDetail:

@@ -7,12 +7,11 @@ from typing import Any
 import boto3
 
 from tests.support.day_files import Series, build
+from tests.support.rollups import rollup
 from tests.support.template import BUCKET, create_archive, create_table
 from vitals.aws.athena import Athena
 from vitals.aws.clients import CONFIG
 from vitals.aws.runtime import Runtime
-from vitals.codec.rollup import encode_day
-from vitals.model.aggregates import aggregate
 from vitals.model.points import Catalog, ListedPoint
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.samples import from_columns
@@ -126,4 +125,4 @@ def within(series: Series, span: Span) -> dict[str, dict[int, float]]:
 def _rollup(point: int, points: Mapping[int, float]) -> bytes:
     times = sorted(points)
     samples = from_columns([point] * len(times), times, [points[time_ms] for time_ms in times])
-    return encode_day(aggregate(samples, HOUR_MS), aggregate(samples, DAY_MS))
+    return rollup(samples)

@@ -95,6 +95,7 @@ class WarningDetail(TypedDict):
     code: Literal[
         "UNKNOWN_POINT",
         "COLUMNS_SPLIT_BUCKETS",
+        "NEGATIVE_STEPS",
         "DAY_UNREADABLE",
         "TIME_LIMIT",
         "GAPS_OMITTED",
@@ -105,7 +106,7 @@ class WarningDetail(TypedDict):
     day: NotRequired[str]
     """With DAY_UNREADABLE, as YYYY-MM-DD."""
     point_name: NotRequired[str]
-    """With UNKNOWN_POINT."""
+    """With UNKNOWN_POINT and NEGATIVE_STEPS."""
     site_name: NotRequired[str]
     """With SOURCE_UNREADABLE, when only this site is affected."""
 

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import orjson
 
-from query.encoding.columns import TABLE_NAMES, Answer, column, column_keys, without_columns
+from query.encoding.columns import TABLE_NAMES, TIMES, Answer, column, column_keys, without_columns
 from query.encoding.result import Encoded
 
 
@@ -20,8 +20,8 @@ def encode(answer: Answer, media_type: str) -> Encoded:
     positions = np.repeat(np.arange(len(series), dtype=np.int32), counts)
     table = {"point_name": pa.DictionaryArray.from_arrays(positions, names)}
     for key in column_keys(series):
-        values = pa.array(np.concatenate([column(item, key) for item in series]))
-        table[TABLE_NAMES[key]] = values.cast(pa.timestamp("ms", "UTC")) if key == "timestamps" else values
+        values = pa.array(np.concatenate([column(item, key) for item in series]), from_pandas=True)
+        table[TABLE_NAMES[key]] = values.cast(pa.timestamp("ms", "UTC")) if key in TIMES else values
     metadata = {"vitals": orjson.dumps(without_columns(answer))}
     batch = pa.RecordBatch.from_pydict(table, metadata=metadata)
     sink = io.BytesIO()

@@ -14,19 +14,26 @@ TABLE_NAMES = {
     "count": "count",
     "first": "first",
     "last": "last",
+    "known": "known",
+    "ends": "end",
+    "at_least": "at_least",
+    "at_most": "at_most",
 }
-_WHOLE_NUMBERS = ("timestamps", "count")
+TIMES = ("timestamps", "ends")
+_WHOLE_NUMBERS = (*TIMES, "count")
 
 type Answer = Mapping[str, Any]
 
 
 def column_keys(series: Sequence[Answer]) -> list[str]:
-    """Returns the keys of the columns that these series have; every series has the same."""
-    return [key for key in TABLE_NAMES if series and key in series[0]]
+    """Returns the keys of the columns that any of these series has."""
+    return [key for key in TABLE_NAMES if any(key in item for item in series)]
 
 
 def column(series: Answer, key: str) -> Any:
-    """Returns a column as an array; it is a list in answers from the cache."""
+    """Returns a column as an array; of NaN when the series lacks it. Answers from the cache have lists."""
+    if key not in series:
+        return np.full(len(series["timestamps"]), np.nan)
     return np.asarray(series[key], np.int64 if key in _WHOLE_NUMBERS else np.float64)
 
 

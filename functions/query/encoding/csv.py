@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import orjson
 
-from query.encoding.columns import TABLE_NAMES, Answer, column, column_keys
+from query.encoding.columns import TABLE_NAMES, TIMES, Answer, column, column_keys
 from query.encoding.result import Encoded
+from vitals.model import zones
+from vitals.model.calendar import local_iso
 from vitals.reading.request import Limits
 
 # API Gateway passes 10,240 bytes of headers on.
@@ -23,7 +25,7 @@ _TIME = len("2026-11-23T12:00:00.000Z,")
 def limits(names: Sequence[str], max_bytes: int) -> Limits:
     """Returns how many rows of these points surely fit so many bytes."""
     longest = max((len(orjson.dumps(_quoted(name))) for name in names), default=0)
-    samples, aggregates = (max_bytes // (longest + _TIME + count * _LONGEST_NUMBER) for count in (1, 6))
+    samples, aggregates = (max_bytes // (longest + _TIME + count * _LONGEST_NUMBER) for count in (1, 10))
     return Limits(samples, aggregates)
 
 
@@ -31,28 +33,34 @@ def encode(answer: Answer, media_type: str) -> Encoded:
     """Returns one table of all series, and the rest of the answer as headers."""
     keys = column_keys(answer["series"])
     header = ",".join(["point_name", *(TABLE_NAMES[key] for key in keys)])
-    body = "\n".join(chain([header], *(_rows(series, keys) for series in answer["series"]), [""]))
+    body = "\n".join(
+        chain([header], *(_rows(series, keys, answer["timezone"]) for series in answer["series"]), [""])
+    )
     return Encoded(f"{media_type}; charset=utf-8; header=present", body, _headers(answer))
 
 
-def _rows(series: Answer, keys: Sequence[str]) -> Iterator[str]:
+def _rows(series: Answer, keys: Sequence[str], zone: str) -> Iterator[str]:
     """Yields joined texts: the csv module takes seven times as long, and only a name ever needs quotes."""
     if not len(series["timestamps"]):
         return iter(())
     columns = [(key, column(series, key)) for key in keys]
-    texts = [_times(values) if key == "timestamps" else _numbers(values) for key, values in columns]
+    texts = [_times(values, zone) if key in TIMES else _numbers(values) for key, values in columns]
     name = _quoted(series["point_name"])
     return (",".join((name, *row)) for row in zip(*texts, strict=True))
 
 
-def _times(times: Any) -> list[str]:
+def _times(times: Any, zone: str) -> list[str]:
+    """Returns ISO 8601 with the offset in force, so that the hour that a clock repeats stays apart."""
+    if zone != zones.UTC:
+        return local_iso(times, zone)
     texts: list[str] = np.datetime_as_string(times.astype("datetime64[ms]"), timezone="UTC").tolist()
     return texts
 
 
 def _numbers(numbers: Any) -> list[str]:
-    """Returns the shortest texts that read back as the same numbers."""
-    return orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].decode().split(",")
+    """Returns the shortest texts that read back as the same numbers, empty ones for NaN."""
+    text = orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].decode()
+    return text.replace("null", "").split(",")
 
 
 def _quoted(name: str) -> str:

@@ -19,9 +19,8 @@ from query.answers import Api
 from tests.support import openapi
 from tests.support.clock import NOON, Clock
 from tests.support.query_calls import CONTEXT, NAMES, ODD, Ask, Call, api, ask, call
-from vitals.codec.rollup import encode_day
+from tests.support.rollups import rollup
 from vitals.http import edge
-from vitals.model.aggregates import aggregate
 from vitals.model.points import ListedPoint
 from vitals.model.records.tokens import Grant
 from vitals.model.samples import Samples, from_columns
@@ -105,7 +104,7 @@ def test_csv_is_text_with_headers(ask: Ask) -> None:
 def test_csv_of_a_chart_has_the_aggregates(ask: Ask) -> None:
     answer = ask("/timeseries/query", HOUR | {"resolution": "5m"}, headers={"Accept": "text/csv"})
     header, *rows = csv.reader(io.StringIO(answer["body"]))
-    assert header == ["point_name", "timestamp", "value", "min", "max", "count", "first", "last"]
+    assert header == ["point_name", "timestamp", "value", "min", "max", "count", "first", "last", "known"]
     assert [row[5] for row in rows] == ["5"] * 12
 
 
@@ -427,7 +426,7 @@ def test_a_silent_point_has_last_seen(call: Call, api: Api, dynamodb: Any) -> No
     for day_ms, hours in ((midnight - 40 * DAY_MS, [3, 23]), (midnight - 7 * DAY_MS, [0, 5])):
         times = np.array([day_ms + hour * HOUR_MS + 90_000 for hour in hours])
         rows = Samples(np.full(len(hours), 2, np.int32), times, np.ones(len(hours)))
-        payload = encode_day(aggregate(rows, HOUR_MS), aggregate(rows, DAY_MS))
+        payload = rollup(rows)
         # The point that is not silent has rollups, too.
         api.executor.rollups.write(SiteDay("home", day_ms), {2: payload, 0: payload}, NOON)
     entries = {entry["point_name"]: entry for entry in call("/sites/home/latest")[1]["latest"]}

@@ -19,6 +19,7 @@ from tests.support.archiving import GRANT, Archive, api, archive, expire, names_
 from tests.support.clock import Clock
 from tests.support.sites import SITE
 from vitals.errors import CacheError, InvalidRequestError, TierTimeoutError, TooLargeError
+from vitals.model.aggregates import BUCKETS
 from vitals.model.points import Catalog
 from vitals.model.samples import Samples
 from vitals.model.site_day import SiteDay
@@ -132,7 +133,7 @@ def test_interval_columns_are_groups_at_multiples(archive: Archive, api: Api, se
             means = answer_of(query(api, names, ODD, method="mean", **parameters))
             for drawn, rows in zip(means["series"], whole, strict=True):
                 assert_grouped(drawn, rows, interval)
-            bucket = plan.BUCKETS.get(resolution, 1)
+            bucket = BUCKETS.get(resolution, 1)
             uneven = interval % bucket and bucket % interval
             assert any("do not align" in text for text in means["warnings"]) == bool(uneven)
 
@@ -621,7 +622,7 @@ def test_a_deadline_amid_a_read_gives_a_page(
     archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Pages, "longest_step_ms", lambda _: HOUR_MS)
-    real, read = Executor._samples, []
+    real, read = Executor.samples, []
 
     def late(*arguments: Any) -> Any:
         read.append(1)
@@ -632,7 +633,7 @@ def test_a_deadline_amid_a_read_gives_a_page(
     def hanging(*_: Any) -> Any:
         raise TierTimeoutError("the answer took too long")
 
-    monkeypatch.setattr(Executor, "_samples", late)
+    monkeypatch.setattr(Executor, "samples", late)
     monkeypatch.setattr(Ledger, "coverage", hanging)
     answer = answer_of(query(api, names_of(archive), Span(DAY - 6 * HOUR_MS, DAY + DAY_MS), width=50))
     assert answer["metadata"]["next_token"]

@@ -13,7 +13,8 @@ from tests.simulation.oracle.means import is_close, mean
 from tests.simulation.oracle.problems import LOST, WRONG
 from tests.simulation.oracle.state import Catalogs
 from vitals.codec.rollup import decode_day
-from vitals.model.aggregates import Aggregates, aggregate, concat
+from vitals.model.aggregates import Aggregates
+from vitals.model.measures.cells import Cells, cells_of, concat
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.samples import Samples
 from vitals.model.site_day import SiteDay
@@ -164,14 +165,16 @@ class Archives:
             self._findings.add(WRONG, f"{day}: the hot table {verb} the rollups of id {point}")
         shared = sorted(present & stored.keys())
         samples = samples[np.isin(samples.ids, np.array(shared, np.int32))]
-        for bucket_ms in (HOUR_MS, DAY_MS):
-            rollups = concat(decode_day(stored[point], point, day.day_ms, bucket_ms) for point in shared)
-            self._compare(f"{day}: the rollups of {bucket_ms // HOUR_MS} h", rollups, samples, bucket_ms)
+        hours = concat(decode_day(stored[point], point, day.day_ms) for point in shared)
+        self._compare(f"{day}: the rollups", hours, samples)
 
-    def _compare(self, subject: str, rollups: Aggregates, samples: Samples, bucket_ms: int) -> None:
-        if not rollups.equals(aggregate(samples, bucket_ms)):
+    def _compare(self, subject: str, hours: Cells, samples: Samples) -> None:
+        points, first = np.unique(hours.rows.ids, return_index=True)
+        holds = hours.hold_ms[first][np.searchsorted(points, samples.ids)] if len(points) else samples.times
+        edges = np.unique(np.concatenate([hours.rows.times, hours.ends]))
+        if len(hours) and not hours.equals(cells_of(samples, edges, holds)):
             self._findings.add(WRONG, f"{subject} are not those of the file's samples, bit by bit")
-        wrong = differences(rollups, samples, bucket_ms)
+        wrong = differences(hours.rows, samples, HOUR_MS)
         if wrong:
             self._findings.add(WRONG, f"{subject} are not those of the file's samples: {wrong}")
 

@@ -6,12 +6,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.rollups import rollup
 from tests.support.strategies import finite
-from vitals.codec.rollup import day_count, encode_day
-from vitals.model.aggregates import aggregate
+from vitals.codec.rollup import day_count
 from vitals.model.row_counts import RowCounts, partial_days
 from vitals.model.samples import from_columns
-from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name
+from vitals.model.timespan import DAY_MS, Span, day_name
 
 DAYS = 5
 FIRST = 7_305 * DAY_MS
@@ -75,10 +75,10 @@ def test_days_of_a_wrong_source_differ(span: Span, times: list[int], source: lis
 def test_a_rollup_tells_its_days_count(series: dict[int, float]) -> None:
     times = sorted(series)
     samples = from_columns([7] * len(times), times, [series[time_ms] for time_ms in times])
-    assert day_count(encode_day(aggregate(samples, HOUR_MS), aggregate(samples, DAY_MS))) == len(series)
+    assert day_count(rollup(samples)) == len(series)
 
 
 def test_a_large_day_is_counted_to_the_last() -> None:
     times = np.arange(0, DAY_MS, 250)
     samples = from_columns([7] * len(times), times.tolist(), [1.0] * len(times))
-    assert day_count(encode_day(aggregate(samples, HOUR_MS), aggregate(samples, DAY_MS))) == 345_600
+    assert day_count(rollup(samples)) == 345_600

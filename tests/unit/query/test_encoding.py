@@ -31,6 +31,7 @@ def answer_of(series: list[Answer], **fields: Any) -> Answer:
     return {
         "site_name": "home",
         "resolution": "raw",
+        "timezone": "UTC",
         "series": series,
         "metadata": {"total_samples": 3, "sources": ["hot"], "next_token": None, "cost": {"requests": 2}},
         "warnings": [],

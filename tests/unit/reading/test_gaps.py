@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vitals.model.aggregates import aggregate
+from vitals.model.measures.measure import BucketRows
 from vitals.model.records.ledger import Coverage
 from vitals.model.samples import Samples, from_columns
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_MS, WINDOWS_PER_DAY, Span
@@ -53,10 +53,20 @@ def test_parts_find_what_the_whole_finds(minutes: set[int], cuts: set[int]) -> N
 
 def test_rows_of_aggregates_cover_their_buckets() -> None:
     times = series(*range(10), *range(30, 60))
-    rows = aggregate(from_columns([7] * len(times), times, [1.0] * len(times)), WINDOW_MS)
     finder = GapFinder(DAY, {7: 0.0})
-    finder.add(rows, WINDOW_MS)
+    finder.add(buckets(times, WINDOW_MS))
     assert finder.finish(DAY + HOUR_MS)[7] == [Span(DAY + 10 * MINUTE_MS, DAY + 30 * MINUTE_MS)]
+
+
+def buckets(times: list[int], width_ms: int) -> BucketRows:
+    """Returns rows of buckets of one length, which begin at the times rounded down."""
+    starts = np.unique(np.array(times, np.int64) // width_ms * width_ms)
+    ids, zeros, ones = (
+        np.full(len(starts), 7, np.int32),
+        np.zeros(len(starts)),
+        np.ones(len(starts), np.int64),
+    )
+    return BucketRows(ids, starts, starts + width_ms, zeros, ones, ones, zeros)
 
 
 def joined(pages: list[GapFinder]) -> list[Span]:
@@ -92,14 +102,16 @@ def test_pages_find_what_one_page_finds(
             reported = min(start, known_until)
             since = max(DAY, int(reported - step - width - 1) // MINUTE_MS * MINUTE_MS - back * MINUTE_MS)
             before = GapFinder(since, {7: step})
-            before.add(rows(since, start), width)
+            before.add(rows(since, start))
             finder.resume(before, reported)
-        finder.add(rows(start, end), width)
+        finder.add(rows(start, end))
         finder.finish(min(end, known_until))
         return finder
 
-    def rows(low: int, high: int) -> Samples:
+    def rows(low: int, high: int) -> Samples | BucketRows:
         inside = [time_ms for time_ms in times if low <= time_ms < high]
+        if width:
+            return buckets(inside, width)
         return from_columns([7] * len(inside), inside, [1.0] * len(inside))
 
     pages = [page(start, end) for start, end in itertools.pairwise(edges)]

@@ -96,17 +96,18 @@ def test_a_chart_read_ends_with_a_column() -> None:
     assert pages.column_end_ms(Span(start_ms, NOW)) == NOW
 
 
-def test_one_read_takes_either_rollups_or_samples() -> None:
-    plan = planned(start=NOW - 10 * DAY_MS, resolution="1h")
+def test_days_without_rollups_limit_a_read(monkeypatch: pytest.MonkeyPatch) -> None:
     records = [settled(NOW - number * DAY_MS) for number in (10, 9, 7)]
+    raw = planned(start=NOW - 10 * DAY_MS, resolution="raw")
+    assert Pages(raw).next_span(raw.span, records) == raw.span
+    monkeypatch.setattr(Pages, "longest_step_ms", lambda _: DAY_MS)
+    plan = planned(start=NOW - 10 * DAY_MS, resolution="1h")
     position_ms, spans = plan.span.start_ms, []
     while position_ms < plan.span.end_ms:
         spans.append(Pages(plan).next_span(Span(position_ms, plan.span.end_ms), records))
         position_ms = spans[-1].end_ms
     days = [(NOW - span.start_ms) // DAY_MS for span in spans]
-    assert days == [10, 8, 7, 6]
-    raw = planned(start=NOW - 10 * DAY_MS, resolution="raw")
-    assert Pages(raw).next_span(raw.span, records) == raw.span
+    assert days == [10, 5, 3, 1]
 
 
 def test_the_first_step_expects_one_page() -> None:

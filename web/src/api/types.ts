@@ -80,6 +80,7 @@ export type WarningDetail = {
   code:
     | "UNKNOWN_POINT"
     | "COLUMNS_SPLIT_BUCKETS"
+    | "NEGATIVE_STEPS"
     | "DAY_UNREADABLE"
     | "TIME_LIMIT"
     | "GAPS_OMITTED"
@@ -88,7 +89,7 @@ export type WarningDetail = {
   text: string;
   /** With DAY_UNREADABLE, as YYYY-MM-DD. */
   day?: string;
-  /** With UNKNOWN_POINT. */
+  /** With UNKNOWN_POINT and NEGATIVE_STEPS. */
   point_name?: string;
   /** With SOURCE_UNREADABLE, when only this site is affected. */
   site_name?: string;
@@ -145,25 +146,67 @@ export type Gap = {
   continues?: boolean;
 };
 
+/** A step of a counter: the time and value of its second sample, and the value before. */
+export type Step = {
+  time: string;
+  from: number;
+  to: number;
+};
+
+/** The day file of a UTC day (YYYY-MM-DD), by its ETag. */
+export type DayFile = {
+  date: string;
+  etag: string;
+};
+
+/** What a total rests on. */
+export type Proof = {
+  /** Known time, 0 to 1 of the range; null where days have rollups of version 1. */
+  known_share: number | null;
+  /** The part of an increase that happened in gaps. */
+  bridged: number;
+  /** Where a counter began again at 0, and steps over more than 31 days, which count 0. */
+  resets: Step[];
+  rollovers: Step[];
+  /** Samples that were left out because they are lower than those around them. */
+  dips: Step[];
+  spikes: Step[];
+  /** When samples of the range's days were last written. */
+  newest_correction: string | null;
+  /** The archived days of the range, in UTC. */
+  files: DayFile[];
+};
+
 /** One point; the lists have one entry per row, in order of time. */
 export type Series = {
   point_name: string;
   /** UTC milliseconds; for aggregates, the start of each bucket. */
   timestamps: number[];
-  /** Samples; for aggregates, the mean. */
+  /** Samples; for aggregates, the measure. */
   values: number[];
   gaps: Gap[];
   coverage: SeriesCoverage;
+  /** With at_most: what runtime, or an integral of a binary point, may be where time is not known. */
+  at_least?: number[];
+  at_most?: number[];
   /** Samples of each bucket; only for aggregates. */
   count?: number[];
-  /** Only for aggregates. */
+  /** UTC milliseconds at which buckets end; for buckets of days, weeks, months and years. */
+  ends?: number[];
+  /** Only for means. */
   first?: number[];
-  /** Only for aggregates. */
+  /** Known share of each bucket, 0 to 1; null where a day has a rollup of version 1. Not in charts. */
+  known?: (number | null)[];
+  /** Only for means. */
   last?: number[];
-  /** Only for aggregates. */
+  /** Only for means. */
   max?: number[];
-  /** Only for aggregates. */
+  /** Only for means. */
   min?: number[];
+  /** Rows whose bucket is not over, or not synced to its end. */
+  partial?: number[];
+  /** With the measures increase, runtime and integral. */
+  proof?: Proof;
 };
 
 /** One series per point in the order requested, empty when there is no data. */
@@ -175,8 +218,13 @@ export type QueryAnswer = {
   site_name: string;
   start_time: string;
   end_time: string;
-  resolution: "raw" | "5m" | "1h" | "1d";
+  /** raw, or the length of the buckets, such as 15m, 1h, 1d. */
+  resolution: string;
   data_type: "raw" | "aggregate";
+  /** The zone of the buckets, an IANA name. */
+  timezone: string;
+  /** What `values` are; null for raw. */
+  measure: string | null;
   series: Series[];
   metadata: Metadata;
 };

@@ -4,11 +4,9 @@ from typing import Any
 
 import pytest
 
-from vitals.codec.rollup import encode_day
-from vitals.model.aggregates import aggregate
+from tests.support import rollups
 from vitals.model.samples import from_columns
 from vitals.model.site_day import SiteDay
-from vitals.model.timespan import DAY_MS, HOUR_MS
 from vitals.store.tiers.rollups import RollupTier
 
 DAY = SiteDay("s", 1_767_225_600_000)
@@ -17,8 +15,7 @@ BEGAN_MS = DAY.span.end_ms
 
 def rollup(value: float) -> bytes:
     """Returns the rollups of one sample."""
-    samples = from_columns([0], [DAY.day_ms], [value])
-    return encode_day(aggregate(samples, HOUR_MS), aggregate(samples, DAY_MS))
+    return rollups.rollup(from_columns([0], [DAY.day_ms], [value]))
 
 
 @pytest.mark.parametrize(("offset_ms", "value"), [(-1, 1.0), (0, 2.0), (1, 2.0)])
@@ -26,7 +23,7 @@ def test_older_rollups_do_not_replace_newer(dynamodb: Any, offset_ms: int, value
     tier = RollupTier(dynamodb, "HotTable")
     tier.write(DAY, {0: rollup(1.0)}, BEGAN_MS)
     tier.write(DAY, {0: rollup(2.0)}, BEGAN_MS + offset_ms)
-    assert tier.read("s", [0], DAY.span, DAY_MS).values.tolist() == [value]
+    assert tier.read("s", [0], DAY.span).rows.values.tolist() == [value]
 
 
 def test_attributes_of_later_releases_are_ignored(dynamodb: Any) -> None:
@@ -34,4 +31,4 @@ def test_attributes_of_later_releases_are_ignored(dynamodb: Any) -> None:
     tier.write(DAY, {0: rollup(1.0)}, BEGAN_MS)
     [item] = dynamodb.scan(TableName="HotTable")["Items"]
     dynamodb.put_item(TableName="HotTable", Item=item | {"interval": {"N": "60000"}})
-    assert tier.read("s", [0], DAY.span, DAY_MS).values.tolist() == [1.0]
+    assert tier.read("s", [0], DAY.span).rows.values.tolist() == [1.0]

@@ -48,7 +48,11 @@ def aggregate(samples: Samples, bucket_ms: int) -> Aggregates:
 
     A row depends only on the samples of its bucket: it is identical to the bit from every tier.
     """
-    buckets = samples.times - samples.times % bucket_ms
+    return aggregate_by(samples, samples.times - samples.times % bucket_ms)
+
+
+def aggregate_by(samples: Samples, buckets: Times) -> Aggregates:
+    """Returns a row per point and bucket, given the start of each sample's bucket."""
     changed = np.zeros(len(samples), np.bool_)
     changed[:1] = True
     changed[1:] = (samples.ids[1:] != samples.ids[:-1]) | (buckets[1:] != buckets[:-1])
@@ -83,11 +87,43 @@ def bucket_means(shares: Values, starts: npt.NDArray[np.intp], mins: Values, max
 
 def concat(parts: Iterable[Aggregates]) -> Aggregates:
     """Returns the parts as one, sorted by point, then bucket."""
+    rows = join(parts)
+    return rows[np.lexsort((rows.times, rows.ids))]
+
+
+def join(parts: Iterable[Aggregates]) -> Aggregates:
+    """Returns the parts one after the other."""
     aggregates = list(parts)
     empty = (np.empty(0, np.int32), np.empty(0, np.int64), *(np.empty(0),) * 5, np.empty(0, np.int64))
     columns: list[Any] = [
         np.concatenate([empty[i], *(getattr(rows, field.name) for rows in aggregates)]).astype(empty[i].dtype)
         for i, field in enumerate(fields(Aggregates))
     ]
-    rows = Aggregates(*columns)
-    return rows[np.lexsort((rows.times, rows.ids))]
+    return Aggregates(*columns)
+
+
+def combine(rows: Aggregates, buckets: Times) -> Aggregates:
+    """Returns one row per point and bucket of the rows (sorted), given the start of each row's bucket.
+
+    Means are weighted by count, in order of time.
+    """
+    changed = np.zeros(len(rows), np.bool_)
+    changed[:1] = True
+    changed[1:] = (rows.ids[1:] != rows.ids[:-1]) | (buckets[1:] != buckets[:-1])
+    starts = np.flatnonzero(changed)
+    if not len(starts):
+        return rows
+    ends = np.append(starts[1:], len(rows))
+    total = np.add.reduceat(rows.counts, starts)
+    weights = rows.counts / np.repeat(total, ends - starts)
+    mins, maxs = np.minimum.reduceat(rows.mins, starts), np.maximum.reduceat(rows.maxs, starts)
+    return Aggregates(
+        ids=rows.ids[starts],
+        times=buckets[starts],
+        values=bucket_means(rows.values * weights, starts, mins, maxs),
+        mins=mins,
+        maxs=maxs,
+        firsts=rows.firsts[starts],
+        lasts=rows.lasts[ends - 1],
+        counts=total,
+    )

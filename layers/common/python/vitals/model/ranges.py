@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 
 from vitals.errors import InvalidRequestError
+from vitals.model.calendar import local_instant
 from vitals.model.timespan import DAY_MS, EARLIEST_MS, Span, day_name, day_start, iso, parse_instant
 
 # Characters of an edge; enough for more digits than any clock has.
@@ -25,15 +26,20 @@ type Time = str | float
 
 
 def parse_range(
-    start: Time, end: Time, now_ms: int, names: tuple[str, str] = ("start_time", "end_time")
+    start: Time,
+    end: Time,
+    now_ms: int,
+    names: tuple[str, str] = ("start_time", "end_time"),
+    zone: str | None = None,
 ) -> Span:
     """Returns [start, end) in whole milliseconds, from EARLIEST_MS on.
 
     An edge between two milliseconds becomes the later one, so that the span has exactly the samples of the
     requested range; it is empty when no sample of the range can be stored. InvalidRequestError, with
     `names` as the edges' names, when an edge is not a time, or the range is empty or in the future.
+    A time without an offset is UTC, or local time where there is a `zone`, an IANA name.
     """
-    first, last = (_edge(name, time, now_ms) for name, time in zip(names, (start, end), strict=True))
+    first, last = (_edge(name, time, now_ms, zone) for name, time in zip(names, (start, end), strict=True))
     if first >= last:
         raise InvalidRequestError(f"{names[0]} must be before {names[1]}")
     if first > now_ms:
@@ -77,13 +83,13 @@ def _check_storable(name: str, day_ms: int, now_ms: int) -> None:
         raise InvalidRequestError(f"{name} is before {day_name(EARLIEST_MS)}; nothing older is stored")
 
 
-def _edge(name: str, time: Time, now_ms: int) -> Fraction:
+def _edge(name: str, time: Time, now_ms: int, zone: str | None) -> Fraction:
     """Returns the time in ms since 1970, exact."""
     if isinstance(time, str) and len(time) > MAX_TEXT:
         raise InvalidRequestError(f"{name} must have at most {MAX_TEXT} characters")
     try:
         if isinstance(time, str) and not _NUMBER.fullmatch(time):
-            return parse_instant(time)
+            return parse_instant(time) if zone is None else local_instant(time, zone)
         return _epoch_ms(time, now_ms)
     except ValueError as error:
         raise InvalidRequestError(f"{name} must be ISO 8601 or epoch milliseconds: {error}") from None

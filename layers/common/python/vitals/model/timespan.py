@@ -101,6 +101,12 @@ def parse_instant(text: str, *, zoned: bool = False) -> Fraction:
     return day_start(day) + 1000 * (seconds - _offset_s(zone or "Z"))
 
 
+def has_offset(text: str) -> bool:
+    """Returns whether an ISO 8601 time names its offset from UTC."""
+    match = _ISO.fullmatch(text)
+    return bool(match and match[6])
+
+
 def _offset_s(zone: str) -> int:
     if zone in "Zz":
         return 0

@@ -12,11 +12,11 @@ from vitals.codec.blocks import GROUP_SIZE
 from vitals.codec.day_file import Group, WrittenFile
 from vitals.codec.rollup import encode_day
 from vitals.errors import ConflictError, DayFileMismatchError
-from vitals.model.aggregates import aggregate
-from vitals.model.points import Catalog
+from vitals.model.measures.cells import cells_of, holds_of
+from vitals.model.points import Catalog, Point
 from vitals.model.samples import Samples, concat, merge
 from vitals.model.site_day import SiteDay
-from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, WINDOWS_PER_DAY, Span
+from vitals.model.timespan import HOUR_MS, WINDOW_MS, WINDOWS_PER_DAY, Span
 from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.day_object import Stored
 from vitals.store.tiers.hot import HotTier
@@ -55,17 +55,17 @@ def build_day(
     """
     blocks = _Blocks(day, hot, now_ms, fresh)
     archived = _Archived(iter(cold.groups(day, existing)) if existing else iter(()))
-    ids = {point.name: point.id for point in catalog.points}
+    points = {point.name: point for point in catalog.points}
     rollups: dict[int, bytes] = {}
     has_samples = np.zeros(WINDOWS_PER_DAY, np.bool_)
 
     def groups() -> Iterator[Group]:
-        names = sorted(ids)
+        names = sorted(points)
         for start in range(0, len(names), GROUP_SIZE):
             chunk = names[start : start + GROUP_SIZE]
-            samples = merge([archived.take(chunk), blocks.take([ids[name] for name in chunk])])
+            samples = merge([archived.take(chunk), blocks.take([points[name].id for name in chunk])])
             has_samples[(samples.times - day.day_ms) // WINDOW_MS] = True
-            rollups.update(_rollups([ids[name] for name in chunk], samples))
+            rollups.update(_rollups(day, [points[name] for name in chunk], samples))
             yield Group(chunk, samples)
         archived.finish(day)
         blocks.finish()
@@ -74,12 +74,16 @@ def build_day(
     return BuiltDay(written, blocks.read, rollups, int(has_samples.sum()))
 
 
-def _rollups(ids: Sequence[int], samples: Samples) -> Iterator[tuple[int, bytes]]:
-    """Yields the rollups of the points that have samples; the samples' ids are indexes of `ids`."""
-    hours, days = aggregate(samples, HOUR_MS), aggregate(samples, DAY_MS)
-    for row, index in enumerate(days.ids.tolist()):
-        low, high = np.searchsorted(hours.ids, [index, index + 1])
-        yield ids[index], encode_day(hours[low:high], days[row : row + 1])
+def _rollups(day: SiteDay, points: Sequence[Point], samples: Samples) -> Iterator[tuple[int, bytes]]:
+    """Yields the rollups of the points that have samples; the samples' ids are indexes of `points`."""
+    edges = np.arange(day.day_ms, day.span.end_ms + 1, HOUR_MS)
+    holds = holds_of([point.listed.interval_s or 0 for point in points])
+    hours = cells_of(samples, edges, holds[samples.ids])
+    indexes, starts = np.unique(hours.rows.ids, return_index=True)
+    ends = np.append(starts[1:], len(hours))
+    for index, low, high in zip(indexes.tolist(), starts.tolist(), ends.tolist(), strict=False):
+        point = points[index]
+        yield point.id, encode_day(hours[low:high], point.listed.interval_s)
 
 
 class _Blocks:

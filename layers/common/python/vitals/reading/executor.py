@@ -7,14 +7,16 @@ from typing import Self
 
 from vitals.aws.cost import Cost
 from vitals.aws.runtime import SYSTEM, Runtime
-from vitals.model import aggregates
-from vitals.model.aggregates import Aggregates, aggregate
+from vitals.model.measures import cells
+from vitals.model.measures.cells import Cells
+from vitals.model.measures.measure import BucketRows
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.samples import Samples, merge
 from vitals.model.timespan import DAY_MS, Span
+from vitals.reading import buckets
 from vitals.reading.archive import ArchiveReader, BulkReader
-from vitals.reading.plan import DayRun, Parts, plan_parts
-from vitals.reading.reads import PlannedRead, ReadResult, ReadStats, Rows, combined
+from vitals.reading.plan import DayRun, plan_parts
+from vitals.reading.reads import PlannedRead, ReadResult, ReadStats, combined
 from vitals.store.state.ledger import Ledger
 from vitals.store.stores import Stores
 from vitals.store.tiers.cold import ColdTier
@@ -50,47 +52,44 @@ class Executor:
         """Returns the ledger's records of the span's days."""
         return self.ledger.archive_records(site, span, cost)
 
-    def read(self, query: PlannedRead, span: Span) -> ReadResult[Samples] | ReadResult[Aggregates]:
-        """Returns the samples or aggregates of a span (Pages.next_span), sorted by point id, then time.
+    def read(self, query: PlannedRead, span: Span) -> ReadResult[Samples] | ReadResult[BucketRows]:
+        """Returns the samples or buckets of a span (Pages.next_span), sorted by point id, then time.
 
         When a day file cannot be read, the stats name the day, and its rows are missing.
         """
-        plan = query.plan
-        parts = plan_parts(span, query.records, query.now_ms, rollups=plan.from_rollups)
-        if parts.rollup:
-            return self._aggregates(query, parts.rollup, span)
-        read = self._samples(query, parts, span)
-        if plan.resolution == "raw":
-            return read
-        return ReadResult(aggregate(read.rows, plan.bucket_ms), read.stats)
+        if query.plan.calendar:
+            return buckets.read(self, query, span)
+        return self.samples(query, [span])
 
-    def _aggregates(self, query: PlannedRead, runs: Sequence[DayRun], span: Span) -> ReadResult[Aggregates]:
-        plan = query.plan
-
-        def read(run: DayRun) -> Aggregates:
-            start_ms, end_ms = run.span.start_ms, run.span.end_ms
-            days = Span(start_ms - start_ms % DAY_MS, end_ms + -end_ms % DAY_MS)
-            return self.rollups.read(
-                plan.site, plan.ids, days, plan.bucket_ms, query.cost, consistent=run.consistent
-            )
-
-        rows = aggregates.concat(self._of_runs(read, runs))
-        inside = (rows.times >= span.start_ms) & (rows.times < span.end_ms)
-        return ReadResult(rows[inside], ReadStats(("rollup",)))
-
-    def _samples(self, query: PlannedRead, parts: Parts, span: Span) -> ReadResult[Samples]:
-        plan = query.plan
-
-        def read(run: DayRun) -> Samples:
-            return self.hot.read(
-                plan.site, plan.ids, run.span, query.now_ms, query.cost, consistent=run.consistent
-            )
-
-        archived = self._archive.read(query, parts.files, span)
-        hot = self._of_runs(read, parts.hot)
+    def samples(self, query: PlannedRead, spans: Sequence[Span]) -> ReadResult[Samples]:
+        """Returns the samples in these spans, which are in order, and maybe samples between them."""
+        parts = [plan_parts(span, query.records, query.now_ms, rollups=False) for span in spans]
+        files = sorted({day_ms for part in parts for day_ms in part.files})
+        archived = self._archive.read(query, files, Span(spans[0].start_ms, spans[-1].end_ms))
+        hot = self._of_runs(
+            lambda run: self.hot.read(
+                query.plan.site, query.plan.ids, run.span, query.now_ms, query.cost, consistent=run.consistent
+            ),
+            [run for part in parts for run in part.hot],
+        )
         stats = [archived.stats, *([ReadStats(("hot",))] if hot else [])]
         return ReadResult(merge([archived.rows, *hot]), combined(stats))
 
-    def _of_runs[RowsT: Rows](self, read: Callable[[DayRun], RowsT], runs: Sequence[DayRun]) -> list[RowsT]:
+    def hours(self, query: PlannedRead, runs: Sequence[DayRun], span: Span) -> Cells:
+        """Returns the hours of rollups in these runs of days within a span."""
+
+        def read(run: DayRun) -> Cells:
+            start_ms, end_ms = run.span.start_ms, run.span.end_ms
+            days = Span(start_ms - start_ms % DAY_MS, end_ms + -end_ms % DAY_MS)
+            return self.rollups.read(
+                query.plan.site, query.plan.ids, days, query.cost, consistent=run.consistent
+            )
+
+        hours = cells.concat(self._of_runs(read, runs))
+        return hours[(hours.ends > span.start_ms) & (hours.rows.times < span.end_ms)]
+
+    def _of_runs[RowsT: Samples | Cells](
+        self, read: Callable[[DayRun], RowsT], runs: Sequence[DayRun]
+    ) -> list[RowsT]:
         """Returns the rows of each run, read at the same time."""
         return list(map(read, runs) if len(runs) == 1 else self._pool.map(read, runs))

@@ -9,14 +9,12 @@ import numpy as np
 
 from vitals.aws.cost import Cost
 from vitals.errors import TierTimeoutError
-from vitals.model.aggregates import Aggregates
+from vitals.model.measures.measure import BucketRows
 from vitals.model.records.ledger import Coverage
 from vitals.model.samples import Samples, Times
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span
 from vitals.store.state.ledger import Ledger
 
-# A series has a gap where its next sample is later than two intervals, the collection's jitter on top.
-TOLERANCE = 2.5
 # A series of more is noise on a chart, so the shorter ones are omitted.
 MAX_GAPS = 100
 # 75 bytes of JSON each.
@@ -82,12 +80,12 @@ class GapFinder:
                 end_ms = reported_ms
             self._ends[point] = end_ms
 
-    def add(self, rows: Samples | Aggregates, width_ms: int = 0) -> None:
-        """Adds the next part (sorted by id, then time); each row covers `width_ms`."""
+    def add(self, rows: Samples | BucketRows) -> None:
+        """Adds the next part (sorted by id, then time)."""
+        ends = rows.ends if isinstance(rows, BucketRows) else rows.times
         edges = np.flatnonzero(np.diff(rows.ids, prepend=-1, append=-1)).tolist()
         for begin, end in itertools.pairwise(edges):
-            point = int(rows.ids[begin])
-            self._add_series(point, rows.times[begin:end], width_ms)
+            self._add_series(int(rows.ids[begin]), rows.times[begin:end], ends[begin:end])
 
     def finish(self, end_ms: int) -> dict[int, list[Span]]:
         """Returns the gaps by point id, in order, up to `end_ms`, the end of the read.
@@ -98,12 +96,12 @@ class GapFinder:
             self._note(point, self._ends.get(point, self.start_ms), end_ms)
         return self.gaps
 
-    def _add_series(self, point: int, times: Times, width_ms: int) -> None:
+    def _add_series(self, point: int, times: Times, ends: Times) -> None:
         self._note(point, self._ends.get(point, self.start_ms), int(times[0]))
         self._open.discard(point)
-        for row in np.flatnonzero(np.diff(times) - width_ms > self.steps[point]).tolist():
-            self._note(point, int(times[row]) + width_ms, int(times[row + 1]))
-        self._ends[point] = int(times[-1]) + width_ms
+        for row in np.flatnonzero(times[1:] - ends[:-1] > self.steps[point]).tolist():
+            self._note(point, int(ends[row]), int(times[row + 1]))
+        self._ends[point] = int(ends[-1])
 
     def _note(self, point: int, start_ms: int, end_ms: int) -> None:
         if point in self._open and start_ms < end_ms:

@@ -5,16 +5,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from vitals.errors import TierTimeoutError
+from vitals.model.measures.cells import HELD_INTERVALS, SLOWEST_INTERVAL_S
+from vitals.model.measures.measure import MEAN
 from vitals.model.points import Point
 from vitals.model.timespan import DAY_MS, Span
 from vitals.reading.executor import Executor
-from vitals.reading.gaps import TOLERANCE, GapFinder
+from vitals.reading.gaps import GapFinder
 from vitals.reading.paging import Pages
 from vitals.reading.plan import QueryPlan
 from vitals.reading.reads import PlannedRead
 
-# The slowest interval that sites collect, for points whose listing has none.
-_SLOWEST_INTERVAL_S = 900
 # A point that is listed as collected once a month must not make each page read two months again.
 _LONGEST_MS = DAY_MS
 # Enough for a day of 500 points that come every ten seconds though they are listed as daily.
@@ -43,7 +43,7 @@ def gap_finder(executor: Executor, query: PlannedRead, reported_until_ms: int) -
 def _first_ms(plan: QueryPlan, step_ms: float, reported_ms: int) -> int:
     """Returns the start of the read: a step and a row before the reported time, at most a day before."""
     first_ms = math.floor(reported_ms - min(step_ms + plan.row_width_ms, _LONGEST_MS)) - 1
-    return max(plan.span.start_ms, first_ms - first_ms % plan.bucket_ms)
+    return max(plan.span.start_ms, plan.floor(first_ms))
 
 
 def _read_until_page(before: GapFinder, executor: Executor, query: PlannedRead) -> bool:
@@ -54,7 +54,7 @@ def _read_until_page(before: GapFinder, executor: Executor, query: PlannedRead) 
             return True
         span = Pages(plan).next_span(Span(position_ms, plan.start_ms), query.records)
         try:
-            before.add(executor.read(query, span).rows, plan.row_width_ms)
+            before.add(executor.read(query, span).rows)
         except TierTimeoutError:
             return False
         position_ms = span.end_ms
@@ -68,14 +68,14 @@ def _by_step(plan: QueryPlan, steps: Mapping[int, float]) -> Iterator[QueryPlan]
         magnitude = math.frexp(steps[point.id] + plan.row_width_ms)[1] // 2
         points.setdefault(magnitude, []).append(point)
     for group in points.values():
-        yield replace(plan, names=tuple(point.name for point in group), points=tuple(group))
+        yield replace(plan.of_points(group), measure=MEAN)
 
 
 def _steps(plan: QueryPlan) -> dict[int, float]:
     """Returns, by point id, the longest time (ms) between two rows that is not a gap."""
     return {
         point.id: max(
-            0, TOLERANCE * 1000 * (point.listed.interval_s or _SLOWEST_INTERVAL_S) - plan.row_width_ms
+            0, HELD_INTERVALS * 1000 * (point.listed.interval_s or SLOWEST_INTERVAL_S) - plan.row_width_ms
         )
         for point in plan.existing
     }

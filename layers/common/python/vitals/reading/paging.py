@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vitals.model.aggregates import Aggregates
+from vitals.model.measures.measure import BucketRows
 from vitals.model.records.ledger import ArchiveRecord
-from vitals.model.samples import Times
-from vitals.model.timespan import DAY_MS, WINDOW_MS, Span, ceil_window
+from vitals.model.samples import Samples, Times
+from vitals.model.timespan import DAY_MS, WINDOW_MS, Span, ceil_window, floor_window
 from vitals.reading import page_token, request
 from vitals.reading.plan import QueryPlan
 from vitals.reading.resolution import interval_s
@@ -54,39 +56,54 @@ class Pages:
         assert self.plan.shape
         return self._column_start_ms(self.plan.shape.columns.index_at(time_ms)) == time_ms
 
-    def end_of_rows(self, times: Times, limit: int) -> int | None:
-        """Returns where a page must end to have at most `limit` of the rows; None when all fit."""
+    def end_of_rows(self, rows: Samples | BucketRows | Aggregates, limit: int) -> int | None:
+        """Returns where a page must end to have at most `limit` of the rows; None when all fit.
+
+        One bucket or window always fits, so that no page is empty because of its limit.
+        """
         if self.plan.one_row_per_column:
             return None
-        if not self.plan.shape:
-            return end_of_rows(times, limit, self.plan.bucket_ms)
-        columns = self.plan.shape.columns
-        last = _last_that_fits(columns.indexes(times), limit)
-        return None if last is None else columns.start_of(last + 1)
+        if self.plan.shape:
+            columns = self.plan.shape.columns
+            last = _last_that_fits(columns.indexes(rows.times), limit)
+            return None if last is None else columns.start_of(last + 1)
+        if isinstance(rows, BucketRows):
+            last = _last_that_fits(rows.times, limit)
+            return None if last is None else int(rows.ends[rows.times == last][0])
+        return end_of_rows(rows.times, limit)
 
     def next_span(self, span: Span, records: Iterable[ArchiveRecord]) -> Span:
-        """Returns the first part of the span, as long as one read takes.
+        """Returns the first part of the span, of whole buckets, as long as one read takes.
 
-        Rollups and samples are read separately; memory and time limit the samples of one read.
+        Memory and time limit the samples of one read, and with them the days that have no rollups.
         """
-        start_ms, bucket_ms = span.start_ms, self.plan.bucket_ms
-        longest_ms = max(1, self.longest_step_ms() // bucket_ms) * bucket_ms
-        end_ms = min(span.end_ms, start_ms - start_ms % bucket_ms + longest_ms)
-        if not self.plan.from_rollups:
-            return Span(start_ms, end_ms)
+        plan, longest_ms = self.plan, self.longest_step_ms()
+        if not plan.from_rollups:
+            return self._part(span, longest_ms)
         settled = {record.day_ms for record in records if record.settled}
-        day_ms = start_ms - start_ms % DAY_MS
-        rolled = day_ms in settled
-        if rolled:
-            end_ms = span.end_ms
-        while day_ms < end_ms and (day_ms in settled) == rolled:
-            day_ms += DAY_MS
-        return Span(start_ms, min(end_ms, day_ms))
+        read_ms = 0
+        for day_ms in range(span.start_ms - span.start_ms % DAY_MS, span.end_ms, DAY_MS):
+            read_ms += 0 if day_ms in settled else DAY_MS
+            if read_ms > longest_ms + DAY_MS:
+                return self._part(span, day_ms - span.start_ms)
+        return span
+
+    def _part(self, span: Span, length_ms: int) -> Span:
+        """Returns the whole buckets of at most this length from the start of the span, at least one."""
+        calendar, end_ms = self.plan.calendar, span.start_ms + length_ms
+        if end_ms >= span.end_ms:
+            return span
+        if calendar is None:
+            return Span(span.start_ms, floor_window(end_ms))
+        end_ms = calendar.floor(end_ms)
+        if end_ms <= span.start_ms:
+            end_ms = int(calendar.edges(Span(span.start_ms, span.start_ms + 1))[-1])
+        return Span(span.start_ms, min(end_ms, span.end_ms))
 
     def first_step_ms(self) -> int:
         """Returns the length of a span of whole buckets that has about as many rows as a page."""
         plan = self.plan
-        if plan.resolution != "raw":
+        if plan.calendar:
             return max(1, request.MAX_ROWS // len(plan.ids)) * plan.bucket_ms
         if plan.shape:
             return self.longest_step_ms()
@@ -101,16 +118,19 @@ class Pages:
         """Returns the time of the first bucket that begins in this column; for raw, the column's start."""
         assert self.plan.shape
         start_ms = self.plan.shape.columns.start_of(column)
-        return start_ms if self.plan.resolution == "raw" else start_ms + -start_ms % self.plan.bucket_ms
+        if self.plan.calendar is None:
+            return start_ms
+        floor_ms, end_ms = self.plan.calendar.edges(Span(start_ms, start_ms + 1)).tolist()
+        return int(start_ms if floor_ms == start_ms else end_ms)
 
 
-def end_of_rows(times: Times, limit: int, bucket_ms: int = WINDOW_MS) -> int | None:
-    """Returns where a page must end, between two buckets, to have at most `limit` rows; None when all fit.
+def end_of_rows(times: Times, limit: int) -> int | None:
+    """Returns where a page must end, between two windows, to have at most `limit` rows; None when all fit.
 
-    One bucket always fits, so that no page is empty because of its limit.
+    One window always fits.
     """
-    last = _last_that_fits(times - times % bucket_ms, limit)
-    return None if last is None else last + bucket_ms
+    last = _last_that_fits(times - times % WINDOW_MS, limit)
+    return None if last is None else last + WINDOW_MS
 
 
 def _last_that_fits(buckets: npt.NDArray[np.int64], limit: int) -> int | None:

@@ -1,16 +1,20 @@
 """Plans a query: its points, span, resolution and shape, and the tier that serves each day."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vitals.errors import InvalidRequestError, TooLargeError
-from vitals.model.aggregates import BUCKETS
+from vitals.model import zones
+from vitals.model.calendar import Calendar, WeekStart
+from vitals.model.measures.cells import LONGEST_MS, holds_of
+from vitals.model.measures.counters import SKIP_MS
+from vitals.model.measures.measure import MEAN, Measure, Source
 from vitals.model.points import Catalog, Point
 from vitals.model.records.ledger import ArchiveRecord
-from vitals.model.timespan import DAY_MS, MINUTE_MS, WINDOW_MS, Span
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_MS, Span, floor_window
 from vitals.reading import page_token, shape
 from vitals.reading.request import DEFAULT_MAX_POINTS, LONGEST_INTERVAL_MS, MAX_COLUMNS, QueryRequest
-from vitals.reading.resolution import choose_resolution
+from vitals.reading.resolution import choose_interval
 from vitals.reading.shape import Columns, Shape
 
 # Longer than any read takes.
@@ -22,7 +26,8 @@ class QueryPlan:
     """A query's points in the order requested (None for a name without a point), its span and its shape.
 
     `span` is the `requested` one, widened to whole buckets where the resolution is not raw. An answer starts
-    at `start_ms` and has at most `row_limit` rows.
+    at `start_ms` and has at most `row_limit` rows. `calendar` is None for raw. Local times in the answer are
+    those of `zone`.
     """
 
     site: str
@@ -30,16 +35,23 @@ class QueryPlan:
     points: tuple[Point | None, ...]
     requested: Span
     span: Span
-    resolution: str
+    calendar: Calendar | None
+    measure: Measure = MEAN
+    zone: str = zones.UTC
     start_ms: int
     fingerprint: str
     row_limit: int
     shape: Shape | None = None
 
     @property
+    def resolution(self) -> str:
+        """The interval of the buckets as text, or raw."""
+        return str(self.calendar.interval) if self.calendar else "raw"
+
+    @property
     def aggregated(self) -> bool:
         """Whether the answer has rows of aggregates and not samples."""
-        return self.resolution != "raw" or (self.shape is not None and self.shape.method == "mean")
+        return self.calendar is not None or (self.shape is not None and self.shape.method == "mean")
 
     @property
     def one_row_per_column(self) -> bool:
@@ -48,8 +60,28 @@ class QueryPlan:
 
     @property
     def from_rollups(self) -> bool:
-        """Whether rollups serve the days that are settled."""
-        return self.resolution in ("1h", "1d")
+        """Whether rollups serve days that are settled, hour by hour, where the measure's source allows."""
+        is_of_samples = self.measure.source is Source.SAMPLES
+        return self.calendar is not None and self.bucket_ms >= HOUR_MS and not is_of_samples
+
+    @property
+    def look_back_ms(self) -> int:
+        """How long before a bucket a sample may count in it."""
+        if self.calendar is None or self.shape is not None:
+            return 0
+        if self.measure.looks_at_steps:
+            return LONGEST_MS
+        return int(holds_of([point.listed.interval_s or 0 for point in self.existing]).max())
+
+    @property
+    def look_ahead_ms(self) -> int:
+        """How long after a bucket a sample counts in it: one that ends a dip."""
+        return SKIP_MS if self.measure.source is Source.STEPS else 0
+
+    @property
+    def context(self) -> Span:
+        """The span with everything before and after it that is read."""
+        return Span(self.span.start_ms - self.look_back_ms, self.span.end_ms + self.look_ahead_ms)
 
     @property
     def existing(self) -> list[Point]:
@@ -73,19 +105,19 @@ class QueryPlan:
 
     @property
     def bucket_ms(self) -> int:
-        """The length of the buckets of the resolution, or of windows for raw; a page ends between two."""
-        return BUCKETS.get(self.resolution, WINDOW_MS)
+        """The length of the shortest bucket, or of a window for raw; a page ends between two."""
+        return self.calendar.interval.shortest_ms if self.calendar else WINDOW_MS
 
     @property
     def row_width_ms(self) -> int:
-        """The length of time that a row covers: a bucket, or 0 for a sample."""
-        return 0 if self.resolution == "raw" else self.bucket_ms
+        """The length of time that a row covers at least: a bucket, or 0 for a sample."""
+        return self.bucket_ms if self.calendar else 0
 
     @property
     def notes(self) -> list[str]:
         """Warnings about the rows."""
         interval_ms = self.shape.interval_ms if self.shape else None
-        if interval_ms is None or self.resolution == "raw":
+        if interval_ms is None or self.calendar is None:
             return []
         if not interval_ms % self.bucket_ms or not self.bucket_ms % interval_ms:
             return []
@@ -94,32 +126,75 @@ class QueryPlan:
             " Each bucket is in the column where it begins."
         ]
 
+    def floor(self, time_ms: int) -> int:
+        """Returns the start of the bucket, or for raw of the window, in which the time lies."""
+        return self.calendar.floor(time_ms) if self.calendar else floor_window(time_ms)
 
-def plan_query(request: QueryRequest, catalog: Catalog, now_ms: int, max_range_days: int) -> QueryPlan:
-    """Returns the plan of a request.
+    def of_points(self, points: Iterable[Point]) -> "QueryPlan":
+        """Returns the plan for some of its points."""
+        selected = tuple(points)
+        return replace(self, names=tuple(point.name for point in selected), points=selected)
+
+
+def plan_query(
+    request: QueryRequest, catalog: Catalog, now_ms: int, max_range_days: int, zone: str = zones.UTC
+) -> QueryPlan:
+    """Returns the plan of a request; `zone` is the site's, for a request that has none.
 
     Raises InvalidRequestError, TooLargeError or NotFoundError when it cannot be answered.
     """
     names = request.distinct_names()
+    zone = zone if request.timezone is None else zones.check_zone(request.timezone)
     requested = request.span(now_ms, max_range_days)
     points = tuple(catalog.by_name.get(name) for name in names)
     existing = catalog.select(names, allow_unknown=True)
-    resolution = choose_resolution(request, requested, existing)
-    span = _whole_buckets(requested, resolution)
+    measure = _measure(request, existing)
+    interval = choose_interval(request, requested, existing)
+    week_start = _week_start(request.week_start)
+    calendar = None if interval is None else Calendar(interval, zone, week_start)
+    span = calendar.widened(requested) if calendar else requested
     shape = _shape(request, span) if request.is_chart else None
-    fingerprint = _fingerprint(request.site, names, requested, resolution, shape)
+    fingerprint = _fingerprint(request, names, requested, calendar, shape)
     return QueryPlan(
         site=request.site,
         names=names,
         points=points,
         requested=requested,
         span=span,
-        resolution=resolution,
+        calendar=calendar,
+        measure=measure,
+        zone=zone,
         start_ms=_start_ms(request.next_token, fingerprint, span),
         fingerprint=fingerprint,
-        row_limit=request.row_limit(aggregated=resolution != "raw" or request.method == "mean"),
+        row_limit=request.row_limit(aggregated=calendar is not None or request.method == "mean"),
         shape=shape,
     )
+
+
+def _measure(request: QueryRequest, points: Iterable[Point]) -> Measure:
+    """Returns the measure requested; InvalidRequestError where it has no meaning."""
+    if request.measure is None:
+        return MEAN
+    measure = Measure.parse(request.measure)
+    if request.is_chart or request.max_points is not None:
+        raise InvalidRequestError("a measure has no chart: omit width, interval_ms, method and max_points")
+    if measure.source is Source.STEPS:
+        for point in points:
+            if point.kind in ("binary", "multistate"):
+                raise InvalidRequestError(
+                    f"{point.name!r} is a {point.kind} point, which has no {measure.name};"
+                    " use runtime or starts"
+                )
+    return measure
+
+
+def _week_start(text: str | None) -> WeekStart:
+    match text:
+        case None | "monday":
+            return "monday"
+        case "sunday":
+            return "sunday"
+    raise InvalidRequestError("week_start must be monday or sunday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,19 +291,17 @@ def _checked_columns(span: Span, interval_ms: int) -> Columns:
     return columns
 
 
-def _whole_buckets(span: Span, resolution: str) -> Span:
-    if resolution == "raw" or not span:
-        return span
-    bucket_ms = BUCKETS[resolution]
-    return Span(span.start_ms - span.start_ms % bucket_ms, span.end_ms + -span.end_ms % bucket_ms)
-
-
-def _fingerprint(site: str, names: Sequence[str], span: Span, resolution: str, shape: Shape | None) -> str:
+def _fingerprint(
+    request: QueryRequest, names: Sequence[str], span: Span, calendar: Calendar | None, shape: Shape | None
+) -> str:
     drawn = None
     if shape:
         columns = shape.columns
         drawn = [shape.method, columns.count, columns.span.start_ms, columns.span.end_ms]
-    return page_token.fingerprint(site, names, span.start_ms, span.end_ms, resolution, drawn)
+    buckets = calendar and [str(calendar.interval), calendar.zone, calendar.week_start, zones.version()]
+    return page_token.fingerprint(
+        request.site, names, span.start_ms, span.end_ms, buckets, request.measure, drawn
+    )
 
 
 def _start_ms(token: str | None, fingerprint: str, span: Span) -> int:

@@ -8,6 +8,8 @@ import numpy as np
 from vitals.errors import TierTimeoutError
 from vitals.model import aggregates
 from vitals.model.aggregates import Aggregates
+from vitals.model.measures import measure
+from vitals.model.measures.measure import BucketRows
 from vitals.model.samples import Samples, concat
 from vitals.model.timespan import FUTURE_TOLERANCE_MS, Span
 from vitals.reading.executor import Executor
@@ -24,7 +26,7 @@ _GROWTH = 4
 class Page:
     """The rows of an answer, the start of the next page, and the sources of the rows."""
 
-    rows: Rows
+    rows: Rows | Aggregates
     next_ms: int | None
     stats: ReadStats
     until_ms: int
@@ -44,7 +46,7 @@ class _Progress:
 
     position_ms: int
     step_ms: int
-    parts: list[Rows] = field(default_factory=list)
+    parts: list[Rows | Aggregates] = field(default_factory=list)
     row_count: int = 0
     received: dict[int, int] = field(default_factory=dict)
     stats: list[ReadStats] = field(default_factory=list)
@@ -106,25 +108,24 @@ class PageReader:
 
     def _next_span(self) -> Span:
         start_ms = self._progress.position_ms
-        bucket_start_ms = start_ms - start_ms % self._plan.bucket_ms
-        end_ms = min(self._end_ms, bucket_start_ms + self._progress.step_ms)
+        end_ms = min(self._end_ms, self._plan.floor(start_ms + self._progress.step_ms))
         span = self._pages.next_span(Span(start_ms, end_ms), self._query.records)
         return Span(start_ms, self._pages.column_end_ms(span))
 
     def _add(self, rows: Rows, span: Span) -> bool:
         """Adds the rows of a span that fit; returns False when the page ends with them."""
         progress, shape, limit = self._progress, self._plan.shape, self._plan.row_limit
-        reduced = shape.reduce_part(rows) if shape else rows
-        edge_ms = self._pages.end_of_rows(reduced.times, limit - progress.row_count)
+        reduced = shape.reduce_part(_drawn(rows)) if shape else rows
+        edge_ms = self._pages.end_of_rows(reduced, limit - progress.row_count)
         end_ms = span.end_ms if edge_ms is None else min(edge_ms, span.end_ms)
         if end_ms < span.end_ms:
             rows, reduced = rows[rows.times < end_ms], reduced[reduced.times < end_ms]
-        self._gaps.add(rows, self._plan.row_width_ms)
+        self._gaps.add(rows)
         _count(rows, progress.received)
         progress.parts.append(reduced)
         progress.row_count += len(reduced)
         progress.position_ms = end_ms
-        if self._plan.resolution == "raw" and len(reduced) * _GROWTH < limit:
+        if self._plan.calendar is None and len(reduced) * _GROWTH < limit:
             progress.step_ms = min(progress.step_ms * _GROWTH, self._pages.longest_step_ms())
         return end_ms == span.end_ms
 
@@ -144,21 +145,33 @@ class PageReader:
             timed_out=progress.timed_out,
         )
 
-    def _rows(self, page: Span) -> Rows:
+    def _rows(self, page: Span) -> Rows | Aggregates:
         """Returns the parts as one, sorted by point, then time, and reduced together."""
         parts, shape = self._progress.parts, self._plan.shape
+        if self._plan.calendar and not shape:
+            return measure.join([rows for rows in parts if isinstance(rows, BucketRows)])
         if self._plan.aggregated:
-            rows: Rows = aggregates.concat(rows for rows in parts if isinstance(rows, Aggregates))
+            rows: Aggregates | Samples = aggregates.concat(
+                rows for rows in parts if isinstance(rows, Aggregates)
+            )
         else:
             samples = concat(rows for rows in parts if isinstance(rows, Samples))
             rows = samples[np.lexsort((samples.times, samples.ids))]
         return shape.reduce(rows, page) if shape and parts else rows
 
 
+def _drawn(rows: Rows) -> Samples | Aggregates:
+    """Returns what a chart is drawn from."""
+    if isinstance(rows, Samples):
+        return rows
+    assert rows.stats is not None
+    return rows.stats
+
+
 def _count(rows: Rows, received: dict[int, int]) -> None:
     """Adds the samples of the rows to those received, by point id."""
     ids, starts = np.unique(rows.ids, return_index=True)
-    if isinstance(rows, Aggregates):
+    if isinstance(rows, BucketRows):
         counts = np.add.reduceat(rows.counts, starts) if len(ids) else starts
     else:
         counts = np.diff(starts, append=len(rows))

@@ -6,7 +6,8 @@ from typing import Literal
 
 from vitals.aws.cost import Cost
 from vitals.errors import DayFileError
-from vitals.model.aggregates import Aggregates
+from vitals.model.measures.counters import Event
+from vitals.model.measures.measure import BucketRows
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.samples import Samples
 from vitals.model.timespan import day_name
@@ -14,17 +15,21 @@ from vitals.reading.plan import QueryPlan
 
 Source = Literal["hot", "rollup", "archive", "athena"]
 
-type Rows = Samples | Aggregates
+type Rows = Samples | BucketRows
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedRead:
-    """A plan with the ledger's records of its days at `now_ms`; `cost` counts its reads."""
+    """A plan with the ledger's records of the days of its context at `now_ms`; `cost` counts its reads.
+
+    The site is synced until `synced_until_ms`, None when it never was.
+    """
 
     plan: QueryPlan
     records: Sequence[ArchiveRecord]
     now_ms: int
     cost: Cost
+    synced_until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +42,16 @@ class DayFailure:
 
 @dataclass(frozen=True, slots=True)
 class ReadStats:
-    """The tiers that answered, and the days that could not be read; both in order, without repetition."""
+    """The tiers that answered, and the days that could not be read; both in order, without repetition.
+
+    `events` are the unusual steps of counters. `is_provisional`: samples after the days of the ledger's
+    records counted too, so that the result may change while these records do not.
+    """
 
     sources: tuple[Source, ...] = ()
     failures: tuple[DayFailure, ...] = ()
+    events: tuple[Event, ...] = ()
+    is_provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +66,17 @@ def combined(reads: Iterable[ReadStats]) -> ReadStats:
     """Returns the stats of several reads as one; an error that several of them have counts once."""
     sources: dict[Source, None] = {}
     failures: dict[str, DayFailure] = {}
+    reads = list(reads)
     for read in reads:
         sources |= dict.fromkeys(read.sources)
         for failure in read.failures:
             failures.setdefault(str(failure.error), failure)
-    return ReadStats(tuple(sources), tuple(failures.values()))
+    return ReadStats(
+        sources=tuple(sources),
+        failures=tuple(failures.values()),
+        events=tuple(event for read in reads for event in read.events),
+        is_provisional=any(read.is_provisional for read in reads),
+    )
 
 
 def day_failures(errors: Mapping[int, DayFileError]) -> tuple[DayFailure, ...]:

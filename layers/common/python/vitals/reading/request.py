@@ -42,6 +42,9 @@ class QueryRequest:
     media_type: str = "application/json"
     limits: Limits | None = None
     interval_ms: int | None = None
+    timezone: str | None = None
+    week_start: str | None = None
+    measure: str | None = None
 
     @property
     def is_chart(self) -> bool:
@@ -61,8 +64,12 @@ class QueryRequest:
         return names
 
     def span(self, now_ms: int, max_days: int) -> Span:
-        """Returns the range requested; errors are those of parse_span."""
-        return parse_span(self.start, self.end, now_ms, max_days, "; POST /exports takes up to 730 days")
+        """Returns the range requested; errors are those of parse_span.
+
+        Times without an offset are UTC, or local where the request has a timezone.
+        """
+        advice = "; POST /exports takes up to 730 days"
+        return parse_span(self.start, self.end, now_ms, max_days, advice, zone=self.timezone)
 
     def row_limit(self, *, aggregated: bool) -> int:
         """Returns the most rows that one answer may have."""
@@ -79,12 +86,13 @@ def parse_span(
     max_days: int,
     advice: str = "",
     names: tuple[str, str] = ("start_time", "end_time"),
+    zone: str | None = None,
 ) -> Span:
     """Returns the range (ranges.parse_range); TooLargeError when it is longer than `max_days`.
 
     A range that is too long only because it ends in the future is shortened.
     """
-    span = parse_range(start, end, now_ms, names)
+    span = parse_range(start, end, now_ms, names, zone)
     longest = Span(span.start_ms, span.start_ms + max_days * DAY_MS)
     if span.end_ms <= longest.end_ms:
         return span

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from vitals.errors import TooLargeError
+from vitals.errors import InvalidRequestError, TooLargeError
 from vitals.model.aggregates import BUCKETS
+from vitals.model.calendar import Interval
 from vitals.model.points import Point
 from vitals.model.timespan import Span
 from vitals.reading.request import DEFAULT_MAX_POINTS, QueryRequest
@@ -20,22 +21,33 @@ def interval_s(point: Point) -> int:
     return point.listed.interval_s or _DEFAULT_INTERVAL_S
 
 
-def choose_resolution(request: QueryRequest, span: Span, points: Sequence[Point]) -> str:
-    """Returns the resolution requested; for `auto` the finest that fits.
+def choose_interval(request: QueryRequest, span: Span, points: Sequence[Point]) -> Interval | None:
+    """Returns the interval of the resolution requested, None for raw; for `auto` the finest that fits.
 
     Series stay within `max_points`. A chart is drawn from samples if there are few enough to read in time;
-    TooLargeError when too many samples are requested.
+    TooLargeError when too many samples are requested. A measure is of buckets, never raw.
     """
     if request.is_chart:
-        return _chart_resolution(request.resolution, span, points)
-    if request.resolution != "auto":
-        return request.resolution
-    return _finest_resolution(request.max_points or DEFAULT_MAX_POINTS, span, points)
+        return _interval(_chart_resolution(request.resolution, span, points))
+    if request.resolution == "auto":
+        has_measure = request.measure is not None
+        return _interval(
+            _finest_resolution(request.max_points or DEFAULT_MAX_POINTS, span, points, raw=not has_measure)
+        )
+    interval = _interval(request.resolution)
+    if interval is None and request.measure is not None:
+        raise InvalidRequestError("a measure is of buckets; use it with another resolution than raw")
+    return interval
 
 
-def _finest_resolution(max_points: int, span: Span, points: Iterable[Point]) -> str:
+def _interval(resolution: str) -> Interval | None:
+    return None if resolution == "raw" else Interval.parse(resolution)
+
+
+def _finest_resolution(max_points: int, span: Span, points: Iterable[Point], *, raw: bool) -> str:
     shortest_s = min(map(interval_s, points))
-    for resolution, step_ms in (("raw", shortest_s * 1000), *BUCKETS.items()):
+    steps = [("raw", shortest_s * 1000)] if raw else []
+    for resolution, step_ms in (*steps, *BUCKETS.items()):
         if span.length_ms <= max_points * step_ms:
             return resolution
     return "1d"
@@ -47,7 +59,8 @@ def _chart_resolution(resolution: str, span: Span, points: Sequence[Point]) -> s
         if expected <= _CHART_SAMPLES:
             return "raw"
         return "1h" if len(points) * span.length_ms / BUCKETS["1h"] <= _CHART_ROWS else "1d"
-    if resolution in ("raw", "5m") and expected > _MAX_CHART_SAMPLES:
+    interval = _interval(resolution)
+    if (interval is None or interval.shortest_ms < BUCKETS["1h"]) and expected > _MAX_CHART_SAMPLES:
         raise TooLargeError(
             f"a chart would read about {expected:,.0f} samples; use resolution=auto or POST /exports"
         )

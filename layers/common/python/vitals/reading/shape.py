@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vitals.model.aggregates import Aggregates, bucket_means
+from vitals.model import aggregates
+from vitals.model.aggregates import Aggregates
 from vitals.model.samples import Samples, Times, concat
 from vitals.model.timespan import Span
 
@@ -161,22 +162,7 @@ def reduce_rows(rows: Aggregates, columns: Columns) -> Aggregates:
 
     `times` become the columns' starts, so rows may be reduced part by part and then together.
     """
-    starts, ends = _runs(rows, columns)
-    if not len(starts):
-        return rows
-    total = np.add.reduceat(rows.counts, starts)
-    weights = rows.counts / np.repeat(total, ends - starts)
-    mins, maxs = np.minimum.reduceat(rows.mins, starts), np.maximum.reduceat(rows.maxs, starts)
-    return Aggregates(
-        ids=rows.ids[starts],
-        times=columns.starts(columns.indexes(rows.times[starts])),
-        values=bucket_means(rows.values * weights, starts, mins, maxs),
-        mins=mins,
-        maxs=maxs,
-        firsts=rows.firsts[starts],
-        lasts=rows.lasts[ends - 1],
-        counts=total,
-    )
+    return aggregates.combine(rows, columns.starts(columns.indexes(rows.times)))
 
 
 def _runs(samples: Samples | Aggregates, columns: Columns) -> tuple[Index, Index]:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from vitals.aws.cost import Cost
 from vitals.aws.runtime import SYSTEM, Runtime
-from vitals.codec.rollup import day_count, decode_day
-from vitals.model.aggregates import Aggregates, concat
+from vitals.codec.rollup import day_count, decode_day, decode_days
+from vitals.model.measures import cells
+from vitals.model.measures.cells import Cells
 from vitals.model.site_day import SiteDay
-from vitals.model.timespan import HOUR_MS, Span
+from vitals.model.timespan import Span
 from vitals.store import items, keys
 
 if TYPE_CHECKING:
@@ -49,16 +50,13 @@ class RollupTier:
         site: str,
         ids: Iterable[int],
         days: Span,
-        bucket_ms: int,
         cost: Cost | None = None,
         *,
         consistent: bool = True,
-    ) -> Aggregates:
-        """Returns the hours or days (by `bucket_ms`) of these points with rollups in a span of whole days."""
-        return concat(
-            self._pool.map(
-                lambda point: self._read_point(site, point, days, bucket_ms, cost, consistent), ids
-            )
+    ) -> Cells:
+        """Returns the hours of these points with rollups in a span of whole days."""
+        return cells.concat(
+            self._pool.map(lambda point: self._read_point(site, point, days, cost, consistent), ids)
         )
 
     def day_counts(
@@ -92,16 +90,11 @@ class RollupTier:
             Limit=1,
             ConsistentRead=True,
         )["Items"]
-        times = [decode_day(i["b"]["B"], point, int(i["w"]["N"]), HOUR_MS).times for i in page]
+        times = [decode_day(i["b"]["B"], point, int(i["w"]["N"])).rows.times for i in page]
         return int(times[0].max()) if times and len(times[0]) else None
 
-    def _read_point(
-        self, site: str, point: int, days: Span, bucket_ms: int, cost: Cost | None, consistent: bool
-    ) -> Aggregates:
-        return concat(
-            decode_day(payload, point, day_ms, bucket_ms)
-            for day_ms, payload in self._payloads(site, point, days, cost, consistent=consistent)
-        )
+    def _read_point(self, site: str, point: int, days: Span, cost: Cost | None, consistent: bool) -> Cells:
+        return decode_days(self._payloads(site, point, days, cost, consistent=consistent), point)
 
     def _count_point(
         self, site: str, point: int, days: Span, cost: Cost | None, consistent: bool

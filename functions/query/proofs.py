@@ -1,0 +1,46 @@
+"""The proof of a total: what it rests on, and what was left out of it."""
+
+from query.schemas import DayFile, Proof, Step
+from vitals.model.measures.counters import Event
+from vitals.model.measures.measure import BucketRows
+from vitals.model.points import Point
+from vitals.model.timespan import DAY_MS, Span, iso
+from vitals.reading.reader import Page
+from vitals.reading.reads import PlannedRead
+
+
+def proof(point: Point, rows: BucketRows, query: PlannedRead, page: Page) -> Proof:
+    """Returns the proof of the rows of one point on a page."""
+    span = Span(query.plan.start_ms, query.plan.span.end_ms if page.next_ms is None else page.next_ms)
+    records = [record for record in query.records if _overlaps(record.day_ms, span)]
+    changes = [record.changed_ms for record in records if record.changed_ms is not None]
+    events = [event for event in page.stats.events if event.point == point.id]
+    return {
+        "known_share": _known_share(rows, span, query.synced_until_ms),
+        "bridged": float(rows.bridged.sum()),
+        "resets": [_step(event) for event in events if event.kind in ("reset", "gap")],
+        "rollovers": [_step(event) for event in events if event.kind == "rollover"],
+        "dips": [_step(event) for event in events if event.kind == "dip"],
+        "spikes": [_step(event) for event in events if event.kind == "spike"],
+        "newest_correction": iso(max(changes)) if changes else None,
+        "files": [_file(record.day_ms, record.etag) for record in records if record.etag],
+    }
+
+
+def _known_share(rows: BucketRows, span: Span, synced_until_ms: int | None) -> float | None:
+    length_ms = min(span.end_ms, synced_until_ms or 0) - span.start_ms
+    if (rows.held_ms < 0).any() or length_ms <= 0:
+        return None
+    return min(1.0, int(rows.held_ms.sum()) / length_ms)
+
+
+def _overlaps(day_ms: int, span: Span) -> bool:
+    return day_ms < span.end_ms and span.start_ms < day_ms + DAY_MS
+
+
+def _step(event: Event) -> Step:
+    return {"time": iso(event.time_ms), "from": event.before, "to": event.after}
+
+
+def _file(day_ms: int, etag: str) -> DayFile:
+    return {"date": iso(day_ms)[:10], "etag": etag.strip('"')}

@@ -1,0 +1,335 @@
+"""Measures: what a row of an answer says of the samples, or of the held signal, in its bucket."""
+
+import re
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from vitals.errors import InvalidRequestError
+from vitals.model import aggregates
+from vitals.model.aggregates import Aggregates
+from vitals.model.measures.cells import Cells, Flags, Integers, finite_sums
+from vitals.model.measures.counters import Steps
+from vitals.model.samples import Ids, Samples, Times, Values
+from vitals.model.timespan import HOUR_MS
+
+# A sample above this is on.
+ON = 0.5
+_QUANTILE = re.compile(r"p([1-9]\d?)", re.ASCII)
+
+
+class Source(Enum):
+    """What a measure is computed from."""
+
+    ROWS = auto()
+    """Rollups of any version."""
+    HELD = auto()
+    """Rollups of version 2."""
+    SWITCHED = auto()
+    """Rollups of version 2 whose samples are all 0 or 1."""
+    STEPS = auto()
+    """Rollups of version 2, and samples near falls."""
+    SAMPLES = auto()
+
+
+_SOURCES = {
+    **dict.fromkeys(("mean", "min", "max", "first", "last", "count"), Source.ROWS),
+    **dict.fromkeys(("time_weighted_mean", "integral", "held"), Source.HELD),
+    **dict.fromkeys(("runtime", "starts"), Source.SWITCHED),
+    **dict.fromkeys(("increase", "rate"), Source.STEPS),
+    "sd": Source.SAMPLES,
+}
+NAMES = (*_SOURCES, "pN")
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measure by its name; `quantile` is N of a pN."""
+
+    name: str
+    source: Source
+    quantile: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Returns the measure of this name; InvalidRequestError when there is none."""
+        match = _QUANTILE.fullmatch(text)
+        if match:
+            return cls(text, Source.SAMPLES, int(match[1]))
+        if text not in _SOURCES:
+            raise InvalidRequestError(
+                f"measure must be one of {', '.join(_SOURCES)} or a percentile from p1 to p99; not {text!r}"
+            )
+        return cls(text, _SOURCES[text])
+
+    @property
+    def looks_at_steps(self) -> bool:
+        """Whether the sample before a bucket counts however old it is, up to a month."""
+        return self.name in ("increase", "rate", "starts")
+
+    @property
+    def has_proof(self) -> bool:
+        """Whether an answer says what the total rests on."""
+        return self.name in ("increase", "runtime", "integral")
+
+
+MEAN = Measure("mean", Source.ROWS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BucketRows:
+    """Columns of one length, sorted by point and bucket: the start and the end (UTC ms) of each bucket.
+
+    `held_ms` is -1 where it is not known. `bridged` is the part of an increase that spans gaps. `stats` has
+    the same rows for a mean, and is None for other measures.
+    """
+
+    ids: Ids
+    times: Times
+    ends: Times
+    values: Values
+    counts: Integers
+    held_ms: Integers
+    bridged: Values
+    stats: Aggregates | None = None
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __getitem__(self, index: Flags | npt.NDArray[np.intp] | slice) -> "BucketRows":
+        columns: dict[str, Any] = {name: getattr(self, name)[index] for name in _DTYPES}
+        return BucketRows(**columns, stats=None if self.stats is None else self.stats[index])
+
+
+_DTYPES: dict[str, Any] = {
+    "ids": np.int32,
+    "times": np.int64,
+    "ends": np.int64,
+    "values": np.float64,
+    "counts": np.int64,
+    "held_ms": np.int64,
+    "bridged": np.float64,
+}
+
+
+def join(parts: list[BucketRows]) -> BucketRows:
+    """Returns the parts as one, sorted by point, then bucket."""
+    columns: dict[str, Any] = {
+        name: np.concatenate([np.empty(0, dtype), *(getattr(part, name) for part in parts)])
+        for name, dtype in _DTYPES.items()
+    }
+    stats = [part.stats for part in parts if part.stats is not None]
+    rows = BucketRows(**columns, stats=aggregates.join(stats) if stats else None)
+    return rows[np.lexsort((rows.times, rows.ids))]
+
+
+def switched(samples: Samples) -> Samples:
+    """Returns the samples as 0 and 1: off and on."""
+    return replace(samples, values=(samples.values > ON).astype(np.float64))
+
+
+def bucket_rows(
+    measure: Measure,
+    cells: Cells,
+    edges: Times,
+    *,
+    samples: Samples | None = None,
+    steps: Steps | None = None,
+) -> BucketRows:
+    """Returns a row per point and bucket about which something is known.
+
+    `cells` may begin before the first edge, so that what the samples there hold counts; for SWITCHED measures
+    they are of switched samples. `samples`: for SAMPLES, all of the cells'. `steps`: for STEPS.
+    """
+    table = _Table.of(cells, edges)
+    held, integrals = table.held(cells)
+    rows = BucketRows(
+        ids=table.ids,
+        times=table.starts,
+        ends=edges[table.buckets + 1],
+        values=np.zeros(len(table.keys)),
+        counts=table.counts,
+        held_ms=np.where(table.is_known, held, -1),
+        bridged=np.zeros(len(table.keys)),
+    )
+    has_samples = rows.counts > 0
+    match measure.name:
+        case "mean" | "min" | "max" | "first" | "last" | "count":
+            column: Any = getattr(table.stats, _COLUMNS[measure.name])
+            rows = replace(rows[has_samples], values=column.astype(np.float64))
+            return replace(rows, stats=table.stats) if measure.name == "mean" else rows
+        case "held":
+            values = held / 1000
+        case "runtime":
+            values = integrals / 1000
+        case "integral":
+            values = integrals / HOUR_MS
+        case "time_weighted_mean":
+            values = integrals / np.maximum(1, held)
+        case "starts":
+            values = table.sums(*_starts(cells))
+        case "increase" | "rate":
+            assert steps is not None
+            rows = replace(rows, bridged=table.sums(steps.ids, steps.times, steps.bridged))
+            values = table.sums(steps.ids, steps.times, steps.amounts)
+            return replace(rows, values=values)[has_samples]
+        case _:
+            assert samples is not None
+            return _of_samples(measure, rows[has_samples], table, samples)
+    return replace(rows, values=values)[held > 0]
+
+
+_COLUMNS = {
+    "mean": "values",
+    "min": "mins",
+    "max": "maxs",
+    "first": "firsts",
+    "last": "lasts",
+    "count": "counts",
+}
+
+
+def _starts(cells: Cells) -> tuple[Ids, Times, Values]:
+    """Returns how often the samples of each cell rise from 0 to 1, with the rise at its first sample."""
+    rows = cells.rows
+    starts = cells.falls + rows.lasts - rows.firsts
+    is_same = rows.ids[1:] == rows.ids[:-1]
+    starts[1:] += is_same & (rows.lasts[:-1] == 0) & (rows.firsts[1:] == 1)
+    return rows.ids, rows.times, starts
+
+
+def _of_samples(measure: Measure, rows: BucketRows, table: "_Table", samples: Samples) -> BucketRows:
+    keys = table.keys_of(samples.ids, samples.times)
+    inside = keys >= 0
+    keys, values = keys[inside], samples.values[inside]
+    starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
+    counts = np.diff(starts, append=len(keys))
+    if measure.quantile is not None:
+        return replace(rows, values=_quantiles(measure.quantile, keys, values, starts, counts))
+    if not len(starts):
+        return rows
+    assert table.stats is not None
+    with np.errstate(over="ignore", invalid="ignore"):
+        means = np.add.reduceat(values / np.repeat(counts, counts), starts)
+        squares = finite_sums((values - np.repeat(means, counts)) ** 2, starts)
+        deviations = np.sqrt(squares / np.maximum(1, counts - 1))
+    return replace(rows, values=deviations)[counts > 1]
+
+
+def _quantiles(
+    percent: int, keys: Integers, values: Values, starts: npt.NDArray[np.intp], counts: Integers
+) -> Values:
+    """Returns the percentile of each run of keys, interpolated between the nearest two values."""
+    ordered = values[np.lexsort((values, keys))]
+    positions = (counts - 1) * percent / 100
+    low = np.floor(positions).astype(np.int64)
+    fractions = positions - low
+    lower, upper = ordered[starts + low], ordered[starts + np.minimum(low + 1, counts - 1)]
+    result: Values = np.where(lower == upper, lower, lower * (1 - fractions) + upper * fractions)
+    return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Table:
+    """The buckets about which cells say something; a key is a point and a bucket, in order of both."""
+
+    edges: Times
+    keys: Integers
+    stats: Aggregates
+    counts: Integers
+    is_known: Flags
+    _carries: tuple[Integers, Times, Integers, Values]
+
+    @classmethod
+    def of(cls, cells: Cells, edges: Times) -> Self:
+        rows = cells.rows
+        inside = (rows.times >= edges[0]) & (rows.times < edges[-1])
+        stats = aggregates.combine(rows[inside], _bucket_starts(edges, rows.times[inside]))
+        sampled = _keys(edges, stats.ids, stats.times)
+        carries = _carries(cells, edges)
+        keys = np.union1d(sampled, carries[0])
+        counts = np.zeros(len(keys), np.int64)
+        counts[np.searchsorted(keys, sampled)] = stats.counts
+        incomplete = ~cells.is_complete
+        unknown = [
+            _keys(edges, rows.ids[incomplete], times[incomplete]) for times in (rows.times, cells.ends)
+        ]
+        return cls(edges, keys, stats, counts, ~np.isin(keys, np.concatenate(unknown)), carries)
+
+    @property
+    def ids(self) -> Ids:
+        return (self.keys // len(self.edges)).astype(np.int32)
+
+    @property
+    def buckets(self) -> Integers:
+        return self.keys % len(self.edges)
+
+    @property
+    def starts(self) -> Times:
+        starts: Times = self.edges[self.buckets]
+        return starts
+
+    def keys_of(self, ids: Ids, times: Times) -> Integers:
+        """Returns the key of each time of a point, -1 outside of the edges."""
+        return _keys(self.edges, ids, times)
+
+    def held(self, cells: Cells) -> tuple[Integers, Values]:
+        """Returns the ms held in each bucket, and the value × ms held: of the cells, and what they carry."""
+        rows = cells.rows
+        own = _keys(self.edges, rows.ids, rows.times)
+        inside = own >= 0
+        keys, times, held, integrals = (
+            np.concatenate([carried, column[inside]])
+            for carried, column in zip(
+                self._carries, (own, rows.times, cells.held_ms, cells.integrals), strict=True
+            )
+        )
+        order = np.lexsort((times, keys))
+        starts = np.searchsorted(keys[order], self.keys)
+        if not len(starts):
+            return np.empty(0, np.int64), np.empty(0)
+        return np.add.reduceat(held[order], starts), finite_sums(integrals[order], starts)
+
+    def sums(self, ids: Ids, times: Times, amounts: Values) -> Values:
+        """Returns the sum of the amounts in each bucket; 0 where there is none."""
+        keys = _keys(self.edges, ids, times)
+        inside = keys >= 0
+        result = np.zeros(len(self.keys))
+        with np.errstate(over="ignore", invalid="ignore"):
+            np.add.at(result, np.searchsorted(self.keys, keys[inside]), amounts[inside])
+        return np.nan_to_num(result)
+
+
+def _keys(edges: Times, ids: Ids, times: Times) -> Integers:
+    buckets = np.searchsorted(edges, times, side="right") - 1
+    is_outside = (buckets < 0) | (buckets >= len(edges) - 1)
+    return np.where(is_outside, -1, ids.astype(np.int64) * len(edges) + buckets)
+
+
+def _bucket_starts(edges: Times, times: Times) -> Times:
+    return edges[np.searchsorted(edges, times, side="right") - 1]
+
+
+def _carries(cells: Cells, edges: Times) -> tuple[Integers, Times, Integers, Values]:
+    """Returns what the last sample of each cell holds after its end, cut at the edges of the buckets.
+
+    The columns are keys, starts, ms held, and value × ms.
+    """
+    rows = cells.rows
+    next_ms = np.full(len(rows), np.iinfo(np.int64).max)
+    is_same = rows.ids[1:] == rows.ids[:-1]
+    next_ms[:-1][is_same] = cells.first_ms[1:][is_same]
+    starts = np.maximum(cells.ends, edges[0])
+    ends = np.minimum(np.minimum(cells.last_ms + cells.hold_ms, next_ms), edges[-1])
+    is_carry = (starts < ends) & cells.is_complete
+    ids, values, starts, ends = (column[is_carry] for column in (rows.ids, rows.lasts, starts, ends))
+    first = np.searchsorted(edges, starts, side="right") - 1
+    counts = np.searchsorted(edges, ends, side="left") - first
+    index = np.repeat(np.arange(len(ids)), counts)
+    buckets = first[index] + np.arange(len(index)) - np.repeat(np.cumsum(counts) - counts, counts)
+    starts, ends = np.maximum(starts[index], edges[buckets]), np.minimum(ends[index], edges[buckets + 1])
+    held = ends - starts
+    return ids[index].astype(np.int64) * len(edges) + buckets, starts, held, values[index] * held
