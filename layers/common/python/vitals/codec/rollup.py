@@ -193,7 +193,8 @@ def _column(data: npt.NDArray[np.uint8], n: int, dtype: str, offset: int) -> Col
 def _bits_of_product(means: Column, held_ms: Column) -> npt.NDArray[np.int64]:
     """Returns the bits of mean × ms held as integers: close to those of the integral."""
     with np.errstate(over="ignore"):
-        return np.nan_to_num(means * held_ms).view(np.int64)
+        bits: npt.NDArray[np.int64] = np.nan_to_num(means * held_ms).view(np.int64)
+    return bits
 
 
 def _planes(column: Column) -> bytes:
