@@ -22,6 +22,7 @@ from tests.support.query_calls import CONTEXT, NAMES, ODD, Ask, Call, api, ask, 
 from tests.support.rollups import rollup
 from vitals.http import edge
 from vitals.model.points import ListedPoint
+from vitals.model.records.sites import SiteSettings
 from vitals.model.records.tokens import Grant
 from vitals.model.samples import Samples, from_columns
 from vitals.model.site_day import SiteDay
@@ -341,9 +342,8 @@ def test_sites_are_those_granted(call: Call) -> None:
 
 
 def test_a_site_has_its_timezone_and_units(call: Call, dynamodb: Any) -> None:
-    table = SiteTable(dynamodb, "StateTable")
-    table.set_timezone("home", "America/Chicago")
-    table.set_units("home", "metric")
+    settings: SiteSettings = {"timezone": "America/Chicago", "units": "metric"}
+    SiteTable(dynamodb, "StateTable").set_settings("home", settings, "test")
     [home] = call("/sites")[1]["sites"]
     assert (home["timezone"], home["units"]) == ("America/Chicago", "metric")
 

@@ -36,7 +36,9 @@ START = 1_767_225_600_000
 DAY = SiteDay("mill", START)
 HOUR = Span(START, START + HOUR_MS)
 WHOLE = Span(START, START + DAY_MS)
-RUNTIME = Runtime(sleep=lambda _: None, new_id=lambda: "an id")
+RUNTIME = Runtime(
+    now_ms=lambda: START, uniform=lambda low, _: low, sleep=lambda _: None, new_id=lambda: "an id"
+)
 EXPORT = Export("e", site="mill", created_ms=START, claim="")
 RUN = Run("r", site="mill", started_ms=START)
 FILE = ArchivedFile(rows=1, points=1, bytes=1, checksum="c", etag="e", version="v", windows=1)
@@ -149,6 +151,10 @@ CASES = {
     "a checkpoint": Case(
         lambda c: sites(c).advance("mill", HOUR.end_ms, Span(HOUR.end_ms, HOUR.end_ms + WINDOW_MS), {}),
         lambda c: sites(c).advance("mill", None, HOUR, {}),
+    ),
+    "settings of a site": Case(
+        lambda c: sites(c).set_settings("mill", {"timezone": "Asia/Tokyo", "units": "metric"}, "ada"),
+        lambda c: sites(c).set_status("mill", "paused"),
     ),
     "a new catalog": Case(lambda c: catalog(c, *map(str, range(600)))),
     "an absence": Case(lambda c: catalog(c, "b"), lambda c: catalog(c, "a", "b")),

@@ -27,6 +27,10 @@ UPDATES: dict[str, tuple[str | None, ...]] = {
     _ADVANCE: ("attribute_not_exists(checkpoint_ms)", "checkpoint_ms = :checkpoint_read"),
     "ADD p :points": (None,),
     "SET #status_ms = :status_ms": ("attribute_not_exists(status_ms)",),
+    "SET #timezone = :timezone, #units = :units": (
+        "(attribute_not_exists(#timezone) OR #timezone = :timezone_before)"
+        " AND (attribute_not_exists(#units) OR #units = :units_before)",
+    ),
     "SET c = :c, p = :p, r = :r": _REVISION,
     "SET c = :c, p = :p, r = :r, k = :k": _REVISION,
     "SET b = :b, r = :r": _REVISION,
@@ -91,6 +95,8 @@ KINDS = {
     **dict.fromkeys((":was_queued", ":was_running", ":was_failed", "status", "name"), TEXTS),
     **dict.fromkeys((":attempt", "attempt", ":etag", "etag", "replaces"), TEXTS),
     **dict.fromkeys((":export", "reserved_by"), TEXTS),
+    **dict.fromkeys((":timezone", ":timezone_before", "timezone"), TEXTS),
+    **dict.fromkeys((":units", ":units_before", "units"), TEXTS),
     **dict.fromkeys((":rejected", "rejected"), COUNTS),
     ":points": NUMBER_SETS,
     "p": st.one_of(NUMBER_SETS, BYTES),

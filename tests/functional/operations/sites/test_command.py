@@ -145,7 +145,7 @@ def test_scripts_get_json(run: Run, table: SiteTable) -> None:
 
 def test_a_listing_is_a_table(run: Run, table: SiteTable) -> None:
     synced(table, "mill")
-    table.set_timezone("mill", "America/Chicago")
+    table.set_settings("mill", {"timezone": "America/Chicago"}, "test")
     head, row, _ = run("list")[1].splitlines()
     assert head.split() == [
         "site",

@@ -17,6 +17,7 @@ State table: pk, sk
     export#open      | {created}#{export}    exports that may not have ended, in the order of their requests
     exports#{site}   | {created}#{export}    the exports of a site in the order of their requests (UTC ms)
     exports#{site}#quota | {YYYY-MM-DD}      the bytes that exports of the site reserved on that day (UTC)
+    changes#{site}   | {number}              changes of its settings in the order of their times
     archive          | planning              the latest planning of the archive
     upstream#{host}  | circuit[#{group}]     the circuit breaker of a key group; the default one has no suffix
     upstream#{host}  | pace[#{group}]        when the next request of a backfill with its key may go out
@@ -107,6 +108,14 @@ def circuit(base_url: str, key_group: str = DEFAULT_GROUP) -> Key:
 
 def pace(base_url: str, key_group: str = DEFAULT_GROUP, user: PaceUser = "backfill") -> Key:
     return _of_group(base_url, "pace" if user == "backfill" else f"pace-{user}", key_group)
+
+
+def changes_partition(site: str) -> str:
+    return f"changes#{site}"
+
+
+def change(site: str, number: int) -> Key:
+    return _state(changes_partition(site), f"{number:020d}")
 
 
 def backfill_lock(site: str) -> Key:

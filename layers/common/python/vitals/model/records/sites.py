@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypedDict
 
 from vitals.model.key_group import DEFAULT_GROUP
 from vitals.model.zones import UTC
 
 RecordedStatus = Literal["enabled", "paused", "removed"]
 Units = Literal["source", "metric", "imperial"]
+SITE_SETTINGS: tuple[Literal["timezone", "units"], ...] = ("timezone", "units")
+"""The fields of a record whose changes are recorded."""
 
 ENABLED: Literal["enabled"] = "enabled"
 PAUSED: Literal["paused"] = "paused"
@@ -53,6 +55,13 @@ class SiteRecord:
         """Whether the record only has the time of the schedule's first message: no sync has succeeded yet."""
         was_read = self.points or self.catalog_ms is not None or self.checkpoint_ms is not None
         return self.status is None and self.status_ms is not None and not was_read
+
+
+class SiteSettings(TypedDict, total=False):
+    """Settings of a site to change."""
+
+    timezone: str
+    units: Units
 
 
 def key_group_of(record: SiteRecord | None) -> str:

@@ -1,15 +1,21 @@
 """The site records: the name, status, key group, timezone and units of a site, and how far it is synced."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vitals.aws.runtime import SYSTEM, Runtime
-from vitals.model.records.sites import RecordedStatus, SiteRecord, Units
+from vitals.errors import ConflictError, NotFoundError
+from vitals.model.records.changes import Change
+from vitals.model.records.sites import SITE_SETTINGS, RecordedStatus, SiteRecord, SiteSettings
 from vitals.model.timespan import Span
 from vitals.store import conditional, items, keys
+from vitals.store.state.changes import ChangeTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+_ATTEMPTS = 8
 
 
 class SiteTable:
@@ -18,6 +24,7 @@ class SiteTable:
     def __init__(self, client: "DynamoDBClient", table: str, runtime: Runtime = SYSTEM) -> None:
         self._client = client
         self._table = table
+        self._changes = ChangeTable(client, table, runtime)
         self._new_id = runtime.new_id
         self._now_ms = runtime.now_ms
 
@@ -69,13 +76,21 @@ class SiteTable:
         """Sets the key group of a site, and not its status."""
         self._set(site, {"key_group": key_group})
 
-    def set_timezone(self, site: str, timezone: str) -> None:
-        """Sets the timezone of a site, which `check_zone` has checked."""
-        self._set(site, {"timezone": timezone})
+    def set_settings(self, site: str, settings: SiteSettings, who: str) -> SiteRecord:
+        """Sets settings, which were checked, of a site with a record; returns the new record.
 
-    def set_units(self, site: str, units: Units) -> None:
-        """Sets the units of a site's answers."""
-        self._set(site, {"units": units})
+        Each setting that differs is recorded as a change by `who`, in the same transaction. So of two
+        writers at once the second records what the first has set as the value before.
+        """
+        for _ in range(_ATTEMPTS):
+            record = self.load(site)
+            if record is None:
+                raise NotFoundError(f"there is no site {site!r}")
+            after = replace(record, **settings)
+            changes = _changes(record, after)
+            if not changes or self._changes.write(site, who, changes, self._update(site, changes)):
+                return after
+        raise ConflictError(f"the settings of {site} changed during each of {_ATTEMPTS} attempts to set them")
 
     def record_first_message(self, site: str) -> int:
         """Notes that a site of the initial list is enabled since now, and returns the time.
@@ -112,8 +127,22 @@ class SiteTable:
                 facts["catalog_before_ms"] = before_ms
         self._set(site, facts)
 
+    def _update(self, site: str, changes: Sequence[Change]) -> dict[str, Any]:
+        """Returns the UpdateItem request, on condition that the settings have the values before."""
+        facts: dict[str, items.Fact] = {change.what: str(change.after) for change in changes}
+        unset = [f"(attribute_not_exists(#{what}) OR #{what} = :{what}_before)" for what in facts]
+        request = items.setting(self._table, keys.site_record(site), facts, " AND ".join(unset))
+        before: dict[str, items.Fact] = {f":{c.what}_before": str(c.before) for c in changes}
+        request["ExpressionAttributeValues"] |= items.attributes(before)
+        return request
+
     def _set(self, site: str, facts: Mapping[str, items.Fact]) -> None:
         self._client.update_item(**items.setting(self._table, keys.site_record(site), facts))
+
+
+def _changes(before: SiteRecord, after: SiteRecord) -> list[Change]:
+    values = [(name, getattr(before, name), getattr(after, name)) for name in SITE_SETTINGS]
+    return [Change(name, before.site, old, new) for name, old, new in values if old != new]
 
 
 def _record(item: Mapping[str, Any]) -> SiteRecord:
