@@ -46,6 +46,7 @@ def _context(grant: Grant) -> dict[str, str]:
     facts = {
         "scopes": " ".join(sorted(grant.scopes)),
         "sites": " ".join(sorted(grant.sites)),
+        "token_id": grant.token_id,
         "expires_ms": "" if grant.expires_ms is None else str(grant.expires_ms),
     }
     return {name: text for name, text in facts.items() if text}

@@ -11,9 +11,10 @@ from query.points import lists
 from query.points.latest import LatestReader, check_no_token
 from query.samples import Reply, SampleReader
 from query.sites import Sites
-from query.status import StatusReader, synced
+from query.status import StatusReader
 from vitals.aws.runtime import SYSTEM
 from vitals.http.access import authorise, require_scope
+from vitals.http.site_answer import site_answer
 from vitals.model.ranges import Time
 from vitals.model.records.sites import SiteRecord
 from vitals.model.records.tokens import Grant
@@ -63,7 +64,7 @@ class Api:
         require_scope(grant, _SCOPE)
         now_ms = self.now()
         granted = (record for record in self.sites.visible() if grant.allows(_SCOPE, record.site))
-        return {"sites": [synced(record, now_ms) for record in granted]}
+        return {"sites": [site_answer(record, now_ms) for record in granted]}
 
     def status(self, grant: Grant) -> schemas.Status:
         """Returns the status of the sites that the caller may read."""

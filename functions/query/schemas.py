@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from query.warnings import Warned
+from vitals.http.site_answer import Site
 from vitals.model.records.ledger import ArchiveStatus
 from vitals.reading.gaps import Reason
 from vitals.reading.reads import Source
@@ -152,24 +153,6 @@ type Integers = list[int] | npt.NDArray[np.int64]
 type Numbers = list[float] | npt.NDArray[np.float64]
 type ColumnSeries = Series[Integers, Numbers]
 type ColumnAnswer = QueryAnswer[Integers, Numbers]
-
-
-class Site(TypedDict):
-    """A site, and how far it is synced."""
-
-    site_name: str
-    display_name: str
-    status: Literal["enabled", "paused"]
-    """A paused site is not synced; its samples can be queried."""
-    timezone: str
-    """IANA name; UTC until it is set."""
-    units: Literal["source", "metric", "imperial"]
-    """Units of the answers: those of the source, or converted ones."""
-    points: int
-    synced_from: str | None
-    synced_until: str | None
-    lag_seconds: int | None
-    """Null when the site was never synced."""
 
 
 class Sites(TypedDict):

@@ -6,14 +6,15 @@ from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from query.schemas import DeadLetterCounts, Site, SiteStatus, Status
+from query.schemas import DeadLetterCounts, SiteStatus, Status
 from query.sites import Sites
 from query.warnings import WarningDetail, source_unreadable, warned
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.aws.sqs import DeadLetters
 from vitals.errors import VitalsError
+from vitals.http.site_answer import site_answer
 from vitals.model.due_days import due_days, overdue_days, synced_days
-from vitals.model.records.sites import ENABLED, PAUSED, SiteRecord
+from vitals.model.records.sites import ENABLED, SiteRecord
 from vitals.model.records.tokens import EVERY_SITE, Grant
 from vitals.model.timespan import EARLIEST_MS, MINUTE_MS, Span, day_name, iso
 from vitals.store.control.circuit import CircuitTable
@@ -65,7 +66,7 @@ class StatusReader:
         due = self._read(partial(self._due, record), subject, warnings, record.site)
         counted = record.rejected_from_ms is not None
         return {
-            **synced(record, now_ms),
+            **site_answer(record, now_ms),
             "late": record.status == ENABLED and _is_late(record.checkpoint_ms, now_ms),
             "overdue": bool(overdue_days(due or (), now_ms)),
             "rejected": dict(record.rejected),
@@ -105,22 +106,6 @@ class StatusReader:
             self.log("the status is incomplete", subject=subject, exc_info=error)
             warnings.append(source_unreadable(subject, site))
             return None
-
-
-def synced(record: SiteRecord, now_ms: int) -> Site:
-    """Returns a site, and how far it is synced."""
-    checkpoint = record.checkpoint_ms
-    return {
-        "site_name": record.site,
-        "display_name": record.display_name or record.site,
-        "status": PAUSED if record.status == PAUSED else ENABLED,
-        "timezone": record.timezone,
-        "units": record.units,
-        "points": record.points,
-        "synced_from": _iso(record.first_ms),
-        "synced_until": _iso(checkpoint),
-        "lag_seconds": None if checkpoint is None else round((now_ms - checkpoint) / 1000),
-    }
 
 
 def _is_late(checkpoint_ms: int | None, now_ms: int) -> bool:

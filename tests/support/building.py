@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
+from admin import app as admin_api
 from exports import app as exports_worker
 from exports.api import app as exports_api
 from query import app as query_api
@@ -24,8 +25,8 @@ def building(deployed: World, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv(name, sqs.create_queue(QueueName=queue)["QueueUrl"])
     for name in ("GLUE_DATABASE", "GLUE_TABLE", "ATHENA_WORKGROUP"):
         monkeypatch.setenv(name, "unused")
-    for cached in (exports_api.api.connect, exports_worker.connect):
+    for cached in (admin_api.api.connect, exports_api.api.connect, exports_worker.connect):
         cached.cache_clear()
     yield deployed
-    for cached in (exports_api.api.connect, exports_worker.connect):
+    for cached in (admin_api.api.connect, exports_api.api.connect, exports_worker.connect):
         cached.cache_clear()

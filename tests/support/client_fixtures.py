@@ -7,14 +7,12 @@ from typing import Any
 import pytest
 
 from authorizer import app as authorizer
-from backfill.api import app as backfill_api
 from exports import app as exports_worker
-from exports.api import app as exports_api
-from query import app as query_api
 from tests.support.api_server import ApiServer
 from tests.support.backfill_handlers import CONTEXT, deployed, run_tasks
 from tests.support.building import building
 from tests.support.clock import Clock
+from tests.support.routing import app_of
 from tests.support.world import World
 from vitals.config import AuthorizerSettings
 from vitals.store.state.tokens import TokenTable
@@ -48,8 +46,7 @@ def server(building: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServ
             exports_worker.handler({"export": started["id"]}, CONTEXT)
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        app = {"backfill": backfill_api, "exports": exports_api}.get(event["path"].split("/")[1], query_api)
-        answer: dict[str, Any] = app.handler(event, context)
+        answer: dict[str, Any] = app_of(event["httpMethod"], event["path"]).handler(event, context)
         return answer
 
     server = ApiServer(handle, authorize, CONTEXT)

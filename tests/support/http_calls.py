@@ -1,4 +1,4 @@
-"""Requests to the handlers of the three APIs as API Gateway sends them."""
+"""Requests to the handlers of the APIs as API Gateway sends them."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+import admin.app
 import backfill.api.app
 import exports.api.app
 import query.app
@@ -14,12 +15,15 @@ from tests.support.lambda_context import lambda_context
 from vitals.errors import NotFoundError
 
 CONTEXT = lambda_context("f")
-# The app, a path for GET, a path for POST, and the methods that the first path allows.
+# The app, a path for GET, a path for a body, and the methods that the first path allows.
 APIS: dict[str, tuple[ModuleType, str, str, str]] = {
     "query": (query.app, "/sites/mill/points", "/timeseries/query", "GET, HEAD, OPTIONS"),
     "backfill": (backfill.api.app, "/backfill/r-7", "/backfill/start", "GET, HEAD, OPTIONS"),
     "exports": (exports.api.app, "/exports/r-7", "/exports", "DELETE, GET, HEAD, OPTIONS"),
+    "admin": (admin.app, "/sites/mill/changes", "/sites/mill", "GET, HEAD, OPTIONS"),
 }
+# The method that takes a body where it is not POST.
+BODY_METHODS = {"/sites/mill": "PATCH"}
 
 
 @dataclass
@@ -51,6 +55,14 @@ class Backend:
     def points(self, *arguments: Any) -> dict[str, Any]:
         self.calls.append(arguments)
         return {"points": [], "next_token": None}
+
+    def page_of_changes(self, *arguments: Any) -> dict[str, Any]:
+        self.calls.append(arguments)
+        return {"changes": [], "next_token": None}
+
+    def set_site(self, *arguments: Any) -> dict[str, Any]:
+        self.calls.append(arguments)
+        return {"site_name": "mill"}
 
     def get(self, *arguments: Any) -> dict[str, Any]:
         self.calls.append(arguments)
@@ -85,10 +97,12 @@ class Caller:
         encoded: bool = False,
         authorizer: Mapping[str, str] | None = None,
     ) -> Answer:
+        """Sends a request; POST without another path stands for the method of `post_path`."""
+        path = path or (self.post_path if method == "POST" else self.get_path)
         event = {
             "resource": "/{proxy+}",
-            "path": path or (self.post_path if method == "POST" else self.get_path),
-            "httpMethod": method,
+            "path": path,
+            "httpMethod": BODY_METHODS.get(path, method) if method == "POST" else method,
             "headers": dict(headers or {}),
             "multiValueHeaders": {name: [value] for name, value in (headers or {}).items()},
             "queryStringParameters": {name: values[-1] for name, values in (query or {}).items()} or None,

@@ -48,6 +48,7 @@ def test_every_problem_is_named_at_once() -> None:
         config.ExportSettings,
         config.ExportApiSettings,
         config.AuthorizerSettings,
+        config.AdminSettings,
     ],
 )
 def test_an_empty_environment_is_an_error(kind: type) -> None:

@@ -31,7 +31,11 @@ def test_a_token_brings_grants_and_the_whole_stage(table: Any) -> None:
     token = TokenTable(table, "StateTable").create("charts", ["read", "backfill"], ["b", "a"], now_ms=0)
     answer = authorize(f"Bearer {token}")
     assert answer["principalId"] == "charts"
-    assert answer["context"] == {"scopes": "backfill read", "sites": "a b"}
+    assert answer["context"] == {
+        "scopes": "backfill read",
+        "sites": "a b",
+        "token_id": TokenTable(table, "StateTable").all()[0].id,
+    }
     [statement] = answer["policyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"
     assert statement["Resource"] == "arn:aws:execute-api:us-east-1:1:api/v1/*"

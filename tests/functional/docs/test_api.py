@@ -9,13 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 
-from backfill.api import app as backfill_api
 from exports import app as exports_worker
-from exports.api import app as exports_api
-from query import app as query_api
 from tests.support import openapi
 from tests.support.backfill_handlers import CONTEXT, deployed, run_tasks
 from tests.support.building import building
+from tests.support.routing import app_of
 from tests.support.template import ROOT
 from tests.support.world import World
 
@@ -41,7 +39,12 @@ class Example:
         self.answer = "\n".join(answer) + "\n"
 
     def event(self, run: str) -> dict[str, Any]:
-        authorizer = {"principalId": "ops", "scopes": "read export backfill", "sites": "ses_falls_city"}
+        authorizer = {
+            "principalId": "ops",
+            "scopes": "read export backfill admin",
+            "sites": "ses_falls_city",
+            "token_id": "5f2a9c01",
+        }
         return {
             "resource": "/{proxy+}",
             "path": self.path.replace("<id>", run),
@@ -59,7 +62,7 @@ class Example:
 EXAMPLES = [
     Example(block, BLOCKS[number + 1])
     for number, block in enumerate(BLOCKS)
-    if re.match(r"(GET|POST|PUT|DELETE) /", block[0])
+    if re.match(r"(GET|POST|PUT|PATCH|DELETE) /", block[0])
 ]
 
 
@@ -71,8 +74,7 @@ def steady(content: Any) -> Any:
 
 
 def ask(example: Example, run: str) -> dict[str, Any]:
-    apps = {"backfill": backfill_api, "exports": exports_api}
-    app = apps.get(example.path.split("/")[1], query_api)
+    app = app_of(example.method, example.path)
     answer: dict[str, Any] = app.handler(example.event(run), CONTEXT)
     return answer
 
@@ -111,7 +113,7 @@ def test_the_arrow_example(building: World) -> None:
 
 def test_every_route_has_an_example_or_is_named() -> None:
     shown = {(e.method.lower(), e.path.replace("ses_falls_city", "{site}")) for e in EXAMPLES}
-    named = {(m.lower(), p) for m, p in re.findall(r"`(GET|POST|DELETE) (/[\w/.{}]*)`", PAGE)}
+    named = {(m.lower(), p) for m, p in re.findall(r"`(GET|POST|PATCH|DELETE) (/[\w/.{}]*)`", PAGE)}
     routes = {
         (m, re.sub(r"{\w+_id}", "<id>", p))
         for p, operations in openapi.document()["paths"].items()

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.support import openapi
-from tests.support.http_calls import APIS, CONTEXT, Answer, Backend, Caller, Reached
+from tests.support.http_calls import APIS, BODY_METHODS, CONTEXT, Answer, Backend, Caller, Reached
+from tests.support.routing import app_of
 from tests.support.template import template
 from vitals.aws.clients import Deadline
 from vitals.http import edge
@@ -36,12 +37,15 @@ VALUES: dict[str, Any] = {
     "end": 1,
     "start_date": "2026-01-01",
     "end_date": "2026-01-02",
+    "timezone": "UTC",
+    "points": {"a": {"kind": "analog"}},
 }
 
 
-def good(path: str) -> str:
-    """Returns the JSON body of a valid POST."""
-    return json.dumps({key: VALUES[key] for key in openapi.keys_of("POST", path) & VALUES.keys()})
+def good(path: str, method: str = "POST") -> str:
+    """Returns the JSON body of a valid request; POST stands for the method of a path that takes a body."""
+    method = BODY_METHODS.get(path, method)
+    return json.dumps({key: VALUES[key] for key in openapi.keys_of(method, path) & VALUES.keys()})
 
 
 JSON = {"Content-Type": "application/json"}
@@ -159,7 +163,7 @@ def test_preflight_needs_no_token(call: Caller) -> None:
     headers = {"Origin": CHARTS, "Access-Control-Request-Method": "POST"}
     answer = call("OPTIONS", call.post_path, headers=headers, authorizer={"unused": ""})
     assert (answer.status, answer.text, call.backend.calls) == (204, "", [])
-    assert answer.headers["Access-Control-Allow-Methods"] == "GET, HEAD, POST, DELETE"
+    assert answer.headers["Access-Control-Allow-Methods"] == "GET, HEAD, POST, PATCH, DELETE"
     allowed = answer.headers["Access-Control-Allow-Headers"].split(", ")
     assert allowed == ["Authorization", "Content-Type", "Accept", "If-None-Match"]
     assert int(answer.headers["Access-Control-Max-Age"]) > 0
@@ -255,6 +259,7 @@ def test_repeated_parameter_is_refused(call: Caller) -> None:
         "/sites/mill/points": twice,
         "/backfill/r-7": {"path": "/backfill", "query": of_mill},
         "/exports/r-7": {"path": "/exports", "query": of_mill},
+        "/sites/mill/changes": twice,
     }
     assert call(**answers[call.get_path]).error == (400, "INVALID_REQUEST")
 
@@ -283,14 +288,14 @@ GUARDED = [
 def test_every_route_refuses_an_expired_token(
     method: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app, *_ = APIS.get(path.split("/")[1], APIS["query"])
+    app = app_of(method, path)
     monkeypatch.setattr(app.api, "connect", Reached)
     values = {name: [str(value)] for name, value in VALUES.items()} | {"point_names": ["a"]}
     request: dict[str, Any] = {
         "method": method,
         "path": re.sub(r"{\w+}", "mill", path),
         "query": {name: values[name] for name in openapi.parameters_of(method, path) & values.keys()},
-        "body": good(path) if method == "POST" and not path.endswith("/cancel") else None,
+        "body": good(path, method) if method in ("POST", "PATCH") and not path.endswith("/cancel") else None,
         "headers": JSON,
     }
     send = Caller(app.handler, path, path, Backend(None))

@@ -10,6 +10,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+import admin.app
 import backfill.api.app
 import exports.api.app
 import query.app
@@ -43,13 +44,14 @@ _SECRETS = (
 )
 
 
-@pytest.fixture(params=["query", "backfill", "exports"])
+@pytest.fixture(params=["query", "backfill", "exports", "admin"])
 def deployed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
     """Yields a factory of one API function that calls an endpoint."""
     app, path = {
         "query": (query.app, "/sites/mill/points"),
         "backfill": (backfill.api.app, "/backfill/r-7"),
         "exports": (exports.api.app, "/exports/r-7"),
+        "admin": (admin.app, "/sites/mill/changes"),
     }[request.param]
     resources = template()["Resources"]
     functions = [resources[name]["Properties"] for name in ("QueryFunction", "ExportApiFunction")]
@@ -180,7 +182,7 @@ def _session() -> Any:
 def test_sum_of_timeouts_is_below_the_gateways() -> None:
     last = _worst_call_s(clients.PROMPT) / clients.PROMPT.retries["total_max_attempts"]
     resources = template()["Resources"]
-    for name in ("QueryFunction", "BackfillApiFunction", "ExportApiFunction"):
+    for name in ("QueryFunction", "BackfillApiFunction", "ExportApiFunction", "AdminFunction"):
         assert clients.ANSWER_S + last + 2 <= resources[name]["Properties"]["Timeout"] <= 29
     assert _worst_call_s(clients.BRIEF) < resources["AuthorizerFunction"]["Properties"]["Timeout"]
 

@@ -13,6 +13,7 @@ import query.app
 from query import pages
 from tests.support import openapi
 from tests.support.http_calls import APIS, Answer, Backend, Caller, Reached
+from tests.support.routing import app_of
 
 PAGES = ("/", "/assets/{file}", "/docs", "/health")
 OPERATIONS = [
@@ -24,9 +25,10 @@ JSON_ROUTES = [(method, path) for method, path in OPERATIONS if path not in PAGE
 TEXTS = {"start_date": "2026-01-01", "end_date": "2026-01-02", "resolution": "raw", "method": "m4"}
 NUMBERS = {"max_points": 10, "width": 10, "interval_ms": 10, "limit": 1}
 TIMES = {"start": 0, "end": 60_000, "start_time": 0, "end_time": 60_000}
-OTHERS = {"force": False, "dry_run": True, "format": "csv", "priority": "high"}
+OTHERS = {"force": False, "dry_run": True, "format": "csv", "priority": "high", "units": "metric"}
+POINTS = {"points": {"ahu": {"kind": "analog"}}}
 LISTS = {"point_names": ["a"], "point_name": ["a,b"], "tag": ["ahu"]}
-VALUES: dict[str, Any] = TEXTS | NUMBERS | TIMES | OTHERS | LISTS
+VALUES: dict[str, Any] = TEXTS | NUMBERS | TIMES | OTHERS | LISTS | POINTS
 # A value that any text parameter takes.
 ANY_TEXT = "mill"
 
@@ -42,8 +44,8 @@ def send(monkeypatch: pytest.MonkeyPatch) -> Send:
         monkeypatch.setattr(app.api, "connect", Reached)
 
     def call(method: str, path: str, **request: Any) -> Answer:
-        app, *_ = APIS.get(path.split("/")[1], APIS["query"])
         own = re.sub(r"{\w+}", "mill", path)
+        app = app_of(method, own)
         headers = {"Content-Type": "application/json"}
         return Caller(app.handler, own, own, Backend(None))(method, own, headers=headers, **request)
 

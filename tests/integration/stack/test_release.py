@@ -13,7 +13,7 @@ from tests.support.local_stack import local_stack
 pytestmark = pytest.mark.integration
 
 
-FUNCTIONS = ("QueryFunction", "BackfillApiFunction", "ExportApiFunction")
+FUNCTIONS = ("QueryFunction", "BackfillApiFunction", "ExportApiFunction", "AdminFunction")
 
 
 def live_versions(stack: dict[str, Any]) -> dict[str, str]:
@@ -41,13 +41,14 @@ def paths(stack: dict[str, Any]) -> list[str]:
         f"/sites/{name}/points?limit=3",
         f"/backfill?site_name={name}",
         f"/exports?site_name={name}",
+        f"/sites/{name}/changes",
     ]
 
 
 def test_release_and_rollback_fail_no_request(stack: dict[str, Any]) -> None:
     before = live_versions(stack)
     with load(stack, paths(stack)) as sent:
-        # A setting of the three functions. The first origin is that of the gateway's own errors, too.
+        # A setting of all of them. The first origin is that of the gateway's own errors, too.
         origins = "https://charts.example.com,https://other.example.com"
         release = local_stack("up", seconds=300, VITALS_ORIGINS=origins)
         released, answered = live_versions(stack), sent.answered

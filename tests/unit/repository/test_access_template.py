@@ -82,6 +82,7 @@ def test_every_path_takes_any_method_and_preflights() -> None:
     for path, route in routes():
         methods.setdefault(path, set()).add(route["Method"])
     assert all(methods.pop(path) == {"any"} for path in OPEN)
+    assert methods.pop("/sites/{site}/points") == {"any", "options", "patch"}
     assert all(allowed == {"any", "options"} for allowed in methods.values()), methods
 
 

@@ -32,6 +32,7 @@ print(time.process_time() - before)
         "exports.app",
         "exports.api.app",
         "authorizer.app",
+        "admin.app",
     ],
 )
 def test_a_handler_imports_within_the_ceiling(module: str) -> None:

@@ -194,6 +194,11 @@ class AuthorizerSettings(Settings):
     shared_usage_key: SharedUsageKey
 
 
+class AdminSettings(Settings):
+    state_table: StateTable
+    sites: Sites
+
+
 class HttpSettings(Settings):
     allowed_origins: AllowedOrigins
 

@@ -15,7 +15,7 @@ FIRST = ListedPoint("first")
 
 
 class Meeting:
-    """A client; before its next update another refresh comes to its end."""
+    """A client; before its next write another refresh comes to its end."""
 
     def __init__(self, client: Any, other: CatalogTable) -> None:
         self._client = client
@@ -25,10 +25,17 @@ class Meeting:
         return getattr(self._client, name)
 
     def update_item(self, **request: Any) -> Any:
+        self._refresh()
+        return self._client.update_item(**request)
+
+    def transact_write_items(self, **request: Any) -> Any:
+        self._refresh()
+        return self._client.transact_write_items(**request)
+
+    def _refresh(self) -> None:
         other, self._other = self._other, None
         if other is not None:
             other.refresh("s", [FIRST, ListedPoint("theirs")])
-        return self._client.update_item(**request)
 
 
 @pytest.mark.parametrize("stored", [[], [FIRST]])
@@ -70,7 +77,7 @@ def test_settings_are_stored_beside_the_listing(dynamodb: Any) -> None:
     before = stored_chunks(dynamodb, 2)
     assert [set(chunk) for chunk in before] == [{"pk", "sk", "b", "r"}] * 2
     changes = {"p299": {"rollover": 1e6}, "p270": {"states": {"Open": 1}}}
-    assert table.set_points("s", changes) == table.load("s")
+    assert table.set_points("s", changes, "ada") == table.load("s")
     after = stored_chunks(dynamodb, 2)
     assert after[0] == before[0]
     assert (after[1]["b"], set(after[1])) == (before[1]["b"], {"pk", "sk", "b", "r", "s"})
@@ -79,14 +86,14 @@ def test_settings_are_stored_beside_the_listing(dynamodb: Any) -> None:
     assert points[270].settings == PointSettings(states={"Open": 1.0})
     table.refresh("s", [ListedPoint(f"p{number:03d}", "MWh") for number in range(300)])
     assert table.load("s").points[299].settings == PointSettings(rollover=1e6)
-    table.set_points("s", {"p299": {"rollover": None}, "p270": {"states": None}})
+    table.set_points("s", {"p299": {"rollover": None}, "p270": {"states": None}}, "ada")
     assert not any(point.settings for point in table.load("s").points)
 
 
 def test_an_older_release_leaves_settings_alone(dynamodb: Any) -> None:
     table = CatalogTable(dynamodb, "StateTable")
     table.refresh("s", [FIRST])
-    table.set_points("s", {"first": {"kind": "binary"}})
+    table.set_points("s", {"first": {"kind": "binary"}}, "ada")
     dynamodb.update_item(
         TableName="StateTable",
         Key=keys.catalog_chunk("s", 0),
@@ -109,7 +116,7 @@ def test_refused_settings_change_no_point(
     table = CatalogTable(dynamodb, "StateTable")
     table.refresh("s", [FIRST, ListedPoint("last")])
     with pytest.raises(error):
-        table.set_points("s", changes)
+        table.set_points("s", changes, "ada")
     assert not any(point.settings for point in table.load("s").points)
 
 
@@ -121,9 +128,9 @@ def test_settings_never_fill_an_item(dynamodb: Any) -> None:
     changes = {
         name: {"states": {"x" + draw.randbytes(31).hex(): number for number in range(50)}} for name in names
     }
-    table.set_points("s", dict(list(changes.items())[:40]))
+    table.set_points("s", dict(list(changes.items())[:40]), "ada")
     with pytest.raises(TooLargeError, match="the states of these points are too large"):
-        table.set_points("s", changes)
+        table.set_points("s", changes, "ada")
     assert sum(bool(point.settings) for point in table.load("s").points) == 40
 
 
@@ -131,6 +138,6 @@ def test_settings_meet_a_refresh(dynamodb: Any) -> None:
     table = CatalogTable(dynamodb, "StateTable")
     table.refresh("s", [FIRST])
     meeting: Any = Meeting(dynamodb, table)
-    CatalogTable(meeting, "StateTable").set_points("s", {"first": {"kind": "binary"}})
+    CatalogTable(meeting, "StateTable").set_points("s", {"first": {"kind": "binary"}}, "ada")
     points = table.load("s").points
     assert [(point.name, point.kind) for point in points] == [("first", "binary"), ("theirs", "analog")]

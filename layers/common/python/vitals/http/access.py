@@ -19,7 +19,13 @@ def granted(event: APIGatewayProxyEvent) -> Grant:
     # The authorizer passes no scopes for an expired token. API Gateway may still hold an earlier grant of it.
     if expires_ms is not None and (not scopes or expires_ms <= event.request_context.request_time_epoch):
         raise UnauthorizedError(f"the token expired at {iso(expires_ms)}; use a new one")
-    return Grant(fields.get("principalId", ""), scopes, sites, expires_ms)
+    return Grant(
+        name=fields.get("principalId", ""),
+        scopes=scopes,
+        sites=sites,
+        expires_ms=expires_ms,
+        token_id=fields.get("token_id", ""),
+    )
 
 
 def authorise(grant: Grant, site: str, *scopes: str, exists: Callable[[str], bool]) -> None:

@@ -11,6 +11,7 @@ from vitals.aws.runtime import Runtime
 if TYPE_CHECKING:
     from vitals.store.control.circuit import CircuitTable
     from vitals.store.state.catalog import CatalogTable
+    from vitals.store.state.changes import ChangeTable
     from vitals.store.state.export_quota import ExportQuota
     from vitals.store.state.exports import ExportTable
     from vitals.store.state.ledger import Ledger
@@ -92,13 +93,19 @@ class Stores:
     def catalogs(self) -> "CatalogTable":
         from vitals.store.state.catalog import CatalogTable
 
-        return CatalogTable(self._dynamodb, self._settings.state_table)
+        return CatalogTable(self._dynamodb, self._settings.state_table, self._runtime)
 
     @cached_property
     def sites(self) -> "SiteTable":
         from vitals.store.state.sites import SiteTable
 
         return SiteTable(self._dynamodb, self._settings.state_table, self._runtime)
+
+    @cached_property
+    def changes(self) -> "ChangeTable":
+        from vitals.store.state.changes import ChangeTable
+
+        return ChangeTable(self._dynamodb, self._settings.state_table, self._runtime)
 
     @cached_property
     def plannings(self) -> "PlanningTable":

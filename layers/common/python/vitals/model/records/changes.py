@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+POINT_SETTINGS: tuple[Literal["kind", "rollover", "states"], ...] = ("kind", "rollover", "states")
 ChangedSetting = Literal["timezone", "units", "kind", "rollover", "states"]
 ChangeValue = str | float | Mapping[str, float] | None
 """A value of a setting; None where nothing was set."""

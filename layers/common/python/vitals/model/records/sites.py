@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, get_args
 
+from vitals.errors import InvalidRequestError
 from vitals.model.key_group import DEFAULT_GROUP
 from vitals.model.zones import UTC
 
 RecordedStatus = Literal["enabled", "paused", "removed"]
 Units = Literal["source", "metric", "imperial"]
+UNITS: tuple[Units, ...] = get_args(Units)
 SITE_SETTINGS: tuple[Literal["timezone", "units"], ...] = ("timezone", "units")
 """The fields of a record whose changes are recorded."""
 
@@ -55,6 +57,14 @@ class SiteRecord:
         """Whether the record only has the time of the schedule's first message: no sync has succeeded yet."""
         was_read = self.points or self.catalog_ms is not None or self.checkpoint_ms is not None
         return self.status is None and self.status_ms is not None and not was_read
+
+
+def check_units(text: str) -> Units:
+    """Returns the units; raises InvalidRequestError for another text."""
+    for units in UNITS:
+        if text == units:
+            return units
+    raise InvalidRequestError("units must be source, metric or imperial")
 
 
 class SiteSettings(TypedDict, total=False):

@@ -10,6 +10,11 @@ EVERY_SITE = "*"
 _ID_LENGTH = 8
 
 
+def token_id(sha256: str) -> str:
+    """Returns the id of a token, from the hash of its secret."""
+    return sha256[-_ID_LENGTH:]
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """The scopes and sites (`*` for every site) of a token; `expires_ms` is UTC ms."""
@@ -20,6 +25,13 @@ class Grant:
     expires_ms: int | None = None
     usage_key: str = field(default="", repr=False)
     """The API key whose rate limits the token; empty for the shared key."""
+    token_id: str = ""
+    """The token's id; empty in a grant that an older authorizer has passed on."""
+
+    @property
+    def label(self) -> str:
+        """The token's name and id, as records of changes name it."""
+        return f"{self.name} ({self.token_id})" if self.token_id else self.name
 
     def allows(self, scope: str, site: str | None = None) -> bool:
         """Returns whether the token allows the scope for the site, or for any where `site` is None.
@@ -59,7 +71,7 @@ class Token:
     @property
     def id(self) -> str:
         """The end of the hash, by which people name the token."""
-        return self.sha256[-_ID_LENGTH:]
+        return token_id(self.sha256)
 
     def expired(self, now_ms: int) -> bool:
         """Returns whether the token no longer grants anything."""

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import zstandard
 
+from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.errors import ConflictError, TooLargeError
 from vitals.model.point_settings import NO_SETTINGS, PointSettings
 from vitals.model.points import Catalog, ListedPoint, Point
+from vitals.model.records.changes import POINT_SETTINGS, Change
 from vitals.store import conditional, items, keys
+from vitals.store.state.changes import ChangeTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,7 +41,8 @@ _SETTINGS = {field.name for field in fields(PointSettings)}
 class CatalogTable:
     """Catalogs in the state table."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, runtime: Runtime = SYSTEM) -> None:
+        self._changes = ChangeTable(client, table, runtime)
         self._client = client
         self._table = table
 
@@ -72,18 +76,19 @@ class CatalogTable:
         """Stores the names that the catalog lacks as inactive points, and returns the new catalog."""
         return self._change(site, lambda before: before.with_inactive(names))
 
-    def set_points(self, site: str, changes: Mapping[str, Mapping[str, object]]) -> Catalog:
+    def set_points(self, site: str, changes: Mapping[str, Mapping[str, object]], who: str) -> Catalog:
         """Changes the settings of points (Catalog.with_settings), and returns the new catalog.
 
-        NotFoundError, InvalidRequestError and TooLargeError come before anything is written.
+        NotFoundError, InvalidRequestError and TooLargeError come before anything is written. A chunk and the
+        records of its changes by `who` are one transaction; a repeat writes only the chunks that differ.
         """
-        return self._change(site, lambda before: _checked(before.with_settings(changes)))
+        return self._change(site, lambda before: _checked(before.with_settings(changes)), who)
 
     def record_requested(self, site: str, read: Catalog, until_ms: int | None) -> None:
         """Records that the unread samples of the catalog `read` were requested (Catalog.requested)."""
         self._change(site, lambda before: before.requested(read, until_ms))
 
-    def _change(self, site: str, change: Callable[[Catalog], Catalog]) -> Catalog:
+    def _change(self, site: str, change: Callable[[Catalog], Catalog], who: str = "") -> Catalog:
         """Stores the changed catalog and returns it; if another process changes it meanwhile, reads it again.
 
         Chunks are written in ascending order, each over the revision that was read.
@@ -92,19 +97,22 @@ class CatalogTable:
             stored = self._chunks(site)
             before = Catalog(tuple(point for _, chunk in stored for point in chunk))
             after = change(before)
-            if self._store(site, [revision for revision, _ in stored], before, after):
+            if self._store(site, [revision for revision, _ in stored], before, after, who):
                 return after
         raise ConflictError(f"the catalog of {site} changed during each of {_ATTEMPTS} attempts to write it")
 
-    def _store(self, site: str, revisions: list[int], before: Catalog, after: Catalog) -> bool:
+    def _store(self, site: str, revisions: list[int], before: Catalog, after: Catalog, who: str) -> bool:
         for chunk, start in enumerate(range(0, len(after.points), _CHUNK)):
-            points = after.points[start : start + _CHUNK]
-            if points == before.points[start : start + _CHUNK]:
+            stored, points = (catalog.points[start : start + _CHUNK] for catalog in (before, after))
+            if points == stored:
                 continue
             revision = revisions[chunk] if chunk < len(revisions) else 0
-            if not self._put(
-                site, chunk, _attributes(before.points[start : start + _CHUNK], points), revision
-            ):
+            request, own = self._request(site, chunk, _attributes(stored, points), revision)
+            if changes := _setting_changes(stored, points):
+                written = self._changes.write(site, who, changes, request)
+            else:
+                written = conditional.write(self._client.update_item, request, own)
+            if not written:
                 return False
         return True
 
@@ -117,8 +125,10 @@ class CatalogTable:
             for item in page
         ]
 
-    def _put(self, site: str, chunk: int, content: Mapping[str, bytes], revision: int) -> bool:
-        """Writes the chunk over this revision; False when another process, with other points, came first."""
+    def _request(
+        self, site: str, chunk: int, content: Mapping[str, bytes], revision: int
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Returns the request that writes a chunk over this revision, and what it gives the item."""
         own: dict[str, Any] = {name: {"B": payload} for name, payload in content.items()}
         own["r"] = {"N": str(revision + 1)}
         values: dict[str, Any] = {f":{name}": value for name, value in own.items()}
@@ -131,7 +141,17 @@ class CatalogTable:
             "ConditionExpression": "r = :read" if revision else "attribute_not_exists(pk)",
             "ExpressionAttributeValues": values,
         }
-        return conditional.write(self._client.update_item, request, own)
+        return request, own
+
+
+def _setting_changes(before: tuple[Point, ...], after: tuple[Point, ...]) -> list[Change]:
+    """Returns the changes of settings; points without a point before are new, and have no settings."""
+    return [
+        Change(name, new.name, getattr(old.settings, name) or None, getattr(new.settings, name) or None)
+        for old, new in zip(before, after, strict=False)
+        for name in POINT_SETTINGS
+        if getattr(old.settings, name) != getattr(new.settings, name)
+    ]
 
 
 def _attributes(before: tuple[Point, ...], points: tuple[Point, ...]) -> dict[str, bytes]:

@@ -19,6 +19,7 @@ from vitals.model.records.tokens import (
     Token,
     UsageKey,
     granted_scopes,
+    token_id,
 )
 from vitals.model.timespan import DAY_MS
 from vitals.site_name import check_site
@@ -80,7 +81,8 @@ class TokenTable:
 
         The grant of an expired token has its expiry, and neither scopes nor sites.
         """
-        key = keys.token(keys.token_hash(secret))
+        sha256 = keys.token_hash(secret)
+        key = keys.token(sha256)
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         if item is None:
             return None
@@ -93,6 +95,7 @@ class TokenTable:
             frozenset(item["sites"]["SS"]),
             expires_ms,
             item.get("usage_key", {"S": ""})["S"],
+            token_id(sha256),
         )
 
     def all(self) -> list[Token]:

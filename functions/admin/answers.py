@@ -1,0 +1,114 @@
+"""The answers of the API of settings."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+
+from admin import schemas
+from vitals.errors import InvalidRequestError
+from vitals.http.access import authorise
+from vitals.http.site_answer import Site, site_answer
+from vitals.model.point_settings import NO_SETTINGS
+from vitals.model.points import Point
+from vitals.model.records.changes import RecordedChange
+from vitals.model.records.sites import SiteSettings, check_units
+from vitals.model.records.tokens import Grant
+from vitals.model.site_status import is_visible, site_status
+from vitals.model.timespan import iso
+from vitals.model.zones import UTC, check_zone
+from vitals.reading import page_token
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.changes import ChangeTable
+from vitals.store.state.sites import SiteTable
+
+MAX_CHANGED_POINTS = 500
+_SOURCE = "source"
+
+type PointChanges = Mapping[str, Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class AdminAnswers:
+    """What the routes call; `initial` is the stack's initial list of sites, and `now` gives UTC ms."""
+
+    sites: SiteTable
+    catalogs: CatalogTable
+    changes: ChangeTable
+    initial: Collection[str]
+    now: Callable[[], int]
+
+    def set_site(self, grant: Grant, site: str, body: Mapping[str, str | None]) -> Site:
+        """Sets settings of a site, null to the default, and returns the site."""
+        authorise(grant, site, "admin", exists=self._has_site)
+        record = self.sites.set_settings(site, _settings(body), grant.label)
+        status = site_status(site, record, self.initial)
+        return site_answer(replace(record, status=status), self.now())
+
+    def set_points(self, grant: Grant, site: str, changes: PointChanges) -> schemas.ChangedPoints:
+        """Changes settings of points, and returns these points."""
+        authorise(grant, site, "admin", exists=self._has_site)
+        _check(changes)
+        catalog = self.catalogs.set_points(site, changes, grant.label)
+        return {"points": [_point(point) for point in catalog.select(changes)]}
+
+    def page_of_changes(self, grant: Grant, site: str, limit: int, next_token: str | None) -> schemas.Changes:
+        """Returns a page of the site's changes, newest first."""
+        authorise(grant, site, "read", exists=self._has_site)
+        owner = page_token.fingerprint("changes", site)
+        before = None if next_token is None else page_token.decode(next_token, owner)
+        if before is not None and before < 1:
+            raise page_token.invalid()
+        # With one more change there is another page.
+        recorded = self.changes.newest(site, limit + 1, before)
+        page = recorded[:limit]
+        return {
+            "site_name": site,
+            "changes": [_change(change) for change in page],
+            "next_token": page_token.encode(page[-1].number, owner) if len(recorded) > limit else None,
+        }
+
+    def _has_site(self, site: str) -> bool:
+        return is_visible(self.sites.load(site))
+
+
+def _settings(body: Mapping[str, str | None]) -> SiteSettings:
+    if not body:
+        raise InvalidRequestError("the body must contain timezone or units")
+    settings: SiteSettings = {}
+    if "timezone" in body:
+        settings["timezone"] = UTC if body["timezone"] is None else check_zone(body["timezone"])
+    if "units" in body:
+        settings["units"] = check_units(body["units"] or _SOURCE)
+    return settings
+
+
+def _check(changes: PointChanges) -> None:
+    """Raises InvalidRequestError that names the point whose changes are empty or not valid."""
+    for name, settings in changes.items():
+        if not settings:
+            raise InvalidRequestError(f"{name!r} must contain kind, rollover or states")
+        try:
+            NO_SETTINGS.changed(settings)
+        except InvalidRequestError as error:
+            raise InvalidRequestError(f"{name!r}: {error}") from None
+
+
+def _point(point: Point) -> schemas.PointWithSettings:
+    answer: schemas.PointWithSettings = {"point_name": point.name, "kind": point.kind}
+    if point.settings.rollover is not None:
+        answer["rollover"] = point.settings.rollover
+    if point.settings.states:
+        answer["states"] = dict(point.settings.states)
+    return answer
+
+
+def _change(recorded: RecordedChange) -> schemas.SettingChange:
+    change = recorded.change
+    before, after = (dict(v) if isinstance(v, Mapping) else v for v in (change.before, change.after))
+    return {
+        "time": iso(recorded.time_ms),
+        "who": recorded.who,
+        "what": change.what,
+        "subject": change.subject,
+        "before": before,
+        "after": after,
+    }

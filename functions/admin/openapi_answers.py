@@ -1,0 +1,12 @@
+"""What /openapi.json says about the answers of each route; no function loads it."""
+
+from admin.schemas import ChangedPoints, Changes
+from vitals.http.openapi import answers
+from vitals.http.site_answer import Site
+
+# By the name of the route's function.
+ANSWERS = {
+    "set_site": answers(Site, "The site with its new settings", 404, 413, 415),
+    "set_points": answers(ChangedPoints, "The points with their new settings", 404, 413, 415),
+    "changes": answers(Changes, "A page of the site's changes", 404),
+}

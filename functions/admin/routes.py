@@ -1,0 +1,79 @@
+"""The routes of settings: types checked by Powertools, one call each."""
+
+from typing import Annotated, Any, Literal
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
+
+from admin.answers import MAX_CHANGED_POINTS, AdminAnswers
+from vitals.http.access import granted
+from vitals.http.responses import json_answer
+from vitals.model.kinds import Kind
+from vitals.model.points import MAX_NAME
+from vitals.model.records.tokens import Grant
+
+router = APIGatewayRouter()
+
+Name = Annotated[StrictStr, Field(max_length=MAX_NAME)]
+Number = StrictFloat | StrictInt
+SiteName = Annotated[str, Path(max_length=64, description="site name, as in /sites")]
+
+
+class SiteBody(BaseModel):
+    """Settings of a site to change; null restores the default."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    timezone: StrictStr | None = Field(None, max_length=64, description="IANA name; null is UTC")
+    units: Literal["source", "metric", "imperial"] | None = Field(
+        None, description="units of the answers; null is source"
+    )
+
+
+class PointBody(BaseModel):
+    """Settings of a point to change; null removes a setting."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    kind: Kind | None = Field(None, description="null is the derived kind")
+    rollover: Number | None = Field(None, description="the value after which the counter begins again at 0")
+    states: dict[StrictStr, Number] | None = Field(None, description="the numbers of its state texts")
+
+
+class PointsBody(BaseModel):
+    """Settings of points to change, by their names."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    points: dict[Name, PointBody] = Field(min_length=1, max_length=MAX_CHANGED_POINTS)
+
+
+@router.patch("/sites/<site>", summary="Set the timezone or the units of a site")
+def set_site(site: SiteName, body: Annotated[SiteBody, Body()]) -> Response[Any]:
+    return json_answer(_api().set_site(_grant(), site, body.model_dump(exclude_unset=True)))
+
+
+@router.patch("/sites/<site>/points", summary="Set the kind, the rollover or the states of points")
+def set_points(site: SiteName, body: Annotated[PointsBody, Body()]) -> Response[Any]:
+    changes = body.model_dump(exclude_unset=True)["points"]
+    return json_answer(_api().set_points(_grant(), site, changes))
+
+
+@router.get("/sites/<site>/changes", summary="Changes of the settings of a site and its points")
+def changes(
+    site: SiteName,
+    limit: Annotated[int, Query(ge=1, le=100, description="maximum number of changes")] = 20,
+    next_token: Annotated[str | None, Query(max_length=200, description="from the previous page")] = None,
+) -> Response[Any]:
+    return json_answer(_api().page_of_changes(_grant(), site, limit, next_token))
+
+
+def _api() -> AdminAnswers:
+    api: AdminAnswers = router.context["api"]
+    return api
+
+
+def _grant() -> Grant:
+    return granted(router.current_event)

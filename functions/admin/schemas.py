@@ -1,0 +1,47 @@
+"""The answers about settings: the one definition, which the routes return and /openapi.json describes."""
+
+from typing import NotRequired, TypedDict
+
+from vitals.model.kinds import Kind
+from vitals.model.records.changes import ChangedSetting
+
+
+class PointWithSettings(TypedDict):
+    """A point and its settings after a change."""
+
+    point_name: str
+    kind: Kind
+    """What its values mean: derived, or as set by hand."""
+    rollover: NotRequired[float]
+    """The value after which the counter begins again at 0, if it was set."""
+    states: NotRequired[dict[str, float]]
+    """The numbers of its state texts, if they were set."""
+
+
+class ChangedPoints(TypedDict):
+    """The points that the request names, in its order."""
+
+    points: list[PointWithSettings]
+
+
+class SettingChange(TypedDict):
+    """Who changed a setting, and when."""
+
+    time: str
+    """ISO 8601."""
+    who: str
+    """Name and id of the token, or the operator's identity in AWS."""
+    what: ChangedSetting
+    subject: str
+    """The site, or the name of the point."""
+    before: str | float | dict[str, float] | None
+    """Null where nothing was set."""
+    after: str | float | dict[str, float] | None
+
+
+class Changes(TypedDict):
+    """A page of a site's changes, newest first."""
+
+    site_name: str
+    changes: list[SettingChange]
+    next_token: str | None

@@ -1,0 +1,243 @@
+"""The API of settings through its handler: a proxy event in, status and JSON out."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from admin import app
+from tests.support import openapi
+from tests.support.kill import Killed, Killer, Moment, at_steps
+from tests.support.lambda_context import lambda_context
+from tests.support.lost_answers import LostAnswer
+from vitals.aws import clients
+from vitals.model.points import ListedPoint
+from vitals.model.records.sites import REMOVED
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.sites import SiteTable
+
+CONTEXT = lambda_context("admin")
+NAMES = [f"p{number:03d}" for number in range(300)]
+type Call = Callable[..., tuple[int, dict[str, Any]]]
+
+
+@pytest.fixture
+def call(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call]:
+    """Status and JSON of an answer, which is as /openapi.json says."""
+    for name, value in (("STATE_TABLE", "StateTable"), ("SITES", "mill")):
+        monkeypatch.setenv(name, value)
+    CatalogTable(dynamodb, "StateTable").refresh("mill", [ListedPoint(name, "kWh") for name in NAMES])
+    SiteTable(dynamodb, "StateTable").record_catalog("mill", "The Mill", len(NAMES), None)
+    caches = (app.api.connect, clients.made_client, clients._session)
+
+    def send(
+        method: str,
+        path: str,
+        body: Any = None,
+        query: dict[str, str] | None = None,
+        scopes: str = "admin",
+        token_id: str = "0123abcd",
+    ) -> tuple[int, dict[str, Any]]:
+        authorizer = {"principalId": "ada", "scopes": scopes, "sites": "mill gone"}
+        event = {
+            "resource": "/{proxy+}",
+            "path": path,
+            "httpMethod": method,
+            "headers": {"Content-Type": "application/json"},
+            "multiValueHeaders": {},
+            "queryStringParameters": query,
+            "multiValueQueryStringParameters": {name: [text] for name, text in (query or {}).items()},
+            "requestContext": {
+                "requestId": "r-1",
+                "authorizer": authorizer | ({"token_id": token_id} if token_id else {}),
+            },
+            "body": None if body is None else json.dumps(body),
+            "isBase64Encoded": False,
+        }
+        answer = app.handler(event, CONTEXT)  # type: ignore[arg-type]
+        status, content = answer["statusCode"], json.loads(answer["body"])
+        if status != 405:
+            openapi.check_answer(method, path, status, content)
+        return status, content
+
+    for cached in caches:
+        cached.cache_clear()
+    yield send
+    for cached in caches:
+        cached.cache_clear()
+
+
+def changes(call: Call) -> list[tuple[Any, ...]]:
+    """What changed, without the times, in the order of the list."""
+    listed = call("GET", "/sites/mill/changes", scopes="read")[1]["changes"]
+    return [tuple(change[key] for key in ("who", "what", "subject", "before", "after")) for change in listed]
+
+
+def test_a_site_is_set_and_the_change_listed(call: Call) -> None:
+    status, site = call("PATCH", "/sites/mill", {"timezone": "America/Chicago"})
+    assert (status, site["site_name"], site["display_name"]) == (200, "mill", "The Mill")
+    assert (site["status"], site["timezone"], site["units"]) == ("enabled", "America/Chicago", "source")
+    assert call("PATCH", "/sites/mill", {"units": "metric"}, token_id="")[1]["units"] == "metric"
+    assert sorted(changes(call)) == [
+        ("ada", "units", "mill", "source", "metric"),
+        ("ada (0123abcd)", "timezone", "mill", "UTC", "America/Chicago"),
+    ]
+
+
+def test_null_restores_the_default(call: Call) -> None:
+    call("PATCH", "/sites/mill", {"timezone": "America/Chicago", "units": "metric"})
+    site = call("PATCH", "/sites/mill", {"timezone": None, "units": None})[1]
+    assert (site["timezone"], site["units"]) == ("UTC", "source")
+
+
+def test_a_repeat_records_nothing(call: Call) -> None:
+    body = {"timezone": "America/Chicago"}
+    assert call("PATCH", "/sites/mill", body) == call("PATCH", "/sites/mill", body)
+    assert len(changes(call)) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ({}, "the body must contain timezone or units"),
+        ({"timezone": "Chicago"}, "timezone must be an IANA name such as America/Chicago"),
+        ({"timezone": "utc"}, "such as America/Chicago; use UTC"),
+        ({"timezone": 1}, "timezone: Input should be a valid string"),
+        ({"timezone": "UTC", "units": "si"}, "units: Input should be 'source', 'metric' or 'imperial'"),
+        ({"timezone": "UTC", "zone": "UTC"}, "unknown key 'zone'; the JSON body takes timezone, units"),
+    ],
+)
+def test_an_invalid_setting_changes_nothing(call: Call, body: Any, text: str) -> None:
+    status, answer = call("PATCH", "/sites/mill", body)
+    assert (status, answer["error_code"]) == (400, "INVALID_REQUEST")
+    assert text in answer["error"]
+    assert changes(call) == []
+
+
+def test_scopes_and_sites_are_checked(call: Call, dynamodb: Any) -> None:
+    body = {"units": "metric"}
+    for scopes in ("read", "read export backfill"):
+        assert call("PATCH", "/sites/mill", body, scopes=scopes)[0] == 403
+        assert call("PATCH", "/sites/mill/points", {"points": {"p000": {}}}, scopes=scopes)[0] == 403
+    assert call("GET", "/sites/mill/changes", scopes="backfill")[0] == 403
+    assert call("PATCH", "/sites/bank", body)[0] == 403
+    SiteTable(dynamodb, "StateTable").set_status("gone", REMOVED)
+    for method, path, content in (
+        ("PATCH", "/sites/gone", body),
+        ("PATCH", "/sites/gone/points", {"points": {"p": {}}}),
+        ("GET", "/sites/gone/changes", None),
+    ):
+        assert call(method, path, content)[0] == 404
+
+
+def test_points_are_set_and_removed(call: Call) -> None:
+    settings = {
+        "p299": {"kind": "counter", "rollover": 1000},
+        "p001": {"states": {"occupied": 1, "off": 0.5}},
+    }
+    status, answer = call("PATCH", "/sites/mill/points", {"points": settings})
+    assert (status, answer["points"]) == (
+        200,
+        [
+            {"point_name": "p299", "kind": "counter", "rollover": 1000.0},
+            {"point_name": "p001", "kind": "counter", "states": {"occupied": 1.0, "off": 0.5}},
+        ],
+    )
+    body = {"points": {"p299": {"rollover": None}, "p001": {"kind": "binary"}}}
+    assert call("PATCH", "/sites/mill/points", body)[1]["points"] == [
+        {"point_name": "p299", "kind": "counter"},
+        {"point_name": "p001", "kind": "binary", "states": {"occupied": 1.0, "off": 0.5}},
+    ]
+    who = "ada (0123abcd)"
+    assert sorted(changes(call), key=repr) == [
+        (who, "kind", "p001", None, "binary"),
+        (who, "kind", "p299", None, "counter"),
+        (who, "rollover", "p299", 1000.0, None),
+        (who, "rollover", "p299", None, 1000.0),
+        (who, "states", "p001", None, {"occupied": 1.0, "off": 0.5}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({}, "'p000' must contain kind, rollover or states"),
+        ({"kind": "meter"}, "points.p000.kind: Input should be"),
+        ({"rollover": 0}, "'p000': rollover must be a finite number greater than 0"),
+        ({"states": {"": 1}}, "'p000': the text of a state must have 1 to 64"),
+        ({"unit": "kWh"}, "unknown key 'unit'"),
+    ],
+)
+def test_an_invalid_point_changes_no_point(call: Call, settings: Any, text: str) -> None:
+    body = {"points": {"p001": {"kind": "binary"}, "p000": settings}}
+    status, answer = call("PATCH", "/sites/mill/points", body)
+    assert (status, text in answer["error"]) == (400, True), answer
+    assert changes(call) == []
+
+
+def test_an_unknown_point_changes_no_point(call: Call) -> None:
+    body = {"points": {"p001": {"kind": "binary"}, "nothing": {"kind": "binary"}}}
+    status, answer = call("PATCH", "/sites/mill/points", body)
+    assert (status, answer["error"]) == (404, "the site has no point 'nothing'")
+    assert changes(call) == []
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "at least 1 item"), (501, "at most 500 items")])
+def test_one_to_500_points_are_set(call: Call, count: int, text: str) -> None:
+    points: dict[str, Any] = {f"p{number:03d}": {"kind": None} for number in range(count)}
+    status, answer = call("PATCH", "/sites/mill/points", {"points": points})
+    assert (status, text in answer["error"]) == (400, True)
+
+
+def test_changes_come_in_pages(call: Call) -> None:
+    call("PATCH", "/sites/mill/points", {"points": {name: {"kind": "analog"} for name in NAMES[:25]}})
+    pages: list[list[str]] = []
+    token: str | None = ""
+    while token is not None:
+        query = {"limit": "10"} | ({"next_token": token} if token else {})
+        answer = call("GET", "/sites/mill/changes", query=query)[1]
+        pages.append([change["subject"] for change in answer["changes"]])
+        token = answer["next_token"]
+    assert [len(page) for page in pages] == [10, 10, 5]
+    assert [name for page in pages for name in page] == NAMES[24::-1]
+
+
+@pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "101"}, {"next_token": "x"}, {"limit": "x"}])
+def test_an_invalid_page_is_refused(call: Call, query: dict[str, str]) -> None:
+    assert call("GET", "/sites/mill/changes", query=query)[0] == 400
+
+
+def test_a_token_of_another_request_is_refused(call: Call) -> None:
+    call("PATCH", "/sites/mill", {"timezone": "Asia/Tokyo", "units": "metric"})
+    token = call("GET", "/sites/mill/changes", query={"limit": "1"})[1]["next_token"]
+    assert call("GET", "/sites/mill/changes", query={"next_token": token + "A"})[0] == 400
+    assert len(call("GET", "/sites/mill/changes", query={"next_token": token})[1]["changes"]) == 1
+
+
+BOTH_CHUNKS = {"p000": {"kind": "analog"}, "p299": {"kind": "analog"}}
+
+
+@at_steps(range(2))
+def test_a_killed_change_is_completed_by_a_repeat(call: Call, dynamodb: Any, moment: Moment) -> None:
+    """Each chunk of 256 points has its own transaction; none is recorded twice, or without effect."""
+    table = CatalogTable(Killer(moment).client(dynamodb), "StateTable")
+    with pytest.raises(Killed):
+        table.set_points("mill", BOTH_CHUNKS, "ada")
+    stored = {point.name for point in table.load("mill").points if point.settings}
+    assert {subject for _, _, subject, _, _ in changes(call)} == stored
+    assert len(stored) == moment.step + moment.after
+    assert call("PATCH", "/sites/mill/points", {"points": BOTH_CHUNKS})[0] == 200
+    assert sorted(subject for _, _, subject, _, _ in changes(call)) == ["p000", "p299"]
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_a_lost_answer_records_no_change_twice(call: Call, number: int) -> None:
+    with LostAnswer("TransactWriteItems", number=number).patched():
+        assert call("PATCH", "/sites/mill/points", {"points": BOTH_CHUNKS})[0] == 200
+    assert sorted(subject for _, _, subject, _, _ in changes(call)) == ["p000", "p299"]
+
+
+def test_other_methods_are_named(call: Call) -> None:
+    assert call("GET", "/sites/mill")[1]["error"] == "method not allowed; use PATCH"
+    assert call("POST", "/sites/mill/changes", {})[1]["error"] == "method not allowed; use GET, HEAD"
