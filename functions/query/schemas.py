@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from query.warnings import Warned
 from vitals.http.site_answer import Site
+from vitals.model.kinds import Kind
 from vitals.model.records.ledger import ArchiveStatus
 from vitals.reading.gaps import Reason
 from vitals.reading.reads import Source
@@ -211,6 +212,12 @@ class PointAnswer(TypedDict):
     description: str
     device: str | None
     equipment: str | None
+    kind: Kind
+    """What its values mean: derived, or as set by hand."""
+    rollover: NotRequired[float]
+    """The value after which the counter begins again at 0, if it was set."""
+    states: NotRequired[dict[str, float]]
+    """The numbers of its state texts, if they were set."""
 
 
 class Points(TypedDict):

@@ -44,6 +44,12 @@ class Point(TypedDict):
     description: str
     device: str | None
     equipment: str | None
+    kind: Literal["binary", "multistate", "analog", "counter", "setpoint"]
+    """What its values mean: derived, or as set by hand."""
+    rollover: NotRequired[float]
+    """The value after which the counter begins again at 0, if it was set."""
+    states: NotRequired[dict[str, float]]
+    """The numbers of its state texts, if they were set."""
 
 
 class Points(TypedDict):

@@ -65,8 +65,8 @@ def _visible(text: str) -> str:
 
 def point_answer(point: Point, site: str) -> PointAnswer:
     """Returns a point as the API lists it."""
-    listed = point.listed
-    return {
+    listed, settings = point.listed, point.settings
+    answer: PointAnswer = {
         "point_name": listed.name,
         "display_name": _display_name(site, listed),
         "unit": listed.unit,
@@ -75,7 +75,13 @@ def point_answer(point: Point, site: str) -> PointAnswer:
         "description": listed.description,
         "device": listed.device or None,
         "equipment": _equipment(listed),
+        "kind": point.kind,
     }
+    if settings.rollover is not None:
+        answer["rollover"] = settings.rollover
+    if settings.states:
+        answer["states"] = dict(settings.states)
+    return answer
 
 
 def tags(points: Sequence[Point]) -> list[TagCount]:

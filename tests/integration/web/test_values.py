@@ -183,6 +183,7 @@ class LaidOutApi:
             "description": "",
             "device": None,
             "equipment": None,
+            "kind": "analog",
         }
 
     def latest(self) -> list[dict[str, Any]]:

@@ -35,6 +35,12 @@ export type Point = {
   description: string;
   device: string | null;
   equipment: string | null;
+  /** What its values mean: derived, or as set by hand. */
+  kind: "binary" | "multistate" | "analog" | "counter" | "setpoint";
+  /** The value after which the counter begins again at 0, if it was set. */
+  rollover?: number;
+  /** The numbers of its state texts, if they were set. */
+  states?: Record<string, number>;
 };
 
 /** A page of points in name order. */

@@ -28,7 +28,7 @@ def points(
     if not points:
         return message("no points match")
     show_table(
-        ("point", "name", "unit", "interval", "equipment"),
+        ("point", "name", "kind", "unit", "interval", "equipment"),
         [_row(point) for point in points],
         right=("interval",),
     )
@@ -38,6 +38,7 @@ def _row(point: Point) -> tuple[str, ...]:
     return (
         point["point_name"],
         point["display_name"],
+        point["kind"],
         point["unit"],
         f"{point['interval_seconds']} s" if point["interval_seconds"] else "",
         point["equipment"] or "",

@@ -3,6 +3,7 @@
 import functools
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from query.points import search as point_search
 from query.points.names import display_name
+from vitals.model.point_settings import PointSettings
 from vitals.model.points import MAX_NAME, ListedPoint, Point
 
 SITE = "home"
@@ -74,10 +76,19 @@ def test_a_point_has_its_name_device_and_equipment() -> None:
         "description": "Supply air temperature",
         "device": "Roof controller",
         "equipment": "AHU-1",
+        "kind": "analog",
     }
     other = point_search.point_answer(POINTS[1], SITE)
     assert (other["display_name"], other["device"]) == ("Binary input 2, device 8033", None)
     assert other["equipment"] is None
+
+
+def test_a_point_has_the_settings_of_people() -> None:
+    states = {"Open": 1.0, "closed": 0.0}
+    point = replace(POINTS[0], settings=PointSettings("counter", 1e6, states))
+    answer = point_search.point_answer(point, SITE)
+    assert (answer["kind"], answer["rollover"], answer["states"]) == ("counter", 1e6, states)
+    assert point_search.point_answer(POINTS[0], SITE).keys() == answer.keys() - {"rollover", "states"}
 
 
 def tagged(number: int, *tags: str, unit: str = "", device: str = "") -> Point:

@@ -7,8 +7,8 @@ from typing import Literal, get_args
 
 from vitals.model import bacnet
 
-type Kind = Literal["binary", "multistate", "analog", "counter", "setpoint"]
-KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
+Kind = Literal["binary", "multistate", "analog", "counter", "setpoint"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 # A few sites of the largest known size.
 _CACHED = 20_000

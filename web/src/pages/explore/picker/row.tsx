@@ -36,6 +36,7 @@ export function Row({ row, point, slot, full, last, active, onFocus, onToggle }:
         />
         <span class="names">
           <span>{point.display_name}</span>
+          <span class="kind">{point.kind}</span>
           <small>
             <bdi>{point.point_name}</bdi>
           </small>

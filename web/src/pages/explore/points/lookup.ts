@@ -53,5 +53,6 @@ function unlisted(name: string): Point {
     description: "",
     device: null,
     equipment: null,
+    kind: "analog",
   };
 }
