@@ -10,6 +10,8 @@ from typing import Any
 
 type Samples = dict[tuple[str, int], float]
 """Values by (point name, UTC ms)."""
+type States = Mapping[str, Mapping[str, float]]
+"""The numbers of state texts that people set, by point name."""
 
 _TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d(?::?\d\d)?)", re.ASCII
@@ -20,22 +22,28 @@ _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _ONES, _ZEROS = {"true", "active", "on"}, {"false", "inactive", "off"}
 
 
-def expected(readings: Iterable[Mapping[str, Any]], configured: Collection[str]) -> Samples:
+def expected(
+    readings: Iterable[Mapping[str, Any]], configured: Collection[str], states: States | None = None
+) -> Samples:
     """Returns the samples of the readings of configured points; the last of several at one time counts."""
     samples: Samples = {}
     for reading in readings:
-        value, time_ms = number(reading["value"]), milliseconds(reading["time"])
+        of_point = (states or {}).get(reading["name"], {})
+        value, time_ms = number(reading["value"], of_point), milliseconds(reading["time"])
         if reading["name"] in configured and value is not None and time_ms is not None:
             samples[reading["name"], time_ms] = value
     return samples
 
 
-def number(value: Any) -> float | None:
-    """Returns the value as a finite float, None when it is not one."""
+def number(value: Any, states: Mapping[str, float] | None = None) -> float | None:
+    """Returns the value as a finite float, None when it is not one and names none of the states."""
     if isinstance(value, bool):
         return 1.0 if value else 0.0
     if isinstance(value, str):
         word = value.strip().lower()
+        for text, state in (states or {}).items():
+            if text.strip().casefold() == value.strip().casefold():
+                return state
         if word in _ONES or word in _ZEROS:
             return 1.0 if word in _ONES else 0.0
         if not _NUMBER.fullmatch(value):

@@ -7,10 +7,11 @@ the upstream served. Where the two differ, the upstream is asked again, for late
 import random
 import struct
 import sys
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from operations.errors import OperatorError
-from operations.oracle import Samples
+from operations.oracle import Samples, States
 from operations.verification.questions import Question, SiteSpan, iso, questions, spans
 from operations.verification.store import Store
 from operations.verification.upstream import Upstream
@@ -43,17 +44,20 @@ def compare(store: Store, seed: int | None, days: range | None = None) -> Compar
     synced = store.synced()
     if not synced:
         raise OperatorError("no site is synced yet; wait for the first sync")
-    served = _ask_upstream(upstream, spans(synced, days), random.Random(seed))
+    states = {site: store.states(site) for site in synced}
+    served = _ask_upstream(upstream, spans(synced, days), states, random.Random(seed))
     plan = f"{len(served)} questions to the upstream (seed {seed}), then a sync, then the same to the store"
     print(plan, file=sys.stderr)
     for site in synced:
         store.sync(site)
-    results = [_compare(store, upstream, question, samples) for question, samples in served]
+    results = [
+        _compare(store, upstream, question, samples, states[question.site]) for question, samples in served
+    ]
     return Comparison(*map(sum, zip(*results, strict=True)))
 
 
 def _ask_upstream(
-    upstream: Upstream, site_spans: list[SiteSpan], chance: random.Random
+    upstream: Upstream, site_spans: list[SiteSpan], states: Mapping[str, States], chance: random.Random
 ) -> list[tuple[Question, Samples]]:
     names = {site: upstream.points(site) for site in {span.site for span in site_spans}}
     low, high = (max(count, len(site_spans)) for count in _QUESTIONS)
@@ -62,16 +66,18 @@ def _ask_upstream(
     for question in questions(site_spans, names, chance):
         if len(served) >= high or (len(served) >= low and count >= _ENOUGH_SAMPLES):
             break
-        served.append((question, upstream.ask(question)))
+        served.append((question, upstream.ask(question, states[question.site])))
         count += len(served[-1][1])
     return served
 
 
-def _compare(store: Store, upstream: Upstream, question: Question, served: Samples) -> Comparison:
+def _compare(
+    store: Store, upstream: Upstream, question: Question, served: Samples, states: States
+) -> Comparison:
     stored = store.ask(question)
     expected = served
     if _bits(stored) != _bits(served):
-        expected = _expected(stored, served, upstream.ask(question))
+        expected = _expected(stored, served, upstream.ask(question, states))
     matched = sum(_equal(stored.get(key), value) for key, value in expected.items())
     extra = len(stored.keys() - expected.keys())
     if matched != len(expected) or extra:

@@ -2,12 +2,13 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
 from operations import oracle, stack_file
 from operations.errors import OperatorError
-from operations.oracle import Samples
+from operations.oracle import Samples, States
 from operations.verification.questions import Question
 from operations.verification.upstream import MAX_PAGES, Upstream
 
@@ -33,6 +34,18 @@ class Store:
             for site in sites
             if site["synced_until"] and site["status"] == "enabled"
         }
+
+    def states(self, site: str) -> States:
+        """Returns the numbers of state texts that were set for points of the site."""
+        query: dict[str, Any] = {"limit": 1_000}
+        states: dict[str, dict[str, float]] = {}
+        for _ in range(MAX_PAGES):
+            page = self._answer("GET", f"/sites/{quote(site)}/points", params=query)
+            states |= {point["point_name"]: point["states"] for point in page["points"] if "states" in point}
+            query["next_token"] = page["next_token"]
+            if query["next_token"] is None:
+                return states
+        raise OperatorError(f"the store's points of {site} have more than {MAX_PAGES} pages")
 
     def ask(self, question: Question) -> Samples:
         """Returns the samples that the query API answers."""

@@ -11,7 +11,7 @@ import requests
 
 from operations import oracle
 from operations.errors import OperatorError
-from operations.oracle import Samples
+from operations.oracle import Samples, States
 from operations.verification.questions import Question, iso
 
 MAX_PAGES = 400
@@ -41,9 +41,9 @@ class Upstream:
                 return names
         raise OperatorError(f"the point listing of {site} has more than {MAX_PAGES} pages")
 
-    def ask(self, question: Question) -> Samples:
+    def ask(self, question: Question, states: States | None = None) -> Samples:
         """Returns the samples that the upstream's readings amount to."""
-        samples = oracle.expected(self._readings(question), set(question.names))
+        samples = oracle.expected(self._readings(question), set(question.names), states)
         return {key: v for key, v in samples.items() if question.start_ms <= key[1] < question.end_ms}
 
     def _readings(self, question: Question) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from etl.receipt import Receipt
 from etl.sync import Syncer
 from local.ace_simulator.simulator import Simulator
 from operations import oracle
+from operations.oracle import States
 from query.answers import Api
 from tests.support.clock import Clock
 from tests.support.query_tiers import query_api
@@ -77,7 +78,7 @@ class World:
             if not names[point].startswith("weather.")
         }
 
-    def truth(self, span: Span) -> dict[tuple[str, int], bytes]:
+    def truth(self, span: Span, states: States | None = None) -> dict[tuple[str, int], bytes]:
         """The same from the simulator's own books, by the oracle's rules."""
         series = self.simulator.site_series(SITE, span.start_ms, span.end_ms, self.clock())
         readings = [
@@ -86,4 +87,5 @@ class World:
             for time_ms, value in zip(times.tolist(), values, strict=True)
         ]
         configured = {item["name"] for item in self.syncer.ingest.ace.configured_points(SITE).items}
-        return {key: struct.pack("<d", value) for key, value in oracle.expected(readings, configured).items()}
+        expected = oracle.expected(readings, configured, states)
+        return {key: struct.pack("<d", value) for key, value in expected.items()}

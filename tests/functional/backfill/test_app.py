@@ -1,8 +1,11 @@
 """Rare paths of a backfill's day through its handler, with the permissions of its function."""
 
+import io
+import struct
 from typing import Any
 
 import boto3
+import pyarrow.parquet as pq
 import pytest
 
 from backfill import app
@@ -16,7 +19,7 @@ from tests.support.world import World
 from vitals.codec import day_file
 from vitals.errors import ArchiveVerificationError, UpstreamUnavailableError
 from vitals.model.site_day import SiteDay
-from vitals.model.timespan import DAY_MS, HOUR_MS
+from vitals.model.timespan import DAY_MS, HOUR_MS, Span
 from vitals.store import keys
 
 __all__ = ["deployed"]
@@ -35,6 +38,12 @@ def plan(day: SiteDay) -> None:
 def read(day: SiteDay) -> dict[str, Any]:
     receipt: dict[str, Any] = app.handler({"task": "day", "run": RUN, "site": SITE, "day": day.date}, CONTEXT)
     return receipt
+
+
+def values(day: SiteDay) -> list[float]:
+    body = boto3.client("s3").get_object(Bucket=BUCKET, Key=keys.day_file(day))["Body"].read()
+    column: list[float] = pq.read_table(io.BytesIO(body))["value"].to_pylist()
+    return column
 
 
 def versions(day: SiteDay) -> list[dict[str, Any]]:
@@ -57,6 +66,18 @@ def test_a_day_continues_after_its_staged_hours(deployed: World, monkeypatch: py
         read(OLD)
     assert read(OLD)["status"] == "done"
     assert hours == [0, 1, 2, 3, *range(3, 24)]
+
+
+def test_a_backfill_stores_states_as_numbers(deployed: World) -> None:
+    deployed.sync()
+    catalogs = deployed.syncer.catalogs
+    states = {point.name: {"fault text": -777.5} for point in catalogs.load(SITE).points}
+    catalogs.set_points(SITE, {name: {"states": states[name]} for name in states}, "ada")
+    plan(OLD)
+    read(OLD)
+    truth = deployed.truth(Span(OLD.day_ms, OLD.day_ms + DAY_MS), states)
+    assert truth.keys() > deployed.truth(Span(OLD.day_ms, OLD.day_ms + DAY_MS)).keys()
+    assert sorted(values(OLD)) == sorted(struct.unpack("<d", value)[0] for value in truth.values())
 
 
 def test_a_day_with_blocks_is_merged_and_archived(

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vitals.model.point_settings import NO_SETTINGS
 from vitals.pipeline import acceptance
 from vitals.pipeline.acceptance import accept, parse_time, parse_value
 
@@ -52,7 +53,12 @@ def test_a_number_written_out_survives_to_the_bit(value: float) -> None:
         ("Infinity", acceptance.NOT_A_NUMBER),
         ("-inf", acceptance.NOT_A_NUMBER),
         ("1e999", acceptance.NOT_A_NUMBER),
-        ("fault", acceptance.NOT_A_NUMBER),
+        *((text, acceptance.NULL) for text in ("null", " None ", "N/A", "na", "NIL", "undefined")),
+        *(
+            (text, acceptance.STATE)
+            for text in ("fault", " Occupied ", "auto", "Heat 2", "über-hitze", "x" * 64)
+        ),
+        *((text, acceptance.NOT_A_NUMBER) for text in ("12 kW", "1,5", "[1]", "--", "a\nb", "x" * 65)),
         ("1_000", acceptance.NOT_A_NUMBER),
         ("١٢", acceptance.NOT_A_NUMBER),
         (10**400, acceptance.NOT_A_NUMBER),
@@ -66,6 +72,39 @@ def test_other_values_are_counted_by_reason(value: Any, reason: str) -> None:
     )
     assert len(samples) == 0
     assert rejected == {reason: 1}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Occupied", 2.0),
+        (" OCCUPIED ", 2.0),
+        ("off", 7.0),
+        ("N/A", -1.0),
+        ("12 kw", 12_000.0),
+        ("on", 1.0),
+        ("45.5", 45.5),
+        (True, 1.0),
+    ],
+)
+def test_states_of_a_point_come_first(value: Any, expected: float) -> None:
+    states = NO_SETTINGS.changed({"states": {"occupied": 2, "Off": 7, "n/a": -1, "12 kW": 12_000}}).numbers
+    readings = [{"name": name, "value": value, "time": "2026-01-01T00:00:00Z"} for name in "pq"]
+    samples, rejected, hours = accept(readings, {"p": 3, "q": 4}, NOW, {3: states})
+    assert samples[samples.ids == 3].values.tolist() == [expected]
+    assert rejected.total() == len(hours) == 2 - len(samples)
+
+
+def test_other_words_of_such_a_point_are_states() -> None:
+    reading = {"name": "p", "value": "standby", "time": "2026-01-01T00:00:00Z"}
+    assert accept([reading], {"p": 3}, NOW, {3: {"occupied": 2.0}}).rejected == {acceptance.STATE: 1}
+
+
+@given(st.text(max_size=70))
+def test_any_text_is_a_value_or_counted(text: str) -> None:
+    accepted = accept([{"name": "p", "value": text, "time": "2026-01-01T00:00:00Z"}], {"p": 3}, NOW)
+    assert len(accepted.samples) + accepted.rejected.total() == 1
+    assert accepted.rejected.keys() <= {acceptance.NULL, acceptance.NOT_A_NUMBER, acceptance.STATE}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from operations.errors import OperatorError
-from operations.oracle import Samples
+from operations.oracle import Samples, States
 from operations.verification.comparison import Comparison, compare
 from operations.verification.questions import Question
 
@@ -20,7 +20,7 @@ class FakeUpstream:
     def points(self, site: str) -> list[str]:
         return NAMES
 
-    def ask(self, question: Question) -> Samples:
+    def ask(self, question: Question, states: States | None = None) -> Samples:
         first = -(-question.start_ms // 60_000) * 60_000
         return {(n, t): float(t % 977) for n in question.names for t in range(first, question.end_ms, 60_000)}
 
@@ -37,6 +37,9 @@ class FakeStore:
 
     def synced(self) -> dict[str, tuple[int, int]]:
         return {"s": (END - 24 * 3_600_000, END)}
+
+    def states(self, site: str) -> States:
+        return {}
 
     def sync(self, site: str) -> None:
         self.syncs += 1
@@ -109,7 +112,7 @@ class LateUpstream(FakeUpstream):
     def __init__(self) -> None:
         self.questions: set[Question] = set()
 
-    def ask(self, question: Question) -> Samples:
+    def ask(self, question: Question, states: States | None = None) -> Samples:
         samples = super().ask(question)
         if question not in self.questions:
             self.questions.add(question)

@@ -7,6 +7,7 @@ const REASONS = new Map(
   Object.entries({
     null: "the value is null",
     not_a_number: "the value is not a number",
+    state: "the value names a state without a number",
     not_configured: "the point is not in the site's point list",
     name_too_long: "the point name has more than 512 characters",
     bad_time: "the time is invalid or before 1990",

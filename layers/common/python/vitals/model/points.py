@@ -124,6 +124,11 @@ class Catalog:
         return {point.name: point.id for point in self.points if point.active}
 
     @cached_property
+    def states(self) -> Mapping[int, Mapping[str, float]]:
+        """The numbers of state texts, by `state_key`, of the points that have any, by point id."""
+        return {point.id: point.settings.numbers for point in self.points if point.settings.states}
+
+    @cached_property
     def configured(self) -> point_set.PointSet:
         """The ids of the active points whose readings are requested from the upstream."""
         return point_set.from_ids(point.id for point in self.points if point.active and not point.is_weather)

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from vitals.codec.lenient_json import MalformedEntry
+from vitals.model.point_settings import MAX_STATE_TEXT, state_key
 from vitals.model.points import MAX_NAME
 from vitals.model.samples import Samples, from_columns
 from vitals.model.timespan import EARLIEST_MS, FUTURE_TOLERANCE_MS, HOUR_MS, check_year, parse_instant
 
 NULL = "null"
 NOT_A_NUMBER = "not_a_number"
+STATE = "state"
 NOT_CONFIGURED = "not_configured"
 NAME_TOO_LONG = "name_too_long"
 BAD_TIME = "bad_time"
@@ -23,6 +25,7 @@ TOO_DENSE = "too_dense"
 REASONS = (
     NULL,
     NOT_A_NUMBER,
+    STATE,
     NOT_CONFIGURED,
     NAME_TOO_LONG,
     BAD_TIME,
@@ -32,6 +35,8 @@ REASONS = (
 )
 
 _STATES = {"true": 1.0, "active": 1.0, "on": 1.0, "false": 0.0, "inactive": 0.0, "off": 0.0}
+_NULL_WORDS = {"", "null", "none", "nil", "n/a", "na", "undefined"}
+_NO_STATES: Mapping[str, float] = {}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -51,19 +56,28 @@ class Accepted(NamedTuple):
     """(point id, start of the hour in UTC ms) of the readings rejected for their value, or as malformed."""
 
 
-def accept(readings: Iterable[Any], ids: Mapping[str, int], now_ms: int) -> Accepted:
+def accept(
+    readings: Iterable[Any],
+    ids: Mapping[str, int],
+    now_ms: int,
+    states: Mapping[int, Mapping[str, float]] | None = None,
+) -> Accepted:
     """Returns the samples of the readings ({name, value, time}), and the rejections of the others.
 
-    `ids` has the ids of the configured points by name. A reading may be FUTURE_TOLERANCE_MS ahead of now.
+    `ids` has the ids of the configured points by name, `states` the numbers of state texts by point id. A
+    reading may be FUTURE_TOLERANCE_MS ahead of now.
     """
-    intake = _Intake(ids, now_ms + FUTURE_TOLERANCE_MS)
+    intake = _Intake(ids, now_ms + FUTURE_TOLERANCE_MS, states or {})
     intake.add(readings)
     return Accepted(intake.samples(), intake.rejected, intake.rejected_hours())
 
 
 class _Intake:
-    def __init__(self, ids: Mapping[str, int], latest_ms: int) -> None:
+    def __init__(
+        self, ids: Mapping[str, int], latest_ms: int, states: Mapping[int, Mapping[str, float]]
+    ) -> None:
         self._ids = ids
+        self._states = states
         self._latest_ms = latest_ms
         # A page repeats few distinct times, and parsing one costs more than looking it up.
         self._times: dict[str, int] = {}
@@ -73,6 +87,7 @@ class _Intake:
 
     def add(self, readings: Iterable[Any]) -> None:
         ids, times, rows, latest_ms = self._ids, self._times, self._rows, self._latest_ms
+        states = self._states
         for reading in readings:
             try:
                 name, value, text = reading["name"], reading["value"], reading["time"]
@@ -80,7 +95,7 @@ class _Intake:
                 if point is None:
                     raise RejectedReadingError(_reason_without_point(name))
                 try:
-                    number = parse_value(value)
+                    number = parse_value(value, states.get(point, _NO_STATES))
                 except RejectedReadingError:
                     self._rejected_times.add((point, text))
                     raise
@@ -118,13 +133,14 @@ def _reason_without_point(name: Any) -> str:
     return NAME_TOO_LONG if isinstance(name, str) and len(name) > MAX_NAME else NOT_CONFIGURED
 
 
-def parse_value(value: Any) -> float:
+def parse_value(value: Any, states: Mapping[str, float] = _NO_STATES) -> float:
     """Returns a number, a boolean, or the text of a number or of a state, as a finite float.
 
-    States are on, off, true, false, active and inactive, in any case. RejectedReadingError otherwise.
+    States are those of the point, by `state_key`, and on, off, true, false, active and inactive, in any case.
+    RejectedReadingError otherwise.
     """
     if isinstance(value, str):
-        return _parse_text(value)
+        return _parse_text(value, states)
     if value is None:
         raise RejectedReadingError(NULL)
     if not isinstance(value, (bool, int, float)):
@@ -136,18 +152,27 @@ def parse_value(value: Any) -> float:
     return _finite(number)
 
 
-def _parse_text(text: str) -> float:
+def _parse_text(text: str, states: Mapping[str, float]) -> float:
     try:
         number = float(text)
     except ValueError:
-        state = _STATES.get(text.strip().lower())
+        word = state_key(text)
+        state = states.get(word, _STATES.get(text.strip().lower()))
         if state is None:
-            raise RejectedReadingError(NOT_A_NUMBER if text.strip() else NULL) from None
+            raise RejectedReadingError(_reason_of_word(word)) from None
         return state
     # Python reads "1_000" and other scripts' digits as numbers; no sensor writes them.
     if "_" in text or not text.isascii():
         raise RejectedReadingError(NOT_A_NUMBER)
     return _finite(number)
+
+
+def _reason_of_word(word: str) -> str:
+    """Returns the reason of a text without a number; one that begins with a letter may name a state."""
+    if word in _NULL_WORDS:
+        return NULL
+    is_state = word[0].isalpha() and word.isprintable() and len(word) <= MAX_STATE_TEXT
+    return STATE if is_state else NOT_A_NUMBER
 
 
 def _finite(number: float) -> float:

@@ -96,7 +96,7 @@ class Ingest:
         self._write(site, samples, fetched_ms, tally)
 
     def _accept(self, readings: Iterable[Reading], catalog: Catalog, tally: Tally) -> Accepted:
-        accepted = accept(readings, catalog.active_ids, self.now())
+        accepted = accept(readings, catalog.active_ids, self.now(), catalog.states)
         tally.fetched += len(accepted.samples) + accepted.rejected.total()
         tally.accepted += len(accepted.samples)
         tally.rejected += accepted.rejected
