@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Literal, get_args
 
-from vitals.model import bacnet
+from vitals.model import bacnet, units
 
 Kind = Literal["binary", "multistate", "analog", "counter", "setpoint"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -41,14 +41,9 @@ _TYPE_WORDS: tuple[tuple[str, Kind], ...] = (
 _HAYSTACK_KINDS: Mapping[str, Kind] = {"bool": "binary", "boolean": "binary", "str": "multistate"}
 # As Haystack and its exports write the value of a marker.
 _MARKER_VALUES = {"", "m:", "m", "marker", "true", "✓"}
-# What a meter counts: energy and volume. By their letters and digits alone.
-_CUMULATIVE_UNITS = {
-    *("wh", "kwh", "mwh", "gwh", "watthours", "kilowatthours", "megawatthours"),
-    *("vah", "kvah", "varh", "kvarh", "j", "kj", "mj", "gj", "joules", "kilojoules", "megajoules"),
-    *("btu", "btus", "kbtu", "mbtu", "mmbtu", "kilobtus", "megabtus", "therm", "therms", "tonhours"),
-    *("gal", "gallon", "gallons", "usgal", "usgallons", "imperialgallons", "l", "liters", "litres"),
-    *("m3", "m³", "cubicmeters", "cubicmetres", "ft3", "ft³", "cubicfeet", "cf", "ccf"),
-}
+# What a meter counts. MBTU is 1,000 or 1,000,000 BTU, so it cannot be converted, but it is energy.
+_COUNTED = {"energy", "apparent energy", "reactive energy", "volume"}
+_COUNTED_UNITS = {"mbtu"}
 
 
 @lru_cache(_CACHED)
@@ -92,4 +87,5 @@ def _of_tags(values: Mapping[str, str]) -> Kind | None:
 
 
 def _of_unit(unit: str) -> Kind | None:
-    return "counter" if re.sub(r"[\W_]", "", unit.lower()) in _CUMULATIVE_UNITS else None
+    counted = units.dimension(unit) in _COUNTED or unit.strip().lower() in _COUNTED_UNITS
+    return "counter" if counted else None
