@@ -1,10 +1,11 @@
 """The paces of one process: a token bucket for each key group."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
 
-from vitals.ace.pacing import KeyPaces
+from vitals.ace.pacing import KeyPaces, Pace
 from vitals.aws.runtime import Runtime
 
 BURST = 5
@@ -40,3 +41,11 @@ def test_a_group_has_the_same_pace_every_time() -> None:
     paces = Sleeper().paces()
     assert paces.select("north") is paces.select("north")
     assert paces.select("north") is not paces.select("south")
+
+
+def test_threads_wait_for_different_tokens() -> None:
+    slept_s: list[float] = []
+    pace = Pace(60, Runtime(monotonic=lambda: 0.0, sleep=slept_s.append), burst=BURST)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: pace.wait(), range(BURST + 20)))
+    assert sorted(slept_s) == pytest.approx(range(1, 21))

@@ -138,3 +138,40 @@ def test_slots_reserved_at_once_are_all_different(pace: Callable[..., SharedPace
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: pace(sleep=waits.append).wait(), range(40)))
     assert sorted(waits) == pytest.approx([1.2 * turn for turn in range(40)])
+
+
+def test_threads_of_a_process_share_its_slots(pace: Callable[..., SharedPace]) -> None:
+    waits: list[float] = []
+    shared = pace(sleep=waits.append)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: shared.wait(), range(40)))
+    assert sorted(waits) == pytest.approx([1.2 * turn for turn in range(40)])
+
+
+def test_a_batch_is_shared_by_threads(dynamodb: Any, clock: Clock) -> None:
+    waits: list[float] = []
+    shared = SharedPace(dynamodb, "StateTable", URL, 6_000, Runtime(now_ms=clock, sleep=waits.append))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: shared.wait(), range(40)))
+    assert len(set(waits)) == 40
+
+
+def test_requests_at_once_are_all_charged(pace: Callable[..., SharedPace], clock: Clock) -> None:
+    began = clock()
+    live = PriorityPace(Pace(60_000, burst=1_000), pace())
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: live.wait(), range(20)))
+    pace().wait()
+    assert clock() - began == 20 * 1_200
+
+
+def test_an_idle_pace_is_charged_in_one_call(
+    pace: Callable[..., SharedPace], clock: Clock, dynamodb: Any
+) -> None:
+    calls: list[str] = []
+    dynamodb.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+    live = pace()
+    for _ in range(2):
+        live.charge()
+        clock.forward(5)
+    assert calls == ["UpdateItem", "UpdateItem"]

@@ -1,5 +1,6 @@
 """The pace of requests to ACE."""
 
+import threading
 from functools import partial
 from typing import Protocol
 
@@ -15,7 +16,7 @@ class Paced(Protocol):
 
 
 class Pace:
-    """A token bucket: a burst of ten requests, then `per_minute`."""
+    """A token bucket, for several threads: a burst of ten requests, then `per_minute`."""
 
     def __init__(
         self,
@@ -30,15 +31,21 @@ class Pace:
         self._monotonic = runtime.monotonic
         self._sleep = runtime.sleep
         self._updated = runtime.monotonic()
+        self._lock = threading.Lock()
 
     def wait(self) -> None:
         """Waits until the next request may be made."""
-        now = self._monotonic()
-        self._tokens = min(self._burst, self._tokens + (now - self._updated) * self._rate)
-        self._updated = now
-        self._tokens -= 1
-        if self._tokens < 0:
-            self._sleep(-self._tokens / self._rate)
+        tokens = self._take()
+        if tokens < 0:
+            self._sleep(-tokens / self._rate)
+
+    def _take(self) -> float:
+        """Takes a token; returns how many are left, less than none when the caller has to wait for it."""
+        with self._lock:
+            now = self._monotonic()
+            self._tokens = min(self._burst, self._tokens + (now - self._updated) * self._rate) - 1
+            self._updated = now
+            return self._tokens
 
 
 class KeyPaces:

@@ -2,6 +2,7 @@
 
 import http.client
 import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
@@ -64,7 +65,7 @@ class _Failure:
 
 
 class Transport:
-    """Makes the requests to one API; `remaining_s` returns the caller's remaining seconds."""
+    """Makes the requests to one API, also of several threads; `remaining_s` returns the remaining seconds."""
 
     def __init__(
         self,
@@ -82,6 +83,7 @@ class Transport:
         self._pace = pace
         self._remaining_s = remaining_s
         self._runtime = runtime
+        self._lock = threading.Lock()
         self._session = session or total_timeout.session()
         self._session.headers.update({"Authorization": f"Bearer {api_key}", "Accept": "application/json"})
 
@@ -113,7 +115,8 @@ class Transport:
         return timeout_s
 
     def _attempt(self, request: Request, form: Form, timeout_s: float) -> Body | _Failure:
-        self.requests += 1
+        with self._lock:
+            self.requests += 1
         end = self._runtime.monotonic() + timeout_s
         # requests accepts urllib3's Timeout, but its types do not say so.
         timeout: Any = Timeout(total=timeout_s, connect=_CONNECT_TIMEOUT_S, read=timeout_s)

@@ -6,6 +6,7 @@ Item: at_ms, the next free request slot. Reserving a slot moves it on by one int
 answer to that is lost, the slot stays unused, and botocore's repeat reserves the next one.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ _ATTEMPTS = 20
 
 
 class SharedPace:
-    """Request slots of a user of the key of one key group at an upstream, `per_minute` of them."""
+    """Request slots of a user of one key group's key at an upstream, `per_minute` of them."""
 
     def __init__(
         self,
@@ -45,22 +46,28 @@ class SharedPace:
         self._key = keys.pace(base_url, key_group, user)
         self._interval_ms = max(1, round(60_000 / per_minute))
         self._batch = max(1, _BATCH_MS // self._interval_ms)
-        self._reserved: list[int] = []
+        self._reserved: deque[int] = deque()
         self._now = runtime.now_ms
         self._remaining_s = remaining_s
         self._sleep = runtime.sleep
 
     def wait(self) -> None:
         """Waits for the next request slot; UpstreamUnavailableError when it is after the time limit."""
-        if not self._reserved:
-            first_ms = self._reserve()
-            self._reserved = [first_ms + slot * self._interval_ms for slot in range(self._batch)]
-        wait_s = max(0, self._reserved.pop(0) - self._now()) / 1000
+        wait_s = max(0, self._next_ms() - self._now()) / 1000
         if wait_s > self._remaining_s():
             raise UpstreamUnavailableError(
                 f"the next request slot is {wait_s:.0f} s away, after the caller's time limit"
             )
         self._sleep(wait_s)
+
+    def _next_ms(self) -> int:
+        """Returns the time of the next slot of this process."""
+        try:
+            return self._reserved.popleft()
+        except IndexError:
+            first_ms = self._reserve()
+        self._reserved.extend(first_ms + slot * self._interval_ms for slot in range(1, self._batch))
+        return first_ms
 
     def _reserve(self) -> int:
         """Reserves a batch of slots; returns the first."""
@@ -74,10 +81,13 @@ class SharedPace:
         raise ConflictError(f"could not reserve a request slot in {_ATTEMPTS} attempts")
 
     def charge(self) -> None:
-        """Reserves a slot for a request that does not wait, so that the other requests wait for it."""
+        """Reserves a slot for a request that does not wait, so that the other requests wait for it.
+
+        A slot from now on is tried first: mostly no other is reserved, and a condition that fails is billed.
+        """
         now_ms = self._now()
         until = {":until": {"N": str(now_ms + _MAX_AHEAD_MS)}}
-        _ = self._reserve_next(now_ms, "at_ms > :now AND at_ms < :until", until) or self._reserve_now(now_ms)
+        _ = self._reserve_now(now_ms) or self._reserve_next(now_ms, "at_ms > :now AND at_ms < :until", until)
 
     def _reserve_next(
         self, now_ms: int, condition: str, values: dict[str, Any] | None = None, *, slots: int = 1
