@@ -14,6 +14,7 @@ from bench.tiers import Counted, create
 from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace
 from vitals.ace.points import listed_from_ace
+from vitals.aws.runtime import SYSTEM
 from vitals.model.records.runs import Run
 from vitals.pipeline.archiver import Archiver
 from vitals.pipeline.ingest import Ingest
@@ -72,7 +73,7 @@ def _worker(dynamodb: Any, s3: Any, ace: AceClient, now_ms: int) -> DayWorker:
         RunTable(dynamodb, "state"),
         StagingArea(s3, "cold-bucket"),
         archiver,
-        Ingest(ace, archiver.hot, archiver.ledger, now),
+        Ingest(ace, archiver.hot, archiver.ledger, now, SYSTEM.pool),
         CircuitTable(dynamodb, "state", "bench"),
         lambda: 600,
     )

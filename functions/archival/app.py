@@ -30,7 +30,7 @@ def archive(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
         if settings.reconcile and key_group:
             remaining_s, warn = partial(invocation.remaining_s, _RESERVE_S), invocation.logger.warning
             upstream = connection.connect(settings, runtime, remaining_s, warn, key_group, "archive")
-            ingest = Ingest(upstream, stores.hot, stores.ledger, runtime.now_ms)
+            ingest = Ingest(upstream, stores.hot, stores.ledger, runtime.now_ms, runtime.pool)
         return ReconcilingArchiver(Archiver.connect(stores, runtime, settings.hot_days), ingest)
 
     planner = DuePlanner(

@@ -33,7 +33,7 @@ def do_task(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
             runs=stores.runs,
             staging=stores.staging,
             archiver=Archiver.connect(stores, runtime, settings.hot_days),
-            ingest=Ingest(upstream, stores.hot, stores.ledger, runtime.now_ms),
+            ingest=Ingest(upstream, stores.hot, stores.ledger, runtime.now_ms, runtime.pool),
             circuits=stores.circuits(key_group),
             remaining_s=remaining_s,
             monotonic=runtime.monotonic,

@@ -1,5 +1,6 @@
 """Reading one hour from the upstream into the staging area."""
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,15 +58,16 @@ class HourStager:
         """Stages all parts but the last; returns the last, their number and the samples per window."""
         span, last, parts = request.span, concat([]), 0
         windows = np.zeros(span.length_ms // WINDOW_MS, np.int64)
-        for samples in self.ingest.read(request.day.site, catalog, span, tally):
-            inside = (samples.times >= span.start_ms) & (samples.times < span.end_ms)
-            tally.rejected["outside"] += len(samples) - int(inside.sum())
-            merged = merge([samples[inside]])
-            if not len(merged):
-                continue
-            if len(last):
-                self.staging.put_part(request.run_id, request.day, request.hour, parts, last, folder)
-                parts += 1
-            windows += np.bincount((merged.times - span.start_ms) // WINDOW_MS, minlength=len(windows))
-            last = merged
+        with closing(self.ingest.read(request.day.site, catalog, span, tally)) as reads:
+            for samples in reads:
+                inside = (samples.times >= span.start_ms) & (samples.times < span.end_ms)
+                tally.rejected["outside"] += len(samples) - int(inside.sum())
+                merged = merge([samples[inside]])
+                if not len(merged):
+                    continue
+                if len(last):
+                    self.staging.put_part(request.run_id, request.day, request.hour, parts, last, folder)
+                    parts += 1
+                windows += np.bincount((merged.times - span.start_ms) // WINDOW_MS, minlength=len(windows))
+                last = merged
         return last, parts, windows.tolist()

@@ -31,7 +31,7 @@ def sync(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
         remaining_s = partial(invocation.remaining_s, _RESERVE_S)
         upstream = connection.connect(settings, runtime, remaining_s, log.warning, key_group, paces)
         return Syncer(
-            ingest=Ingest(upstream, stores.hot, stores.ledger, runtime.now_ms),
+            ingest=Ingest(upstream, stores.hot, stores.ledger, runtime.now_ms, runtime.pool),
             catalogs=stores.catalogs,
             sites=stores.sites,
             circuits=stores.circuits(key_group),

@@ -8,7 +8,7 @@ from etl.catalog import CatalogSync
 from etl.circuit_guard import guarded
 from etl.receipt import Log, Receipt
 from etl.rereads import Message, reread_messages
-from etl.weather import sync_weather
+from etl.weather import write_weather
 from vitals.codec import segments
 from vitals.model.points import Catalog
 from vitals.model.records.sites import SiteRecord
@@ -52,15 +52,17 @@ class Syncer:
 
         Messages carry the remaining work: the next step when this sync moved the checkpoint and is not caught
         up, or the re-reads that are due. A sync that loses the checkpoint to another one leaves them to it.
+        The weather is requested while the readings are.
         """
-        with guarded(self.circuits, self.ingest.now):
+        with guarded(self.circuits, self.ingest.now), self.ingest.pool(1, "weather") as pool:
             catalog = self._load_catalog(record, receipt)
+            weather = pool.submit(self.ingest.request_weather, receipt.site)
             result = StepResult(caught_up=False, advanced=False)
             for _ in range(max_steps):
                 result = self._step(catalog, receipt)
                 if result.caught_up or not result.advanced or not may_continue():
                     break
-            sync_weather(self.ingest, catalog, receipt, self.log)
+            write_weather(self.ingest, catalog, receipt, self.log, weather)
         self._log_dense(catalog, receipt)
         if result.caught_up:
             self._send_rereads(catalog, receipt)

@@ -1,10 +1,12 @@
 """The weather of a site: its points, which the upstream does not list, and its present values."""
 
+from concurrent.futures import Future
+
 from etl.receipt import Log, Receipt
 from vitals.ace.client import WEATHER_POINTS
 from vitals.errors import UpstreamError
 from vitals.model.points import Catalog, ListedPoint
-from vitals.pipeline.ingest import Ingest
+from vitals.pipeline.ingest import Ingest, Weather
 
 _UNITS = {
     "weather.temperature": "°C",
@@ -24,9 +26,11 @@ def weather_points() -> list[ListedPoint]:
     return [ListedPoint(name, _UNITS[name], tags=("weather",)) for name in WEATHER_POINTS.values()]
 
 
-def sync_weather(ingest: Ingest, catalog: Catalog, receipt: Receipt, log: Log) -> None:
-    """Writes the present weather; a failure of the upstream does not fail the sync."""
+def write_weather(
+    ingest: Ingest, catalog: Catalog, receipt: Receipt, log: Log, request: Future[Weather]
+) -> None:
+    """Writes the weather once it has arrived; a failure of the upstream does not fail the sync."""
     try:
-        ingest.fetch_weather(receipt.site, catalog, receipt.tally)
+        ingest.write_weather(receipt.site, catalog, request.result(), receipt.tally)
     except UpstreamError as error:
         receipt.isolate("weather", error, log)

@@ -24,7 +24,7 @@ from tests.support.template import create_table
 from tests.support.world import Journal, World
 from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace
-from vitals.aws.runtime import Runtime
+from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.model.timespan import HOUR_MS
 from vitals.pipeline.ingest import Ingest
 from vitals.store.control.circuit import CircuitTable
@@ -107,6 +107,7 @@ def make_world(dynamodb: Any, simulator: Simulator, clock: Clock) -> Callable[..
             HotTier(dynamodb, "HotTable", runtime=Runtime(sleep=lambda _: None)),
             Ledger(dynamodb, "StateTable"),
             clock,
+            SYSTEM.pool,
         )
         syncer = Syncer(
             ingest=ingest,

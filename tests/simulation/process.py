@@ -164,6 +164,7 @@ class Pool(Executor):
         self._process = process
         self._free = workers
         self._waiting: deque[Callable[[], Task]] = deque()
+        self._unfinished: dict[Future[Any], None] = {}
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
         """Returns the future of a call, which begins when a worker is free."""
@@ -175,9 +176,11 @@ class Pool(Executor):
             except Exception as error:
                 future.set_exception(error)
             finally:
+                del self._unfinished[future]
                 self._free += 1
                 self._begin()
 
+        self._unfinished[future] = None
         self._waiting.append(lambda: future.started(self._process, run))
         self._begin()
         return future
@@ -188,7 +191,10 @@ class Pool(Executor):
             self._waiting.popleft()()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Does nothing: whoever leaves a pool has waited for its results."""
+        """Waits for the calls, unless the process has died."""
+        for future in list(self._unfinished):
+            if wait and not self._process.dead:
+                future.exception()
 
 
 class _Future(Future[Any]):

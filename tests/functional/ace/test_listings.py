@@ -360,7 +360,7 @@ def test_a_restaged_hour_killed_midway_is_not_whole(
     backfill: Backfill, pages: Pages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("vitals.pipeline.ingest.FLUSH_SAMPLES", 1)
-    monkeypatch.setattr(backfill.worker.ingest.ace, "_page_size", 10)
+    monkeypatch.setattr(backfill.worker.ingest.ace, "page_size", 10)
     pages.hidden = {pages.lost}
     hourly(backfill.world, 2)
     day = days_ago(3)

@@ -26,6 +26,7 @@ from vitals.ace import bodies
 from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace
 from vitals.ace.points import listed_from_ace
+from vitals.aws.runtime import SYSTEM
 from vitals.codec import lenient_json
 from vitals.codec.lenient_json import MalformedEntry
 from vitals.errors import InvalidRequestError, UpstreamUnavailableError
@@ -363,7 +364,7 @@ BAD_ANSWERS = {
 def parts_before(error: type[Exception], match: str, ace: AceClient) -> list[list[float]]:
     """The values of the parts that an ingest reads before the error."""
     catalog = Catalog((Point(7, ListedPoint("p")),))
-    ingest = Ingest(ace, None, None, lambda: NOON)  # type: ignore[arg-type]
+    ingest = Ingest(ace, None, None, lambda: NOON, SYSTEM.pool)  # type: ignore[arg-type]
     parts: list[list[float]] = []
     with pytest.raises(error, match=match):
         for batch in ingest.read("s", catalog, SPAN, Tally()):

@@ -229,7 +229,7 @@ def test_a_kill_at_any_step_is_completed_later(
         if method == "put_part":
             # Otherwise an hour is one part.
             patch.setattr("vitals.pipeline.ingest.FLUSH_SAMPLES", 1)
-            patch.setattr(backfill.worker.ingest.ace, "_page_size", 3)
+            patch.setattr(backfill.worker.ingest.ace, "page_size", 3)
         with killed_at(type(owner), method, call=call, after=after):
             backfill.worker.work("run", day)
     backfill.world.clock.forward(60)

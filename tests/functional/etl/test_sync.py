@@ -336,7 +336,8 @@ def test_outages_are_retried_and_refusals_are_not(world: World) -> None:
         assert requests() - before == tries
 
 
-def test_a_repeated_cursor_ends_the_fetch(world: World) -> None:
+def test_a_repeated_cursor_ends_the_fetch(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vitals.pipeline.ingest.page_spans", lambda span, *_: [span])
     world.sync()
     before = checkpoint(world)
     world.clock.forward(30)

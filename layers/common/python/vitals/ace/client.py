@@ -71,7 +71,8 @@ class AceClient:
             base_url, api_key, pace, session=session, remaining_s=remaining_s, runtime=runtime
         )
         self._retry = retry
-        self._page_size = page_size
+        self.page_size = page_size
+        """The readings of a page, at most."""
         self._timeout_s = timeout_s
         self._remaining_s = remaining_s
         self._warn = warn
@@ -107,7 +108,7 @@ class AceClient:
         query: dict[str, Any] = {
             "start_time": iso(span.start_ms),
             "end_time": iso(span.end_ms),
-            "page_size": self._page_size,
+            "page_size": self.page_size,
             "raw_data": "true",
         }
         cursors: set[str] = set()
