@@ -56,6 +56,8 @@ class Syncer:
         """
         with guarded(self.circuits, self.ingest.now), self.ingest.pool(1, "weather") as pool:
             catalog = self._load_catalog(record, receipt)
+            # The weather and the first page of the readings.
+            self.ingest.ace.announce(2)
             weather = pool.submit(self.ingest.request_weather, receipt.site)
             result = StepResult(caught_up=False, advanced=False)
             for _ in range(max_steps):

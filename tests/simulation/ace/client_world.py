@@ -34,6 +34,9 @@ def book() -> Book:
 class Unpaced:
     """A pace that never waits."""
 
+    def announce(self, requests: int) -> None:
+        pass
+
     def wait(self) -> None:
         """Returns at once."""
 

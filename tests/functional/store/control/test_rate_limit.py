@@ -168,10 +168,30 @@ def test_requests_at_once_are_all_charged(pace: Callable[..., SharedPace], clock
 def test_an_idle_pace_is_charged_in_one_call(
     pace: Callable[..., SharedPace], clock: Clock, dynamodb: Any
 ) -> None:
-    calls: list[str] = []
-    dynamodb.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+    calls = counted(dynamodb)
     live = pace()
     for _ in range(2):
         live.charge()
         clock.forward(5)
     assert calls == ["UpdateItem", "UpdateItem"]
+
+
+def test_announced_requests_are_charged_together(
+    pace: Callable[..., SharedPace], clock: Clock, dynamodb: Any
+) -> None:
+    began, calls = clock(), counted(dynamodb)
+    live = PriorityPace(Pace(60_000, burst=1_000), pace(user="archive"), pace())
+    live.announce(3)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: live.wait(), range(3)))
+    assert calls == ["UpdateItem", "UpdateItem"]
+    live.wait()
+    pace(user="archive").wait()
+    assert clock() - began == 4 * 1_200
+
+
+def counted(dynamodb: Any) -> list[str]:
+    """The calls that the client makes from now on."""
+    calls: list[str] = []
+    dynamodb.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+    return calls

@@ -70,6 +70,7 @@ class AceClient:
         self._transport = Transport(
             base_url, api_key, pace, session=session, remaining_s=remaining_s, runtime=runtime
         )
+        self._pace = pace
         self._retry = retry
         self.page_size = page_size
         """The readings of a page, at most."""
@@ -82,6 +83,10 @@ class AceClient:
     def requests(self) -> int:
         """The number of requests that were sent, including retries."""
         return self._transport.requests
+
+    def announce(self, requests: int) -> None:
+        """Lets the pace reserve this many requests together, which follow at the same time."""
+        self._pace.announce(requests)
 
     def site(self, site: str) -> Mapping[str, Any]:
         """Returns the API's description of the site."""

@@ -11,6 +11,9 @@ from vitals.store.control.rate_limit import SharedPace
 class Paced(Protocol):
     """A pace of requests."""
 
+    def announce(self, requests: int) -> None:
+        """Takes note of requests that are made at the same time, before they wait."""
+
     def wait(self) -> None:
         """Waits until the next request may be made."""
 
@@ -32,6 +35,9 @@ class Pace:
         self._sleep = runtime.sleep
         self._updated = runtime.monotonic()
         self._lock = threading.Lock()
+
+    def announce(self, requests: int) -> None:
+        """Does nothing: a token costs nothing."""
 
     def wait(self) -> None:
         """Waits until the next request may be made."""
@@ -68,9 +74,27 @@ class PriorityPace:
     def __init__(self, own: Paced, *delayed: SharedPace) -> None:
         self._own = own
         self._delayed = delayed
+        self._announced = 0
+        self._lock = threading.Lock()
+
+    def announce(self, requests: int) -> None:
+        """Reserves the slots of requests that follow at once, with one call for each of the other paces."""
+        for pace in self._delayed:
+            pace.charge(requests)
+        with self._lock:
+            self._announced += requests
 
     def wait(self) -> None:
         """Waits until the caller's own pace allows the next request."""
         self._own.wait()
-        for pace in self._delayed:
-            pace.charge()
+        if not self._take_announced():
+            for pace in self._delayed:
+                pace.charge()
+
+    def _take_announced(self) -> bool:
+        """Returns whether the slots of this request are reserved already."""
+        with self._lock:
+            if not self._announced:
+                return False
+            self._announced -= 1
+            return True

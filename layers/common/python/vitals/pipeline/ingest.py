@@ -21,7 +21,7 @@ from vitals.store.tiers.hot_items import BlockKey
 # 20 bytes a sample: samples that wait to be written stay under 10 MB; an hour of a large site is one write.
 FLUSH_SAMPLES = 500_000
 # An hour of 4,583 points with names of 128 characters takes 276 MB, a page at a time 230 MB.
-_PAGES_AT_ONCE = 3
+PAGES_AT_ONCE = 3
 
 
 @dataclass(slots=True)
@@ -126,7 +126,8 @@ class Ingest:
         spans = page_spans(span, catalog, self.ace.page_size)
         if len(spans) == 1:
             return pages(span)
-        return first_ahead(map(pages, spans), _PAGES_AT_ONCE, self.pool)
+        self.ace.announce(len(spans))
+        return first_ahead(map(pages, spans), PAGES_AT_ONCE, self.pool)
 
     def _accept(self, readings: Iterable[Reading], catalog: Catalog) -> Accepted:
         return accept(readings, catalog.active_ids, self.now(), catalog.states)

@@ -51,6 +51,9 @@ class SharedPace:
         self._remaining_s = remaining_s
         self._sleep = runtime.sleep
 
+    def announce(self, requests: int) -> None:
+        """Does nothing: each request waits for a slot of its own."""
+
     def wait(self) -> None:
         """Waits for the next request slot; UpstreamUnavailableError when it is after the time limit."""
         wait_s = max(0, self._next_ms() - self._now()) / 1000
@@ -80,14 +83,17 @@ class SharedPace:
                 return first_ms
         raise ConflictError(f"could not reserve a request slot in {_ATTEMPTS} attempts")
 
-    def charge(self) -> None:
-        """Reserves a slot for a request that does not wait, so that the other requests wait for it.
+    def charge(self, requests: int = 1) -> None:
+        """Reserves slots for requests that do not wait, so that the other requests wait for them.
 
         A slot from now on is tried first: mostly no other is reserved, and a condition that fails is billed.
         """
         now_ms = self._now()
         until = {":until": {"N": str(now_ms + _MAX_AHEAD_MS)}}
-        _ = self._reserve_now(now_ms) or self._reserve_next(now_ms, "at_ms > :now AND at_ms < :until", until)
+        condition = "at_ms > :now AND at_ms < :until"
+        _ = self._reserve_now(now_ms, slots=requests) or self._reserve_next(
+            now_ms, condition, until, slots=requests
+        )
 
     def _reserve_next(
         self, now_ms: int, condition: str, values: dict[str, Any] | None = None, *, slots: int = 1
