@@ -13,7 +13,7 @@ import orjson
 from query.encoding.columns import TABLE_NAMES, TIMES, Answer, column, column_keys
 from query.encoding.result import Encoded
 from vitals.model import zones
-from vitals.model.calendar import local_iso
+from vitals.model.measures.calendar import local_iso
 from vitals.reading.request import Limits
 
 # API Gateway passes 10,240 bytes of headers on.

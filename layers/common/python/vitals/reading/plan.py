@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from vitals.errors import InvalidRequestError, TooLargeError
 from vitals.model import zones
-from vitals.model.calendar import Calendar, WeekStart
+from vitals.model.measures.calendar import Calendar, WeekStart
 from vitals.model.measures.cells import LONGEST_MS, holds_of
 from vitals.model.measures.counters import SKIP_MS
 from vitals.model.measures.measure import MEAN, Measure, Source

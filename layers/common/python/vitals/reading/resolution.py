@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from vitals.errors import InvalidRequestError, TooLargeError
 from vitals.model.aggregates import BUCKETS
-from vitals.model.calendar import Interval
+from vitals.model.measures.calendar import Interval
 from vitals.model.points import Point
 from vitals.model.timespan import Span
 from vitals.reading.request import DEFAULT_MAX_POINTS, QueryRequest
