@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from operations import stack_file
 from operations.errors import OperatorError
@@ -26,6 +27,13 @@ class Stack:
         if name not in self.outputs:
             raise OperatorError(f"the output {name} of the stack is needed; give --stack")
         return self.outputs[name]
+
+    def caller(self) -> str:
+        """Returns the ARN of the operator's identity, or `operator` when AWS does not return it."""
+        try:
+            return str(self.client("sts").get_caller_identity()["Arn"])
+        except (BotoCoreError, ClientError):
+            return "operator"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

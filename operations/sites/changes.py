@@ -1,16 +1,26 @@
-"""Changes of the status and the key group of sites, in their records."""
+"""Changes of the status, key group, timezone and units of sites, in their records."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
 from operations.errors import OperatorError
 from operations.sites.key_secrets import KeySecrets
+from operations.sites.suggestion import Suggestion, suggest
 from operations.stacks import Stack
 from vitals import config
 from vitals.model.key_group import check_key_group
-from vitals.model.records.sites import ENABLED, PAUSED, REMOVED, RecordedStatus, SiteRecord, key_group_of
+from vitals.model.records.sites import (
+    ENABLED,
+    PAUSED,
+    REMOVED,
+    RecordedStatus,
+    SiteRecord,
+    SiteSettings,
+    key_group_of,
+)
 from vitals.model.site_status import site_status, site_statuses
+from vitals.model.zones import check_zone
 from vitals.site_name import check_site
 from vitals.store.state.sites import SiteTable
 
@@ -42,6 +52,9 @@ class Sites:
     table: SiteTable
     initial: Collection[str] | None
     secrets: KeySecrets | None = None
+    ace_url: str = ""
+    who: Callable[[], str] = lambda: "operator"
+    """Returns the operator, for the records of changes."""
 
     def all(self) -> list[SiteRecord]:
         """Returns the record of each site with its status; None where only the initial list decides."""
@@ -78,11 +91,33 @@ class Sites:
         """Removes a site, and none of its samples."""
         return self._change(site, REMOVED)
 
+    def set_settings(self, site: str, settings: SiteSettings) -> tuple[SiteRecord, SiteRecord]:
+        """Sets the timezone or the units of a site, and returns its record before and after."""
+        if "timezone" in settings:
+            check_zone(settings["timezone"])
+        before = self._with_record(site)
+        return before, self.table.set_settings(site, settings, self.who())
+
+    def suggestion(self, site: str) -> Suggestion:
+        """Returns the timezone at the coordinates of a site in ACE."""
+        if self.secrets is None:
+            raise OperatorError("the URL and the key of ACE are those of a stack; give --stack")
+        key_group = key_group_of(self.table.load(check_site(site)))
+        return suggest(self.ace_url, self.secrets.key(key_group), site)
+
+    def _with_record(self, site: str) -> SiteRecord:
+        record = self.table.load(check_site(site))
+        if record is None and self._status(site, None):
+            raise OperatorError(f"site {site!r} was not synced yet; run `vitals site add {site}` first")
+        if record is None:
+            raise _unknown(site)
+        return record
+
     def _change(self, site: str, status: RecordedStatus, key_group: str | None = None) -> Change:
         record = self._load(site)
         before = self._status(site, record)
         if status != ENABLED and record is None and before is None:
-            raise OperatorError(f"there is no site {site!r}; `vitals site list` lists them")
+            raise _unknown(site)
         # Also where the initial list implies the status, so that a later change of the list has no effect.
         group_before = key_group_of(record)
         group_after = key_group or group_before
@@ -106,10 +141,16 @@ def sites_of(stack: Stack) -> Sites:
     """Returns the sites of a stack; a stack that is only a table has no initial list."""
     table = SiteTable(stack.client("dynamodb"), stack.output("StateTable"))
     if "EtlFunction" not in stack.outputs:
-        return Sites(table, None)
+        return Sites(table, None, who=stack.caller)
     function: Any = stack.client("lambda").get_function_configuration(
         FunctionName=stack.outputs["EtlFunction"]
     )
     variables = function["Environment"]["Variables"]
     secrets = KeySecrets(stack.client("secretsmanager"), variables["ACE_SECRET_NAME"])
-    return Sites(table, config.initial_sites(variables), secrets)
+    return Sites(
+        table, config.initial_sites(variables), secrets, variables.get("ACE_API_URL", ""), stack.caller
+    )
+
+
+def _unknown(site: str) -> OperatorError:
+    return OperatorError(f"there is no site {site!r}; `vitals site list` lists them")

@@ -1,4 +1,4 @@
-"""Lists, adds, pauses and removes the sites of a stack; no command needs a deployment or deletes samples.
+"""Lists, adds, sets, pauses and removes sites of a stack; no command needs a deployment or deletes samples.
 
 Without --stack or --table, the stack is the running local one.
 """
@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,7 +17,7 @@ from operations.errors import OperatorError
 from operations.sites.changes import Change, Sites, sites_of
 from operations.tables import show
 from vitals.errors import VitalsError
-from vitals.model.records.sites import PAUSED, REMOVED, SiteRecord
+from vitals.model.records.sites import PAUSED, REMOVED, UNITS, SiteRecord, SiteSettings
 from vitals.model.timespan import iso
 
 
@@ -101,6 +102,36 @@ def _remove(sites: Sites, options: argparse.Namespace) -> None:
     )
 
 
+def _set(sites: Sites, options: argparse.Namespace) -> None:
+    settings: SiteSettings = {}
+    if options.timezone is not None:
+        settings["timezone"] = options.timezone
+    if options.units is not None:
+        settings["units"] = options.units
+    if not settings:
+        raise OperatorError("give --timezone or --units")
+    before, after = sites.set_settings(options.site, settings)
+    if options.json:
+        print(json.dumps({"site": after.site, "timezone": after.timezone, "units": after.units}))
+    for name in settings:
+        old, new = getattr(before, name), getattr(after, name)
+        change = f"{new} already" if old == new else f"{new}; before: {old}"
+        print(f"{after.site}: {name} {change}", file=sys.stderr)
+
+
+def _suggest(sites: Sites, options: argparse.Namespace) -> None:
+    suggestion = sites.suggestion(options.site)
+    if options.json:
+        print(json.dumps({"site": options.site} | asdict(suggestion)))
+        return
+    print(suggestion.timezone)
+    print(
+        f"the timezone at {suggestion.latitude}, {suggestion.longitude}, the coordinates of {options.site} in"
+        f" ACE; to set it: vitals site set {options.site} --timezone {suggestion.timezone}",
+        file=sys.stderr,
+    )
+
+
 def _report(change: Change, effect: str, options: argparse.Namespace) -> None:
     if options.json:
         fields = {"site": change.site, "status": change.after, "before": change.before}
@@ -121,6 +152,8 @@ _COMMANDS: dict[str, Callable[[Sites, argparse.Namespace], None]] = {
     "add": _add,
     "pause": _pause,
     "remove": _remove,
+    "set": _set,
+    "suggest": _suggest,
 }
 
 
@@ -135,9 +168,14 @@ def _parser() -> argparse.ArgumentParser:
         ("add", "sync a site from now on: a new one, or one that was paused or removed"),
         ("pause", "stop the syncs of a site; its samples can be queried"),
         ("remove", "stop the syncs, the archiving and the queries of a site; nothing is deleted"),
+        ("set", "set the timezone or the units of a site"),
+        ("suggest", "print the timezone at the coordinates that ACE has of a site; nothing is set"),
     ):
         command = commands.add_parser(name, parents=[shared], help=effect)
         command.add_argument("site", help="its name in ACE")
         if name == "add":
             command.add_argument("--key", metavar="GROUP", help=_KEY_HELP)
+        if name == "set":
+            command.add_argument("--timezone", metavar="ZONE", help="IANA name, such as America/Chicago")
+            command.add_argument("--units", choices=UNITS, help="units of the site's answers")
     return parser

@@ -5,6 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from operations.errors import OperatorError
 from vitals.ace.connection import SECRET_REMEDIES
 from vitals.model.key_group import secret_name
 
@@ -15,6 +16,15 @@ class KeySecrets:
 
     client: Any
     default: str
+
+    def key(self, key_group: str) -> str:
+        """Returns the key of a group; OperatorError when it cannot be read."""
+        secret = secret_name(self.default, key_group)
+        try:
+            return str(self.client.get_secret_value(SecretId=secret)["SecretString"]).strip()
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            raise OperatorError(f"the secret {secret} with the key of ACE cannot be read ({code})") from error
 
     def problem(self, key_group: str) -> str:
         """Returns why functions cannot read the key of a group, and the remedy; "" when they can."""

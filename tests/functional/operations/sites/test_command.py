@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from typing import Any
@@ -11,12 +11,15 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from local.ace_simulator.simulator import Simulator
 from operations import stacks
-from operations.sites import command, key_secrets
+from operations.sites import changes, command, key_secrets
 from operations.stacks import Stack
 from tests.support.kill import Killed, Killer, at_steps
+from tests.support.sites import SITE
 from vitals.model.records.sites import ENABLED, PAUSED, REMOVED, SiteRecord
 from vitals.model.timespan import HOUR_MS, Span
+from vitals.store.state.changes import ChangeTable
 from vitals.store.state.sites import SiteTable
 
 NOON = 1_767_268_800_000
@@ -29,15 +32,23 @@ def table(dynamodb: Any) -> SiteTable:
 
 
 @pytest.fixture
-def run(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Run:
+def ace() -> dict[str, str]:
+    """The URL of ACE in the settings of the stack."""
+    return {"url": "http://127.0.0.1:1/api"}
+
+
+@pytest.fixture
+def run(dynamodb: Any, ace: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs the command on a stack whose initial list is mill and bank."""
 
     class Functions:
         def get_function_configuration(self, **_: Any) -> Any:
-            return {"Environment": {"Variables": {"SITES": "mill,bank", "ACE_SECRET_NAME": "s/ace-api-key"}}}
+            variables = {"SITES": "mill,bank", "ACE_SECRET_NAME": "s/ace-api-key", "ACE_API_URL": ace["url"]}
+            return {"Environment": {"Variables": variables}}
 
     secrets = boto3.client("secretsmanager")
-    clients = {"dynamodb": dynamodb, "lambda": Functions(), "secretsmanager": secrets}
+    sts = boto3.client("sts")
+    clients = {"dynamodb": dynamodb, "lambda": Functions(), "secretsmanager": secrets, "sts": sts}
     stack = Stack({"StateTable": "StateTable", "EtlFunction": "etl"}, clients.__getitem__)
     monkeypatch.setattr(stacks, "local", lambda: stack)
 
@@ -241,6 +252,73 @@ def test_a_malformed_key_group_is_refused(run: Run, table: SiteTable, group: str
     code, _, err = run("add", "school", "--key", group)
     assert (code, "a key group must have 1 to 32" in err) == (1, True)
     assert table.list() == []
+
+
+def recorded(dynamodb: Any) -> list[tuple[str, Any, Any]]:
+    return [
+        (change.who, change.change.before, change.change.after)
+        for change in ChangeTable(dynamodb, "StateTable").newest("mill", 10)
+    ]
+
+
+def test_timezone_and_units_are_set(run: Run, table: SiteTable, dynamodb: Any) -> None:
+    before = synced(table, "mill")
+    code, out, err = run("set", "mill", "--timezone", "America/Chicago", "--units", "metric", "--json")
+    expected = {"site": "mill", "timezone": "America/Chicago", "units": "metric"}
+    assert (code, json.loads(out)) == (0, expected)
+    assert err == "mill: timezone America/Chicago; before: UTC\nmill: units metric; before: source\n"
+    assert before and table.load("mill") == replace(before, timezone="America/Chicago", units="metric")
+    assert run("set", "mill", "--units", "metric") == (0, "", "mill: units metric already\n")
+    who = boto3.client("sts").get_caller_identity()["Arn"]
+    assert sorted(recorded(dynamodb)) == [(who, "UTC", "America/Chicago"), (who, "source", "metric")]
+
+
+def test_an_unknown_operator_is_the_operator(run: Run, table: SiteTable, dynamodb: Any) -> None:
+    class Denied:
+        def get_caller_identity(self) -> Any:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": ""}}, "GetCallerIdentity")
+
+    clients = {"dynamodb": dynamodb, "sts": Denied()}
+    sites = changes.sites_of(Stack({"StateTable": "StateTable"}, clients.__getitem__))
+    table.set_status("mill", ENABLED)
+    sites.set_settings("mill", {"units": "metric"})
+    assert recorded(dynamodb) == [("operator", "source", "metric")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("mill", "--timezone", "Chicago"), "timezone must be an IANA name such as America/Chicago"),
+        (("mill",), "give --timezone or --units"),
+        (("bank", "--units", "metric"), "site 'bank' was not synced yet; run `vitals site add bank` first"),
+        (("mil", "--units", "metric"), "there is no site 'mil'; `vitals site list` lists them"),
+        (("../x", "--units", "metric"), "a site name must have 1 to 64 letters"),
+    ],
+)
+def test_a_refused_setting_changes_nothing(
+    run: Run, table: SiteTable, dynamodb: Any, arguments: Sequence[str], text: str
+) -> None:
+    before = synced(table, "mill")
+    code, out, err = run("set", *arguments)
+    assert (code, out, text in err) == (1, "", True)
+    assert (table.list(), recorded(dynamodb)) == ([before], [])
+
+
+def test_a_timezone_is_suggested_and_not_set(
+    run: Run, table: SiteTable, ace: dict[str, str], simulator: Simulator
+) -> None:
+    ace["url"] = simulator.url
+    before = synced(table, SITE)
+    assert "the secret s/ace-api-key with the key of ACE cannot be read" in run("suggest", SITE)[2]
+    key = f"{simulator.settings.api_key}\n"
+    boto3.client("secretsmanager").create_secret(Name="s/ace-api-key", SecretString=key)
+    code, out, err = run("suggest", SITE)
+    assert (code, out) == (0, "America/Los_Angeles\n")
+    assert f"vitals site set {SITE} --timezone America/Los_Angeles" in err
+    assert json.loads(run("suggest", SITE, "--json")[1])["longitude"] == -123.43
+    assert table.load(SITE) == before
+    assert "ACE did not describe the site 'none' (status 404)" in run("suggest", "none")[2]
+    assert "give --stack" in run("suggest", SITE, "--table", "StateTable")[2]
 
 
 @at_steps(range(4))
