@@ -3,6 +3,9 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
+# zoneinfo reads the pinned package tzdata in every process, as it does in the functions.
+export PYTHONTZPATH :=
+
 PYTHON := .venv/bin/python
 VITALS := .venv/bin/vitals
 UV := .venv/bin/uv

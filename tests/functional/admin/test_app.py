@@ -166,7 +166,7 @@ def test_points_are_set_and_removed(call: Call) -> None:
         ({"kind": "meter"}, "points.p000.kind: Input should be"),
         ({"rollover": 0}, "'p000': rollover must be a finite number greater than 0"),
         ({"states": {"": 1}}, "'p000': the text of a state must have 1 to 64"),
-        ({"unit": "kWh"}, "unknown key 'unit'"),
+        ({"unit": "kWh"}, "unknown key 'points.p000.unit'"),
     ],
 )
 def test_an_invalid_point_changes_no_point(call: Call, settings: Any, text: str) -> None:

@@ -105,6 +105,7 @@ def test_headers_of_a_route_are_kept(call: Caller, monkeypatch: pytest.MonkeyPat
         ("/assets/{file}", {"file": "a.js"}, "/team/vitals/assets/a.js", "/assets/a.js"),
         ("/{proxy+}", {"proxy": "sites/mill/points"}, "/vitals/sites/mill/points", "/sites/mill/points"),
         ("/{proxy+}", {"proxy": "sites"}, "/vitals/sites/", "/sites"),
+        ("/sites/{site}/changes", {"site": "mill"}, "/vitals/sites/mill/changes", "/sites/mill/changes"),
         (
             "/backfill/{proxy+}",
             {"proxy": "r-7/cancel"},

@@ -69,6 +69,10 @@ def valid_values(stack: dict[str, Any], caller: requests.Session) -> dict[str, A
         "end": site["synced_until"],
         "start_date": site["synced_from"][:10],
         "end_date": site["synced_until"][:10],
+        # Settings as they are, because other tests use the site.
+        "timezone": site["timezone"],
+        "units": site["units"],
+        "points": {points[0]["point_name"]: {"rollover": None}},
         "file": next(ASSETS.glob("*.js")).name,
     }
 

@@ -142,11 +142,14 @@ class _Errors:
         return response
 
     def _unknown_keys(self, error: RequestValidationError) -> str:
-        keys = [str(problem["loc"][-1]) for problem in error.errors() if problem["type"] == _EXTRA_KEY]
-        if not keys:
+        problems = [problem for problem in error.errors() if problem["type"] == _EXTRA_KEY]
+        if not problems:
             return ""
-        allowed = ", ".join(body_keys(self.app.context["_route"]))
-        return f"unknown {naming('key', keys)}; the JSON body takes {allowed}"
+        text = f"unknown {naming('key', [_field(problem['loc']) for problem in problems])}"
+        # A key below the top level has a path, such as points.p1.unit.
+        if any(len(problem["loc"]) > 2 for problem in problems):
+            return text
+        return f"{text}; the JSON body takes {', '.join(body_keys(self.app.context['_route']))}"
 
     def _response(self, status: int, code: str, text: str, **details: str) -> Response[str]:
         request_id = self.app.current_event.request_context.request_id
