@@ -61,7 +61,9 @@ def test_the_page_describes_every_command_and_option() -> None:
         name: set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", line))
         for name, line in re.findall(r"^ {4}(vitals(?: (?:export|backfill))? \w+)(.*)$", PAGE, re.M)
     }
-    repository_commands = {f"vitals {name}" for name in ("restore", "site", "smoke", "token", "verify")}
+    repository_commands = {
+        f"vitals {name}" for name in ("point", "restore", "site", "smoke", "token", "verify")
+    }
     assert described.keys() == defined.keys()
     for name in defined.keys() - repository_commands:
         options = [parameter.opts for parameter in defined[name].params if parameter.opts[0].startswith("-")]

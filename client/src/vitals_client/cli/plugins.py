@@ -16,6 +16,7 @@ from vitals_client.cli.output import message
 GROUP = "vitals_client.commands"
 # They need AWS and the product's own code, which the client does without.
 _REPOSITORY_COMMANDS = {
+    "point": "List and set kinds, rollovers and numbers of state texts of points.",
     "restore": "Adapt a stack to restored tables: keys of tokens, archived days.",
     "site": "List, add, pause and remove the sites that are synced.",
     "smoke": "Check a stack from end to end: key, sync, archive, Athena, API.",

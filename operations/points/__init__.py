@@ -1,0 +1,1 @@
+"""The settings of points: kinds, rollovers and numbers of state texts."""

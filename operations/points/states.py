@@ -1,0 +1,28 @@
+"""The argument --states: numbers of state texts, as pairs or as a JSON file."""
+
+import json
+from pathlib import Path
+
+from operations.errors import OperatorError
+
+
+def read_states(argument: str) -> object:
+    """Returns the states of `on=1,off=0`, or of the JSON file that an argument without `=` names."""
+    return dict(map(_pair, argument.split(","))) if "=" in argument else _of_file(Path(argument))
+
+
+def _pair(text: str) -> tuple[str, float]:
+    name, _, number = text.rpartition("=")
+    try:
+        return name, float(number)
+    except ValueError:
+        raise OperatorError(f"{text!r} is not a state and its number, as in on=1,off=0") from None
+
+
+def _of_file(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise OperatorError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise OperatorError(f'{path} is not JSON, as in {{"on": 1, "off": 0}}') from None
