@@ -8,6 +8,7 @@ from operations.cost.bill import Line
 from operations.cost.facts import Facts
 from operations.cost.units import CUSTOM_METRICS, DAY_FILE_BYTES, EVENTS, ITEM_BYTES, Event
 from vitals.ace.limits import PAGE_SIZE
+from vitals.pipeline.ingest import PAGES_AT_ONCE
 
 # Causes of the units of DynamoDB, by what `bench.day` counts.
 _PACE = "StateTable write of pace"
@@ -41,14 +42,13 @@ def requests_of(facts: Facts, event: Event, points: int) -> float:
     """Returns the requests to ACE of one event."""
     if event.name not in _MINUTES:
         return 0
-    samples = points * assumed.SAMPLES_PER_MINUTE * _MINUTES[event.name]
-    pages = math.ceil(samples / PAGE_SIZE)
+    pages = _pages(event, points)
     if event.name == "archive":
         return 24 * pages
     if event.name == "sync":
-        # The weather, and the listing when it is due: the site, and the pages of its points.
-        listing = 1 + math.ceil(points / LISTING_PAGE)
-        return pages + 1 + listing * 24 / facts.catalog_hours / event.per_day
+        # The weather, and the listing when it is due.
+        listing = _listing_requests(points)
+        return pages + 1 + listing * _listings(facts, event)
     return pages
 
 
@@ -58,7 +58,21 @@ def seconds_of(facts: Facts, event: Event, points: int) -> float:
     serial, parallel = event.dynamodb_requests.fixed, event.dynamodb_requests.per_group * groups
     waits = (serial + parallel / assumed.AWS_PARALLEL) * assumed.AWS_REQUEST_S
     cpu_s = event.cpu_s.of(groups) * _slowness(facts, event.function)
-    return cpu_s + waits + requests_of(facts, event, points) * assumed.ACE_REQUEST_S
+    return cpu_s + waits + ace_seconds_of(facts, event, points)
+
+
+def ace_seconds_of(facts: Facts, event: Event, points: int) -> float:
+    """Returns the seconds that one event waits for ACE: requests at the same time are one wait."""
+    if event.name not in _MINUTES:
+        return 0
+    pages = _pages(event, points)
+    fetch_s = math.ceil(pages / PAGES_AT_ONCE) * assumed.ACE_REQUEST_S
+    if event.name == "archive":
+        # Each request has a slot of the key's rate. A sync has its own pace, which allows a few at once.
+        return 24 * (fetch_s + (pages - 1) * 60 / facts.requests_per_minute)
+    # The weather is requested with the readings, and the listing before both, page by page.
+    listed = _listings(facts, event) * _listing_requests(points) if event.name == "sync" else 0
+    return fetch_s + listed * assumed.ACE_REQUEST_S
 
 
 def stack(facts: Facts) -> list[Line]:
@@ -105,15 +119,43 @@ def queries(facts: Facts, number: int) -> list[Line]:
     return [line.times(number) for line in each_query]
 
 
+def _reservations(event: Event, requests: float, pages: int) -> float:
+    """Returns how often an event reserves slots of the rate limit: once for requests at the same time.
+
+    An archiving has a slot of its own for each request too.
+    """
+    if event.name == "archive":
+        return requests
+    at_once = pages + 1 if event.name == "sync" else pages
+    return requests - at_once + 1
+
+
+def _pages(event: Event, points: int) -> int:
+    """Returns the pages of one fetch."""
+    if event.name not in _MINUTES:
+        return 0
+    samples = points * assumed.SAMPLES_PER_MINUTE * _MINUTES[event.name]
+    return math.ceil(samples / PAGE_SIZE)
+
+
+def _listing_requests(points: int) -> int:
+    """Returns the requests of a listing: the site, and the pages of its points."""
+    return 1 + math.ceil(points / LISTING_PAGE)
+
+
+def _listings(facts: Facts, event: Event) -> float:
+    """Returns the listings of one sync, on average."""
+    return 24 / facts.catalog_hours / event.per_day
+
+
 def _of_event(facts: Facts, event: Event, points: int) -> Iterator[Line]:
     groups = points / assumed.POINTS_PER_GROUP
     number = event.per_day * assumed.DAYS
-    requests = requests_of(facts, event, points)
+    reservations = _reservations(event, requests_of(facts, event, points), _pages(event, points))
     for name, amount in event.used.items():
         units = amount.of(groups)
         if name == _PACE:
-            # A request to ACE takes a slot of the rate limit.
-            units *= requests / event.upstream_requests
+            units *= reservations / _reservations(event, event.upstream_requests, pages=1)
         yield Line(_price_of(name), _cause_of(name, event), number * units)
     gb_s = seconds_of(facts, event, points) * facts.memory_mb[event.function] / 1024
     yield Line(_gb_second(facts, event.function), event.name, number * gb_s)

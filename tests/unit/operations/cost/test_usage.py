@@ -12,6 +12,7 @@ from operations.template import load
 
 FACTS = facts.read(load(), dict(pair.split("=", 1) for pair in overrides(samconfig(), "prod")))
 SYNC = next(event for event in EVENTS if event.name == "sync")
+ARCHIVE = next(event for event in EVENTS if event.name == "archive")
 FULL = next(event for event in EVENTS if event.name == "full re-read")
 
 
@@ -46,10 +47,47 @@ def test_requests_to_ace_are_pages(points: int, sync_pages: int, hour_pages: int
 
 def test_waiting_and_computing_are_billed_by_memory() -> None:
     whole, half = (_with_etl_memory(mb) for mb in (assumed.FULL_CPU_MB, assumed.FULL_CPU_MB // 2))
-    waits = 2 * assumed.ACE_REQUEST_S
+    waits = usage.ace_seconds_of(whole, SYNC, 4_583)
     difference = usage.seconds_of(half, SYNC, 4_583) - usage.seconds_of(whole, SYNC, 4_583)
     assert difference == pytest.approx(SYNC.cpu_s.of(4_583 / 64), rel=0.01)
     assert usage.seconds_of(whole, SYNC, 4_583) > waits
+
+
+def test_requests_at_once_are_one_wait() -> None:
+    never = replace(FACTS, catalog_hours=10**9)
+    assert usage.requests_of(never, SYNC, 4_583) == pytest.approx(2)
+    assert usage.ace_seconds_of(never, SYNC, 4_583) == pytest.approx(assumed.ACE_REQUEST_S)
+    assert usage.ace_seconds_of(never, FULL, 4_583) == assumed.ACE_REQUEST_S
+    four_pages = 6_000
+    assert usage.ace_seconds_of(never, FULL, four_pages) == 2 * assumed.ACE_REQUEST_S
+
+
+def test_a_listing_waits_page_by_page() -> None:
+    hourly, never = (replace(FACTS, catalog_hours=hours) for hours in (1, 10**9))
+    difference = usage.ace_seconds_of(hourly, SYNC, 4_583) - usage.ace_seconds_of(never, SYNC, 4_583)
+    assert difference == pytest.approx(47 * 24 / 288 * assumed.ACE_REQUEST_S)
+
+
+def test_rereads_need_less_than_a_workers_pace() -> None:
+    """The bill has no wait for it."""
+    interval_s = 60 * FACTS.sync_concurrency / FACTS.requests_per_minute
+    requests = usage.requests_of(FACTS, FULL, 4_583)
+    assert usage.seconds_of(FACTS, FULL, 4_583) > requests * interval_s
+
+
+def test_an_archiving_waits_for_its_slots() -> None:
+    slow, fast = (replace(FACTS, requests_per_minute=number) for number in (30, 60))
+    difference = usage.ace_seconds_of(slow, ARCHIVE, 4_583) - usage.ace_seconds_of(fast, ARCHIVE, 4_583)
+    assert difference == pytest.approx(24 * 2 * (2 - 1))
+
+
+def test_slots_of_requests_at_once_are_reserved_together() -> None:
+    """The measurement has one page, an hour of this site three."""
+    small, large = (
+        quantity(usage.of_event(FACTS, FULL.name, points), "DYNAMODB_WRITE_UNIT", "state")
+        for points in (640, 4_583)
+    )
+    assert small == large > 0
 
 
 def test_arm_costs_a_fifth_less() -> None:
