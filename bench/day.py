@@ -37,6 +37,8 @@ START_MS = 1_767_225_600_000
 BUCKET = "cold-bucket"
 API = "http://ace.simulated/api"
 ARCHIVE_AT_MS = 2 * HOUR_MS
+MESSAGE_MS = 7_000
+"""What a message takes, so that the next one does not find the slots at ACE that it has reserved."""
 
 type Handler = Callable[[Any, Any], Any]
 type Message = dict[str, Any]
@@ -152,6 +154,7 @@ class Day:
         event.cpu_s += time.process_time() - began - (meter.overhead_s - overhead_s)
         event.used += meter.used - before
         event.used["log bytes"] += sys.stdout.tell() - printed
+        self.now_ms += MESSAGE_MS
 
     def _messages(self, queue: str) -> list[Message]:
         messages: list[Message] = []

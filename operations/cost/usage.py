@@ -155,7 +155,8 @@ def _of_event(facts: Facts, event: Event, points: int) -> Iterator[Line]:
     for name, amount in event.used.items():
         units = amount.of(groups)
         if name == _PACE:
-            units *= reservations / _reservations(event, event.upstream_requests, pages=1)
+            # What the measurement has per group are slots of the listing, which `reservations` has too.
+            units = amount.fixed * reservations / _reservations(event, event.upstream_requests, pages=1)
         yield Line(_price_of(name), _cause_of(name, event), number * units)
     gb_s = seconds_of(facts, event, points) * facts.memory_mb[event.function] / 1024
     yield Line(_gb_second(facts, event.function), event.name, number * gb_s)
