@@ -14,7 +14,7 @@ READY := .venv/.ready .venv-sam/.ready
 PAGE := functions/query/web/index.html
 PAGE_SOURCES := $(shell find web/src -type f) $(wildcard web/*.html web/*.json web/*.ts web/.npmrc)
 
-.PHONY: help setup build deploy run up down verify test check lint format simulate mutants bench cost readers lock clean
+.PHONY: help setup build deploy run up down verify test check lint format simulate mutants oracle bench cost readers lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -76,6 +76,9 @@ simulate: $(READY) ## play a month of faults over the whole product: SEED=1 DAYS
 
 mutants: $(READY) ## plant faults in copies of the product; the simulation must find each
 	@$(PYTHON) -m tests.simulation.mutants
+
+oracle: $(READY) ## compare every zone, interval and tier with DuckDB; `make test` compares a few
+	VITALS_ORACLE=all $(PYTHON) -m pytest -q -n 2 --dist worksteal --durations=5 tests/simulation/local_days
 
 bench: $(READY) $(PAGE) ## measure what the design promises
 	$(PYTHON) -m bench

@@ -167,7 +167,7 @@ class _Reading:
         edges = self.plan.calendar.cells(window)
         starts = rolled.rows.times
         index = np.searchsorted(edges, starts, side="right")
-        result = edges[np.minimum(index, len(edges) - 1)] < np.minimum(rolled.ends, window.end_ms)
+        result = edges[np.minimum(index, len(edges) - 1)] < rolled.ends
         match self.plan.measure.source:
             case Source.SWITCHED:
                 result |= ~(rolled.is_complete & rolled.is_binary)
@@ -303,20 +303,15 @@ def _day_keys(ids: Ids, times: Times) -> Integers:
 
 
 def _near_falls(samples: Samples, current: Cells) -> Samples:
-    """Returns the samples of the cells near a fall, or so close to an edge that another fall may be near."""
-    if not len(current):
-        return samples
-    uneven = counters.unsteady(current)
-    ids = current.rows.ids
-    for distance in (1, 2):
-        is_edge = np.ones(len(current), np.bool_)
-        is_edge[distance:] = ids[distance:] != ids[:-distance]
-        uneven |= is_edge
-        is_edge = np.ones(len(current), np.bool_)
-        is_edge[:-distance] = ids[distance:] != ids[:-distance]
-        uneven |= is_edge
-    near = np.repeat(uneven, current.rows.counts)
-    return samples[near]
+    """Returns the samples of cells that may be near a fall: also of those without two known neighbours."""
+    rows = current.rows
+    is_linked = (rows.ids[1:] == rows.ids[:-1]) & (rows.times[1:] == current.ends[:-1])
+    is_near = counters.unsteady(current)
+    missing = np.flatnonzero(~np.concatenate([[False], is_linked, [False]])[: len(rows) + 1])
+    for distance in (-2, -1, 0, 1):
+        near = missing + distance
+        is_near[near[(near >= 0) & (near < len(rows))]] = True
+    return samples[np.repeat(is_near, rows.counts)]
 
 
 def _sorted(parts: Sequence[Samples]) -> Samples:

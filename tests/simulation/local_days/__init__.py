@@ -1,0 +1,1 @@
+"""Local buckets and measures, compared with DuckDB over the samples. `make oracle` compares all cases."""

@@ -1,0 +1,172 @@
+"""The right answers, by DuckDB: its calendar, its aggregates, and integrals of the held signal."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
+
+# Over a local timestamp `local`, its distance from UTC `offset_ms`, and its milliseconds `local_ms`.
+_KEYS = {
+    "15m": f"offset_ms || '/' || (local_ms // {15 * MINUTE_MS})",
+    "1h": f"offset_ms || '/' || (local_ms // {HOUR_MS})",
+    "2h": f"local_ms // {2 * HOUR_MS}",
+    "6h": f"local_ms // {6 * HOUR_MS}",
+    "1d": "local::date",
+    "1w": "date_trunc('week', local::date)",
+    "1mo": "date_trunc('month', local::date)",
+}
+RESOLUTIONS = tuple(_KEYS)
+STATISTICS = {
+    "mean": "avg(v)",
+    "min": "min(v)",
+    "max": "max(v)",
+    "first": "arg_min(v, ts)",
+    "last": "arg_max(v, ts)",
+    "count": "count(*)",
+    "sd": "stddev_samp(v)",
+    "p5": "quantile_cont(v, 0.05)",
+    "p50": "quantile_cont(v, 0.5)",
+    "p99": "quantile_cont(v, 0.99)",
+}
+# Of the held signal: the sum over its pieces in a bucket, of `length` ms each.
+_HELD = {
+    "integral": f"sum(v * length) / {HOUR_MS}",
+    "time_weighted_mean": "sum(v * length) / sum(length)",
+    "held": "sum(length) / 1000",
+    "runtime": "sum(CASE WHEN v > 0.5 THEN length ELSE 0 END) / 1000",
+}
+HELD = tuple(_HELD)
+
+type Rows = dict[int, float]
+"""A value by the start of its bucket (UTC ms)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The start and the end of a bucket."""
+
+    start_ms: int
+    end_ms: int
+
+
+class Oracle:
+    """Samples of points, and the buckets of one zone and resolution that a span overlaps."""
+
+    def __init__(
+        self, series: Mapping[str, Mapping[int, float]], intervals: Mapping[str, int], zone: str
+    ) -> None:
+        self._names = list(series)
+        self._zone = zone
+        self._sql = duckdb.connect()
+        self._sql.execute("SET TimeZone = 'UTC'")
+        self._sql.execute("CREATE TABLE samples (point INT, ts BIGINT, v DOUBLE, hold BIGINT)")
+        rows = [
+            (point, ts, value, int(2_500 * intervals[name]))
+            for point, (name, samples) in enumerate(series.items())
+            for ts, value in samples.items()
+        ]
+        self._sql.executemany("INSERT INTO samples VALUES (?, ?, ?, ?)", rows)
+        self._sql.execute(
+            "CREATE TABLE held AS SELECT point, ts, v, lag(v) OVER w AS before,"
+            " least(coalesce(lead(ts) OVER w, ts + hold), ts + hold) AS until"
+            " FROM samples WINDOW w AS (PARTITION BY point ORDER BY ts)"
+        )
+
+    def select(self, span: Span, resolution: str) -> list[Bucket]:
+        """Selects the buckets that the span overlaps, and returns them; minute by minute, in local time."""
+        around = Span(span.start_ms - 40 * DAY_MS, span.end_ms + 40 * DAY_MS)
+        self._sql.execute(
+            f"""
+            CREATE OR REPLACE TABLE minutes AS
+            WITH instants AS (
+                SELECT m * {MINUTE_MS} AS ms,
+                    (make_timestamp(ms * 1000) AT TIME ZONE 'UTC') AT TIME ZONE '{self._zone}' AS local
+                FROM range({around.start_ms // MINUTE_MS}, {around.end_ms // MINUTE_MS}) AS t(m)
+            ), clocks AS (
+                SELECT ms, local, epoch_ms(local) AS local_ms, local_ms - ms AS offset_ms FROM instants
+            )
+            SELECT ms, {_KEYS[resolution]} AS bucket FROM clocks
+            """
+        )
+        self._sql.execute(
+            f"""
+            CREATE OR REPLACE TABLE buckets AS
+            SELECT bucket, min(ms) AS s, max(ms) + {MINUTE_MS} AS e FROM minutes GROUP BY bucket
+            HAVING e > {span.start_ms} AND s < {span.end_ms}
+            """
+        )
+        return [Bucket(*row) for row in self._sql.execute("SELECT s, e FROM buckets ORDER BY s").fetchall()]
+
+    def rows(self, measure: str) -> dict[str, Rows]:
+        """Returns the value of each bucket about which something is known, by point."""
+        if measure in STATISTICS:
+            return self._rows(
+                f"SELECT point, s, {STATISTICS[measure]} FROM samples"
+                f" JOIN minutes ON ms = ts // {MINUTE_MS} * {MINUTE_MS}"
+                " JOIN buckets USING (bucket) GROUP BY point, s"
+            )
+        if measure == "starts":
+            return self._rows(
+                "SELECT point, s, sum(CASE WHEN ts >= s AND v > 0.5 AND before <= 0.5 THEN 1 ELSE 0 END)"
+                " FROM held JOIN buckets ON ts < e AND until > s GROUP BY point, s"
+            )
+        return self._rows(
+            f"SELECT point, s, {_HELD[measure]}"
+            " FROM (SELECT point, s, v, least(until, e) - greatest(ts, s) AS length"
+            " FROM held JOIN buckets ON ts < e AND until > s) GROUP BY point, s"
+        )
+
+    def magnitude(self) -> float:
+        """Returns the largest absolute value of a sample."""
+        return float(self._sql.execute("SELECT max(abs(v)) FROM samples").fetchall()[0][0])
+
+    def _rows(self, statement: str) -> dict[str, Rows]:
+        rows: dict[str, Rows] = {name: {} for name in self._names}
+        for point, start_ms, value in self._sql.execute(statement).fetchall():
+            if value is not None and not math.isnan(value):
+                rows[self._names[point]][start_ms] = float(value)
+        return rows
+
+
+def increases(samples: Mapping[int, float], buckets: list[Bucket]) -> Rows:
+    """Returns the increase of each bucket with samples, sample after sample, as the definition says."""
+    result = {
+        bucket.start_ms: 0.0
+        for bucket in buckets
+        if any(bucket.start_ms <= time_ms < bucket.end_ms for time_ms in samples)
+    }
+    rest: list[Any] = sorted(samples.items())
+    while len(rest) > 1:
+        (p_time, p), (c_time, c) = rest[0], rest[1]
+        end = _continues(rest)
+        if end is not None:
+            del rest[1:end]
+            continue
+        amount = c - p
+        if c_time - p_time > 31 * DAY_MS:
+            amount = 0.0
+        elif p >= 0 and c >= 0 and c < p and (p - c) * 8 >= p:
+            amount = c
+        for bucket in buckets:
+            if bucket.start_ms <= c_time < bucket.end_ms:
+                result[bucket.start_ms] += amount
+        del rest[0]
+    return result
+
+
+def _continues(rest: list[tuple[int, float]]) -> int | None:
+    """Returns the sample that ends the dip or spike that the second one begins; None when there is none."""
+    (p_time, p), (_, c) = rest[0], rest[1]
+    for index in range(2, len(rest)):
+        time_ms, value = rest[index]
+        if index > 2 and time_ms > p_time + 15 * MINUTE_MS:
+            return None
+        is_dip = c < p <= value
+        is_spike = p < c and p <= value < c and (c - value) * 8 >= c
+        if is_dip or is_spike:
+            return index
+    return None

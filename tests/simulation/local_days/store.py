@@ -1,0 +1,165 @@
+"""A site whose days are in the tiers that a case names: the product's stores over the servers in memory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+from types import SimpleNamespace
+from typing import Any, Literal
+
+import numpy as np
+
+from query.answer_cache import AnswerCache
+from query.answers import Api
+from query.catalogs import Catalogs
+from query.sites import Sites
+from tests.simulation.aws.dynamodb import DynamoDB, TableKeys
+from tests.simulation.aws.s3 import S3
+from tests.simulation.oracle.store_world import DirectClient, Inline
+from tests.support.query_tiers import NoAthena
+from tests.support.rollups import old_rollup
+from tests.support.template import BUCKET, template
+from vitals.aws.clients import CONFIG
+from vitals.aws.runtime import Runtime
+from vitals.model.points import ListedPoint
+from vitals.model.records.tokens import Grant
+from vitals.model.samples import Samples, concat
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, HOUR_MS, Span, floor_window
+from vitals.pipeline.archiver import Archiver
+from vitals.reading.executor import Executor
+from vitals.reading.request import QueryRequest
+from vitals.store.stores import Stores
+
+SITE = "plant"
+HOT_DAYS = 20
+Tier = Literal["hot", "cold", "rollup", "split"]
+TIERS: tuple[Tier, ...] = ("hot", "cold", "rollup", "split")
+_READER = Grant("oracle", frozenset(["read"]), frozenset(["*"]))
+_COLUMNS = (
+    *("timestamps", "values", "min", "max", "count", "first", "last"),
+    *("known", "ends", "at_least", "at_most"),
+)
+
+
+@dataclass
+class Store:
+    """The samples of points (by name, in name order) in one tier; `intervals` are in seconds.
+
+    hot: only blocks. cold: day files, whose rollups are of version 1. rollup: day files with rollups of
+    version 2. split: some days of each kind, and some with file and blocks.
+    """
+
+    series: Mapping[str, Mapping[int, float]]
+    intervals: Mapping[str, int]
+    units: Mapping[str, str]
+    tier: Tier
+    now_ms: int = 0
+    api: Api = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._connect()
+        samples = concat(
+            [
+                Samples(
+                    np.full(len(points), index, np.int32),
+                    np.array(list(points), np.int64),
+                    np.array(list(points.values())),
+                )
+                for index, points in enumerate(self.series.values())
+            ]
+        )
+        first_ms = int(samples.times.min()) // DAY_MS * DAY_MS
+        last_ms = int(samples.times.max())
+        days = list(range(first_ms, last_ms + 1, DAY_MS))
+        for number, day_ms in enumerate(days):
+            inside = (samples.times >= day_ms) & (samples.times < day_ms + DAY_MS)
+            self._store(SiteDay(SITE, day_ms), samples[inside], self._kind(number))
+        self.now_ms = last_ms + (1 if self.tier == "hot" else HOT_DAYS + 5) * DAY_MS
+        if self.tier == "split":
+            self.now_ms = last_ms + 3 * DAY_MS
+        end_ms = floor_window(self.now_ms)
+        self.stores.sites.advance(SITE, None, Span(first_ms, end_ms), {})
+
+    def query(self, **parameters: Any) -> dict[str, Any]:
+        """Returns the answer to a query, from all its pages."""
+        request = QueryRequest(site=SITE, point_names=list(self.series), **parameters)
+        answer: Any = None
+        for _ in range(10_000):
+            page: Any = self.api.query(_READER, request).answer
+            answer = page if answer is None else _appended(answer, page)
+            token = page["metadata"]["next_token"]
+            if token is None:
+                return dict(answer)
+            request = QueryRequest(site=SITE, point_names=list(self.series), next_token=token, **parameters)
+        raise AssertionError("the answer has no last page")
+
+    def _kind(self, number: int) -> str:
+        if self.tier != "split":
+            return self.tier
+        return ("rollup", "hot", "cold", "rollup", "archived and hot")[number % 5]
+
+    def _store(self, day: SiteDay, samples: Samples, kind: str) -> None:
+        self.now_ms = day.span.end_ms + HOUR_MS
+        if kind in ("hot", "archived and hot"):
+            planned = self.stores.hot.plan(SITE, samples, self.now_ms)
+            self.stores.ledger.mark_changed(SITE, planned.windows, self.now_ms)
+            self.stores.hot.apply(planned)
+        if kind == "hot":
+            return
+        self.now_ms += HOUR_MS
+        if kind == "archived and hot":
+            self.archiver.archive(day)
+            return
+        self.archiver.archive_fresh(day, lambda group: samples, "oracle")
+        if kind == "cold":
+            payloads = {
+                index: old_rollup(samples[samples.ids == index]) for index in np.unique(samples.ids).tolist()
+            }
+            self.stores.rollups.write(day, payloads, self.now_ms + HOUR_MS)
+
+    def _connect(self) -> None:
+        resources = template()["Resources"]
+        tables = {
+            name: TableKeys.of_properties(resources[name]["Properties"])
+            for name in ("HotTable", "StateTable")
+        }
+
+        def now_ms() -> int:
+            return self.now_ms
+
+        servers = {"dynamodb": DynamoDB(tables, now_ms, Random(1)), "s3": S3(now_ms, Random(2))}
+        runtime = Runtime(
+            now_ms=now_ms,
+            pool=lambda workers, name: Inline(),
+            client=lambda service, config=None: DirectClient(service, servers[service]),
+        )
+        settings = SimpleNamespace(
+            hot_table="HotTable", state_table="StateTable", cold_bucket=BUCKET, max_day_file_bytes=2**28
+        )
+        self.stores = Stores.connect(settings, runtime, CONFIG)
+        self.archiver = Archiver.connect(self.stores, runtime, HOT_DAYS)
+        self.stores.catalogs.refresh(
+            SITE, [ListedPoint(name, self.units[name], "", self.intervals[name]) for name in self.series]
+        )
+        self.stores.sites.record_catalog(SITE, "Plant", len(self.series), 0)
+        unused: Any = None
+        self.api = Api(
+            executor=Executor.connect(self.stores, NoAthena(), runtime),
+            catalogs=Catalogs(self.stores.catalogs, now_ms),
+            sites=Sites(self.stores.sites, (SITE,), now_ms),
+            now=now_ms,
+            max_range_days=365,
+            cache=AnswerCache(None, now_ms, print),
+            status_reader=unused,
+        )
+
+
+def _appended(answer: dict[str, Any], page: dict[str, Any]) -> dict[str, Any]:
+    """Returns the answer with the rows of the next page."""
+    for series, more in zip(answer["series"], page["series"], strict=True):
+        rows = len(series["timestamps"])
+        series["partial"] = [*series["partial"], *(rows + row for row in more["partial"])]
+        for key in _COLUMNS:
+            if key in series and key in more:
+                series[key] = [*series[key], *more[key]]
+    return answer
