@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from bench import archive, chart, page
+from bench import archive, chart, measures, page, victoria
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
 from operations.errors import OperatorError
@@ -51,7 +51,7 @@ def main() -> int:
         "POWERTOOLS_LOG_LEVEL": "ERROR",
     }
     missed = ingest_figures() + query_figures() + archive_figures() + builder_figures()
-    missed += backfill_figures() + page_figures() + import_figures()
+    missed += measure_figures() + backfill_figures() + page_figures() + import_figures()
     print(f"{missed} bars missed" if missed else "every bar is met")
     return 1 if missed else 0
 
@@ -159,6 +159,27 @@ def builder_figures() -> int:
     missed += show("peak memory, the stored blocks among it", built["peak_mb"], "MB", 1024)
     show("rollups of a point and day", built["rollup_bytes"] / built["rollups"], "bytes")
     return missed
+
+
+def measure_figures() -> int:
+    print("measures in local days, from rollups: canned answers of AWS")
+    asked: dict[str, float] = json.loads(_python("-m", "bench.measures"))
+    missed = 0
+    for name, subject, most_requests, most_ms in (
+        ("chicago", "increase of a meter, a year in Chicago", 60, 60),
+        ("kolkata", "the same, 60 days in Kolkata", None, None),
+        ("falls", "60 days with a fall a day, Chicago", None, None),
+        ("fans", "runtime of 50 fans, 32 days", None, 300),
+    ):
+        missed += show(f"{subject}: requests", asked[f"{name}_requests"], "requests", most_requests)
+        missed += show("  CPU of the handler", asked[f"{name}_cpu_ms"], "ms", most_ms)
+    if not victoria.is_installed():
+        print(f"  {'difference from VictoriaMetrics':<52}{'not measured: it is not installed':>12}")
+        return missed
+    samples = measures.meter(32)
+    span = Span(measures.FIRST_MS + DAY_MS, measures.FIRST_MS + 31 * DAY_MS)
+    difference = victoria.largest_difference(samples, span)
+    return missed + show("largest difference from VictoriaMetrics", difference, "of a day", 1e-9)
 
 
 def backfill_figures() -> int:

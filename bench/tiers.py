@@ -101,7 +101,7 @@ def figures(now_ms: int) -> dict[str, float]:
             spent, of_moto = [], []
             for _ in range(_RUNS):
                 executor.cold._footers.clear()
-                _serve(executor, dynamodb, None, now_ms)
+                serve(executor, dynamodb, None, now_ms)
                 before, counted.moto_s, began = counted.requests, 0.0, time.perf_counter()
                 answer = app.handler(event(SITE, "p000", span.start_ms, span.end_ms, resolution), CONTEXT)
                 spent.append(time.perf_counter() - began)
@@ -130,7 +130,7 @@ def figures(now_ms: int) -> dict[str, float]:
 
 def _chart(executor: Executor, dynamodb: Any, s3: Any, span: Span, now_ms: int) -> dict[str, float]:
     """A month of ten points as a chart of 1,000 pixels: its size, and its time with and without the cache."""
-    _serve(executor, dynamodb, ResultCache(s3, "cold-bucket"), now_ms)
+    serve(executor, dynamodb, ResultCache(s3, "cold-bucket"), now_ms)
     names = ",".join(f"p{i:03}" for i in range(10))
     request = event(SITE, names, span.start_ms, span.end_ms, "auto", width="1000")
     spent: dict[bool, list[float]] = {False: [], True: []}
@@ -157,7 +157,7 @@ def _chart(executor: Executor, dynamodb: Any, s3: Any, span: Span, now_ms: int) 
     }
 
 
-def _serve(executor: Executor, dynamodb: Any, results: ResultCache | None, now_ms: int) -> None:
+def serve(executor: Executor, dynamodb: Any, results: ResultCache | None, now_ms: int) -> None:
     """Makes the handler answer from these tiers, with the memory of a function that was just started."""
     api = Api(
         executor=executor,
@@ -209,20 +209,20 @@ def _fill(executor: Executor, dynamodb: Any, now_ms: int) -> None:
         }
         executor.ledger.update_archive(SiteDay(SITE, day_ms), **facts)
         if first_file <= day_ms < first_file + MONTH * DAY_MS:
-            _put(executor.cold, SiteDay(SITE, day_ms), names)
+            put_file(executor.cold, SiteDay(SITE, day_ms), names, _day(day_ms, POINTS))
     today = _day(midnight, 64)
     executor.ledger.mark_changed(SITE, [midnight], now_ms)
     executor.hot.write(SITE, today[today.times < now_ms], now_ms)
 
 
-def _put(cold: ColdTier, day: SiteDay, names: list[str]) -> None:
-    samples = _day(day.day_ms, POINTS)
+def put_file(cold: ColdTier, day: SiteDay, names: list[str], samples: Samples) -> None:
+    """Writes the day's file, of samples whose ids are indexes of the names."""
     groups = [
         Group(
             names[start : start + 64],
             Samples(group.ids - np.int32(start), group.times, group.values),
         )
-        for start in range(0, POINTS, 64)
+        for start in range(0, len(names), 64)
         for group in [samples[(samples.ids >= start) & (samples.ids < start + 64)]]
     ]
     with tempfile.TemporaryDirectory() as folder:

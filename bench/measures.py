@@ -1,0 +1,173 @@
+"""Measures through the handler: a meter's year in local days, and running hours of fans.
+
+    python -m bench.measures
+
+Prints requests and CPU of the handler as JSON; the answers of AWS are canned.
+"""
+
+import json
+import os
+import statistics
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from moto import mock_aws
+
+from bench import tiers
+from bench.canned import Canned
+from bench.query import CONTEXT, event
+from query import app
+from vitals.codec.rollup import encode_day
+from vitals.model.measures.cells import cells_of, holds_of
+from vitals.model.points import ListedPoint
+from vitals.model.samples import Samples
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
+from vitals.reading.executor import Executor
+from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.ledger import Ledger
+from vitals.store.state.sites import SiteTable
+from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.rollups import RollupTier
+
+SITE = tiers.SITE
+FANS = 50
+_RUNS = 15
+_FILES = 60
+"""Days of one read that are read file by file; more are one query of Athena, which is not measured here."""
+FIRST_MS = 1_735_689_600_000
+
+
+def main() -> None:
+    """Prints the figures."""
+    os.environ |= {
+        "AWS_ACCESS_KEY_ID": "bench",
+        "AWS_SECRET_ACCESS_KEY": "bench",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "POWERTOOLS_METRICS_NAMESPACE": "Vitals",
+        "POWERTOOLS_METRICS_DISABLED": "true",
+        "POWERTOOLS_SERVICE_NAME": "bench",
+        "POWERTOOLS_LOG_LEVEL": "ERROR",
+    }
+    print(json.dumps(_figures()))
+
+
+def meter(days: int, *, falls: bool = False) -> Samples:
+    """Returns a reading a minute of a meter; with `falls` it begins again at 0 once a day."""
+    rng = np.random.default_rng(13)
+    steps = np.round(rng.random(days * 1_440) * 0.6, 1)
+    values = np.cumsum(steps)
+    if falls:
+        noons = np.arange(720, len(values), 1_440)
+        start = np.zeros(len(values))
+        start[noons] = values[noons] - np.append(0, values[noons[:-1]])
+        values = values - np.cumsum(start)
+    times = FIRST_MS + np.arange(len(values)) * MINUTE_MS + rng.integers(1, 2_000, len(values))
+    return Samples(np.zeros(len(values), np.int32), times, np.round(values, 1))
+
+
+def fans(days: int) -> Samples:
+    """Returns a reading a minute of each fan, on or off for hours."""
+    rng = np.random.default_rng(14)
+    minutes = np.arange(days * 1_440)
+    rows = [((minutes + offset) // (90 + fan) % 2).astype(float) for fan, offset in enumerate(range(FANS))]
+    times = FIRST_MS + minutes * MINUTE_MS
+    jitter = rng.integers(1, 2_000, (FANS, len(minutes)))
+    return Samples(
+        np.repeat(np.arange(FANS, dtype=np.int32), len(minutes)),
+        (times + jitter).reshape(-1),
+        np.concatenate(rows),
+    )
+
+
+def _figures() -> dict[str, float]:
+    figures: dict[str, float] = {}
+    year, month = (Span(FIRST_MS + DAY_MS, FIRST_MS + days * DAY_MS) for days in (366, 32))
+    files = Span(FIRST_MS + 300 * DAY_MS, FIRST_MS + (300 + _FILES - 1) * DAY_MS)
+    cases = [
+        ("chicago", meter(368), year, "America/Chicago", "increase", 1),
+        ("kolkata", meter(368), files, "Asia/Kolkata", "increase", 1),
+        ("falls", meter(368, falls=True), files, "America/Chicago", "increase", 1),
+        ("fans", fans(34), month, "America/Chicago", "runtime", FANS),
+    ]
+    for name, samples, span, zone, measure, points in cases:
+        with mock_aws():
+            figures |= _measured(name, samples, span, zone, measure, points)
+    return figures
+
+
+def _measured(
+    name: str, samples: Samples, span: Span, zone: str, measure: str, points: int
+) -> dict[str, float]:
+    canned = Canned()
+    executor, dynamodb = _stored(canned, samples, points)
+    names = ",".join(f"p{i:03}" for i in range(points))
+    request = event(SITE, names, span.start_ms, span.end_ms, "1d", timezone=zone, measure=measure)
+    tiers.serve(executor, dynamodb, None, FIRST_MS + 500 * DAY_MS)
+    answers = list(_asked(canned, executor, request))
+    cpu_ms = statistics.median(answer["cpu_ms"] for answer in answers[1:])
+    return {f"{name}_{key}": value for key, value in (answers[-1] | {"cpu_ms": cpu_ms}).items()}
+
+
+def _asked(canned: Canned, executor: Executor, request: dict[str, Any]) -> Iterator[dict[str, float]]:
+    for _ in range(1 + _RUNS):
+        executor.cold._footers.clear()
+        before, canned.own_s, began_s = canned.requests, 0.0, time.process_time()
+        reply = app.handler(request, CONTEXT)
+        cpu_s = time.process_time() - began_s - canned.own_s
+        answer: Mapping[str, Any] = json.loads(reply["body"])
+        assert "error" not in answer and answer["metadata"]["next_token"] is None, answer
+        yield {
+            "cpu_ms": cpu_s * 1000,
+            "requests": canned.requests - before,
+            "rows": answer["metadata"]["total_samples"],
+        }
+        canned.recording = False
+
+
+def _stored(canned: Canned, samples: Samples, points: int) -> tuple[Executor, Any]:
+    """Archives the days of the samples: rollups, and files for those that are read file by file."""
+    dynamodb, s3 = canned.client("dynamodb"), canned.client("s3")
+    tiers.create(dynamodb, s3)
+    executor = Executor(
+        HotTier(dynamodb, "hot"),
+        ColdTier(s3, "cold-bucket"),
+        RollupTier(dynamodb, "hot"),
+        Ledger(dynamodb, "state"),
+        tiers.NoAthena(),
+    )
+    names = [f"p{i:03}" for i in range(points)]
+    listed = [ListedPoint(name, interval_s=60, unit="" if points > 1 else "kWh") for name in names]
+    CatalogTable(dynamodb, "state").refresh(SITE, listed)
+    sites = SiteTable(dynamodb, "state")
+    sites.record_catalog(SITE, "Site", points, FIRST_MS)
+    last_ms = int(samples.times.max())
+    sites.advance(SITE, None, Span(FIRST_MS, last_ms - last_ms % HOUR_MS), {})
+    for day_ms in range(FIRST_MS, last_ms, DAY_MS):
+        inside = samples[(samples.times >= day_ms) & (samples.times < day_ms + DAY_MS)]
+        _archive(executor, SiteDay(SITE, day_ms), inside, names)
+    return executor, dynamodb
+
+
+def _archive(executor: Executor, day: SiteDay, samples: Samples, names: list[str]) -> None:
+    edges = np.arange(day.day_ms, day.span.end_ms + 1, HOUR_MS)
+    hours = cells_of(samples, edges, np.full(len(samples), holds_of(60)))
+    payloads = {point: encode_day(hours[hours.rows.ids == point], 60) for point in range(len(names))}
+    executor.rollups.write(day, payloads, day.day_ms)
+    facts: dict[str, Any] = {
+        "status": "done",
+        "began_ms": day.span.end_ms + HOUR_MS,
+        "changed_ms": day.span.end_ms,
+        "expires_ms": day.span.end_ms,
+        "etag": "etag",
+    }
+    executor.ledger.update_archive(day, **facts)
+    if len(names) == 1 and day.day_ms >= FIRST_MS + 295 * DAY_MS:
+        tiers.put_file(executor.cold, day, names, samples)
+
+
+if __name__ == "__main__":
+    main()

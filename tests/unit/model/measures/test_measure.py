@@ -1,0 +1,116 @@
+"""Rows of the held signal: what a person would compute from every millisecond of it."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vitals.errors import InvalidRequestError
+from vitals.model.measures.cells import cells_of
+from vitals.model.measures.measure import BucketRows, Measure, bucket_rows, join, switched
+from vitals.model.samples import Samples
+from vitals.model.timespan import HOUR_MS
+
+HOLD_MS = 150_000
+EDGES = np.arange(0, 7 * HOUR_MS, HOUR_MS)
+signals = st.dictionaries(
+    st.integers(0, 6 * HOUR_MS - 1), st.sampled_from([0.0, 1.0, 0.4, 0.6, 72.5]), min_size=1, max_size=60
+)
+switches = st.dictionaries(
+    st.integers(0, 6 * HOUR_MS - 1), st.sampled_from([0.0, 1.0]), min_size=1, max_size=60
+)
+cuts = st.sets(st.integers(1, 6 * HOUR_MS - 1), max_size=5).map(
+    lambda inner: np.array([0, *sorted(inner), 6 * HOUR_MS])
+)
+
+
+def samples_of(signal: dict[int, float]) -> Samples:
+    times = sorted(signal)
+    return Samples(
+        np.full(len(times), 3, np.int32), np.array(times), np.array([signal[time_ms] for time_ms in times])
+    )
+
+
+def rows(name: str, signal: dict[int, float], edges: np.ndarray, hold_ms: int = HOLD_MS) -> BucketRows:
+    """Returns the rows of a measure, from cells of hours and parts of hours."""
+    samples = samples_of(signal)
+    if name in ("runtime", "starts"):
+        samples = switched(samples)
+    cells = cells_of(samples, np.union1d(EDGES, edges), np.full(len(samples), hold_ms))
+    return bucket_rows(Measure.parse(name), cells, edges)
+
+
+def pieces(signal: dict[int, float], hold_ms: int) -> list[tuple[int, int, float]]:
+    """Returns what each sample holds: from, to, value."""
+    times = sorted(signal)
+    nexts = [*times[1:], times[-1] + hold_ms]
+    return [
+        (time_ms, min(after, time_ms + hold_ms), signal[time_ms])
+        for time_ms, after in zip(times, nexts, strict=True)
+    ]
+
+
+@given(signals, cuts, st.sampled_from([60_000, HOLD_MS, 3 * HOUR_MS]))
+def test_the_held_signal_is_cut_at_edges(signal: dict[int, float], edges: np.ndarray, hold_ms: int) -> None:
+    expected: dict[int, list[float]] = {}
+    for start_ms, end_ms in pairwise(edges.tolist()):
+        for begin, end, value in pieces(signal, hold_ms):
+            length = min(end, end_ms) - max(begin, start_ms)
+            if length > 0:
+                bucket = expected.setdefault(start_ms, [0, 0.0, 0])
+                bucket[0] += length
+                bucket[1] += value * length
+                bucket[2] += length if value > 0.5 else 0
+    for name, index, unit in (("held", 0, 1000), ("integral", 1, HOUR_MS), ("runtime", 2, 1000)):
+        table = rows(name, signal, edges, hold_ms)
+        assert table.times.tolist() == sorted(expected)
+        assert table.values.tolist() == pytest.approx([expected[t][index] / unit for t in sorted(expected)])
+    means = rows("time_weighted_mean", signal, edges, hold_ms)
+    assert means.values.tolist() == pytest.approx([expected[t][1] / expected[t][0] for t in sorted(expected)])
+
+
+@given(switches, cuts)
+def test_runtime_adds_up_within_bounds(signal: dict[int, float], edges: np.ndarray) -> None:
+    """Over any partition, to the millisecond."""
+    whole = rows("runtime", signal, np.array([0, 6 * HOUR_MS]))
+    parts = rows("runtime", signal, edges)
+    assert round(parts.values.sum() * 1000) == round(whole.values.sum() * 1000)
+    held = rows("held", signal, edges)
+    assert held.times.tolist() == parts.times.tolist()
+    assert ((parts.values >= 0) & (parts.values <= held.values)).all()
+    assert (held.values * 1000 <= held.ends - held.times).all()
+
+
+@given(switches, cuts)
+def test_starts_belong_to_one_bucket(signal: dict[int, float], edges: np.ndarray) -> None:
+    values = [signal[time_ms] for time_ms in sorted(signal)]
+    assert rows("starts", signal, edges).values.sum() == sum(a <= 0.5 < b for a, b in pairwise(values))
+
+
+def test_a_fan_over_midnight_starts_once() -> None:
+    minutes = {minute * 60_000: float(minute >= 170) for minute in range(360)}
+    midnight = np.array([0, 3 * HOUR_MS, 6 * HOUR_MS])
+    assert rows("starts", minutes, midnight).values.tolist() == [1, 0]
+    assert rows("runtime", minutes, midnight).values.tolist() == [600, 10_800]
+
+
+def test_a_bucket_without_knowledge_has_no_row() -> None:
+    table = rows("runtime", {0: 1.0, 5 * HOUR_MS: 0.0}, EDGES)
+    assert table.times.tolist() == [0, 5 * HOUR_MS]
+    assert table.values.tolist() == [150, 0]
+
+
+def test_parts_of_a_page_join_in_order() -> None:
+    table = rows("mean", {0: 1.0, 2 * HOUR_MS: 3.0, 5 * HOUR_MS: 5.0}, EDGES)
+    joined = join([table[2:], table[:2]])
+    assert joined.times.tolist() == table.times.tolist()
+    assert joined.stats is not None and table.stats is not None
+    assert joined.stats.equals(table.stats)
+
+
+@pytest.mark.parametrize("name", ["p0", "p100", "p5.5", "median", "Mean", "", "p"])
+def test_unknown_measures_are_refused(name: str) -> None:
+    with pytest.raises(InvalidRequestError, match="measure must be one of"):
+        Measure.parse(name)
