@@ -12,6 +12,7 @@ from vitals.codec.rollup import day_count, decode_day, decode_days
 from vitals.errors import BlockFormatError
 from vitals.model.aggregates import aggregate
 from vitals.model.measures.cells import concat
+from vitals.model.records.ledger import ROLLUP_VERSION
 from vitals.model.samples import Samples, from_columns, merge
 from vitals.model.timespan import DAY_MS, HOUR_MS
 
@@ -66,6 +67,10 @@ def test_version_1_columns_come_first(readings: Samples, interval_s: int | None)
     assert columns[0][13 * rows : 45 * rows] == columns[1][13 * rows : 45 * rows]
     new, old = (np.frombuffer(column[means], np.uint8).reshape(8, rows)[:, :-1] for column in columns)
     assert (new == old).all()
+
+
+def test_the_ledger_names_the_version_written() -> None:
+    assert rollup(from_columns([1], [DAY], [1.0]))[0] == ROLLUP_VERSION
 
 
 def test_bytes_that_are_no_rollup_are_named() -> None:

@@ -1,10 +1,11 @@
-"""Items of DynamoDB: paging that ends."""
+"""Items of DynamoDB: paging that ends, and attributes of later releases."""
 
 from typing import Any
 
 import pytest
 
 from vitals.errors import ConflictError
+from vitals.model.records.runs import BackfillLock
 from vitals.store import items
 
 
@@ -37,3 +38,8 @@ def test_one_page_is_one_request() -> None:
 
 def test_the_last_page_ends_it() -> None:
     assert list(items.pages(lambda **_: {"Items": []}, {}, "runs")) == [[]]
+
+
+def test_attributes_of_a_later_release_are_ignored() -> None:
+    item = {"pk": {"S": "p"}, "run": {"S": "r"}, "taken_ms": {"N": "7"}, "later": {"B": b""}}
+    assert items.read(item, BackfillLock) == BackfillLock("r", 7)

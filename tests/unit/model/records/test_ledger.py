@@ -44,7 +44,7 @@ def test_the_changes_of_each_step_in_order() -> None:
     building = {"status": "building", "attempt": "a", "replaces": "e0"}
     building["replaces_until_ms"] = BEGAN + WRITE_GRACE_MS
     verified = {"status": "verified", "attempt": "a", "began_ms": BEGAN, **asdict(FILE)}
-    done = {"attempt": "a", "status": "done", "source": "hot", "seconds": 9.5, "error": ""}
+    done = {"attempt": "a", "status": "done", "source": "hot", "seconds": 9.5, "error": "", "rollups": 2}
     failed = {"status": "failed", "attempt": "a", "error": "ValueError: x"}
     steps = {
         "started": (attempt.started(), [({"attempts": 3, "attempt": "a"}, NONE, False)]),
@@ -156,6 +156,16 @@ def test_an_expiry_only_comes_nearer(expires_ms: int | None) -> None:
     record = ArchiveRecord(DAY.day_ms, expires_ms=expires_ms)
     [_, expiry] = reading(record).replacing("", BEGAN)
     assert after(record, (expiry,)).expires_ms == min(EXPIRES, EXPIRES if expires_ms is None else expires_ms)
+
+
+def test_rollups_are_old_until_an_archiving_is_done() -> None:
+    """The record of an older release, and of a day that was never archived."""
+    assert not ArchiveRecord(DAY.day_ms).has_old_rollups
+    attempt = reading(ArchiveRecord(DAY.day_ms, etag='"e"', status="done"))
+    verified = after(ArchiveRecord(DAY.day_ms), attempt.started(), attempt.verified(FILE))
+    assert verified.has_old_rollups
+    assert after(verified, attempt.failed(ValueError("x"))).has_old_rollups
+    assert not after(verified, attempt.done(ENDED)).has_old_rollups
 
 
 @given(st.lists(st.integers(BEGAN - 3, BEGAN + 3), min_size=1))

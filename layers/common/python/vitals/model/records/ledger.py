@@ -22,6 +22,8 @@ EXPIRY_GRACE_MS = DAY_MS
 CLOCK_TOLERANCE_MS = 5 * MINUTE_MS
 # 20 minutes: the slowest points are collected every 15 minutes.
 _LONG_RUN = 4
+ROLLUP_VERSION = 2
+"""The version of the rollups that this release writes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +64,8 @@ class ArchiveRecord:
     expiry follow it) or "failed". `etag` names the last verified file, also while later attempts run or fail.
     Until `expires_ms` readers take the day's samples from its blocks alone; a later change only brings it
     nearer. `attempt` is the id of the latest attempt. `replaces` is the ETag of the file that an attempt last
-    announced to replace, "" for none; that attempt ends before `replaces_until_ms`.
+    announced to replace, "" for none; that attempt ends before `replaces_until_ms`. `rollups` is the version
+    of the day's rollups.
     """
 
     day_ms: int
@@ -84,6 +87,8 @@ class ArchiveRecord:
     attempt: str = ""
     replaces: str = ""
     replaces_until_ms: int | None = None
+    # Records of releases that wrote version 1 have no version.
+    rollups: int = 1
 
     @property
     def settled(self) -> bool:
@@ -105,6 +110,11 @@ class ArchiveRecord:
     def countable(self) -> bool:
         """Whether the day file, its rollups and this record are of the same archiving."""
         return self.status == "done" and bool(self.etag)
+
+    @property
+    def has_old_rollups(self) -> bool:
+        """Whether the day is archived with rollups of an earlier version than this release writes."""
+        return bool(self.etag) and self.rollups < ROLLUP_VERSION
 
     def same_archive(self, other: "ArchiveRecord | None") -> bool:
         """Returns whether the other record is of the same archiving, in the same state."""
@@ -276,6 +286,7 @@ class Attempt:
             "source": self.source,
             "seconds": (ended_ms - self.started_ms) / 1000,
             "error": "",
+            "rollups": ROLLUP_VERSION,
         }
         return (ArchiveChange(facts, Precondition.LATEST),)
 
