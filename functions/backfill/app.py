@@ -1,10 +1,11 @@
-"""The backfill's tasks: plan a run, read and store one day of it, and summarise it."""
+"""The backfill's tasks: plan a run, read and store or rebuild one day of it, and summarise it."""
 
 from functools import cache, partial
 from typing import Any
 
 from backfill.day import DayWorker
 from backfill.planning import Planner
+from backfill.rebuild_day import DayRebuilder
 from backfill.runs import Runs
 from backfill.summary import Summariser
 from backfill.tasks import Tasks
@@ -24,29 +25,25 @@ def do_task(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
     """Does one task of the state machine."""
     runtime = invocation.runtime
     settings, stores = connect(runtime)
-    remaining_s = partial(invocation.remaining_s, _RESERVE_S)
+    archiver = Archiver.connect(stores, runtime, settings.hot_days)
+    remaining_s, warn = partial(invocation.remaining_s, _RESERVE_S), invocation.logger.warning
 
     def worker(key_group: str) -> DayWorker:
-        warn = invocation.logger.warning
         upstream = connection.connect(settings, runtime, remaining_s, warn, key_group, "backfill")
+        ingest = Ingest(upstream, stores.hot, stores.ledger, runtime.now_ms, runtime.pool)
+        circuits, monotonic = stores.circuits(key_group), runtime.monotonic
         return DayWorker(
-            runs=stores.runs,
-            staging=stores.staging,
-            archiver=Archiver.connect(stores, runtime, settings.hot_days),
-            ingest=Ingest(upstream, stores.hot, stores.ledger, runtime.now_ms, runtime.pool),
-            circuits=stores.circuits(key_group),
-            remaining_s=remaining_s,
-            monotonic=runtime.monotonic,
+            stores.runs, stores.staging, archiver, ingest, circuits, remaining_s, monotonic=monotonic
         )
 
-    tasks = Tasks(
+    return Tasks(
         planner=Planner.connect(settings, stores),
         runs=Runs.connect(settings, stores, runtime),
         worker=worker,
+        rebuilder=DayRebuilder(stores.runs, archiver),
         summariser=Summariser(stores.runs, stores.staging, runtime.now_ms),
         logger=invocation.logger,
-    )
-    return tasks.handle(event)
+    ).handle(event)
 
 
 @cache

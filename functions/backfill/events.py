@@ -25,6 +25,7 @@ class _Input(BaseModel):
     end_date: StrictStr
     force: StrictBool = False
     dry_run: StrictBool = False
+    rebuild: StrictBool = False
     requested_by: StrictStr = ""
 
 
@@ -36,16 +37,21 @@ class StartRequest(TypedDict):
     end_date: str
     force: NotRequired[bool]
     dry_run: NotRequired[bool]
+    rebuild: NotRequired[bool]
 
 
 @dataclass(frozen=True, slots=True)
 class BackfillRequest:
-    """Which whole UTC days of a site to read; `force` includes those that are complete."""
+    """Which whole UTC days of a site to read; `force` includes those that are complete.
+
+    With `rebuild`, archived days are archived again from what is stored, and the upstream is not read.
+    """
 
     site: str
     days: Span
     force: bool = False
     dry_run: bool = False
+    rebuild: bool = False
     requested_by: str = ""
 
     @property
@@ -66,6 +72,8 @@ class BackfillRequest:
             "force": self.force,
             "dry_run": self.dry_run,
             "requested_by": self.requested_by,
+            # A release without rebuilds refuses the key, and may plan this execution during a deployment.
+            **({"rebuild": True} if self.rebuild else {}),
         }
 
 
@@ -125,5 +133,6 @@ def parse_request(event: Mapping[str, Any], now_ms: int) -> BackfillRequest:
         days=days,
         force=fields.force,
         dry_run=fields.dry_run,
+        rebuild=fields.rebuild,
         requested_by=fields.requested_by,
     )

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from backfill.estimates import Estimate, concurrent_days, estimate
+from backfill.estimates import Estimate, concurrent_days, estimate, estimate_rebuild
 from backfill.events import BackfillRequest
 from vitals.config import BackfillApiSettings
 from vitals.errors import InvalidRequestError
 from vitals.model import point_set
 from vitals.model.point_set import PointSet
 from vitals.model.records.ledger import ArchiveRecord
-from vitals.model.records.sites import RecordedStatus, key_group_of
+from vitals.model.records.sites import PAUSED, RecordedStatus, key_group_of
 from vitals.model.site_status import check_enabled, site_status
 from vitals.model.timespan import DAY_MS, day_name
 from vitals.store.state.catalog import CatalogTable
@@ -23,7 +23,7 @@ from vitals.store.stores import Stores
 class RunPlan:
     """The days to read (YYYY-MM-DD), how many of them at once, and how many days are complete already.
 
-    They are read with the key of the key group.
+    They are read with the key of the key group. In a rebuild they are archived again instead.
     """
 
     days: tuple[str, ...]
@@ -64,9 +64,18 @@ class Planner:
         return site_status(site, self.sites.load(site), self.initial_sites)
 
     def plan(self, request: BackfillRequest) -> RunPlan:
-        """Returns what the run would do and changes nothing; NotFoundError for a site that is not enabled."""
+        """Returns what the run would do and changes nothing; NotFoundError for a site that is not enabled.
+
+        The days of a paused site can be rebuilt.
+        """
         record = self.sites.load(request.site)
-        check_enabled(request.site, site_status(request.site, record, self.initial_sites))
+        status = site_status(request.site, record, self.initial_sites)
+        if not (request.rebuild and status == PAUSED):
+            check_enabled(request.site, status)
+        group = key_group_of(record)
+        return self._plan_rebuild(request, group) if request.rebuild else self._plan_reading(request, group)
+
+    def _plan_reading(self, request: BackfillRequest, key_group: str) -> RunPlan:
         catalog = self.catalogs.load(request.site)
         if not catalog.active_ids:
             raise InvalidRequestError(f"site {request.site} has no points yet; wait for its first sync")
@@ -79,8 +88,19 @@ class Planner:
             days=tuple(map(day_name, days)),
             complete=request.days.length_ms // DAY_MS - len(days),
             concurrency=concurrency,
-            key_group=key_group_of(record),
+            key_group=key_group,
             estimate=estimate(len(days), intervals, self.requests_per_minute, concurrency),
+        )
+
+    def _plan_rebuild(self, request: BackfillRequest, key_group: str) -> RunPlan:
+        archived = [r for r in self.ledger.archive_records(request.site, request.days) if r.etag]
+        old = [record for record in archived if request.force or record.has_old_rollups]
+        return RunPlan(
+            days=tuple(day_name(record.day_ms) for record in old),
+            complete=len(archived) - len(old),
+            concurrency=self.concurrency,
+            key_group=key_group,
+            estimate=estimate_rebuild(old, self.concurrency),
         )
 
 

@@ -104,16 +104,18 @@ def _record(run_id: str, request: BackfillRequest, plan: RunPlan, now_ms: int) -
         days_total=len(plan.days),
         days_complete=plan.complete,
         days=",".join(plan.days),
+        rebuild=int(request.rebuild),
     )
 
 
 def _is_of(run: Run, request: BackfillRequest) -> bool:
     """Returns whether the record is of a run with this request."""
-    return (run.site, run.start_date, run.end_date, run.force) == (
+    return (run.site, run.start_date, run.end_date, run.force, run.rebuild) == (
         request.site,
         request.start_date,
         request.end_date,
         int(request.force),
+        int(request.rebuild),
     )
 
 

@@ -9,17 +9,23 @@ from aws_lambda_powertools import Logger
 from backfill.day import DayWorker
 from backfill.events import DayTask, PlanTask, SummariseTask, parse_task
 from backfill.planning import Planner
+from backfill.read_day import load_run
+from backfill.rebuild_day import DayRebuilder
 from backfill.runs import Runs
 from backfill.summary import Summariser
 
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
-    """The three tasks of a run; `worker` connects what a day of a key group needs, when its task comes."""
+    """The three tasks of a run; `worker` connects what a day of a key group needs, when its task comes.
+
+    A day to rebuild does not need the worker, which reads the key of the upstream.
+    """
 
     planner: Planner
     runs: Runs
     worker: Callable[[str], DayWorker]
+    rebuilder: DayRebuilder
     summariser: Summariser
     logger: Logger
 
@@ -51,8 +57,12 @@ class Tasks:
         return result
 
     def _day(self, task: DayTask) -> dict[str, Any]:
-        receipt = self.worker(task.key_group).work(task.run, task.day)
-        self.logger.info("day backfilled", run=task.run, **receipt)
+        run = load_run(self.runs.table, task.run)
+        if run.rebuild:
+            receipt = self.rebuilder.work(run, task.day)
+        else:
+            receipt = self.worker(task.key_group).work(task.run, task.day)
+        self.logger.info("day rebuilt" if run.rebuild else "day backfilled", run=task.run, **receipt)
         return receipt
 
     def _summarise(self, task: SummariseTask) -> dict[str, Any]:

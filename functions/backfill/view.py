@@ -23,6 +23,7 @@ def planned(request: BackfillRequest, plan: RunPlan) -> schemas.Planned:
         "start_date": request.start_date,
         "end_date": request.end_date,
         "force": request.force,
+        "rebuild": request.rebuild,
         "days_total": len(plan.days),
         "days_complete": plan.complete,
         "estimate": {
@@ -48,6 +49,7 @@ def run(run: Run, days: Sequence[RunDay], now_ms: int) -> schemas.Run:
         "start_date": run.start_date,
         "end_date": run.end_date,
         "force": bool(run.force),
+        "rebuild": bool(run.rebuild),
         "status": run.status,
         "requested_by": run.requested_by,
         "started_at": iso(run.started_ms),

@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from backfill.api.answers import BackfillAnswers
 from backfill.day import DayWorker
 from backfill.planning import Planner
+from backfill.rebuild_day import DayRebuilder
 from backfill.runs import Runs
 from backfill.summary import Summariser
 from backfill.tasks import Tasks
@@ -153,6 +154,7 @@ def backfill(make_world: Callable[..., World]) -> Backfill:
         planner,
         Runs(runs, executions, now),
         lambda key_group: made.worker,
+        DayRebuilder(runs, archiver),
         Summariser(runs, staging, now),
         Logger(service="test"),
     )

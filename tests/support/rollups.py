@@ -1,5 +1,6 @@
 """Rollups of samples, as this release and the one before it encode them."""
 
+import boto3
 import numpy as np
 import zstandard
 
@@ -7,7 +8,10 @@ from vitals.codec.rollup import encode_day
 from vitals.model.aggregates import aggregate
 from vitals.model.measures.cells import Cells, cells_of, holds_of
 from vitals.model.samples import Samples
+from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS
+from vitals.pipeline.archiver import Archiver
+from vitals.store import keys
 
 
 def hours_of(samples: Samples, interval_s: int | None = None) -> Cells:
@@ -33,3 +37,15 @@ def old_rollup(samples: Samples) -> bytes:
         columns.append(np.append(getattr(hours, name), getattr(day, name)).astype("<f8"))
     body = b"".join(column.view(np.uint8).reshape(-1, column.itemsize).T.tobytes() for column in columns)
     return b"\x01" + len(rows).to_bytes(2, "little") + zstandard.compress(body, 9)
+
+
+def plant_old_rollups(archiver: Archiver, day: SiteDay) -> None:
+    """Gives an archived day the rollups and the record that the release before this one left."""
+    catalog, payloads = archiver.catalogs.load(day.site), {}
+    for group in archiver.cold.groups(day):
+        for index, name in enumerate(group.names):
+            payloads[catalog.by_name[name].id] = old_rollup(group.samples[group.samples.ids == index])
+    archiver.rollups.write(day, payloads, archiver.ledger.archive_record(day).began_ms or 0)
+    boto3.client("dynamodb").update_item(
+        TableName="StateTable", Key=keys.archive_day(day), UpdateExpression="REMOVE rollups"
+    )

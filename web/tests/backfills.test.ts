@@ -25,6 +25,7 @@ function run(changes: Partial<Backfill>): Backfill {
     start_date: "2026-01-01",
     end_date: "2026-01-03",
     force: false,
+    rebuild: false,
     status: "partial",
     requested_by: "",
     started_at: "2026-02-01T00:00:00Z",
@@ -52,6 +53,7 @@ test("retry range covers failed and cancelled days", () => {
   expect(retryRange(run({ days: statuses, force: true }))?.force).toBe("yes");
   expect(retryRange(run({ days: statuses, status: "running" }))).toBe(undefined);
   expect(retryRange(run({ days: days("done", "empty") }))).toBe(undefined);
+  expect(retryRange(run({ days: statuses, rebuild: true }))).toBe(undefined);
 });
 
 test("a run has duration, ended days and status", () => {

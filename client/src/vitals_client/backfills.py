@@ -20,17 +20,27 @@ class Backfills:
         self._sleep = sleep
 
     def start(
-        self, site: str, start: date | str, end: date | str, *, force: bool = False, dry_run: bool = False
+        self,
+        site: str,
+        start: date | str,
+        end: date | str,
+        *,
+        force: bool = False,
+        dry_run: bool = False,
+        rebuild: bool = False,
     ) -> Plan:
         """Starts a backfill of the days from `start` to `end`, both included; `dry_run` only estimates it.
 
-        Complete days are skipped unless `force` is set. ConflictError has the ID of a run that is already
-        running; after an UnansweredError the run may have started.
+        Complete days are skipped unless `force` is set. With `rebuild`, archived days with rollups of an
+        older release are archived again, without the upstream. ConflictError has the ID of a run that is
+        already running; after an UnansweredError the run may have started.
         """
-        body = {"site_name": site, "start_date": str(start), "end_date": str(end)}
-        plan: Plan = self._http.json(
-            "POST", "/backfill/start", body=body | {"force": force, "dry_run": dry_run}
-        )
+        body: dict[str, str | bool] = {"site_name": site, "start_date": str(start), "end_date": str(end)}
+        body |= {"force": force, "dry_run": dry_run}
+        if rebuild:
+            # An older API refuses the key.
+            body["rebuild"] = True
+        plan: Plan = self._http.json("POST", "/backfill/start", body=body)
         return plan
 
     def get(self, run_id: str) -> Run:

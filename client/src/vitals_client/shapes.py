@@ -226,6 +226,7 @@ class Plan(TypedDict):
     start_date: str
     end_date: str
     force: bool
+    rebuild: bool
     days_total: int
     days_complete: int
     estimate: Estimate
@@ -256,6 +257,8 @@ class Run(TypedDict):
     start_date: str
     end_date: str
     force: bool
+    rebuild: bool
+    """Archived days are archived again, without requests to the upstream."""
     status: Literal["running", "succeeded", "partial", "failed", "cancelled"]
     requested_by: str
     started_at: str

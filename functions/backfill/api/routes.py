@@ -28,6 +28,9 @@ class StartBody(BaseModel):
     end_date: StrictStr = Field(max_length=40, description="YYYY-MM-DD, UTC")
     force: StrictBool = Field(False, description="read complete days again too")
     dry_run: StrictBool = Field(False, description="return the estimate without starting")
+    rebuild: StrictBool = Field(
+        False, description="archive days with rollups of an older release again, without the upstream"
+    )
 
 
 @router.post("/backfill/start", summary="Start a backfill of a site")
@@ -38,6 +41,7 @@ def start(body: Annotated[StartBody, Body()]) -> Response[Any]:
         "end_date": body.end_date,
         "force": body.force,
         "dry_run": body.dry_run,
+        "rebuild": body.rebuild,
     }
     status, answer = _api().start(_grant(), request)
     return json_answer(answer, status)

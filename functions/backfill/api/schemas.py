@@ -14,12 +14,13 @@ class Estimate(TypedDict):
 
 
 class Planned(TypedDict):
-    """What a run reads; `days_complete` are skipped because the archive has them."""
+    """What a run reads or rebuilds; `days_complete` are skipped because the archive has them."""
 
     site_name: str
     start_date: str
     end_date: str
     force: bool
+    rebuild: bool
     days_total: int
     days_complete: int
     estimate: Estimate
@@ -46,6 +47,8 @@ class Run(TypedDict):
     start_date: str
     end_date: str
     force: bool
+    rebuild: bool
+    """Archived days are archived again, without requests to the upstream."""
     status: RunStatus
     requested_by: str
     started_at: str

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from aws_lambda_powertools.utilities import parameters
 
 from backfill import app as tasks_app
 from backfill.api import app as api_app
@@ -85,6 +86,23 @@ def test_a_run_reads_with_its_groups_key(call: Call, deployed: World) -> None:
     deployed.syncer.sites.set_status(SITE, ENABLED, "north")
     _, started = call("POST", "/backfill/start", body={"site_name": SITE, **RANGE})
     assert run_tasks(started["id"])["status"] == "succeeded"
+
+
+def test_a_rebuild_needs_no_key_of_ace(call: Call, deployed: World) -> None:
+    day = {"run": "old", "site": SITE, "day": DAY}
+    tasks_app.handler({"task": "plan", "run": "old", "asked": {"site": SITE, **RANGE}}, CONTEXT)
+    archived = tasks_app.handler({"task": "day", **day}, CONTEXT)
+    tasks_app.handler({"task": "summarise", "run": "old", "days": [archived]}, CONTEXT)
+    ledger = Ledger(deployed.client, "StateTable")
+    ledger.update_archive(SiteDay.parse(SITE, DAY), rollups=1)
+    boto3.client("secretsmanager").delete_secret(SecretId=ACE_SECRET, ForceDeleteWithoutRecovery=True)
+    parameters.clear_caches()
+    status, started = call("POST", "/backfill/start", body={"site_name": SITE, **RANGE, "rebuild": True})
+    assert (status, started["rebuild"], started["days_total"]) == (202, True, 1)
+    assert run_tasks(started["id"])["status"] == "succeeded"
+    _, run = call("GET", f"/backfill/{started['id']}")
+    assert (run["rebuild"], run["requests"], run["samples"]) == (True, 0, archived["samples"])
+    assert not ledger.archive_record(SiteDay.parse(SITE, DAY)).has_old_rollups
 
 
 def test_a_day_without_group_has_the_default() -> None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -108,6 +108,62 @@ def test_a_dry_run_shows_an_estimate(server: LaidOutServer) -> None:
         "about 1,200 requests, 2.5 minutes, $0.12\n"
     )
     assert len(server.requests) == 1
+
+
+def planned(start: str, end: str, days: int) -> tuple[int, dict[str, Any]]:
+    estimate = {"requests": 0, "minutes": days / 4, "dollars": days / 1000}
+    plan = {"start_date": start, "end_date": end, "days_total": days, "days_complete": 1}
+    return 200, DRY[1] | {"rebuild": True, **plan, "estimate": estimate}
+
+
+def test_a_rebuild_covers_every_day_in_runs(server: LaidOutServer) -> None:
+    """Runs without days are not started; a run that fails does not end the others."""
+    new, old = ("2025-01-01", "2026-12-31"), ("2023-01-01", "2024-12-30")
+    started = (202, {key: value for key, value in DRY[1].items() if key != "dry_run"} | STARTED[1])
+    server.lay_out(START, planned(*new, 3), planned(*old, 5), *[planned("a", "b", 0)] * 17, started, started)
+    server.lay_out(POLL, (200, run(["failed"], "partial", rebuild=True)), (200, run(["done"], "succeeded")))
+    done = backfill(server, "rebuild", "mill")
+    assert done.returncode == 1
+    assert "start again:\n  vitals backfill rebuild mill\n" in done.stdout
+    assert done.stdout.endswith("succeeded: 1 day done, 0 empty, 0 failed; 1,000 samples in 42 s\n")
+    sent = [body for request, body in server.requests if request == START]
+    assert all(body["rebuild"] and not body["force"] for body in sent)
+    estimates, runs = sent[:-2], sent[-2:]
+    assert [(body["start_date"], body["end_date"]) for body in runs] == [new, old]
+    spans = [tuple(map(date.fromisoformat, (body["start_date"], body["end_date"]))) for body in estimates]
+    assert spans[0][1] == datetime.now(UTC).date() - timedelta(days=1)
+    assert spans[-1][0] == date(1990, 1, 1)
+    assert all((last - first).days < 730 for first, last in spans)
+    assert all(later[0] - earlier[1] == timedelta(days=1) for later, earlier in pairwise(spans))
+
+
+def test_a_dry_rebuild_shows_one_estimate(server: LaidOutServer) -> None:
+    no_days = planned("1990-01-01", "1990-06-01", 0)
+    server.lay_out(
+        START, planned("2025-01-01", "2026-12-31", 8), planned("2023-01-01", "2024-12-30", 1000), no_days
+    )
+    done = backfill(server, "rebuild", "mill", "--dry-run", "--force")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "dry run: 1,008 days of mill to rebuild, 2023-01-01 to 2026-12-31 (2 already complete): "
+        "about 252.0 minutes, $1.01\n",
+    )
+    assert all(body["dry_run"] and body["force"] for _, body in server.requests)
+
+
+def test_nothing_to_rebuild_starts_no_run(server: LaidOutServer) -> None:
+    server.lay_out(START, planned("2025-01-01", "2026-12-31", 0))
+    done = backfill(server, "rebuild", "mill", "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["days_total"] == 0
+    assert all(body["dry_run"] for _, body in server.requests)
+
+
+def test_a_cancelled_rebuild_starts_no_other(server: LaidOutServer) -> None:
+    server.lay_out(POLL, (200, run(["cancelled"], "cancelled", rebuild=True)))
+    server.lay_out(START, *[planned("2025-01-01", "2025-01-02", 1)] * 19, STARTED)
+    assert backfill(server, "rebuild", "mill").returncode == 3
+    assert len([request for request, _ in server.requests if request == START]) == 20
 
 
 def test_without_waiting_only_the_id_is_shown(server: LaidOutServer) -> None:

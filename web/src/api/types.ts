@@ -318,6 +318,7 @@ export type BackfillStarted = {
   start_date: string;
   end_date: string;
   force: boolean;
+  rebuild: boolean;
   days_total: number;
   days_complete: number;
   estimate: Estimate;
@@ -346,6 +347,8 @@ export type Backfill = {
   start_date: string;
   end_date: string;
   force: boolean;
+  /** Archived days are archived again, without requests to the upstream. */
+  rebuild: boolean;
   status: "running" | "succeeded" | "partial" | "failed" | "cancelled";
   requested_by: string;
   started_at: string;

@@ -1,13 +1,14 @@
 """`vitals backfill`: starts, watches, cancels and lists backfills."""
 
 import shlex
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from vitals_client.cli import exit_codes
-from vitals_client.cli.backfill_text import estimate_text, progress_step, summary
+from vitals_client.cli.backfill_text import combined, estimate_text, progress_step, summary
 from vitals_client.cli.output import Json, SiteName, message, show, show_json, valid_id, watch_command
 from vitals_client.cli.progress import show_progress
 from vitals_client.client import Client
@@ -20,6 +21,10 @@ _EXIT_CODES = {
     "failed": exit_codes.FAILED,
     "cancelled": exit_codes.CANCELLED,
 }
+
+# The most days of one run; nothing is stored of earlier days.
+_MAX_DAYS = 730
+_EARLIEST = date(1990, 1, 1)
 
 app = typer.Typer(
     help="Read past days from the upstream into the store.", no_args_is_help=True, rich_markup_mode=None
@@ -40,20 +45,71 @@ def start(
 ) -> None:
     """Start a backfill and watch it; complete days are skipped."""
     with Client() as client:
-        try:
-            plan = client.backfills.start(site, first, last, force=force, dry_run=dry_run)
-        except (UnansweredError, KeyboardInterrupt):
-            if not dry_run:
-                message(
-                    f"the backfill may have started; check with `vitals backfill list {shlex.quote(site)}`"
-                )
-            raise
+        plan = _start(client, site, first, last, force=force, dry_run=dry_run)
         _show_plan(plan, dry_run=dry_run, json=json)
         if dry_run:
             return
         if not no_wait:
             raise typer.Exit(_watch(client, plan["id"], json))
         message(f"watch it with `{watch_command(plan['id'])}`")
+
+
+@app.command()
+def rebuild(
+    site: SiteName,
+    force: Annotated[bool, typer.Option("--force", help="rebuild every archived day")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show an estimate")] = False,
+    json: Json = False,
+) -> None:
+    """Rebuild the rollups of days that an older release archived, and watch it.
+
+    The upstream is not read. To continue after an interruption, start it again: rebuilt days are skipped.
+    """
+    with Client() as client:
+        plans = [
+            _start(client, site, str(first), str(last), force=force, dry_run=True, rebuild=True)
+            for first, last in _runs_until(datetime.now(UTC).date() - timedelta(days=1))
+        ]
+        pending = [plan for plan in plans if plan["days_total"]]
+        if dry_run or not pending:
+            return _show_plan(combined(pending or plans), dry_run=True, json=json)
+        code = 0
+        for plan in pending:
+            first, last = plan["start_date"], plan["end_date"]
+            started = _start(client, site, first, last, force=force, rebuild=True)
+            _show_plan(started, dry_run=False, json=json)
+            run_code = _watch(client, started["id"], json)
+            code = code or run_code
+            if run_code in (exit_codes.CANCELLED, exit_codes.INTERRUPTED):
+                raise typer.Exit(run_code)
+        raise typer.Exit(code)
+
+
+def _runs_until(last: date) -> Iterator[tuple[date, date]]:
+    """Yields the first and the last day of runs, newest first, that have every day until `last`."""
+    while last >= _EARLIEST:
+        first = max(_EARLIEST, last - timedelta(days=_MAX_DAYS - 1))
+        yield first, last
+        last = first - timedelta(days=1)
+
+
+def _start(
+    client: Client,
+    site: str,
+    first: str,
+    last: str,
+    *,
+    force: bool,
+    dry_run: bool = False,
+    rebuild: bool = False,
+) -> Plan:
+    """Starts a run; says that it may have started when that is not known."""
+    try:
+        return client.backfills.start(site, first, last, force=force, dry_run=dry_run, rebuild=rebuild)
+    except (UnansweredError, KeyboardInterrupt):
+        if not dry_run:
+            message(f"the backfill may have started; check with `vitals backfill list {shlex.quote(site)}`")
+        raise
 
 
 def _show_plan(plan: Plan, *, dry_run: bool, json: bool) -> None:
@@ -92,9 +148,10 @@ def list_runs(site: SiteName, json: Json = False) -> None:
         return show_json({"backfills": runs})
     for run in runs:
         percent = f"{run['progress_percent']:.0f} %"
+        note = "  rebuild" if run.get("rebuild") else ""
         show(
             f"{run['id']}  {run['start_date']} to {run['end_date']}  {run['status']:<9}  {percent:>5}  "
-            f"{run['samples']:,} samples  started {run['started_at']}"
+            f"{run['samples']:,} samples  started {run['started_at']}{note}"
         )
     if not runs:
         message(f"no backfills of {site}")

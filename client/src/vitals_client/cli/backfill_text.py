@@ -1,6 +1,7 @@
 """The plan, the progress and the outcome of a backfill as text."""
 
 import shlex
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from vitals_client.cli.formatting import counted
@@ -39,12 +40,30 @@ def progress_text(run: Run, now: datetime) -> str:
 def estimate_text(plan: Plan) -> str:
     """Returns what a run reads and costs, as one line."""
     estimate = plan["estimate"]
+    verb, requests = "rebuild", ""
+    if not plan.get("rebuild"):
+        verb, requests = "read", f"{estimate['requests']:,} requests, "
     complete = f" ({plan['days_complete']} already complete)" if plan["days_complete"] else ""
     return (
-        f"{counted(plan['days_total'], 'day')} of {plan['site_name']} to read, "
-        f"{plan['start_date']} to {plan['end_date']}{complete}: about {estimate['requests']:,} requests, "
+        f"{counted(plan['days_total'], 'day')} of {plan['site_name']} to {verb}, "
+        f"{plan['start_date']} to {plan['end_date']}{complete}: about {requests}"
         f"{estimate['minutes']:,.1f} minutes, ${estimate['dollars']:,.2f}"
     )
+
+
+def combined(plans: Sequence[Plan]) -> Plan:
+    """Returns the plan of several runs, newest first, as if it were of one."""
+    estimates = [plan["estimate"] for plan in plans]
+    return plans[-1] | {
+        "end_date": plans[0]["end_date"],
+        "days_total": sum(plan["days_total"] for plan in plans),
+        "days_complete": sum(plan["days_complete"] for plan in plans),
+        "estimate": {
+            "requests": sum(estimate["requests"] for estimate in estimates),
+            "minutes": round(sum(estimate["minutes"] for estimate in estimates), 1),
+            "dollars": round(sum(estimate["dollars"] for estimate in estimates), 4),
+        },
+    }
 
 
 def summary(run: Run) -> list[str]:
@@ -78,11 +97,17 @@ def _duration(run: Run) -> str:
 
 
 def _advice(run: Run) -> list[str]:
+    if run.get("rebuild"):
+        return ["start again:", f"  {_rebuild_command(run)}"]
     # Without --force a run skips complete days, so a forced run has to be forced again.
     effect = "every day is read again" if run["force"] else "complete days are skipped"
     command = f"vitals backfill start {'--force ' if run['force'] else ''}"
     command += f"{shlex.quote(run['site_name'])} {run['start_date']} {run['end_date']}"
     return [f"start the same range again; {effect}:", f"  {command}"]
+
+
+def _rebuild_command(run: Run) -> str:
+    return f"vitals backfill rebuild {'--force ' if run['force'] else ''}{shlex.quote(run['site_name'])}"
 
 
 def _ended_days(run: Run) -> int:

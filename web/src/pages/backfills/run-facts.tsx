@@ -20,10 +20,15 @@ export function RunFacts({ run }: { run: Backfill }) {
         ))}
       </dl>
       <p class="hint">
-        Days are UTC days. Times are in {zone(now)}.{run.force && " Complete days were read again."}
+        Days are UTC days. Times are in {zone(now)}.{noteOf(run)}
       </p>
     </>
   );
+}
+
+function noteOf(run: Backfill): string {
+  if (run.rebuild) return " Rollups were rebuilt; nothing was read from the upstream.";
+  return run.force ? " Complete days were read again." : "";
 }
 
 function factsOf(run: Backfill, nowMs: number): Fact[] {

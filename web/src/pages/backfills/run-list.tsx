@@ -78,6 +78,7 @@ function Row({ run }: { run: Backfill }) {
     <tr>
       <td class="range">
         <a href={link("backfills", run.site_name, { run: run.id })}>{range(run.start_date, run.end_date)}</a>
+        {run.rebuild && <small> rebuild</small>}
         {run.force && <small> forced</small>}
       </td>
       <td class="state-cell">

@@ -43,11 +43,11 @@ export function missed(days: readonly BackfillDay[]): BackfillDay[] {
   return days.filter((day) => day.status === "failed" || day.status === "cancelled");
 }
 
-/** Returns the form parameters for a run over the missed days; undefined when no day was missed. */
+/** Returns the form parameters for a run over the missed days; undefined when no day was missed to read. */
 export function retryRange(run: Backfill): Record<string, string> | undefined {
   const days = missed(run.days ?? []);
   const [first, last] = [days[0], days.at(-1)];
-  if (run.status === "running" || !first || !last) return undefined;
+  if (run.status === "running" || run.rebuild || !first || !last) return undefined;
   return rangeOf(first.date, last.date, run.force);
 }
 

@@ -13,7 +13,8 @@ RUNNING: Literal["running"] = "running"
 class Run:
     """One backfill, both dates included; times are UTC ms, and 0 before they are set.
 
-    `force` is 1 when complete days are read too, else 0.
+    `force` is 1 when complete days are read too, else 0. `rebuild` is 1 when archived days are archived again
+    without the upstream, else 0.
     """
 
     run: str
@@ -31,6 +32,7 @@ class Run:
     days: str = ""
     """The days to read, YYYY-MM-DD, separated by commas."""
     error: str = ""
+    rebuild: int = 0
 
 
 @dataclass(frozen=True, slots=True)
