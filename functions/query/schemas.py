@@ -178,6 +178,8 @@ class SiteStatus(Site):
     """Days that have ended and are due, oldest first, at most 100."""
     unarchived_count: int | None
     """Null when it could not be read; `warnings` says so."""
+    days_to_rebuild: int | None
+    """Archived days whose rollups are of an older release; null as `unarchived_count`."""
     upstream_paused_until: str | None
     """Set while requests to the upstream are paused."""
 

@@ -14,6 +14,7 @@ from vitals.aws.sqs import DeadLetters
 from vitals.errors import VitalsError
 from vitals.http.site_answer import site_answer
 from vitals.model.due_days import due_days, overdue_days, synced_days
+from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.records.sites import ENABLED, SiteRecord
 from vitals.model.records.tokens import EVERY_SITE, Grant
 from vitals.model.timespan import EARLIEST_MS, MINUTE_MS, Span, day_name, iso
@@ -62,8 +63,9 @@ class StatusReader:
     def _site(
         self, record: SiteRecord, now_ms: int, open_until_ms: int | None, warnings: list[WarningDetail]
     ) -> SiteStatus:
-        subject = f"the unarchived days of {record.site}"
-        due = self._read(partial(self._due, record), subject, warnings, record.site)
+        subject = f"the archive records of {record.site}"
+        archived = self._read(partial(self._archived, record), subject, warnings, record.site)
+        due = None if archived is None else due_days(synced_days(record), archived)
         counted = record.rejected_from_ms is not None
         return {
             **site_answer(record, now_ms),
@@ -74,6 +76,7 @@ class StatusReader:
             "rejected_until": _iso(record.checkpoint_ms if counted else None),
             "unarchived_days": [day_name(day) for day in (due or ())[:MAX_DAYS]],
             "unarchived_count": None if due is None else len(due),
+            "days_to_rebuild": None if archived is None else sum(r.has_old_rollups for r in archived),
             "upstream_paused_until": _iso(open_until_ms),
         }
 
@@ -82,9 +85,9 @@ class StatusReader:
         circuits = {group: self.circuits(group).load() for group in key_groups}
         return {g: c.open_until_ms for g, c in circuits.items() if now_ms < c.open_until_ms}
 
-    def _due(self, record: SiteRecord) -> Sequence[int]:
-        days = synced_days(record)
-        return due_days(days, self.ledger.archive_records(record.site, Span(EARLIEST_MS, days.end_ms)))
+    def _archived(self, record: SiteRecord) -> Sequence[ArchiveRecord]:
+        """Returns the archive records of every day up to the checkpoint."""
+        return self.ledger.archive_records(record.site, Span(EARLIEST_MS, synced_days(record).end_ms))
 
     def _dead_letter_counts(self, warnings: list[WarningDetail]) -> DeadLetterCounts:
         counters = self.dead_letters.counters()

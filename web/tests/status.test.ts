@@ -32,6 +32,7 @@ function site(changes: Partial<SiteStatus> = {}): SiteStatus {
     rejected_until: null,
     unarchived_days: [],
     unarchived_count: 0,
+    days_to_rebuild: 0,
     upstream_paused_until: null,
     ...changes,
   };

@@ -271,6 +271,7 @@ STATUS = {
             "rejected_until": "2026-11-23T12:00:00Z",
             "unarchived_days": ["2026-11-20", "2026-11-21"],
             "unarchived_count": 2,
+            "days_to_rebuild": 1234,
             "upstream_paused_until": "2026-11-23T12:10:00Z",
         }
     ],
@@ -289,12 +290,13 @@ def test_status_shows_sites_and_dead_letters(trouble: LaidOutServer) -> None:
     assert lines == [
         "mill: paused, so it is not synced",
         "mill: unarchived: 2026-11-20, 2026-11-21",
+        "mill: 1,234 days with rollups of an older release; `vitals backfill rebuild mill` rebuilds them",
         "mill: requests to the upstream are paused until 2026-11-23T12:10:00Z",
         "dead letters: sync 0, archive 1, export 0",
     ]
     assert only_json(command(trouble.url, TOKEN)("status", "--json")) == STATUS
     counts = {"sync": None, "archive": None, "export": 3}
-    unread = [STATUS["sites"][0] | {"unarchived_days": [], "unarchived_count": None}]
+    unread = [STATUS["sites"][0] | {"unarchived_days": [], "unarchived_count": None, "days_to_rebuild": None}]
     warning = "The dead letters of sync could not be read. Try again in a few seconds."
     answer = STATUS | {"sites": unread, "dead_letters": counts, "warnings": [warning]}
     trouble.lay_out("GET /status", (200, answer))

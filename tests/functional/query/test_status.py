@@ -23,6 +23,7 @@ from vitals.aws import clients
 from vitals.aws.sqs import DeadLetters
 from vitals.model.due_days import OVERDUE_MS
 from vitals.model.key_group import DEFAULT_GROUP
+from vitals.model.records.ledger import ROLLUP_VERSION
 from vitals.model.records.sites import ENABLED, PAUSED, REMOVED
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_name, iso
@@ -70,6 +71,7 @@ def test_a_site_has_lag_and_rejected_readings(call: Call, dynamodb: Any) -> None
         "rejected_until": iso(NOON),
         "unarchived_days": [],
         "unarchived_count": 0,
+        "days_to_rebuild": 0,
         "upstream_paused_until": None,
     }
     assert call("/status") == (200, {"sites": [home], **NO_WARNINGS, "dead_letters": None})
@@ -103,6 +105,20 @@ def test_unarchived_days_are_listed_oldest_first(call: Call, dynamodb: Any) -> N
     [home] = call("/status")[1]["sites"]
     due = [day_name(TODAY - day * DAY_MS) for day in (40, 4, 2, 1)]
     assert (home["unarchived_days"], home["unarchived_count"]) == (due, 4)
+
+
+def test_archived_days_with_old_rollups_are_counted(call: Call, dynamodb: Any) -> None:
+    """Also a day that is due, and one before the site's first day."""
+    ledger = Ledger(dynamodb, "StateTable")
+    since(dynamodb, 3)
+    for day, rollups in ((1, {}), (2, {"rollups": ROLLUP_VERSION}), (3, {}), (40, {"rollups": 1})):
+        settle(ledger, TODAY - day * DAY_MS)
+        ledger.update_archive(SiteDay("home", TODAY - day * DAY_MS), etag="e", **rollups)
+    ledger.update_archive(SiteDay("home", TODAY - 3 * DAY_MS), changed_ms=TODAY)
+    # Not archived yet.
+    ledger.update_archive(SiteDay("home", TODAY - 4 * DAY_MS), changed_ms=TODAY)
+    [home] = call("/status")[1]["sites"]
+    assert (home["days_to_rebuild"], home["unarchived_count"]) == (3, 2)
 
 
 def test_a_site_is_late_after_twenty_minutes(call: Call, clock: Clock, dynamodb: Any) -> None:
@@ -277,14 +293,19 @@ def test_an_unreadable_ledger_or_circuit_leaves_the_others(call: Call, api: Api)
         f"{subject} could not be read. Try again in a few seconds."
         for subject in (
             "The state of the upstream",
-            "The unarchived days of home",
-            "The unarchived days of other",
+            "The archive records of home",
+            "The archive records of other",
         )
     ]
     details = answer["warning_details"]
     assert [detail["text"] for detail in details] == answer["warnings"]
     assert {detail["code"] for detail in details} == {"SOURCE_UNREADABLE"}
     assert [detail.get("site_name") for detail in details] == [None, "home", "other"]
-    unread = {"unarchived_days": [], "unarchived_count": None, "upstream_paused_until": None}
+    unread = {
+        "unarchived_days": [],
+        "unarchived_count": None,
+        "days_to_rebuild": None,
+        "upstream_paused_until": None,
+    }
     assert answer["sites"] == [site | unread for site in whole["sites"]]
     assert answer["dead_letters"] == whole["dead_letters"]

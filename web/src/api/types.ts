@@ -290,6 +290,8 @@ export type SiteStatus = {
   unarchived_days: string[];
   /** Null when it could not be read; `warnings` says so. */
   unarchived_count: number | null;
+  /** Archived days whose rollups are of an older release; null as `unarchived_count`. */
+  days_to_rebuild: number | null;
   /** Set while requests to the upstream are paused. */
   upstream_paused_until: string | null;
 };

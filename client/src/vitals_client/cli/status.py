@@ -1,5 +1,6 @@
 """`vitals status`."""
 
+import shlex
 from collections.abc import Iterator
 
 from vitals_client.cli import formatting
@@ -54,8 +55,12 @@ def _notes(site: SiteStatus) -> Iterator[str]:
     if site.get("status") == "paused":
         yield "paused, so it is not synced"
     if site["unarchived_count"]:
-        days = site["unarchived_days"]
-        dates = ", ".join(days[:_MAX_UNARCHIVED_DAYS])
-        yield f"unarchived: {dates}{' …' if len(days) > _MAX_UNARCHIVED_DAYS else ''}"
+        unarchived = site["unarchived_days"]
+        dates = ", ".join(unarchived[:_MAX_UNARCHIVED_DAYS])
+        yield f"unarchived: {dates}{' …' if len(unarchived) > _MAX_UNARCHIVED_DAYS else ''}"
+    if old_days := site.get("days_to_rebuild"):
+        command = f"vitals backfill rebuild {shlex.quote(site['site_name'])}"
+        days = formatting.counted(old_days, "day")
+        yield f"{days} with rollups of an older release; `{command}` rebuilds them"
     if site["upstream_paused_until"]:
         yield f"requests to the upstream are paused until {site['upstream_paused_until']}"

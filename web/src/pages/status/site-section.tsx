@@ -2,10 +2,11 @@ import type { SiteStatus } from "../../api/types";
 import { counted, duration, number, time, times } from "../../ui/format";
 import { StatusWord } from "../../ui/status-word";
 import { isPaused, reasonOf, rejectedOf, rejectedTotal } from "./health";
+import { RebuildTile } from "./rebuild-tile";
 import { Tile } from "./tile";
 import { UnarchivedTile } from "./unarchived-tile";
 
-/** The status of a site: lag, rejected readings and unarchived days. */
+/** The status of a site: lag, rejected readings, unarchived days and days to rebuild. */
 export function SiteSection({ site, now }: { site: SiteStatus; now: number }) {
   const name = site.display_name || site.site_name;
   return (
@@ -17,6 +18,7 @@ export function SiteSection({ site, now }: { site: SiteStatus; now: number }) {
         <SyncTile site={site} now={now} />
         <RejectedTile site={site} />
         <UnarchivedTile site={site} />
+        <RebuildTile site={site} />
       </div>
     </section>
   );
