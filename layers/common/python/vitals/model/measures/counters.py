@@ -82,8 +82,10 @@ def steps(cells: Cells, samples: Samples, rollovers: Mapping[int, float]) -> Ste
     )
     distance_ms = cells.first_ms - last_ms_before
     has_step = has_before & (distance_ms <= LONGEST_MS)
-    amounts = rows.lasts - np.where(has_step, last_before, rows.firsts)
-    bridged = cells.bridged + np.where(has_step & (distance_ms > hold_before), rows.firsts - last_before, 0.0)
+    is_bridge = has_step & (distance_ms > hold_before)
+    with np.errstate(over="ignore", invalid="ignore"):
+        amounts = rows.lasts - np.where(has_step, last_before, rows.firsts)
+        bridged = cells.bridged + np.where(is_bridge, rows.firsts - last_before, 0.0)
     even = ~uneven
     gaps = np.flatnonzero(even & has_before & ~has_step)
     events = [

@@ -332,4 +332,6 @@ def _carries(cells: Cells, edges: Times) -> tuple[Integers, Times, Integers, Val
     buckets = first[index] + np.arange(len(index)) - np.repeat(np.cumsum(counts) - counts, counts)
     starts, ends = np.maximum(starts[index], edges[buckets]), np.minimum(ends[index], edges[buckets + 1])
     held = ends - starts
-    return ids[index].astype(np.int64) * len(edges) + buckets, starts, held, values[index] * held
+    with np.errstate(over="ignore"):
+        products = values[index] * held
+    return ids[index].astype(np.int64) * len(edges) + buckets, starts, held, products
