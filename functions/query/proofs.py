@@ -1,9 +1,12 @@
 """The proof of a total: what it rests on, and what was left out of it."""
 
+import numpy as np
+
 from query.schemas import DayFile, Proof, Step
 from vitals.model.measures.counters import Event
 from vitals.model.measures.measure import BucketRows
 from vitals.model.points import Point
+from vitals.model.samples import Values
 from vitals.model.timespan import DAY_MS, Span, iso
 from vitals.reading.reader import Page
 from vitals.reading.reads import PlannedRead
@@ -17,7 +20,7 @@ def proof(point: Point, rows: BucketRows, query: PlannedRead, page: Page) -> Pro
     events = [event for event in page.stats.events if event.point == point.id]
     return {
         "known_share": _known_share(rows, span, query.synced_until_ms),
-        "bridged": float(rows.bridged.sum()),
+        "bridged": _sum(rows.bridged),
         "resets": [_step(event) for event in events if event.kind in ("reset", "gap")],
         "rollovers": [_step(event) for event in events if event.kind == "rollover"],
         "dips": [_step(event) for event in events if event.kind == "dip"],
@@ -25,6 +28,12 @@ def proof(point: Point, rows: BucketRows, query: PlannedRead, page: Page) -> Pro
         "newest_correction": iso(max(changes)) if changes else None,
         "files": [_file(record.day_ms, record.etag) for record in records if record.etag],
     }
+
+
+def _sum(values: Values) -> float:
+    """Returns the sum, the largest double if it overflows."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.nan_to_num(values.sum()))
 
 
 def _known_share(rows: BucketRows, span: Span, synced_until_ms: int | None) -> float | None:

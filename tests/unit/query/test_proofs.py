@@ -1,0 +1,22 @@
+"""The proof of a total."""
+
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from query.proofs import proof
+from vitals.model.measures.measure import BucketRows
+from vitals.model.points import ListedPoint, Point
+from vitals.model.timespan import HOUR_MS, Span
+
+
+def test_gaps_of_the_largest_doubles_are_finite() -> None:
+    integers, values = np.array([0, HOUR_MS]), np.array([sys.float_info.max] * 2)
+    rows = BucketRows(np.zeros(2, np.int32), integers, integers, values, integers, integers, values)
+    query: Any = SimpleNamespace(
+        plan=SimpleNamespace(start_ms=0, span=Span(0, HOUR_MS)), records=(), synced_until_ms=HOUR_MS
+    )
+    page: Any = SimpleNamespace(next_ms=None, stats=SimpleNamespace(events=()))
+    assert proof(Point(0, ListedPoint("meter")), rows, query, page)["bridged"] == sys.float_info.max
