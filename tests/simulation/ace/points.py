@@ -111,7 +111,9 @@ def _draw_kind(random: Random, number: int) -> Draw:
         return values.state()
     if number % 10 == 6:
         return values.level(4)
-    if number % 10 == 8:
+    if number % 20 == 8:
+        return values.counter(3, offset=0, period_s=random.randrange(5 * 3_600, 30 * 3_600))
+    if number % 20 in (2, 18):
         return values.counter(3)
     if number % 20 == 9:
         return values.edge()

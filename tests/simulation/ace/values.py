@@ -23,6 +23,8 @@ _EDGES = (
     "0.1",
     '"0"',
 )
+# The share of a counter's readings that are not its value.
+_MISREAD = 0.02
 # Texts that no correct product stores.
 GARBAGE = (
     "null",
@@ -99,11 +101,17 @@ def analog(mean: float, swing: float, *, quoted: bool) -> Draw:
     return draw
 
 
-def counter(step: int) -> Draw:
-    """Returns a large whole number that grows."""
+def counter(step: int, offset: int = 10**11, period_s: int | None = None) -> Draw:
+    """Returns a whole number that grows; after each period it begins again.
+
+    Now and then it is read as 0, as far too large, or as less than before.
+    """
 
     def draw(random: Random, time_ms: int) -> Value:
-        value = 10**11 + time_ms // 1000 * step
+        seconds = time_ms // 1000
+        value = offset + (seconds if period_s is None else seconds % period_s) * step
+        if random.random() < _MISREAD:
+            value = random.choice((0, value // 2, value * 2, 10**15, value - step * 400))
         return f'"{value}"', float(value)
 
     return draw
