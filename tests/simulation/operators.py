@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from random import Random
 
+from tests.simulation.desk import Desk
 from tests.simulation.stack import Stack
-from tests.simulation.users import Desk
 from vitals.model.timespan import DAY_MS, HOUR_MS, day_name, iso
 
 _LONGEST_SPAN_H = 4

@@ -7,15 +7,18 @@ from typing import Any, cast
 
 from tests.simulation.ace.book import Book
 from tests.simulation.aws.cloud import Cloud
+from tests.simulation.charts import ZONES, Charts, Question
 from tests.simulation.oracle import answers
+from tests.simulation.oracle.measured import MEASURES
 from tests.simulation.oracle.problems import LOST, WRONG, Problems
 from tests.simulation.oracle.rest import Promises, days_of
 from tests.simulation.stack import DEAD_LETTERS
-from tests.simulation.users import Backfills, Charts, Exports, Question
+from tests.simulation.users import Backfills, Exports
 from vitals.model.timespan import DAY_MS, Span
 from vitals.store.state.sites import SiteTable
 
 _NAMES = 25
+_OTHER_MEASURES = 3
 # By then the re-reads of a day have ended, so that nothing changes between two of its answers.
 _UNCHANGED_MS = DAY_MS
 
@@ -73,6 +76,21 @@ class RestCheck:
         for names in batched(self.charts.desk.names(site), _NAMES, strict=False):
             for day in days_of(self.span):
                 self._check_day(promises, names, day)
+            self._check_measures(site, names)
+
+    def _check_measures(self, site: str, names: tuple[str, ...]) -> None:
+        """Asks for the increase of counters and for other measures, when most samples are certain."""
+        random = self.charts.desk.random
+        others = [measure for measure in MEASURES if measure != "increase"]
+        for measure in ("increase", *random.sample(others, _OTHER_MEASURES)):
+            zone, resolution = random.choice(ZONES), random.choice(("1h", "2h", "1d"))
+            span = self.span
+            if resolution != "1d":
+                start_ms = random.randrange(span.start_ms, span.end_ms - DAY_MS)
+                span = Span(start_ms, start_ms + DAY_MS)
+            question = Question(site, names, span, resolution, (zone, measure))
+            if self.charts.ask(question) is None:
+                self.problems.add(WRONG, f"at rest, {question} has no clean answer")
 
     def _check_day(self, promises: Promises, names: tuple[str, ...], day: Span) -> None:
         """Compares a day's samples with the promises, and its aggregates with the samples."""

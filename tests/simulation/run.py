@@ -22,6 +22,8 @@ from tests.simulation.ace.server import AceServer, Response
 from tests.simulation.ace.session import session
 from tests.simulation.api import Api
 from tests.simulation.aws.cloud import Cloud
+from tests.simulation.charts import Charts
+from tests.simulation.desk import Desk
 from tests.simulation.faults import Faults
 from tests.simulation.operators import Operator
 from tests.simulation.oracle.fetches import Fetches
@@ -32,14 +34,14 @@ from tests.simulation.rest import RestCheck
 from tests.simulation.scenario import Scenario
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.stack import Invocation, Stack
-from tests.simulation.users import Backfills, Charts, Desk, Exports
+from tests.simulation.users import Backfills, Exports
 from tests.support.asl.execution import Execution
 from vitals.errors import VitalsError
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
 
-FIRST_MS = 1_767_225_600_000
-"""2026-01-01: the readings begin here, and the product some days later."""
+FIRST_MS = 1_792_627_200_000
+"""2026-10-22: the readings begin here, and the product some days later, when clocks change in Europe."""
 HISTORY_DAYS = 3
 # A request of the upstream has faults of its own.
 _HTTP_KINDS = frozenset({"kill_before", "kill_after", "slow", "pause"})
@@ -135,6 +137,7 @@ class Run:
             fetches=self.fetches,
             problems=self.problems,
             names=self._listed,
+            hold_ms=self._hold_ms,
             first_ms=FIRST_MS,
             end_ms=self.span.end_ms,
             activity=self.scenario.activity,
@@ -146,6 +149,11 @@ class Run:
     def _listed(self, site: str) -> list[str]:
         """Returns the points that the site ever had; the weather's samples are not in the book."""
         return sorted(name for name in self.cloud.catalog(site) if not name.startswith("weather."))
+
+    def _hold_ms(self, site: str, name: str) -> int:
+        """Returns how long a sample of a point is held: two and a half of its listed intervals."""
+        point = self.book.sites[site].by_name.get(name)
+        return 2_500 * ((point and point.listed_interval_s) or 900)
 
     def _random(self, purpose: str) -> Random:
         return Random(f"{self.scenario.seed}/{purpose}")
