@@ -9,6 +9,7 @@ import numpy as np
 from tests.simulation.oracle.day_files import DayFiles
 from tests.simulation.oracle.day_rows import DayRows
 from tests.simulation.oracle.findings import Findings
+from tests.simulation.oracle.hours import wrong_columns
 from tests.simulation.oracle.means import is_close, mean
 from tests.simulation.oracle.problems import LOST, WRONG
 from tests.simulation.oracle.state import Catalogs
@@ -174,7 +175,7 @@ class Archives:
         edges = np.unique(np.concatenate([hours.rows.times, hours.ends]))
         if len(hours) and not hours.equals(cells_of(samples, edges, holds)):
             self._findings.add(WRONG, f"{subject} are not those of the file's samples, bit by bit")
-        wrong = differences(hours.rows, samples, HOUR_MS)
+        wrong = [*differences(hours.rows, samples, HOUR_MS), *wrong_columns(hours, samples)]
         if wrong:
             self._findings.add(WRONG, f"{subject} are not those of the file's samples: {wrong}")
 
