@@ -26,6 +26,8 @@ const answer = (all: Series[], changes: Partial<MergedAnswer> = {}): MergedAnswe
   end_time: iso(100_000),
   resolution: "raw",
   data_type: "raw",
+  timezone: "UTC",
+  measure: null,
   series: all,
   metadata: {
     total_samples: 2,

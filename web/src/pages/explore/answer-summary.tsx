@@ -3,7 +3,7 @@ import type { Line } from "./data/line";
 import { totalCoverage } from "./data/line-value";
 import type { MergedAnswer } from "./data/pages";
 
-const RESOLUTIONS = {
+const RESOLUTIONS: Record<string, string> = {
   raw: "raw samples",
   "5m": "5-minute values",
   "1h": "hourly values",
@@ -17,7 +17,7 @@ export function AnswerSummary({ answer, lines }: { answer: MergedAnswer; lines: 
   const covered = totalCoverage(lines);
   const items = [
     `Read ${number(metadata.samples_read)} samples, drew ${number(metadata.samples_returned)}`,
-    RESOLUTIONS[answer.resolution],
+    RESOLUTIONS[answer.resolution] ?? `values of ${answer.resolution}`,
     metadata.sources.map((source) => SOURCES[source]).join(" + "),
     covered && `${percent(covered.received, covered.expected)} covered`,
     `${Math.round(metadata.query_time_ms)} ms${metadata.cache_hit ? " from the cache" : ""}`,
