@@ -163,7 +163,7 @@ def builder_figures() -> int:
 
 def measure_figures() -> int:
     print("measures in local days, from rollups: canned answers of AWS")
-    asked: dict[str, float] = json.loads(_python("-m", "bench.measures"))
+    results: dict[str, float] = json.loads(_python("-m", "bench.measures"))
     missed = 0
     for name, subject, most_requests, most_ms in (
         ("chicago", "increase of a meter, a year in Chicago", 60, 60),
@@ -171,8 +171,8 @@ def measure_figures() -> int:
         ("falls", "60 days with a fall a day, Chicago", None, None),
         ("fans", "runtime of 50 fans, 32 days", None, 300),
     ):
-        missed += show(f"{subject}: requests", asked[f"{name}_requests"], "requests", most_requests)
-        missed += show("  CPU of the handler", asked[f"{name}_cpu_ms"], "ms", most_ms)
+        missed += show(f"{subject}: requests", results[f"{name}_requests"], "requests", most_requests)
+        missed += show("  CPU of the handler", results[f"{name}_cpu_ms"], "ms", most_ms)
     if not victoria.is_installed():
         print(f"  {'difference from VictoriaMetrics':<52}{'not measured: it is not installed':>12}")
         return missed

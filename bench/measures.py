@@ -107,12 +107,12 @@ def _measured(
     names = ",".join(f"p{i:03}" for i in range(points))
     request = event(SITE, names, span.start_ms, span.end_ms, "1d", timezone=zone, measure=measure)
     tiers.serve(executor, dynamodb, None, FIRST_MS + 500 * DAY_MS)
-    answers = list(_asked(canned, executor, request))
+    answers = list(_answers(canned, executor, request))
     cpu_ms = statistics.median(answer["cpu_ms"] for answer in answers[1:])
     return {f"{name}_{key}": value for key, value in (answers[-1] | {"cpu_ms": cpu_ms}).items()}
 
 
-def _asked(canned: Canned, executor: Executor, request: dict[str, Any]) -> Iterator[dict[str, float]]:
+def _answers(canned: Canned, executor: Executor, request: dict[str, Any]) -> Iterator[dict[str, float]]:
     for _ in range(1 + _RUNS):
         executor.cold._footers.clear()
         before, canned.own_s, began_s = canned.requests, 0.0, time.process_time()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from vitals.errors import InvalidRequestError, TooLargeError
 from vitals.model import zones
-from vitals.model.measures.calendar import Calendar, WeekStart
+from vitals.model.measures.calendar import Calendar, WeekStart, multiples
 from vitals.model.measures.cells import LONGEST_MS, holds_of
 from vitals.model.measures.counters import SKIP_MS
 from vitals.model.measures.measure import MEAN, Measure, Source
@@ -15,8 +15,10 @@ from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_MS, Span, f
 from vitals.reading import page_token, shape
 from vitals.reading.request import DEFAULT_MAX_POINTS, LONGEST_INTERVAL_MS, MAX_COLUMNS, QueryRequest
 from vitals.reading.resolution import choose_interval
-from vitals.reading.shape import Columns, Shape
+from vitals.reading.shape import Columns, LocalColumns, Shape
 
+# Zones are known for a few centuries.
+_LONGEST_LOCAL_MS = 36_525 * DAY_MS
 # Longer than any read takes.
 _EXPIRY_MARGIN_MS = 10 * MINUTE_MS
 
@@ -271,7 +273,13 @@ def _shape(request: QueryRequest, span: Span) -> Shape:
     if [request.width, request.interval_ms, request.max_points].count(None) < 2:
         raise InvalidRequestError("use only one of width, interval_ms and max_points")
     if request.interval_ms is not None:
-        return Shape(method, _checked_columns(span, request.interval_ms), request.interval_ms)
+        equal = _checked_columns(span, request.interval_ms)
+        if request.timezone is None:
+            return Shape(method, equal, request.interval_ms)
+        if request.interval_ms > _LONGEST_LOCAL_MS:
+            raise InvalidRequestError("interval_ms must be at most 100 years where there is a timezone")
+        edges = multiples(request.interval_ms, zones.check_zone(request.timezone), span)
+        return Shape(method, LocalColumns(edges), request.interval_ms)
     columns = request.width or max(1, (request.max_points or DEFAULT_MAX_POINTS) // shape.ROWS[method])
     if columns > MAX_COLUMNS:
         raise TooLargeError(f"a chart has at most {MAX_COLUMNS:,} columns")
@@ -297,7 +305,7 @@ def _fingerprint(
     drawn = None
     if shape:
         columns = shape.columns
-        drawn = [shape.method, columns.count, columns.span.start_ms, columns.span.end_ms]
+        drawn = [shape.method, columns.count, columns.span.start_ms, columns.span.end_ms, request.timezone]
     buckets = calendar and [str(calendar.interval), calendar.zone, calendar.week_start, zones.version()]
     return page_token.fingerprint(
         request.site, names, span.start_ms, span.end_ms, buckets, request.measure, drawn

@@ -52,12 +52,49 @@ class Columns:
         return self.index_at(span.end_ms - 1) - self.index_at(span.start_ms) + 1
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalColumns:
+    """Columns between edges, which are not equally far apart where clocks change."""
+
+    edges: Times
+
+    @property
+    def span(self) -> Span:
+        """From the first edge to the last."""
+        return Span(int(self.edges[0]), int(self.edges[-1]))
+
+    @property
+    def count(self) -> int:
+        """The number of columns."""
+        return len(self.edges) - 1
+
+    def indexes(self, times: Times) -> npt.NDArray[np.int64]:
+        """Returns the column, from 0, of each time."""
+        return np.searchsorted(self.edges, times, side="right") - 1
+
+    def index_at(self, time_ms: int) -> int:
+        """Returns the column, from 0, of one time."""
+        return int(np.searchsorted(self.edges, time_ms, side="right")) - 1
+
+    def start_of(self, column: int) -> int:
+        """Returns the first millisecond of one column."""
+        return int(self.edges[min(column, self.count)])
+
+    def starts(self, columns: npt.NDArray[np.int64]) -> Times:
+        """Returns the first millisecond of each column."""
+        return self.edges[columns]
+
+    def count_in(self, span: Span) -> int:
+        """Returns how many columns the span overlaps."""
+        return self.index_at(span.end_ms - 1) - self.index_at(span.start_ms) + 1
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """How the rows of a query are reduced to the columns of a chart, by one of METHODS."""
 
     method: str
-    columns: Columns
+    columns: Columns | LocalColumns
     interval_ms: int | None = None
     """The length of a column, if the request has it; None if it has their number."""
 
@@ -83,7 +120,7 @@ def interval_columns(span: Span, interval_ms: int) -> Columns:
     return Columns(Span(start_ms, end_ms), (end_ms - start_ms) // interval_ms)
 
 
-def reduce_part(samples: Samples, method: str, columns: Columns) -> Samples:
+def reduce_part(samples: Samples, method: str, columns: Columns | LocalColumns) -> Samples:
     """Returns the samples of a part (sorted) from which `reduce` makes the result of the whole."""
     if method == "m4":
         return m4(samples, columns)
@@ -92,14 +129,14 @@ def reduce_part(samples: Samples, method: str, columns: Columns) -> Samples:
     return minmax(samples, Columns(columns.span, columns.count * _LTTB_CANDIDATES))
 
 
-def reduce(samples: Samples, method: str, columns: Columns, page: Span) -> Samples:
+def reduce(samples: Samples, method: str, columns: Columns | LocalColumns, page: Span) -> Samples:
     """Returns the samples of a page that draw the same line: by m4, minmax or lttb, ROWS[method] a column."""
     if method == "lttb":
         return lttb(samples, columns.count_in(page))
     return reduce_part(samples, method, columns)
 
 
-def m4(samples: Samples, columns: Columns) -> Samples:
+def m4(samples: Samples, columns: Columns | LocalColumns) -> Samples:
     """Returns the first, last, least and greatest sample of each point and column; `samples` are sorted."""
     starts, ends = _runs(samples, columns)
     keep = _extremes(samples, starts, ends)
@@ -108,7 +145,7 @@ def m4(samples: Samples, columns: Columns) -> Samples:
     return samples[keep]
 
 
-def minmax(samples: Samples, columns: Columns) -> Samples:
+def minmax(samples: Samples, columns: Columns | LocalColumns) -> Samples:
     """Returns the least and the greatest sample of each point and column; `samples` are sorted."""
     return samples[_extremes(samples, *_runs(samples, columns))]
 
@@ -157,7 +194,7 @@ def as_rows(samples: Samples) -> Aggregates:
     )
 
 
-def reduce_rows(rows: Aggregates, columns: Columns) -> Aggregates:
+def reduce_rows(rows: Aggregates, columns: Columns | LocalColumns) -> Aggregates:
     """Returns one row per point and column of the rows (sorted) that begin in it; means weighted by count.
 
     `times` become the columns' starts, so rows may be reduced part by part and then together.
@@ -165,7 +202,7 @@ def reduce_rows(rows: Aggregates, columns: Columns) -> Aggregates:
     return aggregates.combine(rows, columns.starts(columns.indexes(rows.times)))
 
 
-def _runs(samples: Samples | Aggregates, columns: Columns) -> tuple[Index, Index]:
+def _runs(samples: Samples | Aggregates, columns: Columns | LocalColumns) -> tuple[Index, Index]:
     """Returns the starts and ends of the runs of one point in one column."""
     column = columns.indexes(samples.times)
     changed = np.ones(len(samples), np.bool_)

@@ -93,15 +93,13 @@ class Calendar:
         """
         if not span:
             return np.array([span.start_ms])
-        around = Span(span.start_ms - self._longest_ms, span.end_ms + self._longest_ms)
-        offsets = _Offsets.of(self.zone, around)
-        if self.interval.shortest_ms <= HOUR_MS:
-            edges = offsets.grid(self.interval.shortest_ms, around)
-        else:
-            edges = np.unique(offsets.first_instants(self._local_starts(around)))
-        first = np.searchsorted(edges, span.start_ms, side="right") - 1
-        last = np.searchsorted(edges, span.end_ms, side="left")
-        return edges[first : last + 1]
+        interval = self.interval
+        if interval.unit in ("mo", "y"):
+            around = _around(span, interval.shortest_ms)
+            starts = _month_starts(around, interval.count * (12 if interval.unit == "y" else 1))
+            return _covering(np.unique(_Offsets.of(self.zone, around).first_instants(starts)), span)
+        origin_ms = _FIRST_DAY[self.week_start] * DAY_MS if interval.unit == "w" else 0
+        return multiples(interval.shortest_ms, self.zone, span, origin_ms)
 
     def widened(self, span: Span) -> Span:
         """Returns the smallest span of whole buckets that contains the span; an empty one does not change."""
@@ -126,24 +124,43 @@ class Calendar:
             )
         return np.unique(np.clip(edges, span.start_ms, span.end_ms))
 
-    @property
-    def _longest_ms(self) -> int:
-        """A length that is greater than that of any bucket."""
-        return self.interval.shortest_ms * 13 // 12 + _LARGEST_SHIFT_MS + 3 * DAY_MS
 
-    def _local_starts(self, span: Span) -> Times:
-        """Returns the local times at which buckets begin, around a span, as milliseconds since local 1970."""
-        count, unit = self.interval.count, self.interval.unit
-        first, last = (np.datetime64(edge_ms, "ms") for edge_ms in (span.start_ms, span.end_ms))
-        if unit in ("mo", "y"):
-            months = count if unit == "mo" else 12 * count
-            bounds = [edge.astype("datetime64[M]").astype(np.int64) // months for edge in (first, last)]
-            starts = np.arange(bounds[0], bounds[1] + 2) * months
-            return starts.astype("datetime64[M]").astype("datetime64[ms]").astype(np.int64)
-        origin_ms = _FIRST_DAY[self.week_start] * DAY_MS if unit == "w" else 0
-        step_ms = count * _UNIT_MS[unit]
-        low, high = ((edge_ms - origin_ms) // step_ms for edge_ms in (span.start_ms, span.end_ms))
-        return origin_ms + np.arange(low, high + 2) * step_ms
+def multiples(length_ms: int, zone: str, span: Span, origin_ms: int = 0) -> Times:
+    """Returns the instants at which local time reaches multiples of a length since local 1970, for a span.
+
+    The first is at or before its start, the last at or after its end. Up to an hour, also the instants at
+    which the offset changes. `origin_ms` is added to the multiples.
+    """
+    around = _around(span, length_ms)
+    offsets = _Offsets.of(zone, around)
+    if length_ms <= HOUR_MS:
+        return _covering(offsets.grid(length_ms, around), span)
+    low, high = ((edge_ms - origin_ms) // length_ms for edge_ms in (around.start_ms, around.end_ms))
+    local = origin_ms + np.arange(low, high + 2) * length_ms
+    return _covering(np.unique(offsets.first_instants(local)), span)
+
+
+def _around(span: Span, shortest_ms: int) -> Span:
+    """Returns the span with more than a bucket and a change of the clock on each side."""
+    longest_ms = shortest_ms * 13 // 12 + _LARGEST_SHIFT_MS + 3 * DAY_MS
+    return Span(span.start_ms - longest_ms, span.end_ms + longest_ms)
+
+
+def _covering(edges: Times, span: Span) -> Times:
+    """Returns the edges from the last one at or before the span to the first one at or after it."""
+    first = np.searchsorted(edges, span.start_ms, side="right") - 1
+    last = np.searchsorted(edges, span.end_ms, side="left")
+    return edges[first : last + 1]
+
+
+def _month_starts(span: Span, months: int) -> Times:
+    """Returns the local times at which periods of this many months begin, around a span."""
+    first, last = (
+        np.datetime64(edge_ms, "ms").astype("datetime64[M]").astype(np.int64) // months
+        for edge_ms in (span.start_ms, span.end_ms)
+    )
+    starts = np.arange(first, last + 2) * months
+    return starts.astype("datetime64[M]").astype("datetime64[ms]").astype(np.int64)
 
 
 def local_instant(text: str, zone: str) -> Fraction:
