@@ -12,7 +12,8 @@ from typing import Any
 
 import requests
 
-from bench import archive, chart, measures, page, victoria
+from bench import archive, chart, page
+from bench.measures import series, victoria
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
 from operations.errors import OperatorError
@@ -176,8 +177,8 @@ def measure_figures() -> int:
     if not victoria.is_installed():
         print(f"  {'difference from VictoriaMetrics':<52}{'not measured: it is not installed':>12}")
         return missed
-    samples = measures.meter(32)
-    span = Span(measures.FIRST_MS + DAY_MS, measures.FIRST_MS + 31 * DAY_MS)
+    samples = series.meter(32)
+    span = Span(series.FIRST_MS + DAY_MS, series.FIRST_MS + 31 * DAY_MS)
     difference = victoria.largest_difference(samples, span)
     return missed + show("largest difference from VictoriaMetrics", difference, "of a day", 1e-9)
 

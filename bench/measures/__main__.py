@@ -16,7 +16,8 @@ import numpy as np
 from moto import mock_aws
 
 from bench import tiers
-from bench.canned import Canned
+from bench.measures.canned import Canned
+from bench.measures.series import FANS, FIRST_MS, fans, meter
 from bench.query import CONTEXT, event
 from query import app
 from vitals.codec.rollup import encode_day
@@ -24,7 +25,7 @@ from vitals.model.measures.cells import cells_of, holds_of
 from vitals.model.points import ListedPoint
 from vitals.model.samples import Samples
 from vitals.model.site_day import SiteDay
-from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
+from vitals.model.timespan import DAY_MS, HOUR_MS, Span
 from vitals.reading.executor import Executor
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
@@ -34,11 +35,9 @@ from vitals.store.tiers.hot import HotTier
 from vitals.store.tiers.rollups import RollupTier
 
 SITE = tiers.SITE
-FANS = 50
 _RUNS = 15
 _FILES = 60
 """Days of one read that are read file by file; more are one query of Athena, which is not measured here."""
-FIRST_MS = 1_735_689_600_000
 
 
 def main() -> None:
@@ -53,34 +52,6 @@ def main() -> None:
         "POWERTOOLS_LOG_LEVEL": "ERROR",
     }
     print(json.dumps(_figures()))
-
-
-def meter(days: int, *, falls: bool = False) -> Samples:
-    """Returns a reading a minute of a meter; with `falls` it begins again at 0 once a day."""
-    rng = np.random.default_rng(13)
-    steps = np.round(rng.random(days * 1_440) * 0.6, 1)
-    values = np.cumsum(steps)
-    if falls:
-        noons = np.arange(720, len(values), 1_440)
-        start = np.zeros(len(values))
-        start[noons] = values[noons] - np.append(0, values[noons[:-1]])
-        values = values - np.cumsum(start)
-    times = FIRST_MS + np.arange(len(values)) * MINUTE_MS + rng.integers(1, 2_000, len(values))
-    return Samples(np.zeros(len(values), np.int32), times, np.round(values, 1))
-
-
-def fans(days: int) -> Samples:
-    """Returns a reading a minute of each fan, on or off for hours."""
-    rng = np.random.default_rng(14)
-    minutes = np.arange(days * 1_440)
-    rows = [((minutes + offset) // (90 + fan) % 2).astype(float) for fan, offset in enumerate(range(FANS))]
-    times = FIRST_MS + minutes * MINUTE_MS
-    jitter = rng.integers(1, 2_000, (FANS, len(minutes)))
-    return Samples(
-        np.repeat(np.arange(FANS, dtype=np.int32), len(minutes)),
-        (times + jitter).reshape(-1),
-        np.concatenate(rows),
-    )
 
 
 def _figures() -> dict[str, float]:
