@@ -15,14 +15,15 @@ from vitals.aws import prices
 from vitals.aws.cost import Cost
 from vitals.errors import CacheError, TierTimeoutError
 from vitals.model import zones
+from vitals.model.points import Point
 from vitals.model.records.ledger import WRITE_GRACE_MS, ArchiveRecord
 from vitals.reading.plan import QueryPlan
 from vitals.store.tiers.query_cache import ResultCache
 
 # Incremented when answers change, so that no entry is read as another version: before 2 the rows of Athena
 # were not counted, before 3 warnings had no codes, before 4 the digest did not contain the lifetime, before 5
-# answers named neither zone nor measure.
-_VERSION = 5
+# answers named neither zone nor measure, before 6 no units.
+_VERSION = 6
 # Stable data changes only by archiving or a backfill, which change the digest; S3 removes entries in a day.
 STABLE_S = 86_400
 # A write may follow its note in the ledger by a while, so days that change are cached for a moment only.
@@ -62,10 +63,7 @@ def entry(
     stable = archived and plan.context.end_ms <= grace_ms and all(time_ms < grace_ms for time_ms in changed)
     ttl_s = STABLE_S if stable else VOLATILE_S
     versions = [[r.day_ms, r.changed_ms, r.began_ms, r.status, r.etag] for r in records]
-    points = [
-        [name, point and [point.id, point.listed.interval_s, point.kind, point.settings.rollover]]
-        for name, point in zip(plan.names, plan.points, strict=True)
-    ]
+    points = [[name, point and _facts(point)] for name, point in zip(plan.names, plan.points, strict=True)]
     requested = [
         plan.requested.start_ms,
         plan.requested.end_ms,
@@ -81,6 +79,12 @@ def entry(
     ]
     content = orjson.dumps([_VERSION, ttl_s, plan.site, requested, points, versions])
     return Entry(hashlib.sha256(content).hexdigest(), ttl_s)
+
+
+def _facts(point: Point) -> list[object]:
+    """Returns what answers depend on, beside the samples."""
+    listed = point.listed
+    return [point.id, listed.interval_s, listed.unit, point.kind, point.settings.rollover]
 
 
 def matches(if_none_match: str, etag: str | None) -> bool:

@@ -46,7 +46,7 @@ class Api:
         now_ms = self.now()
         catalog = self.catalogs.find(request.site, request.point_names)
         site = self.sites.find(request.site) or SiteRecord(request.site)
-        plan = plan_query(request, catalog, now_ms, self.max_range_days, site.timezone)
+        plan = plan_query(request, catalog, now_ms, self.max_range_days, site.timezone, site.units)
         if plan.calendar and plan.context.end_ms > (site.checkpoint_ms or 0):
             # It was synced further since the record was loaded.
             site = self.sites.load(request.site) or site

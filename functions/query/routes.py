@@ -52,6 +52,8 @@ _MEASURE_HELP = (
     " time_weighted_mean, integral, runtime, starts, held, increase, rate"
 )
 MeasureName = Annotated[str | None, Query(max_length=20, description=_MEASURE_HELP)]
+_UNITS_HELP = "units of the values: source, metric or imperial; by default as set for the site"
+UnitsName = Annotated[str | None, Query(max_length=8, description=_UNITS_HELP)]
 MaxPoints = Annotated[
     int | None, Query(ge=1, description="rows per series, by default 1,000; not with width")
 ]
@@ -85,6 +87,7 @@ class QueryBody(BaseModel):
     timezone: str | None = Field(None, max_length=64, description=_ZONE_HELP)
     week_start: str | None = Field(None, max_length=8, description=_WEEK_HELP)
     measure: str | None = Field(None, max_length=20, description=_MEASURE_HELP)
+    units: str | None = Field(None, max_length=8, description=_UNITS_HELP)
     max_points: int | None = Field(None, ge=1)
     next_token: str | None = Field(None, max_length=2_000)
     width: int | None = Field(None, ge=1)
@@ -118,6 +121,7 @@ def query(
     timezone: Timezone = None,
     week_start: WeekStartDay = None,
     measure: MeasureName = None,
+    units: UnitsName = None,
 ) -> Response[Any]:
     return _reply(
         QueryRequest(
@@ -134,6 +138,7 @@ def query(
             timezone=timezone,
             week_start=week_start,
             measure=measure,
+            units=units,
         )
     )
 
@@ -154,6 +159,7 @@ def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
         timezone=body.timezone,
         week_start=body.week_start,
         measure=body.measure,
+        units=body.units,
     )
     return _reply(request)
 

@@ -114,6 +114,7 @@ def _answer(query: PlannedRead, page: Page, report: GapReport, request_cost: Req
         "data_type": "aggregate" if plan.aggregated else "raw",
         "timezone": plan.zone,
         "measure": plan.measure.name if plan.aggregated else None,
+        "units": plan.units,
         "series": series_of(query, page, report),
         "metadata": {
             "total_samples": len(page.rows),

@@ -9,10 +9,12 @@ from typing import Literal, NotRequired, TypedDict
 import numpy as np
 import numpy.typing as npt
 
+from query.proofs import Proof
 from query.warnings import Warned
 from vitals.http.site_answer import Site
 from vitals.model.kinds import Kind
 from vitals.model.records.ledger import ArchiveStatus
+from vitals.model.records.sites import Units
 from vitals.reading.gaps import Reason
 from vitals.reading.reads import Source
 
@@ -37,42 +39,16 @@ class Coverage(TypedDict):
     received: int
 
 
-Step = TypedDict("Step", {"time": str, "from": float, "to": float})
-Step.__doc__ = "A step of a counter: the time and value of its second sample, and the value before."
-
-
-class DayFile(TypedDict):
-    """The day file of a UTC day (YYYY-MM-DD), by its ETag."""
-
-    date: str
-    etag: str
-
-
-class Proof(TypedDict):
-    """What a total rests on."""
-
-    known_share: float | None
-    """Known time, 0 to 1 of the range; null where days have rollups of version 1."""
-    bridged: float
-    """The part of an increase that happened in gaps."""
-    resets: list[Step]
-    """Where a counter began again at 0, and steps over more than 31 days, which count 0."""
-    rollovers: list[Step]
-    dips: list[Step]
-    """Samples that were left out because they are lower than those around them."""
-    spikes: list[Step]
-    newest_correction: str | None
-    """When samples of the range's days were last written."""
-    files: list[DayFile]
-    """The archived days of the range, in UTC."""
-
-
 # JSON has lists, as the defaults say. Columns that were just read are arrays until they are encoded, so the
 # query's own answers are `ColumnAnswer`: generics type both without a cast.
 class Series[Integers = list[int], Numbers = list[float]](TypedDict):
     """One point; the lists have one entry per row, in order of time."""
 
     point_name: str
+    unit: str
+    """Of `values`; empty for none."""
+    source_unit: str
+    """Of the point, as the upstream spells it."""
     timestamps: Integers
     """UTC milliseconds; for aggregates, the start of each bucket."""
     values: Numbers
@@ -146,6 +122,8 @@ class QueryAnswer[Integers = list[int], Numbers = list[float]](Warned):
     """The zone of the buckets, an IANA name."""
     measure: str | None
     """What `values` are; null for raw."""
+    units: Units
+    """The system of the units of the series."""
     series: list[Series[Integers, Numbers]]
     metadata: Metadata
 

@@ -7,6 +7,7 @@ from query.schemas import ColumnSeries, Coverage
 from query.schemas import Gap as GapAnswer
 from vitals.model.aggregates import Aggregates
 from vitals.model.measures.cells import Integers
+from vitals.model.measures.conversion import NO_UNIT, Conversion
 from vitals.model.measures.counters import SKIP_MS
 from vitals.model.measures.measure import BucketRows, Source
 from vitals.model.points import Point
@@ -23,7 +24,9 @@ def series_of(query: PlannedRead, page: Page, report: GapReport) -> list[ColumnS
     """Returns one series per point in the order requested, empty for names that no point has."""
     plan = query.plan
     return [
-        _series(name, page.rows[:0]) if point is None else _point_series(point, query, page, report)
+        _series(name, page.rows[:0], NO_UNIT, plan.measure.name)
+        if point is None
+        else _point_series(point, query, page, report)
         for name, point in zip(plan.names, plan.points, strict=True)
     ]
 
@@ -33,10 +36,14 @@ def _point_series(point: Point, query: PlannedRead, page: Page, report: GapRepor
     covered = Span(query.plan.start_ms, max(query.plan.start_ms, page.until_ms))
     continued_ms = page.continued.get(point.id)
     interval_s = point.listed.interval_s
-    rows = page.rows[low:high]
+    measure = query.plan.measure
+    conversion = Conversion.of_point(point.listed.unit, point.kind, query.plan.units)
+    rows = conversion.rows(page.rows[low:high], measure.name)
     series = _series(
         point.name,
         rows,
+        conversion,
+        measure.name,
         gaps=[
             _gap(gap, continues=gap.span.start_ms == continued_ms) for gap in report.gaps.get(point.id, ())
         ],
@@ -45,14 +52,16 @@ def _point_series(point: Point, query: PlannedRead, page: Page, report: GapRepor
     )
     if isinstance(rows, BucketRows):
         _describe_buckets(series, rows, query, point)
-        if query.plan.measure.has_proof:
-            series["proof"] = proofs.proof(point, rows, query, page)
+        if measure.has_proof:
+            series["proof"] = proofs.proof(point, rows, query, page, conversion)
     return series
 
 
 def _series(
     name: str,
     rows: Rows | Aggregates,
+    conversion: Conversion,
+    measure: str,
     *,
     gaps: list[GapAnswer] | None = None,
     expected: int | None = None,
@@ -61,6 +70,8 @@ def _series(
     coverage: Coverage = {"expected": expected, "received": received}
     series: ColumnSeries = {
         "point_name": name,
+        "unit": conversion.unit_of(measure),
+        "source_unit": conversion.source,
         "timestamps": rows.times,
         "values": rows.values,
         "gaps": gaps or [],

@@ -18,6 +18,7 @@ from vitals.reading.request import Limits
 
 # API Gateway passes 10,240 bytes of headers on.
 _MAX_WARNINGS_BYTES = 3_000
+_MAX_UNITS_BYTES = 2_000
 _LONGEST_NUMBER = len("-2.2250738585072014e-308,")
 _TIME = len("2026-11-23T12:00:00.000Z,")
 
@@ -70,9 +71,12 @@ def _quoted(name: str) -> str:
 
 
 def _headers(answer: Answer) -> dict[str, str]:
-    """Returns everything but the series, as headers of ASCII."""
+    """Returns everything but the series as headers of ASCII, with the units of the series if they fit."""
     own_headers = ("series", "warnings", "warning_details")
     metadata = {key: value for key, value in answer.items() if key not in own_headers}
+    units = [series["unit"] for series in answer["series"]]
+    if len(_ascii(units)) <= _MAX_UNITS_BYTES:
+        metadata["series_units"] = units
     headers = {"Vitals-Metadata": _ascii(metadata)}
     if answer["metadata"]["next_token"]:
         headers["Vitals-Next-Token"] = answer["metadata"]["next_token"]

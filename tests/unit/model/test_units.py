@@ -162,3 +162,27 @@ def test_the_page_shows_the_same_symbols() -> None:
     shown = dict(re.findall(r'^    (\w+): "([^"]*)",$', PAGE_UNITS.read_text(), re.MULTILINE))
     assert len(shown) > 30
     assert {text: symbol(text) for text in shown} == shown
+
+
+@pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.dimension == "temperature"])
+def test_differences_of_temperatures_have_their_own_unit(unit: Unit) -> None:
+    between = find(units.difference(unit.symbol))
+    assert between is not None
+    assert (between.dimension, between.factor, between.zero) == ("temperature difference", unit.factor, 0)
+
+
+@pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.dimension != "temperature"])
+def test_other_differences_have_the_unit_of_values(unit: Unit) -> None:
+    assert units.difference(unit.symbol) == unit.symbol
+
+
+@pytest.mark.parametrize(
+    ("unit", "by_hours"),
+    [
+        *(("kilowatts", "kWh"), ("W", "Wh"), ("kVA", "kVAh"), ("kvar", "kvarh"), ("ton", "ton·h")),
+        *(("BTU/h", "BTU"), ("m³/h", "m³"), ("gpm", "gpm·h"), ("°C", "°C·h")),
+        *(("", "h"), ("widgets", "widgets·h")),
+    ],
+)
+def test_a_unit_by_hours(unit: str, by_hours: str) -> None:
+    assert units.by_hours(unit) == by_hours

@@ -60,3 +60,15 @@ def test_a_note_makes_answers_volatile() -> None:
     assert lifetimes == {-2: VOLATILE_S, 0: VOLATILE_S, 2: VOLATILE_S, 30: VOLATILE_S, 31: STABLE_S}
     replacing = replace(record, status="building")
     assert not answer_cache.entry(planned(), [replacing], DAY + 3 * DAY_MS).stable
+
+
+def test_another_unit_is_another_answer() -> None:
+    digests = set()
+    for unit in ("°C", "°F"):
+        catalog = Catalog().refreshed([ListedPoint("a", unit)])
+        for system in (None, "source", "metric", "imperial"):
+            request = QueryRequest("s", ["a"], DAY, DAY + DAY_MS, units=system)
+            plan = plan_query(request, catalog, DAY + 2 * DAY_MS, 365)
+            digests.add(answer_cache.entry(plan, [], DAY + 2 * DAY_MS).digest)
+    # A request without units has those of the source here.
+    assert len(digests) == 6

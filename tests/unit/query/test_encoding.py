@@ -32,7 +32,7 @@ def answer_of(series: list[Answer], **fields: Any) -> Answer:
         "site_name": "home",
         "resolution": "raw",
         "timezone": "UTC",
-        "series": series,
+        "series": [{"unit": "°F"} | item for item in series],
         "metadata": {"total_samples": 3, "sources": ["hot"], "next_token": None, "cost": {"requests": 2}},
         "warnings": [],
         "warning_details": [],
@@ -77,7 +77,7 @@ def assert_same(read: Mapping[str, Any], answer: Answer) -> None:
 
 def rows_of(answer: Answer) -> list[tuple[Any, ...]]:
     """The long table of an answer, values as their bits."""
-    keys = [key for key in answer["series"][0] if key not in ("point_name", "gaps")]
+    keys = [key for key in answer["series"][0] if key not in ("point_name", "unit", "gaps")]
     return [
         (item["point_name"], *(bits([item[key][row]]) for key in keys))
         for item in answer["series"]
@@ -97,6 +97,13 @@ def test_msgpack_holds_the_answer(answer: Answer) -> None:
     body = encoding.encoded(answer, encoding.MSGPACK).body
     assert isinstance(body, bytes)
     assert_same(ormsgpack.unpackb(body), answer)
+
+
+@pytest.mark.parametrize(("count", "units"), [(2, ["°F", "°F"]), (500, None)])
+def test_csv_names_units_that_fit_a_header(count: int, units: list[str] | None) -> None:
+    answer = answer_of([{"point_name": "p", "timestamps": np.arange(1), "values": np.ones(1)}] * count)
+    headers = encoding.encoded(answer, encoding.CSV).headers
+    assert json.loads(headers["Vitals-Metadata"]).get("series_units") == units
 
 
 @given(answers())
@@ -145,7 +152,8 @@ def test_headers_beside_csv_are_ascii_and_fit(warnings: list[str]) -> None:
     headers = encoding.encoded(answer, encoding.CSV).headers
     assert headers["Vitals-Next-Token"] == "bmV4dA"
     metadata = json.loads(headers["Vitals-Metadata"])
-    assert metadata == {k: v for k, v in answer.items() if k not in ("series", "warnings", "warning_details")}
+    rest = {k: v for k, v in answer.items() if k not in ("series", "warnings", "warning_details")}
+    assert metadata == rest | {"series_units": []}
     assert ("Vitals-Warnings" in headers) == bool(warnings)
     read = json.loads(headers.get("Vitals-Warnings", "[]"))
     assert read == warnings or read[-1].startswith(f"and {len(warnings) - len(read) + 1} more")

@@ -186,6 +186,10 @@ export type Proof = {
 /** One point; the lists have one entry per row, in order of time. */
 export type Series = {
   point_name: string;
+  /** Of `values`; empty for none. */
+  unit: string;
+  /** Of the point, as the upstream spells it. */
+  source_unit: string;
   /** UTC milliseconds; for aggregates, the start of each bucket. */
   timestamps: number[];
   /** Samples; for aggregates, the measure. */
@@ -231,6 +235,8 @@ export type QueryAnswer = {
   timezone: string;
   /** What `values` are; null for raw. */
   measure: string | null;
+  /** The system of the units of the series. */
+  units: "source" | "metric" | "imperial";
   series: Series[];
   metadata: Metadata;
 };

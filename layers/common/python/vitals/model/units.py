@@ -17,6 +17,8 @@ System = Literal["source", "metric", "imperial"]
 
 # A few sites of the largest known size have fewer different units.
 _CACHED = 1_000
+# An hour of a power.
+_ENERGIES = ("energy", "apparent energy", "reactive energy")
 _LARGEST = np.finfo(np.float64).max
 
 
@@ -249,6 +251,25 @@ def target(text: str, system: System) -> str:
     if unit is None or system == "source":
         return text
     return (unit.metric if system == "metric" else unit.imperial) or unit.symbol
+
+
+def difference(text: str) -> str:
+    """Returns the unit of a difference of two values in this unit; only temperatures have another one."""
+    unit = find(text)
+    if unit is None or unit.dimension != "temperature":
+        return text
+    return "ΔK" if unit.factor == 1 else "Δ°F"
+
+
+def by_hours(text: str) -> str:
+    """Returns the symbol of the unit times one hour: kWh for kW, m³ for m³/h, °F·h for °F, h for no unit."""
+    before = symbol(text)
+    if not before:
+        return "h"
+    energy = find(f"{before}h")
+    if energy and energy.dimension in _ENERGIES:
+        return energy.symbol
+    return before.removesuffix("/h") if before.endswith("/h") else f"{before}·h"
 
 
 def convert(values: Values, source: str, target: str, *, difference: bool = False) -> Values:

@@ -11,6 +11,7 @@ from vitals.model.measures.counters import SKIP_MS
 from vitals.model.measures.measure import MEAN, Measure, Source
 from vitals.model.points import Catalog, Point
 from vitals.model.records.ledger import ArchiveRecord
+from vitals.model.records.sites import Units, check_units
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_MS, Span, floor_window
 from vitals.reading import page_token, shape
 from vitals.reading.request import DEFAULT_MAX_POINTS, LONGEST_INTERVAL_MS, MAX_COLUMNS, QueryRequest
@@ -29,7 +30,7 @@ class QueryPlan:
 
     `span` is the `requested` one, widened to whole buckets where the resolution is not raw. An answer starts
     at `start_ms` and has at most `row_limit` rows. `calendar` is None for raw. Local times in the answer are
-    those of `zone`.
+    those of `zone`, its values in the units of the system `units`.
     """
 
     site: str
@@ -40,6 +41,7 @@ class QueryPlan:
     calendar: Calendar | None
     measure: Measure = MEAN
     zone: str = zones.UTC
+    units: Units = "source"
     start_ms: int
     fingerprint: str
     row_limit: int
@@ -139,14 +141,20 @@ class QueryPlan:
 
 
 def plan_query(
-    request: QueryRequest, catalog: Catalog, now_ms: int, max_range_days: int, zone: str = zones.UTC
+    request: QueryRequest,
+    catalog: Catalog,
+    now_ms: int,
+    max_range_days: int,
+    zone: str = zones.UTC,
+    units: Units = "source",
 ) -> QueryPlan:
-    """Returns the plan of a request; `zone` is the site's, for a request that has none.
+    """Returns the plan of a request; `zone` and `units` are the site's, for a request that has none.
 
     Raises InvalidRequestError, TooLargeError or NotFoundError when it cannot be answered.
     """
     names = request.distinct_names()
     zone = zone if request.timezone is None else zones.check_zone(request.timezone)
+    units = units if request.units is None else check_units(request.units)
     requested = request.span(now_ms, max_range_days)
     points = tuple(catalog.by_name.get(name) for name in names)
     existing = catalog.select(names, allow_unknown=True)
@@ -156,7 +164,7 @@ def plan_query(
     calendar = None if interval is None else Calendar(interval, zone, week_start)
     span = calendar.widened(requested) if calendar else requested
     shape = _shape(request, span) if request.is_chart else None
-    fingerprint = _fingerprint(request, names, requested, calendar, shape)
+    fingerprint = _fingerprint(request, names, requested, calendar, shape, units)
     return QueryPlan(
         site=request.site,
         names=names,
@@ -166,6 +174,7 @@ def plan_query(
         calendar=calendar,
         measure=measure,
         zone=zone,
+        units=units,
         start_ms=_start_ms(request.next_token, fingerprint, span),
         fingerprint=fingerprint,
         row_limit=request.row_limit(aggregated=calendar is not None or request.method == "mean"),
@@ -300,7 +309,12 @@ def _checked_columns(span: Span, interval_ms: int) -> Columns:
 
 
 def _fingerprint(
-    request: QueryRequest, names: Sequence[str], span: Span, calendar: Calendar | None, shape: Shape | None
+    request: QueryRequest,
+    names: Sequence[str],
+    span: Span,
+    calendar: Calendar | None,
+    shape: Shape | None,
+    units: Units,
 ) -> str:
     drawn = None
     if shape:
@@ -308,7 +322,7 @@ def _fingerprint(
         drawn = [shape.method, columns.count, columns.span.start_ms, columns.span.end_ms, request.timezone]
     buckets = calendar and [str(calendar.interval), calendar.zone, calendar.week_start, zones.version()]
     return page_token.fingerprint(
-        request.site, names, span.start_ms, span.end_ms, buckets, request.measure, drawn
+        request.site, names, span.start_ms, span.end_ms, buckets, request.measure, drawn, units
     )
 
 

@@ -45,6 +45,7 @@ class QueryRequest:
     timezone: str | None = None
     week_start: str | None = None
     measure: str | None = None
+    units: str | None = None
 
     @property
     def is_chart(self) -> bool:
