@@ -84,27 +84,25 @@ def test_weather_and_zone_share_an_axis(call: Call) -> None:
     assert items[1]["values"] == pytest.approx([59.0])
 
 
-@pytest.mark.parametrize(
-    ("name", "measure", "system", "value", "unit"),
-    [
-        ("zone", "time_weighted_mean", "metric", 15.0, "°C"),
-        ("zone", "p50", "metric", 15.0, "°C"),
-        ("zone", "integral", "metric", 15.0, "°C·h"),
-        ("zone", "sd", "metric", 5.222329678670935, "ΔK"),
-        ("zone", "count", "metric", 12, ""),
-        ("power", "integral", "imperial", 6.0, "kWh"),
-        ("volume", "increase", "metric", 757.0823568, "l"),
-        ("volume", "rate", "metric", 757.0823568, "l/h"),
-        ("fan", "runtime", "metric", 1_800, "s"),
-        ("fan", "starts", "metric", 0, ""),
-    ],
-)
-def test_each_measure_is_converted(
-    call: Call, name: str, measure: str, system: str, value: float, unit: str
-) -> None:
-    item = series(call, name, resolution="1h", measure=measure, units=system)
-    assert item["values"] == pytest.approx([value])
-    assert item["unit"] == unit
+MEASURED = [
+    ("zone", "time_weighted_mean", "metric", 15.0, "°C"),
+    ("zone", "p50", "metric", 15.0, "°C"),
+    ("zone", "integral", "metric", 15.0, "°C·h"),
+    ("zone", "sd", "metric", 5.222329678670935, "ΔK"),
+    ("zone", "count", "metric", 12, ""),
+    ("power", "integral", "imperial", 6.0, "kWh"),
+    ("volume", "increase", "metric", 757.0823568, "l"),
+    ("volume", "rate", "metric", 757.0823568, "l/h"),
+    ("fan", "runtime", "metric", 1_800, "s"),
+    ("fan", "starts", "metric", 0, ""),
+]
+
+
+def test_each_measure_is_converted(call: Call) -> None:
+    for name, measure, system, value, unit in MEASURED:
+        item = series(call, name, resolution="1h", measure=measure, units=system)
+        assert item["values"] == pytest.approx([value]), measure
+        assert item["unit"] == unit
 
 
 def test_the_proof_has_the_unit_of_the_values(call: Call) -> None:
@@ -114,14 +112,13 @@ def test_the_proof_has_the_unit_of_the_values(call: Call) -> None:
     assert (step["from"], step["to"]) == pytest.approx((300 * 3.785411784, 10 * 3.785411784))
 
 
-@pytest.mark.parametrize(
-    "chart", [{"width": "2"}, {"width": "1", "method": "mean"}, {"interval_ms": "1800000"}]
-)
-def test_charts_are_converted(call: Call, chart: dict[str, str]) -> None:
-    before, after = (series(call, "zone", units=system, **chart) for system in ("source", "metric"))
-    assert after["unit"] == "°C"
-    assert before["timestamps"] == after["timestamps"]
-    assert after["values"] == pytest.approx([(value - 32) * 5 / 9 for value in before["values"]])
+def test_charts_are_converted(call: Call) -> None:
+    charts = [{"width": "2"}, {"width": "1", "method": "mean"}, {"interval_ms": "1800000"}]
+    for chart in charts:
+        before, after = (series(call, "zone", units=system, **chart) for system in ("source", "metric"))
+        assert after["unit"] == "°C"
+        assert before["timestamps"] == after["timestamps"]
+        assert after["values"] == pytest.approx([(value - 32) * 5 / 9 for value in before["values"]])
 
 
 def test_tables_name_units_beside_their_columns(ask: Ask) -> None:
@@ -148,8 +145,8 @@ def test_a_page_token_is_of_one_system(call: Call, monkeypatch: pytest.MonkeyPat
     assert (status, error["error_code"]) == (400, "INVALID_REQUEST")
 
 
-@pytest.mark.parametrize("body", [None, RANGE | {"point_names": ["zone"], "units": "si"}])
-def test_another_system_is_refused(call: Call, body: dict[str, Any] | None) -> None:
-    query = None if body else RANGE | {"point_names": "zone", "units": "si"}
-    status, error = call("/timeseries/query", query, body=body)
-    assert (status, error["error"]) == (400, "units must be source, metric or imperial")
+def test_another_system_is_refused(call: Call) -> None:
+    get = call("/timeseries/query", RANGE | {"point_names": "zone", "units": "si"})
+    post = call("/timeseries/query", body=RANGE | {"point_names": ["zone"], "units": "si"})
+    for status, error in (get, post):
+        assert (status, error["error"]) == (400, "units must be source, metric or imperial")

@@ -108,7 +108,9 @@ class PageReader:
 
     def _next_span(self) -> Span:
         start_ms = self._progress.position_ms
-        end_ms = min(self._end_ms, self._plan.floor(start_ms + self._progress.step_ms))
+        step_end_ms = start_ms + self._progress.step_ms
+        # A step of years may end after the year 9999, which has no buckets.
+        end_ms = self._end_ms if step_end_ms >= self._end_ms else self._plan.floor(step_end_ms)
         span = self._pages.next_span(Span(start_ms, end_ms), self._query.records)
         return Span(start_ms, self._pages.column_end_ms(span))
 
