@@ -46,7 +46,8 @@ class Api:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Sends a request and returns the answer."""
-        function = _FUNCTIONS.get(path.split("/")[1], "QueryFunction")
+        is_setting = method == "PATCH" or path.endswith("/changes")
+        function = "AdminFunction" if is_setting else _FUNCTIONS.get(path.split("/")[1], "QueryFunction")
         invocation = self.stack.request(function, self._event(method, path, query or {}, body, headers or {}))
         if invocation.error is not None:
             return self._counted(Answer(504))

@@ -12,6 +12,7 @@ from tests.simulation.oracle import answers
 from tests.simulation.oracle.measured import MEASURES
 from tests.simulation.oracle.problems import LOST, WRONG, Problems
 from tests.simulation.oracle.rest import Promises, days_of
+from tests.simulation.settings import Administrator
 from tests.simulation.stack import DEAD_LETTERS
 from tests.simulation.users import Backfills, Exports
 from vitals.model.timespan import DAY_MS, Span
@@ -30,6 +31,7 @@ class RestCheck:
     charts: Charts
     backfills: Backfills
     exports: Exports
+    administrator: Administrator
     cloud: Cloud
     book: Book
     outages: Sequence[Span]
@@ -45,6 +47,9 @@ class RestCheck:
         self.charts.repeat()
         for site in self.book.sites:
             self._check_new_jobs(site)
+            self.administrator.check(site)
+            for name in self.charts.desk.names(site)[:1]:
+                self.administrator.check_zone(site, name, self.span.end_ms)
             self._check_site(site)
 
     def _check_ends(self) -> None:

@@ -33,6 +33,7 @@ from tests.simulation.process import BLOCK_PUT, Machine, Process, attempt
 from tests.simulation.rest import RestCheck
 from tests.simulation.scenario import Scenario
 from tests.simulation.scheduler import Scheduler
+from tests.simulation.settings import Administrator
 from tests.simulation.stack import Invocation, Stack
 from tests.simulation.users import Backfills, Exports
 from tests.support.asl.execution import Execution
@@ -144,6 +145,7 @@ class Run:
         )
         self.charts = Charts(self.desk)
         self.backfills = Backfills(self.desk)
+        self.administrator = Administrator(self.desk, self._random("administrator"))
         self.exports = Exports(self.desk, self.cloud.s3.open_link, self.stores.export_completed)
 
     def _listed(self, site: str) -> list[str]:
@@ -216,6 +218,7 @@ class Run:
             charts=self.charts,
             backfills=self.backfills,
             exports=self.exports,
+            administrator=self.administrator,
             cloud=self.cloud,
             book=self.book,
             outages=self.outages,
@@ -248,6 +251,7 @@ class Run:
         spawn(lambda: self._every(HOUR_MS, 40 * MINUTE_MS, "ExportQueueHigh"))
         spawn(self._operate)
         spawn(Operator(self.desk, self.stack, self._random("operator")).run)
+        spawn(self.administrator.run)
         spawn(self.charts.run)
         spawn(self.backfills.run)
         spawn(self.exports.run)

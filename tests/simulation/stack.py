@@ -13,6 +13,7 @@ from unittest.mock import patch
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities import parameters
 
+from admin import app as admin_app
 from archival import app as archival_app
 from backfill import app as backfill_app
 from backfill.api import app as backfill_api_app
@@ -95,6 +96,7 @@ FUNCTIONS = {
         Function("QueryFunction", _api_function(query_app.api, query_app.connect)),
         Function("BackfillApiFunction", _api_function(backfill_api_app.api, backfill_api_app.connect)),
         Function("ExportApiFunction", _api_function(exports_api_app.api, exports_api_app.connect)),
+        Function("AdminFunction", _api_function(admin_app.api, admin_app.connect)),
     )
 }
 QUEUES = {
@@ -340,6 +342,7 @@ def environment(sites: Iterable[str], hot_days: int) -> Iterator[None]:
             _restored(query_app.api),
             _restored(backfill_api_app.api),
             _restored(exports_api_app.api),
+            _restored(admin_app.api),
         ):
             yield
     finally:
