@@ -32,9 +32,12 @@ def column_keys(series: Sequence[Answer]) -> list[str]:
 
 def column(series: Answer, key: str) -> Any:
     """Returns a column as an array; of NaN when the series lacks it. Answers from the cache have lists."""
-    if key not in series:
-        return np.full(len(series["timestamps"]), np.nan)
-    return np.asarray(series[key], np.int64 if key in _WHOLE_NUMBERS else np.float64)
+    kind = np.int64 if key in _WHOLE_NUMBERS else np.float64
+    if key in series:
+        return np.asarray(series[key], kind)
+    rows = len(series["timestamps"])
+    # Whole numbers cannot be NaN; only the series of an unknown point, which has no rows, lacks them.
+    return np.full(rows, np.nan) if rows else np.empty(0, kind)
 
 
 def without_columns(answer: Answer) -> Answer:
