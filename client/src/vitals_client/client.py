@@ -13,7 +13,8 @@ from vitals_client.backfills import Backfills
 from vitals_client.errors import FailedError, UnansweredError, VitalsWarning
 from vitals_client.exports import Exports
 from vitals_client.http import Http
-from vitals_client.shapes import Coverage, Health, Newest, Point, Site, Status, Tags
+from vitals_client.merging import lasting_warnings
+from vitals_client.shapes import Coverage, Health, Newest, Point, SettingChange, Site, Status, Tags
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,11 +25,13 @@ _RETRIES = 3
 # A thousand million samples, or ten million points.
 _MAX_PAGES = 10_000
 _PAGE_LIMIT = 1_000
+_CHANGES_LIMIT = 100
 _QUERY = "/timeseries/query"
 _PACKAGE = str(Path(__file__).parent) + os.sep
 
-type Resolution = Literal["auto", "raw", "5m", "1h", "1d"]
 type Method = Literal["m4", "minmax", "lttb", "mean"]
+type WeekStart = Literal["monday", "sunday"]
+type Units = Literal["source", "metric", "imperial"]
 
 
 class Client:
@@ -70,19 +73,34 @@ class Client:
         start: Time,
         end: Time,
         *,
-        resolution: Resolution = "auto",
+        resolution: str = "auto",
+        timezone: str | None = None,
+        measure: str | None = None,
+        week_start: WeekStart | None = None,
+        units: Units | None = None,
         max_points: int | None = None,
         width: int | None = None,
         method: Method | None = None,
     ) -> "pa.Table":
         """Returns the samples or aggregates of the points in [start, end): every page, point by point.
 
-        The schema's metadata has gaps, coverage, sources and cost as JSON under the key `vitals`. What is
-        missing is a VitalsWarning.
+        Times are in `timezone`, by default the site's, as are those of the request without an offset. The
+        schema's metadata has gaps, coverage, proofs, sources and cost as JSON under the key `vitals`; a data
+        frame of the table has the measure, the zone and the proofs as `attrs`. What is missing is a
+        VitalsWarning.
         """
-        body = _body(site, points, start, end, resolution=resolution)
-        chart = _chart(max_points=max_points, width=width, method=method)
-        table = tables.joined(list(self._pages(body | chart, warn=False)))
+        body = _body(
+            *(site, points, start, end),
+            resolution=resolution,
+            timezone=timezone,
+            measure=measure,
+            week_start=week_start,
+            units=units,
+            max_points=max_points,
+            width=width,
+            method=method,
+        )
+        table = tables.joined(list(self._pages(body, warn=False)))
         _warn(tables.envelope(table)["warnings"])
         return table
 
@@ -93,14 +111,31 @@ class Client:
         start: Time,
         end: Time,
         *,
-        resolution: Resolution = "auto",
+        resolution: str = "auto",
+        timezone: str | None = None,
+        measure: str | None = None,
+        week_start: WeekStart | None = None,
+        units: Units | None = None,
         max_points: int | None = None,
         width: int | None = None,
         method: Method | None = None,
     ) -> Iterator["pa.Table"]:
-        """Yields the pages of `query`, in order of time, for results that do not fit into memory."""
-        body = _body(site, points, start, end, resolution=resolution)
-        return self._pages(body | _chart(max_points=max_points, width=width, method=method), warn=True)
+        """Yields the pages of `query`, in order of time, for results that do not fit into memory.
+
+        Pages of runtime and integral have at_least and at_most, null where a page has no bounds.
+        """
+        body = _body(
+            *(site, points, start, end),
+            resolution=resolution,
+            timezone=timezone,
+            measure=measure,
+            week_start=week_start,
+            units=units,
+            max_points=max_points,
+            width=width,
+            method=method,
+        )
+        return self._pages(body, warn=True)
 
     def sites(self) -> list[Site]:
         """Returns the sites that the token grants."""
@@ -138,6 +173,11 @@ class Client:
         coverage: Coverage = self._http.json("GET", _site_path(site, "coverage"), params=params)
         return coverage
 
+    def changes(self, site: str) -> Iterator[SettingChange]:
+        """Yields who changed which setting of the site and its points, newest first."""
+        for page in self._list_pages(_site_path(site, "changes"), {"limit": _CHANGES_LIMIT}):
+            yield from page["changes"]
+
     def status(self) -> Status:
         """Returns the status of each site: lag, rejected readings, unarchived days, dead letters."""
         status: Status = self._http.json("GET", "/status")
@@ -154,7 +194,7 @@ class Client:
             page = self._page(body)
             envelope = tables.envelope(page)
             if warn:
-                texts = [text for text in tables.lasting_warnings(envelope) if text not in warned]
+                texts = [text for text in lasting_warnings(envelope) if text not in warned]
                 warned.update(texts)
                 _warn(texts)
             yield page
@@ -185,18 +225,17 @@ def _site_path(site: str, resource: str) -> str:
     return f"/sites/{quote(site, safe='')}/{resource}"
 
 
-def _body(site: str, points: Sequence[str], start: Time, end: Time, *, resolution: str) -> dict[str, Any]:
+def _body(
+    site: str, points: Sequence[str], start: Time, end: Time, **parameters: int | str | None
+) -> dict[str, Any]:
+    """Returns the body of a query, without the parameters that are None."""
     return {
         "site_name": site,
         "point_names": arguments.names(points),
         "start_time": arguments.time(start),
         "end_time": arguments.time(end),
-        "resolution": resolution,
+        **{name: value for name, value in parameters.items() if value is not None},
     }
-
-
-def _chart(**parameters: int | str | None) -> dict[str, int | str]:
-    return {name: value for name, value in parameters.items() if value is not None}
 
 
 def _warn(texts: Any) -> None:

@@ -342,3 +342,26 @@ class Removed(TypedDict):
 
     id: str
     status: Literal["removed"]
+
+
+class SettingChange(TypedDict):
+    """Who changed a setting, and when."""
+
+    time: str
+    """ISO 8601."""
+    who: str
+    """Name and id of the token, or the operator's identity in AWS."""
+    what: Literal["timezone", "units", "kind", "rollover", "states"]
+    subject: str
+    """The site, or the name of the point."""
+    before: str | float | dict[str, float] | None
+    """Null where nothing was set."""
+    after: str | float | dict[str, float] | None
+
+
+class Changes(TypedDict):
+    """A page of a site's changes, newest first."""
+
+    site_name: str
+    changes: list[SettingChange]
+    next_token: str | None

@@ -1,9 +1,12 @@
 """Reads the pages of a query as Arrow tables, and joins them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from vitals_client.merging import SUMMED, Envelope, merged
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -13,7 +16,6 @@ KEY = b"vitals"
 
 # The end-of-stream message: a continuation marker and a length of 0.
 _END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
-_SUMMED = ("total_samples", "samples_read", "samples_returned", "query_time_ms")
 # Columns of a table, and their keys in a series.
 _COLUMNS = {
     "timestamp": "timestamps",
@@ -23,13 +25,19 @@ _COLUMNS = {
     "count": "count",
     "first": "first",
     "last": "last",
+    "known": "known",
+    "end": "ends",
+    "at_least": "at_least",
+    "at_most": "at_most",
 }
-
-_NAMES = ["point_name", *_COLUMNS]
-# The code of the warning that a page ends before the range does. The next page continues it.
-_TIME_LIMIT = "TIME_LIMIT"
-
-type Envelope = dict[str, Any]
+_TIMES = ("timestamp", "end")
+_BOUNDS = ("at_least", "at_most")
+_MAY_BE_NULL = ("known", *_BOUNDS)
+_SAMPLES = ["point_name", "timestamp", "value"]
+_MEANS = [*_SAMPLES, "min", "max", "count", "first", "last"]
+_MEASURES = [*_SAMPLES, "count"]
+# Measures whose rows may have bounds. Only pages with such a row have the columns.
+_BOUNDED = ("runtime", "integral")
 
 
 def read(stream: bytes) -> "pa.Table":
@@ -50,9 +58,42 @@ def read(stream: bytes) -> "pa.Table":
         _check_envelope(envelope(table), table)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"its metadata is damaged: {error!r}") from None
+    table = _zoned(_with_bounds(table))
     # Pages can be joined only if the properties of their fields are equal.
     fields = [field.with_nullable(True).remove_metadata() for field in table.schema]
-    return pa.Table.from_arrays(table.columns, schema=pa.schema(fields, table.schema.metadata))
+    return _described(pa.Table.from_arrays(table.columns, schema=pa.schema(fields)), envelope(table))
+
+
+def _with_bounds(table: "pa.Table") -> "pa.Table":
+    """Returns the table with columns for the bounds, if its measure may have them on another page."""
+    import pyarrow as pa
+
+    if envelope(table).get("measure") in _BOUNDED:
+        for name in _BOUNDS:
+            if name not in table.column_names:
+                table = table.append_column(name, pa.nulls(table.num_rows, pa.float64()))
+    return table
+
+
+def _zoned(table: "pa.Table") -> "pa.Table":
+    """Returns the table with its times in the result's zone; the instants do not change."""
+    import pyarrow as pa
+
+    kind = pa.timestamp("ms", envelope(table).get("timezone", "UTC"))
+    for index, name in enumerate(table.column_names):
+        if name in _TIMES:
+            table = table.set_column(index, name, table[name].cast(kind))
+    return table
+
+
+def _described(table: "pa.Table", content: Envelope) -> "pa.Table":
+    """Returns the table with its envelope, and what a data frame of it has as `attrs`."""
+    attributes: Envelope = {key: content[key] for key in ("measure", "timezone", "units") if key in content}
+    proofs = {series["point_name"]: series["proof"] for series in content["series"] if "proof" in series}
+    pandas = {"index_columns": [], "column_indexes": [], "columns": [], "attributes": attributes}
+    if proofs:
+        attributes["proofs"] = proofs
+    return table.replace_schema_metadata({KEY: json.dumps(content).encode(), "pandas": json.dumps(pandas)})
 
 
 def _decoded(stream: bytes) -> "pa.Table":
@@ -79,34 +120,35 @@ def _check_rows(table: "pa.Table") -> None:
 
 
 def _check_columns(table: "pa.Table") -> None:
-    """Raises ValueError unless the columns are those of samples or of aggregates, without nulls."""
+    """Raises ValueError unless the columns are those of samples, of means or of another measure."""
     import pyarrow as pa
 
     types = {
         "point_name": pa.dictionary(pa.int32(), pa.string()),
-        "timestamp": pa.timestamp("ms", "UTC"),
         "count": pa.int64(),
+        **dict.fromkeys(_TIMES, pa.timestamp("ms", "UTC")),
     }
-    present = [name for name in table.column_names if name in _NAMES]
-    if present not in (_NAMES[:3], _NAMES):
+    present = [name for name in table.column_names if name == "point_name" or name in _COLUMNS]
+    if [name for name in present if name in _MEANS] not in (_SAMPLES, _MEANS, _MEASURES):
         raise ValueError(f"it has unexpected columns: {table.column_names}")
     for name in present:
         column = table[name]
         if column.type != types.get(name, pa.float64()):
             raise ValueError(f"its column {name} has the type {column.type}")
-        if column.null_count:
+        if column.null_count and name not in _MAY_BE_NULL:
             raise ValueError(f"its column {name} has {column.null_count:,} nulls")
 
 
 def _check_envelope(content: Envelope, table: "pa.Table") -> None:
     """Raises ValueError, KeyError, TypeError or AttributeError unless the envelope is complete."""
     metadata, series = content["metadata"], content["series"]
-    numbers = [metadata[key] for key in _SUMMED] + list(metadata["cost"].values())
+    numbers = [metadata[key] for key in SUMMED] + list(metadata["cost"].values())
     texts = [*content["warnings"], *metadata["sources"], metadata["next_token"] or ""]
     texts += [detail[key] for detail in content.get("warning_details", []) for key in ("code", "text")]
     for point in series:
         numbers += [point["coverage"]["received"], point["coverage"]["expected"] or 0]
         texts += [gap[key] for gap in point["gaps"] for key in ("start", "end", "reason")]
+        numbers += [*point.get("partial", []), *_check_proof(point.get("proof"))]
     if not all(isinstance(number, (int, float)) for number in numbers):
         raise TypeError("a value is not a number")
     if not all(isinstance(text, str) for text in texts):
@@ -118,6 +160,32 @@ def _check_envelope(content: Envelope, table: "pa.Table") -> None:
     names = [point["point_name"] for point in series]
     if any(chunk.dictionary.to_pylist() != names for chunk in table["point_name"].chunks):
         raise ValueError("its rows and its series have different points")
+    _check_zone(content.get("timezone", "UTC"))
+
+
+def _check_proof(proof: Envelope | None) -> list[float]:
+    """Returns the numbers of a proof, none without one; KeyError, TypeError or ValueError if damaged."""
+    if proof is None:
+        return []
+    steps = [step for key in ("resets", "rollovers", "dips", "spikes") for step in proof[key]]
+    for time in [*(step["time"] for step in steps), *filter(None, [proof["newest_correction"]])]:
+        datetime.fromisoformat(time)
+    if not all(isinstance(file["date"], str) and isinstance(file["etag"], str) for file in proof["files"]):
+        raise TypeError("a file has no name")
+    return [
+        proof["bridged"],
+        proof["known_share"] or 0,
+        *(step[key] for step in steps for key in ("from", "to")),
+    ]
+
+
+def _check_zone(name: str) -> None:
+    if name == "UTC":
+        return
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"its timezone {name!r} is not in the tz database of this computer") from None
 
 
 def _check_end(stream: bytes) -> None:
@@ -149,51 +217,45 @@ def joined(pages: Sequence["pa.Table"]) -> "pa.Table":
     import pyarrow.compute as pc
 
     if len(pages) == 1:
-        return pages[0]
+        return _complete_bounds(pages[0])
     table = pa.concat_tables(page.replace_schema_metadata(None) for page in pages)
     table = table.unify_dictionaries().combine_chunks()
     # The sort is stable, and the pages are in order of time.
     table = table.take(pc.sort_indices(_point_indices(table)))
-    content = merged([envelope(page) for page in pages])
-    return table.replace_schema_metadata({KEY: json.dumps(content).encode()})
+    return _described(_complete_bounds(table), merged(_renumbered(pages)))
 
 
-def merged(pages: Sequence[Envelope]) -> Envelope:
-    """Returns the envelopes of all pages as one.
+def _renumbered(pages: Sequence["pa.Table"]) -> list[Envelope]:
+    """Returns the envelopes of the pages, with partial buckets as rows of the joined series."""
+    contents = [envelope(page) for page in pages]
+    rows = [0] * len(contents[0]["series"])
+    for page, content in zip(pages, contents, strict=True):
+        for series, before in zip(content["series"], rows, strict=True):
+            if "partial" in series:
+                series["partial"] = [row + before for row in series["partial"]]
+        counts = _counts(page, len(rows))
+        rows = [before + count for before, count in zip(rows, counts, strict=True)]
+    return contents
 
-    Counts and costs are summed; a gap that continues on the next page becomes one gap.
+
+def _complete_bounds(table: "pa.Table") -> "pa.Table":
+    """Returns the table with bounds in each row of a series that has any, without the columns if none has.
+
+    A page without unknown time has no bounds: they equal its values.
     """
-    warnings = _distinct(text for page in pages for text in lasting_warnings(page))
-    details = [detail for page in pages for detail in page.get("warning_details", [])]
-    content = pages[-1] | {
-        "series": [
-            _joined_series(fragments) for fragments in zip(*(page["series"] for page in pages), strict=True)
-        ],
-        "metadata": _merged_metadata([page["metadata"] for page in pages]),
-        "warnings": warnings,
-    }
-    if "warning_details" in content:
-        lasting = set(warnings)
-        distinct = {(detail["code"], detail["text"]): detail for detail in details}
-        content["warning_details"] = [detail for key, detail in distinct.items() if key[1] in lasting]
-    return content
+    import pyarrow.compute as pc
 
-
-def _merged_metadata(pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    metadata = {**pages[-1], **{key: sum(page[key] for page in pages) for key in _SUMMED}}
-    metadata["sources"] = _distinct(source for page in pages for source in page["sources"])
-    metadata["cache_hit"] = all(page["cache_hit"] for page in pages)
-    metadata["cost"] = {key: sum(page["cost"].get(key, 0) for page in pages) for key in pages[0]["cost"]}
-    return metadata
-
-
-def lasting_warnings(page: Envelope) -> list[str]:
-    """Returns the warnings of a page, without the one that only says that the next page continues it."""
-    if page["metadata"]["next_token"] is None:
-        return list(page["warnings"])
-    details = page.get("warning_details", [])
-    passing = {detail["text"] for detail in details if detail["code"] == _TIME_LIMIT}
-    return [text for text in page["warnings"] if text not in passing]
+    if not set(_BOUNDS) <= set(table.column_names):
+        return table
+    points = _point_indices(table)
+    bounded = points.filter(pc.is_valid(table["at_least"])).unique()
+    if not len(bounded):
+        return table.drop_columns(list(_BOUNDS))
+    in_bounds = pc.is_in(points, bounded)
+    for name in _BOUNDS:
+        column = pc.if_else(in_bounds, pc.coalesce(table[name], table["value"]), table[name])
+        table = table.set_column(table.column_names.index(name), name, column)
+    return table
 
 
 def answer(table: "pa.Table") -> Envelope:
@@ -201,12 +263,18 @@ def answer(table: "pa.Table") -> Envelope:
     import pyarrow as pa
 
     content = envelope(table)
-    columns = {key: table[name] for name, key in _COLUMNS.items() if name in table.column_names}
-    columns["timestamps"] = columns["timestamps"].cast(pa.int64())
+    columns = {
+        key: table[name].cast(pa.int64()) if name in _TIMES else table[name]
+        for name, key in _COLUMNS.items()
+        if name in table.column_names
+    }
     start = 0
     counts = _counts(table, len(content["series"]))
     for series, count in zip(content["series"], counts, strict=True):
         series |= {key: column.slice(start, count).to_pylist() for key, column in columns.items()}
+        for name in _BOUNDS:
+            if not any(bound is not None for bound in series.get(name, [])):
+                series.pop(name, None)
         start += count
     return content
 
@@ -225,25 +293,3 @@ def _point_indices(table: "pa.Table") -> "pa.ChunkedArray":
     import pyarrow as pa
 
     return pa.chunked_array([chunk.indices for chunk in table["point_name"].chunks], pa.int32())
-
-
-def _joined_series(fragments: Sequence[Mapping[str, Any]]) -> Envelope:
-    """Returns the series of a point on each page as one."""
-    expected = [fragment["coverage"]["expected"] for fragment in fragments]
-    coverage = {
-        "expected": None if None in expected else sum(expected),
-        "received": sum(fragment["coverage"]["received"] for fragment in fragments),
-    }
-    gaps: list[dict[str, Any]] = []
-    for gap in (dict(gap) for fragment in fragments for gap in fragment["gaps"]):
-        continues = gap.pop("continues", False)
-        if continues and gaps and (gaps[-1]["end"], gaps[-1]["reason"]) == (gap["start"], gap["reason"]):
-            gaps[-1]["end"] = gap["end"]
-        else:
-            gaps.append(gap)
-    return {**fragments[-1], "gaps": gaps, "coverage": coverage}
-
-
-def _distinct(texts: Iterable[str]) -> list[str]:
-    """Returns the texts in order, without repetitions."""
-    return list(dict.fromkeys(texts))

@@ -75,7 +75,8 @@ def test_sites_points_and_latest_as_tables_and_json(vitals: Vitals, client: Clie
 def test_a_query_as_a_table_and_as_json(vitals: Vitals, client: Client) -> None:
     table = client.query(SITE, [POINT], SPAN.start_ms, SPAN.end_ms, resolution="1h")
     head, *rows = out(vitals("query", SITE, POINT, *RANGE, "--resolution", "1h")).splitlines()
-    assert head.split() == table.column_names
+    assert head.split() == [*table.column_names, "partial"]
+    assert rows[-1].endswith("  partial") and not rows[0].endswith("partial")
     assert [row.split()[2:4] for row in rows] == [
         [number(value), number(least)]
         for value, least in zip(table["value"].to_pylist(), table["min"].to_pylist(), strict=True)
@@ -173,7 +174,8 @@ def test_a_sparkline_has_bars_only_where_samples_are(vitals: Vitals) -> None:
         ("--json", "-o", "x"),
         ("--format", "xml"),
         ("--width", "0"),
-        ("--resolution", "2h"),
+        ("--units", "english"),
+        ("--measure", "runtime", "--format", "sparkline"),
     ],
 )
 def test_conflicting_options_send_no_request(arguments: tuple[str, ...]) -> None:

@@ -58,8 +58,10 @@ def commands(command: Any, name: str = "vitals") -> dict[str, Any]:
 def test_the_page_describes_every_command_and_option() -> None:
     defined = commands(typer.main.get_command(app))
     described = {
-        name: set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", line))
-        for name, line in re.findall(r"^ {4}(vitals(?: (?:export|backfill))? \w+)(.*)$", PAGE, re.M)
+        name: set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", options))
+        for name, options in re.findall(
+            r"^ {4}(vitals(?: (?:export|backfill))? \w+)(.*(?:\n {8,}.*)*)$", PAGE, re.M
+        )
     }
     repository_commands = {
         f"vitals {name}" for name in ("point", "restore", "site", "smoke", "token", "verify")

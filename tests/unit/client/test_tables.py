@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.client_tables import ALL, COST, NAMES, page, stream
+from tests.support.client_tables import ALL, NAMES, page, stream
 from vitals_client import tables
 
 VALUES = st.floats(allow_nan=False, width=64)
@@ -45,86 +45,9 @@ def test_joined_pages_are_the_whole_table(samples: list[tuple[int, float]], ends
     assert flat == bits(whole)
 
 
-def test_metadata_and_warnings_are_merged() -> None:
-    first = page(
-        [],
-        "t",
-        warnings=["Day 2026-01-01 is omitted: it is damaged."],
-        metadata={"sources": ["archive", "hot"]},
-    )
-    last = page(
-        [(0, 5, 1.0)], warnings=["Day 2026-01-01 is omitted: it is damaged.", "Some gaps are omitted."]
-    )
-    merged = tables.merged([tables.envelope(first), tables.envelope(last)])
-    assert merged["warnings"] == ["Day 2026-01-01 is omitted: it is damaged.", "Some gaps are omitted."]
-    assert merged["metadata"]["sources"] == ["archive", "hot"]
-    assert merged["metadata"]["cost"] == {key: 2 * value for key, value in COST.items()}
-    assert merged["metadata"]["query_time_ms"] == 3.0
-    assert merged["metadata"]["next_token"] is None
-    assert [series["coverage"]["expected"] for series in merged["series"]] == [20] * 4
-
-
-def warned(token: str | None, *details: tuple[str, str]) -> dict[str, Any]:
-    """Returns the envelope of a page with warnings of these codes and texts."""
-    warnings = {
-        "warnings": [text for _, text in details],
-        "warning_details": [{"code": code, "text": text} for code, text in details],
-    }
-    return tables.envelope(page([], token, **warnings))
-
-
-def test_warnings_of_continued_pages_are_selected_by_code() -> None:
-    missing, ended = ("UNKNOWN_POINT", "no point x; next_token"), ("TIME_LIMIT", "Time limit reached.")
-    assert tables.lasting_warnings(warned("t", missing, ended)) == [missing[1]]
-    assert tables.lasting_warnings(warned(None, missing, ended)) == [missing[1], ended[1]]
-    merged = tables.merged([warned("t", missing, ended), warned("t", ended), warned(None, missing)])
-    assert merged["warnings"] == [missing[1]]
-    assert merged["warning_details"] == [{"code": missing[0], "text": missing[1]}]
-
-
-def test_warnings_without_codes_last() -> None:
-    """A stack from before warnings had codes sends none."""
-    old = tables.envelope(page([], "t", warnings=["not all was read; next_token goes on"]))
-    assert tables.lasting_warnings(old) == old["warnings"]
-
-
-def gap(start: str, end: str, reason: str = "no_data", **flags: bool) -> dict[str, Any]:
-    return {"start": start, "end": end, "reason": reason} | flags
-
-
-def test_a_gap_across_pages_is_one() -> None:
-    """Two gaps that meet at a single sample are two."""
-    on = {"continues": True}
-    pages = [
-        page(
-            [], "t", gaps={"a": [gap("10:00", "10:05"), gap("11:00", "12:00")], "b": [gap("11:00", "12:00")]}
-        ),
-        page(
-            [],
-            "t",
-            gaps={"a": [gap("12:00", "13:00", **on)], "b": [gap("12:00", "13:00", "not_polled", **on)]},
-        ),
-        page(
-            [], gaps={"a": [gap("13:00", "13:30", **on), gap("13:30", "14:05")], "b": [gap("13:00", "14:00")]}
-        ),
-    ]
-    merged = tables.merged([tables.envelope(page) for page in pages])
-    gaps = {series["point_name"]: series["gaps"] for series in merged["series"]}
-    assert gaps["a"] == [gap("10:00", "10:05"), gap("11:00", "13:30"), gap("13:30", "14:05")]
-    assert gaps["b"] == [gap("11:00", "12:00"), gap("12:00", "13:00", "not_polled"), gap("13:00", "14:00")]
-    assert gaps["c"] == []
-
-
 def test_a_single_page_is_not_changed() -> None:
     table = page([(0, 1, 1.0)])
     assert tables.joined([table]) is table
-
-
-def test_a_point_without_interval_has_no_expected_samples() -> None:
-    pages = [tables.envelope(page([])), tables.envelope(page([]))]
-    pages[0]["series"][0]["coverage"]["expected"] = None
-    merged = tables.merged(pages)
-    assert [series["coverage"]["expected"] for series in merged["series"]] == [None, 20, 20, 20]
 
 
 @pytest.mark.parametrize("rows_per_batch", [100, 7])
@@ -175,6 +98,45 @@ def use(table: pa.Table) -> tuple[list[tuple[str, int]], list[str]]:
     names = [series["point_name"] for series in tables.envelope(joined)["series"]]
     points = table["point_name"].to_pylist()
     return [(name, points.count(name)) for name in names], names
+
+
+def measured(rows: list[tuple[int, int, float]], bounds: list[float | None], **fields: Any) -> pa.Table:
+    """Returns a page of a runtime in local days, as the API sends it."""
+    table = page(rows, timezone="America/Chicago", measure="runtime", **fields)
+    columns = {"count": pa.array([7] * len(rows)), "known": pa.array([None] * len(rows), pa.float64())}
+    if any(bound is not None for bound in bounds):
+        columns |= {"at_least": pa.array(bounds, pa.float64()), "at_most": pa.array(bounds, pa.float64())}
+    for name, column in columns.items():
+        table = table.append_column(name, column)
+    return table
+
+
+def test_bounds_of_pages_are_complete() -> None:
+    """A page without unknown time has no bounds, and a series without any has none."""
+    pages = [
+        measured([(0, 1, 5.0), (1, 1, 8.0)], [None, None], series=partial(0)),
+        measured([(0, 2, 3.0), (1, 2, 9.0)], [4.0, None], series=partial(0)),
+    ]
+    joined = tables.joined([tables.read(stream(page)) for page in pages])
+    assert joined["timestamp"].type == pa.timestamp("ms", "America/Chicago")
+    assert joined["at_most"].to_pylist() == [5.0, 4.0, None, None]
+    first, second, *_ = tables.answer(joined)["series"]
+    assert first["at_least"] == [5.0, 4.0] and "at_least" not in second
+    assert first["known"] == [None, None]
+    assert first["partial"] == [0, 1]
+    alone = tables.joined([tables.read(stream(pages[0]))])
+    assert "at_least" not in alone.column_names
+
+
+def partial(row: int) -> list[dict[str, Any]]:
+    series: list[dict[str, Any]] = tables.envelope(page([]))["series"]
+    return [point | {"partial": [row]} if not index else point for index, point in enumerate(series)]
+
+
+@pytest.mark.parametrize("zone", ["America/Chicag", "", "../x", "UTC\0"])
+def test_a_damaged_timezone_is_refused(zone: str) -> None:
+    with pytest.raises(ValueError, match="timezone"):
+        tables.read(stream(page(ALL, timezone=zone)))
 
 
 FLIPS = st.lists(st.tuples(st.integers(0), st.integers(1, 255)), min_size=1, max_size=4)

@@ -13,9 +13,9 @@ from vitals_client.cli import backfill, exit_codes, export, plugins
 from vitals_client.cli.coverage import coverage
 from vitals_client.cli.output import message, watch_command
 from vitals_client.cli.points import latest, points
-from vitals_client.cli.query import query
+from vitals_client.cli.query.command import query
 from vitals_client.cli.signals import interruptible
-from vitals_client.cli.sites import sites
+from vitals_client.cli.sites import changes, sites
 from vitals_client.cli.status import status
 from vitals_client.errors import ConflictError, RefusedError, SetupError, VitalsError, VitalsWarning
 
@@ -83,7 +83,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (sites, points, query, latest, coverage, status):
+for command in (sites, points, query, latest, coverage, status, changes):
     app.command()(command)
 app.add_typer(export.app, name="export")
 app.add_typer(backfill.app, name="backfill")

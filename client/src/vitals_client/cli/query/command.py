@@ -14,15 +14,19 @@ import typer
 
 from vitals_client import tables
 from vitals_client.cli.charts import in_columns, sparkline
-from vitals_client.cli.formatting import labels, number
+from vitals_client.cli.formatting import labels
 from vitals_client.cli.output import Json, SiteName, show, show_json, show_table
-from vitals_client.client import Client, Method, Resolution
+from vitals_client.cli.query import bucket_table
+from vitals_client.client import Client, Method, Units, WeekStart
 from vitals_client.exports import atomic_file
+from vitals_client.merging import Envelope
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _MAX_COLUMNS = 80
+_TIMES = ("timestamp", "end")
+_TEXTS = ("point_name", "timestamp", "partial")
 
 type Format = Literal["table", "csv", "parquet", "sparkline"]
 
@@ -36,8 +40,31 @@ def query(
     ] = "",
     end: Annotated[str, typer.Option(help="end of the range, not included", show_default="now")] = "",
     resolution: Annotated[
-        Resolution, typer.Option(help="auto, raw, 5m, 1h or 1d; auto is the finest that --max-points allows")
+        str,
+        typer.Option(
+            help="auto, raw, or the length of the buckets in local time: 15m, 1h, 1d, 1w, 1mo, 1y; "
+            "auto is the finest that --max-points allows"
+        ),
     ] = "auto",
+    measure: Annotated[
+        str | None,
+        typer.Option(
+            help="what a row says of its bucket: mean, min, max, first, last, count, sd, p1 to p99, "
+            "time_weighted_mean, integral, runtime, starts, held, increase, rate",
+            show_default="mean",
+        ),
+    ] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(
+            help="zone of the buckets, and of times without an offset; an IANA name",
+            show_default="the site's; times without an offset are then UTC",
+        ),
+    ] = None,
+    week_start: Annotated[WeekStart | None, typer.Option(help="first day of weeks: monday or sunday")] = None,
+    units: Annotated[
+        Units | None, typer.Option(help="units of the values: source, metric or imperial")
+    ] = None,
     max_points: Annotated[int | None, typer.Option(min=1, help="maximum number of rows per point")] = None,
     width: Annotated[int | None, typer.Option(min=1, help="width of a chart in columns")] = None,
     method: Annotated[
@@ -49,8 +76,12 @@ def query(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Show the samples of points in a time range."""
-    _check_options(format, output, json=json)
+    """Show the samples of points in a time range, or a measure of each hour, local day or month.
+
+    For example the kWh of each local day: --resolution 1d --measure increase --timezone America/Chicago.
+    Tables show running time as hours:minutes; CSV, Parquet and JSON have seconds.
+    """
+    _check_options(format, output, measure, json=json)
     if format == "sparkline":
         method = method or "mean"
         width = width or min(_MAX_COLUMNS, shutil.get_terminal_size().columns)
@@ -61,6 +92,10 @@ def query(
         "start": start or now - timedelta(days=1),
         "end": end or now,
         "resolution": resolution,
+        "timezone": timezone,
+        "measure": measure,
+        "week_start": week_start,
+        "units": units,
         "max_points": max_points,
         "width": width,
         "method": method,
@@ -75,13 +110,15 @@ def query(
             _show(client.query(**request), format, json=json, columns=width or 1)
 
 
-def _check_options(format: str, output: Path | None, *, json: bool) -> None:
+def _check_options(format: str, output: Path | None, measure: str | None, *, json: bool) -> None:
     if json and format != "table":
         raise typer.BadParameter("--json cannot be combined with --format")
     if output and (json or format not in ("csv", "parquet")):
         raise typer.BadParameter("--output requires --format csv or parquet")
     if format == "parquet" and not output:
         raise typer.BadParameter("--format parquet requires --output")
+    if format == "sparkline" and measure:
+        raise typer.BadParameter("--measure cannot be combined with --format sparkline")
 
 
 def _show(table: "pa.Table", format: str, *, json: bool, columns: int) -> None:
@@ -91,12 +128,15 @@ def _show(table: "pa.Table", format: str, *, json: bool, columns: int) -> None:
         for line in _sparklines(tables.answer(table), columns):
             show(line)
     else:
-        rows = (tuple(map(_cell, row)) for row in _rows(table))
-        numbers = [name for name in table.column_names if name not in ("point_name", "timestamp")]
-        show_table(table.column_names, rows, right=numbers)
+        answer = tables.answer(table)
+        columns_of_table = bucket_table.columns(table, answer)
+        numbers = [name for name in columns_of_table if name not in _TEXTS]
+        show_table(list(columns_of_table), zip(*columns_of_table.values(), strict=True), right=numbers)
+        for line in bucket_table.totals(answer):
+            show(line)
 
 
-def _sparklines(answer: tables.Envelope, columns: int) -> Iterator[str]:
+def _sparklines(answer: Envelope, columns: int) -> Iterator[str]:
     start_ms, end_ms = (
         round(datetime.fromisoformat(answer[key]).timestamp() * 1000) for key in ("start_time", "end_time")
     )
@@ -138,15 +178,11 @@ def _write_parquet(pages: Iterator["pa.Table"], path: Path) -> None:
 
 
 def _rows(table: "pa.Table") -> Iterator[tuple[Any, ...]]:
-    import pyarrow.compute as pc
-
-    times = pc.strftime(table["timestamp"], "%Y-%m-%dT%H:%M:%SZ")
-    columns = [times if name == "timestamp" else table[name] for name in table.column_names]
-    return zip(*(column.to_pylist() for column in columns), strict=True)
-
-
-def _cell(value: Any) -> str:
-    return value if isinstance(value, str) else number(value)
+    columns = (
+        bucket_table.iso_texts(table[name]) if name in _TIMES else table[name].to_pylist()
+        for name in table.column_names
+    )
+    return zip(*columns, strict=True)
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""`vitals query` and how it shows results."""
