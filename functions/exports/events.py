@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vitals.errors import InvalidRequestError, TooLargeError
+from vitals.model import zones
 from vitals.model.points import Catalog
 from vitals.model.ranges import Time, parse_range
 from vitals.model.records.exports import ExportFormat, ExportPriority
@@ -17,7 +18,10 @@ MAX_POINTS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """An export as it came in, with its types checked and nothing else; no names means every point."""
+    """An export as it came in, with its types checked and nothing else; no names means every point.
+
+    Without a timezone, times are in UTC, those of the request and those of the files.
+    """
 
     site: str
     point_names: Sequence[str]
@@ -25,10 +29,19 @@ class ExportRequest:
     end: Time
     format: ExportFormat
     priority: ExportPriority
+    timezone: str | None = None
+
+    def zone(self) -> str:
+        """Returns the zone of the times in the files; InvalidRequestError when they cannot be in it."""
+        if self.timezone is None:
+            return zones.UTC
+        if self.format != "csv":
+            raise InvalidRequestError("timezone requires format csv; Parquet files have times in UTC")
+        return zones.check_zone(self.timezone)
 
     def span(self, now_ms: int) -> Span:
         """Returns the range (ranges.parse_range) up to the present; TooLargeError beyond MAX_DAYS."""
-        span = parse_range(self.start, self.end, now_ms)
+        span = parse_range(self.start, self.end, now_ms, zone=self.timezone)
         stored = Span(span.start_ms, min(span.end_ms, now_ms))
         if stored.length_ms > MAX_DAYS * DAY_MS:
             raise TooLargeError(f"the range is longer than {MAX_DAYS} days, the limit of one export")

@@ -1,11 +1,13 @@
 """The files of an export: record batches in, files of a bounded size out."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Protocol, Self
 
 from exports.csv_rows import CsvRows
 from exports.parquet_rows import ParquetRows
+from vitals.model import zones
 
 # Browsers and notebooks still download a file of this size in one go, and one answer can link all the files.
 MAX_FILE_BYTES = 256 * 2**20
@@ -20,13 +22,23 @@ class Rows(Protocol):
 
 
 class FileWriter:
-    """Writes batches to files of one format; each is passed to `store` when it is full, and then deleted."""
+    """Writes batches to files of one format; each is passed to `store` when it is full, and then deleted.
+
+    Times in CSV are in the zone.
+    """
 
     def __init__(
-        self, format: str, folder: Path, store: Callable[[Path], None], max_bytes: int = MAX_FILE_BYTES
+        self,
+        format: str,
+        folder: Path,
+        store: Callable[[Path], None],
+        max_bytes: int = MAX_FILE_BYTES,
+        zone: str = zones.UTC,
     ) -> None:
         self._path = folder / f"rows.{format}"
-        self._rows_type: Callable[[IO[bytes]], Rows] = CsvRows if format == "csv" else ParquetRows
+        self._rows_type: Callable[[IO[bytes]], Rows] = (
+            partial(CsvRows, zone=zone) if format == "csv" else ParquetRows
+        )
         self._store = store
         self._max_bytes = max_bytes
         self._open: tuple[IO[bytes], Rows] | None = None

@@ -72,7 +72,10 @@ class PartFiles:
         with tempfile.TemporaryDirectory() as folder_name:
             folder = Path(folder_name)
             bulk = self.readers[request.export_part.kind].read(self._bulk_request(request, folder))
-            with FileWriter(request.export.format, folder, store_file, self.max_file_bytes) as writer:
+            export = request.export
+            with FileWriter(
+                export.format, folder, store_file, self.max_file_bytes, export.timezone
+            ) as writer:
                 for batch in bulk.batches:
                     writer.add(batch)
                     rows += len(batch)

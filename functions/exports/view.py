@@ -24,6 +24,7 @@ def export(export: Export, now_ms: int) -> schemas.Export:
         "end_time": iso(export.end_ms),
         "format": export.format,
         "priority": export.priority,
+        "timezone": export.timezone,
         "points": export.points,
         "requested_by": export.requested_by,
         "created_at": iso(export.created_ms),

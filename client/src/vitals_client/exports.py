@@ -35,8 +35,12 @@ class Exports:
         *,
         format: Literal["parquet", "csv"] = "parquet",
         priority: Literal["normal", "high"] = "normal",
+        timezone: str | None = None,
     ) -> Export:
-        """Starts an export of these points in [start, end); an empty list exports every point."""
+        """Starts an export of these points in [start, end); an empty list exports every point.
+
+        Times in CSV files are in `timezone`, by default UTC, as are those of the request without an offset.
+        """
         body = {
             "site_name": site,
             "point_names": arguments.names(points),
@@ -44,6 +48,7 @@ class Exports:
             "end_time": arguments.time(end),
             "format": format,
             "priority": priority,
+            **({} if timezone is None else {"timezone": timezone}),
         }
         export: Export = self._http.json("POST", "/exports", body=body)
         return export

@@ -312,6 +312,8 @@ class Export(TypedDict):
     """Cut at the time of the request."""
     format: Literal["csv", "parquet"]
     priority: Literal["normal", "high"]
+    timezone: str
+    """Of the times in CSV files."""
     points: int
     """How many are exported."""
     requested_by: str

@@ -64,7 +64,7 @@ class ExportAnswers:
         self, grant: Grant, request: ExportRequest, now_ms: int
     ) -> tuple[Export, ExportPlan, Callable[[ExportFormat], int]]:
         """Returns the export, its plan, and the function that estimates its bytes in a format."""
-        span = request.span(now_ms)
+        zone, span = request.zone(), request.span(now_ms)
         catalog = self.catalogs.load(request.site)
         ids = request.point_ids(catalog)
         records = self.ledger.archive_records(request.site, span)
@@ -76,6 +76,7 @@ class ExportAnswers:
             end_ms=span.end_ms,
             format=request.format,
             priority=request.priority,
+            timezone=zone,
             points=len(ids) or len(catalog.points),
             requested_by=grant.name,
             created_ms=now_ms,
@@ -91,7 +92,7 @@ class ExportAnswers:
         changing = [record.day_ms for record in records if not record.settled]
         days = Span(changing[0], changing[-1] + DAY_MS) if changing else Span(span.start_ms, span.start_ms)
         coverage = self.ledger.coverage(export.site, days)
-        return lambda form: estimate.estimated_bytes(form, span, records, coverage, selected)
+        return lambda form: estimate.estimated_bytes(form, span, records, coverage, selected, export.timezone)
 
     def get(self, grant: Grant, export_id: str) -> schemas.Export | schemas.ExportWithFiles:
         """Returns an export; NotFoundError also for one of a site that the token does not grant."""

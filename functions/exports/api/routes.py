@@ -33,6 +33,11 @@ class ExportBody(BaseModel):
     )
     format: Literal["csv", "parquet"] = "parquet"
     priority: Literal["normal", "high"] = "normal"
+    timezone: StrictStr | None = Field(
+        None,
+        max_length=64,
+        description="zone of the times in CSV, and of times without an offset; an IANA name, by default UTC",
+    )
 
 
 @router.post("/exports", summary="Start an export of samples to files, of any number of points")
@@ -44,6 +49,7 @@ def start(body: Annotated[ExportBody, Body()]) -> Response[Any]:
         end=body.end_time,
         format=body.format,
         priority=body.priority,
+        timezone=body.timezone,
     )
     return json_answer(_api().start(_grant(), request), 202)
 

@@ -18,6 +18,8 @@ class Export(TypedDict):
     """Cut at the time of the request."""
     format: ExportFormat
     priority: ExportPriority
+    timezone: str
+    """Of the times in CSV files."""
     points: int
     """How many are exported."""
     requested_by: str

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -9,11 +10,13 @@ import pytest
 import requests
 
 from tests.support.api_server import ApiServer
-from tests.support.client_data import POINT, SPAN
+from tests.support.client_data import POINT, SPAN, of_csv
 from tests.support.client_fixtures import building, client, deployed, make_token, server, token
+from tests.support.clock import NOON
 from tests.support.command import command, out
 from tests.support.sites import SITE
 from tests.support.world import World
+from vitals.model.timespan import HOUR_MS, Span
 from vitals_client import Client, InvalidRequestError, VitalsWarning, tables
 
 __all__ = ["building", "client", "deployed", "make_token", "server", "token"]
@@ -126,3 +129,19 @@ def test_the_command_shows_local_days(client: Client, server: ApiServer, token: 
     ).splitlines()
     assert headings == "point_name,timestamp,value,count,known,end"
     assert csv_row.endswith(",2026-01-02T00:00:00.000-06:00")
+
+
+def test_exports_have_local_times(
+    client: Client, server: ApiServer, token: str, building: World, tmp_path: Path
+) -> None:
+    """Also those of the request: from 04:00 in Chicago, 10:00 UTC."""
+    arguments = ("export", "create", SITE, POINT, "--start", "2026-01-01T04:00", "--end", "2026-01-01T06:00")
+    options = ("--format", "csv", "--timezone", ZONE, "--json", "--download", str(tmp_path))
+    lines = out(command(server.url, token)(*arguments, *options)).splitlines()
+    assert json.loads(lines[0])["timezone"] == ZONE
+    files = list(tmp_path.glob("*.csv"))
+    assert all(line.split(",")[1].endswith("-06:00") for line in files[0].read_text().splitlines()[1:])
+    span = Span(NOON - 2 * HOUR_MS, NOON)
+    assert of_csv(files) == {key: value for key, value in building.truth(span).items() if key[0] == POINT}
+    utc = client.exports.create(SITE, [POINT], "2026-01-01T11:00Z", "2026-01-01T12:00Z", format="csv")
+    assert utc["timezone"] == "UTC"

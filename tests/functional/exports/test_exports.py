@@ -101,6 +101,17 @@ def test_some_points_of_a_part_of_some_days(
     )
 
 
+def test_a_record_of_an_older_release_is_utc(deployed: Stage) -> None:
+    export = deployed.start(format="csv")
+    deployed.world.client.update_item(
+        TableName="StateTable",
+        Key=keys.export_record(export),
+        UpdateExpression="REMOVE #timezone",
+        ExpressionAttributeNames={"#timezone": "timezone"},
+    )
+    assert deployed.get(export)["timezone"] == "UTC"
+
+
 def test_files_are_cut_where_they_are_full(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_app, "MAX_FILE_BYTES", 1)
     monkeypatch.setattr(record_batches, "_BATCH_ROWS", 30)
@@ -556,6 +567,8 @@ def test_a_refused_message_is_a_503(deployed: Stage, monkeypatch: pytest.MonkeyP
         (export_body(start_time=None), 400, "INVALID_REQUEST", "start_time"),
         (export_body(start_time="2027-01-01", end_time="2027-01-02"), 400, "INVALID_REQUEST", "future"),
         (export_body(format="xlsx"), 400, "INVALID_REQUEST", "format"),
+        (export_body(format="csv", timezone="Chicago"), 400, "INVALID_REQUEST", "IANA name"),
+        (export_body(timezone="Europe/Berlin"), 400, "INVALID_REQUEST", "requires format csv"),
         (export_body(priority="urgent"), 400, "INVALID_REQUEST", "priority"),
         ({"site_name": SITE}, 400, "INVALID_REQUEST", "start_time"),
         ("nonsense", 400, "INVALID_REQUEST", "not valid JSON"),

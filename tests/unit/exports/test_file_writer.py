@@ -4,7 +4,9 @@ import csv
 import io
 import struct
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
@@ -45,12 +47,13 @@ def exported(
     names: list[str] | None = None,
     span: Span = WHOLE,
     max_bytes: int = 10**9,
+    zone: str = "UTC",
 ) -> list[bytes]:
     """The files that the series becomes by way of a day file."""
     source = folder / "day.parquet"
     day_file.write(source, SITE, DAY, groups_of(series))
     files: list[bytes] = []
-    with FileWriter(format, folder, lambda file: files.append(file.read_bytes()), max_bytes) as writer:
+    with FileWriter(format, folder, lambda file: files.append(file.read_bytes()), max_bytes, zone) as writer:
         for batch in record_batches.record_batches(source, names, span):
             writer.add(batch)
     source.unlink()
@@ -98,6 +101,25 @@ def test_every_sample_is_exact_in_csv(tmp_path_factory: pytest.TempPathFactory, 
     files = exported(tmp_path_factory.mktemp("csv"), series, "csv")
     assert len(files) == bool(series)
     assert {k: v for file in files for k, v in from_csv(file).items()} == by_text(series)
+
+
+def test_times_in_csv_have_the_zones_offset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the clock is turned back, and with an offset of half an hour."""
+    monkeypatch.setattr(csv_rows, "_MAX_LINES_BYTES", 1_000)
+    for zone in ("America/Chicago", "Asia/Kolkata", "Australia/Lord_Howe"):
+        sink = io.BytesIO()
+        rows = csv_rows.CsvRows(sink, zone)
+        for start_ms in (1_793_509_200_000, 1_775_310_300_000, START):
+            times = [start_ms + 599_999 * n for n in range(30)]
+            names = pa.array(["a"] * len(times)).dictionary_encode()
+            stamps = pa.array(times, pa.timestamp("ms", "UTC"))
+            rows.add(pa.record_batch({"name": names, "time": stamps, "value": [float(t) for t in times]}))
+        _, *lines = sink.getvalue().decode().splitlines()
+        assert len(lines) == 90
+        for line in lines:
+            _, text, value = line.split(",")
+            local = datetime.fromtimestamp(float(value) / 1000, ZoneInfo(zone))
+            assert text == local.isoformat(timespec="milliseconds")
 
 
 @given(series_of_a_day)

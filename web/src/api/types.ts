@@ -397,6 +397,8 @@ export type ExportJob = {
   end_time: string;
   format: "csv" | "parquet";
   priority: "normal" | "high";
+  /** Of the times in CSV files. */
+  timezone: string;
   /** How many are exported. */
   points: number;
   /** The name of the token. */

@@ -40,6 +40,12 @@ def create(
     priority: Annotated[
         Literal["normal", "high"], typer.Option(help="high uses a queue of its own")
     ] = "normal",
+    timezone: Annotated[
+        str | None,
+        typer.Option(
+            help="zone of the times in CSV, and of times without an offset; an IANA name", show_default="UTC"
+        ),
+    ] = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="return when the export is queued")] = False,
     download: Folder = None,
     json: Json = False,
@@ -49,7 +55,9 @@ def create(
         raise typer.BadParameter("--no-wait cannot be combined with --download")
     with Client() as client:
         try:
-            export = client.exports.create(site, points or (), start, end, format=format, priority=priority)
+            export = client.exports.create(
+                *(site, points or (), start, end), format=format, priority=priority, timezone=timezone
+            )
         except (UnansweredError, KeyboardInterrupt):
             message(f"the export may have started; check with `vitals export list {shlex.quote(site)}`")
             raise

@@ -187,13 +187,19 @@ def local_iso(times: Times, zone: str) -> list[str]:
     """Returns the times as ISO 8601 with milliseconds and the offset in force."""
     if not len(times):
         return []
-    offsets = _Offsets.of(zone, Span(int(times.min()), int(times.max()) + 1)).at(times)
+    offsets = offsets_at(times, zone)
     texts = np.datetime_as_string((times + offsets).astype("datetime64[ms]"))
-    return [text + _offset_text(offset_ms) for text, offset_ms in zip(texts, offsets.tolist(), strict=True)]
+    return [text + offset_text(offset_ms) for text, offset_ms in zip(texts, offsets.tolist(), strict=True)]
+
+
+def offsets_at(times: Times, zone: str) -> npt.NDArray[np.int64]:
+    """Returns the offset (ms) in force at each time; there is at least one time."""
+    return _Offsets.of(zone, Span(int(times.min()), int(times.max()) + 1)).at(times)
 
 
 @lru_cache(1_024)
-def _offset_text(offset_ms: int) -> str:
+def offset_text(offset_ms: int) -> str:
+    """Returns an offset as in ISO 8601, such as -06:00."""
     minutes = abs(offset_ms) // MINUTE_MS
     return f"{'-' if offset_ms < 0 else '+'}{minutes // 60:02}:{minutes % 60:02}"
 

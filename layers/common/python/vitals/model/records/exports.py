@@ -26,7 +26,8 @@ class Export:
 
     The worker that holds the `claim` may work on it until `claim_until_ms`. `last_try` is 1 in the last
     attempt, after which there is no other. `worked_ms` is when a worker last claimed or released the export,
-    and `swept_ms` when a sweep last sent its message. `points` is the number of exported points; `rows`,
+    and `swept_ms` when a sweep last sent its message. Times in CSV are in `timezone`, which records of older
+    releases do not have. `points` is the number of exported points; `rows`,
     `bytes` and `scanned` (bytes that Athena read) are the sums of the finished parts.
     """
 
@@ -37,6 +38,7 @@ class Export:
     end_ms: int = 0
     format: ExportFormat = "parquet"
     priority: ExportPriority = "normal"
+    timezone: str = "UTC"
     points: int = 0
     requested_by: str = ""
     created_ms: int = 0
