@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from query.proofs import proof
+from vitals.model.measures.conversion import Conversion
 from vitals.model.measures.measure import BucketRows
 from vitals.model.points import ListedPoint, Point
 from vitals.model.timespan import HOUR_MS, Span
@@ -19,4 +20,7 @@ def test_gaps_of_the_largest_doubles_are_finite() -> None:
         plan=SimpleNamespace(start_ms=0, span=Span(0, HOUR_MS)), records=(), synced_until_ms=HOUR_MS
     )
     page: Any = SimpleNamespace(next_ms=None, stats=SimpleNamespace(events=()))
-    assert proof(Point(0, ListedPoint("meter")), rows, query, page)["bridged"] == sys.float_info.max
+    assert (
+        proof(Point(0, ListedPoint("meter")), rows, query, page, Conversion("", ""))["bridged"]
+        == sys.float_info.max
+    )
