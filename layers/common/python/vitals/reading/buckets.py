@@ -104,16 +104,18 @@ class _Reading:
 
     def _look_ahead(self, end_ms: int) -> None:
         """Reads on for points without a sample soon after the span: it may tell a spike."""
-        for nearer, further in pairwise(_LOOKS_MS):
+        begin = self._first_window().end_ms
+        for length in _LOOKS_MS[1:]:
             current = self._cells()
             after = current.rows.times >= end_ms
             points = set(current.rows.ids[~after].tolist()) - set(current.rows.ids[after].tolist())
-            begin, end = (self._aligned(end_ms + length) + HOUR_MS for length in (nearer, further))
+            end = self._aligned(end_ms + length) + HOUR_MS
             window = Span(begin, min(end, self.query.now_ms))
             if window and points:
                 records = self.tiers.records(self.plan.site, window, self.query.cost)
                 self._read(window, points, replace(self.query, records=records))
                 self.stats.append(ReadStats(is_provisional=True))
+            begin = end
 
     def _aligned(self, time_ms: int) -> int:
         hour_ms = time_ms - time_ms % HOUR_MS
