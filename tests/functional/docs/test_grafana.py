@@ -17,7 +17,9 @@ from tests.support.query_calls import CONTEXT
 from tests.support.sites import SITE
 from tests.support.template import ROOT
 from tests.support.world import World
+from vitals.model.records.sites import SiteSettings
 from vitals.model.timespan import DAY_MS, HOUR_MS, iso
+from vitals.store.state.sites import SiteTable
 
 PAGE = (ROOT / "docs/grafana.md").read_text()
 SOURCE = yaml.safe_load((ROOT / "docs/grafana/datasource.yaml").read_text())["datasources"][0]
@@ -27,11 +29,15 @@ VARIABLES = {variable["name"]: variable for variable in DASHBOARD["templating"][
 [GAPS] = DASHBOARD["annotations"]["list"]
 CHART, UNIT = PANELS["Samples"]["targets"]
 [NEWEST] = PANELS["Newest samples"]["targets"]
-SITES, POINTS = (VARIABLES[name]["query"]["infinityQuery"] for name in ("site", "points"))
+DAYS, DAYS_UNIT = PANELS["Increase per local day"]["targets"]
+SITES, POINTS, METERS = (VARIABLES[name]["query"]["infinityQuery"] for name in ("site", "points", "meters"))
 TARGETS = {
     "sites": SITES,
     "points": POINTS,
+    "meters": METERS,
     "chart": CHART,
+    "days": DAYS,
+    "days_unit": DAYS_UNIT,
     "unit": UNIT,
     "newest": NEWEST,
     "gaps": GAPS["target"],
@@ -99,6 +105,7 @@ def values(building: World) -> dict[str, str]:
         "site": SITE,
         "search": "zone temperature",
         "points:csv": ",".join([name for name in names if "weather" not in name][:3]),
+        "meters:csv": f"ses/{SITE}/8000:33-8033/analogValue/104",
         "__interval_ms": "60000",
         "__timeFrom": str(now_ms - 6 * HOUR_MS),
         "__timeTo": str(now_ms),
@@ -207,6 +214,27 @@ def test_the_variables_offer_sites_and_matching_points(ask: Ask, building: World
     assert all(row["__text"].endswith(f" [degreesFahrenheit] {row['__value']}") for row in offered)
     assert len(offered) > 3
     assert len(ask(POINTS, search="")) > len(offered)
+
+
+def test_the_increase_of_local_days(building: World, ask: Ask, values: dict[str, str]) -> None:
+    settings = SiteSettings(timezone="America/Chicago")
+    SiteTable(building.client, "StateTable").set_settings(SITE, settings, "ops")
+    rows = ask(DAYS)
+    meter = values["meters:csv"]
+    samples = ask(CHART, **{"points:csv": meter, "__interval_ms": "10000"})
+    numbers = [row["value"] for row in samples if row["value"] is not None]
+    assert sum(row["value"] for row in rows) == pytest.approx(numbers[-1] - numbers[0])
+    # Midnight in Chicago.
+    assert {row["time"] % DAY_MS for row in rows} == {6 * HOUR_MS}
+    assert all(0 < row["known"] <= 1 and row["point"] == meter for row in rows)
+    assert ask(DAYS_UNIT) == [{"unit": "kwatth"}]
+
+
+def test_meters_are_counters(ask: Ask, building: World) -> None:
+    kinds = {point.name: point.kind for point in building.syncer.catalogs.load(SITE).points}
+    offered = [row["__value"] for row in ask(METERS)]
+    assert sorted(offered) == sorted(name for name, kind in kinds.items() if kind == "counter")
+    assert offered
 
 
 def test_the_axis_has_the_points_common_unit(ask: Ask, building: World) -> None:
