@@ -240,7 +240,7 @@ def test_lines_of_long_names_bound_memory(tmp_path: Path, monkeypatch: pytest.Mo
     slices: list[int] = []
     real = csv_rows._lines
     monkeypatch.setattr(
-        csv_rows, "_lines", lambda fields, batch: slices.append(len(batch)) or real(fields, batch)
+        csv_rows, "_lines", lambda fields, batch, zone: slices.append(len(batch)) or real(fields, batch, zone)
     )
     series = {"😀" * 512 + "x": {START + n: float(n) for n in range(7)}}
     [text] = exported(tmp_path, series, "csv")
