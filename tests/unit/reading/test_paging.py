@@ -130,3 +130,10 @@ def test_a_page_ends_between_windows(rows: Samples, limit: int) -> None:
     assert len(fitting)
     longer = rows[rows.times < edge + WINDOW_MS]
     assert len(longer) > limit or len(longer) == len(fitting)
+
+
+@pytest.mark.parametrize("resolution", ["raw", "15m", "1h", "1d", "1mo"])
+def test_a_part_has_at_least_a_bucket(resolution: str) -> None:
+    plan = planned(start=NOW - 100 * DAY_MS, resolution=resolution, timezone="America/Chicago")
+    part = Pages(plan).part(plan.span, 1)
+    assert part == Span(plan.span.start_ms, plan.bucket_end(plan.span.start_ms))

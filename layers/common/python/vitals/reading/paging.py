@@ -10,7 +10,7 @@ from vitals.model.aggregates import Aggregates
 from vitals.model.measures.measure import BucketRows
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.samples import Samples, Times
-from vitals.model.timespan import DAY_MS, WINDOW_MS, Span, ceil_window, floor_window
+from vitals.model.timespan import DAY_MS, WINDOW_MS, Span, ceil_window
 from vitals.reading import page_token, request
 from vitals.reading.plan import QueryPlan
 from vitals.reading.resolution import interval_s
@@ -79,25 +79,22 @@ class Pages:
         """
         plan, longest_ms = self.plan, self.longest_step_ms()
         if not plan.from_rollups:
-            return self._part(span, longest_ms)
+            return self.part(span, longest_ms)
         settled = {record.day_ms for record in records if record.settled}
         read_ms = 0
         for day_ms in range(span.start_ms - span.start_ms % DAY_MS, span.end_ms, DAY_MS):
             read_ms += 0 if day_ms in settled else DAY_MS
             if read_ms > longest_ms + DAY_MS:
-                return self._part(span, day_ms - span.start_ms)
+                return self.part(span, day_ms - span.start_ms)
         return span
 
-    def _part(self, span: Span, length_ms: int) -> Span:
+    def part(self, span: Span, length_ms: int) -> Span:
         """Returns the whole buckets of at most this length from the start of the span, at least one."""
-        calendar, end_ms = self.plan.calendar, span.start_ms + length_ms
+        end_ms = span.start_ms + length_ms
         if end_ms >= span.end_ms:
+            # It may be after the year 9999, which has no buckets.
             return span
-        if calendar is None:
-            return Span(span.start_ms, floor_window(end_ms))
-        end_ms = calendar.floor(end_ms)
-        if end_ms <= span.start_ms:
-            end_ms = int(calendar.edges(Span(span.start_ms, span.start_ms + 1))[-1])
+        end_ms = max(self.plan.floor(end_ms), self.plan.bucket_end(span.start_ms))
         return Span(span.start_ms, min(end_ms, span.end_ms))
 
     def first_step_ms(self) -> int:

@@ -134,6 +134,12 @@ class QueryPlan:
         """Returns the start of the bucket, or for raw of the window, in which the time lies."""
         return self.calendar.floor(time_ms) if self.calendar else floor_window(time_ms)
 
+    def bucket_end(self, time_ms: int) -> int:
+        """Returns the end of the bucket, or for raw of the window, in which the time lies."""
+        if self.calendar:
+            return int(self.calendar.edges(Span(time_ms, time_ms + 1))[-1])
+        return floor_window(time_ms) + WINDOW_MS
+
     def of_points(self, points: Iterable[Point]) -> "QueryPlan":
         """Returns the plan for some of its points."""
         selected = tuple(points)

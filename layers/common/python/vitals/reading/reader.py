@@ -108,10 +108,8 @@ class PageReader:
 
     def _next_span(self) -> Span:
         start_ms = self._progress.position_ms
-        step_end_ms = start_ms + self._progress.step_ms
-        # A step of years may end after the year 9999, which has no buckets.
-        end_ms = self._end_ms if step_end_ms >= self._end_ms else self._plan.floor(step_end_ms)
-        span = self._pages.next_span(Span(start_ms, end_ms), self._query.records)
+        step = self._pages.part(Span(start_ms, self._end_ms), self._progress.step_ms)
+        span = self._pages.next_span(step, self._query.records)
         return Span(start_ms, self._pages.column_end_ms(span))
 
     def _add(self, rows: Rows, span: Span) -> bool:
