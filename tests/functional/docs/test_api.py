@@ -3,11 +3,13 @@
 import base64
 import json
 import re
+from copy import copy
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
+import pytest
 
 from exports import app as exports_worker
 from tests.support import openapi
@@ -16,6 +18,7 @@ from tests.support.building import building
 from tests.support.routing import app_of
 from tests.support.template import ROOT
 from tests.support.world import World
+from vitals.model.measures import measure
 
 __all__ = ["building", "deployed"]
 PAGE = (ROOT / "docs/api.md").read_text()
@@ -95,6 +98,19 @@ def test_the_examples_answer_as_the_page_says(building: World) -> None:
         if (example.method, example.path) == ("POST", "/exports"):
             run = content["id"]
             exports_worker.handler({"export": run}, CONTEXT)
+
+
+def test_the_measures_have_the_values_of_their_table(building: World) -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\w+/\d+) \| (\S+) \| ([^|]*?) ?\|", PAGE, re.M)
+    example = copy(EXAMPLES[1])
+    assert example.body is not None
+    for name, point, value, unit in rows:
+        points = [f"ses/ses_falls_city/8000:33-8033/{point}"]
+        example.body = example.body | {"point_names": points, "measure": name}
+        [series] = json.loads(ask(example, "")["body"])["series"]
+        assert series["values"] == [pytest.approx(float(value), rel=1e-12)], name
+        assert series["unit"] == unit, name
+    assert {name for name, *_ in rows if name != "p95"} | {"pN"} == set(measure.NAMES)
 
 
 def test_the_arrow_example(building: World) -> None:
