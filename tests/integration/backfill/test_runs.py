@@ -1,6 +1,7 @@
 """Backfills of the deployed stack, the upstream's faults on; each test has days of its own."""
 
 import json
+import os
 import time
 import uuid
 from typing import Any
@@ -26,6 +27,10 @@ __all__ = ["api", "site"]
 pytestmark = pytest.mark.integration
 
 
+# The first two are before the building opened. `make long` reads 30.
+DAYS = int(os.environ.get("VITALS_TEST_BACKFILL_DAYS", "8"))
+
+
 def assert_exact(stack: dict[str, Any], site: str, first: str, last: str) -> None:
     """Every sample of every point of these days, and no other."""
     store = Store(stack)
@@ -41,13 +46,13 @@ def staged(stack: dict[str, Any]) -> list[str]:
     return [item["Key"] for item in page.get("Contents", [])]
 
 
-def test_thirty_days_are_exact_and_read_once(stack: dict[str, Any], api: Backfills, site: str) -> None:
-    first, last = days_ago(OPENED_DAYS_AGO + 2), days_ago(OPENED_DAYS_AGO - 27)
+def test_a_range_is_exact_and_read_once(stack: dict[str, Any], api: Backfills, site: str) -> None:
+    first, last = days_ago(OPENED_DAYS_AGO + 2), days_ago(OPENED_DAYS_AGO + 3 - DAYS)
     started = api.start(site, first, last)
-    assert (started["days_total"], started["days_complete"]) == (30, 0)
+    assert (started["days_total"], started["days_complete"]) == (DAYS, 0)
     run = ended(api, started["id"])
-    assert (run["status"], run["days_done"], run["days_empty"]) == ("succeeded", 28, 2)
-    assert run["requests"] > 30 * 24
+    assert (run["status"], run["days_done"], run["days_empty"]) == ("succeeded", DAYS - 2, 2)
+    assert run["requests"] > DAYS * 24
     assert [day["date"] for day in run["days"] if day["status"] == "empty"] == [
         first,
         days_ago(OPENED_DAYS_AGO + 1),
@@ -56,7 +61,7 @@ def test_thirty_days_are_exact_and_read_once(stack: dict[str, Any], api: Backfil
     assert done.returncode == 0, done.stdout + done.stderr
     assert staged(stack) == []
     again = api.start(site, first, last)
-    assert (again["days_total"], again["days_complete"]) == (0, 30)
+    assert (again["days_total"], again["days_complete"]) == (0, DAYS)
     run = ended(api, again["id"])
     assert (run["status"], run["requests"]) == ("succeeded", 0)
 
