@@ -1,14 +1,12 @@
 """moto for AWS, the simulator in process for ACE, and one clock that tests move."""
 
 import dataclasses
-import functools
 import logging
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
-import botocore.session
 import pytest
 from moto import mock_aws
 from urllib3.util.retry import Retry
@@ -16,9 +14,15 @@ from urllib3.util.retry import Retry
 from etl.sync import Syncer
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
+from tests.support import aws_caches
 from tests.support.clock import Clock
 from tests.support.iam.recorder import RECORDER
-from tests.support.moto_aws import query_partitions, serialize_requests, serialize_values
+from tests.support.moto_aws import (
+    measure_items_once,
+    query_partitions,
+    serialize_requests,
+    serialize_values,
+)
 from tests.support.sites import SITE
 from tests.support.template import create_table
 from tests.support.world import Journal, World
@@ -43,7 +47,7 @@ def clock() -> Clock:
 def models() -> Iterator[None]:
     """Each test has a session of boto3's own, which would read the models of the services anew."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
+        aws_caches.share(patch)
         yield
 
 
@@ -52,6 +56,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     serialize_requests(monkeypatch)
     query_partitions(monkeypatch)
     serialize_values(monkeypatch)
+    measure_items_once(monkeypatch)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")

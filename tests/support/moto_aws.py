@@ -8,8 +8,14 @@ import pytest
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.serialize import BaseJSONSerializer
+from moto.dynamodb.comparisons import get_comparison_func
 from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.models.utilities import bytesize
+
+_CERTAINLY_SMALL = 300_000
+"""In bytes. moto and AWS refuse items of more than 400 KB."""
 
 
 def serialize_requests(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,20 +30,39 @@ def serialize_requests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def query_partitions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A query of moto sorts and compares all items of a table; only those of its partition can match."""
+    """A query of moto sorts and measures all items of a table; only those of its key condition can match."""
     query = Table.query
 
-    def of_partition(table: Table, hash_key: Any, *arguments: Any, **named: Any) -> Any:
+    def of_partition(
+        table: Table,
+        hash_key: Any,
+        comparison: str | None,
+        values: Any,
+        limit: Any,
+        *arguments: Any,
+        **named: Any,
+    ) -> Any:
         if table.indexes or table.global_indexes:
-            return query(table, hash_key, *arguments, **named)
+            return query(table, hash_key, comparison, values, limit, *arguments, **named)
         items = table.items
+        partition: Any = items.get(hash_key, {})
         try:
-            table.items = {hash_key: items[hash_key]} if hash_key in items else {}
-            return query(table, hash_key, *arguments, **named)
+            # With a limit, moto decides from the items behind the last whether there is another page.
+            if comparison and not limit:
+                partition = _matching(partition, comparison, values)
+            table.items = {hash_key: partition} if partition else {}
+            return query(table, hash_key, comparison, values, limit, *arguments, **named)
         finally:
             table.items = items
 
     monkeypatch.setattr(Table, "query", of_partition)
+
+
+def _matching(partition: dict[Any, Any], comparison: str, values: list[Any]) -> dict[Any, Any]:
+    """Returns the items of a partition whose sort keys match."""
+    matches = get_comparison_func(comparison)
+    casted = [value.cast_value for value in values]
+    return {key: item for key, item in partition.items() if matches(key.cast_value, *casted)}
 
 
 def serialize_values(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,6 +75,27 @@ def serialize_values(monkeypatch: pytest.MonkeyPatch) -> None:
         return get_value(serializer, value, key, shape)
 
     monkeypatch.setattr(BaseJSONSerializer, "get_value", of_type)
+
+
+def measure_items_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto measures a whole item for each attribute that is set; only a large item can be too large."""
+    set_attribute = LimitedSizeDict.__setitem__
+
+    def bounded(attributes: Any, key: str, value: Any) -> None:
+        # The sum of all that was ever set is at least the size of the item. A copy is measured once.
+        if not hasattr(attributes, "bound"):
+            attributes.bound = sum(_size(*attribute) for attribute in attributes.items())
+        attributes.bound += _size(key, value)
+        if attributes.bound > _CERTAINLY_SMALL:
+            set_attribute(attributes, key, value)
+        else:
+            dict.__setitem__(attributes, key, value)
+
+    monkeypatch.setattr(LimitedSizeDict, "__setitem__", bounded)
+
+
+def _size(key: str, value: Any) -> int:
+    return bytesize(key) + (value.size() if type(value) is DynamoType else bytesize(str(value)))
 
 
 def _tables() -> dict[str, Any]:

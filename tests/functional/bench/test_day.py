@@ -8,12 +8,16 @@ import pytest
 from bench import day
 from bench.units import amount
 from operations.cost.units import EVENTS
+from tests.support.moto_aws import query_partitions
 
 
 @pytest.fixture(scope="module")
 def plays() -> Any:
     environ = dict(os.environ)
-    yield [day.play(groups, hours=1) for groups in (1, 2)]
+    with pytest.MonkeyPatch.context() as patch:
+        query_partitions(patch)
+        plays = [day.play(groups, hours=1) for groups in (1, 2)]
+    yield plays
     os.environ.clear()
     os.environ.update(environ)
 
