@@ -14,7 +14,7 @@ READY := .venv/.ready .venv-sam/.ready
 PAGE := functions/query/web/index.html
 PAGE_SOURCES := $(shell find web/src -type f) $(wildcard web/*.html web/*.json web/*.ts web/.npmrc)
 
-.PHONY: help setup build deploy run up down verify test long check lint format simulate mutants oracle bench cost readers lock clean
+.PHONY: help setup build deploy run up down verify test test-deployed test-code long check lint format simulate mutants oracle bench cost readers lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -48,8 +48,14 @@ verify: $(READY) ## ask upstream and store the same random questions
 
 test: $(READY) $(PAGE) ## all tests, offline
 	npm --prefix web test
-	$(PYTHON) -m pytest -q -n 2 --dist worksteal --durations=20 tests/unit tests/functional tests/simulation
+	@$(MAKE) --no-print-directory --keep-going --jobs 2 --output-sync=target test-deployed test-code
+
+# The tests of the local stack often wait for it. The others use the processors meanwhile, and yield them by their priority.
+test-deployed: $(READY) $(PAGE)
 	$(PYTHON) -m pytest -q --durations=20 tests/integration
+
+test-code: $(READY)
+	nice $(PYTHON) -m pytest -q -n 2 --dist worksteal --durations=20 tests/unit tests/functional tests/simulation
 
 long: $(READY) $(PAGE) ## backfill a range of 30 days on the local stack; `make test` backfills 8
 	VITALS_TEST_BACKFILL_DAYS=30 $(PYTHON) -m pytest -q --durations=5 tests/integration/backfill/test_runs.py -k range_is_exact
