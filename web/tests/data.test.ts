@@ -15,6 +15,8 @@ const gap = (from: number, to: number, reason: Gap["reason"] = "no_data"): Gap =
 });
 const series = (point_name: string, rows: [number, number][], gaps: Gap[] = []): Series => ({
   point_name,
+  unit: "",
+  source_unit: "",
   timestamps: rows.map(([time]) => time),
   values: rows.map(([, value]) => value),
   gaps,
@@ -28,6 +30,7 @@ const answer = (all: Series[], changes: Partial<MergedAnswer> = {}): MergedAnswe
   data_type: "raw",
   timezone: "UTC",
   measure: null,
+  units: "source",
   series: all,
   metadata: {
     total_samples: 2,

@@ -39,8 +39,12 @@ def series(archive: Archive, api: Api, resolution: str, span: Span = WHOLE) -> A
 
 
 def text(series: Any) -> str:
-    """The rows of the series, to the bit."""
-    return repr([{key: list(value) for key, value in one.items() if key != "coverage"} for one in series])
+    """The rows of the series, to the bit.
+
+    How much of the first bucket is known is left out: the sample before it is of another day, which is lost.
+    """
+    rows = [{key: list(value) for key, value in one.items() if key != "coverage"} for one in series]
+    return repr([one | ({"known": one["known"][1:]} if "known" in one else {}) for one in rows])
 
 
 def lose_hot_table(archive: Archive) -> None:
