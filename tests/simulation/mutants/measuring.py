@@ -1,0 +1,34 @@
+"""Faults of measures: samples around a bucket, or around an hour of a rollup, that are not looked at."""
+
+from dataclasses import replace
+
+from tests.simulation.mutants.mutant import VITALS, Mutant
+from tests.simulation.mutants.scenarios import SLOW
+
+_BUCKETS = f"{VITALS}/reading/buckets.py"
+
+MUTANTS = (
+    Mutant(
+        "no_hold_before_the_range",
+        "A read does not begin before its first bucket, so that the sample in force there is not held.",
+        _BUCKETS,
+        "        start_ms = self.span.start_ms - back_ms\n",
+        "        start_ms = self.span.start_ms\n",
+    ),
+    Mutant(
+        "no_steps_before_the_range",
+        "The sample before the first bucket is looked for during an hour only.",
+        _BUCKETS,
+        "            self._read(Span(begin, end), points)\n",
+        "            self._read(Span(end, end), points)\n",
+        scenarios=(replace(SLOW, seed=3),),
+    ),
+    Mutant(
+        "falls_of_their_hour_only",
+        "Hours beside that of a fall come from rollups, although a dip or spike reaches into them.",
+        f"{VITALS}/model/measures/counters.py",
+        "        result[:-distance] |= falls[distance:] & near\n"
+        "        result[distance:] |= falls[:-distance] & near\n",
+        "",
+    ),
+)
