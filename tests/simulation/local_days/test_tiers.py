@@ -122,6 +122,20 @@ def test_pages_of_seven_rows_are_the_whole(zone: str, tier: Tier, resolution: st
             assert list(item["values"]) == list(other["values"])
 
 
+@pytest.mark.parametrize("tier", TIERS)
+def test_a_much_later_sample_tells_a_spike(tier: Tier) -> None:
+    """The range ends more than a day before the sample that ends the spike of a slow meter."""
+    start_ms = day_start("2026-05-01") + DAY_MS // 2
+    values = [100.0, 101.0, 9_999_999.0, 102.0, 103.0]
+    meter = {start_ms + 2 * number * DAY_MS: value for number, value in enumerate(values)}
+    slow = Store({"meter": meter}, {"meter": 172_800}, {"meter": "kWh"}, tier)
+    [item] = slow.query(
+        start="2026-05-01", end="2026-05-06", resolution="1d", timezone="UTC", measure="increase"
+    )["series"]
+    assert list(map(float, item["values"])) == [0, 1, 0]
+    assert [step["to"] for step in item["proof"]["spikes"]] == [9_999_999]
+
+
 def span_of(zone: str, resolution: str) -> Span:
     """Returns a range that begins and ends within a bucket."""
     day_ms, days = day_start(ZONES[zone]), DAYS[resolution]

@@ -113,7 +113,8 @@ class _Reading:
             window = Span(begin, min(end, self.query.now_ms))
             if window and points:
                 records = self.tiers.records(self.plan.site, window, self.query.cost)
-                self._read(window, points, replace(self.query, records=records))
+                self.query = replace(self.query, records=[*self.query.records, *records])
+                self._read(window, points)
                 self.stats.append(ReadStats(is_provisional=True))
             begin = end
 
@@ -124,9 +125,9 @@ class _Reading:
     def _cells(self) -> Cells:
         return cells.concat([*self.rolled, *self.sampled])
 
-    def _read(self, window: Span, ids: Iterable[int], query: PlannedRead | None = None) -> None:
+    def _read(self, window: Span, ids: Iterable[int]) -> None:
         """Reads the cells of these points in a window that begins and ends with a cell."""
-        query = _of_points(query or self.query, ids)
+        query = _of_points(self.query, ids)
         if not query.plan.points or not window:
             return
         rolled = self._rolled(query, window)
