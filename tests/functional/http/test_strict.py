@@ -25,7 +25,14 @@ JSON_ROUTES = [(method, path) for method, path in OPERATIONS if path not in PAGE
 TEXTS = {"start_date": "2026-01-01", "end_date": "2026-01-02", "resolution": "raw", "method": "m4"}
 NUMBERS = {"max_points": 10, "width": 10, "interval_ms": 10, "limit": 1}
 TIMES = {"start": 0, "end": 60_000, "start_time": 0, "end_time": 60_000}
-OTHERS = {"force": False, "dry_run": True, "format": "csv", "priority": "high", "units": "metric"}
+OTHERS = {
+    "force": False,
+    "rebuild": False,
+    "dry_run": True,
+    "format": "csv",
+    "priority": "high",
+    "units": "metric",
+}
 POINTS = {"points": {"ahu": {"kind": "analog"}}}
 LISTS = {"point_names": ["a"], "point_name": ["a,b"], "tag": ["ahu"]}
 VALUES: dict[str, Any] = TEXTS | NUMBERS | TIMES | OTHERS | LISTS | POINTS

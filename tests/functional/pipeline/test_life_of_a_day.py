@@ -25,7 +25,7 @@ from vitals.store import keys
 __all__ = ["api", "archive", "simulator"]
 
 DAY = 1_767_225_600_000
-NO_COLUMNS = ("point_name", "gaps", "coverage")
+NO_COLUMNS = ("point_name", "unit", "source_unit", "gaps", "coverage", "partial")
 
 
 def ask(api: Api, names: list[str], span: Span, resolution: str = "raw") -> tuple[list[Any], dict[str, Any]]:

@@ -72,6 +72,9 @@ def valid_values(stack: dict[str, Any], caller: requests.Session) -> dict[str, A
         # Settings as they are, because other tests use the site.
         "timezone": site["timezone"],
         "units": site["units"],
+        "resolution": "auto",
+        "week_start": "monday",
+        "measure": "count",
         "points": {points[0]["point_name"]: {"rollover": None}},
         "file": next(ASSETS.glob("*.js")).name,
     }
@@ -153,3 +156,6 @@ def make_sensible(case: Case, valid_values: dict[str, Any]) -> None:
             for name in sizes[1:]:
                 del parameters[name]
             parameters |= {name: SIZES[name] for name in sizes[:1]}
+            if sizes or "method" in parameters:
+                # A measure has no chart.
+                parameters.pop("measure", None)
