@@ -29,9 +29,12 @@ class Stack:
         return self.outputs[name]
 
     def caller(self) -> str:
-        """Returns the ARN of the operator's identity, or `operator` when AWS does not return it."""
+        """Returns the operator's identity, such as user/ann; `operator` when AWS does not return it.
+
+        Readers of changes see it, so it is the ARN without the account.
+        """
         try:
-            return str(self.client("sts").get_caller_identity()["Arn"])
+            return str(self.client("sts").get_caller_identity()["Arn"]).rpartition(":")[2]
         except (BotoCoreError, ClientError):
             return "operator"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from etl.weather import weather_points
 from vitals.ace.limits import PAGE_SIZE
 from vitals.model.points import Catalog, ListedPoint, Point
-from vitals.model.timespan import HOUR_MS, MINUTE_MS, Span
+from vitals.model.timespan import HOUR_MS, MINUTE_MS, WINDOW_MS, Span
 from vitals.pipeline.page_spans import page_spans
 
 HOUR = Span(0, HOUR_MS)
@@ -33,7 +33,8 @@ def test_spans_together_are_the_whole(
     spans = page_spans(span, catalog(points, interval_s), 500)
     assert (spans[0].start_ms, spans[-1].end_ms) == (span.start_ms, span.end_ms)
     assert all(before.end_ms == after.start_ms for before, after in pairwise(spans))
-    assert max(part.length_ms for part in spans) - min(part.length_ms for part in spans) <= 1
+    assert all(part for part in spans)
+    assert all(part.end_ms % WINDOW_MS == 0 for part in spans[:-1])
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from vitals.model.points import ListedPoint
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.changes import ChangeTable
 
-ARN = "arn:aws:iam::123456789012:user/ada"
+IDENTITY = "user/ada"
+ARN = f"arn:aws:iam::123456789012:{IDENTITY}"
 type Run = Callable[..., tuple[int, str, str]]
 
 
@@ -80,11 +81,11 @@ def test_settings_are_set_cleared_and_recorded(run: Run, catalogs: CatalogTable,
     assert settings(catalogs, "meter") == PointSettings(rollover=999_999.0)
     assert sorted(changes(dynamodb), key=str) == sorted(
         [
-            (ARN, "fan", "kind", None, "binary"),
-            (ARN, "fan", "states", None, {"Run": 1.0, "off": 0.0}),
-            (ARN, "meter", "rollover", None, 999_999.0),
-            (ARN, "fan", "kind", "binary", None),
-            (ARN, "fan", "states", {"Run": 1.0, "off": 0.0}, None),
+            (IDENTITY, "fan", "kind", None, "binary"),
+            (IDENTITY, "fan", "states", None, {"Run": 1.0, "off": 0.0}),
+            (IDENTITY, "meter", "rollover", None, 999_999.0),
+            (IDENTITY, "fan", "kind", "binary", None),
+            (IDENTITY, "fan", "states", {"Run": 1.0, "off": 0.0}, None),
         ],
         key=str,
     )

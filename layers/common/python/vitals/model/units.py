@@ -173,10 +173,10 @@ UNITS: tuple[Unit, ...] = (
     _unit("lb/h", "mass flow", _POUND / 3_600, "poundsMassPerHour poundsPerHour lb/hr", metric="kg/h"),
     _unit(
         "kJ/kg", "enthalpy", "1000",
-        "kilojoulesPerKilogram kilojoulesPerKilogramDryAir J/g",
+        "kilojoulesPerKilogram J/g",
         imperial="BTU/lb",
     ),
-    _unit("BTU/lb", "enthalpy", _BTU / _POUND, "btusPerPound btusPerPoundDryAir btuPerPound", metric="kJ/kg"),
+    _unit("BTU/lb", "enthalpy", _BTU / _POUND, "btusPerPound btuPerPound", metric="kJ/kg"),
     _unit("lx", "illuminance", "1", "luxes lux", imperial="fc"),
     _unit("fc", "illuminance", 1 / _FOOT**2, "footCandles footCandle", metric="lx"),
     _unit("%", "ratio", "1", "percent pct"),
@@ -227,7 +227,20 @@ def _spelled_in_any_case() -> dict[str, Unit]:
 def find(text: str) -> Unit | None:
     """Returns the unit that a text names; None for an unknown one and for no text."""
     key = _key(text)
-    return (_spelled().get(key) or _spelled_in_any_case().get(key.lower())) if key else None
+    unit = _spelled().get(key) or _spelled_in_any_case().get(key.lower())
+    return None if unit is None or _is_another(key, unit) else unit
+
+
+def _is_another(key: str, unit: Unit) -> bool:
+    """Returns whether the case of the text makes it another unit: mPa is not MPa, and G is not g."""
+    if key in _spelled():
+        return False
+    if len(key) == 1:
+        return key.lower() not in "cf"
+    symbol = _key(unit.symbol)
+    base = _spelled().get(symbol[1:])
+    has_prefix = base is not None and base.dimension == unit.dimension and len(symbol) == len(key)
+    return has_prefix and key[0] in "mM" and key[0] != symbol[0]
 
 
 def symbol(text: str) -> str:
@@ -266,7 +279,7 @@ def by_hours(text: str) -> str:
     before = symbol(text)
     if not before:
         return "h"
-    energy = find(f"{before}h")
+    energy = _spelled().get(_key(f"{before}h"))
     if energy and energy.dimension in _ENERGIES:
         return energy.symbol
     return before.removesuffix("/h") if before.endswith("/h") else f"{before}·h"
