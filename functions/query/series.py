@@ -92,8 +92,9 @@ def _describe_buckets(series: ColumnSeries, rows: BucketRows, query: PlannedRead
     # A dip may still end.
     open_ms = SKIP_MS if plan.measure.source is Source.STEPS else 0
     elapsed_ms = rows.ends - rows.times
-    is_partial = rows.ends > synced_ms
-    elapsed_ms[is_partial] = np.maximum(1, synced_ms - rows.times[is_partial])
+    # Of a bucket that begins later than that, all of its length counts.
+    is_partial = (rows.ends > synced_ms) & (rows.times < synced_ms)
+    elapsed_ms[is_partial] = synced_ms - rows.times[is_partial]
     series["known"] = _shares(rows.held_ms, elapsed_ms)
     series["partial"] = np.flatnonzero(rows.ends + open_ms > synced_ms).tolist()
     if plan.calendar and plan.calendar.interval.is_of_days:

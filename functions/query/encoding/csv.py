@@ -20,7 +20,7 @@ from vitals.reading.request import Limits
 _MAX_WARNINGS_BYTES = 3_000
 _MAX_UNITS_BYTES = 2_000
 _LONGEST_NUMBER = len("-2.2250738585072014e-308,")
-_TIME = len("2026-11-23T12:00:00.000Z,")
+_TIME = len("2026-11-23T12:00:00.000-06:00,")
 
 
 def limits(names: Sequence[str], max_bytes: int) -> Limits:

@@ -10,7 +10,8 @@ import pytest
 from tests.simulation.local_days import sql
 from tests.simulation.local_days.sql import HELD, RESOLUTIONS, STATISTICS, Bucket, Oracle
 from tests.simulation.local_days.store import TIERS, Store, Tier
-from vitals.model.timespan import DAY_MS, MINUTE_MS, Span, day_start
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, day_start
+from vitals.reading.paging import Pages
 from vitals.reading.request import Limits
 
 ALL = os.environ.get("VITALS_ORACLE") == "all"
@@ -134,6 +135,25 @@ def test_a_much_later_sample_tells_a_spike(tier: Tier) -> None:
     )["series"]
     assert list(map(float, item["values"])) == [0, 1, 0]
     assert [step["to"] for step in item["proof"]["spikes"]] == [9_999_999]
+
+
+@pytest.mark.parametrize("resolution", ["1m", "5m", "1h"])
+def test_reads_in_parts_are_the_whole(resolution: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A counter begins again just after the edge of a part, within the reach of the buckets before it."""
+    start_ms = day_start("2026-05-01")
+    meter = {start_ms + minute * MINUTE_MS: float(minute % 242) for minute in range(8 * 60)}
+    hot = Store({"meter": meter}, {"meter": 60}, {"meter": "kWh"}, "hot")
+
+    def rows() -> list[float]:
+        answer = hot.query(
+            start="2026-05-01T01:00Z", end="2026-05-01T06:00Z", resolution=resolution, measure="increase"
+        )
+        return list(map(float, answer["series"][0]["values"]))
+
+    whole = rows()
+    monkeypatch.setattr(Pages, "longest_step_ms", lambda _: HOUR_MS)
+    assert rows() == whole
+    assert sum(whole) == 299
 
 
 def span_of(zone: str, resolution: str) -> Span:

@@ -2,13 +2,14 @@
 
 import itertools
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
-from vitals.model.points import Catalog, ListedPoint
+from vitals.model.points import Catalog, ListedPoint, Point
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
 from vitals.reading.plan import DayRun, QueryPlan, must_be_consistent, plan_parts, plan_query
@@ -124,3 +125,14 @@ def test_runs_have_every_day_once(changes: list[tuple[int, int]]) -> None:
     # Neighbours that are read alike are one run.
     for earlier, later in itertools.pairwise(parts.hot):
         assert earlier.span.end_ms < later.span.start_ms or earlier.consistent != later.consistent
+
+
+def test_percentiles_of_too_many_samples_are_refused() -> None:
+    points = tuple(Point(i, ListedPoint(f"p{i:03}", interval_s=60)) for i in range(130))
+    names = [point.name for point in points]
+    request = QueryRequest("s", names, NOW - DAY_MS, NOW, "1mo", measure="p50")
+    with pytest.raises(TooLargeError, match="use a shorter resolution or fewer points"):
+        plan_query(replace(request, point_names=names), Catalog(points), NOW, 365)
+    assert plan_query(replace(request, point_names=names[:100]), Catalog(points), NOW, 365).calendar
+    assert plan_query(replace(request, resolution="1w"), Catalog(points), NOW, 365).calendar
+    assert plan_query(replace(request, measure="mean"), Catalog(points), NOW, 365).calendar

@@ -80,7 +80,7 @@ def test_runtime_adds_up_within_bounds(signal: dict[int, float], edges: np.ndarr
     held = rows("held", signal, edges)
     assert held.times.tolist() == parts.times.tolist()
     assert ((parts.values >= 0) & (parts.values <= held.values)).all()
-    assert (held.values * 1000 <= held.ends - held.times).all()
+    assert (np.rint(held.values * 1000) <= held.ends - held.times).all()
 
 
 @given(switches, cuts)
@@ -94,6 +94,16 @@ def test_a_fan_over_midnight_starts_once() -> None:
     midnight = np.array([0, 3 * HOUR_MS, 6 * HOUR_MS])
     assert rows("starts", minutes, midnight).values.tolist() == [1, 0]
     assert rows("runtime", minutes, midnight).values.tolist() == [600, 10_800]
+
+
+def test_a_start_after_a_month_is_not_known() -> None:
+    month = 31 * 24 * HOUR_MS
+    for distance_ms, count in ((month, 1), (month + 1, 0)):
+        samples = samples_of({0: 0.0, distance_ms: 1.0})
+        hours = np.array([0, HOUR_MS, distance_ms, distance_ms + HOUR_MS])
+        cells = cells_of(samples, hours, np.full(2, HOLD_MS))
+        table = bucket_rows(Measure.parse("starts"), cells, np.array([distance_ms, distance_ms + HOUR_MS]))
+        assert table.values.tolist() == [count]
 
 
 def test_a_bucket_without_knowledge_has_no_row() -> None:

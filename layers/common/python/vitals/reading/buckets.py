@@ -306,12 +306,13 @@ def _day_keys(ids: Ids, times: Times) -> Integers:
 
 
 def _near_falls(samples: Samples, current: Cells) -> Samples:
-    """Returns the samples of cells that may be near a fall: also of those without two known neighbours."""
+    """Returns the samples of cells that may be near a fall: also of those near a cell that is not known."""
     rows = current.rows
     is_linked = (rows.ids[1:] == rows.ids[:-1]) & (rows.times[1:] == current.ends[:-1])
     is_near = counters.unsteady(current)
     missing = np.flatnonzero(~np.concatenate([[False], is_linked, [False]])[: len(rows) + 1])
-    for distance in (-2, -1, 0, 1):
+    reach = 1 + counters.reach(current)
+    for distance in range(-reach, reach):
         near = missing + distance
         is_near[near[(near >= 0) & (near < len(rows))]] = True
     return samples[np.repeat(is_near, rows.counts)]

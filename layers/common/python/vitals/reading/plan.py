@@ -15,9 +15,11 @@ from vitals.model.records.sites import Units, check_units
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_MS, Span, floor_window
 from vitals.reading import page_token, shape
 from vitals.reading.request import DEFAULT_MAX_POINTS, LONGEST_INTERVAL_MS, MAX_COLUMNS, QueryRequest
-from vitals.reading.resolution import choose_interval
+from vitals.reading.resolution import choose_interval, interval_s
 from vitals.reading.shape import Columns, LocalColumns, Shape
 
+# 100 MB.
+_MOST_SAMPLES_OF_BUCKET = 5_000_000
 # Zones are known for a few centuries.
 _LONGEST_LOCAL_MS = 36_525 * DAY_MS
 # Longer than any read takes.
@@ -168,6 +170,7 @@ def plan_query(
     interval = choose_interval(request, requested, existing)
     week_start = _week_start(request.week_start)
     calendar = None if interval is None else Calendar(interval, zone, week_start)
+    _check_bucket(calendar, measure, existing)
     span = calendar.widened(requested) if calendar else requested
     shape = _shape(request, span) if request.is_chart else None
     fingerprint = _fingerprint(request, names, requested, calendar, shape, units)
@@ -203,6 +206,20 @@ def _measure(request: QueryRequest, points: Iterable[Point]) -> Measure:
                     " use runtime or starts"
                 )
     return measure
+
+
+def _check_bucket(calendar: Calendar | None, measure: Measure, points: Iterable[Point]) -> None:
+    """Raises TooLargeError when one bucket has more samples than a read may hold in memory."""
+    if calendar is None or measure.source is not Source.SAMPLES:
+        return
+    seconds = calendar.interval.shortest_ms / 1000
+    expected = sum(seconds / interval_s(point) for point in points)
+    if expected > _MOST_SAMPLES_OF_BUCKET:
+        raise TooLargeError(
+            f"{measure.name} is computed of all samples of a bucket at once, and one of {calendar.interval}"
+            f" has about {expected:,.0f}; use a shorter resolution or fewer points, for at most"
+            f" {_MOST_SAMPLES_OF_BUCKET:,}"
+        )
 
 
 def _week_start(text: str | None) -> WeekStart:

@@ -103,8 +103,9 @@ class PageReader:
                 raise
             self._progress.timed_out = True
             return False
-        self._progress.stats.append(result.stats)
-        return self._add(result.rows, span)
+        has_all_rows = self._add(result.rows, span)
+        self._progress.stats.append(result.stats.until(self._progress.position_ms))
+        return has_all_rows
 
     def _next_span(self) -> Span:
         start_ms = self._progress.position_ms

@@ -1,7 +1,7 @@
 """The argument and the result of a read of the tiers."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from vitals.aws.cost import Cost
@@ -52,6 +52,10 @@ class ReadStats:
     failures: tuple[DayFailure, ...] = ()
     events: tuple[Event, ...] = ()
     is_provisional: bool = False
+
+    def until(self, end_ms: int) -> "ReadStats":
+        """Returns the stats without events from a time on."""
+        return replace(self, events=tuple(event for event in self.events if event.time_ms < end_ms))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 A cell depends only on its own samples, so that it is identical to the bit from every tier. The samples of a
 cell are held until the next sample, at most for the point's hold and at most until the cell ends; what the
-last sample holds after that is the carry, which readers add (measures.py).
+last sample holds after that is the carry, which readers add (measure.py).
 """
 
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ class Cells:
     `ends`: of the cells. `integrals`: value × ms held. `falls`: samples below the one before in the cell.
     `bridged`: the rise over gaps in the cell. `hold_ms`: how long a sample is held at most. `is_binary`:
     whether every sample is 0 or 1. `is_complete`: false for a cell of a version 1 rollup, of which only
-    `rows`, `ends` and `hold_ms` are known.
+    `rows` and `ends` are known.
     """
 
     rows: Aggregates

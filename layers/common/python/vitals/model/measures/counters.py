@@ -60,8 +60,7 @@ def unsteady(cells: Cells) -> Flags:
     falls = cells.falls > 0
     falls[1:] |= is_same[1:] & (rows.firsts[1:] < rows.lasts[:-1])
     result = falls.copy()
-    shortest_ms = int((cells.ends - rows.times).min(initial=SKIP_MS))
-    for distance in range(1, 2 + -(-SKIP_MS // max(1, shortest_ms))):
+    for distance in range(1, 1 + reach(cells)):
         if distance >= len(rows):
             break
         near = rows.ids[distance:] == rows.ids[:-distance]
@@ -70,6 +69,12 @@ def unsteady(cells: Cells) -> Flags:
         result[:-distance] |= falls[distance:] & near
         result[distance:] |= falls[:-distance] & near
     return result
+
+
+def reach(cells: Cells) -> int:
+    """Returns how many cells before or after that of a fall are unsteady at most."""
+    shortest_ms = int((cells.ends - cells.rows.times).min(initial=SKIP_MS))
+    return 1 + -(-SKIP_MS // max(1, shortest_ms))
 
 
 def steps(cells: Cells, samples: Samples, rollovers: Mapping[int, float]) -> Steps:

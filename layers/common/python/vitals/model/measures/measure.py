@@ -11,7 +11,7 @@ import numpy.typing as npt
 from vitals.errors import InvalidRequestError
 from vitals.model import aggregates
 from vitals.model.aggregates import Aggregates
-from vitals.model.measures.cells import Cells, Flags, Integers, finite_sums
+from vitals.model.measures.cells import LONGEST_MS, Cells, Flags, Integers, finite_sums
 from vitals.model.measures.counters import Steps
 from vitals.model.samples import Ids, Samples, Times, Values
 from vitals.model.timespan import HOUR_MS
@@ -42,7 +42,6 @@ _SOURCES = {
     **dict.fromkeys(("increase", "rate"), Source.STEPS),
     "sd": Source.SAMPLES,
 }
-NAMES = (*_SOURCES, "pN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +195,10 @@ def _starts(cells: Cells) -> tuple[Ids, Times, Values]:
     """Returns how often the samples of each cell rise from 0 to 1, with the rise at its first sample."""
     rows = cells.rows
     starts = cells.falls + rows.lasts - rows.firsts
-    is_same = rows.ids[1:] == rows.ids[:-1]
-    starts[1:] += is_same & (rows.lasts[:-1] == 0) & (rows.firsts[1:] == 1)
+    is_next = rows.ids[1:] == rows.ids[:-1]
+    # Reads look back no further.
+    is_next &= cells.first_ms[1:] - cells.last_ms[:-1] <= LONGEST_MS
+    starts[1:] += is_next & (rows.lasts[:-1] == 0) & (rows.firsts[1:] == 1)
     return rows.ids, rows.times, starts
 
 
