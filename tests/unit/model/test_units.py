@@ -196,7 +196,7 @@ def test_case_that_changes_a_prefix_is_unknown(text: str) -> None:
     assert units.target(text, "imperial") == text
 
 
-def test_a_small_power_times_hours_is_no_large_energy() -> None:
+def test_milliwatts_by_hours_are_no_megawatt_hours() -> None:
     assert units.by_hours("mW") == "mW·h"
     assert units.by_hours("MW") == "MWh"
 

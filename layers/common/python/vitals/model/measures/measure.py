@@ -42,6 +42,7 @@ _SOURCES = {
     **dict.fromkeys(("increase", "rate"), Source.STEPS),
     "sd": Source.SAMPLES,
 }
+NAMES = (*_SOURCES, "pN")
 
 
 @dataclass(frozen=True, slots=True)
