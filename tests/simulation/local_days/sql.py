@@ -163,7 +163,8 @@ def _continues(rest: list[tuple[int, float]]) -> int | None:
     (p_time, p), (_, c) = rest[0], rest[1]
     for index in range(2, len(rest)):
         time_ms, value = rest[index]
-        if index > 2 and time_ms > p_time + 15 * MINUTE_MS:
+        length_ms = time_ms - p_time
+        if length_ms > 31 * DAY_MS or (index > 2 and length_ms > 15 * MINUTE_MS):
             return None
         is_dip = c < p <= value
         is_spike = p < c and p <= value < c and (c - value) * 8 >= c

@@ -132,6 +132,18 @@ def test_a_catalog_survives_storing(listings: list[tuple[set[str], bool]]) -> No
     assert tuple(_decode(_encode(catalog.points), _encode_settings(catalog.points))) == catalog.points
 
 
+@given(st.lists(st.one_of(st.none(), st.integers(1, 90_000)), min_size=1))
+def test_the_longest_interval_survives_listings(intervals: list[int | None]) -> None:
+    catalog = Catalog()
+    for interval_s in intervals:
+        catalog = catalog.refreshed([ListedPoint("a", interval_s=interval_s)])
+        catalog = Catalog(_decode(_encode(catalog.points)))
+    [point] = catalog.points
+    longest_s = max((interval_s for interval_s in intervals if interval_s), default=None)
+    assert (point.longest_interval_s or point.listed.interval_s) == longest_s
+    assert (point.longest_interval_s is None) == (longest_s == intervals[-1])
+
+
 def test_older_rows_have_no_absences_and_stay_readable() -> None:
     listed = Catalog().refreshed([ListedPoint("a"), ListedPoint("b")])
     rows = orjson.loads(zstandard.decompress(_encode(listed.points)))

@@ -8,7 +8,7 @@ import pytest
 from tests.support.meters import hostile, samples_of
 from vitals.model.measures import counters
 from vitals.model.measures.calendar import Calendar, Interval
-from vitals.model.measures.cells import Cells, cells_of, holds_of
+from vitals.model.measures.cells import Cells, Integers, cells_of, holds_of
 from vitals.model.measures.counters import Steps, steps, unanchored, unsteady, walk
 from vitals.model.measures.measure import Measure, bucket_rows
 from vitals.model.samples import Samples, Times
@@ -18,14 +18,18 @@ DAY = 1_760_054_400_000
 HOLD_MS = int(holds_of(60))
 
 
+def holds(times: Times) -> Integers:
+    return np.full(len(times), HOLD_MS)
+
+
 def increase(values: list[float], step_ms: int = 15 * MINUTE_MS, rollover: float | None = None) -> float:
     times = DAY + np.arange(len(values)) * step_ms
-    return float(walk(1, times, np.array(values), HOLD_MS, rollover).amounts.sum())
+    return float(walk(1, times, np.array(values), holds(times), rollover).amounts.sum())
 
 
 def events(values: list[float], step_ms: int = 15 * MINUTE_MS, rollover: float | None = None) -> list[str]:
     times = DAY + np.arange(len(values)) * step_ms
-    return [event.kind for event in walk(1, times, np.array(values), HOLD_MS, rollover).events]
+    return [event.kind for event in walk(1, times, np.array(values), holds(times), rollover).events]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +69,24 @@ def test_a_long_gap_counts_nothing() -> None:
     assert events([100, 150], month + 1) == ["gap"]
 
 
+@pytest.mark.parametrize(
+    ("days", "expected", "kinds"),
+    [
+        ((0, 1, 40), 50, ["reset", "gap"]),
+        ((0, 40, 41), 70, ["gap"]),
+        ((0, 20, 40), 120, ["reset"]),
+        ((0, 1, 31), 20, ["dip"]),
+    ],
+)
+def test_no_dip_spans_a_month(days: tuple[int, ...], expected: float, kinds: list[str]) -> None:
+    """So that a page, which looks back a month, counts what a whole range does."""
+    values = [100.0, 50.0, 120.0]
+    times = DAY + np.array(days) * DAY_MS
+    result = walk(1, times, np.array(values), holds(times))
+    assert result.amounts.sum() == expected
+    assert [event.kind for event in result.events] == kinds
+
+
 def test_jitter_telescopes_to_the_true_day() -> None:
     """214.61 kWh with one step back by 0.1, which others take for a reset."""
     true = np.round(12_340 + np.linspace(0, 214.61, 97), 2)
@@ -79,7 +101,7 @@ def edges_of(samples: Samples, cell_ms: int) -> Times:
 
 
 def cells(samples: Samples, cell_ms: int) -> Cells:
-    return cells_of(samples, edges_of(samples, cell_ms), np.full(len(samples), HOLD_MS))
+    return cells_of(samples, edges_of(samples, cell_ms), holds(samples.times))
 
 
 def by_day(result: Steps, start_ms: int = 0) -> dict[int, float]:
@@ -97,7 +119,7 @@ def test_cells_and_samples_equal_all_samples(block: int) -> None:
         samples = samples_of(hostile(seed))
         rows = cells(samples, Random(seed).choice((HOUR_MS, HOUR_MS, HOUR_MS // 2)))
         near = np.repeat(unsteady(rows), rows.rows.counts)
-        expected = by_day(walk(7, samples.times, samples.values, HOLD_MS))
+        expected = by_day(walk(7, samples.times, samples.values, holds(samples.times)))
         result = by_day(steps(rows, samples[near], {}))
         assert result.keys() >= expected.keys()
         for day, amount in result.items():
@@ -129,8 +151,6 @@ def test_rows_have_the_increase_of_their_bucket() -> None:
     span = Span(int(samples.times[0]), int(samples.times[-1]) + 1)
     for text in ("1h", "6h", "1d", "1w", "1mo"):
         edges = Calendar(Interval.parse(text), "America/Chicago").edges(span)
-        split = cells_of(
-            samples, np.union1d(edges, edges_of(samples, HOUR_MS)), np.full(len(samples), HOLD_MS)
-        )
+        split = cells_of(samples, np.union1d(edges, edges_of(samples, HOUR_MS)), holds(samples.times))
         table = bucket_rows(Measure.parse("increase"), split, edges, steps=counters.steps(split, samples, {}))
         assert table.values.sum() == pytest.approx(result.amounts.sum(), rel=1e-12)

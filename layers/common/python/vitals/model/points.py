@@ -39,6 +39,8 @@ class Point:
     `absent` counts the consecutive listings that lack an active point: one alone is not enough.
     `unread_from_ms` is the time (UTC ms) since which samples may be missing, because the point was served
     before a listing named it; None once their reading was requested. Listings do not change `settings`.
+    `longest_interval_s` is the longest interval that a listing gave, None for that of `listed`: archived days
+    are held with the interval of their time.
     """
 
     id: int
@@ -47,6 +49,7 @@ class Point:
     absent: int = 0
     unread_from_ms: int | None = None
     settings: PointSettings = NO_SETTINGS
+    longest_interval_s: int | None = None
 
     @property
     def name(self) -> str:
@@ -67,13 +70,20 @@ class Point:
 
     def listed_again(self, listed: ListedPoint, unread_from_ms: int | None) -> "Point":
         """Returns the point after a listing with it; samples of an inactive one were rejected meanwhile."""
-        point = replace(self, listed=listed, active=True, absent=0)
+        point = replace(
+            self, listed=listed, active=True, absent=0, longest_interval_s=self._longest_interval_s(listed)
+        )
         if self.active or point.is_weather or unread_from_ms is None:
             return point
         if self.unread_from_ms is not None:
             # Earlier than before, so that a sync that knows the earlier value does not take it for its own.
             unread_from_ms = min(unread_from_ms, self.unread_from_ms - 1)
         return replace(point, unread_from_ms=unread_from_ms)
+
+    def _longest_interval_s(self, listed: ListedPoint) -> int | None:
+        intervals = (self.longest_interval_s, self.listed.interval_s, listed.interval_s)
+        longest_s = max((interval for interval in intervals if interval is not None), default=None)
+        return None if longest_s == listed.interval_s else longest_s
 
     def requested(self, read: "Point", until_ms: int | None) -> "Point":
         """Returns the point after the unread samples of `read`, its earlier state, were requested.

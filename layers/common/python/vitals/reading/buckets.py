@@ -9,7 +9,6 @@ The rule: an hour of a settled day comes from its rollup, except
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -28,6 +27,8 @@ from vitals.reading.reads import PlannedRead, ReadResult, ReadStats, combined
 
 # How far the sample before a bucket, or after it, is looked for: hardly ever more than the first.
 _LOOKS_MS = (HOUR_MS, DAY_MS, cells.LONGEST_MS)
+# Cells of all points that are in memory at once: 150 MB.
+_MOST_CELLS = 1_000_000
 
 
 class Tiers(Protocol):
@@ -37,12 +38,15 @@ class Tiers(Protocol):
 
     def hours(self, query: PlannedRead, runs: Sequence[DayRun], span: Span) -> Cells: ...
 
+    def older(self, query: PlannedRead, before_ms: int) -> Cells: ...
+
     def records(self, site: str, span: Span, cost: Cost) -> list[ArchiveRecord]: ...
 
 
 def read(tiers: Tiers, query: PlannedRead, span: Span) -> ReadResult[BucketRows]:
     """Returns the rows of the span's buckets, sorted by point id, then time; it begins with a bucket."""
-    return _Reading(tiers, query, span).read()
+    parts = [_Reading(tiers, group, span).read() for group in _point_groups(query, span)]
+    return ReadResult(measure.join([part.rows for part in parts]), combined(part.stats for part in parts))
 
 
 @dataclass(slots=True)
@@ -69,6 +73,7 @@ class _Reading:
         if kind.looks_at_steps:
             self._look_back(int(edges[0]))
         if kind.source is Source.STEPS:
+            self._look_for_older(int(edges[0]))
             self._look_ahead(int(edges[-1]))
         steps = self._steps() if kind.source is Source.STEPS else None
         samples = _sorted(self.samples) if kind.source is Source.SAMPLES else None
@@ -81,8 +86,7 @@ class _Reading:
         plan = self.plan
         if plan.shape is not None:
             return self.span
-        back_ms = plan.look_back_ms if not plan.measure.looks_at_steps else _LOOKS_MS[0]
-        start_ms = self.span.start_ms - back_ms
+        start_ms = self.span.start_ms - plan.hold_back_ms
         end_ms = self.span.end_ms
         if plan.look_ahead_ms:
             end_ms += -(end_ms + plan.look_ahead_ms) % HOUR_MS + plan.look_ahead_ms
@@ -91,24 +95,37 @@ class _Reading:
 
     def _look_back(self, start_ms: int) -> None:
         """Reads on into the past for points whose steps depend on samples there."""
-        for nearer, further in pairwise(_LOOKS_MS):
-            current = self._cells()
-            inside = current.rows.times >= start_ms
-            points = set(np.unique(current.rows.ids[inside]).tolist())
+        end = self._first_window().start_ms
+        for length_ms in _LOOKS_MS:
+            inside, before = self._points_around(start_ms)
             if self.plan.measure.source is Source.STEPS:
-                points &= counters.unanchored(current, start_ms)
+                points = inside & counters.unanchored(self._cells(), start_ms)
             else:
-                points -= set(current.rows.ids[~inside].tolist())
-            begin, end = (self._aligned(start_ms - length) for length in (further, nearer))
+                points = inside - before
+            begin = min(end, self._aligned(start_ms - length_ms))
             self._read(Span(begin, end), points)
+            end = begin
+
+    def _look_for_older(self, start_ms: int) -> None:
+        """Reads what tells a step over more than the longest time from the first sample of a point."""
+        inside, before = self._points_around(start_ms)
+        query = _of_points(self.query, inside - before)
+        if query.plan.points:
+            self.rolled.append(self.tiers.older(query, self._aligned(start_ms - cells.LONGEST_MS)))
+            self.stats.append(ReadStats(is_provisional=True))
+
+    def _points_around(self, time_ms: int) -> tuple[set[int], set[int]]:
+        """Returns the points with cells from a time on, and those with cells before it."""
+        rows = self._cells().rows
+        is_after = rows.times >= time_ms
+        return set(rows.ids[is_after].tolist()), set(rows.ids[~is_after].tolist())
 
     def _look_ahead(self, end_ms: int) -> None:
         """Reads on for points without a sample soon after the span: it may tell a spike."""
         begin = self._first_window().end_ms
         for length in _LOOKS_MS[1:]:
-            current = self._cells()
-            after = current.rows.times >= end_ms
-            points = set(current.rows.ids[~after].tolist()) - set(current.rows.ids[after].tolist())
+            after, before = self._points_around(end_ms)
+            points = before - after
             end = self._aligned(end_ms + length) + HOUR_MS
             window = Span(begin, min(end, self.query.now_ms))
             if window and points:
@@ -240,6 +257,18 @@ class _Reading:
             point.id: point.settings.rollover for point in self.plan.existing if point.settings.rollover
         }
         return counters.steps(current, _sorted(self.samples), rollovers)
+
+
+def _point_groups(query: PlannedRead, span: Span) -> Iterator[PlannedRead]:
+    """Yields the query for as many points at a time as have cells that fit the memory."""
+    ids = query.plan.ids
+    cells_of_point = span.length_ms // min(HOUR_MS, query.plan.bucket_ms) + 1
+    count = max(1, _MOST_CELLS // cells_of_point)
+    if len(ids) <= count:
+        yield query
+        return
+    for first in range(0, len(ids), count):
+        yield _of_points(query, ids[first : first + count])
 
 
 def _within(steps: Steps, start_ms: int, end_ms: int) -> tuple[Event, ...]:

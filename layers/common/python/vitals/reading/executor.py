@@ -88,6 +88,10 @@ class Executor:
         hours = cells.concat(self._of_runs(read, runs))
         return hours[(hours.ends > span.start_ms) & (hours.rows.times < span.end_ms)]
 
+    def older(self, query: PlannedRead, before_ms: int) -> Cells:
+        """Returns the last hour of each point in rollups, of those that begin before a time."""
+        return self.rollups.newest(query.plan.site, query.plan.ids, before_ms, query.cost)
+
     def _of_runs[RowsT: Samples | Cells](
         self, read: Callable[[DayRun], RowsT], runs: Sequence[DayRun]
     ) -> list[RowsT]:

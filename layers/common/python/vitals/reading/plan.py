@@ -75,9 +75,13 @@ class QueryPlan:
         """How long before a bucket a sample may count in it."""
         if self.calendar is None or self.shape is not None:
             return 0
-        if self.measure.looks_at_steps:
-            return LONGEST_MS
-        return int(holds_of([point.listed.interval_s or 0 for point in self.existing]).max())
+        return LONGEST_MS if self.measure.looks_at_steps else self.hold_back_ms
+
+    @property
+    def hold_back_ms(self) -> int:
+        """How long before a bucket a sample may be held in it, by any interval that its point ever had."""
+        longest = [point.longest_interval_s or point.listed.interval_s or 0 for point in self.existing]
+        return max(HOUR_MS, int(holds_of(longest).max()))
 
     @property
     def look_ahead_ms(self) -> int:

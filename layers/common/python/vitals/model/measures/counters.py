@@ -4,7 +4,7 @@ The increase is a sum of steps between consecutive samples p and c. A step count
     dip, spike   what lies between p and a sample that continues from it soon is left out
     rollover     M - p + c, where the point has a rollover M and p is near it
     reset        c: the counter began again at 0
-    long gap     0: what happened in more than a month is not known
+    long gap     0: what happened in more than a month is not known; no dip or spike spans it
 Hours without a fall near them need no samples: their steps are those between the last samples of the hours.
 """
 
@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from vitals.model.measures.cells import LONGEST_MS, Cells, Flags
+from vitals.model.measures.cells import LONGEST_MS, Cells, Flags, Integers
 from vitals.model.samples import Ids, Samples, Times, Values
 from vitals.model.timespan import MINUTE_MS
 
@@ -58,14 +58,15 @@ def unsteady(cells: Cells) -> Flags:
     rows = cells.rows
     is_same = np.append(False, rows.ids[1:] == rows.ids[:-1])
     falls = cells.falls > 0
-    falls[1:] |= is_same[1:] & (rows.firsts[1:] < rows.lasts[:-1])
+    is_step = is_same[1:] & (cells.first_ms[1:] - cells.last_ms[:-1] <= LONGEST_MS)
+    falls[1:] |= is_step & (rows.firsts[1:] < rows.lasts[:-1])
     result = falls.copy()
     for distance in range(1, 1 + reach(cells)):
         if distance >= len(rows):
             break
         near = rows.ids[distance:] == rows.ids[:-distance]
-        if distance > 1:
-            near &= rows.times[distance:] - cells.ends[:-distance] <= SKIP_MS
+        longest_ms = SKIP_MS if distance > 1 else LONGEST_MS
+        near &= cells.first_ms[distance:] - cells.last_ms[:-distance] <= longest_ms
         result[:-distance] |= falls[distance:] & near
         result[distance:] |= falls[:-distance] & near
     return result
@@ -139,16 +140,21 @@ def _walk_run(cells: Cells, samples: Samples, run: slice, rollovers: Mapping[int
     bounds = [rows.times[run.start], cells.ends[run.stop - 1]]
     first, last = low + np.searchsorted(samples.times[low:high], bounds)
     times, values = samples.times[first:last], samples.values[first:last]
+    holds = cells.hold_ms[run][np.searchsorted(rows.times[run], times, side="right") - 1]
     before = run.start - 1
     if before >= 0 and rows.ids[before] == point:
         times = np.append(cells.last_ms[before], times)
         values = np.append(rows.lasts[before], values)
-    return walk(point, times, values, int(cells.hold_ms[run.start]), rollovers.get(point))
+        holds = np.append(cells.hold_ms[before], holds)
+    return walk(point, times, values, holds, rollovers.get(point))
 
 
-def walk(point: int, times: Times, values: Values, hold_ms: int, rollover: float | None = None) -> Steps:
-    """Returns the steps between the samples of one point, from the first, which is never left out."""
-    walked = _Walk(point, times.tolist(), values.tolist(), hold_ms, rollover)
+def walk(point: int, times: Times, values: Values, holds: Integers, rollover: float | None = None) -> Steps:
+    """Returns the steps between the samples of one point, from the first, which is never left out.
+
+    `holds` is the hold (ms) of each sample.
+    """
+    walked = _Walk(point, times.tolist(), values.tolist(), holds.tolist(), rollover)
     walked.run()
     ends = np.array(walked.ends, np.int64)
     return Steps(
@@ -164,10 +170,15 @@ class _Walk:
     """Goes from sample to sample; what is slow here is only done near falls."""
 
     def __init__(
-        self, point: int, times: list[int], values: list[float], hold_ms: int, rollover: float | None
+        self,
+        point: int,
+        times: list[int],
+        values: list[float],
+        holds: list[int],
+        rollover: float | None,
     ) -> None:
         self._point, self._times, self._values = point, times, values
-        self._hold_ms, self._rollover = hold_ms, rollover
+        self._holds, self._rollover = holds, rollover
         self.ends: list[int] = []
         self.amounts: list[float] = []
         self.bridged: list[float] = []
@@ -190,7 +201,8 @@ class _Walk:
         if value == start:
             return None
         for index in range(after + 1, len(times)):
-            if index > after + 1 and times[index] > times[before] + SKIP_MS:
+            length_ms = times[index] - times[before]
+            if length_ms > LONGEST_MS or (index > after + 1 and length_ms > SKIP_MS):
                 return None
             later = values[index]
             if value < start:
@@ -218,7 +230,7 @@ class _Walk:
                 amount = value
         self.ends.append(self._times[after])
         self.amounts.append(amount)
-        self.bridged.append(amount if length_ms > self._hold_ms else 0.0)
+        self.bridged.append(amount if length_ms > self._holds[before] else 0.0)
 
     def _note(self, kind: Kind, before: int, after: int) -> None:
         values = self._values

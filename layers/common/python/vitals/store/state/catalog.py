@@ -34,7 +34,7 @@ _MAX_SETTINGS_BYTES = 100_000
 
 _LISTED = {field.name for field in fields(ListedPoint)}
 # Fields that are not stored when they have these values, as most have.
-_OMITTED = {"absent": 0, "unread_from_ms": None}
+_OMITTED = {"absent": 0, "unread_from_ms": None, "longest_interval_s": None}
 _SETTINGS = {field.name for field in fields(PointSettings)}
 
 
@@ -203,6 +203,7 @@ def _decode(payload: bytes, settings_payload: bytes = b"") -> tuple[Point, ...]:
             row.get("absent", 0),
             row.get("unread_from_ms"),
             settings.get(row["id"], NO_SETTINGS),
+            row.get("longest_interval_s"),
         )
         for row in rows
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _WORKERS = 16
+_FOREVER_MS = 1 << 62
 
 
 class RollupTier:
@@ -78,20 +79,34 @@ class RollupTier:
 
     def last_hours(self, site: str, ids: Iterable[int]) -> dict[int, int]:
         """Returns, by point id, the start (UTC ms) of the last hour with samples, for points with rollups."""
-        hours = self._pool.map(lambda point: (point, self._last_hour(site, point)), ids)
-        return {point: hour_ms for point, hour_ms in hours if hour_ms is not None}
+        hours = self.newest(site, ids).rows
+        return dict(zip(hours.ids.tolist(), hours.times.tolist(), strict=True))
 
-    def _last_hour(self, site: str, point: int) -> int | None:
-        page = self._client.query(
+    def newest(
+        self, site: str, ids: Iterable[int], before_ms: int = _FOREVER_MS, cost: Cost | None = None
+    ) -> Cells:
+        """Returns the last hour with samples, of those that begin before a time, of each of these points."""
+        return cells.concat(
+            self._pool.map(lambda point: self._newest_hour(site, point, before_ms, cost), ids)
+        )
+
+    def _newest_hour(self, site: str, point: int, before_ms: int, cost: Cost | None) -> Cells:
+        response = self._client.query(
             TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": keys.rollup_partition(site, point)}},
+            KeyConditionExpression="pk = :pk AND w < :before",
+            ExpressionAttributeValues={
+                ":pk": {"S": keys.rollup_partition(site, point)},
+                ":before": {"N": str(before_ms)},
+            },
             ScanIndexForward=False,
-            Limit=1,
+            Limit=2,  # The hours of the first day may all begin later.
             ConsistentRead=True,
-        )["Items"]
-        times = [decode_day(i["b"]["B"], point, int(i["w"]["N"])).rows.times for i in page]
-        return int(times[0].max()) if times and len(times[0]) else None
+        )
+        if cost:
+            cost.add_page(response["Items"], consistent=True)
+        days = [decode_day(item["b"]["B"], point, int(item["w"]["N"])) for item in response["Items"]]
+        hours = cells.concat(days)
+        return hours[hours.rows.times < before_ms][-1:]
 
     def _read_point(self, site: str, point: int, days: Span, cost: Cost | None, consistent: bool) -> Cells:
         return decode_days(self._payloads(site, point, days, cost, consistent=consistent), point)
