@@ -14,6 +14,7 @@ from vitals.model.samples import Samples
 from vitals.model.timespan import HOUR_MS, MINUTE_MS, parse_iso
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
+from vitals.store.state.sites import SiteTable
 from vitals.store.tiers.hot import HotTier
 
 __all__ = ["api", "ask", "call"]
@@ -135,6 +136,19 @@ def test_a_bucket_that_is_not_over_is_partial(call: Call) -> None:
     item = series(call, start_time="2025-12-31", end_time="2026-01-02", resolution="1d", measure="held")
     assert (item["timestamps"][-1], item["partial"]) == (TODAY, [1])
     assert (item["values"][-1], item["known"][-1]) == (6 * 3_600 + 450, 1.0)
+
+
+def test_columns_across_local_days_are_warned_of(call: Call, dynamodb: Any) -> None:
+    """Columns are of UTC where only the site has a zone."""
+    SiteTable(dynamodb, "StateTable").set_settings("home", {"timezone": "America/Chicago"}, "test")
+    chart = {"site_name": "home", "point_names": "fan", "start_time": "2025-12-30", "end_time": "2025-12-31"}
+    chart |= {"interval_ms": str(24 * HOUR_MS), "resolution": "1d"}
+    codes = []
+    for zone in ({}, {"timezone": "America/Chicago"}):
+        status, content = call("/timeseries/query", chart | zone)
+        assert status == 200
+        codes.append([detail["code"] for detail in content["warning_details"]])
+    assert codes == [["COLUMNS_SPLIT_BUCKETS"], []]
 
 
 def test_an_hour_has_no_ends(call: Call) -> None:

@@ -126,14 +126,12 @@ class QueryPlan:
     @property
     def notes(self) -> list[str]:
         """Warnings about the rows."""
-        interval_ms = self.shape.interval_ms if self.shape else None
-        if interval_ms is None or self.calendar is None:
+        if self.shape is None or self.shape.is_aligned:
             return []
-        if not interval_ms % self.bucket_ms or not self.bucket_ms % interval_ms:
-            return []
+        zone = self.zone if isinstance(self.shape.columns, LocalColumns) else zones.UTC
         return [
-            f"Columns of {interval_ms} ms and {self.resolution} buckets do not align."
-            " Each bucket is in the column where it begins."
+            f"Columns of {self.shape.interval_ms} ms in {zone} and {self.resolution} buckets in {self.zone}"
+            " do not align. Each bucket is in the column where it begins."
         ]
 
     def floor(self, time_ms: int) -> int:
@@ -176,7 +174,7 @@ def plan_query(
     calendar = None if interval is None else Calendar(interval, zone, week_start)
     _check_bucket(calendar, measure, existing)
     span = calendar.widened(requested) if calendar else requested
-    shape = _shape(request, span) if request.is_chart else None
+    shape = _shape(request, span, calendar) if request.is_chart else None
     fingerprint = _fingerprint(request, names, requested, calendar, shape, units)
     return QueryPlan(
         site=request.site,
@@ -302,28 +300,27 @@ def _runs(records: Iterable[ArchiveRecord], span: Span, now_ms: int) -> tuple[Da
     return tuple(runs)
 
 
-def _shape(request: QueryRequest, span: Span) -> Shape:
+def _shape(request: QueryRequest, span: Span, calendar: Calendar | None) -> Shape:
     method = request.method or "m4"
     if method not in shape.METHODS:
         raise InvalidRequestError(f"method must be one of {', '.join(shape.METHODS)}")
     if [request.width, request.interval_ms, request.max_points].count(None) < 2:
         raise InvalidRequestError("use only one of width, interval_ms and max_points")
     if request.interval_ms is not None:
-        equal = _checked_columns(span, request.interval_ms)
-        if request.timezone is None:
-            return Shape(method, equal, request.interval_ms)
-        if request.interval_ms > _LONGEST_LOCAL_MS:
-            raise InvalidRequestError("interval_ms must be at most 100 years where there is a timezone")
-        edges = multiples(request.interval_ms, zones.check_zone(request.timezone), span)
-        return Shape(method, LocalColumns(edges), request.interval_ms)
-    columns = request.width or max(1, (request.max_points or DEFAULT_MAX_POINTS) // shape.ROWS[method])
-    if columns > MAX_COLUMNS:
+        columns = _interval_columns(span, request.interval_ms, request.timezone)
+        is_aligned = not calendar or not span or shape.are_aligned(columns, calendar.edges(span))
+        return Shape(method, columns, request.interval_ms, is_aligned)
+    count = request.width or max(1, (request.max_points or DEFAULT_MAX_POINTS) // shape.ROWS[method])
+    if count > MAX_COLUMNS:
         raise TooLargeError(f"a chart has at most {MAX_COLUMNS:,} columns")
-    return Shape(method, Columns(span, min(columns, span.length_ms)))
+    return Shape(method, Columns(span, min(count, span.length_ms)))
 
 
-def _checked_columns(span: Span, interval_ms: int) -> Columns:
-    """Returns columns of one interval each; the first and last have only samples of the range."""
+def _interval_columns(span: Span, interval_ms: int, zone: str | None) -> Columns | LocalColumns:
+    """Returns columns of one interval each, local where there is a zone.
+
+    The first and last have only samples of the range.
+    """
     if not 1 <= interval_ms <= LONGEST_INTERVAL_MS:
         raise InvalidRequestError(f"interval_ms must be a whole number from 1 to {LONGEST_INTERVAL_MS:,}")
     columns = shape.interval_columns(span, interval_ms)
@@ -332,7 +329,11 @@ def _checked_columns(span: Span, interval_ms: int) -> Columns:
             f"interval_ms={interval_ms} cuts the range into {columns.count:,} columns; a chart has at most"
             f" {MAX_COLUMNS:,}: use interval_ms={-(-span.length_ms // (MAX_COLUMNS - 1))} or more"
         )
-    return columns
+    if zone is None:
+        return columns
+    if interval_ms > _LONGEST_LOCAL_MS:
+        raise InvalidRequestError("interval_ms must be at most 100 years where there is a timezone")
+    return LocalColumns(multiples(interval_ms, zones.check_zone(zone), span))
 
 
 def _fingerprint(

@@ -47,10 +47,6 @@ class Columns:
         """Returns the first millisecond of each column."""
         return self.span.start_ms - (-columns * self.span.length_ms) // self.count
 
-    def count_in(self, span: Span) -> int:
-        """Returns how many columns the span overlaps."""
-        return self.index_at(span.end_ms - 1) - self.index_at(span.start_ms) + 1
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalColumns:
@@ -84,10 +80,6 @@ class LocalColumns:
         """Returns the first millisecond of each column."""
         return self.edges[columns]
 
-    def count_in(self, span: Span) -> int:
-        """Returns how many columns the span overlaps."""
-        return self.index_at(span.end_ms - 1) - self.index_at(span.start_ms) + 1
-
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -97,6 +89,8 @@ class Shape:
     columns: Columns | LocalColumns
     interval_ms: int | None = None
     """The length of a column, if the request has it; None if it has their number."""
+    is_aligned: bool = True
+    """Whether columns of an interval are aligned (`are_aligned`) with the buckets they are drawn from."""
 
     def reduce_part(self, rows: Samples | Aggregates) -> Samples | Aggregates:
         """Returns the rows of one part of a range that may be in the result."""
@@ -120,6 +114,27 @@ def interval_columns(span: Span, interval_ms: int) -> Columns:
     return Columns(Span(start_ms, end_ms), (end_ms - start_ms) // interval_ms)
 
 
+def count_in(columns: Columns | LocalColumns, span: Span) -> int:
+    """Returns how many columns the span overlaps."""
+    return columns.index_at(span.end_ms - 1) - columns.index_at(span.start_ms) + 1
+
+
+def are_aligned(columns: Columns | LocalColumns, buckets: Times) -> bool:
+    """Returns whether no bucket overlaps two columns, or else each consists of whole columns.
+
+    `buckets` are the edges of all buckets, in ascending order, at least two.
+    """
+    edges = columns.starts(np.arange(columns.count + 1))
+    inner = edges[(edges > buckets[0]) & (edges < buckets[-1])]
+    return _contains(buckets, inner) or _contains(edges, buckets)
+
+
+def _contains(edges: Times, times: Times) -> bool:
+    """Returns whether each of the times is an edge; the edges are in ascending order."""
+    index = np.minimum(np.searchsorted(edges, times), len(edges) - 1)
+    return bool((edges[index] == times).all())
+
+
 def reduce_part(samples: Samples, method: str, columns: Columns | LocalColumns) -> Samples:
     """Returns the samples of a part (sorted) from which `reduce` makes the result of the whole."""
     if method == "m4":
@@ -132,7 +147,7 @@ def reduce_part(samples: Samples, method: str, columns: Columns | LocalColumns) 
 def reduce(samples: Samples, method: str, columns: Columns | LocalColumns, page: Span) -> Samples:
     """Returns the samples of a page that draw the same line: by m4, minmax or lttb, ROWS[method] a column."""
     if method == "lttb":
-        return lttb(samples, columns.count_in(page))
+        return lttb(samples, count_in(columns, page))
     return reduce_part(samples, method, columns)
 
 
