@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vitals.errors import InvalidRequestError
+from vitals.model import zones
 from vitals.model.measures.calendar import Calendar, Interval
 from vitals.model.points import Catalog, ListedPoint, Point
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_start
@@ -49,3 +50,15 @@ def test_a_local_interval_is_at_most_a_century() -> None:
     with pytest.raises(InvalidRequestError, match="at most 100 years"):
         columns(36_526 * DAY_MS, "America/Chicago")
     assert columns(36_526 * DAY_MS, None).count == 1
+
+
+def fingerprint_of(zone: str | None) -> str:
+    request = QueryRequest("s", ["p"], SPAN.start_ms, SPAN.end_ms, "raw", interval_ms=DAY_MS, timezone=zone)
+    return plan_query(request, CATALOG, NOW, 365).fingerprint
+
+
+def test_other_rules_of_zones_end_local_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {zone: fingerprint_of(zone) for zone in (None, "America/Chicago")}
+    monkeypatch.setattr(zones, "version", lambda: "2026z")
+    assert fingerprint_of(None) == before[None]
+    assert fingerprint_of("America/Chicago") != before["America/Chicago"]

@@ -347,7 +347,8 @@ def _fingerprint(
     drawn = None
     if shape:
         columns = shape.columns
-        drawn = [shape.method, columns.count, columns.span.start_ms, columns.span.end_ms, request.timezone]
+        zone = [request.timezone, zones.version()] if isinstance(columns, LocalColumns) else request.timezone
+        drawn = [shape.method, columns.count, columns.span.start_ms, columns.span.end_ms, zone]
     buckets = calendar and [str(calendar.interval), calendar.zone, calendar.week_start, zones.version()]
     return page_token.fingerprint(
         request.site, names, span.start_ms, span.end_ms, buckets, request.measure, drawn, units
