@@ -231,11 +231,9 @@ class _Offsets:
             low, high = max(int(start_ms), span.start_ms), min(int(end_ms), span.end_ms)
             if low < high:
                 first_ms = low + -(low + offset_ms) % step_ms
-                edges += [
-                    np.array([low] if low == start_ms else [], np.int64),
-                    np.arange(first_ms, high, step_ms),
-                ]
-        return np.unique(np.concatenate(edges))
+                change = [low] if low == start_ms and low < first_ms else []
+                edges += [np.array(change, np.int64), np.arange(first_ms, high, step_ms)]
+        return np.concatenate(edges)
 
     def at(self, times: Times) -> npt.NDArray[np.int64]:
         """Returns the offset in force at each time."""
