@@ -85,7 +85,7 @@ def test_some_points_of_a_part_of_some_days(
     stage: Stage, format: str, max_name_bytes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the names are too many for Athena."""
-    monkeypatch.setattr("vitals.reading.athena_sql._MAX_NAME_BYTES", max_name_bytes)
+    monkeypatch.setattr("vitals.reading.bulk.athena_sql._MAX_NAME_BYTES", max_name_bytes)
     span = Span(SYNCED[0].start_ms + 20 * MINUTE_MS + 1, SYNCED[3].end_ms - 10 * MINUTE_MS)
     names = sorted({name for name, _ in stage.truth(span)})[3:15]
     export = stage.start(

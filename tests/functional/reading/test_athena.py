@@ -17,7 +17,7 @@ from vitals.aws.cost import Cost
 from vitals.errors import AthenaError, TierTimeoutError, TooLargeError
 from vitals.model.samples import Samples
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_start
-from vitals.reading import athena_sql
+from vitals.reading.bulk import athena_sql
 
 __all__ = ["stuck"]
 

@@ -18,7 +18,7 @@ MUTANTS = (
     Mutant(
         "unsettled_blocks_ignored",
         "A day whose blocks expire is read from its file alone, although it was written to since.",
-        f"{VITALS}/reading/plan.py",
+        f"{VITALS}/reading/day_tiers.py",
         "        if not (expiring and record.settled):\n",
         "        if not expiring:\n",
         scenarios=(replace(HELD, seed=4),),

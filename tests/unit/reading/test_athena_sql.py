@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.support.strategies import awkward_names
 from vitals.aws import athena
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
-from vitals.reading import athena_sql
+from vitals.reading.bulk import athena_sql
 
 WHOLE = Span(0, 10 * DAY_MS)
 CUT = Span(HOUR_MS, 10 * DAY_MS - HOUR_MS)

@@ -14,7 +14,7 @@ from vitals.model.row_counts import RowCounts
 from vitals.model.samples import Samples, merge
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, Span
-from vitals.reading.plan import must_be_consistent
+from vitals.reading.day_tiers import must_be_consistent
 from vitals.reading.reads import PlannedRead, ReadResult, ReadStats, combined, day_failures
 from vitals.store.state.ledger import Ledger
 from vitals.store.tiers.cold import ColdTier

@@ -19,7 +19,7 @@ from vitals.errors import TooLargeError
 from vitals.model.row_counts import RowCounts
 from vitals.model.samples import Samples, from_columns, merge
 from vitals.model.timespan import Span
-from vitals.reading import athena_sql
+from vitals.reading.bulk import athena_sql
 from vitals.store import keys
 
 # The time that stopping a query takes.

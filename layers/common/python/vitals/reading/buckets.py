@@ -21,8 +21,9 @@ from vitals.model.measures.measure import BucketRows, Source, bucket_rows
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.samples import Ids, Samples, Times, concat
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
+from vitals.reading.day_tiers import DayRun, plan_parts
 from vitals.reading.paging import Pages
-from vitals.reading.plan import DayRun, QueryPlan, plan_parts
+from vitals.reading.plan import QueryPlan
 from vitals.reading.reads import PlannedRead, ReadResult, ReadStats, combined
 
 # How far the sample before a bucket, or after it, is looked for: hardly ever more than the first.

@@ -15,7 +15,7 @@ from vitals.model.samples import Samples, merge
 from vitals.model.timespan import DAY_MS, Span
 from vitals.reading import buckets
 from vitals.reading.archive import ArchiveReader, BulkReader
-from vitals.reading.plan import DayRun, plan_parts
+from vitals.reading.day_tiers import DayRun, plan_parts
 from vitals.reading.reads import PlannedRead, ReadResult, ReadStats, combined
 from vitals.store.state.ledger import Ledger
 from vitals.store.stores import Stores

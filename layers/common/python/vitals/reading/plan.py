@@ -1,4 +1,4 @@
-"""Plans a query: its points, span, resolution and shape, and the tier that serves each day."""
+"""Plans a query: its points, span, resolution and shape."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,9 +10,8 @@ from vitals.model.measures.cells import LONGEST_MS, holds_of
 from vitals.model.measures.counters import SKIP_MS
 from vitals.model.measures.measure import MEAN, Measure, Source
 from vitals.model.points import Catalog, Point
-from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.records.sites import Units, check_units
-from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_MS, Span, floor_window
+from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, floor_window
 from vitals.reading import page_token, shape
 from vitals.reading.request import DEFAULT_MAX_POINTS, LONGEST_INTERVAL_MS, MAX_COLUMNS, QueryRequest
 from vitals.reading.resolution import choose_interval, interval_s
@@ -22,8 +21,6 @@ from vitals.reading.shape import Columns, LocalColumns, Shape
 _MOST_SAMPLES_OF_BUCKET = 5_000_000
 # Zones are known for a few centuries.
 _LONGEST_LOCAL_MS = 36_525 * DAY_MS
-# Longer than any read takes.
-_EXPIRY_MARGIN_MS = 10 * MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,73 +228,6 @@ def _week_start(text: str | None) -> WeekStart:
         case "sunday":
             return "sunday"
     raise InvalidRequestError("week_start must be monday or sunday")
-
-
-@dataclass(frozen=True, slots=True)
-class DayRun:
-    """Consecutive days, or the parts of them in a span, and whether their items must be read consistently.
-
-    An eventually consistent read costs half, and may lack what was written within the last second or so. So
-    only days that are quiet (ArchiveRecord.is_quiet) are read like that.
-    """
-
-    span: Span
-    consistent: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The tier of each part of a span.
-
-    `files`: days whose file must be read. `hot`: runs of days with samples that only the hot tier has; it
-    wins where both have a sample. `rollup`: runs of days whose rollups have everything.
-    """
-
-    files: tuple[int, ...] = ()
-    hot: tuple[DayRun, ...] = ()
-    rollup: tuple[DayRun, ...] = ()
-
-
-def plan_parts(span: Span, records: Iterable[ArchiveRecord], now_ms: int, *, rollups: bool) -> Parts:
-    """Returns the parts of a span. A day without a record has no data: writers make the record first.
-
-    The hot tier has all of a day whose blocks have not expired, and takes one request less than its file.
-    """
-    by_day = {record.day_ms: record for record in records}
-    files: list[int] = []
-    hot: list[ArchiveRecord] = []
-    rolled: list[ArchiveRecord] = []
-    for day_ms in range(span.start_ms - span.start_ms % DAY_MS, span.end_ms, DAY_MS):
-        record = by_day.get(day_ms)
-        if record is None:
-            continue
-        if record.settled and rollups:
-            rolled.append(record)
-            continue
-        expiring = record.expires_ms is not None and record.expires_ms <= now_ms + _EXPIRY_MARGIN_MS
-        if expiring and record.etag:
-            files.append(day_ms)
-        if not (expiring and record.settled):
-            hot.append(record)
-    return Parts(tuple(files), _runs(hot, span, now_ms), _runs(rolled, span, now_ms))
-
-
-def must_be_consistent(records: Iterable[ArchiveRecord], now_ms: int) -> bool:
-    """Returns whether one read of all of these days must be consistent."""
-    return not all(record.is_quiet(now_ms) for record in records)
-
-
-def _runs(records: Iterable[ArchiveRecord], span: Span, now_ms: int) -> tuple[DayRun, ...]:
-    """Returns days as runs of consecutive ones that are read alike, within `span`."""
-    runs: list[DayRun] = []
-    for record in records:
-        day_ms, consistent = record.day_ms, not record.is_quiet(now_ms)
-        day = Span(max(day_ms, span.start_ms), min(day_ms + DAY_MS, span.end_ms))
-        if runs and runs[-1].span.end_ms == day.start_ms and runs[-1].consistent == consistent:
-            runs[-1] = DayRun(Span(runs[-1].span.start_ms, day.end_ms), consistent)
-        else:
-            runs.append(DayRun(day, consistent))
-    return tuple(runs)
 
 
 def _shape(request: QueryRequest, span: Span, calendar: Calendar | None) -> Shape:

@@ -15,7 +15,7 @@ from vitals.model.timespan import DAY_MS, Span, day_name
 from vitals.reading.bulk.record_batches import record_batches
 from vitals.reading.bulk.request import BulkRequest, BulkRows
 from vitals.reading.bulk.unload import ArchiveUnload, Unloaded
-from vitals.reading.plan import must_be_consistent
+from vitals.reading.day_tiers import must_be_consistent
 from vitals.store.state.ledger import Ledger
 from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.rollups import RollupTier

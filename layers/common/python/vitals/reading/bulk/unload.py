@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from vitals.aws import athena, s3
 from vitals.aws.athena import Athena
-from vitals.reading import athena_sql
+from vitals.reading.bulk import athena_sql
 from vitals.reading.bulk.request import BulkRequest
 from vitals.store import keys
 
