@@ -14,6 +14,7 @@ from tests.support.lost_answers import LostAnswer
 from vitals.aws import clients
 from vitals.model.points import ListedPoint
 from vitals.model.records.sites import REMOVED
+from vitals.store import conflicts
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.sites import SiteTable
 
@@ -95,6 +96,13 @@ def test_a_repeat_records_nothing(call: Call) -> None:
     body = {"timezone": "America/Chicago"}
     assert call("PATCH", "/sites/mill", body) == call("PATCH", "/sites/mill", body)
     assert len(changes(call)) == 1
+
+
+def test_an_endless_conflict_is_answered_with_503(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conflicts, "transact", lambda *_: False)
+    for path, body in (("", {"units": "metric"}), ("/points", {"points": {"p001": {"kind": "binary"}}})):
+        status, answer = call("PATCH", f"/sites/mill{path}", body)
+        assert (status, answer["error_code"]) == (503, "UNAVAILABLE")
 
 
 @pytest.mark.parametrize(

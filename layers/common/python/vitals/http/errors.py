@@ -21,6 +21,7 @@ from vitals.errors import (
     TIME_LIMIT_REACHED,
     AthenaError,
     BusyError,
+    ConflictError,
     DayFileError,
     ForbiddenError,
     InvalidRequestError,
@@ -91,6 +92,8 @@ class _Errors:
     logger: Logger
 
     def vitals_error(self, error: VitalsError) -> Response[str]:
+        if isinstance(error, ConflictError):
+            return self.unavailable(error)
         if isinstance(error, TierTimeoutError):
             self.logger.warning("a tier did not answer", exc_info=error)
         elif isinstance(error, QueueRefusedError):

@@ -10,15 +10,24 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from vitals.aws.runtime import SYSTEM, Runtime
+from vitals.store import conflicts
 
-def write(call: Callable[..., Any], request: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
+
+def write(
+    call: Callable[..., Any],
+    request: Mapping[str, Any],
+    own: Mapping[str, Any],
+    runtime: Runtime = SYSTEM,
+) -> bool:
     """Makes a conditional write; returns False when its condition fails on what another process wrote.
 
     `own` are attributes that only this write gives the item, or another write with the same result. DynamoDB
-    returns the item with the refusal, so recognising the write takes no read.
+    returns the item with the refusal, so recognising the write takes no read. ConflictError as of
+    conflicts.write.
     """
     try:
-        call(**request, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+        conflicts.write(call, {**request, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}, runtime)
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
             raise

@@ -135,7 +135,7 @@ class Stores:
     def tokens(self) -> "TokenTable":
         from vitals.store.state.tokens import TokenTable
 
-        return TokenTable(self._dynamodb, self._settings.state_table)
+        return TokenTable(self._dynamodb, self._settings.state_table, self._runtime)
 
     def circuits(self, key_group: str) -> "CircuitTable":
         """Returns the circuit of a key group."""

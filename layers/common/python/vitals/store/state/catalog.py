@@ -45,6 +45,7 @@ class CatalogTable:
         self._changes = ChangeTable(client, table, runtime)
         self._client = client
         self._table = table
+        self._runtime = runtime
 
     def load(self, site: str) -> Catalog:
         """Returns the site's catalog, empty when it has none yet."""
@@ -111,7 +112,7 @@ class CatalogTable:
             if changes := _setting_changes(stored, points):
                 written = self._changes.write(site, who, changes, request)
             else:
-                written = conditional.write(self._client.update_item, request, own)
+                written = conditional.write(self._client.update_item, request, own, self._runtime)
             if not written:
                 return False
         return True

@@ -14,7 +14,7 @@ import zstandard
 
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.model.records.changes import Change, RecordedChange
-from vitals.store import items, keys
+from vitals.store import conflicts, items, keys
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,7 +26,6 @@ MAX_CHANGES = 1 << _INDEX_BITS
 """Changes of one write."""
 _END = 1 << 63
 _MAX_PAGES = 1_000
-_LOST = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
 class ChangeTable:
@@ -35,13 +34,12 @@ class ChangeTable:
     def __init__(self, client: "DynamoDBClient", table: str, runtime: Runtime = SYSTEM) -> None:
         self._client = client
         self._table = table
-        self._now_ms = runtime.now_ms
-        self._uniform = runtime.uniform
+        self._runtime = runtime
 
     def write(self, site: str, who: str, changes: Sequence[Change], update: Mapping[str, Any]) -> bool:
         """Makes a conditional UpdateItem request and records its changes, 1 to MAX_CHANGES of them.
 
-        Returns False, and nothing changes, when another writer came first.
+        Returns False, and nothing changes, when another writer came first or is under way.
         """
         put = {
             "TableName": self._table,
@@ -49,14 +47,7 @@ class ChangeTable:
             "ConditionExpression": "attribute_not_exists(pk)",
         }
         writes: list[Any] = [{"Update": update}, {"Put": put}]
-        try:
-            self._client.transact_write_items(TransactItems=writes)
-        except self._client.exceptions.TransactionCanceledException as error:
-            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-            if not reasons & _LOST or not reasons <= _LOST | {"None", None}:
-                raise
-            return False
-        return True
+        return conflicts.transact(self._client, writes, self._runtime)
 
     def newest(self, site: str, limit: int, before: int | None = None) -> list[RecordedChange]:
         """Returns at most `limit` changes, newest first; with `before`, those with lower numbers."""
@@ -78,8 +69,8 @@ class ChangeTable:
 
     def _new_number(self) -> int:
         end = 1 << _RANDOM_BITS
-        random = min(int(self._uniform(0, end)), end - 1)
-        return self._now_ms() << _TIME_SHIFT | random << _INDEX_BITS
+        random = min(int(self._runtime.uniform(0, end)), end - 1)
+        return self._runtime.now_ms() << _TIME_SHIFT | random << _INDEX_BITS
 
 
 def _attributes(who: str, changes: Sequence[Change]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from vitals.errors import ConflictError, NotFoundError
 from vitals.model.records.changes import Change
 from vitals.model.records.sites import SITE_SETTINGS, RecordedStatus, SiteRecord, SiteSettings
 from vitals.model.timespan import Span
-from vitals.store import conditional, items, keys
+from vitals.store import conditional, conflicts, items, keys
 from vitals.store.state.changes import ChangeTable
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ class SiteTable:
         self._client = client
         self._table = table
         self._changes = ChangeTable(client, table, runtime)
-        self._new_id = runtime.new_id
-        self._now_ms = runtime.now_ms
+        self._runtime = runtime
 
     def load(self, site: str) -> SiteRecord | None:
         """Returns the record of a site, None when there is none."""
@@ -46,7 +45,7 @@ class SiteTable:
         the site, and every move the rejected readings, by reason. Two processes may move it to the same time,
         so each move has an id, by which it recognises its own effect.
         """
-        move = {"S": self._new_id()}
+        move = {"S": self._runtime.new_id()}
         values: dict[str, Any] = {
             ":move": move,
             ":new": {"N": str(fetched.end_ms)},
@@ -65,11 +64,11 @@ class SiteTable:
             "ConditionExpression": condition,
             "ExpressionAttributeValues": values,
         }
-        return conditional.write(self._client.update_item, request, {"moved_by": move})
+        return conditional.write(self._client.update_item, request, {"moved_by": move}, self._runtime)
 
     def set_status(self, site: str, status: RecordedStatus, key_group: str | None = None) -> None:
         """Sets the status of a site, which may be new, and its key group unless that is None."""
-        facts: dict[str, items.Fact] = {"status": status, "status_ms": self._now_ms()}
+        facts: dict[str, items.Fact] = {"status": status, "status_ms": self._runtime.now_ms()}
         self._set(site, facts | ({"key_group": key_group} if key_group else {}))
 
     def set_key_group(self, site: str, key_group: str) -> None:
@@ -97,13 +96,14 @@ class SiteTable:
 
         A site that has the time of a status does not change.
         """
-        now_ms = self._now_ms()
+        now_ms = self._runtime.now_ms()
         facts = {"status_ms": now_ms}
         condition = "attribute_not_exists(status_ms)"
         conditional.write(
             self._client.update_item,
             items.setting(self._table, keys.site_record(site), facts, condition),
             items.attributes(facts),
+            self._runtime,
         )
         return now_ms
 
@@ -137,7 +137,8 @@ class SiteTable:
         return request
 
     def _set(self, site: str, facts: Mapping[str, items.Fact]) -> None:
-        self._client.update_item(**items.setting(self._table, keys.site_record(site), facts))
+        request = items.setting(self._table, keys.site_record(site), facts)
+        conflicts.write(self._client.update_item, request, self._runtime)
 
 
 def _changes(before: SiteRecord, after: SiteRecord) -> list[Change]:

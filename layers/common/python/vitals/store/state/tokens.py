@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.errors import ConflictError, InvalidRequestError, NotFoundError
 from vitals.model.records.tokens import (
     EVERY_SITE,
@@ -23,7 +24,7 @@ from vitals.model.records.tokens import (
 )
 from vitals.model.timespan import DAY_MS
 from vitals.site_name import check_site
-from vitals.store import items, keys
+from vitals.store import conflicts, items, keys
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,9 +39,10 @@ _REMEMBERED_MS = 30 * DAY_MS
 class TokenTable:
     """The bearer tokens of one state table."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, runtime: Runtime = SYSTEM) -> None:
         self._client = client
         self._table = table
+        self._runtime = runtime
 
     def create(
         self,
@@ -118,7 +120,8 @@ class TokenTable:
         for item in chain.from_iterable(items.pages(self._client.scan, request, "the tokens", _MAX_PAGES)):
             sha256 = item["pk"]["S"].removeprefix(keys.TOKEN_PREFIX)
             if sha256 not in indexed:
-                self._client.put_item(TableName=self._table, Item=_entry(_token(sha256, item)))
+                request = {"TableName": self._table, "Item": _entry(_token(sha256, item))}
+                conflicts.write(self._client.put_item, request, self._runtime)
                 added += 1
         return added
 
@@ -178,17 +181,20 @@ class TokenTable:
 
     def remove_grant(self, token: Token) -> None:
         """Makes the token invalid; its entry in the index stays until its usage key is removed too."""
-        self._client.delete_item(TableName=self._table, Key=keys.token(token.sha256))
+        self._remove(keys.token(token.sha256))
 
     def remove_entry(self, token: Token) -> None:
         """Removes the token from the index, as the last step of revoking it."""
-        self._client.delete_item(TableName=self._table, Key=keys.token_entry(token.sha256))
+        self._remove(keys.token_entry(token.sha256))
+
+    def _remove(self, key: keys.Key) -> None:
+        request = {"TableName": self._table, "Key": key}
+        conflicts.write(self._client.delete_item, request, self._runtime)
 
 
 def _is_refused(error: Any) -> bool:
     """Returns whether a condition of the transaction does not hold."""
-    reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-    return "ConditionalCheckFailed" in reasons
+    return "ConditionalCheckFailed" in conflicts.reasons(error)
 
 
 def _new_secret() -> str:

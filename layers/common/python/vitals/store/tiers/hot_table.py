@@ -1,6 +1,6 @@
 """Requests to the hot table: blocks read whole, and written only over the revision that was read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from vitals.aws.cost import Cost
@@ -9,7 +9,7 @@ from vitals.codec import segments
 from vitals.codec.block_merge import Block
 from vitals.errors import ConflictError
 from vitals.model.timespan import WINDOW_MS, Span, floor_window
-from vitals.store import conditional, items, keys
+from vitals.store import conditional, conflicts, items, keys
 from vitals.store.tiers import hot_items
 from vitals.store.tiers.hot_items import BlockKey, Item, StoredBlock
 
@@ -22,11 +22,6 @@ _READ_ATTEMPTS = 8
 _MAX_PAGES = 5_000
 # The blocks of a query for the newest ones, which seldom needs more.
 _NEWEST = 12
-# Reasons of a cancelled transaction that may be retried after another read.
-_THROTTLED = {"ThrottlingError", "ProvisionedThroughputExceeded"}
-_LOST = {"ConditionalCheckFailed", "TransactionConflict"} | _THROTTLED
-# A block of many items takes the write units of a partition for seconds.
-_THROTTLED_S = 3.0
 
 
 class BlockTable:
@@ -35,8 +30,7 @@ class BlockTable:
     def __init__(self, client: "DynamoDBClient", table: str, runtime: Runtime) -> None:
         self._client = client
         self._table = table
-        self._sleep = runtime.sleep
-        self._uniform = runtime.uniform
+        self._runtime = runtime
 
     def unexpired(
         self,
@@ -81,7 +75,7 @@ class BlockTable:
             request = result["UnprocessedKeys"]
             if not request:
                 return stored
-            self._sleep(0.05 * 2**attempt)
+            self._runtime.sleep(0.05 * 2**attempt)
         raise ConflictError(f"DynamoDB left block keys unprocessed {_READ_ATTEMPTS} times")
 
     def get_span(self, site: str, group: int, span: Span, now_ms: int) -> dict[BlockKey, Block]:
@@ -113,8 +107,8 @@ class BlockTable:
         puts = [{"TableName": self._table, "Item": item} for item in written]
         puts[0] |= condition
         if len(puts) > 1:
-            return self._transact([{"Put": put} for put in puts])
-        return self._attempt(self._client.put_item, puts[0], own=written[0])
+            return conflicts.transact(self._client, [{"Put": put} for put in puts], self._runtime)
+        return conditional.write(self._client.put_item, puts[0], written[0], self._runtime)
 
     def expire(self, site: str, block: StoredBlock, expires_at: int) -> bool:
         """Sets the time (epoch s) when the block expires; returns False when it changed since it was read.
@@ -135,8 +129,8 @@ class BlockTable:
             for number in range(block.items)
         ]
         if len(updates) > 1:
-            return self._transact([{"Update": update} for update in updates])
-        return self._attempt(self._client.update_item, updates[0], own={})
+            return conflicts.transact(self._client, [{"Update": update} for update in updates], self._runtime)
+        return conditional.write(self._client.update_item, updates[0], {}, self._runtime)
 
     def _query(
         self,
@@ -175,7 +169,7 @@ class BlockTable:
             whole, item = hot_items.assemble(window_ms, stored, now_ms)
             if whole:
                 return item
-            self._sleep(self._uniform(0, 0.05 * 2**attempt))
+            self._runtime.sleep(self._runtime.uniform(0, 0.05 * 2**attempt))
         raise ConflictError(f"block {group}/{window_ms} of {site} was not whole in {_READ_ATTEMPTS} reads")
 
     def _block(self, site: str, key: BlockKey, item: Item, now_ms: int) -> Block | None:
@@ -184,24 +178,3 @@ class BlockTable:
         if segments.count(item) > 1 and hot_items.is_alive(item, now_ms):
             whole = self._read_again(site, key, now_ms)
         return hot_items.decode(whole) if whole is not None else None
-
-    def _attempt(self, call: Callable[..., Any], request: dict[str, Any], *, own: Item) -> bool:
-        """Makes one conditional write; returns False when another writer came first."""
-        try:
-            return conditional.write(call, request, own)
-        except self._client.exceptions.TransactionConflictException:
-            return False
-
-    def _transact(self, writes: list[Any]) -> bool:
-        """Makes all of the writes; makes none and returns False when another writer came first."""
-        try:
-            self._client.transact_write_items(TransactItems=writes)
-        except self._client.exceptions.TransactionCanceledException as error:
-            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-            if not reasons & _LOST or not reasons <= _LOST | {"None", None}:
-                raise
-            if reasons & _THROTTLED:
-                # botocore retries throttled requests, but not a transaction that was cancelled by throttling.
-                self._sleep(self._uniform(_THROTTLED_S / 3, _THROTTLED_S))
-            return False
-        return True

@@ -1,0 +1,69 @@
+"""Writes of items that other processes write in transactions: one place for DynamoDB's conflicts.
+
+DynamoDB refuses a write of an item while a transaction writes it, and cancels a transaction while another
+write is under way. Neither has an effect, and botocore repeats neither.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from vitals.aws.runtime import SYSTEM, Runtime
+from vitals.errors import ConflictError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_ATTEMPTS = 8
+# A transaction takes about 0.1 s.
+_PAUSE_S = 0.05
+_LONGEST_PAUSE_S = 0.8
+# Items of 400 KB take the write units of a partition for seconds.
+_THROTTLED_S = 3.0
+_CONFLICT = "TransactionConflict"
+_THROTTLED = {"ThrottlingError", "ProvisionedThroughputExceeded"}
+_REPEATABLE = {"ConditionalCheckFailed", _CONFLICT, "None", None} | _THROTTLED
+
+
+def write(call: Callable[..., Any], request: Mapping[str, Any], runtime: Runtime = SYSTEM) -> Any:
+    """Makes a write of one item, again while a transaction writes the item; returns the answer.
+
+    ConflictError after the last attempt, TierTimeoutError after the time limit of an answer.
+    """
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            runtime.sleep(runtime.uniform(0, min(_LONGEST_PAUSE_S, _PAUSE_S * 2**attempt)))
+            runtime.deadline.check()
+        try:
+            return call(**request)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "TransactionConflictException":
+                raise
+    raise ConflictError(f"a transaction was writing the item during each of {_ATTEMPTS} attempts to write it")
+
+
+def transact(client: "DynamoDBClient", writes: Sequence[Any], runtime: Runtime) -> bool:
+    """Makes all of the writes; makes none and returns False when the caller may read again and repeat them.
+
+    Then a condition does not hold, or after a pause another write was under way or DynamoDB throttled.
+    """
+    try:
+        client.transact_write_items(TransactItems=writes)
+    except client.exceptions.TransactionCanceledException as error:
+        codes = reasons(error)
+        if not codes <= _REPEATABLE or codes <= {"None", None}:
+            raise
+        if codes & _THROTTLED:
+            # botocore retries throttled requests, but not a transaction that was cancelled by throttling.
+            runtime.sleep(runtime.uniform(_THROTTLED_S / 3, _THROTTLED_S))
+        elif _CONFLICT in codes:
+            runtime.sleep(runtime.uniform(0, _LONGEST_PAUSE_S / 2))
+        return False
+    return True
+
+
+def reasons(error: ClientError) -> set[Any]:
+    """Returns the codes of the reasons why a transaction was cancelled."""
+    details: Any = error.response
+    return {reason.get("Code") for reason in details.get("CancellationReasons", [])}
