@@ -60,8 +60,8 @@ class Syncer:
             self.ingest.ace.announce(2)
             weather = pool.submit(self.ingest.request_weather, receipt.site)
             result = StepResult(caught_up=False, advanced=False)
-            for _ in range(max_steps):
-                result = self._step(catalog, receipt)
+            for number in range(max_steps):
+                result = self._step(catalog, receipt, announced=0 if number else 1)
                 if result.caught_up or not result.advanced or not may_continue():
                     break
             write_weather(self.ingest, catalog, receipt, self.log, weather)
@@ -83,14 +83,14 @@ class Syncer:
         catalogs = CatalogSync(self.ingest, self.catalogs, self.sites, self.log, self.catalog_every_ms)
         return catalogs.load(record, receipt)
 
-    def _step(self, catalog: Catalog, receipt: Receipt) -> StepResult:
-        """Reads one step, and notes in the receipt what it did."""
+    def _step(self, catalog: Catalog, receipt: Receipt, announced: int) -> StepResult:
+        """Reads one step, `announced` of its requests being so, and notes in the receipt what it did."""
         record = self.sites.load(receipt.site)
         checkpoint_ms = record.checkpoint_ms if record else None
         step = plan.next_step(checkpoint_ms, self.ingest.now(), self.initial_lookback_ms)
         receipt.checkpoint_ms = checkpoint_ms
         before = receipt.tally.rejected.copy()
-        self.ingest.fetch(receipt.site, catalog, step.span, receipt.tally)
+        self.ingest.fetch(receipt.site, catalog, step.span, receipt.tally, announced=announced)
         rejected = receipt.tally.rejected - before
         advanced = self.sites.advance(receipt.site, checkpoint_ms, step.span, rejected)
         if advanced:

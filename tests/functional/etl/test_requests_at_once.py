@@ -11,7 +11,7 @@ from tests.support.sites import SITE
 from tests.support.syncing import assert_exact, but, checkpoint, impatient
 from tests.support.world import World
 from vitals.ace.client import AceClient
-from vitals.ace.pacing import Pace
+from vitals.ace.pacing import Pace, PriorityPace
 from vitals.errors import UpstreamUnavailableError
 from vitals.model.timespan import HOUR_MS, Span, floor_window
 
@@ -151,6 +151,29 @@ def test_pages_before_a_failed_one_are_stored(world: World, failing: int) -> Non
     assert checkpoint(world) == before
     world.sync()
     assert_exact(world)
+
+
+class Charged:
+    """The pace of others, which counts its slots that go to the sync."""
+
+    def __init__(self) -> None:
+        self.slots = 0
+
+    def charge(self, requests: int = 1) -> None:
+        self.slots += requests
+
+
+@pytest.mark.parametrize("page_size", [100_000, 500, A_THIRD])
+@pytest.mark.parametrize("minutes", [5, 180])
+def test_each_request_takes_one_slot(world: World, page_size: int, minutes: int) -> None:
+    world.sync()
+    world.clock.forward(minutes)
+    charged: Any = Charged()
+    pace = PriorityPace(Pace(60_000, burst=1_000), charged)
+    url, key = world.simulator.url, world.simulator.settings.api_key
+    ace = AceClient(url, key, pace, page_size=page_size)
+    but(world, ace=ace, catalog_every_ms=24 * HOUR_MS).sync(max_steps=1)
+    assert charged.slots == ace.requests
 
 
 def test_syncs_at_once_share_pools_without_trace(world: World) -> None:

@@ -37,7 +37,7 @@ class Unpaced:
     def announce(self, requests: int) -> None:
         pass
 
-    def wait(self) -> None:
+    def wait(self, within_s: float = 0) -> None:
         """Returns at once."""
 
 

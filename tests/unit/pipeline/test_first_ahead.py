@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from itertools import chain
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -43,6 +44,23 @@ def test_no_more_are_requested_than_allowed() -> None:
     assert sorted(begun) == [0, 1]
 
 
+@given(st.lists(st.integers(0, 3), max_size=9), st.integers(1, 4))
+def test_no_more_sources_are_open_than_allowed(lengths: list[int], at_once: int) -> None:
+    open_sources: set[int] = set()
+    most = 0
+
+    def source(number: int) -> Iterator[int]:
+        nonlocal most
+        open_sources.add(number)
+        most = max(most, len(open_sources))
+        yield from range(lengths[number])
+        open_sources.remove(number)
+
+    items = first_ahead(map(source, range(len(lengths))), at_once, _Immediate)
+    assert list(items) == [item for length in lengths for item in range(length)]
+    assert most <= at_once
+
+
 def test_an_error_ends_it_after_earlier_items() -> None:
     started, released, ended = threading.Event(), threading.Event(), threading.Event()
 
@@ -61,6 +79,15 @@ def test_an_error_ends_it_after_earlier_items() -> None:
     with pytest.raises(OSError, match="no page"):
         next(items)
     assert ended.is_set()
+
+
+class _Immediate(ThreadPoolExecutor):
+    """A pool that makes each call when it is submitted."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
 
 
 def _releasing(event: threading.Event) -> type[Executor]:

@@ -130,7 +130,7 @@ def test_a_request_slot_too_late_is_an_error(pace: Callable[..., SharedPace]) ->
     for _ in range(40):
         live.wait()
     with pytest.raises(UpstreamUnavailableError, match="next request slot"):
-        pace(remaining_s=lambda: 10).wait()
+        pace().wait(10)
 
 
 def test_slots_reserved_at_once_are_all_different(pace: Callable[..., SharedPace]) -> None:

@@ -53,7 +53,6 @@ def connect(
             runtime,
             key_group=key_group,
             user=user,
-            remaining_s=remaining_s,
         )
 
     paced: Paced = shared("backfill")

@@ -1,11 +1,12 @@
 """The pace of requests to ACE."""
 
+import math
 import threading
 from functools import partial
 from typing import Protocol
 
 from vitals.aws.runtime import SYSTEM, Runtime
-from vitals.store.control.rate_limit import SharedPace
+from vitals.store.control.rate_limit import SharedPace, check_wait
 
 
 class Paced(Protocol):
@@ -14,8 +15,8 @@ class Paced(Protocol):
     def announce(self, requests: int) -> None:
         """Takes note of requests that are made at the same time, before they wait."""
 
-    def wait(self) -> None:
-        """Waits until the next request may be made."""
+    def wait(self, within_s: float = math.inf) -> None:
+        """Waits until the next request may be made; UpstreamUnavailableError at once if that takes longer."""
 
 
 class Pace:
@@ -39,19 +40,21 @@ class Pace:
     def announce(self, requests: int) -> None:
         """Does nothing: a token costs nothing."""
 
-    def wait(self) -> None:
-        """Waits until the next request may be made."""
-        tokens = self._take()
-        if tokens < 0:
-            self._sleep(-tokens / self._rate)
+    def wait(self, within_s: float = math.inf) -> None:
+        """Waits until the next request may be made; UpstreamUnavailableError at once if that takes longer."""
+        wait_s = self._take(within_s)
+        if wait_s:
+            self._sleep(wait_s)
 
-    def _take(self) -> float:
-        """Takes a token; returns how many are left, less than none when the caller has to wait for it."""
+    def _take(self, within_s: float) -> float:
+        """Takes a token, unless it comes too late; returns the seconds until it is there."""
         with self._lock:
             now = self._monotonic()
-            self._tokens = min(self._burst, self._tokens + (now - self._updated) * self._rate) - 1
-            self._updated = now
-            return self._tokens
+            tokens = min(self._burst, self._tokens + (now - self._updated) * self._rate) - 1
+            wait_s = max(0.0, -tokens / self._rate)
+            check_wait(wait_s, within_s)
+            self._tokens, self._updated = tokens, now
+            return wait_s
 
 
 class KeyPaces:
@@ -84,9 +87,9 @@ class PriorityPace:
         with self._lock:
             self._announced += requests
 
-    def wait(self) -> None:
-        """Waits until the caller's own pace allows the next request."""
-        self._own.wait()
+    def wait(self, within_s: float = math.inf) -> None:
+        """Waits until the caller's own pace allows the next request, as that does."""
+        self._own.wait(within_s)
         if not self._take_announced():
             for pace in self._delayed:
                 pace.charge()

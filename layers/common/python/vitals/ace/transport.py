@@ -107,8 +107,9 @@ class Transport:
 
     def _reserve(self, request: Request) -> float:
         """Waits until the pace allows the request; returns the seconds that it then has."""
-        if self._remaining_s() > 0:
-            self._pace.wait()
+        remaining_s = self._remaining_s()
+        if remaining_s > 0:
+            self._pace.wait(remaining_s)
         timeout_s = min(request.timeout_s, self._remaining_s())
         if timeout_s <= 0:
             raise UpstreamUnavailableError(f"{request.subject}: no time left for a request")

@@ -11,8 +11,8 @@ def first_ahead[T](
 ) -> Generator[T]:
     """Yields the items of the sources in order, after an error no more.
 
-    The first items of `at_once` sources are requested at the same time, the others of a source when the
-    caller needs them. When it ends or is closed, no request is under way.
+    The first items of several sources are requested at the same time, the others of a source when the caller
+    needs them: at most `at_once` requests are under way. When it ends or is closed, none is.
     """
     upcoming = iter(sources)
     begun: deque[tuple[Iterator[T], Future[list[T]]]] = deque()
@@ -26,8 +26,8 @@ def first_ahead[T](
         while begun:
             source, first = begun.popleft()
             yield from first.result()
-            begin(1)
             yield from source
+            begin(1)
 
 
 def _first[T](source: Iterator[T]) -> list[T]:

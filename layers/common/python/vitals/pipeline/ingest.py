@@ -56,13 +56,18 @@ class Ingest:
     now: Callable[[], int]
     pool: Callable[[int, str], Executor]
 
-    def fetch(self, site: str, catalog: Catalog, span: Span, tally: Tally) -> None:
-        """Writes the readings of the span, or those before the error if the fetch fails."""
+    def fetch(self, site: str, catalog: Catalog, span: Span, tally: Tally, *, announced: int = 0) -> None:
+        """Writes the readings of the span, or those before the error if the fetch fails.
+
+        The caller has `announced` so many of its requests to the pace, at most one.
+        """
         fetched_ms = self.now()
-        with closing(self.read(site, catalog, span, tally)) as parts:
+        with closing(self.read(site, catalog, span, tally, announced=announced)) as parts:
             self.write(site, span, parts, fetched_ms, tally, catalog.configured)
 
-    def read(self, site: str, catalog: Catalog, span: Span, tally: Tally) -> Generator[Samples]:
+    def read(
+        self, site: str, catalog: Catalog, span: Span, tally: Tally, *, announced: int = 0
+    ) -> Generator[Samples]:
         """Yields the samples of the span, unsorted, in parts of bounded size.
 
         If a read fails, the samples before the error are the last part, and then the error is raised. A
@@ -71,7 +76,7 @@ class Ingest:
         pending: list[Samples] = []
         rejected: set[tuple[int, int]] = set()
         try:
-            with closing(self._accepted_pages(site, catalog, span)) as pages:
+            with closing(self._accepted_pages(site, catalog, span, announced)) as pages:
                 for accepted in pages:
                     _count(accepted, tally)
                     pending.append(accepted.samples)
@@ -117,7 +122,7 @@ class Ingest:
         _count(accepted, tally)
         self._write(site, accepted.samples, weather.fetched_ms, tally)
 
-    def _accepted_pages(self, site: str, catalog: Catalog, span: Span) -> Generator[Accepted]:
+    def _accepted_pages(self, site: str, catalog: Catalog, span: Span, announced: int) -> Generator[Accepted]:
         """Yields what is accepted of each page, in order; the pages of a long span are requested at once."""
 
         def pages(part: Span) -> Generator[Accepted]:
@@ -126,7 +131,7 @@ class Ingest:
         spans = page_spans(span, catalog, self.ace.page_size)
         if len(spans) == 1:
             return pages(span)
-        self.ace.announce(len(spans))
+        self.ace.announce(len(spans) - announced)
         return first_ahead(map(pages, spans), PAGES_AT_ONCE, self.pool)
 
     def _accept(self, readings: Iterable[Reading], catalog: Catalog) -> Accepted:

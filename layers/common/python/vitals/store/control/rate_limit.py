@@ -6,8 +6,8 @@ Item: at_ms, the next free request slot. Reserving a slot moves it on by one int
 answer to that is lost, the slot stays unused, and botocore's repeat reserves the next one.
 """
 
+import math
 from collections import deque
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from vitals.aws.runtime import SYSTEM, Runtime
@@ -26,6 +26,14 @@ _BATCH_MS = 100
 _ATTEMPTS = 20
 
 
+def check_wait(wait_s: float, within_s: float) -> None:
+    """Raises UpstreamUnavailableError for a wait that leaves no time for the request after it."""
+    if wait_s >= within_s:
+        raise UpstreamUnavailableError(
+            f"the next request slot is {wait_s:.0f} s away, after the caller's time limit"
+        )
+
+
 class SharedPace:
     """Request slots of a user of one key group's key at an upstream, `per_minute` of them."""
 
@@ -39,7 +47,6 @@ class SharedPace:
         *,
         key_group: str = DEFAULT_GROUP,
         user: keys.PaceUser = "backfill",
-        remaining_s: Callable[[], float] = lambda: float("inf"),
     ) -> None:
         self._client = client
         self._table = table
@@ -48,19 +55,15 @@ class SharedPace:
         self._batch = max(1, _BATCH_MS // self._interval_ms)
         self._reserved: deque[int] = deque()
         self._now = runtime.now_ms
-        self._remaining_s = remaining_s
         self._sleep = runtime.sleep
 
     def announce(self, requests: int) -> None:
         """Does nothing: each request waits for a slot of its own."""
 
-    def wait(self) -> None:
-        """Waits for the next request slot; UpstreamUnavailableError when it is after the time limit."""
+    def wait(self, within_s: float = math.inf) -> None:
+        """Waits for the next request slot; UpstreamUnavailableError at once if that takes longer."""
         wait_s = max(0, self._next_ms() - self._now()) / 1000
-        if wait_s > self._remaining_s():
-            raise UpstreamUnavailableError(
-                f"the next request slot is {wait_s:.0f} s away, after the caller's time limit"
-            )
+        check_wait(wait_s, within_s)
         self._sleep(wait_s)
 
     def _next_ms(self) -> int:
