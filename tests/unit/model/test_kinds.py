@@ -75,6 +75,35 @@ def test_other_units_make_no_counters(unit: str) -> None:
     assert derived("analogInput", "bacnet", unit, ()) == "analog"
 
 
+ANALOG = st.sampled_from([*SPELLINGS["analog"].split(), ""])
+UNITS = st.sampled_from(["", "kW", "kWh", "gal", "m³", "usGallons", "gpm", "degreesFahrenheit"])
+SETPOINTS = st.sampled_from(["setpoint", "Setpoint", "set-point", "SET_POINT", "zone temperature setpoint"])
+TAGS = st.lists(st.sampled_from(["energy", "cmd", "point", "totalized", "hisTotalized", "kind=Number"]))
+
+
+@given(object_type=ANALOG, point_type=SETPOINTS, unit=UNITS, tags=TAGS)
+def test_a_listed_setpoint_is_one(object_type: str, point_type: str, unit: str, tags: list[str]) -> None:
+    assert derived(object_type, point_type, unit, tuple(tags)) == "setpoint"
+
+
+OUTPUTS = st.sampled_from(
+    [
+        *((text, "bacnet", "point") for text in ("analogOutput", "AO", "object-analog-output", "1")),
+        ("analogValue", "analogOutput", "point"),
+        ("", "analog-output", "point"),
+        ("", "NumericOutput", "point"),
+        ("analogValue", "bacnet", "cmd"),
+        ("2", "", "cmd=m:"),
+    ]
+)
+
+
+@given(output=OUTPUTS, unit=UNITS, tags=TAGS)
+def test_no_output_is_a_counter(output: tuple[str, str, str], unit: str, tags: list[str]) -> None:
+    object_type, point_type, tag = output
+    assert derived(object_type, point_type, unit, (tag, *tags)) == "analog"
+
+
 @given(
     st.text(max_size=64),
     st.text(max_size=64),

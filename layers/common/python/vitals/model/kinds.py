@@ -1,7 +1,7 @@
 """The kind of a point: what its numbers mean, derived from what the upstream lists of it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from functools import lru_cache
 from typing import Literal, get_args
 
@@ -20,15 +20,26 @@ _OBJECT_KINDS: Mapping[str, Kind] = {
     "accumulator": "counter",
     "pulse converter": "counter",
 }
-# Other object types by their numbers in the BACnet standard are analog.
-_NUMBERS: Mapping[str, Kind] = {
-    **dict.fromkeys(("3", "4", "5", "55"), "binary"),
-    **dict.fromkeys(("13", "14", "19", "21", "22"), "multistate"),
-    **dict.fromkeys(("23", "24"), "counter"),
+_OUTPUT = "analog output"
+# By their numbers in the BACnet standard; the others are analog.
+_NUMBERS: Mapping[str, str] = {
+    "1": _OUTPUT,
+    "3": "binary input",
+    "4": "binary output",
+    "5": "binary value",
+    "13": "multi-state input",
+    "14": "multi-state output",
+    "19": "multi-state value",
+    "21": "life safety point",
+    "22": "life safety zone",
+    "23": "accumulator",
+    "24": "pulse converter",
+    "55": "binary lighting output",
 }
 # Type names of other systems contain these: Niagara's BooleanWritable and EnumPoint.
+_SETPOINT: tuple[str, Kind] = ("setpoint", "setpoint")
 _TYPE_WORDS: tuple[tuple[str, Kind], ...] = (
-    ("setpoint", "setpoint"),
+    _SETPOINT,
     ("binary", "binary"),
     ("bool", "binary"),
     ("digital", "binary"),
@@ -51,21 +62,32 @@ def derived(object_type: str, point_type: str, unit: str, tags: tuple[str, ...])
     """Returns the kind of a point from its BACnet object type, the upstream's type, its unit and tags.
 
     The first rule that applies decides: object type or type, then tags, then unit; otherwise it is analog.
+    Neither tags nor a unit make an output a counter.
     """
-    return _of_object(object_type, point_type) or _of_tags(_values(tags)) or _of_unit(unit) or "analog"
+    name, words = _object_name(object_type, point_type), re.sub("[^a-z]", "", point_type.lower())
+    values = _values(tags)
+    markers = {marker for marker, value in values.items() if value in _MARKER_VALUES}
+    is_output = name == _OUTPUT or "output" in words or "cmd" in markers
+    kind = _of_type(name, words) or _of_values(values) or _of_markers(markers, is_output=is_output)
+    return kind or (None if is_output else _of_unit(unit)) or "analog"
 
 
-def _of_object(object_type: str, point_type: str) -> Kind | None:
-    """Returns the kind that an object type or type decides; an analog object may be a setpoint or counter."""
+def _object_name(object_type: str, point_type: str) -> str | None:
+    """Returns BACnet's name of the object type; "" for another number, None where neither text is one."""
     if object_type.isdigit():
-        return _NUMBERS.get(object_type)
-    for text in (object_type, point_type):
-        # `object-analog-input` and `ObjectType.analogInput` too.
-        name = bacnet.object_type(re.sub(r"(?i)^\s*object[\s_-]?(type)?[\s_.:-]*", "", text).strip())
-        if name is not None:
-            return _OBJECT_KINDS.get(name)
-    words = re.sub("[^a-z]", "", point_type.lower())
-    return next((kind for word, kind in _TYPE_WORDS if word in words), None)
+        return _NUMBERS.get(object_type, "")
+    # `object-analog-input` and `ObjectType.analogInput` too.
+    texts = (re.sub(r"(?i)^\s*object[\s_-]?(type)?[\s_.:-]*", "", text) for text in (object_type, point_type))
+    names = (bacnet.object_type(text.strip()) for text in texts)
+    return next((name for name in names if name is not None), None)
+
+
+def _of_type(name: str | None, words: str) -> Kind | None:
+    """Returns the kind that an object type or type decides; an analog object may be a setpoint."""
+    if name in _OBJECT_KINDS:
+        return _OBJECT_KINDS[name]
+    type_words = _TYPE_WORDS if name is None else (_SETPOINT,)
+    return next((kind for word, kind in type_words if word in words), None)
 
 
 def _values(tags: Iterable[str]) -> Mapping[str, str]:
@@ -74,16 +96,15 @@ def _values(tags: Iterable[str]) -> Mapping[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def _of_tags(values: Mapping[str, str]) -> Kind | None:
+def _of_values(values: Mapping[str, str]) -> Kind | None:
     kind = _HAYSTACK_KINDS.get(values.get("kind", "").removeprefix("s:"))
-    if kind is not None:
-        return kind
-    if "enum" in values:
-        return "multistate"
-    markers = {name for name, value in values.items() if value in _MARKER_VALUES}
+    return "multistate" if kind is None and "enum" in values else kind
+
+
+def _of_markers(markers: Set[str], *, is_output: bool) -> Kind | None:
     if markers & {"sp", "setpoint"}:
         return "setpoint"
-    return "counter" if markers & {"totalized", "histotalized"} else None
+    return "counter" if markers & {"totalized", "histotalized"} and not is_output else None
 
 
 def _of_unit(unit: str) -> Kind | None:
