@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from operations import stacks
 from operations.errors import OperatorError
 from operations.points.states import read_states
+from operations.sites.changes import sites_of
 from operations.stacks import Stack
 from operations.tables import show
 from vitals.errors import VitalsError
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _list(stack: Stack, options: argparse.Namespace) -> None:
+    sites_of(stack).record(options.site)
     points = [point for point in _catalogs(stack).load(options.site).points if point.settings]
     if options.json:
         print(json.dumps({"points": [_described(point) for point in points]}))
@@ -45,6 +47,7 @@ def _list(stack: Stack, options: argparse.Namespace) -> None:
 
 def _set(stack: Stack, options: argparse.Namespace) -> None:
     changes = _changes(options)
+    sites_of(stack).record(options.site)
     catalog = _catalogs(stack).set_points(
         options.site, dict.fromkeys(options.points, changes), stack.caller()
     )

@@ -95,7 +95,7 @@ class Sites:
         """Sets the timezone or the units of a site, and returns its record before and after."""
         if "timezone" in settings:
             check_zone(settings["timezone"])
-        before = self._with_record(site)
+        before = self.record(site)
         return before, self.table.set_settings(site, settings, self.who())
 
     def suggestion(self, site: str) -> Suggestion:
@@ -105,7 +105,8 @@ class Sites:
         key_group = key_group_of(self.table.load(check_site(site)))
         return suggest(self.ace_url, self.secrets.key(key_group), site)
 
-    def _with_record(self, site: str) -> SiteRecord:
+    def record(self, site: str) -> SiteRecord:
+        """Returns the record of a site; OperatorError for an unknown or never synced one."""
         record = self.table.load(check_site(site))
         if record is None and self._status(site, None):
             raise OperatorError(f"site {site!r} was not synced yet; run `vitals site add {site}` first")

@@ -174,6 +174,8 @@ def test_points_are_set_and_removed(call: Call) -> None:
         ({"kind": "meter"}, "points.p000.kind: Input should be"),
         ({"rollover": 0}, "'p000': rollover must be a finite number greater than 0"),
         ({"states": {"": 1}}, "'p000': the text of a state must have 1 to 64"),
+        ({"states": {"On": 1, "on": 0}}, "'p000': states must differ in more than case and outer spaces"),
+        ({"states": {" on": 1, "ON ": 1}}, "'p000': states must differ in more than case and outer spaces"),
         ({"unit": "kWh"}, "unknown key 'points.p000.unit'"),
     ],
 )

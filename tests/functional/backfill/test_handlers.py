@@ -152,6 +152,7 @@ BODY = {"site_name": SITE, **RANGE}
     ("body", "status", "code", "text"),
     [
         (BODY | {"site_name": "elsewhere"}, 404, "NOT_FOUND", "no site 'elsewhere'"),
+        (BODY | {"site_name": "elsewhere", "rebuild": True}, 404, "NOT_FOUND", "no site 'elsewhere'"),
         (BODY | {"site_name": "second_site"}, 400, "INVALID_REQUEST", "has no points yet"),
         (BODY | {"start_date": "2025-02-30"}, 400, "INVALID_REQUEST", "start_date"),
         (BODY | {"end_date": "01/02/2025"}, 400, "INVALID_REQUEST", "end_date"),

@@ -331,6 +331,7 @@ REFUSALS: list[tuple[type[VitalsError], str, Callable[[Client], Any]]] = [
     (NotFoundError, "NOT_FOUND", lambda client: client.exports.get("nothing")),
     (NotFoundError, "NOT_FOUND", lambda client: client.backfills.get("../sites")),
     (NotFoundError, "NOT_FOUND", lambda client: list(client.points("no_site"))),
+    (NotFoundError, "NOT_FOUND", lambda client: list(client.changes("no_site"))),
 ]
 
 

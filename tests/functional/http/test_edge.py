@@ -253,6 +253,19 @@ def test_base64_body_is_decoded(call: Caller) -> None:
         assert answer.message == "the request body is not valid base64"
 
 
+def test_repeated_key_of_a_body_is_refused(call: Caller) -> None:
+    """Parsers keep the last value, and the answer would be to another request."""
+    body = good(call.post_path)
+    [first, *_] = json.loads(body)
+    repeated = f'{{"{first}": 1, {body[1:]}'
+    for text in (repeated, body[:-1] + ', "x": [{"a": {}, "\\u0061": 0}]}'):
+        answer = call("POST", body=text, headers=JSON)
+        assert answer.error == (400, "INVALID_REQUEST")
+        assert re.fullmatch(f"the request body has the key '(a|{first})' twice", answer.message)
+    assert call("POST", body="[" * 1_000 + "]" * 1_000, headers=JSON).error == (400, "INVALID_REQUEST")
+    assert call.backend.calls == []
+
+
 def test_repeated_parameter_is_refused(call: Caller) -> None:
     twice = {"query": {"limit": ["3", "4"]}}
     of_mill = twice["query"] | {"site_name": ["mill"]}

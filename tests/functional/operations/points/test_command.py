@@ -17,6 +17,7 @@ from vitals.model.point_settings import PointSettings
 from vitals.model.points import ListedPoint
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.changes import ChangeTable
+from vitals.store.state.sites import SiteTable
 
 IDENTITY = "user/ada"
 ARN = f"arn:aws:iam::123456789012:{IDENTITY}"
@@ -44,6 +45,7 @@ def identity() -> Identity:
 def catalogs(dynamodb: Any) -> CatalogTable:
     table = CatalogTable(dynamodb, "StateTable")
     table.refresh("mill", [ListedPoint("fan", "", object_type="AV"), ListedPoint("meter", "kWh")])
+    SiteTable(dynamodb, "StateTable").record_catalog("mill", "The Mill", 2, None)
     return table
 
 
@@ -52,10 +54,10 @@ def run(dynamodb: Any, identity: Identity, catalogs: CatalogTable, monkeypatch: 
     stack = Stack({"StateTable": "StateTable"}, {"dynamodb": dynamodb, "sts": identity}.__getitem__)
     monkeypatch.setattr(stacks, "local", lambda: stack)
 
-    def run(*arguments: str) -> tuple[int, str, str]:
+    def run(*arguments: str, site: str = "mill") -> tuple[int, str, str]:
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
-            code = command.main([*arguments, "--site", "mill"])
+            code = command.main([*arguments, "--site", site])
         return code, out.getvalue(), err.getvalue()
 
     return run
@@ -117,6 +119,21 @@ def test_changes_without_an_identity_name_the_command(run: Run, identity: Identi
     assert changes(dynamodb) == [("operator", "fan", "kind", None, "binary")]
 
 
+def test_a_file_repeats_no_state(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "states.json"
+    file.write_text('{"on": 1, "on": 0}')
+    code, out, err = run("set", "fan", "--states", str(file))
+    assert (code, out) == (1, "")
+    assert err == "error: the state 'on' is repeated; give each state one number\n"
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["list", "--json"], ["set", "fan", "--kind", "binary"]])
+def test_an_unknown_site_is_an_error(run: Run, arguments: list[str]) -> None:
+    code, out, err = run(*arguments, site="typo")
+    assert (code, out) == (1, "")
+    assert err == "error: there is no site 'typo'; `vitals site list` lists them\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
@@ -125,6 +142,8 @@ def test_changes_without_an_identity_name_the_command(run: Run, identity: Identi
         (["fan", "--rollover", "0"], "rollover must be a finite number greater than 0"),
         (["fan", "--rollover", "nan"], "rollover must be a finite number greater than 0"),
         (["fan", "--states", "on=1,off"], "'off' is not a state and its number, as in on=1,off=0"),
+        (["fan", "--states", "on=1,off=2,on=0"], "the state 'on' is repeated; give each state one number"),
+        (["fan", "--states", "On=1,on=0"], "states must differ in more than case and outer spaces"),
         (["fan", "--states", "7=1"], "the text of a state must not be a number: '7'"),
         (["fan", "--states", "nowhere.json"], "nowhere.json cannot be read: No such file or directory"),
         (["fan", "--states", __file__], 'is not JSON, as in {"on": 1, "off": 0}'),

@@ -1,6 +1,7 @@
 """First and last step of every request to the API: limits of the request, headers of the response."""
 
 import base64
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -141,11 +142,27 @@ def _with_decoded_body(event: Event) -> Event:
     data = _body_bytes(body, encoded=bool(event.get("isBase64Encoded")))
     if _media_type(event) not in ("", "application/json"):
         raise _RefusedError(415, "the request body must be JSON; send Content-Type: application/json")
+    _check_json(data)
+    return {**event, "body": data.decode(), "isBase64Encoded": False, "headers": _as_json(event)}
+
+
+def _check_json(data: bytes) -> None:
+    """Raises _RefusedError for a body that is not JSON, or has a key whose first value would be lost."""
     try:
         orjson.loads(data)
-    except orjson.JSONDecodeError:
+        # Only Python's parser shows repeated keys.
+        json.loads(data, object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
         raise _RefusedError(400, "the request body is not valid JSON") from None
-    return {**event, "body": data.decode(), "isBase64Encoded": False, "headers": _as_json(event)}
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise _RefusedError(400, f"the request body has the key {repeated[:MAX_PARAMETER_NAME]!r} twice")
+    return content
 
 
 def _body_bytes(body: str, *, encoded: bool) -> bytes:

@@ -84,8 +84,8 @@ def _object_name(object_type: str, point_type: str) -> str | None:
 
 def _of_type(name: str | None, words: str) -> Kind | None:
     """Returns the kind that an object type or type decides; an analog object may be a setpoint."""
-    if name in _OBJECT_KINDS:
-        return _OBJECT_KINDS[name]
+    if kind := _OBJECT_KINDS.get(name or ""):
+        return kind
     type_words = _TYPE_WORDS if name is None else (_SETPOINT,)
     return next((kind for word, kind in type_words if word in words), None)
 
