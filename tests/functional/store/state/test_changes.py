@@ -46,6 +46,22 @@ def test_pages_are_whole_and_newest_first(table: ChangeTable, clock: Clock, limi
     assert all(len(page) == limit for page in pages[:-1])
 
 
+@pytest.mark.parametrize("limit", [1, 3, 20])
+def test_few_changes_read_few_items(table: ChangeTable, clock: Clock, dynamodb: Any, limit: int) -> None:
+    for size in (1, 2) * 15:
+        assert table.write("mill", "ada", kinds(range(size)), UPDATE)
+        clock.forward(1 / 60_000)
+    read: list[int] = []
+    dynamodb.meta.events.register(
+        "after-call.dynamodb.Query", lambda parsed, **_: read.append(parsed["Count"])
+    )
+    pages = all_pages(table, limit)
+    assert sum(map(len, pages)) == 45
+    assert max(read) == limit
+    # The item of the last change of a page is read again for the next one; the last page is empty.
+    assert len(read) == len(pages) + 1
+
+
 def test_a_refused_update_records_nothing(table: ChangeTable) -> None:
     assert not table.write("mill", "ada", kinds(range(1)), REFUSED)
     assert table.newest("mill", 10) == []

@@ -52,17 +52,21 @@ class ChangeTable:
     def newest(self, site: str, limit: int, before: int | None = None) -> list[RecordedChange]:
         """Returns at most `limit` changes, newest first; with `before`, those with lower numbers."""
         end = _END if before is None else before
-        return list(islice((change for change in self._from(site, end) if change.number < end), limit))
+        changes = (change for change in self._from(site, end, limit) if change.number < end)
+        return list(islice(changes, limit))
 
-    def _from(self, site: str, end: int) -> Iterator[RecordedChange]:
-        """Yields the changes of the items that begin before a number, newest first."""
+    def _from(self, site: str, end: int, limit: int) -> Iterator[RecordedChange]:
+        """Yields the changes of the items that begin before a number, newest first; a page has `limit` items.
+
+        The first change of each item has a lower number, so a page has as many changes as the caller needs.
+        """
         request = items.selecting(self._table, keys.changes_partition(site))
         request["KeyConditionExpression"] = "pk = :pk AND sk BETWEEN :low AND :high"
         numbers = {":low": 0, ":high": end - 1}
         request["ExpressionAttributeValues"] |= {
             name: keys.change(site, number)["sk"] for name, number in numbers.items()
         }
-        request["ScanIndexForward"] = False
+        request |= {"ScanIndexForward": False, "Limit": limit}
         for page in items.pages(self._client.query, request, f"the changes of {site}", _MAX_PAGES):
             for item in page:
                 yield from reversed(_changes(item))
