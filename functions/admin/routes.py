@@ -1,6 +1,6 @@
 """The routes of settings: types checked by Powertools, one call each."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
@@ -12,6 +12,7 @@ from vitals.http.access import granted
 from vitals.http.responses import json_answer
 from vitals.model.kinds import Kind
 from vitals.model.points import MAX_NAME
+from vitals.model.records.sites import Units
 from vitals.model.records.tokens import Grant
 
 router = APIGatewayRouter()
@@ -27,9 +28,7 @@ class SiteBody(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     timezone: StrictStr | None = Field(None, max_length=64, description="IANA name; null is UTC")
-    units: Literal["source", "metric", "imperial"] | None = Field(
-        None, description="units of the answers; null is source"
-    )
+    units: Units | None = Field(None, description="units of the answers; null is source")
 
 
 class PointBody(BaseModel):

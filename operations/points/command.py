@@ -19,10 +19,9 @@ from operations.stacks import Stack
 from operations.tables import show
 from vitals.errors import VitalsError
 from vitals.model.kinds import KINDS
+from vitals.model.point_settings import POINT_SETTINGS
 from vitals.model.points import Point
 from vitals.store.state.catalog import CatalogTable
-
-_SETTINGS = ("kind", "rollover", "states")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -42,7 +41,7 @@ def _list(stack: Stack, options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps({"points": [_described(point) for point in points]}))
         return
-    show(("point", *_SETTINGS), [(point.name, *_cells(point)) for point in points])
+    show(("point", *POINT_SETTINGS), [(point.name, *_cells(point)) for point in points])
 
 
 def _set(stack: Stack, options: argparse.Namespace) -> None:
@@ -122,6 +121,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--rollover", type=float, help="the value after which its counter begins again at 0")
     command.add_argument("--states", help="numbers of its state texts: on=1,off=0, or a JSON file")
     command.add_argument(
-        "--clear", action="append", default=[], choices=_SETTINGS, help="remove a setting; repeat it for more"
+        "--clear",
+        action="append",
+        default=[],
+        choices=POINT_SETTINGS,
+        help="remove a setting; repeat it for more",
     )
     return parser

@@ -1,9 +1,17 @@
-from typing import Any
+from dataclasses import fields
+from typing import Any, get_args
 
 import pytest
 
 from vitals.errors import InvalidRequestError
-from vitals.model.point_settings import NO_SETTINGS, PointSettings
+from vitals.model.point_settings import NO_SETTINGS, POINT_SETTINGS, PointSettings
+from vitals.model.records.changes import ChangedSetting
+from vitals.model.records.sites import SITE_SETTINGS
+
+
+def test_every_field_is_a_setting() -> None:
+    assert tuple(field.name for field in fields(PointSettings)) == POINT_SETTINGS
+    assert set(get_args(ChangedSetting)) == {*SITE_SETTINGS, *POINT_SETTINGS}
 
 
 def test_changes_leave_other_settings_alone() -> None:

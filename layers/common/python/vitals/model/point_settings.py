@@ -4,13 +4,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Literal, get_args
 
 from vitals.errors import InvalidRequestError
 from vitals.model.kinds import KINDS, Kind
 
 MAX_STATES = 50
 MAX_STATE_TEXT = 64
-_FIELDS = ("kind", "rollover", "states")
+PointSetting = Literal["kind", "rollover", "states"]
+POINT_SETTINGS: tuple[PointSetting, ...] = get_args(PointSetting)
+"""The fields of PointSettings."""
 
 
 def state_key(text: str) -> str:
@@ -39,9 +42,11 @@ class PointSettings:
 
         InvalidRequestError for another key or a value that is not valid.
         """
-        unknown = sorted(changes.keys() - set(_FIELDS))
+        unknown = sorted(changes.keys() - set(POINT_SETTINGS))
         if unknown:
-            raise InvalidRequestError(f"{unknown[0]!r} is not a setting of a point; use {', '.join(_FIELDS)}")
+            raise InvalidRequestError(
+                f"{unknown[0]!r} is not a setting of a point; use {', '.join(POINT_SETTINGS)}"
+            )
         after = self
         if "kind" in changes:
             after = replace(after, kind=_kind(changes["kind"]))

@@ -7,13 +7,15 @@ import re
 import unicodedata
 from fractions import Fraction
 from functools import cache, lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from vitals.model.records.sites import Units
+
 type Values = npt.NDArray[np.float64]
-System = Literal["source", "metric", "imperial"]
+System = Units
 
 # A few sites of the largest known size have fewer different units.
 _CACHED = 1_000

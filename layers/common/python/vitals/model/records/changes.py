@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-POINT_SETTINGS: tuple[Literal["kind", "rollover", "states"], ...] = ("kind", "rollover", "states")
-ChangedSetting = Literal["timezone", "units", "kind", "rollover", "states"]
+from vitals.model.point_settings import PointSetting
+from vitals.model.records.sites import SiteSetting
+
+ChangedSetting = Literal[SiteSetting, PointSetting]
 ChangeValue = str | float | Mapping[str, float] | None
 """A value of a setting; None where nothing was set."""
 

@@ -11,7 +11,8 @@ from vitals.model.zones import UTC
 RecordedStatus = Literal["enabled", "paused", "removed"]
 Units = Literal["source", "metric", "imperial"]
 UNITS: tuple[Units, ...] = get_args(Units)
-SITE_SETTINGS: tuple[Literal["timezone", "units"], ...] = ("timezone", "units")
+SiteSetting = Literal["timezone", "units"]
+SITE_SETTINGS: tuple[SiteSetting, ...] = get_args(SiteSetting)
 """The fields of a record whose changes are recorded."""
 
 ENABLED: Literal["enabled"] = "enabled"
@@ -64,7 +65,7 @@ def check_units(text: str) -> Units:
     for units in UNITS:
         if text == units:
             return units
-    raise InvalidRequestError("units must be source, metric or imperial")
+    raise InvalidRequestError(f"units must be {', '.join(UNITS[:-1])} or {UNITS[-1]}")
 
 
 class SiteSettings(TypedDict, total=False):

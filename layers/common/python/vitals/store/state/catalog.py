@@ -15,9 +15,9 @@ import zstandard
 
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.errors import ConflictError, TooLargeError
-from vitals.model.point_settings import NO_SETTINGS, PointSettings
+from vitals.model.point_settings import NO_SETTINGS, POINT_SETTINGS, PointSettings
 from vitals.model.points import Catalog, ListedPoint, Point
-from vitals.model.records.changes import POINT_SETTINGS, Change
+from vitals.model.records.changes import Change
 from vitals.store import conditional, items, keys
 from vitals.store.state.changes import ChangeTable
 
@@ -35,7 +35,6 @@ _MAX_SETTINGS_BYTES = 100_000
 _LISTED = {field.name for field in fields(ListedPoint)}
 # Fields that are not stored when they have these values, as most have.
 _OMITTED = {"absent": 0, "unread_from_ms": None, "longest_interval_s": None}
-_SETTINGS = {field.name for field in fields(PointSettings)}
 
 
 class CatalogTable:
@@ -188,7 +187,7 @@ def _encode_settings(points: Iterable[Point]) -> bytes:
 
 
 def _settings_row(settings: PointSettings) -> dict[str, Any]:
-    row = {name: getattr(settings, name) for name in sorted(_SETTINGS)}
+    row = {name: getattr(settings, name) for name in POINT_SETTINGS}
     return {name: value for name, value in row.items() if value}
 
 
@@ -214,7 +213,7 @@ def _decode_settings(payload: bytes) -> dict[int, PointSettings]:
     """Reads settings of any version: missing ones are not set, and unknown ones are ignored."""
     rows = orjson.loads(zstandard.decompress(payload)) if payload else {}
     return {
-        int(id_): PointSettings(**{name: row[name] for name in _SETTINGS & row.keys()})
+        int(id_): PointSettings(**{name: row[name] for name in row.keys() & set(POINT_SETTINGS)})
         for id_, row in rows.items()
     }
 
