@@ -58,21 +58,24 @@ function Navigation({ sites, route }: { sites: Site[]; route: Route }) {
 function SiteSelect({ sites, route }: { sites: Site[]; route: Route }) {
   const site = siteOf(sites, route);
   return (
-    <label class="site">
-      <span class="visually-hidden">Site</span>
-      <select
-        value={site?.site_name ?? ""}
-        onChange={(event) =>
-          go({ page: route.page, site: event.currentTarget.value, parameters: new URLSearchParams() })
-        }
-      >
-        {!site && <option value="">Choose a site</option>}
-        {sites.map(({ site_name, display_name }) => (
-          <option key={site_name} value={site_name}>
-            {display_name || site_name}
-          </option>
-        ))}
-      </select>
-    </label>
+    <div class="site">
+      <label>
+        <span class="visually-hidden">Site</span>
+        <select
+          value={site?.site_name ?? ""}
+          onChange={(event) =>
+            go({ page: route.page, site: event.currentTarget.value, parameters: new URLSearchParams() })
+          }
+        >
+          {!site && <option value="">Choose a site</option>}
+          {sites.map(({ site_name, display_name }) => (
+            <option key={site_name} value={site_name}>
+              {display_name || site_name}
+            </option>
+          ))}
+        </select>
+      </label>
+      {site && <small title="Time zone of the site">{site.timezone}</small>}
+    </div>
   );
 }

@@ -46,7 +46,13 @@ const answer = (all: Series[], changes: Partial<MergedAnswer> = {}): MergedAnswe
   warnings: [],
   ...changes,
 });
-const point = (name: string, unit = "", slot = 0): Chosen => ({ name, label: name, unit, slot });
+const point = (name: string, unit = "", slot = 0, stepped = false): Chosen => ({
+  name,
+  label: name,
+  unit,
+  slot,
+  stepped,
+});
 const SPAN = { from: 0, to: 100_000 };
 const column = (chart: ReturnType<typeof chartOf>, index: number) =>
   chart.table[chart.lines[index]?.column ?? 0] as (number | null | undefined)[];
@@ -214,6 +220,31 @@ describe("value at a time", () => {
   test("is none without samples", () => {
     const [empty] = chartOf([point("b")], answer([series("b", [])]), SPAN).lines;
     expect(empty && valueAt(empty, 5)).toEqual({ kind: "none" });
+  });
+});
+
+describe("value of a stepped line", () => {
+  const rows: [number, number][] = [
+    [10_000, 0],
+    [20_000, 1],
+    [60_000, 0],
+  ];
+  const gaps = [gap(0, 10_000, "not_polled"), gap(20_000, 50_000)];
+  const [line] = chartOf([point("a", "", 0, true)], answer([series("a", rows, gaps)]), SPAN).lines;
+  const read = (time: number) => line && valueAt(line, time);
+
+  test("is the sample in force", () => {
+    expect(read(10_000)).toMatchObject({ time: 10_000, value: 0 });
+    expect(read(19_999)).toMatchObject({ time: 10_000, value: 0 });
+    expect(read(20_000)).toMatchObject({ time: 20_000, value: 1 });
+    expect(read(99_000)).toMatchObject({ time: 60_000, value: 0 });
+  });
+
+  test("is the gap or none without one", () => {
+    expect(read(5_000)).toMatchObject({ kind: "gap" });
+    expect(read(20_001)).toMatchObject({ kind: "gap" });
+    const [early] = chartOf([point("a", "", 0, true)], answer([series("a", rows)]), SPAN).lines;
+    expect(early && valueAt(early, 9_999)).toEqual({ kind: "none" });
   });
 });
 

@@ -1,17 +1,19 @@
 import { expect, test } from "vitest";
+import type { Point } from "../src/api/types";
 import {
   axisValues,
   exponential,
   formatValue,
   fromInput,
   shortValue,
-  timeValues,
+  timeLabels,
   toInput,
 } from "../src/pages/explore/format";
+import { isStepped, kindText } from "../src/pages/explore/points/kind";
 import { DAY, HOUR, MINUTE, SECOND } from "../src/pages/explore/range/range";
 import { doubles, PAIRS } from "./doubles";
 
-const NOON = new Date(2026, 0, 31, 12).getTime();
+const NOON = Date.UTC(2026, 0, 31, 12);
 
 test("values have five digits, counters all", () => {
   expect(formatValue(69.80000305175781)).toBe("69.8");
@@ -90,17 +92,50 @@ test("axis labels are distinct", () => {
 });
 
 test("time labels name new days and years", () => {
-  const hours = timeValues([NOON, NOON + 6 * HOUR, NOON + 12 * HOUR, NOON + 18 * HOUR], 6 * HOUR);
+  const labels = timeLabels("UTC");
+  const hours = labels([NOON, NOON + 6 * HOUR, NOON + 12 * HOUR, NOON + 18 * HOUR], 6 * HOUR);
   expect(hours.map((text) => text.includes("\n"))).toEqual([true, false, true, false]);
   expect(hours[1]).toBe("18:00");
-  const days = timeValues([NOON, NOON + DAY], DAY);
+  const days = labels([NOON, NOON + DAY], DAY);
   expect(days[0]).toContain("\n2026");
   expect(days[1]).not.toContain("\n");
-  expect(timeValues([NOON + 30 * SECOND], 30 * SECOND)[0]).toMatch(/^12:00:30/);
+  expect(labels([NOON + 30 * SECOND], 30 * SECOND)[0]).toMatch(/^12:00:30/);
 });
 
-test("typed times are in the browser's zone", () => {
-  expect(toInput(NOON + 5 * SECOND, SECOND)).toBe("2026-01-31T12:00:05");
-  expect(toInput(NOON + 5 * SECOND, MINUTE)).toBe("2026-01-31T12:00");
-  expect(fromInput(toInput(NOON, MINUTE))).toBe(NOON);
+test("time labels are of the zone", () => {
+  expect(timeLabels("America/Chicago")([NOON, NOON + HOUR], HOUR)).toEqual(["06:00\n31 Jan", "07:00"]);
+  expect(timeLabels("Asia/Kolkata")([NOON], HOUR)).toEqual(["17:30\n31 Jan"]);
+});
+
+test("typed times are of the zone", () => {
+  expect(toInput(NOON + 5 * SECOND, SECOND, "UTC")).toBe("2026-01-31T12:00:05");
+  expect(toInput(NOON + 5 * SECOND, MINUTE, "America/Chicago")).toBe("2026-01-31T06:00");
+  for (const zone of ["UTC", "America/Chicago", "Australia/Lord_Howe"])
+    expect(fromInput(toInput(NOON, MINUTE, zone), zone)).toBe(NOON);
+  for (const text of ["", "2026-13-01T00:00"]) expect(fromInput(text, "America/Chicago")).toBeNaN();
+});
+
+const POINT: Point = {
+  point_name: "a",
+  display_name: "A",
+  unit: "",
+  tags: [],
+  interval_seconds: 60,
+  description: "",
+  device: null,
+  equipment: null,
+  kind: "analog",
+};
+
+test("kinds that hold their value have steps", () => {
+  const kinds = ["binary", "multistate", "setpoint", "analog", "counter"] as const;
+  expect(kinds.map((kind) => isStepped({ ...POINT, kind }))).toEqual([true, true, true, false, false]);
+});
+
+test("the kind names what was set", () => {
+  expect(kindText(POINT)).toBe("analog");
+  expect(kindText({ ...POINT, kind: "counter", rollover: 99_999 })).toBe("counter, rollover 99,999");
+  expect(kindText({ ...POINT, kind: "multistate", states: { Off: 0, Auto: 2 } })).toBe(
+    "multistate, Off = 0, Auto = 2",
+  );
 });

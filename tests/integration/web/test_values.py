@@ -1,6 +1,5 @@
 """The chart of any two finite doubles, of a page whose API is laid out here: no stack is needed."""
 
-import json
 import math
 import random
 import re
@@ -11,19 +10,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.support.browser import WAIT_MS, Visits
-from tests.support.local_stack import PICTURES, ROOT
-from vitals.model.timespan import HOUR_MS, MINUTE_MS, iso
+from tests.support.laid_out_api import ADDRESS, FROM_MS, SITE, LaidOutApi
+from tests.support.local_stack import PICTURES
+from vitals.model.timespan import HOUR_MS, iso
 
 pytestmark = pytest.mark.integration
 
-BUILT = ROOT / "functions" / "query" / "web"
-TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-ADDRESS = "http://vitals.test"
-SITE = "mill"
-FROM_MS = 1_767_225_600_000
 SECOND_MS = 1000
 QUERY = re.compile("/timeseries/query")
 # The fewer pixels, the sooner they are drawn and counted; a chart of this width has four axes.
@@ -96,141 +91,6 @@ GO_ON = (
     return { address: location.hash, titles };
 }"""
 )
-
-
-class LaidOutApi:
-    """Answers the page's requests with its files and with the values that a test lays out."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, Sequence[float]] = {}
-        self.units: dict[str, str] = {}
-        # The minute at which the values of a point begin.
-        self.first: dict[str, int] = {}
-        self.banded = False
-        self.holding = False
-        self.queries: list[tuple[str, list[str]]] = []
-        self._held: list[Route] = []
-
-    def answer(self, route: Route) -> None:
-        if self.holding and "/timeseries/query" in route.request.url:
-            self._held.append(route)
-        else:
-            self._answer(route)
-
-    def release(self) -> None:
-        """Answers the queries that were held."""
-        self.holding = False
-        while self._held:
-            self._answer(self._held.pop(0))
-
-    def _answer(self, route: Route) -> None:
-        url = urlsplit(route.request.url)
-        path = url.path.removeprefix("/")
-        file = BUILT / (path or "index.html")
-        if file.is_file():
-            route.fulfill(body=file.read_bytes(), content_type=TYPES.get(file.suffix, "text/plain"))
-        else:
-            query = parse_qs(url.query, keep_blank_values=True, errors="strict")
-            text = json.dumps(self.json(path, query, json.loads(route.request.post_data_buffer or b"{}")))
-            # JSON has numbers that no double holds.
-            route.fulfill(body=text.replace("Infinity", "1e999"), content_type="application/json")
-
-    def json(self, path: str, query: dict[str, list[str]], body: dict[str, Any]) -> dict[str, Any]:
-        match path.split("/"):
-            case ["sites"]:
-                return {"sites": [self.site()]}
-            case ["sites", _, "points"]:
-                wanted = query.get("search", [""])[0]
-                return {
-                    "points": [self.point(name) for name in self.units if wanted in name],
-                    "next_token": None,
-                }
-            case ["sites", _, "latest"]:
-                return {"site_name": SITE, "latest": self.latest(), "next_token": None, "warnings": []}
-            case ["sites", _, "tags"]:
-                return {"site_name": SITE, "tags": [], "equipment": []}
-            case ["timeseries", "query"]:
-                method, names = ("POST", body["point_names"]) if body else ("GET", query["point_name"])
-                self.queries.append((method, names))
-                return self.samples(names, *self.span(query, body))
-        raise AssertionError(f"no answer is laid out for {path}")
-
-    def span(self, query: dict[str, list[str]], body: dict[str, Any]) -> tuple[str, str]:
-        request = body or {name: values[0] for name, values in query.items()}
-        return request["start_time"], request["end_time"]
-
-    def site(self) -> dict[str, Any]:
-        until = iso(FROM_MS + HOUR_MS)
-        return {
-            "site_name": SITE,
-            "display_name": "Mill",
-            "status": "enabled",
-            "timezone": "UTC",
-            "units": "source",
-            "points": len(self.units),
-            "synced_from": iso(FROM_MS),
-            "synced_until": until,
-            "lag_seconds": 60,
-        }
-
-    def point(self, name: str) -> dict[str, Any]:
-        return {
-            "point_name": name,
-            "display_name": name,
-            "unit": self.units[name],
-            "tags": [],
-            "interval_seconds": 60,
-            "description": "",
-            "device": None,
-            "equipment": None,
-            "kind": "analog",
-        }
-
-    def latest(self) -> list[dict[str, Any]]:
-        return [
-            {"point_name": name, "timestamp": FROM_MS, "value": values[-1], "unit": self.units[name]}
-            for name, values in self.values.items()
-            if values
-        ]
-
-    def samples(self, names: Sequence[str], start: str, end: str) -> dict[str, Any]:
-        series = [self.series(name) for name in names]
-        count = sum(len(column["values"]) for column in series)
-        cost = dict.fromkeys(("read_units", "requests", "bytes", "bytes_scanned", "micro_dollars"), 1)
-        metadata = {
-            "total_samples": count,
-            "sources": ["hot"],
-            "query_time_ms": 1,
-            "cache_hit": False,
-            "next_token": None,
-            "method": "m4",
-            "samples_read": count,
-            "samples_returned": count,
-            "cost": cost,
-        }
-        return {
-            "site_name": SITE,
-            "start_time": start,
-            "end_time": end,
-            "resolution": "1h" if self.banded else "raw",
-            "data_type": "aggregate" if self.banded else "raw",
-            "series": series,
-            "metadata": metadata,
-            "warnings": [],
-        }
-
-    def series(self, name: str) -> dict[str, Any]:
-        # A request of the view before may still come.
-        values, first = list(self.values.get(name, [7.5])), self.first.get(name, 0)
-        band = {bound.__name__: [bound(values) for _ in values] for bound in (min, max)}
-        return {
-            "point_name": name,
-            "timestamps": [FROM_MS + (first + minute) * MINUTE_MS for minute in range(len(values))],
-            "values": values,
-            "gaps": [],
-            "coverage": {"expected": 60, "received": 60},
-            **(band if self.banded else {}),
-        }
 
 
 class Chart:

@@ -1,6 +1,6 @@
 // UTC days and months in the API's format: 2026-11-23 and 2026-11.
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 /** Older samples are not stored. */
 export const EARLIEST = "1990-01-01";
 

@@ -1,4 +1,4 @@
-// Formats numbers, durations and times: in English, times in the browser's zone.
+// Formats numbers, durations and times: in English, times in the browser's zone unless a zone is passed.
 
 export const LOCALE = "en-GB";
 const MINUTE = 60;
@@ -68,17 +68,23 @@ export function age(thenMs: number, nowMs: number): string {
   return seconds < 1 ? "just now" : `${duration(seconds)} ago`;
 }
 
-/** Returns a time in the browser's zone: 23 Nov 2026, 18:00, with `seconds` 18:00:06. */
-export function time(moment: string | number | Date, { seconds = false } = {}): string {
+type TimeOptions = { seconds?: boolean; timeZone?: string };
+
+/** Returns a time: 23 Nov 2026, 18:00, with `seconds` 18:00:06. */
+export function time(
+  moment: string | number | Date,
+  { seconds = false, timeZone }: TimeOptions = {},
+): string {
   return new Intl.DateTimeFormat(LOCALE, {
     dateStyle: "medium",
     timeStyle: seconds ? "medium" : "short",
+    timeZone,
   }).format(new Date(moment));
 }
 
 /** Returns two times as a range: 23 Nov 2026, 18:00 – 18:05. */
-export function times(from: string | number, to: string | number): string {
-  const format = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
+export function times(from: string | number, to: string | number, timeZone?: string): string {
+  const format = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short", timeZone });
   return format.formatRange(new Date(from), new Date(to));
 }
 

@@ -1,6 +1,7 @@
 // Formats values and times of a chart.
 
 import { LOCALE } from "../../ui/format";
+import { instantOf, wallClock } from "../../ui/zone";
 import { DAY, MINUTE } from "./range/range";
 
 const precise = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 5 });
@@ -95,31 +96,39 @@ function digitsOf(value: number): number {
 }
 
 const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
-const minutes = new Intl.DateTimeFormat(LOCALE, clock);
-const seconds = new Intl.DateTimeFormat(LOCALE, { ...clock, second: "2-digit" });
-const day = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short" });
-const month = new Intl.DateTimeFormat(LOCALE, { month: "short" });
-const year = new Intl.DateTimeFormat(LOCALE, { year: "numeric" });
 
-/** Returns the labels of a time axis; a second line names the day or year where it changes. */
-export function timeValues(times: number[], step: number): string[] {
-  const [fine, coarse] =
-    step >= 28 * DAY ? [month, year] : step >= DAY ? [day, year] : [step >= MINUTE ? minutes : seconds, day];
-  let previous = "";
-  return times.map((ms) => {
-    const next = coarse.format(ms);
-    const text = fine.format(ms) + (next === previous ? "" : `\n${next}`);
-    previous = next;
-    return text;
-  });
+/** Returns a function for the labels of ticks in a zone; a second line names the day or year where it changes. */
+export function timeLabels(timeZone: string): (times: number[], step: number) => string[] {
+  const format = (style: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(LOCALE, { ...style, timeZone });
+  const minutes = format(clock);
+  const seconds = format({ ...clock, second: "2-digit" });
+  const day = format({ day: "numeric", month: "short" });
+  const month = format({ month: "short" });
+  const year = format({ year: "numeric" });
+  return (times, step) => {
+    const [fine, coarse] =
+      step >= 28 * DAY
+        ? [month, year]
+        : step >= DAY
+          ? [day, year]
+          : [step >= MINUTE ? minutes : seconds, day];
+    let previous = "";
+    return times.map((ms) => {
+      const next = coarse.format(ms);
+      const text = fine.format(ms) + (next === previous ? "" : `\n${next}`);
+      previous = next;
+      return text;
+    });
+  };
 }
 
-/** Returns the value of `<input type="datetime-local">`, to the second or the minute. */
-export function toInput(ms: number, step: number): string {
-  const local = new Date(ms - new Date(ms).getTimezoneOffset() * MINUTE);
-  return local.toISOString().slice(0, step < MINUTE ? 19 : 16);
+/** Returns the value of `<input type="datetime-local">` in a zone, to the second or the minute. */
+export function toInput(ms: number, step: number, timeZone: string): string {
+  return new Date(wallClock(ms, timeZone)).toISOString().slice(0, step < MINUTE ? 19 : 16);
 }
 
-export function fromInput(text: string): number {
-  return new Date(text).getTime();
+/** Returns the time of such a value, NaN when it is invalid; a local time that occurs twice is the first. */
+export function fromInput(text: string, timeZone: string): number {
+  return instantOf(Date.parse(`${text}Z`), timeZone);
 }

@@ -3,18 +3,28 @@ import { useState } from "preact/hooks";
 import type { Api } from "../../api/client";
 import type { Point } from "../../api/types";
 import { Empty } from "../../ui/states";
+import { supportedZone } from "../../ui/zone";
 import type { PageProps } from "../page-props";
 import { ChartArea } from "./chart-area";
 import { CopyLink } from "./copy-link";
 import { Download } from "./download/download";
 import { Picker } from "./picker/picker";
 import { RangeBar } from "./range/range-bar";
+import { SiteZone } from "./site-zone";
 import { type Lines, useLines } from "./use-lines";
 import { useView, type View } from "./use-view";
 import "./explore.css";
 
-/** Charts of selected points; the address holds the points and the range. */
-export function Explore({ api, site, route }: PageProps) {
+/** Charts of selected points in the site's zone; the address holds the points and the range. */
+export function Explore(props: PageProps) {
+  return (
+    <SiteZone.Provider value={supportedZone(props.site.timezone)}>
+      <Charts {...props} />
+    </SiteZone.Provider>
+  );
+}
+
+function Charts({ api, site, route }: PageProps) {
   const view = useView(site.site_name, route);
   const { points } = view;
   const lines = useLines(api, site.site_name, points, view.span);

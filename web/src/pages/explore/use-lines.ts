@@ -8,6 +8,7 @@ import type { Chosen } from "./data/line";
 import type { MergedAnswer } from "./data/pages";
 import { NARROW, plotWidth } from "./plot/layout";
 import type { State } from "./plot/plot";
+import { isStepped } from "./points/kind";
 import { usePointLookup } from "./points/lookup";
 import { queryLines } from "./query";
 import { type Span, sameSpan } from "./range/range";
@@ -55,7 +56,13 @@ function stateOf(loading: boolean, failed: boolean, current: boolean): State {
 }
 
 function chosenPoint(name: string, point: Point | undefined, slot: number): Chosen {
-  return { name, label: point?.display_name || name, unit: point?.unit ?? "", slot };
+  return {
+    name,
+    label: point?.display_name || name,
+    unit: point?.unit ?? "",
+    slot,
+    stepped: point !== undefined && isStepped(point),
+  };
 }
 
 function useSlots(points: string[]): ReadonlyMap<string, number> {

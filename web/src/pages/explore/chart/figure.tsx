@@ -1,13 +1,15 @@
+import { useContext } from "preact/hooks";
 import type { Store } from "../../../store";
 import { sentence } from "../../../ui/states";
 import { REASONS } from "../data/gaps";
 import type { GapSpan } from "../data/line";
 import { FIRST } from "../range/range";
+import { SiteZone } from "../site-zone";
 import type { Hover, PlotInput } from "./plot-holder";
 import { Tooltip } from "./tooltip";
 import { usePlot } from "./use-plot";
 
-export type FigureProps = PlotInput & {
+export type FigureProps = Omit<PlotInput, "timeZone"> & {
   /** The address of the Coverage page. */
   coverage: string;
   onWidth: (width: number) => void;
@@ -16,7 +18,8 @@ export type FigureProps = PlotInput & {
 
 /** The plot, or a text when there is nothing to draw. */
 export function Figure({ coverage, onWidth, hover, ...input }: FigureProps) {
-  const { host, failure, press } = usePlot(input, hover, onWidth);
+  const timeZone = useContext(SiteZone);
+  const { host, failure, press } = usePlot({ ...input, timeZone }, hover, onWidth);
   const { chart, view, state } = input;
   return (
     <figure

@@ -13,6 +13,7 @@ export type PlotInput = {
   chart: Chart;
   axes: Axes;
   view: Span;
+  timeZone: string;
   /** `drawn` when the rows belong to the view; `loading` while they belong to the previous view. */
   state: State;
 } & Omit<PlotEvents, "onHover" | "onPixels" | "onFailure">;
@@ -33,10 +34,10 @@ export class PlotHolder {
 
   /** Draws the input; creates the plot when there is none, also after a failure. */
   show(): void {
-    const { chart, view, state } = this.input;
+    const { chart, view, timeZone, state } = this.input;
     if (this.plot) this.plot.show(chart, view, state);
     else this.create();
-    this.plot?.name(labelOf(chart, view));
+    this.plot?.name(labelOf(chart, view, timeZone));
   }
 
   remove(): void {
@@ -57,9 +58,9 @@ export class PlotHolder {
   private create(): void {
     const element = this.host.current;
     if (!element) return;
-    const { chart, axes, view, state } = this.input;
+    const { chart, axes, timeZone, view, state } = this.input;
     try {
-      this.plot = new Plot(element, chart, axes, view, state, this.handlers(), this.unfinished);
+      this.plot = new Plot(element, chart, axes, timeZone, view, state, this.handlers(), this.unfinished);
       this.onFailure(undefined);
     } catch (error) {
       this.fail(error);
@@ -91,8 +92,8 @@ export class PlotHolder {
   }
 }
 
-function labelOf({ lines, gaps }: Chart, { from, to }: Span): string {
+function labelOf({ lines, gaps }: Chart, { from, to }: Span, timeZone: string): string {
   const names = lines.map(({ label, unit }) => label + (unit && ` (${symbol(unit)})`)).join(", ");
   const missing = gaps.length ? `; ${gaps.length === 1 ? "1 gap" : `${gaps.length} gaps`}` : "";
-  return `Line chart of ${names}, ${times(from, to)}${missing}`;
+  return `Line chart of ${names}, ${times(from, to, timeZone)}${missing}`;
 }

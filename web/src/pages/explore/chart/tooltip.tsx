@@ -1,3 +1,4 @@
+import { useContext } from "preact/hooks";
 import type { Store } from "../../../store";
 import { useStore } from "../../../store";
 import { time } from "../../../ui/format";
@@ -5,6 +6,7 @@ import type { GapSpan, Line } from "../data/line";
 import { type LineValue, valueAt } from "../data/line-value";
 import { NARROW } from "../plot/layout";
 import { sameSpan } from "../range/range";
+import { SiteZone } from "../site-zone";
 import type { Hover } from "./plot-holder";
 import { Missing, Swatch, Value } from "./value";
 
@@ -13,12 +15,13 @@ type Props = { lines: Line[]; hover: Store<Hover>; host: { current: HTMLElement 
 /** The values of the lines at the pointer. */
 export function Tooltip({ lines, hover, host }: Props) {
   const pointer = useStore(hover);
+  const timeZone = useContext(SiteZone);
   if (!pointer) return null;
   const samples = lines.map((line) => valueAt(line, pointer.time));
   const shared = commonGap(samples);
   return (
     <div class="tooltip" style={positionOf(pointer.x, host.current?.clientWidth ?? 0)} aria-hidden="true">
-      <strong>{time(pointer.time, { seconds: true })}</strong>
+      <strong>{time(pointer.time, { seconds: true, timeZone })}</strong>
       {shared ? (
         <div>
           <Missing gap={shared} />

@@ -11,16 +11,16 @@ type PlotState = {
   press: (key: string) => boolean;
 };
 
-/** Draws the input on the element of `host`; replaces the plot when lines, axes or colours change. */
+/** Draws the input on the element of `host`; replaces the plot when lines, axes, zone or colours change. */
 export function usePlot(input: PlotInput, hover: Store<Hover>, onWidth: (width: number) => void): PlotState {
   const host = useRef<HTMLElement>(null);
   const [failure, setFailure] = useState<unknown>();
   const holder = useMemo(() => new PlotHolder(input, host, hover, setFailure), [hover]);
   holder.input = input;
   const theme = useTheme();
-  const { chart, axes, view, state } = input;
-  const lines = chart.lines.map(({ name, unit, slot }) => [name, unit, slot]);
-  const layout = JSON.stringify([lines, axes, chart.banded]);
+  const { chart, axes, timeZone, view, state } = input;
+  const lines = chart.lines.map(({ name, unit, slot, stepped }) => [name, unit, slot, stepped]);
+  const layout = JSON.stringify([lines, axes, timeZone, chart.banded]);
   useEffect(() => () => holder.remove(), [layout, theme]);
   useEffect(() => holder.show(), [chart, view.from, view.to, state, layout, theme]);
   useEffect(() => observeSize(host.current, holder, onWidth), [onWidth]);

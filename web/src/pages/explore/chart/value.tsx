@@ -1,9 +1,11 @@
+import { useContext } from "preact/hooks";
 import { duration, times } from "../../../ui/format";
 import { REASONS } from "../data/gaps";
 import { COLOURS, type GapSpan, type Line } from "../data/line";
 import type { LineValue } from "../data/line-value";
 import { formatValue } from "../format";
 import { SECOND } from "../range/range";
+import { SiteZone } from "../site-zone";
 import { symbol } from "../units";
 
 /** The colour and the dash of a line, as in the chart. */
@@ -17,11 +19,12 @@ export function Swatch({ slot }: { slot: number }) {
 }
 
 export function Missing({ gap: { from, to, reason } }: { gap: GapSpan }) {
+  const timeZone = useContext(SiteZone);
   return (
     <>
       <span class="gap">{REASONS[reason]}</span>
       <small>
-        {times(from, to)} ({duration((to - from) / SECOND)})
+        {times(from, to, timeZone)} ({duration((to - from) / SECOND)})
       </small>
     </>
   );

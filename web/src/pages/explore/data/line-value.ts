@@ -2,7 +2,7 @@
 
 import type { GapSpan, Line } from "./line";
 
-/** The value of a line at a time: the nearest sample, or the gap around that time. */
+/** The value of a line at a time: the nearest sample, of a stepped line the last one, or the gap around that time. */
 export type LineValue =
   | { kind: "sample"; time: number; value: number; low: number | undefined; high: number | undefined }
   | { kind: "gap"; gap: GapSpan }
@@ -14,6 +14,10 @@ export function valueAt(line: Line, time: number): LineValue {
   const gap = gaps.find(({ from, to }) => from < time && time < to);
   if (gap && times[after] !== time) return { kind: "gap", gap };
   const [previous, next] = [times[after - 1], times[after]];
+  if (line.stepped) {
+    const last = next === time ? after : after - 1;
+    return last < 0 ? { kind: "none" } : sampleAt(line, last);
+  }
   if (previous === undefined && next === undefined) return { kind: "none" };
   const nearest =
     next === undefined || (previous !== undefined && time - previous <= next - time) ? after - 1 : after;

@@ -4,8 +4,16 @@ import type uPlot from "uplot";
 import type { Gap } from "../../../api/types";
 import type { Span } from "../range/range";
 
-/** A selected point; `slot` is its colour, and beyond the last colour also its dash. */
-export type Chosen = { name: string; label: string; unit: string; slot: number };
+/** A selected point. */
+export type Chosen = {
+  name: string;
+  label: string;
+  unit: string;
+  /** The colour, and beyond the last colour also the dash. */
+  slot: number;
+  /** Whether its values stay until the next sample. */
+  stepped: boolean;
+};
 
 export type GapSpan = Span & { reason: Gap["reason"] };
 

@@ -1,6 +1,8 @@
+import { useContext } from "preact/hooks";
 import type { Api } from "../../../api/client";
 import { counted, number, times } from "../../../ui/format";
 import type { Span } from "../range/range";
+import { SiteZone } from "../site-zone";
 import { estimatedRows, MAX_ROWS } from "./csv";
 import { Outcome } from "./outcome";
 import { useDownload } from "./use-download";
@@ -14,6 +16,7 @@ export function Download({ api, site, points, intervals, span }: Props) {
   const rows = estimatedRows(intervals, past);
   const { work, busy, startCsv, startExport, cancel } = useDownload(api, site, points, past);
   const { open, toggle, box, button } = usePopover();
+  const timeZone = useContext(SiteZone);
   return (
     <div class="download" ref={box}>
       <button type="button" ref={button} aria-expanded={open} aria-haspopup="dialog" onClick={toggle}>
@@ -23,7 +26,7 @@ export function Download({ api, site, points, intervals, span }: Props) {
         <div class="popover" role="dialog" aria-label="Download">
           <p>
             About {number(rows)} samples of {counted(points.length, "point")}
-            <small>{times(past.from, past.to)}, as they were collected</small>
+            <small>{times(past.from, past.to, timeZone)}, as they were collected</small>
           </p>
           <div class="choices">
             <button

@@ -1,9 +1,12 @@
+import { useContext } from "preact/hooks";
 import type { Point } from "../../../api/types";
 import { number, time } from "../../../ui/format";
 import { COLOURS } from "../data/line";
 import { formatValue, shortValue } from "../format";
+import { kindText } from "../points/kind";
 import type { Last } from "../points/latest";
 import { DAY, HOUR } from "../range/range";
+import { SiteZone } from "../site-zone";
 import { symbol } from "../units";
 import { ROW } from "./use-viewport";
 
@@ -21,6 +24,7 @@ type Props = {
 /** A point in the list with its last value; selected when it has a slot. */
 export function Row({ row, point, slot, full, last, active, onFocus, onToggle }: Props) {
   const chosen = slot !== undefined;
+  const kind = kindText(point);
   return (
     <li data-row={row} style={{ top: `${row * ROW}px`, height: `${ROW}px` }}>
       <label title={point.point_name}>
@@ -36,7 +40,9 @@ export function Row({ row, point, slot, full, last, active, onFocus, onToggle }:
         />
         <span class="names">
           <span>{point.display_name}</span>
-          <span class="kind">{point.kind}</span>
+          <span class="kind" title={kind}>
+            {kind}
+          </span>
           <small>
             <bdi>{point.point_name}</bdi>
           </small>
@@ -48,12 +54,16 @@ export function Row({ row, point, slot, full, last, active, onFocus, onToggle }:
 }
 
 function LastValue({ last, unit }: { last: Last | undefined; unit: string }) {
+  const timeZone = useContext(SiteZone);
   if (last === undefined) return <span class="last muted">{unit}</span>;
   if (last.value === null) {
     const { seen } = last;
     if (seen === null) return <span class="last muted">no value</span>;
     return (
-      <span class="last muted" title={`No sample in the last 24 hours. Last seen ${time(seen)}.`}>
+      <span
+        class="last muted"
+        title={`No sample in the last 24 hours. Last seen ${time(seen, { timeZone })}.`}
+      >
         seen {number(Math.max(1, Math.floor((Date.now() - seen) / DAY)))} d ago
       </span>
     );
@@ -62,7 +72,7 @@ function LastValue({ last, unit }: { last: Last | undefined; unit: string }) {
   return (
     <span
       class={old ? "last muted" : "last"}
-      title={`${formatValue(last.value)} ${unit}, ${time(last.timestamp)}`}
+      title={`${formatValue(last.value)} ${unit}, ${time(last.timestamp, { timeZone })}`}
     >
       {shortValue(last.value)} <span class="unit">{unit}</span>
     </span>

@@ -3,4 +3,4 @@ import type { Chart } from "../data/line";
 import type { Inks } from "./inks";
 
 /** The input of drawing; `chart` returns the current rows, which change during the life of the plot. */
-export type PlotContext = { chart: () => Chart; axes: Axes; inks: Inks };
+export type PlotContext = { chart: () => Chart; axes: Axes; timeZone: string; inks: Inks };

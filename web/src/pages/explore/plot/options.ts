@@ -1,9 +1,10 @@
 // The uPlot options of a plot.
 
 import type uPlot from "uplot";
-import { timeValues } from "../format";
+import { timeLabels } from "../format";
 import type { PlotContext } from "./context";
 import { bandsOf, rowAt, seriesOf } from "./series";
+import { timeTicks } from "./time-ticks";
 import { yAxes, yScales } from "./y-axes";
 
 const TIME_AXIS = 42;
@@ -27,7 +28,9 @@ export function optionsOf(context: PlotContext, host: HTMLElement, events: PlotH
 }
 
 function axesOptions(context: PlotContext): uPlot.Axis[] {
-  const { text, grid } = context.inks;
+  const { timeZone, inks } = context;
+  const { text, grid } = inks;
+  const labels = timeLabels(timeZone);
   const line = { stroke: grid, width: 1 };
   const common: uPlot.Axis = {
     font: "11px system-ui, sans-serif",
@@ -40,7 +43,8 @@ function axesOptions(context: PlotContext): uPlot.Axis[] {
     size: TIME_AXIS,
     grid: { ...line, show: false },
     space: 64,
-    values: (_u, splits, _axis, _space, step) => timeValues(splits, step),
+    splits: (_u, _axis, min, max, step) => timeTicks(min, max, step, timeZone),
+    values: (_u, splits, _axis, _space, step) => labels(splits, step),
   };
   return [timeAxis, ...yAxes(context, common)];
 }

@@ -43,12 +43,13 @@ export class Plot {
     private readonly host: HTMLElement,
     private chart: Chart,
     axes: Axes,
+    timeZone: string,
     private view: Span,
     private state: State,
     private readonly events: PlotEvents,
     unfinished: Move | undefined,
   ) {
-    this.context = { chart: () => this.chart, axes, inks: inksOf(host) };
+    this.context = { chart: () => this.chart, axes, timeZone, inks: inksOf(host) };
     this.unmarked = state === "drawn";
     this.mark();
     if (unfinished) this.begin(unfinished.span, unfinished.kind);

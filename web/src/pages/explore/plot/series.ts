@@ -1,6 +1,6 @@
 // The uPlot series of lines, with bands for aggregates.
 
-import type uPlot from "uplot";
+import uPlot from "uplot";
 import { scaleOf } from "../data/axes";
 import { COLOURS, type Line } from "../data/line";
 import { indexFrom, valueAt } from "../data/line-value";
@@ -12,7 +12,12 @@ export function seriesOf(context: PlotContext): uPlot.Series[] {
   return [
     {},
     ...lines.flatMap((line, index) => {
-      const edge: uPlot.Series = { scale: scaleOf(line.unit), width: 0, points: { show: false } };
+      const edge: uPlot.Series = {
+        scale: scaleOf(line.unit),
+        width: 0,
+        points: { show: false },
+        ...pathsOf(line),
+      };
       const series = lineSeries(context, line, index);
       return banded ? [edge, edge, series] : [series];
     }),
@@ -25,6 +30,7 @@ function lineSeries({ chart, inks }: PlotContext, line: Line, index: number): uP
     scale: scaleOf(line.unit),
     stroke,
     width: 1.5,
+    ...pathsOf(line),
     ...(line.slot >= COLOURS && { dash: line.slot >= 2 * COLOURS ? [2, 3] : [8, 4] }),
     points: {
       size: 5,
@@ -34,6 +40,12 @@ function lineSeries({ chart, inks }: PlotContext, line: Line, index: number): uP
       filter: (_u, _column, show) => (show ? null : (chart().lines[index]?.isolated ?? null)),
     },
   };
+}
+
+/** Returns the steps of a stepped line; uPlot connects the samples of other lines. */
+function pathsOf({ stepped }: Line): { paths?: uPlot.Series.PathBuilder } {
+  const paths = stepped && uPlot.paths.stepped?.({ align: 1 });
+  return paths ? { paths } : {};
 }
 
 export function bandsOf({ chart, inks }: PlotContext): uPlot.Band[] {

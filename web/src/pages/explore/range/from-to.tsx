@@ -1,6 +1,6 @@
-import { useEffect, useState } from "preact/hooks";
-import { zone } from "../../../ui/format";
+import { useContext, useEffect, useState } from "preact/hooks";
 import { fromInput, toInput } from "../format";
+import { SiteZone } from "../site-zone";
 import { HOUR, isSpan, MINUTE, type Range, SECOND, type Span, sameSpan, stored } from "./range";
 
 type Props = { range: Range; span: Span; onRange: (range: Range) => void };
@@ -9,7 +9,8 @@ const EDGES = ["from", "to"] as const;
 
 /** Fields for the edges. They apply on Enter or blur, because a half-typed year is a valid year too. */
 export function FromTo(props: Props) {
-  const { step, text, type, valid, apply } = useEdges(props);
+  const timeZone = useContext(SiteZone);
+  const { step, text, type, valid, apply } = useEdges(props, timeZone);
   return (
     <form
       class="from-to"
@@ -28,7 +29,7 @@ export function FromTo(props: Props) {
             max="9999-12-31T23:59"
             value={text[edge]}
             aria-invalid={!valid}
-            title={valid ? `Time zone: ${zone(props.span.to)}` : "The end must be after the start."}
+            title={valid ? `Time zone: ${timeZone}` : "The end must be after the start."}
             onInput={(event) => type(edge, event.currentTarget.value)}
             onBlur={apply}
           />
@@ -43,15 +44,16 @@ export function FromTo(props: Props) {
 }
 
 /** State of both fields: their text, and the span that they describe. */
-function useEdges({ range, span, onRange }: Props) {
+function useEdges({ range, span, onRange }: Props, timeZone: string) {
   // Seconds make the fields wider and matter only in short spans.
   const step = span.to - span.from < HOUR ? SECOND : MINUTE;
-  const shown = { from: toInput(span.from, step), to: toInput(span.to, step) };
+  const shown = { from: toInput(span.from, step, timeZone), to: toInput(span.to, step, timeZone) };
   // Typed text stays while a live range advances.
   const [typed, setTyped] = useState<Partial<typeof shown>>({});
   useEffect(() => setTyped({}), [range]);
   const text = { ...shown, ...typed };
-  const timeOf = (edge: "from" | "to") => (text[edge] === shown[edge] ? span[edge] : fromInput(text[edge]));
+  const timeOf = (edge: "from" | "to") =>
+    text[edge] === shown[edge] ? span[edge] : fromInput(text[edge], timeZone);
   const next = { from: timeOf("from"), to: timeOf("to") };
   const valid = isSpan(next);
   const apply = () => {

@@ -1,0 +1,40 @@
+// Clocks of IANA time zones. A wall clock is what a clock of the zone shows, as if it were UTC, in ms.
+
+import { DAY_MS } from "./days";
+
+/** Returns the zone, or UTC when the browser does not support it. */
+export function supportedZone(timeZone: string): string {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone });
+    return timeZone;
+  } catch {
+    return "UTC";
+  }
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Returns the offset of a zone from UTC in ms, at a time. */
+function offsetOf(ms: number, timeZone: string): number {
+  if (Number.isNaN(ms)) return ms;
+  const format =
+    formats.get(timeZone) ?? new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" });
+  formats.set(timeZone, format);
+  const [, sign, hours = 0, minutes = 0, seconds = 0] =
+    /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(format.format(ms)) ?? [];
+  const size = 1000 * (3600 * Number(hours) + 60 * Number(minutes) + Number(seconds));
+  return sign === "-" ? -size : size;
+}
+
+/** Returns the wall clock of a zone at a time. */
+export function wallClock(ms: number, timeZone: string): number {
+  return ms + offsetOf(ms, timeZone);
+}
+
+/** Returns the first time at which the wall clock of a zone shows `wall` or, when it skips that, more. */
+export function instantOf(wall: number, timeZone: string): number {
+  const [first, second] = [wall - DAY_MS, wall + DAY_MS]
+    .map((near) => wall - offsetOf(near, timeZone))
+    .sort((a, b) => a - b) as [number, number];
+  return wallClock(first, timeZone) === wall ? first : second;
+}
