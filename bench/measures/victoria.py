@@ -42,7 +42,8 @@ def increases(samples: Samples, span: Span) -> Values:
     cells = cells_of(samples, hours, np.full(len(samples), holds_of(60)))
     steps = counters.steps(cells, samples, {})
     edges = Calendar(Interval.parse("1d")).edges(span)
-    return bucket_rows(Measure.parse("increase"), cells, edges, steps=steps).values
+    rows = bucket_rows(Measure.parse("increase"), cells, edges, steps=steps)
+    return rows.values[rows.has_value]
 
 
 def _of_victoria(samples: Samples, span: Span) -> Values:

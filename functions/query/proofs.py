@@ -29,7 +29,7 @@ class Proof(TypedDict):
     """What a total rests on."""
 
     known_share: float | None
-    """Known time, 0 to 1 of the range; null where days have rollups of version 1."""
+    """Known time, 0 to 1 of the page's range; null if the site is not synced in any of it."""
     bridged: float
     """The part of an increase that happened in gaps."""
     resets: list[Step]
@@ -51,7 +51,7 @@ def proof(point: Point, rows: BucketRows, query: PlannedRead, page: Page, conver
     changes = [record.changed_ms for record in records if record.changed_ms is not None]
     events = [_converted(event, conversion) for event in page.stats.events if event.point == point.id]
     return {
-        "known_share": _known_share(rows, span, query.synced_until_ms),
+        "known_share": _known_share(page.held_ms.get(point.id, 0), span, query.synced_until_ms),
         "bridged": _sum(rows.bridged),
         "resets": [_step(event) for event in events if event.kind in ("reset", "gap")],
         "rollovers": [_step(event) for event in events if event.kind == "rollover"],
@@ -68,11 +68,9 @@ def _sum(values: Values) -> float:
         return float(np.nan_to_num(values.sum()))
 
 
-def _known_share(rows: BucketRows, span: Span, synced_until_ms: int | None) -> float | None:
+def _known_share(held_ms: int, span: Span, synced_until_ms: int | None) -> float | None:
     length_ms = min(span.end_ms, synced_until_ms or 0) - span.start_ms
-    if (rows.held_ms < 0).any() or length_ms <= 0:
-        return None
-    return min(1.0, int(rows.held_ms.sum()) / length_ms)
+    return min(1.0, held_ms / length_ms) if length_ms > 0 else None
 
 
 def _overlaps(day_ms: int, span: Span) -> bool:

@@ -159,6 +159,8 @@ def _appended(answer: dict[str, Any], page: dict[str, Any]) -> dict[str, Any]:
     for series, more in zip(answer["series"], page["series"], strict=True):
         rows = len(series["timestamps"])
         series["partial"] = [*series["partial"], *(rows + row for row in more["partial"])]
+        series["gaps"] = [*series["gaps"], *more["gaps"]]
+        series["coverage"]["received"] += more["coverage"]["received"]
         for key in _COLUMNS:
             if key in series and key in more:
                 series[key] = [*series[key], *more[key]]

@@ -19,7 +19,7 @@ def test_gaps_of_the_largest_doubles_are_finite() -> None:
     query: Any = SimpleNamespace(
         plan=SimpleNamespace(start_ms=0, span=Span(0, HOUR_MS)), records=(), synced_until_ms=HOUR_MS
     )
-    page: Any = SimpleNamespace(next_ms=None, stats=SimpleNamespace(events=()))
+    page: Any = SimpleNamespace(next_ms=None, held_ms={}, stats=SimpleNamespace(events=()))
     assert (
         proof(Point(0, ListedPoint("meter")), rows, query, page, Conversion("", ""))["bridged"]
         == sys.float_info.max

@@ -167,7 +167,7 @@ export type DayFile = {
 
 /** What a total rests on. */
 export type Proof = {
-  /** Known time, 0 to 1 of the range; null where days have rollups of version 1. */
+  /** Known time, 0 to 1 of the page's range; null if the site is not synced in any of it. */
   known_share: number | null;
   /** The part of an increase that happened in gaps. */
   bridged: number;

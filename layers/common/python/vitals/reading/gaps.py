@@ -81,7 +81,9 @@ class GapFinder:
             self._ends[point] = end_ms
 
     def add(self, rows: Samples | BucketRows) -> None:
-        """Adds the next part (sorted by id, then time)."""
+        """Adds the next part (sorted by id, then time); a bucket without samples lies in a gap."""
+        if isinstance(rows, BucketRows):
+            rows = rows[rows.counts > 0]
         ends = rows.ends if isinstance(rows, BucketRows) else rows.times
         edges = np.flatnonzero(np.diff(rows.ids, prepend=-1, append=-1)).tolist()
         for begin, end in itertools.pairwise(edges):

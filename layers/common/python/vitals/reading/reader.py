@@ -9,8 +9,9 @@ from vitals.errors import TierTimeoutError
 from vitals.model import aggregates
 from vitals.model.aggregates import Aggregates
 from vitals.model.measures import measure
+from vitals.model.measures.cells import Integers
 from vitals.model.measures.measure import BucketRows
-from vitals.model.samples import Samples, concat
+from vitals.model.samples import Ids, Samples, concat
 from vitals.model.timespan import FUTURE_TOLERANCE_MS, Span
 from vitals.reading.executor import Executor
 from vitals.reading.look_back import gap_finder
@@ -24,7 +25,7 @@ _GROWTH = 4
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The rows of an answer, the start of the next page, and the sources of the rows."""
+    """The rows of an answer, all with values, the start of the next page, and the sources of the rows."""
 
     rows: Rows | Aggregates
     next_ms: int | None
@@ -35,6 +36,8 @@ class Page:
     """By point id."""
     received: Mapping[int, int]
     """Samples read, by point id."""
+    held_ms: Mapping[int, int]
+    """The time that buckets are known to be held, also those without a row, by point id."""
     continued: Mapping[int, int]
     """By point id, the start of a gap that continues the last gap of the previous page."""
     timed_out: bool
@@ -49,6 +52,7 @@ class _Progress:
     parts: list[Rows | Aggregates] = field(default_factory=list)
     row_count: int = 0
     received: dict[int, int] = field(default_factory=dict)
+    held_ms: dict[int, int] = field(default_factory=dict)
     stats: list[ReadStats] = field(default_factory=list)
     timed_out: bool = False
 
@@ -116,13 +120,13 @@ class PageReader:
     def _add(self, rows: Rows, span: Span) -> bool:
         """Adds the rows of a span that fit; returns False when the page ends with them."""
         progress, shape, limit = self._progress, self._plan.shape, self._plan.row_limit
-        reduced = shape.reduce_part(_drawn(rows)) if shape else rows
+        reduced = shape.reduce_part(_drawn(rows)) if shape else _with_values(rows)
         edge_ms = self._pages.end_of_rows(reduced, limit - progress.row_count)
         end_ms = span.end_ms if edge_ms is None else min(edge_ms, span.end_ms)
         if end_ms < span.end_ms:
             rows, reduced = rows[rows.times < end_ms], reduced[reduced.times < end_ms]
         self._gaps.add(rows)
-        _count(rows, progress.received)
+        _add_sums(rows, progress)
         progress.parts.append(reduced)
         progress.row_count += len(reduced)
         progress.position_ms = end_ms
@@ -142,6 +146,7 @@ class PageReader:
             until_ms=until_ms,
             gaps=self._gaps.finish(until_ms),
             received=progress.received,
+            held_ms=progress.held_ms,
             continued=self._gaps.continued,
             timed_out=progress.timed_out,
         )
@@ -169,12 +174,23 @@ def _drawn(rows: Rows) -> Samples | Aggregates:
     return rows.stats
 
 
-def _count(rows: Rows, received: dict[int, int]) -> None:
-    """Adds the samples of the rows to those received, by point id."""
-    ids, starts = np.unique(rows.ids, return_index=True)
-    if isinstance(rows, BucketRows):
-        counts = np.add.reduceat(rows.counts, starts) if len(ids) else starts
-    else:
-        counts = np.diff(starts, append=len(rows))
-    for point, count in zip(ids.tolist(), counts.tolist(), strict=True):
-        received[point] = received.get(point, 0) + count
+def _with_values(rows: Rows) -> Rows:
+    return rows[rows.has_value] if isinstance(rows, BucketRows) else rows
+
+
+def _add_sums(rows: Rows, progress: _Progress) -> None:
+    """Adds up the samples of the rows, and how long they are held, by point id."""
+    if not isinstance(rows, BucketRows):
+        _add_up(progress.received, rows.ids, np.ones(len(rows), np.int64))
+        return
+    _add_up(progress.received, rows.ids, rows.counts)
+    _add_up(progress.held_ms, rows.ids, np.maximum(0, rows.held_ms))
+
+
+def _add_up(sums: dict[int, int], ids: Ids, amounts: Integers) -> None:
+    """Adds the amounts to the sums; `ids` are sorted."""
+    if not len(ids):
+        return
+    points, starts = np.unique(ids, return_index=True)
+    for point, amount in zip(points.tolist(), np.add.reduceat(amounts, starts).tolist(), strict=True):
+        sums[point] = sums.get(point, 0) + amount

@@ -83,8 +83,9 @@ MEAN = Measure("mean", Source.ROWS)
 class BucketRows:
     """Columns of one length, sorted by point and bucket: the start and the end (UTC ms) of each bucket.
 
-    `held_ms` is -1 where it is not known. `bridged` is the part of an increase that spans gaps. `stats` has
-    the same rows for a mean, and is None for other measures.
+    `values` is NaN in a row that only says what is held and how many samples there are. `held_ms` is -1 where
+    it is not known. `bridged` is the part of an increase that spans gaps. `stats` has the same rows for a
+    mean, and is None for other measures.
     """
 
     ids: Ids
@@ -98,6 +99,11 @@ class BucketRows:
 
     def __len__(self) -> int:
         return len(self.times)
+
+    @property
+    def has_value(self) -> Flags:
+        """Whether the row belongs in an answer."""
+        return ~np.isnan(self.values)
 
     def __getitem__(self, index: Flags | npt.NDArray[np.intp] | slice) -> "BucketRows":
         columns: dict[str, Any] = {name: getattr(self, name)[index] for name in _DTYPES}
@@ -175,7 +181,7 @@ def bucket_rows(
             assert steps is not None
             rows = replace(rows, bridged=table.sums(steps.ids, steps.times, steps.bridged))
             values = table.sums(steps.ids, steps.times, steps.amounts)
-            return replace(rows, values=values)[has_samples]
+            return replace(rows, values=np.where(has_samples, values, np.nan))
         case _:
             assert samples is not None
             return _of_samples(measure, rows[has_samples], table, samples)
@@ -218,7 +224,7 @@ def _of_samples(measure: Measure, rows: BucketRows, table: "_Table", samples: Sa
         means = np.add.reduceat(values / np.repeat(counts, counts), starts)
         squares = finite_sums((values - np.repeat(means, counts)) ** 2, starts)
         deviations = np.sqrt(squares / np.maximum(1, counts - 1))
-    return replace(rows, values=deviations)[counts > 1]
+    return replace(rows, values=np.where(counts > 1, deviations, np.nan))
 
 
 def _quantiles(
