@@ -7,6 +7,7 @@ the pages of operations that say more. An operation that is missing here fails t
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from tests.support.iam.evaluation import Access
@@ -18,6 +19,7 @@ type Parameters = Mapping[str, Any]
 # Each call of a test arrives over TLS, although moto gets it without.
 _TLS = {"aws:SecureTransport": ("true",)}
 _HASH_KEY = "pk"
+_WORDS = {"SET", "REMOVE", "ADD", "DELETE", "AND", "OR", "NOT", "IN", "BETWEEN"}
 
 
 def accesses(service: str, operation: str, parameters: Parameters) -> list[Access]:
@@ -36,10 +38,24 @@ def absence(service: str, operation: str, parameters: Parameters) -> Access | No
 
 
 def _on_item(action: str) -> Callable[[Parameters], Iterator[Access]]:
-    def rule(parameters: Parameters) -> Iterator[Access]:
-        yield _item(action, parameters["TableName"], [parameters.get("Key") or parameters["Item"]])
+    return lambda parameters: iter([_of_item(action, parameters)])
 
-    return rule
+
+def _of_item(action: str, parameters: Parameters) -> Access:
+    """Returns what one request of an item needs; an update names the attributes that it uses."""
+    access = _item(action, parameters["TableName"], [parameters.get("Key") or parameters["Item"]])
+    if action != "UpdateItem":
+        return access
+    return replace(access, context={**access.context, "dynamodb:Attributes": _attributes(parameters)})
+
+
+def _attributes(parameters: Parameters) -> tuple[str, ...]:
+    """Returns the attributes of the key and the expressions of an update, without the elements in them."""
+    expressions = " ".join(parameters.get(f"{kind}Expression", "") for kind in ("Update", "Condition"))
+    aliases = parameters.get("ExpressionAttributeNames", {})
+    # A name is no value, no element of an attribute and no function.
+    names = set(re.findall(r"(?<![\w.:#])#?[A-Za-z_]\w*\b(?!\s*\()", expressions)) - _WORDS
+    return tuple(sorted({*parameters.get("Key", {}), *(aliases.get(name, name) for name in names)}))
 
 
 def _item(action: str, table: str, keys: list[Any]) -> Access:
@@ -88,7 +104,7 @@ def _transaction(parameters: Parameters) -> Iterator[Access]:
     """A transaction needs the permissions of its parts; there is none of its own."""
     for entry in parameters["TransactItems"]:
         for kind, part in entry.items():
-            yield _item(_TRANSACTION[kind], part["TableName"], [part.get("Key") or part["Item"]])
+            yield _of_item(_TRANSACTION[kind], part)
 
 
 def _bucket(parameters: Parameters) -> str:

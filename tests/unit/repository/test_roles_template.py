@@ -132,3 +132,32 @@ def test_the_sync_puts_no_item_but_circuits(partition: str, is_allowed_to_put: b
     context = {"dynamodb:LeadingKeys": (partition,)}
     access = Access("dynamodb:PutItem", arn("dynamodb", "table/StateTable"), context)
     assert is_allowed("EtlFunction", access) == is_allowed_to_put
+
+
+SITE_KEY = keys.SITES_PARTITION
+CHUNK_KEY = keys.site_partition("mill")
+
+
+@pytest.mark.parametrize(
+    ("partition", "attributes", "is_allowed_to_update"),
+    [
+        (SITE_KEY, {"timezone"}, True),
+        (SITE_KEY, {"timezone", "units"}, True),
+        (CHUNK_KEY, {"r", "s"}, True),
+        *(
+            (SITE_KEY, {"units", name}, False)
+            for name in ("status", "key_group", "checkpoint_ms", "points", "s")
+        ),
+        (CHUNK_KEY, {"r", "b"}, False),
+        (CHUNK_KEY, {"r", "s", "timezone"}, False),
+        (keys.changes_partition("mill"), {"who"}, False),
+        (keys.TOKEN_INDEX, {"scopes"}, False),
+    ],
+)
+def test_settings_are_all_that_admin_updates(
+    partition: str, attributes: set[str], is_allowed_to_update: bool
+) -> None:
+    named = tuple(sorted({"pk", "sk"} | attributes))
+    context = {"dynamodb:LeadingKeys": (partition,), "dynamodb:Attributes": named}
+    access = Access("dynamodb:UpdateItem", arn("dynamodb", "table/StateTable"), context)
+    assert is_allowed("AdminFunction", access) == is_allowed_to_update

@@ -120,6 +120,41 @@ def test_refused_settings_change_no_point(
     assert not any(point.settings for point in table.load("s").points)
 
 
+def test_only_what_changed_is_written(dynamodb: Any) -> None:
+    """AdminFunction may not write the listing."""
+    written: list[set[str]] = []
+
+    class Recording:
+        """Notes the attributes of each update of a chunk."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(dynamodb, name)
+
+        def update_item(self, **request: Any) -> Any:
+            written.append({name for name in ("b", "r", "s") if f":{name}" in values(request)})
+            return dynamodb.update_item(**request)
+
+        def transact_write_items(self, TransactItems: Any) -> Any:
+            written.append(
+                {name for name in ("b", "r", "s") if f":{name}" in values(TransactItems[0]["Update"])}
+            )
+            return dynamodb.transact_write_items(TransactItems=TransactItems)
+
+    def values(request: Any) -> Any:
+        return request["ExpressionAttributeValues"]
+
+    recording: Any = Recording()
+    table = CatalogTable(recording, "StateTable")
+    table.refresh("s", [FIRST])
+    table.set_points("s", {"first": {"kind": "binary"}}, "ada")
+    table.refresh("s", [FIRST, ListedPoint("second")])
+    assert written == [{"b", "r"}, {"r", "s"}, {"b", "r"}]
+    assert [(point.name, point.kind) for point in table.load("s").points] == [
+        ("first", "binary"),
+        ("second", "analog"),
+    ]
+
+
 def test_settings_never_fill_an_item(dynamodb: Any) -> None:
     table = CatalogTable(dynamodb, "StateTable")
     names = [f"p{number:03d}" for number in range(256)]

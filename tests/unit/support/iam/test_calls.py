@@ -72,6 +72,19 @@ def test_items_have_their_leading_key(operation: str) -> None:
     assert leading_keys(operation, ITEM) == [("a#1",)]
 
 
+def test_an_update_names_its_attributes() -> None:
+    update = ITEM | {
+        "UpdateExpression": "SET #n = if_not_exists(#n, :one), counts.low = :zero REMOVE old ADD total :n",
+        "ConditionExpression": "attribute_exists(pk) AND (NOT r = :r OR size(name)> :n) AND b IN (:a, :b)",
+        "ExpressionAttributeNames": {"#n": "status"},
+    }
+    expected = ("b", "counts", "name", "old", "pk", "r", "sk", "status", "total")
+    [alone] = accesses("dynamodb", "UpdateItem", update)
+    [part] = accesses("dynamodb", "TransactWriteItems", {"TransactItems": [{"Update": update}]})
+    assert alone == part
+    assert alone.context["dynamodb:Attributes"] == expected
+
+
 def test_a_put_has_the_key_of_the_item() -> None:
     assert leading_keys("PutItem", {"TableName": "T", "Item": {"pk": {"S": "a#1"}, "n": {"N": "1"}}}) == [
         ("a#1",)
