@@ -64,7 +64,7 @@ class Series[Integers = list[int], Numbers = list[float]](TypedDict):
     last: NotRequired[Numbers]
     """Only for means."""
     known: NotRequired[Sequence[float | None]]
-    """Known share of each bucket, 0 to 1; null where a day has a rollup of version 1. Not in charts."""
+    """Known share of each bucket, 0 to 1; null where rollups of version 1 do not tell. Not in charts."""
     partial: NotRequired[list[int]]
     """Rows whose bucket is not over, or not synced to its end."""
     ends: NotRequired[Integers]

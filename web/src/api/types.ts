@@ -205,7 +205,7 @@ export type Series = {
   ends?: number[];
   /** Only for means. */
   first?: number[];
-  /** Known share of each bucket, 0 to 1; null where a day has a rollup of version 1. Not in charts. */
+  /** Known share of each bucket, 0 to 1; null where rollups of version 1 do not tell. Not in charts. */
   known?: (number | null)[];
   /** Only for means. */
   last?: number[];

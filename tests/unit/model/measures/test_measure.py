@@ -1,17 +1,18 @@
 """Rows of the held signal: what a person would compute from every millisecond of it."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vitals.errors import InvalidRequestError
 from vitals.model.measures.cells import cells_of
-from vitals.model.measures.measure import BucketRows, Measure, bucket_rows, join, switched
+from vitals.model.measures.measure import MEAN, BucketRows, Measure, bucket_rows, join, switched
 from vitals.model.samples import Samples
-from vitals.model.timespan import HOUR_MS
+from vitals.model.timespan import HOUR_MS, MINUTE_MS
 
 HOLD_MS = 150_000
 EDGES = np.arange(0, 7 * HOUR_MS, HOUR_MS)
@@ -110,6 +111,42 @@ def test_a_bucket_without_knowledge_has_no_row() -> None:
     table = rows("runtime", {0: 1.0, 5 * HOUR_MS: 0.0}, EDGES)
     assert table.times.tolist() == [0, 5 * HOUR_MS]
     assert table.values.tolist() == [150, 0]
+
+
+@given(
+    st.sets(st.integers(0, 35), min_size=1, max_size=4),
+    st.sets(st.integers(0, 5), min_size=1),
+    st.sets(st.integers(1, 5)),
+    st.sampled_from([60_000, 2 * HOUR_MS, 3 * HOUR_MS]),
+)
+@example({0, 13}, {0}, {1, 2, 3}, 3 * HOUR_MS)
+def test_known_time_is_right_or_unknown(
+    tens: set[int], old_hours: set[int], inner: set[int], hold_ms: int
+) -> None:
+    """Hours of version 1 make unknown what their last samples may hold, and nothing else."""
+    edges = HOUR_MS * np.array([0, *sorted(inner), 6])
+    samples = samples_of({10 * MINUTE_MS * number: 1.0 for number in tens})
+    cells = cells_of(samples, EDGES, np.full(len(samples), hold_ms))
+    is_old = np.isin(cells.rows.times // HOUR_MS, list(old_hours))
+    old = replace(
+        cells,
+        held_ms=np.where(is_old, 0, cells.held_ms),
+        first_ms=np.where(is_old, cells.rows.times, cells.first_ms),
+        last_ms=np.where(is_old, cells.rows.times, cells.last_ms),
+        is_complete=~is_old,
+    )
+    exact, mixed = (bucket_rows(MEAN, table, edges) for table in (cells, old))
+    firsts = old.first_ms.tolist()
+    ranges = [
+        (start_ms, min(start_ms + HOUR_MS - 1 + hold_ms, next_ms))
+        for start_ms, next_ms, flag in zip(old.rows.times, [*firsts[1:], 6 * HOUR_MS], is_old, strict=True)
+        if flag
+    ]
+    expected = [
+        -1 if any(start_ms < end and begin < end_ms for begin, end in ranges) else held_ms
+        for start_ms, end_ms, held_ms in zip(exact.times, exact.ends, exact.held_ms, strict=True)
+    ]
+    assert mixed.held_ms.tolist() == expected
 
 
 def test_parts_of_a_page_join_in_order() -> None:

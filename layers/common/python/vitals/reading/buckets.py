@@ -180,7 +180,10 @@ class _Reading:
             return cells.concat([])
         if self.plan.from_rollups and any(self._is_requested(run.span) for run in runs):
             self.stats.append(ReadStats(("rollup",)))
-        return self.tiers.hours(query, runs, window)
+        hours = self.tiers.hours(query, runs, window)
+        # Version 1 does not have the hold.
+        by_interval = _interval_holds(query.plan, hours.rows.ids)
+        return replace(hours, hold_ms=np.where(hours.is_complete, hours.hold_ms, by_interval))
 
     def _insufficient(self, rolled: Cells, window: Span) -> Flags:
         """Returns which hours of rollups must be computed from samples."""
@@ -318,9 +321,7 @@ def _hour_keys(ids: Ids, times: Times) -> Integers:
 
 def _holds(plan: QueryPlan, samples: Samples, rolled: Cells) -> Integers:
     """Returns the hold of each sample: as its rollup says, or else by the interval of its point."""
-    points = sorted(plan.existing, key=lambda point: point.id)
-    ids = np.array([point.id for point in points])
-    holds = holds_of([point.listed.interval_s or 0 for point in points])[np.searchsorted(ids, samples.ids)]
+    holds = _interval_holds(plan, samples.ids)
     stored = rolled[rolled.is_complete]
     if not len(stored):
         return holds
@@ -329,6 +330,13 @@ def _holds(plan: QueryPlan, samples: Samples, rolled: Cells) -> Integers:
     index = np.minimum(np.searchsorted(days, keys), len(days) - 1)
     result: Integers = np.where(days[index] == keys, stored.hold_ms[first[index]], holds)
     return result
+
+
+def _interval_holds(plan: QueryPlan, ids: Ids) -> Integers:
+    """Returns the hold by the interval of each of these points of the plan."""
+    points = sorted(plan.existing, key=lambda point: point.id)
+    holds = holds_of([point.listed.interval_s or 0 for point in points])
+    return holds[np.searchsorted([point.id for point in points], ids)]
 
 
 def _day_keys(ids: Ids, times: Times) -> Integers:

@@ -261,11 +261,7 @@ class _Table:
         keys = np.union1d(sampled, carries[0])
         counts = np.zeros(len(keys), np.int64)
         counts[np.searchsorted(keys, sampled)] = stats.counts
-        incomplete = ~cells.is_complete
-        unknown = [
-            _keys(edges, rows.ids[incomplete], times[incomplete]) for times in (rows.times, cells.ends)
-        ]
-        return cls(edges, keys, stats, counts, ~np.isin(keys, np.concatenate(unknown)), carries)
+        return cls(edges, keys, stats, counts, ~np.isin(keys, _unknown_keys(cells, edges)), carries)
 
     @property
     def ids(self) -> Ids:
@@ -327,19 +323,39 @@ def _carries(cells: Cells, edges: Times) -> tuple[Integers, Times, Integers, Val
     The columns are keys, starts, ms held, and value × ms.
     """
     rows = cells.rows
-    next_ms = np.full(len(rows), np.iinfo(np.int64).max)
-    is_same = rows.ids[1:] == rows.ids[:-1]
-    next_ms[:-1][is_same] = cells.first_ms[1:][is_same]
     starts = np.maximum(cells.ends, edges[0])
-    ends = np.minimum(np.minimum(cells.last_ms + cells.hold_ms, next_ms), edges[-1])
-    is_carry = (starts < ends) & cells.is_complete
-    ids, values, starts, ends = (column[is_carry] for column in (rows.ids, rows.lasts, starts, ends))
-    first = np.searchsorted(edges, starts, side="right") - 1
-    counts = np.searchsorted(edges, ends, side="left") - first
-    index = np.repeat(np.arange(len(ids)), counts)
-    buckets = first[index] + np.arange(len(index)) - np.repeat(np.cumsum(counts) - counts, counts)
+    ends = np.minimum(np.minimum(cells.last_ms + cells.hold_ms, _next_ms(cells)), edges[-1])
+    index, buckets = _overlaps(edges, starts, np.where(cells.is_complete, ends, starts))
     starts, ends = np.maximum(starts[index], edges[buckets]), np.minimum(ends[index], edges[buckets + 1])
     held = ends - starts
     with np.errstate(over="ignore"):
-        products = values[index] * held
-    return ids[index].astype(np.int64) * len(edges) + buckets, starts, held, products
+        products = rows.lasts[index] * held
+    return rows.ids[index].astype(np.int64) * len(edges) + buckets, starts, held, products
+
+
+def _unknown_keys(cells: Cells, edges: Times) -> Integers:
+    """Returns the keys of the buckets in which a sample of an incomplete cell is, or may be held."""
+    starts = np.maximum(cells.rows.times, edges[0])
+    ends = np.minimum(np.minimum(cells.ends - 1 + cells.hold_ms, _next_ms(cells)), edges[-1])
+    index, buckets = _overlaps(edges, starts, np.where(cells.is_complete, starts, ends))
+    return cells.rows.ids[index].astype(np.int64) * len(edges) + buckets
+
+
+def _next_ms(cells: Cells) -> Times:
+    """Returns when the next cell of the same point has its first sample, the latest time if there is none."""
+    ids = cells.rows.ids
+    next_ms = np.full(len(ids), np.iinfo(np.int64).max)
+    is_same = ids[1:] == ids[:-1]
+    next_ms[:-1][is_same] = cells.first_ms[1:][is_same]
+    return next_ms
+
+
+def _overlaps(edges: Times, starts: Times, ends: Times) -> tuple[npt.NDArray[np.intp], Integers]:
+    """Returns the buckets that each range overlaps: indexes of the ranges, and the bucket of each.
+
+    The ranges lie within the edges; one that ends before it begins overlaps none.
+    """
+    first = np.searchsorted(edges, starts, side="right") - 1
+    counts = np.where(starts < ends, np.searchsorted(edges, ends, side="left") - first, 0)
+    index = np.repeat(np.arange(len(starts)), counts)
+    return index, first[index] + np.arange(len(index)) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -1,4 +1,4 @@
-"""Buckets without a value have no row, but count in proofs, gaps and coverage, whatever the measure."""
+"""What is known of a range is the same for every measure: in proofs, gaps and coverage, and of each row."""
 
 from functools import cache
 from random import Random
@@ -22,9 +22,9 @@ def store(tier: Tier) -> Store:
 
 
 def _samples(interval_s: int, random: Random) -> dict[int, float]:
-    """Returns a rising series of three days with gaps, some of them before or after a single sample."""
+    """Returns a rising series of five days with gaps, some of them before or after a single sample."""
     samples, time_ms, value = {}, START + 3 * MINUTE_MS, 100.0
-    while time_ms < START + 3 * DAY_MS:
+    while time_ms < START + 5 * DAY_MS:
         samples[time_ms] = value
         value += random.random()
         time_ms += interval_s * 1000
@@ -33,11 +33,13 @@ def _samples(interval_s: int, random: Random) -> dict[int, float]:
     return samples
 
 
-def answer(tier: Tier, resolution: str, measure: str, rows: int = 30_000) -> dict[str, dict[str, Any]]:
+def answer(
+    tier: Tier, resolution: str, measure: str, *, rows: int = 30_000, end_ms: int = START + 36 * HOUR_MS
+) -> dict[str, dict[str, Any]]:
     """Returns the series by name, from pages of at most this many rows."""
     content = store(tier).query(
         start=START + 5 * HOUR_MS,
-        end=START + 36 * HOUR_MS,
+        end=end_ms,
         resolution=resolution,
         measure=measure,
         limits=Limits(rows, rows),
@@ -72,6 +74,18 @@ def test_gaps_of_measures_are_those_of_means(tier: Tier, resolution: str, rows: 
     """Also those of pages of seven rows; the samples received are the same too."""
     means = answer(tier, resolution, "mean")
     for measure in ("mean", "runtime", "increase", "sd"):
-        for name, series in answer(tier, resolution, measure, rows).items():
+        for name, series in answer(tier, resolution, measure, rows=rows).items():
             assert gaps(series) == gaps(means[name]), (measure, name)
             assert series["coverage"]["received"] == means[name]["coverage"]["received"], (measure, name)
+
+
+@pytest.mark.parametrize("resolution", ["1h", "6h", "1d"])
+def test_known_times_are_right_or_null(resolution: str) -> None:
+    """The slow sensor's samples are held for five hours: from a day of version 1 into the day after it."""
+    end_ms = START + 5 * DAY_MS
+    mixed, hot = (answer(tier, resolution, "mean", end_ms=end_ms) for tier in ("split", "hot"))
+    for name, series in mixed.items():
+        pairs = list(zip(series["known"], hot[name]["known"], strict=True))
+        assert all(share in (None, expected) for share, expected in pairs), name
+        assert any(share is None for share, _ in pairs)
+        assert any(share is not None for share, _ in pairs)
