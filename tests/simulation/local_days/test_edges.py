@@ -54,12 +54,13 @@ def test_days_are_held_by_the_interval_they_had() -> None:
 
 @pytest.mark.parametrize("tier", TIERS)
 @pytest.mark.parametrize("gap_days", [32, 400])
-def test_a_step_over_a_month_is_reported(tier: Tier, gap_days: int) -> None:
-    meter = {DAY - gap_days * DAY_MS + 1: 100.0, DAY + HOUR_MS: 150.0, DAY + 2 * HOUR_MS: 151.0}
+@pytest.mark.parametrize("old", [100.0, -100.0])
+def test_a_step_over_a_month_is_reported(tier: Tier, gap_days: int, old: float) -> None:
+    meter = {DAY - gap_days * DAY_MS + 1: old, DAY + HOUR_MS: -1.0, DAY + 2 * HOUR_MS: 0.0}
     store = Store({"meter": meter}, {"meter": SLOW_S}, {"meter": "kWh"}, tier)
     [item] = store.query(start=DAY, end=DAY + DAY_MS, resolution="1d", measure="increase")["series"]
     assert list(map(float, item["values"])) == [1]
-    steps = [{"time": "2026-05-04T01:00:00Z", "from": 100.0, "to": 150.0}]
+    steps = [{"time": "2026-05-04T01:00:00Z", "from": old, "to": -1.0}]
     # Samples of so long ago are archived.
     assert item["proof"]["resets"] == ([] if tier == "hot" else steps)
 

@@ -137,6 +137,23 @@ def test_a_much_later_sample_tells_a_spike(tier: Tier) -> None:
     assert [step["to"] for step in item["proof"]["spikes"]] == [9_999_999]
 
 
+@pytest.mark.parametrize("tier", TIERS)
+def test_negative_values_are_warned_of(tier: Tier) -> None:
+    """Also where the values only rise."""
+    start_ms = day_start("2026-05-01")
+    rising = {start_ms + number * HOUR_MS // 4: number / 24 - 5 for number in range(10 * 24)}
+    meter = Store({"meter": rising}, {"meter": 900}, {"meter": "kWh"}, tier)
+    for day, increase, codes in (
+        ("2026-05-01", 95, ["NEGATIVE_STEPS"]),
+        ("2026-05-02", 96, ["NEGATIVE_STEPS"]),
+        ("2026-05-03", 48, []),
+    ):
+        content = meter.query(start=day, end=f"{day}T23:00Z", resolution="1d", measure="increase")
+        assert [detail["code"] for detail in content["warning_details"]] == codes
+        [item] = content["series"]
+        assert list(map(float, item["values"])) == pytest.approx([increase / 24])
+
+
 @pytest.mark.parametrize("resolution", ["1m", "5m", "1h"])
 def test_reads_in_parts_are_the_whole(resolution: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A counter begins again just after the edge of a part, within the reach of the buckets before it."""

@@ -1,5 +1,6 @@
 """The increase of counters: the published cases, and hostile series by rollups' cells and by all samples."""
 
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -124,6 +125,29 @@ def test_cells_and_samples_equal_all_samples(block: int) -> None:
         assert result.keys() >= expected.keys()
         for day, amount in result.items():
             assert amount == pytest.approx(expected.get(day, 0.0), rel=1e-9, abs=1e-6), (seed, day)
+
+
+@pytest.mark.parametrize("block", range(3))
+def test_cells_have_the_events_of_all_samples(block: int) -> None:
+    """Of series that are partly below 0; samples of steady cells are withheld."""
+    for seed in range(2_000 + 60 * block, 2_060 + 60 * block):
+        shifted = samples_of(hostile(seed))
+        samples = replace(shifted, values=shifted.values - np.quantile(shifted.values, 0.3))
+        rows = cells(samples, HOUR_MS)
+        near = np.repeat(unsteady(rows), rows.rows.counts)
+        expected = walk(7, samples.times, samples.values, HOLD_MS).events
+        assert steps(rows, samples[near], {}).events == expected, seed
+
+
+def test_a_rise_from_below_zero_is_an_event() -> None:
+    count = 10 * 24
+    samples = samples_of([(DAY + number * HOUR_MS // 4, number / 24 - 5) for number in range(count)])
+    rows = cells(samples, HOUR_MS)
+    result = steps(rows, samples[np.repeat(unsteady(rows), rows.rows.counts)], {})
+    assert {event.kind for event in result.events} == {"negative"}
+    assert len(result.events) == 5 * 24
+    assert result.amounts.sum() == pytest.approx((count - 1) / 24)
+    assert not unsteady(rows[-20:]).any()
 
 
 @pytest.mark.parametrize("block", range(3))

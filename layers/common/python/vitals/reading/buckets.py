@@ -4,7 +4,7 @@ The rule: an hour of a settled day comes from its rollup, except
     an hour in which a bucket ends, and every hour of measures of samples and of buckets shorter than an hour;
     an hour of a version 1 rollup, for measures that need more than its columns;
     an hour with other values than 0 and 1, for runtime and starts;
-    hours near a fall, for increase and rate.
+    hours near a fall or a negative value, for increase and rate.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -5,7 +5,8 @@ The increase is a sum of steps between consecutive samples p and c. A step count
     rollover     M - p + c, where the point has a rollover M and p is near it
     reset        c: the counter began again at 0
     long gap     0: what happened in more than a month is not known; no dip or spike spans it
-Hours without a fall near them need no samples: their steps are those between the last samples of the hours.
+Hours that are not near a fall or a negative value need no samples: their steps are those between the last
+samples of the hours.
 """
 
 from collections.abc import Mapping
@@ -50,25 +51,26 @@ class Steps:
 
 
 def unsteady(cells: Cells) -> Flags:
-    """Returns the cells whose steps are computed from samples: those near a fall.
+    """Returns the cells whose steps are computed from samples: those near a fall or a negative value.
 
     A dip or spike has a fall, and takes at most three samples or SKIP_MS. So it is within the cells that are
     adjacent to the fall's or near it, and the last sample of the cell before these is never left out.
     """
     rows = cells.rows
     is_same = np.append(False, rows.ids[1:] == rows.ids[:-1])
-    falls = cells.falls > 0
+    # Steps from and to negative values are events.
+    is_irregular = (cells.falls > 0) | (rows.mins < 0)
     is_step = is_same[1:] & (cells.first_ms[1:] - cells.last_ms[:-1] <= LONGEST_MS)
-    falls[1:] |= is_step & (rows.firsts[1:] < rows.lasts[:-1])
-    result = falls.copy()
+    is_irregular[1:] |= is_step & (rows.firsts[1:] < rows.lasts[:-1])
+    result = is_irregular.copy()
     for distance in range(1, 1 + reach(cells)):
         if distance >= len(rows):
             break
         near = rows.ids[distance:] == rows.ids[:-distance]
         longest_ms = SKIP_MS if distance > 1 else LONGEST_MS
         near &= cells.first_ms[distance:] - cells.last_ms[:-distance] <= longest_ms
-        result[:-distance] |= falls[distance:] & near
-        result[distance:] |= falls[:-distance] & near
+        result[:-distance] |= is_irregular[distance:] & near
+        result[distance:] |= is_irregular[:-distance] & near
     return result
 
 
@@ -126,10 +128,11 @@ def unanchored(cells: Cells, start_ms: int) -> set[int]:
 
 
 def _runs(cells: Cells, uneven: Flags) -> list[slice]:
-    """Returns the runs of consecutive unsteady cells of one point."""
+    """Returns the runs of consecutive unsteady cells of one point, each with a step to the next."""
     indexes = np.flatnonzero(uneven)
-    ids = cells.rows.ids[indexes]
-    breaks = np.flatnonzero((np.diff(indexes) > 1) | (ids[1:] != ids[:-1])) + 1
+    ids, first_ms, last_ms = (column[indexes] for column in (cells.rows.ids, cells.first_ms, cells.last_ms))
+    is_break = (np.diff(indexes) > 1) | (ids[1:] != ids[:-1]) | (first_ms[1:] - last_ms[:-1] > LONGEST_MS)
+    breaks = np.flatnonzero(is_break) + 1
     return [slice(int(run[0]), int(run[-1]) + 1) for run in np.split(indexes, breaks) if len(run)]
 
 
@@ -167,7 +170,7 @@ def walk(point: int, times: Times, values: Values, holds: Integers, rollover: fl
 
 
 class _Walk:
-    """Goes from sample to sample; what is slow here is only done near falls."""
+    """Goes from sample to sample; what is slow here is only done in unsteady cells."""
 
     def __init__(
         self,

@@ -31,7 +31,7 @@ class Source(Enum):
     SWITCHED = auto()
     """Rollups of version 2 whose samples are all 0 or 1."""
     STEPS = auto()
-    """Rollups of version 2, and samples near falls."""
+    """Rollups of version 2, and samples near falls and negative values."""
     SAMPLES = auto()
 
 
