@@ -12,10 +12,10 @@ from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
 from query.answers import Api
 from tests.support.clock import Clock
+from tests.support.equal_buckets import aggregate
 from tests.support.moto_aws import restore_tables, saved_tables
 from tests.support.sites import SITE
 from tests.support.world import World
-from vitals.model.aggregates import aggregate
 from vitals.model.records.tokens import Grant
 from vitals.model.samples import Samples
 from vitals.model.site_day import SiteDay

@@ -4,8 +4,8 @@ import boto3
 import numpy as np
 import zstandard
 
+from tests.support.equal_buckets import aggregate
 from vitals.codec.rollup import encode_day
-from vitals.model.aggregates import aggregate
 from vitals.model.measures.cells import Cells, cells_of, holds_of
 from vitals.model.samples import Samples
 from vitals.model.site_day import SiteDay

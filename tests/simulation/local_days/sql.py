@@ -139,12 +139,12 @@ def increases(samples: Mapping[int, float], buckets: list[Bucket]) -> Rows:
         for bucket in buckets
         if any(bucket.start_ms <= time_ms < bucket.end_ms for time_ms in samples)
     }
-    rest: list[Any] = sorted(samples.items())
-    while len(rest) > 1:
-        (p_time, p), (c_time, c) = rest[0], rest[1]
-        end = _continues(rest)
+    remaining: list[Any] = sorted(samples.items())
+    while len(remaining) > 1:
+        (p_time, p), (c_time, c) = remaining[0], remaining[1]
+        end = _continues(remaining)
         if end is not None:
-            del rest[1:end]
+            del remaining[1:end]
             continue
         amount = c - p
         if c_time - p_time > 31 * DAY_MS:
@@ -154,15 +154,15 @@ def increases(samples: Mapping[int, float], buckets: list[Bucket]) -> Rows:
         for bucket in buckets:
             if bucket.start_ms <= c_time < bucket.end_ms:
                 result[bucket.start_ms] += amount
-        del rest[0]
+        del remaining[0]
     return result
 
 
-def _continues(rest: list[tuple[int, float]]) -> int | None:
+def _continues(remaining: list[tuple[int, float]]) -> int | None:
     """Returns the sample that ends the dip or spike that the second one begins; None when there is none."""
-    (p_time, p), (_, c) = rest[0], rest[1]
-    for index in range(2, len(rest)):
-        time_ms, value = rest[index]
+    (p_time, p), (_, c) = remaining[0], remaining[1]
+    for index in range(2, len(remaining)):
+        time_ms, value = remaining[index]
         length_ms = time_ms - p_time
         if length_ms > 31 * DAY_MS or (index > 2 and length_ms > 15 * MINUTE_MS):
             return None

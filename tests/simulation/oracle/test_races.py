@@ -15,11 +15,11 @@ import pytest
 
 from tests.simulation.oracle.store_world import DAY, NAMES, SITE, DirectClient, Inline, World
 from tests.simulation.stack import BUCKET
+from tests.support.equal_buckets import aggregate
 from tests.support.kill import Killed
 from vitals.aws.clients import CONFIG
 from vitals.aws.runtime import Runtime
 from vitals.errors import BlocksExistError, DayFileTruncatedError, VitalsError
-from vitals.model.aggregates import aggregate
 from vitals.model.samples import Samples, concat, from_columns
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import HOUR_MS, MINUTE_MS, floor_window

@@ -6,11 +6,11 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.equal_buckets import aggregate
 from tests.support.rollups import hours_of, old_rollup, rollup
 from tests.support.strategies import samples
 from vitals.codec.rollup import day_count, decode_day, decode_days
 from vitals.errors import BlockFormatError
-from vitals.model.aggregates import aggregate
 from vitals.model.measures.cells import concat
 from vitals.model.records.ledger import ROLLUP_VERSION
 from vitals.model.samples import Samples, from_columns, merge

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.equal_buckets import aggregate
 from tests.support.strategies import samples
-from vitals.model.aggregates import BUCKETS, aggregate, concat
+from vitals.model.aggregates import BUCKETS, concat
 from vitals.model.samples import Samples, from_columns, merge
 from vitals.model.timespan import DAY_MS, HOUR_MS
 

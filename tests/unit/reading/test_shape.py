@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.equal_buckets import aggregate
 from vitals.model import aggregates
-from vitals.model.aggregates import aggregate
 from vitals.model.samples import Samples, concat, from_columns, merge
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
 from vitals.reading import shape

@@ -163,8 +163,8 @@ def test_any_partition_has_the_whole_increase(block: int) -> None:
             back *= 2
         first = max(0, first - back)
         later = samples[samples.times >= rows.rows.times[first]]
-        part = by_day(steps(rows[first:], later, {}), day * DAY_MS)
-        for number, amount in part.items():
+        days = by_day(steps(rows[first:], later, {}), day * DAY_MS)
+        for number, amount in days.items():
             assert amount == pytest.approx(whole[number], rel=1e-9, abs=1e-6), (seed, number)
 
 

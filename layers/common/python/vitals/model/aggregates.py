@@ -43,16 +43,12 @@ class Aggregates:
         )
 
 
-def aggregate(samples: Samples, bucket_ms: int) -> Aggregates:
-    """Returns a row per point and bucket that has samples; `samples` are sorted by point, then time.
+def aggregate(samples: Samples, buckets: Times) -> Aggregates:
+    """Returns a row per point and bucket, given the start of each sample's bucket.
 
-    A row depends only on the samples of its bucket: it is identical to the bit from every tier.
+    `samples` are sorted by point, then time. A row depends only on the samples of its bucket: it is identical
+    to the bit from every tier.
     """
-    return aggregate_by(samples, samples.times - samples.times % bucket_ms)
-
-
-def aggregate_by(samples: Samples, buckets: Times) -> Aggregates:
-    """Returns a row per point and bucket, given the start of each sample's bucket."""
     changed = np.zeros(len(samples), np.bool_)
     changed[:1] = True
     changed[1:] = (samples.ids[1:] != samples.ids[:-1]) | (buckets[1:] != buckets[:-1])

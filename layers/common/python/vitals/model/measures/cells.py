@@ -76,7 +76,7 @@ def cells_of(samples: Samples, edges: Times, holds: Integers) -> Cells:
     `samples` are sorted by point, then time, and all within the edges; `holds` is the hold of each sample.
     """
     index = np.searchsorted(edges, samples.times, side="right") - 1
-    rows = aggregates.aggregate_by(samples, edges[index])
+    rows = aggregates.aggregate(samples, edges[index])
     if not len(rows):
         return concat([])
     lasts = np.cumsum(rows.counts) - 1
