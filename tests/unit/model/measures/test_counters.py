@@ -135,7 +135,7 @@ def test_cells_have_the_events_of_all_samples(block: int) -> None:
         samples = replace(shifted, values=shifted.values - np.quantile(shifted.values, 0.3))
         rows = cells(samples, HOUR_MS)
         near = np.repeat(unsteady(rows), rows.rows.counts)
-        expected = walk(7, samples.times, samples.values, HOLD_MS).events
+        expected = walk(7, samples.times, samples.values, holds(samples.times)).events
         assert steps(rows, samples[near], {}).events == expected, seed
 
 
