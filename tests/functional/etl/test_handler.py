@@ -103,9 +103,9 @@ def test_a_sync_ends_when_its_site_pauses(
     sites = SiteTable(dynamodb, "StateTable")
     fetch = Ingest.fetch
 
-    def pausing(ingest: Ingest, *arguments: Any) -> Any:
+    def pausing(ingest: Ingest, *arguments: Any, **named: Any) -> Any:
         sites.set_status(SITE, status)
-        return fetch(ingest, *arguments)
+        return fetch(ingest, *arguments, **named)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Ingest, "fetch", pausing)

@@ -29,12 +29,12 @@ MUTANTS = (
         "checkpoint_before_write",
         "The checkpoint moves before the step is read and written.",
         _SYNC,
-        "        self.ingest.fetch(receipt.site, catalog, step.span, receipt.tally)\n"
+        "        self.ingest.fetch(receipt.site, catalog, step.span, receipt.tally, announced=announced)\n"
         "        rejected = receipt.tally.rejected - before\n"
         "        advanced = self.sites.advance(receipt.site, checkpoint_ms, step.span, rejected)\n",
         "        rejected = receipt.tally.rejected - before\n"
         "        advanced = self.sites.advance(receipt.site, checkpoint_ms, step.span, rejected)\n"
-        "        self.ingest.fetch(receipt.site, catalog, step.span, receipt.tally)\n",
+        "        self.ingest.fetch(receipt.site, catalog, step.span, receipt.tally, announced=announced)\n",
     ),
     Mutant(
         "checkpoint_without_condition",

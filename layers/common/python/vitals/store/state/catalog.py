@@ -5,7 +5,7 @@ Item `catalog#{chunk}`: b zstd of a JSON list of the points 256 × chunk and up,
 points have settings, zstd of a JSON object of these by id. A release that does not know settings keeps s.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -156,8 +156,8 @@ def _setting_changes(before: tuple[Point, ...], after: tuple[Point, ...]) -> lis
 
 def _attributes(before: tuple[Point, ...], points: tuple[Point, ...]) -> dict[str, bytes]:
     """Returns the attributes to write, those that changed: a writer of settings may write no listing."""
-    rows, settings = list(map(_row, points)), _encode_settings(points)
-    content = {} if rows == list(map(_row, before)) else {"b": _encode(rows)}
+    content = {} if list(map(_row, points)) == list(map(_row, before)) else {"b": _encode(points)}
+    settings = _encode_settings(points)
     return content if settings == _encode_settings(before) else content | {"s": settings}
 
 
@@ -169,8 +169,8 @@ def _checked(catalog: Catalog) -> Catalog:
     return catalog
 
 
-def _encode(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    return zstandard.compress(orjson.dumps(rows), 9)
+def _encode(points: Iterable[Point]) -> bytes:
+    return zstandard.compress(orjson.dumps([_row(point) for point in points]), 9)
 
 
 def _row(point: Point) -> dict[str, Any]:
