@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.simulation.mutants.mutant import VITALS, Mutant
-from tests.simulation.mutants.scenarios import HELD, SMALL
+from tests.simulation.mutants.scenarios import HELD, SMALL, STALE
 
 _CACHE = "functions/query/answer_cache.py"
 
@@ -21,7 +21,7 @@ MUTANTS = (
         f"{VITALS}/reading/day_tiers.py",
         "        if not (expiring and record.settled):\n",
         "        if not expiring:\n",
-        scenarios=(replace(HELD, seed=4),),
+        scenarios=(replace(HELD, seed=5),),
     ),
     Mutant(
         "cache_ignores_changes",
@@ -45,7 +45,7 @@ MUTANTS = (
         f"{VITALS}/store/tiers/rollups.py",
         '            "ConsistentRead": consistent,\n',
         '            "ConsistentRead": False,\n',
-        scenarios=(replace(SMALL, seed=8),),
+        scenarios=(replace(STALE, seed=3),),
     ),
     Mutant(
         "new_blocks_read_stale",

@@ -1,6 +1,9 @@
 """Faults of the hot tier: blocks that lose samples, or expire too early."""
 
+from dataclasses import replace
+
 from tests.simulation.mutants.mutant import VITALS, Mutant
+from tests.simulation.mutants.scenarios import HELD
 
 _TABLE = f"{VITALS}/store/tiers/hot_table.py"
 
@@ -29,6 +32,7 @@ MUTANTS = (
         f"{VITALS}/codec/block_merge.py",
         "newest_last = [before, fetched] if fetched_ms >= stored.fetched_ms else [fetched, before]",
         "newest_last = [before, fetched]",
+        scenarios=(replace(HELD, seed=4, points=5),),
     ),
     Mutant(
         "expiry_survives_write",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.simulation.mutants.mutant import VITALS, Mutant
-from tests.simulation.mutants.scenarios import DYING
+from tests.simulation.mutants.scenarios import DYING, VANISHING
 
 MUTANTS = (
     Mutant(
@@ -20,5 +20,6 @@ MUTANTS = (
         "functions/exports/sweep.py",
         "                self.send(export, 0)\n",
         "",
+        scenarios=(VANISHING,),
     ),
 )

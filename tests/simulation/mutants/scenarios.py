@@ -3,7 +3,15 @@
 `seed` is the first one that is played.
 """
 
+from dataclasses import replace
+
 from tests.simulation.scenario import KINDS, Scenario
+
+
+def _without_others(kind: str) -> tuple[str, ...]:
+    """Returns every kind of fault but this one."""
+    return tuple(other for other in KINDS if other != kind)
+
 
 _DEATHS = ("kill_before", "kill_after", "unavailable", "lost_for_good")
 _REPEATS = ("refused", "lost_request", "unsent", "upstream")
@@ -22,9 +30,13 @@ HELD = Scenario(
     points=12,
     faults=15.0,
     activity=20.0,
-    without=tuple(kind for kind in KINDS if kind != "held"),
+    without=_without_others("held"),
 )
 """Writers wait before they write a block that the ledger knows of, while charts look at its day."""
-UNLISTED = Scenario(seed=6, days=3, points=12, activity=0.2)
+STALE = replace(SMALL, faults=3.0, without=_without_others("stale"))
+"""Nearly every read that may show the past does; no other kind of fault occurs."""
+VANISHING = replace(SMALL, faults=3.0, without=_without_others("vanished"))
+"""One in seven messages of exports vanishes; no other kind of fault occurs."""
+UNLISTED = Scenario(seed=61, days=3, points=5, activity=0.2)
 """No listing works for more than a day, while new points send readings; hardly any day is read by hand."""
 USUAL = (SLOW, DYING)
