@@ -12,7 +12,7 @@ MUTANTS = (
         "no_hold_before_the_range",
         "A read does not begin before its first bucket, so that the sample in force there is not held.",
         _BUCKETS,
-        "        start_ms = self.span.start_ms - back_ms\n",
+        "        start_ms = self.span.start_ms - plan.hold_back_ms\n",
         "        start_ms = self.span.start_ms\n",
     ),
     Mutant(
@@ -27,8 +27,8 @@ MUTANTS = (
         "falls_of_their_hour_only",
         "Hours beside that of a fall come from rollups, although a dip or spike reaches into them.",
         f"{VITALS}/model/measures/counters.py",
-        "        result[:-distance] |= falls[distance:] & near\n"
-        "        result[distance:] |= falls[:-distance] & near\n",
+        "        result[:-distance] |= is_irregular[distance:] & near\n"
+        "        result[distance:] |= is_irregular[:-distance] & near\n",
         "",
     ),
 )
