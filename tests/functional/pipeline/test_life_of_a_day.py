@@ -103,7 +103,7 @@ def test_the_hot_tier_wins_over_athena(archive: Archive, api: Api, monkeypatch: 
                 rows.add_source_counts(times[:1], np.array([len(times)])[: len(times)])
             return day[inside]
 
-    monkeypatch.setattr("vitals.reading.archive._MAX_FILES", 0)
+    monkeypatch.setattr("vitals.reading.archive.MAX_FILES", 0)
     api.executor = executor(archive.world.client, Wide())
     wide, answer = ask(api, names, whole)
     assert wide == direct

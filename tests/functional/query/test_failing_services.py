@@ -186,7 +186,7 @@ def wide(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[...
     )
     reader = AthenaReader(engine, names["ColdBucket"], names["GlueTable"])
     stage.api.executor = replace(stage.api.executor, bulk=reader)
-    monkeypatch.setattr("vitals.reading.archive._MAX_FILES", 0)
+    monkeypatch.setattr("vitals.reading.archive.MAX_FILES", 0)
 
     def last() -> Any:
         [*_, execution] = athena.list_query_executions(WorkGroup=names["AthenaWorkGroup"])[

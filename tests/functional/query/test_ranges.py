@@ -361,7 +361,7 @@ def test_the_first_days_are_read_from_earlier_edges(
     exporting: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history = History(exporting, tmp_path, [EARLIEST_MS, EARLIEST_MS + DAY_MS])
-    monkeypatch.setattr("vitals.reading.archive._MAX_FILES", 0)
+    monkeypatch.setattr("vitals.reading.archive.MAX_FILES", 0)
     for start in ("1989-12-31T24:00:00z", "0001-01-01T00:00:00+14:00"):
         end = "1990-01-03T00:00:00.0000001Z"
         answer = history.query(start, end)

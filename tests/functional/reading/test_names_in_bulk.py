@@ -36,7 +36,7 @@ type Rows = dict[tuple[str, int], bytes]
 
 @pytest.fixture
 def archives(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archives]:
-    monkeypatch.setattr("vitals.reading.archive._MAX_FILES", 0)
+    monkeypatch.setattr("vitals.reading.archive.MAX_FILES", 0)
     with executing():
         yield Archives()
 

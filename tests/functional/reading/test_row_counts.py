@@ -55,7 +55,7 @@ type Change = Callable[[Archives, str], None]
 @pytest.fixture
 def archives(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archives]:
     """Nothing archived yet; three days are already too many to be read file by file."""
-    monkeypatch.setattr("vitals.reading.archive._MAX_FILES", 2)
+    monkeypatch.setattr("vitals.reading.archive.MAX_FILES", 2)
     with executing():
         yield Archives()
 

@@ -164,7 +164,7 @@ def _continues(remaining: list[tuple[int, float]]) -> int | None:
     for index in range(2, len(remaining)):
         time_ms, value = remaining[index]
         length_ms = time_ms - p_time
-        if length_ms > 31 * DAY_MS or (index > 2 and length_ms > 15 * MINUTE_MS):
+        if length_ms > 15 * DAY_MS or (index > 2 and length_ms > 15 * MINUTE_MS):
             return None
         is_dip = c < p <= value
         is_spike = p < c and p <= value < c and (c - value) * 8 >= c

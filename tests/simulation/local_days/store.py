@@ -93,6 +93,22 @@ class Store:
             request = QueryRequest(site=SITE, point_names=list(self.series), next_token=token, **parameters)
         raise AssertionError("the answer has no last page")
 
+    def etag(self, **parameters: Any) -> str | None:
+        """Returns the ETag of the answer to a query, None while the answer may change."""
+        request = QueryRequest(site=SITE, point_names=list(self.series), **parameters)
+        return self.api.query(_READER, request).etag
+
+    def write(self, values: Mapping[int, float], now_ms: int) -> None:
+        """Writes samples of the first point to the hot tier, as a sync at this time does."""
+        self.now_ms = now_ms
+        times = np.array(list(values), np.int64)
+        self._write(Samples(np.zeros(len(times), np.int32), times, np.array(list(values.values()))))
+
+    def _write(self, samples: Samples) -> None:
+        planned = self.stores.hot.plan(SITE, samples, self.now_ms)
+        self.stores.ledger.mark_changed(SITE, planned.windows, self.now_ms)
+        self.stores.hot.apply(planned)
+
     def _kind(self, number: int) -> str:
         if self.tier != "split":
             return self.tier
@@ -101,9 +117,7 @@ class Store:
     def _store(self, day: SiteDay, samples: Samples, kind: str) -> None:
         self.now_ms = day.span.end_ms + HOUR_MS
         if kind in ("hot", "archived and hot"):
-            planned = self.stores.hot.plan(SITE, samples, self.now_ms)
-            self.stores.ledger.mark_changed(SITE, planned.windows, self.now_ms)
-            self.stores.hot.apply(planned)
+            self._write(samples)
         if kind == "hot":
             return
         self.now_ms += HOUR_MS

@@ -21,7 +21,7 @@ from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.rollups import RollupTier
 
 # A day's file is two requests. For more than two months Athena takes less time.
-_MAX_FILES = 62
+MAX_FILES = 62
 _BULK_TIMEOUT_S = 18.0
 
 
@@ -45,7 +45,7 @@ class ArchiveReader:
 
     def read(self, query: PlannedRead, days: Sequence[int], span: Span) -> ReadResult[Samples]:
         """Returns the samples of these days within the span; `ids` are point ids."""
-        read = self._in_bulk if len(days) > _MAX_FILES else self._files
+        read = self._in_bulk if len(days) > MAX_FILES else self._files
         result = read(query, days, span)
         samples = result.rows
         ids = np.array(query.plan.ids, np.int32)

@@ -4,7 +4,7 @@ The rule: an hour of a settled day comes from its rollup, except
     an hour in which a bucket ends, and every hour of measures of samples and of buckets shorter than an hour;
     an hour of a version 1 rollup, for measures that need more than its columns;
     an hour with other values than 0 and 1, for runtime and starts;
-    hours near a fall or a negative value, for increase and rate.
+    hours near a fall, for increase and rate.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from vitals.aws.cost import Cost
+from vitals.errors import TooLargeError
 from vitals.model.measures import cells, counters, measure
 from vitals.model.measures.cells import Cells, Flags, Integers, cells_of, holds_of
 from vitals.model.measures.counters import Event, Steps
@@ -21,15 +22,20 @@ from vitals.model.measures.measure import BucketRows, Source, bucket_rows
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.samples import Ids, Samples, Times, concat
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
+from vitals.reading.archive import MAX_FILES
 from vitals.reading.day_tiers import DayRun, plan_parts
 from vitals.reading.paging import Pages
-from vitals.reading.plan import QueryPlan
+from vitals.reading.plan import QueryPlan, hold_back_ms
 from vitals.reading.reads import PlannedRead, ReadResult, ReadStats, combined
 
 # How far the sample before a bucket, or after it, is looked for: hardly ever more than the first.
 _LOOKS_MS = (HOUR_MS, DAY_MS, cells.LONGEST_MS)
-# Cells of all points that are in memory at once: 150 MB.
+# Cells of the span that are in memory at once: 150 MB.
 _MOST_CELLS = 1_000_000
+# Of cells, also of those that are only read to look back; and of samples of counters.
+_MOST_ROWS = 2_000_000
+# An hour of a local day may be in two days of UTC.
+_MOST_SPANS = MAX_FILES // 2
 
 
 class Tiers(Protocol):
@@ -71,7 +77,7 @@ class _Reading:
         edges = self.plan.calendar.edges(self.span)
         kind = self.plan.measure
         self._read(self._first_window(), self.plan.ids)
-        if kind.looks_at_steps:
+        if self.plan.shape is None:
             self._look_back(int(edges[0]))
         if kind.source is Source.STEPS:
             self._look_for_older(int(edges[0]))
@@ -83,11 +89,11 @@ class _Reading:
         return ReadResult(rows, combined([*self.stats, ReadStats(events=events)]))
 
     def _first_window(self) -> Span:
-        """Returns the span with the hold of samples before it, and the time in which a dip ends after it."""
+        """Returns the span with the hour before it, and the time in which a dip ends after it."""
         plan = self.plan
         if plan.shape is not None:
             return self.span
-        start_ms = self.span.start_ms - plan.hold_back_ms
+        start_ms = self.span.start_ms - _LOOKS_MS[0]
         end_ms = self.span.end_ms
         if plan.look_ahead_ms:
             end_ms += -(end_ms + plan.look_ahead_ms) % HOUR_MS + plan.look_ahead_ms
@@ -95,17 +101,20 @@ class _Reading:
         return Span(plan.floor(start_ms) if plan.bucket_ms < HOUR_MS else start_ms, end_ms)
 
     def _look_back(self, start_ms: int) -> None:
-        """Reads on into the past for points whose steps depend on samples there."""
+        """Reads on into the past for points of which a sample there counts."""
         end = self._first_window().start_ms
         for length_ms in _LOOKS_MS:
-            inside, before = self._points_around(start_ms)
-            if self.plan.measure.source is Source.STEPS:
-                points = inside & counters.unanchored(self._cells(), start_ms)
-            else:
-                points = inside - before
             begin = min(end, self._aligned(start_ms - length_ms))
-            self._read(Span(begin, end), points)
+            self._read(Span(begin, end), self._earlier_counts(start_ms, start_ms - end))
             end = begin
+
+    def _earlier_counts(self, start_ms: int, read_ms: int) -> set[int]:
+        """Returns the points of which a sample counts that is more than `read_ms` before the start."""
+        inside, before = self._points_around(start_ms)
+        held = {point.id for point in self.plan.existing if hold_back_ms(point) > read_ms} - before
+        if self.plan.measure.source is Source.STEPS:
+            return held | inside & counters.unanchored(self._cells(), start_ms)
+        return held | (inside - before if self.plan.measure.looks_at_steps else set())
 
     def _look_for_older(self, start_ms: int) -> None:
         """Reads what tells a step over more than the longest time from the first sample of a point."""
@@ -124,16 +133,18 @@ class _Reading:
     def _look_ahead(self, end_ms: int) -> None:
         """Reads on for points without a sample soon after the span: it may tell a spike."""
         begin = self._first_window().end_ms
-        for length in _LOOKS_MS[1:]:
+        for length_ms in _LOOKS_MS[1:]:
             after, before = self._points_around(end_ms)
             points = before - after
-            end = self._aligned(end_ms + length) + HOUR_MS
+            if not points:
+                return
+            self.stats.append(ReadStats(is_provisional=True))
+            end = self._aligned(end_ms + length_ms) + HOUR_MS
             window = Span(begin, min(end, self.query.now_ms))
-            if window and points:
+            if window:
                 records = self.tiers.records(self.plan.site, window, self.query.cost)
                 self.query = replace(self.query, records=[*self.query.records, *records])
                 self._read(window, points)
-                self.stats.append(ReadStats(is_provisional=True))
             begin = end
 
     def _aligned(self, time_ms: int) -> int:
@@ -155,8 +166,9 @@ class _Reading:
             return
         parts = plan_parts(window, query.records, query.now_ms, rollups=True)
         unsettled = [run.span for run in parts.hot]
-        unsettled += [Span(day, day + DAY_MS) for day in parts.files if not _covers(unsettled, day)]
-        for spans in self._apart([_clipped(span, window) for span in sorted(unsettled)]):
+        files = [_clipped(Span(day, day + DAY_MS), window) for day in parts.files]
+        unsettled += [span for span in files if not _covers(unsettled, span.start_ms)]
+        for spans in self._apart(sorted(unsettled)):
             self._read_samples(query, rolled, spans)
         insufficient = self._insufficient(rolled, window)
         self._read_hours(query, rolled[insufficient], cells_too=True)
@@ -233,6 +245,18 @@ class _Reading:
             self._add(
                 query.plan, samples, rolled, Span(group[0].start_ms, group[-1].end_ms), cells_too=cells_too
             )
+            self._check_size()
+
+    def _check_size(self) -> None:
+        """Raises TooLargeError when the cells, or the samples of counters that often fall, are too many."""
+        counts = [sum(map(len, [*self.rolled, *self.sampled]))]
+        if self.plan.measure.source is Source.STEPS:
+            counts.append(sum(map(len, self.samples)))
+        if max(counts) > _MOST_ROWS:
+            raise TooLargeError(
+                f"the {self.plan.measure.name} of these points needs too many samples at once, because their"
+                " values often fall; request fewer points"
+            )
 
     def _add(self, plan: QueryPlan, samples: Samples, rolled: Cells, span: Span, *, cells_too: bool) -> None:
         assert plan.calendar
@@ -302,16 +326,31 @@ def _hours(span: Span, plan: QueryPlan) -> Span:
 
 
 def _groups(spans: Sequence[Span], longest_ms: int) -> Iterator[list[Span]]:
-    """Yields consecutive spans that together last about as long as fits the memory."""
+    """Yields consecutive spans that together last about as long as fits the memory.
+
+    Short spans, such as an hour of each day, are so few at a time that their files are read one by one.
+    """
     group: list[Span] = []
-    for span in spans:
+    for span in _joined(spans):
         for piece in span.pieces(longest_ms - longest_ms % HOUR_MS or HOUR_MS):
-            if group and sum(span.length_ms for span in group) + piece.length_ms > longest_ms:
+            length_ms = sum(span.length_ms for span in group) + piece.length_ms
+            if group and (length_ms > longest_ms or len(group) >= _MOST_SPANS):
                 yield group
                 group = []
             group.append(piece)
     if group:
         yield group
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    """Returns the spans, in order, with those that touch as one."""
+    result: list[Span] = []
+    for span in spans:
+        if result and result[-1].end_ms == span.start_ms:
+            result[-1] = Span(result[-1].start_ms, span.end_ms)
+        else:
+            result.append(span)
+    return result
 
 
 def _hour_keys(ids: Ids, times: Times) -> Integers:

@@ -72,13 +72,9 @@ class QueryPlan:
         """How long before a bucket a sample may count in it."""
         if self.calendar is None or self.shape is not None:
             return 0
-        return LONGEST_MS if self.measure.looks_at_steps else self.hold_back_ms
-
-    @property
-    def hold_back_ms(self) -> int:
-        """How long before a bucket a sample may be held in it, by any interval that its point ever had."""
-        longest = [point.longest_interval_s or point.listed.interval_s or 0 for point in self.existing]
-        return max(HOUR_MS, int(holds_of(longest).max()))
+        if self.measure.looks_at_steps:
+            return LONGEST_MS
+        return max(HOUR_MS, *(hold_back_ms(point) for point in self.existing))
 
     @property
     def look_ahead_ms(self) -> int:
@@ -145,6 +141,11 @@ class QueryPlan:
         """Returns the plan for some of its points."""
         selected = tuple(points)
         return replace(self, names=tuple(point.name for point in selected), points=selected)
+
+
+def hold_back_ms(point: Point) -> int:
+    """Returns how long before a bucket a sample may be held in it, by any interval the point ever had."""
+    return int(holds_of(point.longest_interval_s or point.listed.interval_s or 0))
 
 
 def plan_query(

@@ -44,8 +44,8 @@ class DayFailure:
 class ReadStats:
     """The tiers that answered, and the days that could not be read; both in order, without repetition.
 
-    `events` are the unusual steps of counters. `is_provisional`: samples after the days of the ledger's
-    records counted too, so that the result may change while these records do not.
+    `events` are the unusual steps of counters. `is_provisional`: samples outside of the days of the
+    ledger's records count too, so that the result may change while these records do not.
     """
 
     sources: tuple[Source, ...] = ()

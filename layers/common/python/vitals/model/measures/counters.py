@@ -4,12 +4,11 @@ The increase is a sum of steps between consecutive samples p and c. A step count
     dip, spike   what lies between p and a sample that continues from it soon is left out
     rollover     M - p + c, where the point has a rollover M and p is near it
     reset        c: the counter began again at 0
-    long gap     0: what happened in more than a month is not known; no dip or spike spans it
-Hours that are not near a fall or a negative value need no samples: their steps are those between the last
-samples of the hours.
+    long gap     0: what happened in more than a month is not known
+Hours that are not near a fall need no samples: their steps are those between the last samples of the hours.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,10 +16,12 @@ import numpy as np
 
 from vitals.model.measures.cells import LONGEST_MS, Cells, Flags, Integers
 from vitals.model.samples import Ids, Samples, Times, Values
-from vitals.model.timespan import MINUTE_MS
+from vitals.model.timespan import DAY_MS, MINUTE_MS
 
 # A dip or spike ends within this time after the sample before it, or with the second sample after that.
 SKIP_MS = 15 * MINUTE_MS
+# Of a slow meter: half of what reads look back, so that a page has the samples before one that is left out.
+_LONGEST_SKIP_MS = 15 * DAY_MS
 # A fall by less than this fraction is jitter; a spike falls by at least as much.
 _JITTER = 8
 _NEAR_ROLLOVER = 0.9
@@ -30,7 +31,10 @@ Kind = Literal["dip", "spike", "reset", "rollover", "gap", "negative"]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A step that does not count c - p, or an unusual one: its time (UTC ms) and its two values."""
+    """A step that does not count c - p, or an unusual one: its time (UTC ms) and its two values.
+
+    A steady cell has at most one event, at its first sample; "negative" means some value of it or before it.
+    """
 
     point: int
     kind: Kind
@@ -58,19 +62,18 @@ def unsteady(cells: Cells) -> Flags:
     """
     rows = cells.rows
     is_same = np.append(False, rows.ids[1:] == rows.ids[:-1])
-    # Steps from and to negative values are events.
-    is_irregular = (cells.falls > 0) | (rows.mins < 0)
+    falls = cells.falls > 0
     is_step = is_same[1:] & (cells.first_ms[1:] - cells.last_ms[:-1] <= LONGEST_MS)
-    is_irregular[1:] |= is_step & (rows.firsts[1:] < rows.lasts[:-1])
-    result = is_irregular.copy()
+    falls[1:] |= is_step & (rows.firsts[1:] < rows.lasts[:-1])
+    result = falls.copy()
     for distance in range(1, 1 + reach(cells)):
         if distance >= len(rows):
             break
         near = rows.ids[distance:] == rows.ids[:-distance]
         longest_ms = SKIP_MS if distance > 1 else LONGEST_MS
         near &= cells.first_ms[distance:] - cells.last_ms[:-distance] <= longest_ms
-        result[:-distance] |= is_irregular[distance:] & near
-        result[distance:] |= is_irregular[:-distance] & near
+        result[:-distance] |= falls[distance:] & near
+        result[distance:] |= falls[:-distance] & near
     return result
 
 
@@ -95,10 +98,13 @@ def steps(cells: Cells, samples: Samples, rollovers: Mapping[int, float]) -> Ste
         amounts = rows.lasts - np.where(has_step, last_before, rows.firsts)
         bridged = cells.bridged + np.where(is_bridge, rows.firsts - last_before, 0.0)
     even = ~uneven
-    gaps = np.flatnonzero(even & has_before & ~has_step)
+    is_gap = has_before & ~has_step
+    is_negative = (rows.mins < 0) | (has_step & (last_before < 0))
+    kinds: list[tuple[Kind, Flags]] = [("gap", is_gap), ("negative", is_negative & ~is_gap)]
     events = [
-        Event(int(rows.ids[i]), "gap", int(cells.first_ms[i]), float(last_before[i]), float(rows.firsts[i]))
-        for i in gaps.tolist()
+        Event(int(rows.ids[i]), kind, int(cells.first_ms[i]), float(last_before[i]), float(rows.firsts[i]))
+        for kind, is_event in kinds
+        for i in np.flatnonzero(even & is_event).tolist()
     ]
     walks = [_walk_run(cells, samples, run, rollovers) for run in _runs(cells, uneven)]
     parts = [Steps(rows.ids[even], rows.times[even], amounts[even], bridged[even], tuple(events)), *walks]
@@ -169,6 +175,16 @@ def walk(point: int, times: Times, values: Values, holds: Integers, rollover: fl
     )
 
 
+def _next_lower(values: Sequence[float]) -> list[int]:
+    """Returns, for each value, the index of the next one that is lower; their number where there is none."""
+    result, waiting = [len(values)] * len(values), list[int]()
+    for index, value in enumerate(values):
+        while waiting and values[waiting[-1]] > value:
+            result[waiting.pop()] = index
+        waiting.append(index)
+    return result
+
+
 class _Walk:
     """Goes from sample to sample; what is slow here is only done in unsteady cells."""
 
@@ -182,6 +198,7 @@ class _Walk:
     ) -> None:
         self._point, self._times, self._values = point, times, values
         self._holds, self._rollover = holds, rollover
+        self._next_lower = _next_lower(values)
         self.ends: list[int] = []
         self.amounts: list[float] = []
         self.bridged: list[float] = []
@@ -203,9 +220,10 @@ class _Walk:
         start, value = values[before], values[after]
         if value == start:
             return None
-        for index in range(after + 1, len(times)):
+        first = after + 1 if value < start else self._next_lower[after]
+        for index in range(first, len(times)):
             length_ms = times[index] - times[before]
-            if length_ms > LONGEST_MS or (index > after + 1 and length_ms > SKIP_MS):
+            if length_ms > _LONGEST_SKIP_MS or (index > after + 1 and length_ms > SKIP_MS):
                 return None
             later = values[index]
             if value < start:
