@@ -43,7 +43,10 @@ _RESOLUTION_HELP = (
     " auto is the finest with at most max_points rows per series"
 )
 Resolution = Annotated[str, Query(max_length=8, description=_RESOLUTION_HELP)]
-_ZONE_HELP = "zone of the buckets, and of times without an offset; an IANA name, by default the site's"
+_ZONE_HELP = (
+    "zone of the buckets, an IANA name, by default the site's;"
+    " if given, also of times without an offset, which are otherwise UTC"
+)
 Timezone = Annotated[str | None, Query(max_length=64, description=_ZONE_HELP)]
 _WEEK_HELP = "first day of weeks: monday or sunday"
 WeekStartDay = Annotated[str | None, Query(max_length=8, description=_WEEK_HELP)]
@@ -55,7 +58,7 @@ MeasureName = Annotated[str | None, Query(max_length=20, description=_MEASURE_HE
 _UNITS_HELP = "units of the values: source, metric or imperial; by default as set for the site"
 UnitsName = Annotated[str | None, Query(max_length=8, description=_UNITS_HELP)]
 MaxPoints = Annotated[
-    int | None, Query(ge=1, description="rows per series, by default 1,000; not with width")
+    int | None, Query(ge=1, description="rows per series, by default 1,000; not with width or interval_ms")
 ]
 Token = Annotated[str | None, Query(max_length=2_000, description="`next_token` of the previous answer")]
 _METHOD = "^(m4|minmax|lttb|mean)$"

@@ -84,10 +84,10 @@ class Client:
     ) -> "pa.Table":
         """Returns the samples or aggregates of the points in [start, end): every page, point by point.
 
-        Times are in `timezone`, by default the site's, as are those of the request without an offset. The
-        schema's metadata has gaps, coverage, proofs, sources and cost as JSON under the key `vitals`; a data
-        frame of the table has the measure, the zone and the proofs as `attrs`. What is missing is a
-        VitalsWarning.
+        Times are in `timezone`, by default the site's. Times of the request without an offset are in it if
+        it is given, and otherwise UTC. The schema's metadata has gaps, coverage, proofs, sources and cost as
+        JSON under the key `vitals`; a data frame of the table has the measure, the zone and the proofs as
+        `attrs`. What is missing is a VitalsWarning.
         """
         body = _body(
             *(site, points, start, end),

@@ -114,3 +114,16 @@ def test_conflicts_end_with_the_time_limit(dynamodb: Any) -> None:
     with deadline.within(0.2), pytest.raises(TierTimeoutError):
         table.set_status("mill", PAUSED)
     assert len(elapsed) == 2
+
+
+def test_throttling_ends_with_the_time_limit(dynamodb: Any) -> None:
+    elapsed: list[float] = []
+    deadline = Deadline(monotonic=lambda: sum(elapsed))
+    limited = Runtime(
+        now_ms=lambda: START, sleep=elapsed.append, uniform=lambda _, high: high, deadline=deadline
+    )
+    SiteTable(dynamodb, "StateTable", limited).set_status("mill", PAUSED)
+    throttled = Conflicting(dynamodb, times=FOR_EVER, reason="ThrottlingError")
+    with deadline.within(5), pytest.raises(TierTimeoutError):
+        SiteTable(throttled, "StateTable", limited).set_settings("mill", {"units": "metric"}, "ada")
+    assert elapsed == [3, 2]

@@ -157,11 +157,11 @@ def _check_json(data: bytes) -> None:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise _RefusedError(400, f"the request body has the key {repeated[:MAX_PARAMETER_NAME]!r} twice")
+    content: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in content:
+            raise _RefusedError(400, f"the request body has the key {name[:MAX_PARAMETER_NAME]!r} twice")
+        content[name] = value
     return content
 
 

@@ -33,8 +33,7 @@ def write(call: Callable[..., Any], request: Mapping[str, Any], runtime: Runtime
     """
     for attempt in range(_ATTEMPTS):
         if attempt:
-            runtime.sleep(runtime.uniform(0, min(_LONGEST_PAUSE_S, _PAUSE_S * 2**attempt)))
-            runtime.deadline.check()
+            _pause(runtime, 0, min(_LONGEST_PAUSE_S, _PAUSE_S * 2**attempt))
         try:
             return call(**request)
         except ClientError as error:
@@ -47,6 +46,7 @@ def transact(client: "DynamoDBClient", writes: Sequence[Any], runtime: Runtime) 
     """Makes all of the writes; makes none and returns False when the caller may read again and repeat them.
 
     Then a condition does not hold, or after a pause another write was under way or DynamoDB throttled.
+    TierTimeoutError after the time limit of an answer.
     """
     try:
         client.transact_write_items(TransactItems=writes)
@@ -56,11 +56,17 @@ def transact(client: "DynamoDBClient", writes: Sequence[Any], runtime: Runtime) 
             raise
         if codes & _THROTTLED:
             # botocore retries throttled requests, but not a transaction that was cancelled by throttling.
-            runtime.sleep(runtime.uniform(_THROTTLED_S / 3, _THROTTLED_S))
+            _pause(runtime, _THROTTLED_S / 3, _THROTTLED_S)
         elif _CONFLICT in codes:
-            runtime.sleep(runtime.uniform(0, _LONGEST_PAUSE_S / 2))
+            _pause(runtime, 0, _LONGEST_PAUSE_S / 2)
         return False
     return True
+
+
+def _pause(runtime: Runtime, shortest_s: float, longest_s: float) -> None:
+    pause_s = runtime.uniform(shortest_s, longest_s)
+    runtime.sleep(max(0, min(pause_s, runtime.deadline.left_s())))
+    runtime.deadline.check()
 
 
 def reasons(error: ClientError) -> set[Any]:

@@ -99,7 +99,9 @@ class CatalogTable:
             after = change(before)
             if self._store(site, [revision for revision, _ in stored], before, after, who):
                 return after
-        raise ConflictError(f"the catalog of {site} changed during each of {_ATTEMPTS} attempts to write it")
+        raise ConflictError(
+            f"the catalog of {site} changed, or was throttled, in each of {_ATTEMPTS} attempts to write it"
+        )
 
     def _store(self, site: str, revisions: list[int], before: Catalog, after: Catalog, who: str) -> bool:
         for chunk, start in enumerate(range(0, len(after.points), _CHUNK)):

@@ -89,7 +89,9 @@ class SiteTable:
             changes = _changes(record, after)
             if not changes or self._changes.write(site, who, changes, self._update(site, changes)):
                 return after
-        raise ConflictError(f"the settings of {site} changed during each of {_ATTEMPTS} attempts to set them")
+        raise ConflictError(
+            f"the settings of {site} changed, or were throttled, in each of {_ATTEMPTS} attempts to set them"
+        )
 
     def record_first_message(self, site: str) -> int:
         """Notes that a site of the initial list is enabled since now, and returns the time.
