@@ -118,7 +118,7 @@ def test_points_in_groups_are_the_whole(measure: str, monkeypatch: pytest.Monkey
     assert all(len(item["values"]) == 4 for item in whole)
 
 
-def test_an_hour_of_each_day_needs_no_bulk_read() -> None:
+def test_hours_of_many_days_need_no_athena() -> None:
     """Athena reads whole ranges; here it is not there. A day of Kolkata ends within an hour."""
     minutes = range(0, 72 * 24 * 60, 20)
     meter = {DAY + minute * MINUTE_MS: float(minute) for minute in minutes}
@@ -142,7 +142,7 @@ def test_an_open_spike_has_no_lasting_answer() -> None:
     assert rows(store, "increase", **day) == {DAY - HOUR_MS: (23.0, 1.0)}
 
 
-def test_fast_points_do_not_read_what_slow_ones_need() -> None:
+def test_fast_points_read_no_months() -> None:
     """A point was listed as collected once a month, by mistake; it has a sample each minute."""
     meter = {DAY + minute * MINUTE_MS: 1.0 for minute in range(0, 40 * 24 * 60, 10)}
     store = Store({"meter": meter}, {"meter": 600}, {"meter": "kWh"}, "hot")
