@@ -83,15 +83,18 @@ describe("ticks of the time axis", () => {
       30 * DAY,
       180 * DAY,
     ];
+    const starts = ["2011-12-29T12:07:31Z", "2018-11-03T20:00Z", "2026-03-31T23:59:59Z", "2026-04-04T12:00Z"];
     for (const zone of ["UTC", CHICAGO, "Pacific/Apia", "Australia/Lord_Howe", "America/Sao_Paulo"])
       for (const step of steps)
-        for (const start of ["2011-12-29T12:07:31Z", "2018-11-03T20:00Z", "2026-03-31T23:59:59Z"]) {
+        for (const start of starts) {
           const [from, to] = [at(start), at(start) + 12 * step];
           const ticks = timeTicks(from, to, step, zone);
           const note = `${zone} ${step} ${start}`;
           expect(ticks.length, note).toBeGreaterThanOrEqual(11);
-          for (const [index, tick] of ticks.entries())
+          for (const [index, tick] of ticks.entries()) {
             expect(tick, note).toBeGreaterThan(ticks[index - 1] ?? from - 1);
+            if (step <= HOUR) expect(wallClock(tick, zone) % step, note).toBe(0);
+          }
           expect(ticks.at(-1), note).toBeLessThanOrEqual(to);
         }
   });

@@ -7,15 +7,23 @@ import { DAY, HOUR } from "../range/range";
 
 /** Returns the times from `from` to `to` at which the wall clock of a zone is at a multiple of a step. */
 export function timeTicks(from: number, to: number, step: number, timeZone: string): number[] {
+  if (step <= HOUR) return shortSteps(from, to, step, timeZone);
   const wall = wallClock(from, timeZone);
-  // A repeated hour has its ticks twice.
-  if (step <= HOUR) return ascending(Math.ceil(wall / step), to, (index) => index * step - (wall - from));
   const months = Math.round((12 * step) / (365 * DAY));
   const edge = (index: number) => (months ? Date.UTC(1970, index * months) : index * step);
   const first = Math.floor(months ? monthsTo(wall) / months : wall / step);
   const ticks = ascending(first, to, (index) => instantOf(edge(index), timeZone));
   // Two edges in a skipped day are one time.
   return [...new Set(ticks)].filter((tick) => tick >= from);
+}
+
+/** Returns the ticks of a step of up to an hour; a repeated hour has its ticks twice. */
+function shortSteps(from: number, to: number, step: number, timeZone: string): number[] {
+  const ticks: number[] = [];
+  // After a change of half an hour the next tick is not a step away.
+  const next = (time: number) => time + (((-wallClock(time, timeZone) % step) + step) % step);
+  for (let tick = next(from); tick <= to; tick = next(tick + step)) ticks.push(tick);
+  return ticks;
 }
 
 function ascending(first: number, to: number, tickOf: (index: number) => number): number[] {
