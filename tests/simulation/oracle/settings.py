@@ -1,13 +1,14 @@
 """Whether the list of changes is right: each acknowledged setting once, after what was set before."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.simulation.oracle.problems import LOST, WRONG, Problems
 
 DEFAULT_ZONE = "UTC"
+_DEFAULTS = {"timezone": DEFAULT_ZONE}
 
 type Setting = tuple[str, str]
 """What is set, and the subject: a site or a point."""
@@ -30,21 +31,32 @@ def check_changes(
     listed: dict[Setting, list[tuple[Any, Any]]] = defaultdict(list)
     for change in reversed(changes):
         listed[change["what"], change["subject"]].append((change["before"], change["after"]))
-    state: dict[Setting, Any] = {("timezone", site): DEFAULT_ZONE}
+    # How many of a setting's changes the attempts so far may have made: one without an answer is in doubt.
+    counts: dict[Setting, set[int]] = defaultdict(lambda: {0})
     for attempt in attempts:
         setting = (attempt.what, attempt.subject)
-        before = state.get(setting)
-        if listed[setting][:1] == [(before, attempt.value)]:
-            state[setting] = listed[setting].pop(0)[1]
-        elif attempt.is_set and attempt.value != before:
+        values = [_DEFAULTS.get(attempt.what), *(after for _, after in listed[setting])]
+        earlier = counts[setting]
+        counts[setting] = {new for n in earlier for new in _counts(attempt, n, listed[setting], values[n])}
+        if not counts[setting]:
+            before = " or ".join(sorted({str(values[n]) for n in earlier}))
             problems.add(LOST, f"{site}: no change of {setting} from {before} to {attempt.value}")
             return
-    for setting, rest in listed.items():
-        if rest:
+    for setting, rows in listed.items():
+        if len(rows) not in counts[setting]:
+            rest = rows[max(counts[setting]) :]
             problems.add(WRONG, f"{site}: changes of {setting} that nobody made, or twice: {rest}")
     times = [change["time"] for change in changes]
     if times != sorted(times, reverse=True):
         problems.add(WRONG, f"{site}: the changes are not newest first")
+
+
+def _counts(attempt: Attempt, count: int, rows: Sequence[tuple[Any, Any]], value: Any) -> Iterator[int]:
+    """Yields how many changes there may be after an attempt, with so many before it and this value."""
+    if rows[count : count + 1] == [(value, attempt.value)]:
+        yield count + 1
+    if not attempt.is_set or attempt.value == value:
+        yield count
 
 
 def settings_after(changes: Sequence[Mapping[str, Any]]) -> dict[Setting, Any]:
