@@ -32,7 +32,7 @@ MUTANTS = (
         f"{VITALS}/codec/block_merge.py",
         "newest_last = [before, fetched] if fetched_ms >= stored.fetched_ms else [fetched, before]",
         "newest_last = [before, fetched]",
-        scenarios=(replace(HELD, seed=4, points=5),),
+        scenarios=(replace(HELD, seed=5, points=5, activity=30.0),),
     ),
     Mutant(
         "expiry_survives_write",
