@@ -67,6 +67,8 @@ class _Reading:
     sampled: list[Cells] = field(default_factory=list)
     samples: list[Samples] = field(default_factory=list)
     stats: list[ReadStats] = field(default_factory=list)
+    _joined: tuple[int, Cells] | None = None
+    """The number of parts that were joined, and their cells."""
 
     @property
     def plan(self) -> QueryPlan:
@@ -110,8 +112,11 @@ class _Reading:
 
     def _earlier_counts(self, start_ms: int, read_ms: int) -> set[int]:
         """Returns the points of which a sample counts that is more than `read_ms` before the start."""
+        held = {point.id for point in self.plan.existing if hold_back_ms(point) > read_ms}
+        if not held and not self.plan.measure.looks_at_steps:
+            return held
         inside, before = self._points_around(start_ms)
-        held = {point.id for point in self.plan.existing if hold_back_ms(point) > read_ms} - before
+        held -= before
         if self.plan.measure.source is Source.STEPS:
             return held | inside & counters.unanchored(self._cells(), start_ms)
         return held | (inside - before if self.plan.measure.looks_at_steps else set())
@@ -152,7 +157,11 @@ class _Reading:
         return self.plan.floor(hour_ms) if self.plan.bucket_ms < HOUR_MS else hour_ms
 
     def _cells(self) -> Cells:
-        return cells.concat([*self.rolled, *self.sampled])
+        """Returns all cells that were read; they are joined again only after another read."""
+        parts = [*self.rolled, *self.sampled]
+        if self._joined is None or self._joined[0] != len(parts):
+            self._joined = (len(parts), cells.concat(parts))
+        return self._joined[1]
 
     def _read(self, window: Span, ids: Iterable[int]) -> None:
         """Reads the cells of these points in a window that begins and ends with a cell."""
