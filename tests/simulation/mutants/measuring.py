@@ -12,23 +12,23 @@ MUTANTS = (
         "no_hold_before_the_range",
         "A read does not begin before its first bucket, so that the sample in force there is not held.",
         _BUCKETS,
-        "        start_ms = self.span.start_ms - plan.hold_back_ms\n",
+        "        start_ms = self.span.start_ms - _LOOKS_MS[0]\n",
         "        start_ms = self.span.start_ms\n",
     ),
     Mutant(
         "no_steps_before_the_range",
         "The sample before the first bucket is looked for during an hour only.",
         _BUCKETS,
-        "            self._read(Span(begin, end), points)\n",
-        "            self._read(Span(end, end), points)\n",
+        "            self._read(Span(begin, end), self._earlier_counts(start_ms, start_ms - end))\n",
+        "            end = begin\n",
         scenarios=(replace(SLOW, seed=3),),
     ),
     Mutant(
         "falls_of_their_hour_only",
         "Hours beside that of a fall come from rollups, although a dip or spike reaches into them.",
         f"{VITALS}/model/measures/counters.py",
-        "        result[:-distance] |= is_irregular[distance:] & near\n"
-        "        result[distance:] |= is_irregular[:-distance] & near\n",
+        "        result[:-distance] |= falls[distance:] & near\n"
+        "        result[distance:] |= falls[:-distance] & near\n",
         "",
     ),
 )
