@@ -269,6 +269,31 @@ def test_repeated_key_of_a_body_is_refused(call: Caller) -> None:
     assert call.backend.calls == []
 
 
+def test_keys_of_a_body_are_compared_once() -> None:
+    """A search for each key again takes seconds on a small body, and hours on the largest."""
+    compared: list[int] = []
+
+    class Key(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            compared.append(1)
+            return str.__eq__(self, other)
+
+    keys = [Key(f"k{number}") for number in range(2_000)]
+    with pytest.raises(Exception, match="has the key 'k1999' twice"):
+        edge._unique([(key, 0) for key in [*keys, Key("k1999")]])
+    assert len(compared) < 2 * len(keys)
+
+
+def test_last_key_of_the_largest_body_is_checked(call: Caller) -> None:
+    keys = ", ".join(f'"k{number}": 0' for number in [*range(200_000), 199_999])
+    answer = call("POST", body=f"{{{keys}}}", headers=JSON)
+    assert answer.message == "the request body has the key 'k199999' twice"
+    assert call.backend.calls == []
+
+
 def test_repeated_parameter_is_refused(call: Caller) -> None:
     twice = {"query": {"limit": ["3", "4"]}}
     of_mill = twice["query"] | {"site_name": ["mill"]}

@@ -14,6 +14,7 @@ from query import pages
 from tests.support import openapi
 from tests.support.http_calls import APIS, Answer, Backend, Caller, Reached
 from tests.support.routing import app_of
+from vitals.http import edge
 
 PAGES = ("/", "/assets/{file}", "/docs", "/health")
 OPERATIONS = [
@@ -127,6 +128,20 @@ def test_pages_and_health_ignore_unknown_parameters(path: str, monkeypatch: pyte
         answer = call(method, path.replace("{file}", "x.js"), query={"utm_source": ["mail"], "": [""]})
         assert answer.status == (200 if path == "/docs" else 404)
         assert method == "HEAD" or path == "/docs" or json.loads(answer.text)["error"] == "reached"
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(
+    "body", ["{", '{"a": 1, "a": 2}', "x" * (edge.MAX_BODY_BYTES + 1)], ids=["cut", "twice", "large"]
+)
+def test_pages_and_health_ignore_bodies(path: str, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query.app.api, "connect", Site)
+    call = Caller(query.app.handler, path, path, Backend(None))
+    for method in ("GET", "HEAD"):
+        for kind in ("application/json", "text/csv"):
+            headers = {"Content-Type": kind}
+            answer = call(method, path.replace("{file}", "x.js"), body=body, headers=headers)
+            assert answer.status == (200 if path == "/docs" else 404)
 
 
 def test_unknown_path_or_method_takes_precedence(send: Send) -> None:

@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from vitals.aws import clients
 from vitals.aws.clients import Deadline
 from vitals.http.responses import error_answer
+from vitals.http.strict import ignores_input
 
 # 500 names of 512 characters, each escaped as two times six bytes (\ud83c\udf21), are 3,072,000 bytes.
 # An event of Lambda has at most 6 MB, in which every backslash is escaped again.
@@ -83,7 +84,7 @@ _ALLOW: Answer = {"multiValueHeaders": {"Allow": [f"{ALLOWED_METHODS}, OPTIONS"]
 def _resolve(app: APIGatewayRestResolver, event: Event, context: LambdaContext, deadline: Deadline) -> Answer:
     try:
         _check_address(event["path"], event.get("multiValueQueryStringParameters") or {})
-        decoded = _with_decoded_body(event)
+        decoded = _with_decoded_body(_without_ignored_body(app, event))
     except _RefusedError as error:
         request_id = event["requestContext"]["requestId"]
         return _plain(error_answer(error.status, error.code, str(error), request_id))
@@ -132,6 +133,12 @@ def _check_address(path: str, parameters: Mapping[str, Sequence[str]]) -> None:
         raise _RefusedError(400, "the path or a parameter name contains a NUL character")
     if any(_SURROGATE.search(text) for text in (path, *parameters, *values)):
         raise _RefusedError(400, "the path or a parameter is not valid Unicode")
+
+
+def _without_ignored_body(app: APIGatewayRestResolver, event: Event) -> Event:
+    """Returns the event without a body that its route ignores, which is then not parsed."""
+    ignored = event.get("body") and ignores_input(app, _method(event), event["path"])
+    return {**event, "body": None} if ignored else event
 
 
 def _with_decoded_body(event: Event) -> Event:

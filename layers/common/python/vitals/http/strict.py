@@ -18,9 +18,19 @@ _MAX_NAME_LENGTH = 64
 
 
 def ignores_unknown[F: Callable[..., Any]](function: F) -> F:
-    """Marks a route that ignores unknown parameters: a page, or a route for monitors and proxies."""
+    """Marks a route that ignores unknown parameters and bodies: of a page, a monitor or a proxy."""
     function.__dict__["ignores_unknown"] = True
     return function
+
+
+def ignores_input(app: APIGatewayRestResolver, method: str, path: str) -> bool:
+    """Returns whether a route that ignores unknown input answers this method of this path."""
+    routes = [
+        route
+        for route in (*app._static_routes, *app._dynamic_routes)
+        if getattr(route.func, "ignores_unknown", False)
+    ]
+    return any(route.method == method and route.rule.match(path) for route in routes)
 
 
 def refuse_unknown(app: APIGatewayRestResolver) -> None:
