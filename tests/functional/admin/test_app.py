@@ -8,13 +8,14 @@ import pytest
 
 from admin import app
 from tests.support import openapi
+from tests.support.conflicts import FOR_EVER, Conflicting
 from tests.support.kill import Killed, Killer, Moment, at_steps
 from tests.support.lambda_context import lambda_context
 from tests.support.lost_answers import LostAnswer
 from vitals.aws import clients
+from vitals.aws.runtime import Runtime
 from vitals.model.points import ListedPoint
 from vitals.model.records.sites import REMOVED
-from vitals.store import conflicts
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.sites import SiteTable
 
@@ -98,11 +99,17 @@ def test_a_repeat_records_nothing(call: Call) -> None:
     assert len(changes(call)) == 1
 
 
-def test_an_endless_conflict_is_answered_with_503(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conflicts, "transact", lambda *_: False)
+@pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError"])
+def test_an_endless_conflict_is_answered_with_503(
+    call: Call, dynamodb: Any, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    conflicting = Conflicting(dynamodb, FOR_EVER, reason)
+    runtime = Runtime(client=lambda *_: conflicting, sleep=lambda _: None)
+    monkeypatch.setattr(app.api, "connect", lambda: app.connect(runtime))
     for path, body in (("", {"units": "metric"}), ("/points", {"points": {"p001": {"kind": "binary"}}})):
         status, answer = call("PATCH", f"/sites/mill{path}", body)
         assert (status, answer["error_code"]) == (503, "UNAVAILABLE")
+    assert conflicting.refused == 16
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from vitals.aws.runtime import Runtime
 from vitals.errors import ConflictError, TierTimeoutError
 from vitals.model.points import Catalog, ListedPoint
 from vitals.model.records.sites import PAUSED
+from vitals.model.records.tokens import UsageKey
 from vitals.model.samples import Samples, from_columns
 from vitals.model.timespan import HOUR_MS, Span
 from vitals.store.state.catalog import CatalogTable
@@ -56,14 +57,26 @@ WRITES: dict[str, Callable[[Any], Any]] = {
     "blocks": lambda client: HotTier(client, "HotTable", runtime()).write("mill", SAMPLES, START).samples,
     "token_grant": lambda client: tokens(client).remove_grant(tokens(client).all()[0]),
     "token_entry": lambda client: tokens(client).remove_entry(tokens(client).all()[0]),
+    "token_index": lambda client: tokens(client).complete_index(),
 }
+SETTINGS: dict[str, Callable[[Any, Runtime], Any]] = {
+    "set_settings": lambda client, runtime: SiteTable(client, "StateTable", runtime).set_settings(
+        "mill", {"units": "metric"}, "ada"
+    ),
+    "set_points": lambda client, runtime: CatalogTable(client, "StateTable", runtime).set_points(
+        "mill", {"a": {"kind": "counter"}}, "ada"
+    ),
+}
+THROTTLED = ("ThrottlingError", "ProvisionedThroughputExceeded")
 
 
 @pytest.fixture
 def stored(dynamodb: Any) -> Any:
-    """A site, a catalog and a token, which some of the writes change."""
+    """A site, a catalog and a token, which some of the writes change; another token is not in the index."""
     sites(dynamodb).set_status("mill", "enabled")
     catalogs(dynamodb).refresh("mill", [ListedPoint("a")])
+    tokens(dynamodb).create("old", ["read"], ["*"], now_ms=START)
+    tokens(dynamodb).remove_entry(tokens(dynamodb).all()[0])
     tokens(dynamodb).create("charts", ["read"], ["*"], now_ms=START)
     return dynamodb
 
@@ -91,12 +104,8 @@ def test_each_conflict_is_followed_by_a_pause(stored: Any, name: str) -> None:
     slow = Runtime(now_ms=lambda: START, sleep=pauses.append, uniform=lambda _, high: high)
     writes: dict[str, Callable[[], object]] = {
         "set_status": lambda: SiteTable(conflicting, "StateTable", slow).set_status("mill", PAUSED),
-        "set_settings": lambda: SiteTable(conflicting, "StateTable", slow).set_settings(
-            "mill", {"units": "metric"}, "ada"
-        ),
-        "set_points": lambda: CatalogTable(conflicting, "StateTable", slow).set_points(
-            "mill", {"a": {"kind": "counter"}}, "ada"
-        ),
+        "set_settings": lambda: SETTINGS["set_settings"](conflicting, slow),
+        "set_points": lambda: SETTINGS["set_points"](conflicting, slow),
         "token_grant": lambda: TokenTable(conflicting, "StateTable", slow).remove_grant(
             tokens(stored).all()[0]
         ),
@@ -116,14 +125,43 @@ def test_conflicts_end_with_the_time_limit(dynamodb: Any) -> None:
     assert len(elapsed) == 2
 
 
-def test_throttling_ends_with_the_time_limit(dynamodb: Any) -> None:
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("reason", THROTTLED)
+def test_a_throttled_setting_is_written_later(stored: Any, name: str, reason: str) -> None:
+    pauses: list[float] = []
+    SETTINGS[name](Conflicting(stored, times=3, reason=reason), runtime(pauses))
+    assert len(pauses) == 3
+    assert all(1 <= pause <= 3 for pause in pauses)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("reason", [*THROTTLED, "TransactionConflict"])
+def test_no_pause_follows_the_last_attempt(stored: Any, name: str, reason: str) -> None:
+    pauses: list[float] = []
+    conflicting = Conflicting(stored, times=FOR_EVER, reason=reason)
+    with pytest.raises(ConflictError, match="changed or was throttled during each of 8 attempts"):
+        SETTINGS[name](conflicting, runtime(pauses))
+    assert (conflicting.refused, len(pauses)) == (8, 7)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("reason", THROTTLED)
+def test_a_pause_ends_with_the_time_limit(stored: Any, name: str, reason: str) -> None:
     elapsed: list[float] = []
     deadline = Deadline(monotonic=lambda: sum(elapsed))
-    limited = Runtime(
-        now_ms=lambda: START, sleep=elapsed.append, uniform=lambda _, high: high, deadline=deadline
-    )
-    SiteTable(dynamodb, "StateTable", limited).set_status("mill", PAUSED)
-    throttled = Conflicting(dynamodb, times=FOR_EVER, reason="ThrottlingError")
-    with deadline.within(5), pytest.raises(TierTimeoutError):
-        SiteTable(throttled, "StateTable", limited).set_settings("mill", {"units": "metric"}, "ada")
-    assert elapsed == [3, 2]
+    limited = Runtime(sleep=elapsed.append, uniform=lambda _, high: high, deadline=deadline)
+    conflicting = Conflicting(stored, times=FOR_EVER, reason=reason)
+    with deadline.within(4), pytest.raises(TierTimeoutError):
+        SETTINGS[name](conflicting, limited)
+    assert elapsed == [3, 1]
+    assert conflicting.refused == 2
+
+
+@pytest.mark.parametrize("reason", [*THROTTLED, "TransactionConflict"])
+def test_messages_of_tokens_name_both_causes(stored: Any, reason: str) -> None:
+    table = tokens(Conflicting(stored, times=FOR_EVER, reason=reason))
+    [token] = tokens(stored).all()
+    with pytest.raises(ConflictError, match="another process is changing the token, or DynamoDB throttled"):
+        table.replace(token, now_ms=START, old_until_ms=START)
+    with pytest.raises(ConflictError, match="another process is changing the token, or DynamoDB throttled"):
+        table.set_usage(token, UsageKey("id", "value"))

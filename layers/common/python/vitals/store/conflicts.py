@@ -26,6 +26,14 @@ _THROTTLED = {"ThrottlingError", "ProvisionedThroughputExceeded"}
 _REPEATABLE = {"ConditionalCheckFailed", _CONFLICT, "None", None} | _THROTTLED
 
 
+class RepeatableError(ConflictError):
+    """Raised for a transaction without effect, which may be repeated after `pause_s` seconds."""
+
+    def __init__(self, text: str, pause_s: float) -> None:
+        super().__init__(text)
+        self.pause_s = pause_s
+
+
 def write(call: Callable[..., Any], request: Mapping[str, Any], runtime: Runtime = SYSTEM) -> Any:
     """Makes a write of one item, again while a transaction writes the item; returns the answer.
 
@@ -33,7 +41,7 @@ def write(call: Callable[..., Any], request: Mapping[str, Any], runtime: Runtime
     """
     for attempt in range(_ATTEMPTS):
         if attempt:
-            _pause(runtime, 0, min(_LONGEST_PAUSE_S, _PAUSE_S * 2**attempt))
+            pause(runtime.uniform(0, min(_LONGEST_PAUSE_S, _PAUSE_S * 2**attempt)), runtime)
         try:
             return call(**request)
         except ClientError as error:
@@ -43,10 +51,9 @@ def write(call: Callable[..., Any], request: Mapping[str, Any], runtime: Runtime
 
 
 def transact(client: "DynamoDBClient", writes: Sequence[Any], runtime: Runtime) -> bool:
-    """Makes all of the writes; makes none and returns False when the caller may read again and repeat them.
+    """Makes all of the writes; makes none and returns False when a condition does not hold.
 
-    Then a condition does not hold, or after a pause another write was under way or DynamoDB throttled.
-    TierTimeoutError after the time limit of an answer.
+    RepeatableError when another write was under way or DynamoDB throttled.
     """
     try:
         client.transact_write_items(TransactItems=writes)
@@ -56,16 +63,37 @@ def transact(client: "DynamoDBClient", writes: Sequence[Any], runtime: Runtime) 
             raise
         if codes & _THROTTLED:
             # botocore retries throttled requests, but not a transaction that was cancelled by throttling.
-            _pause(runtime, _THROTTLED_S / 3, _THROTTLED_S)
-        elif _CONFLICT in codes:
-            _pause(runtime, 0, _LONGEST_PAUSE_S / 2)
+            pause_s = runtime.uniform(_THROTTLED_S / 3, _THROTTLED_S)
+            raise RepeatableError("DynamoDB throttled the transaction", pause_s) from error
+        if _CONFLICT in codes:
+            pause_s = runtime.uniform(0, _LONGEST_PAUSE_S / 2)
+            raise RepeatableError("another write was under way", pause_s) from error
         return False
     return True
 
 
-def _pause(runtime: Runtime, shortest_s: float, longest_s: float) -> None:
-    pause_s = runtime.uniform(shortest_s, longest_s)
-    runtime.sleep(max(0, min(pause_s, runtime.deadline.left_s())))
+def repeat[T](attempt: Callable[[], T | None], subject: str, runtime: Runtime) -> T:
+    """Returns the first result of an attempt to write that is not None, which it is when a condition fails.
+
+    An attempt with a RepeatableError is repeated after a pause. ConflictError after the last attempt,
+    TierTimeoutError after the time limit of an answer.
+    """
+    pause_s = 0.0
+    for _ in range(_ATTEMPTS):
+        if pause_s:
+            pause(pause_s, runtime)
+        try:
+            result, pause_s = attempt(), 0.0
+        except RepeatableError as error:
+            result, pause_s = None, error.pause_s
+        if result is not None:
+            return result
+    raise ConflictError(f"{subject} changed or was throttled during each of {_ATTEMPTS} attempts to write it")
+
+
+def pause(seconds: float, runtime: Runtime) -> None:
+    """Waits, at most until the time limit of an answer; TierTimeoutError after it."""
+    runtime.sleep(min(seconds, max(0.0, runtime.deadline.left_s())))
     runtime.deadline.check()
 
 

@@ -14,11 +14,11 @@ import orjson
 import zstandard
 
 from vitals.aws.runtime import SYSTEM, Runtime
-from vitals.errors import ConflictError, TooLargeError
+from vitals.errors import TooLargeError
 from vitals.model.point_settings import NO_SETTINGS, POINT_SETTINGS, PointSettings
 from vitals.model.points import Catalog, ListedPoint, Point
 from vitals.model.records.changes import Change
-from vitals.store import conditional, items, keys
+from vitals.store import conditional, conflicts, items, keys
 from vitals.store.state.changes import ChangeTable
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _CHUNK = 256
 _MAX_CHUNKS = 4_000
-_ATTEMPTS = 8
 # A catalog rarely changes, and decoding it takes longer than reading it.
 _CHUNKS_IN_MEMORY = 64
 # Of the settings of a chunk, compressed: an item of DynamoDB holds 400 KB, and most of it is for the listing.
@@ -93,15 +92,15 @@ class CatalogTable:
 
         Chunks are written in ascending order, each over the revision that was read.
         """
-        for _ in range(_ATTEMPTS):
+
+        def attempt() -> Catalog | None:
             stored = self._chunks(site)
             before = Catalog(tuple(point for _, chunk in stored for point in chunk))
             after = change(before)
-            if self._store(site, [revision for revision, _ in stored], before, after, who):
-                return after
-        raise ConflictError(
-            f"the catalog of {site} changed, or was throttled, in each of {_ATTEMPTS} attempts to write it"
-        )
+            revisions = [revision for revision, _ in stored]
+            return after if self._store(site, revisions, before, after, who) else None
+
+        return conflicts.repeat(attempt, f"the catalog of {site}", self._runtime)
 
     def _store(self, site: str, revisions: list[int], before: Catalog, after: Catalog, who: str) -> bool:
         for chunk, start in enumerate(range(0, len(after.points), _CHUNK)):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vitals.aws.runtime import SYSTEM, Runtime
-from vitals.errors import ConflictError, NotFoundError
+from vitals.errors import NotFoundError
 from vitals.model.records.changes import Change
 from vitals.model.records.sites import SITE_SETTINGS, RecordedStatus, SiteRecord, SiteSettings
 from vitals.model.timespan import Span
@@ -14,8 +14,6 @@ from vitals.store.state.changes import ChangeTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-_ATTEMPTS = 8
 
 
 class SiteTable:
@@ -81,17 +79,17 @@ class SiteTable:
         Each setting that differs is recorded as a change by `who`, in the same transaction. So of two
         writers at once the second records what the first has set as the value before.
         """
-        for _ in range(_ATTEMPTS):
+
+        def attempt() -> SiteRecord | None:
             record = self.load(site)
             if record is None:
                 raise NotFoundError(f"there is no site {site!r}")
             after = replace(record, **settings)
             changes = _changes(record, after)
-            if not changes or self._changes.write(site, who, changes, self._update(site, changes)):
-                return after
-        raise ConflictError(
-            f"the settings of {site} changed, or were throttled, in each of {_ATTEMPTS} attempts to set them"
-        )
+            written = not changes or self._changes.write(site, who, changes, self._update(site, changes))
+            return after if written else None
+
+        return conflicts.repeat(attempt, f"the record of {site}", self._runtime)
 
     def record_first_message(self, site: str) -> int:
         """Notes that a site of the initial list is enabled since now, and returns the time.

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 # The name is written to access logs.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@:-]{0,63}", re.ASCII)
 _MAX_PAGES = 1_000
+_BUSY = "another process is changing the token, or DynamoDB throttled; try again"
 # During this time the error of an expired token has its expiry; afterwards the token is unknown.
 _REMEMBERED_MS = 30 * DAY_MS
 
@@ -161,7 +162,7 @@ class TokenTable:
         except self._client.exceptions.TransactionCanceledException as error:
             if _is_refused(error):
                 raise NotFoundError(f"token {old.id} no longer exists") from None
-            raise ConflictError("another process is changing the token; try again") from error
+            raise ConflictError(_BUSY) from error
         return secret
 
     def set_usage(self, token: Token, usage: UsageKey) -> bool:
@@ -176,7 +177,7 @@ class TokenTable:
         except self._client.exceptions.TransactionCanceledException as error:
             if _is_refused(error):
                 return False
-            raise ConflictError("another process is changing the token; try again") from error
+            raise ConflictError(_BUSY) from error
         return True
 
     def remove_grant(self, token: Token) -> None:

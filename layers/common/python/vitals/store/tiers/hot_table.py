@@ -107,7 +107,7 @@ class BlockTable:
         puts = [{"TableName": self._table, "Item": item} for item in written]
         puts[0] |= condition
         if len(puts) > 1:
-            return conflicts.transact(self._client, [{"Put": put} for put in puts], self._runtime)
+            return self._transact([{"Put": put} for put in puts])
         return conditional.write(self._client.put_item, puts[0], written[0], self._runtime)
 
     def expire(self, site: str, block: StoredBlock, expires_at: int) -> bool:
@@ -129,8 +129,16 @@ class BlockTable:
             for number in range(block.items)
         ]
         if len(updates) > 1:
-            return conflicts.transact(self._client, [{"Update": update} for update in updates], self._runtime)
+            return self._transact([{"Update": update} for update in updates])
         return conditional.write(self._client.update_item, updates[0], {}, self._runtime)
+
+    def _transact(self, writes: list[Any]) -> bool:
+        """Returns False, after a pause, also when another write was under way or DynamoDB throttled."""
+        try:
+            return conflicts.transact(self._client, writes, self._runtime)
+        except conflicts.RepeatableError as error:
+            conflicts.pause(error.pause_s, self._runtime)
+            return False
 
     def _query(
         self,
