@@ -133,6 +133,28 @@ def test_a_request_slot_too_late_is_an_error(pace: Callable[..., SharedPace]) ->
         pace().wait(10)
 
 
+@pytest.mark.parametrize("within_s", [-1, 0, 1.2, 2.4])
+def test_refused_requests_reserve_no_slots(
+    pace: Callable[..., SharedPace], clock: Clock, within_s: float
+) -> None:
+    began, others = clock(), pace(sleep=lambda _: None)
+    others.wait()
+    others.wait()
+    for _ in range(30):
+        with pytest.raises(UpstreamUnavailableError, match="next request slot"):
+            others.wait(within_s)
+    pace().wait(2.401)
+    assert clock() - began == 2_400
+
+
+def test_requests_without_time_reserve_no_slots(pace: Callable[..., SharedPace], clock: Clock) -> None:
+    began = clock()
+    with pytest.raises(UpstreamUnavailableError, match="next request slot"):
+        pace().wait(0)
+    pace().wait()
+    assert clock() == began
+
+
 def test_slots_reserved_at_once_are_all_different(pace: Callable[..., SharedPace]) -> None:
     waits: list[float] = []
     with ThreadPoolExecutor(8) as pool:

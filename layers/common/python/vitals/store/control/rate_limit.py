@@ -24,6 +24,8 @@ _MAX_AHEAD_MS = MINUTE_MS
 # Slots that are closer than this are reserved in batches, because a reservation takes milliseconds.
 _BATCH_MS = 100
 _ATTEMPTS = 20
+# Later than every slot.
+_END_MS = 1 << 53
 
 
 def check_wait(wait_s: float, within_s: float) -> None:
@@ -61,29 +63,36 @@ class SharedPace:
         """Does nothing: each request waits for a slot of its own."""
 
     def wait(self, within_s: float = math.inf) -> None:
-        """Waits for the next request slot; UpstreamUnavailableError at once if that takes longer."""
-        wait_s = max(0, self._next_ms() - self._now()) / 1000
+        """Waits for the next request slot; UpstreamUnavailableError at once if that takes longer.
+
+        Then no slot is reserved, so that the others do not wait for a request that is not sent.
+        """
+        wait_s = max(0, self._next_ms(within_s) - self._now()) / 1000
         check_wait(wait_s, within_s)
         self._sleep(wait_s)
 
-    def _next_ms(self) -> int:
+    def _next_ms(self, within_s: float) -> int:
         """Returns the time of the next slot of this process."""
         try:
             return self._reserved.popleft()
         except IndexError:
-            first_ms = self._reserve()
+            first_ms = self._reserve(within_s)
         self._reserved.extend(first_ms + slot * self._interval_ms for slot in range(1, self._batch))
         return first_ms
 
-    def _reserve(self) -> int:
-        """Reserves a batch of slots; returns the first."""
+    def _reserve(self, within_s: float) -> int:
+        """Reserves a batch of slots; returns the first, which is within the time."""
+        check_wait(0, within_s)
+        condition = "at_ms > :now AND at_ms < :latest"
         for _ in range(_ATTEMPTS):
             now_ms = self._now()
-            first_ms = self._reserve_next(now_ms, "at_ms > :now", slots=self._batch) or self._reserve_now(
+            latest = {":latest": {"N": str(math.ceil(min(now_ms + within_s * 1000, _END_MS)))}}
+            first_ms = self._reserve_next(now_ms, condition, latest, slots=self._batch) or self._reserve_now(
                 now_ms, slots=self._batch
             )
             if first_ms:
                 return first_ms
+            check_wait((self._free_ms() - now_ms) / 1000, within_s)
         raise ConflictError(f"could not reserve a request slot in {_ATTEMPTS} attempts")
 
     def charge(self, requests: int = 1) -> None:
@@ -112,6 +121,11 @@ class SharedPace:
         values = {":now": {"N": str(now_ms)}, ":next": {"N": str(now_ms + slots * self._interval_ms)}}
         condition = "attribute_not_exists(at_ms) OR at_ms <= :now"
         return now_ms if self._update("SET at_ms = :next", condition, values) else None
+
+    def _free_ms(self) -> int:
+        """Returns the time of the next free slot."""
+        answer = self._client.get_item(TableName=self._table, Key=self._key, ConsistentRead=True)
+        return int(answer.get("Item", {"at_ms": {"N": "0"}})["at_ms"]["N"])
 
     def _update(self, change: str, condition: str, values: dict[str, Any]) -> int | None:
         try:
