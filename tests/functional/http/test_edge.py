@@ -262,9 +262,6 @@ def test_repeated_key_of_a_body_is_refused(call: Caller) -> None:
         answer = call("POST", body=text, headers=JSON)
         assert answer.error == (400, "INVALID_REQUEST")
         assert re.fullmatch(f"the request body has the key '(a|{first})' twice", answer.message)
-    # In one pass: a body of this size took minutes when each key was counted.
-    many = ", ".join(f'"{number}": 0' for number in range(200_000))
-    assert call("POST", body=f'{{{many}, "199999": 1}}', headers=JSON).error == (400, "INVALID_REQUEST")
     assert call("POST", body="[" * 1_000 + "]" * 1_000, headers=JSON).error == (400, "INVALID_REQUEST")
     assert call.backend.calls == []
 
