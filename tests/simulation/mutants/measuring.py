@@ -10,10 +10,10 @@ _BUCKETS = f"{VITALS}/reading/buckets.py"
 MUTANTS = (
     Mutant(
         "no_hold_before_the_range",
-        "A read does not begin before its first bucket, so that the sample in force there is not held.",
-        _BUCKETS,
-        "        start_ms = self.span.start_ms - _LOOKS_MS[0]\n",
-        "        start_ms = self.span.start_ms\n",
+        "What a sample before the first bucket holds in it is left out.",
+        f"{VITALS}/model/measures/measure.py",
+        "    starts = np.maximum(cells.ends, edges[0])\n",
+        "    starts = np.where(cells.ends > edges[0], cells.ends, edges[-1])\n",
     ),
     Mutant(
         "no_steps_before_the_range",
