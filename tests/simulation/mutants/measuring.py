@@ -21,7 +21,7 @@ MUTANTS = (
         _BUCKETS,
         "            self._read(Span(begin, end), self._earlier_counts(start_ms, start_ms - end))\n",
         "            end = begin\n",
-        scenarios=(replace(SLOW, seed=3),),
+        scenarios=(replace(SLOW, seed=5),),
     ),
     Mutant(
         "falls_of_their_hour_only",
