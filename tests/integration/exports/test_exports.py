@@ -92,9 +92,10 @@ def test_exports_are_what_the_upstream_serves(stack: dict[str, Any]) -> None:
     upstream = store.upstream()
     names = tuple(upstream.points(site))
     edge_ms = settled_day(stack, site) + DAY_MS
-    question = Question(site, names, edge_ms - 2 * HOUR_MS, edge_ms + 2 * HOUR_MS)
+    # The replayed readings have one gap, of 5.3 hours, which is around midnight on some days.
+    question = Question(site, names, edge_ms - 6 * HOUR_MS, edge_ms + 6 * HOUR_MS)
     truth = upstream.ask(question)
-    assert truth
+    assert {time_ms < edge_ms for _, time_ms in truth} == {True, False}
 
     answer, files = exported(stack, question, format="parquet")
     rows = from_parquet(files)
