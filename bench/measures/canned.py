@@ -2,6 +2,7 @@
 
 import io
 import time
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -41,13 +42,17 @@ class Canned:
             self.own_s += time.thread_time() - began_s
 
 
+_MOTO = Lock()
+
+
 def _of_moto(request: Any) -> Any:
     """Returns moto's answer; its own handler is off, because every handler is called."""
-    botocore_stubber.enabled = True
-    try:
-        return botocore_stubber(event_name="before-send", request=request)
-    finally:
-        botocore_stubber.enabled = False
+    with _MOTO:
+        botocore_stubber.enabled = True
+        try:
+            return botocore_stubber(event_name="before-send", request=request)
+        finally:
+            botocore_stubber.enabled = False
 
 
 class _Body(io.BytesIO):

@@ -8,7 +8,7 @@ from tests.simulation.local_days.store import HOT_DAYS, SITE, TIERS, Store, Tier
 from vitals.errors import TooLargeError
 from vitals.model.points import ListedPoint
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, day_start
-from vitals.reading import buckets
+from vitals.reading.buckets import cell_reader, parts
 from vitals.reading.day_tiers import plan_parts
 from vitals.reading.paging import Pages
 from vitals.reading.request import Limits
@@ -113,7 +113,7 @@ def test_points_in_groups_are_the_whole(measure: str, monkeypatch: pytest.Monkey
         ]
 
     whole = answer()
-    monkeypatch.setattr(buckets, "_MOST_CELLS", 60)
+    monkeypatch.setattr(parts, "_MOST_CELLS", 60)
     assert answer() == whole
     assert all(len(item["values"]) == 4 for item in whole)
 
@@ -158,7 +158,7 @@ def test_fast_points_read_no_months() -> None:
 def test_counters_that_often_fall_are_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     noise = {DAY + minute * MINUTE_MS: float(minute % 7) for minute in range(24 * 60)}
     store = Store({"noise": noise}, {"noise": 60}, {"noise": "kWh"}, "hot")
-    monkeypatch.setattr(buckets, "_MOST_ROWS", 1_000)
+    monkeypatch.setattr(cell_reader, "_MOST_ROWS", 1_000)
     with pytest.raises(TooLargeError, match="request fewer points"):
         rows(store, "increase")
     assert len(rows(store, "held")) == 24

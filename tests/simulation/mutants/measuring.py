@@ -5,13 +5,13 @@ from dataclasses import replace
 from tests.simulation.mutants.mutant import VITALS, Mutant
 from tests.simulation.mutants.scenarios import SLOW
 
-_BUCKETS = f"{VITALS}/reading/buckets.py"
+_BUCKETS = f"{VITALS}/reading/buckets/bucket_reader.py"
 
 MUTANTS = (
     Mutant(
         "no_hold_before_the_range",
         "What a sample before the first bucket holds in it is left out.",
-        f"{VITALS}/model/measures/measure.py",
+        f"{VITALS}/model/measures/bucket_table.py",
         "    starts = np.maximum(cells.ends, edges[0])\n",
         "    starts = np.where(cells.ends > edges[0], cells.ends, edges[-1])\n",
     ),
@@ -19,7 +19,7 @@ MUTANTS = (
         "no_steps_before_the_range",
         "The sample before the first bucket is looked for during an hour only.",
         _BUCKETS,
-        "            self._read(Span(begin, end), self._earlier_counts(start_ms, start_ms - end))\n",
+        "            self.reader.read(Span(begin, end), self._earlier_counts(start_ms, start_ms - end))\n",
         "            end = begin\n",
         scenarios=(replace(SLOW, seed=5),),
     ),

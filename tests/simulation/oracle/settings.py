@@ -44,8 +44,8 @@ def check_changes(
             return
     for setting, rows in listed.items():
         if len(rows) not in counts[setting]:
-            rest = rows[max(counts[setting]) :]
-            problems.add(WRONG, f"{site}: changes of {setting} that nobody made, or twice: {rest}")
+            others = rows[max(counts[setting]) :]
+            problems.add(WRONG, f"{site}: changes of {setting} that nobody made, or twice: {others}")
     times = [change["time"] for change in changes]
     if times != sorted(times, reverse=True):
         problems.add(WRONG, f"{site}: the changes are not newest first")

@@ -13,8 +13,8 @@ from vitals.model.measures.measure import BucketRows
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.samples import Samples, merge
 from vitals.model.timespan import DAY_MS, Span
-from vitals.reading import buckets
 from vitals.reading.archive import ArchiveReader, BulkReader
+from vitals.reading.buckets import bucket_reader
 from vitals.reading.day_tiers import DayRun, plan_parts
 from vitals.reading.reads import PlannedRead, ReadResult, ReadStats, combined
 from vitals.store.state.ledger import Ledger
@@ -58,7 +58,7 @@ class Executor:
         When a day file cannot be read, the stats name the day, and its rows are missing.
         """
         if query.plan.calendar:
-            return buckets.read(self, query, span)
+            return bucket_reader.read(self, query, span)
         return self.samples(query, [span])
 
     def samples(self, query: PlannedRead, spans: Sequence[Span]) -> ReadResult[Samples]:

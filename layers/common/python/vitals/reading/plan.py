@@ -74,7 +74,13 @@ class QueryPlan:
             return 0
         if self.measure.looks_at_steps:
             return LONGEST_MS
-        return max(HOUR_MS, *(hold_back_ms(point) for point in self.existing))
+        return max(HOUR_MS, *self.longest_holds_ms.values())
+
+    @property
+    def longest_holds_ms(self) -> dict[int, int]:
+        """By point id, how long a sample may be held, by any interval that the point ever had."""
+        intervals = [point.longest_interval_s or point.listed.interval_s or 0 for point in self.existing]
+        return dict(zip(self.ids, holds_of(intervals).tolist(), strict=True))
 
     @property
     def look_ahead_ms(self) -> int:
@@ -141,11 +147,6 @@ class QueryPlan:
         """Returns the plan for some of its points."""
         selected = tuple(points)
         return replace(self, names=tuple(point.name for point in selected), points=selected)
-
-
-def hold_back_ms(point: Point) -> int:
-    """Returns how long before a bucket a sample may be held in it, by any interval the point ever had."""
-    return int(holds_of(point.longest_interval_s or point.listed.interval_s or 0))
 
 
 def plan_query(

@@ -66,8 +66,8 @@ class Cells:
 def holds_of(intervals_s: Any) -> Integers:
     """Returns how long (ms) a sample is held at most, given the collection intervals; 0 is an unknown one."""
     intervals = np.asarray(intervals_s, np.float64)
-    held = HELD_INTERVALS * 1000 * np.where(intervals == 0, SLOWEST_INTERVAL_S, intervals)
-    return np.minimum(LONGEST_MS, held).astype(np.int64)
+    holds = HELD_INTERVALS * 1000 * np.where(intervals == 0, SLOWEST_INTERVAL_S, intervals)
+    return np.minimum(LONGEST_MS, holds).astype(np.int64)
 
 
 def cells_of(samples: Samples, edges: Times, holds: Integers) -> Cells:
@@ -88,16 +88,16 @@ def cells_of(samples: Samples, edges: Times, holds: Integers) -> Cells:
     before[1:], step_ms[1:] = values[:-1], np.diff(times)
     next_ms = ends.copy()
     next_ms[:-1] = np.where(is_inner[1:], times[1:], ends[:-1])
-    held = np.minimum(next_ms - times, holds)
+    held_ms = np.minimum(next_ms - times, holds)
     is_bridge = is_inner & (values > before)
     is_bridge[1:] &= step_ms[1:] > holds[:-1]
     with np.errstate(over="ignore"):
-        products, rises = values * held, values - before
+        products, rises = values * held_ms, values - before
     return Cells(
         rows=rows,
         ends=ends[starts],
         integrals=finite_sums(products, starts),
-        held_ms=np.add.reduceat(held, starts),
+        held_ms=np.add.reduceat(held_ms, starts),
         falls=np.add.reduceat((is_inner & (values < before)).astype(np.int64), starts),
         bridged=finite_sums(np.where(is_bridge, rises, 0.0), starts),
         first_ms=times[starts],

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from vitals.errors import InvalidRequestError
 from vitals.model import aggregates
 from vitals.model.aggregates import Aggregates
+from vitals.model.measures.bucket_table import BucketTable
 from vitals.model.measures.cells import LONGEST_MS, Cells, Flags, Integers, finite_sums
 from vitals.model.measures.counters import Steps
 from vitals.model.samples import Ids, Samples, Times, Values
@@ -150,15 +151,15 @@ def bucket_rows(
     `cells` may begin before the first edge, so that what the samples there hold counts; for SWITCHED measures
     they are of switched samples. `samples`: for SAMPLES, all of the cells'. `steps`: for STEPS.
     """
-    table = _Table.of(cells, edges)
-    held, integrals = table.held(cells)
+    table = BucketTable.of(cells, edges)
+    held_ms, integrals = table.held_signal(cells)
     rows = BucketRows(
         ids=table.ids,
         times=table.starts,
         ends=edges[table.buckets + 1],
         values=np.zeros(len(table.keys)),
         counts=table.counts,
-        held_ms=np.where(table.is_known, held, -1),
+        held_ms=np.where(table.is_known, held_ms, -1),
         bridged=np.zeros(len(table.keys)),
     )
     has_samples = rows.counts > 0
@@ -168,13 +169,13 @@ def bucket_rows(
             rows = replace(rows[has_samples], values=column.astype(np.float64))
             return replace(rows, stats=table.stats) if measure.name == "mean" else rows
         case "held":
-            values = held / 1000
+            values = held_ms / 1000
         case "runtime":
             values = integrals / 1000
         case "integral":
             values = integrals / HOUR_MS
         case "time_weighted_mean":
-            values = integrals / np.maximum(1, held)
+            values = integrals / np.maximum(1, held_ms)
         case "starts":
             values = table.sums(*_starts(cells))
         case "increase" | "rate":
@@ -185,7 +186,7 @@ def bucket_rows(
         case _:
             assert samples is not None
             return _of_samples(measure, rows[has_samples], table, samples)
-    return replace(rows, values=values)[held > 0]
+    return replace(rows, values=values)[held_ms > 0]
 
 
 _COLUMNS = {
@@ -209,7 +210,7 @@ def _starts(cells: Cells) -> tuple[Ids, Times, Values]:
     return rows.ids, rows.times, starts
 
 
-def _of_samples(measure: Measure, rows: BucketRows, table: "_Table", samples: Samples) -> BucketRows:
+def _of_samples(measure: Measure, rows: BucketRows, table: BucketTable, samples: Samples) -> BucketRows:
     keys = table.keys_of(samples.ids, samples.times)
     inside = keys >= 0
     keys, values = keys[inside], samples.values[inside]
@@ -238,124 +239,3 @@ def _quantiles(
     lower, upper = ordered[starts + low], ordered[starts + np.minimum(low + 1, counts - 1)]
     result: Values = np.where(lower == upper, lower, lower * (1 - fractions) + upper * fractions)
     return result
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Table:
-    """The buckets about which cells say something; a key is a point and a bucket, in order of both."""
-
-    edges: Times
-    keys: Integers
-    stats: Aggregates
-    counts: Integers
-    is_known: Flags
-    _carries: tuple[Integers, Times, Integers, Values]
-
-    @classmethod
-    def of(cls, cells: Cells, edges: Times) -> Self:
-        rows = cells.rows
-        inside = (rows.times >= edges[0]) & (rows.times < edges[-1])
-        stats = aggregates.combine(rows[inside], _bucket_starts(edges, rows.times[inside]))
-        sampled = _keys(edges, stats.ids, stats.times)
-        carries = _carries(cells, edges)
-        keys = np.union1d(sampled, carries[0])
-        counts = np.zeros(len(keys), np.int64)
-        counts[np.searchsorted(keys, sampled)] = stats.counts
-        return cls(edges, keys, stats, counts, ~np.isin(keys, _unknown_keys(cells, edges)), carries)
-
-    @property
-    def ids(self) -> Ids:
-        return (self.keys // len(self.edges)).astype(np.int32)
-
-    @property
-    def buckets(self) -> Integers:
-        return self.keys % len(self.edges)
-
-    @property
-    def starts(self) -> Times:
-        starts: Times = self.edges[self.buckets]
-        return starts
-
-    def keys_of(self, ids: Ids, times: Times) -> Integers:
-        """Returns the key of each time of a point, -1 outside of the edges."""
-        return _keys(self.edges, ids, times)
-
-    def held(self, cells: Cells) -> tuple[Integers, Values]:
-        """Returns the ms held in each bucket, and the value × ms held: of the cells, and what they carry."""
-        rows = cells.rows
-        own = _keys(self.edges, rows.ids, rows.times)
-        inside = own >= 0
-        keys, times, held, integrals = (
-            np.concatenate([carried, column[inside]])
-            for carried, column in zip(
-                self._carries, (own, rows.times, cells.held_ms, cells.integrals), strict=True
-            )
-        )
-        order = np.lexsort((times, keys))
-        starts = np.searchsorted(keys[order], self.keys)
-        if not len(starts):
-            return np.empty(0, np.int64), np.empty(0)
-        return np.add.reduceat(held[order], starts), finite_sums(integrals[order], starts)
-
-    def sums(self, ids: Ids, times: Times, amounts: Values) -> Values:
-        """Returns the sum of the amounts in each bucket; 0 where there is none."""
-        keys = _keys(self.edges, ids, times)
-        inside = keys >= 0
-        result = np.zeros(len(self.keys))
-        with np.errstate(over="ignore", invalid="ignore"):
-            np.add.at(result, np.searchsorted(self.keys, keys[inside]), amounts[inside])
-        return np.nan_to_num(result)
-
-
-def _keys(edges: Times, ids: Ids, times: Times) -> Integers:
-    buckets = np.searchsorted(edges, times, side="right") - 1
-    is_outside = (buckets < 0) | (buckets >= len(edges) - 1)
-    return np.where(is_outside, -1, ids.astype(np.int64) * len(edges) + buckets)
-
-
-def _bucket_starts(edges: Times, times: Times) -> Times:
-    return edges[np.searchsorted(edges, times, side="right") - 1]
-
-
-def _carries(cells: Cells, edges: Times) -> tuple[Integers, Times, Integers, Values]:
-    """Returns what the last sample of each cell holds after its end, cut at the edges of the buckets.
-
-    The columns are keys, starts, ms held, and value × ms.
-    """
-    rows = cells.rows
-    starts = np.maximum(cells.ends, edges[0])
-    ends = np.minimum(np.minimum(cells.last_ms + cells.hold_ms, _next_ms(cells)), edges[-1])
-    index, buckets = _overlaps(edges, starts, np.where(cells.is_complete, ends, starts))
-    starts, ends = np.maximum(starts[index], edges[buckets]), np.minimum(ends[index], edges[buckets + 1])
-    held = ends - starts
-    with np.errstate(over="ignore"):
-        products = rows.lasts[index] * held
-    return rows.ids[index].astype(np.int64) * len(edges) + buckets, starts, held, products
-
-
-def _unknown_keys(cells: Cells, edges: Times) -> Integers:
-    """Returns the keys of the buckets in which a sample of an incomplete cell is, or may be held."""
-    starts = np.maximum(cells.rows.times, edges[0])
-    ends = np.minimum(np.minimum(cells.ends - 1 + cells.hold_ms, _next_ms(cells)), edges[-1])
-    index, buckets = _overlaps(edges, starts, np.where(cells.is_complete, starts, ends))
-    return cells.rows.ids[index].astype(np.int64) * len(edges) + buckets
-
-
-def _next_ms(cells: Cells) -> Times:
-    """Returns when the next cell of the same point has its first sample, the latest time if there is none."""
-    ids = cells.rows.ids
-    next_ms = np.full(len(ids), np.iinfo(np.int64).max)
-    is_same = ids[1:] == ids[:-1]
-    next_ms[:-1][is_same] = cells.first_ms[1:][is_same]
-    return next_ms
-
-
-def _overlaps(edges: Times, starts: Times, ends: Times) -> tuple[npt.NDArray[np.intp], Integers]:
-    """Returns the buckets that each range overlaps: indexes of the ranges, and the bucket of each.
-
-    The ranges lie within the edges; one that ends before it begins overlaps none.
-    """
-    first = np.searchsorted(edges, starts, side="right") - 1
-    counts = np.where(starts < ends, np.searchsorted(edges, ends, side="left") - first, 0)
-    index = np.repeat(np.arange(len(starts)), counts)
-    return index, first[index] + np.arange(len(index)) - np.repeat(np.cumsum(counts) - counts, counts)
