@@ -30,7 +30,7 @@ MUTANTS = (
         f"{VITALS}/store/tiers/cold.py",
         '        request |= {"IfMatch": replaces.etag} if replaces else {"IfNoneMatch": "*"}\n',
         "",
-        scenarios=(replace(SLOW, seed=3, points=5, activity=30.0),),
+        scenarios=(replace(SLOW, seed=5, points=5, activity=30.0),),
     ),
     Mutant(
         "file_replaced_unannounced",
