@@ -245,7 +245,11 @@ def _append(series: dict[str, dict[str, Any]], page: Sequence[Mapping[str, Any]]
     for point_series in page:
         columns = series.setdefault(point_series["point_name"], dict.fromkeys(point_series))
         rows = len(columns["timestamps"] or ())
-        for key, value in point_series.items():
+        # A page without unknown time has no bounds: they equal its values.
+        bounds = {"at_least", "at_most"} & (columns.keys() | point_series.keys())
+        columns |= dict.fromkeys(bounds - columns.keys(), columns["values"])
+        bounded = dict.fromkeys(bounds, point_series["values"]) | point_series
+        for key, value in bounded.items():
             is_column = isinstance(value, list) and key != "gaps"
             if key == "partial":
                 value = [rows + row for row in value]

@@ -12,7 +12,7 @@ from botocore.config import Config
 from local.stack.processes import wait_until
 from tests.support.local_stack import HOME, ROOT, VITALS
 from vitals.model.site_day import SiteDay
-from vitals.model.timespan import Span
+from vitals.model.timespan import Span, day_name
 from vitals.store.state.ledger import Ledger
 from vitals.store.state.tokens import TokenTable
 
@@ -74,6 +74,10 @@ def let_time_pass(stack: dict[str, Any], site: str, before_ms: int) -> None:
     dynamodb = aws_client(stack, "dynamodb")
     ledger = Ledger(dynamodb, stack["outputs"]["StateTable"])
     days = Span(0, before_ms)
+    # A test of killed syncs may have written to the day before the first that is synced.
+    for record in ledger.archive_records(site, days):
+        if record.status == "":
+            invoke_archival(stack, {"site": site, "date": day_name(record.day_ms)})
 
     def are_archived() -> bool:
         return all(record.status == "done" for record in ledger.archive_records(site, days))

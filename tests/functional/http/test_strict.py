@@ -140,8 +140,12 @@ def test_pages_and_health_ignore_bodies(path: str, body: str, monkeypatch: pytes
     for method in ("GET", "HEAD"):
         for kind in ("application/json", "text/csv"):
             headers = {"Content-Type": kind}
-            answer = call(method, path.replace("{file}", "x.js"), body=body, headers=headers)
-            assert answer.status == (200 if path == "/docs" else 404)
+            for encoded in (False, True):
+                answer = call(
+                    method, path.replace("{file}", "x.js"), body=body, headers=headers, encoded=encoded
+                )
+                assert answer.status == (200 if path == "/docs" else 404)
+                assert method == "HEAD" or path == "/docs" or json.loads(answer.text)["error"] == "reached"
 
 
 def test_unknown_path_or_method_takes_precedence(send: Send) -> None:

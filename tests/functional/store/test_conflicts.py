@@ -67,6 +67,10 @@ SETTINGS: dict[str, Callable[[Any, Runtime], Any]] = {
         "mill", {"a": {"kind": "counter"}}, "ada"
     ),
 }
+STORED: dict[str, Callable[[Any], bool]] = {
+    "set_settings": lambda client: getattr(sites(client).load("mill"), "units", None) == "metric",
+    "set_points": lambda client: catalogs(client).load("mill").by_name["a"].kind == "counter",
+}
 THROTTLED = ("ThrottlingError", "ProvisionedThroughputExceeded")
 
 
@@ -130,6 +134,7 @@ def test_conflicts_end_with_the_time_limit(dynamodb: Any) -> None:
 def test_a_throttled_setting_is_written_later(stored: Any, name: str, reason: str) -> None:
     pauses: list[float] = []
     SETTINGS[name](Conflicting(stored, times=3, reason=reason), runtime(pauses))
+    assert STORED[name](stored)
     assert len(pauses) == 3
     assert all(1 <= pause <= 3 for pause in pauses)
 

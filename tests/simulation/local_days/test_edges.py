@@ -8,7 +8,7 @@ from tests.simulation.local_days.store import HOT_DAYS, SITE, TIERS, Store, Tier
 from vitals.errors import TooLargeError
 from vitals.model.points import ListedPoint
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, day_start
-from vitals.reading.buckets import cell_reader, parts
+from vitals.reading.buckets import cell_reader, groups
 from vitals.reading.day_tiers import plan_parts
 from vitals.reading.paging import Pages
 from vitals.reading.request import Limits
@@ -113,7 +113,7 @@ def test_points_in_groups_are_the_whole(measure: str, monkeypatch: pytest.Monkey
         ]
 
     whole = answer()
-    monkeypatch.setattr(parts, "_MOST_CELLS", 60)
+    monkeypatch.setattr(groups, "_MOST_CELLS", 60)
     assert answer() == whole
     assert all(len(item["values"]) == 4 for item in whole)
 

@@ -23,9 +23,11 @@ def pace(dynamodb: Any, clock: Clock) -> Callable[..., SharedPace]:
     def advance(seconds: float) -> None:
         clock.now_ms += round(seconds * 1000)
 
-    def make(url: str = URL, sleep: Callable[[float], None] = advance, **changes: Any) -> SharedPace:
+    def make(
+        url: str = URL, sleep: Callable[[float], None] = advance, per_minute: float = 50, **changes: Any
+    ) -> SharedPace:
         runtime = Runtime(now_ms=clock, sleep=sleep)
-        return SharedPace(dynamodb, "StateTable", url, 50, runtime, **changes)
+        return SharedPace(dynamodb, "StateTable", url, per_minute, runtime, **changes)
 
     return make
 
@@ -145,6 +147,19 @@ def test_refused_requests_reserve_no_slots(
             others.wait(within_s)
     pace().wait(2.401)
     assert clock() - began == 2_400
+
+
+def test_refused_requests_leave_slots_of_batches(pace: Callable[..., SharedPace]) -> None:
+    pace(per_minute=6_000).charge(500)
+    slept: list[float] = []
+    batched = pace(per_minute=6_000, sleep=slept.append)
+    batched.wait(30)
+    for _ in range(20):
+        with pytest.raises(UpstreamUnavailableError, match="next request slot"):
+            batched.wait(1)
+    for _ in range(9):
+        batched.wait(30)
+    assert slept == pytest.approx([5 + slot / 100 for slot in range(10)])
 
 
 def test_requests_without_time_reserve_no_slots(pace: Callable[..., SharedPace], clock: Clock) -> None:

@@ -88,9 +88,13 @@ class PriorityPace:
             self._announced += requests
 
     def wait(self, within_s: float = math.inf) -> None:
-        """Waits until the caller's own pace allows the next request, as that does."""
+        """Waits until the caller's own pace allows the next request, as that does.
+
+        A request that is refused may have been announced: then its slots stay reserved.
+        """
+        is_announced = self._take_announced()
         self._own.wait(within_s)
-        if not self._take_announced():
+        if not is_announced:
             for pace in self._delayed:
                 pace.charge()
 

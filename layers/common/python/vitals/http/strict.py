@@ -18,7 +18,7 @@ _MAX_NAME_LENGTH = 64
 
 
 def ignores_unknown[F: Callable[..., Any]](function: F) -> F:
-    """Marks a route that ignores unknown parameters and bodies: of a page, a monitor or a proxy."""
+    """Marks a route that ignores unknown parameters and every body: a page or a monitor."""
     function.__dict__["ignores_unknown"] = True
     return function
 

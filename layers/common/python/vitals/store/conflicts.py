@@ -73,22 +73,24 @@ def transact(client: "DynamoDBClient", writes: Sequence[Any], runtime: Runtime) 
 
 
 def repeat[T](attempt: Callable[[], T | None], subject: str, runtime: Runtime) -> T:
-    """Returns the first result of an attempt to write that is not None, which it is when a condition fails.
+    """Calls `attempt` until it returns a result; None means that a condition failed.
 
-    An attempt with a RepeatableError is repeated after a pause. ConflictError after the last attempt,
+    After a RepeatableError there is a pause before the next call. ConflictError after the last attempt,
     TierTimeoutError after the time limit of an answer.
     """
-    pause_s = 0.0
+    last: RepeatableError | None = None
     for _ in range(_ATTEMPTS):
-        if pause_s:
-            pause(pause_s, runtime)
+        if last:
+            pause(last.pause_s, runtime)
         try:
-            result, pause_s = attempt(), 0.0
+            result, last = attempt(), None
         except RepeatableError as error:
-            result, pause_s = None, error.pause_s
+            result, last = None, error
         if result is not None:
             return result
-    raise ConflictError(f"{subject} changed or was throttled during each of {_ATTEMPTS} attempts to write it")
+    raise ConflictError(
+        f"{subject} changed or was throttled during each of {_ATTEMPTS} attempts to write it"
+    ) from last
 
 
 def pause(seconds: float, runtime: Runtime) -> None:

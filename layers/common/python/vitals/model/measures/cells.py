@@ -2,7 +2,7 @@
 
 A cell depends only on its own samples, so that it is identical to the bit from every tier. The samples of a
 cell are held until the next sample, at most for the point's hold and at most until the cell ends; what the
-last sample holds after that is the carry, which readers add (measure.py).
+last sample holds after that is the carry, which readers add (bucket_table.py).
 """
 
 from collections.abc import Iterable

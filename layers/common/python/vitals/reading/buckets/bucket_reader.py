@@ -1,4 +1,4 @@
-"""Reads the rows of buckets: the cells of their span, and what counts of the samples around it."""
+"""Reads the rows of buckets, from the cells in their span and the samples around it that affect them."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ from vitals.model.measures.counters import Event, Steps
 from vitals.model.measures.measure import BucketRows, Source, bucket_rows
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
 from vitals.reading.buckets.cell_reader import CellReader, Tiers
-from vitals.reading.buckets.parts import point_groups
+from vitals.reading.buckets.groups import point_groups
 from vitals.reading.plan import QueryPlan
 from vitals.reading.reads import PlannedRead, ReadResult, ReadStats, combined
 
-# How far the sample before a bucket, or after it, is looked for: hardly ever more than the first.
+# How far reads look for the sample before or after a bucket. The first is nearly always enough.
 _LOOKS_MS = (HOUR_MS, DAY_MS, cells.LONGEST_MS)
 
 
@@ -68,7 +68,7 @@ class _Reading:
             end = begin
 
     def _earlier_counts(self, start_ms: int, read_ms: int) -> set[int]:
-        """Returns the points of which a sample counts that is more than `read_ms` before the start."""
+        """Returns the points that need samples from more than `read_ms` before the start."""
         slow = {point for point, hold_ms in self.plan.longest_holds_ms.items() if hold_ms > read_ms}
         if not slow and not self.plan.measure.looks_at_steps:
             return set()
@@ -81,7 +81,7 @@ class _Reading:
         return points
 
     def _look_for_older(self, start_ms: int) -> None:
-        """Reads what tells a step over more than the longest time from the first sample of a point."""
+        """Reads the last older sample of points that seem to begin in the span: their step is a long one."""
         inside, before = self._points_around(start_ms)
         self.reader.read_older(inside - before, self._aligned(start_ms - cells.LONGEST_MS))
 
@@ -92,7 +92,7 @@ class _Reading:
         return set(rows.ids[is_after].tolist()), set(rows.ids[~is_after].tolist())
 
     def _look_ahead(self, end_ms: int) -> None:
-        """Reads on for points without a sample soon after the span: it may tell a spike."""
+        """Reads on for points without a sample soon after the span: it may prove the last a spike."""
         begin = self._first_window().end_ms
         for length_ms in _LOOKS_MS[1:]:
             after, before = self._points_around(end_ms)

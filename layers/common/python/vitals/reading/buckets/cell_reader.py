@@ -21,7 +21,7 @@ from vitals.model.measures.measure import Source
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.samples import Ids, Samples, Times, concat
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
-from vitals.reading.buckets.parts import of_points, span_groups, whole_cells
+from vitals.reading.buckets.groups import of_points, span_groups, whole_cells
 from vitals.reading.day_tiers import DayRun, plan_parts
 from vitals.reading.paging import Pages
 from vitals.reading.plan import QueryPlan
@@ -93,12 +93,12 @@ class CellReader:
         self._read_hours(query, rolled[insufficient], cells_too=True)
         self._rolled.append(rolled[~insufficient])
 
-    def read_samples_of(self, uneven: Cells) -> None:
-        """Reads the samples of these cells, of those that came from rollups."""
+    def read_samples_of(self, unsteady: Cells) -> None:
+        """Reads the samples of those of these cells that came from rollups."""
         rolled = cells.concat(self._rolled)
-        keys = _hour_keys(uneven.rows.ids, uneven.rows.times)
-        is_uneven = np.isin(_hour_keys(rolled.rows.ids, rolled.rows.times), keys)
-        self._read_hours(self.query, rolled[is_uneven], cells_too=False)
+        keys = _hour_keys(unsteady.rows.ids, unsteady.rows.times)
+        is_unsteady = np.isin(_hour_keys(rolled.rows.ids, rolled.rows.times), keys)
+        self._read_hours(self.query, rolled[is_unsteady], cells_too=False)
 
     def read_older(self, ids: Iterable[int], before_ms: int) -> None:
         """Reads the last hour of these points before a time, however old it is."""

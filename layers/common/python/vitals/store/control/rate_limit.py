@@ -65,10 +65,15 @@ class SharedPace:
     def wait(self, within_s: float = math.inf) -> None:
         """Waits for the next request slot; UpstreamUnavailableError at once if that takes longer.
 
-        Then no slot is reserved, so that the others do not wait for a request that is not sent.
+        Then no slot is used, so that the others do not wait for a request that is not sent.
         """
-        wait_s = max(0, self._next_ms(within_s) - self._now()) / 1000
-        check_wait(wait_s, within_s)
+        slot_ms = self._next_ms(within_s)
+        wait_s = max(0, slot_ms - self._now()) / 1000
+        try:
+            check_wait(wait_s, within_s)
+        except UpstreamUnavailableError:
+            self._reserved.appendleft(slot_ms)
+            raise
         self._sleep(wait_s)
 
     def _next_ms(self, within_s: float) -> int:

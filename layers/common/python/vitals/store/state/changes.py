@@ -39,8 +39,8 @@ class ChangeTable:
     def write(self, site: str, who: str, changes: Sequence[Change], update: Mapping[str, Any]) -> bool:
         """Makes a conditional UpdateItem request and records its changes, 1 to MAX_CHANGES of them.
 
-        Returns False, and nothing changes, when another writer came first; RepeatableError as of
-        conflicts.transact.
+        Returns False, and nothing changes, when another writer came first; raises
+        RepeatableError as conflicts.transact does.
         """
         put = {
             "TableName": self._table,

@@ -1,4 +1,4 @@
-"""Parts of a read: how many points, and which spans, are read at once. Pure."""
+"""Groups of a read: how many points, and which spans, are read at once. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
