@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.simulation.mutants.mutant import VITALS, Mutant
-from tests.simulation.mutants.scenarios import HELD, SMALL, STALE
+from tests.simulation.mutants.scenarios import DYING, HELD, SMALL, STALE
 
 _CACHE = "functions/query/answer_cache.py"
 
@@ -53,6 +53,7 @@ MUTANTS = (
         f"{VITALS}/reading/executor.py",
         "plan.ids, run.span, query.now_ms, query.cost, consistent=run.consistent\n",
         "plan.ids, run.span, query.now_ms, query.cost, consistent=False\n",
+        scenarios=(DYING,),
     ),
     Mutant(
         "ledger_read_stale",
