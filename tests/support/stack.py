@@ -69,15 +69,23 @@ def invoke_archival(stack: dict[str, Any], event: dict[str, str]) -> dict[str, A
     raise AssertionError(receipt)
 
 
+def archive_new_days(stack: dict[str, Any], site: str, before_ms: int) -> None:
+    """Archives the days before a moment that never were.
+
+    A test of killed syncs may have written to the day before the first that is synced.
+    """
+    ledger = Ledger(aws_client(stack, "dynamodb"), stack["outputs"]["StateTable"])
+    for record in ledger.archive_records(site, Span(0, before_ms)):
+        if record.status == "":
+            invoke_archival(stack, {"site": site, "date": day_name(record.day_ms)})
+
+
 def let_time_pass(stack: dict[str, Any], site: str, before_ms: int) -> None:
     """Lets the archived days before a moment be a day older than their blocks, which are gone."""
     dynamodb = aws_client(stack, "dynamodb")
     ledger = Ledger(dynamodb, stack["outputs"]["StateTable"])
     days = Span(0, before_ms)
-    # A test of killed syncs may have written to the day before the first that is synced.
-    for record in ledger.archive_records(site, days):
-        if record.status == "":
-            invoke_archival(stack, {"site": site, "date": day_name(record.day_ms)})
+    archive_new_days(stack, site, before_ms)
 
     def are_archived() -> bool:
         return all(record.status == "done" for record in ledger.archive_records(site, days))

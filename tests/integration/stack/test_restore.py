@@ -10,7 +10,7 @@ import requests
 from operations.verification.store import Store
 from tests.support import restoring
 from tests.support.restoring import RestoredStack
-from tests.support.stack import aws_client, invoke_archival, let_time_pass
+from tests.support.stack import archive_new_days, aws_client, invoke_archival, let_time_pass
 from tests.support.upstream_faults import other_faults
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, day_name
@@ -58,6 +58,7 @@ def lost(stack: dict[str, Any]) -> Iterator[dict[str, Any]]:
         site, days = days_before_today(stack)
         for day_ms in days:
             invoke_archival(stack, {"site": site, "date": day_name(day_ms)})
+        archive_new_days(stack, site, days[-1])
         yield stack
 
 
