@@ -30,7 +30,10 @@ def serialize_requests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def query_partitions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A query of moto sorts and measures all items of a table; only those of its key condition can match."""
+    """A query of moto sorts and measures all items of a table; only those of its key condition can match.
+
+    A query changes the table while it lasts, so that requests must be serialized too.
+    """
     query = Table.query
 
     def of_partition(
