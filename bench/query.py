@@ -10,10 +10,10 @@ import numpy as np
 
 from bench.table import MemoryTable
 from query import app
-from query.answer_cache import AnswerCache
 from query.answers import Api
 from query.catalogs import Catalogs
 from query.sites import Sites
+from query.timeseries.answer_cache import AnswerCache
 from vitals import observability
 from vitals.model.points import Catalog
 from vitals.model.records.ledger import ArchiveRecord

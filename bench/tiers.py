@@ -16,10 +16,10 @@ from moto.core.botocore_stubber import BotocoreStubber
 
 from bench.query import CONTEXT, event
 from query import app
-from query.answer_cache import AnswerCache
 from query.answers import Api
 from query.catalogs import Catalogs
 from query.sites import Sites
+from query.timeseries.answer_cache import AnswerCache
 from vitals import observability
 from vitals.codec import day_file
 from vitals.codec.day_file import Group

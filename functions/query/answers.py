@@ -4,17 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from query import coverage, health, schemas
-from query.answer_cache import AnswerCache
 from query.catalogs import Catalogs
 from query.pages import Web
 from query.points import lists
 from query.points.latest import LatestReader, check_no_token
-from query.samples import Reply, SampleReader
 from query.sites import Sites
 from query.status import StatusReader
+from query.timeseries.answer_cache import AnswerCache
+from query.timeseries.samples import Reply, SampleReader
 from vitals.aws.runtime import SYSTEM
 from vitals.http.access import authorise, require_scope
 from vitals.http.site_answer import site_answer
+from vitals.model.measures import sums
 from vitals.model.ranges import Time
 from vitals.model.records.sites import SiteRecord
 from vitals.model.records.tokens import Grant
@@ -39,12 +40,20 @@ class Api:
     web: Web = field(default_factory=Web)
     monotonic: Callable[[], float] = SYSTEM.monotonic
 
+    def with_tagged(self, grant: Grant, request: QueryRequest) -> QueryRequest:
+        """Returns a request of tags with the names of the points that have them; another one as it is."""
+        if not request.tags:
+            return request
+        self._authorise(grant, request.site)
+        return lists.tagged(self.catalogs, request)
+
     def query(self, grant: Grant, request: QueryRequest, if_none_match: str = "") -> Reply:
         """Returns the samples or aggregates of some points in a range."""
         began_s = self.monotonic()
         self._authorise(grant, request.site)
         now_ms = self.now()
-        catalog = self.catalogs.find(request.site, request.point_names)
+        names = sums.names(request.point_names) if request.is_table else request.point_names
+        catalog = self.catalogs.find(request.site, names)
         site = self.sites.find(request.site) or SiteRecord(request.site)
         plan = plan_query(request, catalog, now_ms, self.max_range_days, site.timezone, site.units)
         if plan.calendar and plan.context.end_ms > (site.checkpoint_ms or 0):

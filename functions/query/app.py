@@ -1,11 +1,11 @@
 """The query API: samples, points, status and the chart page."""
 
 from query import routes
-from query.answer_cache import AnswerCache
 from query.answers import Api
 from query.catalogs import Catalogs
 from query.sites import Sites
 from query.status import StatusReader
+from query.timeseries.answer_cache import AnswerCache
 from vitals import config, observability
 from vitals.aws.athena import Athena
 from vitals.aws.clients import BRIEF, PROMPT, boto3_session

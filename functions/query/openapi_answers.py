@@ -1,7 +1,17 @@
 """What /openapi.json says about the answers of each route; no function loads it."""
 
 from query import encoding
-from query.schemas import CoverageAnswer, Health, Latest, Points, QueryAnswer, Sites, Status, Tags
+from query.schemas import (
+    CoverageAnswer,
+    Health,
+    Latest,
+    Points,
+    QueryAnswer,
+    Sites,
+    Status,
+    TableAnswer,
+    Tags,
+)
 from vitals.http.openapi import JSON, Descriptions, answers, errors
 
 _TEXT = {"type": "string"}
@@ -10,9 +20,16 @@ _BINARY = {"type": "string", "format": "binary"}
 
 def _query(*statuses: int) -> Descriptions:
     described = answers(
-        QueryAnswer, "The series; docs/api.md describes the other formats", 404, 406, 413, 502, *statuses
+        QueryAnswer | TableAnswer,
+        "The series, or the table; docs/api.md describes the other formats",
+        404,
+        406,
+        413,
+        502,
+        *statuses,
     )
-    formats = {encoding.CSV: _TEXT, encoding.MSGPACK: _BINARY, encoding.ARROW: _BINARY}
+    binary = (encoding.MSGPACK, encoding.ARROW, encoding.PARQUET)
+    formats = {encoding.CSV: _TEXT, **dict.fromkeys(binary, _BINARY)}
     described[200]["content"] |= {media_type: {"schema": schema} for media_type, schema in formats.items()}
     described[200]["headers"] = {
         "ETag": {"description": "of settled data; send it as If-None-Match", "schema": _TEXT},

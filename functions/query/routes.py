@@ -14,10 +14,11 @@ from vitals.errors import InvalidRequestError
 from vitals.http.access import granted
 from vitals.http.responses import accepted, answer, json_answer
 from vitals.http.strict import ignores_unknown
+from vitals.model.measures import sums
 from vitals.model.points import MAX_NAME
 from vitals.model.ranges import MAX_TEXT
 from vitals.model.records.tokens import Grant
-from vitals.reading.request import QueryRequest
+from vitals.reading.request import MAX_POINTS, Form, QueryRequest
 
 router = APIGatewayRouter()
 
@@ -52,11 +53,29 @@ _WEEK_HELP = "first day of weeks: monday or sunday"
 WeekStartDay = Annotated[str | None, Query(max_length=8, description=_WEEK_HELP)]
 _MEASURE_HELP = (
     "what a row says of its bucket: mean (default), min, max, first, last, count, sd, p1 to p99,"
-    " time_weighted_mean, integral, runtime, starts, held, increase, rate"
+    " time_weighted_mean, integral, runtime, starts, held, increase, rate; at (of tables), the"
+    " sample in force at its start"
 )
 MeasureName = Annotated[str | None, Query(max_length=20, description=_MEASURE_HELP)]
 _UNITS_HELP = "units of the values: source, metric or imperial; by default as set for the site"
 UnitsName = Annotated[str | None, Query(max_length=8, description=_UNITS_HELP)]
+_FORM_HELP = (
+    "series: rows of each point (default); table: a row for each bucket and a column for each name, which may"
+    " be a sum such as `sum: a + b - c`"
+)
+FormName = Annotated[Form, Query(description=_FORM_HELP)]
+_FILL_HELP = (
+    "what a table has where a bucket has no value: null (default), last: the sample in force at its start,"
+    " linear: the line over its start; never across a gap"
+)
+FillName = Annotated[str | None, Query(max_length=8, description=_FILL_HELP)]
+_TAGS_HELP = (
+    "in place of names: a marker or key=value; repeat it for points that have all of them, at most"
+    f" {MAX_POINTS:,} points"
+)
+QueryTags = Annotated[list[Tag] | None, Query(description=_TAGS_HELP, max_length=20)]
+# A sum is a column of many names.
+Column = Annotated[str, Field(max_length=sums.MAX_TEXT)]
 MaxPoints = Annotated[
     int | None, Query(ge=1, description="rows per series, by default 1,000; not with width or interval_ms")
 ]
@@ -81,7 +100,8 @@ class QueryBody(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     site_name: str = Field(max_length=64)
-    point_names: list[Name]
+    point_names: list[Column] | None = Field(None, description="or else tag")
+    tag: list[Tag] | None = Field(None, max_length=20, description=_TAGS_HELP)
     start_time: StrictStr | StrictInt | StrictFloat = Field(description="ISO 8601 or epoch milliseconds")
     end_time: StrictStr | StrictInt | StrictFloat = Field(
         description="the end, which is not part of the range"
@@ -91,6 +111,8 @@ class QueryBody(BaseModel):
     week_start: str | None = Field(None, max_length=8, description=_WEEK_HELP)
     measure: str | None = Field(None, max_length=20, description=_MEASURE_HELP)
     units: str | None = Field(None, max_length=8, description=_UNITS_HELP)
+    form: Form = Field("series", description=_FORM_HELP)
+    fill: str | None = Field(None, max_length=8, description=_FILL_HELP)
     max_points: int | None = Field(None, ge=1)
     next_token: str | None = Field(None, max_length=2_000)
     width: int | None = Field(None, ge=1)
@@ -125,6 +147,9 @@ def query(
     week_start: WeekStartDay = None,
     measure: MeasureName = None,
     units: UnitsName = None,
+    form: FormName = "series",
+    fill: FillName = None,
+    tag: QueryTags = None,
 ) -> Response[Any]:
     return _reply(
         QueryRequest(
@@ -142,6 +167,9 @@ def query(
             week_start=week_start,
             measure=measure,
             units=units,
+            form=form,
+            fill=fill,
+            tags=tag or (),
         )
     )
 
@@ -150,7 +178,7 @@ def query(
 def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
     request = QueryRequest(
         site=body.site_name,
-        point_names=body.point_names,
+        point_names=body.point_names or (),
         start=body.start_time,
         end=body.end_time,
         resolution=body.resolution,
@@ -163,6 +191,9 @@ def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
         week_start=body.week_start,
         measure=body.measure,
         units=body.units,
+        form=body.form,
+        fill=body.fill,
+        tags=body.tag or (),
     )
     return _reply(request)
 
@@ -260,8 +291,8 @@ def _reply(request: QueryRequest) -> Response[Any]:
     """Returns the query's answer in an accepted format, which is chosen before anything is read."""
     event = router.current_event
     media_type = encoding.negotiated(accepted(event))
-    limits = encoding.limits(media_type, request.point_names)
-    request = replace(request, media_type=media_type, limits=limits)
+    request = replace(_api().with_tagged(_grant(), request), media_type=media_type)
+    request = replace(request, limits=encoding.limits(media_type, request.point_names))
     reply = _api().query(_grant(), request, event.headers.get("If-None-Match") or "")
     headers = {
         "Cache-Control": f"private, max-age={reply.max_age_s}",

@@ -9,7 +9,7 @@ from typing import Literal, NotRequired, TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from query.proofs import Proof
+from query.timeseries.proofs import Proof
 from query.warnings import Warned
 from vitals.http.site_answer import Site
 from vitals.model.kinds import Kind
@@ -107,10 +107,11 @@ class Metadata(RequestCost):
     """How a chart was reduced."""
     samples_read: int
     samples_returned: int
+    """Rows of the answer: of all series, or of the table."""
 
 
-class QueryAnswer[Integers = list[int], Numbers = list[float]](Warned):
-    """One series per point in the order requested, empty when there is no data."""
+class QueryHead(Warned):
+    """What every answer of a query says of its range and its rows."""
 
     site_name: str
     start_time: str
@@ -123,15 +124,46 @@ class QueryAnswer[Integers = list[int], Numbers = list[float]](Warned):
     measure: str | None
     """What `values` are; null for raw."""
     units: Units
-    """The system of the units of the series."""
-    series: list[Series[Integers, Numbers]]
+    """The system of the units of the values."""
     metadata: Metadata
+
+
+class QueryAnswer[Integers = list[int], Numbers = list[float]](QueryHead):
+    """One series per point in the order requested, empty when there is no data."""
+
+    series: list[Series[Integers, Numbers]]
+
+
+class TableColumn[NumbersOrNull = list[float | None]](TypedDict):
+    """A point, or a sum of points, by the name requested; `values` has an entry per row of the table."""
+
+    point_name: str
+    unit: str
+    """Of `values`; empty for none."""
+    source_unit: str
+    """Of its points, as the upstream spells it; empty where a sum's points differ."""
+    values: NumbersOrNull
+    """Null where nothing is known."""
+    filled: list[int]
+    """Rows of this page whose value is filled."""
+
+
+class TableAnswer[Integers = list[int], NumbersOrNull = list[float | None]](QueryHead):
+    """A row for each bucket, from the first to the last that began, and a column for each name requested."""
+
+    timestamps: Integers
+    """UTC milliseconds of the start of each bucket."""
+    columns: list[TableColumn[NumbersOrNull]]
+    partial: list[int]
+    """Rows whose bucket is not over, or not synced to its end."""
+    ends: NotRequired[Integers]
+    """UTC milliseconds at which buckets end; for buckets of days, weeks, months and years."""
 
 
 type Integers = list[int] | npt.NDArray[np.int64]
 type Numbers = list[float] | npt.NDArray[np.float64]
 type ColumnSeries = Series[Integers, Numbers]
-type ColumnAnswer = QueryAnswer[Integers, Numbers]
+type ColumnAnswer = QueryAnswer[Integers, Numbers] | TableAnswer[Integers, Numbers]
 
 
 class Sites(TypedDict):

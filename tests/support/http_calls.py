@@ -10,7 +10,7 @@ import admin.app
 import backfill.api.app
 import exports.api.app
 import query.app
-from query.samples import Reply
+from query.timeseries.samples import Reply
 from tests.support.lambda_context import lambda_context
 from vitals.errors import NotFoundError
 

@@ -6,11 +6,11 @@ from typing import Any
 import boto3
 from aws_lambda_powertools import Logger
 
-from query.answer_cache import AnswerCache
 from query.answers import Api
 from query.catalogs import Catalogs
 from query.sites import Sites
 from query.status import StatusReader
+from query.timeseries.answer_cache import AnswerCache
 from tests.support.clock import Clock
 from tests.support.sites import SITE
 from vitals.aws.sqs import DeadLetters

@@ -1,7 +1,7 @@
-"""An answer of /timeseries/query in the format that the caller accepts: JSON, CSV, MessagePack or Arrow.
+"""An answer of /timeseries/query as the caller accepts it: JSON, CSV, MessagePack, Arrow or Parquet.
 
-JSON and MessagePack have the whole answer. CSV and Arrow are one long table of the columns of all series; the
-rest travels in headers, or under `vitals` in the schema's metadata.
+JSON and MessagePack have the whole answer. The others are one table: a long one of all series, or a table's
+own rows and columns; the rest travels in headers, or under `vitals` in the schema's metadata.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +16,7 @@ JSON = "application/json"
 CSV = "text/csv"
 MSGPACK = "application/msgpack"
 ARROW = "application/vnd.apache.arrow.stream"
+PARQUET = "application/vnd.apache.parquet"
 
 # Lambda answers 6,291,456 bytes at most: text with its line ends and quotes escaped, anything else as base64.
 MAX_TEXT_BYTES = 5_600_000
@@ -29,6 +30,7 @@ _ENCODERS: Mapping[str, Callable[[Answer, str], Encoded]] = {
     "application/vnd.msgpack": msgpack.encode,
     "application/x-msgpack": msgpack.encode,
     ARROW: arrow.encode,
+    PARQUET: arrow.encode_parquet,
 }
 
 

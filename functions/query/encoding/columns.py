@@ -40,8 +40,18 @@ def column(series: Answer, key: str) -> Any:
     return np.full(rows, np.nan) if rows else np.empty(0, kind)
 
 
+def is_table(answer: Answer) -> bool:
+    """Returns whether the answer has the form of a table."""
+    return "columns" in answer
+
+
 def without_columns(answer: Answer) -> Answer:
-    """Returns the answer without the columns of its series."""
+    """Returns the answer without the columns of its series or of its table."""
+    if is_table(answer):
+        columns = [
+            {key: value for key, value in item.items() if key != "values"} for item in answer["columns"]
+        ]
+        return {key: value for key, value in answer.items() if key not in TABLE_NAMES} | {"columns": columns}
     series = [
         {key: value for key, value in item.items() if key not in TABLE_NAMES} for item in answer["series"]
     ]

@@ -10,15 +10,18 @@ from typing import Any
 import numpy as np
 import orjson
 
-from query.encoding.columns import TABLE_NAMES, TIMES, Answer, column, column_keys
+from query.encoding.columns import TABLE_NAMES, TIMES, Answer, column, column_keys, is_table
 from query.encoding.result import Encoded
 from vitals.model import zones
 from vitals.model.measures.calendar import local_iso
 from vitals.reading.request import Limits
+from vitals.reading.tables.headers import TIME, headers
 
 # API Gateway passes 10,240 bytes of headers on.
 _MAX_WARNINGS_BYTES = 3_000
 _MAX_UNITS_BYTES = 2_000
+# The body has them, or a header of their own. Of a table, `partial` may have an entry per row.
+_NOT_IN_METADATA = ("series", "warnings", "warning_details", "timestamps", "columns", "ends", "partial")
 _LONGEST_NUMBER = len("-2.2250738585072014e-308,")
 _TIME = len("2026-11-23T12:00:00.000-06:00,")
 
@@ -31,13 +34,27 @@ def limits(names: Sequence[str], max_bytes: int) -> Limits:
 
 
 def encode(answer: Answer, media_type: str) -> Encoded:
-    """Returns one table of all series, and the rest of the answer as headers."""
-    keys = column_keys(answer["series"])
-    header = ",".join(["point_name", *(TABLE_NAMES[key] for key in keys)])
-    body = "\n".join(
-        chain([header], *(_rows(series, keys, answer["timezone"]) for series in answer["series"]), [""])
-    )
+    """Returns one table: of all series, or of the columns; the rest of the answer is in headers."""
+    lines = _table_lines(answer) if is_table(answer) else _series_lines(answer)
+    body = "\n".join(chain(lines, [""]))
     return Encoded(f"{media_type}; charset=utf-8; header=present", body, _headers(answer))
+
+
+def _series_lines(answer: Answer) -> Iterator[str]:
+    keys = column_keys(answer["series"])
+    yield ",".join(["point_name", *(TABLE_NAMES[key] for key in keys)])
+    for series in answer["series"]:
+        yield from _rows(series, keys, answer["timezone"])
+
+
+def _table_lines(answer: Answer) -> Iterator[str]:
+    columns = answer["columns"]
+    names = headers((column["point_name"], column["unit"]) for column in columns)
+    yield ",".join([TIME, *map(_quoted, names)])
+    if len(answer["timestamps"]):
+        times = _times(np.asarray(answer["timestamps"], np.int64), answer["timezone"])
+        values = (_numbers(np.asarray(column["values"], np.float64)) for column in columns)
+        yield from map(",".join, zip(times, *values, strict=True))
 
 
 def _rows(series: Answer, keys: Sequence[str], zone: str) -> Iterator[str]:
@@ -72,10 +89,9 @@ def _quoted(name: str) -> str:
 
 def _headers(answer: Answer) -> dict[str, str]:
     """Returns everything but the series as headers of ASCII, with the units of the series if they fit."""
-    own_headers = ("series", "warnings", "warning_details")
-    metadata = {key: value for key, value in answer.items() if key not in own_headers}
-    units = [series["unit"] for series in answer["series"]]
-    if len(_ascii(units)) <= _MAX_UNITS_BYTES:
+    metadata = {key: value for key, value in answer.items() if key not in _NOT_IN_METADATA}
+    units = None if is_table(answer) else [series["unit"] for series in answer["series"]]
+    if units is not None and len(_ascii(units)) <= _MAX_UNITS_BYTES:
         metadata["series_units"] = units
     headers = {"Vitals-Metadata": _ascii(metadata)}
     if answer["metadata"]["next_token"]:

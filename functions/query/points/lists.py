@@ -1,12 +1,15 @@
-"""Answers with the points of a site, page by page, and with their tags and equipment."""
+"""Answers with the points of a site, page by page or by tags, and with their tags and equipment."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from query.catalogs import Catalogs
 from query.points import paging
 from query.points import search as point_search
 from query.schemas import Points, Tags
+from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
 from vitals.reading import page_token
+from vitals.reading.request import MAX_POINTS, QueryRequest
 
 
 def points_page(
@@ -19,6 +22,29 @@ def points_page(
     page = paging.points_after(matches, limit, after)
     rows = paging.fitting([point_search.point_answer(point, site) for point in page])
     return {"points": rows, "next_token": paging.next_token(matches, page[: len(rows)], owner)}
+
+
+def tagged(catalogs: Catalogs, request: QueryRequest) -> QueryRequest:
+    """Returns a request of tags with the names, in order, of the points that have all of them.
+
+    Later pages are of the points of the first page, which their token names. InvalidRequestError for a
+    request that has names too, NotFoundError when no point has the tags, TooLargeError for too many.
+    """
+    if request.point_names:
+        raise InvalidRequestError("use either point names or tag, not both")
+    catalog = catalogs.find(request.site)
+    if request.next_token is not None:
+        ids = page_token.ids_of(request.next_token)
+        names = [point.name for point in catalog.points if point.id in ids]
+    else:
+        names = [point.name for point in point_search.find(catalog.active, request.site, "", request.tags)]
+    if not names:
+        raise NotFoundError("no point of the site has all of these tags")
+    if len(names) > MAX_POINTS:
+        raise TooLargeError(
+            f"{len(names):,} points have these tags; a query takes at most {MAX_POINTS}. Add a tag."
+        )
+    return replace(request, point_names=sorted(names))
 
 
 def tags_and_equipment(catalogs: Catalogs, site: str) -> Tags:

@@ -104,7 +104,7 @@ def test_a_gap_across_pages_is_one(
     [whole] = tables.envelope(client.query(*request, resolution="raw"))["series"]
     monkeypatch.setattr(Pages, "first_step_ms", lambda _: HOUR_MS)
     monkeypatch.setattr(Pages, "longest_step_ms", lambda _: HOUR_MS)
-    monkeypatch.setattr("query.samples.READ_BUDGET_S", -1.0)
+    monkeypatch.setattr("query.timeseries.samples.READ_BUDGET_S", -1.0)
     before = len(server.requests)
     with warnings.catch_warnings():
         # Each page has a warning that it ended early; the next page continues it.
@@ -133,7 +133,7 @@ def test_pages_warn_once_and_not_of_continuation(
     client: Client, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
 ) -> None:
     monkeypatch.setattr(Pages, "first_step_ms", lambda _: HOUR_MS)
-    monkeypatch.setattr("query.samples.READ_BUDGET_S", -1.0)
+    monkeypatch.setattr("query.timeseries.samples.READ_BUDGET_S", -1.0)
     pages = client.query_pages(SITE, [POINT, "nope"], SPAN.start_ms, SPAN.end_ms, resolution="raw")
     warnings_of_pages = [tables.envelope(page)["warnings"] for page in pages]
     assert len(warnings_of_pages) > 2

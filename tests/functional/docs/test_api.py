@@ -110,7 +110,7 @@ def test_the_measures_have_the_values_of_their_table(building: World) -> None:
         [series] = json.loads(ask(example, "")["body"])["series"]
         assert series["values"] == [pytest.approx(float(value), rel=1e-12)], name
         assert series["unit"] == unit, name
-    assert {name for name, *_ in rows if name != "p95"} | {"pN"} == set(measure.NAMES)
+    assert {name for name, *_ in rows if name != "p95"} | {"pN", "at"} == set(measure.NAMES)
 
 
 def test_the_arrow_example(building: World) -> None:

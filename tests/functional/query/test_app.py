@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from query import app
-from query.answer_cache import AnswerCache
+from query.timeseries.answer_cache import AnswerCache
 from tests.support.archiving import Archive, archive, names_of, settle, simulator
 from tests.support.clock import Clock
 from tests.support.http_calls import Caller

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from query import answer_cache, samples
-from query.answer_cache import AnswerCache
 from query.answers import Api
-from query.samples import Reply, SampleReader
+from query.timeseries import answer_cache, samples
+from query.timeseries.answer_cache import AnswerCache
+from query.timeseries.samples import Reply, SampleReader
 from tests.support.archiving import GRANT, Archive, api, archive, expire, names_of, settle, simulator
 from tests.support.clock import Clock
 from tests.support.sites import SITE

@@ -6,9 +6,9 @@ from typing import Any
 import boto3
 import pytest
 
-from query.answer_cache import AnswerCache
 from query.answers import Api
-from query.samples import Reply
+from query.timeseries.answer_cache import AnswerCache
+from query.timeseries.samples import Reply
 from tests.support.archiving import GRANT, Archive, api, archive, names_of, settle, simulator
 from tests.support.clock import Clock
 from tests.support.sites import SITE

@@ -120,6 +120,22 @@ class Oracle:
             " FROM held JOIN buckets ON ts < e AND until > s) GROUP BY point, s"
         )
 
+    def at(self) -> dict[str, Rows]:
+        """Returns the newest sample at or before the start of each bucket, at most its hold old."""
+        return self._rows(
+            "SELECT p.point, s, v FROM (SELECT DISTINCT point FROM samples) p CROSS JOIN buckets b"
+            " ASOF JOIN samples x ON x.point = p.point AND x.ts <= b.s WHERE s - ts <= hold"
+        )
+
+    def line(self) -> dict[str, Rows]:
+        """Returns the line over the start of each bucket, between samples at most a hold apart."""
+        return self._rows(
+            "WITH pairs AS (SELECT point, ts, v, hold, lead(ts) OVER w AS ts2, lead(v) OVER w AS v2"
+            " FROM samples WINDOW w AS (PARTITION BY point ORDER BY ts))"
+            " SELECT point, s, v + (v2 - v) * (s - ts) / (ts2 - ts) FROM pairs"
+            " JOIN buckets ON ts < s AND s < ts2 WHERE ts2 - ts <= hold"
+        )
+
     def magnitude(self) -> float:
         """Returns the largest absolute value of a sample."""
         return float(self._sql.execute("SELECT max(abs(v)) FROM samples").fetchall()[0][0])

@@ -1,6 +1,7 @@
 """A site whose days are in the tiers that a case names: the product's stores over the servers in memory."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from types import SimpleNamespace
@@ -8,10 +9,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from query.answer_cache import AnswerCache
 from query.answers import Api
 from query.catalogs import Catalogs
 from query.sites import Sites
+from query.timeseries.answer_cache import AnswerCache
 from tests.simulation.aws.dynamodb import DynamoDB, TableKeys
 from tests.simulation.aws.s3 import S3
 from tests.simulation.oracle.store_world import DirectClient, Inline
@@ -39,6 +40,20 @@ _COLUMNS = (
     *("timestamps", "values", "min", "max", "count", "first", "last"),
     *("known", "ends", "at_least", "at_most"),
 )
+
+
+@dataclass
+class Table:
+    """The starts of the rows; by the name of a column its values, NaN for none, and the filled starts."""
+
+    starts: list[int]
+    values: dict[str, list[float]] = field(default_factory=dict)
+    filled: dict[str, set[int]] = field(default_factory=dict)
+
+    def rows(self, name: str) -> dict[int, float]:
+        """Returns the values of a column by the start of their row."""
+        pairs = zip(self.starts, self.values[name], strict=True)
+        return {start_ms: value for start_ms, value in pairs if not math.isnan(value)}
 
 
 @dataclass
@@ -82,16 +97,41 @@ class Store:
 
     def query(self, **parameters: Any) -> dict[str, Any]:
         """Returns the answer to a query, from all its pages."""
-        request = QueryRequest(site=SITE, point_names=list(self.series), **parameters)
         answer: Any = None
-        for _ in range(10_000):
-            page: Any = self.api.query(_READER, request).answer
+        for page in self.pages(**parameters):
             answer = page if answer is None else _appended(answer, page)
+        return dict(answer)
+
+    def pages(self, **parameters: Any) -> Iterator[Any]:
+        """Yields the pages of the answer to a query."""
+        parameters = {"point_names": list(self.series)} | parameters
+        token = None
+        for _ in range(10_000):
+            page: Any = self.api.query(
+                _READER, QueryRequest(site=SITE, next_token=token, **parameters)
+            ).answer
+            yield page
             token = page["metadata"]["next_token"]
             if token is None:
-                return dict(answer)
-            request = QueryRequest(site=SITE, point_names=list(self.series), next_token=token, **parameters)
+                return
         raise AssertionError("the answer has no last page")
+
+    def table(self, **parameters: Any) -> "Table":
+        """Returns the table of a query, from all its pages."""
+        pages = list(self.pages(form="table", **parameters))
+        firsts = np.cumsum([0, *(len(page["timestamps"]) for page in pages)]).tolist()
+        starts = [int(time_ms) for page in pages for time_ms in page["timestamps"]]
+        columns = zip(*(page["columns"] for page in pages), strict=True)
+        table = Table(starts)
+        for column in columns:
+            name = column[0]["point_name"]
+            table.values[name] = [float(value) for item in column for value in item["values"]]
+            table.filled[name] = {
+                starts[first + row]
+                for first, item in zip(firsts, column, strict=False)
+                for row in item["filled"]
+            }
+        return table
 
     def etag(self, **parameters: Any) -> str | None:
         """Returns the ETag of the answer to a query, None while the answer may change."""

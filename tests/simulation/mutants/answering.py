@@ -5,7 +5,7 @@ from dataclasses import replace
 from tests.simulation.mutants.mutant import VITALS, Mutant
 from tests.simulation.mutants.scenarios import DYING, HELD, SMALL, STALE
 
-_CACHE = "functions/query/answer_cache.py"
+_CACHE = "functions/query/timeseries/answer_cache.py"
 
 MUTANTS = (
     Mutant(

@@ -66,7 +66,7 @@ def buckets(times: list[int], width_ms: int) -> BucketRows:
         np.zeros(len(starts)),
         np.ones(len(starts), np.int64),
     )
-    return BucketRows(ids, starts, starts + width_ms, zeros, ones, ones, zeros)
+    return BucketRows(ids, starts, starts + width_ms, zeros, ones, ones, zeros, ones == 0)
 
 
 def joined(pages: list[GapFinder]) -> list[Span]:

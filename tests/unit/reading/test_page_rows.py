@@ -28,7 +28,9 @@ class Buckets:
         times = START + HOUR_MS * np.arange(HOURS)
         ids, ones = np.full(HOURS, CATALOG.points[0].id, np.int32), np.ones(HOURS, np.int64)
         values = np.where(has_value, 1.0, np.nan)
-        self.rows = BucketRows(ids, times, times + HOUR_MS, values, ones, 60_000 * ones, np.zeros(HOURS))
+        self.rows = BucketRows(
+            ids, times, times + HOUR_MS, values, ones, 60_000 * ones, np.zeros(HOURS), ones == 0
+        )
 
     def read(self, query: PlannedRead, span: Span) -> ReadResult[BucketRows]:
         times = self.rows.times

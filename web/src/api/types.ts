@@ -235,10 +235,10 @@ export type QueryAnswer = {
   timezone: string;
   /** What `values` are; null for raw. */
   measure: string | null;
-  /** The system of the units of the series. */
+  /** The system of the units of the values. */
   units: "source" | "metric" | "imperial";
-  series: Series[];
   metadata: Metadata;
+  series: Series[];
 };
 
 /** A day of a site. `archive` is empty until the day is archived for the first time. */

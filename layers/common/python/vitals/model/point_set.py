@@ -25,6 +25,13 @@ def from_ids(ids: Iterable[int]) -> PointSet:
     return int.from_bytes(np.packbits(bits, bitorder="little").tobytes(), "little")
 
 
+def ids(points: PointSet) -> list[int]:
+    """Returns the ids of the set, in ascending order."""
+    bits = np.frombuffer(points.to_bytes((points.bit_length() + 7) // 8, "little"), np.uint8)
+    numbers: list[int] = np.flatnonzero(np.unpackbits(bits, bitorder="little")).tolist()
+    return numbers
+
+
 def contains(held: PointSet, wanted: PointSet) -> bool:
     """Returns whether `held` has every id of `wanted`."""
     return not wanted & ~held

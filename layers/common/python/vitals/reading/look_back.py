@@ -68,7 +68,7 @@ def _by_step(plan: QueryPlan, steps: Mapping[int, float]) -> Iterator[QueryPlan]
         magnitude = math.frexp(steps[point.id] + plan.row_width_ms)[1] // 2
         points.setdefault(magnitude, []).append(point)
     for group in points.values():
-        yield replace(plan.of_points(group), measure=MEAN)
+        yield replace(plan.of_points(group), measure=MEAN, fill="null")
 
 
 def _steps(plan: QueryPlan) -> dict[int, float]:

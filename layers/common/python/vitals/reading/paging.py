@@ -26,14 +26,21 @@ class Pages:
 
     def token(self, start_ms: int) -> str:
         """Returns the opaque `next_token` of the page that starts at `start_ms`."""
-        return page_token.encode(start_ms, self.plan.fingerprint)
+        ids = self.plan.ids if self.plan.is_tagged else ()
+        return page_token.encode(start_ms, self.plan.fingerprint, ids)
 
     def end_ms(self, start_ms: int, end_ms: int) -> int:
         """Returns the latest end of a page from `start_ms`.
 
-        A column with one row is never split between pages.
+        A column with one row is never split between pages. A page of a table has only whole rows.
         """
         plan = self.plan
+        if plan.is_table and start_ms < end_ms:
+            assert plan.calendar
+            # The last bucket of the range may end after `end_ms`.
+            starts = plan.calendar.edges(Span(start_ms, end_ms))[:-1]
+            rows = max(1, plan.row_limit // len(plan.columns))
+            return end_ms if rows >= len(starts) else int(starts[rows])
         if not plan.one_row_per_column or not plan.span:
             return end_ms
         assert plan.shape

@@ -5,22 +5,30 @@ from dataclasses import dataclass, replace
 
 from vitals.errors import InvalidRequestError, TooLargeError
 from vitals.model import zones
-from vitals.model.measures.calendar import Calendar, WeekStart, multiples
+from vitals.model.measures import sums
+from vitals.model.measures.calendar import Calendar, WeekStart
 from vitals.model.measures.cells import LONGEST_MS, holds_of
 from vitals.model.measures.counters import SKIP_MS
+from vitals.model.measures.filling import Fill
 from vitals.model.measures.measure import MEAN, Measure, Source
 from vitals.model.points import Catalog, Point
 from vitals.model.records.sites import Units, check_units
-from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, floor_window
-from vitals.reading import page_token, shape
-from vitals.reading.request import DEFAULT_MAX_POINTS, LONGEST_INTERVAL_MS, MAX_COLUMNS, QueryRequest
+from vitals.model.timespan import HOUR_MS, WINDOW_MS, Span, floor_window
+from vitals.reading import page_token
+from vitals.reading.charts import chart_shape
+from vitals.reading.request import Form, QueryRequest
 from vitals.reading.resolution import choose_interval, interval_s
-from vitals.reading.shape import Columns, LocalColumns, Shape
+from vitals.reading.shape import LocalColumns, Shape
+from vitals.reading.tables.planning import (
+    ColumnPlan,
+    check_form,
+    check_sums,
+    columns_of,
+    fill_of,
+)
 
 # 100 MB.
 _MOST_SAMPLES_OF_BUCKET = 5_000_000
-# Zones are known for a few centuries.
-_LONGEST_LOCAL_MS = 36_525 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +37,9 @@ class QueryPlan:
 
     `span` is the `requested` one, widened to whole buckets where the resolution is not raw. An answer starts
     at `start_ms` and has at most `row_limit` rows. `calendar` is None for raw. Local times in the answer are
-    those of `zone`, its values in the units of the system `units`.
+    those of `zone`, its values in the units of the system `units`. A table has `columns`, each of some of the
+    points, and gaps of its columns are filled by `fill`. If `is_tagged`, the points are those that had the
+    tags of the request when its first page was read, and tokens name them.
     """
 
     site: str
@@ -45,6 +55,15 @@ class QueryPlan:
     fingerprint: str
     row_limit: int
     shape: Shape | None = None
+    form: Form = "series"
+    columns: tuple[ColumnPlan, ...] = ()
+    fill: Fill = "null"
+    is_tagged: bool = False
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the answer is one table, with a row for each bucket that began."""
+        return self.form == "table"
 
     @property
     def resolution(self) -> str:
@@ -84,7 +103,9 @@ class QueryPlan:
 
     @property
     def look_ahead_ms(self) -> int:
-        """How long after a bucket a sample counts in it: one that ends a dip."""
+        """How long after a bucket a sample counts in it: one that ends a dip, or a line over the bucket."""
+        if self.fill == "linear":
+            return max(self.longest_holds_ms.values())
         return SKIP_MS if self.measure.source is Source.STEPS else 0
 
     @property
@@ -161,20 +182,27 @@ def plan_query(
 
     Raises InvalidRequestError, TooLargeError or NotFoundError when it cannot be answered.
     """
-    names = request.distinct_names()
+    check_form(request)
+    requested_names = request.distinct_names()
+    columns = columns_of(request, requested_names, catalog)
+    names = sums.names(requested_names) if columns else requested_names
+    request.check_count(names)
     zone = zone if request.timezone is None else zones.check_zone(request.timezone)
     units = units if request.units is None else check_units(request.units)
     requested = request.span(now_ms, max_range_days)
     points = tuple(catalog.by_name.get(name) for name in names)
     existing = catalog.select(names, allow_unknown=True)
+    check_sums(columns, existing, units)
     measure = _measure(request, existing)
     interval = choose_interval(request, requested, existing)
     week_start = _week_start(request.week_start)
     calendar = None if interval is None else Calendar(interval, zone, week_start)
     _check_bucket(calendar, measure, existing)
     span = calendar.widened(requested) if calendar else requested
-    shape = _shape(request, span, calendar) if request.is_chart else None
-    fingerprint = _fingerprint(request, names, requested, calendar, shape, units)
+    shape = chart_shape(request, span, calendar) if request.is_chart else None
+    fill = fill_of(request)
+    fingerprint = _fingerprint(request, requested_names, requested, calendar, shape, units)
+    has_rows = calendar is not None or request.method == "mean"
     return QueryPlan(
         site=request.site,
         names=names,
@@ -187,8 +215,12 @@ def plan_query(
         units=units,
         start_ms=_start_ms(request.next_token, fingerprint, span),
         fingerprint=fingerprint,
-        row_limit=request.row_limit(aggregated=calendar is not None or request.method == "mean"),
+        row_limit=request.row_limit(aggregated=has_rows and not request.is_table),
         shape=shape,
+        form=request.form,
+        columns=columns,
+        fill=fill,
+        is_tagged=bool(request.tags),
     )
 
 
@@ -232,42 +264,6 @@ def _week_start(text: str | None) -> WeekStart:
     raise InvalidRequestError("week_start must be monday or sunday")
 
 
-def _shape(request: QueryRequest, span: Span, calendar: Calendar | None) -> Shape:
-    method = request.method or "m4"
-    if method not in shape.METHODS:
-        raise InvalidRequestError(f"method must be one of {', '.join(shape.METHODS)}")
-    if [request.width, request.interval_ms, request.max_points].count(None) < 2:
-        raise InvalidRequestError("use only one of width, interval_ms and max_points")
-    if request.interval_ms is not None:
-        columns = _interval_columns(span, request.interval_ms, request.timezone)
-        is_aligned = not calendar or not span or shape.are_aligned(columns, calendar.edges(span))
-        return Shape(method, columns, request.interval_ms, is_aligned)
-    count = request.width or max(1, (request.max_points or DEFAULT_MAX_POINTS) // shape.ROWS[method])
-    if count > MAX_COLUMNS:
-        raise TooLargeError(f"a chart has at most {MAX_COLUMNS:,} columns")
-    return Shape(method, Columns(span, min(count, span.length_ms)))
-
-
-def _interval_columns(span: Span, interval_ms: int, zone: str | None) -> Columns | LocalColumns:
-    """Returns columns of one interval each, local where there is a zone.
-
-    The first and last have only samples of the range.
-    """
-    if not 1 <= interval_ms <= LONGEST_INTERVAL_MS:
-        raise InvalidRequestError(f"interval_ms must be a whole number from 1 to {LONGEST_INTERVAL_MS:,}")
-    columns = shape.interval_columns(span, interval_ms)
-    if columns.count > MAX_COLUMNS:
-        raise TooLargeError(
-            f"interval_ms={interval_ms} cuts the range into {columns.count:,} columns; a chart has at most"
-            f" {MAX_COLUMNS:,}: use interval_ms={-(-span.length_ms // (MAX_COLUMNS - 1))} or more"
-        )
-    if zone is None:
-        return columns
-    if interval_ms > _LONGEST_LOCAL_MS:
-        raise InvalidRequestError("interval_ms must be at most 100 years where there is a timezone")
-    return LocalColumns(multiples(interval_ms, zones.check_zone(zone), span))
-
-
 def _fingerprint(
     request: QueryRequest,
     names: Sequence[str],
@@ -283,7 +279,17 @@ def _fingerprint(
         drawn = [shape.method, columns.count, columns.span.start_ms, columns.span.end_ms, zone]
     buckets = calendar and [str(calendar.interval), calendar.zone, calendar.week_start, zones.version()]
     return page_token.fingerprint(
-        request.site, names, span.start_ms, span.end_ms, buckets, request.measure, drawn, units
+        request.site,
+        names,
+        span.start_ms,
+        span.end_ms,
+        buckets,
+        request.measure,
+        drawn,
+        units,
+        request.form,
+        request.fill,
+        sorted(request.tags),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from vitals.errors import InvalidRequestError, TooLargeError
 from vitals.model.ranges import Time, parse_range
@@ -16,6 +17,7 @@ MAX_COLUMNS = 10_000
 # Ten thousand years: one column of any range, in 64 bits.
 LONGEST_INTERVAL_MS = 3_652_500 * DAY_MS
 DEFAULT_MAX_POINTS = 1_000
+Form = Literal["series", "table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class QueryRequest:
-    """The parameters of a query: their types are checked, their values are not."""
+    """The parameters of a query: their types are checked, their values are not.
+
+    `point_names` of a request with `tags` are those that have the tags.
+    """
 
     site: str
     point_names: Sequence[str]
@@ -46,6 +51,14 @@ class QueryRequest:
     week_start: str | None = None
     measure: str | None = None
     units: str | None = None
+    form: Form = "series"
+    fill: str | None = None
+    tags: Sequence[str] = ()
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the answer is a table with a row for each bucket."""
+        return self.form == "table"
 
     @property
     def is_chart(self) -> bool:
@@ -57,12 +70,16 @@ class QueryRequest:
         names = tuple(dict.fromkeys(self.point_names))
         if not names:
             raise InvalidRequestError("point_names must contain at least one point")
+        self.check_count(names)
+        return names
+
+    def check_count(self, names: Sequence[str]) -> None:
+        """Raises TooLargeError for more points than a query takes."""
         if len(names) > MAX_POINTS:
             raise TooLargeError(
                 f"{len(names)} points requested; a query takes at most {MAX_POINTS}."
                 " Use POST /exports for more."
             )
-        return names
 
     def span(self, now_ms: int, max_days: int) -> Span:
         """Returns the range requested; errors are those of parse_span.

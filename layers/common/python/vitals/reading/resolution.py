@@ -25,15 +25,14 @@ def choose_interval(request: QueryRequest, span: Span, points: Sequence[Point]) 
     """Returns the interval of the resolution requested, None for raw; for `auto` the finest that fits.
 
     Series stay within `max_points`. A chart is drawn from samples if there are few enough to read in time;
-    TooLargeError when too many samples are requested. A measure is of buckets, never raw.
+    TooLargeError when too many samples are requested. Measures and tables are of buckets, never raw.
     """
     if request.is_chart:
         return _interval(_chart_resolution(request.resolution, span, points))
     if request.resolution == "auto":
-        has_measure = request.measure is not None
-        return _interval(
-            _finest_resolution(request.max_points or DEFAULT_MAX_POINTS, span, points, raw=not has_measure)
-        )
+        raw = request.measure is None and not request.is_table
+        max_points = request.max_points or DEFAULT_MAX_POINTS
+        return _interval(_finest_resolution(max_points, span, points, raw=raw))
     interval = _interval(request.resolution)
     if interval is None and request.measure is not None:
         raise InvalidRequestError("a measure is of buckets; use it with another resolution than raw")

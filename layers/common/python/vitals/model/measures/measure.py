@@ -38,7 +38,7 @@ class Source(Enum):
 
 _SOURCES = {
     **dict.fromkeys(("mean", "min", "max", "first", "last", "count"), Source.ROWS),
-    **dict.fromkeys(("time_weighted_mean", "integral", "held"), Source.HELD),
+    **dict.fromkeys(("time_weighted_mean", "integral", "held", "at"), Source.HELD),
     **dict.fromkeys(("runtime", "starts"), Source.SWITCHED),
     **dict.fromkeys(("increase", "rate"), Source.STEPS),
     "sd": Source.SAMPLES,
@@ -85,8 +85,9 @@ class BucketRows:
     """Columns of one length, sorted by point and bucket: the start and the end (UTC ms) of each bucket.
 
     `values` is NaN in a row that only says what is held and how many samples there are. `held_ms` is -1 where
-    it is not known. `bridged` is the part of an increase that spans gaps. `stats` has the same rows for a
-    mean, and is None for other measures.
+    it is not known. `bridged` is the part of an increase that spans gaps. `is_filled`: whether the value is
+    one from around the bucket (filling.py). `stats` has the same rows for a mean, and is None for other
+    measures.
     """
 
     ids: Ids
@@ -96,6 +97,7 @@ class BucketRows:
     counts: Integers
     held_ms: Integers
     bridged: Values
+    is_filled: Flags
     stats: Aggregates | None = None
 
     def __len__(self) -> int:
@@ -119,7 +121,23 @@ _DTYPES: dict[str, Any] = {
     "counts": np.int64,
     "held_ms": np.int64,
     "bridged": np.float64,
+    "is_filled": np.bool_,
 }
+
+
+def rows_of(ids: Ids, edges: Times, buckets: npt.NDArray[np.intp] | Integers, values: Values) -> BucketRows:
+    """Returns rows of these buckets, by their numbers from 0, in which nothing is counted or held."""
+    zeros = np.zeros(len(ids), np.int64)
+    return BucketRows(
+        ids=ids,
+        times=edges[buckets],
+        ends=edges[buckets + 1],
+        values=values,
+        counts=zeros,
+        held_ms=zeros,
+        bridged=np.zeros(len(ids)),
+        is_filled=np.zeros(len(ids), np.bool_),
+    )
 
 
 def join(parts: list[BucketRows]) -> BucketRows:
@@ -153,14 +171,10 @@ def bucket_rows(
     """
     table = BucketTable.of(cells, edges)
     held_ms, integrals = table.held_signal(cells)
-    rows = BucketRows(
-        ids=table.ids,
-        times=table.starts,
-        ends=edges[table.buckets + 1],
-        values=np.zeros(len(table.keys)),
+    rows = replace(
+        rows_of(table.ids, edges, table.buckets, np.zeros(len(table.keys))),
         counts=table.counts,
         held_ms=np.where(table.is_known, held_ms, -1),
-        bridged=np.zeros(len(table.keys)),
     )
     has_samples = rows.counts > 0
     match measure.name:
@@ -168,6 +182,9 @@ def bucket_rows(
             column: Any = getattr(table.stats, _COLUMNS[measure.name])
             rows = replace(rows[has_samples], values=column.astype(np.float64))
             return replace(rows, stats=table.stats) if measure.name == "mean" else rows
+        case "at":
+            # filling.py has the values.
+            return replace(rows, values=np.full(len(rows), np.nan))
         case "held":
             values = held_ms / 1000
         case "runtime":

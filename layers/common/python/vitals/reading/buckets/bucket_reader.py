@@ -1,10 +1,11 @@
 """Reads the rows of buckets, from the cells in their span and the samples around it that affect them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from vitals.model.measures import cells, counters, measure
+from vitals.model.measures import cells, counters, filling, measure
 from vitals.model.measures.counters import Event, Steps
 from vitals.model.measures.measure import BucketRows, Source, bucket_rows
+from vitals.model.samples import Samples, Times
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
 from vitals.reading.buckets.cell_reader import CellReader, Tiers
 from vitals.reading.buckets.groups import point_groups
@@ -43,9 +44,18 @@ class _Reading:
             self._look_ahead(int(edges[-1]))
         steps = self._steps() if kind.source is Source.STEPS else None
         samples = self.reader.samples() if kind.source is Source.SAMPLES else None
-        rows = bucket_rows(kind, self.reader.cells(), edges, samples=samples, steps=steps)
+        rows = self._rows(edges, samples, steps)
         events = _within(steps, int(edges[0]), int(edges[-1])) if steps else ()
         return ReadResult(rows, combined([*self.reader.stats, ReadStats(events=events)]))
+
+    def _rows(self, edges: Times, samples: Samples | None, steps: Steps | None) -> BucketRows:
+        plan, current = self.plan, self.reader.cells()
+        rows = bucket_rows(plan.measure, current, edges, samples=samples, steps=steps)
+        if plan.is_table:
+            rows = replace(rows, stats=None)
+        if plan.measure.name == "at":
+            rows = filling.rows_at(rows, current, edges)
+        return rows if plan.fill == "null" else filling.filled(rows, current, edges, plan.fill)
 
     def _first_window(self) -> Span:
         """Returns the span with the hour before it, and the time in which a dip ends after it."""

@@ -148,6 +148,8 @@ class CellReader:
                 result |= ~(rolled.is_complete & rolled.is_binary)
             case Source.HELD | Source.STEPS:
                 result |= ~rolled.is_complete
+            case _ if self.plan.fill != "null":
+                result |= ~rolled.is_complete
         return result
 
     def _read_hours(self, query: PlannedRead, hours: Cells, *, cells_too: bool) -> None:

@@ -6,8 +6,8 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from query import answer_cache
-from query.answer_cache import STABLE_S, VOLATILE_S
+from query.timeseries import answer_cache
+from query.timeseries.answer_cache import STABLE_S, VOLATILE_S
 from vitals.model.points import Catalog, ListedPoint
 from vitals.model.records.ledger import WRITE_GRACE_MS, ArchiveRecord
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS

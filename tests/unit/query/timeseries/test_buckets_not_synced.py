@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from query.series import _describe_buckets
+from query.timeseries.series import _describe_buckets
 from vitals.model.measures.calendar import Calendar, Interval
 from vitals.model.measures.measure import BucketRows, Measure
 from vitals.model.points import ListedPoint, Point
@@ -29,7 +29,14 @@ def test_a_rate_is_of_the_elapsed_time(
     times = np.array([0, HOUR_MS])
     held = np.array([HOUR_MS // 2, HOUR_MS // 2])
     rows = BucketRows(
-        np.zeros(2, np.int32), times, times + HOUR_MS, np.array([12.0, 12.0]), held, held, held * 0.0
+        np.zeros(2, np.int32),
+        times,
+        times + HOUR_MS,
+        np.array([12.0, 12.0]),
+        held,
+        held,
+        held * 0.0,
+        held < 0,
     )
     plan = SimpleNamespace(measure=Measure.parse("rate"), calendar=Calendar(Interval.parse("1h")))
     query: Any = SimpleNamespace(plan=plan, synced_until_ms=synced_until_ms)

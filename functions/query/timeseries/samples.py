@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from query import answer_cache, schemas, warnings
-from query.answer_cache import AnswerCache
-from query.schemas import ColumnAnswer, RequestCost
-from query.series import series_of
+from query import schemas, warnings
+from query.schemas import ColumnAnswer, Metadata, QueryHead, RequestCost
 from query.status import MAX_LAG_MS
+from query.timeseries import answer_cache, tables
+from query.timeseries.answer_cache import AnswerCache
+from query.timeseries.series import series_of
 from query.warnings import WarningDetail, warned
 from vitals.aws.cost import Cost
 from vitals.model.timespan import iso
@@ -105,6 +106,15 @@ class SampleReader:
 
 
 def _answer(query: PlannedRead, page: Page, report: GapReport, request_cost: RequestCost) -> ColumnAnswer:
+    head = _head(query, page, report, request_cost)
+    if query.plan.is_table:
+        view = tables.table(query, page)
+        metadata: Metadata = {**head["metadata"], "samples_returned": len(view["timestamps"])}
+        return {**head, "metadata": metadata, **view}
+    return {**head, "series": series_of(query, page, report)}
+
+
+def _head(query: PlannedRead, page: Page, report: GapReport, request_cost: RequestCost) -> QueryHead:
     plan = query.plan
     return {
         "site_name": plan.site,
@@ -115,7 +125,6 @@ def _answer(query: PlannedRead, page: Page, report: GapReport, request_cost: Req
         "timezone": plan.zone,
         "measure": plan.measure.name if plan.aggregated else None,
         "units": plan.units,
-        "series": series_of(query, page, report),
         "metadata": {
             "total_samples": len(page.rows),
             "sources": list(page.stats.sources),

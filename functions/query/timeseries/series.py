@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from query import proofs
 from query.schemas import ColumnSeries, Coverage
 from query.schemas import Gap as GapAnswer
+from query.timeseries import proofs
 from vitals.model.aggregates import Aggregates
 from vitals.model.measures.cells import Integers
 from vitals.model.measures.conversion import NO_UNIT, Conversion
-from vitals.model.measures.counters import SKIP_MS
-from vitals.model.measures.measure import BucketRows, Source
+from vitals.model.measures.measure import BucketRows
 from vitals.model.points import Point
 from vitals.model.timespan import HOUR_MS, Span, iso
+from vitals.reading import partial
 from vitals.reading.gaps import Gap, GapReport
 from vitals.reading.reader import Page
 from vitals.reading.reads import PlannedRead, Rows
@@ -88,19 +88,13 @@ def _series(
 
 def _describe_buckets(series: ColumnSeries, rows: BucketRows, query: PlannedRead, point: Point) -> None:
     """Adds how much of each bucket is known, which buckets are not over, and when they end."""
-    plan, synced_ms = query.plan, query.synced_until_ms or 0
-    # A dip may still end.
-    open_ms = SKIP_MS if plan.measure.source is Source.STEPS else 0
-    elapsed_ms = rows.ends - rows.times
-    # Of a bucket that begins later than that, all of its length counts.
-    is_partial = (rows.ends > synced_ms) & (rows.times < synced_ms)
-    elapsed_ms[is_partial] = synced_ms - rows.times[is_partial]
+    plan = query.plan
+    elapsed_ms = partial.elapsed_ms(query, rows.times, rows.ends)
+    series["values"] = partial.values_of(query, rows)
     series["known"] = _shares(rows.held_ms, elapsed_ms)
-    series["partial"] = np.flatnonzero(rows.ends + open_ms > synced_ms).tolist()
+    series["partial"] = np.flatnonzero(partial.are_partial(query, rows.ends)).tolist()
     if plan.calendar and plan.calendar.interval.is_of_days:
         series["ends"] = rows.ends
-    if plan.measure.name == "rate":
-        series["values"] = rows.values / (elapsed_ms / HOUR_MS)
     is_total = plan.measure.name == "runtime" or (plan.measure.name == "integral" and point.kind == "binary")
     if is_total and (rows.held_ms < elapsed_ms).any():
         unknown_h = np.maximum(0, elapsed_ms - rows.held_ms) / HOUR_MS

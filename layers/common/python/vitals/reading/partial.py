@@ -1,0 +1,34 @@
+"""How much of each bucket has elapsed, and which buckets are not over. Pure."""
+
+from vitals.model.measures.cells import Flags, Integers
+from vitals.model.measures.counters import SKIP_MS
+from vitals.model.measures.measure import BucketRows, Source
+from vitals.model.samples import Times, Values
+from vitals.model.timespan import HOUR_MS
+from vitals.reading.reads import PlannedRead
+
+
+def elapsed_ms(query: PlannedRead, starts: Times, ends: Times) -> Integers:
+    """Returns how much of each bucket has elapsed: up to the end of what is synced.
+
+    Of a bucket that begins later than that, all of its length counts.
+    """
+    synced_ms = query.synced_until_ms or 0
+    elapsed = ends - starts
+    has_begun = (ends > synced_ms) & (starts < synced_ms)
+    elapsed[has_begun] = synced_ms - starts[has_begun]
+    return elapsed
+
+
+def are_partial(query: PlannedRead, ends: Times) -> Flags:
+    """Returns which buckets are not over, or not synced to their end; a dip may still end after that."""
+    open_ms = SKIP_MS if query.plan.measure.source is Source.STEPS else 0
+    partial: Flags = ends + open_ms > (query.synced_until_ms or 0)
+    return partial
+
+
+def values_of(query: PlannedRead, rows: BucketRows) -> Values:
+    """Returns the values of rows; a rate is of the elapsed part of its bucket."""
+    if query.plan.measure.name != "rate":
+        return rows.values
+    return rows.values / (elapsed_ms(query, rows.times, rows.ends) / HOUR_MS)
