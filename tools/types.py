@@ -186,7 +186,8 @@ def _python_literal(value: Any) -> str:
 def typescript(document: Schema) -> str:
     """Returns web/src/api/types.ts."""
     answers = (
-        *("Sites", "Points", "Tags", "Latest", "QueryAnswer", "CoverageAnswer", "Status"),
+        *("Sites", "Points", "Tags", "Latest", "QueryAnswer", "TableAnswer", "SummaryAnswer"),
+        *("CoverageAnswer", "Status"),
         *("DryRun", "Started", "RunWithDays", "ExportWithFiles"),
     )
     types = [_typescript_type(definition) for definition in definitions(document, answers, _PAGE_NAMES)]

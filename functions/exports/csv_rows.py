@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 
 from vitals.model import zones
-from vitals.model.measures.calendar import offset_text, offsets_at
+from vitals.model.measures.local_time import offset_text, offsets_at
 
 _HEADER = b"point_name,timestamp,value\n"
 # Lines in memory at once, with the longest names; there are three copies of them.

@@ -20,8 +20,9 @@ from vitals.model.ranges import Time
 from vitals.model.records.sites import SiteRecord
 from vitals.model.records.tokens import Grant
 from vitals.reading.executor import Executor
-from vitals.reading.plan import plan_query
+from vitals.reading.plan import QueryPlan, plan_query
 from vitals.reading.request import QueryRequest, parse_span
+from vitals.reading.summary.planning import plan_summary
 
 _SCOPE = "read"
 
@@ -41,21 +42,32 @@ class Api:
     monotonic: Callable[[], float] = SYSTEM.monotonic
 
     def with_tagged(self, grant: Grant, request: QueryRequest) -> QueryRequest:
-        """Returns a request of tags with the names of the points that have them; another one as it is."""
-        if not request.tags:
-            return request
+        """Returns a request of tags with the names of the points that have them."""
         self._authorise(grant, request.site)
         return lists.tagged(self.catalogs, request)
 
     def query(self, grant: Grant, request: QueryRequest, if_none_match: str = "") -> Reply:
-        """Returns the samples or aggregates of some points in a range."""
+        """Returns the samples or aggregates of some points in a range, or their table."""
+        return self._reply(grant, request, plan_query, if_none_match)
+
+    def summary(self, grant: Grant, request: QueryRequest, if_none_match: str = "") -> Reply:
+        """Returns the summary of some points in a range."""
+        return self._reply(grant, request, plan_summary, if_none_match)
+
+    def _reply(
+        self,
+        grant: Grant,
+        request: QueryRequest,
+        plan_request: Callable[..., QueryPlan],
+        if_none_match: str,
+    ) -> Reply:
         began_s = self.monotonic()
         self._authorise(grant, request.site)
         now_ms = self.now()
-        names = sums.names(request.point_names) if request.is_table else request.point_names
+        names = sums.names(request.point_names)
         catalog = self.catalogs.find(request.site, names)
         site = self.sites.find(request.site) or SiteRecord(request.site)
-        plan = plan_query(request, catalog, now_ms, self.max_range_days, site.timezone, site.units)
+        plan = plan_request(request, catalog, now_ms, self.max_range_days, site.timezone, site.units, ())
         if plan.calendar and plan.context.end_ms > (site.checkpoint_ms or 0):
             # It was synced further since the record was loaded.
             site = self.sites.load(request.site) or site

@@ -9,6 +9,7 @@ from query.schemas import (
     QueryAnswer,
     Sites,
     Status,
+    SummaryAnswer,
     TableAnswer,
     Tags,
 )
@@ -53,6 +54,7 @@ def _file(description: str, media_type: str, kind: str, *statuses: int) -> Descr
 ANSWERS = {
     "query": _query(),
     "query_by_post": _query(415),
+    "summary": answers(SummaryAnswer, "The summary of each point", 404, 413, 415, 502),
     "sites": answers(Sites, "The sites that the token grants"),
     "status": answers(Status, "Lag, rejected readings, unarchived days and dead letters"),
     "points": answers(Points, "A page of points", 404),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, Stric
 
 from query import encoding, pages
 from query.answers import Api
+from query.timeseries.samples import Reply
 from vitals.errors import InvalidRequestError
 from vitals.http.access import granted
 from vitals.http.responses import accepted, answer, json_answer
@@ -63,6 +64,10 @@ _FORM_HELP = (
     "series: rows of each point (default); table: a row for each bucket and a column for each name, which may"
     " be a sum such as `sum: a + b - c`"
 )
+_HOURS_HELP = "count only what is within these local hours, such as 06:00-18:00; the rest is left out"
+Hours = Annotated[str | None, Query(max_length=11, description=_HOURS_HELP)]
+_DAYS_HELP = "count only these days of the week, such as mon-fri or sat,sun, and no holiday of the site"
+Days = Annotated[str | None, Query(max_length=27, description=_DAYS_HELP)]
 FormName = Annotated[Form, Query(description=_FORM_HELP)]
 _FILL_HELP = (
     "what a table has where a bucket has no value: null (default), last: the sample in force at its start,"
@@ -113,11 +118,31 @@ class QueryBody(BaseModel):
     units: str | None = Field(None, max_length=8, description=_UNITS_HELP)
     form: Form = Field("series", description=_FORM_HELP)
     fill: str | None = Field(None, max_length=8, description=_FILL_HELP)
+    hours: str | None = Field(None, max_length=11, description=_HOURS_HELP)
+    days: str | None = Field(None, max_length=27, description=_DAYS_HELP)
     max_points: int | None = Field(None, ge=1)
     next_token: str | None = Field(None, max_length=2_000)
     width: int | None = Field(None, ge=1)
     method: str | None = Field(None, pattern=_METHOD)
     interval_ms: int | None = Field(None, ge=1)
+
+
+class SummaryBody(BaseModel):
+    """The points and the range of a summary."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    site_name: str = Field(max_length=64)
+    point_names: list[Column] | None = Field(None, description="or else tag")
+    tag: list[Tag] | None = Field(None, max_length=20, description=_TAGS_HELP)
+    start_time: StrictStr | StrictInt | StrictFloat = Field(description="ISO 8601 or epoch milliseconds")
+    end_time: StrictStr | StrictInt | StrictFloat = Field(
+        description="the end, which is not part of the range"
+    )
+    timezone: str | None = Field(None, max_length=64, description=_ZONE_HELP)
+    units: str | None = Field(None, max_length=8, description=_UNITS_HELP)
+    hours: str | None = Field(None, max_length=11, description=_HOURS_HELP)
+    days: str | None = Field(None, max_length=27, description=_DAYS_HELP)
 
 
 class LatestBody(BaseModel):
@@ -150,6 +175,8 @@ def query(
     form: FormName = "series",
     fill: FillName = None,
     tag: QueryTags = None,
+    hours: Hours = None,
+    days: Days = None,
 ) -> Response[Any]:
     return _reply(
         QueryRequest(
@@ -170,6 +197,8 @@ def query(
             form=form,
             fill=fill,
             tags=tag or (),
+            hours=hours,
+            days=days,
         )
     )
 
@@ -194,8 +223,30 @@ def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
         form=body.form,
         fill=body.fill,
         tags=body.tag or (),
+        hours=body.hours,
+        days=body.days,
     )
     return _reply(request)
+
+
+@router.post("/timeseries/summary", summary="What points did in a range: extremes, means, totals, peaks")
+def summary(body: Annotated[SummaryBody, Body()]) -> Response[Any]:
+    request = QueryRequest(
+        site=body.site_name,
+        point_names=body.point_names or (),
+        start=body.start_time,
+        end=body.end_time,
+        timezone=body.timezone,
+        units=body.units,
+        tags=body.tag or (),
+        hours=body.hours,
+        days=body.days,
+    )
+    if request.tags:
+        request = _api().with_tagged(_grant(), request)
+    if_none_match = router.current_event.headers.get("If-None-Match") or ""
+    reply = _api().summary(_grant(), replace(request, media_type=encoding.JSON), if_none_match)
+    return _sent(reply, encoding.JSON)
 
 
 @router.get("/sites/<site>/coverage", summary="Windows polled and windows with data, day by day")
@@ -291,9 +342,15 @@ def _reply(request: QueryRequest) -> Response[Any]:
     """Returns the query's answer in an accepted format, which is chosen before anything is read."""
     event = router.current_event
     media_type = encoding.negotiated(accepted(event))
-    request = replace(_api().with_tagged(_grant(), request), media_type=media_type)
-    request = replace(request, limits=encoding.limits(media_type, request.point_names))
+    if request.tags:
+        request = _api().with_tagged(_grant(), request)
+    limits = encoding.limits(media_type, request.point_names)
+    request = replace(request, media_type=media_type, limits=limits)
     reply = _api().query(_grant(), request, event.headers.get("If-None-Match") or "")
+    return _sent(reply, media_type)
+
+
+def _sent(reply: Reply, media_type: str) -> Response[Any]:
     headers = {
         "Cache-Control": f"private, max-age={reply.max_age_s}",
         "Vary": "Accept, Accept-Encoding",

@@ -160,9 +160,64 @@ class TableAnswer[Integers = list[int], NumbersOrNull = list[float | None]](Quer
     """UTC milliseconds at which buckets end; for buckets of days, weeks, months and years."""
 
 
+class SummaryOfPoint(TypedDict):
+    """A point, or a sum of points, in the range; null where it has no such value, or nothing is known."""
+
+    point_name: str
+    unit: str
+    """Of the values; empty for none. That of `sd` and `increase` of a temperature is a difference."""
+    source_unit: str
+    """As the upstream spells it."""
+    kind: Kind | None
+    """Null for a sum of points of several kinds, and for an unknown point."""
+    min: float | None
+    max: float | None
+    mean: float | None
+    time_weighted_mean: float | None
+    sd: float | None
+    p5: float | None
+    p50: float | None
+    p95: float | None
+    first: float | None
+    first_time: str | None
+    last: float | None
+    last_time: str | None
+    increase: float | None
+    runtime: float | None
+    """In seconds."""
+    starts: int | None
+    peak: float | None
+    """The highest mean of a local quarter of an hour."""
+    peak_time: str | None
+    """When that quarter of an hour begins."""
+    known: float | None
+    """Known share of the range, or of what is synced of it."""
+    count: int | None
+    """Samples; null for a sum."""
+
+
+class SummaryMetadata(RequestCost):
+    """What the summary was read from, and what the request took."""
+
+    sources: list[Source]
+
+
+class SummaryAnswer(Warned):
+    """A summary of each name requested, in that order."""
+
+    site_name: str
+    start_time: str
+    end_time: str
+    timezone: str
+    units: Units
+    points: list[SummaryOfPoint]
+    metadata: SummaryMetadata
+
+
 type Integers = list[int] | npt.NDArray[np.int64]
 type Numbers = list[float] | npt.NDArray[np.float64]
 type ColumnSeries = Series[Integers, Numbers]
+type AnyAnswer = ColumnAnswer | SummaryAnswer
 type ColumnAnswer = QueryAnswer[Integers, Numbers] | TableAnswer[Integers, Numbers]
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal, NotRequired, TypedDict
 
+from vitals.reading.summary.reader import MOST_SAMPLES
+
 Code = Literal[
     "UNKNOWN_POINT",
     "COLUMNS_SPLIT_BUCKETS",
@@ -11,6 +13,7 @@ Code = Literal[
     "TIME_LIMIT",
     "GAPS_OMITTED",
     "SOURCE_UNREADABLE",
+    "TOO_MANY_SAMPLES",
 ]
 
 
@@ -71,6 +74,12 @@ def time_limit() -> WarningDetail:
 def gaps_omitted() -> WarningDetail:
     """Returns the warning of missing gaps: short ones, or all when the ledger did not answer in time."""
     return {"code": "GAPS_OMITTED", "text": "Some gaps are omitted."}
+
+
+def too_many_samples() -> WarningDetail:
+    """Returns the warning of a summary without what takes all samples."""
+    text = f"sd, percentiles and peaks are omitted: the range has more than {MOST_SAMPLES:,} samples."
+    return {"code": "TOO_MANY_SAMPLES", "text": text}
 
 
 def source_unreadable(subject: str, site: str | None = None) -> WarningDetail:

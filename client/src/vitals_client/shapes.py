@@ -106,6 +106,7 @@ class WarningDetail(TypedDict):
         "TIME_LIMIT",
         "GAPS_OMITTED",
         "SOURCE_UNREADABLE",
+        "TOO_MANY_SAMPLES",
     ]
     text: str
     """The same text as in `warnings`."""

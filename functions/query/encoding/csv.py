@@ -13,7 +13,7 @@ import orjson
 from query.encoding.columns import TABLE_NAMES, TIMES, Answer, column, column_keys, is_table
 from query.encoding.result import Encoded
 from vitals.model import zones
-from vitals.model.measures.calendar import local_iso
+from vitals.model.measures.local_time import local_iso
 from vitals.reading.request import Limits
 from vitals.reading.tables.headers import TIME, headers
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import zstandard
 
-from query.schemas import ColumnAnswer
+from query.schemas import AnyAnswer
 from vitals.aws import prices
 from vitals.aws.cost import Cost
 from vitals.errors import CacheError, TierTimeoutError
@@ -97,7 +97,7 @@ def matches(if_none_match: str, etag: str | None) -> bool:
 class CachedAnswer:
     """An answer of the cache, and how long (s) it may still be served."""
 
-    answer: ColumnAnswer
+    answer: AnyAnswer
     remaining_s: int
 
 
@@ -126,7 +126,7 @@ class AnswerCache:
         age_s = -(-max(0, self.now() - content["read_ms"]) // 1000)
         return CachedAnswer(content["answer"], entry.ttl_s - age_s) if age_s < entry.ttl_s else None
 
-    def store(self, site: str, entry: Entry, answer: ColumnAnswer, read_ms: int, cost: Cost) -> None:
+    def store(self, site: str, entry: Entry, answer: AnyAnswer, read_ms: int, cost: Cost) -> None:
         """Stores an answer that began to be read at `read_ms`, unless reading it again soon costs less."""
         if self.results is None or (not entry.stable and cost.read_dollars < prices.S3_PUT):
             return

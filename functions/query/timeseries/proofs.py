@@ -11,6 +11,7 @@ from vitals.model.measures.measure import BucketRows
 from vitals.model.points import Point
 from vitals.model.samples import Values
 from vitals.model.timespan import DAY_MS, Span, iso
+from vitals.reading.plan import QueryPlan
 from vitals.reading.reader import Page
 from vitals.reading.reads import PlannedRead
 
@@ -51,7 +52,7 @@ def proof(point: Point, rows: BucketRows, query: PlannedRead, page: Page, conver
     changes = [record.changed_ms for record in records if record.changed_ms is not None]
     events = [_converted(event, conversion) for event in page.stats.events if event.point == point.id]
     return {
-        "known_share": _known_share(page.held_ms.get(point.id, 0), span, query.synced_until_ms),
+        "known_share": _known_share(query.plan, page.held_ms.get(point.id, 0), span, query.synced_until_ms),
         "bridged": _sum(rows.bridged),
         "resets": [_step(event) for event in events if event.kind in ("reset", "gap")],
         "rollovers": [_step(event) for event in events if event.kind == "rollover"],
@@ -68,8 +69,9 @@ def _sum(values: Values) -> float:
         return float(np.nan_to_num(values.sum()))
 
 
-def _known_share(held_ms: int, span: Span, synced_until_ms: int | None) -> float | None:
-    length_ms = min(span.end_ms, synced_until_ms or 0) - span.start_ms
+def _known_share(plan: QueryPlan, held_ms: int, span: Span, synced_until_ms: int | None) -> float | None:
+    end_ms = min(span.end_ms, synced_until_ms or 0)
+    length_ms = plan.open_ms(*np.array([[span.start_ms], [end_ms]]))[0] if end_ms > span.start_ms else 0
     return min(1.0, held_ms / length_ms) if length_ms > 0 else None
 
 

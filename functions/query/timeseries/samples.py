@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from query import schemas, warnings
-from query.schemas import ColumnAnswer, Metadata, QueryHead, RequestCost
+from query.schemas import AnyAnswer, ColumnAnswer, Metadata, QueryHead, RequestCost, SummaryAnswer
 from query.status import MAX_LAG_MS
 from query.timeseries import answer_cache, tables
 from query.timeseries.answer_cache import AnswerCache
 from query.timeseries.series import series_of
+from query.timeseries.summaries import summaries_of
 from query.warnings import WarningDetail, warned
 from vitals.aws.cost import Cost
 from vitals.model.timespan import iso
@@ -18,7 +19,8 @@ from vitals.reading.gaps import GapReport, explain_gaps
 from vitals.reading.paging import Pages
 from vitals.reading.plan import QueryPlan
 from vitals.reading.reader import Page, PageReader
-from vitals.reading.reads import PlannedRead
+from vitals.reading.reads import PlannedRead, ReadStats
+from vitals.reading.summary.reader import summarise
 
 # Well under API Gateway's 29 s, and enough for the longest page that was measured (bench/query.py).
 READ_BUDGET_S = 12.0
@@ -32,7 +34,7 @@ _MAX_AGE_S = 300
 class Reply:
     """An answer, None when the caller's copy is right; its ETag, if any, and how long it stays right."""
 
-    answer: ColumnAnswer | None
+    answer: AnyAnswer | None
     etag: str | None
     max_age_s: int
 
@@ -71,13 +73,35 @@ class SampleReader:
                 answer, complete = self._read(PlannedRead(plan, records, now_ms, cost, synced_until_ms))
                 if complete:
                     self.cache.store(plan.site, entry, answer, now_ms, cost)
-        answer["metadata"] = {**answer["metadata"], **self._request_cost(cost, hit=cached is not None)}
+        # A union has no metadata of its own.
+        metadata: Any = {**answer["metadata"], **self._request_cost(cost, hit=cached is not None)}
+        answer["metadata"] = metadata
         # What is missing may be readable a moment later, while the entry stays the same.
         stable = complete and entry.stable
         return Reply(answer, etag, _MAX_AGE_S) if stable else Reply(answer, None, max_age_s)
 
-    def _read(self, query: PlannedRead) -> tuple[ColumnAnswer, bool]:
+    def _read(self, query: PlannedRead) -> tuple[AnyAnswer, bool]:
         """Returns the answer from the tiers, and whether nothing is missing that could be read later."""
+        return self._summary(query) if query.plan.form == "summary" else self._page(query)
+
+    def _summary(self, query: PlannedRead) -> tuple[SummaryAnswer, bool]:
+        plan, summary = query.plan, summarise(self.executor, query)
+        stats = summary.stats
+        if stats.failures and not stats.sources:
+            raise stats.failures[0].error
+        answer: SummaryAnswer = {
+            "site_name": plan.site,
+            "start_time": iso(plan.span.start_ms),
+            "end_time": iso(plan.span.end_ms),
+            "timezone": plan.zone,
+            "units": plan.units,
+            "points": summaries_of(query, summary),
+            "metadata": {"sources": list(stats.sources), **self._request_cost(query.cost, hit=False)},
+            **warned(_warnings(plan, stats, has_all_samples=summary.has_all_samples)),
+        }
+        return answer, not stats.failures and not stats.is_provisional
+
+    def _page(self, query: PlannedRead) -> tuple[ColumnAnswer, bool]:
         plan, end_s = query.plan, self.monotonic() + READ_BUDGET_S
         known_until_ms = query.now_ms - MAX_LAG_MS
         page = PageReader(self.executor, query, known_until_ms, lambda: self.monotonic() < end_s).read()
@@ -135,21 +159,29 @@ def _head(query: PlannedRead, page: Page, report: GapReport, request_cost: Reque
             "samples_returned": len(page.rows),
             **request_cost,
         },
-        **warned(_warnings(plan, page, report)),
+        **warned(_warnings(plan, page.stats, timed_out=page.timed_out, has_all_gaps=report.has_all_gaps)),
     }
 
 
-def _warnings(plan: QueryPlan, page: Page, report: GapReport) -> list[WarningDetail]:
+def _warnings(
+    plan: QueryPlan,
+    stats: ReadStats,
+    *,
+    timed_out: bool = False,
+    has_all_gaps: bool = True,
+    has_all_samples: bool = True,
+) -> list[WarningDetail]:
     return [
         *map(warnings.unknown_point, plan.unknown),
         *map(warnings.columns_split_buckets, plan.notes),
-        *_negative_steps(plan, page),
-        *(warnings.day_unreadable(failure.day, str(failure.error)) for failure in page.stats.failures),
-        *([warnings.time_limit()] if page.timed_out else []),
-        *([] if report.has_all_gaps else [warnings.gaps_omitted()]),
+        *_negative_steps(plan, stats),
+        *(warnings.day_unreadable(failure.day, str(failure.error)) for failure in stats.failures),
+        *([warnings.time_limit()] if timed_out else []),
+        *([] if has_all_gaps else [warnings.gaps_omitted()]),
+        *([] if has_all_samples else [warnings.too_many_samples()]),
     ]
 
 
-def _negative_steps(plan: QueryPlan, page: Page) -> list[WarningDetail]:
-    points = {event.point for event in page.stats.events if event.kind == "negative"}
+def _negative_steps(plan: QueryPlan, stats: ReadStats) -> list[WarningDetail]:
+    points = {event.point for event in stats.events if event.kind == "negative"}
     return [warnings.negative_steps(point.name) for point in plan.existing if point.id in points]

@@ -13,6 +13,7 @@ from vitals.model.points import Point
 from vitals.model.timespan import HOUR_MS, Span, iso
 from vitals.reading import partial
 from vitals.reading.gaps import Gap, GapReport
+from vitals.reading.plan import QueryPlan
 from vitals.reading.reader import Page
 from vitals.reading.reads import PlannedRead, Rows
 
@@ -47,7 +48,7 @@ def _point_series(point: Point, query: PlannedRead, page: Page, report: GapRepor
         gaps=[
             _gap(gap, continues=gap.span.start_ms == continued_ms) for gap in report.gaps.get(point.id, ())
         ],
-        expected=interval_s and covered.length_ms // (1000 * interval_s),
+        expected=interval_s and _open_ms(query.plan, covered) // (1000 * interval_s),
         received=page.received.get(point.id, 0),
     )
     if isinstance(rows, BucketRows):
@@ -100,6 +101,11 @@ def _describe_buckets(series: ColumnSeries, rows: BucketRows, query: PlannedRead
         unknown_h = np.maximum(0, elapsed_ms - rows.held_ms) / HOUR_MS
         series["at_least"] = rows.values
         series["at_most"] = rows.values + unknown_h * _UNITS_PER_HOUR[plan.measure.name]
+
+
+def _open_ms(plan: QueryPlan, span: Span) -> int:
+    """Returns how much of the span is within the operating hours; all of it where there are none."""
+    return int(plan.open_ms(np.array([span.start_ms]), np.array([span.end_ms]))[0])
 
 
 def _shares(held_ms: Integers, elapsed_ms: Integers) -> list[float | None]:

@@ -99,7 +99,20 @@ class Oracle:
             HAVING e > {span.start_ms} AND s < {span.end_ms}
             """
         )
+        self._sql.execute("CREATE OR REPLACE TABLE pieces AS SELECT s, s AS low, e AS high FROM buckets")
         return [Bucket(*row) for row in self._sql.execute("SELECT s, e FROM buckets ORDER BY s").fetchall()]
+
+    def close(self, parts: list[tuple[int, int]]) -> None:
+        """Makes the buckets consist of these parts of time (UTC ms) alone."""
+        self._sql.execute("CREATE OR REPLACE TABLE parts (low BIGINT, high BIGINT)")
+        self._sql.executemany("INSERT INTO parts VALUES (?, ?)", parts)
+        self._sql.execute(
+            "DELETE FROM minutes WHERE NOT EXISTS (SELECT 1 FROM parts WHERE low <= ms AND ms < high)"
+        )
+        self._sql.execute(
+            "CREATE OR REPLACE TABLE pieces AS SELECT s, greatest(s, low) AS low, least(e, high) AS high"
+            " FROM buckets JOIN parts ON low < e AND s < high"
+        )
 
     def rows(self, measure: str) -> dict[str, Rows]:
         """Returns the value of each bucket about which something is known, by point."""
@@ -111,13 +124,13 @@ class Oracle:
             )
         if measure == "starts":
             return self._rows(
-                "SELECT point, s, sum(CASE WHEN ts >= s AND v > 0.5 AND before <= 0.5 THEN 1 ELSE 0 END)"
-                " FROM held JOIN buckets ON ts < e AND until > s GROUP BY point, s"
+                "SELECT point, s, sum(CASE WHEN ts >= low AND v > 0.5 AND before <= 0.5 THEN 1 ELSE 0 END)"
+                " FROM held JOIN pieces ON ts < high AND until > low GROUP BY point, s"
             )
         return self._rows(
             f"SELECT point, s, {_HELD[measure]}"
-            " FROM (SELECT point, s, v, least(until, e) - greatest(ts, s) AS length"
-            " FROM held JOIN buckets ON ts < e AND until > s) GROUP BY point, s"
+            " FROM (SELECT point, s, v, least(until, high) - greatest(ts, low) AS length"
+            " FROM held JOIN pieces ON ts < high AND until > low) GROUP BY point, s"
         )
 
     def at(self) -> dict[str, Rows]:

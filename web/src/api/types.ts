@@ -90,7 +90,8 @@ export type WarningDetail = {
     | "DAY_UNREADABLE"
     | "TIME_LIMIT"
     | "GAPS_OMITTED"
-    | "SOURCE_UNREADABLE";
+    | "SOURCE_UNREADABLE"
+    | "TOO_MANY_SAMPLES";
   /** The same text as in `warnings`. */
   text: string;
   /** With DAY_UNREADABLE, as YYYY-MM-DD. */
@@ -133,6 +134,7 @@ export type Metadata = {
   /** How a chart was reduced. */
   method: "m4" | "minmax" | "lttb" | "mean" | null;
   samples_read: number;
+  /** Rows of the answer: of all series, or of the table. */
   samples_returned: number;
 };
 
@@ -239,6 +241,105 @@ export type QueryAnswer = {
   units: "source" | "metric" | "imperial";
   metadata: Metadata;
   series: Series[];
+};
+
+/** A point, or a sum of points, by the name requested; `values` has an entry per row of the table. */
+export type TableColumn = {
+  point_name: string;
+  /** Of `values`; empty for none. */
+  unit: string;
+  /** Of its points, as the upstream spells it; empty where a sum's points differ. */
+  source_unit: string;
+  /** Null where nothing is known. */
+  values: (number | null)[];
+  /** Rows of this page whose value is filled. */
+  filled: number[];
+};
+
+/** A row for each bucket, from the first to the last that began, and a column for each name requested. */
+export type TableAnswer = {
+  /** What is missing from the response, and why; empty if nothing is. */
+  warnings: string[];
+  /** The same warnings with their codes. */
+  warning_details: WarningDetail[];
+  site_name: string;
+  start_time: string;
+  end_time: string;
+  /** raw, or the length of the buckets, such as 15m, 1h, 1d. */
+  resolution: string;
+  data_type: "raw" | "aggregate";
+  /** The zone of the buckets, an IANA name. */
+  timezone: string;
+  /** What `values` are; null for raw. */
+  measure: string | null;
+  /** The system of the units of the values. */
+  units: "source" | "metric" | "imperial";
+  metadata: Metadata;
+  /** UTC milliseconds of the start of each bucket. */
+  timestamps: number[];
+  columns: TableColumn[];
+  /** Rows whose bucket is not over, or not synced to its end. */
+  partial: number[];
+  /** UTC milliseconds at which buckets end; for buckets of days, weeks, months and years. */
+  ends?: number[];
+};
+
+/** What the summary was read from, and what the request took. */
+export type SummaryMetadata = {
+  query_time_ms: number;
+  cache_hit: boolean;
+  cost: Cost;
+  sources: ("hot" | "rollup" | "archive" | "athena")[];
+};
+
+/** A point, or a sum of points, in the range; null where it has no such value, or nothing is known. */
+export type SummaryOfPoint = {
+  point_name: string;
+  /** Of the values; empty for none. That of `sd` and `increase` of a temperature is a difference. */
+  unit: string;
+  /** As the upstream spells it. */
+  source_unit: string;
+  /** Null for a sum of points of several kinds, and for an unknown point. */
+  kind: "binary" | "multistate" | "analog" | "counter" | "setpoint" | null;
+  min: number | null;
+  max: number | null;
+  mean: number | null;
+  time_weighted_mean: number | null;
+  sd: number | null;
+  p5: number | null;
+  p50: number | null;
+  p95: number | null;
+  first: number | null;
+  first_time: string | null;
+  last: number | null;
+  last_time: string | null;
+  increase: number | null;
+  /** In seconds. */
+  runtime: number | null;
+  starts: number | null;
+  /** The highest mean of a local quarter of an hour. */
+  peak: number | null;
+  /** When that quarter of an hour begins. */
+  peak_time: string | null;
+  /** Known share of the range, or of what is synced of it. */
+  known: number | null;
+  /** Samples; null for a sum. */
+  count: number | null;
+};
+
+/** A summary of each name requested, in that order. */
+export type SummaryAnswer = {
+  /** What is missing from the response, and why; empty if nothing is. */
+  warnings: string[];
+  /** The same warnings with their codes. */
+  warning_details: WarningDetail[];
+  site_name: string;
+  start_time: string;
+  end_time: string;
+  timezone: string;
+  units: "source" | "metric" | "imperial";
+  points: SummaryOfPoint[];
+  metadata: SummaryMetadata;
 };
 
 /** A day of a site. `archive` is empty until the day is archived for the first time. */

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from vitals.errors import InvalidRequestError
 from vitals.model import zones
-from vitals.model.measures.calendar import Calendar, Interval, local_instant, local_iso
+from vitals.model.measures.calendar import Calendar, Interval
+from vitals.model.measures.local_time import local_instant, local_iso
 from vitals.model.timespan import DAY_MS, EARLIEST_MS, HOUR_MS, MINUTE_MS, Span, day_start, parse_iso
 
 ZONES = sorted(zones.zone_names())

@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 from vitals.errors import InvalidRequestError
-from vitals.model.measures.calendar import local_instant
+from vitals.model.measures.local_time import local_instant
 from vitals.model.timespan import DAY_MS, EARLIEST_MS, Span, day_name, day_start, iso, parse_instant
 
 # Characters of an edge; enough for more digits than any clock has.

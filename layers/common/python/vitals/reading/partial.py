@@ -1,5 +1,7 @@
 """How much of each bucket has elapsed, and which buckets are not over. Pure."""
 
+import numpy as np
+
 from vitals.model.measures.cells import Flags, Integers
 from vitals.model.measures.counters import SKIP_MS
 from vitals.model.measures.measure import BucketRows, Source
@@ -9,15 +11,15 @@ from vitals.reading.reads import PlannedRead
 
 
 def elapsed_ms(query: PlannedRead, starts: Times, ends: Times) -> Integers:
-    """Returns how much of each bucket has elapsed: up to the end of what is synced.
+    """Returns how much of each bucket has elapsed, within the hours: up to the end of what is synced.
 
-    Of a bucket that begins later than that, all of its length counts.
+    Of a bucket of which nothing has, all counts.
     """
     synced_ms = query.synced_until_ms or 0
-    elapsed = ends - starts
+    whole = query.plan.open_ms(starts, ends)
     has_begun = (ends > synced_ms) & (starts < synced_ms)
-    elapsed[has_begun] = synced_ms - starts[has_begun]
-    return elapsed
+    elapsed = query.plan.open_ms(starts, np.where(has_begun, synced_ms, ends))
+    return np.where(elapsed > 0, elapsed, whole)
 
 
 def are_partial(query: PlannedRead, ends: Times) -> Flags:

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from vitals.errors import InvalidRequestError, TooLargeError
 from vitals.model import zones
 from vitals.model.measures import sums
 from vitals.model.measures.calendar import Calendar, WeekStart
-from vitals.model.measures.cells import LONGEST_MS, holds_of
+from vitals.model.measures.cells import LONGEST_MS, Integers, holds_of
 from vitals.model.measures.counters import SKIP_MS
 from vitals.model.measures.filling import Fill
+from vitals.model.measures.hours import OperatingHours
 from vitals.model.measures.measure import MEAN, Measure, Source
 from vitals.model.points import Catalog, Point
 from vitals.model.records.sites import Units, check_units
+from vitals.model.samples import Times
 from vitals.model.timespan import HOUR_MS, WINDOW_MS, Span, floor_window
 from vitals.reading import page_token
 from vitals.reading.charts import chart_shape
@@ -55,10 +58,19 @@ class QueryPlan:
     fingerprint: str
     row_limit: int
     shape: Shape | None = None
-    form: Form = "series"
+    form: Form | Literal["summary"] = "series"
     columns: tuple[ColumnPlan, ...] = ()
     fill: Fill = "null"
     is_tagged: bool = False
+
+    @property
+    def hours(self) -> OperatingHours | None:
+        """The hours within which samples count, None for all."""
+        return self.calendar.hours if self.calendar else None
+
+    def open_ms(self, starts: Times, ends: Times) -> Integers:
+        """Returns how much of each range counts: what is within the hours, or all of it."""
+        return ends - starts if self.hours is None else self.hours.length_ms(starts, ends)
 
     @property
     def is_table(self) -> bool:
@@ -177,8 +189,11 @@ def plan_query(
     max_range_days: int,
     zone: str = zones.UTC,
     units: Units = "source",
+    holidays: Sequence[str] = (),
 ) -> QueryPlan:
     """Returns the plan of a request; `zone` and `units` are the site's, for a request that has none.
+
+    `holidays` are the site's too, as YYYY-MM-DD.
 
     Raises InvalidRequestError, TooLargeError or NotFoundError when it cannot be answered.
     """
@@ -196,7 +211,8 @@ def plan_query(
     measure = _measure(request, existing)
     interval = choose_interval(request, requested, existing)
     week_start = _week_start(request.week_start)
-    calendar = None if interval is None else Calendar(interval, zone, week_start)
+    hours = _hours(request, holidays, zone)
+    calendar = None if interval is None else Calendar(interval, zone, week_start, hours)
     _check_bucket(calendar, measure, existing)
     span = calendar.widened(requested) if calendar else requested
     shape = chart_shape(request, span, calendar) if request.is_chart else None
@@ -255,6 +271,16 @@ def _check_bucket(calendar: Calendar | None, measure: Measure, points: Iterable[
         )
 
 
+def _hours(request: QueryRequest, holidays: Sequence[str], zone: str) -> OperatingHours | None:
+    """Returns the operating hours requested; InvalidRequestError where the answer has no buckets."""
+    hours = OperatingHours.parse(request.hours, request.days, holidays, zone)
+    if hours and (request.is_chart or request.max_points is not None):
+        raise InvalidRequestError(
+            "operating hours have no chart: omit width, interval_ms, method and max_points"
+        )
+    return hours
+
+
 def _week_start(text: str | None) -> WeekStart:
     match text:
         case None | "monday":
@@ -277,7 +303,10 @@ def _fingerprint(
         columns = shape.columns
         zone = [request.timezone, zones.version()] if isinstance(columns, LocalColumns) else request.timezone
         drawn = [shape.method, columns.count, columns.span.start_ms, columns.span.end_ms, zone]
-    buckets = calendar and [str(calendar.interval), calendar.zone, calendar.week_start, zones.version()]
+    buckets = None
+    if calendar:
+        hours = calendar.hours and calendar.hours.facts()
+        buckets = [str(calendar.interval), calendar.zone, calendar.week_start, zones.version(), hours]
     return page_token.fingerprint(
         request.site,
         names,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vitals.errors import InvalidRequestError, TooLargeError
+from vitals.model.measures import sums
+from vitals.model.points import MAX_NAME
 from vitals.model.ranges import Time, parse_range
 from vitals.model.timespan import DAY_MS, FUTURE_TOLERANCE_MS, Span
 
@@ -54,11 +56,18 @@ class QueryRequest:
     form: Form = "series"
     fill: str | None = None
     tags: Sequence[str] = ()
+    hours: str | None = None
+    days: str | None = None
 
     @property
     def is_table(self) -> bool:
         """Whether the answer is a table with a row for each bucket."""
         return self.form == "table"
+
+    @property
+    def has_buckets(self) -> bool:
+        """Whether the answer is of buckets, never of samples."""
+        return self.is_table or any(value is not None for value in (self.measure, self.hours, self.days))
 
     @property
     def is_chart(self) -> bool:
@@ -70,6 +79,8 @@ class QueryRequest:
         names = tuple(dict.fromkeys(self.point_names))
         if not names:
             raise InvalidRequestError("point_names must contain at least one point")
+        if any(len(name) > MAX_NAME and not name.startswith(sums.PREFIX) for name in names):
+            raise InvalidRequestError(f"a point name must have at most {MAX_NAME} characters")
         self.check_count(names)
         return names
 

@@ -25,17 +25,18 @@ def choose_interval(request: QueryRequest, span: Span, points: Sequence[Point]) 
     """Returns the interval of the resolution requested, None for raw; for `auto` the finest that fits.
 
     Series stay within `max_points`. A chart is drawn from samples if there are few enough to read in time;
-    TooLargeError when too many samples are requested. Measures and tables are of buckets, never raw.
+    TooLargeError when too many samples are requested. Measures, tables and operating hours are of buckets.
     """
     if request.is_chart:
         return _interval(_chart_resolution(request.resolution, span, points))
     if request.resolution == "auto":
-        raw = request.measure is None and not request.is_table
         max_points = request.max_points or DEFAULT_MAX_POINTS
-        return _interval(_finest_resolution(max_points, span, points, raw=raw))
+        return _interval(_finest_resolution(max_points, span, points, raw=not request.has_buckets))
     interval = _interval(request.resolution)
     if interval is None and request.measure is not None:
         raise InvalidRequestError("a measure is of buckets; use it with another resolution than raw")
+    if interval is None and request.has_buckets:
+        raise InvalidRequestError("operating hours are of buckets; use them with another resolution than raw")
     return interval
 
 

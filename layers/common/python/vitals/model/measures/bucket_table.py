@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from vitals.model import aggregates
 from vitals.model.aggregates import Aggregates
+from vitals.model.measures.buckets import Buckets
 from vitals.model.measures.cells import Cells, Flags, Integers, finite_sums
 from vitals.model.samples import Ids, Times, Values
 
@@ -20,7 +21,7 @@ class BucketTable:
     where every cell in it, or held in it, is complete.
     """
 
-    edges: Times
+    grid: Buckets
     keys: Integers
     stats: Aggregates
     counts: Integers
@@ -28,42 +29,43 @@ class BucketTable:
     _carries: tuple[Integers, Times, Integers, Values]
 
     @classmethod
-    def of(cls, cells: Cells, edges: Times) -> Self:
-        """Returns the buckets in which these cells have, or hold, a sample."""
+    def of(cls, cells: Cells, grid: Buckets) -> Self:
+        """Returns the buckets in which these cells have, or hold, a sample; each cell is within one slot."""
         rows = cells.rows
-        inside = (rows.times >= edges[0]) & (rows.times < edges[-1])
-        stats = aggregates.combine(rows[inside], _bucket_starts(edges, rows.times[inside]))
-        sampled = _keys(edges, stats.ids, stats.times)
-        carries = _carries(cells, edges)
+        numbers = grid.numbers_of(rows.times)
+        inside = numbers >= 0
+        stats = aggregates.combine(rows[inside], grid.edges[numbers[inside]])
+        sampled = _keys(grid, stats.ids, np.searchsorted(grid.edges, stats.times))
+        carries = _carries(cells, grid)
         keys = np.union1d(sampled, carries[0])
         counts = np.zeros(len(keys), np.int64)
         counts[np.searchsorted(keys, sampled)] = stats.counts
-        return cls(edges, keys, stats, counts, ~np.isin(keys, _unknown_keys(cells, edges)), carries)
+        return cls(grid, keys, stats, counts, ~np.isin(keys, _unknown_keys(cells, grid)), carries)
 
     @property
     def ids(self) -> Ids:
         """The point of each key."""
-        return (self.keys // len(self.edges)).astype(np.int32)
+        return (self.keys // len(self.grid.edges)).astype(np.int32)
 
     @property
     def buckets(self) -> Integers:
         """The number of each key's bucket, from 0."""
-        return self.keys % len(self.edges)
+        return self.keys % len(self.grid.edges)
 
     @property
     def starts(self) -> Times:
         """When each key's bucket begins."""
-        starts: Times = self.edges[self.buckets]
+        starts: Times = self.grid.edges[self.buckets]
         return starts
 
     def keys_of(self, ids: Ids, times: Times) -> Integers:
-        """Returns the key of each time of a point, -1 outside of the edges."""
-        return _keys(self.edges, ids, times)
+        """Returns the key of each time of a point, -1 for none."""
+        return self.grid.keys(ids, times)
 
     def held_signal(self, cells: Cells) -> tuple[Integers, Values]:
         """Returns the ms held in each bucket, and the value × ms held: of the cells, and what they carry."""
         rows = cells.rows
-        own = _keys(self.edges, rows.ids, rows.times)
+        own = self.grid.keys(rows.ids, rows.times)
         inside = own >= 0
         keys, times, held_ms, integrals = (
             np.concatenate([carried, column[inside]])
@@ -79,7 +81,7 @@ class BucketTable:
 
     def sums(self, ids: Ids, times: Times, amounts: Values) -> Values:
         """Returns the sum of the amounts in each bucket; 0 where there is none."""
-        keys = _keys(self.edges, ids, times)
+        keys = self.grid.keys(ids, times)
         inside = keys >= 0
         result = np.zeros(len(self.keys))
         with np.errstate(over="ignore", invalid="ignore"):
@@ -87,38 +89,32 @@ class BucketTable:
         return np.nan_to_num(result)
 
 
-def _keys(edges: Times, ids: Ids, times: Times) -> Integers:
-    buckets = np.searchsorted(edges, times, side="right") - 1
-    is_outside = (buckets < 0) | (buckets >= len(edges) - 1)
-    return np.where(is_outside, -1, ids.astype(np.int64) * len(edges) + buckets)
+def _keys(grid: Buckets, ids: Ids, buckets: Integers | npt.NDArray[np.intp]) -> Integers:
+    return ids.astype(np.int64) * len(grid.edges) + buckets
 
 
-def _bucket_starts(edges: Times, times: Times) -> Times:
-    return edges[np.searchsorted(edges, times, side="right") - 1]
-
-
-def _carries(cells: Cells, edges: Times) -> tuple[Integers, Times, Integers, Values]:
-    """Returns what the last sample of each cell holds after its end, cut at the edges of the buckets.
+def _carries(cells: Cells, grid: Buckets) -> tuple[Integers, Times, Integers, Values]:
+    """Returns what the last sample of each cell holds after its end, cut at the edges of slots.
 
     The columns are keys, starts, ms held, and value × ms.
     """
-    rows = cells.rows
+    rows, edges = cells.rows, grid.edges
     starts = np.maximum(cells.ends, edges[0])
     ends = np.minimum(np.minimum(cells.last_ms + cells.hold_ms, _next_ms(cells)), edges[-1])
-    index, buckets = _overlaps(edges, starts, np.where(cells.is_complete, ends, starts))
-    starts, ends = np.maximum(starts[index], edges[buckets]), np.minimum(ends[index], edges[buckets + 1])
-    held_ms = ends - starts
+    held = grid.overlaps(starts, np.where(cells.is_complete, ends, starts))
+    held_ms = held.ends - held.starts
     with np.errstate(over="ignore"):
-        products = rows.lasts[index] * held_ms
-    return rows.ids[index].astype(np.int64) * len(edges) + buckets, starts, held_ms, products
+        products = rows.lasts[held.index] * held_ms
+    return _keys(grid, rows.ids[held.index], held.buckets), held.starts, held_ms, products
 
 
-def _unknown_keys(cells: Cells, edges: Times) -> Integers:
+def _unknown_keys(cells: Cells, grid: Buckets) -> Integers:
     """Returns the keys of the buckets in which a sample of an incomplete cell is, or may be held."""
+    edges = grid.edges
     starts = np.maximum(cells.rows.times, edges[0])
     ends = np.minimum(np.minimum(cells.ends - 1 + cells.hold_ms, _next_ms(cells)), edges[-1])
-    index, buckets = _overlaps(edges, starts, np.where(cells.is_complete, starts, ends))
-    return cells.rows.ids[index].astype(np.int64) * len(edges) + buckets
+    unknown = grid.overlaps(starts, np.where(cells.is_complete, starts, ends))
+    return _keys(grid, cells.rows.ids[unknown.index], unknown.buckets)
 
 
 def _next_ms(cells: Cells) -> Times:
@@ -128,14 +124,3 @@ def _next_ms(cells: Cells) -> Times:
     is_same = ids[1:] == ids[:-1]
     next_ms[:-1][is_same] = cells.first_ms[1:][is_same]
     return next_ms
-
-
-def _overlaps(edges: Times, starts: Times, ends: Times) -> tuple[npt.NDArray[np.intp], Integers]:
-    """Returns the buckets that each range overlaps: indexes of the ranges, and the bucket of each.
-
-    The ranges lie within the edges; one that ends before it begins overlaps none.
-    """
-    first = np.searchsorted(edges, starts, side="right") - 1
-    counts = np.where(starts < ends, np.searchsorted(edges, ends, side="left") - first, 0)
-    index = np.repeat(np.arange(len(starts)), counts)
-    return index, first[index] + np.arange(len(index)) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -48,14 +48,18 @@ class Conversion:
 
     def value(self, value: float) -> float:
         """Returns one value."""
-        return float(self._values(np.array([value]))[0])
+        return float(self.values(np.array([value]))[0])
+
+    def values(self, values: Values) -> Values:
+        """Returns values that are no differences."""
+        return units.convert(values, self.source, self.target)
 
     def rows(self, rows: AnyRows, measure: str) -> AnyRows:
         """Returns the rows in the unit of the answer."""
         if self.source == self.target:
             return rows
         if isinstance(rows, Samples):
-            return replace(rows, values=self._values(rows.values))
+            return replace(rows, values=self.values(rows.values))
         if isinstance(rows, Aggregates):
             return self._aggregates(rows)
         return replace(
@@ -68,11 +72,11 @@ class Conversion:
     def _aggregates(self, rows: Aggregates) -> Aggregates:
         return replace(
             rows,
-            values=self._values(rows.values),
-            mins=self._values(rows.mins),
-            maxs=self._values(rows.maxs),
-            firsts=self._values(rows.firsts),
-            lasts=self._values(rows.lasts),
+            values=self.values(rows.values),
+            mins=self.values(rows.mins),
+            maxs=self.values(rows.maxs),
+            firsts=self.values(rows.firsts),
+            lasts=self.values(rows.lasts),
         )
 
     def _measured(self, rows: BucketRows, measure: str) -> Values:
@@ -84,10 +88,7 @@ class Conversion:
             # The zero of the scale counts for as long as a value is known.
             zeros = self.value(0.0) * (np.maximum(0, rows.held_ms) / HOUR_MS)
             return np.clip(self._differences(rows.values) + zeros, -_LARGEST, _LARGEST)
-        return self._values(rows.values)
-
-    def _values(self, values: Values) -> Values:
-        return units.convert(values, self.source, self.target)
+        return self.values(rows.values)
 
     def _differences(self, values: Values) -> Values:
         return units.convert(values, self.source, self.target, difference=True)

@@ -12,8 +12,10 @@ from vitals.errors import InvalidRequestError
 from vitals.model import aggregates
 from vitals.model.aggregates import Aggregates
 from vitals.model.measures.bucket_table import BucketTable
+from vitals.model.measures.buckets import Buckets
 from vitals.model.measures.cells import LONGEST_MS, Cells, Flags, Integers, finite_sums
 from vitals.model.measures.counters import Steps
+from vitals.model.measures.hours import OperatingHours
 from vitals.model.samples import Ids, Samples, Times, Values
 from vitals.model.timespan import HOUR_MS
 
@@ -160,6 +162,7 @@ def bucket_rows(
     measure: Measure,
     cells: Cells,
     edges: Times,
+    hours: OperatingHours | None = None,
     *,
     samples: Samples | None = None,
     steps: Steps | None = None,
@@ -167,9 +170,10 @@ def bucket_rows(
     """Returns a row per point and bucket about which something is known.
 
     `cells` may begin before the first edge, so that what the samples there hold counts; for SWITCHED measures
-    they are of switched samples. `samples`: for SAMPLES, all of the cells'. `steps`: for STEPS.
+    they are of switched samples. Only what is within the hours, if any, counts; a cell lies within them or
+    not. `samples`: for SAMPLES, all of the cells'. `steps`: for STEPS.
     """
-    table = BucketTable.of(cells, edges)
+    table = BucketTable.of(cells, Buckets.of(edges, hours))
     held_ms, integrals = table.held_signal(cells)
     rows = replace(
         rows_of(table.ids, edges, table.buckets, np.zeros(len(table.keys))),

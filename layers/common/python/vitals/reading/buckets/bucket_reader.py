@@ -1,10 +1,14 @@
 """Reads the rows of buckets, from the cells in their span and the samples around it that affect them."""
 
 from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
 
 from vitals.model.measures import cells, counters, filling, measure
 from vitals.model.measures.counters import Event, Steps
-from vitals.model.measures.measure import BucketRows, Source, bucket_rows
+from vitals.model.measures.hours import OperatingHours
+from vitals.model.measures.measure import BucketRows, Measure, Source, bucket_rows
 from vitals.model.samples import Samples, Times
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
 from vitals.reading.buckets.cell_reader import CellReader, Tiers
@@ -18,44 +22,69 @@ _LOOKS_MS = (HOUR_MS, DAY_MS, cells.LONGEST_MS)
 
 def read(tiers: Tiers, query: PlannedRead, span: Span) -> ReadResult[BucketRows]:
     """Returns the rows of the span's buckets, sorted by point id, then time; it begins with a bucket."""
-    parts = [_Reading(CellReader(tiers, group, span)).read() for group in point_groups(query, span)]
+    parts = [BucketReading.of(tiers, group, span).result() for group in point_groups(query, span)]
     return ReadResult(measure.join([part.rows for part in parts]), combined(part.stats for part in parts))
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """The read of one span: what is around it depends on what was read."""
+@dataclass(slots=True)
+class BucketReading:
+    """The read of one span: what is around it depends on what was read.
+
+    It has the rows of every measure with the same source as the plan's.
+    """
 
     reader: CellReader
+    edges: Times
+    steps: Steps | None = None
+    samples: Samples | None = None
+
+    @classmethod
+    def of(cls, tiers: Tiers, query: PlannedRead, span: Span) -> Self:
+        """Reads what the rows of the span's buckets depend on."""
+        assert query.plan.calendar
+        reading = cls(CellReader(tiers, query, span), query.plan.calendar.edges(span))
+        reading._read()
+        return reading
 
     @property
     def plan(self) -> QueryPlan:
+        """The plan of the read."""
         return self.reader.plan
 
-    def read(self) -> ReadResult[BucketRows]:
-        assert self.plan.calendar
-        edges = self.plan.calendar.edges(self.reader.span)
-        kind = self.plan.measure
+    @property
+    def stats(self) -> ReadStats:
+        """The stats of all reads, with the events in the buckets."""
+        first_ms, end_ms = int(self.edges[0]), int(self.edges[-1])
+        events = _within(self.steps, first_ms, end_ms, self.plan.hours) if self.steps else ()
+        return combined([*self.reader.stats, ReadStats(events=events)])
+
+    def result(self) -> ReadResult[BucketRows]:
+        """Returns the rows of the plan's measure."""
+        return ReadResult(self.rows(self.plan.measure), self.stats)
+
+    def _read(self) -> None:
+        source = self.plan.measure.source
         self.reader.read(self._first_window(), self.plan.ids)
         if self.plan.shape is None:
-            self._look_back(int(edges[0]))
-        if kind.source is Source.STEPS:
-            self._look_for_older(int(edges[0]))
-            self._look_ahead(int(edges[-1]))
-        steps = self._steps() if kind.source is Source.STEPS else None
-        samples = self.reader.samples() if kind.source is Source.SAMPLES else None
-        rows = self._rows(edges, samples, steps)
-        events = _within(steps, int(edges[0]), int(edges[-1])) if steps else ()
-        return ReadResult(rows, combined([*self.reader.stats, ReadStats(events=events)]))
+            self._look_back(int(self.edges[0]))
+        if source is Source.STEPS:
+            self._look_for_older(int(self.edges[0]))
+            self._look_ahead(int(self.edges[-1]))
+            self.steps = self._steps()
+        if source is Source.SAMPLES:
+            self.samples = self.reader.samples()
 
-    def _rows(self, edges: Times, samples: Samples | None, steps: Steps | None) -> BucketRows:
-        plan, current = self.plan, self.reader.cells()
-        rows = bucket_rows(plan.measure, current, edges, samples=samples, steps=steps)
+    def rows(self, measure: Measure) -> BucketRows:
+        """Returns the rows of a measure with the same source."""
+        plan, current, edges = self.plan, self.reader.cells(), self.edges
+        rows = bucket_rows(measure, current, edges, plan.hours, samples=self.samples, steps=self.steps)
         if plan.is_table:
             rows = replace(rows, stats=None)
-        if plan.measure.name == "at":
+        if measure.name == "at":
             rows = filling.rows_at(rows, current, edges)
-        return rows if plan.fill == "null" else filling.filled(rows, current, edges, plan.fill)
+        if plan.fill != "null":
+            rows = filling.filled(rows, current, edges, plan.fill)
+        return rows if plan.hours is None else _within_hours(rows, plan.hours)
 
     def _first_window(self) -> Span:
         """Returns the span with the hour before it, and the time in which a dip ends after it."""
@@ -129,5 +158,15 @@ class _Reading:
         return counters.steps(current, self.reader.samples(), rollovers)
 
 
-def _within(steps: Steps, start_ms: int, end_ms: int) -> tuple[Event, ...]:
-    return tuple(event for event in steps.events if start_ms <= event.time_ms < end_ms)
+def _within_hours(rows: BucketRows, hours: OperatingHours) -> BucketRows:
+    """Returns the rows of buckets that the hours overlap; others may hold a sample of around them."""
+    return rows[hours.length_ms(rows.times, rows.ends) > 0]
+
+
+def _within(steps: Steps, start_ms: int, end_ms: int, hours: OperatingHours | None) -> tuple[Event, ...]:
+    """Returns the events from a time up to another, within the hours if there are any."""
+    events = [event for event in steps.events if start_ms <= event.time_ms < end_ms]
+    if hours is None:
+        return tuple(events)
+    is_open = hours.contain(np.array([event.time_ms for event in events], np.int64))
+    return tuple(event for event, included in zip(events, is_open.tolist(), strict=True) if included)
