@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from admin import schemas
 from vitals.errors import InvalidRequestError
@@ -9,8 +10,8 @@ from vitals.http.access import authorise
 from vitals.http.site_answer import Site, site_answer
 from vitals.model.point_settings import NO_SETTINGS
 from vitals.model.points import Point
-from vitals.model.records.changes import RecordedChange
-from vitals.model.records.sites import SiteSettings, check_units
+from vitals.model.records.changes import ChangeValue, RecordedChange
+from vitals.model.records.sites import SiteSettings, check_holidays, check_units
 from vitals.model.records.tokens import Grant
 from vitals.model.site_status import is_visible, site_status
 from vitals.model.timespan import iso
@@ -36,7 +37,7 @@ class AdminAnswers:
     initial: Collection[str]
     now: Callable[[], int]
 
-    def set_site(self, grant: Grant, site: str, body: Mapping[str, str | None]) -> Site:
+    def set_site(self, grant: Grant, site: str, body: Mapping[str, Any]) -> Site:
         """Sets settings of a site, null to the default, and returns the site."""
         authorise(grant, site, "admin", exists=self._has_site)
         record = self.sites.set_settings(site, _settings(body), grant.label)
@@ -70,14 +71,16 @@ class AdminAnswers:
         return is_visible(self.sites.load(site))
 
 
-def _settings(body: Mapping[str, str | None]) -> SiteSettings:
+def _settings(body: Mapping[str, Any]) -> SiteSettings:
     if not body:
-        raise InvalidRequestError("the body must contain timezone or units")
+        raise InvalidRequestError("the body must contain timezone, units or holidays")
     settings: SiteSettings = {}
     if "timezone" in body:
         settings["timezone"] = UTC if body["timezone"] is None else check_zone(body["timezone"])
     if "units" in body:
         settings["units"] = check_units(body["units"] or _SOURCE)
+    if "holidays" in body:
+        settings["holidays"] = check_holidays(body["holidays"] or ())
     return settings
 
 
@@ -103,12 +106,17 @@ def _point(point: Point) -> schemas.PointWithSettings:
 
 def _change(recorded: RecordedChange) -> schemas.SettingChange:
     change = recorded.change
-    before, after = (dict(v) if isinstance(v, Mapping) else v for v in (change.before, change.after))
     return {
         "time": iso(recorded.time_ms),
         "who": recorded.who,
         "what": change.what,
         "subject": change.subject,
-        "before": before,
-        "after": after,
+        "before": _json(change.before),
+        "after": _json(change.after),
     }
+
+
+def _json(value: ChangeValue) -> str | float | list[str] | dict[str, float] | None:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, tuple) else value

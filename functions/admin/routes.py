@@ -29,6 +29,9 @@ class SiteBody(BaseModel):
 
     timezone: StrictStr | None = Field(None, max_length=64, description="IANA name; null is UTC")
     units: Units | None = Field(None, description="units of the answers; null is source")
+    holidays: list[StrictStr] | None = Field(
+        None, description="local dates YYYY-MM-DD from 1990 to 2100, at most 400; null is none"
+    )
 
 
 class PointBody(BaseModel):
@@ -49,7 +52,7 @@ class PointsBody(BaseModel):
     points: dict[Name, PointBody] = Field(min_length=1, max_length=MAX_CHANGED_POINTS)
 
 
-@router.patch("/sites/<site>", summary="Set the timezone or the units of a site")
+@router.patch("/sites/<site>", summary="Set the timezone, the units or the holidays of a site")
 def set_site(site: SiteName, body: Annotated[SiteBody, Body()]) -> Response[Any]:
     return json_answer(_api().set_site(_grant(), site, body.model_dump(exclude_unset=True)))
 

@@ -34,9 +34,9 @@ class SettingChange(TypedDict):
     what: ChangedSetting
     subject: str
     """The site, or the name of the point."""
-    before: str | float | dict[str, float] | None
+    before: str | float | list[str] | dict[str, float] | None
     """Null where nothing was set."""
-    after: str | float | dict[str, float] | None
+    after: str | float | list[str] | dict[str, float] | None
 
 
 class Changes(TypedDict):

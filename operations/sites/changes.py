@@ -1,4 +1,4 @@
-"""Changes of the status, key group, timezone and units of sites, in their records."""
+"""Changes of the status, key group and settings of sites, in their records."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -17,6 +17,7 @@ from vitals.model.records.sites import (
     RecordedStatus,
     SiteRecord,
     SiteSettings,
+    check_holidays,
     key_group_of,
 )
 from vitals.model.site_status import site_status, site_statuses
@@ -92,9 +93,11 @@ class Sites:
         return self._change(site, REMOVED)
 
     def set_settings(self, site: str, settings: SiteSettings) -> tuple[SiteRecord, SiteRecord]:
-        """Sets the timezone or the units of a site, and returns its record before and after."""
+        """Sets the timezone, the units or the holidays of a site, and returns its record before and after."""
         if "timezone" in settings:
             check_zone(settings["timezone"])
+        if "holidays" in settings:
+            settings = {**settings, "holidays": check_holidays(settings["holidays"])}
         before = self.record(site)
         return before, self.table.set_settings(site, settings, self.who())
 

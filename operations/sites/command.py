@@ -62,6 +62,7 @@ def _described(record: SiteRecord) -> dict[str, Any]:
         "key": record.key_group,
         "timezone": record.timezone,
         "units": record.units,
+        "holidays": record.holidays,
         "points": record.points,
         "synced_from": None if record.first_ms is None else iso(record.first_ms),
         "synced_until": None if record.checkpoint_ms is None else iso(record.checkpoint_ms),
@@ -108,15 +109,22 @@ def _set(sites: Sites, options: argparse.Namespace) -> None:
         settings["timezone"] = options.timezone
     if options.units is not None:
         settings["units"] = options.units
+    if options.holidays is not None:
+        settings["holidays"] = () if options.holidays == _NO_HOLIDAYS else tuple(options.holidays.split(","))
     if not settings:
-        raise OperatorError("give --timezone or --units")
+        raise OperatorError("give --timezone, --units or --holidays")
     before, after = sites.set_settings(options.site, settings)
     if options.json:
-        print(json.dumps({"site": after.site, "timezone": after.timezone, "units": after.units}))
+        fields = {"site": after.site, "timezone": after.timezone, "units": after.units}
+        print(json.dumps(fields | {"holidays": after.holidays}))
     for name in settings:
-        old, new = getattr(before, name), getattr(after, name)
+        old, new = _text(getattr(before, name)), _text(getattr(after, name))
         change = f"{new} already" if old == new else f"{new}; before: {old}"
         print(f"{after.site}: {name} {change}", file=sys.stderr)
+
+
+def _text(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else ",".join(value) or _NO_HOLIDAYS
 
 
 def _suggest(sites: Sites, options: argparse.Namespace) -> None:
@@ -146,6 +154,7 @@ def _report(change: Change, effect: str, options: argparse.Namespace) -> None:
         print(f"{change.site} is in the key group {group}: its next sync uses that key", file=sys.stderr)
 
 
+_NO_HOLIDAYS = "none"
 _KEY_HELP = "read the site with the key of this key group; a site that exists keeps its status"
 _COMMANDS: dict[str, Callable[[Sites, argparse.Namespace], None]] = {
     "list": _list,
@@ -168,7 +177,7 @@ def _parser() -> argparse.ArgumentParser:
         ("add", "sync a site from now on: a new one, or one that was paused or removed"),
         ("pause", "stop the syncs of a site; its samples can be queried"),
         ("remove", "stop the syncs, the archiving and the queries of a site; nothing is deleted"),
-        ("set", "set the timezone or the units of a site"),
+        ("set", "set the timezone, the units or the holidays of a site"),
         ("suggest", "print the timezone at the coordinates that ACE has of a site; nothing is set"),
     ):
         command = commands.add_parser(name, parents=[shared], help=effect)
@@ -178,4 +187,9 @@ def _parser() -> argparse.ArgumentParser:
         if name == "set":
             command.add_argument("--timezone", metavar="ZONE", help="IANA name, such as America/Chicago")
             command.add_argument("--units", choices=UNITS, help="units of the site's answers")
+            command.add_argument(
+                "--holidays",
+                metavar="DATES",
+                help=f"all of them, such as 2026-12-25,2027-01-01, or `{_NO_HOLIDAYS}`",
+            )
     return parser

@@ -21,6 +21,7 @@ function site(changes: Partial<SiteStatus> = {}): SiteStatus {
     status: "enabled",
     timezone: "UTC",
     units: "source",
+    holidays: [],
     points: 57,
     synced_from: "2026-11-01T00:00:00Z",
     synced_until: "2026-11-23T17:58:00Z",

@@ -17,6 +17,8 @@ class Site(TypedDict):
     """IANA name; UTC until it is set."""
     units: Literal["source", "metric", "imperial"]
     """Units of the answers: those of the source, or converted ones."""
+    holidays: list[str]
+    """Local dates YYYY-MM-DD, in order."""
     points: int
     synced_from: str | None
     synced_until: str | None
@@ -171,6 +173,8 @@ class SiteStatus(TypedDict):
     """IANA name; UTC until it is set."""
     units: Literal["source", "metric", "imperial"]
     """Units of the answers: those of the source, or converted ones."""
+    holidays: list[str]
+    """Local dates YYYY-MM-DD, in order."""
     points: int
     synced_from: str | None
     synced_until: str | None
@@ -354,12 +358,12 @@ class SettingChange(TypedDict):
     """ISO 8601."""
     who: str
     """Name and id of the token, or the operator's identity in AWS."""
-    what: Literal["timezone", "units", "kind", "rollover", "states"]
+    what: Literal["timezone", "units", "holidays", "kind", "rollover", "states"]
     subject: str
     """The site, or the name of the point."""
-    before: str | float | dict[str, float] | None
+    before: str | float | list[str] | dict[str, float] | None
     """Null where nothing was set."""
-    after: str | float | dict[str, float] | None
+    after: str | float | list[str] | dict[str, float] | None
 
 
 class Changes(TypedDict):

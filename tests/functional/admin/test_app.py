@@ -21,6 +21,7 @@ from vitals.store.state.sites import SiteTable
 
 CONTEXT = lambda_context("admin")
 NAMES = [f"p{number:03d}" for number in range(300)]
+DATES = [f"{year}-{month:02}-09" for year in range(1990, 2030) for month in range(1, 13)]
 type Call = Callable[..., tuple[int, dict[str, Any]]]
 
 
@@ -88,9 +89,25 @@ def test_a_site_is_set_and_the_change_listed(call: Call) -> None:
 
 
 def test_null_restores_the_default(call: Call) -> None:
-    call("PATCH", "/sites/mill", {"timezone": "America/Chicago", "units": "metric"})
-    site = call("PATCH", "/sites/mill", {"timezone": None, "units": None})[1]
-    assert (site["timezone"], site["units"]) == ("UTC", "source")
+    changed = {"timezone": "America/Chicago", "units": "metric", "holidays": ["2026-12-25"]}
+    call("PATCH", "/sites/mill", changed)
+    site = call("PATCH", "/sites/mill", dict.fromkeys(changed))[1]
+    assert (site["timezone"], site["units"], site["holidays"]) == ("UTC", "source", [])
+
+
+def test_holidays_are_a_list_of_dates(call: Call) -> None:
+    body = {"holidays": ["2027-01-01", "2026-12-25", "2027-01-01"]}
+    status, site = call("PATCH", "/sites/mill", body)
+    assert (status, site["holidays"]) == (200, ["2026-12-25", "2027-01-01"])
+    assert call("PATCH", "/sites/mill", {"units": "metric"})[1]["holidays"] == site["holidays"]
+    assert call("PATCH", "/sites/mill", {"holidays": DATES[400::-1][:400]})[1]["holidays"] == DATES[1:401]
+    assert call("PATCH", "/sites/mill", {"holidays": []})[1]["holidays"] == []
+    listed = [(what, before, after) for _, what, _, before, after in changes(call) if what == "holidays"]
+    assert sorted(listed) == [
+        ("holidays", [], ["2026-12-25", "2027-01-01"]),
+        ("holidays", DATES[1:401], []),
+        ("holidays", ["2026-12-25", "2027-01-01"], DATES[1:401]),
+    ]
 
 
 def test_a_repeat_records_nothing(call: Call) -> None:
@@ -115,12 +132,19 @@ def test_an_endless_conflict_is_answered_with_503(
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        ({}, "the body must contain timezone or units"),
+        ({}, "the body must contain timezone, units or holidays"),
         ({"timezone": "Chicago"}, "timezone must be an IANA name such as America/Chicago"),
         ({"timezone": "utc"}, "such as America/Chicago; use UTC"),
         ({"timezone": 1}, "timezone: Input should be a valid string"),
         ({"timezone": "UTC", "units": "si"}, "units: Input should be 'source', 'metric' or 'imperial'"),
-        ({"timezone": "UTC", "zone": "UTC"}, "unknown key 'zone'; the JSON body takes timezone, units"),
+        (
+            {"timezone": "UTC", "zone": "UTC"},
+            "unknown key 'zone'; the JSON body takes timezone, units, hol",
+        ),
+        ({"holidays": ["2026-02-29"]}, "such as 2026-12-25; '2026-02-29' is not one"),
+        ({"units": "metric", "holidays": "2026-12-25"}, "holidays: Input should be a valid list"),
+        ({"holidays": [20261225]}, "holidays.0: Input should be a valid string"),
+        ({"holidays": DATES[:401]}, "holidays must have at most 400 dates, not 401"),
     ],
 )
 def test_an_invalid_setting_changes_nothing(call: Call, body: Any, text: str) -> None:

@@ -35,7 +35,7 @@ OTHERS = {
     "units": "metric",
 }
 POINTS = {"points": {"ahu": {"kind": "analog"}}}
-LISTS = {"point_names": ["a"], "point_name": ["a,b"], "tag": ["ahu"]}
+LISTS = {"holidays": ["2026-12-25"], "point_names": ["a"], "point_name": ["a,b"], "tag": ["ahu"]}
 VALUES: dict[str, Any] = TEXTS | NUMBERS | TIMES | OTHERS | LISTS | POINTS
 # A value that any text parameter takes.
 ANY_TEXT = "mill"

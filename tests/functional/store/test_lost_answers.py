@@ -153,7 +153,7 @@ CASES = {
         lambda c: sites(c).advance("mill", None, HOUR, {}),
     ),
     "settings of a site": Case(
-        lambda c: sites(c).set_settings("mill", {"timezone": "Asia/Tokyo", "units": "metric"}, "ada"),
+        lambda c: sites(c).set_settings("mill", {"units": "metric", "holidays": ("2026-12-25",)}, "ada"),
         lambda c: sites(c).set_status("mill", "paused"),
     ),
     "a new catalog": Case(lambda c: catalog(c, *map(str, range(600)))),

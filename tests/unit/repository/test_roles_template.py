@@ -142,7 +142,7 @@ CHUNK_KEY = keys.site_partition("mill")
     ("partition", "attributes", "is_allowed_to_update"),
     [
         (SITE_KEY, {"timezone"}, True),
-        (SITE_KEY, {"timezone", "units"}, True),
+        (SITE_KEY, {"timezone", "units", "holidays"}, True),
         (CHUNK_KEY, {"r", "s"}, True),
         *(
             (SITE_KEY, {"units", name}, False)

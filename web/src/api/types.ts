@@ -10,6 +10,8 @@ export type Site = {
   timezone: string;
   /** Units of the answers: those of the source, or converted ones. */
   units: "source" | "metric" | "imperial";
+  /** Local dates YYYY-MM-DD, in order. */
+  holidays: string[];
   points: number;
   synced_from: string | null;
   synced_until: string | null;
@@ -379,6 +381,8 @@ export type SiteStatus = {
   timezone: string;
   /** Units of the answers: those of the source, or converted ones. */
   units: "source" | "metric" | "imperial";
+  /** Local dates YYYY-MM-DD, in order. */
+  holidays: string[];
   points: number;
   synced_from: string | null;
   synced_until: string | null;

@@ -58,6 +58,8 @@ def _change_row(change: SettingChange) -> tuple[str, ...]:
 
 def _text(value: Any) -> str:
     """Returns a setting as text; state numbers as in `vitals point set`, "not set" for None."""
+    if isinstance(value, list):
+        return ",".join(value) or "none"
     if isinstance(value, dict):
         return ",".join(f"{state}={number:g}" for state, number in value.items())
     return "not set" if value is None else str(value)

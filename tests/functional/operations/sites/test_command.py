@@ -264,13 +264,26 @@ def recorded(dynamodb: Any) -> list[tuple[str, Any, Any]]:
 def test_timezone_and_units_are_set(run: Run, table: SiteTable, dynamodb: Any) -> None:
     before = synced(table, "mill")
     code, out, err = run("set", "mill", "--timezone", "America/Chicago", "--units", "metric", "--json")
-    expected = {"site": "mill", "timezone": "America/Chicago", "units": "metric"}
+    expected = {"site": "mill", "timezone": "America/Chicago", "units": "metric", "holidays": []}
     assert (code, json.loads(out)) == (0, expected)
     assert err == "mill: timezone America/Chicago; before: UTC\nmill: units metric; before: source\n"
     assert before and table.load("mill") == replace(before, timezone="America/Chicago", units="metric")
     assert run("set", "mill", "--units", "metric") == (0, "", "mill: units metric already\n")
     who = boto3.client("sts").get_caller_identity()["Arn"].rpartition(":")[2]
     assert sorted(recorded(dynamodb)) == [(who, "UTC", "America/Chicago"), (who, "source", "metric")]
+
+
+def test_holidays_are_set_and_removed(run: Run, table: SiteTable, dynamodb: Any) -> None:
+    synced(table, "mill")
+    code, out, err = run("set", "mill", "--holidays", "2027-01-01,2026-12-25", "--json")
+    assert (code, json.loads(out)["holidays"]) == (0, ["2026-12-25", "2027-01-01"])
+    assert err == "mill: holidays 2026-12-25,2027-01-01; before: none\n"
+    assert json.loads(run("list", "--json")[1])["sites"][0]["holidays"] == ["2026-12-25", "2027-01-01"]
+    assert run("set", "mill", "--holidays", "none")[2] == (
+        "mill: holidays none; before: 2026-12-25,2027-01-01\n"
+    )
+    assert run("set", "mill", "--holidays", "none")[2] == "mill: holidays none already\n"
+    assert sorted(after for _, _, after in recorded(dynamodb)) == [(), ("2026-12-25", "2027-01-01")]
 
 
 def test_an_unknown_operator_is_the_operator(run: Run, table: SiteTable, dynamodb: Any) -> None:
@@ -289,7 +302,8 @@ def test_an_unknown_operator_is_the_operator(run: Run, table: SiteTable, dynamod
     ("arguments", "text"),
     [
         (("mill", "--timezone", "Chicago"), "timezone must be an IANA name such as America/Chicago"),
-        (("mill",), "give --timezone or --units"),
+        (("mill",), "give --timezone, --units or --holidays"),
+        (("mill", "--holidays", "2026-12-25,"), "such as 2026-12-25; '' is not one"),
         (("bank", "--units", "metric"), "site 'bank' was not synced yet; run `vitals site add bank` first"),
         (("mil", "--units", "metric"), "there is no site 'mil'; `vitals site list` lists them"),
         (("../x", "--units", "metric"), "a site name must have 1 to 64 letters"),

@@ -99,6 +99,7 @@ VALUES = st.one_of(
     st.none(),
     st.text(),
     st.floats(allow_nan=False, allow_infinity=False),
+    st.lists(st.text()).map(tuple),
     st.dictionaries(st.text(), st.floats(-9, 9)),
 )
 

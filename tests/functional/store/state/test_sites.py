@@ -10,6 +10,7 @@ from vitals.errors import NotFoundError
 from vitals.model.records.changes import Change
 from vitals.model.records.sites import PAUSED, SiteRecord
 from vitals.model.timespan import HOUR_MS, Span
+from vitals.store import items, keys
 from vitals.store.state.changes import ChangeTable
 from vitals.store.state.sites import SiteTable
 
@@ -37,6 +38,30 @@ def test_timezone_and_units_change_nothing_else(table: SiteTable) -> None:
     table.advance("mill", NOON, Span(NOON, NOON + HOUR_MS), {})
     table.record_catalog("mill", "Mill", 4, NOON)
     assert [(site.timezone, site.units) for site in table.list()] == [("America/Chicago", "imperial")]
+
+
+def test_holidays_are_stored_in_order(table: SiteTable, changes: ChangeTable) -> None:
+    table.set_status("mill", PAUSED)
+    first, second = ("2026-12-25",), ("2026-12-25", "2027-01-01")
+    for holidays in (first, second, second, ()):
+        assert table.set_settings("mill", {"holidays": holidays}, "ada").holidays == holidays
+        assert [site.holidays for site in table.list()] == [holidays]
+    # Changes of one millisecond are in any order.
+    recorded = {(change.change.before, change.change.after) for change in changes.newest("mill", 10)}
+    assert recorded == {((), first), (first, second), (second, ())}
+
+
+def test_a_record_of_an_older_release_is_read(dynamodb: Any, table: SiteTable) -> None:
+    """It has no settings; one that is set later is recorded with the default before."""
+    facts = {"display_name": "Mill", "points": 3, "checkpoint_ms": NOON}
+    item = keys.site_record("mill") | items.attributes(facts)
+    dynamodb.put_item(TableName="StateTable", Item=item)
+    old = SiteRecord("mill", "Mill", points=3, checkpoint_ms=NOON)
+    assert table.load("mill") == old
+    assert (old.timezone, old.units, old.holidays) == ("UTC", "source", ())
+    assert table.set_settings("mill", {"holidays": ()}, "ada") == old
+    after = table.set_settings("mill", {"holidays": ("2026-12-25",)}, "ada")
+    assert table.load("mill") == after == replace(old, holidays=("2026-12-25",))
 
 
 def test_each_setting_that_differs_is_recorded(table: SiteTable, changes: ChangeTable) -> None:

@@ -17,6 +17,8 @@ class Site(TypedDict):
     """IANA name; UTC until it is set."""
     units: Units
     """Units of the answers: those of the source, or converted ones."""
+    holidays: list[str]
+    """Local dates YYYY-MM-DD, in order."""
     points: int
     synced_from: str | None
     synced_until: str | None
@@ -33,6 +35,7 @@ def site_answer(record: SiteRecord, now_ms: int) -> Site:
         "status": PAUSED if record.status == PAUSED else ENABLED,
         "timezone": record.timezone,
         "units": record.units,
+        "holidays": list(record.holidays),
         "points": record.points,
         "synced_from": None if record.first_ms is None else iso(record.first_ms),
         "synced_until": None if checkpoint is None else iso(checkpoint),

@@ -8,7 +8,7 @@ from vitals.model.point_settings import PointSetting
 from vitals.model.records.sites import SiteSetting
 
 ChangedSetting = Literal[SiteSetting, PointSetting]
-ChangeValue = str | float | Mapping[str, float] | None
+ChangeValue = str | float | tuple[str, ...] | Mapping[str, float] | None
 """A value of a setting; None where nothing was set."""
 
 

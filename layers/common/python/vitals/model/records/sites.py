@@ -1,23 +1,29 @@
-"""The record of a site: its name, status, timezone and units, and how far it is synced."""
+"""The record of a site: its name, status, timezone, units and holidays, and how far it is synced."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict, get_args
 
 from vitals.errors import InvalidRequestError
 from vitals.model.key_group import DEFAULT_GROUP
+from vitals.model.timespan import day_start
 from vitals.model.zones import UTC
 
 RecordedStatus = Literal["enabled", "paused", "removed"]
 Units = Literal["source", "metric", "imperial"]
 UNITS: tuple[Units, ...] = get_args(Units)
-SiteSetting = Literal["timezone", "units"]
+SiteSetting = Literal["timezone", "units", "holidays"]
 SITE_SETTINGS: tuple[SiteSetting, ...] = get_args(SiteSetting)
 """The fields of a record whose changes are recorded."""
 
 ENABLED: Literal["enabled"] = "enabled"
 PAUSED: Literal["paused"] = "paused"
 REMOVED: Literal["removed"] = "removed"
+
+# The listing of sites reads them all; 400 dates are 4.4 KB.
+MAX_HOLIDAYS = 400
+_FIRST_HOLIDAY, _LAST_HOLIDAY = "1990-01-01", "2100-12-31"
+_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,8 @@ class SiteRecord:
     """An IANA name: where the site's days begin."""
     units: Units = "source"
     """The units of answers: those of the source, or converted ones."""
+    holidays: tuple[str, ...] = ()
+    """Local dates YYYY-MM-DD in order, each once."""
     points: int = 0
     first_ms: int | None = None
     checkpoint_ms: int | None = None
@@ -68,11 +76,34 @@ def check_units(text: str) -> Units:
     raise InvalidRequestError(f"units must be {', '.join(UNITS[:-1])} or {UNITS[-1]}")
 
 
+def check_holidays(dates: Iterable[str]) -> tuple[str, ...]:
+    """Returns the dates in order, each once; raises InvalidRequestError for other texts or too many dates."""
+    holidays = tuple(sorted(set(dates)))
+    for text in holidays:
+        if not _is_holiday(text):
+            raise InvalidRequestError(
+                f"holidays must be dates from {_FIRST_HOLIDAY} to {_LAST_HOLIDAY}, such as 2026-12-25;"
+                f" {text[:_SHOWN]!r} is not one"
+            )
+    if len(holidays) > MAX_HOLIDAYS:
+        raise InvalidRequestError(f"holidays must have at most {MAX_HOLIDAYS} dates, not {len(holidays)}")
+    return holidays
+
+
+def _is_holiday(text: str) -> bool:
+    try:
+        day_start(text)
+    except ValueError:
+        return False
+    return _FIRST_HOLIDAY <= text <= _LAST_HOLIDAY
+
+
 class SiteSettings(TypedDict, total=False):
     """Settings of a site to change."""
 
     timezone: str
     units: Units
+    holidays: tuple[str, ...]
 
 
 def key_group_of(record: SiteRecord | None) -> str:

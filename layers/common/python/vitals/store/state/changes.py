@@ -89,6 +89,11 @@ def _changes(item: Mapping[str, Any]) -> list[RecordedChange]:
     first = int(item["sk"]["S"])
     rows = orjson.loads(zstandard.decompress(item["b"]["B"]))
     return [
-        RecordedChange(first + index, first >> _TIME_SHIFT, item["who"]["S"], Change(*row))
+        RecordedChange(first + index, first >> _TIME_SHIFT, item["who"]["S"], _change(*row))
         for index, row in enumerate(rows)
     ]
+
+
+def _change(what: Any, subject: str, *values: Any) -> Change:
+    before, after = (tuple(value) if isinstance(value, list) else value for value in values)
+    return Change(what, subject, before, after)

@@ -1,4 +1,7 @@
-"""The site records: the name, status, key group, timezone and units of a site, and how far it is synced."""
+"""The site records: the name, status, key group and settings of a site, and how far it is synced.
+
+The holidays of a site are one text, separated by commas; the attribute is absent until they are set.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.errors import NotFoundError
-from vitals.model.records.changes import Change
+from vitals.model.records.changes import Change, ChangeValue
 from vitals.model.records.sites import SITE_SETTINGS, RecordedStatus, SiteRecord, SiteSettings
 from vitals.model.timespan import Span
 from vitals.store import conditional, conflicts, items, keys
@@ -129,10 +132,10 @@ class SiteTable:
 
     def _update(self, site: str, changes: Sequence[Change]) -> dict[str, Any]:
         """Returns the UpdateItem request, on condition that the settings have the values before."""
-        facts: dict[str, items.Fact] = {change.what: str(change.after) for change in changes}
+        facts: dict[str, items.Fact] = {change.what: _text(change.after) for change in changes}
         unset = [f"(attribute_not_exists(#{what}) OR #{what} = :{what}_before)" for what in facts]
         request = items.setting(self._table, keys.site_record(site), facts, " AND ".join(unset))
-        before: dict[str, items.Fact] = {f":{c.what}_before": str(c.before) for c in changes}
+        before: dict[str, items.Fact] = {f":{c.what}_before": _text(c.before) for c in changes}
         request["ExpressionAttributeValues"] |= items.attributes(before)
         return request
 
@@ -149,4 +152,10 @@ def _changes(before: SiteRecord, after: SiteRecord) -> list[Change]:
 def _record(item: Mapping[str, Any]) -> SiteRecord:
     rejected = item.get("rejected", {"M": {}})["M"]
     counts = {reason: int(count["N"]) for reason, count in rejected.items()}
-    return items.read(item, SiteRecord, site=item["sk"]["S"], rejected=counts)
+    holidays = tuple(filter(None, item.get("holidays", {"S": ""})["S"].split(",")))
+    return items.read(item, SiteRecord, site=item["sk"]["S"], rejected=counts, holidays=holidays)
+
+
+def _text(value: ChangeValue) -> str:
+    """Returns a setting as it is stored."""
+    return ",".join(value) if isinstance(value, tuple) else str(value)
