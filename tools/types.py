@@ -188,7 +188,7 @@ def typescript(document: Schema) -> str:
     answers = (
         *("Sites", "Points", "Tags", "Latest", "QueryAnswer", "TableAnswer", "SummaryAnswer"),
         *("CoverageAnswer", "Status"),
-        *("DryRun", "Started", "RunWithDays", "ExportWithFiles"),
+        *("DryRun", "Started", "RunWithDays", "ExportWithFiles", "SavedViews", "RemovedView"),
     )
     types = [_typescript_type(definition) for definition in definitions(document, answers, _PAGE_NAMES)]
     return "\n".join([f"// {_HEADER}\n", *types, 'export type Resolution = QueryAnswer["resolution"];\n'])
@@ -227,6 +227,7 @@ def python(document: Schema) -> str:
     answers = (
         *("Sites", "Points", "Tags", "Latest", "CoverageAnswer", "Status", "Health"),
         *("DryRun", "Started", "RunWithDays", "Cancelled", "ExportWithFiles", "Removed", "Changes"),
+        *("SavedViews", "RemovedView"),
     )
     classes = [_python_class(definition) for definition in definitions(document, answers, _CLIENT_NAMES)]
     head = f'"""{_HEADER}\n\nThe answers of the API as it sends them. Later versions may add keys.\n"""\n'

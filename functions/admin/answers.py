@@ -1,25 +1,24 @@
-"""The answers of the API of settings."""
+"""The answers of the API of settings and saved views."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from admin import schemas
+from admin import schemas, shapes
 from vitals.errors import InvalidRequestError
 from vitals.http.access import authorise
 from vitals.http.site_answer import Site, site_answer
 from vitals.model.point_settings import NO_SETTINGS
-from vitals.model.points import Point
-from vitals.model.records.changes import ChangeValue, RecordedChange
 from vitals.model.records.sites import SiteSettings, check_holidays, check_units
 from vitals.model.records.tokens import Grant
+from vitals.model.records.views import SavedView, check_name, check_view
 from vitals.model.site_status import is_visible, site_status
-from vitals.model.timespan import iso
 from vitals.model.zones import UTC, check_zone
 from vitals.reading import page_token
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.changes import ChangeTable
 from vitals.store.state.sites import SiteTable
+from vitals.store.state.views import ViewTable
 
 MAX_CHANGED_POINTS = 500
 _SOURCE = "source"
@@ -34,6 +33,7 @@ class AdminAnswers:
     sites: SiteTable
     catalogs: CatalogTable
     changes: ChangeTable
+    views: ViewTable
     initial: Collection[str]
     now: Callable[[], int]
 
@@ -49,7 +49,7 @@ class AdminAnswers:
         authorise(grant, site, "admin", exists=self._has_site)
         _check(changes)
         catalog = self.catalogs.set_points(site, changes, grant.label)
-        return {"points": [_point(point) for point in catalog.select(changes)]}
+        return {"points": [shapes.point(point) for point in catalog.select(changes)]}
 
     def page_of_changes(self, grant: Grant, site: str, limit: int, next_token: str | None) -> schemas.Changes:
         """Returns a page of the site's changes, newest first."""
@@ -63,9 +63,28 @@ class AdminAnswers:
         page = recorded[:limit]
         return {
             "site_name": site,
-            "changes": [_change(change) for change in page],
+            "changes": [shapes.change(change) for change in page],
             "next_token": page_token.encode(page[-1].number, owner) if len(recorded) > limit else None,
         }
+
+    def site_views(self, grant: Grant, site: str) -> schemas.SavedViews:
+        """Returns the saved views of the site."""
+        authorise(grant, site, "read", exists=self._has_site)
+        return {"site_name": site, "views": [shapes.saved_view(view) for view in self.views.of_site(site)]}
+
+    def save_view(self, grant: Grant, site: str, name: str, view: str) -> schemas.SavedView:
+        """Saves a view, in place of one of the same name, and returns it."""
+        authorise(grant, site, "admin", exists=self._has_site)
+        saved = SavedView(check_name(name), check_view(view), grant.label, self.now())
+        self.views.save(site, saved)
+        return shapes.saved_view(saved)
+
+    def delete_view(self, grant: Grant, site: str, name: str) -> schemas.RemovedView:
+        """Deletes a view; NotFoundError if there is none of this name."""
+        authorise(grant, site, "admin", exists=self._has_site)
+        name = check_name(name)
+        self.views.remove(site, name)
+        return {"name": name, "status": "removed"}
 
     def _has_site(self, site: str) -> bool:
         return is_visible(self.sites.load(site))
@@ -93,30 +112,3 @@ def _check(changes: PointChanges) -> None:
             NO_SETTINGS.changed(settings)
         except InvalidRequestError as error:
             raise InvalidRequestError(f"{name!r}: {error}") from None
-
-
-def _point(point: Point) -> schemas.PointWithSettings:
-    answer: schemas.PointWithSettings = {"point_name": point.name, "kind": point.kind}
-    if point.settings.rollover is not None:
-        answer["rollover"] = point.settings.rollover
-    if point.settings.states:
-        answer["states"] = dict(point.settings.states)
-    return answer
-
-
-def _change(recorded: RecordedChange) -> schemas.SettingChange:
-    change = recorded.change
-    return {
-        "time": iso(recorded.time_ms),
-        "who": recorded.who,
-        "what": change.what,
-        "subject": change.subject,
-        "before": _json(change.before),
-        "after": _json(change.after),
-    }
-
-
-def _json(value: ChangeValue) -> str | float | list[str] | dict[str, float] | None:
-    if isinstance(value, Mapping):
-        return dict(value)
-    return list(value) if isinstance(value, tuple) else value

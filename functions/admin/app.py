@@ -1,4 +1,4 @@
-"""The API of settings: those of sites and points, and who changed them."""
+"""The API of settings: those of sites and points, who changed them, and the saved views of sites."""
 
 from admin import routes
 from admin.answers import AdminAnswers
@@ -17,6 +17,7 @@ def connect(runtime: Runtime) -> AdminAnswers:
         sites=stores.sites,
         catalogs=stores.catalogs,
         changes=stores.changes,
+        views=stores.views,
         initial=settings.sites,
         now=runtime.now_ms,
     )

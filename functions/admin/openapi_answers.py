@@ -1,6 +1,6 @@
 """What /openapi.json says about the answers of each route; no function loads it."""
 
-from admin.schemas import ChangedPoints, Changes
+from admin.schemas import ChangedPoints, Changes, RemovedView, SavedView, SavedViews
 from vitals.http.openapi import answers
 from vitals.http.site_answer import Site
 
@@ -9,4 +9,7 @@ ANSWERS = {
     "set_site": answers(Site, "The site with its new settings", 404, 413, 415),
     "set_points": answers(ChangedPoints, "The points with their new settings", 404, 413, 415),
     "changes": answers(Changes, "A page of the site's changes", 404),
+    "views": answers(SavedViews, "The saved views of the site", 404),
+    "save_view": answers(SavedView, "The view as it is saved", 404, 413, 415),
+    "delete_view": answers(RemovedView, "The view is removed", 404),
 }

@@ -1,4 +1,4 @@
-"""The routes of settings: types checked by Powertools, one call each."""
+"""The routes of settings and saved views: types checked by Powertools, one call each."""
 
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from vitals.model.kinds import Kind
 from vitals.model.points import MAX_NAME
 from vitals.model.records.sites import Units
 from vitals.model.records.tokens import Grant
+from vitals.model.records.views import MAX_VIEW
 
 router = APIGatewayRouter()
 
@@ -52,6 +53,17 @@ class PointsBody(BaseModel):
     points: dict[Name, PointBody] = Field(min_length=1, max_length=MAX_CHANGED_POINTS)
 
 
+class ViewBody(BaseModel):
+    """A view to save."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    name: StrictStr = Field(description="1 to 80 printable characters, without the outer spaces")
+    view: StrictStr = Field(
+        min_length=1, max_length=MAX_VIEW, description="the query part of the page's address, without ?"
+    )
+
+
 @router.patch("/sites/<site>", summary="Set the timezone, the units or the holidays of a site")
 def set_site(site: SiteName, body: Annotated[SiteBody, Body()]) -> Response[Any]:
     return json_answer(_api().set_site(_grant(), site, body.model_dump(exclude_unset=True)))
@@ -70,6 +82,21 @@ def changes(
     next_token: Annotated[str | None, Query(max_length=200, description="from the previous page")] = None,
 ) -> Response[Any]:
     return json_answer(_api().page_of_changes(_grant(), site, limit, next_token))
+
+
+@router.get("/sites/<site>/views", summary="Saved views of the page Explore, by name")
+def views(site: SiteName) -> Response[Any]:
+    return json_answer(_api().site_views(_grant(), site))
+
+
+@router.put("/sites/<site>/views", summary="Save a view, in place of one of the same name")
+def save_view(site: SiteName, body: Annotated[ViewBody, Body()]) -> Response[Any]:
+    return json_answer(_api().save_view(_grant(), site, body.name, body.view))
+
+
+@router.delete("/sites/<site>/views", summary="Delete a saved view")
+def delete_view(site: SiteName, name: Annotated[str, Query(description="its name")]) -> Response[Any]:
+    return json_answer(_api().delete_view(_grant(), site, name))
 
 
 def _api() -> AdminAnswers:

@@ -1,6 +1,6 @@
-"""The answers about settings: the one definition, which the routes return and /openapi.json describes."""
+"""The answers about settings and views: the definition that routes return and /openapi.json describes."""
 
-from typing import NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from vitals.model.kinds import Kind
 from vitals.model.records.changes import ChangedSetting
@@ -45,3 +45,29 @@ class Changes(TypedDict):
     site_name: str
     changes: list[SettingChange]
     next_token: str | None
+
+
+class SavedView(TypedDict):
+    """What the page Explore of a site shows, under a name."""
+
+    name: str
+    view: str
+    """The query part of the page's address, without `?`."""
+    saved_by: str
+    """Name and id of the token that saved it last."""
+    saved_at: str
+    """ISO 8601."""
+
+
+class SavedViews(TypedDict):
+    """The saved views of a site in the order of their names, at most 200."""
+
+    site_name: str
+    views: list[SavedView]
+
+
+class RemovedView(TypedDict):
+    """The view is removed."""
+
+    name: str
+    status: Literal["removed"]

@@ -67,7 +67,9 @@ class Api:
         names = sums.names(request.point_names)
         catalog = self.catalogs.find(request.site, names)
         site = self.sites.find(request.site) or SiteRecord(request.site)
-        plan = plan_request(request, catalog, now_ms, self.max_range_days, site.timezone, site.units, ())
+        plan = plan_request(
+            request, catalog, now_ms, self.max_range_days, site.timezone, site.units, site.holidays
+        )
         if plan.calendar and plan.context.end_ms > (site.checkpoint_ms or 0):
             # It was synced further since the record was loaded.
             site = self.sites.load(request.site) or site

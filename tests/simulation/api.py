@@ -46,7 +46,7 @@ class Api:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Sends a request and returns the answer."""
-        is_setting = method == "PATCH" or path.endswith("/changes")
+        is_setting = method == "PATCH" or path.endswith(("/changes", "/views"))
         function = "AdminFunction" if is_setting else _FUNCTIONS.get(path.split("/")[1], "QueryFunction")
         invocation = self.stack.request(function, self._event(method, path, query or {}, body, headers or {}))
         if invocation.error is not None:

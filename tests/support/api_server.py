@@ -37,7 +37,7 @@ class ApiServer:
             def do_GET(self) -> None:
                 server._serve(self)
 
-            do_POST = do_PATCH = do_DELETE = do_GET
+            do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
             def log_message(self, *_: object) -> None:
                 pass

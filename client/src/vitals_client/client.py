@@ -14,7 +14,18 @@ from vitals_client.errors import FailedError, UnansweredError, VitalsWarning
 from vitals_client.exports import Exports
 from vitals_client.http import Http
 from vitals_client.merging import lasting_warnings
-from vitals_client.shapes import Coverage, Health, Newest, Point, SettingChange, Site, Status, Tags
+from vitals_client.shapes import (
+    Coverage,
+    Health,
+    Newest,
+    Point,
+    RemovedView,
+    SavedView,
+    SettingChange,
+    Site,
+    Status,
+    Tags,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -177,6 +188,23 @@ class Client:
         """Yields who changed which setting of the site and its points, newest first."""
         for page in self._list_pages(_site_path(site, "changes"), {"limit": _CHANGES_LIMIT}):
             yield from page["changes"]
+
+    def views(self, site: str) -> list[SavedView]:
+        """Returns the saved views of the site, in the order of their names."""
+        views: list[SavedView] = self._http.json("GET", _site_path(site, "views"))["views"]
+        return views
+
+    def save_view(self, site: str, name: str, view: str) -> SavedView:
+        """Saves a view, in place of one of the same name; `view` is the query part of the page's address."""
+        body = {"name": name, "view": view}
+        saved: SavedView = self._http.json("PUT", _site_path(site, "views"), body=body)
+        return saved
+
+    def delete_view(self, site: str, name: str) -> RemovedView:
+        """Deletes a saved view; NotFoundError if there is none of this name."""
+        path = _site_path(site, "views")
+        removed: RemovedView = self._http.json("DELETE", path, params={"name": name})
+        return removed
 
     def status(self) -> Status:
         """Returns the status of each site: lag, rejected readings, unarchived days, dead letters."""

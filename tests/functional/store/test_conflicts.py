@@ -12,16 +12,19 @@ from vitals.errors import ConflictError, TierTimeoutError
 from vitals.model.points import Catalog, ListedPoint
 from vitals.model.records.sites import PAUSED
 from vitals.model.records.tokens import UsageKey
+from vitals.model.records.views import SavedView
 from vitals.model.samples import Samples, from_columns
 from vitals.model.timespan import HOUR_MS, Span
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.sites import SiteTable
 from vitals.store.state.tokens import TokenTable
+from vitals.store.state.views import ViewTable
 from vitals.store.tiers.hot import HotTier
 
 START = 1_767_225_600_000
 HOUR = Span(START, START + HOUR_MS)
 SAMPLES: Samples = from_columns([0, 70], [START, START], [1.0, 2.0])
+VIEW, OLD_VIEW = (SavedView(name, "range=7d", "ada", START) for name in ("new", "old"))
 
 
 def runtime(pauses: list[float] | None = None) -> Runtime:
@@ -40,6 +43,10 @@ def refresh(client: Any) -> Catalog:
     return catalogs(client).refresh("mill", [ListedPoint("a"), ListedPoint("b")])
 
 
+def views(client: Any) -> ViewTable:
+    return ViewTable(client, "StateTable", runtime())
+
+
 def tokens(client: Any) -> TokenTable:
     return TokenTable(client, "StateTable", runtime())
 
@@ -52,6 +59,9 @@ WRITES: dict[str, Callable[[Any], Any]] = {
     "record_reread": lambda client: sites(client).record_reread("mill", START, full=True),
     "record_catalog": lambda client: sites(client).record_catalog("mill", "Mill", 2, START),
     "set_settings": lambda client: sites(client).set_settings("mill", {"units": "metric"}, "ada"),
+    "save_view": lambda client: views(client).save("mill", VIEW),
+    "replace_view": lambda client: views(client).save("mill", OLD_VIEW),
+    "remove_view": lambda client: views(client).remove("mill", OLD_VIEW.name),
     "refresh": refresh,
     "set_points": lambda client: catalogs(client).set_points("mill", {"a": {"kind": "counter"}}, "ada"),
     "blocks": lambda client: HotTier(client, "HotTable", runtime()).write("mill", SAMPLES, START).samples,
@@ -76,12 +86,13 @@ THROTTLED = ("ThrottlingError", "ProvisionedThroughputExceeded")
 
 @pytest.fixture
 def stored(dynamodb: Any) -> Any:
-    """A site, a catalog and a token, which some of the writes change; another token is not in the index."""
+    """A site, a catalog, a token and a view, which some writes change; another token is not in the index."""
     sites(dynamodb).set_status("mill", "enabled")
     catalogs(dynamodb).refresh("mill", [ListedPoint("a")])
     tokens(dynamodb).create("old", ["read"], ["*"], now_ms=START)
     tokens(dynamodb).remove_entry(tokens(dynamodb).all()[0])
     tokens(dynamodb).create("charts", ["read"], ["*"], now_ms=START)
+    views(dynamodb).save("mill", OLD_VIEW)
     return dynamodb
 
 

@@ -1,7 +1,7 @@
 """Every conditional write of the stores: with a lost answer it returns and leaves what it does without."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
@@ -18,6 +18,7 @@ from vitals.model.points import ListedPoint
 from vitals.model.records.exports import COMPLETED, QUEUED, Export, ExportPlan, FinishedPart
 from vitals.model.records.ledger import ArchivedFile, Attempt
 from vitals.model.records.runs import Run
+from vitals.model.records.views import SavedView
 from vitals.model.samples import Samples, from_columns
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span
@@ -28,6 +29,7 @@ from vitals.store.state.ledger import Ledger
 from vitals.store.state.runs import RunTable
 from vitals.store.state.sites import SiteTable
 from vitals.store.state.tokens import TokenTable
+from vitals.store.state.views import ViewTable
 from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.hot import HotTier
 from vitals.store.tiers.rollups import RollupTier
@@ -41,6 +43,7 @@ RUNTIME = Runtime(
 )
 EXPORT = Export("e", site="mill", created_ms=START, claim="")
 RUN = Run("r", site="mill", started_ms=START)
+VIEW = SavedView("v", "range=7d", "ada", START)
 FILE = ArchivedFile(rows=1, points=1, bytes=1, checksum="c", etag="e", version="v", windows=1)
 CONTENTS = Contents(site=DAY.site, day=DAY.date, rows=1, points=1, checksum="c")
 A_FEW = from_columns([0, 0, 70], [START, START + WINDOW_MS, START], [1.0, 2.0, 3.0])
@@ -56,6 +59,10 @@ class Case:
 
 def sites(client: Any) -> SiteTable:
     return SiteTable(client, "StateTable", RUNTIME)
+
+
+def views(client: Any) -> ViewTable:
+    return ViewTable(client, "StateTable", RUNTIME)
 
 
 def catalog(client: Any, *names: str) -> Any:
@@ -156,6 +163,11 @@ CASES = {
         lambda c: sites(c).set_settings("mill", {"units": "metric", "holidays": ("2026-12-25",)}, "ada"),
         lambda c: sites(c).set_status("mill", "paused"),
     ),
+    "a view": Case(lambda c: views(c).save("mill", VIEW)),
+    "a view of another's name": Case(
+        lambda c: views(c).save("mill", VIEW), lambda c: views(c).save("mill", replace(VIEW, view="a=1"))
+    ),
+    "a removed view": Case(lambda c: views(c).remove("mill", "v"), lambda c: views(c).save("mill", VIEW)),
     "a new catalog": Case(lambda c: catalog(c, *map(str, range(600)))),
     "an absence": Case(lambda c: catalog(c, "b"), lambda c: catalog(c, "a", "b")),
     "blocks": Case(lambda c: hot(c).write("mill", A_FEW, START)),

@@ -24,6 +24,9 @@ def test_settings_are_beside_the_points(stack: dict[str, Any], admin: requests.S
     answer = admin.patch(url, json={"timezone": site["timezone"]}, timeout=60)
     assert (answer.status_code, answer.json()["timezone"]) == (200, site["timezone"])
     assert "use UTC" in admin.patch(url, json={"timezone": "utc"}, timeout=60).json()["error"]
+    for holidays in (["2026-12-25"], site["holidays"]):
+        answer = admin.patch(url, json={"holidays": holidays}, timeout=60)
+        assert (answer.status_code, answer.json()["holidays"]) == (200, holidays)
     [point] = admin.get(f"{url}/points?limit=1", timeout=60).json()["points"]
     name = point["point_name"]
     for rollover in (1e12, None):
@@ -36,11 +39,26 @@ def test_settings_are_beside_the_points(stack: dict[str, Any], admin: requests.S
     assert newest[0]["who"].startswith("settings (")
 
 
+def test_views_are_saved_and_deleted(stack: dict[str, Any], admin: requests.Session) -> None:
+    [site] = admin.get(f"{stack['api']}/sites", timeout=60).json()["sites"]
+    url = f"{stack['api']}/sites/{site['site_name']}/views"
+    view = {"name": "Plant & roof, é", "view": "tag=equip%3DAHU-1&range=7d"}
+    saved = admin.put(url, json=view, timeout=60)
+    assert (saved.status_code, saved.json()["view"]) == (200, view["view"])
+    headers = {"Authorization": f"Bearer {token_for(stack, 'reader', 'read', '*')}"}
+    assert saved.json() in requests.get(url, headers=headers, timeout=60).json()["views"]
+    assert requests.put(url, json=view, headers=headers, timeout=60).status_code == 403
+    deleted = admin.delete(url, params={"name": view["name"]}, timeout=60)
+    assert (deleted.status_code, deleted.json()["status"]) == (200, "removed")
+    assert admin.delete(url, params={"name": view["name"]}, timeout=60).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
         ("GET", "", "PATCH, OPTIONS"),
         ("POST", "/changes", "GET, HEAD, OPTIONS"),
+        ("POST", "/views", "DELETE, GET, HEAD, PUT, OPTIONS"),
         ("DELETE", "/points", "GET, HEAD, OPTIONS"),
     ],
 )

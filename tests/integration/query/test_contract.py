@@ -72,6 +72,9 @@ def valid_values(stack: dict[str, Any], caller: requests.Session) -> dict[str, A
         # Settings as they are, because other tests use the site.
         "timezone": site["timezone"],
         "units": site["units"],
+        "holidays": site["holidays"],
+        "name": "contract",
+        "view": "range=7d",
         "resolution": "auto",
         "week_start": "monday",
         "measure": "count",

@@ -151,13 +151,40 @@ CHUNK_KEY = keys.site_partition("mill")
         (CHUNK_KEY, {"r", "b"}, False),
         (CHUNK_KEY, {"r", "s", "timezone"}, False),
         (keys.changes_partition("mill"), {"who"}, False),
+        (keys.views_partition("mill"), {"saved_views"}, True),
         (keys.TOKEN_INDEX, {"scopes"}, False),
     ],
 )
-def test_settings_are_all_that_admin_updates(
+def test_settings_and_views_are_all_that_admin_updates(
     partition: str, attributes: set[str], is_allowed_to_update: bool
 ) -> None:
     named = tuple(sorted({"pk", "sk"} | attributes))
     context = {"dynamodb:LeadingKeys": (partition,), "dynamodb:Attributes": named}
     access = Access("dynamodb:UpdateItem", arn("dynamodb", "table/StateTable"), context)
     assert is_allowed("AdminFunction", access) == is_allowed_to_update
+
+
+@pytest.mark.parametrize("action", ["PutItem", "UpdateItem", "DeleteItem"])
+def test_no_function_that_reads_writes_views(action: str) -> None:
+    reading = {"QueryFunction", "ExportFunction", "ExportApiFunction", "AuthorizerFunction"}
+    context = {"dynamodb:LeadingKeys": (keys.views_partition("mill"),)}
+    access = Access(f"dynamodb:{action}", arn("dynamodb", "table/StateTable"), context)
+    writing = {name for name in functions() if is_allowed(name, access)}
+    assert "AdminFunction" in writing
+    assert not writing & reading
+
+
+@pytest.mark.parametrize(
+    ("partition", "is_allowed_to_delete"),
+    [
+        (keys.views_partition("mill"), True),
+        (keys.changes_partition("mill"), False),
+        (keys.SITES_PARTITION, False),
+        (keys.site_partition("mill"), False),
+    ],
+)
+def test_admin_deletes_nothing_but_views(partition: str, is_allowed_to_delete: bool) -> None:
+    access = Access(
+        "dynamodb:DeleteItem", arn("dynamodb", "table/StateTable"), {"dynamodb:LeadingKeys": (partition,)}
+    )
+    assert is_allowed("AdminFunction", access) == is_allowed_to_delete

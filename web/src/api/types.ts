@@ -529,4 +529,27 @@ export type ExportJob = {
   links_expire_at?: string;
 };
 
+/** What the page Explore of a site shows, under a name. */
+export type SavedView = {
+  name: string;
+  /** The query part of the page's address, without `?`. */
+  view: string;
+  /** Name and id of the token that saved it last. */
+  saved_by: string;
+  /** ISO 8601. */
+  saved_at: string;
+};
+
+/** The saved views of a site in the order of their names, at most 200. */
+export type SavedViews = {
+  site_name: string;
+  views: SavedView[];
+};
+
+/** The view is removed. */
+export type RemovedView = {
+  name: string;
+  status: "removed";
+};
+
 export type Resolution = QueryAnswer["resolution"];

@@ -32,7 +32,7 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 ALLOWED_HEADERS = "Authorization, Content-Type, Accept, If-None-Match"
-ALLOWED_METHODS = "GET, HEAD, POST, PATCH, DELETE"
+ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 EXPOSED_HEADERS = ("ETag", "Retry-After")
 # A browser shows a header of the API to a script only if it is exposed by name.
 _API_PREFIX = "vitals-"

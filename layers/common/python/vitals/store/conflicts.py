@@ -23,7 +23,8 @@ _LONGEST_PAUSE_S = 0.8
 _THROTTLED_S = 3.0
 _CONFLICT = "TransactionConflict"
 _THROTTLED = {"ThrottlingError", "ProvisionedThroughputExceeded"}
-_REPEATABLE = {"ConditionalCheckFailed", _CONFLICT, "None", None} | _THROTTLED
+_FAILED = "ConditionalCheckFailed"
+_REPEATABLE = {_FAILED, _CONFLICT, "None", None} | _THROTTLED
 
 
 class RepeatableError(ConflictError):
@@ -55,10 +56,19 @@ def transact(client: "DynamoDBClient", writes: Sequence[Any], runtime: Runtime) 
 
     RepeatableError when another write was under way or DynamoDB throttled.
     """
+    return not refused(client, writes, runtime)
+
+
+def refused(client: "DynamoDBClient", writes: Sequence[Any], runtime: Runtime) -> list[int]:
+    """Makes all of the writes, or none; returns the indexes of those whose conditions do not hold.
+
+    RepeatableError when another write was under way or DynamoDB throttled.
+    """
     try:
         client.transact_write_items(TransactItems=writes)
     except client.exceptions.TransactionCanceledException as error:
-        codes = reasons(error)
+        ordered = reasons(error)
+        codes = set(ordered)
         if not codes <= _REPEATABLE or codes <= {"None", None}:
             raise
         if codes & _THROTTLED:
@@ -68,8 +78,8 @@ def transact(client: "DynamoDBClient", writes: Sequence[Any], runtime: Runtime) 
         if _CONFLICT in codes:
             pause_s = runtime.uniform(0, _LONGEST_PAUSE_S / 2)
             raise RepeatableError("another write was under way", pause_s) from error
-        return False
-    return True
+        return [index for index, code in enumerate(ordered) if code == _FAILED]
+    return []
 
 
 def repeat[T](attempt: Callable[[], T | None], subject: str, runtime: Runtime) -> T:
@@ -99,7 +109,7 @@ def pause(seconds: float, runtime: Runtime) -> None:
     runtime.deadline.check()
 
 
-def reasons(error: ClientError) -> set[Any]:
-    """Returns the codes of the reasons why a transaction was cancelled."""
+def reasons(error: ClientError) -> list[Any]:
+    """Returns the code of each write of a transaction that was cancelled, in their order."""
     details: Any = error.response
-    return {reason.get("Code") for reason in details.get("CancellationReasons", [])}
+    return [reason.get("Code") for reason in details.get("CancellationReasons", [])]

@@ -18,6 +18,8 @@ State table: pk, sk
     exports#{site}   | {created}#{export}    the exports of a site in the order of their requests (UTC ms)
     exports#{site}#quota | {YYYY-MM-DD}      the bytes that exports of the site reserved on that day (UTC)
     changes#{site}   | {number}              changes of its settings in the order of their times
+    views#{site}     | view#{name}           a saved view of the site
+    views#{site}     | count                 how many views the site has
     archive          | planning              the latest planning of the archive
     upstream#{host}  | circuit[#{group}]     the circuit breaker of a key group; the default one has no suffix
     upstream#{host}  | pace[#{group}]        when the next request of a backfill with its key may go out
@@ -64,6 +66,7 @@ RUN_PREFIX = "run#"
 TOKEN_PREFIX = "token#"
 TOKEN_INDEX = f"{TOKEN_PREFIX}index"
 PART_PREFIX = "part#"
+VIEW_PREFIX = "view#"
 # A policy of the template lets the worker delete items of this partition. No export has the id `open`.
 OPEN_EXPORTS = "export#open"
 
@@ -116,6 +119,18 @@ def changes_partition(site: str) -> str:
 
 def change(site: str, number: int) -> Key:
     return _state(changes_partition(site), f"{number:020d}")
+
+
+def views_partition(site: str) -> str:
+    return f"views#{site}"
+
+
+def saved_view(site: str, name: str) -> Key:
+    return _state(views_partition(site), f"{VIEW_PREFIX}{name}")
+
+
+def view_count(site: str) -> Key:
+    return _state(views_partition(site), "count")
 
 
 def backfill_lock(site: str) -> Key:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vitals.store.state.runs import RunTable
     from vitals.store.state.sites import SiteTable
     from vitals.store.state.tokens import TokenTable
+    from vitals.store.state.views import ViewTable
     from vitals.store.tiers.cold import ColdTier
     from vitals.store.tiers.export_files import ExportFiles
     from vitals.store.tiers.hot import HotTier
@@ -136,6 +137,12 @@ class Stores:
         from vitals.store.state.tokens import TokenTable
 
         return TokenTable(self._dynamodb, self._settings.state_table, self._runtime)
+
+    @cached_property
+    def views(self) -> "ViewTable":
+        from vitals.store.state.views import ViewTable
+
+        return ViewTable(self._dynamodb, self._settings.state_table, self._runtime)
 
     def circuits(self, key_group: str) -> "CircuitTable":
         """Returns the circuit of a key group."""
