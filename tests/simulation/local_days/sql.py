@@ -30,6 +30,7 @@ STATISTICS = {
     "sd": "stddev_samp(v)",
     "p5": "quantile_cont(v, 0.05)",
     "p50": "quantile_cont(v, 0.5)",
+    "p95": "quantile_cont(v, 0.95)",
     "p99": "quantile_cont(v, 0.99)",
 }
 # Of the held signal: the sum over its pieces in a bucket, of `length` ms each.
@@ -101,6 +102,25 @@ class Oracle:
         )
         self._sql.execute("CREATE OR REPLACE TABLE pieces AS SELECT s, s AS low, e AS high FROM buckets")
         return [Bucket(*row) for row in self._sql.execute("SELECT s, e FROM buckets ORDER BY s").fetchall()]
+
+    def select_range(self, span: Span) -> Bucket:
+        """Selects one bucket, which is this span of whole minutes, and returns it."""
+        self._sql.execute(
+            f"CREATE OR REPLACE TABLE minutes AS SELECT m * {MINUTE_MS} AS ms, 1 AS bucket"
+            f" FROM range({span.start_ms // MINUTE_MS}, {span.end_ms // MINUTE_MS}) AS t(m)"
+        )
+        bucket = f"SELECT 1 AS bucket, {span.start_ms}::BIGINT AS s, {span.end_ms}::BIGINT AS e"
+        self._sql.execute(f"CREATE OR REPLACE TABLE buckets AS {bucket}")
+        self._sql.execute("CREATE OR REPLACE TABLE pieces AS SELECT s, s AS low, e AS high FROM buckets")
+        return Bucket(span.start_ms, span.end_ms)
+
+    def peaks(self) -> dict[str, Rows]:
+        """Returns the highest mean of a quarter of an hour of local time in the selected bucket."""
+        return self._rows(
+            "SELECT point, s, max(m) FROM (SELECT point, s, avg(v) AS m FROM samples"
+            f" JOIN minutes ON ms = ts // {MINUTE_MS} * {MINUTE_MS} JOIN buckets USING (bucket)"
+            f" GROUP BY point, s, ts // {15 * MINUTE_MS}) GROUP BY point, s"
+        )
 
     def close(self, parts: list[tuple[int, int]]) -> None:
         """Makes the buckets consist of these parts of time (UTC ms) alone."""

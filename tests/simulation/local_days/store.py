@@ -133,6 +133,12 @@ class Store:
             }
         return table
 
+    def summary(self, **parameters: Any) -> dict[str, dict[str, Any]]:
+        """Returns the summary of each point."""
+        request = QueryRequest(site=SITE, **{"point_names": list(self.series)} | parameters)
+        answer: Any = self.api.summary(_READER, request).answer
+        return {point["point_name"]: point for point in answer["points"]}
+
     def etag(self, **parameters: Any) -> str | None:
         """Returns the ETag of the answer to a query, None while the answer may change."""
         request = QueryRequest(site=SITE, point_names=list(self.series), **parameters)
