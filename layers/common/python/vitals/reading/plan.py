@@ -209,16 +209,12 @@ def plan_query(
     existing = catalog.select(names, allow_unknown=True)
     check_sums(columns, existing, units)
     measure = _measure(request, existing)
-    interval = choose_interval(request, requested, existing)
-    week_start = _week_start(request.week_start)
-    hours = _hours(request, holidays, zone)
-    calendar = None if interval is None else Calendar(interval, zone, week_start, hours)
+    calendar = _calendar(request, requested, existing, zone, holidays)
     _check_bucket(calendar, measure, existing)
     span = calendar.widened(requested) if calendar else requested
     shape = chart_shape(request, span, calendar) if request.is_chart else None
     fill = fill_of(request)
     fingerprint = _fingerprint(request, requested_names, requested, calendar, shape, units)
-    has_rows = calendar is not None or request.method == "mean"
     return QueryPlan(
         site=request.site,
         names=names,
@@ -231,7 +227,7 @@ def plan_query(
         units=units,
         start_ms=_start_ms(request.next_token, fingerprint, span),
         fingerprint=fingerprint,
-        row_limit=request.row_limit(aggregated=has_rows and not request.is_table),
+        row_limit=_row_limit(request, calendar),
         shape=shape,
         form=request.form,
         columns=columns,
@@ -271,6 +267,16 @@ def _check_bucket(calendar: Calendar | None, measure: Measure, points: Iterable[
         )
 
 
+def _calendar(
+    request: QueryRequest, span: Span, points: Sequence[Point], zone: str, holidays: Sequence[str]
+) -> Calendar | None:
+    """Returns the buckets requested, None for samples."""
+    interval = choose_interval(request, span, points)
+    week_start = _week_start(request.week_start)
+    hours = _hours(request, holidays, zone)
+    return None if interval is None else Calendar(interval, zone, week_start, hours)
+
+
 def _hours(request: QueryRequest, holidays: Sequence[str], zone: str) -> OperatingHours | None:
     """Returns the operating hours requested; InvalidRequestError where the answer has no buckets."""
     hours = OperatingHours.parse(request.hours, request.days, holidays, zone)
@@ -279,6 +285,12 @@ def _hours(request: QueryRequest, holidays: Sequence[str], zone: str) -> Operati
             "operating hours have no chart: omit width, interval_ms, method and max_points"
         )
     return hours
+
+
+def _row_limit(request: QueryRequest, calendar: Calendar | None) -> int:
+    """Returns the most rows of a page, of a table the most values."""
+    has_aggregates = calendar is not None or request.method == "mean"
+    return request.row_limit(aggregated=has_aggregates and not request.is_table)
 
 
 def _week_start(text: str | None) -> WeekStart:
