@@ -46,12 +46,14 @@ const answer = (all: Series[], changes: Partial<MergedAnswer> = {}): MergedAnswe
   warnings: [],
   ...changes,
 });
-const point = (name: string, unit = "", slot = 0, stepped = false): Chosen => ({
+const point = (name: string, unit = "", slot = 0, draw: Chosen["draw"] = "line"): Chosen => ({
   name,
   label: name,
   unit,
   slot,
-  stepped,
+  draw,
+  states: new Map(),
+  hold: 25_000,
 });
 const SPAN = { from: 0, to: 100_000 };
 const column = (chart: ReturnType<typeof chartOf>, index: number) =>
@@ -230,7 +232,7 @@ describe("value of a stepped line", () => {
     [60_000, 0],
   ];
   const gaps = [gap(0, 10_000, "not_polled"), gap(20_000, 50_000)];
-  const [line] = chartOf([point("a", "", 0, true)], answer([series("a", rows, gaps)]), SPAN).lines;
+  const [line] = chartOf([point("a", "", 0, "steps")], answer([series("a", rows, gaps)]), SPAN).lines;
   const read = (time: number) => line && valueAt(line, time);
 
   test("is the sample in force", () => {
@@ -243,7 +245,7 @@ describe("value of a stepped line", () => {
   test("is the gap or none without one", () => {
     expect(read(5_000)).toMatchObject({ kind: "gap" });
     expect(read(20_001)).toMatchObject({ kind: "gap" });
-    const [early] = chartOf([point("a", "", 0, true)], answer([series("a", rows)]), SPAN).lines;
+    const [early] = chartOf([point("a", "", 0, "steps")], answer([series("a", rows)]), SPAN).lines;
     expect(early && valueAt(early, 9_999)).toEqual({ kind: "none" });
   });
 });

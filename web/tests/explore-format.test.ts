@@ -9,7 +9,7 @@ import {
   timeLabels,
   toInput,
 } from "../src/pages/explore/format";
-import { isStepped, kindText } from "../src/pages/explore/points/kind";
+import { drawOf, holdOf, kindText, statesOf } from "../src/pages/explore/points/kind";
 import { DAY, HOUR, MINUTE, SECOND } from "../src/pages/explore/range/range";
 import { doubles, PAIRS } from "./doubles";
 
@@ -127,9 +127,26 @@ const POINT: Point = {
   kind: "analog",
 };
 
-test("kinds that hold their value have steps", () => {
+test("each kind has its way of drawing", () => {
   const kinds = ["binary", "multistate", "setpoint", "analog", "counter"] as const;
-  expect(kinds.map((kind) => isStepped({ ...POINT, kind }))).toEqual([true, true, true, false, false]);
+  expect(kinds.map((kind) => drawOf({ ...POINT, kind }))).toEqual(["lane", "lane", "steps", "line", "line"]);
+});
+
+test("states are named by their numbers", () => {
+  expect([...statesOf(POINT)]).toEqual([]);
+  expect([...statesOf({ ...POINT, kind: "binary" })]).toEqual([
+    [0, "Off"],
+    [1, "On"],
+  ]);
+  expect([...statesOf({ ...POINT, kind: "binary", states: { Open: 0, Closed: 1 } })]).toEqual([
+    [0, "Open"],
+    [1, "Closed"],
+  ]);
+});
+
+test("a sample holds for two and a half intervals", () => {
+  expect(holdOf(POINT)).toBe(150 * SECOND);
+  expect(holdOf({ ...POINT, interval_seconds: null })).toBe(15 * MINUTE);
 });
 
 test("the kind names what was set", () => {

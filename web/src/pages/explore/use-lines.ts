@@ -8,8 +8,8 @@ import type { Chosen } from "./data/line";
 import type { MergedAnswer } from "./data/pages";
 import { NARROW, plotWidth } from "./plot/layout";
 import type { State } from "./plot/plot";
-import { isStepped } from "./points/kind";
-import { usePointLookup } from "./points/lookup";
+import { drawOf, holdOf, statesOf } from "./points/kind";
+import { unlisted, usePointLookup } from "./points/lookup";
 import { queryLines } from "./query";
 import { type Span, sameSpan } from "./range/range";
 
@@ -55,13 +55,15 @@ function stateOf(loading: boolean, failed: boolean, current: boolean): State {
   return current ? "drawn" : "loading";
 }
 
-function chosenPoint(name: string, point: Point | undefined, slot: number): Chosen {
+function chosenPoint(name: string, point: Point = unlisted(name), slot: number): Chosen {
   return {
     name,
-    label: point?.display_name || name,
-    unit: point?.unit ?? "",
+    label: point.display_name || name,
+    unit: point.unit,
     slot,
-    stepped: point !== undefined && isStepped(point),
+    draw: drawOf(point),
+    states: statesOf(point),
+    hold: holdOf(point),
   };
 }
 

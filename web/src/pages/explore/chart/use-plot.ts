@@ -19,7 +19,7 @@ export function usePlot(input: PlotInput, hover: Store<Hover>, onWidth: (width: 
   holder.input = input;
   const theme = useTheme();
   const { chart, axes, timeZone, view, state } = input;
-  const lines = chart.lines.map(({ name, unit, slot, stepped }) => [name, unit, slot, stepped]);
+  const lines = chart.lines.map(({ name, unit, slot, draw }) => [name, unit, slot, draw]);
   const layout = JSON.stringify([lines, axes, timeZone, chart.banded]);
   useEffect(() => () => holder.remove(), [layout, theme]);
   useEffect(() => holder.show(), [chart, view.from, view.to, state, layout, theme]);

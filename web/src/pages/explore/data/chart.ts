@@ -41,6 +41,8 @@ function lineOf(point: Chosen, series: Series | undefined, banded: boolean, colu
     values: series?.values ?? [],
     low: (banded && series?.min) || [],
     high: (banded && series?.max) || [],
+    ends: series?.ends ?? [],
+    partial: series?.partial ?? [],
     gaps: (series?.gaps ?? []).map(({ start, end, reason }) => ({
       from: Date.parse(start),
       to: Date.parse(end),

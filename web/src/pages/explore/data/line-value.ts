@@ -2,7 +2,7 @@
 
 import type { GapSpan, Line } from "./line";
 
-/** The value of a line at a time: the nearest sample, of a stepped line the last one, or the gap around that time. */
+/** The value of a line at a time: the nearest sample, of steps and lanes the one in force, or the gap around it. */
 export type LineValue =
   | { kind: "sample"; time: number; value: number; low: number | undefined; high: number | undefined }
   | { kind: "gap"; gap: GapSpan }
@@ -14,7 +14,7 @@ export function valueAt(line: Line, time: number): LineValue {
   const gap = gaps.find(({ from, to }) => from < time && time < to);
   if (gap && times[after] !== time) return { kind: "gap", gap };
   const [previous, next] = [times[after - 1], times[after]];
-  if (line.stepped) {
+  if (line.draw === "steps" || line.draw === "lane") {
     const last = next === time ? after : after - 1;
     return last < 0 ? { kind: "none" } : sampleAt(line, last);
   }

@@ -4,6 +4,9 @@ import type uPlot from "uplot";
 import type { Gap } from "../../../api/types";
 import type { Span } from "../range/range";
 
+/** How a line is drawn: samples connected, as steps, as a lane of states, or one bar per bucket. */
+export type Draw = "line" | "steps" | "lane" | "bars";
+
 /** A selected point. */
 export type Chosen = {
   name: string;
@@ -11,8 +14,11 @@ export type Chosen = {
   unit: string;
   /** The colour, and beyond the last colour also the dash. */
   slot: number;
-  /** Whether its values stay until the next sample. */
-  stepped: boolean;
+  draw: Draw;
+  /** The names of its states by their numbers; empty when they have none. */
+  states: ReadonlyMap<number, string>;
+  /** How long a sample stays in force without another, in ms. */
+  hold: number;
 };
 
 export type GapSpan = Span & { reason: Gap["reason"] };
@@ -22,6 +28,10 @@ export type Line = Chosen & {
   values: number[];
   low: number[];
   high: number[];
+  /** The ends of the buckets in ms, when the line has bars. */
+  ends: number[];
+  /** The rows of bars whose bucket is not over. */
+  partial: number[];
   gaps: GapSpan[];
   /** Samples expected by the point's interval, null when the interval is unknown. */
   expected: number | null;

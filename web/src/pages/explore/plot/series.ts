@@ -43,8 +43,8 @@ function lineSeries({ chart, inks }: PlotContext, line: Line, index: number): uP
 }
 
 /** Returns the steps of a stepped line; uPlot connects the samples of other lines. */
-function pathsOf({ stepped }: Line): { paths?: uPlot.Series.PathBuilder } {
-  const paths = stepped && uPlot.paths.stepped?.({ align: 1 });
+function pathsOf({ draw }: Line): { paths?: uPlot.Series.PathBuilder } {
+  const paths = (draw === "steps" || draw === "lane") && uPlot.paths.stepped?.({ align: 1 });
   return paths ? { paths } : {};
 }
 

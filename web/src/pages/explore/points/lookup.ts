@@ -43,7 +43,8 @@ export async function findPoint(api: Api, site: string, name: string, signal: Ab
   return unlisted(name);
 }
 
-function unlisted(name: string): Point {
+/** Returns a point with only a name. */
+export function unlisted(name: string): Point {
   return {
     point_name: name,
     display_name: name,
