@@ -1,14 +1,15 @@
 """An API for the page whose values a test lays out: no stack is needed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Route
 
 from tests.support.local_stack import ROOT
-from vitals.model.timespan import HOUR_MS, MINUTE_MS, iso
+from vitals.model.measures.calendar import Calendar, Interval
+from vitals.model.timespan import HOUR_MS, MINUTE_MS, Span, iso, parse_iso
 
 BUILT = ROOT / "functions" / "query" / "web"
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -31,6 +32,9 @@ class LaidOutApi:
         self.banded = False
         self.holding = False
         self.queries: list[tuple[str, list[str]]] = []
+        self.requests: list[dict[str, Any]] = []
+        # What a bucket that begins at a time has, of every point.
+        self.bucket: Callable[[int], float] = float
         self._held: list[Route] = []
 
     def answer(self, route: Route) -> None:
@@ -74,7 +78,12 @@ class LaidOutApi:
             case ["timeseries", "query"]:
                 method, names = ("POST", body["point_names"]) if body else ("GET", query["point_name"])
                 self.queries.append((method, names))
-                return self.samples(names, *self.span(query, body))
+                request = body or {name: texts[0] for name, texts in query.items()}
+                self.requests.append(request | {"point_names": names})
+                start, end = self.span(query, body)
+                if "measure" in request:
+                    return self.samples(names, start, end) | self.buckets(names, request)
+                return self.samples(names, start, end)
         raise AssertionError(f"no answer is laid out for {path}")
 
     def span(self, query: dict[str, list[str]], body: dict[str, Any]) -> tuple[str, str]:
@@ -139,6 +148,29 @@ class LaidOutApi:
             "series": series,
             "metadata": metadata,
             "warnings": [],
+        }
+
+    def buckets(self, names: Sequence[str], request: dict[str, Any]) -> dict[str, Any]:
+        """The whole buckets of a request, the last of them partial, each with what `bucket` has of it."""
+        span = Span(parse_iso(request["start_time"]), parse_iso(request["end_time"]))
+        edges = Calendar(Interval.parse(request["resolution"]), request["timezone"]).edges(span).tolist()
+        starts, ends = edges[:-1], edges[1:]
+        is_mean = request["measure"] == "mean"
+        values = [self.bucket(start) for start in starts]
+        columns = {
+            "timestamps": starts,
+            "values": values,
+            "count": [60 for _ in starts],
+            "known": [1.0 for _ in starts],
+            "partial": [len(starts) - 1],
+            **({"min": values, "max": values, "first": values, "last": values} if is_mean else {}),
+            **({} if request["resolution"].endswith(("m", "h")) else {"ends": ends}),
+        }
+        return {
+            "resolution": request["resolution"],
+            "data_type": "aggregate",
+            "measure": request["measure"],
+            "series": [self.series(name) | columns for name in names],
         }
 
     def series(self, name: str) -> dict[str, Any]:

@@ -54,6 +54,7 @@ const point = (name: string, unit = "", slot = 0, draw: Chosen["draw"] = "line")
   draw,
   states: new Map(),
   hold: 25_000,
+  compared: false,
 });
 const SPAN = { from: 0, to: 100_000 };
 const column = (chart: ReturnType<typeof chartOf>, index: number) =>

@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import { Api } from "../src/api/client";
 import { csvOf, csvRows, estimatedRows, fileName, joinedCsv } from "../src/pages/explore/download/csv";
 import { followExport } from "../src/pages/explore/download/export";
-import { queryString } from "../src/pages/explore/query";
+import { queryString, sampleQuery } from "../src/pages/explore/query";
 import { DAY } from "../src/pages/explore/range/range";
 
 const SPAN = { from: Date.parse("2026-01-01T00:00:00Z"), to: Date.parse("2026-01-02T00:00:00Z") };
@@ -45,7 +45,8 @@ test("CSV follows all pages of raw samples", async () => {
   const counts: number[] = [];
   const api = new Api("http://api.test", "token");
   const { signal } = new AbortController();
-  const saved = await csvOf(api, "s", ["a#1"], SPAN, (rows) => counts.push(rows), signal);
+  const query = { ...sampleQuery("s", ["a#1"], SPAN), timezone: "Asia/Kolkata" };
+  const saved = await csvOf(api, query, (rows) => counts.push(rows), signal);
   expect(await saved.file.text()).toBe("name,value\na,1\na,2\n");
   expect(saved.warnings).toEqual(["left out: the file of 1 January", "the site has no point 'b'"]);
   expect(counts).toEqual([1, 2]);
@@ -53,6 +54,7 @@ test("CSV follows all pages of raw samples", async () => {
   for (const { searchParams } of requests) {
     expect(searchParams.get("resolution")).toBe("raw");
     expect(searchParams.has("width")).toBe(false);
+    expect(searchParams.get("timezone")).toBe("Asia/Kolkata");
     expect(searchParams.getAll("point_name")).toEqual(["a#1"]);
   }
   vi.unstubAllGlobals();
@@ -73,7 +75,7 @@ test("truncated CSV pages are errors", async () => {
   const metadata = JSON.stringify({ metadata: { samples_returned: 3, next_token: null } });
   const get = async (text: string, headers: Record<string, string>) => {
     vi.stubGlobal("fetch", async () => new Response(text, { headers }));
-    const { file } = await csvOf(api, "s", ["a"], SPAN, () => {}, new AbortController().signal);
+    const { file } = await csvOf(api, sampleQuery("s", ["a"], SPAN), () => {}, new AbortController().signal);
     return file.text();
   };
   expect(await get(page, { "Vitals-Metadata": metadata })).toBe(page);

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { Api } from "../src/api/client";
-import { queryLines } from "../src/pages/explore/query";
+import { querySeries, sampleQuery } from "../src/pages/explore/query";
 
 const METADATA = {
   total_samples: 1,
@@ -30,7 +30,7 @@ test("merged pages drop warnings of the time limit", async () => {
   });
   const api = new Api("http://api.test", "token");
   const { signal } = new AbortController();
-  const answer = await queryLines(api, "s", ["a", "b"], { from: 0, to: 1000 }, 9, signal);
+  const answer = await querySeries(api, sampleQuery("s", ["a", "b"], { from: 0, to: 1000 }), signal);
   expect(tokens).toEqual([null, "t"]);
   expect(answer.warnings).toEqual(["the site has no point 'b'"]);
   expect(answer.metadata.samples_read).toBe(2);

@@ -84,18 +84,18 @@ describe("before 1990", () => {
 describe("the span", () => {
   test("of a preset ends now and advances in steps", () => {
     for (const [name, length] of Object.entries(PRESETS)) {
-      const span = spanOf(name as keyof typeof PRESETS, NOON + 1);
+      const span = spanOf(name as keyof typeof PRESETS, NOON + 1, "UTC");
       expect(span.to - span.from).toBe(length);
       expect(span.to).toBeGreaterThan(NOON);
       expect(span.to).toBeLessThanOrEqual(NOON + MINUTE);
-      expect(spanOf(name as keyof typeof PRESETS, NOON + 20 * SECOND)).toEqual(span);
-      expect(spanOf(name as keyof typeof PRESETS, NOON + 61 * SECOND)).not.toEqual(span);
+      expect(spanOf(name as keyof typeof PRESETS, NOON + 20 * SECOND, "UTC")).toEqual(span);
+      expect(spanOf(name as keyof typeof PRESETS, NOON + 61 * SECOND, "UTC")).not.toEqual(span);
     }
   });
 
   test("of from and to is fixed", () => {
     const span = { from: 1, to: 2 };
-    expect(spanOf(span, NOON)).toBe(span);
+    expect(spanOf(span, NOON, "UTC")).toBe(span);
   });
 });
 

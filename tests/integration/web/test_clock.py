@@ -56,7 +56,7 @@ def test_times_are_of_the_site(visits: Visits) -> None:
     page = opened(visits, "fan")
     expect(page.locator("header .site small")).to_have_text("America/Chicago")
     expect(page.get_by_label("From", exact=True)).to_have_value("2025-12-31T18:00")
-    expect(page.get_by_text("times in America/Chicago")).to_be_visible()
+    expect(page.get_by_text("Times in America/Chicago")).to_be_visible()
     point_at(page, 30)
     expect(page.locator(".tooltip strong")).to_contain_text("31 Dec 2025, 18:")
     page.get_by_label("From", exact=True).fill("2025-12-31T18:10")

@@ -12,6 +12,11 @@ export function supportedZone(timeZone: string): string {
   }
 }
 
+/** Returns the zone of the browser. */
+export function browserZone(): string {
+  return supportedZone(new Intl.DateTimeFormat().resolvedOptions().timeZone);
+}
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** Returns the offset of a zone from UTC in ms, at a time. */

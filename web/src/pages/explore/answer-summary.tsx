@@ -1,9 +1,7 @@
-import { useContext } from "preact/hooks";
 import { dollars, number, percent } from "../../ui/format";
 import type { Line } from "./data/line";
 import { totalCoverage } from "./data/line-value";
 import type { MergedAnswer } from "./data/pages";
-import { SiteZone } from "./site-zone";
 
 const RESOLUTIONS: Record<string, string> = {
   raw: "raw samples",
@@ -17,7 +15,6 @@ const SOURCES = { hot: "hot tier", rollup: "rollups", archive: "archive", athena
 export function AnswerSummary({ answer, lines }: { answer: MergedAnswer; lines: Line[] }) {
   const { metadata } = answer;
   const covered = totalCoverage(lines);
-  const timeZone = useContext(SiteZone);
   const items = [
     `Read ${number(metadata.samples_read)} samples, drew ${number(metadata.samples_returned)}`,
     RESOLUTIONS[answer.resolution] ?? `values of ${answer.resolution}`,
@@ -25,7 +22,6 @@ export function AnswerSummary({ answer, lines }: { answer: MergedAnswer; lines: 
     covered && `${percent(covered.received, covered.expected)} covered`,
     `${Math.round(metadata.query_time_ms)} ms${metadata.cache_hit ? " from the cache" : ""}`,
     dollars(metadata.cost.micro_dollars / 1e6),
-    `times in ${timeZone}`,
   ];
   return <p class="told">{items.filter(Boolean).join(" · ")}</p>;
 }

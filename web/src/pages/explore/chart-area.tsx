@@ -6,6 +6,7 @@ import { Retry } from "../../ui/retry";
 import { advice, Failure } from "../../ui/states";
 import { AnswerSummary } from "./answer-summary";
 import { ChartView } from "./chart/chart";
+import { movedSpan } from "./measure/plan";
 import { Start } from "./start";
 import type { Lines } from "./use-lines";
 import type { View } from "./use-view";
@@ -54,12 +55,12 @@ function LoadedChart({ site, view, lines, onRemove }: Omit<Props, "api" | "onAdd
       <ChartView
         chart={chart}
         axes={lines.axes}
-        view={view.span}
+        view={lines.shown}
         state={lines.state}
         coverage={link("coverage", site)}
         onWidth={lines.setWidth}
         onRemove={onRemove}
-        onView={view.onView}
+        onView={(next, kind) => view.onView(movedSpan(next, kind, lines.shown, view.span), kind)}
         onReset={view.onReset}
         onBack={view.onBack}
       />

@@ -1,33 +1,37 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
-import type { Api } from "../../api/client";
+import { useContext, useState } from "preact/hooks";
 import type { Point } from "../../api/types";
 import { Empty } from "../../ui/states";
-import { supportedZone } from "../../ui/zone";
+import { browserZone, supportedZone } from "../../ui/zone";
 import type { PageProps } from "../page-props";
+import { parseAddress } from "./address";
 import { ChartArea } from "./chart-area";
-import { CopyLink } from "./copy-link";
-import { Download } from "./download/download";
+import { CounterHint } from "./measure/counter-hint";
 import { Picker } from "./picker/picker";
-import { RangeBar } from "./range/range-bar";
 import { SiteZone } from "./site-zone";
-import { type Lines, useLines } from "./use-lines";
-import { useView, type View } from "./use-view";
+import { Tools } from "./tools";
+import { useLines } from "./use-lines";
+import { useView } from "./use-view";
 import "./explore.css";
 
-/** Charts of selected points in the site's zone; the address holds the points and the range. */
+/** Charts of selected points in the zone of the site or of the browser; the address holds all that is chosen. */
 export function Explore(props: PageProps) {
+  const timeZone =
+    parseAddress(props.route.parameters).zone === "browser"
+      ? browserZone()
+      : supportedZone(props.site.timezone);
   return (
-    <SiteZone.Provider value={supportedZone(props.site.timezone)}>
+    <SiteZone.Provider value={timeZone}>
       <Charts {...props} />
     </SiteZone.Provider>
   );
 }
 
 function Charts({ api, site, route }: PageProps) {
-  const view = useView(site.site_name, route);
+  const timeZone = useContext(SiteZone);
+  const view = useView(site.site_name, route, timeZone);
   const { points } = view;
-  const lines = useLines(api, site.site_name, points, view.span);
+  const lines = useLines(api, site.site_name, view, timeZone);
   const remove = (name: string) => view.showPoints(points.filter((point) => point !== name));
   const add = (added: Point[]) => {
     for (const point of added) lines.pointCache.set(point.point_name, point);
@@ -48,33 +52,15 @@ function Charts({ api, site, route }: PageProps) {
       </Side>
       <div class="view">
         <h1 class="visually-hidden">{site.display_name || site.site_name}</h1>
-        <Tools api={api} site={site.site_name} view={view} lines={lines} />
+        <Tools api={api} site={site} view={view} lines={lines} />
+        <CounterHint
+          choice={view}
+          points={lines.points}
+          span={view.span}
+          onShow={() => view.show({ measure: "increase" })}
+        />
         <ChartArea api={api} site={site.site_name} view={view} lines={lines} onAdd={add} onRemove={remove} />
       </div>
-    </div>
-  );
-}
-
-type ToolsProps = { api: Api; site: string; view: View; lines: Lines };
-
-/** The controls above the chart. */
-function Tools({ api, site, view, lines }: ToolsProps) {
-  const { points, span } = view;
-  return (
-    <div class="tools">
-      <RangeBar range={view.range} span={span} preset={view.preset} onRange={view.showRange} />
-      {points.length > 0 && (
-        <div class="share">
-          <CopyLink link={new URL(view.hrefOf(), location.href).href} />
-          <Download
-            api={api}
-            site={site}
-            points={points}
-            intervals={points.map((name) => lines.pointCache.get(name)?.interval_seconds ?? null)}
-            span={span}
-          />
-        </div>
-      )}
     </div>
   );
 }

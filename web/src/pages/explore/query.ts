@@ -13,24 +13,17 @@ const MAX_PAGES = 20;
 /** The code of the warning that a page ended early; the next page makes it obsolete. */
 const TIME_LIMIT = "TIME_LIMIT";
 
-/** Returns the series of a chart of `width` pixels, merged from all pages. */
-export async function queryLines(
+/** Returns the series of a request, merged from all pages. */
+export async function querySeries(
   api: Api,
-  site: string,
-  points: string[],
-  span: Span,
-  width: number,
+  request: QueryRequest,
   signal: AbortSignal,
 ): Promise<MergedAnswer> {
   let result: MergedAnswer | undefined;
   let token: string | null = null;
   for (let page = 0; page < MAX_PAGES; page++) {
-    const request: QueryRequest = {
-      ...sampleQuery(site, points, span),
-      width,
-      ...(token && { next_token: token }),
-    };
-    const answer = await jsonOf<QueryAnswer>(await sendQuery(api, request, "application/json", signal));
+    const next: QueryRequest = token ? { ...request, next_token: token } : request;
+    const answer = await jsonOf<QueryAnswer>(await sendQuery(api, next, "application/json", signal));
     const { warning_details: details = [], ...rows } = answer;
     const warnings = lastingWarnings(
       rows.warnings,
@@ -55,6 +48,8 @@ export type QueryRequest = {
   end_time: string;
   width?: number;
   resolution?: string;
+  measure?: string;
+  timezone?: string;
   next_token?: string;
 };
 

@@ -2,69 +2,85 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import type { Api } from "../../api/client";
 import type { Point } from "../../api/types";
 import { useLoaded } from "../../ui/load";
+import { daysOf } from "./compare/versus";
 import { axesOf, slotsOf } from "./data/axes";
 import { chartOf } from "./data/chart";
-import type { Chosen } from "./data/line";
-import type { MergedAnswer } from "./data/pages";
+import { answerWith, chosenLines, plannedUnits, withCompared } from "./data/chosen";
+import { type ChartAnswer, type ChartQuery, queryChart } from "./measure/answers";
+import { planOf, shownSpan } from "./measure/plan";
 import { NARROW, plotWidth } from "./plot/layout";
 import type { State } from "./plot/plot";
-import { drawOf, holdOf, statesOf } from "./points/kind";
-import { unlisted, usePointLookup } from "./points/lookup";
-import { queryLines } from "./query";
-import { type Span, sameSpan } from "./range/range";
+import { usePointLookup } from "./points/lookup";
+import type { View } from "./use-view";
 
-/** Loads the lines of points in a span, once the width of the chart is known. */
-export function useLines(api: Api, site: string, points: string[], span: Span) {
+/** Loads the lines of the points of a view, once the width of the chart is known. */
+export function useLines(api: Api, site: string, view: View, timeZone: string) {
+  const { points: names, span } = view;
   const pointCache = useRef(new Map<string, Point>()).current;
-  const lookup = usePointLookup(api, site, points, pointCache);
-  const slots = useSlots(points);
-  const chosen = useMemo(
-    () => points.map((name): Chosen => chosenPoint(name, pointCache.get(name), slots.get(name) ?? 0)),
-    [points, slots, lookup.value],
-  );
+  const lookup = usePointLookup(api, site, names, pointCache);
+  const slots = useSlots(names);
+  const points = useMemo(() => names.flatMap((name) => pointCache.get(name) ?? []), [names, lookup.value]);
+  const plan = useMemo(() => planOf(view, points, span), [view.resolution, view.measure, points, span]);
   const [width, setWidth] = useState(0);
-  const axes = useMemo(() => axesOf(chosen, width < NARROW ? 2 : 4), [chosen, width < NARROW]);
-  const columns = width && lookup.value && points.length ? plotWidth(width, axes) : 0;
+  const limit = width < NARROW ? 2 : 4;
+  const planned = useMemo(() => axesOf(plannedUnits(points), limit), [points, limit]);
+  const columns = width && lookup.value && names.length ? plotWidth(width, planned) : 0;
+  const query: ChartQuery = {
+    site,
+    plan,
+    span,
+    // Buckets do not depend on the width.
+    width: plan.sampled.length ? columns : Math.min(1, columns),
+    timeZone,
+    earlierBy: view.versus === undefined ? undefined : daysOf(view.versus, span, timeZone),
+  };
+  const key = JSON.stringify(query);
   const loaded = useLoaded<Result | undefined>(
-    async (signal) =>
-      columns
-        ? { answer: await queryLines(api, site, points, span, columns, signal), span, points }
-        : undefined,
-    [api, site, points, span, columns],
+    async (signal) => (query.width ? { ...(await queryChart(api, query, signal)), query, key } : undefined),
+    [api, key],
   );
   const result = loaded.value;
-  const chart = useMemo(() => chartOf(chosen, result?.answer, result?.span ?? span), [chosen, result]);
+  const chart = useMemo(() => {
+    const { plan: drawn, span: of } = result?.query ?? query;
+    const lines = chosenLines(names, pointCache, slots, drawn, result?.answer);
+    const bounds = shownSpan(drawn, of, timeZone);
+    if (!result) return chartOf(lines, undefined, bounds);
+    const { answer, compared } = result;
+    return chartOf(withCompared(lines, compared, view.versus), answerWith(answer, compared), bounds);
+  }, [names, points, slots, result, timeZone]);
+  const axes = useMemo(() => axesOf(chart.lines, limit), [chart, limit]);
   const error = lookup.error ?? loaded.error;
-  const current = result?.points === points && sameSpan(result.span, span);
-  const state = stateOf(lookup.loading || loaded.loading, error !== undefined, current);
+  const state = stateOf(lookup.loading || loaded.loading, error !== undefined, result?.key === key);
   const reload = () => {
     lookup.reload();
     loaded.reload();
   };
-  return { pointCache, slots, axes, chart, answer: result?.answer, error, state, reload, setWidth };
+  const shown = useMemo(() => shownSpan(plan, span, timeZone), [plan, span, timeZone]);
+  return {
+    pointCache,
+    points,
+    slots,
+    plan,
+    axes,
+    chart,
+    answer: result?.answer,
+    shown,
+    error,
+    state,
+    reload,
+    setWidth,
+  };
 }
 
 export type Lines = ReturnType<typeof useLines>;
 
-/** An answer with the span and points of its query. */
-type Result = { answer: MergedAnswer; span: Span; points: string[] };
+/** An answer with its query. */
+type Result = ChartAnswer & { query: ChartQuery; key: string };
 
 function stateOf(loading: boolean, failed: boolean, current: boolean): State {
   if (loading) return "loading";
   if (failed) return "failed";
   return current ? "drawn" : "loading";
-}
-
-function chosenPoint(name: string, point: Point = unlisted(name), slot: number): Chosen {
-  return {
-    name,
-    label: point.display_name || name,
-    unit: point.unit,
-    slot,
-    draw: drawOf(point),
-    states: statesOf(point),
-    hold: holdOf(point),
-  };
 }
 
 function useSlots(points: string[]): ReadonlyMap<string, number> {

@@ -1,15 +1,14 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { formatRoute, go, type Route } from "../../route";
 import { useInterval } from "../../ui/load";
-import { MAX_LINES } from "./data/line";
+import { type Address, formatAddress, parseAddress } from "./address";
 import type { MoveKind } from "./plot/gestures";
 import {
   DEFAULT,
-  formatRange,
   HOUR,
   isLive,
-  type Preset,
-  parseRange,
+  isNamed,
+  type NamedRange,
   type Range,
   refreshMs,
   type Span,
@@ -17,32 +16,31 @@ import {
 } from "./range/range";
 import { useStable } from "./use-stable";
 
-type Change = { points?: string[]; range?: Range };
-
-/** The points and the range in the address; every change goes through the address. */
-export function useView(site: string, route: Route) {
-  const points = useStable(namesOf(route.parameters));
-  const range = useStable(parseRange(route.parameters));
-  const preset = useRef<Preset>(DEFAULT);
+/** What the address chooses; every change goes through the address. `timeZone` is the zone of named ranges. */
+export function useView(site: string, route: Route, timeZone: string) {
+  const address = useStable(parseAddress(route.parameters));
+  const points = useStable(address.points);
+  const range = useStable(address.range);
+  const preset = useRef<NamedRange>(DEFAULT);
   if (isLive(range)) preset.current = range;
   const before = useRef<Range[]>([]);
-  const routeOf = (change: Change): Route => ({
+  const routeOf = (change: Partial<Address>): Route => ({
     page: "explore",
     site,
-    parameters: new URLSearchParams([
-      ...(change.points ?? points).map((name) => ["point", name]),
-      ...formatRange(change.range ?? range),
-    ]),
+    parameters: formatAddress({ ...address, ...change }),
   });
-  const showRange = (next: Range) => go(routeOf({ range: next }));
+  const show = (change: Partial<Address>) => go(routeOf(change));
+  const showRange = (next: Range) => show({ range: next });
   return {
+    ...address,
     points,
     range,
-    span: useSpan(range),
+    span: useSpan(range, timeZone),
     preset: preset.current,
     /** Returns the address after a change. */
-    hrefOf: (change: Change = {}) => formatRoute(routeOf(change)),
-    showPoints: (names: string[]) => go(routeOf({ points: names })),
+    hrefOf: (change: Partial<Address> = {}) => formatRoute(routeOf(change)),
+    show,
+    showPoints: (names: string[]) => show({ points: names }),
     showRange,
     onView: (next: Span, kind: MoveKind) => {
       if (kind === "zoom") before.current.push(range);
@@ -55,11 +53,6 @@ export function useView(site: string, route: Route) {
 
 export type View = ReturnType<typeof useView>;
 
-/** Returns the points in an address, without duplicates. */
-function namesOf(parameters: URLSearchParams): string[] {
-  return [...new Set(parameters.getAll("point"))].filter(Boolean).slice(0, MAX_LINES);
-}
-
 /** Returns the last range that differs, and removes it and the ranges after it. */
 function previousRange(before: Range[], range: Range): Range | undefined {
   for (let last = before.pop(); last; last = before.pop()) {
@@ -68,15 +61,15 @@ function previousRange(before: Range[], range: Range): Range | undefined {
   return undefined;
 }
 
-/** Returns the span of a range, which advances while the range is live and the page is visible. */
-function useSpan(range: Range): Span {
+/** Returns the span of a range, which moves while the range is named and the page is visible. */
+function useSpan(range: Range, timeZone: string): Span {
   const [round, next] = useState(0);
   const tick = useCallback(() => next((before) => before + 1), []);
-  useInterval(isLive(range) ? refreshMs(range) : HOUR, tick, isLive(range));
+  useInterval(isNamed(range) ? refreshMs(range) : HOUR, tick, isNamed(range));
   useEffect(() => {
     const seen = () => document.hidden || tick();
     document.addEventListener("visibilitychange", seen);
     return () => document.removeEventListener("visibilitychange", seen);
   }, [tick]);
-  return useStable(useMemo(() => spanOf(range, Date.now()), [range, round]));
+  return useStable(useMemo(() => spanOf(range, Date.now(), timeZone), [range, timeZone, round]));
 }

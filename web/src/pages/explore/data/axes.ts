@@ -6,7 +6,7 @@ import type { Chosen } from "./line";
 export type Axes = { unit: string; scale: string; side: 1 | 3 }[];
 
 /** Returns axes for the first `limit` units, on alternating sides; other units have a scale without an axis. */
-export function axesOf(chosen: Chosen[], limit: number): Axes {
+export function axesOf(chosen: readonly Pick<Chosen, "unit">[], limit: number): Axes {
   const units = [...new Set(chosen.map(({ unit }) => symbol(unit)))];
   return units.slice(0, limit).map((unit, index) => ({
     unit,

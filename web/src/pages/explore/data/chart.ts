@@ -13,7 +13,7 @@ import { type Column, isolatedRows, tableOf } from "./table";
 /** Returns the chart of the selected points; a point without a series has an empty line. */
 export function chartOf(chosen: Chosen[], answer: MergedAnswer | undefined, span: Span): Chart {
   const answered = new Map(answer?.series.map((series) => [series.point_name, series]));
-  const banded = answer?.data_type === "aggregate";
+  const banded = answer?.series.some(({ min }) => min !== undefined) ?? false;
   const width = banded ? 3 : 1;
   const lines = chosen.map((point, index) =>
     lineOf(point, answered.get(point.name), banded, (index + 1) * width),
@@ -38,11 +38,12 @@ function lineOf(point: Chosen, series: Series | undefined, banded: boolean, colu
   return {
     ...point,
     times: series?.timestamps ?? [],
-    values: series?.values ?? [],
-    low: (banded && series?.min) || [],
-    high: (banded && series?.max) || [],
-    ends: series?.ends ?? [],
-    partial: series?.partial ?? [],
+    values: valuesOf(point, series),
+    low: (banded && point.draw === "line" && series?.min) || [],
+    high: (banded && point.draw === "line" && series?.max) || [],
+    ends: (point.draw === "bars" && series?.ends) || [],
+    partial: (point.draw === "bars" && series?.partial) || [],
+    known: (point.draw === "bars" && series?.known) || [],
     gaps: (series?.gaps ?? []).map(({ start, end, reason }) => ({
       from: Date.parse(start),
       to: Date.parse(end),
@@ -54,6 +55,12 @@ function lineOf(point: Chosen, series: Series | undefined, banded: boolean, colu
     factor: 1,
     isolated: [],
   };
+}
+
+/** Returns the values to draw: of what stays until the next sample the last one of a bucket, never the mean. */
+function valuesOf({ draw }: Chosen, series: Series | undefined): number[] {
+  const isHeld = draw === "steps" || draw === "lane";
+  return (isHeld && series?.last) || series?.values || [];
 }
 
 /** Sets the factor of the lines: lines of one scale share the smallest factor that any of them needs. */

@@ -19,6 +19,8 @@ export type Chosen = {
   states: ReadonlyMap<number, string>;
   /** How long a sample stays in force without another, in ms. */
   hold: number;
+  /** Whether it is of the range that the chart is compared with, and drawn behind. */
+  compared: boolean;
 };
 
 export type GapSpan = Span & { reason: Gap["reason"] };
@@ -32,6 +34,8 @@ export type Line = Chosen & {
   ends: number[];
   /** The rows of bars whose bucket is not over. */
   partial: number[];
+  /** The known share of each row of bars, 0 to 1 or null; empty if it is not told. */
+  known: (number | null)[];
   gaps: GapSpan[];
   /** Samples expected by the point's interval, null when the interval is unknown. */
   expected: number | null;

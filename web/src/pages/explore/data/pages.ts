@@ -1,8 +1,11 @@
 // Merges the pages of a query.
 
-import type { Gap, QueryAnswer } from "../../../api/types";
+import type { Gap, Proof, QueryAnswer } from "../../../api/types";
 
-const COLUMNS = ["timestamps", "values", "min", "max", "count", "first", "last"] as const;
+const COLUMNS = [
+  ...(["timestamps", "values", "min", "max", "count", "first", "last"] as const),
+  ...(["ends", "at_least", "at_most"] as const),
+];
 
 /** An answer of one or more pages, with the warnings that apply to all of it. */
 export type MergedAnswer = Omit<QueryAnswer, "warning_details">;
@@ -10,8 +13,6 @@ export type MergedAnswer = Omit<QueryAnswer, "warning_details">;
 /** Returns two pages of a query as one answer. */
 export function mergePages(first: MergedAnswer, next: MergedAnswer): MergedAnswer {
   const pages = new Map(next.series.map((series) => [series.point_name, series]));
-  const sum = (field: (metadata: QueryAnswer["metadata"]) => number) =>
-    field(first.metadata) + field(next.metadata);
   return {
     ...first,
     series: first.series.map((series) => {
@@ -22,6 +23,11 @@ export function mergePages(first: MergedAnswer, next: MergedAnswer): MergedAnswe
         const rows = added[column];
         if (rows) whole[column] = (series[column] ?? []).concat(rows);
       }
+      const before = series.timestamps.length;
+      if (added.known) whole.known = (series.known ?? []).concat(added.known);
+      if (added.partial)
+        whole.partial = (series.partial ?? []).concat(added.partial.map((row) => row + before));
+      if (series.proof && added.proof) whole.proof = joinProofs(series.proof, added.proof);
       whole.gaps = joinGaps([...series.gaps, ...added.gaps]);
       const { expected, received } = series.coverage;
       whole.coverage = {
@@ -30,17 +36,49 @@ export function mergePages(first: MergedAnswer, next: MergedAnswer): MergedAnswe
       };
       return whole;
     }),
-    metadata: {
-      ...next.metadata,
-      total_samples: sum((metadata) => metadata.total_samples),
-      samples_read: sum((metadata) => metadata.samples_read),
-      samples_returned: sum((metadata) => metadata.samples_returned),
-      query_time_ms: sum((metadata) => metadata.query_time_ms),
-      sources: [...new Set([...first.metadata.sources, ...next.metadata.sources])],
-      cache_hit: first.metadata.cache_hit && next.metadata.cache_hit,
-      cost: { ...next.metadata.cost, micro_dollars: sum((metadata) => metadata.cost.micro_dollars) },
-    },
+    metadata: addMetadata(first.metadata, next.metadata),
     warnings: [...new Set([...first.warnings, ...next.warnings])],
+  };
+}
+
+/** Returns answers about different points or spans as one; it is of aggregates if any of them is. */
+export function joinAnswers(answers: readonly MergedAnswer[]): MergedAnswer {
+  const [first, ...others] = answers as [MergedAnswer, ...MergedAnswer[]];
+  return {
+    ...first,
+    data_type: answers.some(({ data_type }) => data_type === "aggregate") ? "aggregate" : "raw",
+    series: answers.flatMap(({ series }) => series),
+    metadata: others.map(({ metadata }) => metadata).reduce(addMetadata, first.metadata),
+    warnings: [...new Set(answers.flatMap(({ warnings }) => warnings))],
+  };
+}
+
+type Metadata = QueryAnswer["metadata"];
+
+function addMetadata(first: Metadata, next: Metadata): Metadata {
+  return {
+    ...next,
+    total_samples: first.total_samples + next.total_samples,
+    samples_read: first.samples_read + next.samples_read,
+    samples_returned: first.samples_returned + next.samples_returned,
+    query_time_ms: first.query_time_ms + next.query_time_ms,
+    sources: [...new Set([...first.sources, ...next.sources])],
+    cache_hit: first.cache_hit && next.cache_hit,
+    cost: { ...next.cost, micro_dollars: first.cost.micro_dollars + next.cost.micro_dollars },
+  };
+}
+
+/** Returns what the totals of two pages rest on; how much of both is known follows from their rows. */
+function joinProofs(first: Proof, next: Proof): Proof {
+  return {
+    ...next,
+    known_share: null,
+    bridged: first.bridged + next.bridged,
+    resets: [...first.resets, ...next.resets],
+    rollovers: [...first.rollovers, ...next.rollovers],
+    dips: [...first.dips, ...next.dips],
+    spikes: [...first.spikes, ...next.spikes],
+    files: [...first.files, ...next.files],
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { type Api, ApiError, readBody } from "../../../api/client";
 import type { QueryAnswer } from "../../../api/types";
-import { lastingWarnings, type QueryRequest, sampleQuery, sendQuery } from "../query";
+import { lastingWarnings, type QueryRequest, sendQuery } from "../query";
 import { SECOND, type Span } from "../range/range";
 
 /** About 40 MB of CSV, or ten requests. */
@@ -18,16 +18,14 @@ export function estimatedRows(intervals: (number | null)[], { from, to }: Span):
   );
 }
 
-/** Returns all samples in the span as CSV, with the warnings; calls `onRows` with the number of rows so far. */
+/** Returns all samples of a request as CSV, with the warnings; calls `onRows` with the number of rows so far. */
 export async function csvOf(
   api: Api,
-  site: string,
-  points: string[],
-  span: Span,
+  query: QueryRequest,
   onRows: (rows: number) => void,
   signal: AbortSignal,
 ): Promise<{ file: Blob; warnings: string[] }> {
-  const request: QueryRequest = { ...sampleQuery(site, points, span), resolution: "raw" };
+  const request: QueryRequest = { ...query, resolution: "raw" };
   const pages: Uint8Array<ArrayBuffer>[] = [];
   const warnings = new Set<string>();
   let token: string | null = null;

@@ -1,22 +1,27 @@
-import { useContext } from "preact/hooks";
 import type { Api } from "../../../api/client";
 import { counted, number, times } from "../../../ui/format";
+import { usePopover } from "../../../ui/use-popover";
 import type { Span } from "../range/range";
-import { SiteZone } from "../site-zone";
 import { estimatedRows, MAX_ROWS } from "./csv";
 import { Outcome } from "./outcome";
 import { useDownload } from "./use-download";
-import { usePopover } from "./use-popover";
 
-type Props = { api: Api; site: string; points: string[]; intervals: (number | null)[]; span: Span };
+type Props = {
+  api: Api;
+  site: string;
+  points: string[];
+  intervals: (number | null)[];
+  span: Span;
+  /** Of the times in CSV files. */
+  timeZone: string;
+};
 
 /** Downloads the samples of the chart: small CSV files directly, large files and Parquet by an export. */
-export function Download({ api, site, points, intervals, span }: Props) {
+export function Download({ api, site, points, intervals, span, timeZone }: Props) {
   const past = { ...span, to: Math.min(span.to, Math.ceil(Date.now() / 1000) * 1000) };
   const rows = estimatedRows(intervals, past);
-  const { work, busy, startCsv, startExport, cancel } = useDownload(api, site, points, past);
+  const { work, busy, startCsv, startExport, cancel } = useDownload(api, site, points, past, timeZone);
   const { open, toggle, box, button } = usePopover();
-  const timeZone = useContext(SiteZone);
   return (
     <div class="download" ref={box}>
       <button type="button" ref={button} aria-expanded={open} aria-haspopup="dialog" onClick={toggle}>

@@ -16,7 +16,7 @@ export type Work =
   | { kind: "failed"; error: Error };
 
 /** Downloads the samples of the points in the span, one file at a time. */
-export function useDownload(api: Api, site: string, points: string[], span: Span) {
+export function useDownload(api: Api, site: string, points: string[], span: Span, timeZone: string) {
   const [work, setWork] = useState<Work>({ kind: "none" });
   const stop = useRef<AbortController | undefined>(undefined);
   useEffect(() => () => stop.current?.abort(), []);
@@ -35,7 +35,12 @@ export function useDownload(api: Api, site: string, points: string[], span: Span
     run(async (signal) => {
       const onRows = (rows: number) => setWork({ kind: "csv", rows });
       onRows(0);
-      const { file, warnings } = await csvOf(api, site, points, span, onRows, signal);
+      const { file, warnings } = await csvOf(
+        api,
+        { ...sampleQuery(site, points, span), timezone: timeZone },
+        onRows,
+        signal,
+      );
       save(file, fileName(site, span));
       return { kind: "done", text: `Saved ${bytes(file.size)}.`, warnings };
     });
@@ -43,7 +48,7 @@ export function useDownload(api: Api, site: string, points: string[], span: Span
     run(async (signal) => {
       const onProgress = (job?: ExportJob) => setWork({ kind: "export", job });
       onProgress();
-      const request = { ...sampleQuery(site, points, span), format };
+      const request = { ...sampleQuery(site, points, span), timezone: timeZone, format };
       return { kind: "export", job: await followExport(api, request, onProgress, signal) };
     });
   const busy = work.kind === "csv" || (work.kind === "export" && !ended(work.job));

@@ -25,7 +25,7 @@ export function seriesOf(context: PlotContext): uPlot.Series[] {
 }
 
 function lineSeries({ chart, inks }: PlotContext, line: Line, index: number): uPlot.Series {
-  const stroke = inkOf(inks, line);
+  const stroke = line.compared ? translucent(inkOf(inks, line), 0.4) : inkOf(inks, line);
   return {
     scale: scaleOf(line.unit),
     stroke,

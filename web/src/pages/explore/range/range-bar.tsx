@@ -1,9 +1,10 @@
+import { CalendarMenu } from "./calendar-menu";
 import { FromTo } from "./from-to";
-import { isLive, PRESETS, type Preset, type Range, type Span } from "./range";
+import { isLive, type NamedRange, PRESETS, type Preset, type Range, type Span } from "./range";
 
-type Props = { range: Range; span: Span; onRange: (range: Range) => void; preset: Preset };
+type Props = { range: Range; span: Span; onRange: (range: Range) => void; preset: NamedRange };
 
-/** Presets, the Live button, and the edges. */
+/** Presets, ranges of days, the Live button, and the edges. */
 export function RangeBar({ range, span, onRange, preset }: Props) {
   const live = isLive(range);
   return (
@@ -16,6 +17,7 @@ export function RangeBar({ range, span, onRange, preset }: Props) {
           </button>
         ))}
       </div>
+      <CalendarMenu range={range} onRange={onRange} />
       <button
         type="button"
         class="live"

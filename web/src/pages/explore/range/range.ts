@@ -1,6 +1,7 @@
-// The range of a chart: presets that follow the current time, fixed spans, and moves of both.
+// The range of a chart: ranges that follow the current time, fixed spans, and moves of both.
 
 import { dayStart, EARLIEST } from "../../../ui/days";
+import { type CalendarRange, calendarSpan, isCalendar, isPast } from "./calendar";
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -21,8 +22,11 @@ export type Preset = keyof typeof PRESETS;
 /** [from, to) in epoch milliseconds. */
 export type Span = { from: number; to: number };
 
-/** A preset ends now and follows the current time; a span is fixed. */
-export type Range = Preset | Span;
+/** A range with a name, which depends on the current time. */
+export type NamedRange = Preset | CalendarRange;
+
+/** A named range moves with the current time; a span is fixed. */
+export type Range = NamedRange | Span;
 
 export const DEFAULT: Preset = "24h";
 /** Older samples are not stored; an earlier edge becomes this time. */
@@ -32,8 +36,13 @@ const SHORTEST = 10 * SECOND;
 /** The longest range of a query. */
 export const LONGEST = 365 * DAY;
 
-export function isLive(range: Range): range is Preset {
+export function isNamed(range: Range): range is NamedRange {
   return typeof range === "string";
+}
+
+/** Whether the range ends now and follows the current time. */
+export function isLive(range: Range): range is NamedRange {
+  return isNamed(range) && !(isCalendar(range) && isPast(range));
 }
 
 /** Returns the range in an address: `from` and `to` when they are a valid span, else `range`, else the default. */
@@ -42,6 +51,7 @@ export function parseRange(parameters: URLSearchParams): Range {
   const span = { from: timeOf("from"), to: timeOf("to") };
   if (isSpan(span)) return stored(span);
   const named = parameters.get("range") ?? "";
+  if (isCalendar(named)) return named;
   return Object.hasOwn(PRESETS, named) ? (named as Preset) : DEFAULT;
 }
 
@@ -56,7 +66,7 @@ export function stored({ from, to }: Span): Span {
 }
 
 export function formatRange(range: Range): [string, string][] {
-  if (isLive(range)) return [["range", range]];
+  if (isNamed(range)) return [["range", range]];
   return [
     ["from", iso(range.from)],
     ["to", iso(range.to)],
@@ -68,15 +78,20 @@ export function iso(ms: number): string {
   return `${new Date(Math.round(ms / SECOND) * SECOND).toISOString().slice(0, 19)}Z`;
 }
 
-/** Returns the refresh interval of a live range. */
-export function refreshMs(range: Preset): number {
-  return PRESETS[range] <= PRESETS["6h"] ? 30 * SECOND : MINUTE;
+/** Returns the refresh interval of a named range. */
+export function refreshMs(range: NamedRange): number {
+  return !isCalendar(range) && PRESETS[range] <= PRESETS["6h"] ? 30 * SECOND : MINUTE;
 }
 
-/** Returns the current span of a range; a live range advances in steps, so that queries can be cached. */
-export function spanOf(range: Range, now: number): Span {
-  if (!isLive(range)) return range;
+/** Returns the current span of a range in a zone; a live range advances in steps, so that queries can be cached. */
+export function spanOf(range: Range, now: number, timeZone: string): Span {
+  if (!isNamed(range)) return range;
   const step = refreshMs(range);
+  if (isCalendar(range)) {
+    const { from, to } = calendarSpan(range, now, step, timeZone);
+    // A leap year has a day more than a query takes.
+    return { from: Math.max(from, to - LONGEST), to };
+  }
   const to = Math.ceil(now / step) * step;
   return { from: to - PRESETS[range], to };
 }

@@ -21,5 +21,5 @@ export function usePopover() {
       removeEventListener("pointerdown", close);
     };
   }, [open]);
-  return { open, toggle: () => setOpen(!open), box, button };
+  return { open, toggle: () => setOpen(!open), close: () => setOpen(false), box, button };
 }

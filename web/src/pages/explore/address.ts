@@ -1,0 +1,47 @@
+// The address of the Explore page: everything that a link must reproduce.
+
+import { parseVersus, type Versus } from "./compare/versus";
+import { MAX_LINES } from "./data/line";
+import { type Measure, parseMeasure } from "./measure/measures";
+import { parseResolution, type Resolution } from "./measure/resolutions";
+import { formatRange, parseRange, type Range } from "./range/range";
+
+export type ZoneChoice = "site" | "browser";
+
+export type Address = {
+  points: string[];
+  range: Range;
+  zone: ZoneChoice;
+  resolution: Resolution;
+  measure: Measure | undefined;
+  versus: Versus | undefined;
+};
+
+export function parseAddress(parameters: URLSearchParams): Address {
+  return {
+    points: namesOf(parameters),
+    range: parseRange(parameters),
+    zone: parameters.get("zone") === "browser" ? "browser" : "site",
+    resolution: parseResolution(parameters.get("resolution")),
+    measure: parseMeasure(parameters.get("measure")),
+    versus: parseVersus(parameters.get("vs")),
+  };
+}
+
+/** Returns the parameters of an address, without those that have their default. */
+export function formatAddress(address: Address): URLSearchParams {
+  const { points, range, zone, resolution, measure, versus } = address;
+  return new URLSearchParams([
+    ...points.map((name) => ["point", name]),
+    ...(zone === "browser" ? [["zone", zone]] : []),
+    ...(resolution === "auto" ? [] : [["resolution", resolution]]),
+    ...(measure ? [["measure", measure]] : []),
+    ...(versus ? [["vs", versus]] : []),
+    ...formatRange(range),
+  ]);
+}
+
+/** Returns the points in an address, without duplicates. */
+function namesOf(parameters: URLSearchParams): string[] {
+  return [...new Set(parameters.getAll("point"))].filter(Boolean).slice(0, MAX_LINES);
+}

@@ -1,0 +1,73 @@
+import { useContext } from "preact/hooks";
+import type { Api } from "../../api/client";
+import type { Site } from "../../api/types";
+import { browserZone, supportedZone } from "../../ui/zone";
+import { CompareMenu } from "./compare/compare-menu";
+import { CopyLink } from "./copy-link";
+import { Download } from "./download/download";
+import { MeasureMenu } from "./measure/measure-menu";
+import type { Measure } from "./measure/measures";
+import { ResolutionMenu } from "./measure/resolution-menu";
+import { RangeBar } from "./range/range-bar";
+import { ZoneSwitch } from "./range/zone-switch";
+import { SiteZone } from "./site-zone";
+import type { Lines } from "./use-lines";
+import type { View } from "./use-view";
+
+import "./tools.css";
+
+type Props = { api: Api; site: Site; view: View; lines: Lines };
+
+/** The controls above the chart. */
+export function Tools(props: Props) {
+  const { site, view } = props;
+  const { points, span } = view;
+  return (
+    <div class="tools">
+      <RangeBar range={view.range} span={span} preset={view.preset} onRange={view.showRange} />
+      <ZoneSwitch
+        choice={view.zone}
+        site={supportedZone(site.timezone)}
+        browser={browserZone()}
+        onChoose={(zone) => view.show({ zone })}
+      />
+      {points.length > 0 && <ChartTools {...props} />}
+    </div>
+  );
+}
+
+/** The controls of a chart with points. */
+function ChartTools({ api, site, view, lines }: Props) {
+  const timeZone = useContext(SiteZone);
+  const { points, plan } = lines;
+  const { span } = view;
+  // A measure is of buckets, never of all samples.
+  const showMeasure = (measure: Measure | undefined) =>
+    view.show({ measure, ...(measure && view.resolution === "raw" && { resolution: "auto" }) });
+  return (
+    <>
+      <div class="choices">
+        <ResolutionMenu
+          choice={view}
+          plan={plan}
+          points={points}
+          span={span}
+          onChoose={(resolution) => view.show({ resolution })}
+        />
+        <MeasureMenu choice={view} plan={plan} points={points} onChoose={showMeasure} />
+        <CompareMenu versus={view.versus} onChoose={(versus) => view.show({ versus })} />
+      </div>
+      <div class="share">
+        <CopyLink link={new URL(view.hrefOf(), location.href).href} />
+        <Download
+          api={api}
+          site={site.site_name}
+          points={view.points}
+          intervals={view.points.map((name) => lines.pointCache.get(name)?.interval_seconds ?? null)}
+          span={span}
+          timeZone={timeZone}
+        />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,137 @@
+import { describe, expect, test } from "vitest";
+import { bucketEnd, bucketStart, wholeBuckets } from "../src/pages/explore/measure/buckets";
+import type { Bucket } from "../src/pages/explore/measure/resolutions";
+import { CALENDAR, type CalendarRange } from "../src/pages/explore/range/calendar";
+import {
+  DAY,
+  formatRange,
+  HOUR,
+  isLive,
+  LONGEST,
+  MINUTE,
+  parseRange,
+  refreshMs,
+  spanOf,
+} from "../src/pages/explore/range/range";
+import { unitStart } from "../src/ui/calendar-units";
+
+const ZONES = [
+  "UTC",
+  "America/Chicago",
+  "Asia/Kolkata",
+  "Australia/Lord_Howe",
+  "America/Santiago",
+  "Pacific/Apia",
+];
+const RANGES = Object.keys(CALENDAR) as CalendarRange[];
+/** A time in each week of two years, at changing times of day. */
+const TIMES = Array.from({ length: 104 }, (_, week) => Date.UTC(2025, 0, 1) + week * (7 * DAY + 53 * MINUTE));
+
+/** Returns the wall clock as the browser writes it: Mon 2026-03-09 00:00. */
+function written(ms: number, timeZone: string): string {
+  const format = new Intl.DateTimeFormat("en-GB", {
+    ...{ timeZone, weekday: "short", year: "numeric", month: "2-digit", day: "2-digit" },
+    ...{ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
+  });
+  const of = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, value]));
+  return `${of.weekday} ${of.year}-${of.month}-${of.day} ${of.hour}:${of.minute}:${of.second}`;
+}
+
+const dateOf = (ms: number, zone: string) => written(ms, zone).slice(4, 14);
+
+describe("units of a calendar", () => {
+  test("begin with their first local instant", () => {
+    for (const zone of ZONES)
+      for (const time of TIMES) {
+        const [day, week, month, year] = (["day", "week", "month", "year"] as const).map((unit) =>
+          unitStart(time, unit, zone),
+        ) as [number, number, number, number];
+        expect(dateOf(day, zone)).toBe(dateOf(time, zone));
+        expect(dateOf(day - 1, zone) < dateOf(day, zone)).toBe(true);
+        expect(written(week, zone).slice(0, 3)).toBe("Mon");
+        expect(time - week).toBeLessThan(7 * DAY + HOUR);
+        expect(dateOf(month, zone)).toBe(`${dateOf(time, zone).slice(0, 7)}-01`);
+        expect(dateOf(year, zone)).toBe(`${dateOf(time, zone).slice(0, 4)}-01-01`);
+        for (const start of [day, week, month, year]) expect(start).toBeLessThanOrEqual(time);
+      }
+  });
+
+  test("are next to each other", () => {
+    for (const zone of ZONES)
+      for (const time of TIMES)
+        for (const unit of ["day", "week", "month", "year"] as const) {
+          const next = unitStart(time, unit, zone, 1);
+          expect(next).toBeGreaterThan(time);
+          expect(unitStart(next, unit, zone)).toBe(next);
+          expect(unitStart(next - 1, unit, zone)).toBe(unitStart(time, unit, zone));
+          expect(unitStart(next, unit, zone, -1)).toBe(unitStart(time, unit, zone));
+        }
+  });
+});
+
+describe("ranges of days", () => {
+  test("are in the address by their name", () => {
+    for (const range of RANGES) expect(parseRange(new URLSearchParams(formatRange(range)))).toBe(range);
+  });
+
+  test("that go on end now and begin with their unit", () => {
+    for (const zone of ZONES)
+      for (const time of TIMES)
+        for (const range of RANGES.filter(isLive)) {
+          const { from, to } = spanOf(range, time, zone);
+          expect(from).toBe(
+            Math.max(unitStart(time, CALENDAR[range as CalendarRange].unit, zone), to - LONGEST),
+          );
+          expect(to).toBeGreaterThan(time);
+          expect(to - time).toBeLessThanOrEqual(refreshMs(range));
+        }
+  });
+
+  test("that are over end where the next begins", () => {
+    for (const zone of ZONES)
+      for (const time of TIMES) {
+        for (const [past, next] of [
+          ["yesterday", "today"],
+          ["last-week", "this-week"],
+          ["last-month", "this-month"],
+        ] as const) {
+          const { from, to } = spanOf(past, time, zone);
+          expect(isLive(past)).toBe(false);
+          expect(to).toBe(spanOf(next, time, zone).from);
+          expect(spanOf(next, to - 1, zone).from).toBe(from);
+        }
+      }
+  });
+
+  test("are not empty at midnight", () => {
+    const midnight = Date.UTC(2026, 0, 1, 6);
+    expect(spanOf("this-year", midnight, "America/Chicago")).toEqual({
+      from: midnight,
+      to: midnight + MINUTE,
+    });
+  });
+
+  test("a leap year is no longer than a query", () => {
+    const { from, to } = spanOf("this-year", Date.UTC(2028, 11, 31, 23), "UTC");
+    expect(to - from).toBe(LONGEST);
+  });
+});
+
+describe("buckets", () => {
+  test("contain their time and are next to each other", () => {
+    for (const zone of ["UTC", "America/Chicago", "Asia/Kolkata"])
+      for (const bucket of ["5m", "15m", "1h", "1d", "1w", "1mo"] as Bucket[])
+        for (const time of TIMES) {
+          const [start, end] = [bucketStart(time, bucket, zone), bucketEnd(time, bucket, zone)];
+          expect(start).toBeLessThanOrEqual(time);
+          expect(end).toBeGreaterThan(time);
+          expect(bucketStart(end, bucket, zone)).toBe(end);
+          expect(wholeBuckets({ from: time, to: end }, bucket, zone)).toEqual({ from: start, to: end });
+        }
+  });
+
+  test("of an hour are clock hours of the zone", () => {
+    const start = bucketStart(Date.UTC(2026, 0, 1, 12, 10), "1h", "Asia/Kolkata");
+    expect(start).toBe(Date.UTC(2026, 0, 1, 11, 30));
+  });
+});

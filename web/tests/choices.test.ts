@@ -1,0 +1,174 @@
+import { describe, expect, test } from "vitest";
+import type { Point, Series } from "../src/api/types";
+import { formatAddress, parseAddress } from "../src/pages/explore/address";
+import { laterBy, shifted } from "../src/pages/explore/compare/shift";
+import { daysOf, earlier, earlierSpan, parseVersus, versusTitle } from "../src/pages/explore/compare/versus";
+import { optionsOf as measuresOf } from "../src/pages/explore/measure/measure-menu";
+import { movedSpan, planOf, shownSpan } from "../src/pages/explore/measure/plan";
+import { optionsOf as resolutionsOf } from "../src/pages/explore/measure/resolution-menu";
+import { DAY, HOUR, MINUTE } from "../src/pages/explore/range/range";
+import { optionByKey } from "../src/ui/menu-keys";
+
+const ZONE = "America/Chicago";
+const START = Date.parse("2026-03-09T05:00:00Z");
+const point = (kind: Point["kind"], interval_seconds: number | null = 60): Point => ({
+  point_name: kind,
+  display_name: kind,
+  unit: "",
+  tags: [],
+  interval_seconds,
+  description: "",
+  device: null,
+  equipment: null,
+  kind,
+});
+const ALL = (["analog", "binary", "counter", "multistate", "setpoint"] as const).map((kind) => point(kind));
+const spanOf = (length: number) => ({ from: START, to: START + length });
+const parse = (query: string) => parseAddress(new URLSearchParams(query));
+
+describe("the address", () => {
+  test("round-trips every choice", () => {
+    const query = "point=a&point=b&zone=browser&resolution=1d&measure=increase&vs=364d&range=this-week";
+    expect(formatAddress(parse(query)).toString()).toBe(query);
+  });
+
+  test("is short without choices", () => {
+    expect(formatAddress(parse("point=a")).toString()).toBe("point=a&range=24h");
+  });
+
+  test("ignores what there is not", () => {
+    expect(parse("zone=x&resolution=7m&measure=toString&vs=0d&range=24h")).toEqual(parse(""));
+    for (const text of ["", "1", "w", "-1d", "1mo", "2026-02-30", "12345d"])
+      expect(parseVersus(text)).toBeUndefined();
+  });
+});
+
+describe("the plan", () => {
+  test("measures the points that have the measure", () => {
+    const measured = (measure: string, resolution = "auto") => {
+      const choice = parse(`measure=${measure}&resolution=${resolution}`);
+      return planOf(choice, ALL, spanOf(DAY)).measured;
+    };
+    const numbers = ["analog", "counter", "setpoint"];
+    for (const measure of ["min", "max", "first", "last", "time_weighted_mean", "sd", "count", "integral"])
+      expect(measured(measure)).toEqual(numbers);
+    for (const measure of ["increase", "rate"]) expect(measured(measure)).toEqual(["analog", "counter"]);
+    for (const measure of ["runtime", "starts"]) expect(measured(measure)).toEqual(["binary"]);
+    expect(measured("", "1h")).toEqual(["analog", "counter"]);
+    expect(measured("")).toEqual([]);
+  });
+
+  test("samples the other points", () => {
+    for (const query of ["", "measure=increase", "resolution=1h", "measure=runtime&resolution=1d"]) {
+      const { measured, sampled } = planOf(parse(query), ALL, spanOf(DAY));
+      expect([...measured, ...sampled].sort()).toEqual(ALL.map(({ kind }) => kind).sort());
+    }
+  });
+
+  test("replaces buckets that are too many", () => {
+    const choice = parse("resolution=5m&measure=increase");
+    expect(planOf(choice, ALL, spanOf(10 * DAY)).bucket).toBe("5m");
+    expect(planOf(choice, ALL, spanOf(300 * DAY)).bucket).toBe("1mo");
+    expect(planOf(parse("resolution=5m"), ALL, spanOf(300 * DAY)).bucket).toBeUndefined();
+    expect(planOf(parse("resolution=raw"), ALL, spanOf(300 * DAY)).raw).toBe(true);
+    expect(planOf(parse("resolution=raw"), [point("analog", 5)], spanOf(300 * DAY)).raw).toBe(false);
+  });
+
+  test("shows totals whole, and a pan keeps the length", () => {
+    const span = { from: START + HOUR, to: START + 30 * HOUR };
+    const plan = planOf(parse("measure=increase&resolution=1d"), ALL, span);
+    const shown = { from: START, to: START + 2 * DAY };
+    expect(shownSpan(plan, span, ZONE)).toEqual(shown);
+    expect(shownSpan(planOf(parse("measure=max"), ALL, span), span, ZONE)).toBe(span);
+    const moved = { from: shown.from + MINUTE, to: shown.to + MINUTE };
+    expect(movedSpan(moved, "pan", shown, span)).toEqual({ from: span.from + MINUTE, to: span.to + MINUTE });
+    expect(movedSpan(moved, "zoom", shown, span)).toBe(moved);
+  });
+});
+
+describe("entries without effect say why", () => {
+  const reasons = (options: { value: string; reason?: string | undefined }[]) =>
+    Object.fromEntries(options.flatMap(({ value, reason }) => (reason ? [[value, reason]] : [])));
+
+  test("of measures", () => {
+    expect(reasons(measuresOf("Samples", ALL))).toEqual({});
+    expect(Object.keys(reasons(measuresOf("Samples", [point("analog")])))).toEqual(["runtime", "starts"]);
+    expect(Object.keys(reasons(measuresOf("Samples", [point("multistate")])))).toHaveLength(12);
+  });
+
+  test("of resolutions", () => {
+    const of = (query: string, points: Point[], length: number) =>
+      reasons(resolutionsOf(parse(query), points, spanOf(length)));
+    expect(of("", ALL, DAY)).toEqual({});
+    expect(of("measure=increase", ALL, DAY)).toEqual({ raw: "Increase is of buckets: choose one" });
+    expect(Object.keys(of("", [point("analog")], 300 * DAY))).toEqual(["5m"]);
+    expect(Object.keys(of("", [point("binary")], DAY))).toHaveLength(6);
+  });
+});
+
+describe("a comparison", () => {
+  test("is some local days earlier", () => {
+    const day = { from: START, to: Date.parse("2026-03-10T05:00:00Z") };
+    expect(daysOf("1w", day, ZONE)).toBe(7);
+    expect(daysOf("364d", day, ZONE)).toBe(364);
+    expect(daysOf("2026-01-05", day, ZONE)).toBe(63);
+    expect(daysOf("2026-04-01", day, ZONE)).toBe(-23);
+    // The clocks were turned in between.
+    expect(earlierSpan(day, 7, ZONE)).toEqual({
+      from: Date.parse("2026-03-02T06:00:00Z"),
+      to: Date.parse("2026-03-03T06:00:00Z"),
+    });
+    expect(["1w", "364d", "2026-01-05", "1d", "2w"].map(versusTitle)).toEqual([
+      ...["a week earlier", "52 weeks earlier", "from 2026-01-05", "1 day earlier", "2 weeks earlier"],
+    ]);
+  });
+
+  test("moves times to the same local time", () => {
+    const later = laterBy(7, ZONE);
+    for (let time = START - 30 * DAY; time < START; time += 7 * HOUR + MINUTE) {
+      const moved = later(time);
+      if (moved !== undefined) expect(earlier(moved, 7, ZONE)).toBe(time);
+    }
+    // 02:30 of the day on which the clocks are turned.
+    expect(later(Date.parse("2026-03-01T08:30:00Z"))).toBeUndefined();
+    expect(later(Date.parse("2026-03-01T07:30:00Z"))).toBe(Date.parse("2026-03-08T07:30:00Z"));
+  });
+
+  test("keeps the rows of a moved series together", () => {
+    // 00:30, 01:30, 01:30 again and 02:30 of an autumn day.
+    const times = [5, 6, 7, 8].map((hour) => Date.UTC(2025, 10, 2, hour, 30));
+    const series: Series = {
+      point_name: "a",
+      unit: "",
+      source_unit: "",
+      timestamps: times,
+      values: [0, 1, 2, 3],
+      known: [0, 0.1, 0.2, 0.3],
+      partial: [3],
+      ends: times.map((time) => time + HOUR),
+      gaps: [{ start: "2025-11-02T05:30:00Z", end: "2025-11-02T06:30:00Z", reason: "no_data" }],
+      coverage: { expected: 4, received: 4 },
+    };
+    const moved = shifted(series, laterBy(1, ZONE));
+    expect(moved.values).toEqual([0, 1, 3]);
+    expect(moved.known).toEqual([0, 0.1, 0.3]);
+    expect(moved.partial).toEqual([2]);
+    expect(moved.timestamps).toEqual([6, 7, 8].map((hour) => Date.UTC(2025, 10, 3, hour, 30)));
+    expect(moved.gaps).toEqual([
+      { start: "2025-11-03T06:30:00.000Z", end: "2025-11-03T07:30:00.000Z", reason: "no_data" },
+    ]);
+  });
+});
+
+test("keys move in a menu", () => {
+  const titles = ["Automatic", "As read", "1 hour", "1 day"];
+  const pressed = (...keys: string[]) =>
+    keys.reduce((active, key) => optionByKey(titles, active, key) ?? active, 0);
+  expect(pressed("ArrowUp")).toBe(0);
+  expect(pressed("ArrowDown", "ArrowDown")).toBe(2);
+  expect(pressed("End", "ArrowDown")).toBe(3);
+  expect(pressed("End", "Home")).toBe(0);
+  expect(pressed("a")).toBe(1);
+  expect(pressed("1", "1", "1")).toBe(2);
+  expect(pressed("x", "Tab", " ", "Enter")).toBe(0);
+});
