@@ -26,6 +26,8 @@ class LaidOutApi:
         self.units: dict[str, str] = {}
         # The fields of a point that differ from those of `point`.
         self.fields: dict[str, dict[str, Any]] = {}
+        # The fields of a series that differ from those of `series`.
+        self.series_fields: dict[str, dict[str, Any]] = {}
         self.timezone = "UTC"
         # The minute at which the values of a point begin.
         self.first: dict[str, int] = {}
@@ -184,4 +186,5 @@ class LaidOutApi:
             "gaps": [],
             "coverage": {"expected": 60, "received": 60},
             **(band if self.banded else {}),
+            **self.series_fields.get(name, {}),
         }

@@ -3,9 +3,10 @@ import type { Gap, Series } from "../src/api/types";
 import { axesOf, slotsOf } from "../src/pages/explore/data/axes";
 import { chartOf } from "../src/pages/explore/data/chart";
 import { commonGaps } from "../src/pages/explore/data/gaps";
-import type { Chosen } from "../src/pages/explore/data/line";
+import type { Chart, Chosen } from "../src/pages/explore/data/line";
 import { totalCoverage, valueAt } from "../src/pages/explore/data/line-value";
 import { type MergedAnswer, mergePages } from "../src/pages/explore/data/pages";
+import { type Pane, panesOf } from "../src/pages/explore/data/panes";
 
 const iso = (ms: number) => new Date(ms).toISOString();
 const gap = (from: number, to: number, reason: Gap["reason"] = "no_data"): Gap => ({
@@ -57,8 +58,12 @@ const point = (name: string, unit = "", slot = 0, draw: Chosen["draw"] = "line")
   compared: false,
 });
 const SPAN = { from: 0, to: 100_000 };
-const column = (chart: ReturnType<typeof chartOf>, index: number) =>
-  chart.table[chart.lines[index]?.column ?? 0] as (number | null | undefined)[];
+/** Returns the only pane of a chart without lanes. */
+const paneOf = (chart: Chart) => panesOf(chart, { single: true, axes: 4 })[0] as Pane;
+const column = (chart: Chart, index: number) => {
+  const { table, lines } = paneOf(chart);
+  return table[lines[index]?.column ?? 0] as (number | null | undefined)[];
+};
 
 /** Returns the segments of a line: the values between nulls; rows of other lines do not count. */
 function piecesOf(values: (number | null | undefined)[]): number[][] {
@@ -99,7 +104,7 @@ describe("lines", () => {
 
   test("have null between the samples around gaps", () => {
     const chart = chartOf([point("a"), point("b", "", 1)], answer([a, b]), SPAN);
-    const times = chart.table[0] as number[];
+    const times = paneOf(chart).table[0] as number[];
     const values = column(chart, 0);
     for (const [row, time] of times.entries())
       if (time > 2_000 && time < 50_000) expect(values[row]).toBeNull();
@@ -117,13 +122,14 @@ describe("lines", () => {
       [gap(1_000, 40_000), gap(40_000, 80_000)],
     );
     const chart = chartOf([point("a"), point("b")], answer([lone, b]), SPAN);
-    expect(chart.lines[0]?.isolated.map((row) => column(chart, 0)[row])).toEqual([1, 2]);
+    expect(paneOf(chart).lines[0]?.isolated.map((row) => column(chart, 0)[row])).toEqual([1, 2]);
   });
 
   test("have bands of aggregates that break too", () => {
     const rows = { ...a, min: [0, 1, 2, 3], max: [2, 3, 4, 5] };
     const chart = chartOf([point("a")], answer([rows], { data_type: "aggregate" }), SPAN);
-    const [line] = chart.lines;
+    const { lines, table } = paneOf(chart);
+    const [line] = lines;
     expect(chart.banded).toBe(true);
     for (const [offset, expected] of [
       [
@@ -148,7 +154,7 @@ describe("lines", () => {
         ],
       ],
     ] as const)
-      expect(piecesOf(chart.table[(line?.column ?? 0) + offset] as number[])).toEqual(expected);
+      expect(piecesOf(table[(line?.column ?? 0) + offset] as number[])).toEqual(expected);
     expect(line && valueAt(line, 2_100)).toMatchObject({ kind: "gap" });
     expect(line && valueAt(line, 1_900)).toMatchObject({ value: 2, low: 1, high: 3 });
   });
@@ -183,7 +189,7 @@ describe("lines", () => {
     const chart = chartOf([point("a"), point("new", "", 1)], answer([a]), SPAN);
     expect(chart.lines[1]?.times).toEqual([]);
     expect(piecesOf(column(chart, 1))).toEqual([]);
-    expect(chartOf([point("a")], undefined, SPAN).table[0]).toEqual([0, 100_000]);
+    expect(paneOf(chartOf([point("a")], undefined, SPAN)).table[0]).toEqual([0, 100_000]);
   });
 });
 
@@ -240,7 +246,11 @@ describe("value of a stepped line", () => {
     expect(read(10_000)).toMatchObject({ time: 10_000, value: 0 });
     expect(read(19_999)).toMatchObject({ time: 10_000, value: 0 });
     expect(read(20_000)).toMatchObject({ time: 20_000, value: 1 });
-    expect(read(99_000)).toMatchObject({ time: 60_000, value: 0 });
+    expect(read(85_000)).toMatchObject({ time: 60_000, value: 0 });
+  });
+
+  test("is none after its hold", () => {
+    expect(read(99_000)).toEqual({ kind: "none" });
   });
 
   test("is the gap or none without one", () => {

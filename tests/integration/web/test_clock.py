@@ -16,12 +16,13 @@ pytestmark = pytest.mark.integration
 
 FIELDS = {
     "fan": {"kind": "binary"},
+    "limit": {"kind": "setpoint"},
     "meter": {"kind": "counter", "rollover": 99_999},
     "mode": {"kind": "multistate", "states": {"Off": 0, "Auto": 2}},
     "temperature": {},
 }
 RISE = [0.0] * 30 + [1.0] * 30
-VALUES = {"fan": RISE, "meter": [5.0], "mode": [2.0], "temperature": RISE}
+VALUES = {"fan": RISE, "limit": RISE, "meter": [5.0], "mode": [2.0], "temperature": RISE}
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def opened(visits: Visits, *points: str, **options: object) -> Page:
 
 
 def point_at(page: Page, minute: float) -> None:
-    box = page.locator("figure .u-over").bounding_box()
+    box = page.locator("figure .u-over").first.bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] * minute / 60, box["y"] + box["height"] / 2)
 
@@ -73,15 +74,18 @@ def test_zone_fits_a_phone(visits: Visits) -> None:
 def test_points_list_shows_kinds(visits: Visits) -> None:
     page = opened(visits, "fan")
     expect(page.locator(".rows .kind")).to_have_text(
-        ["binary", "counter, rollover 99,999", "multistate, Off = 0, Auto = 2", "analog"]
+        ["binary", "setpoint", "counter, rollover 99,999", "multistate, Off = 0, Auto = 2", "analog"]
     )
 
 
 def test_cursor_reads_the_value_in_force(visits: Visits) -> None:
-    page = opened(visits, "fan", "temperature")
+    page = opened(visits, "fan", "limit", "temperature", "mode")
     point_at(page, 29.8)
     # The sample of minute 29 is in force, that of minute 30 is nearer.
-    expect(page.locator(".legend tbody td:nth-child(2)")).to_have_text(["0 ", "1 "])
+    values = page.locator(".legend tbody td:nth-child(2)")
+    expect(values).to_have_text(["Off", "0 ", "1 ", "no value"])
+    point_at(page, 2.4)
+    expect(values).to_have_text(["Off", "0 ", "0 ", "Auto"])
 
 
 # How far apart the line crosses a high and a low row of the plot, in pixels.
@@ -101,5 +105,5 @@ WIDTH_OF_RISE = """() => {
 
 
 def test_values_in_force_are_steps(visits: Visits) -> None:
-    assert abs(opened(visits, "fan").evaluate(WIDTH_OF_RISE)) <= 1
+    assert abs(opened(visits, "limit").evaluate(WIDTH_OF_RISE)) <= 1
     assert opened(visits, "temperature").evaluate(WIDTH_OF_RISE) >= 4

@@ -20,13 +20,19 @@ from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, iso
 pytestmark = pytest.mark.integration
 
 QUERY = re.compile(r"/timeseries/query")
-# Pixels of a colour, by the column of the plot that they are in; what is blended into the ground is not it.
+# Pixels of a colour in all panes, by their column of the plot; what is blended into the ground is not it.
 COLUMNS_OF = """([colour, from, to]) => {
-    const canvas = document.querySelector("figure canvas");
-    const plot = document.querySelector("figure .u-over");
-    const [width, height] = [plot.offsetWidth, plot.offsetHeight];
+    const canvases = [...document.querySelectorAll("figure canvas")];
+    const plots = [...document.querySelectorAll("figure .u-over")];
+    const heights = plots.map((plot) => plot.offsetHeight);
+    const [width, height] = [plots[0].offsetWidth, heights.reduce((sum, height) => sum + height)];
     const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-    copy.drawImage(canvas, -plot.offsetLeft, -plot.offsetTop);
+    let top = 0;
+    plots.forEach(({ offsetLeft, offsetTop }, pane) => {
+        const [at, size] = [[offsetLeft, offsetTop], [width, heights[pane]]];
+        copy.drawImage(canvases[pane], ...at, ...size, 0, top, ...size);
+        top += heights[pane];
+    });
     const pixels = copy.getImageData(0, 0, width, height);
     const found = [];
     for (let x = Math.ceil(from * pixels.width); x < Math.floor(to * pixels.width); x++) {
@@ -129,7 +135,7 @@ def columns_of(page: Page, line: int, span: tuple[float, float] = (0, 1)) -> lis
 
 def drag(page: Page, begin: float, end: float) -> None:
     """Drags with the left button from one part of the plot's width to another."""
-    box = page.locator("figure .u-over").bounding_box()
+    box = page.locator("figure .u-over").first.bounding_box()
     assert box
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] * begin, y)
@@ -247,7 +253,7 @@ def test_a_gap_is_drawn_with_its_reason(site: Site, visits: Visits) -> None:
     assert share(columns_of(page, 0, (3 / 9, 3.9 / 9))) > 0.9
     assert share(columns_of(page, 0, (4.1 / 9, 4.9 / 9))) == 0
     assert share(columns_of(page, 0, (5.1 / 9, 6 / 9))) > 0.9
-    box = page.locator("figure .u-over").bounding_box()
+    box = page.locator("figure .u-over").first.bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     text = {"rejected": "rejected", "no_data": "no data", "not_polled": "not polled"}[reason]
@@ -412,7 +418,7 @@ def test_a_range_without_samples_says_so(site: Site, visits: Visits, steady: lis
 def test_a_finger_pans_and_two_zoom(site: Site, visits: Visits, steady: list[dict[str, Any]]) -> None:
     page = visits.open(site.fragment(names(steady[:1]), range="24h"), viewport=PHONE, has_touch=True)
     from_ms, to_ms = span_of(drawn(page))
-    plot = page.locator("figure .u-over")
+    plot = page.locator("figure .u-over").first
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
     assert box

@@ -139,7 +139,8 @@ class Chart:
         begin = FROM_MS - self._views * SECOND_MS
         named = [("point", name) for name in self.api.values]
         span = {"from": iso(begin), "to": iso(FROM_MS + HOUR_MS)}
-        return "#/explore?" + urlencode([("site", SITE), *named, *span.items()]), begin
+        view = [("site", SITE), *named, ("panes", "one"), *span.items()]
+        return "#/explore?" + urlencode(view), begin
 
 
 @pytest.fixture(scope="module")

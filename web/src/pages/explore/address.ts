@@ -15,6 +15,8 @@ export type Address = {
   resolution: Resolution;
   measure: Measure | undefined;
   versus: Versus | undefined;
+  /** Whether all units are drawn in one pane. */
+  single: boolean;
 };
 
 export function parseAddress(parameters: URLSearchParams): Address {
@@ -25,18 +27,20 @@ export function parseAddress(parameters: URLSearchParams): Address {
     resolution: parseResolution(parameters.get("resolution")),
     measure: parseMeasure(parameters.get("measure")),
     versus: parseVersus(parameters.get("vs")),
+    single: parameters.get("panes") === "one",
   };
 }
 
 /** Returns the parameters of an address, without those that have their default. */
 export function formatAddress(address: Address): URLSearchParams {
-  const { points, range, zone, resolution, measure, versus } = address;
+  const { points, range, zone, resolution, measure, versus, single } = address;
   return new URLSearchParams([
     ...points.map((name) => ["point", name]),
     ...(zone === "browser" ? [["zone", zone]] : []),
     ...(resolution === "auto" ? [] : [["resolution", resolution]]),
     ...(measure ? [["measure", measure]] : []),
     ...(versus ? [["vs", versus]] : []),
+    ...(single ? [["panes", "one"]] : []),
     ...formatRange(range),
   ]);
 }

@@ -54,7 +54,7 @@ function LoadedChart({ site, view, lines, onRemove }: Omit<Props, "api" | "onAdd
     <>
       <ChartView
         chart={chart}
-        axes={lines.axes}
+        panes={lines.panes}
         view={lines.shown}
         state={lines.state}
         coverage={link("coverage", site)}

@@ -1,8 +1,8 @@
 // Formats values and times of a chart.
 
-import { LOCALE } from "../../ui/format";
+import { LOCALE, times } from "../../ui/format";
 import { instantOf, wallClock } from "../../ui/zone";
-import { DAY, MINUTE } from "./range/range";
+import { DAY, MINUTE, type Span } from "./range/range";
 
 const precise = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 5 });
 const tiny = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 2 });
@@ -131,4 +131,16 @@ export function toInput(ms: number, step: number, timeZone: string): string {
 /** Returns the time of such a value, NaN when it is invalid; a local time that occurs twice is the first. */
 export function fromInput(text: string, timeZone: string): number {
   return instantOf(Date.parse(`${text}Z`), timeZone);
+}
+
+/** Returns a bucket in a zone: its days when it begins and ends at midnight, else its times. */
+export function bucketText({ from, to }: Span, timeZone: string): string {
+  const isMidnight = (ms: number) => wallClock(ms, timeZone) % DAY === 0;
+  if (!isMidnight(from) || !isMidnight(to)) return times(from, to, timeZone);
+  const style = { day: "numeric", month: "short", year: "numeric", timeZone } as const;
+  const days = new Intl.DateTimeFormat(
+    LOCALE,
+    wallClock(to, timeZone) - wallClock(from, timeZone) > DAY ? style : { ...style, weekday: "short" },
+  );
+  return days.formatRange(from, to - 1).replace(/^(\w{3}), /, "$1 ");
 }

@@ -2,8 +2,10 @@ import { useContext } from "preact/hooks";
 import type { Api } from "../../api/client";
 import type { Site } from "../../api/types";
 import { browserZone, supportedZone } from "../../ui/zone";
+import { PaneSwitch } from "./chart/pane-switch";
 import { CompareMenu } from "./compare/compare-menu";
 import { CopyLink } from "./copy-link";
+import { paneCount } from "./data/panes";
 import { Download } from "./download/download";
 import { MeasureMenu } from "./measure/measure-menu";
 import type { Measure } from "./measure/measures";
@@ -58,6 +60,9 @@ function ChartTools({ api, site, view, lines }: Props) {
         <CompareMenu versus={view.versus} onChoose={(versus) => view.show({ versus })} />
       </div>
       <div class="share">
+        {paneCount(lines.chart.lines) > 1 && (
+          <PaneSwitch single={view.single} onChange={(single) => view.show({ single })} />
+        )}
         <CopyLink link={new URL(view.hrefOf(), location.href).href} />
         <Download
           api={api}

@@ -3,12 +3,13 @@ import type { Api } from "../../api/client";
 import type { Point } from "../../api/types";
 import { useLoaded } from "../../ui/load";
 import { daysOf } from "./compare/versus";
-import { axesOf, slotsOf } from "./data/axes";
+import { slotsOf } from "./data/axes";
 import { chartOf } from "./data/chart";
-import { answerWith, chosenLines, plannedUnits, withCompared } from "./data/chosen";
+import { answerWith, chosenLines, withCompared } from "./data/chosen";
+import { panesOf } from "./data/panes";
 import { type ChartAnswer, type ChartQuery, queryChart } from "./measure/answers";
 import { planOf, shownSpan } from "./measure/plan";
-import { NARROW, plotWidth } from "./plot/layout";
+import { axisLimit, plotWidth } from "./plot/layout";
 import type { State } from "./plot/plot";
 import { usePointLookup } from "./points/lookup";
 import type { View } from "./use-view";
@@ -22,9 +23,11 @@ export function useLines(api: Api, site: string, view: View, timeZone: string) {
   const points = useMemo(() => names.flatMap((name) => pointCache.get(name) ?? []), [names, lookup.value]);
   const plan = useMemo(() => planOf(view, points, span), [view.resolution, view.measure, points, span]);
   const [width, setWidth] = useState(0);
-  const limit = width < NARROW ? 2 : 4;
-  const planned = useMemo(() => axesOf(plannedUnits(points), limit), [points, limit]);
-  const columns = width && lookup.value && names.length ? plotWidth(width, planned) : 0;
+  const planned = useMemo(
+    () => chosenLines(names, pointCache, slots, plan, undefined),
+    [names, points, slots, plan],
+  );
+  const columns = width && lookup.value && names.length ? plotWidth(width, planned, view.single) : 0;
   const query: ChartQuery = {
     site,
     plan,
@@ -48,7 +51,11 @@ export function useLines(api: Api, site: string, view: View, timeZone: string) {
     const { answer, compared } = result;
     return chartOf(withCompared(lines, compared, view.versus), answerWith(answer, compared), bounds);
   }, [names, points, slots, result, timeZone]);
-  const axes = useMemo(() => axesOf(chart.lines, limit), [chart, limit]);
+  const limit = axisLimit(width);
+  const panes = useMemo(
+    () => panesOf(chart, { single: view.single, axes: limit }),
+    [chart, view.single, limit],
+  );
   const error = lookup.error ?? loaded.error;
   const state = stateOf(lookup.loading || loaded.loading, error !== undefined, result?.key === key);
   const reload = () => {
@@ -61,7 +68,7 @@ export function useLines(api: Api, site: string, view: View, timeZone: string) {
     points,
     slots,
     plan,
-    axes,
+    panes,
     chart,
     answer: result?.answer,
     shown,

@@ -1,8 +1,8 @@
 import { useMemo } from "preact/hooks";
 import { Store } from "../../../store";
+import type { Hover } from "../plot/plot";
 import { Figure, type FigureProps } from "./figure";
 import { Legend } from "./legend";
-import type { Hover } from "./plot-holder";
 
 type Props = Omit<FigureProps, "hover"> & { onRemove: (name: string) => void };
 
@@ -12,7 +12,7 @@ export function ChartView({ onRemove, ...props }: Props) {
   return (
     <>
       <Figure {...props} hover={hover} />
-      <Legend lines={props.chart.lines} axes={props.axes} hover={hover} onRemove={onRemove} />
+      <Legend lines={props.chart.lines} panes={props.panes} hover={hover} onRemove={onRemove} />
     </>
   );
 }

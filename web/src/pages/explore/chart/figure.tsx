@@ -3,9 +3,10 @@ import type { Store } from "../../../store";
 import { sentence } from "../../../ui/states";
 import { REASONS } from "../data/gaps";
 import type { GapSpan } from "../data/line";
+import type { Hover } from "../plot/plot";
 import { FIRST } from "../range/range";
 import { SiteZone } from "../site-zone";
-import type { Hover, PlotInput } from "./plot-holder";
+import type { PlotInput } from "./plot-holder";
 import { Tooltip } from "./tooltip";
 import { usePlot } from "./use-plot";
 

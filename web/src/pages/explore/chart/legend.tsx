@@ -1,19 +1,18 @@
 import { type Store, useStore } from "../../../store";
 import { percent } from "../../../ui/format";
-import type { Axes } from "../data/axes";
 import { type Line, MAX_LINES } from "../data/line";
 import { type LineValue, lastValue, valueAt } from "../data/line-value";
+import type { Pane } from "../data/panes";
+import type { Hover } from "../plot/plot";
 import { symbol } from "../units";
-import type { Hover } from "./plot-holder";
 import { Swatch, Value } from "./value";
 
-type Props = { lines: Line[]; axes: Axes; hover: Store<Hover>; onRemove: (name: string) => void };
+type Props = { lines: Line[]; panes: readonly Pane[]; hover: Store<Hover>; onRemove: (name: string) => void };
 
 /** The lines with their values and their coverage. */
-export function Legend({ lines, axes, hover, onRemove }: Props) {
+export function Legend({ lines, panes, hover, onRemove }: Props) {
   const pointer = useStore(hover);
-  const axisUnits = new Set(axes.map(({ unit }) => unit));
-  const units = [...new Set(lines.map(({ unit }) => symbol(unit)))].filter((unit) => !axisUnits.has(unit));
+  const units = unitsWithoutAxis(panes);
   return (
     <div class="legend">
       <table>
@@ -51,6 +50,13 @@ export function Legend({ lines, axes, hover, onRemove }: Props) {
       {lines.length >= MAX_LINES && <small>A chart shows at most {MAX_LINES} points.</small>}
     </div>
   );
+}
+
+function unitsWithoutAxis(panes: readonly Pane[]): string[] {
+  const values = panes.filter(({ lanes }) => !lanes);
+  const axes = new Set(values.flatMap((pane) => pane.axes.map(({ unit }) => unit)));
+  const units = new Set(values.flatMap(({ lines }) => lines.map(({ unit }) => symbol(unit))));
+  return [...units].filter((unit) => !axes.has(unit));
 }
 
 function Row({ line, sample, onRemove }: { line: Line; sample: LineValue; onRemove: () => void }) {

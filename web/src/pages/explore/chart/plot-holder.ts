@@ -1,22 +1,14 @@
 import type { Store } from "../../../store";
 import { times } from "../../../ui/format";
-import type { Axes } from "../data/axes";
-import type { Chart } from "../data/line";
-import { type Move, Plot, type PlotEvents, type State } from "../plot/plot";
+import type { Pane } from "../data/panes";
+import { type Hover, type Move, type Picture, Plot, type PlotEvents } from "../plot/plot";
 import type { Span } from "../range/range";
 import { symbol } from "../units";
 
-/** The time under the pointer, and its distance from the left edge of the chart in pixels. */
-export type Hover = { time: number; x: number } | null;
-
-export type PlotInput = {
-  chart: Chart;
-  axes: Axes;
-  view: Span;
-  timeZone: string;
-  /** `drawn` when the rows belong to the view; `loading` while they belong to the previous view. */
-  state: State;
-} & Omit<PlotEvents, "onHover" | "onPixels" | "onFailure">;
+export type PlotInput = Picture & { timeZone: string } & Omit<
+    PlotEvents,
+    "onHover" | "onPixels" | "onFailure"
+  >;
 
 /** Owns the plot of a figure: creates, replaces and removes it. */
 export class PlotHolder {
@@ -34,10 +26,10 @@ export class PlotHolder {
 
   /** Draws the input; creates the plot when there is none, also after a failure. */
   show(): void {
-    const { chart, view, timeZone, state } = this.input;
-    if (this.plot) this.plot.show(chart, view, state);
+    const { view, timeZone } = this.input;
+    if (this.plot) this.plot.show(this.input);
     else this.create();
-    this.plot?.name(labelOf(chart, view, timeZone));
+    this.plot?.name((pane) => labelOf(pane, view, timeZone));
   }
 
   remove(): void {
@@ -58,9 +50,8 @@ export class PlotHolder {
   private create(): void {
     const element = this.host.current;
     if (!element) return;
-    const { chart, axes, timeZone, view, state } = this.input;
     try {
-      this.plot = new Plot(element, chart, axes, timeZone, view, state, this.handlers(), this.unfinished);
+      this.plot = new Plot(element, this.input, this.input.timeZone, this.handlers(), this.unfinished);
       this.onFailure(undefined);
     } catch (error) {
       this.fail(error);
@@ -92,8 +83,8 @@ export class PlotHolder {
   }
 }
 
-function labelOf({ lines, gaps }: Chart, { from, to }: Span, timeZone: string): string {
+function labelOf({ lanes, lines, gaps }: Pane, { from, to }: Span, timeZone: string): string {
   const names = lines.map(({ label, unit }) => label + (unit && ` (${symbol(unit)})`)).join(", ");
   const missing = gaps.length ? `; ${gaps.length === 1 ? "1 gap" : `${gaps.length} gaps`}` : "";
-  return `Line chart of ${names}, ${times(from, to, timeZone)}${missing}`;
+  return `${lanes ? "Lanes" : lines.every(({ draw }) => draw === "bars") ? "Bar chart" : "Line chart"} of ${names}, ${times(from, to, timeZone)}${missing}`;
 }

@@ -4,10 +4,11 @@ import { useStore } from "../../../store";
 import { time } from "../../../ui/format";
 import type { GapSpan, Line } from "../data/line";
 import { type LineValue, valueAt } from "../data/line-value";
+import { bucketText } from "../format";
 import { NARROW } from "../plot/layout";
+import type { Hover } from "../plot/plot";
 import { sameSpan } from "../range/range";
 import { SiteZone } from "../site-zone";
-import type { Hover } from "./plot-holder";
 import { Missing, Swatch, Value } from "./value";
 
 type Props = { lines: Line[]; hover: Store<Hover>; host: { current: HTMLElement | null } };
@@ -19,9 +20,13 @@ export function Tooltip({ lines, hover, host }: Props) {
   if (!pointer) return null;
   const samples = lines.map((line) => valueAt(line, pointer.time));
   const shared = commonGap(samples);
+  const bucket = bucketOf(samples);
   return (
-    <div class="tooltip" style={positionOf(pointer.x, host.current?.clientWidth ?? 0)} aria-hidden="true">
-      <strong>{time(pointer.time, { seconds: true, timeZone })}</strong>
+    <div class="tooltip" style={positionOf(pointer, host.current)} aria-hidden="true">
+      <strong>
+        {bucket ? bucketText(bucket, timeZone) : time(pointer.time, { seconds: true, timeZone })}
+        {bucket?.partial && ", not over"}
+      </strong>
       {shared ? (
         <div>
           <Missing gap={shared} />
@@ -47,11 +52,25 @@ export function Tooltip({ lines, hover, host }: Props) {
   );
 }
 
-/** Returns a position next to the pointer, or in the other half of a narrow chart. */
-function positionOf(x: number, width: number): Record<string, string> {
+type Position = { x: number; top: number; bottom: number };
+
+/** Returns a position in the pane of the pointer, next to it, or in the other half of a narrow chart. */
+function positionOf({ x, top, bottom }: Position, host: HTMLElement | null): Record<string, string> {
+  const [width, height] = [host?.clientWidth ?? 0, host?.clientHeight ?? 0];
   const right = x > width / 2;
-  if (width < NARROW) return right ? { left: "0px" } : { right: "0px" };
-  return right ? { right: `${width - x + 12}px` } : { left: `${x + 12}px` };
+  // A tall chart may be in view only in part.
+  const vertical = top > height / 2 ? { bottom: `${height - bottom + 4}px` } : { top: `${top + 4}px` };
+  if (width < NARROW) return { ...vertical, ...(right ? { left: "0px" } : { right: "0px" }) };
+  return { ...vertical, ...(right ? { right: `${width - x + 12}px` } : { left: `${x + 12}px` }) };
+}
+
+/** Returns the bucket of the first bar. */
+function bucketOf(samples: LineValue[]): { from: number; to: number; partial: boolean } | undefined {
+  for (const sample of samples) {
+    if (sample.kind !== "sample" || sample.end === undefined) continue;
+    return { from: sample.time, to: sample.end, partial: sample.partial };
+  }
+  return undefined;
 }
 
 /** Returns the gap that all values have in common. */

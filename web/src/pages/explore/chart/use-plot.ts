@@ -2,7 +2,8 @@ import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Store } from "../../../store";
 import { THEME_CHANGED } from "../../../ui/theme";
-import { type Hover, PlotHolder, type PlotInput } from "./plot-holder";
+import type { Hover } from "../plot/plot";
+import { PlotHolder, type PlotInput } from "./plot-holder";
 
 type PlotState = {
   host: RefObject<HTMLElement | null>;
@@ -11,18 +12,21 @@ type PlotState = {
   press: (key: string) => boolean;
 };
 
-/** Draws the input on the element of `host`; replaces the plot when lines, axes, zone or colours change. */
+/** Draws the input on the element of `host`; replaces the plot when panes, zone or colours change. */
 export function usePlot(input: PlotInput, hover: Store<Hover>, onWidth: (width: number) => void): PlotState {
   const host = useRef<HTMLElement>(null);
   const [failure, setFailure] = useState<unknown>();
   const holder = useMemo(() => new PlotHolder(input, host, hover, setFailure), [hover]);
   holder.input = input;
   const theme = useTheme();
-  const { chart, axes, timeZone, view, state } = input;
-  const lines = chart.lines.map(({ name, unit, slot, draw }) => [name, unit, slot, draw]);
-  const layout = JSON.stringify([lines, axes, timeZone, chart.banded]);
+  const { chart, panes, timeZone, view, state } = input;
+  const frames = panes.map(({ axes, lines }) => [
+    axes,
+    lines.map(({ name, unit, slot, draw }) => [name, unit, slot, draw]),
+  ]);
+  const layout = JSON.stringify([frames, timeZone, chart.banded]);
   useEffect(() => () => holder.remove(), [layout, theme]);
-  useEffect(() => holder.show(), [chart, view.from, view.to, state, layout, theme]);
+  useEffect(() => holder.show(), [panes, view.from, view.to, state, layout, theme]);
   useEffect(() => observeSize(host.current, holder, onWidth), [onWidth]);
   return { host, failure, press: (key) => holder.press(key) };
 }

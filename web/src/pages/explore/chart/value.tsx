@@ -31,10 +31,11 @@ export function Missing({ gap: { from, to, reason } }: { gap: GapSpan }) {
 }
 
 export function Value({ line, sample, long = false }: { line: Line; sample: LineValue; long?: boolean }) {
-  if (sample.kind === "none") return <>–</>;
+  if (sample.kind === "none") return <>{line.times.length && isHeld(line) ? "no value" : "–"}</>;
   if (sample.kind === "gap")
     return long ? <Missing gap={sample.gap} /> : <span class="gap">{REASONS[sample.gap.reason]}</span>;
   const { value, low, high } = sample;
+  if (line.draw === "lane") return <State line={line} value={value} low={low} high={high} />;
   return (
     <>
       {formatValue(value)} <span class="unit">{symbol(line.unit)}</span>
@@ -45,4 +46,17 @@ export function Value({ line, sample, long = false }: { line: Line; sample: Line
       )}
     </>
   );
+}
+
+type StateProps = { line: Line; value: number; low: number | undefined; high: number | undefined };
+
+/** The state of a lane, or the states between which it changed. */
+function State({ line, value, low = value, high = value }: StateProps) {
+  const nameOf = (state: number) => line.states.get(state) ?? formatValue(state);
+  return <>{low === high ? nameOf(value) : `${nameOf(low)} – ${nameOf(high)}`}</>;
+}
+
+/** Whether a value of the line stays in force until the next. */
+function isHeld({ draw }: Line): boolean {
+  return draw === "steps" || draw === "lane";
 }

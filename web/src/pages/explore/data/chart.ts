@@ -1,46 +1,49 @@
-// Query responses as uPlot data: one column of times for all lines, and breaks at gaps.
+// Query responses as lines.
 
-import uPlot from "uplot";
 import type { Series } from "../../../api/types";
 import { factorOf } from "../plot/scale";
 import type { Span } from "../range/range";
 import { scaleOf } from "./axes";
+import { lengthOf } from "./buckets";
 import { commonGaps } from "./gaps";
 import type { Chart, Chosen, Line } from "./line";
 import type { MergedAnswer } from "./pages";
-import { type Column, isolatedRows, tableOf } from "./table";
+
+/** A chart has at least this number of columns, to which the API reduces samples. */
+const LEAST_COLUMNS = 200;
 
 /** Returns the chart of the selected points; a point without a series has an empty line. */
 export function chartOf(chosen: Chosen[], answer: MergedAnswer | undefined, span: Span): Chart {
   const answered = new Map(answer?.series.map((series) => [series.point_name, series]));
   const banded = answer?.series.some(({ min }) => min !== undefined) ?? false;
-  const width = banded ? 3 : 1;
-  const lines = chosen.map((point, index) =>
-    lineOf(point, answered.get(point.name), banded, (index + 1) * width),
-  );
+  const step = answer ? stepOf(answer, span) : 0;
+  const lines = chosen.map((point) => lineOf(point, answered.get(point.name), step));
   shareFactors(lines);
-  const table = uPlot.join(
-    [[[span.from, span.to]], ...lines.map((line) => tableOf(line, banded))],
-    // A row that only another line has is not a gap of this line.
-    [[1], ...lines.map(() => (banded ? [1, 2, 2, 2] : [1, 2]))],
-  );
-  for (const line of lines) line.isolated = isolatedRows(table[line.column] as Column);
   return {
     lines,
-    table,
+    span,
     banded,
     gaps: commonGaps(lines.map((line) => line.gaps)),
     rows: lines.reduce((sum, line) => sum + line.times.length, 0),
   };
 }
 
-function lineOf(point: Chosen, series: Series | undefined, banded: boolean, column: number): Line {
+/** Returns how far apart the rows of an unchanging point may be in an answer, in ms; 0 if it has all samples. */
+function stepOf({ data_type, resolution, metadata }: MergedAnswer, { from, to }: Span): number {
+  const bucket = data_type === "aggregate" ? lengthOf(resolution) : 0;
+  const reduced = metadata.samples_returned < metadata.samples_read;
+  return bucket + (reduced ? (to - from) / LEAST_COLUMNS : 0);
+}
+
+function lineOf(point: Chosen, series: Series | undefined, step: number): Line {
+  const hasBand = point.draw === "line" || point.draw === "lane";
   return {
     ...point,
+    hold: point.hold + step,
     times: series?.timestamps ?? [],
     values: valuesOf(point, series),
-    low: (banded && point.draw === "line" && series?.min) || [],
-    high: (banded && point.draw === "line" && series?.max) || [],
+    low: (hasBand && series?.min) || [],
+    high: (hasBand && series?.max) || [],
     ends: (point.draw === "bars" && series?.ends) || [],
     partial: (point.draw === "bars" && series?.partial) || [],
     known: (point.draw === "bars" && series?.known) || [],
@@ -51,7 +54,7 @@ function lineOf(point: Chosen, series: Series | undefined, banded: boolean, colu
     })),
     expected: series?.coverage.expected ?? null,
     received: series?.coverage.received ?? 0,
-    column,
+    column: 0,
     factor: 1,
     isolated: [],
   };

@@ -9,11 +9,6 @@ import { unlisted } from "../points/lookup";
 import type { Chosen } from "./line";
 import type { MergedAnswer } from "./pages";
 
-/** Returns the units that points are expected to have, before there is an answer. */
-export function plannedUnits(points: readonly Point[]): Pick<Chosen, "unit">[] {
-  return points.map(({ unit }) => ({ unit }));
-}
-
 /** Returns the lines of points; a point that is not loaded yet has only its name. */
 export function chosenLines(
   names: readonly string[],

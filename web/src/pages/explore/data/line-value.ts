@@ -2,26 +2,41 @@
 
 import type { GapSpan, Line } from "./line";
 
-/** The value of a line at a time: the nearest sample, of steps and lanes the one in force, or the gap around it. */
+/** The value of a line at a time: the nearest sample, the sample or bucket in force, or the gap around that time. */
 export type LineValue =
-  | { kind: "sample"; time: number; value: number; low: number | undefined; high: number | undefined }
+  | {
+      kind: "sample";
+      time: number;
+      value: number;
+      low: number | undefined;
+      high: number | undefined;
+      /** The end of a bar's bucket. */
+      end: number | undefined;
+      /** Whether a bar's bucket is not over. */
+      partial: boolean;
+    }
   | { kind: "gap"; gap: GapSpan }
   | { kind: "none" };
 
 export function valueAt(line: Line, time: number): LineValue {
   const { times, gaps } = line;
   const after = indexFrom(times, time);
-  const gap = gaps.find(({ from, to }) => from < time && time < to);
-  if (gap && times[after] !== time) return { kind: "gap", gap };
   const [previous, next] = [times[after - 1], times[after]];
-  if (line.draw === "steps" || line.draw === "lane") {
-    const last = next === time ? after : after - 1;
-    return last < 0 ? { kind: "none" } : sampleAt(line, last);
-  }
+  const inForce = next === time ? after : after - 1;
+  if (line.draw === "bars" && time < (line.ends[inForce] ?? 0)) return sampleAt(line, inForce);
+  const gap = gaps.find(({ from, to }) => from < time && time < to);
+  if (gap && next !== time) return { kind: "gap", gap };
+  if (line.draw === "bars") return { kind: "none" };
+  if (line.draw !== "line") return heldAt(line, inForce, time);
   if (previous === undefined && next === undefined) return { kind: "none" };
   const nearest =
     next === undefined || (previous !== undefined && time - previous <= next - time) ? after - 1 : after;
   return sampleAt(line, nearest);
+}
+
+function heldAt(line: Line, index: number, time: number): LineValue {
+  const sampled = line.times[index];
+  return sampled !== undefined && time <= sampled + line.hold ? sampleAt(line, index) : { kind: "none" };
 }
 
 /** Returns the last sample of a line. */
@@ -29,13 +44,15 @@ export function lastValue(line: Line): LineValue {
   return line.times.length ? sampleAt(line, line.times.length - 1) : { kind: "none" };
 }
 
-function sampleAt({ times, values, low, high }: Line, index: number): LineValue {
+function sampleAt({ times, values, low, high, ends, partial }: Line, index: number): LineValue {
   return {
     kind: "sample",
     time: times[index] as number,
     value: values[index] as number,
     low: low[index],
     high: high[index],
+    end: ends[index],
+    partial: partial.includes(index),
   };
 }
 

@@ -1,6 +1,5 @@
-// The content of a chart: points, lines and the table that uPlot draws.
+// The content of a chart: points and lines.
 
-import type uPlot from "uplot";
 import type { Gap } from "../../../api/types";
 import type { Span } from "../range/range";
 
@@ -17,7 +16,7 @@ export type Chosen = {
   draw: Draw;
   /** The names of its states by their numbers; empty when they have none. */
   states: ReadonlyMap<number, string>;
-  /** How long a sample stays in force without another, in ms. */
+  /** How long a value of `steps` or of a `lane` stays in force without another, in ms. */
   hold: number;
   /** Whether it is of the range that the chart is compared with, and drawn behind. */
   compared: boolean;
@@ -40,7 +39,7 @@ export type Line = Chosen & {
   /** Samples expected by the point's interval, null when the interval is unknown. */
   expected: number | null;
   received: number;
-  /** The column of the line's values in the table. */
+  /** The column of the line's values in the table of its pane. */
   column: number;
   /** The factor of the line's values in the table. */
   factor: number;
@@ -50,7 +49,8 @@ export type Line = Chosen & {
 
 export type Chart = {
   lines: Line[];
-  table: uPlot.AlignedData;
+  /** The range of the rows. */
+  span: Span;
   /** Whether the rows are aggregates, drawn with a band from minimum to maximum. */
   banded: boolean;
   /** The gaps that all lines have in common. */

@@ -6,10 +6,11 @@ import type { PlotContext } from "./context";
 import { inkOf, translucent } from "./inks";
 import { AXIS } from "./layout";
 
-const LANE = 5;
+/** The height of the marks of one line's gaps. */
+const MARK = 5;
 
 /** Draws the unit above each axis. */
-export function drawUnits({ axes, inks }: PlotContext, u: uPlot): void {
+export function drawUnits({ chart, inks }: PlotContext, u: uPlot): void {
   const { ctx, bbox } = u;
   const ratio = uPlot.pxRatio;
   ctx.save();
@@ -17,7 +18,7 @@ export function drawUnits({ axes, inks }: PlotContext, u: uPlot): void {
   ctx.fillStyle = inks.text;
   ctx.textBaseline = "bottom";
   let [leftmost, rightmost] = [bbox.left - 8 * ratio, bbox.left + bbox.width + 8 * ratio];
-  axes.forEach(({ unit, side }, index) => {
+  chart().axes.forEach(({ unit, side }, index) => {
     const size = ((u.axes[index + 1] as { _size?: number })._size ?? AXIS) * ratio;
     ctx.textAlign = side === 3 ? "right" : "left";
     ctx.fillText(unit, side === 3 ? leftmost : rightmost, bbox.top - 7 * ratio);
@@ -37,24 +38,25 @@ export function drawGaps(context: PlotContext, u: uPlot, hatch: CanvasPattern | 
   ctx.clip();
   ctx.fillStyle = hatch;
   for (const gap of gaps) fillGap(u, gap, bbox.top, bbox.height);
-  if (lines.length > 1) drawLanes(context, u);
+  if (lines.length > 1) drawMarks(context, u);
   ctx.restore();
 }
 
-function drawLanes({ chart, inks }: PlotContext, u: uPlot): void {
+function drawMarks({ chart, inks }: PlotContext, u: uPlot): void {
   const { lines, gaps } = chart();
   const ratio = uPlot.pxRatio;
   const bottom = u.bbox.top + u.bbox.height;
   lines
     .map((line) => ({ line, single: line.gaps.filter((gap) => !within(gap, gaps)) }))
     .filter(({ single }) => single.length)
-    .forEach(({ line, single }, lane) => {
+    .forEach(({ line, single }, index) => {
       u.ctx.fillStyle = translucent(inkOf(inks, line), 0.45);
-      for (const gap of single) fillGap(u, gap, bottom - (lane + 1) * LANE * ratio, (LANE - 2) * ratio);
+      for (const gap of single) fillGap(u, gap, bottom - (index + 1) * MARK * ratio, (MARK - 2) * ratio);
     });
 }
 
-function fillGap(u: uPlot, gap: GapSpan, top: number, height: number): void {
+/** Fills the time of a gap, if it is wider than a pixel. */
+export function fillGap(u: uPlot, gap: GapSpan, top: number, height: number): void {
   const start = u.valToPos(gap.from, "x", true);
   const end = u.valToPos(gap.to, "x", true);
   if (end - start >= uPlot.pxRatio) u.ctx.fillRect(start, top, end - start, height);

@@ -4,7 +4,14 @@ import uPlot from "uplot";
 import { COLOURS, type Line } from "../data/line";
 
 /** The colours of the current theme. */
-export type Inks = { lines: string[]; text: string; grid: string; hatch: string; ground: string };
+export type Inks = {
+  lines: string[];
+  text: string;
+  label: string;
+  grid: string;
+  hatch: string;
+  ground: string;
+};
 
 /** Returns the colours of the current theme; a canvas cannot resolve CSS variables. */
 export function inksOf(host: HTMLElement): Inks {
@@ -17,6 +24,7 @@ export function inksOf(host: HTMLElement): Inks {
   const inks = {
     lines: Array.from({ length: COLOURS }, (_, slot) => ink(String(slot))),
     text: ink("text"),
+    label: ink("label"),
     grid: ink("grid"),
     hatch: ink("hatch"),
     ground: ink("ground"),
@@ -43,7 +51,7 @@ export function hatchOf(colour: string): CanvasPattern | string {
 }
 
 /** Returns the colour of a line. */
-export function inkOf(inks: Inks, line: Line): string {
+export function inkOf(inks: Inks, line: Pick<Line, "slot">): string {
   return inks.lines[line.slot % COLOURS] as string;
 }
 

@@ -3,23 +3,34 @@
 import type uPlot from "uplot";
 import { timeLabels } from "../format";
 import type { PlotContext } from "./context";
+import { type Sides, TIME_AXIS, topPadding } from "./layout";
 import { bandsOf, rowAt, seriesOf } from "./series";
 import { timeTicks } from "./time-ticks";
 import { yAxes, yScales } from "./y-axes";
 
-const TIME_AXIS = 42;
+/** The room between panes. */
+const GAP = 8;
 
 export type PlotHooks = { onBack: () => void; hooks: uPlot.Hooks.Arrays };
 
-export function optionsOf(context: PlotContext, host: HTMLElement, events: PlotHooks): uPlot.Options {
+/** `last` when the pane has the time axis of the chart. */
+export type PaneFrame = { width: number; height: number; last: boolean; sides: Sides };
+
+export function optionsOf(context: PlotContext, frame: PaneFrame, events: PlotHooks): uPlot.Options {
+  const { width, height, last, sides } = frame;
   return {
-    width: Math.max(1, host.clientWidth),
-    height: Math.max(1, host.clientHeight),
+    width: Math.max(1, width),
+    height: Math.max(1, height),
     ms: 1,
-    padding: [context.axes.some(({ unit }) => unit) ? 22 : 10, null, 0, null],
+    padding: [
+      topPadding(context.chart()),
+      (u) => sides.padding("right", takenBy(u, 1)),
+      last ? 0 : GAP,
+      (u) => sides.padding("left", takenBy(u, 3)),
+    ],
     legend: { show: false },
     scales: { x: { time: true, range: (_u, min, max) => [min, max] }, ...yScales(context) },
-    axes: axesOptions(context),
+    axes: axesOptions(context, last),
     series: seriesOf(context),
     bands: bandsOf(context),
     cursor: cursorOf(context, events.onBack),
@@ -27,7 +38,15 @@ export function optionsOf(context: PlotContext, host: HTMLElement, events: PlotH
   };
 }
 
-function axesOptions(context: PlotContext): uPlot.Axis[] {
+/** Returns the width of the axes of a side. */
+function takenBy(u: uPlot, side: 1 | 3): number {
+  return u.axes.reduce(
+    (sum, axis) => sum + (axis.show && axis.side === side ? ((axis as { _size?: number })._size ?? 0) : 0),
+    0,
+  );
+}
+
+function axesOptions(context: PlotContext, last: boolean): uPlot.Axis[] {
   const { timeZone, inks } = context;
   const { text, grid } = inks;
   const labels = timeLabels(timeZone);
@@ -40,13 +59,20 @@ function axesOptions(context: PlotContext): uPlot.Axis[] {
   };
   const timeAxis: uPlot.Axis = {
     ...common,
+    show: last,
     size: TIME_AXIS,
     grid: { ...line, show: false },
     space: 64,
     splits: (_u, _axis, min, max, step) => timeTicks(min, max, step, timeZone),
     values: (_u, splits, _axis, _space, step) => labels(splits, step),
   };
-  return [timeAxis, ...yAxes(context, common)];
+  // Without a second axis uPlot adds its own.
+  return [timeAxis, ...(context.chart().lanes ? [{ show: false }] : yAxes(context, common))];
+}
+
+/** Whether the cursor marks the samples of a column, as of lines, not of bars and bands. */
+function hasDot({ chart }: PlotContext, column: number): boolean {
+  return chart().lines.some((line) => line.column === column && line.draw !== "bars");
 }
 
 function cursorOf(context: PlotContext, onBack: () => void): uPlot.Cursor {
@@ -56,7 +82,7 @@ function cursorOf(context: PlotContext, onBack: () => void): uPlot.Cursor {
     dataIdx: (u, column, _closest, time) => rowAt(context, u, column, time) as number,
     drag: { x: true, y: false, setScale: false, dist: 5 },
     points: {
-      size: (_u, column) => (context.chart().lines.some((line) => line.column === column) ? 7 : 0),
+      size: (_u, column) => (hasDot(context, column) ? 7 : 0),
       width: 1,
       stroke: context.inks.ground,
     },

@@ -1,14 +1,13 @@
-// The plot on its canvas: drawing, moves and state.
+// The plot of a chart: its panes, their moves and their state.
 
-import uPlot from "uplot";
-import type { Axes } from "../data/axes";
+import type uPlot from "uplot";
 import type { Chart } from "../data/line";
+import type { Pane } from "../data/panes";
 import { clampSpan, type Span, sameSpan } from "../range/range";
-import type { PlotContext } from "./context";
-import { drawGaps, drawUnits } from "./drawing";
 import { listen, type MoveKind, type Moves, press } from "./gestures";
-import { hatchOf, inksOf } from "./inks";
-import { optionsOf } from "./options";
+import { type Inks, inksOf } from "./inks";
+import { heightsOf, leastHeight, nameWidth, Sides } from "./layout";
+import { PanePlot } from "./pane-plot";
 
 /** `drawn` when the rows of the view are on the canvas. */
 export type State = "loading" | "drawn" | "failed";
@@ -18,8 +17,8 @@ export type PlotEvents = {
   onView: (span: Span, kind: MoveKind) => void;
   onReset: () => void;
   onBack: () => void;
-  /** The pointer is at a time, `x` pixels from the left edge of the chart; null when it has left. */
-  onHover: (hover: { time: number; x: number } | null) => void;
+  /** The pointer is at a time, or has left. */
+  onHover: (hover: Hover) => void;
   /** The pixel ratio has changed; the listener must replace the plot before it returns. */
   onPixels: () => void;
   /** Drawing failed; the plot must be replaced. */
@@ -31,9 +30,16 @@ const SETTLE_MS = 250;
 /** A move that `onView` has not reported yet. */
 export type Move = { span: Span; kind: MoveKind };
 
+/** The time under the pointer, its distance from the left edge of the chart, and the edges of its pane, in pixels. */
+export type Hover = { time: number; x: number; top: number; bottom: number } | null;
+
+/** What a plot shows; `state` says whether the rows belong to the view. */
+export type Picture = { chart: Chart; panes: readonly Pane[]; view: Span; state: State };
+
 export class Plot {
-  private readonly u: uPlot;
-  private readonly context: PlotContext;
+  private readonly panes: PanePlot[] = [];
+  private readonly inks: Inks;
+  private readonly sides: Sides;
   private readonly moves: Moves;
   private moving: (Move & { timer: ReturnType<typeof setTimeout> | undefined }) | undefined;
   private unmarked: boolean;
@@ -41,93 +47,128 @@ export class Plot {
   /** Draws at once; throws when that fails, after removing its elements. */
   constructor(
     private readonly host: HTMLElement,
-    private chart: Chart,
-    axes: Axes,
-    timeZone: string,
-    private view: Span,
-    private state: State,
+    private picture: Picture,
+    private readonly timeZone: string,
     private readonly events: PlotEvents,
     unfinished: Move | undefined,
   ) {
-    this.context = { chart: () => this.chart, axes, timeZone, inks: inksOf(host) };
-    this.unmarked = state === "drawn";
-    this.mark();
-    if (unfinished) this.begin(unfinished.span, unfinished.kind);
-    this.u = this.create();
-    this.u.ctx.canvas.setAttribute("role", "img");
+    this.inks = inksOf(host);
+    this.unmarked = picture.state === "drawn";
+    this.sides = new Sides(picture.panes.some(({ lanes }) => lanes) ? nameWidth(host.clientWidth) : 0);
     this.moves = {
-      span: () => this.moving?.span ?? this.view,
+      span: () => this.span(),
       move: (span, kind) => this.move(span, kind),
       settle: (soon) => this.settle(soon),
       reset: () => this.events.onReset(),
     };
-    listen(this.u.over, this.moves);
-    this.settle();
-  }
-
-  private create(): uPlot {
-    let incomplete: uPlot | undefined;
+    this.mark();
+    if (unfinished) this.begin(unfinished.span, unfinished.kind);
     // Listens before uPlot, whose own listener draws in a microtask, unless the plot is destroyed by then.
     addEventListener("dppxchange", this.events.onPixels);
     try {
-      // By default uPlot draws in a microtask, where its errors cannot be caught.
-      return new uPlot(this.options(), this.chart.table, (u, init) => {
-        incomplete = u;
-        this.host.append(u.root);
-        u.batch(() => {
-          init();
-          this.scale(u);
-        });
-      });
+      this.create();
+      this.align();
     } catch (error) {
-      removeEventListener("dppxchange", this.events.onPixels);
-      incomplete?.destroy();
+      this.remove();
       throw error;
     }
+    this.drawn();
+    this.settle();
+  }
+
+  private create(): void {
+    const { panes } = this.picture;
+    this.host.style.setProperty("--least", `${leastHeight(panes)}px`);
+    const heights = heightsOf(panes, this.host.clientHeight);
+    panes.forEach((pane, index) => {
+      const frame = {
+        width: this.host.clientWidth,
+        height: heights[index] as number,
+        last: index === panes.length - 1,
+        sides: this.sides,
+      };
+      const events = {
+        onBack: () => this.events.onBack(),
+        onSelect: (u: uPlot) => this.attempt(() => this.select(u)),
+        onCursor: (u: uPlot) => this.attempt(() => this.hover(u)),
+      };
+      const { timeZone, inks } = this;
+      const plot = new PanePlot(this.host, pane, timeZone, inks, frame, this.span(), events);
+      this.panes.push(plot);
+      listen(plot.u.over, this.moves);
+    });
   }
 
   /** Removes the plot and returns the move in progress, for the next plot. */
   destroy(): Move | undefined {
     clearTimeout(this.moving?.timer);
-    removeEventListener("dppxchange", this.events.onPixels);
-    this.u.destroy();
+    this.remove();
     return this.moving;
   }
 
-  /** Draws other rows of the same lines; `state` says whether they belong to the view. */
-  show(chart: Chart, view: Span, state: State): void {
-    const changed = chart !== this.chart;
-    const moved = !sameSpan(view, this.view);
-    this.chart = chart;
-    this.state = state;
-    if (state === "drawn") this.unmarked = true;
-    this.mark();
-    this.view = view;
-    this.draw((u) => {
-      if (changed) u.setData(chart.table, false);
-      if (changed || moved) this.scale(u);
-    });
-    // The dots of the cursor still mark the previous rows.
-    const { left: x = -1, top: y = -1 } = this.u.cursor;
-    if (x >= 0 && (changed || moved)) this.attempt(() => this.u.setCursor({ left: x, top: y }));
+  private remove(): void {
+    removeEventListener("dppxchange", this.events.onPixels);
+    this.host.style.removeProperty("--least");
+    for (const pane of this.panes) pane.destroy();
   }
 
-  name(label: string): void {
-    this.u.ctx.canvas.setAttribute("aria-label", label);
+  /** Draws other rows of the same lines. */
+  show(picture: Picture): void {
+    const before = this.picture;
+    const moved = picture.chart !== before.chart || !sameSpan(picture.view, before.view);
+    this.picture = picture;
+    if (picture.state === "drawn") this.unmarked = true;
+    this.mark();
+    if (moved || picture.panes !== before.panes) this.draw();
+    else this.attempt(() => this.drawn());
+    // The dots of the cursor still mark the previous rows.
+    const { left = -1, top = -1 } = this.pointed?.cursor ?? {};
+    if (left >= 0 && moved) this.attempt(() => this.pointed?.setCursor({ left, top }));
+  }
+
+  /** Names the pictures of the panes. */
+  name(labelOf: (pane: Pane) => string): void {
+    this.picture.panes.forEach((pane, index) => {
+      this.panes[index]?.u.ctx.canvas.setAttribute("aria-label", labelOf(pane));
+    });
   }
 
   size(width: number, height: number): void {
-    if (width === this.u.width && height === this.u.height) return;
-    this.draw((u) => u.setSize({ width, height }));
+    this.attempt(() => {
+      const heights = heightsOf(this.picture.panes, height);
+      this.panes.forEach((pane, index) => {
+        pane.size(width, heights[index] as number);
+      });
+      this.align();
+      this.drawn();
+    });
   }
 
   press(key: string): boolean {
     return press(key, this.moves);
   }
 
-  /** Applies a change and draws it before returning. */
-  private draw(change: (u: uPlot) => void = () => {}): void {
-    this.attempt(() => this.u.batch(change));
+  private span(): Span {
+    return this.moving?.span ?? this.picture.view;
+  }
+
+  /** Draws the rows in the current span before returning. */
+  private draw(): void {
+    this.attempt(() => {
+      this.panes.forEach((pane, index) => {
+        pane.show(this.picture.panes[index] as Pane, this.span());
+      });
+      this.align();
+      this.drawn();
+    });
+  }
+
+  /** Draws the panes again while one of them needs wider sides than those drawn before it. */
+  private align(): void {
+    for (let round = 0, before = 0; round < 3 && this.sides.changes !== before; round++) {
+      before = this.sides.changes;
+      if (this.panes.length > 1) for (const pane of this.panes) pane.align();
+    }
   }
 
   private attempt(action: () => void): void {
@@ -140,17 +181,13 @@ export class Plot {
 
   /** The state becomes `drawn` only after the drawing. */
   private mark(): void {
-    this.host.dataset.state = this.state === "drawn" ? "loading" : this.state;
-  }
-
-  private scale(u: uPlot): void {
-    const { from, to } = this.moving?.span ?? this.view;
-    u.setScale("x", { min: from, max: to });
+    const { state } = this.picture;
+    this.host.dataset.state = state === "drawn" ? "loading" : state;
   }
 
   private move(span: Span, kind: MoveKind): void {
     this.begin(span, kind);
-    this.draw((u) => this.scale(u));
+    this.draw();
   }
 
   private begin(span: Span, kind: MoveKind): void {
@@ -167,48 +204,60 @@ export class Plot {
         if (!this.moving) return;
         const { span, kind } = this.moving;
         this.moving = undefined;
-        if (sameSpan(span, this.view)) this.draw();
+        if (sameSpan(span, this.picture.view)) this.draw();
         else this.events.onView(span, kind);
       },
       soon ? 0 : SETTLE_MS,
     );
   }
 
-  private options(): uPlot.Options {
-    const hatch = hatchOf(this.context.inks.hatch);
-    return optionsOf(this.context, this.host, {
-      onBack: () => this.events.onBack(),
-      hooks: {
-        drawAxes: [(u) => drawUnits(this.context, u), (u) => drawGaps(this.context, u, hatch)],
-        draw: [(u) => this.drawn(u)],
-        setSelect: [(u) => this.attempt(() => this.select(u))],
-        setCursor: [(u) => this.attempt(() => this.hover(u))],
-      },
-    });
-  }
-
   private select(u: uPlot): void {
     const { left: start, width } = u.select;
     if (width < 1) return;
-    u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    for (const pane of this.panes) pane.select(0, 0);
     this.move({ from: u.posToVal(start, "x"), to: u.posToVal(start + width, "x") }, "zoom");
     this.settle(true);
   }
 
+  /** The pane under the pointer. */
+  private pointed: uPlot | undefined;
+
   private hover(u: uPlot): void {
-    const x = u.cursor.left ?? -1;
-    this.events.onHover(x < 0 ? null : { time: u.posToVal(x, "x"), x: x + u.over.offsetLeft });
+    const left = u.cursor.left ?? -1;
+    if (left < 0 && u !== this.pointed) return;
+    this.pointed = left < 0 ? undefined : u;
+    for (const pane of this.panes) {
+      pane.point(left);
+      if (pane.u !== u) pane.select(u.select.left, u.select.width);
+    }
+    this.events.onHover(left < 0 ? null : this.hoverOf(u, left));
   }
 
-  /** Exposes the drawn range as data attributes, for tests and bench. */
-  private drawn(u: uPlot): void {
+  private hoverOf(u: uPlot, left: number): Hover {
+    const { offsetTop: top, offsetHeight: height } = u.root;
+    return {
+      time: u.posToVal(left, "x"),
+      x: left + u.over.offsetLeft,
+      top: top + u.over.offsetTop,
+      bottom: top + height,
+    };
+  }
+
+  /** Exposes the drawing as data attributes, for tests and bench. */
+  private drawn(): void {
     const { dataset } = this.host;
-    const { min, max } = u.scales.x as uPlot.Scale;
-    dataset.from = String(Math.round(min ?? 0));
-    dataset.to = String(Math.round(max ?? 0));
-    dataset.series = String(this.chart.lines.length);
-    dataset.rows = String(this.chart.rows);
-    if (this.state !== "drawn" || this.moving) return;
+    const { chart, state } = this.picture;
+    const { min, max } = this.panes[0]?.u.scales.x ?? {};
+    Object.assign(dataset, {
+      from: String(Math.round(min ?? 0)),
+      to: String(Math.round(max ?? 0)),
+      series: String(chart.lines.length),
+      rows: String(chart.rows),
+      panes: String(this.panes.length),
+      lanes: String(chart.lines.filter(({ draw }) => draw === "lane").length),
+      bars: String(this.panes.reduce((sum, pane) => sum + pane.bars, 0)),
+    });
+    if (state !== "drawn" || this.moving) return;
     dataset.state = "drawn";
     if (!this.unmarked) return;
     this.unmarked = false;

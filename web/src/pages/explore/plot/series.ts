@@ -8,7 +8,9 @@ import type { PlotContext } from "./context";
 import { inkOf, translucent } from "./inks";
 
 export function seriesOf(context: PlotContext): uPlot.Series[] {
-  const { lines, banded } = context.chart();
+  const { lanes, lines, banded } = context.chart();
+  // Without a second series uPlot adds its own.
+  if (lanes) return [{}, { show: false }];
   return [
     {},
     ...lines.flatMap((line, index) => {
@@ -42,15 +44,16 @@ function lineSeries({ chart, inks }: PlotContext, line: Line, index: number): uP
   };
 }
 
-/** Returns the steps of a stepped line; uPlot connects the samples of other lines. */
+/** Returns the steps of a stepped line, and nothing for bars; uPlot connects the samples of other lines. */
 function pathsOf({ draw }: Line): { paths?: uPlot.Series.PathBuilder } {
-  const paths = (draw === "steps" || draw === "lane") && uPlot.paths.stepped?.({ align: 1 });
+  if (draw === "bars") return { paths: () => null };
+  const paths = draw === "steps" && uPlot.paths.stepped?.({ align: 1 });
   return paths ? { paths } : {};
 }
 
 export function bandsOf({ chart, inks }: PlotContext): uPlot.Band[] {
-  const { lines, banded } = chart();
-  return banded
+  const { lanes, lines, banded } = chart();
+  return banded && !lanes
     ? lines.map((line) => ({
         series: [line.column - 1, line.column - 2],
         fill: translucent(inkOf(inks, line)),
@@ -68,7 +71,7 @@ export function rowAt({ chart }: PlotContext, u: uPlot, column: number, time: nu
 /** Whether the visible samples are far enough apart for dots. */
 function isSparse(u: uPlot, line: Line | undefined): boolean {
   const { min, max } = u.scales.x as uPlot.Scale;
-  if (!line || min == null || max == null) return false;
+  if (!line || line.draw === "bars" || min == null || max == null) return false;
   const rows = indexFrom(line.times, max) - indexFrom(line.times, min);
   return rows * 12 < u.over.clientWidth;
 }

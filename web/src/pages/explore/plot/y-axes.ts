@@ -4,6 +4,7 @@ import uPlot from "uplot";
 import { scaleOf } from "../data/axes";
 import type { Line } from "../data/line";
 import type { PlotContext } from "./context";
+import { barExtent } from "./draw-bars";
 import { inkOf } from "./inks";
 import { AXIS } from "./layout";
 import { rangeOf, type Ticks, ticksOf } from "./scale";
@@ -16,16 +17,27 @@ export function yScales(context: PlotContext): Record<string, uPlot.Scale> {
   const scales: Record<string, uPlot.Scale> = {};
   for (const { unit } of context.chart().lines)
     scales[scaleOf(unit)] = {
-      range: (_u, min, max, scale) => rangeOf(min, max, factorOfScale(context, scale)),
+      range: (u, min, max, scale) => {
+        const [least, greatest] = withBars(min, max, barExtent(context, u, scale));
+        return rangeOf(least, greatest, factorOfScale(context, scale));
+      },
     };
   return scales;
+}
+
+type Extent = [number | null, number | null];
+
+/** Returns the extent of the values in view with that of the bars, which begin before their row's time is in view. */
+function withBars(min: number | null, max: number | null, bars: [number, number] | undefined): Extent {
+  return bars ? [Math.min(min ?? 0, bars[0]), Math.max(max ?? 0, bars[1])] : [min, max];
 }
 
 /** Returns the axes; the first has the grid, and `common` holds the options shared with the time axis. */
 export function yAxes(context: PlotContext, common: uPlot.Axis): uPlot.Axis[] {
   const ticks = new Map<string, Ticks>();
-  return context.axes.map(({ scale, side }, index): uPlot.Axis => {
-    const line = context.axes.length > 1 ? onlyLine(context, scale) : undefined;
+  const { axes } = context.chart();
+  return axes.map(({ scale, side }, index): uPlot.Axis => {
+    const line = axes.length > 1 ? onlyLine(context, scale) : undefined;
     return {
       ...common,
       scale,
