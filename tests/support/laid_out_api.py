@@ -35,6 +35,9 @@ class LaidOutApi:
         self.holding = False
         self.queries: list[tuple[str, list[str]]] = []
         self.requests: list[dict[str, Any]] = []
+        self.summaries: list[dict[str, Any]] = []
+        # The statistics of a point that begin at a time, beside those of `summary`.
+        self.statistics: Callable[[str, str], dict[str, float]] = lambda _name, _start: {}
         # What a bucket that begins at a time has, of every point.
         self.bucket: Callable[[int], float] = float
         self._held: list[Route] = []
@@ -86,6 +89,9 @@ class LaidOutApi:
                 if "measure" in request:
                     return self.samples(names, start, end) | self.buckets(names, request)
                 return self.samples(names, start, end)
+            case ["timeseries", "summary"]:
+                self.summaries.append(body)
+                return {"points": [self.summary(name, body) for name in body["point_names"]]}
         raise AssertionError(f"no answer is laid out for {path}")
 
     def span(self, query: dict[str, list[str]], body: dict[str, Any]) -> tuple[str, str]:
@@ -174,6 +180,11 @@ class LaidOutApi:
             "measure": request["measure"],
             "series": [self.series(name) | columns for name in names],
         }
+
+    def summary(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
+        keys = ("min", "max", "mean", "last", "increase", "runtime", "known")
+        head = {"point_name": name, "unit": self.units[name]}
+        return head | dict.fromkeys(keys) | self.statistics(name, request["start_time"])
 
     def series(self, name: str) -> dict[str, Any]:
         # A request of the view before may still come.

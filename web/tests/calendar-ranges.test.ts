@@ -24,8 +24,13 @@ const ZONES = [
   "Pacific/Apia",
 ];
 const RANGES = Object.keys(CALENDAR) as CalendarRange[];
-/** A time in each week of two years, at changing times of day. */
-const TIMES = Array.from({ length: 104 }, (_, week) => Date.UTC(2025, 0, 1) + week * (7 * DAY + 53 * MINUTE));
+/** Times of two years, at changing times of day and around changes of clocks. */
+const TIMES = [
+  ...Array.from({ length: 12 }, (_, step) => Date.UTC(2025, 0, 1) + step * (61 * DAY + 127 * MINUTE)),
+  ...["2026-03-08T09:00:00Z", "2026-11-01T07:30:00Z", "2026-04-04T15:10:00Z", "2026-09-06T04:30:00Z"].map(
+    Date.parse,
+  ),
+];
 
 /** Returns the wall clock as the browser writes it: Mon 2026-03-09 00:00. */
 function written(ms: number, timeZone: string): string {

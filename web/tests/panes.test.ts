@@ -25,7 +25,6 @@ const lineOf = (changes: Partial<Line> = {}): Line => ({
   high: [],
   ends: [],
   partial: [],
-  known: [],
   gaps: [],
   expected: null,
   received: 0,

@@ -82,7 +82,7 @@ def test_cursor_reads_the_value_in_force(visits: Visits) -> None:
     page = opened(visits, "fan", "limit", "temperature", "mode")
     point_at(page, 29.8)
     # The sample of minute 29 is in force, that of minute 30 is nearer.
-    values = page.locator(".legend tbody td:nth-child(2)")
+    values = page.locator(".legend td.last")
     expect(values).to_have_text(["Off", "0 ", "1 ", "no value"])
     point_at(page, 2.4)
     expect(values).to_have_text(["Off", "0 ", "0 ", "Auto"])

@@ -1,3 +1,4 @@
+import { useContext } from "preact/hooks";
 import type { Api } from "../../api/client";
 import type { Point } from "../../api/types";
 import { link } from "../../ui/link";
@@ -6,7 +7,9 @@ import { Retry } from "../../ui/retry";
 import { advice, Failure } from "../../ui/states";
 import { AnswerSummary } from "./answer-summary";
 import { ChartView } from "./chart/chart";
+import { useSummary } from "./legend/use-summary";
 import { movedSpan } from "./measure/plan";
+import { SiteZone } from "./site-zone";
 import { Start } from "./start";
 import type { Lines } from "./use-lines";
 import type { View } from "./use-view";
@@ -42,18 +45,29 @@ export function ChartArea({ api, site, view, lines, onAdd, onRemove }: Props) {
           </p>
         </>
       ) : (
-        <LoadedChart site={site} view={view} lines={lines} onRemove={onRemove} />
+        <LoadedChart api={api} site={site} view={view} lines={lines} onRemove={onRemove} />
       )}
     </>
   );
 }
 
-function LoadedChart({ site, view, lines, onRemove }: Omit<Props, "api" | "onAdd">) {
-  const { answer, chart } = lines;
+function LoadedChart({ api, site, view, lines, onRemove }: Omit<Props, "onAdd">) {
+  const { answer, chart, plan } = lines;
+  const timeZone = useContext(SiteZone);
+  const statistics = useSummary(api, site, view, timeZone, lines.state);
+  const table = {
+    points: lines.points,
+    measured: lines.drawnMeasures,
+    series: answer?.series ?? [],
+    statistics,
+    measure: plan.measure,
+    isCompared: view.versus !== undefined,
+  };
   return (
     <>
       <ChartView
         chart={chart}
+        table={table}
         panes={lines.panes}
         view={lines.shown}
         state={lines.state}

@@ -4,7 +4,7 @@ import type { Site } from "../../api/types";
 import { browserZone, supportedZone } from "../../ui/zone";
 import { PaneSwitch } from "./chart/pane-switch";
 import { CompareMenu } from "./compare/compare-menu";
-import { CopyLink } from "./copy-link";
+import { Copy } from "./copy";
 import { paneCount } from "./data/panes";
 import { Download } from "./download/download";
 import { MeasureMenu } from "./measure/measure-menu";
@@ -63,7 +63,11 @@ function ChartTools({ api, site, view, lines }: Props) {
         {paneCount(lines.chart.lines) > 1 && (
           <PaneSwitch single={view.single} onChange={(single) => view.show({ single })} />
         )}
-        <CopyLink link={new URL(view.hrefOf(), location.href).href} />
+        <Copy
+          title="Copy link"
+          label="Link to this chart"
+          textOf={() => new URL(view.hrefOf(), location.href).href}
+        />
         <Download
           api={api}
           site={site.site_name}

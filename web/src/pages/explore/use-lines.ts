@@ -8,7 +8,7 @@ import { chartOf } from "./data/chart";
 import { answerWith, chosenLines, withCompared } from "./data/chosen";
 import { panesOf } from "./data/panes";
 import { type ChartAnswer, type ChartQuery, queryChart } from "./measure/answers";
-import { planOf, shownSpan } from "./measure/plan";
+import { type Plan, planOf, shownSpan } from "./measure/plan";
 import { axisLimit, plotWidth } from "./plot/layout";
 import type { State } from "./plot/plot";
 import { usePointLookup } from "./points/lookup";
@@ -28,20 +28,8 @@ export function useLines(api: Api, site: string, view: View, timeZone: string) {
     [names, points, slots, plan],
   );
   const columns = width && lookup.value && names.length ? plotWidth(width, planned, view.single) : 0;
-  const query: ChartQuery = {
-    site,
-    plan,
-    span,
-    // Buckets do not depend on the width.
-    width: plan.sampled.length ? columns : Math.min(1, columns),
-    timeZone,
-    earlierBy: view.versus === undefined ? undefined : daysOf(view.versus, span, timeZone),
-  };
-  const key = JSON.stringify(query);
-  const loaded = useLoaded<Result | undefined>(
-    async (signal) => (query.width ? { ...(await queryChart(api, query, signal)), query, key } : undefined),
-    [api, key],
-  );
+  const query = queryOf(site, view, plan, columns, timeZone);
+  const loaded = useQuery(api, query);
   const result = loaded.value;
   const chart = useMemo(() => {
     const { plan: drawn, span: of } = result?.query ?? query;
@@ -52,30 +40,20 @@ export function useLines(api: Api, site: string, view: View, timeZone: string) {
     return chartOf(withCompared(lines, compared, view.versus), answerWith(answer, compared), bounds);
   }, [names, points, slots, result, timeZone]);
   const limit = axisLimit(width);
-  const panes = useMemo(
-    () => panesOf(chart, { single: view.single, axes: limit }),
-    [chart, view.single, limit],
-  );
   const error = lookup.error ?? loaded.error;
-  const state = stateOf(lookup.loading || loaded.loading, error !== undefined, result?.key === key);
   const reload = () => {
     lookup.reload();
     loaded.reload();
   };
-  const shown = useMemo(() => shownSpan(plan, span, timeZone), [plan, span, timeZone]);
   return {
-    pointCache,
-    points,
-    slots,
-    plan,
-    panes,
-    chart,
+    ...{ pointCache, points, slots, plan, chart, error, reload, setWidth },
+    panes: useMemo(() => panesOf(chart, { single: view.single, axes: limit }), [chart, view.single, limit]),
     answer: result?.answer,
-    shown,
-    error,
-    state,
-    reload,
-    setWidth,
+    /** The points whose lines are a measure of buckets. */
+    drawnMeasures: useMemo(() => drawnMeasures(result?.query.plan), [result]),
+    /** The span to show: that of the view, or of all buckets in it. */
+    shown: useMemo(() => shownSpan(plan, span, timeZone), [plan, span, timeZone]),
+    state: stateOf(lookup.loading || loaded.loading, error !== undefined, loaded.isCurrent),
   };
 }
 
@@ -83,6 +61,36 @@ export type Lines = ReturnType<typeof useLines>;
 
 /** An answer with its query. */
 type Result = ChartAnswer & { query: ChartQuery; key: string };
+
+function queryOf(
+  site: string,
+  { span, versus }: View,
+  plan: Plan,
+  columns: number,
+  timeZone: string,
+): ChartQuery {
+  return {
+    ...{ site, plan, span, timeZone },
+    // Buckets do not depend on the width.
+    width: plan.sampled.length ? columns : Math.min(1, columns),
+    earlierBy: versus === undefined ? undefined : daysOf(versus, span, timeZone),
+  };
+}
+
+/** Loads the answer of a query that has a width. */
+function useQuery(api: Api, query: ChartQuery) {
+  const key = JSON.stringify(query);
+  const loaded = useLoaded<Result | undefined>(
+    async (signal) => (query.width ? { ...(await queryChart(api, query, signal)), query, key } : undefined),
+    [api, key],
+  );
+  return { ...loaded, isCurrent: loaded.value?.key === key };
+}
+
+/** Returns the points that are measured, but not by the mean, of which the samples have the statistics. */
+function drawnMeasures(plan: Plan | undefined): ReadonlySet<string> {
+  return new Set(plan?.measure ? plan.measured : []);
+}
 
 function stateOf(loading: boolean, failed: boolean, current: boolean): State {
   if (loading) return "loading";

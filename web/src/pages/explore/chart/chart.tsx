@@ -2,17 +2,17 @@ import { useMemo } from "preact/hooks";
 import { Store } from "../../../store";
 import type { Hover } from "../plot/plot";
 import { Figure, type FigureProps } from "./figure";
-import { Legend } from "./legend";
+import { Legend, type LegendInput } from "./legend";
 
-type Props = Omit<FigureProps, "hover"> & { onRemove: (name: string) => void };
+type Props = Omit<FigureProps, "hover"> & { table: LegendInput; onRemove: (name: string) => void };
 
 /** The plot with its tooltip and its legend. */
-export function ChartView({ onRemove, ...props }: Props) {
+export function ChartView({ table, onRemove, ...props }: Props) {
   const hover = useMemo(() => new Store<Hover>(null), []);
   return (
     <>
       <Figure {...props} hover={hover} />
-      <Legend lines={props.chart.lines} panes={props.panes} hover={hover} onRemove={onRemove} />
+      <Legend lines={props.chart.lines} table={table} panes={props.panes} hover={hover} onRemove={onRemove} />
     </>
   );
 }

@@ -1,54 +1,45 @@
+import { useMemo } from "preact/hooks";
 import { type Store, useStore } from "../../../store";
-import { percent } from "../../../ui/format";
 import { type Line, MAX_LINES } from "../data/line";
-import { type LineValue, lastValue, valueAt } from "../data/line-value";
 import type { Pane } from "../data/panes";
+import { columnsOf } from "../legend/columns";
+import { type RowInput, rowsOf } from "../legend/rows";
+import { StatisticsTable } from "../legend/table";
+import type { Measure } from "../measure/measures";
 import type { Hover } from "../plot/plot";
 import { symbol } from "../units";
-import { Swatch, Value } from "./value";
 
-type Props = { lines: Line[]; panes: readonly Pane[]; hover: Store<Hover>; onRemove: (name: string) => void };
+export type LegendInput = Omit<RowInput, "lines"> & { measure: Measure | undefined; isCompared: boolean };
 
-/** The lines with their values and their coverage. */
-export function Legend({ lines, panes, hover, onRemove }: Props) {
+type Props = {
+  lines: readonly Line[];
+  table: LegendInput;
+  panes: readonly Pane[];
+  hover: Store<Hover>;
+  onRemove: (name: string) => void;
+};
+
+/** The lines with their statistics, and notes about the chart. */
+export function Legend({ lines, table, panes, hover, onRemove }: Props) {
   const pointer = useStore(hover);
+  const rows = useMemo(() => rowsOf({ lines, ...table }), [lines, table]);
   const units = unitsWithoutAxis(panes);
   return (
-    <div class="legend">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Point</th>
-            <th scope="col" class="number">
-              {pointer ? "At the cursor" : "Last"}
-            </th>
-            <th scope="col" class="number">
-              Coverage
-            </th>
-            <th scope="col">
-              <span class="visually-hidden">Remove</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {lines.map((line) => (
-            <Row
-              key={line.name}
-              line={line}
-              sample={pointer ? valueAt(line, pointer.time) : lastValue(line)}
-              onRemove={() => onRemove(line.name)}
-            />
-          ))}
-        </tbody>
-      </table>
+    <StatisticsTable
+      rows={rows}
+      columns={columnsOf(rows, table.measure, table.isCompared)}
+      time={pointer?.time ?? null}
+      onRemove={onRemove}
+    >
       {units.length > 0 && (
         <small>
           No axis for {units.map((unit) => unit || "no unit").join(", ")}. Read the values of these lines
           here.
         </small>
       )}
-      {lines.length >= MAX_LINES && <small>A chart shows at most {MAX_LINES} points.</small>}
-    </div>
+      {rows.length >= MAX_LINES && <small>A chart shows at most {MAX_LINES} points.</small>}
+      {table.statistics.error && <small>Statistics are missing: {table.statistics.error.message}</small>}
+    </StatisticsTable>
   );
 }
 
@@ -57,23 +48,4 @@ function unitsWithoutAxis(panes: readonly Pane[]): string[] {
   const axes = new Set(values.flatMap((pane) => pane.axes.map(({ unit }) => unit)));
   const units = new Set(values.flatMap(({ lines }) => lines.map(({ unit }) => symbol(unit))));
   return [...units].filter((unit) => !axes.has(unit));
-}
-
-function Row({ line, sample, onRemove }: { line: Line; sample: LineValue; onRemove: () => void }) {
-  return (
-    <tr>
-      <td title={line.name}>
-        <Swatch slot={line.slot} /> {line.label}
-      </td>
-      <td class="number">
-        <Value line={line} sample={sample} />
-      </td>
-      <td class="number">{line.expected ? percent(line.received, line.expected) : "–"}</td>
-      <td>
-        <button type="button" class="quiet remove" aria-label={`Remove ${line.label}`} onClick={onRemove}>
-          ×
-        </button>
-      </td>
-    </tr>
-  );
 }

@@ -46,7 +46,6 @@ function lineOf(point: Chosen, series: Series | undefined, step: number): Line {
     high: (hasBand && series?.max) || [],
     ends: (point.draw === "bars" && series?.ends) || [],
     partial: (point.draw === "bars" && series?.partial) || [],
-    known: (point.draw === "bars" && series?.known) || [],
     gaps: (series?.gaps ?? []).map(({ start, end, reason }) => ({
       from: Date.parse(start),
       to: Date.parse(end),

@@ -33,8 +33,6 @@ export type Line = Chosen & {
   ends: number[];
   /** The rows of bars whose bucket is not over. */
   partial: number[];
-  /** The known share of each row of bars, 0 to 1 or null; empty if it is not told. */
-  known: (number | null)[];
   gaps: GapSpan[];
   /** Samples expected by the point's interval, null when the interval is unknown. */
   expected: number | null;

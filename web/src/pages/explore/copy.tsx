@@ -1,7 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** Copies a link to the chart, or shows it when there is no clipboard. */
-export function CopyLink({ link }: { link: string }) {
+type Props = { title: string; label: string; textOf: () => string };
+
+/** A button that copies a text, or shows it when there is no clipboard; `label` names the text. */
+export function Copy({ title, label, textOf }: Props) {
   const [result, setResult] = useState<"copied" | "failed" | undefined>();
   useEffect(() => {
     if (result !== "copied") return;
@@ -10,21 +12,22 @@ export function CopyLink({ link }: { link: string }) {
   }, [result]);
   const copy = () =>
     // The clipboard needs a secure origin.
-    Promise.resolve(navigator.clipboard?.writeText(link) ?? Promise.reject()).then(
+    Promise.resolve(navigator.clipboard?.writeText(textOf()) ?? Promise.reject()).then(
       () => setResult("copied"),
       () => setResult("failed"),
     );
   return (
     <span class="copy">
       <button type="button" onClick={copy}>
-        <span aria-live="polite">{result === "copied" ? "Copied" : "Copy link"}</span>
+        <span aria-live="polite">{result === "copied" ? "Copied" : title}</span>
       </button>
       {result === "failed" && (
-        <input
+        <textarea
           readOnly
-          value={link}
-          aria-label="Link to this chart"
-          ref={(input) => input?.select()}
+          rows={1}
+          value={textOf()}
+          aria-label={label}
+          ref={(field) => field?.select()}
           onBlur={() => setResult(undefined)}
         />
       )}

@@ -1,0 +1,114 @@
+// The columns of the table below the chart.
+
+import { duration, percent } from "../../../ui/format";
+import { formatValue } from "../format";
+import type { Measure } from "../measure/measures";
+import { symbol } from "../units";
+import type { LegendRow } from "./rows";
+
+/** The text of a cell: a number with its unit, and what it needs to be understood. */
+export type Cell = { text: string; unit?: string; note?: string };
+
+export type Column = {
+  key: string;
+  title: string;
+  help: string;
+  /** What the column is sorted by, and what CSV has; null for an empty cell. */
+  value: (row: LegendRow) => number | string | null;
+  cell: (row: LegendRow) => Cell;
+};
+
+const EMPTY: Cell = { text: "–" };
+
+type NumberKey = "min" | "mean" | "max" | "increase" | "total" | "last";
+
+function numbers(key: NumberKey, title: string, help: string): Column {
+  return {
+    key,
+    title,
+    help,
+    value: (row) => row[key],
+    cell: (row) => quantity(row[key], row.line.unit),
+  };
+}
+
+function quantity(value: number | null, unit: string): Cell {
+  return value === null ? EMPTY : { text: formatValue(value), unit: symbol(unit) };
+}
+
+const NAME: Column = {
+  key: "point",
+  title: "Point",
+  help: "The name of the point",
+  value: ({ line }) => line.label,
+  cell: ({ line }) => ({ text: line.label }),
+};
+
+const RUNTIME: Column = {
+  key: "runtime",
+  title: "Running time",
+  help: "How long a binary point was on",
+  value: (row) => row.runtime,
+  cell: ({ runtime }) => (runtime === null ? EMPTY : { text: duration(runtime) }),
+};
+
+const TOTAL: Column = {
+  ...numbers("total", "Total", "The sum of the bars"),
+  cell: ({ total, known, line }) => ({
+    ...quantity(total, line.unit),
+    ...(total !== null && known !== null && known < 0.995 && { note: `${percent(known, 1)} known` }),
+  }),
+};
+
+const DIFFERENCE: Column = {
+  key: "difference",
+  title: "Difference",
+  help: "From the compared range: of the totals of whole bars, of the running time, or of the mean",
+  value: (row) => row.difference,
+  cell: (row) => differenceCell(row),
+};
+
+const COVERAGE: Column = {
+  key: "coverage",
+  title: "Coverage",
+  help: "Received samples of those expected",
+  value: (row) => row.coverage,
+  cell: ({ coverage }) => (coverage === null ? EMPTY : { text: percent(coverage, 1) }),
+};
+
+/** Returns the columns that the rows need. */
+export function columnsOf(
+  rows: readonly LegendRow[],
+  measure: Measure | undefined,
+  isCompared: boolean,
+): Column[] {
+  const has = (kind: LegendRow["kind"]) => rows.some((row) => row.kind === kind);
+  return [
+    NAME,
+    numbers("min", "Min", "The lowest sample; of a measure, the lowest bucket that is over"),
+    numbers("mean", "Mean", "Of samples; of a measure, of the buckets that are over"),
+    numbers("max", "Max", "The highest sample; of a measure, the highest bucket that is over"),
+    numbers("last", "Last", "The last value, or the one at the cursor"),
+    ...(has("counter") && measure !== "increase"
+      ? [numbers("increase", "Increase", "By how much a counter rose in this range")]
+      : []),
+    ...(has("binary") && measure !== "runtime" ? [RUNTIME] : []),
+    ...(rows.some(({ line }) => line.draw === "bars") ? [TOTAL] : []),
+    ...(isCompared ? [DIFFERENCE] : []),
+    COVERAGE,
+  ];
+}
+
+/** Returns a difference with its sign, and with its share of what it is compared with. */
+function differenceCell({ difference, before, kind, line }: LegendRow): Cell {
+  if (difference === null) return EMPTY;
+  const sign = difference > 0 ? "+" : difference < 0 ? "−" : "±";
+  const size = Math.abs(difference);
+  const isTime = kind === "binary" && line.draw !== "bars";
+  const share = before ? Math.abs(difference / before) : null;
+  return {
+    text: sign + (isTime ? duration(size) : formatValue(size)),
+    ...(isTime ? {} : { unit: symbol(line.unit) }),
+    ...(share !== null && { note: `${sign}${percent(Math.min(share, 9.999), 1)}` }),
+  };
+}

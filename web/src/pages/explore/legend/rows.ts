@@ -1,0 +1,150 @@
+// The statistics of each line, as the table below the chart shows them.
+
+import type { Point, Series } from "../../../api/types";
+import { comparedName } from "../data/chosen";
+import type { Line } from "../data/line";
+import { lastValue } from "../data/line-value";
+import type { Statistics } from "./use-summary";
+
+type Amount = number | null;
+
+export type LegendRow = {
+  line: Line;
+  kind: Point["kind"];
+  min: Amount;
+  mean: Amount;
+  max: Amount;
+  last: Amount;
+  increase: Amount;
+  /** In seconds. */
+  runtime: Amount;
+  /** The sum of bars, and the share of their time about which something is known. */
+  total: Amount;
+  known: Amount;
+  /** Received samples, as a share of those expected. */
+  coverage: Amount;
+  /** What the total, the mean or the running time differs by from the compared range, and what it was there. */
+  difference: Amount;
+  before: Amount;
+};
+
+export type RowInput = {
+  lines: readonly Line[];
+  points: readonly Point[];
+  /** The points whose values are a measure of buckets. */
+  measured: ReadonlySet<string>;
+  series: readonly Series[];
+  statistics: Statistics;
+};
+
+/** Returns a row per line of the range itself, in the order of the lines. */
+export function rowsOf(input: RowInput): LegendRow[] {
+  const lines = new Map(input.lines.map((line) => [line.name, line]));
+  return input.lines
+    .filter(({ compared }) => !compared)
+    .map((line) => rowOf(line, lines.get(comparedName(line.name)), input));
+}
+
+function rowOf(line: Line, other: Line | undefined, input: RowInput): LegendRow {
+  const { summary, compared } = input.statistics;
+  const series = input.series.find((candidate) => candidate.point_name === line.name);
+  const own = summary?.get(line.name);
+  const kind = input.points.find((point) => point.point_name === line.name)?.kind ?? "analog";
+  const values = input.measured.has(line.name) ? ofBuckets(line) : (own ?? ofDrawn(line, kind));
+  const row = {
+    line,
+    kind,
+    ...{ min: values.min, mean: values.mean, max: values.max },
+    last: lastOf(line),
+    increase: own?.increase ?? null,
+    runtime: own?.runtime ?? null,
+    total: line.draw === "bars" && line.times.length ? sum(line.values) : null,
+    known: line.draw === "bars" ? knownShare(line, series) : null,
+    coverage: line.expected ? Math.min(1, line.received / line.expected) : null,
+  };
+  const theirs = compared?.get(line.name);
+  const pair = pairOf(row, other, theirs && { mean: theirs.mean, runtime: theirs.runtime }, input);
+  return { ...row, difference: differenceOf(pair), before: pair[1] };
+}
+
+type Values = { min: Amount; mean: Amount; max: Amount };
+
+/** Returns the statistics of the buckets that are over. */
+function ofBuckets(line: Line): Values {
+  const values = whole(line).map(({ value }) => value);
+  if (!values.length) return { min: null, mean: null, max: null };
+  const [min, max] = extremes(values);
+  return { min, mean: sum(values) / values.length, max };
+}
+
+/** Returns the extremes of what is drawn, which are those of all samples; its mean is not theirs. */
+function ofDrawn({ values, low, high }: Line, kind: Point["kind"]): Values {
+  if (!values.length || kind === "binary" || kind === "multistate")
+    return { min: null, mean: null, max: null };
+  return {
+    min: extremes(low.length ? low : values)[0],
+    mean: null,
+    max: extremes(high.length ? high : values)[1],
+  };
+}
+
+function lastOf(line: Line): Amount {
+  const last = lastValue(line);
+  return last.kind === "sample" ? last.value : null;
+}
+
+/** Returns what a row and the compared range differ in. */
+function pairOf(
+  row: Pick<LegendRow, "line" | "kind" | "mean" | "runtime">,
+  other: Line | undefined,
+  theirs: { mean: Amount; runtime: Amount } | undefined,
+  { measured }: RowInput,
+): [Amount, Amount] {
+  const { line, kind } = row;
+  if (line.draw === "bars") return other ? totalsOfSame(line, other) : [null, null];
+  if (measured.has(line.name)) return [row.mean, other ? ofBuckets(other).mean : null];
+  if (kind === "binary") return [row.runtime, theirs?.runtime ?? null];
+  return [row.mean, theirs?.mean ?? null];
+}
+
+/** Returns the totals of the buckets that are over and that both lines have. */
+function totalsOfSame(line: Line, other: Line): [Amount, Amount] {
+  const theirs = new Map(whole(other).map(({ time, value }) => [time, value]));
+  const pairs = whole(line).filter(({ time }) => theirs.has(time));
+  if (!pairs.length) return [null, null];
+  return [sum(pairs.map(({ value }) => value)), sum(pairs.map(({ time }) => theirs.get(time) ?? 0))];
+}
+
+function differenceOf([now, before]: [Amount, Amount]): Amount {
+  return now === null || before === null ? null : now - before;
+}
+
+function whole({ times, values, partial }: Line): { time: number; value: number }[] {
+  const open = new Set(partial);
+  return times.flatMap((time, row) => (open.has(row) ? [] : [{ time, value: values[row] as number }]));
+}
+
+/** Returns the known share of a total: of its proof, or of its buckets by their length. */
+function knownShare({ times, ends }: Line, series: Series | undefined): Amount {
+  const share = series?.proof?.known_share;
+  if (share !== undefined && share !== null) return share;
+  let [held, length] = [0, 0];
+  series?.known?.forEach((known, row) => {
+    if (known === null) return;
+    const size = (ends[row] as number) - (times[row] as number);
+    held += known * size;
+    length += size;
+  });
+  return length ? held / length : null;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function extremes(values: readonly number[]): [number, number] {
+  return values.reduce<[number, number]>(
+    ([least, greatest], value) => [Math.min(least, value), Math.max(greatest, value)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  );
+}

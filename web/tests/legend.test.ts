@@ -1,0 +1,197 @@
+import { describe, expect, test } from "vitest";
+import type { Point, Series } from "../src/api/types";
+import { chartOf } from "../src/pages/explore/data/chart";
+import { comparedName } from "../src/pages/explore/data/chosen";
+import type { Chosen } from "../src/pages/explore/data/line";
+import type { MergedAnswer } from "../src/pages/explore/data/pages";
+import { type Column, columnsOf } from "../src/pages/explore/legend/columns";
+import { type LegendRow, type RowInput, rowsOf } from "../src/pages/explore/legend/rows";
+import { nextSort, type Sort, sorted } from "../src/pages/explore/legend/sort";
+import { minuteSpan, type PointSummary } from "../src/pages/explore/legend/summary";
+import { tableCsv } from "../src/pages/explore/legend/table-csv";
+import { HOUR, MINUTE, SECOND } from "../src/pages/explore/range/range";
+
+type Kind = Point["kind"];
+
+const point = (point_name: string, kind: Kind): Point => ({
+  ...{ point_name, kind, display_name: point_name, unit: "kilowattHours", tags: [], description: "" },
+  ...{ interval_seconds: 60, device: null, equipment: null },
+});
+const chosen = (name: string, draw: Chosen["draw"], compared = false): Chosen => ({
+  ...{ name, label: name, unit: "kilowattHours", slot: 0, draw, states: new Map(), hold: MINUTE, compared },
+});
+const series = (point_name: string, values: number[], changes: Partial<Series> = {}): Series => ({
+  ...{ point_name, unit: "kilowattHours", source_unit: "", gaps: [], values },
+  timestamps: values.map((_, row) => row * HOUR),
+  ends: values.map((_, row) => (row + 1) * HOUR),
+  coverage: { expected: 10, received: 5 },
+  ...changes,
+});
+const summary = (point_name: string, changes: Partial<PointSummary>): PointSummary => ({
+  ...{ point_name, unit: "", min: null, max: null, mean: null, last: null },
+  ...{ increase: null, runtime: null, known: null },
+  ...changes,
+});
+
+function rowOf(lines: Chosen[], all: Series[], kind: Kind, input: Partial<RowInput> = {}): LegendRow {
+  const chart = chartOf(lines, { series: all } as MergedAnswer, { from: 0, to: 10 * HOUR });
+  const name = lines.at(-1)?.name ?? "";
+  const [row] = rowsOf({
+    lines: chart.lines,
+    points: [point(name, kind)],
+    measured: new Set(),
+    series: all,
+    statistics: { summary: undefined, compared: undefined, error: undefined },
+    ...input,
+  });
+  return row as LegendRow;
+}
+const both = (mine: PointSummary, theirs?: PointSummary) => ({
+  summary: new Map([[mine.point_name, mine]]),
+  compared: theirs && new Map([[theirs.point_name, theirs]]),
+  error: undefined,
+});
+
+describe("statistics of samples", () => {
+  test("are those of the API", () => {
+    const statistics = both(summary("a", { min: 1, mean: 2, max: 9, increase: 8 }));
+    const row = rowOf([chosen("a", "line")], [series("a", [3, 4])], "counter", { statistics });
+    expect(row).toMatchObject({ min: 1, mean: 2, max: 9, increase: 8, last: 4, coverage: 0.5, total: null });
+  });
+
+  test("are extremes of what is drawn without an answer", () => {
+    const row = rowOf([chosen("a", "line")], [series("a", [3, 7, 4])], "analog");
+    expect(row).toMatchObject({ min: 3, mean: null, max: 7, last: 4 });
+    const banded = series("a", [3, 4], { min: [1, 2], max: [8, 9] });
+    expect(rowOf([chosen("a", "line")], [banded], "analog")).toMatchObject({ min: 1, mean: null, max: 9 });
+    expect(rowOf([chosen("a", "lane")], [series("a", [0, 1])], "binary")).toMatchObject({
+      min: null,
+      max: null,
+    });
+    expect(rowOf([chosen("a", "line")], [series("a", [])], "analog")).toMatchObject({
+      min: null,
+      last: null,
+    });
+  });
+
+  test("differ by the mean, of binary points by the running time", () => {
+    const earlier = chosen(comparedName("a"), "line", true);
+    const analog = both(summary("a", { mean: 3 }), summary("a", { mean: 2 }));
+    const all = [series("a", [1]), series(comparedName("a"), [1])];
+    const input = { statistics: analog };
+    expect(rowOf([earlier, chosen("a", "line")], all, "analog", input)).toMatchObject({
+      difference: 1,
+      before: 2,
+    });
+    const binary = { statistics: both(summary("a", { runtime: 60 }), summary("a", { runtime: 90 })) };
+    expect(rowOf([chosen("a", "lane")], all, "binary", binary)).toMatchObject({
+      difference: -30,
+      before: 90,
+    });
+    expect(rowOf([chosen("a", "line")], all, "analog").difference).toBeNull();
+  });
+});
+
+describe("statistics of bars", () => {
+  const measured = new Set(["a"]);
+  const bars = series("a", [2, 4, 6, 1], { partial: [3] });
+
+  test("are of the buckets that are over, the total of all", () => {
+    const row = rowOf([chosen("a", "bars")], [bars], "counter", { measured });
+    expect(row).toMatchObject({ min: 2, mean: 4, max: 6, last: 1, total: 13 });
+  });
+
+  test("differ by the buckets that both have in full", () => {
+    const theirs = series(comparedName("a"), [1, 1, 1, 9]);
+    const lines = [chosen(comparedName("a"), "bars", true), chosen("a", "bars")];
+    expect(rowOf(lines, [bars, theirs], "counter", { measured })).toMatchObject({ difference: 9, before: 3 });
+    const open = series("a", [2], { partial: [0] });
+    expect(rowOf(lines, [open, theirs], "counter", { measured }).difference).toBeNull();
+  });
+
+  test("say how much of their time is known", () => {
+    const known = (changes: Partial<Series>) =>
+      rowOf([chosen("a", "bars")], [series("a", [1, 1], changes)], "counter", { measured }).known;
+    expect(known({ known: [1, 0.5] })).toBe(0.75);
+    expect(known({ known: [null, 0.5] })).toBe(0.5);
+    expect(known({})).toBeNull();
+    const proof = { ...{ known_share: 0.9, bridged: 0, newest_correction: null, files: [] } };
+    const steps = { resets: [], rollovers: [], dips: [], spikes: [] };
+    expect(known({ known: [1, 0.5], proof: { ...proof, ...steps } })).toBe(0.9);
+  });
+});
+
+describe("columns", () => {
+  const keys = (columns: Column[]) => columns.map(({ key }) => key).join(" ");
+  const rowsOfKinds = (draw: Chosen["draw"], ...kinds: Kind[]) =>
+    kinds.map((kind) => rowOf([chosen(kind, draw)], [series(kind, [1])], kind));
+
+  test("are those that the rows need", () => {
+    expect(keys(columnsOf(rowsOfKinds("line", "analog"), undefined, false))).toBe(
+      "point min mean max last coverage",
+    );
+    const all = rowsOfKinds("line", "counter", "binary");
+    expect(keys(columnsOf(all, undefined, true))).toBe(
+      "point min mean max last increase runtime difference coverage",
+    );
+    const bars = rowsOfKinds("bars", "counter");
+    expect(keys(columnsOf(bars, "increase", false))).toBe("point min mean max last total coverage");
+  });
+
+  test("write differences with their sign and share", () => {
+    const [difference] = columnsOf([], undefined, true).filter(({ key }) => key === "difference");
+    const row = rowOf([chosen("a", "line")], [series("a", [1])], "analog");
+    const text = (changes: Partial<LegendRow>) => difference?.cell({ ...row, ...changes });
+    expect(text({ difference: 1, before: 20 })).toEqual({ text: "+1", unit: "kWh", note: "+5 %" });
+    expect(text({ difference: -1, before: 0 })).toEqual({ text: "−1", unit: "kWh" });
+    expect(text({ difference: -7200, before: 14_400, kind: "binary" })).toEqual({
+      text: "−2 h",
+      note: "−50 %",
+    });
+    expect(text({ difference: null })).toEqual({ text: "–" });
+  });
+});
+
+describe("the order", () => {
+  const rows = [2, null, 3, 1].map((mean, index) => {
+    const name = "dbac"[index] ?? "";
+    return { ...rowOf([chosen(name, "line")], [series(name, [1])], "analog"), mean };
+  });
+  const columns = columnsOf(rows, undefined, false);
+  const order = (sort: Sort) =>
+    sorted(rows, columns, sort)
+      .map(({ line }) => line.name)
+      .join("");
+
+  test("is by a column, empty cells last", () => {
+    expect(order(undefined)).toBe("dbac");
+    expect(order({ key: "mean", descending: true })).toBe("adcb");
+    expect(order({ key: "mean", descending: false })).toBe("cdab");
+    expect(order({ key: "point", descending: false })).toBe("abcd");
+  });
+
+  test("changes with each click", () => {
+    const clicks = (key: string) =>
+      [1, 2, 3].map((count) => {
+        let sort: Sort;
+        for (let click = 0; click < count; click++) sort = nextSort(sort, key);
+        return sort?.descending;
+      });
+    expect(clicks("mean")).toEqual([true, false, undefined]);
+    expect(clicks("point")).toEqual([false, true, undefined]);
+  });
+});
+
+test("CSV of the table has names, units and unrounded numbers", () => {
+  const statistics = both(summary("a, b", { min: 1 / 3, mean: 2, max: 9 }));
+  const row = rowOf([chosen("a, b", "line")], [series("a, b", [4])], "analog", { statistics });
+  expect(tableCsv([row], columnsOf([row], undefined, false))).toBe(
+    `point_name,name,unit,Min,Mean,Max,Last,Coverage\n"a, b","a, b",kWh,${1 / 3},2,9,4,0.5\n`,
+  );
+});
+
+test("statistics of a live span are of whole minutes", () => {
+  const span = { from: 10 * MINUTE + SECOND, to: 20 * MINUTE + SECOND };
+  expect(minuteSpan(span)).toEqual({ from: 11 * MINUTE, to: 21 * MINUTE });
+  expect(minuteSpan({ from: 0, to: MINUTE })).toEqual({ from: 0, to: MINUTE });
+});
