@@ -178,7 +178,7 @@ class LaidOutApi:
             "resolution": request["resolution"],
             "data_type": "aggregate",
             "measure": request["measure"],
-            "series": [self.series(name) | columns for name in names],
+            "series": [self.series(name) | columns | self.series_fields.get(name, {}) for name in names],
         }
 
     def summary(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
