@@ -34,7 +34,9 @@ const summary = (point_name: string, changes: Partial<PointSummary>): PointSumma
 });
 
 function rowOf(lines: Chosen[], all: Series[], kind: Kind, input: Partial<RowInput> = {}): LegendRow {
-  const chart = chartOf(lines, { series: all } as MergedAnswer, { from: 0, to: 10 * HOUR });
+  const metadata = { samples_read: 9, samples_returned: 9 };
+  const answer = { series: all, data_type: "raw", metadata } as MergedAnswer;
+  const chart = chartOf(lines, answer, { from: 0, to: 10 * HOUR });
   const name = lines.at(-1)?.name ?? "";
   const [row] = rowsOf({
     lines: chart.lines,

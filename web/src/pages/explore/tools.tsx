@@ -27,56 +27,60 @@ export function Tools(props: Props) {
   return (
     <div class="tools">
       <RangeBar range={view.range} span={span} preset={view.preset} onRange={view.showRange} />
+      {points.length > 0 && <Share {...props} />}
       <ZoneSwitch
         choice={view.zone}
         site={supportedZone(site.timezone)}
         browser={browserZone()}
         onChoose={(zone) => view.show({ zone })}
       />
-      {points.length > 0 && <ChartTools {...props} />}
+      {points.length > 0 && <Choices {...props} />}
     </div>
   );
 }
 
-/** The controls of a chart with points. */
-function ChartTools({ api, site, view, lines }: Props) {
-  const timeZone = useContext(SiteZone);
+/** What the chart shows of its points. */
+function Choices({ view, lines }: Props) {
   const { points, plan } = lines;
-  const { span } = view;
   // A measure is of buckets, never of all samples.
   const showMeasure = (measure: Measure | undefined) =>
     view.show({ measure, ...(measure && view.resolution === "raw" && { resolution: "auto" }) });
   return (
-    <>
-      <div class="choices">
-        <ResolutionMenu
-          choice={view}
-          plan={plan}
-          points={points}
-          span={span}
-          onChoose={(resolution) => view.show({ resolution })}
-        />
-        <MeasureMenu choice={view} plan={plan} points={points} onChoose={showMeasure} />
-        <CompareMenu versus={view.versus} onChoose={(versus) => view.show({ versus })} />
-      </div>
-      <div class="share">
-        {paneCount(lines.chart.lines) > 1 && (
-          <PaneSwitch single={view.single} onChange={(single) => view.show({ single })} />
-        )}
-        <Copy
-          title="Copy link"
-          label="Link to this chart"
-          textOf={() => new URL(view.hrefOf(), location.href).href}
-        />
-        <Download
-          api={api}
-          site={site.site_name}
-          points={view.points}
-          intervals={view.points.map((name) => lines.pointCache.get(name)?.interval_seconds ?? null)}
-          span={span}
-          timeZone={timeZone}
-        />
-      </div>
-    </>
+    <div class="choices">
+      <ResolutionMenu
+        choice={view}
+        plan={plan}
+        points={points}
+        span={view.span}
+        onChoose={(resolution) => view.show({ resolution })}
+      />
+      <MeasureMenu choice={view} plan={plan} points={points} onChoose={showMeasure} />
+      <CompareMenu versus={view.versus} onChoose={(versus) => view.show({ versus })} />
+      {paneCount(lines.chart.lines) > 1 && (
+        <PaneSwitch single={view.single} onChange={(single) => view.show({ single })} />
+      )}
+    </div>
+  );
+}
+
+/** The chart as a link and as a file. */
+function Share({ api, site, view, lines }: Props) {
+  const timeZone = useContext(SiteZone);
+  return (
+    <div class="share">
+      <Copy
+        title="Copy link"
+        label="Link to this chart"
+        textOf={() => new URL(view.hrefOf(), location.href).href}
+      />
+      <Download
+        api={api}
+        site={site.site_name}
+        points={view.points}
+        intervals={view.points.map((name) => lines.pointCache.get(name)?.interval_seconds ?? null)}
+        span={view.span}
+        timeZone={timeZone}
+      />
+    </div>
   );
 }
