@@ -232,6 +232,26 @@ describe("value at a time", () => {
   });
 });
 
+describe("aggregates", () => {
+  const mean = { min: [0, 0], max: [1, 1], last: [1, 0] };
+  const rows: [number, number][] = [
+    [10_000, 0.4],
+    [20_000, 0.6],
+  ];
+  const drawn = (draw: Chosen["draw"]) => {
+    const aggregate = answer([{ ...series("a", rows), ...mean }], { data_type: "aggregate" });
+    return chartOf([point("a", "", 0, draw)], aggregate, SPAN).lines[0];
+  };
+
+  test("of values that stay are their last, never a mean", () => {
+    for (const draw of ["steps", "lane"] as const) expect(drawn(draw)).toMatchObject({ values: [1, 0] });
+  });
+
+  test("of other values are a mean in a band", () => {
+    expect(drawn("line")).toMatchObject({ values: [0.4, 0.6], low: [0, 0], high: [1, 1] });
+  });
+});
+
 describe("value of a stepped line", () => {
   const rows: [number, number][] = [
     [10_000, 0],
@@ -299,6 +319,25 @@ test("merged pages join rows, counts and gaps", () => {
   });
   expect(whole.metadata.cost.micro_dollars).toBe(6);
   expect(whole.warnings).toEqual(["x", "y"]);
+});
+
+test("pages of buckets join their rows", () => {
+  const page = (start: number): Series => ({
+    ...series("a", [
+      [start, 1],
+      [start + 1, 2],
+    ]),
+    known: [null, 0.5],
+    partial: [1],
+    ends: [start + 1, start + 2],
+  });
+  const [whole] = mergePages(answer([page(1)]), answer([page(3)])).series;
+  expect(whole).toMatchObject({
+    timestamps: [1, 2, 3, 4],
+    known: [null, 0.5, null, 0.5],
+    partial: [1, 3],
+    ends: [2, 3, 4, 5],
+  });
 });
 
 test("units have axes on alternating sides", () => {

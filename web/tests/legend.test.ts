@@ -140,6 +140,18 @@ describe("columns", () => {
     expect(keys(columnsOf(bars, "increase", false))).toBe("point min mean max last total coverage");
   });
 
+  test("say what a total does not rest on", () => {
+    const [total] = columnsOf(rowsOfKinds("bars", "counter"), "increase", false).filter(
+      ({ key }) => key === "total",
+    );
+    const row = rowOf([chosen("a", "bars")], [series("a", [1])], "counter");
+    const note = (changes: Partial<LegendRow>) => total?.cell({ ...row, ...changes }).note;
+    expect(note({ known: 1 })).toBeUndefined();
+    expect(note({ known: 0.5 })).toBe("50 % known");
+    expect(note({ known: 0.5, resets: 2 })).toBe("50 % known, 2 resets");
+    expect(note({ known: 0.5, resets: 1, total: null })).toBeUndefined();
+  });
+
   test("write differences with their sign and share", () => {
     const [difference] = columnsOf([], undefined, true).filter(({ key }) => key === "difference");
     const row = rowOf([chosen("a", "line")], [series("a", [1])], "analog");

@@ -88,9 +88,12 @@ def test_zone_of_the_browser_is_a_choice(visits: Visits, api: LaidOutApi) -> Non
     expect(page.get_by_text("Times in America/Chicago")).to_be_visible()
     start = page.get_by_label("From", exact=True)
     expect(start).to_have_value("2025-12-31T18:00")
-    page.get_by_role("button", name="Use the browser's").click()
+    with page.expect_request(QUERY):
+        page.get_by_role("button", name="Use the browser's").click()
     expect(page.get_by_text("Times in America/New_York")).to_be_visible()
     expect(start).to_have_value("2025-12-31T19:00")
+    expect(page.locator("figure[data-state=drawn]")).to_be_visible()
+    assert [request.get("timezone") for request in api.requests] == [None, "America/New_York"]
     assert chosen(page)["zone"] == "browser"
     choose(page, "Measure", "Increase")
     assert api.requests[-1]["timezone"] == "America/New_York"

@@ -78,7 +78,11 @@ function LoadedChart({ api, site, view, lines, onRemove }: Omit<Props, "onAdd">)
         onReset={view.onReset}
         onBack={view.onBack}
       />
-      {answer ? <AnswerSummary answer={answer} lines={chart.lines} /> : <p class="told">Loading…</p>}
+      {answer ? (
+        <AnswerSummary answer={answer} samples={lines.samples} lines={chart.lines} />
+      ) : (
+        <p class="told">Loading…</p>
+      )}
     </>
   );
 }

@@ -36,8 +36,9 @@ export function useLines(api: Api, site: string, view: View, timeZone: string) {
     const lines = chosenLines(names, pointCache, slots, drawn, result?.answer);
     const bounds = shownSpan(drawn, of, timeZone);
     if (!result) return chartOf(lines, undefined, bounds);
-    const { answer, compared } = result;
-    return chartOf(withCompared(lines, compared, view.versus), answerWith(answer, compared), bounds);
+    const { answer, samples, compared } = result;
+    const all = withCompared(lines, compared, view.versus);
+    return chartOf(all, answerWith(answer, compared), bounds, samples ?? answer);
   }, [names, points, slots, result, timeZone]);
   const limit = axisLimit(width);
   const error = lookup.error ?? loaded.error;
@@ -49,6 +50,7 @@ export function useLines(api: Api, site: string, view: View, timeZone: string) {
     ...{ pointCache, points, slots, plan, chart, error, reload, setWidth },
     panes: useMemo(() => panesOf(chart, { single: view.single, axes: limit }), [chart, view.single, limit]),
     answer: result?.answer,
+    samples: result?.samples,
     /** The points whose lines are a measure of buckets. */
     drawnMeasures: useMemo(() => drawnMeasures(result?.query.plan), [result]),
     /** The span to show: that of the view, or of all buckets in it. */
@@ -64,13 +66,13 @@ type Result = ChartAnswer & { query: ChartQuery; key: string };
 
 function queryOf(
   site: string,
-  { span, versus }: View,
+  { span, versus, zone }: View,
   plan: Plan,
   columns: number,
   timeZone: string,
 ): ChartQuery {
   return {
-    ...{ site, plan, span, timeZone },
+    ...{ site, plan, span, timeZone, isOtherZone: zone === "browser" },
     // Buckets do not depend on the width.
     width: plan.sampled.length ? columns : Math.min(1, columns),
     earlierBy: versus === undefined ? undefined : daysOf(versus, span, timeZone),

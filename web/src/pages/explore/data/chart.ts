@@ -12,11 +12,19 @@ import type { MergedAnswer } from "./pages";
 /** A chart has at least this number of columns, to which the API reduces samples. */
 const LEAST_COLUMNS = 200;
 
-/** Returns the chart of the selected points; a point without a series has an empty line. */
-export function chartOf(chosen: Chosen[], answer: MergedAnswer | undefined, span: Span): Chart {
+/**
+ * Returns the chart of the selected points; a point without a series has an empty line.
+ * `samples` is the answer about the points that are not measured, if there are measured ones too.
+ */
+export function chartOf(
+  chosen: Chosen[],
+  answer: MergedAnswer | undefined,
+  span: Span,
+  samples = answer,
+): Chart {
   const answered = new Map(answer?.series.map((series) => [series.point_name, series]));
   const banded = answer?.series.some(({ min }) => min !== undefined) ?? false;
-  const step = answer ? stepOf(answer, span) : 0;
+  const step = samples ? stepOf(samples, span) : 0;
   const lines = chosen.map((point) => lineOf(point, answered.get(point.name), step));
   shareFactors(lines);
   return {

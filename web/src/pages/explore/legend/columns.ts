@@ -1,6 +1,6 @@
 // The columns of the table below the chart.
 
-import { duration, percent } from "../../../ui/format";
+import { counted, duration, percent } from "../../../ui/format";
 import { formatValue } from "../format";
 import type { Measure } from "../measure/measures";
 import { symbol } from "../units";
@@ -54,11 +54,17 @@ const RUNTIME: Column = {
 
 const TOTAL: Column = {
   ...numbers("total", "Total", "The sum of the bars"),
-  cell: ({ total, known, line }) => ({
-    ...quantity(total, line.unit),
-    ...(total !== null && known !== null && known < 0.995 && { note: `${percent(known, 1)} known` }),
-  }),
+  cell: (row) => ({ ...quantity(row.total, row.line.unit), ...(row.total !== null && doubtsOf(row)) }),
 };
+
+/** Returns what a reader of a total must know: how much of its time is known, and resets of the counter. */
+function doubtsOf({ known, resets }: LegendRow): { note?: string } {
+  const doubts = [
+    known !== null && known < 0.995 && `${percent(known, 1)} known`,
+    resets > 0 && counted(resets, "reset"),
+  ].filter(Boolean);
+  return doubts.length ? { note: doubts.join(", ") } : {};
+}
 
 const DIFFERENCE: Column = {
   key: "difference",

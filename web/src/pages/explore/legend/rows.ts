@@ -21,6 +21,8 @@ export type LegendRow = {
   /** The sum of bars, and the share of their time about which something is known. */
   total: Amount;
   known: Amount;
+  /** How often a counter began again in that time. */
+  resets: number;
   /** Received samples, as a share of those expected. */
   coverage: Amount;
   /** What the total, the mean or the running time differs by from the compared range, and what it was there. */
@@ -60,6 +62,7 @@ function rowOf(line: Line, other: Line | undefined, input: RowInput): LegendRow 
     runtime: own?.runtime ?? null,
     total: line.draw === "bars" && line.times.length ? sum(line.values) : null,
     known: line.draw === "bars" ? knownShare(line, series) : null,
+    resets: series?.proof?.resets.length ?? 0,
     coverage: line.expected ? Math.min(1, line.received / line.expected) : null,
   };
   const theirs = compared?.get(line.name);

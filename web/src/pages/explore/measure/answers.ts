@@ -5,7 +5,7 @@ import type { Series } from "../../../api/types";
 import { laterBy, shifted } from "../compare/shift";
 import { earlierSpan } from "../compare/versus";
 import { joinAnswers, type MergedAnswer } from "../data/pages";
-import { querySeries, sampleQuery } from "../query";
+import { type QueryRequest, querySeries, sampleQuery } from "../query";
 import { HOUR, type Span } from "../range/range";
 import { bucketEnd } from "./buckets";
 import type { Plan } from "./plan";
@@ -17,49 +17,61 @@ export type ChartQuery = {
   span: Span;
   width: number;
   timeZone: string;
+  /** Whether the zone is not that of the site, in which the API would divide days. */
+  isOtherZone: boolean;
   earlierBy: number | undefined;
 };
 
 /** The series of the span in the order of the plan, and those of the compared range on the same axis. */
-export type ChartAnswer = { answer: MergedAnswer; compared: Series[] };
+export type ChartAnswer = SpanAnswer & { compared: Series[] };
+
+/** The answer of a span, and of its queries the one in columns of pixels. */
+type SpanAnswer = { answer: MergedAnswer; samples: MergedAnswer | undefined };
 
 export async function queryChart(api: Api, query: ChartQuery, signal: AbortSignal): Promise<ChartAnswer> {
   const { span, timeZone, earlierBy } = query;
   const spans = earlierBy === undefined ? [span] : [span, earlierSpan(span, earlierBy, timeZone)];
-  const [answer, other] = await Promise.all(spans.map((part) => querySpan(api, query, part, signal)));
-  if (!other) return { answer: answer as MergedAnswer, compared: [] };
+  const [own, other] = await Promise.all(spans.map((part) => querySpan(api, query, part, signal)));
+  const { answer, samples } = own as SpanAnswer;
+  if (!other) return { answer, samples, compared: [] };
   const later = laterBy(earlierBy ?? 0, timeZone);
-  const joined = joinAnswers([answer as MergedAnswer, { ...other, series: [] }]);
-  return { answer: joined, compared: other.series.map((series) => shifted(series, later)) };
+  return {
+    answer: joinAnswers([answer, { ...other.answer, series: [] }]),
+    samples,
+    compared: other.answer.series.map((series) => shifted(series, later)),
+  };
 }
 
 /** Queries measured points in whole buckets, and other points in columns of pixels. */
-async function querySpan(
-  api: Api,
-  { site, plan, width, timeZone }: ChartQuery,
-  span: Span,
-  signal: AbortSignal,
-): Promise<MergedAnswer> {
-  const { bucket, measure, measured, sampled, raw } = plan;
-  const answers: Promise<MergedAnswer>[] = [];
-  if (bucket && measured.length) {
-    const request = {
-      ...sampleQuery(site, measured, span),
-      resolution: bucket,
-      measure: measure ?? "mean",
-      timezone: timeZone,
-    };
-    answers.push(querySeries(api, request, signal).then((answer) => withEnds(answer, plan, timeZone)));
-  }
-  if (sampled.length) {
-    const request = { ...sampleQuery(site, sampled, span), width, ...(raw && { resolution: "raw" }) };
-    answers.push(querySeries(api, request, signal));
-  }
-  return joinAnswers(await Promise.all(answers));
+async function querySpan(api: Api, query: ChartQuery, span: Span, signal: AbortSignal): Promise<SpanAnswer> {
+  const { measured, sampled } = query.plan;
+  const send = (request: QueryRequest) => querySeries(api, request, signal);
+  const [buckets, samples] = await Promise.all([
+    measured.length ? send(bucketRequest(query, span)) : undefined,
+    sampled.length ? send(sampleRequest(query, span)) : undefined,
+  ]);
+  const answers = [buckets && withEnds(buckets, query), samples].filter((answer) => answer !== undefined);
+  return { answer: joinAnswers(answers), samples };
+}
+
+function bucketRequest({ site, plan, timeZone }: ChartQuery, span: Span): QueryRequest {
+  const { bucket = "1d", measure = "mean", measured } = plan;
+  return { ...sampleQuery(site, measured, span), resolution: bucket, measure, timezone: timeZone };
+}
+
+function sampleRequest(query: ChartQuery, span: Span): QueryRequest {
+  const { site, plan, width, timeZone, isOtherZone } = query;
+  return {
+    ...sampleQuery(site, plan.sampled, span),
+    width,
+    ...(plan.raw && { resolution: "raw" }),
+    ...(isOtherZone && { timezone: timeZone }),
+  };
 }
 
 /** Returns an answer whose series have the ends of their buckets, and running times in hours. */
-function withEnds(answer: MergedAnswer, { bucket, measure }: Plan, timeZone: string): MergedAnswer {
+function withEnds(answer: MergedAnswer, { plan, timeZone }: ChartQuery): MergedAnswer {
+  const { bucket, measure } = plan;
   const endOf = (start: number) => (bucket ? bucketEnd(start, bucket, timeZone) : start);
   const hours = (series: Series): Series =>
     measure === "runtime" ? { ...series, unit: "hours", values: series.values.map(toHours) } : series;
