@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Point, Series } from "../src/api/types";
+import type { Point, Series, SummaryOfPoint } from "../src/api/types";
 import { chartOf } from "../src/pages/explore/data/chart";
 import { comparedName } from "../src/pages/explore/data/chosen";
 import type { Chosen } from "../src/pages/explore/data/line";
@@ -7,7 +7,7 @@ import type { MergedAnswer } from "../src/pages/explore/data/pages";
 import { type Column, columnsOf } from "../src/pages/explore/legend/columns";
 import { type LegendRow, type RowInput, rowsOf } from "../src/pages/explore/legend/rows";
 import { nextSort, type Sort, sorted } from "../src/pages/explore/legend/sort";
-import { minuteSpan, type PointSummary } from "../src/pages/explore/legend/summary";
+import { minuteSpan } from "../src/pages/explore/legend/summary";
 import { tableCsv } from "../src/pages/explore/legend/table-csv";
 import { HOUR, MINUTE, SECOND } from "../src/pages/explore/range/range";
 
@@ -27,9 +27,11 @@ const series = (point_name: string, values: number[], changes: Partial<Series> =
   coverage: { expected: 10, received: 5 },
   ...changes,
 });
-const summary = (point_name: string, changes: Partial<PointSummary>): PointSummary => ({
-  ...{ point_name, unit: "", min: null, max: null, mean: null, last: null },
-  ...{ increase: null, runtime: null, known: null },
+const summary = (point_name: string, changes: Partial<SummaryOfPoint>): SummaryOfPoint => ({
+  ...{ point_name, unit: "", source_unit: "", kind: null, min: null, max: null, mean: null },
+  ...{ time_weighted_mean: null, sd: null, p5: null, p50: null, p95: null, first: null, first_time: null },
+  ...{ last: null, last_time: null, increase: null, runtime: null, starts: null, peak: null },
+  ...{ peak_time: null, known: null, count: null },
   ...changes,
 });
 
@@ -48,7 +50,7 @@ function rowOf(lines: Chosen[], all: Series[], kind: Kind, input: Partial<RowInp
   });
   return row as LegendRow;
 }
-const both = (mine: PointSummary, theirs?: PointSummary) => ({
+const both = (mine: SummaryOfPoint, theirs?: SummaryOfPoint) => ({
   summary: new Map([[mine.point_name, mine]]),
   compared: theirs && new Map([[theirs.point_name, theirs]]),
   error: undefined,
@@ -58,6 +60,8 @@ describe("statistics of samples", () => {
   test("are those of the API", () => {
     const statistics = both(summary("a", { min: 1, mean: 2, max: 9, increase: 8 }));
     const row = rowOf([chosen("a", "line")], [series("a", [3, 4])], "counter", { statistics });
+    const states = rowOf([chosen("a", "lane")], [series("a", [3, 4])], "multistate", { statistics });
+    expect(states).toMatchObject({ min: null, mean: null, max: null });
     expect(row).toMatchObject({ min: 1, mean: 2, max: 9, increase: 8, last: 4, coverage: 0.5, total: null });
   });
 
@@ -76,7 +80,7 @@ describe("statistics of samples", () => {
     });
   });
 
-  test("differ by the mean, of binary points by the running time", () => {
+  test("differ by what their kind has", () => {
     const earlier = chosen(comparedName("a"), "line", true);
     const analog = both(summary("a", { mean: 3 }), summary("a", { mean: 2 }));
     const all = [series("a", [1]), series(comparedName("a"), [1])];
@@ -89,6 +93,11 @@ describe("statistics of samples", () => {
     expect(rowOf([chosen("a", "lane")], all, "binary", binary)).toMatchObject({
       difference: -30,
       before: 90,
+    });
+    const counter = { statistics: both(summary("a", { increase: 5 }), summary("a", { increase: 4 })) };
+    expect(rowOf([chosen("a", "line")], all, "counter", counter)).toMatchObject({
+      difference: 1,
+      before: 4,
     });
     expect(rowOf([chosen("a", "line")], all, "analog").difference).toBeNull();
   });

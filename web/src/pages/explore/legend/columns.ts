@@ -69,7 +69,7 @@ function doubtsOf({ known, resets }: LegendRow): { note?: string } {
 const DIFFERENCE: Column = {
   key: "difference",
   title: "Difference",
-  help: "From the compared range: of the totals of whole bars, of the running time, or of the mean",
+  help: "From the compared range: of the totals of whole bars, of the running time, of the increase, or of the mean",
   value: (row) => row.difference,
   cell: (row) => differenceCell(row),
 };

@@ -1,6 +1,6 @@
 // The statistics of each line, as the table below the chart shows them.
 
-import type { Point, Series } from "../../../api/types";
+import type { Point, Series, SummaryOfPoint } from "../../../api/types";
 import { comparedName } from "../data/chosen";
 import type { Line } from "../data/line";
 import { lastValue } from "../data/line-value";
@@ -25,7 +25,7 @@ export type LegendRow = {
   resets: number;
   /** Received samples, as a share of those expected. */
   coverage: Amount;
-  /** What the total, the mean or the running time differs by from the compared range, and what it was there. */
+  /** What the total, the mean, the increase or the running time differs by from the compared range, and what it was there. */
   difference: Amount;
   before: Amount;
 };
@@ -52,7 +52,7 @@ function rowOf(line: Line, other: Line | undefined, input: RowInput): LegendRow 
   const series = input.series.find((candidate) => candidate.point_name === line.name);
   const own = summary?.get(line.name);
   const kind = input.points.find((point) => point.point_name === line.name)?.kind ?? "analog";
-  const values = input.measured.has(line.name) ? ofBuckets(line) : (own ?? ofDrawn(line, kind));
+  const values = input.measured.has(line.name) ? ofBuckets(line) : ofSamples(line, kind, own);
   const row = {
     line,
     kind,
@@ -65,25 +65,31 @@ function rowOf(line: Line, other: Line | undefined, input: RowInput): LegendRow 
     resets: series?.proof?.resets.length ?? 0,
     coverage: line.expected ? Math.min(1, line.received / line.expected) : null,
   };
-  const theirs = compared?.get(line.name);
-  const pair = pairOf(row, other, theirs && { mean: theirs.mean, runtime: theirs.runtime }, input);
+  const pair = pairOf(row, other, compared?.get(line.name), input);
   return { ...row, difference: differenceOf(pair), before: pair[1] };
 }
+
+const NOTHING: Values = { min: null, mean: null, max: null };
 
 type Values = { min: Amount; mean: Amount; max: Amount };
 
 /** Returns the statistics of the buckets that are over. */
 function ofBuckets(line: Line): Values {
   const values = whole(line).map(({ value }) => value);
-  if (!values.length) return { min: null, mean: null, max: null };
+  if (!values.length) return NOTHING;
   const [min, max] = extremes(values);
   return { min, mean: sum(values) / values.length, max };
 }
 
-/** Returns the extremes of what is drawn, which are those of all samples; its mean is not theirs. */
-function ofDrawn({ values, low, high }: Line, kind: Point["kind"]): Values {
-  if (!values.length || kind === "binary" || kind === "multistate")
-    return { min: null, mean: null, max: null };
+/** Returns the statistics of the API, or the extremes of what is drawn, which are those of all samples. */
+function ofSamples(line: Line, kind: Point["kind"], own: SummaryOfPoint | undefined): Values {
+  // Numbers of states have no order.
+  if (kind === "binary" || kind === "multistate") return NOTHING;
+  return own ?? ofDrawn(line);
+}
+
+function ofDrawn({ values, low, high }: Line): Values {
+  if (!values.length) return NOTHING;
   return {
     min: extremes(low.length ? low : values)[0],
     mean: null,
@@ -98,16 +104,16 @@ function lastOf(line: Line): Amount {
 
 /** Returns what a row and the compared range differ in. */
 function pairOf(
-  row: Pick<LegendRow, "line" | "kind" | "mean" | "runtime">,
+  row: Pick<LegendRow, "line" | "kind" | "mean" | "runtime" | "increase">,
   other: Line | undefined,
-  theirs: { mean: Amount; runtime: Amount } | undefined,
+  theirs: Pick<SummaryOfPoint, "mean" | "runtime" | "increase"> | undefined,
   { measured }: RowInput,
 ): [Amount, Amount] {
   const { line, kind } = row;
   if (line.draw === "bars") return other ? totalsOfSame(line, other) : [null, null];
   if (measured.has(line.name)) return [row.mean, other ? ofBuckets(other).mean : null];
-  if (kind === "binary") return [row.runtime, theirs?.runtime ?? null];
-  return [row.mean, theirs?.mean ?? null];
+  const statistic = kind === "binary" ? "runtime" : kind === "counter" ? "increase" : "mean";
+  return [row[statistic], theirs?.[statistic] ?? null];
 }
 
 /** Returns the totals of the buckets that are over and that both lines have. */

@@ -1,25 +1,11 @@
 // Statistics of points over a span, as the API computes them.
 
 import type { Api } from "../../../api/client";
+import type { SummaryAnswer, SummaryOfPoint } from "../../../api/types";
 import { MINUTE, type Span } from "../range/range";
 
-/** Null where a kind of point has no such value, and where nothing is known. */
-export type PointSummary = {
-  point_name: string;
-  unit: string;
-  min: number | null;
-  max: number | null;
-  mean: number | null;
-  last: number | null;
-  increase: number | null;
-  /** In seconds. */
-  runtime: number | null;
-  /** 0 to 1. */
-  known: number | null;
-};
-
 /** The statistics of a point by its name. */
-export type Summary = ReadonlyMap<string, PointSummary>;
+export type Summary = ReadonlyMap<string, SummaryOfPoint>;
 
 export type SummaryRequest = {
   site_name: string;
@@ -30,7 +16,7 @@ export type SummaryRequest = {
 };
 
 export async function loadSummary(api: Api, request: SummaryRequest, signal: AbortSignal): Promise<Summary> {
-  const { points } = await api.post<{ points: PointSummary[] }>("/timeseries/summary", request, signal);
+  const { points } = await api.post<SummaryAnswer>("/timeseries/summary", request, signal);
   return new Map(points.map((point) => [point.point_name, point]));
 }
 
