@@ -219,6 +219,30 @@ def test_buckets_fit_the_range(visits: Visits, api: LaidOutApi, shown: str, reso
     expect(page.get_by_role("button", name=f"Resolution Automatic, {title}")).to_be_visible()
 
 
+def test_totals_are_shown_whole_and_move(visits: Visits, api: LaidOutApi) -> None:
+    # From 10:00 of Monday to 09:00 of Wednesday.
+    span = {"from": "2026-03-16T15:00:00Z", "to": "2026-03-18T14:00:00Z"}
+    shown = {"measure": "increase", "resolution": "1d"}
+    page = opened(visits, api, "meter", now="2026-04-01T00:00:00Z", **shown, **span)
+    figure = page.locator("figure")
+    assert span_of(figure) == ("2026-03-16T05:00:00Z", "2026-03-19T05:00:00Z")
+    figure.focus()
+    for key in ("ArrowLeft", "ArrowLeft"):
+        with page.expect_request(QUERY):
+            page.keyboard.press(key)
+            page.clock.run_for(1_000)
+    expect(page.locator("figure[data-state=drawn]")).to_be_visible()
+    # A tenth of three days each, by which the hours of both edges move.
+    start, end = chosen(page)["from"], chosen(page)["to"]
+    assert (start, end) == ("2026-03-16T00:36:00Z", "2026-03-17T23:36:00Z")
+    assert span_of(figure) == ("2026-03-15T05:00:00Z", "2026-03-18T05:00:00Z")
+
+
+def span_of(figure: Locator) -> tuple[str, str]:
+    start, end = (figure.get_attribute(f"data-{edge}") for edge in ("from", "to"))
+    return iso(int(start or 0)), iso(int(end or 0))
+
+
 def test_means_are_of_continuous_values_only(visits: Visits, api: LaidOutApi) -> None:
     page = opened(visits, api, "fan", "temperature", "valve setpoint", **HOUR)
     api.requests.clear()

@@ -108,22 +108,44 @@ function Options<T extends string>({ id, name, options, value, onChoose, onClose
       onKeyDown={press}
     >
       {options.map((option, index) => (
-        // biome-ignore lint/a11y/useKeyWithClickEvents: the list handles the keys
-        <div
+        <Entry
           key={option.value}
           id={`${id}-${index}`}
-          role="option"
-          tabIndex={-1}
-          aria-selected={index === selected}
-          aria-disabled={option.reason !== undefined}
-          class={index === active ? "active" : undefined}
-          onPointerMove={() => setActive(index)}
-          onClick={() => choose(option)}
-        >
-          <span>{option.title}</span>
-          <small>{option.reason ?? option.help}</small>
-        </div>
+          option={option}
+          selected={index === selected}
+          active={index === active}
+          onPoint={() => setActive(index)}
+          onChoose={() => choose(option)}
+        />
       ))}
+    </div>
+  );
+}
+
+type EntryProps = {
+  id: string;
+  option: MenuOption<string>;
+  selected: boolean;
+  active: boolean;
+  onPoint: () => void;
+  onChoose: () => void;
+};
+
+function Entry({ id, option: { title, help, reason }, selected, active, onPoint, onChoose }: EntryProps) {
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the list handles the keys
+    <div
+      id={id}
+      role="option"
+      tabIndex={-1}
+      aria-selected={selected}
+      aria-disabled={reason !== undefined}
+      class={active ? "active" : undefined}
+      onPointerMove={onPoint}
+      onClick={onChoose}
+    >
+      <span>{title}</span>
+      <small>{reason ?? help}</small>
     </div>
   );
 }
