@@ -111,7 +111,7 @@ def test_points_of_a_bucket_are_side_by_side(visits: Visits) -> None:
 
 def test_cursor_reads_the_bucket(visits: Visits) -> None:
     page = opened(visits, "meter", "other meter")
-    values = page.locator(".legend tbody td:nth-child(2)")
+    values = page.locator(".tooltip .value")
     for day, texts in enumerate([["10 kWh", "6 kWh"], ["-5 kWh", "0 kWh"]]):
         # The nearest start is that of the next bucket.
         point_at(page, day + 0.9)

@@ -167,10 +167,10 @@ def test_cursor_has_one_time_in_all_panes(visits: Visits) -> None:
         )
         assert len(edges) == 4
         assert len(set(edges)) == 1
-        value = page.locator(".legend tbody td:nth-child(2)").nth(2)
+        value = page.locator(".tooltip .value").nth(2)
         expect(value).to_have_text(f"{420 + pane} ppm")
     page.mouse.move(5, 5)
-    expect(page.locator(".legend thead")).to_contain_text("Last")
+    expect(page.locator(".tooltip")).to_have_count(0)
 
 
 def test_a_drag_in_a_pane_zooms_all(visits: Visits) -> None:
@@ -208,7 +208,7 @@ def test_a_lane_has_the_colour_of_its_state(visits: Visits) -> None:
     # A tint of the line's colour.
     assert max(heat) < 0.1
     point_at(page, 37.5)
-    expect(page.locator(".legend tbody td:nth-child(2)")).to_have_text(["73.7 °F", "Heat", "no data"])
+    expect(page.locator(".tooltip .value")).to_contain_text(["73.7 °F", "Heat", "no data"])
 
 
 def test_states_of_one_column_are_mixed(visits: Visits) -> None:
@@ -234,7 +234,7 @@ def test_buckets_of_a_lane_mix_their_states(visits: Visits) -> None:
     assert all(0.3 < share < 0.7 for share in shares[21:39])
     assert min(shares[41:58]) > 0.95
     point_at(page, 30)
-    expect(page.locator(".legend tbody td:nth-child(2)")).to_have_text("Off \N{EN DASH} On")
+    expect(page.locator(".tooltip .value")).to_have_text("Off \N{EN DASH} On")
 
 
 def test_many_panes_scroll(visits: Visits) -> None:

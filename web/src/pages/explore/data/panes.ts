@@ -12,8 +12,6 @@ export type Pane = {
   lines: Line[];
   axes: Axes;
   table: uPlot.AlignedData;
-  /** Whether the table has a band from minimum to maximum below each line. */
-  banded: boolean;
   /** The gaps that its lines have in common. */
   gaps: GapSpan[];
 };
@@ -41,17 +39,16 @@ export function paneCount(lines: readonly Line[]): number {
   return new Set(lines.map(({ draw, unit }) => (draw === "lane" ? "" : scaleOf(unit)))).size;
 }
 
-function valuePane({ span, banded }: Chart, all: Line[], limit: number): Pane {
-  const width = banded ? 3 : 1;
-  const lines = all.map((line, index) => ({ ...line, column: (index + 1) * width }));
+function valuePane({ span }: Chart, all: Line[], limit: number): Pane {
+  const lines = all.map((line, index) => ({ ...line, column: index + 1 }));
   const table = uPlot.join(
-    [[[span.from, span.to]], ...lines.map((line) => tableOf(line, banded))],
+    [[[span.from, span.to]], ...lines.map(tableOf)],
     // A row that only another line has is not a gap of this line.
-    [[1], ...lines.map(() => (banded ? [1, 2, 2, 2] : [1, 2]))],
+    [[1], ...lines.map(() => [1, 2])],
   );
   for (const line of lines) line.isolated = isolatedRows(table[line.column] as Column);
   const gaps = commonGaps(lines.map((line) => line.gaps));
-  return { lanes: false, lines, axes: axesOf(lines, limit), table, banded, gaps };
+  return { lanes: false, lines, axes: axesOf(lines, limit), table, gaps };
 }
 
 function lanePane({ span }: Chart, lines: Line[]): Pane {
@@ -63,7 +60,7 @@ function lanePane({ span }: Chart, lines: Line[]): Pane {
       [span.from, span.to],
       [null, null],
     ],
-    banded: false,
+
     gaps: [],
   };
 }

@@ -37,13 +37,21 @@ function drawMarks(u: uPlot, inks: Inks, line: Line, top: number): void {
   const { ctx, bbox } = u;
   const height = BAR * uPlot.pxRatio;
   const { min = 0, max = 1 } = u.scales.x as { min?: number; max?: number };
+  const binary = isBinary(line);
+  const tints = new Map<number, string>();
+  const tintFor = (state: number) => {
+    const tint = tints.get(state) ?? tintOf(inks, line, state);
+    tints.set(state, tint);
+    return tint;
+  };
   for (const { from, to, states } of marksOf(line, { from: min, to: max }, Math.round(bbox.width))) {
     const part = height / states.length;
     states.forEach((state, index) => {
-      ctx.fillStyle = tintOf(inks, line, state);
+      ctx.fillStyle = tintFor(state);
       ctx.fillRect(bbox.left + from, top + (states.length - 1 - index) * part, to - from, part);
     });
-    if (states.length === 1 && !isBinary(line)) drawState(u, inks, line, states[0] as number, from, to, top);
+    if (states.length === 1 && !binary && to - from > 3 * uPlot.pxRatio)
+      drawState(u, inks, line, states[0] as number, from, to, top);
   }
 }
 
@@ -58,10 +66,8 @@ function drawState(
   top: number,
 ): void {
   const ratio = uPlot.pxRatio;
-  if (to - from > 3 * ratio) {
-    ctx.fillStyle = inks.ground;
-    ctx.fillRect(bbox.left + from, top, ratio, BAR * ratio);
-  }
+  ctx.fillStyle = inks.ground;
+  ctx.fillRect(bbox.left + from, top, ratio, BAR * ratio);
   const text = line.states.get(state) ?? formatValue(state);
   ctx.font = `${10.5 * ratio}px ${FONT}`;
   ctx.textAlign = "center";

@@ -4,7 +4,7 @@ import type uPlot from "uplot";
 import { timeLabels } from "../format";
 import type { PlotContext } from "./context";
 import { type Sides, TIME_AXIS, topPadding } from "./layout";
-import { bandsOf, rowAt, seriesOf } from "./series";
+import { rowAt, seriesOf } from "./series";
 import { timeTicks } from "./time-ticks";
 import { yAxes, yScales } from "./y-axes";
 
@@ -32,7 +32,6 @@ export function optionsOf(context: PlotContext, frame: PaneFrame, events: PlotHo
     scales: { x: { time: true, range: (_u, min, max) => [min, max] }, ...yScales(context) },
     axes: axesOptions(context, last),
     series: seriesOf(context),
-    bands: bandsOf(context),
     cursor: cursorOf(context, events.onBack),
     hooks: events.hooks,
   };

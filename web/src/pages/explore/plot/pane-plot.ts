@@ -4,6 +4,7 @@ import uPlot from "uplot";
 import type { Pane } from "../data/panes";
 import type { Span } from "../range/range";
 import type { PlotContext } from "./context";
+import { drawBands } from "./draw-bands";
 import { bucketAt, drawBars } from "./draw-bars";
 import { drawLanes } from "./draw-lanes";
 import { drawGaps, drawUnits } from "./drawing";
@@ -111,6 +112,7 @@ export class PanePlot {
     }
     drawUnits(this.context, u);
     drawGaps(this.context, u, hatch);
+    drawBands(this.context, u);
     this.bars = drawBars(this.context, u);
   }
 }

@@ -101,9 +101,12 @@ export class Plot {
 
   /** Removes the plot and returns the move in progress, for the next plot. */
   destroy(): Move | undefined {
-    clearTimeout(this.moving?.timer);
+    const { moving } = this;
+    clearTimeout(moving?.timer);
+    // A plot that fails within a move must not report it afterwards.
+    this.moving = undefined;
     this.remove();
-    return this.moving;
+    return moving;
   }
 
   private remove(): void {

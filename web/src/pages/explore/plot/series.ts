@@ -1,4 +1,4 @@
-// The uPlot series of lines, with bands for aggregates.
+// The uPlot series of lines.
 
 import uPlot from "uplot";
 import { scaleOf } from "../data/axes";
@@ -8,22 +8,10 @@ import type { PlotContext } from "./context";
 import { inkOf, translucent } from "./inks";
 
 export function seriesOf(context: PlotContext): uPlot.Series[] {
-  const { lanes, lines, banded } = context.chart();
+  const { lanes, lines } = context.chart();
   // Without a second series uPlot adds its own.
   if (lanes) return [{}, { show: false }];
-  return [
-    {},
-    ...lines.flatMap((line, index) => {
-      const edge: uPlot.Series = {
-        scale: scaleOf(line.unit),
-        width: 0,
-        points: { show: false },
-        ...pathsOf(line),
-      };
-      const series = lineSeries(context, line, index);
-      return banded ? [edge, edge, series] : [series];
-    }),
-  ];
+  return [{}, ...lines.map((line, index) => lineSeries(context, line, index))];
 }
 
 function lineSeries({ chart, inks }: PlotContext, line: Line, index: number): uPlot.Series {
@@ -49,16 +37,6 @@ function pathsOf({ draw }: Line): { paths?: uPlot.Series.PathBuilder } {
   if (draw === "bars") return { paths: () => null };
   const paths = draw === "steps" && uPlot.paths.stepped?.({ align: 1 });
   return paths ? { paths } : {};
-}
-
-export function bandsOf({ chart, inks }: PlotContext): uPlot.Band[] {
-  const { lanes, lines, banded } = chart();
-  return banded && !lanes
-    ? lines.map((line) => ({
-        series: [line.column - 1, line.column - 2],
-        fill: translucent(inkOf(inks, line)),
-      }))
-    : [];
 }
 
 /** Returns the table row of the sample that a column shows at a time. */

@@ -4,6 +4,7 @@ import uPlot from "uplot";
 import { scaleOf } from "../data/axes";
 import type { Line } from "../data/line";
 import type { PlotContext } from "./context";
+import { bandExtent } from "./draw-bands";
 import { barExtent } from "./draw-bars";
 import { inkOf } from "./inks";
 import { AXIS } from "./layout";
@@ -18,8 +19,8 @@ export function yScales(context: PlotContext): Record<string, uPlot.Scale> {
   for (const { unit } of context.chart().lines)
     scales[scaleOf(unit)] = {
       range: (u, min, max, scale) => {
-        const [least, greatest] = withBars(min, max, barExtent(context, u, scale));
-        return rangeOf(least, greatest, factorOfScale(context, scale));
+        const drawn = [bandExtent(context, u, scale), barExtent(context, u, scale)];
+        return rangeOf(...joined([min, max], drawn), factorOfScale(context, scale));
       },
     };
   return scales;
@@ -27,9 +28,13 @@ export function yScales(context: PlotContext): Record<string, uPlot.Scale> {
 
 type Extent = [number | null, number | null];
 
-/** Returns the extent of the values in view with that of the bars, which begin before their row's time is in view. */
-function withBars(min: number | null, max: number | null, bars: [number, number] | undefined): Extent {
-  return bars ? [Math.min(min ?? 0, bars[0]), Math.max(max ?? 0, bars[1])] : [min, max];
+/** Returns the extent of the values in view with those of bands and bars, which are not in the table or begin before. */
+function joined(values: Extent, drawn: ([number, number] | undefined)[]): Extent {
+  return drawn.reduce<Extent>(
+    ([min, max], extent) =>
+      extent ? [Math.min(min ?? extent[0], extent[0]), Math.max(max ?? extent[1], extent[1])] : [min, max],
+    values,
+  );
 }
 
 /** Returns the axes; the first has the grid, and `common` holds the options shared with the time axis. */
