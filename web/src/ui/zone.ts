@@ -43,3 +43,32 @@ export function instantOf(wall: number, timeZone: string): number {
     .sort((a, b) => a - b) as [number, number];
   return wallClock(first, timeZone) === wall ? first : second;
 }
+
+/** A time in which the offset of a zone from UTC (ms) stays the same. */
+export type OffsetPeriod = { from: number; to: number; offset: number };
+
+/** Returns the periods of [from, to); a zone must keep an offset for more than a day. */
+export function offsetPeriods(from: number, to: number, timeZone: string): OffsetPeriod[] {
+  const periods: OffsetPeriod[] = [];
+  let current: OffsetPeriod = { from, to, offset: offsetOf(from, timeZone) };
+  for (let day = from; day < to; day += DAY_MS) {
+    const next = Math.min(to, day + DAY_MS);
+    const offset = offsetOf(next, timeZone);
+    if (offset === current.offset) continue;
+    const change = changeAfter(day, next, current.offset, timeZone);
+    periods.push({ ...current, to: change });
+    current = { from: change, to, offset };
+  }
+  return [...periods, current].filter((period) => period.from < period.to);
+}
+
+/** Returns the first time in (start, end] at which the offset of a zone is no longer `offset`. */
+function changeAfter(start: number, end: number, offset: number, timeZone: string): number {
+  let [low, high] = [start, end];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (offsetOf(middle, timeZone) === offset) low = middle;
+    else high = middle;
+  }
+  return high;
+}

@@ -36,6 +36,20 @@ export async function querySeries(
   throw new Error(`The response has more than ${MAX_PAGES} pages. Choose fewer points or a shorter range.`);
 }
 
+export type Buckets = { resolution: string; measure: string; timezone: string };
+
+/** Returns a measure of buckets, merged from all pages. */
+export async function queryBuckets(
+  api: Api,
+  site: string,
+  points: string[],
+  span: Span,
+  buckets: Buckets,
+  signal: AbortSignal,
+): Promise<MergedAnswer> {
+  return querySeries(api, { ...sampleQuery(site, points, span), ...buckets }, signal);
+}
+
 /** Returns the warnings that still apply after the last page; `codes` has the code of each text, in order. */
 export function lastingWarnings(texts: string[], codes: string[]): string[] {
   return texts.filter((_text, index) => codes[index] !== TIME_LIMIT);

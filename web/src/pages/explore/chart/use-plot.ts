@@ -44,7 +44,7 @@ function observeSize(element: HTMLElement | null, holder: PlotHolder, onWidth: (
 }
 
 /** Returns a counter that grows when the button or the system changes the colours. */
-function useTheme(): number {
+export function useTheme(): number {
   const [round, next] = useState(0);
   useEffect(() => {
     const change = () => next((before) => before + 1);

@@ -36,3 +36,8 @@ export function kindText({ kind, rollover, states = {} }: Point): string {
     ", ",
   );
 }
+
+/** Returns the measure of a point's buckets: a state has no mean. */
+export function bucketMeasure({ kind }: Point): "mean" | "last" {
+  return kind === "binary" || kind === "multistate" ? "last" : "mean";
+}
