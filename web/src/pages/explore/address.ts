@@ -5,6 +5,7 @@ import { MAX_LINES } from "./data/line";
 import { type Measure, parseMeasure } from "./measure/measures";
 import { parseResolution, type Resolution } from "./measure/resolutions";
 import { formatRange, parseRange, type Range } from "./range/range";
+import { formatTabState, parseTabState, type TabState } from "./tabs/state";
 
 export type ZoneChoice = "site" | "browser";
 
@@ -17,6 +18,7 @@ export type Address = {
   versus: Versus | undefined;
   /** Whether all units are drawn in one pane. */
   single: boolean;
+  tabs: TabState;
 };
 
 export function parseAddress(parameters: URLSearchParams): Address {
@@ -28,12 +30,13 @@ export function parseAddress(parameters: URLSearchParams): Address {
     measure: parseMeasure(parameters.get("measure")),
     versus: parseVersus(parameters.get("vs")),
     single: parameters.get("panes") === "one",
+    tabs: parseTabState(parameters),
   };
 }
 
 /** Returns the parameters of an address, without those that have their default. */
 export function formatAddress(address: Address): URLSearchParams {
-  const { points, range, zone, resolution, measure, versus, single } = address;
+  const { points, range, zone, resolution, measure, versus, single, tabs } = address;
   return new URLSearchParams([
     ...points.map((name) => ["point", name]),
     ...(zone === "browser" ? [["zone", zone]] : []),
@@ -42,6 +45,7 @@ export function formatAddress(address: Address): URLSearchParams {
     ...(versus ? [["vs", versus]] : []),
     ...(single ? [["panes", "one"]] : []),
     ...formatRange(range),
+    ...formatTabState(tabs),
   ]);
 }
 

@@ -4,13 +4,16 @@ import type { Point } from "../../api/types";
 import { link } from "../../ui/link";
 import { Notice } from "../../ui/notice";
 import { Retry } from "../../ui/retry";
-import { advice, Failure } from "../../ui/states";
+import { advice, Failure, Loading } from "../../ui/states";
 import { AnswerSummary } from "./answer-summary";
+import { CarpetView } from "./carpet/carpet";
 import { ChartView } from "./chart/chart";
 import { useSummary } from "./legend/use-summary";
 import { movedSpan } from "./measure/plan";
+import { ScatterView } from "./scatter/scatter";
 import { SiteZone } from "./site-zone";
 import { Start } from "./start";
+import { Tabs } from "./tabs/tabs";
 import type { Lines } from "./use-lines";
 import type { View } from "./use-view";
 import { Warnings } from "./warnings";
@@ -45,10 +48,23 @@ export function ChartArea({ api, site, view, lines, onAdd, onRemove }: Props) {
           </p>
         </>
       ) : (
-        <LoadedChart api={api} site={site} view={view} lines={lines} onRemove={onRemove} />
+        <Tabs tab={view.tabs.tab} onTab={(tab) => view.showTabs({ tab })}>
+          <SelectedTab api={api} site={site} view={view} lines={lines} onRemove={onRemove} />
+        </Tabs>
       )}
     </>
   );
+}
+
+const VIEWS = { scatter: ScatterView, carpet: CarpetView };
+
+function SelectedTab(props: Omit<Props, "onAdd">) {
+  const { api, site, view, lines } = props;
+  const { tab } = view.tabs;
+  if (tab === "lines") return <LoadedChart {...props} />;
+  if (!lines.ready) return <Loading subject="points" />;
+  const Selected = VIEWS[tab];
+  return <Selected api={api} site={site} view={view} points={lines.points} />;
 }
 
 function LoadedChart({ api, site, view, lines, onRemove }: Omit<Props, "onAdd">) {

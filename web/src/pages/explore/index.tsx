@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { useContext, useState } from "preact/hooks";
+import { useContext, useMemo, useState } from "preact/hooks";
 import type { Point } from "../../api/types";
+import { Store } from "../../store";
 import { Empty } from "../../ui/states";
 import { browserZone, supportedZone } from "../../ui/zone";
 import type { PageProps } from "../page-props";
@@ -9,6 +10,7 @@ import { ChartArea } from "./chart-area";
 import { CounterHint } from "./measure/counter-hint";
 import { Picker } from "./picker/picker";
 import { SiteZone } from "./site-zone";
+import { type Marked, MarkedStore } from "./tabs/marked";
 import { Tools } from "./tools";
 import { useLines } from "./use-lines";
 import { useView } from "./use-view";
@@ -20,9 +22,12 @@ export function Explore(props: PageProps) {
     parseAddress(props.route.parameters).zone === "browser"
       ? browserZone()
       : supportedZone(props.site.timezone);
+  const marked = useMemo(() => new Store<Marked>(null), []);
   return (
     <SiteZone.Provider value={timeZone}>
-      <Charts {...props} />
+      <MarkedStore.Provider value={marked}>
+        <Charts {...props} />
+      </MarkedStore.Provider>
     </SiteZone.Provider>
   );
 }
@@ -53,12 +58,14 @@ function Charts({ api, site, route }: PageProps) {
       <div class="view">
         <h1 class="visually-hidden">{site.display_name || site.site_name}</h1>
         <Tools api={api} site={site} view={view} lines={lines} />
-        <CounterHint
-          choice={view}
-          points={lines.points}
-          span={view.span}
-          onShow={() => view.show({ measure: "increase" })}
-        />
+        {view.tabs.tab === "lines" && (
+          <CounterHint
+            choice={view}
+            points={lines.points}
+            span={view.span}
+            onShow={() => view.show({ measure: "increase" })}
+          />
+        )}
         <ChartArea api={api} site={site.site_name} view={view} lines={lines} onAdd={add} onRemove={remove} />
       </div>
     </div>

@@ -34,7 +34,7 @@ export function Tools(props: Props) {
         browser={browserZone()}
         onChoose={(zone) => view.show({ zone })}
       />
-      {points.length > 0 && <Choices {...props} />}
+      {points.length > 0 && view.tabs.tab === "lines" && <Choices {...props} />}
     </div>
   );
 }

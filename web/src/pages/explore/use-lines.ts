@@ -14,7 +14,7 @@ import type { State } from "./plot/plot";
 import { usePointLookup } from "./points/lookup";
 import type { View } from "./use-view";
 
-/** Loads the lines of the points of a view, once the width of the chart is known. */
+/** Loads the points of a view and, in the tab Lines, their lines, once the width of the chart is known. */
 export function useLines(api: Api, site: string, view: View, timeZone: string) {
   const { points: names, span } = view;
   const pointCache = useRef(new Map<string, Point>()).current;
@@ -27,7 +27,9 @@ export function useLines(api: Api, site: string, view: View, timeZone: string) {
     () => chosenLines(names, pointCache, slots, plan, undefined),
     [names, points, slots, plan],
   );
-  const columns = width && lookup.value && names.length ? plotWidth(width, planned, view.single) : 0;
+  const active = view.tabs.tab === "lines";
+  const columns =
+    active && width && lookup.value && names.length ? plotWidth(width, planned, view.single) : 0;
   const query = queryOf(site, view, plan, columns, timeZone);
   const loaded = useQuery(api, query);
   const result = loaded.value;
@@ -48,6 +50,8 @@ export function useLines(api: Api, site: string, view: View, timeZone: string) {
   };
   return {
     ...{ pointCache, points, slots, plan, chart, error, reload, setWidth },
+    /** Whether all points are loaded. */
+    ready: lookup.value === true,
     panes: useMemo(() => panesOf(chart, { single: view.single, axes: limit }), [chart, view.single, limit]),
     answer: result?.answer,
     samples: result?.samples,

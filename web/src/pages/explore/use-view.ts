@@ -14,6 +14,7 @@ import {
   type Span,
   spanOf,
 } from "./range/range";
+import type { TabState } from "./tabs/state";
 import { useStable } from "./use-stable";
 
 /** What the address chooses; every change goes through the address. `timeZone` is the zone of named ranges. */
@@ -42,6 +43,7 @@ export function useView(site: string, route: Route, timeZone: string) {
     show,
     showPoints: (names: string[]) => show({ points: names }),
     showRange,
+    showTabs: (next: Partial<TabState>) => show({ tabs: { ...address.tabs, ...next } }),
     onView: (next: Span, kind: MoveKind) => {
       if (kind === "zoom") before.current.push(range);
       go(routeOf({ range: next }), { replace: kind === "pan" });
