@@ -13,6 +13,7 @@ import { movedSpan } from "./measure/plan";
 import { ScatterView } from "./scatter/scatter";
 import { SiteZone } from "./site-zone";
 import { Start } from "./start";
+import { MarkedNote, useMarkedPanes } from "./tabs/marked-note";
 import { Tabs } from "./tabs/tabs";
 import type { Lines } from "./use-lines";
 import type { View } from "./use-view";
@@ -69,6 +70,7 @@ function SelectedTab(props: Omit<Props, "onAdd">) {
 
 function LoadedChart({ api, site, view, lines, onRemove }: Omit<Props, "onAdd">) {
   const { answer, chart, plan } = lines;
+  const panes = useMarkedPanes(lines.panes);
   const timeZone = useContext(SiteZone);
   const statistics = useSummary(api, site, view, timeZone, lines.state);
   const table = {
@@ -84,7 +86,7 @@ function LoadedChart({ api, site, view, lines, onRemove }: Omit<Props, "onAdd">)
       <ChartView
         chart={chart}
         table={table}
-        panes={lines.panes}
+        panes={panes}
         view={lines.shown}
         state={lines.state}
         coverage={link("coverage", site)}
@@ -94,6 +96,7 @@ function LoadedChart({ api, site, view, lines, onRemove }: Omit<Props, "onAdd">)
         onReset={view.onReset}
         onBack={view.onBack}
       />
+      <MarkedNote />
       {answer ? (
         <AnswerSummary answer={answer} samples={lines.samples} lines={chart.lines} />
       ) : (

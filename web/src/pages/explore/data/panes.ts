@@ -1,6 +1,7 @@
 // The panes of a chart: lines by unit, and one pane for all lanes.
 
 import uPlot from "uplot";
+import type { Span } from "../range/range";
 import { type Axes, axesOf, scaleOf } from "./axes";
 import { commonGaps } from "./gaps";
 import type { Chart, GapSpan, Line } from "./line";
@@ -14,6 +15,8 @@ export type Pane = {
   table: uPlot.AlignedData;
   /** The gaps that its lines have in common. */
   gaps: GapSpan[];
+  /** Times that are marked in another view. */
+  marked?: readonly Span[];
 };
 
 /** `single` draws all units in one pane, with at most `axes` axes. */

@@ -2,6 +2,7 @@
 
 import uPlot from "uplot";
 import type { GapSpan } from "../data/line";
+import type { Span } from "../range/range";
 import type { PlotContext } from "./context";
 import { inkOf, translucent } from "./inks";
 import { AXIS } from "./layout";
@@ -26,6 +27,27 @@ export function drawUnits({ chart, inks }: PlotContext, u: uPlot): void {
     else rightmost += size;
   });
   ctx.restore();
+}
+
+/** Shades the times that are marked in another view. */
+export function drawMarked({ chart, inks }: PlotContext, u: uPlot): void {
+  const { ctx, bbox } = u;
+  const { min, max } = u.scales.x as uPlot.Scale;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.fillStyle = translucent(inks.text, 0.22);
+  for (const span of chart().marked ?? []) {
+    if (span.to > (min ?? 0) && span.from < (max ?? 0)) fillMarked(u, span);
+  }
+  ctx.restore();
+}
+
+function fillMarked(u: uPlot, { from, to }: Span): void {
+  const start = u.valToPos(from, "x", true);
+  const width = Math.max(uPlot.pxRatio, u.valToPos(to, "x", true) - start);
+  u.ctx.fillRect(start, u.bbox.top, width, u.bbox.height);
 }
 
 /** Hatches the gaps of all lines, and marks the gaps of single lines at the bottom in the line's colour. */

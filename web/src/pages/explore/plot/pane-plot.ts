@@ -7,7 +7,7 @@ import type { PlotContext } from "./context";
 import { drawBands } from "./draw-bands";
 import { bucketAt, drawBars } from "./draw-bars";
 import { drawLanes } from "./draw-lanes";
-import { drawGaps, drawUnits } from "./drawing";
+import { drawGaps, drawMarked, drawUnits } from "./drawing";
 import { hatchOf, type Inks } from "./inks";
 import { optionsOf, type PaneFrame } from "./options";
 
@@ -106,6 +106,7 @@ export class PanePlot {
   }
 
   private drawBack(u: uPlot, hatch: CanvasPattern | string): void {
+    drawMarked(this.context, u);
     if (this.lanes) {
       drawLanes(this.context, u, hatch);
       return;
