@@ -131,6 +131,19 @@ def test_totals_are_those_of_the_query(call: Call) -> None:
             assert points[name]["known"] == series["known"][0]
 
 
+def test_the_last_sample_counts_from_a_day_before(call: Call, dynamodb: Any) -> None:
+    """Ten hours before NOON, the meter and the fan were last read on the evening before."""
+    by_name = CatalogTable(dynamodb, "StateTable").load("home").by_name
+    evening, night = NOON - 16 * HOUR_MS, NOON - 9 * HOUR_MS - 30 * MINUTE_MS
+    rows = [("fan", evening, 0.0), ("fan", night, 1.0), ("meter", evening, 100.0), ("meter", night, 130.0)]
+    Ledger(dynamodb, "StateTable").mark_changed("home", [evening, night], NOON)
+    ordered = sorted((by_name[name].id, time_ms, number) for name, time_ms, number in rows)
+    HotTier(dynamodb, "HotTable").write("home", from_columns(*zip(*ordered, strict=True)), NOON)
+    hour = {"start_time": NOON - 10 * HOUR_MS, "end_time": NOON - 9 * HOUR_MS}
+    points = summary(call, ["fan", "meter"], **hour)
+    assert (points["fan"]["starts"], points["meter"]["increase"]) == (1, 30.0)
+
+
 def test_sums_add_what_can_be_added(call: Call) -> None:
     total, missing = "sum: load - other", "sum: load + nobody"
     points = summary(call, [total, missing, "load", "other"])

@@ -1,6 +1,6 @@
 """Plans a summary: one bucket, which is the whole range. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -8,7 +8,8 @@ import numpy as np
 from vitals.errors import InvalidRequestError
 from vitals.model import zones
 from vitals.model.measures.calendar import Calendar, Interval
-from vitals.model.points import Catalog
+from vitals.model.measures.measure import MEAN, Measure
+from vitals.model.points import Catalog, Point
 from vitals.model.records.sites import Units
 from vitals.model.samples import Times
 from vitals.model.timespan import DAY_MS, Span
@@ -38,7 +39,10 @@ def plan_summary(
     units: Units = "source",
     holidays: Sequence[str] = (),
 ) -> QueryPlan:
-    """Returns the plan of a summary; errors are those of plan_query."""
+    """Returns the plan of a summary; errors are those of plan_query.
+
+    Its measure is the one of its points for which samples furthest from the range count.
+    """
     days = replace(request, form="table", resolution="1d")
     plan = plan_query(days, catalog, now_ms, max_range_days, zone, units, holidays)
     assert plan.calendar
@@ -49,5 +53,17 @@ def plan_summary(
     calendar = RangeCalendar(interval, plan.zone, hours=plan.hours, range=span)
     fingerprint = page_token.fingerprint("summary", plan.fingerprint)
     return replace(
-        plan, form="summary", span=span, calendar=calendar, start_ms=span.start_ms, fingerprint=fingerprint
+        plan,
+        form="summary",
+        span=span,
+        calendar=calendar,
+        measure=_widest(plan.existing),
+        start_ms=span.start_ms,
+        fingerprint=fingerprint,
     )
+
+
+def _widest(points: Iterable[Point]) -> Measure:
+    """Returns the measure whose context is that of everything which the summaries of these points have."""
+    looks_at_steps = any(point.kind in ("binary", "counter") for point in points)
+    return Measure.parse("increase") if looks_at_steps else MEAN

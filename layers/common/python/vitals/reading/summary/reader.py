@@ -83,7 +83,7 @@ class _Summing:
         existing = self.query.plan.existing
         self.points = {point.id: PointSummary() for point in existing}
         self._read(existing, "time_weighted_mean", self._add_held)
-        self._read(self._with("runtime"), "runtime", self._add_measures(_SWITCHED))
+        self._read(self._with("starts"), "starts", self._add_measures(_SWITCHED))
         self._read(self._with("increase"), "increase", self._add_measures(("increase",)))
         sampled = self._with("sd")
         span_s = self.query.plan.span.length_ms / 1000
