@@ -64,9 +64,15 @@ def _utc_text(instant: Any) -> str:
 
 def names(points: Iterable[str]) -> list[str]:
     """Returns the point names; TypeError for a single name, which would be split into letters."""
-    if isinstance(points, str):
-        raise TypeError(f"points must be a list of names, not one name: {points!r}")
-    return list(points)
+    return texts("points", points)
+
+
+def texts(argument: str, values: Iterable[str]) -> list[str]:
+    """Returns the texts of an argument; TypeError for a single one."""
+    if isinstance(values, str):
+        noun = "tags" if argument == "tags" else "names"
+        raise TypeError(f"{argument} must be a list of {noun}, not one {noun[:-1]}: {values!r}")
+    return list(values)
 
 
 def groups(points: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -1,19 +1,15 @@
 """The client: one method for each route of the API."""
 
-import os
-import warnings
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 from urllib.parse import quote
 
 from vitals_client import arguments, discovery, tables
 from vitals_client.arguments import Time
 from vitals_client.backfills import Backfills
-from vitals_client.errors import FailedError, UnansweredError, VitalsWarning
 from vitals_client.exports import Exports
 from vitals_client.http import Http
-from vitals_client.merging import lasting_warnings
+from vitals_client.pages import Pages, body, warn
 from vitals_client.shapes import (
     Coverage,
     Health,
@@ -26,23 +22,22 @@ from vitals_client.shapes import (
     Status,
     Tags,
 )
+from vitals_client.tables import wide
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 # More than the 29 s that API Gateway waits for a response.
 _TIMEOUT_SECONDS = 35
 _RETRIES = 3
-# A thousand million samples, or ten million points.
-_MAX_PAGES = 10_000
 _PAGE_LIMIT = 1_000
 _CHANGES_LIMIT = 100
-_QUERY = "/timeseries/query"
-_PACKAGE = str(Path(__file__).parent) + os.sep
 
 type Method = Literal["m4", "minmax", "lttb", "mean"]
 type WeekStart = Literal["monday", "sunday"]
 type Units = Literal["source", "metric", "imperial"]
+type Fill = Literal["null", "last", "linear"]
 
 
 class Client:
@@ -63,6 +58,7 @@ class Client:
         self.api, token = discovery.api_and_token(api, token)
         self._http = Http(self.api, token, timeout_s=timeout_s, retries=retries)
         self._polling = Http(self.api, token, timeout_s=timeout_s, retries=0)
+        self._pages = Pages(self._http, self.api)
         self.exports = Exports(self._http, self._polling)
         self.backfills = Backfills(self._http, self._polling)
 
@@ -84,11 +80,14 @@ class Client:
         start: Time,
         end: Time,
         *,
+        tags: Sequence[str] = (),
         resolution: str = "auto",
         timezone: str | None = None,
         measure: str | None = None,
         week_start: WeekStart | None = None,
         units: Units | None = None,
+        hours: str | None = None,
+        days: str | None = None,
         max_points: int | None = None,
         width: int | None = None,
         method: Method | None = None,
@@ -100,19 +99,21 @@ class Client:
         JSON under the key `vitals`; a data frame of the table has the measure, the zone and the proofs as
         `attrs`. What is missing is a VitalsWarning.
         """
-        body = _body(
-            *(site, points, start, end),
+        request = body(
+            *(site, points, start, end, tags),
             resolution=resolution,
             timezone=timezone,
             measure=measure,
             week_start=week_start,
             units=units,
+            hours=hours,
+            days=days,
             max_points=max_points,
             width=width,
             method=method,
         )
-        table = tables.joined(list(self._pages(body, warn=False)))
-        _warn(tables.envelope(table)["warnings"])
+        table = tables.joined(list(self._pages.of_query(request, tables.read, warned=False)))
+        warn(tables.envelope(table)["warnings"])
         return table
 
     def query_pages(
@@ -122,11 +123,14 @@ class Client:
         start: Time,
         end: Time,
         *,
+        tags: Sequence[str] = (),
         resolution: str = "auto",
         timezone: str | None = None,
         measure: str | None = None,
         week_start: WeekStart | None = None,
         units: Units | None = None,
+        hours: str | None = None,
+        days: str | None = None,
         max_points: int | None = None,
         width: int | None = None,
         method: Method | None = None,
@@ -135,18 +139,90 @@ class Client:
 
         Pages of runtime and integral have at_least and at_most, null where a page has no bounds.
         """
-        body = _body(
-            *(site, points, start, end),
+        request = body(
+            *(site, points, start, end, tags),
             resolution=resolution,
             timezone=timezone,
             measure=measure,
             week_start=week_start,
             units=units,
+            hours=hours,
+            days=days,
             max_points=max_points,
             width=width,
             method=method,
         )
-        return self._pages(body, warn=True)
+        return self._pages.of_query(request, tables.read, warned=True)
+
+    def table(
+        self,
+        site: str,
+        points: Sequence[str],
+        start: Time,
+        end: Time,
+        *,
+        tags: Sequence[str] = (),
+        resolution: str = "auto",
+        timezone: str | None = None,
+        measure: str | None = None,
+        fill: Fill | None = None,
+        week_start: WeekStart | None = None,
+        units: Units | None = None,
+        hours: str | None = None,
+        days: str | None = None,
+    ) -> "pd.DataFrame":
+        """Returns a data frame with a row for each bucket of [start, end), and a column for each name.
+
+        A name is a point or a sum such as `sum: main - solar`; an empty list with `tags` selects by tags.
+        The index `timestamp` is in the result's zone, and a missing value is NaN. `attrs` have measure,
+        timezone, units, resolution and the unit of each column. What is missing is a VitalsWarning.
+        """
+        wide.check_pandas()
+        pages = self.table_pages(
+            *(site, points, start, end),
+            tags=tags,
+            resolution=resolution,
+            timezone=timezone,
+            measure=measure,
+            fill=fill,
+            week_start=week_start,
+            units=units,
+            hours=hours,
+            days=days,
+        )
+        return wide.frame(self._pages.valid(wide.joined, list(pages)))
+
+    def table_pages(
+        self,
+        site: str,
+        points: Sequence[str],
+        start: Time,
+        end: Time,
+        *,
+        tags: Sequence[str] = (),
+        resolution: str = "auto",
+        timezone: str | None = None,
+        measure: str | None = None,
+        fill: Fill | None = None,
+        week_start: WeekStart | None = None,
+        units: Units | None = None,
+        hours: str | None = None,
+        days: str | None = None,
+    ) -> Iterator["pa.Table"]:
+        """Yields the pages of `table` as Arrow tables, whose headers have the units: `main [kWh]`."""
+        request = body(
+            *(site, points, start, end, tags),
+            form="table",
+            resolution=resolution,
+            timezone=timezone,
+            measure=measure,
+            fill=fill,
+            week_start=week_start,
+            units=units,
+            hours=hours,
+            days=days,
+        )
+        return self._pages.of_query(request, wide.read, warned=True)
 
     def sites(self) -> list[Site]:
         """Returns the sites that the token grants."""
@@ -156,7 +232,7 @@ class Client:
     def points(self, site: str, search: str = "", tags: Sequence[str] = ()) -> Iterator[Point]:
         """Yields the points that match every word of `search` and have every tag, in name order."""
         params = {"search": search, "tag": list(tags), "limit": _PAGE_LIMIT}
-        for page in self._list_pages(_site_path(site, "points"), params):
+        for page in self._pages.of_list(_site_path(site, "points"), params):
             yield from page["points"]
 
     def tags(self, site: str) -> Tags:
@@ -171,11 +247,11 @@ class Client:
         """
         path, names = _site_path(site, "latest"), arguments.names(points)
         if not names:
-            pages = list(self._list_pages(path, {"limit": _PAGE_LIMIT}))
+            pages = list(self._pages.of_list(path, {"limit": _PAGE_LIMIT}))
         else:
             # Posted, because a URL cannot carry names of any length.
             pages = [self._http.read(path, {"point_names": group}) for group in arguments.groups(names)]
-        _warn(warning for page in pages for warning in page["warnings"])
+        warn(warning for page in pages for warning in page["warnings"])
         return [newest for page in pages for newest in page["latest"]]
 
     def coverage(self, site: str, start: Time, end: Time) -> Coverage:
@@ -186,7 +262,7 @@ class Client:
 
     def changes(self, site: str) -> Iterator[SettingChange]:
         """Yields who changed which setting of the site and its points, newest first."""
-        for page in self._list_pages(_site_path(site, "changes"), {"limit": _CHANGES_LIMIT}):
+        for page in self._pages.of_list(_site_path(site, "changes"), {"limit": _CHANGES_LIMIT}):
             yield from page["changes"]
 
     def views(self, site: str) -> list[SavedView]:
@@ -196,8 +272,8 @@ class Client:
 
     def save_view(self, site: str, name: str, view: str) -> SavedView:
         """Saves a view, in place of one of the same name; `view` is the query part of the page's address."""
-        body = {"name": name, "view": view}
-        saved: SavedView = self._http.json("PUT", _site_path(site, "views"), body=body)
+        content = {"name": name, "view": view}
+        saved: SavedView = self._http.json("PUT", _site_path(site, "views"), body=content)
         return saved
 
     def delete_view(self, site: str, name: str) -> RemovedView:
@@ -216,57 +292,6 @@ class Client:
         health: Health = self._http.json("GET", "/health")
         return health
 
-    def _pages(self, body: dict[str, Any], *, warn: bool) -> Iterator["pa.Table"]:
-        warned: set[str] = set()
-        for _ in range(_MAX_PAGES):
-            page = self._page(body)
-            envelope = tables.envelope(page)
-            if warn:
-                texts = [text for text in lasting_warnings(envelope) if text not in warned]
-                warned.update(texts)
-                _warn(texts)
-            yield page
-            token = envelope["metadata"]["next_token"]
-            if token is None:
-                return
-            body = body | {"next_token": token}
-        raise FailedError(f"the result has more than {_MAX_PAGES:,} pages; narrow the range")
-
-    def _page(self, body: dict[str, Any]) -> "pa.Table":
-        stream = self._http.arrow(_QUERY, body)
-        try:
-            return tables.read(stream)
-        except ValueError as error:
-            raise UnansweredError(f"{self.api} returned an invalid Arrow stream: {error}") from None
-
-    def _list_pages(self, path: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        for _ in range(_MAX_PAGES):
-            page = self._http.json("GET", path, params=params)
-            yield page
-            if page["next_token"] is None:
-                return
-            params = params | {"next_token": page["next_token"]}
-        raise FailedError(f"the list has more than {_MAX_PAGES:,} pages")
-
 
 def _site_path(site: str, resource: str) -> str:
     return f"/sites/{quote(site, safe='')}/{resource}"
-
-
-def _body(
-    site: str, points: Sequence[str], start: Time, end: Time, **parameters: int | str | None
-) -> dict[str, Any]:
-    """Returns the body of a query, without the parameters that are None."""
-    return {
-        "site_name": site,
-        "point_names": arguments.names(points),
-        "start_time": arguments.time(start),
-        "end_time": arguments.time(end),
-        **{name: value for name, value in parameters.items() if value is not None},
-    }
-
-
-def _warn(texts: Any) -> None:
-    """Issues Python warnings that name the caller's line."""
-    for text in texts:
-        warnings.warn(text, VitalsWarning, stacklevel=2, skip_file_prefixes=(_PACKAGE,))

@@ -20,15 +20,16 @@ def merged(pages: Sequence[Envelope]) -> Envelope:
 
     Counts and costs are summed; a gap that continues on the next page becomes one gap.
     """
+    series = zip(*(page["series"] for page in pages), strict=True)
+    return merged_heads(pages) | {"series": [_joined_series(fragments) for fragments in series]}
+
+
+def merged_heads(pages: Sequence[Envelope]) -> Envelope:
+    """Returns the last envelope, with the metadata and the warnings of all pages."""
     warnings = _distinct(text for page in pages for text in lasting_warnings(page))
     details = [detail for page in pages for detail in page.get("warning_details", [])]
-    content = pages[-1] | {
-        "series": [
-            _joined_series(fragments) for fragments in zip(*(page["series"] for page in pages), strict=True)
-        ],
-        "metadata": _merged_metadata([page["metadata"] for page in pages]),
-        "warnings": warnings,
-    }
+    metadata = _merged_metadata([page["metadata"] for page in pages])
+    content = pages[-1] | {"metadata": metadata, "warnings": warnings}
     if "warning_details" in content:
         lasting = set(warnings)
         distinct = {(detail["code"], detail["text"]): detail for detail in details}

@@ -46,12 +46,12 @@ def is_table(answer: Answer) -> bool:
 
 
 def without_columns(answer: Answer) -> Answer:
-    """Returns the answer without the columns of its series or of its table."""
+    """Returns the answer without the columns of its series, or the times and values of its table."""
     if is_table(answer):
         columns = [
             {key: value for key, value in item.items() if key != "values"} for item in answer["columns"]
         ]
-        return {key: value for key, value in answer.items() if key not in TABLE_NAMES} | {"columns": columns}
+        return {key: value for key, value in answer.items() if key != "timestamps"} | {"columns": columns}
     series = [
         {key: value for key, value in item.items() if key not in TABLE_NAMES} for item in answer["series"]
     ]

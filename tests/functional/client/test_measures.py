@@ -37,7 +37,7 @@ def answer_of_api(server: ApiServer, token: str, **parameters: Any) -> Any:
 def test_every_measure_is_as_the_api_answers(
     client: Client, server: ApiServer, token: str, max_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vitals_client.client._MAX_PAGES", 50)
+    monkeypatch.setattr("vitals_client.pages.MAX_PAGES", 50)
     for measure in ("mean", "max", "p90", "runtime", "integral", "starts", "held", "increase", "rate"):
         resolution = "1d" if measure == "held" else "15m"
         parameters = {"measure": measure, "resolution": resolution, "timezone": ZONE}

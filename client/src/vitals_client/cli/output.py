@@ -54,7 +54,7 @@ def show_table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequen
     """Prints a table; columns in `right` are right-aligned, and long cells are folded on a terminal only."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in head:
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        table.add_column(Text(printable(name)), justify="right" if name in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     console = Console(width=None if sys.stdout.isatty() else _MAX_WIDTH)

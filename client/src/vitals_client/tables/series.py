@@ -1,21 +1,17 @@
-"""Reads the pages of a query as Arrow tables, and joins them."""
+"""Reads the pages of series as Arrow tables, and joins them."""
 
 import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from vitals_client.merging import SUMMED, Envelope, merged
+from vitals_client.merging import Envelope, merged
+from vitals_client.tables import streams
+from vitals_client.tables.streams import KEY, envelope
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-KEY = b"vitals"
-"""The key of the schema's metadata that has the envelope: the result as JSON, without its columns."""
-
-# The end-of-stream message: a continuation marker and a length of 0.
-_END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
 # Columns of a table, and their keys in a series.
 _COLUMNS = {
     "timestamp": "timestamps",
@@ -46,22 +42,12 @@ def read(stream: bytes) -> "pa.Table":
     A stream has no checksum. A changed byte is detected in the stream's structure, the types, the number of
     rows, the names and the envelope, but not in a time, a value or the point of a row.
     """
-    # Imported here, because the command often does without and starts in half the time.
-    import pyarrow as pa
-
-    table = _decoded(stream)
-    if KEY not in (table.schema.metadata or {}):
-        raise ValueError("its schema has no metadata 'vitals'")
-    _check_rows(table)
+    table = streams.decoded(stream)
     _check_columns(table)
-    try:
+    with streams.damage_refused():
         _check_envelope(envelope(table), table)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"its metadata is damaged: {error!r}") from None
-    table = _zoned(_with_bounds(table))
-    # Pages can be joined only if the properties of their fields are equal.
-    fields = [field.with_nullable(True).remove_metadata() for field in table.schema]
-    return _described(pa.Table.from_arrays(table.columns, schema=pa.schema(fields)), envelope(table))
+    table = streams.zoned(_with_bounds(table), _TIMES)
+    return _described(streams.plain(table), envelope(table))
 
 
 def _with_bounds(table: "pa.Table") -> "pa.Table":
@@ -75,48 +61,14 @@ def _with_bounds(table: "pa.Table") -> "pa.Table":
     return table
 
 
-def _zoned(table: "pa.Table") -> "pa.Table":
-    """Returns the table with its times in the result's zone; the instants do not change."""
-    import pyarrow as pa
-
-    kind = pa.timestamp("ms", envelope(table).get("timezone", "UTC"))
-    for index, name in enumerate(table.column_names):
-        if name in _TIMES:
-            table = table.set_column(index, name, table[name].cast(kind))
-    return table
-
-
 def _described(table: "pa.Table", content: Envelope) -> "pa.Table":
     """Returns the table with its envelope, and what a data frame of it has as `attrs`."""
-    attributes: Envelope = {key: content[key] for key in ("measure", "timezone", "units") if key in content}
+    attributes = streams.attributes(content)
     proofs = {series["point_name"]: series["proof"] for series in content["series"] if "proof" in series}
     pandas = {"index_columns": [], "column_indexes": [], "columns": [], "attributes": attributes}
     if proofs:
         attributes["proofs"] = proofs
     return table.replace_schema_metadata({KEY: json.dumps(content).encode(), "pandas": json.dumps(pandas)})
-
-
-def _decoded(stream: bytes) -> "pa.Table":
-    import pyarrow as pa
-
-    try:
-        table = pa.ipc.open_stream(stream).read_all()
-        table.validate(full=True)
-        _check_end(stream)
-        return table
-    except (OSError, EOFError, pa.ArrowException) as error:
-        # Raised by pyarrow for a stream that is damaged or ends within a batch.
-        raise ValueError(str(error)) from None
-
-
-def _check_rows(table: "pa.Table") -> None:
-    """Raises ValueError unless the table has as many rows as its envelope says."""
-    try:
-        rows = envelope(table)["metadata"]["samples_returned"]
-    except (KeyError, TypeError):
-        raise ValueError("its metadata has no number of rows") from None
-    if rows != table.num_rows:
-        raise ValueError(f"it has {table.num_rows:,} rows instead of {rows}")
 
 
 def _check_columns(table: "pa.Table") -> None:
@@ -141,26 +93,17 @@ def _check_columns(table: "pa.Table") -> None:
 
 def _check_envelope(content: Envelope, table: "pa.Table") -> None:
     """Raises ValueError, KeyError, TypeError or AttributeError unless the envelope is complete."""
-    metadata, series = content["metadata"], content["series"]
-    numbers = [metadata[key] for key in SUMMED] + list(metadata["cost"].values())
-    texts = [*content["warnings"], *metadata["sources"], metadata["next_token"] or ""]
-    texts += [detail[key] for detail in content.get("warning_details", []) for key in ("code", "text")]
+    series = content["series"]
+    numbers: list[object] = []
+    texts: list[object] = []
     for point in series:
         numbers += [point["coverage"]["received"], point["coverage"]["expected"] or 0]
         texts += [gap[key] for gap in point["gaps"] for key in ("start", "end", "reason")]
         numbers += [*point.get("partial", []), *_check_proof(point.get("proof"))]
-    if not all(isinstance(number, (int, float)) for number in numbers):
-        raise TypeError("a value is not a number")
-    if not all(isinstance(text, str) for text in texts):
-        raise TypeError("a value is not a text")
-    if not isinstance(metadata["cache_hit"], bool):
-        raise TypeError("cache_hit is not a boolean")
-    if datetime.fromisoformat(content["start_time"]) >= datetime.fromisoformat(content["end_time"]):
-        raise ValueError("its range is empty")
+    streams.check_head(content, numbers, texts)
     names = [point["point_name"] for point in series]
     if any(chunk.dictionary.to_pylist() != names for chunk in table["point_name"].chunks):
         raise ValueError("its rows and its series have different points")
-    _check_zone(content.get("timezone", "UTC"))
 
 
 def _check_proof(proof: Envelope | None) -> list[float]:
@@ -177,38 +120,6 @@ def _check_proof(proof: Envelope | None) -> list[float]:
         proof["known_share"] or 0,
         *(step[key] for step in steps for key in ("from", "to")),
     ]
-
-
-def _check_zone(name: str) -> None:
-    if name == "UTC":
-        return
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"its timezone {name!r} is not in the tz database of this computer") from None
-
-
-def _check_end(stream: bytes) -> None:
-    """Raises ValueError unless the stream ends with the end-of-stream message.
-
-    pyarrow accepts a stream that is cut between two messages.
-    """
-    import pyarrow as pa
-
-    source = pa.BufferReader(stream)
-    while (head := source.read(len(_END_OF_STREAM))) != _END_OF_STREAM:
-        if len(head) < len(_END_OF_STREAM):
-            raise ValueError("it ends without an end-of-stream message")
-        source.seek(source.tell() - len(_END_OF_STREAM))
-        pa.ipc.read_message(source)
-    if source.tell() != len(stream):
-        raise ValueError(f"{len(stream) - source.tell():,} bytes follow its end")
-
-
-def envelope(table: "pa.Table") -> Envelope:
-    """Returns the result without its columns: series with gaps and coverage, metadata, warnings."""
-    content: Envelope = json.loads(table.schema.metadata[KEY])
-    return content
 
 
 def joined(pages: Sequence["pa.Table"]) -> "pa.Table":

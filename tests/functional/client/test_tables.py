@@ -1,0 +1,181 @@
+"""Tables in the client, against the API's own handlers; the oracle is pandas over samples."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import requests
+
+from tests.support.api_server import ApiServer
+from tests.support.client_data import POINT, SPAN
+from tests.support.client_fixtures import building, client, deployed, make_token, server, token
+from tests.support.command import Vitals, command, out
+from tests.support.sites import SITE
+from vitals.model.timespan import MINUTE_MS, iso
+from vitals_client import Client, InvalidRequestError, VitalsWarning
+
+__all__ = ["building", "client", "deployed", "make_token", "server", "token"]
+
+ZONE = "America/Chicago"
+METER = f"ses/{SITE}/8000:33-8033/analogValue/104"
+FAN = f"ses/{SITE}/8000:33-8033/binaryInput/102"
+RANGE = (SPAN.start_ms, SPAN.end_ms)
+OPTIONS = ("--start", iso(RANGE[0]), "--end", iso(RANGE[1]), "--resolution", "15m", "--timezone", ZONE)
+QUARTERS = {"resolution": "15m", "timezone": ZONE}
+# At most two rows a page, of three columns.
+SMALL_PAGES = 6
+
+
+@pytest.fixture
+def vitals(server: ApiServer, token: str) -> Vitals:
+    return command(server.url, token)
+
+
+def samples_of(client: Client, name: str) -> pd.Series:
+    """Returns the samples of a point by their times in the zone."""
+    table = client.query(SITE, [name], *RANGE, resolution="raw", timezone=ZONE)
+    return table.to_pandas().set_index("timestamp")["value"]
+
+
+def answer_of_api(server: ApiServer, token: str, **parameters: Any) -> Any:
+    body = {"site_name": SITE, "start_time": RANGE[0], "end_time": RANGE[1], "form": "table"}
+    headers = {"Authorization": f"Bearer {token}"}
+    return requests.post(f"{server.url}/timeseries/query", json=body | parameters, headers=headers).json()
+
+
+@pytest.mark.parametrize("measure", ["max", "count", "mean"])
+def test_pages_equal_pandas_resampled(
+    client: Client, server: ApiServer, measure: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", SMALL_PAGES)
+    before = len(server.requests)
+    frame = client.table(SITE, [POINT, METER, FAN], *RANGE, measure=measure, **QUARTERS)
+    assert len(server.requests) - before > 4
+    assert list(frame.columns) == [POINT, METER, FAN]
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 100_000)
+    for name in frame.columns:
+        expected = getattr(samples_of(client, name).resample("15min"), measure)().reindex(frame.index)
+        difference = (frame[name] - expected).abs().max()
+        assert difference <= (1e-9 * expected.abs().max() if measure == "mean" else 0)
+        assert frame[name].isna().tolist() == expected.isna().tolist()
+    assert frame.attrs["unit"][POINT] == ("" if measure == "count" else "degreesFahrenheit")
+    assert (frame.index.name, str(frame.index.tz)) == ("timestamp", ZONE)
+
+
+def test_the_sample_in_force_equals_merge_asof(client: Client) -> None:
+    frame = client.table(SITE, [POINT], *RANGE, measure="at", **QUARTERS)
+    rows = pd.DataFrame({"timestamp": frame.index.astype("datetime64[ns, UTC]")})
+    samples = samples_of(client, POINT).reset_index()
+    samples["timestamp"] = samples["timestamp"].astype("datetime64[ns, UTC]")
+    # Samples of a point of a minute are held for 2.5 minutes; before the range there is none.
+    expected = pd.merge_asof(rows, samples, on="timestamp", tolerance=pd.Timedelta(2.5 * MINUTE_MS, "ms"))
+    assert frame[POINT].notna().sum() > 5
+    pd.testing.assert_series_equal(frame[POINT], expected["value"], check_index=False, check_names=False)
+
+
+def test_a_sum_adds_up_and_missing_names_warn(client: Client) -> None:
+    total = f'sum: "{METER}" + "{METER}"'
+    with pytest.warns(VitalsWarning, match="no point 'nope'"):
+        frame = client.table(SITE, [METER, total, "nope"], *RANGE, measure="last", **QUARTERS)
+    assert frame[total].tolist() == pytest.approx((2 * frame[METER]).tolist(), nan_ok=True)
+    assert frame["nope"].isna().all()
+    assert frame.attrs["unit"] == {METER: "kilowattHours", total: "kilowattHours", "nope": ""}
+    with pytest.raises(InvalidRequestError, match="fill must be"):
+        client.table(SITE, [METER], *RANGE, fill="previous", **QUARTERS)  # type: ignore[arg-type]
+
+
+def test_tags_select_points(client: Client, server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [point["point_name"] for point in client.points(SITE, tags=["air"])]
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 2 * len(names))
+    before = len(server.requests)
+    frame = client.table(SITE, [], *RANGE, tags=["air"], **QUARTERS)
+    assert len(server.requests) - before > 4
+    assert sorted(frame.columns) == names
+    table = client.query(SITE, [], *RANGE, tags=["air"], resolution="15m")
+    assert set(table["point_name"].to_pylist()) <= set(names)
+    assert table.num_rows == frame.notna().sum().sum()
+    with pytest.raises(TypeError, match="tags must be a list of tags, not one tag: 'air'"):
+        client.table(SITE, [], *RANGE, tags="air")
+
+
+def test_days_have_ends(client: Client, vitals: Vitals, server: ApiServer, token: str) -> None:
+    day = ("--start", "2026-01-01", "--end", "2026-01-02", "--timezone", ZONE, "--resolution", "1d")
+    answer = json.loads(out(vitals("table", SITE, FAN, METER, *day, "--measure", "last", "--json")))
+    expected = answer_of_api(
+        *(server, token),
+        point_names=[FAN, METER],
+        start_time="2026-01-01",
+        end_time="2026-01-02",
+        resolution="1d",
+        timezone=ZONE,
+        measure="last",
+    )
+    assert answer["ends"] == expected["ends"] == [answer["timestamps"][0] + 24 * 3_600_000]
+    head, row = out(vitals("table", SITE, FAN, *day, "--measure", "runtime")).splitlines()
+    assert head.split() == ["timestamp", FAN, "[s]", "partial"]
+    [seconds] = client.table(
+        SITE, [FAN], "2026-01-01", "2026-01-02", timezone=ZONE, resolution="1d", measure="runtime"
+    )[FAN]
+    minutes = round(seconds / 60)
+    assert row.split() == ["2026-01-01T00:00:00.000-06:00", f"{minutes // 60}:{minutes % 60:02}", "partial"]
+
+
+def test_the_command_writes_what_the_api_answers(
+    vitals: Vitals, server: ApiServer, token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("table", SITE, POINT, METER, FAN, *OPTIONS, "--measure", "at", "--fill", "last")
+    parameters = {"point_names": [POINT, METER, FAN], "measure": "at", "fill": "last"} | QUARTERS
+    expected = answer_of_api(server, token, **parameters)
+    body = {"site_name": SITE, "start_time": RANGE[0], "end_time": RANGE[1], "form": "table"} | parameters
+    headers = {"Authorization": f"Bearer {token}", "Accept": "text/csv"}
+    text = requests.post(f"{server.url}/timeseries/query", json=body, headers=headers).text
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", SMALL_PAGES)
+    answer = json.loads(out(vitals(*arguments, "--json")))
+    changing = ("metadata", "warnings", "warning_details")
+    assert {key: value for key, value in answer.items() if key not in changing} == {
+        key: value for key, value in expected.items() if key not in changing
+    }
+    assert list(csv.reader(io.StringIO(out(vitals(*arguments, "--format", "csv"))))) == list(
+        csv.reader(io.StringIO(text))
+    )
+    file = tmp_path / "table.parquet"
+    assert out(vitals(*arguments, "--format", "parquet", "-o", str(file))) == ""
+    columns = pq.read_table(file)
+    assert columns.column_names[1:] == [f"{POINT} [degreesFahrenheit]", f"{METER} [kilowattHours]", FAN]
+    for index, column in enumerate(expected["columns"], 1):
+        assert columns.column(index).to_pylist() == column["values"]
+    filled = sum(len(column["filled"]) for column in expected["columns"])
+    shown = out(vitals(*arguments)).splitlines()
+    assert len(shown) == 1 + len(expected["timestamps"])
+    assert sum(line.count("~") for line in shown) == filled
+
+
+def test_the_command_queries_by_tag(vitals: Vitals, client: Client) -> None:
+    names = {point["point_name"] for point in client.points(SITE, tags=["air"])}
+    rows = out(vitals("query", SITE, "--tag", "air", *OPTIONS, "--format", "csv")).splitlines()[1:]
+    assert {row.split(",")[0] for row in rows} == names
+    head, *_ = out(vitals("table", SITE, "--tag", "air", *OPTIONS, "--format", "csv")).splitlines()
+    assert len(head.split(",")) == 1 + len(names)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("table", SITE),
+        ("table", SITE, POINT, "--tag", "air"),
+        ("query", SITE),
+        ("query", SITE, POINT, "--tag", "air"),
+        ("table", SITE, POINT, "--json", "--format", "csv"),
+        ("table", SITE, POINT, "--format", "parquet"),
+        ("table", SITE, POINT, "--fill", "previous"),
+    ],
+)
+def test_conflicting_options_send_no_request(arguments: tuple[str, ...]) -> None:
+    done = command("http://127.0.0.1:9", "t")(*arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"Usage: vitals {arguments[0]}" in done.stderr
