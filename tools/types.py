@@ -227,7 +227,7 @@ def python(document: Schema) -> str:
     answers = (
         *("Sites", "Points", "Tags", "Latest", "CoverageAnswer", "Status", "Health"),
         *("DryRun", "Started", "RunWithDays", "Cancelled", "ExportWithFiles", "Removed", "Changes"),
-        *("SavedViews", "RemovedView"),
+        *("SummaryAnswer", "SavedViews", "RemovedView"),
     )
     classes = [_python_class(definition) for definition in definitions(document, answers, _CLIENT_NAMES)]
     head = f'"""{_HEADER}\n\nThe answers of the API as it sends them. Later versions may add keys.\n"""\n'

@@ -1,15 +1,15 @@
 """The client: one method for each route of the API."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Self
 from urllib.parse import quote
 
-from vitals_client import arguments, discovery, tables
+from vitals_client import arguments, discovery
 from vitals_client.arguments import Time
 from vitals_client.backfills import Backfills
 from vitals_client.exports import Exports
 from vitals_client.http import Http
-from vitals_client.pages import Pages, body, warn
+from vitals_client.pages import Pages, warn
 from vitals_client.shapes import (
     Coverage,
     Health,
@@ -22,11 +22,7 @@ from vitals_client.shapes import (
     Status,
     Tags,
 )
-from vitals_client.tables import wide
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
+from vitals_client.timeseries import Timeseries
 
 # More than the 29 s that API Gateway waits for a response.
 _TIMEOUT_SECONDS = 35
@@ -34,13 +30,8 @@ _RETRIES = 3
 _PAGE_LIMIT = 1_000
 _CHANGES_LIMIT = 100
 
-type Method = Literal["m4", "minmax", "lttb", "mean"]
-type WeekStart = Literal["monday", "sunday"]
-type Units = Literal["source", "metric", "imperial"]
-type Fill = Literal["null", "last", "linear"]
 
-
-class Client:
+class Client(Timeseries):
     """A client of the API at the address `api`, with a bearer token.
 
     Without both arguments it uses VITALS_API and VITALS_TOKEN, or else the local stack. Every method returns
@@ -72,157 +63,6 @@ class Client:
         """Closes the connections."""
         self._http.close()
         self._polling.close()
-
-    def query(
-        self,
-        site: str,
-        points: Sequence[str],
-        start: Time,
-        end: Time,
-        *,
-        tags: Sequence[str] = (),
-        resolution: str = "auto",
-        timezone: str | None = None,
-        measure: str | None = None,
-        week_start: WeekStart | None = None,
-        units: Units | None = None,
-        hours: str | None = None,
-        days: str | None = None,
-        max_points: int | None = None,
-        width: int | None = None,
-        method: Method | None = None,
-    ) -> "pa.Table":
-        """Returns the samples or aggregates of the points in [start, end): every page, point by point.
-
-        Times are in `timezone`, by default the site's. Times of the request without an offset are in it if
-        it is given, and otherwise UTC. The schema's metadata has gaps, coverage, proofs, sources and cost as
-        JSON under the key `vitals`; a data frame of the table has the measure, the zone and the proofs as
-        `attrs`. What is missing is a VitalsWarning.
-        """
-        request = body(
-            *(site, points, start, end, tags),
-            resolution=resolution,
-            timezone=timezone,
-            measure=measure,
-            week_start=week_start,
-            units=units,
-            hours=hours,
-            days=days,
-            max_points=max_points,
-            width=width,
-            method=method,
-        )
-        table = tables.joined(list(self._pages.of_query(request, tables.read, warned=False)))
-        warn(tables.envelope(table)["warnings"])
-        return table
-
-    def query_pages(
-        self,
-        site: str,
-        points: Sequence[str],
-        start: Time,
-        end: Time,
-        *,
-        tags: Sequence[str] = (),
-        resolution: str = "auto",
-        timezone: str | None = None,
-        measure: str | None = None,
-        week_start: WeekStart | None = None,
-        units: Units | None = None,
-        hours: str | None = None,
-        days: str | None = None,
-        max_points: int | None = None,
-        width: int | None = None,
-        method: Method | None = None,
-    ) -> Iterator["pa.Table"]:
-        """Yields the pages of `query`, in order of time, for results that do not fit into memory.
-
-        Pages of runtime and integral have at_least and at_most, null where a page has no bounds.
-        """
-        request = body(
-            *(site, points, start, end, tags),
-            resolution=resolution,
-            timezone=timezone,
-            measure=measure,
-            week_start=week_start,
-            units=units,
-            hours=hours,
-            days=days,
-            max_points=max_points,
-            width=width,
-            method=method,
-        )
-        return self._pages.of_query(request, tables.read, warned=True)
-
-    def table(
-        self,
-        site: str,
-        points: Sequence[str],
-        start: Time,
-        end: Time,
-        *,
-        tags: Sequence[str] = (),
-        resolution: str = "auto",
-        timezone: str | None = None,
-        measure: str | None = None,
-        fill: Fill | None = None,
-        week_start: WeekStart | None = None,
-        units: Units | None = None,
-        hours: str | None = None,
-        days: str | None = None,
-    ) -> "pd.DataFrame":
-        """Returns a data frame with a row for each bucket of [start, end), and a column for each name.
-
-        A name is a point or a sum such as `sum: main - solar`; an empty list with `tags` selects by tags.
-        The index `timestamp` is in the result's zone, and a missing value is NaN. `attrs` have measure,
-        timezone, units, resolution and the unit of each column. What is missing is a VitalsWarning.
-        """
-        wide.check_pandas()
-        pages = self.table_pages(
-            *(site, points, start, end),
-            tags=tags,
-            resolution=resolution,
-            timezone=timezone,
-            measure=measure,
-            fill=fill,
-            week_start=week_start,
-            units=units,
-            hours=hours,
-            days=days,
-        )
-        return wide.frame(self._pages.valid(wide.joined, list(pages)))
-
-    def table_pages(
-        self,
-        site: str,
-        points: Sequence[str],
-        start: Time,
-        end: Time,
-        *,
-        tags: Sequence[str] = (),
-        resolution: str = "auto",
-        timezone: str | None = None,
-        measure: str | None = None,
-        fill: Fill | None = None,
-        week_start: WeekStart | None = None,
-        units: Units | None = None,
-        hours: str | None = None,
-        days: str | None = None,
-    ) -> Iterator["pa.Table"]:
-        """Yields the pages of `table` as Arrow tables, whose headers have the units: `main [kWh]`."""
-        request = body(
-            *(site, points, start, end, tags),
-            form="table",
-            resolution=resolution,
-            timezone=timezone,
-            measure=measure,
-            fill=fill,
-            week_start=week_start,
-            units=units,
-            hours=hours,
-            days=days,
-        )
-        return self._pages.of_query(request, wide.read, warned=True)
 
     def sites(self) -> list[Site]:
         """Returns the sites that the token grants."""

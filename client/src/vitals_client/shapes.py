@@ -374,6 +374,77 @@ class Changes(TypedDict):
     next_token: str | None
 
 
+class Cost(TypedDict):
+    """What the answer cost to read, at list prices."""
+
+    read_units: float
+    requests: int
+    bytes: int
+    bytes_scanned: int
+    micro_dollars: float
+
+
+class SummaryMetadata(TypedDict):
+    """What the summary was read from, and what the request took."""
+
+    query_time_ms: float
+    cache_hit: bool
+    cost: Cost
+    sources: list[Literal["hot", "rollup", "archive", "athena"]]
+
+
+class SummaryOfPoint(TypedDict):
+    """A point, or a sum of points, in the range; null where it has no such value, or nothing is known."""
+
+    point_name: str
+    unit: str
+    """Of the values; empty for none. That of `sd` and `increase` of a temperature is a difference."""
+    source_unit: str
+    """As the upstream spells it."""
+    kind: Literal["binary", "multistate", "analog", "counter", "setpoint"] | None
+    """Null for a sum of points of several kinds, and for an unknown point."""
+    min: float | None
+    max: float | None
+    mean: float | None
+    time_weighted_mean: float | None
+    sd: float | None
+    p5: float | None
+    p50: float | None
+    p95: float | None
+    first: float | None
+    first_time: str | None
+    last: float | None
+    last_time: str | None
+    increase: float | None
+    runtime: float | None
+    """In seconds."""
+    starts: int | None
+    peak: float | None
+    """The highest mean of a local quarter of an hour."""
+    peak_time: str | None
+    """When that quarter of an hour begins."""
+    known: float | None
+    """Known share of the range, or of what is synced of it."""
+    count: int | None
+    """Samples; null for a sum."""
+
+
+class SummaryAnswer(TypedDict):
+    """A summary of each name requested, in that order."""
+
+    warnings: list[str]
+    """What is missing from the response, and why; empty if nothing is."""
+    warning_details: list[WarningDetail]
+    """The same warnings with their codes."""
+    site_name: str
+    start_time: str
+    end_time: str
+    timezone: str
+    units: Literal["source", "metric", "imperial"]
+    points: list[SummaryOfPoint]
+    metadata: SummaryMetadata
+
+
 class SavedView(TypedDict):
     """What the page Explore of a site shows, under a name."""
 

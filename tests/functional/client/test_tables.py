@@ -1,8 +1,10 @@
-"""Tables in the client, against the API's own handlers; the oracle is pandas over samples."""
+"""Tables and summaries in the client, against the API's own handlers; the oracle is pandas over samples."""
 
 import csv
 import io
 import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,11 @@ from tests.support.api_server import ApiServer
 from tests.support.client_data import POINT, SPAN
 from tests.support.client_fixtures import building, client, deployed, make_token, server, token
 from tests.support.command import Vitals, command, out
+from tests.support.laid_out_server import TOKEN, LaidOutServer
 from tests.support.sites import SITE
 from vitals.model.timespan import MINUTE_MS, iso
 from vitals_client import Client, InvalidRequestError, VitalsWarning
+from vitals_client.cli.formatting import number
 
 __all__ = ["building", "client", "deployed", "make_token", "server", "token"]
 
@@ -170,12 +174,102 @@ def test_the_command_queries_by_tag(vitals: Vitals, client: Client) -> None:
         ("table", SITE, POINT, "--tag", "air"),
         ("query", SITE),
         ("query", SITE, POINT, "--tag", "air"),
+        ("summary", SITE),
         ("table", SITE, POINT, "--json", "--format", "csv"),
         ("table", SITE, POINT, "--format", "parquet"),
         ("table", SITE, POINT, "--fill", "previous"),
+        ("summary", SITE, POINT, "--json", "--format", "csv"),
+        ("summary", SITE, POINT, "--format", "parquet"),
     ],
 )
 def test_conflicting_options_send_no_request(arguments: tuple[str, ...]) -> None:
     done = command("http://127.0.0.1:9", "t")(*arguments)
     assert (done.exit_code, done.stdout) == (2, "")
     assert f"Usage: vitals {arguments[0]}" in done.stderr
+
+
+def test_a_summary_equals_pandas(client: Client, vitals: Vitals) -> None:
+    [point, fan, total] = client.summary(
+        SITE, [POINT, FAN, f'sum: "{METER}" + "{METER}"'], *RANGE, timezone=ZONE
+    )
+    samples = samples_of(client, POINT)
+    for name in ("min", "max", "count"):
+        assert point[name] == getattr(samples, name)()  # type: ignore[literal-required]
+    assert (point["first"], point["last"]) == (samples.iloc[0], samples.iloc[-1])
+    assert point["p95"] == pytest.approx(samples.quantile(0.95))
+    assert datetime.fromisoformat(point["last_time"] or "") == samples.index[-1]
+    assert (point["runtime"], fan["increase"], total["count"]) == (None, None, None)
+    assert fan["runtime"] and fan["starts"]
+    options = ("--start", iso(RANGE[0]), "--end", iso(RANGE[1]), "--timezone", ZONE)
+    minutes = round(fan["runtime"] / 60)
+    rows = out(vitals("summary", SITE, POINT, FAN, *options)).splitlines()[1:]
+    assert number(samples.max()) in rows[0].split()
+    assert f"{minutes // 60}:{minutes % 60:02}" in rows[1].split()
+
+
+def summary_of(name: str, **values: Any) -> dict[str, Any]:
+    numbers = ("min", "max", "mean", "time_weighted_mean", "sd", "p5", "p50", "p95", "first", "last")
+    others = ("first_time", "last_time", "increase", "runtime", "starts", "peak", "peak_time", "known")
+    empty: dict[str, Any] = dict.fromkeys((*numbers, *others))
+    head = {"point_name": name, "unit": "kWh", "source_unit": "kWh", "kind": "counter", "count": 0}
+    return head | empty | values
+
+
+@pytest.fixture
+def laid_out() -> Iterator[LaidOutServer]:
+    server = LaidOutServer()
+    with server.serving():
+        yield server
+
+
+def test_a_summary_is_shown_and_exact(laid_out: LaidOutServer, make_client: Callable[[str], Client]) -> None:
+    """The server lays the answer out; the request and what is shown of the answer are the command's."""
+    meter = summary_of("main", min=1.0, mean=2.5, max=4.0, last=0.1 + 0.2, increase=3.25, known=0.9999)
+    fan = summary_of("fan", unit="", kind="binary", runtime=30_060.0, starts=2, known=1.0, last=1.0)
+    empty = summary_of("sum: a + b", kind=None, unit="")
+    answer = {"points": [meter, fan, empty], "warnings": ["The site has no point 'b'."]}
+    laid_out.lay_out("POST /timeseries/summary", (200, answer))
+    day = ("--start", "2026-01-01", "--end", "2026-01-02", "--timezone", ZONE, "--days", "mon-fri")
+    vitals = command(laid_out.url, TOKEN)
+    done = vitals("summary", "mill", "main", "fan", *day, "--hours", "06:00-18:00")
+    assert done.stderr == "warning: The site has no point 'b'.\n"
+    lines = [line.split() for line in out(done).splitlines()]
+    assert lines == [
+        ["point", "min", "mean", "max", "last", "unit", "increase", "or", "running", "known"],
+        ["main", "1.0", "2.5", "4.0", "0.3", "kWh", "3.25", "99.9", "%"],
+        ["fan", "1.0", "8:21", "100", "%"],
+        ["sum:", "a", "+", "b"],
+    ]
+    assert laid_out.requests[0][1] == {
+        "site_name": "mill",
+        "point_names": ["main", "fan"],
+        "start_time": "2026-01-01",
+        "end_time": "2026-01-02",
+        "timezone": ZONE,
+        "hours": "06:00-18:00",
+        "days": "mon-fri",
+    }
+    assert json.loads(out(vitals("summary", "mill", "main", *day, "--json")))["points"] == answer["points"]
+    rows = list(
+        csv.DictReader(io.StringIO(out(vitals("summary", "mill", "--tag", "air", *day, "--format", "csv"))))
+    )
+    assert laid_out.requests[-1][1]["tag"] == ["air"]
+    assert [float(rows[0]["last"]), rows[1]["runtime"], rows[2]["min"]] == [0.1 + 0.2, "30060.0", ""]
+    with pytest.warns(VitalsWarning, match="no point 'b'"):
+        assert (
+            make_client(laid_out.url).summary("mill", ["main"], "2026-01-01", "2026-01-02")
+            == answer["points"]
+        )
+
+
+@pytest.fixture
+def make_client() -> Iterator[Callable[[str], Client]]:
+    clients: list[Client] = []
+
+    def make(url: str) -> Client:
+        clients.append(Client(url, TOKEN))
+        return clients[-1]
+
+    yield make
+    for made in clients:
+        made.close()

@@ -14,6 +14,7 @@ from vitals_client.cli.coverage import coverage
 from vitals_client.cli.output import message, watch_command
 from vitals_client.cli.points import latest, points
 from vitals_client.cli.query.command import query
+from vitals_client.cli.query.summary import summary
 from vitals_client.cli.query.table import table
 from vitals_client.cli.signals import interruptible
 from vitals_client.cli.sites import changes, sites
@@ -84,7 +85,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (sites, points, query, table, latest, coverage, status, changes):
+for command in (sites, points, query, table, summary, latest, coverage, status, changes):
     app.command()(command)
 app.add_typer(export.app, name="export")
 app.add_typer(backfill.app, name="backfill")

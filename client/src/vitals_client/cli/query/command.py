@@ -13,8 +13,9 @@ from vitals_client.cli.formatting import labels
 from vitals_client.cli.output import Json, SiteName, show, show_json, show_table
 from vitals_client.cli.query import bucket_table, options
 from vitals_client.cli.query.files import text_output, write_csv, write_parquet
-from vitals_client.client import Client, Method
+from vitals_client.client import Client
 from vitals_client.merging import Envelope
+from vitals_client.timeseries import Method
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -1,4 +1,4 @@
-"""The arguments and options that `vitals query` and `vitals table` share."""
+"""The arguments and options that `vitals query`, `vitals table` and `vitals summary` share."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vitals_client.client import Units, WeekStart
+from vitals_client.timeseries import Units, WeekStart
 
 Points = Annotated[
     list[str] | None, typer.Argument(metavar="POINT", help="point names from `vitals points`, or else --tag")

@@ -8,8 +8,9 @@ from vitals_client.cli.formatting import number
 from vitals_client.cli.output import Json, SiteName, show_json, show_table
 from vitals_client.cli.query import bucket_table, options
 from vitals_client.cli.query.files import text_output, write_csv, write_parquet
-from vitals_client.client import Client, Fill
+from vitals_client.client import Client
 from vitals_client.tables import wide
+from vitals_client.timeseries import Fill
 
 if TYPE_CHECKING:
     import pyarrow as pa
