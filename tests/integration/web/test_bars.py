@@ -51,7 +51,7 @@ def opened(visits: Visits, *points: str, **options: Any) -> Page:
     return page
 
 
-# The first and the last row filled with a colour in the columns at shares of the plot's width; null without one.
+# The first and the last row filled with a colour in the columns at shares of the plot; null without one.
 ROWS = """([colour, shares]) => {
     const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = document.querySelector("figure .u-over");
     const canvas = new OffscreenCanvas(offsetWidth, offsetHeight);
