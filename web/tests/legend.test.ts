@@ -116,6 +116,8 @@ describe("statistics of bars", () => {
     const theirs = series(comparedName("a"), [1, 1, 1, 9]);
     const lines = [chosen(comparedName("a"), "bars", true), chosen("a", "bars")];
     expect(rowOf(lines, [bars, theirs], "counter", { measured })).toMatchObject({ difference: 9, before: 3 });
+    const means = [chosen(comparedName("a"), "line", true), chosen("a", "line")];
+    expect(rowOf(means, [bars, theirs], "analog", { measured })).toMatchObject({ difference: 3, before: 1 });
     const open = series("a", [2], { partial: [0] });
     expect(rowOf(lines, [open, theirs], "counter", { measured }).difference).toBeNull();
   });
@@ -166,6 +168,8 @@ describe("columns", () => {
     const row = rowOf([chosen("a", "line")], [series("a", [1])], "analog");
     const text = (changes: Partial<LegendRow>) => difference?.cell({ ...row, ...changes });
     expect(text({ difference: 1, before: 20 })).toEqual({ text: "+1", unit: "kWh", note: "+5 %" });
+    expect(text({ difference: 1, before: 3000 })).toEqual({ text: "+1", unit: "kWh", note: "0 %" });
+    expect(text({ difference: 100, before: 1 })).toEqual({ text: "+100", unit: "kWh" });
     expect(text({ difference: -1, before: 0 })).toEqual({ text: "−1", unit: "kWh" });
     expect(text({ difference: -7200, before: 14_400, kind: "binary" })).toEqual({
       text: "−2 h",

@@ -53,7 +53,7 @@ function lineOf(point: Chosen, series: Series | undefined, step: number): Line {
     low: (hasBand && series?.min) || [],
     high: (hasBand && series?.max) || [],
     ends: (point.draw === "bars" && series?.ends) || [],
-    partial: (point.draw === "bars" && series?.partial) || [],
+    partial: series?.partial ?? [],
     gaps: (series?.gaps ?? []).map(({ start, end, reason }) => ({
       from: Date.parse(start),
       to: Date.parse(end),

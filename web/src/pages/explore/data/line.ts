@@ -31,7 +31,7 @@ export type Line = Chosen & {
   high: number[];
   /** The ends of the buckets in ms, when the line has bars. */
   ends: number[];
-  /** The rows of bars whose bucket is not over. */
+  /** The rows whose bucket is not over. */
   partial: number[];
   gaps: GapSpan[];
   /** Samples expected by the point's interval, null when the interval is unknown. */

@@ -1,6 +1,6 @@
 // The columns of the table below the chart.
 
-import { counted, duration, percent } from "../../../ui/format";
+import { counted, duration, number, percent } from "../../../ui/format";
 import { formatValue } from "../format";
 import type { Measure } from "../measure/measures";
 import { symbol } from "../units";
@@ -111,10 +111,10 @@ function differenceCell({ difference, before, kind, line }: LegendRow): Cell {
   const sign = difference > 0 ? "+" : difference < 0 ? "−" : "±";
   const size = Math.abs(difference);
   const isTime = kind === "binary" && line.draw !== "bars";
-  const share = before ? Math.abs(difference / before) : null;
+  const share = before ? Math.round(Math.abs(1000 * (difference / before))) / 10 : null;
   return {
     text: sign + (isTime ? duration(size) : formatValue(size)),
     ...(isTime ? {} : { unit: symbol(line.unit) }),
-    ...(share !== null && { note: `${sign}${percent(Math.min(share, 9.999), 1)}` }),
+    ...(share !== null && share < 1000 && { note: `${share ? sign : ""}${number(share, 1)} %` }),
   };
 }

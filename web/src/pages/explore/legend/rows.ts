@@ -110,18 +110,20 @@ function pairOf(
   { measured }: RowInput,
 ): [Amount, Amount] {
   const { line, kind } = row;
-  if (line.draw === "bars") return other ? totalsOfSame(line, other) : [null, null];
-  if (measured.has(line.name)) return [row.mean, other ? ofBuckets(other).mean : null];
+  if (measured.has(line.name)) return other ? pairOfBuckets(line, other) : [null, null];
   const statistic = kind === "binary" ? "runtime" : kind === "counter" ? "increase" : "mean";
   return [row[statistic], theirs?.[statistic] ?? null];
 }
 
-/** Returns the totals of the buckets that are over and that both lines have. */
-function totalsOfSame(line: Line, other: Line): [Amount, Amount] {
+/** Returns the totals of bars, else the means, of the buckets that are over and that both lines have. */
+function pairOfBuckets(line: Line, other: Line): [Amount, Amount] {
   const theirs = new Map(whole(other).map(({ time, value }) => [time, value]));
   const pairs = whole(line).filter(({ time }) => theirs.has(time));
   if (!pairs.length) return [null, null];
-  return [sum(pairs.map(({ value }) => value)), sum(pairs.map(({ time }) => theirs.get(time) ?? 0))];
+  const divisor = line.draw === "bars" ? 1 : pairs.length;
+  const total = sum(pairs.map(({ value }) => value));
+  const before = sum(pairs.map(({ time }) => theirs.get(time) ?? 0));
+  return [total / divisor, before / divisor];
 }
 
 function differenceOf([now, before]: [Amount, Amount]): Amount {
