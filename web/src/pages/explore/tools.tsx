@@ -26,15 +26,19 @@ export function Tools(props: Props) {
   const { points, span } = view;
   return (
     <div class="tools">
-      <RangeBar range={view.range} span={span} preset={view.preset} onRange={view.showRange} />
-      {points.length > 0 && <Share {...props} />}
-      <ZoneSwitch
-        choice={view.zone}
-        site={supportedZone(site.timezone)}
-        browser={browserZone()}
-        onChoose={(zone) => view.show({ zone })}
-      />
-      {points.length > 0 && view.tabs.tab === "lines" && <Choices {...props} />}
+      <div class="row">
+        <RangeBar range={view.range} span={span} preset={view.preset} onRange={view.showRange} />
+        {points.length > 0 && <Share {...props} />}
+      </div>
+      <div class="row">
+        <ZoneSwitch
+          choice={view.zone}
+          site={supportedZone(site.timezone)}
+          browser={browserZone()}
+          onChoose={(zone) => view.show({ zone })}
+        />
+        {points.length > 0 && <Choices {...props} />}
+      </div>
     </div>
   );
 }

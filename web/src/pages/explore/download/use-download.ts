@@ -48,7 +48,9 @@ export function useDownload(api: Api, site: string, points: string[], span: Span
     run(async (signal) => {
       const onProgress = (job?: ExportJob) => setWork({ kind: "export", job });
       onProgress();
-      const request = { ...sampleQuery(site, points, span), timezone: timeZone, format };
+      // Parquet has times in UTC.
+      const zone = format === "csv" ? { timezone: timeZone } : {};
+      const request = { ...sampleQuery(site, points, span), ...zone, format };
       return { kind: "export", job: await followExport(api, request, onProgress, signal) };
     });
   const busy = work.kind === "csv" || (work.kind === "export" && !ended(work.job));
