@@ -59,7 +59,9 @@ ROWS = """([colour, shares]) => {
     copy.drawImage(document.querySelector("figure canvas"), -offsetLeft, -offsetTop);
     return shares.map((share) => {
         const { data } = copy.getImageData(Math.round(share * offsetWidth), 0, 1, offsetHeight);
-        const near = (row) => colour.every((level, part) => Math.abs(data[4 * row + part] - level) < 20);
+        const like = (row) => colour.every((level, part) => Math.abs(data[4 * row + part] - level) < 20);
+        // What is translucent has the same levels.
+        const near = (row) => data[4 * row + 3] > 200 && like(row);
         const rows = Array.from({ length: offsetHeight }, (_, row) => row).filter(near);
         const [first, last] = [rows[0], rows.at(-1) + 1];
         return rows.length > 3 && rows.length === last - first ? [first, last] : null;
