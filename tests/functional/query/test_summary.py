@@ -155,7 +155,7 @@ def test_sums_add_what_can_be_added(call: Call) -> None:
     assert points[missing]["mean"] is None
 
 
-def test_the_peak_of_a_sum_is_of_one_quarter(call: Call, samples: list[tuple[str, int, float]]) -> None:
+def test_a_sum_peaks_in_one_quarter(call: Call, samples: list[tuple[str, int, float]]) -> None:
     point = summary(call, ["sum: load + other"])["sum: load + other"]
     both = [(f"{name}", time_ms, number) for name, time_ms, number in samples if name in ("load", "other")]
     quarters: dict[int, dict[str, list[float]]] = {}

@@ -76,5 +76,5 @@ def test_an_operation_tells_its_answers_and_errors(method: str, path: str, opera
     for parameter in operation.get("parameters", []):
         assert parameter["description"], parameter["name"]
         assert parameter["schema"].keys() & {"type", "anyOf", "$ref"}
-    has_body = method == "patch" or (method == "post" and not path.endswith("/cancel"))
+    has_body = method in ("patch", "put") or (method == "post" and not path.endswith("/cancel"))
     assert ("requestBody" in operation) == has_body

@@ -27,7 +27,7 @@ def read(stream: bytes) -> "pa.Table":
     table = streams.decoded(stream)
     with streams.damage_refused():
         content = envelope(table)
-        streams.check_head(content, _row_numbers(content, table.num_rows))
+        streams.check_head(content, _row_numbers(content, table.num_rows), [content["resolution"]])
         _check_columns(table, [(column["point_name"], column["unit"]) for column in content["columns"]])
     return _described(streams.plain(streams.zoned(table, [TIME])), content)
 
