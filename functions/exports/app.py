@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from exports.buckets.reading import BucketReader
 from exports.file_writer import MAX_FILE_BYTES
 from exports.handle import MAX_RECEIVES, Exports
 from exports.part_files import PartFiles
@@ -50,7 +51,8 @@ def connect(runtime: Runtime) -> tuple[config.ExportSettings, Stores, PartFiles]
     unload = ArchiveUnload(athena, runtime.client("s3"), settings.cold_bucket, settings.glue_table)
     archive = ArchiveRows(unload, stores.cold, stores.ledger, stores.rollups, runtime.now_ms)
     readers: dict[str, RowReader] = {"archive": archive, "day": DayRows.connect(stores, runtime)}
-    parts = PartFiles(stores.export_files, readers, runtime.new_name, MAX_FILE_BYTES)
+    buckets = BucketReader.connect(stores, runtime)
+    parts = PartFiles(stores.export_files, readers, buckets, runtime.new_name, MAX_FILE_BYTES)
     return settings, stores, parts
 
 

@@ -4,23 +4,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vitals.errors import InvalidRequestError, TooLargeError
+from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
 from vitals.model import zones
+from vitals.model.measures import sums
 from vitals.model.points import Catalog
 from vitals.model.ranges import Time, parse_range
-from vitals.model.records.exports import ExportFormat, ExportPriority
+from vitals.model.records.exports import ExportForm, ExportFormat, ExportPriority
 from vitals.model.timespan import DAY_MS, Span
+from vitals.reading.points.tags import tagged
+from vitals.reading.request import MAX_POINTS as MAX_COLUMNS
 
 MAX_DAYS = 730
 # More names than this are nearly a whole site, and a plan must fit an item of DynamoDB.
 MAX_POINTS = 5_000
+MAX_NAME_BYTES = 200_000
+_OF_BUCKETS = ("measure", "fill", "week_start", "units")
 
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """An export as it came in, with its types checked and nothing else; no names means every point.
+    """An export as it came in, with its types checked and nothing else; no names or tags means every point.
 
-    Without a timezone, times are in UTC, those of the request and those of the files.
+    Without a timezone, times of the request are in UTC. So are those of samples in the files; buckets are of
+    the site's local time.
     """
 
     site: str
@@ -30,13 +36,39 @@ class ExportRequest:
     format: ExportFormat
     priority: ExportPriority
     timezone: str | None = None
+    form: ExportForm = "series"
+    resolution: str = "raw"
+    measure: str | None = None
+    fill: str | None = None
+    week_start: str | None = None
+    units: str | None = None
+    tags: Sequence[str] = ()
 
-    def zone(self) -> str:
-        """Returns the zone of the times in the files; InvalidRequestError when they cannot be in it."""
+    @property
+    def is_of_buckets(self) -> bool:
+        """Whether the rows are those of buckets, and not samples."""
+        return self.form == "table" or self.resolution != "raw"
+
+    def check(self) -> None:
+        """Raises InvalidRequestError for parameters that exclude one another."""
+        if self.resolution == "auto":
+            raise InvalidRequestError("resolution must be raw or the length of the buckets, such as 1h")
+        if self.point_names and self.tags:
+            raise InvalidRequestError("use either point names or tag, not both")
+        for name in () if self.is_of_buckets else _OF_BUCKETS:
+            if getattr(self, name) is not None:
+                raise InvalidRequestError(f"{name} is for buckets; use it with another resolution than raw")
+
+    def zone(self, site_zone: str) -> str:
+        """Returns the zone of buckets, and of times as text; InvalidRequestError for files without such."""
+        if self.is_of_buckets:
+            return site_zone if self.timezone is None else zones.check_zone(self.timezone)
         if self.timezone is None:
             return zones.UTC
-        if self.format != "csv":
-            raise InvalidRequestError("timezone requires format csv; Parquet files have times in UTC")
+        if self.format not in ("csv", "json"):
+            raise InvalidRequestError(
+                "timezone requires format csv or json; Parquet and Arrow files have times in UTC"
+            )
         return zones.check_zone(self.timezone)
 
     def span(self, now_ms: int) -> Span:
@@ -47,12 +79,43 @@ class ExportRequest:
             raise TooLargeError(f"the range is longer than {MAX_DAYS} days, the limit of one export")
         return stored
 
+    def columns(self, catalog: Catalog) -> tuple[str, ...]:
+        """Returns the names of a table's columns, none of series; TooLargeError for too many.
+
+        NotFoundError for a point that is unknown.
+        """
+        if self.form != "table":
+            return ()
+        names = self._names(catalog) or tuple(point.name for point in catalog.points)
+        operands = sums.names(names)
+        if len(names) > MAX_COLUMNS or len(operands) > MAX_COLUMNS:
+            raise TooLargeError(
+                f"a table has at most {MAX_COLUMNS} columns and points, and this one {len(names):,} and"
+                f" {len(operands):,}; name fewer, use tag, or form=series"
+            )
+        if sum(len(name.encode()) for name in names) > MAX_NAME_BYTES:
+            raise TooLargeError(f"the names of the columns have more than {MAX_NAME_BYTES:,} bytes together")
+        catalog.select(operands)
+        return names
+
+    def _names(self, catalog: Catalog) -> tuple[str, ...]:
+        """Returns the names requested, none for all points; NotFoundError when no point has the tags."""
+        if not self.tags:
+            return tuple(dict.fromkeys(self.point_names))
+        names = sorted(point.name for point in tagged(catalog.active, self.tags))
+        if not names:
+            raise NotFoundError("no point of the site has all of these tags")
+        return tuple(names)
+
     def point_ids(self, catalog: Catalog) -> tuple[int, ...]:
-        """Returns the ids of the named points, none for all; NotFoundError for a name that is unknown."""
-        names = list(dict.fromkeys(self.point_names))
+        """Returns the ids of the selected points, none for all; NotFoundError for a name that is unknown.
+
+        Those of a table are all that its columns have.
+        """
+        names = sums.names(self.columns(catalog)) or self._names(catalog)
         if len(names) > MAX_POINTS:
             raise TooLargeError(
-                f"{len(names)} points are named; one export takes at most {MAX_POINTS}, or none for all"
+                f"{len(names)} points are selected; one export takes at most {MAX_POINTS}, or none for all"
             )
         return tuple(point.id for point in catalog.select(names))
 

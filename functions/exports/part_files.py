@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from exports.buckets.reading import BucketReader
 from exports.file_writer import FileWriter
-from vitals.model.records.exports import Export, ExportPart, FinishedPart
-from vitals.model.timespan import Span, day_name
-from vitals.reading.bulk.request import BulkRequest, RowReader
+from vitals.model.points import Catalog
+from vitals.model.records.exports import BUCKETS, Export, ExportPart, FinishedPart
+from vitals.model.timespan import Span, day_name, iso
+from vitals.reading.bulk.request import BulkRequest, BulkRows, RowReader
 from vitals.store.tiers.export_files import ExportFiles
 
 
@@ -16,13 +18,16 @@ from vitals.store.tiers.export_files import ExportFiles
 class PartRequest:
     """What to store of an export, on whose claim, within `timeout_s` for the query.
 
-    `names` is None for every point. `check` is called often, and ends the work by raising.
+    `names` is None for every point. The `columns` of a part of buckets are points of the catalog, or sums.
+    `check` is called often, and ends the work by raising.
     """
 
     export: Export
     export_part: ExportPart
     names: Sequence[str] | None
     ids: Sequence[int]
+    columns: Sequence[str]
+    catalog: Catalog
     claim: str
     timeout_s: float
     check: Callable[[], None]
@@ -30,9 +35,14 @@ class PartRequest:
     def file_name(self, number: int) -> str:
         """Returns the name of the part's file of this number.
 
-        The claim is in it: two workers may store the same part, and their files are not cut alike.
+        The claim is in it: two workers may store the same part, and their files are not cut alike. Several
+        parts of buckets may begin on one day.
         """
-        first, last = day_name(self.export_part.start_ms), day_name(self.export_part.end_ms - 1)
+        is_of_buckets = self.export_part.kind == BUCKETS
+        first, last = (
+            _minute(time_ms) if is_of_buckets else day_name(time_ms)
+            for time_ms in (self.export_part.start_ms, self.export_part.end_ms - 1)
+        )
         return f"{self.export.site}_{first}_{last}_{number:03d}_{self.claim[:8]}.{self.export.format}"
 
 
@@ -42,6 +52,7 @@ class PartFiles:
 
     files: ExportFiles
     readers: Mapping[str, RowReader]
+    buckets: BucketReader
     new_name: Callable[[], str]
     max_file_bytes: int
 
@@ -71,7 +82,7 @@ class PartFiles:
         rows = 0
         with tempfile.TemporaryDirectory() as folder_name:
             folder = Path(folder_name)
-            bulk = self.readers[request.export_part.kind].read(self._bulk_request(request, folder))
+            bulk = self._rows(request, folder)
             export = request.export
             with FileWriter(
                 export.format, folder, store_file, self.max_file_bytes, export.timezone
@@ -80,6 +91,12 @@ class PartFiles:
                     writer.add(batch)
                     rows += len(batch)
         return rows, bulk.scanned_bytes
+
+    def _rows(self, request: PartRequest, folder: Path) -> BulkRows:
+        if request.export_part.kind != BUCKETS:
+            return self.readers[request.export_part.kind].read(self._bulk_request(request, folder))
+        part = (request.export, request.export_part, request.columns, request.catalog, request.check)
+        return BulkRows(self.buckets.batches(*part))
 
     def _bulk_request(self, request: PartRequest, folder: Path) -> BulkRequest:
         return BulkRequest(
@@ -92,3 +109,7 @@ class PartFiles:
             timeout_s=request.timeout_s,
             check=request.check,
         )
+
+
+def _minute(time_ms: int) -> str:
+    return iso(time_ms)[: len("2026-01-01T00:00")].replace(":", "")

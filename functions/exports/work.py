@@ -11,6 +11,7 @@ from typing import Any
 from exports import delivery
 from exports.part_files import PartFiles, PartRequest
 from vitals.errors import ConflictError, VitalsError
+from vitals.model.points import Catalog
 from vitals.model.records.exports import (
     CANCELLED,
     COMPLETED,
@@ -105,7 +106,7 @@ class ExportWorker:
 
     def _continue(self, export: Export, claim: str) -> dict[str, Any]:
         plan, done = self.table.plan(export), self.table.done(export)
-        names = self._names(export, plan)
+        catalog = self.catalogs.load(export.site)
         for number in range(len(plan.parts)):
             if number in done:
                 continue
@@ -115,7 +116,7 @@ class ExportWorker:
                 self._release(export, claim, status=QUEUED, **facts)
                 self.send(export, 0)
                 return _receipt(export, QUEUED, facts)
-            done[number] = self._finish_part(export, plan, number, names, claim)
+            done[number] = self._finish_part(export, plan, number, catalog, claim)
             self.table.update(export, claim, error="", **_progress(plan, done))
         self._check(export)
         facts = _progress(plan, done)
@@ -128,15 +129,17 @@ class ExportWorker:
         self.table.release(export, claim, now_ms, status=status, ended_ms=ended_ms, **facts)
 
     def _finish_part(
-        self, export: Export, plan: ExportPlan, number: int, names: list[str] | None, claim: str
+        self, export: Export, plan: ExportPlan, number: int, catalog: Catalog, claim: str
     ) -> FinishedPart:
         """Stores and records one part; returns the recorded one when another worker was first."""
         finished = self.parts.store(
             PartRequest(
                 export=export,
                 export_part=plan.parts[number],
-                names=names,
+                names=[catalog.points[point_id].name for point_id in plan.ids] or None,
                 ids=plan.ids,
+                columns=plan.columns or _names(export, plan, catalog),
+                catalog=catalog,
                 claim=claim,
                 timeout_s=max(0.0, self.remaining_s() - _CONVERTING_S),
                 check=lambda: self._check(export),
@@ -147,17 +150,16 @@ class ExportWorker:
         self.parts.discard(export, finished)
         return self.table.done(export)[number]
 
-    def _names(self, export: Export, plan: ExportPlan) -> list[str] | None:
-        if not plan.ids:
-            return None
-        points = self.catalogs.load(export.site).points
-        return [points[point_id].name for point_id in plan.ids]
-
     def _check(self, export: Export) -> None:
         """Raises when the export has been cancelled or removed."""
         record = self.table.load(export.export, self.now())
         if record is None or record.cancel_ms:
             raise _CancelledError
+
+
+def _names(export: Export, plan: ExportPlan, catalog: Catalog) -> list[str]:
+    """Returns the names of an export's points; those of all are the points of when it was requested."""
+    return [catalog.points[point_id].name for point_id in plan.ids or range(export.points)]
 
 
 def _progress(plan: ExportPlan, done: Mapping[int, FinishedPart]) -> dict[str, items.Fact]:

@@ -97,6 +97,13 @@ class Stage:
         assert (status, answer["status"], answer["progress_percent"]) == (202, "queued", 0)
         return str(answer["id"])
 
+    def files(self, export: str) -> list[bytes]:
+        """The files of a completed export, in the order of their names."""
+        answer = self.get(export)
+        assert (answer["status"], answer["progress_percent"], answer["error"]) == ("completed", 100, "")
+        files = sorted(answer["files"], key=lambda file: str(file["name"]))
+        return [requests.get(file["url"], timeout=10).content for file in files]
+
     def get(self, export: str) -> dict[str, Any]:
         status, answer = self.call("GET", f"/exports/{export}")
         assert status == 200, answer
@@ -213,7 +220,22 @@ def from_parquet(data: bytes) -> Samples:
     return samples
 
 
-PARSERS = {"csv": from_csv, "parquet": from_parquet}
+def from_arrow(data: bytes) -> Samples:
+    sink = io.BytesIO()
+    pq.write_table(pa.ipc.open_stream(data).read_all(), sink)
+    return from_parquet(sink.getvalue())
+
+
+def from_json(text: bytes) -> Samples:
+    rows = [json.loads(line) for line in text.splitlines()]
+    samples = {
+        (row["point_name"], parse_iso(row["timestamp"])): struct.pack("<d", row["value"]) for row in rows
+    }
+    assert len(samples) == len(rows)
+    return samples
+
+
+PARSERS = {"csv": from_csv, "parquet": from_parquet, "arrow": from_arrow, "json": from_json}
 
 
 @pytest.fixture

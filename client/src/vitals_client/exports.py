@@ -33,14 +33,32 @@ class Exports:
         start: Time,
         end: Time,
         *,
-        format: Literal["parquet", "csv"] = "parquet",
+        tags: Sequence[str] = (),
+        format: Literal["parquet", "csv", "arrow", "json"] = "parquet",
         priority: Literal["normal", "high"] = "normal",
         timezone: str | None = None,
+        form: Literal["series", "table"] = "series",
+        resolution: str = "raw",
+        measure: str | None = None,
+        fill: Literal["null", "last", "linear"] | None = None,
+        week_start: Literal["monday", "sunday"] | None = None,
+        units: Literal["source", "metric", "imperial"] | None = None,
     ) -> Export:
-        """Starts an export of these points in [start, end); an empty list exports every point.
+        """Starts an export of these points in [start, end); an empty list without tags exports every point.
 
-        Times in CSV files are in `timezone`, by default UTC, as are those of the request without an offset.
+        It has samples or, with a `resolution`, buckets as a query answers them. Times in CSV and JSON are in
+        `timezone`, by default UTC, for buckets the site's.
         """
+        options = {
+            "tag": arguments.texts("tags", tags) or None,
+            "timezone": timezone,
+            "form": None if form == "series" else form,
+            "resolution": None if resolution == "raw" else resolution,
+            "measure": measure,
+            "fill": fill,
+            "week_start": week_start,
+            "units": units,
+        }
         body = {
             "site_name": site,
             "point_names": arguments.names(points),
@@ -48,7 +66,7 @@ class Exports:
             "end_time": arguments.time(end),
             "format": format,
             "priority": priority,
-            **({} if timezone is None else {"timezone": timezone}),
+            **{name: value for name, value in options.items() if value is not None},
         }
         export: Export = self._http.json("POST", "/exports", body=body)
         return export

@@ -315,10 +315,19 @@ class Export(TypedDict):
     """ISO 8601, like all times here."""
     end_time: str
     """Cut at the time of the request."""
-    format: Literal["csv", "parquet"]
+    format: Literal["csv", "parquet", "arrow", "json"]
     priority: Literal["normal", "high"]
     timezone: str
-    """Of the times in CSV files."""
+    """Of the buckets, and of the times in CSV and JSON."""
+    form: Literal["series", "table"]
+    resolution: str
+    """The length of the buckets, or raw."""
+    measure: str | None
+    """Null for samples."""
+    fill: str | None
+    """Null where nothing is filled."""
+    units: str
+    """source, metric or imperial."""
     points: int
     """How many are exported."""
     requested_by: str

@@ -1,18 +1,30 @@
 """The answers of the exports API: starting, watching and ending exports."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from exports import estimate, plan, view
 from exports.api import schemas
 from exports.api.quota import DailyLimit
+from exports.buckets import planning
 from exports.events import ExportRequest
 from exports.queues import ExportQueues
 from vitals.aws.runtime import SYSTEM
 from vitals.errors import BusyError, ForbiddenError, InvalidRequestError, NotFoundError
 from vitals.http.access import allows, authorise, require_scope
-from vitals.model.records.exports import COMPLETED, QUEUED, RUNNING, Export, ExportFormat, ExportPlan
+from vitals.model.points import Catalog, Point
+from vitals.model.records.exports import (
+    COMPLETED,
+    QUEUED,
+    RUNNING,
+    Export,
+    ExportFormat,
+    ExportPart,
+    ExportPlan,
+)
 from vitals.model.records.ledger import ArchiveRecord
+from vitals.model.records.sites import SiteRecord
 from vitals.model.records.tokens import Grant
 from vitals.model.site_status import is_visible
 from vitals.model.timespan import DAY_MS, Span, iso
@@ -64,11 +76,10 @@ class ExportAnswers:
         self, grant: Grant, request: ExportRequest, now_ms: int
     ) -> tuple[Export, ExportPlan, Callable[[ExportFormat], int]]:
         """Returns the export, its plan, and the function that estimates its bytes in a format."""
-        zone, span = request.zone(), request.span(now_ms)
-        catalog = self.catalogs.load(request.site)
+        request.check()
+        site = self.sites.load(request.site) or SiteRecord(request.site)
+        span, catalog = request.span(now_ms), self.catalogs.load(request.site)
         ids = request.point_ids(catalog)
-        records = self.ledger.archive_records(request.site, span)
-        parts = plan.parts(span, records, len(ids), self.scan_limit)
         export = Export(
             self.new_id(),
             site=request.site,
@@ -76,14 +87,45 @@ class ExportAnswers:
             end_ms=span.end_ms,
             format=request.format,
             priority=request.priority,
-            timezone=zone,
+            timezone=request.zone(site.timezone),
             points=len(ids) or len(catalog.points),
             requested_by=grant.name,
             created_ms=now_ms,
-            days_total=sum(export_part.days for export_part in parts),
         )
+        if request.is_of_buckets:
+            return self._of_buckets(request, export, ids, catalog, site)
+        records = self.ledger.archive_records(request.site, span)
+        parts = plan.parts(span, records, len(ids), self.scan_limit)
         sizes = self._sizes(export, records, estimate.selection(catalog, ids))
-        return export, ExportPlan(parts, ids), sizes
+        return _with_days(export, parts), ExportPlan(parts, ids), sizes
+
+    def _of_buckets(
+        self,
+        request: ExportRequest,
+        export: Export,
+        ids: tuple[int, ...],
+        catalog: Catalog,
+        site: SiteRecord,
+    ) -> tuple[Export, ExportPlan, Callable[[ExportFormat], int]]:
+        """Returns the same of an export of buckets; its errors are those of a query."""
+        export = replace(
+            export,
+            form=request.form,
+            resolution=request.resolution,
+            measure=request.measure or "",
+            fill=request.fill or "",
+            week_start=request.week_start or "",
+            units=request.units or site.units,
+        )
+        # As in a query, a bucket that begins now has begun.
+        columns, span = request.columns(catalog), request.span(export.created_ms + 1)
+        if not span or not catalog.points:
+            return export, ExportPlan((), ids, columns), lambda _: 0
+        names = columns or [point.name for point in _points(catalog, ids)]
+        group_plans = list(planning.plans(export, names, span, catalog, export.created_ms))
+        parts = planning.parts(group_plans)
+        sizes = partial(estimate.estimated_bytes_of_buckets, group_plans)
+        return _with_days(export, parts), ExportPlan(parts, ids, columns), sizes
 
     def _sizes(
         self, export: Export, records: Sequence[ArchiveRecord], selected: estimate.Selection
@@ -151,3 +193,11 @@ class ExportAnswers:
         if export is None or not allows(grant, export.site, _SCOPE):
             raise NotFoundError(f"there is no export {export_id!r}")
         return export
+
+
+def _points(catalog: Catalog, ids: Sequence[int]) -> Sequence[Point]:
+    return [catalog.points[point_id] for point_id in ids] or catalog.points
+
+
+def _with_days(export: Export, parts: Sequence[ExportPart]) -> Export:
+    return replace(export, days_total=sum(export_part.days for export_part in parts))

@@ -41,7 +41,7 @@ class DailyLimit:
     def _too_large(self, export: Export, size: int, parquet_size: int) -> str:
         days = self.limit_bytes * export.days_total // size
         advice = f"request about {days} of its {export.days_total} days" if days else "request fewer points"
-        if export.format == "csv" and parquet_size <= self.limit_bytes:
+        if export.format != "parquet" and parquet_size <= self.limit_bytes:
             advice += f", or the format parquet with about {size_text(parquet_size)}"
         return (
             f"this export would have about {size_text(size)}, and a site may export"

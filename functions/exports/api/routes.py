@@ -11,12 +11,14 @@ from exports.api.answers import ExportAnswers
 from exports.events import ExportRequest
 from vitals.http.access import granted
 from vitals.http.responses import json_answer
-from vitals.model.points import MAX_NAME
+from vitals.model.measures import sums
+from vitals.model.records.exports import ExportForm, ExportFormat
 from vitals.model.records.tokens import Grant
 
 router = APIGatewayRouter()
 
-Name = Annotated[StrictStr, Field(max_length=MAX_NAME)]
+Column = Annotated[StrictStr, Field(max_length=sums.MAX_TEXT)]
+Tag = Annotated[StrictStr, Field(max_length=2_000)]
 ExportId = Annotated[str, Path(description="id from POST /exports")]
 
 
@@ -26,17 +28,29 @@ class ExportBody(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     site_name: StrictStr = Field(max_length=64)
-    point_names: list[Name] | None = Field(None, description="null or an empty list means every point")
+    point_names: list[Column] | None = Field(
+        None, description="null or an empty list means every point; those of a table may be sums"
+    )
     start_time: StrictStr | StrictInt | StrictFloat = Field(description="ISO 8601 or epoch milliseconds")
     end_time: StrictStr | StrictInt | StrictFloat = Field(
         description="at most 730 days after start_time; limited to the present"
     )
-    format: Literal["csv", "parquet"] = "parquet"
+    format: ExportFormat = Field("parquet", description="json has an object a line")
     priority: Literal["normal", "high"] = "normal"
     timezone: StrictStr | None = Field(
         None,
         max_length=64,
-        description="zone of the times in CSV, and of times without an offset; an IANA name, by default UTC",
+        description="zone of the buckets, of the times in CSV and JSON, and of times without an offset; an"
+        " IANA name. By default buckets have the site's, and the others UTC",
+    )
+    form: ExportForm = Field("series", description="table has a column for each name, and a row per bucket")
+    resolution: StrictStr = Field("raw", max_length=8, description="raw, or as in a query but auto")
+    measure: StrictStr | None = Field(None, max_length=20, description="as in a query")
+    fill: StrictStr | None = Field(None, max_length=8, description="as in a query")
+    week_start: StrictStr | None = Field(None, max_length=8, description="as in a query")
+    units: StrictStr | None = Field(None, max_length=8, description="as in a query")
+    tag: list[Tag] | None = Field(
+        None, max_length=20, description="in place of names: points that have all of these tags"
     )
 
 
@@ -50,6 +64,13 @@ def start(body: Annotated[ExportBody, Body()]) -> Response[Any]:
         format=body.format,
         priority=body.priority,
         timezone=body.timezone,
+        form=body.form,
+        resolution=body.resolution,
+        measure=body.measure,
+        fill=body.fill,
+        week_start=body.week_start,
+        units=body.units,
+        tags=body.tag or (),
     )
     return json_answer(_api().start(_grant(), request), 202)
 

@@ -2,7 +2,7 @@
 
 from typing import Literal, NotRequired, TypedDict
 
-from vitals.model.records.exports import ExportFormat, ExportPriority, ExportStatus
+from vitals.model.records.exports import ExportForm, ExportFormat, ExportPriority, ExportStatus
 
 
 class Export(TypedDict):
@@ -19,7 +19,16 @@ class Export(TypedDict):
     format: ExportFormat
     priority: ExportPriority
     timezone: str
-    """Of the times in CSV files."""
+    """Of the buckets, and of the times in CSV and JSON."""
+    form: ExportForm
+    resolution: str
+    """The length of the buckets, or raw."""
+    measure: str | None
+    """Null for samples."""
+    fill: str | None
+    """Null where nothing is filled."""
+    units: str
+    """source, metric or imperial."""
     points: int
     """How many are exported."""
     requested_by: str

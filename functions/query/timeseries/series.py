@@ -1,12 +1,13 @@
 """The series of an answer: the rows of each point, with its gaps and its coverage."""
 
+from math import isnan
+
 import numpy as np
 
 from query.schemas import ColumnSeries, Coverage
 from query.schemas import Gap as GapAnswer
 from query.timeseries import proofs
 from vitals.model.aggregates import Aggregates
-from vitals.model.measures.cells import Integers
 from vitals.model.measures.conversion import NO_UNIT, Conversion
 from vitals.model.measures.measure import BucketRows
 from vitals.model.points import Point
@@ -16,9 +17,6 @@ from vitals.reading.gaps import Gap, GapReport
 from vitals.reading.plan import QueryPlan
 from vitals.reading.reader import Page
 from vitals.reading.reads import PlannedRead, Rows
-
-# What an hour without a known state may add to a total, in its unit.
-_UNITS_PER_HOUR = {"runtime": 3_600, "integral": 1}
 
 
 def series_of(query: PlannedRead, page: Page, report: GapReport) -> list[ColumnSeries]:
@@ -90,27 +88,21 @@ def _series(
 def _describe_buckets(series: ColumnSeries, rows: BucketRows, query: PlannedRead, point: Point) -> None:
     """Adds how much of each bucket is known, which buckets are not over, and when they end."""
     plan = query.plan
-    elapsed_ms = partial.elapsed_ms(query, rows.times, rows.ends)
     series["values"] = partial.values_of(query, rows)
-    series["known"] = _shares(rows.held_ms, elapsed_ms)
+    shares: list[float] = partial.known_shares(query, rows).tolist()
+    series["known"] = [None if isnan(share) else share for share in shares]
     series["partial"] = np.flatnonzero(partial.are_partial(query, rows.ends)).tolist()
     if plan.calendar and plan.calendar.interval.is_of_days:
         series["ends"] = rows.ends
-    is_total = plan.measure.name == "runtime" or (plan.measure.name == "integral" and point.kind == "binary")
-    if is_total and (rows.held_ms < elapsed_ms).any():
-        unknown_h = np.maximum(0, elapsed_ms - rows.held_ms) / HOUR_MS
+    most_per_hour, unknown_ms = partial.most_per_hour(query, point), partial.unknown_ms(query, rows)
+    if most_per_hour is not None and unknown_ms.any():
         series["at_least"] = rows.values
-        series["at_most"] = rows.values + unknown_h * _UNITS_PER_HOUR[plan.measure.name]
+        series["at_most"] = rows.values + unknown_ms / HOUR_MS * most_per_hour
 
 
 def _open_ms(plan: QueryPlan, span: Span) -> int:
     """Returns how much of the span is within the operating hours; all of it where there are none."""
     return int(plan.open_ms(np.array([span.start_ms]), np.array([span.end_ms]))[0])
-
-
-def _shares(held_ms: Integers, elapsed_ms: Integers) -> list[float | None]:
-    shares = np.minimum(1.0, held_ms / elapsed_ms).tolist()
-    return [None if share < 0 else share for share in shares]
 
 
 def _gap(gap: Gap, *, continues: bool) -> GapAnswer:

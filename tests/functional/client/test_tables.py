@@ -273,3 +273,25 @@ def make_client() -> Iterator[Callable[[str], Client]]:
     yield make
     for made in clients:
         made.close()
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_an_exported_table_is_the_one_read(
+    client: Client, vitals: Vitals, format: str, tmp_path: Path
+) -> None:
+    parameters = {"resolution": "15m", "measure": "at", "timezone": ZONE}
+    frame = client.table(SITE, [POINT, METER], *RANGE, **parameters)
+    options = ("--start", iso(RANGE[0]), "--end", iso(RANGE[1]), "--form", "table", "--format", format)
+    options += ("--resolution", "15m", "--measure", "at", "--timezone", ZONE, "-o", str(tmp_path))
+    out(vitals("export", "create", SITE, POINT, METER, *options))
+    [file] = tmp_path.iterdir()
+    read = pd.read_csv(file) if format == "csv" else pd.read_parquet(file)
+    assert list(read.columns) == ["timestamp", f"{POINT} [degreesFahrenheit]", f"{METER} [kilowattHours]"]
+    assert pd.to_datetime(read["timestamp"], utc=True).tolist() == frame.index.tolist()
+    for header, name in zip(read.columns[1:], frame.columns, strict=True):
+        pd.testing.assert_series_equal(read[header], frame[name].reset_index(drop=True), check_names=False)
+    [export] = client.exports.list(SITE)
+    assert (export["form"], export["resolution"], export["measure"]) == ("table", "15m", "at")
+    tagged = client.exports.create(SITE, [], *RANGE, tags=["air"], resolution="1h", units="metric")
+    assert tagged["points"] == len(list(client.points(SITE, tags=["air"])))
+    assert tagged["units"] == "metric"

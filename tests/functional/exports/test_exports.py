@@ -58,7 +58,7 @@ def queries() -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("format", ["csv", "parquet"])
+@pytest.mark.parametrize("format", ["csv", "parquet", "arrow", "json"])
 def test_exports_of_every_kind_of_day_are_exact(stage: Stage, format: str) -> None:
     export = stage.start(format=format)
     kinds = [item.kind for item in stage_plan(stage, export).parts]
@@ -101,15 +101,17 @@ def test_some_points_of_a_part_of_some_days(
     )
 
 
-def test_a_record_of_an_older_release_is_utc(deployed: Stage) -> None:
+def test_older_records_are_raw_and_utc(deployed: Stage) -> None:
     export = deployed.start(format="csv")
     deployed.world.client.update_item(
         TableName="StateTable",
         Key=keys.export_record(export),
-        UpdateExpression="REMOVE #timezone",
-        ExpressionAttributeNames={"#timezone": "timezone"},
+        UpdateExpression="REMOVE #timezone, #form, resolution, measure, #fill, week_start, units",
+        ExpressionAttributeNames={"#timezone": "timezone", "#form": "form", "#fill": "fill"},
     )
-    assert deployed.get(export)["timezone"] == "UTC"
+    answer = deployed.get(export)
+    assert (answer["timezone"], answer["form"], answer["resolution"]) == ("UTC", "series", "raw")
+    assert (answer["measure"], answer["fill"], answer["units"]) == (None, None, "source")
 
 
 def test_files_are_cut_where_they_are_full(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -568,12 +570,12 @@ def test_a_refused_message_is_a_503(deployed: Stage, monkeypatch: pytest.MonkeyP
         (export_body(start_time="2027-01-01", end_time="2027-01-02"), 400, "INVALID_REQUEST", "future"),
         (export_body(format="xlsx"), 400, "INVALID_REQUEST", "format"),
         (export_body(format="csv", timezone="Chicago"), 400, "INVALID_REQUEST", "IANA name"),
-        (export_body(timezone="Europe/Berlin"), 400, "INVALID_REQUEST", "requires format csv"),
+        (export_body(timezone="Europe/Berlin"), 400, "INVALID_REQUEST", "requires format csv or json"),
         (export_body(priority="urgent"), 400, "INVALID_REQUEST", "priority"),
         ({"site_name": SITE}, 400, "INVALID_REQUEST", "start_time"),
         ("nonsense", 400, "INVALID_REQUEST", "not valid JSON"),
         (export_body(padding="x" * 3_200_000), 413, "TOO_LARGE", "larger than"),
-        (export_body(resolution="1h"), 400, "INVALID_REQUEST", "unknown key 'resolution'"),
+        (export_body(width=100), 400, "INVALID_REQUEST", "unknown key 'width'"),
     ],
 )
 def test_bad_requests_are_refused(deployed: Stage, body: Any, status: int, code: str, text: str) -> None:

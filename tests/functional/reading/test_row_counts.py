@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from exports.buckets.reading import BucketReader
 from exports.part_files import PartFiles
 from exports.work import ExportWorker
 from local.athena import results
@@ -31,6 +32,7 @@ from vitals.reading.bulk.archive_rows import ArchiveRows
 from vitals.reading.bulk.day_rows import DayRows
 from vitals.reading.bulk.request import BulkRequest
 from vitals.reading.bulk.unload import ArchiveUnload
+from vitals.reading.executor import Executor
 from vitals.reading.plan import plan_query
 from vitals.reading.reads import PlannedRead, ReadStats
 from vitals.reading.request import QueryRequest
@@ -406,7 +408,11 @@ def test_a_part_with_other_rows_leaves_no_files(archives: Archives) -> None:
         now=lambda: NOW,
     )
     numbers = map(str, itertools.count())
-    parts = PartFiles(files, {"archive": source(archives), "day": day}, lambda: next(numbers), 1)
+    sites = SiteTable(archives.dynamodb, "StateTable")
+    executor = Executor(hot, archives.cold, archives.rollups, archives.ledger, None)
+    readers = {"archive": source(archives), "day": day}
+    buckets = BucketReader(executor, sites, lambda: NOW)
+    parts = PartFiles(files, readers, buckets, lambda: next(numbers), 1)
     worker = ExportWorker(
         table=table,
         files=files,

@@ -2,10 +2,12 @@
 
 import csv
 import io
+import json
 import struct
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -16,8 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exports import csv_rows, parquet_rows
 from exports.file_writer import FileWriter
+from exports.rows import parquet_rows, text_rows
 from tests.support.day_files import DAY, SITE, START, bits, build, footer
 from tests.support.day_files import groups as groups_of
 from tests.support.strategies import AWKWARD_NAMES, awkward_names
@@ -105,13 +107,14 @@ def test_every_sample_is_exact_in_csv(tmp_path_factory: pytest.TempPathFactory, 
 
 def test_times_in_csv_have_the_zones_offset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the clock is turned back, and with an offset of half an hour."""
-    monkeypatch.setattr(csv_rows, "_MAX_LINES_BYTES", 1_000)
+    monkeypatch.setattr(text_rows, "_MAX_LINES_BYTES", 1_000)
     for zone in ("America/Chicago", "Asia/Kolkata", "Australia/Lord_Howe"):
         sink = io.BytesIO()
-        rows = csv_rows.CsvRows(sink, zone)
+        names = pa.array(["a"] * 30).dictionary_encode()
+        schema = pa.schema({"name": names.type, "time": pa.timestamp("ms", "UTC"), "value": pa.float64()})
+        rows = text_rows.TextRows(sink, schema, "csv", zone)
         for start_ms in (1_793_509_200_000, 1_775_310_300_000, START):
             times = [start_ms + 599_999 * n for n in range(30)]
-            names = pa.array(["a"] * len(times)).dictionary_encode()
             stamps = pa.array(times, pa.timestamp("ms", "UTC"))
             rows.add(pa.record_batch({"name": names, "time": stamps, "value": [float(t) for t in times]}))
         _, *lines = sink.getvalue().decode().splitlines()
@@ -126,6 +129,67 @@ def test_times_in_csv_have_the_zones_offset(tmp_path: Path, monkeypatch: pytest.
 def test_every_sample_is_exact_in_parquet(tmp_path_factory: pytest.TempPathFactory, series: Series) -> None:
     files = exported(tmp_path_factory.mktemp("parquet"), series, "parquet")
     assert {k: v for file in files for k, v in from_parquet(file).items()} == bits(series)
+
+
+def from_json(text: bytes) -> dict[tuple[str, str], bytes]:
+    rows = [json.loads(line) for line in text.splitlines()]
+    assert all(list(row) == ["point_name", "timestamp", "value"] for row in rows)
+    return {(row["point_name"], row["timestamp"]): struct.pack("<d", row["value"]) for row in rows}
+
+
+@given(series_of_a_day)
+def test_every_sample_is_exact_in_json(tmp_path_factory: pytest.TempPathFactory, series: Series) -> None:
+    files = exported(tmp_path_factory.mktemp("json"), series, "json")
+    assert {k: v for file in files for k, v in from_json(file).items()} == by_text(series)
+
+
+@given(series_of_a_day)
+def test_every_sample_is_exact_in_arrow(tmp_path_factory: pytest.TempPathFactory, series: Series) -> None:
+    files = exported(tmp_path_factory.mktemp("arrow"), series, "arrow")
+    tables = [pa.ipc.open_stream(file).read_all() for file in files]
+    rows = [row for table in tables for row in table.to_pylist()]
+    samples = {
+        (row["point_name"], round(row["timestamp"].timestamp() * 1000)): struct.pack("<d", row["value"])
+        for row in rows
+    }
+    assert samples == bits(series)
+    assert len(rows) == len(samples)
+
+
+NUMBERS = st.lists(
+    st.tuples(st.none() | values, values, st.integers(-(2**53), 2**53)), min_size=1, max_size=9
+)
+
+
+@given(NUMBERS, st.sampled_from(["UTC", "America/Chicago"]))
+def test_tables_read_back_in_every_format(rows: list[tuple[float | None, float, int]], zone: str) -> None:
+    """A missing number is empty in CSV and null elsewhere; headers may have any character."""
+    headers = ["timestamp", 'a, "b" [°F]', "", "count"]
+    times = pa.array([START + 3_600_000 * hour for hour in range(len(rows))], pa.timestamp("ms", "UTC"))
+    columns = [pa.array([row[index] for row in rows]) for index in range(3)]
+    columns[0] = columns[0].cast(pa.float64())
+    batch = pa.RecordBatch.from_arrays([times, *columns], headers)
+    texts = {}
+    for format in ("csv", "json"):
+        sink = io.BytesIO()
+        writer = text_rows.TextRows(sink, batch.schema, format, zone)
+        writer.add(batch)
+        writer.finish()
+        texts[format] = sink.getvalue().decode()
+    isos = [
+        datetime.fromtimestamp(time.timestamp(), ZoneInfo(zone)).isoformat(timespec="milliseconds")
+        for time in times.to_pylist()
+    ]
+    isos = [text.replace("+00:00", "Z") for text in isos]
+    head, *lines = csv.reader(io.StringIO(texts["csv"], newline=""))
+    assert head == headers
+    assert [line[0] for line in lines] == isos
+    objects = [json.loads(line) for line in texts["json"].splitlines()]
+    assert [list(row) for row in objects] == [headers] * len(rows)
+    for (first, second, count), line, row in zip(rows, lines, objects, strict=True):
+        assert line[1] == ("" if first is None else repr(first)) or float(line[1]) == first
+        assert struct.pack("<d", float(line[2])) == struct.pack("<d", row[""]) == struct.pack("<d", second)
+        assert (int(line[3]), row["count"], row[headers[1]]) == (count, count, first)
 
 
 def awkward() -> dict[str, dict[int, float]]:
@@ -236,12 +300,15 @@ def test_duckdb_reads_any_name(tmp_path_factory: pytest.TempPathFactory, point_n
 
 
 def test_lines_of_long_names_bound_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_rows, "_MAX_LINES_BYTES", 5_000)
+    monkeypatch.setattr(text_rows, "_MAX_LINES_BYTES", 5_000)
     slices: list[int] = []
-    real = csv_rows._lines
-    monkeypatch.setattr(
-        csv_rows, "_lines", lambda fields, batch, zone: slices.append(len(batch)) or real(fields, batch, zone)
-    )
+    real = text_rows.TextRows._lines
+
+    def counting(self: text_rows.TextRows, batch: Any) -> Any:
+        slices.append(len(batch))
+        return real(self, batch)
+
+    monkeypatch.setattr(text_rows.TextRows, "_lines", counting)
     series = {"😀" * 512 + "x": {START + n: float(n) for n in range(7)}}
     [text] = exported(tmp_path, series, "csv")
     assert from_csv(text) == by_text(series)

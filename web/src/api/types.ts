@@ -500,10 +500,19 @@ export type ExportJob = {
   start_time: string;
   /** Cut at the time of the request. */
   end_time: string;
-  format: "csv" | "parquet";
+  format: "csv" | "parquet" | "arrow" | "json";
   priority: "normal" | "high";
-  /** Of the times in CSV files. */
+  /** Of the buckets, and of the times in CSV and JSON. */
   timezone: string;
+  form: "series" | "table";
+  /** The length of the buckets, or raw. */
+  resolution: string;
+  /** Null for samples. */
+  measure: string | null;
+  /** Null where nothing is filled. */
+  fill: string | null;
+  /** source, metric or imperial. */
+  units: string;
   /** How many are exported. */
   points: number;
   /** The name of the token. */

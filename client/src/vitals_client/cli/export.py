@@ -10,9 +10,11 @@ from vitals_client.cli import exit_codes
 from vitals_client.cli.formatting import counted
 from vitals_client.cli.output import Json, SiteName, message, show, show_json, show_table, valid_id
 from vitals_client.cli.progress import Step, show_progress
+from vitals_client.cli.query import options
 from vitals_client.client import Client
 from vitals_client.errors import UnansweredError
 from vitals_client.shapes import Export
+from vitals_client.timeseries import Fill
 
 _EXIT_CODES = {"completed": 0, "failed": exit_codes.FAILED, "cancelled": exit_codes.CANCELLED}
 
@@ -36,14 +38,34 @@ def create(
     points: Annotated[
         list[str] | None, typer.Argument(metavar="POINT", help="by default every point")
     ] = None,
-    format: Annotated[Literal["parquet", "csv"], typer.Option(help="format of the files")] = "parquet",
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(help="a marker tag or key=value, in place of names; repeat it for more tags"),
+    ] = None,
+    format: Annotated[
+        Literal["parquet", "csv", "arrow", "json"],
+        typer.Option(help="format of the files; json has an object a line"),
+    ] = "parquet",
+    form: Annotated[
+        Literal["series", "table"], typer.Option(help="table has a row per bucket and a column per point")
+    ] = "series",
+    resolution: Annotated[
+        str, typer.Option(help="raw, or the length of the buckets in local time, such as 15m, 1h or 1d")
+    ] = "raw",
+    measure: Annotated[
+        str | None, typer.Option(help="what a row says of its bucket", show_default="mean")
+    ] = None,
+    fill: Annotated[Fill | None, typer.Option(help="of tables: null, last or linear")] = None,
+    week_start: options.FirstDay = None,
+    units: options.UnitsName = None,
     priority: Annotated[
         Literal["normal", "high"], typer.Option(help="high uses a queue of its own")
     ] = "normal",
     timezone: Annotated[
         str | None,
         typer.Option(
-            help="zone of the times in CSV, and of times without an offset; an IANA name", show_default="UTC"
+            help="zone of buckets, of times in CSV and JSON, and of times without an offset; an IANA name",
+            show_default="UTC; of buckets the site's",
         ),
     ] = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="return when the export is queued")] = False,
@@ -56,7 +78,17 @@ def create(
     with Client() as client:
         try:
             export = client.exports.create(
-                *(site, points or (), start, end), format=format, priority=priority, timezone=timezone
+                *(site, points or (), start, end),
+                tags=tag or (),
+                format=format,
+                priority=priority,
+                timezone=timezone,
+                form=form,
+                resolution=resolution,
+                measure=measure,
+                fill=fill,
+                week_start=week_start,
+                units=units,
             )
         except (UnansweredError, KeyboardInterrupt):
             message(f"the export may have started; check with `vitals export list {shlex.quote(site)}`")

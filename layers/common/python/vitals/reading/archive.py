@@ -35,18 +35,20 @@ class BulkReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ArchiveReader:
-    """Reads days of the archive; the files are read in parallel by `pool`."""
+    """Reads days of the archive; the files are read in parallel by `pool`, all of them without `bulk`."""
 
     cold: ColdTier
     rollups: RollupTier
     ledger: Ledger
-    bulk: BulkReader
+    bulk: BulkReader | None
     pool: Pool
 
     def read(self, query: PlannedRead, days: Sequence[int], span: Span) -> ReadResult[Samples]:
         """Returns the samples of these days within the span; `ids` are point ids."""
-        read = self._in_bulk if len(days) > MAX_FILES else self._files
-        result = read(query, days, span)
+        if self.bulk and len(days) > MAX_FILES:
+            result = self._in_bulk(self.bulk, query, days, span)
+        else:
+            result = self._files(query, days, span)
         samples = result.rows
         ids = np.array(query.plan.ids, np.int32)
         return ReadResult(Samples(ids[samples.ids], samples.times, samples.values), result.stats)
@@ -69,7 +71,9 @@ class ArchiveReader:
         except DayFileError as error:
             return error
 
-    def _in_bulk(self, query: PlannedRead, days: Sequence[int], span: Span) -> ReadResult[Samples]:
+    def _in_bulk(
+        self, bulk: BulkReader, query: PlannedRead, days: Sequence[int], span: Span
+    ) -> ReadResult[Samples]:
         """Returns the samples of many days by one query; ids are positions in the plan's points.
 
         Its rows are counted, because a file that Athena does not find only means a day without rows. A day
@@ -89,7 +93,7 @@ class ArchiveReader:
             cost,
             consistent=must_be_consistent(records, query.now_ms),
         )
-        samples = self.bulk.raw(
+        samples = bulk.raw(
             site=plan.site,
             names=plan.existing_names,
             span=rows.span,

@@ -28,19 +28,19 @@ _WORKERS = 16
 
 @dataclass(slots=True)
 class Executor:
-    """The tiers that a query reads."""
+    """The tiers that a query reads; without `bulk`, any number of days is read file by file."""
 
     hot: HotTier
     cold: ColdTier
     rollups: RollupTier
     ledger: Ledger
-    bulk: BulkReader
+    bulk: BulkReader | None
     runtime: Runtime = SYSTEM
     _pool: Pool = field(init=False)
     _archive: ArchiveReader = field(init=False)
 
     @classmethod
-    def connect(cls, stores: Stores, bulk: BulkReader, runtime: Runtime) -> Self:
+    def connect(cls, stores: Stores, bulk: BulkReader | None, runtime: Runtime) -> Self:
         """Returns the executor of these stores."""
         return cls(stores.hot, stores.cold, stores.rollups, stores.ledger, bulk, runtime)
 

@@ -5,6 +5,7 @@ import numpy as np
 from vitals.model.measures.cells import Flags, Integers
 from vitals.model.measures.counters import SKIP_MS
 from vitals.model.measures.measure import BucketRows, Source
+from vitals.model.points import Point
 from vitals.model.samples import Times, Values
 from vitals.model.timespan import HOUR_MS
 from vitals.reading.reads import PlannedRead
@@ -27,6 +28,28 @@ def are_partial(query: PlannedRead, ends: Times) -> Flags:
     open_ms = SKIP_MS if query.plan.measure.source is Source.STEPS else 0
     partial: Flags = ends + open_ms > (query.synced_until_ms or 0)
     return partial
+
+
+def known_shares(query: PlannedRead, rows: BucketRows) -> Values:
+    """Returns which part of each bucket is known, NaN where that is not known."""
+    shares = np.minimum(1.0, rows.held_ms / elapsed_ms(query, rows.times, rows.ends))
+    return np.where(shares < 0, np.nan, shares)
+
+
+def unknown_ms(query: PlannedRead, rows: BucketRows) -> Integers:
+    """Returns how much of each bucket nothing is known about."""
+    unknown: Integers = np.maximum(0, elapsed_ms(query, rows.times, rows.ends) - rows.held_ms)
+    return unknown
+
+
+def most_per_hour(query: PlannedRead, point: Point) -> int | None:
+    """Returns what an hour without a known state may add to a total, in its unit; None for no total."""
+    match query.plan.measure.name:
+        case "runtime":
+            return 3_600
+        case "integral" if point.kind == "binary":
+            return 1
+    return None
 
 
 def values_of(query: PlannedRead, rows: BucketRows) -> Values:

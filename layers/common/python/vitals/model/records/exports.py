@@ -6,7 +6,8 @@ from typing import Final, Literal
 from vitals.model.timespan import DAY_MS, HOUR_MS
 
 ExportStatus = Literal["queued", "running", "completed", "failed", "cancelled"]
-ExportFormat = Literal["csv", "parquet"]
+ExportFormat = Literal["csv", "parquet", "arrow", "json"]
+ExportForm = Literal["series", "table"]
 ExportPriority = Literal["normal", "high"]
 
 QUEUED: Final = "queued"
@@ -16,6 +17,8 @@ FAILED: Final = "failed"
 CANCELLED: Final = "cancelled"
 # From the request on; the bucket keeps each file as long from its writing, so no record outlives its files.
 RETENTION_MS = 7 * DAY_MS
+# The kind of the parts whose rows are buckets.
+BUCKETS: Final = "buckets"
 # Longer than a message is hidden by the queues' VisibilityTimeout and a worker's longest delay together.
 IDLE_MS = HOUR_MS
 
@@ -26,9 +29,10 @@ class Export:
 
     The worker that holds the `claim` may work on it until `claim_until_ms`. `last_try` is 1 in the last
     attempt, after which there is no other. `worked_ms` is when a worker last claimed or released the export,
-    and `swept_ms` when a sweep last sent its message. Times in CSV are in `timezone`, which records of older
-    releases do not have. `points` is the number of exported points; `rows`,
-    `bytes` and `scanned` (bytes that Athena read) are the sums of the finished parts.
+    and `swept_ms` when a sweep last sent its message. Times in CSV and JSON are in `timezone`. `points` is
+    the number of exported points; `rows`, `bytes` and `scanned` (bytes that Athena read) are the sums of the
+    finished parts. From `form` to `units` are the parameters of a query, empty where the request has none;
+    records of older releases, which lack them, are of raw series, those without a timezone in UTC.
     """
 
     export: str
@@ -39,6 +43,12 @@ class Export:
     format: ExportFormat = "parquet"
     priority: ExportPriority = "normal"
     timezone: str = "UTC"
+    form: ExportForm = "series"
+    resolution: str = "raw"
+    measure: str = ""
+    fill: str = ""
+    week_start: str = ""
+    units: str = ""
     points: int = 0
     requested_by: str = ""
     created_ms: int = 0
@@ -96,7 +106,11 @@ class OpenEntry:
 
 @dataclass(frozen=True, slots=True)
 class ExportPart:
-    """A span that is read at once: of kind `archive` by SQL, or `day`, one day merged from its tiers."""
+    """A span that is read at once.
+
+    Of kind `archive` by SQL; `day`, one day merged from its tiers; `buckets`, whole buckets as a query reads
+    them, which begin and end at any time of a day.
+    """
 
     kind: str
     start_ms: int
@@ -104,15 +118,21 @@ class ExportPart:
 
     @property
     def days(self) -> int:
+        if self.kind == BUCKETS:
+            return max(1, round((self.end_ms - self.start_ms) / DAY_MS))
         return (self.end_ms - 1) // DAY_MS - self.start_ms // DAY_MS + 1
 
 
 @dataclass(frozen=True, slots=True)
 class ExportPlan:
-    """The parts of an export; `ids` are the points that were requested, empty for all."""
+    """The parts of an export; `ids` are the points that were requested, empty for all.
+
+    `columns` are those of a table: names of points, or sums of them.
+    """
 
     parts: tuple[ExportPart, ...]
     ids: tuple[int, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

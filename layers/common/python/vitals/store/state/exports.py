@@ -60,7 +60,8 @@ class ExportTable:
         if item is None:
             raise ConflictError(f"export {export.export} is being removed")
         plan = orjson.loads(item["plan"]["S"])
-        return ExportPlan(tuple(ExportPart(**fields) for fields in plan["parts"]), tuple(plan["ids"]))
+        parts = tuple(ExportPart(**fields) for fields in plan["parts"])
+        return ExportPlan(parts, tuple(plan["ids"]), tuple(plan.get("columns", ())))
 
     def of_site(self, site: str, limit: int, now_ms: int) -> list[Export]:
         """Returns the site's latest exports, newest first."""

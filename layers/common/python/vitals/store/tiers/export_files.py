@@ -10,7 +10,12 @@ from vitals.store import keys
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_TYPES = {".csv": "text/csv; charset=utf-8", ".parquet": "application/vnd.apache.parquet"}
+_TYPES = {
+    ".csv": "text/csv; charset=utf-8",
+    ".parquet": "application/vnd.apache.parquet",
+    ".arrow": "application/vnd.apache.arrow.stream",
+    ".json": "application/x-ndjson",
+}
 _MAX_LISTINGS = 100
 
 
