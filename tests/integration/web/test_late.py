@@ -164,7 +164,7 @@ def test_escape_closes_dialogs_and_restores_focus(visits: Visits, points: list[s
     page = visits.open(fragment(points[:1], range="1h"))
     drawn(page, 1)
     page.get_by_role("button", name="Download").press("Enter")
-    page.get_by_role("button", name="CSV").focus()
+    page.get_by_role("button", name="CSV", exact=True).focus()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Download")).to_have_count(0)
     expect(page.get_by_role("button", name="Download")).to_be_focused()
