@@ -171,7 +171,7 @@ def test_a_token_fixes_the_points_of_tags(
     call: Call, api: Api, dynamodb: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A point that gets the tag between two pages is in neither of them."""
-    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 4)
+    monkeypatch.setattr("vitals.reading.request.MAX_VALUES", 4)
     first = table(call, [], tag="meter")
     assert len(first["timestamps"]) == 2
     CatalogTable(dynamodb, "StateTable").refresh(

@@ -39,10 +39,10 @@ class QueryPlan:
     """A query's points in the order requested (None for a name without a point), its span and its shape.
 
     `span` is the `requested` one, widened to whole buckets where the resolution is not raw. An answer starts
-    at `start_ms` and has at most `row_limit` rows. `calendar` is None for raw. Local times in the answer are
-    those of `zone`, its values in the units of the system `units`. A table has `columns`, each of some of the
-    points, and gaps of its columns are filled by `fill`. If `is_tagged`, the points are those that had the
-    tags of the request when its first page was read, and tokens name them.
+    at `start_ms` and has at most `row_limit` rows, or values of a table. `calendar` is None for raw. Local
+    times in the answer are those of `zone`, its values in the units of the system `units`. A table has
+    `columns`, each of some of the points, and gaps of its columns are filled by `fill`. If `is_tagged`, the
+    points are those that had the tags of the request when its first page was read, and tokens name them.
     """
 
     site: str
@@ -290,7 +290,7 @@ def _hours(request: QueryRequest, holidays: Sequence[str], zone: str) -> Operati
 def _row_limit(request: QueryRequest, calendar: Calendar | None) -> int:
     """Returns the most rows of a page, of a table the most values."""
     has_aggregates = calendar is not None or request.method == "mean"
-    return request.row_limit(aggregated=has_aggregates and not request.is_table)
+    return request.row_limit(aggregated=has_aggregates)
 
 
 def _week_start(text: str | None) -> WeekStart:

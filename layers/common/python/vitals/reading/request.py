@@ -15,6 +15,8 @@ MAX_POINTS = 500
 MAX_SAMPLES = 100_000
 # A row of aggregates is seven numbers, 120 bytes of JSON.
 MAX_ROWS = 30_000
+# A value of a table is shorter than a sample: the columns share the times.
+MAX_VALUES = 100_000
 MAX_COLUMNS = 10_000
 # Ten thousand years: one column of any range, in 64 bits.
 LONGEST_INTERVAL_MS = 3_652_500 * DAY_MS
@@ -101,8 +103,10 @@ class QueryRequest:
         return parse_span(self.start, self.end, now_ms, max_days, advice, zone=self.timezone)
 
     def row_limit(self, *, aggregated: bool) -> int:
-        """Returns the most rows that one answer may have."""
+        """Returns the most rows that one answer may have; of a table, the most values of its columns."""
         limits = self.limits or Limits(MAX_SAMPLES, MAX_ROWS)
+        if self.is_table:
+            return min(MAX_VALUES, limits.samples)
         if aggregated:
             return min(MAX_ROWS, limits.aggregates)
         return min(MAX_SAMPLES, limits.samples)
