@@ -1,4 +1,4 @@
-"""The charts of a run: they ask for samples, aggregates and measures, and compare the answers."""
+"""The charts of a run: they ask for series, tables and summaries, and compare the answers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,54 +9,18 @@ from tests.simulation.desk import REFUSALS, Desk
 from tests.simulation.oracle import answers
 from tests.simulation.oracle.calendars import buckets
 from tests.simulation.oracle.lines import Line
-from tests.simulation.oracle.measured import LOOKING_BACK, MEASURES, check_measured
-from tests.simulation.oracle.problems import WRONG
+from tests.simulation.oracle.measured import LOOKING_BACK, check_measured
+from tests.simulation.oracle.opened import Opened
+from tests.simulation.oracle.problems import LOST, WRONG
+from tests.simulation.oracle.summaries import Asked, check_summary
+from tests.simulation.oracle.tables import Grid, check_table
 from tests.simulation.process import CLOCKS_DIFFER_MS
-from vitals.model.aggregates import BUCKETS
-from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
+from tests.simulation.questions import AnyQuestion, Asker, Question, SummaryQuestion, TableQuestion
+from vitals.model.timespan import DAY_MS, MINUTE_MS, Span
 
 _MAX_PAGES = 200
 _REMEMBERED = 12
 _REPEATED = 40
-ZONES = (
-    "UTC",
-    "Europe/London",
-    "Africa/Cairo",
-    "America/Chicago",
-    "America/St_Johns",
-    "Asia/Kathmandu",
-    "Pacific/Chatham",
-)
-"""Clocks change in most of them in the first days of a run."""
-# The longest spans of questions about measures.
-_LONGEST_H = {"15m": 12, "1h": 48, "2h": 72, "1d": 240, "1w": 400}
-# The share of questions that are about measures.
-_MEASURED = 0.4
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question of a chart; `grid` has the zone of its buckets and the measure, if it names them."""
-
-    site: str
-    names: tuple[str, ...]
-    span: Span
-    resolution: str
-    grid: tuple[str, str] | None = None
-
-    def query(self) -> dict[str, str | Sequence[str]]:
-        """Returns the parameters of the request."""
-        query: dict[str, str | Sequence[str]] = {
-            "site_name": self.site,
-            "point_name": self.names,
-            "start_time": str(self.span.start_ms),
-            "end_time": str(self.span.end_ms),
-            "resolution": self.resolution,
-        }
-        if self.resolution != "raw":
-            # An operator sets the zone of the site.
-            query["timezone"] = self.grid[0] if self.grid else "UTC"
-        return query | {"measure": self.grid[1]} if self.grid else query
 
 
 @dataclass(slots=True)
@@ -64,8 +28,13 @@ class Charts:
     """Asks for samples and aggregates, often for the same again, and with the ETag of the answer before."""
 
     desk: Desk
-    _questions: list[Question] = field(default_factory=list)
-    _answers: dict[Question, tuple[str, Any]] = field(default_factory=dict)
+    _questions: list[AnyQuestion] = field(default_factory=list)
+    _answers: dict[AnyQuestion, tuple[str, Any]] = field(default_factory=dict)
+
+    @property
+    def asker(self) -> Asker:
+        """What makes up questions."""
+        return Asker(self.desk)
 
     def run(self) -> None:
         """Asks for as long as the simulation runs."""
@@ -73,14 +42,59 @@ class Charts:
             self.desk.wait(2 * MINUTE_MS, 46 * MINUTE_MS)
             self.ask(self._next())
 
-    def ask(self, question: Question) -> list[dict[str, Any]] | None:
-        """Asks one question and compares the answer; returns its series, None if it is not whole."""
-        requested_ms = self.desk.scheduler.now_ms
-        series, is_whole = self._read(question)
+    def ask(self, question: AnyQuestion) -> list[dict[str, Any]] | None:
+        """Asks one question and compares the answer; returns its series, or else its pages.
+
+        None when the answer is not whole.
+        """
+        requested_ms, synced_ms = self.desk.scheduler.now_ms, self.desk.synced_ms(question.site)
+        pages, is_whole = self._read(question)
+        if isinstance(question, Question):
+            return self._compare_series(question, _series(pages), requested_ms, is_whole=is_whole)
+        if not is_whole:
+            return None
+        self.desk.checked += 1
+        if isinstance(question, TableQuestion):
+            self._compare_table(question, pages, requested_ms)
+        else:
+            self._compare_summary(question, pages[0], requested_ms, synced_ms)
+        return pages
+
+    def _read(self, question: AnyQuestion) -> tuple[list[dict[str, Any]], bool]:
+        """Returns the pages of an answer, and whether it claims to be whole."""
+        desk, token = self.desk, None
+        etag, before = self._answers.get(question, ("", None))
+        pages: list[dict[str, Any]] = []
+        for number in range(_MAX_PAGES):
+            # The first page only: each page has an ETag of its own.
+            headers = {"If-None-Match": etag} if etag and number == 0 else {}
+            desk.queries += 1
+            sent = question.sent(token)
+            answer = desk.api.call(*sent, headers=headers)
+            if answer.status == 304:
+                answer = Answer(200, before, etag)
+            if answer.status == 200:
+                pages.append(answer.content)
+            if answer.status in REFUSALS:
+                desk.problems.add(WRONG, f"{sent} was answered with {answer.status} {answer.content}")
+            if not answer.is_clean:
+                return pages, False
+            desk.pages += number > 0
+            if number == 0 and answer.etag:
+                self._answers[question] = (answer.etag, answer.content)
+            token = answer.content["metadata"].get("next_token")
+            if token is None:
+                return pages, True
+        raise AssertionError(f"more than {_MAX_PAGES} pages: {question}")
+
+    def _compare_series(
+        self, question: Question, series: list[dict[str, Any]], requested_ms: float, *, is_whole: bool
+    ) -> list[dict[str, Any]] | None:
+        desk = self.desk
         if is_whole:
             self._compare(question, series, requested_ms)
-        elif question.resolution == "raw":
-            desk = self.desk
+            return series
+        if question.resolution == "raw":
             answers.check_samples(
                 question.site,
                 series,
@@ -90,34 +104,69 @@ class Charts:
                 desk.problems,
                 is_whole=False,
             )
-        return series if is_whole else None
+        return None
 
-    def _read(self, question: Question) -> tuple[list[dict[str, Any]], bool]:
-        """Returns the series of an answer, from all its pages, and whether it claims to be whole."""
-        desk, query = self.desk, question.query()
-        etag, before = self._answers.get(question, ("", None))
-        series: dict[str, dict[str, Any]] = {}
-        for number in range(_MAX_PAGES):
-            # The first page only: each page has an ETag of its own.
-            headers = {"If-None-Match": etag} if etag and number == 0 else {}
-            desk.queries += 1
-            answer = desk.api.call("GET", "/timeseries/query", query, headers=headers)
-            if answer.status == 304:
-                answer = Answer(200, before, etag)
-            if answer.status == 200:
-                _append(series, answer.content["series"])
-            if answer.status in REFUSALS:
-                desk.problems.add(WRONG, f"{query} was answered with {answer.status} {answer.content}")
-            if not answer.is_clean:
-                return list(series.values()), False
-            desk.pages += number > 0
-            if number == 0 and answer.etag:
-                self._answers[question] = (answer.etag, answer.content)
-            token = answer.content["metadata"]["next_token"]
-            if token is None:
-                return list(series.values()), True
-            query = question.query() | {"next_token": token}
-        raise AssertionError(f"more than {_MAX_PAGES} pages: {question}")
+    def _compare_table(
+        self, question: TableQuestion, pages: Sequence[dict[str, Any]], requested_ms: float
+    ) -> None:
+        desk, table = self.desk, _table(pages)
+        names = [column["point_name"] for column in table["columns"]]
+        columns: Mapping[str, Sequence[tuple[str, int]]] = question.columns
+        if question.tag:
+            columns = {name: ((name, 1),) for name in sorted(names)}
+            unknown = set(names) - set(desk.names(question.site))
+            if unknown:
+                desk.problems.add(WRONG, f"{question} has {unknown}")
+                return
+        if names != list(columns):
+            desk.problems.add(LOST, f"{question} has columns {names}")
+            return
+        expected = buckets(question.hours.zone, question.resolution, question.span)
+        span = Span(expected[0].start_ms, expected[-1].end_ms)
+        check_table(
+            f"table of {question.site}",
+            table,
+            Grid(
+                columns,
+                question.span,
+                question.resolution,
+                question.measure,
+                question.fill,
+                question.hours,
+            ),
+            lambda name: Opened(
+                self._line(
+                    question.site, name, span, requested_ms, looks_back=question.measure in LOOKING_BACK
+                ),
+                question.hours,
+            ),
+            (requested_ms, desk.scheduler.now_ms),
+            desk.problems,
+        )
+
+    def _compare_summary(
+        self, question: SummaryQuestion, summary: Mapping[str, Any], requested_ms: float, synced_ms: int
+    ) -> None:
+        desk = self.desk
+        check_summary(
+            question.site,
+            summary,
+            question.columns,
+            Asked(question.span, question.hours, (requested_ms, desk.scheduler.now_ms), synced_ms),
+            lambda name: Opened(
+                self._line(question.site, name, question.span, requested_ms, looks_back=True), question.hours
+            ),
+            desk.problems,
+        )
+
+    def _line(self, site: str, name: str, span: Span, requested_ms: float, *, looks_back: bool) -> Line:
+        """Returns what may be stored of a point in a span, and as far around it as samples count."""
+        desk, hold_ms = self.desk, self.desk.hold_ms(site, name)
+        around = Span(span.start_ms - hold_ms, span.end_ms + hold_ms + 1)
+        if looks_back:
+            now_ms = int(desk.scheduler.now_ms)
+            around = Span(min(desk.first_ms, around.start_ms), max(around.end_ms, now_ms))
+        return Line(desk.fetches.expected(site, name, around, requested_ms), hold_ms)
 
     def _compare(self, question: Question, series: Sequence[dict[str, Any]], requested_ms: float) -> None:
         desk, resolution = self.desk, question.resolution
@@ -140,21 +189,16 @@ class Charts:
         desk, (zone, measure) = self.desk, grid
         now_ms = int(desk.scheduler.now_ms)
         expected = buckets(zone, question.resolution, question.span)
-
-        def line(name: str) -> Line:
-            hold_ms = desk.hold_ms(question.site, name)
-            span = Span(expected[0].start_ms - hold_ms, expected[-1].end_ms)
-            if measure in LOOKING_BACK:
-                span = Span(min(desk.first_ms, span.start_ms), max(span.end_ms, now_ms))
-            return Line(desk.fetches.expected(question.site, name, span, requested_ms), hold_ms)
-
+        span = Span(expected[0].start_ms, expected[-1].end_ms)
         check_measured(
             question.site,
             series,
             question.span,
             (zone, question.resolution),
             measure,
-            line,
+            lambda name: self._line(
+                question.site, name, span, requested_ms, looks_back=measure in LOOKING_BACK
+            ),
             now_ms + CLOCKS_DIFFER_MS,
             desk.problems,
         )
@@ -169,7 +213,7 @@ class Charts:
         self.desk.wait(1, 2_000)
         names = self.desk.names(site)
         if names:
-            chosen = self._choose(names, 6)
+            chosen = self.asker.chosen(names, 6)
             self.ask(
                 Question(site, chosen, Span(day_ms, day_ms + DAY_MS), self.desk.random.choice(("1h", "1d")))
             )
@@ -187,57 +231,24 @@ class Charts:
             if self.desk.is_open:
                 self.ask(question)
 
-    def _next(self) -> Question:
+    def _next(self) -> AnyQuestion:
         random = self.desk.random
         if self._questions and random.random() < 0.6:
             return self._questions[int(random.random() ** 2 * len(self._questions))]
-        question = self._new()
+        question = self.asker.question()
         self._questions.insert(0, question)
         for old in self._questions[_REMEMBERED:]:
             self._answers.pop(old, None)
         del self._questions[_REMEMBERED:]
         return question
 
-    def _new(self) -> Question:
-        desk, random = self.desk, self.desk.random
-        site = random.choice(desk.api.sites)
-        chosen = self._choose(desk.names(site) or ("unknown",), 5)
-        now_ms = desk.slowest_clock_ms
-        if random.random() < _MEASURED:
-            return self._new_measured(site, chosen)
-        resolution = random.choice(("raw", "raw", "raw", "5m", "1h", "1h", "1d"))
-        if random.random() < 0.4:
-            # The last hours.
-            end_ms = now_ms - now_ms % HOUR_MS + HOUR_MS
-            span = Span(end_ms - random.randint(1, 30) * HOUR_MS, end_ms)
-        else:
-            days = (now_ms - desk.first_ms) // DAY_MS + 1
-            first = desk.first_ms + int(random.random() * days) * DAY_MS
-            span = Span(first, first + random.choice((1, 1, 2, 5)) * DAY_MS)
-        bucket_ms = BUCKETS.get(resolution, 1)
-        start_ms = max(span.start_ms, desk.first_ms)
-        return Question(
-            site,
-            chosen,
-            Span(start_ms - start_ms % bucket_ms, span.end_ms + -span.end_ms % bucket_ms),
-            resolution,
-        )
 
-    def _new_measured(self, site: str, names: tuple[str, ...]) -> Question:
-        """Returns a question about a measure in local time, whose span begins and ends within a bucket."""
-        desk, random = self.desk, self.desk.random
-        now_ms = desk.slowest_clock_ms
-        resolution = random.choice(tuple(_LONGEST_H))
-        length_ms = random.randint(1, _LONGEST_H[resolution]) * HOUR_MS
-        start_ms = now_ms - length_ms
-        if random.random() < 0.6:
-            start_ms = random.randint(min(desk.first_ms, start_ms), start_ms)
-        grid = (random.choice(ZONES), random.choice(MEASURES))
-        return Question(site, names, Span(start_ms, start_ms + length_ms), resolution, grid)
-
-    def _choose(self, names: Sequence[str], limit: int) -> tuple[str, ...]:
-        random = self.desk.random
-        return tuple(random.sample(list(names), min(len(names), random.randint(1, limit))))
+def _series(pages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns the series of an answer from its pages."""
+    series: dict[str, dict[str, Any]] = {}
+    for page in pages:
+        _append(series, page["series"])
+    return list(series.values())
 
 
 def _append(series: dict[str, dict[str, Any]], page: Sequence[Mapping[str, Any]]) -> None:
@@ -254,3 +265,20 @@ def _append(series: dict[str, dict[str, Any]], page: Sequence[Mapping[str, Any]]
             if key == "partial":
                 value = [rows + row for row in value]
             columns[key] = [*(columns[key] or ()), *value] if is_column else value
+
+
+def _table(pages: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Returns the table of an answer from its pages, which have the same columns."""
+    table: dict[str, Any] = {key: [] for key in ("timestamps", "partial", *pages[0].keys() & {"ends"})}
+    columns: dict[str, dict[str, Any]] = {}
+    for page in pages:
+        rows = len(table["timestamps"])
+        table["partial"] += [rows + row for row in page["partial"]]
+        for key in table.keys() - {"partial"}:
+            table[key] += page[key]
+        for column in page["columns"]:
+            name = column["point_name"]
+            joined = columns.setdefault(name, {"point_name": name, "values": [], "filled": []})
+            joined["values"] += column["values"]
+            joined["filled"] += [rows + row for row in column["filled"]]
+    return table | {"columns": list(columns.values())}

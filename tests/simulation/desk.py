@@ -11,6 +11,8 @@ from tests.simulation.oracle.problems import WRONG, Problems
 from tests.simulation.process import CLOCKS_DIFFER_MS
 from tests.simulation.scheduler import Scheduler
 
+# What the names of switches have: kinds without increases may be set for them, and for no others.
+_SWITCH = "/damper"
 REFUSALS = (400, 401, 403, 405, 413, 422)
 """No valid request is answered with these."""
 
@@ -28,6 +30,8 @@ class Desk:
     """The points that a site ever had, in order."""
     hold_ms: Callable[[str, str], int]
     """How long a sample of a point of a site is held."""
+    synced_ms: Callable[[str], int]
+    """Up to when a site is synced."""
     first_ms: int
     end_ms: int
     """When users stop, so that the stores come to rest."""
@@ -48,6 +52,14 @@ class Desk:
     def slowest_clock_ms(self) -> int:
         """The time by the slowest clock: a question that begins later may be refused."""
         return int(self.scheduler.now_ms) - CLOCKS_DIFFER_MS
+
+    def is_switch(self, name: str) -> bool:
+        """Whether a point may be set to be a binary one."""
+        return _SWITCH in name
+
+    def counters(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Returns those of the points that may have an increase."""
+        return tuple(name for name in names if not self.is_switch(name))
 
     def wait(self, least_ms: float, most_ms: float) -> None:
         """Waits for a time between two bounds."""

@@ -7,11 +7,12 @@ from typing import Any, cast
 
 from tests.simulation.ace.book import Book
 from tests.simulation.aws.cloud import Cloud
-from tests.simulation.charts import ZONES, Charts, Question
+from tests.simulation.charts import Charts
 from tests.simulation.oracle import answers
 from tests.simulation.oracle.measured import MEASURES
 from tests.simulation.oracle.problems import LOST, WRONG, Problems
 from tests.simulation.oracle.rest import Promises, days_of
+from tests.simulation.questions import ZONES, AnyQuestion, Question
 from tests.simulation.settings import Administrator
 from tests.simulation.stack import DEAD_LETTERS
 from tests.simulation.users import Backfills, Exports
@@ -82,6 +83,7 @@ class RestCheck:
             for day in days_of(self.span):
                 self._check_day(promises, names, day)
             self._check_measures(site, names)
+            self._check_forms(site, names)
 
     def _check_measures(self, site: str, names: tuple[str, ...]) -> None:
         """Asks for the increase of counters and for other measures, when most samples are certain."""
@@ -93,9 +95,21 @@ class RestCheck:
             if resolution != "1d":
                 start_ms = random.randrange(span.start_ms, span.end_ms - DAY_MS)
                 span = Span(start_ms, start_ms + DAY_MS)
-            question = Question(site, names, span, resolution, (zone, measure))
-            if self.charts.ask(question) is None:
-                self.problems.add(WRONG, f"at rest, {question} has no clean answer")
+            chosen = self.charts.desk.counters(names) if measure == "increase" else names
+            if chosen:
+                self._ask(Question(site, chosen, span, resolution, (zone, measure)))
+
+    def _check_forms(self, site: str, names: tuple[str, ...]) -> None:
+        """Asks for tables of a day, and for summaries of a day and of everything."""
+        asker = self.charts.asker
+        for span in asker.random.sample(list(days_of(self.span)), 2):
+            self._ask(asker.table(site, names, span))
+            self._ask(asker.summary(site, names, span))
+        self._ask(asker.summary(site, names, self.span))
+
+    def _ask(self, question: AnyQuestion) -> None:
+        if self.charts.ask(question) is None:
+            self.problems.add(WRONG, f"at rest, {question} has no clean answer")
 
     def _check_day(self, promises: Promises, names: tuple[str, ...], day: Span) -> None:
         """Compares a day's samples with the promises, and its aggregates with the samples."""

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import requests
 from botocore.exceptions import ClientError
@@ -40,6 +40,7 @@ from tests.support.asl.execution import Execution
 from vitals.errors import VitalsError
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
+from vitals.store.state.sites import SiteTable
 
 FIRST_MS = 1_792_627_200_000
 """2026-10-22: the readings begin here, and the product some days later, when clocks change in Europe."""
@@ -139,6 +140,7 @@ class Run:
             problems=self.problems,
             names=self._listed,
             hold_ms=self._hold_ms,
+            synced_ms=self._synced_ms,
             first_ms=FIRST_MS,
             end_ms=self.span.end_ms,
             activity=self.scenario.activity,
@@ -156,6 +158,11 @@ class Run:
         """Returns how long a sample of a point is held: two and a half of its listed intervals."""
         point = self.book.sites[site].by_name.get(name)
         return 2_500 * ((point and point.listed_interval_s) or 900)
+
+    def _synced_ms(self, site: str) -> int:
+        """Returns up to when a site is synced."""
+        record = SiteTable(cast(Any, self.cloud.direct), "StateTable").load(site)
+        return (record and record.checkpoint_ms) or 0
 
     def _random(self, purpose: str) -> Random:
         return Random(f"{self.scenario.seed}/{purpose}")

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from tests.simulation.charts import ZONES
 from tests.simulation.desk import REFUSALS, Desk
 from tests.simulation.oracle.problems import WRONG
 from tests.simulation.oracle.settings import DEFAULT_ZONE, Attempt, check_changes, settings_after
+from tests.simulation.questions import ZONES
 from vitals.model.timespan import HOUR_MS
 
-# Increases have no meaning for the others.
+# Increases have no meaning for the others, which only switches may be.
 _KINDS = ("analog", "counter", "setpoint")
+_SWITCH_KINDS = ("binary", "binary", "multistate", "analog")
 _PAGE = 7
 _MAX_PAGES = 100
 
@@ -66,12 +67,16 @@ class Administrator:
 
     def _set_kinds(self, site: str) -> None:
         names = self.desk.names(site)
-        kinds = {name: self.random.choice(_KINDS) for name in self.random.sample(names, min(3, len(names)))}
+        names = self.random.sample(names, min(3, len(names)))
+        kinds = {name: self._kind(name) for name in names}
         if not kinds:
             return
         is_set = self._patch(f"/sites/{site}/points", {"points": {n: {"kind": k} for n, k in kinds.items()}})
         attempts = self.attempts.setdefault(site, [])
         attempts += [Attempt("kind", name, kind, is_set) for name, kind in kinds.items()]
+
+    def _kind(self, name: str) -> str:
+        return self.random.choice(_SWITCH_KINDS if self.desk.is_switch(name) else _KINDS)
 
     def _patch(self, path: str, body: Mapping[str, Any]) -> bool:
         answer = self.desk.api.call("PATCH", path, body=body)

@@ -36,7 +36,7 @@ API_URL = "https://ace.simulated/api"
 STATE_MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:building-vitals-backfill"
 GLUE_DATABASE, GLUE_TABLE = "vitals", "samples"
 # Few, so that answers have several pages.
-_PAGE_SAMPLES, _PAGE_ROWS = 20_000, 300
+_PAGE_SAMPLES, _PAGE_ROWS, _PAGE_VALUES = 20_000, 300, 80
 # The chance that Lambda uses a sandbox again.
 _WARM = 0.5
 _WARM_SANDBOXES = 3
@@ -337,6 +337,7 @@ def environment(sites: Iterable[str], hot_days: int) -> Iterator[None]:
             patch.object(query_app, "Athena", SimulatedAthena),
             patch.object(request, "MAX_SAMPLES", _PAGE_SAMPLES),
             patch.object(request, "MAX_ROWS", _PAGE_ROWS),
+            patch.object(request, "MAX_VALUES", _PAGE_VALUES),
             # So that every answer is cached: those of a small site cost less than that.
             patch.object(prices, "S3_PUT", 0.0),
             _restored(query_app.api),

@@ -12,8 +12,8 @@ MUTANTS = (
         "pages_overlap",
         "A page begins before the end of the one before it.",
         f"{VITALS}/reading/paging.py",
-        "page_token.encode(start_ms, self.plan.fingerprint)",
-        "page_token.encode(start_ms - 300_000, self.plan.fingerprint)",
+        "page_token.encode(start_ms, self.plan.fingerprint, ids)",
+        "page_token.encode(start_ms - 300_000, self.plan.fingerprint, ids)",
     ),
     Mutant(
         "unsettled_blocks_ignored",

@@ -31,4 +31,11 @@ MUTANTS = (
         "        result[distance:] |= falls[:-distance] & near\n",
         "",
     ),
+    Mutant(
+        "peaks_of_closed_hours",
+        "The peak of a summary is also looked for outside of the operating hours.",
+        f"{VITALS}/reading/summary/reader.py",
+        "    if hours:\n        inside &= hours.contain(samples.times)\n",
+        "",
+    ),
 )

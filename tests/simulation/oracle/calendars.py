@@ -52,13 +52,13 @@ def _first_instants(zone: str, resolution: str, day_ms: int) -> tuple[tuple[_Key
 def _instants(zone: str, resolution: str, day_ms: int) -> Iterator[tuple[_Key, int]]:
     length_ms = _LENGTHS_MS[resolution]
     origin_ms = _MONDAY_MS if resolution == "1w" else 0
-    for time_ms, offset_ms in _offsets(zone, day_ms):
+    for time_ms, offset_ms in offsets(zone, day_ms):
         number = (time_ms + offset_ms - origin_ms) // length_ms
         yield (number, offset_ms if length_ms <= HOUR_MS else 0), time_ms
 
 
 @lru_cache(1_000)
-def _offsets(zone: str, day_ms: int) -> tuple[tuple[int, int], ...]:
+def offsets(zone: str, day_ms: int) -> tuple[tuple[int, int], ...]:
     """Returns instants of a UTC day, each with how far ahead of UTC the clocks of the zone are."""
     info = ZoneInfo(zone)
     result = []

@@ -15,5 +15,10 @@ def mean(values: Sequence[float]) -> float:
 
 def is_close(stored: float, wanted: float, *, largest: float, count: int) -> bool:
     """Returns whether two ways to the mean of `count` values, none larger than `largest`, may yield these."""
+    return abs(stored - wanted) <= closeness(largest=largest, count=count)
+
+
+def closeness(*, largest: float, count: int) -> float:
+    """Returns how far two ways to the mean of `count` values, none larger than `largest`, may differ."""
     # Each share of the smallest doubles, and each half of it, is rounded to a multiple of the smallest.
-    return abs(stored - wanted) <= max(_PRECISION * largest, 2 * count * math.ulp(0.0))
+    return max(_PRECISION * largest, 2 * count * math.ulp(0.0))

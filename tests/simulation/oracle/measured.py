@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tests.simulation.oracle.calendars import buckets
-from tests.simulation.oracle.lines import Line
-from tests.simulation.oracle.means import is_close, mean
+from tests.simulation.oracle.lines import Held, Line
+from tests.simulation.oracle.means import closeness, mean
+from tests.simulation.oracle.opened import Opened, OpenHours
 from tests.simulation.oracle.problems import DOUBLED, LOST, WRONG, Problems
 from vitals.model.timespan import HOUR_MS, Span, iso
 
-HELD = ("held", "integral", "runtime", "starts")
+HELD = ("held", "integral", "runtime", "starts", "time_weighted_mean")
 MEASURES = ("mean", "min", "max", "count", "p50", "increase", *HELD)
 LOOKING_BACK = ("increase", "starts")
 """The measures for which samples count however old they are."""
@@ -89,7 +90,7 @@ def _check_bucket(
     if not (row["count"] or (measure in HELD and held_ms)):
         yield WRONG, "nothing is known of the bucket", 1
     yield from _check_times(bucket, row, held_ms if is_held_sure else None, now_ms)
-    if _is_decided(measure, line, bucket):
+    if is_decided(measure, line, bucket):
         yield from _check_values(bucket, row, measure, line)
 
 
@@ -105,7 +106,7 @@ def _check_times(bucket: Span, row: Row, held_ms: int | None, now_ms: float) -> 
         yield WRONG, f"it ends at {iso(row['ends'])} instead of {iso(bucket.end_ms)}", 1
 
 
-def _is_decided(measure: str, line: Line, bucket: Span) -> bool:
+def is_decided(measure: str, line: Line, bucket: Span) -> bool:
     """Returns whether every sample is certain that the row of a bucket is made of."""
     start_ms, end_ms = bucket.start_ms, bucket.end_ms
     if measure == "increase":
@@ -119,51 +120,72 @@ def _is_decided(measure: str, line: Line, bucket: Span) -> bool:
 
 
 def _check_values(bucket: Span, row: Row, measure: str, line: Line) -> Iterator[_Problem]:
-    wanted = _wanted(bucket, measure, line)
-    largest = line.largest(bucket.start_ms - max(HOUR_MS, line.hold_ms), bucket.end_ms)
-    for key, value in wanted.items():
-        if not _is_right(row[key], value, key, measure, largest, row["count"]):
+    point = Opened(line, OpenHours("UTC"))
+    for key, value in wanted(bucket, measure, point).items():
+        slack = 0.0 if key != "values" else precision(bucket, measure, point, value)
+        if not is_right(row[key], value, slack):
             yield WRONG, f"{key} is {row[key]} instead of {value}", 1
 
 
-def _wanted(bucket: Span, measure: str, line: Line) -> Row:
+def wanted(bucket: Span, measure: str, point: Opened) -> Row:
     """Returns the columns of a bucket whose samples are certain."""
-    values = line.values[line.rows(bucket)]
-    held = line.held(bucket)
+    match measure:
+        case "increase":
+            return {"values": point.increase(bucket)}
+        case "starts":
+            return {"values": point.starts(bucket)}
+    if measure in HELD:
+        return {"values": _held(measure, point.held(bucket))}
+    values = point.values(bucket)
     match measure:
         case "mean":
-            wanted = {"min": min(values), "max": max(values), "first": values[0], "last": values[-1]}
-            return wanted | {"values": mean(values)}
+            columns = {"min": min(values), "max": max(values), "first": values[0], "last": values[-1]}
+            return columns | {"values": mean(values)}
         case "min":
             return {"values": min(values)}
         case "max":
             return {"values": max(values)}
         case "count":
             return {"values": len(values)}
-        case "p50":
-            ordered = sorted(values)
-            pair = ordered[(len(values) - 1) // 2], ordered[len(values) // 2]
-            return {"values": pair[0] / 2 + pair[1] / 2}
-        case "increase":
-            return {"values": line.increase(bucket)}
+    return {"values": quantile(values, 50)}
+
+
+def _held(measure: str, held: Held) -> float:
+    match measure:
         case "held":
-            return {"values": held.length_ms / 1000}
+            return held.length_ms / 1000
         case "runtime":
-            return {"values": held.on_ms / 1000}
+            return held.on_ms / 1000
         case "integral":
-            return {"values": held.integral / HOUR_MS}
-    return {"values": line.starts(bucket)}
+            return held.integral / HOUR_MS
+    return held.integral / held.length_ms
 
 
-def _is_right(value: Any, wanted: float, key: str, measure: str, largest: float, count: int) -> bool:
-    if value is None:
-        return False
-    if key != "values" or measure in ("min", "max", "count", "held", "runtime", "starts"):
-        return bool(value == wanted)
+def quantile(values: Sequence[float], percent: int) -> float:
+    """Returns a percentile, interpolated between the nearest two values."""
+    ordered = sorted(values)
+    row, rest = divmod((len(values) - 1) * percent, 100)
+    pair = ordered[row], ordered[min(row + 1, len(values) - 1)]
+    return pair[0] * (1 - rest / 100) + pair[1] * (rest / 100)
+
+
+def precision(bucket: Span, measure: str, point: Opened, value: float) -> float:
+    """Returns how far the value of a measure may be from this one, infinity where only its kind is known."""
+    if measure in ("min", "max", "count", "held", "runtime", "starts"):
+        return 0.0
+    line, count = point.line, len(point.values(bucket))
+    largest = line.largest(bucket.start_ms - max(HOUR_MS, line.hold_ms), bucket.end_ms)
     if measure in ("mean", "p50"):
-        return is_close(value, wanted, largest=largest, count=count)
-    if largest > _LARGEST or math.isinf(wanted):
-        return math.isfinite(value)
+        return closeness(largest=largest, count=count)
+    if largest > _LARGEST or math.isinf(value):
+        return math.inf
     # Terms may cancel each other.
     rounding = 1e-15 * (count + 1) * largest if measure == "increase" else 1e-10 * largest
-    return abs(value - wanted) <= _PRECISION * max(1.0, abs(wanted)) + rounding
+    return _PRECISION * max(1.0, abs(value)) + rounding
+
+
+def is_right(value: Any, expected: float, slack: float) -> bool:
+    """Returns whether a value is as expected, or as close to that as it must be."""
+    if value is None:
+        return False
+    return math.isfinite(value) if math.isinf(slack) else bool(abs(value - expected) <= slack)

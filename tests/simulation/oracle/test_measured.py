@@ -25,6 +25,7 @@ RIGHT = {
     "integral": (5 + 20 + 12 + 40) / 60,
     "runtime": 27 * 60,
     "starts": 1,
+    "time_weighted_mean": (5 + 20 + 12 + 40) / 27,
 }
 KNOWN = 27 / 60
 
