@@ -61,8 +61,8 @@ def test_at_is_the_sample_in_force(zone: str, tier: Tier, resolution: str) -> No
         assert content.rows(name) == rows
 
 
-@pytest.mark.parametrize(("zone", "tier", "resolution"), CASES)
-@pytest.mark.parametrize("measure", ["mean", "max", "p50"] if ALL else ["mean", "p50"])
+@pytest.mark.parametrize(("zone", "tier", "resolution"), CASES if ALL else CASES[1::2])
+@pytest.mark.parametrize("measure", ["mean", "max", "p50"] if ALL else ["mean"])
 def test_filled_values_are_those_around(zone: str, tier: Tier, resolution: str, measure: str) -> None:
     span = span_of(zone, resolution)
     oracle(zone).select(span, resolution)
