@@ -13,6 +13,7 @@ from vitals.model.records.exports import ExportForm, ExportFormat, ExportPriorit
 from vitals.model.timespan import DAY_MS, Span
 from vitals.reading.points.tags import tagged
 from vitals.reading.request import MAX_POINTS as MAX_COLUMNS
+from vitals.reading.request import check_lengths
 
 MAX_DAYS = 730
 # More names than this are nearly a whole site, and a plan must fit an item of DynamoDB.
@@ -53,6 +54,7 @@ class ExportRequest:
         """Raises InvalidRequestError for parameters that exclude one another."""
         if self.resolution == "auto":
             raise InvalidRequestError("resolution must be raw or the length of the buckets, such as 1h")
+        check_lengths(self.point_names)
         if self.point_names and self.tags:
             raise InvalidRequestError("use either point names or tag, not both")
         for name in () if self.is_of_buckets else _OF_BUCKETS:

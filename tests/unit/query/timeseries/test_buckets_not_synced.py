@@ -38,7 +38,11 @@ def test_a_rate_is_of_the_elapsed_time(
         held * 0.0,
         held < 0,
     )
-    plan = SimpleNamespace(measure=Measure.parse("rate"), calendar=Calendar(Interval.parse("1h")))
+    plan = SimpleNamespace(
+        measure=Measure.parse("rate"),
+        calendar=Calendar(Interval.parse("1h")),
+        open_ms=lambda starts, ends: ends - starts,
+    )
     query: Any = SimpleNamespace(plan=plan, synced_until_ms=synced_until_ms)
     series: Any = {}
     _describe_buckets(series, rows, query, Point(0, ListedPoint("meter")))

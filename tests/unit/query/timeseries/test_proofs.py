@@ -19,7 +19,9 @@ def test_gaps_of_the_largest_doubles_are_finite() -> None:
         np.zeros(2, np.int32), integers, integers, values, integers, integers, values, values == 0
     )
     query: Any = SimpleNamespace(
-        plan=SimpleNamespace(start_ms=0, span=Span(0, HOUR_MS)), records=(), synced_until_ms=HOUR_MS
+        plan=SimpleNamespace(start_ms=0, span=Span(0, HOUR_MS), open_ms=lambda starts, ends: ends - starts),
+        records=(),
+        synced_until_ms=HOUR_MS,
     )
     page: Any = SimpleNamespace(next_ms=None, held_ms={}, stats=SimpleNamespace(events=()))
     assert (

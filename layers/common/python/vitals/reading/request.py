@@ -1,6 +1,6 @@
 """A query as requested: its fields, its limits, and the checks that need no catalog."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -81,8 +81,7 @@ class QueryRequest:
         names = tuple(dict.fromkeys(self.point_names))
         if not names:
             raise InvalidRequestError("point_names must contain at least one point")
-        if any(len(name) > MAX_NAME and not name.startswith(sums.PREFIX) for name in names):
-            raise InvalidRequestError(f"a point name must have at most {MAX_NAME} characters")
+        check_lengths(names)
         self.check_count(names)
         return names
 
@@ -110,6 +109,12 @@ class QueryRequest:
         if aggregated:
             return min(MAX_ROWS, limits.aggregates)
         return min(MAX_SAMPLES, limits.samples)
+
+
+def check_lengths(names: Iterable[str]) -> None:
+    """Raises InvalidRequestError for a name that is longer than one of a point can be, and no sum."""
+    if any(len(name) > MAX_NAME and not name.startswith(sums.PREFIX) for name in names):
+        raise InvalidRequestError(f"a name in point_names must have at most {MAX_NAME} characters")
 
 
 def parse_span(
