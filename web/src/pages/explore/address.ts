@@ -6,11 +6,14 @@ import { type Measure, parseMeasure } from "./measure/measures";
 import { parseResolution, type Resolution } from "./measure/resolutions";
 import { formatRange, parseRange, type Range } from "./range/range";
 import { formatTabState, parseTabState, type TabState } from "./tabs/state";
+import { formatTemplate, parseTemplate, type Template } from "./template/template";
 
 export type ZoneChoice = "site" | "browser";
 
 export type Address = {
+  /** Empty when a template selects them. */
   points: string[];
+  template: Template | undefined;
   range: Range;
   zone: ZoneChoice;
   resolution: Resolution;
@@ -22,8 +25,10 @@ export type Address = {
 };
 
 export function parseAddress(parameters: URLSearchParams): Address {
+  const template = parseTemplate(parameters);
   return {
-    points: namesOf(parameters),
+    points: template ? [] : namesOf(parameters),
+    template,
     range: parseRange(parameters),
     zone: parameters.get("zone") === "browser" ? "browser" : "site",
     resolution: parseResolution(parameters.get("resolution")),
@@ -36,9 +41,9 @@ export function parseAddress(parameters: URLSearchParams): Address {
 
 /** Returns the parameters of an address, without those that have their default. */
 export function formatAddress(address: Address): URLSearchParams {
-  const { points, range, zone, resolution, measure, versus, single, tabs } = address;
+  const { points, template, range, zone, resolution, measure, versus, single, tabs } = address;
   return new URLSearchParams([
-    ...points.map((name) => ["point", name]),
+    ...(template ? formatTemplate(template) : points.map((name) => ["point", name])),
     ...(zone === "browser" ? [["zone", zone]] : []),
     ...(resolution === "auto" ? [] : [["resolution", resolution]]),
     ...(measure ? [["measure", measure]] : []),
@@ -47,6 +52,11 @@ export function formatAddress(address: Address): URLSearchParams {
     ...formatRange(range),
     ...formatTabState(tabs),
   ]);
+}
+
+/** Returns an address after a change; points by name replace a template. */
+export function changed(address: Address, change: Partial<Address>): Address {
+  return { ...address, ...(change.points && { template: undefined }), ...change };
 }
 
 /** Returns the points in an address, without duplicates. */

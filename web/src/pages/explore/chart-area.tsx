@@ -15,6 +15,7 @@ import { SiteZone } from "./site-zone";
 import { Start } from "./start";
 import { MarkedNote, useMarkedPanes } from "./tabs/marked-note";
 import { Tabs } from "./tabs/tabs";
+import { NoPoints, RoleNotes } from "./template/notes";
 import type { Lines } from "./use-lines";
 import type { View } from "./use-view";
 import { Warnings } from "./warnings";
@@ -39,7 +40,10 @@ export function ChartArea({ api, site, view, lines, onAdd, onRemove }: Props) {
           {advice(error)} <Retry onRetry={lines.reload} />
         </Notice>
       )}
-      {!view.points.length ? (
+      <RoleNotes texts={view.followed?.notes ?? []} />
+      {!view.points.length && view.followed ? (
+        <NoPoints followed={view.followed} />
+      ) : !view.points.length ? (
         <Start api={api} site={site} onStart={onAdd} />
       ) : error && !answer ? (
         <>

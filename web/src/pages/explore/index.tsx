@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useContext, useMemo, useState } from "preact/hooks";
+import { useContext, useMemo, useRef, useState } from "preact/hooks";
 import type { Point } from "../../api/types";
 import { Store } from "../../store";
 import { Empty } from "../../ui/states";
@@ -34,12 +34,13 @@ export function Explore(props: PageProps) {
 
 function Charts({ api, site, route }: PageProps) {
   const timeZone = useContext(SiteZone);
-  const view = useView(site.site_name, route, timeZone);
+  const pointCache = useRef(new Map<string, Point>()).current;
+  const view = useView(api, site.site_name, route, timeZone, pointCache);
   const { points } = view;
-  const lines = useLines(api, site.site_name, view, timeZone);
+  const lines = useLines(api, site.site_name, view, timeZone, pointCache);
   const remove = (name: string) => view.showPoints(points.filter((point) => point !== name));
   const add = (added: Point[]) => {
-    for (const point of added) lines.pointCache.set(point.point_name, point);
+    for (const point of added) pointCache.set(point.point_name, point);
     view.showPoints([...points, ...added.map((point) => point.point_name)]);
   };
   const toggle = (point: Point) =>
@@ -52,7 +53,7 @@ function Charts({ api, site, route }: PageProps) {
     );
   return (
     <div class="explore">
-      <Side unfolded={!points.length}>
+      <Side unfolded={!points.length && !view.template}>
         <Picker api={api} site={site} slots={lines.slots} onToggle={toggle} />
       </Side>
       <div class="view">

@@ -13,6 +13,7 @@ import { ResolutionMenu } from "./measure/resolution-menu";
 import { RangeBar } from "./range/range-bar";
 import { ZoneSwitch } from "./range/zone-switch";
 import { SiteZone } from "./site-zone";
+import { EquipmentBar } from "./template/equipment-bar";
 import type { Lines } from "./use-lines";
 import type { View } from "./use-view";
 
@@ -37,7 +38,8 @@ export function Tools(props: Props) {
           browser={browserZone()}
           onChoose={(zone) => view.show({ zone })}
         />
-        {points.length > 0 && <Choices {...props} />}
+        {points.length > 0 && view.tabs.tab === "lines" && <Choices {...props} />}
+        {(points.length > 0 || view.template) && <EquipmentBar {...props} site={site.site_name} />}
       </div>
     </div>
   );

@@ -15,11 +15,16 @@ import { usePointLookup } from "./points/lookup";
 import type { View } from "./use-view";
 
 /** Loads the points of a view and, in the tab Lines, their lines, once the width of the chart is known. */
-export function useLines(api: Api, site: string, view: View, timeZone: string) {
+export function useLines(
+  api: Api,
+  site: string,
+  view: View,
+  timeZone: string,
+  pointCache: Map<string, Point>,
+) {
   const { points: names, span } = view;
-  const pointCache = useRef(new Map<string, Point>()).current;
   const lookup = usePointLookup(api, site, names, pointCache);
-  const slots = useSlots(names);
+  const slots = useSlots(names, view.followed?.slots);
   const points = useMemo(() => names.flatMap((name) => pointCache.get(name) ?? []), [names, lookup.value]);
   const plan = useMemo(() => planOf(view, points, span), [view.resolution, view.measure, points, span]);
   const [width, setWidth] = useState(0);
@@ -59,7 +64,11 @@ export function useLines(api: Api, site: string, view: View, timeZone: string) {
     drawnMeasures: useMemo(() => drawnMeasures(result?.query.plan), [result]),
     /** The span to show: that of the view, or of all buckets in it. */
     shown: useMemo(() => shownSpan(plan, span, timeZone), [plan, span, timeZone]),
-    state: stateOf(lookup.loading || loaded.loading, error !== undefined, loaded.isCurrent),
+    state: stateOf(
+      lookup.loading || loaded.loading || view.followed?.pending === true,
+      error !== undefined,
+      loaded.isCurrent,
+    ),
   };
 }
 
@@ -104,10 +113,14 @@ function stateOf(loading: boolean, failed: boolean, current: boolean): State {
   return current ? "drawn" : "loading";
 }
 
-function useSlots(points: string[]): ReadonlyMap<string, number> {
+/** Returns the colours of points: those that are set, or those before. */
+function useSlots(
+  points: string[],
+  set: ReadonlyMap<string, number> | undefined,
+): ReadonlyMap<string, number> {
   const before = useRef<ReadonlyMap<string, number>>(new Map());
   return useMemo(() => {
-    before.current = slotsOf(points, before.current);
+    before.current = slotsOf(points, set ?? before.current);
     return before.current;
-  }, [points]);
+  }, [points, set]);
 }

@@ -1,7 +1,9 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Api } from "../../api/client";
+import type { Point } from "../../api/types";
 import { formatRoute, go, type Route } from "../../route";
 import { useInterval } from "../../ui/load";
-import { type Address, formatAddress, parseAddress } from "./address";
+import { type Address, changed, formatAddress, parseAddress } from "./address";
 import type { MoveKind } from "./plot/gestures";
 import {
   DEFAULT,
@@ -15,12 +17,20 @@ import {
   spanOf,
 } from "./range/range";
 import type { TabState } from "./tabs/state";
+import { useTemplate } from "./template/use-template";
 import { useStable } from "./use-stable";
 
 /** What the address chooses; every change goes through the address. `timeZone` is the zone of named ranges. */
-export function useView(site: string, route: Route, timeZone: string) {
+export function useView(
+  api: Api,
+  site: string,
+  route: Route,
+  timeZone: string,
+  pointCache: Map<string, Point>,
+) {
   const address = useStable(parseAddress(route.parameters));
-  const points = useStable(address.points);
+  const followed = useTemplate(api, site, address.template, address.points, pointCache);
+  const points = useStable(followed?.points ?? address.points);
   const range = useStable(address.range);
   const preset = useRef<NamedRange>(DEFAULT);
   if (isLive(range)) preset.current = range;
@@ -28,13 +38,15 @@ export function useView(site: string, route: Route, timeZone: string) {
   const routeOf = (change: Partial<Address>): Route => ({
     page: "explore",
     site,
-    parameters: formatAddress({ ...address, ...change }),
+    parameters: formatAddress(changed(address, change)),
   });
   const show = (change: Partial<Address>) => go(routeOf(change));
   const showRange = (next: Range) => show({ range: next });
   return {
     ...address,
     points,
+    /** The points of the template, if the address has one. */
+    followed,
     range,
     span: useSpan(range, timeZone),
     preset: preset.current,

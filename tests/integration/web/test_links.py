@@ -1,0 +1,244 @@
+"""Links of Explore in a browser: templates, saved views and pictures, with an API that is laid out here."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.support.browser import PHONE, Visits
+from tests.support.laid_out_api import ADDRESS, FROM_MS, SITE, LaidOutApi
+from tests.support.local_stack import PICTURES
+from vitals.model.timespan import HOUR_MS, iso
+
+pytestmark = pytest.mark.integration
+
+SPAN = {"from": iso(FROM_MS), "to": iso(FROM_MS + HOUR_MS)}
+TEMPERATURE, FAN = "discharge,air,temp", "fan,run"
+ROLES = [("role", TEMPERATURE), ("role", FAN)]
+UNITS = dict.fromkeys(["temp", "setpoint", "return"], "degreesFahrenheit") | {"fan": ""}
+TAGS = {
+    "temp": ["air", "discharge", "sensor", "temp"],
+    "setpoint": ["air", "discharge", "sp", "temp"],
+    "return": ["air", "return", "sensor", "temp"],
+    "fan": ["fan", "run"],
+}
+# AHU-2 has two discharge air temperatures, AHU-3 has no fan.
+MEMBERS = {
+    "AHU-1": ["fan", "return", "temp"],
+    "AHU-2": ["fan", "return", "setpoint", "temp"],
+    "AHU-3": ["return", "temp"],
+    "AHU-4": ["fan", "temp"],
+}
+REFUSED = {"error": "this token does not have the scope admin", "error_code": "FORBIDDEN", "request_id": "r"}
+
+
+class AirHandlers(LaidOutApi):
+    """The site with four air handlers, and its saved views."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for equipment, kinds in MEMBERS.items():
+            for kind in kinds:
+                name = f"{equipment} {kind}"
+                self.units[name] = UNITS[kind]
+                self.values[name] = [70.0 + minute / 10 for minute in range(60)]
+                self.fields[name] = {"equipment": equipment, "tags": [*TAGS[kind], f"equip={equipment}"]}
+                if kind == "fan":
+                    self.values[name] = [1.0] * 60
+                    self.fields[name]["kind"] = "binary"
+        self.tags: list[list[str]] = []
+        self.views: dict[str, str] = {}
+        self.changes: list[tuple[str, str]] = []
+        self.is_admin = True
+
+    def answer(self, route: Route) -> None:
+        request = route.request
+        if request.method == "GET" or "/views" not in request.url:
+            super().answer(route)
+        elif not self.is_admin:
+            route.fulfill(status=403, json=REFUSED)
+        elif request.method == "PUT":
+            route.fulfill(json=self.saved(json.loads(request.post_data or "")))
+        else:
+            [name] = parse_qs(urlsplit(request.url).query)["name"]
+            del self.views[name]
+            self.changes.append(("DELETE", name))
+            route.fulfill(json={"name": name, "status": "removed"})
+
+    def saved(self, body: dict[str, str]) -> dict[str, str]:
+        assert set(body) == {"name", "view"}
+        self.views[body["name"]] = body["view"]
+        self.changes.append(("PUT", body["name"]))
+        return self.view(body["name"])
+
+    def view(self, name: str) -> dict[str, str]:
+        by = {"saved_by": "ops (5f2a9c01)", "saved_at": iso(FROM_MS)}
+        return {"name": name, "view": self.views[name], **by}
+
+    def json(self, path: str, query: dict[str, list[str]], body: dict[str, Any]) -> dict[str, Any]:
+        match path.split("/"):
+            case ["sites", _, "views"]:
+                return {"site_name": SITE, "views": [self.view(name) for name in sorted(self.views)]}
+            case ["sites", _, "points"] if "tag" in query:
+                self.tags.append(query["tag"])
+                points = [self.point(name) for name in sorted(self.units)]
+                matches = [point for point in points if set(query["tag"]) <= set(point["tags"])]
+                limit = int(query["limit"][0])
+                return {
+                    "points": matches[:limit],
+                    "next_token": "more" if len(matches) > limit else None,
+                }
+        return super().json(path, query, body)
+
+
+@pytest.fixture
+def visits(browser: Browser) -> Iterator[Visits]:
+    visits = Visits(browser, ADDRESS, "a-token", PICTURES)
+    yield visits
+    wrong = visits.close()
+    assert not wrong, "\n".join(wrong)
+
+
+def opened(
+    visits: Visits, api: LaidOutApi, view: Sequence[tuple[str, str]], span: Any = SPAN, **options: Any
+) -> Page:
+    page = visits.blank(**options)
+    page.route(f"{ADDRESS}/**", api.answer)
+    page.goto(f"{ADDRESS}/#/explore?" + urlencode([("site", SITE), *view, *span.items()]))
+    return page
+
+
+def drawn(page: Page, *names: str) -> None:
+    """Waits for the chart of the points, in their order."""
+    expect(page.locator("figure[data-state=drawn]")).to_be_visible()
+    expect(page.locator(".legend tbody td:first-child")).to_have_text([re.compile(name) for name in names])
+
+
+def parameters(page: Page) -> list[tuple[str, str]]:
+    """The parameters of the address, without the site."""
+    return parse_qsl(page.url.partition("?")[2])[1:]
+
+
+def template(equipment: str, roles: Sequence[tuple[str, str]] = ROLES) -> list[tuple[str, str]]:
+    return [("equip", equipment), *roles]
+
+
+def test_a_template_draws_its_points(visits: Visits) -> None:
+    api = AirHandlers()
+    page = opened(visits, api, template("AHU-1"))
+    drawn(page, "AHU-1 temp", "AHU-1 fan")
+    assert ["equip=AHU-1", "discharge", "air", "temp"] in api.tags
+    assert ["equip=AHU-1", "fan", "run"] in api.tags
+    assert api.queries[-1][1] == ["AHU-1 temp", "AHU-1 fan"]
+    expect(page.get_by_role("button", name="Follow equipment")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".steps")).to_contain_text("AHU-1 1 of 3")
+    visits.picture(page, "links-template")
+
+
+def test_buttons_and_keys_change_the_equipment(visits: Visits) -> None:
+    api = AirHandlers()
+    page = opened(visits, api, template("AHU-1"))
+    drawn(page, "AHU-1 temp", "AHU-1 fan")
+    page.get_by_role("button", name="Next equipment").click()
+    drawn(page, "AHU-2 setpoint", "AHU-2 fan")
+    assert parameters(page) == [*template("AHU-2"), *SPAN.items()]
+    several = "Several points of AHU-2 have the tags “discharge, air, temp”."
+    expect(page.locator(".warnings li")).to_have_text(
+        [f"{several} The first by name is shown: AHU-2 setpoint."]
+    )
+    visits.picture(page, "links-several")
+    # AHU-3 has no fan.
+    page.keyboard.press("]")
+    drawn(page, "AHU-4 temp", "AHU-4 fan")
+    expect(page.locator(".warnings li")).to_have_count(0)
+    page.keyboard.press("]")
+    drawn(page, "AHU-1 temp", "AHU-1 fan")
+    page.keyboard.press("[")
+    drawn(page, "AHU-4 temp", "AHU-4 fan")
+    expect(page.locator(".steps")).to_contain_text("AHU-4 3 of 3")
+    page.get_by_role("button", name="Previous equipment").press("Enter")
+    drawn(page, "AHU-2 setpoint", "AHU-2 fan")
+    page.go_back()
+    drawn(page, "AHU-4 temp", "AHU-4 fan")
+
+
+def test_brackets_in_a_field_are_typed(visits: Visits) -> None:
+    page = opened(visits, AirHandlers(), template("AHU-1"))
+    drawn(page, "AHU-1 temp", "AHU-1 fan")
+    expect(page.locator(".steps")).to_contain_text("1 of 3")
+    field = page.get_by_role("searchbox", name="Search points")
+    field.press_sequentially("[]")
+    expect(field).to_have_value("[]")
+    assert parameters(page)[0] == ("equip", "AHU-1")
+
+
+def test_a_role_without_a_point_is_named(visits: Visits) -> None:
+    page = opened(visits, AirHandlers(), template("AHU-3"))
+    drawn(page, "AHU-3 temp")
+    expect(page.locator(".warnings li")).to_have_text(["AHU-3 has no point with the tags “fan, run”."])
+    expect(page.locator(".steps")).to_contain_text("not one of 3")
+    page.get_by_role("button", name="Next equipment").click()
+    drawn(page, "AHU-4 temp", "AHU-4 fan")
+
+
+def test_an_equipment_without_points_says_so(visits: Visits) -> None:
+    page = opened(visits, AirHandlers(), template("VAV-9"))
+    expect(page.locator(".state")).to_contain_text("VAV-9 has no point with these tags")
+    page.get_by_role("button", name="Previous equipment").click()
+    drawn(page, "AHU-4 temp", "AHU-4 fan")
+
+
+def test_following_names_points_by_their_tags(visits: Visits) -> None:
+    page = opened(visits, AirHandlers(), [("point", "AHU-2 temp"), ("point", "AHU-2 fan")])
+    drawn(page, "AHU-2 temp", "AHU-2 fan")
+    follow = page.get_by_role("button", name="Follow equipment")
+    follow.press("Enter")
+    roles = [("role", "discharge,sensor"), ("role", "fan")]
+    drawn(page, "AHU-2 temp", "AHU-2 fan")
+    expect(page.locator(".steps")).to_contain_text("AHU-2 2 of 3")
+    assert parameters(page) == [*template("AHU-2", roles), *SPAN.items()]
+    page.get_by_role("button", name="Next equipment").click()
+    drawn(page, "AHU-4 temp", "AHU-4 fan")
+    follow.click()
+    points = [("point", "AHU-4 temp"), ("point", "AHU-4 fan")]
+    expect(follow).to_have_attribute("aria-pressed", "false")
+    assert parameters(page) == [*points, *SPAN.items()]
+
+
+def test_a_removed_point_ends_the_template(visits: Visits) -> None:
+    page = opened(visits, AirHandlers(), template("AHU-1"))
+    drawn(page, "AHU-1 temp", "AHU-1 fan")
+    page.get_by_role("button", name="Remove AHU-1 fan").click()
+    drawn(page, "AHU-1 temp")
+    assert parameters(page) == [("point", "AHU-1 temp"), *SPAN.items()]
+
+
+@pytest.mark.parametrize(
+    ("points", "reason"),
+    [
+        (["AHU-1 temp", "AHU-2 temp"], "belong to several equipment: AHU-1 and AHU-2"),
+        (["AHU-4 temp", "lone"], "“lone” belongs to no equipment"),
+        (["AHU-4 temp", "AHU-4 twin"], "“AHU-4 twin” of AHU-4 has all of them"),
+    ],
+)
+def test_a_selection_without_a_template_says_why(visits: Visits, points: list[str], reason: str) -> None:
+    api = AirHandlers()
+    api.units |= {"lone": "", "AHU-4 twin": ""}
+    api.fields["AHU-4 twin"] = api.fields["AHU-4 temp"]
+    page = opened(visits, api, [("point", name) for name in points])
+    drawn(page, *points)
+    page.get_by_role("button", name="Follow equipment").click()
+    expect(page.get_by_role("alert")).to_contain_text(reason)
+    assert parameters(page) == [*(("point", name) for name in points), *SPAN.items()]
+
+
+def test_a_template_fits_a_phone(visits: Visits) -> None:
+    page = opened(visits, AirHandlers(), template("AHU-2"), viewport=PHONE, color_scheme="dark")
+    drawn(page, "AHU-2 setpoint", "AHU-2 fan")
+    expect(page.locator(".steps")).to_contain_text("2 of 3")
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    visits.picture(page, "links-phone")

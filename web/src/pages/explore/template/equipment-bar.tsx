@@ -1,0 +1,121 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Api } from "../../../api/client";
+import { useAction } from "../../../ui/action";
+import { sentence } from "../../../ui/states";
+import type { Lines } from "../use-lines";
+import type { View } from "../use-view";
+import { isField, stepByKey } from "./keys";
+import { loadTemplate } from "./load";
+import type { Followed } from "./use-template";
+import "./template.css";
+
+type Props = { api: Api; site: string; view: View; lines: Lines };
+
+/** Makes the selection a template of its equipment, and goes from equipment to equipment. */
+export function EquipmentBar({ api, site, view, lines }: Props) {
+  const { template, followed } = view;
+  const selection = JSON.stringify(view.points);
+  const [refused, setRefused] = useState<{ selection: string; reason: string }>();
+  const current = useRef(view);
+  current.current = view;
+  const follow = useAction(async () => {
+    const result = await loadTemplate(api, site, lines.points, new AbortController().signal);
+    // Not the view of the click: the range may have changed meanwhile.
+    if (JSON.stringify(current.current.points) !== selection) return;
+    if ("template" in result) current.current.show({ template: result.template });
+    else setRefused({ selection, reason: result.reason });
+  });
+  const press = () => (template ? view.showPoints(view.points) : follow.begin());
+  const reason =
+    follow.error && !template
+      ? sentence(follow.error.message)
+      : refused?.selection === selection && !template
+        ? refused.reason
+        : undefined;
+  return (
+    <>
+      <span class="equipment">
+        <button
+          type="button"
+          aria-pressed={template !== undefined}
+          title={
+            template
+              ? "The address names points by their tags. Press to name them one by one."
+              : "Name the points by their tags, so that the chart fits other equipment of the kind"
+          }
+          disabled={follow.busy || !lines.ready}
+          onClick={press}
+        >
+          Follow equipment
+        </button>
+        {template && followed && (
+          <Steps
+            followed={followed}
+            onEquipment={(equipment) => view.show({ template: { ...template, equipment } })}
+          />
+        )}
+      </span>
+      {reason && (
+        <p class="notice mild reason" role="alert">
+          {reason}
+        </p>
+      )}
+    </>
+  );
+}
+
+type StepsProps = { followed: Followed; onEquipment: (equipment: string) => void };
+
+/** The equipment between the buttons to the previous and the next one of the kind. */
+function Steps({ followed, onEquipment }: StepsProps) {
+  const { equipment, kind, kindError, neighbour } = followed;
+  const go = (step: 1 | -1) => {
+    const next = neighbour(step);
+    if (next !== undefined) onEquipment(next);
+  };
+  useKeys(go);
+  const position = (kind?.indexOf(equipment) ?? -1) + 1;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset can't be laid out among the other controls
+    <span class="steps" role="group" aria-label="Equipment">
+      <Step title="Previous equipment" name="[" text="◀" isOff={!neighbour(-1)} onPress={() => go(-1)} />
+      <span aria-live="polite">
+        <strong>{equipment}</strong>{" "}
+        {kind && <small>{position ? `${position} of ${kind.length}` : `not one of ${kind.length}`}</small>}
+        {kindError && <small>The other equipment could not be loaded.</small>}
+      </span>
+      <Step title="Next equipment" name="]" text="▶" isOff={!neighbour(1)} onPress={() => go(1)} />
+    </span>
+  );
+}
+
+type StepProps = { title: string; name: string; text: string; isOff: boolean; onPress: () => void };
+
+function Step({ title, name, text, isOff, onPress }: StepProps) {
+  return (
+    <button
+      type="button"
+      aria-label={title}
+      aria-keyshortcuts={name}
+      title={`${title} (${name})`}
+      // Not `disabled`, which would take the focus away.
+      aria-disabled={isOff}
+      onClick={onPress}
+    >
+      <span aria-hidden="true">{text}</span>
+    </button>
+  );
+}
+
+function useKeys(onStep: (step: 1 | -1) => void): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const step = stepByKey(event, event.getModifierState("AltGraph"));
+      if (!step || event.defaultPrevented || isField(event.target)) return;
+      event.preventDefault();
+      onStep(step);
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [onStep]);
+}
