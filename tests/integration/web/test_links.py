@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.support.browser import PHONE, Visits
 from tests.support.laid_out_api import ADDRESS, FROM_MS, SITE, LaidOutApi
@@ -242,3 +242,87 @@ def test_a_template_fits_a_phone(visits: Visits) -> None:
     expect(page.locator(".steps")).to_contain_text("2 of 3")
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     visits.picture(page, "links-phone")
+
+
+def menu_of(page: Page) -> Locator:
+    page.get_by_role("button", name="Views", exact=True).click()
+    return page.get_by_role("dialog", name="Saved views")
+
+
+def test_a_view_is_saved_and_opened(visits: Visits) -> None:
+    api = AirHandlers()
+    page = opened(visits, api, template("AHU-1"), {"range": "7d"})
+    drawn(page, "AHU-1 temp", "AHU-1 fan")
+    menu = menu_of(page)
+    expect(menu).to_contain_text("This site has no saved views")
+    menu.get_by_label("Save this view").fill(" Discharge & fan ")
+    menu.get_by_label("Save this view").press("Enter")
+    expect(menu.get_by_role("status")).to_have_text("Saved as “Discharge & fan”.")
+    assert parse_qsl(api.views["Discharge & fan"]) == [*template("AHU-1"), ("range", "7d")]
+    visits.picture(page, "links-views")
+    page.keyboard.press("Escape")
+    expect(menu).to_have_count(0)
+    page.get_by_role("button", name="24 h").click()
+    page.get_by_role("button", name="Remove AHU-1 temp").click()
+    drawn(page, "AHU-1 fan")
+    menu_of(page).get_by_role("button", name="Discharge & fan", exact=True).press("Enter")
+    drawn(page, "AHU-1 temp", "AHU-1 fan")
+    # The range is live, as it was saved.
+    assert parameters(page) == [*template("AHU-1"), ("range", "7d")]
+    expect(page.get_by_role("button", name="Live")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_view_opens_before_points_are_chosen(visits: Visits) -> None:
+    api = AirHandlers()
+    api.views = {"Fans": "site=other&equip=AHU-4&role=fan&range=24h"}
+    page = opened(visits, api, [])
+    menu = menu_of(page)
+    expect(menu.get_by_label("Save this view")).to_have_count(0)
+    menu.get_by_role("button", name="Fans", exact=True).click()
+    drawn(page, "AHU-4 fan")
+    assert f"site={SITE}&" in page.url
+    assert parameters(page) == [("equip", "AHU-4"), ("role", "fan"), ("range", "24h")]
+
+
+def test_replacing_and_deleting_ask_first(visits: Visits) -> None:
+    api = AirHandlers()
+    api.views = {"Plant": "point=a&range=24h", "Roof": "point=b"}
+    page = opened(visits, api, [("point", "AHU-1 temp")])
+    drawn(page, "AHU-1 temp")
+    menu = menu_of(page)
+    expect(menu.get_by_role("listitem")).to_have_count(2)
+    menu.get_by_label("Save this view").fill("Plant")
+    menu.get_by_role("button", name="Save").click()
+    expect(menu.get_by_role("button", name="Cancel")).to_be_focused()
+    visits.picture(page, "links-replace")
+    menu.get_by_role("button", name="Cancel").press("Enter")
+    assert not api.changes
+    menu.get_by_role("button", name="Save").click()
+    menu.get_by_role("button", name="Replace").click()
+    expect(menu.get_by_role("status")).to_have_text("Saved as “Plant”.")
+    assert parse_qsl(api.views["Plant"]) == [("point", "AHU-1 temp"), *SPAN.items()]
+    menu.get_by_role("button", name="Delete the view Roof").click()
+    menu.get_by_role("button", name="Cancel").click()
+    menu.get_by_role("button", name="Delete the view Roof").click()
+    menu.get_by_role("button", name="Delete", exact=True).click()
+    expect(menu.get_by_role("listitem")).to_have_text([re.compile("Plant")])
+    assert api.changes == [("PUT", "Plant"), ("DELETE", "Roof")]
+
+
+def test_a_token_that_only_reads_says_why(visits: Visits) -> None:
+    visits.allow("answer 403")
+    api = AirHandlers()
+    api.views, api.is_admin = {"Plant": "point=a"}, False
+    page = opened(visits, api, template("AHU-1"), viewport=PHONE, color_scheme="dark")
+    drawn(page, "AHU-1 temp", "AHU-1 fan")
+    menu = menu_of(page)
+    menu.get_by_label("Save this view").fill("Mine")
+    menu.get_by_role("button", name="Save").click()
+    reason = "Ask the operator for a token with the scope admin."
+    expect(menu.get_by_role("alert")).to_have_text(f"This token may read views but not save them. {reason}")
+    visits.picture(page, "links-views-phone")
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    menu.get_by_role("button", name="Delete the view Plant").click()
+    menu.get_by_role("button", name="Delete", exact=True).click()
+    expect(menu.get_by_role("alert")).to_contain_text("not delete them")
+    assert list(api.views) == ["Plant"]

@@ -33,8 +33,12 @@ export class Api {
     return jsonOf(await this.fetch("POST", path, body, {}, signal));
   }
 
-  async delete<T>(path: string): Promise<T> {
-    return jsonOf(await this.fetch("DELETE", path, undefined, {}));
+  async put<T>(path: string, body: unknown): Promise<T> {
+    return jsonOf(await this.fetch("PUT", path, body, {}));
+  }
+
+  async delete<T>(path: string, parameters: Parameters = {}): Promise<T> {
+    return jsonOf(await this.fetch("DELETE", path + queryText(parameters), undefined, {}));
   }
 
   /** Returns the successful response; throws ApiError for any other outcome. */

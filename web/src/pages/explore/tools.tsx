@@ -12,6 +12,8 @@ import type { Measure } from "./measure/measures";
 import { ResolutionMenu } from "./measure/resolution-menu";
 import { RangeBar } from "./range/range-bar";
 import { ZoneSwitch } from "./range/zone-switch";
+import { viewText } from "./saved/view-text";
+import { ViewsMenu } from "./saved/views-menu";
 import { SiteZone } from "./site-zone";
 import { EquipmentBar } from "./template/equipment-bar";
 import type { Lines } from "./use-lines";
@@ -29,7 +31,10 @@ export function Tools(props: Props) {
     <div class="tools">
       <div class="row">
         <RangeBar range={view.range} span={span} preset={view.preset} onRange={view.showRange} />
-        {points.length > 0 && <Share {...props} />}
+        <div class="share">
+          <ViewsMenu api={props.api} site={site.site_name} text={shownText(view)} />
+          {points.length > 0 && <Share {...props} />}
+        </div>
       </div>
       <div class="row">
         <ZoneSwitch
@@ -43,6 +48,11 @@ export function Tools(props: Props) {
       </div>
     </div>
   );
+}
+
+/** Returns the text that a saved view has of the page; undefined while nothing is selected. */
+function shownText(view: View): string | undefined {
+  return view.points.length || view.template ? viewText(view.hrefOf()) : undefined;
 }
 
 /** What the chart shows of its points. */
@@ -73,7 +83,7 @@ function Choices({ view, lines }: Props) {
 function Share({ api, site, view, lines }: Props) {
   const timeZone = useContext(SiteZone);
   return (
-    <div class="share">
+    <>
       <Copy
         title="Copy link"
         label="Link to this chart"
@@ -87,6 +97,6 @@ function Share({ api, site, view, lines }: Props) {
         span={view.span}
         timeZone={timeZone}
       />
-    </div>
+    </>
   );
 }
