@@ -1,5 +1,6 @@
 """Links of Explore in a browser: templates, saved views and pictures, with an API that is laid out here."""
 
+import base64
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -136,6 +137,8 @@ def test_a_template_draws_its_points(visits: Visits) -> None:
     assert api.queries[-1][1] == ["AHU-1 temp", "AHU-1 fan"]
     expect(page.get_by_role("button", name="Follow equipment")).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".steps")).to_contain_text("AHU-1 1 of 3")
+    page.set_viewport_size({"width": 1400, "height": 900})
+    drawn(page, "AHU-1 temp", "AHU-1 fan")
     visits.picture(page, "links-template")
 
 
@@ -326,3 +329,86 @@ def test_a_token_that_only_reads_says_why(visits: Visits) -> None:
     menu.get_by_role("button", name="Delete", exact=True).click()
     expect(menu.get_by_role("alert")).to_contain_text("not delete them")
     assert list(api.views) == ["Plant"]
+
+
+# The size of a picture, the colour of its corner, and how many of its pixels have a colour.
+PIXELS = """async ([picture, colour]) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${picture}`;
+    await image.decode();
+    const { width, height } = image;
+    const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+    copy.drawImage(image, 0, 0);
+    const { data } = copy.getImageData(0, 0, width, height);
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4)
+        if (colour.every((level, channel) => data[at + channel] === level)) count++;
+    return { width, height, corner: [...data.slice(0, 4)], count };
+}"""
+
+
+def saved_image(page: Page, name: str, colour: Sequence[int] = (0, 0, 0)) -> dict[str, Any]:
+    """Saves the image of the page, keeps it beside the pictures, and returns its `PIXELS`."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save image").press("Enter")
+    stamps = (iso(time_ms)[:16].replace("-", "").replace(":", "") for time_ms in (FROM_MS, FROM_MS + HOUR_MS))
+    assert download.value.suggested_filename == f"{SITE}-{'Z-'.join(stamps)}Z.png"
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    path = PICTURES / f"{name}.png"
+    download.value.save_as(path)
+    reader = page.context.new_page()
+    picture = base64.b64encode(path.read_bytes()).decode()
+    pixels: dict[str, Any] = reader.evaluate(PIXELS, [picture, colour])
+    reader.close()
+    return pixels
+
+
+def colour_of(page: Page, selector: str, part: str = "color") -> list[int]:
+    """The red, green and blue of an element."""
+    channels: list[int] = page.locator(selector).first.evaluate(
+        "(element, part) => getComputedStyle(element)[part].match(/\\d+/g).slice(0, 3).map(Number)", part
+    )
+    return channels
+
+
+@pytest.mark.parametrize(("scheme", "ratio"), [("light", 2), ("dark", 1)])
+def test_an_image_has_panes_and_title(visits: Visits, scheme: str, ratio: int) -> None:
+    options = {"color_scheme": scheme, "device_scale_factor": ratio}
+    page = opened(visits, AirHandlers(), template("AHU-1"), **options)
+    drawn(page, "AHU-1 temp", "AHU-1 fan")
+    # The lane of the fan is as wide as the hour.
+    plot = page.locator("figure .u-over").last.bounding_box()
+    figure = page.locator("figure.chart").bounding_box()
+    assert plot and figure
+    image = saved_image(page, f"links-image-{scheme}", colour_of(page, ".legend .swatch.ink-1"))
+    assert image["count"] > 10 * ratio**2 * plot["width"]
+    assert image["corner"] == [*colour_of(page, "body", "backgroundColor"), 255]
+    assert image["width"] == pytest.approx(ratio * (figure["width"] + 32), abs=ratio)
+    assert image["height"] > ratio * (figure["height"] + 64)
+
+
+@pytest.mark.parametrize("view", ["scatter", "carpet"])
+def test_other_tabs_have_images(visits: Visits, view: str) -> None:
+    api = AirHandlers()
+    api.bucket = lambda start_ms: 60.0 + (start_ms - FROM_MS) / HOUR_MS
+    page = opened(visits, api, [("point", "AHU-1 temp"), ("point", "AHU-1 return"), ("view", view)])
+    expect(page.locator(f"figure.{view}[data-state=drawn]")).to_be_visible()
+    box = page.locator(f"figure.{view} canvas").first.bounding_box()
+    assert box
+    image = saved_image(page, f"links-image-{view}")
+    assert image["width"] == pytest.approx(box["width"] + 32, abs=1)
+    assert image["height"] > box["height"]
+
+
+def test_an_image_waits_for_its_chart(visits: Visits) -> None:
+    api = AirHandlers()
+    api.holding = True
+    page = opened(visits, api, [("point", "AHU-1 temp")])
+    page.get_by_role("button", name="Save image").click()
+    expect(page.get_by_role("alert")).to_have_text(
+        "The chart is not drawn yet. Wait for it, then save the image again."
+    )
+    api.release()
+    drawn(page, "AHU-1 temp")
+    saved_image(page, "links-image-later")
+    expect(page.get_by_role("alert")).to_have_count(0)

@@ -7,6 +7,7 @@ import { CompareMenu } from "./compare/compare-menu";
 import { Copy } from "./copy";
 import { paneCount } from "./data/panes";
 import { Download } from "./download/download";
+import { SaveImage } from "./image/save-image";
 import { MeasureMenu } from "./measure/measure-menu";
 import type { Measure } from "./measure/measures";
 import { ResolutionMenu } from "./measure/resolution-menu";
@@ -31,10 +32,6 @@ export function Tools(props: Props) {
     <div class="tools">
       <div class="row">
         <RangeBar range={view.range} span={span} preset={view.preset} onRange={view.showRange} />
-        <div class="share">
-          <ViewsMenu api={props.api} site={site.site_name} text={shownText(view)} />
-          {points.length > 0 && <Share {...props} />}
-        </div>
       </div>
       <div class="row">
         <ZoneSwitch
@@ -45,6 +42,10 @@ export function Tools(props: Props) {
         />
         {points.length > 0 && view.tabs.tab === "lines" && <Choices {...props} />}
         {(points.length > 0 || view.template) && <EquipmentBar {...props} site={site.site_name} />}
+        <div class="share">
+          <ViewsMenu api={props.api} site={site.site_name} text={shownText(view)} />
+          {points.length > 0 && <Share {...props} />}
+        </div>
       </div>
     </div>
   );
@@ -89,6 +90,7 @@ function Share({ api, site, view, lines }: Props) {
         label="Link to this chart"
         textOf={() => new URL(view.hrefOf(), location.href).href}
       />
+      <SaveImage site={site} view={view} lines={lines} />
       <Download
         api={api}
         site={site.site_name}

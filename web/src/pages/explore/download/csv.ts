@@ -85,8 +85,12 @@ export function joinedCsv(pages: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuf
 
 /** Returns a file name with the site and the span. */
 export function fileName(site: string, { from, to }: Span): string {
-  const stamp = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace(/[-:]/g, "");
-  return `${site}_${stamp(from)}Z_${stamp(to)}Z.csv`;
+  return `${site}_${stamp(from)}_${stamp(to)}.csv`;
+}
+
+/** Returns a time as file names have it: 20260101T0000Z. */
+export function stamp(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace(/[-:]/g, "")}Z`;
 }
 
 export function save(file: Blob, name: string): void {

@@ -1,0 +1,63 @@
+// What an image of a chart says around it.
+
+import { times } from "../../../ui/format";
+import type { Line } from "../data/line";
+import { stamp } from "../download/csv";
+import { MEASURES } from "../measure/measures";
+import type { Plan } from "../measure/plan";
+import type { Span } from "../range/range";
+import { symbol } from "../units";
+
+/** A point with the slot of its colour, or a text without one. */
+export type Item = { text: string; slot: number | undefined; faint: boolean };
+
+export type Caption = { title: string; items: Item[]; range: string };
+
+/** Returns the lines of a chart with their units and, where they are measured, their measure. */
+export function itemsOf(
+  lines: readonly Pick<Line, "name" | "label" | "unit" | "slot" | "compared">[],
+  { measure, bucket, measured }: Pick<Plan, "measure" | "bucket" | "measured">,
+): Item[] {
+  return lines.map(({ name, label, unit, slot, compared }) => {
+    const isMeasured = measure !== undefined && measured.includes(name);
+    const texts = [
+      symbol(unit) ? `${label} (${symbol(unit)})` : label,
+      ...(isMeasured ? [`${MEASURES[measure].title.toLowerCase()} per ${spaced(bucket ?? "")}`] : []),
+    ];
+    return { text: texts.join(", "), slot, faint: compared };
+  });
+}
+
+/** Returns a bucket such as 15m with a space before its unit. */
+function spaced(bucket: string): string {
+  return bucket.replace(/\d+/, "$& ").trim();
+}
+
+/** Returns the range with its zone. */
+export function rangeText({ from, to }: Span, timeZone: string): string {
+  return `${times(from, to, timeZone)}, times in ${timeZone}`;
+}
+
+/** Returns a file name with the site and the span. */
+export function imageName(site: string, { from, to }: Span): string {
+  return `${site}-${stamp(from)}-${stamp(to)}.png`;
+}
+
+export type Place = { x: number; y: number };
+
+/** Returns where items of some widths begin, in rows of a height, and the height of all rows. */
+export function rowsOf(
+  widths: readonly number[],
+  across: number,
+  gap: number,
+  row: number,
+): { places: Place[]; height: number } {
+  let [x, y] = [0, 0];
+  const places = widths.map((width) => {
+    if (x && x + width > across) [x, y] = [0, y + row];
+    const place = { x, y };
+    x += width + gap;
+    return place;
+  });
+  return { places, height: places.length ? y + row : 0 };
+}

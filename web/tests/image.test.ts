@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+import { imageName, itemsOf, rangeText, rowsOf } from "../src/pages/explore/image/caption";
+
+const FROM = Date.UTC(2026, 0, 1, 6);
+const SPAN = { from: FROM, to: FROM + 3_600_000 };
+
+describe("the caption of an image", () => {
+  const lines = [
+    { name: "a", label: "Main meter", unit: "kilowattHours", slot: 0, compared: false },
+    { name: "b", label: "Fan", unit: "", slot: 11, compared: true },
+  ];
+
+  test("points have their unit, their measure and their colour", () => {
+    expect(itemsOf(lines, { measure: "increase", bucket: "15m", measured: ["a"] })).toEqual([
+      { text: "Main meter (kWh), increase per 15 m", slot: 0, faint: false },
+      { text: "Fan", slot: 11, faint: true },
+    ]);
+    expect(itemsOf(lines, { measure: undefined, bucket: "1h", measured: ["a"] })[0]?.text).toBe(
+      "Main meter (kWh)",
+    );
+  });
+
+  test("the range has its zone, the file its times in UTC", () => {
+    expect(rangeText(SPAN, "America/Chicago")).toBe("1 Jan 2026, 00:00–01:00, times in America/Chicago");
+    expect(imageName("mill", SPAN)).toBe("mill-20260101T0600Z-20260101T0700Z.png");
+  });
+});
+
+describe("rows of items", () => {
+  test("an item that does not fit begins a row", () => {
+    expect(rowsOf([40, 40, 40, 200, 10], 100, 10, 20)).toEqual({
+      places: [
+        { x: 0, y: 0 },
+        { x: 50, y: 0 },
+        { x: 0, y: 20 },
+        { x: 0, y: 40 },
+        { x: 0, y: 60 },
+      ],
+      height: 80,
+    });
+    expect(rowsOf([], 100, 10, 20)).toEqual({ places: [], height: 0 });
+  });
+
+  test("no items overlap", () => {
+    for (let seed = 1; seed < 200; seed++) {
+      const widths = Array.from({ length: seed % 17 }, (_, index) => (seed * (index + 3) * 37) % 150);
+      const { places, height } = rowsOf(widths, 100, 10, 20);
+      places.forEach(({ x, y }, index) => {
+        expect(x === 0 || x + (widths[index] as number) <= 100).toBe(true);
+        expect(y + 20).toBeLessThanOrEqual(height);
+        const next = places[index + 1];
+        if (next) expect(next.y > y || next.x >= x + (widths[index] as number) + 10).toBe(true);
+      });
+    }
+  });
+});
