@@ -129,7 +129,6 @@ describe("lines", () => {
     const rows = { ...a, min: [0, 1, 2, 3], max: [2, 3, 4, 5] };
     const chart = chartOf([point("a")], answer([rows], { data_type: "aggregate" }), SPAN);
     const [line] = chart.lines;
-    expect(chart.banded).toBe(true);
     expect(piecesOf(column(chart, 0))).toEqual([
       [1, 2],
       [3, 4],

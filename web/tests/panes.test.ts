@@ -8,35 +8,13 @@ import { bucketText } from "../src/pages/explore/format";
 import { shortened } from "../src/pages/explore/plot/draw-lanes";
 import { heightsOf, LANE, leastHeight, plotWidth, Sides } from "../src/pages/explore/plot/layout";
 import { DAY, HOUR, MINUTE } from "../src/pages/explore/range/range";
+import { lineOf } from "./lines";
 
 const SPAN = { from: 0, to: 100 };
-const lineOf = (changes: Partial<Line> = {}): Line => ({
-  name: "a",
-  label: "a",
-  unit: "",
-  slot: 0,
-  draw: "lane",
-  states: new Map(),
-  hold: 10,
-  compared: false,
-  times: [],
-  values: [],
-  low: [],
-  high: [],
-  ends: [],
-  partial: [],
-  gaps: [],
-  expected: null,
-  received: 0,
-  column: 0,
-  factor: 1,
-  isolated: [],
-  ...changes,
-});
+const laneOf = (changes: Partial<Line> = {}): Line => lineOf({ draw: "lane", ...changes });
 const chartOf = (...lines: Partial<Line>[]): Chart => ({
-  lines: lines.map((line, index) => lineOf({ name: String(index), draw: "line", ...line })),
+  lines: lines.map((line, index) => lineOf({ name: String(index), ...line })),
   span: SPAN,
-  banded: false,
   gaps: [],
   rows: 0,
 });
@@ -115,12 +93,12 @@ function drawn(marks: Mark[], columns: number): string {
 
 describe("a lane", () => {
   const draw = (line: Partial<Line>, view = SPAN, columns = 10) =>
-    drawn(marksOf(lineOf(line), view, columns), columns);
+    drawn(marksOf(laneOf(line), view, columns), columns);
 
   test("holds a state until the next", () => {
     const rows = { times: [0, 10, 20, 30, 40, 50], values: [0, 0, 1, 1, 2, 0] };
     expect(draw(rows)).toBe("001120----");
-    expect(marksOf(lineOf(rows), SPAN, 10)).toContainEqual({ from: 2, to: 4, states: [1] });
+    expect(marksOf(laneOf(rows), SPAN, 10)).toContainEqual({ from: 2, to: 4, states: [1] });
   });
 
   test("holds no longer than two and a half intervals", () => {
@@ -147,7 +125,7 @@ describe("a lane", () => {
 
   test("agrees with the cursor in every column", () => {
     const times = [3, 9, 14, 33, 38, 52, 57, 88];
-    const line = lineOf({ times, values: times.map((time) => time % 4), hold: 12 });
+    const line = laneOf({ times, values: times.map((time) => time % 4), hold: 12 });
     const marks = drawn(marksOf(line, SPAN, 100), 100);
     for (let column = 0; column < 100; column++) {
       const value = valueAt(line, column + 0.5);
@@ -176,7 +154,7 @@ describe("buckets", () => {
   });
 
   test("are read by the cursor until they end", () => {
-    const line = lineOf({ draw: "bars", times: [0, 20], values: [5, 6], ends: [20, 30], partial: [1] });
+    const line = laneOf({ draw: "bars", times: [0, 20], values: [5, 6], ends: [20, 30], partial: [1] });
     expect(valueAt(line, 19)).toMatchObject({ value: 5, end: 20, partial: false });
     expect(valueAt(line, 20)).toMatchObject({ value: 6, end: 30, partial: true });
     expect(valueAt(line, 30)).toEqual({ kind: "none" });

@@ -5,9 +5,13 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+const numbers = new Map<number, Intl.NumberFormat>();
+
 /** Returns a number with thousands separators and at most `decimals` decimals. */
 export function number(value: number, decimals = 0): string {
-  return new Intl.NumberFormat(LOCALE, { maximumFractionDigits: decimals }).format(value);
+  const format = numbers.get(decimals) ?? new Intl.NumberFormat(LOCALE, { maximumFractionDigits: decimals });
+  numbers.set(decimals, format);
+  return format.format(value);
 }
 
 /** Returns a number with its noun: 1 day, 1,200 days. */

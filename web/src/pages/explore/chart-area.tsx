@@ -1,6 +1,6 @@
 import { useContext } from "preact/hooks";
 import type { Api } from "../../api/client";
-import type { Point } from "../../api/types";
+import type { Point, Series } from "../../api/types";
 import { link } from "../../ui/link";
 import { Notice } from "../../ui/notice";
 import { Retry } from "../../ui/retry";
@@ -61,6 +61,8 @@ export function ChartArea({ api, site, view, lines, onAdd, onRemove }: Props) {
   );
 }
 
+// One array, for what is derived from it is kept while it is the same.
+const NO_SERIES: Series[] = [];
 const VIEWS = { scatter: ScatterView, carpet: CarpetView };
 
 function SelectedTab(props: Omit<Props, "onAdd">) {
@@ -80,7 +82,7 @@ function LoadedChart({ api, site, view, lines, onRemove }: Omit<Props, "onAdd">)
   const table = {
     points: lines.points,
     measured: lines.drawnMeasures,
-    series: answer?.series ?? [],
+    series: answer?.series ?? NO_SERIES,
     statistics,
     measure: plan.measure,
     isCompared: view.versus !== undefined,

@@ -22,7 +22,11 @@ type Props = {
 /** The lines with their statistics, and notes about the chart. */
 export function Legend({ lines, table, panes, hover, onRemove }: Props) {
   const pointer = useStore(hover);
-  const rows = useMemo(() => rowsOf({ lines, ...table }), [lines, table]);
+  const { points, measured, series, statistics } = table;
+  const rows = useMemo(
+    () => rowsOf({ lines, points, measured, series, statistics }),
+    [lines, points, measured, series, statistics],
+  );
   const units = unitsWithoutAxis(panes);
   return (
     <StatisticsTable

@@ -19,12 +19,12 @@ export function usePlot(input: PlotInput, hover: Store<Hover>, onWidth: (width: 
   const holder = useMemo(() => new PlotHolder(input, host, hover, setFailure), [hover]);
   holder.input = input;
   const theme = useTheme();
-  const { chart, panes, timeZone, view, state } = input;
+  const { panes, timeZone, view, state } = input;
   const frames = panes.map(({ axes, lines }) => [
     axes,
     lines.map(({ name, unit, slot, draw }) => [name, unit, slot, draw]),
   ]);
-  const layout = JSON.stringify([frames, timeZone, chart.banded]);
+  const layout = JSON.stringify([frames, timeZone]);
   useEffect(() => () => holder.remove(), [layout, theme]);
   useEffect(() => holder.show(), [panes, view.from, view.to, state, layout, theme]);
   useEffect(() => observeSize(host.current, holder, onWidth), [onWidth]);

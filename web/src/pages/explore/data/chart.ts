@@ -23,14 +23,12 @@ export function chartOf(
   samples = answer,
 ): Chart {
   const answered = new Map(answer?.series.map((series) => [series.point_name, series]));
-  const banded = answer?.series.some(({ min }) => min !== undefined) ?? false;
   const step = samples ? stepOf(samples, span) : 0;
   const lines = chosen.map((point) => lineOf(point, answered.get(point.name), step));
   shareFactors(lines);
   return {
     lines,
     span,
-    banded,
     gaps: commonGaps(lines.map((line) => line.gaps)),
     rows: lines.reduce((sum, line) => sum + line.times.length, 0),
   };

@@ -49,8 +49,6 @@ export type Chart = {
   lines: Line[];
   /** The range of the rows. */
   span: Span;
-  /** Whether the rows are aggregates, drawn with a band from minimum to maximum. */
-  banded: boolean;
   /** The gaps that all lines have in common. */
   gaps: GapSpan[];
   rows: number;

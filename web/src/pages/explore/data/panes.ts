@@ -1,11 +1,11 @@
 // The panes of a chart: lines by unit, and one pane for all lanes.
 
-import uPlot from "uplot";
+import type uPlot from "uplot";
 import type { Span } from "../range/range";
 import { type Axes, axesOf, scaleOf } from "./axes";
 import { commonGaps } from "./gaps";
 import type { Chart, GapSpan, Line } from "./line";
-import { type Column, isolatedRows, tableOf } from "./table";
+import { type Column, isolatedRows, joinedTable } from "./table";
 
 export type Pane = {
   /** Whether its lines are lanes, which have no y axis. */
@@ -44,11 +44,7 @@ export function paneCount(lines: readonly Line[]): number {
 
 function valuePane({ span }: Chart, all: Line[], limit: number): Pane {
   const lines = all.map((line, index) => ({ ...line, column: index + 1 }));
-  const table = uPlot.join(
-    [[[span.from, span.to]], ...lines.map(tableOf)],
-    // A row that only another line has is not a gap of this line.
-    [[1], ...lines.map(() => [1, 2])],
-  );
+  const table = joinedTable(lines, span);
   for (const line of lines) line.isolated = isolatedRows(table[line.column] as Column);
   const gaps = commonGaps(lines.map((line) => line.gaps));
   return { lanes: false, lines, axes: axesOf(lines, limit), table, gaps };

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Api } from "../../../api/client";
 import { useLoaded } from "../../../ui/load";
 import { daysOf, earlierSpan } from "../compare/versus";
@@ -38,7 +38,10 @@ export function useSummary(api: Api, site: string, view: View, timeZone: string,
   const last = useRef<typeof loaded.value>(undefined);
   if (loaded.value?.summary) last.current = loaded.value;
   const current = last.current?.subject === subject ? last.current : undefined;
-  return { summary: current?.summary, compared: current?.compared, error: loaded.error };
+  return useMemo(
+    () => ({ summary: current?.summary, compared: current?.compared, error: loaded.error }),
+    [current, loaded.error],
+  );
 }
 
 function requestsOf(site: string, { points, span, range, versus }: View, timeZone: string): SummaryRequest[] {

@@ -22,6 +22,8 @@ export class PanePlot {
   readonly lanes: boolean;
   /** The number of bars of the last drawing. */
   bars = 0;
+  /** The changes of the sides that the last drawing knew. */
+  private aligned: number;
   /** Marks the bucket under the cursor. */
   private readonly bucket: HTMLElement;
 
@@ -31,7 +33,7 @@ export class PanePlot {
     private pane: Pane,
     timeZone: string,
     inks: Inks,
-    frame: PaneFrame,
+    private frame: PaneFrame,
     view: Span,
     events: PaneEvents,
   ) {
@@ -47,6 +49,7 @@ export class PanePlot {
       },
     });
     this.u = create(host, options, pane.table, view);
+    this.aligned = frame.sides.changes;
     this.u.ctx.canvas.setAttribute("role", "img");
     this.bucket = document.createElement("div");
     this.bucket.className = "bucket";
@@ -64,24 +67,22 @@ export class PanePlot {
     return this.pane.lines;
   }
 
-  /** Draws other rows of the same lines, or another span. */
-  show(pane: Pane, view: Span): void {
+  /** Whether a pane drawn later needed wider sides. */
+  get isNarrow(): boolean {
+    return this.aligned !== this.frame.sides.changes;
+  }
+
+  /** Draws other rows of the same lines, another span or another size. */
+  show(pane: Pane, view: Span, width: number, height: number): void {
     const changed = pane !== this.pane;
     this.pane = pane;
     this.u.batch((u: uPlot) => {
+      if (width !== u.width || height !== u.height) u.setSize({ width, height });
       if (changed) u.setData(pane.table, false);
+      if (this.isNarrow) u.redraw(true, true);
       u.setScale("x", { min: view.from, max: view.to });
     });
-  }
-
-  size(width: number, height: number): void {
-    if (width !== this.u.width || height !== this.u.height)
-      this.u.batch((u: uPlot) => u.setSize({ width, height }));
-  }
-
-  /** Draws again with the current widths of the sides. */
-  align(): void {
-    this.u.batch((u: uPlot) => u.redraw(true, true));
+    this.aligned = this.frame.sides.changes;
   }
 
   /** Moves the cursor to a position of the chart's cursor; -1 hides it. */

@@ -7,7 +7,9 @@ import { clampSpan, type Span, sameSpan } from "../range/range";
 import { listen, type MoveKind, type Moves, press } from "./gestures";
 import { type Inks, inksOf } from "./inks";
 import { heightsOf, leastHeight, nameWidth, Sides } from "./layout";
+import type { PaneFrame } from "./options";
 import { PanePlot } from "./pane-plot";
+import { Turns } from "./turns";
 
 /** `drawn` when the rows of the view are on the canvas. */
 export type State = "loading" | "drawn" | "failed";
@@ -26,6 +28,8 @@ export type PlotEvents = {
 };
 
 const SETTLE_MS = 250;
+/** How often panes are drawn again because others need wider sides. */
+const ALIGNMENTS = 3;
 
 /** A move that `onView` has not reported yet. */
 export type Move = { span: Span; kind: MoveKind };
@@ -36,6 +40,11 @@ export type Hover = { time: number; x: number; top: number; bottom: number } | n
 /** What a plot shows; `state` says whether the rows belong to the view. */
 export type Picture = { chart: Chart; panes: readonly Pane[]; view: Span; state: State };
 
+/** The rows of the lines of a pane. */
+function rowsOf(pane: Pane | undefined): number {
+  return pane?.lines.reduce((sum, { times }) => sum + times.length, 0) ?? 0;
+}
+
 export class Plot {
   private readonly panes: PanePlot[] = [];
   private readonly inks: Inks;
@@ -43,8 +52,19 @@ export class Plot {
   private readonly moves: Moves;
   private moving: (Move & { timer: ReturnType<typeof setTimeout> | undefined }) | undefined;
   private unmarked: boolean;
+  private labelOf: (pane: Pane) => string = () => "";
+  private alignments = 0;
+  /** The size of the chart, which it keeps outside the document. */
+  private width = 0;
+  private height = 0;
+  private readonly turns = new Turns({
+    draw: (pane) => this.drawPane(pane),
+    rowsOf: (pane) => rowsOf(this.picture.panes[pane]),
+    onDone: () => this.align(),
+    attempt: (turn) => this.attempt(turn),
+  });
 
-  /** Draws at once; throws when that fails, after removing its elements. */
+  /** Draws the first panes at once; throws when that fails, after removing its elements. */
   constructor(
     private readonly host: HTMLElement,
     private picture: Picture,
@@ -66,37 +86,37 @@ export class Plot {
     // Listens before uPlot, whose own listener draws in a microtask, unless the plot is destroyed by then.
     addEventListener("dppxchange", this.events.onPixels);
     try {
-      this.create();
-      this.align();
+      this.host.style.setProperty("--least", `${leastHeight(picture.panes)}px`);
+      [this.width, this.height] = [host.clientWidth, host.clientHeight];
+      this.turns.start(picture.panes.keys());
     } catch (error) {
       this.remove();
       throw error;
     }
-    this.drawn();
     this.settle();
   }
 
-  private create(): void {
-    const { panes } = this.picture;
-    this.host.style.setProperty("--least", `${leastHeight(panes)}px`);
-    const heights = heightsOf(panes, this.host.clientHeight);
-    panes.forEach((pane, index) => {
-      const frame = {
-        width: this.host.clientWidth,
-        height: heights[index] as number,
-        last: index === panes.length - 1,
-        sides: this.sides,
-      };
-      const events = {
-        onBack: () => this.events.onBack(),
-        onSelect: (u: uPlot) => this.attempt(() => this.select(u)),
-        onCursor: (u: uPlot) => this.attempt(() => this.hover(u)),
-      };
-      const { timeZone, inks } = this;
-      const plot = new PanePlot(this.host, pane, timeZone, inks, frame, this.span(), events);
-      this.panes.push(plot);
-      listen(plot.u.over, this.moves);
-    });
+  /** Draws a pane in the current span; creates it when it is drawn for the first time. */
+  private drawPane(index: number): void {
+    const pane = this.picture.panes[index] as Pane;
+    const { width, sides } = this;
+    const height = heightsOf(this.picture.panes, this.height)[index] as number;
+    const plot = this.panes[index];
+    if (plot) plot.show(pane, this.span(), width, height);
+    else this.create(pane, { width, height, last: index === this.picture.panes.length - 1, sides });
+  }
+
+  private create(pane: Pane, frame: PaneFrame): void {
+    const events = {
+      onBack: () => this.events.onBack(),
+      onSelect: (u: uPlot) => this.attempt(() => this.select(u)),
+      onCursor: (u: uPlot) => this.attempt(() => this.hover(u)),
+    };
+    const { timeZone, inks } = this;
+    const plot = new PanePlot(this.host, pane, timeZone, inks, frame, this.span(), events);
+    plot.u.ctx.canvas.setAttribute("aria-label", this.labelOf(pane));
+    this.panes.push(plot);
+    listen(plot.u.over, this.moves);
   }
 
   /** Removes the plot and returns the move in progress, for the next plot. */
@@ -110,6 +130,7 @@ export class Plot {
   }
 
   private remove(): void {
+    this.turns.stop();
     removeEventListener("dppxchange", this.events.onPixels);
     this.host.style.removeProperty("--least");
     for (const pane of this.panes) pane.destroy();
@@ -124,27 +145,23 @@ export class Plot {
     this.mark();
     if (moved || picture.panes !== before.panes) this.draw();
     else this.attempt(() => this.drawn());
-    // The dots of the cursor still mark the previous rows.
-    const { left = -1, top = -1 } = this.pointed?.cursor ?? {};
-    if (left >= 0 && moved) this.attempt(() => this.pointed?.setCursor({ left, top }));
   }
 
   /** Names the pictures of the panes. */
   name(labelOf: (pane: Pane) => string): void {
+    this.labelOf = labelOf;
     this.picture.panes.forEach((pane, index) => {
       this.panes[index]?.u.ctx.canvas.setAttribute("aria-label", labelOf(pane));
     });
   }
 
   size(width: number, height: number): void {
-    this.attempt(() => {
-      const heights = heightsOf(this.picture.panes, height);
-      this.panes.forEach((pane, index) => {
-        pane.size(width, heights[index] as number);
-      });
-      this.align();
-      this.drawn();
-    });
+    if (width === this.width && height === this.height) {
+      this.attempt(() => this.drawn());
+      return;
+    }
+    [this.width, this.height] = [width, height];
+    this.draw();
   }
 
   press(key: string): boolean {
@@ -155,23 +172,23 @@ export class Plot {
     return this.moving?.span ?? this.picture.view;
   }
 
-  /** Draws the rows in the current span before returning. */
+  /** Draws the rows in the current span, of a large chart a pane at a time. */
   private draw(): void {
-    this.attempt(() => {
-      this.panes.forEach((pane, index) => {
-        pane.show(this.picture.panes[index] as Pane, this.span());
-      });
-      this.align();
-      this.drawn();
-    });
+    this.alignments = 0;
+    this.attempt(() => this.turns.start(this.picture.panes.keys()));
   }
 
-  /** Draws the panes again while one of them needs wider sides than those drawn before it. */
+  /** Draws the panes again that are narrower than one that was drawn after them. */
   private align(): void {
-    for (let round = 0, before = 0; round < 3 && this.sides.changes !== before; round++) {
-      before = this.sides.changes;
-      if (this.panes.length > 1) for (const pane of this.panes) pane.align();
+    const narrow = [...this.panes.keys()].filter((index) => this.panes[index]?.isNarrow);
+    if (narrow.length && this.alignments++ < ALIGNMENTS) {
+      this.turns.start(narrow);
+      return;
     }
+    this.drawn();
+    // The dots of the cursor still mark the previous rows.
+    const { left = -1, top = -1 } = this.pointed?.cursor ?? {};
+    if (left >= 0) this.pointed?.setCursor({ left, top });
   }
 
   private attempt(action: () => void): void {
@@ -260,7 +277,7 @@ export class Plot {
       lanes: String(chart.lines.filter(({ draw }) => draw === "lane").length),
       bars: String(this.panes.reduce((sum, pane) => sum + pane.bars, 0)),
     });
-    if (state !== "drawn" || this.moving) return;
+    if (state !== "drawn" || this.moving || !this.turns.isDone) return;
     dataset.state = "drawn";
     if (!this.unmarked) return;
     this.unmarked = false;

@@ -51,5 +51,5 @@ function isSparse(u: uPlot, line: Line | undefined): boolean {
   const { min, max } = u.scales.x as uPlot.Scale;
   if (!line || line.draw === "bars" || min == null || max == null) return false;
   const rows = indexFrom(line.times, max) - indexFrom(line.times, min);
-  return rows * 12 < u.over.clientWidth;
+  return rows * 12 < u.bbox.width / uPlot.pxRatio;
 }
