@@ -76,6 +76,8 @@ class LaidOutApi:
                     "points": [self.point(name) for name in self.units if wanted in name],
                     "next_token": None,
                 }
+            case ["sites", _, "views"]:
+                return {"site_name": SITE, "views": []}
             case ["sites", _, "latest"]:
                 return {"site_name": SITE, "latest": self.latest(), "next_token": None, "warnings": []}
             case ["sites", _, "tags"]:

@@ -78,6 +78,9 @@ def valid_values(stack: dict[str, Any], caller: requests.Session) -> dict[str, A
         "resolution": "auto",
         "week_start": "monday",
         "measure": "count",
+        "fill": "null",
+        "hours": "06:00-18:00",
+        "days": "mon-fri",
         "points": {points[0]["point_name"]: {"rollover": None}},
         "file": next(ASSETS.glob("*.js")).name,
     }
@@ -159,6 +162,13 @@ def make_sensible(case: Case, valid_values: dict[str, Any]) -> None:
             for name in sizes[1:]:
                 del parameters[name]
             parameters |= {name: SIZES[name] for name in sizes[:1]}
+            unfit = set()
             if sizes or "method" in parameters:
-                # A measure has no chart.
-                parameters.pop("measure", None)
+                # None of these has a chart.
+                unfit |= {"measure", "form", "hours", "days"}
+            if "point_names" in parameters:
+                unfit.add("tag")
+            if "form" in unfit or parameters.get("form") != "table":
+                unfit.add("fill")
+            for name in unfit:
+                parameters.pop(name, None)
