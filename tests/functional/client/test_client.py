@@ -143,7 +143,7 @@ def test_pages_warn_once_and_not_of_continuation(
 
 def test_the_number_of_pages_is_limited(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES", 40)
-    monkeypatch.setattr(client_module, "_MAX_PAGES", 3)
+    monkeypatch.setattr("vitals_client.pages.MAX_PAGES", 3)
     with pytest.raises(FailedError, match="more than 3 pages"):
         client.query(SITE, [POINT], SPAN.start_ms, SPAN.end_ms, resolution="raw")
 

@@ -33,6 +33,7 @@ OTHERS = {
     "format": "csv",
     "priority": "high",
     "units": "metric",
+    "form": "table",
 }
 POINTS = {"points": {"ahu": {"kind": "analog"}}}
 LISTS = {"holidays": ["2026-12-25"], "point_names": ["a"], "point_name": ["a,b"], "tag": ["ahu"]}
@@ -164,9 +165,9 @@ def test_missing_and_unknown_are_named_together(send: Send) -> None:
     text = json.loads(answer.text)["error"]
     assert text.startswith("unknown parameter 'site'; this route takes site_name, ")
     assert "site_name: Field required" in text
-    answer = send("POST", "/exports", body='{"site_name": "mill", "resolution": "1h"}')
+    answer = send("POST", "/exports", body='{"site_name": "mill", "width": 10}')
     text = json.loads(answer.text)["error"]
-    assert text.startswith("unknown key 'resolution'; the JSON body takes site_name, point_names, ")
+    assert text.startswith("unknown key 'width'; the JSON body takes site_name, point_names, ")
     assert "start_time: Field required" in text
 
 

@@ -333,6 +333,7 @@ def test_sites_are_those_granted(call: Call) -> None:
         "status": "enabled",
         "timezone": "UTC",
         "units": "source",
+        "holidays": [],
         "points": 3,
         "synced_from": iso(NOON - HOUR_MS),
         "synced_until": iso(NOON),

@@ -60,6 +60,7 @@ def test_a_site_has_lag_and_rejected_readings(call: Call, dynamodb: Any) -> None
         "status": "enabled",
         "timezone": "UTC",
         "units": "source",
+        "holidays": [],
         "points": 3,
         "synced_from": iso(NOON - HOUR_MS),
         "synced_until": iso(NOON),
