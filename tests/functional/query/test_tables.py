@@ -110,6 +110,9 @@ def test_auto_is_never_raw(call: Call) -> None:
 def test_rows_end_with_the_last_that_began(call: Call) -> None:
     content = table(call, ["a"], end_time=str(NOON + 24 * HOUR_MS))
     assert content["timestamps"][-1] == NOON
+    held = table(call, ["a"], end_time=str(NOON + HOUR_MS), resolution="1m", measure="at", fill="last")
+    assert held["timestamps"][-1] == NOON + MINUTE_MS
+    assert held["columns"][0]["values"][-1] == 59.0
     assert content["partial"] == [4]
 
 

@@ -29,6 +29,11 @@ def test_plain_names_may_have_signs_without_spaces() -> None:
     assert names(["sum: a + b", "b", "sum: c - a"]) == ("a", "b", "c")
 
 
+def test_blanks_around_a_sign_do_not_count() -> None:
+    blanks = " " * 4_900
+    assert terms(f"sum: a{blanks}+{blanks}b") == (Term("a"), Term("b"))
+
+
 @pytest.mark.parametrize(
     "text", ["sum:", "sum: + ", "sum: a + ", 'sum: "a" b', 'sum: "\\q"', "sum: " + 10_001 * "a"]
 )

@@ -86,7 +86,8 @@ def _show(table: "pa.Table", *, json: bool) -> None:
     headers = list(table.column_names)
     columns = [bucket_table.iso_texts(table[wide.TIME])]
     columns += [_cells(column, answer["measure"]) for column in answer["columns"]]
-    marks = ["" if row not in set(answer[_PARTIAL]) else _PARTIAL for row in range(table.num_rows)]
+    partial = set(answer[_PARTIAL])
+    marks = [_PARTIAL if row in partial else "" for row in range(table.num_rows)]
     if any(marks):
         headers, columns = [*headers, _PARTIAL], [*columns, marks]
     numbers = table.column_names[1:]

@@ -14,6 +14,8 @@ PREFIX = "sum:"
 MAX_TEXT = 10_000
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SEPARATOR = re.compile(r"\s+([+\-\u2212])\s+")
+# One blank before the sign: many would be tried again from each of them.
+_NEXT = re.compile(r"\s[+\-\u2212]\s")
 _SIGN = re.compile(r"([+\-\u2212])\s+")
 _DANGLING = re.compile(r"(?:^|\s)[+\-\u2212]$")
 _FORM = (
@@ -68,9 +70,9 @@ def _operand(text: str, start: int) -> tuple[str, int]:
             raise InvalidRequestError(f"{_FORM}, as a JSON string: {quoted[0][:40]}") from None
         end = quoted.end()
     else:
-        separator = _SEPARATOR.search(text, start)
+        separator = _NEXT.search(text, start)
         end = separator.start() if separator else len(text)
-        name = text[start:end]
+        name = text[start:end].rstrip()
         if _DANGLING.search(name):
             raise InvalidRequestError(f"{_FORM}: a name is missing at the end")
     if not name:

@@ -53,6 +53,8 @@ def table_of(query: PlannedRead, rows: BucketRows, end_ms: int) -> Table:
     assert plan.calendar
     edges = _edges(plan.calendar, plan.start_ms, end_ms, query.now_ms, rows)
     starts, ends = edges[:-1], edges[1:]
+    # What is in force now is held in later buckets too.
+    rows = rows[rows.times < edges[-1]]
     points = {point.name: _point_column(point, query, rows, starts) for point in plan.existing}
     return Table(
         starts=starts,
@@ -64,7 +66,7 @@ def table_of(query: PlannedRead, rows: BucketRows, end_ms: int) -> Table:
 
 def _edges(calendar: Calendar, start_ms: int, end_ms: int, now_ms: int, rows: BucketRows) -> Times:
     """Returns the edges of the buckets that began; a bucket with a sample did, whatever the clocks say."""
-    last_ms = max(now_ms, int(rows.times.max(initial=0)))
+    last_ms = max(now_ms, int(rows.times[rows.counts > 0].max(initial=0)))
     if start_ms >= end_ms or start_ms > last_ms:
         return np.array([start_ms])
     return calendar.edges(Span(start_ms, min(end_ms, last_ms + 1)))
