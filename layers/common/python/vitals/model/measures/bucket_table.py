@@ -101,11 +101,11 @@ def _carries(cells: Cells, grid: Buckets) -> tuple[Integers, Times, Integers, Va
     rows, edges = cells.rows, grid.edges
     starts = np.maximum(cells.ends, edges[0])
     ends = np.minimum(np.minimum(cells.last_ms + cells.hold_ms, _next_ms(cells)), edges[-1])
-    held = grid.overlaps(starts, np.where(cells.is_complete, ends, starts))
-    held_ms = held.ends - held.starts
+    carried = grid.overlaps(starts, np.where(cells.is_complete, ends, starts))
+    held_ms = carried.ends - carried.starts
     with np.errstate(over="ignore"):
-        products = rows.lasts[held.index] * held_ms
-    return _keys(grid, rows.ids[held.index], held.buckets), held.starts, held_ms, products
+        products = rows.lasts[carried.index] * held_ms
+    return _keys(grid, rows.ids[carried.index], carried.buckets), carried.starts, held_ms, products
 
 
 def _unknown_keys(cells: Cells, grid: Buckets) -> Integers:

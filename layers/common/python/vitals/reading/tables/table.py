@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
-import numpy.typing as npt
 
 from vitals.model.measures.calendar import Calendar
 from vitals.model.measures.cells import Flags
@@ -105,7 +105,10 @@ def _combined(column: ColumnPlan, points: Mapping[str, TableColumn], rows: int) 
 
 
 def _sum(operands: Iterable[tuple[int, Values]]) -> Values:
-    """Returns the sums, the largest double for those that overflow."""
-    parts: list[npt.NDArray[np.float64]] = [sign * values for sign, values in operands]
-    with np.errstate(over="ignore"):
-        return np.clip(np.sum(parts, axis=0), -_LARGEST, _LARGEST) if len(parts) > 1 else parts[0]
+    """Returns the sums, the largest double for those that overflow; in order, whatever the number of rows."""
+
+    def added(total: Values, values: Values) -> Values:
+        with np.errstate(over="ignore"):
+            return np.clip(total + values, -_LARGEST, _LARGEST)
+
+    return reduce(added, (sign * values for sign, values in operands))
