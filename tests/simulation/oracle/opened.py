@@ -26,8 +26,8 @@ class OpenHours:
 
     def query(self) -> dict[str, str]:
         """Returns the parameters of a request."""
-        given = {"hours": self.hours, "days": self.days}
-        return {name: text for name, text in given.items() if text is not None}
+        parameters = {"hours": self.hours, "days": self.days}
+        return {name: text for name, text in parameters.items() if text is not None}
 
     def parts(self, span: Span) -> list[Span]:
         """Returns the parts of a span that are within the hours, in order."""
