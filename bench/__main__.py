@@ -1,22 +1,24 @@
-"""Prints every figure with its bar, and exits 1 when one is missed: `python -m bench`."""
+"""Prints figures with their bars, and exits 1 when one is missed: `python -m bench [SECTION …]`."""
 
+import argparse
 import json
 import math
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from bench import archive, chart, page
+from bench import archive, chart
 from bench.measures import series, victoria
+from bench.page.figures import page_figures
+from bench.report import show
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
-from operations.errors import OperatorError
 from vitals.ace.client import AceClient
 from vitals.ace.limits import PAGE_SIZE
 from vitals.ace.pacing import Pace
@@ -43,7 +45,25 @@ BUILDING = SimulatorSettings(points=POINTS, sites=(SITE,), odd_share=0, other_in
 
 
 def main() -> int:
-    """Runs every bench; 1 when a bar is missed."""
+    """Runs every section, or those that are named; 1 when a bar is missed."""
+    sections: dict[str, Callable[[], int]] = {
+        "ingest": ingest_figures,
+        "query": query_figures,
+        "archive": archive_figures,
+        "builder": builder_figures,
+        "measures": measure_figures,
+        "backfill": backfill_figures,
+        "page": page_figures,
+        "imports": import_figures,
+    }
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(sections))
+    parser.add_argument(
+        "--page", type=Path, help="the folder of another build of the page, to measure it instead"
+    )
+    options = parser.parse_args()
+    if unknown := set(options.sections) - sections.keys():
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; the sections are {', '.join(sections)}")
     os.environ |= {
         "AWS_DEFAULT_REGION": "us-east-1",
         "POWERTOOLS_METRICS_NAMESPACE": "Vitals",
@@ -51,18 +71,9 @@ def main() -> int:
         "POWERTOOLS_METRICS_DISABLED": "true",
         "POWERTOOLS_LOG_LEVEL": "ERROR",
     }
-    missed = ingest_figures() + query_figures() + archive_figures() + builder_figures()
-    missed += measure_figures() + backfill_figures() + page_figures() + import_figures()
+    missed = sum(sections[name]() for name in options.sections or sections)
     print(f"{missed} bars missed" if missed else "every bar is met")
     return 1 if missed else 0
-
-
-def show(name: str, value: float, unit: str, bar: float | None = None) -> int:
-    """Prints one figure; 1 when it misses its bar."""
-    missed = bar is not None and value > bar
-    against = "" if bar is None else f"   bar {bar:g}{'   MISSED' if missed else ''}"
-    print(f"  {name:<52}{value:>12,.2f} {unit:<12}{against}")
-    return int(missed)
 
 
 def ingest_figures() -> int:
@@ -175,7 +186,7 @@ def measure_figures() -> int:
         missed += show(f"{subject}: requests", results[f"{name}_requests"], "requests", most_requests)
         missed += show("  CPU of the handler", results[f"{name}_cpu_ms"], "ms", most_ms)
     if not victoria.is_installed():
-        print(f"  {'difference from VictoriaMetrics':<52}{'not measured: it is not installed':>12}")
+        print(f"  {'difference from VictoriaMetrics':<56}{'not measured: it is not installed':>12}")
         return missed
     samples = series.meter(32)
     span = Span(series.FIRST_MS + DAY_MS, series.FIRST_MS + 31 * DAY_MS)
@@ -199,26 +210,10 @@ def backfill_figures() -> int:
     return missed
 
 
-def page_figures() -> int:
-    """What of the page can be measured here; says what cannot."""
-    print(f"page: {page.SERIES} series × {page.DAYS} days in a browser, on the stack that is up")
-    missed = 0
-    try:
-        assets = sum(page.asset_sizes().values())
-        missed += show("page and assets, gzipped", assets / 1000, "kB", page.MOST_ASSET_BYTES / 1000)
-        results = page.figures()
-    except OperatorError as problem:
-        print(f"  not measured: {problem}")
-        return missed
-    missed += show("from the click to the lines, first visit", results["first_s"], "s", 2)
-    show(f"from the click to the lines, median of {page.VISITS}", results["drawn_s"], "s")
-    return missed + show("answers, as they are sent", results["bytes"] / 1000, "kB", 300)
-
-
 def measured_figures() -> int:
     """The size of real readings; says so when they are not here."""
     if not MEASURED.is_dir():
-        print(f"  {'size, measured readings':<52}{'not measured: no ' + MEASURED.name:>12}")
+        print(f"  {'size, measured readings':<56}{'not measured: no ' + MEASURED.name:>12}")
         return 0
     results = archive_day(SimulatorSettings(replay=MEASURED), MEASURED.name)
     return show("size, measured readings", results["bytes"] / results["samples"], "B/sample", 1.9)

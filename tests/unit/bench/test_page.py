@@ -2,17 +2,17 @@
 
 import re
 
-from bench.page import MOST_ASSET_BYTES, PAGE, asset_sizes
+from bench.page import assets
 
 
 def test_a_first_visit_loads_little() -> None:
-    sizes = asset_sizes()
-    assert sum(sizes.values()) <= MOST_ASSET_BYTES, sizes
+    sizes = assets.sizes()
+    assert sum(sizes.values()) <= assets.MOST_BYTES, sizes
 
 
 def test_the_page_names_only_relative_files() -> None:
-    named = re.findall(r'\b(?:src|href)="([^"]*)"', (PAGE / "index.html").read_text())
+    named = re.findall(r'\b(?:src|href)="([^"]*)"', (assets.BUILT / "index.html").read_text())
     assert len(named) >= 3
     for name in named:
         assert re.fullmatch(r"\./assets/[\w.-]+-[\w-]{8}\.(?:js|css|svg)", name)
-        assert (PAGE / name).is_file()
+        assert (assets.BUILT / name).is_file()
