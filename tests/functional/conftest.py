@@ -22,6 +22,7 @@ from tests.support.moto_aws import (
     query_partitions,
     serialize_requests,
     serialize_values,
+    validate_updates,
 )
 from tests.support.sites import SITE
 from tests.support.template import create_table
@@ -56,6 +57,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     serialize_requests(monkeypatch)
     query_partitions(monkeypatch)
     serialize_values(monkeypatch)
+    validate_updates(monkeypatch)
     measure_items_once(monkeypatch)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")

@@ -2,6 +2,7 @@
 
 import pickle
 import threading
+from functools import cache
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.models.utilities import bytesize
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
 
 _CERTAINLY_SMALL = 300_000
 """In bytes. moto and AWS refuse items of more than 400 KB."""
@@ -114,3 +116,50 @@ def restore_tables(saved: bytes) -> None:
     """Puts the items back into new tables of these names, without a request for each."""
     for name, items in pickle.loads(saved).items():
         _tables()[name].items = items
+
+
+def validate_updates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto copies the tree of an update by `deepcopy`, and ten passes ask each node for its class."""
+    monkeypatch.setattr(Node, "__deepcopy__", _copied_tree, raising=False)
+    monkeypatch.setattr(DepthFirstTraverser, "traverse_node_recursively", _traverse)
+
+
+def _copied_tree(node: Any, memo: Any = None) -> Any:
+    """Returns a tree with the same leaves."""
+    copied = object.__new__(type(node))
+    copied.__dict__ |= node.__dict__
+    if node.children is not None:
+        copied.children = [
+            _copied_tree(child) if isinstance(child, Node) else child for child in node.children
+        ]
+        for child in copied.children:
+            if isinstance(child, Node):
+                child.parent = copied
+    return copied
+
+
+def _traverse(traverser: Any, node: Any, child_id: int = -1) -> Any:
+    """Replaces the nodes that the traverser processes, the children of each first."""
+    if not _is_subclass(type(node), Node):
+        return node
+    parent = node.parent
+    for place, child in enumerate(node.children or ()):
+        traverser.pre_processing_of_child(node, place)
+        _traverse(traverser, child, place)
+    if _is_processed(traverser, type(node)):
+        node = traverser.process(node)
+        node.parent = parent
+        if parent:
+            parent.children[child_id] = node
+    return node
+
+
+_is_subclass: Any = cache(issubclass)
+_PROCESSED: dict[tuple[type, type], bool] = {}
+
+
+def _is_processed(traverser: Any, node_type: type) -> bool:
+    key = (type(traverser), node_type)
+    if key not in _PROCESSED:
+        _PROCESSED[key] = issubclass(node_type, traverser.nodes_to_be_processed())
+    return _PROCESSED[key]
