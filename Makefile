@@ -14,7 +14,7 @@ READY := .venv/.ready .venv-sam/.ready
 PAGE := functions/query/web/index.html
 PAGE_SOURCES := $(shell find web/src -type f) $(wildcard web/*.html web/*.json web/*.ts web/.npmrc)
 
-.PHONY: help setup build deploy run up down verify test test-deployed test-code long check lint format simulate mutants oracle bench cost readers lock clean
+.PHONY: help setup build deploy run up down verify test test-deployed test-code long check lint format simulate mutants oracle views bench cost readers lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -88,6 +88,9 @@ mutants: $(READY) ## plant faults in copies of the product; the simulation must 
 
 oracle: $(READY) ## compare every zone, interval and tier with DuckDB; `make test` compares a few
 	VITALS_ORACLE=all $(PYTHON) -m pytest -q -n 2 --dist worksteal --durations=5 tests/simulation/local_days
+
+views: $(READY) $(PAGE) ## judge every view of the page in every look; `make test` judges each in two
+	VITALS_VIEWS=all $(PYTHON) -m pytest -q --durations=5 tests/integration/web/test_accessibility.py tests/integration/web/test_scatter_carpet.py
 
 bench: $(READY) $(PAGE) ## measure what the design promises
 	$(PYTHON) -m bench

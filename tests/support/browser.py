@@ -1,5 +1,6 @@
 """The page of the stack in a browser, and a note of whatever goes wrong in it."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +9,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
+# Whether every view is judged in every look, and in every zone.
+ALL_VIEWS = os.environ.get("VITALS_VIEWS") == "all"
 # A shared machine may stall for seconds.
 WAIT_MS = 20_000
 PHONE = {"width": 390, "height": 844}

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browser import PHONE, Visits
+from tests.support.browser import ALL_VIEWS, PHONE, Visits
 from tests.support.laid_out_api import ADDRESS, FROM_MS, SITE, LaidOutApi
 from tests.support.local_stack import PICTURES, ROOT
 from vitals.model.timespan import DAY_MS, HOUR_MS, iso
@@ -17,6 +17,9 @@ pytestmark = pytest.mark.integration
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 SCREENS = {"wide": {"width": 1400, "height": 900}, "phone": PHONE}
+LOOKS = [("wide", "light"), ("phone", "dark")]
+if ALL_VIEWS:
+    LOOKS += [("wide", "dark"), ("phone", "light")]
 POINTS = {
     "supply": ("degreesFahrenheit", {}),
     "return": ("degreesFahrenheit", {}),
@@ -84,16 +87,14 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize(("screen", "scheme"), LOOKS)
 def test_views_have_no_violations(visits: Visits, screen: str, scheme: Any, view: str) -> None:
     page = opened(visits, view, viewport=SCREENS[screen], color_scheme=scheme)
     visits.picture(page, f"accessible-{view}-{screen}-{scheme}")
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize(("screen", "scheme"), LOOKS)
 def test_open_menus_have_no_violations(visits: Visits, screen: str, scheme: Any) -> None:
     page = opened(visits, "lines", viewport=SCREENS[screen], color_scheme=scheme)
     openers = page.locator("main button[aria-haspopup], main .tools button[aria-expanded]")
