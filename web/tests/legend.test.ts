@@ -80,6 +80,27 @@ describe("statistics of samples", () => {
     });
   });
 
+  test("end with the last reading, never a mean", () => {
+    const means = series("a", [3.5, 4.5], { last: [3, 5] });
+    const last = (draw: Chosen["draw"], kind: Kind, own?: Partial<SummaryOfPoint>) => {
+      const statistics = { statistics: both(summary("a", own ?? {})) };
+      return rowOf([chosen("a", draw)], [means], kind, own && statistics).last;
+    };
+    for (const [draw, kind] of [
+      ["line", "analog"],
+      ["steps", "setpoint"],
+      ["lane", "binary"],
+    ] as const) {
+      expect(last(draw, kind)).toBe(5);
+      // The last bucket reaches beyond the range.
+      expect(last(draw, kind, { last: 4 })).toBe(4);
+      expect(last(draw, kind, { last: null })).toBeNull();
+    }
+    // Samples are newer than statistics, which are of whole minutes.
+    const statistics = { statistics: both(summary("a", { last: 3 })) };
+    expect(rowOf([chosen("a", "line")], [series("a", [3, 4])], "analog", statistics).last).toBe(4);
+  });
+
   test("differ by what their kind has", () => {
     const earlier = chosen(comparedName("a"), "line", true);
     const analog = both(summary("a", { mean: 3 }), summary("a", { mean: 2 }));

@@ -38,7 +38,7 @@ export function Value({ line, sample, long = false }: { line: Line; sample: Line
   if (line.draw === "lane") return <State line={line} value={value} low={low} high={high} />;
   return (
     <>
-      {formatValue(value)} <span class="unit">{symbol(line.unit)}</span>
+      <Amount line={line} value={value} />
       {long && low !== undefined && high !== undefined && low !== high && (
         <small>
           {formatValue(low)} – {formatValue(high)}
@@ -48,12 +48,25 @@ export function Value({ line, sample, long = false }: { line: Line; sample: Line
   );
 }
 
+/** A value of a line: a number with its unit, or the name of a state. */
+export function Amount({ line, value }: { line: Line; value: number }) {
+  if (line.draw === "lane") return <>{nameOf(line, value)}</>;
+  return (
+    <>
+      {formatValue(value)} <span class="unit">{symbol(line.unit)}</span>
+    </>
+  );
+}
+
 type StateProps = { line: Line; value: number; low: number | undefined; high: number | undefined };
 
 /** The state of a lane, or the states between which it changed. */
 function State({ line, value, low = value, high = value }: StateProps) {
-  const nameOf = (state: number) => line.states.get(state) ?? formatValue(state);
-  return <>{low === high ? nameOf(value) : `${nameOf(low)} – ${nameOf(high)}`}</>;
+  return <>{low === high ? nameOf(line, value) : `${nameOf(line, low)} – ${nameOf(line, high)}`}</>;
+}
+
+function nameOf({ states }: Line, state: number): string {
+  return states.get(state) ?? formatValue(state);
 }
 
 /** Whether a value of the line stays in force until the next. */

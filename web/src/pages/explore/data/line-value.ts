@@ -39,11 +39,6 @@ function heldAt(line: Line, index: number, time: number): LineValue {
   return sampled !== undefined && time <= sampled + line.hold ? sampleAt(line, index) : { kind: "none" };
 }
 
-/** Returns the last sample of a line. */
-export function lastValue(line: Line): LineValue {
-  return line.times.length ? sampleAt(line, line.times.length - 1) : { kind: "none" };
-}
-
 function sampleAt({ times, values, low, high, ends, partial }: Line, index: number): LineValue {
   return {
     kind: "sample",

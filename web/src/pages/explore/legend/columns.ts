@@ -94,7 +94,7 @@ export function columnsOf(
     numbers("min", "Min", "The lowest sample; of a measure, the lowest bucket that is over"),
     numbers("mean", "Mean", "Of samples; of a measure, of the buckets that are over"),
     numbers("max", "Max", "The highest sample; of a measure, the highest bucket that is over"),
-    numbers("last", "Last", "The last value, or the one at the cursor"),
+    numbers("last", "Last", "The last reading; of a measure, its last bucket; or the value at the cursor"),
     ...(has("counter") && measure !== "increase"
       ? [numbers("increase", "Increase", "By how much a counter rose in this range")]
       : []),

@@ -3,7 +3,6 @@
 import type { Point, Series, SummaryOfPoint } from "../../../api/types";
 import { comparedName } from "../data/chosen";
 import type { Line } from "../data/line";
-import { lastValue } from "../data/line-value";
 import type { Statistics } from "./use-summary";
 
 type Amount = number | null;
@@ -14,6 +13,7 @@ export type LegendRow = {
   min: Amount;
   mean: Amount;
   max: Amount;
+  /** The last reading; of a measure, its last bucket. */
   last: Amount;
   increase: Amount;
   /** In seconds. */
@@ -57,7 +57,7 @@ function rowOf(line: Line, other: Line | undefined, input: RowInput): LegendRow 
     line,
     kind,
     ...{ min: values.min, mean: values.mean, max: values.max },
-    last: lastOf(line),
+    last: lastOf(line, series, own),
     increase: own?.increase ?? null,
     runtime: own?.runtime ?? null,
     total: line.draw === "bars" && line.times.length ? sum(line.values) : null,
@@ -97,9 +97,10 @@ function ofDrawn({ values, low, high }: Line): Values {
   };
 }
 
-function lastOf(line: Line): Amount {
-  const last = lastValue(line);
-  return last.kind === "sample" ? last.value : null;
+/** Returns the last value; where means are drawn the last reading of the range, beyond which a bucket may reach. */
+function lastOf({ values }: Line, series: Series | undefined, own: SummaryOfPoint | undefined): Amount {
+  if (series?.last && own) return own.last;
+  return (series?.last ?? values).at(-1) ?? null;
 }
 
 /** Returns what a row and the compared range differ in. */

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { Swatch, Value } from "../chart/value";
-import { type LineValue, lastValue, valueAt } from "../data/line-value";
+import { Amount, Swatch, Value } from "../chart/value";
+import { valueAt } from "../data/line-value";
 import type { Cell, Column } from "./columns";
 import { CopyTable } from "./copy-table";
 import type { LegendRow } from "./rows";
@@ -101,9 +101,9 @@ function Row({ row, columns, time, onRemove }: RowProps) {
   );
 }
 
-function Last({ row: { line }, time }: { row: LegendRow; time: number | null }) {
-  const sample: LineValue = time === null ? lastValue(line) : valueAt(line, time);
-  return <Value line={line} sample={sample} />;
+function Last({ row: { line, last }, time }: { row: LegendRow; time: number | null }) {
+  if (time !== null) return <Value line={line} sample={valueAt(line, time)} />;
+  return last === null ? <>–</> : <Amount line={line} value={last} />;
 }
 
 function Quantity({ cell: { text, unit, note } }: { cell: Cell }) {
