@@ -3,7 +3,7 @@ import type { Point, Series } from "../src/api/types";
 import { formatAddress, parseAddress } from "../src/pages/explore/address";
 import { laterBy, shifted } from "../src/pages/explore/compare/shift";
 import { daysOf, earlier, earlierSpan, parseVersus, versusTitle } from "../src/pages/explore/compare/versus";
-import { optionsOf as measuresOf } from "../src/pages/explore/measure/measure-menu";
+import { optionsOf as measuresOf, noneOf } from "../src/pages/explore/measure/measure-menu";
 import { movedSpan, planOf, shownSpan } from "../src/pages/explore/measure/plan";
 import { optionsOf as resolutionsOf } from "../src/pages/explore/measure/resolution-menu";
 import { DAY, HOUR, MINUTE } from "../src/pages/explore/range/range";
@@ -50,8 +50,10 @@ describe("the plan", () => {
       return planOf(choice, ALL, spanOf(DAY)).measured;
     };
     const numbers = ["analog", "counter", "setpoint"];
-    for (const measure of ["min", "max", "first", "last", "time_weighted_mean", "sd", "count", "integral"])
+    for (const measure of ["min", "max", "first", "last", "count"])
       expect(measured(measure)).toEqual(numbers);
+    for (const measure of ["time_weighted_mean", "sd", "integral"])
+      expect(measured(measure)).toEqual(["analog", "setpoint"]);
     for (const measure of ["increase", "rate"]) expect(measured(measure)).toEqual(["analog", "counter"]);
     for (const measure of ["runtime", "starts"]) expect(measured(measure)).toEqual(["binary"]);
     expect(measured("", "1h")).toEqual(["analog", "counter"]);
@@ -94,6 +96,15 @@ describe("entries without effect say why", () => {
     expect(reasons(measuresOf("Samples", ALL))).toEqual({});
     expect(Object.keys(reasons(measuresOf("Samples", [point("analog")])))).toEqual(["runtime", "starts"]);
     expect(Object.keys(reasons(measuresOf("Samples", [point("multistate")])))).toHaveLength(12);
+  });
+
+  test("no measure of a counter is a mean", () => {
+    const counter = [point("counter")];
+    const means = ["time_weighted_mean", "sd", "runtime", "starts", "integral"];
+    expect(Object.keys(reasons(measuresOf(noneOf(true, counter), counter)))).toEqual(means);
+    expect(measuresOf(noneOf(true, counter), counter)[0]?.title).toBe("Last readings");
+    expect(noneOf(true, ALL)).toBe("Mean");
+    expect(noneOf(false, ALL)).toBe("Samples");
   });
 
   test("of resolutions", () => {

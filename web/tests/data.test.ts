@@ -53,6 +53,7 @@ const point = (name: string, unit = "", slot = 0, draw: Chosen["draw"] = "line")
   unit,
   slot,
   draw,
+  aggregate: draw === "line" ? "mean" : "last",
   states: new Map(),
   hold: 25_000,
   compared: false,
@@ -224,10 +225,41 @@ describe("aggregates", () => {
 
   test("of values that stay are their last, never a mean", () => {
     for (const draw of ["steps", "lane"] as const) expect(drawn(draw)).toMatchObject({ values: [1, 0] });
+    const counter = { ...point("a"), aggregate: "last" } as const;
+    const means = answer([{ ...series("a", rows), ...mean }]);
+    expect(chartOf([counter], means, SPAN).lines[0]).toMatchObject({ values: [1, 0], high: [1, 1] });
   });
 
   test("of other values are a mean in a band", () => {
     expect(drawn("line")).toMatchObject({ values: [0.4, 0.6], low: [0, 0], high: [1, 1] });
+  });
+});
+
+describe("value of a measured line", () => {
+  test("is of the bucket that contains the time", () => {
+    for (const draw of ["line", "bars"] as const)
+      for (let seed = 1; seed < 30; seed++) {
+        // Rows of buckets of some lengths; those about which nothing is known have none.
+        const buckets = Array.from({ length: 1 + (seed % 7) }, (_, row) => {
+          const start = row * 1_000 + ((seed * row) % 900);
+          return { start, end: start + 50 + ((seed * 31 * (row + 1)) % 50), value: row };
+        });
+        const measured = {
+          ...series(
+            "a",
+            buckets.map(({ start, value }) => [start, value]),
+          ),
+          ends: buckets.map(({ end }) => end),
+        };
+        const [line] = chartOf([point("a", "", 0, draw)], answer([measured]), SPAN).lines;
+        for (let time = -100; time < 8_000; time += 37) {
+          const bucket = buckets.find(({ start, end }) => start <= time && time < end);
+          const value = line && valueAt(line, time);
+          if (bucket)
+            expect(value).toMatchObject({ time: bucket.start, end: bucket.end, value: bucket.value });
+          else expect(value).toEqual({ kind: "none" });
+        }
+      }
   });
 });
 

@@ -19,6 +19,7 @@ const point = (point_name: string, kind: Kind): Point => ({
 });
 const chosen = (name: string, draw: Chosen["draw"], compared = false): Chosen => ({
   ...{ name, label: name, unit: "kilowattHours", slot: 0, draw, states: new Map(), hold: MINUTE, compared },
+  aggregate: draw === "line" ? "mean" : "last",
 });
 const series = (point_name: string, values: number[], changes: Partial<Series> = {}): Series => ({
   ...{ point_name, unit: "kilowattHours", source_unit: "", gaps: [], values },
@@ -44,6 +45,7 @@ function rowOf(lines: Chosen[], all: Series[], kind: Kind, input: Partial<RowInp
     lines: chart.lines,
     points: [point(name, kind)],
     measured: new Set(),
+    measure: undefined,
     series: all,
     statistics: { summary: undefined, compared: undefined, error: undefined },
     ...input,
@@ -59,10 +61,24 @@ const both = (mine: SummaryOfPoint, theirs?: SummaryOfPoint) => ({
 describe("statistics of samples", () => {
   test("are those of the API", () => {
     const statistics = both(summary("a", { min: 1, mean: 2, max: 9, increase: 8 }));
-    const row = rowOf([chosen("a", "line")], [series("a", [3, 4])], "counter", { statistics });
+    const row = rowOf([chosen("a", "line")], [series("a", [3, 4])], "analog", { statistics });
     const states = rowOf([chosen("a", "lane")], [series("a", [3, 4])], "multistate", { statistics });
     expect(states).toMatchObject({ min: null, mean: null, max: null });
     expect(row).toMatchObject({ min: 1, mean: 2, max: 9, increase: 8, last: 4, coverage: 0.5, total: null });
+  });
+
+  test("of a counter have no mean of readings", () => {
+    const statistics = both(summary("a", { min: 1, mean: 2, max: 9, increase: 8 }));
+    const meanOf = (kind: Kind, changes: Partial<RowInput> = {}) =>
+      rowOf([chosen("a", "line")], [series("a", [3, 5])], kind, { statistics, ...changes }).mean;
+    expect(meanOf("counter")).toBeNull();
+    const measured = new Set(["a"]);
+    for (const measure of ["min", "max", "first", "last"] as const) {
+      expect(meanOf("counter", { measured, measure })).toBeNull();
+      expect(meanOf("setpoint", { measured, measure })).toBe(4);
+    }
+    for (const measure of ["increase", "rate", "count"] as const)
+      expect(meanOf("counter", { measured, measure })).toBe(4);
   });
 
   test("are extremes of what is drawn without an answer", () => {
@@ -126,26 +142,30 @@ describe("statistics of samples", () => {
 
 describe("statistics of bars", () => {
   const measured = new Set(["a"]);
+  const measure = "increase";
   const bars = series("a", [2, 4, 6, 1], { partial: [3] });
 
   test("are of the buckets that are over, the total of all", () => {
-    const row = rowOf([chosen("a", "bars")], [bars], "counter", { measured });
+    const row = rowOf([chosen("a", "bars")], [bars], "counter", { measured, measure });
     expect(row).toMatchObject({ min: 2, mean: 4, max: 6, last: 1, total: 13 });
   });
 
   test("differ by the buckets that both have in full", () => {
     const theirs = series(comparedName("a"), [1, 1, 1, 9]);
     const lines = [chosen(comparedName("a"), "bars", true), chosen("a", "bars")];
-    expect(rowOf(lines, [bars, theirs], "counter", { measured })).toMatchObject({ difference: 9, before: 3 });
+    expect(rowOf(lines, [bars, theirs], "counter", { measured, measure })).toMatchObject({
+      difference: 9,
+      before: 3,
+    });
     const means = [chosen(comparedName("a"), "line", true), chosen("a", "line")];
     expect(rowOf(means, [bars, theirs], "analog", { measured })).toMatchObject({ difference: 3, before: 1 });
     const open = series("a", [2], { partial: [0] });
-    expect(rowOf(lines, [open, theirs], "counter", { measured }).difference).toBeNull();
+    expect(rowOf(lines, [open, theirs], "counter", { measured, measure }).difference).toBeNull();
   });
 
   test("say how much of their time is known", () => {
     const known = (changes: Partial<Series>) =>
-      rowOf([chosen("a", "bars")], [series("a", [1, 1], changes)], "counter", { measured }).known;
+      rowOf([chosen("a", "bars")], [series("a", [1, 1], changes)], "counter", { measured, measure }).known;
     expect(known({ known: [1, 0.5] })).toBe(0.75);
     expect(known({ known: [null, 0.5] })).toBe(0.5);
     expect(known({})).toBeNull();

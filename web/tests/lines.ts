@@ -10,6 +10,7 @@ export function lineOf(fields: Partial<Line> = {}): Line {
     unit: "",
     slot: 0,
     draw: "line",
+    aggregate: "mean",
     states: new Map(),
     hold: 10,
     compared: false,

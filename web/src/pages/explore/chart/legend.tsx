@@ -5,11 +5,10 @@ import type { Pane } from "../data/panes";
 import { columnsOf } from "../legend/columns";
 import { type RowInput, rowsOf } from "../legend/rows";
 import { StatisticsTable } from "../legend/table";
-import type { Measure } from "../measure/measures";
 import type { Hover } from "../plot/plot";
 import { symbol } from "../units";
 
-export type LegendInput = Omit<RowInput, "lines"> & { measure: Measure | undefined; isCompared: boolean };
+export type LegendInput = Omit<RowInput, "lines"> & { isCompared: boolean };
 
 type Props = {
   lines: readonly Line[];
@@ -22,16 +21,16 @@ type Props = {
 /** The lines with their statistics, and notes about the chart. */
 export function Legend({ lines, table, panes, hover, onRemove }: Props) {
   const pointer = useStore(hover);
-  const { points, measured, series, statistics } = table;
+  const { points, measured, measure, series, statistics } = table;
   const rows = useMemo(
-    () => rowsOf({ lines, points, measured, series, statistics }),
-    [lines, points, measured, series, statistics],
+    () => rowsOf({ lines, points, measured, measure, series, statistics }),
+    [lines, points, measured, measure, series, statistics],
   );
   const units = unitsWithoutAxis(panes);
   return (
     <StatisticsTable
       rows={rows}
-      columns={columnsOf(rows, table.measure, table.isCompared)}
+      columns={columnsOf(rows, measure, table.isCompared)}
       time={pointer?.time ?? null}
       onRemove={onRemove}
     >

@@ -50,7 +50,7 @@ function lineOf(point: Chosen, series: Series | undefined, step: number): Line {
     values: valuesOf(point, series),
     low: (hasBand && series?.min) || [],
     high: (hasBand && series?.max) || [],
-    ends: (point.draw === "bars" && series?.ends) || [],
+    ends: series?.ends ?? [],
     partial: series?.partial ?? [],
     gaps: (series?.gaps ?? []).map(({ start, end, reason }) => ({
       from: Date.parse(start),
@@ -65,10 +65,9 @@ function lineOf(point: Chosen, series: Series | undefined, step: number): Line {
   };
 }
 
-/** Returns the values to draw: of what stays until the next sample the last one of a bucket, never the mean. */
-function valuesOf({ draw }: Chosen, series: Series | undefined): number[] {
-  const isHeld = draw === "steps" || draw === "lane";
-  return (isHeld && series?.last) || series?.values || [];
+/** Returns the values to draw: of what has no mean, the last reading of each bucket. */
+function valuesOf({ aggregate }: Chosen, series: Series | undefined): number[] {
+  return (aggregate === "last" && series?.last) || series?.values || [];
 }
 
 /** Sets the factor of the lines: lines of one scale share the smallest factor that any of them needs. */

@@ -4,7 +4,7 @@ import type { Point, Series } from "../../../api/types";
 import { type Versus, versusTitle } from "../compare/versus";
 import { isTotal } from "../measure/measures";
 import type { Plan } from "../measure/plan";
-import { drawOf, holdOf, statesOf } from "../points/kind";
+import { bucketMeasure, drawOf, holdOf, statesOf } from "../points/kind";
 import { unlisted } from "../points/lookup";
 import type { Chosen } from "./line";
 import type { MergedAnswer } from "./pages";
@@ -27,6 +27,7 @@ export function chosenLines(
       unit: units.get(name) ?? point.unit,
       slot: slots.get(name) ?? 0,
       draw: measured.includes(name) ? drawMeasured : drawOf(point),
+      aggregate: bucketMeasure(point),
       states: statesOf(point),
       hold: holdOf(point),
       compared: false,

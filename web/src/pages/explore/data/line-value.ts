@@ -2,7 +2,7 @@
 
 import type { GapSpan, Line } from "./line";
 
-/** The value of a line at a time: the nearest sample, the sample or bucket in force, or the gap around that time. */
+/** The value of a line at a time: the nearest sample, the sample in force, the bucket that contains it, or the gap around that time. */
 export type LineValue =
   | {
       kind: "sample";
@@ -10,9 +10,9 @@ export type LineValue =
       value: number;
       low: number | undefined;
       high: number | undefined;
-      /** The end of a bar's bucket. */
+      /** The end of the bucket of a measured line. */
       end: number | undefined;
-      /** Whether a bar's bucket is not over. */
+      /** Whether that bucket is not over. */
       partial: boolean;
     }
   | { kind: "gap"; gap: GapSpan }
@@ -23,10 +23,10 @@ export function valueAt(line: Line, time: number): LineValue {
   const after = indexFrom(times, time);
   const [previous, next] = [times[after - 1], times[after]];
   const inForce = next === time ? after : after - 1;
-  if (line.draw === "bars" && time < (line.ends[inForce] ?? 0)) return sampleAt(line, inForce);
+  if (time < (line.ends[inForce] ?? Number.NEGATIVE_INFINITY)) return sampleAt(line, inForce);
   const gap = gaps.find(({ from, to }) => from < time && time < to);
   if (gap && next !== time) return { kind: "gap", gap };
-  if (line.draw === "bars") return { kind: "none" };
+  if (line.ends.length) return { kind: "none" };
   if (line.draw !== "line") return heldAt(line, inForce, time);
   if (previous === undefined && next === undefined) return { kind: "none" };
   const nearest =

@@ -14,6 +14,8 @@ export type Chosen = {
   /** The colour, and beyond the last colour also the dash. */
   slot: number;
   draw: Draw;
+  /** What is drawn of a bucket of readings. */
+  aggregate: "mean" | "last";
   /** The names of its states by their numbers; empty when they have none. */
   states: ReadonlyMap<number, string>;
   /** How long a value of `steps` or of a `lane` stays in force without another, in ms. */
@@ -29,7 +31,7 @@ export type Line = Chosen & {
   values: number[];
   low: number[];
   high: number[];
-  /** The ends of the buckets in ms, when the line has bars. */
+  /** The ends of the buckets in ms, when the line is measured. */
   ends: number[];
   /** The rows whose bucket is not over. */
   partial: number[];

@@ -3,6 +3,7 @@
 import type { Point, Series, SummaryOfPoint } from "../../../api/types";
 import { comparedName } from "../data/chosen";
 import type { Line } from "../data/line";
+import { hasMean, type Measure } from "../measure/measures";
 import type { Statistics } from "./use-summary";
 
 type Amount = number | null;
@@ -35,6 +36,7 @@ export type RowInput = {
   points: readonly Point[];
   /** The points whose values are a measure of buckets. */
   measured: ReadonlySet<string>;
+  measure: Measure | undefined;
   series: readonly Series[];
   statistics: Statistics;
 };
@@ -52,11 +54,13 @@ function rowOf(line: Line, other: Line | undefined, input: RowInput): LegendRow 
   const series = input.series.find((candidate) => candidate.point_name === line.name);
   const own = summary?.get(line.name);
   const kind = input.points.find((point) => point.point_name === line.name)?.kind ?? "analog";
-  const values = input.measured.has(line.name) ? ofBuckets(line) : ofSamples(line, kind, own);
+  const isMeasured = input.measured.has(line.name);
+  const values = isMeasured ? ofBuckets(line) : ofSamples(line, kind, own);
+  const mean = hasMean(kind, isMeasured ? input.measure : undefined) ? values.mean : null;
   const row = {
     line,
     kind,
-    ...{ min: values.min, mean: values.mean, max: values.max },
+    ...{ min: values.min, mean, max: values.max },
     last: lastOf(line, series, own),
     increase: own?.increase ?? null,
     runtime: own?.runtime ?? null,

@@ -14,7 +14,7 @@ type Props = {
 
 /** What the values of buckets are. */
 export function MeasureMenu({ choice: { measure }, plan: { bucket }, points, onChoose }: Props) {
-  const none = bucket ? "Mean" : "Samples";
+  const none = noneOf(bucket !== undefined, points);
   return (
     <Menu<Entry>
       name="Measure"
@@ -27,16 +27,26 @@ export function MeasureMenu({ choice: { measure }, plan: { bucket }, points, onC
   );
 }
 
+/** What a chart without a measure shows. */
+type Unmeasured = keyof typeof UNMEASURED;
+
+const UNMEASURED = {
+  Samples: "Readings as they were collected",
+  Mean: "With the lowest and the highest sample of each bucket; of counters the last",
+  "Last readings": "The last reading of each bucket, with the lowest and the highest",
+};
+
+export function noneOf(inBuckets: boolean, points: readonly Point[]): Unmeasured {
+  if (!inBuckets) return "Samples";
+  return points.some(({ kind }) => kind === "analog") ? "Mean" : "Last readings";
+}
+
 /** Returns the entries, each with the reason for which no point has it. */
-export function optionsOf(none: "Mean" | "Samples", points: readonly Point[]): MenuOption<Entry>[] {
-  const help =
-    none === "Mean"
-      ? "With the lowest and the highest sample of each bucket"
-      : "Readings as they were collected";
+export function optionsOf(none: Unmeasured, points: readonly Point[]): MenuOption<Entry>[] {
   const measures = (Object.keys(MEASURES) as Measure[]).map((value) => {
     const { title, help, reason } = MEASURES[value];
     const applies = points.some(({ kind }) => hasMeasure(kind, value));
     return { value, title, help, reason: applies ? undefined : reason };
   });
-  return [{ value: "mean", title: none, help }, ...measures];
+  return [{ value: "mean", title: none, help: UNMEASURED[none] }, ...measures];
 }

@@ -37,7 +37,7 @@ export function kindText({ kind, rollover, states = {} }: Point): string {
   );
 }
 
-/** Returns the measure of a point's buckets: a state has no mean. */
+/** Returns what is drawn of a point's buckets: only analog readings have a mean. */
 export function bucketMeasure({ kind }: Point): "mean" | "last" {
-  return kind === "binary" || kind === "multistate" ? "last" : "mean";
+  return kind === "analog" ? "mean" : "last";
 }
