@@ -1,6 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { bucketEnd, bucketStart, wholeBuckets } from "../src/pages/explore/measure/buckets";
-import type { Bucket } from "../src/pages/explore/measure/resolutions";
 import { CALENDAR, type CalendarRange } from "../src/pages/explore/range/calendar";
 import {
   DAY,
@@ -119,24 +117,5 @@ describe("ranges of days", () => {
   test("a leap year is no longer than a query", () => {
     const { from, to } = spanOf("this-year", Date.UTC(2028, 11, 31, 23), "UTC");
     expect(to - from).toBe(LONGEST);
-  });
-});
-
-describe("buckets", () => {
-  test("contain their time and are next to each other", () => {
-    for (const zone of ["UTC", "America/Chicago", "Asia/Kolkata"])
-      for (const bucket of ["5m", "15m", "1h", "1d", "1w", "1mo"] as Bucket[])
-        for (const time of TIMES) {
-          const [start, end] = [bucketStart(time, bucket, zone), bucketEnd(time, bucket, zone)];
-          expect(start).toBeLessThanOrEqual(time);
-          expect(end).toBeGreaterThan(time);
-          expect(bucketStart(end, bucket, zone)).toBe(end);
-          expect(wholeBuckets({ from: time, to: end }, bucket, zone)).toEqual({ from: start, to: end });
-        }
-  });
-
-  test("of an hour are clock hours of the zone", () => {
-    const start = bucketStart(Date.UTC(2026, 0, 1, 12, 10), "1h", "Asia/Kolkata");
-    expect(start).toBe(Date.UTC(2026, 0, 1, 11, 30));
   });
 });

@@ -7,7 +7,7 @@ import { earlierSpan } from "../compare/versus";
 import { joinAnswers, type MergedAnswer } from "../data/pages";
 import { type QueryRequest, querySeries, sampleQuery } from "../query";
 import { HOUR, type Span } from "../range/range";
-import { bucketEnd } from "./buckets";
+import { bucketEnds } from "./buckets";
 import type { Plan } from "./plan";
 
 /** What a chart asks: `width` is of the plot in pixels, `earlierBy` days of the range it is compared with. */
@@ -72,14 +72,14 @@ function sampleRequest(query: ChartQuery, span: Span): QueryRequest {
 /** Returns an answer whose series have the ends of their buckets, and running times in hours. */
 function withEnds(answer: MergedAnswer, { plan, timeZone }: ChartQuery): MergedAnswer {
   const { bucket, measure } = plan;
-  const endOf = (start: number) => (bucket ? bucketEnd(start, bucket, timeZone) : start);
+  const endsOf = (starts: number[]) => (bucket ? bucketEnds(starts, bucket, timeZone) : starts);
   const hours = (series: Series): Series =>
     measure === "runtime" ? { ...series, unit: "hours", values: series.values.map(toHours) } : series;
   return {
     ...answer,
     series: answer.series.map((series) => ({
       ...hours(series),
-      ends: series.ends ?? series.timestamps.map(endOf),
+      ends: series.ends ?? endsOf(series.timestamps),
     })),
   };
 }
