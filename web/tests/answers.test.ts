@@ -68,7 +68,7 @@ test("running time is in hours", async () => {
 
 test("the compared range is on the same axis", async () => {
   const queries = laidOut();
-  const { answer, compared } = await run({ earlierBy: 7, isOtherZone: true });
+  const { answer, compared } = await run({ earlierBy: { days: 7, units: undefined }, isOtherZone: true });
   expect(queries.map((one) => one.get("start_time"))).toEqual([
     ...["2026-03-09T05:00:00Z", "2026-03-09T05:00:00Z"],
     ...["2026-03-02T06:00:00Z", "2026-03-02T06:00:00Z"],
@@ -77,4 +77,22 @@ test("the compared range is on the same axis", async () => {
   expect(answer.series).toHaveLength(2);
   expect(answer.metadata.samples_read).toBe(12);
   expect(compared.map(({ timestamps }) => timestamps)).toEqual([[START], [START]]);
+});
+
+test("months are compared with months", async () => {
+  const queries = laidOut();
+  const october = { from: Date.parse("2026-10-31T05:00Z"), to: Date.parse("2026-11-01T05:00Z") };
+  const monthly = plan({ bucket: "1mo" });
+  const { compared } = await run({ plan: monthly, span: october, earlierBy: { days: 364, units: 12 } });
+  expect(queries.slice(2).map((one) => [one.get("start_time"), one.get("end_time")])).toEqual([
+    ["2025-10-01T05:00:00Z", "2025-11-01T05:00:00Z"],
+    ["2025-11-01T05:00:00Z", "2025-11-02T05:00:00Z"],
+  ]);
+  expect(compared.map(({ timestamps }) => new Date(timestamps[0] ?? 0).toISOString())).toEqual([
+    ...["2026-10-01T05:00:00.000Z", "2026-10-31T05:00:00.000Z"],
+  ]);
+  queries.length = 0;
+  const week = await run({ plan: monthly, span: october, earlierBy: { days: 7, units: 0 } });
+  expect(queries).toHaveLength(3);
+  expect(week.compared.map(({ point_name }) => point_name)).toEqual(["fan"]);
 });

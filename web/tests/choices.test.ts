@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Point, Series } from "../src/api/types";
+import type { Point } from "../src/api/types";
 import { formatAddress, parseAddress } from "../src/pages/explore/address";
-import { laterBy, shifted } from "../src/pages/explore/compare/shift";
-import { daysOf, earlier, earlierSpan, parseVersus, versusTitle } from "../src/pages/explore/compare/versus";
+import { optionsOf as comparisonsOf } from "../src/pages/explore/compare/compare-menu";
+import { parseVersus } from "../src/pages/explore/compare/versus";
 import { optionsOf as measuresOf, noneOf } from "../src/pages/explore/measure/measure-menu";
 import { movedSpan, planOf, shownSpan } from "../src/pages/explore/measure/plan";
 import { optionsOf as resolutionsOf } from "../src/pages/explore/measure/resolution-menu";
@@ -107,6 +107,14 @@ describe("entries without effect say why", () => {
     expect(noneOf(false, ALL)).toBe("Samples");
   });
 
+  test("of comparisons", () => {
+    const measured = ["meter"];
+    for (const bucket of [undefined, "1h", "1d", "1w"] as const)
+      expect(reasons(comparisonsOf({ bucket, measured }))).toEqual({});
+    expect(Object.keys(reasons(comparisonsOf({ bucket: "1mo", measured })))).toEqual(["1w"]);
+    expect(reasons(comparisonsOf({ bucket: "1mo", measured: [] }))).toEqual({});
+  });
+
   test("of resolutions", () => {
     const of = (query: string, points: Point[], length: number) =>
       reasons(resolutionsOf(parse(query), points, spanOf(length)));
@@ -114,60 +122,6 @@ describe("entries without effect say why", () => {
     expect(of("measure=increase", ALL, DAY)).toEqual({ raw: "Increase is of buckets: choose one" });
     expect(Object.keys(of("", [point("analog")], 300 * DAY))).toEqual(["5m"]);
     expect(Object.keys(of("", [point("binary")], DAY))).toHaveLength(6);
-  });
-});
-
-describe("a comparison", () => {
-  test("is some local days earlier", () => {
-    const day = { from: START, to: Date.parse("2026-03-10T05:00:00Z") };
-    expect(daysOf("1w", day, ZONE)).toBe(7);
-    expect(daysOf("364d", day, ZONE)).toBe(364);
-    expect(daysOf("2026-01-05", day, ZONE)).toBe(63);
-    expect(daysOf("2026-04-01", day, ZONE)).toBe(-23);
-    // The clocks were turned in between.
-    expect(earlierSpan(day, 7, ZONE)).toEqual({
-      from: Date.parse("2026-03-02T06:00:00Z"),
-      to: Date.parse("2026-03-03T06:00:00Z"),
-    });
-    expect(["1w", "364d", "2026-01-05", "1d", "2w"].map(versusTitle)).toEqual([
-      ...["a week earlier", "52 weeks earlier", "from 2026-01-05", "1 day earlier", "2 weeks earlier"],
-    ]);
-  });
-
-  test("moves times to the same local time", () => {
-    const later = laterBy(7, ZONE);
-    for (let time = START - 30 * DAY; time < START; time += 7 * HOUR + MINUTE) {
-      const moved = later(time);
-      if (moved !== undefined) expect(earlier(moved, 7, ZONE)).toBe(time);
-    }
-    // 02:30 of the day on which the clocks are turned.
-    expect(later(Date.parse("2026-03-01T08:30:00Z"))).toBeUndefined();
-    expect(later(Date.parse("2026-03-01T07:30:00Z"))).toBe(Date.parse("2026-03-08T07:30:00Z"));
-  });
-
-  test("keeps the rows of a moved series together", () => {
-    // 00:30, 01:30, 01:30 again and 02:30 of an autumn day.
-    const times = [5, 6, 7, 8].map((hour) => Date.UTC(2025, 10, 2, hour, 30));
-    const series: Series = {
-      point_name: "a",
-      unit: "",
-      source_unit: "",
-      timestamps: times,
-      values: [0, 1, 2, 3],
-      known: [0, 0.1, 0.2, 0.3],
-      partial: [3],
-      ends: times.map((time) => time + HOUR),
-      gaps: [{ start: "2025-11-02T05:30:00Z", end: "2025-11-02T06:30:00Z", reason: "no_data" }],
-      coverage: { expected: 4, received: 4 },
-    };
-    const moved = shifted(series, laterBy(1, ZONE));
-    expect(moved.values).toEqual([0, 1, 3]);
-    expect(moved.known).toEqual([0, 0.1, 0.3]);
-    expect(moved.partial).toEqual([2]);
-    expect(moved.timestamps).toEqual([6, 7, 8].map((hour) => Date.UTC(2025, 10, 3, hour, 30)));
-    expect(moved.gaps).toEqual([
-      { start: "2025-11-03T06:30:00.000Z", end: "2025-11-03T07:30:00.000Z", reason: "no_data" },
-    ]);
   });
 });
 

@@ -1,5 +1,6 @@
 // Days, weeks, months and years of a time zone.
 
+import { DAY_MS } from "./days";
 import { instantOf, wallClock } from "./zone";
 
 export type CalendarUnit = "day" | "week" | "month" | "year";
@@ -16,6 +17,16 @@ export function unitStart(ms: number, unit: CalendarUnit, timeZone: string, late
     year: Date.UTC(year + later, 0),
   };
   return instantOf(starts[unit], timeZone);
+}
+
+/** Returns how many weeks or months the unit of a time is after that of another time. */
+export function unitsBetween(other: number, ms: number, unit: "week" | "month", timeZone: string): number {
+  const [from, to] = [other, ms].map(
+    (time) => new Date(wallClock(unitStart(time, unit, timeZone), timeZone)),
+  );
+  if (!from || !to) return 0;
+  if (unit === "week") return Math.round((to.getTime() - from.getTime()) / (7 * DAY_MS));
+  return 12 * (to.getUTCFullYear() - from.getUTCFullYear()) + to.getUTCMonth() - from.getUTCMonth();
 }
 
 /** Returns the local date of a time, such as 2026-11-23. */

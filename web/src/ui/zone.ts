@@ -44,6 +44,24 @@ export function instantOf(wall: number, timeZone: string): number {
   return wallClock(first, timeZone) === wall ? first : second;
 }
 
+/** Returns the first time at which the wall clock of a zone shows `wall` or more: the change when it skips that. */
+export function timeReaching(wall: number, timeZone: string): number {
+  const instant = instantOf(wall, timeZone);
+  const skipped = wallClock(instant, timeZone) - wall;
+  if (skipped <= 0) return instant;
+  const before = instant - skipped;
+  return changeAfter(before, instant, offsetOf(before, timeZone), timeZone);
+}
+
+/** Returns the latest that the wall clock of a zone has shown until a time: it stands still in a repeated hour. */
+export function latestClock(ms: number, timeZone: string): number {
+  const wall = wallClock(ms, timeZone);
+  const first = instantOf(wall, timeZone);
+  if (first >= ms) return wall;
+  const offset = offsetOf(first, timeZone);
+  return changeAfter(first, ms, offset, timeZone) + offset;
+}
+
 /** A time in which the offset of a zone from UTC (ms) stays the same. */
 export type OffsetPeriod = { from: number; to: number; offset: number };
 

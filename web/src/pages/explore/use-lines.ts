@@ -2,7 +2,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import type { Api } from "../../api/client";
 import type { Point } from "../../api/types";
 import { useLoaded } from "../../ui/load";
-import { daysOf } from "./compare/versus";
+import { distanceOf } from "./compare/versus";
 import { slotsOf } from "./data/axes";
 import { chartOf } from "./data/chart";
 import { answerWith, chosenLines, withCompared } from "./data/chosen";
@@ -44,7 +44,7 @@ export function useLines(
     const bounds = shownSpan(drawn, of, timeZone);
     if (!result) return chartOf(lines, undefined, bounds);
     const { answer, samples, compared } = result;
-    const all = withCompared(lines, compared, view.versus);
+    const all = withCompared(lines, compared, view.versus, drawn);
     return chartOf(all, answerWith(answer, compared), bounds, samples ?? answer);
   }, [names, points, slots, result, timeZone]);
   const limit = axisLimit(width);
@@ -88,7 +88,7 @@ function queryOf(
     ...{ site, plan, span, timeZone, isOtherZone: zone === "browser" },
     // Buckets do not depend on the width.
     width: plan.sampled.length ? columns : Math.min(1, columns),
-    earlierBy: versus === undefined ? undefined : daysOf(versus, span, timeZone),
+    earlierBy: versus === undefined ? undefined : distanceOf(versus, plan.bucket, span, timeZone),
   };
 }
 

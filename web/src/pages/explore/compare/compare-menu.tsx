@@ -1,23 +1,29 @@
 import { isDay } from "../../../ui/days";
-import { Menu } from "../../../ui/menu";
+import { Menu, type MenuOption } from "../../../ui/menu";
+import type { Plan } from "../measure/plan";
 import { parseVersus, type Versus, versusTitle } from "./versus";
 
-type Props = { versus: Versus | undefined; onChoose: (versus: Versus | undefined) => void };
+type Props = { versus: Versus | undefined; plan: Plan; onChoose: (versus: Versus | undefined) => void };
 
-const OPTIONS = [
-  { value: "none", title: "Nothing", help: "Only this range" },
-  { value: "1w", title: "A week earlier", help: "The same weekdays of the week before" },
-  { value: "364d", title: "52 weeks earlier", help: "The year before, with the same weekdays" },
-];
+const NOTHING = { value: "none", title: "Nothing", help: "Only this range" };
+const WEEK = { value: "1w", title: "A week earlier", help: "The same weekdays of the week before" };
+const WEEKS = { value: "364d", title: "52 weeks earlier", help: "The year before, with the same weekdays" };
+const YEAR = { value: "364d", title: "A year earlier", help: "The same months of the year before" };
+
+/** Returns the entries, each with the reason for which buckets of a plan cannot be compared so. */
+export function optionsOf({ bucket, measured }: Pick<Plan, "bucket" | "measured">): MenuOption<string>[] {
+  if (bucket !== "1mo" || !measured.length) return [NOTHING, WEEK, WEEKS];
+  return [NOTHING, { ...WEEK, reason: "Buckets of a month are compared with other months" }, YEAR];
+}
 
 /** The range that the chart is compared with. */
-export function CompareMenu({ versus, onChoose }: Props) {
+export function CompareMenu({ versus, plan, onChoose }: Props) {
   const choose = (text: string) => onChoose(parseVersus(text));
   return (
     <Menu
       name="Compare with"
-      text={versus ? versusTitle(versus) : "nothing"}
-      options={OPTIONS}
+      text={versus ? versusTitle(versus, plan.measured.length ? plan.bucket : undefined) : "nothing"}
+      options={optionsOf(plan)}
       value={versus ?? "none"}
       chosen={versus !== undefined}
       onChoose={choose}

@@ -40,14 +40,17 @@ export function withCompared(
   lines: Chosen[],
   compared: readonly Series[],
   versus: Versus | undefined,
+  { bucket, measured }: Plan,
 ): Chosen[] {
+  const titleOf = (name: string) =>
+    versus ? versusTitle(versus, measured.includes(name) ? bucket : undefined) : "earlier";
   const names = new Set(compared.map((series) => series.point_name));
   const earlier = lines
     .filter(({ name }) => names.has(name))
     .map((line) => ({
       ...line,
       name: comparedName(line.name),
-      label: `${line.label}, ${versus ? versusTitle(versus) : "earlier"}`,
+      label: `${line.label}, ${titleOf(line.name)}`,
       compared: true,
     }));
   return [...earlier, ...lines];

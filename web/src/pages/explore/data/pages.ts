@@ -1,11 +1,25 @@
 // Merges the pages of a query.
 
-import type { Gap, Proof, QueryAnswer } from "../../../api/types";
+import type { Gap, Proof, QueryAnswer, Series } from "../../../api/types";
 
 const COLUMNS = [
   ...(["timestamps", "values", "min", "max", "count", "first", "last"] as const),
-  ...(["ends", "at_least", "at_most"] as const),
+  ...(["ends", "at_least", "at_most", "known"] as const),
 ];
+
+type ColumnName = (typeof COLUMNS)[number];
+
+/** Returns the columns of a series, each made of its rows. */
+export function columnsOf(
+  series: Series,
+  make: (rows: (number | null)[], name: ColumnName) => (number | null | undefined)[],
+): Pick<Series, ColumnName> {
+  const columns = COLUMNS.flatMap((name) => {
+    const rows = series[name];
+    return rows ? [[name, make(rows, name)]] : [];
+  });
+  return Object.fromEntries(columns);
+}
 
 /** An answer of one or more pages, with the warnings that apply to all of it. */
 export type MergedAnswer = Omit<QueryAnswer, "warning_details">;
@@ -18,13 +32,8 @@ export function mergePages(first: MergedAnswer, next: MergedAnswer): MergedAnswe
     series: first.series.map((series) => {
       const added = pages.get(series.point_name);
       if (!added) return series;
-      const whole = { ...series };
-      for (const column of COLUMNS) {
-        const rows = added[column];
-        if (rows) whole[column] = (series[column] ?? []).concat(rows);
-      }
+      const whole = { ...series, ...columnsOf(added, (rows, name) => [...(series[name] ?? []), ...rows]) };
       const before = series.timestamps.length;
-      if (added.known) whole.known = (series.known ?? []).concat(added.known);
       if (added.partial)
         whole.partial = (series.partial ?? []).concat(added.partial.map((row) => row + before));
       if (series.proof && added.proof) whole.proof = joinProofs(series.proof, added.proof);

@@ -2,15 +2,15 @@
 
 import type { Api } from "../../../api/client";
 import type { Series } from "../../../api/types";
-import { laterBy, shifted } from "../compare/shift";
-import { earlierSpan } from "../compare/versus";
+import { type Later, laterBy, laterByUnits, shifted } from "../compare/shift";
+import { type Distance, earlierBuckets, earlierSpan } from "../compare/versus";
 import { joinAnswers, type MergedAnswer } from "../data/pages";
 import { type QueryRequest, querySeries, sampleQuery } from "../query";
 import { HOUR, type Span } from "../range/range";
-import { bucketEnds } from "./buckets";
+import { bucketEnds, longUnit } from "./buckets";
 import type { Plan } from "./plan";
 
-/** What a chart asks: `width` is of the plot in pixels, `earlierBy` days of the range it is compared with. */
+/** What a chart asks: `width` is of the plot in pixels, `earlierBy` of the range it is compared with. */
 export type ChartQuery = {
   site: string;
   plan: Plan;
@@ -19,7 +19,7 @@ export type ChartQuery = {
   timeZone: string;
   /** Whether the zone is not that of the site, in which the API would divide days. */
   isOtherZone: boolean;
-  earlierBy: number | undefined;
+  earlierBy: Distance | undefined;
 };
 
 /** The series of the span in the order of the plan, and those of the compared range on the same axis. */
@@ -28,29 +28,54 @@ export type ChartAnswer = SpanAnswer & { compared: Series[] };
 /** The answer of a span, and of its queries the one in columns of pixels. */
 type SpanAnswer = { answer: MergedAnswer; samples: MergedAnswer | undefined };
 
+/** The spans of measured points, undefined when their buckets cannot be compared, and of other points. */
+type Spans = { measured: Span | undefined; sampled: Span };
+
 export async function queryChart(api: Api, query: ChartQuery, signal: AbortSignal): Promise<ChartAnswer> {
-  const { span, timeZone, earlierBy } = query;
-  const spans = earlierBy === undefined ? [span] : [span, earlierSpan(span, earlierBy, timeZone)];
-  const [own, other] = await Promise.all(spans.map((part) => querySpan(api, query, part, signal)));
+  const [own, other] = await Promise.all([
+    querySpans(api, query, { measured: query.span, sampled: query.span }, signal),
+    query.earlierBy && querySpans(api, query, earlierSpans(query, query.earlierBy), signal),
+  ]);
   const { answer, samples } = own as SpanAnswer;
-  if (!other) return { answer, samples, compared: [] };
-  const later = laterBy(earlierBy ?? 0, timeZone);
+  if (!other || !query.earlierBy) return { answer, samples, compared: [] };
+  const laterOf = moves(query, query.earlierBy);
   return {
     answer: joinAnswers([answer, { ...other.answer, series: [] }]),
     samples,
-    compared: other.answer.series.map((series) => shifted(series, later)),
+    compared: other.answer.series.map((series) => shifted(series, laterOf(series))),
   };
 }
 
-/** Queries measured points in whole buckets, and other points in columns of pixels. */
-async function querySpan(api: Api, query: ChartQuery, span: Span, signal: AbortSignal): Promise<SpanAnswer> {
+function earlierSpans({ plan, span, timeZone }: ChartQuery, earlierBy: Distance): Spans {
+  return {
+    measured: earlierBuckets(span, plan.bucket, earlierBy, timeZone),
+    sampled: earlierSpan(span, earlierBy.days, timeZone),
+  };
+}
+
+/** Returns the function that has the move of each series of the other range. */
+function moves({ plan, timeZone }: ChartQuery, { days, units }: Distance): (series: Series) => Later {
+  const unit = longUnit(plan.bucket);
+  const byDays = laterBy(days, timeZone);
+  const ofBuckets = unit && units ? laterByUnits(units, unit, timeZone) : byDays;
+  return ({ point_name }) => (plan.measured.includes(point_name) ? ofBuckets : byDays);
+}
+
+/** Queries measured points in whole buckets, and other points in columns of pixels; undefined without a query. */
+async function querySpans(
+  api: Api,
+  query: ChartQuery,
+  spans: Spans,
+  signal: AbortSignal,
+): Promise<SpanAnswer | undefined> {
   const { measured, sampled } = query.plan;
   const send = (request: QueryRequest) => querySeries(api, request, signal);
   const [buckets, samples] = await Promise.all([
-    measured.length ? send(bucketRequest(query, span)) : undefined,
-    sampled.length ? send(sampleRequest(query, span)) : undefined,
+    measured.length && spans.measured ? send(bucketRequest(query, spans.measured)) : undefined,
+    sampled.length ? send(sampleRequest(query, spans.sampled)) : undefined,
   ]);
   const answers = [buckets && withEnds(buckets, query), samples].filter((answer) => answer !== undefined);
+  if (!answers.length) return undefined;
   return { answer: joinAnswers(answers), samples };
 }
 

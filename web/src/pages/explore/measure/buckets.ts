@@ -7,6 +7,11 @@ import { BUCKETS, type Bucket } from "./resolutions";
 
 const UNITS: Partial<Record<Bucket, CalendarUnit>> = { "1d": "day", "1w": "week", "1mo": "month" };
 
+/** Returns the unit of buckets that a move by days does not map to each other. */
+export function longUnit(bucket: Bucket | undefined): "week" | "month" | undefined {
+  return bucket === "1w" ? "week" : bucket === "1mo" ? "month" : undefined;
+}
+
 /** Returns the bucket that contains a time; one of up to an hour ends where the clock changes. */
 export function bucketOf(ms: number, bucket: Bucket, timeZone: string): Span {
   const unit = UNITS[bucket];
