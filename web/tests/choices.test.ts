@@ -119,14 +119,40 @@ describe("entries without effect say why", () => {
     const of = (query: string, points: Point[], length: number) =>
       reasons(resolutionsOf(parse(query), points, spanOf(length)));
     expect(of("", ALL, DAY)).toEqual({});
-    expect(of("measure=increase", ALL, DAY)).toEqual({ raw: "Increase is of buckets: choose one" });
+    expect(of("measure=increase", ALL, DAY)).toEqual({ raw: "Increase needs buckets; choose a length" });
     expect(Object.keys(of("", [point("analog")], 300 * DAY))).toEqual(["5m"]);
     expect(Object.keys(of("", [point("binary")], DAY))).toHaveLength(6);
   });
 });
 
+test("an enabled resolution is what is shown", () => {
+  const lengths = [HOUR, DAY, 40 * DAY, 300 * DAY, 366 * DAY];
+  const measures = ["", "max", "increase", "runtime", "sd"];
+  for (let set = 1; set < 2 ** ALL.length; set++)
+    for (const copies of [1, 6])
+      for (const measure of measures)
+        for (const length of lengths) {
+          const points = ALL.filter((_, index) => set & (1 << index)).flatMap((one) =>
+            Array.from({ length: copies }, () => one),
+          );
+          for (const { value, reason } of resolutionsOf(
+            parse(`measure=${measure}`),
+            points,
+            spanOf(length),
+          )) {
+            const plan = planOf(
+              { ...parse(`measure=${measure}`), resolution: value },
+              points,
+              spanOf(length),
+            );
+            const isShown = value === "raw" ? plan.raw : plan.bucket === value && plan.measured.length > 0;
+            if (value !== "auto") expect(isShown, `${value} ${reason}`).toBe(reason === undefined);
+          }
+        }
+});
+
 test("keys move in a menu", () => {
-  const titles = ["Automatic", "As read", "1 hour", "1 day"];
+  const titles = ["Automatic", "All samples", "1 hour", "1 day"];
   const pressed = (...keys: string[]) =>
     keys.reduce((active, key) => optionByKey(titles, active, key) ?? active, 0);
   expect(pressed("ArrowUp")).toBe(0);

@@ -178,10 +178,10 @@ def test_entries_say_why_they_do_not_apply(visits: Visits, api: LaidOutApi) -> N
     page = opened(visits, api, "meter", measure="increase", **YEAR)
     page.get_by_role("button", name="Resolution").click()
     expect(option(page, "5 minutes")).to_contain_text("would have more than 30,000 buckets")
-    expect(option(page, "As read")).to_contain_text("Increase is of buckets: choose one")
+    expect(option(page, "All samples")).to_contain_text("Increase needs buckets; choose a length")
     requests = len(api.requests)
-    option(page, "As read").click(force=True)
-    expect(option(page, "As read")).to_have_attribute("aria-disabled", "true")
+    option(page, "All samples").click(force=True)
+    expect(option(page, "All samples")).to_have_attribute("aria-disabled", "true")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Measure").click()
     expect(option(page, "Running time")).to_contain_text("No binary point is selected")
@@ -253,7 +253,7 @@ def test_means_are_of_continuous_values_only(visits: Visits, api: LaidOutApi) ->
 
 def test_all_samples_are_read_on_request(visits: Visits, api: LaidOutApi) -> None:
     page = opened(visits, api, "temperature", **HOUR)
-    choose(page, "Resolution", "As read")
+    choose(page, "Resolution", "All samples")
     assert api.requests[-1]["resolution"] == "raw"
     assert "width" in api.requests[-1]
     choose(page, "Measure", "Maximum")

@@ -29,7 +29,9 @@ export type Plan = {
 
 /** Returns the queries of a chart. A resolution that does not fit the span is replaced by the automatic one. */
 export function planOf({ resolution, measure }: Choice, points: readonly Point[], span: Span): Plan {
-  const bucket = bucketOf(resolution, measure, span, points.length);
+  const measurable = points.filter(({ kind }) => hasMeasure(kind, measure)).length;
+  // Until the points are loaded, the choice is shown as it is.
+  const bucket = measurable || !points.length ? bucketOf(resolution, measure, span, measurable) : undefined;
   const isMeasured = ({ kind }: Point) => bucket !== undefined && hasMeasure(kind, measure);
   const intervals = points.map(({ interval_seconds }) => interval_seconds);
   return {

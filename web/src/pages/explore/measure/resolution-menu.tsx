@@ -29,7 +29,7 @@ export function ResolutionMenu({ choice, plan, points, span, onChoose }: Props) 
 }
 
 function textOf({ resolution }: Choice, { bucket, raw }: Plan): string {
-  if (raw) return "As read";
+  if (raw) return "All samples";
   if (!bucket) return "Automatic";
   return bucket === resolution ? BUCKET_TITLES[bucket] : `Automatic, ${BUCKET_TITLES[bucket]}`;
 }
@@ -42,20 +42,22 @@ export function optionsOf(
 ): MenuOption<Resolution>[] {
   const measured = points.filter(({ kind }) => hasMeasure(kind, measure)).length;
   const intervals = points.map(({ interval_seconds }) => interval_seconds);
-  const noMean = measured || measure ? undefined : "These points are drawn from samples, never as a mean";
+  const none = measure ? MEASURES[measure].reason : "These points are drawn from samples, never from buckets";
   const buckets = (Object.keys(BUCKETS) as Bucket[]).map((value) => ({
     value,
     title: BUCKET_TITLES[value],
     help: HELP[value],
-    reason: noMean ?? bucketReason(value, span, measured),
+    reason: measured ? bucketReason(value, span, measured) : none,
   }));
   return [
     { value: "auto", title: "Automatic", help: "As fine as the range allows" },
     {
       value: "raw",
-      title: "As read",
-      help: "All samples, however many",
-      reason: measure ? `${MEASURES[measure].title} is of buckets: choose one` : rawReason(intervals, span),
+      title: "All samples",
+      help: "Every sample, however many",
+      reason: measure
+        ? `${MEASURES[measure].title} needs buckets; choose a length`
+        : rawReason(intervals, span),
     },
     ...buckets,
   ];
