@@ -386,5 +386,7 @@ test("total coverage caps each line", () => {
     Object.assign(c, { expected: null, received: 99 });
   }
   expect(totalCoverage(lines)).toEqual({ received: 15, expected: 20 });
+  const compared = lines.map((line) => ({ ...line, compared: true, received: 1 }));
+  expect(totalCoverage([...compared, ...lines])).toEqual({ received: 15, expected: 20 });
   expect(totalCoverage([])).toBeUndefined();
 });

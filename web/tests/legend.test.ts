@@ -212,7 +212,7 @@ describe("columns", () => {
     expect(text({ difference: 1, before: 3000 })).toEqual({ text: "+1", unit: "kWh", note: "0 %" });
     expect(text({ difference: 100, before: 1 })).toEqual({ text: "+100", unit: "kWh" });
     expect(text({ difference: -1, before: 0 })).toEqual({ text: "−1", unit: "kWh" });
-    expect(text({ difference: -7200, before: 14_400, kind: "binary" })).toEqual({
+    expect(text({ difference: -7200, before: 14_400, kind: "binary", isMeasured: false })).toEqual({
       text: "−2 h",
       note: "−50 %",
     });
@@ -256,6 +256,40 @@ test("CSV of the table has names, units and unrounded numbers", () => {
   expect(tableCsv([row], columnsOf([row], undefined, false))).toBe(
     `point_name,name,unit,Min,Mean,Max,Last,Coverage\n"a, b","a, b",kWh,${1 / 3},2,9,4,0.5\n`,
   );
+});
+
+test("CSV of the table has the unit of each row", () => {
+  const compared = (name: string) => series(comparedName(name), [1, 2]);
+  const statistics = (name: string, now: Partial<SummaryOfPoint>, before: Partial<SummaryOfPoint>) => ({
+    statistics: both(summary(name, { unit: "kilowattHours", ...now }), summary(name, before)),
+  });
+  const fan = rowOf([chosen("fan", "lane")], [series("fan", [1])], "binary", {
+    ...statistics("fan", { runtime: 5400 }, { runtime: 3600 }),
+  });
+  const rate = [{ ...chosen("meter", "line"), unit: "kWh/h" }];
+  const meter = rowOf(rate, [series("meter", [1], { unit: "kWh/h" })], "counter", {
+    ...statistics("meter", { increase: 8 }, { increase: 6 }),
+  });
+  const hours = [chosen(comparedName("running"), "bars", true), chosen("running", "bars")].map((line) => ({
+    ...line,
+    unit: "hours",
+  }));
+  const running = rowOf(hours, [series("running", [1, 3]), compared("running")], "binary", {
+    ...{ measured: new Set(["running"]), measure: "runtime" },
+    ...statistics("running", { runtime: 14_400 }, {}),
+  });
+  const rows = [fan, meter, running];
+  const [head, ...lines] = tableCsv(rows, columnsOf(rows, undefined, true))
+    .trimEnd()
+    .split("\n");
+  const names = head?.split(",") ?? [];
+  const cells = (title: string) => lines.map((line) => line.split(",")[names.indexOf(title)]);
+  expect(cells("Running time")).toEqual(["5400", "", "14400"]);
+  expect(cells("Running time unit")).toEqual(["s", "", "s"]);
+  expect(cells("Increase")).toEqual(["", "8", ""]);
+  expect(cells("Increase unit")).toEqual(["", "kWh", ""]);
+  expect(cells("Difference")).toEqual(["1800", "2", "1"]);
+  expect(cells("Difference unit")).toEqual(["s", "kWh", "h"]);
 });
 
 test("statistics of a live span are of whole minutes", () => {

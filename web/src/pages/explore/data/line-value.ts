@@ -62,9 +62,9 @@ export function indexFrom(times: readonly number[], time: number): number {
   return low;
 }
 
-/** Returns received and expected samples over all lines with a known interval. */
+/** Returns received and expected samples of the range itself, over all lines with a known interval. */
 export function totalCoverage(lines: Line[]): { received: number; expected: number } | undefined {
-  const counted = lines.filter(({ expected }) => expected);
+  const counted = lines.filter(({ expected, compared }) => expected && !compared);
   if (!counted.length) return undefined;
   return {
     received: counted.reduce((sum, line) => sum + Math.min(line.received, line.expected ?? 0), 0),

@@ -15,6 +15,8 @@ export type Column = {
   help: string;
   /** What the column is sorted by, and what CSV has; null for an empty cell. */
   value: (row: LegendRow) => number | string | null;
+  /** The unit of the value, where it is not always that of the line. */
+  unit?: (row: LegendRow) => string;
   cell: (row: LegendRow) => Cell;
 };
 
@@ -44,11 +46,18 @@ const NAME: Column = {
   cell: ({ line }) => ({ text: line.label }),
 };
 
+const INCREASE: Column = {
+  ...numbers("increase", "Increase", "By how much a counter rose in this range"),
+  unit: (row) => row.increaseUnit,
+  cell: (row) => quantity(row.increase, row.increaseUnit),
+};
+
 const RUNTIME: Column = {
   key: "runtime",
   title: "Running time",
   help: "How long a binary point was on",
   value: (row) => row.runtime,
+  unit: () => "seconds",
   cell: ({ runtime }) => (runtime === null ? EMPTY : { text: duration(runtime) }),
 };
 
@@ -71,6 +80,7 @@ const DIFFERENCE: Column = {
   title: "Difference",
   help: "From the compared range: of the totals of whole bars, of the running time, of the increase, or of the mean",
   value: (row) => row.difference,
+  unit: differenceUnit,
   cell: (row) => differenceCell(row),
 };
 
@@ -95,9 +105,7 @@ export function columnsOf(
     numbers("mean", "Mean", "Of samples; of a measure, of the buckets that are over"),
     numbers("max", "Max", "The highest sample; of a measure, the highest bucket that is over"),
     numbers("last", "Last", "The last reading; of a measure, its last bucket; or the value at the cursor"),
-    ...(has("counter") && measure !== "increase"
-      ? [numbers("increase", "Increase", "By how much a counter rose in this range")]
-      : []),
+    ...(has("counter") && measure !== "increase" ? [INCREASE] : []),
     ...(has("binary") && measure !== "runtime" ? [RUNTIME] : []),
     ...(rows.some(({ line }) => line.draw === "bars") ? [TOTAL] : []),
     ...(isCompared ? [DIFFERENCE] : []),
@@ -105,16 +113,23 @@ export function columnsOf(
   ];
 }
 
+/** Returns the unit of a difference: of measured lines that of the line, else of what their kind compares. */
+function differenceUnit({ isMeasured, kind, line, increaseUnit }: LegendRow): string {
+  if (isMeasured) return line.unit;
+  return kind === "binary" ? "seconds" : kind === "counter" ? increaseUnit : line.unit;
+}
+
 /** Returns a difference with its sign, and with its share of what it is compared with. */
-function differenceCell({ difference, before, kind, line }: LegendRow): Cell {
+function differenceCell(row: LegendRow): Cell {
+  const { difference, before, isMeasured, kind } = row;
   if (difference === null) return EMPTY;
   const sign = difference > 0 ? "+" : difference < 0 ? "−" : "±";
   const size = Math.abs(difference);
-  const isTime = kind === "binary" && line.draw !== "bars";
+  const isTime = kind === "binary" && !isMeasured;
   const share = before ? Math.round(Math.abs(1000 * (difference / before))) / 10 : null;
   return {
     text: sign + (isTime ? duration(size) : formatValue(size)),
-    ...(isTime ? {} : { unit: symbol(line.unit) }),
+    ...(isTime ? {} : { unit: symbol(differenceUnit(row)) }),
     ...(share !== null && share < 1000 && { note: `${share ? sign : ""}${number(share, 1)} %` }),
   };
 }

@@ -11,12 +11,16 @@ type Amount = number | null;
 export type LegendRow = {
   line: Line;
   kind: Point["kind"];
+  /** Whether its values are a measure of buckets. */
+  isMeasured: boolean;
   min: Amount;
   mean: Amount;
   max: Amount;
   /** The last reading; of a measure, its last bucket. */
   last: Amount;
   increase: Amount;
+  /** That of the point, also where the line has the unit of a measure. */
+  increaseUnit: string;
   /** In seconds. */
   runtime: Amount;
   /** The sum of bars, and the share of their time about which something is known. */
@@ -60,9 +64,11 @@ function rowOf(line: Line, other: Line | undefined, input: RowInput): LegendRow 
   const row = {
     line,
     kind,
+    isMeasured,
     ...{ min: values.min, mean, max: values.max },
     last: lastOf(line, series, own),
     increase: own?.increase ?? null,
+    increaseUnit: own?.unit ?? line.unit,
     runtime: own?.runtime ?? null,
     total: line.draw === "bars" && line.times.length ? sum(line.values) : null,
     known: line.draw === "bars" ? knownShare(line, series) : null,
