@@ -1,23 +1,45 @@
 import { describe, expect, test } from "vitest";
+import { comparedName } from "../src/pages/explore/data/chosen";
+import type { Line } from "../src/pages/explore/data/line";
 import { imageName, itemsOf, rangeText, rowsOf } from "../src/pages/explore/image/caption";
+import { lineOf } from "./lines";
 
 const FROM = Date.UTC(2026, 0, 1, 6);
 const SPAN = { from: FROM, to: FROM + 3_600_000 };
 
 describe("the caption of an image", () => {
   const lines = [
-    { name: "a", label: "Main meter", unit: "kilowattHours", slot: 0, compared: false },
-    { name: "b", label: "Fan", unit: "", slot: 11, compared: true },
-  ];
+    { name: "a", label: "Main meter", unit: "kilowattHours", slot: 0, draw: "bars" },
+    { name: "b", label: "Room", unit: "", slot: 11, draw: "line" },
+    { name: "c", label: "Fan", unit: "", slot: 2, draw: "lane" },
+  ].map((line) => lineOf(line as Partial<Line>));
+  const texts = (...parameters: Parameters<typeof itemsOf>) => itemsOf(...parameters).map(({ text }) => text);
 
   test("points have their unit, their measure and their colour", () => {
-    expect(itemsOf(lines, { measure: "increase", bucket: "15m", measured: ["a"] })).toEqual([
+    const plan = { measure: "increase", bucket: "15m", measured: ["a"] } as const;
+    expect(itemsOf(lines, { ...plan, measured: ["a"] }, "raw")).toEqual([
       { text: "Main meter (kWh), increase per 15 m", slot: 0, faint: false },
-      { text: "Fan", slot: 11, faint: true },
+      { text: "Room", slot: 11, faint: false },
+      { text: "Fan", slot: 2, faint: false },
     ]);
-    expect(itemsOf(lines, { measure: undefined, bucket: "1h", measured: ["a"] })[0]?.text).toBe(
-      "Main meter (kWh)",
-    );
+  });
+
+  test("means are named, also those of columns", () => {
+    const plan = { measure: undefined, bucket: "1h", measured: ["a"] } as const;
+    const [meter, room, fan] = lines as [Line, Line, Line];
+    const all = [{ ...meter, aggregate: "last" as const }, room, fan];
+    expect(texts(all, { ...plan, measured: ["a"] }, "1d")).toEqual([
+      ...["Main meter (kWh), last reading per 1 h", "Room, mean per 1 d", "Fan"],
+    ]);
+    expect(texts([room], { ...plan, measured: [] }, "raw")).toEqual(["Room"]);
+  });
+
+  test("compared lines have the measure of their points", () => {
+    const compared = { ...(lines[0] as Line), name: comparedName("a"), label: "Main meter, a week earlier" };
+    const plan = { measure: "increase", bucket: "1d", measured: ["a"] } as const;
+    expect(itemsOf([{ ...compared, compared: true }], { ...plan, measured: ["a"] }, "raw")).toEqual([
+      { text: "Main meter, a week earlier (kWh), increase per 1 d", slot: 0, faint: true },
+    ]);
   });
 
   test("the range has its zone, the file its times in UTC", () => {

@@ -9,6 +9,8 @@ import { unlisted } from "../points/lookup";
 import type { Chosen } from "./line";
 import type { MergedAnswer } from "./pages";
 
+const COMPARED = "\u0000compared";
+
 /** Returns the lines of points; a point that is not loaded yet has only its name. */
 export function chosenLines(
   names: readonly string[],
@@ -64,5 +66,10 @@ export function answerWith(answer: MergedAnswer, compared: readonly Series[]): M
 
 /** Returns the name of the line of the compared range. */
 export function comparedName(name: string): string {
-  return `${name}\u0000compared`;
+  return name + COMPARED;
+}
+
+/** Returns the name of the point of a line, also of the compared range. */
+export function pointName(name: string): string {
+  return name.endsWith(COMPARED) ? name.slice(0, -COMPARED.length) : name;
 }

@@ -1,6 +1,7 @@
 // What an image of a chart says around it.
 
 import { times } from "../../../ui/format";
+import { pointName } from "../data/chosen";
 import type { Line } from "../data/line";
 import { stamp } from "../download/csv";
 import { MEASURES } from "../measure/measures";
@@ -13,20 +14,32 @@ export type Item = { text: string; slot: number | undefined; faint: boolean };
 
 export type Caption = { title: string; items: Item[]; range: string };
 
-/** Returns the lines of a chart with their units and, where they are measured, their measure. */
+type CaptionLine = Pick<Line, "name" | "label" | "unit" | "slot" | "compared" | "draw" | "aggregate">;
+
+/**
+ * Returns the lines of a chart with their units and with what their values are, unless they are samples.
+ * `resolution` is of the points that are not measured.
+ */
 export function itemsOf(
-  lines: readonly Pick<Line, "name" | "label" | "unit" | "slot" | "compared">[],
+  lines: readonly CaptionLine[],
   { measure, bucket, measured }: Pick<Plan, "measure" | "bucket" | "measured">,
+  resolution: string,
 ): Item[] {
-  return lines.map(({ name, label, unit, slot, compared }) => {
-    const isMeasured = measure !== undefined && measured.includes(name);
+  return lines.map((line) => {
+    const { name, label, unit, slot, compared } = line;
+    const isMeasured = measured.includes(pointName(name));
+    const length = isMeasured ? (bucket ?? "") : resolution;
+    const title = isMeasured && measure ? MEASURES[measure].title.toLowerCase() : AGGREGATES[line.aggregate];
+    const isSamples = length === "raw" || (!isMeasured && line.draw === "lane");
     const texts = [
       symbol(unit) ? `${label} (${symbol(unit)})` : label,
-      ...(isMeasured ? [`${MEASURES[measure].title.toLowerCase()} per ${spaced(bucket ?? "")}`] : []),
+      ...(isSamples ? [] : [`${title} per ${spaced(length)}`]),
     ];
     return { text: texts.join(", "), slot, faint: compared };
   });
 }
+
+const AGGREGATES = { mean: "mean", last: "last reading" };
 
 /** Returns a bucket such as 15m with a space before its unit. */
 function spaced(bucket: string): string {

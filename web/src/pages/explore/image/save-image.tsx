@@ -1,4 +1,4 @@
-import { useContext } from "preact/hooks";
+import { useContext, useRef } from "preact/hooks";
 import type { Site } from "../../../api/types";
 import { useAction } from "../../../ui/action";
 import { sentence } from "../../../ui/states";
@@ -8,12 +8,15 @@ import type { Lines } from "../use-lines";
 import type { View } from "../use-view";
 import { imageName, itemsOf, rangeText } from "./caption";
 import { compose, toFile } from "./compose";
+import { useFigureDrawn } from "./use-figure-drawn";
 
 type Props = { site: Site; view: View; lines: Lines };
 
 /** Saves what the tab shows as a picture. */
 export function SaveImage({ site, view, lines }: Props) {
   const timeZone = useContext(SiteZone);
+  const button = useRef<HTMLButtonElement>(null);
+  const drawn = useFigureDrawn(button);
   const hasLines = view.tabs.tab === "lines";
   const span = hasLines ? lines.shown : view.span;
   const write = useAction(async () => {
@@ -22,14 +25,14 @@ export function SaveImage({ site, view, lines }: Props) {
     const name = site.display_name || site.site_name;
     const picture = compose(panel, {
       title: view.followed ? `${name}, ${view.followed.equipment}` : name,
-      items: hasLines ? itemsOf(lines.chart.lines, lines.plan) : [],
+      items: hasLines ? itemsOf(lines.chart.lines, lines.plan, lines.samples?.resolution ?? "raw") : [],
       range: rangeText(span, timeZone),
     });
     save(await toFile(picture), imageName(site.site_name, span));
   });
   return (
     <>
-      <button type="button" disabled={write.busy} onClick={() => write.begin()}>
+      <button ref={button} type="button" disabled={write.busy || !drawn} onClick={() => write.begin()}>
         Save image
       </button>
       {write.error && (
