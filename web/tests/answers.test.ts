@@ -23,6 +23,7 @@ function laidOut(): URLSearchParams[] {
       ...{ point_name, unit: "s", source_unit: "", gaps: [], values: [5_400] },
       timestamps: [Date.parse(query.get("start_time") ?? "")],
       coverage: { expected: 1, received: 1 },
+      ...(query.get("measure") === "runtime" && { at_least: [5_400], at_most: [7_200] }),
     }));
     const resolution = query.get("resolution") ?? "raw";
     const data_type = query.has("measure") ? "aggregate" : "raw";
@@ -62,7 +63,9 @@ test("running time is in hours", async () => {
   laidOut();
   const running = plan({ measure: "runtime", bucket: "1h", sampled: [] });
   const { answer, samples } = await run({ plan: running });
-  expect(answer.series).toMatchObject([{ unit: "hours", values: [1.5], ends: [START + HOUR] }]);
+  expect(answer.series).toMatchObject([
+    { unit: "hours", values: [1.5], at_least: [1.5], at_most: [2], ends: [START + HOUR] },
+  ]);
   expect(samples).toBeUndefined();
 });
 

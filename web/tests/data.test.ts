@@ -235,6 +235,44 @@ describe("aggregates", () => {
   });
 });
 
+describe("bounds of totals", () => {
+  const page = (rows: [number, number][], most?: number[]): Series => {
+    const one = series("a", rows);
+    return {
+      ...one,
+      ends: one.timestamps.map((start) => start + 5),
+      ...(most && { at_least: one.values, at_most: most }),
+    };
+  };
+
+  test("are read by the cursor", () => {
+    const bars = page(
+      [
+        [10_000, 1],
+        [20_000, 2],
+      ],
+      [1, 7],
+    );
+    const [line] = chartOf([point("a", "", 0, "bars")], answer([bars]), SPAN).lines;
+    expect(line && valueAt(line, 10_001)).toMatchObject({ value: 1, low: 1, high: 1 });
+    expect(line && valueAt(line, 20_001)).toMatchObject({ value: 2, low: 2, high: 7 });
+  });
+
+  test("of pages that lack them are the values", () => {
+    const [all, some] = [
+      page([
+        [1, 1],
+        [2, 2],
+      ]),
+      page([[3, 3]], [9]),
+    ];
+    const merged = (first: Series, next: Series) => mergePages(answer([first]), answer([next])).series[0];
+    expect(merged(all, some)).toMatchObject({ at_least: [1, 2, 3], at_most: [1, 2, 9] });
+    expect(merged(some, all)).toMatchObject({ at_least: [3, 1, 2], at_most: [9, 1, 2] });
+    expect(merged(all, all)?.at_most).toBeUndefined();
+  });
+});
+
 describe("value of a measured line", () => {
   test("is of the bucket that contains the time", () => {
     for (const draw of ["line", "bars"] as const)

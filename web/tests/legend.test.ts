@@ -163,6 +163,15 @@ describe("statistics of bars", () => {
     expect(rowOf(lines, [open, theirs], "counter", { measured, measure }).difference).toBeNull();
   });
 
+  test("have an upper bound where time is not known", () => {
+    const bounded = series("a", [1, 2], { at_least: [1, 2], at_most: [1, 5] });
+    expect(rowOf([chosen("a", "bars")], [bounded], "binary", { measured })).toMatchObject({
+      total: 3,
+      most: 6,
+    });
+    expect(rowOf([chosen("a", "bars")], [bars], "counter", { measured }).most).toBeNull();
+  });
+
   test("say how much of their time is known", () => {
     const known = (changes: Partial<Series>) =>
       rowOf([chosen("a", "bars")], [series("a", [1, 1], changes)], "counter", { measured, measure }).known;
@@ -201,6 +210,8 @@ describe("columns", () => {
     expect(note({ known: 1 })).toBeUndefined();
     expect(note({ known: 0.5 })).toBe("50 % known");
     expect(note({ known: 0.5, resets: 2 })).toBe("50 % known, 2 resets");
+    expect(note({ known: 0.5, total: 1, most: 9 })).toBe("at most 9 kWh, 50 % known");
+    expect(note({ known: 1, total: 9, most: 9 })).toBeUndefined();
     expect(note({ known: 0.5, resets: 1, total: null })).toBeUndefined();
   });
 

@@ -36,6 +36,13 @@ export function Value({ line, sample, long = false }: { line: Line; sample: Line
     return long ? <Missing gap={sample.gap} /> : <span class="gap">{REASONS[sample.gap.reason]}</span>;
   const { value, low, high } = sample;
   if (line.draw === "lane") return <State line={line} value={value} low={low} high={high} />;
+  if (line.draw === "bars" && low !== undefined && high !== undefined && low < high)
+    return (
+      <>
+        {long ? `${formatValue(low)} – ${formatValue(high)}` : `≥ ${formatValue(low)}`}{" "}
+        <span class="unit">{symbol(line.unit)}</span>
+      </>
+    );
   return (
     <>
       <Amount line={line} value={value} />

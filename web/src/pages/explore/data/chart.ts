@@ -42,14 +42,14 @@ function stepOf({ data_type, resolution, metadata }: MergedAnswer, { from, to }:
 }
 
 function lineOf(point: Chosen, series: Series | undefined, step: number): Line {
-  const hasBand = point.draw === "line" || point.draw === "lane";
+  const [low, high] = boundsOf(point, series);
   return {
     ...point,
     hold: point.hold + step,
     times: series?.timestamps ?? [],
     values: valuesOf(point, series),
-    low: (hasBand && series?.min) || [],
-    high: (hasBand && series?.max) || [],
+    low: low ?? [],
+    high: high ?? [],
     ends: series?.ends ?? [],
     partial: series?.partial ?? [],
     gaps: (series?.gaps ?? []).map(({ start, end, reason }) => ({
@@ -63,6 +63,12 @@ function lineOf(point: Chosen, series: Series | undefined, step: number): Line {
     factor: 1,
     isolated: [],
   };
+}
+
+/** Returns the extremes of the buckets of lines and lanes, and the bounds of the totals of bars. */
+function boundsOf({ draw }: Chosen, series: Series | undefined): (number[] | undefined)[] {
+  if (draw === "bars") return [series?.at_least, series?.at_most];
+  return draw === "steps" ? [] : [series?.min, series?.max];
 }
 
 /** Returns the values to draw: of what has no mean, the last reading of each bucket. */

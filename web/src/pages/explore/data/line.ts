@@ -29,6 +29,7 @@ export type GapSpan = Span & { reason: Gap["reason"] };
 export type Line = Chosen & {
   times: number[];
   values: number[];
+  /** The extremes of buckets; of bars the bounds of totals, where some time is not known. */
   low: number[];
   high: number[];
   /** The ends of the buckets in ms, when the line is measured. */

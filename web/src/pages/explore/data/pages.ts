@@ -29,13 +29,14 @@ export function mergePages(first: MergedAnswer, next: MergedAnswer): MergedAnswe
   const pages = new Map(next.series.map((series) => [series.point_name, series]));
   return {
     ...first,
-    series: first.series.map((series) => {
-      const added = pages.get(series.point_name);
-      if (!added) return series;
+    series: first.series.map((before) => {
+      const after = pages.get(before.point_name);
+      if (!after) return before;
+      const [series, added] = [withBounds(before, after), withBounds(after, before)];
       const whole = { ...series, ...columnsOf(added, (rows, name) => [...(series[name] ?? []), ...rows]) };
-      const before = series.timestamps.length;
+      const length = series.timestamps.length;
       if (added.partial)
-        whole.partial = (series.partial ?? []).concat(added.partial.map((row) => row + before));
+        whole.partial = (series.partial ?? []).concat(added.partial.map((row) => row + length));
       if (series.proof && added.proof) whole.proof = joinProofs(series.proof, added.proof);
       whole.gaps = joinGaps([...series.gaps, ...added.gaps]);
       const { expected, received } = series.coverage;
@@ -48,6 +49,11 @@ export function mergePages(first: MergedAnswer, next: MergedAnswer): MergedAnswe
     metadata: addMetadata(first.metadata, next.metadata),
     warnings: [...new Set([...first.warnings, ...next.warnings])],
   };
+}
+
+/** Returns a page with bounds if the other page has some; a page about which all is known lacks them. */
+function withBounds(page: Series, other: Series): Series {
+  return other.at_most && !page.at_most ? { ...page, at_least: page.values, at_most: page.values } : page;
 }
 
 /** Returns answers about different points or spans as one; it is of aggregates if any of them is. */

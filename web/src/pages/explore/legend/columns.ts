@@ -66,9 +66,13 @@ const TOTAL: Column = {
   cell: (row) => ({ ...quantity(row.total, row.line.unit), ...(row.total !== null && doubtsOf(row)) }),
 };
 
-/** Returns what a reader of a total must know: how much of its time is known, and resets of the counter. */
-function doubtsOf({ known, resets }: LegendRow): { note?: string } {
+/** Returns what a reader of a total must know: its upper bound, how much is known, and resets of the counter. */
+function doubtsOf({ total, most, known, resets, line }: LegendRow): { note?: string } {
   const doubts = [
+    most !== null &&
+      total !== null &&
+      most > total &&
+      `at most ${formatValue(most)} ${symbol(line.unit)}`.trim(),
     known !== null && known < 0.995 && `${percent(known, 1)} known`,
     resets > 0 && counted(resets, "reset"),
   ].filter(Boolean);

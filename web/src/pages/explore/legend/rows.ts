@@ -25,6 +25,8 @@ export type LegendRow = {
   runtime: Amount;
   /** The sum of bars, and the share of their time about which something is known. */
   total: Amount;
+  /** What the sum may be where some time is not known. */
+  most: Amount;
   known: Amount;
   /** How often a counter began again in that time. */
   resets: number;
@@ -71,6 +73,7 @@ function rowOf(line: Line, other: Line | undefined, input: RowInput): LegendRow 
     increaseUnit: own?.unit ?? line.unit,
     runtime: own?.runtime ?? null,
     total: line.draw === "bars" && line.times.length ? sum(line.values) : null,
+    most: line.draw === "bars" && line.high.length ? sum(line.high) : null,
     known: line.draw === "bars" ? knownShare(line, series) : null,
     resets: series?.proof?.resets.length ?? 0,
     coverage: line.expected ? Math.min(1, line.received / line.expected) : null,

@@ -98,14 +98,22 @@ function sampleRequest(query: ChartQuery, span: Span): QueryRequest {
 function withEnds(answer: MergedAnswer, { plan, timeZone }: ChartQuery): MergedAnswer {
   const { bucket, measure } = plan;
   const endsOf = (starts: number[]) => (bucket ? bucketEnds(starts, bucket, timeZone) : starts);
-  const hours = (series: Series): Series =>
-    measure === "runtime" ? { ...series, unit: "hours", values: series.values.map(toHours) } : series;
+  const hours = (series: Series): Series => (measure === "runtime" ? inHours(series) : series);
   return {
     ...answer,
     series: answer.series.map((series) => ({
       ...hours(series),
       ends: series.ends ?? endsOf(series.timestamps),
     })),
+  };
+}
+
+/** Returns a series of seconds in hours. */
+function inHours(series: Series): Series {
+  const { values, at_least, at_most } = series;
+  return {
+    ...{ ...series, unit: "hours", values: values.map(toHours) },
+    ...(at_least && at_most && { at_least: at_least.map(toHours), at_most: at_most.map(toHours) }),
   };
 }
 
