@@ -1,7 +1,12 @@
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Api } from "../src/api/client";
+import type { Point } from "../src/api/types";
+import { parseAddress } from "../src/pages/explore/address";
 import { csvOf, csvRows, estimatedRows, fileName, joinedCsv } from "../src/pages/explore/download/csv";
 import { followExport } from "../src/pages/explore/download/export";
+import { tableOf, tableRequests } from "../src/pages/explore/download/tables";
+import { planOf } from "../src/pages/explore/measure/plan";
+import { unlisted } from "../src/pages/explore/points/lookup";
 import { queryString, sampleQuery } from "../src/pages/explore/query";
 import { DAY } from "../src/pages/explore/range/range";
 
@@ -16,6 +21,8 @@ test("row estimate uses the points' intervals", () => {
 test("CSV pages join under one header", async () => {
   const pages = ["name,value\na,1\na,2\n", "name,value\na,3\n", "name,value\n"].map(encode);
   expect(await new Blob(joinedCsv(pages)).text()).toBe("name,value\na,1\na,2\na,3\n");
+  const tables = ['time,"a\nb"\n1,2\n', 'time,"a\nb"\n3,4\n'].map(encode);
+  expect(await new Blob(joinedCsv(tables)).text()).toBe('time,"a\nb"\n1,2\n3,4\n');
 });
 
 test("CSV follows all pages of raw samples", async () => {
@@ -45,7 +52,7 @@ test("CSV follows all pages of raw samples", async () => {
   const counts: number[] = [];
   const api = new Api("http://api.test", "token");
   const { signal } = new AbortController();
-  const query = { ...sampleQuery("s", ["a#1"], SPAN), timezone: "Asia/Kolkata" };
+  const query = { ...sampleQuery("s", ["a#1"], SPAN), resolution: "raw", timezone: "Asia/Kolkata" };
   const saved = await csvOf(api, query, (rows) => counts.push(rows), signal);
   expect(await saved.file.text()).toBe("name,value\na,1\na,2\n");
   expect(saved.warnings).toEqual(["left out: the file of 1 January", "the site has no point 'b'"]);
@@ -176,4 +183,52 @@ test("query string has limits", () => {
 
 test("file name contains site and span", () => {
   expect(fileName("site", SPAN)).toBe("site_20260101T0000Z_20260102T0000Z.csv");
+  expect(fileName("site", SPAN, "1h-increase")).toBe("site_1h-increase_20260101T0000Z_20260102T0000Z.csv");
+});
+
+describe("the table of a measured chart", () => {
+  const points = ["analog", "counter", "binary"].map((kind) => ({
+    ...unlisted(`the ${kind}`),
+    kind: kind as Point["kind"],
+  }));
+  const requests = (address: string) => {
+    const choice = parseAddress(new URLSearchParams(address));
+    return tableRequests(sampleQuery("s", [], SPAN), planOf(choice, points, SPAN), points);
+  };
+
+  test("has the measure of what is shown", () => {
+    const shown = (address: string) =>
+      requests(address).map(({ form, resolution, measure, point_names }) => [
+        ...[form, resolution, measure],
+        ...point_names,
+      ]);
+    expect(shown("measure=increase&resolution=1h")).toEqual([
+      ["table", "1h", "increase", "the analog", "the counter"],
+    ]);
+    expect(shown("measure=runtime")).toEqual([["table", "1h", "runtime", "the binary"]]);
+    expect(shown("resolution=15m")).toEqual([
+      ["table", "15m", "mean", "the analog"],
+      ["table", "15m", "last", "the counter"],
+    ]);
+    expect(shown("")).toEqual([]);
+  });
+
+  test("names measures and units, and joins columns by time", async () => {
+    const tables: Record<string, string> = {
+      mean: 'timestamp,room [degreesCelsius],"a ""b"",\nc [%]"\n01:00,20.5,\n02:00,,4\n03:00,21,5\n',
+      last: "timestamp,main [kWh]\n01:00,7\n03:00,8\n",
+    };
+    vi.stubGlobal("fetch", async (address: string) => {
+      const csv = tables[new URL(address).searchParams.get("measure") ?? ""] ?? "";
+      const metadata = { metadata: { samples_returned: csvRows(encode(csv)), next_token: null } };
+      return new Response(csv, { headers: { "Vitals-Metadata": JSON.stringify(metadata) } });
+    });
+    const api = new Api("http://api.test", "token");
+    const file = await tableOf(api, requests("resolution=15m"), () => {}, new AbortController().signal);
+    expect(await file.file.text()).toBe(
+      'timestamp,Mean of room [degreesCelsius],"Mean of a ""b"",\nc [%]",Last of main [kWh]\n' +
+        "01:00,20.5,,7\n02:00,,4,\n03:00,21,5,8\n",
+    );
+    vi.unstubAllGlobals();
+  });
 });

@@ -63,6 +63,7 @@ export type QueryRequest = {
   width?: number;
   resolution?: string;
   measure?: string;
+  form?: string;
   timezone?: string;
   next_token?: string;
 };

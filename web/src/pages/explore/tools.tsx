@@ -83,6 +83,7 @@ function Choices({ view, lines }: Props) {
 /** The chart as a link and as a file. */
 function Share({ api, site, view, lines }: Props) {
   const timeZone = useContext(SiteZone);
+  const { plan, points } = lines;
   return (
     <>
       <Copy
@@ -98,6 +99,7 @@ function Share({ api, site, view, lines }: Props) {
         intervals={view.points.map((name) => lines.pointCache.get(name)?.interval_seconds ?? null)}
         span={view.span}
         timeZone={timeZone}
+        chart={view.tabs.tab === "lines" && plan.measured.length ? { plan, points } : undefined}
       />
     </>
   );

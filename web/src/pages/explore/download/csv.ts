@@ -1,4 +1,4 @@
-// Samples as a CSV file.
+// Answers as a CSV file.
 
 import { type Api, ApiError, readBody } from "../../../api/client";
 import type { QueryAnswer } from "../../../api/types";
@@ -18,14 +18,15 @@ export function estimatedRows(intervals: (number | null)[], { from, to }: Span):
   );
 }
 
-/** Returns all samples of a request as CSV, with the warnings; calls `onRows` with the number of rows so far. */
+export type CsvFile = { file: Blob; warnings: string[] };
+
+/** Returns all rows of a request as CSV, with the warnings; calls `onRows` with the number of rows so far. */
 export async function csvOf(
   api: Api,
-  query: QueryRequest,
+  request: QueryRequest,
   onRows: (rows: number) => void,
   signal: AbortSignal,
-): Promise<{ file: Blob; warnings: string[] }> {
-  const request: QueryRequest = { ...query, resolution: "raw" };
+): Promise<CsvFile> {
   const pages: Uint8Array<ArrayBuffer>[] = [];
   const warnings = new Set<string>();
   let token: string | null = null;
@@ -69,23 +70,32 @@ async function readPage(answer: Response): Promise<Page> {
 /** Returns the number of rows below the header, undefined when the last one is incomplete. */
 export function csvRows(csv: Uint8Array): number | undefined {
   let lines = 0;
-  let quoted = false;
-  // Quoted names may contain line breaks.
-  for (const byte of csv) {
-    if (byte === 0x22) quoted = !quoted;
-    else if (byte === 0x0a && !quoted) lines++;
+  let end = 0;
+  for (let next = lineEnd(csv, 0); next; next = lineEnd(csv, end)) {
+    lines++;
+    end = next;
   }
-  return lines && !quoted && csv.at(-1) === 0x0a ? lines - 1 : undefined;
+  return lines && end === csv.length ? lines - 1 : undefined;
+}
+
+/** Returns where the line that begins at `start` ends, 0 when it does not; quoted names may contain line breaks. */
+function lineEnd(csv: Uint8Array, start: number): number {
+  let quoted = false;
+  for (let index = start; index < csv.length; index++) {
+    if (csv[index] === 0x22) quoted = !quoted;
+    else if (csv[index] === 0x0a && !quoted) return index + 1;
+  }
+  return 0;
 }
 
 /** Returns the pages as one file: the header of the first page, the rows of all pages. */
 export function joinedCsv(pages: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer>[] {
-  return pages.map((page, index) => (index ? page.subarray(page.indexOf(0x0a) + 1) : page));
+  return pages.map((page, index) => (index ? page.subarray(lineEnd(page, 0)) : page));
 }
 
-/** Returns a file name with the site and the span. */
-export function fileName(site: string, { from, to }: Span): string {
-  return `${site}_${stamp(from)}_${stamp(to)}.csv`;
+/** Returns a file name with the site, what is in the file unless it is samples, and the span. */
+export function fileName(site: string, { from, to }: Span, content = ""): string {
+  return [site, ...(content ? [content] : []), stamp(from), `${stamp(to)}.csv`].join("_");
 }
 
 /** Returns a time as file names have it: 20260101T0000Z. */

@@ -1,6 +1,10 @@
 import type { Api } from "../../../api/client";
+import type { Point } from "../../../api/types";
 import { counted, number, times } from "../../../ui/format";
 import { usePopover } from "../../../ui/use-popover";
+import { MEASURES } from "../measure/measures";
+import type { Plan } from "../measure/plan";
+import { BUCKET_TITLES } from "../measure/resolutions";
 import type { Span } from "../range/range";
 import { estimatedRows, MAX_ROWS } from "./csv";
 import { Outcome } from "./outcome";
@@ -14,13 +18,21 @@ type Props = {
   span: Span;
   /** Of the times in CSV files. */
   timeZone: string;
+  /** The points of the chart whose buckets are shown, with their plan; undefined when only samples are. */
+  chart: { plan: Plan; points: readonly Point[] } | undefined;
 };
 
-/** Downloads the samples of the chart: small CSV files directly, large files and Parquet by an export. */
-export function Download({ api, site, points, intervals, span, timeZone }: Props) {
+/** Downloads the buckets of the chart, and its samples: small CSV files directly, large files and Parquet by an export. */
+export function Download({ api, site, points, intervals, span, timeZone, chart }: Props) {
   const past = { ...span, to: Math.min(span.to, Math.ceil(Date.now() / 1000) * 1000) };
   const rows = estimatedRows(intervals, past);
-  const { work, busy, startCsv, startExport, cancel } = useDownload(api, site, points, past, timeZone);
+  const { work, busy, startCsv, startTable, startExport, cancel } = useDownload(
+    api,
+    site,
+    points,
+    past,
+    timeZone,
+  );
   const { open, toggle, box, button } = usePopover();
   return (
     <div class="download" ref={box}>
@@ -29,6 +41,7 @@ export function Download({ api, site, points, intervals, span, timeZone }: Props
       </button>
       {open && (
         <div class="popover" role="dialog" aria-label="Download">
+          {chart && <Buckets {...chart} busy={busy} onStart={() => startTable(chart.plan, chart.points)} />}
           <p>
             About {number(rows)} samples of {counted(points.length, "point")}
             <small>{times(past.from, past.to, timeZone)}, as they were collected</small>
@@ -56,5 +69,28 @@ export function Download({ api, site, points, intervals, span, timeZone }: Props
         </div>
       )}
     </div>
+  );
+}
+
+type BucketsProps = { plan: Plan; points: readonly Point[]; busy: boolean; onStart: () => void };
+
+/** What the chart shows of its measured points, as a table. */
+function Buckets({ plan: { bucket = "1d", measure, measured, sampled }, busy, onStart }: BucketsProps) {
+  const title = measure ? MEASURES[measure].title : "Buckets";
+  return (
+    <>
+      <p>
+        {title} of {counted(measured.length, "point")}, {BUCKET_TITLES[bucket]} each
+        <small>
+          A row for each bucket, a column for each point
+          {sampled.length > 0 && "; the other points of the chart are drawn from samples"}
+        </small>
+      </p>
+      <div class="choices">
+        <button type="button" disabled={busy} onClick={onStart}>
+          CSV table
+        </button>
+      </div>
+    </>
   );
 }

@@ -11,7 +11,7 @@ const MAX_POLLS = 1_800;
 /** Consecutive failed polls: at least half a minute. */
 const MAX_FAILURES = 15;
 
-export type ExportRequest = Omit<QueryRequest, "resolution" | "measure" | "width" | "next_token"> & {
+export type ExportRequest = Omit<QueryRequest, "resolution" | "measure" | "form" | "width" | "next_token"> & {
   format: "csv" | "parquet";
 };
 

@@ -1,11 +1,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../../../api/client";
-import type { ExportJob } from "../../../api/types";
+import type { ExportJob, Point } from "../../../api/types";
 import { bytes } from "../../../ui/format";
-import { sampleQuery } from "../query";
+import type { Plan } from "../measure/plan";
+import { type QueryRequest, sampleQuery } from "../query";
 import type { Span } from "../range/range";
-import { csvOf, fileName, save } from "./csv";
+import { type CsvFile, csvOf, fileName, save } from "./csv";
 import { ended, followExport } from "./export";
+import { tableOf, tableRequests } from "./tables";
 
 /** The progress of the current download, or the result of the last one. */
 export type Work =
@@ -31,19 +33,28 @@ export function useDownload(api: Api, site: string, points: string[], span: Span
       );
     }
   };
-  const startCsv = () =>
+  const query: QueryRequest = { ...sampleQuery(site, points, span), timezone: timeZone };
+  const startFile = (
+    load: (onRows: (rows: number) => void, signal: AbortSignal) => Promise<CsvFile>,
+    name: string,
+  ) =>
     run(async (signal) => {
       const onRows = (rows: number) => setWork({ kind: "csv", rows });
       onRows(0);
-      const { file, warnings } = await csvOf(
-        api,
-        { ...sampleQuery(site, points, span), timezone: timeZone },
-        onRows,
-        signal,
-      );
-      save(file, fileName(site, span));
+      const { file, warnings } = await load(onRows, signal);
+      save(file, name);
       return { kind: "done", text: `Saved ${bytes(file.size)}.`, warnings };
     });
+  const startCsv = () =>
+    startFile(
+      (onRows, signal) => csvOf(api, { ...query, resolution: "raw" }, onRows, signal),
+      fileName(site, span),
+    );
+  const startTable = (plan: Plan, chart: readonly Point[]) =>
+    startFile(
+      (onRows, signal) => tableOf(api, tableRequests(query, plan, chart), onRows, signal),
+      fileName(site, span, [plan.bucket, plan.measure].filter(Boolean).join("-")),
+    );
   const startExport = (format: "csv" | "parquet") =>
     run(async (signal) => {
       const onProgress = (job?: ExportJob) => setWork({ kind: "export", job });
@@ -54,5 +65,5 @@ export function useDownload(api: Api, site: string, points: string[], span: Span
       return { kind: "export", job: await followExport(api, request, onProgress, signal) };
     });
   const busy = work.kind === "csv" || (work.kind === "export" && !ended(work.job));
-  return { work, busy, startCsv, startExport, cancel: () => stop.current?.abort() };
+  return { work, busy, startCsv, startTable, startExport, cancel: () => stop.current?.abort() };
 }
