@@ -2,10 +2,11 @@ import { describe, expect, test, vi } from "vitest";
 import { Api } from "../src/api/client";
 import type { Point } from "../src/api/types";
 import { parseAddress } from "../src/pages/explore/address";
-import { csvOf, csvRows, estimatedRows, fileName, joinedCsv } from "../src/pages/explore/download/csv";
+import { csvOf, csvRows, fileName, joinedCsv } from "../src/pages/explore/download/csv";
 import { followExport } from "../src/pages/explore/download/export";
 import { tableOf, tableRequests } from "../src/pages/explore/download/tables";
 import { planOf } from "../src/pages/explore/measure/plan";
+import { expectedSamples } from "../src/pages/explore/points/expected";
 import { unlisted } from "../src/pages/explore/points/lookup";
 import { queryString, sampleQuery } from "../src/pages/explore/query";
 import { DAY } from "../src/pages/explore/range/range";
@@ -14,8 +15,8 @@ const SPAN = { from: Date.parse("2026-01-01T00:00:00Z"), to: Date.parse("2026-01
 const encode = (text: string) => new TextEncoder().encode(text);
 
 test("row estimate uses the points' intervals", () => {
-  expect(estimatedRows([60, 30, 900, null], SPAN)).toBe(1_440 + 2_880 + 96 + 1_440);
-  expect(estimatedRows([60], { from: 0, to: 365 * DAY })).toBe(525_600);
+  expect(expectedSamples([60, 30, 900, null], SPAN)).toBe(1_440 + 2_880 + 96 + 1_440);
+  expect(expectedSamples([60], { from: 0, to: 365 * DAY })).toBe(525_600);
 });
 
 test("CSV pages join under one header", async () => {

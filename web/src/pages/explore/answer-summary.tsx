@@ -29,7 +29,7 @@ export function AnswerSummary({ answer, samples, lines }: Props) {
     `${Math.round(metadata.query_time_ms)} ms${metadata.cache_hit ? " from the cache" : ""}`,
     dollars(metadata.cost.micro_dollars / 1e6),
   ];
-  return <p class="told">{items.filter(Boolean).join(" · ")}</p>;
+  return <p class="chart-note">{items.filter(Boolean).join(" · ")}</p>;
 }
 
 function titleOf(resolution: string): string {

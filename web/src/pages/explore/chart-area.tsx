@@ -106,7 +106,7 @@ function LoadedChart({ api, site, view, lines, onRemove }: Omit<Props, "onAdd">)
       {answer ? (
         <AnswerSummary answer={answer} samples={lines.samples} lines={chart.lines} />
       ) : (
-        <p class="told">Loading…</p>
+        <p class="chart-note">Loading…</p>
       )}
     </>
   );

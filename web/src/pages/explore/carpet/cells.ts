@@ -1,6 +1,7 @@
 // The cells of a carpet: a value, the reason of a gap, or an hour that the clock skipped.
 
 import type { Gap, Series } from "../../../api/types";
+import { bounded } from "../canvas/bounded";
 import type { Span } from "../range/range";
 import type { LocalHour } from "./hours";
 import type { CellMeasure } from "./measure";
@@ -78,7 +79,7 @@ function valueCell(buckets: Bucket[], measure: CellMeasure): Cell {
   };
 }
 
-/** Returns the value of an hour that may be there twice: averaged, but the last one of a state. */
+/** Returns the value of an hour that may occur twice: averaged, but the last one of a state. */
 function combined(buckets: Bucket[], measure: CellMeasure): number {
   const sum = (field: (bucket: Bucket) => number) =>
     buckets.reduce((total, bucket) => total + field(bucket), 0);
@@ -135,9 +136,5 @@ export function positionByKey({ row, hour }: Position, key: string, rows: number
     PageDown: { row: row + 7, hour },
   };
   const next = Object.hasOwn(target, key) ? target[key] : undefined;
-  return next && { row: bounded(next.row, rows - 1), hour: bounded(next.hour, HOURS - 1) };
-}
-
-function bounded(value: number, largest: number): number {
-  return Math.max(0, Math.min(largest, value));
+  return next && { row: bounded(next.row, 0, rows - 1), hour: bounded(next.hour, 0, HOURS - 1) };
 }

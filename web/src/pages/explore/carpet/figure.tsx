@@ -56,7 +56,7 @@ export function CarpetFigure({ rows, domain, measure, unit, label, busy }: Props
         {cursor && <Cursor layout={layout} position={cursor} />}
         {cursor && (
           <Tip layout={layout} position={cursor} width={size.width}>
-            <Words cursor={cursor} row={rows[cursor.row] as Row} measure={measure} unit={unit} />
+            <CellText cursor={cursor} row={rows[cursor.row] as Row} measure={measure} unit={unit} />
           </Tip>
         )}
       </figure>
@@ -124,14 +124,14 @@ function Reading({ cursor, rows, measure, unit }: ReadingProps) {
       data-kind={cell.kind}
       data-value={cell.kind === "value" ? cell.value : undefined}
     >
-      <Words cursor={cursor} row={row} measure={measure} unit={unit} />
+      <CellText cursor={cursor} row={row} measure={measure} unit={unit} />
     </p>
   );
 }
 
-type WordsProps = { cursor: Position; row: Row; measure: CellMeasure; unit: string };
+type CellTextProps = { cursor: Position; row: Row; measure: CellMeasure; unit: string };
 
-function Words({ cursor: { hour }, row, measure, unit }: WordsProps) {
+function CellText({ cursor: { hour }, row, measure, unit }: CellTextProps) {
   return (
     <>
       <strong>
@@ -144,7 +144,7 @@ function Words({ cursor: { hour }, row, measure, unit }: WordsProps) {
 
 type TipProps = { layout: Layout; position: Position; width: number; children: ComponentChildren };
 
-/** The words beside a cell, on the side with more space. */
+/** The text beside a cell, on the side with more space. */
 function Tip({ layout, position: { row, hour }, width, children }: TipProps) {
   const { left, top, width: across, height } = boxOf(layout, row, hour);
   const side = hour < 12 ? { left: `${left + across + 8}px` } : { right: `${width - left + 8}px` };

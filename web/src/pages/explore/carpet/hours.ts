@@ -7,7 +7,7 @@ import { HOUR, type Span } from "../range/range";
 /** An hour of the local clock, or what of it has one offset; `day` counts from local 1970-01-01. */
 export type LocalHour = Span & { day: number; hour: number };
 
-/** Yields the local hours that the span touches, in order of time; a repeated hour is there twice. */
+/** Yields the local hours that the span touches, in order of time; a repeated hour occurs twice. */
 export function* localHours({ from, to }: Span, timeZone: string): Generator<LocalHour> {
   for (const { offset, ...period } of offsetPeriods(from - HOUR, to + HOUR, timeZone)) {
     for (let wall = floor(period.from + offset, HOUR); wall < period.to + offset; wall += HOUR) {

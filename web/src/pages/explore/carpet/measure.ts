@@ -2,20 +2,15 @@
 
 import type { Point } from "../../../api/types";
 import { formatValue } from "../format";
+import { bucketMeasure } from "../points/kind";
 import { symbol } from "../units";
 
 export type CellMeasure = "mean" | "increase" | "runtime" | "last";
 
-const MEASURES: Record<Point["kind"], CellMeasure> = {
-  analog: "mean",
-  counter: "increase",
-  binary: "runtime",
-  multistate: "last",
-  setpoint: "last",
-};
-
-export function cellMeasure({ kind }: Point): CellMeasure {
-  return MEASURES[kind];
+/** Returns the measure of cells: the total of what has one, else what is drawn of buckets. */
+export function cellMeasure(point: Point): CellMeasure {
+  if (point.kind === "counter") return "increase";
+  return point.kind === "binary" ? "runtime" : bucketMeasure(point);
 }
 
 /** Returns what a cell shows, as in "hourly mean". */

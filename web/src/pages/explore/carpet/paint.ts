@@ -1,5 +1,6 @@
 // Painting of a carpet, in steps.
 
+import { bounded } from "../canvas/bounded";
 import type { Size } from "../canvas/use-size";
 import type { Inks } from "../plot/inks";
 import type { Cell, Row } from "./cells";
@@ -87,7 +88,7 @@ function paintCross(ctx: CanvasRenderingContext2D, { left, top, width, height }:
   ctx.stroke();
 }
 
-/** Marks an hour that is there twice with a triangle in the corner. */
+/** Marks an hour that occurs twice with a triangle in the corner. */
 function paintCorner(ctx: CanvasRenderingContext2D, { left, top, width, height }: Box, inks: Inks): void {
   const size = Math.min(9, width / 2, height);
   ctx.fillStyle = inks.ground;
@@ -122,9 +123,8 @@ function paintLabels(ctx: CanvasRenderingContext2D, rows: Row[], layout: Layout,
 
 /** Returns the cell at a position in pixels, also beside the cells: the nearest one. */
 export function cellAt(layout: Layout, x: number, y: number, rows: number): { row: number; hour: number } {
-  const bounded = (value: number, largest: number) => Math.max(0, Math.min(largest, Math.floor(value)));
   return {
-    row: bounded((y - MARGIN.top) / layout.height, rows - 1),
-    hour: bounded((x - MARGIN.left) / layout.width, HOURS - 1),
+    row: bounded(Math.floor((y - MARGIN.top) / layout.height), 0, rows - 1),
+    hour: bounded(Math.floor((x - MARGIN.left) / layout.width), 0, HOURS - 1),
   };
 }

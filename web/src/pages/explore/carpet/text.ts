@@ -44,7 +44,8 @@ const EMPTY = {
 export function describe(cell: Cell, measure: CellMeasure, unit: string): string {
   if (cell.kind === "value") {
     const notes = [
-      cell.repeated && `this hour is there twice: ${measure === "last" ? "the later value" : "averaged"}`,
+      cell.repeated &&
+        `this hour occurs twice: ${measure === "last" ? "the later value" : "the mean of both"}`,
       cell.partial && "the hour is not over",
     ];
     return [cellText(cell.value, measure, unit), ...notes.filter(Boolean)].join(", ");

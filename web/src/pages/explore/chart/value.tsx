@@ -1,7 +1,7 @@
 import { useContext } from "preact/hooks";
 import { duration, times } from "../../../ui/format";
 import { REASONS } from "../data/gaps";
-import { COLOURS, type GapSpan, type Line } from "../data/line";
+import { COLOURS, dashOf, type GapSpan, type Line } from "../data/line";
 import type { LineValue } from "../data/line-value";
 import { formatValue } from "../format";
 import { SECOND } from "../range/range";
@@ -10,10 +10,14 @@ import { symbol } from "../units";
 
 /** The colour and the dash of a line, as in the chart. */
 export function Swatch({ slot }: { slot: number }) {
-  const dash = slot >= 2 * COLOURS ? "2 3" : slot >= COLOURS ? "6 3" : undefined;
   return (
     <svg class={`swatch ink-${slot % COLOURS}`} width="16" height="10" aria-hidden="true">
-      <line x1="0" y1="5" x2="16" y2="5" stroke="currentColor" stroke-width="3" stroke-dasharray={dash} />
+      <line
+        {...{ x1: "0", y1: "5", x2: "16", y2: "5" }}
+        stroke="currentColor"
+        stroke-width="3"
+        stroke-dasharray={dashOf(slot).join(" ") || undefined}
+      />
     </svg>
   );
 }

@@ -58,4 +58,11 @@ export type Chart = {
 };
 
 export const COLOURS = 10;
+
+/** Returns the dash of a slot in pixels; empty for a line without. */
+export function dashOf(slot: number): number[] {
+  if (slot < COLOURS) return [];
+  return slot < 2 * COLOURS ? [6, 3] : [2, 3];
+}
+
 export const MAX_LINES = 30;

@@ -3,20 +3,11 @@
 import { type Api, ApiError, readBody } from "../../../api/client";
 import type { QueryAnswer } from "../../../api/types";
 import { lastingWarnings, type QueryRequest, sendQuery } from "../query";
-import { SECOND, type Span } from "../range/range";
+import type { Span } from "../range/range";
 
 /** About 40 MB of CSV, or ten requests. */
 export const MAX_ROWS = 500_000;
 const MAX_PAGES = 500;
-const DEFAULT_INTERVAL_SECONDS = 60;
-
-/** Returns the estimated number of samples in a span. */
-export function estimatedRows(intervals: (number | null)[], { from, to }: Span): number {
-  const seconds = (to - from) / SECOND;
-  return Math.round(
-    intervals.reduce<number>((sum, interval) => sum + seconds / (interval || DEFAULT_INTERVAL_SECONDS), 0),
-  );
-}
 
 export type CsvFile = { file: Blob; warnings: string[] };
 

@@ -5,8 +5,9 @@ import { usePopover } from "../../../ui/use-popover";
 import { MEASURES } from "../measure/measures";
 import type { Plan } from "../measure/plan";
 import { BUCKET_TITLES } from "../measure/resolutions";
+import { expectedSamples } from "../points/expected";
 import type { Span } from "../range/range";
-import { estimatedRows, MAX_ROWS } from "./csv";
+import { MAX_ROWS } from "./csv";
 import { Outcome } from "./outcome";
 import { useDownload } from "./use-download";
 
@@ -25,7 +26,7 @@ type Props = {
 /** Downloads the buckets of the chart, and its samples: small CSV files directly, large files and Parquet by an export. */
 export function Download({ api, site, points, intervals, span, timeZone, chart }: Props) {
   const past = { ...span, to: Math.min(span.to, Math.ceil(Date.now() / 1000) * 1000) };
-  const rows = estimatedRows(intervals, past);
+  const rows = expectedSamples(intervals, past);
   const { work, busy, startCsv, startTable, startExport, cancel } = useDownload(
     api,
     site,

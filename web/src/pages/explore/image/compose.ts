@@ -1,6 +1,6 @@
 // A picture of a chart: its canvases with a title, its points and its range.
 
-import { COLOURS } from "../data/line";
+import { COLOURS, dashOf } from "../data/line";
 import { type Inks, inksOf } from "../plot/inks";
 import { type Caption, type Item, rowsOf } from "./caption";
 import { keysOf, paintKey } from "./keys";
@@ -135,7 +135,7 @@ function paintItem(
     ctx.globalAlpha = faint ? 0.4 : 1;
     ctx.strokeStyle = inks.lines[slot % COLOURS] as string;
     ctx.lineWidth = 3;
-    ctx.setLineDash(slot >= 2 * COLOURS ? [2, 3] : slot >= COLOURS ? [6, 3] : []);
+    ctx.setLineDash(dashOf(slot));
     ctx.beginPath();
     ctx.moveTo(x, y);
     ctx.lineTo(x + SWATCH - 6, y);

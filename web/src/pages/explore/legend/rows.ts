@@ -154,10 +154,10 @@ function knownShare({ times, ends }: Line, series: Series | undefined): Amount {
   const share = series?.proof?.known_share;
   if (share !== undefined && share !== null) return share;
   let [held, length] = [0, 0];
-  series?.known?.forEach((known, row) => {
-    if (known === null) return;
+  series?.known?.forEach((bucketShare, row) => {
+    if (bucketShare === null) return;
     const size = (ends[row] as number) - (times[row] as number);
-    held += known * size;
+    held += bucketShare * size;
     length += size;
   });
   return length ? held / length : null;

@@ -64,8 +64,8 @@ export function optionsOf(
 }
 
 const HELP: Record<Bucket, string> = {
-  "5m": "From the full five minutes",
-  "15m": "From the full quarter of an hour",
+  "5m": "Five minutes by the clock",
+  "15m": "Quarters of an hour",
   "1h": "Clock hours",
   "1d": "Local days, from midnight to midnight",
   "1w": "Local weeks, from Monday",

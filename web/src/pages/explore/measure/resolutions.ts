@@ -1,6 +1,7 @@
 // The lengths of buckets that a chart can have.
 
 import { counted, number } from "../../../ui/format";
+import { expectedSamples } from "../points/expected";
 import { DAY, HOUR, MINUTE, type Span } from "../range/range";
 
 /** The typical length of each bucket, by its name in queries and in the address. */
@@ -31,7 +32,6 @@ export const BUCKET_TITLES: Record<Bucket, string> = {
 const MAX_BUCKETS = 30_000;
 /** The samples that the API reads for a chart with resolution=raw. */
 const MAX_RAW = 5_000_000;
-const DEFAULT_INTERVAL_SECONDS = 60;
 
 export function isBucket(text: string | null): text is Bucket {
   return text !== null && Object.hasOwn(BUCKETS, text);
@@ -57,13 +57,8 @@ export function bucketReason(bucket: Bucket, span: Span, points: number): string
 }
 
 /** Returns why a chart cannot have all samples; `intervals` has the collection interval of each point. */
-export function rawReason(intervals: (number | null)[], { from, to }: Span): string | undefined {
-  const seconds = (to - from) / 1000;
-  const samples = intervals.reduce<number>(
-    (sum, interval) => sum + seconds / (interval || DEFAULT_INTERVAL_SECONDS),
-    0,
-  );
-  return samples > MAX_RAW
+export function rawReason(intervals: (number | null)[], span: Span): string | undefined {
+  return expectedSamples(intervals, span) > MAX_RAW
     ? `A chart of this range would read more than ${counted(MAX_RAW, "sample")}`
     : undefined;
 }

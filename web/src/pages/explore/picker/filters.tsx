@@ -73,12 +73,12 @@ function TagField({ tags, text, onText, onTag }: TagFieldProps) {
       <input
         aria-label="Filter by tag"
         placeholder="Tag"
-        list="known-tags"
+        list="site-tags"
         autocomplete="off"
         value={text}
         onInput={(event) => input(event, event.currentTarget.value)}
       />
-      <datalist id="known-tags">
+      <datalist id="site-tags">
         {tags.map(({ tag, points }) => (
           <option key={tag} value={tag} label={`${tag} (${points})`} />
         ))}

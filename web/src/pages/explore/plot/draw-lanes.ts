@@ -103,8 +103,8 @@ export function shortened(text: string, fits: (text: string) => boolean): string
 }
 
 function isBinary({ states, values }: Line): boolean {
-  const known = states.size ? [...states.keys()] : values.slice(0, 100);
-  return known.every((state) => state === 0 || state === 1);
+  const numbers = states.size ? [...states.keys()] : values.slice(0, 100);
+  return numbers.every((state) => state === 0 || state === 1);
 }
 
 /** Returns the colour of a state: 0 is faint, 1 of a binary point is the line's, others have tints of the colours after it. */

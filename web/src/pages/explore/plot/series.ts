@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 import { scaleOf } from "../data/axes";
-import { COLOURS, type Line } from "../data/line";
+import { dashOf, type Line } from "../data/line";
 import { indexFrom, valueAt } from "../data/line-value";
 import type { PlotContext } from "./context";
 import { inkOf, translucent } from "./inks";
@@ -21,7 +21,7 @@ function lineSeries({ chart, inks }: PlotContext, line: Line, index: number): uP
     stroke,
     width: 1.5,
     ...pathsOf(line),
-    ...(line.slot >= COLOURS && { dash: line.slot >= 2 * COLOURS ? [2, 3] : [8, 4] }),
+    dash: dashOf(line.slot),
     points: {
       size: 5,
       width: 0,

@@ -19,7 +19,7 @@ export function MarkedNote() {
   const marked = useStore(store);
   if (!marked) return null;
   return (
-    <p class="told">
+    <p class="chart-note">
       Shaded: {counted(marked.spans.length, "span")} marked in Scatter.{" "}
       <button type="button" class="quiet inline" onClick={() => store.set(null)}>
         Clear
