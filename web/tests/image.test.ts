@@ -18,7 +18,7 @@ describe("the caption of an image", () => {
   test("points have their unit, their measure and their colour", () => {
     const plan = { measure: "increase", bucket: "15m", measured: ["a"] } as const;
     expect(itemsOf(lines, { ...plan, measured: ["a"] }, "raw")).toEqual([
-      { text: "Main meter (kWh), increase per 15 m", slot: 0, faint: false },
+      { text: "Main meter (kWh), increase per 15 minutes", slot: 0, faint: false },
       { text: "Room", slot: 11, faint: false },
       { text: "Fan", slot: 2, faint: false },
     ]);
@@ -29,7 +29,7 @@ describe("the caption of an image", () => {
     const [meter, room, fan] = lines as [Line, Line, Line];
     const all = [{ ...meter, aggregate: "last" as const }, room, fan];
     expect(texts(all, { ...plan, measured: ["a"] }, "1d")).toEqual([
-      ...["Main meter (kWh), last reading per 1 h", "Room, mean per 1 d", "Fan"],
+      ...["Main meter (kWh), last reading per hour", "Room, mean per day", "Fan"],
     ]);
     expect(texts([room], { ...plan, measured: [] }, "raw")).toEqual(["Room"]);
   });
@@ -38,7 +38,7 @@ describe("the caption of an image", () => {
     const compared = { ...(lines[0] as Line), name: comparedName("a"), label: "Main meter, a week earlier" };
     const plan = { measure: "increase", bucket: "1d", measured: ["a"] } as const;
     expect(itemsOf([{ ...compared, compared: true }], { ...plan, measured: ["a"] }, "raw")).toEqual([
-      { text: "Main meter, a week earlier (kWh), increase per 1 d", slot: 0, faint: true },
+      { text: "Main meter, a week earlier (kWh), increase per day", slot: 0, faint: true },
     ]);
   });
 

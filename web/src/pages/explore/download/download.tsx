@@ -4,7 +4,7 @@ import { counted, number, times } from "../../../ui/format";
 import { usePopover } from "../../../ui/use-popover";
 import { MEASURES } from "../measure/measures";
 import type { Plan } from "../measure/plan";
-import { BUCKET_TITLES } from "../measure/resolutions";
+import { perBucket } from "../measure/resolutions";
 import { expectedSamples } from "../points/expected";
 import type { Span } from "../range/range";
 import { MAX_ROWS } from "./csv";
@@ -77,11 +77,11 @@ type BucketsProps = { plan: Plan; points: readonly Point[]; busy: boolean; onSta
 
 /** What the chart shows of its measured points, as a table. */
 function Buckets({ plan: { bucket = "1d", measure, measured, sampled }, busy, onStart }: BucketsProps) {
-  const title = measure ? MEASURES[measure].title : "Buckets";
+  const title = measure ? MEASURES[measure].title : "Values";
   return (
     <>
       <p>
-        {title} of {counted(measured.length, "point")}, {BUCKET_TITLES[bucket]} each
+        {title} {perBucket(bucket)} of {counted(measured.length, "point")}
         <small>
           A row for each bucket, a column for each point
           {sampled.length > 0 && "; the other points of the chart are drawn from samples"}

@@ -6,6 +6,7 @@ import type { Line } from "../data/line";
 import { stamp } from "../download/csv";
 import { MEASURES } from "../measure/measures";
 import type { Plan } from "../measure/plan";
+import { isBucket, perBucket } from "../measure/resolutions";
 import type { Span } from "../range/range";
 import { symbol } from "../units";
 
@@ -28,23 +29,18 @@ export function itemsOf(
   return lines.map((line) => {
     const { name, label, unit, slot, compared } = line;
     const isMeasured = measured.includes(pointName(name));
-    const length = isMeasured ? (bucket ?? "") : resolution;
+    const length = (isMeasured && bucket) || resolution;
     const title = isMeasured && measure ? MEASURES[measure].title.toLowerCase() : AGGREGATES[line.aggregate];
-    const isSamples = length === "raw" || (!isMeasured && line.draw === "lane");
+    const isSamples = !isBucket(length) || (!isMeasured && line.draw === "lane");
     const texts = [
       symbol(unit) ? `${label} (${symbol(unit)})` : label,
-      ...(isSamples ? [] : [`${title} per ${spaced(length)}`]),
+      ...(isSamples ? [] : [`${title} ${perBucket(length)}`]),
     ];
     return { text: texts.join(", "), slot, faint: compared };
   });
 }
 
 const AGGREGATES = { mean: "mean", last: "last reading" };
-
-/** Returns a bucket such as 15m with a space before its unit. */
-function spaced(bucket: string): string {
-  return bucket.replace(/\d+/, "$& ").trim();
-}
 
 /** Returns the range with its zone. */
 export function rangeText({ from, to }: Span, timeZone: string): string {

@@ -1,7 +1,7 @@
 import type { Point } from "../../../api/types";
 import type { Span } from "../range/range";
 import type { Choice } from "./plan";
-import { automaticBucket, BUCKET_TITLES, isBucket } from "./resolutions";
+import { automaticBucket, isBucket, perBucket } from "./resolutions";
 
 type Props = { choice: Choice; points: readonly Point[]; span: Span; onShow: () => void };
 
@@ -13,7 +13,7 @@ export function CounterHint({ choice: { resolution, measure }, points, span, onS
     <p class="proposal">
       {points.length === 1 ? "This is a counter." : "These are counters."}{" "}
       <button type="button" onClick={onShow}>
-        Show increase per {BUCKET_TITLES[bucket].replace(/^1 /, "")}
+        Show increase {perBucket(bucket)}
       </button>
     </p>
   );

@@ -28,6 +28,11 @@ export const BUCKET_TITLES: Record<Bucket, string> = {
   "1mo": "1 month",
 };
 
+/** Returns a rate of buckets: per 15 minutes, per day. */
+export function perBucket(bucket: Bucket): string {
+  return `per ${BUCKET_TITLES[bucket].replace(/^1 /, "")}`;
+}
+
 /** The rows that one page of an answer has. */
 const MAX_BUCKETS = 30_000;
 /** The samples that the API reads for a chart with resolution=raw. */
