@@ -44,7 +44,7 @@ test.each(CHANGES)("buckets are cut where the clock changes: %s %s", (zone, chan
     );
     expect(ends).toEqual(sparse.map((one) => one.to));
     for (const { from: start, to: end } of buckets)
-      for (const time of [start, start + MINUTE, end - 1])
+      for (const time of [start, end - 1])
         expect(bucketOf(time, bucket, zone)).toEqual({ from: start, to: end });
   }
   expect(bucketEnds([], "1h", zone)).toEqual([]);
@@ -53,7 +53,7 @@ test.each(CHANGES)("buckets are cut where the clock changes: %s %s", (zone, chan
 test("buckets contain their time and are next to each other", () => {
   for (const zone of ["UTC", "America/Chicago", "Asia/Kolkata", "Australia/Lord_Howe"])
     for (const bucket of Object.keys(BUCKETS) as Bucket[])
-      for (let time = Date.UTC(2026, 0, 1); time < Date.UTC(2027, 0, 1); time += 12 * DAY + 7 * MINUTE) {
+      for (let time = Date.UTC(2026, 0, 1); time < Date.UTC(2027, 0, 1); time += 31 * DAY + 7 * MINUTE) {
         const { from, to } = bucketOf(time, bucket, zone);
         expect(from).toBeLessThanOrEqual(time);
         expect(to).toBeGreaterThan(time);

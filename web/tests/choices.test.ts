@@ -126,8 +126,8 @@ describe("entries without effect say why", () => {
 });
 
 test("an enabled resolution is what is shown", () => {
-  const lengths = [HOUR, DAY, 40 * DAY, 300 * DAY, 366 * DAY];
-  const measures = ["", "max", "increase", "runtime", "sd"];
+  const lengths = [HOUR, 40 * DAY, 300 * DAY];
+  const measures = ["", "increase", "runtime"];
   for (let set = 1; set < 2 ** ALL.length; set++)
     for (const copies of [1, 6])
       for (const measure of measures)

@@ -139,7 +139,7 @@ describe("a comparison over a change of the clock", () => {
         for (
           let time = whole.from + days * DAY + 2 * HOUR;
           time < whole.to + days * DAY - 2 * HOUR;
-          time += 7.5 * MINUTE
+          time += 15 * MINUTE
         ) {
           const wall = wallClock(time, zone);
           const original = instantOf(wall - days * DAY, zone);
@@ -179,10 +179,10 @@ describe("a comparison of weeks and months", () => {
   const months = { from: at("2026-01-01T06:00Z"), to: at("2026-11-27T13:20Z") };
 
   test("is of the same buckets", () => {
-    for (const zone of [ZONE, "Australia/Lord_Howe", "Asia/Kolkata"])
+    for (const zone of [ZONE, "Australia/Lord_Howe"])
       for (const bucket of ["1w", "1mo"] as const)
-        for (const versus of ["364d", "52w", "2025-02-13", "2024-02-29", "2027-01-31"])
-          for (let from = at("2024-01-05T07:10Z"); from < at("2027-01-01T00:00Z"); from += 211 * DAY) {
+        for (const versus of ["364d", "2025-02-13", "2027-01-31"])
+          for (let from = at("2024-01-05T07:10Z"); from < at("2027-01-01T00:00Z"); from += 307 * DAY) {
             const span = { from, to: from + 70 * DAY };
             const met = meets(versus, bucket, span, zone);
             const note = `${zone} ${bucket} ${versus} ${new Date(from).toISOString()}`;
