@@ -18,30 +18,50 @@ export type Later = {
   edge: (ms: number) => number;
 };
 
+/** How times of a cell move: all by as much, or all to one edge. */
+type Cell = { shift: number } | { edge: number };
+
 /** Returns the move by local days. */
 export function laterBy(days: number, timeZone: string): Later {
-  type Cell = { shift: number } | { edge: number };
-  const cells = new Map<number, Cell>();
-  const cellOf = (ms: number): Cell => {
-    const edge = timeReaching(latestClock(ms, timeZone) + days * DAY_MS, timeZone);
-    const isSame = wallClock(edge, timeZone) === wallClock(ms, timeZone) + days * DAY_MS;
-    return isSame ? { shift: edge - ms } : { edge };
-  };
-  const cachedCell = (ms: number): Cell => {
-    const index = Math.floor(ms / CELL);
-    const cell = cells.get(index) ?? cellOf(ms);
-    cells.set(index, cell);
-    return cell;
+  const shiftOf = dayShifts(days, timeZone);
+  const cellOf = cached((index): Cell => {
+    const wall = wallClock(index * CELL, timeZone) + days * DAY_MS;
+    const edge = timeReaching(latestClock(index * CELL, timeZone) + days * DAY_MS, timeZone);
+    return wallClock(edge, timeZone) === wall ? { shift: edge - index * CELL } : { edge };
+  });
+  const moveOf = (ms: number): Cell => {
+    const shift = shiftOf(Math.floor(ms / DAY_MS));
+    return shift === undefined ? cellOf(Math.floor(ms / CELL)) : { shift };
   };
   return {
     sample: (ms) => {
-      const cell = cachedCell(ms);
-      return "shift" in cell ? ms + cell.shift : undefined;
+      const move = moveOf(ms);
+      return "shift" in move ? ms + move.shift : undefined;
     },
     edge: (ms) => {
-      const cell = cachedCell(ms);
-      return "shift" in cell ? ms + cell.shift : cell.edge;
+      const move = moveOf(ms);
+      return "shift" in move ? ms + move.shift : move.edge;
     },
+  };
+}
+
+/** Returns the function that has the shift of a UTC day; undefined where a clock changes near one of both days. */
+function dayShifts(days: number, timeZone: string): (day: number) => number | undefined {
+  const offsetOf = cached((day) => wallClock(day * DAY_MS, timeZone) - day * DAY_MS);
+  const steadyOffset = (day: number) =>
+    offsetOf(day - 1) === offsetOf(day + 2) ? offsetOf(day) : Number.NaN;
+  return cached((day) => {
+    const shift = days * DAY_MS + steadyOffset(day) - steadyOffset(day + days);
+    return Number.isNaN(shift) ? undefined : shift;
+  });
+}
+
+/** Returns a function that computes each value once: clocks of zones are slow. */
+function cached<V>(make: (key: number) => V): (key: number) => V {
+  const values = new Map<number, V>();
+  return (key) => {
+    if (!values.has(key)) values.set(key, make(key));
+    return values.get(key) as V;
   };
 }
 
