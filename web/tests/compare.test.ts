@@ -205,6 +205,7 @@ describe("a comparison of weeks and months", () => {
       to: at("2025-12-01T06:00Z"),
     });
     expect(versusTitle("364d", "1mo")).toBe("a year earlier");
+    expect(versusTitle("2025-10-20", "1mo")).toBe("the month of 2025-10-20");
   });
 
   test("is a week with the week of a date", () => {

@@ -1,5 +1,6 @@
 import { isDay } from "../../../ui/days";
 import { Menu, type MenuOption } from "../../../ui/menu";
+import { longUnit } from "../measure/buckets";
 import type { Plan } from "../measure/plan";
 import { parseVersus, type Versus, versusTitle } from "./versus";
 
@@ -18,11 +19,13 @@ export function optionsOf({ bucket, measured }: Pick<Plan, "bucket" | "measured"
 
 /** The range that the chart is compared with. */
 export function CompareMenu({ versus, plan, onChoose }: Props) {
+  const bucket = plan.measured.length ? plan.bucket : undefined;
+  const unit = longUnit(bucket);
   const choose = (text: string) => onChoose(parseVersus(text));
   return (
     <Menu
       name="Compare with"
-      text={versus ? versusTitle(versus, plan.measured.length ? plan.bucket : undefined) : "nothing"}
+      text={versus ? versusTitle(versus, bucket) : "nothing"}
       options={optionsOf(plan)}
       value={versus ?? "none"}
       chosen={versus !== undefined}
@@ -40,7 +43,7 @@ export function CompareMenu({ versus, plan, onChoose }: Props) {
           }}
         >
           <label>
-            The range that begins on
+            {unit ? `The ${unit} of` : "The range that begins on"}
             <input
               type="date"
               name="date"

@@ -69,7 +69,8 @@ export function earlierBuckets(
 export function versusTitle(versus: Versus, bucket?: Bucket): string {
   if (versus === "1w") return "a week earlier";
   if (versus === "364d") return bucket === "1mo" ? "a year earlier" : "52 weeks earlier";
-  if (isDay(versus)) return `from ${versus}`;
+  const unit = longUnit(bucket);
+  if (isDay(versus)) return unit ? `the ${unit} of ${versus}` : `from ${versus}`;
   const count = Number(versus.slice(0, -1));
   const noun = versus.endsWith("w") ? "week" : "day";
   return `${count} ${noun}${count === 1 ? "" : "s"} earlier`;
