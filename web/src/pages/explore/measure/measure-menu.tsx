@@ -38,7 +38,9 @@ const UNMEASURED = {
 
 export function noneOf(inBuckets: boolean, points: readonly Point[]): Unmeasured {
   if (!inBuckets) return "Samples";
-  return points.some(({ kind }) => kind === "analog") ? "Mean" : "Last readings";
+  // Until the points are loaded, most are expected to have a mean.
+  const hasMeans = !points.length || points.some(({ kind }) => kind === "analog");
+  return hasMeans ? "Mean" : "Last readings";
 }
 
 /** Returns the entries, each with the reason for which no point has it. */
