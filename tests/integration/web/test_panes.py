@@ -173,6 +173,23 @@ def test_cursor_has_one_time_in_all_panes(visits: Visits) -> None:
     expect(page.locator(".tooltip")).to_have_count(0)
 
 
+def test_keys_read_the_values_aloud(visits: Visits) -> None:
+    page = opened(visits, "supply", "fan")
+    reading = page.locator("figure + [aria-live]")
+    chart = page.locator("figure")
+    expect(chart).to_have_accessible_description(re.compile("Shift with arrow keys.* read the values"))
+    for key, text in [
+        ("Home", "1 Jan 2026, 00:00:00: supply 70 °F; fan Off"),
+        ("Shift+ArrowRight", "1 Jan 2026, 00:01:00: supply 70.1 °F; fan Off"),
+    ]:
+        chart.press(key)
+        expect(reading).to_have_text(text)
+    address = page.url
+    chart.press("Escape")
+    expect(page.locator(".tooltip")).to_have_count(0)
+    assert page.url == address
+
+
 def test_a_drag_in_a_pane_zooms_all(visits: Visits) -> None:
     page = opened(visits, *UNITS)
     box = boxes_of(page)[1]

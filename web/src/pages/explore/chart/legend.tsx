@@ -6,7 +6,7 @@ import { columnsOf } from "../legend/columns";
 import { type RowInput, rowsOf } from "../legend/rows";
 import { StatisticsTable } from "../legend/table";
 import type { Measure } from "../measure/measures";
-import type { Hover } from "../plot/plot";
+import type { Hover } from "../plot/cursor";
 import { symbol } from "../units";
 
 export type LegendInput = Omit<RowInput, "lines"> & { measure: Measure | undefined; isCompared: boolean };

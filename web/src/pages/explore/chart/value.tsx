@@ -7,6 +7,7 @@ import { formatValue } from "../format";
 import { SECOND } from "../range/range";
 import { SiteZone } from "../site-zone";
 import { symbol } from "../units";
+import { stateText } from "./moment";
 
 /** The colour and the dash of a line, as in the chart. */
 export function Swatch({ slot }: { slot: number }) {
@@ -35,7 +36,7 @@ export function Value({ line, sample, long = false }: { line: Line; sample: Line
   if (sample.kind === "gap")
     return long ? <Missing gap={sample.gap} /> : <span class="gap">{REASONS[sample.gap.reason]}</span>;
   const { value, low, high } = sample;
-  if (line.draw === "lane") return <State line={line} value={value} low={low} high={high} />;
+  if (line.draw === "lane") return <>{stateText(line, low ?? value, high ?? value)}</>;
   return (
     <>
       {formatValue(value)} <span class="unit">{symbol(line.unit)}</span>
@@ -46,14 +47,6 @@ export function Value({ line, sample, long = false }: { line: Line; sample: Line
       )}
     </>
   );
-}
-
-type StateProps = { line: Line; value: number; low: number | undefined; high: number | undefined };
-
-/** The state of a lane, or the states between which it changed. */
-function State({ line, value, low = value, high = value }: StateProps) {
-  const nameOf = (state: number) => line.states.get(state) ?? formatValue(state);
-  return <>{low === high ? nameOf(value) : `${nameOf(low)} – ${nameOf(high)}`}</>;
 }
 
 /** Whether a value of the line stays in force until the next. */

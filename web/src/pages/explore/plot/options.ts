@@ -78,7 +78,7 @@ function cursorOf(context: PlotContext, onBack: () => void): uPlot.Cursor {
   return {
     y: false,
     // The dots mark the samples that the tooltip shows.
-    dataIdx: (u, column, _closest, time) => rowAt(context, u, column, time) as number,
+    dataIdx: (u, column, _closest, time) => rowAt(context, u, column, Math.round(time)) as number,
     drag: { x: true, y: false, setScale: false, dist: 5 },
     points: {
       size: (_u, column) => (hasDot(context, column) ? 7 : 0),
