@@ -82,7 +82,7 @@ function Steps({ followed, onEquipment }: StepsProps) {
       <span aria-live="polite">
         <strong>{equipment}</strong>{" "}
         {kind && <small>{position ? `${position} of ${kind.length}` : `not one of ${kind.length}`}</small>}
-        {kindError && <small>The other equipment could not be loaded.</small>}
+        {kindError && <small>The other equipment could not be loaded: {sentence(kindError.message)}</small>}
       </span>
       <Step title="Next equipment" name="]" text="▶" isOff={!neighbour(1)} onPress={() => go(1)} />
     </span>
