@@ -7,9 +7,9 @@ import { type Address, changed, formatAddress, parseAddress } from "./address";
 import type { MoveKind } from "./plot/gestures";
 import {
   DEFAULT,
-  HOUR,
   isLive,
   isNamed,
+  MINUTE,
   type NamedRange,
   type Range,
   refreshMs,
@@ -79,11 +79,13 @@ function previousRange(before: Range[], range: Range): Range | undefined {
 function useSpan(range: Range, timeZone: string): Span {
   const [round, next] = useState(0);
   const tick = useCallback(() => next((before) => before + 1), []);
-  useInterval(isNamed(range) ? refreshMs(range) : HOUR, tick, isNamed(range));
+  const span = useStable(useMemo(() => spanOf(range, Date.now(), timeZone), [range, timeZone, round]));
+  // A range that has ended changes at midnight.
+  useInterval(isLive(range) ? refreshMs(span.to - span.from) : MINUTE, tick, isNamed(range));
   useEffect(() => {
     const seen = () => document.hidden || tick();
     document.addEventListener("visibilitychange", seen);
     return () => document.removeEventListener("visibilitychange", seen);
   }, [tick]);
-  return useStable(useMemo(() => spanOf(range, Date.now(), timeZone), [range, timeZone, round]));
+  return span;
 }
