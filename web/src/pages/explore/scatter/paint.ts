@@ -122,7 +122,7 @@ export function* paintAxes(
   inks: Inks,
 ): Generator<void> {
   const { left, top, width, height } = frameOf(size);
-  const across = ticksOf(scales.x, width / 90);
+  const across = ticksOf(scales.x, width / 70);
   const up = ticksOf(scales.y, height / 50);
   ctx.font = "12px system-ui, sans-serif";
   ctx.fillStyle = inks.text;
