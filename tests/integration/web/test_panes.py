@@ -190,6 +190,22 @@ def test_keys_read_the_values_aloud(visits: Visits) -> None:
     assert page.url == address
 
 
+def test_help_is_shown_to_keys_until_escape(visits: Visits) -> None:
+    page = opened(visits, "supply", "co2", viewport=PHONE)
+    button = page.get_by_role("button", name="One pane")
+    expect(button).to_have_accessible_description(re.compile("each with its own axis"))
+    page.get_by_role("button", name="Compare with").press("Tab")
+    expect(button).to_be_focused()
+    expect(page.locator(".help:visible")).to_have_text("Draw all units in one pane, each with its own axis")
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    page.keyboard.press("Escape")
+    expect(page.locator(".help:visible")).to_have_count(0)
+    start, end = page.get_by_label("From", exact=True), page.get_by_label("to", exact=True)
+    end.fill("2020-01-01T00:00")
+    for edge in (start, end):
+        expect(edge).to_have_accessible_description("The end must be after the start.")
+
+
 def test_a_drag_in_a_pane_zooms_all(visits: Visits) -> None:
     page = opened(visits, *UNITS)
     box = boxes_of(page)[1]
