@@ -9,6 +9,7 @@ import { collected } from "../canvas/steps";
 import { useInks } from "../canvas/use-inks";
 import type { MergedAnswer } from "../data/pages";
 import { PointOptions } from "../points/options";
+import { pointTitle } from "../points/title";
 import { queryBuckets } from "../query";
 import { SiteZone } from "../site-zone";
 import type { View } from "../use-view";
@@ -39,7 +40,7 @@ function OnePoint({ api, site, view, points, point }: Props & { point: Point }) 
   const domain = useMemo(() => rows && domainOf(rows, measure), [rows, measure]);
   const head = useRef<HTMLDivElement>(null);
   const theme = useInks(head);
-  const label = `Carpet of ${point.display_name || point.point_name}: ${measureText(measure).toLowerCase()}`;
+  const label = `Carpet of ${pointTitle(point)}: ${measureText(measure).toLowerCase()}`;
   return (
     <>
       <div class="view-bar" ref={head}>
@@ -85,7 +86,7 @@ type MenuProps = { points: Point[]; point: Point; onPoint: (name: string) => voi
 
 /** The point of the carpet: a menu when several are selected. */
 function PointMenu({ points, point, onPoint }: MenuProps) {
-  if (points.length < 2) return <strong>{point.display_name || point.point_name}</strong>;
+  if (points.length < 2) return <strong>{pointTitle(point)}</strong>;
   return (
     <label>
       Point{" "}

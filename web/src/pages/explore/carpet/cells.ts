@@ -1,7 +1,9 @@
 // The cells of a carpet: a value, the reason of a gap, or an hour that the clock skipped.
 
 import type { Gap, Series } from "../../../api/types";
-import type { Span } from "../range/range";
+import { bounded } from "../../../ui/bounded";
+import type { GapSpan } from "../data/line";
+import { HOUR, SECOND, type Span } from "../range/range";
 import type { LocalHour } from "./hours";
 import type { CellMeasure } from "./measure";
 
@@ -14,8 +16,7 @@ export type Cell =
 export type Row = { day: number; cells: Cell[] };
 
 const HOURS = 24;
-const SECOND = 1000;
-const HOUR_SECONDS = 3600;
+const HOUR_SECONDS = HOUR / SECOND;
 
 type Bucket = { value: number; count: number; seconds: number; partial: boolean };
 
@@ -98,8 +99,6 @@ function combined(buckets: Bucket[], measure: CellMeasure): number {
   }
 }
 
-type GapSpan = Span & { reason: Gap["reason"] };
-
 function gapOf({ start, end, reason }: Gap): GapSpan {
   return { from: Date.parse(start), to: Date.parse(end), reason };
 }
@@ -135,9 +134,5 @@ export function positionByKey({ row, hour }: Position, key: string, rows: number
     PageDown: { row: row + 7, hour },
   };
   const next = Object.hasOwn(target, key) ? target[key] : undefined;
-  return next && { row: bounded(next.row, rows - 1), hour: bounded(next.hour, HOURS - 1) };
-}
-
-function bounded(value: number, largest: number): number {
-  return Math.max(0, Math.min(largest, value));
+  return next && { row: bounded(next.row, 0, rows - 1), hour: bounded(next.hour, 0, HOURS - 1) };
 }

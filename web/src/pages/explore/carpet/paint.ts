@@ -1,5 +1,7 @@
 // Painting of a carpet, in steps.
 
+import { bounded } from "../../../ui/bounded";
+import { beginLabels } from "../canvas/labels";
 import type { Size } from "../canvas/use-size";
 import type { Inks } from "../plot/inks";
 import type { Cell, Row } from "./cells";
@@ -20,7 +22,7 @@ export type Layout = { width: number; height: number; total: number };
 /** Returns cells that fill the width and, between two bounds, the height. */
 export function layoutOf({ width, height }: Size, rows: number): Layout {
   const free = (height - MARGIN.top - MARGIN.bottom) / Math.max(1, rows);
-  const cell = Math.min(HIGHEST, Math.max(LOWEST, free));
+  const cell = bounded(free, LOWEST, HIGHEST);
   return {
     width: Math.max(1, width - MARGIN.left - MARGIN.right) / HOURS,
     height: cell,
@@ -103,8 +105,7 @@ function paintCorner(ctx: CanvasRenderingContext2D, { left, top, width, height }
 }
 
 function paintLabels(ctx: CanvasRenderingContext2D, rows: Row[], layout: Layout, inks: Inks): void {
-  ctx.font = "12px system-ui, sans-serif";
-  ctx.fillStyle = inks.text;
+  beginLabels(ctx, inks);
   ctx.textBaseline = "bottom";
   ctx.textAlign = "left";
   for (let hour = 0; hour < HOURS; hour += layout.width < 20 ? 6 : 3) {
@@ -122,9 +123,8 @@ function paintLabels(ctx: CanvasRenderingContext2D, rows: Row[], layout: Layout,
 
 /** Returns the cell at a position in pixels, also beside the cells: the nearest one. */
 export function cellAt(layout: Layout, x: number, y: number, rows: number): { row: number; hour: number } {
-  const bounded = (value: number, largest: number) => Math.max(0, Math.min(largest, Math.floor(value)));
   return {
-    row: bounded((y - MARGIN.top) / layout.height, rows - 1),
-    hour: bounded((x - MARGIN.left) / layout.width, HOURS - 1),
+    row: bounded(Math.floor((y - MARGIN.top) / layout.height), 0, rows - 1),
+    hour: bounded(Math.floor((x - MARGIN.left) / layout.width), 0, HOURS - 1),
   };
 }

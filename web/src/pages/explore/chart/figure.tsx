@@ -1,5 +1,6 @@
 import { useContext, useId } from "preact/hooks";
 import type { Store } from "../../../store";
+import { isModified } from "../../../ui/keys";
 import { sentence } from "../../../ui/states";
 import { REASONS } from "../data/gaps";
 import type { GapSpan } from "../data/line";
@@ -36,7 +37,7 @@ export function Figure({ coverage, onWidth, hover, ...input }: FigureProps) {
       aria-label="Chart"
       aria-describedby={keys}
       onKeyDown={(event) => {
-        if (event.ctrlKey || event.metaKey || event.altKey) return;
+        if (isModified(event)) return;
         if (press(event)) event.preventDefault();
       }}
       onBlur={leave}

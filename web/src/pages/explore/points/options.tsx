@@ -1,4 +1,5 @@
 import type { Point } from "../../../api/types";
+import { pointTitle } from "./title";
 
 type Props = { points: readonly Point[]; keyOf?: (name: string) => string };
 
@@ -6,9 +7,9 @@ type Props = { points: readonly Point[]; keyOf?: (name: string) => string };
 export function PointOptions({ points, keyOf = (name) => name }: Props) {
   return (
     <>
-      {points.map(({ point_name: name, display_name }) => (
-        <option key={name} value={keyOf(name)}>
-          {display_name || name}
+      {points.map((point) => (
+        <option key={point.point_name} value={keyOf(point.point_name)}>
+          {pointTitle(point)}
         </option>
       ))}
     </>

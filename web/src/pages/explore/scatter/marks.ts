@@ -1,5 +1,6 @@
 // Pairs inside a rectangle, and their times.
 
+import { bounded } from "../../../ui/bounded";
 import type { Span } from "../range/range";
 import { BUCKET_MS, type Pairs } from "./pairs";
 
@@ -64,8 +65,4 @@ export function brushByKey(brush: Brush | undefined, key: string, shift: boolean
     top: brush.top + down,
     bottom: brush.bottom + down,
   };
-}
-
-function bounded(value: number, low: number, high: number): number {
-  return Math.min(Math.max(low, high), Math.max(low, value));
 }

@@ -1,5 +1,6 @@
 // Painting of a scatter, in steps.
 
+import { beginLabels } from "../canvas/labels";
 import type { Size } from "../canvas/use-size";
 import { axisValues } from "../format";
 import type { Inks } from "../plot/inks";
@@ -124,8 +125,7 @@ export function* paintAxes(
   const { left, top, width, height } = frameOf(size);
   const across = ticksOf(scales.x, width / 70);
   const up = ticksOf(scales.y, height / 50);
-  ctx.font = "12px system-ui, sans-serif";
-  ctx.fillStyle = inks.text;
+  beginLabels(ctx, inks);
   ctx.strokeStyle = inks.grid;
   ctx.lineWidth = 1;
   ctx.textAlign = "center";

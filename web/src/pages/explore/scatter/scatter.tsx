@@ -7,6 +7,7 @@ import { LoadedContent } from "../../../ui/loaded-content";
 import { Empty } from "../../../ui/states";
 import { AnswerSummary } from "../answer-summary";
 import { type Theme, useInks } from "../canvas/use-inks";
+import { pointTitle } from "../points/title";
 import type { Span } from "../range/range";
 import { MarkedStore } from "../tabs/marked";
 import { stateColour } from "../tabs/state";
@@ -106,8 +107,8 @@ function Drawing({ picture, axes: [x, y], busy }: DrawingProps) {
   );
 }
 
-function nameOf({ display_name, point_name }: Point, unit: string): string {
-  return (display_name || point_name) + (symbol(unit) && ` (${symbol(unit)})`);
+function nameOf(point: Point, unit: string): string {
+  return pointTitle(point) + (symbol(unit) && ` (${symbol(unit)})`);
 }
 
 type Picture = {

@@ -2,6 +2,7 @@
 
 import type { Point } from "../../../api/types";
 import { MAX_LINES } from "../data/line";
+import { pointTitle } from "../points/title";
 
 /** Tags that a point must all have; the point is one line. */
 export type Role = readonly string[];
@@ -37,7 +38,7 @@ export function notesOf({ equipment, roles }: Template, matches: readonly RoleMa
   return roles.flatMap((role, index) => {
     const { point, several } = matches[index] ?? { point: undefined, several: false };
     if (!point) return [`${equipment} has no point with the tags ${listed(role)}.`];
-    const name = point.display_name || point.point_name;
+    const name = pointTitle(point);
     const same = first.get(point.point_name);
     first.set(point.point_name, same ?? role);
     return [
