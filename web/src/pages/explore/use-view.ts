@@ -3,7 +3,7 @@ import type { Api } from "../../api/client";
 import type { Point } from "../../api/types";
 import { formatRoute, go, type Route } from "../../route";
 import { useInterval } from "../../ui/load";
-import { type Address, changed, formatAddress, parseAddress } from "./address";
+import { type Address, changed, formatAddress, omittedIn, parseAddress } from "./address";
 import type { MoveKind } from "./plot/gestures";
 import {
   DEFAULT,
@@ -45,6 +45,8 @@ export function useView(
   return {
     ...address,
     points,
+    /** What the address names beyond what is shown. */
+    omitted: omittedIn(route.parameters),
     /** The points of the template, if the address has one. */
     followed,
     range,

@@ -15,9 +15,14 @@ export const MAX_TAGS = 20;
 /** Returns the template of an address; undefined without an equipment or without roles. */
 export function parseTemplate(parameters: URLSearchParams): Template | undefined {
   const equipment = parameters.get("equip") ?? "";
-  const texts = parameters.getAll("role").map((text) => tagsOf(text).join());
-  const roles = [...new Set(texts)].filter(Boolean).slice(0, MAX_LINES);
+  const roles = rolesIn(parameters).slice(0, MAX_LINES);
   return equipment && roles.length ? { equipment, roles: roles.map(tagsOf) } : undefined;
+}
+
+/** Returns the different roles of an address, also those that are too many. */
+export function rolesIn(parameters: URLSearchParams): string[] {
+  const texts = parameters.getAll("role").map((text) => tagsOf(text).join());
+  return [...new Set(texts)].filter(Boolean);
 }
 
 export function formatTemplate({ equipment, roles }: Template): [string, string][] {
