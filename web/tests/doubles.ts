@@ -1,16 +1,26 @@
-// Doubles for tests: edge cases, and random bits.
+// Numbers for tests: edge cases, and random bits.
 
-/** Returns a generator of finite doubles with random bits, reproducible by its seed. */
-export function doubles(seed: number): () => number {
-  const view = new DataView(new ArrayBuffer(8));
+/** Returns a generator of 32 random bits, reproducible by its seed: mulberry32. */
+function randomBits(seed: number): () => number {
   let state = seed;
-  // mulberry32
-  const bits = () => {
+  return () => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return (mixed ^ (mixed >>> 14)) >>> 0;
   };
+}
+
+/** Returns a generator of whole numbers from 0 to below a limit. */
+export function wholes(seed: number): (limit: number) => number {
+  const bits = randomBits(seed);
+  return (limit) => bits() % limit;
+}
+
+/** Returns a generator of finite doubles with random bits. */
+export function doubles(seed: number): () => number {
+  const view = new DataView(new ArrayBuffer(8));
+  const bits = randomBits(seed);
   return () => {
     for (;;) {
       view.setUint32(0, bits());

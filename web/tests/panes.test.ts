@@ -67,7 +67,7 @@ describe("panes", () => {
 
   test("leave the plot its width", () => {
     const lines = chart.lines.slice(0, 2);
-    expect(plotWidth(1000, lines, false)).toBe(1000 - 56 - 16);
+    expect(plotWidth(1000, lines, false)).toBe(1000 - 56 - 20);
     expect(plotWidth(1000, lines, true)).toBe(1000 - 2 * 56);
     expect(plotWidth(1000, chart.lines, false)).toBeLessThan(plotWidth(1000, lines, false));
   });
@@ -78,7 +78,7 @@ describe("panes", () => {
     expect(sides.padding("left", 70)).toBe(0);
     expect(sides.changes).toBe(2);
     expect(sides.padding("left", 56)).toBe(14);
-    expect(sides.padding("right", 0)).toBe(16);
+    expect(sides.padding("right", 0)).toBe(20);
     expect(sides.changes).toBe(2);
   });
 });

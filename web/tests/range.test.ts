@@ -6,15 +6,18 @@ import {
   HOUR,
   LONGEST,
   MINUTE,
+  type NamedRange,
   PRESETS,
   panned,
   parseRange,
   pinched,
+  refreshMs,
   SECOND,
   spanOf,
   stored,
   zoomed,
 } from "../src/pages/explore/range/range";
+import { wholes } from "./doubles";
 
 const NOON = Date.parse("2026-01-01T12:00:00Z");
 const parse = (query: string) => parseRange(new URLSearchParams(query));
@@ -87,9 +90,45 @@ describe("the span", () => {
       const span = spanOf(name as keyof typeof PRESETS, NOON + 1, "UTC");
       expect(span.to - span.from).toBe(length);
       expect(span.to).toBeGreaterThan(NOON);
-      expect(span.to).toBeLessThanOrEqual(NOON + MINUTE);
+      expect(span.to).toBeLessThanOrEqual(NOON + refreshMs(length));
       expect(spanOf(name as keyof typeof PRESETS, NOON + 20 * SECOND, "UTC")).toEqual(span);
-      expect(spanOf(name as keyof typeof PRESETS, NOON + 61 * SECOND, "UTC")).not.toEqual(span);
+      expect(spanOf(name as keyof typeof PRESETS, NOON + refreshMs(length) + 1, "UTC")).not.toEqual(span);
+    }
+  });
+
+  test("is loaded again less often the longer it is", () => {
+    expect([HOUR, DAY, 7 * DAY, 30 * DAY, 365 * DAY].map(refreshMs)).toEqual(
+      [SECOND / 2, SECOND, 5 * SECOND, 30 * SECOND, MINUTE].map((seconds) => 60 * seconds),
+    );
+    let before = 0;
+    for (let length = SECOND; length < LONGEST; length = Math.ceil(length * 1.1)) {
+      const step = refreshMs(length);
+      expect(step).toBeGreaterThanOrEqual(before);
+      expect(HOUR % step).toBe(0);
+      // Of a chart of 1,440 pixels at most one is missing.
+      expect(step === 30 * SECOND || step * 1440 <= length).toBe(true);
+      before = step;
+    }
+  });
+
+  test("never ends before the present, nor earlier than before", () => {
+    const draw = wholes(1);
+    for (const range of [
+      ...Object.keys(PRESETS),
+      "today",
+      "this-week",
+      "this-month",
+      "this-year",
+    ] as NamedRange[]) {
+      let now = NOON + draw(365) * DAY;
+      let last = spanOf(range, now, "America/Chicago");
+      for (let step = 0; step < 100; step++) {
+        now += draw(2 * HOUR);
+        const next = spanOf(range, now, "America/Chicago");
+        expect(next.to).toBeGreaterThanOrEqual(Math.max(now, last.to));
+        expect(next.to - now).toBeLessThanOrEqual(Math.max(MINUTE, refreshMs(next.to - next.from)));
+        last = next;
+      }
     }
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Point } from "../src/api/types";
-import { changed, formatAddress, parseAddress } from "../src/pages/explore/address";
+import { changed, formatAddress, omittedIn, parseAddress } from "../src/pages/explore/address";
 import { unlisted } from "../src/pages/explore/points/lookup";
 import { stepByKey } from "../src/pages/explore/template/keys";
 import { commonEquipment, shortestRole, templateOf } from "../src/pages/explore/template/shortest";
@@ -30,6 +30,21 @@ describe("the address of a template", () => {
     expect(parse("equip=A&role=&role=,&role=a,,a&role= a ,").template?.roles).toEqual([["a"]]);
     expect(parse("equip=A&role=,&point=p")).toMatchObject({ template: undefined, points: ["p"] });
     expect(parse("role=a&point=p")).toMatchObject({ template: undefined, points: ["p"] });
+  });
+
+  test("points and roles that are too many are named", () => {
+    for (const name of ["point", "role"])
+      for (const count of [1, 30, 31, 99]) {
+        const all = Array.from({ length: count }, (_, index) => `${name}=a${index}`);
+        const query = [...all, ...all, `${name}=`, ...(name === "role" ? ["equip=A"] : [])].join("&");
+        const { points, template } = parse(query);
+        const omitted = count - (template?.roles ?? points).length;
+        expect(omittedIn(new URLSearchParams(query))).toBe(
+          omitted
+            ? `The link names ${count} points. The first 30 are shown, the most that a chart has.`
+            : undefined,
+        );
+      }
   });
 
   test("roles and their tags are bounded", () => {

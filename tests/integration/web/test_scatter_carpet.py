@@ -15,7 +15,7 @@ import requests
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.browser import ALL_VIEWS, PHONE, Visits
-from tests.support.laid_out_api import ADDRESS, SITE
+from tests.support.laid_out_api import ADDRESS, FROM_MS, SITE, LaidOutApi
 from tests.support.local_stack import PICTURES
 from tests.support.view_oracle import (
     MEASURES,
@@ -297,3 +297,32 @@ def test_empty_cells_name_their_reason(mill: Visits) -> None:
     reasons = [cells["2026-11-01", hour]["text"].rpartition(" ")[2] for hour in range(23)]
     assert reasons == ["polled"] * 12 + ["rejected"] * 11
     mill.picture(page, "carpet-gaps")
+
+
+@pytest.mark.parametrize("view", ["scatter", "carpet"])
+def test_other_points_never_have_the_old_picture(mill: Visits, view: str) -> None:
+    api = LaidOutApi()
+    api.units = {"a": "", "b": "", "c": ""}
+    page = mill.blank()
+    page.route(f"{ADDRESS}/**", api.answer)
+    span = [("from", iso(FROM_MS)), ("to", iso(FROM_MS + HOUR_MS)), ("view", view)]
+    page.goto(
+        f"{ADDRESS}/#/explore?" + urlencode([("site", SITE), *(("point", name) for name in "abc"), *span])
+    )
+    drawn(page, view)
+    menu = page.get_by_role("tabpanel").get_by_role("combobox").first
+    menu.focus()
+    api.holding = True
+    menu.select_option("c")
+    expect(page.get_by_role("status")).to_contain_text("Loading")
+    expect(page.locator("figure")).to_have_count(0)
+    api.release()
+    drawn(page, view)
+    expect(page).to_have_url(re.compile("=c(&|$)"))
+    expect(page.get_by_role("img", name=re.compile(r"\bc\b"))).to_be_visible()
+    mill.allow("answer 500")
+    page.route("**/timeseries/query*", lambda route: route.fulfill(status=500))
+    menu.select_option("a")
+    expect(page.get_by_role("alert")).to_contain_text("The API answered 500")
+    expect(page.locator("figure")).to_have_count(0)
+    expect(menu).to_be_focused()

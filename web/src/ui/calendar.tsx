@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { dayByKey, lastDay } from "./days";
 import { month as monthName } from "./format";
+import { isModified } from "./keys";
 import "./calendar.css";
 
 /** Class and label of a day; `share` (0 to 1) is the progress of a day being read. */
@@ -36,7 +37,7 @@ export function Calendar(props: Props) {
   }, [selected]);
 
   const press = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (isModified(event)) return;
     if (event.key === "Enter" && onOpen) {
       event.preventDefault();
       onOpen(selected);

@@ -1,16 +1,33 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 
-/** The result of a request; the previous value stays while the next one loads. */
-export type Loaded<T> = {
+/** What requests of a subject led to; the previous value of the subject stays while the next one loads. */
+export type Outcome<T> = {
+  subject: string;
   value: T | undefined;
   error: Error | undefined;
   loading: boolean;
-  reload: () => void;
 };
 
-/** Loads when `keys` change and on `reload`; ignores results for previous keys. */
-export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>, keys: readonly unknown[]): Loaded<T> {
-  const [state, setState] = useState<Omit<Loaded<T>, "reload">>({
+/** The result of a request. */
+export type Loaded<T> = Omit<Outcome<T>, "subject"> & { reload: () => void };
+
+/** Returns the outcome if it is of the subject, else that nothing of the subject is loaded. */
+export function outcomeOf<T>(outcome: Outcome<T>, subject: string): Outcome<T> {
+  if (outcome.subject === subject) return outcome;
+  return { subject, value: undefined, error: undefined, loading: true };
+}
+
+/**
+ * Loads when `keys` or the subject change and on `reload`; ignores results for previous keys.
+ * Values and errors of another subject are never returned.
+ */
+export function useLoaded<T>(
+  load: (signal: AbortSignal) => Promise<T>,
+  keys: readonly unknown[],
+  subject = "",
+): Loaded<T> {
+  const [state, setState] = useState<Outcome<T>>({
+    subject,
     value: undefined,
     error: undefined,
     loading: true,
@@ -18,15 +35,17 @@ export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>, keys: re
   const [round, setRound] = useState(0);
   useEffect(() => {
     const stop = new AbortController();
-    setState((before) => ({ ...before, loading: true }));
+    setState((before) => ({ ...outcomeOf(before, subject), loading: true }));
     load(stop.signal).then(
-      (value) => stop.signal.aborted || setState({ value, error: undefined, loading: false }),
+      (value) => stop.signal.aborted || setState({ subject, value, error: undefined, loading: false }),
       (error) =>
-        stop.signal.aborted || setState((before) => ({ value: before.value, error, loading: false })),
+        stop.signal.aborted ||
+        setState((before) => ({ ...outcomeOf(before, subject), error, loading: false })),
     );
     return () => stop.abort();
-  }, [...keys, round]);
-  return { ...state, reload: useCallback(() => setRound((before) => before + 1), []) };
+  }, [...keys, subject, round]);
+  const { value, error, loading } = outcomeOf(state, subject);
+  return { value, error, loading, reload: useCallback(() => setRound((before) => before + 1), []) };
 }
 
 /** Calls `callback` at an interval while the page is visible. */

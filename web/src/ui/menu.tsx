@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { isModified } from "./keys";
 import { optionByKey } from "./menu-keys";
 import { usePopover } from "./use-popover";
 import "./menu.css";
@@ -87,7 +88,7 @@ function Options<T extends string>({ id, name, options, value, onChoose, onClose
     onChoose(option.value);
   };
   const press = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (isModified(event)) return;
     if (event.key === "Enter" || event.key === " ") choose(options[active]);
     const next = optionByKey(
       options.map(({ title }) => title),

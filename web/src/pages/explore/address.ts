@@ -1,12 +1,13 @@
 // The address of the Explore page: everything that a link must reproduce.
 
+import { number } from "../../ui/format";
 import { parseVersus, type Versus } from "./compare/versus";
 import { MAX_LINES } from "./data/line";
 import { type Measure, parseMeasure } from "./measure/measures";
 import { parseResolution, type Resolution } from "./measure/resolutions";
 import { formatRange, parseRange, type Range } from "./range/range";
 import { formatTabState, parseTabState, type TabState } from "./tabs/state";
-import { formatTemplate, parseTemplate, type Template } from "./template/template";
+import { formatTemplate, parseTemplate, rolesIn, type Template } from "./template/template";
 
 export type ZoneChoice = "site" | "browser";
 
@@ -61,5 +62,16 @@ export function changed(address: Address, change: Partial<Address>): Address {
 
 /** Returns the points in an address, without duplicates. */
 function namesOf(parameters: URLSearchParams): string[] {
-  return [...new Set(parameters.getAll("point"))].filter(Boolean).slice(0, MAX_LINES);
+  return allNamesOf(parameters).slice(0, MAX_LINES);
+}
+
+function allNamesOf(parameters: URLSearchParams): string[] {
+  return [...new Set(parameters.getAll("point"))].filter(Boolean);
+}
+
+/** Returns a text about the points that an address names beyond those that a chart shows. */
+export function omittedIn(parameters: URLSearchParams): string | undefined {
+  const all = parseTemplate(parameters) ? rolesIn(parameters) : allNamesOf(parameters);
+  if (all.length <= MAX_LINES) return undefined;
+  return `The link names ${number(all.length)} points. The first ${MAX_LINES} are shown, the most that a chart has.`;
 }

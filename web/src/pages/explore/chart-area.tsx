@@ -40,7 +40,7 @@ export function ChartArea({ api, site, view, lines, onAdd, onRemove }: Props) {
           {advice(error)} <Retry onRetry={lines.reload} />
         </Notice>
       )}
-      <RoleNotes texts={view.followed?.notes ?? []} />
+      <RoleNotes texts={[...(view.followed?.notes ?? []), ...(view.omitted ? [view.omitted] : [])]} />
       {!view.points.length && view.followed ? (
         <NoPoints followed={view.followed} />
       ) : !view.points.length ? (

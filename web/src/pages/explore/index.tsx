@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useContext, useMemo, useRef, useState } from "preact/hooks";
 import type { Point } from "../../api/types";
 import { Store } from "../../store";
+import { times } from "../../ui/format";
 import { Empty } from "../../ui/states";
 import { browserZone, supportedZone } from "../../ui/zone";
 import type { PageProps } from "../page-props";
@@ -58,6 +59,9 @@ function Charts({ api, site, route }: PageProps) {
       </Side>
       <div class="view">
         <h1 class="visually-hidden">{site.display_name || site.site_name}</h1>
+        <p class="on-paper">
+          {times(view.span.from, view.span.to, timeZone)}, {timeZone}
+        </p>
         <Tools api={api} site={site} view={view} lines={lines} />
         {view.tabs.tab === "lines" && (
           <CounterHint

@@ -3,13 +3,13 @@ import type { Api } from "../../api/client";
 import type { Point } from "../../api/types";
 import { formatRoute, go, type Route } from "../../route";
 import { useInterval } from "../../ui/load";
-import { type Address, changed, formatAddress, parseAddress } from "./address";
+import { type Address, changed, formatAddress, omittedIn, parseAddress } from "./address";
 import type { MoveKind } from "./plot/gestures";
 import {
   DEFAULT,
-  HOUR,
   isLive,
   isNamed,
+  MINUTE,
   type NamedRange,
   type Range,
   refreshMs,
@@ -45,6 +45,8 @@ export function useView(
   return {
     ...address,
     points,
+    /** What the address names beyond what is shown. */
+    omitted: omittedIn(route.parameters),
     /** The points of the template, if the address has one. */
     followed,
     range,
@@ -79,11 +81,13 @@ function previousRange(before: Range[], range: Range): Range | undefined {
 function useSpan(range: Range, timeZone: string): Span {
   const [round, next] = useState(0);
   const tick = useCallback(() => next((before) => before + 1), []);
-  useInterval(isNamed(range) ? refreshMs(range) : HOUR, tick, isNamed(range));
+  const span = useStable(useMemo(() => spanOf(range, Date.now(), timeZone), [range, timeZone, round]));
+  // A range that has ended changes at midnight.
+  useInterval(isLive(range) ? refreshMs(span.to - span.from) : MINUTE, tick, isNamed(range));
   useEffect(() => {
     const seen = () => document.hidden || tick();
     document.addEventListener("visibilitychange", seen);
     return () => document.removeEventListener("visibilitychange", seen);
   }, [tick]);
-  return useStable(useMemo(() => spanOf(range, Date.now(), timeZone), [range, timeZone, round]));
+  return span;
 }

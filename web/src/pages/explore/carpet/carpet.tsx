@@ -1,15 +1,16 @@
-import type { ComponentChildren } from "preact";
 import { useContext, useMemo, useRef } from "preact/hooks";
 import type { Api } from "../../../api/client";
 import type { Point } from "../../../api/types";
 import { useLoaded } from "../../../ui/load";
-import { Empty, Failure, Loading } from "../../../ui/states";
+import { LoadedContent } from "../../../ui/loaded-content";
+import { Empty } from "../../../ui/states";
 import { AnswerSummary } from "../answer-summary";
 import { collected } from "../canvas/steps";
 import { useInks } from "../canvas/use-inks";
 import type { MergedAnswer } from "../data/pages";
+import { PointOptions } from "../points/options";
+import { pointTitle } from "../points/title";
 import { queryBuckets } from "../query";
-import type { Span } from "../range/range";
 import { SiteZone } from "../site-zone";
 import type { View } from "../use-view";
 import { Warnings } from "../warnings";
@@ -28,31 +29,43 @@ export function CarpetView({ api, site, view, points }: Props) {
   const point = points.find(({ point_name }) => point_name === view.tabs.carpet) ?? points[0];
   if (!point)
     return <Empty title="A carpet needs a point">Select a point to see its hours, day by day.</Empty>;
-  return <OnePoint key={point.point_name} api={api} site={site} view={view} points={points} point={point} />;
+  return <OnePoint api={api} site={site} view={view} points={points} point={point} />;
 }
 
 function OnePoint({ api, site, view, points, point }: Props & { point: Point }) {
-  const loaded = useHours(api, site, point, view.span);
-  const { value, error } = loaded;
-  const choose = (name: string) => view.showTabs({ carpet: name });
+  const loaded = useHours(api, site, point, view);
+  const measure = cellMeasure(point);
+  const rows = loaded.value?.rows;
+  const unit = loaded.value?.answer.series[0]?.unit ?? point.unit;
+  const domain = useMemo(() => rows && domainOf(rows, measure), [rows, measure]);
+  const head = useRef<HTMLDivElement>(null);
+  const theme = useInks(head);
+  const label = `Carpet of ${pointTitle(point)}: ${measureText(measure).toLowerCase()}`;
   return (
     <>
-      {value && <Warnings texts={value.answer.warnings} />}
-      {error && !value && <Failure error={error} onRetry={loaded.reload} />}
-      {!error && !value && <Loading subject="hours" />}
-      {value && (
-        <Drawing point={point} loaded={value} busy={loaded.loading}>
-          <PointMenu points={points} point={point} onPoint={choose} />
-        </Drawing>
-      )}
-      {value && <AnswerSummary answer={value.answer} samples={undefined} lines={[]} />}
+      <div class="view-bar" ref={head}>
+        <span>
+          <PointMenu points={points} point={point} onPoint={(name) => view.showTabs({ carpet: name })} />{" "}
+          <small>{measureText(measure)}</small>
+        </span>
+        {domain && theme && <ColourLegend domain={domain} dark={theme.dark} measure={measure} unit={unit} />}
+      </div>
+      <LoadedContent loaded={loaded} subject="hours">
+        {({ answer, rows: days }) => (
+          <>
+            <Warnings texts={answer.warnings} />
+            <CarpetFigure rows={days} busy={loaded.loading} {...{ domain, measure, unit, label }} />
+            <AnswerSummary answer={answer} samples={undefined} lines={[]} />
+          </>
+        )}
+      </LoadedContent>
     </>
   );
 }
 
 type Hours = { answer: MergedAnswer; rows: Row[] };
 
-function useHours(api: Api, site: string, point: Point, span: Span) {
+function useHours(api: Api, site: string, point: Point, { span, range }: View) {
   const timezone = useContext(SiteZone);
   const name = point.point_name;
   const buckets = { resolution: "1h", measure: cellMeasure(point), timezone };
@@ -63,7 +76,9 @@ function useHours(api: Api, site: string, point: Point, span: Span) {
       const rows = await collected(rowsOf(hours, answer.series[0], buckets.measure));
       return { answer, rows };
     },
-    [api, site, name, span, buckets.measure, timezone],
+    [api, span],
+    // A live range keeps its cells while it advances.
+    JSON.stringify([site, name, range, buckets]),
   );
 }
 
@@ -71,48 +86,13 @@ type MenuProps = { points: Point[]; point: Point; onPoint: (name: string) => voi
 
 /** The point of the carpet: a menu when several are selected. */
 function PointMenu({ points, point, onPoint }: MenuProps) {
-  if (points.length < 2) return <strong>{point.display_name || point.point_name}</strong>;
+  if (points.length < 2) return <strong>{pointTitle(point)}</strong>;
   return (
     <label>
       Point{" "}
       <select value={point.point_name} onChange={(event) => onPoint(event.currentTarget.value)}>
-        {points.map(({ point_name, display_name }) => (
-          <option key={point_name} value={point_name}>
-            {display_name || point_name}
-          </option>
-        ))}
+        <PointOptions points={points} />
       </select>
     </label>
-  );
-}
-
-type DrawingProps = { point: Point; loaded: Hours; busy: boolean; children: ComponentChildren };
-
-function Drawing({ point, loaded, busy, children }: DrawingProps) {
-  const measure = cellMeasure(point);
-  const [series] = loaded.answer.series;
-  const unit = series?.unit ?? point.unit;
-  const { rows } = loaded;
-  const domain = useMemo(() => domainOf(rows, measure), [rows, measure]);
-  const head = useRef<HTMLDivElement>(null);
-  const theme = useInks(head);
-  const name = point.display_name || point.point_name;
-  return (
-    <>
-      <div class="view-bar" ref={head}>
-        <span>
-          {children} <small>{measureText(measure)}</small>
-        </span>
-        {domain && theme && <ColourLegend domain={domain} dark={theme.dark} measure={measure} unit={unit} />}
-      </div>
-      <CarpetFigure
-        rows={rows}
-        domain={domain}
-        measure={measure}
-        unit={unit}
-        label={`Carpet of ${name}: ${measureText(measure).toLowerCase()}`}
-        busy={busy}
-      />
-    </>
   );
 }

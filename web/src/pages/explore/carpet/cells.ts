@@ -1,8 +1,9 @@
 // The cells of a carpet: a value, the reason of a gap, or an hour that the clock skipped.
 
 import type { Gap, Series } from "../../../api/types";
-import { bounded } from "../canvas/bounded";
-import type { Span } from "../range/range";
+import { bounded } from "../../../ui/bounded";
+import type { GapSpan } from "../data/line";
+import { HOUR, SECOND, type Span } from "../range/range";
 import type { LocalHour } from "./hours";
 import type { CellMeasure } from "./measure";
 
@@ -15,8 +16,7 @@ export type Cell =
 export type Row = { day: number; cells: Cell[] };
 
 const HOURS = 24;
-const SECOND = 1000;
-const HOUR_SECONDS = 3600;
+const HOUR_SECONDS = HOUR / SECOND;
 
 type Bucket = { value: number; count: number; seconds: number; partial: boolean };
 
@@ -98,8 +98,6 @@ function combined(buckets: Bucket[], measure: CellMeasure): number {
       return sum(({ value }) => value) / seconds;
   }
 }
-
-type GapSpan = Span & { reason: Gap["reason"] };
 
 function gapOf({ start, end, reason }: Gap): GapSpan {
   return { from: Date.parse(start), to: Date.parse(end), reason };

@@ -1,9 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
-import { useCanvas } from "../canvas/use-canvas";
-import { useDrawn } from "../canvas/use-drawn";
 import { type Theme, useInks } from "../canvas/use-inks";
+import { usePicture } from "../canvas/use-picture";
 import { useSize } from "../canvas/use-size";
+import { ViewFigure } from "../canvas/view-figure";
 import { hatchOf } from "../plot/inks";
 import { type Cell, type Position, positionByKey, type Row } from "./cells";
 import { coloursOf, type Domain } from "./colour-scale";
@@ -29,7 +29,6 @@ export function CarpetFigure({ rows, domain, measure, unit, label, busy }: Props
   const [position, setPosition] = useState<Position>();
   const cursor = position && position.row < rows.length ? position : undefined;
   const press = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const next = positionByKey(cursor ?? { row: 0, hour: 0 }, event.key, rows.length);
     if (!next) return;
     event.preventDefault();
@@ -39,15 +38,13 @@ export function CarpetFigure({ rows, domain, measure, unit, label, busy }: Props
   };
   return (
     <>
-      <figure
+      <ViewFigure
         class="chart carpet"
-        ref={host}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the cursor is moved by keys
-        tabIndex={0}
-        aria-busy={busy}
-        aria-label={`${label}. Arrow keys read the hours.`}
+        host={host}
+        busy={busy}
+        label={`${label}. Arrow keys read the hours.`}
         data-rows={rows.length}
-        onKeyDown={press}
+        onKey={press}
         onPointerMove={(event) => setPosition(positionOf(event, host.current, layout, rows.length))}
         onPointerLeave={() => setPosition(undefined)}
         onBlur={() => setPosition(undefined)}
@@ -59,7 +56,7 @@ export function CarpetFigure({ rows, domain, measure, unit, label, busy }: Props
             <CellText cursor={cursor} row={rows[cursor.row] as Row} measure={measure} unit={unit} />
           </Tip>
         )}
-      </figure>
+      </ViewFigure>
       <Reading cursor={cursor} rows={rows} measure={measure} unit={unit} />
     </>
   );
@@ -77,15 +74,10 @@ function Cells({ rows, domain, layout, theme, width, label, busy, host }: CellsP
     () => ({ colours: coloursOf(theme.dark), domain, hatch: hatchOf(theme.inks.hatch), inks: theme.inks }),
     [theme, domain],
   );
-  const drawn = useDrawn(host, busy);
-  const canvas = useCanvas(
-    { width, height: layout.total },
-    (ctx) => {
-      drawn.begin();
-      return paintCarpet(ctx, rows, layout, palette);
-    },
+  const canvas = usePicture(
+    { host, busy, size: { width, height: layout.total } },
+    (ctx) => paintCarpet(ctx, rows, layout, palette),
     [rows, layout.height, palette],
-    drawn.done,
   );
   return (
     <canvas

@@ -1,6 +1,7 @@
 // Painting of a carpet, in steps.
 
-import { bounded } from "../canvas/bounded";
+import { bounded } from "../../../ui/bounded";
+import { beginLabels } from "../canvas/labels";
 import type { Size } from "../canvas/use-size";
 import type { Inks } from "../plot/inks";
 import type { Cell, Row } from "./cells";
@@ -21,7 +22,7 @@ export type Layout = { width: number; height: number; total: number };
 /** Returns cells that fill the width and, between two bounds, the height. */
 export function layoutOf({ width, height }: Size, rows: number): Layout {
   const free = (height - MARGIN.top - MARGIN.bottom) / Math.max(1, rows);
-  const cell = Math.min(HIGHEST, Math.max(LOWEST, free));
+  const cell = bounded(free, LOWEST, HIGHEST);
   return {
     width: Math.max(1, width - MARGIN.left - MARGIN.right) / HOURS,
     height: cell,
@@ -104,8 +105,7 @@ function paintCorner(ctx: CanvasRenderingContext2D, { left, top, width, height }
 }
 
 function paintLabels(ctx: CanvasRenderingContext2D, rows: Row[], layout: Layout, inks: Inks): void {
-  ctx.font = "12px system-ui, sans-serif";
-  ctx.fillStyle = inks.text;
+  beginLabels(ctx, inks);
   ctx.textBaseline = "bottom";
   ctx.textAlign = "left";
   for (let hour = 0; hour < HOURS; hour += layout.width < 20 ? 6 : 3) {

@@ -1,8 +1,9 @@
 import { useMemo } from "preact/hooks";
 import { Store } from "../../../store";
-import type { Hover } from "../plot/plot";
+import type { Hover } from "../plot/cursor";
 import { Figure, type FigureProps } from "./figure";
 import { Legend, type LegendInput } from "./legend";
+import { Reading } from "./reading";
 
 type Props = Omit<FigureProps, "hover"> & { table: LegendInput; onRemove: (name: string) => void };
 
@@ -12,6 +13,7 @@ export function ChartView({ table, onRemove, ...props }: Props) {
   return (
     <>
       <Figure {...props} hover={hover} />
+      <Reading lines={props.chart.lines} hover={hover} />
       <Legend lines={props.chart.lines} table={table} panes={props.panes} hover={hover} onRemove={onRemove} />
     </>
   );

@@ -1,9 +1,10 @@
-import { useContext } from "preact/hooks";
+import { useContext, useId } from "preact/hooks";
 import type { Store } from "../../../store";
+import { isModified } from "../../../ui/keys";
 import { sentence } from "../../../ui/states";
 import { REASONS } from "../data/gaps";
 import type { GapSpan } from "../data/line";
-import type { Hover } from "../plot/plot";
+import type { Hover } from "../plot/cursor";
 import { FIRST } from "../range/range";
 import { SiteZone } from "../site-zone";
 import type { PlotInput } from "./plot-holder";
@@ -17,10 +18,14 @@ export type FigureProps = Omit<PlotInput, "timeZone"> & {
   hover: Store<Hover>;
 };
 
+const KEYS =
+  "Arrow keys pan, + and - zoom, 0 returns to the preset. Shift with arrow keys, Page Up and Down, Home and End read the values; Escape hides them.";
+
 /** The plot, or a text when there is nothing to draw. */
 export function Figure({ coverage, onWidth, hover, ...input }: FigureProps) {
   const timeZone = useContext(SiteZone);
-  const { host, failure, press } = usePlot({ ...input, timeZone }, hover, onWidth);
+  const keys = useId();
+  const { host, failure, press, leave } = usePlot({ ...input, timeZone }, hover, onWidth);
   const { chart, view, state } = input;
   return (
     <figure
@@ -29,12 +34,17 @@ export function Figure({ coverage, onWidth, hover, ...input }: FigureProps) {
       aria-busy={state === "loading" && failure === undefined}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the chart is moved by keys
       tabIndex={0}
-      aria-label="Chart. Arrow keys pan, plus and minus zoom, 0 returns to the preset."
+      aria-label="Chart"
+      aria-describedby={keys}
       onKeyDown={(event) => {
-        if (event.ctrlKey || event.metaKey || event.altKey) return;
-        if (press(event.key)) event.preventDefault();
+        if (isModified(event)) return;
+        if (press(event)) event.preventDefault();
       }}
+      onBlur={leave}
     >
+      <p class="keys visually-hidden" id={keys}>
+        {KEYS}
+      </p>
       <Tooltip lines={chart.lines} hover={hover} host={host} />
       {failure !== undefined && <Failed error={failure} />}
       {state === "drawn" && !chart.rows && failure === undefined && (

@@ -5,7 +5,7 @@ import type { Pane } from "../data/panes";
 import { columnsOf } from "../legend/columns";
 import { type RowInput, rowsOf } from "../legend/rows";
 import { StatisticsTable } from "../legend/table";
-import type { Hover } from "../plot/plot";
+import type { Hover } from "../plot/cursor";
 import { symbol } from "../units";
 
 export type LegendInput = Omit<RowInput, "lines"> & { isCompared: boolean };

@@ -1,7 +1,8 @@
 import type { Store } from "../../../store";
 import { times } from "../../../ui/format";
 import type { Pane } from "../data/panes";
-import { type Hover, type Move, type Picture, Plot, type PlotEvents } from "../plot/plot";
+import type { Hover } from "../plot/cursor";
+import { type Move, type Picture, Plot, type PlotEvents } from "../plot/plot";
 import type { Span } from "../range/range";
 import { symbol } from "../units";
 
@@ -42,9 +43,14 @@ export class PlotHolder {
     this.plot?.size(width, height);
   }
 
-  /** Handles a key and returns whether it moved the chart. */
-  press(key: string): boolean {
-    return this.plot?.press(key) ?? false;
+  /** Handles a key and returns whether it moved the chart or its cursor. */
+  press(event: Pick<KeyboardEvent, "key" | "shiftKey">): boolean {
+    return this.plot?.press(event) ?? false;
+  }
+
+  /** Hides a cursor that keys moved. */
+  leave(): void {
+    this.plot?.leave();
   }
 
   private create(): void {

@@ -2,14 +2,15 @@ import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Store } from "../../../store";
 import { THEME_CHANGED } from "../../../ui/theme";
-import type { Hover } from "../plot/plot";
+import type { Hover } from "../plot/cursor";
 import { PlotHolder, type PlotInput } from "./plot-holder";
 
 type PlotState = {
   host: RefObject<HTMLElement | null>;
   /** The error of the last drawing; undefined after a success. */
   failure: unknown;
-  press: (key: string) => boolean;
+  press: (event: KeyboardEvent) => boolean;
+  leave: () => void;
 };
 
 /** Draws the input on the element of `host`; replaces the plot when panes, zone or colours change. */
@@ -28,7 +29,7 @@ export function usePlot(input: PlotInput, hover: Store<Hover>, onWidth: (width: 
   useEffect(() => () => holder.remove(), [layout, theme]);
   useEffect(() => holder.show(), [panes, view.from, view.to, state, layout, theme]);
   useEffect(() => observeSize(host.current, holder, onWidth), [onWidth]);
-  return { host, failure, press: (key) => holder.press(key) };
+  return { host, failure, press: (event) => holder.press(event), leave: () => holder.leave() };
 }
 
 function observeSize(element: HTMLElement | null, holder: PlotHolder, onWidth: (width: number) => void) {

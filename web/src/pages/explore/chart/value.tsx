@@ -7,6 +7,7 @@ import { formatValue } from "../format";
 import { SECOND } from "../range/range";
 import { SiteZone } from "../site-zone";
 import { symbol } from "../units";
+import { stateText } from "./moment";
 
 /** The colour and the dash of a line, as in the chart. */
 export function Swatch({ slot }: { slot: number }) {
@@ -39,7 +40,7 @@ export function Value({ line, sample, long = false }: { line: Line; sample: Line
   if (sample.kind === "gap")
     return long ? <Missing gap={sample.gap} /> : <span class="gap">{REASONS[sample.gap.reason]}</span>;
   const { value, low, high } = sample;
-  if (line.draw === "lane") return <State line={line} value={value} low={low} high={high} />;
+  if (line.draw === "lane") return <>{stateText(line, low ?? value, high ?? value)}</>;
   if (line.draw === "bars" && low !== undefined && high !== undefined && low < high)
     return (
       <>
@@ -61,23 +62,12 @@ export function Value({ line, sample, long = false }: { line: Line; sample: Line
 
 /** A value of a line: a number with its unit, or the name of a state. */
 export function Amount({ line, value }: { line: Line; value: number }) {
-  if (line.draw === "lane") return <>{nameOf(line, value)}</>;
+  if (line.draw === "lane") return <>{stateText(line, value, value)}</>;
   return (
     <>
       {formatValue(value)} <span class="unit">{symbol(line.unit)}</span>
     </>
   );
-}
-
-type StateProps = { line: Line; value: number; low: number | undefined; high: number | undefined };
-
-/** The state of a lane, or the states between which it changed. */
-function State({ line, value, low = value, high = value }: StateProps) {
-  return <>{low === high ? nameOf(line, value) : `${nameOf(line, low)} – ${nameOf(line, high)}`}</>;
-}
-
-function nameOf({ states }: Line, state: number): string {
-  return states.get(state) ?? formatValue(state);
 }
 
 /** Whether a value of the line stays in force until the next. */

@@ -3,6 +3,7 @@ import type { Api } from "../../../api/client";
 import type { Point, Site } from "../../../api/types";
 import { number } from "../../../ui/format";
 import { Retry } from "../../../ui/retry";
+import { MAX_LINES } from "../data/line";
 import { useDebounced, usePointList } from "../points/list";
 import { Filters } from "./filters";
 import { Rows } from "./rows";
@@ -31,6 +32,7 @@ export function Picker({ api, site, slots, onToggle }: Props) {
       <p class="found" aria-live="polite">
         {filtered ? matches(list) : `${number(site.points)} points`}
         {slots.size > 0 && `, ${slots.size} shown`}
+        {slots.size >= MAX_LINES && ", the most that a chart has"}
       </p>
       <ListState list={list} />
       <Rows

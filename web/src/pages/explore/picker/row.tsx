@@ -1,4 +1,4 @@
-import { useContext } from "preact/hooks";
+import { useContext, useId } from "preact/hooks";
 import type { Point } from "../../../api/types";
 import { number, time } from "../../../ui/format";
 import { COLOURS } from "../data/line";
@@ -25,6 +25,8 @@ type Props = {
 export function Row({ row, point, slot, full, last, active, onFocus, onToggle }: Props) {
   const chosen = slot !== undefined;
   const kind = kindText(point);
+  const id = useId();
+  const about = ["kind", "name", "last"].map((part) => `${id}-${part}`).join(" ");
   return (
     <li data-row={row} style={{ top: `${row * ROW}px`, height: `${ROW}px` }}>
       <label title={point.point_name}>
@@ -35,32 +37,46 @@ export function Row({ row, point, slot, full, last, active, onFocus, onToggle }:
           disabled={full && !chosen}
           tabIndex={active ? 0 : -1}
           aria-label={point.display_name}
+          aria-describedby={about}
           onFocus={onFocus}
           onChange={onToggle}
         />
         <span class="names">
           <span>{point.display_name}</span>
-          <span class="kind" title={kind}>
+          <span class="kind" id={`${id}-kind`} title={kind}>
             {kind}
           </span>
-          <small>
+          <small id={`${id}-name`}>
             <bdi>{point.point_name}</bdi>
           </small>
         </span>
-        <LastValue last={last} unit={symbol(point.unit)} />
+        <LastValue id={`${id}-last`} last={last} unit={symbol(point.unit)} />
       </label>
     </li>
   );
 }
 
-function LastValue({ last, unit }: { last: Last | undefined; unit: string }) {
+type LastProps = { id: string; last: Last | undefined; unit: string };
+
+function LastValue({ id, last, unit }: LastProps) {
   const timeZone = useContext(SiteZone);
-  if (last === undefined) return <span class="last muted">{unit}</span>;
+  if (last === undefined)
+    return (
+      <span id={id} class="last muted">
+        {unit}
+      </span>
+    );
   if (last.value === null) {
     const { seen } = last;
-    if (seen === null) return <span class="last muted">no value</span>;
+    if (seen === null)
+      return (
+        <span id={id} class="last muted">
+          no value
+        </span>
+      );
     return (
       <span
+        id={id}
         class="last muted"
         title={`No sample in the last 24 hours. Last seen ${time(seen, { timeZone })}.`}
       >
@@ -71,6 +87,7 @@ function LastValue({ last, unit }: { last: Last | undefined; unit: string }) {
   const old = Date.now() - last.timestamp > HOUR;
   return (
     <span
+      id={id}
       class={old ? "last muted" : "last"}
       title={`${formatValue(last.value)} ${unit}, ${time(last.timestamp, { timeZone })}`}
     >

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Point } from "../../../api/types";
+import { bounded } from "../../../ui/bounded";
 import { ROW, type Viewport } from "./use-viewport";
 
 /** The row of the keyboard focus; `press` scrolls to another row and moves the focus there, or calls `onEnter`. */
@@ -16,7 +17,7 @@ export function useActiveRow({ box, page }: Viewport, points: Point[], onEnter: 
   const goTo = (row: number) => {
     const element = box.current;
     if (!element || !count) return;
-    const next = Math.max(0, Math.min(count - 1, row));
+    const next = bounded(row, 0, count - 1);
     focusing.current = true;
     setActive(next);
     element.scrollTop = Math.max(

@@ -10,7 +10,8 @@ export const NARROW = 560;
 export const AXIS = 56;
 export const TIME_AXIS = 42;
 export const LANE = 22;
-const SIDE_PADDING = 16;
+/** Holds half of a date, whose tick may be at the edge of the plot area. */
+const SIDE_PADDING = 20;
 const LANE_PADDING = 6;
 const LEAST_PANE = 120;
 /** The room for the names of lanes, left of the plot area. */

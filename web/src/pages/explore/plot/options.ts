@@ -1,13 +1,14 @@
 // The uPlot options of a plot.
 
-import type uPlot from "uplot";
+import uPlot from "uplot";
 import { timeLabels } from "../format";
 import type { PlotContext } from "./context";
 import { type Sides, TIME_AXIS, topPadding } from "./layout";
 import { rowAt, seriesOf } from "./series";
-import { timeTicks } from "./time-ticks";
+import { fittingLabels, timeTicks } from "./time-ticks";
 import { yAxes, yScales } from "./y-axes";
 
+const FONT = "11px system-ui, sans-serif";
 /** The room between panes. */
 const GAP = 8;
 
@@ -51,7 +52,7 @@ function axesOptions(context: PlotContext, last: boolean): uPlot.Axis[] {
   const labels = timeLabels(timeZone);
   const line = { stroke: grid, width: 1 };
   const common: uPlot.Axis = {
-    font: "11px system-ui, sans-serif",
+    font: FONT,
     stroke: text,
     grid: line,
     ticks: { ...line, size: 5 },
@@ -63,10 +64,21 @@ function axesOptions(context: PlotContext, last: boolean): uPlot.Axis[] {
     grid: { ...line, show: false },
     space: 64,
     splits: (_u, _axis, min, max, step) => timeTicks(min, max, step, timeZone),
-    values: (_u, splits, _axis, _space, step) => labels(splits, step),
+    values: (u, splits, _axis, _space, step) => fitting(u, splits, labels(splits, step)),
   };
   // Without a second axis uPlot adds its own.
   return [timeAxis, ...(context.chart().lanes ? [{ show: false }] : yAxes(context, common))];
+}
+
+/** Returns the labels of times without what the edges of the canvas would cut. */
+function fitting(u: uPlot, times: number[], labels: string[]): string[] {
+  const { ctx, bbox, width } = u;
+  ctx.save();
+  ctx.font = FONT;
+  const middles = times.map((time) => bbox.left / uPlot.pxRatio + u.valToPos(time, "x"));
+  const result = fittingLabels(labels, middles, (line) => ctx.measureText(line).width, width);
+  ctx.restore();
+  return result;
 }
 
 /** Whether the cursor marks the samples of a column, as of lines, not of bars and bands. */
@@ -78,7 +90,7 @@ function cursorOf(context: PlotContext, onBack: () => void): uPlot.Cursor {
   return {
     y: false,
     // The dots mark the samples that the tooltip shows.
-    dataIdx: (u, column, _closest, time) => rowAt(context, u, column, time) as number,
+    dataIdx: (u, column, _closest, time) => rowAt(context, u, column, Math.round(time)) as number,
     drag: { x: true, y: false, setScale: false, dist: 5 },
     points: {
       size: (_u, column) => (hasDot(context, column) ? 7 : 0),

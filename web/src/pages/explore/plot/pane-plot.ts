@@ -99,7 +99,7 @@ export class PanePlot {
   }
 
   private markBucket(left: number): void {
-    const bucket = left < 0 ? undefined : bucketAt(this.context, this.u.posToVal(left, "x"));
+    const bucket = left < 0 ? undefined : bucketAt(this.context, timeAt(this.u, left));
     this.bucket.hidden = !bucket;
     if (!bucket) return;
     const [start, end] = [this.u.valToPos(bucket.from, "x"), this.u.valToPos(bucket.to, "x")];
@@ -117,6 +117,11 @@ export class PanePlot {
     drawBands(this.context, u);
     this.bars = drawBars(this.context, u);
   }
+}
+
+/** Returns the time at a position; whole, because pixels are not, and a sample must be in force at its own time. */
+export function timeAt(u: uPlot, left: number): number {
+  return Math.round(u.posToVal(left, "x"));
 }
 
 /** Creates a uPlot that is drawn before it returns; by default it draws in a microtask, whose errors are lost. */

@@ -1,15 +1,17 @@
 // The plot of a chart: its panes, their moves and their state.
 
 import type uPlot from "uplot";
+import { Turns } from "../canvas/turns";
 import type { Chart } from "../data/line";
 import type { Pane } from "../data/panes";
+import { stopByKey } from "../data/stops";
 import { clampSpan, type Span, sameSpan } from "../range/range";
+import { type Hover, PlotCursor } from "./cursor";
 import { listen, type MoveKind, type Moves, press } from "./gestures";
 import { type Inks, inksOf } from "./inks";
 import { heightsOf, leastHeight, nameWidth, Sides } from "./layout";
 import type { PaneFrame } from "./options";
 import { PanePlot } from "./pane-plot";
-import { Turns } from "./turns";
 
 /** `drawn` when the rows of the view are on the canvas. */
 export type State = "loading" | "drawn" | "failed";
@@ -19,7 +21,7 @@ export type PlotEvents = {
   onView: (span: Span, kind: MoveKind) => void;
   onReset: () => void;
   onBack: () => void;
-  /** The pointer is at a time, or has left. */
+  /** The cursor is at a time, or hidden. */
   onHover: (hover: Hover) => void;
   /** The pixel ratio has changed; the listener must replace the plot before it returns. */
   onPixels: () => void;
@@ -34,9 +36,6 @@ const ALIGNMENTS = 3;
 /** A move that `onView` has not reported yet. */
 export type Move = { span: Span; kind: MoveKind };
 
-/** The time under the pointer, its distance from the left edge of the chart, and the edges of its pane, in pixels. */
-export type Hover = { time: number; x: number; top: number; bottom: number } | null;
-
 /** What a plot shows; `state` says whether the rows belong to the view. */
 export type Picture = { chart: Chart; panes: readonly Pane[]; view: Span; state: State };
 
@@ -47,6 +46,7 @@ function rowsOf(pane: Pane | undefined): number {
 
 export class Plot {
   private readonly panes: PanePlot[] = [];
+  private readonly cursor: PlotCursor;
   private readonly inks: Inks;
   private readonly sides: Sides;
   private readonly moves: Moves;
@@ -81,6 +81,7 @@ export class Plot {
       settle: (soon) => this.settle(soon),
       reset: () => this.events.onReset(),
     };
+    this.cursor = new PlotCursor(this.panes, events.onHover);
     this.mark();
     if (unfinished) this.begin(unfinished.span, unfinished.kind);
     // Listens before uPlot, whose own listener draws in a microtask, unless the plot is destroyed by then.
@@ -110,7 +111,7 @@ export class Plot {
     const events = {
       onBack: () => this.events.onBack(),
       onSelect: (u: uPlot) => this.attempt(() => this.select(u)),
-      onCursor: (u: uPlot) => this.attempt(() => this.hover(u)),
+      onCursor: (u: uPlot) => this.attempt(() => this.cursor.follow(u)),
     };
     const { timeZone, inks } = this;
     const plot = new PanePlot(this.host, pane, timeZone, inks, frame, this.span(), events);
@@ -164,8 +165,20 @@ export class Plot {
     this.draw();
   }
 
-  press(key: string): boolean {
-    return press(key, this.moves);
+  /** Handles a key and returns whether it moved the chart or its cursor. */
+  press(event: Pick<KeyboardEvent, "key" | "shiftKey">): boolean {
+    const { lines } = this.picture.chart;
+    const span = this.span();
+    const pixel = (span.to - span.from) / (this.panes[0]?.u.over.clientWidth || 1);
+    const stop = stopByKey({ lines, span, pixel }, event, this.cursor.time);
+    if (stop === undefined) return (event.key === "Escape" && this.leave()) || press(event.key, this.moves);
+    this.attempt(() => this.cursor.moveTo(stop));
+    return true;
+  }
+
+  /** Hides the cursor if keys moved it, and returns whether they did. */
+  leave(): boolean {
+    return this.cursor.hide();
   }
 
   private span(): Span {
@@ -186,9 +199,7 @@ export class Plot {
       return;
     }
     this.drawn();
-    // The dots of the cursor still mark the previous rows.
-    const { left = -1, top = -1 } = this.pointed?.cursor ?? {};
-    if (left >= 0) this.pointed?.setCursor({ left, top });
+    this.cursor.renew();
   }
 
   private attempt(action: () => void): void {
@@ -237,30 +248,6 @@ export class Plot {
     for (const pane of this.panes) pane.select(0, 0);
     this.move({ from: u.posToVal(start, "x"), to: u.posToVal(start + width, "x") }, "zoom");
     this.settle(true);
-  }
-
-  /** The pane under the pointer. */
-  private pointed: uPlot | undefined;
-
-  private hover(u: uPlot): void {
-    const left = u.cursor.left ?? -1;
-    if (left < 0 && u !== this.pointed) return;
-    this.pointed = left < 0 ? undefined : u;
-    for (const pane of this.panes) {
-      pane.point(left);
-      if (pane.u !== u) pane.select(u.select.left, u.select.width);
-    }
-    this.events.onHover(left < 0 ? null : this.hoverOf(u, left));
-  }
-
-  private hoverOf(u: uPlot, left: number): Hover {
-    const { offsetTop: top, offsetHeight: height } = u.root;
-    return {
-      time: u.posToVal(left, "x"),
-      x: left + u.over.offsetLeft,
-      top: top + u.over.offsetTop,
-      bottom: top + height,
-    };
   }
 
   /** Exposes the drawing as data attributes, for tests and bench. */

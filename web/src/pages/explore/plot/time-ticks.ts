@@ -32,6 +32,20 @@ function ascending(first: number, to: number, tickOf: (index: number) => number)
   return ticks;
 }
 
+/** Returns labels without the lines that reach beyond the edges of a chart; `middles` are their positions in it. */
+export function fittingLabels(
+  labels: readonly string[],
+  middles: readonly number[],
+  widthOf: (line: string) => number,
+  width: number,
+): string[] {
+  return labels.map((label, index) => {
+    const room = 2 * Math.min(middles[index] as number, width - (middles[index] as number));
+    const lines = label.split("\n").map((line) => (widthOf(line) > room ? "" : line));
+    return lines.join("\n").trimEnd();
+  });
+}
+
 /** Returns the number of months from January 1970 to the month of a wall clock. */
 function monthsTo(wall: number): number {
   const date = new Date(wall);

@@ -1,6 +1,7 @@
 // Points by name.
 
 import type { Api, Parameters } from "../../../api/client";
+import { inParallel } from "../../../api/parallel";
 import type { Point, PointPage } from "../../../api/types";
 import { type Loaded, useLoaded } from "../../../ui/load";
 import { loadPoints } from "./page";
@@ -19,7 +20,7 @@ export function usePointLookup(
   const missing = names.filter((name) => !cache.has(name));
   const loaded = useLoaded(
     async (signal) => {
-      for (const point of await Promise.all(missing.map((name) => findPoint(api, site, name, signal)))) {
+      for (const point of await inParallel(missing, (name) => findPoint(api, site, name, signal))) {
         cache.set(point.point_name, point);
       }
       return true;

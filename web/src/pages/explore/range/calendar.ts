@@ -26,10 +26,16 @@ export function isPast(range: CalendarRange): boolean {
   return "past" in CALENDAR[range];
 }
 
-/** Returns the current span of a range; one that has not ended ends with the current `step`. */
-export function calendarSpan(range: CalendarRange, now: number, step: number, timeZone: string) {
+/** Returns the current span of a range; one that has not ended ends with the current step of its length. */
+export function calendarSpan(
+  range: CalendarRange,
+  now: number,
+  stepOf: (length: number) => number,
+  timeZone: string,
+) {
   const { unit } = CALENDAR[range];
   const from = unitStart(now, unit, timeZone);
   if (isPast(range)) return { from: unitStart(now, unit, timeZone, -1), to: from };
+  const step = stepOf(now - from);
   return { from, to: (Math.floor(now / step) + 1) * step };
 }

@@ -1,4 +1,4 @@
-import { useContext, useEffect, useState } from "preact/hooks";
+import { useContext, useEffect, useId, useState } from "preact/hooks";
 import { fromInput, toInput } from "../format";
 import { SiteZone } from "../site-zone";
 import { HOUR, isSpan, MINUTE, type Range, SECOND, type Span, sameSpan, stored } from "./range";
@@ -10,6 +10,7 @@ const EDGES = ["from", "to"] as const;
 /** Fields for the edges. They apply on Enter or blur, because a half-typed year is a valid year too. */
 export function FromTo(props: Props) {
   const timeZone = useContext(SiteZone);
+  const reason = useId();
   const { step, text, type, valid, apply } = useEdges(props, timeZone);
   return (
     <form
@@ -29,12 +30,15 @@ export function FromTo(props: Props) {
             max="9999-12-31T23:59"
             value={text[edge]}
             aria-invalid={!valid}
-            title={valid ? `Time zone: ${timeZone}` : "The end must be after the start."}
+            aria-describedby={valid ? undefined : reason}
             onInput={(event) => type(edge, event.currentTarget.value)}
             onBlur={apply}
           />
         </label>
       ))}
+      <small class="refused" id={reason} role="alert">
+        {!valid && "The end must be after the start."}
+      </small>
       {/* Enter submits a form with two fields only when it has a button. */}
       <button type="submit" class="visually-hidden" tabIndex={-1}>
         Show

@@ -1,3 +1,4 @@
+import { Helped } from "../../../ui/helped";
 import { CalendarMenu } from "./calendar-menu";
 import { FromTo } from "./from-to";
 import { isLive, type NamedRange, PRESETS, type Preset, type Range, type Span } from "./range";
@@ -18,17 +19,23 @@ export function RangeBar({ range, span, onRange, preset }: Props) {
         ))}
       </div>
       <CalendarMenu range={range} onRange={onRange} />
-      <button
-        type="button"
-        class="live"
-        aria-pressed={live}
-        title={
+      <Helped
+        help={
           live ? "The chart follows the current time. Press to pause." : "Press to follow the current time."
         }
-        onClick={() => onRange(live ? span : preset)}
       >
-        <span class="dot" aria-hidden="true" /> Live
-      </button>
+        {(help) => (
+          <button
+            type="button"
+            class="live"
+            aria-pressed={live}
+            aria-describedby={help}
+            onClick={() => onRange(live ? span : preset)}
+          >
+            <span class="dot" aria-hidden="true" /> Live
+          </button>
+        )}
+      </Helped>
       <FromTo range={range} span={span} onRange={onRange} />
     </>
   );

@@ -78,20 +78,25 @@ export function iso(ms: number): string {
   return `${new Date(Math.round(ms / SECOND) * SECOND).toISOString().slice(0, 19)}Z`;
 }
 
-/** Returns the refresh interval of a named range. */
-export function refreshMs(range: NamedRange): number {
-  return !isCalendar(range) && PRESETS[range] <= PRESETS["6h"] ? 30 * SECOND : MINUTE;
+/** The steps by which a live range advances; each divides those after it. */
+const STEPS = [30 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR] as const;
+/** How many steps a range has at least, about as many as a chart has pixels. */
+const STEPS_OF_RANGE = 1440;
+
+/** Returns the refresh interval of a live range of a length: a minute for a day, an hour for a year. */
+export function refreshMs(length: number): number {
+  return STEPS.findLast((step) => step * STEPS_OF_RANGE <= length) ?? STEPS[0];
 }
 
 /** Returns the current span of a range in a zone; a live range advances in steps, so that queries can be cached. */
 export function spanOf(range: Range, now: number, timeZone: string): Span {
   if (!isNamed(range)) return range;
-  const step = refreshMs(range);
   if (isCalendar(range)) {
-    const { from, to } = calendarSpan(range, now, step, timeZone);
+    const { from, to } = calendarSpan(range, now, (length) => Math.max(MINUTE, refreshMs(length)), timeZone);
     // A leap year has a day more than a query takes.
     return { from: Math.max(from, to - LONGEST), to };
   }
+  const step = refreshMs(PRESETS[range]);
   const to = Math.ceil(now / step) * step;
   return { from: to - PRESETS[range], to };
 }

@@ -1,4 +1,5 @@
 import { useContext } from "preact/hooks";
+import { Helped } from "../../../ui/helped";
 import type { ZoneChoice } from "../address";
 import { SiteZone } from "../site-zone";
 
@@ -12,14 +13,13 @@ export function ZoneSwitch({ choice, site, browser, onChoose }: Props) {
     <span class="zone">
       Times in {timeZone}
       {(site !== browser || choice === "browser") && (
-        <button
-          type="button"
-          class="quiet"
-          title={`Show times in ${other === "browser" ? browser : site}`}
-          onClick={() => onChoose(other)}
-        >
-          {other === "browser" ? "Use the browser's" : "Use the site's"}
-        </button>
+        <Helped help={`Show times in ${other === "browser" ? browser : site}`}>
+          {(help) => (
+            <button type="button" class="quiet" aria-describedby={help} onClick={() => onChoose(other)}>
+              {other === "browser" ? "Use the browser's" : "Use the site's"}
+            </button>
+          )}
+        </Helped>
       )}
     </span>
   );

@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../../../api/client";
 import type { SavedView } from "../../../api/types";
 import { go } from "../../../route";
@@ -91,12 +91,16 @@ function List({ views, onOpen, onRemoved }: ListProps) {
 type EntryProps = { view: SavedView; busy: boolean; onOpen: () => void; onRemove: () => void };
 
 function Entry({ view: { name, saved_by: by }, busy, onOpen, onRemove }: EntryProps) {
+  const author = useId();
   const [confirming, setConfirming] = useState(false);
   return (
     <li>
-      <button type="button" class="quiet open" title={`Saved by ${by}`} onClick={onOpen}>
-        {name}
-      </button>
+      <span class="saved">
+        <button type="button" class="quiet open" aria-describedby={author} onClick={onOpen}>
+          {name}
+        </button>
+        <small id={author}>Saved by {by}</small>
+      </span>
       {confirming ? (
         <Confirm
           question={`Delete “${name}”?`}

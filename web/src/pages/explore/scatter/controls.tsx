@@ -1,20 +1,40 @@
 import type { Point } from "../../../api/types";
 import type { Theme } from "../canvas/use-inks";
+import { PointOptions } from "../points/options";
 import { stateColour } from "../tabs/state";
+import type { Axis } from "./axes";
 import { hourColours, STATES } from "./colours";
 
 type Props = {
+  points: readonly Point[];
+  axes: [x: Point, y: Point];
   colour: string;
   /** Binary points that may colour the dots. */
   binary: Point[];
   onColour: (colour: string) => void;
+  onAxis: (axis: Axis, name: string) => void;
   onSwap: () => void;
 };
 
-/** The buttons above the dots. */
-export function ScatterControls({ colour, binary, onColour, onSwap }: Props) {
+const AXES: readonly Axis[] = ["x", "y"];
+
+/** The controls above the dots. */
+export function ScatterControls({ points, axes, colour, binary, onColour, onAxis, onSwap }: Props) {
   return (
     <>
+      {points.length > 2 &&
+        AXES.map((axis, index) => (
+          <label key={axis}>
+            {axis}{" "}
+            <select
+              value={axes[index]?.point_name}
+              aria-label={`Point of the ${axis} axis`}
+              onChange={(event) => onAxis(axis, event.currentTarget.value)}
+            >
+              <PointOptions points={points} />
+            </select>
+          </label>
+        ))}
       <button type="button" onClick={onSwap}>
         Swap axes
       </button>
@@ -22,11 +42,7 @@ export function ScatterControls({ colour, binary, onColour, onSwap }: Props) {
         Colour{" "}
         <select value={colour} onChange={(event) => onColour(event.currentTarget.value)}>
           <option value="hour">Hour of the day</option>
-          {binary.map(({ point_name, display_name }) => (
-            <option key={point_name} value={stateColour(point_name)}>
-              {display_name || point_name}
-            </option>
-          ))}
+          <PointOptions points={binary} keyOf={stateColour} />
           <option value="plain">One colour</option>
         </select>
       </label>

@@ -1,8 +1,9 @@
 import { useMemo, useRef } from "preact/hooks";
 import { useCanvas } from "../canvas/use-canvas";
-import { useDrawn } from "../canvas/use-drawn";
 import { type Theme, useInks } from "../canvas/use-inks";
+import { usePicture } from "../canvas/use-picture";
 import { type Size, useSize } from "../canvas/use-size";
+import { ViewFigure } from "../canvas/view-figure";
 import type { Colouring } from "./colours";
 import type { Fit } from "./fit";
 import { type Box, type Brush, inside } from "./marks";
@@ -31,13 +32,11 @@ export function ScatterFigure({ pairs, fit, label, colouring, box, onBox, busy }
   const { shown, handlers } = useBrush(host, size, brush, (next) => onBox(next && boxOf(next, scales)));
   const colours = useMemo(() => theme && colouring(theme), [theme, colouring]);
   return (
-    <figure
+    <ViewFigure
       class="chart scatter"
-      ref={host}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: the rectangle is drawn by keys
-      tabIndex={0}
-      aria-busy={busy}
-      aria-label="Scatter. Arrow keys draw and move a rectangle, with shift they resize it, Escape removes it."
+      host={host}
+      busy={busy}
+      label="Scatter. Arrow keys draw and move a rectangle, with shift they resize it, Escape removes it."
       data-dots={pairs.x.length}
       {...handlers}
     >
@@ -45,7 +44,7 @@ export function ScatterFigure({ pairs, fit, label, colouring, box, onBox, busy }
         <Dots {...{ size, pairs, fit, scales, theme, colours, box, busy, label }} host={host} />
       )}
       {shown && <span class="brush" style={placeOf(shown, size)} aria-hidden="true" />}
-    </figure>
+    </ViewFigure>
   );
 }
 
@@ -64,15 +63,10 @@ function Dots({ size, pairs, fit, scales, theme, colours, box, label, busy, host
     [pairs, box, colours],
   );
   const axes = useCanvas(size, (ctx, area) => paintAxes(ctx, area, scales, inks), [scales, inks]);
-  const drawn = useDrawn(host, busy);
-  const base = useCanvas(
-    size,
-    (ctx, area) => {
-      drawn.begin();
-      return paintScatter(ctx, area, pairs, scales, colours);
-    },
+  const base = usePicture(
+    { host, busy, size },
+    (ctx, area) => paintScatter(ctx, area, pairs, scales, colours),
     [pairs, scales, colours],
-    drawn.done,
   );
   const above = useCanvas(
     size,

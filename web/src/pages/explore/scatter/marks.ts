@@ -1,6 +1,6 @@
 // Pairs inside a rectangle, and their times.
 
-import { bounded } from "../canvas/bounded";
+import { bounded } from "../../../ui/bounded";
 import type { Span } from "../range/range";
 import { BUCKET_MS, type Pairs } from "./pairs";
 

@@ -1,5 +1,6 @@
 // Painting of a scatter, in steps.
 
+import { beginLabels } from "../canvas/labels";
 import type { Size } from "../canvas/use-size";
 import { axisValues } from "../format";
 import type { Inks } from "../plot/inks";
@@ -122,10 +123,9 @@ export function* paintAxes(
   inks: Inks,
 ): Generator<void> {
   const { left, top, width, height } = frameOf(size);
-  const across = ticksOf(scales.x, width / 90);
+  const across = ticksOf(scales.x, width / 70);
   const up = ticksOf(scales.y, height / 50);
-  ctx.font = "12px system-ui, sans-serif";
-  ctx.fillStyle = inks.text;
+  beginLabels(ctx, inks);
   ctx.strokeStyle = inks.grid;
   ctx.lineWidth = 1;
   ctx.textAlign = "center";

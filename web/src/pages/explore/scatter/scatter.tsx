@@ -3,19 +3,22 @@ import { useCallback, useContext, useEffect, useMemo, useRef } from "preact/hook
 import type { Api } from "../../../api/client";
 import type { Point } from "../../../api/types";
 import { useStore } from "../../../store";
-import { Empty, Failure, Loading } from "../../../ui/states";
+import { LoadedContent } from "../../../ui/loaded-content";
+import { Empty } from "../../../ui/states";
 import { AnswerSummary } from "../answer-summary";
 import { type Theme, useInks } from "../canvas/use-inks";
+import { pointTitle } from "../points/title";
 import type { Span } from "../range/range";
 import { MarkedStore } from "../tabs/marked";
 import { stateColour } from "../tabs/state";
 import { symbol } from "../units";
 import type { View } from "../use-view";
 import { Warnings } from "../warnings";
+import { pointsOfAxes, withAxis } from "./axes";
 import { type Colouring, hourColours, statesOf } from "./colours";
 import { HourLegend, ScatterControls, StateLegend } from "./controls";
 import { ScatterFigure } from "./figure";
-import { fitOf } from "./fit";
+import { type Fit, fitOf } from "./fit";
 import { FitFacts } from "./fit-facts";
 import { type Box, inside, spansOf } from "./marks";
 import { type Pairs, swapped } from "./pairs";
@@ -25,101 +28,131 @@ import "./scatter.css";
 
 type Props = { api: Api; site: string; view: View; points: Point[] };
 
-/** The first two selected points against each other, with their line of least squares. */
+/** Two of the selected points against each other, with their line of least squares. */
 export function ScatterView(props: Props) {
-  const [first, second] = props.points;
-  if (!first || !second)
+  const pair = pointsOfAxes(props.points, props.view.tabs);
+  if (!pair)
     return (
       <Empty title="A scatter needs two points">
         Select two points: the first is the x axis, the second the y axis.
       </Empty>
     );
-  return <TwoPoints {...props} first={first} second={second} />;
+  return <TwoPoints {...props} pair={pair} />;
 }
 
-function TwoPoints({ api, site, view, points, first, second }: Props & { first: Point; second: Point }) {
-  const binary = points.filter((point) => point.kind === "binary" && point !== first && point !== second);
-  const state = binary.find(({ point_name }) => stateColour(point_name) === view.tabs.colour);
-  const loaded = usePairs(api, site, [first, second], state, view.span);
-  const { value, error } = loaded;
-  const colour = view.tabs.colour === "plain" || state ? view.tabs.colour : "hour";
-  const controls = (
-    <ScatterControls
-      colour={colour}
-      binary={binary}
-      onColour={(next) => view.showTabs({ colour: next })}
-      onSwap={() => view.showTabs({ swapped: !view.tabs.swapped })}
-    />
-  );
-  const axes: [Point, Point] = view.tabs.swapped ? [second, first] : [first, second];
-  if (error && !value) return <Failure error={error} onRetry={loaded.reload} />;
-  if (!value) return <Loading subject="pairs" />;
+function TwoPoints({ api, site, view, points, pair }: Props & { pair: [Point, Point] }) {
+  const { tabs, showTabs } = view;
+  const binary = points.filter((point) => point.kind === "binary" && !pair.includes(point));
+  const state = binary.find(({ point_name }) => stateColour(point_name) === tabs.colour);
+  const loaded = usePairs(api, site, pair, state, view);
+  const colour = tabs.colour === "plain" || state ? tabs.colour : "hour";
+  const picture = usePicture(loaded.value, tabs.swapped, colour);
+  const axes: [Point, Point] = tabs.swapped ? [pair[1], pair[0]] : pair;
   return (
     <>
-      <Warnings texts={value.answer.warnings} />
-      <Drawing {...{ loaded: value, busy: loaded.loading, view, axes, colour, controls }} />
-      <AnswerSummary answer={value.answer} samples={undefined} lines={[]} />
+      <Bar picture={picture} colour={colour}>
+        <ScatterControls
+          {...{ points, axes, colour, binary }}
+          onColour={(next) => showTabs({ colour: next })}
+          onAxis={(axis, name) => showTabs(withAxis(axes, axis, name, tabs.swapped))}
+          onSwap={() => showTabs({ swapped: !tabs.swapped })}
+        />
+      </Bar>
+      <LoadedContent loaded={loaded} subject="pairs">
+        {({ answer }) => (
+          <>
+            <Warnings texts={answer.warnings} />
+            {picture && <Drawing picture={picture} axes={axes} busy={loaded.loading} />}
+            <AnswerSummary answer={answer} samples={undefined} lines={[]} />
+          </>
+        )}
+      </LoadedContent>
     </>
   );
 }
 
-type DrawingProps = {
-  loaded: PairsLoaded;
-  busy: boolean;
-  view: View;
-  axes: [Point, Point];
-  colour: string;
-  controls: ComponentChildren;
-};
+type BarProps = { picture: Picture | undefined; colour: string; children: ComponentChildren };
 
-function Drawing({ loaded, busy, view, axes: [x, y], colour, controls }: DrawingProps) {
-  const turned = view.tabs.swapped;
-  const pairs = useMemo(() => (turned ? swapped(loaded.pairs) : loaded.pairs), [loaded, turned]);
-  const units = (turned ? [...loaded.units].reverse() : loaded.units) as [string, string];
-  const fit = useMemo(() => (turned ? fitOf(pairs.x, pairs.y) : loaded.fit), [pairs]);
-  const colouring = useColouring(loaded, colour);
-  const { box, spans, marks, mark } = useMarks(pairs, JSON.stringify([x.point_name, y.point_name]));
+/** The controls, with the key of the colours and the numbers of the fit. */
+function Bar({ picture, colour, children }: BarProps) {
   const host = useRef<HTMLDivElement>(null);
   const theme = useInks(host);
   return (
+    <div class="view-bar" ref={host}>
+      {children}
+      {theme && picture && colour === "hour" && <HourLegend theme={theme} />}
+      {theme && picture?.hasStates && <StateLegend colours={picture.colouring(theme).colours} />}
+      {picture && <FitFacts fit={picture.fit} units={picture.units} buckets={picture.buckets} />}
+    </div>
+  );
+}
+
+type DrawingProps = { picture: Picture; axes: [Point, Point]; busy: boolean };
+
+function Drawing({ picture, axes: [x, y], busy }: DrawingProps) {
+  const { pairs, fit, colouring, span } = picture;
+  const [xName, yName] = [nameOf(x, picture.units[0]), nameOf(y, picture.units[1])];
+  const { box, spans, marks, mark } = useMarks(pairs, JSON.stringify([x.point_name, y.point_name]));
+  return (
     <>
-      <div class="view-bar" ref={host}>
-        {controls}
-        {theme && (colour === "hour" ? <HourLegend theme={theme} /> : null)}
-        {theme && loaded.states && <StateLegend colours={colouring(theme).colours} />}
-        <FitFacts fit={fit} units={units} buckets={loaded.buckets} />
-      </div>
-      <p class="axis-name y">{nameOf(y, units[1])}</p>
+      <p class="axis-name y">{yName}</p>
       <ScatterFigure
-        pairs={pairs}
-        fit={fit}
-        label={`Scatter of ${nameOf(y, units[1])} against ${nameOf(x, units[0])}`}
-        colouring={colouring}
-        box={box}
+        {...{ pairs, fit, colouring, box, busy }}
+        label={`Scatter of ${yName} against ${xName}`}
         onBox={mark}
-        busy={busy}
       />
-      <p class="axis-name x">{nameOf(x, units[0])}</p>
-      <Timeline span={view.span} spans={spans} pairs={marks} onClear={() => mark(undefined)} />
+      <p class="axis-name x">{xName}</p>
+      <Timeline span={span} spans={spans} pairs={marks} onClear={() => mark(undefined)} />
     </>
   );
 }
 
-function nameOf({ display_name, point_name }: Point, unit: string): string {
-  return (display_name || point_name) + (symbol(unit) && ` (${symbol(unit)})`);
+function nameOf(point: Point, unit: string): string {
+  return pointTitle(point) + (symbol(unit) && ` (${symbol(unit)})`);
 }
 
-/** Returns the colours of the dots by theme; the function is stable while they stay the same. */
-function useColouring({ pairs, states, hours }: PairsLoaded, colour: string) {
+type Picture = {
+  pairs: Pairs;
+  fit: Fit;
+  units: [x: string, y: string];
+  buckets: number;
+  span: Span;
+  colouring: (theme: Theme) => Colouring;
+  hasStates: boolean;
+};
+
+/** Returns what is drawn of the pairs; its parts are stable while they stay the same. */
+function usePicture(loaded: PairsLoaded | undefined, turned: boolean, colour: string): Picture | undefined {
+  const picture = useMemo(() => {
+    if (!loaded || !turned) return loaded;
+    const pairs = swapped(loaded.pairs);
+    const [x, y] = loaded.units;
+    return { ...loaded, pairs, fit: fitOf(pairs.x, pairs.y), units: [y, x] as [string, string] };
+  }, [loaded, turned]);
+  const colouring = useColouring(picture, colour);
+  return picture && { ...picture, colouring, hasStates: statesFor(picture, colour) !== undefined };
+}
+
+/** Returns the states that a colour is of; undefined until they are loaded. */
+function statesFor({ states }: PairsLoaded, colour: string) {
+  return states && stateColour(states.name) === colour ? states : undefined;
+}
+
+/** Returns the colours of the dots by theme. */
+function useColouring(picture: PairsLoaded | undefined, colour: string) {
   return useCallback(
     ({ inks, dark }: Theme): Colouring => {
       const { lines, text } = inks;
+      const states = picture && statesFor(picture, colour);
       if (states)
-        return { colours: [lines[0], lines[1], text] as string[], indexes: statesOf(pairs.times, states) };
-      if (colour === "plain") return { colours: lines, indexes: [] };
-      return { colours: hourColours(dark), indexes: hours };
+        return {
+          colours: [lines[0], lines[1], text] as string[],
+          indexes: statesOf(picture.pairs.times, states),
+        };
+      if (colour === "hour" && picture) return { colours: hourColours(dark), indexes: picture.hours };
+      return { colours: lines, indexes: [] };
     },
-    [pairs, states, hours, colour],
+    [picture, colour],
   );
 }
 

@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
+import { bounded } from "../../../ui/bounded";
 import type { Size } from "../canvas/use-size";
 import { type Brush, brushByKey } from "./marks";
 import { frameOf } from "./paint";
@@ -36,8 +37,7 @@ export function useBrush(
         setDrag(undefined);
       },
       onPointerCancel: () => setDrag(undefined),
-      onKeyDown: (event: KeyboardEvent) => {
-        if (event.ctrlKey || event.metaKey || event.altKey) return;
+      onKey: (event: KeyboardEvent) => {
         const next = brushByKey(brush, event.key, event.shiftKey);
         if (!next && event.key !== "Escape") return;
         event.preventDefault();
@@ -51,7 +51,7 @@ export function useBrush(
 function positionIn(host: HTMLElement, size: Size, event: PointerEvent): Position {
   const frame = frameOf(size);
   const box = host.getBoundingClientRect();
-  const share = (pixels: number, length: number) => Math.min(1, Math.max(0, pixels / length));
+  const share = (pixels: number, length: number) => bounded(pixels / length, 0, 1);
   return {
     x: share(event.clientX - box.left - frame.left, frame.width),
     y: share(event.clientY - box.top - frame.top, frame.height),

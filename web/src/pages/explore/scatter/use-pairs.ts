@@ -1,5 +1,6 @@
 import { useContext } from "preact/hooks";
 import type { Api } from "../../../api/client";
+import { inParallel } from "../../../api/parallel";
 import type { Point, Series } from "../../../api/types";
 import { type Loaded, useLoaded } from "../../../ui/load";
 import { pause } from "../canvas/steps";
@@ -8,6 +9,7 @@ import { bucketMeasure } from "../points/kind";
 import { queryBuckets } from "../query";
 import type { Span } from "../range/range";
 import { SiteZone } from "../site-zone";
+import type { View } from "../use-view";
 import { hoursOf } from "./colours";
 import { type Fit, fitOf } from "./fit";
 import { bucketsBegun, type Column, concatenated, type Pairs, pairsOf, RESOLUTION, slicesOf } from "./pairs";
@@ -17,13 +19,15 @@ const DAYS_PER_QUERY = 60;
 
 export type PairsLoaded = {
   pairs: Pairs;
+  /** The span of the query. */
+  span: Span;
   /** Of the second point by the first. */
   fit: Fit;
   /** The hour of the local day of each pair. */
   hours: number[];
   units: [x: string, y: string];
-  /** The states of the point that colours the dots. */
-  states: Column | undefined;
+  /** The states of the point that colours the dots, and its name. */
+  states: (Column & { name: string }) | undefined;
   /** Buckets of the span that began before the query. */
   buckets: number;
   /** What was read, without the series. */
@@ -36,19 +40,20 @@ export function usePairs(
   site: string,
   [first, second]: [Point, Point],
   state: Point | undefined,
-  span: Span,
+  { span, range }: Pick<View, "span" | "range">,
 ): Loaded<PairsLoaded> {
   const timezone = useContext(SiteZone);
+  // A live range keeps its dots while it advances.
+  const subject = JSON.stringify([site, first.point_name, second.point_name, range, timezone]);
   return useLoaded(
     async (signal) => {
       const buckets = bucketsBegun(span, Date.now());
       const points = [first, second, ...(state ? [state] : [])];
-      const load = (names: string[], measure: string, slice: Span) =>
-        queryBuckets(api, site, names, slice, { resolution: RESOLUTION, measure, timezone }, signal);
-      const answers = await Promise.all(
-        slicesOf(span, DAYS_PER_QUERY).flatMap((slice) =>
-          byMeasure(points).map(([measure, names]) => load(names, measure, slice)),
-        ),
+      const queries = slicesOf(span, DAYS_PER_QUERY).flatMap((slice) =>
+        byMeasure(points).map(([measure, names]) => ({ slice, measure, names })),
+      );
+      const answers = await inParallel(queries, ({ slice, measure, names }) =>
+        queryBuckets(api, site, names, slice, { resolution: RESOLUTION, measure, timezone }, signal),
       );
       const columns: Column[] = [];
       for (const point of points) {
@@ -62,15 +67,17 @@ export function usePairs(
       await pause();
       return {
         pairs,
+        span,
         fit: fitOf(pairs.x, pairs.y),
         hours,
         units: [unitOf(answers, first), unitOf(answers, second)],
-        states,
+        states: state && states && { ...states, name: state.point_name },
         buckets,
         answer: totalOf(answers),
       };
     },
-    [api, site, first.point_name, second.point_name, state?.point_name, span, timezone],
+    [api, state?.point_name, span],
+    subject,
   );
 }
 

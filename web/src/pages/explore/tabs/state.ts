@@ -5,7 +5,10 @@ export type Tab = (typeof TABS)[number];
 
 export type TabState = {
   tab: Tab;
-  /** Whether the second point of a scatter is on the x axis. */
+  /** The points of the axes of a scatter; empty for the first two. */
+  x: string;
+  y: string;
+  /** Whether these two are swapped. */
   swapped: boolean;
   /** Of the dots: `hour`, `plain`, or `state:` and the name of a binary point. */
   colour: string;
@@ -19,6 +22,8 @@ export function parseTabState(parameters: URLSearchParams): TabState {
   const colour = parameters.get("colour") ?? "";
   return {
     tab: TABS.find((tab) => tab === parameters.get("view")) ?? "lines",
+    x: parameters.get("x") ?? "",
+    y: parameters.get("y") ?? "",
     swapped: parameters.get("swap") === "1",
     colour: colour === "plain" || colour.startsWith(STATE) ? colour : "hour",
     carpet: parameters.get("carpet") ?? "",
@@ -26,9 +31,11 @@ export function parseTabState(parameters: URLSearchParams): TabState {
 }
 
 /** Returns the parameters that differ from the defaults. */
-export function formatTabState({ tab, swapped, colour, carpet }: TabState): [string, string][] {
+export function formatTabState({ tab, x, y, swapped, colour, carpet }: TabState): [string, string][] {
   const entries: [string, string, string][] = [
     ["view", tab, "lines"],
+    ["x", x, ""],
+    ["y", y, ""],
     ["swap", swapped ? "1" : "", ""],
     ["colour", colour, "hour"],
     ["carpet", carpet, ""],

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
+import { isModified } from "../../../ui/keys";
 import { TABS, type Tab } from "./state";
 import "./tabs.css";
 
@@ -12,7 +13,7 @@ export function Tabs({ tab, onTab, children }: Props) {
   const list = useRef<HTMLDivElement>(null);
   const press = (event: KeyboardEvent) => {
     const next = tabByKey(tab, event.key);
-    if (!next || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!next || isModified(event)) return;
     event.preventDefault();
     onTab(next);
     list.current?.querySelector<HTMLElement>(`#tab-${next}`)?.focus();

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../../../api/client";
 import { useAction } from "../../../ui/action";
+import { Helped } from "../../../ui/helped";
 import { sentence } from "../../../ui/states";
 import type { Lines } from "../use-lines";
 import type { View } from "../use-view";
@@ -8,6 +9,9 @@ import { isField, stepByKey } from "./keys";
 import { loadTemplate } from "./load";
 import type { Followed } from "./use-template";
 import "./template.css";
+
+const FOLLOWING = "The address names points by their tags. Press to name them one by one.";
+const TO_FOLLOW = "Name the points by their tags, so that the chart fits other equipment of the kind";
 
 type Props = { api: Api; site: string; view: View; lines: Lines };
 
@@ -35,19 +39,19 @@ export function EquipmentBar({ api, site, view, lines }: Props) {
   return (
     <>
       <span class="equipment">
-        <button
-          type="button"
-          aria-pressed={template !== undefined}
-          title={
-            template
-              ? "The address names points by their tags. Press to name them one by one."
-              : "Name the points by their tags, so that the chart fits other equipment of the kind"
-          }
-          disabled={follow.busy || !lines.ready}
-          onClick={press}
-        >
-          Follow equipment
-        </button>
+        <Helped help={template ? FOLLOWING : TO_FOLLOW}>
+          {(help) => (
+            <button
+              type="button"
+              aria-pressed={template !== undefined}
+              aria-describedby={help}
+              disabled={follow.busy || !lines.ready}
+              onClick={press}
+            >
+              Follow equipment
+            </button>
+          )}
+        </Helped>
         {template && followed && (
           <Steps
             followed={followed}
@@ -82,7 +86,7 @@ function Steps({ followed, onEquipment }: StepsProps) {
       <span aria-live="polite">
         <strong>{equipment}</strong>{" "}
         {kind && <small>{position ? `${position} of ${kind.length}` : `not one of ${kind.length}`}</small>}
-        {kindError && <small>The other equipment could not be loaded.</small>}
+        {kindError && <small>The other equipment could not be loaded: {sentence(kindError.message)}</small>}
       </span>
       <Step title="Next equipment" name="]" text="▶" isOff={!neighbour(1)} onPress={() => go(1)} />
     </span>
@@ -93,17 +97,21 @@ type StepProps = { title: string; name: string; text: string; isOff: boolean; on
 
 function Step({ title, name, text, isOff, onPress }: StepProps) {
   return (
-    <button
-      type="button"
-      aria-label={title}
-      aria-keyshortcuts={name}
-      title={`${title} (${name})`}
-      // Not `disabled`, which would take the focus away.
-      aria-disabled={isOff}
-      onClick={onPress}
-    >
-      <span aria-hidden="true">{text}</span>
-    </button>
+    <Helped help={isOff ? "There is no other equipment of the kind" : `${title}: press ${name}`}>
+      {(help) => (
+        <button
+          type="button"
+          aria-label={title}
+          aria-keyshortcuts={name}
+          aria-describedby={help}
+          // Not `disabled`, which would take the focus away.
+          aria-disabled={isOff}
+          onClick={onPress}
+        >
+          <span aria-hidden="true">{text}</span>
+        </button>
+      )}
+    </Helped>
   );
 }
 

@@ -1,7 +1,9 @@
 // Points of the site by their tags.
 
 import type { Api } from "../../../api/client";
+import { inParallel } from "../../../api/parallel";
 import type { Point } from "../../../api/types";
+import { number } from "../../../ui/format";
 import { loadPoints } from "../points/page";
 import { commonEquipment, type Follow, templateOf } from "./shortest";
 import { common, type RoleMatch, type Template } from "./template";
@@ -17,13 +19,11 @@ export function loadRoles(
   { equipment, roles }: Template,
   signal: AbortSignal,
 ): Promise<RoleMatch[]> {
-  return Promise.all(
-    roles.map(async (role) => {
-      const parameters = { tag: [`equip=${equipment}`, ...role], limit: 2 };
-      const { points, next_token } = await loadPoints(api, site, parameters, signal);
-      return { point: points[0], several: points.length > 1 || next_token !== null };
-    }),
-  );
+  return inParallel(roles, async (role) => {
+    const parameters = { tag: [`equip=${equipment}`, ...role], limit: 2 };
+    const { points, next_token } = await loadPoints(api, site, parameters, signal);
+    return { point: points[0], several: points.length > 1 || next_token !== null };
+  });
 }
 
 /** Returns the equipment that has a point for every role, in name order. */
@@ -33,12 +33,10 @@ export async function loadKind(
   { roles }: Template,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const sets = await Promise.all(
-    roles.map(async (role) => {
-      const points = await loadTagged(api, site, [...role], signal);
-      return new Set(points.flatMap(({ equipment }) => equipment ?? []));
-    }),
-  );
+  const sets = await inParallel(roles, async (role) => {
+    const points = await loadTagged(api, site, [...role], signal);
+    return new Set(points.flatMap(({ equipment }) => equipment ?? []));
+  });
   return common(sets);
 }
 
@@ -54,6 +52,7 @@ export async function loadTemplate(
   return templateOf(points, await loadTagged(api, site, [`equip=${equipment.name}`], signal));
 }
 
+/** Returns all points with the tags; throws when there are too many, for a part of them would mislead. */
 async function loadTagged(api: Api, site: string, tags: string[], signal: AbortSignal): Promise<Point[]> {
   const points: Point[] = [];
   let token: string | undefined;
@@ -61,7 +60,7 @@ async function loadTagged(api: Api, site: string, tags: string[], signal: AbortS
     const answer = await loadPoints(api, site, { tag: tags, limit: PAGE, next_token: token }, signal);
     points.push(...answer.points);
     token = answer.next_token ?? undefined;
-    if (!token) break;
+    if (!token) return points;
   }
-  return points;
+  throw new Error(`More than ${number(PAGE * MAX_PAGES)} points have the tags ${tags.join(", ")}`);
 }

@@ -1,7 +1,7 @@
 import { Empty, Failure, Loading } from "../../../ui/states";
 import type { Followed } from "./use-template";
 
-/** What is not as the template expects. */
+/** What is not as the address expects. */
 export function RoleNotes({ texts }: { texts: string[] }) {
   if (!texts.length) return null;
   return (

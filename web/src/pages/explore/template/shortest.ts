@@ -1,6 +1,7 @@
 // The shortest sets of marker tags that select a point alone within its equipment.
 
 import type { Point } from "../../../api/types";
+import { pointTitle } from "../points/title";
 import { MAX_TAGS, type Role, type Template } from "./template";
 
 /** More steps than the points of real equipment take. */
@@ -102,6 +103,6 @@ function noRole(point: Point, others: readonly Point[], equipment: string): stri
     : `${title(point)} needs too many tags to be selected alone.`;
 }
 
-function title({ display_name, point_name }: Point): string {
-  return `“${display_name || point_name}”`;
+function title(point: Point): string {
+  return `“${pointTitle(point)}”`;
 }

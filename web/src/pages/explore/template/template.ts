@@ -2,6 +2,7 @@
 
 import type { Point } from "../../../api/types";
 import { MAX_LINES } from "../data/line";
+import { pointTitle } from "../points/title";
 
 /** Tags that a point must all have; the point is one line. */
 export type Role = readonly string[];
@@ -14,9 +15,14 @@ export const MAX_TAGS = 20;
 /** Returns the template of an address; undefined without an equipment or without roles. */
 export function parseTemplate(parameters: URLSearchParams): Template | undefined {
   const equipment = parameters.get("equip") ?? "";
-  const texts = parameters.getAll("role").map((text) => tagsOf(text).join());
-  const roles = [...new Set(texts)].filter(Boolean).slice(0, MAX_LINES);
+  const roles = rolesIn(parameters).slice(0, MAX_LINES);
   return equipment && roles.length ? { equipment, roles: roles.map(tagsOf) } : undefined;
+}
+
+/** Returns the different roles of an address, also those that are too many. */
+export function rolesIn(parameters: URLSearchParams): string[] {
+  const texts = parameters.getAll("role").map((text) => tagsOf(text).join());
+  return [...new Set(texts)].filter(Boolean);
 }
 
 export function formatTemplate({ equipment, roles }: Template): [string, string][] {
@@ -37,7 +43,7 @@ export function notesOf({ equipment, roles }: Template, matches: readonly RoleMa
   return roles.flatMap((role, index) => {
     const { point, several } = matches[index] ?? { point: undefined, several: false };
     if (!point) return [`${equipment} has no point with the tags ${listed(role)}.`];
-    const name = point.display_name || point.point_name;
+    const name = pointTitle(point);
     const same = first.get(point.point_name);
     first.set(point.point_name, same ?? role);
     return [

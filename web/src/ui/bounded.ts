@@ -1,4 +1,4 @@
-/** Returns the nearest value of [low, high]; `low` when that is empty. */
+/** Returns the nearest value from `low` to `high`; `low` when they are in the wrong order. */
 export function bounded(value: number, low: number, high: number): number {
   return Math.max(low, Math.min(high, value));
 }
