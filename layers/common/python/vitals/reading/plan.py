@@ -19,7 +19,7 @@ from vitals.model.samples import Times
 from vitals.model.timespan import HOUR_MS, WINDOW_MS, Span, floor_window
 from vitals.reading import page_token
 from vitals.reading.charts import chart_shape
-from vitals.reading.request import Form, QueryRequest
+from vitals.reading.request import MAX_SAMPLES_AT_ONCE, Form, QueryRequest
 from vitals.reading.resolution import choose_interval, interval_s
 from vitals.reading.shape import LocalColumns, Shape
 from vitals.reading.tables.planning import (
@@ -29,9 +29,6 @@ from vitals.reading.tables.planning import (
     columns_of,
     fill_of,
 )
-
-# 100 MB.
-_MOST_SAMPLES_OF_BUCKET = 5_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,11 +256,11 @@ def _check_bucket(calendar: Calendar | None, measure: Measure, points: Iterable[
         return
     seconds = calendar.interval.shortest_ms / 1000
     expected = sum(seconds / interval_s(point) for point in points)
-    if expected > _MOST_SAMPLES_OF_BUCKET:
+    if expected > MAX_SAMPLES_AT_ONCE:
         raise TooLargeError(
             f"{measure.name} is computed of all samples of a bucket at once, and one of {calendar.interval}"
             f" has about {expected:,.0f}; use a shorter resolution or fewer points, for at most"
-            f" {_MOST_SAMPLES_OF_BUCKET:,}"
+            f" {MAX_SAMPLES_AT_ONCE:,}"
         )
 
 

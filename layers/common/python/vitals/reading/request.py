@@ -18,6 +18,8 @@ MAX_ROWS = 30_000
 # A value of a table is shorter than a sample: the columns share the times.
 MAX_VALUES = 100_000
 MAX_COLUMNS = 10_000
+# Those of which something is computed at once are in memory: 100 MB.
+MAX_SAMPLES_AT_ONCE = 5_000_000
 # Ten thousand years: one column of any range, in 64 bits.
 LONGEST_INTERVAL_MS = 3_652_500 * DAY_MS
 DEFAULT_MAX_POINTS = 1_000

@@ -80,6 +80,9 @@ class BucketReading:
         rows = bucket_rows(measure, current, edges, plan.hours, samples=self.samples, steps=self.steps)
         if plan.is_table:
             rows = replace(rows, stats=None)
+        if plan.hours is not None:
+            # Only cells within the hours are looked at from here on.
+            current = current[plan.hours.contain(current.rows.times)]
         if measure.name == "at":
             rows = filling.rows_at(rows, current, edges)
         if plan.fill != "null":
