@@ -25,15 +25,23 @@ _PAGE_ROWS = 250_000
 
 
 def plans(
-    export: Export, names: Sequence[str], span: Span, catalog: Catalog, now_ms: int
+    export: Export,
+    names: Sequence[str],
+    span: Span,
+    catalog: Catalog,
+    now_ms: int,
+    holidays: Sequence[str] = (),
 ) -> Iterator[QueryPlan]:
     """Yields the plan of each group of points in the span, of a table as a whole.
+
+    `holidays` (YYYY-MM-DD) are left out by an export of `days`.
 
     InvalidRequestError, NotFoundError or TooLargeError where a query of these parameters is refused.
     """
     groups = [tuple(names)] if export.form == "table" else batched(names, MAX_POINTS, strict=False)
     for group in groups:
-        plan = plan_query(_request(export, group, span), catalog, now_ms, LONGEST_INTERVAL_MS // DAY_MS)
+        request = _request(export, group, span)
+        plan = plan_query(request, catalog, now_ms, LONGEST_INTERVAL_MS // DAY_MS, holidays=holidays)
         yield replace(plan, row_limit=_PAGE_ROWS)
 
 
@@ -81,6 +89,8 @@ def _request(export: Export, names: Sequence[str], span: Span) -> QueryRequest:
         week_start=export.week_start or None,
         measure=export.measure or None,
         units=export.units or None,
+        hours=export.hours or None,
+        days=export.days or None,
         form=export.form,
         fill=export.fill or None,
     )

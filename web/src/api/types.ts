@@ -513,6 +513,10 @@ export type ExportJob = {
   fill: string | null;
   /** source, metric or imperial. */
   units: string;
+  /** The local hours that count, null for all. */
+  hours: string | null;
+  /** The days of the week that count, null for all. */
+  days: string | null;
   /** How many are exported. */
   points: number;
   /** The name of the token. */
