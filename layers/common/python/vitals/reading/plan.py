@@ -1,6 +1,6 @@
 """Plans a query: its points, span, resolution and shape."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -177,6 +177,10 @@ class QueryPlan:
         """Returns the plan for some of its points."""
         selected = tuple(points)
         return replace(self, names=tuple(point.name for point in selected), points=selected)
+
+
+type Planner = Callable[[QueryRequest, Catalog, int, int, str, Units, Sequence[str]], QueryPlan]
+"""A function with the arguments of plan_query."""
 
 
 def plan_query(
