@@ -20,7 +20,7 @@ from vitals.model.ranges import Time
 from vitals.model.records.sites import SiteRecord
 from vitals.model.records.tokens import Grant
 from vitals.reading.executor import Executor
-from vitals.reading.plan import Planner, plan_query
+from vitals.reading.queries.planning import Planner, plan_query
 from vitals.reading.request import QueryRequest, parse_span
 from vitals.reading.summary.planning import plan_summary
 

@@ -10,7 +10,8 @@ from vitals.errors import TooLargeError
 from vitals.model.points import Catalog
 from vitals.model.records.exports import BUCKETS, Export, ExportPart
 from vitals.model.timespan import DAY_MS, Span, iso
-from vitals.reading.plan import QueryPlan, plan_query
+from vitals.reading.plan import QueryPlan
+from vitals.reading.queries.planning import plan_query
 from vitals.reading.request import LONGEST_INTERVAL_MS, MAX_POINTS, QueryRequest
 from vitals.reading.resolution import interval_s
 

@@ -9,7 +9,8 @@ import pytest
 from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
 from vitals.model.points import Catalog, ListedPoint, Point
 from vitals.model.timespan import DAY_MS, HOUR_MS
-from vitals.reading.plan import QueryPlan, plan_query
+from vitals.reading.plan import QueryPlan
+from vitals.reading.queries.planning import plan_query
 from vitals.reading.request import MAX_NAME_BYTES, QueryRequest
 
 NOW = 1_767_225_600_000
