@@ -319,7 +319,7 @@ export type SummaryOfPoint = {
   /** In seconds. */
   runtime: number | null;
   starts: number | null;
-  /** The highest mean of a local quarter of an hour. */
+  /** The highest mean of a local quarter of an hour that is whole within the range and the hours. */
   peak: number | null;
   /** When that quarter of an hour begins. */
   peak_time: string | null;
