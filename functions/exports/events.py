@@ -13,13 +13,12 @@ from vitals.model.records.exports import ExportForm, ExportFormat, ExportPriorit
 from vitals.model.timespan import DAY_MS, Span
 from vitals.reading.points.tags import tagged
 from vitals.reading.request import MAX_POINTS as MAX_COLUMNS
-from vitals.reading.request import check_lengths
+from vitals.reading.request import check_bytes, check_lengths
 
 MAX_DAYS = 730
 # More names than this are nearly a whole site, and a plan must fit an item of DynamoDB.
 MAX_POINTS = 5_000
-MAX_NAME_BYTES = 200_000
-_OF_BUCKETS = ("measure", "fill", "week_start", "units")
+_OF_BUCKETS = ("measure", "fill", "week_start", "units", "hours", "days")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,8 @@ class ExportRequest:
     fill: str | None = None
     week_start: str | None = None
     units: str | None = None
+    hours: str | None = None
+    days: str | None = None
     tags: Sequence[str] = ()
 
     @property
@@ -82,21 +83,20 @@ class ExportRequest:
         return stored
 
     def columns(self, catalog: Catalog) -> tuple[str, ...]:
-        """Returns the names of a table's columns, none of series; TooLargeError for too many.
+        """Returns the names of a table's columns, without names every active point; none of series.
 
-        NotFoundError for a point that is unknown.
+        TooLargeError for too many, NotFoundError for a point that is unknown.
         """
         if self.form != "table":
             return ()
-        names = self._names(catalog) or tuple(point.name for point in catalog.points)
+        names = self._names(catalog) or tuple(point.name for point in catalog.active)
         operands = sums.names(names)
         if len(names) > MAX_COLUMNS or len(operands) > MAX_COLUMNS:
             raise TooLargeError(
                 f"a table has at most {MAX_COLUMNS} columns and points, and this one {len(names):,} and"
                 f" {len(operands):,}; name fewer, use tag, or form=series"
             )
-        if sum(len(name.encode()) for name in names) > MAX_NAME_BYTES:
-            raise TooLargeError(f"the names of the columns have more than {MAX_NAME_BYTES:,} bytes together")
+        check_bytes(names)
         catalog.select(operands)
         return names
 

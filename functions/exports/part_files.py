@@ -18,7 +18,8 @@ from vitals.store.tiers.export_files import ExportFiles
 class PartRequest:
     """What to store of an export, on whose claim, within `timeout_s` for the query.
 
-    `names` is None for every point. The `columns` of a part of buckets are points of the catalog, or sums.
+    `names` is None for every point. The `columns` of a part of buckets are points of the catalog, or sums;
+    `holidays` are left out of them.
     `check` is called often, and ends the work by raising.
     """
 
@@ -27,6 +28,7 @@ class PartRequest:
     names: Sequence[str] | None
     ids: Sequence[int]
     columns: Sequence[str]
+    holidays: Sequence[str]
     catalog: Catalog
     claim: str
     timeout_s: float
@@ -95,8 +97,15 @@ class PartFiles:
     def _rows(self, request: PartRequest, folder: Path) -> BulkRows:
         if request.export_part.kind != BUCKETS:
             return self.readers[request.export_part.kind].read(self._bulk_request(request, folder))
-        part = (request.export, request.export_part, request.columns, request.catalog, request.check)
-        return BulkRows(self.buckets.batches(*part))
+        batches = self.buckets.batches(
+            export=request.export,
+            export_part=request.export_part,
+            names=request.columns,
+            holidays=request.holidays,
+            catalog=request.catalog,
+            check=request.check,
+        )
+        return BulkRows(batches)
 
     def _bulk_request(self, request: PartRequest, folder: Path) -> BulkRequest:
         return BulkRequest(

@@ -30,6 +30,8 @@ def export(export: Export, now_ms: int) -> schemas.Export:
         "measure": export.measure or (None if export.resolution == "raw" else "mean"),
         "fill": export.fill or None,
         "units": export.units or "source",
+        "hours": export.hours or None,
+        "days": export.days or None,
         "points": export.points,
         "requested_by": export.requested_by,
         "created_at": iso(export.created_ms),

@@ -139,6 +139,7 @@ class ExportWorker:
                 names=[catalog.points[point_id].name for point_id in plan.ids] or None,
                 ids=plan.ids,
                 columns=plan.columns or _names(export, plan, catalog),
+                holidays=plan.holidays,
                 catalog=catalog,
                 claim=claim,
                 timeout_s=max(0.0, self.remaining_s() - _CONVERTING_S),

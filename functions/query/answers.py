@@ -1,9 +1,9 @@
 """The query API: authorises each request, and has it answered by the module of its answer."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from query import coverage, health, schemas
+from query import coverage, encoding, health, schemas
 from query.catalogs import Catalogs
 from query.pages import Web
 from query.points import lists
@@ -20,7 +20,7 @@ from vitals.model.ranges import Time
 from vitals.model.records.sites import SiteRecord
 from vitals.model.records.tokens import Grant
 from vitals.reading.executor import Executor
-from vitals.reading.plan import QueryPlan, plan_query
+from vitals.reading.queries.planning import Planner, plan_query
 from vitals.reading.request import QueryRequest, parse_span
 from vitals.reading.summary.planning import plan_summary
 
@@ -41,11 +41,6 @@ class Api:
     web: Web = field(default_factory=Web)
     monotonic: Callable[[], float] = SYSTEM.monotonic
 
-    def with_tagged(self, grant: Grant, request: QueryRequest) -> QueryRequest:
-        """Returns a request of tags with the names of the points that have them."""
-        self._authorise(grant, request.site)
-        return lists.tagged(self.catalogs, request)
-
     def query(self, grant: Grant, request: QueryRequest, if_none_match: str = "") -> Reply:
         """Returns the samples or aggregates of some points in a range, or their table."""
         return self._reply(grant, request, plan_query, if_none_match)
@@ -58,12 +53,15 @@ class Api:
         self,
         grant: Grant,
         request: QueryRequest,
-        plan_request: Callable[..., QueryPlan],
+        plan_request: Planner,
         if_none_match: str,
     ) -> Reply:
         began_s = self.monotonic()
         self._authorise(grant, request.site)
-        now_ms = self.now()
+        if request.tags:
+            request = lists.tagged(self.catalogs, request)
+        limits = request.limits or encoding.limits(request.media_type, request.point_names)
+        request, now_ms = replace(request, limits=limits), self.now()
         names = sums.names(request.point_names)
         catalog = self.catalogs.find(request.site, names)
         site = self.sites.find(request.site) or SiteRecord(request.site)

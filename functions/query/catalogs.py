@@ -27,6 +27,14 @@ class Catalogs:
         incomplete = age_ms > _RELOAD_MS and any(name not in catalog.by_name for name in names)
         return self.load(site) if age_ms > _TTL_MS or incomplete else catalog
 
+    def with_id(self, site: str, point_id: int) -> Catalog:
+        """Returns the site's catalog, loaded again when it lacks the id of a page token.
+
+        Another container, whose catalog is newer, may have made the token.
+        """
+        catalog = self.find(site)
+        return self.load(site) if point_id >= len(catalog.points) else catalog
+
     def load(self, site: str) -> Catalog:
         """Returns the site's catalog as it is now."""
         now_ms, catalog = self.now(), self.table.load(site)

@@ -99,8 +99,11 @@ _IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 Limit = Annotated[int, Query(ge=1, le=1_000, description="points per page")]
 
 
-class QueryBody(BaseModel):
-    """A query as JSON; the keys are those of the GET."""
+class RangeBody(BaseModel):
+    """Points and a range as JSON: what queries and summaries have in common.
+
+    Keys have the names of QueryRequest, but for those of the points and the range.
+    """
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
@@ -111,15 +114,32 @@ class QueryBody(BaseModel):
     end_time: StrictStr | StrictInt | StrictFloat = Field(
         description="the end, which is not part of the range"
     )
-    resolution: str = Field("auto", max_length=8, description=_RESOLUTION_HELP)
     timezone: str | None = Field(None, max_length=64, description=_ZONE_HELP)
-    week_start: str | None = Field(None, max_length=8, description=_WEEK_HELP)
-    measure: str | None = Field(None, max_length=20, description=_MEASURE_HELP)
     units: str | None = Field(None, max_length=8, description=_UNITS_HELP)
-    form: Form = Field("series", description=_FORM_HELP)
-    fill: str | None = Field(None, max_length=8, description=_FILL_HELP)
     hours: str | None = Field(None, max_length=11, description=_HOURS_HELP)
     days: str | None = Field(None, max_length=27, description=_DAYS_HELP)
+
+    def request(self) -> QueryRequest:
+        """Returns the body as a request."""
+        selection = {"site_name", "point_names", "tag", "start_time", "end_time"}
+        return QueryRequest(
+            site=self.site_name,
+            point_names=self.point_names or (),
+            tags=self.tag or (),
+            start=self.start_time,
+            end=self.end_time,
+            **self.model_dump(exclude=selection),
+        )
+
+
+class QueryBody(RangeBody):
+    """A query as JSON; the keys are those of the GET."""
+
+    resolution: str = Field("auto", max_length=8, description=_RESOLUTION_HELP)
+    week_start: str | None = Field(None, max_length=8, description=_WEEK_HELP)
+    measure: str | None = Field(None, max_length=20, description=_MEASURE_HELP)
+    form: Form = Field("series", description=_FORM_HELP)
+    fill: str | None = Field(None, max_length=8, description=_FILL_HELP)
     max_points: int | None = Field(None, ge=1)
     next_token: str | None = Field(None, max_length=2_000)
     width: int | None = Field(None, ge=1)
@@ -127,22 +147,8 @@ class QueryBody(BaseModel):
     interval_ms: int | None = Field(None, ge=1)
 
 
-class SummaryBody(BaseModel):
+class SummaryBody(RangeBody):
     """The points and the range of a summary."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
-
-    site_name: str = Field(max_length=64)
-    point_names: list[Column] | None = Field(None, description="or else tag")
-    tag: list[Tag] | None = Field(None, max_length=20, description=_TAGS_HELP)
-    start_time: StrictStr | StrictInt | StrictFloat = Field(description="ISO 8601 or epoch milliseconds")
-    end_time: StrictStr | StrictInt | StrictFloat = Field(
-        description="the end, which is not part of the range"
-    )
-    timezone: str | None = Field(None, max_length=64, description=_ZONE_HELP)
-    units: str | None = Field(None, max_length=8, description=_UNITS_HELP)
-    hours: str | None = Field(None, max_length=11, description=_HOURS_HELP)
-    days: str | None = Field(None, max_length=27, description=_DAYS_HELP)
 
 
 class LatestBody(BaseModel):
@@ -205,47 +211,12 @@ def query(
 
 @router.post("/timeseries/query", summary="Samples by POST, for more points than fit in a URL")
 def query_by_post(body: Annotated[QueryBody, Body()]) -> Response[Any]:
-    request = QueryRequest(
-        site=body.site_name,
-        point_names=body.point_names or (),
-        start=body.start_time,
-        end=body.end_time,
-        resolution=body.resolution,
-        max_points=body.max_points,
-        next_token=body.next_token,
-        width=body.width,
-        method=body.method,
-        interval_ms=body.interval_ms,
-        timezone=body.timezone,
-        week_start=body.week_start,
-        measure=body.measure,
-        units=body.units,
-        form=body.form,
-        fill=body.fill,
-        tags=body.tag or (),
-        hours=body.hours,
-        days=body.days,
-    )
-    return _reply(request)
+    return _reply(body.request())
 
 
 @router.post("/timeseries/summary", summary="What points did in a range: extremes, means, totals, peaks")
 def summary(body: Annotated[SummaryBody, Body()]) -> Response[Any]:
-    request = QueryRequest(
-        site=body.site_name,
-        point_names=body.point_names or (),
-        start=body.start_time,
-        end=body.end_time,
-        timezone=body.timezone,
-        units=body.units,
-        tags=body.tag or (),
-        hours=body.hours,
-        days=body.days,
-    )
-    if request.tags:
-        request = _api().with_tagged(_grant(), request)
-    if_none_match = router.current_event.headers.get("If-None-Match") or ""
-    reply = _api().summary(_grant(), replace(request, media_type=encoding.JSON), if_none_match)
+    reply = _api().summary(_grant(), body.request(), _if_none_match())
     return _sent(reply, encoding.JSON)
 
 
@@ -340,13 +311,8 @@ def docs() -> Response[Any]:
 
 def _reply(request: QueryRequest) -> Response[Any]:
     """Returns the query's answer in an accepted format, which is chosen before anything is read."""
-    event = router.current_event
-    media_type = encoding.negotiated(accepted(event))
-    if request.tags:
-        request = _api().with_tagged(_grant(), request)
-    limits = encoding.limits(media_type, request.point_names)
-    request = replace(request, media_type=media_type, limits=limits)
-    reply = _api().query(_grant(), request, event.headers.get("If-None-Match") or "")
+    media_type = encoding.negotiated(accepted(router.current_event))
+    reply = _api().query(_grant(), replace(request, media_type=media_type), _if_none_match())
     return _sent(reply, media_type)
 
 
@@ -360,6 +326,10 @@ def _sent(reply: Reply, media_type: str) -> Response[Any]:
         return Response(304, headers=dict(headers))
     result = encoding.encoded(reply.answer, media_type)
     return answer(result.body, result.content_type, headers=result.headers | headers)
+
+
+def _if_none_match() -> str:
+    return router.current_event.headers.get("If-None-Match") or ""
 
 
 def _api() -> Api:

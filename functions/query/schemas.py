@@ -187,7 +187,7 @@ class SummaryOfPoint(TypedDict):
     """In seconds."""
     starts: int | None
     peak: float | None
-    """The highest mean of a local quarter of an hour."""
+    """The highest mean of a local quarter of an hour that is whole within the range and the hours."""
     peak_time: str | None
     """When that quarter of an hour begins."""
     known: float | None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, NotRequired, TypedDict
 
-from vitals.reading.summary.reader import MOST_SAMPLES
+from vitals.reading.request import MAX_SAMPLES_AT_ONCE
 
 Code = Literal[
     "UNKNOWN_POINT",
@@ -78,7 +78,7 @@ def gaps_omitted() -> WarningDetail:
 
 def too_many_samples() -> WarningDetail:
     """Returns the warning of a summary without what takes all samples."""
-    text = f"sd, percentiles and peaks are omitted: the range has more than {MOST_SAMPLES:,} samples."
+    text = f"sd, percentiles and peaks are omitted: the range has more than {MAX_SAMPLES_AT_ONCE:,} samples."
     return {"code": "TOO_MANY_SAMPLES", "text": text}
 
 

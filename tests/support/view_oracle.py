@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
+import pandas as pd
 
 from tests.support.laid_out_api import LaidOutApi
 from vitals.model.timespan import HOUR_MS, MINUTE_MS
@@ -42,9 +43,13 @@ class ViewOracle:
     def __init__(self, samples: Samples, zone: str = "UTC") -> None:
         self._sql = duckdb.connect()
         self._sql.execute("SET TimeZone = 'UTC'")
-        self._sql.execute("CREATE TABLE samples (name VARCHAR, ts BIGINT, v DOUBLE)")
         rows = [(name, ts, v) for name, values in samples.items() for ts, v in values]
-        self._sql.executemany("INSERT INTO samples VALUES (?, ?, ?)", rows)
+        # Rows one by one take milliseconds each.
+        self._sql.register("frame", pd.DataFrame(rows, columns=["name", "ts", "v"]))
+        self._sql.execute(
+            "CREATE TABLE samples AS"
+            " SELECT name::VARCHAR AS name, ts::BIGINT AS ts, v::DOUBLE AS v FROM frame"
+        )
         self._sql.execute(_CLOCKS.format(zone=zone))
 
     def fit(self, x: str, y: str) -> tuple[float, float, float, int]:

@@ -43,6 +43,8 @@ class Exports:
         fill: Literal["null", "last", "linear"] | None = None,
         week_start: Literal["monday", "sunday"] | None = None,
         units: Literal["source", "metric", "imperial"] | None = None,
+        hours: str | None = None,
+        days: str | None = None,
     ) -> Export:
         """Starts an export of these points in [start, end); an empty list without tags exports every point.
 
@@ -58,6 +60,8 @@ class Exports:
             "fill": fill,
             "week_start": week_start,
             "units": units,
+            "hours": hours,
+            "days": days,
         }
         body = {
             "site_name": site,

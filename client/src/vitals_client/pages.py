@@ -70,7 +70,7 @@ class Pages:
 
 
 def body(
-    site: str, points: Iterable[str], start: Time, end: Time, tags: Iterable[str], **parameters: Any
+    site: str, points: Iterable[str], start: Time, end: Time, *, tags: Iterable[str] = (), **parameters: Any
 ) -> dict[str, Any]:
     """Returns the body of a query, without the parameters that are None."""
     chosen = arguments.texts("tags", tags)

@@ -328,6 +328,10 @@ class Export(TypedDict):
     """Null where nothing is filled."""
     units: str
     """source, metric or imperial."""
+    hours: str | None
+    """The local hours that count, null for all."""
+    days: str | None
+    """The days of the week that count, null for all."""
     points: int
     """How many are exported."""
     requested_by: str
@@ -429,7 +433,7 @@ class SummaryOfPoint(TypedDict):
     """In seconds."""
     starts: int | None
     peak: float | None
-    """The highest mean of a local quarter of an hour."""
+    """The highest mean of a local quarter of an hour that is whole within the range and the hours."""
     peak_time: str | None
     """When that quarter of an hour begins."""
     known: float | None

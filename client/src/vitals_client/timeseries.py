@@ -1,7 +1,7 @@
 """What a client reads of points in a range: series, tables and summaries."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 from vitals_client import tables
 from vitals_client.arguments import Time
@@ -22,6 +22,40 @@ type Units = Literal["source", "metric", "imperial"]
 type Fill = Literal["null", "last", "linear"]
 
 
+class SummaryOptions(TypedDict, total=False):
+    """What may be given by name to Timeseries.summary.
+
+    `tags` stand in place of names. `timezone` is by default the site's, and if given that of times without an
+    offset, too. `hours` such as 06:00-18:00, and `days` such as mon-fri, are local.
+    """
+
+    tags: Sequence[str]
+    timezone: str | None
+    units: Units | None
+    hours: str | None
+    days: str | None
+
+
+class _BucketOptions(SummaryOptions, total=False):
+    resolution: str
+    measure: str | None
+    week_start: WeekStart | None
+
+
+class QueryOptions(_BucketOptions, total=False):
+    """What may be given by name to Timeseries.query; `resolution` is auto by default."""
+
+    max_points: int | None
+    width: int | None
+    method: Method | None
+
+
+class TableOptions(_BucketOptions, total=False):
+    """What may be given by name to Timeseries.table; `resolution` is auto by default."""
+
+    fill: Fill | None
+
+
 class Timeseries:
     """The queries of a client."""
 
@@ -34,18 +68,7 @@ class Timeseries:
         points: Sequence[str],
         start: Time,
         end: Time,
-        *,
-        tags: Sequence[str] = (),
-        resolution: str = "auto",
-        timezone: str | None = None,
-        measure: str | None = None,
-        week_start: WeekStart | None = None,
-        units: Units | None = None,
-        hours: str | None = None,
-        days: str | None = None,
-        max_points: int | None = None,
-        width: int | None = None,
-        method: Method | None = None,
+        **options: Unpack[QueryOptions],
     ) -> "pa.Table":
         """Returns the samples or aggregates of the points in [start, end): every page, point by point.
 
@@ -54,19 +77,7 @@ class Timeseries:
         JSON under the key `vitals`; a data frame of the table has the measure, the zone and the proofs as
         `attrs`. What is missing is a VitalsWarning.
         """
-        request = body(
-            *(site, points, start, end, tags),
-            resolution=resolution,
-            timezone=timezone,
-            measure=measure,
-            week_start=week_start,
-            units=units,
-            hours=hours,
-            days=days,
-            max_points=max_points,
-            width=width,
-            method=method,
-        )
+        request = body(site, points, start, end, **options)
         table = tables.joined(list(self._pages.of_query(request, tables.read, warned=False)))
         warn(tables.envelope(table)["warnings"])
         return table
@@ -77,36 +88,13 @@ class Timeseries:
         points: Sequence[str],
         start: Time,
         end: Time,
-        *,
-        tags: Sequence[str] = (),
-        resolution: str = "auto",
-        timezone: str | None = None,
-        measure: str | None = None,
-        week_start: WeekStart | None = None,
-        units: Units | None = None,
-        hours: str | None = None,
-        days: str | None = None,
-        max_points: int | None = None,
-        width: int | None = None,
-        method: Method | None = None,
+        **options: Unpack[QueryOptions],
     ) -> Iterator["pa.Table"]:
         """Yields the pages of `query`, in order of time, for results that do not fit into memory.
 
         Pages of runtime and integral have at_least and at_most, null where a page has no bounds.
         """
-        request = body(
-            *(site, points, start, end, tags),
-            resolution=resolution,
-            timezone=timezone,
-            measure=measure,
-            week_start=week_start,
-            units=units,
-            hours=hours,
-            days=days,
-            max_points=max_points,
-            width=width,
-            method=method,
-        )
+        request = body(site, points, start, end, **options)
         return self._pages.of_query(request, tables.read, warned=True)
 
     def table(
@@ -115,16 +103,7 @@ class Timeseries:
         points: Sequence[str],
         start: Time,
         end: Time,
-        *,
-        tags: Sequence[str] = (),
-        resolution: str = "auto",
-        timezone: str | None = None,
-        measure: str | None = None,
-        fill: Fill | None = None,
-        week_start: WeekStart | None = None,
-        units: Units | None = None,
-        hours: str | None = None,
-        days: str | None = None,
+        **options: Unpack[TableOptions],
     ) -> "pd.DataFrame":
         """Returns a data frame with a row for each bucket of [start, end), and a column for each name.
 
@@ -133,18 +112,7 @@ class Timeseries:
         timezone, units, resolution and the unit of each column. What is missing is a VitalsWarning.
         """
         wide.check_pandas()
-        pages = self.table_pages(
-            *(site, points, start, end),
-            tags=tags,
-            resolution=resolution,
-            timezone=timezone,
-            measure=measure,
-            fill=fill,
-            week_start=week_start,
-            units=units,
-            hours=hours,
-            days=days,
-        )
+        pages = self.table_pages(site, points, start, end, **options)
         return wide.frame(self._pages.valid(wide.joined, list(pages)))
 
     def table_pages(
@@ -153,30 +121,10 @@ class Timeseries:
         points: Sequence[str],
         start: Time,
         end: Time,
-        *,
-        tags: Sequence[str] = (),
-        resolution: str = "auto",
-        timezone: str | None = None,
-        measure: str | None = None,
-        fill: Fill | None = None,
-        week_start: WeekStart | None = None,
-        units: Units | None = None,
-        hours: str | None = None,
-        days: str | None = None,
+        **options: Unpack[TableOptions],
     ) -> Iterator["pa.Table"]:
         """Yields the pages of `table` as Arrow tables, whose headers have the units: `main [kWh]`."""
-        request = body(
-            *(site, points, start, end, tags),
-            form="table",
-            resolution=resolution,
-            timezone=timezone,
-            measure=measure,
-            fill=fill,
-            week_start=week_start,
-            units=units,
-            hours=hours,
-            days=days,
-        )
+        request = body(site, points, start, end, form="table", **options)
         return self._pages.of_query(request, wide.read, warned=True)
 
     def summary(
@@ -185,19 +133,13 @@ class Timeseries:
         points: Sequence[str],
         start: Time,
         end: Time,
-        *,
-        tags: Sequence[str] = (),
-        timezone: str | None = None,
-        units: Units | None = None,
-        hours: str | None = None,
-        days: str | None = None,
+        **options: Unpack[SummaryOptions],
     ) -> list[SummaryOfPoint]:
         """Returns what each point or sum did in [start, end): its extremes, means, increase, running time.
 
         A value is None where it makes no sense for the point's kind, or nothing is known.
         """
-        selection = {"timezone": timezone, "units": units, "hours": hours, "days": days}
-        answer = self._http.read(_SUMMARY, body(site, points, start, end, tags, **selection))
+        answer = self._http.read(_SUMMARY, body(site, points, start, end, **options))
         warn(answer["warnings"])
         summaries: list[SummaryOfPoint] = answer["points"]
         return summaries

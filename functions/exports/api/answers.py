@@ -116,16 +116,20 @@ class ExportAnswers:
             fill=request.fill or "",
             week_start=request.week_start or "",
             units=request.units or site.units,
+            hours=request.hours or "",
+            days=request.days or "",
         )
         # As in a query, a bucket that begins now has begun.
         columns, span = request.columns(catalog), request.span(export.created_ms + 1)
-        if not span or not catalog.points:
+        is_table = request.form == "table"
+        names = columns if is_table else [point.name for point in _points(catalog, ids)]
+        if not span or not names:
             return export, ExportPlan((), ids, columns), lambda _: 0
-        names = columns or [point.name for point in _points(catalog, ids)]
-        group_plans = list(planning.plans(export, names, span, catalog, export.created_ms))
+        group_plans = list(planning.plans(export, names, span, catalog, export.created_ms, site.holidays))
         parts = planning.parts(group_plans)
         sizes = partial(estimate.estimated_bytes_of_buckets, group_plans)
-        return _with_days(export, parts), ExportPlan(parts, ids, columns), sizes
+        holidays = tuple(site.holidays) if request.days else ()
+        return _with_days(export, parts), ExportPlan(parts, ids, columns, holidays), sizes
 
     def _sizes(
         self, export: Export, records: Sequence[ArchiveRecord], selected: estimate.Selection

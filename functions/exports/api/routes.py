@@ -49,6 +49,8 @@ class ExportBody(BaseModel):
     fill: StrictStr | None = Field(None, max_length=8, description="as in a query")
     week_start: StrictStr | None = Field(None, max_length=8, description="as in a query")
     units: StrictStr | None = Field(None, max_length=8, description="as in a query")
+    hours: StrictStr | None = Field(None, max_length=11, description="as in a query")
+    days: StrictStr | None = Field(None, max_length=27, description="as in a query")
     tag: list[Tag] | None = Field(
         None, max_length=20, description="in place of names: points that have all of these tags"
     )
@@ -70,6 +72,8 @@ def start(body: Annotated[ExportBody, Body()]) -> Response[Any]:
         fill=body.fill,
         week_start=body.week_start,
         units=body.units,
+        hours=body.hours,
+        days=body.days,
         tags=body.tag or (),
     )
     return json_answer(_api().start(_grant(), request), 202)

@@ -29,6 +29,10 @@ class Export(TypedDict):
     """Null where nothing is filled."""
     units: str
     """source, metric or imperial."""
+    hours: str | None
+    """The local hours that count, null for all."""
+    days: str | None
+    """The days of the week that count, null for all."""
     points: int
     """How many are exported."""
     requested_by: str

@@ -10,7 +10,8 @@ from vitals.errors import TooLargeError
 from vitals.model.points import Catalog
 from vitals.model.records.exports import BUCKETS, Export, ExportPart
 from vitals.model.timespan import DAY_MS, Span, iso
-from vitals.reading.plan import QueryPlan, plan_query
+from vitals.reading.plan import QueryPlan
+from vitals.reading.queries.planning import plan_query
 from vitals.reading.request import LONGEST_INTERVAL_MS, MAX_POINTS, QueryRequest
 from vitals.reading.resolution import interval_s
 
@@ -25,15 +26,23 @@ _PAGE_ROWS = 250_000
 
 
 def plans(
-    export: Export, names: Sequence[str], span: Span, catalog: Catalog, now_ms: int
+    export: Export,
+    names: Sequence[str],
+    span: Span,
+    catalog: Catalog,
+    now_ms: int,
+    holidays: Sequence[str] = (),
 ) -> Iterator[QueryPlan]:
     """Yields the plan of each group of points in the span, of a table as a whole.
+
+    `holidays` (YYYY-MM-DD) are left out by an export of `days`.
 
     InvalidRequestError, NotFoundError or TooLargeError where a query of these parameters is refused.
     """
     groups = [tuple(names)] if export.form == "table" else batched(names, MAX_POINTS, strict=False)
     for group in groups:
-        plan = plan_query(_request(export, group, span), catalog, now_ms, LONGEST_INTERVAL_MS // DAY_MS)
+        request = _request(export, group, span)
+        plan = plan_query(request, catalog, now_ms, LONGEST_INTERVAL_MS // DAY_MS, holidays=holidays)
         yield replace(plan, row_limit=_PAGE_ROWS)
 
 
@@ -81,6 +90,8 @@ def _request(export: Export, names: Sequence[str], span: Span) -> QueryRequest:
         week_start=export.week_start or None,
         measure=export.measure or None,
         units=export.units or None,
+        hours=export.hours or None,
+        days=export.days or None,
         form=export.form,
         fill=export.fill or None,
     )

@@ -37,6 +37,7 @@ class BucketReader:
         export: Export,
         export_part: ExportPart,
         names: Sequence[str],
+        holidays: Sequence[str],
         catalog: Catalog,
         check: Callable[[], None],
     ) -> Iterator[Any]:
@@ -46,7 +47,7 @@ class BucketReader:
         """
         site = self.sites.load(export.site)
         span = Span(export_part.start_ms, export_part.end_ms)
-        for plan in planning.plans(export, names, span, catalog, self.now()):
+        for plan in planning.plans(export, names, span, catalog, self.now(), holidays):
             for query, page in self._pages(plan, site.checkpoint_ms if site else None, check):
                 batch = _batch(query, page)
                 if len(batch):

@@ -8,6 +8,7 @@ from query.points import paging
 from query.points import search as point_search
 from query.schemas import Points, Tags
 from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
+from vitals.model.points import Point
 from vitals.reading import page_token
 from vitals.reading.request import MAX_POINTS, QueryRequest
 
@@ -28,16 +29,16 @@ def tagged(catalogs: Catalogs, request: QueryRequest) -> QueryRequest:
     """Returns a request of tags with the names, in order, of the points that have all of them.
 
     Later pages are of the points of the first page, which their token names. InvalidRequestError for a
-    request that has names too, NotFoundError when no point has the tags, TooLargeError for too many.
+    request that has names too, and a token of points that do not exist; NotFoundError when no point has the
+    tags, TooLargeError for too many.
     """
     if request.point_names:
         raise InvalidRequestError("use either point names or tag, not both")
-    catalog = catalogs.find(request.site)
     if request.next_token is not None:
-        ids = page_token.ids_of(request.next_token)
-        names = [point.name for point in catalog.points if point.id in ids]
+        points = _of_token(catalogs, request.site, request.next_token)
     else:
-        names = [point.name for point in point_search.find(catalog.active, request.site, "", request.tags)]
+        points = point_search.find(catalogs.find(request.site).active, request.site, "", request.tags)
+    names = [point.name for point in points]
     if not names:
         raise NotFoundError("no point of the site has all of these tags")
     if len(names) > MAX_POINTS:
@@ -45,6 +46,15 @@ def tagged(catalogs: Catalogs, request: QueryRequest) -> QueryRequest:
             f"{len(names):,} points have these tags; a query takes at most {MAX_POINTS}. Add a tag."
         )
     return replace(request, point_names=sorted(names))
+
+
+def _of_token(catalogs: Catalogs, site: str, token: str) -> list[Point]:
+    """Returns the points that a token names; InvalidRequestError when the site does not have them all."""
+    ids = page_token.ids_of(token)
+    points = catalogs.with_id(site, max(ids, default=-1)).points
+    if not ids or max(ids) >= len(points):
+        raise page_token.invalid()
+    return [points[point_id] for point_id in ids]
 
 
 def tags_and_equipment(catalogs: Catalogs, site: str) -> Tags:

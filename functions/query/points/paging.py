@@ -20,13 +20,10 @@ def page_start(
     catalogs: Catalogs, site: str, next_token: str | None, owner: str
 ) -> tuple[Catalog, str | None]:
     """Returns the site's catalog, and the name of the point that a page follows; None for the first page."""
-    catalog = catalogs.find(site)
     if next_token is None:
-        return catalog, None
+        return catalogs.find(site), None
     last_id = page_token.decode(next_token, owner)
-    if last_id >= len(catalog.points):
-        # Another container, whose catalog is newer, may have made the token.
-        catalog = catalogs.load(site)
+    catalog = catalogs.with_id(site, last_id)
     if not 0 <= last_id < len(catalog.points):
         raise page_token.invalid()
     return catalog, catalog.points[last_id].name

@@ -85,7 +85,7 @@ class SampleReader:
         return self._summary(query) if query.plan.form == "summary" else self._page(query)
 
     def _summary(self, query: PlannedRead) -> tuple[SummaryAnswer, bool]:
-        plan, summary = query.plan, summarise(self.executor, query)
+        plan, summary = query.plan, summarise(self.executor, query, self._budget())
         stats = summary.stats
         if stats.failures and not stats.sources:
             raise stats.failures[0].error
@@ -102,9 +102,8 @@ class SampleReader:
         return answer, not stats.failures and not stats.is_provisional
 
     def _page(self, query: PlannedRead) -> tuple[ColumnAnswer, bool]:
-        plan, end_s = query.plan, self.monotonic() + READ_BUDGET_S
-        known_until_ms = query.now_ms - MAX_LAG_MS
-        page = PageReader(self.executor, query, known_until_ms, lambda: self.monotonic() < end_s).read()
+        plan, known_until_ms = query.plan, query.now_ms - MAX_LAG_MS
+        page = PageReader(self.executor, query, known_until_ms, self._budget()).read()
         stats = page.stats
         whole = plan.start_ms == plan.span.start_ms and page.next_ms is None
         if stats.failures and not stats.sources and whole:
@@ -113,6 +112,11 @@ class SampleReader:
         answer = _answer(query, page, report, self._request_cost(query.cost, hit=False))
         complete = report.all_polled and report.in_time and not page.timed_out and not stats.failures
         return answer, complete and not stats.is_provisional
+
+    def _budget(self) -> Callable[[], bool]:
+        """Returns a function that says whether there is time left to read, from now on."""
+        end_s = self.monotonic() + READ_BUDGET_S
+        return lambda: self.monotonic() < end_s
 
     def _request_cost(self, cost: Cost, *, hit: bool) -> RequestCost:
         seconds = self.monotonic() - self.began_s

@@ -292,6 +292,7 @@ def test_an_exported_table_is_the_one_read(
         pd.testing.assert_series_equal(read[header], frame[name].reset_index(drop=True), check_names=False)
     [export] = client.exports.list(SITE)
     assert (export["form"], export["resolution"], export["measure"]) == ("table", "15m", "at")
-    tagged = client.exports.create(SITE, [], *RANGE, tags=["air"], resolution="1h", units="metric")
+    options = {"resolution": "1h", "units": "metric", "hours": "06:00-18:00", "days": "mon-fri"}
+    tagged = client.exports.create(SITE, [], *RANGE, tags=["air"], **options)
     assert tagged["points"] == len(list(client.points(SITE, tags=["air"])))
-    assert tagged["units"] == "metric"
+    assert {name: tagged[name] for name in options} == options

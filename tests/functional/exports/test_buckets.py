@@ -224,6 +224,82 @@ def test_duckdb_pivots_samples_to_the_table(stage: Stage, tmp_path: Path) -> Non
             assert sum(any(value is not None for value in row[1:]) for row in table) == len(pivot)
 
 
+OPEN = {"hours": "19:10-19:50", "days": "wed-fri", "timezone": ZONE}
+"""Of the three evenings with samples the first; the second is a holiday until the export is requested."""
+
+
+@pytest.mark.parametrize(
+    ("parameters", "days_later"),
+    [
+        ({"resolution": "1h", "measure": "count"}, 30),
+        ({"resolution": "15m", "measure": "mean"}, 0),
+        ({"resolution": "1d", "measure": "max", "form": "table"}, 30),
+        ({"resolution": "15m", "measure": "at", "form": "table"}, 0),
+    ],
+)
+def test_operating_hours_are_those_of_a_query(
+    stage: Stage, small_parts: None, parameters: dict[str, Any], days_later: int
+) -> None:
+    stage.world.clock.now_ms += days_later * DAY_MS
+    sites = SiteTable(stage.world.client, "StateTable")
+    set_holidays(sites, ["2026-01-01"])
+    names, parameters = names_of(stage, "analog")[:3], parameters | OPEN
+    export = stage.start(point_names=names, format="csv", **parameters)
+    expected = answer(stage, names, **parameters)
+    everything = answer(stage, names, **{**parameters, "hours": None, "days": None})
+    set_holidays(sites, [])
+    stage.drain()
+    files = stage.files(export)
+    if "columns" in expected:
+        cells = list(csv_columns(files).values())[1:]
+        truth = [numbers(column["values"]) for column in expected["columns"]]
+        assert [numbers(map(number, column)) for column in cells] == truth
+        assert truth != [numbers(column["values"]) for column in everything["columns"]]
+    else:
+        rows = sorted(
+            (row["point_name"], row["timestamp"], row["value"])
+            for file in files
+            for row in parsed("csv", file)
+        )
+        assert rows == sorted(rows_of(expected))
+        assert 0 < len(rows) < len(rows_of(everything))
+    record = stage.get(export)
+    assert (record["hours"], record["days"]) == (OPEN["hours"], OPEN["days"])
+
+
+def set_holidays(sites: SiteTable, dates: list[str]) -> None:
+    sites.set_settings(SITE, {"holidays": tuple(dates)}, "tests")
+
+
+def number(cell: str) -> float | None:
+    return None if cell == "" else float(cell)
+
+
+def rows_of(content: dict[str, Any]) -> list[tuple[str, int, float]]:
+    return [
+        (series["point_name"], int(time), float(value))
+        for series in content["series"]
+        for time, value in zip(series["timestamps"], series["values"], strict=True)
+    ]
+
+
+def test_a_table_of_all_has_active_points(stage: Stage) -> None:
+    """Those that the upstream lists no more have no column; by series their buckets are exported, too."""
+    catalogs = stage.world.syncer.catalogs
+    listed = [point.listed for point in catalogs.load(SITE).points]
+    for _ in range(2):
+        catalogs.refresh(SITE, listed[2:])
+    active = [point.name for point in catalogs.load(SITE).active]
+    assert len(active) == len(listed) - 2
+    table = stage.start(format="csv", resolution="1d", form="table", measure="max")
+    series = stage.start(format="csv", resolution="1d", measure="max")
+    assert [stage.get(export)["points"] for export in (table, series)] == [len(active), len(listed)]
+    stage.drain()
+    headers = list(csv_columns(stage.files(table)))
+    assert len(headers) == 1 + len(active)
+    assert all(header.startswith(name) for name, header in zip(active, headers[1:], strict=True))
+
+
 # In their order.
 STEPS = [
     (ExportTable, "claim", 1),
@@ -325,6 +401,9 @@ def test_an_unreadable_day_fails_the_export(stage: Stage) -> None:
         ({"resolution": "1h", "fill": "last"}, 400, "use it with form=table"),
         ({"resolution": "1h", "measure": "at"}, 400, "use it with form=table"),
         ({"resolution": "1h", "units": "english"}, 400, "units"),
+        ({"hours": "06:00-18:00"}, 400, "use it with another resolution than raw"),
+        ({"resolution": "1h", "hours": "6-18"}, 400, "hours must be like 06:00-18:00"),
+        ({"resolution": "1h", "days": "workdays"}, 400, "days must be like mon-fri"),
         ({"resolution": "1h", "week_start": "friday"}, 400, "week_start must be monday or sunday"),
         ({"resolution": "1h", "timezone": "Chicago"}, 400, "IANA name"),
         ({"form": "wide"}, 400, "form"),

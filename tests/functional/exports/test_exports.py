@@ -106,8 +106,9 @@ def test_older_records_are_raw_and_utc(deployed: Stage) -> None:
     deployed.world.client.update_item(
         TableName="StateTable",
         Key=keys.export_record(export),
-        UpdateExpression="REMOVE #timezone, #form, resolution, measure, #fill, week_start, units",
-        ExpressionAttributeNames={"#timezone": "timezone", "#form": "form", "#fill": "fill"},
+        UpdateExpression="REMOVE #timezone, #form, resolution, measure, #fill, week_start, units, #hours,"
+        " #days",
+        ExpressionAttributeNames={f"#{name}": name for name in ("timezone", "form", "fill", "hours", "days")},
     )
     answer = deployed.get(export)
     assert (answer["timezone"], answer["form"], answer["resolution"]) == ("UTC", "series", "raw")

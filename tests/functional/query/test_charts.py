@@ -24,9 +24,10 @@ from vitals.model.points import Catalog
 from vitals.model.samples import Samples
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, iso
-from vitals.reading import plan, reader
+from vitals.reading import reader
 from vitals.reading.executor import Executor
 from vitals.reading.paging import Pages
+from vitals.reading.queries.planning import plan_query
 from vitals.reading.request import QueryRequest
 from vitals.reading.shape import ROWS
 from vitals.store.state.catalog import CatalogTable
@@ -478,7 +479,7 @@ def test_catalogs_point_ids_are_part_of_the_name(archive: Archive, api: Api) -> 
     parameters = QueryRequest(SITE, names, DAY, DAY + DAY_MS)
     now = archive.world.clock()
     plans = [
-        plan.plan_query(dataclasses.replace(parameters, point_names=n), catalog, now, 365)
+        plan_query(dataclasses.replace(parameters, point_names=n), catalog, now, 365)
         for n in (names, names[::-1])
     ]
     assert len({answer_cache.entry(planned, [], now).digest for planned in plans}) == 2

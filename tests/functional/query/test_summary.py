@@ -1,9 +1,12 @@
 """Summaries through the handler: each kind's values, sums, operating hours, and what is refused."""
 
+import itertools
+from dataclasses import replace
 from typing import Any
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 
 from query.answers import Api
@@ -74,8 +77,7 @@ def summary(call: Call, names: list[str], **parameters: Any) -> dict[str, dict[s
 def oracle(rows: list[tuple[str, int, float]], name: str, where: str = "true") -> dict[str, Any]:
     """Returns what DuckDB computes from the samples in the range."""
     sql = duckdb.connect()
-    sql.execute("CREATE TABLE samples (point TEXT, ts BIGINT, v DOUBLE)")
-    sql.executemany("INSERT INTO samples VALUES (?, ?, ?)", rows)
+    sql.register("samples", pd.DataFrame(rows, columns=["point", "ts", "v"]))
     inside = f"point = '{name}' AND ts >= {RANGE['start_time']} AND ts < {NOON} AND {where}"
     columns = (
         "min(v) AS min, max(v) AS max, avg(v) AS mean, stddev_samp(v) AS sd, quantile_cont(v, 0.05) AS p5,"
@@ -83,7 +85,10 @@ def oracle(rows: list[tuple[str, int, float]], name: str, where: str = "true") -
         " arg_max(v, ts) AS last, min(ts) AS first_time, max(ts) AS last_time, count(*) AS count"
     )
     [row] = sql.execute(f"SELECT {columns} FROM samples WHERE {inside}").fetch_df().to_dict("records")
-    quarters = f"SELECT ts // 900000 * 900000 AS q, avg(v) AS m FROM samples WHERE {inside} GROUP BY q"
+    quarters = (
+        f"SELECT ts // 900000 * 900000 AS q, avg(v) AS m FROM samples WHERE {inside} GROUP BY q"
+        f" HAVING q >= {RANGE['start_time']} AND q + 900000 <= {NOON}"
+    )
     peak, peak_time = sql.execute(f"SELECT max(m), arg_max(q, m) FROM ({quarters})").fetchall()[0]
     return {
         **{str(key): item for key, item in row.items()},
@@ -160,7 +165,8 @@ def test_a_sum_peaks_in_one_quarter(call: Call, samples: list[tuple[str, int, fl
     both = [(f"{name}", time_ms, number) for name, time_ms, number in samples if name in ("load", "other")]
     quarters: dict[int, dict[str, list[float]]] = {}
     for name, time_ms, number in both:
-        if time_ms >= RANGE["start_time"]:
+        # The first quarter of the range is not whole.
+        if time_ms // 900_000 * 900_000 >= RANGE["start_time"]:
             quarters.setdefault(time_ms // 900_000 * 900_000, {}).setdefault(name, []).append(number)
     sums = {
         start: sum(float(np.mean(values)) for values in means.values()) for start, means in quarters.items()
@@ -207,9 +213,65 @@ def test_tags_and_units_of_a_summary(call: Call) -> None:
 
 
 def test_too_many_samples_are_warned_of(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vitals.reading.summary.reader.MOST_SAMPLES", 10)
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES_AT_ONCE", 10)
+    assert_without_samples(call)
+
+
+def test_more_samples_than_expected_are_warned_of(
+    call: Call, dynamodb: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The point has a sample a minute, 30 of which are missing, although it is listed with one an hour."""
+    hourly = [replace(point, interval_s=3_600) for point in POINTS]
+    CatalogTable(dynamodb, "StateTable").refresh("home", hourly)
+    count = 353 - 30
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES_AT_ONCE", count)
+    assert summary(call, ["load"])["load"]["sd"] is not None
+    monkeypatch.setattr("vitals.reading.request.MAX_SAMPLES_AT_ONCE", count - 1)
+    assert_without_samples(call)
+
+
+def assert_without_samples(call: Call) -> None:
     _, content = call("/timeseries/summary", body=RANGE | {"point_names": ["load"]})
     [point] = content["points"]
     assert point["sd"] is point["p50"] is point["peak"] is None
     assert point["mean"] is not None
     assert [detail["code"] for detail in content["warning_details"]] == ["TOO_MANY_SAMPLES"]
+
+
+def test_a_long_summary_says_what_to_do(call: Call, api: Api) -> None:
+    """Each look at the clock is five seconds after the one before."""
+    seconds = itertools.count(step=5)
+    api.monotonic = lambda: float(next(seconds))
+    status, content = call("/timeseries/summary", body=RANGE | {"point_names": ["load", "fan"]})
+    assert (status, content["error_code"]) == (504, "TIMEOUT")
+    assert "request fewer points or a shorter range" in content["error"]
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 240), (7, 240), (0, 233), (7, 233), (7, 13)])
+def test_only_whole_quarters_peak(
+    call: Call, samples: list[tuple[str, int, float]], start: int, end: int
+) -> None:
+    """Partial quarters of a few samples would have higher means."""
+    span = {"start_time": START + start * MINUTE_MS, "end_time": START + end * MINUTE_MS}
+    point = summary(call, ["load"], **span)["load"]
+    quarters = {
+        first: [v for name, ts, v in samples if name == "load" and first <= ts < first + 15 * MINUTE_MS]
+        for first in range(START, START + end * MINUTE_MS, 15 * MINUTE_MS)
+        if span["start_time"] <= first and first + 15 * MINUTE_MS <= span["end_time"]
+    }
+    means = {first: float(np.mean(values)) for first, values in quarters.items() if values}
+    assert point["peak"] == (pytest.approx(max(means.values())) if means else None)
+    assert point["peak_time"] == (iso(max(means, key=lambda first: means[first])) if means else None)
+
+
+def test_a_quarter_that_hours_cut_has_no_peak(call: Call) -> None:
+    point = summary(call, ["load"], hours="07:25-07:55", start_time=START)["load"]
+    assert point["count"] == 30 - 15
+    assert point["peak_time"] == iso(NOON - 270 * MINUTE_MS)
+    assert summary(call, ["load"], hours="07:20-07:40", start_time=START)["load"]["peak"] is None
+
+
+def test_a_quarter_in_progress_has_no_peak(call: Call) -> None:
+    later = summary(call, ["load"], start_time=NOON - 5 * MINUTE_MS, end_time=NOON + HOUR_MS)["load"]
+    assert later["count"] == 5
+    assert later["peak"] is later["peak_time"] is None

@@ -17,6 +17,7 @@ from tests.support.query_calls import Ask, Call, api, ask, call
 from vitals.model.points import ListedPoint
 from vitals.model.samples import from_columns
 from vitals.model.timespan import HOUR_MS, MINUTE_MS
+from vitals.reading import page_token
 from vitals.reading.request import MAX_POINTS
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
@@ -186,6 +187,24 @@ def test_a_token_fixes_the_points_of_tags(
     assert list(values(second)) == ["a", "b - sub"]
     assert second["timestamps"] == [START + 30 * MINUTE_MS, START + 45 * MINUTE_MS]
     assert list(values(table(call, [], tag="meter"))) == ["a", "aa", "b - sub"]
-    for changed in ({"tag": "floor=1"}, {"next_token": token[:-3]}):
+    unknown = page_token.encode(START + 30 * MINUTE_MS, "digest", [0, 1_000])
+    for changed in ({"tag": "floor=1"}, {"next_token": token[:-3]}, {"next_token": unknown}):
         status, _ = call("/timeseries/query", QUARTERS | {"tag": "meter", "next_token": token} | changed)
         assert status == 400
+
+
+def test_a_token_may_name_newer_points(
+    call: Call, api: Api, dynamodb: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another container, which has loaded the catalog since, answered the first page."""
+    monkeypatch.setattr("vitals.reading.request.MAX_VALUES", 4)
+    table(call, ["a"])
+    older = dict(api.catalogs.loaded)
+    newer = [ListedPoint("aa", "kWh", tags=("meter",)), ListedPoint("new", "kWh", tags=("meter",))]
+    CatalogTable(dynamodb, "StateTable").refresh("home", [*POINTS, *newer])
+    api.catalogs.load("home")
+    first = table(call, [], tag="meter")
+    assert len(values(first)) == 4
+    api.catalogs.loaded.update(older)
+    second = table(call, [], tag="meter", next_token=first["metadata"]["next_token"])
+    assert list(values(second)) == list(values(first))

@@ -22,7 +22,7 @@ from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_start, parse_iso
 from vitals.reading.bulk.archive_rows import ArchiveRows
 from vitals.reading.bulk.request import BulkRequest
 from vitals.reading.bulk.unload import ArchiveUnload
-from vitals.reading.plan import plan_query
+from vitals.reading.queries.planning import plan_query
 from vitals.reading.reads import PlannedRead
 from vitals.reading.request import QueryRequest
 

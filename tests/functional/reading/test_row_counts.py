@@ -33,7 +33,7 @@ from vitals.reading.bulk.day_rows import DayRows
 from vitals.reading.bulk.request import BulkRequest
 from vitals.reading.bulk.unload import ArchiveUnload
 from vitals.reading.executor import Executor
-from vitals.reading.plan import plan_query
+from vitals.reading.queries.planning import plan_query
 from vitals.reading.reads import PlannedRead, ReadStats
 from vitals.reading.request import QueryRequest
 from vitals.store.state.exports import ExportTable

@@ -50,6 +50,31 @@ def test_rows_are_those_of_the_open_parts(zone: str, tier: Tier, resolution: str
 
 
 @pytest.mark.parametrize(("zone", "tier", "resolution"), SOME)
+def test_only_samples_within_are_in_force(zone: str, tier: Tier, resolution: str) -> None:
+    span = span_of(zone, resolution)
+    hours = OperatingHours.parse(HOURS, DAYS, (), zone)
+    assert hours
+    buckets = oracle(zone).select(span, resolution)
+    around = Span(buckets[0].start_ms - DAY_MS, buckets[-1].end_ms + DAY_MS)
+    oracle(zone).close([(part.start_ms, part.end_ms) for part in hours.parts(around)])
+    own = oracle(zone).rows("max")
+    grid = {"start": span.start_ms, "end": span.end_ms, "resolution": resolution, "timezone": zone}
+    for measure, fill, rows_of in (
+        ("at", "null", oracle(zone).at),
+        ("max", "last", oracle(zone).at),
+        ("max", "linear", oracle(zone).line),
+    ):
+        content = store(zone, tier).table(**grid, hours=HOURS, days=DAYS, measure=measure, fill=fill)
+        for name, rows in rows_of().items():
+            expected = rows if measure == "at" else rows | own[name]
+            read = content.rows(name)
+            assert sorted(read) == sorted(expected), (measure, fill, name)
+            np.testing.assert_allclose(
+                [read[start] for start in expected], list(expected.values()), rtol=1e-9
+            )
+
+
+@pytest.mark.parametrize(("zone", "tier", "resolution"), SOME)
 def test_steps_count_where_they_end(zone: str, tier: Tier, resolution: str) -> None:
     span = span_of(zone, resolution)
     hours = OperatingHours.parse(HOURS, DAYS, (), zone)

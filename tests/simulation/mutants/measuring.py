@@ -35,7 +35,7 @@ MUTANTS = (
         "peaks_of_closed_hours",
         "The peak of a summary is also looked for outside of the operating hours.",
         f"{VITALS}/reading/summary/reader.py",
-        "    if hours:\n        inside &= hours.contain(samples.times)\n",
+        "    is_whole &= query.plan.open_ms(starts, ends) == _QUARTER.shortest_ms\n",
         "",
     ),
 )

@@ -1,9 +1,10 @@
 """The operating hours of a zone, from what its clocks show, and what of a point's samples is within them."""
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 
 from tests.simulation.oracle.calendars import offsets
 from tests.simulation.oracle.lines import Held, Line
@@ -117,15 +118,17 @@ class Opened:
         return sum(self.line.increase(part) for part in self.parts(span))
 
     def at(self, time_ms: int) -> float | None:
-        """Returns the newest sample at or before a time that is held until then, whatever the hours."""
-        row = bisect_left(self.line.times, time_ms + 1) - 1
-        is_held = row >= 0 and time_ms - self.line.times[row] <= self.line.hold_ms
-        return self.line.values[row] if is_held else None
+        """Returns the newest sample at or before a time that is held until then."""
+        samples = self.samples(Span(time_ms - self.line.hold_ms, time_ms + 1))
+        return samples[-1][1] if samples else None
 
     def between(self, time_ms: int) -> float | None:
         """Returns the line over a time between the samples around it, None where they are too far apart."""
-        times, after = self.line.times, bisect_left(self.line.times, time_ms + 1)
-        if not 0 < after < len(times) or times[after] - times[after - 1] > self.line.hold_ms:
+        hold_ms = self.line.hold_ms
+        samples = self.samples(Span(time_ms - hold_ms, time_ms + hold_ms + 1))
+        after = bisect_right(samples, time_ms, key=itemgetter(0))
+        if not 0 < after < len(samples):
             return None
-        share = (time_ms - times[after - 1]) / (times[after] - times[after - 1])
-        return self.line.values[after - 1] * (1 - share) + self.line.values[after] * share
+        (first_ms, first), (last_ms, last) = samples[after - 1 : after + 1]
+        share = (time_ms - first_ms) / (last_ms - first_ms)
+        return first * (1 - share) + last * share if last_ms - first_ms <= hold_ms else None

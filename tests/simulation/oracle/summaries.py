@@ -195,11 +195,12 @@ def _check_peak(
 
 
 def _quarters(span: Span, point: Opened) -> dict[str, float]:
-    """Returns the mean of the samples in each local quarter of an hour of a span, by its start."""
+    """Returns the mean of the samples in each whole local quarter of an hour of a span, by its start."""
     samples, result = point.samples(span), {}
     for quarter in buckets(point.hours.zone, "15m", span):
         values = [value for time_ms, value in samples if quarter.start_ms <= time_ms < quarter.end_ms]
-        if values:
+        is_whole = span.start_ms <= quarter.start_ms and quarter.end_ms <= span.end_ms
+        if values and is_whole and point.length_ms(quarter) == 15 * MINUTE_MS:
             result[iso(quarter.start_ms)] = mean(values)
     return result
 

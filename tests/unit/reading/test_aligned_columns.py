@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from vitals.model.points import Catalog, ListedPoint, Point
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span, day_start
-from vitals.reading.plan import QueryPlan, plan_query
+from vitals.reading.plan import QueryPlan
+from vitals.reading.queries.planning import plan_query
 from vitals.reading.request import QueryRequest
 
 CATALOG = Catalog((Point(0, ListedPoint("p")),))

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vitals.model.measures.hours import OperatingHours
 from vitals.model.measures.measure import BucketRows
 from vitals.model.records.ledger import Coverage
 from vitals.model.samples import Samples, from_columns
@@ -14,6 +15,7 @@ from vitals.reading.gaps import NO_DATA, NOT_POLLED, REJECTED, Gap, GapFinder, e
 
 DAY = 1_767_225_600_000
 STEP = 150_000.0
+QUARTER_MS = 15 * MINUTE_MS
 
 
 def series(*minutes: int) -> list[int]:
@@ -116,6 +118,47 @@ def test_pages_find_what_one_page_finds(
 
     pages = [page(start, end) for start, end in itertools.pairwise(edges)]
     assert joined(pages) == page(DAY, DAY + HOUR_MS).gaps.get(7, [])
+
+
+@given(
+    st.sets(st.integers(0, 191)),
+    st.sets(st.integers(1, 191), max_size=6),
+    st.sampled_from([0.0, 1_800_000.0, 2_700_000.0, 9_000_000.0]),
+    st.sampled_from([0, QUARTER_MS]),
+    st.sampled_from(["06:00-18:00", "22:10-06:20", "12:00-12:30", "00:00-24:00"]),
+    st.integers(1, 192),
+)
+def test_gaps_within_hours_exceed_a_step(
+    quarters: set[int], cuts: set[int], step: float, width: int, text: str, until: int
+) -> None:
+    """Gaps without hours, cut at the hours; also where a page ends within one."""
+    hours = OperatingHours.parse(text, None, (), "UTC")
+    assert hours
+    times = [DAY + quarter * QUARTER_MS for quarter in sorted(quarters)]
+    known_until = DAY + until * QUARTER_MS
+    edges = [DAY, *(DAY + cut * QUARTER_MS for cut in sorted(cuts)), DAY + 2 * DAY_MS]
+
+    def page(start: int, end: int, open_hours: OperatingHours | None) -> GapFinder:
+        finder = GapFinder(start, {7: step}, open_hours)
+        if start > DAY:
+            reported = min(start, known_until)
+            since = max(DAY, int(reported - step - width - 1) // QUARTER_MS * QUARTER_MS)
+            before = GapFinder(since, {7: step})
+            before.add(rows(since, start))
+            finder.resume(before, reported)
+        finder.add(rows(start, end))
+        finder.finish(min(end, known_until))
+        return finder
+
+    def rows(low: int, high: int) -> Samples | BucketRows:
+        inside = [time_ms for time_ms in times if low <= time_ms < high]
+        return (
+            buckets(inside, width) if width else from_columns([7] * len(inside), inside, [1.0] * len(inside))
+        )
+
+    whole = page(DAY, DAY + 2 * DAY_MS, None).gaps.get(7, [])
+    expected = [part for gap in whole for part in hours.parts(gap) if part.length_ms > step]
+    assert joined([page(start, end, hours) for start, end in itertools.pairwise(edges)]) == expected
 
 
 def coverage(*unpolled: Span) -> Coverage:

@@ -8,7 +8,7 @@ from vitals.model import zones
 from vitals.model.measures.calendar import Calendar, Interval
 from vitals.model.points import Catalog, ListedPoint, Point
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, day_start
-from vitals.reading.plan import plan_query
+from vitals.reading.queries.planning import plan_query
 from vitals.reading.request import QueryRequest
 from vitals.reading.shape import Columns, LocalColumns, count_in
 

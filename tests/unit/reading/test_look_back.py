@@ -11,7 +11,8 @@ from vitals.model.points import Catalog, ListedPoint
 from vitals.model.samples import Samples, from_columns
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
 from vitals.reading.paging import Pages
-from vitals.reading.plan import QueryPlan, plan_query
+from vitals.reading.plan import QueryPlan
+from vitals.reading.queries.planning import plan_query
 from vitals.reading.reader import Page, PageReader
 from vitals.reading.reads import PlannedRead, ReadResult, ReadStats
 from vitals.reading.request import QueryRequest

@@ -11,7 +11,7 @@ from vitals.model.measures.measure import BucketRows
 from vitals.model.points import Catalog, ListedPoint
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
 from vitals.reading.paging import Pages
-from vitals.reading.plan import plan_query
+from vitals.reading.queries.planning import plan_query
 from vitals.reading.reader import Page, PageReader
 from vitals.reading.reads import PlannedRead, ReadResult, ReadStats
 from vitals.reading.request import Limits, QueryRequest

@@ -13,7 +13,8 @@ from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.samples import Samples
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, ceil_window
 from vitals.reading.paging import Pages, end_of_rows
-from vitals.reading.plan import QueryPlan, plan_query
+from vitals.reading.plan import QueryPlan
+from vitals.reading.queries.planning import plan_query
 from vitals.reading.request import MAX_COLUMNS, MAX_SAMPLES, Limits, QueryRequest
 
 NOW = 1_767_225_600_000

@@ -319,7 +319,7 @@ export type SummaryOfPoint = {
   /** In seconds. */
   runtime: number | null;
   starts: number | null;
-  /** The highest mean of a local quarter of an hour. */
+  /** The highest mean of a local quarter of an hour that is whole within the range and the hours. */
   peak: number | null;
   /** When that quarter of an hour begins. */
   peak_time: string | null;
@@ -513,6 +513,10 @@ export type ExportJob = {
   fill: string | null;
   /** source, metric or imperial. */
   units: string;
+  /** The local hours that count, null for all. */
+  hours: string | null;
+  /** The days of the week that count, null for all. */
+  days: string | null;
   /** How many are exported. */
   points: number;
   /** The name of the token. */

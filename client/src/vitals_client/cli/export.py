@@ -58,6 +58,8 @@ def create(
     fill: Annotated[Fill | None, typer.Option(help="of tables: null, last or linear")] = None,
     week_start: options.FirstDay = None,
     units: options.UnitsName = None,
+    hours: options.Hours = None,
+    days: options.Days = None,
     priority: Annotated[
         Literal["normal", "high"], typer.Option(help="high uses a queue of its own")
     ] = "normal",
@@ -89,6 +91,8 @@ def create(
                 fill=fill,
                 week_start=week_start,
                 units=units,
+                hours=hours,
+                days=days,
             )
         except (UnansweredError, KeyboardInterrupt):
             message(f"the export may have started; check with `vitals export list {shlex.quote(site)}`")

@@ -82,3 +82,20 @@ def test_malformed_days_are_refused(text: str) -> None:
 
 def test_a_request_without_hours_has_none() -> None:
     assert OperatingHours.parse(None, None, HOLIDAYS, "UTC") is None
+
+
+@pytest.mark.parametrize(
+    ("hours", "day", "length_h"),
+    [
+        ("00:30-01:30", "2026-11-01", 1),
+        ("01:30-05:00", "2026-11-01", 4.5),
+        ("00:30-05:00", "2026-11-01", 5.5),
+        ("02:15-02:45", "2026-03-08", 0),
+        ("02:15-05:00", "2026-03-08", 2),
+    ],
+)
+def test_hours_begin_and_end_at_first_instants(hours: str, day: str, length_h: float) -> None:
+    open_hours = OperatingHours.parse(hours, None, (), "America/Chicago")
+    assert open_hours
+    parts = open_hours.parts(Span(day_start(day) + 5 * HOUR_MS, day_start(day) + 20 * HOUR_MS))
+    assert sum(part.length_ms for part in parts) == length_h * HOUR_MS

@@ -11,7 +11,8 @@ from query.timeseries.answer_cache import STABLE_S, VOLATILE_S
 from vitals.model.points import Catalog, ListedPoint
 from vitals.model.records.ledger import WRITE_GRACE_MS, ArchiveRecord
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS
-from vitals.reading.plan import QueryPlan, plan_query
+from vitals.reading.plan import QueryPlan
+from vitals.reading.queries.planning import plan_query
 from vitals.reading.request import QueryRequest
 
 DAY = 20_000 * DAY_MS

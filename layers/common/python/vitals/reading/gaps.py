@@ -9,6 +9,8 @@ import numpy as np
 
 from vitals.aws.cost import Cost
 from vitals.errors import TierTimeoutError
+from vitals.model.measures.buckets import Buckets
+from vitals.model.measures.hours import OperatingHours
 from vitals.model.measures.measure import BucketRows
 from vitals.model.records.ledger import Coverage
 from vitals.model.samples import Samples, Times
@@ -54,11 +56,13 @@ class GapReport:
 class GapFinder:
     """Finds the gaps of points from `start_ms` on; rows are added in parts, in order of time.
 
-    `steps`: by point id, the longest time (ms) between two rows that is not a gap.
+    `steps`: by point id, the longest time (ms) between two rows that is not a gap. Gaps are those within the
+    `hours`, if there are any: the parts that are longer than a step.
     """
 
     start_ms: int
     steps: Mapping[int, float]
+    hours: OperatingHours | None = None
     gaps: dict[int, list[Span]] = field(default_factory=dict)
     continued: dict[int, int] = field(default_factory=dict)
     """By point id, the start of a gap whose first part is in the report of the previous page."""
@@ -73,8 +77,9 @@ class GapFinder:
         `before` must start more than a step earlier. A gap that the other page did not report, because
         it was at most a step long there, is reported here from its start.
         """
+        opened_ms = before._opened_ms(self.hours, reported_ms)
         for point, step in before.steps.items():
-            end_ms = before._ends.get(point, before.start_ms)
+            end_ms = max(before._ends.get(point, before.start_ms), opened_ms)
             if reported_ms - end_ms > step:
                 self._open.add(point)
                 end_ms = reported_ms
@@ -96,6 +101,8 @@ class GapFinder:
         """
         for point in self.steps:
             self._note(point, self._ends.get(point, self.start_ms), end_ms)
+        if self.hours and self.gaps:
+            self.gaps = self._within(self.hours)
         return self.gaps
 
     def _add_series(self, point: int, times: Times, ends: Times) -> None:
@@ -111,6 +118,26 @@ class GapFinder:
         elif end_ms - start_ms <= self.steps[point]:
             return
         self.gaps.setdefault(point, []).append(Span(start_ms, end_ms))
+
+    def _opened_ms(self, hours: OperatingHours | None, time_ms: int) -> int:
+        """Returns since when the hours have been open at a time: that time where they are closed."""
+        if hours is None:
+            return self.start_ms
+        opens, closes = hours.windows(Span(self.start_ms, time_ms + 1))
+        return int(opens[-1]) if len(closes) and closes[-1] > time_ms else time_ms
+
+    def _within(self, hours: OperatingHours) -> dict[int, list[Span]]:
+        """Returns the parts of the gaps within the hours; what continues a gap is one whatever its length."""
+        points = [point for point, spans in self.gaps.items() for _ in spans]
+        gaps = np.array([(span.start_ms, span.end_ms) for spans in self.gaps.values() for span in spans])
+        starts, ends = gaps.T
+        parts = Buckets.of(np.array([starts.min(), ends.max()]), hours).overlaps(starts, ends)
+        result: dict[int, list[Span]] = {}
+        for index, *edges in zip(*(c.tolist() for c in (parts.index, parts.starts, parts.ends)), strict=True):
+            point, part = points[index], Span(*edges)
+            if part.length_ms > self.steps[point] or part.start_ms == self.continued.get(point):
+                result.setdefault(point, []).append(part)
+        return result
 
 
 def explain_gaps(ledger: Ledger, site: str, gaps: Mapping[int, Sequence[Span]], cost: Cost) -> GapReport:

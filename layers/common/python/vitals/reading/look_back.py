@@ -28,7 +28,7 @@ def gap_finder(executor: Executor, query: PlannedRead, reported_until_ms: int) -
     with the last row of each point that can be read in time. These reads are not in the stats of the page.
     """
     plan = query.plan
-    finder = GapFinder(plan.start_ms, _steps(plan))
+    finder = GapFinder(plan.start_ms, _steps(plan), plan.hours)
     if plan.start_ms == plan.span.start_ms:
         return finder
     reported_ms = min(plan.start_ms, reported_until_ms)

@@ -16,7 +16,6 @@ from vitals.model.timespan import FUTURE_TOLERANCE_MS, Span
 from vitals.reading.executor import Executor
 from vitals.reading.look_back import gap_finder
 from vitals.reading.paging import Pages
-from vitals.reading.plan import QueryPlan
 from vitals.reading.reads import PlannedRead, ReadStats, Rows, combined
 
 _MAX_STEPS = 10_000
@@ -145,7 +144,7 @@ class PageReader:
             next_ms=next_ms,
             stats=combined(progress.stats),
             until_ms=until_ms,
-            gaps=_within_hours(plan, self._gaps.finish(until_ms)),
+            gaps=self._gaps.finish(until_ms),
             received=progress.received,
             held_ms=progress.held_ms,
             continued=self._gaps.continued,
@@ -165,15 +164,6 @@ class PageReader:
             samples = concat(rows for rows in parts if isinstance(rows, Samples))
             rows = samples[np.lexsort((samples.times, samples.ids))]
         return shape.reduce(rows, page) if shape and parts else rows
-
-
-def _within_hours(plan: QueryPlan, gaps: Mapping[int, Sequence[Span]]) -> Mapping[int, Sequence[Span]]:
-    """Returns the parts of the gaps within the operating hours."""
-    hours = plan.hours
-    if hours is None:
-        return gaps
-    parts = {point: [part for span in spans for part in hours.parts(span)] for point, spans in gaps.items()}
-    return {point: spans for point, spans in parts.items() if spans}
 
 
 def _drawn(rows: Rows) -> Samples | Aggregates:

@@ -11,6 +11,8 @@ from vitals.model.ranges import Time, parse_range
 from vitals.model.timespan import DAY_MS, FUTURE_TOLERANCE_MS, Span
 
 MAX_POINTS = 500
+# Of all sums of a request, and of all columns of an export.
+MAX_NAME_BYTES = 200_000
 # 100,000 samples are 3.4 MB of JSON at 17 digits each; a Lambda response carries 6 MB.
 MAX_SAMPLES = 100_000
 # A row of aggregates is seven numbers, 120 bytes of JSON.
@@ -18,6 +20,8 @@ MAX_ROWS = 30_000
 # A value of a table is shorter than a sample: the columns share the times.
 MAX_VALUES = 100_000
 MAX_COLUMNS = 10_000
+# Those of which something is computed at once are in memory: 100 MB.
+MAX_SAMPLES_AT_ONCE = 5_000_000
 # Ten thousand years: one column of any range, in 64 bits.
 LONGEST_INTERVAL_MS = 3_652_500 * DAY_MS
 DEFAULT_MAX_POINTS = 1_000
@@ -83,6 +87,8 @@ class QueryRequest:
             raise InvalidRequestError("point_names must contain at least one point")
         check_lengths(names)
         self.check_count(names)
+        # The names of points are limited by their number and their length.
+        check_bytes(name for name in names if name.startswith(sums.PREFIX))
         return names
 
     def check_count(self, names: Sequence[str]) -> None:
@@ -115,6 +121,16 @@ def check_lengths(names: Iterable[str]) -> None:
     """Raises InvalidRequestError for a name that is longer than one of a point can be, and no sum."""
     if any(len(name) > MAX_NAME and not name.startswith(sums.PREFIX) for name in names):
         raise InvalidRequestError(f"a name in point_names must have at most {MAX_NAME} characters")
+
+
+def check_bytes(names: Iterable[str]) -> None:
+    """Raises InvalidRequestError for names of columns that are too long together."""
+    size = sum(len(name.encode()) for name in names)
+    if size > MAX_NAME_BYTES:
+        raise InvalidRequestError(
+            f"the columns in point_names have {size:,} bytes; use at most {MAX_NAME_BYTES:,}:"
+            " shorter sums, or fewer names"
+        )
 
 
 def parse_span(

@@ -180,34 +180,49 @@ def bucket_rows(
         counts=table.counts,
         held_ms=np.where(table.is_known, held_ms, -1),
     )
-    has_samples = rows.counts > 0
-    match measure.name:
-        case "mean" | "min" | "max" | "first" | "last" | "count":
-            column: Any = getattr(table.stats, _COLUMNS[measure.name])
-            rows = replace(rows[has_samples], values=column.astype(np.float64))
-            return replace(rows, stats=table.stats) if measure.name == "mean" else rows
-        case "at":
-            # filling.py has the values.
-            return replace(rows, values=np.full(len(rows), np.nan))
-        case "held":
-            values = held_ms / 1000
-        case "runtime":
-            values = integrals / 1000
-        case "integral":
-            values = integrals / HOUR_MS
-        case "time_weighted_mean":
-            values = integrals / np.maximum(1, held_ms)
-        case "starts":
-            values = table.sums(*_starts(cells))
-        case "increase" | "rate":
+    match measure.source:
+        case Source.ROWS:
+            return _of_rows(measure, rows, table)
+        case Source.STEPS:
             assert steps is not None
-            rows = replace(rows, bridged=table.sums(steps.ids, steps.times, steps.bridged))
-            values = table.sums(steps.ids, steps.times, steps.amounts)
-            return replace(rows, values=np.where(has_samples, values, np.nan))
-        case _:
+            return _of_steps(rows, table, steps)
+        case Source.SAMPLES:
             assert samples is not None
-            return _of_samples(measure, rows[has_samples], table, samples)
+            return _of_samples(measure, rows[rows.counts > 0], table, samples)
+    if measure.name == "at":
+        # filling.py has the values.
+        return replace(rows, values=np.full(len(rows), np.nan))
+    if measure.name == "starts":
+        values = table.sums(*_starts(cells))
+    else:
+        values = _of_held(measure, held_ms, integrals)
     return replace(rows, values=values)[held_ms > 0]
+
+
+def _of_rows(measure: Measure, rows: BucketRows, table: BucketTable) -> BucketRows:
+    column: Any = getattr(table.stats, _COLUMNS[measure.name])
+    rows = replace(rows[rows.counts > 0], values=column.astype(np.float64))
+    return replace(rows, stats=table.stats) if measure.name == "mean" else rows
+
+
+def _of_steps(rows: BucketRows, table: BucketTable, steps: Steps) -> BucketRows:
+    amounts = table.sums(steps.ids, steps.times, steps.amounts)
+    return replace(
+        rows,
+        values=np.where(rows.counts > 0, amounts, np.nan),
+        bridged=table.sums(steps.ids, steps.times, steps.bridged),
+    )
+
+
+def _of_held(measure: Measure, held_ms: Integers, integrals: Values) -> Values:
+    match measure.name:
+        case "held":
+            return held_ms / 1000
+        case "runtime":
+            return integrals / 1000
+        case "integral":
+            return integrals / HOUR_MS
+    return integrals / np.maximum(1, held_ms)
 
 
 _COLUMNS = {

@@ -31,7 +31,7 @@ class Export:
     attempt, after which there is no other. `worked_ms` is when a worker last claimed or released the export,
     and `swept_ms` when a sweep last sent its message. Times in CSV and JSON are in `timezone`. `points` is
     the number of exported points; `rows`, `bytes` and `scanned` (bytes that Athena read) are the sums of the
-    finished parts. From `form` to `units` are the parameters of a query, empty where the request has none;
+    finished parts. From `form` to `days` are the parameters of a query, empty where the request has none;
     records of older releases, which lack them, are of raw series, those without a timezone in UTC.
     """
 
@@ -49,6 +49,8 @@ class Export:
     fill: str = ""
     week_start: str = ""
     units: str = ""
+    hours: str = ""
+    days: str = ""
     points: int = 0
     requested_by: str = ""
     created_ms: int = 0
@@ -127,12 +129,14 @@ class ExportPart:
 class ExportPlan:
     """The parts of an export; `ids` are the points that were requested, empty for all.
 
-    `columns` are those of a table: names of points, or sums of them.
+    `columns` are those of a table: names of points, or sums of them. `holidays` (YYYY-MM-DD) are those of the
+    site when an export of `days` was requested.
     """
 
     parts: tuple[ExportPart, ...]
     ids: tuple[int, ...] = ()
     columns: tuple[str, ...] = ()
+    holidays: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

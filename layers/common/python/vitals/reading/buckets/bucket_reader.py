@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 
 from vitals.model.measures import cells, counters, filling, measure
+from vitals.model.measures.cells import Cells
 from vitals.model.measures.counters import Event, Steps
 from vitals.model.measures.hours import OperatingHours
 from vitals.model.measures.measure import BucketRows, Measure, Source, bucket_rows
@@ -81,10 +82,15 @@ class BucketReading:
         if plan.is_table:
             rows = replace(rows, stats=None)
         if measure.name == "at":
-            rows = filling.rows_at(rows, current, edges)
+            rows = filling.rows_at(rows, self._open_cells(), edges)
         if plan.fill != "null":
-            rows = filling.filled(rows, current, edges, plan.fill)
+            rows = filling.filled(rows, self._open_cells(), edges, plan.fill)
         return rows if plan.hours is None else _within_hours(rows, plan.hours)
+
+    def _open_cells(self) -> Cells:
+        """Returns the cells within the hours: only a sample in one is in force there."""
+        current, hours = self.reader.cells(), self.plan.hours
+        return current if hours is None else current[hours.contain(current.rows.times)]
 
     def _first_window(self) -> Span:
         """Returns the span with the hour before it, and the time in which a dip ends after it."""

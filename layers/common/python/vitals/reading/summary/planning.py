@@ -14,7 +14,8 @@ from vitals.model.records.sites import Units
 from vitals.model.samples import Times
 from vitals.model.timespan import DAY_MS, Span
 from vitals.reading import page_token
-from vitals.reading.plan import QueryPlan, plan_query
+from vitals.reading.plan import QueryPlan
+from vitals.reading.queries.planning import plan_query
 from vitals.reading.request import QueryRequest
 
 

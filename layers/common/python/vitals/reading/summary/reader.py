@@ -14,15 +14,14 @@ from vitals.model.measures.conversion import Conversion
 from vitals.model.measures.measure import MEAN, BucketRows, Measure
 from vitals.model.points import Point
 from vitals.model.samples import Samples
-from vitals.model.timespan import Span
+from vitals.reading import request
 from vitals.reading.buckets.bucket_reader import BucketReading
 from vitals.reading.buckets.cell_reader import Tiers
 from vitals.reading.buckets.groups import of_points, point_groups
 from vitals.reading.reads import PlannedRead, ReadStats, combined
 from vitals.reading.resolution import interval_s
+from vitals.reading.summary.limits import LimitedTiers, TooManySamplesError
 
-# All of them are in memory at once: 100 MB.
-MOST_SAMPLES = 5_000_000
 _HELD = ("time_weighted_mean", "held")
 _SWITCHED = ("runtime", "starts")
 _SAMPLED = ("sd", "p5", "p50", "p95")
@@ -46,9 +45,13 @@ class PointSummary:
 
     values: dict[str, float] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)
-    held_ms: int | None = None
     count: int = 0
     quarters: Aggregates | None = None
+
+    def without_sampled(self) -> "PointSummary":
+        """Returns the summary without what is computed from all samples."""
+        values = {name: value for name, value in self.values.items() if name not in _SAMPLED}
+        return replace(self, values=values, quarters=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +68,19 @@ def has_field(kind: Kind, name: str) -> bool:
     return name in _FIELDS[kind]
 
 
-def summarise(tiers: Tiers, query: PlannedRead) -> Summary:
-    """Returns the summary of the plan's points (planning.plan_summary)."""
-    return _Summing(tiers, query).summary()
+def summarise(tiers: Tiers, query: PlannedRead, in_time: Callable[[], bool]) -> Summary:
+    """Returns the summary of the plan's points (planning.plan_summary).
+
+    Raises TierTimeoutError when there is something left to read and `in_time` returns false.
+    """
+    return _Summing(LimitedTiers(tiers, query.plan.span, in_time), query).summary()
 
 
 @dataclass(slots=True)
 class _Summing:
     """Reads the measures of each source for the points that have any of them."""
 
-    tiers: Tiers
+    tiers: LimitedTiers
     query: PlannedRead
     points: dict[int, PointSummary] = field(default_factory=dict)
     stats: list[ReadStats] = field(default_factory=list)
@@ -85,12 +91,21 @@ class _Summing:
         self._read(existing, "time_weighted_mean", self._add_held)
         self._read(self._with("starts"), "starts", self._add_measures(_SWITCHED))
         self._read(self._with("increase"), "increase", self._add_measures(("increase",)))
-        sampled = self._with("sd")
-        span_s = self.query.plan.span.length_ms / 1000
-        has_all_samples = sum(span_s / interval_s(point) for point in sampled) <= MOST_SAMPLES
-        if has_all_samples:
-            self._read(sampled, "sd", self._add_sampled)
+        has_all_samples = self._read_sampled()
         return Summary(self.points, combined(self.stats), has_all_samples)
+
+    def _read_sampled(self) -> bool:
+        """Reads what takes all samples; returns False without it when they are, or become, too many."""
+        sampled, span_s = self._with("sd"), self.query.plan.span.length_ms / 1000
+        if sum(span_s / interval_s(point) for point in sampled) > request.MAX_SAMPLES_AT_ONCE:
+            return False
+        self.tiers.remaining = request.MAX_SAMPLES_AT_ONCE
+        try:
+            self._read(sampled, "sd", self._add_sampled)
+        except TooManySamplesError:
+            self.points = {point: summary.without_sampled() for point, summary in self.points.items()}
+            return False
+        return True
 
     def _with(self, name: str) -> list[Point]:
         return [point for point in self.query.plan.existing if has_field(point.kind, name)]
@@ -158,11 +173,16 @@ class _Summing:
 
 
 def _quarters(samples: Samples, query: PlannedRead) -> Aggregates:
-    """Returns the mean of the samples in each local quarter of an hour in the range, within the hours."""
-    span, hours = query.plan.span, query.plan.hours
-    inside = (samples.times >= span.start_ms) & (samples.times < span.end_ms)
-    if hours:
-        inside &= hours.contain(samples.times)
-    samples = samples[inside]
-    edges = Calendar(_QUARTER, query.plan.zone).edges(Span(span.start_ms, span.end_ms))
-    return aggregates.aggregate(samples, edges[np.searchsorted(edges, samples.times, side="right") - 1])
+    """Returns the mean of the samples in each local quarter of an hour within the range and the hours.
+
+    A quarter that is only partly in them would be that of fewer minutes.
+    """
+    span = query.plan.span
+    edges = Calendar(_QUARTER, query.plan.zone).edges(span)
+    starts, ends = edges[:-1], edges[1:]
+    is_whole = (span.start_ms <= starts) & (ends <= span.end_ms)
+    is_whole &= query.plan.open_ms(starts, ends) == _QUARTER.shortest_ms
+    samples = samples[(samples.times >= edges[0]) & (samples.times < edges[-1])]
+    index = np.searchsorted(edges, samples.times, side="right") - 1
+    inside = is_whole[index]
+    return aggregates.aggregate(samples[inside], edges[index[inside]])

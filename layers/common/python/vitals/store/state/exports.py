@@ -61,7 +61,8 @@ class ExportTable:
             raise ConflictError(f"export {export.export} is being removed")
         plan = orjson.loads(item["plan"]["S"])
         parts = tuple(ExportPart(**fields) for fields in plan["parts"])
-        return ExportPlan(parts, tuple(plan["ids"]), tuple(plan.get("columns", ())))
+        texts = (tuple(plan.get(name, ())) for name in ("columns", "holidays"))
+        return ExportPlan(parts, tuple(plan["ids"]), *texts)
 
     def of_site(self, site: str, limit: int, now_ms: int) -> list[Export]:
         """Returns the site's latest exports, newest first."""

@@ -1,5 +1,7 @@
 """What is planned of a request, and what is refused."""
 
+import itertools
+import json
 from dataclasses import replace
 
 import pytest
@@ -7,8 +9,9 @@ import pytest
 from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
 from vitals.model.points import Catalog, ListedPoint, Point
 from vitals.model.timespan import DAY_MS, HOUR_MS
-from vitals.reading.plan import QueryPlan, plan_query
-from vitals.reading.request import QueryRequest
+from vitals.reading.plan import QueryPlan
+from vitals.reading.queries.planning import plan_query
+from vitals.reading.request import MAX_NAME_BYTES, QueryRequest
 
 NOW = 1_767_225_600_000
 CATALOG = Catalog().refreshed([ListedPoint("a"), ListedPoint("b", interval_s=900), ListedPoint("ü/c #1, %")])
@@ -62,6 +65,27 @@ def test_auto_charts_use_the_finest_resolution_in_time(
     monkeypatch.setattr("vitals.reading.resolution._CHART_SAMPLES", limit)
     monkeypatch.setattr("vitals.reading.resolution._CHART_ROWS", limit)
     assert planned(width=10).resolution == resolution
+
+
+@pytest.mark.parametrize("term", ["a", "ü/c #1, %"])
+def test_sums_are_limited_by_their_bytes(term: str) -> None:
+    text = f"sum: {' + '.join([json.dumps(term, ensure_ascii=False)] * 400)} + "
+    names = [f"{text}{number}" for number in range(500)]
+    fitting = itertools.takewhile(
+        lambda size: size <= MAX_NAME_BYTES, itertools.accumulate(len(name.encode()) for name in names)
+    )
+    count = len(list(fitting))
+    assert 0 < count < 500
+    assert len(planned(point_names=names[:count], form="table").columns) == count
+    with pytest.raises(InvalidRequestError, match="use at most 200,000: shorter sums, or fewer names"):
+        planned(point_names=names[: count + 1], form="table")
+
+
+def test_long_names_of_points_are_not_limited() -> None:
+    listed = [ListedPoint(f"{number:0>4}" + "ü" * 508) for number in range(500)]
+    names = [point.name for point in listed]
+    request = QueryRequest("s", names, NOW - HOUR_MS, NOW, form="table")
+    assert len(plan_query(request, Catalog().refreshed(listed), NOW, 365).columns) == 500
 
 
 def test_percentiles_of_too_many_samples_are_refused() -> None:
