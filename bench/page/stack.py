@@ -61,7 +61,7 @@ class Stack:
         context.add_init_script(_SIGN_IN.format(token=self.token))
         page = context.new_page()
         if self.built:
-            page.route(f"{self.api}/**", self._answer)
+            page.route(f"{self.api}/**", lambda route: self._answer(route))
         page.goto(f"{self.api}/#/explore?{urlencode(parameters)}")
         page.locator(f"figure[data-state=drawn][data-series='{SERIES}']").wait_for()
         yield page
