@@ -34,8 +34,10 @@ class OpenHours:
         """Returns the parts of a span that are within the hours, in order."""
         if self.hours is None and self.days is None:
             return [span]
-        first, last = ((edge_ms - _FURTHEST_MS) // DAY_MS for edge_ms in (span.start_ms, span.end_ms))
-        windows = [self._window(day) for day in range(first - 1, last + 2) if self._is_open(day)]
+        # The hours of a day end on the next one at the latest.
+        first = (span.start_ms - _FURTHEST_MS) // DAY_MS - 1
+        last = (span.end_ms + _FURTHEST_MS) // DAY_MS
+        windows = [self._window(day) for day in range(first, last + 1) if self._is_open(day)]
         parts = [
             Span(max(window.start_ms, span.start_ms), min(window.end_ms, span.end_ms)) for window in windows
         ]

@@ -37,6 +37,16 @@ def test_parts_are_within_local_hours(
     assert hours(zone, text, days, Span(FRIDAY, FRIDAY + 3 * DAY_MS)) == expected
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Chatham", "Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"])
+@pytest.mark.parametrize("text", ["00:00-24:00", "22:00-06:00"])
+def test_parts_of_quarters_are_those_of_days(zone: str, text: str) -> None:
+    quarters = range(FRIDAY, FRIDAY + 2 * DAY_MS, 15 * MINUTE_MS)
+    spans = [Span(start_ms, start_ms + 15 * MINUTE_MS) for start_ms in quarters]
+    lengths = [sum(part.length_ms for part in OpenHours(zone, text).parts(span)) for span in spans]
+    whole = OpenHours(zone, text).parts(Span(FRIDAY, FRIDAY + 2 * DAY_MS))
+    assert sum(lengths) == sum(part.length_ms for part in whole) > 0
+
+
 def point(text: str | None = None) -> Opened:
     """Returns a point with samples at 00:00, 00:10, 00:20 and 01:00, held for 15 minutes."""
     times = {FRIDAY + minute * MINUTE_MS: {value} for minute, value in ((0, 0), (10, 1), (20, 4), (60, 9))}

@@ -78,7 +78,7 @@ class _Point:
         index, after = np.maximum(before, 0), np.minimum(before + 1, len(self.times) - 1)
         length_ms = self.times[after] - self.times[index]
         has_line = (before >= 0) & (length_ms > 0) & (length_ms <= self.holds[index])
-        share = (times - self.times[index]) / np.maximum(1, length_ms)
+        share = np.where(has_line, times - self.times[index], 0) / np.maximum(1, length_ms)
         first, last = self.values[index], self.values[after]
         line = np.where(first == last, first, first * (1 - share) + last * share)
         return np.where(has_line, line, np.nan)
