@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from local.stack.processes import port_is_free
 from tests.support.browser import Visits
+from tests.support.laid_out_api import ADDRESS
 from tests.support.local_stack import HOME, PICTURES, PORT, local_stack
 from tools import chromium
 
@@ -58,8 +59,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture
 def visits(browser: Browser, stack: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[Visits]:
-    """Opens the page; the test fails when something goes wrong in the browser that it does not allow."""
-    visits = Visits(browser, stack["api"], stack["token"], PICTURES)
+    """Opens the page of the stack."""
+    yield from _watched(Visits(browser, stack["api"], stack["token"], PICTURES), request)
+
+
+@pytest.fixture
+def mill(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visits]:
+    """Opens the page of a site whose API the test lays out; no stack is needed."""
+    yield from _watched(Visits(browser, ADDRESS, "a-token", PICTURES), request)
+
+
+def _watched(visits: Visits, request: pytest.FixtureRequest) -> Iterator[Visits]:
+    """The test fails when something goes wrong in the browser that it does not allow."""
     yield visits
     if request.node.stash.get(FAILED, False):
         visits.pictures("failed-" + re.sub(r"\W+", "-", request.node.name).strip("-"))

@@ -1,16 +1,16 @@
 """Explore as axe-core judges it, with an API that is laid out here: no stack is needed."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.support.browser import ALL_VIEWS, PHONE, Visits
 from tests.support.laid_out_api import ADDRESS, FROM_MS, SITE, LaidOutApi
-from tests.support.local_stack import PICTURES, ROOT
+from tests.support.local_stack import ROOT
 from vitals.model.timespan import DAY_MS, HOUR_MS, iso
 
 pytestmark = pytest.mark.integration
@@ -49,15 +49,7 @@ JUDGE = """async () => {
 }"""
 
 
-@pytest.fixture
-def visits(browser: Browser) -> Iterator[Visits]:
-    visits = Visits(browser, ADDRESS, "a-token", PICTURES)
-    yield visits
-    wrong = visits.close()
-    assert not wrong, "\n".join(wrong)
-
-
-def opened(visits: Visits, view: str, **options: Any) -> Page:
+def opened(mill: Visits, view: str, **options: Any) -> Page:
     """A view of the site, drawn."""
     api = LaidOutApi()
     api.units = {name: unit for name, (unit, _) in POINTS.items()}
@@ -67,7 +59,7 @@ def opened(visits: Visits, view: str, **options: Any) -> Page:
     api.series_fields = {"fan": {"gaps": [gap]}}
     api.bucket = lambda start: float(start // HOUR_MS % 7)
     api.statistics = lambda _name, _start: {"min": 0, "mean": 1, "max": 2, "increase": 5, "runtime": 60}
-    page = visits.blank(**options)
+    page = mill.blank(**options)
     page.route(f"{ADDRESS}/**", api.answer)
     points, shown = VIEWS[view]
     address = [("site", SITE), *(("point", name) for name in points), *shown.items()]
@@ -88,37 +80,37 @@ def violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize(("screen", "scheme"), LOOKS)
-def test_views_have_no_violations(visits: Visits, screen: str, scheme: Any, view: str) -> None:
-    page = opened(visits, view, viewport=SCREENS[screen], color_scheme=scheme)
-    visits.picture(page, f"accessible-{view}-{screen}-{scheme}")
+def test_views_have_no_violations(mill: Visits, screen: str, scheme: Any, view: str) -> None:
+    page = opened(mill, view, viewport=SCREENS[screen], color_scheme=scheme)
+    mill.picture(page, f"accessible-{view}-{screen}-{scheme}")
     assert violations(page) == []
 
 
 @pytest.mark.parametrize(("screen", "scheme"), LOOKS)
-def test_open_menus_have_no_violations(visits: Visits, screen: str, scheme: Any) -> None:
-    page = opened(visits, "lines", viewport=SCREENS[screen], color_scheme=scheme)
+def test_open_menus_have_no_violations(mill: Visits, screen: str, scheme: Any) -> None:
+    page = opened(mill, "lines", viewport=SCREENS[screen], color_scheme=scheme)
     openers = page.locator("main button[aria-haspopup], main .tools button[aria-expanded]")
     names = openers.all_inner_texts()
     assert len(names) >= 5
     for index, name in enumerate(names):
         openers.nth(index).click()
         expect(openers.nth(index)).to_have_attribute("aria-expanded", "true")
-        visits.picture(page, f"accessible-menu-{index}-{screen}-{scheme}")
+        mill.picture(page, f"accessible-menu-{index}-{screen}-{scheme}")
         assert violations(page) == [], name
         page.keyboard.press("Escape")
         expect(openers.nth(index)).to_have_attribute("aria-expanded", "false")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_values_at_pointer_have_no_violations(visits: Visits, scheme: Any) -> None:
-    page = opened(visits, "lanes", color_scheme=scheme)
+def test_values_at_pointer_have_no_violations(mill: Visits, scheme: Any) -> None:
+    page = opened(mill, "lanes", color_scheme=scheme)
     page.locator("figure .u-over").first.hover()
     expect(page.locator(".tooltip")).to_be_visible()
     assert violations(page) == []
 
 
-def test_a_violation_is_found(visits: Visits) -> None:
-    page = opened(visits, "lines")
+def test_a_violation_is_found(mill: Visits) -> None:
+    page = opened(mill, "lines")
     page.locator("h1").evaluate("title => title.insertAdjacentHTML('afterend', '<button></button>')")
     [found] = violations(page)
     assert "button-name" in found

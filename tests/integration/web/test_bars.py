@@ -1,16 +1,14 @@
 """The bars of measured buckets in a browser, with an API that is laid out here: no stack is needed."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.support.browser import PHONE, Visits
 from tests.support.laid_out_api import ADDRESS, FROM_MS, SITE, LaidOutApi
-from tests.support.local_stack import PICTURES
 from vitals.model.timespan import DAY_MS, HOUR_MS, iso
 
 pytestmark = pytest.mark.integration
@@ -21,15 +19,7 @@ STARTS = [FIRST_MS + day * DAY_MS for day in range(4)]
 VALUES = {"meter": [10.0, -5.0, 20.0, 4.0], "other meter": [6.0, 0.0, 6.0, 6.0]}
 
 
-@pytest.fixture
-def visits(browser: Browser) -> Iterator[Visits]:
-    visits = Visits(browser, ADDRESS, "a-token", PICTURES)
-    yield visits
-    wrong = visits.close()
-    assert not wrong, "\n".join(wrong)
-
-
-def opened(visits: Visits, *points: str, **options: Any) -> Page:
+def opened(mill: Visits, *points: str, **options: Any) -> Page:
     """The days of the points, drawn."""
     api = LaidOutApi()
     api.timezone = "America/Chicago"
@@ -37,7 +27,7 @@ def opened(visits: Visits, *points: str, **options: Any) -> Page:
     api.fields = {name: {"kind": "counter"} for name in VALUES} | {"limit": {"kind": "setpoint"}}
     buckets = {"timestamps": STARTS, "ends": [start + DAY_MS for start in STARTS], "partial": [3]}
     api.series_fields = {name: {**buckets, "values": values} for name, values in VALUES.items()}
-    page = visits.blank(**options)
+    page = mill.blank(**options)
     page.route(f"{ADDRESS}/**", api.answer)
     shown = {
         "resolution": "1d",
@@ -82,8 +72,8 @@ def point_at(page: Page, day: float) -> None:
     page.mouse.move(box["x"] + box["width"] * day / 4, box["y"] + box["height"] / 2)
 
 
-def test_bars_rise_from_zero(visits: Visits) -> None:
-    page = opened(visits, "meter")
+def test_bars_rise_from_zero(mill: Visits) -> None:
+    page = opened(mill, "meter")
     expect(page.locator("figure")).to_have_attribute("data-bars", "4")
     ten, below, twenty, partial = rows_of(page, 0, 0.5, 1.5, 2.5, 3.5)
     zero = ten[1]
@@ -95,11 +85,11 @@ def test_bars_rise_from_zero(visits: Visits) -> None:
     assert partial is None
     # Nothing at the edges of buckets.
     assert rows_of(page, 0, 0.03, 0.97, 1.97, 2.03) == [None] * 4
-    visits.picture(page, "explore-bars")
+    mill.picture(page, "explore-bars")
 
 
-def test_points_of_a_bucket_are_side_by_side(visits: Visits) -> None:
-    page = opened(visits, "meter", "other meter")
+def test_points_of_a_bucket_are_side_by_side(mill: Visits) -> None:
+    page = opened(mill, "meter", "other meter")
     expect(page.locator("figure")).to_have_attribute("data-bars", "8")
     left, right = rows_of(page, 0, 0.3, 0.7)
     assert left
@@ -111,8 +101,8 @@ def test_points_of_a_bucket_are_side_by_side(visits: Visits) -> None:
     assert rows_of(page, 1, 1.7) == [None]
 
 
-def test_cursor_reads_the_bucket(visits: Visits) -> None:
-    page = opened(visits, "meter", "other meter")
+def test_cursor_reads_the_bucket(mill: Visits) -> None:
+    page = opened(mill, "meter", "other meter")
     values = page.locator(".tooltip .value")
     for day, texts in enumerate([["10 kWh", "6 kWh"], ["-5 kWh", "0 kWh"]]):
         # The nearest start is that of the next bucket.
@@ -130,11 +120,11 @@ def test_cursor_reads_the_bucket(visits: Visits) -> None:
     expect(page.locator("figure .bucket")).to_be_hidden()
 
 
-def test_bars_and_lines_have_panes(visits: Visits) -> None:
-    page = opened(visits, "limit", "meter", viewport=PHONE, color_scheme="dark")
+def test_bars_and_lines_have_panes(mill: Visits) -> None:
+    page = opened(mill, "limit", "meter", viewport=PHONE, color_scheme="dark")
     expect(page.locator("figure")).to_have_attribute("data-panes", "2")
     expect(page.get_by_role("img", name=re.compile("^Bar chart of meter"))).to_be_visible()
     page.get_by_role("button", name="One pane").click()
     expect(page.locator("figure[data-state=drawn]")).to_have_attribute("data-panes", "1")
     expect(page.locator("figure")).to_have_attribute("data-bars", "4")
-    visits.picture(page, "explore-bars-phone")
+    mill.picture(page, "explore-bars-phone")

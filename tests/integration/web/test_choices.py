@@ -1,16 +1,14 @@
 """What a chart shows, chosen on the page: zone, days, buckets, measure and comparison, by its requests."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser import PHONE, Visits
 from tests.support.laid_out_api import ADDRESS, FROM_MS, SITE, LaidOutApi
-from tests.support.local_stack import PICTURES
 from vitals.model.timespan import DAY_MS, HOUR_MS, iso
 
 pytestmark = pytest.mark.integration
@@ -31,14 +29,6 @@ HOUR = {"from": iso(FROM_MS), "to": iso(FROM_MS + HOUR_MS)}
 
 
 @pytest.fixture
-def visits(browser: Browser) -> Iterator[Visits]:
-    visits = Visits(browser, ADDRESS, "a-token", PICTURES)
-    yield visits
-    wrong = visits.close()
-    assert not wrong, "\n".join(wrong)
-
-
-@pytest.fixture
 def api() -> LaidOutApi:
     api = LaidOutApi()
     api.timezone, api.fields = "America/Chicago", FIELDS
@@ -47,10 +37,10 @@ def api() -> LaidOutApi:
     return api
 
 
-def opened(visits: Visits, api: LaidOutApi, *points: str, now: str = "", **shown: str) -> Page:
+def opened(mill: Visits, api: LaidOutApi, *points: str, now: str = "", **shown: str) -> Page:
     """The page of a browser in New York at the points, once it is drawn."""
     options = {"viewport": PHONE} if shown.pop("phone", "") else {}
-    page = visits.blank(timezone_id="America/New_York", **options)
+    page = mill.blank(timezone_id="America/New_York", **options)
     if now:
         page.clock.install(time=now)
     page.route(f"{ADDRESS}/**", api.answer)
@@ -83,8 +73,8 @@ def without_points(request: dict[str, Any]) -> dict[str, str]:
     return {name: request[name] for name in names if name in request}
 
 
-def test_zone_of_the_browser_is_a_choice(visits: Visits, api: LaidOutApi) -> None:
-    page = opened(visits, api, "meter", **HOUR)
+def test_zone_of_the_browser_is_a_choice(mill: Visits, api: LaidOutApi) -> None:
+    page = opened(mill, api, "meter", **HOUR)
     expect(page.get_by_text("Times in America/Chicago")).to_be_visible()
     start = page.get_by_label("From", exact=True)
     expect(start).to_have_value("2025-12-31T18:00")
@@ -105,9 +95,9 @@ def test_zone_of_the_browser_is_a_choice(visits: Visits, api: LaidOutApi) -> Non
     assert "zone" not in chosen(page)
 
 
-def test_no_switch_between_equal_zones(visits: Visits, api: LaidOutApi) -> None:
+def test_no_switch_between_equal_zones(mill: Visits, api: LaidOutApi) -> None:
     api.timezone = "America/New_York"
-    page = opened(visits, api, "meter", **HOUR)
+    page = opened(mill, api, "meter", **HOUR)
     expect(page.get_by_text("Times in America/New_York")).to_be_visible()
     expect(page.get_by_role("button", name="Use the")).to_have_count(0)
 
@@ -126,9 +116,9 @@ def test_no_switch_between_equal_zones(visits: Visits, api: LaidOutApi) -> None:
     ],
 )
 def test_days_are_of_the_zone(
-    visits: Visits, api: LaidOutApi, entry: str, name: str, start: str, end: str
+    mill: Visits, api: LaidOutApi, entry: str, name: str, start: str, end: str
 ) -> None:
-    page = opened(visits, api, "meter", now=WEDNESDAY, range="7d")
+    page = opened(mill, api, "meter", now=WEDNESDAY, range="7d")
     choose(page, "Days", entry)
     assert without_points(api.requests[-1]) == {"start_time": start, "end_time": end}
     assert chosen(page) == {"range": name}
@@ -138,8 +128,8 @@ def test_days_are_of_the_zone(
     )
 
 
-def test_today_follows_the_time(visits: Visits, api: LaidOutApi) -> None:
-    page = opened(visits, api, "meter", now="2026-03-12T04:58:30Z", range="today")
+def test_today_follows_the_time(mill: Visits, api: LaidOutApi) -> None:
+    page = opened(mill, api, "meter", now="2026-03-12T04:58:30Z", range="today")
     assert api.requests[-1]["end_time"] == "2026-03-12T04:59:00Z"
     page.clock.fast_forward(60_000)
     expect(page.get_by_label("to", exact=True)).to_have_value("2026-03-12T00:00")
@@ -148,8 +138,8 @@ def test_today_follows_the_time(visits: Visits, api: LaidOutApi) -> None:
     expect(page.get_by_label("From", exact=True)).to_have_value("2026-03-12T00:00")
 
 
-def test_menus_are_worked_by_keys(visits: Visits, api: LaidOutApi) -> None:
-    page = opened(visits, api, "meter", **HOUR)
+def test_menus_are_worked_by_keys(mill: Visits, api: LaidOutApi) -> None:
+    page = opened(mill, api, "meter", **HOUR)
     button = page.get_by_role("button", name="Resolution")
     button.focus()
     page.keyboard.press("ArrowDown")
@@ -174,8 +164,8 @@ def test_menus_are_worked_by_keys(visits: Visits, api: LaidOutApi) -> None:
     assert chosen(page)["resolution"] == "5m"
 
 
-def test_entries_say_why_they_do_not_apply(visits: Visits, api: LaidOutApi) -> None:
-    page = opened(visits, api, "meter", measure="increase", **YEAR)
+def test_entries_say_why_they_do_not_apply(mill: Visits, api: LaidOutApi) -> None:
+    page = opened(mill, api, "meter", measure="increase", **YEAR)
     page.get_by_role("button", name="Resolution").click()
     expect(option(page, "5 minutes")).to_contain_text("would have more than 30,000 buckets")
     expect(option(page, "All samples")).to_contain_text("Increase needs buckets; choose a length")
@@ -188,8 +178,8 @@ def test_entries_say_why_they_do_not_apply(visits: Visits, api: LaidOutApi) -> N
     assert len(api.requests) == requests
 
 
-def test_only_measured_points_are_in_buckets(visits: Visits, api: LaidOutApi) -> None:
-    page = opened(visits, api, "meter", "fan", "temperature", now=WEDNESDAY, range="this-week")
+def test_only_measured_points_are_in_buckets(mill: Visits, api: LaidOutApi) -> None:
+    page = opened(mill, api, "meter", "fan", "temperature", now=WEDNESDAY, range="this-week")
     assert [request["point_names"] for request in api.requests] == [["meter", "fan", "temperature"]]
     api.requests.clear()
     choose(page, "Measure", "Running time")
@@ -212,18 +202,18 @@ def test_only_measured_points_are_in_buckets(visits: Visits, api: LaidOutApi) ->
 @pytest.mark.parametrize(
     ("shown", "resolution"), [("24h", "1h"), ("30d", "1d"), ("90d", "1d"), ("1y", "1mo")]
 )
-def test_buckets_fit_the_range(visits: Visits, api: LaidOutApi, shown: str, resolution: str) -> None:
-    page = opened(visits, api, "meter", measure="increase", range=shown)
+def test_buckets_fit_the_range(mill: Visits, api: LaidOutApi, shown: str, resolution: str) -> None:
+    page = opened(mill, api, "meter", measure="increase", range=shown)
     assert api.requests[-1]["resolution"] == resolution
     title = {"1h": "1 hour", "1d": "1 day", "1mo": "1 month"}[resolution]
     expect(page.get_by_role("button", name=f"Resolution Automatic, {title}")).to_be_visible()
 
 
-def test_totals_are_shown_whole_and_move(visits: Visits, api: LaidOutApi) -> None:
+def test_totals_are_shown_whole_and_move(mill: Visits, api: LaidOutApi) -> None:
     # From 10:00 of Monday to 09:00 of Wednesday.
     span = {"from": "2026-03-16T15:00:00Z", "to": "2026-03-18T14:00:00Z"}
     shown = {"measure": "increase", "resolution": "1d"}
-    page = opened(visits, api, "meter", now="2026-04-01T00:00:00Z", **shown, **span)
+    page = opened(mill, api, "meter", now="2026-04-01T00:00:00Z", **shown, **span)
     figure = page.locator("figure")
     assert span_of(figure) == ("2026-03-16T05:00:00Z", "2026-03-19T05:00:00Z")
     figure.focus()
@@ -243,16 +233,16 @@ def span_of(figure: Locator) -> tuple[str, str]:
     return iso(int(start or 0)), iso(int(end or 0))
 
 
-def test_means_are_of_continuous_values_only(visits: Visits, api: LaidOutApi) -> None:
-    page = opened(visits, api, "fan", "temperature", "valve setpoint", **HOUR)
+def test_means_are_of_continuous_values_only(mill: Visits, api: LaidOutApi) -> None:
+    page = opened(mill, api, "fan", "temperature", "valve setpoint", **HOUR)
     api.requests.clear()
     choose(page, "Resolution", "1 hour")
     by_measure = {request.get("measure"): request["point_names"] for request in api.requests}
     assert by_measure == {"mean": ["temperature"], None: ["fan", "valve setpoint"]}
 
 
-def test_all_samples_are_read_on_request(visits: Visits, api: LaidOutApi) -> None:
-    page = opened(visits, api, "temperature", **HOUR)
+def test_all_samples_are_read_on_request(mill: Visits, api: LaidOutApi) -> None:
+    page = opened(mill, api, "temperature", **HOUR)
     choose(page, "Resolution", "All samples")
     assert api.requests[-1]["resolution"] == "raw"
     assert "width" in api.requests[-1]
@@ -261,10 +251,10 @@ def test_all_samples_are_read_on_request(visits: Visits, api: LaidOutApi) -> Non
     assert api.requests[-1]["resolution"] == "1h"
 
 
-def test_a_comparison_keeps_the_local_time(visits: Visits, api: LaidOutApi) -> None:
+def test_a_comparison_keeps_the_local_time(mill: Visits, api: LaidOutApi) -> None:
     # A Monday; on the Sunday before it the clocks were turned.
     day = {"from": "2026-03-09T05:00:00Z", "to": "2026-03-10T05:00:00Z"}
-    page = opened(visits, api, "temperature", **day)
+    page = opened(mill, api, "temperature", **day)
     choose(page, "Compare with", "A week earlier")
     spans = {(request["start_time"], request["end_time"]) for request in api.requests}
     assert spans == {
@@ -278,9 +268,9 @@ def test_a_comparison_keeps_the_local_time(visits: Visits, api: LaidOutApi) -> N
     assert chosen(page)["vs"] == "364d"
 
 
-def test_a_date_is_compared(visits: Visits, api: LaidOutApi) -> None:
+def test_a_date_is_compared(mill: Visits, api: LaidOutApi) -> None:
     day = {"from": "2026-03-09T05:00:00Z", "to": "2026-03-10T05:00:00Z"}
-    page = opened(visits, api, "temperature", **day)
+    page = opened(mill, api, "temperature", **day)
     page.get_by_role("button", name="Compare with").click()
     page.get_by_label("The range that begins on").fill("2026-01-05")
     with page.expect_request(QUERY):
@@ -292,8 +282,8 @@ def test_a_date_is_compared(visits: Visits, api: LaidOutApi) -> None:
     assert "vs" not in chosen(page)
 
 
-def test_counters_propose_their_increase(visits: Visits, api: LaidOutApi) -> None:
-    page = opened(visits, api, "meter", "other meter", now=WEDNESDAY, range="this-week")
+def test_counters_propose_their_increase(mill: Visits, api: LaidOutApi) -> None:
+    page = opened(mill, api, "meter", "other meter", now=WEDNESDAY, range="this-week")
     expect(page.get_by_text("These are counters.")).to_be_visible()
     with page.expect_request(QUERY):
         page.get_by_role("button", name="Show increase per day").click()
@@ -304,8 +294,8 @@ def test_counters_propose_their_increase(visits: Visits, api: LaidOutApi) -> Non
     expect(page.locator("figure[data-state=drawn][data-series='3']")).to_be_visible()
 
 
-def test_week_over_week_needs_few_clicks(visits: Visits, api: LaidOutApi) -> None:
-    page = opened(visits, api, now=WEDNESDAY)
+def test_week_over_week_needs_few_clicks(mill: Visits, api: LaidOutApi) -> None:
+    page = opened(mill, api, now=WEDNESDAY)
     page.get_by_label("Search points").fill("meter")
     expect(page.get_by_text("2 found")).to_be_visible()
     for box in (0, 1):
@@ -317,11 +307,11 @@ def test_week_over_week_needs_few_clicks(visits: Visits, api: LaidOutApi) -> Non
         "2026-03-09T05:00:00Z",
         "2026-03-02T06:00:00Z",
     }
-    visits.picture(page, "explore-week-over-week")
+    mill.picture(page, "explore-week-over-week")
 
 
-def test_choices_fit_a_phone(visits: Visits, api: LaidOutApi) -> None:
-    page = opened(visits, api, "meter", phone="yes", measure="increase", vs="364d", **HOUR)
+def test_choices_fit_a_phone(mill: Visits, api: LaidOutApi) -> None:
+    page = opened(mill, api, "meter", phone="yes", measure="increase", vs="364d", **HOUR)
     for menu in ("Days", "Resolution", "Measure", "Compare with"):
         page.get_by_role("button", name=re.compile(f"^{menu}")).click()
         expect(page.get_by_role("listbox", name=menu)).to_be_in_viewport()

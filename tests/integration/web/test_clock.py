@@ -1,15 +1,13 @@
 """The page of a site in Chicago, in a browser in New York: its clock, its kinds and its steps."""
 
 import re
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.support.browser import PHONE, Visits
 from tests.support.laid_out_api import ADDRESS, FROM_MS, SITE, LaidOutApi
-from tests.support.local_stack import PICTURES
 from vitals.model.timespan import HOUR_MS, iso
 
 pytestmark = pytest.mark.integration
@@ -25,17 +23,9 @@ RISE = [0.0] * 30 + [1.0] * 30
 VALUES = {"fan": RISE, "limit": RISE, "meter": [5.0], "mode": [2.0], "temperature": RISE}
 
 
-@pytest.fixture
-def visits(browser: Browser) -> Iterator[Visits]:
-    visits = Visits(browser, ADDRESS, "a-token", PICTURES)
-    yield visits
-    wrong = visits.close()
-    assert not wrong, "\n".join(wrong)
-
-
-def opened(visits: Visits, *points: str, **options: object) -> Page:
+def opened(mill: Visits, *points: str, **options: object) -> Page:
     """The hour's chart of the points, drawn."""
-    page = visits.blank(timezone_id="America/New_York", **options)
+    page = mill.blank(timezone_id="America/New_York", **options)
     api = LaidOutApi()
     api.timezone, api.fields = "America/Chicago", FIELDS
     api.units, api.values = dict.fromkeys(FIELDS, ""), VALUES
@@ -53,8 +43,8 @@ def point_at(page: Page, minute: float) -> None:
     page.mouse.move(box["x"] + box["width"] * minute / 60, box["y"] + box["height"] / 2)
 
 
-def test_times_are_of_the_site(visits: Visits) -> None:
-    page = opened(visits, "fan")
+def test_times_are_of_the_site(mill: Visits) -> None:
+    page = opened(mill, "fan")
     expect(page.locator("header .site small")).to_have_text("America/Chicago")
     expect(page.get_by_label("From", exact=True)).to_have_value("2025-12-31T18:00")
     expect(page.get_by_text("Times in America/Chicago")).to_be_visible()
@@ -65,21 +55,21 @@ def test_times_are_of_the_site(visits: Visits) -> None:
     expect(page).to_have_url(re.compile("from=2026-01-01T00%3A10%3A00Z"))
 
 
-def test_zone_fits_a_phone(visits: Visits) -> None:
-    page = opened(visits, "fan", viewport=PHONE)
+def test_zone_fits_a_phone(mill: Visits) -> None:
+    page = opened(mill, "fan", viewport=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     expect(page.locator("header .site small")).to_be_in_viewport()
 
 
-def test_points_list_shows_kinds(visits: Visits) -> None:
-    page = opened(visits, "fan")
+def test_points_list_shows_kinds(mill: Visits) -> None:
+    page = opened(mill, "fan")
     expect(page.locator(".rows .kind")).to_have_text(
         ["binary", "setpoint", "counter, rollover 99,999", "multistate, Off = 0, Auto = 2", "analog"]
     )
 
 
-def test_cursor_reads_the_value_in_force(visits: Visits) -> None:
-    page = opened(visits, "fan", "limit", "temperature", "mode")
+def test_cursor_reads_the_value_in_force(mill: Visits) -> None:
+    page = opened(mill, "fan", "limit", "temperature", "mode")
     point_at(page, 29.8)
     # The sample of minute 29 is in force, that of minute 30 is nearer.
     values = page.locator(".legend td.last")
@@ -104,6 +94,6 @@ WIDTH_OF_RISE = """() => {
 }"""
 
 
-def test_values_in_force_are_steps(visits: Visits) -> None:
-    assert abs(opened(visits, "limit").evaluate(WIDTH_OF_RISE)) <= 1
-    assert opened(visits, "temperature").evaluate(WIDTH_OF_RISE) >= 4
+def test_values_in_force_are_steps(mill: Visits) -> None:
+    assert abs(opened(mill, "limit").evaluate(WIDTH_OF_RISE)) <= 1
+    assert opened(mill, "temperature").evaluate(WIDTH_OF_RISE) >= 4

@@ -3,12 +3,12 @@
 import base64
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.support.browser import PHONE, Visits
 from tests.support.laid_out_api import ADDRESS, FROM_MS, SITE, LaidOutApi
@@ -96,18 +96,10 @@ class AirHandlers(LaidOutApi):
         return super().json(path, query, body)
 
 
-@pytest.fixture
-def visits(browser: Browser) -> Iterator[Visits]:
-    visits = Visits(browser, ADDRESS, "a-token", PICTURES)
-    yield visits
-    wrong = visits.close()
-    assert not wrong, "\n".join(wrong)
-
-
 def opened(
-    visits: Visits, api: LaidOutApi, view: Sequence[tuple[str, str]], span: Any = SPAN, **options: Any
+    mill: Visits, api: LaidOutApi, view: Sequence[tuple[str, str]], span: Any = SPAN, **options: Any
 ) -> Page:
-    page = visits.blank(**options)
+    page = mill.blank(**options)
     page.route(f"{ADDRESS}/**", api.answer)
     page.goto(f"{ADDRESS}/#/explore?" + urlencode([("site", SITE), *view, *span.items()]))
     return page
@@ -128,9 +120,9 @@ def template(equipment: str, roles: Sequence[tuple[str, str]] = ROLES) -> list[t
     return [("equip", equipment), *roles]
 
 
-def test_a_template_draws_its_points(visits: Visits) -> None:
+def test_a_template_draws_its_points(mill: Visits) -> None:
     api = AirHandlers()
-    page = opened(visits, api, template("AHU-1"))
+    page = opened(mill, api, template("AHU-1"))
     drawn(page, "AHU-1 temp", "AHU-1 fan")
     assert ["equip=AHU-1", "discharge", "air", "temp"] in api.tags
     assert ["equip=AHU-1", "fan", "run"] in api.tags
@@ -139,12 +131,12 @@ def test_a_template_draws_its_points(visits: Visits) -> None:
     expect(page.locator(".steps")).to_contain_text("AHU-1 1 of 3")
     page.set_viewport_size({"width": 1400, "height": 900})
     drawn(page, "AHU-1 temp", "AHU-1 fan")
-    visits.picture(page, "links-template")
+    mill.picture(page, "links-template")
 
 
-def test_buttons_and_keys_change_the_equipment(visits: Visits) -> None:
+def test_buttons_and_keys_change_the_equipment(mill: Visits) -> None:
     api = AirHandlers()
-    page = opened(visits, api, template("AHU-1"))
+    page = opened(mill, api, template("AHU-1"))
     drawn(page, "AHU-1 temp", "AHU-1 fan")
     page.get_by_role("button", name="Next equipment").click()
     drawn(page, "AHU-2 setpoint", "AHU-2 fan")
@@ -153,7 +145,7 @@ def test_buttons_and_keys_change_the_equipment(visits: Visits) -> None:
     expect(page.locator(".warnings li")).to_have_text(
         [f"{several} The first by name is shown: AHU-2 setpoint."]
     )
-    visits.picture(page, "links-several")
+    mill.picture(page, "links-several")
     # AHU-3 has no fan.
     page.keyboard.press("]")
     drawn(page, "AHU-4 temp", "AHU-4 fan")
@@ -169,8 +161,8 @@ def test_buttons_and_keys_change_the_equipment(visits: Visits) -> None:
     drawn(page, "AHU-4 temp", "AHU-4 fan")
 
 
-def test_brackets_in_a_field_are_typed(visits: Visits) -> None:
-    page = opened(visits, AirHandlers(), template("AHU-1"))
+def test_brackets_in_a_field_are_typed(mill: Visits) -> None:
+    page = opened(mill, AirHandlers(), template("AHU-1"))
     drawn(page, "AHU-1 temp", "AHU-1 fan")
     expect(page.locator(".steps")).to_contain_text("1 of 3")
     field = page.get_by_role("searchbox", name="Search points")
@@ -179,8 +171,8 @@ def test_brackets_in_a_field_are_typed(visits: Visits) -> None:
     assert parameters(page)[0] == ("equip", "AHU-1")
 
 
-def test_a_role_without_a_point_is_named(visits: Visits) -> None:
-    page = opened(visits, AirHandlers(), template("AHU-3"))
+def test_a_role_without_a_point_is_named(mill: Visits) -> None:
+    page = opened(mill, AirHandlers(), template("AHU-3"))
     drawn(page, "AHU-3 temp")
     expect(page.locator(".warnings li")).to_have_text(["AHU-3 has no point with the tags “fan, run”."])
     expect(page.locator(".steps")).to_contain_text("not one of 3")
@@ -188,15 +180,15 @@ def test_a_role_without_a_point_is_named(visits: Visits) -> None:
     drawn(page, "AHU-4 temp", "AHU-4 fan")
 
 
-def test_an_equipment_without_points_says_so(visits: Visits) -> None:
-    page = opened(visits, AirHandlers(), template("VAV-9"))
+def test_an_equipment_without_points_says_so(mill: Visits) -> None:
+    page = opened(mill, AirHandlers(), template("VAV-9"))
     expect(page.locator(".state")).to_contain_text("VAV-9 has no point with these tags")
     page.get_by_role("button", name="Previous equipment").click()
     drawn(page, "AHU-4 temp", "AHU-4 fan")
 
 
-def test_following_names_points_by_their_tags(visits: Visits) -> None:
-    page = opened(visits, AirHandlers(), [("point", "AHU-2 temp"), ("point", "AHU-2 fan")])
+def test_following_names_points_by_their_tags(mill: Visits) -> None:
+    page = opened(mill, AirHandlers(), [("point", "AHU-2 temp"), ("point", "AHU-2 fan")])
     drawn(page, "AHU-2 temp", "AHU-2 fan")
     follow = page.get_by_role("button", name="Follow equipment")
     follow.press("Enter")
@@ -212,8 +204,8 @@ def test_following_names_points_by_their_tags(visits: Visits) -> None:
     assert parameters(page) == [*points, *SPAN.items()]
 
 
-def test_a_removed_point_ends_the_template(visits: Visits) -> None:
-    page = opened(visits, AirHandlers(), template("AHU-1"))
+def test_a_removed_point_ends_the_template(mill: Visits) -> None:
+    page = opened(mill, AirHandlers(), template("AHU-1"))
     drawn(page, "AHU-1 temp", "AHU-1 fan")
     page.get_by_role("button", name="Remove AHU-1 fan").click()
     drawn(page, "AHU-1 temp")
@@ -228,23 +220,23 @@ def test_a_removed_point_ends_the_template(visits: Visits) -> None:
         (["AHU-4 temp", "AHU-4 twin"], "“AHU-4 twin” of AHU-4 has all of them"),
     ],
 )
-def test_a_selection_without_a_template_says_why(visits: Visits, points: list[str], reason: str) -> None:
+def test_a_selection_without_a_template_says_why(mill: Visits, points: list[str], reason: str) -> None:
     api = AirHandlers()
     api.units |= {"lone": "", "AHU-4 twin": ""}
     api.fields["AHU-4 twin"] = api.fields["AHU-4 temp"]
-    page = opened(visits, api, [("point", name) for name in points])
+    page = opened(mill, api, [("point", name) for name in points])
     drawn(page, *points)
     page.get_by_role("button", name="Follow equipment").click()
     expect(page.get_by_role("alert")).to_contain_text(reason)
     assert parameters(page) == [*(("point", name) for name in points), *SPAN.items()]
 
 
-def test_a_template_fits_a_phone(visits: Visits) -> None:
-    page = opened(visits, AirHandlers(), template("AHU-2"), viewport=PHONE, color_scheme="dark")
+def test_a_template_fits_a_phone(mill: Visits) -> None:
+    page = opened(mill, AirHandlers(), template("AHU-2"), viewport=PHONE, color_scheme="dark")
     drawn(page, "AHU-2 setpoint", "AHU-2 fan")
     expect(page.locator(".steps")).to_contain_text("2 of 3")
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
-    visits.picture(page, "links-phone")
+    mill.picture(page, "links-phone")
 
 
 def menu_of(page: Page) -> Locator:
@@ -252,9 +244,9 @@ def menu_of(page: Page) -> Locator:
     return page.get_by_role("dialog", name="Saved views")
 
 
-def test_a_view_is_saved_and_opened(visits: Visits) -> None:
+def test_a_view_is_saved_and_opened(mill: Visits) -> None:
     api = AirHandlers()
-    page = opened(visits, api, template("AHU-1"), {"range": "7d"})
+    page = opened(mill, api, template("AHU-1"), {"range": "7d"})
     drawn(page, "AHU-1 temp", "AHU-1 fan")
     menu = menu_of(page)
     expect(menu).to_contain_text("This site has no saved views")
@@ -262,7 +254,7 @@ def test_a_view_is_saved_and_opened(visits: Visits) -> None:
     menu.get_by_label("Save this view").press("Enter")
     expect(menu.get_by_role("status")).to_have_text("Saved as “Discharge & fan”.")
     assert parse_qsl(api.views["Discharge & fan"]) == [*template("AHU-1"), ("range", "7d")]
-    visits.picture(page, "links-views")
+    mill.picture(page, "links-views")
     page.keyboard.press("Escape")
     expect(menu).to_have_count(0)
     page.get_by_role("button", name="24 h").click()
@@ -275,10 +267,10 @@ def test_a_view_is_saved_and_opened(visits: Visits) -> None:
     expect(page.get_by_role("button", name="Live")).to_have_attribute("aria-pressed", "true")
 
 
-def test_a_view_opens_before_points_are_chosen(visits: Visits) -> None:
+def test_a_view_opens_before_points_are_chosen(mill: Visits) -> None:
     api = AirHandlers()
     api.views = {"Fans": "site=other&equip=AHU-4&role=fan&range=24h"}
-    page = opened(visits, api, [])
+    page = opened(mill, api, [])
     menu = menu_of(page)
     expect(menu.get_by_label("Save this view")).to_have_count(0)
     menu.get_by_role("button", name="Fans", exact=True).click()
@@ -287,17 +279,17 @@ def test_a_view_opens_before_points_are_chosen(visits: Visits) -> None:
     assert parameters(page) == [("equip", "AHU-4"), ("role", "fan"), ("range", "24h")]
 
 
-def test_replacing_and_deleting_ask_first(visits: Visits) -> None:
+def test_replacing_and_deleting_ask_first(mill: Visits) -> None:
     api = AirHandlers()
     api.views = {"Plant": "point=a&range=24h", "Roof": "point=b"}
-    page = opened(visits, api, [("point", "AHU-1 temp")])
+    page = opened(mill, api, [("point", "AHU-1 temp")])
     drawn(page, "AHU-1 temp")
     menu = menu_of(page)
     expect(menu.get_by_role("listitem")).to_have_count(2)
     menu.get_by_label("Save this view").fill("Plant")
     menu.get_by_role("button", name="Save").click()
     expect(menu.get_by_role("button", name="Cancel")).to_be_focused()
-    visits.picture(page, "links-replace")
+    mill.picture(page, "links-replace")
     menu.get_by_role("button", name="Cancel").press("Enter")
     assert not api.changes
     menu.get_by_role("button", name="Save").click()
@@ -312,18 +304,18 @@ def test_replacing_and_deleting_ask_first(visits: Visits) -> None:
     assert api.changes == [("PUT", "Plant"), ("DELETE", "Roof")]
 
 
-def test_a_token_that_only_reads_says_why(visits: Visits) -> None:
-    visits.allow("answer 403")
+def test_a_token_that_only_reads_says_why(mill: Visits) -> None:
+    mill.allow("answer 403")
     api = AirHandlers()
     api.views, api.is_admin = {"Plant": "point=a"}, False
-    page = opened(visits, api, template("AHU-1"), viewport=PHONE, color_scheme="dark")
+    page = opened(mill, api, template("AHU-1"), viewport=PHONE, color_scheme="dark")
     drawn(page, "AHU-1 temp", "AHU-1 fan")
     menu = menu_of(page)
     menu.get_by_label("Save this view").fill("Mine")
     menu.get_by_role("button", name="Save").click()
     reason = "Ask the operator for a token with the scope admin."
     expect(menu.get_by_role("alert")).to_have_text(f"This token may read views but not save them. {reason}")
-    visits.picture(page, "links-views-phone")
+    mill.picture(page, "links-views-phone")
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     menu.get_by_role("button", name="Delete the view Plant").click()
     menu.get_by_role("button", name="Delete", exact=True).click()
@@ -374,9 +366,9 @@ def colour_of(page: Page, selector: str, part: str = "color") -> list[int]:
 
 
 @pytest.mark.parametrize(("scheme", "ratio"), [("light", 2), ("dark", 1)])
-def test_an_image_has_panes_and_title(visits: Visits, scheme: str, ratio: int) -> None:
+def test_an_image_has_panes_and_title(mill: Visits, scheme: str, ratio: int) -> None:
     options = {"color_scheme": scheme, "device_scale_factor": ratio}
-    page = opened(visits, AirHandlers(), template("AHU-1"), **options)
+    page = opened(mill, AirHandlers(), template("AHU-1"), **options)
     drawn(page, "AHU-1 temp", "AHU-1 fan")
     # The lane of the fan is as wide as the hour.
     plot = page.locator("figure .u-over").last.bounding_box()
@@ -390,10 +382,10 @@ def test_an_image_has_panes_and_title(visits: Visits, scheme: str, ratio: int) -
 
 
 @pytest.mark.parametrize("view", ["scatter", "carpet"])
-def test_other_tabs_have_images(visits: Visits, view: str) -> None:
+def test_other_tabs_have_images(mill: Visits, view: str) -> None:
     api = AirHandlers()
     api.bucket = lambda start_ms: 60.0 + (start_ms - FROM_MS) / HOUR_MS
-    page = opened(visits, api, [("point", "AHU-1 temp"), ("point", "AHU-1 return"), ("view", view)])
+    page = opened(mill, api, [("point", "AHU-1 temp"), ("point", "AHU-1 return"), ("view", view)])
     expect(page.locator(f"figure.{view}[data-state=drawn]")).to_be_visible()
     box = page.locator(f"figure.{view} canvas").first.bounding_box()
     assert box
@@ -402,10 +394,10 @@ def test_other_tabs_have_images(visits: Visits, view: str) -> None:
     assert image["height"] > box["height"]
 
 
-def test_an_image_waits_for_its_chart(visits: Visits) -> None:
+def test_an_image_waits_for_its_chart(mill: Visits) -> None:
     api = AirHandlers()
     api.holding = True
-    page = opened(visits, api, [("point", "AHU-1 temp")])
+    page = opened(mill, api, [("point", "AHU-1 temp")])
     expect(page.get_by_role("button", name="Save image")).to_be_disabled()
     api.release()
     drawn(page, "AHU-1 temp")

@@ -2,16 +2,14 @@
 
 import itertools
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser import PHONE, Visits
 from tests.support.laid_out_api import ADDRESS, FROM_MS, SITE, LaidOutApi
-from tests.support.local_stack import PICTURES
 from vitals.model.timespan import HOUR_MS, MINUTE_MS, iso
 
 pytestmark = pytest.mark.integration
@@ -42,14 +40,6 @@ VALUES = {
 }
 
 
-@pytest.fixture
-def visits(browser: Browser) -> Iterator[Visits]:
-    visits = Visits(browser, ADDRESS, "a-token", PICTURES)
-    yield visits
-    wrong = visits.close()
-    assert not wrong, "\n".join(wrong)
-
-
 def laid_out() -> LaidOutApi:
     api = LaidOutApi()
     api.units, api.fields, api.values = dict(UNITS), KINDS, VALUES
@@ -64,10 +54,10 @@ def laid_out() -> LaidOutApi:
 
 
 def opened(
-    visits: Visits, *points: str, api: LaidOutApi | None = None, panes: str = "", **options: Any
+    mill: Visits, *points: str, api: LaidOutApi | None = None, panes: str = "", **options: Any
 ) -> Page:
     """The hour's chart of the points, drawn."""
-    page = visits.blank(**options)
+    page = mill.blank(**options)
     page.route(f"{ADDRESS}/**", (api or laid_out()).answer)
     view = [("site", SITE), *(("point", name) for name in points), *([("panes", panes)] if panes else [])]
     span = [("from", iso(FROM_MS)), ("to", iso(FROM_MS + HOUR_MS))]
@@ -121,9 +111,9 @@ def shares_of(page: Page, line: int, lane: int) -> list[float]:
     return shares
 
 
-def test_lines_are_stacked_by_unit(visits: Visits) -> None:
+def test_lines_are_stacked_by_unit(mill: Visits) -> None:
     api = laid_out()
-    page = opened(visits, *UNITS, api=api)
+    page = opened(mill, *UNITS, api=api)
     chart = drawn(page)
     for name, count in {"panes": "4", "lanes": "2", "bars": "0", "series": "6"}.items():
         expect(chart).to_have_attribute(f"data-{name}", count)
@@ -134,11 +124,11 @@ def test_lines_are_stacked_by_unit(visits: Visits) -> None:
     names = [re.compile(f"^{start}") for start in ("Line chart of supply .*, return", "Line chart of co2")]
     for name in (*names, re.compile("^Line chart of power"), re.compile("^Lanes of fan, mode")):
         expect(page.get_by_role("img", name=name)).to_be_visible()
-    visits.picture(page, "explore-panes")
+    mill.picture(page, "explore-panes")
 
 
-def test_one_pane_is_kept_in_the_address(visits: Visits) -> None:
-    page = opened(visits, "supply", "co2", "fan")
+def test_one_pane_is_kept_in_the_address(mill: Visits) -> None:
+    page = opened(mill, "supply", "co2", "fan")
     switch = page.get_by_role("button", name="One pane")
     expect(switch).to_have_attribute("aria-pressed", "false")
     switch.focus()
@@ -152,14 +142,14 @@ def test_one_pane_is_kept_in_the_address(visits: Visits) -> None:
     expect(drawn(page)).to_have_attribute("data-panes", "3")
 
 
-def test_one_unit_has_no_switch(visits: Visits) -> None:
-    page = opened(visits, "supply", "return")
+def test_one_unit_has_no_switch(mill: Visits) -> None:
+    page = opened(mill, "supply", "return")
     expect(drawn(page)).to_have_attribute("data-panes", "1")
     expect(page.get_by_role("button", name="One pane")).to_have_count(0)
 
 
-def test_cursor_has_one_time_in_all_panes(visits: Visits) -> None:
-    page = opened(visits, *UNITS)
+def test_cursor_has_one_time_in_all_panes(mill: Visits) -> None:
+    page = opened(mill, *UNITS)
     for pane in range(4):
         point_at(page, 20.2 + pane, pane)
         edges = page.locator("figure .u-cursor-x").evaluate_all(
@@ -173,8 +163,8 @@ def test_cursor_has_one_time_in_all_panes(visits: Visits) -> None:
     expect(page.locator(".tooltip")).to_have_count(0)
 
 
-def test_keys_read_the_values_aloud(visits: Visits) -> None:
-    page = opened(visits, "supply", "fan")
+def test_keys_read_the_values_aloud(mill: Visits) -> None:
+    page = opened(mill, "supply", "fan")
     reading = page.locator("figure + [aria-live]")
     chart = page.locator("figure")
     expect(chart).to_have_accessible_description(re.compile("Shift with arrow keys.* read the values"))
@@ -190,8 +180,8 @@ def test_keys_read_the_values_aloud(visits: Visits) -> None:
     assert page.url == address
 
 
-def test_help_is_shown_to_keys_until_escape(visits: Visits) -> None:
-    page = opened(visits, "supply", "co2", viewport=PHONE)
+def test_help_is_shown_to_keys_until_escape(mill: Visits) -> None:
+    page = opened(mill, "supply", "co2", viewport=PHONE)
     button = page.get_by_role("button", name="One pane")
     expect(button).to_have_accessible_description(re.compile("each with its own axis"))
     page.get_by_role("button", name="Compare with").press("Tab")
@@ -206,8 +196,8 @@ def test_help_is_shown_to_keys_until_escape(visits: Visits) -> None:
         expect(edge).to_have_accessible_description("The end must be after the start.")
 
 
-def test_a_drag_in_a_pane_zooms_all(visits: Visits) -> None:
-    page = opened(visits, *UNITS)
+def test_a_drag_in_a_pane_zooms_all(mill: Visits) -> None:
+    page = opened(mill, *UNITS)
     box = boxes_of(page)[1]
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] / 4, y)
@@ -229,8 +219,8 @@ def test_a_drag_in_a_pane_zooms_all(visits: Visits) -> None:
     assert int(drawn(page).get_attribute("data-from") or 0) < begin
 
 
-def test_a_lane_has_the_colour_of_its_state(visits: Visits) -> None:
-    page = opened(visits, "supply", "mode", "fan")
+def test_a_lane_has_the_colour_of_its_state(mill: Visits) -> None:
+    page = opened(mill, "supply", "mode", "fan")
     on = shares_of(page, line=2, lane=1)
     assert max(on[0:15]) == 0, "off"
     assert min(on[15:30]) > 0.95, "on"
@@ -244,24 +234,24 @@ def test_a_lane_has_the_colour_of_its_state(visits: Visits) -> None:
     expect(page.locator(".tooltip .value")).to_contain_text(["73.7 °F", "Heat", "no data"])
 
 
-def test_states_of_one_column_are_mixed(visits: Visits) -> None:
+def test_states_of_one_column_are_mixed(mill: Visits) -> None:
     api = laid_out()
     times = list(range(FROM_MS, FROM_MS + HOUR_MS, 500))
     # On and off by turns in the second half, many times in each column.
     values = [0.0 if index % 2 or index < len(times) / 2 else 1.0 for index in range(len(times))]
     api.series_fields["fan"] = {"timestamps": times, "values": values}
-    shares = shares_of(opened(visits, "fan", api=api), line=0, lane=0)
+    shares = shares_of(opened(mill, "fan", api=api), line=0, lane=0)
     assert max(shares[:29]) == 0
     assert all(0.3 < share < 0.7 for share in shares[31:])
 
 
-def test_buckets_of_a_lane_mix_their_states(visits: Visits) -> None:
+def test_buckets_of_a_lane_mix_their_states(mill: Visits) -> None:
     api = laid_out()
     api.banded = True
     times = [FROM_MS + minute * MINUTE_MS for minute in range(0, 60, 20)]
     rows = {"timestamps": times, "values": [0, 0.4, 1], "min": [0, 0, 1], "max": [0, 1, 1], "last": [0, 1, 1]}
     api.series_fields["fan"] = rows
-    page = opened(visits, "fan", api=api)
+    page = opened(mill, "fan", api=api)
     shares = shares_of(page, line=0, lane=0)
     assert max(shares[:19]) == 0
     assert all(0.3 < share < 0.7 for share in shares[21:39])
@@ -270,11 +260,11 @@ def test_buckets_of_a_lane_mix_their_states(visits: Visits) -> None:
     expect(page.locator(".tooltip .value")).to_have_text("Off \N{EN DASH} On")
 
 
-def test_many_panes_scroll(visits: Visits) -> None:
+def test_many_panes_scroll(mill: Visits) -> None:
     api = laid_out()
     units = ["volts", "amperes", "hertz", "hours", "percent", "pascals", "watts", "luxes"]
     api.units, api.values = {unit: unit for unit in units}, {}
-    page = opened(visits, *units, api=api, viewport={"width": 1280, "height": 600})
+    page = opened(mill, *units, api=api, viewport={"width": 1280, "height": 600})
     boxes = boxes_of(page)
     assert len(boxes) == len(units)
     assert min(box["height"] for box in boxes) > 80
@@ -287,15 +277,15 @@ def test_many_panes_scroll(visits: Visits) -> None:
 
 
 @pytest.mark.parametrize("panes", ["", "one"])
-def test_panes_fit_a_phone(visits: Visits, panes: str) -> None:
-    page = opened(visits, *UNITS, viewport=PHONE, panes=panes, color_scheme="dark")
+def test_panes_fit_a_phone(mill: Visits, panes: str) -> None:
+    page = opened(mill, *UNITS, viewport=PHONE, panes=panes, color_scheme="dark")
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
-    visits.picture(page, f"explore-panes-phone-{panes or 'stacked'}")
+    mill.picture(page, f"explore-panes-phone-{panes or 'stacked'}")
 
 
-def test_extremes_have_panes_of_their_own(visits: Visits) -> None:
+def test_extremes_have_panes_of_their_own(mill: Visits) -> None:
     api = laid_out()
     api.values = VALUES | {"supply": [-1.7e308, 1.7e308] * 30, "co2": [5e-324, 1e-323] * 30}
-    page = opened(visits, "supply", "co2", "power", api=api)
+    page = opened(mill, "supply", "co2", "power", api=api)
     expect(drawn(page)).to_have_attribute("data-panes", "3")
     assert len({(box["x"], box["width"]) for box in boxes_of(page)}) == 1

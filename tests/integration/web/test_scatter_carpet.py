@@ -4,7 +4,7 @@ import itertools
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,10 @@ from urllib.parse import urlencode
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser import ALL_VIEWS, PHONE, Visits
 from tests.support.laid_out_api import ADDRESS, FROM_MS, SITE, LaidOutApi
-from tests.support.local_stack import PICTURES
 from tests.support.view_oracle import (
     MEASURES,
     QUARTER_MS,
@@ -226,14 +225,6 @@ def test_views_fit_a_phone(building: Building, visits: Visits, view: str) -> Non
     drawn(page, view)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     visits.picture(page, f"{view}-phone")
-
-
-@pytest.fixture
-def mill(browser: Browser) -> Iterator[Visits]:
-    visits = Visits(browser, ADDRESS, "a-token", PICTURES)
-    yield visits
-    wrong = visits.close()
-    assert not wrong, "\n".join(wrong)
 
 
 def generated(kind: str, from_ms: int, seed: int) -> list[tuple[int, float]]:

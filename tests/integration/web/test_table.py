@@ -1,16 +1,14 @@
 """The table below the chart: statistics from the API, order, CSV and differences."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser import PHONE, Visits
 from tests.support.laid_out_api import ADDRESS, FROM_MS, SITE, LaidOutApi
-from tests.support.local_stack import PICTURES
 from vitals.model.timespan import HOUR_MS, iso
 
 pytestmark = pytest.mark.integration
@@ -30,14 +28,6 @@ WEEK = {"from": "2026-03-09T00:00:00Z", "to": "2026-03-16T00:00:00Z"}
 
 
 @pytest.fixture
-def visits(browser: Browser) -> Iterator[Visits]:
-    visits = Visits(browser, ADDRESS, "a-token", PICTURES)
-    yield visits
-    wrong = visits.close()
-    assert not wrong, "\n".join(wrong)
-
-
-@pytest.fixture
 def api() -> LaidOutApi:
     api = LaidOutApi()
     api.fields = {name: {"kind": kind} for name, kind in KINDS.items()}
@@ -47,9 +37,9 @@ def api() -> LaidOutApi:
     return api
 
 
-def opened(visits: Visits, api: LaidOutApi, *points: str, **shown: Any) -> Page:
+def opened(mill: Visits, api: LaidOutApi, *points: str, **shown: Any) -> Page:
     options = {"viewport": PHONE} if shown.pop("phone", False) else {}
-    page = visits.blank(**options)
+    page = mill.blank(**options)
     if shown.get("range"):
         page.clock.install()
     page.route(f"{ADDRESS}/**", api.answer)
@@ -69,9 +59,9 @@ def order(page: Page) -> list[str]:
     return [text.strip() for text in page.locator(".legend tbody td:first-child").all_inner_texts()]
 
 
-def test_statistics_are_of_the_api(visits: Visits, api: LaidOutApi) -> None:
+def test_statistics_are_of_the_api(mill: Visits, api: LaidOutApi) -> None:
     api.timezone = "America/Chicago"
-    page = opened(visits, api, "room", "meter", "fan", **HOUR)
+    page = opened(mill, api, "room", "meter", "fan", **HOUR)
     expect(page.locator(".legend")).to_contain_text("21.25 °C")
     head = page.get_by_role("columnheader").all_inner_texts()
     assert head[:-1] == ["Point", "Min", "Mean", "Max", "Last", "Increase", "Running time", "Coverage"]
@@ -89,8 +79,8 @@ def test_statistics_are_of_the_api(visits: Visits, api: LaidOutApi) -> None:
     ]
 
 
-def test_columns_sort_the_rows(visits: Visits, api: LaidOutApi) -> None:
-    page = opened(visits, api, "room", "meter", "yard", **HOUR)
+def test_columns_sort_the_rows(mill: Visits, api: LaidOutApi) -> None:
+    page = opened(mill, api, "room", "meter", "yard", **HOUR)
     expect(page.locator(".legend")).to_contain_text("21.25 °C")
     highest = page.get_by_role("columnheader", name="Max")
     for click, (rows, sort) in enumerate(
@@ -108,8 +98,8 @@ def test_columns_sort_the_rows(visits: Visits, api: LaidOutApi) -> None:
         assert highest.get_attribute("aria-sort") == sort
 
 
-def test_table_is_copied_as_csv(visits: Visits, api: LaidOutApi) -> None:
-    page = opened(visits, api, "room", "yard", **HOUR)
+def test_table_is_copied_as_csv(mill: Visits, api: LaidOutApi) -> None:
+    page = opened(mill, api, "room", "yard", **HOUR)
     expect(page.locator(".legend")).to_contain_text("21.25 °C")
     page.get_by_role("button", name="Copy as CSV").click()
     # This origin has no clipboard, so the text is shown.
@@ -120,8 +110,8 @@ def test_table_is_copied_as_csv(visits: Visits, api: LaidOutApi) -> None:
     )
 
 
-def test_statistics_follow_once_a_minute(visits: Visits, api: LaidOutApi) -> None:
-    page = opened(visits, api, "room", range="1h")
+def test_statistics_follow_once_a_minute(mill: Visits, api: LaidOutApi) -> None:
+    page = opened(mill, api, "room", range="1h")
     expect(page.locator(".legend")).to_contain_text("21.25 °C")
     for _ in range(4):
         with page.expect_request(QUERY):
@@ -133,8 +123,8 @@ def test_statistics_follow_once_a_minute(visits: Visits, api: LaidOutApi) -> Non
     assert len(api.requests) == 5
 
 
-def test_statistics_of_a_left_view_are_dropped(visits: Visits, api: LaidOutApi) -> None:
-    page = visits.blank()
+def test_statistics_of_a_left_view_are_dropped(mill: Visits, api: LaidOutApi) -> None:
+    page = mill.blank()
     page.route(f"{ADDRESS}/**", api.answer)
     held: list[Route] = []
     page.route(SUMMARY, lambda route: held.append(route))
@@ -146,9 +136,9 @@ def test_statistics_of_a_left_view_are_dropped(visits: Visits, api: LaidOutApi) 
     assert dropped.request.failure == "net::ERR_ABORTED"
 
 
-def test_missing_statistics_leave_what_is_drawn(visits: Visits, api: LaidOutApi) -> None:
-    visits.allow("answer 503 POST /timeseries/summary")
-    page = visits.blank()
+def test_missing_statistics_leave_what_is_drawn(mill: Visits, api: LaidOutApi) -> None:
+    mill.allow("answer 503 POST /timeseries/summary")
+    page = mill.blank()
     page.route(f"{ADDRESS}/**", api.answer)
     refusal = {"error": "DynamoDB did not answer", "error_code": "UNAVAILABLE", "request_id": "r-1"}
     page.route(SUMMARY, lambda route: route.fulfill(status=503, json=refusal))
@@ -157,18 +147,18 @@ def test_missing_statistics_leave_what_is_drawn(visits: Visits, api: LaidOutApi)
     assert cells(page, "room") == ["22 °C", NONE, "22 °C", "22 °C", "100 %"]
 
 
-def test_a_comparison_shows_the_difference(visits: Visits, api: LaidOutApi) -> None:
+def test_a_comparison_shows_the_difference(mill: Visits, api: LaidOutApi) -> None:
     api.statistics = lambda name, start: {"mean": 20.0 if start < WEEK["from"] else 21.0}
-    page = opened(visits, api, "room", vs="1w", **WEEK)
+    page = opened(mill, api, "room", vs="1w", **WEEK)
     expect(page.locator(".legend")).to_contain_text("+1 °C")
     assert cells(page, "room")[4] == "+5 % +1 °C"
     assert [summary["start_time"] for summary in api.summaries] == [WEEK["from"], "2026-03-02T00:00:00Z"]
 
 
-def test_bars_have_a_total_and_a_difference(visits: Visits, api: LaidOutApi) -> None:
+def test_bars_have_a_total_and_a_difference(mill: Visits, api: LaidOutApi) -> None:
     # Every day has 10 kWh, those of the week before 8.
     api.bucket = lambda start: 8.0 if iso(start) < WEEK["from"] else 10.0
-    page = opened(visits, api, "meter", measure="increase", vs="1w", **WEEK)
+    page = opened(mill, api, "meter", measure="increase", vs="1w", **WEEK)
     expect(page.get_by_role("columnheader", name="Total")).to_be_visible()
     minimum, mean, maximum, last, total, difference, _ = cells(page, "meter")
     assert [minimum, mean, maximum, last, total] == ["10 kWh"] * 4 + ["70 kWh"]
@@ -176,11 +166,11 @@ def test_bars_have_a_total_and_a_difference(visits: Visits, api: LaidOutApi) -> 
     assert difference == "+25 % +12 kWh"
 
 
-def test_table_fits_a_phone(visits: Visits, api: LaidOutApi) -> None:
-    page = opened(visits, api, "room", "meter", "fan", phone=True, vs="1w", **HOUR)
+def test_table_fits_a_phone(mill: Visits, api: LaidOutApi) -> None:
+    page = opened(mill, api, "room", "meter", "fan", phone=True, vs="1w", **HOUR)
     expect(page.locator(".legend")).to_contain_text("21.25 °C")
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     page.get_by_role("columnheader", name="Coverage").scroll_into_view_if_needed()
     # The names stay while the columns move.
     expect(page.locator(".legend tbody td:first-child").first).to_be_in_viewport()
-    visits.picture(page, "explore-table-phone")
+    mill.picture(page, "explore-table-phone")
