@@ -1,4 +1,4 @@
-"""The stack that is up, and Explore in a browser against its API."""
+"""The stack that is up, and a built page in a browser against its API."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import requests
 from playwright.sync_api import Browser, Page, Route
@@ -19,25 +19,23 @@ SERIES = 10
 _POINTS_OF_A_PAGE = 500
 _WAIT_MS = 60_000
 _SIGN_IN = "sessionStorage.setItem('vitals-token', '{token}')"
-_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 type Parameters = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack, and the built page that is measured against its API."""
+    """A stack, and the folder of the page that is measured against its API."""
 
     api: str
     token: str
-    built: Path | None
-    """The folder of another build of the page; None for the page that the stack serves."""
+    built: Path
 
     @classmethod
-    def running(cls, built: Path | None = None) -> "Stack":
+    def running(cls, built: Path) -> "Stack":
         """OperatorError when no stack is up, or the folder has no built page."""
-        if built and not (built / "index.html").is_file():
-            raise OperatorError(f"{built} has no built page")
+        if not (built / "index.html").is_file():
+            raise OperatorError(f"{built} has no built page; `make build` makes that of this checkout")
         stack = running_stack()
         return cls(stack["api"], stack["token"], built)
 
@@ -60,8 +58,8 @@ class Stack:
         context.set_default_timeout(_WAIT_MS)
         context.add_init_script(_SIGN_IN.format(token=self.token))
         page = context.new_page()
-        if self.built:
-            page.route(f"{self.api}/**", lambda route: self._answer(route))
+        for files in (f"{self.api}/", f"{self.api}/assets/*"):
+            page.route(files, lambda route: self._answer(route))
         page.goto(f"{self.api}/#/explore?{urlencode(parameters)}")
         page.locator(f"figure[data-state=drawn][data-series='{SERIES}']").wait_for()
         yield page
@@ -80,12 +78,8 @@ class Stack:
         return answer.json()
 
     def _answer(self, route: Route) -> None:
-        assert self.built
-        file = self.built / (urlsplit(route.request.url).path.lstrip("/") or "index.html")
-        if file.is_file():
-            route.fulfill(body=file.read_bytes(), content_type=_TYPES.get(file.suffix, "text/plain"))
-        else:
-            route.continue_()
+        file = route.request.url.removeprefix(f"{self.api}/") or "index.html"
+        route.fulfill(path=self.built / file)
 
 
 @contextmanager
