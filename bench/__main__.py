@@ -58,9 +58,6 @@ def main() -> int:
     }
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(sections))
-    parser.add_argument(
-        "--page", type=Path, help="the folder of another build of the page, to measure it instead"
-    )
     options = parser.parse_args()
     if unknown := set(options.sections) - sections.keys():
         parser.error(f"unknown: {', '.join(sorted(unknown))}; the sections are {', '.join(sections)}")

@@ -88,3 +88,11 @@ def source_unreadable(subject: str, site: str | None = None) -> WarningDetail:
     if site is None:
         return {"code": "SOURCE_UNREADABLE", "text": text}
     return {"code": "SOURCE_UNREADABLE", "text": text, "site_name": site}
+
+
+def summary_time_limit() -> WarningDetail:
+    """Returns the warning of a summary that had no time for what takes all samples."""
+    text = (
+        "Time limit reached: sd, percentiles and peaks are omitted. Request fewer points or a shorter range."
+    )
+    return {"code": "TIME_LIMIT", "text": text}

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -59,23 +58,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture
 def visits(browser: Browser, stack: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[Visits]:
-    """Opens the page of the stack."""
-    yield from _watched(Visits(browser, stack["api"], stack["token"], PICTURES), request)
+    """Opens the page; the test fails when something goes wrong in the browser that it does not allow."""
+    visits = Visits(browser, stack["api"], stack["token"], PICTURES)
+    yield visits
+    visits.end(request.node.name, failed=request.node.stash.get(FAILED, False))
 
 
 @pytest.fixture
 def mill(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visits]:
     """Opens the page of a site whose API the test lays out; no stack is needed."""
-    yield from _watched(Visits(browser, ADDRESS, "a-token", PICTURES), request)
-
-
-def _watched(visits: Visits, request: pytest.FixtureRequest) -> Iterator[Visits]:
-    """The test fails when something goes wrong in the browser that it does not allow."""
+    visits = Visits(browser, ADDRESS, "a-token", PICTURES)
     yield visits
-    if request.node.stash.get(FAILED, False):
-        visits.pictures("failed-" + re.sub(r"\W+", "-", request.node.name).strip("-"))
-    wrong = visits.close()
-    assert not wrong, "\n".join(wrong)
+    visits.end(request.node.name, failed=request.node.stash.get(FAILED, False))
 
 
 @pytest.fixture

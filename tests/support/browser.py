@@ -90,6 +90,13 @@ class Visits:
             context.close()
         return self.wrong()
 
+    def end(self, name: str, *, failed: bool) -> None:
+        """Closes everything, and keeps pictures of a failed test; fails when something went wrong."""
+        if failed:
+            self.pictures("failed-" + re.sub(r"\W+", "-", name).strip("-"))
+        wrong = self.close()
+        assert not wrong, "\n".join(wrong)
+
     def wrong(self) -> Sequence[str]:
         """What went wrong by now that was not allowed; for another test, both are forgotten."""
         noted, allowed = self._noted, self._allowed

@@ -20,7 +20,7 @@ from vitals.reading.paging import Pages
 from vitals.reading.plan import QueryPlan
 from vitals.reading.reader import Page, PageReader
 from vitals.reading.reads import PlannedRead, ReadStats
-from vitals.reading.summary.reader import summarise
+from vitals.reading.summary.reader import Summary, summarise
 
 # Well under API Gateway's 29 s, and enough for the longest page that was measured (bench/query.py).
 READ_BUDGET_S = 12.0
@@ -97,9 +97,9 @@ class SampleReader:
             "units": plan.units,
             "points": summaries_of(query, summary),
             "metadata": {"sources": list(stats.sources), **self._request_cost(query.cost, hit=False)},
-            **warned(_warnings(plan, stats, has_all_samples=summary.has_all_samples)),
+            **warned([*_warnings(plan, stats), *_limits(summary)]),
         }
-        return answer, not stats.failures and not stats.is_provisional
+        return answer, not (stats.failures or stats.is_provisional or summary.timed_out)
 
     def _page(self, query: PlannedRead) -> tuple[ColumnAnswer, bool]:
         plan, known_until_ms = query.plan, query.now_ms - MAX_LAG_MS
@@ -173,7 +173,6 @@ def _warnings(
     *,
     timed_out: bool = False,
     has_all_gaps: bool = True,
-    has_all_samples: bool = True,
 ) -> list[WarningDetail]:
     return [
         *map(warnings.unknown_point, plan.unknown),
@@ -182,7 +181,13 @@ def _warnings(
         *(warnings.day_unreadable(failure.day, str(failure.error)) for failure in stats.failures),
         *([warnings.time_limit()] if timed_out else []),
         *([] if has_all_gaps else [warnings.gaps_omitted()]),
-        *([] if has_all_samples else [warnings.too_many_samples()]),
+    ]
+
+
+def _limits(summary: Summary) -> list[WarningDetail]:
+    return [
+        *([warnings.too_many_samples()] if summary.has_too_many_samples else []),
+        *([warnings.summary_time_limit()] if summary.timed_out else []),
     ]
 
 

@@ -239,12 +239,29 @@ def assert_without_samples(call: Call) -> None:
 
 
 def test_a_long_summary_says_what_to_do(call: Call, api: Api) -> None:
-    """Each look at the clock is five seconds after the one before."""
-    seconds = itertools.count(step=5)
-    api.monotonic = lambda: float(next(seconds))
+    ticks_of(api, step=13)
     status, content = call("/timeseries/summary", body=RANGE | {"point_names": ["load", "fan"]})
     assert (status, content["error_code"]) == (504, "TIMEOUT")
     assert "request fewer points or a shorter range" in content["error"]
+
+
+def test_a_late_summary_has_what_was_read(call: Call, api: Api) -> None:
+    """There is time for the held signal, and none for all samples."""
+    ticks_of(api, step=7)
+    _, content = call("/timeseries/summary", body=RANGE | {"point_names": ["load"]})
+    [late] = content["points"]
+    assert [detail["code"] for detail in content["warning_details"]] == ["TIME_LIMIT"]
+    api.monotonic = float
+    whole = summary(call, ["load"])["load"]
+    omitted = {"sd", "p5", "p50", "p95", "peak", "peak_time"}
+    assert late == whole | dict.fromkeys(omitted)
+    assert all(whole[key] is not None for key in omitted)
+
+
+def ticks_of(api: Api, step: int) -> None:
+    """Makes each look at the clock some seconds after the one before."""
+    seconds = itertools.count(step=step)
+    api.monotonic = lambda: float(next(seconds))
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, 240), (7, 240), (0, 233), (7, 233), (7, 13)])

@@ -75,7 +75,9 @@ def check_summary(
             found = _check_point(rows[name], span, asked, point(name))
         else:
             operands = [(point(term), sign) for term, sign in terms]
-            found = _check_sum(rows[name], [(rows[term], sign) for term, sign in terms], span, operands)
+            found = _check_sum(
+                rows[name], [(rows[term], sign) for term, sign in terms], span, asked, operands
+            )
         for kind, problem, count in found:
             problems.add(kind, f"{text} {name!r}: {problem}", count)
 
@@ -103,7 +105,7 @@ def _check_point(row: Row, span: Span, asked: Asked, point: Opened) -> Iterator[
         if row["kind"] not in KINDS_OF[key] and row[key] is not None:
             yield WRONG, f"a {row['kind']} point has {key} {row[key]}", 1
     yield from _check_known(row, span, asked, point)
-    yield from _check_values(row, span, point)
+    yield from _check_values(row, span, asked, point)
 
 
 def _check_known(row: Row, span: Span, asked: Asked, point: Opened) -> Iterator[_Problem]:
@@ -119,13 +121,13 @@ def _check_known(row: Row, span: Span, asked: Asked, point: Opened) -> Iterator[
         yield WRONG, f"known is {known} instead of {right}", 1
 
 
-def _check_values(row: Row, span: Span, point: Opened) -> Iterator[_Problem]:
+def _check_values(row: Row, span: Span, asked: Asked, point: Opened) -> Iterator[_Problem]:
     """Compares what is certain of a point's values."""
     line = point.line
     rights: dict[str, _Right] = {}
     if line.is_certain(span.start_ms, span.end_ms):
         rights |= _of_samples(span, point) if row["count"] else dict.fromkeys(_OF_SAMPLES, (None, 0.0))
-        yield from _check_peak(row, span, [(point, 1)], (row["kind"],))
+        yield from _check_peak(row, span, asked, [(point, 1)], (row["kind"],))
     for measure in _AROUND:
         if is_decided(measure, line, span):
             rights[measure] = _around(measure, span, point)
@@ -175,9 +177,14 @@ def _around(measure: str, span: Span, point: Opened) -> _Right:
 
 
 def _check_peak(
-    row: Row, span: Span, operands: Sequence[tuple[Opened, int]], kinds: Collection[str]
+    row: Row, span: Span, asked: Asked, operands: Sequence[tuple[Opened, int]], kinds: Collection[str]
 ) -> Iterator[_Problem]:
-    """Expects the highest mean of a local quarter of an hour that every point has, at one that has it."""
+    """Expects the highest mean of a local quarter of an hour that every point has, at one that has it.
+
+    Quarters count that are synced to their end: which, is known of a range that is synced.
+    """
+    if asked.synced_ms < span.end_ms:
+        return
     quarters = [(_quarters(span, point), sign) for point, sign in operands]
     common = set.intersection(*(set(means) for means, _ in quarters))
     means = {time: sum(sign * means[time] for means, sign in quarters) for time in common}
@@ -206,12 +213,16 @@ def _quarters(span: Span, point: Opened) -> dict[str, float]:
 
 
 def _check_sum(
-    row: Row, terms: Sequence[tuple[Row, int]], span: Span, operands: Sequence[tuple[Opened, int]]
+    row: Row,
+    terms: Sequence[tuple[Row, int]],
+    span: Span,
+    asked: Asked,
+    operands: Sequence[tuple[Opened, int]],
 ) -> Iterator[_Problem]:
     """Compares a sum with what the summary has of its points."""
     kinds = {term["kind"] for term, _ in terms}
     if all(point.line.is_certain(span.start_ms, span.end_ms) for point, _ in operands):
-        yield from _check_peak(row, span, operands, kinds)
+        yield from _check_peak(row, span, asked, operands, kinds)
     expected: dict[str, Any] = dict.fromkeys((*KINDS_OF, *_OF_SAMPLES, "count"))
     expected |= {key: _total([(term[key], sign) for term, sign in terms]) for key in _ADDED}
     expected["kind"] = min(kinds) if len(kinds) == 1 else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from vitals.errors import TierTimeoutError
 from vitals.model import aggregates
 from vitals.model.aggregates import Aggregates
 from vitals.model.kinds import Kind
@@ -56,11 +57,12 @@ class PointSummary:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The summaries by point id, and whether samples were too many for those of `_SAMPLED` and peaks."""
+    """The summaries by point id, without `_SAMPLED` and quarters when their samples exceed a limit."""
 
     points: Mapping[int, PointSummary]
     stats: ReadStats
-    has_all_samples: bool
+    has_too_many_samples: bool
+    timed_out: bool
 
 
 def has_field(kind: Kind, name: str) -> bool:
@@ -71,7 +73,7 @@ def has_field(kind: Kind, name: str) -> bool:
 def summarise(tiers: Tiers, query: PlannedRead, in_time: Callable[[], bool]) -> Summary:
     """Returns the summary of the plan's points (planning.plan_summary).
 
-    Raises TierTimeoutError when there is something left to read and `in_time` returns false.
+    Raises TierTimeoutError when `in_time` returns false before the rest, which takes all samples, is read.
     """
     return _Summing(LimitedTiers(tiers, query.plan.span, in_time), query).summary()
 
@@ -91,21 +93,28 @@ class _Summing:
         self._read(existing, "time_weighted_mean", self._add_held)
         self._read(self._with("starts"), "starts", self._add_measures(_SWITCHED))
         self._read(self._with("increase"), "increase", self._add_measures(("increase",)))
-        has_all_samples = self._read_sampled()
-        return Summary(self.points, combined(self.stats), has_all_samples)
+        limit = self._read_sampled()
+        points = self.points
+        if limit:
+            points = {point_id: summary.without_sampled() for point_id, summary in points.items()}
+        return Summary(
+            points,
+            combined(self.stats),
+            has_too_many_samples=isinstance(limit, TooManySamplesError),
+            timed_out=isinstance(limit, TierTimeoutError),
+        )
 
-    def _read_sampled(self) -> bool:
-        """Reads what takes all samples; returns False without it when they are, or become, too many."""
+    def _read_sampled(self) -> TooManySamplesError | TierTimeoutError | None:
+        """Reads what takes all samples; returns the limit that it exceeds."""
         sampled, span_s = self._with("sd"), self.query.plan.span.length_ms / 1000
         if sum(span_s / interval_s(point) for point in sampled) > request.MAX_SAMPLES_AT_ONCE:
-            return False
+            return TooManySamplesError()
         self.tiers.remaining = request.MAX_SAMPLES_AT_ONCE
         try:
             self._read(sampled, "sd", self._add_sampled)
-        except TooManySamplesError:
-            self.points = {point: summary.without_sampled() for point, summary in self.points.items()}
-            return False
-        return True
+        except (TooManySamplesError, TierTimeoutError) as limit:
+            return limit
+        return None
 
     def _with(self, name: str) -> list[Point]:
         return [point for point in self.query.plan.existing if has_field(point.kind, name)]
@@ -173,14 +182,14 @@ class _Summing:
 
 
 def _quarters(samples: Samples, query: PlannedRead) -> Aggregates:
-    """Returns the mean of the samples in each local quarter of an hour within the range and the hours.
+    """Returns the mean of the samples in each synced local quarter of an hour within the range and the hours.
 
-    A quarter that is only partly in them would be that of fewer minutes.
+    A quarter that is only partly there would be that of fewer minutes.
     """
     span = query.plan.span
     edges = Calendar(_QUARTER, query.plan.zone).edges(span)
     starts, ends = edges[:-1], edges[1:]
-    is_whole = (span.start_ms <= starts) & (ends <= span.end_ms)
+    is_whole = (span.start_ms <= starts) & (ends <= min(span.end_ms, query.synced_until_ms or 0))
     is_whole &= query.plan.open_ms(starts, ends) == _QUARTER.shortest_ms
     samples = samples[(samples.times >= edges[0]) & (samples.times < edges[-1])]
     index = np.searchsorted(edges, samples.times, side="right") - 1
