@@ -6,6 +6,8 @@ from functools import lru_cache
 
 from query.points.names import display_name
 from query.schemas import Equipment, PointAnswer, TagCount
+from vitals.model import units
+from vitals.model.kinds import Kind
 from vitals.model.points import ListedPoint, Point
 from vitals.reading.points.tags import equipment_of, folded, form, tagged, tags_of, whole_tags
 
@@ -21,7 +23,7 @@ def find(points: Iterable[Point], site: str, search: str, tags: Sequence[str]) -
     return [
         point
         for point in tagged(points, tags)
-        if all(term in _search_text(site, point.listed) for term in terms)
+        if all(term in _search_text(site, point.listed, point.kind) for term in terms)
     ]
 
 
@@ -78,6 +80,7 @@ def _display_name(site: str, listed: ListedPoint) -> str:
 
 
 @lru_cache(_CACHED)
-def _search_text(site: str, listed: ListedPoint) -> str:
+def _search_text(site: str, listed: ListedPoint, kind: Kind) -> str:
     texts = (listed.name, _display_name(site, listed), listed.description, listed.object_name)
-    return folded("\n".join((*texts, listed.device, listed.unit, *listed.tags)))
+    unit = (listed.unit, units.symbol(listed.unit))
+    return folded("\n".join((*texts, listed.device, *unit, kind, *listed.tags)))

@@ -44,6 +44,8 @@ POINTS = [
         ("ahu1_sat", [], [0]),
         ("roof", [], [0]),
         ("fahrenheit", [], [0]),
+        ("°F", [], [0, 2]),
+        ("supply °f analog", [], [0]),
         ("wet bulb", [], [2]),
         ("floor=3", [], [1]),
         # A word is not put together from two things.
