@@ -2,15 +2,14 @@
 
 import type { Point } from "../../../api/types";
 import { formatValue } from "../format";
-import { bucketMeasure } from "../points/kind";
+import { pairedMeasure } from "../points/kind";
 import { symbol } from "../units";
 
 export type CellMeasure = "mean" | "increase" | "runtime" | "last";
 
 /** Returns the measure of cells: the total of what has one, else what is drawn of buckets. */
 export function cellMeasure(point: Point): CellMeasure {
-  if (point.kind === "counter") return "increase";
-  return point.kind === "binary" ? "runtime" : bucketMeasure(point);
+  return point.kind === "binary" ? "runtime" : pairedMeasure(point);
 }
 
 /** Returns what a cell shows, as in "hourly mean". */

@@ -43,12 +43,15 @@ export function noneOf(inBuckets: boolean, points: readonly Point[]): Unmeasured
   return hasMeans ? "Mean" : "Last readings";
 }
 
-/** Returns the entries, each with the reason for which no point has it. */
+/** Returns the entries, each with the reason for which no point has it; those with a reason are the last. */
 export function optionsOf(none: Unmeasured, points: readonly Point[]): MenuOption<Entry>[] {
   const measures = (Object.keys(MEASURES) as Measure[]).map((value) => {
     const { title, help, reason } = MEASURES[value];
     const applies = points.some(({ kind }) => hasMeasure(kind, value));
     return { value, title, help, reason: applies ? undefined : reason };
   });
-  return [{ value: "mean", title: none, help: UNMEASURED[none] }, ...measures];
+  const [offered, refused] = [true, false].map((offer) =>
+    measures.filter(({ reason }) => (reason === undefined) === offer),
+  ) as [MenuOption<Entry>[], MenuOption<Entry>[]];
+  return [{ value: "mean", title: none, help: UNMEASURED[none] }, ...offered, ...refused];
 }

@@ -31,7 +31,7 @@ export function Picker({ api, site, slots, onToggle }: Props) {
       />
       <p class="found" aria-live="polite">
         {filtered ? matches(list) : `${number(site.points)} points`}
-        {slots.size > 0 && `, ${slots.size} shown`}
+        {slots.size > 0 && `, ${slots.size} in the chart`}
         {slots.size >= MAX_LINES && ", the most that a chart has"}
       </p>
       <ListState list={list} />
@@ -40,6 +40,7 @@ export function Picker({ api, site, slots, onToggle }: Props) {
         api={api}
         site={site}
         points={list.points}
+        outdated={!list.current}
         slots={slots}
         onToggle={onToggle}
         onEnd={list.addPage}

@@ -10,13 +10,15 @@ type Props = {
   api: Api;
   site: Site;
   points: Point[];
+  /** Whether they are those of the search before. */
+  outdated: boolean;
   slots: ReadonlyMap<string, number>;
   onToggle: (point: Point) => void;
   onEnd: () => void;
 };
 
 /** The list; only visible rows are in the document. */
-export function Rows({ api, site, points, slots, onToggle, onEnd }: Props) {
+export function Rows({ api, site, points, outdated, slots, onToggle, onEnd }: Props) {
   const viewport = useViewport(points.length, onEnd);
   const { box, first, last, measure } = viewport;
   const { active, setActive, press } = useActiveRow(viewport, points, onToggle);
@@ -27,7 +29,7 @@ export function Rows({ api, site, points, slots, onToggle, onEnd }: Props) {
   return (
     <>
       {latest.error && <p class="hint">Last values could not be loaded: {latest.error.message}</p>}
-      <div class="rows" ref={box} onScroll={measure}>
+      <div class="rows" ref={box} onScroll={measure} aria-busy={outdated}>
         <ul style={{ height: `${points.length * ROW}px` }} onKeyDown={press}>
           {indices.map((row) => {
             const point = points[row] as Point;

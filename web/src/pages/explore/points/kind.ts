@@ -41,3 +41,8 @@ export function kindText({ kind, rollover, states = {} }: Point): string {
 export function bucketMeasure({ kind }: Point): "mean" | "last" {
   return kind === "analog" ? "mean" : "last";
 }
+
+/** Returns what a bucket of a point is when it is set against another point's: of a counter what it rose by. */
+export function pairedMeasure(point: Point): "mean" | "last" | "increase" {
+  return point.kind === "counter" ? "increase" : bucketMeasure(point);
+}

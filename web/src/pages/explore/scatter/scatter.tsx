@@ -7,6 +7,7 @@ import { LoadedContent } from "../../../ui/loaded-content";
 import { Empty } from "../../../ui/states";
 import { AnswerSummary } from "../answer-summary";
 import { type Theme, useInks } from "../canvas/use-inks";
+import { pairedMeasure } from "../points/kind";
 import { pointTitle } from "../points/title";
 import type { Span } from "../range/range";
 import { MarkedStore } from "../tabs/marked";
@@ -108,7 +109,8 @@ function Drawing({ picture, axes: [x, y], busy }: DrawingProps) {
 }
 
 function nameOf(point: Point, unit: string): string {
-  return pointTitle(point) + (symbol(unit) && ` (${symbol(unit)})`);
+  const title = pairedMeasure(point) === "increase" ? `Increase of ${pointTitle(point)}` : pointTitle(point);
+  return title + (symbol(unit) && ` (${symbol(unit)})`);
 }
 
 type Picture = {

@@ -5,7 +5,7 @@ import type { Point, Series } from "../../../api/types";
 import { type Loaded, useLoaded } from "../../../ui/load";
 import { pause } from "../canvas/steps";
 import { type MergedAnswer, mergePages } from "../data/pages";
-import { bucketMeasure } from "../points/kind";
+import { pairedMeasure } from "../points/kind";
 import { queryBuckets } from "../query";
 import type { Span } from "../range/range";
 import { SiteZone } from "../site-zone";
@@ -88,7 +88,7 @@ function totalOf(answers: MergedAnswer[]): MergedAnswer {
 function byMeasure(points: Point[]): [measure: string, names: string[]][] {
   const names = new Map<string, string[]>();
   for (const point of points) {
-    const measure = bucketMeasure(point);
+    const measure = pairedMeasure(point);
     names.set(measure, [...(names.get(measure) ?? []), point.point_name]);
   }
   return [...names];
