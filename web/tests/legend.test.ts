@@ -54,7 +54,7 @@ function rowOf(lines: Chosen[], all: Series[], kind: Kind, input: Partial<RowInp
 }
 const both = (mine: SummaryOfPoint, theirs?: SummaryOfPoint) => ({
   summary: new Map([[mine.point_name, mine]]),
-  compared: theirs && new Map([[theirs.point_name, theirs]]),
+  compared: theirs && new Map([[theirs.point_name, { own: mine, other: theirs }]]),
   error: undefined,
 });
 

@@ -78,7 +78,7 @@ function LoadedChart({ api, site, view, lines, onRemove }: Omit<Props, "onAdd">)
   const { answer, chart, plan } = lines;
   const panes = useMarkedPanes(lines.panes);
   const timeZone = useContext(SiteZone);
-  const statistics = useSummary(api, site, view, timeZone, lines.state);
+  const statistics = useSummary(api, site, view, timeZone, lines);
   const table = {
     points: lines.points,
     measured: lines.drawnMeasures,

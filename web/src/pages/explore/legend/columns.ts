@@ -82,7 +82,7 @@ function doubtsOf({ total, most, known, resets, line }: LegendRow): { note?: str
 const DIFFERENCE: Column = {
   key: "difference",
   title: "Difference",
-  help: "From the compared range: of the totals of whole bars, of the running time, of the increase, or of the mean",
+  help: "From the compared range: of the totals of whole bars, of the running time, of the increase, or of the mean; of whole weeks or months where the buckets are of them",
   value: (row) => row.difference,
   unit: differenceUnit,
   cell: (row) => differenceCell(row),

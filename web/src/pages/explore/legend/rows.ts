@@ -56,7 +56,7 @@ export function rowsOf(input: RowInput): LegendRow[] {
 }
 
 function rowOf(line: Line, other: Line | undefined, input: RowInput): LegendRow {
-  const { summary, compared } = input.statistics;
+  const { summary } = input.statistics;
   const series = input.series.find((candidate) => candidate.point_name === line.name);
   const own = summary?.get(line.name);
   const kind = input.points.find((point) => point.point_name === line.name)?.kind ?? "analog";
@@ -78,7 +78,7 @@ function rowOf(line: Line, other: Line | undefined, input: RowInput): LegendRow 
     resets: series?.proof?.resets.length ?? 0,
     coverage: line.expected ? Math.min(1, line.received / line.expected) : null,
   };
-  const pair = pairOf(row, other, compared?.get(line.name), input);
+  const pair = pairOf(row, other, input);
   return { ...row, difference: differenceOf(pair), before: pair[1] };
 }
 
@@ -120,13 +120,14 @@ function lastOf({ values }: Line, series: Series | undefined, own: SummaryOfPoin
 function pairOf(
   row: Pick<LegendRow, "line" | "kind" | "mean" | "runtime" | "increase">,
   other: Line | undefined,
-  theirs: Pick<SummaryOfPoint, "mean" | "runtime" | "increase"> | undefined,
-  { measured }: RowInput,
+  { measured, statistics }: RowInput,
 ): [Amount, Amount] {
   const { line, kind } = row;
   if (measured.has(line.name)) return other ? pairOfBuckets(line, other) : [null, null];
   const statistic = kind === "binary" ? "runtime" : kind === "counter" ? "increase" : "mean";
-  return [row[statistic], theirs?.[statistic] ?? null];
+  if (row[statistic] === null) return [null, null];
+  const { own, other: theirs } = statistics.compared?.get(line.name) ?? {};
+  return [own?.[statistic] ?? null, theirs?.[statistic] ?? null];
 }
 
 /** Returns the totals of bars, else the means, of the buckets that are over and that both lines have. */

@@ -36,6 +36,14 @@ export function bucketEnds(starts: readonly number[], bucket: Bucket, timeZone: 
   });
 }
 
+/** Returns the span of the buckets that a span contains in full; undefined when there are none. */
+export function bucketsWithin({ from, to }: Span, bucket: Bucket, timeZone: string): Span | undefined {
+  const first = bucketOf(from, bucket, timeZone);
+  const start = first.from === from ? from : first.to;
+  const end = bucketOf(to, bucket, timeZone).from;
+  return start < end ? { from: start, to: end } : undefined;
+}
+
 /** Returns the span of all buckets that a span touches. */
 export function wholeBuckets({ from, to }: Span, bucket: Bucket, timeZone: string): Span {
   return { from: bucketOf(from, bucket, timeZone).from, to: bucketOf(to - 1, bucket, timeZone).to };
