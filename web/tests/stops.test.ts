@@ -140,4 +140,18 @@ describe("what is read aloud", () => {
     expect(read({ ...bar, partial: [0] })).toMatch(/^1 Jan 1970, 00:59\D+01:02, not over: Meter 5$/);
     expect(momentOf([bar], 62 * MINUTE + SECOND, "UTC").samples).toEqual([{ kind: "none" }]);
   });
+
+  test("begins with the range's own bucket before a compared one", () => {
+    const own = lineOf({
+      draw: "bars",
+      times: [59 * MINUTE],
+      ends: [62 * MINUTE],
+      values: [5],
+      partial: [0],
+    });
+    const before = { ...own, name: "b", compared: true, partial: [] };
+    expect(momentOf([before, own], 60 * MINUTE, "UTC").title).toMatch(/, not over$/);
+    const none = { ...own, times: [], ends: [], values: [], partial: [] };
+    expect(momentOf([before, none], 60 * MINUTE, "UTC").title).toMatch(/01:02$/);
+  });
 });

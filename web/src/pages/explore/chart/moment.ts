@@ -19,7 +19,7 @@ export type Moment = {
 
 export function momentOf(lines: readonly Line[], time: number, timeZone: string): Moment {
   const samples = lines.map((line) => valueAt(line, time));
-  const bucket = bucketOf(samples);
+  const bucket = bucketInForce(lines, samples);
   const title = bucket ? bucketText(bucket, timeZone) : timeText(time, { seconds: true, timeZone });
   return { title: title + (bucket?.partial ? ", not over" : ""), gap: commonGap(samples), samples };
 }
@@ -50,9 +50,15 @@ export function stateText({ states }: Line, low: number, high: number): string {
   return low === high ? nameOf(low) : `${nameOf(low)} – ${nameOf(high)}`;
 }
 
-/** Returns the bucket of the first bar. */
-function bucketOf(samples: LineValue[]): { from: number; to: number; partial: boolean } | undefined {
-  for (const sample of samples) {
+/** Returns the bucket of the first bar of the range itself, else of the compared one. */
+function bucketInForce(
+  lines: readonly Line[],
+  samples: LineValue[],
+): { from: number; to: number; partial: boolean } | undefined {
+  const ranked = [false, true].flatMap((compared) =>
+    samples.filter((_, index) => lines[index]?.compared === compared),
+  );
+  for (const sample of ranked) {
     if (sample.kind !== "sample" || sample.end === undefined) continue;
     return { from: sample.time, to: sample.end, partial: sample.partial };
   }
