@@ -7,6 +7,7 @@ import {
   earlier,
   earlierBuckets,
   earlierSpan,
+  versusNote,
   versusTitle,
 } from "../src/pages/explore/compare/versus";
 import { bucketOf } from "../src/pages/explore/measure/buckets";
@@ -30,7 +31,9 @@ describe("a comparison", () => {
       from: Date.parse("2026-03-02T06:00:00Z"),
       to: Date.parse("2026-03-03T06:00:00Z"),
     });
-    expect(["1w", "364d", "2026-01-05", "1d", "2w"].map((versus) => versusTitle(versus))).toEqual([
+    expect(
+      ["1w", "364d", "2026-01-05", "1d", "2w"].map((versus) => versusTitle(versus, undefined, day, ZONE)),
+    ).toEqual([
       ...["a week earlier", "52 weeks earlier", "from 2026-01-05", "1 day earlier", "2 weeks earlier"],
     ]);
   });
@@ -204,8 +207,6 @@ describe("a comparison of weeks and months", () => {
       from: at("2025-01-01T06:00Z"),
       to: at("2025-12-01T06:00Z"),
     });
-    expect(versusTitle("364d", "1mo")).toBe("a year earlier");
-    expect(versusTitle("2025-10-20", "1mo")).toBe("the month of 2025-10-20");
   });
 
   test("is a week with the week of a date", () => {
@@ -214,6 +215,32 @@ describe("a comparison of weeks and months", () => {
       from: at("2026-11-02T06:00Z"),
       to: at("2026-11-09T06:00Z"),
     });
+  });
+
+  test("is named by the buckets that it moves by", () => {
+    const title = (versus: string, bucket: Bucket, span = months) => versusTitle(versus, bucket, span, ZONE);
+    expect(["364d", "30d", "45d", "20w"].map((versus) => title(versus, "1mo"))).toEqual([
+      ...["a year earlier", "a month earlier", "a month earlier", "5 months earlier"],
+    ]);
+    expect(["10d", "1w", "364d"].map((versus) => title(versus, "1w"))).toEqual([
+      ...["a week earlier", "a week earlier", "52 weeks earlier"],
+    ]);
+    expect(title("10d", "1d")).toBe("10 days earlier");
+    const november = { from: at("2026-11-01T05:00Z"), to: at("2026-12-01T06:00Z") };
+    expect(title("2025-10-20", "1mo", november)).toBe("the month of 2025-10-20");
+    expect(title("2025-10-20", "1mo")).toBe("from the month of 2025-10-20");
+  });
+
+  test("says why nothing is compared", () => {
+    expect(versusNote("3d", "1w", months, ZONE)).toMatch(/^Buckets of a week are not compared/);
+    expect(versusNote("2026-01-20", "1mo", months, ZONE)).toMatch(/^Buckets of a month are not compared/);
+    for (const [versus, bucket] of [
+      ["3d", "1d"],
+      ["10d", "1w"],
+      [undefined, "1w"],
+      ["1w", undefined],
+    ] as const)
+      expect(versusNote(versus, bucket, months, ZONE)).toBeUndefined();
   });
 
   test("is none with the same buckets", () => {

@@ -8,6 +8,7 @@ import { advice, Failure, Loading } from "../../ui/states";
 import { AnswerSummary } from "./answer-summary";
 import { CarpetView } from "./carpet/carpet";
 import { ChartView } from "./chart/chart";
+import { versusNote } from "./compare/versus";
 import { useSummary } from "./legend/use-summary";
 import { movedSpan } from "./measure/plan";
 import { ScatterView } from "./scatter/scatter";
@@ -78,6 +79,8 @@ function LoadedChart({ api, site, view, lines, onRemove }: Omit<Props, "onAdd">)
   const { answer, chart, plan } = lines;
   const panes = useMarkedPanes(lines.panes);
   const timeZone = useContext(SiteZone);
+  const bucket = plan.measured.length ? plan.bucket : undefined;
+  const note = versusNote(view.versus, bucket, view.span, timeZone);
   const statistics = useSummary(api, site, view, timeZone, lines);
   const table = {
     points: lines.points,
@@ -102,6 +105,7 @@ function LoadedChart({ api, site, view, lines, onRemove }: Omit<Props, "onAdd">)
         onReset={view.onReset}
         onBack={view.onBack}
       />
+      <RoleNotes texts={note ? [note] : []} />
       <MarkedNote />
       {answer ? (
         <AnswerSummary answer={answer} samples={lines.samples} lines={chart.lines} />

@@ -72,7 +72,12 @@ function Choices({ view, lines }: Props) {
         onChoose={(resolution) => view.show({ resolution })}
       />
       <MeasureMenu choice={view} plan={plan} points={points} onChoose={showMeasure} />
-      <CompareMenu versus={view.versus} plan={plan} onChoose={(versus) => view.show({ versus })} />
+      <CompareMenu
+        versus={view.versus}
+        plan={plan}
+        span={view.span}
+        onChoose={(versus) => view.show({ versus })}
+      />
       {paneCount(lines.chart.lines) > 1 && (
         <PaneSwitch single={view.single} onChange={(single) => view.show({ single })} />
       )}

@@ -44,7 +44,7 @@ export function useLines(
     const bounds = shownSpan(drawn, of, timeZone);
     if (!result) return chartOf(lines, undefined, bounds);
     const { answer, samples, compared } = result;
-    const all = withCompared(lines, compared, view.versus, drawn);
+    const all = withCompared(lines, compared, view.versus, result.query);
     return chartOf(all, answerWith(answer, compared), bounds, samples ?? answer);
   }, [names, points, slots, result, timeZone]);
   const limit = axisLimit(width);

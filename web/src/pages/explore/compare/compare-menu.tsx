@@ -1,10 +1,18 @@
+import { useContext } from "preact/hooks";
 import { isDay } from "../../../ui/days";
 import { Menu, type MenuOption } from "../../../ui/menu";
 import { longUnit } from "../measure/buckets";
 import type { Plan } from "../measure/plan";
-import { parseVersus, type Versus, versusTitle } from "./versus";
+import type { Span } from "../range/range";
+import { SiteZone } from "../site-zone";
+import { hasOneBucket, parseVersus, type Versus, versusTitle } from "./versus";
 
-type Props = { versus: Versus | undefined; plan: Plan; onChoose: (versus: Versus | undefined) => void };
+type Props = {
+  versus: Versus | undefined;
+  plan: Plan;
+  span: Span;
+  onChoose: (versus: Versus | undefined) => void;
+};
 
 const NOTHING = { value: "none", title: "Nothing", help: "Only this range" };
 const WEEK = { value: "1w", title: "A week earlier", help: "The same weekdays of the week before" };
@@ -18,14 +26,15 @@ export function optionsOf({ bucket, measured }: Pick<Plan, "bucket" | "measured"
 }
 
 /** The range that the chart is compared with. */
-export function CompareMenu({ versus, plan, onChoose }: Props) {
+export function CompareMenu({ versus, plan, span, onChoose }: Props) {
+  const timeZone = useContext(SiteZone);
   const bucket = plan.measured.length ? plan.bucket : undefined;
   const unit = longUnit(bucket);
   const choose = (text: string) => onChoose(parseVersus(text));
   return (
     <Menu
       name="Compare with"
-      text={versus ? versusTitle(versus, bucket) : "nothing"}
+      text={versus ? versusTitle(versus, bucket, span, timeZone) : "nothing"}
       options={optionsOf(plan)}
       value={versus ?? "none"}
       chosen={versus !== undefined}
@@ -43,7 +52,9 @@ export function CompareMenu({ versus, plan, onChoose }: Props) {
           }}
         >
           <label>
-            {unit ? `The ${unit} of` : "The range that begins on"}
+            {unit
+              ? `${hasOneBucket(span, bucket, timeZone) ? "The" : "From the"} ${unit} of`
+              : "The range that begins on"}
             <input
               type="date"
               name="date"

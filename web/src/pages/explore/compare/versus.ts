@@ -3,7 +3,7 @@
 import { localDate, unitStart, unitsBetween } from "../../../ui/calendar-units";
 import { DAY_MS, dayStart, isDay } from "../../../ui/days";
 import { instantOf, wallClock } from "../../../ui/zone";
-import { longUnit, wholeBuckets } from "../measure/buckets";
+import { bucketOf, longUnit, wholeBuckets } from "../measure/buckets";
 import type { Bucket } from "../measure/resolutions";
 import type { Span } from "../range/range";
 
@@ -65,13 +65,45 @@ export function earlierBuckets(
   return { from: unitStart(from, unit, timeZone, -units), to: unitStart(to, unit, timeZone, -units) };
 }
 
-/** Returns the text of a comparison, as of buckets: a week earlier. */
-export function versusTitle(versus: Versus, bucket?: Bucket): string {
-  if (versus === "1w") return "a week earlier";
-  if (versus === "364d") return bucket === "1mo" ? "a year earlier" : "52 weeks earlier";
+/** Returns the text of a comparison: a week earlier; of buckets of weeks or months by how many of them it moves. */
+export function versusTitle(
+  versus: Versus,
+  bucket: Bucket | undefined,
+  span: Span,
+  timeZone: string,
+): string {
+  const { units } = distanceOf(versus, bucket, span, timeZone);
   const unit = longUnit(bucket);
-  if (isDay(versus)) return unit ? `the ${unit} of ${versus}` : `from ${versus}`;
+  if (unit && isDay(versus))
+    return `${hasOneBucket(span, bucket, timeZone) ? "" : "from "}the ${unit} of ${versus}`;
+  if (isDay(versus)) return `from ${versus}`;
+  if (!unit || units === undefined) return `${lengthText(versus)} earlier`;
+  if (units === 0) return `the same ${unit}`;
+  if (unit === "month" && units === 12) return "a year earlier";
+  return `${units === 1 ? `a ${unit}` : `${units} ${unit}s`} earlier`;
+}
+
+function lengthText(versus: Versus): string {
+  if (versus === "1w") return "a week";
+  if (versus === "364d") return "52 weeks";
   const count = Number(versus.slice(0, -1));
   const noun = versus.endsWith("w") ? "week" : "day";
-  return `${count} ${noun}${count === 1 ? "" : "s"} earlier`;
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Whether a span is in one bucket. */
+export function hasOneBucket(span: Span, bucket: Bucket | undefined, timeZone: string): boolean {
+  return bucket !== undefined && bucketOf(span.from, bucket, timeZone).to >= span.to;
+}
+
+/** Returns why the buckets of a range have no compared line; undefined when they can have one. */
+export function versusNote(
+  versus: Versus | undefined,
+  bucket: Bucket | undefined,
+  span: Span,
+  timeZone: string,
+): string | undefined {
+  if (!versus || distanceOf(versus, bucket, span, timeZone).units !== 0) return undefined;
+  const unit = longUnit(bucket);
+  return `Buckets of a ${unit} are not compared: those of the other range would be the same ${unit}s`;
 }

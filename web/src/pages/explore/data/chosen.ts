@@ -6,6 +6,7 @@ import { isTotal } from "../measure/measures";
 import type { Plan } from "../measure/plan";
 import { bucketMeasure, drawOf, holdOf, statesOf } from "../points/kind";
 import { unlisted } from "../points/lookup";
+import type { Span } from "../range/range";
 import type { Chosen } from "./line";
 import type { MergedAnswer } from "./pages";
 
@@ -37,15 +38,18 @@ export function chosenLines(
   });
 }
 
+/** What was asked of lines that are drawn. */
+type Drawn = { plan: Plan; span: Span; timeZone: string };
+
 /** Returns lines with those of the compared range, which come first and are drawn behind. */
 export function withCompared(
   lines: Chosen[],
   compared: readonly Series[],
   versus: Versus | undefined,
-  { bucket, measured }: Plan,
+  { plan: { bucket, measured }, span, timeZone }: Drawn,
 ): Chosen[] {
   const titleOf = (name: string) =>
-    versus ? versusTitle(versus, measured.includes(name) ? bucket : undefined) : "earlier";
+    versus ? versusTitle(versus, measured.includes(name) ? bucket : undefined, span, timeZone) : "earlier";
   const names = new Set(compared.map((series) => series.point_name));
   const earlier = lines
     .filter(({ name }) => names.has(name))
