@@ -90,6 +90,24 @@ describe("ranges of days", () => {
         }
   });
 
+  test("that go on end within their unit", () => {
+    const lastMinutes = ZONES.flatMap((zone) =>
+      TIMES.flatMap((time) =>
+        (["day", "week", "month", "year"] as const).map(
+          (unit) => [zone, unitStart(time, unit, zone, 1) - 25 * MINUTE] as const,
+        ),
+      ),
+    );
+    for (const [zone, time] of lastMinutes)
+      for (const range of RANGES.filter(isLive)) {
+        const next = unitStart(time, CALENDAR[range as CalendarRange].unit, zone, 1);
+        expect(spanOf(range, time, zone).to).toBeLessThanOrEqual(next);
+      }
+    expect(spanOf("this-year", Date.parse("2026-12-31T18:05Z"), "Asia/Kolkata").to).toBe(
+      Date.parse("2026-12-31T18:30Z"),
+    );
+  });
+
   test("that are over end where the next begins", () => {
     for (const zone of ZONES)
       for (const time of TIMES) {

@@ -26,7 +26,7 @@ export function isPast(range: CalendarRange): boolean {
   return "past" in CALENDAR[range];
 }
 
-/** Returns the current span of a range; one that has not ended ends with the current step of its length. */
+/** Returns the current span of a range; one that has not ended ends with the current step of its length, or with its unit. */
 export function calendarSpan(
   range: CalendarRange,
   now: number,
@@ -37,5 +37,7 @@ export function calendarSpan(
   const from = unitStart(now, unit, timeZone);
   if (isPast(range)) return { from: unitStart(now, unit, timeZone, -1), to: from };
   const step = stepOf(now - from);
-  return { from, to: (Math.floor(now / step) + 1) * step };
+  const to = (Math.floor(now / step) + 1) * step;
+  // Steps are of UTC, whose hours are not those of each zone.
+  return { from, to: Math.min(to, unitStart(now, unit, timeZone, 1)) };
 }
