@@ -30,9 +30,16 @@ export function SaveImage({ site, view, lines }: Props) {
     });
     save(await toFile(picture), imageName(site.site_name, span));
   });
+  const isOff = write.busy || !drawn;
   return (
     <>
-      <button ref={button} type="button" disabled={write.busy || !drawn} onClick={() => write.begin()}>
+      <button
+        ref={button}
+        type="button"
+        // Not `disabled`, which would take the focus away at each refresh.
+        aria-disabled={isOff}
+        onClick={() => isOff || write.begin()}
+      >
         Save image
       </button>
       {write.error && (

@@ -29,6 +29,7 @@ export function EquipmentBar({ api, site, view, lines }: Props) {
     if ("template" in result) current.current.show({ template: result.template });
     else setRefused({ selection, reason: result.reason });
   });
+  const isOff = follow.busy || !lines.ready;
   const press = () => (template ? view.showPoints(view.points) : follow.begin());
   const reason =
     follow.error && !template
@@ -45,8 +46,8 @@ export function EquipmentBar({ api, site, view, lines }: Props) {
               type="button"
               aria-pressed={template !== undefined}
               aria-describedby={help}
-              disabled={follow.busy || !lines.ready}
-              onClick={press}
+              aria-disabled={isOff}
+              onClick={() => isOff || press()}
             >
               Follow equipment
             </button>
