@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
+import { useEscape } from "./use-escape";
 import "./helped.css";
 
 /** The most pixels that a help is wide, with a margin. */
@@ -11,16 +12,24 @@ type Props = { help: string; children: (id: string) => ComponentChildren };
 export function Helped({ help, children }: Props) {
   const id = useId();
   const [dismissed, setDismissed] = useState(false);
-  const renew = () => setDismissed(false);
+  const [hovered, setHovered] = useState(false);
+  const [focused, setFocused] = useState(false);
+  useEscape(hovered || focused, () => setDismissed(true));
+  const enter = (event: { currentTarget: HTMLElement }, show: (shown: boolean) => void) => {
+    place(event);
+    show(true);
+  };
+  const leave = (show: (shown: boolean) => void) => {
+    setDismissed(false);
+    show(false);
+  };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the control inside takes the focus
     <span
       class={dismissed ? "helped" : "helped open"}
-      onKeyDown={(event) => event.key === "Escape" && setDismissed(true)}
-      onFocusIn={place}
-      onFocusOut={renew}
-      onPointerEnter={place}
-      onPointerLeave={renew}
+      onFocusIn={(event) => enter(event, setFocused)}
+      onFocusOut={() => leave(setFocused)}
+      onPointerEnter={(event) => enter(event, setHovered)}
+      onPointerLeave={() => leave(setHovered)}
     >
       {children(id)}
       <span class="help" role="tooltip" id={id}>
