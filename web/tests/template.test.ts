@@ -4,6 +4,7 @@ import { changed, formatAddress, omittedIn, parseAddress } from "../src/pages/ex
 import { unlisted } from "../src/pages/explore/points/lookup";
 import { stepByKey } from "../src/pages/explore/template/keys";
 import { commonEquipment, shortestRole, templateOf } from "../src/pages/explore/template/shortest";
+import { stepHelp } from "../src/pages/explore/template/step-help";
 import { common, neighbour, notesOf, slotsOfRoles } from "../src/pages/explore/template/template";
 
 const parse = (query: string) => parseAddress(new URLSearchParams(query));
@@ -238,3 +239,15 @@ test("only brackets step", () => {
 function without(members: Point[], chosen: Point): Point[] {
   return members.filter((member) => member !== chosen);
 }
+
+test("a step to other equipment says why it is off", () => {
+  const help = (kind: string[] | undefined, kindError?: Error) => {
+    const next = (step: 1 | -1) => kind && neighbour(kind, "AHU-1", step);
+    return stepHelp({ kind, kindError, neighbour: next }, 1, "press ]");
+  };
+  expect(help(["AHU-1", "AHU-2"])).toBe("press ]");
+  expect(help(["AHU-1"])).toBe("There is no other equipment of the kind");
+  expect(help([])).toBe("There is no other equipment of the kind");
+  expect(help(undefined)).toBe("The other equipment is loading");
+  expect(help(undefined, new Error("HTTP 500"))).toBe("The other equipment could not be loaded");
+});

@@ -7,6 +7,7 @@ import type { Lines } from "../use-lines";
 import type { View } from "../use-view";
 import { isField, stepByKey } from "./keys";
 import { loadTemplate } from "./load";
+import { stepHelp } from "./step-help";
 import type { Followed } from "./use-template";
 import "./template.css";
 
@@ -69,6 +70,9 @@ export function EquipmentBar({ api, site, view, lines }: Props) {
   );
 }
 
+const PREVIOUS = { title: "Previous equipment", name: "[" };
+const NEXT = { title: "Next equipment", name: "]" };
+
 type StepsProps = { followed: Followed; onEquipment: (equipment: string) => void };
 
 /** The equipment between the buttons to the previous and the next one of the kind. */
@@ -79,32 +83,44 @@ function Steps({ followed, onEquipment }: StepsProps) {
     if (next !== undefined) onEquipment(next);
   };
   useKeys(go);
+  const stateOf = (step: 1 | -1, { title, name }: { title: string; name: string }) => ({
+    help: stepHelp(followed, step, `${title}: press ${name}`),
+    isOff: neighbour(step) === undefined,
+    onPress: () => go(step),
+  });
   const position = (kind?.indexOf(equipment) ?? -1) + 1;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset can't be laid out among the other controls
     <span class="steps" role="group" aria-label="Equipment">
-      <Step title="Previous equipment" name="[" text="◀" isOff={!neighbour(-1)} onPress={() => go(-1)} />
+      <Step {...PREVIOUS} text="◀" {...stateOf(-1, PREVIOUS)} />
       <span aria-live="polite">
         <strong>{equipment}</strong>{" "}
         {kind && <small>{position ? `${position} of ${kind.length}` : `not one of ${kind.length}`}</small>}
         {kindError && <small>The other equipment could not be loaded: {sentence(kindError.message)}</small>}
       </span>
-      <Step title="Next equipment" name="]" text="▶" isOff={!neighbour(1)} onPress={() => go(1)} />
+      <Step {...NEXT} text="▶" {...stateOf(1, NEXT)} />
     </span>
   );
 }
 
-type StepProps = { title: string; name: string; text: string; isOff: boolean; onPress: () => void };
+type StepProps = {
+  title: string;
+  name: string;
+  text: string;
+  help: string;
+  isOff: boolean;
+  onPress: () => void;
+};
 
-function Step({ title, name, text, isOff, onPress }: StepProps) {
+function Step({ title, name, text, help, isOff, onPress }: StepProps) {
   return (
-    <Helped help={isOff ? "There is no other equipment of the kind" : `${title}: press ${name}`}>
-      {(help) => (
+    <Helped help={help}>
+      {(id) => (
         <button
           type="button"
           aria-label={title}
           aria-keyshortcuts={name}
-          aria-describedby={help}
+          aria-describedby={id}
           // Not `disabled`, which would take the focus away.
           aria-disabled={isOff}
           onClick={onPress}
