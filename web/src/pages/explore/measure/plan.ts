@@ -31,7 +31,8 @@ export type Plan = {
 export function planOf({ resolution, measure }: Choice, points: readonly Point[], span: Span): Plan {
   const measurable = points.filter(({ kind }) => hasMeasure(kind, measure)).length;
   // Until the points are loaded, the choice is shown as it is.
-  const bucket = measurable || !points.length ? bucketOf(resolution, measure, span, measurable) : undefined;
+  const bucket =
+    measurable || !points.length ? fittingBucket(resolution, measure, span, measurable) : undefined;
   const isMeasured = ({ kind }: Point) => bucket !== undefined && hasMeasure(kind, measure);
   const intervals = points.map(({ interval_seconds }) => interval_seconds);
   return {
@@ -43,7 +44,7 @@ export function planOf({ resolution, measure }: Choice, points: readonly Point[]
   };
 }
 
-function bucketOf(resolution: Resolution, measure: Measure | undefined, span: Span, points: number) {
+function fittingBucket(resolution: Resolution, measure: Measure | undefined, span: Span, points: number) {
   if (isBucket(resolution) && !bucketReason(resolution, span, points)) return resolution;
   return measure ? automaticBucket(span) : undefined;
 }

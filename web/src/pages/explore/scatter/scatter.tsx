@@ -47,7 +47,7 @@ function TwoPoints({ api, site, view, points, pair }: Props & { pair: [Point, Po
   const state = binary.find(({ point_name }) => stateColour(point_name) === tabs.colour);
   const loaded = usePairs(api, site, pair, state, view);
   const colour = tabs.colour === "plain" || state ? tabs.colour : "hour";
-  const picture = usePicture(loaded.value, tabs.swapped, colour);
+  const picture = useDrawing(loaded.value, tabs.swapped, colour);
   const axes: [Point, Point] = tabs.swapped ? [pair[1], pair[0]] : pair;
   return (
     <>
@@ -124,7 +124,7 @@ type Picture = {
 };
 
 /** Returns what is drawn of the pairs; its parts are stable while they stay the same. */
-function usePicture(loaded: PairsLoaded | undefined, turned: boolean, colour: string): Picture | undefined {
+function useDrawing(loaded: PairsLoaded | undefined, turned: boolean, colour: string): Picture | undefined {
   const picture = useMemo(() => {
     if (!loaded || !turned) return loaded;
     const pairs = swapped(loaded.pairs);
