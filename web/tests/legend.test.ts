@@ -195,7 +195,7 @@ describe("columns", () => {
     );
     const all = rowsOfKinds("line", "counter", "binary");
     expect(keys(columnsOf(all, undefined, true))).toBe(
-      "point min mean max last increase runtime difference coverage",
+      "point min mean max last increase runtime before difference coverage",
     );
     const bars = rowsOfKinds("bars", "counter");
     expect(keys(columnsOf(bars, "increase", false))).toBe("point min mean max last total coverage");
@@ -213,6 +213,16 @@ describe("columns", () => {
     expect(note({ known: 0.5, total: 1, most: 9 })).toBe("at most 9 kWh, 50 % known");
     expect(note({ known: 1, total: 9, most: 9 })).toBeUndefined();
     expect(note({ known: 0.5, resets: 1, total: null })).toBeUndefined();
+  });
+
+  test("say of how many bars the earlier total is", () => {
+    const [earlier] = columnsOf([], undefined, true).filter(({ key }) => key === "before");
+    const row = rowOf([chosen("a", "bars")], [series("a", [1, 2])], "counter");
+    const cell = (changes: Partial<LegendRow>) => earlier?.cell({ ...row, before: 7, ...changes });
+    expect(cell({ comparedBars: 2 })).toEqual({ text: "7", unit: "kWh" });
+    expect(cell({ comparedBars: 1 })).toEqual({ text: "7", unit: "kWh", note: "of 1 whole bar" });
+    expect(cell({ before: 7200, kind: "binary", isMeasured: false })).toEqual({ text: "2 h" });
+    expect(cell({ before: null })).toEqual({ text: "–" });
   });
 
   test("write differences with their sign and share", () => {

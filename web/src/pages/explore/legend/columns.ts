@@ -88,6 +88,15 @@ const DIFFERENCE: Column = {
   cell: (row) => differenceCell(row),
 };
 
+const EARLIER: Column = {
+  key: "before",
+  title: "Earlier",
+  help: "What the difference is from: the total, the running time, the increase or the mean of the compared range",
+  value: (row) => row.before,
+  unit: differenceUnit,
+  cell: (row) => earlierCell(row),
+};
+
 const COVERAGE: Column = {
   key: "coverage",
   title: "Coverage",
@@ -112,7 +121,7 @@ export function columnsOf(
     ...(has("counter") && measure !== "increase" ? [INCREASE] : []),
     ...(has("binary") && measure !== "runtime" ? [RUNTIME] : []),
     ...(rows.some(({ line }) => line.draw === "bars") ? [TOTAL] : []),
-    ...(isCompared ? [DIFFERENCE] : []),
+    ...(isCompared ? [EARLIER, DIFFERENCE] : []),
     COVERAGE,
   ];
 }
@@ -123,13 +132,28 @@ function differenceUnit({ isMeasured, kind, line, increaseUnit }: LegendRow): st
   return kind === "binary" ? "seconds" : kind === "counter" ? increaseUnit : line.unit;
 }
 
+function isDuration({ kind, isMeasured }: LegendRow): boolean {
+  return kind === "binary" && !isMeasured;
+}
+
+/** Returns what the compared range had, with the number of bars where some of the range's own are left out. */
+function earlierCell(row: LegendRow): Cell {
+  const { before, comparedBars, line } = row;
+  if (before === null) return EMPTY;
+  const isPart = comparedBars !== null && comparedBars < line.times.length;
+  return {
+    ...(isDuration(row) ? { text: duration(before) } : quantity(before, differenceUnit(row))),
+    ...(isPart && { note: `of ${counted(comparedBars, "whole bar")}` }),
+  };
+}
+
 /** Returns a difference with its sign, and with its share of what it is compared with. */
 function differenceCell(row: LegendRow): Cell {
-  const { difference, before, isMeasured, kind } = row;
+  const { difference, before } = row;
   if (difference === null) return EMPTY;
   const sign = difference > 0 ? "+" : difference < 0 ? "−" : "±";
   const size = Math.abs(difference);
-  const isTime = kind === "binary" && !isMeasured;
+  const isTime = isDuration(row);
   const share = before ? Math.round(Math.abs(1000 * (difference / before))) / 10 : null;
   return {
     text: sign + (isTime ? duration(size) : formatValue(size)),

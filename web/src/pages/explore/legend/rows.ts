@@ -35,6 +35,8 @@ export type LegendRow = {
   /** What the total, the mean, the increase or the running time differs by from the compared range, and what it was there. */
   difference: Amount;
   before: Amount;
+  /** How many bars both ranges have and are over, where only these are compared. */
+  comparedBars: Amount;
 };
 
 export type RowInput = {
@@ -78,8 +80,9 @@ function rowOf(line: Line, other: Line | undefined, input: RowInput): LegendRow 
     resets: series?.proof?.resets.length ?? 0,
     coverage: line.expected ? Math.min(1, line.received / line.expected) : null,
   };
-  const pair = pairOf(row, other, input);
-  return { ...row, difference: differenceOf(pair), before: pair[1] };
+  const { now, before, bars } = pairOf(row, other, input);
+  const difference = now === null || before === null ? null : now - before;
+  return { ...row, difference, before, comparedBars: line.draw === "bars" ? bars : null };
 }
 
 const NOTHING: Values = { min: null, mean: null, max: null };
@@ -116,33 +119,34 @@ function lastOf({ values }: Line, series: Series | undefined, own: SummaryOfPoin
   return (series?.last ?? values).at(-1) ?? null;
 }
 
+/** What a row and the compared range differ in; of bars, how many are compared. */
+type Pair = { now: Amount; before: Amount; bars: Amount };
+
+const NO_PAIR: Pair = { now: null, before: null, bars: null };
+
 /** Returns what a row and the compared range differ in. */
 function pairOf(
   row: Pick<LegendRow, "line" | "kind" | "mean" | "runtime" | "increase">,
   other: Line | undefined,
   { measured, statistics }: RowInput,
-): [Amount, Amount] {
+): Pair {
   const { line, kind } = row;
-  if (measured.has(line.name)) return other ? pairOfBuckets(line, other) : [null, null];
+  if (measured.has(line.name)) return other ? pairOfBuckets(line, other) : NO_PAIR;
   const statistic = kind === "binary" ? "runtime" : kind === "counter" ? "increase" : "mean";
-  if (row[statistic] === null) return [null, null];
+  if (row[statistic] === null) return NO_PAIR;
   const { own, other: theirs } = statistics.compared?.get(line.name) ?? {};
-  return [own?.[statistic] ?? null, theirs?.[statistic] ?? null];
+  return { now: own?.[statistic] ?? null, before: theirs?.[statistic] ?? null, bars: null };
 }
 
 /** Returns the totals of bars, else the means, of the buckets that are over and that both lines have. */
-function pairOfBuckets(line: Line, other: Line): [Amount, Amount] {
+function pairOfBuckets(line: Line, other: Line): Pair {
   const theirs = new Map(whole(other).map(({ time, value }) => [time, value]));
   const pairs = whole(line).filter(({ time }) => theirs.has(time));
-  if (!pairs.length) return [null, null];
+  if (!pairs.length) return NO_PAIR;
   const divisor = line.draw === "bars" ? 1 : pairs.length;
   const total = sum(pairs.map(({ value }) => value));
   const before = sum(pairs.map(({ time }) => theirs.get(time) ?? 0));
-  return [total / divisor, before / divisor];
-}
-
-function differenceOf([now, before]: [Amount, Amount]): Amount {
-  return now === null || before === null ? null : now - before;
+  return { now: total / divisor, before: before / divisor, bars: pairs.length };
 }
 
 function whole({ times, values, partial }: Line): { time: number; value: number }[] {

@@ -2,6 +2,7 @@
 
 import uPlot from "uplot";
 import { timeLabels } from "../format";
+import { DAY } from "../range/range";
 import type { PlotContext } from "./context";
 import { type Sides, TIME_AXIS, topPadding } from "./layout";
 import { rowAt, seriesOf } from "./series";
@@ -63,11 +64,19 @@ function axesOptions(context: PlotContext, last: boolean): uPlot.Axis[] {
     size: TIME_AXIS,
     grid: { ...line, show: false },
     space: 64,
-    splits: (_u, _axis, min, max, step) => timeTicks(min, max, step, timeZone),
-    values: (u, splits, _axis, _space, step) => fitting(u, splits, labels(splits, step)),
+    splits: (_u, _axis, min, max, step) => timeTicks(min, max, stepOf(context, step), timeZone),
+    values: (u, splits, _axis, _space, step) => fitting(u, splits, labels(splits, stepOf(context, step))),
   };
   // Without a second axis uPlot adds its own.
   return [timeAxis, ...(context.chart().lanes ? [{ show: false }] : yAxes(context, common))];
+}
+
+/** Returns the step of ticks, which is at least a day where bars are days or longer. */
+function stepOf({ chart }: PlotContext, step: number): number {
+  const [bar] = chart().lines.filter(({ draw, times }) => draw === "bars" && times.length);
+  // A day may have an hour less.
+  const isLong = bar && (bar.ends[0] as number) - (bar.times[0] as number) > DAY / 2;
+  return isLong ? Math.max(DAY, step) : step;
 }
 
 /** Returns the labels of times without what the edges of the canvas would cut. */
