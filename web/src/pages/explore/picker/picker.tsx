@@ -40,7 +40,7 @@ export function Picker({ api, site, slots, onToggle }: Props) {
         api={api}
         site={site}
         points={list.points}
-        outdated={!list.current}
+        outdated={!list.current && !list.error}
         slots={slots}
         onToggle={onToggle}
         onEnd={list.addPage}
