@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from operations import oracle
-from tests.support.archiving import DAY, WHOLE, Archive, archive
+from tests.support.archiving import DAY, WHOLE, Archive, archive, simulator
 from tests.support.kill import killed_at
 from tests.support.sites import SITE
 from vitals.errors import ArchiveVerificationError, ConflictError, DayFileError
@@ -23,7 +23,7 @@ from vitals.model.timespan import DAY_MS, HOUR_MS, Span
 from vitals.pipeline import day_builder
 from vitals.store.tiers.cold import ColdTier
 
-__all__ = ["archive"]
+__all__ = ["archive", "simulator"]
 
 
 def test_a_day_is_archived_verified_and_may_expire(archive: Archive) -> None:
