@@ -8,6 +8,7 @@ import {
   earlierBuckets,
   earlierSpan,
   versusNote,
+  versusTexts,
   versusTitle,
 } from "../src/pages/explore/compare/versus";
 import { bucketOf } from "../src/pages/explore/measure/buckets";
@@ -36,6 +37,17 @@ describe("a comparison", () => {
     ).toEqual([
       ...["a week earlier", "52 weeks earlier", "from 2026-01-05", "1 day earlier", "2 weeks earlier"],
     ]);
+  });
+
+  test("says which days it is with, of buckets and of samples", () => {
+    const [from, to] = [at("2026-11-01T05:00Z"), at("2026-11-08T06:00Z")];
+    const textsOf = (bucket: Bucket, measured: string[], sampled: string[]) =>
+      versusTexts("1w", { bucket, measured, sampled }, { from, to }, ZONE);
+    expect(textsOf("1d", ["a"], ["b"])).toEqual(["a week earlier: 25\u2009–\u200931 Oct 2026"]);
+    expect(textsOf("1mo", ["a"], ["b"])).toEqual(["a week earlier: 25\u2009–\u200931 Oct 2026"]);
+    expect(
+      versusTexts("364d", { bucket: "1mo", measured: ["a"], sampled: ["b"] }, { from, to }, ZONE),
+    ).toEqual(["a year earlier: 1\u2009–\u200930 Nov 2025", "52 weeks earlier: 2\u2009–\u20098 Nov 2025"]);
   });
 
   test("moves times to the same local time", () => {

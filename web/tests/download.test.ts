@@ -4,7 +4,7 @@ import type { Point } from "../src/api/types";
 import { parseAddress } from "../src/pages/explore/address";
 import { csvOf, csvRows, fileName, joinedCsv } from "../src/pages/explore/download/csv";
 import { followExport } from "../src/pages/explore/download/export";
-import { tableOf, tableRequests } from "../src/pages/explore/download/tables";
+import { otherOf, tableOf, tableRequests } from "../src/pages/explore/download/tables";
 import { planOf } from "../src/pages/explore/measure/plan";
 import { expectedSamples } from "../src/pages/explore/points/expected";
 import { unlisted } from "../src/pages/explore/points/lookup";
@@ -199,7 +199,7 @@ describe("the table of a measured chart", () => {
 
   test("has the measure of what is shown", () => {
     const shown = (address: string) =>
-      requests(address).map(({ form, resolution, measure, point_names }) => [
+      requests(address).map(({ query: { form, resolution, measure, point_names } }) => [
         ...[form, resolution, measure],
         ...point_names,
       ]);
@@ -216,8 +216,8 @@ describe("the table of a measured chart", () => {
 
   test("names measures and units, and joins columns by time", async () => {
     const tables: Record<string, string> = {
-      mean: 'timestamp,room [degreesCelsius],"a ""b"",\nc [%]"\n01:00,20.5,\n02:00,,4\n03:00,21,5\n',
-      last: "timestamp,main [kWh]\n01:00,7\n03:00,8\n",
+      mean: 'timestamp,room [degreesCelsius],"a ""b"",\nc [%]"\n2026-01-01T01:00Z,20.5,\n2026-01-01T02:00Z,,4\n2026-01-01T03:00Z,21,5\n',
+      last: "timestamp,main [kWh]\n2026-01-01T01:00Z,7\n2026-01-01T03:00Z,8\n",
     };
     vi.stubGlobal("fetch", async (address: string) => {
       const csv = tables[new URL(address).searchParams.get("measure") ?? ""] ?? "";
@@ -228,7 +228,39 @@ describe("the table of a measured chart", () => {
     const file = await tableOf(api, requests("resolution=15m"), () => {}, new AbortController().signal);
     expect(await file.file.text()).toBe(
       'timestamp,Mean of room [degreesCelsius],"Mean of a ""b"",\nc [%]",Last of main [kWh]\n' +
-        "01:00,20.5,,7\n02:00,,4,\n03:00,21,5,8\n",
+        "2026-01-01T01:00Z,20.5,,7\n2026-01-01T02:00Z,,4,\n2026-01-01T03:00Z,21,5,8\n",
+    );
+    vi.unstubAllGlobals();
+  });
+
+  test("has the compared range beside it, also over a clock change", async () => {
+    const timeZone = "America/Chicago";
+    // The clock shows 01:00 twice on 1 November, but not on 31 October.
+    const span = { from: Date.parse("2026-11-01T05:00Z"), to: Date.parse("2026-11-01T09:00Z") };
+    const choice = parseAddress(new URLSearchParams("measure=increase&resolution=1h"));
+    const plan = planOf(choice, [{ ...unlisted("main"), kind: "counter" }], span);
+    const other = otherOf("1d", plan, span, timeZone);
+    expect(other?.span).toEqual({
+      from: Date.parse("2026-10-31T05:00Z"),
+      to: Date.parse("2026-10-31T08:00Z"),
+    });
+    const hours = (day: string, first: number, count: number) =>
+      Array.from({ length: count }, (_, row) => `2026-${day}T0${first + row}:00Z,${10 * first + row}\n`);
+    vi.stubGlobal("fetch", async (address: string) => {
+      const start = new URL(address).searchParams.get("start_time") ?? "";
+      const rows = start.startsWith("2026-11-01") ? hours("11-01", 5, 4) : hours("10-31", 5, 3);
+      const metadata = { metadata: { samples_returned: rows.length, next_token: null } };
+      const csv = `timestamp,main [kWh]\n${rows.join("")}`;
+      return new Response(csv, { headers: { "Vitals-Metadata": JSON.stringify(metadata) } });
+    });
+    const points = [{ ...unlisted("main"), kind: "counter" as const }];
+    const query = sampleQuery("s", [], span);
+    const api = new Api("http://api.test", "token");
+    const { signal } = new AbortController();
+    const { file } = await tableOf(api, tableRequests(query, plan, points, other), () => {}, signal);
+    expect(await file.text()).toBe(
+      "timestamp,Increase of main [kWh],Increase (1 day earlier) of main [kWh]\n" +
+        "2026-11-01T05:00Z,50,50\n2026-11-01T06:00Z,51,51\n2026-11-01T07:00Z,52,\n2026-11-01T08:00Z,53,52\n",
     );
     vi.unstubAllGlobals();
   });

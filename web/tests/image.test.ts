@@ -44,6 +44,9 @@ describe("the caption of an image", () => {
 
   test("the range has its zone, the file its times in UTC", () => {
     expect(rangeText(SPAN, "America/Chicago")).toBe("1 Jan 2026, 00:00–01:00, times in America/Chicago");
+    expect(rangeText(SPAN, "UTC", ["1 day earlier: Wed 31 Dec 2025"])).toBe(
+      "1 Jan 2026, 06:00–07:00, times in UTC; faint: 1 day earlier: Wed 31 Dec 2025",
+    );
     expect(imageName("mill", SPAN)).toBe("mill-20260101T0600Z-20260101T0700Z.png");
   });
 });

@@ -1,6 +1,6 @@
 import uPlot from "uplot";
 import { describe, expect, test } from "vitest";
-import { factorOf, rangeOf, ticksOf } from "../src/pages/explore/plot/scale";
+import { factorOf, rangeOf, ticksOf, wholeTicks } from "../src/pages/explore/plot/scale";
 import { doubles, PAIRS } from "./doubles";
 
 /** Returns the number of a label. */
@@ -90,6 +90,11 @@ test("ticks of ordinary ranges are round numbers", () => {
   });
   expect(ticksOf(65.5, 65.7, 9).labels.slice(0, 3)).toEqual(["65.5", "65.525", "65.55"]);
   expect(ticksOf(0, 2_000_000, 4).labels).toEqual(["0", "500k", "1M", "1.5M", "2M"]);
+});
+
+test("counts have ticks at whole numbers only", () => {
+  expect(wholeTicks(ticksOf(0, 2.2, 10))).toEqual({ values: [0, 1, 2], labels: ["0", "1", "2"] });
+  expect(wholeTicks(ticksOf(0, 50, 5))).toEqual(ticksOf(0, 50, 5));
 });
 
 test("ticks at the limits of doubles", () => {

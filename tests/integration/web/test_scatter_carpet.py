@@ -163,7 +163,7 @@ def test_cells_equal_those_of_duckdb(building: Building, visits: Visits) -> None
 def test_keys_change_the_view(building: Building, visits: Visits) -> None:
     page = building.open(visits, "lines")
     expect(page.locator("figure[data-state=drawn]")).to_be_visible()
-    page.get_by_role("tab", name="Lines").press("ArrowRight")
+    page.get_by_role("tab", name="Chart").press("ArrowRight")
     expect(page).to_have_url(re.compile("view=scatter$"))
     drawn(page, "scatter")
     expect(page.get_by_role("tab", name="Scatter")).to_be_focused()
@@ -188,7 +188,7 @@ def test_marked_pairs_have_their_times(building: Building, visits: Visits) -> No
     expect(timeline).to_have_attribute("data-marked", str(count))
     spans = json.loads(timeline.get_attribute("data-spans") or "")
     assert sum(span["to"] - span["from"] for span in spans) == count * QUARTER_MS
-    page.get_by_role("tab", name="Lines").click()
+    page.get_by_role("tab", name="Chart").click()
     expect(page.get_by_text(re.compile(r"Shaded: \d+ spans? marked in Scatter"))).to_be_visible()
     expect(page.locator("figure[data-state=drawn]")).to_be_visible()
     visits.picture(page, "lines-marked")

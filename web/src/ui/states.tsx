@@ -50,6 +50,10 @@ export function advice(error: Error): string {
 
 /** Returns an error text as a sentence. */
 export function sentence(text: string): string {
-  const capitalized = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(capitalized) ? capitalized : `${capitalized}.`;
+  const begun = capitalized(text);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}
+
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

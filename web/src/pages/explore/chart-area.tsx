@@ -8,6 +8,7 @@ import { advice, Failure, Loading } from "../../ui/states";
 import { AnswerSummary } from "./answer-summary";
 import { CarpetView } from "./carpet/carpet";
 import { ChartView } from "./chart/chart";
+import { RangeKey } from "./compare/range-key";
 import { versusNote } from "./compare/versus";
 import { useSummary } from "./legend/use-summary";
 import { movedSpan } from "./measure/plan";
@@ -92,6 +93,7 @@ function LoadedChart({ api, site, view, lines, onRemove }: Omit<Props, "onAdd">)
   };
   return (
     <>
+      <RangeKey versus={view.versus} plan={plan} span={lines.shown} lines={chart.lines} />
       <ChartView
         chart={chart}
         table={table}

@@ -104,7 +104,11 @@ function Share({ api, site, view, lines }: Props) {
         intervals={view.points.map((name) => lines.pointCache.get(name)?.interval_seconds ?? null)}
         span={view.span}
         timeZone={timeZone}
-        chart={view.tabs.tab === "lines" && plan.measured.length ? { plan, points } : undefined}
+        chart={
+          view.tabs.tab === "lines" && plan.measured.length
+            ? { plan, points, versus: view.versus }
+            : undefined
+        }
       />
     </>
   );

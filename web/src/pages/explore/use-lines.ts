@@ -14,7 +14,7 @@ import type { State } from "./plot/plot";
 import { usePointLookup } from "./points/lookup";
 import type { View } from "./use-view";
 
-/** Loads the points of a view and, in the tab Lines, their lines, once the width of the chart is known. */
+/** Loads the points of a view and, in the tab Chart, their lines, once the width of the chart is known. */
 export function useLines(
   api: Api,
   site: string,

@@ -5,7 +5,10 @@ import { unitStart } from "../../../ui/calendar-units";
 import { DAY_MS } from "../../../ui/days";
 import { latestClock, timeReaching, wallClock } from "../../../ui/zone";
 import { columnsOf } from "../data/pages";
+import { longUnit } from "../measure/buckets";
+import type { Bucket } from "../measure/resolutions";
 import { HOUR, MINUTE } from "../range/range";
+import type { Distance } from "./versus";
 
 /** Clocks change at multiples of it. */
 const CELL = 30 * MINUTE;
@@ -20,6 +23,12 @@ export type Later = {
 
 /** How times of a cell move: all by as much, or all to one edge. */
 type Cell = { shift: number } | { edge: number };
+
+/** Returns the move of buckets over a distance, or of samples without a bucket. */
+export function laterOf({ days, units }: Distance, bucket: Bucket | undefined, timeZone: string): Later {
+  const unit = longUnit(bucket);
+  return unit && units ? laterByUnits(units, unit, timeZone) : laterBy(days, timeZone);
+}
 
 /** Returns the move by local days. */
 export function laterBy(days: number, timeZone: string): Later {

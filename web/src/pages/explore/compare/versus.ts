@@ -3,7 +3,9 @@
 import { localDate, unitStart, unitsBetween } from "../../../ui/calendar-units";
 import { DAY_MS, dayStart, isDay } from "../../../ui/days";
 import { instantOf, wallClock } from "../../../ui/zone";
+import { bucketText } from "../format";
 import { bucketOf, longUnit, wholeBuckets } from "../measure/buckets";
+import type { Plan } from "../measure/plan";
 import type { Bucket } from "../measure/resolutions";
 import type { Span } from "../range/range";
 
@@ -94,6 +96,21 @@ function lengthText(versus: Versus): string {
 /** Whether a span is in one bucket. */
 export function hasOneBucket(span: Span, bucket: Bucket | undefined, timeZone: string): boolean {
   return bucket !== undefined && bucketOf(span.from, bucket, timeZone).to >= span.to;
+}
+
+/** Returns the compared range in words: one text, or two where buckets and samples have different ones. */
+export function versusTexts(
+  versus: Versus,
+  { bucket, measured, sampled }: Pick<Plan, "bucket" | "measured" | "sampled">,
+  span: Span,
+  timeZone: string,
+): string[] {
+  const kinds = [...(measured.length ? [bucket] : []), ...(sampled.length ? [undefined] : [])];
+  const texts = kinds.flatMap((kind) => {
+    const other = earlierBuckets(span, kind, distanceOf(versus, kind, span, timeZone), timeZone);
+    return other ? [`${versusTitle(versus, kind, span, timeZone)}: ${bucketText(other, timeZone)}`] : [];
+  });
+  return [...new Set(texts)];
 }
 
 /** Returns why the buckets of a range have no compared line; undefined when they can have one. */

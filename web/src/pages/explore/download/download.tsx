@@ -1,15 +1,13 @@
 import type { Api } from "../../../api/client";
-import type { Point } from "../../../api/types";
 import { counted, number, times } from "../../../ui/format";
 import { usePopover } from "../../../ui/use-popover";
 import { MEASURES } from "../measure/measures";
-import type { Plan } from "../measure/plan";
 import { perBucket } from "../measure/resolutions";
 import { expectedSamples } from "../points/expected";
 import type { Span } from "../range/range";
 import { MAX_ROWS } from "./csv";
 import { Outcome } from "./outcome";
-import { useDownload } from "./use-download";
+import { type ChartBuckets, useDownload } from "./use-download";
 
 type Props = {
   api: Api;
@@ -19,8 +17,8 @@ type Props = {
   span: Span;
   /** Of the times in CSV files. */
   timeZone: string;
-  /** The points of the chart whose buckets are shown, with their plan; undefined when only samples are. */
-  chart: { plan: Plan; points: readonly Point[] } | undefined;
+  /** Undefined when the chart shows only samples. */
+  chart: ChartBuckets | undefined;
 };
 
 /** Downloads the buckets of the chart, and its samples: small CSV files directly, large files and Parquet by an export. */
@@ -42,7 +40,7 @@ export function Download({ api, site, points, intervals, span, timeZone, chart }
       </button>
       {open && (
         <div class="popover" role="dialog" aria-label="Download">
-          {chart && <Buckets {...chart} busy={busy} onStart={() => startTable(chart.plan, chart.points)} />}
+          {chart && <Buckets {...chart} busy={busy} onStart={() => startTable(chart)} />}
           <p>
             About {number(rows)} samples of {counted(points.length, "point")}
             <small>{times(past.from, past.to, timeZone)}, as they were collected</small>
@@ -73,17 +71,18 @@ export function Download({ api, site, points, intervals, span, timeZone, chart }
   );
 }
 
-type BucketsProps = { plan: Plan; points: readonly Point[]; busy: boolean; onStart: () => void };
+type BucketsProps = Omit<ChartBuckets, "points"> & { busy: boolean; onStart: () => void };
 
 /** What the chart shows of its measured points, as a table. */
-function Buckets({ plan: { bucket = "1d", measure, measured, sampled }, busy, onStart }: BucketsProps) {
+function Buckets({ plan, versus, busy, onStart }: BucketsProps) {
+  const { bucket = "1d", measure, measured, sampled } = plan;
   const title = measure ? MEASURES[measure].title : "Values";
   return (
     <>
       <p>
         {title} {perBucket(bucket)} of {counted(measured.length, "point")}
         <small>
-          A row for each bucket, a column for each point
+          A row for each bucket, a column for each point{versus && ", and one for what it is compared with"}
           {sampled.length > 0 && "; the other points of the chart are drawn from samples"}
         </small>
       </p>

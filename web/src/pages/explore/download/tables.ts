@@ -2,39 +2,67 @@
 
 import type { Api } from "../../../api/client";
 import type { Point } from "../../../api/types";
+import { type Later, laterOf } from "../compare/shift";
+import { distanceOf, earlierBuckets, type Versus, versusTitle } from "../compare/versus";
 import { MEASURES } from "../measure/measures";
 import type { Plan } from "../measure/plan";
 import { bucketMeasure } from "../points/kind";
-import type { QueryRequest } from "../query";
+import { type QueryRequest, sampleQuery } from "../query";
+import type { Span } from "../range/range";
 import { type CsvFile, csvOf } from "./csv";
 
-/** Returns a request for each measure of a chart; without a chosen one, means and last readings. */
+/** The range that a table is compared with, and how its rows move to those of the table. */
+export type Other = { span: Span; later: Later; title: string };
+
+/** Returns the compared range; undefined when its buckets would be those of the range itself. */
+export function otherOf(
+  versus: Versus | undefined,
+  { bucket }: Pick<Plan, "bucket">,
+  span: Span,
+  timeZone: string,
+): Other | undefined {
+  if (!versus) return undefined;
+  const distance = distanceOf(versus, bucket, span, timeZone);
+  const other = earlierBuckets(span, bucket, distance, timeZone);
+  const title = versusTitle(versus, bucket, span, timeZone);
+  return other && { span: other, later: laterOf(distance, bucket, timeZone), title };
+}
+
+/** A question for columns of a table, of the compared range if there is one. */
+export type TableRequest = { query: QueryRequest; other?: Other };
+
+/** Returns a request for each measure of a chart and range; without a chosen one, means and last readings. */
 export function tableRequests(
   query: QueryRequest,
   { bucket = "1d", measure, measured }: Pick<Plan, "bucket" | "measure" | "measured">,
   points: readonly Point[],
-): QueryRequest[] {
+  other?: Other,
+): TableRequest[] {
   const chart = points.filter(({ point_name }) => measured.includes(point_name));
   const measureOf = (point: Point) => measure ?? bucketMeasure(point);
-  return [...new Set(chart.map(measureOf))].map((name) => ({
-    ...query,
-    point_names: chart.filter((point) => measureOf(point) === name).map(({ point_name }) => point_name),
-    ...{ resolution: bucket, measure: name, form: "table" },
-  }));
+  return [...new Set(chart.map(measureOf))].flatMap((name) => {
+    const names = chart.filter((point) => measureOf(point) === name).map(({ point_name }) => point_name);
+    const buckets = { resolution: bucket, measure: name, form: "table" } as const;
+    const own = { query: { ...query, point_names: names, ...buckets } };
+    if (!other) return [own];
+    const { start_time, end_time } = sampleQuery(query.site_name, names, other.span);
+    return [own, { query: { ...own.query, start_time, end_time }, other }];
+  });
 }
 
 /** Returns the table of the requests, with the warnings; calls `onRows` with the number of rows so far. */
 export async function tableOf(
   api: Api,
-  requests: readonly QueryRequest[],
+  requests: readonly TableRequest[],
   onRows: (rows: number) => void,
   signal: AbortSignal,
 ): Promise<CsvFile> {
   const tables: Table[] = [];
   const warnings: string[] = [];
-  for (const request of requests) {
-    const { file, warnings: texts } = await csvOf(api, request, onRows, signal);
-    tables.push(tableIn(await file.text(), titleOf(request.measure)));
+  for (const { query, other } of requests) {
+    const { file, warnings: texts } = await csvOf(api, query, onRows, signal);
+    const title = titleOf(query.measure);
+    tables.push(tableIn(await file.text(), other ? `${title} (${other.title})` : title, other?.later));
     warnings.push(...texts);
   }
   return {
@@ -48,18 +76,27 @@ function titleOf(measure: string | undefined): string {
   return info?.title ?? "Mean";
 }
 
-/** A table whose rows are cells by their time. */
-type Table = { time: string; names: string[]; rows: ReadonlyMap<string, string> };
+/** A row: its time, and its other cells as they are in the file. */
+type Row = { time: string; cells: string };
+
+/** A table whose rows have the times of the range itself. */
+type Table = { time: string; names: string[]; rows: ReadonlyMap<number, Row> };
 
 const HEADER = /^(?:"(?:[^"]|"")*"|[^"\n])*\n/;
 const CELLS = /(?:"(?:[^"]|"")*"|[^",\n])+/g;
 
 /** Returns the table in an answer; its columns are named by their measure too: Increase of main [kWh]. */
-function tableIn(csv: string, title: string): Table {
+function tableIn(csv: string, title: string, later?: Later): Table {
   const header = HEADER.exec(csv)?.[0] ?? "";
   const [time = "", ...names] = header.match(CELLS) ?? [];
-  const rows = csv.slice(header.length).split("\n").filter(Boolean).map(halves);
-  return { time, names: names.map((name) => name.replace(/^"?/, `$&${title} of `)), rows: new Map(rows) };
+  const timeOf = (row: Row) => (later ? later.edge(Date.parse(row.time)) : Date.parse(row.time));
+  const rows = csv.slice(header.length).split("\n").filter(Boolean).map(rowIn);
+  return {
+    time,
+    names: names.map((name) => name.replace(/^"?/, `$&${title} of `)),
+    // Of rows at one time only the last has a length: a clock skips the others there.
+    rows: new Map(rows.map((row) => [timeOf(row), row])),
+  };
 }
 
 /** Returns the columns of all tables at the times of the first as CSV. */
@@ -67,15 +104,14 @@ function joinedTables(tables: readonly Table[]): string {
   const [first, ...others] = tables;
   if (!first) return "";
   const emptyOf = ({ names }: Table) => ",".repeat(names.length - 1);
-  const lines = [...first.rows].map(([time, cells]) =>
-    [time, cells, ...others.map((table) => table.rows.get(time) ?? emptyOf(table))].join(","),
+  const lines = [...first.rows].map(([ms, { time, cells }]) =>
+    [time, cells, ...others.map((table) => table.rows.get(ms)?.cells ?? emptyOf(table))].join(","),
   );
   const head = [first.time, ...tables.flatMap(({ names }) => names)].join(",");
   return [head, ...lines, ""].join("\n");
 }
 
-/** Returns the time of a row and its other cells, which are numbers. */
-function halves(line: string): [string, string] {
+function rowIn(line: string): Row {
   const comma = line.indexOf(",");
-  return [line.slice(0, comma), line.slice(comma + 1)];
+  return { time: line.slice(0, comma), cells: line.slice(comma + 1) };
 }

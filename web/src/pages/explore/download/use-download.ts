@@ -2,12 +2,13 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../../../api/client";
 import type { ExportJob, Point } from "../../../api/types";
 import { bytes } from "../../../ui/format";
+import type { Versus } from "../compare/versus";
 import type { Plan } from "../measure/plan";
 import { type QueryRequest, sampleQuery } from "../query";
 import type { Span } from "../range/range";
 import { type CsvFile, csvOf, fileName, save } from "./csv";
 import { ended, followExport } from "./export";
-import { tableOf, tableRequests } from "./tables";
+import { otherOf, tableOf, tableRequests } from "./tables";
 
 /** The progress of the current download, or the result of the last one. */
 export type Work =
@@ -16,6 +17,9 @@ export type Work =
   | { kind: "export"; job: ExportJob | undefined }
   | { kind: "done"; text: string; warnings?: string[] }
   | { kind: "failed"; error: Error };
+
+/** The points of a chart whose buckets are shown, with the range that they are compared with. */
+export type ChartBuckets = { plan: Plan; points: readonly Point[]; versus: Versus | undefined };
 
 /** Downloads the samples of the points in the span, one file at a time. */
 export function useDownload(api: Api, site: string, points: string[], span: Span, timeZone: string) {
@@ -50,9 +54,12 @@ export function useDownload(api: Api, site: string, points: string[], span: Span
       (onRows, signal) => csvOf(api, { ...query, resolution: "raw" }, onRows, signal),
       fileName(site, span),
     );
-  const startTable = (plan: Plan, chart: readonly Point[]) =>
+  const startTable = ({ plan, points: chart, versus }: ChartBuckets) =>
     startFile(
-      (onRows, signal) => tableOf(api, tableRequests(query, plan, chart), onRows, signal),
+      (onRows, signal) => {
+        const other = otherOf(versus, plan, span, timeZone);
+        return tableOf(api, tableRequests(query, plan, chart, other), onRows, signal);
+      },
       fileName(site, span, [plan.bucket, plan.measure].filter(Boolean).join("-")),
     );
   const startExport = (format: "csv" | "parquet") =>

@@ -42,9 +42,10 @@ export function itemsOf(
 
 const AGGREGATES = { mean: "mean", last: "last reading" };
 
-/** Returns the range with its zone. */
-export function rangeText({ from, to }: Span, timeZone: string): string {
-  return `${times(from, to, timeZone)}, times in ${timeZone}`;
+/** Returns the range with its zone, and the ranges that it is compared with. */
+export function rangeText({ from, to }: Span, timeZone: string, others: readonly string[] = []): string {
+  const range = `${times(from, to, timeZone)}, times in ${timeZone}`;
+  return [range, ...others.map((text) => `faint: ${text}`)].join("; ");
 }
 
 /** Returns a file name with the site and the span. */

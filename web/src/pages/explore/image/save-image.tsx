@@ -2,6 +2,7 @@ import { useContext, useRef } from "preact/hooks";
 import type { Site } from "../../../api/types";
 import { useAction } from "../../../ui/action";
 import { sentence } from "../../../ui/states";
+import { versusTexts } from "../compare/versus";
 import { save } from "../download/csv";
 import { SiteZone } from "../site-zone";
 import type { Lines } from "../use-lines";
@@ -19,6 +20,7 @@ export function SaveImage({ site, view, lines }: Props) {
   const drawn = useFigureDrawn(button);
   const hasLines = view.tabs.tab === "lines";
   const span = hasLines ? lines.shown : view.span;
+  const others = hasLines && view.versus ? versusTexts(view.versus, lines.plan, span, timeZone) : [];
   const write = useAction(async () => {
     const panel = document.getElementById("tab-panel");
     if (!panel) throw new Error("No chart is shown");
@@ -26,7 +28,7 @@ export function SaveImage({ site, view, lines }: Props) {
     const picture = compose(panel, {
       title: view.followed ? `${name}, ${view.followed.equipment}` : name,
       items: hasLines ? itemsOf(lines.chart.lines, lines.plan, lines.samples?.resolution ?? "raw") : [],
-      range: rangeText(span, timeZone),
+      range: rangeText(span, timeZone, others),
     });
     save(await toFile(picture), imageName(site.site_name, span));
   });

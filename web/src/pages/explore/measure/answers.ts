@@ -2,12 +2,12 @@
 
 import type { Api } from "../../../api/client";
 import type { Series } from "../../../api/types";
-import { type Later, laterBy, laterByUnits, shifted } from "../compare/shift";
+import { type Later, laterOf, shifted } from "../compare/shift";
 import { type Distance, earlierBuckets, earlierSpan } from "../compare/versus";
 import { joinAnswers, type MergedAnswer } from "../data/pages";
 import { type QueryRequest, querySeries, sampleQuery } from "../query";
 import { HOUR, type Span } from "../range/range";
-import { bucketEnds, longUnit } from "./buckets";
+import { bucketEnds } from "./buckets";
 import type { Plan } from "./plan";
 
 /** What a chart asks: `width` is of the plot in pixels, `earlierBy` of the range it is compared with. */
@@ -38,11 +38,11 @@ export async function queryChart(api: Api, query: ChartQuery, signal: AbortSigna
   ]);
   const { answer, samples } = own as SpanAnswer;
   if (!other || !query.earlierBy) return { answer, samples, compared: [] };
-  const laterOf = moves(query, query.earlierBy);
+  const moveOf = moves(query, query.earlierBy);
   return {
     answer: joinAnswers([answer, { ...other.answer, series: [] }]),
     samples,
-    compared: other.answer.series.map((series) => shifted(series, laterOf(series))),
+    compared: other.answer.series.map((series) => shifted(series, moveOf(series))),
   };
 }
 
@@ -54,11 +54,10 @@ function earlierSpans({ plan, span, timeZone }: ChartQuery, earlierBy: Distance)
 }
 
 /** Returns the function that has the move of each series of the other range. */
-function moves({ plan, timeZone }: ChartQuery, { days, units }: Distance): (series: Series) => Later {
-  const unit = longUnit(plan.bucket);
-  const byDays = laterBy(days, timeZone);
-  const ofBuckets = unit && units ? laterByUnits(units, unit, timeZone) : byDays;
-  return ({ point_name }) => (plan.measured.includes(point_name) ? ofBuckets : byDays);
+function moves({ plan, timeZone }: ChartQuery, earlierBy: Distance): (series: Series) => Later {
+  const ofBuckets = laterOf(earlierBy, plan.bucket, timeZone);
+  const ofSamples = laterOf(earlierBy, undefined, timeZone);
+  return ({ point_name }) => (plan.measured.includes(point_name) ? ofBuckets : ofSamples);
 }
 
 /** Queries measured points in whole buckets, and other points in columns of pixels; undefined without a query. */

@@ -3,17 +3,17 @@
 import uPlot from "uplot";
 import { scaleOf } from "../data/axes";
 import { barOf } from "../data/buckets";
+import { pointName } from "../data/chosen";
 import type { Line } from "../data/line";
 import { indexFrom } from "../data/line-value";
 import type { PlotContext } from "./context";
-import { inkOf, translucent } from "./inks";
+import { hatchOf, inkOf, translucent } from "./inks";
 
 const COMPARED = 0.4;
-const PARTIAL = 0.25;
 
 /** Draws the bars of a pane and returns how many there are. */
 export function drawBars({ chart, inks }: PlotContext, u: uPlot): number {
-  const lines = chart().lines.filter(({ draw }) => draw === "bars");
+  const lines = inPairs(chart().lines.filter(({ draw }) => draw === "bars"));
   const { ctx, bbox } = u;
   let drawn = 0;
   ctx.save();
@@ -23,12 +23,13 @@ export function drawBars({ chart, inks }: PlotContext, u: uPlot): number {
   lines.forEach((line, index) => {
     const ink = inkOf(inks, line);
     const colour = line.compared ? translucent(ink, COMPARED) : ink;
+    const hatch = line.partial.length ? hatchOf(colour) : colour;
     ctx.strokeStyle = colour;
     for (const row of visibleRows(u, line)) {
       const bar = boxOf(u, line, row, index, lines.length);
       if (!bar) continue;
       const partial = line.partial.includes(row);
-      ctx.fillStyle = partial ? translucent(ink, PARTIAL) : colour;
+      ctx.fillStyle = partial ? hatch : colour;
       ctx.fillRect(...bar);
       if (partial) strokeInside(ctx, bar);
       drawn++;
@@ -36,6 +37,14 @@ export function drawBars({ chart, inks }: PlotContext, u: uPlot): number {
   });
   ctx.restore();
   return drawn;
+}
+
+/** Returns lines with each one after that of its point in the compared range. */
+function inPairs(lines: readonly Line[]): Line[] {
+  const placeOf = new Map(lines.map(({ name }, place) => [name, place]));
+  const pairOf = ({ name, compared }: Line) =>
+    placeOf.get(compared ? pointName(name) : name) ?? Number.POSITIVE_INFINITY;
+  return [...lines].sort((a, b) => pairOf(a) - pairOf(b) || Number(b.compared) - Number(a.compared));
 }
 
 type Box = [left: number, top: number, width: number, height: number];

@@ -77,6 +77,15 @@ export function ticksOf(min: number, max: number, room: number, factor = 1): Tic
   return { values: [], labels: [] };
 }
 
+/** Returns the ticks at whole numbers. */
+export function wholeTicks({ values, labels }: Ticks): Ticks {
+  const isWhole = (row: number) => Number.isInteger(values[row]);
+  return {
+    values: values.filter((_, row) => isWhole(row)),
+    labels: labels.filter((_, row) => isWhole(row)),
+  };
+}
+
 type Step = { digits: number; exponent: number; size: number };
 
 /** Returns the multiples of a step in a range; undefined when two values or labels are equal. */

@@ -8,7 +8,7 @@ import { bandExtent } from "./draw-bands";
 import { barExtent } from "./draw-bars";
 import { inkOf } from "./inks";
 import { AXIS } from "./layout";
-import { rangeOf, type Ticks, ticksOf } from "./scale";
+import { rangeOf, type Ticks, ticksOf, wholeTicks } from "./scale";
 
 /** Minimum distance between ticks in pixels. */
 const TICK_SPACE = 36;
@@ -71,9 +71,16 @@ function onlyLine({ chart }: PlotContext, scale: string): Line | undefined {
 
 function ticksOfScale(context: PlotContext, u: uPlot, scale: string, min: number, max: number): Ticks {
   const height = u.bbox.height / uPlot.pxRatio;
-  const { values, labels } = ticksOf(min, max, height / TICK_SPACE, factorOfScale(context, scale));
-  const empty = !context.chart().lines.some(({ unit, times }) => scaleOf(unit) === scale && times.length);
+  const lines = context.chart().lines.filter(({ unit }) => scaleOf(unit) === scale);
+  const ticks = ticksOf(min, max, height / TICK_SPACE, factorOfScale(context, scale));
+  const { values, labels } = lines.every(areCounts) ? wholeTicks(ticks) : ticks;
+  const empty = !lines.some(({ times }) => times.length);
   return { values, labels: empty ? labels.map(() => "") : labels };
+}
+
+/** Whether a line has bars of whole numbers, such as starts. */
+function areCounts({ draw, values, high }: Line): boolean {
+  return draw === "bars" && [values, high].every((amounts) => amounts.every(Number.isInteger));
 }
 
 /** Returns the factor of a scale's values in the table. */

@@ -34,7 +34,7 @@ export function Timeline({ span, spans, pairs, onClear }: Props) {
           ? `${number(pairs ?? 0)} marked in ${counted(spans.length, "span")}, ${times(first.from, last.to, timeZone)}`
           : pairs === 0
             ? "No pair in the rectangle."
-            : "Drag over the dots to mark them: their times appear here and in Lines."}
+            : "Drag over the dots to mark them: their times appear here and in the chart."}
       </p>
       {pairs !== undefined && (
         <button type="button" class="quiet" onClick={onClear}>

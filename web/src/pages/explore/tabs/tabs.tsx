@@ -4,7 +4,7 @@ import { isModified } from "../../../ui/keys";
 import { TABS, type Tab } from "./state";
 import "./tabs.css";
 
-const TITLES: Record<Tab, string> = { lines: "Lines", scatter: "Scatter", carpet: "Carpet" };
+const TITLES: Record<Tab, string> = { lines: "Chart", scatter: "Scatter", carpet: "Carpet" };
 
 type Props = { tab: Tab; onTab: (tab: Tab) => void; children: ComponentChildren };
 
