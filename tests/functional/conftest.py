@@ -17,13 +17,7 @@ from local.ace_simulator.simulator import Simulator
 from tests.support import aws_caches
 from tests.support.clock import Clock
 from tests.support.iam.recorder import RECORDER
-from tests.support.moto_aws import (
-    measure_items_once,
-    query_partitions,
-    serialize_requests,
-    serialize_values,
-    validate_updates,
-)
+from tests.support.moto_aws import like_aws
 from tests.support.sites import SITE
 from tests.support.template import create_table
 from tests.support.world import Journal, World
@@ -54,11 +48,7 @@ def models() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    serialize_requests(monkeypatch)
-    query_partitions(monkeypatch)
-    serialize_values(monkeypatch)
-    validate_updates(monkeypatch)
-    measure_items_once(monkeypatch)
+    like_aws(monkeypatch)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")

@@ -13,7 +13,7 @@ from local.ace_simulator.simulator import Simulator
 from query.answers import Api
 from tests.support.clock import Clock
 from tests.support.equal_buckets import aggregate
-from tests.support.moto_aws import restore_tables, saved_tables
+from tests.support.moto_aws import fill_once
 from tests.support.sites import SITE
 from tests.support.world import World
 from vitals.model.records.tokens import Grant
@@ -99,10 +99,6 @@ def simulator(clock: Clock) -> Iterator[Simulator]:
         yield running
 
 
-# The tables after the syncs of the fixture below, which are the same for each test.
-SYNCED: dict[SimulatorSettings, bytes] = {}
-
-
 @pytest.fixture
 def archive(make_world: Callable[..., World]) -> Archive:
     s3 = boto3.client("s3")
@@ -110,16 +106,14 @@ def archive(make_world: Callable[..., World]) -> Archive:
     s3.put_bucket_versioning(Bucket="cold-bucket", VersioningConfiguration={"Status": "Enabled"})
     world = make_world(initial_lookback_ms=14 * HOUR_MS)
     ingest = world.syncer.ingest
-    settings = world.simulator.settings
-    if settings in SYNCED:
-        restore_tables(SYNCED[settings])
-    else:
-        world.clock.now_ms = DAY + 13 * HOUR_MS
-        world.sync()
-        world.clock.now_ms = DAY + DAY_MS + 2 * HOUR_MS
-        world.sync()
-        SYNCED[settings] = saved_tables()
-    world.clock.now_ms = DAY + DAY_MS + 2 * HOUR_MS
+
+    def sync() -> None:
+        for hours in (13, 26):
+            world.clock.now_ms = DAY + hours * HOUR_MS
+            world.sync()
+
+    fill_once(("archive", world.simulator.settings), sync)
+    world.clock.now_ms = DAY + 26 * HOUR_MS
     archiver = Archiver(
         ingest.hot,
         ColdTier(s3, "cold-bucket"),

@@ -15,6 +15,7 @@ from backfill.rebuild_day import DayRebuilder
 from backfill.runs import Runs
 from backfill.summary import Summariser
 from backfill.tasks import Tasks
+from tests.support.moto_aws import fill_once
 from tests.support.sites import SITE
 from tests.support.state_machine import Execution, TaskError
 from tests.support.world import World
@@ -131,7 +132,7 @@ def backfill(make_world: Callable[..., World]) -> Backfill:
         roleArn="arn:aws:iam::123456789012:role/r",
     )["stateMachineArn"]
     world = make_world()
-    world.sync()
+    fill_once(("backfill", world.simulator.settings, world.clock()), world.sync)
     now, client = world.clock, world.client
     executions, runs = Executions(sfn, machine), RunTable(client, "StateTable")
     staging = StagingArea(s3, "cold-bucket")

@@ -22,6 +22,7 @@ from local.ace_simulator.simulator import Simulator
 from local.athena.server import executing
 from tests.support import openapi
 from tests.support.clock import Clock
+from tests.support.moto_aws import fill_once
 from tests.support.sites import SITE
 from tests.support.template import BUCKET, create_archive
 from tests.support.world import World
@@ -251,7 +252,7 @@ def deployed(
     }
     world = make_world(initial_lookback_ms=45 * MINUTE_MS)
     clock.now_ms = SYNCED[3].end_ms
-    world.sync()
+    fill_once(("deployed", world.simulator.settings), world.sync)
     settings = {
         "STATE_TABLE": "StateTable",
         "HOT_TABLE": "HotTable",
@@ -285,8 +286,6 @@ def simulator(clock: Clock) -> Iterator[Simulator]:
 def stage(deployed: Stage, clock: Clock) -> Stage:
     """The same with days of every kind."""
     world = deployed.world
-    for span in SYNCED[:3]:
-        world.reread(span)
     archiver = Archiver(
         world.syncer.ingest.hot,
         ColdTier(deployed.s3, BUCKET),
@@ -296,11 +295,17 @@ def stage(deployed: Stage, clock: Clock) -> Stage:
         clock,
         20,
     )
-    clock.forward(60)
-    for day_ms in range(FIRST, FIRST + 3 * DAY_MS, DAY_MS):
-        archiver.archive(SiteDay(SITE, day_ms))
-    forget_blocks(world, FIRST)
-    clock.forward(60)
+
+    def archive() -> None:
+        for span in SYNCED[:3]:
+            world.reread(span)
+        clock.forward(60)
+        for day_ms in range(FIRST, FIRST + 3 * DAY_MS, DAY_MS):
+            archiver.archive(SiteDay(SITE, day_ms))
+        forget_blocks(world, FIRST)
+
+    fill_once(("stage", world.simulator.settings), archive)
+    clock.now_ms = SYNCED[3].end_ms + 2 * HOUR_MS
     change_third_day(world)
     return deployed
 

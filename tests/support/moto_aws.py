@@ -2,6 +2,7 @@
 
 import pickle
 import threading
+from collections.abc import Callable, Hashable
 from functools import cache
 from typing import Any
 
@@ -15,9 +16,22 @@ from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.models.utilities import bytesize
 from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
+from moto.s3.models import s3_backends
 
 _CERTAINLY_SMALL = 300_000
 """In bytes. moto and AWS refuse items of more than 400 KB."""
+
+
+def like_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patches moto with all that is below."""
+    for patch in (
+        serialize_requests,
+        query_partitions,
+        serialize_values,
+        validate_updates,
+        measure_items_once,
+    ):
+        patch(monkeypatch)
 
 
 def serialize_requests(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,6 +121,10 @@ def _tables() -> dict[str, Any]:
     return dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables  # type: ignore[no-any-return]
 
 
+def _buckets() -> dict[str, Any]:
+    return s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets  # type: ignore[no-any-return]
+
+
 def saved_tables() -> bytes:
     """The items of all tables of moto."""
     return pickle.dumps({name: table.items for name, table in _tables().items()})
@@ -116,6 +134,22 @@ def restore_tables(saved: bytes) -> None:
     """Puts the items back into new tables of these names, without a request for each."""
     for name, items in pickle.loads(saved).items():
         _tables()[name].items = items
+
+
+_FILLED: dict[Hashable, tuple[bytes, bytes]] = {}
+
+
+def fill_once(content: Hashable, fill: Callable[[], Any]) -> None:
+    """Fills new tables and buckets: the first time by requests, from then on with copies of the content."""
+    if content in _FILLED:
+        tables, objects = _FILLED[content]
+        restore_tables(tables)
+        for name, keys in pickle.loads(objects).items():
+            _buckets()[name].keys = keys
+    else:
+        fill()
+        objects = pickle.dumps({name: bucket.keys for name, bucket in _buckets().items()})
+        _FILLED[content] = saved_tables(), objects
 
 
 def validate_updates(monkeypatch: pytest.MonkeyPatch) -> None:

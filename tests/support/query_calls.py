@@ -12,6 +12,7 @@ from query.answers import Api
 from tests.support import openapi
 from tests.support.clock import NOON, Clock
 from tests.support.lambda_context import lambda_context
+from tests.support.moto_aws import fill_once
 from tests.support.query_tiers import query_api
 from vitals.model.points import ListedPoint
 from vitals.model.samples import Samples
@@ -45,8 +46,11 @@ def fill(dynamodb: Any, site: str, now_ms: int) -> None:
 
 @pytest.fixture
 def api(dynamodb: Any, clock: Clock) -> Api:
-    fill(dynamodb, "home", clock())
-    fill(dynamodb, "other", clock())
+    def fill_both() -> None:
+        fill(dynamodb, "home", clock())
+        fill(dynamodb, "other", clock())
+
+    fill_once(("query", clock()), fill_both)
     return query_api(dynamodb, clock, ("home", "other"))
 
 

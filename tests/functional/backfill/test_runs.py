@@ -208,9 +208,15 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize(("owner_path", "method", "call"), STEPS)
+# Before and after the others, the day is not in the ledger or is done: the night does not look at it.
+UNSETTLED = [step for step in STEPS if step[1] in ("put", "_apply", "write")]
+
+
+@pytest.mark.parametrize(
+    ("owner_path", "method", "call", "repeat"),
+    [(*step, "attempt") for step in STEPS] + [(*step, "archival") for step in UNSETTLED],
+)
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("repeat", ["attempt", "archival"])
 def test_a_kill_at_any_step_is_completed_later(
     backfill: Backfill,
     owner_path: str,
@@ -234,7 +240,7 @@ def test_a_kill_at_any_step_is_completed_later(
             backfill.worker.work("run", day)
     backfill.world.clock.forward(60)
     record = backfill.worker.archiver.ledger.archive_record(SiteDay.parse(SITE, day))
-    if repeat == "archival" and record.status in ("building", "verified", "failed"):
+    if repeat == "archival" and record.status in ("building", "verified"):
         # The run is never taken up again; the night's archiving finds the day unsettled.
         there = backfill.worker.archiver.cold.present(SITE, whole(3, 3))
         backfill.worker.archiver.archive(SiteDay.parse(SITE, day))

@@ -8,15 +8,14 @@ import pytest
 from bench import day
 from bench.units import amount
 from operations.cost.units import EVENTS
-from tests.support.moto_aws import query_partitions, serialize_requests
+from tests.support.moto_aws import like_aws
 
 
 @pytest.fixture(scope="module")
 def plays() -> Any:
     environ = dict(os.environ)
     with pytest.MonkeyPatch.context() as patch:
-        serialize_requests(patch)
-        query_partitions(patch)
+        like_aws(patch)
         plays = [day.play(groups, hours=1) for groups in (1, 2)]
     yield plays
     os.environ.clear()
