@@ -13,7 +13,6 @@ from local.ace_simulator.simulator import Simulator
 from query.answers import Api
 from tests.support.clock import Clock
 from tests.support.equal_buckets import aggregate
-from tests.support.moto_aws import fill_once
 from tests.support.sites import SITE
 from tests.support.world import World
 from vitals.model.records.tokens import Grant
@@ -112,8 +111,7 @@ def archive(make_world: Callable[..., World]) -> Archive:
             world.clock.now_ms = DAY + hours * HOUR_MS
             world.sync()
 
-    fill_once(("archive", world.simulator.settings), sync)
-    world.clock.now_ms = DAY + 26 * HOUR_MS
+    world.fill_once("archive", sync)
     archiver = Archiver(
         ingest.hot,
         ColdTier(s3, "cold-bucket"),

@@ -15,7 +15,6 @@ from backfill.rebuild_day import DayRebuilder
 from backfill.runs import Runs
 from backfill.summary import Summariser
 from backfill.tasks import Tasks
-from tests.support.moto_aws import fill_once
 from tests.support.sites import SITE
 from tests.support.state_machine import Execution, TaskError
 from tests.support.world import World
@@ -132,7 +131,7 @@ def backfill(make_world: Callable[..., World]) -> Backfill:
         roleArn="arn:aws:iam::123456789012:role/r",
     )["stateMachineArn"]
     world = make_world()
-    fill_once(("backfill", world.simulator.settings, world.clock()), world.sync)
+    world.fill_once("backfill", world.sync)
     now, client = world.clock, world.client
     executions, runs = Executions(sfn, machine), RunTable(client, "StateTable")
     staging = StagingArea(s3, "cold-bucket")

@@ -22,7 +22,6 @@ from local.ace_simulator.simulator import Simulator
 from local.athena.server import executing
 from tests.support import openapi
 from tests.support.clock import Clock
-from tests.support.moto_aws import fill_once
 from tests.support.sites import SITE
 from tests.support.template import BUCKET, create_archive
 from tests.support.world import World
@@ -252,7 +251,7 @@ def deployed(
     }
     world = make_world(initial_lookback_ms=45 * MINUTE_MS)
     clock.now_ms = SYNCED[3].end_ms
-    fill_once(("deployed", world.simulator.settings), world.sync)
+    world.fill_once("deployed", world.sync)
     settings = {
         "STATE_TABLE": "StateTable",
         "HOT_TABLE": "HotTable",
@@ -304,8 +303,8 @@ def stage(deployed: Stage, clock: Clock) -> Stage:
             archiver.archive(SiteDay(SITE, day_ms))
         forget_blocks(world, FIRST)
 
-    fill_once(("stage", world.simulator.settings), archive)
-    clock.now_ms = SYNCED[3].end_ms + 2 * HOUR_MS
+    world.fill_once("deployed, then archived", archive)
+    clock.forward(60)
     change_third_day(world)
     return deployed
 

@@ -1,4 +1,4 @@
-"""What moto needs to behave like AWS under threads, and its tables as bytes."""
+"""What moto needs to behave like AWS under threads, and to be fast, and copies of what it stores."""
 
 import pickle
 import threading
@@ -23,7 +23,7 @@ _CERTAINLY_SMALL = 300_000
 
 
 def like_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Patches moto with all that is below."""
+    """Applies every patch of this module."""
     for patch in (
         serialize_requests,
         query_partitions,
@@ -140,7 +140,10 @@ _FILLED: dict[Hashable, tuple[bytes, bytes]] = {}
 
 
 def fill_once(content: Hashable, fill: Callable[[], Any]) -> None:
-    """Fills new tables and buckets: the first time by requests, from then on with copies of the content."""
+    """Fills the stores: the first time by requests, from then on with a copy of all tables and buckets.
+
+    What they have before is part of what `content` names.
+    """
     if content in _FILLED:
         tables, objects = _FILLED[content]
         restore_tables(tables)

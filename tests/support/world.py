@@ -1,6 +1,7 @@
 """A syncer over moto and the simulator, with what it sent and what the truth is."""
 
 import struct
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,11 +11,15 @@ from local.ace_simulator.simulator import Simulator
 from operations import oracle
 from operations.oracle import States
 from query.answers import Api
+from tests.support import moto_aws
 from tests.support.clock import Clock
 from tests.support.query_tiers import query_api
 from tests.support.sites import SITE
 from vitals.model.samples import Samples
 from vitals.model.timespan import Span, iso
+
+_FILLED_MS: dict[Hashable, int] = {}
+"""When the filling of a world ended."""
 
 
 @dataclass
@@ -59,6 +64,14 @@ class World:
             else:
                 self.sync(1)
         raise AssertionError("the queue never drains")
+
+    def fill_once(self, content: str, fill: Callable[[], Any]) -> None:
+        """Fills the stores, with a copy where they were filled before; nothing remains to be sent."""
+        key = (content, self.simulator.settings, self.clock())
+        moto_aws.fill_once(key, fill)
+        self.clock.now_ms = _FILLED_MS.setdefault(key, self.clock())
+        self.sent.clear()
+        self.journal.warnings.clear()
 
     def api(self) -> Api:
         return query_api(self.client, self.clock, upstream=self.simulator.url)

@@ -17,6 +17,7 @@ import { DAY, HOUR, MINUTE, type Span } from "../src/pages/explore/range/range";
 import { instantOf, wallClock } from "../src/ui/zone";
 
 const ZONE = "America/Chicago";
+const PLAN = { measure: "increase", raw: false } as const;
 const START = Date.parse("2026-03-09T05:00:00Z");
 const at = (text: string) => Date.parse(text);
 
@@ -40,14 +41,22 @@ describe("a comparison", () => {
   });
 
   test("says which days it is with, of buckets and of samples", () => {
-    const [from, to] = [at("2026-11-01T05:00Z"), at("2026-11-08T06:00Z")];
-    const textsOf = (bucket: Bucket, measured: string[], sampled: string[]) =>
-      versusTexts("1w", { bucket, measured, sampled }, { from, to }, ZONE);
-    expect(textsOf("1d", ["a"], ["b"])).toEqual(["a week earlier: 25\u2009–\u200931 Oct 2026"]);
-    expect(textsOf("1mo", ["a"], ["b"])).toEqual(["a week earlier: 25\u2009–\u200931 Oct 2026"]);
-    expect(
-      versusTexts("364d", { bucket: "1mo", measured: ["a"], sampled: ["b"] }, { from, to }, ZONE),
-    ).toEqual(["a year earlier: 1\u2009–\u200930 Nov 2025", "52 weeks earlier: 2\u2009–\u20098 Nov 2025"]);
+    const week = { from: at("2026-11-01T05:00Z"), to: at("2026-11-08T06:00Z") };
+    const textsOf = (versus: string, bucket: Bucket, span = week) =>
+      versusTexts(versus, { ...PLAN, bucket, measured: ["a"], sampled: ["b"] }, span, ZONE).map((text) =>
+        text.replaceAll("\u2009", ""),
+      );
+    expect(textsOf("1w", "1d")).toEqual(["a week earlier, 25–31 Oct 2026"]);
+    expect(textsOf("364d", "1mo")).toEqual([
+      ...["a year earlier, 1–30 Nov 2025", "52 weeks earlier, 2–8 Nov 2025"],
+    ]);
+    // Buckets would be of the same month.
+    expect(textsOf("1w", "1mo")).toEqual(["a week earlier, 25–31 Oct 2026"]);
+    // The chart shows whole weeks from a Monday on, and samples from the Wednesday on.
+    const wednesday = { from: at("2026-11-11T06:00Z"), to: at("2026-11-18T06:00Z") };
+    expect(textsOf("2025-11-11", "1w", wednesday)).toEqual([
+      ...["from the week of 2025-11-11, 10–23 Nov 2025", "from 2025-11-11, 11–17 Nov 2025"],
+    ]);
   });
 
   test("moves times to the same local time", () => {

@@ -2,11 +2,13 @@ import { describe, expect, test } from "vitest";
 import type { Gap, Series } from "../src/api/types";
 import { axesOf, slotsOf } from "../src/pages/explore/data/axes";
 import { chartOf } from "../src/pages/explore/data/chart";
+import { comparedName } from "../src/pages/explore/data/chosen";
 import { commonGaps } from "../src/pages/explore/data/gaps";
 import type { Chart, Chosen } from "../src/pages/explore/data/line";
 import { totalCoverage, valueAt } from "../src/pages/explore/data/line-value";
 import { type MergedAnswer, mergePages } from "../src/pages/explore/data/pages";
 import { type Pane, panesOf } from "../src/pages/explore/data/panes";
+import { inPairs } from "../src/pages/explore/plot/draw-bars";
 
 const iso = (ms: number) => new Date(ms).toISOString();
 const gap = (from: number, to: number, reason: Gap["reason"] = "no_data"): Gap => ({
@@ -427,4 +429,18 @@ test("total coverage caps each line", () => {
   const compared = lines.map((line) => ({ ...line, compared: true, received: 1 }));
   expect(totalCoverage([...compared, ...lines])).toEqual({ received: 15, expected: 20 });
   expect(totalCoverage([])).toBeUndefined();
+});
+
+test("bars of the compared range are before those of their point", () => {
+  const line = (name: string, compared = false) => ({ name, compared });
+  const lines = [
+    line(comparedName("a"), true),
+    line(comparedName("b"), true),
+    line("a"),
+    line("c"),
+    line("b"),
+  ];
+  expect(inPairs(lines).map(({ name }) => name)).toEqual([
+    ...[comparedName("a"), "a", "c", comparedName("b"), "b"],
+  ]);
 });

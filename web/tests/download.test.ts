@@ -4,8 +4,10 @@ import type { Point } from "../src/api/types";
 import { parseAddress } from "../src/pages/explore/address";
 import { csvOf, csvRows, fileName, joinedCsv } from "../src/pages/explore/download/csv";
 import { followExport } from "../src/pages/explore/download/export";
-import { otherOf, tableOf, tableRequests } from "../src/pages/explore/download/tables";
+import { comparedTable, tableOf, tableRequests } from "../src/pages/explore/download/tables";
+import { bucketOf } from "../src/pages/explore/measure/buckets";
 import { planOf } from "../src/pages/explore/measure/plan";
+import type { Bucket } from "../src/pages/explore/measure/resolutions";
 import { expectedSamples } from "../src/pages/explore/points/expected";
 import { unlisted } from "../src/pages/explore/points/lookup";
 import { queryString, sampleQuery } from "../src/pages/explore/query";
@@ -233,35 +235,71 @@ describe("the table of a measured chart", () => {
     vi.unstubAllGlobals();
   });
 
-  test("has the compared range beside it, also over a clock change", async () => {
+  /** Returns the compared values beside each row of a table, whose answers count their rows from 0. */
+  async function besideRows(versus: string, bucket: Bucket, from: string, to: string): Promise<string[][]> {
     const timeZone = "America/Chicago";
-    // The clock shows 01:00 twice on 1 November, but not on 31 October.
-    const span = { from: Date.parse("2026-11-01T05:00Z"), to: Date.parse("2026-11-01T09:00Z") };
-    const choice = parseAddress(new URLSearchParams("measure=increase&resolution=1h"));
-    const plan = planOf(choice, [{ ...unlisted("main"), kind: "counter" }], span);
-    const other = otherOf("1d", plan, span, timeZone);
-    expect(other?.span).toEqual({
-      from: Date.parse("2026-10-31T05:00Z"),
-      to: Date.parse("2026-10-31T08:00Z"),
-    });
-    const hours = (day: string, first: number, count: number) =>
-      Array.from({ length: count }, (_, row) => `2026-${day}T0${first + row}:00Z,${10 * first + row}\n`);
-    vi.stubGlobal("fetch", async (address: string) => {
-      const start = new URL(address).searchParams.get("start_time") ?? "";
-      const rows = start.startsWith("2026-11-01") ? hours("11-01", 5, 4) : hours("10-31", 5, 3);
-      const metadata = { metadata: { samples_returned: rows.length, next_token: null } };
-      const csv = `timestamp,main [kWh]\n${rows.join("")}`;
-      return new Response(csv, { headers: { "Vitals-Metadata": JSON.stringify(metadata) } });
-    });
+    const span = { from: Date.parse(from), to: Date.parse(to) };
     const points = [{ ...unlisted("main"), kind: "counter" as const }];
-    const query = sampleQuery("s", [], span);
+    const plan = { ...planOf(parseAddress(new URLSearchParams("measure=increase")), points, span), bucket };
+    vi.stubGlobal("fetch", async (address: string) => {
+      const { searchParams } = new URL(address);
+      const [start, end] = ["start_time", "end_time"].map((key) => Date.parse(searchParams.get(key) ?? ""));
+      const rows: string[] = [];
+      for (let ms = start as number; ms < (end as number); ms = bucketOf(ms, bucket, timeZone).to)
+        rows.push(`${new Date(ms).toISOString()},${rows.length}\n`);
+      const metadata = { metadata: { samples_returned: rows.length, next_token: null } };
+      const headers = { "Vitals-Metadata": JSON.stringify(metadata) };
+      return new Response(`timestamp,main [kWh]\n${rows.join("")}`, { headers });
+    });
+    const compared = comparedTable(versus, plan, span, timeZone);
+    const requests = tableRequests(sampleQuery("s", [], span), plan, points, compared);
     const api = new Api("http://api.test", "token");
-    const { signal } = new AbortController();
-    const { file } = await tableOf(api, tableRequests(query, plan, points, other), () => {}, signal);
-    expect(await file.text()).toBe(
-      "timestamp,Increase of main [kWh],Increase (1 day earlier) of main [kWh]\n" +
-        "2026-11-01T05:00Z,50,50\n2026-11-01T06:00Z,51,51\n2026-11-01T07:00Z,52,\n2026-11-01T08:00Z,53,52\n",
-    );
+    const { file } = await tableOf(api, requests, () => {}, new AbortController().signal);
     vi.unstubAllGlobals();
+    const [head, ...rows] = (await file.text()).trim().split("\n");
+    expect(head).toBe(`timestamp,Increase of main [kWh],Increase (${compared?.title}) of main [kWh]`);
+    return rows.map((row) => row.split(",").slice(1));
+  }
+
+  test("has the compared range beside it at the same local time", async () => {
+    expect(await besideRows("1w", "1d", "2026-06-01T05:00Z", "2026-06-04T05:00Z")).toEqual([
+      ...[
+        ["0", "0"],
+        ["1", "1"],
+        ["2", "2"],
+      ],
+    ]);
+    // The clock shows 01:00 twice on 1 November, but not the day before.
+    expect(await besideRows("1d", "1h", "2026-11-01T05:00Z", "2026-11-01T09:00Z")).toEqual([
+      ...[
+        ["0", "0"],
+        ["1", "1"],
+        ["2", ""],
+        ["3", "2"],
+      ],
+    ]);
+    // The day before shows it twice: the first is compared.
+    expect(await besideRows("1d", "1h", "2026-11-02T06:00Z", "2026-11-02T09:00Z")).toEqual([
+      ...[
+        ["0", "0"],
+        ["1", "1"],
+        ["2", "3"],
+      ],
+    ]);
+    // There is no 02:00 on 8 March.
+    expect(await besideRows("1d", "1h", "2026-03-08T06:00Z", "2026-03-08T09:00Z")).toEqual([
+      ...[
+        ["0", "0"],
+        ["1", "1"],
+        ["2", "3"],
+      ],
+    ]);
+    // Months are compared with months, whatever their lengths.
+    expect(await besideRows("364d", "1mo", "2026-02-01T06:00Z", "2026-04-01T05:00Z")).toEqual([
+      ...[
+        ["0", "0"],
+        ["1", "1"],
+      ],
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { comparedName } from "../src/pages/explore/data/chosen";
 import type { Line } from "../src/pages/explore/data/line";
-import { imageName, itemsOf, rangeText, rowsOf } from "../src/pages/explore/image/caption";
+import { imageName, itemsOf, keyItems, rangeText, rowsOf } from "../src/pages/explore/image/caption";
 import { lineOf } from "./lines";
 
 const FROM = Date.UTC(2026, 0, 1, 6);
@@ -42,11 +42,16 @@ describe("the caption of an image", () => {
     ]);
   });
 
+  test("items say what faint and hatched mean", () => {
+    const bars = { ...lines[0], draw: "bars", partial: [2] } as Line;
+    expect(keyItems(["1 day earlier, Wed 31 Dec 2025"], [bars]).map(({ text }) => text)).toEqual([
+      ...["Faint: 1 day earlier, Wed 31 Dec 2025", "Hatched: not over"],
+    ]);
+    expect(keyItems([], [{ ...bars, partial: [] }])).toEqual([]);
+  });
+
   test("the range has its zone, the file its times in UTC", () => {
     expect(rangeText(SPAN, "America/Chicago")).toBe("1 Jan 2026, 00:00–01:00, times in America/Chicago");
-    expect(rangeText(SPAN, "UTC", ["1 day earlier: Wed 31 Dec 2025"])).toBe(
-      "1 Jan 2026, 06:00–07:00, times in UTC; faint: 1 day earlier: Wed 31 Dec 2025",
-    );
     expect(imageName("mill", SPAN)).toBe("mill-20260101T0600Z-20260101T0700Z.png");
   });
 });

@@ -13,7 +13,6 @@ from local.ace_simulator.simulator import Simulator
 from tests.support.archiving import GRANT
 from tests.support.clock import Clock
 from tests.support.kill import Killed, Killer, Moment, at_steps
-from tests.support.moto_aws import fill_once
 from tests.support.sites import SITE
 from tests.support.syncing import but
 from tests.support.world import World
@@ -108,14 +107,12 @@ def site(world: World) -> LateSite:
     names = sorted(item["name"] for item in upstream.configured_points(SITE).items)
     upstream.hidden = set(names[3:5])
     late = LateSite(world, upstream, set(upstream.hidden))
-    start_ms = world.clock()
 
     def list_twice() -> None:
         late.sync()
         late.hourly(2)
 
-    fill_once(("late", world.simulator.settings, start_ms), list_twice)
-    world.clock.now_ms = start_ms + 2 * 61 * MINUTE_MS
+    world.fill_once("late", list_twice)
     return late
 
 

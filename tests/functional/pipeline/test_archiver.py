@@ -73,7 +73,7 @@ def test_killed_around_any_step_a_repeat_completes_it(
     store = archive.world.syncer.ingest if step == "ingest" else attrgetter(step)(archive.archiver)
     owner = type(store)
     with killed_at(owner, method, call=call, after=after):
-        # The hours are read again where reading is the step; the repeat reads them for all.
+        # Only a kill of `fetch` needs the re-read; the repeat always makes one.
         archive.archive(reconcile=step == "ingest")
     archive.assert_nothing_expires_unverified()
     archive.world.clock.forward(20)

@@ -81,7 +81,7 @@ def test_bars_rise_from_zero(mill: Visits) -> None:
     assert twenty[1] == zero
     assert below[0] == pytest.approx(zero, abs=1)
     assert below[1] - zero == pytest.approx((zero - ten[0]) / 2, abs=2)
-    # Its bucket is not over: an edge, and paler inside.
+    # Its bucket is not over: an edge, and hatched inside.
     assert partial is None
     # Nothing at the edges of buckets.
     assert rows_of(page, 0, 0.03, 0.97, 1.97, 2.03) == [None] * 4

@@ -307,6 +307,9 @@ def test_week_over_week_needs_few_clicks(mill: Visits, api: LaidOutApi) -> None:
         "2026-03-09T05:00:00Z",
         "2026-03-02T06:00:00Z",
     }
+    key = page.get_by_role("list", name="Ranges").get_by_role("listitem")
+    texts = [re.sub(r"\s*\u2013\s*", " to ", text) for text in key.all_text_contents()]
+    assert texts == ["A week earlier, 2 to 4 Mar 2026", "This range, 9 to 11 Mar 2026", "Not over"]
     mill.picture(page, "explore-week-over-week")
 
 

@@ -171,7 +171,8 @@ class Line:
             if row > after + 1 and self.times[row] > self.times[before] + _SKIP_MS:
                 return None
             d = self.values[row]
-            if c < p <= d or (p <= d < c and d <= c - c / 8):
+            # The difference is exact where it decides; c - c / 8 would be rounded.
+            if c < p <= d or (p <= d < c and (c - d) * 8 >= c):
                 return row
         return None
 

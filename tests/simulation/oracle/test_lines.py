@@ -59,6 +59,12 @@ def test_increase_is_the_sum_of_steps(values: tuple[float, ...], increase: float
     assert rising(*values).increase(HOUR) == increase
 
 
+def test_nearly_an_eighth_ends_no_spike() -> None:
+    """1.28 and 1.12 are an eighth apart as decimals, and less as doubles."""
+    steps = rising(1.11, 1.28, 1.12)
+    assert steps.increase(Span(0, 6 * MINUTE_MS)) == pytest.approx(0.17)
+
+
 def test_steps_belong_to_their_end() -> None:
     steps = line({-5: 10.0, 5: 11.0, 65: 15.0})
     assert steps.increase(HOUR) == 1

@@ -50,8 +50,7 @@ export function advice(error: Error): string {
 
 /** Returns an error text as a sentence. */
 export function sentence(text: string): string {
-  const begun = capitalized(text);
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+  return capitalized(/[.!?]$/.test(text) ? text : `${text}.`);
 }
 
 export function capitalized(text: string): string {

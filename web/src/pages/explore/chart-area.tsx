@@ -93,7 +93,7 @@ function LoadedChart({ api, site, view, lines, onRemove }: Omit<Props, "onAdd">)
   };
   return (
     <>
-      <RangeKey versus={view.versus} plan={plan} span={lines.shown} lines={chart.lines} />
+      <RangeKey others={lines.others} chart={chart} />
       <ChartView
         chart={chart}
         table={table}

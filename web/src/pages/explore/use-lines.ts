@@ -2,7 +2,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import type { Api } from "../../api/client";
 import type { Point } from "../../api/types";
 import { useLoaded } from "../../ui/load";
-import { distanceOf } from "./compare/versus";
+import { distanceOf, type Versus, versusTexts } from "./compare/versus";
 import { slotsOf } from "./data/axes";
 import { chartOf } from "./data/chart";
 import { answerWith, chosenLines, withCompared } from "./data/chosen";
@@ -36,7 +36,7 @@ export function useLines(
   const columns =
     active && width && lookup.value && names.length ? plotWidth(width, planned, view.single) : 0;
   const query = queryOf(site, view, plan, columns, timeZone);
-  const loaded = useQuery(api, query);
+  const loaded = useQuery(api, query, view.versus);
   const result = loaded.value;
   const chart = useMemo(() => {
     const { plan: drawn, span: of } = result?.query ?? query;
@@ -44,7 +44,7 @@ export function useLines(
     const bounds = shownSpan(drawn, of, timeZone);
     if (!result) return chartOf(lines, undefined, bounds);
     const { answer, samples, compared } = result;
-    const all = withCompared(lines, compared, view.versus, result.query);
+    const all = withCompared(lines, compared, result.versus, result.query);
     return chartOf(all, answerWith(answer, compared), bounds, samples ?? answer);
   }, [names, points, slots, result, timeZone]);
   const limit = axisLimit(width);
@@ -60,6 +60,8 @@ export function useLines(
     panes: useMemo(() => panesOf(chart, { single: view.single, axes: limit }), [chart, view.single, limit]),
     answer: result?.answer,
     samples: result?.samples,
+    /** What the drawn chart is compared with, in words. */
+    others: useMemo(() => othersOf(result), [result]),
     /** The points whose lines are a measure of buckets. */
     drawnMeasures: useMemo(() => drawnMeasures(result?.query.plan), [result]),
     /** The span to show: that of the view, or of all buckets in it. */
@@ -75,7 +77,13 @@ export function useLines(
 export type Lines = ReturnType<typeof useLines>;
 
 /** An answer with its query. */
-type Result = ChartAnswer & { query: ChartQuery; key: string };
+type Result = ChartAnswer & { query: ChartQuery; key: string; versus: Versus | undefined };
+
+function othersOf(result: Result | undefined): string[] {
+  if (!result?.versus) return [];
+  const { plan, span, timeZone } = result.query;
+  return versusTexts(result.versus, plan, span, timeZone);
+}
 
 function queryOf(
   site: string,
@@ -93,10 +101,11 @@ function queryOf(
 }
 
 /** Loads the answer of a query that has a width. */
-function useQuery(api: Api, query: ChartQuery) {
+function useQuery(api: Api, query: ChartQuery, versus: Versus | undefined) {
   const key = JSON.stringify(query);
   const loaded = useLoaded<Result | undefined>(
-    async (signal) => (query.width ? { ...(await queryChart(api, query, signal)), query, key } : undefined),
+    async (signal) =>
+      query.width ? { ...(await queryChart(api, query, signal)), query, key, versus } : undefined,
     [api, key],
   );
   return { ...loaded, isCurrent: loaded.value?.key === key };

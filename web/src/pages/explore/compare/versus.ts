@@ -5,7 +5,7 @@ import { DAY_MS, dayStart, isDay } from "../../../ui/days";
 import { instantOf, wallClock } from "../../../ui/zone";
 import { bucketText } from "../format";
 import { bucketOf, longUnit, wholeBuckets } from "../measure/buckets";
-import type { Plan } from "../measure/plan";
+import { type Plan, shownSpan } from "../measure/plan";
 import type { Bucket } from "../measure/resolutions";
 import type { Span } from "../range/range";
 
@@ -98,17 +98,31 @@ export function hasOneBucket(span: Span, bucket: Bucket | undefined, timeZone: s
   return bucket !== undefined && bucketOf(span.from, bucket, timeZone).to >= span.to;
 }
 
-/** Returns the compared range in words: one text, or two where buckets and samples have different ones. */
-export function versusTexts(
+/** The range that buckets, or samples without a bucket, are compared with. */
+export type ComparedRange = { title: string; distance: Distance; span: Span };
+
+/** Returns the compared range of a span; undefined when its buckets would be those of the span itself. */
+export function comparedRange(
   versus: Versus,
-  { bucket, measured, sampled }: Pick<Plan, "bucket" | "measured" | "sampled">,
+  bucket: Bucket | undefined,
   span: Span,
   timeZone: string,
-): string[] {
+): ComparedRange | undefined {
+  const distance = distanceOf(versus, bucket, span, timeZone);
+  const other = earlierBuckets(span, bucket, distance, timeZone);
+  return other && { title: versusTitle(versus, bucket, span, timeZone), distance, span: other };
+}
+
+/** Returns what a chart is compared with in words: one text, or two where buckets and samples differ. */
+export function versusTexts(versus: Versus, plan: Plan, span: Span, timeZone: string): string[] {
+  const { bucket, measured, sampled } = plan;
   const kinds = [...(measured.length ? [bucket] : []), ...(sampled.length ? [undefined] : [])];
   const texts = kinds.flatMap((kind) => {
-    const other = earlierBuckets(span, kind, distanceOf(versus, kind, span, timeZone), timeZone);
-    return other ? [`${versusTitle(versus, kind, span, timeZone)}: ${bucketText(other, timeZone)}`] : [];
+    const range = comparedRange(versus, kind, span, timeZone);
+    if (!range) return [];
+    const shown = kind ? shownSpan(plan, span, timeZone) : span;
+    const days = earlierBuckets(shown, kind, range.distance, timeZone) ?? range.span;
+    return [`${range.title}, ${bucketText(days, timeZone)}`];
   });
   return [...new Set(texts)];
 }

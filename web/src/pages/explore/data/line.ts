@@ -57,6 +57,11 @@ export type Chart = {
   rows: number;
 };
 
+/** Whether some bar is of a bucket that is not over. */
+export function hasPartialBars(lines: readonly Line[]): boolean {
+  return lines.some(({ draw, partial }) => draw === "bars" && partial.length > 0);
+}
+
 export const COLOURS = 10;
 
 /** Returns the dash of a slot in pixels; empty for a line without. */

@@ -2,11 +2,13 @@ import type { Api } from "../../../api/client";
 import { counted, number, times } from "../../../ui/format";
 import { usePopover } from "../../../ui/use-popover";
 import { MEASURES } from "../measure/measures";
+import type { Plan } from "../measure/plan";
 import { perBucket } from "../measure/resolutions";
 import { expectedSamples } from "../points/expected";
 import type { Span } from "../range/range";
 import { MAX_ROWS } from "./csv";
 import { Outcome } from "./outcome";
+import { comparedTable } from "./tables";
 import { type ChartBuckets, useDownload } from "./use-download";
 
 type Props = {
@@ -40,7 +42,14 @@ export function Download({ api, site, points, intervals, span, timeZone, chart }
       </button>
       {open && (
         <div class="popover" role="dialog" aria-label="Download">
-          {chart && <Buckets {...chart} busy={busy} onStart={() => startTable(chart)} />}
+          {chart && (
+            <Buckets
+              plan={chart.plan}
+              isCompared={comparedTable(chart.versus, chart.plan, past, timeZone) !== undefined}
+              busy={busy}
+              onStart={() => startTable(chart)}
+            />
+          )}
           <p>
             About {number(rows)} samples of {counted(points.length, "point")}
             <small>{times(past.from, past.to, timeZone)}, as they were collected</small>
@@ -71,10 +80,10 @@ export function Download({ api, site, points, intervals, span, timeZone, chart }
   );
 }
 
-type BucketsProps = Omit<ChartBuckets, "points"> & { busy: boolean; onStart: () => void };
+type BucketsProps = { plan: Plan; isCompared: boolean; busy: boolean; onStart: () => void };
 
 /** What the chart shows of its measured points, as a table. */
-function Buckets({ plan, versus, busy, onStart }: BucketsProps) {
+function Buckets({ plan, isCompared, busy, onStart }: BucketsProps) {
   const { bucket = "1d", measure, measured, sampled } = plan;
   const title = measure ? MEASURES[measure].title : "Values";
   return (
@@ -82,7 +91,8 @@ function Buckets({ plan, versus, busy, onStart }: BucketsProps) {
       <p>
         {title} {perBucket(bucket)} of {counted(measured.length, "point")}
         <small>
-          A row for each bucket, a column for each point{versus && ", and one for what it is compared with"}
+          A row for each bucket, a column for each point
+          {isCompared && ", and one for what it is compared with"}
           {sampled.length > 0 && "; the other points of the chart are drawn from samples"}
         </small>
       </p>

@@ -3,7 +3,7 @@
 import type { Api } from "../../../api/client";
 import type { Point } from "../../../api/types";
 import { type Later, laterOf } from "../compare/shift";
-import { distanceOf, earlierBuckets, type Versus, versusTitle } from "../compare/versus";
+import { type ComparedRange, comparedRange, type Versus } from "../compare/versus";
 import { MEASURES } from "../measure/measures";
 import type { Plan } from "../measure/plan";
 import { bucketMeasure } from "../points/kind";
@@ -12,31 +12,28 @@ import type { Span } from "../range/range";
 import { type CsvFile, csvOf } from "./csv";
 
 /** The range that a table is compared with, and how its rows move to those of the table. */
-export type Other = { span: Span; later: Later; title: string };
+export type ComparedTable = Pick<ComparedRange, "title" | "span"> & { later: Later };
 
-/** Returns the compared range; undefined when its buckets would be those of the range itself. */
-export function otherOf(
+/** Returns the compared range of a table; undefined without one. */
+export function comparedTable(
   versus: Versus | undefined,
   { bucket }: Pick<Plan, "bucket">,
   span: Span,
   timeZone: string,
-): Other | undefined {
-  if (!versus) return undefined;
-  const distance = distanceOf(versus, bucket, span, timeZone);
-  const other = earlierBuckets(span, bucket, distance, timeZone);
-  const title = versusTitle(versus, bucket, span, timeZone);
-  return other && { span: other, later: laterOf(distance, bucket, timeZone), title };
+): ComparedTable | undefined {
+  const range = versus === undefined ? undefined : comparedRange(versus, bucket, span, timeZone);
+  return range && { ...range, later: laterOf(range.distance, bucket, timeZone) };
 }
 
 /** A question for columns of a table, of the compared range if there is one. */
-export type TableRequest = { query: QueryRequest; other?: Other };
+export type TableRequest = { query: QueryRequest; compared?: ComparedTable };
 
 /** Returns a request for each measure of a chart and range; without a chosen one, means and last readings. */
 export function tableRequests(
   query: QueryRequest,
   { bucket = "1d", measure, measured }: Pick<Plan, "bucket" | "measure" | "measured">,
   points: readonly Point[],
-  other?: Other,
+  compared?: ComparedTable,
 ): TableRequest[] {
   const chart = points.filter(({ point_name }) => measured.includes(point_name));
   const measureOf = (point: Point) => measure ?? bucketMeasure(point);
@@ -44,9 +41,9 @@ export function tableRequests(
     const names = chart.filter((point) => measureOf(point) === name).map(({ point_name }) => point_name);
     const buckets = { resolution: bucket, measure: name, form: "table" } as const;
     const own = { query: { ...query, point_names: names, ...buckets } };
-    if (!other) return [own];
-    const { start_time, end_time } = sampleQuery(query.site_name, names, other.span);
-    return [own, { query: { ...own.query, start_time, end_time }, other }];
+    if (!compared) return [own];
+    const { start_time, end_time } = sampleQuery(query.site_name, names, compared.span);
+    return [own, { query: { ...own.query, start_time, end_time }, compared }];
   });
 }
 
@@ -59,10 +56,12 @@ export async function tableOf(
 ): Promise<CsvFile> {
   const tables: Table[] = [];
   const warnings: string[] = [];
-  for (const { query, other } of requests) {
+  for (const { query, compared } of requests) {
     const { file, warnings: texts } = await csvOf(api, query, onRows, signal);
     const title = titleOf(query.measure);
-    tables.push(tableIn(await file.text(), other ? `${title} (${other.title})` : title, other?.later));
+    tables.push(
+      tableIn(await file.text(), compared ? `${title} (${compared.title})` : title, compared?.later),
+    );
     warnings.push(...texts);
   }
   return {

@@ -8,7 +8,7 @@ import { type QueryRequest, sampleQuery } from "../query";
 import type { Span } from "../range/range";
 import { type CsvFile, csvOf, fileName, save } from "./csv";
 import { ended, followExport } from "./export";
-import { otherOf, tableOf, tableRequests } from "./tables";
+import { comparedTable, tableOf, tableRequests } from "./tables";
 
 /** The progress of the current download, or the result of the last one. */
 export type Work =
@@ -57,8 +57,8 @@ export function useDownload(api: Api, site: string, points: string[], span: Span
   const startTable = ({ plan, points: chart, versus }: ChartBuckets) =>
     startFile(
       (onRows, signal) => {
-        const other = otherOf(versus, plan, span, timeZone);
-        return tableOf(api, tableRequests(query, plan, chart, other), onRows, signal);
+        const compared = comparedTable(versus, plan, span, timeZone);
+        return tableOf(api, tableRequests(query, plan, chart, compared), onRows, signal);
       },
       fileName(site, span, [plan.bucket, plan.measure].filter(Boolean).join("-")),
     );

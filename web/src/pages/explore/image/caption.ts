@@ -1,8 +1,9 @@
 // What an image of a chart says around it.
 
 import { times } from "../../../ui/format";
+import { capitalized } from "../../../ui/states";
 import { pointName } from "../data/chosen";
-import type { Line } from "../data/line";
+import { hasPartialBars, type Line } from "../data/line";
 import { stamp } from "../download/csv";
 import { MEASURES } from "../measure/measures";
 import type { Plan } from "../measure/plan";
@@ -42,10 +43,18 @@ export function itemsOf(
 
 const AGGREGATES = { mean: "mean", last: "last reading" };
 
-/** Returns the range with its zone, and the ranges that it is compared with. */
-export function rangeText({ from, to }: Span, timeZone: string, others: readonly string[] = []): string {
-  const range = `${times(from, to, timeZone)}, times in ${timeZone}`;
-  return [range, ...others.map((text) => `faint: ${text}`)].join("; ");
+/** Returns what faint and hatched mean in a chart that is compared with other ranges. */
+export function keyItems(others: readonly string[], lines: readonly Line[]): Item[] {
+  const texts = [
+    ...others.map((text) => `faint: ${text}`),
+    ...(hasPartialBars(lines) ? ["hatched: not over"] : []),
+  ];
+  return texts.map((text) => ({ text: capitalized(text), slot: undefined, faint: false }));
+}
+
+/** Returns the range with its zone. */
+export function rangeText({ from, to }: Span, timeZone: string): string {
+  return `${times(from, to, timeZone)}, times in ${timeZone}`;
 }
 
 /** Returns a file name with the site and the span. */

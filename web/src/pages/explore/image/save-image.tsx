@@ -2,12 +2,11 @@ import { useContext, useRef } from "preact/hooks";
 import type { Site } from "../../../api/types";
 import { useAction } from "../../../ui/action";
 import { sentence } from "../../../ui/states";
-import { versusTexts } from "../compare/versus";
 import { save } from "../download/csv";
 import { SiteZone } from "../site-zone";
 import type { Lines } from "../use-lines";
 import type { View } from "../use-view";
-import { imageName, itemsOf, rangeText } from "./caption";
+import { imageName, itemsOf, keyItems, rangeText } from "./caption";
 import { compose, toFile } from "./compose";
 import { useFigureDrawn } from "./use-figure-drawn";
 
@@ -20,15 +19,14 @@ export function SaveImage({ site, view, lines }: Props) {
   const drawn = useFigureDrawn(button);
   const hasLines = view.tabs.tab === "lines";
   const span = hasLines ? lines.shown : view.span;
-  const others = hasLines && view.versus ? versusTexts(view.versus, lines.plan, span, timeZone) : [];
   const write = useAction(async () => {
     const panel = document.getElementById("tab-panel");
     if (!panel) throw new Error("No chart is shown");
     const name = site.display_name || site.site_name;
     const picture = compose(panel, {
       title: view.followed ? `${name}, ${view.followed.equipment}` : name,
-      items: hasLines ? itemsOf(lines.chart.lines, lines.plan, lines.samples?.resolution ?? "raw") : [],
-      range: rangeText(span, timeZone, others),
+      items: hasLines ? chartItems(lines) : [],
+      range: rangeText(span, timeZone),
     });
     save(await toFile(picture), imageName(site.site_name, span));
   });
@@ -51,4 +49,8 @@ export function SaveImage({ site, view, lines }: Props) {
       )}
     </>
   );
+}
+
+function chartItems({ chart, plan, samples, others }: Lines) {
+  return [...itemsOf(chart.lines, plan, samples?.resolution ?? "raw"), ...keyItems(others, chart.lines)];
 }

@@ -28,10 +28,11 @@ export function drawBars({ chart, inks }: PlotContext, u: uPlot): number {
     for (const row of visibleRows(u, line)) {
       const bar = boxOf(u, line, row, index, lines.length);
       if (!bar) continue;
-      const partial = line.partial.includes(row);
-      ctx.fillStyle = partial ? hatch : colour;
+      // A hatch without an edge would hardly be seen.
+      const isHatched = line.partial.includes(row) && hasInside(bar);
+      ctx.fillStyle = isHatched ? hatch : colour;
       ctx.fillRect(...bar);
-      if (partial) strokeInside(ctx, bar);
+      if (isHatched) strokeInside(ctx, bar);
       drawn++;
     }
   });
@@ -40,10 +41,9 @@ export function drawBars({ chart, inks }: PlotContext, u: uPlot): number {
 }
 
 /** Returns lines with each one after that of its point in the compared range. */
-function inPairs(lines: readonly Line[]): Line[] {
-  const placeOf = new Map(lines.map(({ name }, place) => [name, place]));
-  const pairOf = ({ name, compared }: Line) =>
-    placeOf.get(compared ? pointName(name) : name) ?? Number.POSITIVE_INFINITY;
+export function inPairs<L extends Pick<Line, "name" | "compared">>(lines: readonly L[]): L[] {
+  const rowOf = new Map(lines.map(({ name }, row) => [name, row]));
+  const pairOf = ({ name }: L) => rowOf.get(pointName(name)) ?? 0;
   return [...lines].sort((a, b) => pairOf(a) - pairOf(b) || Number(b.compared) - Number(a.compared));
 }
 
@@ -62,12 +62,16 @@ function boxOf(u: uPlot, line: Line, row: number, index: number, count: number):
   return [left, value > 0 ? base - height : base, width, height];
 }
 
+/** Whether a bar is larger than its edges. */
+function hasInside([, , width, height]: Box): boolean {
+  return Math.min(width, height) > 2 * uPlot.pxRatio;
+}
+
 /** Draws the edge of a bar whose bucket is not over. */
 function strokeInside(ctx: CanvasRenderingContext2D, [left, top, width, height]: Box): void {
   const edge = uPlot.pxRatio;
   ctx.lineWidth = edge;
-  if (width > 2 * edge && height > 2 * edge)
-    ctx.strokeRect(left + edge / 2, top + edge / 2, width - edge, height - edge);
+  ctx.strokeRect(left + edge / 2, top + edge / 2, width - edge, height - edge);
 }
 
 /** Returns the least and the greatest value of the bars of a scale in view, with 0; undefined without bars. */
