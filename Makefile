@@ -50,12 +50,13 @@ test: $(READY) $(PAGE) ## all tests, offline
 	npm --prefix web test
 	@$(MAKE) --no-print-directory --keep-going --jobs 2 --output-sync=target test-deployed test-code
 
-# The tests of the local stack often wait for it. The others use the processors meanwhile, and yield them by their priority.
+# The tests of the local stack often wait for it, and the others for their threads. Three processes of these use two
+# processors meanwhile, and yield them by their priority.
 test-deployed: $(READY) $(PAGE)
 	$(PYTHON) -m pytest -q --durations=20 tests/integration
 
 test-code: $(READY)
-	nice $(PYTHON) -m pytest -q -n 2 --dist worksteal --durations=20 tests/unit tests/functional tests/simulation
+	nice $(PYTHON) -m pytest -q -n 3 --dist worksteal --durations=20 tests/unit tests/functional tests/simulation
 
 long: $(READY) $(PAGE) ## backfill a range of 30 days on the local stack; `make test` backfills 8
 	VITALS_TEST_BACKFILL_DAYS=30 $(PYTHON) -m pytest -q --durations=5 tests/integration/backfill/test_runs.py -k range_is_exact
