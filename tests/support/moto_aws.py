@@ -7,15 +7,23 @@ from functools import cache
 from typing import Any
 
 import pytest
+from botocore.useragent import UserAgentComponent
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.serialize import BaseJSONSerializer
+from moto.core.utils import method_names_from_class
 from moto.dynamodb.comparisons import get_comparison_func
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.models.utilities import bytesize
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
+from moto.dynamodb.parsing.ast_nodes import (
+    DepthFirstTraverser,
+    Expression,
+    Node,
+    UpdateExpressionFunction,
+)
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.s3.models import s3_backends
 
 _CERTAINLY_SMALL = 300_000
@@ -30,6 +38,7 @@ def like_aws(monkeypatch: pytest.MonkeyPatch) -> None:
         serialize_values,
         validate_updates,
         measure_items_once,
+        parse_once,
     ):
         patch(monkeypatch)
 
@@ -113,6 +122,15 @@ def measure_items_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LimitedSizeDict, "__setitem__", bounded)
 
 
+def parse_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto parses an expression twice in each update, and lists the methods of a service in each request."""
+    make = cache(UpdateExpressionParser.make)
+    monkeypatch.setattr(UpdateExpressionParser, "make", staticmethod(make))
+    monkeypatch.setattr("moto.core.responses.method_names_from_class", cache(method_names_from_class))
+    # botocore cleans the same names of the user agent for each request.
+    monkeypatch.setattr(UserAgentComponent, "to_string", cache(UserAgentComponent.to_string))
+
+
 def _size(key: str, value: Any) -> int:
     return bytesize(key) + (value.size() if type(value) is DynamoType else bytesize(str(value)))
 
@@ -159,6 +177,7 @@ def validate_updates(monkeypatch: pytest.MonkeyPatch) -> None:
     """moto copies the tree of an update by `deepcopy`, and ten passes ask each node for its class."""
     monkeypatch.setattr(Node, "__deepcopy__", _copied_tree, raising=False)
     monkeypatch.setattr(DepthFirstTraverser, "traverse_node_recursively", _traverse)
+    monkeypatch.setattr(Node, "find_clauses", _clauses_in)
 
 
 def _copied_tree(node: Any, memo: Any = None) -> Any:
@@ -189,6 +208,17 @@ def _traverse(traverser: Any, node: Any, child_id: int = -1) -> Any:
         if parent:
             parent.children[child_id] = node
     return node
+
+
+def _clauses_in(node: Any, clause_types: Any) -> list[Any]:
+    """Returns the clauses of some types in a tree, in order."""
+    clauses = []
+    for child in node.children or ():
+        if type(child) in clause_types:
+            clauses.append(child)
+        elif _is_subclass(type(child), (Expression, UpdateExpressionFunction)):
+            clauses += _clauses_in(child, clause_types)
+    return clauses
 
 
 _is_subclass: Any = cache(issubclass)
