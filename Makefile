@@ -50,8 +50,7 @@ test: $(READY) $(PAGE) ## all tests, offline
 	npm --prefix web test
 	@$(MAKE) --no-print-directory --keep-going --jobs 2 --output-sync=target test-deployed test-code
 
-# The tests of the local stack often wait for it, and the others for their threads. Three processes of these use two
-# processors meanwhile, and yield them by their priority.
+# The tests of the local stack often wait for it. The others use the processors meanwhile, and yield them by their priority.
 test-deployed: $(READY) $(PAGE)
 	$(PYTHON) -m pytest -q --durations=20 tests/integration
 
