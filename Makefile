@@ -90,6 +90,7 @@ oracle: $(READY) ## compare every zone, interval and tier with DuckDB; `make tes
 	VITALS_ORACLE=all $(PYTHON) -m pytest -q -n 2 --dist worksteal --durations=5 tests/simulation/local_days
 
 views: $(READY) $(PAGE) ## judge every view of the page in every look; `make test` judges each in two
+	$(PYTHON) -m pytest -q --durations=5 tests/views
 	VITALS_VIEWS=all $(PYTHON) -m pytest -q --durations=5 tests/integration/web/test_accessibility.py tests/integration/web/test_scatter_carpet.py
 
 bench: $(READY) $(PAGE) ## measure what the design promises

@@ -73,10 +73,10 @@ class Visits:
         """
         self._allowed.append(pattern)
 
-    def picture(self, page: Page, name: str) -> None:
-        """Keeps a picture of what is seen."""
+    def picture(self, page: Page, name: str, *, whole: bool = False) -> None:
+        """Keeps a picture of what is seen, or of the whole page."""
         self._pictures.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=self._pictures / f"{name}.png", animations="disabled")
+        page.screenshot(path=self._pictures / f"{name}.png", animations="disabled", full_page=whole)
 
     def pictures(self, name: str) -> None:
         """Keeps a picture of each tab that is open."""

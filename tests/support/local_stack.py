@@ -1,9 +1,15 @@
 """The local stack of the integration tests: its folder, its ports and its commands."""
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from local.stack.processes import port_is_free
 
 ROOT = Path(__file__).parent.parent.parent
 HOME = ROOT / ".local" / "test"
@@ -47,3 +53,18 @@ def local_stack(command: str, *, seconds: int, **environ: str) -> subprocess.Com
         timeout=seconds,
         check=False,
     )
+
+
+@contextmanager
+def running_stack(**environ: str) -> Iterator[dict[str, Any]]:
+    """Yields .local/stack.json of a test stack that is up, and stops the stack."""
+    try:
+        done = local_stack("up", seconds=900, **environ)
+        assert done.returncode == 0, done.stdout
+        yield json.loads((HOME / "stack.json").read_text())
+    finally:
+        done = local_stack("down", seconds=60)
+    assert done.returncode == 0, done.stdout
+    assert port_is_free(PORT)
+    assert port_is_free(PORT + 1)
+    assert port_is_free(PORT + 2)

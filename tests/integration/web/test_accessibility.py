@@ -8,18 +8,13 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import ALL_VIEWS, PHONE, Visits
+from tests.support.axe import LOOKS, SCREENS, violations
+from tests.support.browser import Visits
 from tests.support.laid_out_api import ADDRESS, FROM_MS, SITE, LaidOutApi
-from tests.support.local_stack import ROOT
 from vitals.model.timespan import DAY_MS, HOUR_MS, iso
 
 pytestmark = pytest.mark.integration
 
-AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
-SCREENS = {"wide": {"width": 1400, "height": 900}, "phone": PHONE}
-LOOKS = [("wide", "light"), ("phone", "dark")]
-if ALL_VIEWS:
-    LOOKS += [("wide", "dark"), ("phone", "light")]
 POINTS = {
     "supply": ("degreesFahrenheit", {}),
     "return": ("degreesFahrenheit", {}),
@@ -41,12 +36,6 @@ VIEWS: dict[str, tuple[Sequence[str], dict[str, str]]] = {
     "carpet": (["supply"], DAYS | {"view": "carpet"}),
 }
 DRAWN = "figure[data-state=drawn]"
-# What is wrong, with the elements in which it is.
-JUDGE = """async () => {
-    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-    return violations.map(({ id, nodes }) =>
-        [id, ...nodes.map((node) => `${node.target.join(" ")}: ${node.failureSummary}`)].join("\\n  "));
-}"""
 
 
 def opened(mill: Visits, view: str, **options: Any) -> Page:
@@ -69,13 +58,6 @@ def opened(mill: Visits, view: str, **options: Any) -> Page:
     else:
         expect(page.get_by_role("button", name=re.compile("supply")).first).to_be_visible()
     return page
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds on the page as it is."""
-    page.evaluate(AXE.read_text())
-    found: list[str] = page.evaluate(JUDGE)
-    return found
 
 
 @pytest.mark.parametrize("view", VIEWS)
