@@ -149,6 +149,7 @@ def test_a_saved_view_is_listed(explore: Explore) -> None:
     page, name = explore.view("bars"), f"Meters {explore.look}"
     page.get_by_role("button", name="Views", exact=True).click()
     menu = page.get_by_role("dialog", name="Saved views")
+    expect(menu.get_by_role("button", name="Save", exact=True)).to_be_enabled()
     menu.get_by_label("Save this view").fill(name)
     menu.get_by_label("Save this view").press("Enter")
     expect(menu.get_by_role("listitem").filter(has_text=name)).to_be_visible()
