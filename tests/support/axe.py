@@ -20,5 +20,5 @@ _JUDGE = """async () => {
 def violations(page: Page) -> list[str]:
     """What axe-core finds on the page as it is."""
     page.evaluate(_AXE.read_text())
-    found: list[str] = page.evaluate(_JUDGE)
-    return found
+    texts: list[str] = page.evaluate(_JUDGE)
+    return texts
