@@ -5,9 +5,10 @@ import time
 from threading import Lock
 from typing import Any
 
-import boto3
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from moto.core.models import botocore_stubber
+
+from vitals.aws.clients import PROMPT, made_client
 
 type _Recorded = tuple[int, dict[str, str], bytes]
 
@@ -23,8 +24,8 @@ class Canned:
         self.own_s = 0.0
 
     def client(self, service: Any) -> Any:
-        """Returns a client; while `recording` is false it sends only what it sent before."""
-        client = boto3.client(service, region_name="us-east-1")
+        """Returns a client as functions have; while `recording` is false it only repeats requests."""
+        client = made_client.__wrapped__(service, PROMPT)
         client.meta.events.register_first(f"before-send.{service}", self._answer)
         return client
 
