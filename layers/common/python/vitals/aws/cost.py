@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from vitals.aws import prices
@@ -79,21 +80,31 @@ def read_units(items: Iterable[Mapping[str, Any]]) -> float:
 
 def item_size(item: Mapping[str, Mapping[str, Any]]) -> int:
     """Returns the bytes that an item in the low-level form (binary as bytes) is billed as."""
-    return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
+    return sum(_text_size(name) + _value_size(value) for name, value in item.items())
 
 
 def _value_size(value: Mapping[str, Any]) -> int:
     [(kind, content)] = value.items()
     if kind == "S":
-        return len(str(content).encode())
+        return _text_size(content)
     if kind == "B":
-        return len(bytes(content))
+        return len(content)
     if kind == "N":
-        digits = str(content).lstrip("-").replace(".", "").strip("0")
-        return (len(digits) + 1) // 2 + 1 + str(content).startswith("-")
+        return _number_size(content)
     if kind in ("NS", "SS"):
         return sum(_value_size({kind[0]: member}) for member in content)
     if kind == "M":
         # Three bytes, and one more per member.
-        return 3 + sum(1 + len(name.encode()) + _value_size(member) for name, member in content.items())
+        return 3 + sum(1 + _text_size(name) + _value_size(member) for name, member in content.items())
     raise ValueError(f"attributes of type {kind} are not sized here")
+
+
+def _text_size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
+
+
+# Most numbers of a page are those of many items: counts, revisions, times.
+@lru_cache(maxsize=4096)
+def _number_size(content: str) -> int:
+    digits = content.lstrip("-").replace(".", "").strip("0")
+    return (len(digits) + 1) // 2 + 1 + content.startswith("-")

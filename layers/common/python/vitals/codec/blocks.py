@@ -18,11 +18,13 @@ The decimal forms are tried in the order 2, 8, 3, 9, 4, 10, 5, 11.
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import zstandard
 
+from vitals.codec import zstd
 from vitals.errors import BlockFormatError
 from vitals.model.samples import Samples, concat, merge
 from vitals.model.timespan import WINDOW_MS
@@ -47,11 +49,10 @@ type _Starts = npt.NDArray[np.intp]
 
 
 class _Zstd(threading.local):
-    """A pair of zstd contexts per thread; threads must not share one."""
+    """A zstd context per thread; threads must not share one."""
 
     def __init__(self) -> None:
         self.compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=False)
-        self.decompressor = zstandard.ZstdDecompressor()
 
 
 _zstd = _Zstd()
@@ -89,20 +90,21 @@ def decode_many(payloads: Sequence[bytes], windows_ms: Sequence[int], slots: Seq
     """Returns the samples of some slots of several blocks, block after block, each as `decode` does."""
     if not payloads:
         return concat([])
-    columns = [_Columns(payload) for payload in payloads]
-    counts = np.array([block.count for block in columns], np.intp)
-    all_slots, all_forms = _slots_and_forms(columns, counts)
-    all_blocks = np.arange(len(columns)).repeat(counts)
-    is_requested = np.zeros(GROUP_SIZE, np.bool_)
-    is_requested[list(slots)] = True
-    rows = is_requested[all_slots].nonzero()[0]
-    # A slot is selected whole, so the selected rows start where a slot or a block starts.
-    row_slots, row_blocks = all_slots[rows], all_blocks[rows]
-    starts = _starts(row_slots, row_blocks)
-    time_steps = _column([block.times for block in columns], rows, "<u4").astype(np.int64)
-    value_steps = _column([block.values for block in columns], rows, "<u8")
-    times = np.array(windows_ms, np.int64)[row_blocks] + _running_sum(time_steps, starts)
-    return Samples(row_slots.astype(np.int32), times, _values(all_forms[rows], value_steps, starts))
+    stored = _Columns([_unpack(payload) for payload in payloads])
+    runs = stored.runs_of(slots)
+    starts = runs.lengths.cumsum() - runs.lengths
+    rows = np.arange(runs.lengths.sum())
+    # A plane of a column has as many bytes as the block has samples, and the first one is of slots.
+    rows += (runs.first_bytes - starts).repeat(runs.lengths)
+    strides = runs.strides.repeat(runs.lengths)
+    time_steps = stored.column(rows, strides, range(1, 5), "<u4").astype(np.int64)
+    value_steps = stored.column(rows, strides, range(5, 13), "<u8")
+    windows = np.array(windows_ms, np.int64)[runs.blocks]
+    return Samples(
+        runs.slots.repeat(runs.lengths),
+        windows.repeat(runs.lengths) + _running_sum(time_steps, starts),
+        _values(runs.forms.repeat(runs.lengths), value_steps, starts),
+    )
 
 
 def last_of_slot(samples: Samples) -> Samples:
@@ -129,43 +131,95 @@ def split(samples: Samples) -> dict[tuple[int, int], Samples]:
     }
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Runs:
+    """The samples of some slots, a run for each slot of each block.
+
+    `first_bytes` are where the slots of the runs begin; `strides` the samples of their blocks.
+    """
+
+    slots: npt.NDArray[np.int32]
+    forms: npt.NDArray[np.uint8]
+    lengths: _Starts
+    blocks: _Starts
+    first_bytes: _Starts
+    strides: _Starts
+
+
 class _Columns:
-    """The columns of one block, decompressed; slots, times and values are still differences."""
+    """The columns of some blocks, decompressed, one block after the other."""
 
-    def __init__(self, payload: bytes) -> None:
-        body = _unpack(payload)
-        n = self.count = int(np.frombuffer(body, "<u4", 1)[0])
-        if len(body) < _HEADER + n * _ROW_BYTES:
+    def __init__(self, bodies: Sequence[bytes]) -> None:
+        self._bytes = np.frombuffer(b"".join(bodies), np.uint8)
+        sizes = np.array([len(body) for body in bodies], np.intp)
+        self._starts = sizes.cumsum() - sizes + _HEADER
+        header = self._bytes[self._starts[:, None] + np.arange(-_HEADER, 0)]
+        self._counts = header.view("<u4").reshape(-1).astype(np.intp)
+        if (short := sizes < _HEADER + self._counts * _ROW_BYTES).any():
+            size, count = int(sizes[short][0]), int(self._counts[short][0])
             raise BlockFormatError(
-                f"the block has {len(body)} bytes; {n} samples take {_HEADER + n * _ROW_BYTES} or more"
+                f"the block has {size} bytes; {count} samples take {_HEADER + count * _ROW_BYTES} or more"
             )
-        columns = np.frombuffer(body, np.uint8)[_HEADER:]
-        self.slot_steps = columns[:n]
-        self.times = columns[n : 5 * n].reshape(4, n)
-        self.values = columns[5 * n : 13 * n].reshape(8, n)
-        self.forms = columns[13 * n :]
-        # The first sample has a slot of its own, and each later one whose slot is not that of the one before.
-        slots = min(n, 1) + np.count_nonzero(self.slot_steps[1:])
-        if len(self.forms) != slots or max(self.forms.tobytes(), default=0) > _LAST_FORM:
-            raise BlockFormatError("the block does not have one valid form per slot")
-        if int(np.add.reduce(self.slot_steps, dtype=np.int64)) >= GROUP_SIZE:
+        self._form_counts = sizes - _HEADER - self._counts * _ROW_BYTES
+
+    def runs_of(self, slots: Sequence[int]) -> _Runs:
+        """Returns the runs of these slots; BlockFormatError when the runs of a block are not valid."""
+        starts, blocks, all_slots = self._all_runs()
+        lengths = _lengths(starts, int(self._counts.sum()))
+        is_requested = np.zeros(GROUP_SIZE, np.bool_)
+        is_requested[list(slots)] = True
+        chosen = is_requested[all_slots].nonzero()[0]
+        of_blocks = blocks[chosen]
+        rows_before = self._counts.cumsum() - self._counts
+        return _Runs(
+            slots=all_slots[chosen].astype(np.int32),
+            forms=self._forms()[chosen],
+            lengths=lengths[chosen],
+            blocks=of_blocks,
+            first_bytes=starts[chosen] + (self._starts - rows_before)[of_blocks],
+            strides=self._counts[of_blocks],
+        )
+
+    def column(
+        self, rows: npt.NDArray[np.intp], strides: npt.NDArray[np.intp], planes: range, dtype: str
+    ) -> npt.NDArray[np.unsignedinteger]:
+        """Returns the numbers whose bytes are in these planes, by the byte of each row's slot."""
+        selected = np.empty((len(rows), len(planes)), np.uint8)
+        for index, plane in enumerate(planes):
+            selected[:, index] = self._bytes[rows + plane * strides]
+        return selected.view(dtype).reshape(-1)
+
+    def _all_runs(self) -> tuple[_Starts, _Starts, npt.NDArray[np.intp]]:
+        """Returns the first row, the block and the slot of each run of all blocks."""
+        ends = self._starts + self._counts
+        steps = np.concatenate(
+            [self._bytes[start:end] for start, end in zip(self._starts.tolist(), ends.tolist(), strict=True)]
+        )
+        first_rows = (self._counts.cumsum() - self._counts)[self._counts > 0]
+        is_start = steps != 0
+        is_start[first_rows] = True
+        starts = is_start.nonzero()[0]
+        run_counts = np.zeros_like(self._counts)
+        run_counts[self._counts > 0] = _lengths(np.searchsorted(starts, first_rows), len(starts))
+        if not np.array_equal(run_counts, self._form_counts):
+            raise BlockFormatError("the block does not have one form per slot")
+        blocks = np.arange(len(self._counts)).repeat(run_counts)
+        slots = _running_sum(
+            steps[starts].astype(np.int64), (run_counts.cumsum() - run_counts)[run_counts > 0]
+        )
+        if len(slots) and slots.max() >= GROUP_SIZE:
             raise BlockFormatError(f"the block has a slot above {GROUP_SIZE - 1}")
+        return starts, blocks, slots
 
-
-def _slots_and_forms(
-    columns: Sequence[_Columns], counts: npt.NDArray[np.intp]
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """Returns the slot and the form of each row of some blocks with these numbers of rows."""
-    steps = np.concatenate([block.slot_steps for block in columns])
-    starts = (counts.cumsum() - counts)[counts > 0]
-    is_start = steps != 0
-    is_start[starts] = True
-    slot_starts = is_start.nonzero()[0]
-    forms = np.concatenate([block.forms for block in columns])
-    # The sums wrap around, and so do their differences.
-    total = steps.cumsum(dtype=np.uint8)
-    slots = total - (total[starts] - steps[starts]).repeat(_lengths(starts, len(steps)))
-    return slots, forms.repeat(_lengths(slot_starts, len(steps)))
+    def _forms(self) -> npt.NDArray[np.uint8]:
+        starts = self._starts + self._counts * _ROW_BYTES
+        ends = starts + self._form_counts
+        forms = np.concatenate(
+            [self._bytes[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        )
+        if len(forms) and forms.max() > _LAST_FORM:
+            raise BlockFormatError("the block has a form that is not valid")
+        return forms
 
 
 def _unpack(payload: bytes) -> bytes:
@@ -174,19 +228,12 @@ def _unpack(payload: bytes) -> bytes:
             f"block version {payload[:1].hex() or 'none'} is not supported; expected {VERSION:02x}"
         )
     try:
-        body = _zstd.decompressor.decompress(payload[1:], max_output_size=_MAX_BYTES)
+        body = zstd.decompress(memoryview(payload)[1:], _MAX_BYTES)
     except zstandard.ZstdError as error:
         raise BlockFormatError("the block is not a whole zstd frame") from error
     if len(body) < _HEADER:
         raise BlockFormatError(f"the block has {len(body)} bytes; expected {_HEADER} or more")
     return body
-
-
-def _column(
-    planes: Sequence[npt.NDArray[np.uint8]], rows: npt.NDArray[np.intp], dtype: str
-) -> npt.NDArray[np.unsignedinteger]:
-    selected = np.concatenate(planes, axis=1)[:, rows]
-    return np.ascontiguousarray(selected.T).view(dtype).reshape(-1)
 
 
 def _value_steps(values: npt.NDArray[np.float64], starts: _Starts) -> tuple[npt.NDArray[np.uint8], _Bits]:

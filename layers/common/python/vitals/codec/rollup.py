@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import zstandard
 
+from vitals.codec import zstd
 from vitals.errors import BlockFormatError
 from vitals.model import aggregates
 from vitals.model.aggregates import Aggregates
@@ -177,7 +178,7 @@ def _body(payload: bytes) -> tuple[int, int, bytes]:
         )
     n = int.from_bytes(payload[1:_HEADER], "little")
     size = n * _ROW_BYTES[version]
-    data = zstandard.decompress(payload[_HEADER:], max_output_size=size)
+    data = zstd.decompress(memoryview(payload)[_HEADER:], size)
     if len(data) != size:
         raise BlockFormatError(f"the rollups have {len(data)} bytes for {n} rows; expected {size}")
     return version, n, data

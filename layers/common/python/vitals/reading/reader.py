@@ -191,6 +191,6 @@ def _add_up(sums: dict[int, int], ids: Ids, amounts: Integers) -> None:
     """Adds the amounts to the sums; `ids` are sorted."""
     if not len(ids):
         return
-    points, starts = np.unique(ids, return_index=True)
-    for point, amount in zip(points.tolist(), np.add.reduceat(amounts, starts).tolist(), strict=True):
+    starts = np.flatnonzero(np.diff(ids, prepend=ids[0] - 1))
+    for point, amount in zip(ids[starts].tolist(), np.add.reduceat(amounts, starts).tolist(), strict=True):
         sums[point] = sums.get(point, 0) + amount

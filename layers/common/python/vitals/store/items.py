@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from vitals.errors import ConflictError
@@ -63,8 +64,15 @@ def attributes(facts: Mapping[str, Fact]) -> dict[str, Any]:
 def read[T](item: Mapping[str, Any], kind: type[T], **from_key: Any) -> T:
     """Returns the dataclass of an item and of the fields in its key; absent attributes take the defaults."""
     facts: dict[str, Any] = {}
-    for field in fields(kind):  # type: ignore[arg-type]
-        if field.name in item and field.name not in from_key:
-            [(form, value)] = item[field.name].items()
-            facts[field.name] = value if form == "S" else float(value) if field.type is float else int(value)
+    for name, is_float in _fields(kind):  # type: ignore[arg-type]
+        if name in item and name not in from_key:
+            [(form, value)] = item[name].items()
+            facts[name] = value if form == "S" else float(value) if is_float else int(value)
     return kind(**from_key, **facts)
+
+
+# `fields` filters them anew, which is much for each of a year's records.
+@cache
+def _fields(kind: Any) -> list[tuple[str, bool]]:
+    """Returns the names of a dataclass's fields, and which are floats."""
+    return [(field.name, field.type is float) for field in fields(kind)]
