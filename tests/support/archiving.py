@@ -22,6 +22,7 @@ from vitals.model.timespan import DAY_MS, HOUR_MS, Span
 from vitals.pipeline.archiver import Archiver
 from vitals.store.state.ledger import Ledger
 from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.footers import FooterTable
 from vitals.store.tiers.rollups import RollupTier
 
 DAY = 1_767_225_600_000
@@ -114,7 +115,7 @@ def archive(make_world: Callable[..., World]) -> Archive:
     world.fill_once("archive", sync)
     archiver = Archiver(
         ingest.hot,
-        ColdTier(s3, "cold-bucket"),
+        ColdTier(s3, "cold-bucket", footers=FooterTable(world.client, "StateTable")),
         RollupTier(world.client, "HotTable"),
         world.syncer.catalogs,
         Ledger(world.client, "StateTable"),

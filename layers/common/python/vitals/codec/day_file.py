@@ -5,9 +5,9 @@ Version 1 is a published contract (docs/storage.md):
     timestamp   timestamp[ms, UTC]
     value       double
 No column has nulls. Rows are sorted by point_name, as UTF-8 bytes, then by timestamp; there is one row per
-point and timestamp. A row group has about 64 points, each of them whole, unless a point alone exceeds
-MAX_ROW_GROUP_ROWS. All columns have statistics. The file's key-value metadata is schema_version, site, day,
-rows, points and checksum.
+point and timestamp. A row group has at most 32 points, in older files 64, each of them whole, unless a point
+alone exceeds MAX_ROW_GROUP_ROWS. All columns have statistics. The file's key-value metadata is
+schema_version, site, day, rows, points and checksum.
 
 pyarrow is imported where it is used: a handler that only reads the hot tier need not load it.
 """
@@ -26,7 +26,9 @@ from vitals.model.samples import Samples
 from vitals.model.timespan import DAY_MS, day_start
 
 SCHEMA_VERSION = "1"
-# 64 points with a sample every ten seconds are 553,000 rows; a row takes some 50 bytes of memory.
+# A reader decodes a whole row group for one of its points (docs/decisions/0035).
+_ROW_GROUP_POINTS = 32
+# 32 points with a sample every ten seconds are 277,000 rows; a row takes some 50 bytes of memory.
 MAX_ROW_GROUP_ROWS = 1_000_000
 # How many groups the encodings are compared on; in name order they are the points of some 20 devices.
 _TRIED_GROUPS = 4
@@ -197,11 +199,13 @@ def _check_samples(samples: Samples, names: int, start_ms: int) -> None:
 
 def _row_groups(samples: Samples) -> Iterator[Samples]:
     """Yields the samples in row groups, split between points, and within a point that exceeds one alone."""
-    begin = end = 0
+    begin = end = count = 0
     for _, start, stop in _points(samples):
-        if stop - begin > MAX_ROW_GROUP_ROWS and start > begin:
+        is_full = count == _ROW_GROUP_POINTS or stop - begin > MAX_ROW_GROUP_ROWS
+        if is_full and start > begin:
             yield samples[begin:start]
-            begin = start
+            begin, count = start, 0
+        count += 1
         while stop - begin > MAX_ROW_GROUP_ROWS:
             yield samples[begin : begin + MAX_ROW_GROUP_ROWS]
             begin += MAX_ROW_GROUP_ROWS

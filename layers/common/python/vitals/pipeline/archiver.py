@@ -1,6 +1,6 @@
 """Archives one day, in an order that is safe to kill at any step and to repeat:
 
-build → ledger → put → read back and compare → ledger → rollups → expires_at on the blocks → ledger
+build → ledger → put → read back and compare → ledger → footer → rollups → expires_at on the blocks → ledger
 
 The ledger names the attempt that started last. An earlier one can no longer change the day's status, so that
 a day is only done with the file, the rollups and the expiries of one attempt.
@@ -115,6 +115,7 @@ class Archiver:
         built, stored = self._build(attempt, catalog, existing, fresh)
         file = _archived_file(stored, built)
         self.ledger.apply(day, attempt.verified(file))
+        self.cold.copy_footer(day, stored, attempt.began_ms)
         self.rollups.write(day, built.rollups, attempt.began_ms)
         self._expire_blocks(attempt, built)
         self.ledger.apply(day, attempt.done(self.now()))

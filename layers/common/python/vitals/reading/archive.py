@@ -1,6 +1,6 @@
 """Reads archived days: a few of them file by file, many of them in bulk, with a check of the row counts."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor as Pool
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,7 +20,7 @@ from vitals.store.state.ledger import Ledger
 from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.rollups import RollupTier
 
-# A day's file is two requests. For more than two months Athena takes less time.
+# A day's file is one or two requests. For more than two months Athena takes less time.
 MAX_FILES = 62
 _BULK_TIMEOUT_S = 18.0
 
@@ -53,8 +53,9 @@ class ArchiveReader:
         ids = np.array(query.plan.ids, np.int32)
         return ReadResult(Samples(ids[samples.ids], samples.times, samples.values), result.stats)
 
-    def _files(self, query: PlannedRead, days: Collection[int], span: Span) -> ReadResult[Samples]:
+    def _files(self, query: PlannedRead, days: Sequence[int], span: Span) -> ReadResult[Samples]:
         """Returns the samples of these days, each from its file; ids are positions in the plan's points."""
+        self.cold.load_footers(query.plan.site, days, query.cost)
         outcomes = list(self.pool.map(lambda day_ms: self._file(query, day_ms, span), days))
         samples = [outcome for outcome in outcomes if isinstance(outcome, Samples)]
         errors = {

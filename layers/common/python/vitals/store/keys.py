@@ -6,6 +6,7 @@ State table: pk, sk
     site#{site}      | catalog#{chunk}       256 points
     site#{site}      | day#{YYYY-MM-DD}      the ledger: windows of one site-day, polled and with samples
     site#{site}      | archive#{YYYY-MM-DD}  the ledger: the archive of one site-day
+    site#{site}      | footer#{YYYY-MM-DD}   a copy of the footer of the day's file
     site#{site}      | rejected#{YYYY-MM-DDTHH}  the ledger: points with values that are not numbers
     site#{site}      | backfill              the lock: which backfill of the site is running
     site#{site}      | run#{start}#{run}     the backfills of a site in the order of their starts (UTC ms)
@@ -61,6 +62,7 @@ CATALOG_PREFIX = "catalog#"
 ARCHIVE_PREFIX = "archive#"
 DAY_PREFIX = "day#"
 REJECTED_PREFIX = "rejected#"
+FOOTER_PREFIX = "footer#"
 RUN_PREFIX = "run#"
 # Policies of the template let only the authorizer read keys with this prefix, the index included.
 TOKEN_PREFIX = "token#"
@@ -89,6 +91,10 @@ def ledger_day(day: SiteDay) -> Key:
 
 def archive_day(day: SiteDay) -> Key:
     return _state(site_partition(day.site), f"{ARCHIVE_PREFIX}{day.date}")
+
+
+def footer(day: SiteDay) -> Key:
+    return _state(site_partition(day.site), f"{FOOTER_PREFIX}{day.date}")
 
 
 def archive_planning() -> Key:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vitals.store.state.views import ViewTable
     from vitals.store.tiers.cold import ColdTier
     from vitals.store.tiers.export_files import ExportFiles
+    from vitals.store.tiers.footers import FooterTable
     from vitals.store.tiers.hot import HotTier
     from vitals.store.tiers.query_cache import ResultCache
     from vitals.store.tiers.rollups import RollupTier
@@ -57,7 +58,15 @@ class Stores:
         from vitals.store.tiers.cold import ColdTier
 
         max_bytes = self._settings.max_day_file_bytes
-        return ColdTier(self._s3, self._settings.cold_bucket, self._runtime, max_bytes=max_bytes)
+        return ColdTier(
+            self._s3, self._settings.cold_bucket, self._runtime, max_bytes=max_bytes, footers=self.footers
+        )
+
+    @cached_property
+    def footers(self) -> "FooterTable":
+        from vitals.store.tiers.footers import FooterTable
+
+        return FooterTable(self._dynamodb, self._settings.state_table)
 
     @cached_property
     def rollups(self) -> "RollupTier":

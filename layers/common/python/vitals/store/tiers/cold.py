@@ -1,5 +1,9 @@
-"""The cold tier: day files in S3, each read as one version."""
+"""The cold tier: day files in S3, each read as one version.
 
+A read needs the footer of its file. It comes from a copy (footers.py) where there is one of that version.
+"""
+
+import contextlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +21,7 @@ from vitals.codec.day_file import SCHEMA_VERSION, Contents, Group
 from vitals.codec.day_file_reader import Footer, RowGroup
 from vitals.errors import (
     ConflictError,
+    DayFileError,
     DayFileTooLargeError,
 )
 from vitals.model.samples import Samples, concat, merge
@@ -24,6 +29,7 @@ from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, Span
 from vitals.store import keys
 from vitals.store.tiers.day_object import DayObject, OverwrittenError, Stored, one_version
+from vitals.store.tiers.footers import FooterTable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -58,12 +64,14 @@ class ColdTier:
         runtime: Runtime = SYSTEM,
         *,
         max_bytes: int = DEFAULT_MAX_BYTES,
+        footers: FooterTable | None = None,
     ) -> None:
         self._client = client
         self._bucket = bucket
         self._max_bytes = max_bytes
         self._new_id = runtime.new_id
         self._pool = runtime.pool(_WORKERS, "cold")
+        self._copies = footers
         self._footers: dict[str, _Opened] = {}
 
     def put(
@@ -145,6 +153,31 @@ class ColdTier:
         opened = one_version(day_object, lambda: self._open(day_object))
         return opened.stored, opened.footer.contents
 
+    def copy_footer(self, day: SiteDay, stored: Stored, began_ms: int) -> None:
+        """Copies the footer of this version, which was verified by the archiving that began at this time."""
+        if self._copies is None:
+            return
+        day_object = self._object(day, None)
+        cached = self._footers.get(day_object.key)
+        opened = cached if cached and cached.stored == stored else self._open(day_object, stored)
+        self._copies.write(day, stored, day_file_reader.footer_bytes(opened.footer), began_ms)
+
+    def load_footers(self, site: str, days: Sequence[int], cost: Cost) -> None:
+        """Reads the copies of the footers of these days (starts, in order) that are not cached."""
+        missing = [day_ms for day_ms in days if keys.day_file(SiteDay(site, day_ms)) not in self._footers]
+        if self._copies is None or not missing:
+            return
+        copies = self._copies.read(site, Span(missing[0], missing[-1] + DAY_MS), cost)
+        for day_ms in missing:
+            if day_ms in copies:
+                self._cache_copy(SiteDay(site, day_ms), *copies[day_ms])
+
+    def _cache_copy(self, day: SiteDay, stored: Stored, copy: bytes) -> None:
+        """Caches the copy of a footer; a copy that is damaged is as none."""
+        with contextlib.suppress(DayFileError):
+            footer = day_file_reader.parse_footer(copy, stored.size, day.site, day.date)
+            self._cache(day, _Opened(stored, footer, b""))
+
     def read(self, day: SiteDay, names: Sequence[str], span: Span, cost: Cost | None = None) -> Samples:
         """Returns the samples of these points in the span, by id, then time; ids are indexes of `names`.
 
@@ -216,9 +249,12 @@ class ColdTier:
             )
         day, read = day_object.day, partial(day_object.range, version)
         footer = day_file_reader.read_footer(tail, version.size, read, day.site, day.date)
-        opened = _Opened(version, footer, tail if len(tail) == version.size else b"")
-        self._footers.pop(day_object.key, None)
-        self._footers[day_object.key] = opened
+        return self._cache(day, _Opened(version, footer, tail if len(tail) == version.size else b""))
+
+    def _cache(self, day: SiteDay, opened: _Opened) -> _Opened:
+        key = keys.day_file(day)
+        self._footers.pop(key, None)
+        self._footers[key] = opened
         while len(self._footers) > _MAX_FOOTERS:
             self._footers.pop(next(iter(self._footers)), None)
         return opened
