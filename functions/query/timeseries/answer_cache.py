@@ -4,7 +4,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -29,6 +29,8 @@ STABLE_S = 86_400
 # A write may follow its note in the ledger by a while, so days that change are cached for a moment only.
 VOLATILE_S = 20
 _WAIT_S = 15
+# To ask the cache before the tiers, and to write to it, takes a live chart longer than to read its blocks.
+_TIMES_A_PUT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,11 @@ class CachedAnswer:
     remaining_s: int
 
 
+def is_worth_asking(dollars: float) -> bool:
+    """Returns whether a live chart whose read costs this much is looked for in the cache."""
+    return dollars >= _TIMES_A_PUT * prices.S3_PUT
+
+
 @dataclass(slots=True)
 class AnswerCache:
     """Answers in a store, None for no cache; an error of the store is logged and fails no query."""
@@ -110,6 +117,10 @@ class AnswerCache:
     log: Callable[..., Any]
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def disabled(self) -> "AnswerCache":
+        """Returns a cache that keeps nothing, for one answer."""
+        return replace(self, results=None)
 
     def load(self, site: str, entry: Entry, cost: Cost) -> CachedAnswer | None:
         """Returns the answer of an entry, if there is one that is young enough."""
@@ -141,6 +152,9 @@ class AnswerCache:
     @contextmanager
     def locked(self, entry: Entry) -> Iterator[None]:
         """Makes identical requests of this process wait until the first one has stored its answer."""
+        if self.results is None:
+            yield
+            return
         with self._lock:
             lock = self._locks.setdefault(entry.digest, threading.Lock())
         acquired = lock.acquire(timeout=_WAIT_S)

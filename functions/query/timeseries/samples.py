@@ -58,21 +58,26 @@ class SampleReader:
     ) -> Reply:
         """Returns the reply to a query, one series per point in the order requested."""
         cost = Cost()
+        ahead = self.executor.read_ahead(plan, now_ms, cost)
         records = self.executor.records(plan.site, plan.context, cost)
         entry = answer_cache.entry(plan, records, now_ms, synced_until_ms)
         etag = entry.etag(media_type)
         if answer_cache.matches(if_none_match, etag):
             return Reply(None, etag, _MAX_AGE_S)
-        with self.cache.locked(entry):
-            cached = self.cache.load(plan.site, entry, cost)
+        query = PlannedRead(plan, records, now_ms, cost, synced_until_ms, ahead)
+        cache = self.cache
+        if ahead and not answer_cache.is_worth_asking(ahead.dollars):
+            cache = cache.disabled()
+        with cache.locked(entry):
+            cached = cache.load(plan.site, entry, cost)
             max_age_s = answer_cache.VOLATILE_S
             if cached is not None:
                 answer, complete = cached.answer, True
                 max_age_s = min(max_age_s, cached.remaining_s)
             else:
-                answer, complete = self._read(PlannedRead(plan, records, now_ms, cost, synced_until_ms))
+                answer, complete = self._read(query)
                 if complete:
-                    self.cache.store(plan.site, entry, answer, now_ms, cost)
+                    cache.store(plan.site, entry, answer, now_ms, cost)
         # A union has no metadata of its own.
         metadata: Any = {**answer["metadata"], **self._request_cost(cost, hit=cached is not None)}
         answer["metadata"] = metadata

@@ -488,6 +488,9 @@ def test_a_stretch_is_bounded_however_sparse_the_data(api: Api, monkeypatch: pyt
     class Empty:
         ledger = api.executor.ledger
 
+        def read_ahead(self, *_: Any) -> None:
+            return None
+
         def records(self, *_: Any) -> list[Any]:
             return []
 

@@ -16,6 +16,9 @@ from vitals.model.timespan import DAY_MS, Span
 from vitals.reading.archive import ArchiveReader, BulkReader
 from vitals.reading.buckets import bucket_reader
 from vitals.reading.day_tiers import DayRun, plan_parts
+from vitals.reading.plan import QueryPlan
+from vitals.reading.queries import ahead
+from vitals.reading.queries.ahead import HotAhead
 from vitals.reading.reads import PlannedRead, ReadResult, ReadStats, combined
 from vitals.store.state.ledger import Ledger
 from vitals.store.stores import Stores
@@ -52,6 +55,10 @@ class Executor:
         """Returns the ledger's records of the span's days."""
         return self.ledger.archive_records(site, span, cost)
 
+    def read_ahead(self, plan: QueryPlan, now_ms: int, cost: Cost) -> HotAhead | None:
+        """Starts to read what a live chart will probably need, before the ledger's records are there."""
+        return ahead.start(plan, now_ms, lambda run: self._hot(plan, run, now_ms, cost), self._pool)
+
     def read(self, query: PlannedRead, span: Span) -> ReadResult[Samples] | ReadResult[BucketRows]:
         """Returns the samples or buckets of a span (Pages.next_span), sorted by point id, then time.
 
@@ -67,9 +74,7 @@ class Executor:
         files = sorted({day_ms for part in parts for day_ms in part.files})
         archived = self._archive.read(query, files, Span(spans[0].start_ms, spans[-1].end_ms))
         hot = self._of_runs(
-            lambda run: self.hot.read(
-                query.plan.site, query.plan.ids, run.span, query.now_ms, query.cost, consistent=run.consistent
-            ),
+            lambda run: self._hot(query.plan, run, query.now_ms, query.cost, query.ahead),
             [run for part in parts for run in part.hot],
         )
         stats = [archived.stats, *([ReadStats(("hot",))] if hot else [])]
@@ -91,6 +96,15 @@ class Executor:
     def older(self, query: PlannedRead, before_ms: int) -> Cells:
         """Returns the last hour of each point in rollups, of those that begin before a time."""
         return self.rollups.newest(query.plan.site, query.plan.ids, before_ms, query.cost)
+
+    def _hot(
+        self, plan: QueryPlan, run: DayRun, now_ms: int, cost: Cost, begun: HotAhead | None = None
+    ) -> Samples:
+        """Returns the samples of a run of days in the hot tier, if possible from a read that has begun."""
+        samples = begun.samples(run) if begun else None
+        if samples is not None:
+            return samples
+        return self.hot.read(plan.site, plan.ids, run.span, now_ms, cost, consistent=run.consistent)
 
     def _of_runs[RowsT: Samples | Cells](
         self, read: Callable[[DayRun], RowsT], runs: Sequence[DayRun]

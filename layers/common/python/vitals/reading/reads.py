@@ -12,6 +12,7 @@ from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.samples import Samples
 from vitals.model.timespan import day_name
 from vitals.reading.plan import QueryPlan
+from vitals.reading.queries.ahead import HotAhead
 
 Source = Literal["hot", "rollup", "archive", "athena"]
 
@@ -22,7 +23,7 @@ type Rows = Samples | BucketRows
 class PlannedRead:
     """A plan with the ledger's records of the days of its context at `now_ms`; `cost` counts its reads.
 
-    The site is synced until `synced_until_ms`, None when it never was.
+    The site is synced until `synced_until_ms`, None when it never was. `ahead` is what is being read already.
     """
 
     plan: QueryPlan
@@ -30,6 +31,7 @@ class PlannedRead:
     now_ms: int
     cost: Cost
     synced_until_ms: int | None = None
+    ahead: HotAhead | None = None
 
 
 @dataclass(frozen=True, slots=True)
