@@ -100,7 +100,7 @@ def delete_view(site: SiteName, name: Annotated[str, Query(description="its name
 
 
 def _api() -> AdminAnswers:
-    api: AdminAnswers = router.context["api"]
+    api: AdminAnswers = router.context["connect"]()
     return api
 
 

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from botocore.config import Config
-
 from backfill.events import BackfillRequest
 from backfill.planning import RunPlan
-from vitals.aws.clients import CONFIG
+from vitals.aws.clients import CONFIG, ClientConfig
 from vitals.aws.runtime import Runtime
 from vitals.aws.stepfunctions import Executions
 from vitals.config import BackfillApiSettings
@@ -33,7 +31,11 @@ class Runs:
 
     @classmethod
     def connect(
-        cls, settings: BackfillApiSettings, stores: Stores, runtime: Runtime, client_config: Config = CONFIG
+        cls,
+        settings: BackfillApiSettings,
+        stores: Stores,
+        runtime: Runtime,
+        client_config: ClientConfig = CONFIG,
     ) -> "Runs":
         """Returns the runs of the stack that the settings name."""
         client = runtime.client("stepfunctions", client_config)

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from botocore.config import Config
-
-from vitals.aws.clients import CONFIG
+from vitals.aws.clients import CONFIG, ClientConfig
 from vitals.aws.runtime import Runtime
 from vitals.aws.sqs import MessageQueue
 from vitals.config import ExportApiSettings, ExportSettings
@@ -20,7 +18,10 @@ class ExportQueues:
 
     @classmethod
     def connect(
-        cls, settings: ExportApiSettings | ExportSettings, runtime: Runtime, client_config: Config = CONFIG
+        cls,
+        settings: ExportApiSettings | ExportSettings,
+        runtime: Runtime,
+        client_config: ClientConfig = CONFIG,
     ) -> "ExportQueues":
         """Returns the queues that the settings name."""
         sqs = runtime.client("sqs", client_config)

@@ -1,11 +1,10 @@
 """The query API: authorises each request, and has it answered by the module of its answer."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from query import coverage, encoding, health, schemas
 from query.catalogs import Catalogs
-from query.pages import Web
 from query.points import lists
 from query.points.latest import LatestReader, check_no_token
 from query.sites import Sites
@@ -38,7 +37,6 @@ class Api:
     max_range_days: int
     cache: AnswerCache
     status_reader: StatusReader
-    web: Web = field(default_factory=Web)
     monotonic: Callable[[], float] = SYSTEM.monotonic
 
     def query(self, grant: Grant, request: QueryRequest, if_none_match: str = "") -> Reply:

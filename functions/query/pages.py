@@ -65,6 +65,9 @@ class Web:
         return content, _TYPES[Path(name).suffix]
 
 
+web = Web()
+
+
 @cache
 def openapi() -> str:
     """Returns the document that tools/openapi.py composed from all functions."""

@@ -284,7 +284,7 @@ def health() -> Response[Any]:
 @router.get("/", summary="The chart page; needs no token")
 @ignores_unknown
 def page() -> Response[Any]:
-    content, policy = _api().web.page()
+    content, policy = pages.web.page()
     headers = _REVALIDATED | {"Content-Security-Policy": policy}
     return answer(content, "text/html; charset=utf-8", headers=headers)
 
@@ -292,7 +292,7 @@ def page() -> Response[Any]:
 @router.get("/assets/<file>", summary="What the chart page and /docs load; needs no token")
 @ignores_unknown
 def asset(file: Annotated[str, Path(description="a file that one of the pages names")]) -> Response[Any]:
-    content, content_type = _api().web.asset(file)
+    content, content_type = pages.web.asset(file)
     return answer(content, content_type, headers=_IMMUTABLE)
 
 
@@ -333,7 +333,7 @@ def _if_none_match() -> str:
 
 
 def _api() -> Api:
-    api: Api = router.context["api"]
+    api: Api = router.context["connect"]()
     return api
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from botocore.config import Config
+from vitals.aws.clients import ClientConfig
 
 _ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/StateTable"
 
@@ -56,9 +56,5 @@ def closed_port() -> str:
         return f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-def impatient(attempts: int, read_timeout: float = 0.2) -> Config:
-    return Config(
-        connect_timeout=0.2,
-        read_timeout=read_timeout,
-        retries={"mode": "standard", "total_max_attempts": attempts},
-    )
+def impatient(attempts: int, read_timeout: float = 0.2) -> ClientConfig:
+    return ClientConfig(connect_timeout=0.2, read_timeout=read_timeout, attempts=attempts)

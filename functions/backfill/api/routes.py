@@ -67,7 +67,7 @@ def cancel(run_id: RunId) -> Response[Any]:
 
 
 def _api() -> BackfillAnswers:
-    api: BackfillAnswers = router.context["api"]
+    api: BackfillAnswers = router.context["connect"]()
     return api
 
 

@@ -99,7 +99,7 @@ def delete(export_id: ExportId) -> Response[Any]:
 
 
 def _api() -> ExportAnswers:
-    api: ExportAnswers = router.context["api"]
+    api: ExportAnswers = router.context["connect"]()
     return api
 
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from query import schemas, warnings
 from query.schemas import AnyAnswer, ColumnAnswer, Metadata, QueryHead, RequestCost, SummaryAnswer
 from query.status import MAX_LAG_MS
-from query.timeseries import answer_cache, tables
+from query.timeseries import answer_cache
 from query.timeseries.answer_cache import AnswerCache
 from query.timeseries.series import series_of
-from query.timeseries.summaries import summaries_of
 from query.warnings import WarningDetail, warned
 from vitals.aws.cost import Cost
 from vitals.model.timespan import iso
@@ -20,7 +19,9 @@ from vitals.reading.paging import Pages
 from vitals.reading.plan import QueryPlan
 from vitals.reading.reader import Page, PageReader
 from vitals.reading.reads import PlannedRead, ReadStats
-from vitals.reading.summary.reader import Summary, summarise
+
+if TYPE_CHECKING:
+    from vitals.reading.summary.reader import Summary
 
 # Well under API Gateway's 29 s, and enough for the longest page that was measured (bench/query.py).
 READ_BUDGET_S = 12.0
@@ -90,6 +91,10 @@ class SampleReader:
         return self._summary(query) if query.plan.form == "summary" else self._page(query)
 
     def _summary(self, query: PlannedRead) -> tuple[SummaryAnswer, bool]:
+        # Only summaries need these, so only their first one imports them.
+        from query.timeseries.summaries import summaries_of
+        from vitals.reading.summary.reader import summarise
+
         plan, summary = query.plan, summarise(self.executor, query, self._budget())
         stats = summary.stats
         if stats.failures and not stats.sources:
@@ -141,6 +146,8 @@ class SampleReader:
 def _answer(query: PlannedRead, page: Page, report: GapReport, request_cost: RequestCost) -> ColumnAnswer:
     head = _head(query, page, report, request_cost)
     if query.plan.is_table:
+        from query.timeseries import tables
+
         view = tables.table(query, page)
         metadata: Metadata = {**head["metadata"], "samples_returned": len(view["timestamps"])}
         return {**head, "metadata": metadata, **view}
@@ -189,7 +196,7 @@ def _warnings(
     ]
 
 
-def _limits(summary: Summary) -> list[WarningDetail]:
+def _limits(summary: "Summary") -> list[WarningDetail]:
     return [
         *([warnings.too_many_samples()] if summary.has_too_many_samples else []),
         *([warnings.summary_time_limit()] if summary.timed_out else []),

@@ -8,7 +8,6 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.config import Config
 
 import admin.app
 import backfill.api.app
@@ -20,6 +19,7 @@ from tests.support.iam.statements import arn
 from tests.support.template import STACK, template
 from vitals.aws import clients
 from vitals.aws.athena import Athena
+from vitals.aws.clients import ClientConfig
 from vitals.aws.cost import Cost
 from vitals.errors import TierTimeoutError
 from vitals.model.site_day import SiteDay
@@ -63,7 +63,7 @@ def deployed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("STATE_MACHINE_ARN", arn("states", f"stateMachine:{STACK}-backfill"))
     caches = (app.api.connect, clients.made_client, clients._session)
 
-    def setup(endpoint: str, config: Config, answer_s: float = 20.0) -> Caller:
+    def setup(endpoint: str, config: ClientConfig, answer_s: float = 20.0) -> Caller:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         monkeypatch.setattr(app, "PROMPT", config)
         monkeypatch.setattr(clients, "ANSWER_S", answer_s)
@@ -181,12 +181,12 @@ def _session() -> Any:
 
 
 def test_sum_of_timeouts_is_below_the_gateways() -> None:
-    last = _worst_call_s(clients.PROMPT) / clients.PROMPT.retries["total_max_attempts"]
+    last = _worst_call_s(clients.PROMPT) / clients.PROMPT.attempts
     resources = template()["Resources"]
     for name in ("QueryFunction", "BackfillApiFunction", "ExportApiFunction", "AdminFunction"):
         assert clients.ANSWER_S + last + 2 <= resources[name]["Properties"]["Timeout"] <= 29
     assert _worst_call_s(clients.BRIEF) < resources["AuthorizerFunction"]["Properties"]["Timeout"]
 
 
-def _worst_call_s(config: Any) -> float:
-    return float(config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout))
+def _worst_call_s(config: ClientConfig) -> float:
+    return config.attempts * (config.connect_timeout + config.read_timeout)

@@ -115,15 +115,15 @@ def test_body_has_only_the_documented_keys(send: Send, method: str, path: str) -
             assert send(method, path, query=query, body=something).error == (400, "INVALID_REQUEST")
 
 
-class Site(Reached):
-    """The same, for the pages, too."""
-
-    web = Reached()
+@pytest.fixture
+def reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes every route of the query API a 404 `reached`, those of the pages too."""
+    monkeypatch.setattr(query.app.api, "connect", Reached)
+    monkeypatch.setattr(pages, "web", Reached())
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_and_health_ignore_unknown_parameters(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(query.app.api, "connect", Site)
+def test_pages_and_health_ignore_unknown_parameters(path: str, reached: None) -> None:
     call = Caller(query.app.handler, path, path, Backend(None))
     for method in ("GET", "HEAD"):
         answer = call(method, path.replace("{file}", "x.js"), query={"utm_source": ["mail"], "": [""]})
@@ -135,8 +135,7 @@ def test_pages_and_health_ignore_unknown_parameters(path: str, monkeypatch: pyte
 @pytest.mark.parametrize(
     "body", ["{", '{"a": 1, "a": 2}', "x" * (edge.MAX_BODY_BYTES + 1)], ids=["cut", "twice", "large"]
 )
-def test_pages_and_health_ignore_bodies(path: str, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(query.app.api, "connect", Site)
+def test_pages_and_health_ignore_bodies(path: str, body: str, reached: None) -> None:
     call = Caller(query.app.handler, path, path, Backend(None))
     for method in ("GET", "HEAD"):
         for kind in ("application/json", "text/csv"):

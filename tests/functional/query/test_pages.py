@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from query.answers import Api
+from query import pages
 from query.pages import Web
 from tests.support.query_calls import Ask, Call, api, ask, call
 
@@ -24,7 +24,7 @@ SCRIPT = "export const grad = '°';\n".encode()
 
 
 @pytest.fixture
-def built(api: Api, tmp_path: Path) -> Path:
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "assets" / "deeper").mkdir(parents=True)
     (tmp_path / "index.html").write_text(PAGE)
     (tmp_path / "assets" / "index-B1x_2-.js").write_bytes(SCRIPT)
@@ -32,7 +32,7 @@ def built(api: Api, tmp_path: Path) -> Path:
     (tmp_path / "assets" / "index-B1x_2-.js.map").write_text("{}")
     (tmp_path / "assets" / "deeper" / "x.js").write_text("")
     (tmp_path / "secret.js").write_text("")
-    api.web = Web(tmp_path)
+    monkeypatch.setattr(pages, "web", Web(tmp_path))
     return tmp_path
 
 
@@ -97,8 +97,10 @@ def test_nothing_else_is_served(call: Call, built: Path, name: str) -> None:
     assert (status, answer["error_code"]) == (404, "NOT_FOUND")
 
 
-def test_a_deployment_without_the_page_says_so(call: Call, api: Api, tmp_path: Path) -> None:
-    api.web = Web(tmp_path / "nowhere")
+def test_a_deployment_without_the_page_says_so(
+    call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(pages, "web", Web(tmp_path / "nowhere"))
     status, answer = call("/")
     assert (status, answer["error_code"]) == (404, "NOT_FOUND")
     assert answer["error"] == "this deployment has no page; run `make build` before deploying"

@@ -231,7 +231,7 @@ def test_an_unreadable_queue_is_null_and_named(
     sqs = boto3.client("sqs")
     urls = {name: sqs.get_queue_url(QueueName=queue)["QueueUrl"] for name, queue in DEAD_LETTERS.items()}
     with TROUBLES[trouble]() as endpoint:
-        silent = boto3.client("sqs", endpoint_url=endpoint, config=impatient(attempts=1))
+        silent = boto3.client("sqs", endpoint_url=endpoint, config=impatient(attempts=1).botocore())
         for dead in ({"archive"}, set(urls)):
             client = SqsByQueue(sqs, silent, dead)
             api.status_reader = replace(
@@ -275,14 +275,14 @@ def test_queues_are_read_at_the_same_time(call: Call, api: Api) -> None:
     counters = dict.fromkeys(("sync", "archive", "export"), count)
     api.status_reader = replace(api.status_reader, dead_letters=SimpleNamespace(counters=lambda: counters))
     assert call("/status", sites="*")[1]["dead_letters"] == {"sync": 7, "archive": 7, "export": 7}
-    attempts = clients.BRIEF.retries["total_max_attempts"]
+    attempts = clients.BRIEF.attempts
     assert clients.ANSWER_S + attempts * (clients.BRIEF.connect_timeout + clients.BRIEF.read_timeout) < 29
 
 
 def test_an_unreadable_ledger_or_circuit_leaves_the_others(call: Call, api: Api) -> None:
     whole = call("/status", sites="*")[1]
     with hanging() as endpoint:
-        client = boto3.client("dynamodb", endpoint_url=endpoint, config=impatient(attempts=1))
+        client = boto3.client("dynamodb", endpoint_url=endpoint, config=impatient(attempts=1).botocore())
         api.status_reader = replace(
             api.status_reader,
             ledger=Ledger(client, "StateTable"),

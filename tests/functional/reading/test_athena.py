@@ -13,6 +13,7 @@ from local.athena.server import executing
 from tests.support.athena_archive import Archive, Series, stuck
 from tests.support.sites import SITE
 from tests.support.template import create_archive
+from vitals.aws.clients import ClientConfig
 from vitals.aws.cost import Cost
 from vitals.errors import AthenaError, TierTimeoutError, TooLargeError
 from vitals.model.samples import Samples
@@ -152,7 +153,7 @@ def test_a_failed_query_logs_athenas_reason_only(week: Archive) -> None:
 
 def test_an_unreachable_athena_is_an_error(week: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", "http://127.0.0.1:9")
-    reader = week.reader(client_config=Config(retries={"total_max_attempts": 1}))
+    reader = week.reader(client_config=ClientConfig(connect_timeout=1, read_timeout=1, attempts=1))
     with pytest.raises(AthenaError):
         reader.raw(SITE, NAMES, Span(DAY, DAY + DAY_MS), 20, Cost())
 

@@ -33,7 +33,7 @@ class Client:
         self._service = service
         self._server = server
         self._process = process
-        self._attempts: int = config.retries["total_max_attempts"]
+        self._attempts: int = config.attempts
         self._timeout_s: float = config.read_timeout
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:

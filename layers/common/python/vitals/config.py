@@ -95,6 +95,7 @@ ArchiveDeadLettersUrl = Annotated[str, Variable("ARCHIVE_DEAD_LETTERS_URL", str)
 ExportDeadLettersUrl = Annotated[str, Variable("EXPORT_DEAD_LETTERS_URL", str)]
 StateMachineArn = Annotated[str, Variable("STATE_MACHINE_ARN", str)]
 SharedUsageKey = Annotated[str, Variable("SHARED_USAGE_KEY", str)]
+TraceDisabled = Annotated[bool, Variable("POWERTOOLS_TRACE_DISABLED", _switch, "false")]
 AllowedOrigins = Annotated[tuple[str, ...], Variable("ALLOWED_ORIGINS", _origins, "")]
 
 
@@ -201,6 +202,10 @@ class AdminSettings(Settings):
 
 class HttpSettings(Settings):
     allowed_origins: AllowedOrigins
+
+
+class TracingSettings(Settings):
+    trace_disabled: TraceDisabled
 
 
 def load[T: Settings](kind: type[T], environ: Mapping[str, str] = os.environ) -> T:

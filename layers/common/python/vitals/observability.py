@@ -1,6 +1,11 @@
-"""Makes the logger, metrics and tracer of a function from the POWERTOOLS_ variables of its environment."""
+"""Makes the logger, metrics and traces of a function from the POWERTOOLS_ variables of its environment."""
+
+from collections.abc import Callable
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
+
+from vitals import config
 
 
 def logger() -> Logger:
@@ -13,6 +18,11 @@ def metrics() -> Metrics:
     return Metrics()
 
 
-def tracer(*packages: str) -> Tracer:
-    """Returns a tracer of calls to AWS and of calls by other packages, which patching imports."""
-    return Tracer(patch_modules=("botocore", *packages))
+def traced[F: Callable[..., Any]](handler: F, *packages: str) -> F | Callable[..., Any]:
+    """Returns a handler whose calls to AWS and by these packages are traced, the same one without tracing."""
+    # A Tracer imports the X-Ray SDK even when it is disabled.
+    if config.load(config.TracingSettings).trace_disabled:
+        return handler
+    # Patching imports the packages.
+    tracer = Tracer(patch_modules=("botocore", *packages))
+    return tracer.capture_lambda_handler(handler, capture_response=False)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
+from vitals.aws.clients import ClientConfig
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.errors import AthenaError, TierTimeoutError, TooLargeError
 
@@ -22,7 +22,7 @@ class Athena:
 
     database: str
     workgroup: str
-    client_config: Config
+    client_config: ClientConfig
     session: Callable[[], Any] = lambda: None
     runtime: Runtime = SYSTEM
 
@@ -62,7 +62,7 @@ class Athena:
         # Importing pandas and awswrangler takes a second or two, so only queries of Athena do it.
         import awswrangler as wr
 
-        wr.config.botocore_config = self.client_config
+        wr.config.botocore_config = self.client_config.botocore()
         return wr, self.session()
 
     def _wait(

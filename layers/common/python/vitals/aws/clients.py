@@ -1,46 +1,55 @@
 """AWS clients as this product uses them: short timeouts, standard retries, a connection per worker.
 
-Made from botocore, because importing boto3 adds its S3 transfer manager to every cold start (80 ms).
+Made from botocore, because importing boto3 adds its S3 transfer manager to every cold start (80 ms). The
+first client imports botocore; the pages of the API need none.
 """
 
 import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
-
-from botocore.config import Config
-from botocore.session import Session
+from typing import TYPE_CHECKING, Any
 
 from vitals.aws import parsing
 from vitals.errors import TIME_LIMIT_REACHED, TierTimeoutError
 
-# botocore composes its own name anew for each request, a fifth of the CPU of one.
-_USER_AGENT = "building-vitals"
+if TYPE_CHECKING:
+    from botocore.config import Config
+    from botocore.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class ClientConfig:
+    """Seconds that a client waits, and how often it tries."""
+
+    connect_timeout: float
+    read_timeout: float
+    attempts: int
+    connections: int = 10
+
+    def botocore(self, **options: Any) -> "Config":
+        """Returns the configuration as botocore takes it."""
+        from botocore.config import Config
+
+        return Config(
+            # botocore composes its own for each request anew, a fifth of the CPU of one.
+            user_agent="building-vitals",
+            connect_timeout=self.connect_timeout,
+            read_timeout=self.read_timeout,
+            retries={"mode": "standard", "total_max_attempts": self.attempts},
+            max_pool_connections=self.connections,
+            **options,
+        )
+
+
 # For work in the background.
-CONFIG = Config(
-    user_agent=_USER_AGENT,
-    connect_timeout=3,
-    read_timeout=10,
-    retries={"mode": "standard", "total_max_attempts": 5},
-    max_pool_connections=32,
-)
+CONFIG = ClientConfig(connect_timeout=3, read_timeout=10, attempts=5, connections=32)
 # For answers to people: a call that hangs fails after 15 s and the pauses between its attempts.
-PROMPT = Config(
-    user_agent=_USER_AGENT,
-    connect_timeout=1,
-    read_timeout=4,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    max_pool_connections=32,
-)
+PROMPT = ClientConfig(connect_timeout=1, read_timeout=4, attempts=3, connections=32)
 # For the authorizer, whose 5 s are part of every answer's 29.
-BRIEF = Config(
-    user_agent=_USER_AGENT,
-    connect_timeout=1,
-    read_timeout=1,
-    retries={"mode": "standard", "total_max_attempts": 2},
-)
+BRIEF = ClientConfig(connect_timeout=1, read_timeout=1, attempts=2)
 # API Gateway waits 29 s. The last call begins within this time, and ends or fails 5 s later.
 ANSWER_S = 20.0
 
@@ -74,19 +83,18 @@ class Deadline:
 deadline = Deadline()
 
 
-def client(service: str, config: Config = CONFIG) -> Any:
+def client(service: str, config: ClientConfig = CONFIG) -> Any:
     """Returns the one client of a service, with the region and credentials of the environment."""
     return made_client(service, config)
 
 
 # Separate from `client`, because the cache takes a passed default and an omitted one for two clients.
 @cache
-def made_client(service: str, config: Config) -> Any:
+def made_client(service: str, config: ClientConfig) -> Any:
     """Returns the client of a service with exactly this configuration."""
-    if service == "s3":
-        # botocore's own choice for presigned links is version 2, which most regions refuse.
-        config = config.merge(Config(signature_version="s3v4"))
-    made = _session().create_client(service, config=config)
+    # botocore's own choice for presigned links is version 2, which most regions refuse.
+    options = {"signature_version": "s3v4"} if service == "s3" else {}
+    made = _session().create_client(service, config=config.botocore(**options))
     parsing.install(made)
     return made
 
@@ -100,7 +108,9 @@ def boto3_session() -> Any:
 
 
 @cache
-def _session() -> Session:
+def _session() -> "Session":
+    from botocore.session import Session
+
     session = Session()
     session.register("before-send", deadline.check)
     return session

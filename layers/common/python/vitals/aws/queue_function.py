@@ -53,12 +53,11 @@ class QueueFunction:
         self._processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
         # The name of this function is that of its traces.
-        @self.logger.inject_lambda_context(clear_state=True)
-        @observability.tracer(*traces).capture_lambda_handler(capture_response=False)
         def handler(event: dict[str, Any], context: LambdaContext) -> Any:
             return self._handle(event, context)
 
-        self.handler = handler
+        traced = observability.traced(handler, *traces)
+        self.handler = self.logger.inject_lambda_context(traced, clear_state=True)
         """The entry point of the Lambda function."""
 
     def _handle(self, event: dict[str, Any], context: LambdaContext) -> Any:

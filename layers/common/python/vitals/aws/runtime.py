@@ -37,7 +37,7 @@ class Runtime:
     pool: Callable[[int, str], Executor] = ThreadPoolExecutor
     """A pool with this number of threads and this name."""
     client: Callable[..., Any] = clients.client
-    """The client of an AWS service, by its name and optionally a botocore Config."""
+    """The client of an AWS service, by its name and optionally a ClientConfig."""
     deadline: Deadline = clients.deadline
     """Until when the calls to AWS for one answer may begin."""
     upstream_session: Callable[[], Any] | None = None

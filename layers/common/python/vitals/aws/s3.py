@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import FlexibleChecksumError, HTTPClientError, IncompleteReadError
-from urllib3.exceptions import SSLError
 
 from vitals.errors import ConflictError
 
@@ -18,8 +17,7 @@ _BATCH = 1_000
 _CHUNK_BYTES = 2**20
 # botocore repeats requests, but not a body that breaks off.
 _BODY_ATTEMPTS = 3
-# The last one is of urllib3, which botocore does not rename in bodies.
-BODY_ERRORS = (HTTPClientError, IncompleteReadError, FlexibleChecksumError, SSLError)
+BODY_ERRORS = (HTTPClientError, IncompleteReadError, FlexibleChecksumError)
 
 
 def read(
@@ -54,13 +52,17 @@ def _received[T](
     broken: Callable[[], None] = lambda: None,
     attempts: int = _BODY_ATTEMPTS,
 ) -> tuple[Any, T]:
+    # The client has imported it. An import of the module would cost every cold start what the client needs.
+    from urllib3.exceptions import SSLError
+
     for _ in range(attempts):
         answer = client.get_object(**request)
         try:
             return answer, receive(answer["Body"])
-        except BODY_ERRORS as error:
+        except (*BODY_ERRORS, SSLError) as error:
             broken()
-            last = error
+            # The one error of urllib3 that botocore does not rename in bodies.
+            last = HTTPClientError(error=error) if isinstance(error, SSLError) else error
     raise last
 
 

@@ -18,8 +18,8 @@ from vitals.http.strict import refuse_unknown
 class ApiFunction:
     """The routes of a router, and the handler that answers requests of API Gateway's proxy integration.
 
-    `connect` makes what the routes work with, once per process, when the first request comes; they find it
-    in their router's context as `api`.
+    `connect` makes what the routes work with, once per process, when the first route calls it; they find it
+    in their router's context. Routes without data, such as pages, need no client of AWS.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class ApiFunction:
 
         # The name of this function is that of its traces.
         @logger.inject_lambda_context(clear_state=True)
-        @observability.tracer().capture_lambda_handler(capture_response=False)
+        @observability.traced
         def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             return self._answer(event, context)
 
@@ -44,7 +44,7 @@ class ApiFunction:
         """The entry point of the Lambda function."""
 
     def _answer(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        self.resolver.append_context(api=self.connect())
+        self.resolver.append_context(connect=self.connect)
         return serve(self.resolver, event, context, origins=self.origins(), deadline=self.deadline)
 
 

@@ -3,9 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config
-
-from vitals.aws.clients import BRIEF, CONFIG
+from vitals.aws.clients import BRIEF, CONFIG, ClientConfig
 from vitals.aws.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -36,14 +34,14 @@ class Stores:
     A store whose table or bucket is missing in `settings` raises AttributeError.
     """
 
-    def __init__(self, settings: Any, runtime: Runtime, config: Config) -> None:
+    def __init__(self, settings: Any, runtime: Runtime, config: ClientConfig) -> None:
         self._settings = settings
         self._runtime = runtime
         self._dynamodb = runtime.client("dynamodb", config)
         self._config = config
 
     @classmethod
-    def connect(cls, settings: Any, runtime: Runtime, config: Config = CONFIG) -> "Stores":
+    def connect(cls, settings: Any, runtime: Runtime, config: ClientConfig = CONFIG) -> "Stores":
         """Returns the stores with clients of this configuration."""
         return cls(settings, runtime, config)
 
