@@ -26,7 +26,7 @@ setup: $(READY) .venv-checkov/.ready $(PAGE) ## make the Python environments (.v
 STAGE ?= default
 SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
 
-build: $(READY) $(PAGE) ## build page, functions and layer as they are deployed: STAGE=prod
+build: $(READY) $(PAGE) ## build page, functions and layers as they are deployed: STAGE=prod
 	ARCHITECTURE="$$($(PYTHON) -m operations.release architecture $(STAGE))" $(SAM) build --config-env $(STAGE)
 	$(PYTHON) -m operations.release stamp $(STAGE)
 
@@ -105,6 +105,7 @@ cost: $(READY) ## dollars per month: SITES=1 POINTS=4583 QUERIES=10000
 lock: $(UV) ## pin the requirements again
 	$(call compile,requirements/uv)
 	$(call compile,layers/common/requirements)
+	$(call compile,layers/athena/requirements)
 	$(call compile,requirements/dev)
 	$(call compile,requirements/sam)
 	$(call compile,requirements/checkov)

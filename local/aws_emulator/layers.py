@@ -17,6 +17,8 @@ from ministack.services import lambda_svc
 type Resolve = Callable[[str], bytes | None]
 """Returns the zip file of the layer with this ARN."""
 
+# The template's two layers, of two releases.
+_KEPT = 4
 _unpacking = Lock()
 
 
@@ -36,7 +38,7 @@ def _share(resolve: Resolve) -> Resolve:
 
 
 def _unpacked(layer: bytes) -> Path:
-    """Returns the folder of the unpacked layer, and removes older ones than that of the release before."""
+    """Returns the folder of the unpacked layer, and removes older ones than those of the release before."""
     folder = Path(tempfile.gettempdir()) / "layers" / hashlib.sha256(layer).hexdigest()[:16]
     with _unpacking:
         if not folder.exists():
@@ -45,7 +47,7 @@ def _unpacked(layer: bytes) -> Path:
                 archive.extractall(incomplete)
             incomplete.rename(folder)
         others = set(folder.parent.iterdir()) - {folder}
-        for older in sorted(others, key=lambda other: other.stat().st_mtime)[:-1]:
+        for older in sorted(others, key=lambda other: other.stat().st_mtime)[: 1 - _KEPT]:
             shutil.rmtree(older, ignore_errors=True)
     return folder
 

@@ -29,14 +29,22 @@ def test_every_function_is_invoked_by_its_alias() -> None:
     assert (settings["AutoPublishAlias"], settings["AutoPublishAliasAllProperties"]) == ("live", True)
     # With SnapStart an old version would be charged for ever.
     assert settings["VersionDeletionPolicy"] == "Delete"
-    # Else a release of the layer alone would not reach the alias.
-    assert RESOURCES["CommonLayer"]["Properties"]["PublishLambdaVersion"] is True
+    # Else a release of a layer alone would not reach the alias.
+    for name in ("CommonLayer", "AthenaLayer"):
+        assert RESOURCES[name]["Properties"]["PublishLambdaVersion"] is True
     others = {name: r for name, r in RESOURCES.items() if name not in FUNCTIONS}
     # Metrics name the function, whatever its version.
     invoking = [r for r in others.values() if not r["Type"].startswith("AWS::CloudWatch::")]
     for function in FUNCTIONS:
         assert f'"GetAtt": "{function}.Arn"' not in json.dumps(invoking)
         assert f'"Ref": "{function}"' not in json.dumps(invoking)
+
+
+def test_functions_that_query_athena_have_its_layer() -> None:
+    assert DOCUMENT["Globals"]["Function"]["Layers"] == [{"Ref": "CommonLayer"}]
+    querying = {name for name in FUNCTIONS if "athena:StartQueryExecution" in json.dumps(FUNCTIONS[name])}
+    layered = {name for name in FUNCTIONS if FUNCTIONS[name].get("Layers") == [{"Ref": "AthenaLayer"}]}
+    assert querying == layered == {"ExportFunction", "QueryFunction"}
 
 
 def test_backfills_and_authorisation_use_the_alias() -> None:

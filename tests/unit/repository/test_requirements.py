@@ -1,4 +1,4 @@
-"""Lock files name each package by version and hashes, and share the versions of the layer."""
+"""Lock files name each package by version and hashes, and share the versions of the layers."""
 
 import json
 import re
@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.template import ROOT
 
-LAYER = ROOT / "layers/common/requirements.txt"
-LOCKS = sorted([LAYER, *ROOT.glob("requirements/*.txt")])
+LAYERS = sorted(ROOT.glob("layers/*/requirements.txt"))
+LOCKS = sorted([*LAYERS, *ROOT.glob("requirements/*.txt")])
 DEV, READERS = ROOT / "requirements/dev.txt", ROOT / "requirements/readers.txt"
 REQUIREMENT = re.compile(r"([a-z0-9][a-z0-9-]*)(?:\[[a-z0-9,-]+\])?==([\w.+!-]+)( ; [^\\]+)?")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
@@ -40,9 +40,10 @@ def test_requirements_without_hashes_are_noticed() -> None:
     assert [len(entry) for entry in requirements(f"{with_hash}six==1.17.0\n{with_hash}")] == [2, 1, 2]
 
 
-def test_environments_share_the_versions_of_the_layer() -> None:
-    layer, dev, readers = versions(LAYER), versions(DEV), versions(READERS)
-    assert dev.items() >= layer.items()
+def test_environments_share_the_versions_of_the_layers() -> None:
+    dev, readers = versions(DEV), versions(READERS)
+    assert LAYERS
+    assert all(dev.items() >= versions(layer).items() for layer in LAYERS)
     assert {name: readers[name] for name in readers.keys() & dev} == {
         name: dev[name] for name in readers.keys() & dev
     }
@@ -56,13 +57,16 @@ def test_documented_readers_are_those_that_are_pinned() -> None:
 
 
 def test_lock_files_are_compiled_by_make() -> None:
-    sources = {path.with_suffix("") for path in (LAYER.with_suffix(".in"), *ROOT.glob("requirements/*.in"))}
+    sources = {
+        path.with_suffix("")
+        for path in (*ROOT.glob("layers/*/requirements.in"), *ROOT.glob("requirements/*.in"))
+    }
     makefile = (ROOT / "Makefile").read_text()
     compiled = {ROOT / name for name in re.findall(r"\$\(call compile,([\w/]+)\)", makefile)}
     assert {path.with_suffix("") for path in LOCKS} == sources == compiled
 
 
-@pytest.mark.parametrize("name", ["Makefile", "layers/common/Makefile"])
+@pytest.mark.parametrize("name", ["Makefile", "layers/layer.mk"])
 def test_installations_require_hashes(name: str) -> None:
     commands = (ROOT / name).read_text().replace("\\\n", " ").splitlines()
     installations = [command for command in commands if " pip install " in command and " -r " in command]
