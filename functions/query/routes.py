@@ -319,7 +319,7 @@ def _reply(request: QueryRequest) -> Response[Any]:
 def _sent(reply: Reply, media_type: str) -> Response[Any]:
     headers = {
         "Cache-Control": f"private, max-age={reply.max_age_s}",
-        "Vary": "Accept, Accept-Encoding",
+        "Vary": "Accept, Accept-Encoding, Authorization",
         **({"ETag": reply.etag} if reply.etag else {}),
     }
     if reply.answer is None:

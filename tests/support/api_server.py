@@ -34,6 +34,9 @@ class ApiServer:
         server = self
 
         class Handler(BaseHTTPRequestHandler):
+            # Like API Gateway's; a browser revalidates answers of 1.0 without their ETag.
+            protocol_version = "HTTP/1.1"
+
             def do_GET(self) -> None:
                 server._serve(self)
 
@@ -82,10 +85,12 @@ class ApiServer:
             "isBase64Encoded": False,
         }
         answer = self._handle(event, self._context)
-        self.after(request.command, path, answer["body"])
-        sent = answer["body"].encode()
+        # A 304 has none.
+        text = answer["body"] or ""
+        self.after(request.command, path, text)
+        sent = text.encode()
         if answer["isBase64Encoded"]:
-            sent = base64.b64decode(sent)
+            sent = base64.b64decode(text)
         self._send(request, answer["statusCode"], sent, answer["multiValueHeaders"])
 
     def _send(
@@ -96,6 +101,8 @@ class ApiServer:
             for value in values:
                 request.send_header(name, value)
         request.send_header("Content-Length", str(len(body)))
+        # An idle connection would keep the next one waiting.
+        request.send_header("Connection", "close")
         request.end_headers()
         request.wfile.write(body)
 

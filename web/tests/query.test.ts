@@ -36,3 +36,17 @@ test("merged pages drop warnings of the time limit", async () => {
   expect(answer.metadata.samples_read).toBe(2);
   vi.unstubAllGlobals();
 });
+
+test("a repeated query is one request that the browser may answer itself", async () => {
+  const requests: object[] = [];
+  vi.stubGlobal("fetch", async (address: string, { method, headers, cache }: RequestInit) => {
+    requests.push({ address, method, headers, cache });
+    return Response.json({ series: [], metadata: { ...METADATA, next_token: null }, warnings: [] });
+  });
+  const api = new Api("http://api.test", "token");
+  const { signal } = new AbortController();
+  for (const _ of [0, 1]) await querySeries(api, sampleQuery("s", ["a"], { from: 0, to: 1000 }), signal);
+  expect(requests[1]).toEqual(requests[0]);
+  expect(requests[0]).toMatchObject({ method: "GET", cache: undefined });
+  vi.unstubAllGlobals();
+});

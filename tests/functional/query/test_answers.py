@@ -67,7 +67,7 @@ def test_arrow_is_a_table_with_metadata(ask: Ask) -> None:
     assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, True)
     headers = answer["multiValueHeaders"]
     assert headers["Content-Type"] == ["application/vnd.apache.arrow.stream"]
-    assert headers["Vary"] == ["Accept, Accept-Encoding"]
+    assert headers["Vary"] == ["Accept, Accept-Encoding, Authorization"]
     table = pa.ipc.open_stream(base64.b64decode(answer["body"])).read_all()
     expected = np.linspace(-0.0, 0.1 + 0.2, 60)
     assert np.array_equal(table["value"].to_numpy().view("u8"), expected.view("u8"))
@@ -160,7 +160,7 @@ def test_each_form_has_an_etag_of_its_own(ask: Ask, clock: Clock) -> None:
         for column, tag in enumerate(tags):
             again = ask("/timeseries/query", HOUR, headers={"Accept": form, "If-None-Match": tag})
             assert again["statusCode"] == (304 if row == column else 200)
-            assert again["multiValueHeaders"]["Vary"] == ["Accept, Accept-Encoding"]
+            assert again["multiValueHeaders"]["Vary"] == ["Accept, Accept-Encoding, Authorization"]
 
 
 def test_errors_are_json_whatever_is_accepted(call: Call) -> None:
