@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,9 @@ ROOT = Path(__file__).parent.parent
 NOW = 1_767_225_600_000 + 12 * HOUR_MS
 POINTS = 4_583
 SITE = "ses_falls_city"
+# A sync reads a new window and 15 minutes before it.
+SYNC_WINDOWS = 4
+SYNCS = 5
 MEASURED = ROOT.parent / "shared/data/sdh"
 # CPU seconds of importing each handler on a machine at rest, and the most that they may take.
 IMPORTS = {
@@ -95,7 +98,8 @@ def ingest_figures() -> int:
         names = [item["name"] for item in _client(simulator).configured_points(SITE).items]
         ids = {name: i for i, name in enumerate(sorted(names))}
         poll = run_ingest(_page(simulator, Span(NOW - WINDOW_MS, NOW)), ids)
-        sync = run_ingest(_page(simulator, Span(NOW - 4 * WINDOW_MS, NOW)), ids)
+        sync = run_ingest(_page(simulator, Span(NOW - SYNC_WINDOWS * WINDOW_MS, NOW)), ids)
+        syncs = run_syncs(simulator, names)
     thousands = poll["samples"] / 1000
     print(f"  one poll: {poll['samples']:,.0f} samples, {poll['page_bytes']:,.0f} bytes of JSON")
     missed = show("write units per 1,000 samples", poll["write_units"] / thousands, "units", 4)
@@ -109,6 +113,10 @@ def ingest_figures() -> int:
     show("with the 15-minute overlap: samples", sync["samples"], "samples")
     show("with the 15-minute overlap: CPU, first", sync["cpu_first_s"], "s")
     show("with the 15-minute overlap: peak memory", sync["peak_mb"], "MB")
+    print(f"  a sync each five minutes: {syncs['fetched']:,.0f} readings, {syncs['new']:,.0f} of them new")
+    missed += show("write units per 1,000 new samples", syncs["write_units"], "units", 4)
+    missed += show("requests to DynamoDB", syncs["requests"], "requests", 144)
+    show("CPU per 1,000 new samples, median of five syncs", syncs["cpu_ms"], "ms")
     return missed
 
 
@@ -254,6 +262,17 @@ def run_ingest(body: bytes, ids: Mapping[str, int]) -> dict[str, float]:
         (Path(folder) / "now_ms").write_text(str(NOW))
         output = _python("-m", "bench.ingest", folder)
     figures: dict[str, float] = json.loads(output)
+    return figures
+
+
+def run_syncs(simulator: Simulator, names: Sequence[str]) -> dict[str, float]:
+    """Figures of consecutive syncs, in a process of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "names.json").write_text(json.dumps(names))
+        for end_ms in range(NOW - SYNCS * WINDOW_MS, NOW + 1, WINDOW_MS):
+            body = _page(simulator, Span(end_ms - SYNC_WINDOWS * WINDOW_MS, end_ms))
+            (Path(folder) / f"{end_ms}.page").write_bytes(body)
+        figures: dict[str, float] = json.loads(_python("-m", "bench.sync", folder))
     return figures
 
 

@@ -3,12 +3,15 @@
 import base64
 import io
 import json
+import threading
+import time
 from typing import Any
 
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.session import Session
 
 from bench.capacity import write_units
+from vitals.aws.clients import CONFIG
 from vitals.aws.cost import read_units
 
 _PAGE_BYTES = 2**20
@@ -23,17 +26,27 @@ class MemoryTable:
         self.write_units = 0
         self.read_units = 0.0
         self.requests = 0
+        self.cpu_s = 0.0
+        """The CPU seconds of the table itself."""
+        self._lock = threading.Lock()
 
     def client(self) -> Any:
         """Returns a DynamoDB client whose requests end here."""
         session = Session()
         session.set_credentials("bench", "bench")
-        client = session.create_client("dynamodb", region_name="us-east-1")
+        client = session.create_client("dynamodb", region_name="us-east-1", config=CONFIG)
         send: Any = self._send
         client.meta.events.register("before-send.dynamodb", send)
         return client
 
     def _send(self, request: Any, **_: Any) -> AWSResponse:
+        with self._lock:
+            began = time.thread_time()
+            answer = self._answer(request)
+            self.cpu_s += time.thread_time() - began
+        return answer
+
+    def _answer(self, request: Any) -> AWSResponse:
         self.requests += 1
         operation = request.headers["X-Amz-Target"].decode().partition(".")[2]
         answer = getattr(self, f"_{operation.lower()}")(json.loads(request.body))
