@@ -1,15 +1,76 @@
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vitals.codec.lenient_json import MalformedEntry
 from vitals.model.point_settings import NO_SETTINGS
+from vitals.model.samples import from_columns
+from vitals.model.timespan import EARLIEST_MS, FUTURE_TOLERANCE_MS, iso
 from vitals.pipeline import acceptance
-from vitals.pipeline.acceptance import accept, parse_time, parse_value
+from vitals.pipeline.acceptance import Accepted, Intake, accept, parse_time, parse_value
 
 NOW = 1_767_225_600_000
+IDS = {"p": 3, "q": 64, "meter 1": 2**31 - 1}
+STATES = {64: {"occupied": 2.0, "on": 7.0}}
+
+names = st.sampled_from([*IDS, *IDS, "elsewhere", "x" * 600, None, 5])
+numbers = st.floats() | st.integers() | st.booleans() | st.sampled_from([0, 0.0, -0.0, False, 10**400])
+texts = numbers.map(lambda number: str(number) if number != 10**400 else "1e400")
+words = st.sampled_from(
+    ["on", "Off", " ACTIVE ", "occupied", "heat_2", "1_000", "١٢", "über", "", "n/a", "x" * 65]
+)
+moments = st.integers(NOW - 1_200_000, NOW + 2 * FUTURE_TOLERANCE_MS).map(iso)
+far = st.integers(EARLIEST_MS - 2, EARLIEST_MS + 1).map(iso)
+odd_times = st.sampled_from(
+    [
+        "2026-01-01T02:00:00.123999+02:00",
+        "2025-12-31t24:00:00z",
+        "2025-12-31T23:59:60Z",
+        "2026-01-01T00:00:00",
+        "0001-01-01T00:00:00+05:00",
+        "9999-12-31T23:59:59-05:00",
+        "yesterday",
+        1_767_225_600_000,
+        None,
+    ]
+)
+readings = st.fixed_dictionaries(
+    {"name": names, "value": numbers | texts | words | st.none(), "time": moments | far | odd_times}
+)
+entries = st.sampled_from(
+    [
+        MalformedEntry("p", "2026-01-01T00:00:00Z"),
+        MalformedEntry(),
+        "not a reading",
+        None,
+        {"name": "p", "value": 1},
+        {"name": ["p"], "value": 1, "time": "2026-01-01T00:00:00Z"},
+        {"name": "p", "value": [1], "time": "2026-01-01T00:00:00Z"},
+        {"name": "p", "value": "x", "time": ["2026-01-01T00:00:00Z"]},
+    ]
+)
+
+
+def one_by_one(page: list[Any], states: Mapping[int, Mapping[str, float]]) -> Accepted:
+    intake = Intake(IDS, NOW + FUTURE_TOLERANCE_MS, states)
+    rows = [sample for sample in map(intake.sample, page) if sample]
+    samples = from_columns(*zip(*rows, strict=True)) if rows else from_columns([], [], [])
+    return Accepted(samples, intake.rejected, intake.rejected_hours())
+
+
+@given(
+    st.lists(readings, max_size=30) | st.lists(readings | entries, max_size=30),
+    st.sampled_from([{}, STATES]),
+)
+def test_a_page_is_its_readings_in_order(page: list[Any], states: Mapping[int, Mapping[str, float]]) -> None:
+    accepted, expected = accept(page, IDS, NOW, states), one_by_one(page, states)
+    assert accepted.samples.equals(expected.samples)
+    assert accepted.rejected == expected.rejected
+    assert accepted.rejected_hours == expected.rejected_hours
 
 
 @pytest.mark.parametrize(
