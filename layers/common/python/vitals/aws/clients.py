@@ -31,11 +31,12 @@ class ClientConfig:
 
     def botocore(self, **options: Any) -> "Config":
         """Returns the configuration as botocore takes it."""
+        import botocore
         from botocore.config import Config
 
         return Config(
-            # botocore composes its own for each request anew, a fifth of the CPU of one.
-            user_agent="building-vitals",
+            # botocore composes its own one for each request anew, a fifth of the CPU of a request.
+            user_agent=f"vitals Botocore/{botocore.__version__}",
             connect_timeout=self.connect_timeout,
             read_timeout=self.read_timeout,
             retries={"mode": "standard", "total_max_attempts": self.attempts},
