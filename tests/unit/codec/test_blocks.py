@@ -42,6 +42,16 @@ def test_decoding_many_blocks_is_decoding_and_filtering_each(
     assert picked.equals(concat(block[np.isin(block.ids, list(wanted))] for block in in_windows))
 
 
+@given(drawn_blocks)
+def test_encoding_many_blocks_is_encoding_each(drawn: list[tuple[Samples, int]]) -> None:
+    windows = [WINDOW + number * WINDOW_MS for _, number in drawn]
+    in_windows = [in_window(block, window) for (block, _), window in zip(drawn, windows, strict=True)]
+    payloads = blocks.encode_many(in_windows, windows)
+    assert payloads == [
+        blocks.encode(block, window) for block, window in zip(in_windows, windows, strict=True)
+    ]
+
+
 @given(samples(st.integers(0, 300), st.integers(WINDOW, WINDOW + 4 * WINDOW_MS)))
 def test_split_loses_nothing_and_keeps_blocks_apart(drawn: Samples) -> None:
     parts = []

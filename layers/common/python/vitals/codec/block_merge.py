@@ -2,14 +2,22 @@
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import batched
 
 import numpy as np
 import numpy.typing as npt
 
 from vitals.codec import blocks, segments
-from vitals.model.samples import Samples, from_columns, merge
+from vitals.model.samples import Samples, concat, from_columns, merge
 from vitals.model.timespan import WINDOW_MS
+
+type BlockKey = tuple[int, int]
+"""(group, window start in UTC ms)"""
+
+# So many blocks are coded at once: more are not faster, and take more memory.
+_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,46 @@ class Block:
         return self.expires_at is not None and self.expires_at * 1000 <= now_ms
 
 
+def unchanged(
+    stored: Mapping[BlockKey, Block], fetched: Mapping[BlockKey, Samples], now_ms: int
+) -> Iterator[BlockKey]:
+    """Yields the keys of the blocks of which merged_block makes nothing else, when the samples are the same.
+
+    A block that has more samples than were fetched is not among them, though it may not change.
+    """
+    candidates = [
+        key
+        for key, block in stored.items()
+        if key in fetched and block.count == len(fetched[key]) and not block.expired(now_ms)
+    ]
+    for keys in batched(candidates, _AT_ONCE, strict=False):
+        before = blocks.decode_many(
+            [stored[key].payload for key in keys],
+            [window_ms for _, window_ms in keys],
+            range(blocks.GROUP_SIZE),
+        )
+        after = concat(fetched[key] for key in keys)
+        if len(before) != len(after):
+            continue
+        is_same = (before.ids == after.ids) & (before.times == after.times)
+        is_same &= before.values.view(np.uint64) == after.values.view(np.uint64)
+        ends = np.cumsum([stored[key].count for key in keys])
+        starts = np.append(0, ends[:-1])
+        for key, is_unchanged in zip(keys, np.logical_and.reduceat(is_same, starts).tolist(), strict=True):
+            if is_unchanged:
+                yield key
+
+
+def first_blocks(fetched: Mapping[BlockKey, Samples], fetched_ms: int) -> Iterator[tuple[BlockKey, Block]]:
+    """Yields, where no block is stored, what merged_block makes of the samples, if it fits a transaction."""
+    for keys in batched(fetched, _AT_ONCE, strict=False):
+        payloads = blocks.encode_many([fetched[key] for key in keys], [window_ms for _, window_ms in keys])
+        for key, payload in zip(keys, payloads, strict=True):
+            block = Block(payload, len(fetched[key]), 1, fetched_ms)
+            if _fits(block):
+                yield key, block
+
+
 def merged_block(stored: Block | None, fetched: Samples, window_ms: int, fetched_ms: int) -> Block | None:
     """Returns the block that `stored` becomes with the fetched samples, or None when nothing changes.
 
@@ -39,8 +87,6 @@ def merged_block(stored: Block | None, fetched: Samples, window_ms: int, fetched
     if stored is None or stored.expired(fetched_ms):
         revision = stored.revision + 1 if stored else 1
         return Block(blocks.encode(fetched, window_ms), len(fetched), revision, fetched_ms)
-    if stored.count == len(fetched) and stored.payload == blocks.encode(fetched, window_ms):
-        return None
     before = blocks.decode(stored.payload, window_ms)
     newest_last = [before, fetched] if fetched_ms >= stored.fetched_ms else [fetched, before]
     after = merge(newest_last)

@@ -19,6 +19,7 @@ The decimal forms are tried in the order 2, 8, 3, 9, 4, 10, 5, 11.
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -63,19 +64,43 @@ def encode(samples: Samples, window_ms: int) -> bytes:
 
     The ids are slots, 0 to 63; the samples are unique and sorted by slot, then time.
     """
+    return encode_many([samples], [window_ms])[0]
+
+
+def encode_many(parts: Sequence[Samples], windows_ms: Sequence[int]) -> list[bytes]:
+    """Returns the blocks of the samples of several windows, each as `encode` does."""
+    samples = concat(parts)
+    counts = np.array([len(part) for part in parts], np.intp)
+    edges = np.append(0, counts.cumsum())
     slots = samples.ids.astype(np.uint8)
-    offsets = (samples.times - window_ms).astype(np.uint32)
-    starts = _starts(slots)
+    offsets = (samples.times - np.array(windows_ms, np.int64).repeat(counts)).astype(np.uint32)
+    block_starts = edges[:-1][counts > 0]
+    starts = _starts(slots, np.arange(len(parts)).repeat(counts))
     slot_steps, time_steps = slots.copy(), offsets.copy()
     slot_steps[1:] -= slots[:-1]
+    slot_steps[block_starts] = slots[block_starts]
     time_steps[1:] -= offsets[:-1]
     time_steps[starts] = offsets[starts]
     forms, value_steps = _value_steps(samples.values, starts)
+    row_edges, form_edges = edges.tolist(), np.searchsorted(starts, edges).tolist()
+    return [
+        _packed(slot_steps[begin:end], time_steps[begin:end], value_steps[begin:end], forms[first:last])
+        for (begin, end), (first, last) in zip(pairwise(row_edges), pairwise(form_edges), strict=True)
+    ]
+
+
+def _packed(
+    slots: npt.NDArray[np.uint8],
+    times: npt.NDArray[np.uint32],
+    values: _Bits,
+    forms: npt.NDArray[np.uint8],
+) -> bytes:
+    """Returns the block of these steps and forms."""
     body = (
-        np.uint32(len(samples)).tobytes()
-        + slot_steps.tobytes()
-        + time_steps.view(np.uint8).reshape(-1, 4).T.tobytes()
-        + value_steps.view(np.uint8).reshape(-1, 8).T.tobytes()
+        np.uint32(len(slots)).tobytes()
+        + slots.tobytes()
+        + times.view(np.uint8).reshape(-1, 4).T.tobytes()
+        + values.view(np.uint8).reshape(-1, 8).T.tobytes()
         + forms.tobytes()
     )
     return bytes([VERSION]) + _zstd.compressor.compress(body)

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from vitals.ace.client import AceClient, Reading
+from vitals.codec.block_merge import BlockKey
 from vitals.model.point_set import PointSet
 from vitals.model.points import Catalog
 from vitals.model.samples import Samples, concat
@@ -16,7 +17,6 @@ from vitals.pipeline.first_ahead import first_ahead
 from vitals.pipeline.page_spans import page_spans
 from vitals.store.state.ledger import Ledger
 from vitals.store.tiers.hot import HotTier
-from vitals.store.tiers.hot_items import BlockKey
 
 # 20 bytes a sample: samples that wait to be written stay under 10 MB; an hour of a large site is one write.
 FLUSH_SAMPLES = 500_000

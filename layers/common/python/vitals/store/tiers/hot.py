@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from vitals.aws.cost import Cost
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.codec import blocks
-from vitals.codec.block_merge import Block, fitting_block
+from vitals.codec.block_merge import Block, BlockKey, first_blocks, fitting_block, unchanged
 from vitals.errors import ConflictError
 from vitals.model.samples import Samples, concat, merge
 from vitals.model.timespan import DAY_MS, WINDOW_MS, Span
 from vitals.store.tiers import hot_items
-from vitals.store.tiers.hot_items import BlockKey, Item, StoredBlock
+from vitals.store.tiers.hot_items import Item, StoredBlock
 from vitals.store.tiers.hot_table import BATCH, BlockTable
 
 if TYPE_CHECKING:
@@ -96,9 +96,15 @@ class HotTier:
         fetched = blocks.split(samples)
         stored = self._stored(site, list(fetched), fetched_ms)
         too_dense: Counter[int] = Counter()
-        changes: dict[BlockKey, _Change] = {}
-        counts: dict[BlockKey, int] = {}
+        # Most of what a sync fetches is its overlap with the one before, and most of the others is new.
+        counts = {key: stored[key].count for key in unchanged(stored, fetched, fetched_ms)}
+        new = {key: of_block for key, of_block in fetched.items() if key not in stored}
+        changes = {
+            key: _Change(new[key], None, block, Counter()) for key, block in first_blocks(new, fetched_ms)
+        }
         for key, of_block in fetched.items():
+            if key in counts or key in changes:
+                continue
             before = stored.get(key)
             after, dropped = fitting_block(before, of_block, key[1], fetched_ms)
             if after is not None:

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from vitals.codec import segments
-from vitals.codec.block_merge import Block
+from vitals.codec.block_merge import Block, BlockKey
 from vitals.model.timespan import WINDOW_MS, Span
 from vitals.store import keys
 
-type BlockKey = tuple[int, int]
-"""(group, window start in UTC ms)"""
 type Item = dict[str, Any]
 
 

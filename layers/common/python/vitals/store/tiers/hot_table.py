@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 from vitals.aws.cost import Cost
 from vitals.aws.runtime import Runtime
 from vitals.codec import segments
-from vitals.codec.block_merge import Block
+from vitals.codec.block_merge import Block, BlockKey
 from vitals.errors import ConflictError
 from vitals.model.timespan import WINDOW_MS, Span, floor_window
 from vitals.store import conditional, conflicts, items, keys
 from vitals.store.tiers import hot_items
-from vitals.store.tiers.hot_items import BlockKey, Item, StoredBlock
+from vitals.store.tiers.hot_items import Item, StoredBlock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
