@@ -34,7 +34,7 @@ class MemoryTable:
         """Returns a DynamoDB client whose requests end here."""
         session = Session()
         session.set_credentials("bench", "bench")
-        client = session.create_client("dynamodb", region_name="us-east-1", config=CONFIG)
+        client = session.create_client("dynamodb", region_name="us-east-1", config=CONFIG.botocore())
         send: Any = self._send
         client.meta.events.register("before-send.dynamodb", send)
         return client
