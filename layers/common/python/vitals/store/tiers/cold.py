@@ -163,8 +163,12 @@ class ColdTier:
         self._copies.write(day, stored, day_file_reader.footer_bytes(opened.footer), began_ms)
 
     def load_footers(self, site: str, days: Sequence[int], cost: Cost) -> None:
-        """Reads the copies of the footers of these days (starts, in order) that are not cached."""
+        """Reads the copies of the footers of these days (starts, in order) that are not cached.
+
+        Of more days than the cache has room for, the first ones.
+        """
         missing = [day_ms for day_ms in days if keys.day_file(SiteDay(site, day_ms)) not in self._footers]
+        missing = missing[:_MAX_FOOTERS]
         if self._copies is None or not missing:
             return
         copies = self._copies.read(site, Span(missing[0], missing[-1] + DAY_MS), cost)
