@@ -15,11 +15,10 @@ _REMEMBERED = 20_000
 @contextmanager
 def remembered() -> Iterator[None]:
     """Lets the codec of blocks and the parser of times return what they returned for the same input."""
-    columns = lru_cache(_REMEMBERED)(blocks._Columns)
     with (
         patch.object(blocks, "encode", _encoder(blocks.encode)),
         patch.object(blocks, "decode", _decoder(blocks.decode)),
-        patch.object(blocks, "_Columns", columns),
+        patch.object(blocks, "_unpack", lru_cache(_REMEMBERED)(blocks._unpack)),
         patch.object(acceptance, "parse_time", lru_cache(_REMEMBERED)(acceptance.parse_time)),
     ):
         yield

@@ -51,8 +51,8 @@ MUTANTS = (
         "new_blocks_read_stale",
         "Blocks that were just written are read with eventual consistency.",
         f"{VITALS}/reading/executor.py",
-        "plan.ids, run.span, query.now_ms, query.cost, consistent=run.consistent\n",
-        "plan.ids, run.span, query.now_ms, query.cost, consistent=False\n",
+        "plan.ids, run.span, now_ms, cost, consistent=run.consistent)\n",
+        "plan.ids, run.span, now_ms, cost, consistent=False)\n",
         scenarios=(DYING,),
     ),
     Mutant(

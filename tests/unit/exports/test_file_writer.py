@@ -324,6 +324,6 @@ def test_statistics_of_long_names_are_whole() -> None:
     """Statistics that a writer cuts short would hide points."""
     series = {name: {START: float(n)} for n, name in enumerate(long_names())}
     opened = footer(build(series)[0])
-    assert len(opened.row_groups) == 4
+    assert len(opened.row_groups) == 7
     assert (opened.row_groups[0].first, opened.row_groups[-1].last) == (min(series), max(series))
     assert all(len(opened.row_groups_of([name])) == 1 for name in series)

@@ -1,7 +1,7 @@
 """Copies of the footers of day files, one item per site-day, so that a read needs no request to find them.
 
-Item of the state table: pk, sk | b the footer (zstd), e the file's ETag, z its bytes, i its version id if
-there is one, f when the archiving that verified it began to read (UTC ms). A copy may be older than the file,
+Item of the state table: pk, sk | b the footer (zstd), e the file's ETag, z its bytes, i its version id, which
+may be empty, f when the archiving that verified it began to read (UTC ms). A copy may be older than the file,
 or missing: a reader reads the file by its ETag, and its own footer if that fails.
 """
 
@@ -41,21 +41,20 @@ class FooterTable:
         body = zstandard.compress(footer, _LEVEL)
         if len(body) > _MOST_ITEM_BYTES:
             return
-        item: dict[str, Any] = keys.footer(day) | {
-            "b": {"B": body},
-            "e": {"S": stored.etag},
-            "z": {"N": str(stored.size)},
-            "f": {"N": str(began_ms)},
-        }
-        if stored.version_id:
-            item["i"] = {"S": stored.version_id}
         # A repeat replaces its own.
         with contextlib.suppress(self._client.exceptions.ConditionalCheckFailedException):
-            self._client.put_item(
+            self._client.update_item(
                 TableName=self._table,
-                Item=item,
-                ConditionExpression="attribute_not_exists(pk) OR f <= :began",
-                ExpressionAttributeValues={":began": item["f"]},
+                Key=keys.footer(day),
+                UpdateExpression="SET b = :b, e = :e, z = :z, i = :i, f = :f",
+                ConditionExpression="attribute_not_exists(pk) OR f <= :f",
+                ExpressionAttributeValues={
+                    ":b": {"B": body},
+                    ":e": {"S": stored.etag},
+                    ":z": {"N": str(stored.size)},
+                    ":i": {"S": stored.version_id},
+                    ":f": {"N": str(began_ms)},
+                },
             )
 
     def read(self, site: str, days: Span, cost: Cost) -> dict[int, tuple[Stored, bytes]]:
@@ -78,7 +77,7 @@ class FooterTable:
             cost.add_page(page)
             for item in page:
                 day_ms = day_start(item["sk"]["S"].removeprefix(keys.FOOTER_PREFIX))
-                stored = Stored(item["e"]["S"], item.get("i", {}).get("S", ""), int(item["z"]["N"]))
+                stored = Stored(item["e"]["S"], item["i"]["S"], int(item["z"]["N"]))
                 with contextlib.suppress(zstandard.ZstdError):
                     copies[day_ms] = stored, zstd.decompress(item["b"]["B"], _MOST_FOOTER_BYTES)
         return copies
