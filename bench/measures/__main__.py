@@ -16,6 +16,7 @@ import numpy as np
 from moto import mock_aws
 
 from bench import tiers
+from bench.environment import ENVIRONMENT
 from bench.measures.canned import Canned
 from bench.measures.series import FANS, FIRST_MS, fans, meter
 from bench.query import CONTEXT, event
@@ -40,15 +41,7 @@ _RUNS = 15
 
 def main() -> None:
     """Prints the figures."""
-    os.environ |= {
-        "AWS_ACCESS_KEY_ID": "bench",
-        "AWS_SECRET_ACCESS_KEY": "bench",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "POWERTOOLS_METRICS_NAMESPACE": "Vitals",
-        "POWERTOOLS_METRICS_DISABLED": "true",
-        "POWERTOOLS_SERVICE_NAME": "bench",
-        "POWERTOOLS_LOG_LEVEL": "ERROR",
-    }
+    os.environ |= ENVIRONMENT
     print(json.dumps(_figures()))
 
 

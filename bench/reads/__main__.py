@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from bench.environment import ENVIRONMENT
 from bench.reads.site import Size
 
 ROOT = Path(__file__).parent.parent.parent
@@ -27,7 +28,7 @@ class Worker:
         path = [ROOT, checkout / "functions", checkout / "layers/common/python"]
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "bench.reads.worker", str(folder), str(size.points), str(size.full)],
-            env=os.environ | _ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(map(str, path))},
+            env=os.environ | ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(map(str, path))},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -50,17 +51,6 @@ class Worker:
         assert self._process.stdin
         self._process.stdin.close()
         self._process.wait(timeout=30)
-
-
-_ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "bench",
-    "AWS_SECRET_ACCESS_KEY": "bench",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "POWERTOOLS_METRICS_NAMESPACE": "Vitals",
-    "POWERTOOLS_METRICS_DISABLED": "true",
-    "POWERTOOLS_SERVICE_NAME": "bench",
-    "POWERTOOLS_LOG_LEVEL": "ERROR",
-}
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ from query.answers import Api
 from query.timeseries.answer_cache import AnswerCache
 from tests.support.archiving import GRANT, Archive, api, archive, names_of, settle, simulator
 from tests.support.sites import SITE
-from vitals.model.timespan import DAY_MS, HOUR_MS, Span
+from vitals.model.timespan import DAY_MS, FUTURE_TOLERANCE_MS, HOUR_MS, Span
 from vitals.reading.queries import ahead
 from vitals.reading.request import QueryRequest
 from vitals.store.state.ledger import Ledger
@@ -23,8 +23,8 @@ DAY = 1_767_225_600_000
 LIVE = Span(DAY + 6 * HOUR_MS, DAY + 26 * HOUR_MS)
 
 
-def answer(api: Api, archive: Archive, span: Span = LIVE) -> dict[str, Any]:
-    request = QueryRequest(SITE, names_of(archive), span.start_ms, span.end_ms, "raw")
+def answer(api: Api, archive: Archive, span: Span = LIVE, **parameters: Any) -> dict[str, Any]:
+    request = QueryRequest(SITE, names_of(archive), span.start_ms, span.end_ms, "raw", **parameters)
     reply = api.query(GRANT, request)
     assert reply.answer is not None
     return {**reply.answer}
@@ -55,7 +55,11 @@ def test_blocks_are_read_while_the_ledger_is_asked(
     assert list(answer(api, archive)["metadata"]["sources"]) == ["hot"]
 
 
-def test_blocks_are_read_once(archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("end_ms", "parameters"), [(LIVE.end_ms, {}), (DAY + 2 * DAY_MS, {"width": 7})])
+def test_blocks_are_read_once(
+    archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch, end_ms: int, parameters: dict[str, Any]
+) -> None:
+    """Also where the range ends tomorrow, and the page with a column of it."""
     read, spans = HotTier.read, []
 
     def reading(self: HotTier, site: str, ids: Any, span: Span, *rest: Any, **options: Any) -> Any:
@@ -63,8 +67,9 @@ def test_blocks_are_read_once(archive: Archive, api: Api, monkeypatch: pytest.Mo
         return read(self, site, ids, span, *rest, **options)
 
     monkeypatch.setattr(HotTier, "read", reading)
-    answer(api, archive)
-    assert sorted(spans) == [Span(LIVE.start_ms, DAY + DAY_MS), Span(DAY + DAY_MS, LIVE.end_ms)]
+    answer(api, archive, Span(LIVE.start_ms, end_ms), **parameters)
+    last_ms = min(end_ms, archive.world.clock() + FUTURE_TOLERANCE_MS + 1)
+    assert sorted(spans) == [Span(LIVE.start_ms, DAY + DAY_MS), Span(DAY + DAY_MS, last_ms)]
 
 
 def test_the_answer_is_as_without_it(archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,11 +82,11 @@ def test_the_answer_is_as_without_it(archive: Archive, api: Api, monkeypatch: py
 def test_the_cache_is_not_asked(archive: Archive, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     warn = archive.world.journal.warning
     api.cache = AnswerCache(ResultCache(boto3.client("s3"), "cold-bucket"), archive.world.clock, warn)
-    asked: list[Any] = []
-    monkeypatch.setattr(ResultCache, "get", lambda *arguments: asked.append(arguments))
+    cache_reads: list[Any] = []
+    monkeypatch.setattr(ResultCache, "get", lambda *arguments: cache_reads.append(arguments))
     answer(api, archive)
-    assert asked == []
+    assert cache_reads == []
     settle(archive)
     archive.world.clock.forward(60)
     answer(api, archive, Span(DAY, DAY + DAY_MS))
-    assert len(asked) == 1
+    assert len(cache_reads) == 1

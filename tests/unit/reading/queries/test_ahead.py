@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from vitals.model.points import Catalog, ListedPoint
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.samples import Samples, from_columns
-from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
+from vitals.model.timespan import DAY_MS, FUTURE_TOLERANCE_MS, HOUR_MS, MINUTE_MS, Span
 from vitals.reading.day_tiers import DayRun, plan_parts
 from vitals.reading.plan import QueryPlan
 from vitals.reading.queries.ahead import HotAhead, likely_runs
@@ -99,4 +99,15 @@ def test_what_is_used_is_what_the_plan_reads(
 def test_a_run_that_was_not_read_is_read() -> None:
     begun = ahead([DayRun(Span(DAY, NOW), True)])
     assert begun.samples(DayRun(Span(DAY - DAY_MS, NOW), False)) is None
-    assert begun.samples(DayRun(Span(DAY, NOW - HOUR_MS), False)) is None
+    assert begun.samples(DayRun(Span(NOW, NOW + HOUR_MS), False)) is None
+
+
+def test_part_of_a_day_is_of_its_read() -> None:
+    part = ahead([DayRun(Span(DAY, NOW), True)]).samples(DayRun(Span(DAY + HOUR_MS, NOW - HOUR_MS), True))
+    assert part is not None
+    assert part.times.tolist() == list(range(DAY + HOUR_MS, NOW - HOUR_MS, HOUR_MS))
+
+
+def test_a_day_that_is_not_over_is_read_until_now() -> None:
+    [run] = likely_runs(plan(Span(DAY, DAY + DAY_MS)), NOW)
+    assert run == DayRun(Span(DAY, NOW + FUTURE_TOLERANCE_MS + 1), True)

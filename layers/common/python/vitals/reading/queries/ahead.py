@@ -13,7 +13,7 @@ from vitals.aws import prices
 from vitals.codec.blocks import GROUP_SIZE
 from vitals.model.records.ledger import WRITE_GRACE_MS
 from vitals.model.samples import Samples, merge
-from vitals.model.timespan import DAY_MS, HOUR_MS, Span
+from vitals.model.timespan import DAY_MS, FUTURE_TOLERANCE_MS, HOUR_MS, Span
 from vitals.reading.day_tiers import DayRun
 from vitals.reading.paging import Pages
 from vitals.reading.plan import QueryPlan
@@ -27,7 +27,7 @@ _UNITS_A_DAY = 34
 
 @dataclass(frozen=True, slots=True)
 class HotAhead:
-    """The days of a span that are being read from the hot tier, each as a run of its own."""
+    """Consecutive days of a span that are being read from the hot tier, each as a run of its own."""
 
     days: Sequence[tuple[DayRun, Future[Samples]]]
     dollars: float
@@ -35,21 +35,24 @@ class HotAhead:
 
     def samples(self, run: DayRun) -> Samples | None:
         """Returns the samples of a run; None when it was not read, or not consistently enough."""
-        inside = [
+        start_ms, end_ms = run.span.start_ms, run.span.end_ms
+        days = [
             (day, future)
             for day, future in self.days
-            if run.span.start_ms <= day.span.start_ms and day.span.end_ms <= run.span.end_ms
+            if day.span.start_ms < end_ms and start_ms < day.span.end_ms
         ]
-        if sum(day.span.length_ms for day, _ in inside) != run.span.length_ms:
+        if not days or days[0][0].span.start_ms > start_ms or days[-1][0].span.end_ms < end_ms:
             return None
-        if run.consistent and not all(day.consistent for day, _ in inside):
+        if run.consistent and not all(day.consistent for day, _ in days):
             return None
-        return merge(future.result() for _, future in inside)
+        samples = merge(future.result() for _, future in days)
+        return samples[(samples.times >= start_ms) & (samples.times < end_ms)]
 
 
 def likely_runs(plan: QueryPlan, now_ms: int) -> list[DayRun]:
     """Returns the days that a plan will probably read from the hot tier; none unless it is a live chart."""
-    span = Span(plan.start_ms, plan.span.end_ms)
+    # No later sample is accepted, and no page reads further.
+    span = Span(plan.start_ms, min(plan.span.end_ms, now_ms + FUTURE_TOLERANCE_MS + 1))
     is_live = span.end_ms > now_ms - WRITE_GRACE_MS and span.length_ms <= _LONGEST_MS
     if plan.calendar or not plan.ids or not is_live or span.length_ms > Pages(plan).first_step_ms():
         return []
