@@ -10,7 +10,7 @@ from bench import tiers
 from bench.measures.canned import Canned
 from bench.query import CONTEXT
 from bench.reads import site
-from bench.reads.worker import _checked, _executor
+from bench.reads.worker import checked, executor
 from query import app
 
 
@@ -20,12 +20,12 @@ def main(file: str) -> None:
     canned._answers, hot, archive = pickle.loads(Path(file).read_bytes())
     canned.recording = False
     dynamodb, s3 = canned.client("dynamodb"), canned.client("s3")
-    tiers.serve(_executor(dynamodb, s3), dynamodb, None, site.NOW_MS)
+    tiers.serve(executor(dynamodb, s3), dynamodb, None, site.NOW_MS)
     app.handler(hot, CONTEXT)
     canned.own_s, before, began_s = 0.0, canned.requests, time.process_time()
     reply = app.handler(archive, CONTEXT)
     cpu_s = time.process_time() - began_s - canned.own_s
-    digest, samples = _checked(reply)
+    digest, samples = checked(reply)
     loaded = sorted({name.partition(".")[0] for name in sys.modules} & {"pandas", "awswrangler"})
     print(
         json.dumps(

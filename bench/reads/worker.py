@@ -53,7 +53,7 @@ class Product:
         self._canned = Canned()
         dynamodb, s3 = self._canned.client("dynamodb"), self._canned.client("s3")
         tiers.create(dynamodb, s3)
-        self._executor = _executor(dynamodb, s3)
+        self._executor = executor(dynamodb, s3)
         site.month_files(size, folder)
         site.fill(self._executor, dynamodb, size, folder)
         tiers.serve(self._executor, dynamodb, None, site.NOW_MS)
@@ -69,7 +69,7 @@ class Product:
             reply = app.handler(request, CONTEXT)
             spent.append(time.process_time() - began_s - self._canned.own_s)
             requests = self._canned.requests - before
-            digest, read = _checked(reply)
+            digest, read = checked(reply)
             self._canned.recording = False
         return {
             "cpu_ms": statistics.median(spent[1:]) * 1000,
@@ -94,7 +94,7 @@ class Product:
         return figures
 
 
-def _executor(dynamodb: Any, s3: Any) -> Executor:
+def executor(dynamodb: Any, s3: Any) -> Executor:
     try:
         from vitals.store.tiers.footers import FooterTable
 
@@ -110,7 +110,7 @@ def _executor(dynamodb: Any, s3: Any) -> Executor:
     )
 
 
-def _checked(reply: Any) -> tuple[str, int]:
+def checked(reply: Any) -> tuple[str, int]:
     """Returns a digest of the series, which is the same whatever code answers, and the samples read."""
     answer = json.loads(reply["body"])
     assert "error" not in answer and answer["metadata"]["next_token"] is None, answer

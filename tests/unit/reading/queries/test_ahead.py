@@ -36,7 +36,7 @@ def read(run: DayRun) -> Future[Samples]:
 
 
 def ahead(runs: list[DayRun]) -> HotAhead:
-    return HotAhead([(run, read(run)) for run in runs], 0.0)
+    return HotAhead([0], [(run, read(run)) for run in runs], 0.0)
 
 
 def test_a_live_chart_is_read_ahead() -> None:
@@ -83,7 +83,7 @@ def test_what_is_used_is_what_the_plan_reads(
         if recorded[number]
     ]
     for run in plan_parts(span, records, NOW, rollups=False).hot:
-        samples = begun.samples(run)
+        samples = begun.samples([0], run)
         days = [day for day, _ in begun.days if day.span.start_ms < run.span.end_ms]
         strong = all(day.consistent for day in days if day.span.end_ms > run.span.start_ms)
         assert (samples is None) is (run.consistent and not strong)
@@ -98,16 +98,23 @@ def test_what_is_used_is_what_the_plan_reads(
 
 def test_a_run_that_was_not_read_is_read() -> None:
     begun = ahead([DayRun(Span(DAY, NOW), True)])
-    assert begun.samples(DayRun(Span(DAY - DAY_MS, NOW), False)) is None
-    assert begun.samples(DayRun(Span(NOW, NOW + HOUR_MS), False)) is None
+    assert begun.samples([0], DayRun(Span(DAY - DAY_MS, NOW), False)) is None
+    assert begun.samples([0], DayRun(Span(NOW, NOW + HOUR_MS), False)) is None
+
+
+def test_some_of_the_points_are_read_anew() -> None:
+    run = DayRun(Span(DAY, NOW), True)
+    assert ahead([run]).samples([], run) is None
 
 
 def test_part_of_a_day_is_of_its_read() -> None:
-    part = ahead([DayRun(Span(DAY, NOW), True)]).samples(DayRun(Span(DAY + HOUR_MS, NOW - HOUR_MS), True))
+    part = ahead([DayRun(Span(DAY, NOW), True)]).samples(
+        [0], DayRun(Span(DAY + HOUR_MS, NOW - HOUR_MS), True)
+    )
     assert part is not None
     assert part.times.tolist() == list(range(DAY + HOUR_MS, NOW - HOUR_MS, HOUR_MS))
 
 
-def test_a_day_that_is_not_over_is_read_until_now() -> None:
+def test_today_is_read_until_now() -> None:
     [run] = likely_runs(plan(Span(DAY, DAY + DAY_MS)), NOW)
     assert run == DayRun(Span(DAY, NOW + FUTURE_TOLERANCE_MS + 1), True)

@@ -41,16 +41,12 @@ def by_window(items: Iterable[Item]) -> Iterator[tuple[int, list[Item]]]:
 
     The partition may be read in either order.
     """
-    for window_ms, group in groupby(items, _window_ms):
+    for window_ms, group in groupby(items, lambda item: floor_window(int(item["w"]["N"]))):
         members = list(group)
         # There is hardly ever more than one, and this is the inner loop of every read.
         if len(members) > 1:
             members.sort(key=lambda item: int(item["w"]["N"]))
         yield window_ms, members
-
-
-def _window_ms(item: Item) -> int:
-    return floor_window(int(item["w"]["N"]))
 
 
 def first(window_ms: int, items: Sequence[Item]) -> Item | None:

@@ -101,7 +101,7 @@ class Executor:
         self, plan: QueryPlan, run: DayRun, now_ms: int, cost: Cost, begun: HotAhead | None = None
     ) -> Samples:
         """Returns the samples of a run of days in the hot tier, if possible from a read that has begun."""
-        samples = begun.samples(run) if begun else None
+        samples = begun.samples(plan.ids, run) if begun else None
         if samples is not None:
             return samples
         return self.hot.read(plan.site, plan.ids, run.span, now_ms, cost, consistent=run.consistent)

@@ -27,21 +27,27 @@ _UNITS_A_DAY = 34
 
 @dataclass(frozen=True, slots=True)
 class HotAhead:
-    """Consecutive days of a span that are being read from the hot tier, each as a run of its own."""
+    """Consecutive days that are being read from the hot tier for some points, each as a run of its own."""
 
+    ids: Sequence[int]
     days: Sequence[tuple[DayRun, Future[Samples]]]
     dollars: float
     """The probable price of the reads."""
 
-    def samples(self, run: DayRun) -> Samples | None:
-        """Returns the samples of a run; None when it was not read, or not consistently enough."""
+    def samples(self, ids: Sequence[int], run: DayRun) -> Samples | None:
+        """Returns the samples of a run of just these points; None when it was not read so."""
         start_ms, end_ms = run.span.start_ms, run.span.end_ms
         days = [
             (day, future)
             for day, future in self.days
             if day.span.start_ms < end_ms and start_ms < day.span.end_ms
         ]
-        if not days or days[0][0].span.start_ms > start_ms or days[-1][0].span.end_ms < end_ms:
+        if (
+            ids != self.ids
+            or not days
+            or days[0][0].span.start_ms > start_ms
+            or days[-1][0].span.end_ms < end_ms
+        ):
             return None
         if run.consistent and not all(day.consistent for day, _ in days):
             return None
@@ -72,4 +78,4 @@ def start(plan: QueryPlan, now_ms: int, read: Callable[[DayRun], Samples], pool:
     groups = len({point // GROUP_SIZE for point in plan.ids})
     day_reads = sum(run.span.length_ms / DAY_MS * (2 if run.consistent else 1) for run in runs)
     dollars = groups * day_reads * _UNITS_A_DAY * prices.DYNAMODB_READ_UNIT
-    return HotAhead([(run, pool.submit(read, run)) for run in runs], dollars)
+    return HotAhead(plan.ids, [(run, pool.submit(read, run)) for run in runs], dollars)

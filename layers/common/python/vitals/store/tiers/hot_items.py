@@ -102,8 +102,6 @@ def assemble(window_ms: int, stored: list[Item], now_ms: int) -> tuple[bool, Ite
     The block is None when there is none. TTL deletes the items of an expired block one by one.
     """
     head = segments.first(window_ms, stored)
-    if head is not None and len(stored) == segments.count(head) == 1:
-        return True, head
     if head is None:
         return not any(is_alive(item, now_ms) for item in stored), None
     if not is_alive(head, now_ms):
