@@ -260,7 +260,7 @@ def run_ingest(body: bytes, ids: Mapping[str, int]) -> dict[str, float]:
         (Path(folder) / "page.json").write_bytes(body)
         (Path(folder) / "ids.json").write_text(json.dumps(ids))
         (Path(folder) / "now_ms").write_text(str(NOW))
-        output = _python("-m", "bench.ingest", folder)
+        output = _python("-m", "bench.ingest.page", folder)
     figures: dict[str, float] = json.loads(output)
     return figures
 
@@ -272,7 +272,7 @@ def run_syncs(simulator: Simulator, names: Sequence[str]) -> dict[str, float]:
         for end_ms in range(NOW - SYNCS * WINDOW_MS, NOW + 1, WINDOW_MS):
             body = _page(simulator, Span(end_ms - SYNC_WINDOWS * WINDOW_MS, end_ms))
             (Path(folder) / f"{end_ms}.page").write_bytes(body)
-        figures: dict[str, float] = json.loads(_python("-m", "bench.sync", folder))
+        figures: dict[str, float] = json.loads(_python("-m", "bench.ingest.syncs", folder))
     return figures
 
 

@@ -1,7 +1,7 @@
 """Syncs of one-minute points, five minutes apart, as EtlFunction runs them; run in a process of its own.
 
-Each fetches the last 20 minutes, 15 of which are stored. `python -m bench.sync FOLDER` measures any commit
-whose layer is first on PYTHONPATH.
+Each fetches the last 20 minutes, 15 of which are stored. `python -m bench.ingest.syncs FOLDER` measures any
+commit whose layer is first on PYTHONPATH.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from bench.ingest import CannedAnswer
+from bench.ingest.page import CannedAnswer
 from bench.table import MemoryTable
 from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace
