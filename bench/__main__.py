@@ -16,6 +16,7 @@ import requests
 from bench import archive, chart
 from bench.measures import series, victoria
 from bench.page.figures import page_figures
+from bench.reads import checkout, site
 from bench.report import show
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
@@ -68,6 +69,7 @@ def main() -> int:
     sections: dict[str, Callable[[], int]] = {
         "ingest": ingest_figures,
         "query": query_figures,
+        "reads": read_figures,
         "archive": archive_figures,
         "builder": builder_figures,
         "measures": measure_figures,
@@ -156,6 +158,16 @@ def query_figures() -> int:
     show("on moto: handler time from files, median of 9", results["chart_miss_s"], "s")
     show("on moto: handler time from the cache, median of 9", results["chart_hit_s"], "s")
     show("  hit ÷ miss", results["chart_hit_s"] / results["chart_miss_s"], "of it")
+    return missed
+
+
+def read_figures() -> int:
+    print("reads: canned answers of AWS, in sites of growing size; `python -m bench.reads` compares commits")
+    missed = 0
+    for size, name, figures in checkout.growth():
+        most = site.most_requests(size)[name]
+        missed += show(f"{size.points:,} points, {name}: requests", figures["requests"], "requests", most)
+        show("  CPU of the handler", figures["cpu_ms"], "ms")
     return missed
 
 

@@ -4,53 +4,13 @@ python -m bench.reads [--against CHECKOUT] [--points N] [--runs N]
 """
 
 import argparse
-import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
-from bench.environment import ENVIRONMENT
+from bench.reads.checkout import QUERIES, ROOT, Checkout
 from bench.reads.site import Size
-
-ROOT = Path(__file__).parent.parent.parent
-QUERIES = ("hot", "month", "neighbours", "spread", "year", "first")
-
-
-class Worker:
-    """A process with the code of one checkout."""
-
-    def __init__(self, checkout: Path, folder: Path, size: Size) -> None:
-        # The bench is this one, whatever checkout it measures.
-        path = [ROOT, checkout / "functions", checkout / "layers/common/python"]
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "bench.reads.worker", str(folder), str(size.points), str(size.full)],
-            env=os.environ | ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(map(str, path))},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def read(self) -> dict[str, Any]:
-        assert self._process.stdout
-        line = self._process.stdout.readline()
-        assert line, "the worker ended"
-        figures: dict[str, Any] = json.loads(line)
-        return figures
-
-    def measure(self, name: str) -> dict[str, Any]:
-        assert self._process.stdin
-        self._process.stdin.write(name + "\n")
-        self._process.stdin.flush()
-        return self.read()
-
-    def close(self) -> None:
-        assert self._process.stdin
-        self._process.stdin.close()
-        self._process.wait(timeout=30)
 
 
 def main() -> int:
@@ -65,12 +25,12 @@ def main() -> int:
     size = Size(options.points, options.full)
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.files or Path(temporary)
-        checkouts = [ROOT, *([options.against] if options.against else [])]
-        workers = [Worker(checkout, folder / checkout.name, size) for checkout in checkouts]
-        for worker in workers:
-            worker.read()
+        paths = [ROOT, *([options.against] if options.against else [])]
+        checkouts = [Checkout(path, folder / path.name, size) for path in paths]
+        for checkout in checkouts:
+            checkout.read()
         for name in options.queries:
-            results = [[worker.measure(name) for worker in workers] for _ in range(options.runs)]
+            results = [[checkout.measure(name) for checkout in checkouts] for _ in range(options.runs)]
             columns = list(zip(*results, strict=True))
             medians = [statistics.median(r["cpu_ms"] for r in column) for column in columns]
             requests = [column[-1]["requests"] for column in columns]
@@ -84,8 +44,8 @@ def main() -> int:
                 columns[0][-1].get("pandas", ""),
                 flush=True,
             )
-        for worker in workers:
-            worker.close()
+        for checkout in checkouts:
+            checkout.close()
     return 0
 
 

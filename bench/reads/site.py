@@ -24,17 +24,21 @@ from vitals.store.state.sites import SiteTable
 SITE = "site"
 NOW_MS = 1_767_225_600_000 + 12 * HOUR_MS
 MIDNIGHT_MS = NOW_MS - NOW_MS % DAY_MS
-YEAR_DAYS, MONTH_DAYS, HOT_DAYS = 365, 31, 20
+MONTH_DAYS, HOT_DAYS = 31, 20
 CHART_POINTS = 10
 MONTH = Span(MIDNIGHT_MS - (HOT_DAYS + 5 + MONTH_DAYS) * DAY_MS, MIDNIGHT_MS - (HOT_DAYS + 5) * DAY_MS)
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A site of so many points; `full` of its groups have all their samples, and the others one an hour."""
+    """A site of so many points with rollups of so many days.
+
+    `full` of its groups have all their samples, and the others one an hour.
+    """
 
     points: int
     full: int
+    days: int = 365
 
     @property
     def groups(self) -> int:
@@ -59,7 +63,7 @@ def queries(size: Size) -> dict[str, dict[str, Any]]:
     neighbours = ",".join(names[:CHART_POINTS])
     spread = ",".join(names[group * GROUP_SIZE] for group in size.full_groups[:CHART_POINTS])
     start_ms, end_ms = MONTH.start_ms, MONTH.end_ms
-    year_ms = MIDNIGHT_MS - YEAR_DAYS * DAY_MS
+    year_ms = MIDNIGHT_MS - size.days * DAY_MS
     day_ms = NOW_MS - NOW_MS % hour_ms - 24 * hour_ms
     return {
         "hot": event(SITE, names[0], day_ms, day_ms + 24 * hour_ms, "raw"),
@@ -68,6 +72,19 @@ def queries(size: Size) -> dict[str, dict[str, Any]]:
         "spread": event(SITE, spread, start_ms, end_ms, "auto", width="1000"),
         "year": event(SITE, names[0], year_ms, MIDNIGHT_MS, "1h"),
         "first": event(SITE, names[0], start_ms, start_ms + DAY_MS, "raw"),
+    }
+
+
+def most_requests(size: Size) -> dict[str, int]:
+    """Returns the requests that each query may take: of the ledger and the tiers, however large the site."""
+    files = MONTH_DAYS + 2
+    return {
+        "hot": 3,
+        "month": files,
+        "neighbours": files,
+        "spread": MONTH_DAYS * len(size.full_groups[:CHART_POINTS]) + 2,
+        "year": 3,
+        "first": 3,
     }
 
 
@@ -83,13 +100,13 @@ def month_files(size: Size, folder: Path) -> None:
 
 
 def fill(executor: Executor, dynamodb: Any, size: Size, folder: Path) -> None:
-    """Stores a year of rollups of the first point, a month of files, and two hot days of its group."""
+    """Stores the rollups of the first point, a month of files, and two hot days of its group."""
     listed = [ListedPoint(name, interval_s=60) for name in size.names]
     CatalogTable(dynamodb, "state").refresh(SITE, listed)
     sites = SiteTable(dynamodb, "state")
     sites.record_catalog(SITE, "Site", size.points, NOW_MS)
-    sites.advance(SITE, None, Span(MIDNIGHT_MS - YEAR_DAYS * DAY_MS, NOW_MS), {})
-    for day_ms in range(MIDNIGHT_MS - YEAR_DAYS * DAY_MS, MIDNIGHT_MS - DAY_MS, DAY_MS):
+    sites.advance(SITE, None, Span(MIDNIGHT_MS - size.days * DAY_MS, NOW_MS), {})
+    for day_ms in range(MIDNIGHT_MS - size.days * DAY_MS, MIDNIGHT_MS - DAY_MS, DAY_MS):
         _archive(executor, SiteDay(SITE, day_ms), folder)
     for day_ms in (MIDNIGHT_MS - DAY_MS, MIDNIGHT_MS):
         samples = _group_day(day_ms, 0)

@@ -1,6 +1,6 @@
 """Answers queries of the bench from canned answers of AWS, and prints what each took.
 
-    python -m bench.reads.worker FOLDER POINTS FULL_GROUPS
+    python -m bench.reads.worker FOLDER POINTS FULL_GROUPS DAYS
 
 FOLDER is for the day files of the month. Reads the name of a query a line; prints its figures as JSON.
 """
@@ -35,7 +35,7 @@ _RUNS = 9
 
 def main(arguments: list[str]) -> None:
     """Answers the queries that are named on standard input."""
-    folder, size = Path(arguments[0]), Size(int(arguments[1]), int(arguments[2]))
+    folder, size = Path(arguments[0]), Size(*map(int, arguments[1:]))
     with mock_aws():
         product = Product(size, folder)
         print(json.dumps({"ready": True}), flush=True)

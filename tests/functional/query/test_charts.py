@@ -528,6 +528,7 @@ def test_pages_of_a_chart_are_the_chart(
         whole = answer_of(query(api, names, ODD, **chart))
         with monkeypatch.context() as small:
             small.setattr("vitals.reading.request.MAX_SAMPLES", 40)
+            small.setattr(Pages, "longest_step_ms", lambda _: 20 * MINUTE_MS)
             small.setattr("vitals.reading.request.MAX_ROWS", 12)
             answered = pages(api, names, ODD, **chart)
         assert len(answered) > 1

@@ -115,7 +115,29 @@ def test_the_first_step_expects_one_page() -> None:
     assert Pages(planned(resolution="raw")).first_step_ms() == MAX_SAMPLES * 60_000
     slow = Pages(planned(point_names=["b"], resolution="raw"))
     assert slow.first_step_ms() == ceil_window(MAX_SAMPLES * 100_000)
-    assert Pages(planned(point_names=["a", "b"])).longest_step_ms() == ceil_window(MAX_SAMPLES * 50_000)
+
+
+@given(st.lists(st.sampled_from([None, 1, 5, 10, 30, 60, 300, 900]), min_size=1, max_size=40))
+def test_a_long_read_has_few_samples_expected(intervals: list[int | None]) -> None:
+    """About a million: at an interval of 10 s, or in 62 day files at most with the points' own intervals."""
+    listed = [ListedPoint(f"{number:03d}", interval_s=interval) for number, interval in enumerate(intervals)]
+    request = QueryRequest("s", tuple(point.name for point in listed), start=NOW - HOUR_MS, end=NOW)
+    step_ms = Pages(plan_query(request, Catalog().refreshed(listed), NOW, 365)).longest_step_ms()
+    quick_ms = ceil_window(MAX_SAMPLES * 100_000 // len(listed))
+    assert step_ms >= quick_ms
+    if step_ms > quick_ms:
+        # From any time of day.
+        assert (step_ms + DAY_MS - 1) // DAY_MS + 1 <= 62
+        expected = sum(step_ms / 1000 / min(interval or 60, 60) for interval in intervals)
+        assert expected <= 10 * MAX_SAMPLES + len(listed) * WINDOW_MS
+
+
+def test_a_month_of_ten_points_is_one_read() -> None:
+    listed = [ListedPoint(f"{number:03d}", interval_s=60) for number in range(10)]
+    names = tuple(point.name for point in listed)
+    request = QueryRequest("s", names, start=NOW - 31 * DAY_MS, end=NOW, width=1000)
+    plan = plan_query(request, Catalog().refreshed(listed), NOW, 365)
+    assert Pages(plan).first_step_ms() >= plan.span.length_ms
 
 
 @given(samples(st.integers(0, 5), st.integers(0, 6 * WINDOW_MS)), st.integers(1, 70))

@@ -3,7 +3,7 @@
 import random
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -49,3 +49,8 @@ class Runtime:
 
 
 SYSTEM = Runtime()
+
+
+def results[T, R](pool: Executor, work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """Returns the result for each item, in order, worked on at the same time; a single one by the caller."""
+    return [work(items[0])] if len(items) == 1 else list(pool.map(work, items))

@@ -15,13 +15,12 @@ from vitals.model.samples import Samples, merge
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, Span
 from vitals.reading.day_tiers import must_be_consistent
+from vitals.reading.paging import MAX_FILES
 from vitals.reading.reads import PlannedRead, ReadResult, ReadStats, combined, day_failures
 from vitals.store.state.ledger import Ledger
 from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.rollups import RollupTier
 
-# A day's file is one or two requests. For more than two months Athena takes less time.
-MAX_FILES = 62
 _BULK_TIMEOUT_S = 18.0
 
 

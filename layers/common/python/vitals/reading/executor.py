@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from vitals.aws.cost import Cost
-from vitals.aws.runtime import SYSTEM, Runtime
+from vitals.aws.runtime import SYSTEM, Runtime, results
 from vitals.model.measures import cells
 from vitals.model.measures.cells import Cells
 from vitals.model.measures.measure import BucketRows
@@ -110,4 +110,4 @@ class Executor:
         self, read: Callable[[DayRun], RowsT], runs: Sequence[DayRun]
     ) -> list[RowsT]:
         """Returns the rows of each run, read at the same time."""
-        return list(map(read, runs) if len(runs) == 1 else self._pool.map(read, runs))
+        return results(self._pool, read, runs)

@@ -15,7 +15,11 @@ from vitals.reading import page_token, request
 from vitals.reading.plan import QueryPlan
 from vitals.reading.resolution import interval_s
 
+# A day's file is one or two requests. For more than two months Athena takes less time.
+MAX_FILES = 62
 _FASTEST_INTERVAL_S = 10
+# Points may be read more often than their intervals say, but probably not six times as often.
+_TRUSTED_INTERVAL_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +119,15 @@ class Pages:
         return min(self.longest_step_ms(), _ceil_windows(request.MAX_SAMPLES / per_second))
 
     def longest_step_ms(self) -> int:
-        """Returns the length of a span that bounds the samples in memory: ten pages of a sample per 10 s."""
-        return _ceil_windows(10 * request.MAX_SAMPLES * _FASTEST_INTERVAL_S / len(self.plan.ids))
+        """Returns the length of a span that bounds the samples in memory, about ten pages of them.
+
+        It has a sample per point and 10 s; or, in as many days as are read from files, one in each interval.
+        """
+        points, samples = self.plan.existing, 10 * request.MAX_SAMPLES
+        fastest_ms = _ceil_windows(samples * _FASTEST_INTERVAL_S / len(points))
+        per_second = sum(1 / min(interval_s(point), _TRUSTED_INTERVAL_S) for point in points)
+        # It touches a day more than it is long.
+        return max(fastest_ms, min(_ceil_windows(samples / per_second), (MAX_FILES - 1) * DAY_MS))
 
     def _column_start_ms(self, column: int) -> int:
         """Returns the time of the first bucket that begins in this column; for raw, the column's start."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from vitals.model.timespan import HOUR_MS, Span
-from vitals.reading.archive import MAX_FILES
+from vitals.reading.paging import MAX_FILES
 from vitals.reading.plan import QueryPlan
 from vitals.reading.reads import PlannedRead
 

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from vitals.aws import s3
 from vitals.aws.cost import Cost
-from vitals.aws.runtime import SYSTEM, Runtime
+from vitals.aws.runtime import SYSTEM, Runtime, results
 from vitals.codec import day_file_reader
 from vitals.codec.day_file import SCHEMA_VERSION, Contents, Group
 from vitals.codec.day_file_reader import Footer, RowGroup
@@ -231,8 +231,7 @@ class ColdTier:
 
         try:
             runs = list(day_file_reader.runs(opened.footer.row_groups_of(ids), _MAX_REQUEST_BYTES))
-            # One run is the common case, and its caller reads other days at the same time.
-            return merge([read(run) for run in runs] if len(runs) == 1 else self._pool.map(read, runs))
+            return merge(results(self._pool, read, runs))
         except OverwrittenError:
             self._footers.pop(day_object.key, None)
             raise

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vitals.aws.cost import Cost
-from vitals.aws.runtime import SYSTEM, Runtime
+from vitals.aws.runtime import SYSTEM, Runtime, results
 from vitals.codec import blocks
 from vitals.codec.block_merge import Block, BlockKey, first_blocks, fitting_block, unchanged
 from vitals.errors import ConflictError
@@ -150,13 +150,12 @@ class HotTier:
         """Returns the samples of these points in the span, by point then time, without expired blocks."""
         wanted = _slots_by_group(ids)
         jobs = [(group, piece) for group in wanted for piece in span.pieces(_QUERY_SPAN_MS)]
-        parts = self._pool.map(
-            lambda job: self._read_slots(
-                site, job[0], wanted[job[0]], job[1], now_ms, cost, consistent=consistent
-            ),
-            jobs,
-        )
-        return merge(parts)
+
+        def read_job(job: tuple[int, Span]) -> Samples:
+            group, piece = job
+            return self._read_slots(site, group, wanted[group], piece, now_ms, cost, consistent=consistent)
+
+        return merge(results(self._pool, read_job, jobs))
 
     def read_group(self, site: str, group: int, span: Span, now_ms: int) -> tuple[Samples, list[StoredBlock]]:
         """Returns all samples of a group in whole windows, read consistently, and their blocks.
