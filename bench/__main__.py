@@ -21,8 +21,8 @@ from bench.report import show
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
 from vitals.ace.client import AceClient
-from vitals.ace.limits import PAGE_SIZE
 from vitals.ace.pacing import Pace
+from vitals.ace.page_size import LIVE
 from vitals.ace.points import listed_from_ace
 from vitals.model.points import Catalog
 from vitals.model.samples import Samples, concat
@@ -235,7 +235,7 @@ def backfill_figures() -> int:
         output = _python("-m", "bench.backfill", simulator.url, key, day_name(start_ms), str(NOW))
     results: dict[str, float] = json.loads(output)
     show("samples", results["samples"], "samples")
-    pages = 24 * math.ceil(POINTS * 60 / PAGE_SIZE)
+    pages = 24 * math.ceil(POINTS * 60 / LIVE)
     missed = show("requests to ACE", results["upstream_requests"], "requests", pages)
     show("requests to AWS, a rollup of each point among them", results["aws_requests"], "requests")
     missed += show("CPU, moto's own among it", results["cpu_s"], "s", 60)

@@ -46,11 +46,9 @@ def poll(body: bytes, ids: dict[str, int], now_ms: int, table: MemoryTable) -> t
     ace = AceClient("http://ace", "key", Pace(60_000), session=session)
     hot = HotTier(table.client(), "HotTable")
     began = time.process_time()
-    parts = []
-    for page in ace.pages("site", Span(now_ms - WINDOW_MS, now_ms)):
-        samples = accept(page, ids, now_ms).samples
-        parts.append(samples)
-    written = concat(parts)
+    span = Span(now_ms - WINDOW_MS, now_ms)
+    pieces = ace.pages("site", span, lambda readings: accept(readings, ids, now_ms))
+    written = concat(accepted.samples for accepted in pieces)
     hot.write("site", written, now_ms)
     return written, time.process_time() - began
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from vitals.errors import NotFoundError
 from vitals.model.site_day import SiteDay
-from vitals.model.timespan import HOUR_MS
 from vitals.pipeline.archiver import Archiver
 from vitals.pipeline.ingest import Ingest, Tally
 
@@ -28,8 +27,7 @@ class ReconcilingArchiver:
         if not catalog.active_ids:
             # A restored catalog: each reading would be rejected, and the day noted as polled.
             raise NotFoundError(f"no point of site {day.site} is listed yet; sync it first")
-        for hour in day.span.pieces(HOUR_MS):
-            self.ingest.fetch(day.site, catalog, hour, Tally())
-        # Recorded hour by hour, a day claims no point that it lacked before. It was read whole for these.
+        self.ingest.fetch_long(day.site, catalog, day.span, Tally())
+        # Recorded span by span, a day claims no point that it lacked before. It was read whole for these.
         self.ingest.ledger.record(day.site, day.span, {}, catalog.configured)
         return "hot+upstream"

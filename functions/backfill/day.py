@@ -1,4 +1,4 @@
-"""One day of a run: read hour by hour, staged, and stored where readers look for it."""
+"""One day of a run: read span by span, staged, and stored where readers look for it."""
 
 import tempfile
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 
 from backfill.day_attempt import DayAttempts, Outcome
 from backfill.read_day import DayReader, load_run, progress
-from backfill.stage_hour import HourStager
+from backfill.stage_span import SpanStager
 from backfill.store_day import DayStore
 from vitals.aws.runtime import SYSTEM
 from vitals.model.records.runs import Run
@@ -38,7 +38,7 @@ class DayWorker:
     def work(self, run_id: str, date: str) -> dict[str, Any]:
         """Reads and stores the day and returns its receipt; safe to repeat, to race and to kill.
 
-        The hours that were read before an error are staged, and the next attempt continues after them.
+        The spans that were read before an error are staged, and the next attempt continues after them.
         """
         run = load_run(self.runs, run_id)
         day = SiteDay.parse(run.site, date)
@@ -50,19 +50,19 @@ class DayWorker:
     def _read_and_store(self, run: Run, day: SiteDay) -> Outcome | None:
         """Returns the day's status and counts; None when the run is cancelled."""
         with tempfile.TemporaryDirectory() as folder:
-            hours = self._reader().read(run, day, Path(folder))
-            if hours is None:
+            spans = self._reader().read(run, day, Path(folder))
+            if spans is None:
                 return None
             store = DayStore(self.staging, self.archiver, self.ingest)
-            stored = store.store(run.run, day, hours, Path(folder))
-        counts = progress(hours)
+            stored = store.store(run.run, day, spans, Path(folder))
+        counts = progress(spans)
         counts["rejected"] += stored.rejected
         return "done" if counts["samples"] or stored.rows else "empty", counts
 
     def _reader(self) -> DayReader:
         return DayReader(
             runs=self.runs,
-            stager=HourStager(self.ingest, self.staging),
+            stager=SpanStager(self.ingest, self.staging),
             catalogs=self.archiver.catalogs,
             circuits=self.circuits,
             remaining_s=self.remaining_s,

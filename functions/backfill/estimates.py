@@ -1,17 +1,15 @@
 """What reading days of a site, or rebuilding their rollups, should take: pure."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vitals.ace.limits import PAGE_SIZE
 from vitals.aws import prices
 from vitals.errors import InvalidRequestError
+from vitals.model.points import Catalog
 from vitals.model.records.ledger import ArchiveRecord
-from vitals.model.timespan import HOUR_MS
+from vitals.model.timespan import DAY_MS, Span
+from vitals.pipeline.page_spans import density_of, requests
 
-# The interval of points for which ACE names none; most are collected every minute.
-_DEFAULT_INTERVAL_S = 60
 # `make bench`: 35 CPU seconds for 6.6 M samples. The fixed cost of a day is small against that.
 _DAY_S = 1.0
 _MILLION_SAMPLES_S = 5.5
@@ -20,8 +18,8 @@ _REQUEST_S = 2.5
 # Three attempts may run out of time (statemachine/): the function's 15 minutes less what storing needs.
 _READING_S = 3 * 480
 _FUNCTION_GB = 1769 / 1024
-# Per hour: a staged file, a reserved request slot and a progress record. Per day: its file, ledger and run.
-_WRITES_AN_HOUR, _WRITES_A_DAY = 2, 40
+# Per request: a staged file, a reserved slot and a progress record. Per day: its file, ledger and run.
+_WRITES_A_REQUEST, _WRITES_A_DAY = 2, 40
 # Of a rebuild: 1.8 CPU seconds for a million rows, and waits; four writes of the ledger and two of the run.
 _MILLION_ROWS_S, _REBUILD_WRITES_A_DAY = 2.0, 6
 
@@ -35,12 +33,12 @@ class Estimate:
     dollars: float
 
 
-def concurrent_days(intervals_s: Sequence[int | None], per_minute: int, concurrency: int) -> int:
+def concurrent_days(catalog: Catalog, per_minute: int, concurrency: int) -> int:
     """Returns how many days to read at once so that the pace lets each finish within its attempts.
 
     InvalidRequestError when the pace is too slow for a single day.
     """
-    fitting = int(_READING_S * per_minute / 60 / _requests_a_day(intervals_s))
+    fitting = int(_READING_S * per_minute / 60 / requests_a_day(catalog))
     if fitting < 1:
         raise InvalidRequestError(
             f"{per_minute} requests per minute are too few to read a day of this site;"
@@ -49,23 +47,29 @@ def concurrent_days(intervals_s: Sequence[int | None], per_minute: int, concurre
     return min(fitting, concurrency)
 
 
-def estimate(days: int, intervals_s: Sequence[int | None], per_minute: int, concurrency: int) -> Estimate:
+def estimate(days: int, catalog: Catalog, per_minute: int, concurrency: int) -> Estimate:
     """Returns the requests, minutes and dollars for so many days at a pace of `per_minute` requests.
 
-    An interval of None is one that ACE does not name.
+    So many days are read at a time. Each takes its own time, or longer where the pace of all is slower.
     """
-    day_requests = _requests_a_day(intervals_s)
-    work_s = _DAY_S + _MILLION_SAMPLES_S * 24 * _samples_an_hour(intervals_s) / 1_000_000
-    day_s = work_s + day_requests * max(_REQUEST_S, concurrency * 60 / per_minute)
-    writes = 24 * _WRITES_AN_HOUR + _WRITES_A_DAY
+    day_requests = requests_a_day(catalog)
+    samples = density_of(catalog).per_second * DAY_MS / 1000
+    own_s = _DAY_S + _MILLION_SAMPLES_S * samples / 1_000_000 + _REQUEST_S * day_requests
+    day_s = max(own_s, concurrency * day_requests * 60 / per_minute)
+    writes = day_requests * _WRITES_A_REQUEST + _WRITES_A_DAY
     dollars = days * (
         day_s * _FUNCTION_GB * prices.LAMBDA_GB_SECOND
         + writes * prices.S3_PUT
         + writes * prices.DYNAMODB_WRITE_UNIT
-        + len(intervals_s) * prices.DYNAMODB_WRITE_UNIT
+        + catalog.configured.bit_count() * prices.DYNAMODB_WRITE_UNIT
         + 3 * prices.STEP_FUNCTIONS_TRANSITION
     )
     return Estimate(days * day_requests, round(days * day_s / concurrency / 60, 1), round(dollars, 4))
+
+
+def requests_a_day(catalog: Catalog) -> int:
+    """Returns the requests that read a day of the points, if their intervals are right."""
+    return requests(Span(0, DAY_MS), density_of(catalog))
 
 
 def estimate_rebuild(days: Sequence[ArchiveRecord], concurrency: int) -> Estimate:
@@ -82,11 +86,3 @@ def estimate_rebuild(days: Sequence[ArchiveRecord], concurrency: int) -> Estimat
         + len(days) * 3 * prices.STEP_FUNCTIONS_TRANSITION
     )
     return Estimate(0, round(seconds / concurrency / 60, 1), round(dollars, 4))
-
-
-def _requests_a_day(intervals_s: Sequence[int | None]) -> int:
-    return 24 * max(1, math.ceil(_samples_an_hour(intervals_s) / PAGE_SIZE))
-
-
-def _samples_an_hour(intervals_s: Sequence[int | None]) -> float:
-    return sum(HOUR_MS / 1000 / (interval or _DEFAULT_INTERVAL_S) for interval in intervals_s)

@@ -82,14 +82,13 @@ class Planner:
         archived = self.ledger.archive_records(request.site, request.days)
         polled = self.ledger.polled_days(request.site, request.days)
         days = days_to_read(request, archived, polled, catalog.configured)
-        intervals = [point.listed.interval_s for point in catalog.points if point.active]
-        concurrency = concurrent_days(intervals, self.requests_per_minute, self.concurrency)
+        concurrency = concurrent_days(catalog, self.requests_per_minute, self.concurrency)
         return RunPlan(
             days=tuple(map(day_name, days)),
             complete=request.days.length_ms // DAY_MS - len(days),
             concurrency=concurrency,
             key_group=key_group,
-            estimate=estimate(len(days), intervals, self.requests_per_minute, concurrency),
+            estimate=estimate(len(days), catalog, self.requests_per_minute, concurrency),
         )
 
     def _plan_rebuild(self, request: BackfillRequest, key_group: str) -> RunPlan:

@@ -1,20 +1,20 @@
-"""Reading a day of a run, hour by hour, from where the attempt before stopped."""
+"""Reading a day of a run, span by span, from where the attempt before stopped."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from backfill.stage_hour import HourRequest, HourStager
+from backfill.plan_day import next_span, usable_spans
+from backfill.stage_span import SpanRequest, SpanStager
 from vitals.errors import NotFoundError, UnfinishedDayError, UpstreamUnavailableError
-from vitals.model import point_set
 from vitals.model.points import Catalog
 from vitals.model.records.runs import Run
 from vitals.model.site_day import SiteDay
-from vitals.model.timespan import HOUR_MS, Span, floor_window
+from vitals.model.timespan import HOUR_MS, Span, floor_window, iso
 from vitals.store.control.circuit import CircuitTable
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.runs import RunTable
-from vitals.store.tiers.staging import StagedHour
+from vitals.store.tiers.staging import StagedSpan
 
 # With less time left than a request may take, a timeout does not show that the upstream is unavailable.
 _LAST_REQUEST_S = 60
@@ -24,55 +24,67 @@ _LAST_REQUEST_S = 60
 class DayReader:
     """Reads days into the staging area; `remaining_s` is the time left for reading.
 
-    Between hours, and at most every `progress_interval_s`, it notes the progress and looks whether the run
+    Between spans, and at most every `progress_interval_s`, it notes the progress and looks whether the run
     was cancelled and whether the circuit is open.
     """
 
     runs: RunTable
-    stager: HourStager
+    stager: SpanStager
     catalogs: CatalogTable
     circuits: CircuitTable
     remaining_s: Callable[[], float]
     progress_interval_s: float
     monotonic: Callable[[], float]
 
-    def read(self, run: Run, day: SiteDay, folder: Path) -> list[StagedHour] | None:
-        """Returns every hour of the day up to the present, staged; None when the run is cancelled.
+    def read(self, run: Run, day: SiteDay, folder: Path) -> list[StagedSpan] | None:
+        """Returns spans that are together the day up to the present, staged; None when the run is cancelled.
 
-        UnfinishedDayError when the time is over; the hours read before it are staged.
+        UnfinishedDayError when the time is over; the spans read before it are staged.
         """
         catalog = self.catalogs.load(run.site)
-        staged = self.stager.staging.hours(run.run, day, folder)
+        closed = Span(day.day_ms, min(day.span.end_ms, floor_window(self.stager.ingest.now())))
+        staged = self._resume(run, day, closed, catalog, folder)
         noted_s = float("-inf")
-        for hour, span in enumerate(_closed_hours(day, self.stager.ingest.now())):
-            if hour in staged and _is_usable(staged[hour], span, catalog):
-                continue
+        while plan := next_span(staged, closed, catalog, self.stager.ingest.ace.page_size):
             if self.monotonic() - noted_s >= self.progress_interval_s:
                 noted_s = self.monotonic()
-                if not self._may_continue(run, day, staged.values()):
+                if not self._may_continue(run, day, staged):
                     return None
             if self.remaining_s() <= 0:
-                raise _unfinished(day, hour)
-            if staged.pop(hour, None):
-                self.stager.staging.reopen(run.run, day, hour)
-            staged[hour] = self._stage(HourRequest(run.run, day, hour, span), catalog, folder)
-        return [staged[hour] for hour in sorted(staged)]
+                raise _unfinished(plan.span)
+            receipt = self._stage(SpanRequest(run.run, day, plan), catalog, folder)
+            staged = sorted([*staged, *([receipt] if receipt else [])], key=lambda staged: staged.span)
+        return staged
 
-    def _may_continue(self, run: Run, day: SiteDay, hours: Iterable[StagedHour]) -> bool:
+    def _resume(
+        self, run: Run, day: SiteDay, closed: Span, catalog: Catalog, folder: Path
+    ) -> list[StagedSpan]:
+        """Returns the spans that need not be read again, of those that are staged; drops the others."""
+        staging = self.stager.staging
+        staged = staging.spans(run.run, day, folder)
+        usable = usable_spans(staged, closed, catalog)
+        staging.reopen(run.run, day, [receipt.span for receipt in staged if receipt not in usable])
+        return usable
+
+    def _may_continue(self, run: Run, day: SiteDay, spans: Iterable[StagedSpan]) -> bool:
         """Notes the progress; returns False for a cancelled run, CircuitOpenError for an open circuit."""
-        self.runs.update_day(run, day.date, **progress(hours))
+        self.runs.update_day(run, day.date, **progress(spans))
         if load_run(self.runs, run.run).cancel_ms:
             return False
         self.circuits.load().check(self.stager.ingest.now())
         return True
 
-    def _stage(self, request: HourRequest, catalog: Catalog, folder: Path) -> StagedHour:
+    def _stage(self, request: SpanRequest, catalog: Catalog, folder: Path) -> StagedSpan | None:
+        """Returns the span's receipt; None when it failed and smaller pages are worth another attempt."""
         try:
             return self.stager.stage(request, catalog, folder)
         except UpstreamUnavailableError as error:
             if self.remaining_s() < _LAST_REQUEST_S:
-                raise _unfinished(request.day, request.hour) from error
-            raise
+                raise _unfinished(request.plan.span) from error
+            # Bounded, because pages only become smaller.
+            if self.stager.ingest.ace.page_size >= request.plan.size:
+                raise
+            return None
 
 
 def load_run(runs: RunTable, run_id: str) -> Run:
@@ -83,33 +95,17 @@ def load_run(runs: RunTable, run_id: str) -> Run:
     return run
 
 
-def progress(hours: Iterable[StagedHour]) -> dict[str, int]:
-    """Returns the fields of RunDay that these hours fill."""
-    hours = list(hours)
+def progress(spans: Iterable[StagedSpan]) -> dict[str, int]:
+    """Returns the fields of RunDay that these spans fill; an hour that was read in part counts as one."""
+    spans = list(spans)
     return {
-        "hours": len(hours),
-        "samples": sum(hour.samples for hour in hours),
-        "requests": sum(hour.requests for hour in hours),
-        "rejected": sum(sum(hour.rejected.values()) for hour in hours),
+        "hours": -(-sum(staged.span.length_ms for staged in spans) // HOUR_MS),
+        "samples": sum(staged.samples for staged in spans),
+        "requests": sum(staged.requests for staged in spans),
+        "rejected": sum(sum(staged.rejected.values()) for staged in spans),
     }
 
 
-def _is_usable(hour: StagedHour, span: Span, catalog: Catalog) -> bool:
-    """Returns whether an earlier attempt read the whole span, for every point that is configured now."""
-    return (
-        hour.end_ms == span.end_ms
-        and bool(hour.configured)
-        and point_set.contains(hour.points, catalog.configured)
-    )
-
-
-def _unfinished(day: SiteDay, hour: int) -> UnfinishedDayError:
-    """Returns the error of an attempt that ends before this hour of the day is read."""
-    return UnfinishedDayError(
-        f"time limit reached before hour {hour} of {day.date}; the next attempt continues"
-    )
-
-
-def _closed_hours(day: SiteDay, now_ms: int) -> list[Span]:
-    """Returns the hours of the day up to the last window that is over."""
-    return list(Span(day.day_ms, min(day.span.end_ms, floor_window(now_ms))).pieces(HOUR_MS))
+def _unfinished(span: Span) -> UnfinishedDayError:
+    """Returns the error of an attempt that ends before this span is read."""
+    return UnfinishedDayError(f"time limit reached before {iso(span.start_ms)}; the next attempt continues")

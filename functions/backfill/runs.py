@@ -69,7 +69,7 @@ class Runs:
     def abandon(self, run: Run, error: str, status: str = "failed") -> None:
         """Ends a run that has no execution, or none any more."""
         now_ms = self.now()
-        # A worker that outlives its execution stops before its next hour.
+        # A worker that outlives its execution stops before its next span.
         cancel_ms = run.cancel_ms or now_ms
         self.table.update_running(run.run, status=status, ended_ms=now_ms, cancel_ms=cancel_ms, error=error)
         self.table.unlock(run.site, run.run)

@@ -10,7 +10,7 @@ from backfill.planning import RunPlan
 from vitals.model.records.runs import RUNNING, DayStatus, Run, RunDay
 from vitals.model.timespan import iso
 
-# Reading a day's hours is most of the work; storing it is the rest.
+# Reading a day is most of the work; storing it is the rest.
 _READING_SHARE = 0.9
 _FINAL = ("done", "empty", "cancelled")
 

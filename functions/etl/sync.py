@@ -75,8 +75,7 @@ class Syncer:
         """Reads the span (widened to whole windows) again; the checkpoint does not move."""
         with guarded(self.circuits, self.ingest.now):
             catalog = self._load_catalog(record, receipt)
-            for piece in span.whole_windows().pieces(plan.STEP_MS):
-                self.ingest.fetch(receipt.site, catalog, piece, receipt.tally)
+            self.ingest.fetch_long(receipt.site, catalog, span.whole_windows(), receipt.tally)
         self._log_dense(catalog, receipt)
 
     def _load_catalog(self, record: SiteRecord | None, receipt: Receipt) -> Catalog:

@@ -7,7 +7,7 @@ from operations.cost import assumptions as assumed
 from operations.cost.bill import Line
 from operations.cost.facts import Facts
 from operations.cost.units import CUSTOM_METRICS, DAY_FILE_BYTES, EVENTS, ITEM_BYTES, Event
-from vitals.ace.limits import PAGE_SIZE
+from vitals.ace.page_size import LIVE
 from vitals.pipeline.ingest import PAGES_AT_ONCE
 
 # Causes of the units of DynamoDB, by what `bench.day` counts.
@@ -135,7 +135,7 @@ def _pages(event: Event, points: int) -> int:
     if event.name not in _MINUTES:
         return 0
     samples = points * assumed.SAMPLES_PER_MINUTE * _MINUTES[event.name]
-    return math.ceil(samples / PAGE_SIZE)
+    return math.ceil(samples / LIVE)
 
 
 def _listing_requests(points: int) -> int:

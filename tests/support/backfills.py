@@ -23,11 +23,13 @@ from vitals.aws.stepfunctions import Executions
 from vitals.model.records.tokens import Grant
 from vitals.model.timespan import (
     DAY_MS,
+    HOUR_MS,
     Span,
     day_name,
     floor_window,
 )
 from vitals.pipeline.archiver import Archiver
+from vitals.pipeline.page_spans import PagePlan
 from vitals.reading.request import QueryRequest
 from vitals.store.control.circuit import CircuitTable
 from vitals.store.state.ledger import Ledger
@@ -109,6 +111,15 @@ class Backfill:
         rows = self.world.client.scan(TableName="HotTable")["Items"]
         inside = (int(row["w"]["N"]) for row in rows if "#rollup#" not in row["pk"]["S"])
         return sum(span.start_ms <= time_ms < span.end_ms for time_ms in inside)
+
+
+def read_by_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets backfills read a span for each hour of a day, as if its readings fitted no more."""
+
+    def next_page(remaining: Span, density: Any, largest: int) -> PagePlan:
+        return PagePlan((next(remaining.pieces(HOUR_MS)),), largest)
+
+    monkeypatch.setattr("backfill.plan_day.next_page", next_page)
 
 
 def days_ago(days: int) -> str:

@@ -14,7 +14,7 @@ from local.ace_simulator import requests as ace_requests
 from local.ace_simulator.faults import Faults
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
-from tests.support.backfills import TODAY, Backfill, backfill, days_ago, whole
+from tests.support.backfills import TODAY, Backfill, backfill, days_ago, read_by_hours, whole
 from tests.support.clock import Clock
 from tests.support.kill import killed_at
 from tests.support.sites import SITE
@@ -339,8 +339,9 @@ def test_hours_staged_without_a_point_are_read_again(
         {"task": "plan", "run": "run", "asked": {"site": SITE, "start_date": day, "end_date": day}}
     )
     with monkeypatch.context() as patch:
+        read_by_hours(patch)
         if older:
-            patch.setattr("backfill.stage_hour.points_text", lambda points: "")
+            patch.setattr("backfill.stage_span.points_text", lambda points: "")
         with pytest.raises(UnfinishedDayError):
             backfill.worker.work("run", day)
     if not older:
@@ -348,7 +349,7 @@ def test_hours_staged_without_a_point_are_read_again(
     hourly(backfill.world, 1)
     before = backfill.upstream_requests()
     backfill.worker.work("run", day)
-    assert backfill.upstream_requests() - before == 24
+    assert backfill.upstream_requests() - before == 1
     expected = backfill.worker.archiver.catalogs.load(SITE).configured
     claimed = backfill.worker.archiver.ledger.polled_days(SITE, whole(3, 3))[TODAY - 3 * DAY_MS]
     assert claimed == expected
@@ -356,9 +357,10 @@ def test_hours_staged_without_a_point_are_read_again(
     backfill.assert_exact(whole(3, 3))
 
 
-def test_a_restaged_hour_killed_midway_is_not_whole(
+def test_a_restaged_span_killed_midway_is_not_whole(
     backfill: Backfill, pages: Pages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    read_by_hours(monkeypatch)
     monkeypatch.setattr("vitals.pipeline.ingest.FLUSH_SAMPLES", 1)
     monkeypatch.setattr(backfill.worker.ingest.ace, "page_size", 10)
     pages.hidden = {pages.lost}
@@ -371,19 +373,25 @@ def test_a_restaged_hour_killed_midway_is_not_whole(
         backfill.worker.work("run", day)
     pages.hidden = set()
     hourly(backfill.world, 1)
-    assert 0 in backfill.worker.staging.hours("run", SiteDay.parse(SITE, day), tmp_path)
+    first = Span(TODAY - 3 * DAY_MS, TODAY - 3 * DAY_MS + HOUR_MS)
+    assert first in staged_spans(backfill, day, tmp_path)
     with killed_at(staging.StagingArea, "put_part", call=2):
         backfill.worker.work("run", day)
-    assert 0 not in backfill.worker.staging.hours("run", SiteDay.parse(SITE, day), tmp_path)
+    assert first not in staged_spans(backfill, day, tmp_path)
     backfill.worker.work("run", day)
     backfill.assert_exact(whole(3, 3))
 
 
+def staged_spans(backfill: Backfill, day: str, folder: Path) -> list[Span]:
+    staged = backfill.worker.staging.spans("run", SiteDay.parse(SITE, day), folder)
+    return [receipt.span for receipt in staged]
+
+
 def test_a_receipt_of_a_newer_version_is_read() -> None:
-    hour = staging.StagedHour(1, 0, HOUR_MS, 5, 0, [0] * 12, 1)
-    text = staging.orjson.dumps(dataclasses.asdict(hour) | {"new": 1})
-    assert staging._receipt(text) == hour
-    assert hour.points == point_set.from_ids([])
+    receipt = staging.StagedSpan(0, HOUR_MS, 5, 0, [0] * 12, 1)
+    text = staging.orjson.dumps(dataclasses.asdict(receipt) | {"new": 1})
+    assert staging._receipt(text) == receipt
+    assert receipt.points == point_set.from_ids([])
 
 
 def test_archiving_that_rereads_a_day_claims_its_points(backfill: Backfill, pages: Pages) -> None:

@@ -35,6 +35,7 @@ from vitals.model.timespan import HOUR_MS, Span, floor_window, iso
 from vitals.pipeline import acceptance
 from vitals.pipeline.acceptance import accept
 from vitals.pipeline.ingest import Ingest, Tally
+from vitals.pipeline.page_spans import PagePlan
 
 __all__ = ["queue"]
 
@@ -69,7 +70,7 @@ def serving(*answers: bytes, **settings: Any) -> Iterator[AceClient]:
 
 def pages_of(*bodies: bytes) -> list[Any]:
     with serving(*(answer(body) for body in bodies)) as ace:
-        return [entry for entries in ace.pages("s", SPAN) for entry in entries]
+        return [entry for entries in ace.pages("s", SPAN, list) for entry in entries]
 
 
 # Pages.
@@ -114,7 +115,7 @@ def test_malformed_entries_are_logged_once_for_each_page() -> None:
     with serving(
         answer(first), answer(second), warn=lambda text, **context: warnings.append((text, context))
     ) as ace:
-        assert len([entry for entries in ace.pages("s", SPAN) for entry in entries]) == 5
+        assert len([entry for entries in ace.pages("s", SPAN, list) for entry in entries]) == 5
     assert [(text, fields["malformed"]) for text, fields in warnings] == [
         ("malformed entries", 2),
         ("malformed entries", 1),
@@ -142,10 +143,10 @@ def test_malformed_entries_are_logged_once_for_each_page() -> None:
 )
 def test_incomplete_bodies_are_retried_and_errors_located(body: bytes, problem: str) -> None:
     with serving(answer(body), answer(page(GOOD)), retry=TWICE) as ace:
-        assert list(ace.pages("s", SPAN)) == [[json.loads(GOOD)]]
+        assert list(ace.pages("s", SPAN, list)) == [[json.loads(GOOD)]]
         assert ace.requests == 2
     with serving(answer(body)) as ace, pytest.raises(UpstreamUnavailableError, match=problem) as caught:
-        list(ace.pages("s", SPAN))
+        list(ace.pages("s", SPAN, list))
     text = str(caught.value)
     assert text.startswith("/sites/s/timeseries/paginated (page 1): ")
     assert text.isascii()
@@ -278,9 +279,9 @@ def test_a_malformed_body_beyond_the_limit_is_broken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     body = page(GOOD, GOOD.replace('"1.5"', "NaN"))
-    monkeypatch.setattr(bodies, "_MAX_MALFORMED_BYTES", len(body))
+    monkeypatch.setattr(bodies, "MAX_MALFORMED_BYTES", len(body))
     assert len(pages_of(body)) == 2
-    monkeypatch.setattr(bodies, "_MAX_MALFORMED_BYTES", len(body) - 1)
+    monkeypatch.setattr(bodies, "MAX_MALFORMED_BYTES", len(body) - 1)
     with pytest.raises(UpstreamUnavailableError, match=rf"invalid JSON in a body of .* of {len(body)}"):
         pages_of(body)
     assert len(pages_of(page(*[GOOD] * 5))) == 5
@@ -367,7 +368,7 @@ def parts_before(error: type[Exception], match: str, ace: AceClient) -> list[lis
     ingest = Ingest(ace, None, None, lambda: NOON, SYSTEM.pool)  # type: ignore[arg-type]
     parts: list[list[float]] = []
     with pytest.raises(error, match=match):
-        for batch in ingest.read("s", catalog, SPAN, Tally()):
+        for batch in ingest.read("s", catalog, PagePlan((SPAN,), 100), Tally()):
             parts.append(batch.values.tolist())
     return parts
 
@@ -405,7 +406,7 @@ def test_an_unreadable_retry_after_is_ignored(text: str, status: str) -> None:
     busy = answer(b"", f"Retry-After: {text}", status=status)
     retry = Retry(total=1, backoff_factor=0)
     with serving(busy, answer(page(GOOD)), retry=retry) as ace:
-        assert len(list(ace.pages("s", SPAN))) == 1
+        assert len(list(ace.pages("s", SPAN, list))) == 1
         assert ace.requests == 2
 
 
@@ -423,8 +424,8 @@ def test_a_long_wait_is_reported_as_sent(text: str) -> None:
 )
 def test_what_came_before_any_error_is_kept(error: Exception) -> None:
     class Breaking(AceClient):
-        def pages(self, site: str, span: Span) -> Any:
-            yield [json.loads(GOOD)]
+        def pages(self, site: str, span: Span, accept: Any, *_: Any) -> Any:
+            yield accept([json.loads(GOOD)])
             raise error
 
     assert parts_before(type(error), str(error), Breaking("http://ace", "key", Pace(60))) == [[1.5]]

@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from backfill import app
-from backfill.stage_hour import HourStager
+from backfill.stage_span import SpanStager
 from tests.support.backfill_handlers import CONTEXT, deployed
+from tests.support.backfills import read_by_hours
 from tests.support.clock import Clock
 from tests.support.races import lose_one_block
 from tests.support.sites import SITE
@@ -51,17 +52,18 @@ def versions(day: SiteDay) -> list[dict[str, Any]]:
     return list(listed.get("Versions", []))
 
 
-def test_a_day_continues_after_its_staged_hours(deployed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_day_continues_after_its_staged_spans(deployed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_by_hours(monkeypatch)
     plan(OLD)
-    stage, hours = HourStager.stage, []
+    stage, hours = SpanStager.stage, []
 
-    def failing(stager: HourStager, request: Any, *arguments: Any) -> Any:
-        hours.append(request.hour)
+    def failing(stager: SpanStager, request: Any, *arguments: Any) -> Any:
+        hours.append((request.plan.span.start_ms - OLD.day_ms) // HOUR_MS)
         if len(hours) == 4:
             raise UpstreamUnavailableError("down")
         return stage(stager, request, *arguments)
 
-    monkeypatch.setattr(HourStager, "stage", failing)
+    monkeypatch.setattr(SpanStager, "stage", failing)
     with pytest.raises(UpstreamUnavailableError):
         read(OLD)
     assert read(OLD)["status"] == "done"

@@ -131,7 +131,7 @@ def test_a_dry_run_starts_nothing(call: Call) -> None:
         200,
         True,
         1,
-        24,
+        1,
     )
     assert executions() == []
 

@@ -15,7 +15,16 @@ from backfill.estimates import concurrent_days
 from local.ace_simulator.faults import Faults
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
-from tests.support.backfills import OPERATOR, READER, TODAY, Backfill, backfill, days_ago, whole
+from tests.support.backfills import (
+    OPERATOR,
+    READER,
+    TODAY,
+    Backfill,
+    backfill,
+    days_ago,
+    read_by_hours,
+    whole,
+)
 from tests.support.clock import Clock
 from tests.support.kill import killed_at
 from tests.support.sites import SITE
@@ -31,6 +40,7 @@ from vitals.errors import (
     UnfinishedDayError,
     UpstreamUnavailableError,
 )
+from vitals.model.points import Catalog, ListedPoint, Point
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.records.tokens import Grant
 from vitals.model.samples import from_columns
@@ -145,7 +155,7 @@ def test_force_stores_a_correction_of_the_source(backfill: Backfill) -> None:
 def test_what_the_source_lost_stays(backfill: Backfill) -> None:
     backfill.execute(days_ago(9), days_ago(9))
     before = backfill.answers(whole(9, 9))
-    backfill.worker.ingest.ace.pages = lambda *_: iter([[]])  # type: ignore[method-assign]
+    backfill.worker.ingest.ace.pages = lambda *_: iter([])  # type: ignore[method-assign]
     backfill.world.clock.forward(60)
     forced = backfill.execute(days_ago(9), days_ago(9), name="forced", force=True)
     assert forced.output["days"] == {"done": 1, "empty": 0, "failed": 0, "cancelled": 0}
@@ -192,7 +202,7 @@ def _tally() -> Any:
 
 
 STEPS = [
-    ("staging", "hours", 1),
+    ("staging", "spans", 1),
     ("staging", "put_part", 3),
     ("staging", "finish", 2),
     ("staging", "fetch", 1),
@@ -232,8 +242,9 @@ def test_a_kill_at_any_step_is_completed_later(
     day = days_ago(3)
     backfill.tasks.handle({"task": "plan", "run": "run", "asked": request(day, day)})
     with monkeypatch.context() as patch:
+        read_by_hours(patch)
         if method == "put_part":
-            # Otherwise an hour is one part.
+            # Otherwise a span is one part.
             patch.setattr("vitals.pipeline.ingest.FLUSH_SAMPLES", 1)
             patch.setattr(backfill.worker.ingest.ace, "page_size", 3)
         with killed_at(type(owner), method, call=call, after=after):
@@ -256,7 +267,8 @@ def request(start: str, end: str, **changes: Any) -> dict[str, Any]:
     return {"site": SITE, "start_date": start, "end_date": end} | changes
 
 
-def test_a_retry_reads_only_missing_hours(backfill: Backfill) -> None:
+def test_a_retry_reads_only_missing_spans(backfill: Backfill, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_by_hours(monkeypatch)
     day, remaining = days_ago(3), iter([600] * 10 + [0] + [600] * 100)
     backfill.worker = dataclasses.replace(backfill.worker, remaining_s=lambda: next(remaining))
     before = backfill.upstream_requests()
@@ -271,10 +283,10 @@ def test_a_retry_reads_only_missing_hours(backfill: Backfill) -> None:
 def test_a_failing_day_does_not_stop_the_others(backfill: Backfill, monkeypatch: pytest.MonkeyPatch) -> None:
     real = type(backfill.worker.ingest.ace).pages
 
-    def pages(ace: Any, site: str, span: Span) -> Any:
+    def pages(ace: Any, site: str, span: Span, *how: Any) -> Any:
         if day_name(span.start_ms) == days_ago(4):
             raise UpstreamUnavailableError("answered 503")
-        return real(ace, site, span)
+        return real(ace, site, span, *how)
 
     with monkeypatch.context() as patch:
         patch.setattr(type(backfill.worker.ingest.ace), "pages", pages)
@@ -301,20 +313,22 @@ def test_an_open_circuit_stops_a_day_before_requests(backfill: Backfill) -> None
 
 
 def test_a_cancelled_run_keeps_its_days(backfill: Backfill, monkeypatch: pytest.MonkeyPatch) -> None:
-    api, staged = backfill.api(), []
+    api, finished = backfill.api(), []
     real = StagingArea.finish
 
-    def finish(area: StagingArea, run: str, day: SiteDay, *staged_hour: Any) -> None:
-        real(area, run, day, *staged_hour)
-        staged.append(day.date)
-        if staged.count(days_ago(4)) == 7:
+    read_by_hours(monkeypatch)
+
+    def finish(area: StagingArea, run: str, day: SiteDay, *staged: Any) -> None:
+        real(area, run, day, *staged)
+        finished.append(day.date)
+        if finished.count(days_ago(4)) == 7:
             assert api.cancel(OPERATOR, "run")[0] == 202
 
     monkeypatch.setattr(StagingArea, "finish", finish)
     ended = backfill.execute(days_ago(5), days_ago(2))
     assert (ended.status, ended.output["status"]) == ("SUCCEEDED", "cancelled")
     assert ended.output["days"] == {"done": 1, "empty": 0, "failed": 0, "cancelled": 3}
-    assert staged.count(days_ago(4)) == 7
+    assert finished.count(days_ago(4)) == 7
     assert backfill.staged() == []
     assert api.cancel(OPERATOR, "run") == (
         200,
@@ -410,7 +424,7 @@ def test_a_run_tells_its_progress(backfill: Backfill) -> None:
     api = backfill.api("run")
     status, answer = api.start(OPERATOR, request(days_ago(4), days_ago(1)))
     assert (status, answer["id"], answer["status"], answer["days_total"]) == (202, "run", "running", 4)
-    assert answer["estimate"]["requests"] == 96
+    assert answer["estimate"]["requests"] == 4
     assert api.get(READER, "run")["progress_percent"] == 0
     backfill.worker.work("run", days_ago(4))
     backfill.world.clock.forward(1)
@@ -420,7 +434,7 @@ def test_a_run_tells_its_progress(backfill: Backfill) -> None:
     assert run["samples_per_second"] == pytest.approx(run["samples"] / 60, abs=0.1)
     day, *waiting = run["days"]
     assert {day["status"] for day in waiting} == {"waiting"}
-    assert (day["date"], day["status"], day["hours"], day["requests"]) == (days_ago(4), "done", 24, 24)
+    assert (day["date"], day["status"], day["hours"], day["requests"]) == (days_ago(4), "done", 24, 1)
     for ago in (3, 2, 1):
         backfill.worker.work("run", days_ago(ago))
     backfill.tasks.handle({"task": "summarise", "run": "run", "days": []})
@@ -489,7 +503,7 @@ def test_grants_are_kept(backfill: Backfill) -> None:
 
 
 def test_memory_holds_one_group_of_what_is_staged(tmp_path: Any) -> None:
-    from vitals.codec import staged_hour
+    from vitals.codec import staged_span
 
     ids = [0, 0, 1, GROUP_SIZE, GROUP_SIZE + 5]
     first = from_columns(ids, [1, 2, 1, 1, 1], [1.0, 2.0, 3.0, 4.0, -0.0])
@@ -497,13 +511,13 @@ def test_memory_holds_one_group_of_what_is_staged(tmp_path: Any) -> None:
     files = []
     for number, samples in enumerate((first, second)):
         files.append(tmp_path / str(number))
-        files[-1].write_bytes(staged_hour.encode(samples))
-    parts = staged_hour.StagedParts(files)
+        files[-1].write_bytes(staged_span.encode(samples))
+    parts = staged_span.StagedParts(files)
     assert parts.group(0).equals(from_columns([0, 0, 1], [1, 2, 1], [1.0, 9.0, 3.0]))
     assert parts.group(1).equals(from_columns([GROUP_SIZE, GROUP_SIZE + 5], [1, 1], [4.0, -0.0]))
     assert not len(parts.group(2))
     assert len(parts.group(3)) == 1
-    assert staged_hour.decode(files[0]).equals(first)
+    assert staged_span.decode(files[0]).equals(first)
 
 
 def test_every_call_of_the_tasks_is_allowed(backfill: Backfill, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -611,7 +625,7 @@ def test_archiving_during_a_backfill_hides_no_day(
         archiver.archive(SiteDay(SITE, day_ms))
 
 
-def test_an_hour_cut_at_the_present_is_reread(backfill: Backfill) -> None:
+def test_a_span_up_to_the_present_is_continued(backfill: Backfill) -> None:
     """The live sync is down, so the day has no blocks; an attempt at noon, and one after midnight."""
     world, day = backfill.world, days_ago(-1)
     world.clock.now_ms = TODAY + DAY_MS + 12 * HOUR_MS + 31 * MINUTE_MS
@@ -624,7 +638,7 @@ def test_an_hour_cut_at_the_present_is_reread(backfill: Backfill) -> None:
 
 
 def test_what_was_read_earlier_is_stored_as_earlier(backfill: Backfill) -> None:
-    """A day of blocks: a sync that read after the hour was staged has the later word."""
+    """A day of blocks: a sync that read after the span was staged has the later word."""
     world = backfill.world
     world.clock.now_ms += DAY_MS
     name, time_ms = sorted(world.truth(whole(0)))[-1]
@@ -643,16 +657,17 @@ def test_what_was_read_earlier_is_stored_as_earlier(backfill: Backfill) -> None:
     backfill.assert_exact(whole(0))
 
 
-def test_samples_outside_of_the_hour_are_rejected(
+def test_samples_outside_of_the_span_are_rejected(
     backfill: Backfill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    read_by_hours(monkeypatch)
     ace = type(backfill.worker.ingest.ace)
     real, name = ace.pages, sorted(backfill.worker.archiver.catalogs.load(SITE).active_ids)[0]
 
-    def pages(client: Any, site: str, span: Span) -> Any:
+    def pages(client: Any, site: str, span: Span, accept: Any, *size: Any) -> Any:
         outside = (span.start_ms - 1, span.end_ms)
-        yield [{"name": name, "value": "1", "time": iso(time_ms)} for time_ms in outside]
-        yield from real(client, site, span)
+        yield accept([{"name": name, "value": "1", "time": iso(time_ms)} for time_ms in outside])
+        yield from real(client, site, span, accept, *size)
 
     monkeypatch.setattr(ace, "pages", pages)
     assert backfill.execute(days_ago(3), days_ago(3)).output["status"] == "succeeded"
@@ -739,9 +754,9 @@ def test_running_out_of_time_is_no_upstream_failure(
 
 
 def test_the_pace_limits_concurrent_days() -> None:
-    large = [60] * 4583
+    large = Catalog(tuple(Point(i, ListedPoint(f"p{i}", interval_s=10)) for i in range(4_583)))
     assert concurrent_days(large, 50, 2) == 2
-    assert concurrent_days(large, 50, 40) == 16
+    assert concurrent_days(large, 50, 40) == 12
     assert concurrent_days(large, 60_000, 40) == 40
     with pytest.raises(InvalidRequestError, match="AceRequestsPerMinute"):
         concurrent_days(large, 2, 2)

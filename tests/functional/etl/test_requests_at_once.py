@@ -14,6 +14,7 @@ from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace, PriorityPace
 from vitals.errors import UpstreamUnavailableError
 from vitals.model.timespan import HOUR_MS, Span, floor_window
+from vitals.pipeline.ingest import Tally
 
 LIMIT_S = 10
 
@@ -45,9 +46,9 @@ def test_weather_is_requested_while_readings_are(world: World) -> None:
             together.wait(LIMIT_S)
             return super().weather(site)
 
-        def pages(self, site: str, span: Span) -> Any:
+        def pages(self, *query: Any) -> Any:
             together.wait(LIMIT_S)
-            yield from super().pages(site, span)
+            yield from super().pages(*query)
 
     before = weather_samples(world)
     receipt = connected(world, Meeting).sync()
@@ -67,8 +68,8 @@ def test_readings_do_not_wait_for_weather(world: World) -> None:
             assert read.wait(LIMIT_S)
             return super().weather(site)
 
-        def pages(self, site: str, span: Span) -> Any:
-            yield from super().pages(site, span)
+        def pages(self, *query: Any) -> Any:
+            yield from super().pages(*query)
             read.set()
 
     before = weather_samples(world)
@@ -88,7 +89,7 @@ def test_failed_readings_fail_a_sync_with_weather(world: World) -> None:
             done.set()
             return readings
 
-        def pages(self, site: str, span: Span) -> Any:
+        def pages(self, *_: Any) -> Any:
             raise UpstreamUnavailableError("no readings today")
 
     with pytest.raises(UpstreamUnavailableError, match="no readings today"):
@@ -118,14 +119,15 @@ def test_pages_of_an_hour_are_requested_at_once(world: World) -> None:
     span, together = last_hour(world), threading.Barrier(3)
 
     class Meeting(AceClient):
-        def pages(self, site: str, part: Span) -> Any:
+        def pages(self, *query: Any) -> Any:
             together.wait(LIMIT_S)
-            yield from super().pages(site, part)
+            yield from super().pages(*query)
 
-    serial = world.reread(span)
-    parallel = connected(world, Meeting, page_size=A_THIRD).reread(span)
-    assert (parallel.tally.fetched, parallel.tally.rejected) == (serial.tally.fetched, serial.tally.rejected)
-    assert parallel.tally.blocks == 0
+    serial, parallel = world.reread(span).tally, Tally()
+    syncer = connected(world, Meeting, page_size=A_THIRD).syncer
+    syncer.ingest.fetch(SITE, syncer.catalogs.load(SITE), span, parallel)
+    assert (parallel.fetched, parallel.rejected) == (serial.fetched, serial.rejected)
+    assert parallel.blocks == 0
     assert_exact(world)
 
 
@@ -136,11 +138,11 @@ def test_pages_before_a_failed_one_are_stored(world: World, failing: int) -> Non
     span = last_hour(world)
 
     class Broken(AceClient):
-        def pages(self, site: str, part: Span) -> Any:
+        def pages(self, site: str, part: Span, *how: Any) -> Any:
             number = (part.start_ms - span.start_ms) * 3 // HOUR_MS
             if number == failing:
                 raise UpstreamUnavailableError("no page")
-            yield from super().pages(site, part)
+            yield from super().pages(site, part, *how)
 
     before = checkpoint(world)
     with pytest.raises(UpstreamUnavailableError, match="no page"):

@@ -27,6 +27,7 @@ from vitals.errors import (
     UpstreamUnavailableError,
 )
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, floor_window
+from vitals.pipeline.page_spans import PagePlan
 from vitals.store.tiers.hot import HotTier
 
 EVERY_FAULT = Faults(
@@ -116,11 +117,13 @@ def test_a_silent_gateway_is_read_again(make_world: Callable[..., World]) -> Non
     silent = Span(floor_window(world.clock()) - 6 * HOUR_MS, floor_window(world.clock()) - 4 * HOUR_MS)
 
     class Deaf(AceClient):
-        def pages(self, site: str, span: Span) -> Any:
-            for page in super().pages(site, span):
-                yield [
-                    r for r in page if not silent.start_ms <= (milliseconds(r["time"]) or 0) < silent.end_ms
-                ]
+        def pages(self, site: str, span: Span, accept: Any, *size: Any) -> Any:
+            def heard(page: Any) -> Any:
+                return accept(
+                    [r for r in page if not silent.start_ms <= (milliseconds(r["time"]) or 0) < silent.end_ms]
+                )
+
+            return super().pages(site, span, heard, *size)
 
     ace = Deaf(world.simulator.url, world.simulator.settings.api_key, Pace(60_000, burst=1_000))
     deaf = but(world, ace=ace)
@@ -140,16 +143,20 @@ def test_a_small_late_gateway_is_read_again(make_world: Callable[..., World]) ->
     silent = Span(end - 6 * HOUR_MS, end - 4 * HOUR_MS)
 
     class HalfDeaf(AceClient):
-        def pages(self, site: str, span: Span) -> Any:
-            for page in super().pages(site, span):
-                yield [
-                    r
-                    for r in page
-                    if not (
-                        silent.start_ms <= (milliseconds(r["time"]) or 0) < silent.end_ms
-                        and "analogInput" in r["name"]
-                    )
-                ]
+        def pages(self, site: str, span: Span, accept: Any, *size: Any) -> Any:
+            def heard(page: Any) -> Any:
+                return accept(
+                    [
+                        r
+                        for r in page
+                        if not (
+                            silent.start_ms <= (milliseconds(r["time"]) or 0) < silent.end_ms
+                            and "analogInput" in r["name"]
+                        )
+                    ]
+                )
+
+            return super().pages(site, span, heard, *size)
 
     ace = HalfDeaf(world.simulator.url, world.simulator.settings.api_key, Pace(60_000, burst=1_000))
     but(world, ace=ace).sync()
@@ -337,7 +344,7 @@ def test_outages_are_retried_and_refusals_are_not(world: World) -> None:
 
 
 def test_a_repeated_cursor_ends_the_fetch(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vitals.pipeline.ingest.page_spans", lambda span, *_: [span])
+    monkeypatch.setattr("vitals.pipeline.ingest.pages_at_once", lambda span, *_: PagePlan((span,), 500))
     world.sync()
     before = checkpoint(world)
     world.clock.forward(30)

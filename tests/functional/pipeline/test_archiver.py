@@ -48,7 +48,7 @@ def test_a_repeat_puts_no_second_file(archive: Archive) -> None:
 
 
 STEPS = [
-    ("ingest", "fetch", 5),
+    ("ingest", "write", 1),
     ("cold", "describe", 1),
     ("hot", "read_group", 1),
     ("cold", "put", 1),

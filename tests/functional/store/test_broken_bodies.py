@@ -15,11 +15,11 @@ from vitals.model.site_day import SiteDay
 from vitals.model.timespan import HOUR_MS
 from vitals.reading.bulk.unload import ArchiveUnload
 from vitals.store.tiers.query_cache import ResultCache
-from vitals.store.tiers.staging import StagedHour, StagingArea
+from vitals.store.tiers.staging import StagedSpan, StagingArea
 
 START = 1_767_225_600_000
 DAY = SiteDay("mill", START)
-HOUR = StagedHour(0, START, START + HOUR_MS, START, parts=1, windows=[2], requests=1)
+HOUR = StagedSpan(START, START + HOUR_MS, START, parts=1, windows=[2], requests=1)
 SAMPLES = from_columns([0, 1], [START, START], [1.0, 2.0])
 TWICE, EVERY_TIME = 2, 100
 
@@ -54,15 +54,15 @@ class Truncated:
         return content
 
 
-def test_staged_hours_are_read_again(client: Any, tmp_path: Path) -> None:
+def test_staged_spans_are_read_again(client: Any, tmp_path: Path) -> None:
     staging = StagingArea(client, "cold")
     (tmp_path / "writer").mkdir()
-    staging.put_part("run", DAY, 0, 0, SAMPLES, tmp_path / "writer")
+    staging.put_part("run", DAY, HOUR.span, 0, SAMPLES, tmp_path / "writer")
     staging.finish("run", DAY, HOUR, SAMPLES, tmp_path / "writer")
-    for name in ("hours", "parts"):
+    for name in ("spans", "parts"):
         (tmp_path / name).mkdir()
     break_bodies(client, TWICE)
-    assert staging.hours("run", DAY, tmp_path / "hours") == {0: HOUR}
+    assert staging.spans("run", DAY, tmp_path / "spans") == [HOUR]
     break_bodies(client, TWICE)
     files = staging.fetch("run", DAY, [HOUR], tmp_path / "parts")
     assert [file.read_bytes() for file in files[0]] == [
@@ -70,7 +70,7 @@ def test_staged_hours_are_read_again(client: Any, tmp_path: Path) -> None:
     ]
     break_bodies(client, EVERY_TIME)
     with pytest.raises(IncompleteReadError):
-        staging.hours("run", DAY, tmp_path / "hours")
+        staging.spans("run", DAY, tmp_path / "spans")
 
 
 def test_cached_results_are_read_once(client: Any) -> None:

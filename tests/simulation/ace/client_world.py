@@ -77,8 +77,7 @@ class World:
     def fetch(self, span: Span) -> Samples:
         """Returns what the client yields, after a check that each page is what was delivered."""
         samples: Samples = []
-        for page in self.client.pages(SITE, span):
-            accepted = accepted_of(page)
+        for accepted in self.client.pages(SITE, span, accepted_of):
             assert self.deliveries[-1].readings == accepted
             samples += accepted
         return samples

@@ -71,15 +71,17 @@ class Dense(AceClient):
     readings: Samples
     names: list[str]
 
-    def pages(self, site: str, span: Span) -> Any:
+    def pages(self, site: str, span: Span, accept: Any, *_: Any) -> Any:
         times = self.readings.times
         inside = self.readings[(times >= span.start_ms) & (times < span.end_ms)]
         rows = zip(inside.ids.tolist(), inside.times.tolist(), inside.values.tolist(), strict=True)
         texts = {time_ms: iso(time_ms) for time_ms in set(inside.times.tolist())}
-        yield [
-            {"name": self.names[point], "value": value, "time": texts[time_ms]}
-            for point, time_ms, value in rows
-        ]
+        yield accept(
+            [
+                {"name": self.names[point], "value": value, "time": texts[time_ms]}
+                for point, time_ms, value in rows
+            ]
+        )
 
 
 def test_64_points_at_4_hz_live_and_expire(backfill: Backfill) -> None:

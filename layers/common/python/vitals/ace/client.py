@@ -1,17 +1,18 @@
 """The endpoints of the ACE IoT API: a site, its points, its readings page by page, and its weather."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from requests import Session
 from urllib3.util.retry import Retry
 
-from vitals.ace import listing
-from vitals.ace.limits import PAGE_SIZE
+from vitals.ace import listing, page_size
+from vitals.ace.bodies import Accept
 from vitals.ace.listing import Listing
 from vitals.ace.pacing import Paced
-from vitals.ace.transport import RETRY, Request, Transport
+from vitals.ace.transport import RETRY, Answer, Request, Transport
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.codec.lenient_json import Form, MalformedEntry
 from vitals.errors import UpstreamCursorError
@@ -60,7 +61,7 @@ class AceClient:
         pace: Paced,
         *,
         retry: Retry = RETRY,
-        page_size: int = PAGE_SIZE,
+        page_size: int = page_size.LARGEST,
         timeout_s: float = TIMEOUT_S,
         session: Session | None = None,
         remaining_s: Callable[[], float] = lambda: float("inf"),
@@ -73,7 +74,7 @@ class AceClient:
         self._pace = pace
         self._retry = retry
         self.page_size = page_size
-        """The readings of a page, at most."""
+        """The readings of a page, at most; less after a page that was slow or failed."""
         self._timeout_s = timeout_s
         self._remaining_s = remaining_s
         self._warn = warn
@@ -104,22 +105,26 @@ class AceClient:
             self._monotonic,
         )
 
-    def pages(self, site: str, span: Span) -> Iterator[list[Reading]]:
-        """Yields the readings of every point of the site in the span as collected, a page at a time.
+    def pages[T](
+        self, site: str, span: Span, accept: Callable[[list[Reading]], T], size: int = page_size.LARGEST
+    ) -> Iterator[T]:
+        """Yields what `accept` makes of the readings of every point of the site in the span, as collected.
 
+        It gets a page of at most `size` readings, or a piece of it. A first page that fails is repeated with
+        a smaller size. The pages after it keep its size, because a cursor may depend on it.
         UpstreamCursorError when the cursors repeat, are missing or exceed 200 pages.
         """
         path = f"{_site_path(site)}/timeseries/paginated"
         query: dict[str, Any] = {
             "start_time": iso(span.start_ms),
             "end_time": iso(span.end_ms),
-            "page_size": self.page_size,
+            "page_size": min(size, self.page_size),
             "raw_data": "true",
         }
         cursors: set[str] = set()
         for page in range(1, MAX_PAGES + 1):
-            answer = self._get(path, query, _READINGS_FORM, page=page)
-            yield answer["point_samples"]
+            answer = self._page(path, query, accept, page)
+            yield from answer["point_samples"]
             if not answer.get("has_more"):
                 return
             cursor = answer.get("next_cursor")
@@ -128,6 +133,24 @@ class AceClient:
             cursors.add(cursor)
             query["cursor"] = cursor
         raise UpstreamCursorError(f"{path} did not end within {MAX_PAGES} pages")
+
+    def _page(self, path: str, query: dict[str, Any], accept: Accept, page: int) -> dict[str, Any]:
+        """Returns one page, and notes in the query the size that it has."""
+
+        def reduced(request: Request) -> Request:
+            self._allow(page_size.smaller(query["page_size"]))
+            if page == 1:
+                query["page_size"] = min(query["page_size"], self.page_size)
+            return replace(request, query=dict(query))
+
+        request = self._request(path, query, page)
+        answer = self._transport.get(request, _READINGS_FORM, self._retry, accept=accept, reduced=reduced)
+        self._allow(page_size.after_success(query["page_size"], answer.seconds, self._timeout_s))
+        return self._read(answer, request.subject)
+
+    def _allow(self, size: int) -> None:
+        """Limits the pages from now on to this size, if it is smaller than their limit."""
+        self.page_size = min(self.page_size, size)
 
     def weather(self, site: str) -> list[Reading]:
         """Returns the current weather as readings of WEATHER_POINTS; one request with a short timeout."""
@@ -157,9 +180,18 @@ class AceClient:
         retry: Retry | None = None,
         timeout_s: float | None = None,
     ) -> dict[str, Any]:
+        request = self._request(path, query, page, timeout_s)
+        return self._read(self._transport.get(request, form, retry or self._retry), request.subject)
+
+    def _request(
+        self, path: str, query: Mapping[str, Any], page: int | None, timeout_s: float | None = None
+    ) -> Request:
         subject = f"{path} (page {page})" if page else path
-        request = Request(path, query, subject, timeout_s or self._timeout_s)
-        body = self._transport.get(request, form, retry or self._retry)
+        return Request(path, query, subject, timeout_s or self._timeout_s)
+
+    def _read(self, answer: Answer, subject: str) -> dict[str, Any]:
+        """Returns the JSON of an answer, and logs what is malformed in it."""
+        body = answer.body
         if body.problem:
             self._warn("malformed entries", path=subject, malformed=body.malformed, problem=body.problem)
         return body.answer

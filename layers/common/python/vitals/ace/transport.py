@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -15,7 +16,7 @@ from urllib3.util import Timeout
 from urllib3.util.retry import Retry
 
 from vitals.ace import bodies, total_timeout
-from vitals.ace.bodies import BrokenBodyError
+from vitals.ace.bodies import Accept, BrokenBodyError
 from vitals.ace.pacing import Paced
 from vitals.aws.runtime import Runtime
 from vitals.codec.lenient_json import Body, Form
@@ -57,11 +58,23 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """The body of a response, and the seconds from its request to its end."""
+
+    body: Body
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Failure:
-    """The reason of a failed attempt that may be retried, and the Retry-After of its response."""
+    """The reason of a failed attempt that may be retried, and the Retry-After of its response.
+
+    `is_refused` when the upstream answered that there were too many requests, whatever they asked for.
+    """
 
     problem: str
     retry_after: str = ""
+    is_refused: bool = False
 
 
 class Transport:
@@ -87,18 +100,31 @@ class Transport:
         self._session = session or total_timeout.session()
         self._session.headers.update({"Authorization": f"Bearer {api_key}", "Accept": "application/json"})
 
-    def get(self, request: Request, form: Form, retry: Retry) -> Body:
-        """Returns the body of a response.
+    def get(
+        self,
+        request: Request,
+        form: Form,
+        retry: Retry,
+        *,
+        accept: Accept | None = None,
+        reduced: Callable[[Request], Request] = lambda request: request,
+    ) -> Answer:
+        """Returns the body of a response, with the entries that `accept` returns (bodies.parse).
 
-        UpstreamRefusedError when a retry cannot succeed, and UpstreamUnavailableError when there are no
-        retries left or the caller's time limit is reached.
+        `reduced` returns the request to repeat for one that may have been too large. UpstreamRefusedError
+        when a retry cannot succeed, and UpstreamUnavailableError when there are no retries left or the
+        caller's time limit is reached.
         """
         total = retry.total
         # Bounded by `retry`: increment raises when it is used up.
         while True:
-            result = self._attempt(request, form, self._reserve(request))
+            timeout_s = self._reserve(request)
+            began_s = self._runtime.monotonic()
+            result = self._attempt(request, form, accept, timeout_s)
             if isinstance(result, Body):
-                return result
+                return Answer(result, self._runtime.monotonic() - began_s)
+            if not result.is_refused:
+                request = reduced(request)
             try:
                 retry = retry.increment("GET", request.path, error=UpstreamUnavailableError(result.problem))
             except MaxRetryError:
@@ -115,13 +141,15 @@ class Transport:
             raise UpstreamUnavailableError(f"{request.subject}: no time left for a request")
         return timeout_s
 
-    def _attempt(self, request: Request, form: Form, timeout_s: float) -> Body | _Failure:
+    def _attempt(
+        self, request: Request, form: Form, accept: Accept | None, timeout_s: float
+    ) -> Body | _Failure:
         with self._lock:
             self.requests += 1
         end = self._runtime.monotonic() + timeout_s
         # requests accepts urllib3's Timeout, but its types do not say so.
         timeout: Any = Timeout(total=timeout_s, connect=_CONNECT_TIMEOUT_S, read=timeout_s)
-        retry_after = ""
+        retry_after, is_refused = "", False
         try:
             with self._session.get(
                 self._base_url + request.path,
@@ -132,21 +160,22 @@ class Transport:
             ) as response:
                 retry_after = response.headers.get("Retry-After", "")
                 problem = _check_status(response, request.subject)
+                is_refused = response.status_code == HTTPStatus.TOO_MANY_REQUESTS
                 if not problem:
-                    return self._body(response, form, end)
+                    return self._body(response, form, accept, end)
         except BrokenBodyError as error:
             problem = f"{request.subject}: {error}"
         except _LIBRARY_ERRORS as error:
             is_late = self._runtime.monotonic() >= end
             reason = f"no complete response within {timeout_s:.3g} s" if is_late else _message(error)
             problem = f"{request.subject}: {reason}"
-        return _Failure(problem, retry_after)
+        return _Failure(problem, retry_after, is_refused)
 
-    def _body(self, response: requests.Response, form: Form, end: float) -> Body:
+    def _body(self, response: requests.Response, form: Form, accept: Accept | None, end: float) -> Body:
         def is_late() -> bool:
             return self._runtime.monotonic() > end
 
-        return bodies.parse(bodies.download(response, is_late), form, is_late)
+        return bodies.parse(bodies.download(response, is_late), form, is_late, accept)
 
     def _back_off(self, retry: Retry, failure: _Failure) -> None:
         """Waits before the next attempt; UpstreamUnavailableError when there is no time for it."""

@@ -1,7 +1,7 @@
 """Writes a fetch from the upstream to the hot tier, and updates the ledger before and after."""
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from vitals.model.samples import Samples, concat
 from vitals.model.timespan import HOUR_MS, Span
 from vitals.pipeline.acceptance import TOO_DENSE, Accepted, accept
 from vitals.pipeline.first_ahead import first_ahead
-from vitals.pipeline.page_spans import page_spans
+from vitals.pipeline.page_spans import PagePlan, density_after, density_of, next_page, pages_at_once
 from vitals.store.state.ledger import Ledger
 from vitals.store.tiers.hot import HotTier
 
@@ -59,16 +59,36 @@ class Ingest:
     def fetch(self, site: str, catalog: Catalog, span: Span, tally: Tally, *, announced: int = 0) -> None:
         """Writes the readings of the span, or those before the error if the fetch fails.
 
-        The caller has `announced` so many of its requests to the pace, at most one.
+        Its pages are requested at once. The caller has `announced` so many of its requests to the pace, at
+        most one.
         """
+        self._fetch(
+            site, catalog, pages_at_once(span, catalog, self.ace.page_size), tally, announced=announced
+        )
+
+    def fetch_long(self, site: str, catalog: Catalog, span: Span, tally: Tally) -> None:
+        """Writes the readings of a span (whole windows) of any length, in as few requests as possible.
+
+        If it fails, what was read before the error is written.
+        """
+        density = density_of(catalog)
+        while span:
+            plan, before = next_page(span, density, self.ace.page_size), tally.fetched
+            self._fetch(site, catalog, plan, tally)
+            density = density_after(density, plan.span, tally.fetched - before)
+            span = Span(plan.span.end_ms, span.end_ms)
+
+    def _fetch(
+        self, site: str, catalog: Catalog, plan: PagePlan, tally: Tally, *, announced: int = 0
+    ) -> None:
         fetched_ms = self.now()
-        with closing(self.read(site, catalog, span, tally, announced=announced)) as parts:
-            self.write(site, span, parts, fetched_ms, tally, catalog.configured)
+        with closing(self.read(site, catalog, plan, tally, announced=announced)) as parts:
+            self.write(site, plan.span, parts, fetched_ms, tally, catalog.configured)
 
     def read(
-        self, site: str, catalog: Catalog, span: Span, tally: Tally, *, announced: int = 0
+        self, site: str, catalog: Catalog, plan: PagePlan, tally: Tally, *, announced: int = 0
     ) -> Generator[Samples]:
-        """Yields the samples of the span, unsorted, in parts of bounded size.
+        """Yields the samples of the plan's span, unsorted, in parts of bounded size.
 
         If a read fails, the samples before the error are the last part, and then the error is raised. A
         caller that may leave before the end closes the generator, so that no request is under way.
@@ -76,11 +96,11 @@ class Ingest:
         pending: list[Samples] = []
         rejected: set[tuple[int, int]] = set()
         try:
-            with closing(self._accepted_pages(site, catalog, span, announced)) as pages:
-                for accepted in pages:
+            with closing(self._accepted_pieces(site, catalog, plan, announced)) as pieces:
+                for accepted in pieces:
                     _count(accepted, tally)
                     pending.append(accepted.samples)
-                    rejected |= _inside(span, accepted.rejected_hours)
+                    rejected |= _inside(plan.span, accepted.rejected_hours)
                     if sum(map(len, pending)) >= FLUSH_SAMPLES:
                         yield concat(pending)
                         pending.clear()
@@ -122,17 +142,20 @@ class Ingest:
         _count(accepted, tally)
         self._write(site, accepted.samples, weather.fetched_ms, tally)
 
-    def _accepted_pages(self, site: str, catalog: Catalog, span: Span, announced: int) -> Generator[Accepted]:
-        """Yields what is accepted of each page, in order; the pages of a long span are requested at once."""
+    def _accepted_pieces(
+        self, site: str, catalog: Catalog, plan: PagePlan, announced: int
+    ) -> Generator[Accepted]:
+        """Yields what is accepted of each piece of a page, in order; several pages are requested at once."""
 
-        def pages(part: Span) -> Generator[Accepted]:
-            return (self._accept(page, catalog) for page in self.ace.pages(site, part))
+        def pages(span: Span) -> Iterator[Accepted]:
+            return self.ace.pages(site, span, lambda readings: self._accept(readings, catalog), plan.size)
 
-        spans = page_spans(span, catalog, self.ace.page_size)
-        if len(spans) == 1:
-            return pages(span)
-        self.ace.announce(len(spans) - announced)
-        return first_ahead(map(pages, spans), PAGES_AT_ONCE, self.pool)
+        if len(plan.spans) == 1:
+            yield from pages(plan.span)
+            return
+        self.ace.announce(len(plan.spans) - announced)
+        with closing(first_ahead(map(pages, plan.spans), PAGES_AT_ONCE, self.pool)) as pieces:
+            yield from pieces
 
     def _accept(self, readings: Iterable[Reading], catalog: Catalog) -> Accepted:
         return accept(readings, catalog.active_ids, self.now(), catalog.states)

@@ -218,7 +218,7 @@ def date_of_file(key: str) -> str:
 
 
 def staged(run: str, day: SiteDay | None = None, name: str = "") -> str:
-    """Returns the name of one part of a staged hour, or the prefix of all parts of the day or of the run."""
+    """Returns the name of one part of a staged span, or the prefix of all parts of the day or of the run."""
     return f"staging/backfill/{run}/" + (f"{day.date}/{name}" if day else "")
 
 

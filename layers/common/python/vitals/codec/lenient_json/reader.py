@@ -14,7 +14,7 @@ _BRACE = re.compile(r"\}[ \t\n\r]*\Z")
 _TWO_BRACES = re.compile(r"\}[ \t\n\r]*\}[ \t\n\r]*\Z")
 
 
-def read(data: bytes, form: Form, is_late: Callable[[], bool] = lambda: False) -> Body:
+def read(data: bytes | bytearray, form: Form, is_late: Callable[[], bool] = lambda: False) -> Body:
     """Reads every entry that can be separated; BrokenJsonError when the body is incomplete, or `is_late`.
 
     An entry that cannot be used becomes a MalformedEntry. Elsewhere NaN and Infinity become None, and invalid

@@ -60,7 +60,7 @@ class _UncountedText(str):
 class BodyText:
     """The decoded text of a body. Positions count characters; errors have the number of the byte."""
 
-    def __init__(self, data: bytes, is_late: Callable[[], bool]) -> None:
+    def __init__(self, data: bytes | bytearray, is_late: Callable[[], bool]) -> None:
         self._is_late = is_late
         self._encoding = json.detect_encoding(data)
         # An escaped byte and an unpaired surrogate are both recognised by their range afterwards.

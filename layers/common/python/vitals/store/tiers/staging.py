@@ -1,7 +1,11 @@
-"""The staging area in S3: the hours of a day that a backfill has read, until the day is stored."""
+"""The staging area in S3: the spans of a day that a backfill has read, until the day is stored.
+
+`{HHMM}-{HHMM}-{NNN}` is a part of a span, `{HHMM}-{HHMM}-last` its last part. Older versions staged hours as
+`{HH}-{NNN}` and `{HH}`. These are read again: neither version takes the other's parts for its own.
+"""
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +14,12 @@ import orjson
 
 from vitals.aws import s3
 from vitals.aws.runtime import SYSTEM, Runtime
-from vitals.codec import staged_hour
+from vitals.codec import staged_span
 from vitals.model import point_set
 from vitals.model.point_set import PointSet
 from vitals.model.samples import Samples
 from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
 from vitals.store import keys
 
 if TYPE_CHECKING:
@@ -23,17 +28,17 @@ if TYPE_CHECKING:
 _WORKERS = 8
 # 1,000 names each: 200 parts for every hour of two years' days.
 _MAX_LISTINGS = 4_000
+_LAST = "last"
 
 
 @dataclass(frozen=True, slots=True)
-class StagedHour:
-    """The receipt of one hour that was read: the time when the read began, samples per window, and requests.
+class StagedSpan:
+    """The receipt of a span that was read: the time when the read began, samples per window, and requests.
 
     `parts` is the number of parts before the last one, which has this receipt. `configured` are the points of
-    the read (base64 of point_set.py), empty in receipts of older versions.
+    the read (base64 of point_set.py).
     """
 
-    hour: int
     start_ms: int
     end_ms: int
     fetched_ms: int
@@ -44,6 +49,10 @@ class StagedHour:
     configured: str = ""
 
     @property
+    def span(self) -> Span:
+        return Span(self.start_ms, self.end_ms)
+
+    @property
     def points(self) -> PointSet:
         return point_set.decode(base64.b64decode(self.configured)) if self.configured else 0
 
@@ -51,12 +60,17 @@ class StagedHour:
     def samples(self) -> int:
         return sum(self.windows)
 
+    @property
+    def readings(self) -> int:
+        """The samples, and the readings that were rejected."""
+        return self.samples + sum(self.rejected.values())
 
-_FIELDS = {field.name for field in fields(StagedHour)}
+
+_FIELDS = {field.name for field in fields(StagedSpan)}
 
 
 class StagingArea:
-    """Stores the parts of hours; an hour without its last part was not read to its end.
+    """Stores the parts of spans; a span without its last part was not read to its end.
 
     Every part is also written to the caller's folder, so that no part is fetched twice.
     """
@@ -67,42 +81,43 @@ class StagingArea:
         self._runtime = runtime
 
     def put_part(
-        self, run: str, day: SiteDay, hour: int, number: int, samples: Samples, folder: Path
+        self, run: str, day: SiteDay, span: Span, number: int, samples: Samples, folder: Path
     ) -> None:
-        """Stores one part (sorted) of an hour, except the last."""
-        self._put(run, day, _part_name(hour, number), staged_hour.encode(samples), folder)
+        """Stores one part (sorted) of a span, except the last."""
+        self._put(run, day, _part_name(span, number), staged_span.encode(samples), folder)
 
-    def finish(self, run: str, day: SiteDay, hour: StagedHour, last: Samples, folder: Path) -> None:
-        """Stores the last part of an hour, after all its other parts."""
-        self._put(
-            run, day, _last_part_name(hour.hour), staged_hour.encode(last, orjson.dumps(asdict(hour))), folder
-        )
+    def finish(self, run: str, day: SiteDay, staged: StagedSpan, last: Samples, folder: Path) -> None:
+        """Stores the last part of a span, after all its other parts."""
+        body = staged_span.encode(last, orjson.dumps(asdict(staged)))
+        self._put(run, day, _last_part_name(staged.span), body, folder)
 
-    def hours(self, run: str, day: SiteDay, folder: Path) -> dict[int, StagedHour]:
-        """Returns the hours of the day that were read to their end; copies their last parts to the folder."""
+    def spans(self, run: str, day: SiteDay, folder: Path) -> list[StagedSpan]:
+        """Returns the spans of the day that were read to their end, oldest first.
+
+        Copies their last parts to the folder.
+        """
         names = [key.rpartition("/")[2] for key in self._list(run, day)]
-        lasts = [name for name in names if _is_last(name)]
-        finished = [_receipt(staged_hour.receipt(file)) for file in self._copy(run, day, lasts, folder)]
-        return {hour.hour: hour for hour in finished}
+        lasts = [name for name in names if name.endswith(f"-{_LAST}")]
+        staged = [_receipt(staged_span.receipt(file)) for file in self._copy(run, day, lasts, folder)]
+        return sorted(staged, key=lambda receipt: receipt.span)
 
-    def reopen(self, run: str, day: SiteDay, hour: int) -> None:
-        """Deletes the last part of an hour, before its other parts are replaced one by one."""
-        self._client.delete_object(Bucket=self._bucket, Key=keys.staged(run, day, _last_part_name(hour)))
+    def reopen(self, run: str, day: SiteDay, spans: Iterable[Span]) -> None:
+        """Deletes the last parts of spans, before other parts are stored in their place."""
+        names = [keys.staged(run, day, _last_part_name(span)) for span in spans]
+        s3.delete_keys(self._client, self._bucket, names)
 
-    def fetch(
-        self, run: str, day: SiteDay, hours: Iterable[StagedHour], folder: Path
-    ) -> dict[int, list[Path]]:
-        """Copies the parts of these hours to the folder and returns them by hour, oldest first."""
-        names = {
-            hour.hour: [*(_part_name(hour.hour, n) for n in range(hour.parts)), _last_part_name(hour.hour)]
-            for hour in hours
-        }
-        missing = [name for parts in names.values() for name in parts if not (folder / name).exists()]
+    def fetch(self, run: str, day: SiteDay, spans: Sequence[StagedSpan], folder: Path) -> list[list[Path]]:
+        """Copies the parts of these spans to the folder and returns those of each, oldest first."""
+        names = [
+            [*(_part_name(staged.span, n) for n in range(staged.parts)), _last_part_name(staged.span)]
+            for staged in spans
+        ]
+        missing = [name for parts in names for name in parts if not (folder / name).exists()]
         self._copy(run, day, missing, folder)
-        return {hour: [folder / name for name in parts] for hour, parts in names.items()}
+        return [[folder / name for name in parts] for parts in names]
 
     def clear(self, run: str, day: SiteDay | None = None) -> None:
-        """Removes the staged hours of the day, or of the whole run."""
+        """Removes what is staged of the day, or of the whole run."""
         s3.delete_keys(self._client, self._bucket, self._list(run, day))
 
     def _list(self, run: str, day: SiteDay | None) -> Iterator[str]:
@@ -110,7 +125,7 @@ class StagingArea:
             self._client,
             self._bucket,
             keys.staged(run, day),
-            subject=f"the staged hours of backfill {run}",
+            subject=f"the staged spans of backfill {run}",
             max_requests=_MAX_LISTINGS,
         )
 
@@ -129,23 +144,28 @@ class StagingArea:
 
 
 def points_text(points: PointSet) -> str:
-    """Returns the points of a StagedHour as its receipt has them."""
+    """Returns the points of a StagedSpan as its receipt has them."""
     return base64.b64encode(point_set.encode(points)).decode()
 
 
-def _receipt(text: bytes) -> StagedHour:
+def _receipt(text: bytes) -> StagedSpan:
     """Reads receipts of any version: missing fields are empty, and unknown fields are ignored."""
     row = orjson.loads(text)
-    return StagedHour(**{key: row[key] for key in _FIELDS & row.keys()})
+    return StagedSpan(**{key: row[key] for key in _FIELDS & row.keys()})
 
 
-def _part_name(hour: int, number: int) -> str:
-    return f"{hour:02d}-{number:03d}"
+def _part_name(span: Span, number: int) -> str:
+    return f"{_times(span)}-{number:03d}"
 
 
-def _last_part_name(hour: int) -> str:
-    return f"{hour:02d}"
+def _last_part_name(span: Span) -> str:
+    return f"{_times(span)}-{_LAST}"
 
 
-def _is_last(name: str) -> bool:
-    return "-" not in name
+def _times(span: Span) -> str:
+    """Returns the times of day at which a span of a day begins and ends, to the minute."""
+    day_ms = span.start_ms - span.start_ms % DAY_MS
+    return "-".join(
+        f"{time_ms // HOUR_MS:02d}{time_ms % HOUR_MS // MINUTE_MS:02d}"
+        for time_ms in (span.start_ms - day_ms, span.end_ms - day_ms)
+    )

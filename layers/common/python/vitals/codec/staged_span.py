@@ -1,8 +1,8 @@
-"""The parts of an hour that a backfill has read: Arrow files that are read one group of points at a time.
+"""The parts of a span that a backfill has read: Arrow files that are read one group of points at a time.
 
 Columns: id (int32), time (int64, UTC ms), value (float64); sorted by id, then time. There is one record batch
 per group of points; the schema's metadata lists the groups' numbers as JSON (`groups`), and has in the last
-part of an hour the hour's receipt (`receipt`). Batches are compressed with zstd.
+part of a span the span's receipt (`receipt`). Batches are compressed with zstd.
 """
 
 import json
@@ -18,7 +18,7 @@ from vitals.model.samples import Samples, concat, merge
 
 
 def encode(samples: Samples, receipt: bytes = b"") -> bytes:
-    """Returns sorted samples as one part; the last part of an hour has the hour's receipt."""
+    """Returns sorted samples as one part; the last part of a span has the span's receipt."""
     import pyarrow as pa
 
     groups, starts = np.unique(samples.ids // GROUP_SIZE, return_index=True)
@@ -36,7 +36,7 @@ def encode(samples: Samples, receipt: bytes = b"") -> bytes:
 
 
 def receipt(file: Path) -> bytes:
-    """Returns the receipt in the last part of an hour; empty bytes in the others."""
+    """Returns the receipt in the last part of a span; empty bytes in the others."""
     import pyarrow as pa
 
     with pa.memory_map(str(file)) as mapped:

@@ -1,0 +1,22 @@
+"""The sizes of pages of readings: what ACE accepts, and what a slow or failed page leaves; pure."""
+
+from bisect import bisect_left
+
+ACCEPTED = (3, 10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000, 100_000, 300_000, 500_000)
+LARGEST = ACCEPTED[-1]
+# A normal sync fits one page: 4,583 points × 20 minutes are 91,660 readings.
+LIVE = 100_000
+# Below this an upstream is short of requests rather than of readings, and 200 pages are the end of a fetch.
+_LEAST = 10_000
+# A page of which the timeout leaves less than half may be late next time.
+_SLOW = 0.5
+
+
+def smaller(size: int) -> int:
+    """Returns the next smaller accepted size; a size of at most 10,000 stays."""
+    return size if size <= _LEAST else ACCEPTED[bisect_left(ACCEPTED, size) - 1]
+
+
+def after_success(size: int, seconds: float, timeout_s: float) -> int:
+    """Returns the largest size to request after a page of this size took so long."""
+    return smaller(size) if seconds > _SLOW * timeout_s else size

@@ -1,0 +1,32 @@
+"""The sizes of pages only shrink, by the steps that ACE accepts, and that ends."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.ace_simulator.requests import PAGE_SIZES
+from vitals.ace.page_size import ACCEPTED, LARGEST, after_success, smaller
+
+sizes = st.sampled_from(ACCEPTED)
+
+
+def test_the_simulator_accepts_the_same_sizes() -> None:
+    assert ACCEPTED == PAGE_SIZES
+
+
+@given(sizes)
+def test_failures_shrink_to_an_end(size: int) -> None:
+    seen = [size]
+    while (size := smaller(size)) != seen[-1]:
+        assert size == max(accepted for accepted in ACCEPTED if accepted < seen[-1])
+        seen.append(size)
+    assert size <= 10_000
+
+
+def test_the_first_steps_reach_the_live_size() -> None:
+    assert smaller(LARGEST) == 300_000
+    assert smaller(smaller(LARGEST)) == 100_000
+
+
+@given(sizes, st.floats(0, 60))
+def test_only_slow_pages_shrink(size: int, seconds: float) -> None:
+    assert after_success(size, seconds, 60) == (smaller(size) if seconds > 30 else size)
