@@ -27,7 +27,7 @@ from local.ace_simulator.simulator import Simulator
 from operations import template
 from vitals.aws.cost import item_size
 from vitals.aws.runtime import Runtime
-from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_MS
+from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_MS, parse_iso
 
 SITE = "ses_falls_city"
 GROUP = 64
@@ -50,12 +50,14 @@ class Event:
 
     count: int = 0
     cpu_s: float = 0.0
+    hours: float = 0.0
+    """The hours that re-reads have read."""
     used: Counter[str] = field(default_factory=Counter)
 
     def mean(self) -> dict[str, float]:
         """Returns what one occurrence uses."""
         mean = {name: value / self.count for name, value in sorted(self.used.items())}
-        return mean | {"cpu seconds": self.cpu_s / self.count}
+        return mean | {"cpu seconds": self.cpu_s / self.count, "hours": self.hours / self.count}
 
 
 class SimulatedAce(requests.adapters.BaseAdapter):
@@ -139,10 +141,12 @@ class Day:
         for message in messages:
             self._invoke("sync", self._etl, message)
         rereads = self._messages("sync")
+        hours = sum(map(_hours, rereads))
         # A full re-read takes the last 24 hours, the others the last two.
-        kind = "full re-read" if len(rereads) > 12 else "recent re-read"
+        kind = "full re-read" if hours > 12 else "recent re-read"
         for message in rereads:
             self._invoke(kind, self._etl, message)
+            self.events[kind].hours += _hours(message)
 
     def _invoke(self, kind: str, handler: Handler, message: Message) -> None:
         meter, printed = self.meter, sys.stdout.tell()
@@ -243,6 +247,11 @@ def _create_stores() -> dict[str, tuple[str, str]]:
     secret = {"Name": "ace-api-key", "SecretString": SimulatorSettings().api_key}
     boto3.client("secretsmanager", region_name=REGION).create_secret(**secret)
     return names
+
+
+def _hours(message: Message) -> float:
+    """Returns the length of the span that a re-read's message names."""
+    return (parse_iso(message["end"]) - parse_iso(message["start"])) / HOUR_MS
 
 
 def _queue_url(sqs: Any, queue: str) -> str:

@@ -1,6 +1,7 @@
 """Measures the table of operations/cost/units.py: `python -m bench.units [groups groups]`.
 
-Two sizes of site give the fixed part of each count and the part per group of 64 points.
+Two sizes of site give the fixed part of each count and the part per group of 64 points, or, of a re-read, per
+group and hour. Both sizes are so small that a message has the whole of a re-read.
 """
 
 import json
@@ -9,10 +10,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-SMALL, LARGE = 4, 8
+SMALL, LARGE = 2, 5
 _FUNCTIONS = {"plan": "ArchivalFunction", "archive": "ArchivalFunction"}
 # The play has three full re-reads in its 24 hours, and one more at their end.
-_PER_DAY = {"full re-read": 4 * 24, "recent re-read": 20 * 2}
+_PER_DAY = {"full re-read": 4, "recent re-read": 20}
 
 
 def main(arguments: list[str]) -> int:
@@ -42,10 +43,12 @@ def table(small: Mapping[str, Any], large: Mapping[str, Any]) -> str:
 
 
 def event(
-    name: str, sizes: tuple[int, int], small: Mapping[str, float], large: Mapping[str, float]
+    name: str, sizes: tuple[float, float], small: Mapping[str, float], large: Mapping[str, float]
 ) -> list[str]:
     """Returns the lines of one event."""
-    apart = {"count", "log bytes", "cpu seconds", "ace request", "ace listing", "dynamodb request"}
+    apart = {"count", "hours", "log bytes", "cpu seconds", "ace request", "ace listing", "dynamodb request"}
+    hours = small["hours"] or 1
+    sizes = (sizes[0] * hours, sizes[1] * hours)
     used = sorted({*small, *large} - apart)
     upstream = small.get("ace request", 0) + small.get("ace listing", 0)
     return [
@@ -64,7 +67,7 @@ def event(
     ]
 
 
-def amount(sizes: tuple[int, int], small: float, large: float) -> str:
+def amount(sizes: tuple[float, float], small: float, large: float) -> str:
     """Returns the call that makes the number that is linear in the groups."""
     per_group = (large - small) / (sizes[1] - sizes[0])
     fixed = small - per_group * sizes[0]

@@ -17,7 +17,7 @@ FULL_REREAD_EVERY_MS = 6 * HOUR_MS
 # The unread samples of points that were listed late are requested a day at a time, so that the live sync does
 # not wait behind more messages than those of a full re-read.
 UNREAD_PIECE_MS = HORIZON_MS
-# For 4,583 points 30 days are 2,160 requests and, where the blocks have expired, $0.86 of writes with the new
+# For 4,583 points 30 days are 420 requests and, where the blocks have expired, $0.86 of writes with the new
 # archives of these days. A backfill reads what is older.
 MAX_UNREAD_MS = 30 * DAY_MS
 
@@ -110,9 +110,10 @@ def rereads(
     checkpoint_ms: int,
     *,
     full: bool,
+    longest_ms: int,
     unread: Unread | None = None,
 ) -> list[Span]:
-    """Returns the spans to read again, each at most an hour: the last two hours, and the gaps of the last 24.
+    """Returns the spans to read again, each at most `longest_ms`: two hours, and the gaps of the last 24.
 
     `full` takes all of the 24, because a gateway with few of a site's points leaves no gap when it is down.
     The two hours extend to the re-read before this one, so that nothing between two of them is left out.
@@ -123,12 +124,13 @@ def rereads(
     spans = [unread.span] if unread else []
     if full:
         earlier = _before_pause(record.full_reread_ms, Span(first_ms, horizon))
-        return _hours([*spans, *earlier, Span(horizon, checkpoint_ms)])
+        return _pieces([*spans, *earlier, Span(horizon, checkpoint_ms)], longest_ms)
     recent = checkpoint_ms - REREAD_MS
     if record.reread_ms is not None:
         recent = min(recent, floor_window(record.reread_ms))
     recent = max(recent, horizon)
-    return _hours([*spans, *coverage.gaps(Span(horizon, recent)), Span(recent, checkpoint_ms)])
+    recent_spans = [*coverage.gaps(Span(horizon, recent)), Span(recent, checkpoint_ms)]
+    return _pieces([*spans, *recent_spans], longest_ms)
 
 
 def _before_pause(full_reread_ms: int | None, earlier: Span) -> list[Span]:
@@ -145,11 +147,11 @@ def _before_pause(full_reread_ms: int | None, earlier: Span) -> list[Span]:
     return [Span(start_ms, end_ms)] if start_ms < end_ms else []
 
 
-def _hours(spans: Iterable[Span]) -> list[Span]:
-    """Returns spans of at most an hour that together cover these, each time once."""
+def _pieces(spans: Iterable[Span], longest_ms: int) -> list[Span]:
+    """Returns spans of at most `longest_ms` that together cover these, each time once."""
     pieces: list[Span] = []
     covered_ms = 0
     for span in sorted(spans):
-        pieces += Span(max(span.start_ms, covered_ms), span.end_ms).pieces(STEP_MS)
+        pieces += Span(max(span.start_ms, covered_ms), span.end_ms).pieces(longest_ms)
         covered_ms = max(covered_ms, span.end_ms)
     return pieces

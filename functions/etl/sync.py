@@ -107,7 +107,9 @@ class Syncer:
         is_first = record.reread_ms is None and record.full_reread_ms is None
         full = not is_first and plan.full_reread_due(record, now_ms)
         unread = plan.next_unread(catalog.unread_from_ms, record, record.checkpoint_ms, full=full)
-        messages = reread_messages(self.ingest, record, record.checkpoint_ms, full=full, unread=unread)
+        messages = reread_messages(
+            self.ingest, record, catalog, record.checkpoint_ms, full=full, unread=unread
+        )
         self._send(messages, receipt)
         # Noted after sending: a sync that dies in between sends the messages twice, which is harmless.
         if unread:

@@ -136,6 +136,8 @@ class AceApi:
         feed, size = self._feed(site), page_size(query)
         view, position = self._cursor(site, query)
         faults, draws = self.faults, self._draws
+        if 0 < faults.page_limit < size:
+            raise RequestError(504, f"a page of {size} readings takes too long")
         if draws.happens(faults.empty):
             return self._page(site, [], view, position, has_more=True)
         batch = feed.read(view, position, size)

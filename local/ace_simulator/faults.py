@@ -16,10 +16,11 @@ _NAMES = {"server_error": "5xx", "rate_limited": "429"}
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Rates from 0 to 1, and three faults in other units.
+    """Rates from 0 to 1, and four faults in other units.
 
     `late_minutes` is the longest delay of late readings, `delay` the seconds that each answer takes, and
-    `status`, unless it is 0, the answer to every request.
+    `status`, unless it is 0, the answer to every request. Larger pages of readings than `page_limit`, unless
+    it is 0, are answered 504.
     """
 
     server_error: float = 0.0
@@ -38,6 +39,7 @@ class Faults:
     delay: float = 0.0
     status: int = 0
     listing_shift: float = 0.0
+    page_limit: float = 0.0
 
     def __post_init__(self) -> None:
         for name, value in self.by_name().items():
@@ -45,6 +47,8 @@ class Faults:
                 is_valid, range_text = value == 0 or 400 <= value < 600, "0, or from 400 to 599"
             elif name == "late_minutes":
                 is_valid, range_text = 0 <= value < 10_000, "minutes from 0 to 10000"
+            elif name == "page_limit":
+                is_valid, range_text = value >= 0, "a number of readings"
             elif name == "delay":
                 is_valid, range_text = 0 <= value <= 60, "seconds from 0 to 60"
             else:

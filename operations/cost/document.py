@@ -63,7 +63,7 @@ def _sizes(facts: Facts) -> str:
 def _limits(facts: Facts) -> str:
     per_site = usage.upstream_requests(facts, POINTS)
     busy_s = sum(
-        event.per_day * usage.seconds_of(facts, event, POINTS)
+        usage.per_day(event, POINTS) * usage.seconds_of(facts, event, POINTS)
         for event in EVENTS
         if event.function == "EtlFunction" and event.name not in usage.OF_STACK
     )

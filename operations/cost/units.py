@@ -1,6 +1,7 @@
 """What one day of one site uses, as `python -m bench.units` measured it on MEASURED_ON.
 
-Each event uses `fixed` units and `per_group` units for each group of 64 points.
+Each event uses `fixed` units and `per_group` units for each group of 64 points; a message of a re-read, for
+each group and hour.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,10 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What one event of a kind uses, and how often a site has it in a day."""
+    """What one event of a kind uses, and how often a site has it in a day.
+
+    A re-read may take several messages, each of which uses that.
+    """
 
     name: str
     per_day: float
@@ -80,7 +84,7 @@ EVENTS = (
     ),
     Event(
         name="recent re-read",
-        per_day=40,
+        per_day=20,
         function="EtlFunction",
         upstream_requests=1,
         cpu_s=Amount(0.01253, 0.01678),
@@ -134,7 +138,7 @@ EVENTS = (
     ),
     Event(
         name="full re-read",
-        per_day=96,
+        per_day=4,
         function="EtlFunction",
         upstream_requests=1,
         cpu_s=Amount(-0.001486, 0.02009),

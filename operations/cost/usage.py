@@ -7,8 +7,10 @@ from operations.cost import assumptions as assumed
 from operations.cost.bill import Line
 from operations.cost.facts import Facts
 from operations.cost.units import CUSTOM_METRICS, DAY_FILE_BYTES, EVENTS, ITEM_BYTES, Event
-from vitals.ace.page_size import LIVE
+from vitals.ace.page_size import LARGEST, LIVE
+from vitals.model.timespan import HOUR_MS, Span
 from vitals.pipeline.ingest import PAGES_AT_ONCE
+from vitals.pipeline.page_spans import Density, requests
 
 # Causes of the units of DynamoDB, by what `bench.day` counts.
 _PACE = "StateTable write of pace"
@@ -16,8 +18,9 @@ OF_STACK = ("schedule", "plan")
 """Events that a stack has once, whatever the number of its sites."""
 LISTING_PAGE = 100
 """Points of a page of ACE's listing, at most."""
-_MINUTES = {"sync": 20, "recent re-read": 60, "full re-read": 60, "archive": 60}
-"""The minutes that one fetch of an event reads; an archiving fetches 24 hours."""
+_SYNC_MINUTES = 20
+_HOURS = {"recent re-read": 2, "full re-read": 24, "archive": 24}
+"""The hours that an event reads, one request after another. A re-read has a message for each request."""
 
 
 def site(facts: Facts, points: int) -> list[Line]:
@@ -34,27 +37,27 @@ def of_event(facts: Facts, name: str, points: int) -> list[Line]:
 
 def upstream_requests(facts: Facts, points: int) -> float:
     """Returns the requests to ACE that a site makes in a minute, on average over a day."""
-    day = sum(event.per_day * requests_of(facts, event, points) for event in EVENTS)
+    day = sum(per_day(event, points) * requests_of(facts, event, points) for event in EVENTS)
     return day / (24 * 60)
 
 
+def per_day(event: Event, points: int) -> float:
+    """Returns how often a function is invoked for an event in a day."""
+    return event.per_day * _messages(event, points)
+
+
 def requests_of(facts: Facts, event: Event, points: int) -> float:
-    """Returns the requests to ACE of one event."""
-    if event.name not in _MINUTES:
-        return 0
+    """Returns the requests to ACE of one invocation."""
     pages = _pages(event, points)
-    if event.name == "archive":
-        return 24 * pages
     if event.name == "sync":
         # The weather, and the listing when it is due.
-        listing = _listing_requests(points)
-        return pages + 1 + listing * _listings(facts, event)
+        return pages + 1 + _listing_requests(points) * _listings(facts, event)
     return pages
 
 
 def seconds_of(facts: Facts, event: Event, points: int) -> float:
-    """Returns the seconds that Lambda bills for one event: its CPU, and the waits for ACE and DynamoDB."""
-    groups = points / assumed.POINTS_PER_GROUP
+    """Returns the seconds that Lambda bills for an invocation: CPU, and waits for ACE and DynamoDB."""
+    groups = _groups(event, points)
     serial, parallel = event.dynamodb_requests.fixed, event.dynamodb_requests.per_group * groups
     waits = (serial + parallel / assumed.AWS_PARALLEL) * assumed.AWS_REQUEST_S
     cpu_s = event.cpu_s.of(groups) * _slowness(facts, event.function)
@@ -62,17 +65,15 @@ def seconds_of(facts: Facts, event: Event, points: int) -> float:
 
 
 def ace_seconds_of(facts: Facts, event: Event, points: int) -> float:
-    """Returns the seconds that one event waits for ACE: requests at the same time are one wait."""
-    if event.name not in _MINUTES:
-        return 0
+    """Returns the seconds that an invocation waits for ACE: requests at the same time are one wait."""
     pages = _pages(event, points)
-    fetch_s = math.ceil(pages / PAGES_AT_ONCE) * assumed.ACE_REQUEST_S
-    if event.name == "archive":
-        # Each request has a slot of the key's rate. A sync has its own pace, which allows a few at once.
-        return 24 * (fetch_s + (pages - 1) * 60 / facts.requests_per_minute)
-    # The weather is requested with the readings, and the listing before both, page by page.
-    listed = _listings(facts, event) * _listing_requests(points) if event.name == "sync" else 0
-    return fetch_s + listed * assumed.ACE_REQUEST_S
+    if event.name == "sync":
+        # The weather is requested with the readings, and the listing before both, page by page.
+        waits = math.ceil(pages / PAGES_AT_ONCE) + _listings(facts, event) * _listing_requests(points)
+        return waits * assumed.ACE_REQUEST_S
+    # Each request of an archiving has a slot of the key's rate.
+    interval_s = 60 / facts.requests_per_minute if event.name == "archive" else 0
+    return pages * max(assumed.ACE_REQUEST_S, interval_s)
 
 
 def stack(facts: Facts) -> list[Line]:
@@ -131,11 +132,29 @@ def _reservations(event: Event, requests: float, pages: int) -> float:
 
 
 def _pages(event: Event, points: int) -> int:
-    """Returns the pages of one fetch."""
-    if event.name not in _MINUTES:
-        return 0
-    samples = points * assumed.SAMPLES_PER_MINUTE * _MINUTES[event.name]
-    return math.ceil(samples / LIVE)
+    """Returns the pages of readings of one invocation."""
+    if event.name == "sync":
+        return math.ceil(points * assumed.SAMPLES_PER_MINUTE * _SYNC_MINUTES / LIVE)
+    return _requests(event, points) // _messages(event, points)
+
+
+def _messages(event: Event, points: int) -> int:
+    """Returns the messages of one event: those of a re-read ask for a page each."""
+    return _requests(event, points) if event.name.endswith("re-read") else 1
+
+
+def _requests(event: Event, points: int) -> int:
+    """Returns the requests that read the hours of an event, if it reads hours."""
+    density = Density(points * assumed.SAMPLES_PER_MINUTE / 60, LARGEST)
+    return requests(Span(0, _HOURS.get(event.name, 0) * HOUR_MS), density)
+
+
+def _groups(event: Event, points: int) -> float:
+    """Returns the groups of points of an invocation; of a re-read, multiplied by the hours of a message."""
+    groups = points / assumed.POINTS_PER_GROUP
+    if not event.name.endswith("re-read"):
+        return groups
+    return groups * _HOURS[event.name] / _messages(event, points)
 
 
 def _listing_requests(points: int) -> int:
@@ -149,8 +168,8 @@ def _listings(facts: Facts, event: Event) -> float:
 
 
 def _of_event(facts: Facts, event: Event, points: int) -> Iterator[Line]:
-    groups = points / assumed.POINTS_PER_GROUP
-    number = event.per_day * assumed.DAYS
+    groups = _groups(event, points)
+    number = per_day(event, points) * assumed.DAYS
     reservations = _reservations(event, requests_of(facts, event, points), _pages(event, points))
     for name, amount in event.used.items():
         units = amount.of(groups)

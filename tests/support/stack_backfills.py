@@ -17,6 +17,8 @@ from vitals_client.shapes import Run
 
 CONTROL = f"http://127.0.0.1:{PORT + 1}/control"
 LONGEST_S = 300
+# A day of the simulated site has 69,000 readings.
+SMALL_PAGE = 10_000
 
 
 @pytest.fixture
@@ -33,9 +35,11 @@ def site(stack: dict[str, Any]) -> str:
 
 @contextmanager
 def slow_upstream(delay_s: float) -> Iterator[None]:
-    """ACE takes seconds itself; a day of 24 requests can then be looked at while it is read."""
+    """ACE takes seconds itself and fails on large pages, so that a day can be looked at while it is read."""
     before = requests.get(f"{CONTROL}/faults", timeout=10).json()
-    requests.put(f"{CONTROL}/faults", json=before | {"delay": delay_s}, timeout=10).raise_for_status()
+    requests.put(
+        f"{CONTROL}/faults", json=before | {"delay": delay_s, "page_limit": SMALL_PAGE}, timeout=10
+    ).raise_for_status()
     try:
         yield
     finally:

@@ -54,7 +54,7 @@ class Backfills:
         return runs
 
     def cancel(self, run_id: str) -> Cancelled:
-        """Cancels the run before its next hour."""
+        """Cancels the run before its next requests."""
         result: Cancelled = self._http.json("POST", f"/backfill/{quote(run_id, safe='')}/cancel")
         return result
 

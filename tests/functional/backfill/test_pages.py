@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
+from local.ace_simulator.faults import Faults
 from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
 from tests.support.backfills import Backfill, backfill, days_ago, read_by_hours, whole
@@ -33,38 +34,14 @@ def simulator(clock: Clock) -> Iterator[Simulator]:
         yield running
 
 
-class Limited(AceClient):
-    """Requests pages of an upstream that fails when they are larger than `limit`.
-
-    `at` is the first page of a span that it may fail for.
-    """
-
-    limit, at, refused = 0, 1, 0
-
-    def _page(self, path: str, query: dict[str, Any], accept: Any, page: int) -> Any:
-        transport, real = self._transport, self._transport._attempt
-
-        def attempt(request: Any, *arguments: Any) -> Any:
-            if page >= self.at and request.query["page_size"] > self.limit:
-                self.refused += 1
-                arguments = (*arguments[:-1], 0.000001)
-            return real(request, *arguments)
-
-        transport._attempt = attempt  # type: ignore[method-assign]
-        try:
-            return super()._page(path, query, accept, page)
-        finally:
-            transport._attempt = real  # type: ignore[method-assign]
-
-
-def limited(backfill: Backfill, limit: int, *, at: int = 1) -> Limited:
-    """Lets the backfill read from an upstream that times out on larger pages."""
+def limited(backfill: Backfill, limit: float) -> AceClient:
+    """Lets the backfill read from an upstream that fails on larger pages."""
     url, key = backfill.world.simulator.url, backfill.world.simulator.settings.api_key
     instant = dataclasses.replace(SYSTEM, sleep=lambda _: None)
-    ace = Limited(url, key, Pace(60_000, burst=1_000), runtime=instant)
-    ace.limit, ace.at = limit, at
+    ace = AceClient(url, key, Pace(60_000, burst=1_000), runtime=instant)
     ingest = dataclasses.replace(backfill.worker.ingest, ace=ace)
     backfill.worker = dataclasses.replace(backfill.worker, ingest=ingest)
+    backfill.world.simulator.faults = Faults(page_limit=limit)
     plan(backfill)
     return ace
 
@@ -82,35 +59,52 @@ def test_a_small_site_takes_one_request_a_day(backfill: Backfill) -> None:
     backfill.assert_exact(whole(5, 3))
 
 
-@pytest.mark.parametrize(("limit", "refused"), [(300_000, 1), (50_000, 3), (10_000, 4)])
-def test_pages_that_time_out_become_smaller(backfill: Backfill, limit: int, refused: int) -> None:
+@pytest.mark.parametrize(("limit", "failures", "requests"), [(300_000, 1, 2), (50_000, 3, 4), (10_000, 4, 3)])
+def test_pages_that_fail_become_smaller(backfill: Backfill, limit: int, failures: int, requests: int) -> None:
+    """A span that failed four times is read again in shorter ones; its failures are no requests of theirs."""
     ace = limited(backfill, limit)
     assert backfill.worker.work("run", DAY)["status"] == "done"
-    assert (ace.refused, ace.page_size) == (refused, limit)
+    assert ace.page_size == limit
+    assert backfill.day(DAY).requests == requests
+    assert ace.requests == failures + -(-21_600 // limit)
     backfill.assert_exact(whole(3, 3))
     assert backfill.day(DAY).samples == len(backfill.answers(whole(3, 3)))
 
 
-def test_a_later_page_that_times_out_starts_over(backfill: Backfill) -> None:
-    """Its cursor may belong to the size, so the span is read again, and no reading is counted twice."""
-    ace = limited(backfill, 10_000, at=2)
+class FailsLater(AceClient):
+    """Has no time for the second page of a span while pages are larger than 10,000 readings."""
+
+    def _request(self, path: str, query: Any, page: int | None, timeout_s: float | None = None) -> Any:
+        request = super()._request(path, query, page, timeout_s)
+        is_late = page == 2 and query["page_size"] > 10_000
+        return dataclasses.replace(request, timeout_s=0.000001) if is_late else request
+
+
+def test_a_span_whose_second_page_fails_starts_over(backfill: Backfill) -> None:
+    """A cursor may belong to a size of pages. No reading is lost, and none is counted twice."""
+    limited(backfill, 0)
+    world = backfill.world
+    instant = dataclasses.replace(SYSTEM, sleep=lambda _: None)
+    pace = Pace(60_000, burst=1_000)
+    ace = FailsLater(world.simulator.url, world.simulator.settings.api_key, pace, runtime=instant)
     ace.page_size = 50_000
-    first = whole(3, 3)
+    backfill.worker = dataclasses.replace(
+        backfill.worker, ingest=dataclasses.replace(backfill.worker.ingest, ace=ace)
+    )
     with pytest.MonkeyPatch.context() as patch:
         # There is room for the whole day, but the upstream returns 5,000 readings at a time.
         patch.setattr("local.ace_simulator.api.page_size", lambda query: 5_000)
         assert backfill.worker.work("run", DAY)["status"] == "done"
-    assert (ace.refused, ace.page_size) == (4, 10_000)
-    backfill.assert_exact(first)
-    assert backfill.day(DAY).samples == len(backfill.answers(first))
+    assert ace.page_size == 10_000
+    backfill.assert_exact(whole(3, 3))
+    assert backfill.day(DAY).samples == len(backfill.answers(whole(3, 3)))
 
 
 def test_an_upstream_that_is_down_ends_the_attempt(backfill: Backfill) -> None:
-    ace = limited(backfill, 0)
-    with pytest.raises(UpstreamUnavailableError, match="no complete response"):
+    ace = limited(backfill, 1)
+    with pytest.raises(UpstreamUnavailableError, match="answered 504, after 3 retries"):
         backfill.worker.work("run", DAY)
-    assert ace.page_size == 10_000
-    assert ace.refused == 8
+    assert (ace.page_size, ace.requests) == (10_000, 8)
 
 
 def test_an_attempt_continues_with_other_spans(backfill: Backfill, monkeypatch: pytest.MonkeyPatch) -> None:

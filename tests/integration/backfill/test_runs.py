@@ -52,7 +52,8 @@ def test_a_range_is_exact_and_read_once(stack: dict[str, Any], api: Backfills, s
     assert (started["days_total"], started["days_complete"]) == (DAYS, 0)
     run = ended(api, started["id"])
     assert (run["status"], run["days_done"], run["days_empty"]) == ("succeeded", DAYS - 2, 2)
-    assert run["requests"] > DAYS * 24
+    # Some are repeated, because the simulated ACE fails at times.
+    assert DAYS <= run["requests"] < DAYS * 24
     assert [day["date"] for day in run["days"] if day["status"] == "empty"] == [
         first,
         days_ago(OPENED_DAYS_AGO + 1),
@@ -247,5 +248,5 @@ def test_a_dry_execution_only_estimates(stack: dict[str, Any], api: Backfills, s
     assert execution["status"] == "SUCCEEDED"
     plan = json.loads(execution["output"])
     assert len(plan["days"]) == 10
-    assert plan["estimate"]["requests"] == 240
+    assert plan["estimate"]["requests"] == 10
     assert api.list(site) == before

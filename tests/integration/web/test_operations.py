@@ -48,7 +48,7 @@ def test_a_backfill_is_started_and_followed_to_completion(visits: Visits, api: B
     page.get_by_role("button", name="Dry run").click()
     form = page.get_by_role("form", name="New backfill")
     expect(form).to_contain_text("1 day to read")
-    expect(form).to_contain_text("24 requests")
+    expect(form).to_contain_text("1 request")
     with slow_upstream(0.5):
         page.get_by_role("button", name="Start").click()
         expect(page.get_by_role("article").get_by_role("status")).to_have_text("running")

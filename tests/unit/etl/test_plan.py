@@ -72,7 +72,9 @@ def test_a_silent_site_is_one_gap() -> None:
 def test_rereads_cover_two_hours_and_gaps() -> None:
     checkpoint = DAY + DAY_MS + 6 * HOUR_MS
     record = SiteRecord("s", first_ms=DAY, checkpoint_ms=checkpoint, reread_ms=checkpoint - HOUR_MS)
-    spans = plan.rereads(coverage({i: 0 for i in range(100, 130)}), record, checkpoint, full=False)
+    spans = plan.rereads(
+        coverage({i: 0 for i in range(100, 130)}), record, checkpoint, longest_ms=HOUR_MS, full=False
+    )
     gap = Span(DAY + 100 * WINDOW_MS, DAY + 130 * WINDOW_MS)
     assert spans == [
         *gap.pieces(HOUR_MS),
@@ -84,7 +86,7 @@ def test_rereads_cover_two_hours_and_gaps() -> None:
 def test_a_reread_reaches_the_one_before() -> None:
     checkpoint = DAY + DAY_MS + 6 * HOUR_MS
     record = SiteRecord("s", first_ms=DAY, checkpoint_ms=checkpoint, reread_ms=checkpoint - 5 * HOUR_MS)
-    spans = plan.rereads(coverage({}), record, checkpoint, full=False)
+    spans = plan.rereads(coverage({}), record, checkpoint, longest_ms=HOUR_MS, full=False)
     assert spans[0].start_ms == checkpoint - 5 * HOUR_MS
 
 
@@ -149,15 +151,23 @@ def test_nothing_unread_requests_nothing() -> None:
     assert ahead == plan.Unread(Span(NOON, NOON), Span(NOON, NOON), None)
 
 
-@given(windows, st.booleans(), st.lists(st.tuples(st.integers(0, 287), st.integers(1, 40)), max_size=5))
-def test_rereads_read_no_time_twice(windows_ago: int, full: bool, gaps: list[tuple[int, int]]) -> None:
+@given(
+    windows,
+    st.booleans(),
+    st.lists(st.tuples(st.integers(0, 287), st.integers(1, 40)), max_size=5),
+    st.integers(1, WINDOWS_PER_DAY),
+)
+def test_rereads_read_no_time_twice(
+    windows_ago: int, full: bool, gaps: list[tuple[int, int]], longest: int
+) -> None:
+    longest_ms = longest * WINDOW_MS
     checkpoint = DAY + DAY_MS + 6 * HOUR_MS
     record = SiteRecord("s", first_ms=DAY - 60 * DAY_MS, checkpoint_ms=checkpoint, reread_ms=checkpoint)
     thin = {index: 0 for first, count in gaps for index in range(first, first + count)}
     unread = plan.next_unread(checkpoint - windows_ago * WINDOW_MS, record, checkpoint, full=full)
-    without = plan.rereads(coverage(thin), record, checkpoint, full=full)
-    spans = plan.rereads(coverage(thin), record, checkpoint, full=full, unread=unread)
-    assert all(0 < span.length_ms <= HOUR_MS for span in spans)
+    without = plan.rereads(coverage(thin), record, checkpoint, longest_ms=longest_ms, full=full)
+    spans = plan.rereads(coverage(thin), record, checkpoint, longest_ms=longest_ms, full=full, unread=unread)
+    assert all(0 < span.length_ms <= longest_ms for span in spans)
     assert all(before.end_ms <= after.start_ms for before, after in itertools.pairwise(spans))
 
     def read(spans: list[Span]) -> set[int]:
@@ -178,7 +188,7 @@ def test_a_full_reread_covers_24_hours() -> None:
     checkpoint = DAY + DAY_MS + 6 * HOUR_MS
     for first_ms, hours in ((DAY, 24), (checkpoint - 7 * HOUR_MS, 7), (checkpoint, 0)):
         record = SiteRecord("s", first_ms=first_ms, checkpoint_ms=checkpoint, reread_ms=checkpoint)
-        spans = plan.rereads(coverage({}), record, checkpoint, full=True)
+        spans = plan.rereads(coverage({}), record, checkpoint, longest_ms=HOUR_MS, full=True)
         assert sum(span.length_ms for span in spans) == hours * HOUR_MS
         assert all(span.length_ms <= HOUR_MS for span in spans)
 
@@ -191,7 +201,7 @@ def test_a_pause_loses_no_late_reading(paused: int, after: int, late: int) -> No
     record = SiteRecord("s", first_ms=DAY, full_reread_ms=full_ms, reread_ms=full_ms)
     if not plan.full_reread_due(record, checkpoint):
         return
-    spans = plan.rereads(coverage({}), record, checkpoint, full=True)
+    spans = plan.rereads(coverage({}), record, checkpoint, longest_ms=HOUR_MS, full=True)
     assert sum(span.length_ms for span in spans) <= 2 * DAY_MS + HOUR_MS
     for hour in range(1 - late, after):
         read_ms = full_ms + hour * HOUR_MS
@@ -202,7 +212,7 @@ def test_a_pause_loses_no_late_reading(paused: int, after: int, late: int) -> No
 def test_timely_full_rereads_cover_24_hours(hours: int) -> None:
     checkpoint = DAY + 9 * DAY_MS
     record = SiteRecord("s", first_ms=DAY, full_reread_ms=checkpoint - hours * HOUR_MS)
-    spans = plan.rereads(coverage({}), record, checkpoint, full=True)
+    spans = plan.rereads(coverage({}), record, checkpoint, longest_ms=HOUR_MS, full=True)
     assert sum(span.length_ms for span in spans) == DAY_MS
 
 

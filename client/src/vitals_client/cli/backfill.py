@@ -128,7 +128,7 @@ def watch(run: RunId, json: Json = False) -> None:
 
 @app.command()
 def cancel(run: RunId, json: Json = False) -> None:
-    """Cancel a backfill before its next hour."""
+    """Cancel a backfill before its next requests."""
     with Client() as client:
         result = client.backfills.cancel(run)
     if json:

@@ -36,13 +36,17 @@ def test_each_point_has_a_rollup_a_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("points", "sync_pages", "hour_pages", "listing"), [(640, 1, 1, 7), (4_583, 1, 3, 46), (6_000, 2, 4, 60)]
+    ("points", "sync_pages", "day_pages", "listing"),
+    [(225, 1, 1, 3), (1_000, 1, 3, 10), (4_583, 1, 14, 46), (6_000, 2, 18, 60)],
 )
-def test_requests_to_ace_are_pages(points: int, sync_pages: int, hour_pages: int, listing: int) -> None:
+def test_requests_to_ace_are_pages(points: int, sync_pages: int, day_pages: int, listing: int) -> None:
     hourly = replace(FACTS, catalog_hours=1)
     of_sync = usage.requests_of(hourly, SYNC, points)
     assert of_sync == pytest.approx(sync_pages + 1 + (1 + listing) * 24 / 288)
-    assert usage.requests_of(hourly, FULL, points) == hour_pages
+    assert usage.requests_of(hourly, ARCHIVE, points) == day_pages
+    # Each page of a full re-read is a message.
+    assert usage.requests_of(hourly, FULL, points) == 1
+    assert usage.per_day(FULL, points) == 4 * day_pages
 
 
 def test_waiting_and_computing_are_billed_by_memory() -> None:
@@ -58,8 +62,8 @@ def test_requests_at_once_are_one_wait() -> None:
     assert usage.requests_of(never, SYNC, 4_583) == pytest.approx(2)
     assert usage.ace_seconds_of(never, SYNC, 4_583) == pytest.approx(assumed.ACE_REQUEST_S)
     assert usage.ace_seconds_of(never, FULL, 4_583) == assumed.ACE_REQUEST_S
-    four_pages = 6_000
-    assert usage.ace_seconds_of(never, FULL, four_pages) == 2 * assumed.ACE_REQUEST_S
+    four_pages = 16_000
+    assert usage.ace_seconds_of(never, SYNC, four_pages) == pytest.approx(2 * assumed.ACE_REQUEST_S)
 
 
 def test_a_listing_waits_page_by_page() -> None:
@@ -76,18 +80,25 @@ def test_rereads_need_less_than_a_workers_pace() -> None:
 
 
 def test_an_archiving_waits_for_its_slots() -> None:
-    slow, fast = (replace(FACTS, requests_per_minute=number) for number in (30, 60))
-    difference = usage.ace_seconds_of(slow, ARCHIVE, 4_583) - usage.ace_seconds_of(fast, ARCHIVE, 4_583)
-    assert difference == pytest.approx(24 * 2 * (2 - 1))
+    slow, fast = (replace(FACTS, requests_per_minute=number) for number in (12, 60))
+    assert usage.ace_seconds_of(slow, ARCHIVE, 4_583) == pytest.approx(14 * 5)
+    assert usage.ace_seconds_of(fast, ARCHIVE, 4_583) == pytest.approx(14 * assumed.ACE_REQUEST_S)
 
 
-def test_slots_of_requests_at_once_are_reserved_together() -> None:
-    """The measurement has one page, an hour of this site three."""
+def test_each_page_of_a_reread_reserves_a_slot() -> None:
     small, large = (
         quantity(usage.of_event(FACTS, FULL.name, points), "DYNAMODB_WRITE_UNIT", "state")
-        for points in (640, 4_583)
+        for points in (225, 4_583)
     )
-    assert small == large > 0
+    assert large == pytest.approx(14 * small)
+
+
+def test_a_reread_reads_each_block_once() -> None:
+    """However many messages it takes."""
+    read = quantity(usage.site(FACTS, 4_608), "DYNAMODB_READ_UNIT", "blocks read: full re-read")
+    assert read == pytest.approx(
+        FULL.used["HotTable read of blocks"].of(72 * 24) * 4 * assumed.DAYS, rel=0.01
+    )
 
 
 def test_arm_costs_a_fifth_less() -> None:

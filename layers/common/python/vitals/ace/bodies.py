@@ -80,7 +80,7 @@ def _parse_malformed(
 
 
 def _entries(answer: dict[str, Any], form: Form, data: bytes | bytearray) -> list[Any]:
-    """Returns the entries that the form expects; BrokenBodyError when there is no list of them."""
+    """Returns the entries that the form expects; BrokenBodyError without a list of them."""
     if not form.entries:
         return []
     entries = answer.get(form.entries)
