@@ -13,6 +13,7 @@ from typing import Any
 
 import requests
 
+from backfill.estimates import requests_a_day
 from bench import archive, chart
 from bench.measures import series, victoria
 from bench.page.figures import page_figures
@@ -22,9 +23,8 @@ from local.ace_simulator.settings import SimulatorSettings
 from local.ace_simulator.simulator import Simulator
 from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace
-from vitals.ace.page_size import LIVE
 from vitals.ace.points import listed_from_ace
-from vitals.model.points import Catalog
+from vitals.model.points import Catalog, ListedPoint
 from vitals.model.samples import Samples, concat
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span, day_name, iso
 from vitals.pipeline.acceptance import accept
@@ -37,6 +37,8 @@ SITE = "ses_falls_city"
 SYNC_WINDOWS = 4
 SYNCS = 5
 MEASURED = ROOT.parent / "shared/data/sdh"
+# By points with a reading a minute. With a request for each hour they were 24, 24 and 72.
+REQUESTS_A_DAY = {225: 1, 1_000: 3, POINTS: 14}
 # CPU seconds of importing each handler on a machine at rest, and the most that they may take.
 IMPORTS = {
     "query.app": 0.35,
@@ -235,11 +237,16 @@ def backfill_figures() -> int:
         output = _python("-m", "bench.backfill", simulator.url, key, day_name(start_ms), str(NOW))
     results: dict[str, float] = json.loads(output)
     show("samples", results["samples"], "samples")
-    pages = 24 * math.ceil(POINTS * 60 / LIVE)
-    missed = show("requests to ACE", results["upstream_requests"], "requests", pages)
+    missed = show("requests to ACE", results["upstream_requests"], "requests", REQUESTS_A_DAY[POINTS])
     show("requests to AWS, a rollup of each point among them", results["aws_requests"], "requests")
     missed += show("CPU, moto's own among it", results["cpu_s"], "s", 60)
     missed += show("peak memory, moto's objects among it", results["peak_mb"], "MB", 1024)
+    print("backfill: planned requests of a day, a reading a minute")
+    for points, most in REQUESTS_A_DAY.items():
+        listed = (ListedPoint(f"p{number}", interval_s=60) for number in range(points))
+        planned = requests_a_day(Catalog().refreshed(listed))
+        missed += show(f"{points:,} points", planned, "requests", most)
+        show("  at 50 requests a minute", planned / 50, "minutes")
     return missed
 
 

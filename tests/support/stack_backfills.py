@@ -37,9 +37,8 @@ def site(stack: dict[str, Any]) -> str:
 def slow_upstream(delay_s: float) -> Iterator[None]:
     """ACE takes seconds itself and fails on large pages, so that a day can be looked at while it is read."""
     before = requests.get(f"{CONTROL}/faults", timeout=10).json()
-    requests.put(
-        f"{CONTROL}/faults", json=before | {"delay": delay_s, "page_limit": SMALL_PAGE}, timeout=10
-    ).raise_for_status()
+    slow = before | {"delay": delay_s, "page_limit": SMALL_PAGE}
+    requests.put(f"{CONTROL}/faults", json=slow, timeout=10).raise_for_status()
     try:
         yield
     finally:
