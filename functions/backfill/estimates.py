@@ -50,12 +50,13 @@ def concurrent_days(catalog: Catalog, per_minute: int, concurrency: int) -> int:
 def estimate(days: int, catalog: Catalog, per_minute: int, concurrency: int) -> Estimate:
     """Returns the requests, minutes and dollars for so many days at a pace of `per_minute` requests.
 
-    So many days are read at a time. Each takes its own time, or longer where the pace of all is slower.
+    So many days are read at once. Each takes its own time, or longer where the pace of all is slower.
     """
+    at_once = max(1, min(days, concurrency))
     day_requests = requests_a_day(catalog)
     samples = density_of(catalog).per_second * DAY_MS / 1000
     own_s = _DAY_S + _MILLION_SAMPLES_S * samples / 1_000_000 + _REQUEST_S * day_requests
-    day_s = max(own_s, concurrency * day_requests * 60 / per_minute)
+    day_s = max(own_s, at_once * day_requests * 60 / per_minute)
     writes = day_requests * _WRITES_A_REQUEST + _WRITES_A_DAY
     dollars = days * (
         day_s * _FUNCTION_GB * prices.LAMBDA_GB_SECOND
@@ -64,7 +65,7 @@ def estimate(days: int, catalog: Catalog, per_minute: int, concurrency: int) -> 
         + catalog.configured.bit_count() * prices.DYNAMODB_WRITE_UNIT
         + 3 * prices.STEP_FUNCTIONS_TRANSITION
     )
-    return Estimate(days * day_requests, round(days * day_s / concurrency / 60, 1), round(dollars, 4))
+    return Estimate(days * day_requests, round(days * day_s / at_once / 60, 1), round(dollars, 4))
 
 
 def requests_a_day(catalog: Catalog) -> int:
