@@ -47,8 +47,7 @@ def event(
 ) -> list[str]:
     """Returns the lines of one event."""
     apart = {"count", "hours", "log bytes", "cpu seconds", "ace request", "ace listing", "dynamodb request"}
-    hours = small["hours"] or 1
-    sizes = (sizes[0] * hours, sizes[1] * hours)
+    sizes = (sizes[0] * (small["hours"] or 1), sizes[1] * (large["hours"] or 1))
     used = sorted({*small, *large} - apart)
     upstream = small.get("ace request", 0) + small.get("ace listing", 0)
     return [
