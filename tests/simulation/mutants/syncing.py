@@ -92,7 +92,7 @@ MUTANTS = (
         "backfill_is_newest",
         "What a backfill read some time ago wins over what was read since.",
         "functions/backfill/store_day.py",
-        "            self.ingest.write(day.site, staged.span, parts, staged.fetched_ms, tally, staged.points)\n",
-        "            self.ingest.write(day.site, staged.span, parts, self.ingest.now(), tally, staged.points)\n",
+        "parts, staged.fetched_ms, tally, staged.points)\n",
+        "parts, self.ingest.now(), tally, staged.points)\n",
     ),
 )
