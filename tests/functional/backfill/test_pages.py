@@ -131,3 +131,20 @@ def test_hours_of_older_versions_are_read_again(backfill: Backfill, tmp_path: Pa
     assert (backfill.day(DAY).requests, backfill.day(DAY).hours) == (1, 24)
     backfill.assert_exact(whole(3, 3))
     assert backfill.staged() == []
+
+
+@pytest.mark.parametrize(("seconds", "size"), [(29, 500_000), (31, 300_000)])
+def test_a_slow_page_makes_the_next_smaller(backfill: Backfill, seconds: int, size: int) -> None:
+    """A page that takes more than half of the timeout is used all the same."""
+    simulator, passed_s = backfill.world.simulator, [0.0]
+    slow = dataclasses.replace(SYSTEM, monotonic=lambda: passed_s[-1])
+    pace = Pace(60_000, burst=1_000)
+    ace = AceClient(simulator.url, simulator.settings.api_key, pace, runtime=slow, timeout_s=60)
+
+    def accept(readings: list[Any]) -> int:
+        if len(passed_s) == 1:
+            passed_s.append(float(seconds))
+        return len(readings)
+
+    assert sum(ace.pages(SITE, whole(3, 3), accept)) > 0
+    assert (ace.page_size, ace.requests) == (size, 1)

@@ -12,6 +12,7 @@ from tests.support.syncing import assert_exact, but, checkpoint, impatient
 from tests.support.world import World
 from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace, PriorityPace
+from vitals.ace.page_size import LARGEST
 from vitals.errors import UpstreamUnavailableError
 from vitals.model.timespan import HOUR_MS, Span, floor_window
 from vitals.pipeline.ingest import Tally
@@ -153,6 +154,17 @@ def test_pages_before_a_failed_one_are_stored(world: World, failing: int) -> Non
     assert checkpoint(world) == before
     world.sync()
     assert_exact(world)
+
+
+def test_live_pages_leave_rereads_large_ones(world: World) -> None:
+    world.sync()
+    assert world.syncer.ingest.ace.page_size == LARGEST
+    # 24 hours of 40 points are one page, so one message.
+    world.sent.clear()
+    world.clock.forward(7 * 60)
+    world.sync()
+    full = [message for message in world.sent if "start" in message]
+    assert len(full) == 1
 
 
 class Charged:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.ace_simulator.requests import PAGE_SIZES
-from vitals.ace.page_size import ACCEPTED, LARGEST, after_success, smaller
+from vitals.ace.page_size import ACCEPTED, LARGEST, is_slow, smaller
 
 sizes = st.sampled_from(ACCEPTED)
 
@@ -27,6 +27,6 @@ def test_the_first_steps_reach_the_live_size() -> None:
     assert smaller(smaller(LARGEST)) == 100_000
 
 
-@given(sizes, st.floats(0, 60))
-def test_only_slow_pages_shrink(size: int, seconds: float) -> None:
-    assert after_success(size, seconds, 60) == (smaller(size) if seconds > 30 else size)
+def test_half_of_the_timeout_is_slow() -> None:
+    assert is_slow(30.1, 60)
+    assert not is_slow(30, 60)

@@ -145,7 +145,8 @@ class AceClient:
 
         request = self._request(path, query, page)
         answer = self._transport.get(request, _READINGS_FORM, self._retry, accept=accept, reduced=reduced)
-        self._allow(page_size.after_success(query["page_size"], answer.seconds, self._timeout_s))
+        if page_size.is_slow(answer.seconds, self._timeout_s):
+            self._allow(page_size.smaller(query["page_size"]))
         return self._read(answer, request.subject)
 
     def _allow(self, size: int) -> None:

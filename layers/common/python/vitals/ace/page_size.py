@@ -17,6 +17,6 @@ def smaller(size: int) -> int:
     return size if size <= _LEAST else ACCEPTED[bisect_left(ACCEPTED, size) - 1]
 
 
-def after_success(size: int, seconds: float, timeout_s: float) -> int:
-    """Returns the largest size to request after a page of this size took so long."""
-    return smaller(size) if seconds > _SLOW * timeout_s else size
+def is_slow(seconds: float, timeout_s: float) -> bool:
+    """Returns whether a page took so long that the next ones should be smaller."""
+    return seconds > _SLOW * timeout_s
