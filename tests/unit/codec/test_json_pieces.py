@@ -87,6 +87,7 @@ def test_pieces_of_a_page_are_bounded(indent: int | None) -> None:
         b'{"list": [%s, NaN]}',
         b'{"list": [%s, 5], "x": }',
         b'{"other": [%s]}',
+        b'{"list": [{}], "other": [%s]}',
         b'{"inner": {"list": [%s]}}',
         b'[{"list": [%s]}]',
         b'{"list": [%s]} x',

@@ -29,7 +29,8 @@ def read(data: bytes | bytearray, member: str, length: int) -> Iterator[Any]:
     name = orjson.dumps(member)
     while len(data) - start > length:
         piece, start = _next_piece(data, start, start + length, head)
-        if not isinstance(piece.get(member), list):
+        # The last member of an object is the one that was cut.
+        if next(reversed(piece)) != member or not isinstance(piece[member], list):
             raise UncutError(f"no list under {member!r} before byte {start}")
         yield piece
         head = b"{" + name + b":["
