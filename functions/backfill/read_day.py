@@ -44,7 +44,7 @@ class DayReader:
         catalog = self.catalogs.load(run.site)
         closed = Span(day.day_ms, min(day.span.end_ms, floor_window(self.stager.ingest.now())))
         staged = self._resume(run, day, closed, catalog, folder)
-        noted_s = float("-inf")
+        noted_s, has_failed = float("-inf"), False
         while plan := next_span(staged, closed, catalog, self.stager.ingest.ace.page_size):
             if self.monotonic() - noted_s >= self.progress_interval_s:
                 noted_s = self.monotonic()
@@ -52,7 +52,8 @@ class DayReader:
                     return None
             if self.remaining_s() <= 0:
                 raise _unfinished(plan.span)
-            receipt = self._stage(SpanRequest(run.run, day, plan), catalog, folder)
+            receipt = self._stage(SpanRequest(run.run, day, plan), catalog, folder, has_failed=has_failed)
+            has_failed = receipt is None
             staged = sorted([*staged, *([receipt] if receipt else [])], key=lambda staged: staged.span)
         return staged
 
@@ -74,15 +75,21 @@ class DayReader:
         self.circuits.load().check(self.stager.ingest.now())
         return True
 
-    def _stage(self, request: SpanRequest, catalog: Catalog, folder: Path) -> StagedSpan | None:
-        """Returns the span's receipt; None when it failed and smaller pages are worth another attempt."""
+    def _stage(
+        self, request: SpanRequest, catalog: Catalog, folder: Path, *, has_failed: bool
+    ) -> StagedSpan | None:
+        """Returns the span's receipt; None when it failed and smaller pages are worth another attempt.
+
+        An upstream that `has_failed` just before is unavailable, however little time is left.
+        """
         try:
             return self.stager.stage(request, catalog, folder)
         except UpstreamUnavailableError as error:
-            if self.remaining_s() < _LAST_REQUEST_S:
+            is_late = self.remaining_s() < _LAST_REQUEST_S
+            if is_late and not has_failed:
                 raise _unfinished(request.plan.span) from error
             # Bounded, because pages only become smaller.
-            if self.stager.ingest.ace.page_size >= request.plan.size:
+            if is_late or self.stager.ingest.ace.page_size >= request.plan.size:
                 raise
             return None
 

@@ -19,6 +19,7 @@ from vitals.ace.client import AceClient
 from vitals.ace.pacing import Pace
 from vitals.aws.runtime import SYSTEM
 from vitals.errors import UpstreamUnavailableError
+from vitals.pipeline.ingest import Ingest, Tally
 from vitals.store.tiers.staging import StagingArea
 
 __all__ = ["backfill"]
@@ -80,24 +81,46 @@ class FailsLater(AceClient):
         return dataclasses.replace(request, timeout_s=0.000001) if is_late else request
 
 
-def test_a_span_whose_second_page_fails_starts_over(backfill: Backfill) -> None:
-    """A cursor may belong to a size of pages. No reading is lost, and none is counted twice."""
-    limited(backfill, 0)
-    world = backfill.world
+@pytest.fixture
+def failing(backfill: Backfill, monkeypatch: pytest.MonkeyPatch) -> Ingest:
+    """Reads an upstream that fails later; it returns 5,000 readings at a time, however many are requested."""
+    monkeypatch.setattr("local.ace_simulator.api.page_size", lambda query: 5_000)
+    simulator = backfill.world.simulator
     instant = dataclasses.replace(SYSTEM, sleep=lambda _: None)
     pace = Pace(60_000, burst=1_000)
-    ace = FailsLater(world.simulator.url, world.simulator.settings.api_key, pace, runtime=instant)
-    ace.page_size = 50_000
-    backfill.worker = dataclasses.replace(
-        backfill.worker, ingest=dataclasses.replace(backfill.worker.ingest, ace=ace)
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        # There is room for the whole day, but the upstream returns 5,000 readings at a time.
-        patch.setattr("local.ace_simulator.api.page_size", lambda query: 5_000)
-        assert backfill.worker.work("run", DAY)["status"] == "done"
-    assert ace.page_size == 10_000
+    ace = FailsLater(simulator.url, simulator.settings.api_key, pace, runtime=instant, page_size=50_000)
+    return dataclasses.replace(backfill.worker.ingest, ace=ace)
+
+
+def test_a_span_whose_second_page_fails_starts_over(backfill: Backfill, failing: Ingest) -> None:
+    """A cursor may belong to a size of pages. No reading is lost, and none is counted twice."""
+    plan(backfill)
+    backfill.worker = dataclasses.replace(backfill.worker, ingest=failing)
+    assert backfill.worker.work("run", DAY)["status"] == "done"
+    assert failing.ace.page_size == 10_000
     backfill.assert_exact(whole(3, 3))
     assert backfill.day(DAY).samples == len(backfill.answers(whole(3, 3)))
+
+
+def test_a_reread_whose_second_page_fails_starts_over(backfill: Backfill, failing: Ingest) -> None:
+    """So do re-reads and the reading before a day is archived: its readings are counted and written once."""
+    span, tally, catalog = whole(3, 3), Tally(), backfill.worker.archiver.catalogs.load(SITE)
+    failing.fetch_long(SITE, catalog, span, tally)
+    assert failing.ace.page_size == 10_000
+    stored = failing.hot.read(SITE, list(catalog.active_ids.values()), span, failing.now())
+    assert tally.written == len(stored) == len(backfill.world.truth(span))
+    assert tally.accepted == tally.written
+    assert failing.ledger.coverage(SITE, span).gaps(span) == []
+
+
+def test_an_upstream_that_hangs_is_not_short_time(backfill: Backfill) -> None:
+    """The second failure in a row is the upstream's, even if there is no time for another request then."""
+    ace = limited(backfill, 1)
+    backfill.worker = dataclasses.replace(
+        backfill.worker, remaining_s=lambda: 30.0 if ace.requests > 4 else 400.0
+    )
+    with pytest.raises(UpstreamUnavailableError, match="answered 504"):
+        backfill.worker.work("run", DAY)
 
 
 def test_an_upstream_that_is_down_ends_the_attempt(backfill: Backfill) -> None:

@@ -112,10 +112,12 @@ def test_a_search_that_failed_shows_no_other_points(visits: Visits) -> None:
 def test_an_estimate_belongs_to_the_forms_days(visits: Visits) -> None:
     held: list[Route] = []
     page = visits.open("#/backfills")
-    page.route(re.compile("/backfill/start$"), lambda route: held.append(route))
+    start = re.compile("/backfill/start$")
+    page.route(start, lambda route: held.append(route))
     page.get_by_label("First day").fill("2026-01-10")
     page.get_by_label("Last day").fill("2026-01-12")
-    page.get_by_role("button", name="Dry run").click()
+    with page.expect_request(start):
+        page.get_by_role("button", name="Dry run").click()
     expect(page.locator("output")).to_contain_text("Estimating")
     page.get_by_label("First day").fill("2026-01-01")
     plan = {"site_name": "s", "start_date": "2026-01-10", "end_date": "2026-01-12", "force": False}
@@ -123,7 +125,8 @@ def test_an_estimate_belongs_to_the_forms_days(visits: Visits) -> None:
     held[0].fulfill(json=plan)
     expect(page.locator("output")).to_be_empty()
     page.get_by_label("First day").fill("2026-01-10")
-    page.get_by_role("button", name="Dry run").click()
+    with page.expect_request(start):
+        page.get_by_role("button", name="Dry run").click()
     page.wait_for_function("document.querySelector('output').textContent.includes('Estimating')")
     held[1].fulfill(json=plan)
     expect(page.locator("output")).to_contain_text("3 days to read")

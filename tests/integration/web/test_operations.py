@@ -75,7 +75,7 @@ def test_a_running_backfill_is_opened_cancelled_and_repeated(
 ) -> None:
     visits.allow("answer 409 POST /backfill/start$")
     day = days_ago(8)
-    with slow_upstream(1.0):
+    with slow_upstream(3.0):
         run_id = api.start(site, day, day, force=True)["id"]
         page = visits.open(f"#/backfills?site={site}&start={day}&end={day}")
         page.get_by_role("button", name="Start").click()

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vitals.codec import json_pieces
@@ -48,6 +48,10 @@ def together(body: bytes, length: int) -> dict[str, Any]:
     return answer | {"list": listed}
 
 
+@example(b'{"a":1,"list":[{"n":1}],"a":[{"n":2},{"n":3},{"n":4}]}', 36)
+@example(b'{"z":null,"list":[],"z":null,"a":[{},{}]}', 38)
+@example(b'{"list":[{"n":1},{"n":2},{"n":3}],"list":[{"n":4},{"n":5},{"n":6}]}', 20)
+@example(b'{"list":[{},null],"a":[{"n":2},{"n":3},{"n":4}]}', 30)
 @given(bodies(), st.integers(1, 400))
 def test_pieces_are_together_the_whole(body: bytes, length: int) -> None:
     """A body that cannot be cut is refused, and never read in part."""

@@ -110,8 +110,8 @@ class AceClient:
     ) -> Iterator[T]:
         """Yields what `accept` makes of the readings of every point of the site in the span, as collected.
 
-        It gets a page of at most `size` readings, or a piece of it. A first page that fails is repeated with
-        a smaller size. The pages after it keep its size, because a cursor may depend on it.
+        It gets a page of at most `size` readings, or a piece of it. A first page that may be too large is
+        repeated with a smaller size. The pages after it keep its size, because a cursor may depend on it.
         UpstreamCursorError when the cursors repeat, are missing or exceed 200 pages.
         """
         path = f"{_site_path(site)}/timeseries/paginated"
@@ -138,7 +138,7 @@ class AceClient:
         """Returns one page, and notes in the query the size that it has."""
 
         def reduced(request: Request) -> Request:
-            self._allow(page_size.smaller(query["page_size"]))
+            self._limit(page_size.smaller(query["page_size"]))
             if page == 1:
                 query["page_size"] = min(query["page_size"], self.page_size)
             return replace(request, query=dict(query))
@@ -146,10 +146,10 @@ class AceClient:
         request = self._request(path, query, page)
         answer = self._transport.get(request, _READINGS_FORM, self._retry, accept=accept, reduced=reduced)
         if page_size.is_slow(answer.seconds, self._timeout_s):
-            self._allow(page_size.smaller(query["page_size"]))
+            self._limit(page_size.smaller(query["page_size"]))
         return self._read(answer, request.subject)
 
-    def _allow(self, size: int) -> None:
+    def _limit(self, size: int) -> None:
         """Limits the pages from now on to this size, if it is smaller than their limit."""
         self.page_size = min(self.page_size, size)
 

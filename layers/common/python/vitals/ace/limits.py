@@ -2,7 +2,7 @@
 
 # 500,000 readings with names of 46 characters, as ACE's are, take 57 MB; 100,000 with the longest ones 60 MB.
 MAX_BYTES = 96 * 2**20
-# Of a body of readings that is probably as large as it may be.
+# What the bodies of pages should have at most, when the names are as long as those in the catalog.
 EXPECTED_BYTES = 64 * 2**20
 # What a reading takes without its name.
 READING_BYTES = 80

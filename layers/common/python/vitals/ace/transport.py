@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -15,7 +14,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError
 from urllib3.util import Timeout
 from urllib3.util.retry import Retry
 
-from vitals.ace import bodies, total_timeout
+from vitals.ace import bodies, page_size, total_timeout
 from vitals.ace.bodies import Accept, BrokenBodyError
 from vitals.ace.pacing import Paced
 from vitals.aws.runtime import Runtime
@@ -69,12 +68,12 @@ class Answer:
 class _Failure:
     """The reason of a failed attempt that may be retried, and the Retry-After of its response.
 
-    `is_refused` when the upstream answered that there were too many requests, whatever they asked for.
+    `may_be_too_large` when the size of the answer may be the reason.
     """
 
     problem: str
     retry_after: str = ""
-    is_refused: bool = False
+    may_be_too_large: bool = False
 
 
 class Transport:
@@ -123,7 +122,7 @@ class Transport:
             result = self._attempt(request, form, accept, timeout_s)
             if isinstance(result, Body):
                 return Answer(result, self._runtime.monotonic() - began_s)
-            if not result.is_refused:
+            if result.may_be_too_large:
                 request = reduced(request)
             try:
                 retry = retry.increment("GET", request.path, error=UpstreamUnavailableError(result.problem))
@@ -146,10 +145,11 @@ class Transport:
     ) -> Body | _Failure:
         with self._lock:
             self.requests += 1
-        end = self._runtime.monotonic() + timeout_s
+        began_s = self._runtime.monotonic()
+        end = began_s + timeout_s
         # requests accepts urllib3's Timeout, but its types do not say so.
         timeout: Any = Timeout(total=timeout_s, connect=_CONNECT_TIMEOUT_S, read=timeout_s)
-        retry_after, is_refused = "", False
+        retry_after, status, is_late = "", 0, False
         try:
             with self._session.get(
                 self._base_url + request.path,
@@ -160,16 +160,17 @@ class Transport:
             ) as response:
                 retry_after = response.headers.get("Retry-After", "")
                 problem = _check_status(response, request.subject)
-                is_refused = response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+                status = response.status_code
                 if not problem:
                     return self._body(response, form, accept, end)
         except BrokenBodyError as error:
-            problem = f"{request.subject}: {error}"
+            return _Failure(f"{request.subject}: {error}", retry_after, may_be_too_large=True)
         except _LIBRARY_ERRORS as error:
             is_late = self._runtime.monotonic() >= end
             reason = f"no complete response within {timeout_s:.3g} s" if is_late else _message(error)
             problem = f"{request.subject}: {reason}"
-        return _Failure(problem, retry_after, is_refused)
+        seconds = self._runtime.monotonic() - began_s
+        return _Failure(problem, retry_after, is_late or page_size.may_be_too_large(status, seconds))
 
     def _body(self, response: requests.Response, form: Form, accept: Accept | None, end: float) -> Body:
         def is_late() -> bool:

@@ -1,7 +1,7 @@
 """A large JSON object as several small ones, so that it is never decoded as a whole.
 
-A body is cut behind an entry of its list. A cut is right if, and only if, the text since the cut before it
-decodes as complete entries: behind a brace inside a string or inside an entry, it does not.
+A body is cut behind an entry of its list. Behind a brace inside a string or inside an entry, the text since
+the cut before it does not decode. A mark is put where the list was cut, which shows whether it was this list.
 """
 
 import re
@@ -13,6 +13,8 @@ import orjson
 _BETWEEN_ENTRIES = re.compile(rb"\}[ \t\n\r]*,(?=[ \t\n\r]*\{)")
 # Braces that are tried as a cut: each costs the decoding of a piece.
 _MAX_ATTEMPTS = 16
+_MARK = "\0cut"
+_CUT = b"," + orjson.dumps(_MARK) + b"]}"
 
 
 class UncutError(ValueError):
@@ -25,20 +27,23 @@ def read(data: bytes | bytearray, member: str, length: int) -> Iterator[Any]:
     Each is decoded from about `length` bytes and has the other members of these. UncutError when that is not
     possible, maybe after some of them.
     """
-    start, head = 0, b""
     name = orjson.dumps(member)
-    while len(data) - start > length:
-        piece, start = _next_piece(data, start, start + length, head)
-        # The last member of an object is the one that was cut.
-        if next(reversed(piece)) != member or not isinstance(piece[member], list):
+    start, head = 0, b""
+    is_repeated = re.compile(re.escape(name) + rb"[ \t\n\r]*:").search
+    while True:
+        end = len(data) if len(data) - start <= length else start + length
+        if head and is_repeated(data, start, end):
+            raise UncutError(f"a second member {member!r} after byte {start}")
+        if end == len(data):
+            break
+        piece, start = _next_piece(data, start, end, head)
+        listed = piece.get(member)
+        if not isinstance(listed, list) or not listed or listed.pop() != _MARK:
             raise UncutError(f"no list under {member!r} before byte {start}")
         yield piece
         head = b"{" + name + b":["
-    last = data[start:]
-    if head and re.search(re.escape(name) + rb"[ \t\n\r]*:", last):
-        raise UncutError(f"a second member {member!r} after byte {start}")
     try:
-        yield orjson.loads(head + last)
+        yield orjson.loads(head + data[start:])
     except orjson.JSONDecodeError as error:
         raise UncutError(f"{error.msg}: byte {start + error.pos - len(head)}") from None
 
@@ -51,7 +56,7 @@ def _next_piece(data: bytes | bytearray, start: int, limit: int, head: bytes) ->
             continue
         attempts += 1
         try:
-            return orjson.loads(head + data[start : brace + 1] + b"]}"), between.end()
+            return orjson.loads(head + data[start : brace + 1] + _CUT), between.end()
         except orjson.JSONDecodeError:
             continue
     raise UncutError(f"no entries from byte {start} to {limit}")

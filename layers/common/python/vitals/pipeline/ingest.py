@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from vitals.ace.client import AceClient, Reading
 from vitals.codec.block_merge import BlockKey
+from vitals.errors import UpstreamUnavailableError
 from vitals.model.point_set import PointSet
 from vitals.model.points import Catalog
 from vitals.model.samples import Samples, concat
@@ -36,6 +37,11 @@ class Tally:
     conflicts: int = 0
     too_dense: Counter[int] = field(default_factory=Counter)
     """By point id, readings rejected because their block is full."""
+
+    def add(self, part: "Tally") -> None:
+        """Adds the counts of another fetch."""
+        for count in fields(self):
+            setattr(self, count.name, getattr(self, count.name) + getattr(part, count.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +79,27 @@ class Ingest:
         """
         density = density_of(catalog)
         while span:
-            plan, before = next_page(span, density, self.ace.page_size), tally.fetched
-            self._fetch(site, catalog, plan, tally)
-            density = density_after(density, plan.span, tally.fetched - before)
-            span = Span(plan.span.end_ms, span.end_ms)
+            plan = next_page(span, density, self.ace.page_size)
+            fetched = self._fetch_page(site, catalog, plan, tally)
+            if fetched is not None:
+                density = density_after(density, plan.span, fetched)
+                span = Span(plan.span.end_ms, span.end_ms)
+
+    def _fetch_page(self, site: str, catalog: Catalog, plan: PagePlan, tally: Tally) -> int | None:
+        """Returns the readings of a span; None when it failed and smaller pages are worth another attempt."""
+        part = Tally()
+        try:
+            self._fetch(site, catalog, plan, part)
+        except UpstreamUnavailableError:
+            # Bounded, because pages only become smaller.
+            if self.ace.page_size >= plan.size:
+                raise
+            # Its readings are counted when they are read again.
+            part = Tally(written=part.written, blocks=part.blocks, conflicts=part.conflicts)
+            return None
+        finally:
+            tally.add(part)
+        return part.fetched
 
     def _fetch(
         self, site: str, catalog: Catalog, plan: PagePlan, tally: Tally, *, announced: int = 0

@@ -119,8 +119,8 @@ class HotTier:
         """Writes the changed blocks, and merges again where another writer came first; safe to repeat."""
         receipt = WriteReceipt(counts=dict(planned.counts), too_dense=planned.too_dense.copy())
         changed = list(planned.changes)
-        results = self._pool.map(lambda key: self._write_block(planned, key), changed)
-        for key, written in zip(changed, results, strict=True):
+        writes = self._pool.map(lambda key: self._write_block(planned, key), changed)
+        for key, written in zip(changed, writes, strict=True):
             receipt.add(key, written)
         return receipt
 
