@@ -8,7 +8,7 @@ from bench.reads import site
 from bench.reads.checkout import QUERIES, ROOT, Checkout
 from bench.reads.site import Size
 
-SIZE = Size(points=1_280, full=2, days=60)
+SIZE = Size(points=320, full=2, days=60)
 
 
 @pytest.fixture(scope="module")

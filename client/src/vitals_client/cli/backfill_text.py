@@ -42,7 +42,7 @@ def estimate_text(plan: Plan) -> str:
     estimate = plan["estimate"]
     verb, requests = "rebuild", ""
     if not plan.get("rebuild"):
-        verb, requests = "read", f"{estimate['requests']:,} requests, "
+        verb, requests = "read", f"{counted(estimate['requests'], 'request')}, "
     complete = f" ({plan['days_complete']} already complete)" if plan["days_complete"] else ""
     return (
         f"{counted(plan['days_total'], 'day')} of {plan['site_name']} to {verb}, "
