@@ -38,10 +38,10 @@ class Tally:
     too_dense: Counter[int] = field(default_factory=Counter)
     """By point id, readings rejected because their block is full."""
 
-    def add(self, part: "Tally") -> None:
+    def add(self, tally: "Tally") -> None:
         """Adds the counts of another fetch."""
         for count in fields(self):
-            setattr(self, count.name, getattr(self, count.name) + getattr(part, count.name))
+            setattr(self, count.name, getattr(self, count.name) + getattr(tally, count.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +87,19 @@ class Ingest:
 
     def _fetch_page(self, site: str, catalog: Catalog, plan: PagePlan, tally: Tally) -> int | None:
         """Returns the readings of a span; None when it failed and smaller pages are worth another attempt."""
-        part = Tally()
+        counts = Tally()
         try:
-            self._fetch(site, catalog, plan, part)
+            self._fetch(site, catalog, plan, counts)
         except UpstreamUnavailableError:
             # Bounded, because pages only become smaller.
             if self.ace.page_size >= plan.size:
                 raise
             # Its readings are counted when they are read again.
-            part = Tally(written=part.written, blocks=part.blocks, conflicts=part.conflicts)
+            counts = Tally(written=counts.written, blocks=counts.blocks, conflicts=counts.conflicts)
             return None
         finally:
-            tally.add(part)
-        return part.fetched
+            tally.add(counts)
+        return counts.fetched
 
     def _fetch(
         self, site: str, catalog: Catalog, plan: PagePlan, tally: Tally, *, announced: int = 0
