@@ -33,7 +33,7 @@ def page_figures() -> int:
 def month_figures(stack: Stack, *, bars: bool = True) -> int:
     results = clicks.month(stack)
     missed = show(
-        f"{SERIES} points, click to 30 days: first visit", results["first_s"], "s", 2 if bars else None
+        f"{SERIES} points, click to 30 days: first visit", results["first_s"], "s", 1 if bars else None
     )
     show(f"  median of {clicks.VISITS}", results["drawn_s"], "s")
     return missed + show("  answers, as they are sent", results["bytes"] / 1000, "kB", 300 if bars else None)

@@ -142,7 +142,7 @@ class AnswerCache:
         if self.results is None or (not entry.stable and cost.read_dollars < prices.S3_PUT):
             return
         content = {"read_ms": read_ms, "answer": answer}
-        body = zstandard.compress(orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY), 3)
+        body = zstandard.compress(orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY), 1)
         try:
             if self.results.put(site, entry.digest, body):
                 cost.add_put()

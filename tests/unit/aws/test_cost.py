@@ -13,6 +13,10 @@ from vitals.aws.cost import item_size, read_units
         ({"N": "1767225600000"}, 5),
         ({"N": "123456789"}, 6),
         ({"N": "-12"}, 3),
+        ({"BS": [b"ab", b"c"]}, 3),
+        ({"BOOL": False}, 1),
+        ({"NULL": True}, 1),
+        ({"L": [{"S": "ab"}, {"M": {"a": {"N": "1"}}}]}, 3 + 1 + 2 + 1 + 3 + 1 + 1 + 2),
     ],
 )
 def test_sizes_follow_the_published_rules(value: dict, size: int) -> None:

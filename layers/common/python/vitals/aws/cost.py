@@ -107,11 +107,20 @@ def _map_size(members: Mapping[str, Mapping[str, Any]]) -> int:
     return 3 + len(members) + item_size(members)
 
 
+def _list_size(elements: Iterable[Mapping[str, Any]]) -> int:
+    return 3 + sum(1 + _SIZES[kind](content) for element in elements for kind, content in element.items())
+
+
+# Every type that an item can have: its price must not fail a read.
 _SIZES: Mapping[str, Callable[[Any], int]] = {
     "S": _text_size,
     "B": len,
     "N": _number_size,
     "SS": lambda texts: sum(map(_text_size, texts)),
     "NS": lambda numbers: sum(map(_number_size, numbers)),
+    "BS": lambda contents: sum(map(len, contents)),
+    "BOOL": lambda _: 1,
+    "NULL": lambda _: 1,
     "M": _map_size,
+    "L": _list_size,
 }

@@ -5,7 +5,7 @@ A read needs the footer of its file. It comes from a copy (footers.py) where the
 
 import contextlib
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -222,26 +222,30 @@ class ColdTier:
         return DayObject(self._client, self._bucket, day, cost or Cost())
 
     def _read(self, day_object: DayObject, ids: Mapping[str, int], span: Span) -> Samples:
-        opened = self._open_cached(day_object, ids)
+        opened, row_groups = self._open_for(day_object, ids)
 
         def read(run: list[RowGroup]) -> Samples:
             return concat(
                 day_file_reader.select(group, ids, span) for group in _decoded(day_object, opened, run)
             )
 
+        runs = list(day_file_reader.runs(row_groups, _MAX_REQUEST_BYTES))
         try:
-            runs = list(day_file_reader.runs(opened.footer.row_groups_of(ids), _MAX_REQUEST_BYTES))
             return merge(results(self._pool, read, runs))
         except OverwrittenError:
             self._footers.pop(day_object.key, None)
             raise
 
-    def _open_cached(self, day_object: DayObject, ids: Mapping[str, int]) -> _Opened:
-        """Opens the file from its cached footer, if the reads that follow show that it is still valid."""
+    def _open_for(self, day_object: DayObject, names: Collection[str]) -> tuple[_Opened, list[RowGroup]]:
+        """Returns the opened file, and the row groups that may hold the points.
+
+        Its footer is the cached one, if the reads that follow show that it is still valid.
+        """
         cached = self._footers.get(day_object.key)
-        if cached and not cached.whole and cached.footer.row_groups_of(ids):
-            return cached
-        return self._open(day_object)
+        if cached and not cached.whole and (row_groups := cached.footer.row_groups_of(names)):
+            return cached, row_groups
+        opened = self._open(day_object)
+        return opened, opened.footer.row_groups_of(names)
 
     def _open(self, day_object: DayObject, stored: Stored | None = None) -> _Opened:
         """Reads the footer of the file, of this version if one is passed, and caches it."""
