@@ -148,7 +148,7 @@ def query_figures() -> int:
     show("365 days: handler time with moto, median of 9", results["year_s"], "s")
     missed += show("  without moto", results["year_s"] - results["year_moto_s"], "s", 0.5)
     show("31 days: samples", results["month_samples"], "samples")
-    show("31 days: requests of all kinds", results["month_requests"], "requests")
+    show("31 days, no copies of footers: requests", results["month_requests"], "requests")
     missed += show("31 days: handler time, median of 9", results["month_s"], "s", 1)
     print("chart: 10 points × 31 days, m4 at 1,000 pixels")
     with Simulator(SimulatorSettings(points=chart.POINTS, sites=(SITE,)), clock=lambda: NOW) as simulator:
