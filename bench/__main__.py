@@ -137,7 +137,7 @@ def query_figures() -> int:
     show("samples", figures["samples"], "samples")
     missed = show("read units", figures["read_units"], "units", 40)
     show("requests to DynamoDB", figures["requests"], "requests")
-    show("live, as the day ends: read units", figures["read_units_live"], "units")
+    show("live: read units", figures["read_units_live"], "units")
     show("  requests to DynamoDB", figures["requests_live"], "requests")
     show("handler time, median of 15, stubbed network", figures["handler_median_s"] * 1000, "ms")
     from bench import tiers

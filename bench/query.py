@@ -30,7 +30,7 @@ _RUNS = 15
 
 
 class _WarmTables:
-    """The tables of a site whose catalog is loaded already, as in a warm function."""
+    """The tables of a site whose catalog is loaded already, as in a warm function, at a time that changes."""
 
     def __init__(self, now_ms: int) -> None:
         self.now_ms = now_ms
@@ -39,7 +39,7 @@ class _WarmTables:
         return SiteRecord(site)
 
     def archive_records(self, site: str, span: Span, cost: Any) -> list[ArchiveRecord]:
-        """Returns hot days, each of which was written to until it ended."""
+        """Returns hot days, each of which was written to until its end, or until now."""
         return [
             ArchiveRecord(day_ms, changed_ms=min(day_ms + DAY_MS, self.now_ms))
             for day_ms in range(span.start_ms - span.start_ms % DAY_MS, span.end_ms, DAY_MS)
@@ -47,7 +47,7 @@ class _WarmTables:
 
 
 def figures(day: Samples, catalog: Catalog, start_ms: int) -> dict[str, float]:
-    """Writes the day, then asks for one point of it through the handler: two days later, and as it ends."""
+    """Writes the day, then asks for one point of it through the handler: two days later, and live."""
     table = MemoryTable()
     hot = HotTier(table.client(), "HotTable")
     hot.write("site", day, start_ms)

@@ -62,7 +62,7 @@ class Stack:
             page.route(files, lambda route: self._answer(route))
         page.goto(f"{self.api}/#/explore?{urlencode(parameters)}")
         page.locator(f"figure[data-state=drawn][data-series='{SERIES}']").wait_for()
-        # The browser waits for this process before each request as long as any are routed.
+        # A browser whose requests are routed waits for this process before each of them.
         page.unroute_all(behavior="wait")
         yield page
         context.close()

@@ -9,6 +9,7 @@ NOW_MS = 1_767_225_600_000
 
 
 def test_a_day_takes_one_request(monkeypatch) -> None:
+    # The bench replaces it; this restores it.
     monkeypatch.setattr(query.app.api, "connect", query.app.api.connect)
     times = range(NOW_MS - DAY_MS, NOW_MS, MINUTE_MS)
     day = from_columns([0] * len(times), times, map(float, range(len(times))))

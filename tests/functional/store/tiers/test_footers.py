@@ -116,16 +116,37 @@ def test_a_copy_without_a_file_answers_nothing(cold: Callable[[], ColdTier], s3:
         answered(cold())
 
 
-@pytest.mark.parametrize("body", [b"", b"no zstd", zstandard.compress(b"no footer")])
-def test_a_damaged_copy_is_as_none(cold: Callable[[], ColdTier], body: bytes) -> None:
+@pytest.mark.parametrize(
+    ("damage", "value"),
+    [
+        ("SET b = :value", {"B": b""}),
+        ("SET b = :value", {"B": b"no zstd"}),
+        ("SET b = :value", {"B": zstandard.compress(b"no footer")}),
+        ("SET b = :value", {"N": "1"}),
+        ("SET z = :value", {"N": "1000"}),
+        ("SET z = :value", {"S": "1000"}),
+        *((f"REMOVE {name}", None) for name in "beiz"),
+    ],
+)
+def test_a_damaged_copy_is_as_none(
+    cold: Callable[[], ColdTier], damage: str, value: dict[str, Any] | None
+) -> None:
     tier, source = cold(), series(1)
     tier.copy_footer(SITE_DAY, stored(tier, source), BEGAN)
+    used = {"ExpressionAttributeValues": {":value": value}} if value else {}
     boto3.client("dynamodb").update_item(
-        TableName=TABLE,
-        Key=keys.footer(SITE_DAY),
-        UpdateExpression="SET b = :b",
-        ExpressionAttributeValues={":b": {"B": body}},
+        TableName=TABLE, Key=keys.footer(SITE_DAY), UpdateExpression=damage, **used
     )
+    assert answered(cold())[0] == of_point(source)
+
+
+def test_the_footer_of_another_file_is_as_none(cold: Callable[[], ColdTier], table: FooterTable) -> None:
+    """Its row groups are elsewhere, or of other points."""
+    tier, source = cold(), series(1)
+    version = stored(tier, source)
+    data, _ = build(series(2, points=400), size=10)
+    length = int.from_bytes(data[-8:-4], "little") + 8
+    table.write(SITE_DAY, version, data[-length:], BEGAN)
     assert answered(cold())[0] == of_point(source)
 
 

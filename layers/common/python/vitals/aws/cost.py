@@ -111,7 +111,7 @@ def _list_size(elements: Iterable[Mapping[str, Any]]) -> int:
     return 3 + sum(1 + _SIZES[kind](content) for element in elements for kind, content in element.items())
 
 
-# Every type that an item can have: its price must not fail a read.
+# Every type that an item can have, so that no read fails for its price.
 _SIZES: Mapping[str, Callable[[Any], int]] = {
     "S": _text_size,
     "B": len,

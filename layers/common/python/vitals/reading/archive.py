@@ -44,6 +44,8 @@ class ArchiveReader:
 
     def read(self, query: PlannedRead, days: Sequence[int], span: Span) -> ReadResult[Samples]:
         """Returns the samples of these days within the span; `ids` are point ids."""
+        if not days:
+            return ReadResult(merge([]), ReadStats(()))
         if self.bulk and len(days) > MAX_FILES:
             result = self._in_bulk(self.bulk, query, days, span)
         else:

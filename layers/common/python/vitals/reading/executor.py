@@ -73,14 +73,13 @@ class Executor:
         """Returns the samples in these spans, which are in order, and maybe samples between them."""
         parts = [plan_parts(span, query.records, query.now_ms, rollups=False) for span in spans]
         files = sorted({day_ms for part in parts for day_ms in part.files})
-        whole = Span(spans[0].start_ms, spans[-1].end_ms)
-        archived = [self._archive.read(query, files, whole)] if files else []
+        archived = self._archive.read(query, files, Span(spans[0].start_ms, spans[-1].end_ms))
         hot = self._of_runs(
             lambda run: self._hot(query.plan, run, query.now_ms, query.cost, query.ahead),
             [run for part in parts for run in part.hot],
         )
-        stats = [*(read.stats for read in archived), *([ReadStats(("hot",))] if hot else [])]
-        return ReadResult(merge([*(read.rows for read in archived), *hot]), combined(stats))
+        stats = [archived.stats, *([ReadStats(("hot",))] if hot else [])]
+        return ReadResult(merge([archived.rows, *hot]), combined(stats))
 
     def hours(self, query: PlannedRead, runs: Sequence[DayRun], span: Span) -> Cells:
         """Returns the hours of rollups in these runs of days within a span."""

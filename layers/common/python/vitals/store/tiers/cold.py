@@ -5,7 +5,8 @@ A read needs the footer of its file. It comes from a copy (footers.py) where the
 
 import contextlib
 import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -73,6 +74,7 @@ class ColdTier:
         self._pool = runtime.pool(_WORKERS, "cold")
         self._copies = footers
         self._footers: dict[str, _Opened] = {}
+        self._lock = threading.Lock()
 
     def put(
         self, day: SiteDay, file: Path | bytes, contents: Contents, replaces: Stored | None = None
@@ -222,30 +224,35 @@ class ColdTier:
         return DayObject(self._client, self._bucket, day, cost or Cost())
 
     def _read(self, day_object: DayObject, ids: Mapping[str, int], span: Span) -> Samples:
-        opened, row_groups = self._open_for(day_object, ids)
+        cached = self._footers.get(day_object.key)
+        if cached and not cached.whole:
+            try:
+                # Without a row group to read, nothing would show that the footer is still the file's.
+                if row_groups := cached.footer.row_groups_of(ids):
+                    return self._selected(day_object, cached, row_groups, ids, span)
+            except (OverwrittenError, DayFileError):
+                # The file was replaced, or the copy of its footer is damaged: its own footer shows which.
+                with self._lock:
+                    self._footers.pop(day_object.key, None)
+        opened = self._open(day_object)
+        return self._selected(day_object, opened, opened.footer.row_groups_of(ids), ids, span)
+
+    def _selected(
+        self,
+        day_object: DayObject,
+        opened: _Opened,
+        row_groups: list[RowGroup],
+        ids: Mapping[str, int],
+        span: Span,
+    ) -> Samples:
+        """Returns the samples of these points in the span, from these row groups."""
 
         def read(run: list[RowGroup]) -> Samples:
             return concat(
                 day_file_reader.select(group, ids, span) for group in _decoded(day_object, opened, run)
             )
 
-        runs = list(day_file_reader.runs(row_groups, _MAX_REQUEST_BYTES))
-        try:
-            return merge(results(self._pool, read, runs))
-        except OverwrittenError:
-            self._footers.pop(day_object.key, None)
-            raise
-
-    def _open_for(self, day_object: DayObject, names: Collection[str]) -> tuple[_Opened, list[RowGroup]]:
-        """Returns the opened file, and the row groups that may hold the points.
-
-        Its footer is the cached one, if the reads that follow show that it is still valid.
-        """
-        cached = self._footers.get(day_object.key)
-        if cached and not cached.whole and (row_groups := cached.footer.row_groups_of(names)):
-            return cached, row_groups
-        opened = self._open(day_object)
-        return opened, opened.footer.row_groups_of(names)
+        return merge(results(self._pool, read, list(day_file_reader.runs(row_groups, _MAX_REQUEST_BYTES))))
 
     def _open(self, day_object: DayObject, stored: Stored | None = None) -> _Opened:
         """Reads the footer of the file, of this version if one is passed, and caches it."""
@@ -260,10 +267,11 @@ class ColdTier:
 
     def _cache(self, day: SiteDay, opened: _Opened) -> _Opened:
         key = keys.day_file(day)
-        self._footers.pop(key, None)
-        self._footers[key] = opened
-        while len(self._footers) > _MAX_FOOTERS:
-            self._footers.pop(next(iter(self._footers)), None)
+        with self._lock:
+            self._footers.pop(key, None)
+            self._footers[key] = opened
+            while len(self._footers) > _MAX_FOOTERS:
+                del self._footers[next(iter(self._footers))]
         return opened
 
 

@@ -76,8 +76,8 @@ class FooterTable:
         for page in items.pages(self._client.query, request, f"the footers of {site}"):
             cost.add_page(page)
             for item in page:
-                day_ms = day_start(item["sk"]["S"].removeprefix(keys.FOOTER_PREFIX))
-                stored = Stored(item["e"]["S"], item["i"]["S"], int(item["z"]["N"]))
-                with contextlib.suppress(zstandard.ZstdError):
+                with contextlib.suppress(zstandard.ZstdError, LookupError, ValueError):
+                    day_ms = day_start(item["sk"]["S"].removeprefix(keys.FOOTER_PREFIX))
+                    stored = Stored(item["e"]["S"], item["i"]["S"], int(item["z"]["N"]))
                     copies[day_ms] = stored, zstd.decompress(item["b"]["B"], _MOST_FOOTER_BYTES)
         return copies
