@@ -1,4 +1,4 @@
-"""S3 in memory behind a real botocore client: its network is stubbed, its parsing is not."""
+"""S3 in memory behind a client as functions have: its network is stubbed, its parsing is not."""
 
 import hashlib
 import io
@@ -7,6 +7,8 @@ from typing import Any
 
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.session import Session
+
+from vitals.aws import first_attempt
 
 
 class MemoryBucket:
@@ -21,6 +23,7 @@ class MemoryBucket:
         session = Session()
         session.set_credentials("bench", "bench")
         client = session.create_client("s3", region_name="us-east-1")
+        first_attempt.install(client, session.get_credentials())
         send: Any = self._send
         client.meta.events.register("before-send.s3.GetObject", send)
         return client

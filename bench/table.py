@@ -1,4 +1,4 @@
-"""DynamoDB in memory behind a real botocore client: its network is stubbed, its serialisation is not."""
+"""DynamoDB in memory behind a client as functions have: its network is stubbed, its serialisation is not."""
 
 import base64
 import io
@@ -11,6 +11,7 @@ from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.session import Session
 
 from bench.capacity import write_units
+from vitals.aws import first_attempt
 from vitals.aws.clients import CONFIG
 from vitals.aws.cost import read_units
 
@@ -35,6 +36,7 @@ class MemoryTable:
         session = Session()
         session.set_credentials("bench", "bench")
         client = session.create_client("dynamodb", region_name="us-east-1", config=CONFIG.botocore())
+        first_attempt.install(client, session.get_credentials())
         send: Any = self._send
         client.meta.events.register("before-send.dynamodb", send)
         return client

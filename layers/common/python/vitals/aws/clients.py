@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from vitals.aws import parsing
 from vitals.errors import TIME_LIMIT_REACHED, TierTimeoutError
 
 if TYPE_CHECKING:
@@ -96,7 +95,10 @@ def made_client(service: str, config: ClientConfig) -> Any:
     # botocore's own choice for presigned links is version 2, which most regions refuse.
     options = {"signature_version": "s3v4"} if service == "s3" else {}
     made = _session().create_client(service, config=config.botocore(**options))
-    parsing.install(made)
+    # It imports botocore.
+    from vitals.aws import first_attempt
+
+    first_attempt.install(made, _session().get_credentials())
     return made
 
 

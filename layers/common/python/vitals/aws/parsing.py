@@ -1,44 +1,44 @@
-"""Quick parsers for the answers that reads have many of: DynamoDB's items, and the headers of GetObject.
+"""Quick parsers for the answers that reads have many of: DynamoDB's items, and ranges of objects.
 
-botocore parses each attribute of each item by the service's model, which takes most of the CPU of a read. Its
-event before-parse lets another parser give the result; errors and all other answers are left to botocore.
+botocore parses each attribute of each item by the service's model, which takes most of the CPU of a read.
 """
 
-from binascii import a2b_base64
+import binascii
 from collections.abc import Iterable
 from typing import Any
 
 import orjson
+from botocore.awsrequest import AWSResponse
+from botocore.response import StreamingBody
 
-_ITEMS_OPERATIONS = ("Query", "GetItem", "BatchGetItem")
-# The headers that readers of objects use, as the service's model spells them.
-_OBJECT_HEADERS = ("ETag", "Content-Length", "Content-Range", "x-amz-version-id")
-
-
-def install(client: Any) -> None:
-    """Makes a client of DynamoDB or S3 parse these answers here."""
-    service = client.meta.service_model.service_id.hyphenize()
-    if service == "dynamodb":
-        for operation in _ITEMS_OPERATIONS:
-            client.meta.events.register(f"before-parse.dynamodb.{operation}", _parse_items)
-    elif service == "s3":
-        client.meta.events.register("before-parse.s3.GetObject", _keep_used_headers)
+# The headers that readers of objects use, and their names in botocore's answers.
+_OBJECT_HEADERS = (("ETag", "ETag"), ("Content-Range", "ContentRange"), ("x-amz-version-id", "VersionId"))
+_CHECKSUM = "x-amz-checksum-"
 
 
-def _parse_items(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
-    if response_dict["status_code"] != 200:
-        return
+def dynamodb(response: AWSResponse) -> dict[str, Any] | None:
+    """Returns DynamoDB's answer as botocore does, without binary within maps and lists.
+
+    None for an error, and for a body that is broken.
+    """
+    body = response.content
+    if response.status_code != 200 or not _is_whole(response, body):
+        return None
     try:
-        answer = orjson.loads(response_dict["body"])
+        answer = orjson.loads(body)
     except orjson.JSONDecodeError:
-        answer = None
+        return None
     if not isinstance(answer, dict):
-        return
-    _decode_binary([answer.get("Item", {}), *answer.get("Items", [])])
+        return None
+    _decode_binary([answer.get("Item", {}), answer.get("Attributes", {}), *answer.get("Items", [])])
     for items in answer.get("Responses", {}).values():
         _decode_binary(items)
-    response_dict["body"] = b"{}"
-    customized_response_dict.update(answer)
+    return answer | _metadata(response)
+
+
+def _is_whole(response: AWSResponse, body: bytes) -> bool:
+    checksum = response.headers.get("x-amz-crc32")
+    return checksum is None or int(checksum) == binascii.crc32(body)
 
 
 def _decode_binary(items: Iterable[dict[str, Any]]) -> None:
@@ -46,11 +46,24 @@ def _decode_binary(items: Iterable[dict[str, Any]]) -> None:
     for item in items:
         for value in item.values():
             if "B" in value:
-                value["B"] = a2b_base64(value["B"])
+                value["B"] = binascii.a2b_base64(value["B"])
 
 
-def _keep_used_headers(response_dict: dict[str, Any], **_: Any) -> None:
-    """Drops the headers that no reader uses: botocore would parse each, among them dates."""
-    if response_dict["status_code"] < 300:
-        headers = response_dict["headers"]
-        response_dict["headers"] = {name: headers[name] for name in _OBJECT_HEADERS if name in headers}
+def object_range(response: AWSResponse) -> dict[str, Any] | None:
+    """Returns the answer to a GetObject request, with the headers that readers use, and its body as a stream.
+
+    None for an error, and for an object with a checksum, which botocore compares with the body.
+    """
+    headers = response.headers
+    if response.status_code not in (200, 206) or any(_CHECKSUM in name.lower() for name in headers):
+        return None
+    length: Any = headers.get("Content-Length")
+    answer = {"Body": StreamingBody(response.raw, length), **_metadata(response)}
+    if length is not None:
+        answer["ContentLength"] = int(length)
+    return answer | {name: headers[header] for header, name in _OBJECT_HEADERS if header in headers}
+
+
+def _metadata(response: AWSResponse) -> dict[str, Any]:
+    request_id = response.headers.get("x-amzn-RequestId") or response.headers.get("x-amz-request-id")
+    return {"ResponseMetadata": {"HTTPStatusCode": response.status_code, "RequestId": request_id}}

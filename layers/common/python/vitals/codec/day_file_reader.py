@@ -53,6 +53,7 @@ class Footer:
     """The footer as pyarrow's FileMetaData."""
     size: int
     _row_groups: dict[int, RowGroup] = field(default_factory=dict)
+    _names: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def row_groups(self) -> list[RowGroup]:
@@ -64,8 +65,8 @@ class Footer:
         count = self.parquet.num_row_groups
         indexes: set[int] = set()
         for name in names:
-            index = bisect_left(range(count), name, key=lambda index: self._row_group(index).last)
-            while index < count and self._row_group(index).first <= name:
+            index = bisect_left(range(count), name, key=lambda index: self._first_and_last(index)[1])
+            while index < count and self._first_and_last(index)[0] <= name:
                 indexes.add(index)
                 index += 1
         return [self._row_group(index) for index in sorted(indexes)]
@@ -74,11 +75,19 @@ class Footer:
         """Returns a row group, which takes pyarrow some time, and a file has many."""
         if index not in self._row_groups:
             with _naming_damage(self.contents.site, self.contents.day):
-                group = _row_group(self.parquet.row_group(index), index)
+                group = _row_group(self.parquet.row_group(index), index, *self._first_and_last(index))
                 if not 0 < group.start < group.end < self.size:
                     raise ValueError(f"row group {index} is not within it")
             self._row_groups[index] = group
         return self._row_groups[index]
+
+    def _first_and_last(self, index: int) -> tuple[str, str]:
+        """Returns the names of a row group's first and last point."""
+        if index not in self._names:
+            with _naming_damage(self.contents.site, self.contents.day):
+                names = self.parquet.row_group(index).column(0).statistics
+                self._names[index] = names.min, names.max
+        return self._names[index]
 
 
 def read_footer(tail: bytes, size: int, read_range: ReadRange, site: str, day: str) -> Footer:
@@ -112,11 +121,14 @@ def footer_bytes(footer: Footer) -> bytes:
     return sink.getvalue()
 
 
-def runs(row_groups: Sequence[RowGroup], most_bytes: int) -> Iterator[list[RowGroup]]:
-    """Yields runs of adjacent row groups of at most `most_bytes`; a larger row group is a run alone."""
+def runs(row_groups: Sequence[RowGroup], most_bytes: int, most_gap: int = 0) -> Iterator[list[RowGroup]]:
+    """Yields runs of row groups that span at most `most_bytes`; a larger row group is a run alone.
+
+    Between two row groups of a run are at most `most_gap` bytes of others.
+    """
     run: list[RowGroup] = []
     for group in row_groups:
-        if run and (group.start != run[-1].end or group.end - run[0].start > most_bytes):
+        if run and (group.start - run[-1].end > most_gap or group.end - run[0].start > most_bytes):
             yield run
             run = []
         run.append(group)
@@ -154,7 +166,9 @@ def decode_names(footer: Footer, group: RowGroup, data: bytes) -> list[str]:
 def select(group: Group, ids: Mapping[str, int], span: Span) -> Samples:
     """Returns the samples in the span of the points that have an id in `ids`, in the group's order."""
     points = [point for point, name in enumerate(group.names) if name in ids]
-    edges = np.searchsorted(group.samples.ids, [points, [point + 1 for point in points]]).T.tolist()
+    # Of another type, numpy would convert all ids of the group.
+    bounds = np.array([points, [point + 1 for point in points]], np.int32)
+    edges = np.searchsorted(group.samples.ids, bounds).T.tolist()
     return concat(
         _copy(group.samples[begin:end], ids[group.names[point]], span)
         for point, (begin, end) in zip(points, edges, strict=True)
@@ -163,8 +177,12 @@ def select(group: Group, ids: Mapping[str, int], span: Span) -> Samples:
 
 def _copy(samples: Samples, point: int, span: Span) -> Samples:
     """Returns a point's samples in the span, with this id, in memory of their own: the group's is large."""
-    inside = samples[(samples.times >= span.start_ms) & (samples.times < span.end_ms)]
-    return Samples(np.full(len(inside), point, np.int32), inside.times, inside.values)
+    inside = (samples.times >= span.start_ms) & (samples.times < span.end_ms)
+    if inside.all():
+        times, values = samples.times.copy(), samples.values.copy()
+    else:
+        times, values = samples.times[inside], samples.values[inside]
+    return Samples(np.full(len(times), point, np.int32), times, values)
 
 
 def _parse(footer: bytes, size: int, site: str, day: str) -> Footer:
@@ -196,11 +214,10 @@ def _contents(metadata: Any, site: str, day: str) -> Contents:
     return Contents(site, day, int(entries["rows"]), int(entries["points"]), entries["checksum"])
 
 
-def _row_group(metadata: Any, index: int) -> RowGroup:
+def _row_group(metadata: Any, index: int, first: str, last: str) -> RowGroup:
     columns = [metadata.column(i) for i in range(metadata.num_columns)]
     starts, ends = zip(*map(_range, columns), strict=True)
-    names = columns[0].statistics
-    return RowGroup(index, metadata.num_rows, min(starts), max(ends), names.min, names.max)
+    return RowGroup(index, metadata.num_rows, min(starts), max(ends), first, last)
 
 
 def _range(column: Any) -> tuple[int, int]:
@@ -220,7 +237,9 @@ def _columns(
         file, metadata=footer.parquet, read_dictionary=["point_name"], page_checksum_verification=True
     )
     table = reader.read_row_group(group.index, columns=columns, use_threads=False)
-    return [column.chunk(0) for column in table.combine_chunks().columns]
+    return [
+        column.chunk(0) if column.num_chunks == 1 else column.combine_chunks() for column in table.columns
+    ]
 
 
 def _numbers(array: Any, dtype: Any) -> Any:

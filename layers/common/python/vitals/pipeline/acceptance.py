@@ -202,9 +202,16 @@ def _numbers(values: Sequence[Any]) -> Values:
             words[word] = _number_or_nan(word)
             numbers.append(words[word])
     column = np.array(numbers, np.float64)
-    if not _are_plain([value for value in values if isinstance(value, str)]):
+    if not _are_plain_texts(values):
         column[[isinstance(value, str) and not _are_plain([value]) for value in values]] = math.nan
     return column
+
+
+def _are_plain_texts(values: Sequence[Any]) -> bool:
+    try:
+        return _are_plain(values)
+    except TypeError:
+        return _are_plain([value for value in values if isinstance(value, str)])
 
 
 def _number_or_nan(value: Any) -> float:

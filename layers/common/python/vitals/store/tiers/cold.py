@@ -40,6 +40,8 @@ _MAX_LISTINGS = 100
 _CHANGED_MEANWHILE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
 # S3 sends about this much over one connection in 0.1 s; neighbouring row groups up to this are one request.
 _MAX_REQUEST_BYTES = 8 * 2**20
+# What all connections of a function receive in the time that a request takes, shared by eight threads.
+_MAX_GAP_BYTES = 256 * 2**10
 # Each has about 0.1 MB.
 _MAX_FOOTERS = 64
 # 20 times a day of 4,583 points with a sample a minute.
@@ -252,7 +254,8 @@ class ColdTier:
                 day_file_reader.select(group, ids, span) for group in _decoded(day_object, opened, run)
             )
 
-        return merge(results(self._pool, read, list(day_file_reader.runs(row_groups, _MAX_REQUEST_BYTES))))
+        runs = list(day_file_reader.runs(row_groups, _MAX_REQUEST_BYTES, _MAX_GAP_BYTES))
+        return merge(results(self._pool, read, runs))
 
     def _open(self, day_object: DayObject, stored: Stored | None = None) -> _Opened:
         """Reads the footer of the file, of this version if one is passed, and caches it."""

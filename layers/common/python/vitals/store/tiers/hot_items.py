@@ -104,7 +104,7 @@ def assemble(window_ms: int, stored: list[Item], now_ms: int) -> tuple[bool, Ite
     head = segments.first(window_ms, stored)
     if head is None:
         return not any(is_alive(item, now_ms) for item in stored), None
-    if not is_alive(head, now_ms):
+    if segments.count(head) == 1 or not is_alive(head, now_ms):
         return True, head
     whole = segments.join(window_ms, stored)
     return whole is not None, whole

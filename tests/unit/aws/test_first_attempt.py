@@ -1,4 +1,4 @@
-"""The quick parsers against botocore's own: the answers are equal, and errors are botocore's."""
+"""Attempts of our own against botocore's: the answers are equal; errors and retries are botocore's."""
 
 import base64
 import io
@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, FlexibleChecksumError
 from botocore.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vitals.aws import parsing, s3
+from vitals.aws import first_attempt, s3
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=8)
 NUMBER = st.integers().map(str)
@@ -40,7 +40,7 @@ def client(service: str, status: int, headers: dict[str, str], body: bytes, *, q
     config = Config(retries={"total_max_attempts": 1, "mode": "standard"})
     made = session.create_client(service, region_name="us-east-1", config=config)
     if quick:
-        parsing.install(made)
+        first_attempt.install(made, session.get_credentials())
 
     def answer(request: Any, **_: Any) -> AWSResponse:
         return AWSResponse(request.url, status, HTTPHeaders.from_dict(headers), Body(body))
@@ -118,7 +118,7 @@ def test_an_error_is_botocores() -> None:
         made.query(TableName="t", KeyConditionExpression="pk = :pk")
 
 
-def test_an_object_has_what_readers_use() -> None:
+def test_a_range_has_what_readers_use() -> None:
     headers = {
         "ETag": '"a"',
         "content-length": "3",
@@ -127,13 +127,21 @@ def test_an_object_has_what_readers_use() -> None:
         "Last-Modified": "no date at all",
     }
     made = client("s3", 206, headers, b"abc", quick=True)
-    answer, body = s3.read(made, {"Bucket": "bucket", "Key": "key"})
+    answer, body = s3.read(made, {"Bucket": "bucket", "Key": "key", "Range": "bytes=0-2"})
     assert body == b"abc"
     used = (answer["ETag"], answer["ContentLength"], answer["ContentRange"], answer["VersionId"])
     assert used == ('"a"', 3, "bytes 0-2/9", "v1")
 
 
+@pytest.mark.parametrize("span", [{}, {"Range": "bytes=0-2"}])
+def test_an_object_with_a_wrong_checksum_fails(span: dict[str, str]) -> None:
+    headers = {"ETag": '"a"', "content-length": "3", "x-amz-checksum-crc32": "AAAAAA=="}
+    made = client("s3", 200, headers, b"abc", quick=True)
+    with pytest.raises(FlexibleChecksumError):
+        s3.read(made, {"Bucket": "bucket", "Key": "key", **span})
+
+
 def test_an_absent_object_is_botocores_error() -> None:
     made = client("s3", 404, {}, b"<Error><Code>NoSuchKey</Code></Error>", quick=True)
     with pytest.raises(ClientError, match="NoSuchKey"):
-        made.get_object(Bucket="bucket", Key="key")
+        made.get_object(Bucket="bucket", Key="key", Range="bytes=0-2")
