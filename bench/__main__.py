@@ -168,7 +168,7 @@ def read_figures() -> int:
     print("reads: canned answers of AWS, in sites of growing size; `python -m bench.reads` compares commits")
     missed = 0
     for size, name, figures in checkout.growth():
-        most = site.most_requests(size)[name]
+        most = site.most_requests()[name]
         missed += show(f"{size.points:,} points, {name}: requests", figures["requests"], "requests", most)
         show("  CPU of the handler", figures["cpu_ms"], "ms")
     return missed

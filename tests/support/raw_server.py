@@ -1,6 +1,7 @@
 """A server whose tests write every byte of its answers, for what no HTTP library would send."""
 
 import contextlib
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 _REQUEST_END = b"\r\n\r\n"
+_REQUEST = re.compile(rb"(?s)(.*?)\r\n\r\n")
 
 
 class RawServer:
@@ -66,16 +68,21 @@ class RawServer:
 
 
 def requests_on(connection: socket.socket) -> Iterator[bytes]:
-    """The head of each request that comes, until the client closes."""
+    """The head of each request that comes, after its body was read, until the client closes."""
     data = b""
     while True:
-        while _REQUEST_END not in data:
+        while not (request := _REQUEST.match(data)) or len(data) - request.end() < _body_bytes(request[1]):
             received = connection.recv(65_536)
             if not received:
                 return
             data += received
-        head, _, data = data.partition(_REQUEST_END)
-        yield head
+        data = data[request.end() + _body_bytes(request[1]) :]
+        yield request[1]
+
+
+def _body_bytes(head: bytes) -> int:
+    length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+    return int(length[1]) if length else 0
 
 
 def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:

@@ -11,12 +11,12 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.raw_server import RawServer, answer, requests_on
-from vitals.aws import first_attempt
-from vitals.aws.clients import deadline
+from vitals.aws import clients, first_attempt
+from vitals.aws.clients import Deadline
 from vitals.errors import TierTimeoutError
 
 ATTEMPTS = 3
@@ -71,7 +71,7 @@ def _without_pauses() -> Iterator[None]:
 def client(service: str, url: str, *, own_attempt: bool) -> Any:
     session = Session()
     session.set_credentials("key", "secret", "token")
-    session.register("before-send", deadline.check)
+    session.register("before-send", clients.check_deadline)
     config = Config(retries={"total_max_attempts": ATTEMPTS, "mode": "standard"})
     made = session.create_client(service, region_name="us-east-1", endpoint_url=url, config=config)
     if own_attempt:
@@ -79,18 +79,23 @@ def client(service: str, url: str, *, own_attempt: bool) -> Any:
     return made
 
 
-def served(outcomes: list[bytes | None], call: Callable[[str], Any]) -> tuple[Any, list[bytes]]:
-    """Returns the result of calls to a server with these outcomes, and the requests that it received."""
+def served(
+    outcomes: list[bytes | None], call: Callable[[str], Any], meanwhile: Callable[[], None] = lambda: None
+) -> tuple[Any, list[bytes]]:
+    """Returns the result of calls to a server with these outcomes, and the requests that it received.
+
+    The server calls `meanwhile` before each outcome.
+    """
     requests: list[bytes] = []
 
     def serve(connection: socket.socket, _: int) -> None:
         for head in requests_on(connection):
             outcome = outcomes[len(requests)]
             requests.append(head)
-            if outcome is None:
-                return
-            connection.sendall(outcome)
-            if outcome == TABLE["cut"]:
+            meanwhile()
+            if outcome is not None:
+                connection.sendall(outcome)
+            if outcome in (None, TABLE["cut"]):
                 return
 
     with RawServer(serve) as server:
@@ -126,6 +131,7 @@ def both(
     ]
 
 
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(sorted(OBJECT)), min_size=ATTEMPTS, max_size=ATTEMPTS))
 def test_every_read_ends_as_in_botocore(names: list[str]) -> None:
     (plain, by_botocore), (own, received) = both("s3", read, [OBJECT[name] for name in names])
@@ -133,6 +139,7 @@ def test_every_read_ends_as_in_botocore(names: list[str]) -> None:
     assert [head.splitlines()[0] for head in received] == [head.splitlines()[0] for head in by_botocore]
 
 
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(sorted(TABLE)), min_size=ATTEMPTS, max_size=ATTEMPTS))
 def test_every_write_ends_as_in_botocore(names: list[str]) -> None:
     (plain, by_botocore), (own, received) = both("dynamodb", write, [TABLE[name] for name in names])
@@ -167,7 +174,31 @@ def test_an_outcome_is_of_its_request_only() -> None:
 
 def test_nothing_is_sent_after_the_deadline() -> None:
     def late(url: str) -> None:
-        with deadline.within(0), pytest.raises(TierTimeoutError):
+        with clients.deadline.within(0), pytest.raises(TierTimeoutError):
             read(client("s3", url, own_attempt=True))
 
     assert served([], late) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "outcome"),
+    [("s3", read, OBJECT[name]) for name in ("range", "whole", "absent", "replaced")]
+    + [("dynamodb", write, TABLE[name]) for name in ("written", "changed")],
+)
+def test_an_answer_after_the_deadline_counts(
+    monkeypatch: pytest.MonkeyPatch, service: str, call: Callable[[Any], Any], outcome: bytes
+) -> None:
+    times_s = [0.0]
+    monkeypatch.setattr(clients, "deadline", Deadline(lambda: times_s[-1]))
+
+    def in_time(url: str, own: bool) -> Any:
+        times_s.append(0.0)
+        with clients.deadline.within(1):
+            return result(lambda: call(client(service, url, own_attempt=own)))
+
+    plain, own = (
+        served([outcome], lambda url, own=own: in_time(url, own), lambda: times_s.append(2.0))
+        for own in (False, True)
+    )
+    assert own[0] == plain[0]
+    assert len(own[1]) == len(plain[1]) == 1

@@ -23,5 +23,5 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_read_takes_its_requests_only(checkout: Checkout, name: str) -> None:
     figures = checkout.measure(name)
-    assert figures["requests"] == site.most_requests(SIZE)[name]
+    assert figures["requests"] == site.most_requests()[name]
     assert not figures.get("pandas")

@@ -111,6 +111,23 @@ def test_a_broken_body_ends_as_in_botocore(body: bytes) -> None:
     assert quick == plain
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"Items": None, "Count": 0},
+        {"Items": [{"a": {"B": None}}]},
+        {"Items": [{"a": None}]},
+        {"Items": [{"a": {"B": "%"}}]},
+        {"Items": 1},
+        {"Responses": None, "Items": []},
+    ],
+)
+def test_an_answer_of_another_form_is_botocores(body: Any) -> None:
+    content = json.dumps(body).encode()
+    plain, quick = (outcome(client("dynamodb", 200, {}, content, quick=quick)) for quick in (False, True))
+    assert quick == plain
+
+
 def test_an_error_is_botocores() -> None:
     body = json.dumps({"__type": "x#ConditionalCheckFailedException", "message": "no"}).encode()
     made = client("dynamodb", 400, {}, body, quick=True)

@@ -1,6 +1,7 @@
 import io
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -16,6 +17,7 @@ from tests.support.day_files import DAY, SITE, START, Series, bits, bits_of, bui
 from tests.support.strategies import finite
 from vitals.codec import day_file, day_file_reader
 from vitals.codec.day_file import Group
+from vitals.codec.day_file_reader import Footer
 from vitals.errors import (
     DayFileError,
     DayFileFormatError,
@@ -165,6 +167,26 @@ def test_neighbouring_row_groups_are_one_run() -> None:
     assert list(day_file_reader.runs([a, b, c], b.end - a.start)) == [[a, b], [c]]
     assert list(day_file_reader.runs([a, b], 1)) == [[a], [b]]
     assert list(day_file_reader.runs([], 1)) == []
+
+
+def test_a_row_group_without_names_is_damage() -> None:
+    whole = footer(build(steady(20), size=10)[0])
+    # As pyarrow gives statistics of which some bytes are wrong.
+    nameless = SimpleNamespace(
+        column=lambda _: SimpleNamespace(statistics=SimpleNamespace(min=None, max="p"))
+    )
+    damaged: Any = SimpleNamespace(num_row_groups=1, row_group=lambda _: nameless)
+    with pytest.raises(DayFileFormatError, match="names"):
+        Footer(whole.contents, damaged, whole.size).row_groups_of(["p0001"])
+
+
+def test_row_groups_with_a_small_gap_are_one_run() -> None:
+    a, _, c, d, _ = footer(build(steady(50), size=10)[0]).row_groups
+    gap = c.start - a.end
+    assert list(day_file_reader.runs([a, c, d], 2**20, gap)) == [[a, c, d]]
+    assert list(day_file_reader.runs([a, c, d], 2**20, gap - 1)) == [[a], [c, d]]
+    assert list(day_file_reader.runs([a, c, d], c.end - a.start - 1, gap)) == [[a], [c, d]]
+    assert list(day_file_reader.runs([c, a, a], 2**20, gap)) == [[c], [a], [a]]
 
 
 def test_only_an_oversized_point_is_split(

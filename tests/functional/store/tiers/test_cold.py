@@ -162,17 +162,26 @@ def test_a_point_day_is_two_requests_then_one(tier: ColdTier) -> None:
     assert (second.requests, second.bytes < 1.1 * row_group) == (1, True)
 
 
-def test_neighbours_are_one_request_and_strangers_one_each(tier: ColdTier) -> None:
+@pytest.mark.parametrize(
+    ("names", "gap", "requests"),
+    [
+        (["p009", "p010"], 0, 1),
+        (["p000", "p100", "p200"], 0, 3),
+        (["p000", "p020", "p200"], len(LARGE_FILE) // 10, 2),
+        (["p000", "p100", "p200"], len(LARGE_FILE), 1),
+        ([f"p{i:03d}" for i in range(300)], 0, 1),
+    ],
+)
+def test_row_groups_near_each_other_share_a_request(
+    tier: ColdTier, monkeypatch: pytest.MonkeyPatch, names: list[str], gap: int, requests: int
+) -> None:
+    monkeypatch.setattr(cold, "_MAX_GAP_BYTES", gap)
     tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     tier.describe(SITE_DAY)
-    for names, requests in (
-        (["p009", "p010"], 1),
-        (["p000", "p100", "p200"], 3),
-        ([f"p{i:03d}" for i in range(300)], 1),
-    ):
-        receipt = Cost()
-        tier.read(SITE_DAY, names, WHOLE_DAY, receipt)
-        assert receipt.requests == requests
+    receipt = Cost()
+    samples = tier.read(SITE_DAY, names, WHOLE_DAY, receipt)
+    assert receipt.requests == requests
+    assert by_point(samples, names) == expected(LARGE, names)
 
 
 def test_names_are_read_without_samples(tier: ColdTier, s3: Any) -> None:
@@ -226,8 +235,9 @@ def test_footers_known_are_bounded(tier: ColdTier, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("number", [1, 2])
 @pytest.mark.parametrize("cached", [False, True])
 def test_a_file_overwritten_meanwhile_is_read_again(
-    tier: ColdTier, s3: Any, number: int, cached: bool
+    tier: ColdTier, s3: Any, monkeypatch: pytest.MonkeyPatch, number: int, cached: bool
 ) -> None:
+    monkeypatch.setattr(cold, "_MAX_GAP_BYTES", 0)
     tier.put(SITE_DAY, LARGE_FILE, LARGE_WRITTEN.contents)
     if cached:
         tier.read(SITE_DAY, ["p042"], WHOLE_DAY)

@@ -74,8 +74,8 @@ class Deadline:
         """Returns the remaining seconds, which may be infinite."""
         return self._end - self._monotonic()
 
-    def check(self, **_: Any) -> None:
-        """Raises TierTimeoutError after the limit; botocore calls it before every attempt."""
+    def check(self) -> None:
+        """Raises TierTimeoutError after the limit."""
         if self.left_s() <= 0:
             raise TierTimeoutError(TIME_LIMIT_REACHED)
 
@@ -115,5 +115,13 @@ def _session() -> "Session":
     from botocore.session import Session
 
     session = Session()
-    session.register("before-send", deadline.check)
+    session.register("before-send", check_deadline)
     return session
+
+
+def check_deadline(**event: Any) -> None:
+    """Raises TierTimeoutError before an attempt after the limit, as a function for botocore's before-send."""
+    from vitals.aws import first_attempt
+
+    if not first_attempt.is_made(event["request"]):
+        deadline.check()

@@ -27,12 +27,13 @@ _PARSERS = {
     "s3": {"GetObject": parsing.object_range},
 }
 _SIGNATURES = ("v4", "s3v4")
-# Where an attempt leaves its outcome for botocore, in the context of the request.
-_OUTCOME = "vitals_first_attempt"
+# In the context of a request: the outcome of an attempt until botocore has it, and whether it has it.
+_OUTCOME = "vitals_outcome"
+_IS_MADE = "vitals_is_made"
 
 
 def install(client: Any, credentials: Any) -> None:
-    """Makes a client of DynamoDB or S3 answer its frequent requests so, signed with its credentials."""
+    """Makes a client of DynamoDB or S3 begin its frequent requests with an attempt of our own."""
     service = client.meta.service_model.service_id.hyphenize()
     if service not in _PARSERS or credentials is None:
         return
@@ -40,6 +41,11 @@ def install(client: Any, credentials: Any) -> None:
     client.meta.events.register_last("before-call", _FirstAttempts(client, service, credentials).answer)
     for operation in _PARSERS[service]:
         client.meta.events.register_first(f"before-send.{service}.{operation}", _hand_over)
+
+
+def is_made(request: Any) -> bool:
+    """Returns whether the attempt that botocore begins was made before, so that it sends nothing."""
+    return bool((request.context or {}).get(_IS_MADE))
 
 
 class _FirstAttempts:
@@ -68,10 +74,10 @@ class _FirstAttempts:
             event = f"before-send.{self._service}.{model.name}"
             response = first_non_none_response(self._events.emit(event, request=request))
             response = response or self._http.send(request)
-            answer = parser(response)
         except Exception as error:
             params["context"][_OUTCOME] = error
             return None
+        answer = parser(response)
         if answer is None:
             params["context"][_OUTCOME] = response
             return None
@@ -109,4 +115,5 @@ def _hand_over(request: Any, **_: Any) -> AWSResponse | None:
     outcome: AWSResponse | Exception | None = request.context.pop(_OUTCOME, None)
     if isinstance(outcome, Exception):
         raise outcome
+    request.context[_IS_MADE] = outcome is not None
     return outcome

@@ -13,32 +13,28 @@ from botocore.response import StreamingBody
 
 # The headers that readers of objects use, and their names in botocore's answers.
 _OBJECT_HEADERS = (("ETag", "ETag"), ("Content-Range", "ContentRange"), ("x-amz-version-id", "VersionId"))
-_CHECKSUM = "x-amz-checksum-"
 
 
 def dynamodb(response: AWSResponse) -> dict[str, Any] | None:
-    """Returns DynamoDB's answer as botocore does, without binary within maps and lists.
+    """Returns DynamoDB's answer as botocore does; of binary, only the attributes B of items are decoded.
 
-    None for an error, and for a body that is broken.
+    None for an error, and for a body that is broken or of another form.
     """
-    body = response.content
-    if response.status_code != 200 or not _is_whole(response, body):
-        return None
     try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        if response.status_code != 200 or not _is_whole(response):
+            return None
+        answer: dict[str, Any] = orjson.loads(response.content)
+        _decode_binary([answer.get("Item", {}), answer.get("Attributes", {}), *answer.get("Items", [])])
+        for items in answer.get("Responses", {}).values():
+            _decode_binary(items)
+        return answer | _metadata(response)
+    except (ValueError, TypeError, AttributeError):
         return None
-    if not isinstance(answer, dict):
-        return None
-    _decode_binary([answer.get("Item", {}), answer.get("Attributes", {}), *answer.get("Items", [])])
-    for items in answer.get("Responses", {}).values():
-        _decode_binary(items)
-    return answer | _metadata(response)
 
 
-def _is_whole(response: AWSResponse, body: bytes) -> bool:
+def _is_whole(response: AWSResponse) -> bool:
     checksum = response.headers.get("x-amz-crc32")
-    return checksum is None or int(checksum) == binascii.crc32(body)
+    return checksum is None or int(checksum) == binascii.crc32(response.content)
 
 
 def _decode_binary(items: Iterable[dict[str, Any]]) -> None:
@@ -55,13 +51,18 @@ def object_range(response: AWSResponse) -> dict[str, Any] | None:
     None for an error, and for an object with a checksum, which botocore compares with the body.
     """
     headers = response.headers
-    if response.status_code not in (200, 206) or any(_CHECKSUM in name.lower() for name in headers):
+    if response.status_code not in (200, 206) or any(map(_is_checksum, headers)):
         return None
     length: Any = headers.get("Content-Length")
     answer = {"Body": StreamingBody(response.raw, length), **_metadata(response)}
     if length is not None:
         answer["ContentLength"] = int(length)
     return answer | {name: headers[header] for header, name in _OBJECT_HEADERS if header in headers}
+
+
+def _is_checksum(header: str) -> bool:
+    name = header.lower()
+    return name.startswith("x-amz-checksum-") and name != "x-amz-checksum-type"
 
 
 def _metadata(response: AWSResponse) -> dict[str, Any]:

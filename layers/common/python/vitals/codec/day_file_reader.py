@@ -86,7 +86,10 @@ class Footer:
         if index not in self._names:
             with _naming_damage(self.contents.site, self.contents.day):
                 names = self.parquet.row_group(index).column(0).statistics
-                self._names[index] = names.min, names.max
+                first, last = names.min, names.max
+                if not (isinstance(first, str) and isinstance(last, str)):
+                    raise ValueError(f"row group {index} does not have the names of its points")
+            self._names[index] = first, last
         return self._names[index]
 
 
@@ -128,7 +131,8 @@ def runs(row_groups: Sequence[RowGroup], most_bytes: int, most_gap: int = 0) -> 
     """
     run: list[RowGroup] = []
     for group in row_groups:
-        if run and (group.start - run[-1].end > most_gap or group.end - run[0].start > most_bytes):
+        follows = run and 0 <= group.start - run[-1].end <= most_gap
+        if run and not (follows and group.end - run[0].start <= most_bytes):
             yield run
             run = []
         run.append(group)
@@ -166,7 +170,7 @@ def decode_names(footer: Footer, group: RowGroup, data: bytes) -> list[str]:
 def select(group: Group, ids: Mapping[str, int], span: Span) -> Samples:
     """Returns the samples in the span of the points that have an id in `ids`, in the group's order."""
     points = [point for point, name in enumerate(group.names) if name in ids]
-    # Of another type, numpy would convert all ids of the group.
+    # With bounds of another type, numpy would convert all ids of the group.
     bounds = np.array([points, [point + 1 for point in points]], np.int32)
     edges = np.searchsorted(group.samples.ids, bounds).T.tolist()
     return concat(

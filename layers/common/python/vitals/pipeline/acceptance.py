@@ -208,6 +208,7 @@ def _numbers(values: Sequence[Any]) -> Values:
 
 
 def _are_plain_texts(values: Sequence[Any]) -> bool:
+    """Returns `_are_plain` of the texts among JSON's values, which are mostly all texts."""
     try:
         return _are_plain(values)
     except TypeError:

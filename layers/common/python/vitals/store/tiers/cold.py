@@ -40,7 +40,7 @@ _MAX_LISTINGS = 100
 _CHANGED_MEANWHILE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
 # S3 sends about this much over one connection in 0.1 s; neighbouring row groups up to this are one request.
 _MAX_REQUEST_BYTES = 8 * 2**20
-# What all connections of a function receive in the time that a request takes, shared by eight threads.
+# About what one of a query's eight threads receives in the time of a request.
 _MAX_GAP_BYTES = 256 * 2**10
 # Each has about 0.1 MB.
 _MAX_FOOTERS = 64

@@ -38,7 +38,8 @@ class FooterTable:
 
         A footer that is too large for an item is not copied.
         """
-        body = zstandard.compress(footer, _LEVEL)
+        # pyarrow ends the process where some bytes of a footer are wrong.
+        body = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(footer)
         if len(body) > _MOST_ITEM_BYTES:
             return
         # A repeat replaces its own.
