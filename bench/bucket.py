@@ -6,9 +6,8 @@ import re
 from typing import Any
 
 from botocore.awsrequest import AWSResponse, HTTPHeaders
-from botocore.session import Session
 
-from vitals.aws import first_attempt
+from bench import environment
 
 
 class MemoryBucket:
@@ -20,12 +19,8 @@ class MemoryBucket:
 
     def client(self) -> Any:
         """Returns an S3 client whose requests end here."""
-        session = Session()
-        session.set_credentials("bench", "bench")
-        client = session.create_client("s3", region_name="us-east-1")
-        first_attempt.install(client, session.get_credentials())
-        send: Any = self._send
-        client.meta.events.register("before-send.s3.GetObject", send)
+        client = environment.client("s3")
+        client.meta.events.register("before-send.s3.GetObject", self._send)
         return client
 
     def _send(self, request: Any, **_: Any) -> AWSResponse:

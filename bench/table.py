@@ -8,11 +8,9 @@ import time
 from typing import Any
 
 from botocore.awsrequest import AWSResponse, HTTPHeaders
-from botocore.session import Session
 
+from bench import environment
 from bench.capacity import write_units
-from vitals.aws import first_attempt
-from vitals.aws.clients import CONFIG
 from vitals.aws.cost import read_units
 
 _PAGE_BYTES = 2**20
@@ -33,12 +31,8 @@ class MemoryTable:
 
     def client(self) -> Any:
         """Returns a DynamoDB client whose requests end here."""
-        session = Session()
-        session.set_credentials("bench", "bench")
-        client = session.create_client("dynamodb", region_name="us-east-1", config=CONFIG.botocore())
-        first_attempt.install(client, session.get_credentials())
-        send: Any = self._send
-        client.meta.events.register("before-send.dynamodb", send)
+        client = environment.client("dynamodb")
+        client.meta.events.register("before-send.dynamodb", self._send)
         return client
 
     def _send(self, request: Any, **_: Any) -> AWSResponse:

@@ -180,7 +180,7 @@ def test_a_row_group_without_names_is_damage() -> None:
         Footer(whole.contents, damaged, whole.size).row_groups_of(["p0001"])
 
 
-def test_row_groups_with_a_small_gap_are_one_run() -> None:
+def test_row_groups_near_each_other_are_one_run() -> None:
     a, _, c, d, _ = footer(build(steady(50), size=10)[0]).row_groups
     gap = c.start - a.end
     assert list(day_file_reader.runs([a, c, d], 2**20, gap)) == [[a, c, d]]

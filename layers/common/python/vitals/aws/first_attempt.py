@@ -1,4 +1,4 @@
-"""Answers frequent requests by an attempt of our own, which takes a third of the CPU of botocore's.
+"""Answers frequent requests by an attempt of our own, which takes half of the CPU of botocore's.
 
 botocore's event before-call lets another function give the answer. An attempt without a good answer becomes
 the first of botocore's own attempts, so that errors, retries and their pauses stay botocore's.

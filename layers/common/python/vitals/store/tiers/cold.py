@@ -77,6 +77,8 @@ class ColdTier:
         self._copies = footers
         self._footers: dict[str, _Opened] = {}
         self._lock = threading.Lock()
+        # Threads that decode at once compete for the interpreter; each waits for S3 on its own.
+        self._decoding = threading.Lock()
 
     def put(
         self, day: SiteDay, file: Path | bytes, contents: Contents, replaces: Stored | None = None
@@ -204,7 +206,7 @@ class ColdTier:
         try:
             opened = self._open(day_object, stored)
             for run in day_file_reader.runs(opened.footer.row_groups, _MAX_REQUEST_BYTES):
-                yield from _decoded(day_object, opened, run)
+                yield from _decoded(opened, run, _data(day_object, opened, run))
         except OverwrittenError:
             raise ConflictError(f"{day_object} was overwritten while it was read") from None
 
@@ -250,9 +252,11 @@ class ColdTier:
         """Returns the samples of these points in the span, from these row groups."""
 
         def read(run: list[RowGroup]) -> Samples:
-            return concat(
-                day_file_reader.select(group, ids, span) for group in _decoded(day_object, opened, run)
-            )
+            data = _data(day_object, opened, run)
+            with self._decoding:
+                return concat(
+                    day_file_reader.select(group, ids, span) for group in _decoded(opened, run, data)
+                )
 
         runs = list(day_file_reader.runs(row_groups, _MAX_REQUEST_BYTES, _MAX_GAP_BYTES))
         return merge(results(self._pool, read, runs))
@@ -278,9 +282,14 @@ class ColdTier:
         return opened
 
 
-def _decoded(day_object: DayObject, opened: _Opened, run: list[RowGroup]) -> Iterator[Group]:
+def _data(day_object: DayObject, opened: _Opened, run: list[RowGroup]) -> bytes:
+    """Returns the bytes of a run of row groups, and those between them."""
     start, end = run[0].start, run[-1].end
-    data = opened.whole[start:end] or day_object.range(opened.stored, start, end)
+    return opened.whole[start:end] or day_object.range(opened.stored, start, end)
+
+
+def _decoded(opened: _Opened, run: list[RowGroup], data: bytes) -> Iterator[Group]:
+    start = run[0].start
     for group in run:
         yield day_file_reader.decode(opened.footer, group, data[group.start - start : group.end - start])
 
