@@ -140,6 +140,21 @@ def test_a_damaged_copy_is_as_none(
     assert answered(cold())[0] == of_point(source)
 
 
+def test_a_wrong_bit_is_as_no_copy(table: FooterTable) -> None:
+    client = boto3.client("dynamodb")
+    data, _ = build(series(1), size=10)
+    footer, version = data[-int.from_bytes(data[-8:-4], "little") - 8 :], Stored("e", "v", len(data))
+    table.write(SITE_DAY, version, footer, BEGAN)
+    item = client.get_item(TableName=TABLE, Key=keys.footer(SITE_DAY))["Item"]
+    body = item["b"]["B"]
+    for bit in [*range(12 * 8), *range(12 * 8, len(body) * 8, 151)]:
+        wrong = bytearray(body)
+        wrong[bit // 8] ^= 1 << bit % 8
+        client.put_item(TableName=TABLE, Item={**item, "b": {"B": bytes(wrong)}})
+        copies = table.read(SITE, WHOLE_DAY, Cost())
+        assert copies in ({}, {START: (version, footer)})
+
+
 def test_the_footer_of_another_file_is_as_none(cold: Callable[[], ColdTier], table: FooterTable) -> None:
     """Its row groups are elsewhere, or of other points."""
     tier, source = cold(), series(1)

@@ -1,4 +1,4 @@
-"""Answers frequent requests by an attempt of our own, which takes half of the CPU of botocore's.
+"""Answers frequent requests by an attempt of our own: a call takes 0.5 to 0.7 of the CPU.
 
 botocore's event before-call lets another function give the answer. An attempt without a good answer becomes
 the first of botocore's own attempts, so that errors, retries and their pauses stay botocore's.
@@ -27,7 +27,8 @@ _PARSERS = {
     "s3": {"GetObject": parsing.object_range},
 }
 _SIGNATURES = ("v4", "s3v4")
-# In the context of a request: the outcome of an attempt until botocore has it, and whether it has it.
+# In the context of a request: the outcome of our attempt until botocore takes it, and whether the attempt
+# that botocore begins was answered by ours.
 _OUTCOME = "vitals_outcome"
 _IS_MADE = "vitals_is_made"
 

@@ -18,7 +18,7 @@ _OBJECT_HEADERS = (("ETag", "ETag"), ("Content-Range", "ContentRange"), ("x-amz-
 def dynamodb(response: AWSResponse) -> dict[str, Any] | None:
     """Returns DynamoDB's answer as botocore does; of binary, only the attributes B of items are decoded.
 
-    None for an error, and for a body that is broken or of another form.
+    None for an error, and for a body that it cannot read.
     """
     try:
         if response.status_code != 200 or not _is_whole(response):

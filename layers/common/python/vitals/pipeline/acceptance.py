@@ -208,7 +208,8 @@ def _numbers(values: Sequence[Any]) -> Values:
 
 
 def _are_plain_texts(values: Sequence[Any]) -> bool:
-    """Returns `_are_plain` of the texts among JSON's values, which are mostly all texts."""
+    """Returns `_are_plain` of the texts among JSON's values."""
+    # Mostly all are texts.
     try:
         return _are_plain(values)
     except TypeError:

@@ -38,7 +38,7 @@ class FooterTable:
 
         A footer that is too large for an item is not copied.
         """
-        # pyarrow ends the process where some bytes of a footer are wrong.
+        # With a checksum, because some wrong bytes of a footer make pyarrow end the process.
         body = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(footer)
         if len(body) > _MOST_ITEM_BYTES:
             return
@@ -80,5 +80,12 @@ class FooterTable:
                 with contextlib.suppress(zstandard.ZstdError, LookupError, ValueError):
                     day_ms = day_start(item["sk"]["S"].removeprefix(keys.FOOTER_PREFIX))
                     stored = Stored(item["e"]["S"], item["i"]["S"], int(item["z"]["N"]))
-                    copies[day_ms] = stored, zstd.decompress(item["b"]["B"], _MOST_FOOTER_BYTES)
+                    copies[day_ms] = stored, _footer(item["b"]["B"])
         return copies
+
+
+def _footer(body: bytes) -> bytes:
+    # zstandard reserves what a frame says before it notices that the frame is damaged.
+    if zstandard.frame_content_size(body) > _MOST_FOOTER_BYTES:
+        raise ValueError("the copy is not of a footer")
+    return zstd.decompress(body, _MOST_FOOTER_BYTES)
