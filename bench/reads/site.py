@@ -76,9 +76,9 @@ def queries(size: Size) -> dict[str, dict[str, Any]]:
 
 
 def most_requests() -> dict[str, int]:
-    """Returns the requests that each query may take: of the ledger and the tiers, however large the site.
+    """Returns the requests that each query of this bench may take, whatever the size of the site.
 
-    The groups between those that are read are so small here that a file is read by one request.
+    The groups between those that are read are so small that a file is read by one request.
     """
     files = MONTH_DAYS + 2
     return {
