@@ -1,4 +1,5 @@
 import io
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -142,6 +143,19 @@ def test_names_are_decoded_from_their_own_bytes(series: Series, size: int) -> No
         assert group.start <= start < end < group.end
         read += day_file_reader.decode_names(parsed, group, data[start:end])
     assert read == sorted(name for name in series if series[name])
+
+
+def test_row_groups_are_read_in_the_callers_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, threads = day_file_reader._FileRange.read, []
+
+    def recorded(file: Any, size: int = -1) -> bytes:
+        threads.append(threading.get_ident())
+        return read(file, size)
+
+    monkeypatch.setattr(day_file_reader._FileRange, "read", recorded)
+    data, _ = build(steady(3))
+    decoded(data)
+    assert set(threads) == {threading.get_ident()}
 
 
 def test_a_footer_beyond_the_tail_costs_one_request() -> None:

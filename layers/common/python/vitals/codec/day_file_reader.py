@@ -238,7 +238,12 @@ def _columns(
     from pyarrow import parquet
 
     reader = parquet.ParquetFile(
-        file, metadata=footer.parquet, read_dictionary=["point_name"], page_checksum_verification=True
+        file,
+        metadata=footer.parquet,
+        read_dictionary=["point_name"],
+        page_checksum_verification=True,
+        # A pyarrow thread that still holds Python's memory when the process ends, aborts it.
+        pre_buffer=False,
     )
     table = reader.read_row_group(group.index, columns=columns, use_threads=False)
     return [
