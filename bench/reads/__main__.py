@@ -22,6 +22,8 @@ def main() -> int:
     parser.add_argument("--files", type=Path, help="folder that keeps the day files for the next run")
     parser.add_argument("queries", nargs="*", default=QUERIES)
     options = parser.parse_args()
+    if options.against and not (options.against / "layers/common/python/vitals").is_dir():
+        parser.error(f"{options.against} is not a checkout of the product")
     size = Size(options.points, options.full)
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.files or Path(temporary)

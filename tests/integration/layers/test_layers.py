@@ -18,6 +18,7 @@ COMMON = [
     "numpy",
     "orjson",
     "ormsgpack",
+    "pybase64",
     "tsdownsample",
     "zstandard",
     "aws_lambda_powertools",

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
+import pybase64
 from botocore.awsrequest import AWSResponse
 from botocore.response import StreamingBody
 
@@ -42,7 +43,7 @@ def _decode_binary(items: Iterable[dict[str, Any]]) -> None:
     for item in items:
         for value in item.values():
             if "B" in value:
-                value["B"] = binascii.a2b_base64(value["B"])
+                value["B"] = pybase64.b64decode(value["B"], validate=True)
 
 
 def object_range(response: AWSResponse) -> dict[str, Any] | None:

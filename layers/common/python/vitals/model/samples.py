@@ -59,7 +59,8 @@ def concat(parts: Iterable[Samples]) -> Samples:
 
 def merge(parts: Iterable[Samples]) -> Samples:
     """Returns one sample per (point, time), sorted by both; the last part, the latest fetch, wins."""
-    samples = _by_point([part for part in parts if len(part)])
+    parts = [part for part in parts if len(part)]
+    samples = _by_point(parts) if len(parts) > 1 else concat(parts)
     if _ascend(samples):
         return samples
     order = np.lexsort((samples.times, samples.ids))
@@ -72,12 +73,12 @@ def merge(parts: Iterable[Samples]) -> Samples:
 
 
 def _by_point(parts: Sequence[Samples]) -> Samples:
-    """Returns the parts with the samples of each point together, otherwise in their order.
+    """Returns the parts, at least two, with the samples of each point together, otherwise in their order.
 
     Parts that follow each other in time are then sorted, which is most of what is merged.
     """
     starts = [np.append(0, np.flatnonzero(part.ids[1:] != part.ids[:-1]) + 1) for part in parts]
-    if len(parts) < 2 or sum(map(len, starts)) * _LONG_RUN > sum(map(len, parts)):
+    if sum(map(len, starts)) * _LONG_RUN > sum(map(len, parts)):
         samples = concat(parts)
         return samples if _ascend(samples) else samples[samples.ids.argsort(kind="stable")]
     runs = [
