@@ -1,9 +1,11 @@
 """The cost of reads, by AWS's published rules; emulators do not count it."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from vitals.aws import prices
@@ -75,27 +77,36 @@ class Cost:
 
 def read_units(items: Iterable[Mapping[str, Any]]) -> float:
     """Returns the units of an eventually consistent read: half a unit per 4 KB, rounded up."""
-    return 0.5 * max(1, -(-sum(map(item_size, items)) // 4096))
+    return 0.5 * max(1, -(-_sizes(list(items)) // 4096))
 
 
 def item_size(item: Mapping[str, Mapping[str, Any]]) -> int:
     """Returns the bytes that an item in the low-level form (binary as bytes) is billed as."""
-    size = 0
+    return _sizes([item])
+
+
+def _sizes(items: Sequence[Mapping[str, Mapping[str, Any]]]) -> int:
+    """Returns the bytes of all items."""
+    contents: defaultdict[str, list[Any]] = defaultdict(list)
     # The inner loop of every read: a function for each attribute would take twice as long.
-    for name, value in item.items():
-        for kind, content in value.items():
-            size += _name_size(name) + _SIZES[kind](content)
-    return size
+    for value in chain.from_iterable(item.values() for item in items):
+        for kind in value:
+            contents[kind].append(value[kind])
+    names = sum(map(_names_size, map(tuple, items)))
+    return names + sum(sum(map(_SIZES[kind], of_kind)) for kind, of_kind in contents.items())
 
 
 def _text_size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-# Items have few names, and most numbers of a page are those of many items: counts, revisions, times.
-_name_size = lru_cache(maxsize=1024)(_text_size)
+@lru_cache(maxsize=1024)
+def _names_size(names: Iterable[str]) -> int:
+    """Returns the size of an item's names, which most items of a page have in common."""
+    return sum(map(_text_size, names))
 
 
+# Most numbers of a page are those of many items: counts, revisions, times.
 @lru_cache(maxsize=4096)
 def _number_size(content: str) -> int:
     digits = content.lstrip("-").replace(".", "").strip("0")
