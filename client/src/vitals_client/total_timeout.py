@@ -4,11 +4,12 @@ The connect timeout covers name resolution, every address and the TLS handshake;
 the remaining part of urllib3's total timeout, covers all headers and the body.
 """
 
+import _thread
 import http.client
 import io
 import socket
-import threading
 import time
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -92,28 +93,29 @@ class _TimedSecureConnection(_TimedConnection, HTTPSConnection):
 
 def _addresses(connection: HTTPConnection, host: str, port: int, timeout: float | None) -> list[str]:
     """Returns the addresses of a name; a thread that resolves it for longer than the timeout is abandoned."""
-    results: list[list[str] | OSError] = []
+    results: SimpleQueue[list[str] | OSError] = SimpleQueue()
 
     def resolve() -> None:
         try:
             rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            results.append([str(row[4][0]) for row in rows])
+            results.put([str(row[4][0]) for row in rows])
         except UnicodeError as error:
             # A label of the name is empty or too long.
-            results.append(socket.gaierror(socket.EAI_NONAME, str(error)))
+            results.put(socket.gaierror(socket.EAI_NONAME, str(error)))
         except OSError as error:
-            results.append(error)
+            results.put(error)
 
-    resolver = threading.Thread(target=resolve, daemon=True)
-    resolver.start()
-    resolver.join(timeout)
-    if not results:
-        raise ConnectTimeoutError(connection, f"{host} was not resolved within {timeout} s")
-    if isinstance(results[0], socket.gaierror):
-        raise NameResolutionError(host, connection, results[0])
-    if isinstance(results[0], OSError):
-        raise NewConnectionError(connection, str(results[0]))
-    return results[0]
+    # Thread.start turns a Ctrl-C into a RuntimeError.
+    _thread.start_new_thread(resolve, ())
+    try:
+        result = results.get(timeout=timeout)
+    except Empty:
+        raise ConnectTimeoutError(connection, f"{host} was not resolved within {timeout} s") from None
+    if isinstance(result, socket.gaierror):
+        raise NameResolutionError(host, connection, result)
+    if isinstance(result, OSError):
+        raise NewConnectionError(connection, str(result))
+    return result
 
 
 class _TimedPool(HTTPConnectionPool):

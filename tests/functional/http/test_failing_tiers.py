@@ -44,6 +44,12 @@ _SECRETS = (
 )
 
 
+@pytest.fixture
+def time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time limit of an answer passes, as it does in production."""
+    monkeypatch.setattr(clients.deadline, "_monotonic", time.monotonic)
+
+
 @pytest.fixture(params=["query", "backfill", "exports", "admin"])
 def deployed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
     """Yields a factory of one API function that calls an endpoint."""
@@ -87,6 +93,7 @@ def test_hanging_tier_is_a_timeout_after_the_attempts(deployed: Setup) -> None:
     assert not [word for word in _SECRETS if word in answer.text]
 
 
+@pytest.mark.usefixtures("time_limit")
 def test_attempts_end_at_the_deadline(deployed: Setup) -> None:
     with hanging() as endpoint:
         call = deployed(endpoint, impatient(attempts=1_000), answer_s=1.0)
@@ -97,6 +104,7 @@ def test_attempts_end_at_the_deadline(deployed: Setup) -> None:
     assert answer.error == (504, "TIMEOUT")
 
 
+@pytest.mark.usefixtures("time_limit")
 def test_every_request_has_a_deadline_of_its_own(deployed: Setup) -> None:
     with hanging() as endpoint:
         call = deployed(endpoint, impatient(attempts=1_000), answer_s=0.3)
@@ -107,6 +115,7 @@ def test_every_request_has_a_deadline_of_its_own(deployed: Setup) -> None:
     assert clients.deadline.left_s() == float("inf")
 
 
+@pytest.mark.usefixtures("time_limit")
 def test_hanging_cold_tier_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     with hanging() as endpoint, clients.deadline.within(0.5):
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
@@ -119,6 +128,7 @@ def test_hanging_cold_tier_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch)
     clients.made_client.cache_clear()
 
 
+@pytest.mark.usefixtures("time_limit")
 def test_hanging_athena_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     for cached in (clients._session, clients.boto3_session):
         cached.cache_clear()

@@ -16,7 +16,7 @@ from vitals_client.cli.points import latest, points
 from vitals_client.cli.query.command import query
 from vitals_client.cli.query.summary import summary
 from vitals_client.cli.query.table import table
-from vitals_client.cli.signals import interruptible
+from vitals_client.cli.signals import ignore_signals, interruptible
 from vitals_client.cli.sites import changes, sites
 from vitals_client.cli.status import status
 from vitals_client.errors import ConflictError, RefusedError, SetupError, VitalsError, VitalsWarning
@@ -99,6 +99,7 @@ def main() -> None:
         app()
     except SystemExit as ended:
         code = ended.code
+    ignore_signals()
     try:
         sys.stdout.flush()
     except OSError as error:
