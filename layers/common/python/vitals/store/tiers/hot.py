@@ -1,5 +1,6 @@
 """The hot tier: samples in blocks, written only where they change and over the revision that was read."""
 
+import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -90,6 +91,8 @@ class HotTier:
         self._sleep = runtime.sleep
         self._uniform = runtime.uniform
         self._pool = runtime.pool(_WORKERS, "hot")
+        # zstd leaves the interpreter at each block; threads that decode at once take turns block by block.
+        self._decoding = threading.Lock()
 
     def plan(self, site: str, samples: Samples, fetched_ms: int) -> WritePlan:
         """Returns the blocks that samples (by point id, in any order) would change; writes nothing."""
@@ -187,7 +190,8 @@ class HotTier:
         consistent: bool,
     ) -> Samples:
         unexpired = list(self._table.unexpired(site, group, span, now_ms, consistent=consistent, cost=cost))
-        samples = _decode(unexpired, sorted(slots))
+        with self._decoding:
+            samples = _decode(unexpired, sorted(slots))
         inside = samples[(samples.times >= span.start_ms) & (samples.times < span.end_ms)]
         return _globalise(inside, group)
 
