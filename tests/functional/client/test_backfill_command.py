@@ -295,11 +295,19 @@ def test_an_interrupt_does_not_cancel_the_run(server: LaidOutServer, number: sig
     assert {request for request, _ in server.requests} == {START, POLL}
 
 
-INTERRUPTED_IN_A_FINALIZER = """
+FOLLOWING = """
+import atexit, signal, sys
+from vitals_client.backfills import Backfills
+from vitals_client.cli import main
+
 class Response:
     def __del__(self):
         signal.raise_signal(signal.SIGINT)
-
+{follow}
+Backfills.follow = Backfills.list = follow
+main()
+"""
+INTERRUPTED_IN_A_FINALIZER = """
 class HalfMade:
     def __del__(self):
         self.connection.close()
@@ -311,11 +319,8 @@ def follow(*_):
     yield
 """
 INTERRUPTED_AGAIN = """
-import atexit, sys
-
 def follow(*_):
     signal.raise_signal(signal.SIGINT)
-    yield
 
 @atexit.register
 def again():
@@ -333,29 +338,44 @@ class Interrupting:
 
 sys.stderr = Interrupting()
 """
+INTERRUPTED_TOO_LATE = f"""
+def follow(*_):
+    yield {run(["done"], "succeeded")}
+    Response()
+
+@atexit.register
+def again():
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+"""
 
 
-@pytest.mark.parametrize("follow", [INTERRUPTED_IN_A_FINALIZER, INTERRUPTED_AGAIN])
-def test_one_interrupt_ends_a_command_whenever_raised(server: LaidOutServer, follow: str) -> None:
+def following(server: LaidOutServer, follow: str, *command: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command of runs that `follow` reads."""
+    python = [sys.executable, "-c", FOLLOWING.format(follow=follow)]
+    return subprocess.run(
+        [*python, "backfill", *command], env=environ(server), text=True, capture_output=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize(
+    ("follow", "command", "stderr"),
+    [
+        (INTERRUPTED_IN_A_FINALIZER, ("watch", RUN), STOPPED),
+        (INTERRUPTED_AGAIN, ("watch", RUN), STOPPED),
+        (INTERRUPTED_AGAIN, ("list", "mill"), "interrupted\n"),
+    ],
+)
+def test_one_interrupt_ends_a_command_whenever_raised(
+    server: LaidOutServer, follow: str, command: tuple[str, ...], stderr: str
+) -> None:
     """Python discards the exception of a finalizer, and prints it."""
-    imports = (
-        "import signal\nfrom vitals_client.backfills import Backfills\nfrom vitals_client.cli import main\n"
-    )
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            f"{imports}{follow}Backfills.follow = follow\nmain()",
-            "backfill",
-            "watch",
-            RUN,
-        ],
-        env=environ(server),
-        text=True,
-        capture_output=True,
-        timeout=60,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", STOPPED)
+    done = following(server, follow, *command)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", stderr)
+
+
+def test_a_command_that_ends_is_not_interrupted(server: LaidOutServer) -> None:
+    done = following(server, INTERRUPTED_TOO_LATE, "watch", RUN)
+    assert (done.returncode, "Traceback" in done.stderr, "Error" in done.stderr) == (0, False, False)
 
 
 def backfills(url: str, sleep: Callable[[float], None]) -> Backfills:

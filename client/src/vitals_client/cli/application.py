@@ -16,7 +16,7 @@ from vitals_client.cli.points import latest, points
 from vitals_client.cli.query.command import query
 from vitals_client.cli.query.summary import summary
 from vitals_client.cli.query.table import table
-from vitals_client.cli.signals import ignore_signals, interruptible
+from vitals_client.cli.signals import end_interrupted_process, interruptible
 from vitals_client.cli.sites import changes, sites
 from vitals_client.cli.status import status
 from vitals_client.errors import ConflictError, RefusedError, SetupError, VitalsError, VitalsWarning
@@ -37,12 +37,11 @@ class _RootGroup(TyperGroup):
     """Shows the error of any command as one line on stderr, and exits with its exit code."""
 
     def invoke(self, ctx: Any) -> Any:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), interruptible():
             warnings.simplefilter("always", VitalsWarning)
             warnings.showwarning = _show_warning  # type: ignore[assignment]
             try:
-                with interruptible():
-                    return super().invoke(ctx)
+                return super().invoke(ctx)
             except VitalsError as error:
                 raise typer.Exit(_show_error(error)) from None
             except UnicodeEncodeError as error:
@@ -99,7 +98,8 @@ def main() -> None:
         app()
     except SystemExit as ended:
         code = ended.code
-    ignore_signals()
+        if code == exit_codes.INTERRUPTED:
+            end_interrupted_process()
     try:
         sys.stdout.flush()
     except OSError as error:

@@ -1,15 +1,23 @@
 """Signals that end a command."""
 
+import math
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 # Windows has no SIGHUP.
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_ALARMS = [signal.SIGALRM] if hasattr(signal, "SIGALRM") else []
+# Time for what ends an interrupted command: a message and a clean-up.
+_ENDING_S = 1.0
 _AGAIN_S = 0.05
+
+_raised_s = -math.inf
+"""When the running command was interrupted."""
 
 
 def interrupt_on_signals() -> None:
@@ -19,30 +27,36 @@ def interrupt_on_signals() -> None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Makes the first of them raise KeyboardInterrupt while a command runs, and ignores the next ones.
+    """Does the same while a command runs in the main thread; other threads get no signals.
 
-    Only in the main thread; other threads get no signals.
+    Other signals within a second of the first one are ignored.
     """
+    global _raised_s
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    previous = {number: signal.getsignal(number) for number in _SIGNALS}
+    previous = {number: signal.getsignal(number) for number in [*_SIGNALS, *_ALARMS]}
+    hook, _raised_s = sys.unraisablehook, -math.inf
     _handle_signals(_interrupt)
+    sys.unraisablehook = _discarded
     try:
         yield
     finally:
+        _cancel_alarm()
         for number, handler in previous.items():
             # Python cannot set a handler again that it did not set.
             if handler is not None:
                 signal.signal(number, handler)
+        sys.unraisablehook = hook
 
 
-def ignore_signals() -> None:
-    """Lets the process end with its exit code."""
+def end_interrupted_process() -> None:
+    """Lets the process end in silence: another signal is ignored, and errors of finalizers are not shown."""
     _handle_signals(signal.SIG_IGN)
+    sys.unraisablehook = _discarded
 
 
-def _handle_signals(handler: Callable[..., Any] | signal.Handlers) -> None:
+def _handle_signals(handler: Any) -> None:
     for number in _SIGNALS:
         # An ignored SIGHUP is meant, by nohup. An ignored SIGINT is not: a shell sets it for background jobs.
         if number.name != "SIGHUP" or signal.getsignal(number) != signal.SIG_IGN:
@@ -50,20 +64,26 @@ def _handle_signals(handler: Callable[..., Any] | signal.Handlers) -> None:
 
 
 def _interrupt(*_: object) -> None:
-    ignore_signals()
-    sys.unraisablehook = _discarded
-    raise KeyboardInterrupt
+    global _raised_s
+    if time.monotonic() - _raised_s > _ENDING_S:
+        _raised_s = time.monotonic()
+        raise KeyboardInterrupt
 
 
 def _discarded(error: Any) -> None:
-    """Handles what Python discards: it was raised in a finalizer.
+    """Handles what Python discards, such as an interrupt in a finalizer: it is raised again a little later.
 
-    An interrupt is raised again a little later. Errors are those of objects that it left half-made.
+    After an interrupt the errors are those of objects that it left half-made.
     """
-    if error.exc_type is not KeyboardInterrupt:
-        return
-    if hasattr(signal, "setitimer"):
-        signal.signal(signal.SIGALRM, _interrupt)
-        signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
-    else:
-        _handle_signals(_interrupt)
+    if error.exc_type is KeyboardInterrupt:
+        for number in _ALARMS:
+            signal.signal(number, signal.default_int_handler)
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
+    elif _raised_s == -math.inf:
+        sys.__unraisablehook__(error)
+
+
+def _cancel_alarm() -> None:
+    for number in _ALARMS:
+        if signal.getsignal(number) is signal.default_int_handler:
+            signal.setitimer(signal.ITIMER_REAL, 0)

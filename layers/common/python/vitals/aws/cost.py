@@ -101,7 +101,7 @@ def _text_size(text: str) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _names_size(names: Iterable[str]) -> int:
+def _names_size(names: tuple[str, ...]) -> int:
     """Returns the size of an item's names, which most items of a page have in common."""
     return sum(map(_text_size, names))
 

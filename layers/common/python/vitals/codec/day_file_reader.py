@@ -242,7 +242,7 @@ def _columns(
         metadata=footer.parquet,
         read_dictionary=["point_name"],
         page_checksum_verification=True,
-        # A pyarrow thread that still holds Python's memory when the process ends, aborts it.
+        # pyarrow's own threads hold memory of Python; a process that ends meanwhile is aborted.
         pre_buffer=False,
     )
     table = reader.read_row_group(group.index, columns=columns, use_threads=False)

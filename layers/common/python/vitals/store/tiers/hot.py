@@ -91,7 +91,7 @@ class HotTier:
         self._sleep = runtime.sleep
         self._uniform = runtime.uniform
         self._pool = runtime.pool(_WORKERS, "hot")
-        # zstd leaves the interpreter at each block; threads that decode at once take turns block by block.
+        # zstd releases the interpreter's lock at each block; threads that decode at once take turns at it.
         self._decoding = threading.Lock()
 
     def plan(self, site: str, samples: Samples, fetched_ms: int) -> WritePlan:
