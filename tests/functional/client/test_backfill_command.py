@@ -298,7 +298,7 @@ def test_an_interrupt_does_not_cancel_the_run(server: LaidOutServer, number: sig
 FOLLOWING = """
 import atexit, signal, sys
 from vitals_client.backfills import Backfills
-from vitals_client.cli import main
+from vitals_client.cli import main, signals
 
 class Response:
     def __del__(self):
@@ -315,10 +315,14 @@ class HalfMade:
 def follow(*_):
     half_made = HalfMade()
     Response()
-    signal.pause()
+    while True:
+        pass
     yield
 """
 INTERRUPTED_AGAIN = """
+# However slow the machine is.
+signals._ENDING_S = 3600
+
 def follow(*_):
     signal.raise_signal(signal.SIGINT)
 
@@ -339,6 +343,9 @@ class Interrupting:
 sys.stderr = Interrupting()
 """
 INTERRUPTED_TOO_LATE = f"""
+# However slow the machine is.
+signals._AGAIN_S = 3600
+
 def follow(*_):
     yield {run(["done"], "succeeded")}
     Response()
