@@ -74,7 +74,8 @@ def compose() -> dict[str, Any]:
 
 def _describe(name: str, app: APIGatewayRestResolver) -> dict[str, Any]:
     """Returns the document of one function: what Powertools knows about its routes, with their answers."""
-    answers = importlib.import_module(f"{name.rpartition('.')[0]}.openapi_answers").ANSWERS
+    module = importlib.import_module(f"{name.rpartition('.')[0]}.openapi_answers")
+    answers, bodies = module.ANSWERS, getattr(module, "BODIES", {})
     described = copy.copy(app)
     schemas: dict[str, Any] = {}
     for kind in ("_static_routes", "_dynamic_routes"):
@@ -83,6 +84,10 @@ def _describe(name: str, app: APIGatewayRestResolver) -> dict[str, Any]:
             route.responses, route._dependant = _with_schemas(answers[route.func.__name__], schemas), None
         setattr(described, kind, routes)
     document: dict[str, Any] = json.loads(described.get_openapi_json_schema())
+    for operation in (item for methods in document["paths"].values() for item in methods.values()):
+        for function, body in bodies.items():
+            if operation["operationId"].startswith(f"{function}_"):
+                operation["requestBody"] = body
     document["components"]["schemas"] |= schemas
     return document
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from query import coverage, encoding, health, schemas
 from query.catalogs import Catalogs
@@ -23,10 +25,13 @@ from vitals.reading.queries.planning import Planner, plan_query
 from vitals.reading.request import QueryRequest, parse_span
 from vitals.reading.summary.planning import plan_summary
 
-_SCOPE = "read"
+if TYPE_CHECKING:
+    from query.haystack.records import Records
+
+SCOPE = "read"
 
 
-@dataclass(slots=True)
+@dataclass
 class Api:
     """The query API over the tiers; `now` gives UTC ms, `monotonic` seconds."""
 
@@ -38,6 +43,14 @@ class Api:
     cache: AnswerCache
     status_reader: StatusReader
     monotonic: Callable[[], float] = SYSTEM.monotonic
+
+    @cached_property
+    def haystack(self) -> "Records":
+        """The records that Haystack clients read."""
+        # Only their first request imports them.
+        from query.haystack.records import Records
+
+        return Records(self.catalogs)
 
     def query(self, grant: Grant, request: QueryRequest, if_none_match: str = "") -> Reply:
         """Returns the samples or aggregates of some points in a range, or their table."""
@@ -80,14 +93,14 @@ class Api:
 
     def list_sites(self, grant: Grant) -> schemas.Sites:
         """Returns the sites that the caller may read."""
-        require_scope(grant, _SCOPE)
+        require_scope(grant, SCOPE)
         now_ms = self.now()
-        granted = (record for record in self.sites.visible() if grant.allows(_SCOPE, record.site))
+        granted = (record for record in self.sites.visible() if grant.allows(SCOPE, record.site))
         return {"sites": [site_answer(record, now_ms) for record in granted]}
 
     def status(self, grant: Grant) -> schemas.Status:
         """Returns the status of the sites that the caller may read."""
-        require_scope(grant, _SCOPE)
+        require_scope(grant, SCOPE)
         return self.status_reader.read(grant, self.now())
 
     def points(
@@ -120,4 +133,4 @@ class Api:
         return health.health(self.sites.enabled(), self.now())
 
     def _authorise(self, grant: Grant, site: str) -> None:
-        authorise(grant, site, _SCOPE, exists=self.sites.has)
+        authorise(grant, site, SCOPE, exists=self.sites.has)

@@ -3,6 +3,7 @@
 from query import routes
 from query.answers import Api
 from query.catalogs import Catalogs
+from query.haystack import routes as haystack
 from query.sites import Sites
 from query.status import StatusReader
 from query.timeseries.answer_cache import AnswerCache
@@ -54,5 +55,5 @@ def connect(runtime: Runtime) -> Api:
     )
 
 
-api = ApiFunction(routes.router, connect)
+api = ApiFunction([routes.router, haystack.router], connect)
 handler = api.handler

@@ -50,6 +50,30 @@ def _file(description: str, media_type: str, kind: str, *statuses: int) -> Descr
     }
 
 
+def _grid() -> Descriptions:
+    described = _file("A grid; one with err in its meta data says what is wrong", "text/zinc", "string", 406)
+    described[200]["content"] |= {
+        media_type: {"schema": schema}
+        for media_type, schema in {
+            "application/vnd.haystack+json": {"type": "object"},
+            JSON: {"type": "object"},
+            encoding.CSV: _TEXT,
+        }.items()
+    }
+    return described
+
+
+# The bodies that no type describes, by the name of the route's function.
+BODIES = {
+    "haystack_by_post": {
+        "description": "The arguments of the operation as a grid",
+        "content": {
+            "text/zinc": {"schema": _TEXT},
+            "application/vnd.haystack+json": {"schema": {"type": "object"}},
+            JSON: {"schema": {"type": "object"}},
+        },
+    },
+}
 # By the name of the route's function.
 ANSWERS = {
     "query": _query(),
@@ -62,6 +86,8 @@ ANSWERS = {
     "latest": answers(Latest, "Newest samples", 404, 413),
     "latest_by_post": answers(Latest, "Newest samples", 404, 413, 415),
     "coverage": answers(CoverageAnswer, "One entry per day", 404, 413),
+    "haystack": _grid(),
+    "haystack_by_post": _grid(),
     "health": answers(Health, "Degraded when a site is more than 20 minutes behind"),
     "openapi": _file("An OpenAPI 3.1 document", JSON, "object"),
     "docs": _file("A page that uses this API alone", "text/html", "string"),

@@ -43,11 +43,14 @@ def parameters_of(method: str, path: str) -> set[str]:
 
 
 def keys_of(method: str, path: str) -> set[str]:
-    """The keys of the JSON body that the document tells of, none when there is no body."""
+    """The keys of the JSON body that the document tells of, none when there is no body of keys."""
     body = (operation_of(method, path) or {}).get("requestBody")
     if body is None:
         return set()
-    shape = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    reference = body["content"]["application/json"]["schema"].get("$ref")
+    if reference is None:
+        return set()
+    shape = reference.rpartition("/")[2]
     return set(document()["components"]["schemas"][shape]["properties"])
 
 

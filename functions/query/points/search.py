@@ -32,7 +32,7 @@ def point_answer(point: Point, site: str) -> PointAnswer:
     listed, settings = point.listed, point.settings
     answer: PointAnswer = {
         "point_name": listed.name,
-        "display_name": _display_name(site, listed),
+        "display_name": display_name_of(site, listed),
         "unit": listed.unit,
         "tags": list(listed.tags),
         "interval_seconds": listed.interval_s,
@@ -75,12 +75,13 @@ def _device(members: Iterable[ListedPoint]) -> str | None:
 
 
 @lru_cache(_CACHED)
-def _display_name(site: str, listed: ListedPoint) -> str:
+def display_name_of(site: str, listed: ListedPoint) -> str:
+    """Returns the name of a point that people can read."""
     return display_name(listed.name, site, listed.object_name, listed.description)
 
 
 @lru_cache(_CACHED)
 def _search_text(site: str, listed: ListedPoint, kind: Kind) -> str:
-    texts = (listed.name, _display_name(site, listed), listed.description, listed.object_name)
+    texts = (listed.name, display_name_of(site, listed), listed.description, listed.object_name)
     unit = (listed.unit, units.symbol(listed.unit))
     return folded("\n".join((*texts, listed.device, *unit, kind, *listed.tags)))

@@ -334,13 +334,13 @@ def test_every_route_refuses_an_expired_token(
     values = {name: [str(value)] for name, value in VALUES.items()} | {"point_names": ["a"]}
     request: dict[str, Any] = {
         "method": method,
-        "path": re.sub(r"{\w+}", "mill", path),
+        "path": re.sub(r"{\w+}", "mill", path.replace("{op}", "about")),
         "query": {name: values[name] for name in openapi.parameters_of(method, path) & values.keys()},
         "body": good(path, method) if openapi.keys_of(method, path) else None,
         "headers": JSON,
     }
     send = Caller(app.handler, path, path, Backend(None))
-    assert send(**request).message == "reached"
+    assert "reached" in send(**request).text
     # The authorizer reads its clock after API Gateway, so it may find a token expired that was valid before.
     answer = send(**request, authorizer={"principalId": "old", "expires_ms": "1000002"})
     assert answer.error == (401, "UNAUTHORIZED")

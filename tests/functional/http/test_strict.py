@@ -17,12 +17,14 @@ from tests.support.routing import app_of
 from vitals.http import edge
 
 PAGES = ("/", "/assets/{file}", "/docs", "/health")
+# They follow the specification of Project Haystack.
+OTHER_ROUTES = ("/haystack/{op}",)
 OPERATIONS = [
     (method.upper(), path)
     for path, operations in openapi.document()["paths"].items()
     for method in operations
 ]
-JSON_ROUTES = [(method, path) for method, path in OPERATIONS if path not in PAGES]
+JSON_ROUTES = [(method, path) for method, path in OPERATIONS if path not in PAGES + OTHER_ROUTES]
 TEXTS = {"start_date": "2026-01-01", "end_date": "2026-01-02", "resolution": "raw", "method": "m4"}
 NUMBERS = {"max_points": 10, "width": 10, "interval_ms": 10, "limit": 1}
 TIMES = {"start": 0, "end": 60_000, "start_time": 0, "end_time": 60_000}

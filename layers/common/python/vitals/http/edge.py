@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from vitals.aws import clients
 from vitals.aws.clients import Deadline
 from vitals.http.responses import error_answer
-from vitals.http.strict import ignores_input
+from vitals.http.strict import ignores_input, takes_any_body
 
 # 500 names of 512 characters, each escaped as two times six bytes (\ud83c\udf21), are 3,072,000 bytes.
 # An event of Lambda has at most 6 MB, in which every backslash is escaped again.
@@ -84,7 +84,7 @@ _ALLOW: Answer = {"multiValueHeaders": {"Allow": [f"{ALLOWED_METHODS}, OPTIONS"]
 def _resolve(app: APIGatewayRestResolver, event: Event, context: LambdaContext, deadline: Deadline) -> Answer:
     try:
         _check_address(event["path"], event.get("multiValueQueryStringParameters") or {})
-        decoded = _with_decoded_body(_without_ignored_body(app, event))
+        decoded = _with_decoded_body(app, _without_ignored_body(app, event))
     except _RefusedError as error:
         request_id = event["requestContext"]["requestId"]
         return _plain(error_answer(error.status, error.code, str(error), request_id))
@@ -141,16 +141,25 @@ def _without_ignored_body(app: APIGatewayRestResolver, event: Event) -> Event:
     return {**event, "body": None} if ignored else event
 
 
-def _with_decoded_body(event: Event) -> Event:
+def _with_decoded_body(app: APIGatewayRestResolver, event: Event) -> Event:
     """Returns the event with its body as text; raises _RefusedError if the body is not JSON or too large."""
     body = event.get("body") or ""
     if not body:
         return event
     data = _body_bytes(body, encoded=bool(event.get("isBase64Encoded")))
+    if takes_any_body(app, _method(event), event["path"]):
+        return {**event, "body": _text(data), "isBase64Encoded": False}
     if _media_type(event) not in ("", "application/json"):
         raise _RefusedError(415, "the request body must be JSON; send Content-Type: application/json")
     _check_json(data)
     return {**event, "body": data.decode(), "isBase64Encoded": False, "headers": _as_json(event)}
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise _RefusedError(400, "the request body is not valid UTF-8") from None
 
 
 def _check_json(data: bytes) -> None:

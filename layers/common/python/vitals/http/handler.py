@@ -1,6 +1,6 @@
 """A Lambda function behind API Gateway: its routes, its errors and what Lambda calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -16,14 +16,17 @@ from vitals.http.strict import refuse_unknown
 
 
 class ApiFunction:
-    """The routes of a router, and the handler that answers requests of API Gateway's proxy integration.
+    """The routes of some routers, and the handler that answers requests of API Gateway's proxy integration.
 
     `connect` makes what the routes work with, once per process, when the first route calls it; they find it
     in their router's context. Routes without data, such as pages, need no client of AWS.
     """
 
     def __init__(
-        self, router: APIGatewayRouter, connect: Callable[[Runtime], Any], runtime: Runtime = SYSTEM
+        self,
+        routers: APIGatewayRouter | Sequence[APIGatewayRouter],
+        connect: Callable[[Runtime], Any],
+        runtime: Runtime = SYSTEM,
     ) -> None:
         self.deadline = runtime.deadline
         self.connect: Callable[[], Any] = cache(partial(connect, runtime))
@@ -32,7 +35,8 @@ class ApiFunction:
         logger = observability.logger()
         handle_errors(self.resolver, logger)
         refuse_unknown(self.resolver)
-        self.resolver.include_router(router)
+        for router in [routers] if isinstance(routers, APIGatewayRouter) else routers:
+            self.resolver.include_router(router)
 
         # The name of this function is that of its traces.
         @logger.inject_lambda_context(clear_state=True)

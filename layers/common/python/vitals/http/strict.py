@@ -23,12 +23,25 @@ def ignores_unknown[F: Callable[..., Any]](function: F) -> F:
     return function
 
 
+def checks_its_input[F: Callable[..., Any]](function: F) -> F:
+    """Marks a route that checks its parameters and its body by itself, in the formats of another standard."""
+    function.__dict__["checks_its_input"] = True
+    return function
+
+
 def ignores_input(app: APIGatewayRestResolver, method: str, path: str) -> bool:
     """Returns whether a route that ignores unknown input answers this method of this path."""
+    return _is_marked(app, method, path, "ignores_unknown")
+
+
+def takes_any_body(app: APIGatewayRestResolver, method: str, path: str) -> bool:
+    """Returns whether a route that checks its input by itself answers this method of this path."""
+    return _is_marked(app, method, path, "checks_its_input")
+
+
+def _is_marked(app: APIGatewayRestResolver, method: str, path: str, mark: str) -> bool:
     routes = [
-        route
-        for route in (*app._static_routes, *app._dynamic_routes)
-        if getattr(route.func, "ignores_unknown", False)
+        route for route in (*app._static_routes, *app._dynamic_routes) if getattr(route.func, mark, False)
     ]
     return any(route.method == method and route.rule.match(path) for route in routes)
 
@@ -46,7 +59,8 @@ def unknown(app: APIGatewayRestResolver) -> str:
     route: Route = app.context["_route"]
     # For a path without a route Powertools makes a route of its own.
     registered = any(route is other for other in (*app._static_routes, *app._dynamic_routes))
-    if not registered or getattr(route.func, "ignores_unknown", False):
+    tolerant = any(getattr(route.func, mark, False) for mark in ("ignores_unknown", "checks_its_input"))
+    if not registered or tolerant:
         return ""
     return "; ".join(text for text in (_unknown_parameters(app, route), _undeclared_body(app, route)) if text)
 
