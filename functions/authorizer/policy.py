@@ -4,6 +4,8 @@ from typing import Any
 
 from vitals.model.records.tokens import Grant
 
+_METHODS = ("GET", "HEAD", "POST")
+
 
 def allowing(grant: Grant, method_arn: str, usage_key: str, *, is_basic: bool) -> dict[str, Any]:
     """Returns the policy of a grant; API Gateway caches it by the header of the request.
@@ -12,7 +14,8 @@ def allowing(grant: Grant, method_arn: str, usage_key: str, *, is_basic: bool) -
     itself, also with requests that another page makes.
     """
     stage = "/".join(method_arn.split("/")[:2])
-    routes = f"{stage}/*/haystack/*" if is_basic else f"{stage}/*"
+    # A * spans slashes, so that */haystack/* would also be the routes of a site with this name.
+    routes = [f"{stage}/{method}/haystack/*" for method in _METHODS] if is_basic else f"{stage}/*"
     return {
         "principalId": grant.name,
         "policyDocument": {

@@ -50,7 +50,7 @@ class Api:
         # Only their first request imports them.
         from query.haystack.records import Records
 
-        return Records(self.catalogs)
+        return Records(self.catalogs, self.now())
 
     def query(self, grant: Grant, request: QueryRequest, if_none_match: str = "") -> Reply:
         """Returns the samples or aggregates of some points in a range, or their table."""

@@ -51,7 +51,9 @@ def _file(description: str, media_type: str, kind: str, *statuses: int) -> Descr
 
 
 def _grid() -> Descriptions:
-    described = _file("A grid; one with err in its meta data says what is wrong", "text/zinc", "string", 406)
+    described = _file(
+        "A grid; one with err in its meta data says what is wrong", "text/zinc", "string", 404, 406
+    )
     described[200]["content"] |= {
         media_type: {"schema": schema}
         for media_type, schema in {
@@ -87,7 +89,7 @@ ANSWERS = {
     "latest_by_post": answers(Latest, "Newest samples", 404, 413, 415),
     "coverage": answers(CoverageAnswer, "One entry per day", 404, 413),
     "haystack": _grid(),
-    "haystack_by_post": _grid(),
+    "haystack_by_post": _grid() | errors(415),
     "health": answers(Health, "Degraded when a site is more than 20 minutes behind"),
     "openapi": _file("An OpenAPI 3.1 document", JSON, "object"),
     "docs": _file("A page that uses this API alone", "text/html", "string"),

@@ -87,7 +87,7 @@ def _compares(value: Any, comparison: str, expected: Any) -> bool:
     compare = _COMPARE[comparison]
     if not isinstance(value, tuple) or comparison in ("==", "!="):
         return compare(value, expected)
-    if value[0] == "number" and value[2] != expected[2] and value[2] and expected[2]:
+    if value[0] == "number" and value[2] != expected[2]:
         return False
     return compare(value[1], expected[1])
 

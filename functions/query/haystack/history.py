@@ -24,10 +24,12 @@ from vitals.reading.gaps import Gap, GapReport, explain_gaps
 from vitals.reading.queries.planning import plan_query
 from vitals.reading.reader import Page, PageReader
 from vitals.reading.reads import PlannedRead
-from vitals.reading.request import Limits, QueryRequest
+from vitals.reading.request import MAX_SAMPLES, Limits, QueryRequest
 
-# 25 s of the 29 that API Gateway waits, less what encoding 100,000 samples takes.
-_READ_BUDGET_S = 12.0
+# API Gateway waits 29 s; encoding 100,000 samples takes about a second.
+READ_BUDGET_S = 12.0
+# 80 MB of cells.
+_MAX_CELLS = 4_000_000
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 # Where a point's interval is not given, as for gaps.
 _INTERVAL_S = 360
@@ -47,18 +49,17 @@ class PointHistory:
 
 @dataclass(frozen=True, slots=True)
 class HistoryReader:
-    """Reads histories from the tiers; `now_ms` is UTC ms, `max_samples` the most of one answer."""
+    """Reads histories from the tiers as long as `in_time` returns true; `now_ms` is UTC ms."""
 
     executor: Executor
-    monotonic: Callable[[], float]
     now_ms: int
     max_range_days: int
-    max_samples: int
+    in_time: Callable[[], bool]
 
-    def one(self, site: SiteRecord, point: Point, range_text: str, catalog: Catalog) -> Grid:
+    def one(self, site: SiteRecord, point: Point, range_text: str) -> Grid:
         """Returns the history of a point as columns `ts` and `val`."""
         span = parse_range(range_text, site.timezone, self.now_ms)
-        history = self.read(site, [point], span, catalog)[point.id]
+        history = self._read(site, [point], span, MAX_SAMPLES)[point.id]
         meta: dict[str, Value] = {"id": point_ref(site.site, point), **_edges(span, site.timezone)}
         return Grid(
             [
@@ -72,7 +73,6 @@ class HistoryReader:
         self,
         requested: Sequence[tuple[SiteRecord, Point]],
         range_text: str,
-        catalogs: Callable[[str], Catalog],
         zone: str | None,
     ) -> Grid:
         """Returns the histories of points as columns `ts`, `v0`, `v1` and so on, in the order requested.
@@ -84,16 +84,21 @@ class HistoryReader:
         zones = {site.timezone for site in sites.values()}
         written = zone or (zones.pop() if len(zones) == 1 else UTC)
         histories: dict[tuple[str, int], PointHistory] = {}
-        spans, remaining = [], self.max_samples
+        spans, remaining = [], MAX_SAMPLES
         for site in sites.values():
             points = list({point.id: point for owner, point in requested if owner is site}.values())
             span = parse_range(range_text, zone or site.timezone, self.now_ms)
-            read = self.read(site, points, span, catalogs(site.site), remaining)
+            read = self._read(site, points, span, remaining)
             remaining -= sum(len(history.times) for history in read.values())
             histories |= {(site.site, point): history for point, history in read.items()}
             spans.append(span)
         columns = [(site, point, histories[site.site, point.id]) for site, point in requested]
         times = np.unique(np.concatenate([history.times for _, _, history in columns]))
+        if len(times) * len(columns) > _MAX_CELLS:
+            raise TooLargeError(
+                f"{len(columns)} points have values at {len(times):,} times;"
+                " request fewer points or a shorter range"
+            )
         whole = Span(min(span.start_ms for span in spans), max(span.end_ms for span in spans))
         return Grid(
             [
@@ -110,16 +115,11 @@ class HistoryReader:
             _edges(whole, written),
         )
 
-    def read(
-        self,
-        site: SiteRecord,
-        points: Sequence[Point],
-        span: Span,
-        catalog: Catalog,
-        max_samples: int | None = None,
+    def _read(
+        self, site: SiteRecord, points: Sequence[Point], span: Span, max_samples: int
     ) -> Mapping[int, PointHistory]:
         """Returns the histories by point id; an error when not all of them can be read."""
-        limit = max(1, self.max_samples if max_samples is None else max_samples)
+        limit = max(1, max_samples)
         request = QueryRequest(
             site=site.site,
             point_names=[point.name for point in points],
@@ -128,13 +128,12 @@ class HistoryReader:
             resolution="raw",
             limits=Limits(limit, limit),
         )
-        plan = plan_query(request, catalog, self.now_ms, self.max_range_days)
-        cost, end_s = Cost(), self.monotonic() + _READ_BUDGET_S
+        plan = plan_query(request, Catalog(tuple(points)), self.now_ms, self.max_range_days)
+        cost = Cost()
         records = self.executor.records(plan.site, plan.context, cost)
         query = PlannedRead(plan, records, self.now_ms, cost, site.checkpoint_ms)
-        reader = PageReader(self.executor, query, self.now_ms - MAX_LAG_MS, lambda: self.monotonic() < end_s)
-        page = reader.read()
-        _check_complete(page, self.max_samples)
+        page = PageReader(self.executor, query, self.now_ms - MAX_LAG_MS, self.in_time).read()
+        _check_complete(page, is_first=limit == MAX_SAMPLES)
         report = explain_gaps(self.executor.ledger, plan.site, page.gaps, cost)
         return {point.id: _history(point, page, report) for point in plan.existing}
 
@@ -152,7 +151,7 @@ def parse_range(text: str, zone: str, now_ms: int) -> Span:
             return _days(first, last or first, zone)
         end_ms = _instant_ms(last, zone) if comma else now_ms + FUTURE_TOLERANCE_MS + 1
         return Span(_instant_ms(first, zone), end_ms)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise InvalidRequestError(
             "range must be today, yesterday, a date, two dates, a time or two times, such as"
             f" 2026-11-01,2026-11-30: {error}"
@@ -160,8 +159,11 @@ def parse_range(text: str, zone: str, now_ms: int) -> Span:
 
 
 def _days(first: str, last: str, zone: str) -> Span:
-    local = np.array([day_start(first), day_start(last) + DAY_MS])
-    start_ms, end_ms = first_instants(local, zone).tolist() if local[0] < local[1] else local.tolist()
+    # One by one: the zone's offsets are computed for the years between times.
+    start_ms, end_ms = (
+        int(first_instants(np.array([local_ms]), zone)[0])
+        for local_ms in (day_start(first), day_start(last) + DAY_MS)
+    )
     return Span(start_ms, end_ms)
 
 
@@ -176,16 +178,21 @@ def _instant_ms(text: str, zone: str) -> int:
     return -(-local_instant(_ZONE_NAME.sub("", text), zone) // 1)
 
 
-def _check_complete(page: Page, max_samples: int) -> None:
+def _check_complete(page: Page, *, is_first: bool) -> None:
     """Raises an error unless the page has all samples of the range: an answer cannot be continued."""
     if page.stats.failures:
         raise page.stats.failures[0].error
     if page.timed_out:
         raise TierTimeoutError("time limit reached; request a shorter range")
     if page.next_ms is not None:
+        # Samples of other sites may have used up the limit before.
+        advice = (
+            f"request it in pieces, the first of which may end at {iso(page.next_ms)}"
+            if is_first
+            else "request fewer points or a shorter range"
+        )
         raise TooLargeError(
-            f"the range has more than {max_samples:,} samples, the most of one answer in this format;"
-            f" request it in pieces, the first of which may end at {iso(page.next_ms)}"
+            f"the range has {MAX_SAMPLES:,} samples or more, the most of one answer; {advice}"
         )
 
 
@@ -201,7 +208,7 @@ def _history(point: Point, page: Page, report: GapReport) -> PointHistory:
         times[order],
         [values[index] for index in order.tolist()],
         gaps,
-        report.has_all_gaps and report.in_time,
+        report.in_time and point.id not in report.omitted,
     )
 
 

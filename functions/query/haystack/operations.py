@@ -1,46 +1,45 @@
 """The operations of Project Haystack, over the sites that a token may read."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
 from query.answers import SCOPE, Api
 from query.haystack import formats, requests
-from query.haystack.history import HistoryReader
-from query.haystack.records import Records, SiteRecords, matching
-from vitals.errors import InvalidRequestError, NotFoundError, TooLargeError
+from query.haystack.history import READ_BUDGET_S, HistoryReader
+from query.haystack.records import RecordId, Records, SiteRecords
+from vitals.errors import InvalidRequestError, NotFoundError, TierTimeoutError, TooLargeError
 from vitals.http.access import allows, require_scope
 from vitals.model import zones
 from vitals.model.haystack import filters
-from vitals.model.haystack.values import Column, DateTime, Dict, Grid, Mark, Ref, Symbol, Uri, Value, city
+from vitals.model.haystack.values import Column, DateTime, Dict, Grid, Mark, Ref, Symbol, Value, city
 from vitals.model.points import Point
 from vitals.model.records.sites import SiteRecord
 from vitals.model.records.tokens import Grant
 from vitals.reading.request import MAX_POINTS
 
 VERSION = "4.0"
+_PRODUCT = "Building Vitals"
+_API_VERSION = "1"
 _NO_RECORD: Dict = {}
+_MAX_RANGE_TEXT = 200
+# Records between two looks at the clock.
+_STRIDE = 500
 
 
 @dataclass(frozen=True)
 class Operations:
-    """The operations for one request of a token, answered in a media type."""
+    """The operations for one request of a token."""
 
     api: Api
     records: Records
     grant: Grant
-    media_type: str
 
     def run(self, name: str, request: Grid) -> Grid:
-        """Returns the answer of an operation; NotFoundError for one that does not exist."""
+        """Returns the answer of one of the operations (NAMES)."""
         require_scope(self.grant, SCOPE)
-        operation = _OPERATIONS.get(name)
-        if operation is None:
-            raise NotFoundError(
-                f"there is no operation {name[:40]!r}; the operations are {', '.join(_OPERATIONS)}"
-            )
-        return operation.run(self, request)
+        return _OPERATIONS[name].run(self, request)
 
     def about(self, request: Grid) -> Grid:
         """Returns facts about the server."""
@@ -49,11 +48,12 @@ class Operations:
                 {
                     "haystackVersion": VERSION,
                     "tz": zones.UTC,
-                    "serverName": "Building Vitals",
+                    "serverName": _PRODUCT,
                     "serverTime": DateTime(self.api.now()),
-                    "productName": "Building Vitals",
-                    "productUri": Uri("https://project-haystack.org/"),
-                    "productVersion": VERSION,
+                    "serverBootTime": DateTime(self.records.started_ms),
+                    "productName": _PRODUCT,
+                    "productVersion": _API_VERSION,
+                    "vendorName": _PRODUCT,
                     "whoami": self.grant.name,
                 }
             ]
@@ -107,15 +107,15 @@ class Operations:
         rows = request.rows()
         text = requests.text_in(rows[0], "navId") if rows else None
         if not text:
-            return _navigable([records.site_dict for records in self._sites])
-        parent = self._record(text.removeprefix("@"))
-        if parent is None:
+            return _navigable([records.site_dict for records in self._sites.values()])
+        id = RecordId.parse(text.removeprefix("@"))
+        parent = self._record(id)
+        if id is None or parent is None:
             raise NotFoundError(f"there is no record {text[:100]!r}")
         reference = parent["id"]
         children = [
             record
-            for records in self._sites
-            for record in records
+            for record in self._sites[id.site].having({"siteRef": None})
             if record.get("equipRef") == reference
             or ("equipRef" not in record and record.get("siteRef") == reference)
         ]
@@ -125,62 +125,67 @@ class Operations:
         """Returns the history of one point, or of several with the range in the grid's meta data."""
         rows = request.rows()
         is_batch = "range" in request.meta
-        text = requests.text_in(request.meta if is_batch or not rows else rows[0], "range")
+        ranges = {requests.text_in(row, "range") for row in ([request.meta] if is_batch else rows)}
+        text = next(iter(ranges)) if len(ranges) == 1 else None
         if text is None:
-            raise InvalidRequestError("hisRead takes an id and a range")
+            raise InvalidRequestError("hisRead takes an id and one range")
+        if len(text) > _MAX_RANGE_TEXT:
+            raise InvalidRequestError(f"range must have at most {_MAX_RANGE_TEXT} characters")
         ids = requests.ids_in(rows)
         if len(ids) > MAX_POINTS:
             raise TooLargeError(f"{len(ids)} points requested; hisRead takes at most {MAX_POINTS}")
         points = [self._point(id) for id in ids]
-        reader = HistoryReader(
-            self.api.executor,
-            self.api.monotonic,
-            self.api.now(),
-            self.api.max_range_days,
-            formats.FORMATS[self.media_type].max_samples,
-        )
-        catalogs = self.api.catalogs.find
+        reader = HistoryReader(self.api.executor, self.api.now(), self.api.max_range_days, self._in_time)
         if not is_batch and len(points) == 1:
-            site, point = points[0]
-            return reader.one(site, point, text, catalogs(site.site, [point.name]))
-        return reader.several(points, text, catalogs, _zone(request, points))
+            return reader.one(*points[0], text)
+        return reader.several(points, text, _zone(request, points))
 
     def _by_ids(self, ids: Sequence[str]) -> Grid:
         """Returns the records of ids in their order; a row without values where there is none."""
-        records = [self._record(id) or _NO_RECORD for id in ids]
+        records = [self._record(RecordId.parse(id)) or _NO_RECORD for id in ids]
         return Grid.of(records) if any(records) else Grid([Column("id", [None] * len(ids))])
 
-    def _record(self, id: str) -> Dict | None:
-        record = matching(self._sites, id)
-        if record is not None:
-            return record
-        owned = self.records.point(id, self._site)
-        return self.records.of_site(owned[0]).point(owned[1]) if owned else None
+    def _record(self, id: RecordId | None) -> Dict | None:
+        site = self._sites.get(id.site) if id else None
+        return site.by_id(id) if site else None
 
-    def _point(self, id: str) -> tuple[SiteRecord, Point]:
-        owned = self.records.point(id, self._site)
-        if owned is None:
-            raise NotFoundError(f"there is no point '@{id[:100]}'")
-        return owned
+    def _point(self, text: str) -> tuple[SiteRecord, Point]:
+        id = RecordId.parse(text)
+        records = self._sites.get(id.site) if id else None
+        point = records.point_of(id.point) if id and records and id.point is not None else None
+        if records is None or point is None:
+            raise NotFoundError(f"there is no point '@{text[:100]}'")
+        return records.site, point
 
-    def _selected(self, selects: filters.Filter) -> Iterable[Dict]:
+    def _selected(self, selection: filters.Filter) -> Iterator[Dict]:
+        """Yields the records that a filter selects; TierTimeoutError when that takes too long."""
+
         def resolve(reference: Ref) -> Dict | None:
-            return matching(self._sites, reference.id)
+            return self._record(RecordId.parse(reference.id))
 
-        return (record for records in self._sites for record in records if selects(record, resolve))
+        candidates = (
+            record for records in self._sites.values() for record in records.having(selection.required)
+        )
+        for number, record in enumerate(candidates):
+            if number % _STRIDE == 0 and not self._in_time():
+                raise TierTimeoutError("time limit reached; use a narrower filter, such as of one site")
+            if selection(record, resolve):
+                yield record
 
     @cached_property
-    def _sites(self) -> list[SiteRecords]:
-        """Returns the records of every site that the token may read, in the order of their names."""
-        return [
-            self.records.of_site(site)
+    def _sites(self) -> Mapping[str, SiteRecords]:
+        """The records of every site that the token may read, by name, in the order of the names."""
+        return {
+            site.site: self.records.of_site(site)
             for site in self.api.sites.visible()
             if allows(self.grant, site.site, SCOPE)
-        ]
+        }
 
-    def _site(self, name: str) -> SiteRecord | None:
-        """Returns the record of a site that the token may read, None where there is none."""
-        return self.api.sites.find(name) if allows(self.grant, name, SCOPE) else None
+    @cached_property
+    def _in_time(self) -> Callable[[], bool]:
+        """Says whether there is time left to read, from its first use on."""
+        end_s = self.api.monotonic() + READ_BUDGET_S
+        return lambda: self.api.monotonic() < end_s
 
 
 def error_grid(text: str) -> Grid:
@@ -189,7 +194,8 @@ def error_grid(text: str) -> Grid:
 
 
 def _navigable(records: Sequence[Dict]) -> Grid:
-    return Grid.of([{"navId": _id(record), **record} for record in records])
+    """Returns records with what their children are found by; points have none."""
+    return Grid.of([record if "point" in record else {"navId": _id(record), **record} for record in records])
 
 
 def _id(record: Dict) -> Value:
@@ -218,6 +224,7 @@ class _Operation:
 _OPERATIONS: Mapping[str, _Operation] = {
     "about": _Operation(Operations.about, "Facts about the server"),
     "ops": _Operation(Operations.ops, "The operations"),
+    "filetypes": _Operation(Operations.formats, "The formats of requests and answers"),
     "formats": _Operation(Operations.formats, "The formats of requests and answers"),
     "read": _Operation(Operations.read, "Records by a filter or by ids"),
     "nav": _Operation(Operations.nav, "Records as a tree: sites, equipment, points"),

@@ -1,32 +1,36 @@
 """Requests of Haystack clients: a grid by POST, or parameters of a GET as a grid of one row."""
 
+import sys
 from collections.abc import Mapping, Sequence
+from datetime import date
 
-from query.haystack.formats import FORMATS, ZINC
+from query.haystack.formats import FORMATS, ZINC, is_old_json
 from vitals.codec.haystack import zinc
 from vitals.errors import InvalidRequestError
-from vitals.model.haystack.values import Dict, Grid, Number, Ref, Value
+from vitals.model.haystack.values import DateTime, Dict, Grid, Number, Ref, Value
 
 # These are texts as they are, also where they look like another value: `true`, 2026-11-01.
 _TEXTS = ("filter", "range", "navId", "tz")
-MAX_ROWS = 10_000
+_MAX_TEXT = 4_000
 
 
 def grid_of_body(body: str, content_type: str) -> Grid:
-    """Returns the grid of a body; InvalidRequestError for another body or format."""
-    media_type = content_type.partition(";")[0].strip().lower() or _guess(body)
+    """Returns the grid of a body; InvalidRequestError for a body that is none."""
+    form = FORMATS[media_type_of(content_type) or _guess(body)]
+    assert form.decode
+    return form.decode(body) if body.strip() else Grid([])
+
+
+def is_readable(content_type: str) -> bool:
+    """Returns whether a grid can be in this format; without one it is Zinc or JSON."""
+    media_type = media_type_of(content_type)
     form = FORMATS.get(media_type)
-    if form is None or form.decode is None or "version=3" in content_type.replace(" ", ""):
-        raise InvalidRequestError(
-            "Content-Type must be text/zinc, application/vnd.haystack+json or application/json;"
-            " JSON of version 3 is not supported"
-        )
-    if not body.strip():
-        return Grid([])
-    grid = form.decode(body)
-    if any(len(column.cells) > MAX_ROWS for column in grid.columns):
-        raise InvalidRequestError(f"a request has at most {MAX_ROWS:,} rows")
-    return grid
+    return not media_type or (form is not None and form.decode is not None and not is_old_json(content_type))
+
+
+def media_type_of(content_type: str) -> str:
+    """Returns the media type without its parameters, in lower case."""
+    return content_type.partition(";")[0].strip().lower()
 
 
 def grid_of_parameters(parameters: Mapping[str, Sequence[str]]) -> Grid:
@@ -57,14 +61,14 @@ def _value(name: str, text: str) -> Value:
 def text_in(row: Dict, name: str) -> str | None:
     """Returns a text of a row, None where it is missing; InvalidRequestError for another kind."""
     value = row.get(name)
-    if value is None or isinstance(value, str):
-        return value
     if isinstance(value, Ref):
         return value.id
-    if isinstance(value, (Number, bool)):
-        raise InvalidRequestError(f"{name} must be a text")
     # A client may send a date for a range.
-    return zinc.text_of(value)
+    if isinstance(value, (date, DateTime)):
+        return zinc.text_of(value)
+    if value is None or (isinstance(value, str) and len(value) <= _MAX_TEXT):
+        return value
+    raise InvalidRequestError(f"{name} must be a text of at most {_MAX_TEXT:,} characters")
 
 
 def ids_in(rows: Sequence[Dict]) -> list[str]:
@@ -89,5 +93,5 @@ def limit_in(row: Dict) -> int | None:
     if value is None:
         return None
     if isinstance(value, Number) and not value.unit and value.value >= 0 and value.value.is_integer():
-        return int(value.value)
+        return min(int(value.value), sys.maxsize)
     raise InvalidRequestError("limit must be a whole number from 0 on")

@@ -2,13 +2,17 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import date, time
+from functools import lru_cache
+from math import isfinite
 
 from vitals.errors import InvalidRequestError
 from vitals.model.haystack.scanner import NAME, Scanner
 from vitals.model.haystack.values import Mark, Number, Ref, Symbol, Uri, Value
 
+# Combinations of tags: those of a few sites.
+_CACHED = 20_000
 # Tags that records of ours have by themselves, and those that would make a point something else as well.
 _OWN = {"id", "dis", "site", "equip", "point", "siteRef", "equipRef", "equipment", "space", "device", "his"}
 _OWN |= {"hisMode", "hisTotalized", "hisCollectInterval", "kind", "unit", "tz", "mod", "pointName", "navName"}
@@ -20,17 +24,17 @@ _ID = re.compile(r"[A-Za-z0-9_:.~-]+")
 _NUMBER = re.compile(r"n:(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?: ([A-Za-z%_/$\u0080-\U0010ffff]+))?")
 
 
-def tags_of(tags: Iterable[str]) -> dict[str, Value]:
+@lru_cache(_CACHED)
+def tags_of(tags: tuple[str, ...]) -> Mapping[str, Value]:
     """Returns the values of the upstream's tags (`name` or `name=value`) by names that Haystack allows.
 
     Where several tags have one name, the one that is spelled so counts, or else the first. Tags that our
     records have by themselves are left out.
     """
     pairs = [(name.strip(), value.strip()) for name, _, value in (tag.partition("=") for tag in tags)]
-    exact = {name: value_of(name, value) for name, value in reversed(pairs) if NAME.fullmatch(name)}
-    others = {tag_name(name): value_of(name, value) for name, value in reversed(pairs)}
-    merged = others | exact
-    return {name: merged[name] for name in sorted(merged) if name and name not in _OWN}
+    texts = {tag_name(name): (name, value) for name, value in reversed(pairs)}
+    texts |= {name: (name, value) for name, value in reversed(pairs) if NAME.fullmatch(name)}
+    return {name: value_of(*texts[name]) for name in sorted(texts) if name and name not in _OWN}
 
 
 def tag_name(text: str) -> str:
@@ -62,7 +66,7 @@ def value_of(name: str, text: str) -> Value:
     if kind == "s:":
         return content
     number = _NUMBER.fullmatch(text)
-    if number:
+    if number and isfinite(float(number[1])):
         return Number(float(number[1]), number[2] or "")
     if kind == "b:" and content in ("true", "false", "T", "F"):
         return content in ("true", "T")

@@ -1,5 +1,7 @@
+import base64
 import json
 import logging
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -39,6 +41,21 @@ def test_a_token_brings_grants_and_the_whole_stage(table: Any) -> None:
     [statement] = answer["policyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"
     assert statement["Resource"] == "arn:aws:execute-api:us-east-1:1:api/v1/*"
+
+
+def test_basic_may_call_haystack_alone(table: Any) -> None:
+    token = TokenTable(table, "StateTable").create("plugin", ["read"], ["*"], now_ms=0)
+    answer = authorize("Basic " + base64.b64encode(f"su:{token}".encode()).decode())
+    [statement] = answer["policyDocument"]["Statement"]
+    stage = "arn:aws:execute-api:us-east-1:1:api/v1"
+
+    def may(call: str) -> bool:
+        return any(fnmatchcase(f"{stage}/{call}", pattern) for pattern in statement["Resource"])
+
+    assert may("GET/haystack/about")
+    assert may("POST/haystack/hisRead")
+    for other in ("GET/sites", "PATCH/sites/haystack/points", "GET/sites/haystack/flags", "PUT/haystack/x"):
+        assert not may(other)
 
 
 @pytest.mark.parametrize(

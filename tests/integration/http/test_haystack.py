@@ -6,13 +6,14 @@ import random
 import shutil
 import subprocess
 import time
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-import numpy as np
 import pytest
 import requests
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from phable import HaystackClient, Ref
+from phable import DateTimeRange, HaystackClient, Ref
 
 from tests.support.haystack_filters import Rule, Vocabulary, rules, text_of
 from tests.support.local_stack import ROOT
@@ -133,7 +134,7 @@ def nclient(stack: dict[str, Any], secret: str, **request: Any) -> dict[str, Any
 def test_nclient_reads_records_filters_and_histories(stack: dict[str, Any], secret: str, site: str) -> None:
     facts = nclient(stack, secret, units=[haystack_unit(unit.symbol) for unit in units.UNITS if unit.symbol])
     assert facts["about"] == "4.0"
-    assert facts["ops"] == ["about", "ops", "formats", "read", "nav", "hisRead", "close"]
+    assert facts["ops"] == ["about", "ops", "filetypes", "formats", "read", "nav", "hisRead", "close"]
     assert {"text/zinc", "application/vnd.haystack+json"} <= set(facts["formats"])
     assert facts["empty"]
     assert f"@{site}.site" in facts["sites"]
@@ -175,6 +176,8 @@ def test_phable_reads_a_point(stack: dict[str, Any], secret: str, site: str, con
     client = HaystackClient(f"{stack['api']}/haystack", secret, content_type=content_type)
     assert client.about()["productName"] == "Building Vitals"
     point = client.read(f"point and siteRef==@{site}.site")
-    rows = client.his_read_by_id(Ref(point["id"].val), np.datetime64("today").astype(object)).rows
-    assert {*map(frozenset, rows)} <= {frozenset({"ts", "val"})}
+    end = datetime.now(ZoneInfo("UTC")) - timedelta(hours=1)
+    grid = client.his_read_by_id(Ref(point["id"].val), DateTimeRange(end - timedelta(hours=2), end))
+    assert grid.rows
+    assert {frozenset(row) for row in grid.rows} == {frozenset({"ts", "val"})}
     assert client.close().rows == []

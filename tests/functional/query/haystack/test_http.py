@@ -7,12 +7,14 @@ import pytest
 import requests
 
 from query.answers import Api
+from query.haystack import history
 from tests.support.clock import NOON
 from tests.support.haystack import AUTUMN, CHANGES, HOME, STEP_MS, haystack_url, home
 from vitals.codec.haystack import hayson, zinc
 from vitals.model.haystack.values import DateTime, Grid, Mark, Number, Ref
 from vitals.model.samples import Samples
 from vitals.model.timespan import DAY_MS, HOUR_MS, parse_iso
+from vitals.reading import gaps
 from vitals.reading.request import MAX_SAMPLES
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
@@ -70,6 +72,7 @@ def test_a_get_reads_points_and_histories(haystack_url: str) -> None:
         ("application/vnd.haystack+json;version=3, text/csv", "text/csv"),
         ("text/csv", "text/csv"),
         ("text/plain", "text/plain"),
+        ("text/zinc;version=3.0", "text/zinc"),
     ],
 )
 def test_the_format_is_what_is_accepted(haystack_url: str, accept: str, media_type: str) -> None:
@@ -97,27 +100,32 @@ def test_errors_are_written_in_the_format(haystack_url: str) -> None:
     [
         ("read", {}, "read takes a filter, or ids"),
         ("read", {"id": "x"}, "id must be a reference such as @demo.p1"),
-        ("hisRead", {"id": f"@{HOME}.p0"}, "hisRead takes an id and a range"),
+        ("hisRead", {"id": f"@{HOME}.p0"}, "hisRead takes an id and one range"),
         ("hisRead", {"id": f"@{HOME}.p0", "range": "tomorrow"}, "range must be today, yesterday, a date"),
         ("hisRead", {"id": f"@{HOME}.p0", "range": "2030-01-01"}, "is in the future"),
         ("hisRead", {"id": f"@{HOME}.site", "range": "today"}, f"there is no point '@{HOME}.site'"),
         ("nav", {"navId": "@nothing"}, "there is no record '@nothing'"),
-        ("watchSub", {}, "there is no operation 'watchSub'"),
+        ("hisRead", {"id": [f"@{HOME}.p0", f"@{HOME}.p1"], "range": ["today", "yesterday"]}, "one range"),
+        ("hisRead", {"id": f"@{HOME}.p0", "range": "x" * 201}, "range must have at most 200 characters"),
+        ("hisRead", {"id": f"@{HOME}.p0", "range": "0001-01-05"}, "range must be today"),
+        ("read", {"filter": "a == " + "C(" * 700}, "expected a number"),
     ],
 )
 def test_what_is_wrong_is_an_error_grid(
-    haystack_url: str, op: str, parameters: dict[str, str], text: str
+    haystack_url: str, op: str, parameters: dict[str, Any], text: str
 ) -> None:
     assert text in error(get(haystack_url, op, **parameters))
 
 
-def test_other_bodies_are_error_grids(haystack_url: str) -> None:
+def test_what_is_no_grid_has_a_status(haystack_url: str) -> None:
     def post(body: bytes, content_type: str) -> requests.Response:
         headers = HEADERS | {"Content-Type": content_type}
         return requests.post(f"{haystack_url}/read", body, headers=headers, timeout=30)
 
-    assert "Content-Type must be" in error(post(b"a,b", "text/csv"))
-    assert "the grid is not valid" in error(post(b"x", "text/zinc"))
+    assert post(b"a,b", "text/csv").status_code == 415
+    assert post(b"a,b", "application/vnd.haystack+json; version=3").status_code == 415
+    assert post(b"x", "text/zinc").json()["error"].startswith("the grid is not valid at character 1")
+    assert get(haystack_url, "watchSub").status_code == 404
     assert zinc.decode(post(b'{"filter":"site","limit":1}', "application/json").text).rows()
 
 
@@ -195,18 +203,66 @@ def test_a_history_that_is_too_long_is_refused(haystack_url: str, dynamodb: Any)
     times = start_ms + 1_000 * np.arange(MAX_SAMPLES + 1)
     write(dynamodb, HOME, 0, times, times % 7)
     text = error(get(haystack_url, "hisRead", id=f"@{HOME}.p0", range="2025-12-09,2025-12-12"))
-    assert text.startswith("the range has more than 100,000 samples")
-    end = text.rpartition("may end at ")[2]
-    rows = grid(haystack_url, "hisRead", id=f"@{HOME}.p0", range=f"2025-12-10T00:00:00Z,{end}").rows()
-    assert 99_000 < len(rows) <= MAX_SAMPLES
-    as_json = get(
-        haystack_url,
-        "hisRead",
-        {"Accept": "application/json"},
-        id=f"@{HOME}.p0",
-        range=f"2025-12-10T00:00:00Z,{end}",
+    assert text.startswith("the range has 100,000 samples or more")
+    asked = f"2025-12-10T00:00:00Z,{text.rpartition('may end at ')[2]}"
+    answer = get(haystack_url, "hisRead", id=f"@{HOME}.p0", range=asked)
+    assert 99_000 < len(zinc.decode(answer.text, MAX_SAMPLES).rows()) <= MAX_SAMPLES
+    # The same samples take more bytes as JSON.
+    as_json = get(haystack_url, "hisRead", {"Accept": "application/json"}, id=f"@{HOME}.p0", range=asked)
+    too_long = as_json.json()["meta"]["dis"]
+    assert too_long.endswith("; text/zinc is shorter")
+    shorter = f"2025-12-10T00:00:00Z,{too_long.rpartition('may end at ')[2].partition(';')[0]}"
+    as_json = get(haystack_url, "hisRead", {"Accept": "application/json"}, id=f"@{HOME}.p0", range=shorter)
+    assert 25_000 < len(as_json.json()["rows"]) < 60_000
+
+
+def test_cells_of_a_history_are_limited(haystack_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "_MAX_CELLS", 1_000)
+    body = f'ver:"3.0" range:"{AUTUMN_DAY}"\nid\n' + f"@{HOME}.p0\n" * 4
+    answer = requests.post(f"{haystack_url}/hisRead", body, headers=HEADERS, timeout=30)
+    assert error(answer) == "4 points have values at 300 times; request fewer points or a shorter range"
+
+
+def test_ids_cost_one_catalog_a_request(
+    haystack_url: str, home: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads = []
+    load = CatalogTable.load
+    monkeypatch.setattr(CatalogTable, "load", lambda self, site: loads.append(site) or load(self, site))
+    body = 'ver:"3.0"\nid\n' + "".join(
+        f"@{HOME}.p{number}\n@nowhere.p{number}\n" for number in range(90, 190)
     )
-    assert "the range has more than 59,615 samples" in as_json.json()["meta"]["dis"]
+    answer = requests.post(f"{haystack_url}/read", body, headers=HEADERS, timeout=30)
+    assert zinc.decode(answer.text).rows() == [{}] * 200
+    assert len(loads) <= 2
+
+
+def test_sites_are_read_without_their_points(haystack_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CatalogTable, "load", lambda *_: pytest.fail("no site's points are needed"))
+    assert len(grid(haystack_url, "read", filter="site").rows()) == 2
+    assert len(grid(haystack_url, "nav").rows()) == 2
+    assert grid(haystack_url, "read", id=f"@{HOME}.site").rows()[0]["dis"] == "Home"
+
+
+def test_a_filter_has_a_time_limit(haystack_url: str, home: Api) -> None:
+    seconds = iter(range(0, 10_000, 20))
+    home.monotonic = lambda: float(next(seconds))
+    answer = get(haystack_url, "read", filter="point")
+    assert (answer.status_code, answer.json()["error_code"]) == (504, "TIMEOUT")
+
+
+def test_omitted_gaps_are_named_by_point(
+    haystack_url: str, dynamodb: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gaps, "MAX_GAPS", 2)
+    start_ms = parse_iso("2025-12-20T00:00Z")
+    write(dynamodb, HOME, 0, start_ms + HOUR_MS * np.arange(6), range(6))
+    write(dynamodb, HOME, 1, start_ms + STEP_MS * np.arange(72), [1.0] * 72)
+    body = 'ver:"3.0" range:"2025-12-20T00:00:00Z,2025-12-20T06:00:00Z"\nid\n' + f"@{HOME}.p0\n@{HOME}.p1\n"
+    answer = requests.post(f"{haystack_url}/hisRead", body, headers=HEADERS, timeout=30)
+    _, hourly, steady = zinc.decode(answer.text).columns
+    assert (hourly.meta["gapsOmitted"], "gapsOmitted" in steady.meta) == (Mark.MARKER, False)
+    assert list(hourly.cells).count(Mark.NA) == 2
 
 
 def test_nothing_is_cached(haystack_url: str) -> None:

@@ -142,16 +142,17 @@ def test_records_have_the_tags_of_the_upstream(client: HaystackClient) -> None:
 
 
 def test_records_form_a_tree(client: HaystackClient) -> None:
-    def children(node: str | None) -> dict[str, str]:
+    def children(node: str | None) -> dict[str, str | None]:
         rows = client.call("nav", Grid.to_grid({"navId": node} if node else {"empty": "x"})).rows
-        return {row["dis"]: row["navId"] for row in rows}
+        return {row["dis"]: row.get("navId") for row in rows}
 
     sites = children(None)
     assert set(sites) >= {"Home"}
     below = children(sites["Home"])
     assert set(below) == {"AHU 1", "VAV 3", "meter"}
-    assert set(children(below["AHU 1"])) == {"Supply Air", "Fan"}
-    assert children(below["meter"]) == {}
+    # What has no navId has no children.
+    assert children(below["AHU 1"]) == {"Supply Air": None, "Fan": None}
+    assert below["meter"] is None
 
 
 def test_ids_without_a_record_are_empty_rows(client: HaystackClient) -> None:
@@ -184,9 +185,8 @@ def test_what_cannot_be_answered_is_an_error_grid(client: HaystackClient) -> Non
     with pytest.raises(CallError) as refused:
         client.his_read_by_id(Ref(f"{HOME}.p0"), DateRange(date(2024, 1, 1), date(2025, 12, 1)))
     assert "the range is longer than 365 days" in refused.value.help_msg.meta["dis"]
-    with pytest.raises(CallError) as refused:
+    with pytest.raises(OSError, match="404"):
         client.call("hisWrite")
-    assert "there is no operation 'hisWrite'" in refused.value.help_msg.meta["dis"]
 
 
 def plain(value: Any) -> Any:

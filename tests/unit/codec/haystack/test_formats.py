@@ -131,6 +131,8 @@ def test_an_empty_grid_has_a_column() -> None:
         ('ver:"3.0"\na\n1 2\n', "expected the end"),
         ('ver:"3.0"\na\n' + "[" * 11 + "]" * 11, "more than 10 values in each other"),
         ('ver:"3.0"\na\n{a', "expected '}'"),
+        ('ver:"3.0"\n' + ",".join(["a"] * 101) + "\n", "at most 100 columns"),
+        ('ver:"3.0"\na\n' + "1\n" * 10_001, "at most 10,000 rows"),
     ],
 )
 def test_another_text_is_no_grid(text: str, message: str) -> None:
@@ -148,6 +150,14 @@ def test_another_text_is_no_grid(text: str, message: str) -> None:
         ('{"a":{"_kind":"ref","val":5}}', "not a ref"),
         ('{"a":{"_kind":"number","val":"x"}}', "not a number"),
         ('{"a":{"_kind":"cat"}}', "not a cat"),
+        ('{"a":{"_kind":"date","val":"C(C(C(1"}}', "is not valid"),
+        ('{"_kind":"grid","cols":[{"name":5}],"rows":[]}', "not a grid"),
+        ('{"_kind":"grid","cols":[{"name":"A"}],"rows":[]}', "not a grid"),
+        (
+            '{"_kind":"grid","cols":[' + ",".join(['{"name":"a"}'] * 101) + '],"rows":[]}',
+            "at most 100 columns",
+        ),
+        ('{"_kind":"grid","cols":[],"rows":[' + ",".join(["{}"] * 10_001) + "]}", "at most 10,000 rows"),
         ('{"a":' + "[" * 30 + "]" * 30 + "}", "more than 20 values in each other"),
     ],
 )
@@ -176,6 +186,18 @@ def test_a_grid_may_contain_a_grid() -> None:
         assert isinstance(read, Grid)
         assert read.rows() == inner.rows()
         assert row["dict"] == value
+
+
+def test_blanks_are_allowed_between_tokens() -> None:
+    text = 'ver:"3.0" a \nx b:1 , y \n1 , 2\n'
+    assert zinc.decode(text).rows() == [{"x": Number(1.0), "y": Number(2.0)}]
+    assert zinc.decode_value("C(1, -2.5)") == Coord(1.0, -2.5)
+    assert zinc.decode_value("1_000.5_x") == Number(1000.5, "_x")
+
+
+def test_nothing_is_written_that_others_refuse() -> None:
+    assert zinc.text_of(Number(float("inf"), "kW")) == "INF"
+    assert zinc.text_of(Uri("a\nb`")) == "`a\\u000ab\\``"
 
 
 def test_times_may_have_one_digit_of_hours() -> None:

@@ -63,6 +63,7 @@ SAMPLE: Dict = {
     "def": Symbol("op:read"),
     "point": Mark.MARKER,
     "list": [Ref("a")],
+    "size": Number(5.0, "°C"),
 }
 
 
@@ -81,6 +82,10 @@ SAMPLE: Dict = {
         ("point or day and missing", True),
         ("(point or day) and missing", False),
         ("point == M", True),
+        ("size > 4", False),
+        ("size > 4°C and size <= 5°C", True),
+        ("size > 4°F or size == 5", False),
+        ("list -> dis or web", True),
         ("point != 5", False),
     ],
 )
@@ -107,6 +112,9 @@ def test_literals_and_precedence(text: str, expected: bool) -> None:
         ("a *== @x", "a wildcard"),
         ("(" * 51 + "a" + ")" * 51, "more than 50 parentheses"),
         ("a" * 4_001, "at most 4,000 characters"),
+        ("a->b->c->d->e->f", "more than 5 names"),
+        (" or ".join(["a"] * 101), "more than 100 terms"),
+        ("a == " + "C(" * 700, "expected a number"),
     ],
 )
 def test_another_text_is_refused(text: str, message: str) -> None:
@@ -121,3 +129,28 @@ def test_no_text_does_more_than_fail(text: str) -> None:
         filters.parse(text)(SAMPLE, lambda _: None)
     except InvalidRequestError:
         return
+
+
+@given(rules(VOCABULARY), st.lists(RECORDS, min_size=1, max_size=4))
+def test_selected_records_have_the_required_tags(rule: Rule, records: list[dict[str, Any]]) -> None:
+    by_id = dict(zip(IDS, records, strict=False))
+    selection = filters.parse(text_of(rule))
+    for record in by_id.values():
+        if selects(rule, record, by_id):
+            own = {tag: haystack(value) for tag, value in record.items()}
+            assert selection.required.keys() <= own.keys()
+            assert all(value in (None, own[tag]) for tag, value in selection.required.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "required"),
+    [
+        ("site", {"site": None}),
+        ("point and siteRef == @a.site and not his", {"point": None, "siteRef": Ref("a.site")}),
+        ("(point and a) or (b and point)", {"point": None}),
+        ('equipRef->dis == "x"', {"equipRef": None}),
+        ("not point", {}),
+    ],
+)
+def test_a_filter_says_what_it_requires(text: str, required: dict[str, Any]) -> None:
+    assert filters.parse(text).required == required

@@ -4,6 +4,7 @@ import pytest
 
 from query.haystack.history import parse_range
 from vitals.errors import InvalidRequestError
+from vitals.model.measures.local_time import _offsets_of_year
 from vitals.model.timespan import Span, parse_iso
 
 # 23:30 of the day before in Chicago.
@@ -39,6 +40,8 @@ def test_dates_are_local_days(text: str, zone: str, start: str, end: str) -> Non
         ("", "range must be today, yesterday, a date"),
         ("tomorrow", "range must be today, yesterday, a date"),
         ("2025-13-01", "month must be in 1..12"),
+        ("0001-01-05", "range must be today"),
+        ("2025-11-01,9999-12-31", "range must be today"),
         ("2025-11-02T01:30:00", "happens twice in America/Chicago"),
         ("today,yesterday", "range must be today"),
         ("2025-11-01,2025-11-02,2025-11-03", "range must be today"),
@@ -48,3 +51,10 @@ def test_other_ranges_are_refused(text: str, message: str) -> None:
     with pytest.raises(InvalidRequestError) as refused:
         parse_range(text, CHICAGO, NOW_MS)
     assert message in str(refused.value)
+
+
+def test_a_range_of_millennia_is_quickly_a_span() -> None:
+    _offsets_of_year.cache_clear()
+    span = parse_range("0005-01-01,9990-01-01", CHICAGO, NOW_MS)
+    assert span.start_ms < 0 < span.end_ms
+    assert _offsets_of_year.cache_info().currsize < 200

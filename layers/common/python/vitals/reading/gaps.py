@@ -40,11 +40,19 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class GapReport:
-    """Gaps with their reasons, by point id; `in_time` is false when the ledger did not answer in time."""
+    """Gaps with their reasons, by point id; `in_time` is false when the ledger did not answer in time.
+
+    `omitted` are the ids of points whose shorter gaps are missing.
+    """
 
     gaps: Mapping[int, Sequence[Gap]]
-    has_all_gaps: bool = True
+    omitted: frozenset[int] = frozenset()
     in_time: bool = True
+
+    @property
+    def has_all_gaps(self) -> bool:
+        """Whether no gap of any point is missing."""
+        return self.in_time and not self.omitted
 
     @property
     def all_polled(self) -> bool:
@@ -155,13 +163,15 @@ def explain_gaps(ledger: Ledger, site: str, gaps: Mapping[int, Sequence[Span]], 
         coverage = ledger.coverage(site, period.whole_windows(), cost)
         rejected = ledger.rejected(site, period, cost) if period.length_ms <= _MAX_REJECTED_SPAN_MS else {}
     except TierTimeoutError:
-        return GapReport({}, has_all_gaps=False, in_time=False)
+        return GapReport({}, in_time=False)
     explained = {
         point: [gap for span in spans for gap in explain(span, coverage, rejected.get(point, ()))]
         for point, spans in longest.items()
     }
-    has_all_gaps = all(len(gaps[point]) <= limit >= len(pieces) for point, pieces in explained.items())
-    return GapReport({point: pieces[:limit] for point, pieces in explained.items()}, has_all_gaps)
+    omitted = frozenset(
+        point for point, pieces in explained.items() if max(len(gaps[point]), len(pieces)) > limit
+    )
+    return GapReport({point: pieces[:limit] for point, pieces in explained.items()}, omitted)
 
 
 def _longest(spans: Sequence[Span], limit: int) -> list[Span]:

@@ -9,7 +9,10 @@ import orjson
 
 from vitals.codec.haystack import zinc
 from vitals.errors import InvalidRequestError
+from vitals.model.haystack.scanner import NAME
 from vitals.model.haystack.values import (
+    MAX_COLUMNS,
+    MAX_ROWS,
     Cells,
     Column,
     Coord,
@@ -154,11 +157,15 @@ def _decoded_dict(content: Mapping[str, Any], depth: int) -> Mapping[str, Value]
 
 
 def _decoded_grid(content: Mapping[str, Any], depth: int) -> Grid:
+    if len(content["rows"]) > MAX_ROWS:
+        raise InvalidRequestError(f"a grid has at most {MAX_ROWS:,} rows")
+    if len(content["cols"]) > MAX_COLUMNS:
+        raise InvalidRequestError(f"a grid has at most {MAX_COLUMNS} columns")
     meta = _decoded_dict(content.get("meta") or {}, depth)
     rows = [_decoded_dict(row, depth) for row in content["rows"]]
     columns = [
         Column(
-            column["name"],
+            _name(column["name"]),
             [row.get(column["name"]) for row in rows],
             _decoded_dict(column.get("meta") or {}, depth),
         )
@@ -195,6 +202,13 @@ def _decoded_number(content: dict[str, Any]) -> Number:
     value = content["val"]
     special = {"NaN": "nan", "INF": "inf", "-INF": "-inf"}
     return Number(float(special.get(value, value)), str(content.get("unit") or ""))
+
+
+def _name(value: Any) -> str:
+    """Returns the name of a column; ValueError for another text."""
+    if not NAME.fullmatch(_text(value)):
+        raise ValueError(value)
+    return _text(value)
 
 
 def _text(value: Any) -> str:

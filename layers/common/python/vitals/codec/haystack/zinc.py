@@ -10,6 +10,8 @@ import numpy as np
 from vitals.errors import InvalidRequestError
 from vitals.model.haystack.scanner import NAME, Scanner
 from vitals.model.haystack.values import (
+    MAX_COLUMNS,
+    MAX_ROWS,
     Cells,
     Column,
     Coord,
@@ -84,12 +86,18 @@ def _tags(tags: Dict, before: str) -> str:
 
 def _escape(match: re.Match[str]) -> str:
     sign = match[0]
-    return _ESCAPES.get(sign) or ("\\`" if sign == "`" else f"\\u{ord(sign):04x}")
+    return _ESCAPES.get(sign) or f"\\u{ord(sign):04x}"
+
+
+def _escape_uri(match: re.Match[str]) -> str:
+    sign = match[0]
+    return f"\\{sign}" if sign in "`\\" else f"\\u{ord(sign):04x}"
 
 
 def _number(value: Number) -> str:
     text = repr(value.value)
-    return (_SPECIAL.get(text) or text) + value.unit
+    # Zinc has no units of these.
+    return _SPECIAL.get(text) or text + value.unit
 
 
 def _ref(value: Ref) -> str:
@@ -105,7 +113,7 @@ _WRITERS: Mapping[type, Callable[[Any], str]] = {
     Mark: _MARKS.__getitem__,
     Ref: _ref,
     Symbol: lambda value: f"^{value.name}",
-    Uri: lambda value: f"`{_ESCAPED_URI.sub(_escape, value.text)}`",
+    Uri: lambda value: f"`{_ESCAPED_URI.sub(_escape_uri, value.text)}`",
     XStr: lambda value: f"{value.type}({text_of(value.text)})",
     Coord: lambda value: f"C({value.latitude},{value.longitude})",
     DateTime: lambda value: instant_texts(Instants(np.array([value.time_ms]), value.zone))[0],
@@ -117,9 +125,9 @@ _WRITERS: Mapping[type, Callable[[Any], str]] = {
 }
 
 
-def decode(text: str) -> Grid:
-    """Returns the grid that the text describes; InvalidRequestError for another text."""
-    reader = _Reader(Scanner(text.replace("\r\n", "\n"), "the grid"))
+def decode(text: str, max_rows: int = MAX_ROWS) -> Grid:
+    """Returns the grid that the text describes; InvalidRequestError for another text or too many rows."""
+    reader = _Reader(Scanner(text.replace("\r\n", "\n"), "the grid"), max_rows)
     grid = reader.grid()
     reader.finish()
     return grid
@@ -127,15 +135,16 @@ def decode(text: str) -> Grid:
 
 def decode_value(text: str) -> Value | None:
     """Returns the one value that the text describes; InvalidRequestError for another text."""
-    reader = _Reader(Scanner(text, "the value"))
+    reader = _Reader(Scanner(text, "the value"), MAX_ROWS)
     value = reader.value()
     reader.finish()
     return value
 
 
 class _Reader:
-    def __init__(self, scanner: Scanner) -> None:
+    def __init__(self, scanner: Scanner, max_rows: int) -> None:
         self._scanner = scanner
+        self._max_rows = max_rows
         self._depth = 0
 
     def finish(self) -> None:
@@ -150,12 +159,15 @@ class _Reader:
         scanner.expect("ver:")
         scanner.string()
         meta = self._dict()
+        scanner.skip_blanks()
         scanner.expect("\n", "a line end")
         names, metas = self._header()
         rows: list[list[Value | None]] = []
         while scanner.skip("\n") and not scanner.at_end and not scanner.next_is("\n"):
             if scanner.next_is(">>"):
                 break
+            if len(rows) == self._max_rows:
+                raise InvalidRequestError(f"a grid has at most {self._max_rows:,} rows")
             rows.append(self._row(len(names)))
         cells = [[row[index] for row in rows] for index in range(len(names))]
         return Grid([Column(*column) for column in zip(names, cells, metas, strict=True)], meta)
@@ -165,8 +177,11 @@ class _Reader:
         while True:
             names.append(self._name())
             metas.append(self._dict())
+            self._scanner.skip_blanks()
             if not self._scanner.skip(","):
                 return names, metas
+            if len(names) == MAX_COLUMNS:
+                raise InvalidRequestError(f"a grid has at most {MAX_COLUMNS} columns")
             self._scanner.skip_blanks()
 
     def _row(self, length: int) -> list[Value | None]:

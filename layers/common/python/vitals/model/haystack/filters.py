@@ -5,7 +5,8 @@ wildcards (`*==`), which need definitions that the store does not have.
 """
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, time
 
 from vitals.errors import InvalidRequestError
@@ -14,11 +15,28 @@ from vitals.model.haystack.values import DateTime, Dict, Mark, Number, Ref, Symb
 
 MAX_TEXT = 4_000
 _MAX_DEPTH = 50
+_MAX_TERMS = 100
+_MAX_NAMES = 5
 
 type Resolve = Callable[[Ref], Dict | None]
 """Returns the record of a reference, None for one that does not exist."""
-type Filter = Callable[[Dict, Resolve], bool]
+type Selects = Callable[[Dict, Resolve], bool]
 """Returns whether a record is selected; `->` follows references by `Resolve`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a filter selects, and tags that every selected record has.
+
+    The value of a required tag is None where it may be any.
+    """
+
+    selects: Selects
+    required: Mapping[str, Value | None] = field(default_factory=dict)
+
+    def __call__(self, record: Dict, resolve: Resolve) -> bool:
+        return self.selects(record, resolve)
+
 
 # The longer one of two that start alike comes first.
 _COMPARISONS: Sequence[tuple[str, Callable[[int], bool]]] = (
@@ -44,6 +62,7 @@ class _Parser:
     def __init__(self, scanner: Scanner) -> None:
         self._scanner = scanner
         self._depth = 0
+        self._terms = 0
 
     def whole(self) -> Filter:
         selects = self._either()
@@ -55,15 +74,27 @@ class _Parser:
         options = [self._all()]
         while self._skip_word("or"):
             options.append(self._all())
-        return options[0] if len(options) == 1 else lambda r, s: any(option(r, s) for option in options)
+        if len(options) == 1:
+            return options[0]
+        first, *others = (option.required for option in options)
+        common = {name for name in first if all(name in required for required in others)}
+        return Filter(lambda r, s: any(option(r, s) for option in options), dict.fromkeys(common))
 
     def _all(self) -> Filter:
         terms = [self._term()]
         while self._skip_word("and"):
             terms.append(self._term())
-        return terms[0] if len(terms) == 1 else lambda r, s: all(term(r, s) for term in terms)
+        if len(terms) == 1:
+            return terms[0]
+        required: dict[str, Value | None] = {}
+        for term in terms:
+            required |= {name: value for name, value in term.required.items() if required.get(name) is None}
+        return Filter(lambda r, s: all(term(r, s) for term in terms), required)
 
     def _term(self) -> Filter:
+        self._terms += 1
+        if self._terms > _MAX_TERMS:
+            raise InvalidRequestError(f"the filter has more than {_MAX_TERMS} terms")
         self._skip_space()
         if self._scanner.skip("("):
             return self._group()
@@ -72,7 +103,7 @@ class _Parser:
         if self._skip_word("not"):
             self._skip_space()
             path = self._path()
-            return lambda record, resolve: _value_at(record, path, resolve) is None
+            return Filter(lambda record, resolve: _value_at(record, path, resolve) is None)
         return self._comparison(self._path())
 
     def _group(self) -> Filter:
@@ -87,11 +118,15 @@ class _Parser:
 
     def _path(self) -> list[str]:
         names = [self._name()]
+        self._skip_space()
         while self._scanner.skip("->"):
+            self._skip_space()
             names.append(self._name())
+            self._skip_space()
+        if len(names) > _MAX_NAMES:
+            raise InvalidRequestError(f"a path of the filter has more than {_MAX_NAMES} names")
         if self._scanner.next_is("?"):
             raise InvalidRequestError("the filter uses a relationship (…?); use the tags of records instead")
-        self._skip_space()
         return names
 
     def _name(self) -> str:
@@ -106,13 +141,15 @@ class _Parser:
         if scanner.next_is("*=="):
             raise InvalidRequestError("the filter uses a wildcard (*==); use == instead")
         if scanner.skip("=="):
-            return _comparing(path, self._value(), operator.eq)
+            expected = self._value()
+            is_own = len(path) == 1
+            return Filter(_comparing(path, expected, operator.eq), {path[0]: expected if is_own else None})
         if scanner.skip("!="):
-            return _comparing(path, self._value(), operator.ne)
+            return Filter(_comparing(path, self._value(), operator.ne), {path[0]: None})
         for symbol, is_met in _COMPARISONS:
             if scanner.skip(symbol):
-                return _ordering(path, self._value(), is_met)
-        return lambda record, resolve: _value_at(record, path, resolve) is not None
+                return Filter(_ordering(path, self._value(), is_met), {path[0]: None})
+        return Filter(lambda record, resolve: _value_at(record, path, resolve) is not None, {path[0]: None})
 
     def _value(self) -> Value:
         self._skip_space()
@@ -146,7 +183,7 @@ def _value_at(record: Dict, path: Sequence[str], resolve: Resolve) -> Value | No
     return value
 
 
-def _comparing(path: Sequence[str], expected: Value, compare: Callable[[Value, Value], bool]) -> Filter:
+def _comparing(path: Sequence[str], expected: Value, compare: Callable[[Value, Value], bool]) -> Selects:
     """Returns a filter of records whose value is of the same kind and compares so."""
 
     def selects(record: Dict, resolve: Resolve) -> bool:
@@ -156,7 +193,7 @@ def _comparing(path: Sequence[str], expected: Value, compare: Callable[[Value, V
     return selects
 
 
-def _ordering(path: Sequence[str], limit: Value, is_met: Callable[[int], bool]) -> Filter:
+def _ordering(path: Sequence[str], limit: Value, is_met: Callable[[int], bool]) -> Selects:
     """Returns a filter of records whose value is of the same kind and in this order with the limit."""
 
     def selects(record: Dict, resolve: Resolve) -> bool:
@@ -171,8 +208,7 @@ def _order(value: Value | None, limit: Value) -> int | None:
     if type(value) is not type(limit):
         return None
     if isinstance(value, Number) and isinstance(limit, Number):
-        units = {value.unit, limit.unit} - {""}
-        return None if len(units) > 1 else _sign(value.value, limit.value)
+        return _sign(value.value, limit.value) if value.unit == limit.unit else None
     first, second = _sortable(value), _sortable(limit)
     return None if first is None or second is None else _sign(first, second)
 

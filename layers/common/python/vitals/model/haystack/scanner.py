@@ -21,7 +21,8 @@ _DATE_TIME = re.compile(
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(r"\d\d?:\d\d(?::\d\d(?:\.\d+)?)?")
-_NUMBER = re.compile(r"(-?\d[\d_]*(?:\.\d[\d_]*)?(?:[eE][+-]?\d+)?)([A-Za-z%_/$\u0080-\U0010ffff]*)")
+_DIGITS = r"\d+(?:_+\d+)*"
+_NUMBER = re.compile(rf"(-?{_DIGITS}(?:\.{_DIGITS})?(?:[eE][+-]?\d+)?)([A-Za-z%_/$\u0080-\U0010ffff]*)")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _WORDS: Mapping[str, Value] = {
@@ -132,12 +133,16 @@ class Scanner:
         return _WORDS[word]
 
     def _position(self) -> Coord:
-        latitude = self.scalar()
+        latitude = self._plain_number()
         self.expect(",")
-        longitude = self.scalar()
-        if not isinstance(latitude, Number) or not isinstance(longitude, Number):
-            raise self.error("two numbers")
-        return Coord(latitude.value, longitude.value)
+        self.skip_blanks()
+        return Coord(latitude, self._plain_number())
+
+    def _plain_number(self) -> float:
+        match = self.take(_NUMBER)
+        if not match:
+            raise self.error("a number")
+        return _number(match).value
 
 
 def _unescaped(text: str) -> str:

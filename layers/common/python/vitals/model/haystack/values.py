@@ -81,6 +81,10 @@ class Instants:
         return len(self.times)
 
 
+# A request has few of both; an answer that is read back may have more rows.
+MAX_COLUMNS = 100
+MAX_ROWS = 10_000
+
 type Value = (
     bool
     | str
