@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vitals.model.kinds import KINDS, Kind, derived
+from vitals.model.kinds import KINDS, Kind, derived, is_output
 
 SPELLINGS: dict[Kind, str] = {
     "binary": "binaryInput binary-output BINARY_VALUE bi BO object-binary-input ObjectType.binaryValue 4",
@@ -112,3 +112,24 @@ def test_no_output_is_a_counter(output: tuple[str, str, str], unit: str, tags: l
 )
 def test_any_texts_have_a_kind(object_type: str, point_type: str, unit: str, tags: list[str]) -> None:
     assert derived(object_type, point_type, unit, tuple(tags)) in KINDS
+
+
+@pytest.mark.parametrize(
+    ("object_type", "point_type", "tags", "expected"),
+    [
+        ("analogOutput", "bacnet", (), True),
+        ("AO", "", (), True),
+        ("1", "bacnet", (), True),
+        ("14", "bacnet", (), True),
+        ("", "analog-output", (), True),
+        ("analogValue", "bacnet", ("cmd", "valve"), True),
+        ("analogValue", "bacnet", ("Cmd=m:",), True),
+        ("analogValue", "bacnet", ("cmd=false", "valve"), False),
+        ("analogInput", "bacnet", ("valve",), False),
+        ("", "", (), False),
+    ],
+)
+def test_outputs_and_commands_are_actuators(
+    object_type: str, point_type: str, tags: tuple[str, ...], expected: bool
+) -> None:
+    assert is_output(object_type, point_type, tags) == expected

@@ -18,6 +18,7 @@ VitalsError
 │   ├── DayFileMismatchError     … because it belongs to another site or day, or has unknown points
 │   ├── DayFileTooLargeError     … because it exceeds the size limit
 │   └── RowCountError            … because Athena returned fewer or more rows than were archived
+├── QualityFileError             the quality file of a day cannot be read
 ├── ArchiveVerificationError     a day file, read back, differs from what was written
 ├── ConflictError                an item or object changed during every attempt to update or read it
 │   └── BlocksExistError         … a day to be archived without blocks has some
@@ -120,6 +121,10 @@ class DayFileTooLargeError(DayFileError):
 
 class RowCountError(DayFileError):
     """Raised when Athena returned fewer or more rows of a day than were archived."""
+
+
+class QualityFileError(VitalsError):
+    """Raised when a quality file is damaged, or of another day or version."""
 
 
 class ArchiveVerificationError(VitalsError):

@@ -27,6 +27,7 @@ from vitals.errors import (
     InvalidRequestError,
     NotAcceptableError,
     NotFoundError,
+    QualityFileError,
     QueueRefusedError,
     QuotaExceededError,
     RunningError,
@@ -56,6 +57,7 @@ _STATUS: tuple[tuple[type[VitalsError], int, str], ...] = (
     (QueueRefusedError, 503, "UNAVAILABLE"),
     (TierTimeoutError, 504, "TIMEOUT"),
     (DayFileError, 502, "ARCHIVE_UNREADABLE"),
+    (QualityFileError, 502, "ARCHIVE_UNREADABLE"),
     (AthenaError, 502, "ARCHIVE_UNREADABLE"),
 )
 

@@ -64,12 +64,28 @@ def derived(object_type: str, point_type: str, unit: str, tags: tuple[str, ...])
     The first rule that applies decides: object type or type, then tags, then unit; otherwise it is analog.
     Neither tags nor a unit make an output a counter.
     """
-    name, words = _object_name(object_type, point_type), re.sub("[^a-z]", "", point_type.lower())
-    values = _values(tags)
-    markers = {marker for marker, value in values.items() if value in _MARKER_VALUES}
-    is_output = name == _OUTPUT or "output" in words or "cmd" in markers
-    kind = _of_type(name, words) or _of_values(values) or _of_markers(markers, is_output=is_output)
-    return kind or (None if is_output else _of_unit(unit)) or "analog"
+    name, words = _object_name(object_type, point_type), _lower_letters(point_type)
+    values, marked = _values(tags), markers(tags)
+    output = is_output(object_type, point_type, tags)
+    kind = _of_type(name, words) or _of_values(values) or _of_markers(marked, is_output=output)
+    return kind or (None if output else _of_unit(unit)) or "analog"
+
+
+@lru_cache(_CACHED)
+def is_output(object_type: str, point_type: str, tags: tuple[str, ...]) -> bool:
+    """Returns whether a point is an actuator: its type is an output, or it has the marker `cmd`."""
+    words = _lower_letters(f"{object_type} {point_type}")
+    is_named = "output" in words or (_object_name(object_type, point_type) or "").endswith("output")
+    return is_named or "cmd" in markers(tags)
+
+
+def markers(tags: Iterable[str]) -> Set[str]:
+    """Returns the names of the tags that are markers, in lower case."""
+    return {marker for marker, value in _values(tags).items() if value in _MARKER_VALUES}
+
+
+def _lower_letters(text: str) -> str:
+    return re.sub("[^a-z]", "", text.lower())
 
 
 def _object_name(object_type: str, point_type: str) -> str | None:
