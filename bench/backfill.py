@@ -24,6 +24,7 @@ from vitals.store.state.ledger import Ledger
 from vitals.store.state.runs import RunTable
 from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.quality_files import QualityFiles
 from vitals.store.tiers.rollups import RollupTier
 from vitals.store.tiers.staging import StagingArea
 
@@ -64,6 +65,7 @@ def _worker(dynamodb: Any, s3: Any, ace: AceClient, now_ms: int) -> DayWorker:
         HotTier(dynamodb, "hot"),
         ColdTier(s3, "cold-bucket"),
         RollupTier(dynamodb, "hot"),
+        QualityFiles(s3, "cold-bucket"),
         CatalogTable(dynamodb, "state"),
         Ledger(dynamodb, "state"),
         now,

@@ -10,7 +10,8 @@ from sqlglot import exp
 
 from local.athena.errors import QueryError
 
-_FORMATS = {"yyyy/MM/dd": "%Y/%m/%d", "yyyy-MM-dd": "%Y-%m-%d"}
+_FORMATS = {"yyyy/MM/dd": "%Y/%m/%d", "yyyy-MM-dd": "%Y-%m-%d", "yyyy/MM": "%Y/%m"}
+_INTERVALS = {"DAYS": "1 DAY", "MONTHS": "1 MONTH"}
 
 type Partitions = dict[str, tuple[str, ...]]
 """Values of the partition keys, by S3 location."""
@@ -64,7 +65,8 @@ def _projected(key: str, settings: dict[str, str], conditions: Sequence[exp.Expr
     kind = settings[f"projection.{key}.type"]
     if kind == "injected":
         return "SELECT unnest(?::VARCHAR[])", [_named(key, conditions)]
-    if kind != "date" or settings.get(f"projection.{key}.interval.unit", "DAYS") != "DAYS":
+    interval = _INTERVALS.get(settings.get(f"projection.{key}.interval.unit", "DAYS"))
+    if kind != "date" or interval is None:
         raise QueryError(f"NOT_SUPPORTED: the projection of {key}")
     date_format = _FORMATS[settings[f"projection.{key}.format"]]
     first, last = (
@@ -72,7 +74,7 @@ def _projected(key: str, settings: dict[str, str], conditions: Sequence[exp.Expr
         for text in settings[f"projection.{key}.range"].split(",")
     )
     # DuckDB lists the days, because there are more than 13,000 since 1990.
-    days = "SELECT strftime(day, ?) FROM range(?::TIMESTAMP, ?::TIMESTAMP, INTERVAL 1 DAY) AS _(day)"
+    days = f"SELECT strftime(day, ?) FROM range(?::TIMESTAMP, ?::TIMESTAMP, INTERVAL {interval}) AS _(day)"
     return days, [date_format, first, last + timedelta(1)]
 
 

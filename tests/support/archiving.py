@@ -1,6 +1,7 @@
 """An archiver over a world of one day, with what it made."""
 
 import dataclasses
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,8 @@ from tests.support.clock import Clock
 from tests.support.equal_buckets import aggregate
 from tests.support.sites import SITE
 from tests.support.world import World
+from vitals.codec.quality_file import decode
+from vitals.model.quality.findings import DayQuality
 from vitals.model.records.tokens import Grant
 from vitals.model.samples import Samples
 from vitals.model.site_day import SiteDay
@@ -23,6 +26,7 @@ from vitals.pipeline.archiver import Archiver
 from vitals.store.state.ledger import Ledger
 from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.footers import FooterTable
+from vitals.store.tiers.quality_files import QualityFiles
 from vitals.store.tiers.rollups import RollupTier
 
 DAY = 1_767_225_600_000
@@ -81,6 +85,17 @@ class Archive:
                 if not names[point].startswith("weather."):
                     assert lives or held.get((names[point], time_ms)) == value.tobytes()
 
+    def assert_quality_follows(self) -> DayQuality:
+        """The day's quality is the ledger's, of the same archiving and of every sample of the file."""
+        day = SiteDay(SITE, DAY)
+        record = self.archiver.ledger.archive_record(day)
+        etag, data = self.archiver.quality_files.read(day)
+        quality, head = decode(data, day)
+        assert (etag, head.attempt, head.began_ms) == (record.quality, record.attempt, record.began_ms)
+        assert json.loads(record.findings) == quality.counts()
+        assert sum(point.samples for point in quality.points) == record.rows
+        return quality
+
     def assert_rollups_follow(self) -> None:
         catalog = self.archiver.catalogs.load(SITE)
         ids = [point.id for point in catalog.points]
@@ -117,6 +132,7 @@ def archive(make_world: Callable[..., World]) -> Archive:
         ingest.hot,
         ColdTier(s3, "cold-bucket", footers=FooterTable(world.client, "StateTable")),
         RollupTier(world.client, "HotTable"),
+        QualityFiles(s3, "cold-bucket"),
         world.syncer.catalogs,
         Ledger(world.client, "StateTable"),
         world.clock,

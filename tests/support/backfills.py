@@ -36,6 +36,7 @@ from vitals.store.state.ledger import Ledger
 from vitals.store.state.runs import RunTable
 from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.quality_files import QualityFiles
 from vitals.store.tiers.rollups import RollupTier
 from vitals.store.tiers.staging import StagingArea
 
@@ -150,6 +151,7 @@ def backfill(make_world: Callable[..., World]) -> Backfill:
         HotTier(client, "HotTable"),
         ColdTier(s3, "cold-bucket"),
         RollupTier(client, "HotTable"),
+        QualityFiles(s3, "cold-bucket"),
         world.syncer.catalogs,
         Ledger(client, "StateTable"),
         now,

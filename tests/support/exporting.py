@@ -33,6 +33,7 @@ from vitals.pipeline.archiver import Archiver
 from vitals.store import keys
 from vitals.store.state.ledger import Ledger
 from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.quality_files import QualityFiles
 from vitals.store.tiers.rollups import RollupTier
 
 FIRST = 1_767_225_600_000
@@ -289,6 +290,7 @@ def stage(deployed: Stage, clock: Clock) -> Stage:
         world.syncer.ingest.hot,
         ColdTier(deployed.s3, BUCKET),
         RollupTier(world.client, "HotTable"),
+        QualityFiles(deployed.s3, BUCKET),
         world.syncer.catalogs,
         Ledger(world.client, "StateTable"),
         clock,

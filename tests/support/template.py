@@ -92,6 +92,9 @@ def create_archive(s3: Any, glue: Any, athena: Any) -> dict[str, str]:
     table = properties("GlueTable")
     glue.create_table(DatabaseName=table["DatabaseName"], TableInput=table["TableInput"])
     refs["GlueTable"] = names["GlueTable"] = table["TableInput"]["Name"]
+    table = properties("QualityTable")
+    glue.create_table(DatabaseName=table["DatabaseName"], TableInput=table["TableInput"])
+    refs["QualityTable"] = names["QualityTable"] = table["TableInput"]["Name"]
     group = properties("AthenaWorkGroup")
     athena.create_work_group(Name=group["Name"], Configuration=group["WorkGroupConfiguration"])
     refs["AthenaWorkGroup"] = names["AthenaWorkGroup"] = group["Name"]

@@ -29,6 +29,7 @@ from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
 from vitals.store.state.sites import SiteTable
 from vitals.store.tiers.cold import ColdTier
+from vitals.store.tiers.quality_files import QualityFiles
 from vitals.store.tiers.rollups import RollupTier
 
 
@@ -304,6 +305,7 @@ def archive_due_days(site: LateSite) -> None:
         ingest.hot,
         ColdTier(boto3.client("s3"), "cold-bucket"),
         RollupTier(client, "HotTable"),
+        QualityFiles(boto3.client("s3"), "cold-bucket"),
         site.world.syncer.catalogs,
         Ledger(client, "StateTable"),
         site.world.clock,

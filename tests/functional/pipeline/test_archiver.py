@@ -42,7 +42,7 @@ def test_a_repeat_puts_no_second_file(archive: Archive) -> None:
     archive.archive()
     archive.world.clock.forward(30)
     before = archive.archive()
-    versions = boto3.client("s3").list_object_versions(Bucket="cold-bucket")["Versions"]
+    versions = boto3.client("s3").list_object_versions(Bucket="cold-bucket", Prefix="timeseries/")["Versions"]
     assert len(versions) == 1
     assert archive.archive()["etag"] == before["etag"]
 
@@ -62,6 +62,9 @@ STEPS = [
     ("rollups", "write", 1),
     ("hot", "expire", 1),
     ("hot._table", "expire", 3),
+    ("ledger", "rejected", 1),
+    ("quality_files", "put", 1),
+    ("quality_files", "_head", 1),
 ]
 
 
@@ -76,11 +79,14 @@ def test_killed_around_any_step_a_repeat_completes_it(
         # Only a kill of `fetch` needs the re-read; the repeat always makes one.
         archive.archive(reconcile=step == "ingest")
     archive.assert_nothing_expires_unverified()
+    if archive.archiver.ledger.archive_record(SiteDay(SITE, DAY)).status == "done":
+        archive.assert_quality_follows()
     archive.world.clock.forward(20)
     archive.archive()
     archive.assert_exact()
     archive.assert_nothing_expires_unverified()
     archive.assert_rollups_follow()
+    archive.assert_quality_follows()
     assert all("expires_at" in item for item in archive.blocks())
     assert archive.archiver.ledger.archive_record(SiteDay(SITE, DAY)).status == "done"
 
@@ -131,6 +137,7 @@ def test_a_correction_makes_an_archived_day_due(archive: Archive) -> None:
     archive.archive()
     archive.assert_exact()
     archive.assert_rollups_follow()
+    archive.assert_quality_follows()
     assert oracle.number("4242.5") == 4242.5
     assert all("expires_at" in item for item in archive.blocks())
     archive.world.clock.forward(60)
@@ -178,7 +185,7 @@ def test_a_failed_verification_restores_the_previous_file(
 def good_file(archive: Archive) -> tuple[str, bytes]:
     """The first version that was ever archived, under its key."""
     s3 = boto3.client("s3")
-    first = s3.list_object_versions(Bucket="cold-bucket")["Versions"][-1]
+    first = s3.list_object_versions(Bucket="cold-bucket", Prefix="timeseries/")["Versions"][-1]
     answer = s3.get_object(Bucket="cold-bucket", Key=first["Key"], VersionId=first["VersionId"])
     return first["Key"], answer["Body"].read()
 
@@ -236,7 +243,10 @@ def test_a_damaged_file_stays_under_later_attempts(archive: Archive, monkeypatch
         archive.archive(reconcile=False)
     assert ledger.archive_record(day).attempt == "later"
     assert ledger.archive_record(day).status != "failed"
-    assert len(boto3.client("s3").list_object_versions(Bucket="cold-bucket")["Versions"]) == 1
+    assert (
+        len(boto3.client("s3").list_object_versions(Bucket="cold-bucket", Prefix="timeseries/")["Versions"])
+        == 1
+    )
 
 
 def damage_files(patch: pytest.MonkeyPatch, then: Callable[[], None] = lambda: None) -> None:

@@ -53,9 +53,11 @@ MUTANTS = (
         _ARCHIVER,
         "        self.rollups.write(day, built.rollups, attempt.began_ms)\n"
         "        self._expire_blocks(attempt, built)\n"
-        "        self.ledger.apply(day, attempt.done(self.now()))\n",
+        "        quality = self._store_quality(attempt, inspection)\n"
+        "        self.ledger.apply(day, attempt.done(self.now(), quality))\n",
         "        self._expire_blocks(attempt, built)\n"
-        "        self.ledger.apply(day, attempt.done(self.now()))\n"
+        "        quality = self._store_quality(attempt, inspection)\n"
+        "        self.ledger.apply(day, attempt.done(self.now(), quality))\n"
         "        self.rollups.write(day, built.rollups, attempt.began_ms)\n",
     ),
     Mutant(

@@ -10,6 +10,7 @@ from vitals.model.records.ledger import (
     WRITE_GRACE_MS,
     ArchiveChange,
     ArchivedFile,
+    ArchivedQuality,
     ArchiveRecord,
     Attempt,
     Precondition,
@@ -45,12 +46,13 @@ def test_the_changes_of_each_step_in_order() -> None:
     building["replaces_until_ms"] = BEGAN + WRITE_GRACE_MS
     verified = {"status": "verified", "attempt": "a", "began_ms": BEGAN, **asdict(FILE)}
     done = {"attempt": "a", "status": "done", "source": "hot", "seconds": 9.5, "error": "", "rollups": 2}
+    done |= {"quality": "q1", "findings": "{}", "quality_error": ""}
     failed = {"status": "failed", "attempt": "a", "error": "ValueError: x"}
     steps = {
         "started": (attempt.started(), [({"attempts": 3, "attempt": "a"}, NONE, False)]),
         "replacing": (attempt.replacing("e0", BEGAN), [(building, LATEST, False), expiry]),
         "verified": (attempt.verified(FILE), [expiry, (verified, LATEST_AND_CURRENT, False)]),
-        "done": (attempt.done(ENDED), [(done, LATEST, False)]),
+        "done": (attempt.done(ENDED, ArchivedQuality("q1", "{}")), [(done, LATEST, False)]),
         "failed": (attempt.failed(ValueError("x")), [(failed, LATEST, True)]),
     }
     for name, (changes, expected) in steps.items():

@@ -1,13 +1,14 @@
 """Archives one day, in an order that is safe to kill at any step and to repeat:
 
-build → ledger → put → read back and compare → ledger → footer → rollups → expires_at on the blocks → ledger
+build → ledger → put → read back and compare → ledger → footer → rollups → expires_at on the blocks → quality
+→ ledger
 
 The ledger names the attempt that started last. An earlier one can no longer change the day's status, so that
-a day is only done with the file, the rollups and the expiries of one attempt.
+a day is only done with the file, the rollups, the expiries and the quality of one attempt.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 from vitals.aws.runtime import SYSTEM, Runtime
 from vitals.codec import day_file
 from vitals.codec.day_file import WrittenFile
+from vitals.codec.quality_file import QualityHead
 from vitals.errors import (
     ArchiveVerificationError,
     BlocksExistError,
@@ -24,18 +26,21 @@ from vitals.errors import (
     DayFileMissingError,
     NotFoundError,
 )
-from vitals.model.points import Catalog
-from vitals.model.records.ledger import ArchivedFile, Attempt
+from vitals.model.points import Catalog, Point
+from vitals.model.quality.day import DayQualityBuilder
+from vitals.model.records.ledger import ArchivedFile, ArchivedQuality, Attempt
 from vitals.model.samples import Samples
 from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS
 from vitals.pipeline.day_builder import BuiltDay, build_day
+from vitals.pipeline.inspection import DayInspection
 from vitals.store.state.catalog import CatalogTable
 from vitals.store.state.ledger import Ledger
 from vitals.store.stores import Stores
 from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.day_object import Stored
 from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.quality_files import QualityFiles
 from vitals.store.tiers.rollups import RollupTier
 
 type Receipt = dict[str, Any]
@@ -48,6 +53,7 @@ class Archiver:
     hot: HotTier
     cold: ColdTier
     rollups: RollupTier
+    quality_files: QualityFiles
     catalogs: CatalogTable
     ledger: Ledger
     now: Callable[[], int]
@@ -61,6 +67,7 @@ class Archiver:
             hot=stores.hot,
             cold=stores.cold,
             rollups=stores.rollups,
+            quality_files=stores.quality_files,
             catalogs=stores.catalogs,
             ledger=stores.ledger,
             now=runtime.now_ms,
@@ -112,13 +119,15 @@ class Archiver:
         catalog = self.catalogs.load(day.site)
         if not catalog.points:
             raise NotFoundError(f"site {day.site} has no catalog yet; sync it first")
-        built, stored = self._build(attempt, catalog, existing, fresh)
+        inspection = DayInspection(DayQualityBuilder(day, attempt.began_ms))
+        built, stored = self._build(attempt, catalog, existing, fresh, inspection.add)
         file = _archived_file(stored, built)
         self.ledger.apply(day, attempt.verified(file))
         self.cold.copy_footer(day, stored, attempt.began_ms)
         self.rollups.write(day, built.rollups, attempt.began_ms)
         self._expire_blocks(attempt, built)
-        self.ledger.apply(day, attempt.done(self.now()))
+        quality = self._store_quality(attempt, inspection)
+        self.ledger.apply(day, attempt.done(self.now(), quality))
         return {
             "site": day.site,
             "date": day.date,
@@ -126,6 +135,8 @@ class Archiver:
             "attempts": attempt.number,
             "began_ms": attempt.began_ms,
             **asdict(file),
+            "findings": quality.findings,
+            "quality_error": quality.quality_error,
         }
 
     def _begin_read(self, attempt: Attempt, source: str, *, without_blocks: bool) -> Attempt:
@@ -147,6 +158,7 @@ class Archiver:
         catalog: Catalog,
         existing: tuple[Stored | None, str],
         fresh: Callable[[int], Samples] | None,
+        inspect: Callable[[Sequence[Point], Samples], None],
     ) -> tuple[BuiltDay, Stored]:
         """Builds the day's file, replaces the existing one if it differs, and verifies the stored file."""
         day, (stored, checksum) = attempt.site_day, existing
@@ -161,6 +173,7 @@ class Archiver:
                 sink=sink,
                 now_ms=attempt.began_ms,
                 fresh=fresh,
+                inspect=inspect,
             )
             if fresh and built.blocks:
                 raise BlocksExistError(f"{day} has {len(built.blocks)} blocks; archive it from them")
@@ -200,6 +213,15 @@ class Archiver:
         if changed:
             # The writer has marked the day as changed too: it remains due, and these blocks remain.
             raise ConflictError(f"{changed} blocks of {day} changed while it was archived")
+
+    def _store_quality(self, attempt: Attempt, inspection: DayInspection) -> ArchivedQuality:
+        """Stores the day's quality; ConflictError when an attempt that began later has stored one."""
+        day, head = attempt.site_day, QualityHead(attempt.id, attempt.began_ms)
+        file = inspection.finish(self.ledger.rejected(day.site, day.span), head)
+        if not file.data:
+            return ArchivedQuality(quality_error=file.error)
+        etag = self.quality_files.put(day, file.data, head)
+        return ArchivedQuality(quality=etag, findings=file.counts)
 
 
 def _archived_file(stored: Stored, built: BuiltDay) -> ArchivedFile:

@@ -47,10 +47,12 @@ def build_day(
     sink: Path,
     now_ms: int,
     fresh: Callable[[int], Samples] | None = None,
+    inspect: Callable[[Sequence[Point], Samples], None] = lambda points, samples: None,
 ) -> BuiltDay:
     """Writes to `sink` the merge of the day's file (of exactly this version), its blocks and `fresh`.
 
-    The later of these wins; `fresh` returns the samples of one group just read from the upstream.
+    The later of these wins; `fresh` returns the samples of one group just read from the upstream. `inspect`
+    gets every point, in the order of names, with its samples, whose ids are indexes of the points.
     ConflictError when the file is overwritten, or a relevant block or the catalog changes.
     """
     blocks = _Blocks(day, hot, now_ms, fresh)
@@ -63,9 +65,11 @@ def build_day(
         names = sorted(points)
         for start in range(0, len(names), GROUP_SIZE):
             chunk = names[start : start + GROUP_SIZE]
-            samples = merge([archived.take(chunk), blocks.take([points[name].id for name in chunk])])
+            of_chunk = [points[name] for name in chunk]
+            samples = merge([archived.take(chunk), blocks.take([point.id for point in of_chunk])])
             has_samples[(samples.times - day.day_ms) // WINDOW_MS] = True
-            rollups.update(_rollups(day, [points[name] for name in chunk], samples))
+            rollups.update(_rollups(day, of_chunk, samples))
+            inspect(of_chunk, samples)
             yield Group(chunk, samples)
         archived.finish(day)
         blocks.finish()

@@ -29,6 +29,7 @@ State table: pk, sk
     token#index      | {sha256}              every token, for the commands that manage tokens
 Cold bucket:
     timeseries/{site}/{YYYY}/{MM}/{DD}/samples.parquet  one site-day; Athena's partition (site, YYYY/MM/DD)
+    quality/{site}/{YYYY}/{MM}/{DD}.parquet  the quality of one site-day; Athena's partition (site, YYYY/MM)
     staging/backfill/{run}/{YYYY-MM-DD}/{HH}[-{part}]   an hour that a backfill has read; expires
     exports/{export}/{name}                  the files of an export; expires
     athena/                                  results of queries; expires
@@ -215,6 +216,10 @@ def day_files(site: str) -> str:
 def date_of_file(key: str) -> str:
     """Returns the date (YYYY-MM-DD) in a day file's name."""
     return "-".join(key.split("/")[2:5])
+
+
+def quality_file(day: SiteDay) -> str:
+    return f"quality/{day.site}/{athena_day(day.date)}.parquet"
 
 
 def staged(run: str, day: SiteDay | None = None, name: str = "") -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vitals.store.tiers.export_files import ExportFiles
     from vitals.store.tiers.footers import FooterTable
     from vitals.store.tiers.hot import HotTier
+    from vitals.store.tiers.quality_files import QualityFiles
     from vitals.store.tiers.query_cache import ResultCache
     from vitals.store.tiers.rollups import RollupTier
     from vitals.store.tiers.staging import StagingArea
@@ -71,6 +72,12 @@ class Stores:
         from vitals.store.tiers.rollups import RollupTier
 
         return RollupTier(self._dynamodb, self._settings.hot_table, self._runtime)
+
+    @cached_property
+    def quality_files(self) -> "QualityFiles":
+        from vitals.store.tiers.quality_files import QualityFiles
+
+        return QualityFiles(self._s3, self._settings.cold_bucket)
 
     @cached_property
     def staging(self) -> "StagingArea":

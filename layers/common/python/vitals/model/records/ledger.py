@@ -65,7 +65,8 @@ class ArchiveRecord:
     Until `expires_ms` readers take the day's samples from its blocks alone; a later change only brings it
     nearer. `attempt` is the id of the latest attempt. `replaces` is the ETag of the file that an attempt last
     announced to replace, "" for none; that attempt ends before `replaces_until_ms`. `rollups` is the version
-    of the day's rollups.
+    of the day's rollups. `quality` is the ETag of the day's quality file, "" for none, and `findings` its
+    counts as JSON; `quality_error` says why a finished day has none. `digest_ms`: when its digest was sent.
     """
 
     day_ms: int
@@ -89,6 +90,10 @@ class ArchiveRecord:
     replaces_until_ms: int | None = None
     # Records of releases that wrote version 1 have no version.
     rollups: int = 1
+    quality: str = ""
+    findings: str = ""
+    quality_error: str = ""
+    digest_ms: int | None = None
 
     @property
     def settled(self) -> bool:
@@ -220,6 +225,15 @@ class ArchivedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchivedQuality:
+    """The quality of a day as the ledger records it: fields of ArchiveRecord; all "" where there is none."""
+
+    quality: str = ""
+    findings: str = ""
+    quality_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One archiving of a site-day; each of its steps is one or more changes of the record, in order.
 
@@ -278,8 +292,8 @@ class Attempt:
         facts = {"status": "verified", "attempt": self.id, "began_ms": self.began_ms, **asdict(file)}
         return (self._expiring(), ArchiveChange(facts, Precondition.LATEST_AND_CURRENT))
 
-    def done(self, ended_ms: int) -> tuple[ArchiveChange, ...]:
-        """Returns the changes at the end."""
+    def done(self, ended_ms: int, quality: ArchivedQuality = ArchivedQuality()) -> tuple[ArchiveChange, ...]:
+        """Returns the changes at the end; a day is never done with the quality of another archiving."""
         facts = {
             "attempt": self.id,
             "status": "done",
@@ -287,6 +301,7 @@ class Attempt:
             "seconds": (ended_ms - self.started_ms) / 1000,
             "error": "",
             "rollups": ROLLUP_VERSION,
+            **asdict(quality),
         }
         return (ArchiveChange(facts, Precondition.LATEST),)
 
