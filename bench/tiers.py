@@ -45,7 +45,7 @@ POINTS = 128
 SITE = "site"
 _RUNS = 9
 # No request here is for the status.
-_STATUS_READER: Any = None
+_UNUSED: Any = None
 
 
 class NoAthena:
@@ -166,7 +166,8 @@ def serve(executor: Executor, dynamodb: Any, results: ResultCache | None, now_ms
         now=lambda: now_ms,
         max_range_days=366,
         cache=AnswerCache(results, lambda: now_ms, observability.logger().warning),
-        status_reader=_STATUS_READER,
+        status_reader=_UNUSED,
+        quality_files=_UNUSED,
     )
     app.api.connect = lambda: api
 

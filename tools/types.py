@@ -24,6 +24,8 @@ type Names = Mapping[str, Sequence[str]]
 
 _SHARED_NAMES: Names = {
     "Coverage": ["CoverageAnswer"],
+    "Finding": ["FindingAnswer"],
+    "Quality": ["QualityAnswer"],
     "Point": ["PointAnswer"],
     "SeriesCoverage": ["Coverage"],
     "Tag": ["TagCount"],
@@ -187,7 +189,7 @@ def typescript(document: Schema) -> str:
     """Returns web/src/api/types.ts."""
     answers = (
         *("Sites", "Points", "Tags", "Latest", "QueryAnswer", "TableAnswer", "SummaryAnswer"),
-        *("CoverageAnswer", "Status"),
+        *("CoverageAnswer", "QualityAnswer", "Status"),
         *("DryRun", "Started", "RunWithDays", "ExportWithFiles", "SavedViews", "RemovedView"),
     )
     types = [_typescript_type(definition) for definition in definitions(document, answers, _PAGE_NAMES)]
@@ -225,9 +227,9 @@ def _comment(doc: str, indent: str) -> list[str]:
 def python(document: Schema) -> str:
     """Returns client/src/vitals_client/shapes.py."""
     answers = (
-        *("Sites", "Points", "Tags", "Latest", "CoverageAnswer", "Status", "Health"),
+        *("Sites", "Points", "Tags", "Latest", "CoverageAnswer", "QualityAnswer", "Status"),
         *("DryRun", "Started", "RunWithDays", "Cancelled", "ExportWithFiles", "Removed", "Changes"),
-        *("SummaryAnswer", "SavedViews", "RemovedView"),
+        *("Health", "SummaryAnswer", "SavedViews", "RemovedView"),
     )
     classes = [_python_class(definition) for definition in definitions(document, answers, _CLIENT_NAMES)]
     head = f'"""{_HEADER}\n\nThe answers of the API as it sends them. Later versions may add keys.\n"""\n'

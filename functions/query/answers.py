@@ -24,6 +24,7 @@ from vitals.reading.executor import Executor
 from vitals.reading.queries.planning import Planner, plan_query
 from vitals.reading.request import QueryRequest, parse_span
 from vitals.reading.summary.planning import plan_summary
+from vitals.store.tiers.quality_files import QualityFiles
 
 if TYPE_CHECKING:
     from query.haystack.records import Records
@@ -42,6 +43,7 @@ class Api:
     max_range_days: int
     cache: AnswerCache
     status_reader: StatusReader
+    quality_files: QualityFiles
     monotonic: Callable[[], float] = SYSTEM.monotonic
 
     @cached_property
@@ -90,6 +92,17 @@ class Api:
         self._authorise(grant, site)
         span = parse_span(start, end, self.now(), coverage.MAX_DAYS, names=("start", "end"))
         return coverage.coverage(self.executor.ledger, site, span, self.now())
+
+    def quality(
+        self, grant: Grant, site: str, date: str | None, limit: int, next_token: str | None
+    ) -> schemas.QualityAnswer:
+        """Returns a page of the findings of an archived day, by default the latest."""
+        # Few requests need it.
+        from query.quality import QualityReader
+
+        self._authorise(grant, site)
+        reader = QualityReader(self.executor.ledger, self.quality_files, self.catalogs, self.now())
+        return reader.page(site, date, limit, next_token)
 
     def list_sites(self, grant: Grant) -> schemas.Sites:
         """Returns the sites that the caller may read."""

@@ -51,6 +51,7 @@ def connect(runtime: Runtime) -> Api:
             log=log,
             runtime=runtime,
         ),
+        quality_files=stores.quality_files,
         monotonic=runtime.monotonic,
     )
 

@@ -225,6 +225,21 @@ def coverage(site: SiteOfPath, start: Time, end: Time) -> Response[Any]:
     return json_answer(_api().coverage(_grant(), site, start, end))
 
 
+@router.get(
+    "/sites/<site>/quality", summary="Data quality of an archived day: findings of points and the site"
+)
+def quality(
+    site: SiteOfPath,
+    date: Annotated[
+        str | None,
+        Query(max_length=MAX_TEXT, description="UTC day, YYYY-MM-DD; by default the latest archived"),
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=1_000, description="findings per page")] = 1_000,
+    next_token: Token = None,
+) -> Response[Any]:
+    return json_answer(_api().quality(_grant(), site, date, limit, next_token))
+
+
 @router.get("/sites", summary="The sites this token may read")
 def sites() -> Response[Any]:
     return json_answer(_api().list_sites(_grant()))

@@ -13,6 +13,7 @@ from query.timeseries.proofs import Proof
 from query.warnings import Warned
 from vitals.http.site_answer import Site
 from vitals.model.kinds import Kind
+from vitals.model.quality.findings import FindingName
 from vitals.model.records.ledger import ArchiveStatus
 from vitals.model.records.sites import Units
 from vitals.reading.gaps import Reason
@@ -358,6 +359,56 @@ class CoverageAnswer(TypedDict):
     site_name: str
     windows_per_day: int
     days: list[CoverageDay]
+
+
+class FindingCounts(TypedDict):
+    """How many outages a day had, and how many points each other finding."""
+
+    outage: int
+    silent: int
+    stuck: int
+    range: int
+    jump: int
+    text: int
+    idle: int
+
+
+class FindingAnswer(TypedDict):
+    """What a rule found in the day of a point, or an outage of the site; docs/quality.md has the rules."""
+
+    finding: FindingName
+    point_name: str | None
+    """Null for an outage of the site."""
+    display_name: str
+    unit: str
+    kind: Kind | None
+    first_time: str
+    last_time: str
+    count: int
+    """How often it occurred; hours of `text`."""
+    longest_seconds: float | None
+    """Of the longest run; only for stuck and idle."""
+    value: float | None
+    """The one that is stuck, the one furthest out of range, or the largest step of a jump."""
+    low: float | None
+    """The smallest value in range; only for range."""
+    high: float | None
+    points: int | None
+    """How many points were silent at once; only for outages."""
+
+
+class QualityAnswer(TypedDict):
+    """A page of the findings of an archived day: outages, then the worst finding first, in order of names."""
+
+    site_name: str
+    date: str
+    archived_at: str
+    """When the archiving that judged the day began to read it."""
+    points: int
+    """How many were judged."""
+    counts: FindingCounts
+    findings: list[FindingAnswer]
+    next_token: str | None
 
 
 class Health(TypedDict):

@@ -21,6 +21,7 @@ from vitals.store.state.ledger import Ledger
 from vitals.store.state.sites import SiteTable
 from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.quality_files import QualityFiles
 from vitals.store.tiers.rollups import RollupTier
 
 DEAD_LETTERS = {"sync": "SyncDeadLetters", "archive": "ArchiveDeadLetters", "export": "ExportDeadLetters"}
@@ -67,4 +68,5 @@ def query_api(
         max_range_days=365,
         cache=AnswerCache(None, clock, Logger().warning),
         status_reader=status_reader,
+        quality_files=QualityFiles(boto3.client("s3"), "cold-bucket"),
     )

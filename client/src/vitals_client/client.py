@@ -1,7 +1,8 @@
 """The client: one method for each route of the API."""
 
 from collections.abc import Iterator, Sequence
-from typing import Self
+from datetime import date
+from typing import Any, Self
 from urllib.parse import quote
 
 from vitals_client import arguments, discovery
@@ -15,6 +16,7 @@ from vitals_client.shapes import (
     Health,
     Newest,
     Point,
+    Quality,
     RemovedView,
     SavedView,
     SettingChange,
@@ -99,6 +101,23 @@ class Client(Timeseries):
         params = {"start": arguments.time(start), "end": arguments.time(end)}
         coverage: Coverage = self._http.json("GET", _site_path(site, "coverage"), params=params)
         return coverage
+
+    def quality(self, site: str, day: date | str | None = None) -> Quality:
+        """Returns all findings of an archived UTC day, by default the latest, the worst first.
+
+        NotFoundError for a day without data quality.
+        """
+        params: dict[str, Any] = {} if day is None else {"date": str(day)}
+        path = _site_path(site, "quality")
+        quality: Quality = self._http.json("GET", path, params=params)
+        token = quality["next_token"]
+        if token is not None:
+            # The pages after the first are of the same day, also when another one is archived meanwhile.
+            params = {"date": quality["date"], "next_token": token}
+            for page in self._pages.of_list(path, params):
+                quality["findings"] += page["findings"]
+        quality["next_token"] = None
+        return quality
 
     def changes(self, site: str) -> Iterator[SettingChange]:
         """Yields who changed which setting of the site and its points, newest first."""

@@ -154,6 +154,56 @@ class Coverage(TypedDict):
     days: list[CoverageDay]
 
 
+class FindingCounts(TypedDict):
+    """How many outages a day had, and how many points each other finding."""
+
+    outage: int
+    silent: int
+    stuck: int
+    range: int
+    jump: int
+    text: int
+    idle: int
+
+
+class Finding(TypedDict):
+    """What a rule found in the day of a point, or an outage of the site; docs/quality.md has the rules."""
+
+    finding: Literal["outage", "silent", "stuck", "range", "jump", "text", "idle"]
+    point_name: str | None
+    """Null for an outage of the site."""
+    display_name: str
+    unit: str
+    kind: Literal["binary", "multistate", "analog", "counter", "setpoint"] | None
+    first_time: str
+    last_time: str
+    count: int
+    """How often it occurred; hours of `text`."""
+    longest_seconds: float | None
+    """Of the longest run; only for stuck and idle."""
+    value: float | None
+    """The one that is stuck, the one furthest out of range, or the largest step of a jump."""
+    low: float | None
+    """The smallest value in range; only for range."""
+    high: float | None
+    points: int | None
+    """How many points were silent at once; only for outages."""
+
+
+class Quality(TypedDict):
+    """A page of the findings of an archived day: outages, then the worst finding first, in order of names."""
+
+    site_name: str
+    date: str
+    archived_at: str
+    """When the archiving that judged the day began to read it."""
+    points: int
+    """How many were judged."""
+    counts: FindingCounts
+    findings: list[Finding]
+    next_token: str | None
+
+
 class DeadLetterCounts(TypedDict):
     """About how many messages failed for good, by queue; null where SQS did not answer."""
 
@@ -209,13 +259,6 @@ class Status(TypedDict):
     sites: list[SiteStatus]
     dead_letters: DeadLetterCounts | None
     """Null for tokens of some sites only."""
-
-
-class Health(TypedDict):
-    """Whether every site is synced."""
-
-    status: Literal["ok", "degraded"]
-    lag_seconds: int | None
 
 
 class Estimate(TypedDict):
@@ -385,6 +428,13 @@ class Changes(TypedDict):
     site_name: str
     changes: list[SettingChange]
     next_token: str | None
+
+
+class Health(TypedDict):
+    """Whether every site is synced."""
+
+    status: Literal["ok", "degraded"]
+    lag_seconds: int | None
 
 
 class Cost(TypedDict):

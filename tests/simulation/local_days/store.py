@@ -211,6 +211,7 @@ class Store:
             max_range_days=365,
             cache=AnswerCache(None, now_ms, print),
             status_reader=unused,
+            quality_files=unused,
         )
 
 

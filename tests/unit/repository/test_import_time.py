@@ -41,7 +41,12 @@ LAZY = {
 OF_ACE = {"requests", "urllib3"}
 READERS = {"archival.app", "backfill.app", "etl.app"}
 # What few requests need.
-RARE = {"query.timeseries.summaries", "query.timeseries.tables", "vitals.reading.summary.reader"}
+RARE = {
+    "query.quality",
+    "query.timeseries.summaries",
+    "query.timeseries.tables",
+    "vitals.reading.summary.reader",
+}
 _IMPORT = """
 import json, sys
 before = set(sys.modules)

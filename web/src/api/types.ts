@@ -364,6 +364,53 @@ export type Coverage = {
   days: CoverageDay[];
 };
 
+/** How many outages a day had, and how many points each other finding. */
+export type FindingCounts = {
+  outage: number;
+  silent: number;
+  stuck: number;
+  range: number;
+  jump: number;
+  text: number;
+  idle: number;
+};
+
+/** What a rule found in the day of a point, or an outage of the site; docs/quality.md has the rules. */
+export type Finding = {
+  finding: "outage" | "silent" | "stuck" | "range" | "jump" | "text" | "idle";
+  /** Null for an outage of the site. */
+  point_name: string | null;
+  display_name: string;
+  unit: string;
+  kind: "binary" | "multistate" | "analog" | "counter" | "setpoint" | null;
+  first_time: string;
+  last_time: string;
+  /** How often it occurred; hours of `text`. */
+  count: number;
+  /** Of the longest run; only for stuck and idle. */
+  longest_seconds: number | null;
+  /** The one that is stuck, the one furthest out of range, or the largest step of a jump. */
+  value: number | null;
+  /** The smallest value in range; only for range. */
+  low: number | null;
+  high: number | null;
+  /** How many points were silent at once; only for outages. */
+  points: number | null;
+};
+
+/** A page of the findings of an archived day: outages, then the worst finding first, in order of names. */
+export type Quality = {
+  site_name: string;
+  date: string;
+  /** When the archiving that judged the day began to read it. */
+  archived_at: string;
+  /** How many were judged. */
+  points: number;
+  counts: FindingCounts;
+  findings: Finding[];
+  next_token: string | null;
+};
+
 /** About how many messages failed for good, by queue; null where SQS did not answer. */
 export type DeadLetterCounts = {
   sync: number | null;

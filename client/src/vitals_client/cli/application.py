@@ -13,6 +13,7 @@ from vitals_client.cli import backfill, exit_codes, export, plugins
 from vitals_client.cli.coverage import coverage
 from vitals_client.cli.output import message, watch_command
 from vitals_client.cli.points import latest, points
+from vitals_client.cli.quality import quality
 from vitals_client.cli.query.command import query
 from vitals_client.cli.query.summary import summary
 from vitals_client.cli.query.table import table
@@ -84,7 +85,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (sites, points, query, table, summary, latest, coverage, status, changes):
+for command in (sites, points, query, table, summary, latest, coverage, quality, status, changes):
     app.command()(command)
 app.add_typer(export.app, name="export")
 app.add_typer(backfill.app, name="backfill")

@@ -1,0 +1,157 @@
+"""Answers with the data quality of a site's archived day, the worst findings first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from query.catalogs import Catalogs
+from query.points import paging
+from query.points.names import display_name
+from query.schemas import FindingAnswer, FindingCounts, QualityAnswer
+from vitals.codec import quality_file
+from vitals.errors import InvalidRequestError, NotFoundError
+from vitals.model.points import Point
+from vitals.model.quality.findings import FINDINGS, DayQuality, FindingName, Outage, PointQuality
+from vitals.model.ranges import parse_day
+from vitals.model.records.ledger import ArchiveRecord
+from vitals.model.site_day import SiteDay
+from vitals.model.timespan import DAY_MS, EARLIEST_MS, Span, iso
+from vitals.reading import page_token
+from vitals.store.state.ledger import Ledger
+from vitals.store.tiers.quality_files import QualityFiles
+
+# The latest archived day is looked for in these first, and then in all.
+_RECENT_MS = 62 * DAY_MS
+_READ_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class QualityReader:
+    """Reads the quality of days; `now_ms` is UTC ms."""
+
+    ledger: Ledger
+    files: QualityFiles
+    catalogs: Catalogs
+    now_ms: int
+
+    def page(self, site: str, date: str | None, limit: int, next_token: str | None) -> QualityAnswer:
+        """Returns a page of the findings of a day (YYYY-MM-DD), by default the latest with a quality.
+
+        NotFoundError for a day without one. A token is valid until the day is archived again.
+        """
+        day = self._latest(site) if date is None else SiteDay(site, parse_day(date, self.now_ms))
+        etag, data = self._read(day)
+        quality, head = quality_file.decode(data, day)
+        digest = page_token.fingerprint("quality", site, day.date, etag)
+        start = 0 if next_token is None else page_token.decode(next_token, digest)
+        points = self.catalogs.find(site).by_name
+        findings = [_answer(name, item, site, points.get(item.point_name)) for name, item in _sorted(quality)]
+        if not 0 <= start <= len(findings):
+            raise page_token.invalid()
+        page = paging.fitting(findings[start : start + _checked(limit)])
+        end = start + len(page)
+        return {
+            "site_name": site,
+            "date": day.date,
+            "archived_at": iso(head.began_ms),
+            "points": len(quality.points),
+            "counts": cast(FindingCounts, quality.counts()),
+            "findings": page,
+            "next_token": page_token.encode(end, digest) if end < len(findings) else None,
+        }
+
+    def _latest(self, site: str) -> SiteDay:
+        for start_ms in (self.now_ms - _RECENT_MS, EARLIEST_MS):
+            for record in reversed(self.ledger.archive_records(site, Span(start_ms, self.now_ms))):
+                if record.quality:
+                    return SiteDay(site, record.day_ms)
+        raise NotFoundError(f"no day of {site} has been archived with its data quality yet")
+
+    def _read(self, day: SiteDay) -> tuple[str, bytes]:
+        """Returns the file that the ledger names, or while the day is archived again, the present one."""
+        for _ in range(_READ_ATTEMPTS):
+            record = self.ledger.archive_record(day)
+            if not record.quality:
+                raise NotFoundError(_why_missing(day, record))
+            etag, data = self.files.read(day)
+            if record.status != "done" or etag == record.quality:
+                return etag, data
+        raise NotFoundError(f"the data quality of {day} is not the one in the ledger; archive the day again")
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A finding before it is an answer: of a point, or an outage."""
+
+    point: PointQuality | None = None
+    outage: Outage | None = None
+
+    @property
+    def point_name(self) -> str:
+        return self.point.point_name if self.point else ""
+
+
+def _sorted(quality: DayQuality) -> Iterator[tuple[FindingName, _Item]]:
+    """Yields outages in order of time, then by finding the points that have it, in the order of names."""
+    for outage in quality.outages:
+        yield "outage", _Item(outage=outage)
+    for name in FINDINGS:
+        yield from ((name, _Item(point)) for point in quality.points if name in point.findings)
+
+
+def _answer(name: FindingName, item: _Item, site: str, listed: Point | None) -> FindingAnswer:
+    if item.outage is not None:
+        outage = item.outage
+        return _row(name, outage.first_ms, outage.last_ms) | {"points": outage.points}
+    assert item.point is not None
+    point, finding = item.point, item.point.findings[name]
+    row = _row(name, finding.first_ms, finding.last_ms)
+    return row | {
+        "point_name": point.point_name,
+        "display_name": _display_name(point.point_name, site, listed),
+        "unit": point.unit,
+        "kind": point.kind,
+        "count": finding.number,
+        "longest_seconds": None if finding.longest_ms is None else finding.longest_ms / 1000,
+        "value": finding.value,
+        "low": point.low if name == "range" else None,
+        "high": point.high if name == "range" else None,
+    }
+
+
+def _row(name: FindingName, first_ms: int, last_ms: int) -> FindingAnswer:
+    return {
+        "finding": name,
+        "point_name": None,
+        "display_name": "",
+        "unit": "",
+        "kind": None,
+        "first_time": iso(first_ms),
+        "last_time": iso(last_ms),
+        "count": 1,
+        "longest_seconds": None,
+        "value": None,
+        "low": None,
+        "high": None,
+        "points": None,
+    }
+
+
+def _display_name(name: str, site: str, listed: Point | None) -> str:
+    if listed is None:
+        return display_name(name, site)
+    return display_name(name, site, listed.listed.object_name, listed.listed.description)
+
+
+def _checked(limit: int) -> int:
+    if not 1 <= limit <= paging.MAX_LIMIT:
+        raise InvalidRequestError(f"limit must be a whole number from 1 to {paging.MAX_LIMIT}")
+    return limit
+
+
+def _why_missing(day: SiteDay, record: ArchiveRecord) -> str:
+    if record.quality_error:
+        return f"the data quality of {day} could not be computed; the log of its archiving says why"
+    if record.etag:
+        return f"{day} was archived without its data quality; archive it again to compute it"
+    return f"{day} is not archived yet, so it has no data quality"
