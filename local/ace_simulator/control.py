@@ -1,9 +1,10 @@
-"""The endpoints below /control: the simulator's state, and its faults, which PUT replaces."""
+"""The endpoints below /control: the simulator's state, its faults and its anomalies, which PUT replaces."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 from local.ace_simulator import faults as fault_texts
+from local.ace_simulator.buildings.anomalies import Anomaly, as_list, from_list
 from local.ace_simulator.faults import Faults
 from local.ace_simulator.requests import RequestError, json_object
 from local.ace_simulator.settings import SimulatorSettings
@@ -15,6 +16,7 @@ class Controlled(Protocol):
     settings: SimulatorSettings
     anchor_ms: int
     faults: Faults
+    anomalies: tuple[Anomaly, ...]
 
     def stats(self) -> dict[str, dict[str, int]]: ...
 
@@ -36,7 +38,22 @@ def control(simulator: Controlled, method: str, path: Sequence[str], body: bytes
         case "PUT", "control", "faults":
             simulator.faults = _faults(body)
             return simulator.faults.by_name()
+        case "GET", "control", "anomalies":
+            return {"anomalies": as_list(simulator.anomalies)}
+        case "PUT", "control", "anomalies":
+            simulator.anomalies = _anomalies(body)
+            return {"anomalies": as_list(simulator.anomalies)}
     raise RequestError(404, "no such endpoint")
+
+
+def _anomalies(body: bytes) -> tuple[Anomaly, ...]:
+    items = json_object(body).get("anomalies")
+    if not isinstance(items, list):
+        raise RequestError(422, "the body must have a list `anomalies`")
+    try:
+        return from_list(items)
+    except ValueError as error:
+        raise RequestError(422, str(error)) from None
 
 
 def _faults(body: bytes) -> Faults:

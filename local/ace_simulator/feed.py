@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from local.ace_simulator.buildings.anomalies import Anomaly, SiteAnomalies
 from local.ace_simulator.buildings.readings import (
     MINUTE_US,
     Building,
@@ -86,11 +87,16 @@ class SiteFeed:
         self._opened_us = opened_us
         self._put_samples: list[_PutSample] = []
         self._series = {point.name: number for number, point in enumerate(building.points)}
+        self._anomalies = SiteAnomalies((), self._series)
 
     @property
     def put_count(self) -> int:
         """How many samples have been put."""
         return len(self._put_samples)
+
+    def set_anomalies(self, anomalies: Iterable[Anomaly]) -> None:
+        """Replaces the anomalies of the building."""
+        self._anomalies = SiteAnomalies(tuple(anomalies), self._series)
 
     def put(self, samples: Iterable[tuple[str, Value, str | int]]) -> None:
         """Adds (name, value, ISO time or ms); each replaces whatever has the same name and millisecond."""
@@ -150,6 +156,7 @@ class SiteFeed:
     def _readings(self, view: View, start_us: int, end_us: int) -> Readings:
         """Returns the readings of [start, end) that have arrived at the moment of the view."""
         readings = self.building.readings(max(start_us, self._opened_us), min(end_us, view.now_us + 1))
+        readings = self._anomalies.present(readings)
         if view.late:
             key, max_delay_us = self.building.key, view.late_minutes * MINUTE_US
             is_late = uniform(key, _LATE, readings.series, readings.tick) < view.late
@@ -212,6 +219,7 @@ class SiteFeed:
 
     def _values(self, readings: Readings) -> list[Value]:
         values = self.building.values(_without_put_samples(readings))
+        values = self._anomalies.changed(readings, values)
         for row in np.flatnonzero(readings.series < 0).tolist():
             values[row] = self._put_sample(readings, row).value
         return values

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local.ace_simulator.buildings.anomalies import Anomaly
 from local.ace_simulator.buildings.generated import GeneratedBuilding
 from local.ace_simulator.buildings.readings import Building
 from local.ace_simulator.buildings.replayed import ReplayedBuilding, path_word
@@ -18,7 +19,7 @@ _ALWAYS_US = -(2**62)
 
 @dataclass(frozen=True)
 class SimulatorSettings:
-    """What a simulator serves; while it runs, only the faults change."""
+    """What a simulator serves; while it runs, only the faults and anomalies change."""
 
     sites: tuple[str, ...] = ()
     """By default ses_falls_city, or the name of the replayed folder."""
@@ -36,6 +37,7 @@ class SimulatorSettings:
     """Writes every time as whole seconds with Z; the vendor's CLI cannot export other raw readings."""
     other_intervals: bool = True
     """Gives some points intervals of 30 s, 5 min or 15 min instead of `interval_s`."""
+    anomalies: tuple[Anomaly, ...] = ()
     opened_days_ago: int | None = None
     """There are no readings before the UTC day this many days before the anchor's; None for no limit."""
 

@@ -1,6 +1,7 @@
-"""A simulated ACE IoT API on this machine, with configurable faults.
+"""A simulated ACE IoT API on this machine, with configurable faults and anomalies.
 
-What it serves is a pure function of its settings, the clock, the faults and the samples that were put.
+What it serves is a pure function of its settings, the clock, the faults, the anomalies of its buildings and
+the samples that were put.
 """
 
 import threading
@@ -12,6 +13,7 @@ from typing import Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from local.ace_simulator.api import AceApi
+from local.ace_simulator.buildings.anomalies import Anomaly
 from local.ace_simulator.buildings.readings import Value
 from local.ace_simulator.chance import Draws
 from local.ace_simulator.control import control
@@ -45,6 +47,7 @@ class Simulator:
             site: SiteFeed(self.settings.building(site, self.anchor_ms), opened_us)
             for site in self.settings.site_names
         }
+        self.anomalies = self.settings.anomalies
         self._api = AceApi(self._feeds, clock, self._draws)
         self._api.faults = self.settings.faults
         self._stats: dict[str, Counter[str]] = {}
@@ -83,6 +86,17 @@ class Simulator:
     @faults.setter
     def faults(self, faults: Faults) -> None:
         self._api.faults = faults
+
+    @property
+    def anomalies(self) -> tuple[Anomaly, ...]:
+        """The present anomalies of the sites."""
+        return self._anomalies
+
+    @anomalies.setter
+    def anomalies(self, anomalies: tuple[Anomaly, ...]) -> None:
+        self._anomalies = anomalies
+        for site, feed in self._feeds.items():
+            feed.set_anomalies(anomaly for anomaly in anomalies if anomaly.site == site)
 
     def put_samples(self, site: str, samples: Iterable[tuple[str, Value, str | int]]) -> None:
         """Serves (name, value, ISO time or ms), in place of whatever has this name and millisecond."""

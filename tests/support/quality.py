@@ -57,7 +57,7 @@ def as_answers(quality: DayQuality) -> Answers:
         outage=set(map(tuple, quality.outages)),
         silent=rows("silent", *times),
         stuck=rows("stuck", "number", *times, "longest_ms", "value"),
-        idle=rows("idle", "number", *times, "longest_ms", "value"),
+        idle=rows("idle", "number", *times, "longest_ms"),
         range=rows("range", "number", *times, "value"),
         jump=rows("jump", "number", *times, "value"),
     )

@@ -96,7 +96,7 @@ _JUMP = """
     ),
     steps AS (
         SELECT name, t, step FROM pairs JOIN points USING (name)
-        WHERE dt < shortest AND kind = 'analog' AND NOT actuator
+        WHERE dt <= reach AND kind = 'analog' AND NOT actuator
     ),
     usual AS (SELECT name, median(abs(step)) AS middle FROM steps GROUP BY name),
     extent AS (SELECT name, max(v) - min(v) AS spread FROM samples GROUP BY name)
@@ -124,10 +124,11 @@ def answers(file: Path, points: Sequence[Expected], start_ms: int, end_ms: int |
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute(
             "CREATE TEMP TABLE points (name TEXT, kind TEXT, actuator BOOL, active BOOL, shortest BIGINT,"
-            " low DOUBLE, high DOUBLE)"
+            " reach DOUBLE, low DOUBLE, high DOUBLE)"
         )
         connection.executemany(
-            "INSERT INTO points VALUES (?, ?, ?, ?, greatest(3600000, 10000 * ?), ?, ?)",
+            "INSERT INTO points VALUES"
+            " ($1, $2, $3, $4, greatest(3600000, 10000 * $5), greatest(900000, 2500.0 * $5), $6, $7)",
             [
                 (
                     p.name,
@@ -149,7 +150,7 @@ def answers(file: Path, points: Sequence[Expected], start_ms: int, end_ms: int |
             outage=set(connection.execute("SELECT * FROM outages").fetchall()),
             silent=set(connection.execute(_SILENT, [end_ms, start_ms]).fetchall()),
             stuck={(name, *row) for name, finding, *row in runs if finding == "stuck"},
-            idle={(name, *row) for name, finding, *row in runs if finding == "idle"},
+            idle={(name, *row[:-1]) for name, finding, *row in runs if finding == "idle"},
             range=set(connection.execute(_RANGE).fetchall()),
             jump=set(connection.execute(_JUMP).fetchall()),
         )

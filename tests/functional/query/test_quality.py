@@ -120,9 +120,7 @@ def test_days_of_older_releases_say_so(archived: Archive, api: Api) -> None:
         answer(api, "2026-01-01")
 
 
-def test_an_error_of_a_rule_is_said(
-    archived: Archive, api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_of_a_rule_is_said(archived: Archive, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     archived.world.clock.forward(30)
     monkeypatch.setattr(stuck, "runs", lambda times, values: [][0])
     archived.archive()

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from vitals.model.quality.findings import Finding
-from vitals.model.quality.jumps import jumps
+from vitals.model.quality.jumps import jumps, longest_step_ms
 
 HOUR = 3_600_000
 MINUTE = 60_000
 
 
-def of_values(values: list[float], step_ms: int = MINUTE, limit_ms: int = HOUR) -> Finding | None:
-    return jumps(np.arange(len(values)) * step_ms, np.array(values, np.float64), limit_ms)
+def of_values(values: list[float], step_ms: int = MINUTE, longest_ms: int = HOUR) -> Finding | None:
+    return jumps(np.arange(len(values)) * step_ms, np.array(values, np.float64), longest_ms)
 
 
 def with_step(size: float, spread: float = 0.0) -> list[float]:
@@ -42,9 +42,17 @@ def test_a_median_of_zero_is_one_too() -> None:
     assert of_values([70.0] * 50) is None
 
 
-def test_a_step_over_a_silence_is_none() -> None:
+@pytest.mark.parametrize(
+    ("interval_s", "longest"),
+    [(60, 900_000), (360, 900_000), (361, 902_500), (900, 2_250_000), (None, 2_250_000)],
+)
+def test_a_step_is_at_most_a_hold_long(interval_s: int | None, longest: int) -> None:
+    assert longest_step_ms(interval_s) == longest
+
+
+def test_a_step_over_a_gap_is_none() -> None:
     values = [1.0, 2.0] * 20 + [90.0]
-    times = np.append(np.arange(40) * MINUTE, 39 * MINUTE + HOUR)
+    times = np.append(np.arange(40) * MINUTE, 39 * MINUTE + HOUR + 1)
     assert jumps(times, np.array(values), HOUR) is None
     assert jumps(times - (times > 39 * MINUTE), np.array(values), HOUR) is not None
 
@@ -53,7 +61,7 @@ def test_few_samples_have_no_jumps() -> None:
     assert of_values([]) is None
     assert of_values([1.0]) is None
     assert of_values([1.0, 99.0]) is None
-    assert of_values([1.0, 99.0, 2.0], step_ms=HOUR) is None
+    assert of_values([1.0, 99.0, 2.0], step_ms=HOUR + 1) is None
 
 
 def test_the_largest_doubles_give_no_warning() -> None:

@@ -46,7 +46,7 @@ def test_time_in_outages_does_not_count() -> None:
 def test_only_the_zero_of_an_actuator_is_idle() -> None:
     zero, half = Run(0, 7 * HOUR, 0.0), Run(8 * HOUR, 14 * HOUR, 50.0)
     both = dict(stuck([zero, half], [], idles=True))
-    assert both == {"stuck": (1, *half[:2], 6 * HOUR, 50.0), "idle": (1, *zero[:2], 7 * HOUR, 0.0)}
+    assert both == {"stuck": (1, *half[:2], 6 * HOUR, 50.0), "idle": (1, *zero[:2], 7 * HOUR, None)}
     assert dict(stuck([zero, half], [], idles=False)) == {"stuck": (2, 0, 14 * HOUR, 7 * HOUR, 0.0)}
 
 

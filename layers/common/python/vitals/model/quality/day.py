@@ -87,8 +87,10 @@ class DayQualityBuilder:
         if bounds and (finding := limits.out_of_range(times, values, bounds)):
             findings["range"] = finding
         is_actuator = kinds.is_output(listed.object_type, listed.point_type, listed.tags)
-        if kind == _JUMPING and not is_actuator and (finding := jumps.jumps(times, values, limit_ms)):
-            findings["jump"] = finding
+        if kind == _JUMPING and not is_actuator:
+            longest_ms = jumps.longest_step_ms(listed.interval_s)
+            if finding := jumps.jumps(times, values, longest_ms):
+                findings["jump"] = finding
         quality = PointQuality(
             point_name=point.name,
             kind=kind,

@@ -17,8 +17,8 @@ PROBLEMS: tuple[FindingName, ...] = FINDINGS[:-1]
 class Finding(NamedTuple):
     """What a rule found in the day of a point; `number` says how often, times are UTC ms.
 
-    `longest_ms` is the longest time of stuck and idle. `value` is the one that is stuck, the one that is
-    furthest out of range, or the largest step of a jump.
+    `longest_ms` is the longest time of stuck and idle. `value` is the one that is stuck longest,
+    the one that is furthest out of range, or the largest step of a jump.
     """
 
     number: int

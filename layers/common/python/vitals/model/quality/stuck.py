@@ -46,7 +46,7 @@ def stuck(
     """Yields the findings `stuck` and `idle` of a point's runs.
 
     A run counts if (last - first) - (its time in outages of the site) >= 6 h. The runs of value 0 of a point
-    that `idles`, an actuator, are idle; all others are stuck. Their time is last - first.
+    that `idles`, an actuator, are idle, without a value; all others are stuck. Their time is last - first.
     """
     long = [run for run in runs if _length_ms(run, outages) >= MIN_MS]
     is_idle = [idles and run.value == 0 for run in long]
@@ -61,7 +61,7 @@ def stuck(
                     matches[0].first_ms,
                     matches[-1].last_ms,
                     longest.last_ms - longest.first_ms,
-                    longest.value,
+                    None if wanted else longest.value,
                 ),
             )
 
