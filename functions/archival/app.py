@@ -4,6 +4,7 @@ from functools import cache, partial
 from typing import Any
 
 from archival.audit import Audit
+from archival.digest import DigestSender
 from archival.handle import Archival
 from archival.planning import DuePlanner
 from archival.reconcile import ReconcilingArchiver
@@ -42,7 +43,8 @@ def archive(event: dict[str, Any], invocation: Invocation) -> dict[str, Any]:
         now=runtime.now_ms,
         logger=invocation.logger,
     )
-    archival = Archival(archiver, planner, settings.sites, now=runtime.now_ms, logger=invocation.logger)
+    digests = DigestSender.connect(stores, runtime, settings.alarm_topic_arn)
+    archival = Archival(archiver, planner, settings.sites, runtime.now_ms, invocation.logger, digests)
     return archival.handle(event)
 
 

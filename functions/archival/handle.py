@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from archival import events
+from archival.digest import DigestSender
 from archival.planning import DuePlanner
 from archival.reconcile import ReconcilingArchiver
 from vitals.model.records.sites import REMOVED, key_group_of
@@ -26,6 +27,8 @@ class Archival:
     initial_sites: tuple[str, ...]
     now: Callable[[], int]
     logger: Logger
+    digests: DigestSender | None = None
+    """None where no topic is set."""
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Handles one event and returns a receipt; raises the error of a day that can't be archived."""
@@ -41,4 +44,8 @@ class Archival:
         archiver = self.archiver(None if status == REMOVED else key_group_of(record))
         receipt = archiver.archive(request.day)
         self.logger.info("day archived", **receipt)
+        if receipt.get("quality_error"):
+            self.logger.error("data quality failed", site=site, date=request.day.date)
+        if self.digests:
+            self.digests.send(request.day)
         return receipt

@@ -11,7 +11,7 @@ from query.schemas import FindingAnswer, FindingCounts, QualityAnswer
 from vitals.codec import quality_file
 from vitals.errors import InvalidRequestError, NotFoundError
 from vitals.model.points import Point
-from vitals.model.quality.findings import FINDINGS, DayQuality, FindingName, Outage, PointQuality
+from vitals.model.quality.findings import DayQuality, FindingName, Outage, PointQuality
 from vitals.model.ranges import parse_day
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.site_day import SiteDay
@@ -95,8 +95,8 @@ def _sorted(quality: DayQuality) -> Iterator[tuple[FindingName, _Item]]:
     """Yields outages in order of time, then by finding the points that have it, in the order of names."""
     for outage in quality.outages:
         yield "outage", _Item(outage=outage)
-    for name in FINDINGS:
-        yield from ((name, _Item(point)) for point in quality.points if name in point.findings)
+    for name, point in quality.ranked():
+        yield name, _Item(point)
 
 
 def _answer(name: FindingName, item: _Item, site: str, listed: Point | None) -> FindingAnswer:

@@ -225,6 +225,7 @@ _RULES: dict[tuple[str, str], Callable[[Parameters], Iterator[Access]]] = {
     ("s3", "CompleteMultipartUpload"): _put_object,
     ("s3", "AbortMultipartUpload"): _on_object("AbortMultipartUpload"),
     ("s3", "ListParts"): _on_object("ListMultipartUploadParts"),
+    ("sns", "Publish"): _on("sns:Publish", "TopicArn"),
     ("sqs", "SendMessage"): _on_queue("SendMessage"),
     ("sqs", "SendMessageBatch"): _on_queue("SendMessage"),
     ("sqs", "GetQueueAttributes"): _on_queue("GetQueueAttributes"),

@@ -9,6 +9,7 @@ from typing import Any
 from tests.support.template import ACCOUNT, BUCKET, STACK, resolved, template
 
 PARTITION, REGION = "aws", "us-east-1"
+ALARM_TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:alarms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,15 @@ def functions() -> Mapping[str, dict[str, Any]]:
 def statements(function: str) -> tuple[Statement, ...]:
     """Returns the statements that the template gives a function."""
     policies = functions()[function].get("Policies", [])
-    return tuple(parsed(resolved(s, _names())) for policy in policies for s in policy["Statement"])
+    return tuple(parsed(resolved(_whole(s), _names())) for policy in policies for s in policy["Statement"])
+
+
+def _whole(statement: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns a statement that the template has with an option, as with the option."""
+    match statement:
+        case {"If": [_, dict() as then, {"Ref": "AWS::NoValue"}]}:
+            return then
+    return statement
 
 
 def arn(service: str, resource: str) -> str:
@@ -85,6 +94,7 @@ def _names() -> dict[str, str]:
         "AWS::Region": REGION,
         "AWS::AccountId": ACCOUNT,
         "AWS::StackName": STACK,
+        "AlarmTopicArn": ALARM_TOPIC,
         "ColdBucket": BUCKET,
         "ColdBucket.Arn": f"arn:{PARTITION}:s3:::{BUCKET}",
     }

@@ -56,7 +56,8 @@ def allowed(function: str, action: str, queue: str) -> bool:
 def on_every_resource() -> Iterator[tuple[str, str]]:
     for name, role in resources("AWS::IAM::Role").items():
         for policy in role.get("Policies", []):
-            for statement in policy["PolicyDocument"]["Statement"]:
+            for written in policy["PolicyDocument"]["Statement"]:
+                statement = written["Fn::If"][1] if "Fn::If" in written else written
                 if statement["Effect"] == "Allow" and "*" in listed(statement["Resource"]):
                     yield name, statement.get("Sid", "")
 

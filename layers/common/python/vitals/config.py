@@ -96,6 +96,7 @@ ExportDeadLettersUrl = Annotated[str, Variable("EXPORT_DEAD_LETTERS_URL", str)]
 StateMachineArn = Annotated[str, Variable("STATE_MACHINE_ARN", str)]
 SharedUsageKey = Annotated[str, Variable("SHARED_USAGE_KEY", str)]
 TraceDisabled = Annotated[bool, Variable("POWERTOOLS_TRACE_DISABLED", _switch, "false")]
+AlarmTopicArn = Annotated[str, Variable("ALARM_TOPIC_ARN", str, "")]
 AllowedOrigins = Annotated[tuple[str, ...], Variable("ALLOWED_ORIGINS", _origins, "")]
 
 
@@ -134,6 +135,7 @@ class ArchivalSettings(Settings):
     max_day_file_bytes: MaxDayFileBytes
     reconcile: Reconcile
     requests_per_minute: RequestsPerMinute
+    alarm_topic_arn: AlarmTopicArn
 
 
 class QuerySettings(Settings):

@@ -1,6 +1,6 @@
 """What the quality of a day says: the findings of its points, and the outages of its site."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
@@ -69,6 +69,11 @@ class DayQuality:
     day: SiteDay
     outages: Sequence[Outage] = ()
     points: Sequence[PointQuality] = ()
+
+    def ranked(self) -> Iterator[tuple[FindingName, PointQuality]]:
+        """Yields the findings of points, each with its point: the worst first, then in the order of names."""
+        for name in FINDINGS:
+            yield from ((name, point) for point in self.points if name in point.findings)
 
     def counts(self) -> dict[FindingName, int]:
         """Returns the number of outages, and of the points with each other finding; all names are there."""
