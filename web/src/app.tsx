@@ -5,6 +5,7 @@ import { Header, TITLES } from "./header";
 import { Backfills } from "./pages/backfills";
 import { Coverage } from "./pages/coverage";
 import { Explore } from "./pages/explore";
+import { Quality } from "./pages/quality";
 import { Status } from "./pages/status";
 import { route as address, type Route } from "./route";
 import { session, signOut } from "./session";
@@ -17,7 +18,13 @@ import { Empty, Failure, Loading } from "./ui/states";
 /** The list of sites and their sync times are reloaded this often. */
 const REFRESH_MS = 60_000;
 
-const VIEWS = { explore: Explore, coverage: Coverage, backfills: Backfills, status: Status };
+const VIEWS = {
+  explore: Explore,
+  coverage: Coverage,
+  quality: Quality,
+  backfills: Backfills,
+  status: Status,
+};
 
 export function App() {
   const { token, refused } = useStore(session);

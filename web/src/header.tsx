@@ -8,6 +8,7 @@ import { ThemeButton } from "./ui/theme";
 export const TITLES: Record<Page, string> = {
   explore: "Explore",
   coverage: "Coverage",
+  quality: "Quality",
   backfills: "Backfills",
   status: "Status",
 };

@@ -2,7 +2,7 @@
 
 import { Store } from "./store";
 
-export const PAGES = ["explore", "coverage", "backfills", "status"] as const;
+export const PAGES = ["explore", "coverage", "quality", "backfills", "status"] as const;
 export type Page = (typeof PAGES)[number];
 
 /** `site` is empty until a site is selected; `parameters` belong to the page. */

@@ -132,6 +132,22 @@ def test_the_map_is_walked_through_by_keys(visits: Visits) -> None:
     expect(page).to_have_url(re.compile(f"#/explore.*from={after(day, -1)}T"))
 
 
+def test_a_finding_opens_its_chart(visits: Visits, site: str) -> None:
+    page = visits.open("#/quality")
+    rows = page.get_by_role("table").get_by_role("row")
+    expect(rows.nth(1)).to_be_visible()
+    page.get_by_role("button", name="Point").click()
+    expect(page.get_by_role("columnheader", name="Point")).to_have_attribute("aria-sort", "ascending")
+    visits.picture(page, "quality")
+    page.get_by_role("button", name=re.compile("^Rejected readings")).click()
+    expect(page).to_have_url(re.compile(r"finding=text"))
+    rows.nth(1).get_by_role("link").click()
+    expect(page).to_have_url(re.compile(rf"#/explore\?site={site}&point=.*&from=.*&to="))
+    page.go_back()
+    page.get_by_role("button", name="Previous day").click()
+    expect(page).to_have_url(re.compile(r"date=\d{4}-\d\d-\d\d"))
+
+
 def unpolled_days(stack: dict[str, Any], site: str, first: str, last: str) -> dict[str, int]:
     """The days of which windows that the sync has passed were never polled, with how many were."""
     answer = requests.get(
