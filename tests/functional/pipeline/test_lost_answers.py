@@ -17,7 +17,7 @@ __all__ = ["archive", "simulator"]
 # Each rollup is a put, and the expiry of each block an update; some of the latter are between the steps.
 @pytest.mark.parametrize(
     ("operation", "numbers"),
-    [("PutObject", [0]), ("PutItem", [0]), ("UpdateItem", [0, 1, 2, 8, -1])],
+    [("PutObject", [0, 1]), ("PutItem", [0]), ("UpdateItem", [0, 1, 2, 8, -1])],
 )
 def test_a_day_is_archived_without_any_answer(archive: Archive, operation: str, numbers: list[int]) -> None:
     before, receipts = saved_tables(), []
@@ -40,6 +40,7 @@ def outcome(archive: Archive, receipt: dict[str, Any]) -> Any:
     record = archive.archiver.ledger.archive_record(SiteDay(SITE, DAY))
     assert (record.status, record.attempts) == ("done", 1)
     assert record.version == receipt.pop("version")
-    [version] = boto3.client("s3").list_object_versions(Bucket="cold-bucket")["Versions"]
-    assert version["VersionId"] == record.version
+    archive.assert_quality_follows()
+    quality, version = boto3.client("s3").list_object_versions(Bucket="cold-bucket")["Versions"]
+    assert (version["VersionId"], quality["ETag"]) == (record.version, record.quality)
     return receipt, archive.held(), sorted(archive.blocks(), key=repr)
