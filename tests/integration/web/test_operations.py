@@ -9,7 +9,7 @@ import requests
 from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser import PHONE, Visits
-from tests.support.stack import token_for
+from tests.support.stack import invoke_archival, token_for
 from tests.support.stack_backfills import api, days_ago, ended, site, slow_upstream
 from vitals_client.backfills import Backfills
 
@@ -132,15 +132,18 @@ def test_the_map_is_walked_through_by_keys(visits: Visits) -> None:
     expect(page).to_have_url(re.compile(f"#/explore.*from={after(day, -1)}T"))
 
 
-def test_a_finding_opens_its_chart(visits: Visits, site: str) -> None:
+def test_a_finding_opens_its_chart(stack: dict[str, Any], visits: Visits, site: str) -> None:
+    invoke_archival(stack, {"site": site, "date": days_ago(2)})
+    # The day before it may not be archived.
+    visits.allow(r"answer 404 GET /sites/.*/quality")
     page = visits.open("#/quality")
     rows = page.get_by_role("table").get_by_role("row")
     expect(rows.nth(1)).to_be_visible()
     page.get_by_role("button", name="Point").click()
     expect(page.get_by_role("columnheader", name="Point")).to_have_attribute("aria-sort", "ascending")
     visits.picture(page, "quality")
-    page.get_by_role("button", name=re.compile("^Rejected readings")).click()
-    expect(page).to_have_url(re.compile(r"finding=text"))
+    page.get_by_role("button", name=re.compile("^Stuck")).click()
+    expect(page).to_have_url(re.compile(r"finding=stuck"))
     rows.nth(1).get_by_role("link").click()
     expect(page).to_have_url(re.compile(rf"#/explore\?site={site}&point=.*&from=.*&to="))
     page.go_back()
