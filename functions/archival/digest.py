@@ -19,7 +19,8 @@ from vitals.store.tiers.quality_files import QualityFiles
 # Days of a site that was down for months are archived in one night; nobody reads a digest of each.
 _LATEST_MS = 2 * DAY_MS
 _MAX_FINDINGS = 10
-_MAX_SUBJECT = 100
+# SNS takes less than 100.
+_MAX_SUBJECT = 99
 _VALUES: dict[FindingName, str] = {"stuck": "at", "range": "worst", "jump": "largest step"}
 
 type Publish = Callable[[str, str], None]
@@ -46,7 +47,7 @@ class DigestSender:
         """Sends the digest of a day that is archived, once, and returns whether it did.
 
         Only days that ended in the last two days have one. The day is marked after the message is sent: a
-        kill in between sends it twice, and an error is the caller's, whose message is received again.
+        kill in between sends it twice, as do two processes at once.
         """
         record, now_ms = self.ledger.archive_record(day), self.now()
         is_recent = day.span.end_ms <= now_ms < day.span.end_ms + _LATEST_MS
@@ -58,7 +59,7 @@ class DigestSender:
 
     def _message(self, day: SiteDay, record: ArchiveRecord) -> tuple[str, str]:
         if not record.quality:
-            title = f"Data quality {day.date}: not computed, {day.site}"
+            title = f"Data quality {day.date}: not computed, {day.site}"[:_MAX_SUBJECT]
             return title, f"The data quality of {day} failed: {record.quality_error}. All samples are stored."
         quality, _ = quality_file.decode(self.files.read(day)[1], day)
         return subject(quality), body(quality)
@@ -69,7 +70,7 @@ def _publish(sns: Any, topic: str, subject: str, text: str) -> None:
 
 
 def subject(quality: DayQuality) -> str:
-    """Returns the subject of a digest, at most 100 characters of ASCII as SNS takes them."""
+    """Returns the subject of a digest, at most 99 characters of ASCII as SNS takes them."""
     counts = quality.counts()
     number = sum(counts[name] for name in PROBLEMS)
     noun = "finding" if number == 1 else "findings"

@@ -1,6 +1,6 @@
 """Handling one event: due days sent, or one day archived, with log lines."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,9 @@ from archival.digest import DigestSender
 from archival.planning import DuePlanner
 from archival.reconcile import ReconcilingArchiver
 from vitals.model.records.sites import REMOVED, key_group_of
+from vitals.model.site_day import SiteDay
 from vitals.model.site_status import check_enabled, site_status
+from vitals.model.timespan import DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ class Archival:
         """Handles one event and returns a receipt; raises the error of a day that can't be archived."""
         request = events.parse(event, self.now())
         if isinstance(request, events.EveryDueDay):
-            return {"due": self.planner.plan_sites(self.initial_sites)}
+            due = self.planner.plan_sites(self.initial_sites)
+            self._send_missing_digests(due)
+            return {"due": due}
         site = request.day.site
         record = self.planner.sites.load(site)
         status = site_status(site, record, self.initial_sites)
@@ -44,8 +48,22 @@ class Archival:
         archiver = self.archiver(None if status == REMOVED else key_group_of(record))
         receipt = archiver.archive(request.day)
         self.logger.info("day archived", **receipt)
-        if receipt.get("quality_error"):
-            self.logger.error("data quality failed", site=site, date=request.day.date)
-        if self.digests:
-            self.digests.send(request.day)
+        self._send_digest(request.day)
         return receipt
+
+    def _send_digest(self, day: SiteDay) -> None:
+        """Sends the digest of a day; without success it is sent with the next night's planning."""
+        if self.digests is None:
+            return
+        try:
+            self.digests.send(day)
+        except Exception:
+            self.logger.exception("digest not sent", site=day.site, date=day.date)
+
+    def _send_missing_digests(self, sites: Iterable[str]) -> None:
+        """Sends digests that could not be sent before, and of days that a backfill has archived."""
+        now_ms = self.now()
+        today_ms = now_ms - now_ms % DAY_MS
+        for site in sites:
+            for day_ms in (today_ms - 2 * DAY_MS, today_ms - DAY_MS):
+                self._send_digest(SiteDay(site, day_ms))

@@ -1,15 +1,17 @@
 """Answers with the data quality of a site's archived day, the worst findings first."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from query.catalogs import Catalogs
 from query.points import paging
 from query.points.names import display_name
+from query.points.search import display_name_of
 from query.schemas import FindingAnswer, FindingCounts, QualityAnswer
 from vitals.codec import quality_file
-from vitals.errors import InvalidRequestError, NotFoundError
+from vitals.codec.quality_file import QualityHead
+from vitals.errors import NotFoundError, QualityFileError
 from vitals.model.points import Point
 from vitals.model.quality.findings import DayQuality, FindingName, Outage, PointQuality
 from vitals.model.ranges import parse_day
@@ -40,15 +42,14 @@ class QualityReader:
         NotFoundError for a day without one. A token is valid until the day is archived again.
         """
         day = self._latest(site) if date is None else SiteDay(site, parse_day(date, self.now_ms))
-        etag, data = self._read(day)
-        quality, head = quality_file.decode(data, day)
+        etag, quality, head = self._read(day)
         digest = page_token.fingerprint("quality", site, day.date, etag)
         start = 0 if next_token is None else page_token.decode(next_token, digest)
         points = self.catalogs.find(site).by_name
         findings = [_answer(name, item, site, points.get(item.point_name)) for name, item in _sorted(quality)]
         if not 0 <= start <= len(findings):
             raise page_token.invalid()
-        page = paging.fitting(findings[start : start + _checked(limit)])
+        page = paging.fitting(findings[start : start + limit])
         end = start + len(page)
         return {
             "site_name": site,
@@ -67,16 +68,30 @@ class QualityReader:
                     return SiteDay(site, record.day_ms)
         raise NotFoundError(f"no day of {site} has been archived with its data quality yet")
 
-    def _read(self, day: SiteDay) -> tuple[str, bytes]:
-        """Returns the file that the ledger names, or while the day is archived again, the present one."""
+    def _read(self, day: SiteDay) -> tuple[str, DayQuality, QualityHead]:
+        """Returns the quality that the ledger names, or while the day is archived again, the present one.
+
+        QualityFileError when the file is missing, or another one than the ledger names.
+        """
         for _ in range(_READ_ATTEMPTS):
             record = self.ledger.archive_record(day)
             if not record.quality:
                 raise NotFoundError(_why_missing(day, record))
-            etag, data = self.files.read(day)
-            if record.status != "done" or etag == record.quality:
-                return etag, data
-        raise NotFoundError(f"the data quality of {day} is not the one in the ledger; archive the day again")
+            try:
+                etag, data = self.files.read(day)
+            except NotFoundError as error:
+                raise QualityFileError(f"{error}; archive the day again") from None
+            quality, head = quality_file.decode(data, day)
+            if record.status != "done":
+                return etag, quality, head
+            if etag == record.quality:
+                if head.began_ms != record.began_ms:
+                    # A release without data quality has archived the day since.
+                    raise NotFoundError(_why_missing(day, replace(record, quality_error="")))
+                return etag, quality, head
+        raise QualityFileError(
+            f"the quality file of {day} is not the one in the ledger; archive the day again"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +123,9 @@ def _answer(name: FindingName, item: _Item, site: str, listed: Point | None) -> 
     row = _row(name, finding.first_ms, finding.last_ms)
     return row | {
         "point_name": point.point_name,
-        "display_name": _display_name(point.point_name, site, listed),
+        "display_name": (
+            display_name_of(site, listed.listed) if listed else display_name(point.point_name, site)
+        ),
         "unit": point.unit,
         "kind": point.kind,
         "count": finding.number,
@@ -135,18 +152,6 @@ def _row(name: FindingName, first_ms: int, last_ms: int) -> FindingAnswer:
         "high": None,
         "points": None,
     }
-
-
-def _display_name(name: str, site: str, listed: Point | None) -> str:
-    if listed is None:
-        return display_name(name, site)
-    return display_name(name, site, listed.listed.object_name, listed.listed.description)
-
-
-def _checked(limit: int) -> int:
-    if not 1 <= limit <= paging.MAX_LIMIT:
-        raise InvalidRequestError(f"limit must be a whole number from 1 to {paging.MAX_LIMIT}")
-    return limit
 
 
 def _why_missing(day: SiteDay, record: ArchiveRecord) -> str:

@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
+from aws_lambda_powertools import Logger
 
 from archival import app
 from archival.digest import DigestSender, body, subject
+from archival.handle import Archival
 from tests.support.archiving import DAY, Archive, archive, simulator
 from tests.support.backfill_handlers import deployed
 from tests.support.clock import Clock
@@ -98,6 +102,24 @@ def test_a_kill_at_the_mark_repeats_it(
     assert len(sent) == 2
 
 
+def test_the_next_night_sends_what_is_missing(
+    archive: Archive, sender: DigestSender, sent: list[tuple[str, str]]
+) -> None:
+    """A topic that refuses fails no archiving; days that a backfill has archived have a digest too."""
+
+    def refuse(title: str, text: str) -> None:
+        raise ConnectionError("no topic")
+
+    archive.archive()
+    planner: Any = SimpleNamespace(plan_sites=lambda initial: {SITE: 0})
+    refusing = replace(sender, publish=refuse)
+    for digests, messages in ((refusing, 0), (sender, 1), (sender, 1)):
+        archival = Archival(pytest.fail, planner, (), archive.world.clock, Logger(), digests)
+        archive.world.clock.now_ms = DAY + DAY_MS + 2 * HOUR_MS
+        assert archival.handle({}) == {"due": {SITE: 0}}
+        assert len(sent) == messages
+
+
 def test_a_day_that_fails_has_no_digest(
     archive: Archive, sender: DigestSender, sent: list[tuple[str, str]]
 ) -> None:
@@ -135,7 +157,7 @@ def test_the_text_has_counts_and_the_worst() -> None:
 
 def test_the_longest_subject_fits_sns() -> None:
     longest = DayQuality(SiteDay("s" * 64, DAY), (), quality(1_234).points)
-    assert len(subject(longest)) <= 100
+    assert len(subject(longest)) < 100
     assert subject(longest).isascii()
 
 
@@ -163,7 +185,8 @@ def topic(deployed: World, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Cal
 def test_the_handler_sends_it_to_the_topic(topic: Callable[[], list[Any]]) -> None:
     context = lambda_context("archival", remaining_s=900)
     receipt = app.handler({"site": SITE, "date": "2026-01-01"}, context)
-    assert json.loads(receipt["findings"])["silent"] >= 0
+    found = {name: number for name, number in json.loads(receipt["findings"]).items() if number}
+    assert found == {"jump": 1, "text": 3}
     [message] = topic()
     assert message["Subject"].startswith("Data quality 2026-01-01: ")
     app.handler({"site": SITE, "date": "2026-01-01"}, context)

@@ -2,12 +2,12 @@
 
 import csv
 import json
-from typing import Any
+from typing import Any, get_args
 
 import boto3
 import pytest
 
-from query import quality as query_quality
+from query.points import paging
 from tests.support.api_server import ApiServer
 from tests.support.client_data import POINT
 from tests.support.client_fixtures import building, client, deployed, make_token, server, token
@@ -22,6 +22,8 @@ from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.quality_files import QualityFiles
 from vitals.store.tiers.rollups import RollupTier
 from vitals_client import Client, NotFoundError
+from vitals_client.cli.quality import FindingName
+from vitals_client.shapes import Finding
 
 __all__ = ["building", "client", "deployed", "make_token", "server", "token"]
 
@@ -56,7 +58,7 @@ def test_the_client_joins_all_pages(
 ) -> None:
     whole = client.quality(SITE)
     assert (whole["date"], whole["next_token"]) == ("2026-01-01", None)
-    monkeypatch.setattr(query_quality, "_checked", lambda limit: 2)
+    monkeypatch.setattr(paging, "fitting", lambda findings: findings[:2])
     before = len(server.requests)
     assert client.quality(SITE, "2026-01-01") == whole
     assert len(server.requests) - before == -(-len(whole["findings"]) // 2)
@@ -91,3 +93,10 @@ def test_a_day_without_findings_says_so(archived: World, vitals: Vitals) -> None
     done = vitals("quality", SITE, "--finding", "idle", "--finding", "jump")
     assert out(done).splitlines()[0].startswith(f"{SITE}, 2026-01-01: ")
     assert vitals("quality", SITE, "--date", "2025-12-01").exit_code == 2
+
+
+def test_an_unknown_finding_is_refused(vitals: Vitals) -> None:
+    done = vitals("quality", SITE, "--finding", "stuck", "--finding", "sutck")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "'sutck' is not one of 'outage', 'silent', 'stuck'" in done.stderr
+    assert tuple(FindingName) == get_args(Finding.__annotations__["finding"])

@@ -27,7 +27,6 @@ MINUTE, HOUR = 60_000, 3_600_000
 NIGHT = DAY + 24 * HOUR
 POINTS = 70
 ZONE, SETPOINT, FAN, DAMPER, ENERGY, CO2, HUMIDITY, VALVE, PRESSURE = range(len(QUANTITIES))
-LIMITS = {"percentRelativeHumidity": (0, 100), "partsPerMillion": (200, 20_000), "percent": (0, 100)}
 
 
 def settings(interval_s: int, *anomalies: Anomaly) -> SimulatorSettings:

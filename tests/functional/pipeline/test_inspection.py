@@ -5,6 +5,7 @@ import pytest
 from tests.support.archiving import DAY, Archive, archive, simulator
 from tests.support.kill import killed_at
 from tests.support.sites import SITE
+from vitals.codec import quality_file
 from vitals.errors import ConflictError, NotFoundError
 from vitals.model.quality import stuck
 from vitals.model.quality.findings import FINDINGS
@@ -68,6 +69,9 @@ def test_an_error_of_a_rule_blocks_no_sample(archive: Archive, monkeypatch: pyte
     record = archive.archiver.ledger.archive_record(SITE_DAY)
     assert (record.status, record.quality, record.findings) == ("done", "", "")
     assert receipt["quality_error"] == record.quality_error == "IndexError: list index out of range"
+    # The file of other samples does not stay in the published folder.
+    empty, head = quality_file.decode(archive.archiver.quality_files.read(SITE_DAY)[1], SITE_DAY)
+    assert (empty.points, empty.outages, head.began_ms) == ([], [], record.began_ms)
     archive.world.clock.forward(60)
     archive.archive()
     assert archive.assert_quality_follows().points == before.points

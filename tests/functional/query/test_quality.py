@@ -11,7 +11,7 @@ from tests.support.archiving import DAY, GRANT, Archive, api, archive, simulator
 from tests.support.sites import SITE
 from vitals.codec import quality_file
 from vitals.codec.quality_file import QualityHead
-from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError
+from vitals.errors import ForbiddenError, InvalidRequestError, NotFoundError, QualityFileError
 from vitals.model.quality import stuck
 from vitals.model.quality.findings import FINDINGS
 from vitals.model.records.tokens import Grant
@@ -132,10 +132,26 @@ def test_a_file_that_the_ledger_does_not_know(archived: Archive, api: Api) -> No
     before, key = answer(api), keys.quality_file(SITE_DAY)
     foreign = quality_file.encode(archived.assert_quality_follows(), QualityHead("other", 1))
     boto3.client("s3").put_object(Bucket="cold-bucket", Key=key, Body=foreign)
-    with pytest.raises(NotFoundError, match="is not the one in the ledger"):
+    with pytest.raises(QualityFileError, match="is not the one in the ledger"):
         answer(api)
     archived.archiver.ledger.update_archive(SITE_DAY, status="verified")
     assert answer(api)["findings"] == before["findings"]
+
+
+def test_a_lost_file_is_an_error(archived: Archive, api: Api) -> None:
+    boto3.client("s3").delete_object(Bucket="cold-bucket", Key=keys.quality_file(SITE_DAY))
+    with pytest.raises(QualityFileError, match="archive the day again"):
+        answer(api)
+
+
+def test_quality_of_earlier_samples_is_not_shown(archived: Archive, api: Api) -> None:
+    """An older release, which does not know the quality, archives the day once more."""
+    ledger = archived.archiver.ledger
+    record = ledger.archive_record(SITE_DAY)
+    assert record.began_ms is not None
+    ledger.update_archive(SITE_DAY, began_ms=record.began_ms + HOUR_MS)
+    with pytest.raises(NotFoundError, match="was archived without its data quality"):
+        answer(api)
 
 
 def test_the_latest_day_is_the_default(archived: Archive, api: Api) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from enum import StrEnum, auto
 from typing import Annotated, Literal
 
 import typer
@@ -14,13 +15,25 @@ from vitals_client.shapes import Finding, Quality
 _SITE = "(the site)"
 
 
+class FindingName(StrEnum):
+    """The values of `finding` in the shape `Finding`; typer takes no list of a Literal."""
+
+    outage = auto()
+    silent = auto()
+    stuck = auto()
+    range = auto()
+    jump = auto()
+    text = auto()
+    idle = auto()
+
+
 def quality(
     site: SiteName,
     date: Annotated[
         str, typer.Option(help="UTC day, YYYY-MM-DD", show_default="the latest archived day")
     ] = "",
     finding: Annotated[
-        list[str] | None, typer.Option(help="only findings of this name, such as stuck; repeat it for more")
+        list[FindingName] | None, typer.Option(help="only findings of this name; repeat it for more")
     ] = None,
     format: Annotated[Literal["table", "csv"], typer.Option(help="table or csv")] = "table",
     json: Json = False,
@@ -33,7 +46,7 @@ def quality(
         raise typer.BadParameter("--json and --format exclude each other")
     with Client() as client:
         quality = client.quality(site, date or None)
-    wanted = set(finding or quality["counts"])
+    wanted: set[str] = set(finding or quality["counts"])
     findings = [item for item in quality["findings"] if item["finding"] in wanted]
     if json:
         return show_json({**quality, "findings": findings})

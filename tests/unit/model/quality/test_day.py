@@ -21,24 +21,27 @@ FAHRENHEIT = {"low": -76.0, "high": 752.0}
 
 @st.composite
 def days(draw: st.DrawFn) -> tuple[list[Expected], Series]:
-    """A few points, often silent together, often of one value for hours."""
+    """A few points, often silent together, often of one value for hours, which is often 0."""
     number = draw(st.integers(1, 6))
     points, series = [], {}
     dark = draw(st.lists(st.tuples(st.integers(0, 47), st.integers(1, 30)), max_size=2))
     for index in range(number):
         name = f"p{index}"
+        kind = draw(st.sampled_from(KINDS))
         points.append(
             Expected(
                 name,
-                draw(st.sampled_from(KINDS)),
+                kind,
                 draw(st.sampled_from([None, 60, 360, 361, 600, 900, 8_640, 8_641])),
+                # The kind setpoint is that of the tag `sp`, which `listed` gives to no actuator.
+                actuator=kind != "setpoint" and draw(st.booleans()),
                 active=draw(st.booleans() | st.just(True)),
             )
         )
         step = draw(st.sampled_from([5, 10, 15, 30, 60])) * MINUTE
         own = draw(st.lists(st.tuples(st.integers(0, 47), st.integers(1, 48)), max_size=2))
         lost = own + (dark if draw(st.booleans() | st.just(True)) else [])
-        levels = draw(st.lists(st.integers(-400, 4_000), min_size=1, max_size=6))
+        levels = draw(st.lists(st.just(0) | st.integers(-400, 4_000), min_size=1, max_size=6))
         lengths = draw(st.lists(st.integers(1, 30), min_size=1, max_size=6))
         pattern = [level / 4 for level, size in zip(levels, lengths, strict=False) for _ in range(size)]
         offset = draw(st.sampled_from([0, 0, 1, 59_999]))
@@ -118,6 +121,37 @@ def test_rejected_hours_are_text() -> None:
     hours = {START + 3 * HOUR, START + HOUR}
     quality = computed({"a": {START: 1.0}}, [Expected("a")], rejected={0: hours, 7: hours})
     assert quality.points[0].findings["text"][:3] == (2, START + HOUR, START + 4 * HOUR)
+
+
+def test_rejected_hours_are_no_silence() -> None:
+    """A point whose readings are all text is not silent, and makes no outage."""
+    day = {START + HOUR * hour for hour in range(24)}
+    quality = computed({"a": {}, "b": {}}, [Expected("a"), Expected("b")], rejected={0: day, 1: day})
+    assert quality.outages == []
+    assert [set(point.findings) for point in quality.points] == [{"text"}, {"text"}]
+    some = {START + 3 * HOUR, START + 4 * HOUR}
+    points = [Expected("a"), Expected("b")]
+    quality = computed({"a": {}, "b": {START + 1: 1.0}}, points, rejected={0: some, 1: some})
+    assert [(outage.first_ms, outage.last_ms) for outage in quality.outages] == [
+        (START + 1, START + 3 * HOUR),
+        (START + 5 * HOUR, START + 24 * HOUR),
+    ]
+
+
+def test_an_old_day_has_its_own_interval() -> None:
+    """Points with a sample an hour are later collected each minute, and the day is archived again."""
+    now = ListedPoint("a", interval_s=60, object_type="analogInput")
+    hourly = {START + HOUR * hour: float(hour % 7) for hour in range(24)}
+    for longest_s, outages in ((3_600, 0), (None, 1)):
+        builder = DayQualityBuilder(SiteDay("mill", START), START + 48 * HOUR)
+        times = list(hourly)
+        builder.add(
+            [Point(0, now, longest_interval_s=longest_s)],
+            from_columns([0] * len(times), times, list(hourly.values())),
+        )
+        quality = builder.finish({})
+        assert len(quality.outages) == outages
+        assert quality.points[0].interval_s == (longest_s or 60)
 
 
 def test_coverage_counts_the_expected_windows() -> None:

@@ -3,6 +3,7 @@
 import type { Finding } from "../../api/types";
 import type { Page } from "../../route";
 import { counted, duration } from "../../ui/format";
+import { symbol } from "../explore/units";
 
 export type FindingName = Finding["finding"];
 
@@ -30,10 +31,16 @@ export function isFindingName(text: string): text is FindingName {
   return (ORDER as string[]).includes(text);
 }
 
-/** Returns the findings in the order of a column; equal ones keep the order of the API. */
+/**
+ * Returns the findings in the order of a column; equal ones keep the order of the API. Details have one amount
+ * each, which is compared in its group only: the groups keep their order when the column is turned around.
+ */
 export function sorted(findings: readonly Finding[], { column, descending }: Sort): Finding[] {
   const sign = descending ? -1 : 1;
-  return findings.toSorted((first, second) => sign * compare(keyOf(first, column), keyOf(second, column)));
+  return findings
+    .map((finding) => ({ finding, group: groupOf(finding, column), key: keyOf(finding, column) }))
+    .sort((a, b) => compare(a.group, b.group) || sign * compare(a.key, b.key))
+    .map(({ finding }) => finding);
 }
 
 /** Returns the sort after a click on a column: another column ascends, the same one turns around. */
@@ -76,7 +83,13 @@ export function targetOf(finding: Finding, date: string): [Page, Record<string, 
 }
 
 function amount(value: number | null, { unit }: Finding): string {
-  return `${value === null ? "–" : Number(value.toPrecision(6))} ${unit}`.trim();
+  return `${value === null ? "–" : Number(value.toPrecision(6))} ${symbol(unit)}`.trim();
+}
+
+/** Returns what findings have in common whose details can be compared: the finding, of sizes also the unit. */
+function groupOf({ finding: name, unit }: Finding, column: Column): string {
+  if (column !== "details") return "";
+  return `${ORDER.indexOf(name)} ${name === "range" || name === "jump" ? symbol(unit) : ""}`;
 }
 
 function keyOf(finding: Finding, column: Column): string | number {
@@ -86,11 +99,29 @@ function keyOf(finding: Finding, column: Column): string | number {
     case "point":
       return titleOf(finding).toLowerCase();
     case "first":
-      return finding.first_time;
+      return Date.parse(finding.first_time);
     case "last":
-      return finding.last_time;
+      return Date.parse(finding.last_time);
     case "details":
-      return finding.count;
+      return amountOf(finding);
+  }
+}
+
+/** Returns the amount that the details show: points, seconds, a size without its sign, or hours. */
+function amountOf({ finding: name, points, longest_seconds, value, count }: Finding): number {
+  switch (name) {
+    case "outage":
+      return points ?? 0;
+    case "silent":
+      return 0;
+    case "stuck":
+    case "idle":
+      return longest_seconds ?? 0;
+    case "range":
+    case "jump":
+      return Math.abs(value ?? 0);
+    case "text":
+      return count;
   }
 }
 

@@ -1,10 +1,11 @@
 import type { Quality as Answer } from "../../api/types";
 import { go } from "../../route";
-import { addDays, isDay } from "../../ui/days";
+import { addDays, dayOf, EARLIEST, isDay } from "../../ui/days";
 import { counted, number, day as written } from "../../ui/format";
 import { Notice } from "../../ui/notice";
 import { Empty, Failure, Loading, sentence } from "../../ui/states";
 import type { PageProps } from "../page-props";
+import { hasNext, isShown } from "./days";
 import { FindingTable } from "./finding-table";
 import { type FindingName, isFindingName, NAMES, ORDER } from "./findings";
 import { useQuality } from "./use-quality";
@@ -45,6 +46,7 @@ export function Quality(props: PageProps) {
 type HeadProps = { date: string; quality: Answer | null; onDate: (date: string) => void };
 
 function Head({ date, quality, onDate }: HeadProps) {
+  const today = dayOf(Date.now());
   return (
     <header class="page-head">
       <h1>Quality</h1>
@@ -53,10 +55,20 @@ function Head({ date, quality, onDate }: HeadProps) {
         {quality && ` · ${counted(quality.points, "point")}`}
       </span>
       <div class="page-actions">
+        <label>
+          Day{" "}
+          <input
+            type="date"
+            min={EARLIEST}
+            max={today}
+            value={date}
+            onInput={({ currentTarget: { value } }) => isShown(value, today) && onDate(value)}
+          />
+        </label>
         <button type="button" disabled={!date} onClick={() => onDate(addDays(date, -1))}>
           ‹ Previous day
         </button>
-        <button type="button" disabled={!date} onClick={() => onDate(addDays(date, 1))}>
+        <button type="button" disabled={!hasNext(date, today)} onClick={() => onDate(addDays(date, 1))}>
           Next day ›
         </button>
         <button type="button" onClick={() => onDate("")}>

@@ -218,9 +218,9 @@ class Archiver:
         """Stores the day's quality; ConflictError when an attempt that began later has stored one."""
         day, head = attempt.site_day, QualityHead(attempt.id, attempt.began_ms)
         file = inspection.finish(self.ledger.rejected(day.site, day.span), head)
-        if not file.data:
-            return ArchivedQuality(quality_error=file.error)
         etag = self.quality_files.put(day, file.data, head)
+        if file.error:
+            return ArchivedQuality(quality_error=file.error)
         return ArchivedQuality(quality=etag, findings=file.counts)
 
 

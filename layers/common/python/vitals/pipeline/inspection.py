@@ -4,10 +4,12 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from vitals import observability
 from vitals.codec import quality_file
 from vitals.codec.quality_file import QualityHead
 from vitals.model.points import Point
 from vitals.model.quality.day import DayQualityBuilder
+from vitals.model.quality.findings import DayQuality
 from vitals.model.samples import Samples
 
 _MAX_ERROR = 300
@@ -15,9 +17,9 @@ _MAX_ERROR = 300
 
 @dataclass(frozen=True, slots=True)
 class InspectedDay:
-    """The quality file of a day and its counts by finding as JSON; or no data and the error instead."""
+    """The quality file of a day and its counts by finding as JSON; or a file without rows and the error."""
 
-    data: bytes = b""
+    data: bytes
     counts: str = ""
     error: str = ""
 
@@ -34,12 +36,14 @@ class DayInspection:
         self._guarded(lambda: self.builder.add(points, samples))
 
     def finish(self, rejected: Mapping[int, Iterable[int]], head: QualityHead) -> InspectedDay:
-        """Returns the quality file of the day, or the error that ended the inspection.
+        """Returns the quality file of the day; one without rows, and the error, if an error ended it.
 
-        `rejected` is that of DayQualityBuilder.
+        `rejected` is that of DayQualityBuilder. Without the empty file, that of other samples would remain.
         """
         day = self._guarded(lambda: self._file(rejected, head))
-        return day or InspectedDay(error=self._error)
+        if day is not None:
+            return day
+        return InspectedDay(quality_file.encode(DayQuality(self.builder.day, [], []), head), "", self._error)
 
     def _file(self, rejected: Mapping[int, Iterable[int]], head: QualityHead) -> InspectedDay:
         quality = self.builder.finish(rejected)
@@ -52,5 +56,7 @@ class DayInspection:
         try:
             return step()
         except Exception as error:
+            day = self.builder.day
+            observability.logger().exception("data quality failed", site=day.site, date=day.date)
             self._error = f"{type(error).__name__}: {error}"[:_MAX_ERROR]
             return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from vitals.model import kinds
-from vitals.model.measures.cells import SLOWEST_INTERVAL_S
+from vitals.model.measures.cells import HELD_INTERVALS, SLOWEST_INTERVAL_S
 from vitals.model.points import Point
 from vitals.model.quality import jumps, limits, silence, stuck
 from vitals.model.quality.findings import DayQuality, Finding, FindingName, Outage, PointQuality
@@ -22,6 +22,8 @@ from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, WINDOWS_PER_DAY, S
 
 _WITHOUT_LIMITS: frozenset[kinds.Kind] = frozenset({"binary", "multistate"})
 _JUMPING: kinds.Kind = "analog"
+# Samples of which the usual step says little.
+_FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,17 @@ class _Measured:
     silences: Spans | None
     """None of a point that cannot be silent: one that is not active, or is collected too rarely."""
     runs: Sequence[stuck.Run]
+
+    def with_rejected(self, hours: Sequence[int]) -> "_Measured":
+        """Returns the point that is not silent in these hours, in which readings of it were rejected."""
+        if not hours or self.silences is None:
+            return self
+        limit_ms = silence.limit_ms(self.quality.interval_s)
+        return replace(
+            self,
+            last_ms=max(self.last_ms or 0, hours[-1] + HOUR_MS),
+            silences=silence.without_hours(self.silences, hours, limit_ms),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +80,21 @@ class DayQualityBuilder:
         `rejected` are the starts of hours (UTC ms) in which readings were rejected for their values, by point
         id.
         """
-        silences = [point.silences for point in self._measured if point.silences is not None]
+        measured = [point.with_rejected(sorted(rejected.get(point.id, ()))) for point in self._measured]
+        silences = [point.silences for point in measured if point.silences is not None]
         of_site = outages(silences, len(silences))
         points = [
             replace(
                 point.quality,
                 findings=dict(self._findings(point, of_site, sorted(rejected.get(point.id, ())))),
             )
-            for point in self._measured
+            for point in measured
         ]
         return DayQuality(self.day, of_site, points)
 
     def _measure(self, point: Point, times: Times, values: Values) -> _Measured:
-        listed, kind = point.listed, point.kind
-        limit_ms = silence.limit_ms(listed.interval_s)
+        listed, kind, interval_s = point.listed, point.kind, _interval_s(point, times)
+        limit_ms = silence.limit_ms(interval_s)
         can_be_silent = point.active and not point.is_weather and limit_ms <= DAY_MS
         bounds = None if kind in _WITHOUT_LIMITS else limits.limits(listed.unit, listed.tags)
         findings: dict[FindingName, Finding] = {}
@@ -88,7 +102,7 @@ class DayQualityBuilder:
             findings["range"] = finding
         is_actuator = kinds.is_output(listed.object_type, listed.point_type, listed.tags)
         if kind == _JUMPING and not is_actuator:
-            longest_ms = jumps.longest_step_ms(listed.interval_s)
+            longest_ms = jumps.longest_step_ms(interval_s)
             if finding := jumps.jumps(times, values, longest_ms):
                 findings["jump"] = finding
         quality = PointQuality(
@@ -96,10 +110,10 @@ class DayQualityBuilder:
             kind=kind,
             unit=listed.unit,
             is_active=point.active,
-            interval_s=listed.interval_s,
+            interval_s=interval_s,
             samples=len(times),
             windows=len(np.unique(times // WINDOW_MS)),
-            windows_expected=windows_expected(listed.interval_s),
+            windows_expected=windows_expected(interval_s),
             low=bounds and bounds.low,
             high=bounds and bounds.high,
             findings=findings,
@@ -132,6 +146,18 @@ class DayQualityBuilder:
         own_ms = end_ms - since_ms - time_in(of_site, since_ms, end_ms)
         is_silent = own_ms >= silence.limit_ms(point.quality.interval_s)
         return Finding(1, since_ms, end_ms) if is_silent else None
+
+
+def _interval_s(point: Point, times: Times) -> int | None:
+    """Returns the interval of the point at the time of its samples.
+
+    It is the longest one that was ever listed if most steps are longer than samples of today's are held.
+    """
+    interval_s, longest_s = point.listed.interval_s, point.longest_interval_s
+    if interval_s is None or longest_s is None or len(times) < _FEW:
+        return interval_s
+    is_slower = float(np.median(np.diff(times))) > HELD_INTERVALS * 1000 * interval_s
+    return longest_s if is_slower else interval_s
 
 
 def windows_expected(interval_s: int | None) -> int:
