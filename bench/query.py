@@ -64,6 +64,7 @@ def figures(day: Samples, catalog: Catalog, start_ms: int) -> dict[str, float]:
         cache=AnswerCache(None, lambda: warm.now_ms, observability.logger().warning),
         status_reader=tables,
         quality_files=tables,
+        flags=tables,
     )
     app.api.connect = lambda: api
     request = event("site", catalog.points[0].name, start_ms, end_ms, "raw")

@@ -18,6 +18,7 @@ from bench.query import CONTEXT, event
 from query import app
 from query.answers import Api
 from query.catalogs import Catalogs
+from query.flags import Flags
 from query.sites import Sites
 from query.timeseries.answer_cache import AnswerCache
 from vitals import observability
@@ -31,6 +32,7 @@ from vitals.model.site_day import SiteDay
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, Span
 from vitals.reading.executor import Executor
 from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.flags import FlagTable
 from vitals.store.state.ledger import Ledger
 from vitals.store.state.sites import SiteTable
 from vitals.store.tiers.cold import ColdTier
@@ -168,6 +170,7 @@ def serve(executor: Executor, dynamodb: Any, results: ResultCache | None, now_ms
         cache=AnswerCache(results, lambda: now_ms, observability.logger().warning),
         status_reader=_UNUSED,
         quality_files=_UNUSED,
+        flags=Flags(lambda: FlagTable(dynamodb, "state")),
     )
     app.api.connect = lambda: api
 

@@ -229,7 +229,7 @@ def python(document: Schema) -> str:
     answers = (
         *("Sites", "Points", "Tags", "Latest", "CoverageAnswer", "QualityAnswer", "Status"),
         *("DryRun", "Started", "RunWithDays", "Cancelled", "ExportWithFiles", "Removed", "Changes"),
-        *("Health", "SummaryAnswer", "SavedViews", "RemovedView"),
+        *("Health", "SummaryAnswer", "SavedViews", "RemovedView", "Flags", "RemovedFlag"),
     )
     classes = [_python_class(definition) for definition in definitions(document, answers, _CLIENT_NAMES)]
     head = f'"""{_HEADER}\n\nThe answers of the API as it sends them. Later versions may add keys.\n"""\n'

@@ -1,14 +1,16 @@
-"""The answers of the API of settings and saved views."""
+"""The answers of the API of settings, saved views and flags."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from admin import schemas, shapes
+from admin.flags import FlagAnswers
 from vitals.errors import InvalidRequestError
 from vitals.http.access import authorise
 from vitals.http.site_answer import Site, site_answer
 from vitals.model.point_settings import NO_SETTINGS
+from vitals.model.ranges import Time
 from vitals.model.records.sites import SiteSettings, check_holidays, check_units
 from vitals.model.records.tokens import Grant
 from vitals.model.records.views import SavedView, check_name, check_view
@@ -34,6 +36,7 @@ class AdminAnswers:
     catalogs: CatalogTable
     changes: ChangeTable
     views: ViewTable
+    flags: FlagAnswers
     initial: Collection[str]
     now: Callable[[], int]
 
@@ -85,6 +88,25 @@ class AdminAnswers:
         name = check_name(name)
         self.views.remove(site, name)
         return {"name": name, "status": "removed"}
+
+    def site_flags(
+        self, grant: Grant, site: str, names: Sequence[str], next_token: str | None
+    ) -> schemas.Flags:
+        """Returns a page of the site's flags."""
+        authorise(grant, site, "read", exists=self._has_site)
+        return self.flags.page(site, names, next_token)
+
+    def add_flag(
+        self, grant: Grant, site: str, names: Sequence[str], start: Time, end: Time, reason: str
+    ) -> schemas.Flag:
+        """Flags a span of points, and returns the flag."""
+        authorise(grant, site, "admin", exists=self._has_site)
+        return self.flags.add(site, names, start, end, reason, grant.label)
+
+    def remove_flag(self, grant: Grant, site: str, id: str) -> schemas.RemovedFlag:
+        """Removes a flag; NotFoundError if there is none of this id."""
+        authorise(grant, site, "admin", exists=self._has_site)
+        return self.flags.remove(site, id, grant.label)
 
     def _has_site(self, site: str) -> bool:
         return is_visible(self.sites.load(site))

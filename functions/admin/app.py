@@ -1,7 +1,8 @@
-"""The API of settings: those of sites and points, who changed them, and the saved views of sites."""
+"""The API of settings: those of sites and points, who changed them, and saved views and flags."""
 
 from admin import routes
 from admin.answers import AdminAnswers
+from admin.flags import FlagAnswers
 from vitals import config
 from vitals.aws.clients import PROMPT
 from vitals.aws.runtime import Runtime
@@ -18,6 +19,7 @@ def connect(runtime: Runtime) -> AdminAnswers:
         catalogs=stores.catalogs,
         changes=stores.changes,
         views=stores.views,
+        flags=FlagAnswers(stores.flags, stores.catalogs, runtime.now_ms, runtime.new_id),
         initial=settings.sites,
         now=runtime.now_ms,
     )

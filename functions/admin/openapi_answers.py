@@ -1,6 +1,15 @@
 """What /openapi.json says about the answers of each route; no function loads it."""
 
-from admin.schemas import ChangedPoints, Changes, RemovedView, SavedView, SavedViews
+from admin.schemas import (
+    ChangedPoints,
+    Changes,
+    Flag,
+    Flags,
+    RemovedFlag,
+    RemovedView,
+    SavedView,
+    SavedViews,
+)
 from vitals.http.openapi import answers
 from vitals.http.site_answer import Site
 
@@ -11,5 +20,8 @@ ANSWERS = {
     "changes": answers(Changes, "A page of the site's changes", 404),
     "views": answers(SavedViews, "The saved views of the site", 404),
     "save_view": answers(SavedView, "The view as it is saved", 404, 413, 415),
+    "flags": answers(Flags, "A page of the site's flags", 404),
+    "add_flag": answers(Flag, "The flag as it is stored", 404, 413, 415),
+    "remove_flag": answers(RemovedFlag, "The flag is removed", 404),
     "delete_view": answers(RemovedView, "The view is removed", 404),
 }

@@ -1,4 +1,4 @@
-"""The routes of settings and saved views: types checked by Powertools, one call each."""
+"""The routes of settings, saved views and flags: types checked by Powertools, one call each."""
 
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from vitals.http.access import granted
 from vitals.http.responses import json_answer
 from vitals.model.kinds import Kind
 from vitals.model.points import MAX_NAME
+from vitals.model.records.flags import MAX_POINTS
 from vitals.model.records.sites import Units
 from vitals.model.records.tokens import Grant
 from vitals.model.records.views import MAX_VIEW
@@ -64,6 +65,19 @@ class ViewBody(BaseModel):
     )
 
 
+class FlagBody(BaseModel):
+    """A span of points to mark as bad."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    point_names: list[Name] = Field(min_length=1, max_length=MAX_POINTS)
+    start_time: StrictStr | StrictInt | StrictFloat = Field(description="ISO 8601 or epoch milliseconds")
+    end_time: StrictStr | StrictInt | StrictFloat = Field(
+        description="the end, which is not part of the span; it may be in the future"
+    )
+    reason: StrictStr = Field(description="1 to 200 printable characters, without the outer spaces")
+
+
 @router.patch("/sites/<site>", summary="Set the timezone, the units or the holidays of a site")
 def set_site(site: SiteName, body: Annotated[SiteBody, Body()]) -> Response[Any]:
     return json_answer(_api().set_site(_grant(), site, body.model_dump(exclude_unset=True)))
@@ -97,6 +111,29 @@ def save_view(site: SiteName, body: Annotated[ViewBody, Body()]) -> Response[Any
 @router.delete("/sites/<site>/views", summary="Delete a saved view")
 def delete_view(site: SiteName, name: Annotated[str, Query(description="its name")]) -> Response[Any]:
     return json_answer(_api().delete_view(_grant(), site, name))
+
+
+@router.get("/sites/<site>/flags", summary="Spans of points that people marked as bad")
+def flags(
+    site: SiteName,
+    point_name: Annotated[list[Name] | None, Query(description="flags of any of these; repeat it")] = None,
+    next_token: Annotated[str | None, Query(max_length=200, description="from the previous page")] = None,
+) -> Response[Any]:
+    return json_answer(_api().site_flags(_grant(), site, point_name or (), next_token))
+
+
+@router.post("/sites/<site>/flags", summary="Mark a span of points as bad; its samples stay")
+def add_flag(site: SiteName, body: Annotated[FlagBody, Body()]) -> Response[Any]:
+    return json_answer(
+        _api().add_flag(_grant(), site, body.point_names, body.start_time, body.end_time, body.reason)
+    )
+
+
+@router.delete("/sites/<site>/flags", summary="Remove a flag")
+def remove_flag(
+    site: SiteName, flag_id: Annotated[str, Query(max_length=64, description="its id")]
+) -> Response[Any]:
+    return json_answer(_api().remove_flag(_grant(), site, flag_id))
 
 
 def _api() -> AdminAnswers:

@@ -71,3 +71,34 @@ class RemovedView(TypedDict):
 
     name: str
     status: Literal["removed"]
+
+
+class Flag(TypedDict):
+    """A span of points that a person marked as bad."""
+
+    flag_id: str
+    point_names: list[str]
+    start_time: str
+    """ISO 8601."""
+    end_time: str
+    """The end, which is not part of the span."""
+    reason: str
+    flagged_by: str
+    """Name and id of the token."""
+    flagged_at: str
+    """ISO 8601."""
+
+
+class Flags(TypedDict):
+    """A page of the flags of a site, oldest first; at most 500 in all."""
+
+    site_name: str
+    flags: list[Flag]
+    next_token: str | None
+
+
+class RemovedFlag(TypedDict):
+    """The flag is removed."""
+
+    flag_id: str
+    status: Literal["removed"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from query import coverage, encoding, health, schemas
 from query.catalogs import Catalogs
+from query.flags import Flags
 from query.points import lists
 from query.points.latest import LatestReader, check_no_token
 from query.sites import Sites
@@ -44,6 +45,7 @@ class Api:
     cache: AnswerCache
     status_reader: StatusReader
     quality_files: QualityFiles
+    flags: Flags
     monotonic: Callable[[], float] = SYSTEM.monotonic
 
     @cached_property
@@ -81,6 +83,8 @@ class Api:
         plan = plan_request(
             request, catalog, now_ms, self.max_range_days, site.timezone, site.units, site.holidays
         )
+        if request.excludes_flagged:
+            plan = replace(plan, flagged=self.flags.find(request.site))
         if plan.calendar and plan.context.end_ms > (site.checkpoint_ms or 0):
             # It was synced further since the record was loaded.
             site = self.sites.load(request.site) or site

@@ -1,9 +1,9 @@
 """The query API: samples, points, status and the chart page."""
 
-from query import routes
+from query import haystack, routes
 from query.answers import Api
 from query.catalogs import Catalogs
-from query.haystack import routes as haystack
+from query.flags import Flags
 from query.sites import Sites
 from query.status import StatusReader
 from query.timeseries.answer_cache import AnswerCache
@@ -23,9 +23,8 @@ def connect(runtime: Runtime) -> Api:
     settings, log = config.load(config.QuerySettings), observability.logger().warning
     stores = Stores.connect(settings, runtime, PROMPT)
     athena = Athena(settings.glue_database, settings.athena_workgroup, PROMPT, boto3_session, runtime)
-    bulk = AthenaReader(
-        athena, settings.cold_bucket, settings.glue_table, runtime.deadline.left_s, runtime=runtime
-    )
+    left_s = runtime.deadline.left_s
+    bulk = AthenaReader(athena, settings.cold_bucket, settings.glue_table, left_s, runtime=runtime)
     sites = Sites(stores.sites, settings.sites, runtime.now_ms)
     dead_letters = DeadLetters(
         # Few requests count dead letters, so their client is not made at every start.
@@ -52,6 +51,7 @@ def connect(runtime: Runtime) -> Api:
             runtime=runtime,
         ),
         quality_files=stores.quality_files,
+        flags=Flags(lambda: stores.flags),
         monotonic=runtime.monotonic,
     )
 

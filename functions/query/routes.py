@@ -68,6 +68,8 @@ _HOURS_HELP = "count only what is within these local hours, such as 06:00-18:00;
 Hours = Annotated[str | None, Query(max_length=11, description=_HOURS_HELP)]
 _DAYS_HELP = "count only these days of the week, such as mon-fri or sat,sun, and no holiday of the site"
 Days = Annotated[str | None, Query(max_length=27, description=_DAYS_HELP)]
+_EXCLUDE_HELP = "bad: leave out what people have flagged, before anything is computed"
+Exclude = Annotated[str | None, Query(max_length=8, description=_EXCLUDE_HELP)]
 FormName = Annotated[Form, Query(description=_FORM_HELP)]
 _FILL_HELP = (
     "what a table has where a bucket has no value: null (default), last: the sample in force at its start,"
@@ -118,6 +120,7 @@ class RangeBody(BaseModel):
     units: str | None = Field(None, max_length=8, description=_UNITS_HELP)
     hours: str | None = Field(None, max_length=11, description=_HOURS_HELP)
     days: str | None = Field(None, max_length=27, description=_DAYS_HELP)
+    exclude: str | None = Field(None, max_length=8, description=_EXCLUDE_HELP)
 
     def request(self) -> QueryRequest:
         """Returns the body as a request."""
@@ -183,6 +186,7 @@ def query(
     tag: QueryTags = None,
     hours: Hours = None,
     days: Days = None,
+    exclude: Exclude = None,
 ) -> Response[Any]:
     return _reply(
         QueryRequest(
@@ -205,6 +209,7 @@ def query(
             tags=tag or (),
             hours=hours,
             days=days,
+            exclude=exclude,
         )
     )
 

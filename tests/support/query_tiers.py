@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger
 
 from query.answers import Api
 from query.catalogs import Catalogs
+from query.flags import Flags
 from query.sites import Sites
 from query.status import StatusReader
 from query.timeseries.answer_cache import AnswerCache
@@ -17,6 +18,7 @@ from vitals.aws.sqs import DeadLetters
 from vitals.reading.executor import Executor
 from vitals.store.control.circuit import CircuitTable
 from vitals.store.state.catalog import CatalogTable
+from vitals.store.state.flags import FlagTable
 from vitals.store.state.ledger import Ledger
 from vitals.store.state.sites import SiteTable
 from vitals.store.tiers.cold import ColdTier
@@ -69,4 +71,5 @@ def query_api(
         cache=AnswerCache(None, clock, Logger().warning),
         status_reader=status_reader,
         quality_files=QualityFiles(boto3.client("s3"), "cold-bucket"),
+        flags=Flags(lambda: FlagTable(dynamodb, "StateTable")),
     )

@@ -13,10 +13,12 @@ from vitals_client.http import Http
 from vitals_client.pages import Pages, warn
 from vitals_client.shapes import (
     Coverage,
+    Flag,
     Health,
     Newest,
     Point,
     Quality,
+    RemovedFlag,
     RemovedView,
     SavedView,
     SettingChange,
@@ -139,6 +141,29 @@ class Client(Timeseries):
         """Deletes a saved view; NotFoundError if there is none of this name."""
         path = _site_path(site, "views")
         removed: RemovedView = self._http.json("DELETE", path, params={"name": name})
+        return removed
+
+    def flags(self, site: str, points: Sequence[str] = ()) -> Iterator[Flag]:
+        """Yields the flags of the site, or those of any of these points, in the order of their making."""
+        chosen = {"point_name": arguments.names(points)}
+        for page in self._pages.of_list(_site_path(site, "flags"), chosen):
+            yield from page["flags"]
+
+    def add_flag(self, site: str, points: Sequence[str], start: Time, end: Time, reason: str) -> Flag:
+        """Marks [start, end) of the points as bad; their samples stay."""
+        content = {
+            "point_names": arguments.names(points),
+            "start_time": arguments.time(start),
+            "end_time": arguments.time(end),
+            "reason": reason,
+        }
+        flag: Flag = self._http.json("POST", _site_path(site, "flags"), body=content)
+        return flag
+
+    def remove_flag(self, site: str, flag_id: str) -> RemovedFlag:
+        """Removes a flag; NotFoundError if there is none of this id."""
+        path = _site_path(site, "flags")
+        removed: RemovedFlag = self._http.json("DELETE", path, params={"flag_id": flag_id})
         return removed
 
     def status(self) -> Status:

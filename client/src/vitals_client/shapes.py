@@ -414,7 +414,7 @@ class SettingChange(TypedDict):
     """ISO 8601."""
     who: str
     """Name and id of the token, or the operator's identity in AWS."""
-    what: Literal["timezone", "units", "holidays", "kind", "rollover", "states"]
+    what: Literal["timezone", "units", "holidays", "kind", "rollover", "states", "flag"]
     subject: str
     """The site, or the name of the point."""
     before: str | float | list[str] | dict[str, float] | None
@@ -531,4 +531,35 @@ class RemovedView(TypedDict):
     """The view is removed."""
 
     name: str
+    status: Literal["removed"]
+
+
+class Flag(TypedDict):
+    """A span of points that a person marked as bad."""
+
+    flag_id: str
+    point_names: list[str]
+    start_time: str
+    """ISO 8601."""
+    end_time: str
+    """The end, which is not part of the span."""
+    reason: str
+    flagged_by: str
+    """Name and id of the token."""
+    flagged_at: str
+    """ISO 8601."""
+
+
+class Flags(TypedDict):
+    """A page of the flags of a site, oldest first; at most 500 in all."""
+
+    site_name: str
+    flags: list[Flag]
+    next_token: str | None
+
+
+class RemovedFlag(TypedDict):
+    """The flag is removed."""
+
+    flag_id: str
     status: Literal["removed"]

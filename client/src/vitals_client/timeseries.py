@@ -20,13 +20,15 @@ type Method = Literal["m4", "minmax", "lttb", "mean"]
 type WeekStart = Literal["monday", "sunday"]
 type Units = Literal["source", "metric", "imperial"]
 type Fill = Literal["null", "last", "linear"]
+type Exclusion = Literal["bad"]
 
 
 class SummaryOptions(TypedDict, total=False):
     """What may be given by name to Timeseries.summary.
 
     `tags` stand in place of names. `timezone` is by default the site's, and if given that of times without an
-    offset, too. `hours` such as 06:00-18:00, and `days` such as mon-fri, are local.
+    offset, too. `hours` such as 06:00-18:00, and `days` such as mon-fri, are local. `exclude="bad"` leaves
+    flagged samples out.
     """
 
     tags: Sequence[str]
@@ -34,6 +36,7 @@ class SummaryOptions(TypedDict, total=False):
     units: Units | None
     hours: str | None
     days: str | None
+    exclude: Exclusion | None
 
 
 class _BucketOptions(SummaryOptions, total=False):

@@ -1,0 +1,3 @@
+from query.haystack.routes import router
+
+__all__ = ["router"]

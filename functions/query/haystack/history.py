@@ -134,7 +134,7 @@ class HistoryReader:
         query = PlannedRead(plan, records, self.now_ms, cost, site.checkpoint_ms)
         page = PageReader(self.executor, query, self.now_ms - MAX_LAG_MS, self.in_time).read()
         _check_complete(page, is_first=limit == MAX_SAMPLES)
-        report = explain_gaps(self.executor.ledger, plan.site, page.gaps, cost)
+        report = explain_gaps(self.executor.ledger, plan, page.gaps, cost)
         return {point.id: _history(point, page, report) for point in plan.existing}
 
 

@@ -29,6 +29,8 @@ READ_BUDGET_S = 12.0
 _MEMORY_MB = 1024
 # After this a browser asks whether its copy is still right.
 _MAX_AGE_S = 300
+# A person who flags samples looks at the chart soon afterwards.
+_MAX_AGE_OF_FLAGGED_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,9 @@ class SampleReader:
         records = self.executor.records(plan.site, plan.context, cost)
         entry = answer_cache.entry(plan, records, now_ms, synced_until_ms)
         etag = entry.etag(media_type)
+        stable_s = _MAX_AGE_S if plan.flagged is None else _MAX_AGE_OF_FLAGGED_S
         if answer_cache.matches(if_none_match, etag):
-            return Reply(None, etag, _MAX_AGE_S)
+            return Reply(None, etag, stable_s)
         query = PlannedRead(plan, records, now_ms, cost, synced_until_ms, ahead)
         cache = self.cache
         if ahead and not answer_cache.is_worth_asking(ahead.dollars):
@@ -84,7 +87,7 @@ class SampleReader:
         answer["metadata"] = metadata
         # What is missing may be readable a moment later, while the entry stays the same.
         stable = complete and entry.stable
-        return Reply(answer, etag, _MAX_AGE_S) if stable else Reply(answer, None, max_age_s)
+        return Reply(answer, etag, stable_s) if stable else Reply(answer, None, max_age_s)
 
     def _read(self, query: PlannedRead) -> tuple[AnyAnswer, bool]:
         """Returns the answer from the tiers, and whether nothing is missing that could be read later."""
@@ -118,7 +121,7 @@ class SampleReader:
         whole = plan.start_ms == plan.span.start_ms and page.next_ms is None
         if stats.failures and not stats.sources and whole:
             raise stats.failures[0].error
-        report = explain_gaps(self.executor.ledger, plan.site, page.gaps, query.cost)
+        report = explain_gaps(self.executor.ledger, plan, page.gaps, query.cost)
         answer = _answer(query, page, report, self._request_cost(query.cost, hit=False))
         complete = report.all_polled and report.in_time and not page.timed_out and not stats.failures
         return answer, complete and not stats.is_provisional

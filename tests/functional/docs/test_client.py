@@ -60,7 +60,7 @@ def test_the_page_describes_every_command_and_option() -> None:
     described = {
         name: set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", options))
         for name, options in re.findall(
-            r"^ {4}(vitals(?: (?:export|backfill))? \w+)(.*(?:\n {8,}.*)*)$", PAGE, re.M
+            r"^ {4}(vitals(?: (?:export|backfill|flag))? \w+)(.*(?:\n {8,}.*)*)$", PAGE, re.M
         )
     }
     repository_commands = {

@@ -41,6 +41,8 @@ VALUES: dict[str, Any] = {
     "points": {"a": {"kind": "analog"}},
     "name": "Plant",
     "view": "range=7d",
+    "reason": "bad",
+    "flag_id": "1-0",
 }
 
 

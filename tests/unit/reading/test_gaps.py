@@ -1,17 +1,27 @@
 """Gaps: found however the range is read in parts, and told apart by what the ledger knows."""
 
 import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vitals.aws.cost import Cost
 from vitals.model.measures.hours import OperatingHours
 from vitals.model.measures.measure import BucketRows
+from vitals.model.points import Catalog, ListedPoint
+from vitals.model.records.flags import FlaggedSpans
 from vitals.model.records.ledger import Coverage
 from vitals.model.samples import Samples, from_columns
 from vitals.model.timespan import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_MS, WINDOWS_PER_DAY, Span
-from vitals.reading.gaps import NO_DATA, NOT_POLLED, REJECTED, Gap, GapFinder, explain
+from vitals.reading.gaps import FLAGGED, NO_DATA, NOT_POLLED, REJECTED, Gap, GapFinder, explain, explain_gaps
+from vitals.reading.plan import QueryPlan
+from vitals.reading.queries.planning import plan_query
+from vitals.reading.request import QueryRequest
 
 DAY = 1_767_225_600_000
 STEP = 150_000.0
@@ -198,3 +208,73 @@ def test_pieces_are_the_whole_gap(start: int, length: int, hours: list[bool]) ->
     assert pieces[0].start_ms == gap.start_ms
     assert pieces[-1].end_ms == gap.end_ms
     assert all(a.end_ms == b.start_ms for a, b in itertools.pairwise(pieces))
+
+
+class PolledLedger:
+    """A ledger of a day that was polled without an outage, and of which nothing was rejected."""
+
+    def coverage(self, *_: object) -> Coverage:
+        return coverage()
+
+    def rejected(self, *_: object) -> dict[int, list[int]]:
+        return {}
+
+
+def flagged_plan(flags: Sequence[Span], resolution: str) -> QueryPlan:
+    """A plan of a point that is collected every minute, without what is flagged."""
+    catalog = Catalog().refreshed([ListedPoint("p", interval_s=60)])
+    request = QueryRequest("s", ["p"], DAY, DAY + DAY_MS, resolution)
+    spans = FlaggedSpans(1, {0: sorted(flags)})
+    return replace(plan_query(request, catalog, DAY + 2 * DAY_MS, 365), flagged=spans)
+
+
+def explained(gap: Span, *flags: Span, resolution: str = "raw") -> list[Gap]:
+    ledger: Any = PolledLedger()
+    report = explain_gaps(ledger, flagged_plan(flags, resolution), {0: [gap]}, Cost())
+    return list(report.gaps[0])
+
+
+def minutes(start: float, end: float) -> Span:
+    return Span(DAY + int(start * MINUTE_MS), DAY + int(end * MINUTE_MS))
+
+
+@pytest.mark.parametrize("resolution", ["raw", "1h"])
+def test_flags_explain_their_part_of_a_gap(resolution: str) -> None:
+    """What is at most 2.5 minutes beside a flag is no gap by itself, also between two flags."""
+
+    def pieces(gap: Span, *flags: Span) -> list[Gap]:
+        return explained(gap, *flags, resolution=resolution)
+
+    gap = minutes(60, 120)
+    assert pieces(gap) == pieces(gap, minutes(0, 60), minutes(120, 130)) == [Gap(gap, NO_DATA)]
+    assert pieces(gap, minutes(0, 500)) == [Gap(gap, FLAGGED)]
+    assert pieces(gap, minutes(62, 118)) == [Gap(gap, FLAGGED)]
+    assert pieces(gap, minutes(61, 90), minutes(92, 119)) == [
+        Gap(minutes(60, 92), FLAGGED),
+        Gap(minutes(92, 120), FLAGGED),
+    ]
+    assert pieces(gap, minutes(70, 80), minutes(90, 100)) == [
+        Gap(minutes(60, 70), NO_DATA),
+        Gap(minutes(70, 80), FLAGGED),
+        Gap(minutes(80, 90), NO_DATA),
+        Gap(minutes(90, 100), FLAGGED),
+        Gap(minutes(100, 120), NO_DATA),
+    ]
+
+
+@given(st.sets(st.integers(0, 300), max_size=8), st.tuples(st.integers(0, 290), st.integers(1, 90)))
+def test_pieces_of_a_gap_cover_it_once(edges: set[int], gap: tuple[int, int]) -> None:
+    starts, ends = sorted(edges)[0::2], sorted(edges)[1::2]
+    flags = [minutes(*pair) for pair in zip(starts, ends, strict=False)]
+    span = minutes(gap[0], sum(gap))
+    pieces = explained(span, *flags)
+    assert [piece.span.start_ms for piece in pieces] + [span.end_ms] == [
+        span.start_ms,
+        *(piece.span.end_ms for piece in pieces),
+    ]
+    is_flagged = any(flag.start_ms < span.end_ms and span.start_ms < flag.end_ms for flag in flags)
+    for piece in pieces:
+        touched = [f for f in flags if f.start_ms < piece.span.end_ms and piece.span.start_ms < f.end_ms]
+        assert (piece.reason == FLAGGED) == bool(touched)
+        if piece.reason != FLAGGED and is_flagged:
+            assert piece.span.length_ms > STEP

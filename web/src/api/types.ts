@@ -151,7 +151,7 @@ export type Gap = {
   /** ISO 8601. */
   start: string;
   end: string;
-  reason: "not_polled" | "no_data" | "rejected";
+  reason: "not_polled" | "no_data" | "rejected" | "flagged";
   /** Whether this continues the last gap of the previous page. */
   continues?: boolean;
 };

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from vitals_client.cli import backfill, exit_codes, export, plugins
+from vitals_client.cli import backfill, exit_codes, export, flags, plugins
 from vitals_client.cli.coverage import coverage
 from vitals_client.cli.output import message, watch_command
 from vitals_client.cli.points import latest, points
@@ -89,6 +89,7 @@ for command in (sites, points, query, table, summary, latest, coverage, quality,
     app.command()(command)
 app.add_typer(export.app, name="export")
 app.add_typer(backfill.app, name="backfill")
+app.add_typer(flags.app, name="flag")
 plugins.add_to(app, entry_points(group=plugins.GROUP))
 
 

@@ -39,6 +39,7 @@ def query(
     units: options.UnitsName = None,
     hours: options.Hours = None,
     days: options.Days = None,
+    exclude: options.Exclude = None,
     max_points: Annotated[int | None, typer.Option(min=1, help="maximum number of rows per point")] = None,
     width: Annotated[int | None, typer.Option(min=1, help="width of a chart in columns")] = None,
     method: Annotated[
@@ -67,6 +68,7 @@ def query(
         "units": units,
         "hours": hours,
         "days": days,
+        "exclude": exclude,
         "max_points": max_points,
         "width": width,
         "method": method,

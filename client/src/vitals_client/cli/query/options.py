@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vitals_client.timeseries import Units, WeekStart
+from vitals_client.timeseries import Exclusion, Units, WeekStart
 
 Points = Annotated[
     list[str] | None, typer.Argument(metavar="POINT", help="point names from `vitals points`, or else --tag")
@@ -51,6 +51,7 @@ Hours = Annotated[
     str | None, typer.Option(help="local hours that count, such as 06:00-18:00", show_default="all")
 ]
 Days = Annotated[str | None, typer.Option(help="local days that count, such as mon-fri", show_default="all")]
+Exclude = Annotated[Exclusion | None, typer.Option(help="bad: leave out what people have flagged")]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", dir_okay=False, help="file for csv or parquet")
 ]

@@ -26,6 +26,7 @@ def summary(
     units: options.UnitsName = None,
     hours: options.Hours = None,
     days: options.Days = None,
+    exclude: options.Exclude = None,
     format: Annotated[Literal["table", "csv"], typer.Option(help="table or csv")] = "table",
     json: Json = False,
 ) -> None:
@@ -35,8 +36,9 @@ def summary(
     """
     options.check_output(format, None, json=json)
     request = options.selection(site, points, tag, start, end)
+    request |= {"timezone": timezone, "units": units, "hours": hours, "days": days, "exclude": exclude}
     with Client() as client:
-        summaries = client.summary(**request, timezone=timezone, units=units, hours=hours, days=days)
+        summaries = client.summary(**request)
     rows = [cast("Mapping[str, Any]", item) for item in summaries]
     if json:
         show_json({"site_name": site, "points": summaries})

@@ -46,6 +46,7 @@ def table(
     units: options.UnitsName = None,
     hours: options.Hours = None,
     days: options.Days = None,
+    exclude: options.Exclude = None,
     format: Annotated[
         Literal["table", "csv", "parquet"], typer.Option(help="table, csv or parquet")
     ] = "table",
@@ -67,6 +68,7 @@ def table(
         "units": units,
         "hours": hours,
         "days": days,
+        "exclude": exclude,
     }
     with Client() as client:
         pages = client.table_pages(**request)

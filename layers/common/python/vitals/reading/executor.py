@@ -79,7 +79,10 @@ class Executor:
             [run for part in parts for run in part.hot],
         )
         stats = [archived.stats, *([ReadStats(("hot",))] if hot else [])]
-        return ReadResult(merge([archived.rows, *hot]), combined(stats))
+        samples, flagged = merge([archived.rows, *hot]), query.plan.flagged
+        if flagged:
+            samples = samples[~flagged.contain(samples.ids, samples.times)]
+        return ReadResult(samples, combined(stats))
 
     def hours(self, query: PlannedRead, runs: Sequence[DayRun], span: Span) -> Cells:
         """Returns the hours of rollups in these runs of days within a span."""

@@ -15,6 +15,7 @@ from vitals.model.measures.measure import BucketRows
 from vitals.model.records.ledger import Coverage
 from vitals.model.samples import Samples, Times
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span
+from vitals.reading.plan import QueryPlan
 from vitals.store.state.ledger import Ledger
 
 # A series of more is noise on a chart, so the shorter ones are omitted.
@@ -27,7 +28,8 @@ _MAX_REJECTED_SPAN_MS = 62 * DAY_MS
 NOT_POLLED: Final = "not_polled"
 NO_DATA: Final = "no_data"
 REJECTED: Final = "rejected"
-Reason = Literal["not_polled", "no_data", "rejected"]
+FLAGGED: Final = "flagged"
+Reason = Literal["not_polled", "no_data", "rejected", "flagged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +150,10 @@ class GapFinder:
         return result
 
 
-def explain_gaps(ledger: Ledger, site: str, gaps: Mapping[int, Sequence[Span]], cost: Cost) -> GapReport:
-    """Returns the longest gaps of each point with their reasons, in order of time.
+def explain_gaps(
+    ledger: Ledger, plan: QueryPlan, gaps: Mapping[int, Sequence[Span]], cost: Cost
+) -> GapReport:
+    """Returns the longest gaps of each point of the plan with their reasons, in order of time.
 
     The ledger is read only if there are gaps. When it does not answer in time, the report has no gaps.
     """
@@ -160,18 +164,48 @@ def explain_gaps(ledger: Ledger, site: str, gaps: Mapping[int, Sequence[Span]], 
     spans = [span for point_spans in longest.values() for span in point_spans]
     period = Span(min(span.start_ms for span in spans), max(span.end_ms for span in spans))
     try:
-        coverage = ledger.coverage(site, period.whole_windows(), cost)
-        rejected = ledger.rejected(site, period, cost) if period.length_ms <= _MAX_REJECTED_SPAN_MS else {}
+        coverage = ledger.coverage(plan.site, period.whole_windows(), cost)
+        rejected = (
+            ledger.rejected(plan.site, period, cost) if period.length_ms <= _MAX_REJECTED_SPAN_MS else {}
+        )
     except TierTimeoutError:
         return GapReport({}, in_time=False)
     explained = {
-        point: [gap for span in spans for gap in explain(span, coverage, rejected.get(point, ()))]
+        point: [
+            gap
+            for span in spans
+            for piece, is_flagged in _apart(plan, point, span)
+            for gap in (
+                [Gap(piece, FLAGGED)] if is_flagged else explain(piece, coverage, rejected.get(point, ()))
+            )
+        ]
         for point, spans in longest.items()
     }
     omitted = frozenset(
         point for point, pieces in explained.items() if max(len(gaps[point]), len(pieces)) > limit
     )
     return GapReport({point: pieces[:limit] for point, pieces in explained.items()}, omitted)
+
+
+def _apart(plan: QueryPlan, point: int, gap: Span) -> Iterator[tuple[Span, bool]]:
+    """Yields the gap in pieces: those of its flags, and those between them that are gaps by themselves.
+
+    A shorter piece beside a flag belongs to it.
+    """
+    parts = plan.flagged.within(point, gap) if plan.flagged else []
+    step_ms = plan.longest_steps_ms[point]
+    start_ms = gap.start_ms
+    for index, part in enumerate(parts):
+        if part.start_ms - start_ms > step_ms:
+            yield Span(start_ms, part.start_ms), False
+            start_ms = part.start_ms
+        end_ms = parts[index + 1].start_ms if index + 1 < len(parts) else gap.end_ms
+        if end_ms - part.end_ms > step_ms:
+            end_ms = part.end_ms
+        yield Span(start_ms, end_ms), True
+        start_ms = end_ms
+    if start_ms < gap.end_ms:
+        yield Span(start_ms, gap.end_ms), False
 
 
 def _longest(spans: Sequence[Span], limit: int) -> list[Span]:

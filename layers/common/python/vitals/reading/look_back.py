@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from vitals.errors import TierTimeoutError
-from vitals.model.measures.cells import HELD_INTERVALS, SLOWEST_INTERVAL_S
 from vitals.model.measures.measure import MEAN
 from vitals.model.points import Point
 from vitals.model.timespan import DAY_MS, Span
@@ -73,9 +72,4 @@ def _by_step(plan: QueryPlan, steps: Mapping[int, float]) -> Iterator[QueryPlan]
 
 def _steps(plan: QueryPlan) -> dict[int, float]:
     """Returns, by point id, the longest time (ms) between two rows that is not a gap."""
-    return {
-        point.id: max(
-            0, HELD_INTERVALS * 1000 * (point.listed.interval_s or SLOWEST_INTERVAL_S) - plan.row_width_ms
-        )
-        for point in plan.existing
-    }
+    return {point: max(0, step_ms - plan.row_width_ms) for point, step_ms in plan.longest_steps_ms.items()}

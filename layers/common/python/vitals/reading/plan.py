@@ -6,12 +6,13 @@ from typing import Literal
 
 from vitals.model import zones
 from vitals.model.measures.calendar import Calendar
-from vitals.model.measures.cells import LONGEST_MS, Integers, holds_of
+from vitals.model.measures.cells import HELD_INTERVALS, LONGEST_MS, SLOWEST_INTERVAL_S, Integers, holds_of
 from vitals.model.measures.counters import SKIP_MS
 from vitals.model.measures.filling import Fill
 from vitals.model.measures.hours import OperatingHours
 from vitals.model.measures.measure import MEAN, Measure, Source
 from vitals.model.points import Point
+from vitals.model.records.flags import FlaggedSpans
 from vitals.model.records.sites import Units
 from vitals.model.samples import Times
 from vitals.model.timespan import HOUR_MS, WINDOW_MS, Span, floor_window
@@ -48,6 +49,8 @@ class QueryPlan:
     columns: tuple[ColumnPlan, ...] = ()
     fill: Fill = "null"
     is_tagged: bool = False
+    flagged: FlaggedSpans | None = None
+    """What is left out before anything is computed; None where nothing is."""
 
     @property
     def hours(self) -> OperatingHours | None:
@@ -151,6 +154,14 @@ class QueryPlan:
             f"Columns of {self.shape.interval_ms} ms in {zone} and {self.resolution} buckets in {self.zone}"
             " do not align. Each bucket is in the column where it begins."
         ]
+
+    @property
+    def longest_steps_ms(self) -> dict[int, float]:
+        """By point id, the longest time between two samples that is not a gap."""
+        return {
+            point.id: HELD_INTERVALS * 1000 * (point.listed.interval_s or SLOWEST_INTERVAL_S)
+            for point in self.existing
+        }
 
     def floor(self, time_ms: int) -> int:
         """Returns the start of the bucket, or for raw of the window, in which the time lies."""

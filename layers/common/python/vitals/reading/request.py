@@ -64,6 +64,7 @@ class QueryRequest:
     tags: Sequence[str] = ()
     hours: str | None = None
     days: str | None = None
+    exclude: str | None = None
 
     @property
     def is_table(self) -> bool:
@@ -90,6 +91,13 @@ class QueryRequest:
         # The names of points are limited by their number and their length.
         check_bytes(name for name in names if name.startswith(sums.PREFIX))
         return names
+
+    @property
+    def excludes_flagged(self) -> bool:
+        """Whether flagged samples are left out; InvalidRequestError for another text than `bad`."""
+        if self.exclude not in (None, "bad"):
+            raise InvalidRequestError("exclude must be bad")
+        return self.exclude is not None
 
     def check_count(self, names: Sequence[str]) -> None:
         """Raises TooLargeError for more points than a query takes."""

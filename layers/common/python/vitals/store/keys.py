@@ -21,6 +21,8 @@ State table: pk, sk
     changes#{site}   | {number}              changes of its settings in the order of their times
     views#{site}     | view#{name}           a saved view of the site
     views#{site}     | count                 how many views the site has
+    flags#{site}     | flag#{id}             a span of points that is marked as bad; ids ascend in time
+    flags#{site}     | revision              the revision and the number of the site's flags
     archive          | planning              the latest planning of the archive
     upstream#{host}  | circuit[#{group}]     the circuit breaker of a key group; the default one has no suffix
     upstream#{host}  | pace[#{group}]        when the next request of a backfill with its key may go out
@@ -70,6 +72,7 @@ TOKEN_PREFIX = "token#"
 TOKEN_INDEX = f"{TOKEN_PREFIX}index"
 PART_PREFIX = "part#"
 VIEW_PREFIX = "view#"
+FLAG_PREFIX = "flag#"
 # A policy of the template lets the worker delete items of this partition. No export has the id `open`.
 OPEN_EXPORTS = "export#open"
 
@@ -138,6 +141,18 @@ def saved_view(site: str, name: str) -> Key:
 
 def view_count(site: str) -> Key:
     return _state(views_partition(site), "count")
+
+
+def flags_partition(site: str) -> str:
+    return f"flags#{site}"
+
+
+def flag(site: str, id: str) -> Key:
+    return _state(flags_partition(site), f"{FLAG_PREFIX}{id}")
+
+
+def flag_revision(site: str) -> Key:
+    return _state(flags_partition(site), "revision")
 
 
 def backfill_lock(site: str) -> Key:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from vitals.store.state.changes import ChangeTable
     from vitals.store.state.export_quota import ExportQuota
     from vitals.store.state.exports import ExportTable
+    from vitals.store.state.flags import FlagTable
     from vitals.store.state.ledger import Ledger
     from vitals.store.state.planning import PlanningTable
     from vitals.store.state.runs import RunTable
@@ -151,6 +152,12 @@ class Stores:
         from vitals.store.state.tokens import TokenTable
 
         return TokenTable(self._dynamodb, self._settings.state_table, self._runtime)
+
+    @cached_property
+    def flags(self) -> "FlagTable":
+        from vitals.store.state.flags import FlagTable
+
+        return FlagTable(self._dynamodb, self._settings.state_table, self._runtime)
 
     @cached_property
     def views(self) -> "ViewTable":

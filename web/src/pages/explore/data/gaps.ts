@@ -7,6 +7,7 @@ export const REASONS: Record<Gap["reason"], string> = {
   not_polled: "not polled",
   no_data: "no data",
   rejected: "rejected",
+  flagged: "flagged",
 };
 
 /** Returns the spans in which every line has a gap, with the reason of the first line. */

@@ -7,7 +7,7 @@ from typing import Literal
 from vitals.model.point_settings import PointSetting
 from vitals.model.records.sites import SiteSetting
 
-ChangedSetting = Literal[SiteSetting, PointSetting]
+ChangedSetting = Literal[SiteSetting, PointSetting, "flag"]
 ChangeValue = str | float | tuple[str, ...] | Mapping[str, float] | None
 """A value of a setting; None where nothing was set."""
 

@@ -4,7 +4,8 @@ The rule: an hour of a settled day comes from its rollup, except
     an hour in which a bucket ends, and every hour of measures of samples and of buckets shorter than an hour;
     an hour of a version 1 rollup, for measures that need more than its columns;
     an hour with other values than 0 and 1, for runtime and starts;
-    hours near a fall, for increase and rate.
+    hours near a fall, for increase and rate;
+    an hour of which a part is flagged, when flagged samples are left out.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ from vitals.errors import TooLargeError
 from vitals.model.measures import cells, counters, measure
 from vitals.model.measures.cells import Cells, Flags, Integers, cells_of, holds_of
 from vitals.model.measures.measure import Source
+from vitals.model.records.flags import FlaggedSpans
 from vitals.model.records.ledger import ArchiveRecord
 from vitals.model.samples import Ids, Samples, Times, concat
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span
@@ -102,16 +104,36 @@ class CellReader:
 
     def read_older(self, ids: Iterable[int], before_ms: int) -> None:
         """Reads the last hour of these points before a time, however old it is."""
-        query = of_points(self.query, ids)
-        if query.plan.points:
-            self._rolled.append(self.tiers.older(query, before_ms))
-            self.stats.append(ReadStats(is_provisional=True))
+        searches = {before_ms: set(ids)}
+        while searches:
+            before_ms, points = searches.popitem()
+            query = of_points(self.query, points)
+            if query.plan.points:
+                hours = self.tiers.older(query, before_ms)
+                self.stats.append(ReadStats(is_provisional=True))
+                for point, earlier_ms in self._add_older(hours):
+                    searches.setdefault(earlier_ms, set()).add(point)
 
     def read_later(self, window: Span, ids: Iterable[int]) -> None:
-        """Reads the cells of these points in a window after the days of the ledger's records."""
+        """Reads the cells of these points in a window of other days than those of the ledger's records."""
         records = self.tiers.records(self.plan.site, window, self.query.cost)
         self.query = replace(self.query, records=[*self.query.records, *records])
         self.read(window, ids)
+
+    def _add_older(self, hours: Cells) -> Iterator[tuple[int, int]]:
+        """Adds what remains of these hours; yields the other points, and the time before which to go on."""
+        flagged = self.plan.flagged or FlaggedSpans()
+        is_flagged = flagged.overlap(hours.rows.ids, hours.rows.times, hours.ends)
+        self._rolled.append(hours[~is_flagged])
+        ids, times = hours.rows.ids[is_flagged], hours.rows.times[is_flagged]
+        for start_ms in np.unique(times).tolist():
+            points = set(ids[times == start_ms].tolist())
+            window = whole_cells(Span(start_ms, start_ms + HOUR_MS), self.plan)
+            self.read_later(window, points)
+            rows = self.cells().rows
+            present = rows.ids[(rows.times >= window.start_ms) & (rows.times < window.end_ms)]
+            for point in points.difference(present.tolist()):
+                yield point, flagged.before(point, start_ms)
 
     def _is_requested(self, span: Span) -> bool:
         """Returns whether the span overlaps the one whose rows are read, and is not only around it."""
@@ -132,6 +154,8 @@ class CellReader:
         if self.plan.from_rollups and any(self._is_requested(run.span) for run in runs):
             self.stats.append(ReadStats(("rollup",)))
         hours = self.tiers.hours(query, runs, window)
+        if self.plan.flagged:
+            hours = hours[~self.plan.flagged.cover(hours.rows.ids, hours.rows.times, hours.ends)]
         # Version 1 does not have the hold.
         by_interval = _interval_holds(query.plan, hours.rows.ids)
         return replace(hours, hold_ms=np.where(hours.is_complete, hours.hold_ms, by_interval))
@@ -143,6 +167,8 @@ class CellReader:
         starts = rolled.rows.times
         index = np.searchsorted(edges, starts, side="right")
         result = edges[np.minimum(index, len(edges) - 1)] < rolled.ends
+        if self.plan.flagged:
+            result |= self.plan.flagged.overlap(rolled.rows.ids, starts, rolled.ends)
         match self.plan.measure.source:
             case Source.SWITCHED:
                 result |= ~(rolled.is_complete & rolled.is_binary)

@@ -183,6 +183,7 @@ def _fingerprint(
         request.form,
         request.fill,
         sorted(request.tags),
+        *([request.exclude] if request.exclude else []),
     )
 
 

@@ -42,13 +42,16 @@ class ChangeTable:
         Returns False, and nothing changes, when another writer came first; raises
         RepeatableError as conflicts.transact does.
         """
-        put = {
+        writes: list[Any] = [{"Update": update}, {"Put": self.put_of(site, who, changes)}]
+        return conflicts.transact(self._client, writes, self._runtime)
+
+    def put_of(self, site: str, who: str, changes: Sequence[Change]) -> dict[str, Any]:
+        """Returns the PutItem request that records changes, for a transaction with what changes."""
+        return {
             "TableName": self._table,
             "Item": keys.change(site, self._new_number()) | _attributes(who, changes),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
-        writes: list[Any] = [{"Update": update}, {"Put": put}]
-        return conflicts.transact(self._client, writes, self._runtime)
 
     def newest(self, site: str, limit: int, before: int | None = None) -> list[RecordedChange]:
         """Returns at most `limit` changes, newest first; with `before`, those with lower numbers."""
