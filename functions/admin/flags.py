@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from admin import schemas
-from vitals.errors import InvalidRequestError, NotFoundError
+from vitals.errors import InvalidRequestError
 from vitals.model.points import Catalog
 from vitals.model.ranges import Time, parse_range
 from vitals.model.records.changes import Change
-from vitals.model.records.flags import MAX_POINTS, Flag, check_reason
+from vitals.model.records.flags import Flag, check_reason
 from vitals.model.timespan import iso
 from vitals.reading import page_token
 from vitals.store.state.catalog import CatalogTable
@@ -33,9 +33,11 @@ class FlagAnswers:
         """Returns a page of the site's flags, oldest first; with names those of any of these points."""
         owner = page_token.fingerprint("flags", site, sorted(point_names))
         after = -1 if next_token is None else page_token.decode(next_token, owner)
+        # Before the catalog, which then has every point of the flags.
+        stored = self.flags.of_site(site)
         catalog = self.catalogs.load(site)
         points = {point.id for point in catalog.select(point_names)} if point_names else None
-        flags = [flag for flag in self.flags.of_site(site) if points is None or points & set(flag.points)]
+        flags = [flag for flag in stored if points is None or points & set(flag.points)]
         remaining = [flag for flag in flags if _number(flag) > after]
         page: list[Flag] = []
         names = 0
@@ -58,13 +60,13 @@ class FlagAnswers:
         """Flags a span of points, and returns the flag."""
         now_ms = self.now()
         catalog = self.catalogs.load(site)
-        points = catalog.select(point_names)
-        if not 1 <= len(points) <= MAX_POINTS:
-            raise InvalidRequestError(f"point_names must contain 1 to {MAX_POINTS} points")
+        points, span = catalog.select(point_names), parse_range(start, end, now_ms)
+        if not span:
+            raise InvalidRequestError("no sample between start_time and end_time can be stored")
         flag = Flag(
             id=f"{now_ms:013d}-{self.new_id()[:_DIGITS]}",
             points=tuple(point.id for point in points),
-            span=parse_range(start, end, now_ms),
+            span=span,
             reason=check_reason(reason),
             flagged_by=who,
             flagged_ms=now_ms,
@@ -74,9 +76,7 @@ class FlagAnswers:
 
     def remove(self, site: str, id: str, who: str) -> schemas.RemovedFlag:
         """Removes a flag; NotFoundError if there is none of this id."""
-        flag = next((flag for flag in self.flags.of_site(site) if flag.id == id), None)
-        if flag is None:
-            raise NotFoundError(f"the site has no flag {id[:40]!r}")
+        flag = self.flags.find(site, id)
         catalog = self.catalogs.load(site)
         changes = [Change("flag", name, _text(flag), None) for name in _names(flag, catalog)]
         self.flags.remove(site, flag, who, changes)

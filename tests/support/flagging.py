@@ -1,7 +1,7 @@
 """Two sites with the same samples, but for those that the first has flagged and the second never had."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from vitals.store.state.sites import SiteTable
 from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.footers import FooterTable
 from vitals.store.tiers.hot import HotTier
+from vitals.store.tiers.quality_files import QualityFiles
 from vitals.store.tiers.rollups import RollupTier
 
 MARKED, CLEAN = "marked", "clean"
@@ -55,13 +56,17 @@ class Flagged:
 
     @property
     def is_flagged(self) -> Any:
-        """Whether each sample is flagged, row by row and without the product."""
-        result = np.zeros(len(self.samples), np.bool_)
-        for flag in self.flags:
-            times = self.samples.times
-            inside = (times >= flag.span.start_ms) & (times < flag.span.end_ms)
-            result |= inside & np.isin(self.samples.ids, flag.points)
-        return result
+        """Whether each sample is flagged."""
+        return flagged_rows(self.samples, self.flags)
+
+
+def flagged_rows(samples: Samples, flags: Iterable[Flag]) -> Any:
+    """Whether each sample is in one of the flags."""
+    result = np.zeros(len(samples), np.bool_)
+    for flag in flags:
+        inside = (samples.times >= flag.span.start_ms) & (samples.times < flag.span.end_ms)
+        result |= inside & np.isin(samples.ids, flag.points)
+    return result
 
 
 def generated(seed: int) -> tuple[Samples, list[Flag]]:
@@ -135,6 +140,7 @@ def _write(dynamodb: Any, clock: Clock, site: str, samples: Samples) -> None:
         hot=hot,
         cold=ColdTier(boto3.client("s3"), "cold-bucket", footers=FooterTable(dynamodb, "StateTable")),
         rollups=RollupTier(dynamodb, "HotTable"),
+        quality_files=QualityFiles(boto3.client("s3"), "cold-bucket"),
         catalogs=catalogs,
         ledger=ledger,
         now=clock,

@@ -78,7 +78,7 @@ def entry(
         None if plan.calendar is None else min(plan.context.end_ms, synced_until_ms or 0),
         # Charts of equal columns have different warnings when one was requested by its interval.
         plan.notes,
-        *(["flags", plan.flagged.revision] if plan.flagged else []),
+        *(["flags", plan.flagged.digest] if plan.flagged else []),
     ]
     content = orjson.dumps([_VERSION, ttl_s, plan.site, requested, points, versions])
     return Entry(hashlib.sha256(content).hexdigest(), ttl_s)

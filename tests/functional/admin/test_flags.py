@@ -66,6 +66,8 @@ def test_the_history_of_flags_is_kept(call: Call) -> None:
         ({"reason": "a\nb"}, 400, "reason must have 1 to 200 printable characters"),
         ({"end_time": BODY["start_time"]}, 400, "start_time must be before end_time"),
         ({"start_time": "2999-01-01", "end_time": "2999-01-02"}, 400, "start_time is in the future"),
+        ({"start_time": "1980-01-01", "end_time": "1981-01-01"}, 400, "no sample between start_time and"),
+        ({"start_time": 1767000000000.1, "end_time": 1767000000000.9}, 400, "no sample between start_time"),
         ({"point_names": []}, 400, "point_names"),
         ({"point_names": ["p000", "nowhere"]}, 404, "the site has no point 'nowhere'"),
         ({"points": 1}, 400, "unknown key 'points'"),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
 
 from query import app
@@ -17,10 +18,12 @@ from tests.support.flagging import (
     SLOW_MS,
     SPAN,
     Flagged,
+    flagged_rows,
     flagged_site,
     slow_site,
 )
 from tests.support.lambda_context import lambda_context
+from vitals.model.measures.calendar import Calendar, Interval
 from vitals.model.records.changes import Change
 from vitals.model.records.flags import Flag
 from vitals.model.timespan import DAY_MS, HOUR_MS, Span, iso, parse_iso
@@ -147,6 +150,31 @@ def test_reads_around_ranges_leave_flags_out(ask: Ask, site: Flagged, resolution
 def test_summaries_are_of_what_remains(ask: Ask) -> None:
     marked, clean = both(ask, "/timeseries/summary")
     assert marked == clean
+
+
+def test_toggling_a_flag_changes_just_its_days(ask: Ask, site: Flagged) -> None:
+    """The local days with samples that it alone leaves out, found by an anti-join with the other flags."""
+    edges = Calendar(Interval.parse("1d"), "America/Chicago").edges(SPAN)
+
+    def days() -> set[tuple[Any, ...]]:
+        names = ("timestamps", "values", "min", "max", "count", "first", "last")
+        series = ask(site_name=MARKED, resolution="1d", exclude="bad")["series"]
+        return {(s["point_name"], *row) for s in series for row in zip(*(s[n] for n in names), strict=True)}
+
+    before = days()
+    for number, flag in enumerate(site.flags):
+        others = [*site.flags[:number], *site.flags[number + 1 :]]
+        alone = flagged_rows(site.samples, [flag]) & ~flagged_rows(site.samples, others)
+        days_of = edges[np.searchsorted(edges, site.samples.times[alone], side="right") - 1].tolist()
+        touched = {
+            (LISTED[point].name, day)
+            for point, day in zip(site.samples.ids[alone].tolist(), days_of, strict=True)
+        }
+        site.table.remove(MARKED, flag, "ada", CHANGE)
+        changed = {row[:2] for row in days() ^ before}
+        assert changed == touched, flag
+        site.table.add(MARKED, flag, CHANGE)
+        assert days() == before
 
 
 def test_a_flag_changes_just_its_buckets(ask: Ask, site: Flagged) -> None:

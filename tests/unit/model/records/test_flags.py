@@ -64,6 +64,13 @@ def test_before_is_the_start_of_the_run(flags: list[Flag], time: int, point: int
     assert FlaggedSpans.of(1, flags).before(point, time) == expected
 
 
+def test_a_digest_is_that_of_the_flags() -> None:
+    flags = [Flag(id, (0,), Span(0, 5), "bad", "ada", 0) for id in ("1-0", "2-0")]
+    digests = {FlaggedSpans.of(7, chosen).digest for chosen in ([], flags[:1], flags[1:], flags)}
+    assert len(digests) == 4
+    assert FlaggedSpans.of(8, reversed(flags)).digest == FlaggedSpans.of(7, flags).digest
+
+
 def test_no_flags_change_nothing() -> None:
     spans, ids = FlaggedSpans(), np.array([0, 1], np.int32)
     times = np.array([5, 6])

@@ -12,6 +12,7 @@ from vitals.errors import TierTimeoutError
 from vitals.model.measures.buckets import Buckets
 from vitals.model.measures.hours import OperatingHours
 from vitals.model.measures.measure import BucketRows
+from vitals.model.records.flags import FlaggedSpans
 from vitals.model.records.ledger import Coverage
 from vitals.model.samples import Samples, Times
 from vitals.model.timespan import DAY_MS, HOUR_MS, WINDOW_MS, Span
@@ -170,11 +171,12 @@ def explain_gaps(
         )
     except TierTimeoutError:
         return GapReport({}, in_time=False)
+    flagged, steps = plan.flagged or FlaggedSpans(), plan.longest_steps_ms
     explained = {
         point: [
             gap
             for span in spans
-            for piece, is_flagged in _apart(plan, point, span)
+            for piece, is_flagged in _split_by_flags(flagged.within(point, span), span, steps[point])
             for gap in (
                 [Gap(piece, FLAGGED)] if is_flagged else explain(piece, coverage, rejected.get(point, ()))
             )
@@ -187,21 +189,19 @@ def explain_gaps(
     return GapReport({point: pieces[:limit] for point, pieces in explained.items()}, omitted)
 
 
-def _apart(plan: QueryPlan, point: int, gap: Span) -> Iterator[tuple[Span, bool]]:
-    """Yields the gap in pieces: those of its flags, and those between them that are gaps by themselves.
+def _split_by_flags(flagged: Sequence[Span], gap: Span, step_ms: float) -> Iterator[tuple[Span, bool]]:
+    """Yields the gap in pieces: the flagged ones, and those between them that are gaps by themselves.
 
-    A shorter piece beside a flag belongs to it.
+    A piece beside a flag that is at most `step_ms` long belongs to it.
     """
-    parts = plan.flagged.within(point, gap) if plan.flagged else []
-    step_ms = plan.longest_steps_ms[point]
     start_ms = gap.start_ms
-    for index, part in enumerate(parts):
-        if part.start_ms - start_ms > step_ms:
-            yield Span(start_ms, part.start_ms), False
-            start_ms = part.start_ms
-        end_ms = parts[index + 1].start_ms if index + 1 < len(parts) else gap.end_ms
-        if end_ms - part.end_ms > step_ms:
-            end_ms = part.end_ms
+    for index, piece in enumerate(flagged):
+        if piece.start_ms - start_ms > step_ms:
+            yield Span(start_ms, piece.start_ms), False
+            start_ms = piece.start_ms
+        end_ms = flagged[index + 1].start_ms if index + 1 < len(flagged) else gap.end_ms
+        if end_ms - piece.end_ms > step_ms:
+            end_ms = piece.end_ms
         yield Span(start_ms, end_ms), True
         start_ms = end_ms
     if start_ms < gap.end_ms:

@@ -31,6 +31,7 @@ from vitals.reading.reads import PlannedRead, ReadResult, ReadStats
 
 # Of cells, also of those around the span; and of samples of counters.
 _MOST_ROWS = 2_000_000
+_OLDER_SEARCHES = 50
 
 
 class Tiers(Protocol):
@@ -103,9 +104,14 @@ class CellReader:
         self._read_hours(self.query, rolled[is_unsteady], cells_too=False)
 
     def read_older(self, ids: Iterable[int], before_ms: int) -> None:
-        """Reads the last hour of these points before a time, however old it is."""
+        """Reads the last hour of these points before a time, however old it is.
+
+        It only says from where a long step came, so a search through many flags ends without it.
+        """
         searches = {before_ms: set(ids)}
-        while searches:
+        for _ in range(_OLDER_SEARCHES):
+            if not searches:
+                break
             before_ms, points = searches.popitem()
             query = of_points(self.query, points)
             if query.plan.points:

@@ -46,6 +46,13 @@ class FlagTable:
         pages = items.pages(self._client.query, request, f"the flags of {site}")
         return [_flag(item) for page in pages for item in page]
 
+    def find(self, site: str, id: str) -> Flag:
+        """Returns the flag of an id; NotFoundError when there is none."""
+        answer = self._client.get_item(TableName=self._table, Key=keys.flag(site, id), ConsistentRead=True)
+        if "Item" not in answer:
+            raise NotFoundError(f"the site has no flag {id[:40]!r}")
+        return _flag(answer["Item"])
+
     def spans(self, site: str, loaded: FlaggedSpans | None = None) -> FlaggedSpans:
         """Returns the flagged spans of a site as they are now; `loaded` again if nothing has changed since.
 
