@@ -81,6 +81,9 @@ def valid_values(stack: dict[str, Any], caller: requests.Session) -> dict[str, A
         "fill": "null",
         "hours": "06:00-18:00",
         "days": "mon-fri",
+        "exclude": "bad",
+        "op": "about",
+        "reason": "contract",
         "points": {points[0]["point_name"]: {"rollover": None}},
         "file": next(ASSETS.glob("*.js")).name,
     }
@@ -88,7 +91,7 @@ def valid_values(stack: dict[str, Any], caller: requests.Session) -> dict[str, A
 
 @pytest.fixture(scope="module")
 def ids(stack: dict[str, Any], caller: requests.Session, valid_values: dict[str, Any]) -> dict[str, str]:
-    """A backfill that has ended and an export, each of little."""
+    """A backfill that has ended, an export and a flag, each of little."""
     long_ago = iso(time.time_ns() // 1_000_000 - 60 * DAY_MS)[:10]
     days = {"site_name": valid_values["site"], "start_date": long_ago, "end_date": long_ago}
     run = caller.post(f"{stack['api']}/backfill/start", json=days, timeout=40).json()["id"]
@@ -100,7 +103,10 @@ def ids(stack: dict[str, Any], caller: requests.Session, valid_values: dict[str,
     assert wait_until(ended, 120)
     request = {name: valid_values[name] for name in ("site_name", "start_time", "end_time")}
     export = caller.post(f"{stack['api']}/exports", json=request, timeout=40).json()["id"]
-    return {"run_id": run, "export_id": export}
+    flag = {name: valid_values[name] for name in ("point_names", "start_time", "end_time", "reason")}
+    flags = f"{stack['api']}/sites/{valid_values['site']}/flags"
+    flag_id = caller.post(flags, json=flag, timeout=40).json()["flag_id"]
+    return {"run_id": run, "export_id": export, "flag_id": flag_id}
 
 
 @pytest.mark.parametrize(
