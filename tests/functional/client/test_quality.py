@@ -22,7 +22,7 @@ from vitals.store.tiers.cold import ColdTier
 from vitals.store.tiers.quality_files import QualityFiles
 from vitals.store.tiers.rollups import RollupTier
 from vitals_client import Client, NotFoundError
-from vitals_client.cli.quality import FindingName
+from vitals_client.cli.days.quality import FindingName
 from vitals_client.shapes import Finding
 
 __all__ = ["building", "client", "deployed", "make_token", "server", "token"]

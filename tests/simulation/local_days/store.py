@@ -212,6 +212,7 @@ class Store:
             cache=AnswerCache(None, now_ms, print),
             status_reader=unused,
             quality_files=unused,
+            flags=unused,
         )
 
 

@@ -11,7 +11,7 @@ from vitals.model.records.sites import SITE_SETTINGS
 
 def test_every_field_is_a_setting() -> None:
     assert tuple(field.name for field in fields(PointSettings)) == POINT_SETTINGS
-    assert set(get_args(ChangedSetting)) == {*SITE_SETTINGS, *POINT_SETTINGS}
+    assert set(get_args(ChangedSetting)) == {*SITE_SETTINGS, *POINT_SETTINGS, "flag"}
 
 
 def test_changes_leave_other_settings_alone() -> None:

@@ -10,10 +10,10 @@ import typer
 from typer.core import TyperGroup
 
 from vitals_client.cli import backfill, exit_codes, export, flags, plugins
-from vitals_client.cli.coverage import coverage
+from vitals_client.cli.days.coverage import coverage
+from vitals_client.cli.days.quality import quality
 from vitals_client.cli.output import message, watch_command
 from vitals_client.cli.points import latest, points
-from vitals_client.cli.quality import quality
 from vitals_client.cli.query.command import query
 from vitals_client.cli.query.summary import summary
 from vitals_client.cli.query.table import table

@@ -1,0 +1,1 @@
+"""Commands about the days of a site."""
