@@ -28,8 +28,8 @@ function selected(filter) {
 
 async function differing(filter) {
 	const rows = (await client.ops.read(filter)).getRows()
-	const found = rows.map((row) => row.get('id').value)
-	return JSON.stringify(found) === JSON.stringify(selected(filter)) ? [] : [{ filter, found }]
+	const ids = rows.map((row) => row.get('id').value)
+	return JSON.stringify(ids) === JSON.stringify(selected(filter)) ? [] : [{ filter, ids }]
 }
 
 function value(hval) {

@@ -20,7 +20,8 @@ _FORMATS = (
     " supported"
 )
 
-Operation = Annotated[str, Path(max_length=40, description="about, ops, formats, read, nav, hisRead, close")]
+_OPERATIONS = "about, ops, filetypes, formats, read, nav, hisRead, close"
+Operation = Annotated[str, Path(max_length=40, description=_OPERATIONS)]
 
 
 @router.get("/haystack/<op>", summary="Project Haystack: an operation with its arguments as parameters")

@@ -24,8 +24,7 @@ BODY: dict[str, Any] = {
 def listed(call: Call, **query: str) -> list[dict[str, Any]]:
     status, answer = call("GET", PATH, query=query or None, scopes="read")
     assert (status, answer["site_name"]) == (200, "mill")
-    found: list[dict[str, Any]] = answer["flags"]
-    return found
+    return list(answer["flags"])
 
 
 def test_a_span_is_flagged_listed_and_removed(call: Call, dynamodb: Any) -> None:

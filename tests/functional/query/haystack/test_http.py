@@ -204,11 +204,11 @@ def test_a_history_that_is_too_long_is_refused(haystack_url: str, dynamodb: Any)
     write(dynamodb, HOME, 0, times, times % 7)
     text = error(get(haystack_url, "hisRead", id=f"@{HOME}.p0", range="2025-12-09,2025-12-12"))
     assert text.startswith("the range has 100,000 samples or more")
-    asked = f"2025-12-10T00:00:00Z,{text.rpartition('may end at ')[2]}"
-    answer = get(haystack_url, "hisRead", id=f"@{HOME}.p0", range=asked)
+    span = f"2025-12-10T00:00:00Z,{text.rpartition('may end at ')[2]}"
+    answer = get(haystack_url, "hisRead", id=f"@{HOME}.p0", range=span)
     assert 99_000 < len(zinc.decode(answer.text, MAX_SAMPLES).rows()) <= MAX_SAMPLES
     # The same samples take more bytes as JSON.
-    as_json = get(haystack_url, "hisRead", {"Accept": "application/json"}, id=f"@{HOME}.p0", range=asked)
+    as_json = get(haystack_url, "hisRead", {"Accept": "application/json"}, id=f"@{HOME}.p0", range=span)
     too_long = as_json.json()["meta"]["dis"]
     assert too_long.endswith("; text/zinc is shorter")
     shorter = f"2025-12-10T00:00:00Z,{too_long.rpartition('may end at ')[2].partition(';')[0]}"
